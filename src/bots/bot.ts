@@ -1,0 +1,68 @@
+import type { z } from "zod";
+import type { JsonObject } from "../core/json.ts";
+import type { Logger } from "../core/logger.ts";
+
+/** A message as a model is shown it. */
+export interface PromptMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+/** Tokens as the provider counted them. */
+export interface TokenUsage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+}
+
+/** What a bot is asked to answer. */
+export interface Turn {
+  executionId: string;
+  session: { id: string; channel: string; metadata: JsonObject };
+  agent: { id: string; slug: string; version: number };
+  user: { id: string; identifier: string; name: string | null } | null;
+  /** The texts this turn answers, oldest first: one, or several that were collected. */
+  input: readonly { messageId: string; text: string; instruction: boolean }[];
+  /** The whole prompt in the order of design section 6. Loaded on first use: an echo never pays for it. */
+  prompt(): Promise<PromptMessage[]>;
+  participantData(): Promise<JsonObject>;
+}
+
+/** What a bot shows while it works. */
+export type BotProgress =
+  | { type: "thinking"; content: string }
+  | { type: "tool_start"; id: string; name: string }
+  | { type: "tool_end"; id: string; name: string; summary: string }
+  | { type: "content"; content: string };
+
+export interface TurnOutput {
+  /** Aborted on cancel, interrupt, timeout and lost lease; must reach the bot's own socket. */
+  signal: AbortSignal;
+  emit(progress: BotProgress): void;
+}
+
+/** What a bot answered. No replies means it chose to stay silent only if `silent` is set; otherwise the turn failed. */
+export interface BotResult {
+  replies: { content: string }[];
+  silent?: boolean;
+  usage?: TokenUsage;
+  /** A merge patch (RFC 7396) on the participant data, committed with the reply. */
+  participantData?: JsonObject;
+  endSession?: boolean;
+}
+
+/** The other seam: something that answers. Throws `BotError` with a reason an operator can act on. */
+export interface Bot {
+  answer(turn: Turn, output: TurnOutput): Promise<BotResult>;
+  close?(): Promise<void>;
+}
+
+export interface BotDefinition<Config = unknown> {
+  type: string;
+  configSchema: z.ZodType<Config>;
+  create(config: Config, deps: { log: Logger }): Bot;
+}
+
+export function defineBot<Config>(definition: BotDefinition<Config>): BotDefinition<Config> {
+  return definition;
+}

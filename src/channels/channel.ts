@@ -1,0 +1,109 @@
+import type { z } from "zod";
+import type { ChannelEvent } from "../core/channel-event.ts";
+import type { Logger } from "../core/logger.ts";
+
+/** What a platform can and cannot do, as data: the rest of Causeway asks this instead of asking for the kind. */
+export interface ChannelCapabilities {
+  /** How many sessions a user may have open at once (design: single-session and multi-session kinds). */
+  sessions: "single" | "many";
+  /** Whether the text `/reset` starts a new session. Elsewhere it is ordinary text. */
+  resetCommand: boolean;
+  /** The longest text of one send, in UTF-16 code units; longer replies travel in parts. */
+  textLimit: number;
+  /** How often a typing indicator has to be repeated to stay visible; null where there is none. */
+  typingRefreshMs: number | null;
+  /** Whether the platform reports delivered and read. */
+  receipts: boolean;
+  /** Variables the platform's profile can fill (`user_name`). */
+  profileVariables: readonly string[];
+}
+
+/** An HTTP request as it arrived: the bytes that were signed. Header names in lower case. */
+export interface RawRequest {
+  method: string;
+  /** Path and query as the platform sent them. */
+  url: string;
+  headers: Readonly<Record<string, string | undefined>>;
+  body: Buffer;
+}
+
+/** What a channel made of a webhook request. */
+export type Received =
+  | {
+      kind: "accepted";
+      events: ChannelEvent[];
+      /** What the platform wants to read once the events are stored; default 200 with an empty body. */
+      response?: { status: number; contentType?: string; body: string };
+    }
+  | { kind: "rejected"; status: 400 | 401 | 404 | 415; code: string; message: string };
+
+/** One send: a part of an assistant message that fits the platform's limit. */
+export interface OutboundPart {
+  deliveryId: string;
+  address: string;
+  text: string;
+  sessionId: string;
+  messageId: string;
+}
+
+/** What became of a send. Expected outcomes are values; a throw is a bug and is recorded as `unknown`. */
+export type SendResult =
+  /** The platform took it. `delivered` where taking it is having it. */
+  | { kind: "sent"; externalIds: string[]; state?: "sent" | "delivered" }
+  /** It was certainly not delivered; later may work. `channel` scope pauses every send of the channel. */
+  | { kind: "retry"; reason: string; code: string; scope: "conversation" | "channel"; afterMs?: number }
+  /** It will never be delivered (blocked, chat gone, token revoked). */
+  | { kind: "failed"; reason: string; code: string; scope: "conversation" | "channel" }
+  /** The request left but the answer was lost: it may or may not have been delivered. */
+  | { kind: "unknown"; reason: string; code: string }
+  /** The conversation has another address now; send there. */
+  | { kind: "moved"; address: string };
+
+/** What a started channel may use of the rest of the service. */
+export interface ChannelContext {
+  /** Stores events durably, in order; resolves when they are committed, rejects when they could not be stored. */
+  accept(events: ChannelEvent[]): Promise<void>;
+  /**
+   * Runs `task` while this process is the one elected for `name` (only one process polls). The signal aborts when
+   * leadership is lost or the channel stops. Returns at once.
+   */
+  whileLeader(name: string, task: (signal: AbortSignal) => Promise<void>): void;
+  /** Reports trouble (or null for its end) shown in `/readyz` and the channel list. */
+  reportError(error: string | null): void;
+}
+
+/** THE SEAM. One configured connection to a platform. */
+export interface Channel {
+  /** Verifies the signature on the raw bytes, then parses. Never stores, never calls a bot. */
+  receive(request: RawRequest): Promise<Received>;
+  send(part: OutboundPart, signal: AbortSignal): Promise<SendResult>;
+  /** Shows that an answer is being written. Failures are the channel's to swallow after logging. */
+  typing?(address: string, signal: AbortSignal): Promise<void>;
+  /** Registers webhooks and commands, starts polling. Called where requests are received, not on pure workers. */
+  start?(context: ChannelContext): Promise<void>;
+  stop?(): Promise<void>;
+}
+
+export interface ChannelOptions<Config> {
+  /** The channel's name in the configuration file, also in its webhook URL. */
+  name: string;
+  config: Config;
+  /** Where platforms reach us, without a trailing slash. `isPublic` is false while it is a loopback default. */
+  publicUrl: { url: string; isPublic: boolean };
+  log: Logger;
+}
+
+/** A kind of channel: what it can do, its configuration, and how to make one. */
+export interface ChannelDefinition<Config = unknown> {
+  kind: string;
+  capabilities: ChannelCapabilities;
+  configSchema: z.ZodType<Config>;
+  create(options: ChannelOptions<Config>): Channel;
+  /** Cuts a reply into parts that fit, losing nothing. Pure. */
+  split(text: string): string[];
+}
+
+/** Keeps the configuration type through the registry. */
+export function defineChannel<Config>(definition: ChannelDefinition<Config>): ChannelDefinition<Config> {
+  return definition;
+}

@@ -1,0 +1,60 @@
+import type { JsonObject } from "./json.ts";
+
+/** Where a conversation takes place on a platform, in the channel's own terms. */
+export interface ConversationRef {
+  /** Where replies go, opaque outside the channel (`12345`, `-100987:17` for a forum topic). One delivery lane per address. */
+  address: string;
+  /** The individual chatting, unique within the channel. */
+  userIdentifier: string;
+  /** Names the session on channels with many sessions per user (Slack: channel + thread). Null where a user has one. */
+  externalId: string | null;
+}
+
+/** A file that came with a message: where the platform keeps it and what it said about it. */
+export interface InboundAttachment {
+  kind: "image" | "audio" | "video" | "file";
+  platformId: string;
+  name?: string;
+  contentType?: string;
+  bytes?: number;
+}
+
+/** What a user wrote, in the one normal form every channel speaks. */
+export interface InboundMessage {
+  type: "message";
+  /** Platform event ids; the message is new only if every one of them is. At least one. */
+  eventKeys: readonly [string, ...string[]];
+  conversation: ConversationRef;
+  /** Display name as the platform gave it; feeds the variable `user_name`. */
+  userName?: string;
+  /** What else the platform said about the user (username, locale). */
+  profile?: JsonObject;
+  text: string;
+  attachments?: InboundAttachment[];
+  /** What a pressed button carried. */
+  payload?: string;
+}
+
+/** The platform's word on something we sent. */
+export interface DeliveryReceipt {
+  type: "receipt";
+  externalId: string;
+  state: "sent" | "delivered" | "read" | "failed";
+  errorCode?: string;
+  errorMessage?: string;
+}
+
+/** A conversation got another address (a Telegram group became a supergroup). */
+export interface AddressChange {
+  type: "address_change";
+  from: string;
+  to: string;
+}
+
+/** A user asked to stop the answer being written (Telegram's stop button). */
+export interface StopRequest {
+  type: "stop";
+  address: string;
+}
+
+export type ChannelEvent = InboundMessage | DeliveryReceipt | AddressChange | StopRequest;

@@ -1,0 +1,3 @@
+/** JSON as it travels in requests, configuration and jsonb columns. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
