@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Json } from "../../src/core/json.ts";
+import { mergePatch } from "../../src/core/merge-patch.ts";
+
+const examplesOfRfc7396: [target: Json, patch: Json, result: Json][] = [
+  [{ a: "b" }, { a: "c" }, { a: "c" }],
+  [{ a: "b" }, { b: "c" }, { a: "b", b: "c" }],
+  [{ a: "b" }, { a: null }, {}],
+  [{ a: "b", b: "c" }, { a: null }, { b: "c" }],
+  [{ a: ["b"] }, { a: "c" }, { a: "c" }],
+  [{ a: "c" }, { a: ["b"] }, { a: ["b"] }],
+  [{ a: { b: "c" } }, { a: { b: "d", c: null } }, { a: { b: "d" } }],
+  [{ a: [{ b: "c" }] }, { a: [1] }, { a: [1] }],
+  [
+    ["a", "b"],
+    ["c", "d"],
+    ["c", "d"],
+  ],
+  [{ a: "b" }, ["c"], ["c"]],
+  [{ a: "foo" }, null, null],
+  [{ a: "foo" }, "bar", "bar"],
+  [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+  [[1, 2], { a: "b", c: null }, { a: "b" }],
+  [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+];
+
+describe("merge patch", () => {
+  it.each(examplesOfRfc7396)("merges %j with %j as RFC 7396 says", (target, patch, result) => {
+    expect(mergePatch(target, patch)).toEqual(result);
+  });
+
+  it("keeps a key named __proto__ as data and leaves prototypes alone", () => {
+    const patch: Json = JSON.parse(
+      '{"__proto__": {"polluted": true}, "constructor": {"prototype": {"bad": 1}}}',
+    );
+    const merged = mergePatch({}, patch);
+    expect(JSON.stringify(merged)).toBe(JSON.stringify(patch));
+    expect(Reflect.get({}, "polluted")).toBeUndefined();
+    expect(Reflect.get({}, "bad")).toBeUndefined();
+  });
+
+  it("changes neither argument, and applying it twice is applying it once", () => {
+    const json = fc.jsonValue() as fc.Arbitrary<Json>;
+    fc.assert(
+      fc.property(json, json, (target, patch) => {
+        const before = JSON.stringify([target, patch]);
+        const once = mergePatch(target, patch);
+        expect(JSON.stringify([target, patch])).toBe(before);
+        expect(JSON.stringify(mergePatch(once, patch))).toBe(JSON.stringify(once));
+      }),
+    );
+  });
+});
