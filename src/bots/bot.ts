@@ -15,12 +15,19 @@ export interface TokenUsage {
   total_tokens: number;
 }
 
+/** The individual chatting. */
+export interface TurnUser {
+  id: string;
+  identifier: string;
+  name: string | null;
+}
+
 /** What a bot is asked to answer. */
 export interface Turn {
   executionId: string;
   session: { id: string; channel: string; metadata: JsonObject };
   agent: { id: string; slug: string; version: number };
-  user: { id: string; identifier: string; name: string | null } | null;
+  user: TurnUser | null;
   /** The texts this turn answers, oldest first: one, or several that were collected. */
   input: readonly { messageId: string; text: string; instruction: boolean }[];
   /** The whole prompt in the order of design section 6. Loaded on first use: an echo never pays for it. */

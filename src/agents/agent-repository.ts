@@ -1,0 +1,113 @@
+import type { Pool, PoolClient } from "pg";
+import { newId } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
+import { inTransaction } from "../storage/transaction.ts";
+
+export interface WorkspaceToPublish {
+  slug: string;
+  agents: readonly { slug: string; published: JsonObject; digest: string }[];
+  channels: readonly { name: string; kind: string; enabled: boolean }[];
+}
+
+export interface PublishedWorkspace {
+  id: string;
+  agents: Map<string, { id: string; version: number; isNew: boolean }>;
+  channels: Map<string, { id: string }>;
+}
+
+/** Any number: processes that start together publish one after the other. */
+const PUBLISH_LOCK = 7_306_931_002;
+
+export type AgentRepository = ReturnType<typeof createAgentRepository>;
+
+/** Workspaces, agents, their versions and channels as rows. */
+export function createAgentRepository(pool: Pool) {
+  return {
+    /** Makes the rows agree with a configuration file. A definition that changed becomes the next version. */
+    publish(workspace: WorkspaceToPublish): Promise<PublishedWorkspace> {
+      return inTransaction(pool, async (client) => {
+        await client.query("SELECT pg_advisory_xact_lock($1)", [PUBLISH_LOCK]);
+        const id = await upsertWorkspace(client, workspace.slug);
+        const agents: PublishedWorkspace["agents"] = new Map();
+        for (const agent of workspace.agents) agents.set(agent.slug, await publishAgent(client, id, agent));
+        const channels: PublishedWorkspace["channels"] = new Map();
+        for (const channel of workspace.channels) {
+          channels.set(channel.name, { id: await upsertChannel(client, id, channel) });
+        }
+        const names = workspace.channels.map((channel) => channel.name);
+        await client.query("UPDATE channels SET enabled = false WHERE workspace_id = $1 AND name <> ALL($2)", [
+          id,
+          names,
+        ]);
+        return { id, agents, channels };
+      });
+    },
+
+    /** The definition of a version, as it was published: secrets are references. */
+    async version(agentId: string, number: number): Promise<{ slug: string; definition: JsonObject } | null> {
+      const { rows } = await pool.query<{ slug: string; definition: JsonObject }>(
+        `SELECT a.slug, v.definition FROM agent_versions v JOIN agents a ON a.id = v.agent_id
+         WHERE v.agent_id = $1 AND v.number = $2`,
+        [agentId, number],
+      );
+      return rows[0] ?? null;
+    },
+  };
+}
+
+async function upsertWorkspace(client: PoolClient, slug: string): Promise<string> {
+  const { rows } = await client.query<{ id: string }>(
+    `INSERT INTO workspaces (id, slug) VALUES ($1, $2)
+     ON CONFLICT (slug) DO UPDATE SET slug = EXCLUDED.slug RETURNING id`,
+    [newId(), slug],
+  );
+  return onlyId(rows);
+}
+
+async function publishAgent(
+  client: PoolClient,
+  workspaceId: string,
+  agent: WorkspaceToPublish["agents"][number],
+): Promise<{ id: string; version: number; isNew: boolean }> {
+  const { rows } = await client.query<{ id: string; current_version: number; digest: string | null }>(
+    `SELECT a.id, a.current_version, v.digest FROM agents a
+     LEFT JOIN agent_versions v ON v.agent_id = a.id AND v.number = a.current_version
+     WHERE a.workspace_id = $1 AND a.slug = $2`,
+    [workspaceId, agent.slug],
+  );
+  const known = rows[0];
+  if (known && known.digest === agent.digest) {
+    return { id: known.id, version: known.current_version, isNew: false };
+  }
+  const id = known?.id ?? newId();
+  const version = (known?.current_version ?? 0) + 1;
+  await client.query(
+    `INSERT INTO agents (id, workspace_id, slug, current_version) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (id) DO UPDATE SET current_version = EXCLUDED.current_version, updated_at = now()`,
+    [id, workspaceId, agent.slug, version],
+  );
+  await client.query(
+    "INSERT INTO agent_versions (agent_id, number, definition, digest) VALUES ($1, $2, $3, $4)",
+    [id, version, JSON.stringify(agent.published), agent.digest],
+  );
+  return { id, version, isNew: true };
+}
+
+async function upsertChannel(
+  client: PoolClient,
+  workspaceId: string,
+  channel: { name: string; kind: string; enabled: boolean },
+): Promise<string> {
+  const { rows } = await client.query<{ id: string }>(
+    `INSERT INTO channels (id, workspace_id, name, kind, enabled) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (workspace_id, name) DO UPDATE SET kind = EXCLUDED.kind, enabled = EXCLUDED.enabled RETURNING id`,
+    [newId(), workspaceId, channel.name, channel.kind, channel.enabled],
+  );
+  return onlyId(rows);
+}
+
+function onlyId(rows: { id: string }[]): string {
+  const id = rows[0]?.id;
+  if (id === undefined) throw new Error("an upsert returned no row");
+  return id;
+}

@@ -1,0 +1,13 @@
+/** A configured channel as it runs: its row's ids and what the stages need to know of its kind. */
+export interface ChannelRef {
+  id: string;
+  workspaceId: string;
+  name: string;
+  kind: string;
+  /** The agent that answers here, and the version new sessions are pinned to. */
+  agentId: string;
+  agentVersion: number;
+  sessions: "single" | "many";
+  resetCommand: boolean;
+  typingRefreshMs: number | null;
+}

@@ -1,0 +1,206 @@
+import type { Pool } from "pg";
+
+/** A delivery this process has claimed and must send now. */
+export interface ClaimedDelivery {
+  id: string;
+  channelId: string;
+  sessionId: string;
+  messageId: string;
+  address: string;
+  content: string;
+  attempts: number;
+  createdAt: Date;
+}
+
+/** What a claim found: what may be sent now, in order, and what has to wait. */
+export interface Claim {
+  claimed: ClaimedDelivery[];
+  /** Behind another delivery of their lane, or their channel is paused. */
+  waiting: { id: string; address: string; retryInMs: number }[];
+}
+
+export type DeliveryStatus = "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown";
+
+/** What became of an attempt. Only the claim it belongs to may record it. */
+export interface AttemptRecord {
+  id: string;
+  attempts: number;
+  status: "queued" | "sent" | "delivered" | "failed" | "unknown";
+  externalIds: string[];
+  errorCode: string | null;
+  error: string | null;
+  /** For `queued` and `unknown`: when to try again; null: not at all. */
+  retryInMs: number | null;
+  /** The conversation moved: later attempts go there. */
+  address: string | null;
+}
+
+/**
+ * Takes deliveries in lane order. A delivery may go only when everything before it in its lane (channel, address) is
+ * settled or taken by this same claim. Rows are locked first and whatever is locked elsewhere is skipped, so a stale
+ * look at a neighbour can only make it wait, never overtake.
+ */
+const CLAIM = `
+  WITH locked AS MATERIALIZED (
+    SELECT d.id, d.channel_id, d.address, d.ordinal FROM deliveries d
+    WHERE d.id = ANY($1) AND d.status IN ('queued', 'unknown') AND d.next_attempt_at <= now()
+    ORDER BY d.ordinal FOR UPDATE SKIP LOCKED),
+  free AS (
+    SELECT l.id FROM locked l JOIN channels c ON c.id = l.channel_id
+    WHERE (c.paused_until IS NULL OR c.paused_until <= now()) AND NOT EXISTS (
+      SELECT 1 FROM deliveries e
+      WHERE e.channel_id = l.channel_id AND e.address = l.address AND e.ordinal < l.ordinal
+        AND e.status IN ('queued', 'sending', 'unknown')
+        AND (e.status <> 'unknown' OR e.next_attempt_at IS NOT NULL)
+        AND e.id NOT IN (SELECT id FROM locked)))
+  UPDATE deliveries d SET status = 'sending', attempts = attempts + 1, claimed_by = $2, updated_at = now(),
+    claimed_until = now() + $3::int * interval '1 millisecond'
+  FROM free WHERE d.id = free.id
+  RETURNING d.id, d.channel_id, d.session_id, d.message_id, d.address, d.content, d.attempts, d.created_at, d.ordinal`;
+
+/** What a delivery that cannot go now waits for: its own time, its channel's pause, or the retry of one before it. */
+const WAITING = `
+  SELECT d.id, d.address, greatest(0, ceil(extract(epoch FROM
+    greatest(d.next_attempt_at, c.paused_until, ahead.next_attempt_at) - now()) * 1000))::int AS wait_ms
+  FROM deliveries d JOIN channels c ON c.id = d.channel_id
+  LEFT JOIN LATERAL (SELECT max(e.next_attempt_at) AS next_attempt_at FROM deliveries e
+    WHERE e.channel_id = d.channel_id AND e.address = d.address AND e.ordinal < d.ordinal
+      AND e.status IN ('queued', 'unknown')) ahead ON true
+  WHERE d.id = ANY($1) AND d.status IN ('queued', 'unknown') AND d.next_attempt_at IS NOT NULL`;
+
+const RECORD = `
+  UPDATE deliveries d SET status = x.status, updated_at = now(), claimed_by = NULL, claimed_until = NULL,
+    external_ids = ARRAY(SELECT json_array_elements_text(x.external_ids)), error_code = x.error_code, error = x.error,
+    address = coalesce(x.address, d.address),
+    possible_duplicate = d.possible_duplicate OR x.status = 'unknown',
+    sent_at = CASE WHEN x.status IN ('sent', 'delivered') THEN now() ELSE d.sent_at END,
+    next_attempt_at = CASE WHEN x.retry_in_ms IS NOT NULL THEN now() + x.retry_in_ms * interval '1 millisecond' END
+  FROM json_to_recordset($1) AS x(id text, attempts int, status text, external_ids json, error_code text, error text,
+    retry_in_ms int, address text)
+  WHERE d.id = x.id AND d.status = 'sending' AND d.claimed_by = $2 AND d.attempts = x.attempts
+  RETURNING d.id`;
+
+export type DeliveryRepository = ReturnType<typeof createDeliveryRepository>;
+
+/** The rows behind deliveries. Raw SQL: every step is one conditional statement over a batch. */
+export function createDeliveryRepository(pool: Pool, identity: { owner: string; sendLeaseMs: number }) {
+  return {
+    async claim(ids: string[]): Promise<Claim> {
+      const { rows } = await pool.query({
+        name: "claim_deliveries",
+        text: CLAIM,
+        values: [ids, identity.owner, identity.sendLeaseMs],
+      });
+      const claimed = rows
+        .sort((a, b) => Number(BigInt(a.ordinal) - BigInt(b.ordinal)))
+        .map(
+          (row): ClaimedDelivery => ({
+            id: row.id,
+            channelId: row.channel_id,
+            sessionId: row.session_id,
+            messageId: row.message_id,
+            address: row.address,
+            content: row.content,
+            attempts: row.attempts,
+            createdAt: row.created_at,
+          }),
+        );
+      const taken = new Set(claimed.map((delivery) => delivery.id));
+      const rest = ids.filter((id) => !taken.has(id));
+      return { claimed, waiting: rest.length > 0 ? await this.waiting(rest) : [] };
+    },
+
+    async waiting(ids: string[]): Promise<Claim["waiting"]> {
+      const { rows } = await pool.query<{ id: string; address: string; wait_ms: number | null }>(WAITING, [ids]);
+      return rows.map((row) => ({ id: row.id, address: row.address, retryInMs: row.wait_ms ?? 0 }));
+    },
+
+    /** Records attempts in one commit; true for each that was still ours to record. */
+    async record(records: AttemptRecord[]): Promise<boolean[]> {
+      const { rows } = await pool.query<{ id: string }>({
+        name: "record_deliveries",
+        text: RECORD,
+        values: [
+          JSON.stringify(
+            records.map((record) => ({
+              id: record.id,
+              attempts: record.attempts,
+              status: record.status,
+              external_ids: record.externalIds,
+              error_code: record.errorCode,
+              error: record.error,
+              retry_in_ms: record.retryInMs,
+              address: record.address,
+            })),
+          ),
+          identity.owner,
+        ],
+      });
+      const recorded = new Set(rows.map((row) => row.id));
+      return records.map((record) => recorded.has(record.id));
+    },
+
+    /** Holds back every send of a channel, on all processes. */
+    async pauseChannel(channelId: string, ms: number): Promise<void> {
+      await pool.query(
+        `UPDATE channels SET paused_until = greatest(paused_until, now() + $2::int * interval '1 millisecond') WHERE id = $1`,
+        [channelId, ms],
+      );
+    },
+
+    /** A conversation has another address: what waits for the old one goes to the new one, and so do later replies. */
+    async moveAddress(channelId: string, from: string, to: string): Promise<void> {
+      await pool.query(
+        `WITH lanes AS (UPDATE sessions SET address = $3 WHERE channel_id = $1 AND address = $2 AND status = 'active'),
+         people AS (UPDATE users SET identifier = $3 WHERE channel_id = $1 AND identifier = $2
+           AND NOT EXISTS (SELECT 1 FROM users WHERE channel_id = $1 AND identifier = $3))
+         UPDATE deliveries SET address = $3 WHERE channel_id = $1 AND address = $2 AND status IN ('queued', 'unknown')`,
+        [channelId, from, to],
+      );
+    },
+
+    /**
+     * Deliveries whose sender died between sending and recording become `unknown`: nobody can tell whether they
+     * arrived. They are sent again, marked as a possible duplicate.
+     */
+    async expireClaims(options: { all: boolean }): Promise<void> {
+      await pool.query(
+        `UPDATE deliveries SET status = 'unknown', possible_duplicate = true, claimed_by = NULL, claimed_until = NULL,
+           next_attempt_at = now(), updated_at = now(), error_code = 'sender_died',
+           error = 'the process that was sending this died before it recorded the outcome'
+         WHERE status = 'sending' AND ($1 OR claimed_until < now())`,
+        [options.all],
+      );
+    },
+
+    /** Due deliveries that nothing seems to be moving: after a crash or a wiped queue. */
+    async stranded(options: { graceMs: number; limit: number }): Promise<{ id: string; channelId: string }[]> {
+      const { rows } = await pool.query<{ id: string; channel_id: string }>(
+        `SELECT d.id, d.channel_id FROM deliveries d JOIN channels c ON c.id = d.channel_id
+         WHERE d.status IN ('queued', 'unknown') AND (c.paused_until IS NULL OR c.paused_until <= now())
+           AND d.next_attempt_at < now() - $1::int * interval '1 millisecond'
+         ORDER BY d.ordinal LIMIT $2`,
+        [options.graceMs, options.limit],
+      );
+      return rows.map((row) => ({ id: row.id, channelId: row.channel_id }));
+    },
+
+    /** Applies the platform's word; states only move forward. */
+    async applyReceipt(channelId: string, receipt: Receipt): Promise<void> {
+      await pool.query(
+        `UPDATE deliveries SET status = $3, error_code = coalesce($4, error_code), error = coalesce($5, error), updated_at = now()
+         WHERE channel_id = $1 AND external_ids @> ARRAY[$2] AND
+           array_position(ARRAY['sending', 'unknown', 'sent', 'failed', 'delivered', 'read'], status)
+             < array_position(ARRAY['sending', 'unknown', 'sent', 'failed', 'delivered', 'read'], $3)`,
+        [channelId, receipt.externalId, receipt.state, receipt.errorCode ?? null, receipt.errorMessage ?? null],
+      );
+    },
+  };
+}
+
+interface Receipt {
+  externalId: string;
+  state: "sent" | "delivered" | "read" | "failed";
+  errorCode?: string;
+  errorMessage?: string;
+}

@@ -1,0 +1,73 @@
+import type { SendResult } from "../channels/channel.ts";
+import type { AttemptRecord } from "./delivery-repository.ts";
+
+export interface RetryRules {
+  /** Attempts in all before a delivery is given up. */
+  maxAttempts: number;
+  /** Attempts in all while each one's outcome is unknown: every further one may be a duplicate. */
+  maxUnknownAttempts: number;
+  /** The first wait, milliseconds; doubles with each attempt. */
+  baseMs: number;
+  maxMs: number;
+}
+
+export const RETRY_RULES: RetryRules = {
+  maxAttempts: 12,
+  maxUnknownAttempts: 3,
+  baseMs: 1_000,
+  maxMs: 5 * 60_000,
+};
+
+type Decision = Omit<AttemptRecord, "id" | "attempts">;
+
+/** What to record after an attempt, and when to try again. Pure; `random` in [0, 1) spreads the retries. */
+export function decideRetry(
+  result: SendResult,
+  attempts: number,
+  rules: RetryRules,
+  random: () => number,
+): Decision {
+  const none = { externalIds: [], errorCode: null, error: null, retryInMs: null, address: null };
+  switch (result.kind) {
+    case "sent":
+      return { ...none, status: result.state ?? "sent", externalIds: result.externalIds };
+    case "failed":
+      return { ...none, status: "failed", errorCode: result.code, error: result.reason };
+    case "moved":
+      return { ...none, status: "queued", address: result.address, retryInMs: 0 };
+    case "unknown": {
+      const again = attempts < rules.maxUnknownAttempts;
+      const retryInMs = again ? backoff(attempts, rules, random) : null;
+      return { ...none, status: "unknown", errorCode: result.code, error: result.reason, retryInMs };
+    }
+    case "retry": {
+      const error = { errorCode: result.code, error: result.reason };
+      // A platform that asks for patience is not a reason to give up: only failures without a date count.
+      if (result.afterMs === undefined && attempts >= rules.maxAttempts) {
+        return {
+          ...none,
+          status: "failed",
+          ...error,
+          error: `gave up after ${attempts} attempts: ${result.reason}`,
+        };
+      }
+      return {
+        ...none,
+        ...error,
+        status: "queued",
+        retryInMs: result.afterMs ?? backoff(attempts, rules, random),
+      };
+    }
+    default:
+      return assertNever(result);
+  }
+}
+
+function backoff(attempts: number, rules: RetryRules, random: () => number): number {
+  const full = Math.min(rules.maxMs, rules.baseMs * 2 ** (attempts - 1));
+  return Math.round(full / 2 + (full / 2) * random());
+}
+
+function assertNever(value: never): never {
+  throw new Error(`unhandled send result: ${JSON.stringify(value)}`);
+}

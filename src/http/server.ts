@@ -1,0 +1,80 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import express, { type Router } from "express";
+import { StartupError } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { Logger } from "../core/logger.ts";
+import { errorResponse, notFound } from "./error-response.ts";
+
+export interface HttpParts {
+  webhooks: Router;
+  health: Router;
+  /** What else is served, by path prefix, in order. */
+  mounts: readonly { path: string; router: Router }[];
+}
+
+export interface HttpServer {
+  server: Server;
+  /** The port it got: the configured one, or any free one for 0. */
+  listen(host: string, port: number): Promise<number>;
+  /** Takes no more connections and waits for the requests under way; long streams are told to go. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** The whole of the HTTP side; the order of what a request passes through is the order here. */
+export function createHttpServer(parts: HttpParts, log: Logger): HttpServer {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("query parser", "simple");
+  app.use((_request, response, next) => {
+    response.locals["requestId"] = newId();
+    response.setHeader("X-Request-Id", response.locals["requestId"]);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    next();
+  });
+  // Webhooks stand before anything that reads bodies: signatures are over the raw bytes.
+  app.use("/webhooks", parts.webhooks);
+  app.use(parts.health);
+  for (const { path, router } of parts.mounts) app.use(path, router);
+  app.use(notFound);
+  app.use(errorResponse(log));
+
+  const server = createServer(app);
+  server.requestTimeout = 30_000;
+  server.headersTimeout = 15_000;
+  server.keepAliveTimeout = 65_000;
+  return {
+    server,
+    listen: (host, port) => listen(server, host, port),
+    close: (graceMs) => close(server, graceMs),
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const taken = error.code === "EADDRINUSE";
+      reject(
+        new StartupError(
+          taken
+            ? `Port ${port} on ${host} is taken. Stop what listens there, or set PORT to another one.`
+            : `Cannot listen on ${host}:${port}: ${error.message}`,
+          { cause: error },
+        ),
+      );
+    });
+    server.listen(port, host, () => {
+      const address = server.address() as AddressInfo;
+      resolve(address.port);
+    });
+  });
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(timer);
+}

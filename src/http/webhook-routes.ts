@@ -1,0 +1,73 @@
+import { type Request, type RequestHandler, type Response, raw, Router } from "express";
+import type { Channel, RawRequest } from "../channels/channel.ts";
+import type { ChannelEvent } from "../core/channel-event.ts";
+import { RequestError } from "../core/errors.ts";
+import type { ChannelRef } from "../core/runtime.ts";
+
+/** What platforms send is small: their own limits stay well below this, bytes. */
+const WEBHOOK_BODY_LIMIT = 1024 * 1024;
+
+export interface WebhookDeps {
+  /** The running channel of that name; null for an unknown or disabled one. */
+  channel(name: string): { ref: ChannelRef; channel: Channel } | null;
+  /** Stores events; resolves when they are committed. */
+  accept(ref: ChannelRef, events: readonly ChannelEvent[]): Promise<void>;
+  onReceived(ref: ChannelRef, outcome: "accepted" | "rejected"): void;
+}
+
+/** `/webhooks/{channel}` and its status callback: verify the raw bytes, store, and only then acknowledge. */
+export function webhookRoutes(deps: WebhookDeps): Router {
+  const router = Router();
+  const handle: RequestHandler = async (request, response) => {
+    const found = deps.channel(String(request.params["channel"]));
+    if (!found) throw new RequestError(404, "channel_not_found", "There is no such channel here.");
+    const received = await found.channel.receive(toRaw(request));
+    if (received.kind === "rejected") {
+      deps.onReceived(found.ref, "rejected");
+      throw new RequestError(received.status, received.code, received.message);
+    }
+    if (received.events.length > 0) await store(deps, found.ref, received.events);
+    deps.onReceived(found.ref, "accepted");
+    acknowledge(response, received.response);
+  };
+  // Any content type is read as bytes: the channel says which it takes, after it has checked the signature.
+  const body = raw({ type: () => true, limit: WEBHOOK_BODY_LIMIT });
+  router.all("/:channel", body, handle);
+  router.all("/:channel/status", body, handle);
+  return router;
+}
+
+/** Not stored means not acknowledged: the platform keeps the event and sends it again. */
+async function store(deps: WebhookDeps, ref: ChannelRef, events: readonly ChannelEvent[]): Promise<void> {
+  try {
+    await deps.accept(ref, events);
+  } catch (cause) {
+    throw new RequestError(503, "not_stored", "The message could not be stored. Send it again.", {
+      headers: { "Retry-After": "5" },
+      cause,
+    });
+  }
+}
+
+function acknowledge(
+  response: Response,
+  answer: { status: number; contentType?: string; body: string } = { status: 200, body: "" },
+): void {
+  response.status(answer.status);
+  if (answer.contentType) response.setHeader("Content-Type", answer.contentType);
+  response.end(answer.body);
+}
+
+function toRaw(request: Request): RawRequest {
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  const body: unknown = request.body;
+  return {
+    method: request.method,
+    url: request.originalUrl,
+    headers,
+    body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+  };
+}

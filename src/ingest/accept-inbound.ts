@@ -1,0 +1,140 @@
+import type { ChannelEvent, InboundMessage } from "../core/channel-event.ts";
+import { newId } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { ChannelRef } from "../core/runtime.ts";
+import { excerpt, storableText } from "../core/text.ts";
+import type { InboundOutcome, InboundRow } from "./inbound-repository.ts";
+
+/** A message and what its storing came to; handed on together so that a lane sees its messages as one. */
+export interface StoredMessage {
+  row: InboundRow;
+  outcome: InboundOutcome;
+}
+
+export interface IngestDeps {
+  /** Stores one message, committed together with whatever else waits. */
+  store(row: InboundRow): Promise<InboundOutcome>;
+  onReceipt(channel: ChannelRef, receipt: Extract<ChannelEvent, { type: "receipt" }>): Promise<void>;
+  onAddressChange(channel: ChannelRef, change: Extract<ChannelEvent, { type: "address_change" }>): Promise<void>;
+  onStop(channel: ChannelRef, stop: Extract<ChannelEvent, { type: "stop" }>): Promise<void>;
+  onOutcome(channel: ChannelRef, row: InboundRow, outcome: InboundOutcome): void;
+}
+
+export interface Ingest {
+  /** Stores what a platform sent, in order; resolves once it is committed. Repeated events change nothing. */
+  acceptEvents(channel: ChannelRef, events: readonly ChannelEvent[]): Promise<void>;
+  /** Stores a message into a session named by id (web, api). */
+  acceptMessage(channel: ChannelRef, message: SessionMessage): Promise<{ row: InboundRow; outcome: InboundOutcome }>;
+}
+
+/** A message whose session the caller names. */
+export interface SessionMessage {
+  sessionId: string;
+  content: string;
+  /** Makes repeated sending harmless: the same key is the same message. */
+  eventKey: string;
+  origin?: "user" | "instruction";
+  metadata?: JsonObject;
+}
+
+const TITLE_LIMIT = 80;
+
+/** From a platform's event to a committed row. */
+export function createIngest(deps: IngestDeps): Ingest {
+  async function acceptOne(channel: ChannelRef, event: ChannelEvent): Promise<void> {
+    switch (event.type) {
+      case "message": {
+        const row = toRow(channel, event);
+        deps.onOutcome(channel, row, await deps.store(row));
+        return;
+      }
+      case "receipt":
+        return deps.onReceipt(channel, event);
+      case "address_change":
+        return deps.onAddressChange(channel, event);
+      case "stop":
+        return deps.onStop(channel, event);
+      default:
+        return assertNever(event);
+    }
+  }
+
+  return {
+    async acceptEvents(channel, events) {
+      // Submitted in order; messages of one conversation share a writer, which keeps that order.
+      await Promise.all(events.map((event) => acceptOne(channel, event)));
+    },
+    async acceptMessage(channel, message) {
+      const content = storableText(message.content);
+      const origin = message.origin ?? originOf(channel, content);
+      const row: InboundRow = {
+        ...identify(channel),
+        sessionId: message.sessionId,
+        externalId: null,
+        address: message.sessionId,
+        userIdentifier: "",
+        userName: null,
+        profile: {},
+        role: origin === "instruction" ? "system" : "user",
+        origin,
+        content,
+        metadata: message.metadata ?? {},
+        executionId: origin === "command" ? null : newId(),
+        title: origin === "user" ? excerpt(content, TITLE_LIMIT) || null : null,
+        eventKeys: [message.eventKey],
+      };
+      const outcome = await deps.store(row);
+      deps.onOutcome(channel, row, outcome);
+      return { row, outcome };
+    },
+  };
+}
+
+function toRow(channel: ChannelRef, event: InboundMessage): InboundRow {
+  const content = storableText(event.text);
+  const origin = originOf(channel, content);
+  return {
+    ...identify(channel),
+    sessionId: null,
+    externalId: event.conversation.externalId,
+    address: event.conversation.address,
+    userIdentifier: event.conversation.userIdentifier,
+    userName: event.userName ? storableText(event.userName) : null,
+    profile: event.profile ?? {},
+    role: "user",
+    origin,
+    content,
+    metadata: metadataOf(event),
+    executionId: origin === "command" ? null : newId(),
+    title: origin === "user" ? excerpt(content, TITLE_LIMIT) || null : null,
+    eventKeys: event.eventKeys,
+  };
+}
+
+function identify(channel: ChannelRef) {
+  return {
+    workspaceId: channel.workspaceId,
+    channelId: channel.id,
+    agentId: channel.agentId,
+    agentVersion: channel.agentVersion,
+    single: channel.sessions === "single",
+    messageId: newId(),
+    newSessionId: newId(),
+    newUserId: newId(),
+  };
+}
+
+function originOf(channel: ChannelRef, content: string): "user" | "command" {
+  return channel.resetCommand && content.trim().toLowerCase() === "/reset" ? "command" : "user";
+}
+
+function metadataOf(event: InboundMessage): JsonObject {
+  return {
+    ...(event.payload === undefined ? {} : { payload: event.payload }),
+    ...(event.attachments ? { attachments: event.attachments.map((attachment) => ({ ...attachment })) } : {}),
+  };
+}
+
+function assertNever(value: never): never {
+  throw new Error(`unhandled channel event: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,271 @@
+import type { Pool } from "pg";
+import type { JsonObject } from "../core/json.ts";
+
+/** One message to store, with every id it may need already made, so that storing it takes one statement. */
+export interface InboundRow {
+  workspaceId: string;
+  channelId: string;
+  agentId: string;
+  agentVersion: number;
+  /** A session named by id (web, api), or null: resolved from the user or the external id. */
+  sessionId: string | null;
+  single: boolean;
+  externalId: string | null;
+  address: string;
+  userIdentifier: string;
+  userName: string | null;
+  profile: JsonObject;
+  messageId: string;
+  role: "user" | "system";
+  origin: "user" | "command" | "instruction";
+  content: string;
+  metadata: JsonObject;
+  /** Null for a command: it is not a run of the bot. */
+  executionId: string | null;
+  /** Becomes the session's title if it has none. */
+  title: string | null;
+  eventKeys: readonly string[];
+  newSessionId: string;
+  newUserId: string;
+}
+
+/** What became of one message. */
+export type InboundOutcome =
+  | {
+      kind: "accepted";
+      sessionId: string;
+      seq: number;
+      user: { id: string; identifier: string; name: string | null } | null;
+      agentVersion: number;
+      /** Whether the lane now belongs to this process under `leaseToken`. */
+      owned: boolean;
+      leaseToken: number;
+      /** Everything up to here needs no answer. */
+      answeredSeq: number;
+      sessionCreated: boolean;
+      sessionMetadata: JsonObject;
+      createdAt: Date;
+    }
+  /** One of the event keys was seen before; nothing was stored. */
+  | { kind: "duplicate" }
+  /** The session named by id is completed or gone; nothing was stored, not even the event keys. */
+  | { kind: "session_closed" };
+
+export interface LeaseClaim {
+  owner: string;
+  /** False on a process that runs no turns: lanes are left for a worker. */
+  claim: boolean;
+  leaseMs: number;
+}
+
+const COLUMNS = `n int, workspace_id text, channel_id text, agent_id text, agent_version int, session_id text,
+  single boolean, external_id text, address text, user_identifier text, user_name text, profile jsonb,
+  message_id text, role text, origin text, content text, metadata jsonb, execution_id text, title text,
+  event_keys json, new_session_id text, new_user_id text`;
+
+/** Taking a free lane while touching its row costs nothing; a lane in use or waiting for a retry stays as it is. */
+const CLAIM = `
+      lease_owner = CASE WHEN $2 AND (s.lease_expires_at IS NULL OR s.lease_expires_at <= now()) THEN $3 ELSE s.lease_owner END,
+      lease_token = CASE WHEN $2 AND (s.lease_expires_at IS NULL OR s.lease_expires_at <= now()) THEN s.lease_token + 1 ELSE s.lease_token END,
+      lease_expires_at = CASE WHEN $2 AND (s.lease_expires_at IS NULL OR s.lease_expires_at <= now())
+        THEN now() + $4::int * interval '1 millisecond' ELSE s.lease_expires_at END`;
+
+/** New messages take the next seqs. Where nothing was waiting, everything before them counts as answered. */
+const APPEND = (count: string) => `
+      next_seq = s.next_seq + ${count},
+      inbound_seq = s.next_seq + ${count} - 1,
+      answered_seq = CASE WHEN s.inbound_seq <= s.answered_seq THEN s.next_seq - 1 ELSE s.answered_seq END,
+      updated_at = now(), last_activity_at = now(), ${CLAIM}`;
+
+const LANE = `s.id, s.channel_id, s.agent_id, s.user_id, s.external_id, s.next_seq, s.answered_seq, s.agent_version,
+      s.lease_owner, s.lease_token, s.metadata AS session_metadata`;
+
+const OPEN = (conflict: string, source: string) => `
+    INSERT INTO sessions AS s (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id,
+      address, title, next_seq, inbound_seq, lease_owner, lease_token, lease_expires_at)
+    SELECT new_id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id, address, title,
+      1 + count, count,
+      CASE WHEN $2 THEN $3 END, CASE WHEN $2 THEN 1 ELSE 0 END,
+      CASE WHEN $2 THEN now() + $4::int * interval '1 millisecond' END
+    FROM ${source} ORDER BY existing_id NULLS LAST, user_id, external_id
+    ON CONFLICT ${conflict}
+    DO UPDATE SET title = coalesce(s.title, EXCLUDED.title), address = EXCLUDED.address,
+      ${APPEND("(EXCLUDED.next_seq - 1)")}
+    RETURNING ${LANE}, (s.xmax = 0) AS created`;
+
+const GROUP = (kind: "f.single" | "NOT f.single", matches: string) => `
+    SELECT max(e.id) AS existing_id, (array_agg(f.new_session_id ORDER BY f.n))[1] AS new_id, f.workspace_id,
+      f.agent_id, min(f.agent_version) AS agent_version, f.channel_id, p.id AS user_id, f.single, f.external_id,
+      (array_agg(f.address ORDER BY f.n))[1] AS address, (array_agg(f.title ORDER BY f.n))[1] AS title,
+      count(*)::int AS count
+    FROM fresh f JOIN people p ON p.channel_id = f.channel_id AND p.identifier = f.user_identifier
+    LEFT JOIN sessions e ON e.status = 'active' AND e.channel_id = f.channel_id AND e.agent_id = f.agent_id AND ${matches}
+    WHERE f.session_id IS NULL AND ${kind}
+    GROUP BY f.workspace_id, f.agent_id, f.channel_id, p.id, f.single, f.external_id`;
+
+/**
+ * One statement, one commit, for any number of messages: claim the event keys, find or make the users, find or open
+ * the sessions, number and store the messages and their pending executions, and take the free lanes.
+ *
+ * Not Prisma: it is the hottest statement of the service, and its correctness under parallel webhooks rests on
+ * `ON CONFLICT` against the partial unique indexes. Rows are locked in session order everywhere, so that batches of
+ * several processes cannot deadlock.
+ */
+const STORE_INBOUND = `
+  WITH incoming AS MATERIALIZED (SELECT * FROM json_to_recordset($1) AS t(${COLUMNS})),
+  target AS MATERIALIZED (
+    SELECT s.id, s.status FROM sessions s
+    WHERE s.id IN (SELECT session_id FROM incoming) ORDER BY s.id FOR UPDATE),
+  resolvable AS MATERIALIZED (
+    SELECT i.* FROM incoming i WHERE i.session_id IS NULL
+      OR EXISTS (SELECT 1 FROM target t WHERE t.id = i.session_id AND t.status = 'active')),
+  claimed AS (
+    INSERT INTO inbound_events (channel_id, event_key, message_id)
+    SELECT r.channel_id, k.key, r.message_id FROM resolvable r
+    CROSS JOIN LATERAL json_array_elements_text(r.event_keys) AS k(key) ORDER BY 1, 2, r.n
+    ON CONFLICT DO NOTHING RETURNING message_id),
+  fresh AS MATERIALIZED (
+    SELECT r.* FROM resolvable r
+    JOIN (SELECT message_id, count(*) AS keys FROM claimed GROUP BY message_id) c USING (message_id)
+    WHERE c.keys = json_array_length(r.event_keys)),
+  known AS MATERIALIZED (
+    SELECT u.id, u.channel_id, u.identifier FROM users u
+    WHERE (u.channel_id, u.identifier) IN (SELECT channel_id, user_identifier FROM fresh WHERE session_id IS NULL)),
+  renamed AS (
+    UPDATE users u SET name = f.user_name, profile = f.profile, updated_at = now() FROM fresh f
+    WHERE f.session_id IS NULL AND u.channel_id = f.channel_id AND u.identifier = f.user_identifier
+      AND f.user_name IS NOT NULL AND (u.name IS DISTINCT FROM f.user_name OR u.profile IS DISTINCT FROM f.profile)),
+  joined AS (
+    INSERT INTO users (id, workspace_id, channel_id, identifier, name, profile)
+    SELECT DISTINCT ON (f.channel_id, f.user_identifier)
+      f.new_user_id, f.workspace_id, f.channel_id, f.user_identifier, f.user_name, f.profile
+    FROM fresh f WHERE f.session_id IS NULL AND NOT EXISTS (
+      SELECT 1 FROM known k WHERE k.channel_id = f.channel_id AND k.identifier = f.user_identifier)
+    ORDER BY f.channel_id, f.user_identifier, f.n
+    ON CONFLICT (channel_id, identifier) DO UPDATE SET identifier = EXCLUDED.identifier
+    RETURNING id, channel_id, identifier),
+  people AS MATERIALIZED (SELECT * FROM known UNION ALL SELECT * FROM joined),
+  by_user AS MATERIALIZED (${GROUP("f.single", "e.single AND e.user_id = p.id")}),
+  opened AS (${OPEN("(user_id, channel_id, agent_id) WHERE status = 'active' AND single", "by_user")}),
+  by_external AS MATERIALIZED (${GROUP("NOT f.single", "NOT e.single AND e.external_id = f.external_id")}),
+  threaded AS (${OPEN(
+    "(channel_id, agent_id, external_id) WHERE status = 'active' AND NOT single AND external_id IS NOT NULL",
+    "by_external",
+  )}),
+  by_id AS (SELECT session_id, count(*)::int AS count, (array_agg(title ORDER BY n))[1] AS title
+    FROM fresh WHERE session_id IS NOT NULL GROUP BY session_id),
+  named AS (
+    UPDATE sessions s SET title = coalesce(s.title, b.title), ${APPEND("b.count")}
+    FROM by_id b WHERE s.id = b.session_id RETURNING ${LANE}, false AS created),
+  lanes AS MATERIALIZED (SELECT * FROM opened UNION ALL SELECT * FROM threaded UNION ALL SELECT * FROM named),
+  numbered AS MATERIALIZED (
+    SELECT f.*, l.id AS lane_id, l.user_id AS lane_user, l.agent_version AS lane_version, l.agent_id AS lane_agent,
+      l.answered_seq, l.lease_token, coalesce(l.lease_owner = $3, false) AS owned, l.created,
+      l.session_metadata,
+      (l.next_seq - count(*) OVER lane + row_number() OVER (PARTITION BY l.id ORDER BY f.n) - 1)::int AS seq
+    FROM fresh f
+    LEFT JOIN people p ON p.channel_id = f.channel_id AND p.identifier = f.user_identifier
+    JOIN lanes l ON l.id = f.session_id OR (f.session_id IS NULL AND l.channel_id = f.channel_id
+      AND l.agent_id = f.agent_id AND CASE WHEN f.single THEN l.user_id = p.id ELSE l.external_id = f.external_id END)
+    WINDOW lane AS (PARTITION BY l.id)),
+  stored AS (
+    INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, metadata, execution_id)
+    SELECT message_id, lane_id, seq, seq, role, origin, content, metadata, execution_id FROM numbered),
+  planned AS (
+    INSERT INTO executions (id, workspace_id, session_id, user_message_id, seq)
+    SELECT execution_id, workspace_id, lane_id, message_id, seq FROM numbered WHERE execution_id IS NOT NULL)
+  SELECT i.n, (r.n IS NOT NULL) AS resolvable, x.lane_id, x.seq, x.lane_user, x.lane_version, x.owned, x.lease_token,
+    x.answered_seq, x.created, x.session_metadata, coalesce(u.identifier, i.user_identifier) AS user_identifier,
+    coalesce(i.user_name, u.name) AS user_name, now() AS created_at
+  FROM incoming i LEFT JOIN resolvable r ON r.n = i.n LEFT JOIN numbered x ON x.n = i.n
+  LEFT JOIN users u ON u.id = x.lane_user ORDER BY i.n`;
+
+interface ResultRow {
+  resolvable: boolean;
+  lane_id: string | null;
+  seq: number;
+  lane_user: string | null;
+  user_identifier: string;
+  user_name: string | null;
+  lane_version: number;
+  owned: boolean;
+  lease_token: number;
+  answered_seq: number;
+  created: boolean;
+  session_metadata: JsonObject;
+  created_at: Date;
+}
+
+export type StoreInbound = (rows: InboundRow[], lease: LeaseClaim) => Promise<InboundOutcome[]>;
+
+/** Stores messages in one transaction; one outcome per row, in the order given. */
+export function createInboundRepository(pool: Pool): {
+  storeInbound: StoreInbound;
+  messageOfEvent(channelId: string, eventKey: string): Promise<string | null>;
+} {
+  return {
+    async storeInbound(rows, lease) {
+      const { rows: results } = await pool.query<ResultRow>({
+        name: "store_inbound",
+        text: STORE_INBOUND,
+        values: [JSON.stringify(rows.map(toRecord)), lease.claim, lease.owner, lease.leaseMs],
+      });
+      return results.map(toOutcome);
+    },
+    /** Which message an event key was claimed for: what a repeated request is answered with. */
+    async messageOfEvent(channelId, eventKey) {
+      const { rows } = await pool.query<{ message_id: string }>(
+        "SELECT message_id FROM inbound_events WHERE channel_id = $1 AND event_key = $2",
+        [channelId, eventKey],
+      );
+      return rows[0]?.message_id ?? null;
+    },
+  };
+}
+
+function toRecord(row: InboundRow, n: number) {
+  return {
+    n,
+    workspace_id: row.workspaceId,
+    channel_id: row.channelId,
+    agent_id: row.agentId,
+    agent_version: row.agentVersion,
+    session_id: row.sessionId,
+    single: row.single,
+    external_id: row.externalId,
+    address: row.address,
+    user_identifier: row.userIdentifier,
+    user_name: row.userName,
+    profile: row.profile,
+    message_id: row.messageId,
+    role: row.role,
+    origin: row.origin,
+    content: row.content,
+    metadata: row.metadata,
+    execution_id: row.executionId,
+    title: row.title,
+    event_keys: row.eventKeys,
+    new_session_id: row.newSessionId,
+    new_user_id: row.newUserId,
+  };
+}
+
+function toOutcome(row: ResultRow): InboundOutcome {
+  if (row.lane_id === null) return row.resolvable ? { kind: "duplicate" } : { kind: "session_closed" };
+  return {
+    kind: "accepted",
+    sessionId: row.lane_id,
+    seq: row.seq,
+    user:
+      row.lane_user === null
+        ? null
+        : { id: row.lane_user, identifier: row.user_identifier, name: row.user_name },
+    agentVersion: row.lane_version,
+    owned: row.owned,
+    leaseToken: row.lease_token,
+    answeredSeq: row.answered_seq,
+    sessionCreated: row.created,
+    sessionMetadata: row.session_metadata,
+    createdAt: row.created_at,
+  };
+}

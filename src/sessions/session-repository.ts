@@ -1,0 +1,199 @@
+import type { Pool, PoolClient } from "pg";
+import type { JsonObject } from "../core/json.ts";
+import { inTransaction } from "../storage/transaction.ts";
+
+export type EndReason =
+  | "user_reset"
+  | "user"
+  | "bot"
+  | "api"
+  | "event"
+  | "operator"
+  | "new_session"
+  | "expired";
+
+/** Who may end the session: its own turn, under the lease, or anybody else, whose act the turn then loses to. */
+export type EndAuthority = { leaseToken: number } | "any";
+
+export interface EndedSession {
+  id: string;
+  workspaceId: string;
+  channelId: string;
+  agentId: string;
+  userId: string | null;
+  address: string | null;
+}
+
+export interface OpenedSession extends EndedSession {
+  agentVersion: number;
+  metadata: JsonObject;
+  /** The lane of the new session, taken if messages wait in it already. */
+  leaseToken: number | null;
+  noticeDeliveryIds: string[];
+}
+
+export interface ResetRequest {
+  sessionId: string;
+  reason: EndReason;
+  authority: EndAuthority;
+  agentVersion: number;
+  newSessionId: string;
+  /** Messages behind this seq move to the new session; null: they are cancelled with the old one. */
+  commandSeq: number | null;
+  /** What the new session says first, in the parts it travels in; not history. Null: nothing. */
+  notice: { messageId: string; content: string; deliveries: { id: string; content: string }[] } | null;
+  lease: { owner: string; leaseMs: number } | null;
+}
+
+/** Completes an active session; null if it was not active any more (or the lease is lost): somebody else was first. */
+export async function endSession(
+  client: PoolClient,
+  end: { sessionId: string; reason: EndReason; authority: EndAuthority },
+): Promise<EndedSession | null> {
+  const token = end.authority === "any" ? null : end.authority.leaseToken;
+  const { rows } = await client.query<{
+    id: string;
+    workspace_id: string;
+    channel_id: string;
+    agent_id: string;
+    user_id: string | null;
+    address: string | null;
+  }>(
+    `UPDATE sessions SET status = 'completed', end_reason = $2, ended_at = now(), updated_at = now(),
+       answered_seq = inbound_seq, lease_token = lease_token + 1, lease_owner = NULL, lease_expires_at = NULL
+     WHERE id = $1 AND status = 'active' AND ($3::int IS NULL OR lease_token = $3)
+     RETURNING id, workspace_id, channel_id, agent_id, user_id, address`,
+    [end.sessionId, end.reason, token],
+  );
+  const row = rows[0];
+  if (!row) return null;
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    channelId: row.channel_id,
+    agentId: row.agent_id,
+    userId: row.user_id,
+    address: row.address,
+  };
+}
+
+/** What still waited in an ended session is not answered; its executions say why. */
+async function cancelWaiting(client: PoolClient, sessionId: string): Promise<void> {
+  await client.query(
+    `UPDATE executions SET status = 'cancelled', ended_at = now(), error_code = 'session_ended',
+       error = 'the session ended before this message was answered'
+     WHERE session_id = $1 AND status IN ('pending', 'running')`,
+    [sessionId],
+  );
+}
+
+/** Ends a session in a transaction of its own. */
+export async function completeSession(
+  pool: Pool,
+  end: { sessionId: string; reason: EndReason; authority: EndAuthority },
+): Promise<EndedSession | null> {
+  return inTransaction(pool, async (client) => {
+    const ended = await endSession(client, end);
+    if (ended) await cancelWaiting(client, ended.id);
+    return ended;
+  });
+}
+
+/**
+ * The one way a session is reset: the old one is completed and the next one opened in one transaction, so that of
+ * parallel calls exactly one does it and a message that arrives meanwhile lands in one of the two. Null: the session
+ * was not active any more.
+ */
+export async function resetSession(pool: Pool, reset: ResetRequest): Promise<OpenedSession | null> {
+  return inTransaction(pool, async (client) => {
+    const ended = await endSession(client, reset);
+    if (!ended) return null;
+    await client.query(
+      `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id, address,
+         situation, render_templates, variables, metadata)
+       SELECT $2, workspace_id, agent_id, $3, channel_id, user_id, single, external_id, address, situation,
+         render_templates, variables, metadata FROM sessions WHERE id = $1`,
+      [reset.sessionId, reset.newSessionId, reset.agentVersion],
+    );
+    const noticeDeliveryIds = reset.notice
+      ? await sendNotice(client, reset.newSessionId, ended, reset.notice)
+      : [];
+    const moved =
+      reset.commandSeq === null
+        ? 0
+        : await moveWaiting(client, reset.sessionId, reset.newSessionId, reset.commandSeq);
+    await cancelWaiting(client, reset.sessionId);
+    const { rows } = await client.query<{ lease_token: number; metadata: JsonObject }>(
+      `UPDATE sessions SET lease_token = CASE WHEN $2::text IS NULL THEN lease_token ELSE lease_token + 1 END,
+         lease_owner = $2, lease_expires_at = CASE WHEN $2::text IS NOT NULL
+           THEN now() + $3::int * interval '1 millisecond' END
+       WHERE id = $1 RETURNING lease_token, metadata`,
+      [reset.newSessionId, moved > 0 ? (reset.lease?.owner ?? null) : null, reset.lease?.leaseMs ?? 0],
+    );
+    return {
+      ...ended,
+      id: reset.newSessionId,
+      agentVersion: reset.agentVersion,
+      metadata: rows[0]?.metadata ?? {},
+      leaseToken: moved > 0 && reset.lease ? (rows[0]?.lease_token ?? null) : null,
+      noticeDeliveryIds,
+    };
+  });
+}
+
+async function sendNotice(
+  client: PoolClient,
+  sessionId: string,
+  ended: EndedSession,
+  notice: NonNullable<ResetRequest["notice"]>,
+): Promise<string[]> {
+  await client.query(
+    `WITH lane AS (UPDATE sessions SET next_seq = next_seq + 1, answered_seq = next_seq, inbound_seq = next_seq
+       WHERE id = $1 RETURNING next_seq - 1 AS seq)
+     INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content)
+     SELECT $2, $1, seq, seq, 'assistant', 'notice', $3 FROM lane`,
+    [sessionId, notice.messageId, notice.content],
+  );
+  for (const [part, delivery] of notice.deliveries.entries()) {
+    await client.query(
+      `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [
+        delivery.id,
+        ended.workspaceId,
+        ended.channelId,
+        sessionId,
+        notice.messageId,
+        ended.address ?? sessionId,
+        part,
+        delivery.content,
+      ],
+    );
+  }
+  return notice.deliveries.map((delivery) => delivery.id);
+}
+
+/** Messages that arrived behind the reset, before it was carried out, belong to the new session. */
+async function moveWaiting(
+  client: PoolClient,
+  fromSession: string,
+  toSession: string,
+  behindSeq: number,
+): Promise<number> {
+  const { rowCount } = await client.query(
+    `WITH waiting AS (
+       SELECT m.id, m.execution_id, row_number() OVER (ORDER BY m.seq) AS place FROM messages m
+       WHERE m.session_id = $1 AND m.seq > $3 AND m.origin IN ('user', 'command', 'instruction')),
+     counted AS (SELECT count(*)::int AS count FROM waiting),
+     lane AS (
+       UPDATE sessions s SET next_seq = s.next_seq + c.count, inbound_seq = s.next_seq + c.count - 1
+       FROM counted c WHERE s.id = $2 AND c.count > 0 RETURNING s.next_seq - c.count - 1 AS before),
+     runs AS (
+       UPDATE executions e SET session_id = $2, seq = lane.before + w.place
+       FROM waiting w, lane WHERE e.id = w.execution_id)
+     UPDATE messages m SET session_id = $2, seq = lane.before + w.place, turn_seq = lane.before + w.place
+     FROM waiting w, lane WHERE m.id = w.id`,
+    [fromSession, toSession, behindSeq],
+  );
+  return rowCount ?? 0;
+}

@@ -1,0 +1,82 @@
+import type { Bot, BotProgress, BotResult, Turn } from "../bots/bot.ts";
+import { BotError } from "../core/errors.ts";
+
+/** Why a running attempt was stopped from outside. */
+export type StopReason = "cancelled" | "interrupted" | "lease_lost" | "shutdown";
+
+export type AttemptOutcome =
+  | { kind: "answered"; result: BotResult }
+  | { kind: "stopped"; reason: StopReason }
+  | { kind: "failed"; code: string; reason: string; retryable: boolean; retryAfterMs: number | null };
+
+/** Carries the reason a turn is stopped through an AbortSignal. */
+export class TurnStopped extends Error {
+  readonly stopReason: StopReason;
+  constructor(stopReason: StopReason) {
+    super(`turn ${stopReason}`);
+    this.name = "TurnStopped";
+    this.stopReason = stopReason;
+  }
+}
+
+/**
+ * Asks the bot once. Ends when the bot ends, when `stop` aborts, or after `timeoutMs`, whichever is first: a bot that
+ * ignores its signal holds nothing up. What it emits after that is dropped.
+ */
+export async function runAttempt(
+  bot: Bot,
+  turn: Turn,
+  options: { stop: AbortSignal; timeoutMs: number; onProgress: (progress: BotProgress) => void },
+): Promise<AttemptOutcome> {
+  const abort = new AbortController();
+  const ended = new Promise<AttemptOutcome>((resolve) => {
+    const stopped = () => {
+      const reason =
+        options.stop.reason instanceof TurnStopped ? options.stop.reason.stopReason : "cancelled";
+      resolve({ kind: "stopped", reason });
+      abort.abort(options.stop.reason);
+    };
+    if (options.stop.aborted) return stopped();
+    options.stop.addEventListener("abort", stopped, { signal: abort.signal });
+    const timer = setTimeout(() => {
+      const reason = `the bot did not answer within ${options.timeoutMs} ms`;
+      resolve({ kind: "failed", code: "timeout", reason, retryable: true, retryAfterMs: null });
+      abort.abort(new BotError("timeout", reason));
+    }, options.timeoutMs);
+    abort.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    askBot(bot, turn, {
+      signal: abort.signal,
+      emit: (progress) => {
+        if (!abort.signal.aborted) options.onProgress(progress);
+      },
+    }).then((outcome) => {
+      resolve(outcome);
+      abort.abort();
+    });
+  });
+  return ended;
+}
+
+async function askBot(bot: Bot, turn: Turn, output: Parameters<Bot["answer"]>[1]): Promise<AttemptOutcome> {
+  try {
+    const result = await bot.answer(turn, output);
+    const replies = result.replies.filter((reply) => reply.content.trim() !== "");
+    if (replies.length === 0 && !result.silent) {
+      return {
+        kind: "failed",
+        code: "empty_reply",
+        reason: "the bot answered nothing",
+        retryable: true,
+        retryAfterMs: null,
+      };
+    }
+    return { kind: "answered", result: { ...result, replies } };
+  } catch (error) {
+    if (error instanceof BotError) {
+      const { code, message, retryable, retryAfterMs } = error;
+      return { kind: "failed", code, reason: message, retryable, retryAfterMs };
+    }
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { kind: "failed", code: "bot_threw", reason, retryable: true, retryAfterMs: null };
+  }
+}

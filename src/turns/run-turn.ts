@@ -1,0 +1,204 @@
+import type { Bot, BotResult, Turn } from "../bots/bot.ts";
+import type { AgentDefinition } from "../core/agent-definition.ts";
+import { newId } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
+import { type AttemptOutcome, runAttempt, type StopReason } from "./run-attempt.ts";
+import type { ExecutionResult, PendingMessage, ReplyRow } from "./turn-repository.ts";
+import type { TurnStream } from "./turn-streams.ts";
+
+/** The messages one turn answers; the newest one's execution is the turn's. */
+export interface TurnRun {
+  messages: [PendingMessage, ...PendingMessage[]];
+  agent: AgentDefinition;
+  bot: Bot;
+  turn: Turn;
+  stream: TurnStream;
+  stop: AbortSignal;
+  /** Attempts made before this process took over. */
+  attemptsBefore: number;
+  split(text: string): string[];
+  now(): Date;
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  onAttempt(attempt: number): void;
+  onFailedAttempt(attempt: number, outcome: Extract<AttemptOutcome, { kind: "failed" }>): void;
+}
+
+/** What a turn came to, ready to be committed; `effects` go with it. */
+export type TurnOutcome =
+  | { kind: "ended"; executions: ExecutionResult[]; replies: ReplyRow[]; effects: TurnEffects | null }
+  /** Stopped without an answer: `interrupted` messages stay waiting for the next turn. */
+  | { kind: "stopped"; reason: StopReason };
+
+export interface TurnEffects {
+  participantData: JsonObject | null;
+  endSession: boolean;
+}
+
+/** Runs the bot until it answers or has failed for good, and writes down what to commit. Commits nothing itself. */
+export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
+  const startedAt = run.now();
+  let emitted = 0;
+  let attempt = run.attemptsBefore;
+  for (;;) {
+    attempt += 1;
+    run.onAttempt(attempt);
+    // Text of a failed attempt may be on somebody's screen already. A further attempt is not streamed on top of it:
+    // its whole text comes with the terminal event.
+    const streaming = emitted === 0;
+    const outcome = await runAttempt(run.bot, run.turn, {
+      stop: run.stop,
+      timeoutMs: run.agent.turns.timeoutMs,
+      onProgress: (progress) => {
+        if (progress.type === "content" || progress.type === "thinking") {
+          if (!streaming || progress.content === "") return;
+          if (progress.type === "content") emitted += progress.content.length;
+        }
+        const { type, ...data } = progress;
+        run.stream.append(type, data);
+      },
+    });
+    if (outcome.kind === "stopped") return { kind: "stopped", reason: outcome.reason };
+    if (outcome.kind === "answered") return answered(run, outcome.result, { attempt, startedAt, emitted });
+    run.onFailedAttempt(attempt, outcome);
+    if (!outcome.retryable || attempt >= run.agent.turns.attempts) {
+      return failed(run, outcome, { attempt, startedAt });
+    }
+    await run.wait(outcome.retryAfterMs ?? run.agent.turns.backoffMs * 2 ** (attempt - 1), run.stop);
+  }
+}
+
+interface Progress {
+  attempt: number;
+  startedAt: Date;
+}
+
+function answered(run: TurnRun, result: BotResult, at: Progress & { emitted: number }): TurnOutcome {
+  const main = newest(run);
+  const replies = result.replies.map((reply) => toReply(run, reply.content, "bot", main.executionId));
+  const content = result.replies.map((reply) => reply.content).join("\n\n");
+  const usage = result.usage ?? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  if (at.emitted === 0 && content !== "") run.stream.append("content", { content });
+  const seconds = (run.now().getTime() - at.startedAt.getTime()) / 1000;
+  const done = {
+    output: { content },
+    message_id: replies.at(-1)?.id ?? null,
+    token_usage: { ...usage },
+    time: seconds,
+  };
+  // Appended to the kept log now, shown only after the commit: `done` means stored.
+  const log = [...run.stream.log.entries(), { type: "done" as const, data: done }];
+  const effects =
+    result.participantData || result.endSession
+      ? { participantData: result.participantData ?? null, endSession: result.endSession ?? false }
+      : null;
+  return {
+    kind: "ended",
+    replies,
+    effects,
+    executions: executions(run, at, {
+      status: "completed",
+      errorCode: null,
+      error: null,
+      promptTokens: result.usage?.prompt_tokens ?? null,
+      completionTokens: result.usage?.completion_tokens ?? null,
+      totalTokens: result.usage?.total_tokens ?? null,
+      log,
+    }),
+  };
+}
+
+function failed(
+  run: TurnRun,
+  outcome: Extract<AttemptOutcome, { kind: "failed" }>,
+  at: Progress,
+): TurnOutcome {
+  const main = newest(run);
+  const { apology } = run.agent.turns;
+  // Users read the configured apology; the reason is the operators'.
+  const data = { message: apology || "The bot could not answer.", code: outcome.code };
+  return {
+    kind: "ended",
+    effects: null,
+    replies: apology === "" ? [] : [toReply(run, apology, "notice", main.executionId)],
+    executions: executions(run, at, {
+      status: "failed",
+      errorCode: outcome.code,
+      error: outcome.reason,
+      promptTokens: null,
+      completionTokens: null,
+      totalTokens: null,
+      log: [...run.stream.log.entries(), { type: "error", data }],
+    }),
+  };
+}
+
+type Ending = Omit<ExecutionResult, "id" | "attempts" | "startedAt" | "mergedInto">;
+
+/** The turn's own execution, and those of the messages it answers along the way. */
+function executions(run: TurnRun, at: Progress, ending: Ending): ExecutionResult[] {
+  const main = newest(run);
+  return run.messages.flatMap((message): ExecutionResult[] => {
+    if (message.executionId === null) return [];
+    const base = { id: message.executionId, startedAt: at.startedAt };
+    if (message === main) return [{ ...base, ...ending, attempts: at.attempt, mergedInto: null }];
+    return [mergedExecution(base, main.executionId)];
+  });
+}
+
+function mergedExecution(base: { id: string; startedAt: Date }, mergedInto: string | null): ExecutionResult {
+  return {
+    ...base,
+    status: "cancelled",
+    attempts: 0,
+    errorCode: "merged",
+    error: "answered together with a later message",
+    mergedInto,
+    promptTokens: null,
+    completionTokens: null,
+    totalTokens: null,
+    log: null,
+  };
+}
+
+/** What is committed when an operator cancels: no reply, and the message counts as dealt with. */
+export function cancelledTurn(
+  messages: readonly PendingMessage[],
+  stream: TurnStream,
+  options: { code: string; reason: string; startedAt: Date },
+): { executions: ExecutionResult[]; replies: ReplyRow[] } {
+  const data = { message: options.reason, code: options.code };
+  const executions = messages.flatMap((message): ExecutionResult[] =>
+    message.executionId === null
+      ? []
+      : [
+          {
+            id: message.executionId,
+            startedAt: options.startedAt,
+            status: "cancelled",
+            attempts: message.attempts,
+            errorCode: options.code,
+            error: options.reason,
+            mergedInto: null,
+            promptTokens: null,
+            completionTokens: null,
+            totalTokens: null,
+            log: [...stream.log.entries(), { type: "error", data }],
+          },
+        ],
+  );
+  return { executions, replies: [] };
+}
+
+function newest(run: TurnRun): PendingMessage {
+  return run.messages.at(-1) ?? run.messages[0];
+}
+
+function toReply(
+  run: TurnRun,
+  content: string,
+  origin: ReplyRow["origin"],
+  executionId: string | null,
+): ReplyRow {
+  const deliveries = run.split(content).map((part) => ({ id: newId(run.now()), content: part }));
+  return { id: newId(run.now()), role: "assistant", origin, content, metadata: {}, executionId, deliveries };
+}

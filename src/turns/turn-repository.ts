@@ -1,0 +1,324 @@
+import type { Pool, PoolClient } from "pg";
+import type { TurnUser } from "../bots/bot.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { LogEntry } from "../core/turn-log.ts";
+
+/** A session whose turns this process runs, under a fencing token. */
+export interface Lane {
+  sessionId: string;
+  leaseToken: number;
+  workspaceId: string;
+  channelId: string;
+  agentId: string;
+  agentVersion: number;
+  user: TurnUser | null;
+  metadata: JsonObject;
+}
+
+/** A message that wants an answer (or, for a command, to be carried out). */
+export interface PendingMessage {
+  id: string;
+  seq: number;
+  origin: "user" | "command" | "instruction";
+  content: string;
+  executionId: string | null;
+  attempts: number;
+  createdAt: Date;
+}
+
+export interface ExecutionResult {
+  id: string;
+  status: "completed" | "failed" | "cancelled";
+  attempts: number;
+  errorCode: string | null;
+  error: string | null;
+  mergedInto: string | null;
+  promptTokens: number | null;
+  completionTokens: number | null;
+  totalTokens: number | null;
+  log: LogEntry[] | null;
+  startedAt: Date;
+}
+
+export interface ReplyRow {
+  id: string;
+  role: "assistant" | "tool";
+  origin: "bot" | "notice" | "operator" | "tool";
+  content: string;
+  metadata: JsonObject;
+  executionId: string | null;
+  /** The parts it travels in; none for what is not sent. */
+  deliveries: { id: string; content: string }[];
+}
+
+/** The end of a turn: everything it wrote, committed together and only while the lease holds. */
+export interface TurnCommit {
+  sessionId: string;
+  leaseToken: number;
+  answeredSeq: number;
+  executions: ExecutionResult[];
+  replies: ReplyRow[];
+}
+
+export type TurnCommitted =
+  /** `more` messages wait and the lane is still ours; otherwise it was released. */
+  { kind: "committed"; more: boolean } | { kind: "lost" };
+
+const FINISH = `
+  WITH done AS MATERIALIZED (SELECT * FROM json_to_recordset($1)
+    AS t(session_id text, lease_token int, answered_seq int, replies int)),
+  held AS MATERIALIZED (
+    SELECT s.id FROM sessions s JOIN done d ON s.id = d.session_id
+    WHERE s.lease_token = d.lease_token AND s.lease_owner = $5 ORDER BY s.id FOR UPDATE OF s),
+  lanes AS (
+    UPDATE sessions s SET
+      next_seq = s.next_seq + d.replies,
+      answered_seq = greatest(s.answered_seq, d.answered_seq),
+      updated_at = CASE WHEN d.replies > 0 THEN now() ELSE s.updated_at END,
+      last_activity_at = CASE WHEN d.replies > 0 THEN now() ELSE s.last_activity_at END,
+      lease_owner = CASE WHEN s.inbound_seq > d.answered_seq THEN s.lease_owner END,
+      lease_expires_at = CASE WHEN s.inbound_seq > d.answered_seq THEN now() + $6::int * interval '1 millisecond' END
+    FROM done d, held h WHERE s.id = d.session_id AND h.id = s.id
+    RETURNING s.id, s.next_seq - d.replies AS first_seq, s.workspace_id, s.channel_id, s.address,
+      d.answered_seq AS turn_seq, (s.lease_owner IS NOT NULL) AS more),
+  ended AS (
+    UPDATE executions e SET status = x.status, attempts = x.attempts, error_code = x.error_code, error = x.error,
+      merged_into = x.merged_into, prompt_tokens = x.prompt_tokens, completion_tokens = x.completion_tokens,
+      total_tokens = x.total_tokens, log = coalesce(x.log, e.log), started_at = coalesce(e.started_at, x.started_at),
+      ended_at = now()
+    FROM json_to_recordset($2) AS x(id text, session_id text, status text, attempts int, error_code text, error text,
+      merged_into text, prompt_tokens int, completion_tokens int, total_tokens int, log jsonb, started_at timestamptz)
+    JOIN lanes l ON l.id = x.session_id WHERE e.id = x.id),
+  replied AS (
+    INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, metadata, execution_id)
+    SELECT r.id, l.id, l.first_seq + r.idx, l.turn_seq, r.role, r.origin, r.content, r.metadata, r.execution_id
+    FROM json_to_recordset($3) AS r(id text, session_id text, idx int, role text, origin text, content text,
+      metadata jsonb, execution_id text) JOIN lanes l ON l.id = r.session_id),
+  outbound AS (
+    INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content)
+    SELECT p.id, l.workspace_id, l.channel_id, l.id, p.message_id, coalesce(l.address, l.id), p.part, p.content
+    FROM json_to_recordset($4) AS p(n int, id text, session_id text, message_id text, part int, content text)
+    JOIN lanes l ON l.id = p.session_id ORDER BY p.n)
+  SELECT d.session_id, l.more FROM done d LEFT JOIN lanes l ON l.id = d.session_id`;
+
+const LANE_COLUMNS = `s.id AS session_id, s.lease_token, s.workspace_id, s.channel_id, s.agent_id, s.agent_version,
+  s.metadata, s.answered_seq, u.id AS user_id, u.identifier, u.name`;
+
+interface LaneRow {
+  session_id: string;
+  lease_token: number;
+  workspace_id: string;
+  channel_id: string;
+  agent_id: string;
+  agent_version: number;
+  metadata: JsonObject;
+  answered_seq: number;
+  user_id: string | null;
+  identifier: string | null;
+  name: string | null;
+}
+
+export type TurnRepository = ReturnType<typeof createTurnRepository>;
+
+/** The rows behind turns. Raw SQL because every write is one conditional, batched statement. */
+export function createTurnRepository(pool: Pool, identity: { owner: string; leaseMs: number }) {
+  const { owner, leaseMs } = identity;
+  return {
+    /** Ends any number of turns in one commit; one outcome per turn, in the order given. */
+    async finish(commits: TurnCommit[], client: Pool | PoolClient = pool): Promise<TurnCommitted[]> {
+      const { rows } = await client.query<{ session_id: string; more: boolean | null }>({
+        name: "finish_turns",
+        text: FINISH,
+        values: [
+          JSON.stringify(commits.map(laneRecord)),
+          JSON.stringify(commits.flatMap(executionRecords)),
+          JSON.stringify(commits.flatMap(replyRecords)),
+          JSON.stringify(commits.flatMap(deliveryRecords).map((row, n) => ({ n, ...row }))),
+          owner,
+          leaseMs,
+        ],
+      });
+      const outcomes = new Map(rows.map((row) => [row.session_id, row.more]));
+      return commits.map((commit) => {
+        const more = outcomes.get(commit.sessionId) ?? null;
+        return more === null ? { kind: "lost" } : { kind: "committed", more };
+      });
+    },
+
+    /** Takes a lane that has something waiting and that nobody holds; null when there is none to take. */
+    async claim(sessionId: string): Promise<Lane | null> {
+      const { rows } = await pool.query<LaneRow>(
+        `WITH taken AS (
+           UPDATE sessions SET lease_owner = $2, lease_token = lease_token + 1,
+             lease_expires_at = now() + $3::int * interval '1 millisecond'
+           WHERE id = $1 AND inbound_seq > answered_seq AND (lease_expires_at IS NULL OR lease_expires_at <= now())
+           RETURNING *)
+         SELECT ${LANE_COLUMNS} FROM taken s LEFT JOIN users u ON u.id = s.user_id`,
+        [sessionId, owner, leaseMs],
+      );
+      return rows[0] ? toLane(rows[0]) : null;
+    },
+
+    /** What waits in a lane we hold, oldest first. */
+    async pending(
+      sessionId: string,
+      limit: number,
+    ): Promise<{ inboundSeq: number; messages: PendingMessage[] }> {
+      const { rows: lanes } = await pool.query<{ inbound_seq: number }>(
+        "SELECT inbound_seq FROM sessions WHERE id = $1",
+        [sessionId],
+      );
+      const { rows } = await pool.query<{
+        id: string;
+        seq: number;
+        origin: PendingMessage["origin"];
+        content: string;
+        execution_id: string | null;
+        attempts: number | null;
+        created_at: Date;
+      }>(
+        `SELECT m.id, m.seq, m.origin, m.content, m.execution_id, m.created_at, e.attempts FROM messages m
+         JOIN sessions s ON s.id = m.session_id LEFT JOIN executions e ON e.id = m.execution_id
+         WHERE m.session_id = $1 AND m.seq > s.answered_seq AND m.origin IN ('user', 'command', 'instruction')
+         ORDER BY m.seq LIMIT $2`,
+        [sessionId, limit],
+      );
+      const messages = rows.map((row) => ({
+        id: row.id,
+        seq: row.seq,
+        origin: row.origin,
+        content: row.content,
+        executionId: row.execution_id,
+        attempts: row.attempts ?? 0,
+        createdAt: row.created_at,
+      }));
+      // The count is read first: what arrives in between is at worst looked for once more.
+      return { inboundSeq: lanes[0]?.inbound_seq ?? 0, messages };
+    },
+
+    /** Keeps leases alive. Returns the sessions still ours and how far their messages go. */
+    async heartbeat(held: { sessionId: string; leaseToken: number }[]): Promise<Map<string, number>> {
+      const { rows } = await pool.query<{ id: string; inbound_seq: number }>(
+        `WITH mine AS (
+           SELECT s.id FROM sessions s JOIN unnest($1::text[], $2::int[]) AS h(id, token)
+             ON s.id = h.id AND s.lease_token = h.token AND s.lease_owner = $3 ORDER BY s.id FOR UPDATE OF s)
+         UPDATE sessions s SET lease_expires_at = now() + $4::int * interval '1 millisecond'
+         FROM mine WHERE s.id = mine.id RETURNING s.id, s.inbound_seq`,
+        [held.map((h) => h.sessionId), held.map((h) => h.leaseToken), owner, leaseMs],
+      );
+      return new Map(rows.map((row) => [row.id, row.inbound_seq]));
+    },
+
+    /** Marks a turn as under way, for those who look; a turn that is over before is never marked. */
+    async markRunning(executionId: string, attempts: number, startedAt: Date): Promise<void> {
+      await pool.query(
+        `UPDATE executions SET status = 'running', attempts = $2, started_at = coalesce(started_at, $3)
+         WHERE id = $1 AND status = 'pending'`,
+        [executionId, attempts, startedAt],
+      );
+    },
+
+    /** Which of the running executions somebody wants stopped. */
+    async cancelRequested(executionIds: string[]): Promise<string[]> {
+      const { rows } = await pool.query<{ id: string }>(
+        "SELECT id FROM executions WHERE id = ANY($1) AND cancel_requested_at IS NOT NULL",
+        [executionIds],
+      );
+      return rows.map((row) => row.id);
+    },
+
+    /** Sessions in which something waits and nobody works: after a crash or a wiped queue. */
+    async strandedSessions(limit: number): Promise<string[]> {
+      const { rows } = await pool.query<{ id: string }>(
+        `SELECT id FROM sessions WHERE inbound_seq > answered_seq AND (lease_expires_at IS NULL OR lease_expires_at <= now())
+         ORDER BY lease_expires_at NULLS FIRST LIMIT $1`,
+        [limit],
+      );
+      return rows.map((row) => row.id);
+    },
+
+    /** Frees every lane at once. Only where no other process can be alive: the embedded engine's start. */
+    async freeAllLanes(): Promise<void> {
+      await pool.query(
+        "UPDATE sessions SET lease_owner = NULL, lease_expires_at = NULL WHERE lease_owner IS NOT NULL",
+      );
+    },
+
+    /** Hands lanes back at shutdown, so that another process takes over at once. */
+    async release(held: { sessionId: string; leaseToken: number }[]): Promise<void> {
+      await pool.query(
+        `UPDATE sessions s SET lease_owner = NULL, lease_expires_at = NULL
+         FROM unnest($1::text[], $2::int[]) AS h(id, token)
+         WHERE s.id = h.id AND s.lease_token = h.token AND s.lease_owner = $3`,
+        [held.map((h) => h.sessionId), held.map((h) => h.leaseToken), owner],
+      );
+    },
+  };
+}
+
+function toLane(row: LaneRow): Lane {
+  return {
+    sessionId: row.session_id,
+    leaseToken: row.lease_token,
+    workspaceId: row.workspace_id,
+    channelId: row.channel_id,
+    agentId: row.agent_id,
+    agentVersion: row.agent_version,
+    metadata: row.metadata,
+    user:
+      row.user_id === null || row.identifier === null
+        ? null
+        : { id: row.user_id, identifier: row.identifier, name: row.name },
+  };
+}
+
+function laneRecord(commit: TurnCommit) {
+  return {
+    session_id: commit.sessionId,
+    lease_token: commit.leaseToken,
+    answered_seq: commit.answeredSeq,
+    replies: commit.replies.length,
+  };
+}
+
+function executionRecords(commit: TurnCommit) {
+  return commit.executions.map((execution) => ({
+    id: execution.id,
+    session_id: commit.sessionId,
+    status: execution.status,
+    attempts: execution.attempts,
+    error_code: execution.errorCode,
+    error: execution.error,
+    merged_into: execution.mergedInto,
+    prompt_tokens: execution.promptTokens,
+    completion_tokens: execution.completionTokens,
+    total_tokens: execution.totalTokens,
+    log: execution.log,
+    started_at: execution.startedAt,
+  }));
+}
+
+function replyRecords(commit: TurnCommit) {
+  return commit.replies.map((reply, idx) => ({
+    id: reply.id,
+    session_id: commit.sessionId,
+    idx,
+    role: reply.role,
+    origin: reply.origin,
+    content: reply.content,
+    metadata: reply.metadata,
+    execution_id: reply.executionId,
+  }));
+}
+
+function deliveryRecords(commit: TurnCommit) {
+  return commit.replies.flatMap((reply) =>
+    reply.deliveries.map((delivery, part) => ({
+      id: delivery.id,
+      session_id: commit.sessionId,
+      message_id: reply.id,
+      part,
+      content: delivery.content,
+    })),
+  );
+}
