@@ -1,0 +1,126 @@
+import { createHash, randomUUID } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type pg from "pg";
+import { StartupError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+
+/** The lock Prisma's own command line takes, so that it and we never migrate at the same time. */
+const PRISMA_LOCK = 72707369;
+
+/** Stands in the same place seen from `src/storage` and from `dist/storage`. */
+const MIGRATIONS_DIRECTORY = fileURLToPath(new URL("../../prisma/migrations/", import.meta.url));
+
+const CREATE_LEDGER = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+  id VARCHAR(36) PRIMARY KEY NOT NULL,
+  checksum VARCHAR(64) NOT NULL,
+  finished_at TIMESTAMPTZ,
+  migration_name VARCHAR(255) NOT NULL,
+  logs TEXT,
+  rolled_back_at TIMESTAMPTZ,
+  started_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  applied_steps_count INTEGER NOT NULL DEFAULT 0
+)`;
+
+interface Migration {
+  name: string;
+  sql: string;
+  checksum: string;
+}
+
+/**
+ * Brings the database to the newest migration: in order, each in a transaction, one process at a time, recorded the way
+ * Prisma records it. Throws a StartupError where the database and the files contradict each other.
+ * @returns the names of the migrations applied now.
+ */
+export async function applyMigrations(
+  pool: pg.Pool,
+  log: Logger,
+  directory: string = MIGRATIONS_DIRECTORY,
+): Promise<string[]> {
+  const migrations = await readMigrations(directory);
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("SELECT pg_advisory_lock($1)", [PRISMA_LOCK]);
+    try {
+      await client.query(CREATE_LEDGER);
+      const pending = await pendingMigrations(client, migrations);
+      for (const migration of pending) {
+        await applyOne(client, migration);
+        log.info({ migration: migration.name }, "migration applied");
+      }
+      return pending.map((migration) => migration.name);
+    } finally {
+      await client.query("SELECT pg_advisory_unlock($1)", [PRISMA_LOCK]);
+    }
+  } catch (error) {
+    // The lock belongs to the connection: close it rather than hand it back in doubt.
+    broken = error instanceof Error ? error : new Error(String(error));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function readMigrations(directory: string): Promise<Migration[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return await Promise.all(
+    names.sort().map(async (name) => {
+      const sql = await readFile(join(directory, name, "migration.sql"), "utf8");
+      return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
+    }),
+  );
+}
+
+async function pendingMigrations(client: pg.PoolClient, migrations: Migration[]): Promise<Migration[]> {
+  const { rows } = await client.query<{ migration_name: string; checksum: string; finished_at: Date | null }>(
+    "SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL",
+  );
+  const recorded = new Map(rows.map((row) => [row.migration_name, row]));
+  const known = new Map(migrations.map((migration) => [migration.name, migration]));
+  for (const { migration_name: name, checksum, finished_at } of rows) {
+    const migration = known.get(name);
+    if (!migration) {
+      throw new StartupError(
+        `The database has the migration ${name}, which this release does not know: it was used by a newer release. ` +
+          "Run that release or a newer one.",
+      );
+    }
+    if (finished_at === null) {
+      throw new StartupError(
+        `The migration ${name} was begun on this database and did not finish. Repair what it left, then delete its row ` +
+          "in _prisma_migrations or mark it with prisma migrate resolve.",
+      );
+    }
+    if (migration.checksum !== checksum) {
+      throw new StartupError(
+        `The migration ${name} was changed after it was applied to this database. Restore ` +
+          `prisma/migrations/${name}/migration.sql and put the change into a new migration.`,
+      );
+    }
+  }
+  return migrations.filter((migration) => !recorded.has(migration.name));
+}
+
+async function applyOne(client: pg.PoolClient, migration: Migration): Promise<void> {
+  await client.query("BEGIN");
+  try {
+    const { rows } = await client.query<{ started_at: Date }>("SELECT clock_timestamp() AS started_at");
+    await client.query(migration.sql);
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, $4, clock_timestamp(), 1)`,
+      [randomUUID(), migration.checksum, migration.name, rows[0]?.started_at],
+    );
+    await client.query("COMMIT");
+  } catch (cause) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartupError(`The migration ${migration.name} failed and was rolled back: ${reason}`, {
+      cause,
+    });
+  }
+}

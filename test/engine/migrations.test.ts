@@ -1,0 +1,115 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { schemaDrift } from "../../prisma/schema-engine.mjs";
+import { applyMigrations } from "../../src/storage/migrate.ts";
+import { createTestDatabase } from "../support/postgres.ts";
+import { quietLog } from "../support/quiet-log.ts";
+
+const prismaDirectory = fileURLToPath(new URL("../../prisma/", import.meta.url));
+
+describe("migrations", () => {
+  it("give exactly what schema.prisma declares", async () => {
+    await using database = await createTestDatabase();
+    expect(await schemaDrift({ databaseUrl: database.url })).toBe("");
+  });
+
+  it("are found wanting when a column is added to schema.prisma only", async () => {
+    await using database = await createTestDatabase();
+    const declared = await readFile(join(prismaDirectory, "schema.prisma"), "utf8");
+    const schema = declared.replace("model Delivery {", "model Delivery {\n  colour String?");
+    expect(await schemaDrift({ databaseUrl: database.url, schema })).toContain(
+      'ADD COLUMN     "colour" TEXT',
+    );
+  });
+
+  it("add what Prisma cannot express: partial indexes and checks", async () => {
+    await using database = await createTestDatabase();
+    await using pool = connect(database.url);
+    const indexes = await pool.query(
+      "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '% WHERE %' ORDER BY 1",
+    );
+    expect(indexes.rows.map((row) => row.indexname)).toEqual([
+      "deliveries_claimed",
+      "deliveries_due",
+      "deliveries_lane",
+      "sessions_active_external",
+      "sessions_one_active_per_user",
+      "sessions_waiting",
+    ]);
+    const checks = await pool.query(
+      "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace ORDER BY 1",
+    );
+    expect(checks.rows.map((row) => row.conname)).toEqual([
+      "deliveries_status_check",
+      "executions_status_check",
+      "messages_role_check",
+      "sessions_end_reason_check",
+      "sessions_single_user_check",
+      "sessions_status_check",
+    ]);
+  });
+
+  it("are applied once when many processes start at the same instant", async () => {
+    await using database = await createTestDatabase({ empty: true });
+    const pools = Array.from({ length: 6 }, () => connect(database.url));
+    const applied = await Promise.all(pools.map((pool) => applyMigrations(pool, quietLog())));
+    expect(applied.flat()).toEqual(await migrationNames());
+    await Promise.all(pools.map((pool) => pool.end()));
+  });
+
+  it("that were edited after they were applied are refused by name", async () => {
+    await using database = await createTestDatabase();
+    await using pool = connect(database.url);
+    await using copy = await copyOfMigrations();
+    const [first] = await migrationNames();
+    await writeFile(join(copy.path, first ?? "", "migration.sql"), "SELECT 1");
+    await expect(applyMigrations(pool, quietLog(), copy.path)).rejects.toThrow(
+      `The migration ${first} was changed after it was applied`,
+    );
+  });
+
+  it("of a newer release make an older one refuse to start", async () => {
+    await using database = await createTestDatabase();
+    await using pool = connect(database.url);
+    await using copy = await copyOfMigrations();
+    await mkdir(join(copy.path, "29990101000000_later"));
+    await writeFile(join(copy.path, "29990101000000_later", "migration.sql"), "CREATE TABLE later (id INT)");
+    expect(await applyMigrations(pool, quietLog(), copy.path)).toEqual(["29990101000000_later"]);
+    await expect(applyMigrations(pool, quietLog())).rejects.toThrow("was used by a newer release");
+  });
+
+  it("that fail leave nothing behind and can be tried again", async () => {
+    await using database = await createTestDatabase();
+    await using pool = connect(database.url);
+    await using copy = await copyOfMigrations();
+    const file = join(copy.path, "29990101000000_later", "migration.sql");
+    await mkdir(join(copy.path, "29990101000000_later"));
+    await writeFile(file, "CREATE TABLE later (id INT); SELECT 1 / 0;");
+    await expect(applyMigrations(pool, quietLog(), copy.path)).rejects.toThrow(
+      "failed and was rolled back: division",
+    );
+    await writeFile(file, "CREATE TABLE later (id INT)");
+    expect(await applyMigrations(pool, quietLog(), copy.path)).toEqual(["29990101000000_later"]);
+  });
+});
+
+function connect(url: string): pg.Pool & AsyncDisposable {
+  const pool = new pg.Pool({ connectionString: url });
+  pool.on("error", () => undefined);
+  return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
+}
+
+async function migrationNames(): Promise<string[]> {
+  const entries = await readdir(join(prismaDirectory, "migrations"), { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+}
+
+async function copyOfMigrations(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), "causeway-migrations-"));
+  await cp(join(prismaDirectory, "migrations"), path, { recursive: true });
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}

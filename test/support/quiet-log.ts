@@ -1,0 +1,26 @@
+import type { Logger } from "../../src/core/logger.ts";
+
+/** One line that was logged. */
+export interface LoggedLine {
+  level: "debug" | "info" | "warn" | "error";
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+/** A log that prints nothing and remembers its lines, for tests that ask what an operator would have read. */
+export function quietLog(): Logger & { lines: LoggedLine[] } {
+  const lines: LoggedLine[] = [];
+  const at = (level: LoggedLine["level"], bindings: Record<string, unknown>) => {
+    return (fields: Record<string, unknown>, message: string) => {
+      lines.push({ level, message, fields: { ...bindings, ...fields } });
+    };
+  };
+  const make = (bindings: Record<string, unknown>): Logger => ({
+    child: (more) => make({ ...bindings, ...more }),
+    debug: at("debug", bindings),
+    info: at("info", bindings),
+    warn: at("warn", bindings),
+    error: at("error", bindings),
+  });
+  return { ...make({}), lines };
+}
