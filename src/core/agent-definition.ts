@@ -33,7 +33,7 @@ export interface EventRule {
   afterMs: number | null;
   times: number;
   from: "last_message" | "first_message";
-  do: readonly { action: string; [key: string]: Json }[];
+  do: readonly { action: string; [key: string]: Json | undefined }[];
 }
 
 /** An agent as it runs, secrets included: never log it, store it or send it anywhere. `published` is for that. */

@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { z } from "zod";
+import { publicUrlProblem } from "./public-url.ts";
+
+/** The variables the service was started with. Empty counts as not set: compose files pass `NAME=` for that. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One variable: what it is for, what may stand in it (the text of the variable goes in), and what it is without. */
+export interface Variable<T> {
+  doc: string;
+  schema: z.ZodType<T, string>;
+  /** As it would be written; null where being unset has a meaning of its own, which `unset` puts in words. */
+  default: string | null;
+  unset?: string;
+}
+
+function variable<T, D extends string | null>(
+  definition: Variable<T> & { default: D },
+): Variable<T> & { default: D } {
+  return definition;
+}
+
+const postgresUrl = urlOf(["postgres:", "postgresql:"], "write postgres://user:password@host:5432/database");
+const redisUrl = urlOf(["redis:", "rediss:"], "write redis://host:6379 or rediss://host:6379");
+
+/** Every variable the service itself reads. The README's table and `.env.example` are made from this. */
+export const variables = {
+  PORT: variable({
+    doc: "Port of the HTTP server. `0` takes any free one.",
+    schema: z
+      .string()
+      .regex(/^\d{1,5}$/, "write a port number from 0 to 65535")
+      .transform(Number)
+      .refine((port) => port <= 65_535, "write a port number from 0 to 65535"),
+    default: "3000",
+  }),
+  HOST: variable({
+    doc: "Address the HTTP server listens on. `0.0.0.0` to be reached from other machines.",
+    schema: z.string().regex(/^[^\s/]+$/, "write a host name or an IP address, such as 127.0.0.1"),
+    default: "127.0.0.1",
+  }),
+  CAUSEWAY_CONFIG: variable({
+    doc: "The configuration file, or several separated by commas (one workspace each).",
+    schema: z
+      .string()
+      .transform((list) =>
+        list
+          .split(",")
+          .map((file) => file.trim())
+          .filter((file) => file !== ""),
+      )
+      .refine((files) => files.length > 0, "write the path of a configuration file"),
+    default: "./channels.config.json",
+  }),
+  CAUSEWAY_DATA_DIR: variable({
+    doc: "Where the embedded database and generated secrets (mode 0600) are kept.",
+    schema: z.string(),
+    default: "./.causeway",
+  }),
+  CAUSEWAY_PUBLIC_URL: variable({
+    doc: "The URL at which platforms reach the service: signatures are checked against it, webhooks registered with it. No trailing slash.",
+    schema: z.string().superRefine((text, check) => {
+      const problem = publicUrlProblem(text);
+      if (problem !== null) check.addIssue({ code: "custom", message: problem });
+    }),
+    default: null,
+    unset: "`http://HOST:PORT`",
+  }),
+  CAUSEWAY_API_KEY: variable({
+    doc: "The first operator key, with all scopes. At least 8 characters.",
+    schema: z.string().regex(/^[\x21-\x7e]{8,256}$/, "write 8 to 256 printable characters without spaces"),
+    default: null,
+    unset: "generated at first start and kept in the data directory",
+  }),
+  CAUSEWAY_ROLE: variable({
+    doc: "`web` receives and answers HTTP, `worker` runs turns and deliveries, `all` does both.",
+    schema: z.enum(["all", "web", "worker"], "write all, web or worker"),
+    default: "all",
+  }),
+  DATABASE_URL: variable({
+    doc: "A Postgres to use: `postgres://…`.",
+    schema: postgresUrl,
+    default: null,
+    unset: "an embedded Postgres in the data directory",
+  }),
+  REDIS_URL: variable({
+    doc: "A Redis or Valkey to run the queue on: `redis://…` or `rediss://…`.",
+    schema: redisUrl,
+    default: null,
+    unset: "the queue runs on Postgres",
+  }),
+  LOG_LEVEL: variable({
+    doc: "How much is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.",
+    schema: z.enum(
+      ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
+      "write trace, debug, info, warn, error, fatal or silent",
+    ),
+    default: "info",
+  }),
+};
+
+/** The process's environment over the `.env` file of `directory`: what is set for real wins. */
+export function readEnvironment(directory: string = process.cwd()): Environment {
+  const file = join(directory, ".env");
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
+  return { ...fromFile, ...process.env };
+}
+
+function urlOf(protocols: readonly string[], instead: string): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), instead);
+}

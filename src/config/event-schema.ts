@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+type Unit = keyof typeof UNIT_MS;
+
+/** `30s`, `15m`, `2h`, `1d` as written. */
+const durationSchema = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[smhd]$/, "write a number and a unit: 30s, 15m, 2h or 1d")
+  .describe("A time span: `30s`, `15m`, `2h`, `1d`.");
+
+/** The milliseconds of a duration that passed `durationSchema`. */
+export function durationMs(text: string): number {
+  // The pattern of the schema leaves no other last letter.
+  return Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as Unit];
+}
+
+const prompt = z.string().min(1).describe("An instruction to the bot, which writes the message.");
+const text = z.string().min(1).describe("The message itself, word for word.");
+
+function exactlyOneText(action: { prompt?: string | undefined; text?: string | undefined }): boolean {
+  return (action.prompt === undefined) !== (action.text === undefined);
+}
+const oneText = { error: "write either prompt or text", path: ["prompt"] };
+
+const actionSchema = z.discriminatedUnion("action", [
+  z.strictObject({ action: z.literal("log") }),
+  z.strictObject({ action: z.literal("end_session") }),
+  z.strictObject({ action: z.literal("summarize") }),
+  z
+    .strictObject({ action: z.literal("send_message"), prompt: prompt.optional(), text: text.optional() })
+    .refine(exactlyOneText, oneText),
+  z.strictObject({ action: z.literal("set_participant_data"), data: z.record(z.string(), z.json()) }),
+  z
+    .strictObject({
+      action: z.literal("schedule_message"),
+      after: durationSchema,
+      prompt: prompt.optional(),
+      text: text.optional(),
+    })
+    .refine(exactlyOneText, oneText),
+  z.strictObject({ action: z.literal("webhook"), url: z.url(), secret: z.string().min(1).optional() }),
+  z.strictObject({ action: z.literal("start_agent"), agent: z.string().min(1) }),
+]);
+
+const momentSchema = z.enum([
+  "session_started",
+  "user_joined",
+  "user_message",
+  "bot_message",
+  "session_ended",
+  "session_ended.user_reset",
+  "session_ended.user",
+  "session_ended.bot",
+  "session_ended.api",
+  "session_ended.event",
+  "session_ended.operator",
+  "session_ended.new_session",
+  "session_ended.expired",
+  "last_timeout",
+  "delivery_failed",
+]);
+const actionsSchema = z.array(actionSchema).min(1);
+
+/** One rule of an agent: `on` says when, `do` says what. */
+export const eventRuleSchema = z.discriminatedUnion("on", [
+  z.strictObject({ on: momentSchema, do: actionsSchema }),
+  z.strictObject({
+    on: z.literal("timeout"),
+    after: durationSchema,
+    times: z.int().min(1).max(1000).default(1).describe("How often it fires while the silence lasts."),
+    from: z
+      .enum(["last_message", "first_message"])
+      .default("last_message")
+      .describe("What the time is counted from."),
+    do: actionsSchema,
+  }),
+]);

@@ -1,0 +1,116 @@
+import type { ConfigProblem } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+
+const STRING = /"(?:[ !#-[\]-\u{10FFFF}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const WORD = /true|false|null/y;
+const SPACE = /[ \t\r\n]*/y;
+
+class JsonTextError extends Error {
+  readonly offset: number;
+  readonly fix: string;
+  constructor(offset: number, problem: string, fix: string) {
+    super(problem);
+    this.offset = offset;
+    this.fix = fix;
+  }
+}
+
+/**
+ * Parses a configuration file. Unlike `JSON.parse` it tells line and column of what is wrong on every Node version,
+ * and refuses a key that stands twice, where `JSON.parse` would silently drop the first (a whole channel, say).
+ */
+export function parseJsonText(text: string, file: string): { value: Json } | { problem: ConfigProblem } {
+  const json = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  try {
+    return { value: createReader(json).document() };
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    const before = json.slice(0, error.offset).split("\n");
+    const column = (before.at(-1)?.length ?? 0) + 1;
+    return {
+      problem: {
+        path: `${file}: line ${before.length}, column ${column}`,
+        problem: error.message,
+        fix: error.fix,
+      },
+    };
+  }
+}
+
+function createReader(text: string): { document(): Json } {
+  let at = 0;
+
+  const take = (pattern: RegExp): string | null => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text)?.[0];
+    if (found === undefined) return null;
+    at += found.length;
+    return found;
+  };
+  const skipSpace = (): void => void take(SPACE);
+  const takeSign = (sign: string): boolean => {
+    skipSpace();
+    if (text[at] !== sign) return false;
+    at += 1;
+    return true;
+  };
+  const fail = (expected: string): never => {
+    skipSpace();
+    throw unexpected(text, at, expected);
+  };
+
+  const readObject = (): Json => {
+    const entries = new Map<string, Json>();
+    if (takeSign("}")) return {};
+    do {
+      skipSpace();
+      const start = at;
+      const key = take(STRING) ?? fail('a key in double quotes, such as "name"');
+      const name: string = JSON.parse(key);
+      if (entries.has(name)) {
+        throw new JsonTextError(start, `the key ${key} stands twice`, "keep one of the two, or rename one");
+      }
+      if (!takeSign(":")) fail("a colon after the key");
+      entries.set(name, readValue());
+    } while (takeSign(","));
+    if (!takeSign("}")) fail("a comma or a closing }");
+    return Object.fromEntries(entries);
+  };
+
+  const readArray = (): Json => {
+    const items: Json[] = [];
+    if (takeSign("]")) return items;
+    do items.push(readValue());
+    while (takeSign(","));
+    if (!takeSign("]")) fail("a comma or a closing ]");
+    return items;
+  };
+
+  const readValue = (): Json => {
+    if (takeSign("{")) return readObject();
+    if (takeSign("[")) return readArray();
+    const scalar = take(STRING) ?? take(NUMBER) ?? take(WORD);
+    return JSON.parse(scalar ?? fail("a value"));
+  };
+
+  return {
+    document() {
+      const value = readValue();
+      skipSpace();
+      if (at < text.length) fail("nothing after the closing }");
+      return value;
+    },
+  };
+}
+
+function unexpected(text: string, offset: number, expected: string): JsonTextError {
+  const rest = text.slice(offset, offset + 2);
+  if (rest === "//" || rest === "/*") {
+    return new JsonTextError(offset, "this is not JSON: a comment", "remove the comment, JSON has none");
+  }
+  const found = rest === "" ? "the end of the file" : JSON.stringify(rest[0]);
+  const trailing = /,\s*$/.test(text.slice(0, offset)) && (rest[0] === "}" || rest[0] === "]");
+  const fix = trailing ? "remove the comma before it" : `write ${expected}`;
+  return new JsonTextError(offset, `this is not JSON: unexpected ${found}`, fix);
+}

@@ -1,0 +1,132 @@
+import type { ConfigProblem } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+import { type AgentSettings, nameSchema } from "./agent-schema.ts";
+import { configFileSchema, type Registries } from "./config-file.ts";
+import { schemaProblems } from "./config-problems.ts";
+import type { Environment } from "./env.ts";
+import { pathText } from "./json-path.ts";
+import { type ConfiguredAgent, loadAgent } from "./load-agent.ts";
+import { type ChannelConfig, loadChannel } from "./load-channel.ts";
+import { nameFix } from "./nearest.ts";
+import { resolveReferences } from "./references.ts";
+import { inputSchema } from "./schema-node.ts";
+import { isJsonObject } from "./typed-config.ts";
+
+/** One configuration file, checked. */
+export interface WorkspaceConfig {
+  slug: string;
+  /** The file's name as problems show it. */
+  file: string;
+  agents: Record<string, ConfiguredAgent>;
+  channels: Record<string, ChannelConfig>;
+}
+
+/** A workspace, with every problem of its file. It is complete only if there are none. */
+export interface LoadedWorkspace {
+  workspace: WorkspaceConfig;
+  problems: ConfigProblem[];
+  secrets: string[];
+}
+
+interface WorkspaceOrigin extends Registries {
+  file: string;
+  env: Environment;
+}
+
+/** Checks the content of one file, and that what it names exists. */
+export function loadWorkspace(content: Json, origin: WorkspaceOrigin): LoadedWorkspace {
+  const { file, env } = origin;
+  const workspace: WorkspaceConfig = { slug: "", file, agents: {}, channels: {} };
+  if (!isJsonObject(content)) {
+    const problem = { path: file, problem: "is not a configuration", fix: "write an object in { }" };
+    return { workspace, problems: [problem], secrets: [] };
+  }
+  const slug = resolveReferences(content.workspace ?? null, env, { file, path: ["workspace"] });
+  const value = { ...content, ...(content.workspace === undefined ? {} : { workspace: slug.value }) };
+  const shell = configFileSchema.safeParse(value);
+  const problems = [
+    ...slug.problems,
+    ...(shell.success
+      ? []
+      : schemaProblems(shell.error.issues, { file, path: [], schema: inputSchema(configFileSchema), value })),
+  ];
+  const secrets: string[] = [];
+  workspace.slug = nameSchema.safeParse(slug.value).data ?? "";
+
+  const settings = new Map<string, AgentSettings | null>();
+  for (const [name, written] of entriesOf(content.agents)) {
+    const loaded = loadAgent(name, written, { ...origin, path: ["agents", name] });
+    problems.push(...loaded.problems);
+    secrets.push(...loaded.secrets);
+    settings.set(name, loaded.settings);
+    if (loaded.agent !== null) workspace.agents[name] = loaded.agent;
+  }
+  for (const [name, written] of entriesOf(content.channels)) {
+    const loaded = loadChannel(name, written, { ...origin, path: ["channels", name] });
+    problems.push(...loaded.problems, ...agentProblems(name, written, settings, origin));
+    secrets.push(...loaded.secrets);
+    if (loaded.channel !== null) workspace.channels[name] = loaded.channel;
+  }
+  problems.push(...handoverProblems(settings, file));
+  return { workspace, problems, secrets };
+}
+
+function entriesOf(value: Json | undefined): [string, Json][] {
+  return isJsonObject(value) ? Object.entries(value) : [];
+}
+
+/** The channel's agent must exist, and every variable it requires must have a source on this kind of channel. */
+function agentProblems(
+  name: string,
+  written: Json,
+  agents: ReadonlyMap<string, AgentSettings | null>,
+  origin: WorkspaceOrigin,
+): ConfigProblem[] {
+  if (!isJsonObject(written) || typeof written.agent !== "string") return [];
+  const agent = written.agent;
+  const path = pathText(origin.file, ["channels", name, "agent"]);
+  if (!agents.has(agent)) {
+    return [{ path, problem: missingAgent(agent), fix: nameFix(agent, [...agents.keys()]) }];
+  }
+  if (written.enabled === false) return [];
+  const kind = typeof written.kind === "string" ? written.kind : "";
+  return variablesWithoutSource(agents.get(agent)?.variables ?? {}, kind, origin.channels).map(
+    (variable) => ({
+      path,
+      problem: `needs the variable "${variable}" of agent "${agent}", and nothing on a ${kind} channel supplies it`,
+      fix: `give agents.${agent}.variables.${variable} a "default", or leave out "required"`,
+    }),
+  );
+}
+
+/** Callers of the API give variables with each session; elsewhere only the platform's profile and defaults do. */
+function variablesWithoutSource(
+  variables: AgentSettings["variables"],
+  kind: string,
+  channels: Registries["channels"],
+): string[] {
+  if (kind === "api" || !Object.hasOwn(channels, kind)) return [];
+  const fromProfile = channels[kind]?.capabilities.profileVariables ?? [];
+  return Object.entries(variables)
+    .filter(([name, spec]) => spec.required && spec.default === undefined && !fromProfile.includes(name))
+    .map(([name]) => name);
+}
+
+/** `start_agent` must name an agent of the same file. */
+function handoverProblems(agents: ReadonlyMap<string, AgentSettings | null>, file: string): ConfigProblem[] {
+  return [...agents].flatMap(([name, settings]) =>
+    (settings?.events ?? []).flatMap((rule, ruleIndex) =>
+      rule.do.flatMap((action, index) => {
+        if (action.action !== "start_agent" || agents.has(action.agent)) return [];
+        const path = pathText(file, ["agents", name, "events", ruleIndex, "do", index, "agent"]);
+        return [
+          { path, problem: missingAgent(action.agent), fix: nameFix(action.agent, [...agents.keys()]) },
+        ];
+      }),
+    ),
+  );
+}
+
+function missingAgent(slug: string): string {
+  return `names the agent "${slug}", which is not in this file`;
+}

@@ -1,0 +1,102 @@
+import { agentSchema } from "./agent-schema.ts";
+import { channelCommonSchema, configFileSchema, type Registries } from "./config-file.ts";
+import { variables } from "./env.ts";
+import { inputSchema, type SchemaNode } from "./schema-node.ts";
+
+/** The README's settings in Markdown, made from the definitions that check them. */
+export function settingsTables({ bots, channels }: Registries): string {
+  const agent = inputSchema(agentSchema);
+  return [
+    "### Environment",
+    "A `.env` file in the working directory is read too; what is set for real wins.",
+    table(["variable", "default", "meaning"], environmentRows()),
+    "### `channels.config.json`",
+    'A text that is `"$NAME"` is read from the environment variable `NAME`; `"$$NAME"` is the text `$NAME`.',
+    keyTable(inputSchema(configFileSchema)),
+    "### An agent: `agents.<name>`",
+    keyTable(agent),
+    ...Object.values(bots).flatMap(({ type, configSchema }) => [
+      `#### \`"bot": { "type": "${type}" }\``,
+      keyTable(inputSchema(configSchema)),
+    ]),
+    "### A channel: `channels.<name>`",
+    keyTable(inputSchema(channelCommonSchema)),
+    ...Object.values(channels).flatMap(({ kind, configSchema }) => [
+      `#### \`"kind": "${kind}"\``,
+      keyTable(inputSchema(configSchema)),
+    ]),
+  ].join("\n\n");
+}
+
+/** `.env.example`: every variable, commented out, then those the shipped configuration file reads. */
+export function envExample(referenced: readonly string[]): string {
+  const own = Object.entries(variables).map(
+    ([name, { doc, default: value, unset }]) =>
+      `# ${doc}${unset === undefined ? "" : ` Unset: ${unset}.`}\n# ${name}=${value ?? ""}\n`,
+  );
+  const others = referenced.map((name) => `# ${name}=\n`);
+  const heading = "# Read by channels.config.json, each only once its channel is switched on.\n";
+  return `${own.join("\n")}\n${heading}${others.join("")}`;
+}
+
+function environmentRows(): string[][] {
+  return Object.entries(variables).map(([name, { doc, default: value, unset }]) => [
+    `\`${name}\``,
+    value === null ? (unset ?? "unset") : `\`${value}\``,
+    doc,
+  ]);
+}
+
+function keyTable(node: SchemaNode): string {
+  const rows = keyRows(node, "");
+  return rows.length === 0 ? "No keys of its own." : table(["key", "type", "default", "meaning"], rows);
+}
+
+/** One row per key; the keys of an object inside follow it with a dotted path. */
+function keyRows(node: SchemaNode, prefix: string): string[][] {
+  const branches = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
+  if (branches.length > 0) return uniqueRows(branches.flatMap((branch) => keyRows(branch, prefix)));
+  return Object.entries(node.properties ?? {}).flatMap(([key, property]) => {
+    const path = `${prefix}${key}`;
+    const fallback = node.required?.includes(key) ? "required" : defaultText(property);
+    const row = [`\`${path}\``, typeText(property), fallback, property.description ?? ""];
+    const inner =
+      property.items ??
+      (typeof property.additionalProperties === "object" ? property.additionalProperties : null);
+    const inside = property.items === undefined ? ".<name>." : "[].";
+    return [
+      row,
+      ...keyRows(property, `${path}.`),
+      ...(inner === null ? [] : keyRows(inner, `${path}${inside}`)),
+    ];
+  });
+}
+
+function uniqueRows(rows: readonly string[][]): string[][] {
+  return rows.filter((row, index) => rows.findIndex((other) => other[0] === row[0]) === index);
+}
+
+function typeText(node: SchemaNode): string {
+  if (node.const !== undefined) return code(node.const);
+  if (node.enum !== undefined) return node.enum.map(code).join(", ");
+  const branches = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
+  if (branches.length > 0) return [...new Set(branches.map(typeText))].join(" or ");
+  if (node.type === "array") return `list of ${node.items === undefined ? "anything" : typeText(node.items)}`;
+  return node.type === "string" ? "text" : (node.type ?? "anything");
+}
+
+function defaultText(node: SchemaNode): string {
+  if (node.default === undefined) return "";
+  if (typeof node.default === "object" && Object.keys(node.default ?? {}).length === 0) return "";
+  return code(node.default);
+}
+
+function code(value: unknown): string {
+  return `\`${JSON.stringify(value)}\``;
+}
+
+function table(head: readonly string[], rows: readonly string[][]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,72 @@
+import { resolve } from "node:path";
+import type { z } from "zod";
+import type { ConfigProblem } from "../core/errors.ts";
+import { isSecretName } from "../core/secret-names.ts";
+import { type Environment, type Variable, variables } from "./env.ts";
+import { resolvePublicUrl } from "./public-url.ts";
+
+/** The environment, parsed once. Paths are absolute. */
+export interface Settings {
+  port: number;
+  host: string;
+  configFiles: readonly string[];
+  dataDir: string;
+  publicUrl: { url: string; isPublic: boolean };
+  /** Null: generate one at first start. */
+  apiKey: string | null;
+  role: "all" | "web" | "worker";
+  /** Null: embedded Postgres. */
+  databaseUrl: string | null;
+  /** Null: the queue runs on Postgres. */
+  redisUrl: string | null;
+  logLevel: z.output<typeof variables.LOG_LEVEL.schema>;
+}
+
+/**
+ * Parses the environment, collecting every problem. `settings` are of use only if there is none; until then a
+ * default stands in for each value that could not be used, so that the files can be checked as well.
+ */
+export function parseSettings(
+  env: Environment,
+  directory: string = process.cwd(),
+): { settings: Settings; problems: ConfigProblem[] } {
+  const problems: ConfigProblem[] = [];
+  const readOptional = <T>(name: string, { schema }: Variable<T>): T | null => {
+    const text = env[name];
+    if (text === undefined || text === "") return null;
+    const parsed = schema.safeParse(text);
+    if (!parsed.success) problems.push(environmentProblem(name, text, parsed.error));
+    return parsed.data ?? null;
+  };
+  const read = <T>(name: string, variable: Variable<T> & { default: string }): T =>
+    readOptional(name, variable) ?? variable.schema.parse(variable.default);
+
+  const port = read("PORT", variables.PORT);
+  const host = read("HOST", variables.HOST);
+  const publicUrl = readOptional("CAUSEWAY_PUBLIC_URL", variables.CAUSEWAY_PUBLIC_URL);
+  const files = read("CAUSEWAY_CONFIG", variables.CAUSEWAY_CONFIG);
+  const settings = {
+    port,
+    host,
+    configFiles: files.map((file) => resolve(directory, file)),
+    dataDir: resolve(directory, read("CAUSEWAY_DATA_DIR", variables.CAUSEWAY_DATA_DIR)),
+    publicUrl: resolvePublicUrl({ publicUrl, host, port }),
+    apiKey: readOptional("CAUSEWAY_API_KEY", variables.CAUSEWAY_API_KEY),
+    role: read("CAUSEWAY_ROLE", variables.CAUSEWAY_ROLE),
+    databaseUrl: readOptional("DATABASE_URL", variables.DATABASE_URL),
+    redisUrl: readOptional("REDIS_URL", variables.REDIS_URL),
+    logLevel: read("LOG_LEVEL", variables.LOG_LEVEL),
+  };
+  return { settings, problems };
+}
+
+function environmentProblem(name: string, text: string, error: z.ZodError): ConfigProblem {
+  // URLs carry passwords: the value is shown only where it cannot be a secret.
+  const shown =
+    isSecretName(name) || name.endsWith("_URL") ? "has a value that cannot be used" : `is "${text}"`;
+  return {
+    path: `environment: ${name}`,
+    problem: shown,
+    fix: error.issues.map((issue) => issue.message).join("; "),
+  };
+}

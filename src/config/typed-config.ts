@@ -1,0 +1,45 @@
+import type { z } from "zod";
+import type { ConfigProblem } from "../core/errors.ts";
+import type { Json, JsonObject } from "../core/json.ts";
+import { schemaProblems } from "./config-problems.ts";
+import { type JsonPath, pathText } from "./json-path.ts";
+import { nameFix } from "./nearest.ts";
+import { inputSchema, type SchemaNode } from "./schema-node.ts";
+
+/** Checks the keys that belong to one bot or channel; `siblings` are known keys that were checked elsewhere. */
+export function parseOwnKeys(
+  schema: z.ZodType,
+  own: JsonObject,
+  origin: { file: string; path: JsonPath; siblings: readonly string[] },
+): { config: Record<string, unknown> | null; problems: ConfigProblem[] } {
+  const parsed = schema.safeParse(own);
+  if (!parsed.success) {
+    const known = withSiblings(inputSchema(schema), origin.siblings);
+    const problems = schemaProblems(parsed.error.issues, { ...origin, schema: known, value: own });
+    return { config: null, problems };
+  }
+  return { config: { ...(typeof parsed.data === "object" ? parsed.data : {}) }, problems: [] };
+}
+
+/** What to say of a `type` or `kind` that is missing or that nothing answers to. */
+export function unknownName(
+  written: Json | undefined,
+  at: { file: string; path: JsonPath },
+  what: string,
+  known: readonly string[],
+): ConfigProblem {
+  const path = pathText(at.file, at.path);
+  const fix = nameFix(written, known);
+  if (written === undefined) return { path, problem: "is missing", fix };
+  if (typeof written !== "string") return { path, problem: "is not a text", fix };
+  return { path, problem: `is ${JSON.stringify(written)}, and there is no such ${what}`, fix };
+}
+
+/** Whether a JSON value is an object with keys. */
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function withSiblings(schema: SchemaNode, siblings: readonly string[]): SchemaNode {
+  return { allOf: [schema, { properties: Object.fromEntries(siblings.map((key) => [key, {}])) }] };
+}

@@ -1,0 +1,50 @@
+const HIDDEN = "[redacted]";
+/** Shorter values stand in ordinary text by accident; hiding them would make logs unreadable and hide nothing. */
+const SHORTEST_SECRET = 4;
+/** `"botToken":"…"`, also inside a string that itself holds JSON, where quotes carry a backslash. */
+const NAMED_SECRET =
+  /(\\?")([\w-]*(?:secret|password|passwd|passphrase|api[-_]?key|authorization|credential|private[-_]?key|cookie|token))\1\s*:\s*\1((?:(?!\1)(?:\\\\|\\"|[^"\\]|\\[^"\\]))*)\1/gi;
+
+/** Takes secrets out of text. */
+export interface Redactor {
+  /** Values never to be shown from now on (a reload or a generated key brings new ones). */
+  add(values: Iterable<string>): void;
+  /** The text without those values, and without what stands under a key that names a secret. */
+  redact(text: string): string;
+}
+
+/** Knows the configured secrets by value: a name on a list of keys cannot catch a token inside a URL or a stack. */
+export function createRedactor(values: Iterable<string> = []): Redactor {
+  const secrets = new Set<string>();
+  let pattern: RegExp | null = null;
+
+  const add = (added: Iterable<string>): void => {
+    for (const value of added) {
+      if (value.length < SHORTEST_SECRET) continue;
+      // As it stands, as JSON writes it, and as a URL carries it.
+      secrets
+        .add(value)
+        .add(JSON.stringify(value).slice(1, -1))
+        .add(encodeURIComponent(value.toWellFormed()));
+    }
+    // The longest first: one secret may begin with another.
+    const sorted = [...secrets].sort((a, b) => b.length - a.length);
+    pattern = sorted.length === 0 ? null : new RegExp(sorted.map(escapePattern).join("|"), "g");
+  };
+  add(values);
+
+  return {
+    add,
+    redact(text) {
+      const named = text.replace(
+        NAMED_SECRET,
+        (_all, quote, name) => `${quote}${name}${quote}:${quote}${HIDDEN}${quote}`,
+      );
+      return pattern === null ? named : named.replace(pattern, HIDDEN);
+    },
+  };
+}
+
+function escapePattern(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+}

@@ -1,0 +1,119 @@
+import { expect, test } from "vitest";
+import { type ConfiguredAgent, reviveAgent } from "../../src/config/load-agent.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+import { aFile, bots, load, problemsOf } from "./config-support.ts";
+
+const llm = { type: "llm", baseUrl: "$LLM_BASE_URL", apiKey: "$LLM_API_KEY" };
+const env = { LLM_BASE_URL: "https://llm.example.org/v1", LLM_API_KEY: "sk-very-secret" };
+
+function agentOf(agent: JsonObject, variables: Record<string, string> = env): ConfiguredAgent {
+  const loaded = load(aFile({ agents: { echo: agent } }), variables).workspaces[0]?.agents.echo;
+  if (loaded === undefined) throw new Error("no agent");
+  return loaded;
+}
+
+test("an agent runs with values from the environment and is published with their names", () => {
+  const agent = agentOf({ bot: llm });
+  expect(agent.bot).toEqual({
+    type: "llm",
+    config: { baseUrl: "https://llm.example.org/v1", apiKey: "sk-very-secret", model: "small" },
+  });
+  expect(agent.published.bot).toEqual(llm);
+  expect(JSON.stringify(agent.published)).not.toContain("sk-very-secret");
+});
+
+test("a variable that is not set is a problem with its path, once", () => {
+  expect(problemsOf(aFile({ agents: { echo: { bot: llm } } }), { LLM_API_KEY: "k" })).toEqual([
+    {
+      path: "channels.config.json: agents.echo.bot.baseUrl",
+      problem: "reads the environment variable LLM_BASE_URL, which is not set",
+      fix: 'set LLM_BASE_URL in the environment or in .env; for the text "$LLM_BASE_URL" itself write "$$LLM_BASE_URL"',
+    },
+  ]);
+});
+
+test("what a disabled channel refers to need not be set", () => {
+  const off = { kind: "telegram", agent: "echo", enabled: false, token: "$NOT_SET" };
+  const { workspaces } = load(aFile({ channels: { off, api: { kind: "api", agent: "echo" } } }));
+  expect(workspaces[0]?.channels.off).toEqual({
+    name: "off",
+    kind: "telegram",
+    agent: "echo",
+    enabled: false,
+    config: null,
+  });
+});
+
+test("two dollars are one; a dollar that begins no name stays as it is", () => {
+  const content = (text: string) =>
+    agentOf({ bot: { type: "echo" }, messages: [{ role: "system", content: text }] });
+  expect(content("$$HOME").messages[0]?.content).toBe("$HOME");
+  expect(content("$5 or $$5").messages[0]?.content).toBe("$5 or $$5");
+  expect(content("$$HOME").published.messages).toEqual([{ role: "system", content: "$$HOME" }]);
+});
+
+test("everything an agent leaves out has its default, in both forms", () => {
+  const agent = agentOf({ bot: { type: "echo" } });
+  const history = { mode: "summarize", maxTokens: 6000, keepMessages: 20 };
+  expect(agent).toMatchObject({
+    slug: "echo",
+    name: "echo",
+    seedMessage: null,
+    versioning: "pinned",
+    history,
+  });
+  expect(agent.turns).toMatchObject({ policy: "queue", windowMs: 1500, timeoutMs: 120_000, attempts: 3 });
+  expect(agent.published).toMatchObject({ name: "echo", history, turns: agent.turns });
+});
+
+test("the digest follows the definition, not the order of its keys or the values of its secrets", () => {
+  const { digest } = agentOf({ name: "A", bot: llm });
+  expect(
+    agentOf({ bot: { apiKey: "$LLM_API_KEY", baseUrl: "$LLM_BASE_URL", type: "llm" }, name: "A" }).digest,
+  ).toBe(digest);
+  expect(agentOf({ name: "A", bot: llm }, { ...env, LLM_API_KEY: "rotated-key" }).digest).toBe(digest);
+  expect(agentOf({ name: "B", bot: llm }).digest).not.toBe(digest);
+  expect(digest).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test("a secret written into the file is not published, and an older version runs with the file's present one", () => {
+  const written = { ...llm, apiKey: "sk-literal-1", headers: { "x-gateway": "gateway-literal" } };
+  const old = agentOf({ name: "Old", bot: written });
+  expect(JSON.stringify(old.published)).not.toMatch(/literal/);
+
+  const current = agentOf({ name: "New", bot: { ...written, apiKey: "sk-literal-2" } });
+  const { agent, problems } = reviveAgent("echo", old.published, current, { env, bots });
+  expect(problems).toEqual([]);
+  expect(agent).toMatchObject({ name: "Old", digest: old.digest, published: old.published });
+  expect(agent?.bot.config).toMatchObject({
+    apiKey: "sk-literal-2",
+    headers: { "x-gateway": "gateway-literal" },
+  });
+});
+
+test("a published version is the same version when read again", () => {
+  const agent = agentOf({
+    bot: llm,
+    messages: [{ role: "system", content: "$$HOME" }],
+    events: [{ on: "timeout", after: "30m", do: [{ action: "log" }] }],
+  });
+  const revived = reviveAgent("echo", agent.published, null, { env, bots }).agent;
+  expect(revived).toEqual({ ...agent, written: revived?.written });
+  expect(agent.events).toEqual([
+    { on: "timeout", afterMs: 1_800_000, times: 1, from: "last_message", do: [{ action: "log" }] },
+  ]);
+});
+
+test("the values that must not be shown are listed; addresses are not among them", () => {
+  const telegram = { kind: "telegram", agent: "echo", token: "123:literal-token" };
+  const { secrets } = load(aFile({ agents: { echo: { bot: llm } }, channels: { telegram } }), {
+    ...env,
+    DATABASE_URL: "postgres://u:p%40ss@db/x",
+    CAUSEWAY_API_KEY: "operator-key-1",
+  });
+  const shown = ["https://llm.example.org/v1", "small"];
+  expect(secrets).toEqual(
+    expect.arrayContaining(["sk-very-secret", "123:literal-token", "p%40ss", "p@ss", "operator-key-1"]),
+  );
+  expect(secrets.filter((secret) => shown.includes(secret))).toEqual([]);
+});

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readEnvironment } from "../../src/config/env.ts";
+import { parseSettings } from "../../src/config/settings.ts";
+
+test("without any variable the defaults work", () => {
+  expect(parseSettings({}, "/srv/causeway")).toEqual({
+    problems: [],
+    settings: {
+      port: 3000,
+      host: "127.0.0.1",
+      configFiles: ["/srv/causeway/channels.config.json"],
+      dataDir: "/srv/causeway/.causeway",
+      publicUrl: { url: "http://127.0.0.1:3000", isPublic: false },
+      apiKey: null,
+      role: "all",
+      databaseUrl: null,
+      redisUrl: null,
+      logLevel: "info",
+    },
+  });
+});
+
+test("an empty variable counts as not set, as compose files pass it", () => {
+  expect(parseSettings({ PORT: "", DATABASE_URL: "", LOG_LEVEL: "" }).settings).toMatchObject({
+    port: 3000,
+    databaseUrl: null,
+    logLevel: "info",
+  });
+});
+
+test("several files are separated by commas", () => {
+  const { settings } = parseSettings({ CAUSEWAY_CONFIG: "a.json, /etc/b.json," }, "/srv");
+  expect(settings.configFiles).toEqual(["/srv/a.json", "/etc/b.json"]);
+});
+
+test("a URL is public when it was set and does not lead back to this machine", () => {
+  const publicUrl = (env: Record<string, string>) => parseSettings(env).settings.publicUrl;
+  expect(publicUrl({ CAUSEWAY_PUBLIC_URL: "https://chat.example.org/bots" })).toEqual({
+    url: "https://chat.example.org/bots",
+    isPublic: true,
+  });
+  expect(publicUrl({ CAUSEWAY_PUBLIC_URL: "http://localhost:3000" })?.isPublic).toBe(false);
+  expect(publicUrl({ CAUSEWAY_PUBLIC_URL: "http://[::1]:3000" })?.isPublic).toBe(false);
+  expect(publicUrl({ HOST: "0.0.0.0" })).toEqual({ url: "http://127.0.0.1:3000", isPublic: false });
+});
+
+test("every variable that cannot be used is reported, with what to write", () => {
+  const { problems } = parseSettings({
+    PORT: "99999",
+    CAUSEWAY_PUBLIC_URL: "https://chat.example.org/",
+    CAUSEWAY_ROLE: "boss",
+    DATABASE_URL: "mysql://user:hunter22@db/x",
+    REDIS_URL: "localhost",
+  });
+  expect(problems).toEqual([
+    { path: "environment: PORT", problem: 'is "99999"', fix: "write a port number from 0 to 65535" },
+    {
+      path: "environment: CAUSEWAY_PUBLIC_URL",
+      problem: "has a value that cannot be used",
+      fix: "leave out the slash at the end: https://chat.example.org",
+    },
+    { path: "environment: CAUSEWAY_ROLE", problem: 'is "boss"', fix: "write all, web or worker" },
+    {
+      path: "environment: DATABASE_URL",
+      problem: "has a value that cannot be used",
+      fix: "write postgres://user:password@host:5432/database",
+    },
+    {
+      path: "environment: REDIS_URL",
+      problem: "has a value that cannot be used",
+      fix: "write redis://host:6379 or rediss://host:6379",
+    },
+  ]);
+});
+
+test("a .env file is read, and what is set for real wins over it", () => {
+  const directory = mkdtempSync(join(tmpdir(), "causeway-env-"));
+  const [name] = Object.keys(process.env).filter((key) => key === "PATH");
+  writeFileSync(join(directory, ".env"), `FROM_FILE="with spaces"\n${name}=from-file\n`);
+  const env = readEnvironment(directory);
+  rmSync(directory, { recursive: true });
+  expect(env.FROM_FILE).toBe("with spaces");
+  expect(env.PATH).toBe(process.env.PATH);
+});
