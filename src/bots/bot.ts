@@ -58,7 +58,10 @@ export interface BotResult {
   endSession?: boolean;
 }
 
-/** The other seam: something that answers. Throws `BotError` with a reason an operator can act on. */
+/**
+ * The other seam: something that answers. Throws `BotError` with a reason an operator can act on; when its signal
+ * aborts, it rejects with the signal's reason. The `content` it emitted adds up to its replies.
+ */
 export interface Bot {
   answer(turn: Turn, output: TurnOutput): Promise<BotResult>;
   close?(): Promise<void>;
@@ -66,6 +69,7 @@ export interface Bot {
 
 export interface BotDefinition<Config = unknown> {
   type: string;
+  /** Every key of the agent's `bot` but `type`, strictly. */
   configSchema: z.ZodType<Config>;
   create(config: Config, deps: { log: Logger }): Bot;
 }

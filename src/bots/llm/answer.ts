@@ -1,0 +1,61 @@
+import { BotError } from "../../core/errors.ts";
+import type { BotResult, Turn, TurnOutput } from "../bot.ts";
+import { arrangeMessages } from "./arrange-messages.ts";
+import { toBotError } from "./bot-error.ts";
+import type { LlmConfig } from "./config.ts";
+import type { ConfiguredModel } from "./model.ts";
+import { type StreamedReply, streamReply } from "./stream-reply.ts";
+
+/** One answer of a model. Rejects with the signal's own reason when aborted, with a `BotError` when the provider fails. */
+export async function answerWithModel(
+  config: LlmConfig,
+  model: ConfiguredModel,
+  turn: Turn,
+  output: TurnOutput,
+): Promise<BotResult> {
+  const messages = arrangeMessages(await turn.prompt(), model.systemFirst);
+  const stop = new AbortController();
+  const timer = config.timeoutMs === undefined ? undefined : setTimeout(() => stop.abort(), config.timeoutMs);
+  const signal = AbortSignal.any([output.signal, stop.signal]);
+  let begun = false;
+  const onBegun = () => {
+    begun = true;
+  };
+  try {
+    const reply = await streamReply({ config, model, messages, output: { ...output, signal }, onBegun });
+    return toResult(reply, model);
+  } catch (error) {
+    output.signal.throwIfAborted();
+    if (stop.signal.aborted) {
+      throw new BotError(
+        "timeout",
+        `${model.host} did not finish within ${config.timeoutMs} ms (bot.timeoutMs)`,
+      );
+    }
+    throw toBotError(error, model, begun);
+  } finally {
+    clearTimeout(timer);
+    // Whatever the reason to leave, the connection goes with it.
+    stop.abort();
+  }
+}
+
+/** A stream that ended well is not yet an answer. */
+function toResult(
+  { content, finishReason, usage }: StreamedReply,
+  { host, name }: ConfiguredModel,
+): BotResult {
+  if (finishReason === "content-filter") {
+    throw new BotError("content_filter", `${host} cut the answer off by its content policy`, {
+      retryable: false,
+    });
+  }
+  if (content.trim() === "") {
+    if (finishReason === "length") {
+      const reason = `${name} used up its output tokens before it wrote anything: raise bot.maxOutputTokens`;
+      throw new BotError("empty_reply", reason, { retryable: false });
+    }
+    throw new BotError("empty_reply", `${name} at ${host} answered nothing (finish reason: ${finishReason})`);
+  }
+  return { replies: [{ content }], ...(usage && { usage }) };
+}

@@ -1,0 +1,108 @@
+import { InvalidPromptError, UnsupportedFunctionalityError } from "ai";
+import { systemClock } from "../../core/clock.ts";
+import { BotError } from "../../core/errors.ts";
+import { excerpt } from "../../core/text.ts";
+import type { ConfiguredModel } from "./model.ts";
+import { type ProviderFault, readFault } from "./provider-fault.ts";
+
+/** What an operator should read about a provider's failure, and whether trying again can help. */
+export function toBotError(error: unknown, model: ConfiguredModel, begun: boolean): BotError {
+  if (error instanceof BotError) return error;
+  const fault = readFault(error);
+  const said = saidBy(fault, model);
+  const { host, name } = model;
+  const final = { retryable: false };
+
+  if (InvalidPromptError.isInstance(error) || UnsupportedFunctionalityError.isInstance(error)) {
+    return new BotError("request_refused", `${host} cannot be asked this${said}`, final);
+  }
+  if (fault.unreachable) {
+    return new BotError(
+      "provider_unreachable",
+      `${host} cannot be reached or hung up before it answered: check bot.baseUrl and the network${said}`,
+    );
+  }
+  if (isTooLong(fault)) {
+    const advice = "lower the agent's history.maxTokens or choose a model with a larger context";
+    return new BotError("context_length", `the prompt is too long for ${name}: ${advice}${said}`, final);
+  }
+  if (/content_?filter|content_policy|safety/i.test(fault.code)) {
+    return new BotError("content_filter", `${host} refused the content by its policy${said}`, final);
+  }
+  if (/insufficient_quota|billing/.test(fault.code) || fault.status === 402) {
+    return new BotError("quota_exceeded", `the account at ${host} has no credit left${said}`, final);
+  }
+  switch (fault.status) {
+    case 401:
+      // What the provider says is left out: it may repeat parts of the key.
+      return new BotError(
+        "invalid_credentials",
+        `${host} refused the API key (401): check bot.apiKey`,
+        final,
+      );
+    case 403:
+      return new BotError(
+        "access_denied",
+        `${host} denied access to ${name} (403): check the key's rights${said}`,
+        final,
+      );
+    case 404:
+      return new BotError(
+        "model_not_found",
+        `${host} knows no ${name} (404): check bot.model and bot.baseUrl${said}`,
+        final,
+      );
+    case 429:
+      return new BotError("rate_limited", `${host} asks for fewer requests (429)${said}`, retryAfter(fault));
+    case null:
+      return brokenStream(fault, model, begun, said);
+    default:
+      return refusedOrUnavailable(fault, fault.status, host, said);
+  }
+}
+
+function refusedOrUnavailable(fault: ProviderFault, status: number, host: string, said: string): BotError {
+  // Timeout, conflict and too early are the 4xx that pass.
+  if (status >= 500 || [408, 409, 425].includes(status)) {
+    return new BotError(
+      "provider_unavailable",
+      `${host} cannot answer now (${status})${said}`,
+      retryAfter(fault),
+    );
+  }
+  return new BotError("request_refused", `${host} refused the request (${status})${said}`, {
+    retryable: false,
+  });
+}
+
+function brokenStream(fault: ProviderFault, model: ConfiguredModel, begun: boolean, said: string): BotError {
+  if (/rate_limit|overloaded/.test(fault.code) || fault.code === "429") {
+    return new BotError("rate_limited", `${model.host} asks for fewer requests${said}`);
+  }
+  const what = begun ? "broke its answer off" : "sent no answer that could be read: check bot.baseUrl";
+  return new BotError("stream_interrupted", `${model.host} ${what}${said}`);
+}
+
+/** Most providers have no code for it, so their words have to do. */
+function isTooLong({ status, code, message }: ProviderFault): boolean {
+  if (/context_length|context_window/.test(code)) return true;
+  const words = /context (length|window|size)|prompt is too long|input token count|maximum.*tokens/i;
+  return (status === 400 || status === 413 || status === 422) && words.test(message);
+}
+
+/** The provider's own words, short and without secrets, to append; empty if it had none. */
+function saidBy(fault: ProviderFault, model: ConfiguredModel): string {
+  const hidden = model.secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), fault.message);
+  const words = excerpt(hidden, 300);
+  return words === "" ? "" : ` ("${words}")`;
+}
+
+function retryAfter({ headers }: ProviderFault): { retryAfterMs?: number } {
+  const milliseconds = Number(headers["retry-after-ms"] ?? Number.NaN);
+  if (milliseconds >= 0) return { retryAfterMs: milliseconds };
+  const value = headers["retry-after"];
+  if (value === undefined) return {};
+  const seconds = Number(value);
+  const wait = Number.isNaN(seconds) ? Date.parse(value) - systemClock.now().getTime() : seconds * 1000;
+  return Number.isNaN(wait) ? {} : { retryAfterMs: Math.max(0, wait) };
+}

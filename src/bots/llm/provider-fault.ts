@@ -1,0 +1,53 @@
+import { APICallError } from "ai";
+import { z } from "zod";
+
+/** What a provider said went wrong, whichever way it said it. */
+export interface ProviderFault {
+  /** The HTTP status; null where none was received or the trouble came inside a stream. */
+  status: number | null;
+  /** The provider's own code or type (`context_length_exceeded`), empty if it gave none. */
+  code: string;
+  message: string;
+  /** Header names in lower case. */
+  headers: Record<string, string>;
+  /** Whether the connection could not even be made. */
+  unreachable: boolean;
+}
+
+const bodySchema = z.object({
+  message: z.string().default(""),
+  code: z.union([z.string(), z.number()]).nullish(),
+  type: z.string().nullish(),
+});
+const faultSchema = z.union([z.object({ error: bodySchema }).transform(({ error }) => error), bodySchema]);
+
+/** Reads anything a provider package throws or puts into its stream. */
+export function readFault(error: unknown): ProviderFault {
+  if (!APICallError.isInstance(error))
+    return { ...readBody(error), status: null, headers: {}, unreachable: false };
+  const body = readBody(error.data ?? parsed(error.responseBody));
+  return {
+    ...body,
+    message: body.message || error.message,
+    // A stream that broke after it began well is reported with its 200.
+    status: error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : null,
+    headers: error.responseHeaders ?? {},
+    unreachable: error.statusCode === undefined,
+  };
+}
+
+function readBody(value: unknown): { code: string; message: string } {
+  if (typeof value === "string") return { code: "", message: value };
+  const body = faultSchema.safeParse(value).data;
+  // fetch says "terminated" and keeps what happened to the connection in the cause.
+  const cause = value instanceof Error && value.cause instanceof Error ? `: ${value.cause.message}` : "";
+  return { code: String(body?.code ?? body?.type ?? ""), message: `${body?.message ?? ""}${cause}` };
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,7 @@
+import type { BotDefinition } from "./bot.ts";
+import { definition as echo } from "./echo/index.ts";
+import { definition as llm } from "./llm/index.ts";
+import { definition as script } from "./script/index.ts";
+
+/** What `bot.type` may be. A new bot adds its folder and a line here. */
+export const botDefinitions = { echo, llm, script } satisfies Record<string, BotDefinition>;

@@ -1,0 +1,39 @@
+import { BotError } from "../../core/errors.ts";
+import { wait } from "../../core/wait.ts";
+import type { BotResult, TurnOutput } from "../bot.ts";
+import type { ScriptLine } from "./config.ts";
+
+/** Acts a line out: delay, thinking, steps, then the reply word by word. Rejects with the signal's reason on abort. */
+export async function playLine(
+  line: ScriptLine,
+  executionId: string,
+  output: TurnOutput,
+): Promise<BotResult> {
+  await pause(line.delayMs, output.signal);
+  if (line.thinking !== undefined) output.emit({ type: "thinking", content: line.thinking });
+  for (const [index, { name, summary, delayMs }] of line.tools.entries()) {
+    const id = `${executionId}-${index + 1}`;
+    output.emit({ type: "tool_start", id, name });
+    await pause(delayMs, output.signal);
+    output.emit({ type: "tool_end", id, name, summary });
+  }
+  if (line.fail) throw new BotError(line.fail.code, line.fail.reason, { retryable: line.fail.retryable });
+
+  if (!line.silent) {
+    for (const word of line.say.match(/\s*\S+\s*$|\s*\S+/g) ?? []) {
+      output.emit({ type: "content", content: word });
+      await pause(line.wordDelayMs, output.signal);
+    }
+  }
+  return {
+    replies: line.silent ? [] : [{ content: line.say }],
+    silent: line.silent,
+    endSession: line.endSession,
+    ...(line.participantData && { participantData: line.participantData }),
+  };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await wait(ms, signal);
+  signal.throwIfAborted();
+}

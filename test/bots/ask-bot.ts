@@ -1,0 +1,44 @@
+import type { Bot, BotProgress, BotResult, PromptMessage, Turn } from "../../src/bots/bot.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+
+export interface Asked {
+  prompt?: PromptMessage[];
+  participantData?: JsonObject;
+  signal?: AbortSignal;
+  onProgress?: (progress: BotProgress) => void;
+}
+
+/** A turn that answers these texts; its prompt is the texts alone unless given. */
+export function aTurn(texts: readonly string[], { prompt, participantData = {} }: Asked = {}): Turn {
+  return {
+    executionId: "execution-1",
+    session: { id: "session-1", channel: "web", metadata: {} },
+    agent: { id: "agent-1", slug: "agent", version: 1 },
+    user: { id: "user-1", identifier: "42", name: "Ada" },
+    input: texts.map((text, index) => ({ messageId: `message-${index}`, text, instruction: false })),
+    prompt: async () => prompt ?? texts.map((content) => ({ role: "user", content })),
+    participantData: async () => participantData,
+  };
+}
+
+/** Asks a bot and collects what it showed on the way. */
+export async function askBot(
+  bot: Bot,
+  text: string | readonly string[],
+  asked: Asked = {},
+): Promise<{ result: BotResult; progress: BotProgress[] }> {
+  const progress: BotProgress[] = [];
+  const result = await bot.answer(aTurn(typeof text === "string" ? [text] : text, asked), {
+    signal: asked.signal ?? new AbortController().signal,
+    emit: (event) => {
+      progress.push(event);
+      asked.onProgress?.(event);
+    },
+  });
+  return { result, progress };
+}
+
+/** The streamed text, put together. */
+export function streamedText(progress: readonly BotProgress[]): string {
+  return progress.map((event) => (event.type === "content" ? event.content : "")).join("");
+}

@@ -1,0 +1,57 @@
+import type { ServerResponse } from "node:http";
+import { LLMock } from "@copilotkit/aimock";
+import type { Bot } from "../../src/bots/bot.ts";
+import { definition } from "../../src/bots/llm/index.ts";
+import { keptLog } from "./quiet-log.ts";
+
+export const API_KEY = "sk-test-0123456789abcdef";
+
+export interface ProviderServer extends AsyncDisposable {
+  mock: LLMock;
+  /** An `llm` bot that talks to this server; further settings override. */
+  bot(settings?: Record<string, unknown>): Bot;
+  /** Puts a handler for odd answers behind a base URL of its own; `closed` resolves when its connection is. */
+  odd(handler: (response: ServerResponse) => void): { baseUrl: string; closed: Promise<void> };
+}
+
+/** A provider's API on a free port, by a server that is not ours. */
+export async function startProvider(
+  options: ConstructorParameters<typeof LLMock>[0] = {},
+): Promise<ProviderServer> {
+  const mock = new LLMock({ port: 0, host: "127.0.0.1", logLevel: "silent", chunkSize: 8, ...options });
+  await mock.start();
+  return {
+    mock,
+    bot: (settings = {}) => {
+      const base = { baseUrl: `${mock.url}/v1`, apiKey: API_KEY, model: "test-model" };
+      return definition.create(definition.configSchema.parse({ ...base, ...settings }), { log: keptLog() });
+    },
+    odd: (handler) => {
+      const closed = new Promise<void>((resolve) => {
+        mock.mount("/odd", {
+          handleRequest: async (_, response) => {
+            response.on("close", resolve);
+            handler(response);
+            return true;
+          },
+        });
+      });
+      return { baseUrl: `${mock.url}/odd/v1`, closed };
+    },
+    [Symbol.asyncDispose]: async () => {
+      // Nothing listens from here on; the end of the client's idle connections, seconds later, is not waited for.
+      void mock.stop();
+    },
+  };
+}
+
+/** Begins a Server-Sent Events answer with these pieces of text and leaves it open. */
+export function beginStream(response: ServerResponse, ...pieces: string[]): void {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (const content of pieces) response.write(chunk({ choices: [{ index: 0, delta: { content } }] }));
+}
+
+/** One Server-Sent Event of the chat completions API. */
+export function chunk(data: Record<string, unknown>): string {
+  return `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", ...data })}\n\n`;
+}
