@@ -1,0 +1,40 @@
+import { Api } from "grammy";
+import type { TelegramConfig } from "./config.ts";
+import { createTransport } from "./transport.ts";
+
+/** The longest a call may take before its outcome counts as lost. */
+const CALL_TIMEOUT_MS = 15_000;
+
+/** How long Telegram holds a `getUpdates` open when there is nothing; 50 s is the most it allows. */
+export const POLL_SECONDS = 50;
+
+export interface BotApi {
+  /** Everything but `getUpdates`. */
+  calls: Api;
+  /** `getUpdates`, which is meant to take long. */
+  polls: Api;
+  close(): Promise<void>;
+}
+
+/** The Bot API through grammY, on our transport. grammY itself never retries. */
+export function createBotApi(config: TelegramConfig): BotApi {
+  const transport = createTransport();
+  const within = (timeoutMs: number) =>
+    new Api(config.token, {
+      apiRoot: config.apiRoot.replace(/\/+$/, ""),
+      fetch: transport.fetchWithin(timeoutMs),
+      // Ours must come first: grammY's own timeout does not tell whether the request was sent.
+      timeoutSeconds: timeoutMs / 1000 + 5,
+    });
+  return {
+    calls: within(CALL_TIMEOUT_MS),
+    polls: within((POLL_SECONDS + 10) * 1000),
+    close: () => transport.close(),
+  };
+}
+
+/** The number before the colon, which names the bot and is no secret; null where a token has none. */
+export function botIdOf(token: string): number | null {
+  const digits = /^(\d{1,15}):/.exec(token)?.[1];
+  return digits === undefined ? null : Number(digits);
+}

@@ -1,0 +1,102 @@
+import { GrammyError, HttpError } from "grammy";
+import type { SendResult } from "../channel.ts";
+import { TransportError } from "./transport.ts";
+
+/** What can go wrong with a Bot API call, without anything secret in it. */
+export type TelegramFault =
+  /** The Bot API answered no. */
+  | {
+      kind: "refused";
+      status: number;
+      description: string;
+      retryAfterMs: number | null;
+      movedTo: string | null;
+    }
+  /** Something in between (a proxy) answered instead of the Bot API. */
+  | { kind: "intercepted"; status: number }
+  /** Nothing of the request was written. */
+  | { kind: "not_sent"; code: string }
+  /** The request left, the answer did not come. */
+  | { kind: "unanswered"; code: string };
+
+/**
+ * Reads an error of a Bot API call by its codes and parameters, never by its words. The only place that looks into
+ * grammY's errors: they hold the URL, and with it the token.
+ */
+export function readFault(error: unknown, token: string): TelegramFault {
+  if (error instanceof GrammyError) {
+    const { retry_after: seconds, migrate_to_chat_id: chat } = error.parameters;
+    return {
+      kind: "refused",
+      status: error.error_code,
+      description: redact(String(error.description ?? ""), token),
+      retryAfterMs: seconds === undefined ? null : seconds * 1000,
+      movedTo: chat === undefined ? null : String(chat),
+    };
+  }
+  const cause = error instanceof HttpError ? error.error : error;
+  if (!(cause instanceof TransportError)) return { kind: "unanswered", code: "unexpected_error" };
+  if (!cause.sent) return { kind: "not_sent", code: cause.code };
+  // A gateway's 4xx turned the request away; its 5xx may come from behind it.
+  const turnedAway = cause.status !== null && cause.status >= 300 && cause.status < 500;
+  return turnedAway
+    ? { kind: "intercepted", status: cause.status ?? 0 }
+    : { kind: "unanswered", code: cause.status === null ? cause.code : `http_${cause.status}` };
+}
+
+/** What a fault means for one send. */
+export function sendResultOf(fault: TelegramFault): SendResult {
+  const reason = describeFault(fault);
+  switch (fault.kind) {
+    case "not_sent":
+      return { kind: "retry", reason, code: `telegram_${fault.code}`, scope: "conversation" };
+    case "unanswered":
+      return { kind: "unknown", reason, code: `telegram_${fault.code}` };
+    case "intercepted":
+      return { kind: "retry", reason, code: `telegram_http_${fault.status}`, scope: "channel" };
+    case "refused":
+      return refusedSend(fault, reason);
+  }
+}
+
+function refusedSend(fault: Extract<TelegramFault, { kind: "refused" }>, reason: string): SendResult {
+  if (fault.movedTo !== null) return { kind: "moved", address: fault.movedTo };
+  const code = `telegram_${fault.status}`;
+  const later = fault.retryAfterMs === null ? {} : { afterMs: fault.retryAfterMs };
+  // A flood limit counts for the whole bot: sending on elsewhere makes it longer.
+  if (fault.status === 429) return { kind: "retry", reason, code, scope: "channel", ...later };
+  if (isTokenRefused(fault)) return { kind: "failed", reason, code, scope: "channel" };
+  // An error the Bot API itself words was not carried out, also when it is its own fault.
+  if (fault.status >= 500 || fault.status === 409)
+    return { kind: "retry", reason, code, scope: "conversation", ...later };
+  return { kind: "failed", reason, code, scope: "conversation" };
+}
+
+/** 401: revoked or mistyped. 404: not even the shape of a token, so the Bot API knows no such path. */
+function isTokenRefused(fault: TelegramFault): boolean {
+  return fault.kind === "refused" && (fault.status === 401 || fault.status === 404);
+}
+
+/** A fault as a sentence an operator can act on. */
+export function describeFault(fault: TelegramFault): string {
+  switch (fault.kind) {
+    case "not_sent":
+      return `Telegram could not be reached (${fault.code}); check the network and \`apiRoot\``;
+    case "unanswered":
+      return `Telegram did not answer (${fault.code}); the call may or may not have been carried out`;
+    case "intercepted":
+      return `something other than the Bot API answered with HTTP ${fault.status}; check \`apiRoot\` and proxies`;
+    case "refused":
+      break;
+  }
+  if (isTokenRefused(fault))
+    return `Telegram refused the token (${fault.status}); copy it again from @BotFather into \`token\``;
+  const said = `Telegram answered ${fault.status}: ${fault.description || "no description"}`;
+  return fault.status === 409
+    ? `${said}; another process polls with this token, or a webhook is set: run one of them only`
+    : said;
+}
+
+function redact(text: string, token: string): string {
+  return text.replaceAll(token, "<token>").slice(0, 500);
+}

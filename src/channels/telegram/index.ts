@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ChannelEvent } from "../../core/channel-event.ts";
+import { splitText } from "../../core/split-text.ts";
+import {
+  type Channel,
+  type ChannelOptions,
+  defineChannel,
+  type RawRequest,
+  type Received,
+} from "../channel.ts";
+import { botIdOf, createBotApi } from "./bot-api.ts";
+import { type TelegramConfig, telegramConfigSchema } from "./config.ts";
+import { createIdentity } from "./identity.ts";
+import { createInbound } from "./inbound.ts";
+import { formattedSpans } from "./markdown.ts";
+import { createOutbound, TEXT_LIMIT, TYPING_REFRESH_MS } from "./outbound.ts";
+import { poll } from "./polling.ts";
+import { createRegistration } from "./registration.ts";
+import { createTroubles } from "./troubles.ts";
+import { parseUpdate } from "./update.ts";
+import { createVerifier, notAnUpdate, parseBody } from "./verify.ts";
+
+/** Telegram, by webhook or long polling. See README.md beside this file for set-up and rules. */
+export const definition = defineChannel<TelegramConfig>({
+  kind: "telegram",
+  capabilities: {
+    sessions: "single",
+    resetCommand: true,
+    textLimit: TEXT_LIMIT,
+    typingRefreshMs: TYPING_REFRESH_MS,
+    receipts: false,
+    profileVariables: ["user_name"],
+  },
+  configSchema: telegramConfigSchema,
+  create: createTelegramChannel,
+  // Formatting only ever shortens a text, so what fits here fits after entity parsing.
+  split: (text) => splitText(text, { limit: TEXT_LIMIT, fences: true, keepTogether: formattedSpans }),
+});
+
+function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel {
+  const { name, config, log } = options;
+  const api = createBotApi(config);
+  const identity = createIdentity(config, api.calls);
+  const readUpdate = createInbound({ botId: botIdOf(config.token), identity, log });
+  const outbound = createOutbound({ api: api.calls, token: config.token, log });
+  const verify = createVerifier(config.mode === "webhook" ? config.secretToken : undefined);
+  const webhookUrl = webhookUrlOf(options);
+  const registration = createRegistration({ api: api.calls, identity, config, webhookUrl, log });
+  const stopped = new AbortController();
+  const running = new Set<Promise<unknown>>();
+  const track = <T>(task: Promise<T>): Promise<T> => {
+    const ended: Promise<unknown> = task.then(
+      () => running.delete(ended),
+      () => running.delete(ended),
+    );
+    running.add(ended);
+    return task;
+  };
+
+  async function receive(request: RawRequest): Promise<Received> {
+    const rejection = verify(request);
+    if (rejection !== null) return rejection;
+    const body = parseBody(request.body);
+    if ("kind" in body) return body;
+    const update = parseUpdate(body.json);
+    return update === null ? notAnUpdate : { kind: "accepted", events: await readUpdate(update) };
+  }
+
+  return {
+    receive,
+    send: outbound.send,
+    typing: outbound.typing,
+    async start(context) {
+      const troubles = createTroubles((error) => context.reportError(error));
+      const introduction = registration.start(troubles, stopped.signal);
+      track(introduction.then(({ done }) => done)).catch(() => undefined);
+      if (config.mode === "polling") {
+        const accept = (events: ChannelEvent[]) => context.accept(events);
+        const deps = { ...api, token: config.token, readUpdate, accept, troubles, log };
+        context.whileLeader(`telegram:${name}`, (leading) =>
+          track(poll(deps, AbortSignal.any([leading, stopped.signal]))),
+        );
+      } else if (webhookUrl === null) log.info({ channel: name }, HOW_TO_BE_REACHED);
+      // Long enough to know our name when the first message comes, not so long that Telegram holds up the start.
+      await Promise.race([introduction, patience(stopped.signal)]);
+    },
+    async stop() {
+      stopped.abort();
+      await Promise.all(running);
+      await api.close();
+    },
+  };
+}
+
+const patience = (signal: AbortSignal) =>
+  sleep(3000, undefined, { signal, ref: false }).catch(() => undefined);
+
+const HOW_TO_BE_REACHED =
+  "no webhook registered: set CAUSEWAY_PUBLIC_URL to the https address Telegram can reach, " +
+  'or set "mode": "polling" on this channel, which needs no public address';
+
+function webhookUrlOf({ name, config, publicUrl }: ChannelOptions<TelegramConfig>): string | null {
+  const wanted = config.mode === "webhook" && publicUrl.isPublic;
+  return wanted ? `${publicUrl.url}/webhooks/${encodeURIComponent(name)}` : null;
+}

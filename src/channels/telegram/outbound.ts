@@ -1,0 +1,75 @@
+import type { Api } from "grammy";
+import type { Logger } from "../../core/logger.ts";
+import type { OutboundPart, SendResult } from "../channel.ts";
+import { parseAddress, type TelegramPlace } from "./address.ts";
+import { describeFault, readFault, sendResultOf } from "./errors.ts";
+import { type FormattedText, formatMarkdown } from "./markdown.ts";
+
+/** The longest text of a message, in UTF-16 code units after entity parsing (Bot API, sendMessage). */
+export const TEXT_LIMIT = 4096;
+
+/** Telegram shows "typing…" for five seconds. */
+export const TYPING_REFRESH_MS = 4000;
+
+/** What grammY calls an abort signal; Node's own fits but has another declaration. */
+type GrammySignal = Parameters<Api["getMe"]>[0];
+
+export interface OutboundDeps {
+  api: Api;
+  /** Known only to keep it out of what is reported. */
+  token: string;
+  log: Logger;
+}
+
+/** Writes to Telegram. Every outcome is a value; nothing of the vendor's errors gets out. */
+export function createOutbound({ api, token, log }: OutboundDeps) {
+  async function attempt(
+    place: TelegramPlace,
+    { text, entities }: FormattedText,
+    signal: AbortSignal,
+  ): Promise<{ result: SendResult; isBadRequest: boolean }> {
+    try {
+      const options = { ...threadOf(place), ...(entities.length === 0 ? {} : { entities }) };
+      const message = await api.sendMessage(place.chatId, text, options, signal as GrammySignal);
+      const externalIds = [`${place.chatId}:${message.message_id}`];
+      return { result: { kind: "sent", externalIds }, isBadRequest: false };
+    } catch (error) {
+      const result = sendResultOf(readFault(error, token));
+      return { result, isBadRequest: result.kind === "failed" && result.code === "telegram_400" };
+    }
+  }
+
+  async function send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
+    const place = parseAddress(part.address);
+    if (place === null)
+      return {
+        kind: "failed",
+        reason: `"${part.address}" is not a Telegram chat: a chat id is a number`,
+        code: "telegram_bad_address",
+        scope: "conversation",
+      };
+    const formatted = formatMarkdown(part.text);
+    const sent = await attempt(place, formatted, signal);
+    // Formatting is worth one call more, never a message: what was refused goes out again as it was written.
+    return sent.isBadRequest && formatted.entities.length > 0
+      ? (await attempt(place, { text: part.text, entities: [] }, signal)).result
+      : sent.result;
+  }
+
+  async function typing(address: string, signal: AbortSignal): Promise<void> {
+    const place = parseAddress(address);
+    if (place === null) return;
+    try {
+      await api.sendChatAction(place.chatId, "typing", threadOf(place), signal as GrammySignal);
+    } catch (error) {
+      if (!signal.aborted)
+        log.debug({ address, reason: describeFault(readFault(error, token)) }, "typing not shown");
+    }
+  }
+
+  return { send, typing };
+}
+
+function threadOf(place: TelegramPlace): { message_thread_id?: number } {
+  return place.threadId === null ? {} : { message_thread_id: place.threadId };
+}

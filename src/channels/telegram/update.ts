@@ -1,0 +1,77 @@
+import { z } from "zod";
+
+/**
+ * The part of a Telegram update that is read (Bot API 10, Update and Message). Parsing copies the named keys into
+ * fresh objects, so nothing else that a body carries goes any further.
+ */
+const userSchema = z.object({
+  id: z.number(),
+  is_bot: z.boolean().optional(),
+  first_name: z.string().optional(),
+  last_name: z.string().optional(),
+  username: z.string().optional(),
+  language_code: z.string().optional(),
+});
+
+const fileSchema = z.object({
+  file_id: z.string(),
+  file_name: z.string().optional(),
+  mime_type: z.string().optional(),
+  file_size: z.number().optional(),
+});
+
+const entitiesSchema = z.array(z.object({ type: z.string(), user: userSchema.optional() })).optional();
+
+const messageSchema = z.object({
+  message_id: z.number(),
+  from: userSchema.optional(),
+  sender_chat: z.object({ id: z.number() }).optional(),
+  chat: z.object({ id: z.int(), type: z.string(), title: z.string().optional() }),
+  is_topic_message: z.boolean().optional(),
+  message_thread_id: z.int().optional(),
+  is_automatic_forward: z.boolean().optional(),
+  reply_to_message: z
+    .object({ from: userSchema.optional(), forum_topic_created: z.unknown().optional() })
+    .optional(),
+  text: z.string().optional(),
+  entities: entitiesSchema,
+  caption: z.string().optional(),
+  caption_entities: entitiesSchema,
+  migrate_to_chat_id: z.int().optional(),
+  migrate_from_chat_id: z.int().optional(),
+  photo: z.array(fileSchema).optional(),
+  sticker: fileSchema.extend({ emoji: z.string().optional() }).optional(),
+  voice: fileSchema.optional(),
+  audio: fileSchema.optional(),
+  video: fileSchema.optional(),
+  video_note: fileSchema.optional(),
+  animation: fileSchema.optional(),
+  document: fileSchema.optional(),
+});
+
+export type TelegramMessage = z.infer<typeof messageSchema>;
+export type TelegramUser = z.infer<typeof userSchema>;
+
+const updateSchema = z.object({ update_id: z.int(), message: z.unknown().optional() });
+
+/** An update: its number, and its message if it is one we read. */
+export interface TelegramUpdate {
+  updateId: number;
+  /** Null for every other kind of update, and for a message of a shape we do not know. */
+  message: TelegramMessage | null;
+  /** Whether there was a message that could not be read. */
+  unreadable: boolean;
+}
+
+/**
+ * Reads an update; null if it is none. A message of an unknown shape is not an error: Telegram would repeat it for a
+ * day and hold up everything else in that chat.
+ */
+export function parseUpdate(json: unknown): TelegramUpdate | null {
+  const update = updateSchema.safeParse(json);
+  if (!update.success) return null;
+  const { update_id: updateId, message } = update.data;
+  if (message === undefined) return { updateId, message: null, unreadable: false };
+  const parsed = messageSchema.safeParse(message);
+  return { updateId, message: parsed.success ? parsed.data : null, unreadable: !parsed.success };
+}

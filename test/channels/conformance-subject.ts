@@ -1,0 +1,105 @@
+import { inspect } from "node:util";
+import type {
+  Channel,
+  ChannelContext,
+  ChannelDefinition,
+  OutboundPart,
+  RawRequest,
+} from "../../src/channels/channel.ts";
+import type { Logger } from "../../src/core/logger.ts";
+
+/** Ways a platform lets a send down. */
+export type VendorFault =
+  | "rate_limited"
+  | "recipient_gone"
+  | "credentials_revoked"
+  /** The platform says itself that it failed. */
+  | "server_error"
+  /** Nothing listens; lasts. */
+  | "unreachable"
+  /** The send is carried out, the connection breaks before the answer. */
+  | "answer_lost";
+
+/** One channel and the platform it is connected to, as the suite sees them. */
+export interface ConformanceSubject extends AsyncDisposable {
+  channel: Channel;
+  definition: Pick<ChannelDefinition, "kind" | "capabilities" | "split">;
+  /** Where the user of `inbound.message` writes. */
+  address: string;
+  /** What must never be seen outside. */
+  secrets: readonly string[];
+  /** Webhook requests as the platform makes them; signed unless the name says otherwise. */
+  inbound: {
+    /** A new message of a user at `address`, with ids of its own. */
+    message(text: string): RawRequest;
+    /** Messages with the signature missing, wrong, and of the right length but wrong. */
+    forged(text: string): RawRequest[];
+    malformed(): RawRequest[];
+    unknownEvents(): RawRequest[];
+    /** Messages of this bot and of others. */
+    fromBots(): RawRequest[];
+  };
+  platform: {
+    /** The texts delivered to `address`, in order. */
+    received(): string[];
+    /** Makes the next send go wrong. */
+    fail(fault: VendorFault): Promise<void>;
+    openConnections(): number;
+  };
+}
+
+export interface RecordedContext extends ChannelContext {
+  /** Everything `reportError` was told. */
+  errors: (string | null)[];
+}
+
+/** What the suite hands to a subject, and looks into afterwards. */
+export interface SubjectTools {
+  log: Logger;
+  logged(): unknown[];
+  startContext(): RecordedContext;
+  /** Every way a value could end up in a log or a response. */
+  show(value: unknown): string;
+}
+
+export function createSubjectTools(): SubjectTools {
+  const lines: unknown[] = [];
+  const record = (fields: Record<string, unknown>, message: string) => {
+    lines.push({ fields, message });
+  };
+  const log: Logger = { child: () => log, debug: record, info: record, warn: record, error: record };
+  return {
+    log,
+    logged: () => lines,
+    startContext() {
+      const errors: (string | null)[] = [];
+      return {
+        errors,
+        reportError: (error) => void errors.push(error),
+        accept: async () => undefined,
+        whileLeader(_name, task) {
+          task(new AbortController().signal).catch((error: unknown) => record({ error }, "task failed"));
+        },
+      };
+    },
+    show: (value) => inspect(value, { depth: 20, showHidden: true, getters: true }) + JSON.stringify(value),
+  };
+}
+
+export function partOf(address: string, text: string): OutboundPart {
+  return { deliveryId: "delivery", address, text, sessionId: "session", messageId: "message" };
+}
+
+/** Sends parts one after the other, as the delivery lane does. */
+export async function sendAll(
+  { channel, address }: ConformanceSubject,
+  parts: readonly string[],
+): Promise<void> {
+  for (const text of parts) {
+    const result = await channel.send(partOf(address, text), AbortSignal.timeout(10_000));
+    if (result.kind !== "sent") throw new Error(`not sent: ${inspect(result)}`);
+  }
+}
+
+/** What a cut may not lose: everything but white space. */
+export const withoutSpace = (text: string) => text.replace(/\s+/g, "");

@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Channel } from "../../src/channels/channel.ts";
+import type { ChannelEvent } from "../../src/core/channel-event.ts";
+import { RequestError } from "../../src/core/errors.ts";
+import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
+import { SECRET_TOKEN, telegramChannel, updateWith, webhook } from "./telegram-subject.ts";
+
+const GROUP = { id: -100500, type: "supergroup", title: "Walkers" };
+const US = { id: 4242, is_bot: true, first_name: "Causeway" };
+
+let fake: FakeTelegram;
+let channel: Channel;
+
+beforeEach(async () => {
+  fake = await startFakeTelegram();
+  channel = telegramChannel(fake, { config: { username: "@Causeway_bot" } });
+});
+afterEach(async () => {
+  await channel.stop?.();
+  await fake.close();
+});
+
+async function eventsOf(message: Record<string, unknown>, on: Channel = channel): Promise<ChannelEvent[]> {
+  const received = await on.receive(webhook(updateWith(message)));
+  return received.kind === "accepted" ? received.events : expect.fail(`rejected with ${received.status}`);
+}
+
+async function textOf(message: Record<string, unknown>): Promise<string | null> {
+  const [event] = await eventsOf(message);
+  return event?.type === "message" ? event.text : null;
+}
+
+describe("a private message", () => {
+  test("names the conversation, the person and the event", async () => {
+    const update = updateWith({ text: "hello" });
+    const received = await channel.receive(webhook(update));
+    expect(received).toEqual({
+      kind: "accepted",
+      events: [
+        {
+          type: "message",
+          eventKeys: [`update:4242:${update.update_id}`],
+          conversation: { address: "777001", userIdentifier: "777001", externalId: null },
+          userName: "Ada Lovelace",
+          profile: { chat_type: "private", locale: "en" },
+          text: "hello",
+        },
+      ],
+    });
+  });
+
+  test.each([
+    ["/start", "/start"],
+    ["/start@causeway_bot", "/start"],
+    ["/reset@Causeway_BOT", "/reset"],
+    ["/help@causeway_bot me please", "/help me please"],
+    ["/unknown thing", "/unknown thing"],
+    ["a /reset@causeway_bot within", "a /reset@causeway_bot within"],
+    ["/reset@other_bot", null],
+  ])("that says %j is taken as %j", async (text, expected) => {
+    expect(await textOf({ text })).toBe(expected);
+  });
+
+  test("carries what a deep link carried", async () => {
+    expect(await eventsOf({ text: "/start campaign_7" })).toMatchObject([
+      { text: "/start campaign_7", payload: "campaign_7" },
+    ]);
+  });
+
+  test("with a file is its caption, and says where the file is", async () => {
+    const photo = [
+      { file_id: "small", file_size: 10 },
+      { file_id: "large", file_size: 99 },
+    ];
+    expect(await eventsOf({ caption: "my lunch", photo })).toMatchObject([
+      { text: "my lunch", attachments: [{ kind: "image", platformId: "large", bytes: 99 }] },
+    ]);
+  });
+
+  test("without any text asks for no answer, as the further pictures of an album", async () => {
+    expect(await eventsOf({ photo: [{ file_id: "x" }], media_group_id: "1" })).toEqual([]);
+  });
+
+  test("with a sticker is its emoji", async () => {
+    expect(await textOf({ sticker: { file_id: "x", emoji: "👍" } })).toBe("👍");
+  });
+
+  test("in a topic has the topic in its address", async () => {
+    expect(await eventsOf({ text: "hi", is_topic_message: true, message_thread_id: 9 })).toMatchObject([
+      { conversation: { address: "777001:9" } },
+    ]);
+  });
+
+  test("does not reach into anything through its keys", async () => {
+    const body = `{"update_id":7,"__proto__":{"polluted":1},"message":{"message_id":1,"chat":{"id":5,"type":"private","__proto__":{"polluted":1}},"text":"hi","constructor":{"prototype":{"polluted":1}}}}`;
+    expect(await channel.receive(webhook(body))).toMatchObject({
+      kind: "accepted",
+      events: [{ text: "hi" }],
+    });
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe("a group message", () => {
+  test.each([
+    ["talk among people", null],
+    ["@causeway_bot what now?", "what now?"],
+    ["@Causeway_Bot, what now?", "what now?"],
+    ["hey @causeway_bot what now?", "hey what now?"],
+    ["what now @causeway_bot", "what now"],
+    ["@causeway_bot", "@causeway_bot"],
+    ["@causeway_bots unite", null],
+    ["mail me@causeway_bot", null],
+    ["/reset@causeway_bot", "/reset"],
+    ["@causeway_bot /reset", "/reset"],
+    ["/reset", "/reset"],
+    ["/weather", null],
+    ["/reset@other_bot", null],
+  ])("that says %j is taken as %j", async (text, expected) => {
+    expect(await textOf({ text, chat: GROUP })).toBe(expected);
+  });
+
+  test("that replies to us is for us, in the conversation of the group", async () => {
+    expect(await eventsOf({ text: "why?", chat: GROUP, reply_to_message: { from: US } })).toMatchObject([
+      {
+        text: "why?",
+        conversation: { address: "-100500", userIdentifier: "-100500" },
+        userName: "Ada Lovelace",
+      },
+    ]);
+    expect(await eventsOf({ text: "why?", chat: GROUP, reply_to_message: { from: { id: 5 } } })).toEqual([]);
+  });
+
+  test("in a topic we created is not a reply to us", async () => {
+    const reply_to_message = { from: US, forum_topic_created: { name: "Tea" } };
+    expect(await eventsOf({ text: "hi", chat: GROUP, reply_to_message })).toEqual([]);
+  });
+
+  test("that picks us from the member list is for us", async () => {
+    const entities = [{ type: "text_mention", offset: 0, length: 8, user: US }];
+    expect(await textOf({ text: "Causeway, hi", chat: GROUP, entities })).toBe("Causeway, hi");
+  });
+
+  test("of an admin who posts anonymously is a person's", async () => {
+    const from = { id: 1087968824, is_bot: true, first_name: "Group" };
+    const text = "@causeway_bot hi";
+    expect(await textOf({ text, chat: GROUP, from, sender_chat: { id: GROUP.id } })).toBe("hi");
+  });
+
+  test("forwarded from the linked channel is not for us", async () => {
+    expect(await eventsOf({ text: "@causeway_bot", chat: GROUP, is_automatic_forward: true })).toEqual([]);
+  });
+
+  test.each([
+    [{ chat: { id: -5, type: "group" }, migrate_to_chat_id: -1005 }],
+    [{ chat: { id: -1005, type: "supergroup" }, migrate_from_chat_id: -5 }],
+  ])("that says the group became a supergroup changes the address", async (message) => {
+    expect(await eventsOf(message)).toEqual([{ type: "address_change", from: "-5", to: "-1005" }]);
+  });
+});
+
+describe("while our name is not known", () => {
+  beforeEach(() => {
+    channel = telegramChannel(fake);
+  });
+
+  test("a mention makes the channel ask for it, once", async () => {
+    const message = { text: "@causeway_bot hi", chat: GROUP };
+    const all = await Promise.all([eventsOf(message), eventsOf(message), eventsOf(message)]);
+    expect(all).toMatchObject([[{ text: "hi" }], [{ text: "hi" }], [{ text: "hi" }]]);
+    expect(fake.calls.map(({ method }) => method)).toEqual(["getMe"]);
+  });
+
+  test("a mention that cannot be judged is not acknowledged, so that Telegram sends it again", async () => {
+    fake.fail({ answer: 500 }, { method: "getMe" });
+    const receiving = channel.receive(webhook(updateWith({ text: "@causeway_bot hi", chat: GROUP })));
+    await expect(receiving).rejects.toThrow(RequestError);
+    await expect(receiving).rejects.toMatchObject({ status: 503 });
+    expect(await textOf({ text: "@causeway_bot hi", chat: GROUP })).toBe("hi");
+  });
+
+  test("private messages need no name", async () => {
+    expect(await textOf({ text: "/reset@causeway_bot" })).toBe("/reset");
+    expect(fake.calls).toEqual([]);
+  });
+});
+
+test("a polling channel takes no webhooks, signed or not", async () => {
+  const polling = telegramChannel(fake, { config: { mode: "polling" } });
+  const request = webhook(updateWith({ text: "hi" }), SECRET_TOKEN);
+  expect(await polling.receive(request)).toMatchObject({ kind: "rejected", status: 404 });
+  await polling.stop?.();
+});

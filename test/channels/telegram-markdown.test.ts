@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { definition } from "../../src/channels/telegram/index.ts";
+import { formatMarkdown } from "../../src/channels/telegram/markdown.ts";
+
+/** The formatted text with its entities written around it, to read in a test. */
+function shown(source: string): string {
+  const { text, entities } = formatMarkdown(source);
+  return entities.reduceRight((out, entity) => {
+    const end = entity.offset + entity.length;
+    return `${out.slice(0, entity.offset)}<${entity.type}>${out.slice(entity.offset, end)}</>${out.slice(end)}`;
+  }, text);
+}
+
+describe("formatting for Telegram", () => {
+  test.each([
+    ["some **bold** and *italic* words", "some <bold>bold</> and <italic>italic</> words"],
+    ["_italic_, ~~gone~~ and `x * y`", "<italic>italic</>, <strikethrough>gone</> and <code>x * y</>"],
+    ["see [the site](https://example.org/a_(b))", "see <text_link>the site</>"],
+    ["## A heading\ntext", "<bold>A heading</>\ntext"],
+    ["before\n```js\nlet a = 1;\n  **b**\n```\nafter", "before\n<pre>let a = 1;\n  **b**</>\nafter"],
+    ["```\nnever closed", "<pre>never closed</>"],
+    ["``` inline ``` **", "<code> inline </> **"],
+    ["这是 **重点**内容", "这是 <bold>重点</>内容"],
+    ["* item **one**\n* item two", "* item <bold>one</>\n* item two"],
+  ])("shows %j as %j", (source, expected) => {
+    expect(shown(source)).toBe(expected);
+  });
+
+  test("nests bold and italic", () => {
+    expect(formatMarkdown("***both***")).toEqual({
+      text: "both",
+      entities: [
+        { type: "bold", offset: 0, length: 4 },
+        { type: "italic", offset: 0, length: 4 },
+      ],
+    });
+  });
+
+  test.each([
+    "2 * 3 * 4 = 24 and 5*3*2 too",
+    "snake_case_name, __init__ and 2**8",
+    "*.ts and *.js, **kwargs and *args",
+    "¯\\_(ツ)_/¯ and \\*not bold\\*",
+    "[not a link](javascript:alert) [x] (y)",
+    "**unfinished and `half",
+    "a@b_c.example, #hashtag, 1. one, > quote",
+    "****",
+    "```\n\n```",
+    "```not a language\ncode\n```",
+  ])("leaves %j as it was written", (source) => {
+    expect(formatMarkdown(source)).toEqual({ text: source, entities: [] });
+  });
+
+  const markup = fc.constantFrom(
+    "**",
+    "*",
+    "_",
+    "~~",
+    "`",
+    "```",
+    "\n```\n",
+    "[",
+    "](https://a.b)",
+    "# ",
+    "\\",
+    "\n",
+  );
+  const source = fc
+    .array(fc.oneof(markup, fc.string({ unit: "grapheme", maxLength: 6 })), { maxLength: 40 })
+    .map((pieces) => pieces.join(""));
+
+  test("makes entities that lie within the text, and takes away nothing but markers", () => {
+    fc.assert(
+      fc.property(source, (written) => {
+        const { text, entities } = formatMarkdown(written);
+        let at = 0;
+        for (const char of text) at = written.indexOf(char, at) + char.length;
+        expect(at).toBeGreaterThanOrEqual(text.length);
+        expect(text.length).toBeLessThanOrEqual(written.length);
+        const letters = (value: string) =>
+          value.replace(/\]\(https:\/\/a\.b\)/g, "").replace(/[*_~`[\]()#\\\s]/g, "");
+        if (!/```|~~~/.test(written)) expect(letters(text)).toBe(letters(written));
+        for (const { offset, length } of entities) {
+          expect(length).toBeGreaterThan(0);
+          expect(text.slice(offset, offset + length).isWellFormed() || !text.isWellFormed()).toBe(true);
+          expect(offset + length).toBeLessThanOrEqual(text.length);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("takes no time to speak of for a text that is all markers", () => {
+    for (const marker of ["*", "*a ", "`", "`a``", "[", "[a](", "_a*", "~~a "])
+      expect(() => formatMarkdown(marker.repeat(4096 / marker.length))).not.toThrow();
+  });
+
+  test("is not cut through where a long text is split", () => {
+    const text = `${"word ".repeat(815)}[the link text is long](https://example.org/page) and **bold words** end`;
+    const parts = definition.split(text);
+    expect(parts.length).toBe(2);
+    expect(parts[1]).toMatch(/^\[the link text is long\]/);
+  });
+});

@@ -1,0 +1,191 @@
+import type { AddressInfo } from "node:net";
+import { connect, createServer, type Server } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Channel } from "../../src/channels/channel.ts";
+import { definition } from "../../src/channels/telegram/index.ts";
+import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
+import { createSubjectTools, partOf, withoutSpace } from "./conformance-subject.ts";
+import { CHAT, SECRET_TOKEN, telegramChannel } from "./telegram-subject.ts";
+
+const soon = () => AbortSignal.timeout(10_000);
+
+let fake: FakeTelegram;
+let channel: Channel;
+let tools: ReturnType<typeof createSubjectTools>;
+
+beforeEach(async () => {
+  tools = createSubjectTools();
+  fake = await startFakeTelegram();
+  channel = telegramChannel(fake, { log: tools.log });
+});
+afterEach(async () => {
+  await channel.stop?.();
+  await fake.close();
+});
+
+const send = (text: string, address = String(CHAT)) => channel.send(partOf(address, text), soon());
+
+describe("sending", () => {
+  test("says where and under which id the message is", async () => {
+    expect(await send("hello")).toEqual({ kind: "sent", externalIds: [`${CHAT}:1`] });
+    expect(fake.sent).toMatchObject([{ chatId: CHAT, threadId: null, text: "hello", entities: [] }]);
+  });
+
+  test("goes to the topic the address names", async () => {
+    await send("hello", "-100987:17");
+    expect(fake.sent).toMatchObject([{ chatId: -100987, threadId: 17 }]);
+    await channel.typing?.("-100987:17", soon());
+    expect(fake.calls.at(-1)).toEqual({
+      method: "sendChatAction",
+      payload: { chat_id: -100987, action: "typing", message_thread_id: 17 },
+    });
+  });
+
+  test("shows formatting by entities", async () => {
+    await send("a **bold** word");
+    expect(fake.sent).toMatchObject([
+      { text: "a bold word", entities: [{ type: "bold", offset: 2, length: 4 }] },
+    ]);
+  });
+
+  test("sends what was written where formatting is refused", async () => {
+    fake.fail({ answer: 400, description: "Bad Request: can't parse entities" });
+    expect(await send("a **bold** word")).toMatchObject({ kind: "sent" });
+    expect(fake.sent).toMatchObject([{ text: "a **bold** word", entities: [] }]);
+  });
+
+  test("delivers a long reply with code and formatting whole", async () => {
+    const section = (n: number) =>
+      `## Part ${n}\n\nSome **bold ${n}** [link](https://example.org/${n}) text. `;
+    const code = `\n\`\`\`js\n${"call(argument);\n".repeat(400)}\`\`\`\n`;
+    const reply = Array.from({ length: 120 }, (_, n) => section(n).repeat(2)).join("\n\n") + code;
+    for (const part of definition.split(reply)) expect(await send(part)).toMatchObject({ kind: "sent" });
+    const received = withoutSpace(fake.sent.map(({ text }) => text).join(""));
+    expect(received.match(/call\(argument\);/g)?.length).toBe(400);
+    expect(received.match(/Someboldd*\d+linktext\./g)?.length).toBe(240);
+    expect(received).not.toContain("```");
+  });
+
+  test("gives up on an address that is no chat", async () => {
+    expect(await send("hello", "alice")).toMatchObject({ kind: "failed", scope: "conversation" });
+    expect(fake.calls).toEqual([]);
+  });
+
+  test("works although Telegram never told us who we are", async () => {
+    fake.fail({ answer: 500 }, { method: "getMe", times: 9 });
+    await channel.start?.(tools.startContext());
+    expect(await send("hello")).toMatchObject({ kind: "sent" });
+  });
+
+  test("says not sent, and not lost, after the channel stopped", async () => {
+    await channel.stop?.();
+    expect(await send("late")).toMatchObject({ kind: "retry" });
+    expect(fake.calls).toEqual([]);
+  });
+});
+
+describe("what Telegram answers", () => {
+  test.each([
+    [429, { retry_after: 3 }, { kind: "retry", scope: "channel", afterMs: 3000 }],
+    [429, undefined, { kind: "retry", scope: "channel" }],
+    [403, undefined, { kind: "failed", scope: "conversation", code: "telegram_403" }],
+    [400, undefined, { kind: "failed", scope: "conversation", code: "telegram_400" }],
+    [400, { migrate_to_chat_id: -1001 }, { kind: "moved", address: "-1001" }],
+    [401, undefined, { kind: "failed", scope: "channel", reason: expect.stringContaining("@BotFather") }],
+    [404, undefined, { kind: "failed", scope: "channel", reason: expect.stringContaining("token") }],
+    [500, undefined, { kind: "retry", scope: "conversation" }],
+    [502, undefined, { kind: "retry", scope: "conversation" }],
+  ])("%i with %j becomes %j", async (status, parameters, expected) => {
+    fake.fail({ answer: status, ...(parameters === undefined ? {} : { parameters }) });
+    const result = await send("hello");
+    expect(result).toMatchObject(expected);
+    expect(fake.calls.length).toBe(1);
+    if (!("afterMs" in expected)) expect(result).not.toHaveProperty("afterMs");
+  });
+
+  test.each([
+    ["a proxy's 404", { html: 404 }, { kind: "retry", scope: "channel", code: "telegram_http_404" }],
+    ["a proxy's 502", { html: 502 }, { kind: "unknown", code: "telegram_http_502" }],
+    ["a page instead of an answer", { html: 200 }, { kind: "unknown" }],
+    ["a connection cut before the answer", { cut: "before" as const }, { kind: "unknown" }],
+    ["half an answer", { truncate: true as const }, { kind: "unknown" }],
+  ])("%s is not taken for the Bot API's word", async (_, fault, expected) => {
+    fake.fail(fault);
+    expect(await send("hello")).toMatchObject(expected);
+  });
+
+  test("that never comes is unknown once the wait is over", async () => {
+    fake.fail({ hang: true });
+    const aborted = channel.send(partOf(String(CHAT), "hello"), AbortSignal.timeout(200));
+    expect(await aborted).toMatchObject({ kind: "unknown" });
+  });
+
+  test.each([
+    ["ENOTFOUND", async () => "http://nowhere.invalid"],
+    ["ECONNREFUSED", async () => `http://127.0.0.1:${await freePort()}`],
+  ])("%s means that nothing was sent", async (code, apiRoot) => {
+    const nowhere = telegramChannel({ url: await apiRoot(), token: fake.token });
+    const result = await nowhere.send(partOf("1", "hello"), soon());
+    expect(result).toMatchObject({ kind: "retry" });
+    if (code === "ECONNREFUSED") expect(result).toMatchObject({ code: "telegram_ECONNREFUSED" });
+    await nowhere.stop?.();
+  });
+
+  test("on a kept connection that the server closed meanwhile is never taken for not sent", async () => {
+    expect(await send("one")).toMatchObject({ kind: "sent" });
+    fake.fail({ cut: "after" });
+    expect(await send("two")).toMatchObject({ kind: "unknown" });
+    expect(await send("three")).toMatchObject({ kind: "sent" });
+    expect(fake.sent.map(({ text }) => text)).toEqual(["one", "two", "three"]);
+  });
+});
+
+describe("the bot token", () => {
+  const faults = [
+    { answer: 429, parameters: { retry_after: 1 } },
+    {
+      answer: 400,
+      description: "Bad Request: https://api.telegram.org/bot4242:TEST-token_secret/sendMessage",
+    },
+    { answer: 401 },
+    { answer: 403 },
+    { answer: 404 },
+    { answer: 500 },
+    { html: 403 },
+    { html: 502 },
+    { cut: "before" as const },
+    { cut: "after" as const },
+    { truncate: true as const },
+    { hang: true as const },
+  ];
+
+  test.each(faults)("is not in anything that comes of %j", async (fault) => {
+    for (const method of ["sendMessage", "sendChatAction", "getMe", "setWebhook", "setMyCommands"])
+      fake.fail(fault, { method });
+    const signal = AbortSignal.timeout(300);
+    const context = tools.startContext();
+    const online = telegramChannel(fake, {
+      log: tools.log,
+      publicUrl: { url: "https://bots.example.org", isPublic: true },
+    });
+    const result = await online.send(partOf(String(CHAT), "**hello**"), signal);
+    await online.typing?.(String(CHAT), signal);
+    if (!("hang" in fault)) await online.start?.(context);
+    await online.stop?.();
+    const everything = tools.show([result, context.errors, tools.logged()]);
+    expect(everything).not.toContain("TEST-token_secret");
+    expect(everything).not.toContain(SECRET_TOKEN);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server: Server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  // Nothing must be listening there any more, or the test would prove nothing.
+  await expect(
+    new Promise((resolve, reject) => connect(port, "127.0.0.1", () => resolve(port)).once("error", reject)),
+  ).rejects.toThrow();
+  return port;
+}

@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Channel, ChannelContext } from "../../src/channels/channel.ts";
+import type { ChannelEvent } from "../../src/core/channel-event.ts";
+import { eventually } from "../support/eventually.ts";
+import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
+import { createSubjectTools } from "./conformance-subject.ts";
+import { SECRET_TOKEN, telegramChannel, updateWith } from "./telegram-subject.ts";
+
+const PUBLIC = { url: "https://bots.example.org", isPublic: true };
+
+let fake: FakeTelegram;
+let channel: Channel | null;
+let tools: ReturnType<typeof createSubjectTools>;
+
+beforeEach(async () => {
+  fake = await startFakeTelegram();
+  tools = createSubjectTools();
+  channel = null;
+});
+afterEach(async () => {
+  await channel?.stop?.();
+  await fake.close();
+});
+
+const methods = () => fake.calls.map(({ method }) => method);
+
+describe("a webhook channel that starts", () => {
+  test("registers its webhook with the secret, and its commands", async () => {
+    channel = telegramChannel(fake, { publicUrl: PUBLIC });
+    const context = tools.startContext();
+    await channel.start?.(context);
+    expect(fake.webhook).toEqual({
+      url: "https://bots.example.org/webhooks/telegram",
+      secretToken: SECRET_TOKEN,
+      allowedUpdates: ["message"],
+    });
+    const commands = fake.calls.find(({ method }) => method === "setMyCommands")?.payload.commands;
+    expect(commands).toMatchObject([{ command: "start" }, { command: "reset" }]);
+    expect(context.errors).toEqual([]);
+  });
+
+  test("registers no webhook at an address nobody can reach, and says what to do", async () => {
+    channel = telegramChannel(fake, { log: tools.log });
+    await channel.start?.(tools.startContext());
+    expect(methods()).not.toContain("setWebhook");
+    expect(tools.show(tools.logged())).toContain("CAUSEWAY_PUBLIC_URL");
+  });
+
+  test("tries again what failed, then takes the trouble back", async () => {
+    fake.fail({ answer: 500 }, { method: "setWebhook" });
+    channel = telegramChannel(fake, { publicUrl: PUBLIC });
+    const context = tools.startContext();
+    await channel.start?.(context);
+    expect(context.errors).toEqual([expect.stringContaining("500")]);
+    await eventually(() => expect(fake.webhook).not.toBeNull());
+    await eventually(() => expect(context.errors.at(-1)).toBeNull());
+    expect(methods().filter((method) => method === "getMe").length).toBe(1);
+  });
+
+  test("does without commands where they are refused", async () => {
+    fake.fail({ answer: 404 }, { method: "setMyCommands", times: 9 });
+    channel = telegramChannel(fake, { publicUrl: PUBLIC });
+    const context = tools.startContext();
+    await channel.start?.(context);
+    expect(context.errors).toEqual([]);
+  });
+
+  test("tells the operator once that the token is wrong", async () => {
+    fake.revokeToken();
+    channel = telegramChannel(fake, { publicUrl: PUBLIC });
+    const context = tools.startContext();
+    await channel.start?.(context);
+    expect(context.errors).toEqual([
+      "Telegram refused the token (401); copy it again from @BotFather into `token`",
+    ]);
+  });
+});
+
+describe("a polling channel", () => {
+  const polling = () =>
+    telegramChannel(fake, { config: { mode: "polling", secretToken: undefined }, log: tools.log });
+
+  /** A context that stores what it is given, or fails to. */
+  function collecting(store: (events: ChannelEvent[]) => Promise<void> = async () => undefined) {
+    const texts: string[] = [];
+    const leading = new AbortController();
+    const ended: Promise<void>[] = [];
+    const context = tools.startContext();
+    const whole: ChannelContext = {
+      ...context,
+      async accept(events) {
+        await store(events);
+        for (const event of events) if (event.type === "message") texts.push(event.text);
+      },
+      whileLeader: (_, task) => void ended.push(task(leading.signal)),
+    };
+    return { context: whole, errors: context.errors, texts, leading, ended };
+  }
+
+  test("hands over what people write, in order, whichever webhook was set before", async () => {
+    const before = telegramChannel(fake, { publicUrl: PUBLIC });
+    await before.start?.(tools.startContext());
+    await before.stop?.();
+    fake.push(updateWith({ text: "one" }));
+    fake.push(updateWith({ text: "two" }));
+    channel = polling();
+    const { context, texts } = collecting();
+    await channel.start?.(context);
+    await eventually(() => expect(texts).toEqual(["one", "two"]));
+    fake.push(updateWith({ text: "three" }));
+    await eventually(() => expect(texts).toEqual(["one", "two", "three"]));
+    await eventually(() => expect(fake.pending()).toBe(0));
+  });
+
+  test("asks for an update again until it is stored", async () => {
+    let failures = 1;
+    const { context, texts, errors } = collecting(async () => {
+      if (failures-- > 0) throw new Error("the database is down");
+    });
+    fake.push(updateWith({ text: "keep me" }));
+    channel = polling();
+    await channel.start?.(context);
+    await eventually(() => expect(errors).toEqual([expect.stringContaining("could not be stored")]));
+    expect(fake.pending()).toBe(1);
+    await eventually(() => expect(texts).toEqual(["keep me"]));
+    await eventually(() => expect(errors.at(-1)).toBeNull());
+    await eventually(() => expect(fake.pending()).toBe(0));
+  });
+
+  test("goes on after Telegram failed, and waits as long as it is told", async () => {
+    fake.fail({ answer: 502 }, { method: "getUpdates" });
+    fake.fail({ cut: "after" }, { method: "deleteWebhook" });
+    fake.push(updateWith({ text: "still here" }));
+    channel = polling();
+    const { context, texts } = collecting();
+    await channel.start?.(context);
+    await eventually(() => expect(texts).toEqual(["still here"]));
+  });
+
+  test("says in words that somebody else polls with its token", async () => {
+    fake.fail({ answer: 409, description: "Conflict" }, { method: "getUpdates" });
+    channel = polling();
+    const { context, errors } = collecting();
+    await channel.start?.(context);
+    await eventually(() => expect(errors[0]).toContain("another process polls with this token"));
+    await eventually(() => expect(errors.at(-1)).toBeNull());
+    expect(methods().filter((method) => method === "deleteWebhook").length).toBe(2);
+  });
+
+  test("ends its poll at once when it stops leading", async () => {
+    channel = polling();
+    const { context, leading, ended } = collecting();
+    await channel.start?.(context);
+    await eventually(() => expect(methods()).toContain("getUpdates"));
+    leading.abort();
+    await Promise.all(ended);
+    expect(ended.length).toBe(1);
+  });
+
+  test("ends its poll at once when it stops", async () => {
+    channel = polling();
+    const { context, ended } = collecting();
+    await channel.start?.(context);
+    await eventually(() => expect(methods()).toContain("getUpdates"));
+    await channel.stop?.();
+    await Promise.all(ended);
+    await eventually(() => expect(fake.openConnections()).toBe(0));
+  });
+});

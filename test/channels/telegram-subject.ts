@@ -1,0 +1,110 @@
+import type { Channel, RawRequest } from "../../src/channels/channel.ts";
+import { definition } from "../../src/channels/telegram/index.ts";
+import type { Logger } from "../../src/core/logger.ts";
+import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
+import { type ConformanceSubject, createSubjectTools, type VendorFault } from "./conformance-subject.ts";
+
+export const SECRET_TOKEN = "webhook_secret-0123456789";
+export const CHAT = 777001;
+
+export interface TelegramOverrides {
+  config?: Record<string, unknown>;
+  publicUrl?: { url: string; isPublic: boolean };
+  log?: Logger;
+}
+
+/** The channel as the composition root makes it, connected to a fake Bot API. */
+export function telegramChannel(
+  fake: Pick<FakeTelegram, "url" | "token">,
+  overrides: TelegramOverrides = {},
+): Channel {
+  const config = { token: fake.token, secretToken: SECRET_TOKEN, apiRoot: fake.url, ...overrides.config };
+  return definition.create({
+    name: "telegram",
+    config: definition.configSchema.parse(config),
+    publicUrl: overrides.publicUrl ?? { url: "http://127.0.0.1:3000", isPublic: false },
+    log: overrides.log ?? createSubjectTools().log,
+  });
+}
+
+/** A webhook request as Telegram makes it. */
+export function webhook(body: unknown, secret: string | undefined = SECRET_TOKEN): RawRequest {
+  return {
+    method: "POST",
+    url: "/webhooks/telegram",
+    headers: { "content-type": "application/json", "x-telegram-bot-api-secret-token": secret },
+    body: Buffer.from(typeof body === "string" ? body : JSON.stringify(body)),
+  };
+}
+
+let lastUpdateId = 90_000;
+
+/** An update with a private message; `message` overrides what the test is about. */
+export function updateWith(message: Record<string, unknown> = {}) {
+  const update_id = ++lastUpdateId;
+  const from = { id: CHAT, is_bot: false, first_name: "Ada", last_name: "Lovelace", language_code: "en" };
+  const chat = { id: CHAT, type: "private", first_name: "Ada" };
+  return { update_id, message: { message_id: update_id, date: 1_790_000_000, from, chat, ...message } };
+}
+
+export async function telegramSubject(log: Logger): Promise<ConformanceSubject> {
+  const fake = await startFakeTelegram();
+  const channel = telegramChannel(fake, { log });
+  const bot = { id: 4242, is_bot: true, first_name: "Causeway", username: fake.username };
+  return {
+    channel,
+    definition,
+    address: String(CHAT),
+    secrets: [fake.token, "TEST-token_secret", SECRET_TOKEN],
+    inbound: {
+      message: (text) => webhook(updateWith({ text })),
+      forged: (text) => {
+        const signed = webhook(updateWith({ text }));
+        const with_ = (secret: string | undefined) => ({
+          ...signed,
+          headers: { ...signed.headers, "x-telegram-bot-api-secret-token": secret },
+        });
+        return [with_(undefined), with_(""), with_("guess"), with_(SECRET_TOKEN.replace("9", "8"))];
+      },
+      malformed: () => [webhook("{"), webhook(""), webhook("[]"), webhook("null"), webhook({ message: {} })],
+      unknownEvents: () => [
+        webhook({ update_id: 1, poll_answer: { poll_id: "1" } }),
+        webhook({ update_id: 2, something_new: {} }),
+        webhook({ update_id: 3, message: { shape: "unheard of" } }),
+        webhook({ update_id: 4, edited_message: updateWith({ text: "better" }).message }),
+        webhook({ update_id: 5, channel_post: updateWith({ text: "news" }).message }),
+        webhook(updateWith({ new_chat_members: [bot] })),
+      ],
+      fromBots: () => [
+        webhook(updateWith({ text: "me", from: bot })),
+        webhook(updateWith({ text: "another", from: { id: 5, is_bot: true, first_name: "Echo" } })),
+      ],
+    },
+    platform: {
+      received: () => fake.sent.filter(({ chatId }) => chatId === CHAT).map(({ text }) => text),
+      fail: (fault) => failFake(fake, fault),
+      openConnections: () => fake.openConnections(),
+    },
+    async [Symbol.asyncDispose]() {
+      await channel.stop?.();
+      await fake.close();
+    },
+  };
+}
+
+async function failFake(fake: FakeTelegram, fault: VendorFault): Promise<void> {
+  switch (fault) {
+    case "rate_limited":
+      return fake.fail({ answer: 429, parameters: { retry_after: 7 } });
+    case "recipient_gone":
+      return fake.fail({ answer: 403, description: "Forbidden: bot was blocked by the user" });
+    case "credentials_revoked":
+      return fake.revokeToken();
+    case "server_error":
+      return fake.fail({ answer: 500, description: "Internal Server Error" });
+    case "answer_lost":
+      return fake.fail({ cut: "after" });
+    case "unreachable":
+      return fake.close();
+  }
+}

@@ -1,0 +1,292 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+/** A message the fake delivered. */
+export interface SentMessage {
+  chatId: number;
+  threadId: number | null;
+  messageId: number;
+  text: string;
+  entities: { type: string; offset: number; length: number; url?: string }[];
+}
+
+/** One call that reached the fake, delivered or not. */
+export interface BotApiCall {
+  method: string;
+  payload: Record<string, unknown>;
+}
+
+/** What to do with the next calls of a method instead of answering them. */
+export type Fault =
+  /** The Bot API's own refusal. */
+  | {
+      answer: number;
+      description?: string;
+      parameters?: { retry_after?: number; migrate_to_chat_id?: number };
+    }
+  /** Something that is not the Bot API answers. */
+  | { html: number }
+  /** The connection breaks: before the call is carried out, or after. */
+  | { cut: "before" | "after" }
+  /** Half an answer, then the connection breaks; the call was carried out. */
+  | { truncate: true }
+  /** The call is carried out, the answer never comes. */
+  | { hang: true };
+
+export interface FakeTelegram extends AsyncDisposable {
+  /** For `apiRoot`. */
+  url: string;
+  token: string;
+  username: string;
+  sent: readonly SentMessage[];
+  calls: readonly BotApiCall[];
+  webhook: { url: string; secretToken: string; allowedUpdates: unknown } | null;
+  /** Makes the next `times` calls of a method (default: `sendMessage`, once) go wrong. */
+  fail(fault: Fault, options?: { method?: string; times?: number }): void;
+  /** Waits this long before answering. */
+  delay(ms: number): void;
+  /** Changes the token that is accepted, as @BotFather does when one is revoked. */
+  revokeToken(): void;
+  /** Queues an update for `getUpdates`. */
+  push(update: { update_id: number } & Record<string, unknown>): void;
+  /** Updates that were not confirmed by a higher offset. */
+  pending(): number;
+  openConnections(): number;
+  /** Stops listening, as a server that is down. */
+  close(): Promise<void>;
+}
+
+interface Answer {
+  status: number;
+  body: object;
+}
+
+const ok = (result: unknown): Answer => ({ status: 200, body: { ok: true, result } });
+const refuse = (error_code: number, description: string, parameters?: object): Answer => ({
+  status: error_code,
+  body: { ok: false, error_code, description, ...(parameters === undefined ? {} : { parameters }) },
+});
+const badRequest = (description: string) => refuse(400, `Bad Request: ${description}`);
+
+/**
+ * A Bot API that is as strict as Telegram's about methods, lengths and entities, remembers what it delivered, and
+ * fails on demand. Listens on a loopback port of its own.
+ */
+export async function startFakeTelegram(
+  options: { token?: string; username?: string } = {},
+): Promise<FakeTelegram> {
+  const username = options.username ?? "causeway_bot";
+  let token = options.token ?? "4242:TEST-token_secret";
+  const sent: SentMessage[] = [];
+  const calls: BotApiCall[] = [];
+  const faults = new Map<string, Fault[]>();
+  const sockets = new Set<Socket>();
+  const waiting = new Set<() => void>();
+  let updates: ({ update_id: number } & Record<string, unknown>)[] = [];
+  let webhook: FakeTelegram["webhook"] = null;
+  let delayMs = 0;
+  let nextMessageId = 1;
+  let polling = false;
+
+  const methods: Record<
+    string,
+    (payload: Record<string, unknown>, gone: AbortSignal) => Answer | Promise<Answer>
+  > = {
+    getme: () =>
+      ok({
+        id: Number.parseInt(token, 10),
+        is_bot: true,
+        first_name: "Causeway",
+        username,
+        can_join_groups: true,
+      }),
+    setmycommands: ({ commands }) =>
+      commandsAreValid(commands) ? ok(true) : badRequest("BOT_COMMAND_INVALID"),
+    sendchataction: ({ action }) =>
+      action === "typing" ? ok(true) : badRequest("wrong parameter action in request"),
+    setwebhook: ({ url, secret_token, allowed_updates }) => {
+      if (typeof url !== "string" || !url.startsWith("https://"))
+        return badRequest("bad webhook: An HTTPS URL must be provided for webhook");
+      if (!/^[A-Za-z0-9_-]{1,256}$/.test(String(secret_token ?? "")))
+        return badRequest("secret token contains unallowed characters");
+      webhook = { url, secretToken: String(secret_token), allowedUpdates: allowed_updates };
+      return ok(true);
+    },
+    deletewebhook: () => {
+      webhook = null;
+      return ok(true);
+    },
+    sendmessage: (payload) => {
+      const message = readMessage(payload);
+      if (typeof message === "string") return badRequest(message);
+      const messageId = nextMessageId++;
+      sent.push({ ...message, messageId });
+      const chat = { id: message.chatId, type: message.chatId < 0 ? "supergroup" : "private" };
+      const date = Math.floor(Date.now() / 1000);
+      return ok({ message_id: messageId, date, chat, text: message.text });
+    },
+    getupdates: async ({ offset, timeout, limit }, gone) => {
+      if (webhook !== null)
+        return refuse(409, "Conflict: can't use getUpdates method while webhook is active");
+      if (polling)
+        return refuse(
+          409,
+          "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+        );
+      polling = true;
+      const from = Number(offset ?? 0);
+      updates = updates.filter(({ update_id }) => update_id >= from);
+      if (updates.length === 0) await nextUpdate(Number(timeout ?? 0) * 1000, gone);
+      polling = false;
+      return ok(updates.slice(0, Number(limit ?? 100)));
+    },
+  };
+
+  function nextUpdate(timeoutMs: number, gone: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, timeoutMs);
+      waiting.add(wake);
+      gone.addEventListener("abort", wake);
+    });
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, givenToken = "", name = ""] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url ?? "") ?? [];
+    const payload = await readPayload(request);
+    const method = name.toLowerCase();
+    calls.push({ method: name, payload });
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    const answer = async () => {
+      if (givenToken !== token) return refuse(401, "Unauthorized");
+      return (await methods[method]?.(payload, gone.signal)) ?? refuse(404, "Not Found: method not found");
+    };
+    const fault = faults.get(method)?.shift();
+    if (fault === undefined) return reply(response, await answer());
+    if ("answer" in fault)
+      return reply(
+        response,
+        refuse(fault.answer, fault.description ?? "refused by the test", fault.parameters),
+      );
+    if ("html" in fault) {
+      response.writeHead(fault.html, { "content-type": "text/html" }).end("<html>not the Bot API</html>");
+    } else if ("cut" in fault) {
+      if (fault.cut === "after") await answer();
+      request.socket.destroy();
+    } else if ("truncate" in fault) {
+      const body = JSON.stringify((await answer()).body);
+      response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
+      response.write(body.slice(0, body.length / 2), () => request.socket.destroy());
+    } else await answer();
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      reply(response, refuse(500, `Internal Server Error: ${String(error)}`));
+    });
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+
+  const close = async () => {
+    for (const wake of [...waiting]) wake();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    token,
+    username,
+    sent,
+    calls,
+    get webhook() {
+      return webhook;
+    },
+    fail(fault, { method = "sendMessage", times = 1 } = {}) {
+      const queue = faults.get(method.toLowerCase()) ?? [];
+      faults.set(method.toLowerCase(), [...queue, ...Array.from({ length: times }, () => fault)]);
+    },
+    delay(ms) {
+      delayMs = ms;
+    },
+    revokeToken() {
+      token = "4242:another";
+    },
+    push(update) {
+      updates.push(update);
+      for (const wake of [...waiting]) wake();
+    },
+    pending: () => updates.length,
+    openConnections: () => sockets.size,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function reply(response: ServerResponse, { status, body }: Answer): void {
+  if (!response.writable) return;
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+async function readPayload(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks).toString("utf8");
+  return body === "" ? {} : (JSON.parse(body) as Record<string, unknown>);
+}
+
+function commandsAreValid(commands: unknown): boolean {
+  return (
+    Array.isArray(commands) &&
+    commands.every(
+      ({ command, description }) =>
+        /^[a-z0-9_]{1,32}$/.test(command) && description.length >= 1 && description.length <= 256,
+    )
+  );
+}
+
+/** What a `sendMessage` would deliver, or Telegram's words for what is wrong with it. */
+function readMessage(payload: Record<string, unknown>): Omit<SentMessage, "messageId"> | string {
+  const { chat_id, text, entities = [], message_thread_id = null, parse_mode } = payload;
+  if (typeof chat_id !== "number" || !Number.isSafeInteger(chat_id)) return "chat not found";
+  if (typeof text !== "string" || text.trim() === "") return "message text is empty";
+  if (!text.isWellFormed()) return "strings must be encoded in UTF-8";
+  if (text.length > 4096) return "message is too long";
+  if (parse_mode !== undefined) return "can't parse entities: this fake takes entities only";
+  if (!Array.isArray(entities)) return "can't parse entities: expected an Array of MessageEntity";
+  for (const entity of entities as SentMessage["entities"]) {
+    const end = entity.offset + entity.length;
+    const known = ["bold", "italic", "strikethrough", "code", "pre", "text_link"].includes(entity.type);
+    if (
+      !known ||
+      !Number.isInteger(entity.offset) ||
+      entity.offset < 0 ||
+      entity.length < 1 ||
+      end > text.length
+    )
+      return "can't parse entities: entity of a wrong type or beyond the text";
+    if (isInsidePair(text, entity.offset) || isInsidePair(text, end))
+      return "can't parse entities: entity begins or ends inside a character";
+    if (entity.type === "text_link" && !URL.canParse(entity.url ?? ""))
+      return "can't parse entities: wrong URL";
+  }
+  return { chatId: chat_id, threadId: message_thread_id as number | null, text, entities };
+}
+
+function isInsidePair(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  return at > 0 && at < text.length && unit >= 0xdc00 && unit <= 0xdfff;
+}
