@@ -23,7 +23,7 @@ function readmeWithTables(): string {
 
 /** The variables a configuration file names, in the order it names them. */
 function referencesIn(file: string): string[] {
-  const names = readFileSync(file, "utf8").matchAll(/"\$([A-Za-z_][A-Za-z0-9_]*)"/g);
+  const names = readFileSync(file, "utf8").matchAll(/"\$([A-Za-z_][A-Za-z0-9_]*)"(?!\s*:)/g);
   return [...new Set([...names].map((match) => match[1] ?? ""))];
 }
 

@@ -4,7 +4,7 @@ import type { JsonPath } from "./json-path.ts";
 /** JSON Schema, as far as Zod writes it and we read it. */
 export interface SchemaNode {
   [keyword: string]: unknown;
-  type?: string | undefined;
+  type?: string | readonly string[] | undefined;
   description?: string | undefined;
   default?: unknown;
   const?: unknown;
@@ -20,13 +20,10 @@ export interface SchemaNode {
 
 /** What a person may write for a schema: defaults optional, transformations not yet made. */
 export function inputSchema(schema: z.ZodType): SchemaNode {
-  const {
-    $schema: _,
-    "~standard": __,
-    ...node
-  } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  // Zod's own type for the same document is wider; a reader of one keyword at a time needs no more than this.
-  return node as SchemaNode;
+  const generated = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  const { $schema: _, $defs: __, "~standard": ___, ...node } = generated;
+  // Only "any JSON" refers to itself, and `{}` says the same; without references a schema can stand inside another.
+  return JSON.parse(JSON.stringify(node), (_key, value) => (value?.$ref === undefined ? value : {}));
 }
 
 /** The schemas that may apply: of a union those whose fixed values agree with `value`. */

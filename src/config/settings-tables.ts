@@ -1,11 +1,13 @@
 import { agentSchema } from "./agent-schema.ts";
 import { channelCommonSchema, configFileSchema, type Registries } from "./config-file.ts";
+import { withKeys } from "./config-json-schema.ts";
 import { variables } from "./env.ts";
 import { inputSchema, type SchemaNode } from "./schema-node.ts";
 
 /** The README's settings in Markdown, made from the definitions that check them. */
 export function settingsTables({ bots, channels }: Registries): string {
-  const agent = inputSchema(agentSchema);
+  const bot = { type: "object", description: "What answers; `type` says which, the other keys are its own." };
+  const agent = withKeys(inputSchema(agentSchema), { bot }, ["bot"]);
   return [
     "### Environment",
     "A `.env` file in the working directory is read too; what is set for real wins.",
@@ -55,7 +57,7 @@ function keyTable(node: SchemaNode): string {
 /** One row per key; the keys of an object inside follow it with a dotted path. */
 function keyRows(node: SchemaNode, prefix: string): string[][] {
   const branches = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
-  if (branches.length > 0) return uniqueRows(branches.flatMap((branch) => keyRows(branch, prefix)));
+  if (branches.length > 0) return mergedRows(branches.map((branch) => keyRows(branch, prefix)));
   return Object.entries(node.properties ?? {}).flatMap(([key, property]) => {
     const path = `${prefix}${key}`;
     const fallback = node.required?.includes(key) ? "required" : defaultText(property);
@@ -72,8 +74,18 @@ function keyRows(node: SchemaNode, prefix: string): string[][] {
   });
 }
 
-function uniqueRows(rows: readonly string[][]): string[][] {
-  return rows.filter((row, index) => rows.findIndex((other) => other[0] === row[0]) === index);
+/** The rows of several branches, one per key: required only where every branch asks for it. */
+function mergedRows(branches: readonly string[][][]): string[][] {
+  const keys = [...new Set(branches.flat().map(([key = ""]) => key))];
+  return keys.map((key) => {
+    const rows = branches.flatMap((branch) => branch.filter((row) => row[0] === key));
+    const types = new Set(rows.map(([, type = ""]) => type));
+    const fallbacks = new Set(rows.map(([, , fallback = ""]) => fallback));
+    const everywhere = rows.length === branches.length && fallbacks.size === 1;
+    const [fallback = ""] = fallbacks;
+    const shown = everywhere || fallback !== "required" ? fallback : "";
+    return [key, [...types].join(", "), shown, rows.find((row) => row[3] !== "")?.[3] ?? ""];
+  });
 }
 
 function typeText(node: SchemaNode): string {
@@ -82,7 +94,8 @@ function typeText(node: SchemaNode): string {
   const branches = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
   if (branches.length > 0) return [...new Set(branches.map(typeText))].join(" or ");
   if (node.type === "array") return `list of ${node.items === undefined ? "anything" : typeText(node.items)}`;
-  return node.type === "string" ? "text" : (node.type ?? "anything");
+  const types = [node.type ?? "anything"].flat();
+  return types.map((type) => (type === "string" ? "text" : type)).join(" or ");
 }
 
 function defaultText(node: SchemaNode): string {

@@ -1,9 +1,14 @@
 const HIDDEN = "[redacted]";
 /** Shorter values stand in ordinary text by accident; hiding them would make logs unreadable and hide nothing. */
 const SHORTEST_SECRET = 4;
-/** `"botToken":"…"`, also inside a string that itself holds JSON, where quotes carry a backslash. */
-const NAMED_SECRET =
-  /(\\?")([\w-]*(?:secret|password|passwd|passphrase|api[-_]?key|authorization|credential|private[-_]?key|cookie|token))\1\s*:\s*\1((?:(?!\1)(?:\\\\|\\"|[^"\\]|\\[^"\\]))*)\1/gi;
+const NAME = String.raw`([\w-]*(?:secret|password|passwd|passphrase|api[-_]?key|authorization|credential|private[-_]?key|cookie|token))`;
+/** `"botToken":"…"` */
+const NAMED_SECRET = new RegExp(String.raw`"${NAME}"\s*:\s*"(?:[^"\\]|\\.)*"`, "gi");
+/** The same inside a string that holds JSON itself, where every quote and every backslash carries one more. */
+const QUOTED_NAMED_SECRET = new RegExp(
+  String.raw`\\"${NAME}\\"\s*:\s*\\"(?:[^"\\]|\\\\(?:\\\\|\\"|[^"\\]))*\\"`,
+  "gi",
+);
 
 /** Takes secrets out of text. */
 export interface Redactor {
@@ -36,10 +41,9 @@ export function createRedactor(values: Iterable<string> = []): Redactor {
   return {
     add,
     redact(text) {
-      const named = text.replace(
-        NAMED_SECRET,
-        (_all, quote, name) => `${quote}${name}${quote}:${quote}${HIDDEN}${quote}`,
-      );
+      const named = text
+        .replace(NAMED_SECRET, `"$1":"${HIDDEN}"`)
+        .replace(QUOTED_NAMED_SECRET, String.raw`\"$1\":\"${HIDDEN}\"`);
       return pattern === null ? named : named.replace(pattern, HIDDEN);
     },
   };

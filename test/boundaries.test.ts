@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { importCycles, importViolations, treeViolations } from "./support/import-rules.ts";
+
+const root = new URL("../src/", import.meta.url);
+const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+  (file) => !file.startsWith("storage/generated/") && /\.(ts|md)$/.test(file),
+);
+const sources = new Map(
+  files
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => [file, readFileSync(new URL(file, root), "utf8")]),
+);
+
+test("no file imports what its room may not", () => {
+  expect(importViolations(sources)).toEqual([]);
+});
+
+test("no imports go in a circle", () => {
+  expect(importCycles(sources)).toEqual([]);
+});
+
+test("every channel folder has the common silhouette, and no folder a name that says nothing", () => {
+  expect(treeViolations(files)).toEqual([]);
+});
+
+function violations(file: string, source: string): string[] {
+  return importViolations(new Map([[file, source]]));
+}
+
+test.each([
+  ["core/a.ts", 'import { z } from "../config/env.ts";', "core may not import config"],
+  ["turns/a.ts", 'import { b } from "../sessions/b.ts";', "turns may not import sessions"],
+  ["turns/a.ts", 'import type { B } from "../delivery/b.ts";', "turns may not import delivery"],
+  [
+    "delivery/a.ts",
+    'import { send } from "../channels/telegram/outbound.ts";',
+    "may not import channels/telegram",
+  ],
+  ["channels/slack/a.ts", 'import { b } from "../telegram/b.ts";', "may not import channels/telegram"],
+  ["channels/slack/a.ts", 'import { b } from "../../storage/b.ts";', "channels/slack may not import storage"],
+  ["channels/slack/a.ts", 'import { b } from "../registry.ts";', "may not import channels/registry.ts"],
+  ["bots/llm/a.ts", 'import { b } from "../../channels/channel.ts";', "may not import channels/channel.ts"],
+  ["storage/a.ts", 'import { b } from "../turns/b.ts";', "storage may not import turns"],
+  ["http/a.ts", 'import { b } from "../turns/b.ts";', "http may import turns as types only"],
+  ["http/a.ts", 'import { createApp } from "../app.ts";', "http may not import app.ts"],
+  ["turns/a.ts", 'import { Api } from "grammy";', "grammy belongs to channels/telegram"],
+  ["turns/a.ts", 'import type { Queue } from "bullmq";', "bullmq belongs to queue"],
+  ["ingest/a.ts", 'import express from "express";', "express belongs to http"],
+  ["turns/a.ts", 'import type { Pool } from "pg";', "pg belongs to storage"],
+  [
+    "turns/a.ts",
+    'import type { P } from "../storage/generated/client.ts";',
+    "Prisma client belongs to storage",
+  ],
+  ["turns/a.ts", 'const { b } = await import("../http/b.ts");', "turns may not import http"],
+  ["turns/a.ts", 'export { b } from "../http/b.ts";', "turns may not import http"],
+  ["turns/a.ts", "const port = process.env.PORT;", "only config/env.ts reads the environment"],
+  ["stuff/a.ts", 'import { b } from "../core/b.ts";', "no known room"],
+])("in %s the line `%s` is refused", (file, line, why) => {
+  const found = violations(file, `// a comment\n${line}\n`);
+  expect(found).toHaveLength(1);
+  expect(found[0]).toContain(`src/${file}:2 `);
+  expect(found[0]).toContain(why);
+});
+
+test("an import over several lines is found, with the line it begins on", () => {
+  const found = violations("core/a.ts", 'import {\n  a,\n  b,\n} from "../http/b.ts";\n');
+  expect(found[0]).toMatch(/^src\/core\/a\.ts:1 import \{ a, b, \} from "\.\.\/http\/b\.ts": core may not/);
+});
+
+test("what the rules allow is not refused", () => {
+  const source = [
+    'import type { Turn } from "../bots/bot.ts";',
+    'import { newId } from "../core/ids.ts";',
+    'import { open } from "../storage/database.ts";',
+    'import { b } from "./b.ts";',
+    '// import { c } from "../http/c.ts";',
+    'const text = "read from process";',
+  ].join("\n");
+  expect(violations("turns/a.ts", source)).toEqual([]);
+  expect(violations("turns/turn-repository.ts", 'import { Pool } from "pg";')).toEqual([]);
+  expect(violations("http/a.ts", 'import type { E } from "../turns/e.ts";')).toEqual([]);
+});
+
+test("a circle of values is found; one that types close is none", () => {
+  const circle = new Map([
+    ["a.ts", 'import { b } from "./b.ts";'],
+    ["b.ts", 'export { c } from "./c.ts";'],
+    ["c.ts", 'import { a } from "./a.ts";'],
+  ]);
+  expect(importCycles(circle)).toEqual(["a.ts -> b.ts -> c.ts -> a.ts"]);
+  expect(importCycles(new Map([...circle, ["c.ts", 'import type { A } from "./a.ts";']]))).toEqual([]);
+});
+
+test("a channel folder without its silhouette and a folder named utils are found", () => {
+  const complete = ["index.ts", "config.ts", "verify.ts", "inbound.ts", "outbound.ts", "errors.ts"];
+  const tree = [...complete.map((name) => `channels/slack/${name}`), "core/utils/text.ts", "http/helpers.ts"];
+  expect(treeViolations(tree)).toEqual([
+    "src/channels/slack lacks README.md",
+    "src/core/utils/text.ts: name the place for what it holds",
+    "src/http/helpers.ts: name the place for what it holds",
+  ]);
+});

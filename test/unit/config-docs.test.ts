@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { expect, test } from "vitest";
+import { botDefinitions } from "../../src/bots/registry.ts";
+import { channelDefinitions } from "../../src/channels/registry.ts";
+import { configJsonSchema } from "../../src/config/config-json-schema.ts";
+import { loadConfig } from "../../src/config/load-config.ts";
+import { envExample, settingsTables } from "../../src/config/settings-tables.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+import { aFile, bots, channels } from "./config-support.ts";
+
+const root = new URL("../../", import.meta.url);
+const validate = new Ajv2020({ strict: false, formats: { uri: true } }).compile(
+  configJsonSchema({ bots, channels }),
+);
+const file = (path: string) => new URL(path, root).pathname;
+
+test("the file that ships works on a machine without any variable, and has an echo agent on web and api", () => {
+  const env = { CAUSEWAY_CONFIG: file("channels.config.json") };
+  const { workspaces } = loadConfig({ env, bots: botDefinitions, channels: channelDefinitions });
+  const enabled = Object.values(workspaces[0]?.channels ?? {}).filter((channel) => channel.enabled);
+  expect(workspaces[0]?.slug).toBe("default");
+  expect(enabled.map(({ name, kind, agent }) => [name, kind, agent])).toEqual([
+    ["web", "web", "echo"],
+    ["api", "api", "echo"],
+  ]);
+});
+
+test("the wellness coach example is a configuration that works", () => {
+  const env = {
+    CAUSEWAY_CONFIG: file("docs/examples/wellness-coach.config.json"),
+    LLM_BASE_URL: "http://127.0.0.1:9/v1",
+    LLM_API_KEY: "key",
+  };
+  const { workspaces } = loadConfig({ env, bots: botDefinitions, channels: channelDefinitions });
+  expect(Object.keys(workspaces[0]?.agents ?? {})).toEqual(["wellness-coach"]);
+});
+
+test.each(["channels.config.json", "docs/examples/wellness-coach.config.json"])(
+  "an editor finds nothing wrong with %s",
+  (path) => {
+    const real = configJsonSchema({ bots: botDefinitions, channels: channelDefinitions });
+    const check = new Ajv2020({ strict: false, formats: { uri: true } }).compile(real);
+    check(JSON.parse(readFileSync(file(path), "utf8")));
+    expect(check.errors).toBeNull();
+  },
+);
+
+const telegram = { kind: "telegram", agent: "echo" };
+test.each<[string, JsonObject, boolean]>([
+  ["a plain file", {}, true],
+  [
+    "a reference where a URL belongs",
+    { agents: { echo: { bot: { type: "llm", baseUrl: "$URL", apiKey: "$KEY" } } } },
+    true,
+  ],
+  ["an unknown key", { wrkspace: 1 }, false],
+  ["an agent without a bot", { agents: { echo: {} } }, false],
+  ["an unknown key of a bot", { agents: { echo: { bot: { type: "echo", model: "x" } } } }, false],
+  ["a channel with its keys", { channels: { t: { ...telegram, token: "$TOKEN" } } }, true],
+  ["a channel without them", { channels: { t: telegram } }, false],
+  ["the same, switched off", { channels: { t: { ...telegram, enabled: false } } }, true],
+  ["an unknown key of a channel", { channels: { t: { ...telegram, token: "t", tokn: 1 } } }, false],
+  ["a kind that cannot run yet", { channels: { s: { kind: "slack", agent: "echo" } } }, false],
+  [
+    "the same, switched off",
+    { channels: { s: { kind: "slack", agent: "echo", enabled: false, x: 1 } } },
+    true,
+  ],
+  ["a kind nobody knows", { channels: { s: { kind: "slakc", agent: "echo", enabled: false } } }, false],
+])("editors judge %s as the service does", (_what, over, valid) => {
+  expect(validate(aFile(over))).toBe(valid);
+});
+
+test("every variable and every key stands in the tables, with its default", () => {
+  const tables = settingsTables({ bots, channels });
+  expect(tables).toContain("| `PORT` | `3000` |");
+  expect(tables).toContain("| `turns.attempts` | integer | `3` |");
+  expect(tables).toContain('| `events[].do[].action` | `"log"`, `"end_session"`');
+  expect(tables).toContain('#### `"kind": "telegram"`');
+  expect(envExample(["TELEGRAM_BOT_TOKEN"])).toMatch(/# PORT=3000\n[\s\S]*# TELEGRAM_BOT_TOKEN=\n$/);
+});
