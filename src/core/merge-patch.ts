@@ -20,3 +20,20 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
 function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** The merge patch that turns one object into another; empty when they are equal. Changes nothing it need not. */
+export function mergePatchBetween(from: JsonObject, to: JsonObject): JsonObject {
+  const patch: [string, Json][] = Object.keys(from)
+    .filter((key) => !Object.hasOwn(to, key))
+    .map((key) => [key, null]);
+  for (const [key, value] of Object.entries(to)) {
+    const before = Object.hasOwn(from, key) ? from[key] : undefined;
+    if (isObject(before) && isObject(value)) {
+      const inner = mergePatchBetween(before, value);
+      if (Object.keys(inner).length > 0) patch.push([key, inner]);
+    } else if (JSON.stringify(before) !== JSON.stringify(value)) {
+      patch.push([key, value]);
+    }
+  }
+  return Object.fromEntries(patch);
+}

@@ -214,7 +214,7 @@ describe("settings of a language model", () => {
     [{ model: "m", baseUrl: "ftp://host" }, ["baseUrl"]],
     [{ baseUrl: "http://localhost/v1" }, ["model"]],
     [{ model: "m", baseUrl: "http://localhost/v1", temperature: 3 }, ["temperature"]],
-    [{ model: "m", baseUrl: "http://localhost/v1", tools: [{}] }, ["tools.0"]],
+    [{ model: "m", baseUrl: "http://localhost/v1", tools: ["fly"] }, ["tools.0"]],
   ])("%j is refused at %j", (config, paths) => {
     expect(problems(config)).toEqual(paths);
   });

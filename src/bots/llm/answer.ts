@@ -1,10 +1,12 @@
 import { BotError } from "../../core/errors.ts";
 import type { BotResult, Turn, TurnOutput } from "../bot.ts";
 import { arrangeMessages } from "./arrange-messages.ts";
-import { toBotError } from "./bot-error.ts";
+import { neverAnswered, toBotError } from "./bot-error.ts";
 import type { LlmConfig } from "./config.ts";
 import type { ConfiguredModel } from "./model.ts";
 import { type StreamedReply, streamReply } from "./stream-reply.ts";
+import { createToolEffects } from "./tool-effects.ts";
+import { createTools } from "./tools.ts";
 
 /** One answer of a model. Rejects with the signal's own reason when aborted, with a `BotError` when the provider fails. */
 export async function answerWithModel(
@@ -14,6 +16,8 @@ export async function answerWithModel(
   output: TurnOutput,
 ): Promise<BotResult> {
   const messages = arrangeMessages(await turn.prompt(), model.systemFirst);
+  const effects = createToolEffects(turn);
+  const tools = createTools(config.tools, turn.executionId, effects);
   const stop = new AbortController();
   const timer = config.timeoutMs === undefined ? undefined : setTimeout(() => stop.abort(), config.timeoutMs);
   const signal = AbortSignal.any([output.signal, stop.signal]);
@@ -22,8 +26,15 @@ export async function answerWithModel(
     begun = true;
   };
   try {
-    const reply = await streamReply({ config, model, messages, output: { ...output, signal }, onBegun });
-    return toResult(reply, model);
+    const reply = await streamReply({
+      config,
+      model,
+      messages,
+      tools,
+      output: { ...output, signal },
+      onBegun,
+    });
+    return toResult(reply, model, await effects.result());
   } catch (error) {
     output.signal.throwIfAborted();
     if (stop.signal.aborted) {
@@ -44,18 +55,21 @@ export async function answerWithModel(
 function toResult(
   { content, finishReason, usage }: StreamedReply,
   { host, name }: ConfiguredModel,
+  effects: Pick<BotResult, "participantData" | "endSession">,
 ): BotResult {
+  const counted = usage ? { usage } : {};
   if (finishReason === "content-filter") {
     throw new BotError("content_filter", `${host} cut the answer off by its content policy`, {
       retryable: false,
     });
   }
-  if (content.trim() === "") {
-    if (finishReason === "length") {
-      const reason = `${name} used up its output tokens before it wrote anything: raise bot.maxOutputTokens`;
-      throw new BotError("empty_reply", reason, { retryable: false });
-    }
-    throw new BotError("empty_reply", `${name} at ${host} answered nothing (finish reason: ${finishReason})`);
+  if (finishReason === "tool-calls") throw neverAnswered(name);
+  if (content.trim() !== "") return { replies: [{ content }], ...counted, ...effects };
+  // Who ends a conversation may leave without a word.
+  if (effects.endSession) return { replies: [], silent: true, ...counted, ...effects };
+  if (finishReason === "length") {
+    const reason = `${name} used up its output tokens before it wrote anything: raise bot.maxOutputTokens`;
+    throw new BotError("empty_reply", reason, { retryable: false });
   }
-  return { replies: [{ content }], ...(usage && { usage }) };
+  throw new BotError("empty_reply", `${name} at ${host} answered nothing (finish reason: ${finishReason})`);
 }

@@ -1,4 +1,4 @@
-import { InvalidPromptError, UnsupportedFunctionalityError } from "ai";
+import { InvalidPromptError, ToolChoiceViolationError, UnsupportedFunctionalityError } from "ai";
 import { systemClock } from "../../core/clock.ts";
 import { BotError } from "../../core/errors.ts";
 import { excerpt } from "../../core/text.ts";
@@ -13,6 +13,7 @@ export function toBotError(error: unknown, model: ConfiguredModel, begun: boolea
   const { host, name } = model;
   const final = { retryable: false };
 
+  if (ToolChoiceViolationError.isInstance(error)) return neverAnswered(name);
   if (InvalidPromptError.isInstance(error) || UnsupportedFunctionalityError.isInstance(error)) {
     return new BotError("request_refused", `${host} cannot be asked this${said}`, final);
   }
@@ -59,6 +60,12 @@ export function toBotError(error: unknown, model: ConfiguredModel, begun: boolea
     default:
       return refusedOrUnavailable(fault, fault.status, host, said);
   }
+}
+
+/** The model went on calling tools where it had to answer. */
+export function neverAnswered(model: string): BotError {
+  const reason = `${model} called tools until the end and never answered: raise bot.maxSteps`;
+  return new BotError("step_limit", reason, { retryable: false });
 }
 
 function refusedOrUnavailable(fault: ProviderFault, status: number, host: string, said: string): BotError {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { toolsSchema } from "./tool-config.ts";
 
 const number = (least: number, most: number) => z.number().min(least).max(most);
 const httpUrl = z.url({ protocol: /^https?$/, error: "write a URL that begins with http:// or https://" });
@@ -49,7 +50,13 @@ export const configSchema = z
       .record(z.string(), z.json())
       .exactOptional()
       .describe("Passed to the provider as they are (`reasoningEffort`, `thinking`, …)."),
-    tools: z.array(z.never("tools are not available yet: leave this empty")).default([]),
+    tools: toolsSchema.default([]).describe("What the model may do besides talking."),
+    maxSteps: z
+      .int()
+      .min(1)
+      .max(50)
+      .default(8)
+      .describe("How often the model is asked in one turn; in the last step it has to answer without tools."),
     mcpServers: z
       .record(z.string(), z.never("MCP servers are not available yet: leave this empty"))
       .default({}),

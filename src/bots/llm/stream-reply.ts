@@ -1,5 +1,13 @@
-import { type FinishReason, type ModelMessage, type StreamTextResult, streamText, type ToolSet } from "ai";
-import type { PromptMessage, TokenUsage, TurnOutput } from "../bot.ts";
+import {
+  type FinishReason,
+  type ModelMessage,
+  type StreamTextResult,
+  stepCountIs,
+  streamText,
+  type ToolSet,
+} from "ai";
+import { excerpt } from "../../core/text.ts";
+import type { BotProgress, PromptMessage, TokenUsage, TurnOutput } from "../bot.ts";
 import { type LlmConfig, samplingSchema } from "./config.ts";
 import type { ConfiguredModel } from "./model.ts";
 
@@ -14,6 +22,7 @@ export interface ReplyRequest {
   config: LlmConfig;
   model: ConfiguredModel;
   messages: PromptMessage[];
+  tools: ToolSet;
   output: TurnOutput;
   /** Called when the first part of the answer is there. */
   onBegun(): void;
@@ -44,6 +53,17 @@ export async function streamReply(request: ReplyRequest): Promise<StreamedReply>
         request.onBegun();
         emit({ type: "thinking", content: part.text });
         break;
+      case "tool-call":
+        request.onBegun();
+        emit({ type: "tool_start", id: part.toolCallId, name: part.toolName });
+        break;
+      case "tool-result":
+        emit(toolEnd(part, typeof part.output === "string" ? part.output : JSON.stringify(part.output)));
+        break;
+      case "tool-error":
+        // The model is told too and goes on.
+        emit(toolEnd(part, `failed: ${part.error instanceof Error ? part.error.message : part.error}`));
+        break;
       case "finish":
         return { content, finishReason: part.finishReason, usage: toUsage(part.totalUsage) };
       case "error":
@@ -53,12 +73,16 @@ export async function streamReply(request: ReplyRequest): Promise<StreamedReply>
   throw new Error("the stream ended without a finish");
 }
 
-function ask({ config, model, messages, output }: ReplyRequest): StreamTextResult<ToolSet, never> {
+function ask({ config, model, messages, tools, output }: ReplyRequest): StreamTextResult<ToolSet, never> {
   return streamText({
     ...samplingSchema.parse(config),
     ...(config.stop && { stopSequences: config.stop }),
     model: model.model,
     messages: messages satisfies ModelMessage[],
+    tools,
+    stopWhen: stepCountIs(config.maxSteps),
+    // A model that never stops calling tools would end without an answer.
+    prepareStep: ({ stepNumber }) => (stepNumber === config.maxSteps - 1 ? { toolChoice: "none" } : {}),
     // System messages come from the agent's author and from Causeway, never from a user.
     allowSystemInMessages: true,
     providerOptions: model.providerOptions,
@@ -68,6 +92,10 @@ function ask({ config, model, messages, output }: ReplyRequest): StreamTextResul
     // Errors arrive as parts of the stream; the default would print them.
     onError: () => {},
   });
+}
+
+function toolEnd(call: { toolCallId: string; toolName: string }, text: string): BotProgress {
+  return { type: "tool_end", id: call.toolCallId, name: call.toolName, summary: excerpt(text, 200) };
 }
 
 function toUsage(usage: {

@@ -1,0 +1,83 @@
+import { type Dispatcher, getGlobalDispatcher, request } from "undici";
+import type { JsonObject } from "../../core/json.ts";
+import { isPrivateHost, publicConnections } from "./private-addresses.ts";
+import type { HttpToolConfig } from "./tool-config.ts";
+
+/** No tool may fill the model's context: the rest is cut off, visibly. In characters. */
+const RESULT_LIMIT = 8000;
+/** Nor memory. In bytes. */
+const BODY_LIMIT = 1_000_000;
+
+/** Calls a declared HTTP tool. Whatever the server answers is the result; throws when it could not be asked. */
+export async function callHttpTool(
+  tool: HttpToolConfig,
+  input: JsonObject,
+  call: { executionId: string; signal: AbortSignal },
+): Promise<string> {
+  const { url, rest } = fillUrl(tool, input);
+  if (!tool.allowPrivateAddresses && isPrivateHost(url)) throw new Error(`${url.host} is a private address`);
+  const inBody = tool.method !== "GET" && tool.method !== "DELETE";
+  const response = await request(url, {
+    method: tool.method,
+    headers: {
+      "user-agent": "causeway",
+      "x-causeway-execution-id": call.executionId,
+      ...(inBody && { "content-type": "application/json" }),
+      ...tool.headers,
+    },
+    ...(inBody && { body: JSON.stringify(rest) }),
+    signal: AbortSignal.any([call.signal, AbortSignal.timeout(tool.timeoutMs)]),
+    dispatcher: tool.allowPrivateAddresses ? getGlobalDispatcher() : publicConnections,
+  });
+  const text = await readText(response.body);
+  const shown = clipped(withoutSecrets(text, Object.values(tool.headers)));
+  return response.statusCode < 300 ? shown : `HTTP ${response.statusCode}: ${shown}`;
+}
+
+/** The URL with its placeholders filled in, and the input that is left over. */
+function fillUrl(tool: HttpToolConfig, input: JsonObject): { url: URL; rest: JsonObject } {
+  const used = new Set<string>();
+  const filled = tool.url.replace(/\{(\w+)\}/g, (_, name: string) => {
+    used.add(name);
+    const value = Object.hasOwn(input, name) ? input[name] : undefined;
+    const text = encodeURIComponent(asText(value));
+    // "." and ".." would climb in the path although they need no encoding.
+    return /^\.{1,2}$/.test(text) ? "" : text;
+  });
+  const url = new URL(filled);
+  const rest = Object.entries(input).filter(([name]) => !used.has(name));
+  if (tool.method === "GET" || tool.method === "DELETE") {
+    for (const [name, value] of rest) url.searchParams.append(name, asText(value));
+  }
+  return { url, rest: Object.fromEntries(rest) };
+}
+
+function asText(value: JsonObject[string] | undefined): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+async function readText(body: Dispatcher.ResponseData["body"]): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    const part = Buffer.from(chunk);
+    chunks.push(part);
+    bytes += part.length;
+    // Leaving the loop closes the connection.
+    if (bytes > BODY_LIMIT) break;
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function clipped(text: string): string {
+  const left = text.length - RESULT_LIMIT;
+  return left <= 0 ? text : `${text.slice(0, RESULT_LIMIT)}… [cut off, ${left} more characters]`;
+}
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce(
+    (shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, "[secret]")),
+    text,
+  );
+}

@@ -1,0 +1,43 @@
+import type { JsonObject } from "../../core/json.ts";
+import { mergePatch, mergePatchBetween } from "../../core/merge-patch.ts";
+import type { BotResult, Turn } from "../bot.ts";
+
+/** What the tools of one turn want to change. Nothing is changed before the reply is committed with it. */
+export interface ToolEffects {
+  /** The participant data as it will be. */
+  participantData(): Promise<JsonObject>;
+  updateParticipantData(patch: JsonObject): Promise<JsonObject>;
+  endSession(): void;
+  result(): Promise<Pick<BotResult, "participantData" | "endSession">>;
+}
+
+export function createToolEffects(turn: Turn): ToolEffects {
+  let before: Promise<JsonObject> | null = null;
+  let updated: JsonObject | null = null;
+  let ended = false;
+
+  const stored = () => {
+    before ??= turn.participantData();
+    return before;
+  };
+  return {
+    participantData: async () => updated ?? (await stored()),
+    async updateParticipantData(patch) {
+      const base = await stored();
+      // Tools of one step run at the same time: `updated` is read after the wait, not before.
+      updated = mergePatch(updated ?? base, patch);
+      return updated;
+    },
+    endSession: () => {
+      ended = true;
+    },
+    async result() {
+      // One patch for all updates together: merge patches cannot simply be laid over each other.
+      const patch = updated ? mergePatchBetween(await stored(), updated) : {};
+      return {
+        ...(Object.keys(patch).length > 0 && { participantData: patch }),
+        ...(ended && { endSession: true }),
+      };
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { jsonSchema, type ToolSet, tool } from "ai";
+import { z } from "zod";
+import { callHttpTool } from "./http-tool.ts";
+import type { BUILT_IN_TOOLS, HttpToolConfig, ToolConfig } from "./tool-config.ts";
+import type { ToolEffects } from "./tool-effects.ts";
+
+const jsonObject = z.record(z.string(), z.json());
+
+/** The tools a model may call in one turn. */
+export function createTools(
+  configs: readonly ToolConfig[],
+  executionId: string,
+  effects: ToolEffects,
+): ToolSet {
+  const builtIn = builtInTools(effects);
+  return Object.fromEntries(
+    configs.map((config) =>
+      typeof config === "string" ? [config, builtIn[config]] : [config.name, httpTool(config, executionId)],
+    ),
+  );
+}
+
+function builtInTools(effects: ToolEffects): Record<(typeof BUILT_IN_TOOLS)[number], ToolSet[string]> {
+  return {
+    read_participant_data: tool({
+      description: "Reads what is kept about the user across conversations, as JSON.",
+      inputSchema: z.object({}),
+      execute: () => effects.participantData(),
+    }),
+    update_participant_data: tool({
+      description:
+        "Keeps facts about the user across conversations. `data` is merged into what is there; null removes a key.",
+      inputSchema: z.object({ data: jsonObject }),
+      execute: ({ data }) => effects.updateParticipantData(data),
+    }),
+    end_session: tool({
+      description: "Ends this conversation after your reply. Use it when the user is done.",
+      inputSchema: z.object({}),
+      execute: () => {
+        effects.endSession();
+        return "The conversation ends after your reply.";
+      },
+    }),
+  };
+}
+
+function httpTool(config: HttpToolConfig, executionId: string): ToolSet[string] {
+  return tool({
+    description: config.description,
+    // The server checks its own input; the schema tells the model what to send.
+    inputSchema: jsonSchema(config.input),
+    execute: (input, { abortSignal }) =>
+      callHttpTool(config, jsonObject.parse(input), {
+        executionId,
+        signal: abortSignal ?? new AbortController().signal,
+      }),
+  });
+}

@@ -1,0 +1,260 @@
+import { describe, expect, it } from "vitest";
+import type { BotProgress } from "../../src/bots/bot.ts";
+import { isPrivateAddress } from "../../src/bots/llm/private-addresses.ts";
+import { toolsSchema } from "../../src/bots/llm/tool-config.ts";
+import { askBot, streamedText } from "./ask-bot.ts";
+import { type ProviderServer, startProvider } from "./provider-server.ts";
+import { startToolServer } from "./tool-server.ts";
+
+/** A model that calls these tools at once and then says "Done." */
+function callsThenAnswers(server: ProviderServer, ...calls: [name: string, input: unknown][]): void {
+  const toolCalls = calls.map(([name, input], index) => ({
+    id: `call-${index}`,
+    name,
+    arguments: typeof input === "string" ? input : JSON.stringify(input),
+  }));
+  server.mock.on({ userMessage: "go", hasToolResult: true }, { content: "Done." });
+  server.mock.on({ userMessage: "go", hasToolResult: false }, { toolCalls });
+}
+
+function toolSummaries(progress: readonly BotProgress[]): string[] {
+  return progress.flatMap((event) => (event.type === "tool_end" ? [event.summary] : []));
+}
+
+/** What the model was told about its tool calls. */
+function toldToModel(server: ProviderServer): string {
+  const body = server.mock.getLastRequest()?.body;
+  const messages = body && "messages" in body && Array.isArray(body.messages) ? body.messages : [];
+  return JSON.stringify(messages.filter(({ role }) => role === "tool"));
+}
+
+describe("built-in tools", () => {
+  it("read and update participant data; the change is committed with the reply, as one patch", async () => {
+    await using server = await startProvider();
+    callsThenAnswers(
+      server,
+      ["read_participant_data", {}],
+      ["update_participant_data", { data: { mood: "good", plan: null } }],
+      ["update_participant_data", { data: { goals: { steps: 9000 } } }],
+    );
+    const bot = server.bot({ tools: ["read_participant_data", "update_participant_data"] });
+    const participantData = { plan: "gold", goals: { sleep: 8 } };
+    const { result, progress } = await askBot(bot, "go", { participantData });
+    expect(result).toMatchObject({
+      replies: [{ content: "Done." }],
+      participantData: { mood: "good", plan: null, goals: { steps: 9000 } },
+    });
+    expect(toldToModel(server)).toContain("gold");
+    expect(progress.map(({ type }) => type)).toEqual([
+      ...["tool_start", "tool_start", "tool_start", "tool_end", "tool_end", "tool_end"],
+      ...["content"],
+    ]);
+  });
+
+  it("write nothing when nothing changed", async () => {
+    await using server = await startProvider();
+    callsThenAnswers(server, ["update_participant_data", { data: { plan: "gold" } }]);
+    const asked = askBot(server.bot({ tools: ["update_participant_data"] }), "go", {
+      participantData: { plan: "gold" },
+    });
+    expect((await asked).result).not.toHaveProperty("participantData");
+  });
+
+  it("end the session, with a last word or without", async () => {
+    await using server = await startProvider();
+    callsThenAnswers(server, ["end_session", {}]);
+    server.mock.on({ userMessage: "leave", hasToolResult: true }, { content: "" });
+    server.mock.on({ userMessage: "leave" }, { toolCalls: [{ name: "end_session", arguments: "{}" }] });
+    const bot = server.bot({ tools: ["end_session"] });
+    expect((await askBot(bot, "go")).result).toMatchObject({
+      replies: [{ content: "Done." }],
+      endSession: true,
+    });
+    expect((await askBot(bot, "leave")).result).toMatchObject({
+      replies: [],
+      silent: true,
+      endSession: true,
+    });
+  });
+
+  it("are offered only where the agent names them", async () => {
+    await using server = await startProvider();
+    server.mock.onMessage("go", { content: "Done." });
+    await askBot(server.bot(), "go");
+    expect(server.mock.getLastRequest()?.body).not.toHaveProperty("tools");
+  });
+});
+
+describe("HTTP tools", () => {
+  const weather = (url: string, more: Record<string, unknown> = {}) => ({
+    tools: [
+      {
+        name: "weather",
+        description: "The weather somewhere.",
+        url: `${url}/v1/{city}?lang={lang}`,
+        headers: { authorization: "Bearer tool-secret" },
+        input: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+        allowPrivateAddresses: true,
+        ...more,
+      },
+    ],
+  });
+
+  it("put the input into the URL, encoded, and what is left into the query", async () => {
+    await using server = await startProvider();
+    await using api = await startToolServer((response) => response.end('{"sky":"blue"}'));
+    callsThenAnswers(server, ["weather", { city: "a/../b?x#y", lang: "de", days: 3 }]);
+    const { progress } = await askBot(server.bot(weather(api.url)), "go");
+    expect(api.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "GET /v1/a%2F..%2Fb%3Fx%23y?lang=de&days=3",
+    ]);
+    expect(api.requests[0]?.headers).toMatchObject({
+      authorization: "Bearer tool-secret",
+      "x-causeway-execution-id": "execution-1",
+    });
+    expect(toolSummaries(progress)).toEqual(['{"sky":"blue"}']);
+  });
+
+  it("send the rest as a JSON body where the method has one, and tell the model of a refusal", async () => {
+    await using server = await startProvider();
+    await using api = await startToolServer((response) => response.writeHead(422).end("no such city"));
+    callsThenAnswers(server, ["weather", { city: "X", days: 3 }]);
+    const { result } = await askBot(server.bot(weather(api.url, { method: "POST" })), "go");
+    expect(api.requests[0]).toMatchObject({ method: "POST", body: '{"days":3}' });
+    expect(toldToModel(server)).toContain("HTTP 422: no such city");
+    expect(result.replies).toEqual([{ content: "Done." }]);
+  });
+
+  it("cut long results off visibly and hide secrets that come back", async () => {
+    await using server = await startProvider();
+    await using api = await startToolServer((response) =>
+      response.end(`Bearer tool-secret${"x".repeat(20_000)}`),
+    );
+    callsThenAnswers(server, ["weather", { city: "X" }]);
+    await askBot(server.bot(weather(api.url)), "go");
+    const told = toldToModel(server);
+    expect(told).toMatch(/cut off, \d+ more characters/);
+    expect(told.length).toBeLessThan(9000);
+    expect(told).not.toContain("tool-secret");
+  });
+
+  it("do not follow redirects, which could lead anywhere", async () => {
+    await using server = await startProvider();
+    await using api = await startToolServer((response) =>
+      response.writeHead(302, { location: "/other" }).end(),
+    );
+    callsThenAnswers(server, ["weather", { city: "X" }]);
+    const { progress } = await askBot(server.bot(weather(api.url)), "go");
+    expect(api.requests.length).toBe(1);
+    expect(toolSummaries(progress)).toEqual(["HTTP 302:"]);
+  });
+
+  it.each(["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0x7f.1"])(
+    "do not get at %s unless allowed",
+    async (host) => {
+      await using server = await startProvider();
+      await using api = await startToolServer((response) => response.end("secret"));
+      callsThenAnswers(server, ["weather", { city: "X" }]);
+      const url = api.url.replace("127.0.0.1", host);
+      const { progress } = await askBot(server.bot(weather(url, { allowPrivateAddresses: false })), "go");
+      expect(toolSummaries(progress)).toEqual([expect.stringMatching(/^failed: .*is a private address/)]);
+      expect(api.requests).toEqual([]);
+    },
+  );
+
+  it("that take too long fail, and the model goes on", async () => {
+    await using server = await startProvider();
+    await using api = await startToolServer(() => {});
+    callsThenAnswers(server, ["weather", { city: "X" }]);
+    const { result, progress } = await askBot(server.bot(weather(api.url, { timeoutMs: 100 })), "go");
+    expect(toolSummaries(progress)[0]).toMatch(/^failed: /);
+    expect(result.replies).toEqual([{ content: "Done." }]);
+  });
+
+  it("are aborted with the turn", async () => {
+    await using server = await startProvider();
+    const abort = new AbortController();
+    await using api = await startToolServer(() => abort.abort(new Error("cancelled")));
+    callsThenAnswers(server, ["weather", { city: "X" }]);
+    const asked = askBot(server.bot(weather(api.url)), "go", { signal: abort.signal });
+    await expect(asked).rejects.toThrow("cancelled");
+  });
+});
+
+describe("a model that misuses its tools", () => {
+  it.each([
+    ["update_participant_data", "{not json"],
+    ["update_participant_data", { data: "no object" }],
+    ["no_such_tool", {}],
+  ])("by %s(%j) is told, and goes on", async (name, input) => {
+    await using server = await startProvider();
+    callsThenAnswers(server, [name, input]);
+    const { result, progress } = await askBot(server.bot({ tools: ["update_participant_data"] }), "go");
+    expect(result).not.toHaveProperty("participantData");
+    expect(result.replies).toEqual([{ content: "Done." }]);
+    expect(toolSummaries(progress)[0]).toMatch(/^failed: /);
+  });
+
+  it("by never stopping is cut short and fails with a reason", async () => {
+    await using server = await startProvider();
+    server.mock.onMessage("go", { toolCalls: [{ name: "read_participant_data", arguments: "{}" }] });
+    const asked = askBot(server.bot({ tools: ["read_participant_data"], maxSteps: 3 }), "go");
+    await expect(asked).rejects.toMatchObject({ code: "step_limit", retryable: false });
+    expect(server.mock.getRequests().length).toBe(3);
+  });
+
+  it("speaks before and after a call in one reply that is what was streamed", async () => {
+    await using server = await startProvider();
+    server.mock.on({ userMessage: "go", hasToolResult: true }, { content: "It is gold." });
+    const toolCalls = [{ name: "read_participant_data", arguments: "{}" }];
+    server.mock.on({ userMessage: "go" }, { content: "Let me look.", toolCalls });
+    const { result, progress } = await askBot(server.bot({ tools: ["read_participant_data"] }), "go");
+    expect(result.replies).toEqual([{ content: "Let me look.\n\nIt is gold." }]);
+    expect(streamedText(progress)).toBe("Let me look.\n\nIt is gold.");
+  });
+});
+
+describe("tool settings", () => {
+  const tool = { name: "t", description: "d", url: "https://example.org/{x}" };
+
+  it.each([
+    [[{ ...tool, url: "https://{host}/x" }]],
+    [[{ ...tool, url: "https://example.org{x}/" }]],
+    [[{ ...tool, url: "https://user:pass@example.org/" }]],
+    [[{ ...tool, url: "file:///etc/passwd" }]],
+    [[{ ...tool, name: "end_session" }]],
+    [[tool, tool]],
+    [["end_session", "end_session"]],
+  ])("%j is refused", (tools) => {
+    expect(toolsSchema.safeParse(tools).success).toBe(false);
+  });
+
+  it("is content with a proper tool", () => {
+    expect(toolsSchema.safeParse([tool, "end_session"]).success).toBe(true);
+  });
+});
+
+describe("private addresses", () => {
+  it.each([
+    ...["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"],
+    ...[
+      "224.0.0.1",
+      "255.255.255.255",
+      "::",
+      "::1",
+      "fe80::1",
+      "fd00::1",
+      "::ffff:10.0.0.1",
+      "64:ff9b::7f00:1",
+    ],
+  ])("include %s", (address) => {
+    expect(isPrivateAddress(address)).toBe(true);
+  });
+
+  it.each(["8.8.8.8", "172.32.0.1", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8"])(
+    "do not include %s",
+    (address) => {
+      expect(isPrivateAddress(address)).toBe(false);
+    },
+  );
+});
