@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { BotDefinition } from "../bots/bot.ts";
 import type { AgentDefinition, EventRule } from "../core/agent-definition.ts";
 import type { ConfigProblem } from "../core/errors.ts";
-import type { Json, JsonObject } from "../core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { type AgentSettings, agentSchema } from "./agent-schema.ts";
 import { schemaProblems } from "./config-problems.ts";
 import type { Environment } from "./env.ts";
@@ -12,7 +12,7 @@ import { type JsonPath, pathText } from "./json-path.ts";
 import { publishDefinition, unmaskDefinition } from "./publish-agent.ts";
 import { resolveReferences } from "./references.ts";
 import { inputSchema } from "./schema-node.ts";
-import { isJsonObject, parseOwnKeys, unknownName } from "./typed-config.ts";
+import { parseOwnKeys, unknownName } from "./typed-config.ts";
 
 /** An agent of a configuration file. */
 export interface ConfiguredAgent extends AgentDefinition {

@@ -1,13 +1,13 @@
 import type { ChannelDefinition } from "../channels/channel.ts";
 import type { ConfigProblem } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
 import { channelCommonSchema, missingKinds, type Registries } from "./config-file.ts";
 import { schemaProblems } from "./config-problems.ts";
 import type { Environment } from "./env.ts";
 import { type JsonPath, pathText } from "./json-path.ts";
 import { resolveReferences } from "./references.ts";
 import { inputSchema } from "./schema-node.ts";
-import { isJsonObject, parseOwnKeys, unknownName } from "./typed-config.ts";
+import { parseOwnKeys, unknownName } from "./typed-config.ts";
 
 /** A channel of a configuration file. */
 export interface ChannelConfig {

@@ -1,5 +1,5 @@
 import type { ConfigProblem } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
 import { type AgentSettings, nameSchema } from "./agent-schema.ts";
 import { configFileSchema, type Registries } from "./config-file.ts";
 import { schemaProblems } from "./config-problems.ts";
@@ -10,7 +10,6 @@ import { type ChannelConfig, loadChannel } from "./load-channel.ts";
 import { nameFix } from "./nearest.ts";
 import { resolveReferences } from "./references.ts";
 import { inputSchema } from "./schema-node.ts";
-import { isJsonObject } from "./typed-config.ts";
 
 /** One configuration file, checked. */
 export interface WorkspaceConfig {

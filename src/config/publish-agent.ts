@@ -1,8 +1,7 @@
-import type { Json, JsonObject } from "../core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { isSecretName } from "../core/secret-names.ts";
 import type { AgentSettings } from "./agent-schema.ts";
 import { isReference } from "./references.ts";
-import { isJsonObject } from "./typed-config.ts";
 
 /** Stands in a version for a secret that was written into the file as it is, instead of as `"$NAME"`. */
 const MASKED = "[secret]";

@@ -27,7 +27,7 @@ export function inputSchema(schema: z.ZodType): SchemaNode {
 }
 
 /** The schemas that may apply: of a union those whose fixed values agree with `value`. */
-export function alternatives(node: SchemaNode, value?: unknown): SchemaNode[] {
+function alternatives(node: SchemaNode, value?: unknown): SchemaNode[] {
   const branches = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];
   const nested = branches.flatMap((branch) => alternatives(branch, value));
   return [node, ...nested].filter((candidate) => agrees(candidate, value));

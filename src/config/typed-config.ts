@@ -35,11 +35,6 @@ export function unknownName(
   return { path, problem: `is ${JSON.stringify(written)}, and there is no such ${what}`, fix };
 }
 
-/** Whether a JSON value is an object with keys. */
-export function isJsonObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function withSiblings(schema: SchemaNode, siblings: readonly string[]): SchemaNode {
   return { allOf: [schema, { properties: Object.fromEntries(siblings.map((key) => [key, {}])) }] };
 }

