@@ -42,6 +42,8 @@ export function openPool(options: {
   log: Logger;
   setup?: string[];
 }): pg.Pool {
+  // Prisma's adapter reads timestamps as UTC whatever the session says.
+  const setup = ["SET timezone = 'UTC'", ...(options.setup ?? [])].join("; ");
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.maxConnections,
@@ -51,11 +53,8 @@ export function openPool(options: {
     maxLifetimeSeconds: 3_600,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
-  });
-  // Prisma's adapter reads timestamps as UTC whatever the session says; queued before the first statement of the user.
-  const setup = ["SET timezone = 'UTC'", ...(options.setup ?? [])].join("; ");
-  pool.on("connect", (client) => {
-    client.query(setup).catch(() => undefined);
+    // A promise although its type says nothing: the pool waits for it before anybody gets the connection.
+    onConnect: (client) => client.query(setup),
   });
   // Idle connections fail all at once when the server restarts; without a listener that would end the process.
   pool.on("error", (error) => {

@@ -1,0 +1,126 @@
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  createPostgresBackend,
+  type Job,
+  type PostgresConnectionOptions,
+  type PostgresQueueBackend,
+  Queue,
+  runMigrations,
+  Worker,
+} from "bullmq";
+import type { Logger } from "../core/logger.ts";
+import { openPool } from "../storage/database.ts";
+import { jobDefaults, workerDefaults } from "./job-defaults.ts";
+import { createOutageLog } from "./outage-log.ts";
+import { postgresNotices } from "./postgres-notices.ts";
+import type { QueueStore } from "./queue-store.ts";
+
+/** Connections for statements; each worker and the notices hold one more on which they listen. */
+const QUERY_CONNECTIONS = 8;
+const RETRY_MS = 250;
+
+/**
+ * BullMQ on PostgreSQL, in the schema `bullmq`. Its commits do not wait for the disk (`synchronous_commit = off`): a
+ * crash of the server may take the last jobs, never rows, and the reconciler enqueues those again. That alone makes
+ * adding and working about half again as fast; keeping its statements prepared, another third.
+ */
+export function openPostgresQueues(options: { databaseUrl: string; log: Logger }): QueueStore {
+  const { databaseUrl: url, log } = options;
+  const outage = createOutageLog(log, "postgres queue");
+  const setup = ["SET search_path = bullmq", "SET synchronous_commit = off"];
+  const queries = openPool({ url, maxConnections: QUERY_CONNECTIONS, log, setup });
+  const listeners = openPool({ url, maxConnections: 1_000, log, setup });
+  // Every queue and worker adds an error listener to what it takes for its pool.
+  queries.setMaxListeners(0);
+  let closing = false;
+
+  /** Waits out a server that is away: BullMQ remembers a first connection that failed, and would stay broken. */
+  async function connect() {
+    for (;;) {
+      try {
+        const client = await listeners.connect();
+        outage.restored();
+        return client;
+      } catch (error) {
+        if (closing) throw error;
+        outage.lost(error);
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  async function prepare(): Promise<void> {
+    const client = await connect();
+    try {
+      await runMigrations(client);
+    } finally {
+      client.release();
+    }
+  }
+
+  const connection: PostgresConnectionOptions = {
+    query: (text, values) =>
+      values ? queries.query({ name: statementName(text), text, values: [...values] }) : queries.query(text),
+    connect,
+    end: async () => undefined,
+    on() {
+      return this;
+    },
+    removeAllListeners() {
+      return this;
+    },
+  };
+  const shared = { connection, skipVersionCheck: false };
+  const ready = prepare();
+  ready.catch(() => undefined);
+  return {
+    kind: "postgres",
+    createQueue<T>(name: string) {
+      const queue = new Queue<
+        T,
+        void,
+        string,
+        T,
+        void,
+        string,
+        PostgresQueueBackend,
+        PostgresConnectionOptions
+      >(name, { ...shared, defaultJobOptions: jobDefaults }, createPostgresBackend);
+      return asDefault<Queue<T>>(queue);
+    },
+    createWorker<T>(name: string, handler: (job: Job<T>) => Promise<unknown>, concurrency: number) {
+      const worker = new Worker(
+        name,
+        handler,
+        { ...workerDefaults, ...shared, concurrency },
+        createPostgresBackend,
+      );
+      return asDefault<Worker<T>>(worker);
+    },
+    notices: postgresNotices({ queries, connect }),
+    async ping() {
+      await queries.query("SELECT 1");
+    },
+    waitUntilReady: () => ready,
+    async close() {
+      closing = true;
+      await Promise.all([queries.end(), listeners.end()]);
+    },
+  };
+}
+
+/** BullMQ's types name the backend; everything a stage calls is the same on both. */
+function asDefault<T>(on: unknown): T {
+  return on as T;
+}
+
+const statementNames = new Map<string, string>();
+
+/** BullMQ's statements are a fixed few dozen texts; a name makes Postgres keep each one planned. */
+function statementName(text: string): string {
+  const known = statementNames.get(text);
+  if (known) return known;
+  const name = `bullmq_${statementNames.size}`;
+  statementNames.set(text, name);
+  return name;
+}
