@@ -9,7 +9,7 @@ export interface Asked {
 }
 
 /** A turn that answers these texts; its prompt is the texts alone unless given. */
-export function aTurn(texts: readonly string[], { prompt, participantData = {} }: Asked = {}): Turn {
+function aTurn(texts: readonly string[], { prompt, participantData = {} }: Asked = {}): Turn {
   return {
     executionId: "execution-1",
     session: { id: "session-1", channel: "web", metadata: {} },
