@@ -14,6 +14,8 @@ export interface ChannelCapabilities {
   typingRefreshMs: number | null;
   /** Whether the platform reports delivered and read. */
   receipts: boolean;
+  /** Whether users hold a stream of ours open, so that every process must hear what happens in their sessions. */
+  live?: boolean;
   /** Variables the platform's profile can fill (`user_name`). */
   profileVariables: readonly string[];
 }

@@ -1,12 +1,12 @@
 import type { Channel, SendResult } from "../channels/channel.ts";
 import type { Logger } from "../core/logger.ts";
+import { createGroupCommit } from "../storage/group-commit.ts";
 import type { AttemptRecord, Claim, ClaimedDelivery, DeliveryRepository } from "./delivery-repository.ts";
 import { decideRetry, RETRY_RULES } from "./retry-decision.ts";
 
 export interface DeliveryEngineDeps {
   repository: DeliveryRepository;
-  /** Claims and records, batched with others under way. */
-  claim(ids: string[]): Promise<Claim>;
+  /** Records an attempt, committed with others under way. */
   record(record: AttemptRecord): Promise<boolean>;
   channel(channelId: string): Channel | null;
   /** Puts deliveries on the queue again, to be looked at after `delayMs`. */
@@ -21,51 +21,90 @@ export interface DeliveryEngineDeps {
 
 /** How long a delivery behind a busy lane of another process waits before it looks again, milliseconds. */
 const LANE_RECHECK_MS = 100;
+/** Jobs whose deliveries are claimed in one statement. */
+const CLAIM_BATCH = 16;
+
+/** A conversation with sends under way in this process. */
+interface SendingLane {
+  channelId: string;
+  /** Claimed, in order. */
+  claimed: ClaimedDelivery[];
+  /** Could not be claimed because of the ones under way: looked at when those are done. */
+  behind: string[];
+  done: Promise<void>;
+}
 
 export type DeliveryEngine = ReturnType<typeof createDeliveryEngine>;
 
-/** Sends what a job names. Rows are the truth: a job that runs twice finds nothing left to claim. */
+/** Sends what jobs name. Rows are the truth: a job that runs twice finds nothing left to claim. */
 export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const { log } = deps;
-  /** Lanes with a send under way in this process, and what waits for it to end. */
-  const busy = new Map<string, string[]>();
+  const lanes = new Map<string, SendingLane>();
   const shutdown = new AbortController();
 
   /** Sends the deliveries with these ids, lanes in parallel, each lane in order. */
   async function deliver(channelId: string, ids: string[]): Promise<void> {
-    const { claimed, waiting } = await deps.claim(ids);
-    const laneOf = (address: string) => `${channelId}/${address}`;
-    const lanes = new Map<string, ClaimedDelivery[]>();
-    for (const delivery of claimed) {
-      const key = laneOf(delivery.address);
-      const lane = lanes.get(key);
-      if (lane) lane.push(delivery);
-      else lanes.set(key, [delivery]);
-    }
-    for (const key of lanes.keys()) if (!busy.has(key)) busy.set(key, []);
-    const later = new Map<number, string[]>();
-    for (const { id, address, retryInMs } of waiting) {
-      const queue = retryInMs === 0 ? busy.get(laneOf(address)) : undefined;
-      if (queue) queue.push(id);
-      else later.set(retryInMs, [...(later.get(retryInMs) ?? []), id]);
-    }
-    await Promise.all([
-      ...[...lanes].map(([key, lane]) => runLane(channelId, key, lane)),
-      ...[...later].map(([ms, late]) => deps.requeue(channelId, late, Math.max(ms, LANE_RECHECK_MS))),
-    ]);
+    const { work } = await claim({ channelId, ids });
+    await Promise.all(work);
   }
 
-  async function runLane(channelId: string, key: string, lane: ClaimedDelivery[]): Promise<void> {
+  /**
+   * Jobs that arrive together are claimed together, and everything claimed for one lane goes to that lane's one
+   * runner, whichever job named it: two jobs can never send into a conversation at the same time.
+   */
+  const claim = createGroupCommit({
+    async run(jobs: { channelId: string; ids: string[] }[]): Promise<{ work: Promise<unknown>[] }[]> {
+      const { claimed, waiting } = await deps.repository.claim(jobs.flatMap((job) => job.ids));
+      const touched = new Map<string, Promise<void>>();
+      for (const delivery of claimed) touched.set(delivery.id, addToLane(delivery));
+      const waits = new Map(waiting.map((wait) => [wait.id, wait]));
+      return jobs.map((job) => {
+        const blocked = job.ids.flatMap((id) => waits.get(id) ?? []);
+        const sends = job.ids.flatMap((id) => touched.get(id) ?? []);
+        return { work: [...new Set(sends), ...later(job.channelId, blocked)] };
+      });
+    },
+    maxBatch: CLAIM_BATCH,
+    lanes: 1,
+  });
+
+  function addToLane(delivery: ClaimedDelivery): Promise<void> {
+    const key = `${delivery.channelId}/${delivery.address}`;
+    const known = lanes.get(key);
+    if (known) {
+      known.claimed.push(delivery);
+      return known.done;
+    }
+    const { channelId } = delivery;
+    const lane: SendingLane = { channelId, claimed: [delivery], behind: [], done: Promise.resolve() };
+    lanes.set(key, lane);
+    lane.done = runLane(key, lane);
+    return lane.done;
+  }
+
+  /** What cannot go now: behind a send of this process it goes when that is done, else it looks again later. */
+  function later(channelId: string, blocked: Claim["waiting"]): Promise<unknown>[] {
+    const delayed = new Map<number, string[]>();
+    for (const { id, address, retryInMs } of blocked) {
+      const lane = retryInMs === 0 ? lanes.get(`${channelId}/${address}`) : undefined;
+      if (lane) lane.behind.push(id);
+      else delayed.set(retryInMs, [...(delayed.get(retryInMs) ?? []), id]);
+    }
+    return [...delayed].map(([ms, ids]) => deps.requeue(channelId, ids, Math.max(ms, LANE_RECHECK_MS)));
+  }
+
+  async function runLane(key: string, lane: SendingLane): Promise<void> {
+    // Whatever else the same claim brought for this lane is added before the first send.
+    await Promise.resolve();
     let held = false;
     try {
-      for (const delivery of lane) {
-        if (held) await putBack(delivery);
-        else held = !(await attempt(channelId, delivery));
+      for (let next = lane.claimed.shift(); next; next = lane.claimed.shift()) {
+        if (held) await putBack(next);
+        else held = !(await attempt(lane.channelId, next));
       }
     } finally {
-      const next = busy.get(key) ?? [];
-      busy.delete(key);
-      if (next.length > 0) await deliver(channelId, next);
+      lanes.delete(key);
+      if (lane.behind.length > 0) await deliver(lane.channelId, lane.behind);
     }
   }
 

@@ -87,6 +87,45 @@ async function cancelWaiting(client: PoolClient, sessionId: string): Promise<voi
   );
 }
 
+/**
+ * Ends a session within a turn's own transaction. What still waits was written before the user could know: it opens
+ * the next session and is answered there.
+ */
+export async function completeInTransaction(
+  client: PoolClient,
+  end: { sessionId: string; reason: EndReason; newSessionId: string; afterSeq: number },
+): Promise<EndedSession | null> {
+  const ended = await endSession(client, { ...end, authority: "any" });
+  if (!ended) return null;
+  const { rowCount } = await client.query(
+    `SELECT 1 FROM messages WHERE session_id = $1 AND seq > $2 AND origin IN ('user', 'command', 'instruction') LIMIT 1`,
+    [end.sessionId, end.afterSeq],
+  );
+  if (rowCount) {
+    await openNext(client, end.sessionId, end.newSessionId, null);
+    await moveWaiting(client, end.sessionId, end.newSessionId, end.afterSeq);
+  }
+  return ended;
+}
+
+/** A session like the one before it, without its history, and linked to it. A null version: the agent's current one. */
+async function openNext(
+  client: PoolClient,
+  sessionId: string,
+  newSessionId: string,
+  agentVersion: number | null,
+): Promise<void> {
+  await client.query(
+    `WITH linked AS (UPDATE sessions SET next_id = $2 WHERE id = $1)
+     INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id, address,
+       situation, render_templates, variables, metadata)
+     SELECT $2, s.workspace_id, s.agent_id, coalesce($3, a.current_version), s.channel_id, s.user_id, s.single,
+       s.external_id, s.address, s.situation, s.render_templates, s.variables, s.metadata
+     FROM sessions s JOIN agents a ON a.id = s.agent_id WHERE s.id = $1`,
+    [sessionId, newSessionId, agentVersion],
+  );
+}
+
 /** Ends a session in a transaction of its own. */
 export async function completeSession(
   pool: Pool,
@@ -108,13 +147,7 @@ export async function resetSession(pool: Pool, reset: ResetRequest): Promise<Ope
   return inTransaction(pool, async (client) => {
     const ended = await endSession(client, reset);
     if (!ended) return null;
-    await client.query(
-      `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id, address,
-         situation, render_templates, variables, metadata)
-       SELECT $2, workspace_id, agent_id, $3, channel_id, user_id, single, external_id, address, situation,
-         render_templates, variables, metadata FROM sessions WHERE id = $1`,
-      [reset.sessionId, reset.newSessionId, reset.agentVersion],
-    );
+    await openNext(client, reset.sessionId, reset.newSessionId, reset.agentVersion);
     const noticeDeliveryIds = reset.notice
       ? await sendNotice(client, reset.newSessionId, ended, reset.notice)
       : [];

@@ -17,7 +17,9 @@ export function chooseBatch(
   const [first, ...rest] = pending;
   if (!first) return null;
   if (first.origin === "command") return { kind: "command", message: first };
-  if (first.origin === "instruction" || policy === "queue") return { kind: "turn", messages: [first] };
-  const end = rest.findIndex((message) => message.origin !== "user");
+  if (first.origin === "instruction" || policy === "queue" || first.cancelled) {
+    return { kind: "turn", messages: [first] };
+  }
+  const end = rest.findIndex((message) => message.origin !== "user" || message.cancelled);
   return { kind: "turn", messages: [first, ...(end === -1 ? rest : rest.slice(0, end))] };
 }

@@ -10,7 +10,7 @@ import { cancelledTurn, runTurn, type TurnEffects, type TurnOutcome } from "./ru
 import type { Lane, PendingMessage, TurnCommit, TurnCommitted, TurnRepository } from "./turn-repository.ts";
 import type { TurnStream, TurnStreams } from "./turn-streams.ts";
 
-/** An agent version as it runs. */
+/** An agent version as turns need it. */
 export interface LoadedAgent {
   id: string;
   version: number;
@@ -104,11 +104,15 @@ export function createTurnEngine(deps: TurnEngineDeps) {
         return;
       }
       const takenOver = known === null;
-      const next = batch
-        ? await runBatch(running, agent, batch.messages, takenOver)
-        : await settle(lane, inboundSeq);
+      const next = !batch
+        ? await settle(lane, inboundSeq)
+        : batch.messages[0].cancelled
+          ? await skip(running, batch.messages[0])
+          : await runBatch(running, agent, batch.messages, takenOver);
       if (next === "released") return;
-      const { messages: answered = [] } = batch ?? {};
+      const answered: readonly PendingMessage[] = batch?.messages[0].cancelled
+        ? [batch.messages[0]]
+        : (batch?.messages ?? []);
       pending = next === "reload" ? null : pending.filter((message) => !answered.includes(message));
     }
   }
@@ -127,6 +131,14 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     const commit = { ...laneOf(lane), answeredSeq: inboundSeq, executions: [], replies: [] };
     const result = await deps.finish(commit);
     return result.kind === "committed" && result.more ? "reload" : "released";
+  }
+
+  /** A message whose execution was cancelled while it waited counts as dealt with. */
+  async function skip(running: Running, message: PendingMessage): Promise<Next> {
+    const commit = { ...laneOf(running.lane), answeredSeq: message.seq, executions: [], replies: [] };
+    const result = await deps.finish(commit);
+    if (result.kind === "lost") return "released";
+    return result.more ? "more" : "released";
   }
 
   async function runBatch(

@@ -12,6 +12,8 @@ export interface Lane {
   agentId: string;
   agentVersion: number;
   user: TurnUser | null;
+  /** Where replies go on the platform; null where the session itself is the address. */
+  address: string | null;
   metadata: JsonObject;
 }
 
@@ -23,6 +25,8 @@ export interface PendingMessage {
   content: string;
   executionId: string | null;
   attempts: number;
+  /** Somebody asked for it not to be answered while it waited. */
+  cancelled: boolean;
   createdAt: Date;
 }
 
@@ -102,7 +106,7 @@ const FINISH = `
   SELECT d.session_id, l.more FROM done d LEFT JOIN lanes l ON l.id = d.session_id`;
 
 const LANE_COLUMNS = `s.id AS session_id, s.lease_token, s.workspace_id, s.channel_id, s.agent_id, s.agent_version,
-  s.metadata, s.answered_seq, u.id AS user_id, u.identifier, u.name`;
+  s.address, s.metadata, s.answered_seq, u.id AS user_id, u.identifier, u.name`;
 
 interface LaneRow {
   session_id: string;
@@ -111,6 +115,7 @@ interface LaneRow {
   channel_id: string;
   agent_id: string;
   agent_version: number;
+  address: string | null;
   metadata: JsonObject;
   answered_seq: number;
   user_id: string | null;
@@ -176,8 +181,9 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         execution_id: string | null;
         attempts: number | null;
         created_at: Date;
+        cancel_requested_at: Date | null;
       }>(
-        `SELECT m.id, m.seq, m.origin, m.content, m.execution_id, m.created_at, e.attempts FROM messages m
+        `SELECT m.id, m.seq, m.origin, m.content, m.execution_id, m.created_at, e.attempts, e.cancel_requested_at FROM messages m
          JOIN sessions s ON s.id = m.session_id LEFT JOIN executions e ON e.id = m.execution_id
          WHERE m.session_id = $1 AND m.seq > s.answered_seq AND m.origin IN ('user', 'command', 'instruction')
          ORDER BY m.seq LIMIT $2`,
@@ -190,6 +196,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         content: row.content,
         executionId: row.execution_id,
         attempts: row.attempts ?? 0,
+        cancelled: row.cancel_requested_at !== null,
         createdAt: row.created_at,
       }));
       // The count is read first: what arrives in between is at worst looked for once more.
@@ -264,6 +271,7 @@ function toLane(row: LaneRow): Lane {
     channelId: row.channel_id,
     agentId: row.agent_id,
     agentVersion: row.agent_version,
+    address: row.address,
     metadata: row.metadata,
     user:
       row.user_id === null || row.identifier === null

@@ -1,10 +1,10 @@
-import type { JsonObject } from "../core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { createTurnLog, type LogEntry, replay, type TurnEvent, type TurnLog } from "../core/turn-log.ts";
 
 /** The process-to-process notices this needs; best effort, Postgres has the truth. */
 export interface Notices {
   publish(topic: string, data: JsonObject, options: { remote: boolean }): void;
-  subscribe(topic: string, listener: (data: JsonObject) => void): () => void;
+  subscribe(topic: string, listener: (data: Json) => void): () => void;
 }
 
 /** How an execution stands in Postgres: its kept stream once it is over. */
@@ -44,7 +44,8 @@ export function createTurnStreams(deps: {
   const watchedUntil = new Map<string, number>();
 
   // A follower elsewhere asks for the stream: from now on every event is sent there too, after what it missed.
-  const unsubscribe = notices.subscribe(WATCH_TOPIC, ({ execution_id: id }) => {
+  const unsubscribe = notices.subscribe(WATCH_TOPIC, (data) => {
+    const id = isJsonObject(data) ? data["execution_id"] : null;
     if (typeof id !== "string") return;
     const now = Date.now();
     for (const [key, until] of watchedUntil) if (until < now) watchedUntil.delete(key);
@@ -79,6 +80,7 @@ export function createTurnStreams(deps: {
     let wake = resolvers();
     const ring = () => wake.resolve();
     const leave = notices.subscribe(topicOf(executionId), (data) => {
+      if (!isJsonObject(data)) return;
       if (data["event"]) inbox.push(data["event"] as unknown as TurnEvent);
       if (Array.isArray(data["entries"])) inbox.push(...replay(data["entries"] as unknown as LogEntry[], 0));
       ring();

@@ -1,0 +1,75 @@
+import type { Bot } from "../bots/bot.ts";
+import type { AgentDefinition } from "../core/agent-definition.ts";
+import type { JsonObject } from "../core/json.ts";
+
+/** An agent version as it runs. */
+export interface LoadedAgent {
+  id: string;
+  version: number;
+  definition: AgentDefinition;
+  bot: Bot;
+}
+
+export interface AgentCatalog {
+  /** The version a session is pinned to, or the current one where the agent says `"versioning": "latest"`. */
+  load(agentId: string, version: number): Promise<LoadedAgent>;
+  /** Forgets what was loaded, after the configuration changed: secrets may have. Running turns keep their bots. */
+  refresh(currentVersions: ReadonlyMap<string, number>): void;
+  close(): Promise<void>;
+}
+
+/** Loads agent versions on first use and keeps them: a version never changes. */
+export function createAgentCatalog(deps: {
+  version(agentId: string, number: number): Promise<{ slug: string; definition: JsonObject } | null>;
+  /** Makes a published definition runnable: secrets resolved, bot configuration checked. Throws if it cannot be. */
+  revive(agentId: string, slug: string, published: JsonObject): AgentDefinition;
+  createBot(definition: AgentDefinition): Bot;
+}): AgentCatalog {
+  let loaded = new Map<string, Promise<LoadedAgent>>();
+  let retired: Promise<LoadedAgent>[] = [];
+  let current: ReadonlyMap<string, number> = new Map();
+
+  async function loadExact(agentId: string, version: number): Promise<LoadedAgent> {
+    const stored = await deps.version(agentId, version);
+    if (!stored) throw new Error(`agent ${agentId} has no version ${version}`);
+    const definition = deps.revive(agentId, stored.slug, stored.definition);
+    return { id: agentId, version, definition, bot: deps.createBot(definition) };
+  }
+
+  function cached(agentId: string, version: number): Promise<LoadedAgent> {
+    const key = `${agentId}/${version}`;
+    const known = loaded.get(key);
+    if (known) return known;
+    const loading = loadExact(agentId, version);
+    loaded.set(key, loading);
+    // A failure is not kept: the next turn tries again.
+    loading.catch(() => loaded.delete(key));
+    return loading;
+  }
+
+  async function closeAll(agents: Iterable<Promise<LoadedAgent>>): Promise<void> {
+    for (const result of await Promise.allSettled(agents)) {
+      if (result.status === "fulfilled") await result.value.bot.close?.();
+    }
+  }
+
+  return {
+    async load(agentId, version) {
+      const newest = current.get(agentId);
+      if (newest !== undefined && newest !== version) {
+        const agent = await cached(agentId, newest);
+        if (agent.definition.versioning === "latest") return agent;
+      }
+      return cached(agentId, version);
+    },
+    refresh(currentVersions) {
+      current = currentVersions;
+      retired.push(...loaded.values());
+      loaded = new Map();
+    },
+    async close() {
+      await closeAll([...loaded.values(), ...retired]);
+      retired = [];
+    },
+  };
+}

@@ -1,0 +1,248 @@
+import { createAgentCatalog } from "./agents/agent-catalog.ts";
+import { createAgentRepository } from "./agents/agent-repository.ts";
+import type { Bot, BotDefinition } from "./bots/bot.ts";
+import type { ChannelContext, ChannelDefinition } from "./channels/channel.ts";
+import { type ChannelDirectory, createChannelDirectory } from "./channels/channel-directory.ts";
+import { readEnvironment } from "./config/env.ts";
+import { reviveAgent } from "./config/load-agent.ts";
+import type { LoadedConfig } from "./config/load-config.ts";
+import type { WorkspaceConfig } from "./config/load-workspace.ts";
+import { readOrCreateSecret } from "./config/secret-file.ts";
+import { ConfigError } from "./core/errors.ts";
+import type { Logger } from "./core/logger.ts";
+import { type Engine, openEngine } from "./engine.ts";
+import { healthRoutes } from "./http/health-routes.ts";
+import { createHttpServer } from "./http/server.ts";
+import { webhookRoutes } from "./http/webhook-routes.ts";
+import { createMetrics } from "./observability/metrics.ts";
+import { createPipeline, type Pipeline, type PipelineTimes } from "./pipeline.ts";
+import { whileLeader } from "./storage/leader.ts";
+
+export interface AppOptions {
+  config: LoadedConfig;
+  /** Reads the configuration again, for a reload. */
+  reload: () => LoadedConfig;
+  channels: Readonly<Record<string, ChannelDefinition>>;
+  bots: Readonly<Record<string, BotDefinition>>;
+  log: Logger;
+  /** What secrets are read from when an older agent version is revived. */
+  env?: Readonly<Record<string, string | undefined>>;
+  times?: Partial<PipelineTimes>;
+  /** Keeps several services on one Redis apart. */
+  queuePrefix?: string;
+}
+
+export interface App {
+  url: string;
+  engine: Engine;
+  pipeline: Pipeline;
+  channels: ChannelDirectory;
+  /** The first operator key and where it is kept (null: given by CAUSEWAY_API_KEY). */
+  operatorKey: { value: string; path: string | null };
+  /** Publishes changed agents. Throws a ConfigError, and changes nothing, if the configuration has problems. */
+  reload(): Promise<void>;
+  /** Finishes or hands back what is in flight, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** How long a stop waits for turns and requests under way, milliseconds. */
+const STOP_GRACE_MS = 15_000;
+
+/** The composition root: builds everything once, top to bottom, and starts it. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, log } = options;
+  const { settings } = config;
+  const env = options.env ?? readEnvironment();
+  const engine = await openEngine(settings, log, options.queuePrefix ? { queuePrefix: options.queuePrefix } : {});
+  const metrics = createMetrics();
+  const agentRepository = createAgentRepository(engine.database.pool);
+  const channels = createChannelDirectory();
+  const stopping = new AbortController();
+  const background = new Set<Promise<void>>();
+  let workspaces: PublishedConfig[] = [];
+
+  const agents = createAgentCatalog({
+    version: agentRepository.version,
+    revive(agentId, slug, published) {
+      const current = workspaces.find(({ agentIds }) => agentIds.get(slug) === agentId)?.workspace.agents[slug];
+      const { agent, problems } = reviveAgent(slug, published, current ?? null, { env, bots: options.bots });
+      if (!agent) throw new ConfigError(problems);
+      return agent;
+    },
+    createBot: (definition) => createBot(options.bots, definition.bot, log),
+  });
+
+  const pipeline = createPipeline({
+    engine,
+    channels,
+    agents,
+    role: settings.role,
+    metrics,
+    log,
+    ...(options.times ? { times: options.times } : {}),
+  });
+
+  async function publish(configured: readonly WorkspaceConfig[]): Promise<void> {
+    const published = [];
+    for (const workspace of configured) published.push(await publishWorkspace(workspace));
+    workspaces = published;
+    agents.refresh(new Map(published.flatMap(({ versions }) => [...versions])));
+  }
+
+  async function publishWorkspace(workspace: WorkspaceConfig): Promise<PublishedConfig> {
+    const rows = await agentRepository.publish({
+      slug: workspace.slug,
+      agents: Object.values(workspace.agents),
+      channels: Object.values(workspace.channels),
+    });
+    for (const [slug, { version, isNew }] of rows.agents) {
+      if (isNew) log.info({ workspace: workspace.slug, agent: slug, version }, "agent version published");
+    }
+    for (const channel of Object.values(workspace.channels)) {
+      const agent = rows.agents.get(channel.agent);
+      const row = rows.channels.get(channel.name);
+      if (!channel.enabled || channel.config === null || !agent || !row) continue;
+      const running = channels.byName(channel.name);
+      if (running) {
+        // A reload: the channel goes on, new sessions get the new version.
+        Object.assign(running.ref, { agentId: agent.id, agentVersion: agent.version });
+        continue;
+      }
+      const definition = options.channels[channel.kind];
+      if (!definition) throw new Error(`no channel of kind ${channel.kind}`);
+      const { sessions, resetCommand, typingRefreshMs } = definition.capabilities;
+      channels.add({
+        definition,
+        config: channel.config,
+        error: null,
+        channel: definition.create({
+          name: channel.name,
+          config: channel.config,
+          publicUrl: settings.publicUrl,
+          log: log.child({ channel: channel.name }),
+        }),
+        ref: {
+          id: row.id,
+          workspaceId: rows.id,
+          name: channel.name,
+          kind: channel.kind,
+          agentId: agent.id,
+          agentVersion: agent.version,
+          sessions,
+          resetCommand,
+          typingRefreshMs,
+          split: definition.split,
+        },
+      });
+    }
+    return {
+      workspace,
+      id: rows.id,
+      agentIds: new Map([...rows.agents].map(([slug, { id }]) => [slug, id])),
+      versions: new Map([...rows.agents.values()].map(({ id, version }) => [id, version])),
+    };
+  }
+
+  const operatorKey =
+    settings.apiKey === null
+      ? readOrCreateSecret(settings.dataDir, "api-key", "cw_")
+      : { value: settings.apiKey, path: null };
+
+  const http = createHttpServer(
+    {
+      webhooks: webhookRoutes({
+        channel: (name) => channels.byName(name),
+        accept: (ref, events) => pipeline.ingest.acceptEvents(ref, events),
+        onReceived: (ref, outcome) => {
+          if (outcome === "rejected") metrics.inbound.inc({ channel: ref.name, outcome });
+        },
+      }),
+      health: healthRoutes({
+        dependencies: () => engine.health(),
+        channels: () =>
+          Object.fromEntries(
+            channels
+              .all()
+              .map(({ ref, error }) => [
+                ref.name,
+                { kind: ref.kind, state: error === null ? "ok" : "error", last_error: error },
+              ]),
+          ),
+        metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+        draining: () => stopping.signal.aborted,
+      }),
+      mounts: [],
+    },
+    log,
+  );
+
+  async function startChannels(): Promise<void> {
+    for (const running of channels.all()) {
+      const context: ChannelContext = {
+        accept: (events) => pipeline.ingest.acceptEvents(running.ref, events),
+        reportError: (error) => {
+          running.error = error;
+        },
+        whileLeader(name, task) {
+          const leading = whileLeader(engine.database.pool, name, task, { stop: stopping.signal, log });
+          background.add(leading);
+        },
+      };
+      await running.channel.start?.(context);
+    }
+  }
+
+  async function stop(): Promise<void> {
+    log.info({}, "stopping");
+    stopping.abort();
+    // Long streams end by themselves when they see the signal; what is left after a moment is cut.
+    const closed = http.close(2_000);
+    await Promise.all(channels.all().map(({ channel }) => channel.stop?.()));
+    await Promise.all(background);
+    await closed;
+    await pipeline.stop(STOP_GRACE_MS);
+    await engine.queues.close();
+    await pipeline.flush();
+    await agents.close();
+    await engine.close();
+    log.info({}, "stopped");
+  }
+
+  try {
+    await publish(config.workspaces);
+    await pipeline.start();
+    const port = await http.listen(settings.host, settings.port);
+    const app: App = {
+      url: `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`,
+      engine,
+      pipeline,
+      channels,
+      operatorKey,
+      reload: async () => publish(options.reload().workspaces),
+      stop,
+    };
+    if (settings.role !== "worker") await startChannels();
+    return app;
+  } catch (error) {
+    await stop().catch((cause: unknown) => log.error({ err: cause }, "could not stop after a failed start"));
+    throw error;
+  }
+}
+
+interface PublishedConfig {
+  workspace: WorkspaceConfig;
+  id: string;
+  agentIds: Map<string, string>;
+  versions: Map<string, number>;
+}
+
+function createBot(
+  bots: Readonly<Record<string, BotDefinition>>,
+  bot: { type: string; config: unknown },
+  log: Logger,
+): Bot {
+  const definition = bots[bot.type];
+  if (!definition) throw new Error(`no bot of type ${bot.type}`);
+  return definition.create(bot.config, { log });
+}
+

@@ -1,0 +1,66 @@
+import type { Pool, PoolClient } from "pg";
+import type { Logger } from "../core/logger.ts";
+import { wait } from "../core/wait.ts";
+
+/** How often a process that is not the leader tries to become it, milliseconds. */
+const CAMPAIGN_MS = 2_000;
+
+/**
+ * Runs `task` while this process holds the advisory lock of that name; exactly one process at a time does. The lock
+ * lives on a connection: when the process or the connection dies, Postgres frees it and another process takes over.
+ */
+export function whileLeader(
+  pool: Pool,
+  name: string,
+  task: (signal: AbortSignal) => Promise<void>,
+  options: { stop: AbortSignal; log: Logger },
+): Promise<void> {
+  const { stop, log } = options;
+  return (async () => {
+    while (!stop.aborted) {
+      try {
+        await leadOnce(pool, name, task, stop);
+      } catch (error) {
+        log.warn({ err: error, name }, "leadership ended with an error");
+      }
+      await wait(CAMPAIGN_MS, stop);
+    }
+  })();
+}
+
+async function leadOnce(
+  pool: Pool,
+  name: string,
+  task: (signal: AbortSignal) => Promise<void>,
+  stop: AbortSignal,
+): Promise<void> {
+  const client = await pool.connect();
+  let broken = false;
+  try {
+    const { rows } = await client.query<{ locked: boolean }>(
+      "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked",
+      [name],
+    );
+    if (!rows[0]?.locked) return;
+    const lost = new AbortController();
+    const onLost = () => {
+      broken = true;
+      lost.abort();
+    };
+    client.once("error", onLost);
+    client.once("end", onLost);
+    try {
+      await task(AbortSignal.any([stop, lost.signal]));
+    } finally {
+      client.removeListener("error", onLost);
+      client.removeListener("end", onLost);
+      if (!broken) await unlock(client, name);
+    }
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function unlock(client: PoolClient, name: string): Promise<void> {
+  await client.query("SELECT pg_advisory_unlock(hashtextextended($1, 0))", [name]);
+}

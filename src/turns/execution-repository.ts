@@ -1,0 +1,58 @@
+import type { Pool } from "pg";
+import type { LogEntry } from "../core/turn-log.ts";
+import { inTransaction } from "../storage/transaction.ts";
+import type { StoredStream } from "./turn-streams.ts";
+
+/** Executions as streams and cancels see them. */
+export function createExecutionRepository(pool: Pool) {
+  return {
+    /** The kept stream of an execution; for one that was answered together with another, that one's. */
+    async storedStream(executionId: string): Promise<StoredStream | null> {
+      const { rows } = await pool.query<{ status: string; log: LogEntry[] | null; reason: string | null; code: string | null }>(
+        `SELECT coalesce(m.status, e.status) AS status, coalesce(m.log, e.log) AS log, e.error AS reason, e.error_code AS code
+         FROM executions e LEFT JOIN executions m ON m.id = e.merged_into WHERE e.id = $1`,
+        [executionId],
+      );
+      const row = rows[0];
+      if (!row) return null;
+      if (row.status === "pending" || row.status === "running") return { ended: false };
+      const data = { message: row.reason ?? "cancelled", code: row.code ?? "cancelled" };
+      return { ended: true, log: row.log ?? [{ type: "error", data }] };
+    },
+
+    /**
+     * Asks for an execution to stop. One that waits in a lane nobody works on is cancelled here and now; one whose
+     * lane is held is left to the holder, who alone may write there.
+     */
+    requestCancel(executionId: string): Promise<"cancelled" | "running" | "ended"> {
+      return inTransaction(pool, async (client) => {
+        const { rows } = await client.query<{ status: string; held: boolean; session_id: string; seq: number }>(
+          `SELECT e.status, (s.lease_owner IS NOT NULL AND s.lease_expires_at > now()) AS held, e.session_id, e.seq
+           FROM executions e JOIN sessions s ON s.id = e.session_id WHERE e.id = $1 FOR UPDATE`,
+          [executionId],
+        );
+        const row = rows[0];
+        if (!row || (row.status !== "pending" && row.status !== "running")) return "ended";
+        await client.query("UPDATE executions SET cancel_requested_at = now() WHERE id = $1", [executionId]);
+        if (row.held) return "running";
+        // The lane skips it: a cancelled execution's message counts as dealt with when its turn comes.
+        await client.query(
+          `UPDATE executions SET status = 'cancelled', ended_at = now(), error_code = 'cancelled', error = 'cancelled by request'
+           WHERE id = $1`,
+          [executionId],
+        );
+        return "cancelled";
+      });
+    },
+
+    /** Executions under way in the conversation with this address. */
+    async runningAt(channelId: string, address: string): Promise<string[]> {
+      const { rows } = await pool.query<{ id: string }>(
+        `SELECT e.id FROM executions e JOIN sessions s ON s.id = e.session_id
+         WHERE s.channel_id = $1 AND s.address = $2 AND s.status = 'active' AND e.status = 'running'`,
+        [channelId, address],
+      );
+      return rows.map((row) => row.id);
+    },
+  };
+}

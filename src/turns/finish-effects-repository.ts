@@ -1,0 +1,44 @@
+import type { Pool, PoolClient } from "pg";
+import { mergePatch } from "../core/merge-patch.ts";
+import type { JsonObject } from "../core/json.ts";
+import { inTransaction } from "../storage/transaction.ts";
+import type { TurnEffects } from "./run-turn.ts";
+import type { Lane, TurnCommit, TurnCommitted, TurnRepository } from "./turn-repository.ts";
+
+/** Commits a turn together with what else the bot decided: participant data, the end of the session. */
+export async function finishWithEffects(
+  deps: {
+    pool: Pool;
+    repository: TurnRepository;
+    /** Ends the session; what waits behind the turn goes to the next one. */
+    endSession(client: PoolClient, end: { sessionId: string; afterSeq: number }): Promise<unknown>;
+  },
+  commit: TurnCommit,
+  lane: Lane,
+  effects: TurnEffects,
+): Promise<TurnCommitted> {
+  return inTransaction(deps.pool, async (client) => {
+    const [result] = await deps.repository.finish([commit], client);
+    if (!result || result.kind === "lost") return { kind: "lost" };
+    if (effects.participantData && lane.user) {
+      const key = [lane.user.id, lane.agentId];
+      await client.query(
+        "INSERT INTO participant_data (user_id, agent_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        key,
+      );
+      const { rows } = await client.query<{ data: JsonObject }>(
+        "SELECT data FROM participant_data WHERE user_id = $1 AND agent_id = $2 FOR UPDATE",
+        key,
+      );
+      const data = mergePatch(rows[0]?.data ?? {}, effects.participantData);
+      await client.query(
+        `UPDATE participant_data SET data = $3, revision = revision + 1, updated_at = now()
+         WHERE user_id = $1 AND agent_id = $2`,
+        [...key, JSON.stringify(data)],
+      );
+    }
+    if (!effects.endSession) return result;
+    await deps.endSession(client, { sessionId: commit.sessionId, afterSeq: commit.answeredSeq });
+    return { kind: "committed", more: false };
+  });
+}

@@ -1,0 +1,129 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inject } from "vitest";
+import { type App, type AppOptions, startApp } from "../../src/app.ts";
+import type { BotDefinition } from "../../src/bots/bot.ts";
+import { botDefinitions } from "../../src/bots/registry.ts";
+import type { ChannelDefinition } from "../../src/channels/channel.ts";
+import { channelDefinitions } from "../../src/channels/registry.ts";
+import { loadConfig } from "../../src/config/load-config.ts";
+import { type LoggedLine, quietLog } from "./quiet-log.ts";
+import { createTestDatabase, type TestDatabase } from "./postgres.ts";
+
+export interface TestAppOptions {
+  /** As in channels.config.json; an `echo` agent where none is given. */
+  agents?: Record<string, unknown>;
+  channels?: Record<string, unknown>;
+  workspace?: string;
+  env?: Record<string, string>;
+  /** More kinds of bots and channels, for doubles at the seams. */
+  bots?: Record<string, BotDefinition>;
+  kinds?: Record<string, ChannelDefinition>;
+  /** A database that outlives this application: for restarts and for several processes. */
+  database?: TestDatabase;
+  /** `redis` where the test run has one; the run's own choice by default. */
+  queue?: "postgres" | "redis";
+  times?: AppOptions["times"];
+}
+
+export interface TestApp extends AsyncDisposable {
+  app: App;
+  url: string;
+  apiKey: string;
+  database: TestDatabase;
+  log: LoggedLine[];
+  /** Calls the API with the operator key; returns status and parsed body. */
+  api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
+  /** Rewrites the configuration file, as an operator would before a reload. */
+  configure(changes: Pick<TestAppOptions, "agents" | "channels">): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ApiAnswer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  body: any;
+}
+
+const ECHO = { echo: { bot: { type: "echo" } } };
+
+/** The queue this test run is about: the suite runs once on each. */
+const defaultQueue = (): "postgres" | "redis" =>
+  process.env["CAUSEWAY_TEST_QUEUE"] === "redis" && inject("redisUrl") ? "redis" : "postgres";
+
+/** The whole application on a database of its own: `await using app = await startTestApp({ … })`. */
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const database = options.database ?? (await createTestDatabase());
+  const dataDir = await mkdtemp(join(tmpdir(), "causeway-app-"));
+  const file = join(dataDir, "channels.config.json");
+  const write = (changes: Pick<TestAppOptions, "agents" | "channels">) =>
+    writeFile(
+      file,
+      JSON.stringify({
+        workspace: options.workspace ?? "default",
+        agents: changes.agents ?? options.agents ?? ECHO,
+        channels: changes.channels ?? options.channels ?? { api: { kind: "api", agent: "echo" } },
+      }),
+    );
+  await write({});
+  const queue = options.queue ?? defaultQueue();
+  const redisUrl = queue === "redis" ? inject("redisUrl") : null;
+  const apiKey = "cw_test_operator_key_0123456789";
+  const env = {
+    PORT: "0",
+    CAUSEWAY_CONFIG: file,
+    CAUSEWAY_DATA_DIR: dataDir,
+    CAUSEWAY_API_KEY: apiKey,
+    DATABASE_URL: database.url,
+    ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
+    ...options.env,
+  };
+  const channels = { ...channelDefinitions, ...options.kinds };
+  const bots = { ...botDefinitions, ...options.bots };
+  const load = () => loadConfig({ env, directory: dataDir, bots, channels });
+  const log = quietLog();
+  const app = await startApp({
+    config: load(),
+    reload: load,
+    channels,
+    bots,
+    log,
+    env,
+    queuePrefix: database.name,
+    times: { reconcileMs: 200, strandedMs: 1_000, ...options.times },
+  });
+  let stopped: Promise<void> | null = null;
+  const stop = async () => {
+    stopped ??= app.stop();
+    await stopped;
+  };
+  return {
+    app,
+    url: app.url,
+    apiKey,
+    database,
+    log: log.lines,
+    configure: write,
+    stop,
+    async api(method, path, body, headers = {}) {
+      const response = await fetch(`${app.url}/api/v1${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${apiKey}`,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+    },
+    async [Symbol.asyncDispose]() {
+      await stop();
+      if (!options.database) await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
