@@ -126,8 +126,9 @@ function openFence(text: string, limit: number): OpenFence | null {
     const [whole, marker = "", info = ""] = line;
     if (fence === null) {
       if (marker.startsWith("`") && info.includes("`")) continue;
-      // A name that would eat the part it heads is left off from the second part on.
-      const open = whole.length > limit / 4 ? marker : whole;
+      // Only the name of a language is worth repeating, and not one that would eat the part it heads.
+      const isLanguage = /^[\w+#.-]*$/.test(info.trim()) && whole.length <= limit / 4;
+      const open = isLanguage ? whole : marker;
       fence = { start: line.index, empty: line.index + whole.length >= text.length, open, close: marker };
     } else if (info.trim() === "" && marker.startsWith(fence.close)) fence = null;
   }

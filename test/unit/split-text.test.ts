@@ -48,6 +48,10 @@ describe("splitting a text", () => {
     );
   });
 
+  test("does not take a space that carries an accent for the end of a word", () => {
+    expect(splitText("one two \u0301three", { limit: 9 })[0]).toBe("one");
+  });
+
   test("leaves a text that fits as it is, and makes no part of a blank one", () => {
     expect(splitText("  short \n", { limit: 20 })).toEqual(["  short \n"]);
     expect(splitText(" \n ".repeat(40), { limit: 20 })).toEqual([]);

@@ -50,7 +50,6 @@ const messageSchema = z.object({
 });
 
 export type TelegramMessage = z.infer<typeof messageSchema>;
-export type TelegramUser = z.infer<typeof userSchema>;
 
 const updateSchema = z.object({ update_id: z.int(), message: z.unknown().optional() });
 
