@@ -4,4 +4,4 @@ import { definition as telegram } from "./telegram/index.ts";
 import { definition as web } from "./web/index.ts";
 
 /** What `kind` may be. A new channel adds its folder and a line here. */
-export const channelDefinitions = { web, telegram } satisfies Record<string, ChannelDefinition>;
+export const channelDefinitions = { web, api, telegram } satisfies Record<string, ChannelDefinition>;
