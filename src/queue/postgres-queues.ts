@@ -52,9 +52,11 @@ export function openPostgresQueues(options: { databaseUrl: string; log: Logger }
   async function prepare(): Promise<void> {
     const client = await connect();
     try {
+      // Queue tables that a crash took back could not be missed without stopping every queue until a restart.
+      await client.query("SET synchronous_commit = on");
       await runMigrations(client);
     } finally {
-      client.release();
+      client.release(true);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, realpath } from "node:fs/promises";
+import { mkdir, readFile, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
@@ -39,7 +39,7 @@ export interface EmbeddedPostgres {
  * Starts Postgres 18 on `<dataDir>/postgres`, making the database files at the first start. It listens on no port.
  * A server that dies is started again; one whose owner was killed is taken down and replaced.
  * Throws a StartupError when another process uses the directory.
- * @param options.durable false only in tests: commits do not wait for the disk.
+ * @param options.durable false only in tests: a commit survives the server but not the machine.
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
@@ -114,6 +114,7 @@ export async function startEmbeddedPostgres(options: {
     // SIGQUIT gives up waiting for its own checkpoint; the next start replays the log, so nothing is lost.
     const impatient = setTimeout(() => pid !== null && process.kill(pid, "SIGQUIT"), STOP_MS);
     await ended.finally(() => clearTimeout(impatient));
+    if (socketDir !== cluster) await rm(socketDir, { recursive: true, force: true });
   }
 
   function stop(): Promise<void> {
@@ -201,7 +202,7 @@ function serverSettings(socketDirectories: string, durable: boolean): Record<str
     log_min_messages: "warning",
     log_checkpoints: "off",
     fsync: durable ? "on" : "off",
-    synchronous_commit: durable ? "on" : "off",
+    synchronous_commit: "on",
     full_page_writes: durable ? "on" : "off",
   };
 }

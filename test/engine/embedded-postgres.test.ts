@@ -1,0 +1,185 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/storage/embedded-postgres.ts";
+import { compileSource } from "../support/compiled-source.ts";
+import { eventually } from "../support/eventually.ts";
+import { quietLog } from "../support/quiet-log.ts";
+
+describe("the embedded Postgres", () => {
+  it("keeps its data over a restart and listens on no port", async () => {
+    const dataDir = await dataDirectory();
+    const first = await start(dataDir);
+    await query(first.url, "CREATE TABLE kept (n INT); INSERT INTO kept VALUES (7)");
+    expect(await query(first.url, "SHOW listen_addresses")).toEqual([{ listen_addresses: "" }]);
+    await first.stop();
+    const second = await start(dataDir);
+    expect(await query(second.url, "SELECT n FROM kept")).toEqual([{ n: 7 }]);
+  });
+
+  it("waits for the disk at every commit", async () => {
+    const server = await start(await dataDirectory(), { durable: true });
+    expect(await query(server.url, "SHOW fsync")).toEqual([{ fsync: "on" }]);
+    expect(await query(server.url, "SHOW synchronous_commit")).toEqual([{ synchronous_commit: "on" }]);
+    expect(await query(server.url, "SHOW full_page_writes")).toEqual([{ full_page_writes: "on" }]);
+  });
+
+  it("makes its own password, readable by the owner alone, and lets nobody in without it", async () => {
+    const dataDir = await dataDirectory();
+    const server = await start(dataDir);
+    const file = join(dataDir, "postgres-password");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const password = (await readFile(file, "utf8")).trim();
+    expect(password).toMatch(/^[\w-]{32}$/);
+    await expect(query(server.url.replace(password, "postgres"), "SELECT 1")).rejects.toThrow("password");
+  });
+
+  it("refuses a second start on the same directory, naming it and the process that has it", async () => {
+    const dataDir = await dataDirectory();
+    const server = await start(dataDir);
+    await expect(start(dataDir)).rejects.toThrow(
+      `The data directory ${dataDir} is in use by process ${process.pid}.`,
+    );
+    expect(await query(server.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  it("lets exactly one of several starts at the same instant have an empty directory", async () => {
+    const dataDir = await dataDirectory();
+    const starts = await Promise.allSettled([start(dataDir), start(dataDir), start(dataDir)]);
+    const won = starts.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    expect(won).toHaveLength(1);
+    expect(await query(won[0]?.url ?? "", "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  it("outlives nobody: killing its owner ends it, and the next start at once has everything committed", async () => {
+    const dataDir = await dataDirectory();
+    using source = await compileSource();
+    const { child, url } = await ownerProcess(source.path("storage/embedded-postgres.js"), dataDir);
+    await query(url, "CREATE TABLE kept (n INT); INSERT INTO kept VALUES (7)");
+    const pid = await serverPid(dataDir);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const next = await start(dataDir);
+    expect(await query(next.url, "SELECT n FROM kept")).toEqual([{ n: 7 }]);
+    expect(await serverPid(dataDir)).not.toBe(pid);
+    await next.stop();
+    await expect(readFile(join(dataDir, "postgres", "postmaster.pid"))).rejects.toThrow("ENOENT");
+  });
+
+  it("ends by itself when its owner was killed and nobody starts again", async () => {
+    const dataDir = await dataDirectory();
+    using source = await compileSource();
+    const { child } = await ownerProcess(source.path("storage/embedded-postgres.js"), dataDir);
+    const pid = await serverPid(dataDir);
+    child.kill("SIGKILL");
+    await eventually(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"));
+  });
+
+  it("is not stopped by the Ctrl-C that reaches its owner's process group", async () => {
+    const dataDir = await dataDirectory();
+    const server = await start(dataDir);
+    const pid = await serverPid(dataDir);
+    const group = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.split(" ")[2];
+    const own = (await readFile("/proc/self/stat", "utf8")).split(") ")[1]?.split(" ")[2];
+    expect(group).not.toBe(own);
+    await server.stop();
+  });
+
+  it("starts again by itself when it is killed, at the same address", async () => {
+    const dataDir = await dataDirectory();
+    const server = await start(dataDir);
+    await query(server.url, "CREATE TABLE kept (n INT); INSERT INTO kept VALUES (7)");
+    process.kill(await serverPid(dataDir), "SIGKILL");
+    await eventually(async () => expect(await query(server.url, "SELECT n FROM kept")).toEqual([{ n: 7 }]));
+  });
+
+  it("recovers from a lock file that names a process which is something else by now", async () => {
+    const dataDir = await dataDirectory();
+    await (await start(dataDir)).stop();
+    const lock = join(dataDir, "postgres", "postmaster.pid");
+    await writeFile(lock, `${process.pid}\n${join(dataDir, "postgres")}\n1\n5432\n.\n\n`, { mode: 0o600 });
+    const server = await start(dataDir);
+    expect(await query(server.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  it("recovers from an interrupted first start, and deletes nothing it did not make", async () => {
+    const dataDir = await dataDirectory();
+    await mkdir(join(dataDir, "postgres", "base"), { recursive: true });
+    await writeFile(join(dataDir, "postgres", "PG_VERSION"), "18\n");
+    await mkdir(join(dataDir, "postgres.init-999999999-abc"));
+    const server = await start(dataDir);
+    expect(await query(server.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    const names = await readdir(dataDir);
+    expect(names.filter((name) => name.startsWith("postgres.incomplete-"))).toHaveLength(1);
+    expect(names.filter((name) => name.startsWith("postgres.init-"))).toEqual([]);
+  });
+
+  it("says which file to restore when the password is gone", async () => {
+    const dataDir = await dataDirectory();
+    await (await start(dataDir)).stop();
+    await unlink(join(dataDir, "postgres-password"));
+    await expect(start(dataDir)).rejects.toThrow("postgres-password is missing or empty");
+  });
+
+  it("refuses files of another Postgres release by name", async () => {
+    const dataDir = await dataDirectory();
+    await (await start(dataDir)).stop();
+    await writeFile(join(dataDir, "postgres", "PG_VERSION"), "17\n");
+    await expect(start(dataDir)).rejects.toThrow("was made by Postgres 17");
+  });
+
+  it("works under a path too long for a socket, and under a directory private to its owner", async () => {
+    const outer = await dataDirectory();
+    await chmod(outer, 0o700);
+    const server = await start(join(outer, "a".repeat(90)));
+    expect(await query(server.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+});
+
+async function dataDirectory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "causeway-embedded-"));
+  await chmod(path, 0o711);
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function start(dataDir: string, { durable = false } = {}): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir, log: quietLog(), durable });
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const client = new pg.Client(url);
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function serverPid(dataDir: string): Promise<number> {
+  return Number.parseInt(await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8"), 10);
+}
+
+/** Another process that owns a server and does nothing else. */
+async function ownerProcess(module: string, dataDir: string): Promise<{ child: ChildProcess; url: string }> {
+  const script = `
+    import { startEmbeddedPostgres } from ${JSON.stringify(module)};
+    const log = { child: () => log, debug() {}, info() {}, warn() {}, error() {} };
+    const server = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, log });
+    process.stdout.write(server.url + "\\n");
+    setInterval(() => undefined, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [line] = await once(child.stdout, "data");
+  return { child, url: String(line).trim() };
+}

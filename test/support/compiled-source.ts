@@ -1,0 +1,43 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The source as JavaScript, for tests that need a process of its own to kill. Disposing removes it. */
+export interface CompiledSource extends Disposable {
+  /** Absolute path of a compiled file: `path("storage/migrate.js")`. */
+  path(file: string): string;
+}
+
+/** Compiles `src` as it stands, types unchecked, to a place from which the installed packages are found. */
+export async function compileSource(): Promise<CompiledSource> {
+  const parent = join(root, "node_modules", ".causeway-test");
+  await mkdir(parent, { recursive: true });
+  const base = mkdtempSync(join(parent, "source-"));
+  const flags = [
+    "--outDir",
+    join(base, "dist"),
+    "--noCheck",
+    "--incremental",
+    "false",
+    "--declaration",
+    "false",
+  ];
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const compiled = spawnSync(
+    process.execPath,
+    [tsc, "-p", join(root, "tsconfig.json"), "--tsBuildInfoFile", "null", ...flags],
+    {
+      encoding: "utf8",
+    },
+  );
+  const remove = () => rmSync(base, { recursive: true, force: true });
+  if (compiled.status !== 0) {
+    remove();
+    throw new Error(`compiling the source failed: ${compiled.stdout}${compiled.stderr}`);
+  }
+  return { path: (file) => join(base, "dist", file), [Symbol.dispose]: remove };
+}
