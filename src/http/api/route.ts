@@ -29,6 +29,11 @@ export interface RouteContext<Params, Query, Body> {
   /** Header names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
   requestId: string;
+  /**
+   * The id for whatever this request creates. The same one whenever the request is repeated with its Idempotency-Key,
+   * even after a crash in the middle: creating `ON CONFLICT DO NOTHING` under this id is safe to run twice.
+   */
+  resourceId: string;
   /** Aborts when the client leaves. Work that was accepted goes on. */
   signal: AbortSignal;
 }

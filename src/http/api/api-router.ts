@@ -1,0 +1,178 @@
+import type { ErrorRequestHandler, Request, Response, Router as RouterType } from "express";
+import { Router } from "express";
+import { z } from "zod";
+import { RequestError } from "../../core/errors.ts";
+import { newId } from "../../core/ids.ts";
+import type { Json } from "../../core/json.ts";
+import type { Logger } from "../../core/logger.ts";
+import { storableText } from "../../core/text.ts";
+import { type Authenticate, requireScope } from "./auth.ts";
+import type { EncodedReply, Idempotency } from "./idempotency.ts";
+import { readJsonBody } from "./json-body.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import type { Caller, Route, RouteContext, RouteReply } from "./route.ts";
+import { validate } from "./validate.ts";
+
+export interface ApiRouterDeps {
+  routes: readonly Route[];
+  authenticate: Authenticate;
+  idempotency: Idempotency;
+  rateLimit: RateLimit;
+  log: Logger;
+}
+
+/** Serves routes: who calls, may they, is the request sound, was it answered before; then the route itself. */
+export function apiRouter(deps: ApiRouterDeps): RouterType {
+  const router = Router({ caseSensitive: true });
+  for (const [path, routes] of routesByPath(deps.routes)) {
+    const allowed = allowedMethods(routes);
+    router.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), async (request, response) => {
+      response.setHeader("Cache-Control", "no-store");
+      const method = request.method === "HEAD" ? "GET" : request.method;
+      const route = routes.find((candidate) => candidate.method === method);
+      if (route) return serve(deps, route, request, response);
+      response.setHeader("Allow", allowed);
+      if (request.method === "OPTIONS") return void response.status(204).end();
+      const message = `${request.method} is not possible here, only ${allowed}.`;
+      throw new RequestError(405, "method_not_allowed", message);
+    });
+  }
+  router.use(asRequestError);
+  return router;
+}
+
+async function serve(deps: ApiRouterDeps, route: Route, request: Request, response: Response): Promise<void> {
+  const left = new AbortController();
+  response.once("close", () => left.abort());
+  const caller = await deps.authenticate(request.headers);
+  limit(deps.rateLimit, caller, response);
+  requireScope(caller, route.scope);
+  const body = route.method === "GET" ? undefined : await readJsonBody(request);
+  const context = {
+    ...checked(route, request, body),
+    caller,
+    headers: headersOf(request),
+    requestId: String(response.locals.requestId ?? ""),
+    signal: left.signal,
+  };
+  const answer = async (resourceId: string) => encode(await route.handle({ ...context, resourceId }));
+  const key = route.method === "POST" ? request.headers["idempotency-key"] : undefined;
+  const reply =
+    typeof key === "string"
+      ? await deps.idempotency.run(
+          {
+            workspaceId: caller.workspaceId,
+            route: route.operationId,
+            path: request.originalUrl,
+            key,
+            body,
+            signal: left.signal,
+          },
+          (resourceId) => keptRefusals(() => answer(resourceId), context.requestId),
+        )
+      : await answer(newId());
+  await send(reply, request, response, deps.log);
+}
+
+function limit(rateLimit: RateLimit, caller: Caller, response: Response): void {
+  const waitMs = rateLimit.take(caller.keyId);
+  if (waitMs === 0) return;
+  response.setHeader("Retry-After", String(Math.ceil(waitMs / 1000)));
+  throw new RequestError(429, "rate_limited", "This API key makes too many requests. Try again later.");
+}
+
+const nothing = z.strictObject({});
+
+function checked(
+  route: Route,
+  request: Request,
+  body: Json | undefined,
+): Pick<RouteContext<unknown, unknown, unknown>, "params" | "query" | "body"> {
+  const invalid = (status: number, code: string, what: string) => ({ status, code, what });
+  return {
+    params: validate(
+      route.params ?? z.unknown(),
+      storableValues(request.params),
+      invalid(400, "invalid_path", "The path is not valid"),
+    ),
+    query: validate(
+      route.query ?? nothing,
+      storableValues(request.query),
+      invalid(400, "invalid_query", "The query is not valid"),
+    ),
+    body: validate(route.body ?? nothing, body ?? {}, invalid(422, "invalid_body", "The body is not valid")),
+  };
+}
+
+/** `%00` in a URL is nothing Postgres could look for. */
+function storableValues(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === "string" ? storableText(value) : value,
+    ]),
+  );
+}
+
+function headersOf(request: Request): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(", ") : value,
+    ]),
+  );
+}
+
+function encode(reply: RouteReply): EncodedReply {
+  if ("stream" in reply) return reply;
+  const text = reply.body === undefined ? null : JSON.stringify(reply.body);
+  return { status: reply.status, headers: reply.headers ?? {}, text };
+}
+
+/** What a route refuses for good is an answer like any other: repeated, it is the same. */
+async function keptRefusals(run: () => Promise<EncodedReply>, requestId: string): Promise<EncodedReply> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof RequestError) || error.status >= 500 || error.status === 429) throw error;
+    const { status, code, message, details, headers } = error;
+    const body = { error: { code, message, details, request_id: requestId } };
+    return { status, headers, text: JSON.stringify(body) };
+  }
+}
+
+async function send(reply: EncodedReply, request: Request, response: Response, log: Logger): Promise<void> {
+  if (!("stream" in reply)) {
+    for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
+    response.status(reply.status);
+    if (reply.text !== null) response.setHeader("Content-Type", "application/json; charset=utf-8");
+    response.end(reply.text ?? undefined);
+    return;
+  }
+  try {
+    await reply.stream(request, response);
+  } catch (error) {
+    if (!response.headersSent) throw error;
+    log.error({ err: error, request_id: response.locals.requestId }, "a stream broke off");
+    // Cut rather than ended: the client must see that this is not all.
+    response.destroy();
+  }
+}
+
+/** Literal paths before those with parameters, so that `/things/special` is not taken for an id. */
+function routesByPath(routes: readonly Route[]): [string, Route[]][] {
+  const grouped = new Map<string, Route[]>();
+  for (const route of routes) grouped.set(route.path, [...(grouped.get(route.path) ?? []), route]);
+  return [...grouped].sort(([a], [b]) => (a.replaceAll("{", "~") < b.replaceAll("{", "~") ? -1 : 1));
+}
+
+function allowedMethods(routes: readonly Route[]): string {
+  const methods = routes.map((route) => route.method);
+  return [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+}
+
+const asRequestError: ErrorRequestHandler = (error, _request, _response, next) => {
+  const malformed =
+    error instanceof URIError || (error instanceof Error && /^Failed to decode param/.test(error.message));
+  next(malformed ? new RequestError(400, "malformed_url", "The URL is not properly encoded.") : error);
+};

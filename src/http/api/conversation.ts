@@ -1,0 +1,148 @@
+import { RequestError } from "../../core/errors.ts";
+import type { ChannelRef } from "../../core/runtime.ts";
+import type { TurnEvent } from "../../core/turn-log.ts";
+import { wait } from "../../core/wait.ts";
+import type { Ingest } from "../../ingest/accept-inbound.ts";
+import type { InboundMessageRow, MessageQueries, MessageView } from "../../sessions/message-queries-repository.ts";
+import type { SessionQueries, SessionView } from "../../sessions/session-queries-repository.ts";
+import type { SessionWrites } from "../../sessions/session-writes-repository.ts";
+import type { ExecutionQueries, ExecutionView } from "../../turns/execution-queries-repository.ts";
+import type { TurnStreams } from "../../turns/turn-streams.ts";
+
+export interface ConversationDeps {
+  sessions: SessionQueries;
+  writes: Pick<SessionWrites, "successor">;
+  messages: MessageQueries;
+  executions: Pick<ExecutionQueries, "find">;
+  /** Null while the channel does not run (disabled, removed from the configuration). */
+  channel(channelId: string): ChannelRef | null;
+  acceptMessage: Ingest["acceptMessage"];
+  messageOfEvent(channelId: string, eventKey: string): Promise<string | null>;
+  follow: TurnStreams["follow"];
+}
+
+/** What became of a message: a turn that answers it, or, for `/reset`, a new session and what it says. */
+export type Sent =
+  | { kind: "turn"; sessionId: string; executionId: string; userMessageId: string }
+  | { kind: "reset"; sessionId: string; notice: MessageView | null };
+
+/** How a turn ended. */
+export type Answer =
+  | { kind: "answered"; execution: ExecutionView; replies: MessageView[] }
+  | { kind: "failed" | "cancelled"; execution: ExecutionView }
+  | { kind: "deleted" };
+
+export interface Conversation {
+  /** The caller's session; throws 404 `session_not_found`. */
+  session(workspaceId: string, id: string): Promise<SessionView>;
+  /**
+   * Stores a message; resolves once it is committed. The same key for the same session is the same message, however
+   * often it is sent. A completed session's message goes to the session that follows it.
+   */
+  send(session: SessionView, message: { content: string; key: string }): Promise<Sent>;
+  /** A turn's events behind `afterId`, with exactly one terminal event at the end unless the signal aborts. */
+  events(executionId: string, afterId: number, signal: AbortSignal): AsyncGenerator<TurnEvent>;
+  /** Waits for the end of a turn. */
+  answer(workspaceId: string, executionId: string): Promise<Answer>;
+}
+
+/** A completed session may be followed by one that is completed as well before the message gets there. */
+const SUCCESSOR_TRIES = 5;
+/** How long `/reset` may wait behind the turns before it, milliseconds, and how often it looks. */
+const RESET_WAIT_MS = 120_000;
+const RESET_LOOK_MS = 50;
+
+/** Conversations as API callers have them: the same ingest, turn and delivery path as any channel. */
+export function createConversation(deps: ConversationDeps): Conversation {
+  async function session(workspaceId: string, id: string): Promise<SessionView> {
+    const found = await deps.sessions.find(workspaceId, id);
+    if (!found) throw sessionNotFound(id);
+    return found;
+  }
+
+  async function send(into: SessionView, message: { content: string; key: string }): Promise<Sent> {
+    const eventKey = `api:${into.id}:${message.key}`;
+    let sessionId = into.id;
+    for (let tries = 0; tries < SUCCESSOR_TRIES; tries++) {
+      const { row, outcome } = await deps.acceptMessage(channelOf(into), {
+        sessionId,
+        content: message.content,
+        eventKey,
+      });
+      if (outcome.kind === "accepted") {
+        const { sessionId: stored } = outcome;
+        return sent(into, { id: row.messageId, sessionId: stored, origin: row.origin, executionId: row.executionId });
+      }
+      // A completed session stores nothing, and so cannot tell that it has the message already.
+      const known = await deps.messageOfEvent(into.channelId, eventKey);
+      if (known !== null) return repeated(into, known);
+      const next = await deps.writes.successor(sessionId);
+      if (next === null) throw sessionNotFound(into.id);
+      sessionId = next;
+    }
+    throw new RequestError(409, "session_completed", "The session keeps being completed. Send the message again.");
+  }
+
+  /** The agent of an API session need not be the channel's own. */
+  function channelOf(into: SessionView): ChannelRef {
+    const channel = deps.channel(into.channelId);
+    if (channel) return { ...channel, agentId: into.agentId, agentVersion: into.agentVersion };
+    throw new RequestError(409, "channel_not_running", `The channel ${into.channel} is not running.`, {
+      details: { channel: into.channel },
+    });
+  }
+
+  async function repeated(into: SessionView, messageId: string): Promise<Sent> {
+    const message = await deps.messages.inbound(messageId);
+    if (!message) throw sessionNotFound(into.id);
+    return sent(into, message);
+  }
+
+  async function sent(into: SessionView, message: InboundMessageRow): Promise<Sent> {
+    const { id, sessionId, executionId } = message;
+    if (executionId !== null) return { kind: "turn", sessionId, executionId, userMessageId: id };
+    const opened = await resetInto(into.workspaceId, sessionId);
+    return { kind: "reset", sessionId: opened, notice: await deps.messages.openingNotice(opened) };
+  }
+
+  /** `/reset` waits its turn like any message; the session that follows is its answer. */
+  async function resetInto(workspaceId: string, sessionId: string): Promise<string> {
+    for (let waited = 0; waited < RESET_WAIT_MS; waited += RESET_LOOK_MS) {
+      const { nextId } = await session(workspaceId, sessionId);
+      if (nextId !== null) return nextId;
+      await wait(RESET_LOOK_MS);
+    }
+    throw new RequestError(504, "reset_timeout", "The session is still busy with what came before the reset.");
+  }
+
+  async function* events(executionId: string, afterId: number, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+    let last = afterId;
+    for await (const event of deps.follow(executionId, afterId, signal)) {
+      yield event;
+      if (event.type === "done" || event.type === "error") return;
+      last = event.id;
+    }
+    if (signal.aborted) return;
+    // The rows are gone: the session was deleted under the turn.
+    const data = { message: "The session was deleted.", code: "session_deleted" };
+    yield { id: last + 1, type: "error", data };
+  }
+
+  async function answer(workspaceId: string, executionId: string): Promise<Answer> {
+    // Whoever asked may leave: the answer is kept for the repetition of the request.
+    for await (const _ of deps.follow(executionId, 0, new AbortController().signal));
+    const own = await deps.executions.find(workspaceId, executionId);
+    const execution = own?.mergedInto ? await deps.executions.find(workspaceId, own.mergedInto) : own;
+    if (!execution) return { kind: "deleted" };
+    if (execution.status !== "completed") {
+      return { kind: execution.status === "failed" ? "failed" : "cancelled", execution };
+    }
+    return { kind: "answered", execution, replies: await deps.messages.repliesOf(execution.id) };
+  }
+
+  return { session, send, events, answer };
+}
+
+export function sessionNotFound(id: string): RequestError {
+  return new RequestError(404, "session_not_found", `There is no session ${id} here.`);
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage } from "node:http";
+import { RequestError } from "../../core/errors.ts";
+import type { Json } from "../../core/json.ts";
+import { storableText } from "../../core/text.ts";
+
+/** The largest body the API takes, bytes. */
+export const BODY_LIMIT = 1024 * 1024;
+/** Deeper than anybody nests on purpose, and well below where Postgres and V8 give up. */
+const DEPTH_LIMIT = 100;
+
+/** The JSON a request carries; undefined where it has no body. Throws what the caller did wrong. */
+export async function readJsonBody(request: IncomingMessage): Promise<Json | undefined> {
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return undefined;
+  checkContentType(request.headers["content-type"]);
+  return storable(parse(bytes), 1);
+}
+
+function readBytes(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const tooLarge = () =>
+      new RequestError(413, "body_too_large", `The body is larger than ${BODY_LIMIT} bytes.`, {
+        // What is left of the body is not read, so the connection cannot carry another request.
+        headers: { Connection: "close" },
+      });
+    if (Number(request.headers["content-length"] ?? 0) > BODY_LIMIT) return reject(tooLarge());
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= BODY_LIMIT) chunks.push(chunk);
+      else {
+        request.pause();
+        reject(tooLarge());
+      }
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    const broken = () =>
+      reject(new RequestError(400, "body_incomplete", "The body is not as long as announced."));
+    request.on("error", broken);
+    request.on("aborted", broken);
+  });
+}
+
+function checkContentType(header: string | undefined): void {
+  const [type = "", ...parameters] = (header ?? "").split(";").map((part) => part.trim().toLowerCase());
+  const json = type === "application/json" || (type.startsWith("application/") && type.endsWith("+json"));
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.slice("charset=".length);
+  const utf8 = charset === undefined || /^"?utf-?8"?$/.test(charset);
+  if (json && utf8) return;
+  throw new RequestError(
+    415,
+    "unsupported_media_type",
+    "Send JSON in UTF-8, with the header Content-Type: application/json.",
+  );
+}
+
+function parse(bytes: Buffer): Json {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message : "it is not UTF-8";
+    throw new RequestError(400, "malformed_json", `The body is not valid JSON: ${reason}`);
+  }
+}
+
+/** The same value, fit for jsonb: Postgres refuses NUL and half characters, JSON has no infinity. */
+function storable(value: Json, depth: number): Json {
+  if (depth > DEPTH_LIMIT) {
+    throw new RequestError(422, "invalid_body", `The body is nested deeper than ${DEPTH_LIMIT} levels.`);
+  }
+  if (typeof value === "string") return storableText(value);
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new RequestError(422, "invalid_body", "The body holds a number that is too large.");
+  }
+  if (Array.isArray(value)) return value.map((item) => storable(item, depth + 1));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [storableText(key), storable(item, depth + 1)]),
+  );
+}

@@ -1,0 +1,157 @@
+import pg from "pg";
+import { newId } from "../../src/core/ids.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+import { apiRouter } from "../../src/http/api/api-router.ts";
+import { createAuthenticate } from "../../src/http/api/auth.ts";
+import { createIdempotency } from "../../src/http/api/idempotency.ts";
+import { createRateLimit, type RateLimitSettings } from "../../src/http/api/rate-limit.ts";
+import type { Route, Scope } from "../../src/http/api/route.ts";
+import { healthRoutes } from "../../src/http/health-routes.ts";
+import { createHttpServer } from "../../src/http/server.ts";
+import { webhookRoutes } from "../../src/http/webhook-routes.ts";
+import { newSecret } from "../../src/keys/api-key.ts";
+import { createIdempotencyRepository } from "../../src/keys/idempotency-repository.ts";
+import { createKeyRepository } from "../../src/keys/key-repository.ts";
+import { createKeyRing } from "../../src/keys/key-ring.ts";
+import { createTestDatabase } from "../support/postgres.ts";
+import { type LoggedLine, quietLog } from "../support/quiet-log.ts";
+
+/** Notices between "processes" of one test; `cut()` loses them, as a network may. */
+export function createNotices() {
+  const listeners = new Map<string, Set<(data: JsonObject) => void>>();
+  let broken = false;
+  return {
+    cut: () => {
+      broken = true;
+    },
+    publish(topic: string, data: JsonObject) {
+      if (!broken) for (const listener of listeners.get(topic) ?? []) listener(data);
+    },
+    subscribe(topic: string, listener: (data: JsonObject) => void) {
+      const all = listeners.get(topic) ?? new Set();
+      listeners.set(topic, all.add(listener));
+      return () => void all.delete(listener);
+    },
+  };
+}
+
+/** One process that serves routes over HTTP on a database, with the real keys, limits and idempotency. */
+export interface ApiServer extends AsyncDisposable {
+  url: string;
+  lines: LoggedLine[];
+  ring: ReturnType<typeof createKeyRing>;
+  call(path: string, options?: CallOptions): Promise<{ status: number; headers: Headers; body: unknown }>;
+}
+
+export interface CallOptions {
+  method?: string;
+  /** The API key. */
+  key?: string | null;
+  json?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** A database with one workspace and an admin key, and as many server processes on it as a test wants. */
+export async function openApiWorld() {
+  const database = await createTestDatabase();
+  const pool = new pg.Pool({ connectionString: database.url });
+  pool.on("error", () => undefined);
+  const keys = createKeyRepository(pool);
+  const notices = createNotices();
+  const servers: ApiServer[] = [];
+
+  async function addWorkspace(slug: string): Promise<string> {
+    const id = newId();
+    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [id, slug]);
+    return id;
+  }
+
+  async function addKey(workspaceId: string, scopes: readonly Scope[] = ["admin"]) {
+    const secret = newSecret();
+    const key = await keys.create({ id: newId(), workspaceId, name: "test", scopes, secret });
+    return { id: key.id, secret };
+  }
+
+  const workspaceId = await addWorkspace("default");
+  const admin = await addKey(workspaceId);
+
+  async function serve(
+    routes: readonly Route[],
+    options: { rateLimit?: RateLimitSettings; now?: () => number } = {},
+  ): Promise<ApiServer> {
+    const log = quietLog();
+    const now = options.now ?? Date.now;
+    const ring = createKeyRing({ find: keys.find, onUsed: () => {}, notices, now });
+    const router = apiRouter({
+      routes,
+      authenticate: createAuthenticate({ keys: ring, workspaceBySlug: keys.workspaceBySlug }),
+      idempotency: createIdempotency({ repository: createIdempotencyRepository(pool), notices, log }),
+      rateLimit: createRateLimit(options.rateLimit ?? { perMinute: 600_000, burst: 10_000 }, now),
+      log,
+    });
+    const http = createHttpServer(
+      {
+        webhooks: webhookRoutes({ channel: () => null, accept: async () => {}, onReceived: () => {} }),
+        health: healthRoutes({
+          dependencies: async () => ({}),
+          channels: () => ({}),
+          metrics: async () => ({ contentType: "text/plain", text: "" }),
+          draining: () => false,
+        }),
+        mounts: [{ path: "/api/v1", router }],
+      },
+      log,
+    );
+    const url = `http://127.0.0.1:${await http.listen("127.0.0.1", 0)}/api/v1`;
+    const server: ApiServer = {
+      url,
+      lines: log.lines,
+      ring,
+      call: (path, call = {}) => callApi(`${url}${path}`, admin.secret, call),
+      [Symbol.asyncDispose]: async () => {
+        ring.stop();
+        await http.close(0);
+      },
+    };
+    servers.push(server);
+    return server;
+  }
+
+  return {
+    pool,
+    keys,
+    notices,
+    workspaceId,
+    admin,
+    addWorkspace,
+    addKey,
+    serve,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+async function callApi(url: string, adminKey: string, options: CallOptions) {
+  const key = options.key === undefined ? adminKey : options.key;
+  const response = await fetch(url, {
+    method: options.method ?? (options.json === undefined ? "GET" : "POST"),
+    headers: {
+      ...(key === null ? {} : { Authorization: `Bearer ${key}` }),
+      ...(options.json === undefined ? {} : { "Content-Type": "application/json" }),
+      ...options.headers,
+    },
+    ...(options.json === undefined ? {} : { body: JSON.stringify(options.json) }),
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  const text = await response.text();
+  const json = response.headers.get("content-type")?.startsWith("application/json");
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: json && text !== "" ? JSON.parse(text) : text,
+  };
+}
