@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+  error: "is not an origin; write scheme, host and port only, such as https://example.org",
+});
+
+const secret = z
+  .string()
+  .min(16, "is too short to sign with; write at least 16 characters (try `openssl rand -hex 32`)");
+
+/** A web channel in the configuration file, without the keys all channels have. */
+export const webConfigSchema = z.strictObject({
+  allowedOrigins: z
+    .array(origin)
+    .default([])
+    .describe("Other sites that may use this channel from their pages. The hosted page needs no entry."),
+  identitySecret: z
+    .union([secret, z.tuple([secret, secret])])
+    .optional()
+    .describe(
+      "Shared with your site, which signs identity tokens (JWT, HS256) with it. Two, new and old, while it is changed.",
+    ),
+  title: z.string().min(1).max(80).optional().describe("The heading of the hosted page."),
+  greeting: z
+    .string()
+    .min(1)
+    .max(2000)
+    .optional()
+    .describe("Shown before the first message; not part of history."),
+});
+
+export type WebConfig = z.infer<typeof webConfigSchema>;
+
+/** The secrets in use: the first signs, any verifies. */
+export function identitySecrets(config: WebConfig): readonly string[] {
+  if (config.identitySecret === undefined) return [];
+  return typeof config.identitySecret === "string" ? [config.identitySecret] : config.identitySecret;
+}

@@ -1,0 +1,23 @@
+import { splitText } from "../../core/split-text.ts";
+import { defineChannel } from "../channel.ts";
+import { type WebConfig, webConfigSchema } from "./config.ts";
+import { readWebhook } from "./inbound.ts";
+import { send, TEXT_LIMIT } from "./outbound.ts";
+
+/** Chat in a browser. See README.md beside this file. */
+export const definition = defineChannel<WebConfig>({
+  kind: "web",
+  capabilities: {
+    sessions: "many",
+    resetCommand: false,
+    textLimit: TEXT_LIMIT,
+    // The open stream shows that an answer is being written.
+    typingRefreshMs: null,
+    receipts: false,
+    live: true,
+    profileVariables: ["user_name"],
+  },
+  configSchema: webConfigSchema,
+  create: () => ({ receive: readWebhook, send }),
+  split: (text) => splitText(text, { limit: TEXT_LIMIT }),
+});

@@ -1,0 +1,14 @@
+import type { OutboundPart, SendResult } from "../channel.ts";
+import { stopped } from "./errors.ts";
+
+/** Replies are shown from the stored message, so parts matter only to the size of a delivery's row, UTF-16 units. */
+export const TEXT_LIMIT = 100_000;
+
+/**
+ * A reply is committed before its delivery is made, and visitors read it from there: having it stored is having it
+ * sent. Whoever looks at the session has been told by the notice of the commit.
+ */
+export async function send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
+  if (signal.aborted) return stopped;
+  return { kind: "sent", externalIds: [part.deliveryId], state: "delivered" };
+}

@@ -1,0 +1,176 @@
+import { newId } from "../core/ids.ts";
+import type { ChannelRef } from "../core/runtime.ts";
+import type { Visitor, VisitorPass } from "../core/visitor.ts";
+import type { Prisma, PrismaClient } from "../storage/generated/client.ts";
+
+/** A session as its visitor sees it. */
+export interface VisitorSession {
+  id: string;
+  status: string;
+  endReason: string | null;
+  title: string | null;
+  createdAt: Date;
+  lastActivityAt: Date;
+  endedAt: Date | null;
+}
+
+/** A message as its visitor sees it. */
+export interface VisitorMessage {
+  id: string;
+  sessionId: string;
+  seq: number;
+  role: "user" | "assistant";
+  content: string;
+  executionId: string | null;
+  clientMessageId: string | null;
+  createdAt: Date;
+}
+
+export type VisitorRepository = ReturnType<typeof createVisitorRepository>;
+
+const SESSION = {
+  id: true,
+  status: true,
+  endReason: true,
+  title: true,
+  createdAt: true,
+  lastActivityAt: true,
+  endedAt: true,
+} satisfies Prisma.SessionSelect;
+
+const VISITOR = { id: true, identifier: true, name: true, anonymous: true } satisfies Prisma.UserSelect;
+
+/** What visitors are shown: never instructions to the bot, tool output or anything of another visitor. */
+export const SHOWN_ROLES = ["user", "assistant"] as const;
+
+/** The rows of visitors, each limited to one channel and one visitor. */
+export function createVisitorRepository(prisma: PrismaClient) {
+  return {
+    /** Makes the visitor a pass was issued for exist, or finds them again. */
+    async admit(channel: ChannelRef, pass: VisitorPass): Promise<Visitor> {
+      const { identifier, name, anonymous } = pass;
+      return prisma.user.upsert({
+        where: { channelId_identifier: { channelId: channel.id, identifier } },
+        create: {
+          id: newId(),
+          workspaceId: channel.workspaceId,
+          channelId: channel.id,
+          identifier,
+          name,
+          anonymous,
+        },
+        update: name === null ? {} : { name, updatedAt: new Date() },
+        select: VISITOR,
+      });
+    },
+
+    async find(channelId: string, identifier: string): Promise<Visitor | null> {
+      return prisma.user.findUnique({
+        where: { channelId_identifier: { channelId, identifier } },
+        select: VISITOR,
+      });
+    },
+
+    async openSession(channel: ChannelRef, visitorId: string): Promise<VisitorSession> {
+      return prisma.session.create({ data: newSession(channel, visitorId), select: SESSION });
+    },
+
+    /** Null for a session of somebody else, too: it is not told apart from one that does not exist. */
+    async findSession(
+      channelId: string,
+      visitorId: string,
+      sessionId: string,
+    ): Promise<VisitorSession | null> {
+      return prisma.session.findFirst({
+        where: { id: sessionId, channelId, userId: visitorId },
+        select: SESSION,
+      });
+    },
+
+    /** Most recently used first. */
+    async listSessions(
+      channelId: string,
+      visitorId: string,
+      page: { limit: number; offset: number },
+    ): Promise<{ sessions: VisitorSession[]; total: number }> {
+      const where = { channelId, userId: visitorId };
+      const orderBy = [{ lastActivityAt: "desc" as const }, { id: "desc" as const }];
+      const [sessions, total] = await Promise.all([
+        prisma.session.findMany({ where, orderBy, take: page.limit, skip: page.offset, select: SESSION }),
+        prisma.session.count({ where }),
+      ]);
+      return { sessions, total };
+    },
+
+    /** Ascending by seq: those behind `afterSeq`, or else the newest ones before `beforeSeq`. */
+    async listMessages(
+      sessionId: string,
+      page: { afterSeq: number | null; beforeSeq: number | null; limit: number },
+    ): Promise<{ messages: VisitorMessage[]; more: boolean }> {
+      const forward = page.afterSeq !== null;
+      const rows = await prisma.message.findMany({
+        where: {
+          sessionId,
+          role: { in: [...SHOWN_ROLES] },
+          seq: {
+            ...(page.afterSeq === null ? {} : { gt: page.afterSeq }),
+            ...(page.beforeSeq === null ? {} : { lt: page.beforeSeq }),
+          },
+        },
+        orderBy: { seq: forward ? "asc" : "desc" },
+        take: page.limit + 1,
+      });
+      const messages = rows.slice(0, page.limit).map(toVisitorMessage);
+      return { messages: forward ? messages : messages.reverse(), more: rows.length > page.limit };
+    },
+
+    /** What a repeated send is answered with. Null: the event key is unknown. */
+    async messageOfEvent(channelId: string, eventKey: string): Promise<VisitorMessage | null> {
+      const event = await prisma.inboundEvent.findUnique({
+        where: { channelId_eventKey: { channelId, eventKey } },
+        select: { messageId: true },
+      });
+      const row = event && (await prisma.message.findUnique({ where: { id: event.messageId } }));
+      return row ? toVisitorMessage(row) : null;
+    },
+  };
+}
+
+function newSession(channel: ChannelRef, visitorId: string) {
+  return {
+    id: newId(),
+    workspaceId: channel.workspaceId,
+    agentId: channel.agentId,
+    agentVersion: channel.agentVersion,
+    channelId: channel.id,
+    userId: visitorId,
+    single: false,
+  };
+}
+
+interface MessageRow {
+  id: string;
+  sessionId: string;
+  seq: number;
+  role: string;
+  content: string;
+  metadata: unknown;
+  executionId: string | null;
+  createdAt: Date;
+}
+
+export function toVisitorMessage(row: MessageRow): VisitorMessage {
+  const { id, sessionId, seq, content, metadata, executionId, createdAt } = row;
+  const sent = typeof metadata === "object" && metadata !== null && "client_message_id" in metadata;
+  return {
+    id,
+    sessionId,
+    seq,
+    role: row.role === "user" ? "user" : "assistant",
+    content,
+    executionId,
+    clientMessageId:
+      sent && typeof metadata.client_message_id === "string" ? metadata.client_message_id : null,
+    createdAt,
+  };
+}
