@@ -7,9 +7,9 @@ export interface DeliveryJob {
 }
 
 /** Replies committed together travel in one job, up to so many: fewer jobs, yet enough of them to share the work. */
-const JOB_SIZE = 25;
+const JOB_SIZE = 10;
 /** Jobs a process works on at once, per channel. */
-const CONCURRENCY = 16;
+const CONCURRENCY = 4;
 
 export interface DeliveryQueues {
   /** Puts committed deliveries on their channel's queue, together with others of the same moment. */
@@ -36,7 +36,9 @@ export function createDeliveryQueues(backend: QueueBackend, log: Logger): Delive
     for (const [channelId, ids] of batches) {
       const sending = addJobs(channelId, ids, 0)
         // Nothing is lost: the reconciler puts rows that no job moves on a queue again.
-        .catch((error: unknown) => log.warn({ err: error, channel_id: channelId }, "could not enqueue deliveries"))
+        .catch((error: unknown) =>
+          log.warn({ err: error, channel_id: channelId }, "could not enqueue deliveries"),
+        )
         .finally(() => underWay.delete(sending));
       underWay.add(sending);
     }
