@@ -85,7 +85,7 @@ export function createPipeline(deps: PipelineDeps) {
   const finish = createGroupCommit({
     run: (commits: Parameters<typeof turns.finish>[0]) => turns.finish(commits),
     maxBatch: 200,
-    lanes: 2,
+    lanes: 1,
     laneOf: (commit) => commit.sessionId,
   });
   const running = (channelId: string) => {
@@ -188,7 +188,7 @@ export function createPipeline(deps: PipelineDeps) {
       return outcomes;
     },
     maxBatch: 200,
-    lanes: 2,
+    lanes: 1,
     laneOf: (row) => row.sessionId ?? `${row.channelId}/${row.address}`,
   });
 
@@ -229,7 +229,7 @@ export function createPipeline(deps: PipelineDeps) {
   const record = createGroupCommit({
     run: (records: Parameters<typeof deliveries.record>[0]) => deliveries.record(records),
     maxBatch: 200,
-    lanes: 2,
+    lanes: 1,
     laneOf: (attempt) => attempt.id,
   });
   const deliveryEngine = createDeliveryEngine({
