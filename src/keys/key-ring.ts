@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import type { JsonObject } from "../core/json.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
 import { hashSecret } from "./api-key.ts";
 
 /** What a key says about whoever holds it. */
@@ -13,8 +13,8 @@ export interface KeyHolder {
 
 /** The process-to-process notices this needs; best effort. */
 export interface KeyNotices {
-  publish(topic: string, data: JsonObject, options: { remote: boolean }): void;
-  subscribe(topic: string, listener: (data: JsonObject) => void): () => void;
+  publish(topic: string, data: Json, options: { remote: boolean }): void;
+  subscribe(topic: string, listener: (data: Json) => void): () => void;
 }
 
 export interface KeyRing {
@@ -47,7 +47,8 @@ export function createKeyRing(deps: {
     for (const [hash, { holder }] of known) if (holder.id === keyId) known.delete(hash);
   }
 
-  const unsubscribe = deps.notices.subscribe(TOPIC, ({ key_id: id }) => {
+  const unsubscribe = deps.notices.subscribe(TOPIC, (notice) => {
+    const id = isJsonObject(notice) ? notice.key_id : null;
     if (typeof id === "string") evict(id);
   });
 

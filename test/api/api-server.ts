@@ -1,6 +1,6 @@
 import pg from "pg";
 import { newId } from "../../src/core/ids.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { Json } from "../../src/core/json.ts";
 import { apiRouter } from "../../src/http/api/api-router.ts";
 import { createAuthenticate } from "../../src/http/api/auth.ts";
 import { createIdempotency } from "../../src/http/api/idempotency.ts";
@@ -18,16 +18,16 @@ import { type LoggedLine, quietLog } from "../support/quiet-log.ts";
 
 /** Notices between "processes" of one test; `cut()` loses them, as a network may. */
 export function createNotices() {
-  const listeners = new Map<string, Set<(data: JsonObject) => void>>();
+  const listeners = new Map<string, Set<(data: Json) => void>>();
   let broken = false;
   return {
     cut: () => {
       broken = true;
     },
-    publish(topic: string, data: JsonObject) {
+    publish(topic: string, data: Json) {
       if (!broken) for (const listener of listeners.get(topic) ?? []) listener(data);
     },
-    subscribe(topic: string, listener: (data: JsonObject) => void) {
+    subscribe(topic: string, listener: (data: Json) => void) {
       const all = listeners.get(topic) ?? new Set();
       listeners.set(topic, all.add(listener));
       return () => void all.delete(listener);

@@ -1,5 +1,5 @@
 import { Router, type Router as RouterType } from "express";
-import type { Json, JsonObject } from "../../core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 
 /** `/api/v1/openapi.json`, and `/docs`: the same document to read. Both are open to everybody; they hold no secret. */
 export function docsRouter(document: JsonObject): RouterType {
@@ -133,7 +133,7 @@ function serverUrl(servers: Json | undefined): string | null {
 }
 
 function object(value: Json | undefined): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }
 
 function list(value: Json | undefined): Json[] {

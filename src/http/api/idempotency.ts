@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { RequestError } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
-import type { Json, JsonObject } from "../../core/json.ts";
+import { isJsonObject, type Json } from "../../core/json.ts";
 import type { Logger } from "../../core/logger.ts";
 import { wait } from "../../core/wait.ts";
 import type { IdempotencyRepository, RepeatableRequest } from "../../keys/idempotency-repository.ts";
@@ -37,8 +37,8 @@ export interface Idempotency {
 
 /** The process-to-process notices this needs; best effort. */
 export interface IdempotencyNotices {
-  publish(topic: string, data: JsonObject, options: { remote: boolean }): void;
-  subscribe(topic: string, listener: (data: JsonObject) => void): () => void;
+  publish(topic: string, data: Json, options: { remote: boolean }): void;
+  subscribe(topic: string, listener: (data: Json) => void): () => void;
 }
 
 const KEY_LIMIT = 255;
@@ -131,7 +131,7 @@ function reused(): RequestError {
 /** The same text for the same JSON, whatever the order of its keys. */
 function canonical(body: Json | undefined): string {
   return JSON.stringify(body ?? null, (_key, value: Json) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
+    isJsonObject(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value,
   );

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Json, JsonObject } from "../../core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { Route, RouteResponse } from "./route.ts";
 import { errorSchema } from "./wire-schemas.ts";
 
@@ -104,8 +104,8 @@ function parameters(route: Route, place: "path" | "query", components: JsonObjec
   if (!schema) return [];
   const { properties, required } = schemaOf(schema, "input", components);
   const names: readonly Json[] = Array.isArray(required) ? required : [];
-  return Object.entries(isObject(properties) ? properties : {}).map(([name, property]) => {
-    const { description, ...rest } = isObject(property) ? property : {};
+  return Object.entries(isJsonObject(properties) ? properties : {}).map(([name, property]) => {
+    const { description, ...rest } = isJsonObject(property) ? property : {};
     return {
       name,
       in: place,
@@ -161,7 +161,7 @@ function content(response: RouteResponse, schema: z.ZodType, components: JsonObj
 function schemaOf(schema: z.ZodType, io: "input" | "output", components: JsonObject): JsonObject {
   const made = z.toJSONSchema(schema, { target: "draft-2020-12", io, unrepresentable: "any" });
   const { $schema: _dialect, $defs: definitions, ...own } = plainJson(made);
-  for (const [name, definition] of Object.entries(isObject(definitions) ? definitions : {})) {
+  for (const [name, definition] of Object.entries(isJsonObject(definitions) ? definitions : {})) {
     components[name] = pointToComponents(definition);
   }
   return pointToComponents(own) as JsonObject;
@@ -169,7 +169,7 @@ function schemaOf(schema: z.ZodType, io: "input" | "output", components: JsonObj
 
 function pointToComponents(node: Json): Json {
   if (Array.isArray(node)) return node.map(pointToComponents);
-  if (!isObject(node)) return node;
+  if (!isJsonObject(node)) return node;
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => [
       key,
@@ -182,8 +182,4 @@ function pointToComponents(node: Json): Json {
 
 function plainJson(value: unknown): JsonObject {
   return JSON.parse(JSON.stringify(value));
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

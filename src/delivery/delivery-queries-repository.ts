@@ -1,0 +1,139 @@
+import type { Pool } from "pg";
+import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
+import type { DeliveryStatus } from "./delivery-repository.ts";
+
+/** A delivery as operators see it. */
+export interface DeliveryView {
+  id: string;
+  workspaceId: string;
+  channelId: string;
+  channel: string;
+  sessionId: string;
+  messageId: string;
+  address: string;
+  part: number;
+  content: string;
+  status: DeliveryStatus;
+  attempts: number;
+  nextAttemptAt: Date | null;
+  externalIds: string[];
+  errorCode: string | null;
+  error: string | null;
+  possibleDuplicate: boolean;
+  createdAt: Date;
+  updatedAt: Date;
+  sentAt: Date | null;
+}
+
+export interface DeliveryFilter {
+  sessionId?: string | undefined;
+  channel?: string | undefined;
+  status?: DeliveryStatus | undefined;
+}
+
+interface DeliveryRow {
+  id: string;
+  workspace_id: string;
+  channel_id: string;
+  channel: string;
+  session_id: string;
+  message_id: string;
+  address: string;
+  part: number;
+  content: string;
+  status: DeliveryStatus;
+  attempts: number;
+  next_attempt_at: Date | null;
+  external_ids: string[];
+  error_code: string | null;
+  error: string | null;
+  possible_duplicate: boolean;
+  created_at: Date;
+  updated_at: Date;
+  sent_at: Date | null;
+}
+
+const FROM = "FROM deliveries d JOIN channels c ON c.id = d.channel_id";
+const SELECT = `SELECT d.id, d.workspace_id, d.channel_id, c.name AS channel, d.session_id, d.message_id, d.address,
+  d.part, d.content, d.status, d.attempts, d.next_attempt_at, d.external_ids, d.error_code, d.error,
+  d.possible_duplicate, d.created_at, d.updated_at, d.sent_at ${FROM}`;
+const MATCHES = `d.workspace_id = $1 AND ($2::text IS NULL OR d.session_id = $2)
+  AND ($3::text IS NULL OR c.name = $3) AND ($4::text IS NULL OR d.status = $4)`;
+
+export type DeliveryQueries = ReturnType<typeof createDeliveryQueries>;
+
+/** Deliveries as operators look at them, and what operators may do to one. */
+export function createDeliveryQueries(pool: Pool) {
+  return {
+    async list(workspaceId: string, filter: DeliveryFilter, page: PageRequest): Promise<Slice<DeliveryView>> {
+      const matching = [workspaceId, filter.sessionId ?? null, filter.channel ?? null, filter.status ?? null];
+      const [found, counted] = await Promise.all([
+        pool.query<DeliveryRow>(
+          `${SELECT} WHERE ${MATCHES} AND ($5::timestamptz IS NULL OR (d.created_at, d.id) < ($5, $6))
+           ORDER BY d.created_at DESC, d.id DESC LIMIT $7 OFFSET $8`,
+          [...matching, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
+        ),
+        pool.query<{ total: number }>(`SELECT count(*)::int AS total ${FROM} WHERE ${MATCHES}`, matching),
+      ]);
+      const total = counted.rows[0]?.total ?? 0;
+      return toSlice(found.rows.map(toDelivery), page.limit, total, ({ createdAt: at, id }) => ({ at, id }));
+    },
+
+    async get(workspaceId: string, id: string): Promise<DeliveryView | null> {
+      const { rows } = await pool.query<DeliveryRow>(`${SELECT} WHERE d.workspace_id = $1 AND d.id = $2`, [
+        workspaceId,
+        id,
+      ]);
+      return rows[0] ? toDelivery(rows[0]) : null;
+    },
+
+    /** Makes a delivery that failed, or whose outcome nobody knows, due now. False where it is neither. */
+    async retry(workspaceId: string, id: string): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        // One that failed for good has its tries back; an unknown one may still be recorded by a late sender, which
+        // is told apart by the number of its attempt.
+        `UPDATE deliveries SET status = 'queued', next_attempt_at = now(), updated_at = now(),
+           attempts = CASE WHEN status = 'failed' THEN 0 ELSE attempts END, error_code = NULL, error = NULL
+         WHERE workspace_id = $1 AND id = $2 AND status IN ('failed', 'unknown')`,
+        [workspaceId, id],
+      );
+      return rowCount === 1;
+    },
+
+    /** Records what an operator found out about a delivery whose outcome was unknown. False where it is known. */
+    async resolve(workspaceId: string, id: string, status: "sent" | "failed"): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `UPDATE deliveries SET status = $3, next_attempt_at = NULL, updated_at = now(),
+           sent_at = CASE WHEN $3 = 'sent' THEN coalesce(sent_at, now()) ELSE sent_at END,
+           possible_duplicate = possible_duplicate AND $3 <> 'failed'
+         WHERE workspace_id = $1 AND id = $2 AND status = 'unknown'`,
+        [workspaceId, id, status],
+      );
+      return rowCount === 1;
+    },
+  };
+}
+
+function toDelivery(row: DeliveryRow): DeliveryView {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    channelId: row.channel_id,
+    channel: row.channel,
+    sessionId: row.session_id,
+    messageId: row.message_id,
+    address: row.address,
+    part: row.part,
+    content: row.content,
+    status: row.status,
+    attempts: row.attempts,
+    nextAttemptAt: row.next_attempt_at,
+    externalIds: row.external_ids,
+    errorCode: row.error_code,
+    error: row.error,
+    possibleDuplicate: row.possible_duplicate,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    sentAt: row.sent_at,
+  };
+}

@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { RequestError } from "../../../core/errors.ts";
+import type { PageRequest, Slice } from "../../../core/page.ts";
+import type { UserFilter, UserView } from "../../../users/user-repository.ts";
+import { listReply, pageQuery, pageRequest } from "../paging.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { idParams, idSchema, jsonObjectSchema, listSchema, timestampSchema } from "../wire-schemas.ts";
+
+export interface UserRoutesDeps {
+  users: {
+    list(workspaceId: string, filter: UserFilter, page: PageRequest): Promise<Slice<UserView>>;
+    get(workspaceId: string, id: string): Promise<UserView | null>;
+    erase(workspaceId: string, id: string): Promise<{ sessionIds: string[] } | null>;
+  };
+  /** Sessions are gone: whatever still runs in them may stop. */
+  onErased(sessionIds: readonly string[]): void;
+}
+
+const userSchema = z
+  .object({
+    id: idSchema,
+    workspace_id: idSchema,
+    channel: z.string().describe("The channel's name"),
+    identifier: z.string().describe("Unique on the channel"),
+    name: z.string().nullable(),
+    profile: jsonObjectSchema.describe("What the platform said about them"),
+    anonymous: z.boolean(),
+    created_at: timestampSchema,
+    updated_at: timestampSchema,
+  })
+  .meta({ id: "User" });
+
+const USER_NOT_FOUND = { status: 404, code: "user_not_found", when: "there is no such user" } as const;
+
+/** `/users`: the individuals who chat. */
+export function userRoutes(deps: UserRoutesDeps): Route[] {
+  return [listUsers(deps), getUser(deps), eraseUser(deps)];
+}
+
+const listUsers = ({ users }: UserRoutesDeps): Route =>
+  defineRoute({
+    method: "GET",
+    path: "/users",
+    operationId: "listUsers",
+    summary: "List users",
+    tag: "users",
+    scope: "users:read",
+    query: z.strictObject({
+      channel: z.string().optional().describe("Only users of the channel of this name"),
+      identifier: z.string().optional().describe("Only users with this identifier"),
+      ...pageQuery,
+    }),
+    examples: [{ query: { limit: "10" } }],
+    responses: [{ status: 200, description: "Users, newest first", schema: listSchema(userSchema) }],
+    async handle({ caller, query }) {
+      const found = await users.list(caller.workspaceId, query, pageRequest(query));
+      return listReply(found, query, presentUser);
+    },
+  });
+
+const getUser = ({ users }: UserRoutesDeps): Route =>
+  defineRoute({
+    method: "GET",
+    path: "/users/{id}",
+    operationId: "getUser",
+    summary: "Get a user",
+    tag: "users",
+    scope: "users:read",
+    params: idParams,
+    responses: [{ status: 200, description: "The user", schema: userSchema }],
+    errors: [USER_NOT_FOUND],
+    async handle({ caller, params }) {
+      const user = await users.get(caller.workspaceId, params.id);
+      if (!user) throw userNotFound(params.id);
+      return { status: 200, body: presentUser(user) };
+    },
+  });
+
+const eraseUser = ({ users, onErased }: UserRoutesDeps): Route =>
+  defineRoute({
+    method: "DELETE",
+    path: "/users/{id}",
+    operationId: "deleteUser",
+    summary: "Erase a person",
+    description:
+      "Removes the user, their participant data, and their sessions with every message, execution and delivery. " +
+      "There is no way back.",
+    tag: "users",
+    scope: "users:write",
+    params: idParams,
+    responses: [{ status: 204, description: "Erased", schema: null }],
+    errors: [USER_NOT_FOUND],
+    async handle({ caller, params }) {
+      const erased = await users.erase(caller.workspaceId, params.id);
+      if (!erased) throw userNotFound(params.id);
+      onErased(erased.sessionIds);
+      return { status: 204 };
+    },
+  });
+
+export function userNotFound(id: string): RequestError {
+  return new RequestError(404, "user_not_found", `There is no user ${id} here.`);
+}
+
+function presentUser(user: UserView) {
+  return {
+    id: user.id,
+    workspace_id: user.workspaceId,
+    channel: user.channel,
+    identifier: user.identifier,
+    name: user.name,
+    profile: user.profile,
+    anonymous: user.anonymous,
+    created_at: user.createdAt,
+    updated_at: user.updatedAt,
+  };
+}

@@ -1,0 +1,97 @@
+import type { Pool } from "pg";
+import type { JsonObject } from "../core/json.ts";
+import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
+
+/** Somebody who chats on one channel. */
+export interface UserView {
+  id: string;
+  workspaceId: string;
+  channel: string;
+  identifier: string;
+  name: string | null;
+  profile: JsonObject;
+  anonymous: boolean;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface UserFilter {
+  channel?: string | undefined;
+  identifier?: string | undefined;
+}
+
+interface UserRow {
+  id: string;
+  workspace_id: string;
+  channel: string;
+  identifier: string;
+  name: string | null;
+  profile: JsonObject;
+  anonymous: boolean;
+  created_at: Date;
+  updated_at: Date;
+}
+
+const COLUMNS = `u.id, u.workspace_id, c.name AS channel, u.identifier, u.name, u.profile, u.anonymous, u.created_at,
+  u.updated_at`;
+const FROM = "FROM users u JOIN channels c ON c.id = u.channel_id";
+const MATCHES = `u.workspace_id = $1 AND ($2::text IS NULL OR c.name = $2)
+  AND ($3::text IS NULL OR u.identifier = $3)`;
+
+export type UserRepository = ReturnType<typeof createUserRepository>;
+
+/** Users as rows. */
+export function createUserRepository(pool: Pool) {
+  return {
+    async list(workspaceId: string, filter: UserFilter, page: PageRequest): Promise<Slice<UserView>> {
+      const matching = [workspaceId, filter.channel ?? null, filter.identifier ?? null];
+      const [found, counted] = await Promise.all([
+        pool.query<UserRow>(
+          `SELECT ${COLUMNS} ${FROM}
+           WHERE ${MATCHES} AND ($4::timestamptz IS NULL OR (u.created_at, u.id) < ($4, $5))
+           ORDER BY u.created_at DESC, u.id DESC LIMIT $6 OFFSET $7`,
+          [...matching, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
+        ),
+        pool.query<{ total: number }>(`SELECT count(*)::int AS total ${FROM} WHERE ${MATCHES}`, matching),
+      ]);
+      const place = (user: UserView) => ({ at: user.createdAt, id: user.id });
+      return toSlice(found.rows.map(toUser), page.limit, counted.rows[0]?.total ?? 0, place);
+    },
+
+    async get(workspaceId: string, id: string): Promise<UserView | null> {
+      const { rows } = await pool.query<UserRow>(
+        `SELECT ${COLUMNS} ${FROM} WHERE u.workspace_id = $1 AND u.id = $2`,
+        [workspaceId, id],
+      );
+      return rows[0] ? toUser(rows[0]) : null;
+    },
+
+    /**
+     * Erases a person: the user, what is kept of them, their sessions with every message, execution and delivery. What
+     * remains is the bare ids of platform events, so that a repeated webhook does not bring them back.
+     * @returns the sessions that went with them; null where there is no such user.
+     */
+    async erase(workspaceId: string, id: string): Promise<{ sessionIds: string[] } | null> {
+      const { rows } = await pool.query<{ session_ids: string[] }>(
+        `WITH person AS (DELETE FROM users WHERE workspace_id = $1 AND id = $2 RETURNING id)
+         SELECT ARRAY(SELECT s.id FROM sessions s WHERE s.user_id = person.id) AS session_ids FROM person`,
+        [workspaceId, id],
+      );
+      return rows[0] ? { sessionIds: rows[0].session_ids } : null;
+    },
+  };
+}
+
+function toUser(row: UserRow): UserView {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    channel: row.channel,
+    identifier: row.identifier,
+    name: row.name,
+    profile: row.profile,
+    anonymous: row.anonymous,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
