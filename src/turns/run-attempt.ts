@@ -19,6 +19,9 @@ export class TurnStopped extends Error {
   }
 }
 
+/** A reason of our own: without one every turn would pay for a DOMException nobody reads. */
+const ENDED = "the attempt ended";
+
 /**
  * Asks the bot once. Ends when the bot ends, when `stop` aborts, or after `timeoutMs`, whichever is first: a bot that
  * ignores its signal holds nothing up. What it emits after that is dropped.
@@ -51,7 +54,7 @@ export async function runAttempt(
       },
     }).then((outcome) => {
       resolve(outcome);
-      abort.abort();
+      abort.abort(ENDED);
     });
   });
   return ended;

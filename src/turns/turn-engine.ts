@@ -8,6 +8,7 @@ import { type Batch, chooseBatch } from "./choose-batch.ts";
 import { type StopReason, TurnStopped } from "./run-attempt.ts";
 import { cancelledTurn, runTurn, type TurnEffects, type TurnOutcome } from "./run-turn.ts";
 import type { Lane, PendingMessage, TurnCommit, TurnCommitted, TurnRepository } from "./turn-repository.ts";
+import type { TurnLookups } from "./turn-context.ts";
 import type { TurnStream, TurnStreams } from "./turn-streams.ts";
 
 /** An agent version as turns need it. */
@@ -25,7 +26,7 @@ export interface TurnEngineDeps {
   loadAgent(agentId: string, version: number): Promise<LoadedAgent>;
   channel(channelId: string): ChannelRef & { split(text: string): string[] };
   /** What a bot may look up, loaded when it does. */
-  context(lane: Lane, agent: LoadedAgent, messages: readonly PendingMessage[]): Pick<Turn, "prompt" | "participantData">;
+  context(lane: Lane, agent: LoadedAgent, messages: readonly PendingMessage[]): TurnLookups;
   /** Commits a turn, batched with others that end at the same time. */
   finish(commit: TurnCommit): Promise<TurnCommitted>;
   /** Commits a turn that changes more than its session's messages. */
@@ -46,6 +47,8 @@ export interface TurnEngineDeps {
 /** Turns shorter than this are never marked `running`: the mark would be a write nobody gets to see, milliseconds. */
 const RUNNING_MARK_MS = 50;
 const PENDING_LIMIT = 100;
+/** A reason of our own: without one every turn would pay for a DOMException nobody reads. */
+const ENDED = "the turn ended";
 
 /** How a lane goes on: with what is known to wait, with what Postgres says waits, or not at all. */
 type Next = "more" | "reload" | "released";
@@ -178,10 +181,10 @@ export function createTurnEngine(deps: TurnEngineDeps) {
         onFailedAttempt: (attempt, failure) =>
           log.warn({ attempt, code: failure.code, reason: failure.reason }, "the bot failed"),
       });
-      shown.abort();
+      shown.abort(ENDED);
       return await commitOutcome(running, { messages, outcome, stream, startedAt, log });
     } finally {
-      shown.abort();
+      shown.abort(ENDED);
       running.batch = null;
       stream.close();
     }
