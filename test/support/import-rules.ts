@@ -29,6 +29,8 @@ const stages = /^(agents|keys|ingest|sessions|turns|delivery|users)\//;
 const rooms: readonly Room[] = [
   { room: /^core\//, may: [] },
   { room: /^client\//, may: [] },
+  // Runs in browsers.
+  { room: /^web-chat\//, may: [] },
   { room: /^config\/generate-docs\.ts$/, may: [/^config\//, /^(bots|channels)\/registry\.ts$/] },
   { room: /^config\//, may: [core, ...seams] },
   { room: /^observability\//, may: [core] },
