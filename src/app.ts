@@ -197,12 +197,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     stopping.abort();
     // Long streams end by themselves when they see the signal; what is left after a moment is cut.
     const closed = http.close(2_000);
-    await Promise.all(channels.all().map(({ channel }) => channel.stop?.()));
     await Promise.all(background);
     await closed;
     await pipeline.stop(STOP_GRACE_MS);
     await engine.queues.close();
     await pipeline.flush();
+    // Last, because stopping a channel cuts its connections: a send under way would have an unknown outcome.
+    await Promise.all(channels.all().map(({ channel }) => channel.stop?.()));
     await agents.close();
     await engine.close();
     log.info({}, "stopped");
