@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { PipelineTimes } from "../../src/pipeline.ts";
+import { compileSource } from "./compiled-source.ts";
+import { eventually } from "./eventually.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The service as it is installed: compiled, with its migrations beside it. */
+export interface Build extends Disposable {
+  /** Absolute path of a compiled file. */
+  path(file: string): string;
+}
+
+/** Compiles the source as it stands, so that what runs is never an older build. Once per file: it takes seconds. */
+export async function buildService(): Promise<Build> {
+  const source = await compileSource();
+  const base = dirname(dirname(source.path("main.js")));
+  await symlink(join(root, "prisma"), join(base, "prisma"));
+  await writeFile(join(base, "package.json"), '{ "type": "module" }');
+  return source;
+}
+
+/** A directory to start the service in, removed with everything below it when disposed. */
+export interface ServiceDirectory extends AsyncDisposable {
+  path: string;
+  configure(config: unknown): Promise<void>;
+}
+
+export async function serviceDirectory(config?: unknown): Promise<ServiceDirectory> {
+  const path = await mkdtemp(join(tmpdir(), "causeway-process-"));
+  // Where we are root the embedded server runs as another account, which has to get through.
+  await chmod(path, 0o711);
+  const configure = (next: unknown) => writeFile(join(path, "channels.config.json"), JSON.stringify(next));
+  if (config !== undefined) await configure(config);
+  return {
+    path,
+    configure,
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+export interface ServiceProcess extends AsyncDisposable {
+  pid: number;
+  url: string;
+  /** Everything it printed so far, logs included. */
+  output(): string;
+  signal(signal: NodeJS.Signals): void;
+  /** `kill -9`, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface ProcessOptions {
+  build: Build;
+  directory: ServiceDirectory;
+  /** All of its environment but PATH; PORT is any free one unless given. */
+  env?: Record<string, string>;
+  /** Shorter leases than an installation has, for tests in which leases have to run out. */
+  times?: Partial<PipelineTimes>;
+}
+
+/** Starts `node main.js` in the directory and waits until it says where it listens. */
+export async function startProcess(options: ProcessOptions): Promise<ServiceProcess> {
+  const run = spawnService(options);
+  const url = await eventually(
+    () => {
+      const listening = /^Causeway listens on (\S+)$/m.exec(run.output())?.[1];
+      if (listening === undefined && !run.hasEnded()) throw new Error(`not listening yet:\n${run.output()}`);
+      return listening;
+    },
+    { timeoutMs: 30_000 },
+  );
+  if (url === undefined) throw new Error(`the service ended instead of starting:\n${run.output()}`);
+  return {
+    pid: run.pid,
+    url,
+    output: run.output,
+    signal: run.signal,
+    async kill() {
+      run.signal("SIGKILL");
+      await run.ended;
+    },
+    async stop() {
+      run.signal("SIGTERM");
+      return await run.ended;
+    },
+    async [Symbol.asyncDispose]() {
+      // A stopped process takes no other signal until it goes on.
+      run.signal("SIGKILL");
+      await run.ended;
+    },
+  };
+}
+
+/** Starts what is not expected to come up; resolves with what it left: exit code and output. */
+export async function runToEnd(
+  options: ProcessOptions,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const run = spawnService(options);
+  const code = await run.ended;
+  return { code, stdout: run.stdout(), stderr: run.stderr() };
+}
+
+function spawnService({ build, directory, env, times }: ProcessOptions) {
+  const args = times ? ["--input-type=module", "--eval", hurried(build, times)] : [build.path("main.js")];
+  const child = spawn(process.execPath, args, {
+    cwd: directory.path,
+    env: { PATH: process.env.PATH, PORT: "0", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(child, "close").then(() => child.exitCode);
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  return {
+    pid: child.pid ?? 0,
+    stdout,
+    stderr,
+    output: () => `${stdout()}${stderr()}`,
+    ended,
+    hasEnded: () => hasEnded(child),
+    signal(signal: NodeJS.Signals) {
+      if (!hasEnded(child)) child.kill(signal);
+    },
+  };
+}
+
+/** Starts the same application as main.js does, with other times. */
+function hurried(build: Build, times: Partial<PipelineTimes>): string {
+  const from = (file: string) => JSON.stringify(build.path(file));
+  return `
+    import { startApp } from ${from("app.js")};
+    import { botDefinitions as bots } from ${from("bots/registry.js")};
+    import { channelDefinitions as channels } from ${from("channels/registry.js")};
+    import { readEnvironment } from ${from("config/env.js")};
+    import { loadConfig } from ${from("config/load-config.js")};
+    import { createLogger } from ${from("observability/logger.js")};
+    import { createRedactor } from ${from("observability/redaction.js")};
+    const load = () => loadConfig({ bots, channels, env: readEnvironment() });
+    const config = load();
+    const log = createLogger({ level: config.settings.logLevel, redactor: createRedactor(config.secrets) });
+    const app = await startApp({ bots, channels, config, reload: load, log, times: ${JSON.stringify(times)} });
+    process.stdout.write("Causeway listens on " + app.url + "\\n");
+    process.once("SIGTERM", () => app.stop().then(() => process.exit(0), () => process.exit(1)));`;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  let text = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}
