@@ -1,0 +1,24 @@
+import pg from "pg";
+import { inject } from "vitest";
+import type { TestDatabase } from "../support/postgres.ts";
+
+/** An outage of one database: every connection is cut, and none is let in until it ends. */
+export async function closeDatabase(
+  database: TestDatabase,
+): Promise<AsyncDisposable & { end(): Promise<void> }> {
+  const admin = new pg.Client(inject("postgresUrl"));
+  await admin.connect();
+  await admin.query(`ALTER DATABASE ${database.name} WITH ALLOW_CONNECTIONS false`);
+  await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [
+    database.name,
+  ]);
+  let ended: Promise<void> | null = null;
+  const end = () => {
+    ended ??= (async () => {
+      await admin.query(`ALTER DATABASE ${database.name} WITH ALLOW_CONNECTIONS true`);
+      await admin.end();
+    })();
+    return ended;
+  };
+  return { end, [Symbol.asyncDispose]: end };
+}
