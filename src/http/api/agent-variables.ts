@@ -13,13 +13,12 @@ export interface AgentVariable {
   used: boolean;
 }
 
-/** The variables of a published definition: declared ones first, then those only its messages show. */
+/** The variables of a published definition: in order of appearance in its messages, then what they do not use. */
 export function agentVariables(definition: JsonObject): AgentVariable[] {
   const specs = isJsonObject(definition.variables) ? definition.variables : {};
   const declared = Object.keys(specs);
   const used = detectVariables(messagesOf(definition), declared);
-  const undeclared = used.filter((name) => !Object.hasOwn(specs, name));
-  return [...declared, ...undeclared].map((name) => {
+  return [...new Set([...used, ...declared])].map((name) => {
     const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
     const { required, default: preset, description } = isJsonObject(spec) ? spec : {};
     return {

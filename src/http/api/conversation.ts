@@ -3,7 +3,11 @@ import type { ChannelRef } from "../../core/runtime.ts";
 import type { TurnEvent } from "../../core/turn-log.ts";
 import { wait } from "../../core/wait.ts";
 import type { Ingest } from "../../ingest/accept-inbound.ts";
-import type { InboundMessageRow, MessageQueries, MessageView } from "../../sessions/message-queries-repository.ts";
+import type {
+  InboundMessageRow,
+  MessageQueries,
+  MessageView,
+} from "../../sessions/message-queries-repository.ts";
 import type { SessionQueries, SessionView } from "../../sessions/session-queries-repository.ts";
 import type { SessionWrites } from "../../sessions/session-writes-repository.ts";
 import type { ExecutionQueries, ExecutionView } from "../../turns/execution-queries-repository.ts";
@@ -71,7 +75,12 @@ export function createConversation(deps: ConversationDeps): Conversation {
       });
       if (outcome.kind === "accepted") {
         const { sessionId: stored } = outcome;
-        return sent(into, { id: row.messageId, sessionId: stored, origin: row.origin, executionId: row.executionId });
+        return sent(into, {
+          id: row.messageId,
+          sessionId: stored,
+          origin: row.origin,
+          executionId: row.executionId,
+        });
       }
       // A completed session stores nothing, and so cannot tell that it has the message already.
       const known = await deps.messageOfEvent(into.channelId, eventKey);
@@ -80,7 +89,11 @@ export function createConversation(deps: ConversationDeps): Conversation {
       if (next === null) throw sessionNotFound(into.id);
       sessionId = next;
     }
-    throw new RequestError(409, "session_completed", "The session keeps being completed. Send the message again.");
+    throw new RequestError(
+      409,
+      "session_completed",
+      "The session keeps being completed. Send the message again.",
+    );
   }
 
   /** The agent of an API session need not be the channel's own. */
@@ -112,10 +125,18 @@ export function createConversation(deps: ConversationDeps): Conversation {
       if (nextId !== null) return nextId;
       await wait(RESET_LOOK_MS);
     }
-    throw new RequestError(504, "reset_timeout", "The session is still busy with what came before the reset.");
+    throw new RequestError(
+      504,
+      "reset_timeout",
+      "The session is still busy with what came before the reset.",
+    );
   }
 
-  async function* events(executionId: string, afterId: number, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+  async function* events(
+    executionId: string,
+    afterId: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<TurnEvent> {
     let last = afterId;
     for await (const event of deps.follow(executionId, afterId, signal)) {
       yield event;

@@ -1,0 +1,248 @@
+import { z } from "zod";
+import type { SessionAgent, SessionAgents } from "../../../agents/session-agent-repository.ts";
+import { RequestError } from "../../../core/errors.ts";
+import type { ChannelRef } from "../../../core/runtime.ts";
+import { excerpt } from "../../../core/text.ts";
+import type { TurnEvent } from "../../../core/turn-log.ts";
+import type { SessionView } from "../../../sessions/session-queries-repository.ts";
+import type { SessionWrites } from "../../../sessions/session-writes-repository.ts";
+import type { Conversation, Sent } from "../conversation.ts";
+import { type Asked, askedOf, completionSchema, requestSchema } from "../openai-wire.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { requireVariables } from "../session-variables.ts";
+import { type ServerSentEvent, writeEventStream } from "../sse.ts";
+import { idParams } from "../wire-schemas.ts";
+import { answerTo, eventsOf, SESSION_HEADER } from "./messages.ts";
+
+export interface OpenaiRoutesDeps {
+  conversation: Conversation;
+  agents: SessionAgents;
+  writes: Pick<SessionWrites, "open">;
+  /** The workspace's first running channel of kind `api`. */
+  channel(workspaceId: string): ChannelRef | null;
+}
+
+const modelSchema = z.object({
+  id: z.string().describe("The agent's slug"),
+  object: z.literal("model"),
+  created: z.int(),
+  owned_by: z.string(),
+});
+
+/** Below `/api/openai/v1`: an agent as an OpenAI-compatible model, so that any program made for one can talk to it. */
+export function openaiRoutes(deps: OpenaiRoutesDeps): Route[] {
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/models",
+      operationId: "listModels",
+      summary: "List agents as models",
+      tag: "OpenAI-compatible",
+      scope: "sessions:read",
+      responses: [
+        {
+          status: 200,
+          description: "The agents",
+          schema: z.object({ object: z.literal("list"), data: z.array(modelSchema) }),
+        },
+      ],
+      async handle({ caller }) {
+        const agents = await deps.agents.all(caller.workspaceId);
+        return { status: 200, body: { object: "list", data: agents.map(toModel) } };
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/models/{id}",
+      operationId: "getModel",
+      summary: "Get an agent as a model",
+      tag: "OpenAI-compatible",
+      scope: "sessions:read",
+      params: idParams,
+      responses: [{ status: 200, description: "The agent", schema: modelSchema }],
+      errors: [{ status: 404, code: "model_not_found", when: "there is no such agent" }],
+      async handle({ caller, params }) {
+        return { status: 200, body: toModel(await requireModel(deps, caller.workspaceId, params.id)) };
+      },
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/chat/completions",
+      operationId: "createChatCompletion",
+      summary: "Chat with an agent",
+      description: DESCRIPTION,
+      tag: "OpenAI-compatible",
+      scope: "messages:write",
+      body: requestSchema,
+      examples: [{ body: { model: "echo", messages: [{ role: "user", content: "Hello!" }] } }],
+      responses: [{ status: 200, description: "The completion, or its chunks", schema: completionSchema }],
+      errors: [
+        { status: 404, code: "model_not_found", when: "there is no such agent" },
+        { status: 422, code: "missing_variables", when: "the agent needs values in `variables`" },
+        { status: 502, code: "bot_failed", when: "the bot did not answer" },
+      ],
+      async handle({ caller, body, headers, resourceId, signal }) {
+        const { workspaceId } = caller;
+        const agent = await requireModel(deps, workspaceId, body.model);
+        const asked = askedOf(body);
+        const goesOn = continues(headers["x-causeway-session"], body.user);
+        const session = await sessionFor(deps, { workspaceId, agent, asked, goesOn, id: resourceId });
+        const sent = await deps.conversation.send(session, { content: asked.content, key: resourceId });
+        const reply = { model: agent.slug, id: `chatcmpl-${idOf(sent)}`, created: seconds(new Date()) };
+        const sessionHeader = { [SESSION_HEADER]: sent.sessionId };
+        if (body.stream) {
+          const events = eventsOf(deps.conversation, sent, 0, signal);
+          const chunks = chunksOf(events, reply, body.stream_options?.include_usage ?? false);
+          return { stream: (_request, response) => writeEventStream(response, chunks, sessionHeader) };
+        }
+        const answer = await answerTo(deps.conversation, workspaceId, sent).catch(notAgain);
+        const content = [...answer.earlier_messages, answer].map((message) => message.content).join("\n\n");
+        const message = { role: "assistant", content, refusal: null };
+        return {
+          status: 200,
+          headers: sessionHeader,
+          body: {
+            ...reply,
+            object: "chat.completion",
+            choices: [{ index: 0, message, logprobs: null, finish_reason: "stop" }],
+            usage: answer.token_usage ?? NO_TOKENS,
+          },
+        };
+      },
+    }),
+  ];
+}
+
+const DESCRIPTION = `\`model\` is an agent's slug; what the model is and how it is called are the agent's, so sampling
+parameters are ignored. Without a header, every call is a session of its own: system messages become its situation,
+earlier messages its history, and the last message, the user's, is answered.
+
+With \`X-Causeway-Session: continue\` and \`user\`, the call goes on in that user's session: only the last message is
+taken, the rest is known. \`variables\` (not OpenAI's) fills in what the agent asks for. The header \`${SESSION_HEADER}\`
+of the answer names the session.`;
+
+const NO_TOKENS = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+
+async function requireModel(
+  { agents }: OpenaiRoutesDeps,
+  workspaceId: string,
+  model: string,
+): Promise<SessionAgent> {
+  const agent = await agents.find(workspaceId, model);
+  if (agent) return agent;
+  throw new RequestError(404, "model_not_found", `There is no agent ${model} here.`);
+}
+
+function continues(header: string | undefined, user: string | undefined): boolean {
+  if (header === undefined) return false;
+  if (header !== "continue") {
+    throw new RequestError(400, "invalid_header", "X-Causeway-Session is `continue`, or left out.");
+  }
+  if (user !== undefined) return true;
+  throw new RequestError(400, "user_required", "X-Causeway-Session: continue needs `user` in the body.");
+}
+
+async function sessionFor(
+  deps: OpenaiRoutesDeps,
+  call: { workspaceId: string; agent: SessionAgent; asked: Asked; goesOn: boolean; id: string },
+): Promise<SessionView> {
+  const { workspaceId, agent, asked, goesOn, id } = call;
+  const channel = deps.channel(workspaceId);
+  if (!channel) throw new RequestError(404, "channel_not_found", "No channel of kind api is running.");
+  const opening = await deps.agents.opening(agent.id, agent.currentVersion);
+  if (!opening)
+    throw new RequestError(404, "version_not_found", `The agent ${agent.slug} has no version yet.`);
+  requireVariables(asked.variables, { ...opening, participantData: {}, userName: null });
+  const opened = await deps.writes.open({
+    id,
+    workspaceId,
+    agentId: agent.id,
+    agentVersion: agent.currentVersion,
+    channelId: channel.id,
+    single: false,
+    user: asked.user === null ? null : { identifier: asked.user, name: null },
+    externalId: goesOn ? `openai:${asked.user}` : null,
+    title: excerpt(asked.content, 80) || null,
+    situation: asked.situation,
+    renderTemplates: false,
+    variables: asked.variables,
+    metadata: {},
+    history: asked.history,
+  });
+  return deps.conversation.session(workspaceId, opened.kind === "taken" ? opened.sessionId : id);
+}
+
+function toModel(agent: SessionAgent): z.output<typeof modelSchema> {
+  return { id: agent.slug, object: "model", created: seconds(agent.createdAt), owned_by: "causeway" };
+}
+
+function seconds(at: Date): number {
+  return Math.floor(at.getTime() / 1000);
+}
+
+function idOf(sent: Sent): string {
+  return sent.kind === "turn" ? sent.executionId : sent.sessionId;
+}
+
+/** OpenAI's own client repeats what failed with a 5xx, and here that would be another conversation. */
+function notAgain(error: unknown): never {
+  if (!(error instanceof RequestError)) throw error;
+  const { status, code, message, details, headers } = error;
+  throw new RequestError(status, code, message, {
+    details,
+    headers: { ...headers, "X-Should-Retry": "false" },
+  });
+}
+
+interface ChunkHead {
+  id: string;
+  model: string;
+  created: number;
+}
+
+async function* chunksOf(
+  events: AsyncIterable<TurnEvent>,
+  head: ChunkHead,
+  withUsage: boolean,
+): AsyncGenerator<ServerSentEvent> {
+  const chunk = (body: object) => frame({ ...head, object: "chat.completion.chunk", ...body });
+  const delta = (content: object, finish: string | null = null) =>
+    chunk({ choices: [{ index: 0, delta: content, logprobs: null, finish_reason: finish }] });
+  let said = "";
+  yield delta({ role: "assistant", content: "" });
+  for await (const event of events) {
+    if (event.type === "content") {
+      const text = String(event.data.content ?? "");
+      said += text;
+      yield delta({ content: text });
+    }
+    if (event.type === "error") {
+      yield frame({ error: { ...event.data, type: "server_error", param: null } });
+      return;
+    }
+    if (event.type === "done") {
+      const rest = unsaid(outputOf(event), said);
+      if (rest !== "") yield delta({ content: rest });
+      yield delta({}, "stop");
+      if (withUsage) yield chunk({ choices: [], usage: event.data.token_usage ?? NO_TOKENS });
+      yield { id: null, event: null, data: "[DONE]" };
+      return;
+    }
+  }
+}
+
+/** What the whole answer has beyond the deltas: after a failed attempt it comes at the end only. */
+function unsaid(output: string, said: string): string {
+  if (output.startsWith(said)) return output.slice(said.length);
+  return `\n\n${output}`;
+}
+
+function outputOf(event: TurnEvent): string {
+  const output = event.data.output;
+  if (typeof output !== "object" || output === null || Array.isArray(output)) return "";
+  return String(output.content ?? "");
+}
+
+function frame(body: object): ServerSentEvent {
+  return { id: null, event: null, data: JSON.stringify(body) };
+}
