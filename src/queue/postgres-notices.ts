@@ -37,15 +37,21 @@ async function listen(connect: () => Promise<PoolClient>, onText: (text: string)
 
   async function start(): Promise<void> {
     const client = await connect();
+    if (stopped) return client.release(true);
     current = client;
+    let listening = false;
     client.on("notification", (notice) => {
       if (notice.channel === CHANNEL) assemble(notice.payload ?? "");
     });
-    client.once("error", () => {
+    // Listening on: the server's last words and the broken socket are two errors of one connection.
+    client.on("error", () => {
       client.release(true);
-      if (!stopped && current === client) void restart();
+      if (stopped || !listening) return;
+      listening = false;
+      void restart();
     });
     await client.query(`LISTEN ${CHANNEL}`);
+    listening = true;
   }
 
   async function restart(): Promise<void> {

@@ -8,6 +8,7 @@ import {
   runMigrations,
   Worker,
 } from "bullmq";
+import type { PoolClient } from "pg";
 import type { Logger } from "../core/logger.ts";
 import { openPool } from "../storage/database.ts";
 import { jobDefaults, workerDefaults } from "./job-defaults.ts";
@@ -32,13 +33,14 @@ export function openPostgresQueues(options: { databaseUrl: string; log: Logger }
   const listeners = openPool({ url, maxConnections: 1_000, log, setup });
   // Every queue and worker adds an error listener to what it takes for its pool.
   queries.setMaxListeners(0);
+  const handedOut = new Set<PoolClient>();
   let closing = false;
 
   /** Waits out a server that is away: BullMQ remembers a first connection that failed, and would stay broken. */
   async function connect() {
     for (;;) {
       try {
-        const client = await listeners.connect();
+        const client = lend(await listeners.connect());
         outage.restored();
         return client;
       } catch (error) {
@@ -47,6 +49,16 @@ export function openPostgresQueues(options: { databaseUrl: string; log: Logger }
         await delay(RETRY_MS);
       }
     }
+  }
+
+  /** A lost connection is given back by whoever notices first, and an error thrown in its event would end the process. */
+  function lend(client: PoolClient): PoolClient {
+    const release = client.release.bind(client);
+    handedOut.add(client);
+    client.release = (destroy) => {
+      if (handedOut.delete(client)) release(destroy);
+    };
+    return client;
   }
 
   async function prepare(): Promise<void> {
@@ -88,7 +100,7 @@ export function openPostgresQueues(options: { databaseUrl: string; log: Logger }
         PostgresQueueBackend,
         PostgresConnectionOptions
       >(name, { ...shared, defaultJobOptions: jobDefaults }, createPostgresBackend);
-      return asDefault<Queue<T>>(queue);
+      return addFewSingly(asDefault<Queue<T>>(queue));
     },
     createWorker<T>(name: string, handler: (job: Job<T>) => Promise<unknown>, concurrency: number) {
       const worker = new Worker(
@@ -106,9 +118,25 @@ export function openPostgresQueues(options: { databaseUrl: string; log: Logger }
     waitUntilReady: () => ready,
     async close() {
       closing = true;
+      // BullMQ forgets a connection that was lost while it was being set up; the pool would wait for it for ever.
+      for (const client of [...handedOut]) client.release(true);
       await Promise.all([queries.end(), listeners.end()]);
     },
   };
+}
+
+/** BullMQ's bulk insert makes two temporary tables each time, which costs as much as so many single ones. */
+const FEW = 4;
+
+function addFewSingly<T>(queue: Queue<T>): Queue<T> {
+  const addMany = queue.addBulk.bind(queue);
+  queue.addBulk = async (jobs) => {
+    if (jobs.length > FEW) return await addMany(jobs);
+    const added = [];
+    for (const job of jobs) added.push(await queue.add(job.name, job.data, job.opts));
+    return added;
+  };
+  return queue;
 }
 
 /** BullMQ's types name the backend; everything a stage calls is the same on both. */

@@ -60,6 +60,10 @@ export function openPool(options: {
   pool.on("error", (error) => {
     options.log.warn({ err: error }, "database connection lost");
   });
+  // The same for one that is lost between two statements of a transaction: the next statement reports it.
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+  });
   return pool;
 }
 

@@ -76,12 +76,16 @@ describe("an outage", () => {
     await using own = await createTestDatabase();
     const database = openDatabase({ url: own.url, maxConnections: 2, log: quietLog() });
     await database.prisma.workspace.create({ data: { id: "w", slug: "default" } });
+    const inTransaction = await database.pool.connect();
+    await inTransaction.query("BEGIN");
     const admin = new pg.Client(own.url);
     await admin.connect();
     await admin.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
     );
     await admin.end();
+    await eventually(() => expect(inTransaction.query("SELECT 1")).rejects.toThrow());
+    inTransaction.release(true);
     await eventually(async () => expect(await database.prisma.workspace.count()).toBe(1));
     await database.close();
   });

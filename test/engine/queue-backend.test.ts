@@ -13,7 +13,9 @@ describe.each(queueKinds)("the queue on %s", (kind) => {
     await backend
       .queue<{ n: number }>("numbers")
       .addBulk([1, 2, 3].map((n) => ({ name: "number", data: { n } })));
-    await eventually(() => expect([...seen].sort()).toEqual([0, 1, 2, 3]));
+    const many = Array.from({ length: 20 }, (_, index) => index + 4);
+    await backend.queue<{ n: number }>("numbers").addBulk(many.map((n) => ({ name: "number", data: { n } })));
+    await eventually(() => expect(seen.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, ...many]));
   });
 
   it("keeps nothing of a job that is done", async () => {
