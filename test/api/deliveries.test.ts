@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { createDeliveryQueries } from "../../src/delivery/delivery-queries-repository.ts";
+import { deliveryRoutes } from "../../src/http/api/routes/deliveries.ts";
+import { addConversation } from "./api-rows.ts";
+import { openApiWorld } from "./api-server.ts";
+
+async function openDeliveries() {
+  const world = await openApiWorld();
+  const enqueued: string[] = [];
+  const api = await world.serve(
+    deliveryRoutes({
+      deliveries: createDeliveryQueries(world.pool),
+      enqueue: (_channelId, ids) => enqueued.push(...ids),
+    }),
+  );
+  const home = { id: world.workspaceId, slug: "default" };
+  const add = (deliveryStatus: string, attempts = 1) =>
+    addConversation(world.pool, home, { deliveryStatus, attempts });
+  return { ...world, api, enqueued, add };
+}
+
+describe("deliveries", () => {
+  it("are listed by session, channel and status, and found by id", async () => {
+    await using world = await openDeliveries();
+    const { api } = world;
+    const sent = await world.add("sent");
+    const failed = await world.add("failed");
+    const ids = async (query: string) =>
+      ((await api.call(`/deliveries?${query}`)).body as { data: { id: string }[] }).data.map(({ id }) => id);
+    expect(await ids("")).toEqual([failed.deliveryId, sent.deliveryId]);
+    expect(await ids("status=failed")).toEqual([failed.deliveryId]);
+    expect(await ids(`session_id=${sent.sessionId}`)).toEqual([sent.deliveryId]);
+    expect(await ids("channel=telegram&status=read")).toEqual([]);
+    expect((await api.call("/deliveries?status=lost")).status).toBe(400);
+    expect((await api.call(`/deliveries/${sent.deliveryId}`)).body).toMatchObject({
+      id: sent.deliveryId,
+      session_id: sent.sessionId,
+      message_id: sent.messageId,
+      channel: "telegram",
+      status: "sent",
+      content: "Hello Ada",
+      part: 0,
+      attempts: 1,
+    });
+    expect((await api.call(`/deliveries/${sent.sessionId}`)).body).toMatchObject({
+      error: { code: "delivery_not_found" },
+    });
+  });
+
+  it("that failed are due again with all their tries, and moved at once", async () => {
+    await using world = await openDeliveries();
+    const { deliveryId } = await world.add("failed", 9);
+    const { status, body } = await world.api.call(`/deliveries/${deliveryId}/retry`, { method: "POST" });
+    expect([status, body]).toMatchObject([200, { status: "queued", attempts: 0, error: null }]);
+    expect((body as { next_attempt_at: string }).next_attempt_at).not.toBe(null);
+    expect(world.enqueued).toEqual([deliveryId]);
+  });
+
+  it("that arrived, or are on their way, are not sent again", async () => {
+    await using world = await openDeliveries();
+    for (const state of ["queued", "sending", "sent", "delivered", "read"]) {
+      const { deliveryId } = await world.add(state);
+      const { status, body } = await world.api.call(`/deliveries/${deliveryId}/retry`, { method: "POST" });
+      expect([status, body]).toMatchObject([
+        409,
+        { error: { code: "delivery_not_failed", details: { status: state } } },
+      ]);
+    }
+    expect(world.enqueued).toEqual([]);
+  });
+
+  it("that are unknown are settled by an operator, or sent again", async () => {
+    await using world = await openDeliveries();
+    const resolve = (id: string, status: string) =>
+      world.api.call(`/deliveries/${id}/resolve`, { json: { status } });
+    const seen = await world.add("unknown");
+    expect((await resolve(seen.deliveryId, "delivered")).status).toBe(422);
+    const settled = await resolve(seen.deliveryId, "sent");
+    expect(settled.body).toMatchObject({
+      status: "sent",
+      next_attempt_at: null,
+      sent_at: expect.any(String),
+    });
+    expect((await resolve(seen.deliveryId, "sent")).status).toBe(200);
+    expect((await resolve(seen.deliveryId, "failed")).body).toMatchObject({
+      error: { code: "delivery_not_unknown" },
+    });
+    const lost = await world.add("unknown", 3);
+    expect(
+      (await world.api.call(`/deliveries/${lost.deliveryId}/retry`, { method: "POST" })).body,
+    ).toMatchObject({
+      status: "queued",
+      attempts: 3,
+    });
+    expect(world.enqueued).toEqual([lost.deliveryId]);
+  });
+
+  it("need a scope of their own to be touched", async () => {
+    await using world = await openDeliveries();
+    const { deliveryId } = await world.add("failed");
+    const { secret } = await world.addKey(world.workspaceId, ["sessions:read"]);
+    expect((await world.api.call(`/deliveries/${deliveryId}`, { key: secret })).status).toBe(200);
+    for (const action of ["retry", "resolve"]) {
+      const options = { key: secret, method: "POST", json: { status: "sent" } };
+      expect((await world.api.call(`/deliveries/${deliveryId}/${action}`, options)).status).toBe(403);
+    }
+  });
+});

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { participantDataRoutes } from "../../src/http/api/routes/participant-data.ts";
+import { userRoutes } from "../../src/http/api/routes/users.ts";
+import { createParticipantDataRepository } from "../../src/users/participant-data-repository.ts";
+import { createUserRepository } from "../../src/users/user-repository.ts";
+import { addConversation } from "./api-rows.ts";
+import { openApiWorld } from "./api-server.ts";
+
+async function openUsers() {
+  const world = await openApiWorld();
+  const erased: string[] = [];
+  const api = await world.serve([
+    ...userRoutes({ users: createUserRepository(world.pool), onErased: (ids) => erased.push(...ids) }),
+    ...participantDataRoutes({ participantData: createParticipantDataRepository(world.pool) }),
+  ]);
+  const home = { id: world.workspaceId, slug: "default" };
+  return { ...world, api, erased, home };
+}
+
+describe("users", () => {
+  it("are listed newest first, filtered, and found by id", async () => {
+    await using world = await openUsers();
+    const { api, pool, home } = world;
+    const ada = await addConversation(pool, home, { identifier: "ada" });
+    await addConversation(pool, home, { identifier: "bob" });
+    expect((await api.call("/users")).body).toMatchObject({ meta: { total: 2 } });
+    expect((await api.call("/users?identifier=ada")).body).toMatchObject({
+      data: [{ id: ada.userId, channel: "telegram" }],
+      meta: { total: 1 },
+    });
+    expect((await api.call("/users?channel=slack")).body).toMatchObject({ data: [], meta: { total: 0 } });
+    expect((await api.call(`/users/${ada.userId}`)).body).toMatchObject({
+      id: ada.userId,
+      workspace_id: world.workspaceId,
+      identifier: "ada",
+      name: "Ada",
+      profile: {},
+      anonymous: false,
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    });
+  });
+
+  it("stay in place behind a cursor while others join", async () => {
+    await using world = await openUsers();
+    const { api, pool, home } = world;
+    const joined = [];
+    for (let n = 0; n < 5; n++) joined.unshift((await addConversation(pool, home)).userId);
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? "limit=2" : `limit=2&cursor=${cursor}`;
+      const page = (await api.call(`/users?${query}`)).body as {
+        data: { id: string }[];
+        meta: { next_cursor: string | null };
+      };
+      seen.push(...page.data.map((user) => user.id));
+      cursor = page.meta.next_cursor;
+      await addConversation(pool, home);
+    } while (cursor !== null);
+    expect(seen).toEqual(joined);
+  });
+
+  it("are erased everywhere, and only they", async () => {
+    await using world = await openUsers();
+    const { api, pool, home } = world;
+    const ada = await addConversation(pool, home);
+    const bob = await addConversation(pool, home);
+    const data = (user: string) => `/users/${user}/data/coach`;
+    for (const { userId } of [ada, bob])
+      await api.call(data(userId), { method: "PUT", json: { likes: "tea" } });
+    expect((await api.call(`/users/${ada.userId}`, { method: "DELETE" })).status).toBe(204);
+    expect(world.erased).toEqual([ada.sessionId]);
+    for (const path of [`/users/${ada.userId}`, data(ada.userId)]) {
+      const { status, body } = await api.call(path);
+      expect([status, body]).toMatchObject([404, { error: { code: "user_not_found" } }]);
+    }
+    expect((await api.call(`/users/${ada.userId}`, { method: "DELETE" })).status).toBe(404);
+    for (const table of ["users", "participant_data", "sessions", "executions", "deliveries"]) {
+      const { rows } = await pool.query(`SELECT count(*)::int AS left FROM ${table}`);
+      expect([table, rows[0].left]).toEqual([table, 1]);
+    }
+    const { rows } = await pool.query("SELECT DISTINCT session_id FROM messages");
+    expect(rows).toEqual([{ session_id: bob.sessionId }]);
+  });
+});
+
+describe("participant data", () => {
+  it("is an empty object first, replaced by PUT, merged by PATCH as RFC 7396 has it", async () => {
+    await using world = await openUsers();
+    const { api } = world;
+    const { userId, agentId } = await addConversation(world.pool, world.home);
+    const path = `/users/${userId}/data/${agentId}`;
+    const first = await api.call(path);
+    expect([first.status, first.body, first.headers.get("etag")]).toEqual([200, {}, '"0"']);
+    const put = await api.call(path, {
+      method: "PUT",
+      json: { a: { b: 1, c: 2 }, d: [1, 2], camelCase: true },
+    });
+    expect([put.status, put.headers.get("etag")]).toEqual([200, '"1"']);
+    const patch = await api.call(path, { method: "PATCH", json: { a: { b: null, e: 3 }, d: [3], f: "x" } });
+    const merged = { a: { c: 2, e: 3 }, d: [3], camelCase: true, f: "x" };
+    expect([patch.body, patch.headers.get("etag")]).toEqual([merged, '"2"']);
+    expect((await api.call(`/users/${userId}/data/coach`)).body).toEqual(merged);
+    expect((await api.call(path, { method: "PUT", json: { only: 1 } })).body).toEqual({ only: 1 });
+  });
+
+  it("is not overwritten by somebody who read an older revision", async () => {
+    await using world = await openUsers();
+    const { api } = world;
+    const { userId } = await addConversation(world.pool, world.home);
+    const write = (method: string, match: string, json: unknown = { a: 1 }) =>
+      api.call(`/users/${userId}/data/coach`, { method, json, headers: { "If-Match": match } });
+    const missing = await write("PUT", "*");
+    expect([missing.status, missing.headers.get("etag")]).toEqual([412, '"0"']);
+    expect((await write("PUT", '"0"')).status).toBe(200);
+    expect((await write("PATCH", '"0"')).body).toMatchObject({
+      error: { code: "precondition_failed", details: { etag: '"1"' } },
+    });
+    expect((await write("PATCH", 'W/"1"')).status).toBe(412);
+    expect((await write("PATCH", '"7", "1"')).headers.get("etag")).toBe('"2"');
+    expect((await write("PUT", "*")).headers.get("etag")).toBe('"3"');
+  });
+
+  it("loses no merge when many write at once", async () => {
+    await using world = await openUsers();
+    const { userId } = await addConversation(world.pool, world.home);
+    const path = `/users/${userId}/data/coach`;
+    const names = Array.from({ length: 12 }, (_, n) => `key${n}`);
+    await Promise.all(names.map((name) => world.api.call(path, { method: "PATCH", json: { [name]: true } })));
+    const { body, headers } = await world.api.call(path);
+    expect(body).toEqual(Object.fromEntries(names.map((name) => [name, true])));
+    expect(headers.get("etag")).toBe('"12"');
+  });
+
+  it("is an object, of a known user and a known agent", async () => {
+    await using world = await openUsers();
+    const { userId, sessionId } = await addConversation(world.pool, world.home);
+    for (const json of [[], "text", 1]) {
+      const { status } = await world.api.call(`/users/${userId}/data/coach`, { method: "PATCH", json });
+      expect(status).toBe(422);
+    }
+    const code = async (path: string) => (await world.api.call(path)).body;
+    expect(await code(`/users/${userId}/data/nobody`)).toMatchObject({ error: { code: "agent_not_found" } });
+    expect(await code(`/users/${sessionId}/data/coach`)).toMatchObject({ error: { code: "user_not_found" } });
+  });
+});
