@@ -37,6 +37,8 @@ export interface PipelineTimes {
   reconcileMs: number;
   /** How long a due delivery may lie before the reconciler moves it. */
   strandedMs: number;
+  /** How long a stop waits for turns under way before it hands them back. */
+  stopGraceMs: number;
 }
 
 export const PIPELINE_TIMES: PipelineTimes = {
@@ -46,6 +48,7 @@ export const PIPELINE_TIMES: PipelineTimes = {
   sendTimeoutMs: 30_000,
   reconcileMs: 2_000,
   strandedMs: 5_000,
+  stopGraceMs: 15_000,
 };
 
 export interface PipelineDeps {
@@ -76,7 +79,7 @@ export function createPipeline(deps: PipelineDeps) {
   const turns = createTurnRepository(pool, { owner, leaseMs: times.leaseMs });
   const deliveries = createDeliveryRepository(pool, { owner, sendLeaseMs: times.sendLeaseMs });
   const executions = createExecutionRepository(pool);
-  const contexts: TurnContexts = createTurnContexts(createContextRepository(pool));
+  const contexts: TurnContexts = createTurnContexts({ repository: createContextRepository(pool), clock, log });
   const streams = createTurnStreams({ notices: engine.hub, stored: executions.storedStream });
   const turnQueue = createTurnQueue(engine.queues);
   const deliveryQueues = createDeliveryQueues(engine.queues, log);
@@ -108,6 +111,7 @@ export function createPipeline(deps: PipelineDeps) {
         })),
         beforeSeq: Math.min(...messages.map((message) => message.seq)),
         userId: lane.user?.id ?? null,
+        bot: agent.bot,
       }),
     finish,
     finishWithEffects: (commit, lane, effects) =>
@@ -318,10 +322,10 @@ export function createPipeline(deps: PipelineDeps) {
     },
 
     /** Finishes or hands back what is under way. New work is not accepted any more by then. */
-    async stop(graceMs: number): Promise<void> {
+    async stop(): Promise<void> {
       await reconciler?.stop();
       await store.drain();
-      await turnEngine.drain(graceMs);
+      await turnEngine.drain(times.stopGraceMs);
       await finish.drain();
       await deliveryQueues.flush();
       heartbeat?.stop();

@@ -1,18 +1,12 @@
 import type { z } from "zod";
 import type { JsonObject } from "../core/json.ts";
 import type { Logger } from "../core/logger.ts";
+import type { TokenUsage } from "../core/token-usage.ts";
 
 /** A message as a model is shown it. */
 export interface PromptMessage {
   role: "system" | "user" | "assistant";
   content: string;
-}
-
-/** Tokens as the provider counted them. */
-export interface TokenUsage {
-  prompt_tokens: number;
-  completion_tokens: number;
-  total_tokens: number;
 }
 
 /** The individual chatting. */
@@ -30,9 +24,34 @@ export interface Turn {
   user: TurnUser | null;
   /** The texts this turn answers, oldest first: one, or several that were collected. */
   input: readonly { messageId: string; text: string; instruction: boolean }[];
-  /** The whole prompt in the order of design section 6. Loaded on first use: an echo never pays for it. */
-  prompt(): Promise<PromptMessage[]>;
+  /**
+   * The whole prompt in the order of design section 6. Loaded on first use: an echo never pays for it. May ask the bot
+   * for a summary first; the signal reaches that too.
+   */
+  prompt(signal?: AbortSignal): Promise<PromptMessage[]>;
+  /** What was said before, oldest first, as far back as the agent's `history` allows. */
+  history(): Promise<PromptMessage[]>;
   participantData(): Promise<JsonObject>;
+  /** Tokens that preparing the prompt cost, summaries that is; null for none. */
+  overhead(): TokenUsage | null;
+}
+
+/** A stretch of a conversation to be folded into its summary. */
+export interface SummaryRequest {
+  /** The summary so far, which the new one replaces. */
+  previous: string | null;
+  /** What it does not cover yet, oldest first. */
+  messages: readonly PromptMessage[];
+  /** How long the new one should be at most, in tokens; the rest is cut off. */
+  maxTokens: number;
+  /** Another model of the same provider; null: the one that answers. */
+  model: string | null;
+  signal: AbortSignal;
+}
+
+export interface Summary {
+  content: string;
+  usage?: TokenUsage;
 }
 
 /** What a bot shows while it works. */
@@ -43,7 +62,10 @@ export type BotProgress =
   | { type: "content"; content: string };
 
 export interface TurnOutput {
-  /** Aborted on cancel, interrupt, timeout and lost lease; must reach the bot's own socket. */
+  /**
+   * Aborted on cancel, interrupt, timeout and lost lease; must reach the bot's own socket. Where it was stopped from
+   * outside, the reason has a `stopReason`: `cancelled`, `interrupted`, `lease_lost` or `shutdown`.
+   */
   signal: AbortSignal;
   emit(progress: BotProgress): void;
 }
@@ -64,6 +86,8 @@ export interface BotResult {
  */
 export interface Bot {
   answer(turn: Turn, output: TurnOutput): Promise<BotResult>;
+  /** Shortens a conversation. A bot without it is sent what fits, under every history mode. Throws like `answer`. */
+  summarize?(request: SummaryRequest): Promise<Summary>;
   close?(): Promise<void>;
 }
 

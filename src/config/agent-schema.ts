@@ -32,6 +32,13 @@ const historySchema = z.strictObject({
     .min(1)
     .default(20)
     .describe("How many of the newest messages are kept word for word."),
+  summaryModel: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "`summarize`: a cheaper model of the same provider that writes the summaries. Default: the bot's own.",
+    ),
 });
 
 const turnsSchema = z.strictObject({

@@ -8,6 +8,8 @@ export interface HistorySettings {
   maxTokens: number;
   /** How many of the newest messages are kept word for word. */
   keepMessages: number;
+  /** Another model of the bot's provider that writes the summaries; left out: the bot's own. */
+  summaryModel?: string | undefined;
 }
 
 /** How messages become turns. */

@@ -19,13 +19,27 @@ export interface PromptSession {
 
 /** A message the bot may be shown again. */
 export interface HistoryMessage {
+  seq: number;
   turnSeq: number;
   role: "user" | "assistant";
   content: string;
 }
 
-/** The most messages looked at for one prompt; what a model can be sent is far less. */
-const HISTORY_LIMIT = 500;
+/** What a summary says and the newest turn it covers. */
+export interface SummaryState {
+  summary: string | null;
+  summarySeq: number;
+}
+
+interface HistoryRow {
+  seq: number;
+  turn_seq: number;
+  role: "user" | "assistant";
+  content: string;
+}
+
+/** Commands, notices and instructions are not history. */
+const IN_HISTORY = "origin IN ('user', 'bot', 'operator')";
 
 /** What prompts are made of. Costs the same for a session of ten messages and of ten thousand. */
 export function createContextRepository(pool: Pool) {
@@ -60,17 +74,52 @@ export function createContextRepository(pool: Pool) {
     },
 
     /**
-     * What was said before a turn and is not in the summary, oldest first: user messages up to the ones being
-     * answered, each followed by its reply. Commands, notices and instructions are not history.
+     * The newest `limit` of what was said before a place and is not in the summary, oldest first. User messages come in
+     * order, each followed by its reply.
      */
-    async history(sessionId: string, range: { afterSeq: number; beforeSeq: number }): Promise<HistoryMessage[]> {
-      const { rows } = await pool.query<{ turn_seq: number; role: "user" | "assistant"; content: string }>(
-        `SELECT turn_seq, role, content FROM messages
-         WHERE session_id = $1 AND turn_seq > $2 AND turn_seq < $3 AND origin IN ('user', 'bot', 'operator')
-         ORDER BY turn_seq DESC, seq DESC LIMIT $4`,
-        [sessionId, range.afterSeq, range.beforeSeq, HISTORY_LIMIT],
+    async history(
+      sessionId: string,
+      range: { afterSeq: number; before: { turnSeq: number; seq: number }; limit: number },
+    ): Promise<HistoryMessage[]> {
+      const { rows } = await pool.query<HistoryRow>(
+        `SELECT seq, turn_seq, role, content FROM messages
+         WHERE session_id = $1 AND turn_seq > $2 AND (turn_seq, seq) < ($3::int, $4::int) AND ${IN_HISTORY}
+         ORDER BY turn_seq DESC, seq DESC LIMIT $5`,
+        [sessionId, range.afterSeq, range.before.turnSeq, range.before.seq, range.limit],
       );
-      return rows.reverse().map((row) => ({ turnSeq: row.turn_seq, role: row.role, content: row.content }));
+      return rows.reverse().map(toHistoryMessage);
+    },
+
+    /** The oldest `limit` messages that the summary does not cover, up to a turn. */
+    async unsummarized(
+      sessionId: string,
+      range: { afterSeq: number; throughSeq: number; limit: number },
+    ): Promise<HistoryMessage[]> {
+      const { rows } = await pool.query<HistoryRow>(
+        `SELECT seq, turn_seq, role, content FROM messages
+         WHERE session_id = $1 AND turn_seq > $2 AND turn_seq <= $3 AND ${IN_HISTORY}
+         ORDER BY turn_seq, seq LIMIT $4`,
+        [sessionId, range.afterSeq, range.throughSeq, range.limit],
+      );
+      return rows.map(toHistoryMessage);
+    },
+
+    /** Replaces a summary by the one made from it; false if it is not there any more. Never goes back. */
+    async storeSummary(sessionId: string, from: SummaryState, to: SummaryState): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `UPDATE sessions SET summary = $2, summary_seq = $3
+         WHERE id = $1 AND summary_seq = $4 AND summary IS NOT DISTINCT FROM $5 AND $3 > $4`,
+        [sessionId, to.summary, to.summarySeq, from.summarySeq, from.summary],
+      );
+      return rowCount === 1;
+    },
+
+    async summaryState(sessionId: string): Promise<SummaryState | null> {
+      const { rows } = await pool.query<{ summary: string | null; summary_seq: number }>(
+        "SELECT summary, summary_seq FROM sessions WHERE id = $1",
+        [sessionId],
+      );
+      return rows[0] ? { summary: rows[0].summary, summarySeq: rows[0].summary_seq } : null;
     },
 
     async participantData(userId: string, agentId: string): Promise<JsonObject> {
@@ -81,6 +130,10 @@ export function createContextRepository(pool: Pool) {
       return rows[0]?.data ?? {};
     },
   };
+}
+
+function toHistoryMessage(row: HistoryRow): HistoryMessage {
+  return { seq: row.seq, turnSeq: row.turn_seq, role: row.role, content: row.content };
 }
 
 export type ContextRepository = ReturnType<typeof createContextRepository>;

@@ -49,7 +49,8 @@ export function selectHistory<M extends PromptMessage>(question: HistoryQuestion
   }
 
   // Once it does not fit any more, go down to keepMessages at once: a summary every turn would cost a call every turn.
-  const beside = maxTokens - fixed - summaryBudget;
+  // For the same reason half of the room stays free for what comes.
+  const beside = Math.min(maxTokens - fixed - summaryBudget, Math.floor((maxTokens - fixed) / 2));
   const kept = newestThatFit(messages, Math.min(question.keepMessages, newest), beside, count);
   return {
     send: lastOf(messages, kept),

@@ -1,88 +1,100 @@
-import type { PromptMessage, Turn } from "../bots/bot.ts";
-import type { AgentDefinition } from "../core/agent-definition.ts";
-import { BotError } from "../core/errors.ts";
-import { detectVariables } from "../core/template.ts";
-import { resolveVariables } from "../core/variables.ts";
-import { composePrompt } from "./build-prompt.ts";
+import type { Bot, PromptMessage, Turn } from "../bots/bot.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import { addUsage, type TokenUsage } from "../core/token-usage.ts";
 import type { ContextRepository } from "./context-repository.ts";
-import { loadTokenCounter } from "./count-tokens.ts";
+import {
+  composeMaterial,
+  historyAlone,
+  loadMaterial,
+  type PromptQuestion,
+  withoutSummaries,
+  withSummary,
+} from "./prompt-material.ts";
+import { createSummaries } from "./summarize.ts";
 
-/** What a prompt answers. */
-export interface PromptQuestion {
-  sessionId: string;
-  agent: { id: string; definition: AgentDefinition };
-  input: readonly { text: string; instruction: boolean }[];
-  /** History ends before this seq; a question that is not stored has everything before it. */
-  beforeSeq: number;
-}
+/** What a bot may look up in one turn. */
+export type TurnLookups = Pick<Turn, "prompt" | "history" | "participantData" | "overhead">;
 
 export interface TurnContexts {
-  /** The exact messages a bot is sent. */
+  /** The messages a bot would be sent now; where a summary is due, those without it. Asks no bot for anything. */
   prompt(question: PromptQuestion): Promise<PromptMessage[]>;
-  /** What a turn may look up, loaded when it does. */
-  forTurn(question: PromptQuestion & { userId: string | null }): Pick<Turn, "prompt" | "participantData">;
+  /** What a turn may look up, loaded when it does. A bot that can summarize is asked to before a prompt that does not fit. */
+  forTurn(question: PromptQuestion & { userId: string | null; bot: Bot }): TurnLookups;
 }
 
+/** The most a summary may make a turn wait, milliseconds; also at most a third of what the turn has. */
+const SUMMARY_TIMEOUT_MS = 30_000;
+/** What stands around a summary in the prompt. */
+const HEADING_TOKENS = 30;
+/** What the instruction to summarize costs. */
+const INSTRUCTION_TOKENS = 200;
+
 /** Prompts and participant data, read from Postgres at the moment a bot asks. */
-export function createTurnContexts(repository: ContextRepository): TurnContexts {
-  async function prompt({ sessionId, agent, input, beforeSeq }: PromptQuestion): Promise<PromptMessage[]> {
-    const { definition } = agent;
-    const session = await repository.promptSession(sessionId);
-    if (!session) throw new BotError("session_gone", "the session was deleted", { retryable: false });
-    const history = await repository.history(sessionId, { afterSeq: session.summarySeq, beforeSeq });
-    const detected = detectVariables(definition.messages);
-    const parts = {
-      agent: {
-        id: agent.id,
-        slug: definition.slug,
-        name: definition.name,
-        messages: definition.messages,
-        declaredVariables: Object.keys(definition.variables),
-        showParticipantData: definition.participantData === "prompt",
-      },
-      session: {
-        ...session,
-        variables: resolveVariables({
-          specs: definition.variables,
-          detected,
-          explicit: session.variables,
-          participantData: session.participantData,
-          profile: { user_name: session.user?.name ?? null },
-        }),
-      },
-      user: session.user,
-      participantData: session.participantData,
-      history,
-      input,
-    };
-    const counter = await loadTokenCounter(modelOf(definition));
-    const composed = composePrompt(parts, definition.history, counter);
-    if (composed.kind === "too_long") {
-      const reason = `the prompt takes ${composed.tokens} tokens, history.maxTokens allows ${composed.maxTokens}`;
-      throw new BotError("prompt_too_long", reason, { retryable: false });
-    }
-    return composed.messages;
+export function createTurnContexts(deps: {
+  repository: ContextRepository;
+  clock: Clock;
+  log: Logger;
+}): TurnContexts {
+  const { repository } = deps;
+  const summaries = createSummaries(deps);
+
+  async function promptWithSummary(
+    question: PromptQuestion,
+    bot: Bot,
+    signal: AbortSignal,
+    spend: (usage: TokenUsage | null) => void,
+  ): Promise<PromptMessage[]> {
+    const material = await loadMaterial(repository, question);
+    const composed = composeMaterial(material, material.policy.mode);
+    const last = composed.toSummarize.at(-1);
+    if (last === undefined) return composed.messages;
+    if (!bot.summarize) return composeMaterial(material, "truncate").messages;
+
+    const { history, turns } = question.agent.definition;
+    const { state, usage } = await summaries.bringUpToDate({
+      sessionId: question.sessionId,
+      state: material.session,
+      throughSeq: last.turnSeq,
+      maxTokens: Math.max(16, composed.summaryBudget - HEADING_TOKENS),
+      chunkTokens: Math.max(256, history.maxTokens - composed.summaryBudget - INSTRUCTION_TOKENS),
+      model: history.summaryModel ?? null,
+      count: material.count,
+      summarize: (request) =>
+        bot.summarize?.(request) ?? Promise.reject(new Error("the bot cannot summarize")),
+      timeoutMs: Math.min(SUMMARY_TIMEOUT_MS, Math.ceil(turns.timeoutMs / 3)),
+      signal,
+    });
+    spend(usage);
+    return composeMaterial(withSummary(material, state), "truncate").messages;
   }
 
   return {
-    prompt,
+    async prompt(question) {
+      const material = await loadMaterial(repository, question);
+      return composeMaterial(material, withoutSummaries(material.policy.mode)).messages;
+    },
     forTurn(question) {
       let prompted: Promise<PromptMessage[]> | null = null;
+      let spent: TokenUsage | null = null;
       return {
-        prompt: () => {
-          prompted ??= prompt(question);
+        prompt: (signal = new AbortController().signal) => {
+          prompted ??= promptWithSummary(question, question.bot, signal, (usage) => {
+            spent = addUsage(spent, usage);
+          }).catch((error: unknown) => {
+            // A further attempt reads again.
+            prompted = null;
+            throw error;
+          });
           return prompted;
+        },
+        async history() {
+          return historyAlone(await loadMaterial(repository, question));
         },
         participantData: async () =>
           question.userId === null ? {} : repository.participantData(question.userId, question.agent.id),
+        overhead: () => spent,
       };
     },
   };
-}
-
-/** The model of an LLM agent, for counting tokens the way it does. */
-function modelOf(definition: AgentDefinition): string | undefined {
-  const { config } = definition.bot;
-  if (typeof config !== "object" || config === null || !("model" in config)) return undefined;
-  return typeof config.model === "string" ? config.model : undefined;
 }

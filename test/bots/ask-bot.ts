@@ -1,15 +1,21 @@
 import type { Bot, BotProgress, BotResult, PromptMessage, Turn } from "../../src/bots/bot.ts";
 import type { JsonObject } from "../../src/core/json.ts";
+import type { TokenUsage } from "../../src/core/token-usage.ts";
 
 export interface Asked {
   prompt?: PromptMessage[];
+  history?: PromptMessage[];
+  overhead?: TokenUsage | null;
   participantData?: JsonObject;
   signal?: AbortSignal;
   onProgress?: (progress: BotProgress) => void;
 }
 
 /** A turn that answers these texts; its prompt is the texts alone unless given. */
-function aTurn(texts: readonly string[], { prompt, participantData = {} }: Asked = {}): Turn {
+function aTurn(
+  texts: readonly string[],
+  { prompt, history = [], overhead = null, participantData = {} }: Asked = {},
+): Turn {
   return {
     executionId: "execution-1",
     session: { id: "session-1", channel: "web", metadata: {} },
@@ -17,7 +23,9 @@ function aTurn(texts: readonly string[], { prompt, participantData = {} }: Asked
     user: { id: "user-1", identifier: "42", name: "Ada" },
     input: texts.map((text, index) => ({ messageId: `message-${index}`, text, instruction: false })),
     prompt: async () => prompt ?? texts.map((content) => ({ role: "user", content })),
+    history: async () => history,
     participantData: async () => participantData,
+    overhead: () => overhead,
   };
 }
 

@@ -1,4 +1,5 @@
 import { BotError } from "../../core/errors.ts";
+import { addUsage } from "../../core/token-usage.ts";
 import type { BotResult, Turn, TurnOutput } from "../bot.ts";
 import { arrangeMessages } from "./arrange-messages.ts";
 import { neverAnswered, toBotError } from "./bot-error.ts";
@@ -15,7 +16,7 @@ export async function answerWithModel(
   turn: Turn,
   output: TurnOutput,
 ): Promise<BotResult> {
-  const messages = arrangeMessages(await turn.prompt(), model.systemFirst);
+  const messages = arrangeMessages(await turn.prompt(output.signal), model.systemFirst);
   const effects = createToolEffects(turn);
   const tools = createTools(config.tools, turn.executionId, effects);
   const stop = new AbortController();
@@ -34,7 +35,8 @@ export async function answerWithModel(
       output: { ...output, signal },
       onBegun,
     });
-    return toResult(reply, model, await effects.result());
+    const usage = addUsage(reply.usage, turn.overhead());
+    return toResult({ ...reply, usage }, model, await effects.result());
   } catch (error) {
     output.signal.throwIfAborted();
     if (stop.signal.aborted) {

@@ -1,7 +1,8 @@
 import { defineBot } from "../bot.ts";
 import { answerWithModel } from "./answer.ts";
-import { configSchema } from "./config.ts";
-import { createModel } from "./model.ts";
+import { configSchema, type LlmConfig } from "./config.ts";
+import { type ConfiguredModel, createModel } from "./model.ts";
+import { summarizeWithModel } from "./summarize.ts";
 
 // The AI SDK prints warnings (a setting the model does not know) to the console unless told not to.
 globalThis.AI_SDK_LOG_WARNINGS = false;
@@ -12,6 +13,15 @@ export const definition = defineBot({
   configSchema,
   create: (config) => {
     const model = createModel(config);
-    return { answer: (turn, output) => answerWithModel(config, model, turn, output) };
+    return {
+      answer: (turn, output) => answerWithModel(config, model, turn, output),
+      summarize: (request) => summarizeWithModel(summaryModel(config, model, request.model), request),
+    };
   },
 });
+
+/** The model that writes summaries. What is set for one model may not fit another, so options are left out. */
+function summaryModel(config: LlmConfig, own: ConfiguredModel, name: string | null): ConfiguredModel {
+  if (name === null || name === own.name) return own;
+  return { ...createModel({ ...config, model: name }), providerOptions: {} };
+}

@@ -7,9 +7,11 @@ import {
   type ToolSet,
 } from "ai";
 import { excerpt } from "../../core/text.ts";
-import type { BotProgress, PromptMessage, TokenUsage, TurnOutput } from "../bot.ts";
+import type { TokenUsage } from "../../core/token-usage.ts";
+import type { BotProgress, PromptMessage, TurnOutput } from "../bot.ts";
 import { type LlmConfig, samplingSchema } from "./config.ts";
 import type { ConfiguredModel } from "./model.ts";
+import { toUsage } from "./usage.ts";
 
 /** What came of a stream that ran to its end. */
 export interface StreamedReply {
@@ -96,14 +98,4 @@ function ask({ config, model, messages, tools, output }: ReplyRequest): StreamTe
 
 function toolEnd(call: { toolCallId: string; toolName: string }, text: string): BotProgress {
   return { type: "tool_end", id: call.toolCallId, name: call.toolName, summary: excerpt(text, 200) };
-}
-
-function toUsage(usage: {
-  inputTokens: number | undefined;
-  outputTokens: number | undefined;
-}): TokenUsage | null {
-  const { inputTokens, outputTokens } = usage;
-  if (inputTokens === undefined && outputTokens === undefined) return null;
-  const [prompt_tokens, completion_tokens] = [inputTokens ?? 0, outputTokens ?? 0];
-  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
 }

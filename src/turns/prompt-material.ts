@@ -1,0 +1,128 @@
+import type { PromptMessage } from "../bots/bot.ts";
+import type { AgentDefinition } from "../core/agent-definition.ts";
+import { BotError } from "../core/errors.ts";
+import { detectVariables } from "../core/template.ts";
+import { resolveVariables } from "../core/variables.ts";
+import { type ComposedPrompt, composePrompt, type PromptParts } from "./build-prompt.ts";
+import { clipToTokens } from "./clip-tokens.ts";
+import type { ContextRepository, HistoryMessage, PromptSession, SummaryState } from "./context-repository.ts";
+import { loadTokenCounter, type TokenCounter } from "./count-tokens.ts";
+import { recentHistory } from "./recent-history.ts";
+import type { HistoryPolicy } from "./select-history.ts";
+
+/** What a prompt answers. */
+export interface PromptQuestion {
+  sessionId: string;
+  agent: { id: string; definition: AgentDefinition };
+  input: readonly { text: string; instruction: boolean }[];
+  /** History ends before this seq; a question that is not stored has everything before it. */
+  beforeSeq: number;
+}
+
+/** Everything a prompt is composed from, in one place so that it can be composed again. */
+export interface PromptMaterial {
+  session: PromptSession;
+  parts: PromptParts<HistoryMessage>;
+  policy: HistoryPolicy;
+  count: TokenCounter;
+}
+
+type Composed = Extract<ComposedPrompt<HistoryMessage>, { kind: "prompt" }>;
+
+/** Reads what a prompt is composed from. */
+export async function loadMaterial(
+  repository: ContextRepository,
+  { sessionId, agent, input, beforeSeq }: PromptQuestion,
+): Promise<PromptMaterial> {
+  const [session, counter] = await Promise.all([
+    repository.promptSession(sessionId),
+    loadTokenCounter(modelOf(agent.definition)),
+  ]);
+  if (!session) throw new BotError("session_gone", "the session was deleted", { retryable: false });
+  const policy = agent.definition.history;
+  const count = remembered(counter);
+  const history = await recentHistory({ repository, session, beforeSeq, policy, count });
+  // A summary can be longer than it was made, where somebody wrote it or the budget was lowered since.
+  const summary = session.summary && clipToTokens(session.summary, Math.floor(policy.maxTokens / 2), count);
+  const parts = { ...promptParts(agent, { ...session, summary }), history, input };
+  return { session, parts, policy, count };
+}
+
+/** The prompt under a history mode. Throws a `BotError` where not even its fixed parts fit. */
+export function composeMaterial(
+  { parts, policy, count }: PromptMaterial,
+  mode: HistoryPolicy["mode"],
+): Composed {
+  const composed = composePrompt(parts, { ...policy, mode }, count);
+  if (composed.kind === "prompt") return composed;
+  const reason = `the prompt takes ${composed.tokens} tokens, history.maxTokens allows ${composed.maxTokens}`;
+  throw new BotError("prompt_too_long", reason, { retryable: false });
+}
+
+/** The same with a newer summary, which covers more of the history. */
+export function withSummary(material: PromptMaterial, { summary, summarySeq }: SummaryState): PromptMaterial {
+  const { parts } = material;
+  const history = parts.history.filter((message) => message.turnSeq > summarySeq);
+  return { ...material, parts: { ...parts, history, session: { ...parts.session, summary } } };
+}
+
+/** What was said, without the agent's own messages around it: for bots that bring their own. */
+export function historyAlone({ parts, policy, count }: PromptMaterial): PromptMessage[] {
+  const agent = { ...parts.agent, messages: [], showParticipantData: false };
+  const bare = { ...parts, agent, session: { ...parts.session, situation: null }, input: [] };
+  const composed = composePrompt(bare, { ...policy, mode: withoutSummaries(policy.mode) }, count);
+  return composed.kind === "prompt" ? composed.messages : [];
+}
+
+/** What becomes of a mode where no summary is made. */
+export function withoutSummaries(mode: HistoryPolicy["mode"]): HistoryPolicy["mode"] {
+  return mode === "summarize" ? "truncate" : mode;
+}
+
+function promptParts(
+  { id, definition }: PromptQuestion["agent"],
+  session: PromptSession,
+): Omit<PromptParts, "history" | "input"> {
+  const detected = detectVariables(definition.messages);
+  return {
+    agent: {
+      id,
+      slug: definition.slug,
+      name: definition.name,
+      messages: definition.messages,
+      declaredVariables: Object.keys(definition.variables),
+      showParticipantData: definition.participantData === "prompt",
+    },
+    session: {
+      ...session,
+      variables: resolveVariables({
+        specs: definition.variables,
+        detected,
+        explicit: session.variables,
+        participantData: session.participantData,
+        profile: { user_name: session.user?.name ?? null },
+      }),
+    },
+    user: session.user,
+    participantData: session.participantData,
+  };
+}
+
+/** A prompt can be composed twice; no text is counted twice. */
+function remembered(count: TokenCounter): TokenCounter {
+  const counts = new Map<string, number>();
+  return (text) => {
+    const known = counts.get(text);
+    if (known !== undefined) return known;
+    const tokens = count(text);
+    counts.set(text, tokens);
+    return tokens;
+  };
+}
+
+/** The model of an LLM agent, for counting tokens the way it does. */
+function modelOf(definition: AgentDefinition): string | undefined {
+  const { config } = definition.bot;
+  if (typeof config !== "object" || config === null || !("model" in config)) return undefined;
+  return typeof config.model === "string" ? config.model : undefined;
+}
