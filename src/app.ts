@@ -1,5 +1,6 @@
 import { createAgentCatalog } from "./agents/agent-catalog.ts";
 import { createAgentRepository } from "./agents/agent-repository.ts";
+import { createApi } from "./api.ts";
 import type { Bot, BotDefinition } from "./bots/bot.ts";
 import type { ChannelContext, ChannelDefinition } from "./channels/channel.ts";
 import { type ChannelDirectory, createChannelDirectory } from "./channels/channel-directory.ts";
@@ -8,6 +9,7 @@ import { reviveAgent } from "./config/load-agent.ts";
 import type { LoadedConfig } from "./config/load-config.ts";
 import type { WorkspaceConfig } from "./config/load-workspace.ts";
 import { readOrCreateSecret } from "./config/secret-file.ts";
+import { createConversationParts } from "./conversations.ts";
 import { ConfigError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
 import { type Engine, openEngine } from "./engine.ts";
@@ -17,6 +19,7 @@ import { webhookRoutes } from "./http/webhook-routes.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { createPipeline, type Pipeline, type PipelineTimes } from "./pipeline.ts";
 import { whileLeader } from "./storage/leader.ts";
+import { createWebParts } from "./web-parts.ts";
 
 export interface AppOptions {
   config: LoadedConfig;
@@ -45,8 +48,8 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** How long a stop waits for turns and requests under way, milliseconds. */
-const STOP_GRACE_MS = 15_000;
+/** The API's, as its document says. */
+const VERSION = "1.0.0";
 
 /** The composition root: builds everything once, top to bottom, and starts it. */
 export async function startApp(options: AppOptions): Promise<App> {
@@ -148,6 +151,19 @@ export async function startApp(options: AppOptions): Promise<App> {
       ? readOrCreateSecret(settings.dataDir, "api-key", "cw_")
       : { value: settings.apiKey, path: null };
 
+  const conversations = createConversationParts({ engine, channels, agents, pipeline, log });
+  const api = createApi({
+    engine,
+    channels,
+    enqueueDeliveries: pipeline.enqueueDeliveries,
+    onErased: pipeline.stopSessions,
+    routes: conversations.routes,
+    more: [conversations.openai],
+    version: VERSION,
+    log,
+  });
+  const sockets = conversations.sockets(api.authenticate);
+
   const http = createHttpServer(
     {
       webhooks: webhookRoutes({
@@ -171,10 +187,25 @@ export async function startApp(options: AppOptions): Promise<App> {
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
         draining: () => stopping.signal.aborted,
       }),
-      mounts: [],
+      mounts: [
+        ...api.mounts,
+        {
+          path: "/",
+          router: createWebParts({
+            engine,
+            channels,
+            pipeline,
+            publicUrl: settings.publicUrl.url,
+            draining: stopping.signal,
+          }),
+        },
+      ],
     },
     log,
   );
+  http.server.on("upgrade", (request, socket, head) => {
+    if (!sockets.upgrade(request, socket, head)) socket.destroy();
+  });
 
   async function startChannels(): Promise<void> {
     for (const running of channels.all()) {
@@ -195,11 +226,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   async function stop(): Promise<void> {
     log.info({}, "stopping");
     stopping.abort();
+    sockets.close();
+    api.stop();
     // Long streams end by themselves when they see the signal; what is left after a moment is cut.
     const closed = http.close(2_000);
     await Promise.all(background);
     await closed;
-    await pipeline.stop(STOP_GRACE_MS);
+    await pipeline.stop();
     await engine.queues.close();
     await pipeline.flush();
     // Last, because stopping a channel cuts its connections: a send under way would have an unknown outcome.
@@ -211,6 +244,8 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   try {
     await publish(config.workspaces);
+    const [first] = workspaces;
+    if (first) await api.ensureOperatorKey(first.id, operatorKey.value);
     await pipeline.start();
     const port = await http.listen(settings.host, settings.port);
     const app: App = {

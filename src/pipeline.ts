@@ -285,6 +285,10 @@ export function createPipeline(deps: PipelineDeps) {
     enqueueDeliveries: (channelId: string, ids: readonly string[]) => deliveryQueues.enqueue(channelId, ids),
     wakeSession: (sessionId: string) => (runsTurns ? turnEngine.wake(sessionId) : turnQueue.enqueue(sessionId)),
     owner,
+    /** Sessions were erased: what runs in them here may stop; elsewhere their leases are found gone. */
+    stopSessions(sessionIds: readonly string[]): void {
+      for (const id of sessionIds) turnEngine.lost(id);
+    },
 
     /** Starts working: queues, leases, and looking for what a crash left behind. */
     async start(): Promise<void> {

@@ -1,0 +1,51 @@
+/** The streams open in this process, so that no visitor and no address holds too many. */
+export interface OpenStreams {
+  /** Null: one too many. A stream of the same tab is ended: its client has come back without us noticing it leave. */
+  open(stream: {
+    visitorId: string;
+    address: string;
+    tab: string | null;
+  }): { signal: AbortSignal; close(): void } | null;
+}
+
+export function createOpenStreams(limits: { perVisitor: number; perAddress: number }): OpenStreams {
+  const visitors = new Map<string, number>();
+  const addresses = new Map<string, number>();
+  const tabs = new Map<string, { end(): void }>();
+
+  return {
+    open({ visitorId, address, tab }) {
+      const tabKey = tab === null ? null : `${visitorId}/${tab}`;
+      if (tabKey !== null) tabs.get(tabKey)?.end();
+      const full =
+        (visitors.get(visitorId) ?? 0) >= limits.perVisitor ||
+        (addresses.get(address) ?? 0) >= limits.perAddress;
+      if (full) return null;
+      add(visitors, visitorId, 1);
+      add(addresses, address, 1);
+      const replaced = new AbortController();
+      let closed = false;
+      const stream = {
+        close() {
+          if (closed) return;
+          closed = true;
+          add(visitors, visitorId, -1);
+          add(addresses, address, -1);
+          if (tabKey !== null && tabs.get(tabKey) === stream) tabs.delete(tabKey);
+        },
+        end() {
+          stream.close();
+          replaced.abort();
+        },
+      };
+      if (tabKey !== null) tabs.set(tabKey, stream);
+      return { signal: replaced.signal, close: stream.close };
+    },
+  };
+}
+
+function add(counts: Map<string, number>, key: string, change: 1 | -1): void {
+  const next = (counts.get(key) ?? 0) + change;
+  if (next > 0) counts.set(key, next);
+  else counts.delete(key);
+}

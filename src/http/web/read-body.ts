@@ -1,0 +1,41 @@
+import { json, type Request, type RequestHandler } from "express";
+import { z } from "zod";
+import { RequestError } from "../../core/errors.ts";
+
+/** The longest message, UTF-16 units; a book page has about 3,000. */
+export const CONTENT_LIMIT = 32_000;
+
+/** Reads JSON bodies. Large enough for the longest message, whatever its characters take. */
+export const jsonBody: RequestHandler = json({ limit: 256 * 1024, strict: false, type: "application/json" });
+
+/** The body, checked. `optional`: none at all counts as `{}`. */
+export function readBody<T>(request: Request, schema: z.ZodType<T>, options: { optional?: boolean } = {}): T {
+  const hasBody =
+    request.headers["transfer-encoding"] !== undefined || Number(request.get("content-length") ?? 0) > 0;
+  if (hasBody && !request.is("application/json")) {
+    throw new RequestError(415, "unsupported_media_type", "Send the body as application/json.");
+  }
+  const body: unknown = !hasBody && options.optional ? {} : request.body;
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new RequestError(422, "invalid_body", "The body is not as it should be.", {
+    details: parsed.error.issues.map(describe),
+  });
+}
+
+/** The query, checked: what is wrong with it is a 400. */
+export function readQuery<T>(request: Request, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(request.query);
+  if (parsed.success) return parsed.data;
+  throw new RequestError(400, "invalid_query", "The query is not as it should be.", {
+    details: parsed.error.issues.map(describe),
+  });
+}
+
+function describe(issue: z.core.$ZodIssue): { path: string; problem: string } {
+  const unknown = issue.code === "unrecognized_keys" ? issue.keys.join(", ") : "";
+  return { path: issue.path.join(".") || unknown, problem: issue.message };
+}
+
+/** A whole number in a query. */
+export const count = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);

@@ -1,0 +1,38 @@
+import { Router } from "express";
+import { z } from "zod";
+import { RequestError } from "../../core/errors.ts";
+import type { VisitorPass } from "../../core/visitor.ts";
+import { addressOf, requireRate } from "./rate-limit.ts";
+import { jsonBody, readBody } from "./read-body.ts";
+import { requireChannel } from "./visitor-auth.ts";
+import type { WebChannel, WebDeps } from "./web-deps.ts";
+
+const bodySchema = z.strictObject({ identity_token: z.string().min(1).max(8192).optional() });
+
+/** `POST /web/{channel}/visitors`: lets a visitor in, anonymous or vouched for by the host site. */
+export function visitorRoutes(deps: Pick<WebDeps, "channel" | "publicUrl" | "visitors" | "limits">): Router {
+  const router = Router();
+  router.post("/web/:channel/visitors", jsonBody, async (request, response) => {
+    const channel = requireChannel(deps, request, response);
+    requireRate(deps.limits.visitorsPerAddress, addressOf(request));
+    const body = readBody(request, bodySchema, { optional: true });
+    const pass = admit(channel, body.identity_token);
+    const visitor = await deps.visitors.admit(channel.ref, pass);
+    response.setHeader("Cache-Control", "no-store");
+    response.status(201).json({
+      token: pass.token,
+      visitor_id: visitor.id,
+      anonymous: visitor.anonymous,
+      name: visitor.name,
+      expires_at: pass.expiresAt?.toISOString() ?? null,
+    });
+  });
+  return router;
+}
+
+function admit(channel: WebChannel, identityToken: string | undefined): VisitorPass {
+  if (identityToken === undefined) return channel.door.admitAnonymous();
+  const admission = channel.door.admitIdentified(identityToken);
+  if (admission.kind === "admitted") return admission.pass;
+  throw new RequestError(admission.status, admission.code, admission.message);
+}

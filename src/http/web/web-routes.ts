@@ -1,0 +1,23 @@
+import { Router } from "express";
+import { eventRoutes } from "./event-routes.ts";
+import { messageRoutes } from "./message-routes.ts";
+import { pageRoutes } from "./page-routes.ts";
+import { sessionRoutes } from "./session-routes.ts";
+import { requireChannel } from "./visitor-auth.ts";
+import { visitorRoutes } from "./visitor-routes.ts";
+import type { WebDeps } from "./web-deps.ts";
+
+/** Web chat: the hosted page under `/chat`, and what browsers talk to under `/web`. Mounted at `/`. */
+export function webRoutes(deps: WebDeps): Router {
+  const router = Router();
+  router.options("/web/:channel/*rest", (request, response) => {
+    requireChannel(deps, request, response);
+    response.status(204).end();
+  });
+  router.use(visitorRoutes(deps));
+  router.use(sessionRoutes(deps));
+  router.use(messageRoutes(deps));
+  router.use(eventRoutes(deps));
+  router.use(pageRoutes(deps));
+  return router;
+}

@@ -1,0 +1,28 @@
+import type { VisitorMessage, VisitorSession } from "../../sessions/visitor-repository.ts";
+
+/** A session as visitors are told of it. */
+export function sessionObject(session: VisitorSession) {
+  return {
+    id: session.id,
+    status: session.status,
+    end_reason: session.endReason,
+    title: session.title,
+    created_at: session.createdAt.toISOString(),
+    last_activity_at: session.lastActivityAt.toISOString(),
+    ended_at: session.endedAt?.toISOString() ?? null,
+  };
+}
+
+/** A message as visitors are told of it. */
+export function messageObject(message: VisitorMessage) {
+  return {
+    id: message.id,
+    session_id: message.sessionId,
+    seq: message.seq,
+    role: message.role,
+    content: message.content,
+    execution_id: message.executionId,
+    client_message_id: message.clientMessageId,
+    created_at: message.createdAt.toISOString(),
+  };
+}
