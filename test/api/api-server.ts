@@ -4,6 +4,7 @@ import type { Json } from "../../src/core/json.ts";
 import { apiRouter } from "../../src/http/api/api-router.ts";
 import { createAuthenticate } from "../../src/http/api/auth.ts";
 import { createIdempotency } from "../../src/http/api/idempotency.ts";
+import { openApiDocument } from "../../src/http/api/openapi.ts";
 import { createRateLimit, type RateLimitSettings } from "../../src/http/api/rate-limit.ts";
 import type { Route, Scope } from "../../src/http/api/route.ts";
 import { healthRoutes } from "../../src/http/health-routes.ts";
@@ -15,6 +16,7 @@ import { createKeyRepository } from "../../src/keys/key-repository.ts";
 import { createKeyRing } from "../../src/keys/key-ring.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { type LoggedLine, quietLog } from "../support/quiet-log.ts";
+import { documentCheck } from "./openapi-check.ts";
 
 /** Notices between "processes" of one test; `cut()` loses them, as a network may. */
 export function createNotices() {
@@ -40,6 +42,7 @@ export interface ApiServer extends AsyncDisposable {
   url: string;
   lines: LoggedLine[];
   ring: ReturnType<typeof createKeyRing>;
+  /** Fails where the answer is not what the routes document. */
   call(path: string, options?: CallOptions): Promise<{ status: number; headers: Headers; body: unknown }>;
 }
 
@@ -78,7 +81,7 @@ export async function openApiWorld() {
 
   async function serve(
     routes: readonly Route[],
-    options: { rateLimit?: RateLimitSettings; now?: () => number } = {},
+    options: { rateLimit?: RateLimitSettings; now?: () => number; documented?: boolean } = {},
   ): Promise<ApiServer> {
     const log = quietLog();
     const now = options.now ?? Date.now;
@@ -103,12 +106,19 @@ export async function openApiWorld() {
       },
       log,
     );
+    const check = documentCheck(openApiDocument([{ base: "/api/v1", routes }], "test"));
     const url = `http://127.0.0.1:${await http.listen("127.0.0.1", 0)}/api/v1`;
     const server: ApiServer = {
       url,
       lines: log.lines,
       ring,
-      call: (path, call = {}) => callApi(`${url}${path}`, admin.secret, call),
+      async call(path, call = {}) {
+        const answer = await callApi(`${url}${path}`, admin.secret, call);
+        const seen = { path: path.split("?")[0] ?? "", ...answer };
+        const problem = options.documented === false ? null : check(seen);
+        if (problem !== null) throw new Error(problem);
+        return answer;
+      },
       [Symbol.asyncDispose]: async () => {
         ring.stop();
         await http.close(0);
@@ -137,8 +147,9 @@ export async function openApiWorld() {
 
 async function callApi(url: string, adminKey: string, options: CallOptions) {
   const key = options.key === undefined ? adminKey : options.key;
+  const method = options.method ?? (options.json === undefined ? "GET" : "POST");
   const response = await fetch(url, {
-    method: options.method ?? (options.json === undefined ? "GET" : "POST"),
+    method,
     headers: {
       ...(key === null ? {} : { Authorization: `Bearer ${key}` }),
       ...(options.json === undefined ? {} : { "Content-Type": "application/json" }),
@@ -148,10 +159,8 @@ async function callApi(url: string, adminKey: string, options: CallOptions) {
     ...(options.signal ? { signal: options.signal } : {}),
   });
   const text = await response.text();
-  const json = response.headers.get("content-type")?.startsWith("application/json");
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: json && text !== "" ? JSON.parse(text) : text,
-  };
+  const { status, headers } = response;
+  const contentType = headers.get("content-type");
+  const json = contentType?.startsWith("application/json") && text !== "";
+  return { method, status, headers, contentType, body: json ? JSON.parse(text) : text };
 }

@@ -12,7 +12,8 @@ const whoAmI = defineRoute({
   summary: "Who is calling",
   tag: "test",
   scope: "sessions:read",
-  responses: [],
+  responses: [{ status: 200, description: "The caller", schema: z.unknown() }],
+  errors: [{ status: 404, code: "workspace_not_found", when: "the header names none" }],
   handle: async ({ caller }) => ({ status: 200, body: caller }),
 });
 

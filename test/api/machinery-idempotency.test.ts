@@ -43,8 +43,8 @@ describe("a POST with an Idempotency-Key", () => {
   it("is carried out once and answered the same to the byte, on another process too", async () => {
     await using world = await openApiWorld();
     const { runs, routes } = countedRoute(created);
-    const first = await world.serve(routes);
-    const second = await world.serve(routes);
+    const first = await world.serve(routes, { documented: false });
+    const second = await world.serve(routes, { documented: false });
     const answer = await first.call("/things/a/do", keyed("k"));
     const again = await second.call("/things/a/do", keyed("k"));
     expect(again.status).toBe(201);
@@ -57,7 +57,7 @@ describe("a POST with an Idempotency-Key", () => {
   it("with another body or on another path is refused", async () => {
     await using world = await openApiWorld();
     const { runs, routes } = countedRoute(created);
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     await api.call("/things/a/do", keyed("k"));
     for (const other of [api.call("/things/a/do", keyed("k", "bye")), api.call("/things/b/do", keyed("k"))]) {
       const { status, body } = await other;
@@ -69,7 +69,7 @@ describe("a POST with an Idempotency-Key", () => {
   it("of another workspace is another request", async () => {
     await using world = await openApiWorld();
     const { runs, routes } = countedRoute(created);
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     const other = await world.addKey(await world.addWorkspace("other"));
     await api.call("/things/a/do", keyed("k"));
     expect((await api.call("/things/a/do", { ...keyed("k", "bye"), key: other.secret })).status).toBe(201);
@@ -88,7 +88,10 @@ describe("a POST with an Idempotency-Key", () => {
         await gate;
         return created(context);
       });
-      const servers = [await world.serve(routes), await world.serve(routes)];
+      const servers = [
+        await world.serve(routes, { documented: false }),
+        await world.serve(routes, { documented: false }),
+      ];
       const calls = Array.from({ length: 8 }, (_, n) =>
         servers[n % 2]?.call("/things/a/do", keyed(`k${lost}`)),
       );
@@ -107,7 +110,7 @@ describe("a POST with an Idempotency-Key", () => {
       if (broken) throw new Error("the database went away");
       return created(context);
     });
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     expect((await api.call("/things/a/do", keyed("k"))).status).toBe(500);
     broken = false;
     expect((await api.call("/things/a/do", keyed("k"))).status).toBe(201);
@@ -119,7 +122,7 @@ describe("a POST with an Idempotency-Key", () => {
     await using world = await openApiWorld();
     let dies = true;
     const { runs, routes } = countedRoute((context) => (dies ? new Promise(() => {}) : created(context)));
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     const left = new AbortController();
     const lost = api.call("/things/a/do", { ...keyed("k"), signal: left.signal }).catch(() => "left");
     await eventually(() => expect(runs).toHaveLength(1));
@@ -136,7 +139,7 @@ describe("a POST with an Idempotency-Key", () => {
     const { runs, routes } = countedRoute(async () => {
       throw new RequestError(404, "thing_not_found", "There is no such thing.");
     });
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     expect((await api.call("/things/a/do", { ...keyed("k"), json: {} })).status).toBe(422);
     const refused = await api.call("/things/a/do", keyed("k"));
     const again = await api.call("/things/a/do", keyed("k"));
@@ -153,7 +156,7 @@ describe("a POST with an Idempotency-Key", () => {
         response.end(`data: ${resourceId}\n\n`);
       },
     }));
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     const [first, second] = [
       await api.call("/things/a/do", keyed("k")),
       await api.call("/things/a/do", keyed("k")),
@@ -166,7 +169,7 @@ describe("a POST with an Idempotency-Key", () => {
   it("is forgotten after a day", async () => {
     await using world = await openApiWorld();
     const { runs, routes } = countedRoute(created);
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     await api.call("/things/a/do", keyed("k"));
     await world.pool.query("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'");
     expect((await api.call("/things/a/do", keyed("k", "bye"))).status).toBe(201);
@@ -176,7 +179,7 @@ describe("a POST with an Idempotency-Key", () => {
   it("leaves nothing readable in the database", async () => {
     await using world = await openApiWorld();
     const { routes } = countedRoute(created);
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     await api.call("/things/a/do", keyed("my-own-key", "my own words"));
     const { rows } = await world.pool.query(
       "SELECT k::text || encode(body, 'escape') AS text FROM idempotency_keys k",
@@ -188,7 +191,7 @@ describe("a POST with an Idempotency-Key", () => {
   it("has 1 to 255 characters", async () => {
     await using world = await openApiWorld();
     const { routes } = countedRoute(created);
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     for (const key of ["", "x".repeat(256)]) {
       const { status, body } = await api.call("/things/a/do", keyed(key));
       expect([status, body]).toMatchObject([400, { error: { code: "invalid_idempotency_key" } }]);
@@ -198,7 +201,7 @@ describe("a POST with an Idempotency-Key", () => {
   it("is different from requests without a key, which run every time", async () => {
     await using world = await openApiWorld();
     const { runs, routes } = countedRoute(created);
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     await api.call("/things/a/do", { json: { content: "hello" } });
     await api.call("/things/a/do", { json: { content: "hello" } });
     expect(new Set(runs).size).toBe(2);

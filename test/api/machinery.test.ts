@@ -65,7 +65,7 @@ const error = (code: string) => ({
 describe("the API", () => {
   it("takes a key as bearer token or as X-API-Key, and nothing else", async () => {
     await using world = await openApiWorld();
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     expect((await api.call("/things")).status).toBe(200);
     const header = { "X-API-Key": world.admin.secret };
     expect((await api.call("/things", { key: null, headers: header })).status).toBe(200);
@@ -81,7 +81,7 @@ describe("the API", () => {
 
   it("refuses a key without the scope, naming the scope", async () => {
     await using world = await openApiWorld();
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     const { secret } = await world.addKey(world.workspaceId, ["sessions:read"]);
     expect((await api.call("/things", { key: secret })).status).toBe(200);
     const refused = await api.call("/things", { key: secret, json: { name: "a" } });
@@ -98,7 +98,7 @@ describe("the API", () => {
 
   it("lists every problem of a body, unknown fields among them", async () => {
     await using world = await openApiWorld();
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     const { status, body } = await api.call("/things", { json: { name: 1, metadata: [], colour: "red" } });
     expect(status).toBe(422);
     expect(body).toMatchObject({
@@ -118,7 +118,7 @@ describe("the API", () => {
 
   it("tells malformed JSON (400) from JSON that says something wrong (422)", async () => {
     await using world = await openApiWorld();
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     const post = async (body: string | Uint8Array, type = "application/json") => {
       const headers = { "X-API-Key": world.admin.secret, "Content-Type": type };
       const response = await fetch(`${api.url}/things`, { method: "POST", headers, body });
@@ -140,7 +140,7 @@ describe("the API", () => {
 
   it("keeps user JSON as it is, whatever its keys, but for what Postgres cannot store", async () => {
     await using world = await openApiWorld();
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     const text =
       '{"name":"a","metadata":{"__proto__":{"x":1},"camelCase":[1,"0012",null],"nul":"a\\u0000b"}}';
     const response = await fetch(`${api.url}/things`, {
@@ -153,7 +153,7 @@ describe("the API", () => {
 
   it("answers 404 for what is not there, whatever the id looks like", async () => {
     await using world = await openApiWorld();
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     for (const id of ["1", "%00", "%F0%9F%98%80", "a%2Fb", "x".repeat(2000)]) {
       const { status, body } = await api.call(`/things/${id}`);
       expect([status, body]).toEqual([404, error("thing_not_found")]);
@@ -164,7 +164,7 @@ describe("the API", () => {
 
   it("shows nothing of what went wrong inside", async () => {
     await using world = await openApiWorld();
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     const { status, body, headers } = await api.call("/things/bug");
     expect([status, body]).toEqual([500, error("internal_error")]);
     expect(JSON.stringify(body)).not.toContain("hunter2");
@@ -174,7 +174,7 @@ describe("the API", () => {
 
   it("says which methods a path takes, and answers HEAD like GET", async () => {
     await using world = await openApiWorld();
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     const put = await api.call("/things", { method: "PUT" });
     expect([put.status, put.headers.get("allow")]).toEqual([405, "POST, GET, HEAD, OPTIONS"]);
     const options = await api.call("/things", { method: "OPTIONS", key: null });
@@ -186,7 +186,11 @@ describe("the API", () => {
   it("tells a caller that exceeds its limit how long to wait, and nobody else", async () => {
     await using world = await openApiWorld();
     let now = 0;
-    const api = await world.serve(routes, { rateLimit: { perMinute: 30, burst: 2 }, now: () => now });
+    const api = await world.serve(routes, {
+      rateLimit: { perMinute: 30, burst: 2 },
+      now: () => now,
+      documented: false,
+    });
     const other = await world.addKey(world.workspaceId);
     await api.call("/things");
     await api.call("/things");
@@ -201,7 +205,7 @@ describe("the API", () => {
 describe("a list", () => {
   it("takes limits from 1 to 100 and whole pages, and nothing beside what it knows", async () => {
     await using world = await openApiWorld();
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     const bad = "limit=0 limit=101 limit=-1 limit=1.5 limit= limit=ten page=0 page=-1 nope=1 limit=1&limit=2";
     for (const query of bad.split(" ")) {
       const { status, body } = await api.call(`/things?${query}`);
@@ -219,7 +223,7 @@ describe("a list", () => {
 
   it("goes on behind a cursor, and refuses one it did not give", async () => {
     await using world = await openApiWorld();
-    const api = await world.serve(routes);
+    const api = await world.serve(routes, { documented: false });
     const cursor = z
       .object({ meta: z.object({ next_cursor: z.string() }) })
       .parse((await api.call("/things")).body).meta.next_cursor;

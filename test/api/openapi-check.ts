@@ -1,0 +1,83 @@
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts";
+
+/** One answer as it came over the wire. */
+export interface SeenAnswer {
+  method: string;
+  /** Below the server's base, without the query. */
+  path: string;
+  status: number;
+  contentType: string | null;
+  body: unknown;
+}
+
+/**
+ * Holds answers against an OpenAPI document: returns what does not agree, or null. A path the document does not know is
+ * no disagreement, only a 404.
+ */
+export function documentCheck(document: JsonObject): (seen: SeenAnswer) => string | null {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+  ajv.addSchema(document, "document");
+  const validators = new Map<string, ValidateFunction>();
+  const paths = Object.keys(object(document.paths)).sort((a, b) =>
+    a.replaceAll("{", "~") < b.replaceAll("{", "~") ? -1 : 1,
+  );
+
+  function validator(pointer: string): ValidateFunction {
+    const known = validators.get(pointer) ?? ajv.compile({ $ref: `document#${pointer}` });
+    validators.set(pointer, known);
+    return known;
+  }
+
+  return (seen) => {
+    const path = paths.find((template) => matches(template, seen.path));
+    const method = seen.method === "HEAD" ? "get" : seen.method.toLowerCase();
+    const operation = path === undefined ? undefined : object(object(document.paths)[path])[method];
+    if (path === undefined || operation === undefined) return null;
+    const where = `${seen.method} ${path} ${seen.status}`;
+    const response = object(object(object(operation).responses)[String(seen.status)]);
+    if (response.description === undefined) return `${where}: this status is not documented`;
+    const content = object(response.content);
+    if (seen.body === "" || seen.body === null) return null;
+    const type = seen.contentType?.split(";")[0] ?? "";
+    if (content[type] === undefined) return `${where}: ${type} is not documented`;
+    if (type !== "application/json") return null;
+    const pointer = ["paths", path, method, "responses", String(seen.status), "content", type, "schema"];
+    const validate = validator(pointer.map((part) => `/${escapePointer(part)}`).join(""));
+    return validate(seen.body) ? null : `${where}: ${ajv.errorsText(validate.errors)}`;
+  };
+}
+
+/** Every JSON Schema of the document compiles and every reference leads somewhere; throws otherwise. */
+export function compileAllSchemas(document: JsonObject): number {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  ajv.addSchema(document, "document");
+  let compiled = 0;
+  const visit = (node: Json, pointer: string): void => {
+    if (Array.isArray(node)) for (const [index, item] of node.entries()) visit(item, `${pointer}/${index}`);
+    if (!isJsonObject(node)) return;
+    for (const [key, value] of Object.entries(node)) {
+      const at = `${pointer}/${escapePointer(key)}`;
+      if (key === "schema") {
+        ajv.compile({ $ref: `document#${at}` });
+        compiled += 1;
+      } else visit(value, at);
+    }
+  };
+  visit(document, "");
+  return compiled;
+}
+
+/** In a URI fragment: `~` and `/` as JSON Pointer has it, `{}` percent-encoded. */
+function escapePointer(part: string): string {
+  return encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
+}
+
+function matches(template: string, path: string): boolean {
+  const pattern = template.replaceAll(/[.*+?^$()|[\]\\]/g, "\\$&").replaceAll(/\{\w+\}/g, "[^/]+");
+  return new RegExp(`^${pattern}$`).test(path);
+}
+
+function object(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
