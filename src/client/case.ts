@@ -1,0 +1,43 @@
+/** Fields whose insides are the caller's own JSON: not a letter of them is changed. */
+const OPAQUE = new Set([
+  "metadata",
+  "variables",
+  "participant_data",
+  "session_data",
+  "metadata_filter",
+  "definition",
+  "details",
+]);
+
+/** `createdAt` → `created_at`, in every object but the caller's own. */
+export function toWire(value: unknown): unknown {
+  return renamed(value, toSnake, (_name, wireName) => OPAQUE.has(wireName));
+}
+
+/** `created_at` → `createdAt`, in every object but the caller's own. */
+export function fromWire(value: unknown): unknown {
+  return renamed(value, toCamel, (name) => OPAQUE.has(name));
+}
+
+function renamed(
+  value: unknown,
+  rename: (name: string) => string,
+  isOpaque: (name: string, renamed: string) => boolean,
+): unknown {
+  if (Array.isArray(value)) return value.map((item) => renamed(item, rename, isOpaque));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => {
+      const to = rename(name);
+      return [to, isOpaque(name, to) ? item : renamed(item, rename, isOpaque)];
+    }),
+  );
+}
+
+function toSnake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function toCamel(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,42 @@
+import { type List, listOf } from "./page.ts";
+import type { Sessions } from "./sessions.ts";
+import type { RequestOptions, Transport } from "./transport.ts";
+import { turnEvents } from "./turn-stream.ts";
+import type { Answer, ListMessages, Message, SendMessage, TurnEvent } from "./types.ts";
+
+export type Chat = ReturnType<typeof createChat>;
+
+/** Conversations: open one, say something, read what was said. */
+export function createChat(transport: Transport, sessions: Sessions) {
+  const messages = (sessionId: string) => `/chat/sessions/${encodeURIComponent(sessionId)}/messages`;
+  return {
+    createSession: sessions.create,
+    getSession: sessions.get,
+    listSessions: sessions.list,
+    updateSession: sessions.update,
+    deleteSession: sessions.delete,
+
+    /** Sends a message and waits for what the bot says. */
+    sendMessage: (sessionId: string, message: SendMessage, options?: RequestOptions): Promise<Answer> =>
+      transport.request({ method: "POST", path: messages(sessionId), body: message }, options),
+
+    /**
+     * Sends a message and yields what happens until the bot has answered. Leaving the loop does not stop the turn;
+     * `executions.cancel` does.
+     */
+    sendMessageStream: (
+      sessionId: string,
+      message: SendMessage,
+      options?: RequestOptions,
+    ): AsyncGenerator<TurnEvent> =>
+      turnEvents(
+        transport,
+        { method: "POST", path: `${messages(sessionId)}/stream`, body: message },
+        options,
+      ),
+
+    /** Oldest first. */
+    listMessages: (sessionId: string, query: ListMessages = {}, options?: RequestOptions): List<Message> =>
+      listOf(transport, { method: "GET", path: messages(sessionId), query: { ...query } }, options),
+  };
+}

@@ -1,0 +1,25 @@
+import { type List, listOf } from "./page.ts";
+import type { RequestOptions, Transport } from "./transport.ts";
+import { turnEvents } from "./turn-stream.ts";
+import type { Execution, ListExecutions, TurnEvent } from "./types.ts";
+
+export type Executions = ReturnType<typeof createExecutions>;
+
+/** Turns of every channel: list, get, watch, cancel. */
+export function createExecutions(transport: Transport) {
+  const path = (id: string, rest = "") => `/executions/${encodeURIComponent(id)}${rest}`;
+  return {
+    list: (query: ListExecutions = {}, options?: RequestOptions): List<Execution> =>
+      listOf(transport, { method: "GET", path: "/executions", query: { ...query } }, options),
+
+    get: (id: string, options?: RequestOptions): Promise<Execution> =>
+      transport.request({ method: "GET", path: path(id) }, options),
+
+    /** What it has said so far, then what it says. */
+    stream: (id: string, options?: RequestOptions): AsyncGenerator<TurnEvent> =>
+      turnEvents(transport, { method: "GET", path: path(id, "/stream") }, options),
+
+    cancel: (id: string, options?: RequestOptions): Promise<Execution> =>
+      transport.request({ method: "POST", path: path(id, "/cancel"), body: {} }, options),
+  };
+}

@@ -1,0 +1,61 @@
+/** One event of a Server-Sent Events stream. */
+export interface ServerEvent {
+  /** The last id seen, its own or an earlier event's; empty where none was. */
+  id: string;
+  event: string;
+  data: string;
+}
+
+/**
+ * Reads a stream as the standard says: any line ending, events cut anywhere, comments, several `data` lines. An event
+ * that the end of the stream cuts off is not one.
+ */
+export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
+  const parser = createParser();
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield* parser(decoder.decode(value, { stream: true }));
+    }
+  } finally {
+    // Whoever stops reading lets go of the connection.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function createParser(): (text: string) => ServerEvent[] {
+  let rest = "";
+  let id = "";
+  let event = "";
+  let data: string[] = [];
+
+  function dispatch(): ServerEvent[] {
+    const complete = data.length > 0 ? [{ id, event: event || "message", data: data.join("\n") }] : [];
+    event = "";
+    data = [];
+    return complete;
+  }
+
+  function line(text: string): ServerEvent[] {
+    if (text === "") return dispatch();
+    const colon = text.indexOf(":");
+    if (colon === 0) return [];
+    const field = colon === -1 ? text : text.slice(0, colon);
+    const value = colon === -1 ? "" : text.slice(colon + 1).replace(/^ /, "");
+    if (field === "data") data.push(value);
+    else if (field === "event") event = value;
+    else if (field === "id" && !value.includes("\0")) id = value;
+    return [];
+  }
+
+  return (text) => {
+    rest += text;
+    // A carriage return at the end may be the first half of a line ending: it waits for what follows.
+    const lines = rest.split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? "";
+    return lines.flatMap(line);
+  };
+}

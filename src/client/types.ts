@@ -1,0 +1,175 @@
+/** The caller's own JSON: travels as it is. */
+export type JsonObject = { [key: string]: unknown };
+export type VariableValue = string | number | boolean;
+
+export interface Session {
+  id: string;
+  workspaceId: string;
+  agentId: string;
+  agentVersion: number;
+  userId: string | null;
+  channel: string;
+  externalId: string | null;
+  status: "active" | "completed";
+  endReason: string | null;
+  title: string | null;
+  situation: string | null;
+  summary: string | null;
+  renderTemplates: boolean;
+  variables: Record<string, VariableValue>;
+  metadata: JsonObject;
+  participantData: JsonObject;
+  /** RFC 3339, UTC. */
+  createdAt: string;
+  updatedAt: string;
+  lastActivityAt: string;
+  endedAt: string | null;
+}
+
+export interface CreateSession {
+  /** Id or slug. */
+  agentId: string;
+  userId?: string;
+  user?: { identifier: string; name?: string | null };
+  version?: number;
+  channel?: string;
+  externalId?: string | null;
+  title?: string | null;
+  situation?: string | null;
+  variables?: Record<string, VariableValue>;
+  metadata?: JsonObject;
+  renderTemplates?: boolean;
+}
+
+/** Only what is present changes; null clears; `metadata` and `variables` merge. */
+export interface UpdateSession {
+  title?: string | null;
+  situation?: string | null;
+  summary?: string | null;
+  externalId?: string | null;
+  renderTemplates?: boolean | null;
+  variables?: Record<string, VariableValue | null> | null;
+  metadata?: JsonObject | null;
+}
+
+export interface PageQuery {
+  page?: number;
+  /** 1 to 100, default 20. */
+  limit?: number;
+  cursor?: string;
+}
+
+export interface ListSessions extends PageQuery {
+  /** What the metadata must contain, typed and deep. */
+  metadataFilter?: JsonObject;
+  agentId?: string;
+  userId?: string;
+  channel?: string;
+  status?: Session["status"];
+  sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at";
+}
+
+export interface TokenUsage {
+  promptTokens: number;
+  completionTokens: number;
+  totalTokens: number;
+}
+
+export interface Message {
+  id: string;
+  sessionId: string;
+  seq: number;
+  role: "system" | "user" | "assistant" | "tool";
+  origin: "user" | "bot" | "operator" | "instruction" | "command" | "notice" | "tool" | "seed";
+  content: string;
+  metadata: JsonObject;
+  executionId: string | null;
+  userMessageId: string | null;
+  tokenUsage: TokenUsage | null;
+  createdAt: string;
+}
+
+/** What the bot said. `id` and `seq` are null where it chose to say nothing. */
+export interface Answer extends Omit<Message, "id" | "seq"> {
+  id: string | null;
+  seq: number | null;
+  /** What it said before that in the same turn. */
+  earlierMessages: Message[];
+}
+
+export interface SendMessage {
+  content: string;
+}
+
+export interface ListMessages extends PageQuery {
+  beforeSeq?: number;
+  afterSeq?: number;
+  include?: ("seed" | "tool" | "instruction" | "notice")[];
+}
+
+export type ExecutionStatus = "pending" | "running" | "completed" | "failed" | "cancelled";
+
+export interface Execution {
+  id: string;
+  workspaceId: string;
+  sessionId: string;
+  agentId: string;
+  agentVersion: number;
+  channel: string;
+  userId: string | null;
+  userMessageId: string | null;
+  status: ExecutionStatus;
+  attempts: number;
+  error: { code: string; message: string } | null;
+  mergedInto: string | null;
+  cancelRequestedAt: string | null;
+  tokenUsage: TokenUsage | null;
+  durationMs: number | null;
+  createdAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+}
+
+export interface ListExecutions extends PageQuery {
+  sessionId?: string;
+  agentId?: string;
+  channel?: string;
+  status?: ExecutionStatus;
+}
+
+/** What a turn says while it runs: `execution` first, exactly one `done` or `error` last. */
+export type TurnEvent =
+  | { type: "execution"; executionId: string | null; userMessageId: string | null }
+  | { type: "thinking"; content: string }
+  | { type: "tool_start"; id: string; name: string }
+  | { type: "tool_end"; id: string; name: string; summary: string }
+  | { type: "content"; content: string }
+  | {
+      type: "done";
+      output: { content: string };
+      messageId: string | null;
+      tokenUsage: TokenUsage;
+      /** Seconds. */
+      time: number;
+    }
+  | { type: "error"; message: string; code: string };
+
+export interface PromptMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+export interface ResetSession {
+  /** Whether the agent's event rules for the end of a session fire. Default true. */
+  triggerEvents?: boolean;
+  /** An instruction to the bot, for its first message. */
+  prompt?: string;
+  /** The first message itself. */
+  text?: string;
+}
+
+export interface SocketToken {
+  token: string;
+  expiresAt: string;
+  path: string;
+}
