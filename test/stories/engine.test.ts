@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SECRET_TOKEN } from "../channels/telegram-subject.ts";
+import { eventually } from "../support/eventually.ts";
+import { startFakeTelegram } from "../support/fake-telegram.ts";
+import { type Build, buildService } from "../support/process.ts";
+import {
+  expectAnswers,
+  markedDouble,
+  message,
+  post,
+  query,
+  receivedIn,
+  repeated,
+  talk,
+  telegramConfig,
+} from "./conversations.ts";
+import { API_KEY, type SharedEngine, sharedEngine } from "./shared-engine.ts";
+
+const SLOW = {
+  type: "script",
+  replies: [
+    { match: "slow", say: "slow answer", delayMs: 3_000 },
+    { match: "next", say: "next answer" },
+  ],
+};
+
+describe("several processes on one engine", () => {
+  let build: Build;
+  beforeAll(async () => {
+    build = await buildService();
+  });
+  afterAll(() => build[Symbol.dispose]());
+
+  it("lose and repeat nothing while each of them is replaced under load", async () => {
+    await using fake = await startFakeTelegram();
+    fake.delay(10);
+    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake) });
+    let web = await engine.start("web");
+    let workers = await Promise.all([engine.start("worker"), engine.start("worker")]);
+    const size = { chats: 20, each: 10 };
+    const talking = talk(size, () => [web.url]);
+    for (const moment of [1, 70]) {
+      await eventually(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment), { timeoutMs: 30_000 });
+      const old = workers[0];
+      workers = [workers[1], await engine.start("worker")];
+      expect(await old.stop()).toBe(0);
+    }
+    const old = web;
+    web = await engine.start("web");
+    expect(await old.stop()).toBe(0);
+    await talking;
+    await expectAnswers(fake, size);
+    expect(repeated(fake)).toEqual([]);
+    expect(await markedDouble(engine.databaseUrl)).toEqual([]);
+    for (const secret of [fake.token, SECRET_TOKEN, API_KEY]) expect(engine.output()).not.toContain(secret);
+  }, 90_000);
+
+  it("carry on when workers are killed under load: what may be double says so", async () => {
+    await using fake = await startFakeTelegram();
+    fake.delay(10);
+    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake) });
+    const web = await engine.start("web");
+    let [worker, other] = await Promise.all([engine.start("worker"), engine.start("all")]);
+    const size = { chats: 20, each: 10 };
+    const talking = talk(size, () => [web.url]);
+    for (const moment of [10, 60]) {
+      await eventually(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment), { timeoutMs: 30_000 });
+      await worker.kill();
+      [worker, other] = [other, await engine.start("worker")];
+    }
+    await talking;
+    await expectAnswers(fake, size);
+    expect(await markedDouble(engine.databaseUrl)).toEqual(expect.arrayContaining(repeated(fake)));
+  }, 90_000);
+
+  it("take over the turn of a worker that was killed, in order", async () => {
+    await using fake = await startFakeTelegram();
+    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake, { bot: SLOW }) });
+    const web = await engine.start("web");
+    const first = await engine.start("worker");
+    expect(await post(web.url, message(7, "slow"))).toBe(200);
+    expect(await post(web.url, message(7, "next"))).toBe(200);
+    await turnRuns(engine);
+    await engine.start("worker");
+    await first.kill();
+    await eventually(() => expect(receivedIn(fake, 7)).toEqual(["slow answer", "next answer"]), {
+      timeoutMs: 20_000,
+    });
+    expect(await executions(engine)).toEqual([
+      { status: "completed", attempts: 2 },
+      { status: "completed", attempts: 1 },
+    ]);
+  }, 60_000);
+
+  it("let a worker that lost its lease while it was frozen write nothing", async () => {
+    await using fake = await startFakeTelegram();
+    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake, { bot: SLOW }) });
+    const web = await engine.start("web");
+    const frozen = await engine.start("worker");
+    expect(await post(web.url, message(7, "slow"))).toBe(200);
+    await turnRuns(engine);
+    await engine.start("worker");
+    frozen.signal("SIGSTOP");
+    await eventually(() => expect(receivedIn(fake, 7)).toEqual(["slow answer"]), { timeoutMs: 20_000 });
+    frozen.signal("SIGCONT");
+    await eventually(() => expect(frozen.output()).toMatch(/the lease was lost|"reason":"lease_lost"/));
+    // It is back at work: what it does now, it does after whatever it might have done with the old turn.
+    expect(await post(web.url, message(8, "next"))).toBe(200);
+    await eventually(() => expect(receivedIn(fake, 8)).toEqual(["next answer"]));
+    expect(receivedIn(fake, 7)).toEqual(["slow answer"]);
+    expect(
+      await query(
+        engine.databaseUrl,
+        "SELECT content FROM messages WHERE role = 'assistant' ORDER BY created_at",
+      ),
+    ).toEqual([{ content: "slow answer" }, { content: "next answer" }]);
+  }, 60_000);
+
+  it("send again what a killed process had just sent, and say that it may be double", async () => {
+    await using fake = await startFakeTelegram();
+    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake) });
+    const first = await engine.start("all");
+    fake.fail({ hang: true });
+    expect(await post(first.url, message(7, "one"))).toBe(200);
+    expect(await post(first.url, message(7, "two"))).toBe(200);
+    await eventually(() => expect(receivedIn(fake, 7)).toEqual(["You said: one"]));
+    await first.kill();
+    const second = await engine.start("all");
+    expect(await post(second.url, message(7, "three"))).toBe(200);
+    const answers = ["one", "one", "two", "three"].map((text) => `You said: ${text}`);
+    await eventually(() => expect(receivedIn(fake, 7)).toEqual(answers), { timeoutMs: 20_000 });
+    expect(await markedDouble(engine.databaseUrl)).toContain("You said: one");
+    expect(await markedDouble(engine.databaseUrl)).not.toContain("You said: three");
+  }, 60_000);
+
+  it("elect one of them to ask Telegram for updates, and another when that one is killed", async () => {
+    await using fake = await startFakeTelegram();
+    const channel = { mode: "polling" };
+    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake, { channel }) });
+    const polls = () => fake.calls.filter(({ method }) => method === "getUpdates").length;
+    const first = await engine.start("all");
+    await eventually(() => expect(polls()).toBeGreaterThan(0));
+    const second = await engine.start("all");
+    fake.push(message(7, "one"));
+    await eventually(() => expect(receivedIn(fake, 7)).toEqual(["You said: one"]));
+    await eventually(() => expect(fake.pending()).toBe(0));
+    expect(await markedDouble(engine.databaseUrl)).toEqual([]);
+    expect(second.output()).not.toContain("telegram polling interrupted");
+
+    await first.kill();
+    const before = polls();
+    fake.push(message(7, "two"));
+    await eventually(() => expect(receivedIn(fake, 7)).toEqual(["You said: one", "You said: two"]), {
+      timeoutMs: 20_000,
+    });
+    expect(polls()).toBeGreaterThan(before);
+    expect(repeated(fake)).toEqual([]);
+  }, 60_000);
+});
+
+async function turnRuns(engine: SharedEngine): Promise<void> {
+  await eventually(async () => expect((await executions(engine))[0]?.status).toBe("running"));
+}
+
+async function executions(engine: SharedEngine) {
+  return await query(engine.databaseUrl, "SELECT status, attempts FROM executions ORDER BY seq");
+}

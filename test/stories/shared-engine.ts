@@ -1,0 +1,83 @@
+import { Redis } from "ioredis";
+import type { PipelineTimes } from "../../src/pipeline.ts";
+import type { FakeTelegram } from "../support/fake-telegram.ts";
+import { createTestDatabase } from "../support/postgres.ts";
+import { type Build, type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
+import { startRedis } from "../support/redis.ts";
+
+/** Leases that a test can see run out. */
+const HURRIED: Partial<PipelineTimes> = {
+  leaseMs: 2_000,
+  heartbeatMs: 500,
+  sendLeaseMs: 3_000,
+  sendTimeoutMs: 2_500,
+  reconcileMs: 200,
+  strandedMs: 1_000,
+};
+
+export const API_KEY = "cw_operator_key_of_these_tests";
+
+/** One Postgres, and one Redis where this run is about Redis, on which several processes run. */
+export interface SharedEngine extends AsyncDisposable {
+  databaseUrl: string;
+  /** Starts a process; disposing the engine kills what still runs. */
+  start(role: "all" | "web" | "worker"): Promise<ServiceProcess>;
+  /** Everything all processes printed. */
+  output(): string;
+  wipeRedis(): Promise<void>;
+  /** Kills Redis, and starts an empty one in its place. */
+  replaceRedis(): Promise<void>;
+}
+
+export const onRedis = process.env.CAUSEWAY_TEST_QUEUE === "redis";
+
+export async function sharedEngine(options: {
+  build: Build;
+  fake: FakeTelegram;
+  config: unknown;
+  /** Instead of a database of its own on the run's server. */
+  databaseUrl?: string;
+}): Promise<SharedEngine> {
+  const database = options.databaseUrl === undefined ? await createTestDatabase() : null;
+  const databaseUrl = options.databaseUrl ?? database?.url ?? "";
+  const directory = await serviceDirectory(options.config);
+  const processes: ServiceProcess[] = [];
+  let redis = onRedis ? await startRedis() : null;
+  if (onRedis && !redis) throw new Error("these tests need redis-server on PATH");
+  return {
+    databaseUrl,
+    async start(role) {
+      const started = await startProcess({
+        build: options.build,
+        directory,
+        times: HURRIED,
+        env: {
+          DATABASE_URL: databaseUrl,
+          ...(redis ? { REDIS_URL: redis.url } : {}),
+          CAUSEWAY_ROLE: role,
+          CAUSEWAY_API_KEY: API_KEY,
+          LOG_LEVEL: "debug",
+        },
+      });
+      processes.push(started);
+      return started;
+    },
+    output: () => processes.map((started) => started.output()).join("\n"),
+    async wipeRedis() {
+      const client = new Redis(redis?.url ?? "");
+      await client.flushall();
+      client.disconnect();
+    },
+    async replaceRedis() {
+      if (!redis) return;
+      await redis.stop();
+      redis = await startRedis({ port: redis.port });
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(processes.map((started) => started.kill()));
+      await redis?.stop();
+      await database?.drop();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
