@@ -7,8 +7,8 @@ import { wait } from "../core/wait.ts";
 import { type Batch, chooseBatch } from "./choose-batch.ts";
 import { type StopReason, TurnStopped } from "./run-attempt.ts";
 import { cancelledTurn, runTurn, type TurnEffects, type TurnOutcome } from "./run-turn.ts";
-import type { Lane, PendingMessage, TurnCommit, TurnCommitted, TurnRepository } from "./turn-repository.ts";
 import type { TurnLookups } from "./turn-context.ts";
+import type { Lane, PendingMessage, TurnCommit, TurnCommitted, TurnRepository } from "./turn-repository.ts";
 import type { TurnStream, TurnStreams } from "./turn-streams.ts";
 
 /** An agent version as turns need it. */
@@ -59,6 +59,8 @@ interface Running {
   /** What is being answered right now. */
   batch: Batch | null;
   policy: AgentDefinition["turns"]["policy"];
+  /** A message came while nothing was being answered yet: what is known to wait is not all. */
+  outdated: boolean;
 }
 
 export type TurnEngine = ReturnType<typeof createTurnEngine>;
@@ -71,7 +73,13 @@ export function createTurnEngine(deps: TurnEngineDeps) {
 
   /** Takes over a lane this process has just been given; `pending` is what waits there, where that is known. */
   function begin(lane: Lane, pending: PendingMessage[] | null): void {
-    const running: Running = { lane, stop: new AbortController(), batch: null, policy: "queue" };
+    const running: Running = {
+      lane,
+      stop: new AbortController(),
+      batch: null,
+      policy: "queue",
+      outdated: false,
+    };
     lanes.set(lane.sessionId, running);
     const done = runLane(running, pending)
       .catch((error: unknown) => {
@@ -93,11 +101,16 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     for (;;) {
       if (draining) return deps.repository.release([lane]);
       let inboundSeq = 0;
-      if (pending === null || pending.length === 0) {
+      if (pending === null || pending.length === 0 || (running.outdated && running.policy === "interrupt")) {
+        running.outdated = false;
         ({ messages: pending, inboundSeq } = await deps.repository.pending(lane.sessionId, PENDING_LIMIT));
       }
       let batch = chooseBatch(pending, running.policy);
-      if (batch?.kind === "turn" && running.policy === "collect" && (await collectWindow(running, agent, batch))) {
+      if (
+        batch?.kind === "turn" &&
+        running.policy === "collect" &&
+        (await collectWindow(running, agent, batch))
+      ) {
         ({ messages: pending } = await deps.repository.pending(lane.sessionId, PENDING_LIMIT));
         batch = chooseBatch(pending, running.policy);
       }
@@ -106,6 +119,8 @@ export function createTurnEngine(deps: TurnEngineDeps) {
         if (next) begin(next, null);
         return;
       }
+      // A window may outlast the beginning of a stop, and reading what waits the arrival of more.
+      if (draining || (running.outdated && running.policy === "interrupt")) continue;
       const takenOver = known === null;
       const next = !batch
         ? await settle(lane, inboundSeq)
@@ -153,7 +168,11 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     const { lane } = running;
     const main = messages.at(-1) ?? messages[0];
     const executionId = main.executionId ?? main.id;
-    const log = deps.log.child({ session_id: lane.sessionId, execution_id: executionId, message_id: main.id });
+    const log = deps.log.child({
+      session_id: lane.sessionId,
+      execution_id: executionId,
+      message_id: main.id,
+    });
     running.batch = { kind: "turn", messages };
     running.stop = new AbortController();
     const startedAt = deps.clock.now();
@@ -231,7 +250,12 @@ export function createTurnEngine(deps: TurnEngineDeps) {
   /** A turn that was stopped: what waits stays waiting, except that a cancelled one counts as dealt with. */
   async function stopped(
     running: Running,
-    turn: { messages: [PendingMessage, ...PendingMessage[]]; stream: TurnStream; startedAt: Date; log: Logger },
+    turn: {
+      messages: [PendingMessage, ...PendingMessage[]];
+      stream: TurnStream;
+      startedAt: Date;
+      log: Logger;
+    },
     reason: StopReason,
   ): Promise<Next> {
     turn.log.info({ reason }, "turn stopped");
@@ -301,8 +325,11 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     /** A new message arrived in a session whose turn runs here: under `interrupt` it is aborted. */
     interrupt(sessionId: string): void {
       const running = lanes.get(sessionId);
-      if (running?.policy !== "interrupt" || running.batch?.kind !== "turn") return;
-      if (running.batch.messages[0].origin === "user") running.stop.abort(new TurnStopped("interrupted"));
+      if (!running) return;
+      if (running.batch?.kind !== "turn") running.outdated = true;
+      else if (running.policy === "interrupt" && running.batch.messages[0].origin === "user") {
+        running.stop.abort(new TurnStopped("interrupted"));
+      }
     },
 
     /** Stops the turn of an execution if it runs here. */

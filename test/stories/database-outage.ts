@@ -22,3 +22,20 @@ export async function closeDatabase(
   };
   return { end, [Symbol.asyncDispose]: end };
 }
+
+/** Makes everything that touches a table wait, until it is released. */
+export async function lockTable(
+  database: TestDatabase,
+  table: string,
+): Promise<AsyncDisposable & { release(): Promise<void> }> {
+  const client = new pg.Client(database.url);
+  await client.connect();
+  await client.query("BEGIN");
+  await client.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+  let released: Promise<void> | null = null;
+  const release = () => {
+    released ??= client.end();
+    return released;
+  };
+  return { release, [Symbol.asyncDispose]: release };
+}

@@ -1,0 +1,71 @@
+import pg from "pg";
+import { startTestApp, type TestApp, type TestAppOptions } from "../support/app.ts";
+import { createGatedChannel, type GatedChannel, type GatedInbound } from "../support/gated-channel.ts";
+import { createScriptedBot, type ScriptedBot } from "../support/scripted-bot.ts";
+
+export interface GatedStory extends AsyncDisposable {
+  app: TestApp;
+  bot: ScriptedBot;
+  channel: GatedChannel;
+  /** Writes a message and waits until it is acknowledged. */
+  say(
+    chat: string,
+    text: string,
+    options?: { key?: string; thread?: string; channel?: string },
+  ): Promise<void>;
+  /** Several messages in one request: stored together. */
+  sayTogether(messages: GatedInbound[]): Promise<void>;
+  /** What was sent to a conversation, in order. */
+  texts(address: string): string[];
+  rows<Row extends pg.QueryResultRow = Record<string, unknown>>(
+    sql: string,
+    values?: unknown[],
+  ): Promise<Row[]>;
+}
+
+let lastKey = 0;
+
+/** The whole application between two doubles at its seams: a scripted bot and a platform that does as told. */
+export async function startGatedStory(
+  options: Omit<TestAppOptions, "agents" | "bots" | "kinds"> & {
+    bot?: ScriptedBot;
+    channel?: GatedChannel;
+    /** Merged into the agent: `turns`, `reset`, … */
+    agent?: Record<string, unknown>;
+  } = {},
+): Promise<GatedStory> {
+  const { bot = createScriptedBot(), channel = createGatedChannel(), agent = {}, ...rest } = options;
+  const app = await startTestApp({
+    channels: { gated: { kind: channel.definition.kind, agent: "agent" } },
+    ...rest,
+    agents: { agent: { bot: { type: "scripted" }, ...agent } },
+    bots: { scripted: bot.definition },
+    kinds: { [channel.definition.kind]: channel.definition },
+  });
+  const pool = new pg.Pool({ connectionString: app.database.url, max: 2 });
+  // A story may cut every connection of its database.
+  pool.on("error", () => undefined);
+  async function post(name: string, body: unknown): Promise<void> {
+    const response = await fetch(`${app.url}/webhooks/${name}`, {
+      method: "POST",
+      body: JSON.stringify(body),
+    });
+    if (response.status !== 200) throw new Error(`not accepted: ${response.status} ${await response.text()}`);
+    await response.text();
+  }
+  return {
+    app,
+    bot,
+    channel,
+    say: (chat, text, { key = `key-${++lastKey}`, thread, channel: name = "gated" } = {}) =>
+      post(name, { chat, text, key, ...(thread === undefined ? {} : { thread }) }),
+    sayTogether: (messages) => post("gated", messages),
+    texts: (address) =>
+      channel.sends.filter(({ part }) => part.address === address).map(({ part }) => part.text),
+    rows: async (sql, values = []) => (await pool.query(sql, values)).rows,
+    async [Symbol.asyncDispose]() {
+      await pool.end();
+      await app[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { type Bot, type BotResult, defineBot, type Turn } from "../../src/bots/bot.ts";
+import { eventually } from "./eventually.ts";
+
+/** One question the bot was asked, waiting for the test (or the script) to answer it. */
+export interface BotCall {
+  turn: Turn;
+  /** The texts it was asked to answer, oldest first. */
+  texts: string[];
+  /** `bot.note` of the agent version that asked. */
+  note: string;
+  signal: AbortSignal;
+  reply(answer: string | Partial<BotResult>): void;
+  fail(error: unknown): void;
+}
+
+export interface ScriptedBot {
+  /** For `startTestApp({ bots: { scripted: bot.definition } })` with an agent `{ bot: { type: "scripted" } }`. */
+  definition: typeof blank;
+  /** Every question so far, in the order they came. */
+  calls: readonly BotCall[];
+  /** Waits for the question with exactly these texts, asked for the `nth` time (1 = first). */
+  asked(texts: string | string[], nth?: number): Promise<BotCall>;
+}
+
+const configSchema = z.strictObject({ note: z.string().default("") });
+const blank = defineBot({ type: "scripted", configSchema, create: (): Bot => ({ answer: nothing }) });
+
+/**
+ * A bot at the seam that does what a test says: `script` sees every question and answers it, or leaves it waiting for
+ * the test. It ends when its signal aborts, as bots must; a `deaf` one does not.
+ */
+export function createScriptedBot(
+  script: (call: BotCall) => void = (call) => call.reply(`re: ${call.texts.join(" + ")}`),
+  options: { deaf?: boolean } = {},
+): ScriptedBot {
+  const calls: BotCall[] = [];
+  const definition = defineBot({
+    type: "scripted",
+    configSchema,
+    create: ({ note }): Bot => ({
+      answer: (turn, { signal }) =>
+        new Promise((resolve, reject) => {
+          const call: BotCall = {
+            turn,
+            texts: turn.input.map(({ text }) => text),
+            note,
+            signal,
+            reply: (answer) => resolve(toResult(answer)),
+            fail: reject,
+          };
+          calls.push(call);
+          if (!options.deaf) signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+          script(call);
+        }),
+    }),
+  });
+  return {
+    definition,
+    calls,
+    asked: (texts, nth = 1) =>
+      eventually(() => {
+        const wanted = JSON.stringify([texts].flat());
+        const found = calls.filter((call) => JSON.stringify(call.texts) === wanted)[nth - 1];
+        if (!found)
+          throw new Error(`not asked ${wanted}; asked ${JSON.stringify(calls.map((c) => c.texts))}`);
+        return found;
+      }),
+  };
+}
+
+function toResult(answer: string | Partial<BotResult>): BotResult {
+  return typeof answer === "string" ? { replies: [{ content: answer }] } : { replies: [], ...answer };
+}
+
+function nothing(): Promise<BotResult> {
+  return Promise.reject(new Error("this bot is only the shape of one"));
+}
