@@ -4,7 +4,7 @@ import { createApi } from "./api.ts";
 import type { Bot, BotDefinition } from "./bots/bot.ts";
 import type { ChannelContext, ChannelDefinition } from "./channels/channel.ts";
 import { type ChannelDirectory, createChannelDirectory } from "./channels/channel-directory.ts";
-import { readEnvironment } from "./config/env.ts";
+import { type Environment, readEnvironment } from "./config/env.ts";
 import { reviveAgent } from "./config/load-agent.ts";
 import type { LoadedConfig } from "./config/load-config.ts";
 import type { WorkspaceConfig } from "./config/load-workspace.ts";
@@ -18,6 +18,7 @@ import { createHttpServer } from "./http/server.ts";
 import { webhookRoutes } from "./http/webhook-routes.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { createPipeline, type Pipeline, type PipelineTimes } from "./pipeline.ts";
+import { countBacklog } from "./storage/backlog.ts";
 import { whileLeader } from "./storage/leader.ts";
 import { createWebParts } from "./web-parts.ts";
 
@@ -28,8 +29,10 @@ export interface AppOptions {
   channels: Readonly<Record<string, ChannelDefinition>>;
   bots: Readonly<Record<string, BotDefinition>>;
   log: Logger;
-  /** What secrets are read from when an older agent version is revived. */
-  env?: Readonly<Record<string, string | undefined>>;
+  /** What secrets are read from when an older agent version is revived; asked again at every reload. */
+  environment?: () => Environment;
+  /** Told every secret the service learns after its start-up configuration, before it can be logged. */
+  hide?: (secrets: readonly string[]) => void;
   times?: Partial<PipelineTimes>;
   /** Keeps several services on one Redis apart. */
   queuePrefix?: string;
@@ -55,9 +58,21 @@ const VERSION = "1.0.0";
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, log } = options;
   const { settings } = config;
-  const env = options.env ?? readEnvironment();
-  const engine = await openEngine(settings, log, options.queuePrefix ? { queuePrefix: options.queuePrefix } : {});
+  const environment = options.environment ?? readEnvironment;
+  const hide = options.hide ?? (() => undefined);
+  let env = environment();
+  const operatorKey =
+    settings.apiKey === null
+      ? readOrCreateSecret(settings.dataDir, "api-key", "cw_")
+      : { value: settings.apiKey, path: null };
+  hide([operatorKey.value]);
+  const engine = await openEngine(
+    settings,
+    log,
+    options.queuePrefix ? { queuePrefix: options.queuePrefix } : {},
+  );
   const metrics = createMetrics();
+  metrics.observeBacklog(() => countBacklog(engine.database.pool));
   const agentRepository = createAgentRepository(engine.database.pool);
   const channels = createChannelDirectory();
   const stopping = new AbortController();
@@ -67,8 +82,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   const agents = createAgentCatalog({
     version: agentRepository.version,
     revive(agentId, slug, published) {
-      const current = workspaces.find(({ agentIds }) => agentIds.get(slug) === agentId)?.workspace.agents[slug];
-      const { agent, problems } = reviveAgent(slug, published, current ?? null, { env, bots: options.bots });
+      const current = workspaces.find(({ agentIds }) => agentIds.get(slug) === agentId)?.workspace.agents[
+        slug
+      ];
+      const from = { env, bots: options.bots };
+      const { agent, problems, secrets } = reviveAgent(slug, published, current ?? null, from);
+      hide(secrets);
       if (!agent) throw new ConfigError(problems);
       return agent;
     },
@@ -84,6 +103,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
     ...(options.times ? { times: options.times } : {}),
   });
+
+  async function reload(): Promise<void> {
+    const read = options.reload();
+    hide(read.secrets);
+    env = environment();
+    await publish(read.workspaces);
+  }
 
   async function publish(configured: readonly WorkspaceConfig[]): Promise<void> {
     const published = [];
@@ -145,11 +171,6 @@ export async function startApp(options: AppOptions): Promise<App> {
       versions: new Map([...rows.agents.values()].map(({ id, version }) => [id, version])),
     };
   }
-
-  const operatorKey =
-    settings.apiKey === null
-      ? readOrCreateSecret(settings.dataDir, "api-key", "cw_")
-      : { value: settings.apiKey, path: null };
 
   const conversations = createConversationParts({ engine, channels, agents, pipeline, log });
   const api = createApi({
@@ -254,7 +275,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       pipeline,
       channels,
       operatorKey,
-      reload: async () => publish(options.reload().workspaces),
+      reload,
       stop,
     };
     if (settings.role !== "worker") await startChannels();
@@ -281,4 +302,3 @@ function createBot(
   if (!definition) throw new Error(`no bot of type ${bot.type}`);
   return definition.create(bot.config, { log });
 }
-

@@ -16,8 +16,7 @@ async function main(): Promise<void> {
   const redactor = createRedactor(config.secrets);
   const log = createLogger({ level: config.settings.logLevel, redactor });
   for (const { path, problem, fix } of config.warnings) log.warn({ path }, `${path} ${problem}: ${fix}`);
-  const app = await startApp({ ...sources, config, reload: load, log });
-  redactor.add([app.operatorKey.value]);
+  const app = await startApp({ ...sources, config, reload: load, hide: redactor.add, log });
   greet(app);
 
   let stopping = false;
@@ -51,7 +50,9 @@ function greet(app: App): void {
     `Causeway listens on ${app.url}`,
     ...chats.map(({ ref }) => `Chat here:        ${app.url}/chat/${ref.name}`),
     `API:              ${app.url}/docs`,
-    app.operatorKey.path ? `Operator key in:  ${app.operatorKey.path}` : "Operator key:     as CAUSEWAY_API_KEY says",
+    app.operatorKey.path
+      ? `Operator key in:  ${app.operatorKey.path}`
+      : "Operator key:     as CAUSEWAY_API_KEY says",
     "",
   ];
   process.stdout.write(`${lines.join("\n")}\n`);

@@ -1,4 +1,3 @@
-import type { Router } from "express";
 import type { ChannelDirectory, RunningChannel } from "./channels/channel-directory.ts";
 import { webConfigSchema } from "./channels/web/config.ts";
 import { createVisitorDoor } from "./channels/web/visitor-door.ts";
@@ -25,7 +24,13 @@ export interface WebPartsDeps {
 }
 
 /** Web chat, wired: the routes of the hosted page and of its visitors. */
-export function createWebParts({ engine, channels, pipeline, publicUrl, draining }: WebPartsDeps): Router {
+export function createWebParts({
+  engine,
+  channels,
+  pipeline,
+  publicUrl,
+  draining,
+}: WebPartsDeps): ReturnType<typeof webRoutes> {
   const { pool, prisma } = engine.database;
   const web = new WeakMap<RunningChannel, WebChannel>();
   const topicOf = (sessionId: string) => `session.${sessionId}`;

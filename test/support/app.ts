@@ -8,8 +8,8 @@ import { botDefinitions } from "../../src/bots/registry.ts";
 import type { ChannelDefinition } from "../../src/channels/channel.ts";
 import { channelDefinitions } from "../../src/channels/registry.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
-import { type LoggedLine, quietLog } from "./quiet-log.ts";
 import { createTestDatabase, type TestDatabase } from "./postgres.ts";
+import { type LoggedLine, quietLog } from "./quiet-log.ts";
 
 export interface TestAppOptions {
   /** As in channels.config.json; an `echo` agent where none is given. */
@@ -25,6 +25,8 @@ export interface TestAppOptions {
   /** `redis` where the test run has one; the run's own choice by default. */
   queue?: "postgres" | "redis";
   times?: AppOptions["times"];
+  /** Sees what the application wants kept out of its logs. */
+  hide?: AppOptions["hide"];
 }
 
 export interface TestApp extends AsyncDisposable {
@@ -35,8 +37,8 @@ export interface TestApp extends AsyncDisposable {
   log: LoggedLine[];
   /** Calls the API with the operator key; returns status and parsed body. */
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
-  /** Rewrites the configuration file, as an operator would before a reload. */
-  configure(changes: Pick<TestAppOptions, "agents" | "channels">): Promise<void>;
+  /** Rewrites the configuration file and changes the environment, as an operator would before a reload. */
+  configure(changes: Pick<TestAppOptions, "agents" | "channels" | "env">): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -90,7 +92,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     channels,
     bots,
     log,
-    env,
+    environment: () => env,
+    ...(options.hide ? { hide: options.hide } : {}),
     queuePrefix: database.name,
     times: { reconcileMs: 200, strandedMs: 1_000, ...options.times },
   });
@@ -105,7 +108,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     apiKey,
     database,
     log: log.lines,
-    configure: write,
+    async configure(changes) {
+      Object.assign(env, changes.env);
+      await write(changes);
+    },
     stop,
     async api(method, path, body, headers = {}) {
       const response = await fetch(`${app.url}/api/v1${path}`, {
@@ -118,7 +124,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: text === "" ? null : JSON.parse(text),
+      };
     },
     async [Symbol.asyncDispose]() {
       await stop();

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { defineBot } from "../../src/bots/bot.ts";
+import { startTestApp, type TestApp } from "../support/app.ts";
+import { eventually } from "../support/eventually.ts";
+import { createScriptedBot } from "../support/scripted-bot.ts";
+
+/** Says which secret it was given: only a bot of a test may. */
+const tellTale = defineBot({
+  type: "tell-tale",
+  configSchema: z.strictObject({ apiKey: z.string(), note: z.string() }),
+  create: ({ apiKey, note }) => ({
+    answer: async () => ({ replies: [{ content: `${note}: ${apiKey}` }] }),
+  }),
+});
+const agentThatTells = (note: string) => ({
+  echo: { bot: { type: "tell-tale", apiKey: "$TELL_TALE_KEY", note } },
+});
+
+async function openSession(app: TestApp): Promise<string> {
+  const created = await app.api("POST", "/chat/sessions", { agent_id: "echo" });
+  return String(created.body.id);
+}
+async function ask(app: TestApp, session: string): Promise<string> {
+  const answer = await app.api("POST", `/chat/sessions/${session}/messages`, { content: "?" });
+  return String(answer.body.content);
+}
+async function backlogOf(app: TestApp, what: string): Promise<number> {
+  const text = await (await fetch(`${app.url}/metrics`)).text();
+  return Number(new RegExp(`causeway_backlog\\{of="${what}"\\} (\\d+)`).exec(text)?.[1]);
+}
+
+test("after a reload an open session keeps its version, with the secrets of now", async () => {
+  const hidden: string[] = [];
+  await using app = await startTestApp({
+    bots: { "tell-tale": tellTale },
+    agents: agentThatTells("first"),
+    env: { TELL_TALE_KEY: "key-of-yesterday" },
+    hide: (secrets) => void hidden.push(...secrets),
+  });
+  const session = await openSession(app);
+  expect(await ask(app, session)).toBe("first: key-of-yesterday");
+
+  await app.configure({ agents: agentThatTells("second"), env: { TELL_TALE_KEY: "key-of-today" } });
+  await app.app.reload();
+
+  expect(await ask(app, session)).toBe("first: key-of-today");
+  expect(await ask(app, await openSession(app))).toBe("second: key-of-today");
+  expect(hidden).toContain("key-of-today");
+});
+
+test("a generated operator key is hidden before anything is logged with it", async () => {
+  const hidden: string[] = [];
+  await using app = await startTestApp({
+    env: { CAUSEWAY_API_KEY: "" },
+    hide: (secrets) => void hidden.push(...secrets),
+  });
+  const { value, path } = app.app.operatorKey;
+  expect(readFileSync(path ?? "", "utf8").trim()).toBe(value);
+  expect(hidden).toContain(value);
+});
+
+test("metrics show a session that waits for its answer, and no longer once it has it", async () => {
+  const bot = createScriptedBot(() => undefined);
+  await using app = await startTestApp({
+    bots: { scripted: bot.definition },
+    agents: { echo: { bot: { type: "scripted" } } },
+  });
+  const session = await openSession(app);
+  const answered = app.api("POST", `/chat/sessions/${session}/messages`, { content: "well?" });
+  const call = await bot.asked("well?");
+  expect(await backlogOf(app, "sessions")).toBe(1);
+  call.reply("well.");
+  await answered;
+  await eventually(async () => expect(await backlogOf(app, "sessions")).toBe(0));
+  expect(await backlogOf(app, "unknown_deliveries")).toBe(0);
+});
