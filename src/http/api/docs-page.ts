@@ -58,7 +58,7 @@ ${sections.join("\n")}
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { margin: 0; } main { max-width: 60rem; margin: 0 auto; padding: 1.5rem; }
-h2 { margin-top: 2.5rem; text-transform: capitalize; } small { font-weight: normal; opacity: .7; }
+h2 { margin-top: 2.5rem; } small { font-weight: normal; opacity: .7; }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 details { border: 1px solid #8886; border-radius: .5rem; margin: .5rem 0; padding: .5rem .75rem; }
 summary { cursor: pointer; } summary span { float: right; opacity: .8; }

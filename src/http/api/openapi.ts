@@ -15,6 +15,7 @@ const COMMON_ERRORS = [
   { status: 400, code: "invalid_query", when: "the query, the path or the JSON is malformed" },
   { status: 401, code: "unauthorized", when: "the API key is missing, unknown or revoked" },
   { status: 403, code: "insufficient_scope", when: "the API key lacks the scope" },
+  { status: 404, code: "workspace_not_found", when: "`X-Workspace` names none" },
   { status: 429, code: "rate_limited", when: "too many calls; `Retry-After` says how many seconds to wait" },
   { status: 500, code: "internal_error", when: "something went wrong here" },
 ] as const;
@@ -106,14 +107,26 @@ function parameters(route: Route, place: "path" | "query", components: JsonObjec
   const names: readonly Json[] = Array.isArray(required) ? required : [];
   return Object.entries(isJsonObject(properties) ? properties : {}).map(([name, property]) => {
     const { description, ...rest } = isJsonObject(property) ? property : {};
+    const examples = queryExamples(route, place, name);
     return {
       name,
       in: place,
       required: place === "path" || names.includes(name),
       ...(description === undefined ? {} : { description }),
       schema: rest,
+      ...(examples ? { examples } : {}),
     };
   });
+}
+
+/** Values of one example share its name, so that they can be put together again. */
+function queryExamples(route: Route, place: "path" | "query", name: string): JsonObject | null {
+  const given = (route.examples ?? []).flatMap(({ query }, index) =>
+    place === "query" && query?.[name] !== undefined
+      ? [[`example${index + 1}`, { value: query[name] }] as const]
+      : [],
+  );
+  return given.length > 0 ? Object.fromEntries(given) : null;
 }
 
 function requestBody(route: Route, body: z.ZodType, components: JsonObject): JsonObject {

@@ -58,7 +58,7 @@ const versionSchema = z
 
 const agentParams = z.object({ id: z.string().min(1).describe("The agent's id or slug") });
 const AGENT_NOT_FOUND = { status: 404, code: "agent_not_found", when: "there is no such agent" } as const;
-const about = { method: "GET", tag: "agents", scope: "sessions:read" } as const;
+const about = { method: "GET", tag: "Agents", scope: "sessions:read" } as const;
 
 /** `/agents`: what the configuration defines, and every version it ever published. */
 export function agentRoutes({ agents }: AgentRoutesDeps): Route[] {

@@ -36,7 +36,7 @@ export function channelRoutes({ channels, trouble }: ChannelRoutesDeps): Route[]
       path: "/channels",
       operationId: "listChannels",
       summary: "List channels",
-      tag: "channels",
+      tag: "Channels",
       scope: "sessions:read",
       query: z.strictObject(pageQuery),
       responses: [{ status: 200, description: "Channels, newest first", schema: listSchema(channelSchema) }],

@@ -48,7 +48,7 @@ const writeErrors = [
   },
 ] as const;
 
-const about = { tag: "users", path: "/users/{id}/data/{agent_id}", params } as const;
+const about = { tag: "Users", path: "/users/{id}/data/{agent_id}", params } as const;
 const guard =
   "With `If-Match` it is written only if nobody wrote since: send the `ETag` that was read, or `*` for any data there is.";
 

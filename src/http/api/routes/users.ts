@@ -43,7 +43,7 @@ const listUsers = ({ users }: UserRoutesDeps): Route =>
     path: "/users",
     operationId: "listUsers",
     summary: "List users",
-    tag: "users",
+    tag: "Users",
     scope: "users:read",
     query: z.strictObject({
       channel: z.string().optional().describe("Only users of the channel of this name"),
@@ -64,7 +64,7 @@ const getUser = ({ users }: UserRoutesDeps): Route =>
     path: "/users/{id}",
     operationId: "getUser",
     summary: "Get a user",
-    tag: "users",
+    tag: "Users",
     scope: "users:read",
     params: idParams,
     responses: [{ status: 200, description: "The user", schema: userSchema }],
@@ -85,7 +85,7 @@ const eraseUser = ({ users, onErased }: UserRoutesDeps): Route =>
     description:
       "Removes the user, their participant data, and their sessions with every message, execution and delivery. " +
       "There is no way back.",
-    tag: "users",
+    tag: "Users",
     scope: "users:write",
     params: idParams,
     responses: [{ status: 204, description: "Erased", schema: null }],

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { newId } from "../../src/core/ids.ts";
+import { SCOPES } from "../../src/http/api/route.ts";
+import { newSecret } from "../../src/keys/api-key.ts";
+import { createKeyRepository } from "../../src/keys/key-repository.ts";
+import { openLiveWorld, pathWith } from "./live-world.ts";
+
+/** Everything a workspace holds, row by row. */
+const TABLES = [
+  "agents",
+  "api_keys",
+  "deliveries",
+  "executions",
+  "messages",
+  "participant_data",
+  "sessions",
+  "users",
+];
+
+type World = Awaited<ReturnType<typeof openLiveWorld>>;
+
+async function snapshot({ pool }: World): Promise<string[]> {
+  const found = await Promise.all(
+    TABLES.map((table) => pool.query(`SELECT t::text AS text FROM ${table} t`)),
+  );
+  return found.flatMap(({ rows }) => rows.map((row) => String(row.text))).sort();
+}
+
+describe("a workspace", () => {
+  it("is closed to the keys of another one on every route", async () => {
+    await using world = await openLiveWorld();
+    const things = await world.makeThings();
+    await world.app.api("PUT", `/users/${things.userId}/data/${things.agentId}`, { secret: "tea" });
+    const other = await world.addWorkspace("other");
+    // Last-used times of keys move by themselves.
+    await world.pool.query("UPDATE api_keys SET last_used_at = now()");
+    const before = await snapshot(world);
+    const walked: string[] = [];
+    for (const operation of world.operations.filter(({ pathParameters }) => pathParameters.length > 0)) {
+      const bodies = operation.examples.length > 0 ? operation.examples.map(({ body }) => body) : [undefined];
+      for (const body of bodies) {
+        const options = { key: other.secret, ...(body === undefined ? {} : { body }) };
+        const { status, body: answer } = await world.call(operation, pathWith(things, operation), options);
+        expect([operation.id, status, answer]).toEqual([
+          operation.id,
+          404,
+          { error: expect.objectContaining({ code: expect.stringMatching(/_not_found$/) }) },
+        ]);
+      }
+      walked.push(operation.id);
+    }
+    expect(walked.length).toBeGreaterThan(20);
+    expect(await snapshot(world)).toEqual(before);
+  });
+
+  it("shows nothing of another one in any list, whatever the filter names", async () => {
+    await using world = await openLiveWorld();
+    const things = await world.makeThings();
+    const other = await world.addWorkspace("other");
+    const lists = world.operations.filter(
+      ({ method, pathParameters, path }) =>
+        method === "GET" && pathParameters.length === 0 && path !== "/models",
+    );
+    const filters = [
+      "",
+      `?session_id=${things.sessionId}`,
+      `?user_id=${things.userId}`,
+      `?agent_id=${things.agentId}`,
+      "?channel=api",
+    ];
+    for (const operation of lists) {
+      for (const filter of filters) {
+        const { status, body } = await world.call(operation, `${operation.path}${filter}`, {
+          key: other.secret,
+        });
+        // A list that does not know the filter says so; one that knows an agent of elsewhere may not find it.
+        if (filter !== "" && (status === 400 || status === 404)) continue;
+        const own = operation.path === "/api_keys" ? 1 : 0;
+        expect([operation.id, filter, body]).toMatchObject([operation.id, filter, { meta: { total: own } }]);
+        expect(JSON.stringify(body)).not.toContain(things.sessionId);
+      }
+    }
+    expect(lists.length).toBeGreaterThan(5);
+    const models = await fetch(`${world.app.url}/api/openai/v1/models`, {
+      headers: { "X-API-Key": other.secret },
+    });
+    expect(await models.json()).toMatchObject({ data: [] });
+  });
+
+  it("cannot be written into through a body that names its things", async () => {
+    await using world = await openLiveWorld();
+    const things = await world.makeThings();
+    const other = await world.addWorkspace("other");
+    const create = world.operations.find(({ id }) => id === "createSession");
+    if (!create) throw new Error("no createSession");
+    for (const body of [
+      { agent_id: things.agentId },
+      { agent_id: "wellness-coach", user_id: things.userId, variables: { preferred_exercise: "running" } },
+    ]) {
+      const { status } = await world.call(create, create.path, { key: other.secret, body });
+      expect(status).toBe(404);
+    }
+    const { rows } = await world.pool.query("SELECT 1 FROM sessions WHERE workspace_id = $1", [other.id]);
+    expect(rows).toEqual([]);
+  });
+
+  it("opens to a key only what its scopes say, on every route", async () => {
+    await using world = await openLiveWorld();
+    const things = await world.makeThings();
+    const { rows } = await world.pool.query("SELECT id FROM workspaces WHERE slug = 'default'");
+    const keys = createKeyRepository(world.pool);
+    for (const scope of SCOPES.filter((candidate) => candidate !== "admin")) {
+      const secret = newSecret();
+      await keys.create({ id: newId(), workspaceId: rows[0].id, name: scope, scopes: [scope], secret });
+      for (const operation of world.operations.filter((candidate) => candidate.scope !== scope)) {
+        const body = operation.examples[0]?.body;
+        const { status, body: answer } = await world.call(operation, pathWith(things, operation), {
+          key: secret,
+          ...(body === undefined ? {} : { body }),
+        });
+        expect([scope, operation.id, status, answer]).toMatchObject([
+          scope,
+          operation.id,
+          403,
+          { error: { code: "insufficient_scope", details: { required: operation.scope } } },
+        ]);
+      }
+    }
+  });
+});

@@ -1,0 +1,153 @@
+import pg from "pg";
+import { newId } from "../../src/core/ids.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+import { newSecret } from "../../src/keys/api-key.ts";
+import { createKeyRepository } from "../../src/keys/key-repository.ts";
+import { startTestApp } from "../support/app.ts";
+import { addConversation } from "./api-rows.ts";
+import { documentCheck } from "./openapi-check.ts";
+import { type Operation, operationsOf } from "./openapi-operations.ts";
+
+/** The design's own example agent, on a bot that needs no model. */
+export const COACH = {
+  name: "Wellness coach",
+  bot: { type: "echo" },
+  messages: [
+    {
+      role: "system",
+      content: "You are a wellness coach. User name: {user_name}. Exercise: {preferred_exercise}.",
+    },
+  ],
+  variables: { user_name: { default: "friend" }, preferred_exercise: { required: true } },
+};
+
+/** Ids of one of everything in a workspace. */
+export interface Things {
+  sessionId: string;
+  executionId: string;
+  userId: string;
+  agentId: string;
+  deliveryId: string;
+  keyId: string;
+}
+
+/** The whole application with its document, and calls that are held against it. */
+export async function openLiveWorld() {
+  const app = await startTestApp({
+    agents: { echo: { bot: { type: "echo" } }, "wellness-coach": COACH },
+    channels: { api: { kind: "api", agent: "echo" } },
+  });
+  const pool = new pg.Pool({ connectionString: app.database.url });
+  pool.on("error", () => undefined);
+  const document: JsonObject = (await app.api("GET", "/openapi.json")).body;
+  const check = documentCheck(document);
+
+  /** Throws where the answer is not what the document says. */
+  async function call(
+    operation: Pick<Operation, "method" | "path" | "server">,
+    url: string,
+    options: {
+      key?: string;
+      body?: unknown;
+      text?: string;
+      type?: string;
+      headers?: Record<string, string>;
+    } = {},
+  ): Promise<{ status: number; body: unknown; headers: Headers }> {
+    const { method, server } = operation;
+    const payload = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+    const response = await fetch(`${app.url}${server}${url}`, {
+      method,
+      headers: {
+        "X-API-Key": options.key ?? app.apiKey,
+        ...(payload === undefined ? {} : { "Content-Type": options.type ?? "application/json" }),
+        ...options.headers,
+      },
+      ...(payload === undefined ? {} : { body: payload }),
+    });
+    const text = await response.text();
+    const contentType = response.headers.get("content-type");
+    const body: unknown =
+      contentType?.startsWith("application/json") && text !== "" ? JSON.parse(text) : text;
+    const { status, headers } = response;
+    const problem = check({ method, path: url.split("?")[0] ?? "", status, contentType, body });
+    if (problem !== null) throw new Error(`${problem}\n${text}`);
+    return { status, body, headers };
+  }
+
+  /** A conversation over the API, and rows for what the API alone does not make. */
+  async function makeThings(): Promise<Things> {
+    const session = await app.api("POST", "/chat/sessions", {
+      agent_id: "wellness-coach",
+      user: { identifier: newId(), name: "Ada" },
+      variables: { preferred_exercise: "running" },
+    });
+    const answer = await app.api("POST", `/chat/sessions/${session.body.id}/messages`, { content: "Hello" });
+    const { rows } = await pool.query("SELECT id FROM workspaces WHERE slug = 'default'");
+    const workspace = { id: rows[0].id, slug: "default" };
+    const { deliveryId } = await addConversation(pool, workspace, { deliveryStatus: "unknown" });
+    await pool.query("UPDATE deliveries SET next_attempt_at = NULL WHERE id = $1", [deliveryId]);
+    const key = await createKeyRepository(pool).create({
+      id: newId(),
+      workspaceId: workspace.id,
+      name: "some key",
+      scopes: ["sessions:read"],
+      secret: newSecret(),
+    });
+    return {
+      sessionId: session.body.id,
+      executionId: answer.body.execution_id,
+      userId: session.body.user_id,
+      agentId: session.body.agent_id,
+      deliveryId,
+      keyId: key.id,
+    };
+  }
+
+  /** Another workspace in the same database, and a key that may do everything there. */
+  async function addWorkspace(slug: string): Promise<{ id: string; secret: string }> {
+    const [id, secret] = [newId(), newSecret()];
+    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [id, slug]);
+    await createKeyRepository(pool).create({
+      id: newId(),
+      workspaceId: id,
+      name: "other",
+      scopes: ["admin"],
+      secret,
+    });
+    return { id, secret };
+  }
+
+  return {
+    app,
+    pool,
+    document,
+    operations: operationsOf(document),
+    call,
+    makeThings,
+    addWorkspace,
+    async [Symbol.asyncDispose]() {
+      await pool.end();
+      await app[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A path with the ids of those things in it. */
+export function pathWith(things: Things, operation: Pick<Operation, "path">): string {
+  const main: Record<string, string> = {
+    "/chat/sessions": things.sessionId,
+    "/executions": things.executionId,
+    "/agents": things.agentId,
+    "/users": things.userId,
+    "/deliveries": things.deliveryId,
+    "/api_keys": things.keyId,
+    "/models": "echo",
+  };
+  const [prefix] = Object.keys(main).filter((candidate) => operation.path.startsWith(`${candidate}/`));
+  return operation.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => {
+    const value = name === "agent_id" ? things.agentId : name === "n" ? "1" : main[prefix ?? ""];
+    if (value === undefined) throw new Error(`no id for ${operation.path}: teach pathWith about it`);
+    return value;
+  });
+}

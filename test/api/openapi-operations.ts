@@ -1,0 +1,73 @@
+import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts";
+
+/** One operation of an OpenAPI document, with what a test needs to call it. */
+export interface Operation {
+  id: string;
+  method: string;
+  /** With `{id}` and the like still in it. */
+  path: string;
+  /** The base it stands below. */
+  server: string;
+  scope: string | null;
+  pathParameters: string[];
+  /** Every documented example: its query and its body. */
+  examples: { query: string; body: Json | undefined }[];
+  successes: number[];
+  streams: boolean;
+}
+
+/** Every operation of a document. */
+export function operationsOf(document: JsonObject): Operation[] {
+  const base = serverOf(document.servers) ?? "";
+  return Object.entries(object(document.paths)).flatMap(([path, item]) => {
+    const { servers, ...methods } = object(item);
+    return Object.entries(methods).map(([method, operation]) =>
+      toOperation(method.toUpperCase(), path, serverOf(servers) ?? base, object(operation)),
+    );
+  });
+}
+
+function toOperation(method: string, path: string, server: string, operation: JsonObject): Operation {
+  const parameters = list(operation.parameters).map(object);
+  const responses = Object.entries(object(operation.responses));
+  const content = object(object(operation.requestBody).content);
+  const bodies = object(object(content["application/json"]).examples);
+  const queries = new Map<string, URLSearchParams>();
+  for (const parameter of parameters.filter((candidate) => candidate.in === "query")) {
+    for (const [name, example] of Object.entries(object(parameter.examples))) {
+      const query = queries.get(name) ?? new URLSearchParams();
+      query.set(String(parameter.name), String(object(example).value));
+      queries.set(name, query);
+    }
+  }
+  const names = new Set([...Object.keys(bodies), ...queries.keys()]);
+  return {
+    id: String(operation.operationId),
+    method,
+    path,
+    server,
+    scope: /scope `([\w:]+)`/.exec(String(operation.description))?.[1] ?? null,
+    pathParameters: parameters
+      .filter((parameter) => parameter.in === "path")
+      .map((parameter) => String(parameter.name)),
+    examples: [...names].map((name) => ({
+      query: queries.get(name)?.toString() ?? "",
+      body: object(bodies[name]).value,
+    })),
+    successes: responses.map(([status]) => Number(status)).filter((status) => status < 300),
+    streams: responses.some(([, response]) => "text/event-stream" in object(object(response).content)),
+  };
+}
+
+function serverOf(servers: Json | undefined): string | null {
+  const url = object(list(servers)[0]).url;
+  return typeof url === "string" ? url : null;
+}
+
+function object(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+function list(value: Json | undefined): Json[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { openLiveWorld, pathWith } from "./live-world.ts";
+import { compileAllSchemas, documentCheck } from "./openapi-check.ts";
+
+/** Every route of the design that stands already. */
+const ROUTES = `
+  POST /chat/sessions, GET /chat/sessions, GET /chat/sessions/{id}, PATCH /chat/sessions/{id},
+  DELETE /chat/sessions/{id}, POST /chat/sessions/{id}/messages, POST /chat/sessions/{id}/messages/stream,
+  GET /chat/sessions/{id}/messages, GET /chat/sessions/{id}/ws, POST /chat/sessions/{id}/end,
+  POST /chat/sessions/{id}/reset, POST /chat/sessions/{id}/render, GET /executions, GET /executions/{id},
+  GET /executions/{id}/stream, POST /executions/{id}/cancel, GET /agents, GET /agents/{id},
+  GET /agents/{id}/versions, GET /agents/{id}/versions/{n}, GET /users, GET /users/{id},
+  GET /users/{id}/data/{agent_id}, PATCH /users/{id}/data/{agent_id}, PUT /users/{id}/data/{agent_id},
+  DELETE /users/{id}, GET /deliveries, GET /deliveries/{id}, POST /deliveries/{id}/retry,
+  POST /deliveries/{id}/resolve, GET /channels, GET /api_keys, POST /api_keys, DELETE /api_keys/{id},
+  POST /chat/completions, GET /models`;
+
+describe("the OpenAPI document", () => {
+  it("is there without a key, sound, and knows every route", async () => {
+    await using world = await openLiveWorld();
+    const response = await fetch(`${world.app.url}/api/v1/openapi.json`);
+    expect([response.status, response.headers.get("content-type")]).toEqual([
+      200,
+      "application/json; charset=utf-8",
+    ]);
+    expect(world.document).toMatchObject({ openapi: "3.1.0", servers: [{ url: "/api/v1" }] });
+    expect(compileAllSchemas(world.document)).toBeGreaterThan(world.operations.length);
+    const known = world.operations.map(({ method, path }) => `${method} ${path}`);
+    expect(known).toEqual(expect.arrayContaining(ROUTES.split(",").map((route) => route.trim())));
+    const ids = world.operations.map((operation) => operation.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { path, pathParameters } of world.operations) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect([path, pathParameters]).toEqual([path, named]);
+    }
+    expect(JSON.stringify(world.document)).not.toContain("$defs");
+  });
+
+  it("has examples that work as they stand, and every one is answered as documented", async () => {
+    await using world = await openLiveWorld();
+    let sent = 0;
+    for (const operation of world.operations) {
+      for (const { query, body } of operation.examples) {
+        const path = pathWith(await world.makeThings(), operation);
+        const url = query === "" ? path : `${path}?${query}`;
+        const answer = await world.call(operation, url, { body });
+        expect([operation.id, operation.successes, answer.status, answer.body]).toEqual([
+          operation.id,
+          expect.arrayContaining([answer.status]),
+          answer.status,
+          answer.body,
+        ]);
+        sent += 1;
+      }
+    }
+    expect(sent).toBeGreaterThan(15);
+  });
+
+  it("describes what every operation answers when all is well", async () => {
+    await using world = await openLiveWorld();
+    for (const operation of world.operations.filter(
+      ({ examples, id }) => examples.length === 0 && id !== "connectSocket",
+    )) {
+      const { status } = await world.call(operation, pathWith(await world.makeThings(), operation));
+      // A finished execution cannot be cancelled any more.
+      const expected = operation.id === "cancelExecution" ? [409, 200] : operation.successes;
+      expect([operation.id, expected.includes(status)]).toEqual([operation.id, true]);
+    }
+  });
+
+  it("describes what every operation answers when the caller is wrong", async () => {
+    await using world = await openLiveWorld();
+    const things = await world.makeThings();
+    const nothing = { ...things };
+    for (const name of Object.keys(nothing) as (keyof typeof nothing)[]) nothing[name] = "0".repeat(27);
+    for (const operation of world.operations.filter(({ id }) => id !== "connectSocket")) {
+      const path = pathWith(things, operation);
+      const status = async (url: string, options: Parameters<typeof world.call>[2] = {}) =>
+        (await world.call(operation, url, options)).status;
+      const body = operation.examples[0]?.body;
+      expect([operation.id, await status(path, { key: "cw_wrong", body })]).toEqual([operation.id, 401]);
+      expect([operation.id, await status(`${path}?no_such_option=1`, { body })]).toEqual([operation.id, 400]);
+      if (path !== operation.path && !operation.path.startsWith("/models")) {
+        expect([operation.id, await status(pathWith(nothing, operation), { body })]).toEqual([
+          operation.id,
+          404,
+        ]);
+      }
+      if (operation.method === "GET") continue;
+      expect([operation.id, await status(path, { text: "{" })]).toEqual([operation.id, 400]);
+      expect([operation.id, await status(path, { text: "a=1", type: "text/plain" })]).toEqual([
+        operation.id,
+        415,
+      ]);
+      expect([operation.id, await status(path, { text: `"${"a".repeat(2 ** 20)}"` })]).toEqual([
+        operation.id,
+        413,
+      ]);
+      expect([operation.id, await status(path, { text: "[]" })]).toEqual([operation.id, 422]);
+    }
+  });
+
+  it("makes a test fail that sees something else", async () => {
+    await using world = await openLiveWorld();
+    const { sessionId } = await world.makeThings();
+    const check = documentCheck(world.document);
+    const { body } = await world.app.api("GET", `/chat/sessions/${sessionId}`);
+    const seen = { method: "GET", path: `/chat/sessions/${sessionId}`, contentType: "application/json" };
+    expect(check({ ...seen, status: 200, body })).toBe(null);
+    expect(check({ ...seen, status: 200, body: { ...body, surprise: 1 } })).toContain(
+      "additional properties",
+    );
+    expect(check({ ...seen, status: 200, body: { ...body, created_at: null } })).toContain("created_at");
+    expect(check({ ...seen, status: 418, body })).toContain("418: this status is not documented");
+    expect(check({ ...seen, status: 200, contentType: "text/html", body: "<p>" })).toContain("text/html");
+  });
+});
+
+describe("/docs", () => {
+  it("shows every operation, with no script and nothing from elsewhere", async () => {
+    await using world = await openLiveWorld();
+    const response = await fetch(`${world.app.url}/docs`);
+    const html = await response.text();
+    expect([response.status, response.headers.get("content-type")]).toEqual([
+      200,
+      "text/html; charset=utf-8",
+    ]);
+    expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+    for (const { id, path } of world.operations) {
+      expect(html).toContain(`id="${id}"`);
+      expect(html).toContain(path);
+    }
+    expect(html).not.toMatch(/<script|<iframe|<img|<link|@import|(src|href)="?https?:|url\(/i);
+  });
+});
