@@ -34,11 +34,26 @@ export interface TurnEffects {
   endSession: boolean;
 }
 
+/** A message in whose answering so many processes ended is not tried by another: it may be what ends them. */
+const MOST_TAKEOVERS = 10;
+
 /** Runs the bot until it answers or has failed for good, and writes down what to commit. Commits nothing itself. */
 export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
   const startedAt = run.now();
   let emitted = 0;
   let attempt = run.attemptsBefore;
+  if (attempt >= Math.max(MOST_TAKEOVERS, run.agent.turns.attempts)) {
+    const reason = `${attempt} processes ended while they were answering this`;
+    const ending = {
+      kind: "failed",
+      code: "turn_abandoned",
+      reason,
+      retryable: false,
+      retryAfterMs: null,
+    } as const;
+    run.onFailedAttempt(attempt, ending);
+    return failed(run, ending, { attempt, startedAt });
+  }
   for (;;) {
     attempt += 1;
     run.onAttempt(attempt);

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from "pg";
 import type { TurnUser } from "../bots/bot.ts";
 import type { JsonObject } from "../core/json.ts";
+import { storableJson } from "../core/text.ts";
 import type { LogEntry } from "../core/turn-log.ts";
 
 /** A session whose turns this process runs, under a fencing token. */
@@ -135,10 +136,10 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         name: "finish_turns",
         text: FINISH,
         values: [
-          JSON.stringify(commits.map(laneRecord)),
-          JSON.stringify(commits.flatMap(executionRecords)),
-          JSON.stringify(commits.flatMap(replyRecords)),
-          JSON.stringify(commits.flatMap(deliveryRecords).map((row, n) => ({ n, ...row }))),
+          storableJson(commits.map(laneRecord)),
+          storableJson(commits.flatMap(executionRecords)),
+          storableJson(commits.flatMap(replyRecords)),
+          storableJson(commits.flatMap(deliveryRecords).map((row, n) => ({ n, ...row }))),
           owner,
           leaseMs,
         ],
@@ -216,11 +217,14 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
       return new Map(rows.map((row) => [row.id, row.inbound_seq]));
     },
 
-    /** Marks a turn as under way, for those who look; a turn that is over before is never marked. */
+    /**
+     * Marks a turn as under way, for those who look, and as tried so often, for whoever takes it over; a turn that is
+     * over before is never marked.
+     */
     async markRunning(executionId: string, attempts: number, startedAt: Date): Promise<void> {
       await pool.query(
-        `UPDATE executions SET status = 'running', attempts = $2, started_at = coalesce(started_at, $3)
-         WHERE id = $1 AND status = 'pending'`,
+        `UPDATE executions SET status = 'running', attempts = greatest(attempts, $2), started_at = coalesce(started_at, $3)
+         WHERE id = $1 AND status IN ('pending', 'running')`,
         [executionId, attempts, startedAt],
       );
     },
