@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const TOKEN = "4242:bench-token";
+const SECRET = "bench-webhook-secret";
+
+/** The service as `npm start` runs it, on a fresh data directory, with one Telegram channel on the echo bot. */
+export async function startService({ botApiUrl, redisUrl }) {
+  const directory = mkdtempSync(join(tmpdir(), "causeway-bench-"));
+  // The embedded Postgres does not run as root: its own user has to get in.
+  chmodSync(directory, 0o755);
+  const file = join(directory, "channels.config.json");
+  writeFileSync(
+    file,
+    JSON.stringify({
+      workspace: "bench",
+      agents: { echo: { bot: { type: "echo" } } },
+      channels: {
+        telegram: {
+          kind: "telegram",
+          agent: "echo",
+          token: TOKEN,
+          secretToken: SECRET,
+          apiRoot: botApiUrl,
+          mode: "webhook",
+        },
+      },
+    }),
+  );
+  const port = await freePort();
+  const { DATABASE_URL: _database, REDIS_URL: _redis, ...inherited } = process.env;
+  const child = spawn(process.execPath, [main], {
+    cwd: directory,
+    env: {
+      ...inherited,
+      PORT: String(port),
+      CAUSEWAY_CONFIG: file,
+      CAUSEWAY_DATA_DIR: join(directory, "data"),
+      LOG_LEVEL: "warn",
+      ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = outputOf(child);
+  const url = `http://127.0.0.1:${port}`;
+  await until(child, output, () => fetch(`${url}/readyz`).then(({ ok }) => ok));
+  return {
+    url,
+    secret: SECRET,
+    pid: child.pid,
+    postgresPid: Number(readFileSync(join(directory, "data/postgres/postmaster.pid"), "utf8").split("\n")[0]),
+    async stop() {
+      await stopProcess(child);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A Redis that writes its log every second, as a durable one does; null where there is no `redis-server`. */
+export async function startRedis() {
+  const directory = mkdtempSync(join(tmpdir(), "causeway-bench-redis-"));
+  const port = await freePort();
+  const child = spawn(
+    "redis-server",
+    ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--appendonly", "yes", "--save", ""],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const started = await new Promise((resolve) => {
+    child.once("error", () => resolve(false));
+    child.stdout.on("data", (chunk) => String(chunk).includes("Ready to accept") && resolve(true));
+  });
+  const clean = () => rmSync(directory, { recursive: true, force: true });
+  if (!started) {
+    clean();
+    return null;
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    pid: child.pid,
+    async stop() {
+      await stopProcess(child);
+      clean();
+    },
+  };
+}
+
+async function until(child, output, holds) {
+  const deadline = Date.now() + 60_000;
+  while (!(await holds().catch(() => false))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill("SIGTERM");
+      throw new Error(`the service did not become ready:\n${output()}`);
+    }
+    await delay(50);
+  }
+}
+
+function outputOf(child) {
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (chunk) => {
+      text = (text + chunk).slice(-20_000);
+    });
+  }
+  return () => text;
+}
+
+async function stopProcess(child) {
+  if (child.exitCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
