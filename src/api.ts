@@ -39,8 +39,6 @@ export interface ApiDeps {
   log: Logger;
 }
 
-export type Api = ReturnType<typeof createApi>;
-
 const BASE = "/api/v1";
 const SWEEP_EVERY_MS = 10 * 60_000;
 

@@ -5,6 +5,8 @@ import { newId } from "./core/ids.ts";
 import { isJsonObject } from "./core/json.ts";
 import type { Logger } from "./core/logger.ts";
 import type { ChannelRef } from "./core/runtime.ts";
+import { createChannelActivityLog } from "./delivery/channel-activity.ts";
+import { createChannelQueries } from "./delivery/channel-queries-repository.ts";
 import { createDeliveryEngine } from "./delivery/delivery-engine.ts";
 import { createDeliveryRepository } from "./delivery/delivery-repository.ts";
 import type { Engine } from "./engine.ts";
@@ -83,6 +85,11 @@ export function createPipeline(deps: PipelineDeps) {
   const streams = createTurnStreams({ notices: engine.hub, stored: executions.storedStream });
   const turnQueue = createTurnQueue(engine.queues);
   const deliveryQueues = createDeliveryQueues(engine.queues, log);
+  const activity = createChannelActivityLog({
+    record: createChannelQueries(pool).record,
+    now: () => clock.now(),
+    log,
+  });
 
   // --- turns
   const finish = createGroupCommit({
@@ -224,6 +231,7 @@ export function createPipeline(deps: PipelineDeps) {
     },
     onOutcome(channel, row, outcome) {
       metrics.inbound.inc({ channel: channel.name, outcome: outcome.kind });
+      if (outcome.kind === "accepted") activity.inbound(channel.id);
       const ids = { channel: channel.name, message_id: row.messageId, event_keys: row.eventKeys };
       log.debug({ ...ids, ...(outcome.kind === "accepted" ? { session_id: outcome.sessionId } : {}) }, outcome.kind);
     },
@@ -247,11 +255,13 @@ export function createPipeline(deps: PipelineDeps) {
       metrics.deliveries.inc({ channel, status: attempt.status === "queued" ? "retry" : attempt.status });
       if (attempt.status === "sent" || attempt.status === "delivered") {
         metrics.deliverySeconds.observe({ channel }, (Date.now() - delivery.createdAt.getTime()) / 1000);
+        activity.outbound(delivery.channelId);
       }
     },
     onChannelError(channelId, error) {
       const channel = channels.byId(channelId);
       if (channel) channel.error = error;
+      if (error !== null) activity.error(channelId, error);
     },
     sendTimeoutMs: times.sendTimeoutMs,
     log,
@@ -340,6 +350,7 @@ export function createPipeline(deps: PipelineDeps) {
     /** After the queues are closed: waits for the last records. */
     async flush(): Promise<void> {
       await record.drain();
+      await activity.stop();
       deliveryEngine.stop();
     },
   };

@@ -42,8 +42,6 @@ const AGENT = `SELECT a.id, a.workspace_id, a.slug, a.current_version, v.definit
   FROM agents a JOIN agent_versions v ON v.agent_id = a.id AND v.number = a.current_version`;
 const VERSION = "SELECT agent_id, number, definition, created_at FROM agent_versions";
 
-export type AgentQueries = ReturnType<typeof createAgentQueries>;
-
 /** Agents and their versions as API callers see them. */
 export function createAgentQueries(pool: Pool) {
   return {

@@ -38,8 +38,6 @@ interface ChannelRow {
   created_at: Date;
 }
 
-export type ChannelQueries = ReturnType<typeof createChannelQueries>;
-
 /** Channels as rows: what the configuration made, and when something last happened on each. */
 export function createChannelQueries(pool: Pool) {
   return {

@@ -60,8 +60,6 @@ const SELECT = `SELECT d.id, d.workspace_id, d.channel_id, c.name AS channel, d.
 const MATCHES = `d.workspace_id = $1 AND ($2::text IS NULL OR d.session_id = $2)
   AND ($3::text IS NULL OR c.name = $3) AND ($4::text IS NULL OR d.status = $4)`;
 
-export type DeliveryQueries = ReturnType<typeof createDeliveryQueries>;
-
 /** Deliveries as operators look at them, and what operators may do to one. */
 export function createDeliveryQueries(pool: Pool) {
   return {

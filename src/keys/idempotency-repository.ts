@@ -27,7 +27,7 @@ export type IdempotencyClaim =
   /** The key came with another request before. */
   | { kind: "reused" };
 
-export const KEPT_HOURS = 24;
+const KEPT_HOURS = 24;
 const EXPIRED = `created_at < now() - interval '${KEPT_HOURS} hours'`;
 
 /**

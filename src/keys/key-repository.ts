@@ -32,8 +32,6 @@ const COLUMNS = "id, workspace_id, name, prefix, scopes, operator, created_at, l
 /** `last_used_at` is this exact, and costs a write no more often. */
 const USED_EVERY = "interval '1 minute'";
 
-export type KeyRepository = ReturnType<typeof createKeyRepository>;
-
 /** The rows behind API keys. Secrets come in and only their hashes are kept. */
 export function createKeyRepository(pool: Pool) {
   return {

@@ -22,8 +22,6 @@ export interface ParticipantRef {
   agent: string;
 }
 
-export type ParticipantDataRepository = ReturnType<typeof createParticipantDataRepository>;
-
 /** Participant data as rows: what survives sessions. */
 export function createParticipantDataRepository(pool: Pool) {
   return {

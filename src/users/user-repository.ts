@@ -38,8 +38,6 @@ const FROM = "FROM users u JOIN channels c ON c.id = u.channel_id";
 const MATCHES = `u.workspace_id = $1 AND ($2::text IS NULL OR c.name = $2)
   AND ($3::text IS NULL OR u.identifier = $3)`;
 
-export type UserRepository = ReturnType<typeof createUserRepository>;
-
 /** Users as rows. */
 export function createUserRepository(pool: Pool) {
   return {

@@ -19,7 +19,7 @@ import { type LoggedLine, quietLog } from "../support/quiet-log.ts";
 import { documentCheck } from "./openapi-check.ts";
 
 /** Notices between "processes" of one test; `cut()` loses them, as a network may. */
-export function createNotices() {
+function createNotices() {
   const listeners = new Map<string, Set<(data: Json) => void>>();
   let broken = false;
   return {

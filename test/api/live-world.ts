@@ -9,7 +9,7 @@ import { documentCheck } from "./openapi-check.ts";
 import { type Operation, operationsOf } from "./openapi-operations.ts";
 
 /** The design's own example agent, on a bot that needs no model. */
-export const COACH = {
+const COACH = {
   name: "Wellness coach",
   bot: { type: "echo" },
   messages: [

@@ -23,7 +23,7 @@ export function docsRouter(document: JsonObject): RouterType {
 }
 
 /** The document as one static page. */
-export function docsPage(document: JsonObject): string {
+function docsPage(document: JsonObject): string {
   const info = object(document.info);
   const operations = Object.entries(object(document.paths)).flatMap(([path, item]) => {
     const { servers, ...methods } = object(item);

@@ -4,7 +4,7 @@ import type { Json } from "../../core/json.ts";
 import { storableText } from "../../core/text.ts";
 
 /** The largest body the API takes, bytes. */
-export const BODY_LIMIT = 1024 * 1024;
+const BODY_LIMIT = 1024 * 1024;
 /** Deeper than anybody nests on purpose, and well below where Postgres and V8 give up. */
 const DEPTH_LIMIT = 100;
 
