@@ -19,7 +19,7 @@ export function createSessionListView(actions: { open(sessionId: string): void; 
     { class: "toggle", "aria-expanded": "false", "aria-controls": "chats" },
     () => show(!node.classList.contains("open")),
   );
-  node.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !node.classList.contains("open")) return;
     show(false);
     toggle.focus();

@@ -1,0 +1,256 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../support/app.ts";
+import { browserPath, newPerson, type Person, startBrowser } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
+import { createPacedBot } from "../support/paced-bot.ts";
+import { startWebServer } from "../support/web-server.ts";
+
+const bot = createPacedBot();
+let app: TestApp;
+let browser: Browser;
+let chat: string;
+
+const composer = (page: Page) => page.getByRole("textbox", { name: "Your message" });
+const bubbles = (page: Page, who = "") => page.locator(`.message${who} .body`);
+
+async function say(page: Page, text: string): Promise<void> {
+  await composer(page).fill(text);
+  await composer(page).press("Enter");
+}
+
+/** Waits until the transcript reads exactly like this. */
+async function reads(page: Page, texts: string[]): Promise<void> {
+  await eventually(async () => expect(await bubbles(page).allInnerTexts()).toEqual(texts));
+}
+
+/** Waits until everything typed has reached the server. */
+async function isSent(page: Page): Promise<void> {
+  await eventually(async () => expect(await page.locator(".sending, .failed").count()).toBe(0));
+}
+
+async function visit(person: Person, url = chat): Promise<Page> {
+  return person.tab(url);
+}
+
+describe.skipIf(browserPath === null)("somebody at a browser", () => {
+  beforeAll(async () => {
+    browser = await startBrowser();
+    app = await startTestApp({
+      agents: { echo: { bot: { type: "echo" } }, paced: { bot: { type: "paced" }, turns: { attempts: 1 } } },
+      bots: { paced: bot.definition },
+      channels: {
+        web: { kind: "web", agent: "paced", title: "Coach", greeting: "Hello **you**" },
+        echo: { kind: "web", agent: "echo" },
+      },
+    });
+    chat = `${app.url}/chat/web`;
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await app?.[Symbol.asyncDispose]();
+  });
+
+  test("types a message and sees the answer, in a page that loads nothing from elsewhere", async () => {
+    await using person = await newPerson(browser);
+    const page = await visit(person, `${app.url}/chat/echo`);
+    await say(page, "hello");
+    await reads(page, ["hello", "You said: hello"]);
+    await say(page, "and again");
+    await reads(page, ["hello", "You said: hello", "and again", "You said: and again"]);
+    expect(person.offences).toEqual([]);
+  });
+
+  test("sees that an answer is coming, then the answer growing, and can write on meanwhile", async () => {
+    await using person = await newPerson(browser);
+    const page = await visit(person);
+    await reads(page, ["Hello you"]);
+    await say(page, "grow");
+    const answer = await bot.asked("grow");
+    await page.getByText("Coach is writing").waitFor({ state: "attached" });
+    answer.write("One ");
+    await reads(page, ["Hello you", "grow", "One"]);
+    answer.write("two");
+    await reads(page, ["Hello you", "grow", "One two"]);
+    await say(page, "grow more");
+    await reads(page, ["Hello you", "grow", "grow more", "One two"]);
+    await isSent(page);
+    answer.end();
+    const next = await bot.asked("grow more");
+    next.write("Three");
+    next.end();
+    await reads(page, ["Hello you", "grow", "grow more", "One two", "Three"]);
+    expect(await page.getByText("Coach is writing").count()).toBe(0);
+    expect(person.offences).toEqual([]);
+  });
+
+  test("reloads in the middle of an answer and opens a second tab: both go on with it", async () => {
+    await using person = await newPerson(browser);
+    const page = await visit(person);
+    await say(page, "reload");
+    const answer = await bot.asked("reload");
+    answer.write("The first half, ");
+    await reads(page, ["Hello you", "reload", "The first half,"]);
+    await page.reload();
+    await reads(page, ["Hello you", "reload", "The first half,"]);
+    const second = await visit(person);
+    await reads(second, ["Hello you", "reload", "The first half,"]);
+    answer.write("the second half.");
+    for (const tab of [page, second])
+      await reads(tab, ["Hello you", "reload", "The first half, the second half."]);
+    answer.end();
+    await say(second, "from the other tab");
+    const other = await bot.asked("from the other tab");
+    other.write("Here too.");
+    other.end();
+    const all = [
+      "Hello you",
+      "reload",
+      "The first half, the second half.",
+      "from the other tab",
+      "Here too.",
+    ];
+    for (const tab of [page, second]) await reads(tab, all);
+    await page.reload();
+    await reads(page, all);
+    expect(bot.count("reload")).toBe(1);
+  });
+
+  test("loses the connection in the middle of an answer and gets all of it once, with what was typed meanwhile", async () => {
+    const server = await startWebServer(app);
+    await using person = await newPerson(browser);
+    const page = await visit(person, `${server.url}/chat/web`);
+    await say(page, "cut");
+    const answer = await bot.asked("cut");
+    answer.write("before the cut, ");
+    await reads(page, ["Hello you", "cut", "before the cut,"]);
+    await server.kill();
+    await page.getByText("No connection").waitFor();
+    answer.write("during it, ");
+    await say(page, "typed offline");
+    await page.getByText("Not sent").waitFor();
+    await using _back = await startWebServer(app, { port: server.port });
+    await reads(page, ["Hello you", "cut", "typed offline", "before the cut, during it,"]);
+    await isSent(page);
+    answer.write("after it.");
+    answer.end();
+    const next = await bot.asked("typed offline");
+    next.write("Got it.");
+    next.end();
+    await reads(page, [
+      "Hello you",
+      "cut",
+      "typed offline",
+      "before the cut, during it, after it.",
+      "Got it.",
+    ]);
+    expect([bot.count("cut"), bot.count("typed offline")]).toEqual([1, 1]);
+    await page.getByText("No connection").waitFor({ state: "hidden" });
+  });
+
+  test("tries a failed first message again with the keyboard, and what waited behind it follows", async () => {
+    const server = await startWebServer(app);
+    await using person = await newPerson(browser);
+    const page = await visit(person, `${server.url}/chat/echo`);
+    await server.kill();
+    await say(page, "first");
+    await page.getByText("Not sent").waitFor();
+    await say(page, "second");
+    await using _back = await startWebServer(app, { port: server.port });
+    await page.getByRole("button", { name: "Try again" }).focus();
+    await page.keyboard.press("Enter");
+    await eventually(async () => {
+      expect(await bubbles(page, ".user").allInnerTexts()).toEqual(["first", "second"]);
+      expect(await bubbles(page, ".assistant").allInnerTexts()).toEqual([
+        "You said: first",
+        "You said: second",
+      ]);
+    });
+    expect(person.offences).toEqual([]);
+  });
+
+  test("has several chats and goes back to the first", async () => {
+    await using person = await newPerson(browser);
+    const page = await visit(person, `${app.url}/chat/echo`);
+    await say(page, "about cats");
+    await reads(page, ["about cats", "You said: about cats"]);
+    await page.getByRole("button", { name: "New chat" }).first().click();
+    await reads(page, []);
+    await say(page, "about dogs");
+    await reads(page, ["about dogs", "You said: about dogs"]);
+    await page.getByRole("navigation").getByRole("button", { name: "about cats" }).click();
+    await reads(page, ["about cats", "You said: about cats"]);
+    await using stranger = await newPerson(browser);
+    const other = await visit(stranger, `${app.url}/chat/echo`);
+    await reads(other, []);
+    expect(await other.getByRole("navigation").getByRole("listitem").count()).toBe(0);
+  });
+
+  test("is told when there is no answer, and can go on", async () => {
+    await using person = await newPerson(browser);
+    const page = await visit(person);
+    await say(page, "fail");
+    const answer = await bot.asked("fail");
+    answer.write("Well, ");
+    answer.end(new Error("stack trace with a secret"));
+    await eventually(async () => expect(await page.locator(".typing").count()).toBe(0));
+    expect(await page.content()).not.toContain("secret");
+    await say(page, "after the failure");
+    (await bot.asked("after the failure")).end();
+  });
+
+  test("sees formatted text, and nothing a bot writes becomes more than text", async () => {
+    await using person = await newPerson(browser);
+    const page = await visit(person);
+    await say(page, "format");
+    const answer = await bot.asked("format");
+    const hostile = [
+      "**bold** and `code` and [a link](https://example.org/x)\n\n- one\n- two\n\n",
+      "<img src=x onerror=alert(1)><script>alert(2)</script>\n\n",
+      "[click](javascript:alert(3)) ![pixel](https://tracker.example/p.png)\n\n",
+      "```html\n<b>not bold</b>\n```",
+    ];
+    for (const text of hostile) for (const character of text) answer.write(character);
+    answer.end();
+    const body = bubbles(page, ".assistant").last();
+    await body.locator("pre code").getByText("<b>not bold</b>").waitFor();
+    expect(await body.locator("strong").textContent()).toBe("bold");
+    expect(await body.locator("li").allInnerTexts()).toEqual(["one", "two"]);
+    expect(await body.locator("img, script, b, [onerror]").count()).toBe(0);
+    const links = await body
+      .locator("a")
+      .evaluateAll((all) => all.map((link) => [link.getAttribute("href"), link.getAttribute("rel")]));
+    expect(links.map(([href]) => href)).toEqual(["https://example.org/x", "https://tracker.example/p.png"]);
+    for (const [, rel] of links) expect(rel).toContain("noopener");
+    expect(person.offences).toEqual([]);
+  });
+
+  test("uses it on a small screen without scrolling sideways", async () => {
+    await using person = await newPerson(browser, { viewport: { width: 320, height: 568 } });
+    const page = await visit(person, `${app.url}/chat/echo`);
+    await say(page, "w".repeat(400));
+    await eventually(async () => expect(await bubbles(page).count()).toBe(2));
+    const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+    expect(overflow).toBeLessThanOrEqual(0);
+    const fontSize = "getComputedStyle(document.querySelector('textarea')).fontSize";
+    // Below that, phones zoom in when the field is touched.
+    expect(await page.evaluate(fontSize)).toBe("16px");
+    await page.getByRole("button", { name: "Chats" }).click();
+    await page.getByRole("navigation", { name: "Your chats" }).getByRole("listitem").first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("navigation", { name: "Your chats" }).waitFor({ state: "hidden" });
+  });
+
+  test("hears answers from a polite region, not from the streaming log", async () => {
+    await using person = await newPerson(browser);
+    const page = await visit(person, `${app.url}/chat/echo`);
+    expect(await page.getByRole("log", { name: "Messages" }).getAttribute("aria-live")).toBe("off");
+    await say(page, "listen");
+    await page
+      .locator('[aria-live="polite"]', { hasText: "You said: listen" })
+      .waitFor({ state: "attached" });
+    await page.getByRole("article", { name: /^You, / }).waitFor();
+    await page.getByRole("article", { name: /^Chat, / }).waitFor();
+  });
+});
