@@ -34,7 +34,7 @@ describe("several processes on one engine", () => {
   it("lose and repeat nothing while each of them is replaced under load", async () => {
     await using fake = await startFakeTelegram();
     fake.delay(10);
-    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake) });
+    await using engine = await sharedEngine({ build, config: telegramConfig(fake) });
     let web = await engine.start("web");
     let workers = await Promise.all([engine.start("worker"), engine.start("worker")]);
     const size = { chats: 20, each: 10 };
@@ -58,7 +58,7 @@ describe("several processes on one engine", () => {
   it("carry on when workers are killed under load: what may be double says so", async () => {
     await using fake = await startFakeTelegram();
     fake.delay(10);
-    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake) });
+    await using engine = await sharedEngine({ build, config: telegramConfig(fake) });
     const web = await engine.start("web");
     let [worker, other] = await Promise.all([engine.start("worker"), engine.start("all")]);
     const size = { chats: 20, each: 10 };
@@ -75,7 +75,7 @@ describe("several processes on one engine", () => {
 
   it("take over the turn of a worker that was killed, in order", async () => {
     await using fake = await startFakeTelegram();
-    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake, { bot: SLOW }) });
+    await using engine = await sharedEngine({ build, config: telegramConfig(fake, { bot: SLOW }) });
     const web = await engine.start("web");
     const first = await engine.start("worker");
     expect(await post(web.url, message(7, "slow"))).toBe(200);
@@ -94,7 +94,7 @@ describe("several processes on one engine", () => {
 
   it("let a worker that lost its lease while it was frozen write nothing", async () => {
     await using fake = await startFakeTelegram();
-    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake, { bot: SLOW }) });
+    await using engine = await sharedEngine({ build, config: telegramConfig(fake, { bot: SLOW }) });
     const web = await engine.start("web");
     const frozen = await engine.start("worker");
     expect(await post(web.url, message(7, "slow"))).toBe(200);
@@ -118,7 +118,7 @@ describe("several processes on one engine", () => {
 
   it("send again what a killed process had just sent, and say that it may be double", async () => {
     await using fake = await startFakeTelegram();
-    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake) });
+    await using engine = await sharedEngine({ build, config: telegramConfig(fake) });
     const first = await engine.start("all");
     fake.fail({ hang: true });
     expect(await post(first.url, message(7, "one"))).toBe(200);
@@ -136,7 +136,7 @@ describe("several processes on one engine", () => {
   it("elect one of them to ask Telegram for updates, and another when that one is killed", async () => {
     await using fake = await startFakeTelegram();
     const channel = { mode: "polling" };
-    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake, { channel }) });
+    await using engine = await sharedEngine({ build, config: telegramConfig(fake, { channel }) });
     const polls = () => fake.calls.filter(({ method }) => method === "getUpdates").length;
     const first = await engine.start("all");
     await eventually(() => expect(polls()).toBeGreaterThan(0));

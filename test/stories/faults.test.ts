@@ -26,7 +26,7 @@ describe("under load, the service", () => {
     async () => {
       await using fake = await startFakeTelegram();
       fake.delay(10);
-      await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake) });
+      await using engine = await sharedEngine({ build, config: telegramConfig(fake) });
       const web = await engine.start("web");
       await engine.start("worker");
       const talking = talk(size, () => [web.url]);
@@ -48,7 +48,7 @@ describe("under load, the service", () => {
   it("answers everything although its database connections are cut again and again", async () => {
     await using fake = await startFakeTelegram();
     fake.delay(10);
-    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake) });
+    await using engine = await sharedEngine({ build, config: telegramConfig(fake) });
     const web = await engine.start("web");
     await engine.start("worker");
     const talking = talk(size, () => [web.url]);
@@ -75,7 +75,7 @@ describe("under load, the service", () => {
     await using fake = await startFakeTelegram();
     fake.delay(10);
     const databaseUrl = postgres.url;
-    await using engine = await sharedEngine({ build, fake, config: telegramConfig(fake), databaseUrl });
+    await using engine = await sharedEngine({ build, config: telegramConfig(fake), databaseUrl });
     const web = await engine.start("all");
     await engine.start("worker");
     const talking = talk(size, () => [web.url]);

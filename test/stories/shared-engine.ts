@@ -1,6 +1,5 @@
 import { Redis } from "ioredis";
 import type { PipelineTimes } from "../../src/pipeline.ts";
-import type { FakeTelegram } from "../support/fake-telegram.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { type Build, type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
 import { startRedis } from "../support/redis.ts";
@@ -33,7 +32,6 @@ export const onRedis = process.env.CAUSEWAY_TEST_QUEUE === "redis";
 
 export async function sharedEngine(options: {
   build: Build;
-  fake: FakeTelegram;
   config: unknown;
   /** Instead of a database of its own on the run's server. */
   databaseUrl?: string;
