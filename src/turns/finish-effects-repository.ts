@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from "pg";
-import { mergePatch } from "../core/merge-patch.ts";
 import type { JsonObject } from "../core/json.ts";
+import { mergePatch } from "../core/merge-patch.ts";
+import { storableJson } from "../core/text.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import type { TurnEffects } from "./run-turn.ts";
 import type { Lane, TurnCommit, TurnCommitted, TurnRepository } from "./turn-repository.ts";
@@ -34,7 +35,7 @@ export async function finishWithEffects(
       await client.query(
         `UPDATE participant_data SET data = $3, revision = revision + 1, updated_at = now()
          WHERE user_id = $1 AND agent_id = $2`,
-        [...key, JSON.stringify(data)],
+        [...key, storableJson(data)],
       );
     }
     if (!effects.endSession) return result;

@@ -1,6 +1,7 @@
 import { InvalidPromptError, ToolChoiceViolationError, UnsupportedFunctionalityError } from "ai";
 import { systemClock } from "../../core/clock.ts";
 import { BotError } from "../../core/errors.ts";
+import { retryAfterMs } from "../../core/retry-after.ts";
 import { excerpt } from "../../core/text.ts";
 import type { ConfiguredModel } from "./model.ts";
 import { type ProviderFault, readFault } from "./provider-fault.ts";
@@ -107,9 +108,6 @@ function saidBy(fault: ProviderFault, model: ConfiguredModel): string {
 function retryAfter({ headers }: ProviderFault): { retryAfterMs?: number } {
   const milliseconds = Number(headers["retry-after-ms"] ?? Number.NaN);
   if (milliseconds >= 0) return { retryAfterMs: milliseconds };
-  const value = headers["retry-after"];
-  if (value === undefined) return {};
-  const seconds = Number(value);
-  const wait = Number.isNaN(seconds) ? Date.parse(value) - systemClock.now().getTime() : seconds * 1000;
-  return Number.isNaN(wait) ? {} : { retryAfterMs: Math.max(0, wait) };
+  const wait = retryAfterMs(headers["retry-after"], systemClock.now());
+  return wait === null ? {} : { retryAfterMs: wait };
 }

@@ -1,0 +1,68 @@
+import type { Dispatcher } from "undici";
+import { systemClock } from "../../core/clock.ts";
+import { BotError } from "../../core/errors.ts";
+import { retryAfterMs } from "../../core/retry-after.ts";
+import { excerpt } from "../../core/text.ts";
+import type { WebhookConfig } from "./config.ts";
+
+/** Statuses that pass: timeout, conflict, too early, too many. Every other 4xx would come again. */
+const PASSING = [408, 409, 425, 429];
+/** The most of an error's body that is read, in bytes. */
+const SAID_BYTES = 4_000;
+
+/** What an operator should read about an answer that is not a success, and whether trying again can help. */
+export async function refusal(
+  config: WebhookConfig,
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+): Promise<BotError> {
+  const host = new URL(config.url).host;
+  if (statusCode === 401 || statusCode === 403) {
+    const reason = `${host} did not accept the signature (${statusCode}): is bot.secret the same on both sides?`;
+    return new BotError("invalid_credentials", reason, { retryable: false });
+  }
+  const said = excerpt(withoutSecrets(await beginningOf(body), config), 300);
+  const words = said === "" ? "" : ` ("${said}")`;
+  if (statusCode >= 300 && statusCode < 400) {
+    const reason = `${host} answered with a redirect (${statusCode}): write the final URL into bot.url`;
+    return new BotError("redirected", reason, { retryable: false });
+  }
+  if (statusCode >= 500 || PASSING.includes(statusCode)) {
+    const header = headers["retry-after"];
+    const wait = retryAfterMs(typeof header === "string" ? header : undefined, systemClock.now());
+    return new BotError("endpoint_unavailable", `${host} cannot answer now (${statusCode})${words}`, {
+      ...(wait !== null && { retryAfterMs: wait }),
+    });
+  }
+  return new BotError("request_refused", `${host} refused the request (${statusCode})${words}`, {
+    retryable: false,
+  });
+}
+
+/** What went wrong with the connection. */
+export function connectionError(config: WebhookConfig, error: unknown): BotError {
+  if (error instanceof BotError) return error;
+  const host = new URL(config.url).host;
+  const said = error instanceof Error ? error.message : String(error);
+  return new BotError("endpoint_unreachable", `${host} cannot be reached or hung up: ${excerpt(said, 200)}`);
+}
+
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > SAID_BYTES) break;
+    }
+  } catch {
+    // What was read until then has to do.
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function withoutSecrets(text: string, { secret, headers }: WebhookConfig): string {
+  return [secret, ...Object.values(headers)]
+    .filter((value) => value !== "")
+    .reduce((shown, value) => shown.replaceAll(value, "[secret]"), text);
+}

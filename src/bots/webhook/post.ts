@@ -1,0 +1,52 @@
+import { type Dispatcher, request } from "undici";
+import type { WebhookConfig } from "./config.ts";
+import { SIGNATURE_HEADER, signatureOf } from "./signature.ts";
+
+export interface SignedPost {
+  type: "turn" | "cancel";
+  executionId: string;
+  deliveryId: string;
+  body: string;
+  signal: AbortSignal;
+}
+
+/** Sends one signed request over a kept connection. Redirects are not followed: the signature is for this URL. */
+export async function postSigned(
+  config: Pick<WebhookConfig, "url" | "secret" | "headers">,
+  dispatcher: Dispatcher,
+  post: SignedPost,
+): Promise<Dispatcher.ResponseData> {
+  const send = () =>
+    request(config.url, {
+      method: "POST",
+      dispatcher,
+      body: post.body,
+      signal: post.signal,
+      // How long it may take is the signal's business.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      headers: {
+        ...config.headers,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "user-agent": "causeway",
+        "idempotency-key": post.executionId,
+        "x-causeway-event": post.type,
+        "x-causeway-execution-id": post.executionId,
+        "x-causeway-delivery-id": post.deliveryId,
+        [SIGNATURE_HEADER]: signatureOf(config.secret, post.body, new Date()),
+      },
+    });
+  try {
+    return await send();
+  } catch (error) {
+    // A kept connection that the server closed just then: the same request again is harmless, its execution id says so.
+    if (!post.signal.aborted && wasClosed(error)) return send();
+    throw error;
+  }
+}
+
+function wasClosed(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  return code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE";
+}

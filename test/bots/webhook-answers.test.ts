@@ -1,0 +1,152 @@
+import { createHmac } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { askBot, streamedText } from "./ask-bot.ts";
+import { events, json, SECRET, startEndpoint } from "./endpoint.ts";
+
+describe("what an endpoint is asked", () => {
+  it("is signed with the time, and names the delivery and the execution", async () => {
+    await using endpoint = await startEndpoint((_, response) =>
+      json(response, { messages: [{ content: "Hi" }] }),
+    );
+    await askBot(endpoint.bot({ headers: { "x-gateway": "blue" } }), "hello");
+    const [request] = endpoint.requests;
+    const [, time, digest] =
+      /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(request?.headers["x-causeway-signature"])) ?? [];
+    expect(createHmac("sha256", SECRET).update(`${time}.${request?.text}`).digest("hex")).toBe(digest);
+    expect(Math.abs(Date.now() / 1000 - Number(time))).toBeLessThan(60);
+    expect(request?.headers).toMatchObject({
+      "x-causeway-event": "turn",
+      "x-causeway-execution-id": "execution-1",
+      "idempotency-key": "execution-1",
+      "x-causeway-delivery-id": request?.body.delivery_id,
+      "x-gateway": "blue",
+    });
+  });
+
+  it("says who writes what, where, and what is known about them", async () => {
+    await using endpoint = await startEndpoint((_, response) =>
+      json(response, { messages: [{ content: "Hi" }] }),
+    );
+    await askBot(endpoint.bot(), ["one", "two"], { participantData: { plan: "gold" } });
+    expect(endpoint.requests[0]?.body).toEqual({
+      version: 1,
+      type: "turn",
+      delivery_id: expect.any(String),
+      execution_id: "execution-1",
+      agent: { id: "agent-1", slug: "agent", version: 1 },
+      session: { id: "session-1", channel: "web", metadata: {} },
+      user: { id: "user-1", identifier: "42", name: "Ada" },
+      participant_data: { plan: "gold" },
+      messages: [
+        { id: "message-0", role: "user", content: "one" },
+        { id: "message-1", role: "user", content: "two" },
+      ],
+    });
+  });
+
+  it("holds the recent conversation or the whole prompt where that is set", async () => {
+    await using endpoint = await startEndpoint((_, response) =>
+      json(response, { messages: [{ content: "Hi" }] }),
+    );
+    const history = [{ role: "assistant" as const, content: "Welcome back." }];
+    const prompt = [{ role: "system" as const, content: "Be kind." }, ...history];
+    await askBot(endpoint.bot({ history: "recent" }), "hello", { history, prompt });
+    await askBot(endpoint.bot({ history: "prompt" }), "hello", { history, prompt });
+    expect(endpoint.requests.map(({ body }) => [body.history, body.prompt])).toEqual([
+      [history, undefined],
+      [undefined, prompt],
+    ]);
+  });
+
+  it("comes over a connection that is kept", async () => {
+    await using endpoint = await startEndpoint((_, response) =>
+      json(response, { messages: [{ content: "Hi" }] }),
+    );
+    const bot = endpoint.bot();
+    for (let n = 0; n < 5; n += 1) await askBot(bot, "hello");
+    expect(endpoint.connections).toBeLessThan(5);
+    await bot.close?.();
+  });
+
+  it("is asked again at once, with the same execution, where the connection died under it", async () => {
+    await using endpoint = await startEndpoint(({ headers }, response) => {
+      if (endpoint.requests.length === 1) response.socket?.destroy();
+      else json(response, { messages: [{ content: String(headers["x-causeway-execution-id"]) }] });
+    });
+    const { result } = await askBot(endpoint.bot(), "hello");
+    expect(result.replies).toEqual([{ content: "execution-1" }]);
+  });
+});
+
+describe("an endpoint's JSON answer", () => {
+  it("is several messages, participant data, usage and the end of the session", async () => {
+    const token_usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
+    await using endpoint = await startEndpoint((_, response) =>
+      json(response, {
+        messages: [{ content: "One" }, { content: "Two 👋" }],
+        set_participant_data: { mood: "good", old: null },
+        end_session: true,
+        token_usage,
+        something_newer: true,
+      }),
+    );
+    const { result } = await askBot(endpoint.bot(), "hello");
+    expect(result).toEqual({
+      replies: [{ content: "One" }, { content: "Two 👋" }],
+      participantData: { mood: "good", old: null },
+      endSession: true,
+      usage: token_usage,
+    });
+  });
+
+  it("may be silence, on purpose", async () => {
+    await using endpoint = await startEndpoint((_, response) => json(response, { no_reply: true }));
+    expect((await askBot(endpoint.bot(), "hello")).result).toEqual({ replies: [], silent: true });
+  });
+});
+
+describe("an endpoint's streamed answer", () => {
+  it("is passed on as it comes; without messages of its own the deltas are the reply", async () => {
+    let finish = () => {};
+    await using endpoint = await startEndpoint((_, response) => {
+      events(response, [
+        ["typing", {}],
+        ["delta", { content: "Hello" }],
+      ]);
+      finish = () => {
+        events(response, [
+          ["delta", { content: " Ada 👋" }],
+          ["final", {}],
+        ]);
+      };
+    });
+    const { result, progress } = await askBot(endpoint.bot(), "hello", { onProgress: () => finish() });
+    expect(result.replies).toEqual([{ content: "Hello Ada 👋" }]);
+    expect(progress.map(({ type }) => type)).toEqual(["content", "content"]);
+  });
+
+  it("ends with several messages, and what was streamed adds up to them", async () => {
+    await using endpoint = await startEndpoint((_, response) =>
+      events(response, [
+        ["set_participant_data", { data: { mood: "good" } }],
+        ["end_session", {}],
+        ["something_newer", {}],
+        ["delta", { content: "First." }],
+        ["final", { messages: [{ content: "First." }, { content: "Second." }] }],
+        ["final", { messages: [{ content: "Too late." }] }],
+      ]),
+    );
+    const { result, progress } = await askBot(endpoint.bot(), "hello");
+    expect(result).toMatchObject({
+      replies: [{ content: "First." }, { content: "Second." }],
+      participantData: { mood: "good" },
+      endSession: true,
+    });
+    expect(streamedText(progress)).toBe("First.\n\nSecond.");
+  });
+
+  it("may be silence too", async () => {
+    await using endpoint = await startEndpoint((_, response) => events(response, [["no_reply", {}]]));
+    expect((await askBot(endpoint.bot(), "hello")).result).toEqual({ replies: [], silent: true });
+  });
+});
