@@ -208,6 +208,9 @@ export async function startApp(options: AppOptions): Promise<App> {
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
         draining: () => stopping.signal.aborted,
       }),
+      onFinished({ seconds, ...labels }) {
+        metrics.httpSeconds.observe(labels, seconds);
+      },
       mounts: [
         ...api.mounts,
         {

@@ -5,12 +5,14 @@ import { StartupError } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Logger } from "../core/logger.ts";
 import { errorResponse, notFound } from "./error-response.ts";
+import { type FinishedRequest, timeRequests } from "./request-times.ts";
 
 export interface HttpParts {
   webhooks: Router;
   health: Router;
   /** What else is served, by path prefix, in order. */
   mounts: readonly { path: string; router: Router }[];
+  onFinished?: (request: FinishedRequest) => void;
 }
 
 export interface HttpServer {
@@ -27,6 +29,7 @@ export function createHttpServer(parts: HttpParts, log: Logger): HttpServer {
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
+  if (parts.onFinished) app.use(timeRequests(parts.onFinished));
   app.use((_request, response, next) => {
     response.locals["requestId"] = newId();
     response.setHeader("X-Request-Id", response.locals["requestId"]);

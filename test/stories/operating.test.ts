@@ -26,8 +26,9 @@ async function ask(app: TestApp, session: string): Promise<string> {
   const answer = await app.api("POST", `/chat/sessions/${session}/messages`, { content: "?" });
   return String(answer.body.content);
 }
+const metricsOf = async (app: TestApp): Promise<string> => (await fetch(`${app.url}/metrics`)).text();
 async function backlogOf(app: TestApp, what: string): Promise<number> {
-  const text = await (await fetch(`${app.url}/metrics`)).text();
+  const text = await metricsOf(app);
   return Number(new RegExp(`causeway_backlog\\{of="${what}"\\} (\\d+)`).exec(text)?.[1]);
 }
 
@@ -75,4 +76,16 @@ test("metrics show a session that waits for its answer, and no longer once it ha
   await answered;
   await eventually(async () => expect(await backlogOf(app, "sessions")).toBe(0));
   expect(await backlogOf(app, "unknown_deliveries")).toBe(0);
+});
+
+test("metrics count requests by the pattern of their route, whatever stands in its place", async () => {
+  await using app = await startTestApp();
+  await ask(app, await openSession(app));
+  await fetch(`${app.url}/no/such/place`);
+  const count = (labels: string) => `causeway_http_request_seconds_count{${labels}} 1`;
+  await eventually(async () => {
+    const text = await metricsOf(app);
+    expect(text).toContain(count('method="POST",route="/api/v1/chat/sessions/:id/messages",status="201"'));
+    expect(text).toContain(count('method="GET",route="none",status="404"'));
+  });
 });
