@@ -71,6 +71,16 @@ export function createExecutionQueriesRepository(pool: Pool) {
       return rows[0]?.log ?? null;
     },
 
+    /** How an execution ended. `kept`: its stream is, up to its terminal event. Null: there is none. */
+    async ending(id: string): Promise<{ kept: boolean; code: string | null; reason: string | null } | null> {
+      const { rows } = await pool.query<{ kept: boolean; code: string | null; reason: string | null }>(
+        `SELECT coalesce(m.log, e.log) IS NOT NULL AS kept, e.error_code AS code, e.error AS reason
+         FROM executions e LEFT JOIN executions m ON m.id = e.merged_into WHERE e.id = $1`,
+        [id],
+      );
+      return rows[0] ?? null;
+    },
+
     /** Newest first. */
     async list(
       workspaceId: string,

@@ -8,16 +8,16 @@ export function createExecutionRepository(pool: Pool) {
   return {
     /** The kept stream of an execution; for one that was answered together with another, that one's. */
     async storedStream(executionId: string): Promise<StoredStream | null> {
-      const { rows } = await pool.query<{ status: string; log: LogEntry[] | null; reason: string | null; code: string | null }>(
-        `SELECT coalesce(m.status, e.status) AS status, coalesce(m.log, e.log) AS log, e.error AS reason, e.error_code AS code
+      const { rows } = await pool.query<StoredRow>(
+        `SELECT coalesce(m.status, e.status) AS status, coalesce(m.log, e.log) AS log, e.error AS reason,
+           e.error_code AS code, e.user_message_id
          FROM executions e LEFT JOIN executions m ON m.id = e.merged_into WHERE e.id = $1`,
         [executionId],
       );
       const row = rows[0];
       if (!row) return null;
       if (row.status === "pending" || row.status === "running") return { ended: false };
-      const data = { message: row.reason ?? "cancelled", code: row.code ?? "cancelled" };
-      return { ended: true, log: row.log ?? [{ type: "error", data }] };
+      return { ended: true, log: row.log ?? unkeptLog(executionId, row) };
     },
 
     /**
@@ -26,7 +26,12 @@ export function createExecutionRepository(pool: Pool) {
      */
     requestCancel(executionId: string): Promise<"cancelled" | "running" | "ended"> {
       return inTransaction(pool, async (client) => {
-        const { rows } = await client.query<{ status: string; held: boolean; session_id: string; seq: number }>(
+        const { rows } = await client.query<{
+          status: string;
+          held: boolean;
+          session_id: string;
+          seq: number;
+        }>(
           `SELECT e.status, (s.lease_owner IS NOT NULL AND s.lease_expires_at > now()) AS held, e.session_id, e.seq
            FROM executions e JOIN sessions s ON s.id = e.session_id WHERE e.id = $1 FOR UPDATE`,
           [executionId],
@@ -55,4 +60,22 @@ export function createExecutionRepository(pool: Pool) {
       return rows.map((row) => row.id);
     },
   };
+}
+
+interface StoredRow {
+  status: string;
+  log: LogEntry[] | null;
+  reason: string | null;
+  code: string | null;
+  user_message_id: string | null;
+}
+
+/** The stream of an execution that was ended from outside: it begins and ends as every stream does. */
+function unkeptLog(executionId: string, row: StoredRow): LogEntry[] {
+  const begin = { execution_id: executionId, user_message_id: row.user_message_id };
+  const end = { message: row.reason ?? "cancelled", code: row.code ?? "cancelled" };
+  return [
+    { type: "execution", data: begin },
+    { type: "error", data: end },
+  ];
 }

@@ -151,12 +151,23 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     return result.kind === "committed" && result.more ? "reload" : "released";
   }
 
-  /** A message whose execution was cancelled while it waited counts as dealt with. */
+  /** A message whose execution was cancelled while it waited counts as dealt with; whoever follows it is told. */
   async function skip(running: Running, message: PendingMessage): Promise<Next> {
-    const commit = { ...laneOf(running.lane), answeredSeq: message.seq, executions: [], replies: [] };
-    const result = await deps.finish(commit);
-    if (result.kind === "lost") return "released";
-    return result.more ? "more" : "released";
+    const { executionId } = message;
+    const stream = deps.streams.open(executionId ?? message.id);
+    stream.append("execution", { execution_id: executionId, user_message_id: message.id });
+    const ending = cancelledTurn([message], stream, {
+      code: "cancelled",
+      reason: "cancelled by request",
+      startedAt: deps.clock.now(),
+    });
+    try {
+      const result = await deps.finish({ ...laneOf(running.lane), answeredSeq: message.seq, ...ending });
+      if (result.kind === "lost") return "released";
+      return result.more ? "more" : "released";
+    } finally {
+      stream.close();
+    }
   }
 
   async function runBatch(

@@ -17,7 +17,7 @@ export interface ConversationDeps {
   sessions: SessionQueries;
   writes: Pick<SessionWrites, "successor">;
   messages: MessageQueries;
-  executions: Pick<ExecutionQueries, "find">;
+  executions: Pick<ExecutionQueries, "find" | "ending">;
   /** Null while the channel does not run (disabled, removed from the configuration). */
   channel(channelId: string): ChannelRef | null;
   acceptMessage: Ingest["acceptMessage"];
@@ -144,8 +144,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
       last = event.id;
     }
     if (signal.aborted) return;
-    // The rows are gone: the session was deleted under the turn.
-    const data = { message: "The session was deleted.", code: "session_deleted" };
+    const ending = await deps.executions.ending(executionId);
+    // Whoever resumes behind the end has had everything.
+    if (ending?.kept) return;
+    // Ended from outside, by a cancel, the end of the session or its deletion: nobody wrote the last event.
+    const data = ending
+      ? { message: ending.reason ?? "cancelled", code: ending.code ?? "cancelled" }
+      : { message: "The session was deleted.", code: "session_deleted" };
     yield { id: last + 1, type: "error", data };
   }
 

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TestApp } from "../support/app.ts";
+import { eventually } from "../support/eventually.ts";
+import { startChatApp } from "./chat-app.ts";
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startChatApp();
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const open = async (body: Record<string, unknown> = {}): Promise<string> =>
+  (await app.api("POST", "/chat/sessions", { agent_id: "actor", ...body })).body.id;
+const say = (id: string, content: string) => app.api("POST", `/chat/sessions/${id}/messages`, { content });
+const executions = async (query: string) => (await app.api("GET", `/executions?${query}`)).body;
+
+describe("an execution", () => {
+  it("says what the turn was, took and did", async () => {
+    const id = await open();
+    const { body: answer } = await say(id, "think");
+    const { body } = await app.api("GET", `/executions/${answer.execution_id}`);
+    expect(body).toMatchObject({
+      id: answer.execution_id,
+      session_id: id,
+      agent_version: 1,
+      channel: "api",
+      user_id: null,
+      user_message_id: answer.user_message_id,
+      status: "completed",
+      attempts: 1,
+      error: null,
+      merged_into: null,
+      cancel_requested_at: null,
+      duration_ms: expect.any(Number),
+      started_at: expect.stringMatching(/\.\d{3}Z$/),
+      ended_at: expect.stringMatching(/\.\d{3}Z$/),
+    });
+    expect(body.events.map(({ event }: { event: string }) => event)).toEqual([
+      "execution",
+      "thinking",
+      "tool_start",
+      "tool_end",
+      "content",
+      "done",
+    ]);
+  });
+
+  it("is found by session, agent, channel and status, newest first", async () => {
+    const id = await open({ channel: "other" });
+    const [first, second] = [await say(id, "hello"), await say(id, "fail")];
+    const ids = async (query: string) => (await executions(query)).data.map(({ id }: { id: string }) => id);
+    const [older, newer] = [first.body.execution_id, second.body.error.details.execution_id];
+    expect(await ids(`session_id=${id}`)).toEqual([newer, older]);
+    expect(await ids(`session_id=${id}&status=failed`)).toEqual([newer]);
+    expect(await ids("channel=other&agent_id=actor")).toEqual([newer, older]);
+    expect(await ids("channel=other&agent_id=echo")).toEqual([]);
+    const page = await executions(`session_id=${id}&limit=1`);
+    expect(page.meta).toMatchObject({ total: 2, total_pages: 2 });
+    expect(await ids(`session_id=${id}&cursor=${page.meta.next_cursor}`)).toEqual([older]);
+  });
+
+  it.each(["status=done", "limit=0", "colour=blue"])("list refuses %s", async (query) => {
+    expect((await app.api("GET", `/executions?${query}`)).status).toBe(400);
+  });
+
+  it("that is not there is not found", async () => {
+    const id = await open();
+    for (const [method, path] of [
+      ["GET", `/executions/${id}`],
+      ["POST", `/executions/${id}/cancel`],
+      ["GET", `/executions/${id}/stream`],
+    ] as const) {
+      const { status, body } = await app.api(method, path, method === "POST" ? {} : undefined);
+      expect([status, body.error.code]).toEqual([404, "execution_not_found"]);
+    }
+  });
+});
+
+describe("cancelling", () => {
+  const running = (id: string) =>
+    eventually(async () => {
+      const { data } = await executions(`session_id=${id}&status=running`);
+      expect(data).toHaveLength(1);
+      return data[0].id as string;
+    });
+
+  it("stops a bot at work, and the next message is answered", async () => {
+    const id = await open();
+    const waiting = say(id, "wait for it");
+    const execution = await running(id);
+    const { status, body } = await app.api("POST", `/executions/${execution}/cancel`, {});
+    expect([status, body.cancel_requested_at]).toEqual([200, expect.any(String)]);
+    const refused = await waiting;
+    expect([refused.status, refused.body.error.code]).toEqual([409, "execution_cancelled"]);
+    expect((await app.api("GET", `/executions/${execution}`)).body).toMatchObject({
+      status: "cancelled",
+      error: { code: "cancelled" },
+    });
+    expect((await say(id, "hello")).status).toBe(201);
+    const again = await app.api("POST", `/executions/${execution}/cancel`, {});
+    expect([again.status, again.body.error.code]).toEqual([409, "execution_ended"]);
+  });
+
+  it("keeps one that waits from ever beginning", async () => {
+    const id = await open();
+    const first = say(id, "hold it");
+    await running(id);
+    const second = say(id, "hello");
+    const pending = await eventually(async () => {
+      const { data } = await executions(`session_id=${id}&status=pending`);
+      expect(data).toHaveLength(1);
+      return data[0].id as string;
+    });
+    expect((await app.api("POST", `/executions/${pending}/cancel`, {})).status).toBe(200);
+    expect((await first).status).toBe(201);
+    const refused = await second;
+    expect([refused.status, refused.body.error.code]).toEqual([409, "execution_cancelled"]);
+    const { body } = await app.api("GET", `/chat/sessions/${id}/messages`);
+    expect(body.data.map(({ content }: { content: string }) => content).sort()).toEqual([
+      "held",
+      "hello",
+      "hold it",
+    ]);
+  });
+});
