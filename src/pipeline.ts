@@ -167,7 +167,8 @@ export function createPipeline(deps: PipelineDeps) {
       sessionId: lane.sessionId,
       reason: "user_reset",
       authority: { leaseToken: lane.leaseToken },
-      agentVersion: ref.agentVersion,
+      // Of the session's own agent: an API session's need not be the channel's.
+      agentVersion: null,
       newSessionId: newId(),
       commandSeq: command.seq,
       notice: {

@@ -30,7 +30,6 @@ export interface ControlledSession {
   id: string;
   workspaceId: string;
   channelId: string;
-  agentId: string;
 }
 
 /** What operators do to conversations. */
@@ -48,7 +47,7 @@ export function createSessionControl(deps: SessionControlDeps): SessionControl {
         sessionId: session.id,
         reason,
         authority: "any",
-        agentVersion: await currentVersion(pool, session.agentId),
+        agentVersion: null,
         newSessionId,
         commandSeq: null,
         notice: null,
@@ -94,16 +93,6 @@ export function createSessionControl(deps: SessionControlDeps): SessionControl {
       deps.notify(channelId, sessionId);
     },
   };
-}
-
-async function currentVersion(pool: Pool, agentId: string): Promise<number> {
-  const { rows } = await pool.query<{ current_version: number }>(
-    "SELECT current_version FROM agents WHERE id = $1",
-    [agentId],
-  );
-  const version = rows[0]?.current_version;
-  if (version === undefined) throw new Error(`there is no agent ${agentId}`);
-  return version;
 }
 
 /** Whether a session was reset into this one before: the same request, repeated. */

@@ -36,7 +36,8 @@ export interface ResetRequest {
   sessionId: string;
   reason: EndReason;
   authority: EndAuthority;
-  agentVersion: number;
+  /** Null: the current one of the session's agent. */
+  agentVersion: number | null;
   newSessionId: string;
   /** Messages behind this seq move to the new session; null: they are cancelled with the old one. */
   commandSeq: number | null;
@@ -114,16 +115,19 @@ async function openNext(
   sessionId: string,
   newSessionId: string,
   agentVersion: number | null,
-): Promise<void> {
-  await client.query(
+): Promise<number> {
+  const { rows } = await client.query<{ agent_version: number }>(
     `WITH linked AS (UPDATE sessions SET next_id = $2 WHERE id = $1)
      INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id, address,
        situation, render_templates, variables, metadata)
      SELECT $2, s.workspace_id, s.agent_id, coalesce($3, a.current_version), s.channel_id, s.user_id, s.single,
        s.external_id, s.address, s.situation, s.render_templates, s.variables, s.metadata
-     FROM sessions s JOIN agents a ON a.id = s.agent_id WHERE s.id = $1`,
+     FROM sessions s JOIN agents a ON a.id = s.agent_id WHERE s.id = $1 RETURNING agent_version`,
     [sessionId, newSessionId, agentVersion],
   );
+  const opened = rows[0];
+  if (!opened) throw new Error(`session ${sessionId} is gone while it is followed by another`);
+  return opened.agent_version;
 }
 
 /** Ends a session in a transaction of its own. */
@@ -147,7 +151,7 @@ export async function resetSession(pool: Pool, reset: ResetRequest): Promise<Ope
   return inTransaction(pool, async (client) => {
     const ended = await endSession(client, reset);
     if (!ended) return null;
-    await openNext(client, reset.sessionId, reset.newSessionId, reset.agentVersion);
+    const agentVersion = await openNext(client, reset.sessionId, reset.newSessionId, reset.agentVersion);
     const noticeDeliveryIds = reset.notice
       ? await sendNotice(client, reset.newSessionId, ended, reset.notice)
       : [];
@@ -166,7 +170,7 @@ export async function resetSession(pool: Pool, reset: ResetRequest): Promise<Ope
     return {
       ...ended,
       id: reset.newSessionId,
-      agentVersion: reset.agentVersion,
+      agentVersion,
       metadata: rows[0]?.metadata ?? {},
       leaseToken: moved > 0 && reset.lease ? (rows[0]?.lease_token ?? null) : null,
       noticeDeliveryIds,
