@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { JsonObject } from "../core/json.ts";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
+import { inTransaction } from "../storage/transaction.ts";
 
 /** Somebody who chats on one channel. */
 export interface UserView {
@@ -70,12 +71,18 @@ export function createUserRepository(pool: Pool) {
      * @returns the sessions that went with them; null where there is no such user.
      */
     async erase(workspaceId: string, id: string): Promise<{ sessionIds: string[] } | null> {
-      const { rows } = await pool.query<{ session_ids: string[] }>(
-        `WITH person AS (DELETE FROM users WHERE workspace_id = $1 AND id = $2 RETURNING id)
-         SELECT ARRAY(SELECT s.id FROM sessions s WHERE s.user_id = person.id) AS session_ids FROM person`,
-        [workspaceId, id],
-      );
-      return rows[0] ? { sessionIds: rows[0].session_ids } : null;
+      return inTransaction(pool, async (client) => {
+        // Sessions before the user, in the order everybody locks them: a message that arrives now cannot deadlock.
+        const { rows } = await client.query<{ id: string }>(
+          "SELECT id FROM sessions WHERE workspace_id = $1 AND user_id = $2 ORDER BY id FOR UPDATE",
+          [workspaceId, id],
+        );
+        const { rowCount } = await client.query("DELETE FROM users WHERE workspace_id = $1 AND id = $2", [
+          workspaceId,
+          id,
+        ]);
+        return rowCount === 1 ? { sessionIds: rows.map((session) => session.id) } : null;
+      });
     },
   };
 }

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { RequestError } from "../../src/core/errors.ts";
@@ -170,6 +171,36 @@ describe("the API", () => {
     expect(JSON.stringify(body)).not.toContain("hunter2");
     expect(body).toMatchObject({ error: { request_id: headers.get("x-request-id") } });
     expect(api.lines.some((line) => line.level === "error")).toBe(true);
+  });
+
+  it("says that the database is away, and when to try again", async () => {
+    await using world = await openApiWorld();
+    const nobody = new pg.Pool({ connectionString: "postgres://127.0.0.1:1/nothing" });
+    const away = {
+      "/restarting": () => world.pool.query("SELECT pg_terminate_backend(pg_backend_pid())"),
+      "/gone": () => nobody.query("SELECT 1"),
+      "/bug": () => world.pool.query("SELECT nonsense"),
+    };
+    const api = await world.serve(
+      Object.entries(away).map(([path, ask]) =>
+        defineRoute({
+          method: "GET",
+          path,
+          operationId: path,
+          summary: path,
+          tag: "things",
+          scope: "sessions:read",
+          responses: [],
+          handle: async () => ({ status: 200, body: await ask() }),
+        }),
+      ),
+    );
+    for (const path of ["/restarting", "/gone"]) {
+      const { status, headers, body } = await api.call(path);
+      expect([status, headers.get("retry-after"), body]).toEqual([503, "2", error("database_unavailable")]);
+    }
+    expect((await api.call("/bug")).status).toBe(500);
+    await nobody.end();
   });
 
   it("says which methods a path takes, and answers HEAD like GET", async () => {

@@ -7,6 +7,7 @@ import type { Json } from "../../core/json.ts";
 import type { Logger } from "../../core/logger.ts";
 import { storableText } from "../../core/text.ts";
 import { type Authenticate, requireScope } from "./auth.ts";
+import { databaseOutage } from "./database-outage.ts";
 import type { EncodedReply, Idempotency } from "./idempotency.ts";
 import { readJsonBody } from "./json-body.ts";
 import type { RateLimit } from "./rate-limit.ts";
@@ -174,5 +175,6 @@ function allowedMethods(routes: readonly Route[]): string {
 const asRequestError: ErrorRequestHandler = (error, _request, _response, next) => {
   const malformed =
     error instanceof URIError || (error instanceof Error && /^Failed to decode param/.test(error.message));
-  next(malformed ? new RequestError(400, "malformed_url", "The URL is not properly encoded.") : error);
+  if (malformed) return next(new RequestError(400, "malformed_url", "The URL is not properly encoded."));
+  next(databaseOutage(error) ?? error);
 };
