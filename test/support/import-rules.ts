@@ -46,9 +46,11 @@ const rooms: readonly Room[] = [
   { room: stages, may: [core, ...seams, /^storage\//, /^queue\//], mayType: [/^observability\//] },
   { room: /^http\//, may: [core, ...seams], mayType: [stages, /^observability\//, /^config\//] },
   {
-    room: /^(main|cli)\.ts$/,
+    room: /^main\.ts$/,
     may: [/^app\.ts$/, core, /^(config|observability|bots|channels|client)\//],
   },
+  { room: /^cli\.ts$/, may: [/^main\.ts$/, core, /^cli\//] },
+  { room: /^cli\//, may: [core, /^(config|bots|channels)\//] },
   // The files beside app.ts are parts of the composition root: they may see everything, and nothing but they sees them.
   { room: /^[^/]+\.ts$/, may: [/^(?!main\.ts$|cli\.ts$)/] },
 ];

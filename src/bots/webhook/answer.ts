@@ -38,9 +38,15 @@ export async function answerFromEndpoint(
   }
 }
 
-async function readAnswer(
+/** An endpoint's response, as far as reading it goes. */
+export type EndpointResponse = Pick<Dispatcher.ResponseData, "statusCode" | "headers"> & {
+  body: AsyncIterable<Uint8Array>;
+};
+
+/** What a response says. Throws a `BotError` where it says nothing that can be used. */
+export async function readAnswer(
   config: WebhookConfig,
-  response: Dispatcher.ResponseData,
+  response: EndpointResponse,
   onText: (text: string) => void,
 ): Promise<BotResult> {
   const { statusCode, headers, body } = response;
@@ -48,7 +54,8 @@ async function readAnswer(
   const contentType = String(headers["content-type"] ?? "");
   if (/^text\/event-stream\b/i.test(contentType)) return readStreamedAnswer(body, onText);
   if (/^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType)) return readJsonAnswer(body);
-  await body.dump();
+  // Leaving the loop closes the connection.
+  for await (const _ of body) break;
   const found = contentType === "" ? "none" : contentType;
   throw invalidAnswer(`its content type is ${found}, not application/json or text/event-stream`);
 }

@@ -13,7 +13,13 @@ const SAID_BYTES = 4_000;
 /** What an operator should read about an answer that is not a success, and whether trying again can help. */
 export async function refusal(
   config: WebhookConfig,
-  { statusCode, headers, body }: Dispatcher.ResponseData,
+  {
+    statusCode,
+    headers,
+    body,
+  }: Pick<Dispatcher.ResponseData, "statusCode" | "headers"> & {
+    body: AsyncIterable<Uint8Array>;
+  },
 ): Promise<BotError> {
   const host = new URL(config.url).host;
   if (statusCode === 401 || statusCode === 403) {

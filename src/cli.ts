@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { runCli } from "./cli/run-cli.ts";
+
+const code = await runCli(process.argv.slice(2), {
+  print: (line) => process.stdout.write(`${line}\n`),
+  // Loaded only then: a check needs neither a database nor its packages.
+  start: () => import("./main.ts"),
+});
+if (code !== null) process.exitCode = code;

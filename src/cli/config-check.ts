@@ -1,0 +1,25 @@
+import { botDefinitions } from "../bots/registry.ts";
+import { channelDefinitions } from "../channels/registry.ts";
+import type { Environment } from "../config/env.ts";
+import { formatConfigProblems } from "../config/format-problems.ts";
+import { loadConfig } from "../config/load-config.ts";
+import { ConfigError } from "../core/errors.ts";
+
+/** Checks the settings and configuration files without starting anything. True if they can be started with. */
+export function checkConfig(env: Environment, print: (line: string) => void): boolean {
+  try {
+    const config = loadConfig({ env, bots: botDefinitions, channels: channelDefinitions });
+    for (const { path, problem, fix } of config.warnings) print(`Warning: ${path} ${problem}: ${fix}`);
+    for (const { slug, agents, channels } of config.workspaces) {
+      const enabled = Object.values(channels).filter((channel) => channel.enabled);
+      const names = enabled.map(({ name, kind, agent }) => `${name} (${kind}) -> ${agent}`);
+      print(`Workspace ${slug}: ${Object.keys(agents).length} agents; ${names.join(", ") || "no channels"}`);
+    }
+    print("The configuration is good.");
+    return true;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    print(formatConfigProblems(error.problems));
+    return false;
+  }
+}

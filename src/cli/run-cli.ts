@@ -1,0 +1,71 @@
+import { parseArgs } from "node:util";
+import { type Environment, readEnvironment } from "../config/env.ts";
+import { checkBot } from "./bot-check.ts";
+import { checkConfig } from "./config-check.ts";
+
+const USAGE = `Usage:
+  causeway start                      start the service (the same as \`npm start\`)
+  causeway config check               check settings and configuration files, start nothing
+  causeway bot check <url>            check an HTTP endpoint against the webhook bot protocol
+      --secret <secret>               the secret it has (default: BOT_SECRET)
+      --timeout <milliseconds>        how long one answer may take (default: 60000)
+`;
+
+export interface CliDeps {
+  print(line: string): void;
+  /** Starts the service; resolves when it runs. */
+  start(): Promise<unknown>;
+  env?: Environment;
+}
+
+/** Carries out one command; the exit code, or null where the process goes on. */
+export async function runCli(args: readonly string[], deps: CliDeps): Promise<number | null> {
+  const { print } = deps;
+  const parsed = parse(args);
+  if (typeof parsed === "string") {
+    print(`${parsed}\n\n${USAGE}`);
+    return 2;
+  }
+  const { command, url, values } = parsed;
+  if (values.help || command === "") {
+    print(USAGE);
+    return command === "" && !values.help ? 2 : 0;
+  }
+  switch (command) {
+    case "start":
+      await deps.start();
+      return null;
+    case "config check":
+      return checkConfig(deps.env ?? readEnvironment(), print) ? 0 : 1;
+    case "bot check": {
+      const secret = values.secret ?? (deps.env ?? readEnvironment()).BOT_SECRET;
+      const timeoutMs = Number(values.timeout);
+      if (url === undefined || secret === undefined || !Number.isInteger(timeoutMs)) {
+        print(`A URL and a secret are needed, and whole milliseconds.\n\n${USAGE}`);
+        return 2;
+      }
+      return (await checkBot({ url, secret, timeoutMs }, print)) ? 0 : 1;
+    }
+    default:
+      print(`There is no command "${command}".\n\n${USAGE}`);
+      return 2;
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        secret: { type: "string" },
+        timeout: { type: "string", default: "60000" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    const [noun = "", verb, url] = positionals;
+    return { command: verb === undefined ? noun : `${noun} ${verb}`, url, values };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,108 @@
+import { createHmac } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { describe, expect, it } from "vitest";
+import { checkBot } from "../../src/cli/bot-check.ts";
+import { type Endpoint, events, json, SECRET, startEndpoint } from "../bots/endpoint.ts";
+import { runExample } from "../bots/run-example.ts";
+
+async function check(url: string, secret = SECRET, timeoutMs = 5000) {
+  const lines: string[] = [];
+  const good = await checkBot({ url, secret, timeoutMs }, (line) => lines.push(line));
+  return { good, output: lines.join("\n") };
+}
+
+/** Whether a request is signed as it should be; `fresh` also looks at the time. */
+function isSigned(headers: IncomingHttpHeaders, body: string, fresh = true): boolean {
+  const [, time, digest] = /^t=(\d+),v1=(\w+)$/.exec(String(headers["x-causeway-signature"] ?? "")) ?? [];
+  const expected = createHmac("sha256", SECRET).update(`${time}.${body}`).digest("hex");
+  return digest === expected && (!fresh || Math.abs(Date.now() / 1000 - Number(time)) < 300);
+}
+
+type Answer = Parameters<typeof startEndpoint>[0];
+
+/** An endpoint that checks signatures and then answers. */
+function signedEndpoint(answer: Answer, fresh = true): Promise<Endpoint> {
+  return startEndpoint((request, response) => {
+    if (!isSigned(request.headers, request.text, fresh)) return void response.writeHead(401).end();
+    if (request.body.type === "cancel") return void response.writeHead(204).end();
+    return answer(request, response);
+  });
+}
+
+describe("checking a bot", () => {
+  it("finds nothing wrong with the example", async () => {
+    await using example = await runExample();
+    const { good, output } = await check(example.url);
+    expect(output).toMatch(/0 failed, 0 warnings/);
+    expect(good).toBe(true);
+  });
+
+  it("finds nothing wrong with a bot that streams", async () => {
+    await using endpoint = await signedEndpoint((_, response) =>
+      events(response, [
+        ["delta", { content: "Hel" }],
+        ["delta", { content: "lo" }],
+        ["final", { messages: [{ content: "Hello" }] }],
+      ]),
+    );
+    expect((await check(endpoint.url)).output).toMatch(/0 failed, 0 warnings/);
+  });
+
+  it("fails a bot that answers to anybody", async () => {
+    await using endpoint = await startEndpoint((_, response) =>
+      json(response, { messages: [{ content: "Hi" }] }),
+    );
+    const { good, output } = await check(endpoint.url);
+    expect(good).toBe(false);
+    expect(output).toMatch(/FAIL {2}refuses a request signed with another secret\n.*200/);
+    expect(output).toMatch(/FAIL {2}refuses a request without a signature/);
+    expect(output).toContain("HMAC-SHA256");
+  });
+
+  it("fails a bot that takes old requests", async () => {
+    const fresh = false;
+    await using endpoint = await signedEndpoint(
+      (_, response) => json(response, { messages: [{ content: "Hi" }] }),
+      fresh,
+    );
+    const { output } = await check(endpoint.url);
+    expect(output).toMatch(/FAIL {2}refuses a request that is an hour old/);
+    expect(output).toMatch(/ 1 failed/);
+  });
+
+  it("warns of misspelt keys, of answers that differ and of deltas that do not add up", async () => {
+    let count = 0;
+    await using misspelt = await signedEndpoint((_, response) =>
+      json(response, { messages: [{ content: `Hi ${count++}` }], endSession: true }),
+    );
+    const first = await check(misspelt.url);
+    expect(first.good).toBe(true);
+    expect(first.output).toContain("endSession");
+    expect(first.output).toMatch(/warn {2}gives the same answer to the same execution/);
+    await using streaming = await signedEndpoint((_, response) =>
+      events(response, [
+        ["delta", { content: "Draft" }],
+        ["final", { messages: [{ content: "Final" }] }],
+      ]),
+    );
+    expect((await check(streaming.url)).output).toContain("do not add up");
+  });
+
+  it("tells the author of a bot that cannot answer what an answer looks like", async () => {
+    await using endpoint = await signedEndpoint((_, response) => json(response, { text: "Hi" }));
+    const { good, output } = await check(endpoint.url);
+    expect(good).toBe(false);
+    expect(output).toContain('{ "messages": [{ "content": "…" }] }');
+    expect(output).toContain("nothing more to check");
+  });
+
+  it("says so when nobody is there, when nobody answers and when the secret is another", async () => {
+    await using silent = await startEndpoint(() => {});
+    expect((await check(silent.url, SECRET, 200)).output).toContain("did not answer within 200 ms");
+    await using endpoint = await signedEndpoint((_, response) => json(response, { no_reply: true }));
+    expect((await check(endpoint.url, "another-secret-of-16")).output).toContain("--secret");
+    await endpoint[Symbol.asyncDispose]();
+    expect((await check(endpoint.url)).output).toContain("cannot be reached");
+    expect((await check("not a url")).good).toBe(false);
+  });
+});

@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { runCli } from "../../src/cli/run-cli.ts";
+
+async function run(args: string[], env = {}): Promise<{ code: number | null; output: string }> {
+  let output = "";
+  const print = (line: string) => {
+    output += `${line}\n`;
+  };
+  const code = await runCli(args, { print, start: async () => print("started"), env });
+  return { code, output };
+}
+
+describe("the command line", () => {
+  it("says how it is used when it is not understood, and fails", async () => {
+    for (const args of [[], ["dance"], ["bot", "check"], ["start", "--fast"]]) {
+      const { code, output } = await run(args);
+      expect(code).toBe(2);
+      expect(output).toContain("causeway bot check <url>");
+    }
+    expect((await run(["--help"])).code).toBe(0);
+  });
+
+  it("starts the service and leaves it running", async () => {
+    expect(await run(["start"])).toEqual({ code: null, output: "started\n" });
+  });
+
+  it("checks a configuration and prints every problem with its fix", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "causeway-cli-"));
+    const file = join(directory, "channels.config.json");
+    const write = (agent: string) =>
+      writeFile(
+        file,
+        JSON.stringify({
+          workspace: "default",
+          agents: { echo: { bot: { type: "echo" } } },
+          channels: { api: { kind: "api", agent } },
+        }),
+      );
+    await write("ecko");
+    const bad = await run(["config", "check"], { CAUSEWAY_CONFIG: file });
+    expect(bad.code).toBe(1);
+    expect(bad.output).toMatch(/channels\.api\.agent[\s\S]*"ecko"[\s\S]*"?echo"?/);
+    await write("echo");
+    const good = await run(["config", "check"], { CAUSEWAY_CONFIG: file });
+    expect(good).toMatchObject({ code: 0 });
+    expect(good.output).toContain("api (api) -> echo");
+    await rm(directory, { recursive: true });
+  });
+
+  it("runs as the program that is installed", async () => {
+    const program = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+    const child = spawn(process.execPath, [program, "--help"], { stdio: ["ignore", "pipe", "inherit"] });
+    const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+    expect(output).toContain("causeway config check");
+    expect(code).toBe(0);
+  });
+});
