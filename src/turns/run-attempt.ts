@@ -47,7 +47,7 @@ export async function runAttempt(
       abort.abort(new BotError("timeout", reason));
     }, options.timeoutMs);
     abort.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-    askBot(bot, turn, {
+    void askBot(bot, turn, {
       signal: abort.signal,
       emit: (progress) => {
         if (!abort.signal.aborted) options.onProgress(progress);

@@ -45,7 +45,7 @@ export function createTurnStreams(deps: {
 
   // A follower elsewhere asks for the stream: from now on every event is sent there too, after what it missed.
   const unsubscribe = notices.subscribe(WATCH_TOPIC, (data) => {
-    const id = isJsonObject(data) ? data["execution_id"] : null;
+    const id = isJsonObject(data) ? data.execution_id : null;
     if (typeof id !== "string") return;
     const now = Date.now();
     for (const [key, until] of watchedUntil) if (until < now) watchedUntil.delete(key);
@@ -81,8 +81,8 @@ export function createTurnStreams(deps: {
     const ring = () => wake.resolve();
     const leave = notices.subscribe(topicOf(executionId), (data) => {
       if (!isJsonObject(data)) return;
-      if (data["event"]) inbox.push(data["event"] as unknown as TurnEvent);
-      if (Array.isArray(data["entries"])) inbox.push(...replay(data["entries"] as unknown as LogEntry[], 0));
+      if (data.event) inbox.push(data.event as unknown as TurnEvent);
+      if (Array.isArray(data.entries)) inbox.push(...replay(data.entries as unknown as LogEntry[], 0));
       ring();
     });
     const local = running.get(executionId);
@@ -140,7 +140,7 @@ function snapshot(log: TurnLog): JsonObject {
 /** What of an event is new behind `position`: all, the rest of its text, nothing, or unknown because one is missing. */
 function trim(event: TurnEvent, position: number): TurnEvent | "seen" | "gap" {
   if (event.id <= position) return "seen";
-  const text = event.type === "content" || event.type === "thinking" ? event.data["content"] : null;
+  const text = event.type === "content" || event.type === "thinking" ? event.data.content : null;
   const start = event.id - (typeof text === "string" ? text.length : 1);
   if (start > position) return "gap";
   if (typeof text !== "string" || start === position) return event;

@@ -1,0 +1,174 @@
+import type { Turn } from "../bots/bot.ts";
+import type { Logger } from "../core/logger.ts";
+import { wait } from "../core/wait.ts";
+import type { StopReason } from "./run-attempt.ts";
+import { cancelledTurn, runTurn, type TurnOutcome } from "./run-turn.ts";
+import { type LoadedAgent, laneOf, type Next, type Running, type TurnEngineDeps } from "./turn-deps.ts";
+import type { Lane, PendingMessage, TurnCommit } from "./turn-repository.ts";
+import type { TurnStream } from "./turn-streams.ts";
+
+/** Turns shorter than this are never marked `running`: the mark would be a write nobody gets to see, milliseconds. */
+const RUNNING_MARK_MS = 50;
+/** A reason of our own: without one every turn would pay for a DOMException nobody reads. */
+const ENDED = "the turn ended";
+
+/** One turn under way. */
+interface TurnUnderWay {
+  messages: [PendingMessage, ...PendingMessage[]];
+  stream: TurnStream;
+  startedAt: Date;
+  log: Logger;
+}
+
+/** Answers messages of a lane: asks the bot, commits what it said, and moves the reply on. */
+export function createAnswering(deps: TurnEngineDeps) {
+  /** A message whose execution was cancelled while it waited counts as dealt with; whoever follows it is told. */
+  async function skip(running: Running, message: PendingMessage): Promise<Next> {
+    const { executionId } = message;
+    const stream = deps.streams.open(executionId ?? message.id);
+    stream.append("execution", { execution_id: executionId, user_message_id: message.id });
+    const ending = cancelledTurn([message], stream, {
+      code: "cancelled",
+      reason: "cancelled by request",
+      startedAt: deps.clock.now(),
+    });
+    try {
+      const result = await deps.finish({ ...laneOf(running.lane), answeredSeq: message.seq, ...ending });
+      if (result.kind === "lost") return "released";
+      return result.more ? "more" : "released";
+    } finally {
+      stream.close();
+    }
+  }
+
+  /** One turn, from the first notice to the commit. */
+  async function answer(
+    running: Running,
+    agent: LoadedAgent,
+    messages: [PendingMessage, ...PendingMessage[]],
+    takenOver: boolean,
+  ): Promise<Next> {
+    const { lane } = running;
+    const main = messages.at(-1) ?? messages[0];
+    const executionId = main.executionId ?? main.id;
+    const log = deps.log.child({
+      session_id: lane.sessionId,
+      execution_id: executionId,
+      message_id: main.id,
+    });
+    running.batch = { kind: "turn", messages };
+    running.stop = new AbortController();
+    const startedAt = deps.clock.now();
+    const stream = deps.streams.open(executionId);
+    stream.append("execution", { execution_id: executionId, user_message_id: main.id });
+    deps.notify(lane, { type: "turn", executionId });
+    const shown = new AbortController();
+    try {
+      // A lane taken over may hold the message that killed its last owner: count the attempt before making it.
+      if (takenOver) await deps.repository.markRunning(executionId, main.attempts + 1, startedAt);
+      else markRunningSoon(executionId, startedAt, shown.signal);
+      deps.showTyping(lane, shown.signal);
+      const outcome = await runTurn({
+        messages,
+        agent: agent.definition,
+        bot: agent.bot,
+        turn: describeTurn(lane, agent, messages, executionId),
+        stream,
+        stop: running.stop.signal,
+        attemptsBefore: main.attempts,
+        split: deps.channel(lane.channelId).split,
+        now: () => deps.clock.now(),
+        wait,
+        onAttempt: () => {},
+        onFailedAttempt: (attempt, failure) =>
+          log.warn({ attempt, code: failure.code, reason: failure.reason }, "the bot failed"),
+      });
+      shown.abort(ENDED);
+      return await commitOutcome(running, { messages, outcome, stream, startedAt, log });
+    } finally {
+      shown.abort(ENDED);
+      running.batch = null;
+      stream.close();
+    }
+  }
+
+  async function commitOutcome(
+    running: Running,
+    turn: TurnUnderWay & { outcome: TurnOutcome },
+  ): Promise<Next> {
+    const { lane } = running;
+    const { outcome, stream, log } = turn;
+    if (outcome.kind === "stopped") return stopped(running, turn, outcome.reason);
+    const commit: TurnCommit = {
+      ...laneOf(lane),
+      answeredSeq: Math.max(...turn.messages.map((message) => message.seq)),
+      executions: outcome.executions,
+      replies: outcome.replies,
+    };
+    const result = outcome.effects
+      ? await deps.finishWithEffects(commit, lane, outcome.effects)
+      : await deps.finish(commit);
+    const own = outcome.executions.at(-1);
+    const status = own?.status ?? "completed";
+    if (result.kind === "lost") {
+      log.info({}, "the lease was lost: another process answers");
+      return "released";
+    }
+    const last = own?.log?.at(-1);
+    if (last) stream.append(last.type, last.data);
+    const ids = outcome.replies.flatMap((reply) => reply.deliveries.map((delivery) => delivery.id));
+    if (ids.length > 0) deps.deliver(lane, ids);
+    deps.notify(lane, { type: "messages" });
+    deps.onTurnEnded(lane, status, (deps.clock.now().getTime() - turn.startedAt.getTime()) / 1000);
+    log.debug({ status, deliveries: ids }, "turn ended");
+    return result.more ? "more" : "released";
+  }
+
+  /** A turn that was stopped: what waits stays waiting, except that a cancelled one counts as dealt with. */
+  async function stopped(running: Running, turn: TurnUnderWay, reason: StopReason): Promise<Next> {
+    turn.log.info({ reason }, "turn stopped");
+    if (reason === "interrupted") return "reload";
+    if (reason === "lease_lost") return "released";
+    if (reason === "shutdown") {
+      await deps.repository.release([running.lane]);
+      return "released";
+    }
+    const ending = cancelledTurn(turn.messages, turn.stream, {
+      code: "cancelled",
+      reason: "cancelled by request",
+      startedAt: turn.startedAt,
+    });
+    return commitOutcome(running, { ...turn, outcome: { kind: "ended", ...ending, effects: null } });
+  }
+
+  function markRunningSoon(executionId: string, startedAt: Date, over: AbortSignal): void {
+    const timer = setTimeout(() => {
+      deps.repository.markRunning(executionId, 1, startedAt).catch((error: unknown) => {
+        deps.log.warn({ err: error, execution_id: executionId }, "could not mark a turn as running");
+      });
+    }, RUNNING_MARK_MS);
+    over.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  }
+
+  function describeTurn(
+    lane: Lane,
+    agent: LoadedAgent,
+    messages: readonly PendingMessage[],
+    executionId: string,
+  ): Turn {
+    return {
+      executionId,
+      session: { id: lane.sessionId, channel: deps.channel(lane.channelId).name, metadata: lane.metadata },
+      agent: { id: agent.id, slug: agent.definition.slug, version: agent.version },
+      user: lane.user,
+      input: messages.map((message) => ({
+        messageId: message.id,
+        text: message.content,
+        instruction: message.origin === "instruction",
+      })),
+      ...deps.context(lane, agent, messages),
+    };
+  }
+
+  return { answer, skip };
+}
