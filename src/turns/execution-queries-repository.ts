@@ -9,6 +9,8 @@ export interface ExecutionView {
   id: string;
   workspaceId: string;
   sessionId: string;
+  /** Of the message it answers: turns of a session run in this order. */
+  seq: number;
   agentId: string;
   agentVersion: number;
   /** The channel's name. */
@@ -37,7 +39,7 @@ export interface ExecutionFilters {
   status?: ExecutionStatus | undefined;
 }
 
-const COLUMNS = `e.id, e.workspace_id AS "workspaceId", e.session_id AS "sessionId", s.agent_id AS "agentId",
+const COLUMNS = `e.id, e.workspace_id AS "workspaceId", e.session_id AS "sessionId", e.seq, s.agent_id AS "agentId",
   s.agent_version AS "agentVersion", c.name AS channel, s.user_id AS "userId", e.user_message_id AS "userMessageId",
   e.status, e.attempts, e.error_code AS "errorCode", e.error, e.merged_into AS "mergedInto",
   e.cancel_requested_at AS "cancelRequestedAt", e.prompt_tokens AS "promptTokens",

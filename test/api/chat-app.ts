@@ -42,8 +42,8 @@ export const ACTOR = {
 /** The application with the agents that the API's tests talk to. */
 export function startChatApp(options: Partial<TestAppOptions> = {}) {
   return startTestApp({
-    agents: { echo: { bot: { type: "echo" } }, coach: COACH, actor: ACTOR, ...options.agents },
     channels: { api: { kind: "api", agent: "echo" }, other: { kind: "api", agent: "echo" } },
     ...options,
+    agents: { echo: { bot: { type: "echo" } }, coach: COACH, actor: ACTOR, ...options.agents },
   });
 }

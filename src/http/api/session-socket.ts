@@ -27,6 +27,13 @@ export interface SocketResume {
   lastEventId: number;
 }
 
+/** A turn whose events go out, or will. */
+interface ShownTurn {
+  sessionId: string;
+  seq: number;
+  over: Promise<void>;
+}
+
 const frameSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("message"),
@@ -55,8 +62,10 @@ export function serveSocket(
   const closed = new AbortController();
   const followed = new Set<string>();
   const sessions = new Map<string, () => void>();
+  const turns = new Set<ShownTurn>();
   let answersBeat = true;
   let accepting: Promise<unknown> = Promise.resolve();
+  let registering: Promise<unknown> = Promise.resolve();
 
   function send(frame: JsonObject): void {
     if (socket.readyState !== socket.OPEN) return;
@@ -80,13 +89,35 @@ export function serveSocket(
     }
   }
 
-  async function follow(executionId: string, sessionId: string, afterId = 0): Promise<void> {
-    if (followed.has(executionId)) return;
+  /** Shows a turn from the first event it is known by. Turns of a session are shown in the order they run in. */
+  function follow(executionId: string, sessionId: string, afterId = 0): Promise<void> {
+    if (followed.has(executionId)) return Promise.resolve();
     followed.add(executionId);
-    try {
-      await show(conversation.events(executionId, afterId, closed.signal), executionId, sessionId);
-    } catch (error) {
-      refuse(error);
+    const turn = registering.then(async () => {
+      const execution = await deps.executions.find(session.workspaceId, executionId);
+      const shown = { sessionId, seq: execution?.seq ?? 0, over: Promise.resolve() };
+      shown.over = show(inOrder(shown, executionId, afterId), executionId, sessionId).catch(refuse);
+      turns.add(shown);
+      shown.over.finally(() => turns.delete(shown)).catch(() => undefined);
+      return shown;
+    });
+    registering = turn.catch(refuse);
+    return turn.then(({ over }) => over).catch(() => undefined);
+  }
+
+  /** What runs next may be heard of before what runs now has told its end: another process, a replay from Postgres. */
+  async function* inOrder(turn: ShownTurn, executionId: string, afterId: number): AsyncGenerator<TurnEvent> {
+    let first = true;
+    for await (const event of conversation.events(executionId, afterId, closed.signal)) {
+      if (first) {
+        await registering;
+        const before = [...turns].filter(
+          ({ sessionId, seq }) => sessionId === turn.sessionId && seq < turn.seq,
+        );
+        await Promise.all(before.map(({ over }) => over));
+        first = false;
+      }
+      yield event;
     }
   }
 
@@ -128,12 +159,15 @@ export function serveSocket(
 
   async function carryOut(frame: Frame): Promise<void> {
     if (!(await deps.keyStands())) return socket.close(KEY_REVOKED, "the API key was revoked");
+    if (frame.type === "message") return accept(frame);
     if (frame.type === "cancel") return cancel(frame.execution_id);
-    if (frame.type === "ping") {
-      return send({ id: null, event: "pong", data: {}, execution_id: null, session_id: session.id });
-    }
+    send({ id: null, event: "pong", data: {}, execution_id: null, session_id: session.id });
+  }
+
+  function take(frame: Frame): void {
     // Messages are stored in the order they came; a cancel or ping need not wait for that.
-    accepting = accepting.then(() => accept(frame)).catch(refuse);
+    if (frame.type === "message") accepting = accepting.then(() => carryOut(frame)).catch(refuse);
+    else carryOut(frame).catch(refuse);
   }
 
   socket.on("message", (bytes, isBinary) => {
@@ -141,7 +175,7 @@ export function serveSocket(
     if (frame === null) {
       return refuse(new RequestError(400, "invalid_frame", "Expected a message, cancel or ping as JSON."));
     }
-    carryOut(frame).catch(refuse);
+    take(frame);
   });
   socket.on("pong", () => {
     answersBeat = true;

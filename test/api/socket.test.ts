@@ -1,0 +1,253 @@
+import { once } from "node:events";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import type { TestApp } from "../support/app.ts";
+import { eventually } from "../support/eventually.ts";
+import { startChatApp } from "./chat-app.ts";
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startChatApp();
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+interface Frame {
+  id: number | null;
+  event: string;
+  data: Record<string, unknown>;
+  execution_id: string | null;
+  session_id: string;
+}
+
+const sockets: WebSocket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.terminate();
+});
+
+const key = () => ({ authorization: `Bearer ${app.apiKey}` });
+const open = async (agent = "actor"): Promise<string> =>
+  (await app.api("POST", "/chat/sessions", { agent_id: agent })).body.id;
+
+async function connect(id: string, query = "", headers: Record<string, string> = key()) {
+  const url = `${app.url.replace("http", "ws")}/api/v1/chat/sessions/${id}/ws${query}`;
+  const socket = new WebSocket(url, { headers });
+  sockets.push(socket);
+  const frames: Frame[] = [];
+  socket.on("message", (bytes) => frames.push(JSON.parse(String(bytes))));
+  const refused = new Promise<{ status: number; body: string }>((resolve) => {
+    socket.on("unexpected-response", (_request, response) => {
+      let body = "";
+      response.on("data", (chunk) => {
+        body += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+  });
+  socket.on("error", () => undefined);
+  const outcome = await Promise.race([once(socket, "open").then(() => null), refused]);
+  return {
+    socket,
+    frames,
+    refused: outcome,
+    send: (frame: unknown) => socket.send(typeof frame === "string" ? frame : JSON.stringify(frame)),
+    until: (condition: (frame: Frame) => boolean) =>
+      eventually(() => {
+        const found = frames.find(condition);
+        if (!found) throw new Error(`not yet: ${JSON.stringify(frames)}`);
+        return found;
+      }),
+  };
+}
+
+const isEnd = (frame: Frame) => frame.event === "done" || frame.event === "error";
+const names = (frames: Frame[]) => frames.map(({ event }) => event);
+const text = (frames: Frame[]) =>
+  frames.flatMap(({ event, data }) => (event === "content" ? [data.content] : [])).join("");
+
+describe("a session's socket", () => {
+  it("carries the events of the stream, in its order", async () => {
+    const id = await open();
+    const client = await connect(id);
+    client.send({ type: "message", content: "think" });
+    await client.until(isEnd);
+    const socketed = client.frames;
+    expect(names(socketed).slice(0, 4)).toEqual(["execution", "thinking", "tool_start", "tool_end"]);
+    expect(text(socketed)).toBe("Here it is.");
+    const execution = socketed[0]?.execution_id;
+    expect(socketed.every((frame) => frame.execution_id === execution && frame.session_id === id)).toBe(true);
+    const { body } = await app.api("GET", `/executions/${execution}`);
+    expect(socketed[0]).toEqual({ ...body.events[0], execution_id: execution, session_id: id });
+    expect(socketed.at(-1)).toEqual({ ...body.events.at(-1), execution_id: execution, session_id: id });
+  });
+
+  it("answers several messages in the order they were sent", async () => {
+    const id = await open("echo");
+    const client = await connect(id);
+    for (const content of ["one", "two", "three"]) client.send({ type: "message", content });
+    await eventually(() => expect(client.frames.filter(isEnd)).toHaveLength(3));
+    expect(text(client.frames)).toBe("You said: oneYou said: twoYou said: three");
+  });
+
+  it("shows what others say in the session", async () => {
+    const id = await open("echo");
+    const client = await connect(id);
+    await app.api("POST", `/chat/sessions/${id}/messages`, { content: "From elsewhere" });
+    await client.until(isEnd);
+    expect(text(client.frames)).toBe("You said: From elsewhere");
+  });
+
+  it("stores a message once under one key", async () => {
+    const id = await open("echo");
+    const client = await connect(id);
+    const message = { type: "message", content: "Once", idempotency_key: "k" };
+    client.send(message);
+    client.send(message);
+    client.send({ type: "message", content: "Twice" });
+    await eventually(() => expect(client.frames.filter(isEnd)).toHaveLength(2));
+    const { body } = await app.api("GET", `/chat/sessions/${id}/messages`);
+    expect(body.meta.total).toBe(4);
+  });
+
+  it("cancels, and answers pings", async () => {
+    const id = await open();
+    const client = await connect(id);
+    client.send({ type: "message", content: "wait" });
+    const begun = await client.until(({ event }) => event === "execution");
+    client.send({ type: "ping" });
+    await client.until(({ event }) => event === "pong");
+    client.send({ type: "cancel", execution_id: begun.execution_id });
+    expect(await client.until(isEnd)).toMatchObject({
+      event: "error",
+      data: { code: "cancelled" },
+      execution_id: begun.execution_id,
+    });
+  });
+
+  it("says what it did not understand, and goes on", async () => {
+    const id = await open("echo");
+    const other = await open("echo");
+    const elsewhere = await app.api("POST", `/chat/sessions/${other}/messages`, { content: "Hi" });
+    const client = await connect(id);
+    for (const frame of [
+      "{",
+      "[]",
+      { type: "shout" },
+      { type: "message" },
+      { type: "message", content: " " },
+      { type: "message", content: "x", role: "system" },
+    ]) {
+      client.send(frame);
+    }
+    client.send({ type: "cancel", execution_id: elsewhere.body.execution_id });
+    await eventually(() => expect(client.frames).toHaveLength(7));
+    expect(client.frames.map(({ event, data }) => [event, data.code])).toEqual([
+      ...Array.from({ length: 6 }, () => ["error", "invalid_frame"]),
+      ["error", "execution_not_found"],
+    ]);
+    client.send({ type: "message", content: "Still here" });
+    await client.until(({ event }) => event === "done");
+  });
+
+  it("goes on where a lost connection broke", async () => {
+    const id = await open();
+    const before = await connect(id);
+    before.send({ type: "message", content: "slowly" });
+    await eventually(() => expect(before.frames.filter(({ event }) => event === "content").length).toBe(2));
+    before.socket.terminate();
+    const seen = [...before.frames];
+    const last = seen.at(-1);
+    const after = await connect(id, `?execution_id=${last?.execution_id}&last_event_id=${last?.id}`);
+    await after.until(isEnd);
+    expect(text(seen) + text(after.frames)).toBe("one two three four five six");
+    expect(names(after.frames)).not.toContain("execution");
+  });
+
+  it("brings the turns that were missed altogether", async () => {
+    const id = await open("echo");
+    const before = await connect(id);
+    before.send({ type: "message", content: "one" });
+    const last = await before.until(isEnd);
+    before.socket.terminate();
+    await app.api("POST", `/chat/sessions/${id}/messages`, { content: "two" });
+    await app.api("POST", `/chat/sessions/${id}/messages`, { content: "three" });
+    const after = await connect(id, `?execution_id=${last.execution_id}&last_event_id=${last.id}`);
+    await eventually(() => expect(after.frames.filter(isEnd)).toHaveLength(2));
+    expect(text(after.frames)).toBe("You said: twoYou said: three");
+  });
+
+  it("moves on to the session that follows a reset", async () => {
+    const id = await open("echo");
+    const client = await connect(id);
+    client.send({ type: "message", content: "/reset" });
+    const done = await client.until(isEnd);
+    expect(text(client.frames)).toBe("Conversation reset.");
+    expect(done.session_id).not.toBe(id);
+    client.send({ type: "message", content: "Hello again" });
+    await client.until((frame) => isEnd(frame) && frame.execution_id !== null);
+    expect(client.frames.at(-1)?.session_id).toBe(done.session_id);
+  });
+});
+
+describe("opening a socket", () => {
+  it("needs a key", async () => {
+    const id = await open();
+    const { refused } = await connect(id, "", {});
+    expect(refused?.status).toBe(401);
+    expect(JSON.parse(refused?.body ?? "").error.code).toBe("unauthorized");
+    expect((await connect(id, "", { authorization: "Bearer nonsense" })).refused?.status).toBe(401);
+  });
+
+  it("needs a session, and an execution of it", async () => {
+    expect((await connect("nothing")).refused?.status).toBe(404);
+    const id = await open();
+    expect((await connect(id, "?execution_id=nothing&last_event_id=1")).refused?.status).toBe(404);
+    expect((await connect(id, "?execution_id=nothing")).refused?.status).toBe(400);
+  });
+
+  it("works from a browser with a token of that session alone", async () => {
+    const id = await open("echo");
+    const { status, body } = await app.api("POST", `/chat/sessions/${id}/ws_token`, {});
+    expect(status).toBe(201);
+    expect(body.path).toBe(`/api/v1/chat/sessions/${id}/ws?token=${body.token}`);
+    // The platform's own WebSocket, which, as in browsers, sends no headers.
+    const client = await connect(id, `?token=${body.token}`, {});
+    client.send({ type: "message", content: "Hi" });
+    await client.until(({ event }) => event === "done");
+    const other = await open("echo");
+    expect((await connect(other, `?token=${body.token}`, {})).refused?.status).toBe(401);
+    expect((await connect(id, "?token=cws_nonsense", {})).refused?.status).toBe(401);
+  });
+
+  it("ends with the key it was opened with", async () => {
+    const id = await open("echo");
+    const made = await app.api("POST", "/api_keys", {
+      name: "short-lived",
+      scopes: ["messages:write", "sessions:read"],
+    });
+    const secret = made.body.secret ?? made.body.key;
+    const bearer = { authorization: `Bearer ${secret}` };
+    const client = await connect(id, "", bearer);
+    const { body } = await app.api("POST", `/chat/sessions/${id}/ws_token`, {}, bearer);
+    await app.api("DELETE", `/api_keys/${made.body.id}`);
+    const closed = once(client.socket, "close");
+    client.send({ type: "message", content: "Too late" });
+    expect((await closed)[0]).toBe(4401);
+    expect((await connect(id, `?token=${body.token}`, {})).refused?.status).toBe(401);
+    const { body: list } = await app.api("GET", `/chat/sessions/${id}/messages`);
+    expect(list.meta.total).toBe(0);
+  });
+
+  it("needs the scope to write", async () => {
+    const id = await open("echo");
+    const made = await app.api("POST", "/api_keys", { name: "reader", scopes: ["sessions:read"] });
+    const secret = made.body.secret ?? made.body.key;
+    const { refused } = await connect(id, "", { authorization: `Bearer ${secret}` });
+    expect(refused?.status).toBe(403);
+  });
+
+  it("is asked for as such", async () => {
+    const id = await open("echo");
+    const { status, body } = await app.api("GET", `/chat/sessions/${id}/ws`);
+    expect([status, body.error.code]).toEqual([426, "upgrade_required"]);
+  });
+});
