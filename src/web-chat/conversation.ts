@@ -1,4 +1,5 @@
-import { type ApiClient, CallError } from "./api-client.ts";
+import type { ApiClient } from "./api-client.ts";
+import { CallError } from "./call-error.ts";
 import type { ReceivedEvent } from "./event-reader.ts";
 import { createOutbox, type Outbox, type OutboxItem } from "./outbox.ts";
 import { type Connection, followSession } from "./session-stream.ts";

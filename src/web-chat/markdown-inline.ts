@@ -75,21 +75,24 @@ function readSpecial(text: string, at: number, depth: number, missing: Set<strin
   }
 }
 
-function readCode(text: string, at: number, missing: Set<string>): Found | null {
+function readCode(text: string, at: number, missing: Set<string>): Found {
   const marks = /`+/y;
   marks.lastIndex = at;
   const marker = marks.exec(text)?.[0] ?? "`";
-  if (missing.has(marker)) return null;
+  // A run of backticks is closed by one as long, or else is only itself.
+  const asTyped: Found = { inline: { type: "text", text: marker }, end: at + marker.length };
+  if (missing.has(marker)) return asTyped;
   let close = text.indexOf(marker, at + marker.length);
   while (close >= 0 && (text[close + marker.length] === "`" || text[close - 1] === "`")) {
     close = text.indexOf(marker, close + 1);
   }
   if (close < 0) {
     missing.add(marker);
-    return null;
+    return asTyped;
   }
   const inside = text.slice(at + marker.length, close).replaceAll("\n", " ");
-  const trimmed = /^ .*[^ ].* $/.test(inside) ? inside.slice(1, -1) : inside;
+  const isPadded = inside.startsWith(" ") && inside.endsWith(" ") && inside.trim() !== "";
+  const trimmed = isPadded ? inside.slice(1, -1) : inside;
   return { inline: { type: "code", text: trimmed }, end: close + marker.length };
 }
 
@@ -113,15 +116,22 @@ function readLink(text: string, at: number, depth: number, missing: Set<string>)
 function readUrl(text: string, at: number): Found | null {
   if (at > 0 && WORD.test(text[at - 1] ?? "")) return null;
   URL_IN_TEXT.lastIndex = at;
-  // What usually ends a sentence is not part of the address.
-  const match = URL_IN_TEXT.exec(text)?.[0].replace(/[.,:;!?*_~\]]+$/, "");
-  const written = match?.endsWith(")") && !match.includes("(") ? match.slice(0, -1) : match;
-  const url = written ? safeUrl(written) : null;
-  if (!written || !url) return null;
+  const match = URL_IN_TEXT.exec(text)?.[0];
+  const written = match === undefined ? "" : withoutEnding(match);
+  const url = safeUrl(written);
+  if (!url) return null;
   return {
     inline: { type: "link", url, content: [{ type: "text", text: written }] },
     end: at + written.length,
   };
+}
+
+/** What usually ends a sentence, or the brackets around it, is not part of an address. */
+function withoutEnding(address: string): string {
+  const isOpen = address.includes("(");
+  let end = address.length;
+  while (".,:;!?*_~]".includes(address[end - 1] ?? " ") || (address[end - 1] === ")" && !isOpen)) end -= 1;
+  return address.slice(0, end);
 }
 
 function readSpan(text: string, at: number, depth: number, missing: Set<string>): Found | null {

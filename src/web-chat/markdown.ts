@@ -10,8 +10,9 @@ export type Block = { source: string } & (
   | { type: "rule" }
 );
 
-const FENCE = /^ {0,3}(`{3,}|~{3,}) *([^`\s]*)[^`]*$/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/;
+// None of these can take longer than the line is long: what follows a part that may vary never starts like it.
+const FENCE = /^ {0,3}(`{3,}|~{3,})([^`]*)$/;
+const HEADING = /^ {0,3}(#{1,6})(?=\s)(.*)$/;
 const RULE = /^ {0,3}([-*_])(?: *\1){2,} *$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( {0,3})([-*+]|\d{1,9}[.)])(?: +|$)/;
@@ -46,7 +47,7 @@ function readBlock(lines: readonly string[], at: number, depth: number): Read {
   if (fence) return readCode(lines, at, fence);
   const heading = HEADING.exec(line);
   if (heading) {
-    const content = parseInline(heading[2] ?? "");
+    const content = parseInline(withoutClosing(heading[2] ?? ""));
     return [{ type: "heading", level: heading[1]?.length ?? 1, content }, at + 1];
   }
   if (RULE.test(line)) return [{ type: "rule" }, at + 1];
@@ -70,11 +71,16 @@ function endOf(lines: readonly string[], at: number, belongs: (line: string) => 
   return end;
 }
 
-function readCode(
-  lines: readonly string[],
-  at: number,
-  [, marker = "", language = ""]: RegExpExecArray,
-): Read {
+/** `## Title ##` is `Title`. */
+function withoutClosing(written: string): string {
+  const words = written.trim();
+  let end = words.length;
+  while (words[end - 1] === "#") end -= 1;
+  return end === 0 || words[end - 1] === " " ? words.slice(0, end).trimEnd() : words;
+}
+
+function readCode(lines: readonly string[], at: number, [, marker = "", info = ""]: RegExpExecArray): Read {
+  const language = info.trim();
   const isClosing = (line: string) => {
     const trimmed = line.trim();
     return trimmed.startsWith(marker) && trimmed.replaceAll(marker[0] ?? "", "") === "";

@@ -1,4 +1,4 @@
-import { CallError } from "./api-client.ts";
+import { CallError } from "./call-error.ts";
 
 /** A message on its way to the server. */
 export interface OutboxItem {

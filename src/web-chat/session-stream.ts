@@ -1,4 +1,5 @@
-import { type ApiClient, CallError } from "./api-client.ts";
+import type { ApiClient } from "./api-client.ts";
+import { CallError } from "./call-error.ts";
 import { createEventReader, type ReceivedEvent } from "./event-reader.ts";
 
 export type Connection = "connecting" | "live" | "offline";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../support/app.ts";
+import { buildPage } from "../support/build-page.ts";
 import { eventually } from "../support/eventually.ts";
 import { startWebServer, type WebServer } from "../support/web-server.ts";
 import { callWeb, newVisitor, visitorWith } from "../support/web-visitor.ts";
@@ -8,6 +9,7 @@ let app: TestApp;
 let web: WebServer;
 
 beforeAll(async () => {
+  buildPage();
   app = await startTestApp({
     channels: {
       web: { kind: "web", agent: "echo", allowedOrigins: ["https://example.org"] },
@@ -284,6 +286,35 @@ describe("a request", () => {
     const refused = (await Promise.all(answers)).find(({ status }) => status === 429);
     expect(Number(refused?.headers.get("retry-after"))).toBeGreaterThan(0);
     expect((await visitor.send(session, "still here")).status).toBe(202);
+  });
+});
+
+describe("the hosted page", () => {
+  test("may load its own files only, and only listed sites may frame it", async () => {
+    const page = await fetch(`${app.url}/chat/web`);
+    const policy = page.headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+    expect(policy).toContain("frame-ancestors 'self' https://example.org;");
+    expect(policy).toContain("require-trusted-types-for 'script'; trusted-types 'none'");
+    const html = await page.text();
+    expect(html).not.toMatch(/<style|style=|<script(?! type="module" src=)|\son\w+=/);
+  });
+
+  test("has files that may be kept for ever, at addresses that change with them", async () => {
+    const html = await (await fetch(`${app.url}/chat/web`)).text();
+    const addresses = [...html.matchAll(/(?:src|href)="(\/chat\/assets\/[^"]+)"/g)].map(
+      ([, address]) => address,
+    );
+    expect(addresses.length).toBeGreaterThan(5);
+    for (const address of addresses) {
+      const file = await fetch(`${app.url}${address}`);
+      expect([address, file.status]).toEqual([address, 200]);
+      expect(file.headers.get("cache-control")).toContain("immutable");
+      await file.arrayBuffer();
+    }
+    const other = await fetch(`${app.url}/chat/assets/0000000000000000/main.js`);
+    expect(other.status).toBe(404);
+    expect(other.headers.get("cache-control")).toBe("no-store");
   });
 });
 

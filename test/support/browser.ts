@@ -1,9 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { buildPage } from "./build-page.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** Where this machine has a browser; null: tests that need one are skipped (`apt-get install chromium`). */
@@ -59,16 +57,4 @@ export async function newPerson(
     },
     [Symbol.asyncDispose]: () => context.close(),
   };
-}
-
-/** `npm test` has built the page; where a test is run by itself, it may be missing or old. */
-function buildPage(): void {
-  const source = `${root}src/web-chat`;
-  const built = `${root}dist/web-chat/main.js`;
-  const newest = Math.max(...readdirSync(source).map((name) => statSync(`${source}/${name}`).mtimeMs));
-  if (existsSync(built) && statSync(built).mtimeMs > newest) return;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${source}/build.mjs`], {
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`the chat page could not be built: ${stdout}${stderr}`);
 }

@@ -1,0 +1,149 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createTurnLog, replay } from "../../src/core/turn-log.ts";
+import { CallError } from "../../src/web-chat/call-error.ts";
+import { applyTurn, type Draft, newDraft } from "../../src/web-chat/draft.ts";
+import { createEventReader } from "../../src/web-chat/event-reader.ts";
+import { createOutbox } from "../../src/web-chat/outbox.ts";
+import { emptyTranscript, withMessages, withState, withTurn } from "../../src/web-chat/transcript.ts";
+import type { WireMessage } from "../../src/web-chat/wire.ts";
+import { eventually } from "../support/eventually.ts";
+
+const message = (seq: number, over: Partial<WireMessage> = {}): WireMessage => ({
+  id: `m${seq}`,
+  session_id: "s",
+  seq,
+  role: "user",
+  content: `text ${seq}`,
+  execution_id: null,
+  client_message_id: null,
+  created_at: "2026-11-20T12:00:00.000Z",
+  ...over,
+});
+
+describe("an answer being written", () => {
+  test("is the same text however often it is told again, cut anywhere", () => {
+    const pieces = fc.array(fc.string({ unit: "grapheme", minLength: 1, maxLength: 5 }), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(pieces, fc.array(fc.nat(12), { maxLength: 4 }), (texts, cuts) => {
+        const log = createTurnLog();
+        const events = [
+          log.append("execution", {}),
+          log.append("thinking", { content: "hm" }),
+          ...texts.map((content) => log.append("content", { content })),
+        ];
+        let draft: Draft = newDraft("x");
+        // Each connection tells the start as one piece, then goes on live up to where it breaks.
+        for (const cut of [...cuts, events.length]) {
+          const seen = createTurnLog();
+          for (const event of events.slice(0, cut)) seen.append(event.type, event.data);
+          for (const event of replay(seen.entries(), 0)) draft = applyTurn(draft, event);
+          for (const event of events.slice(cut, cut + 2)) draft = applyTurn(draft, event);
+        }
+        for (const event of events) draft = applyTurn(draft, event);
+        expect(draft.text).toBe(texts.join(""));
+      }),
+    );
+  });
+
+  test("gives way to the stored one, and does not come back", () => {
+    const event = { id: 2, type: "content", data: { content: "h" } } as const;
+    let transcript = withTurn(emptyTranscript, { execution_id: "x", event });
+    expect(transcript.drafts).toHaveLength(1);
+    transcript = withMessages(transcript, [message(2, { role: "assistant", execution_id: "x" })]);
+    expect(transcript.drafts).toEqual([]);
+    expect(withTurn(transcript, { execution_id: "x", event: { ...event, id: 9 } }).drafts).toEqual([]);
+  });
+
+  test("that nobody works on any more disappears, one that failed says so", () => {
+    const turn = (id: string, type: "content" | "error") =>
+      ({ execution_id: id, event: { id: 1, type, data: { content: "t", message: "Sorry." } } }) as const;
+    let transcript = withTurn(withTurn(emptyTranscript, turn("gone", "content")), turn("failed", "error"));
+    transcript = withState(transcript, { status: "active", title: null, waiting: [] });
+    expect(transcript.drafts).toMatchObject([{ executionId: "failed", failure: "Sorry." }]);
+  });
+});
+
+test("messages stand in order of seq, each once, whatever order they come in", () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 8 })), (seqs) => {
+      const transcript = seqs.reduce((before, seq) => withMessages(before, [message(seq)]), emptyTranscript);
+      expect(transcript.messages.map(({ seq }) => seq)).toEqual([...new Set(seqs)].sort((a, b) => a - b));
+    }),
+  );
+});
+
+test("an event stream reads the same wherever it is cut, with any line ends", () => {
+  const lines = [
+    "retry: 1000",
+    "",
+    ": still here",
+    "",
+    "id: 7",
+    "event: message",
+    'data: {"a":',
+    "data: 1}",
+    "",
+    "data: x",
+    "",
+    "data: lost",
+  ];
+  const expected = [
+    { id: "7", event: "message", data: '{"a":\n1}' },
+    { id: null, event: "message", data: "x" },
+  ];
+  fc.assert(
+    fc.property(fc.constantFrom("\n", "\r\n"), fc.array(fc.nat(120)), (end, cuts) => {
+      const text = lines.join(end) + end;
+      const places = [0, ...cuts.filter((cut) => cut < text.length).sort((a, b) => a - b), text.length];
+      const read = createEventReader();
+      expect(places.slice(1).flatMap((place, n) => read(text.slice(places[n], place)))).toEqual(expected);
+    }),
+  );
+});
+
+describe("what is typed", () => {
+  const outboxOf = (send: (content: string) => Promise<void>) =>
+    createOutbox({ send: ({ content }) => send(content), onChange: () => undefined });
+
+  test("arrives in order, one at a time, under an id that stays through retries", async () => {
+    const sent: string[] = [];
+    const ids = new Set<string>();
+    let failures = 1;
+    const outbox = createOutbox({
+      async send({ clientId, content }) {
+        ids.add(clientId);
+        if (failures-- > 0) throw new CallError(503, "not_stored", "later");
+        sent.push(content);
+      },
+      onChange: () => undefined,
+    });
+    for (const text of ["one", "two", "three"]) outbox.add(text);
+    await eventually(() => expect(outbox.items()).toEqual([]));
+    expect(sent).toEqual(["one", "two", "three"]);
+    expect(ids.size).toBe(3);
+  });
+
+  test("and cannot be sent stays, with its reason, and holds up what follows until it is sent or thrown away", async () => {
+    const sent: string[] = [];
+    const outbox = outboxOf(async (content) => {
+      if (content === "bad") throw new CallError(422, "invalid_body", "It is not as it should be.");
+      sent.push(content);
+    });
+    outbox.add("bad");
+    outbox.add("good");
+    const bad = await eventually(() => {
+      const [first, second] = outbox.items();
+      expect(first).toMatchObject({ state: "failed", reason: "It is not as it should be." });
+      expect(second).toMatchObject({ state: "waiting" });
+      return first;
+    });
+    expect(sent).toEqual([]);
+    outbox.remove(bad?.clientId ?? "");
+    await eventually(() => expect(outbox.items()).toEqual([]));
+    expect(sent).toEqual(["good"]);
+  });
+});

@@ -1,0 +1,62 @@
+import { definition } from "../../src/channels/web/index.ts";
+import { describeChannelConformance } from "./conformance.ts";
+import type { ConformanceSubject } from "./conformance-subject.ts";
+
+const noWebhook = "visitors come in over /web/{channel}, which has tests of its own, not by webhook";
+const noPlatform = "there is no platform behind it that could fail: a stored reply is a delivered one";
+
+describeChannelConformance({
+  kind: "web",
+  async setup({ log }): Promise<ConformanceSubject> {
+    const channel = definition.create({
+      name: "web",
+      config: definition.configSchema.parse({}),
+      publicUrl: { url: "http://127.0.0.1:3000", isPublic: false },
+      log,
+    });
+    const none = () => [];
+    return {
+      channel,
+      definition,
+      address: "session",
+      secrets: [],
+      inbound: {
+        message: (text) => ({ method: "POST", url: "/webhooks/web", headers: {}, body: Buffer.from(text) }),
+        forged: none,
+        malformed: none,
+        unknownEvents: none,
+        fromBots: none,
+      },
+      platform: { received: none, fail: async () => undefined, openConnections: () => 0 },
+      async [Symbol.asyncDispose]() {},
+    };
+  },
+  except: [
+    ...(
+      [
+        "forged",
+        "content_type",
+        "malformed",
+        "same_event",
+        "own_messages",
+        "unknown_events",
+        "round_trip",
+        "capabilities",
+      ] as const
+    ).map((test) => ({ test, reason: noWebhook })),
+    ...(
+      [
+        "long_text",
+        "rate_limited",
+        "recipient_gone",
+        "credentials_revoked",
+        "server_error",
+        "unreachable",
+        "answer_lost",
+        "secrets",
+        "start",
+        "stop",
+      ] as const
+    ).map((test) => ({ test, reason: noPlatform })),
+  ],
+});
