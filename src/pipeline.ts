@@ -11,7 +11,11 @@ import { createDeliveryEngine } from "./delivery/delivery-engine.ts";
 import { createDeliveryRepository } from "./delivery/delivery-repository.ts";
 import type { Engine } from "./engine.ts";
 import { createIngest, type Ingest } from "./ingest/accept-inbound.ts";
-import { createInboundRepository, type InboundOutcome, type InboundRow } from "./ingest/inbound-repository.ts";
+import {
+  createInboundRepository,
+  type InboundOutcome,
+  type InboundRow,
+} from "./ingest/inbound-repository.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import { createDeliveryQueues } from "./queue/delivery-queue.ts";
 import { createTurnQueue } from "./queue/turn-queue.ts";
@@ -81,7 +85,11 @@ export function createPipeline(deps: PipelineDeps) {
   const turns = createTurnRepository(pool, { owner, leaseMs: times.leaseMs });
   const deliveries = createDeliveryRepository(pool, { owner, sendLeaseMs: times.sendLeaseMs });
   const executions = createExecutionRepository(pool);
-  const contexts: TurnContexts = createTurnContexts({ repository: createContextRepository(pool), clock, log });
+  const contexts: TurnContexts = createTurnContexts({
+    repository: createContextRepository(pool),
+    clock,
+    log,
+  });
   const streams = createTurnStreams({ notices: engine.hub, stored: executions.storedStream });
   const turnQueue = createTurnQueue(engine.queues);
   const deliveryQueues = createDeliveryQueues(engine.queues, log);
@@ -126,7 +134,8 @@ export function createPipeline(deps: PipelineDeps) {
         {
           pool,
           repository: turns,
-          endSession: (client, end) => completeInTransaction(client, { ...end, reason: "bot", newSessionId: newId() }),
+          endSession: (client, end) =>
+            completeInTransaction(client, { ...end, reason: "bot", newSessionId: newId() }),
         },
         commit,
         lane,
@@ -144,7 +153,11 @@ export function createPipeline(deps: PipelineDeps) {
     log,
   });
 
-  function notifySession(channelId: string, sessionId: string, notice: { type: string; executionId?: string }) {
+  function notifySession(
+    channelId: string,
+    sessionId: string,
+    notice: { type: string; executionId?: string },
+  ) {
     // Only channels whose users hold a stream open have somebody elsewhere to tell.
     const live = channels.byId(channelId)?.definition.capabilities.live ?? false;
     const data = { type: notice.type, ...(notice.executionId ? { execution_id: notice.executionId } : {}) };
@@ -234,7 +247,10 @@ export function createPipeline(deps: PipelineDeps) {
       metrics.inbound.inc({ channel: channel.name, outcome: outcome.kind });
       if (outcome.kind === "accepted") activity.inbound(channel.id);
       const ids = { channel: channel.name, message_id: row.messageId, event_keys: row.eventKeys };
-      log.debug({ ...ids, ...(outcome.kind === "accepted" ? { session_id: outcome.sessionId } : {}) }, outcome.kind);
+      log.debug(
+        { ...ids, ...(outcome.kind === "accepted" ? { session_id: outcome.sessionId } : {}) },
+        outcome.kind,
+      );
     },
   });
 
@@ -265,6 +281,7 @@ export function createPipeline(deps: PipelineDeps) {
       if (error !== null) activity.error(channelId, error);
     },
     sendTimeoutMs: times.sendTimeoutMs,
+    sendLeaseMs: times.sendLeaseMs,
     log,
   });
 
@@ -278,7 +295,8 @@ export function createPipeline(deps: PipelineDeps) {
   /** Stops an execution: at once where it only waits, else wherever it runs. False if it had ended already. */
   async function cancelExecution(executionId: string): Promise<boolean> {
     const found = await executions.requestCancel(executionId);
-    if (found === "running") engine.hub.publish(CONTROL_TOPIC, { cancel: executionId }, { remote: !engine.alone });
+    if (found === "running")
+      engine.hub.publish(CONTROL_TOPIC, { cancel: executionId }, { remote: !engine.alone });
     return found !== "ended";
   }
 
@@ -294,7 +312,8 @@ export function createPipeline(deps: PipelineDeps) {
     messageOfEvent: inbound.messageOfEvent,
     notifySession,
     enqueueDeliveries: (channelId: string, ids: readonly string[]) => deliveryQueues.enqueue(channelId, ids),
-    wakeSession: (sessionId: string) => (runsTurns ? turnEngine.wake(sessionId) : turnQueue.enqueue(sessionId)),
+    wakeSession: (sessionId: string) =>
+      runsTurns ? turnEngine.wake(sessionId) : turnQueue.enqueue(sessionId),
     owner,
     /** Sessions were erased: what runs in them here may stop; elsewhere their leases are found gone. */
     stopSessions(sessionIds: readonly string[]): void {
@@ -308,7 +327,12 @@ export function createPipeline(deps: PipelineDeps) {
         await turns.freeAllLanes();
         await deliveries.expireClaims({ all: true });
       }
-      heartbeat = startLeaseHeartbeat({ repository: turns, engine: turnEngine, intervalMs: times.heartbeatMs, log });
+      heartbeat = startLeaseHeartbeat({
+        repository: turns,
+        engine: turnEngine,
+        intervalMs: times.heartbeatMs,
+        log,
+      });
       turnQueue.work((sessionId) => turnEngine.wake(sessionId));
       for (const { ref } of channels.all()) deliveryQueues.work(ref.id, deliveryEngine.deliver);
       let graceMs = engine.alone ? 0 : times.strandedMs;

@@ -1,5 +1,6 @@
 import type { Channel, SendResult } from "../channels/channel.ts";
 import type { Logger } from "../core/logger.ts";
+import { wait } from "../core/wait.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
 import type { AttemptRecord, Claim, ClaimedDelivery, DeliveryRepository } from "./delivery-repository.ts";
 import { decideRetry, RETRY_RULES } from "./retry-decision.ts";
@@ -16,6 +17,8 @@ export interface DeliveryEngineDeps {
   onRecorded(delivery: ClaimedDelivery, record: AttemptRecord): void;
   onChannelError(channelId: string, error: string | null): void;
   sendTimeoutMs: number;
+  /** How long a claim holds; a send begins only while it is sure to end within it. */
+  sendLeaseMs: number;
   log: Logger;
 }
 
@@ -23,15 +26,22 @@ export interface DeliveryEngineDeps {
 const LANE_RECHECK_MS = 100;
 /** Jobs whose deliveries are claimed in one statement. */
 const CLAIM_BATCH = 16;
+/** How soon an outcome that could not be recorded is recorded again, milliseconds. */
+const RECORD_RETRY_MS = 200;
 
 /** A conversation with sends under way in this process. */
 interface SendingLane {
   channelId: string;
   /** Claimed, in order. */
-  claimed: ClaimedDelivery[];
+  claimed: { delivery: ClaimedDelivery; until: number }[];
   /** Could not be claimed because of the ones under way: looked at when those are done. */
   behind: string[];
   done: Promise<void>;
+}
+
+/** Why the rest of a lane goes back unsent; with the conversation's new address where it moved. */
+interface Hold {
+  address: string | null;
 }
 
 export type DeliveryEngine = ReturnType<typeof createDeliveryEngine>;
@@ -40,7 +50,10 @@ export type DeliveryEngine = ReturnType<typeof createDeliveryEngine>;
 export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const { log } = deps;
   const lanes = new Map<string, SendingLane>();
+  /** Channels that have to wait, and until when: what was claimed before the platform said so waits as well. */
+  const pausedUntil = new Map<string, number>();
   const shutdown = new AbortController();
+  const sendTimeoutMs = Math.min(deps.sendTimeoutMs, deps.sendLeaseMs / 2);
 
   /** Sends the deliveries with these ids, lanes in parallel, each lane in order. */
   async function deliver(channelId: string, ids: string[]): Promise<void> {
@@ -54,9 +67,10 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
    */
   const claim = createGroupCommit({
     async run(jobs: { channelId: string; ids: string[] }[]): Promise<{ work: Promise<unknown>[] }[]> {
+      const until = Date.now() + deps.sendLeaseMs;
       const { claimed, waiting } = await deps.repository.claim(jobs.flatMap((job) => job.ids));
       const touched = new Map<string, Promise<void>>();
-      for (const delivery of claimed) touched.set(delivery.id, addToLane(delivery));
+      for (const delivery of claimed) touched.set(delivery.id, addToLane(delivery, until));
       const waits = new Map(waiting.map((wait) => [wait.id, wait]));
       return jobs.map((job) => {
         const blocked = job.ids.flatMap((id) => waits.get(id) ?? []);
@@ -68,15 +82,20 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     lanes: 1,
   });
 
-  function addToLane(delivery: ClaimedDelivery): Promise<void> {
+  function addToLane(delivery: ClaimedDelivery, until: number): Promise<void> {
     const key = `${delivery.channelId}/${delivery.address}`;
     const known = lanes.get(key);
     if (known) {
-      known.claimed.push(delivery);
+      known.claimed.push({ delivery, until });
       return known.done;
     }
     const { channelId } = delivery;
-    const lane: SendingLane = { channelId, claimed: [delivery], behind: [], done: Promise.resolve() };
+    const lane: SendingLane = {
+      channelId,
+      claimed: [{ delivery, until }],
+      behind: [],
+      done: Promise.resolve(),
+    };
     lanes.set(key, lane);
     lane.done = runLane(key, lane);
     return lane.done;
@@ -90,17 +109,19 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       if (lane) lane.behind.push(id);
       else delayed.set(retryInMs, [...(delayed.get(retryInMs) ?? []), id]);
     }
-    return [...delayed].map(([ms, ids]) => deps.requeue(channelId, ids, Math.max(ms, LANE_RECHECK_MS)));
+    return [...delayed].map(([ms, ids]) => requeue(channelId, ids, Math.max(ms, LANE_RECHECK_MS)));
   }
 
   async function runLane(key: string, lane: SendingLane): Promise<void> {
     // Whatever else the same claim brought for this lane is added before the first send.
     await Promise.resolve();
-    let held = false;
+    let hold: Hold | null = null;
     try {
       for (let next = lane.claimed.shift(); next; next = lane.claimed.shift()) {
-        if (held) await putBack(next);
-        else held = !(await attempt(lane.channelId, next));
+        const late = Date.now() + sendTimeoutMs > next.until;
+        if (late || isPaused(lane.channelId)) hold ??= { address: null };
+        if (hold) await putBack(next.delivery, hold);
+        else hold = await attempt(lane.channelId, next.delivery, next.until);
       }
     } finally {
       lanes.delete(key);
@@ -108,27 +129,54 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     }
   }
 
-  /** One send. False where the lane must not go on: this delivery is to be tried again before the ones behind it. */
-  async function attempt(channelId: string, delivery: ClaimedDelivery): Promise<boolean> {
+  function isPaused(channelId: string): boolean {
+    return (pausedUntil.get(channelId) ?? 0) > Date.now();
+  }
+
+  /** One send. A hold where this delivery is to be tried again before the ones behind it. */
+  async function attempt(channelId: string, delivery: ClaimedDelivery, until: number): Promise<Hold | null> {
     const result = await send(channelId, delivery);
+    if ("scope" in result && result.scope === "channel") pauseHere(channelId, result);
     const decision = decideRetry(result, delivery.attempts, RETRY_RULES, Math.random);
     const record: AttemptRecord = { id: delivery.id, attempts: delivery.attempts, ...decision };
-    if (result.kind === "moved") {
-      await deps.repository.moveAddress(channelId, delivery.address, result.address);
-    }
-    const recorded = await deps.record(record);
+    const recorded = await recordFirmly(until, async () => {
+      if (result.kind === "moved")
+        await deps.repository.moveAddress(channelId, delivery.address, result.address);
+      return deps.record(record);
+    });
     const ids = { delivery_id: delivery.id, session_id: delivery.sessionId, message_id: delivery.messageId };
     if (!recorded) {
       log.warn(ids, "a delivery was taken over while it was being sent");
-      return true;
+      return null;
     }
     deps.onRecorded(delivery, record);
     if (result.kind === "sent") log.debug({ ...ids, external_ids: record.externalIds }, "delivered");
-    else log.warn({ ...ids, outcome: result.kind, status: record.status, error: record.error }, "not delivered");
+    else
+      log.warn({ ...ids, outcome: result.kind, status: record.status, error: record.error }, "not delivered");
     if ("scope" in result && result.scope === "channel") await stopChannel(channelId, result);
-    if (record.retryInMs === null) return true;
-    await deps.requeue(channelId, [delivery.id], record.retryInMs);
-    return false;
+    if (record.retryInMs === null) return null;
+    await requeue(channelId, [delivery.id], record.retryInMs);
+    return { address: record.address };
+  }
+
+  /** While the claim is ours: what the platform took must not go out again because the database was away. */
+  async function recordFirmly(until: number, write: () => Promise<boolean>): Promise<boolean> {
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        if (shutdown.signal.aborted || Date.now() > until) throw error;
+        log.debug({ err: error }, "the outcome of a send could not be recorded; it is recorded again");
+        await wait(RECORD_RETRY_MS, shutdown.signal);
+      }
+    }
+  }
+
+  /** Without the queue nothing is lost: the reconciler finds rows that no job moves. */
+  async function requeue(channelId: string, ids: string[], delayMs: number): Promise<void> {
+    await deps.requeue(channelId, ids, delayMs).catch((error: unknown) => {
+      log.warn({ err: error, channel_id: channelId }, "could not enqueue deliveries again");
+    });
   }
 
   async function send(channelId: string, delivery: ClaimedDelivery): Promise<SendResult> {
@@ -142,7 +190,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
         afterMs: 60_000,
       };
     }
-    const signal = AbortSignal.any([shutdown.signal, AbortSignal.timeout(deps.sendTimeoutMs)]);
+    const signal = AbortSignal.any([shutdown.signal, AbortSignal.timeout(sendTimeoutMs)]);
     const { id, address, content, sessionId, messageId } = delivery;
     try {
       return await channel.send({ deliveryId: id, address, text: content, sessionId, messageId }, signal);
@@ -151,6 +199,12 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       log.error({ err: error, delivery_id: id }, "a channel threw while sending");
       return { kind: "unknown", code: "send_threw", reason };
     }
+  }
+
+  /** At once, before anything is written: the next send of another conversation may be a moment away. */
+  function pauseHere(channelId: string, result: Extract<SendResult, { scope: unknown }>): void {
+    const ms = result.kind === "retry" ? (result.afterMs ?? 0) : 0;
+    if (ms > 0) pausedUntil.set(channelId, Math.max(pausedUntil.get(channelId) ?? 0, Date.now() + ms));
   }
 
   async function stopChannel(
@@ -165,7 +219,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   }
 
   /** Not sent after all: it goes back behind the one that failed, uncounted. */
-  async function putBack(delivery: ClaimedDelivery): Promise<void> {
+  async function putBack(delivery: ClaimedDelivery, hold: Hold): Promise<void> {
     await deps.record({
       id: delivery.id,
       attempts: delivery.attempts,
@@ -174,9 +228,10 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       errorCode: null,
       error: null,
       retryInMs: 0,
-      address: null,
+      address: hold.address,
+      uncounted: true,
     });
-    await deps.requeue(delivery.channelId, [delivery.id], LANE_RECHECK_MS);
+    await requeue(delivery.channelId, [delivery.id], LANE_RECHECK_MS);
   }
 
   return { deliver, stop: () => shutdown.abort() };

@@ -33,6 +33,8 @@ export interface AttemptRecord {
   retryInMs: number | null;
   /** The conversation moved: later attempts go there. */
   address: string | null;
+  /** Nothing was sent: the attempt does not count. */
+  uncounted?: boolean;
 }
 
 /**
@@ -70,13 +72,14 @@ const WAITING = `
 
 const RECORD = `
   UPDATE deliveries d SET status = x.status, updated_at = now(), claimed_by = NULL, claimed_until = NULL,
+    attempts = d.attempts - CASE WHEN x.uncounted THEN 1 ELSE 0 END,
     external_ids = ARRAY(SELECT json_array_elements_text(x.external_ids)), error_code = x.error_code, error = x.error,
     address = coalesce(x.address, d.address),
     possible_duplicate = d.possible_duplicate OR x.status = 'unknown',
     sent_at = CASE WHEN x.status IN ('sent', 'delivered') THEN now() ELSE d.sent_at END,
     next_attempt_at = CASE WHEN x.retry_in_ms IS NOT NULL THEN now() + x.retry_in_ms * interval '1 millisecond' END
   FROM json_to_recordset($1) AS x(id text, attempts int, status text, external_ids json, error_code text, error text,
-    retry_in_ms int, address text)
+    retry_in_ms int, address text, uncounted boolean)
   WHERE d.id = x.id AND d.status = 'sending' AND d.claimed_by = $2 AND d.attempts = x.attempts
   RETURNING d.id`;
 
@@ -111,7 +114,9 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
     },
 
     async waiting(ids: string[]): Promise<Claim["waiting"]> {
-      const { rows } = await pool.query<{ id: string; address: string; wait_ms: number | null }>(WAITING, [ids]);
+      const { rows } = await pool.query<{ id: string; address: string; wait_ms: number | null }>(WAITING, [
+        ids,
+      ]);
       return rows.map((row) => ({ id: row.id, address: row.address, retryInMs: row.wait_ms ?? 0 }));
     },
 
@@ -131,6 +136,7 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
               error: record.error,
               retry_in_ms: record.retryInMs,
               address: record.address,
+              uncounted: record.uncounted ?? false,
             })),
           ),
           identity.owner,
@@ -174,7 +180,10 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
     },
 
     /** Due deliveries that nothing seems to be moving: after a crash or a wiped queue. */
-    async stranded(options: { graceMs: number; limit: number }): Promise<{ id: string; channelId: string }[]> {
+    async stranded(options: {
+      graceMs: number;
+      limit: number;
+    }): Promise<{ id: string; channelId: string }[]> {
       const { rows } = await pool.query<{ id: string; channel_id: string }>(
         `SELECT d.id, d.channel_id FROM deliveries d JOIN channels c ON c.id = d.channel_id
          WHERE d.status IN ('queued', 'unknown') AND (c.paused_until IS NULL OR c.paused_until <= now())
@@ -192,7 +201,13 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
          WHERE channel_id = $1 AND external_ids @> ARRAY[$2] AND
            array_position(ARRAY['sending', 'unknown', 'sent', 'failed', 'delivered', 'read'], status)
              < array_position(ARRAY['sending', 'unknown', 'sent', 'failed', 'delivered', 'read'], $3)`,
-        [channelId, receipt.externalId, receipt.state, receipt.errorCode ?? null, receipt.errorMessage ?? null],
+        [
+          channelId,
+          receipt.externalId,
+          receipt.state,
+          receipt.errorCode ?? null,
+          receipt.errorMessage ?? null,
+        ],
       );
     },
   };

@@ -1,0 +1,272 @@
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { createGatedChannel, sent } from "../support/gated-channel.ts";
+import { createScriptedBot } from "../support/scripted-bot.ts";
+import { closeDatabase } from "./database-outage.ts";
+import { startGatedStory } from "./gated-story.ts";
+import { privateMessage, startTelegramStory, telegramTo } from "./telegram-story.ts";
+
+const DELIVERIES = "SELECT * FROM deliveries ORDER BY ordinal";
+
+test("a flood limit stops the whole channel for as long as Telegram says, no other channel, and keeps the order", async () => {
+  await using story = await startTelegramStory({
+    channels: (fake) => ({ telegram: telegramTo(fake), second: { ...telegramTo(fake), enabled: true } }),
+  });
+  story.fake.fail({ answer: 429, description: "Too Many Requests", parameters: { retry_after: 2 } });
+  await story.say(1, "limited");
+  const refusal = await eventually(async () => {
+    const [channel] = await story.rows<{ paused_until: Date | null }>(
+      "SELECT paused_until FROM channels WHERE name = 'telegram'",
+    );
+    expect(channel?.paused_until).toBeInstanceOf(Date);
+    return channel?.paused_until as Date;
+  });
+  // Other conversations of the channel wait too; the other channel does not.
+  for (const chat of [1, 2, 3]) await story.say(chat, "waits");
+  await story.post(privateMessage(4, "goes on"), { channel: "second" });
+  await eventually(() => expect(story.texts(4)).toEqual(["You said: goes on"]));
+  expect(story.fake.sent).toHaveLength(1);
+
+  await eventually(() => expect(story.fake.sent).toHaveLength(5), { timeoutMs: 15_000 });
+  expect(story.texts(1)).toEqual(["You said: limited", "You said: waits"]);
+  for (const { status, sent_at: at, address } of await story.rows(DELIVERIES)) {
+    expect(status).toBe("sent");
+    if (address !== "4") expect((at as Date).getTime()).toBeGreaterThanOrEqual(refusal.getTime());
+  }
+});
+
+test("a flood limit holds back what was about to go when it came", async () => {
+  const channel = createGatedChannel(() => undefined);
+  const bot = createScriptedBot((call) => call.reply({ replies: [{ content: "one" }, { content: "two" }] }));
+  await using story = await startGatedStory({ channel, bot });
+  await Promise.all([story.say("ada", "hi"), story.say("bob", "hi")]);
+  const [toAda, toBob] = await eventually(() => {
+    const [one, other] = channel.sends.toSorted((a, b) => a.part.address.localeCompare(b.part.address));
+    expect([one?.part.address, other?.part.address]).toEqual(["ada", "bob"]);
+    return [one, other];
+  });
+  toAda?.settle({ kind: "retry", scope: "channel", code: "429", reason: "slow down", afterMs: 1_000 });
+  const over = await eventually(async () => {
+    const [paused] = await story.rows<{ until: Date }>(
+      "SELECT paused_until AS until FROM channels WHERE paused_until > now()",
+    );
+    expect(paused).toBeDefined();
+    return paused?.until.getTime() ?? Number.NaN;
+  });
+  toBob?.settle(sent());
+
+  for (let n = 2; n < 5; n++) {
+    const next = await eventually(() => {
+      expect(channel.sends.length).toBeGreaterThan(n);
+      return channel.sends[n];
+    });
+    expect(Date.now()).toBeGreaterThanOrEqual(over);
+    next?.settle(sent());
+  }
+  await eventually(() => expect(story.texts("ada")).toEqual(["one", "one", "two"]));
+  expect(story.texts("bob")).toEqual(["one", "two"]);
+});
+
+test("a send begins only while its claim outlasts it, so that nobody takes it over meanwhile", async () => {
+  const channel = createGatedChannel(() => undefined);
+  const bot = createScriptedBot((call) => call.reply({ replies: [{ content: "one" }, { content: "two" }] }));
+  await using story = await startGatedStory({
+    channel,
+    bot,
+    times: { sendLeaseMs: 2_000, sendTimeoutMs: 1_000 },
+  });
+  const claimed = () =>
+    story.rows<{ until: Date }>("SELECT claimed_until AS until FROM deliveries WHERE content = 'two'");
+  await story.say("ada", "hi");
+  const one = await channel.sending("one");
+  // Both were claimed together, and the first send takes so long that the second would outlast the claim.
+  const [before] = await eventually(async () => {
+    expect(
+      await story.rows("SELECT 1 FROM deliveries WHERE claimed_until < now() + interval '0.9 s'"),
+    ).toHaveLength(2);
+    return claimed();
+  });
+  one.settle(sent());
+  const two = await channel.sending("two");
+  expect((await claimed())[0]?.until.getTime()).toBeGreaterThan(before?.until.getTime() ?? Number.NaN);
+  two.settle(sent());
+  await eventually(async () => {
+    expect(await story.rows("SELECT DISTINCT status, attempts FROM deliveries")).toEqual([
+      { status: "sent", attempts: 1 },
+    ]);
+  });
+});
+
+test("a user who blocked the bot costs a failed delivery with a reason, and nobody else anything", async () => {
+  await using story = await startTelegramStory();
+  story.fake.fail({ answer: 403, description: "Forbidden: bot was blocked by the user" });
+  await story.say(1, "hello");
+  await eventually(async () =>
+    expect(await story.rows(DELIVERIES)).toMatchObject([
+      { status: "failed", error_code: "telegram_403", attempts: 1 },
+    ]),
+  );
+  await story.say(2, "hello");
+  await story.say(1, "I am back");
+  await eventually(() => expect(story.texts(1)).toEqual(["You said: I am back"]));
+  await eventually(() => expect(story.texts(2)).toEqual(["You said: hello"]));
+  const [failed] = await story.rows("SELECT error FROM deliveries WHERE status = 'failed'");
+  expect(failed?.error).toContain("blocked by the user");
+});
+
+test("a platform that is down is tried again until it is back, in order", async () => {
+  await using story = await startTelegramStory();
+  story.fake.fail({ answer: 500, description: "Internal Server Error" });
+  for (const text of ["one", "two", "three"]) await story.say(1, text);
+  await eventually(() =>
+    expect(story.texts(1)).toEqual(["one", "two", "three"].map((t) => `You said: ${t}`)),
+  );
+  await eventually(async () => {
+    const rows = await story.rows(DELIVERIES);
+    expect(rows.map(({ status }) => status)).toEqual(["sent", "sent", "sent"]);
+    expect(rows[0]).toMatchObject({ attempts: 2, possible_duplicate: false });
+  });
+});
+
+test("a delivery that waits behind a failing one does not use up its own attempts", async () => {
+  let refusals = 4;
+  const channel = createGatedChannel((send) => {
+    const refuse = send.part.text === "re: one" && refusals-- > 0;
+    send.settle(
+      refuse ? { kind: "retry", scope: "conversation", code: "busy", reason: "busy", afterMs: 20 } : sent(),
+    );
+  });
+  const bot = createScriptedBot(() => undefined);
+  await using story = await startGatedStory({ channel, bot });
+  await story.say("ada", "go");
+  (await bot.asked("go")).reply({ replies: [{ content: "re: one" }, { content: "re: two" }] });
+  await channel.sending("re: two");
+  await eventually(async () =>
+    expect(await story.rows("SELECT content, status, attempts FROM deliveries ORDER BY ordinal")).toEqual([
+      { content: "re: one", status: "sent", attempts: 5 },
+      { content: "re: two", status: "sent", attempts: 1 },
+    ]),
+  );
+});
+
+test("a group that became a supergroup is written to at its new address, in order, and stays one conversation", async () => {
+  const channel = createGatedChannel((send) =>
+    send.settle(send.part.address === "old" ? { kind: "moved", address: "new" } : sent()),
+  );
+  const bot = createScriptedBot((call) =>
+    call.reply({ replies: [1, 2, 3].map((n) => ({ content: `${call.texts[0]}${n}` })) }),
+  );
+  await using story = await startGatedStory({ channel, bot });
+  await story.say("old", "a");
+  await eventually(() => expect(story.texts("new")).toEqual(["a1", "a2", "a3"]));
+  expect(story.texts("old")).toEqual(["a1"]);
+
+  await story.say("new", "b");
+  await eventually(() => expect(story.texts("new")).toEqual(["a1", "a2", "a3", "b1", "b2", "b3"]));
+  expect(await story.rows("SELECT status, address FROM sessions")).toEqual([
+    { status: "active", address: "new" },
+  ]);
+  expect(await story.rows("SELECT identifier FROM users")).toEqual([{ identifier: "new" }]);
+});
+
+test("Telegram's word that a chat moved is followed, from a refused send and from an update", async () => {
+  await using story = await startTelegramStory();
+  story.fake.fail({
+    answer: 400,
+    description: "Bad Request: group chat was upgraded to a supergroup chat",
+    parameters: { migrate_to_chat_id: -100_77 },
+  });
+  const inGroup = (text: string, id: number, more = {}) => {
+    const update = privateMessage(31, text);
+    return { ...update, message: { ...update.message, chat: { id, type: "group", title: "G" }, ...more } };
+  };
+  await story.post(inGroup("@causeway_bot hello", -77));
+  await eventually(() => expect(story.texts(-100_77)).toEqual(["You said: hello"]));
+  expect(story.texts(-77)).toEqual([]);
+
+  await story.post(inGroup("@causeway_bot one", -88));
+  await eventually(() => expect(story.texts(-88)).toEqual(["You said: one"]));
+  await story.post(inGroup("", -88, { text: undefined, migrate_to_chat_id: -100_88 }));
+  await story.post(inGroup("@causeway_bot two", -100_88));
+  await eventually(() => expect(story.texts(-100_88)).toEqual(["You said: two"]));
+  expect(await story.rows("SELECT address FROM sessions ORDER BY created_at")).toEqual([
+    { address: "-10077" },
+    { address: "-10088" },
+  ]);
+});
+
+test("a send whose answer was lost is unknown, goes out again, and says that it may be a duplicate", async () => {
+  await using story = await startTelegramStory();
+  story.fake.fail({ cut: "after" });
+  await story.say(1, "hello");
+  await story.say(1, "more");
+  await eventually(async () => {
+    expect((await story.rows(DELIVERIES))[0]).toMatchObject({ status: "unknown", possible_duplicate: true });
+  });
+  await eventually(() =>
+    expect(story.texts(1)).toEqual(["You said: hello", "You said: hello", "You said: more"]),
+  );
+  await eventually(async () => {
+    const rows = await story.rows(DELIVERIES);
+    expect(rows.map((row) => [row.status, row.possible_duplicate, row.attempts])).toEqual([
+      ["sent", true, 2],
+      ["sent", false, 1],
+    ]);
+  });
+});
+
+test("a send whose answer is lost again and again is left to an operator, and holds up nobody behind it", async () => {
+  const channel = createGatedChannel((send) =>
+    send.settle(send.part.text === "re: lost" ? { kind: "unknown", code: "cut", reason: "cut" } : sent()),
+  );
+  await using story = await startGatedStory({ channel });
+  await story.say("ada", "lost");
+  await story.say("ada", "next");
+  await channel.sending("re: next");
+  expect(story.texts("ada")).toEqual(["re: lost", "re: lost", "re: lost", "re: next"]);
+  await eventually(async () =>
+    expect(await story.rows(DELIVERIES)).toMatchObject([
+      { status: "unknown", attempts: 3, next_attempt_at: null, error_code: "cut" },
+      { status: "sent", possible_duplicate: false },
+    ]),
+  );
+});
+
+test("what the platform took while the database was away is recorded when it is back, and not sent again", async () => {
+  const channel = createGatedChannel(() => undefined);
+  await using story = await startGatedStory({ channel, times: { sendLeaseMs: 20_000 } });
+  await story.say("ada", "hello");
+  const send = await channel.sending("re: hello");
+  await using outage = await closeDatabase(story.app.database);
+  send.settle(sent());
+  // Long enough for the record to have failed: the service says that its database is away.
+  await eventually(async () => expect((await fetch(`${story.app.url}/readyz`)).status).toBe(503));
+  await outage.end();
+  await eventually(
+    async () =>
+      expect(await story.rows(DELIVERIES)).toMatchObject([{ status: "sent", possible_duplicate: false }]),
+    { timeoutMs: 15_000 },
+  );
+  expect(channel.sends).toHaveLength(1);
+});
+
+test("a long reply arrives whole, in parts, in order, also when one of them has to be tried again", async () => {
+  await using story = await startTelegramStory({
+    agent: { bot: { type: "scripted" } },
+    bots: {
+      scripted: createScriptedBot((call) => call.reply(call.texts[0] === "long" ? LONG : "short")).definition,
+    },
+  });
+  story.fake.fail({ answer: 500, description: "Internal Server Error" });
+  await story.say(1, "long");
+  await story.say(1, "next");
+  await eventually(() => expect(story.texts(1).at(-1)).toBe("short"));
+  const parts = story.texts(1).slice(0, -1);
+  expect(parts.length).toBeGreaterThan(4);
+  expect(parts.join("").replaceAll(/\s/g, "")).toBe(LONG.replaceAll(/\s/g, ""));
+  const rows = await story.rows<{ part: number; message_id: string }>(DELIVERIES);
+  expect(rows.map(({ part }) => part)).toEqual([...parts.keys(), 0]);
+  expect(new Set(rows.map(({ message_id }) => message_id)).size).toBe(2);
+});
+
+const LONG = Array.from({ length: 4_000 }, (_, n) => `word${n}`).join(" ");
