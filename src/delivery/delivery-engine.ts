@@ -24,10 +24,10 @@ export interface DeliveryEngineDeps {
 
 /** How long a delivery behind a busy lane of another process waits before it looks again, milliseconds. */
 const LANE_RECHECK_MS = 100;
+/** How long what is known of deliveries waits for a database that is away, milliseconds. */
+const PATIENCE_MS = 60_000;
 /** Jobs whose deliveries are claimed in one statement. */
 const CLAIM_BATCH = 16;
-/** How soon an outcome that could not be recorded is recorded again, milliseconds. */
-const RECORD_RETRY_MS = 200;
 
 /** A conversation with sends under way in this process. */
 interface SendingLane {
@@ -50,6 +50,8 @@ export type DeliveryEngine = ReturnType<typeof createDeliveryEngine>;
 export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const { log } = deps;
   const lanes = new Map<string, SendingLane>();
+  /** Claimed and not recorded: sent, about to be, or of unknown outcome. */
+  const inHand = new Set<string>();
   /** Channels that have to wait, and until when: what was claimed before the platform said so waits as well. */
   const pausedUntil = new Map<string, number>();
   const shutdown = new AbortController();
@@ -57,8 +59,22 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
 
   /** Sends the deliveries with these ids, lanes in parallel, each lane in order. */
   async function deliver(channelId: string, ids: string[]): Promise<void> {
-    const { work } = await claim({ channelId, ids });
+    const { work } = await patiently(() => claim({ channelId, ids }));
     await Promise.all(work);
+  }
+
+  /** Outlasts an outage of the database: until it is over, only this process knows what the platform answered. */
+  async function patiently<T>(task: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (let pause = 100; ; pause = Math.min(2 * pause, 2_000)) {
+      try {
+        return await task();
+      } catch (error) {
+        if (shutdown.signal.aborted || Date.now() > deadline) throw error;
+        log.warn({ err: error }, "the state of deliveries could not be written; trying again");
+        await wait(pause, shutdown.signal);
+      }
+    }
   }
 
   /**
@@ -68,10 +84,11 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const claim = createGroupCommit({
     async run(jobs: { channelId: string; ids: string[] }[]): Promise<{ work: Promise<unknown>[] }[]> {
       const until = Date.now() + deps.sendLeaseMs;
-      const { claimed, waiting } = await deps.repository.claim(jobs.flatMap((job) => job.ids));
+      const ids = jobs.flatMap((job) => job.ids);
+      const { claimed, waiting } = await deps.repository.claim(ids, [...inHand]);
       const touched = new Map<string, Promise<void>>();
       for (const delivery of claimed) touched.set(delivery.id, addToLane(delivery, until));
-      const waits = new Map(waiting.map((wait) => [wait.id, wait]));
+      const waits = new Map(waiting.map((behind) => [behind.id, behind]));
       return jobs.map((job) => {
         const blocked = job.ids.flatMap((id) => waits.get(id) ?? []);
         const sends = job.ids.flatMap((id) => touched.get(id) ?? []);
@@ -83,6 +100,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   });
 
   function addToLane(delivery: ClaimedDelivery, until: number): Promise<void> {
+    inHand.add(delivery.id);
     const key = `${delivery.channelId}/${delivery.address}`;
     const known = lanes.get(key);
     if (known) {
@@ -121,10 +139,12 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
         const late = Date.now() + sendTimeoutMs > next.until;
         if (late || isPaused(lane.channelId)) hold ??= { address: null };
         if (hold) await putBack(next.delivery, hold);
-        else hold = await attempt(lane.channelId, next.delivery, next.until);
+        else hold = await attempt(lane.channelId, next.delivery);
       }
     } finally {
       lanes.delete(key);
+      // Left over only where something went wrong: never sent, so whoever tries this job again may claim them.
+      for (const { delivery } of lane.claimed) inHand.delete(delivery.id);
       if (lane.behind.length > 0) await deliver(lane.channelId, lane.behind);
     }
   }
@@ -134,20 +154,22 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   }
 
   /** One send. A hold where this delivery is to be tried again before the ones behind it. */
-  async function attempt(channelId: string, delivery: ClaimedDelivery, until: number): Promise<Hold | null> {
+  async function attempt(channelId: string, delivery: ClaimedDelivery): Promise<Hold | null> {
     const result = await send(channelId, delivery);
     if ("scope" in result && result.scope === "channel") pauseHere(channelId, result);
     const decision = decideRetry(result, delivery.attempts, RETRY_RULES, Math.random);
     const record: AttemptRecord = { id: delivery.id, attempts: delivery.attempts, ...decision };
-    const recorded = await recordFirmly(until, async () => {
-      if (result.kind === "moved")
-        await deps.repository.moveAddress(channelId, delivery.address, result.address);
-      return deps.record(record);
-    });
+    if (result.kind === "moved") {
+      const { address } = result;
+      await patiently(() => deps.repository.moveAddress(channelId, delivery.address, address));
+    }
+    const recorded = await patiently(() => deps.record(record));
+    inHand.delete(delivery.id);
     const ids = { delivery_id: delivery.id, session_id: delivery.sessionId, message_id: delivery.messageId };
     if (!recorded) {
+      // Or it was recorded, and only the database's answer was lost: then what is to be tried again holds the lane.
       log.warn(ids, "a delivery was taken over while it was being sent");
-      return null;
+      return record.retryInMs === null ? null : { address: record.address };
     }
     deps.onRecorded(delivery, record);
     if (result.kind === "sent") log.debug({ ...ids, external_ids: record.externalIds }, "delivered");
@@ -157,19 +179,6 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     if (record.retryInMs === null) return null;
     await requeue(channelId, [delivery.id], record.retryInMs);
     return { address: record.address };
-  }
-
-  /** While the claim is ours: what the platform took must not go out again because the database was away. */
-  async function recordFirmly(until: number, write: () => Promise<boolean>): Promise<boolean> {
-    for (;;) {
-      try {
-        return await write();
-      } catch (error) {
-        if (shutdown.signal.aborted || Date.now() > until) throw error;
-        log.debug({ err: error }, "the outcome of a send could not be recorded; it is recorded again");
-        await wait(RECORD_RETRY_MS, shutdown.signal);
-      }
-    }
   }
 
   /** Without the queue nothing is lost: the reconciler finds rows that no job moves. */
@@ -220,7 +229,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
 
   /** Not sent after all: it goes back behind the one that failed, uncounted. */
   async function putBack(delivery: ClaimedDelivery, hold: Hold): Promise<void> {
-    await deps.record({
+    const record: AttemptRecord = {
       id: delivery.id,
       attempts: delivery.attempts,
       status: "queued",
@@ -230,7 +239,9 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       retryInMs: 0,
       address: hold.address,
       uncounted: true,
-    });
+    };
+    await patiently(() => deps.record(record));
+    inHand.delete(delivery.id);
     await requeue(delivery.channelId, [delivery.id], LANE_RECHECK_MS);
   }
 

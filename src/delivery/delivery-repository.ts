@@ -40,12 +40,14 @@ export interface AttemptRecord {
 /**
  * Takes deliveries in lane order. A delivery may go only when everything before it in its lane (channel, address) is
  * settled or taken by this same claim. Rows are locked first and whatever is locked elsewhere is skipped, so a stale
- * look at a neighbour can only make it wait, never overtake.
+ * look at a neighbour can only make it wait, never overtake. What this owner claimed without ever hearing of it (the
+ * connection was lost before the answer) was never sent: it may be claimed again.
  */
 const CLAIM = `
   WITH locked AS MATERIALIZED (
     SELECT d.id, d.channel_id, d.address, d.ordinal FROM deliveries d
-    WHERE d.id = ANY($1) AND d.status IN ('queued', 'unknown') AND d.next_attempt_at <= now()
+    WHERE d.id = ANY($1) AND (d.status IN ('queued', 'unknown') AND d.next_attempt_at <= now()
+      OR d.status = 'sending' AND d.claimed_by = $2 AND d.id <> ALL($4))
     ORDER BY d.ordinal FOR UPDATE SKIP LOCKED),
   free AS (
     SELECT l.id FROM locked l JOIN channels c ON c.id = l.channel_id
@@ -88,11 +90,12 @@ export type DeliveryRepository = ReturnType<typeof createDeliveryRepository>;
 /** The rows behind deliveries. Raw SQL: every step is one conditional statement over a batch. */
 export function createDeliveryRepository(pool: Pool, identity: { owner: string; sendLeaseMs: number }) {
   return {
-    async claim(ids: string[]): Promise<Claim> {
+    /** @param inHand what this process knows to have claimed and has not recorded. */
+    async claim(ids: string[], inHand: readonly string[]): Promise<Claim> {
       const { rows } = await pool.query({
         name: "claim_deliveries",
         text: CLAIM,
-        values: [ids, identity.owner, identity.sendLeaseMs],
+        values: [ids, identity.owner, identity.sendLeaseMs, inHand],
       });
       const claimed = rows
         .sort((a, b) => Number(BigInt(a.ordinal) - BigInt(b.ordinal)))
