@@ -62,7 +62,7 @@ describe("under load, the service", () => {
     }
     await talking;
     await expectAnswers(fake, size);
-    expect(await markedDouble(engine.databaseUrl)).toEqual(expect.arrayContaining(repeated(fake)));
+    expect([await markedDouble(engine.databaseUrl), repeated(fake)]).toEqual([[], []]);
   }, 120_000);
 
   it("answers everything although Postgres is killed and started again", async () => {

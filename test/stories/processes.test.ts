@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,6 +12,7 @@ import {
   runToEnd,
   type ServiceDirectory,
   serviceDirectory,
+  spawnService,
   startProcess,
 } from "../support/process.ts";
 import { quietLog } from "../support/quiet-log.ts";
@@ -49,6 +50,13 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")("the service on one
       expect.objectContaining({ status: "ready", dependencies: { postgres: "ok", queue: "ok" } }),
     ]);
 
+    expect(await chatOnce(service.url, await dataFile(directory, "api-key"))).toBe("You said: hello");
+    const page = await fetch(`${service.url}/chat/web`);
+    expect([page.status, page.headers.get("content-type")]).toEqual([
+      200,
+      expect.stringContaining("text/html"),
+    ]);
+
     const second = await runToEnd({ build, directory });
     expect(second.code).toBe(1);
     expect(second.stderr).toContain(`.causeway is in use by process ${service.pid}.`);
@@ -82,6 +90,98 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")("the service on one
     expect(run.stderr).not.toContain("pass-word");
     expect(existsSync(join(directory.path, ".causeway"))).toBe(false);
   });
+
+  it("says which port is taken, and ends with code 1", async () => {
+    await using fake = await startFakeTelegram();
+    await using directory = await serviceDirectory(telegramConfig(fake));
+    const run = await runToEnd({ build, directory, env: { PORT: new URL(fake.url).port } });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toBe(
+      `Port ${new URL(fake.url).port} on 127.0.0.1 is taken. Stop what listens there, or set PORT to another one.\n`,
+    );
+    await using service = await startProcess({ build, directory });
+    expect(await service.stop()).toBe(0);
+  });
+
+  it("starts after a first start that was killed at any moment", async () => {
+    await using directory = await serviceDirectory({
+      workspace: "default",
+      agents: { echo: { bot: { type: "echo" } } },
+      channels: { api: { kind: "api", agent: "echo" } },
+    });
+    const data = join(directory.path, ".causeway");
+    const moments = [
+      () => existsSync(data),
+      () => existsSync(data) && readdirSync(data).some((name) => name.startsWith("postgres")),
+      () => existsSync(join(data, "postgres", "postmaster.pid")),
+      () => existsSync(join(data, "api-key")),
+    ];
+    for (const moment of moments) {
+      await using service = spawnService({ build, directory });
+      await eventually(() => expect(moment() || service.hasEnded()).toBe(true), { intervalMs: 1 });
+      expect(service.output()).not.toContain("Causeway listens");
+      service.signal("SIGKILL");
+      await service.ended;
+    }
+    await using service = await startProcess({ build, directory });
+    expect(await chatOnce(service.url, await dataFile(directory, "api-key"))).toBe("You said: hello");
+    expect(await service.stop()).toBe(0);
+  }, 60_000);
+
+  it("takes a changed configuration on SIGHUP, and stays with the old one where the new one is wrong", async () => {
+    await using fake = await startFakeTelegram();
+    const saying = (say: unknown) => telegramConfig(fake, { bot: { type: "script", sequence: [{ say }] } });
+    await using directory = await serviceDirectory(saying("old"));
+    await using service = await startProcess({ build, directory });
+    await post(service.url, message(1, "hi"));
+    await eventually(() => expect(receivedIn(fake, 1)).toEqual(["old"]));
+
+    await directory.configure(saying(42));
+    service.signal("SIGHUP");
+    await eventually(() => expect(service.output()).toContain("the old one stays in force"));
+    await directory.configure(saying("new"));
+    service.signal("SIGHUP");
+    await eventually(() => expect(service.output()).toContain("configuration reloaded"));
+    await Promise.all([post(service.url, message(1, "hi")), post(service.url, message(2, "hi"))]);
+    await eventually(() => expect(receivedIn(fake, 2)).toEqual(["new"]));
+    await eventually(() => expect(receivedIn(fake, 1)).toEqual(["old", "old"]));
+    expect(await service.stop()).toBe(0);
+  });
+
+  it("finishes the turn under way when it is stopped", async () => {
+    await using fake = await startFakeTelegram();
+    const bot = { type: "script", sequence: [{ say: "just in time", delayMs: 2_000 }] };
+    await using directory = await serviceDirectory(telegramConfig(fake, { bot }));
+    await using service = await startProcess({ build, directory });
+    expect(await post(service.url, message(1, "hi"))).toBe(200);
+    expect(await service.stop()).toBe(0);
+    expect(receivedIn(fake, 1)).toEqual(["just in time"]);
+  });
+
+  it("answers everything although its Postgres is killed under it", async () => {
+    await using fake = await startFakeTelegram();
+    fake.delay(15);
+    await using directory = await serviceDirectory(telegramConfig(fake));
+    await using service = await startProcess({
+      build,
+      directory,
+      times: { leaseMs: 2_000, heartbeatMs: 500 },
+    });
+    const size = { chats: 20, each: 10 };
+    const talking = talk(size, () => [service.url]);
+    for (const moment of [20, 90]) {
+      await eventually(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment), { timeoutMs: 30_000 });
+      process.kill(await serverPid(directory), "SIGKILL");
+      const ready = async () => expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+      await eventually(ready, { timeoutMs: 30_000 });
+    }
+    await talking;
+    await expectAnswers(fake, size);
+    expect(await service.stop()).toBe(0);
+    await using database = await openData(directory);
+    // The service kept what Telegram had answered until it could be written down.
+    expect([await markedDouble(database.url), repeated(fake)]).toEqual([[], []]);
+  }, 90_000);
 
   it("answers everything it acknowledged, in order, although it is killed again and again", async () => {
     await using fake = await startFakeTelegram();
@@ -186,4 +286,20 @@ async function openData(directory: ServiceDirectory) {
 
 function logLines(output: string): Record<string, unknown>[] {
   return output.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []));
+}
+
+/** A round trip over the API. */
+async function chatOnce(url: string, apiKey: string): Promise<string> {
+  const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
+  const call = async (path: string, body: unknown) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
+    return (await response.json()) as Record<string, string>;
+  };
+  const session = await call("/chat/sessions", { agent_id: "echo" });
+  const answer = await call(`/chat/sessions/${session.id}/messages`, { content: "hello" });
+  return String(answer.content);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,11 +16,19 @@ export interface Build extends Disposable {
   path(file: string): string;
 }
 
-/** Compiles the source as it stands, so that what runs is never an older build. Once per file: it takes seconds. */
+/**
+ * Compiles the source as it stands, so that what runs is never an older build. Once per file: it takes seconds. Only
+ * the chat page is taken from `npm run build`.
+ */
 export async function buildService(): Promise<Build> {
   const source = await compileSource();
   const base = dirname(dirname(source.path("main.js")));
   await symlink(join(root, "prisma"), join(base, "prisma"));
+  await cp(join(root, "dist", "web-chat"), join(base, "dist", "web-chat"), { recursive: true }).catch(
+    (cause) => {
+      throw new Error("the chat page is not built: run `npm run build` first", { cause });
+    },
+  );
   await writeFile(join(base, "package.json"), '{ "type": "module" }');
   return source;
 }
@@ -77,24 +85,21 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
     { timeoutMs: 30_000 },
   );
   if (url === undefined) throw new Error(`the service ended instead of starting:\n${run.output()}`);
+  const { pid, output, signal, ended } = run;
+  const end = async (name: NodeJS.Signals) => {
+    signal(name);
+    return await ended;
+  };
   return {
-    pid: run.pid,
+    pid,
     url,
-    output: run.output,
-    signal: run.signal,
+    output,
+    signal,
     async kill() {
-      run.signal("SIGKILL");
-      await run.ended;
+      await end("SIGKILL");
     },
-    async stop() {
-      run.signal("SIGTERM");
-      return await run.ended;
-    },
-    async [Symbol.asyncDispose]() {
-      // A stopped process takes no other signal until it goes on.
-      run.signal("SIGKILL");
-      await run.ended;
-    },
+    stop: () => end("SIGTERM"),
+    [Symbol.asyncDispose]: run[Symbol.asyncDispose],
   };
 }
 
@@ -107,7 +112,22 @@ export async function runToEnd(
   return { code, stdout: run.stdout(), stderr: run.stderr() };
 }
 
-function spawnService({ build, directory, env, times }: ProcessOptions) {
+/** A process that was just started, ready or not. */
+interface StartingProcess extends AsyncDisposable {
+  pid: number;
+  stdout(): string;
+  stderr(): string;
+  /** Both of them. */
+  output(): string;
+  /** Resolves with the exit code, null where a signal ended it. */
+  ended: Promise<number | null>;
+  hasEnded(): boolean;
+  /** Does nothing where it has ended. */
+  signal(signal: NodeJS.Signals): void;
+}
+
+/** Starts the service without waiting for anything. */
+export function spawnService({ build, directory, env, times }: ProcessOptions): StartingProcess {
   const args = times ? ["--input-type=module", "--eval", hurried(build, times)] : [build.path("main.js")];
   const child = spawn(process.execPath, args, {
     cwd: directory.path,
@@ -117,6 +137,9 @@ function spawnService({ build, directory, env, times }: ProcessOptions) {
   const ended = once(child, "close").then(() => child.exitCode);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
+  const signal = (name: NodeJS.Signals) => {
+    if (!hasEnded(child)) child.kill(name);
+  };
   return {
     pid: child.pid ?? 0,
     stdout,
@@ -124,8 +147,10 @@ function spawnService({ build, directory, env, times }: ProcessOptions) {
     output: () => `${stdout()}${stderr()}`,
     ended,
     hasEnded: () => hasEnded(child),
-    signal(signal: NodeJS.Signals) {
-      if (!hasEnded(child)) child.kill(signal);
+    signal,
+    async [Symbol.asyncDispose]() {
+      signal("SIGKILL");
+      await ended;
     },
   };
 }
