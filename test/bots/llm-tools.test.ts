@@ -1,32 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { BotProgress } from "../../src/bots/bot.ts";
 import { isPrivateAddress } from "../../src/bots/llm/private-addresses.ts";
 import { toolsSchema } from "../../src/bots/llm/tool-config.ts";
 import { askBot, streamedText } from "./ask-bot.ts";
-import { type ProviderServer, startProvider } from "./provider-server.ts";
+import { callsThenAnswers, toldToModel, toolSummaries } from "./calling-model.ts";
+import { startProvider } from "./provider-server.ts";
 import { startToolServer } from "./tool-server.ts";
-
-/** A model that calls these tools at once and then says "Done." */
-function callsThenAnswers(server: ProviderServer, ...calls: [name: string, input: unknown][]): void {
-  const toolCalls = calls.map(([name, input], index) => ({
-    id: `call-${index}`,
-    name,
-    arguments: typeof input === "string" ? input : JSON.stringify(input),
-  }));
-  server.mock.on({ userMessage: "go", hasToolResult: true }, { content: "Done." });
-  server.mock.on({ userMessage: "go", hasToolResult: false }, { toolCalls });
-}
-
-function toolSummaries(progress: readonly BotProgress[]): string[] {
-  return progress.flatMap((event) => (event.type === "tool_end" ? [event.summary] : []));
-}
-
-/** What the model was told about its tool calls. */
-function toldToModel(server: ProviderServer): string {
-  const body = server.mock.getLastRequest()?.body;
-  const messages = body && "messages" in body && Array.isArray(body.messages) ? body.messages : [];
-  return JSON.stringify(messages.filter(({ role }) => role === "tool"));
-}
 
 describe("built-in tools", () => {
   it("read and update participant data; the change is committed with the reply, as one patch", async () => {
@@ -201,6 +179,28 @@ describe("a model that misuses its tools", () => {
     const asked = askBot(server.bot({ tools: ["read_participant_data"], maxSteps: 3 }), "go");
     await expect(asked).rejects.toMatchObject({ code: "step_limit", retryable: false });
     expect(server.mock.getRequests().length).toBe(3);
+  });
+
+  it("by calling without end is told to stop, and answers", async () => {
+    await using server = await startProvider();
+    const calls = Array.from({ length: 6 }, (): [string, unknown] => ["read_participant_data", {}]);
+    callsThenAnswers(server, ...calls);
+    const bot = server.bot({ tools: ["read_participant_data"], maxToolCalls: 4 });
+    const { result, progress } = await askBot(bot, "go");
+    const refused = toolSummaries(progress).filter((summary) => summary.startsWith("Not called"));
+    expect(refused).toHaveLength(2);
+    expect(result.replies).toEqual([{ content: "Done." }]);
+  });
+
+  it("by asking for too much in one turn is given the beginning", async () => {
+    await using server = await startProvider();
+    const calls = Array.from({ length: 8 }, (): [string, unknown] => ["read_participant_data", {}]);
+    callsThenAnswers(server, ...calls);
+    await askBot(server.bot({ tools: ["read_participant_data"] }), "go", {
+      participantData: { diary: "x".repeat(7_000) },
+    });
+    expect(toldToModel(server).length).toBeLessThan(43_000);
+    expect(toldToModel(server)).toContain("cut off");
   });
 
   it("speaks before and after a call in one reply that is what was streamed", async () => {

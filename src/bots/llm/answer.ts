@@ -4,8 +4,10 @@ import type { BotResult, Turn, TurnOutput } from "../bot.ts";
 import { arrangeMessages } from "./arrange-messages.ts";
 import { neverAnswered, toBotError } from "./bot-error.ts";
 import type { LlmConfig } from "./config.ts";
+import type { McpServers } from "./mcp-servers.ts";
 import type { ConfiguredModel } from "./model.ts";
 import { type StreamedReply, streamReply } from "./stream-reply.ts";
+import { withinBudget } from "./tool-budget.ts";
 import { createToolEffects } from "./tool-effects.ts";
 import { createTools } from "./tools.ts";
 
@@ -13,12 +15,15 @@ import { createTools } from "./tools.ts";
 export async function answerWithModel(
   config: LlmConfig,
   model: ConfiguredModel,
+  mcp: McpServers,
   turn: Turn,
   output: TurnOutput,
 ): Promise<BotResult> {
   const messages = arrangeMessages(await turn.prompt(output.signal), model.systemFirst);
   const effects = createToolEffects(turn);
-  const tools = createTools(config.tools, turn.executionId, effects);
+  // Tools that the agent declares win over a server's of the same name.
+  const declared = createTools(config.tools, turn.executionId, effects);
+  const tools = withinBudget({ ...(await mcp.tools()), ...declared }, config.maxToolCalls);
   const stop = new AbortController();
   const timer = config.timeoutMs === undefined ? undefined : setTimeout(() => stop.abort(), config.timeoutMs);
   const signal = AbortSignal.any([output.signal, stop.signal]);

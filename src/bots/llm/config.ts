@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mcpServersSchema } from "./mcp-config.ts";
 import { toolsSchema } from "./tool-config.ts";
 
 const number = (least: number, most: number) => z.number().min(least).max(most);
@@ -57,9 +58,17 @@ export const configSchema = z
       .max(50)
       .default(8)
       .describe("How often the model is asked in one turn; in the last step it has to answer without tools."),
-    mcpServers: z
-      .record(z.string(), z.never("MCP servers are not available yet: leave this empty"))
-      .default({}),
+    maxToolCalls: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(20)
+      .describe("How many tools may be called in one turn; then the model has to answer with what it knows."),
+    mcpServers: mcpServersSchema
+      .default({})
+      .describe(
+        "Servers of the Model Context Protocol; the model may call their tools as `<server>_<tool>`.",
+      ),
   })
   .superRefine((config, context) => {
     if (config.provider === "openai-compatible") {

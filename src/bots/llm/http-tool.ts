@@ -2,10 +2,9 @@ import { type Dispatcher, getGlobalDispatcher, request } from "undici";
 import type { JsonObject } from "../../core/json.ts";
 import { isPrivateHost, publicConnections } from "./private-addresses.ts";
 import type { HttpToolConfig } from "./tool-config.ts";
+import { shownResult } from "./tool-result.ts";
 
-/** No tool may fill the model's context: the rest is cut off, visibly. In characters. */
-const RESULT_LIMIT = 8000;
-/** Nor memory. In bytes. */
+/** No answer may fill memory. In bytes. */
 const BODY_LIMIT = 1_000_000;
 
 /** Calls a declared HTTP tool. Whatever the server answers is the result; throws when it could not be asked. */
@@ -30,7 +29,7 @@ export async function callHttpTool(
     dispatcher: tool.allowPrivateAddresses ? getGlobalDispatcher() : publicConnections,
   });
   const text = await readText(response.body);
-  const shown = clipped(withoutSecrets(text, Object.values(tool.headers)));
+  const shown = shownResult(text, Object.values(tool.headers));
   return response.statusCode < 300 ? shown : `HTTP ${response.statusCode}: ${shown}`;
 }
 
@@ -68,16 +67,4 @@ async function readText(body: Dispatcher.ResponseData["body"]): Promise<string> 
     if (bytes > BODY_LIMIT) break;
   }
   return Buffer.concat(chunks).toString();
-}
-
-function clipped(text: string): string {
-  const left = text.length - RESULT_LIMIT;
-  return left <= 0 ? text : `${text.slice(0, RESULT_LIMIT)}… [cut off, ${left} more characters]`;
-}
-
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce(
-    (shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, "[secret]")),
-    text,
-  );
 }

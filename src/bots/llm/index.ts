@@ -1,6 +1,8 @@
+import { systemClock } from "../../core/clock.ts";
 import { defineBot } from "../bot.ts";
 import { answerWithModel } from "./answer.ts";
 import { configSchema, type LlmConfig } from "./config.ts";
+import { createMcpServers } from "./mcp-servers.ts";
 import { type ConfiguredModel, createModel } from "./model.ts";
 import { summarizeWithModel } from "./summarize.ts";
 
@@ -11,11 +13,13 @@ globalThis.AI_SDK_LOG_WARNINGS = false;
 export const definition = defineBot({
   type: "llm",
   configSchema,
-  create: (config) => {
+  create: (config, { log }) => {
     const model = createModel(config);
+    const mcp = createMcpServers(config.mcpServers, { log, clock: systemClock });
     return {
-      answer: (turn, output) => answerWithModel(config, model, turn, output),
+      answer: (turn, output) => answerWithModel(config, model, mcp, turn, output),
       summarize: (request) => summarizeWithModel(summaryModel(config, model, request.model), request),
+      close: () => mcp.close(),
     };
   },
 });

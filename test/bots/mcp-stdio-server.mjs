@@ -1,0 +1,16 @@
+// A real MCP server over its pipes, for tests: says who it is, counts its calls, fails and dies on request.
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { z } from "zod";
+
+const server = new McpServer({ name: "pipes", version: "1.0.0" });
+let calls = 0;
+const text = (words) => ({ content: [{ type: "text", text: words }] });
+server.registerTool("who", { description: "Says who it is." }, () => {
+  calls += 1;
+  return text(`process ${process.pid}, call ${calls}, token ${process.env.TOKEN ?? "none"}`);
+});
+server.registerTool("die", { description: "Ends itself.", inputSchema: { code: z.number() } }, ({ code }) =>
+  process.exit(code),
+);
+await server.connect(new StdioServerTransport());
