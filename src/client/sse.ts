@@ -17,8 +17,11 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return;
-      yield* parser(decoder.decode(value, { stream: true }));
+      if (done) {
+        yield* parser.end();
+        return;
+      }
+      yield* parser.take(decoder.decode(value, { stream: true }));
     }
   } finally {
     // Whoever stops reading lets go of the connection.
@@ -26,7 +29,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   }
 }
 
-function createParser(): (text: string) => ServerEvent[] {
+function createParser(): { take(text: string): ServerEvent[]; end(): ServerEvent[] } {
   let rest = "";
   let id = "";
   let event = "";
@@ -51,11 +54,13 @@ function createParser(): (text: string) => ServerEvent[] {
     return [];
   }
 
-  return (text) => {
+  function take(text: string): ServerEvent[] {
     rest += text;
     // A carriage return at the end may be the first half of a line ending: it waits for what follows.
     const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? "";
     return lines.flatMap(line);
-  };
+  }
+
+  return { take, end: () => (rest.endsWith("\r") ? take("\n") : []) };
 }

@@ -174,7 +174,10 @@ describe("the official OpenAI client", () => {
       headers: { authorization: `Bearer ${app.apiKey}`, "content-type": "application/json" },
       body: JSON.stringify({ model: "echo", messages: [{ role: "user", content: "Hi" }], ...change }),
     });
-    expect([response.status, (await response.json()).error.code]).toEqual([status, code]);
+    expect([response.status, ((await response.json()) as { error: { code: string } }).error.code]).toEqual([
+      status,
+      code,
+    ]);
   });
 
   it("needs a key", async () => {
