@@ -9,4 +9,5 @@ const blocks = [...readme.matchAll(/^```(\w+) (\w+)\n([\s\S]*?)^```$/gm)]
   .map((block) => block[3].replaceAll("127.0.0.1:3000", `127.0.0.1:${process.env.PORT ?? 3000}`));
 if (blocks.length === 0) throw new Error(`README.md has no block marked "${language} ${word}"`);
 if (directory === undefined) process.stdout.write(blocks.join("\n"));
-else for (const [index, text] of blocks.entries()) writeFileSync(`${directory}/readme-${index + 1}.mjs`, text);
+else
+  for (const [index, text] of blocks.entries()) writeFileSync(`${directory}/readme-${index + 1}.mjs`, text);

@@ -64,8 +64,7 @@ export function createConversationParts(deps: ConversationPartsDeps): Conversati
       .all()
       .map(({ ref }) => ref)
       .find(
-        (ref) =>
-          ref.workspaceId === workspaceId && (name === null ? ref.kind === "api" : ref.name === name),
+        (ref) => ref.workspaceId === workspaceId && (name === null ? ref.kind === "api" : ref.name === name),
       ) ?? null;
 
   const conversation = createConversation({

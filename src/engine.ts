@@ -55,7 +55,10 @@ export async function openEngine(
             () => null,
             (error: unknown) => (error instanceof Error ? error.message : String(error)),
           );
-        const [postgres, queue] = await Promise.all([check(database.pool.query("SELECT 1")), check(queues.ping())]);
+        const [postgres, queue] = await Promise.all([
+          check(database.pool.query("SELECT 1")),
+          check(queues.ping()),
+        ]);
         return { postgres, [queues.kind === "redis" ? "redis" : "queue"]: queue };
       },
       async close() {

@@ -47,7 +47,7 @@ export interface PipelineTimes {
   stopGraceMs: number;
 }
 
-export const PIPELINE_TIMES: PipelineTimes = {
+const PIPELINE_TIMES: PipelineTimes = {
   leaseMs: 10_000,
   heartbeatMs: 3_000,
   sendLeaseMs: 60_000,

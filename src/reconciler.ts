@@ -10,7 +10,11 @@ export interface ReconcilerStep {
  * Looks, again and again, for rows that nothing is working on: left by a process that was killed or a queue that was
  * wiped. Every step may run on any number of processes at once.
  */
-export function startReconciler(deps: { steps: readonly ReconcilerStep[]; intervalMs: number; log: Logger }): {
+export function startReconciler(deps: {
+  steps: readonly ReconcilerStep[];
+  intervalMs: number;
+  log: Logger;
+}): {
   stop(): Promise<void>;
 } {
   const stop = new AbortController();

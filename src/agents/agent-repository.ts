@@ -18,7 +18,7 @@ export interface PublishedWorkspace {
 /** Any number: processes that start together publish one after the other. */
 const PUBLISH_LOCK = 7_306_931_002;
 
-export type AgentRepository = ReturnType<typeof createAgentRepository>;
+type AgentRepository = ReturnType<typeof createAgentRepository>;
 
 /** Workspaces, agents, their versions and channels as rows. */
 export function createAgentRepository(pool: Pool) {
@@ -35,10 +35,10 @@ export function createAgentRepository(pool: Pool) {
           channels.set(channel.name, { id: await upsertChannel(client, id, channel) });
         }
         const names = workspace.channels.map((channel) => channel.name);
-        await client.query("UPDATE channels SET enabled = false WHERE workspace_id = $1 AND name <> ALL($2)", [
-          id,
-          names,
-        ]);
+        await client.query(
+          "UPDATE channels SET enabled = false WHERE workspace_id = $1 AND name <> ALL($2)",
+          [id, names],
+        );
         return { id, agents, channels };
       });
     },

@@ -1,5 +1,5 @@
-import type { ChannelDefinition } from "./channel.ts";
 import { definition as api } from "./api/index.ts";
+import type { ChannelDefinition } from "./channel.ts";
 import { definition as telegram } from "./telegram/index.ts";
 import { definition as web } from "./web/index.ts";
 

@@ -44,7 +44,7 @@ interface Hold {
   address: string | null;
 }
 
-export type DeliveryEngine = ReturnType<typeof createDeliveryEngine>;
+type DeliveryEngine = ReturnType<typeof createDeliveryEngine>;
 
 /** Sends what jobs name. Rows are the truth: a job that runs twice finds nothing left to claim. */
 export function createDeliveryEngine(deps: DeliveryEngineDeps) {

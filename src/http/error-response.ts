@@ -10,7 +10,8 @@ export function errorResponse(log: Logger): ErrorRequestHandler {
     const known = error instanceof RequestError ? error : fromBodyParser(error);
     if (!known || known.status >= 500) log.error({ err: error, request_id: requestId }, "a request failed");
     const { status, code, message, details, headers } =
-      known ?? new RequestError(500, "internal_error", "Something went wrong here. The operator's log says what.");
+      known ??
+      new RequestError(500, "internal_error", "Something went wrong here. The operator's log says what.");
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.status(status).json({ error: { code, message, details, request_id: requestId } });
   };

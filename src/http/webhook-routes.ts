@@ -1,4 +1,4 @@
-import { type Request, type RequestHandler, type Response, raw, Router } from "express";
+import { type Request, type RequestHandler, type Response, Router, raw } from "express";
 import type { Channel, RawRequest } from "../channels/channel.ts";
 import type { ChannelEvent } from "../core/channel-event.ts";
 import { RequestError } from "../core/errors.ts";

@@ -6,7 +6,7 @@ import { excerpt, storableText } from "../core/text.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-repository.ts";
 
 /** A message and what its storing came to; handed on together so that a lane sees its messages as one. */
-export interface StoredMessage {
+interface StoredMessage {
   row: InboundRow;
   outcome: InboundOutcome;
 }
@@ -15,7 +15,10 @@ export interface IngestDeps {
   /** Stores one message, committed together with whatever else waits. */
   store(row: InboundRow): Promise<InboundOutcome>;
   onReceipt(channel: ChannelRef, receipt: Extract<ChannelEvent, { type: "receipt" }>): Promise<void>;
-  onAddressChange(channel: ChannelRef, change: Extract<ChannelEvent, { type: "address_change" }>): Promise<void>;
+  onAddressChange(
+    channel: ChannelRef,
+    change: Extract<ChannelEvent, { type: "address_change" }>,
+  ): Promise<void>;
   onStop(channel: ChannelRef, stop: Extract<ChannelEvent, { type: "stop" }>): Promise<void>;
   onOutcome(channel: ChannelRef, row: InboundRow, outcome: InboundOutcome): void;
 }
@@ -24,7 +27,10 @@ export interface Ingest {
   /** Stores what a platform sent, in order; resolves once it is committed. Repeated events change nothing. */
   acceptEvents(channel: ChannelRef, events: readonly ChannelEvent[]): Promise<void>;
   /** Stores a message into a session named by id (web, api). */
-  acceptMessage(channel: ChannelRef, message: SessionMessage): Promise<{ row: InboundRow; outcome: InboundOutcome }>;
+  acceptMessage(
+    channel: ChannelRef,
+    message: SessionMessage,
+  ): Promise<{ row: InboundRow; outcome: InboundOutcome }>;
 }
 
 /** A message whose session the caller names. */

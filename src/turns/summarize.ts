@@ -40,7 +40,7 @@ const PAUSE_MS = 30_000;
 /** What a message costs around its text. */
 const TOKENS_AROUND = 16;
 
-export type Summaries = ReturnType<typeof createSummaries>;
+type Summaries = ReturnType<typeof createSummaries>;
 
 /**
  * Keeps summaries up to date: folds the oldest messages in, each once, chunk by chunk. A failure is logged and leaves

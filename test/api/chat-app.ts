@@ -17,7 +17,7 @@ export const COACH = {
 };
 
 /** Says scripted lines, with everything a stream can show. */
-export const ACTOR = {
+const ACTOR = {
   bot: {
     type: "script",
     replies: [

@@ -2,7 +2,7 @@ import pg from "pg";
 import { startTestApp, type TestApp, type TestAppOptions } from "../support/app.ts";
 import { type FakeTelegram, type SentMessage, startFakeTelegram } from "../support/fake-telegram.ts";
 
-export const SECRET = "webhook_secret-0123456789";
+const SECRET = "webhook_secret-0123456789";
 
 export interface TelegramStory extends AsyncDisposable {
   app: TestApp;

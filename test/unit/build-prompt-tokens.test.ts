@@ -9,6 +9,7 @@ describe("counting tokens", () => {
   it.each([
     ["English", english],
     ["Chinese", chinese],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: code that is counted, not run
     ["code", 'if (a["b"] !== null) { return `${c}`; }\n'.repeat(60)],
   ])("is right to within five percent for OpenAI's models (%s)", async (_, text) => {
     const count = await loadTokenCounter("gpt-4.1-mini");

@@ -2,16 +2,7 @@ import { z } from "zod";
 import type { MessageView } from "../../sessions/message-queries-repository.ts";
 import { idSchema, jsonObjectSchema, timestampSchema } from "./wire-schemas.ts";
 
-export const ORIGINS = [
-  "user",
-  "bot",
-  "operator",
-  "instruction",
-  "command",
-  "notice",
-  "tool",
-  "seed",
-] as const;
+const ORIGINS = ["user", "bot", "operator", "instruction", "command", "notice", "tool", "seed"] as const;
 
 export const tokenUsageSchema = z
   .object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() })

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { SessionView } from "../../sessions/session-queries-repository.ts";
 import { idSchema, jsonObjectSchema, timestampSchema } from "./wire-schemas.ts";
 
-export const END_REASONS = [
+const END_REASONS = [
   "user_reset",
   "user",
   "bot",
