@@ -1,6 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { StartupError } from "../core/errors.ts";
 
 /** A secret this installation made for itself, and where it is kept. */
 export interface SecretFile {
@@ -15,15 +25,29 @@ export interface SecretFile {
 export function readOrCreateSecret(dataDir: string, name: string, prefix = ""): SecretFile {
   mkdirSync(dataDir, { recursive: true });
   const path = join(dataDir, name);
-  if (!existsSync(path)) {
-    const value = `${prefix}${randomBytes(32).toString("base64url")}`;
-    try {
-      // `wx`: of processes that start together one writes, and all read what it wrote.
-      writeFileSync(path, `${value}\n`, { mode: 0o600, flag: "wx" });
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    }
-  }
+  if (!existsSync(path)) createWhole(path, `${prefix}${randomBytes(32).toString("base64url")}\n`);
   chmodSync(path, 0o600);
-  return { value: readFileSync(path, "utf8").trim(), path };
+  const value = readFileSync(path, "utf8").trim();
+  if (value === "")
+    throw new StartupError(`The secret in ${path} is gone: delete the file to have a new one made.`);
+  return { value, path };
+}
+
+/**
+ * Written elsewhere first: a process that is killed meanwhile must not leave an empty secret behind. Linking fails where
+ * the name exists, so of processes that start together one makes the file and all read what it wrote.
+ */
+function createWhole(path: string, text: string): void {
+  const draft = `${path}.${randomBytes(8).toString("hex")}`;
+  try {
+    writeFileSync(draft, text, { mode: 0o600, flag: "wx", flush: true });
+    try {
+      linkSync(draft, path);
+    } catch (error) {
+      // Some network file systems know no links.
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) renameSync(draft, path);
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
