@@ -297,7 +297,9 @@ async function chatOnce(url: string, apiKey: string): Promise<string> {
       headers,
       body: JSON.stringify(body),
     });
-    return (await response.json()) as Record<string, string>;
+    const text = await response.text();
+    expect([response.status, text]).toEqual([201, expect.anything()]);
+    return JSON.parse(text) as Record<string, string>;
   };
   const session = await call("/chat/sessions", { agent_id: "echo" });
   const answer = await call(`/chat/sessions/${session.id}/messages`, { content: "hello" });
