@@ -18,6 +18,7 @@ import { createHttpServer } from "./http/server.ts";
 import { webhookRoutes } from "./http/webhook-routes.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { createPipeline, type Pipeline, type PipelineTimes } from "./pipeline.ts";
+import { createProactiveParts } from "./proactive-parts.ts";
 import { countBacklog } from "./storage/backlog.ts";
 import { whileLeader } from "./storage/leader.ts";
 import { createWebParts } from "./web-parts.ts";
@@ -103,6 +104,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
     ...(options.times ? { times: options.times } : {}),
   });
+
+  const proactive = createProactiveParts({ engine, channels, agents, pipeline, role: settings.role, log });
 
   async function reload(): Promise<void> {
     const read = options.reload();
@@ -256,6 +259,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const closed = http.close(2_000);
     await Promise.all(background);
     await closed;
+    await proactive.stop();
     await pipeline.stop();
     await engine.queues.close();
     await pipeline.flush();
@@ -271,6 +275,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const [first] = workspaces;
     if (first) await api.ensureOperatorKey(first.id, operatorKey.value);
     await pipeline.start();
+    await proactive.start();
     const port = await http.listen(settings.host, settings.port);
     const app: App = {
       url: `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`,

@@ -70,18 +70,20 @@ function openDoor({ ref, config }: RunningChannel): WebChannel {
   };
 }
 
-/** What visitors may do to their sessions. Event rules do not exist yet, so none are triggered. */
+/** What visitors may do to their sessions. */
 function sessionActs(engine: Engine, pipeline: Pipeline): SessionActs {
   const { pool } = engine.database;
   return {
-    async end(sessionId) {
-      return (await completeSession(pool, { sessionId, reason: "user", authority: "any" })) !== null;
+    async end(sessionId, { triggerEvents }) {
+      const end = { sessionId, reason: "user" as const, authority: "any" as const, triggerEvents };
+      return (await completeSession(pool, end)) !== null;
     },
-    async reset(channel: ChannelRef, sessionId, { prompt }) {
+    async reset(channel: ChannelRef, sessionId, { triggerEvents, prompt }) {
       const opened = await resetSession(pool, {
         sessionId,
         reason: "user_reset",
         authority: "any",
+        triggerEvents,
         agentVersion: channel.agentVersion,
         newSessionId: newId(),
         commandSeq: null,

@@ -4,7 +4,7 @@ const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 type Unit = keyof typeof UNIT_MS;
 
 /** `30s`, `15m`, `2h`, `1d` as written. */
-const durationSchema = z
+export const durationSchema = z
   .string()
   .regex(/^[1-9]\d{0,5}[smhd]$/, "write a number and a unit: 30s, 15m, 2h or 1d")
   .describe("A time span: `30s`, `15m`, `2h`, `1d`.");
@@ -39,7 +39,15 @@ const actionSchema = z.discriminatedUnion("action", [
       text: text.optional(),
     })
     .refine(exactlyOneText, oneText),
-  z.strictObject({ action: z.literal("webhook"), url: z.url(), secret: z.string().min(1).optional() }),
+  z.strictObject({
+    action: z.literal("webhook"),
+    url: z.url({ protocol: /^https?$/ }),
+    secret: z.string().min(1).optional().describe("Signs the request, as a webhook bot's is."),
+    allowPrivateAddresses: z
+      .boolean()
+      .default(false)
+      .describe("Whether the URL may lead to this machine or a private network."),
+  }),
   z.strictObject({ action: z.literal("start_agent"), agent: z.string().min(1) }),
 ]);
 
@@ -62,9 +70,28 @@ const momentSchema = z.enum([
 ]);
 const actionsSchema = z.array(actionSchema).min(1);
 
+const conditionSchema = z
+  .strictObject({
+    channel: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+    metadata: z.record(z.string(), z.json()).optional(),
+    participantData: z.record(z.string(), z.json()).optional(),
+  })
+  .describe("Fires only where the session has all of this: values are compared, objects may have more.");
+
+const shared = {
+  when: conditionSchema.optional(),
+  attempts: z
+    .int()
+    .min(1)
+    .max(20)
+    .default(5)
+    .describe("How often an action that fails is tried in all; each wait is twice the one before."),
+  do: actionsSchema,
+};
+
 /** One rule of an agent: `on` says when, `do` says what. */
 export const eventRuleSchema = z.discriminatedUnion("on", [
-  z.strictObject({ on: momentSchema, do: actionsSchema }),
+  z.strictObject({ on: momentSchema, ...shared }),
   z.strictObject({
     on: z.literal("timeout"),
     after: durationSchema,
@@ -73,6 +100,6 @@ export const eventRuleSchema = z.discriminatedUnion("on", [
       .enum(["last_message", "first_message"])
       .default("last_message")
       .describe("What the time is counted from."),
-    do: actionsSchema,
+    ...shared,
   }),
 ]);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { BotDefinition } from "../bots/bot.ts";
-import type { AgentDefinition, EventRule } from "../core/agent-definition.ts";
+import type { AgentDefinition, BudgetLimit, EventRule } from "../core/agent-definition.ts";
 import type { ConfigProblem } from "../core/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { type AgentSettings, agentSchema } from "./agent-schema.ts";
@@ -58,7 +58,7 @@ export function loadAgent(slug: string, written: Json, origin: AgentOrigin): Loa
     return { agent: null, settings: parsed.data ?? null, problems, secrets };
   }
 
-  const { events, name = slug, seedMessage = null, ...settings } = parsed.data;
+  const { events, budgets, name = slug, seedMessage = null, ...settings } = parsed.data;
   const published = publishDefinition(slug, written, parsed.data);
   const agent = {
     ...settings,
@@ -67,6 +67,7 @@ export function loadAgent(slug: string, written: Json, origin: AgentOrigin): Loa
     seedMessage,
     bot: bot.bot,
     events: events.map(runningRule),
+    budgets: { ...budgets, limits: budgets.limits.map(runningLimit) },
     published,
     digest: digestOf(published),
     written,
@@ -118,9 +119,20 @@ function settingsProblems(
 }
 
 function runningRule(rule: AgentSettings["events"][number]): EventRule {
-  if (rule.on !== "timeout") return { ...rule, afterMs: null, times: 1, from: "last_message" };
-  const { after, ...rest } = rule;
-  return { ...rest, afterMs: durationMs(after) };
+  const actions = rule.do.map((action) =>
+    action.action === "schedule_message" ? { ...action, afterMs: durationMs(action.after) } : action,
+  );
+  const { on, attempts } = rule;
+  if (rule.on !== "timeout") {
+    return { on, attempts, do: actions, afterMs: null, times: 1, from: "last_message" };
+  }
+  const { after, times, from } = rule;
+  return { on, attempts, do: actions, afterMs: durationMs(after), times, from };
+}
+
+function runningLimit(limit: AgentSettings["budgets"]["limits"][number]): BudgetLimit {
+  const { per, window, messages = null, tokens = null } = limit;
+  return { per, windowMs: durationMs(window), messages, tokens };
 }
 
 /** A variable that is not set leaves its reference in place, which the schema may then refuse too: once is enough. */

@@ -48,7 +48,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     settings,
     workspaces,
     secrets: [...settingsSecrets(settings), ...loaded.flatMap(({ secrets }) => secrets)],
-    warnings: [...switchedOffAgents(workspaces), ...idleRules(workspaces)],
+    warnings: switchedOffAgents(workspaces),
   };
 }
 
@@ -118,16 +118,4 @@ function switchedOffAgents(workspaces: readonly WorkspaceConfig[]): ConfigProble
       problem: "has no channel that is switched on, so nothing can be received",
       fix: 'remove "enabled": false from one',
     }));
-}
-
-function idleRules(workspaces: readonly WorkspaceConfig[]): ConfigProblem[] {
-  return workspaces.flatMap(({ file, agents }) =>
-    Object.values(agents)
-      .filter(({ published }) => Array.isArray(published.events) && published.events.length > 0)
-      .map(({ slug }) => ({
-        path: pathText(file, ["agents", slug, "events"]),
-        problem: "are checked and kept with the version, but this release does not act on them yet",
-        fix: "nothing to do",
-      })),
-  );
 }

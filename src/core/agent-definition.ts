@@ -28,9 +28,27 @@ export interface TurnSettings {
   apology: string;
 }
 
+/** How much may be used in a window of time; null: that much is not limited. */
+export interface BudgetLimit {
+  per: "session" | "user" | "agent";
+  /** Windows follow one another from the epoch: a day begins at midnight UTC. */
+  windowMs: number;
+  messages: number | null;
+  tokens: number | null;
+}
+
+/** What may be used, and what the user reads when it is. */
+export interface BudgetSettings {
+  limits: readonly BudgetLimit[];
+  /** Empty: nothing. */
+  reply: string;
+}
+
 /** "When X, do Y". The configuration has checked its shape; what it means is the event rules' concern. */
 export interface EventRule {
   on: string;
+  /** Tries of an action that fails, the first included. */
+  attempts: number;
   /** `timeout` only: the silence before it fires. */
   afterMs: number | null;
   times: number;
@@ -51,6 +69,7 @@ export interface AgentDefinition {
   turns: TurnSettings;
   versioning: "pinned" | "latest";
   reset: { reply: string };
+  budgets: BudgetSettings;
   /** `prompt`: the bot is shown the participant data in its prompt. `hidden`: it is not. */
   participantData: "prompt" | "hidden";
   events: readonly EventRule[];

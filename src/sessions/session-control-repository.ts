@@ -16,12 +16,15 @@ export interface SessionControlDeps {
 
 export interface SessionControl {
   /** False: it was completed already. */
-  end(session: ControlledSession, reason: EndReason): Promise<boolean>;
+  end(session: ControlledSession, reason: EndReason, triggerEvents: boolean): Promise<boolean>;
   /**
    * Completes a session and opens the next one under `newSessionId`. False: it was completed already, by something
    * else than this very reset.
    */
-  reset(session: ControlledSession, reason: EndReason, newSessionId: string): Promise<boolean>;
+  reset(
+    session: ControlledSession,
+    options: { reason: EndReason; triggerEvents: boolean; newSessionId: string },
+  ): Promise<boolean>;
   /** Sends literal text as the first message of a session. Nothing happens if something was said there before. */
   openWith(sessionId: string, channelId: string, text: string): Promise<void>;
 }
@@ -36,17 +39,19 @@ export interface ControlledSession {
 export function createSessionControl(deps: SessionControlDeps): SessionControl {
   const { pool } = deps;
   return {
-    async end(session, reason) {
-      const ended = await completeSession(pool, { sessionId: session.id, reason, authority: "any" });
+    async end(session, reason, triggerEvents) {
+      const end = { sessionId: session.id, reason, authority: "any" as const, triggerEvents };
+      const ended = await completeSession(pool, end);
       deps.notify(session.channelId, session.id);
       return ended !== null;
     },
 
-    async reset(session, reason, newSessionId) {
+    async reset(session, { reason, triggerEvents, newSessionId }) {
       const opened = await resetSession(pool, {
         sessionId: session.id,
         reason,
         authority: "any",
+        triggerEvents,
         agentVersion: null,
         newSessionId,
         commandSeq: null,

@@ -36,6 +36,8 @@ export interface ResetRequest {
   sessionId: string;
   reason: EndReason;
   authority: EndAuthority;
+  /** Whether the agent's rules for the end of a session fire; default: yes. */
+  triggerEvents?: boolean;
   /** Null: the current one of the session's agent. */
   agentVersion: number | null;
   newSessionId: string;
@@ -49,7 +51,7 @@ export interface ResetRequest {
 /** Completes an active session; null if it was not active any more (or the lease is lost): somebody else was first. */
 export async function endSession(
   client: PoolClient,
-  end: { sessionId: string; reason: EndReason; authority: EndAuthority },
+  end: { sessionId: string; reason: EndReason; authority: EndAuthority; triggerEvents?: boolean },
 ): Promise<EndedSession | null> {
   const token = end.authority === "any" ? null : end.authority.leaseToken;
   const { rows } = await client.query<{
@@ -60,11 +62,11 @@ export async function endSession(
     user_id: string | null;
     address: string | null;
   }>(
-    `UPDATE sessions SET status = 'completed', end_reason = $2, ended_at = now(), updated_at = now(),
+    `UPDATE sessions SET status = 'completed', end_reason = $2, end_events = $4, ended_at = now(), updated_at = now(),
        answered_seq = inbound_seq, lease_token = lease_token + 1, lease_owner = NULL, lease_expires_at = NULL
      WHERE id = $1 AND status = 'active' AND ($3::int IS NULL OR lease_token = $3)
      RETURNING id, workspace_id, channel_id, agent_id, user_id, address`,
-    [end.sessionId, end.reason, token],
+    [end.sessionId, end.reason, token, end.triggerEvents ?? true],
   );
   const row = rows[0];
   if (!row) return null;
@@ -133,7 +135,7 @@ async function openNext(
 /** Ends a session in a transaction of its own. */
 export async function completeSession(
   pool: Pool,
-  end: { sessionId: string; reason: EndReason; authority: EndAuthority },
+  end: { sessionId: string; reason: EndReason; authority: EndAuthority; triggerEvents?: boolean },
 ): Promise<EndedSession | null> {
   return inTransaction(pool, async (client) => {
     const ended = await endSession(client, end);
@@ -148,34 +150,40 @@ export async function completeSession(
  * was not active any more.
  */
 export async function resetSession(pool: Pool, reset: ResetRequest): Promise<OpenedSession | null> {
-  return inTransaction(pool, async (client) => {
-    const ended = await endSession(client, reset);
-    if (!ended) return null;
-    const agentVersion = await openNext(client, reset.sessionId, reset.newSessionId, reset.agentVersion);
-    const noticeDeliveryIds = reset.notice
-      ? await sendNotice(client, reset.newSessionId, ended, reset.notice)
-      : [];
-    const moved =
-      reset.commandSeq === null
-        ? 0
-        : await moveWaiting(client, reset.sessionId, reset.newSessionId, reset.commandSeq);
-    await cancelWaiting(client, reset.sessionId);
-    const { rows } = await client.query<{ lease_token: number; metadata: JsonObject }>(
-      `UPDATE sessions SET lease_token = CASE WHEN $2::text IS NULL THEN lease_token ELSE lease_token + 1 END,
-         lease_owner = $2, lease_expires_at = CASE WHEN $2::text IS NOT NULL
-           THEN now() + $3::int * interval '1 millisecond' END
-       WHERE id = $1 RETURNING lease_token, metadata`,
-      [reset.newSessionId, moved > 0 ? (reset.lease?.owner ?? null) : null, reset.lease?.leaseMs ?? 0],
-    );
-    return {
-      ...ended,
-      id: reset.newSessionId,
-      agentVersion,
-      metadata: rows[0]?.metadata ?? {},
-      leaseToken: moved > 0 && reset.lease ? (rows[0]?.lease_token ?? null) : null,
-      noticeDeliveryIds,
-    };
-  });
+  return inTransaction(pool, (client) => resetInTransaction(client, reset));
+}
+
+/** The same within a transaction that does more. */
+export async function resetInTransaction(
+  client: PoolClient,
+  reset: ResetRequest,
+): Promise<OpenedSession | null> {
+  const ended = await endSession(client, reset);
+  if (!ended) return null;
+  const agentVersion = await openNext(client, reset.sessionId, reset.newSessionId, reset.agentVersion);
+  const noticeDeliveryIds = reset.notice
+    ? await sendNotice(client, reset.newSessionId, ended, reset.notice)
+    : [];
+  const moved =
+    reset.commandSeq === null
+      ? 0
+      : await moveWaiting(client, reset.sessionId, reset.newSessionId, reset.commandSeq);
+  await cancelWaiting(client, reset.sessionId);
+  const { rows } = await client.query<{ lease_token: number; metadata: JsonObject }>(
+    `UPDATE sessions SET lease_token = CASE WHEN $2::text IS NULL THEN lease_token ELSE lease_token + 1 END,
+       lease_owner = $2, lease_expires_at = CASE WHEN $2::text IS NOT NULL
+         THEN now() + $3::int * interval '1 millisecond' END
+     WHERE id = $1 RETURNING lease_token, metadata`,
+    [reset.newSessionId, moved > 0 ? (reset.lease?.owner ?? null) : null, reset.lease?.leaseMs ?? 0],
+  );
+  return {
+    ...ended,
+    id: reset.newSessionId,
+    agentVersion,
+    metadata: rows[0]?.metadata ?? {},
+    leaseToken: moved > 0 && reset.lease ? (rows[0]?.lease_token ?? null) : null,
+    noticeDeliveryIds,
+  };
 }
 
 async function sendNotice(

@@ -21,10 +21,18 @@ export interface TurnContexts {
   prompt(question: PromptQuestion): Promise<PromptMessage[]>;
   /** What a turn may look up, loaded when it does. A bot that can summarize is asked to before a prompt that does not fit. */
   forTurn(question: PromptQuestion & { userId: string | null; bot: Bot }): TurnLookups;
+  /**
+   * Folds everything said so far into the session's summary, whether or not that is due. Throws where the bot failed to.
+   */
+  summarize(
+    session: Omit<PromptQuestion, "input" | "beforeSeq"> & { bot: Bot; signal: AbortSignal },
+  ): Promise<"summarized" | "unsupported">;
 }
 
 /** The most a summary may make a turn wait, milliseconds; also at most a third of what the turn has. */
 const SUMMARY_TIMEOUT_MS = 30_000;
+/** Beyond every seq: a question that is not stored has the whole history before it. */
+const AFTER_ALL = 2 ** 31 - 1;
 /** What stands around a summary in the prompt. */
 const HEADING_TOKENS = 30;
 /** What the instruction to summarize costs. */
@@ -70,6 +78,36 @@ export function createTurnContexts(deps: {
   }
 
   return {
+    async summarize({ sessionId, agent, bot, signal }) {
+      if (!bot.summarize) return "unsupported";
+      const { history, turns } = agent.definition;
+      const budget = Math.floor(history.maxTokens / 4);
+      for (;;) {
+        const { session, parts, count } = await loadMaterial(repository, {
+          sessionId,
+          agent,
+          input: [],
+          beforeSeq: AFTER_ALL,
+        });
+        const last = parts.history.at(-1);
+        if (last === undefined || last.turnSeq <= session.summarySeq) return "summarized";
+        const { state } = await summaries.bringUpToDate({
+          sessionId,
+          state: session,
+          throughSeq: last.turnSeq,
+          maxTokens: Math.max(16, budget - HEADING_TOKENS),
+          chunkTokens: Math.max(256, history.maxTokens - budget - INSTRUCTION_TOKENS),
+          model: history.summaryModel ?? null,
+          count,
+          summarize: (request) =>
+            bot.summarize?.(request) ?? Promise.reject(new Error("the bot cannot summarize")),
+          timeoutMs: Math.min(SUMMARY_TIMEOUT_MS, turns.timeoutMs),
+          signal,
+        });
+        if (state.summarySeq <= session.summarySeq)
+          throw new Error("the bot could not summarize; see the log");
+      }
+    },
     async prompt(question) {
       const material = await loadMaterial(repository, question);
       return composeMaterial(material, withoutSummaries(material.policy.mode)).messages;

@@ -36,6 +36,9 @@ describe("migrations", () => {
       "deliveries_claimed",
       "deliveries_due",
       "deliveries_lane",
+      "event_log_waiting",
+      "event_log_waiting_in_session",
+      "schedule_runs_waiting",
       "sessions_active_external",
       "sessions_one_active_per_user",
       "sessions_waiting",
@@ -45,8 +48,13 @@ describe("migrations", () => {
     );
     expect(checks.rows.map((row) => row.conname)).toEqual([
       "deliveries_status_check",
+      "event_log_status_check",
       "executions_status_check",
       "messages_role_check",
+      "schedule_runs_status_check",
+      "schedules_kind_check",
+      "schedules_saying_check",
+      "schedules_status_check",
       "sessions_end_reason_check",
       "sessions_single_user_check",
       "sessions_status_check",

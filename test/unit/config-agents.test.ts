@@ -100,7 +100,14 @@ test("a published version is the same version when read again", () => {
   const revived = reviveAgent("echo", agent.published, null, { env, bots }).agent;
   expect(revived).toEqual({ ...agent, written: revived?.written });
   expect(agent.events).toEqual([
-    { on: "timeout", afterMs: 1_800_000, times: 1, from: "last_message", do: [{ action: "log" }] },
+    {
+      on: "timeout",
+      attempts: 5,
+      afterMs: 1_800_000,
+      times: 1,
+      from: "last_message",
+      do: [{ action: "log" }],
+    },
   ]);
 });
 

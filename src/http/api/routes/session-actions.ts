@@ -64,9 +64,9 @@ export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
       examples: [{ body: { trigger_events: false } }],
       responses: [{ status: 200, description: "The completed session", schema: sessionSchema }],
       errors: ERRORS,
-      async handle({ caller, params }) {
+      async handle({ caller, params, body }) {
         const session = await found(caller.workspaceId, params.id);
-        if (!(await deps.control.end(session, "api"))) throw completed(params.id);
+        if (!(await deps.control.end(session, "api", body.trigger_events))) throw completed(params.id);
         return { status: 200, body: toSession(await found(caller.workspaceId, session.id)) };
       },
     }),
@@ -95,7 +95,12 @@ export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
             `The channel ${session.channel} is not running.`,
           );
         }
-        if (!(await deps.control.reset(session, "api", resourceId))) throw completed(params.id);
+        const options = {
+          reason: "api" as const,
+          triggerEvents: body.trigger_events,
+          newSessionId: resourceId,
+        };
+        if (!(await deps.control.reset(session, options))) throw completed(params.id);
         if (body.text !== undefined) await deps.control.openWith(resourceId, session.channelId, body.text);
         if (body.prompt !== undefined && channel) {
           await deps.acceptMessage(

@@ -1,0 +1,101 @@
+import type { Pool, PoolClient } from "pg";
+import type { JsonObject } from "../core/json.ts";
+import { mergePatch } from "../core/merge-patch.ts";
+import { storableJson } from "../core/text.ts";
+import { inTransaction } from "../storage/transaction.ts";
+
+/** A session as its rules' actions need it. */
+export interface ActingSession {
+  id: string;
+  workspaceId: string;
+  agentId: string;
+  agentVersion: number;
+  channelId: string;
+  channel: string;
+  status: string;
+  endReason: string | null;
+  metadata: JsonObject;
+  user: { id: string; identifier: string; name: string | null } | null;
+  participantData: JsonObject;
+}
+
+export type EndOutcome =
+  | "ended"
+  | "ended_before"
+  /** Something waits for an answer, or is being answered. */
+  | "busy"
+  /** The user wrote behind the seq given. */
+  | "overtaken";
+
+export type ActionRepository = ReturnType<typeof createActionRepository>;
+
+/** What actions change in a session. */
+export function createActionRepository(
+  pool: Pool,
+  deps: { endSession(client: PoolClient, sessionId: string): Promise<unknown> },
+) {
+  return {
+    async session(id: string): Promise<ActingSession | null> {
+      const { rows } = await pool.query(
+        `SELECT s.id, s.workspace_id, s.agent_id, s.agent_version, s.channel_id, c.name AS channel, s.status, s.end_reason, s.metadata,
+           u.id AS user_id, u.identifier, u.name, coalesce(p.data, '{}') AS data
+         FROM sessions s JOIN channels c ON c.id = s.channel_id LEFT JOIN users u ON u.id = s.user_id
+         LEFT JOIN participant_data p ON p.user_id = s.user_id AND p.agent_id = s.agent_id WHERE s.id = $1`,
+        [id],
+      );
+      const row = rows[0];
+      if (!row) return null;
+      return {
+        id: row.id,
+        workspaceId: row.workspace_id,
+        agentId: row.agent_id,
+        agentVersion: row.agent_version,
+        channelId: row.channel_id,
+        channel: row.channel,
+        status: row.status,
+        endReason: row.end_reason,
+        metadata: row.metadata,
+        user: row.user_id === null ? null : { id: row.user_id, identifier: row.identifier, name: row.name },
+        participantData: row.data,
+      };
+    },
+
+    /** Ends a session in which nothing is under way, unless the user has written behind a seq. */
+    end(sessionId: string, unlessUserWroteAfter: number | null): Promise<EndOutcome> {
+      return inTransaction(pool, async (client) => {
+        const { rows } = await client.query<{ status: string; busy: boolean; overtaken: boolean }>(
+          `SELECT s.status, s.inbound_seq > s.answered_seq AS busy, $2::int IS NOT NULL AND EXISTS (
+             SELECT 1 FROM messages WHERE session_id = s.id AND seq > $2 AND origin = 'user') AS overtaken
+           FROM sessions s WHERE s.id = $1 FOR UPDATE OF s`,
+          [sessionId, unlessUserWroteAfter],
+        );
+        const session = rows[0];
+        if (session?.status !== "active") return "ended_before";
+        if (session.overtaken) return "overtaken";
+        if (session.busy) return "busy";
+        await deps.endSession(client, sessionId);
+        return "ended";
+      });
+    },
+
+    /** Applies a merge patch (RFC 7396). */
+    mergeData(userId: string, agentId: string, patch: JsonObject): Promise<void> {
+      return inTransaction(pool, async (client) => {
+        const key = [userId, agentId];
+        await client.query(
+          "INSERT INTO participant_data (user_id, agent_id, revision) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
+          key,
+        );
+        const { rows } = await client.query<{ data: JsonObject }>(
+          "SELECT data FROM participant_data WHERE user_id = $1 AND agent_id = $2 FOR UPDATE",
+          key,
+        );
+        await client.query(
+          `UPDATE participant_data SET data = $3, revision = revision + 1, updated_at = now()
+           WHERE user_id = $1 AND agent_id = $2`,
+          [...key, storableJson(mergePatch(rows[0]?.data ?? {}, patch))],
+        );
+      });
+    },
+  };
+}

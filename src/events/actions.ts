@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type { Logger } from "../core/logger.ts";
+import { type Saying, toSaying } from "../core/saying.ts";
+import type { ActingSession, ActionRepository } from "./action-repository.ts";
+import type { ActionOutcome, RunningAction } from "./carry-out.ts";
+import type { Firing } from "./firing-repository.ts";
+import type { WebhookPost } from "./post-webhook.ts";
+
+export interface ActionDeps {
+  repository: ActionRepository;
+  /** Says something in the session, through its own agent and its own channel. */
+  say(request: {
+    session: ActingSession;
+    key: string;
+    saying: Saying;
+    metadata: JsonObject;
+    unlessUserWroteAfter: number | null;
+  }): Promise<"overtaken" | "session_gone" | { messageId: string; executionId: string | null }>;
+  /** Brings the session's summary up to date with everything said. */
+  summarize(session: ActingSession): Promise<"summarized" | "unsupported">;
+  /** Puts down a message for later, once per id. Returns when it is due. */
+  schedule(request: { id: string; session: ActingSession; afterMs: number; saying: Saying }): Promise<Date>;
+  post(webhook: WebhookPost): Promise<number>;
+  /** Hands the session to another agent; false where there is none of that name. */
+  handOver(session: ActingSession, agent: string): Promise<boolean>;
+  /** A session changed: tells whoever watches it. */
+  notify(session: ActingSession): void;
+  log: Logger;
+}
+
+/** How soon an end that waits for a running answer looks again, milliseconds. */
+const LOOK_AGAIN_MS = 200;
+
+/** What each action of a rule does. Every one of them is safe to repeat. */
+export function createActions(deps: ActionDeps) {
+  return async function act(action: RunningAction, firing: Firing, place: number): Promise<ActionOutcome> {
+    const session = await deps.repository.session(firing.sessionId);
+    if (!session) return { kind: "overtaken", reason: "the session was deleted" };
+    const key = `event:${firing.id}:${place}`;
+    const saying = toSaying(action["prompt"], action["text"]);
+    switch (action.action) {
+      case "log":
+        deps.log.info(
+          { event_id: firing.id, event: firing.event, session_id: session.id, channel: session.channel },
+          "event",
+        );
+        return { kind: "done" };
+      case "end_session":
+        return end(session, firing);
+      case "send_message": {
+        if (!saying) return malformed(action);
+        const said = await deps.say({
+          session,
+          key,
+          saying,
+          metadata: { event_id: firing.id },
+          unlessUserWroteAfter: silenceSince(firing),
+        });
+        if (said === "overtaken") return overtaken();
+        if (said === "session_gone") return { kind: "overtaken", reason: "the session was deleted" };
+        return {
+          kind: "done",
+          result: { message_id: said.messageId, execution_id: said.executionId },
+        };
+      }
+      case "set_participant_data": {
+        const { data } = action;
+        if (!isJsonObject(data)) return malformed(action);
+        if (!session.user) return { kind: "failed", reason: "the session has no user" };
+        await deps.repository.mergeData(session.user.id, session.agentId, data);
+        return { kind: "done" };
+      }
+      case "summarize":
+        return (await deps.summarize(session)) === "summarized"
+          ? { kind: "done" }
+          : { kind: "failed", reason: "the agent's bot cannot summarize" };
+      case "schedule_message": {
+        const { afterMs } = action;
+        if (!saying || typeof afterMs !== "number") return malformed(action);
+        if (!session.user) return { kind: "failed", reason: "the session has no user" };
+        const id = stableId(key);
+        const dueAt = await deps.schedule({ id, session, afterMs, saying });
+        return { kind: "done", result: { schedule_id: id, due_at: dueAt.toISOString() } };
+      }
+      case "webhook":
+        return callWebhook(action, session, firing, place);
+      case "start_agent": {
+        const { agent } = action;
+        if (typeof agent !== "string") return malformed(action);
+        return (await deps.handOver(session, agent))
+          ? { kind: "done", result: { agent } }
+          : { kind: "failed", reason: `there is no agent ${agent}` };
+      }
+      default:
+        return malformed(action);
+    }
+  };
+
+  async function end(session: ActingSession, firing: Firing): Promise<ActionOutcome> {
+    const outcome = await deps.repository.end(session.id, silenceSince(firing));
+    if (outcome === "overtaken") return overtaken();
+    if (outcome === "busy") {
+      return { kind: "wait", ms: LOOK_AGAIN_MS, reason: "waits for an answer that is being written" };
+    }
+    deps.notify(session);
+    return { kind: "done", result: outcome === "ended" ? {} : { reason: "it had ended before" } };
+  }
+
+  async function callWebhook(
+    action: RunningAction,
+    session: ActingSession,
+    firing: Firing,
+    place: number,
+  ): Promise<ActionOutcome> {
+    const { url, secret, allowPrivateAddresses } = action;
+    if (typeof url !== "string") return malformed(action);
+    const status = await deps.post({
+      url,
+      secret: typeof secret === "string" ? secret : null,
+      allowPrivateAddresses: allowPrivateAddresses === true,
+      deliveryId: `${firing.id}-${place}`,
+      event: firing.event,
+      body: {
+        id: firing.id,
+        event: firing.event,
+        created_at: firing.createdAt.toISOString(),
+        data: firing.data,
+        session: {
+          id: session.id,
+          channel: session.channel,
+          status: session.status,
+          end_reason: session.endReason,
+          metadata: session.metadata,
+        },
+        user: session.user ? { ...session.user } : null,
+        participant_data: session.participantData,
+      },
+    });
+    return { kind: "done", result: { status } };
+  }
+}
+
+/** Of a timeout: the user message whose silence fired it. A message behind it takes the firing back. */
+function silenceSince(firing: Firing): number | null {
+  const { seq } = firing.data;
+  const isTimeout = firing.event === "timeout" || firing.event === "last_timeout";
+  return isTimeout && typeof seq === "number" ? seq : null;
+}
+
+function overtaken(): ActionOutcome {
+  return { kind: "overtaken", reason: "the user has written since" };
+}
+
+function malformed(action: RunningAction): ActionOutcome {
+  return { kind: "failed", reason: `the action ${action.action} cannot be read` };
+}
+
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** An id in the shape of any other that is always the same for the same key. */
+function stableId(key: string): string {
+  let rest = BigInt(`0x${createHash("sha256").update(key).digest("hex").slice(0, 40)}`);
+  let id = "";
+  for (let place = 0; place < 27; place += 1) {
+    id = `${DIGITS[Number(rest % 62n)]}${id}`;
+    rest /= 62n;
+  }
+  return id;
+}

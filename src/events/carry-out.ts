@@ -1,0 +1,75 @@
+import type { EventRule } from "../core/agent-definition.ts";
+import type { Logger } from "../core/logger.ts";
+import type { ActionResult, Firing, FiringRepository } from "./firing-repository.ts";
+
+/** What an action came to. A throw is a failure that is tried again. */
+export type ActionOutcome =
+  | { kind: "done"; result?: Omit<ActionResult, "action"> }
+  /** Not now: nothing failed, but something else has to be over first. */
+  | { kind: "wait"; ms: number; reason: string }
+  /** What it was to act on is not so any more: the rest of the rule is left undone. */
+  | { kind: "overtaken"; reason: string }
+  /** It will never work. */
+  | { kind: "failed"; reason: string };
+
+export type RunningAction = EventRule["do"][number];
+
+export interface CarryOutDeps {
+  firings: Pick<FiringRepository, "progress" | "end" | "later">;
+  /** The rule that fired; null where its version does not have it any more. */
+  rule(firing: Firing): Promise<EventRule | null>;
+  act(action: RunningAction, firing: Firing, place: number): Promise<ActionOutcome>;
+  log: Logger;
+}
+
+/** Wait before the second try of a failed action, milliseconds; doubles with each further one. */
+const BACKOFF_MS = 1_000;
+const BACKOFF_LIMIT_MS = 10 * 60_000;
+
+/** Does what a rule says, one action after the other, each once. A failure is recorded and tried again, as the rule says. */
+export async function carryOut(deps: CarryOutDeps, firing: Firing): Promise<void> {
+  const { firings } = deps;
+  const log = deps.log.child({ event_id: firing.id, event: firing.event, session_id: firing.sessionId });
+  let attempts = 1;
+  try {
+    const rule = await deps.rule(firing);
+    if (!rule)
+      return await firings.end(firing, { status: "failed", reason: "the rule is not there any more" });
+    attempts = rule.attempts;
+    for (const [place, action] of rule.do.entries()) {
+      if (place < firing.actionsDone) continue;
+      const outcome = await deps.act(action, firing, place);
+      switch (outcome.kind) {
+        case "done":
+          await firings.progress(firing, { action: action.action, ...outcome.result });
+          break;
+        case "wait":
+          return await firings.later(firing, outcome.ms, outcome.reason, false);
+        case "overtaken":
+          log.info({ action: action.action, reason: outcome.reason }, "an event rule was overtaken");
+          return await firings.end(firing, { status: "skipped", reason: outcome.reason });
+        case "failed":
+          throw new HopelessAction(outcome.reason);
+        default:
+          assertNever(outcome);
+      }
+    }
+    await firings.end(firing, { status: "completed", reason: null });
+    log.info({ rule: firing.rule }, "an event rule was carried out");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const hopeless = error instanceof HopelessAction || firing.attempts >= attempts;
+    log.warn({ reason, attempt: firing.attempts, gives_up: hopeless }, "an event rule failed");
+    if (hopeless) await firings.end(firing, { status: "failed", reason });
+    else {
+      const ms = Math.min(BACKOFF_LIMIT_MS, BACKOFF_MS * 2 ** (firing.attempts - 1));
+      await firings.later(firing, ms, reason, true);
+    }
+  }
+}
+
+class HopelessAction extends Error {}
+
+function assertNever(value: never): never {
+  throw new Error(`unhandled action outcome: ${JSON.stringify(value)}`);
+}

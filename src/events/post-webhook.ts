@@ -1,0 +1,51 @@
+import { type Dispatcher, getGlobalDispatcher, request } from "undici";
+import type { JsonObject } from "../core/json.ts";
+
+/** One event for somebody else's server. */
+export interface WebhookPost {
+  url: string;
+  /** Signs the body; null: it goes unsigned. */
+  secret: string | null;
+  allowPrivateAddresses: boolean;
+  /** The same for every try: the server can tell a repetition. */
+  deliveryId: string;
+  event: string;
+  body: JsonObject;
+}
+
+export interface WebhookDeps {
+  /** `X-Causeway-Signature` for a body. */
+  sign(secret: string, body: string, at: Date): string;
+  isPrivateHost(url: URL): boolean;
+  /** Connections that do not lead into private networks, whatever names resolve to. */
+  publicConnections: Dispatcher;
+  signal: AbortSignal;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** Posts an event; the status. Throws unless the server took it (2xx). Redirects are not followed. */
+export async function postWebhook(deps: WebhookDeps, post: WebhookPost): Promise<number> {
+  const url = new URL(post.url);
+  if (!post.allowPrivateAddresses && deps.isPrivateHost(url)) {
+    throw new Error(`${url.host} is a private address, which the rule does not allow`);
+  }
+  const body = JSON.stringify(post.body);
+  const response = await request(url, {
+    method: "POST",
+    body,
+    dispatcher: post.allowPrivateAddresses ? getGlobalDispatcher() : deps.publicConnections,
+    signal: AbortSignal.any([deps.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    headers: {
+      "content-type": "application/json",
+      "user-agent": "causeway",
+      "x-causeway-event": post.event,
+      "x-causeway-delivery-id": post.deliveryId,
+      "idempotency-key": post.deliveryId,
+      ...(post.secret === null ? {} : { "x-causeway-signature": deps.sign(post.secret, body, new Date()) }),
+    },
+  });
+  await response.body.dump();
+  if (response.statusCode >= 200 && response.statusCode < 300) return response.statusCode;
+  throw new Error(`the server answered ${response.statusCode}`);
+}

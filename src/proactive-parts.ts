@@ -1,0 +1,141 @@
+import type { AgentCatalog } from "./agents/agent-catalog.ts";
+import { createSessionAgentRepository } from "./agents/session-agent-repository.ts";
+import { isPrivateHost, publicConnections } from "./bots/llm/private-addresses.ts";
+import { signatureOf } from "./bots/webhook/signature.ts";
+import type { ChannelDirectory } from "./channels/channel-directory.ts";
+import type { Logger } from "./core/logger.ts";
+import type { Engine } from "./engine.ts";
+import { createActionRepository } from "./events/action-repository.ts";
+import { createActions } from "./events/actions.ts";
+import { carryOut } from "./events/carry-out.ts";
+import { startEventLoop } from "./events/event-loop.ts";
+import { createFiringRepository } from "./events/firing-repository.ts";
+import { postWebhook } from "./events/post-webhook.ts";
+import { createTimerRepository } from "./events/timer-repository.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { endSession, resetInTransaction } from "./sessions/session-repository.ts";
+import type { Spoken } from "./triggers/speak-repository.ts";
+import { createTriggerRepository } from "./triggers/trigger-repository.ts";
+
+export interface ProactivePartsDeps {
+  engine: Engine;
+  channels: ChannelDirectory;
+  agents: AgentCatalog;
+  pipeline: Pipeline;
+  role: "all" | "web" | "worker";
+  log: Logger;
+}
+
+/** How often what is due is looked for, milliseconds. */
+const LOOK_MS = 500;
+/** When whoever carries out a rule is presumed dead, milliseconds; longer than any action may take. */
+const FIRING_LEASE_MS = 120_000;
+
+export type ProactiveParts = ReturnType<typeof createProactiveParts>;
+
+/** What speaks without being spoken to, wired: event rules, triggers and schedules. */
+export function createProactiveParts(deps: ProactivePartsDeps) {
+  const { engine, channels, agents, pipeline, log } = deps;
+  const { pool } = engine.database;
+  const stopping = new AbortController();
+  const sessionAgents = createSessionAgentRepository(pool);
+  const firings = createFiringRepository(pool);
+  const timers = createTimerRepository(pool);
+  const triggers = createTriggerRepository({
+    pool,
+    reset: async (client, { id, newSessionId }) =>
+      resetInTransaction(client, {
+        sessionId: id,
+        reason: "new_session",
+        authority: "any",
+        agentVersion: null,
+        newSessionId,
+        commandSeq: null,
+        notice: null,
+        lease: null,
+      }),
+  });
+
+  const running = (channelId: string) => {
+    const channel = channels.byId(channelId);
+    if (!channel) throw new Error("the session's channel is not running");
+    return channel.ref;
+  };
+
+  /** Moves what was said: the bot is woken, or the text is sent. What a crash keeps from here, the reconciler does. */
+  async function move(spoken: Spoken): Promise<void> {
+    if (spoken.deliveryIds.length > 0) pipeline.enqueueDeliveries(spoken.channelId, spoken.deliveryIds);
+    pipeline.notifySession(spoken.channelId, spoken.sessionId, { type: "messages" });
+    if (spoken.executionId !== null) await pipeline.wakeSession(spoken.sessionId);
+  }
+
+  const act = createActions({
+    repository: createActionRepository(pool, {
+      endSession: (client, sessionId) => endSession(client, { sessionId, reason: "event", authority: "any" }),
+    }),
+    async say({ session, ...request }) {
+      const outcome = await triggers.say({
+        ...request,
+        sessionId: session.id,
+        split: running(session.channelId).split,
+      });
+      if (outcome.kind !== "spoken") return outcome.kind;
+      await move(outcome);
+      return outcome;
+    },
+    async summarize(session) {
+      const pinned = await firingAgent(session.agentId, session.agentVersion);
+      return pipeline.contexts.summarize({
+        sessionId: session.id,
+        agent: { id: pinned.id, definition: pinned.definition },
+        bot: pinned.bot,
+        signal: stopping.signal,
+      });
+    },
+    schedule: () => Promise.reject(new Error("schedules are not there yet")),
+    post: (webhook) =>
+      postWebhook({ sign: signatureOf, isPrivateHost, publicConnections, signal: stopping.signal }, webhook),
+    handOver: () => Promise.resolve(false),
+    notify: (session) => pipeline.notifySession(session.channelId, session.id, { type: "messages" }),
+    log,
+  });
+
+  const firingAgent = (agentId: string, version: number) => agents.load(agentId, version);
+
+  let loop: { stop(): Promise<void> } | null = null;
+
+  return {
+    triggers,
+    sessionAgents,
+    move,
+    async start(): Promise<void> {
+      if (deps.role === "web") return;
+      if (engine.alone) await firings.freeAll();
+      loop = startEventLoop({
+        fireTimers: timers.fireDue,
+        nextTimerIn: timers.nextDueIn,
+        claim: (limit) => firings.claim(limit, FIRING_LEASE_MS),
+        carryOut: (firing) =>
+          carryOut(
+            {
+              firings,
+              async rule({ agentId, agentVersion, rule, event }) {
+                const { definition } = await firingAgent(agentId, agentVersion);
+                const found = definition.events[rule];
+                return found?.on === event ? found : null;
+              },
+              act,
+              log,
+            },
+            firing,
+          ),
+        lookMs: LOOK_MS,
+        log,
+      });
+    },
+    async stop(): Promise<void> {
+      stopping.abort();
+      await loop?.stop();
+    },
+  };
+}
