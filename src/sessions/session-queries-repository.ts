@@ -94,16 +94,6 @@ export function createSessionQueriesRepository(pool: Pool) {
       ]);
       return toSlice(found, page.limit, total, (row) => place(row, order));
     },
-
-    /** The newest open session of a user with an agent on a channel. */
-    async newestActive(of: { channelId: string; agentId: string; userId: string }): Promise<string | null> {
-      const { rows } = await pool.query<{ id: string }>(
-        `SELECT id FROM sessions WHERE user_id = $1 AND channel_id = $2 AND agent_id = $3 AND status = 'active'
-         ORDER BY updated_at DESC, id DESC LIMIT 1`,
-        [of.userId, of.channelId, of.agentId],
-      );
-      return rows[0]?.id ?? null;
-    },
   };
 }
 
