@@ -79,6 +79,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const stopping = new AbortController();
   const background = new Set<Promise<void>>();
   let workspaces: PublishedConfig[] = [];
+  let started = false;
 
   const agents = createAgentCatalog({
     version: agentRepository.version,
@@ -138,6 +139,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       if (running) {
         // A reload: the channel goes on, new sessions get the new version.
         Object.assign(running.ref, { agentId: agent.id, agentVersion: agent.version });
+        continue;
+      }
+      if (started) {
+        // Half a channel would take messages and never send the answers.
+        log.warn({ channel: channel.name }, "a new channel starts with the next restart");
         continue;
       }
       const definition = options.channels[channel.kind];
@@ -272,6 +278,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   try {
     await publish(config.workspaces);
+    started = true;
     const [first] = workspaces;
     if (first) await api.ensureOperatorKey(first.id, operatorKey.value);
     await pipeline.start();

@@ -2,7 +2,7 @@ import pg from "pg";
 import { startTestApp, type TestApp, type TestAppOptions } from "../support/app.ts";
 import { type FakeTelegram, type SentMessage, startFakeTelegram } from "../support/fake-telegram.ts";
 
-const SECRET = "webhook_secret-0123456789";
+export const SECRET = "webhook_secret-0123456789";
 
 export interface TelegramStory extends AsyncDisposable {
   app: TestApp;
@@ -48,16 +48,16 @@ export const telegramTo = (fake: FakeTelegram, agent = "agent") => ({
 
 /** The whole application with a Telegram channel on a strict fake; `agent` as in channels.config.json, echo by default. */
 export async function startTelegramStory(
-  options: Omit<TestAppOptions, "channels" | "agents"> & {
+  options: Omit<TestAppOptions, "channels"> & {
     agent?: Record<string, unknown>;
     channels?: (fake: FakeTelegram) => Record<string, unknown>;
   } = {},
 ): Promise<TelegramStory> {
-  const { agent = { bot: { type: "echo" } }, channels, ...rest } = options;
+  const { agent = { bot: { type: "echo" } }, agents, channels, ...rest } = options;
   const fake = await startFakeTelegram();
   const app = await startTestApp({
     ...rest,
-    agents: { agent },
+    agents: { ...agents, agent },
     channels: channels?.(fake) ?? { telegram: telegramTo(fake) },
   });
   const pool = new pg.Pool({ connectionString: app.database.url, max: 2 });

@@ -1,0 +1,58 @@
+import { TelegramServer } from "telegram-test-api/lib/telegramServer.js";
+import { expect, test } from "vitest";
+import { startTestApp } from "../support/app.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/redis.ts";
+
+// A Bot API server that others wrote, with the whole application on it: it knows nothing of our reading of the
+// documentation. It is thin (no secret header, no limits), so strictness is proven elsewhere.
+
+const TOKEN = "4242:test-api-token";
+
+async function startTestApi() {
+  const server = new TelegramServer({ port: await freePort(), host: "127.0.0.1" });
+  await server.start();
+  const client = (id: number) =>
+    server.getClient(TOKEN, { userId: id, chatId: id, firstName: `User ${id}`, type: "private" });
+  return {
+    url: server.config.apiURL,
+    client,
+    /** What the bot wrote into a chat so far. */
+    answers: (id: number) =>
+      server.storage.botMessages
+        .filter(({ message }) => Number(message.chat_id) === id)
+        .map(({ message }) => message.text),
+    [Symbol.asyncDispose]: () => server.stop().then(() => undefined),
+  };
+}
+
+test("two people poll-chat with the bot on telegram-test-api: answered once, in order, reset and all", async () => {
+  await using api = await startTestApi();
+  await using app = await startTestApp({
+    channels: {
+      telegram: { kind: "telegram", agent: "echo", token: TOKEN, mode: "polling", apiRoot: api.url },
+    },
+  });
+  const [ada, bob] = [api.client(31), api.client(32)];
+  for (const text of ["one", "two"]) {
+    await ada.sendMessage(ada.makeMessage(text));
+    await bob.sendMessage(bob.makeMessage(text));
+  }
+  await ada.sendCommand(ada.makeCommand("/reset"));
+  await ada.sendMessage(ada.makeMessage("three"));
+
+  await eventually(() => {
+    expect(api.answers(31)).toEqual([
+      "You said: one",
+      "You said: two",
+      "Conversation reset.",
+      "You said: three",
+    ]);
+    expect(api.answers(32)).toEqual(["You said: one", "You said: two"]);
+  });
+  await eventually(async () => {
+    const { body } = await app.api("GET", "/deliveries?channel=telegram&status=sent");
+    expect(body.meta.total).toBe(6);
+  });
+  expect(app.log.filter(({ level }) => level === "error")).toEqual([]);
+});
