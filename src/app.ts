@@ -19,6 +19,7 @@ import { webhookRoutes } from "./http/webhook-routes.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { createPipeline, type Pipeline, type PipelineTimes } from "./pipeline.ts";
 import { createProactiveParts } from "./proactive-parts.ts";
+import { findConversation } from "./sessions/conversation-repository.ts";
 import { countBacklog } from "./storage/backlog.ts";
 import { whileLeader } from "./storage/leader.ts";
 import { createWebParts } from "./web-parts.ts";
@@ -138,7 +139,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       const running = channels.byName(channel.name);
       if (running) {
         // A reload: the channel goes on, new sessions get the new version.
-        Object.assign(running.ref, { agentId: agent.id, agentVersion: agent.version });
+        Object.assign(running.ref, {
+          agentId: agent.id,
+          agentVersion: agent.version,
+          agents: rows.agents,
+        });
         continue;
       }
       if (started) {
@@ -157,6 +162,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           name: channel.name,
           config: channel.config,
           publicUrl: settings.publicUrl,
+          findConversation: (externalId) => findConversation(engine.database.pool, row.id, externalId),
           log: log.child({ channel: channel.name }),
         }),
         ref: {
@@ -166,6 +172,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           kind: channel.kind,
           agentId: agent.id,
           agentVersion: agent.version,
+          agents: rows.agents,
           sessions,
           resetCommand,
           typingRefreshMs,
@@ -187,7 +194,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     channels,
     enqueueDeliveries: pipeline.enqueueDeliveries,
     onErased: pipeline.stopSessions,
-    routes: conversations.routes,
+    routes: [...conversations.routes, ...proactive.routes],
     more: [conversations.openai],
     version: VERSION,
     log,

@@ -9,13 +9,17 @@ import { createActionRepository } from "./events/action-repository.ts";
 import { createActions } from "./events/actions.ts";
 import { carryOut } from "./events/carry-out.ts";
 import { startEventLoop } from "./events/event-loop.ts";
+import { createEventQueries } from "./events/event-queries-repository.ts";
 import { createFiringRepository } from "./events/firing-repository.ts";
 import { postWebhook } from "./events/post-webhook.ts";
 import { createTimerRepository } from "./events/timer-repository.ts";
+import { sessionEventRoutes } from "./http/api/routes/session-events.ts";
+import { triggerRoutes } from "./http/api/routes/trigger.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { createSessionQueriesRepository } from "./sessions/session-queries-repository.ts";
 import { endSession, resetInTransaction } from "./sessions/session-repository.ts";
 import type { Spoken } from "./triggers/speak-repository.ts";
-import { createTriggerRepository } from "./triggers/trigger-repository.ts";
+import { createTriggerRepository, type Trigger } from "./triggers/trigger-repository.ts";
 
 export interface ProactivePartsDeps {
   engine: Engine;
@@ -66,7 +70,12 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
   async function move(spoken: Spoken): Promise<void> {
     if (spoken.deliveryIds.length > 0) pipeline.enqueueDeliveries(spoken.channelId, spoken.deliveryIds);
     pipeline.notifySession(spoken.channelId, spoken.sessionId, { type: "messages" });
-    if (spoken.executionId !== null) await pipeline.wakeSession(spoken.sessionId);
+    if (spoken.executionId === null) return;
+    try {
+      await pipeline.wakeSession(spoken.sessionId);
+    } catch (error) {
+      log.warn({ err: error, session_id: spoken.sessionId }, "could not wake a session; the reconciler will");
+    }
   }
 
   const act = createActions({
@@ -104,10 +113,26 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
 
   let loop: { stop(): Promise<void> } | null = null;
 
+  const sessions = createSessionQueriesRepository(pool);
+  const outreach = {
+    agents: sessionAgents,
+    channel: (workspaceId: string, name: string) => {
+      const ref = channels.byName(name)?.ref;
+      return ref?.workspaceId === workspaceId ? ref : null;
+    },
+  };
+
+  async function trigger(request: Trigger): Promise<Spoken> {
+    const spoken = await triggers.run(request);
+    await move(spoken);
+    return spoken;
+  }
+
   return {
-    triggers,
-    sessionAgents,
-    move,
+    routes: [
+      ...triggerRoutes({ ...outreach, trigger }),
+      ...sessionEventRoutes({ sessions, events: createEventQueries(pool) }),
+    ],
     async start(): Promise<void> {
       if (deps.role === "web") return;
       if (engine.alone) await firings.freeAll();

@@ -1,0 +1,60 @@
+import type { SessionAgent, SessionAgents } from "../../agents/session-agent-repository.ts";
+import { RequestError } from "../../core/errors.ts";
+import type { ChannelRef } from "../../core/runtime.ts";
+import { type Saying, toSaying } from "../../core/saying.ts";
+
+/** A channel as texts go out on it. */
+export type OutreachChannel = ChannelRef & { split(text: string): string[] };
+
+export interface OutreachDeps {
+  agents: SessionAgents;
+  /** The running channel of that name in a workspace. */
+  channel(workspaceId: string, name: string): OutreachChannel | null;
+}
+
+/** Errors of everything that messages a user unasked. */
+export const OUTREACH_ERRORS = [
+  { status: 404, code: "agent_not_found", when: "there is no such agent" },
+  { status: 404, code: "channel_not_found", when: "there is no such channel, or it is not running" },
+  {
+    status: 422,
+    code: "agent_not_on_channel",
+    when: "another agent answers there, so it would get the reply",
+  },
+  {
+    status: 422,
+    code: "channel_opens_sessions",
+    when: "sessions on that kind of channel begin on the platform",
+  },
+] as const;
+
+/** Who speaks and where, by the names a caller gave. */
+export async function outreachTarget(
+  deps: OutreachDeps,
+  workspaceId: string,
+  names: { agent: string; channel: string },
+): Promise<{ agent: SessionAgent; channel: OutreachChannel }> {
+  const agent = await deps.agents.find(workspaceId, names.agent);
+  if (!agent) throw new RequestError(404, "agent_not_found", `There is no agent ${names.agent} here.`);
+  const channel = deps.channel(workspaceId, names.channel);
+  if (!channel) {
+    throw new RequestError(404, "channel_not_found", `There is no channel ${names.channel} here.`);
+  }
+  const named = channel.kind === "api" || channel.kind === "web";
+  if (channel.sessions !== "single" && !named) {
+    const message = `Sessions on ${channel.name} begin on the platform (kind ${channel.kind}).`;
+    throw new RequestError(422, "channel_opens_sessions", message);
+  }
+  if (channel.agentId !== agent.id && channel.kind !== "api") {
+    const message = `The agent ${agent.slug} does not answer on ${channel.name}.`;
+    throw new RequestError(422, "agent_not_on_channel", message);
+  }
+  return { agent, channel };
+}
+
+/** The one text of two that was given; the schema has seen to it that there is exactly one. */
+export function requireSaying(prompt: string | undefined, text: string | undefined): Saying {
+  const saying = toSaying(prompt, text);
+  if (saying) return saying;
+  throw new RequestError(422, "invalid_body", "Give either prompt_text or message_text.");
+}

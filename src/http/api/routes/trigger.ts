@@ -1,0 +1,199 @@
+import { z } from "zod";
+import { RequestError } from "../../../core/errors.ts";
+import type { Spoken } from "../../../triggers/speak-repository.ts";
+import type { Trigger } from "../../../triggers/trigger-repository.ts";
+import { OUTREACH_ERRORS, type OutreachDeps, outreachTarget, requireSaying } from "../outreach-target.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { idSchema, jsonObjectSchema } from "../wire-schemas.ts";
+
+export interface TriggerRoutesDeps extends OutreachDeps {
+  /** Carries a trigger out, once per key, and moves what was said. */
+  trigger(trigger: Trigger): Promise<Spoken>;
+}
+
+const LONGEST_TEXT = 100_000;
+const BATCH_LIMIT = 100;
+
+const text = z.string().min(1).max(LONGEST_TEXT);
+const said = {
+  prompt_text: text.optional().describe("An instruction to the bot, which writes the message"),
+  message_text: text.optional().describe("The message itself, word for word"),
+};
+const data = {
+  session_data: jsonObjectSchema.default({}).describe("Merged into the session's metadata (RFC 7396)"),
+  participant_data: jsonObjectSchema.default({}).describe("Merged into the participant data (RFC 7396)"),
+};
+const identifier = z
+  .string()
+  .min(1)
+  .max(255)
+  .describe("Who the user is on the channel, such as the chat id on Telegram. Made where they are new");
+const target = {
+  agent_id: z.string().min(1).describe("Id or slug"),
+  channel: z.string().min(1).describe("The channel's name"),
+  start_new_session: z
+    .boolean()
+    .default(false)
+    .describe("Ends the user's session (`new_session`), if there is one, and starts another"),
+};
+
+const oneText = (body: { prompt_text?: string | undefined; message_text?: string | undefined }) =>
+  (body.prompt_text === undefined) !== (body.message_text === undefined);
+const ONE_TEXT = { message: "give exactly one of prompt_text and message_text", path: ["prompt_text"] };
+
+const triggerSchema = z.strictObject({ ...target, identifier, ...said, ...data }).refine(oneText, ONE_TEXT);
+
+const batchSchema = z.strictObject({
+  ...target,
+  ...said,
+  ...data,
+  items: z
+    .array(
+      z.strictObject({
+        identifier,
+        ...said,
+        session_data: jsonObjectSchema.optional(),
+        participant_data: jsonObjectSchema.optional(),
+      }),
+    )
+    .min(1)
+    .max(BATCH_LIMIT)
+    .describe("One per user; what an item leaves out is taken from beside it"),
+});
+
+const answerFields = {
+  session_id: idSchema,
+  execution_id: idSchema.optional().describe("Of a prompt: the turn that writes the message"),
+  delivery_ids: z.array(idSchema).optional().describe("Of a text: its sends, in parts where it is long"),
+};
+const answerSchema = z.object(answerFields).meta({ id: "Triggered" });
+
+const itemSchema = z.object({
+  identifier: z.string(),
+  status: z.enum(["accepted", "failed"]),
+  session_id: idSchema.optional(),
+  execution_id: idSchema.optional(),
+  delivery_ids: z.array(idSchema).optional(),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+
+/** The Trigger Bot Message API: an operator makes the bot message a user. */
+export function triggerRoutes(deps: TriggerRoutesDeps): Route[] {
+  return [triggerOne(deps), triggerMany(deps)];
+}
+
+const triggerOne = (deps: TriggerRoutesDeps): Route =>
+  defineRoute({
+    method: "POST",
+    path: "/trigger_bot_message",
+    operationId: "triggerBotMessage",
+    summary: "Make the bot message a user",
+    description:
+      "Answered when the message is stored; what becomes of it is told by its execution or its deliveries.",
+    tag: "Trigger",
+    scope: "trigger:write",
+    body: triggerSchema,
+    examples: [
+      {
+        body: {
+          agent_id: "echo",
+          channel: "api",
+          identifier: "user-1",
+          prompt_text: "Remind the user of their appointment.",
+          session_data: { campaign: "appointments" },
+        },
+      },
+    ],
+    responses: [{ status: 202, description: "Where it is on its way", schema: answerSchema }],
+    errors: OUTREACH_ERRORS,
+    async handle({ caller, body, resourceId }) {
+      const { agent, channel } = await outreachTarget(deps, caller.workspaceId, {
+        agent: body.agent_id,
+        channel: body.channel,
+      });
+      const spoken = await deps.trigger({
+        channel,
+        agentId: agent.id,
+        identifier: body.identifier,
+        saying: requireSaying(body.prompt_text, body.message_text),
+        startNewSession: body.start_new_session,
+        sessionData: body.session_data,
+        participantData: body.participant_data,
+        metadata: {},
+        key: `trigger:${resourceId}`,
+      });
+      return { status: 202, body: present(spoken) };
+    },
+  });
+
+const triggerMany = (deps: TriggerRoutesDeps): Route =>
+  defineRoute({
+    method: "POST",
+    path: "/trigger_bot_message/batch",
+    operationId: "triggerBotMessages",
+    summary: "Make the bot message many users",
+    description: "Each item stands alone: one that fails stops no other. Sends keep to the channel's pace.",
+    tag: "Trigger",
+    scope: "trigger:write",
+    body: batchSchema,
+    examples: [
+      {
+        body: {
+          agent_id: "echo",
+          channel: "api",
+          message_text: "We are closed tomorrow.",
+          items: [{ identifier: "user-1" }, { identifier: "user-2", message_text: "See you tomorrow!" }],
+        },
+      },
+    ],
+    responses: [
+      {
+        status: 202,
+        description: "What became of each, in the order given",
+        schema: z.object({ data: z.array(itemSchema) }),
+      },
+    ],
+    errors: OUTREACH_ERRORS,
+    async handle({ caller, body, resourceId }) {
+      const { agent, channel } = await outreachTarget(deps, caller.workspaceId, {
+        agent: body.agent_id,
+        channel: body.channel,
+      });
+      const results = [];
+      for (const [index, item] of body.items.entries()) {
+        const own = item.prompt_text !== undefined || item.message_text !== undefined ? item : body;
+        if (!oneText(own)) {
+          results.push(failed(item.identifier, "invalid_body", ONE_TEXT.message));
+          continue;
+        }
+        try {
+          const spoken = await deps.trigger({
+            channel,
+            agentId: agent.id,
+            identifier: item.identifier,
+            saying: requireSaying(own.prompt_text, own.message_text),
+            startNewSession: body.start_new_session,
+            sessionData: item.session_data ?? body.session_data,
+            participantData: item.participant_data ?? body.participant_data,
+            metadata: {},
+            key: `trigger:${resourceId}:${index}`,
+          });
+          results.push({ identifier: item.identifier, status: "accepted", ...present(spoken) });
+        } catch (error) {
+          if (!(error instanceof RequestError)) throw error;
+          results.push(failed(item.identifier, error.code, error.message));
+        }
+      }
+      return { status: 202, body: { data: results } };
+    },
+  });
+
+function failed(who: string, code: string, message: string) {
+  return { identifier: who, status: "failed", error: { code, message } };
+}
+
+function present(spoken: Spoken): z.output<typeof answerSchema> {
+  return spoken.executionId === null
+    ? { session_id: spoken.sessionId, delivery_ids: spoken.deliveryIds }
+    : { session_id: spoken.sessionId, execution_id: spoken.executionId };
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import { startGatedStory } from "../stories/gated-story.ts";
+import { eventually } from "../support/eventually.ts";
+
+const PATH = "/trigger_bot_message";
+const RULES = [{ on: "session_ended.new_session", do: [{ action: "log" }] }];
+
+const openStory = () =>
+  startGatedStory({
+    agent: { events: RULES },
+    channels: {
+      gated: { kind: "gated", agent: "agent" },
+      api: { kind: "api", agent: "agent" },
+      web: { kind: "web", agent: "agent", allowedOrigins: [] },
+    },
+  });
+
+const ada = { agent_id: "agent", channel: "gated", identifier: "ada" };
+
+describe("the trigger", () => {
+  it("sends literal text, word for word, to somebody who was not there before", async () => {
+    await using story = await openStory();
+    const { status, body } = await story.app.api("POST", PATH, {
+      ...ada,
+      message_text: "Your results are in.",
+      session_data: { campaign: { name: "results" } },
+      participant_data: { consent: true },
+    });
+    expect([status, body]).toEqual([
+      202,
+      { session_id: expect.any(String), delivery_ids: [expect.any(String)] },
+    ]);
+    await eventually(() => expect(story.texts("ada")).toEqual(["Your results are in."]));
+    expect(story.bot.calls).toEqual([]);
+    const session = await story.app.api("GET", `/chat/sessions/${body.session_id}`);
+    expect(session.body).toMatchObject({
+      metadata: { campaign: { name: "results" } },
+      participant_data: { consent: true },
+    });
+    await eventually(async () => {
+      const delivery = await story.app.api("GET", `/deliveries/${body.delivery_ids[0]}`);
+      expect(delivery.body).toMatchObject({ status: "sent", session_id: body.session_id });
+    });
+    await story.say("ada", "thank you");
+    await eventually(() => expect(story.texts("ada")).toEqual(["Your results are in.", "re: thank you"]));
+    expect(await story.rows("SELECT count(*)::int AS count FROM sessions")).toEqual([{ count: 1 }]);
+  });
+
+  it("gives a prompt to the session's own agent, in the user's open session", async () => {
+    await using story = await openStory();
+    await story.say("ada", "hello");
+    await story.channel.sending("re: hello");
+    const { status, body } = await story.app.api("POST", PATH, { ...ada, prompt_text: "Ask about sleep." });
+    expect([status, body]).toEqual([
+      202,
+      { session_id: expect.any(String), execution_id: expect.any(String) },
+    ]);
+    await story.channel.sending("re: Ask about sleep.");
+    expect(story.bot.calls.at(-1)?.turn.input).toMatchObject([{ instruction: true }]);
+    await eventually(async () => {
+      const execution = await story.app.api("GET", `/executions/${body.execution_id}`);
+      expect(execution.body).toMatchObject({ status: "completed" });
+    });
+    expect(await story.rows("SELECT id FROM sessions")).toEqual([{ id: body.session_id }]);
+  });
+
+  it("ends the session and starts another where that is asked for, and the rules for that end fire", async () => {
+    await using story = await openStory();
+    await story.say("ada", "hello");
+    await story.channel.sending("re: hello");
+    const { body } = await story.app.api("POST", PATH, {
+      ...ada,
+      message_text: "A new start.",
+      start_new_session: true,
+    });
+    await story.channel.sending("A new start.");
+    const sessions = await story.rows("SELECT id, status, end_reason FROM sessions ORDER BY status");
+    expect(sessions).toEqual([
+      { id: body.session_id, status: "active", end_reason: null },
+      { id: expect.any(String), status: "completed", end_reason: "new_session" },
+    ]);
+    await eventually(async () => {
+      const log = await story.app.api("GET", `/chat/sessions/${sessions[1]?.["id"]}/events`);
+      expect(log.body).toMatchObject({
+        data: [{ event: "session_ended.new_session", status: "completed", actions: [{ action: "log" }] }],
+        meta: { total: 1 },
+      });
+    });
+  });
+
+  it("is carried out once, however often it is repeated with its key, and once at a time for one user", async () => {
+    await using story = await openStory();
+    const call = (key: string) =>
+      story.app.api(
+        "POST",
+        PATH,
+        { ...ada, message_text: "Once.", start_new_session: true },
+        {
+          "idempotency-key": key,
+        },
+      );
+    const answers = await Promise.all([call("one"), call("one"), call("one")]);
+    expect(new Set(answers.map(({ body }) => body.session_id)).size).toBe(1);
+    expect(await story.rows("SELECT count(*)::int AS count FROM messages")).toEqual([{ count: 1 }]);
+    await Promise.all([call("two"), call("three"), call("four")]);
+    const counts = await story.rows(
+      "SELECT status, count(*)::int AS count FROM sessions GROUP BY status ORDER BY status",
+    );
+    expect(counts).toEqual([
+      { status: "active", count: 1 },
+      { status: "completed", count: 3 },
+    ]);
+  });
+
+  it("works on the API and on the web, where sessions have ids for addresses", async () => {
+    await using story = await openStory();
+    for (const channel of ["api", "web"]) {
+      const { status, body } = await story.app.api("POST", PATH, { ...ada, channel, message_text: "Hi." });
+      expect(status).toBe(202);
+      const messages = await story.app.api("GET", `/chat/sessions/${body.session_id}/messages`);
+      expect(messages.body.data).toMatchObject([{ role: "assistant", content: "Hi." }]);
+    }
+  });
+
+  it("of many users has a result for each", async () => {
+    await using story = await openStory();
+    const { status, body } = await story.app.api("POST", `${PATH}/batch`, {
+      agent_id: "agent",
+      channel: "gated",
+      message_text: "Closed today.",
+      items: [
+        { identifier: "ada" },
+        { identifier: "bob", prompt_text: "Say hello to Bob." },
+        { identifier: "eve", prompt_text: "a", message_text: "b" },
+      ],
+    });
+    expect(status).toBe(202);
+    expect(body.data).toMatchObject([
+      { identifier: "ada", status: "accepted", delivery_ids: [expect.any(String)] },
+      { identifier: "bob", status: "accepted", execution_id: expect.any(String) },
+      { identifier: "eve", status: "failed", error: { code: "invalid_body" } },
+    ]);
+    await story.channel.sending("Closed today.");
+    await story.channel.sending("re: Say hello to Bob.");
+  });
+
+  it("is refused with both texts, with none, and for what is not there", async () => {
+    await using story = await openStory();
+    const codes = [];
+    for (const body of [
+      { ...ada },
+      { ...ada, prompt_text: "a", message_text: "b" },
+      { ...ada, message_text: "a", agent_id: "nobody" },
+      { ...ada, message_text: "a", channel: "nowhere" },
+      { ...ada, message_text: "a", colour: "red" },
+    ]) {
+      const answer = await story.app.api("POST", PATH, body);
+      codes.push([answer.status, answer.body.error.code]);
+    }
+    expect(codes).toEqual([
+      [422, expect.any(String)],
+      [422, expect.any(String)],
+      [404, "agent_not_found"],
+      [404, "channel_not_found"],
+      [422, expect.any(String)],
+    ]);
+    expect(await story.rows("SELECT 1 FROM users")).toEqual([]);
+  });
+});
