@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { startChatApp } from "./chat-app.ts";
+import { readStream } from "./sse.ts";
 
 let app: TestApp;
 beforeAll(async () => {
@@ -180,10 +181,10 @@ describe("a completed session", () => {
           "idempotency-key": `repeat-${id}`,
         },
         body: JSON.stringify({ content: "Once" }),
-      }).then((response) => response.text());
+      }).then((response) => readStream(response));
     const first = await stream();
     await app.api("POST", `/chat/sessions/${id}/end`, {});
-    expect(await stream()).toBe(first);
+    expect(await stream()).toEqual(first);
     expect((await said(id)).data).toHaveLength(2);
   });
 
