@@ -22,6 +22,8 @@ import { createTurnQueue } from "./queue/turn-queue.ts";
 import { startReconciler } from "./reconciler.ts";
 import { completeInTransaction, resetSession } from "./sessions/session-repository.ts";
 import { createGroupCommit } from "./storage/group-commit.ts";
+import { createBudgets, hourly } from "./turns/budget.ts";
+import { createBudgetRepository } from "./turns/budget-repository.ts";
 import { createContextRepository } from "./turns/context-repository.ts";
 import { type Arrival, dispatchArrivals } from "./turns/dispatch-lanes.ts";
 import { createExecutionRepository } from "./turns/execution-repository.ts";
@@ -90,6 +92,7 @@ export function createPipeline(deps: PipelineDeps) {
     clock,
     log,
   });
+  const budgetRepository = createBudgetRepository(pool);
   const streams = createTurnStreams({ notices: engine.hub, stored: executions.storedStream });
   const turnQueue = createTurnQueue(engine.queues);
   const deliveryQueues = createDeliveryQueues(engine.queues, log);
@@ -128,6 +131,7 @@ export function createPipeline(deps: PipelineDeps) {
         userId: lane.user?.id ?? null,
         bot: agent.bot,
       }),
+    budgets: createBudgets({ repository: budgetRepository, log }),
     finish,
     finishWithEffects: (commit, lane, effects) =>
       finishWithEffects(
@@ -346,6 +350,7 @@ export function createPipeline(deps: PipelineDeps) {
               for (const id of await turns.strandedSessions(200)) await turnEngine.wake(id);
             },
           },
+          { name: "budgets of the past", run: hourly(() => budgetRepository.prune()) },
           { name: "dead senders", run: () => deliveries.expireClaims({ all: false }) },
           {
             name: "stranded deliveries",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { eventRuleSchema } from "./event-schema.ts";
+import { durationMs, durationSchema, eventRuleSchema } from "./event-schema.ts";
 
 const variableValue = z.union([z.string(), z.number(), z.boolean()], "write a text, a number, true or false");
 
@@ -64,6 +64,41 @@ const turnsSchema = z.strictObject({
     .describe("What the user reads when every try failed; empty for nothing."),
 });
 
+const MAX_WINDOW_DAYS = 31;
+
+const limitSchema = z
+  .strictObject({
+    per: z
+      .enum(["session", "user", "agent"])
+      .describe("What is counted together; a user is one of a channel."),
+    window: durationSchema
+      .refine(
+        (window) => durationMs(window) <= MAX_WINDOW_DAYS * 86_400_000,
+        `write at most ${MAX_WINDOW_DAYS}d`,
+      )
+      .describe("How long until it is counted anew: `1h`, `1d`. A day begins at midnight UTC."),
+    messages: z.int().min(1).optional().describe("How many messages of users are answered in a window."),
+    tokens: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        "How many tokens are used in a window, summaries included; the turn that reaches it is finished.",
+      ),
+  })
+  .refine(
+    ({ messages, tokens }) => messages !== undefined || tokens !== undefined,
+    "write how many messages or tokens",
+  );
+
+const budgetsSchema = z.strictObject({
+  limits: z.array(limitSchema).max(20).default([]),
+  reply: z
+    .string()
+    .default("You have reached the limit for now. Please try again later.")
+    .describe("What the user reads instead of an answer; empty for nothing."),
+});
+
 const resetSchema = z.strictObject({
   reply: z.string().min(1).default("Conversation reset.").describe("What the user reads after `/reset`."),
 });
@@ -109,6 +144,7 @@ export const agentSchema = z.strictObject({
       "`pinned`: an open session keeps the version it began with. `latest`: it follows each new one.",
     ),
   reset: resetSchema.prefault({}),
+  budgets: budgetsSchema.prefault({}).describe("What may be used before the bot is not asked any more."),
   participantData: z
     .enum(["hidden", "prompt"])
     .default("hidden")

@@ -1,8 +1,10 @@
 import type { Turn } from "../bots/bot.ts";
 import type { Logger } from "../core/logger.ts";
 import { wait } from "../core/wait.ts";
+import type { BudgetedTurn } from "./budget.ts";
 import type { StopReason } from "./run-attempt.ts";
-import { cancelledTurn, runTurn, type TurnOutcome } from "./run-turn.ts";
+import { cancelledTurn, refusedTurn, runTurn, type TurnOutcome, type TurnRun } from "./run-turn.ts";
+import type { TurnLookups } from "./turn-context.ts";
 import { type LoadedAgent, laneOf, type Next, type Running, type TurnEngineDeps } from "./turn-deps.ts";
 import type { Lane, PendingMessage, TurnCommit } from "./turn-repository.ts";
 import type { TurnStream } from "./turn-streams.ts";
@@ -68,11 +70,12 @@ export function createAnswering(deps: TurnEngineDeps) {
       if (takenOver) await deps.repository.markRunning(executionId, main.attempts + 1, startedAt);
       else markRunningSoon(executionId, startedAt, shown.signal);
       deps.showTyping(lane, shown.signal);
-      const outcome = await runTurn({
+      const lookups = deps.context(lane, agent, messages);
+      const run: TurnRun = {
         messages,
         agent: agent.definition,
         bot: agent.bot,
-        turn: describeTurn(lane, agent, messages, executionId),
+        turn: { ...describeTurn(lane, agent, messages, executionId), ...lookups },
         stream,
         stop: running.stop.signal,
         attemptsBefore: main.attempts,
@@ -82,7 +85,16 @@ export function createAnswering(deps: TurnEngineDeps) {
         onAttempt: () => {},
         onFailedAttempt: (attempt, failure) =>
           log.warn({ attempt, code: failure.code, reason: failure.reason }, "the bot failed"),
-      });
+      };
+      const { promptTokens } = lookups;
+      const budgeted = {
+        agent,
+        sessionId: lane.sessionId,
+        userId: lane.user?.id ?? null,
+        messages,
+        promptTokens,
+      };
+      const outcome = await ask(run, budgeted, log);
       shown.abort(ENDED);
       return await commitOutcome(running, { messages, outcome, stream, startedAt, log });
     } finally {
@@ -90,6 +102,21 @@ export function createAnswering(deps: TurnEngineDeps) {
       running.batch = null;
       stream.close();
     }
+  }
+
+  /** Asks the bot, unless the agent's budget is used up. */
+  async function ask(run: TurnRun, budgeted: BudgetedTurn, log: Logger): Promise<TurnOutcome> {
+    const refusal = await deps.budgets.admit(budgeted);
+    if (refusal) {
+      log.info({ reason: refusal.reason }, "the bot is not asked");
+      return refusedTurn(run, refusal.reason, refusal.reply);
+    }
+    const outcome = await runTurn(run);
+    if (outcome.kind === "ended") {
+      const used = outcome.executions.reduce((sum, { totalTokens }) => sum + (totalTokens ?? 0), 0);
+      await deps.budgets.settle(budgeted, used);
+    }
+    return outcome;
   }
 
   async function commitOutcome(
@@ -155,7 +182,7 @@ export function createAnswering(deps: TurnEngineDeps) {
     agent: LoadedAgent,
     messages: readonly PendingMessage[],
     executionId: string,
-  ): Turn {
+  ): Omit<Turn, keyof TurnLookups> {
     return {
       executionId,
       session: { id: lane.sessionId, channel: deps.channel(lane.channelId).name, metadata: lane.metadata },
@@ -166,7 +193,6 @@ export function createAnswering(deps: TurnEngineDeps) {
         text: message.content,
         instruction: message.origin === "instruction",
       })),
-      ...deps.context(lane, agent, messages),
     };
   }
 

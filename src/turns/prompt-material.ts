@@ -8,7 +8,7 @@ import { clipToTokens } from "./clip-tokens.ts";
 import type { ContextRepository, HistoryMessage, PromptSession, SummaryState } from "./context-repository.ts";
 import { loadTokenCounter, type TokenCounter } from "./count-tokens.ts";
 import { recentHistory } from "./recent-history.ts";
-import type { HistoryPolicy } from "./select-history.ts";
+import { type HistoryPolicy, promptTokens } from "./select-history.ts";
 
 /** What a prompt answers. */
 export interface PromptQuestion {
@@ -72,6 +72,12 @@ export function historyAlone({ parts, policy, count }: PromptMaterial): PromptMe
   const bare = { ...parts, agent, session: { ...parts.session, situation: null }, input: [] };
   const composed = composePrompt(bare, { ...policy, mode: withoutSummaries(policy.mode) }, count);
   return composed.kind === "prompt" ? composed.messages : [];
+}
+
+/** What the prompt takes, in tokens; 0 where there can be none. */
+export function materialTokens({ parts, policy, count }: PromptMaterial): number {
+  const composed = composePrompt(parts, { ...policy, mode: withoutSummaries(policy.mode) }, count);
+  return composed.kind === "prompt" ? promptTokens(composed.messages, count) : 0;
 }
 
 /** What becomes of a mode where no summary is made. */

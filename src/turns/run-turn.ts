@@ -23,6 +23,9 @@ export interface TurnRun {
   onFailedAttempt(attempt: number, outcome: Extract<AttemptOutcome, { kind: "failed" }>): void;
 }
 
+/** What it takes to end a turn, asked or not. */
+type Answering = Pick<TurnRun, "messages" | "stream" | "split" | "now" | "attemptsBefore">;
+
 /** What a turn came to, ready to be committed; `effects` go with it. */
 export type TurnOutcome =
   | { kind: "ended"; executions: ExecutionResult[]; replies: ReplyRow[]; effects: TurnEffects | null }
@@ -90,13 +93,16 @@ interface Progress {
 function answered(run: TurnRun, result: BotResult, at: Progress & { emitted: number }): TurnOutcome {
   const main = newest(run);
   const replies = result.replies.map((reply) => toReply(run, reply.content, "bot", main.executionId));
+  const last = replies.at(-1);
+  // What the turn cost stands with one of its messages, so that a sum over messages counts it once.
+  if (last && result.usage) last.metadata = { token_usage: { ...result.usage } };
   const content = result.replies.map((reply) => reply.content).join("\n\n");
   const usage = result.usage ?? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   if (at.emitted === 0 && content !== "") run.stream.append("content", { content });
   const seconds = (run.now().getTime() - at.startedAt.getTime()) / 1000;
   const done = {
     output: { content },
-    message_id: replies.at(-1)?.id ?? null,
+    message_id: last?.id ?? null,
     token_usage: { ...usage },
     time: seconds,
   };
@@ -122,23 +128,36 @@ function answered(run: TurnRun, result: BotResult, at: Progress & { emitted: num
   };
 }
 
+/** A turn whose bot is not asked: the agent's budget is used up. */
+export function refusedTurn(run: Answering, reason: string, reply: string): TurnOutcome {
+  const at = { attempt: run.attemptsBefore, startedAt: run.now() };
+  return unanswered(run, { code: "budget_exceeded", reason, words: reply }, at);
+}
+
 function failed(
   run: TurnRun,
-  outcome: Extract<AttemptOutcome, { kind: "failed" }>,
+  { code, reason }: Extract<AttemptOutcome, { kind: "failed" }>,
+  at: Progress,
+): TurnOutcome {
+  return unanswered(run, { code, reason, words: run.agent.turns.apology }, at);
+}
+
+/** Users read the configured words, if there are any; the reason is the operators'. */
+function unanswered(
+  run: Answering,
+  why: { code: string; reason: string; words: string },
   at: Progress,
 ): TurnOutcome {
   const main = newest(run);
-  const { apology } = run.agent.turns;
-  // Users read the configured apology; the reason is the operators'.
-  const data = { message: apology || "The bot could not answer.", code: outcome.code };
+  const data = { message: why.words || "The bot could not answer.", code: why.code };
   return {
     kind: "ended",
     effects: null,
-    replies: apology === "" ? [] : [toReply(run, apology, "notice", main.executionId)],
+    replies: why.words === "" ? [] : [toReply(run, why.words, "notice", main.executionId)],
     executions: executions(run, at, {
       status: "failed",
-      errorCode: outcome.code,
-      error: outcome.reason,
+      errorCode: why.code,
+      error: why.reason,
       promptTokens: null,
       completionTokens: null,
       totalTokens: null,
@@ -150,7 +169,7 @@ function failed(
 type Ending = Omit<ExecutionResult, "id" | "attempts" | "startedAt" | "mergedInto">;
 
 /** The turn's own execution, and those of the messages it answers along the way. */
-function executions(run: TurnRun, at: Progress, ending: Ending): ExecutionResult[] {
+function executions(run: Answering, at: Progress, ending: Ending): ExecutionResult[] {
   const main = newest(run);
   return run.messages.flatMap((message): ExecutionResult[] => {
     if (message.executionId === null) return [];
@@ -204,12 +223,12 @@ export function cancelledTurn(
   return { executions, replies: [] };
 }
 
-function newest(run: TurnRun): PendingMessage {
+function newest(run: Answering): PendingMessage {
   return run.messages.at(-1) ?? run.messages[0];
 }
 
 function toReply(
-  run: TurnRun,
+  run: Answering,
   content: string,
   origin: ReplyRow["origin"],
   executionId: string | null,

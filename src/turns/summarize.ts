@@ -40,8 +40,6 @@ const PAUSE_MS = 30_000;
 /** What a message costs around its text. */
 const TOKENS_AROUND = 16;
 
-type Summaries = ReturnType<typeof createSummaries>;
-
 /**
  * Keeps summaries up to date: folds the oldest messages in, each once, chunk by chunk. A failure is logged and leaves
  * the summary as it is: the prompt then goes without the messages that do not fit, and a later turn tries again.

@@ -7,6 +7,7 @@ import {
   composeMaterial,
   historyAlone,
   loadMaterial,
+  materialTokens,
   type PromptQuestion,
   withoutSummaries,
   withSummary,
@@ -14,7 +15,10 @@ import {
 import { createSummaries } from "./summarize.ts";
 
 /** What a bot may look up in one turn. */
-export type TurnLookups = Pick<Turn, "prompt" | "history" | "participantData" | "overhead">;
+export type TurnLookups = Pick<Turn, "prompt" | "history" | "participantData" | "overhead"> & {
+  /** What the prompt would take as it is now, in tokens; 0 where there can be none. Asks no bot for anything. */
+  promptTokens(): Promise<number>;
+};
 
 export interface TurnContexts {
   /** The messages a bot would be sent now; where a summary is due, those without it. Asks no bot for anything. */
@@ -132,6 +136,7 @@ export function createTurnContexts(deps: {
         participantData: async () =>
           question.userId === null ? {} : repository.participantData(question.userId, question.agent.id),
         overhead: () => spent,
+        promptTokens: async () => materialTokens(await loadMaterial(repository, question)),
       };
     },
   };

@@ -3,6 +3,7 @@ import type { AgentDefinition } from "../core/agent-definition.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { ChannelRef } from "../core/runtime.ts";
+import type { Budgets } from "./budget.ts";
 import type { Batch } from "./choose-batch.ts";
 import type { TurnEffects } from "./run-turn.ts";
 import type { TurnLookups } from "./turn-context.ts";
@@ -25,6 +26,8 @@ export interface TurnEngineDeps {
   channel(channelId: string): ChannelRef & { split(text: string): string[] };
   /** What a bot may look up, loaded when it does. */
   context(lane: Lane, agent: LoadedAgent, messages: readonly PendingMessage[]): TurnLookups;
+  /** What agents may use. */
+  budgets: Budgets;
   /** Commits a turn, batched with others that end at the same time. */
   finish(commit: TurnCommit): Promise<TurnCommitted>;
   /** Commits a turn that changes more than its session's messages. */

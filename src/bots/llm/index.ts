@@ -9,6 +9,9 @@ import { summarizeWithModel } from "./summarize.ts";
 // The AI SDK prints warnings (a setting the model does not know) to the console unless told not to.
 globalThis.AI_SDK_LOG_WARNINGS = false;
 
+/** What a reply is taken to need where nothing limits it. */
+const USUAL_OUTPUT_TOKENS = 1000;
+
 /** A language model, whoever serves it. */
 export const definition = defineBot({
   type: "llm",
@@ -17,6 +20,7 @@ export const definition = defineBot({
     const model = createModel(config);
     const mcp = createMcpServers(config.mcpServers, { log, clock: systemClock });
     return {
+      outputTokens: config.maxOutputTokens ?? USUAL_OUTPUT_TOKENS,
       answer: (turn, output) => answerWithModel(config, model, mcp, turn, output),
       summarize: (request) => summarizeWithModel(summaryModel(config, model, request.model), request),
       close: () => mcp.close(),

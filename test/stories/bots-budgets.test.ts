@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { startProvider } from "../bots/provider-server.ts";
+import { startTestApp, type TestAppOptions } from "../support/app.ts";
+import { createTestDatabase } from "../support/postgres.ts";
+import { type Answered, converse } from "./bots-conversation.ts";
+
+const REPLY = "That is enough for today.";
+
+function limitedTo(limits: object[], bot: object = { type: "echo" }, more = {}): TestAppOptions {
+  return {
+    agents: { agent: { bot, budgets: { limits, reply: REPLY }, ...more } },
+    channels: { api: { kind: "api", agent: "agent" } },
+  };
+}
+
+function isAnswered({ status }: Answered): boolean {
+  return status === "completed";
+}
+
+describe("a limit on messages", () => {
+  it("per user lets that many through and then says so; the reason is the operators'", async () => {
+    await using app = await startTestApp(limitedTo([{ per: "user", window: "30d", messages: 2 }]));
+    await using talk = converse(app);
+    expect(isAnswered(await talk.say("one"))).toBe(true);
+    expect(isAnswered(await talk.say("two", { thread: "another" }))).toBe(true);
+    const third = await talk.say("three");
+    expect(third).toMatchObject({ status: "failed", errorCode: "budget_exceeded" });
+    expect(third.error).toContain("2 messages per user");
+    expect(third.replies).toMatchObject([{ content: REPLY, origin: "notice" }]);
+    expect(isAnswered(await talk.say("hello", { user: "grace" }))).toBe(true);
+  });
+
+  it("per session begins anew with the session", async () => {
+    await using app = await startTestApp(limitedTo([{ per: "session", window: "30d", messages: 1 }]));
+    await using talk = converse(app);
+    expect(isAnswered(await talk.say("one"))).toBe(true);
+    expect(isAnswered(await talk.say("two"))).toBe(false);
+    expect(isAnswered(await talk.say("three", { thread: "another" }))).toBe(true);
+  });
+
+  it("per agent holds exactly, however many processes are asked at once", async () => {
+    await using database = await createTestDatabase();
+    const options = { ...limitedTo([{ per: "agent", window: "30d", messages: 7 }]), database };
+    await using first = await startTestApp(options);
+    await using second = await startTestApp(options);
+    await using here = converse(first);
+    await using there = converse(second);
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => (n % 2 ? here : there).say("hello", { user: `user-${n}` })),
+    );
+    expect(answers.filter(isAnswered)).toHaveLength(7);
+  });
+
+  it("counts a message once, although its turn was begun twice", async () => {
+    const bot = {
+      type: "script",
+      sequence: [{ say: "never", fail: { retryable: true, code: "oops", reason: "oops" } }],
+    };
+    const turns = { attempts: 3, backoffMs: 0 };
+    await using app = await startTestApp(
+      limitedTo([{ per: "user", window: "30d", messages: 2 }], bot, { turns }),
+    );
+    await using talk = converse(app);
+    await talk.say("one");
+    expect((await talk.say("two")).errorCode).toBe("oops");
+    expect(await talk.query("SELECT messages FROM budget_counters")).toEqual([{ messages: 2 }]);
+  });
+
+  it("in a window that is over does not count any more", async () => {
+    await using app = await startTestApp(limitedTo([{ per: "user", window: "1d", messages: 1 }]));
+    await using talk = converse(app);
+    await talk.say("one");
+    await talk.query(
+      "UPDATE budget_counters SET window_start = window_start - interval '1 day', expires_at = now()",
+    );
+    expect(isAnswered(await talk.say("two"))).toBe(true);
+  });
+});
+
+describe("a limit on tokens", () => {
+  const usage = { prompt_tokens: 90, completion_tokens: 10 };
+
+  it("is reached by what providers counted, and the bot is not asked any more", async () => {
+    await using provider = await startProvider();
+    provider.mock.onMessage(/./, { content: "Hi!", usage });
+    const bot = { type: "llm", baseUrl: `${provider.mock.url}/v1`, model: "gpt-4.1-mini" };
+    await using app = await startTestApp(limitedTo([{ per: "user", window: "30d", tokens: 250 }], bot));
+    await using talk = converse(app);
+    const answers = [];
+    for (let n = 0; n < 5; n += 1) answers.push(await talk.say("hello"));
+    expect(answers.map(isAnswered)).toEqual([true, true, true, false, false]);
+    expect(answers.map(({ tokens }) => tokens.total)).toEqual([100, 100, 100, null, null]);
+    expect(provider.mock.getRequests()).toHaveLength(3);
+    expect(await talk.query("SELECT tokens::int FROM budget_counters")).toEqual([{ tokens: 300 }]);
+  });
+
+  it("is not overrun by turns at the same time: what one may use is reserved", async () => {
+    await using provider = await startProvider({ latency: 20 });
+    provider.mock.onMessage(/./, { content: "Hi! ".repeat(20), usage });
+    const settings = { maxOutputTokens: 200, model: "gpt-4.1-mini" };
+    const bot = { type: "llm", baseUrl: `${provider.mock.url}/v1`, ...settings };
+    await using app = await startTestApp(limitedTo([{ per: "agent", window: "30d", tokens: 150 }], bot));
+    await using talk = converse(app);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => talk.say("hello", { user: `user-${n}` })),
+    );
+    expect(answers.filter(isAnswered).length).toBeLessThanOrEqual(2);
+    expect(answers.filter(isAnswered).length).toBeGreaterThan(0);
+  });
+
+  it("takes failed turns for nothing", async () => {
+    await using provider = await startProvider();
+    provider.mock.onMessage(/./, { error: { message: "no" }, status: 400 });
+    const bot = { type: "llm", baseUrl: `${provider.mock.url}/v1`, model: "gpt-4.1-mini" };
+    await using app = await startTestApp(limitedTo([{ per: "user", window: "30d", tokens: 250 }], bot));
+    await using talk = converse(app);
+    expect((await talk.say("hello")).errorCode).toBe("request_refused");
+    expect(await talk.query("SELECT tokens::int FROM budget_counters")).toEqual([{ tokens: 0 }]);
+  });
+});
+
+it("what a turn used stands with its execution and with its reply", async () => {
+  await using provider = await startProvider();
+  const usage = { prompt_tokens: 12, completion_tokens: 5 };
+  provider.mock.onMessage(/./, { content: "Hi!", usage });
+  const bot = { type: "llm", baseUrl: `${provider.mock.url}/v1`, model: "gpt-4.1-mini" };
+  await using app = await startTestApp(limitedTo([], bot));
+  await using talk = converse(app);
+  const answered = await talk.say("hello");
+  expect(answered.tokens).toEqual({ prompt: 12, completion: 5, total: 17 });
+  expect(answered.replies).toMatchObject([{ metadata: { token_usage: { ...usage, total_tokens: 17 } } }]);
+});
