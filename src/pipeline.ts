@@ -4,7 +4,6 @@ import { type Clock, systemClock } from "./core/clock.ts";
 import { newId } from "./core/ids.ts";
 import { isJsonObject } from "./core/json.ts";
 import type { Logger } from "./core/logger.ts";
-import type { ChannelRef } from "./core/runtime.ts";
 import { createChannelActivityLog } from "./delivery/channel-activity.ts";
 import { createChannelQueries } from "./delivery/channel-queries-repository.ts";
 import { createDeliveryEngine } from "./delivery/delivery-engine.ts";
@@ -133,18 +132,22 @@ export function createPipeline(deps: PipelineDeps) {
       }),
     budgets: createBudgets({ repository: budgetRepository, log }),
     finish,
-    finishWithEffects: (commit, lane, effects) =>
-      finishWithEffects(
+    async finishWithEffects(commit, lane, effects) {
+      const newSessionId = newId();
+      const result = await finishWithEffects(
         {
           pool,
           repository: turns,
-          endSession: (client, end) =>
-            completeInTransaction(client, { ...end, reason: "bot", newSessionId: newId() }),
+          endSession: (client, end) => completeInTransaction(client, { ...end, reason: "bot", newSessionId }),
         },
         commit,
         lane,
         effects,
-      ),
+      );
+      // What waited behind the end waits in the next session now, in a lane that nobody holds.
+      if (effects.endSession && result.kind === "committed") wakeSoon(newSessionId);
+      return result;
+    },
     reset: (lane, command, agent) => carryOutReset(lane, command, agent.definition.reset.reply),
     deliver: (lane, ids) => deliveryQueues.enqueue(lane.channelId, ids),
     notify: (lane, notice) => notifySession(lane.channelId, lane.sessionId, notice),
@@ -156,6 +159,12 @@ export function createPipeline(deps: PipelineDeps) {
     clock,
     log,
   });
+
+  function wakeSoon(sessionId: string): void {
+    turnEngine.wake(sessionId).catch((error: unknown) => {
+      log.warn({ err: error, session_id: sessionId }, "could not wake a session; the reconciler will");
+    });
+  }
 
   function notifySession(
     channelId: string,
@@ -292,8 +301,8 @@ export function createPipeline(deps: PipelineDeps) {
   // --- control
   const leaveControl = engine.hub.subscribe(CONTROL_TOPIC, (data) => {
     if (!isJsonObject(data)) return;
-    if (typeof data["interrupt"] === "string") turnEngine.interrupt(data["interrupt"]);
-    if (typeof data["cancel"] === "string") turnEngine.cancel(data["cancel"]);
+    if (typeof data.interrupt === "string") turnEngine.interrupt(data.interrupt);
+    if (typeof data.cancel === "string") turnEngine.cancel(data.cancel);
   });
 
   /** Stops an execution: at once where it only waits, else wherever it runs. False if it had ended already. */

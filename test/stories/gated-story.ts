@@ -11,7 +11,7 @@ export interface GatedStory extends AsyncDisposable {
   say(
     chat: string,
     text: string,
-    options?: { key?: string; thread?: string; channel?: string },
+    options?: { key?: GatedInbound["key"]; thread?: string; channel?: string },
   ): Promise<void>;
   /** Several messages in one request: stored together. */
   sayTogether(messages: GatedInbound[]): Promise<void>;
@@ -30,17 +30,32 @@ export async function startGatedStory(
   options: Omit<TestAppOptions, "agents" | "bots" | "kinds"> & {
     bot?: ScriptedBot;
     channel?: GatedChannel;
+    /** More channels, by name and kind. */
+    others?: Record<string, GatedChannel>;
     /** Merged into the agent: `turns`, `reset`, … */
     agent?: Record<string, unknown>;
   } = {},
 ): Promise<GatedStory> {
-  const { bot = createScriptedBot(), channel = createGatedChannel(), agent = {}, ...rest } = options;
+  const {
+    bot = createScriptedBot(),
+    channel = createGatedChannel(),
+    agent = {},
+    others = {},
+    ...rest
+  } = options;
   const app = await startTestApp({
-    channels: { gated: { kind: channel.definition.kind, agent: "agent" } },
+    channels: Object.fromEntries(
+      Object.entries({ gated: channel, ...others }).map(([name, { definition }]) => [
+        name,
+        { kind: definition.kind, agent: "agent" },
+      ]),
+    ),
     ...rest,
     agents: { agent: { bot: { type: "scripted" }, ...agent } },
     bots: { scripted: bot.definition },
-    kinds: { [channel.definition.kind]: channel.definition },
+    kinds: Object.fromEntries(
+      [channel, ...Object.values(others)].map(({ definition }) => [definition.kind, definition]),
+    ),
   });
   const pool = new pg.Pool({ connectionString: app.database.url, max: 2 });
   // A story may cut every connection of its database.

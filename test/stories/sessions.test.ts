@@ -133,7 +133,8 @@ test("a bot that ends the session while messages wait: they open the next one an
   const bot = createScriptedBot((call) => {
     if (call.texts[0] !== "bye") call.reply(`re: ${call.texts[0]}`);
   });
-  await using story = await startGatedStory({ bot });
+  // At once: nothing has to find them first.
+  await using story = await startGatedStory({ bot, times: { reconcileMs: 60_000 } });
   await story.say("ada", "bye");
   const bye = await bot.asked("bye");
   for (const text of ["one more thing", "and another"]) await story.say("ada", text);
@@ -203,4 +204,44 @@ test("two groups, a topic and a private chat of one person are four sessions tha
     ["You said: two", null],
   ]);
   expect(await story.rows("SELECT DISTINCT id FROM sessions")).toHaveLength(4);
+});
+
+test("an event that a platform knows by several keys counts once, whichever of them it comes by", async () => {
+  await using story = await startGatedStory();
+  await story.say("ada", "hello", { key: ["a", "b"] });
+  const again: [string, ...string[]][] = [["b"], ["c", "b"], ["a"], ["a", "b"]];
+  await Promise.all(again.map((key) => story.say("ada", "hello", { key })));
+  await story.say("ada", "hello", { key: ["c", "d"] });
+  await story.say("ada", "new", { key: ["e", "f"] });
+  await story.channel.sending("re: new");
+  expect(story.texts("ada")).toEqual(["re: hello", "re: new"]);
+});
+
+test("sessions of both kinds under load together: everything is answered in order and nothing fails", async () => {
+  const threads = createGatedChannel(undefined, { sessions: "many", resetCommand: false }, "threads");
+  const bot = createScriptedBot((call) =>
+    call.reply({
+      replies: [{ content: `re: ${call.texts[0]}` }],
+      participantData: { last: call.texts[0] ?? "" },
+    }),
+  );
+  await using story = await startGatedStory({ bot, others: { threads } });
+  const names = Array.from({ length: 15 }, (_, n) => `place-${n}`);
+  const numbers = Array.from({ length: 6 }, (_, n) => `m${n}`);
+  await Promise.all(
+    names.flatMap((name) =>
+      [{}, { channel: "threads", thread: name }].map(async (where) => {
+        for (const text of numbers) await story.say(name, text, where);
+      }),
+    ),
+  );
+  const answers = numbers.map((text) => `re: ${text}`);
+  await eventually(() => {
+    for (const name of names) {
+      expect(story.texts(name)).toEqual(answers);
+      const inThread = threads.sends.filter(({ part }) => part.address === name);
+      expect(inThread.map(({ part }) => part.text)).toEqual(answers);
+    }
+  });
+  expect(story.app.log.filter(({ level }) => level === "error" || level === "warn")).toEqual([]);
 });

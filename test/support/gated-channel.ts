@@ -31,7 +31,8 @@ export interface GatedChannel {
 export interface GatedInbound {
   chat: string;
   text: string;
-  key: string;
+  /** What makes it the same event: one key, or all that it is known by. */
+  key: string | [string, ...string[]];
   /** Names the session where a user may have several. */
   thread?: string;
 }
@@ -94,9 +95,9 @@ export function sent(): SendResult {
 function toEvents(inbound: GatedInbound | GatedInbound[]): Received {
   const events = [inbound].flat().map(({ chat, text, key, thread }) => ({
     type: "message" as const,
-    eventKeys: [key] as const,
+    eventKeys: typeof key === "string" ? ([key] as const) : key,
     conversation: { address: thread ?? chat, userIdentifier: chat, externalId: thread ?? null },
     text,
   }));
-  return { kind: "accepted", events: events.map((event) => ({ ...event, eventKeys: [event.eventKeys[0]] })) };
+  return { kind: "accepted", events };
 }
