@@ -1,4 +1,6 @@
+import pg from "pg";
 import { describe, expect, it } from "vitest";
+import { createBudgetRepository } from "../../src/turns/budget-repository.ts";
 import { startProvider } from "../bots/provider-server.ts";
 import { startTestApp, type TestAppOptions } from "../support/app.ts";
 import { createTestDatabase } from "../support/postgres.ts";
@@ -11,6 +13,11 @@ function limitedTo(limits: object[], bot: object = { type: "echo" }, more = {}):
     agents: { agent: { bot, budgets: { limits, reply: REPLY }, ...more } },
     channels: { api: { kind: "api", agent: "agent" } },
   };
+}
+
+function openPool(connectionString: string): AsyncDisposable & { pool: pg.Pool } {
+  const pool = new pg.Pool({ connectionString });
+  return { pool, [Symbol.asyncDispose]: () => pool.end() };
 }
 
 function isAnswered({ status }: Answered): boolean {
@@ -51,7 +58,31 @@ describe("a limit on messages", () => {
     expect(answers.filter(isAnswered)).toHaveLength(7);
   });
 
-  it("counts a message once, although its turn was begun twice", async () => {
+  it("counts a message once, although its turn was begun by a process that died", async () => {
+    await using app = await startTestApp(limitedTo([{ per: "user", window: "30d", messages: 1 }]));
+    await using talk = converse(app);
+    const { sessionId } = await talk.say("one");
+    const [message] = await talk.query<{ id: string; agent_id: string; user_id: string }>(
+      `SELECT m.id, s.agent_id, s.user_id FROM messages m JOIN sessions s ON s.id = m.session_id
+       WHERE s.id = $1 AND m.origin = 'user'`,
+      [sessionId],
+    );
+    const { agent_id: agentId = "", user_id: subjectId = "", id = "" } = message ?? {};
+    await using database = openPool(app.database.url);
+    const again = await createBudgetRepository(database.pool).admit({
+      messageIds: [id],
+      mainId: id,
+      counted: true,
+      tokens: 0,
+      limits: [
+        { agentId, scope: "user", subjectId, windowSeconds: 30 * 86_400, messages: 1, tokens: null },
+      ],
+    });
+    expect(again).toBeNull();
+    expect(isAnswered(await talk.say("two"))).toBe(false);
+  });
+
+  it("counts a message once, however many attempts its answer takes", async () => {
     const bot = {
       type: "script",
       sequence: [{ say: "never", fail: { retryable: true, code: "oops", reason: "oops" } }],
