@@ -94,12 +94,12 @@ function answered(run: TurnRun, result: BotResult, at: Progress & { emitted: num
   const main = newest(run);
   const replies = result.replies.map((reply) => toReply(run, reply.content, "bot", main.executionId));
   const last = replies.at(-1);
-  // What the turn cost stands with one of its messages, so that a sum over messages counts it once.
-  if (last && result.usage) last.metadata = { token_usage: { ...result.usage } };
   const content = result.replies.map((reply) => reply.content).join("\n\n");
   const usage = result.usage ?? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   if (at.emitted === 0 && content !== "") run.stream.append("content", { content });
   const seconds = (run.now().getTime() - at.startedAt.getTime()) / 1000;
+  // What the turn cost stands with one of its messages, so that a sum over messages counts it once.
+  if (last && result.usage) last.metadata = { token_usage: { ...result.usage }, time: seconds };
   const done = {
     output: { content },
     message_id: last?.id ?? null,

@@ -159,5 +159,5 @@ it("what a turn used stands with its execution and with its reply", async () => 
   await using talk = converse(app);
   const answered = await talk.say("hello");
   expect(answered.tokens).toEqual({ prompt: 12, completion: 5, total: 17 });
-  expect(answered.replies).toMatchObject([{ metadata: { token_usage: { ...usage, total_tokens: 17 } } }]);
+  expect(answered.replies).toMatchObject([{ metadata: { token_usage: { ...usage, total_tokens: 17 }, time: expect.any(Number) } }]);
 });
