@@ -18,8 +18,6 @@ export interface PublishedWorkspace {
 /** Any number: processes that start together publish one after the other. */
 const PUBLISH_LOCK = 7_306_931_002;
 
-type AgentRepository = ReturnType<typeof createAgentRepository>;
-
 /** Workspaces, agents, their versions and channels as rows. */
 export function createAgentRepository(pool: Pool) {
   return {

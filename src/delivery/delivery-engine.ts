@@ -44,8 +44,6 @@ interface Hold {
   address: string | null;
 }
 
-type DeliveryEngine = ReturnType<typeof createDeliveryEngine>;
-
 /** Sends what jobs name. Rows are the truth: a job that runs twice finds nothing left to claim. */
 export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const { log } = deps;
