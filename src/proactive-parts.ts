@@ -13,9 +13,14 @@ import { createEventQueries } from "./events/event-queries-repository.ts";
 import { createFiringRepository } from "./events/firing-repository.ts";
 import { postWebhook } from "./events/post-webhook.ts";
 import { createTimerRepository } from "./events/timer-repository.ts";
+import { scheduleRoutes } from "./http/api/routes/schedules.ts";
 import { sessionEventRoutes } from "./http/api/routes/session-events.ts";
 import { triggerRoutes } from "./http/api/routes/trigger.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { planSchedule } from "./schedules/plan-schedule.ts";
+import { startScheduleLoop } from "./schedules/schedule-loop.ts";
+import { createScheduleQueries } from "./schedules/schedule-queries-repository.ts";
+import { createScheduleRepository } from "./schedules/schedule-repository.ts";
 import { createSessionQueriesRepository } from "./sessions/session-queries-repository.ts";
 import { endSession, resetInTransaction } from "./sessions/session-repository.ts";
 import type { Spoken } from "./triggers/speak-repository.ts";
@@ -60,6 +65,8 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
       }),
   });
 
+  const schedules = createScheduleRepository(pool);
+
   const running = (channelId: string) => {
     const channel = channels.byId(channelId);
     if (!channel) throw new Error("the session's channel is not running");
@@ -101,7 +108,23 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
         signal: stopping.signal,
       });
     },
-    schedule: () => Promise.reject(new Error("schedules are not there yet")),
+    async schedule({ id, session, afterMs, saying }) {
+      const dueAt = new Date(Date.now() + afterMs);
+      await schedules.add({
+        id,
+        workspaceId: session.workspaceId,
+        agentId: session.agentId,
+        channelId: session.channelId,
+        userId: session.user?.id ?? "",
+        name: null,
+        saying,
+        recurrence: { kind: "at", startsAt: dueAt, endsAt: null, timezone: "UTC" },
+        maxRuns: null,
+        graceMs: null,
+        nextRunAt: dueAt,
+      });
+      return dueAt;
+    },
     post: (webhook) =>
       postWebhook({ sign: signatureOf, isPrivateHost, publicConnections, signal: stopping.signal }, webhook),
     handOver: () => Promise.resolve(false),
@@ -111,7 +134,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
 
   const firingAgent = (agentId: string, version: number) => agents.load(agentId, version);
 
-  let loop: { stop(): Promise<void> } | null = null;
+  let loops: { stop(): Promise<void> }[] = [];
 
   const sessions = createSessionQueriesRepository(pool);
   const outreach = {
@@ -131,12 +154,13 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
   return {
     routes: [
       ...triggerRoutes({ ...outreach, trigger }),
+      ...scheduleRoutes({ ...outreach, schedules, queries: createScheduleQueries(pool), plan: planSchedule }),
       ...sessionEventRoutes({ sessions, events: createEventQueries(pool) }),
     ],
     async start(): Promise<void> {
       if (deps.role === "web") return;
       if (engine.alone) await firings.freeAll();
-      loop = startEventLoop({
+      const events = startEventLoop({
         fireTimers: timers.fireDue,
         nextTimerIn: timers.nextDueIn,
         claim: (limit) => firings.claim(limit, FIRING_LEASE_MS),
@@ -157,10 +181,28 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
         lookMs: LOOK_MS,
         log,
       });
+      const scheduled = startScheduleLoop({
+        schedules,
+        send: ({ channelId, agentId, identifier, saying }, key) =>
+          trigger({
+            channel: running(channelId),
+            agentId,
+            identifier,
+            saying,
+            startNewSession: false,
+            sessionData: {},
+            participantData: {},
+            metadata: {},
+            key,
+          }),
+        lookMs: LOOK_MS,
+        log,
+      });
+      loops = [events, scheduled];
     },
     async stop(): Promise<void> {
       stopping.abort();
-      await loop?.stop();
+      await Promise.all(loops.map((loop) => loop.stop()));
     },
   };
 }

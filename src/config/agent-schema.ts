@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { durationMs, durationSchema, eventRuleSchema } from "./event-schema.ts";
+import { durationMs } from "../core/duration.ts";
+import { durationSchema, eventRuleSchema } from "./event-schema.ts";
 
 const variableValue = z.union([z.string(), z.number(), z.boolean()], "write a text, a number, true or false");
 

@@ -1,19 +1,11 @@
 import { z } from "zod";
-
-const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-type Unit = keyof typeof UNIT_MS;
+import { DURATION_PATTERN } from "../core/duration.ts";
 
 /** `30s`, `15m`, `2h`, `1d` as written. */
 export const durationSchema = z
   .string()
-  .regex(/^[1-9]\d{0,5}[smhd]$/, "write a number and a unit: 30s, 15m, 2h or 1d")
+  .regex(DURATION_PATTERN, "write a number and a unit: 30s, 15m, 2h or 1d")
   .describe("A time span: `30s`, `15m`, `2h`, `1d`.");
-
-/** The milliseconds of a duration that passed `durationSchema`. */
-export function durationMs(text: string): number {
-  // The pattern of the schema leaves no other last letter.
-  return Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as Unit];
-}
 
 const prompt = z.string().min(1).describe("An instruction to the bot, which writes the message.");
 const text = z.string().min(1).describe("The message itself, word for word.");

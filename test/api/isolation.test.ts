@@ -13,6 +13,7 @@ const TABLES = [
   "executions",
   "messages",
   "participant_data",
+  "schedules",
   "sessions",
   "users",
 ];

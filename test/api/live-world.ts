@@ -29,6 +29,7 @@ export interface Things {
   agentId: string;
   deliveryId: string;
   keyId: string;
+  scheduleId: string;
 }
 
 /** The whole application with its document, and calls that are held against it. */
@@ -94,6 +95,13 @@ export async function openLiveWorld() {
       scopes: ["sessions:read"],
       secret: newSecret(),
     });
+    const schedule = await app.api("POST", "/schedules", {
+      agent_id: "wellness-coach",
+      channel: "api",
+      identifier: newId(),
+      message_text: "Time to run.",
+      every: "1d",
+    });
     return {
       sessionId: session.body.id,
       executionId: answer.body.execution_id,
@@ -101,6 +109,7 @@ export async function openLiveWorld() {
       agentId: session.body.agent_id,
       deliveryId,
       keyId: key.id,
+      scheduleId: schedule.body.id,
     };
   }
 
@@ -142,6 +151,7 @@ export function pathWith(things: Things, operation: Pick<Operation, "path">): st
     "/users": things.userId,
     "/deliveries": things.deliveryId,
     "/api_keys": things.keyId,
+    "/schedules": things.scheduleId,
     "/models": "echo",
   };
   const [prefix] = Object.keys(main).filter((candidate) => operation.path.startsWith(`${candidate}/`));

@@ -13,6 +13,8 @@ const ROUTES = `
   GET /users/{id}/data/{agent_id}, PATCH /users/{id}/data/{agent_id}, PUT /users/{id}/data/{agent_id},
   DELETE /users/{id}, GET /deliveries, GET /deliveries/{id}, POST /deliveries/{id}/retry,
   POST /deliveries/{id}/resolve, GET /channels, GET /api_keys, POST /api_keys, DELETE /api_keys/{id},
+  GET /chat/sessions/{id}/events, POST /trigger_bot_message, POST /trigger_bot_message/batch, GET /schedules,
+  POST /schedules, GET /schedules/{id}, PATCH /schedules/{id}, DELETE /schedules/{id},
   POST /chat/completions, GET /models`;
 
 describe("the OpenAPI document", () => {

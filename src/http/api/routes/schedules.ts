@@ -1,0 +1,291 @@
+import { z } from "zod";
+import { DURATION_PATTERN, durationMs } from "../../../core/duration.ts";
+import { RequestError } from "../../../core/errors.ts";
+import type { Plan, WrittenTimes } from "../../../schedules/plan-schedule.ts";
+import type { ScheduleQueries } from "../../../schedules/schedule-queries-repository.ts";
+import type { ScheduleRepository } from "../../../schedules/schedule-repository.ts";
+import { OUTREACH_ERRORS, type OutreachDeps, outreachTarget, requireSaying } from "../outreach-target.ts";
+import { listReply, pageQuery, pageRequest } from "../paging.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { presentSchedule, SCHEDULE_STATUSES, scheduleSchema, writtenTimes } from "../schedule-resource.ts";
+import { idParams, listSchema } from "../wire-schemas.ts";
+
+export interface ScheduleRoutesDeps extends OutreachDeps {
+  schedules: Pick<ScheduleRepository, "add" | "user" | "change" | "cancel">;
+  queries: ScheduleQueries;
+  plan(times: WrittenTimes, now: Date): Plan;
+}
+
+const text = z.string().min(1).max(100_000);
+const moment = z
+  .union([z.iso.datetime({ offset: true }), z.iso.datetime({ local: true })])
+  .describe("RFC 3339; without an offset it is the wall clock of `timezone`");
+const duration = z.string().regex(DURATION_PATTERN, "write a number and a unit: 30s, 15m, 2h or 1d");
+
+const fields = {
+  name: z.string().min(1).max(200).nullish(),
+  prompt_text: text.optional().describe("An instruction to the bot, which writes the message"),
+  message_text: text.optional().describe("The message itself, word for word"),
+  at: moment.optional(),
+  every: duration
+    .optional()
+    .describe("`2h`, `1d`: from `starts_at` on. Whole days keep their time on the wall clock of `timezone`"),
+  cron: z.string().min(1).max(200).optional().describe("Five or six fields, in the wall clock of `timezone`"),
+  starts_at: moment.nullish().describe("Not before; where `every` counts from"),
+  ends_at: moment.nullish().describe("Not after"),
+  max_runs: z.int().min(1).max(1_000_000).nullish().describe("How often in all"),
+  max_delay: duration
+    .nullish()
+    .describe("A run that is later than this, after downtime, is skipped. Default: it is sent, late"),
+};
+const timezone = z.string().min(1).max(64).describe("An IANA time zone, such as `Europe/Berlin`");
+
+const count = (...values: unknown[]) => values.filter((value) => value !== undefined).length;
+type Body = { prompt_text?: unknown; message_text?: unknown; at?: unknown; every?: unknown; cron?: unknown };
+const oneText = {
+  message: "give exactly one of prompt_text and message_text",
+  path: ["prompt_text"],
+};
+const oneTime = { message: "give exactly one of at, every and cron", path: ["at"] };
+
+const createSchema = z
+  .strictObject({
+    agent_id: z.string().min(1).describe("Id or slug"),
+    channel: z.string().min(1).describe("The channel's name"),
+    identifier: z
+      .string()
+      .min(1)
+      .max(255)
+      .describe("Who the user is on the channel; made where they are new"),
+    timezone: timezone.default("UTC"),
+    ...fields,
+  })
+  .refine((body: Body) => count(body.prompt_text, body.message_text) === 1, oneText)
+  .refine((body: Body) => count(body.at, body.every, body.cron) === 1, oneTime);
+
+const changeSchema = z
+  .strictObject({
+    ...fields,
+    timezone: timezone.optional(),
+    status: z
+      .enum(["active", "paused"])
+      .optional()
+      .describe("What a paused one misses it does not make up for"),
+  })
+  .refine((body: Body) => count(body.prompt_text, body.message_text) <= 1, oneText)
+  .refine((body: Body) => count(body.at, body.every, body.cron) <= 1, oneTime);
+
+const NOT_FOUND = { status: 404, code: "schedule_not_found", when: "there is no such schedule" } as const;
+const TIME_ERRORS = [
+  { status: 422, code: "invalid_timezone", when: "there is no such time zone" },
+  { status: 422, code: "invalid_cron", when: "the pattern cannot be read" },
+  { status: 422, code: "never_due", when: "its time is past" },
+] as const;
+
+/** Messages to come: one-off and recurring. */
+export function scheduleRoutes(deps: ScheduleRoutesDeps): Route[] {
+  return [
+    listSchedules(deps),
+    createSchedule(deps),
+    getSchedule(deps),
+    changeSchedule(deps),
+    cancelSchedule(deps),
+  ];
+}
+
+const listSchedules = (deps: ScheduleRoutesDeps): Route =>
+  defineRoute({
+    method: "GET",
+    path: "/schedules",
+    operationId: "listSchedules",
+    summary: "List schedules",
+    tag: "Schedules",
+    scope: "sessions:read",
+    query: z.strictObject({
+      ...pageQuery,
+      agent_id: z.string().min(1).optional().describe("Id or slug"),
+      user_id: z.string().min(1).optional(),
+      channel: z.string().min(1).optional(),
+      status: z.enum(SCHEDULE_STATUSES).optional(),
+    }),
+    examples: [{ query: { status: "active" } }],
+    responses: [{ status: 200, description: "Schedules, newest first", schema: listSchema(scheduleSchema) }],
+    async handle({ caller, query }) {
+      const agentId = query.agent_id && (await deps.agents.find(caller.workspaceId, query.agent_id))?.id;
+      const filter = {
+        agentId: agentId ?? query.agent_id,
+        userId: query.user_id,
+        channel: query.channel,
+        status: query.status,
+      };
+      const slice = await deps.queries.list(caller.workspaceId, filter, pageRequest(query));
+      return listReply(slice, query, presentSchedule);
+    },
+  });
+
+const createSchedule = (deps: ScheduleRoutesDeps): Route =>
+  defineRoute({
+    method: "POST",
+    path: "/schedules",
+    operationId: "createSchedule",
+    summary: "Schedule a message",
+    description: "It is sent as the trigger sends one: in the user's open session, or a new one.",
+    tag: "Schedules",
+    scope: "trigger:write",
+    body: createSchema,
+    examples: [
+      {
+        body: {
+          agent_id: "echo",
+          channel: "api",
+          identifier: "user-1",
+          name: "Morning check-in",
+          prompt_text: "Ask how they slept.",
+          cron: "0 9 * * 1-5",
+          timezone: "Europe/Berlin",
+        },
+      },
+      {
+        body: {
+          agent_id: "echo",
+          channel: "api",
+          identifier: "user-1",
+          message_text: "Your appointment is in an hour.",
+          at: "2099-03-01T08:00:00",
+          timezone: "Africa/Nairobi",
+        },
+      },
+    ],
+    responses: [{ status: 201, description: "The schedule", schema: scheduleSchema }],
+    errors: [...OUTREACH_ERRORS, ...TIME_ERRORS],
+    async handle({ caller, body, resourceId }) {
+      const { workspaceId } = caller;
+      const made = await deps.queries.find(workspaceId, resourceId);
+      if (made) return { status: 201, body: presentSchedule(made) };
+      const names = { agent: body.agent_id, channel: body.channel };
+      const { agent, channel } = await outreachTarget(deps, workspaceId, names);
+      const plan = planned(deps, { ...body, startsAt: body.starts_at, endsAt: body.ends_at });
+      await deps.schedules.add({
+        id: resourceId,
+        workspaceId,
+        agentId: agent.id,
+        channelId: channel.id,
+        userId: await deps.schedules.user(channel, body.identifier),
+        name: body.name ?? null,
+        saying: requireSaying(body.prompt_text, body.message_text),
+        ...plan,
+        maxRuns: body.max_runs ?? null,
+        graceMs: body.max_delay ? durationMs(body.max_delay) : null,
+      });
+      return { status: 201, body: await shown(deps, workspaceId, resourceId) };
+    },
+  });
+
+const getSchedule = (deps: ScheduleRoutesDeps): Route =>
+  defineRoute({
+    method: "GET",
+    path: "/schedules/{id}",
+    operationId: "getSchedule",
+    summary: "Get a schedule",
+    tag: "Schedules",
+    scope: "sessions:read",
+    params: idParams,
+    responses: [{ status: 200, description: "The schedule", schema: scheduleSchema }],
+    errors: [NOT_FOUND],
+    async handle({ caller, params }) {
+      return { status: 200, body: await shown(deps, caller.workspaceId, params.id) };
+    },
+  });
+
+const changeSchedule = (deps: ScheduleRoutesDeps): Route =>
+  defineRoute({
+    method: "PATCH",
+    path: "/schedules/{id}",
+    operationId: "changeSchedule",
+    summary: "Move, change, pause or resume a schedule",
+    description: "Only what is given changes.",
+    tag: "Schedules",
+    scope: "trigger:write",
+    params: idParams,
+    body: changeSchema,
+    examples: [{ body: { status: "paused" } }, { body: { cron: "30 8 * * *" } }],
+    responses: [{ status: 200, description: "The schedule", schema: scheduleSchema }],
+    errors: [
+      NOT_FOUND,
+      { status: 409, code: "schedule_over", when: "it is completed or cancelled" },
+      ...TIME_ERRORS,
+    ],
+    async handle({ caller, params, body }) {
+      const before = await shown(deps, caller.workspaceId, params.id);
+      const changed = await deps.schedules.change(caller.workspaceId, params.id, (current) => ({
+        ...(body.name === undefined ? {} : { name: body.name }),
+        ...(count(body.prompt_text, body.message_text) === 0
+          ? {}
+          : { saying: requireSaying(body.prompt_text, body.message_text) }),
+        ...(isMoved(body)
+          ? { recurrence: planned(deps, mergedTimes(writtenTimes(current), body)).recurrence }
+          : {}),
+        ...(body.max_runs === undefined ? {} : { maxRuns: body.max_runs }),
+        ...(body.max_delay === undefined
+          ? {}
+          : { graceMs: body.max_delay === null ? null : durationMs(body.max_delay) }),
+        ...(body.status === undefined ? {} : { status: body.status }),
+      }));
+      if (!changed) throw new RequestError(409, "schedule_over", `The schedule is ${before.status}.`);
+      return { status: 200, body: await shown(deps, caller.workspaceId, params.id) };
+    },
+  });
+
+const cancelSchedule = (deps: ScheduleRoutesDeps): Route =>
+  defineRoute({
+    method: "DELETE",
+    path: "/schedules/{id}",
+    operationId: "cancelSchedule",
+    summary: "Cancel a schedule",
+    description: "It stays to be looked at, as `cancelled`.",
+    tag: "Schedules",
+    scope: "trigger:write",
+    params: idParams,
+    responses: [{ status: 204, description: "Nothing more comes of it", schema: null }],
+    errors: [NOT_FOUND],
+    async handle({ caller, params }) {
+      if (!(await deps.schedules.cancel(caller.workspaceId, params.id))) throw notFound(params.id);
+      return { status: 204 };
+    },
+  });
+
+type Change = z.output<typeof changeSchema>;
+
+function isMoved(body: Change): boolean {
+  return count(body.at, body.every, body.cron, body.timezone, body.starts_at, body.ends_at) > 0;
+}
+
+/** A new way to recur replaces the old one; what stands beside it stays where it is not given. */
+function mergedTimes(current: WrittenTimes, body: Change): WrittenTimes {
+  const recurs = count(body.at, body.every, body.cron) > 0;
+  const { at, every, cron } = recurs ? body : current;
+  return {
+    at,
+    every,
+    cron,
+    timezone: body.timezone ?? current.timezone,
+    startsAt: body.starts_at !== undefined ? body.starts_at : recurs ? null : current.startsAt,
+    endsAt: body.ends_at !== undefined ? body.ends_at : current.endsAt,
+  };
+}
+
+function planned({ plan }: ScheduleRoutesDeps, times: WrittenTimes) {
+  const made = plan(times, new Date());
+  if (made.kind === "refused") throw new RequestError(422, made.code, made.reason);
+  return { recurrence: made.recurrence, nextRunAt: made.nextRunAt };
+}
+
+async function shown({ queries }: ScheduleRoutesDeps, workspaceId: string, id: string) {
+  const schedule = await queries.find(workspaceId, id);
+  if (!schedule) throw notFound(id);
+  return presentSchedule(schedule);
+}
+
+function notFound(id: string): RequestError {
+  return new RequestError(404, "schedule_not_found", `There is no schedule ${id} here.`);
+}

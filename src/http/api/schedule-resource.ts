@@ -1,0 +1,106 @@
+import { z } from "zod";
+import type { WrittenTimes } from "../../schedules/plan-schedule.ts";
+import type { Schedule } from "../../schedules/schedule.ts";
+import type { ScheduleView } from "../../schedules/schedule-queries-repository.ts";
+import { idSchema, timestampSchema } from "./wire-schemas.ts";
+
+export const SCHEDULE_STATUSES = ["active", "paused", "completed", "cancelled"] as const;
+
+/** A schedule as it travels. */
+export const scheduleSchema = z
+  .object({
+    id: idSchema,
+    workspace_id: idSchema,
+    agent_id: idSchema,
+    user_id: idSchema,
+    channel: z.string(),
+    identifier: z.string(),
+    name: z.string().nullable(),
+    prompt_text: z.string().nullable(),
+    message_text: z.string().nullable(),
+    at: timestampSchema.nullable(),
+    every: z.string().nullable(),
+    cron: z.string().nullable(),
+    timezone: z.string(),
+    starts_at: timestampSchema,
+    ends_at: timestampSchema.nullable(),
+    max_runs: z.int().nullable(),
+    max_delay: z.string().nullable(),
+    status: z.enum(SCHEDULE_STATUSES),
+    runs: z.int().describe("How many were put down"),
+    next_run_at: timestampSchema.nullable(),
+    last_run: z
+      .object({
+        due_at: timestampSchema,
+        status: z
+          .enum(["pending", "answering", "delivering", "delivered", "failed", "skipped"])
+          .describe("`delivered`: the platform took every part of it"),
+        reason: z.string().nullable(),
+        session_id: idSchema.nullable(),
+        execution_id: idSchema.nullable(),
+        delivery_ids: z.array(idSchema),
+      })
+      .nullable(),
+    created_at: timestampSchema,
+    updated_at: timestampSchema,
+  })
+  .meta({ id: "Schedule" });
+
+export function presentSchedule(schedule: ScheduleView): z.output<typeof scheduleSchema> {
+  const { saying, recurrence, lastRun } = schedule;
+  const times = writtenTimes(schedule);
+  return {
+    id: schedule.id,
+    workspace_id: schedule.workspaceId,
+    agent_id: schedule.agentId,
+    user_id: schedule.userId,
+    channel: schedule.channel,
+    identifier: schedule.identifier,
+    name: schedule.name,
+    prompt_text: "prompt" in saying ? saying.prompt : null,
+    message_text: "text" in saying ? saying.text : null,
+    at: times.at ?? null,
+    every: times.every ?? null,
+    cron: times.cron ?? null,
+    timezone: times.timezone,
+    starts_at: recurrence.startsAt.toISOString(),
+    ends_at: times.endsAt ?? null,
+    max_runs: schedule.maxRuns,
+    max_delay: schedule.graceMs === null ? null : durationText(schedule.graceMs),
+    status: schedule.status,
+    runs: schedule.runs,
+    next_run_at: schedule.nextRunAt?.toISOString() ?? null,
+    last_run: lastRun && {
+      due_at: lastRun.dueAt.toISOString(),
+      status: lastRun.status,
+      reason: lastRun.reason,
+      session_id: lastRun.sessionId,
+      execution_id: lastRun.executionId,
+      delivery_ids: lastRun.deliveryIds,
+    },
+    created_at: schedule.createdAt.toISOString(),
+    updated_at: schedule.updatedAt.toISOString(),
+  };
+}
+
+/** When a schedule runs, as a caller could have written it. */
+export function writtenTimes({ recurrence }: Pick<Schedule, "recurrence">): WrittenTimes {
+  const { timezone, kind } = recurrence;
+  const startsAt = recurrence.startsAt.toISOString();
+  const endsAt = recurrence.endsAt?.toISOString() ?? null;
+  if (kind === "at") return { at: startsAt, timezone, startsAt: null, endsAt };
+  return kind === "cron"
+    ? { cron: recurrence.cron, timezone, startsAt, endsAt }
+    : { every: durationText(recurrence.everyMs), timezone, startsAt, endsAt };
+}
+
+/** The largest unit that leaves no rest. */
+function durationText(ms: number): string {
+  const units = [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+  ] as const;
+  const unit = units.find(([, size]) => ms % size === 0);
+  return unit ? `${ms / unit[1]}${unit[0]}` : `${ms / 1000}s`;
+}

@@ -1,0 +1,62 @@
+import type { Logger } from "../core/logger.ts";
+import { wait } from "../core/wait.ts";
+import type { ClaimedRun, ScheduleRepository } from "./schedule-repository.ts";
+
+export interface ScheduleLoopDeps {
+  schedules: Pick<ScheduleRepository, "comeDue" | "claimRuns" | "sent" | "failed">;
+  /** Messages the user, once per key. Throws where it cannot now, such as while the channel is off. */
+  send(
+    run: ClaimedRun,
+    key: string,
+  ): Promise<{ sessionId: string; messageId: string; executionId: string | null }>;
+  lookMs: number;
+  log: Logger;
+}
+
+const AT_ONCE = 50;
+
+/** Sends what schedules say when it is due. Any number of processes may do so at once; every run is sent once. */
+export function startScheduleLoop(deps: ScheduleLoopDeps): { stop(): Promise<void> } {
+  const { schedules, log } = deps;
+  const stop = new AbortController();
+
+  async function send(run: ClaimedRun): Promise<void> {
+    const ids = { schedule_id: run.scheduleId, run_id: run.id };
+    try {
+      const said = await deps.send(run, `schedule:${run.id}`);
+      await schedules.sent(run, said);
+      log.info({ ...ids, session_id: said.sessionId }, "a scheduled message is on its way");
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn({ ...ids, reason, attempt: run.attempts }, "a scheduled message could not be put down");
+      await schedules.failed(run, reason);
+    }
+  }
+
+  async function look(): Promise<void> {
+    while (!stop.signal.aborted && (await schedules.comeDue(AT_ONCE)) === AT_ONCE);
+    while (!stop.signal.aborted) {
+      const runs = await schedules.claimRuns(AT_ONCE);
+      for (const run of runs) await send(run);
+      if (runs.length < AT_ONCE) return;
+    }
+  }
+
+  const loop = (async () => {
+    while (!stop.signal.aborted) {
+      try {
+        await look();
+      } catch (error) {
+        log.warn({ err: error }, "could not look for scheduled messages; looking again");
+      }
+      await wait(deps.lookMs, stop.signal);
+    }
+  })();
+
+  return {
+    async stop() {
+      stop.abort();
+      await loop;
+    },
+  };
+}

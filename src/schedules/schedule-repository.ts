@@ -1,0 +1,203 @@
+import type { Pool, PoolClient } from "pg";
+import { newId } from "../core/ids.ts";
+import type { Saying } from "../core/saying.ts";
+import { inTransaction } from "../storage/transaction.ts";
+import { dueRuns } from "./due-runs.ts";
+import { nextRun } from "./recurrence.ts";
+import {
+  SCHEDULE_COLUMNS,
+  type Schedule,
+  type ScheduleChanges,
+  type ScheduleRow,
+  toColumns,
+  toSchedule,
+} from "./schedule.ts";
+
+/** A run that this process sends. */
+export interface ClaimedRun {
+  id: string;
+  attempts: number;
+  channelId: string;
+  agentId: string;
+  identifier: string;
+  saying: Saying;
+  scheduleId: string;
+}
+
+export type NewSchedule = Omit<Schedule, "status" | "runs">;
+
+/** Tries of a run that could not be put down, such as while its channel is off. */
+const ATTEMPTS = 8;
+/** When whoever puts a run down is presumed dead, milliseconds. */
+const LEASE_MS = 60_000;
+
+export type ScheduleRepository = ReturnType<typeof createScheduleRepository>;
+
+/** Schedules and their runs as rows. */
+export function createScheduleRepository(pool: Pool) {
+  return {
+    /** Adding the same id again changes nothing. */
+    async add(schedule: NewSchedule): Promise<void> {
+      const columns = [
+        "id",
+        "workspace_id",
+        "agent_id",
+        "channel_id",
+        "user_id",
+        "next_run_at",
+        ...SCHEDULE_COLUMNS,
+      ];
+      const { id, workspaceId, agentId, channelId, userId, nextRunAt } = schedule;
+      await pool.query(
+        `INSERT INTO schedules (${columns.join(", ")}) VALUES (${columns.map((_, index) => `$${index + 1}`).join(", ")})
+         ON CONFLICT (id) DO NOTHING`,
+        [id, workspaceId, agentId, channelId, userId, nextRunAt, ...toColumns(schedule)],
+      );
+    },
+
+    /** Who a schedule is for, made where they are new. */
+    async user(channel: { id: string; workspaceId: string }, identifier: string): Promise<string> {
+      await pool.query(
+        `INSERT INTO users (id, workspace_id, channel_id, identifier) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (channel_id, identifier) DO NOTHING`,
+        [newId(), channel.workspaceId, channel.id, identifier],
+      );
+      const { rows } = await pool.query<{ id: string }>(
+        "SELECT id FROM users WHERE channel_id = $1 AND identifier = $2",
+        [channel.id, identifier],
+      );
+      const id = rows[0]?.id;
+      if (id === undefined) throw new Error("a user was made and is not there");
+      return id;
+    },
+
+    /** Changes a schedule that is not over. Null: it is over, or not there. */
+    change(
+      workspaceId: string,
+      id: string,
+      decide: (current: Schedule) => ScheduleChanges,
+    ): Promise<Schedule | null> {
+      return inTransaction(pool, async (client) => {
+        const current = await lock(client, workspaceId, id);
+        if (current?.status !== "active" && current?.status !== "paused") return null;
+        const next: Schedule = { ...current, ...decide(current) };
+        const now = new Date();
+        const moved = nextRun(next.recurrence, now);
+        // An active one that is due this very moment stays due; a paused one forgets what it missed.
+        const overdue = current.status === "active" && current.nextRunAt !== null && current.nextRunAt <= now;
+        const kept = overdue && next.recurrence === current.recurrence ? current.nextRunAt : moved;
+        const nextRunAt = next.status === "paused" ? null : kept;
+        const assignments = SCHEDULE_COLUMNS.map((name, index) => `${name} = $${index + 4}`);
+        await client.query(
+          `UPDATE schedules SET status = $2, next_run_at = $3, updated_at = now(), ${assignments.join(", ")} WHERE id = $1`,
+          [id, next.status, nextRunAt, ...toColumns(next)],
+        );
+        return { ...next, nextRunAt };
+      });
+    },
+
+    /** Nothing more is put down, and what was not sent yet is skipped. False: there is no such schedule. */
+    cancel(workspaceId: string, id: string): Promise<boolean> {
+      return inTransaction(pool, async (client) => {
+        const { rowCount } = await client.query(
+          `UPDATE schedules SET status = CASE WHEN status IN ('active', 'paused') THEN 'cancelled' ELSE status END,
+             next_run_at = NULL, updated_at = now() WHERE workspace_id = $1 AND id = $2`,
+          [workspaceId, id],
+        );
+        if (rowCount === 0) return false;
+        await client.query(
+          "UPDATE schedule_runs SET status = 'skipped', reason = 'cancelled' WHERE schedule_id = $1 AND status = 'pending'",
+          [id],
+        );
+        return true;
+      });
+    },
+
+    /** Puts down the runs that are due, each once. How many schedules were. */
+    comeDue(limit: number): Promise<number> {
+      return inTransaction(pool, async (client) => {
+        const { rows } = await client.query<ScheduleRow & { now: Date }>(
+          `SELECT *, now() AS now FROM schedules WHERE status = 'active' AND next_run_at <= now()
+           ORDER BY next_run_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
+          [limit],
+        );
+        for (const row of rows) {
+          const schedule = toSchedule(row);
+          if (schedule.nextRunAt === null) continue;
+          const due = dueRuns({ ...schedule, nextRunAt: schedule.nextRunAt }, row.now);
+          for (const run of due.runs) await addRun(client, schedule.id, run);
+          await client.query(
+            `UPDATE schedules SET next_run_at = $2, runs = runs + $3, updated_at = now(),
+               status = CASE WHEN $2::timestamptz IS NULL THEN 'completed' ELSE status END WHERE id = $1`,
+            [schedule.id, due.nextRunAt, due.runs.filter(({ skipped }) => skipped === null).length],
+          );
+        }
+        return rows.length;
+      });
+    },
+
+    /** Runs to send now. */
+    async claimRuns(limit: number): Promise<ClaimedRun[]> {
+      const { rows } = await pool.query(
+        `WITH ready AS (
+           SELECT id FROM schedule_runs WHERE status = 'pending' AND next_attempt_at <= now()
+           ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED),
+         claimed AS (
+           UPDATE schedule_runs r SET attempts = attempts + 1, next_attempt_at = now() + $2::int * interval '1 millisecond'
+           FROM ready WHERE r.id = ready.id RETURNING r.id, r.attempts, r.schedule_id)
+         SELECT c.id, c.attempts, s.id AS schedule_id, s.channel_id, s.agent_id, s.prompt, s.text, u.identifier
+         FROM claimed c JOIN schedules s ON s.id = c.schedule_id JOIN users u ON u.id = s.user_id`,
+        [limit, LEASE_MS],
+      );
+      return rows.map((row) => ({
+        id: row.id,
+        attempts: row.attempts,
+        scheduleId: row.schedule_id,
+        channelId: row.channel_id,
+        agentId: row.agent_id,
+        identifier: row.identifier,
+        saying: row.prompt === null ? { text: row.text } : { prompt: row.prompt },
+      }));
+    },
+
+    async sent(
+      run: ClaimedRun,
+      said: { sessionId: string; messageId: string; executionId: string | null },
+    ): Promise<void> {
+      await pool.query(
+        `UPDATE schedule_runs SET status = 'sent', reason = NULL, session_id = $2, message_id = $3, execution_id = $4
+         WHERE id = $1 AND status = 'pending'`,
+        [run.id, said.sessionId, said.messageId, said.executionId],
+      );
+    },
+
+    /** Tries again with growing patience, and gives up at the end. */
+    async failed(run: ClaimedRun, reason: string): Promise<void> {
+      await pool.query(
+        `UPDATE schedule_runs SET reason = $2, status = CASE WHEN attempts >= $3 THEN 'failed' ELSE status END,
+           next_attempt_at = now() + $4::int * interval '1 millisecond' WHERE id = $1 AND status = 'pending'`,
+        [run.id, reason, ATTEMPTS, 1_000 * 2 ** run.attempts],
+      );
+    },
+  };
+}
+
+async function lock(client: PoolClient, workspaceId: string, id: string): Promise<Schedule | null> {
+  const { rows } = await client.query<ScheduleRow>(
+    "SELECT * FROM schedules WHERE workspace_id = $1 AND id = $2 FOR UPDATE",
+    [workspaceId, id],
+  );
+  return rows[0] ? toSchedule(rows[0]) : null;
+}
+
+async function addRun(
+  client: PoolClient,
+  scheduleId: string,
+  run: { dueAt: Date; skipped: string | null },
+): Promise<void> {
+  await client.query(
+    `INSERT INTO schedule_runs (id, schedule_id, due_at, status, reason) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (schedule_id, due_at) DO NOTHING`,
+    [newId(), scheduleId, run.dueAt, run.skipped === null ? "pending" : "skipped", run.skipped],
+  );
+}

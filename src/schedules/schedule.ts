@@ -1,0 +1,106 @@
+import type { Saying } from "../core/saying.ts";
+import type { Recurrence } from "./recurrence.ts";
+
+/** A message to come, once or again and again. */
+export interface Schedule {
+  id: string;
+  workspaceId: string;
+  agentId: string;
+  channelId: string;
+  userId: string;
+  name: string | null;
+  saying: Saying;
+  recurrence: Recurrence;
+  /** How often in all; null: without end. */
+  maxRuns: number | null;
+  /** How late a run may be, milliseconds; a later one is skipped. Null: it is sent however late. */
+  graceMs: number | null;
+  status: "active" | "paused" | "completed" | "cancelled";
+  runs: number;
+  nextRunAt: Date | null;
+}
+
+/** What may be changed. */
+export type ScheduleChanges = Partial<
+  Pick<Schedule, "name" | "saying" | "recurrence" | "maxRuns" | "graceMs"> & { status: "active" | "paused" }
+>;
+
+export interface ScheduleRow {
+  id: string;
+  workspace_id: string;
+  agent_id: string;
+  channel_id: string;
+  user_id: string;
+  name: string | null;
+  prompt: string | null;
+  text: string | null;
+  kind: "at" | "interval" | "cron";
+  every_ms: string | null;
+  cron: string | null;
+  timezone: string;
+  starts_at: Date;
+  ends_at: Date | null;
+  max_runs: number | null;
+  grace_ms: string | null;
+  status: Schedule["status"];
+  runs: number;
+  next_run_at: Date | null;
+}
+
+export function toSchedule(row: ScheduleRow): Schedule {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    agentId: row.agent_id,
+    channelId: row.channel_id,
+    userId: row.user_id,
+    name: row.name,
+    saying: row.prompt === null ? { text: row.text ?? "" } : { prompt: row.prompt },
+    recurrence: toRecurrence(row),
+    maxRuns: row.max_runs,
+    graceMs: row.grace_ms === null ? null : Number(row.grace_ms),
+    status: row.status,
+    runs: row.runs,
+    nextRunAt: row.next_run_at,
+  };
+}
+
+function toRecurrence(row: ScheduleRow): Recurrence {
+  const frame = { startsAt: row.starts_at, endsAt: row.ends_at, timezone: row.timezone };
+  if (row.kind === "interval") return { ...frame, kind: "interval", everyMs: Number(row.every_ms) };
+  return row.kind === "cron" ? { ...frame, kind: "cron", cron: row.cron ?? "" } : { ...frame, kind: "at" };
+}
+
+/** The columns that say what is sent and when, in the order of `SCHEDULE_COLUMNS`. */
+export function toColumns(
+  schedule: Pick<Schedule, "name" | "saying" | "recurrence" | "maxRuns" | "graceMs">,
+) {
+  const { saying, recurrence } = schedule;
+  return [
+    schedule.name,
+    "prompt" in saying ? saying.prompt : null,
+    "text" in saying ? saying.text : null,
+    recurrence.kind,
+    recurrence.kind === "interval" ? recurrence.everyMs : null,
+    recurrence.kind === "cron" ? recurrence.cron : null,
+    recurrence.timezone,
+    recurrence.startsAt,
+    recurrence.endsAt,
+    schedule.maxRuns,
+    schedule.graceMs,
+  ];
+}
+
+export const SCHEDULE_COLUMNS = [
+  "name",
+  "prompt",
+  "text",
+  "kind",
+  "every_ms",
+  "cron",
+  "timezone",
+  "starts_at",
+  "ends_at",
+  "max_runs",
+  "grace_ms",
+] as const;

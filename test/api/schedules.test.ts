@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import { dueRuns } from "../../src/schedules/due-runs.ts";
+import { startGatedStory } from "../stories/gated-story.ts";
+import { eventually } from "../support/eventually.ts";
+import { createGatedChannel } from "../support/gated-channel.ts";
+
+const PATH = "/schedules";
+const ada = { agent_id: "agent", channel: "gated", identifier: "ada" };
+const block: Parameters<typeof createGatedChannel>[0] = (send) =>
+  send.settle({ kind: "failed", code: "blocked", reason: "blocked by the user", scope: "conversation" });
+const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+describe("schedules", () => {
+  it("send once what was put down for one time, and call it delivered when it is", async () => {
+    await using story = await startGatedStory();
+    const { status, body } = await story.app.api("POST", PATH, {
+      ...ada,
+      message_text: "It is time.",
+      at: soon(300),
+    });
+    expect([status, body]).toMatchObject([
+      201,
+      { status: "active", runs: 0, last_run: null, message_text: "It is time.", prompt_text: null },
+    ]);
+    await story.channel.sending("It is time.");
+    await eventually(async () => {
+      const { body: schedule } = await story.app.api("GET", `${PATH}/${body.id}`);
+      expect(schedule).toMatchObject({
+        status: "completed",
+        runs: 1,
+        next_run_at: null,
+        last_run: { status: "delivered", delivery_ids: [expect.any(String)], due_at: body.at },
+      });
+    });
+  });
+
+  it("have the bot write what a prompt asks for, again and again, until that was often enough", async () => {
+    await using story = await startGatedStory();
+    const { body } = await story.app.api("POST", PATH, {
+      ...ada,
+      prompt_text: "Ask how they slept.",
+      every: "1s",
+      max_runs: 2,
+    });
+    await story.channel.sending("re: Ask how they slept.", 2);
+    await eventually(async () => {
+      const { body: schedule } = await story.app.api("GET", `${PATH}/${body.id}`);
+      expect(schedule).toMatchObject({ status: "completed", runs: 2, last_run: { status: "delivered" } });
+    });
+    expect(await story.rows("SELECT count(*)::int AS count FROM sessions")).toEqual([{ count: 1 }]);
+  });
+
+  it("tell why a run failed", async () => {
+    await using story = await startGatedStory({ channel: createGatedChannel(block) });
+    const { body } = await story.app.api("POST", PATH, { ...ada, message_text: "Hi.", at: soon(100) });
+    await eventually(async () => {
+      const { body: schedule } = await story.app.api("GET", `${PATH}/${body.id}`);
+      expect(schedule.last_run).toMatchObject({ status: "failed", reason: "blocked by the user" });
+    });
+  });
+
+  it("are moved, paused, resumed and cancelled", async () => {
+    await using story = await startGatedStory();
+    const zone = { timezone: "Europe/Berlin" };
+    const created = await story.app.api("POST", PATH, {
+      ...ada,
+      ...zone,
+      message_text: "A",
+      cron: "0 9 * * *",
+    });
+    const path = `${PATH}/${created.body.id}`;
+    const change = async (body: unknown) => (await story.app.api("PATCH", path, body)).body;
+    expect(await change({ cron: "30 8 * * *", name: "Morning" })).toMatchObject({
+      cron: "30 8 * * *",
+      name: "Morning",
+      timezone: "Europe/Berlin",
+      next_run_at: expect.stringMatching(/T0[67]:30:00/),
+    });
+    expect(await change({ at: "2099-07-01T09:00:00" })).toMatchObject({
+      cron: null,
+      next_run_at: "2099-07-01T07:00:00.000Z",
+    });
+    expect(await change({ status: "paused" })).toMatchObject({ status: "paused", next_run_at: null });
+    expect(await change({ status: "active", message_text: "B" })).toMatchObject({
+      status: "active",
+      message_text: "B",
+      next_run_at: "2099-07-01T07:00:00.000Z",
+    });
+    expect((await story.app.api("DELETE", path)).status).toBe(204);
+    expect((await story.app.api("GET", path)).body).toMatchObject({ status: "cancelled", next_run_at: null });
+    expect(await change({ name: "Again" })).toMatchObject({ error: { code: "schedule_over" } });
+    expect((await story.app.api("GET", `${PATH}?status=cancelled`)).body).toMatchObject({
+      meta: { total: 1 },
+    });
+  });
+
+  it("that cannot come due are refused", async () => {
+    await using story = await startGatedStory();
+    const codes = [];
+    for (const times of [
+      { at: "2001-01-01T00:00:00Z" },
+      { cron: "every day" },
+      { cron: "0 9 * * *", timezone: "Mars/Olympus" },
+      { every: "1d", ends_at: "2001-01-01T00:00:00Z" },
+      { every: "1d", cron: "0 9 * * *" },
+    ]) {
+      const { status, body } = await story.app.api("POST", PATH, { ...ada, message_text: "Hi.", ...times });
+      codes.push([status, body.error.code]);
+    }
+    expect(codes).toEqual([
+      [422, "never_due"],
+      [422, "invalid_cron"],
+      [422, "invalid_timezone"],
+      [422, "never_due"],
+      [422, expect.any(String)],
+    ]);
+  });
+});
+
+describe("runs that were missed", () => {
+  const hourly = {
+    recurrence: {
+      kind: "interval" as const,
+      everyMs: 3_600_000,
+      startsAt: new Date("2026-01-01T00:00:00Z"),
+      endsAt: null,
+      timezone: "UTC",
+    },
+    nextRunAt: new Date("2026-01-01T01:00:00Z"),
+    runs: 0,
+    maxRuns: null,
+    graceMs: null,
+  };
+  const now = new Date("2026-01-01T03:30:00Z");
+
+  it("are skipped but for the newest, which is sent late", () => {
+    const due = dueRuns(hourly, now);
+    expect(due.runs.map(({ dueAt, skipped }) => [dueAt.getUTCHours(), skipped === null])).toEqual([
+      [1, false],
+      [2, false],
+      [3, true],
+    ]);
+    expect(due.nextRunAt).toEqual(new Date("2026-01-01T04:00:00Z"));
+  });
+
+  it("are skipped altogether where they are later than they may be", () => {
+    const due = dueRuns({ ...hourly, graceMs: 60_000 }, now);
+    expect(due.runs.every(({ skipped }) => skipped !== null)).toBe(true);
+    expect(dueRuns({ ...hourly, graceMs: 3_600_000, maxRuns: 1 }, now).nextRunAt).toBe(null);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { cronProblem, nextRun, type Recurrence } from "../../src/schedules/recurrence.ts";
+
+const at = (text: string) => new Date(text);
+const berlin = { timezone: "Europe/Berlin", endsAt: null };
+
+function runs(recurrence: Recurrence, after: string, count: number): string[] {
+  const found: string[] = [];
+  let from = at(after);
+  while (found.length < count) {
+    const next = nextRun(recurrence, from);
+    if (next === null) break;
+    found.push(next.toISOString());
+    from = next;
+  }
+  return found;
+}
+
+describe("a schedule", () => {
+  it("of every day keeps its time on the wall when clocks go forward and back", () => {
+    const daily: Recurrence = {
+      ...berlin,
+      kind: "interval",
+      everyMs: 86_400_000,
+      startsAt: at("2026-03-27T08:00:00Z"),
+    };
+    expect(runs(daily, "2026-03-27T00:00:00Z", 4)).toEqual([
+      "2026-03-27T08:00:00.000Z",
+      "2026-03-28T08:00:00.000Z",
+      "2026-03-29T07:00:00.000Z",
+      "2026-03-30T07:00:00.000Z",
+    ]);
+    expect(runs(daily, "2026-10-24T12:00:00Z", 1)).toEqual(["2026-10-25T08:00:00.000Z"]);
+  });
+
+  it("at a time that the wall clock skips runs that day all the same, and once where it shows it twice", () => {
+    const skipped: Recurrence = {
+      ...berlin,
+      kind: "interval",
+      everyMs: 86_400_000,
+      startsAt: at("2026-03-28T01:30:00Z"),
+    };
+    expect(runs(skipped, "2026-03-28T02:00:00Z", 2)).toEqual([
+      "2026-03-29T01:30:00.000Z",
+      "2026-03-30T00:30:00.000Z",
+    ]);
+    const twice: Recurrence = {
+      ...berlin,
+      kind: "interval",
+      everyMs: 86_400_000,
+      startsAt: at("2026-10-24T00:30:00Z"),
+    };
+    expect(runs(twice, "2026-10-24T01:00:00Z", 2)).toEqual([
+      "2026-10-25T00:30:00.000Z",
+      "2026-10-26T01:30:00.000Z",
+    ]);
+  });
+
+  it("by cron follows the zone's wall clock", () => {
+    const weekdays: Recurrence = {
+      ...berlin,
+      kind: "cron",
+      cron: "0 9 * * 1-5",
+      startsAt: at("2026-03-26T00:00:00Z"),
+    };
+    expect(runs(weekdays, "2026-03-26T00:00:00Z", 3)).toEqual([
+      "2026-03-26T08:00:00.000Z",
+      "2026-03-27T08:00:00.000Z",
+      "2026-03-30T07:00:00.000Z",
+    ]);
+  });
+
+  it("of hours counts hours, and ends when it ends", () => {
+    const hourly: Recurrence = {
+      timezone: "UTC",
+      kind: "interval",
+      everyMs: 3_600_000,
+      startsAt: at("2026-01-01T00:00:00Z"),
+      endsAt: at("2026-01-01T02:00:00Z"),
+    };
+    expect(runs(hourly, "2026-01-01T00:30:00Z", 5)).toEqual([
+      "2026-01-01T01:00:00.000Z",
+      "2026-01-01T02:00:00.000Z",
+    ]);
+  });
+
+  it("for one time comes once", () => {
+    const once: Recurrence = { ...berlin, kind: "at", startsAt: at("2026-01-01T12:00:00Z") };
+    expect(runs(once, "2026-01-01T00:00:00Z", 5)).toEqual(["2026-01-01T12:00:00.000Z"]);
+  });
+
+  it("says what is wrong with a pattern", () => {
+    expect(cronProblem("0 9 * * *", "UTC")).toBe(null);
+    expect(cronProblem("every day", "UTC")).toMatch(/./);
+    expect(cronProblem("0 0 30 2 *", "UTC")).toMatch(/./);
+  });
+});
