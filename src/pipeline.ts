@@ -404,7 +404,7 @@ function toArrival(row: InboundRow, outcome: Extract<InboundOutcome, { kind: "ac
       leaseToken: outcome.leaseToken,
       workspaceId: row.workspaceId,
       channelId: row.channelId,
-      agentId: row.agentId,
+      agentId: outcome.agentId,
       agentVersion: outcome.agentVersion,
       user: outcome.user,
       address: row.sessionId === null ? row.address : null,
