@@ -36,6 +36,8 @@ export type InboundOutcome =
       sessionId: string;
       seq: number;
       user: { id: string; identifier: string; name: string | null } | null;
+      /** The session's own agent: one named by id need not have its channel's. */
+      agentId: string;
       agentVersion: number;
       /** Whether the lane now belongs to this process under `leaseToken`. */
       owned: boolean;
@@ -93,15 +95,17 @@ const OPEN = (conflict: string, source: string) => `
       ${APPEND("(EXCLUDED.next_seq - 1)")}
     RETURNING ${LANE}, (s.xmax = 0) AS created`;
 
+/** In a thread several people can write at the same moment: it is one session, of whoever wrote first. */
 const GROUP = (kind: "f.single" | "NOT f.single", matches: string) => `
     SELECT max(e.id) AS existing_id, (array_agg(f.new_session_id ORDER BY f.n))[1] AS new_id, f.workspace_id,
-      f.agent_id, min(f.agent_version) AS agent_version, f.channel_id, p.id AS user_id, f.single, f.external_id,
+      f.agent_id, min(f.agent_version) AS agent_version, f.channel_id,
+      (array_agg(p.id ORDER BY f.n))[1] AS user_id, f.single, f.external_id,
       (array_agg(f.address ORDER BY f.n))[1] AS address, (array_agg(f.title ORDER BY f.n))[1] AS title,
       count(*)::int AS count
     FROM fresh f JOIN people p ON p.channel_id = f.channel_id AND p.identifier = f.user_identifier
     LEFT JOIN sessions e ON e.status = 'active' AND e.channel_id = f.channel_id AND e.agent_id = f.agent_id AND ${matches}
     WHERE f.session_id IS NULL AND ${kind}
-    GROUP BY f.workspace_id, f.agent_id, f.channel_id, p.id, f.single, f.external_id`;
+    GROUP BY f.workspace_id, f.agent_id, f.channel_id, ${kind === "f.single" ? "p.id, " : ""}f.single, f.external_id`;
 
 /**
  * One statement, one commit, for any number of messages: claim the event keys, find or make the users, find or open
@@ -174,9 +178,9 @@ const STORE_INBOUND = `
   planned AS (
     INSERT INTO executions (id, workspace_id, session_id, user_message_id, seq)
     SELECT execution_id, workspace_id, lane_id, message_id, seq FROM numbered WHERE execution_id IS NOT NULL)
-  SELECT i.n, (r.n IS NOT NULL) AS resolvable, x.lane_id, x.seq, x.lane_user, x.lane_version, x.owned, x.lease_token,
+  SELECT i.n, (r.n IS NOT NULL) AS resolvable, x.lane_id, x.seq, x.lane_user, x.lane_agent, x.lane_version, x.owned, x.lease_token,
     x.answered_seq, x.created, x.session_metadata, coalesce(u.identifier, i.user_identifier) AS user_identifier,
-    coalesce(i.user_name, u.name) AS user_name, now() AS created_at
+    CASE WHEN u.identifier = i.user_identifier THEN coalesce(i.user_name, u.name) ELSE coalesce(u.name, i.user_name) END AS user_name, now()::timestamptz(3) AS created_at
   FROM incoming i LEFT JOIN resolvable r ON r.n = i.n LEFT JOIN numbered x ON x.n = i.n
   LEFT JOIN users u ON u.id = x.lane_user ORDER BY i.n`;
 
@@ -187,6 +191,7 @@ interface ResultRow {
   lane_user: string | null;
   user_identifier: string;
   user_name: string | null;
+  lane_agent: string;
   lane_version: number;
   owned: boolean;
   lease_token: number;
@@ -260,6 +265,7 @@ function toOutcome(row: ResultRow): InboundOutcome {
       row.lane_user === null
         ? null
         : { id: row.lane_user, identifier: row.user_identifier, name: row.user_name },
+    agentId: row.lane_agent,
     agentVersion: row.lane_version,
     owned: row.owned,
     leaseToken: row.lease_token,
