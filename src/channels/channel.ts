@@ -86,12 +86,25 @@ export interface Channel {
   stop?(): Promise<void>;
 }
 
+/** A conversation that has, or had, a session. */
+export interface KnownConversation {
+  /** Whose session it is; null where it has no user. */
+  userIdentifier: string | null;
+  /** The agent (its slug) that answers in it. */
+  agent: string;
+}
+
 export interface ChannelOptions<Config> {
   /** The channel's name in the configuration file, also in its webhook URL. */
   name: string;
   config: Config;
   /** Where platforms reach us, without a trailing slash. `isPublic` is false while it is a loopback default. */
   publicUrl: { url: string; isPublic: boolean };
+  /**
+   * The newest session, active or completed, that an external id names on this channel; null if there never was one.
+   * For platforms on which a message belongs to us only if its thread does. Rejects while the database is away.
+   */
+  findConversation?(externalId: string): Promise<KnownConversation | null>;
   log: Logger;
 }
 
@@ -101,6 +114,8 @@ export interface ChannelDefinition<Config = unknown> {
   capabilities: ChannelCapabilities;
   configSchema: z.ZodType<Config>;
   create(options: ChannelOptions<Config>): Channel;
+  /** The agents (slugs) a configuration names besides the channel's own. */
+  agents?(config: Config): readonly string[];
   /** Cuts a reply into parts that fit, losing nothing. Pure. */
   split(text: string): string[];
 }

@@ -1,7 +1,8 @@
 import { definition as api } from "./api/index.ts";
 import type { ChannelDefinition } from "./channel.ts";
+import { definition as slack } from "./slack/index.ts";
 import { definition as telegram } from "./telegram/index.ts";
 import { definition as web } from "./web/index.ts";
 
 /** What `kind` may be. A new channel adds its folder and a line here. */
-export const channelDefinitions = { web, api, telegram } satisfies Record<string, ChannelDefinition>;
+export const channelDefinitions = { web, api, telegram, slack } satisfies Record<string, ChannelDefinition>;

@@ -63,6 +63,7 @@ export function loadWorkspace(content: Json, origin: WorkspaceOrigin): LoadedWor
   for (const [name, written] of entriesOf(content.channels)) {
     const loaded = loadChannel(name, written, { ...origin, path: ["channels", name] });
     problems.push(...loaded.problems, ...agentProblems(name, written, settings, origin));
+    problems.push(...routedProblems(loaded.channel, settings, origin));
     secrets.push(...loaded.secrets);
     if (loaded.channel !== null) workspace.channels[name] = loaded.channel;
   }
@@ -89,13 +90,37 @@ function agentProblems(
   }
   if (written.enabled === false) return [];
   const kind = typeof written.kind === "string" ? written.kind : "";
-  return variablesWithoutSource(agents.get(agent)?.variables ?? {}, kind, origin.channels).map(
-    (variable) => ({
-      path,
-      problem: `needs the variable "${variable}" of agent "${agent}", and nothing on a ${kind} channel supplies it`,
-      fix: `give agents.${agent}.variables.${variable} a "default", or leave out "required"`,
-    }),
-  );
+  return variableProblems(agent, agents.get(agent)?.variables ?? {}, path, kind, origin);
+}
+
+/** The same for the agents a channel chooses among. */
+function routedProblems(
+  channel: ChannelConfig | null,
+  agents: ReadonlyMap<string, AgentSettings | null>,
+  origin: WorkspaceOrigin,
+): ConfigProblem[] {
+  if (channel?.config == null) return [];
+  const routed = origin.channels[channel.kind]?.agents?.(channel.config) ?? [];
+  return routed.flatMap((agent) => {
+    const path = pathText(origin.file, ["channels", channel.name, "agents", agent]);
+    if (!agents.has(agent))
+      return [{ path, problem: missingAgent(agent), fix: nameFix(agent, [...agents.keys()]) }];
+    return variableProblems(agent, agents.get(agent)?.variables ?? {}, path, channel.kind, origin);
+  });
+}
+
+function variableProblems(
+  agent: string,
+  variables: AgentSettings["variables"],
+  path: string,
+  kind: string,
+  origin: WorkspaceOrigin,
+): ConfigProblem[] {
+  return variablesWithoutSource(variables, kind, origin.channels).map((variable) => ({
+    path,
+    problem: `needs the variable "${variable}" of agent "${agent}", and nothing on a ${kind} channel supplies it`,
+    fix: `give agents.${agent}.variables.${variable} a "default", or leave out "required"`,
+  }));
 }
 
 /** Callers of the API give variables with each session; elsewhere only the platform's profile and defaults do. */

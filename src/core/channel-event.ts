@@ -25,6 +25,8 @@ export interface InboundMessage {
   /** Platform event ids; the message is new only if every one of them is. At least one. */
   eventKeys: readonly [string, ...string[]];
   conversation: ConversationRef;
+  /** The agent (its slug) it is for, where a channel has several; else the channel's own. */
+  agent?: string;
   /** Display name as the platform gave it; feeds the variable `user_name`. */
   userName?: string;
   /** What else the platform said about the user (username, locale). */

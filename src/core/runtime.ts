@@ -7,6 +7,8 @@ export interface ChannelRef {
   /** The agent that answers here, and the version new sessions are pinned to. */
   agentId: string;
   agentVersion: number;
+  /** The workspace's agents by slug, for channels that choose among several. */
+  agents?: ReadonlyMap<string, { id: string; version: number }>;
   sessions: "single" | "many";
   resetCommand: boolean;
   typingRefreshMs: number | null;

@@ -5,12 +5,6 @@ import type { ChannelRef } from "../core/runtime.ts";
 import { excerpt, storableText } from "../core/text.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-repository.ts";
 
-/** A message and what its storing came to; handed on together so that a lane sees its messages as one. */
-interface StoredMessage {
-  row: InboundRow;
-  outcome: InboundOutcome;
-}
-
 export interface IngestDeps {
   /** Stores one message, committed together with whatever else waits. */
   store(row: InboundRow): Promise<InboundOutcome>;
@@ -99,8 +93,11 @@ export function createIngest(deps: IngestDeps): Ingest {
 function toRow(channel: ChannelRef, event: InboundMessage): InboundRow {
   const content = storableText(event.text);
   const origin = originOf(channel, content);
+  // An agent that left the configuration cannot answer any more: then the channel's own does.
+  const agent = event.agent === undefined ? undefined : channel.agents?.get(event.agent);
   return {
     ...identify(channel),
+    ...(agent ? { agentId: agent.id, agentVersion: agent.version } : {}),
     sessionId: null,
     externalId: event.conversation.externalId,
     address: event.conversation.address,

@@ -40,6 +40,7 @@ describe("migrations", () => {
       "event_log_waiting_in_session",
       "schedule_runs_waiting",
       "sessions_active_external",
+      "sessions_external",
       "sessions_one_active_per_user",
       "sessions_waiting",
     ]);

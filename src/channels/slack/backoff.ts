@@ -1,0 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Waits that double from one second to `maxMs`; a wait ends at once, and quietly, when the signal aborts. */
+export function createBackoff(maxMs: number, signal: AbortSignal) {
+  let nextMs = 1000;
+  return {
+    reset() {
+      nextMs = 1000;
+    },
+    /** Waits the next interval, or at least as long as Slack asked for. */
+    async wait(atLeastMs = 0): Promise<void> {
+      const delayMs = Math.max(nextMs, atLeastMs);
+      nextMs = Math.min(nextMs * 2, maxMs);
+      await sleep(delayMs, undefined, { signal }).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import type { ChannelEvent, InboundAttachment, InboundMessage } from "../../core/channel-event.ts";
+import { RequestError } from "../../core/errors.ts";
+import type { Logger } from "../../core/logger.ts";
+import type { ChannelOptions, KnownConversation } from "../channel.ts";
+import { toAddress } from "./address.ts";
+import { addressingOf, barredBecause, isDirect, type SlackIdentity, withoutMention } from "./addressing.ts";
+import type { SlackBody, SlackMessage } from "./event.ts";
+import type { People } from "./people.ts";
+import { readableText } from "./text.ts";
+
+export interface InboundDeps {
+  identity(): SlackIdentity;
+  findConversation: NonNullable<ChannelOptions<unknown>["findConversation"]>;
+  people: People;
+  /** The agent for a conversation that begins with this text; null for the channel's own. */
+  route(channel: string, text: string): string | null;
+  log: Logger;
+}
+
+type SlackEvent = Extract<SlackBody, { kind: "event" }>;
+
+/** Turns events into messages; none means that the event is acknowledged and nothing else. */
+export function createInbound(deps: InboundDeps) {
+  const { log } = deps;
+
+  return async function readEvent(event: SlackEvent): Promise<ChannelEvent[]> {
+    const { message, eventId } = event;
+    const ignore = (reason: string): ChannelEvent[] => {
+      log.debug({ eventId, reason }, "slack event ignored");
+      return [];
+    };
+    const us = knownOfUs(deps.identity(), event);
+    const barred = barredBecause(message, us);
+    if (barred !== null) return ignore(barred);
+    const addressing = addressingOf(message, us);
+    if (addressing.kind === "not_for_us") return ignore("not addressed to us");
+    const conversation = toAddress(message.channel, message.thread_ts ?? message.ts);
+    // A message that begins a thread cannot belong to one, and needs no question.
+    const known = message.thread_ts === undefined ? null : await find(conversation);
+    if (addressing.kind === "if_known_thread" && known === null) return ignore("a thread of others");
+    const text = withoutMention(message.text ?? "", us);
+    if (text === "") {
+      log.info({ eventId, channelId: message.channel }, "slack message without text ignored");
+      return [];
+    }
+    return [await toMessage(event, text, conversation, known)];
+  };
+
+  async function find(conversation: string): Promise<KnownConversation | null> {
+    try {
+      return await deps.findConversation(conversation);
+    } catch (cause) {
+      // Not knowing whether a thread is ours must not lose a message of it: Slack sends the event again.
+      throw new RequestError(503, "threads_unknown", "Threads cannot be looked up. Send the event again.", {
+        headers: { "Retry-After": "5" },
+        cause,
+      });
+    }
+  }
+
+  async function toMessage(
+    { message, eventId }: SlackEvent,
+    text: string,
+    conversation: string,
+    known: KnownConversation | null,
+  ): Promise<InboundMessage> {
+    const userIdentifier = message.user ?? "";
+    const [name, readable] = await Promise.all([
+      deps.people.nameOf(userIdentifier),
+      readableText(text, deps.people),
+    ]);
+    // The bot knows whose session it is; that somebody else speaks has to be said.
+    const isGuest = known !== null && known.userIdentifier !== userIdentifier;
+    const agent = known?.agent ?? deps.route(message.channel, readable);
+    const attachments = (message.files ?? []).map(attachment);
+    return {
+      type: "message",
+      // A mention in a channel comes as two events with one timestamp.
+      eventKeys: [`event:${eventId}`, `message:${message.channel}:${message.ts}`],
+      conversation: { address: conversation, userIdentifier, externalId: conversation },
+      ...(agent === null ? {} : { agent }),
+      ...(name === null ? {} : { userName: name }),
+      profile: { chat_type: isDirect(message) ? "im" : (message.channel_type ?? "channel") },
+      text: isGuest ? `${name ?? userIdentifier}: ${readable}` : readable,
+      ...(attachments.length === 0 ? {} : { attachments }),
+    };
+  }
+}
+
+/** What this event says about us counts where nothing else has said it yet. */
+function knownOfUs(identity: SlackIdentity, event: SlackEvent): SlackIdentity {
+  return {
+    ...identity,
+    userId: event.botUserId ?? identity.userId,
+    appId: event.appId ?? identity.appId,
+  };
+}
+
+function attachment(file: NonNullable<SlackMessage["files"]>[number]): InboundAttachment {
+  const [family] = file.mimetype?.split("/", 1) ?? [];
+  const kind = family === "image" || family === "audio" || family === "video" ? family : "file";
+  return {
+    kind,
+    platformId: file.id,
+    ...(file.name == null ? {} : { name: file.name }),
+    ...(file.mimetype == null ? {} : { contentType: file.mimetype }),
+    ...(file.size == null ? {} : { bytes: file.size }),
+  };
+}

@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { splitText } from "../../core/split-text.ts";
+import {
+  type Channel,
+  type ChannelOptions,
+  defineChannel,
+  type RawRequest,
+  type Received,
+} from "../channel.ts";
+import { type SlackConfig, slackConfigSchema } from "./config.ts";
+import { parseSlackBody, type SlackBody } from "./event.ts";
+import { createIdentity } from "./identity.ts";
+import { createInbound } from "./inbound.ts";
+import { createOutbound, TEXT_LIMIT, TYPING_REFRESH_MS } from "./outbound.ts";
+import { createPeople } from "./people.ts";
+import { createRouting } from "./routing.ts";
+import { createTroubles, type Troubles } from "./troubles.ts";
+import { createVerifier, notAnEvent, parseBody } from "./verify.ts";
+import { createWebApi } from "./web-api.ts";
+
+/** Slack, by Events API or Socket Mode. See README.md beside this file for set-up and rules. */
+export const definition = defineChannel<SlackConfig>({
+  kind: "slack",
+  capabilities: {
+    sessions: "many",
+    resetCommand: false,
+    textLimit: TEXT_LIMIT,
+    typingRefreshMs: TYPING_REFRESH_MS,
+    receipts: false,
+    profileVariables: ["user_name"],
+  },
+  configSchema: slackConfigSchema,
+  create: createSlackChannel,
+  agents: (config) => Object.keys(config.agents),
+  split: (text) => splitText(text, { limit: TEXT_LIMIT, fences: true }),
+});
+
+function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
+  const { name, config, publicUrl, log } = options;
+  const api = createWebApi(config);
+  const identity = createIdentity(api.client, log);
+  const outbound = createOutbound({ client: api.client, log });
+  const verify = createVerifier(config.mode === "events" ? config.signingSecret : undefined);
+  const readEvent = createInbound({
+    identity: identity.current,
+    findConversation: options.findConversation ?? (async () => null),
+    people: createPeople(api.client, log),
+    route: createRouting(config.agents),
+    log,
+  });
+  const stopped = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
+  let troubles: Troubles | null = null;
+
+  async function readBody(body: SlackBody): Promise<Extract<Received, { kind: "accepted" }>> {
+    const nothing = { kind: "accepted", events: [] } as const;
+    switch (body.kind) {
+      case "event":
+        return { kind: "accepted", events: await readEvent(body) };
+      case "challenge":
+        return { ...nothing, events: [], response: jsonAnswer({ challenge: body.challenge }) };
+      case "revoked":
+        log.error({ event: body.type }, REMOVED);
+        troubles?.set("installation", REMOVED);
+        break;
+      case "rate_limited":
+        log.warn({}, "Slack holds back events: the app gets more than 30,000 an hour in one workspace");
+        break;
+      case "other":
+        if (body.unreadable) log.warn({ event: body.type }, "slack event of an unknown shape ignored");
+    }
+    return { kind: "accepted", events: [] };
+  }
+
+  async function receive(request: RawRequest): Promise<Received> {
+    const verified = verify(request);
+    if ("kind" in verified) return verified;
+    // Commands, presses and certificate checks: nothing of ours asks for them, and Slack shows an error unless answered.
+    if (verified.format === "form") return { kind: "accepted", events: [] };
+    const parsed = parseBody(request.body);
+    if ("kind" in parsed) return parsed;
+    const body = parseSlackBody(parsed.json);
+    return body === null ? notAnEvent : readBody(body);
+  }
+
+  return {
+    receive,
+    send: outbound.send,
+    typing: outbound.typing,
+    async start(context) {
+      const reported = createTroubles((error) => context.reportError(error));
+      troubles = reported;
+      const asked = new Promise<void>((resolve) => {
+        running = identity.learn((words) => {
+          reported.set("auth.test", words);
+          resolve();
+        }, stopped.signal);
+      });
+      if (publicUrl.isPublic)
+        log.info({ requestUrl: `${publicUrl.url}/webhooks/${encodeURIComponent(name)}` }, TELL_SLACK);
+      else log.info({ channel: name }, HOW_TO_BE_REACHED);
+      // Long enough to know our name when the first message comes, not so long that Slack holds up the start.
+      await Promise.race([asked, running, patience(stopped.signal)]);
+    },
+    async stop() {
+      stopped.abort();
+      await api.close();
+      await running;
+    },
+  };
+}
+
+const patience = (signal: AbortSignal) =>
+  sleep(3000, undefined, { signal, ref: false }).catch(() => undefined);
+
+const jsonAnswer = (body: object) => ({
+  status: 200,
+  contentType: "application/json; charset=utf-8",
+  body: JSON.stringify(body),
+});
+
+const REMOVED = "the app was removed from the Slack workspace, or its tokens were revoked; install it again";
+const TELL_SLACK = "the Request URL to enter under Event Subscriptions of the Slack app";
+const HOW_TO_BE_REACHED =
+  "Slack cannot reach this channel: set CAUSEWAY_PUBLIC_URL to an https address of this service, " +
+  'or set "mode": "socket" on this channel, which needs no public address';

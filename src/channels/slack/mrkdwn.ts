@@ -1,0 +1,36 @@
+import { escapeText, withoutPings } from "./text.ts";
+
+/**
+ * The Markdown that models write in Slack's older notation, for where `markdown_text` is not taken: bold, italic,
+ * strike, links and headings. Code stays as it is. Mentions are escaped, so they notify nobody.
+ */
+export function toMrkdwn(markdown: string): string {
+  let inFence = false;
+  return withoutPings(markdown)
+    .split("\n")
+    .map((line) => {
+      const fence = /^\s{0,3}(?:`{3,}|~{3,})/.test(line);
+      if (fence) inFence = !inFence;
+      // Slack knows no language after a fence and would show it as code.
+      if (fence) return "```";
+      return inFence ? escapeText(line) : lineToMrkdwn(line);
+    })
+    .join("\n");
+}
+
+function lineToMrkdwn(line: string): string {
+  const [, heading] = /^#{1,6}\s+(\S.*)$/.exec(line) ?? [];
+  if (heading !== undefined) return `*${escapeText(heading.replaceAll("**", ""))}*`;
+  return line
+    .split(/(`[^`]+`)/)
+    .map((piece, index) => (index % 2 === 1 ? escapeText(piece) : inlineToMrkdwn(piece)))
+    .join("");
+}
+
+function inlineToMrkdwn(text: string): string {
+  return escapeText(text)
+    .replace(/\[([^[\]|]+)\]\((https?:\/\/[^\s()|]+)\)/g, "<$2|$1>")
+    .replace(/(?<![\w*])\*(?![\s*])([^*\n]+?)(?<![\s*])\*(?![\w*])/g, "_$1_")
+    .replace(/\*\*(?!\s)([^*\n]+?)(?<!\s)\*\*/g, "*$1*")
+    .replace(/~~(?!\s)([^~\n]+?)(?<!\s)~~/g, "~$1~");
+}

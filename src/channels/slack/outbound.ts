@@ -1,0 +1,111 @@
+import type { WebClient } from "@slack/web-api";
+import type { Logger } from "../../core/logger.ts";
+import type { OutboundPart, SendResult } from "../channel.ts";
+import { parseAddress, type SlackPlace } from "./address.ts";
+import {
+  describeFault,
+  isFinal,
+  isFormatRefused,
+  readFault,
+  type SlackFault,
+  sendResultOf,
+} from "./errors.ts";
+import { toMrkdwn } from "./mrkdwn.ts";
+import { withoutPings } from "./text.ts";
+
+/**
+ * The longest part, in UTF-16 code units. `markdown_text` may have 12,000 characters, but its fallback `text` is
+ * refused above 4,000 in places; a part must fit both, also where something is escaped.
+ */
+export const TEXT_LIMIT = 3_900;
+
+/** Slack takes the status down after about two minutes, or when a reply comes. */
+export const TYPING_REFRESH_MS = 60_000;
+
+const STATUS = "is thinking…";
+
+export interface OutboundDeps {
+  client: WebClient;
+  log: Logger;
+}
+
+/** Writes to Slack. Every outcome is a value; nothing of the vendor's errors gets out. */
+export function createOutbound({ client, log }: OutboundDeps) {
+  let statusRefused = false;
+
+  async function attempt(
+    place: SlackPlace,
+    body: { markdown_text: string } | { text: string },
+  ): Promise<{ result: SendResult; fault: SlackFault | null }> {
+    try {
+      const message = await client.chat.postMessage({
+        channel: place.channel,
+        ...(place.threadTs === null ? {} : { thread_ts: place.threadTs }),
+        ...body,
+        // Slack would fetch every address a model writes, and with it what the model was talked into putting there.
+        unfurl_links: false,
+        unfurl_media: false,
+      });
+      const externalIds = [`${message.channel ?? place.channel}:${message.ts ?? ""}`];
+      return { result: { kind: "sent", externalIds }, fault: null };
+    } catch (error) {
+      const fault = readFault(error);
+      return { result: sendResultOf(fault), fault };
+    }
+  }
+
+  async function post(place: SlackPlace, text: string): Promise<SendResult> {
+    const { result, fault } = await attempt(place, { markdown_text: withoutPings(text) });
+    // Formatting is worth one call more, never a message.
+    return fault !== null && isFormatRefused(fault)
+      ? (await attempt(place, { text: toMrkdwn(text) })).result
+      : result;
+  }
+
+  return {
+    async send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
+      const place = parseAddress(part.address);
+      if (place === null)
+        return {
+          kind: "failed",
+          reason: `"${part.address}" is not a Slack conversation: it looks like C0123456789:1712345678.123456`,
+          code: "slack_bad_address",
+          scope: "conversation",
+        };
+      if (signal.aborted)
+        return {
+          kind: "retry",
+          reason: "stopped before it was sent",
+          code: "aborted",
+          scope: "conversation",
+        };
+      return orAborted(post(place, part.text), signal);
+    },
+
+    async typing(address: string, signal: AbortSignal): Promise<void> {
+      const place = parseAddress(address);
+      if (place?.threadTs == null || statusRefused || signal.aborted) return;
+      try {
+        await client.assistant.threads.setStatus({
+          channel_id: place.channel,
+          thread_ts: place.threadTs,
+          status: STATUS,
+        });
+      } catch (error) {
+        const fault = readFault(error);
+        statusRefused = isFinal(fault);
+        if (!signal.aborted) log.debug({ address, reason: describeFault(fault) }, "status not shown");
+      }
+    },
+  };
+}
+
+/** Slack's client cannot be interrupted: an aborted send goes on, and its outcome is not known here. */
+function orAborted(sending: Promise<SendResult>, signal: AbortSignal): Promise<SendResult> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () =>
+      resolve({ kind: "unknown", reason: "stopped while it was being sent", code: "aborted" });
+    signal.addEventListener("abort", onAbort, { once: true });
+    sending.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

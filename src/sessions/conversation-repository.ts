@@ -1,0 +1,22 @@
+import type { Pool } from "pg";
+import type { KnownConversation } from "../channels/channel.ts";
+
+/**
+ * The newest session that an external id names on a channel, whoever answers in it and whether or not it is over.
+ * Not Prisma: asked for every message of every thread of other people, so it has to be one look into one index.
+ */
+export async function findConversation(
+  pool: Pool,
+  channelId: string,
+  externalId: string,
+): Promise<KnownConversation | null> {
+  const { rows } = await pool.query<{ identifier: string | null; slug: string }>({
+    name: "find_conversation",
+    text: `SELECT u.identifier, a.slug FROM sessions s
+      JOIN agents a ON a.id = s.agent_id LEFT JOIN users u ON u.id = s.user_id
+      WHERE s.channel_id = $1 AND s.external_id = $2 ORDER BY s.created_at DESC, s.id DESC LIMIT 1`,
+    values: [channelId, externalId],
+  });
+  const [found] = rows;
+  return found === undefined ? null : { userIdentifier: found.identifier, agent: found.slug };
+}

@@ -1,0 +1,89 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createEmulator } from "emulate";
+import { expect, test } from "vitest";
+import { createSubjectTools, partOf } from "./conformance-subject.ts";
+import { callback, eventRequest, nextTs, slackChannel } from "./slack-subject.ts";
+
+// A Slack that others wrote knows nothing of our reading of the documentation. It has no markdown_text, no status and
+// no events of its own, so it shows that the wire fits and that the fallback works, and nothing about the rest.
+
+const TOKEN = "xoxb-emulated-bot-token";
+const SECRET = "emulated-signing-secret";
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function startEmulator() {
+  const port = await freePort();
+  const emulator = await createEmulator({
+    service: "slack",
+    port,
+    baseUrl: `http://127.0.0.1:${port}`,
+    seed: {
+      slack: {
+        team: { name: "Emulated", domain: "emulated" },
+        users: [{ name: "ada", real_name: "Ada Lovelace" }],
+        channels: [{ name: "general" }],
+        bots: [{ name: "causeway" }],
+        signing_secret: SECRET,
+        tokens: [{ token: TOKEN, type: "bot", user: "ada", scopes: ["chat:write", "users:read"] }],
+      },
+    },
+  });
+  const api = async (method: string, body: Record<string, string> = {}) => {
+    const response = await fetch(`${emulator.url}/api/${method}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${TOKEN}` },
+      body: new URLSearchParams(body),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
+    return (await response.json()) as any;
+  };
+  return { url: emulator.url, api, [Symbol.asyncDispose]: () => emulator.close() };
+}
+
+test("a message is read and answered in its thread on an emulated Slack", async () => {
+  await using slack = await startEmulator();
+  const { channels } = await slack.api("conversations.list");
+  const { members } = await slack.api("users.list");
+  const general = channels.find(({ name }: { name: string }) => name === "general").id;
+  const ada = members.find(({ name }: { name: string }) => name === "ada").id;
+  const fake = { apiUrl: `${slack.url}/api/`, botToken: TOKEN, signingSecret: SECRET };
+  const us = { userId: "U0BOT00001", botId: "B0BOT00001", appId: "A0APP00001", teamId: "T0TEAM0001" };
+  const channel = slackChannel(fake);
+  const context = createSubjectTools().startContext();
+  await channel.start?.(context);
+  expect(context.errors.filter((error) => error !== null)).toEqual([]);
+
+  const root = await slack.api("chat.postMessage", { channel: general, text: "root" });
+  const event = { type: "app_mention", channel: general, user: ada, ts: nextTs(), thread_ts: root.ts };
+  const received = await channel.receive(
+    eventRequest(fake, callback({ us }, { ...event, text: "<@U0BOT00001> hello" })),
+  );
+  if (received.kind !== "accepted") throw new Error(received.message);
+  const [message] = received.events;
+  expect(message).toMatchObject({ text: "hello", userName: "ada" });
+
+  const address = `${general}:${root.ts}`;
+  const result = await channel.send(
+    partOf(address, "You said: **hello** & <b>"),
+    AbortSignal.timeout(10_000),
+  );
+  expect(result).toMatchObject({ kind: "sent" });
+  const { messages } = await slack.api("conversations.replies", { channel: general, ts: root.ts });
+  expect(messages.map(({ text }: { text: string }) => text)).toEqual([
+    "root",
+    "You said: *hello* &amp; &lt;b&gt;",
+  ]);
+
+  const lost = await channel.send(partOf("C0NOBODY01", "hello"), AbortSignal.timeout(10_000));
+  expect(lost).toMatchObject({ kind: "failed", code: "slack_channel_not_found", scope: "conversation" });
+  await channel.typing?.(address, AbortSignal.timeout(5000));
+  await channel.stop?.();
+});

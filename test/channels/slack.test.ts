@@ -1,0 +1,4 @@
+import { describeChannelConformance } from "./conformance.ts";
+import { slackSubject } from "./slack-subject.ts";
+
+describeChannelConformance({ kind: "slack", setup: ({ log }) => slackSubject(log) });

@@ -1,0 +1,252 @@
+import { createHmac } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+
+/** A message the fake posted. */
+export interface PostedMessage {
+  channel: string;
+  threadTs: string | null;
+  ts: string;
+  /** As it was given. */
+  raw: string;
+  /** As people read it. */
+  text: string;
+  format: "markdown_text" | "text";
+  /** Whom it notified: what Slack would make of mentions in it. */
+  pings: string[];
+}
+
+/** What to do with the next calls of a method instead of answering them. */
+export type SlackFault =
+  /** Slack's own refusal, in HTTP 200. */
+  | { error: string }
+  | { rateLimited: number | null }
+  /** Something that is not the Web API answers. */
+  | { html: number }
+  /** The connection breaks: before the call is carried out, or after. */
+  | { cut: "before" | "after" }
+  /** The call is carried out, the answer never comes. */
+  | { hang: true };
+
+export interface FakeSlack extends AsyncDisposable {
+  /** For `apiUrl`. */
+  apiUrl: string;
+  botToken: string;
+  appToken: string;
+  signingSecret: string;
+  /** Our own ids. */
+  us: { userId: string; botId: string; appId: string; teamId: string };
+  posted: readonly PostedMessage[];
+  calls: readonly { method: string; payload: Record<string, string> }[];
+  /** Statuses shown, by conversation. */
+  statuses: readonly { channel: string; threadTs: string; status: string }[];
+  /** People that `users.info` knows, by id. */
+  people: Map<string, { name: string; real_name?: string; profile?: { display_name?: string } }>;
+  fail(fault: SlackFault, options?: { method?: string; times?: number }): void;
+  revokeToken(): void;
+  /** Sends an Events API envelope over the socket; resolves when it is acknowledged, rejects if the socket closes. */
+  push(payload: object): Promise<void>;
+  sockets(): number;
+  /** Closes the sockets as Slack does about once an hour. */
+  recycle(): void;
+  openConnections(): number;
+  close(): Promise<void>;
+}
+
+type Answer = Record<string, unknown> & { ok: boolean };
+
+const refuse = (error: string): Answer => ({ ok: false, error });
+
+/**
+ * A Web API that is as strict as Slack's about tokens, arguments and lengths, remembers what was posted, and fails on
+ * demand; and its side of Socket Mode. Listens on a loopback port of its own.
+ */
+export async function startFakeSlack(): Promise<FakeSlack> {
+  const us = { userId: "U0BOT00001", botId: "B0BOT00001", appId: "A0APP00001", teamId: "T0TEAM0001" };
+  let botToken = "xoxb-1-TESTbotTokenSecret";
+  const appToken = "xapp-1-TESTappTokenSecret";
+  const signingSecret = "8f742231b10e8888abcd99yyyzzz85a5";
+  const posted: PostedMessage[] = [];
+  const calls: { method: string; payload: Record<string, string> }[] = [];
+  const statuses: { channel: string; threadTs: string; status: string }[] = [];
+  const people: FakeSlack["people"] = new Map();
+  const faults = new Map<string, SlackFault[]>();
+  const connections = new Set<Socket>();
+  const clients = new Set<WebSocket>();
+  const unacknowledged = new Map<string, { resolve(): void; reject(error: Error): void }>();
+  let nextTs = 1;
+  let nextEnvelope = 1;
+
+  const methods: Record<string, (payload: Record<string, string>) => Answer> = {
+    "auth.test": () => ({
+      ok: true,
+      user: "causeway",
+      user_id: us.userId,
+      bot_id: us.botId,
+      team_id: us.teamId,
+    }),
+    "users.info": ({ user = "" }) => {
+      const found = people.get(user);
+      return found ? { ok: true, user: { id: user, ...found } } : refuse("user_not_found");
+    },
+    "chat.postMessage": (payload) => {
+      const message = readMessage(payload);
+      if (typeof message === "string") return refuse(message);
+      const ts = `1790000000.${String(nextTs++).padStart(6, "0")}`;
+      posted.push({ ...message, ts });
+      return { ok: true, channel: message.channel, ts, message: { text: message.text } };
+    },
+    "assistant.threads.setStatus": ({ channel_id, thread_ts, status }) => {
+      if (!channel_id || !thread_ts || status === undefined) return refuse("invalid_arguments");
+      statuses.push({ channel: channel_id, threadTs: thread_ts, status });
+      return { ok: true };
+    },
+    "apps.connections.open": () => ({ ok: true, url: `ws://127.0.0.1:${port()}/socket` }),
+  };
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const method = /^\/api\/([\w.]+)$/.exec(request.url ?? "")?.[1] ?? "";
+    const payload = await readPayload(request);
+    calls.push({ method, payload });
+    const run = (): Answer => {
+      const wanted = method === "apps.connections.open" ? appToken : botToken;
+      if (request.headers.authorization === undefined) return refuse("not_authed");
+      if (request.headers.authorization !== `Bearer ${wanted}`) return refuse("invalid_auth");
+      return methods[method]?.(payload) ?? refuse("unknown_method");
+    };
+    const fault = faults.get(method)?.shift();
+    if (fault === undefined) return reply(response, run());
+    if ("error" in fault) return reply(response, refuse(fault.error));
+    if ("rateLimited" in fault) {
+      const headers = fault.rateLimited === null ? {} : { "retry-after": String(fault.rateLimited) };
+      response.writeHead(429, headers).end(JSON.stringify(refuse("ratelimited")));
+    } else if ("html" in fault) {
+      response.writeHead(fault.html, { "content-type": "text/html" }).end("<html>not Slack</html>");
+    } else if ("cut" in fault) {
+      if (fault.cut === "after") run();
+      request.socket.destroy();
+    } else run();
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) =>
+      reply(response, refuse(`fake_broke_${String(error)}`)),
+    );
+  });
+  server.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  const webSockets = new WebSocketServer({ server, path: "/socket" });
+  webSockets.on("connection", (client) => {
+    clients.add(client);
+    client.once("close", () => {
+      clients.delete(client);
+      for (const waiting of unacknowledged.values()) waiting.reject(new Error("the socket closed"));
+      unacknowledged.clear();
+    });
+    client.on("message", (data) => {
+      const { envelope_id: id } = JSON.parse(String(data)) as { envelope_id: string };
+      unacknowledged.get(id)?.resolve();
+      unacknowledged.delete(id);
+    });
+    client.send(JSON.stringify({ type: "hello", num_connections: 1 }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const port = () => (server.address() as AddressInfo).port;
+  const apiUrl = `http://127.0.0.1:${port()}/api/`;
+
+  const close = async () => {
+    for (const client of clients) client.terminate();
+    for (const socket of connections) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return {
+    apiUrl,
+    botToken,
+    appToken,
+    signingSecret,
+    us,
+    posted,
+    calls,
+    statuses,
+    people,
+    fail(fault, { method = "chat.postMessage", times = 1 } = {}) {
+      const queue = faults.get(method) ?? [];
+      faults.set(method, [...queue, ...Array.from({ length: times }, () => fault)]);
+    },
+    revokeToken() {
+      botToken = "xoxb-1-another";
+    },
+    push(payload) {
+      const [client] = clients;
+      if (!client) return Promise.reject(new Error("nobody is connected"));
+      const envelope_id = `envelope-${nextEnvelope++}`;
+      const acknowledged = new Promise<void>((resolve, reject) => {
+        unacknowledged.set(envelope_id, { resolve, reject });
+      });
+      client.send(
+        JSON.stringify({ type: "events_api", envelope_id, payload, accepts_response_payload: false }),
+      );
+      return acknowledged;
+    },
+    sockets: () => clients.size,
+    recycle() {
+      for (const client of clients)
+        client.send(JSON.stringify({ type: "disconnect", reason: "refresh_requested" }));
+    },
+    openConnections: () => connections.size,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The headers of a request as Slack signs it. */
+export function signedHeaders(
+  body: string,
+  secret: string,
+  seconds: number = Math.floor(Date.now() / 1000),
+): Record<string, string> {
+  const hash = createHmac("sha256", secret).update(`v0:${seconds}:${body}`).digest("hex");
+  return {
+    "content-type": "application/json",
+    "x-slack-request-timestamp": String(seconds),
+    "x-slack-signature": `v0=${hash}`,
+  };
+}
+
+function reply(response: ServerResponse, body: Answer): void {
+  if (!response.writable) return;
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+async function readPayload(request: IncomingMessage): Promise<Record<string, string>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString("utf8")));
+}
+
+/** What a `chat.postMessage` would post, or Slack's word for what is wrong with it. */
+function readMessage(payload: Record<string, string>): Omit<PostedMessage, "ts"> | string {
+  const { channel = "", thread_ts, text, markdown_text } = payload;
+  if (!/^[CDGU][A-Z0-9]{2,}$/.test(channel)) return "channel_not_found";
+  if (thread_ts !== undefined && !/^\d{10}\.\d{6}$/.test(thread_ts)) return "invalid_thread_ts";
+  if (text !== undefined && markdown_text !== undefined) return "markdown_text_conflict";
+  const raw = markdown_text ?? text ?? "";
+  if (raw.trim() === "") return "no_text";
+  if (markdown_text !== undefined ? raw.length > 12_000 : raw.length > 40_000) return "msg_too_long";
+  const format = markdown_text === undefined ? "text" : "markdown_text";
+  const unescaped = raw.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  // A word joiner takes no room.
+  const read = (format === "text" ? unescaped : raw).replaceAll("\u2060", "");
+  // Markdown undoes entities and backslashes before anybody looks for mentions.
+  const parsed = format === "text" ? raw : unescaped.replace(/\\(?=[@#!<])/g, "");
+  const pings = [...parsed.matchAll(/<[@!#][^>]+>|(?<!\w)@(?:here|channel|everyone)\b/g)].map(
+    ([ping]) => ping,
+  );
+  return { channel, threadTs: thread_ts ?? null, raw, text: read, format, pings };
+}
