@@ -4,6 +4,11 @@ import { SECRET_TOKEN, updateWith } from "../channels/telegram-subject.ts";
 import { eventually } from "../support/eventually.ts";
 import type { FakeTelegram } from "../support/fake-telegram.ts";
 
+/** As `eventually`, for whole processes, which may take their time on a busy machine. */
+export function patiently<T>(assertion: () => T | Promise<T>, intervalMs = 20): Promise<T> {
+  return eventually(assertion, { timeoutMs: 60_000, intervalMs });
+}
+
 /** A configuration with one Telegram channel that talks to the fake. */
 export function telegramConfig(
   fake: Pick<FakeTelegram, "url" | "token">,
@@ -67,9 +72,9 @@ export async function talk({ chats, each }: Talk, urls: () => readonly string[])
 /** Waits until Telegram has every answer, in order in every chat; a repetition stands right behind what it repeats. */
 export async function expectAnswers(fake: FakeTelegram, { chats, each }: Talk): Promise<void> {
   const expected = numbers(chats).map((chat) => numbers(each).map((n) => `You said: ${textOf(chat, n)}`));
-  await eventually(
+  await patiently(
     () => expect(numbers(chats).map((chat) => withoutRepeats(receivedIn(fake, chat)))).toEqual(expected),
-    { timeoutMs: 60_000, intervalMs: 100 },
+    100,
   );
 }
 
@@ -97,7 +102,7 @@ export async function markedDouble(databaseUrl: string): Promise<string[]> {
   client.on("error", () => undefined);
   await client.connect();
   try {
-    await eventually(async () => {
+    await patiently(async () => {
       const open = await client.query("SELECT id, status, error FROM deliveries WHERE status <> 'sent'");
       expect(open.rows).toEqual([]);
     });

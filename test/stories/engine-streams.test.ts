@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { type Build, buildService, type ServiceProcess } from "../support/process.ts";
-import { query } from "./conversations.ts";
+import { patiently, query } from "./conversations.ts";
 import { contentOf, type ServerSent, serverSent } from "./server-sent.ts";
 import { API_KEY, type SharedEngine, sharedEngine } from "./shared-engine.ts";
 
@@ -37,7 +36,7 @@ const CONFIG = {
   },
 };
 
-describe("a turn that a worker runs", () => {
+describe("a turn that a worker runs", { timeout: 60_000 }, () => {
   let build: Build;
   let engine: SharedEngine;
   let here: ServiceProcess;
@@ -125,7 +124,7 @@ describe("a turn that a worker runs", () => {
     expect(seen.at(-1)).toMatchObject({ event: "done", data: { output: { content: WORDS } } });
     const { body } = await call(there, "GET", `/chat/sessions/${session}/messages`);
     expect(body.data.map(({ content }: { content: string }) => content)).toEqual(["words", WORDS]);
-  }, 60_000);
+  });
 
   it("is cancelled from another process, and the messages behind it are answered", async () => {
     const session = await openSession(here);
@@ -179,7 +178,7 @@ describe("a turn that a worker runs", () => {
   });
 
   async function runningIn(session: string): Promise<string> {
-    return await eventually(async () => {
+    return await patiently(async () => {
       const [row] = await query(
         engine.databaseUrl,
         `SELECT id FROM executions WHERE session_id = '${session}' AND status = 'running'`,

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SECRET_TOKEN } from "../channels/telegram-subject.ts";
-import { eventually } from "../support/eventually.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
 import { type Build, buildService } from "../support/process.ts";
 import {
   expectAnswers,
   markedDouble,
   message,
+  patiently,
   post,
   query,
   receivedIn,
@@ -14,7 +14,7 @@ import {
   talk,
   telegramConfig,
 } from "./conversations.ts";
-import { API_KEY, type SharedEngine, sharedEngine } from "./shared-engine.ts";
+import { API_KEY, PATIENT_SENDS, type SharedEngine, sharedEngine } from "./shared-engine.ts";
 
 const SLOW = {
   type: "script",
@@ -24,7 +24,7 @@ const SLOW = {
   ],
 };
 
-describe("several processes on one engine", () => {
+describe("several processes on one engine", { timeout: 120_000 }, () => {
   let build: Build;
   beforeAll(async () => {
     build = await buildService();
@@ -34,13 +34,13 @@ describe("several processes on one engine", () => {
   it("lose and repeat nothing while each of them is replaced under load", async () => {
     await using fake = await startFakeTelegram();
     fake.delay(10);
-    await using engine = await sharedEngine({ build, config: telegramConfig(fake) });
+    await using engine = await sharedEngine({ build, config: telegramConfig(fake), times: PATIENT_SENDS });
     let web = await engine.start("web");
     let workers = await Promise.all([engine.start("worker"), engine.start("worker")]);
     const size = { chats: 20, each: 10 };
     const talking = talk(size, () => [web.url]);
     for (const moment of [1, 70]) {
-      await eventually(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment), { timeoutMs: 30_000 });
+      await patiently(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment));
       const old = workers[0];
       workers = [workers[1], await engine.start("worker")];
       expect(await old.stop()).toBe(0);
@@ -53,7 +53,7 @@ describe("several processes on one engine", () => {
     expect(repeated(fake)).toEqual([]);
     expect(await markedDouble(engine.databaseUrl)).toEqual([]);
     for (const secret of [fake.token, SECRET_TOKEN, API_KEY]) expect(engine.output()).not.toContain(secret);
-  }, 90_000);
+  });
 
   it("carry on when workers are killed under load: what may be double says so", async () => {
     await using fake = await startFakeTelegram();
@@ -64,14 +64,14 @@ describe("several processes on one engine", () => {
     const size = { chats: 20, each: 10 };
     const talking = talk(size, () => [web.url]);
     for (const moment of [10, 60]) {
-      await eventually(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment), { timeoutMs: 30_000 });
+      await patiently(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment));
       await worker.kill();
       [worker, other] = [other, await engine.start("worker")];
     }
     await talking;
     await expectAnswers(fake, size);
     expect(await markedDouble(engine.databaseUrl)).toEqual(expect.arrayContaining(repeated(fake)));
-  }, 90_000);
+  });
 
   it("take over the turn of a worker that was killed, in order", async () => {
     await using fake = await startFakeTelegram();
@@ -81,16 +81,14 @@ describe("several processes on one engine", () => {
     expect(await post(web.url, message(7, "slow"))).toBe(200);
     expect(await post(web.url, message(7, "next"))).toBe(200);
     await turnRuns(engine);
-    await engine.start("worker");
     await first.kill();
-    await eventually(() => expect(receivedIn(fake, 7)).toEqual(["slow answer", "next answer"]), {
-      timeoutMs: 20_000,
-    });
+    await engine.start("worker");
+    await patiently(() => expect(receivedIn(fake, 7)).toEqual(["slow answer", "next answer"]));
     expect(await executions(engine)).toEqual([
       { status: "completed", attempts: 2 },
       { status: "completed", attempts: 1 },
     ]);
-  }, 60_000);
+  });
 
   it("let a worker that lost its lease while it was frozen write nothing", async () => {
     await using fake = await startFakeTelegram();
@@ -99,14 +97,14 @@ describe("several processes on one engine", () => {
     const frozen = await engine.start("worker");
     expect(await post(web.url, message(7, "slow"))).toBe(200);
     await turnRuns(engine);
-    await engine.start("worker");
     frozen.signal("SIGSTOP");
-    await eventually(() => expect(receivedIn(fake, 7)).toEqual(["slow answer"]), { timeoutMs: 20_000 });
+    await engine.start("worker");
+    await patiently(() => expect(receivedIn(fake, 7)).toEqual(["slow answer"]));
     frozen.signal("SIGCONT");
-    await eventually(() => expect(frozen.output()).toMatch(/the lease was lost|"reason":"lease_lost"/));
+    await patiently(() => expect(frozen.output()).toMatch(/the lease was lost|"reason":"lease_lost"/));
     // It is back at work: what it does now, it does after whatever it might have done with the old turn.
     expect(await post(web.url, message(8, "next"))).toBe(200);
-    await eventually(() => expect(receivedIn(fake, 8)).toEqual(["next answer"]));
+    await patiently(() => expect(receivedIn(fake, 8)).toEqual(["next answer"]));
     expect(receivedIn(fake, 7)).toEqual(["slow answer"]);
     expect(
       await query(
@@ -114,7 +112,7 @@ describe("several processes on one engine", () => {
         "SELECT content FROM messages WHERE role = 'assistant' ORDER BY created_at",
       ),
     ).toEqual([{ content: "slow answer" }, { content: "next answer" }]);
-  }, 60_000);
+  });
 
   it("send again what a killed process had just sent, and say that it may be double", async () => {
     await using fake = await startFakeTelegram();
@@ -123,43 +121,45 @@ describe("several processes on one engine", () => {
     fake.fail({ hang: true });
     expect(await post(first.url, message(7, "one"))).toBe(200);
     expect(await post(first.url, message(7, "two"))).toBe(200);
-    await eventually(() => expect(receivedIn(fake, 7)).toEqual(["You said: one"]));
+    await patiently(() => expect(receivedIn(fake, 7)).toEqual(["You said: one"]));
     await first.kill();
     const second = await engine.start("all");
     expect(await post(second.url, message(7, "three"))).toBe(200);
     const answers = ["one", "one", "two", "three"].map((text) => `You said: ${text}`);
-    await eventually(() => expect(receivedIn(fake, 7)).toEqual(answers), { timeoutMs: 20_000 });
+    await patiently(() => expect(receivedIn(fake, 7)).toEqual(answers));
     expect(await markedDouble(engine.databaseUrl)).toContain("You said: one");
     expect(await markedDouble(engine.databaseUrl)).not.toContain("You said: three");
-  }, 60_000);
+  });
 
   it("elect one of them to ask Telegram for updates, and another when that one is killed", async () => {
     await using fake = await startFakeTelegram();
     const channel = { mode: "polling" };
-    await using engine = await sharedEngine({ build, config: telegramConfig(fake, { channel }) });
+    await using engine = await sharedEngine({
+      build,
+      config: telegramConfig(fake, { channel }),
+      times: PATIENT_SENDS,
+    });
     const polls = () => fake.calls.filter(({ method }) => method === "getUpdates").length;
     const first = await engine.start("all");
-    await eventually(() => expect(polls()).toBeGreaterThan(0));
+    await patiently(() => expect(polls()).toBeGreaterThan(0));
     const second = await engine.start("all");
     fake.push(message(7, "one"));
-    await eventually(() => expect(receivedIn(fake, 7)).toEqual(["You said: one"]));
-    await eventually(() => expect(fake.pending()).toBe(0));
+    await patiently(() => expect(receivedIn(fake, 7)).toEqual(["You said: one"]));
+    await patiently(() => expect(fake.pending()).toBe(0));
     expect(await markedDouble(engine.databaseUrl)).toEqual([]);
     expect(second.output()).not.toContain("telegram polling interrupted");
 
     await first.kill();
     const before = polls();
     fake.push(message(7, "two"));
-    await eventually(() => expect(receivedIn(fake, 7)).toEqual(["You said: one", "You said: two"]), {
-      timeoutMs: 20_000,
-    });
+    await patiently(() => expect(receivedIn(fake, 7)).toEqual(["You said: one", "You said: two"]));
     expect(polls()).toBeGreaterThan(before);
     expect(repeated(fake)).toEqual([]);
-  }, 60_000);
+  });
 });
 
 async function turnRuns(engine: SharedEngine): Promise<void> {
-  await eventually(async () => expect((await executions(engine))[0]?.status).toBe("running"));
+  await patiently(async () => expect((await executions(engine))[0]?.status).toBe("running"));
 }
 
 async function executions(engine: SharedEngine) {

@@ -3,14 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startEmbeddedPostgres } from "../../src/storage/embedded-postgres.ts";
-import { eventually } from "../support/eventually.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
 import { type Build, buildService } from "../support/process.ts";
 import { quietLog } from "../support/quiet-log.ts";
-import { expectAnswers, markedDouble, query, repeated, talk, telegramConfig } from "./conversations.ts";
-import { onRedis, sharedEngine } from "./shared-engine.ts";
+import {
+  expectAnswers,
+  markedDouble,
+  patiently,
+  query,
+  repeated,
+  talk,
+  telegramConfig,
+} from "./conversations.ts";
+import { onRedis, PATIENT_SENDS, sharedEngine } from "./shared-engine.ts";
 
-describe("under load, the service", () => {
+describe("under load, the service", { timeout: 120_000 }, () => {
   let build: Build;
   beforeAll(async () => {
     build = await buildService();
@@ -19,14 +26,14 @@ describe("under load, the service", () => {
 
   const size = { chats: 20, each: 10 };
   const answered = (fake: FakeTelegram, count: number) =>
-    eventually(() => expect(fake.sent.length).toBeGreaterThanOrEqual(count), { timeoutMs: 60_000 });
+    patiently(() => expect(fake.sent.length).toBeGreaterThanOrEqual(count));
 
   it.runIf(onRedis)(
     "answers everything although Redis is wiped, and then killed and empty",
     async () => {
       await using fake = await startFakeTelegram();
       fake.delay(10);
-      await using engine = await sharedEngine({ build, config: telegramConfig(fake) });
+      await using engine = await sharedEngine({ build, config: telegramConfig(fake), times: PATIENT_SENDS });
       const web = await engine.start("web");
       await engine.start("worker");
       const talking = talk(size, () => [web.url]);
@@ -48,7 +55,7 @@ describe("under load, the service", () => {
   it("answers everything although its database connections are cut again and again", async () => {
     await using fake = await startFakeTelegram();
     fake.delay(10);
-    await using engine = await sharedEngine({ build, config: telegramConfig(fake) });
+    await using engine = await sharedEngine({ build, config: telegramConfig(fake), times: PATIENT_SENDS });
     const web = await engine.start("web");
     await engine.start("worker");
     const talking = talk(size, () => [web.url]);
@@ -63,7 +70,7 @@ describe("under load, the service", () => {
     await talking;
     await expectAnswers(fake, size);
     expect([await markedDouble(engine.databaseUrl), repeated(fake)]).toEqual([[], []]);
-  }, 120_000);
+  });
 
   it("answers everything although Postgres is killed and started again", async () => {
     const dataDir = await mkdtemp(join(tmpdir(), "causeway-faults-"));
@@ -83,11 +90,11 @@ describe("under load, the service", () => {
       await answered(fake, moment);
       const pid = await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8");
       process.kill(Number.parseInt(pid, 10), "SIGKILL");
-      await eventually(() => query(databaseUrl, "SELECT 1"), { timeoutMs: 30_000 });
+      await patiently(() => query(databaseUrl, "SELECT 1"));
     }
     await talking;
     await expectAnswers(fake, size);
     expect(await markedDouble(databaseUrl)).toEqual(expect.arrayContaining(repeated(fake)));
     expect(await (await fetch(`${web.url}/readyz`)).json()).toMatchObject({ status: "ready" });
-  }, 120_000);
+  });
 });

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEmbeddedPostgres } from "../../src/storage/embedded-postgres.ts";
 import { SECRET_TOKEN } from "../channels/telegram-subject.ts";
-import { eventually } from "../support/eventually.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
 import {
   type Build,
@@ -20,6 +19,7 @@ import {
   expectAnswers,
   markedDouble,
   message,
+  patiently,
   post,
   query,
   receivedIn,
@@ -29,245 +29,249 @@ import {
 } from "./conversations.ts";
 
 // What is said here is about the embedded engine, whose queue is always Postgres.
-describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")("the service on one machine", () => {
-  let build: Build;
-  beforeAll(async () => {
-    build = await buildService();
-  });
-  afterAll(() => build[Symbol.dispose]());
-
-  it("starts with nothing set, says where to chat, refuses a second start, and leaves nothing running", async () => {
-    await using directory = await serviceDirectory();
-    await copyFile(
-      new URL("../../channels.config.json", import.meta.url),
-      join(directory.path, "channels.config.json"),
-    );
-    await using service = await startProcess({ build, directory });
-    expect(service.output()).toContain(`${service.url}/chat/web`);
-    const ready = await fetch(`${service.url}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([
-      200,
-      expect.objectContaining({ status: "ready", dependencies: { postgres: "ok", queue: "ok" } }),
-    ]);
-
-    expect(await chatOnce(service.url, await dataFile(directory, "api-key"))).toBe("You said: hello");
-    const page = await fetch(`${service.url}/chat/web`);
-    expect([page.status, page.headers.get("content-type")]).toEqual([
-      200,
-      expect.stringContaining("text/html"),
-    ]);
-
-    const second = await runToEnd({ build, directory });
-    expect(second.code).toBe(1);
-    expect(second.stderr).toContain(`.causeway is in use by process ${service.pid}.`);
-    expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
-
-    const postgres = await serverPid(directory);
-    expect(await service.stop()).toBe(0);
-    expect(() => process.kill(postgres, 0)).toThrow("ESRCH");
-    expect(existsSync(join(directory.path, ".causeway/postgres/postmaster.pid"))).toBe(false);
-  });
-
-  it("prints every problem of the configuration, ends with code 1 and starts nothing", async () => {
-    await using directory = await serviceDirectory({
-      workspace: "default",
-      agents: { coach: { bot: { type: "ecco" } } },
-      channels: {
-        telegram: { kind: "telegram", agent: "coahc", token: "$NOT_SET_ANYWHERE", secretToken: "s" },
-        api: { kind: "api", agent: "coach", colour: "red" },
-      },
+describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
+  "the service on one machine",
+  { timeout: 120_000 },
+  () => {
+    let build: Build;
+    beforeAll(async () => {
+      build = await buildService();
     });
-    const run = await runToEnd({
-      build,
-      directory,
-      env: { CAUSEWAY_ROLE: "boss", DATABASE_URL: "mysql://u:pass-word@h/d" },
+    afterAll(() => build[Symbol.dispose]());
+
+    it("starts with nothing set, says where to chat, refuses a second start, and leaves nothing running", async () => {
+      await using directory = await serviceDirectory();
+      await copyFile(
+        new URL("../../channels.config.json", import.meta.url),
+        join(directory.path, "channels.config.json"),
+      );
+      await using service = await startProcess({ build, directory });
+      expect(service.output()).toContain(`${service.url}/chat/web`);
+      const ready = await fetch(`${service.url}/readyz`);
+      expect([ready.status, await ready.json()]).toEqual([
+        200,
+        expect.objectContaining({ status: "ready", dependencies: { postgres: "ok", queue: "ok" } }),
+      ]);
+
+      expect(await chatOnce(service.url, await dataFile(directory, "api-key"))).toBe("You said: hello");
+      const page = await fetch(`${service.url}/chat/web`);
+      expect([page.status, page.headers.get("content-type")]).toEqual([
+        200,
+        expect.stringContaining("text/html"),
+      ]);
+
+      const second = await runToEnd({ build, directory });
+      expect(second.code).toBe(1);
+      expect(second.stderr).toContain(`.causeway is in use by process ${service.pid}.`);
+      expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+
+      const postgres = await serverPid(directory);
+      expect(await service.stop()).toBe(0);
+      expect(() => process.kill(postgres, 0)).toThrow("ESRCH");
+      expect(existsSync(join(directory.path, ".causeway/postgres/postmaster.pid"))).toBe(false);
     });
-    expect(run.code).toBe(1);
-    expect(run.stdout).toBe("");
-    for (const part of ["ecco", "coahc", "NOT_SET_ANYWHERE", "colour", "CAUSEWAY_ROLE", "DATABASE_URL"]) {
-      expect(run.stderr).toContain(part);
-    }
-    expect(run.stderr).not.toContain("pass-word");
-    expect(existsSync(join(directory.path, ".causeway"))).toBe(false);
-  });
 
-  it("says which port is taken, and ends with code 1", async () => {
-    await using fake = await startFakeTelegram();
-    await using directory = await serviceDirectory(telegramConfig(fake));
-    const run = await runToEnd({ build, directory, env: { PORT: new URL(fake.url).port } });
-    expect(run.code).toBe(1);
-    expect(run.stderr).toBe(
-      `Port ${new URL(fake.url).port} on 127.0.0.1 is taken. Stop what listens there, or set PORT to another one.\n`,
-    );
-    await using service = await startProcess({ build, directory });
-    expect(await service.stop()).toBe(0);
-  });
-
-  it("starts after a first start that was killed at any moment", async () => {
-    await using directory = await serviceDirectory({
-      workspace: "default",
-      agents: { echo: { bot: { type: "echo" } } },
-      channels: { api: { kind: "api", agent: "echo" } },
+    it("prints every problem of the configuration, ends with code 1 and starts nothing", async () => {
+      await using directory = await serviceDirectory({
+        workspace: "default",
+        agents: { coach: { bot: { type: "ecco" } } },
+        channels: {
+          telegram: { kind: "telegram", agent: "coahc", token: "$NOT_SET_ANYWHERE", secretToken: "s" },
+          api: { kind: "api", agent: "coach", colour: "red" },
+        },
+      });
+      const run = await runToEnd({
+        build,
+        directory,
+        env: { CAUSEWAY_ROLE: "boss", DATABASE_URL: "mysql://u:pass-word@h/d" },
+      });
+      expect(run.code).toBe(1);
+      expect(run.stdout).toBe("");
+      for (const part of ["ecco", "coahc", "NOT_SET_ANYWHERE", "colour", "CAUSEWAY_ROLE", "DATABASE_URL"]) {
+        expect(run.stderr).toContain(part);
+      }
+      expect(run.stderr).not.toContain("pass-word");
+      expect(existsSync(join(directory.path, ".causeway"))).toBe(false);
     });
-    const data = join(directory.path, ".causeway");
-    const moments = [
-      () => existsSync(data),
-      () => existsSync(data) && readdirSync(data).some((name) => name.startsWith("postgres")),
-      () => existsSync(join(data, "postgres", "postmaster.pid")),
-      () => existsSync(join(data, "api-key")),
-    ];
-    for (const moment of moments) {
-      await using service = spawnService({ build, directory });
-      await eventually(() => expect(moment() || service.hasEnded()).toBe(true), { intervalMs: 1 });
-      expect(service.output()).not.toContain("Causeway listens");
-      service.signal("SIGKILL");
-      await service.ended;
-    }
-    await using service = await startProcess({ build, directory });
-    expect(await chatOnce(service.url, await dataFile(directory, "api-key"))).toBe("You said: hello");
-    expect(await service.stop()).toBe(0);
-  }, 60_000);
 
-  it("takes a changed configuration on SIGHUP, and stays with the old one where the new one is wrong", async () => {
-    await using fake = await startFakeTelegram();
-    const saying = (say: unknown) => telegramConfig(fake, { bot: { type: "script", sequence: [{ say }] } });
-    await using directory = await serviceDirectory(saying("old"));
-    await using service = await startProcess({ build, directory });
-    await post(service.url, message(1, "hi"));
-    await eventually(() => expect(receivedIn(fake, 1)).toEqual(["old"]));
-
-    await directory.configure(saying(42));
-    service.signal("SIGHUP");
-    await eventually(() => expect(service.output()).toContain("the old one stays in force"));
-    await directory.configure(saying("new"));
-    service.signal("SIGHUP");
-    await eventually(() => expect(service.output()).toContain("configuration reloaded"));
-    await Promise.all([post(service.url, message(1, "hi")), post(service.url, message(2, "hi"))]);
-    await eventually(() => expect(receivedIn(fake, 2)).toEqual(["new"]));
-    await eventually(() => expect(receivedIn(fake, 1)).toEqual(["old", "old"]));
-    expect(await service.stop()).toBe(0);
-  });
-
-  it("finishes the turn under way when it is stopped", async () => {
-    await using fake = await startFakeTelegram();
-    const bot = { type: "script", sequence: [{ say: "just in time", delayMs: 2_000 }] };
-    await using directory = await serviceDirectory(telegramConfig(fake, { bot }));
-    await using service = await startProcess({ build, directory });
-    expect(await post(service.url, message(1, "hi"))).toBe(200);
-    expect(await service.stop()).toBe(0);
-    expect(receivedIn(fake, 1)).toEqual(["just in time"]);
-  });
-
-  it("answers everything although its Postgres is killed under it", async () => {
-    await using fake = await startFakeTelegram();
-    fake.delay(15);
-    await using directory = await serviceDirectory(telegramConfig(fake));
-    await using service = await startProcess({
-      build,
-      directory,
-      times: { leaseMs: 2_000, heartbeatMs: 500 },
+    it("says which port is taken, and ends with code 1", async () => {
+      await using fake = await startFakeTelegram();
+      await using directory = await serviceDirectory(telegramConfig(fake));
+      const run = await runToEnd({ build, directory, env: { PORT: new URL(fake.url).port } });
+      expect(run.code).toBe(1);
+      expect(run.stderr).toBe(
+        `Port ${new URL(fake.url).port} on 127.0.0.1 is taken. Stop what listens there, or set PORT to another one.\n`,
+      );
+      await using service = await startProcess({ build, directory });
+      expect(await service.stop()).toBe(0);
     });
-    const size = { chats: 20, each: 10 };
-    const talking = talk(size, () => [service.url]);
-    for (const moment of [20, 90]) {
-      await eventually(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment), { timeoutMs: 30_000 });
-      process.kill(await serverPid(directory), "SIGKILL");
-      const ready = async () => expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
-      await eventually(ready, { timeoutMs: 30_000 });
-    }
-    await talking;
-    await expectAnswers(fake, size);
-    expect(await service.stop()).toBe(0);
-    await using database = await openData(directory);
-    // The service kept what Telegram had answered until it could be written down.
-    expect([await markedDouble(database.url), repeated(fake)]).toEqual([[], []]);
-  }, 90_000);
 
-  it("answers everything it acknowledged, in order, although it is killed again and again", async () => {
-    await using fake = await startFakeTelegram();
-    // Long enough that every kill finds sends under way.
-    fake.delay(15);
-    await using directory = await serviceDirectory(telegramConfig(fake));
-    const size = { chats: 20, each: 10 };
-    const start = () => startProcess({ build, directory });
-    let service = await start();
-    const talking = talk(size, () => [service.url]);
-    for (const moment of [1, 60, 130]) {
-      await eventually(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment), { timeoutMs: 30_000 });
-      await service.kill();
-      service = await start();
-    }
-    await talking;
-    await expectAnswers(fake, size);
-    expect(await service.stop()).toBe(0);
-    await using database = await openData(directory);
-    const marked = await markedDouble(database.url);
-    expect(marked).toEqual(expect.arrayContaining(repeated(fake)));
-    // The kills did hit: otherwise this test would say nothing about duplicates.
-    expect(marked.length).toBeGreaterThan(0);
-    const [counts] = await query(
-      database.url,
-      `SELECT count(*)::int AS answers, (SELECT count(*)::int FROM sessions) AS sessions,
+    it("starts after a first start that was killed at any moment", async () => {
+      await using directory = await serviceDirectory({
+        workspace: "default",
+        agents: { echo: { bot: { type: "echo" } } },
+        channels: { api: { kind: "api", agent: "echo" } },
+      });
+      const data = join(directory.path, ".causeway");
+      const moments = [
+        () => existsSync(data),
+        () => existsSync(data) && readdirSync(data).some((name) => name.startsWith("postgres")),
+        () => existsSync(join(data, "postgres", "postmaster.pid")),
+        () => existsSync(join(data, "api-key")),
+      ];
+      for (const moment of moments) {
+        await using service = spawnService({ build, directory });
+        await patiently(() => expect(moment() || service.hasEnded()).toBe(true), 1);
+        expect(service.output()).not.toContain("Causeway listens");
+        service.signal("SIGKILL");
+        await service.ended;
+      }
+      await using service = await startProcess({ build, directory });
+      expect(await chatOnce(service.url, await dataFile(directory, "api-key"))).toBe("You said: hello");
+      expect(await service.stop()).toBe(0);
+    });
+
+    it("takes a changed configuration on SIGHUP, and stays with the old one where the new one is wrong", async () => {
+      await using fake = await startFakeTelegram();
+      const saying = (say: unknown) => telegramConfig(fake, { bot: { type: "script", sequence: [{ say }] } });
+      await using directory = await serviceDirectory(saying("old"));
+      await using service = await startProcess({ build, directory });
+      await post(service.url, message(1, "hi"));
+      await patiently(() => expect(receivedIn(fake, 1)).toEqual(["old"]));
+
+      await directory.configure(saying(42));
+      service.signal("SIGHUP");
+      await patiently(() => expect(service.output()).toContain("the old one stays in force"));
+      await directory.configure(saying("new"));
+      service.signal("SIGHUP");
+      await patiently(() => expect(service.output()).toContain("configuration reloaded"));
+      await Promise.all([post(service.url, message(1, "hi")), post(service.url, message(2, "hi"))]);
+      await patiently(() => expect(receivedIn(fake, 2)).toEqual(["new"]));
+      await patiently(() => expect(receivedIn(fake, 1)).toEqual(["old", "old"]));
+      expect(await service.stop()).toBe(0);
+    });
+
+    it("finishes the turn under way when it is stopped", async () => {
+      await using fake = await startFakeTelegram();
+      const bot = { type: "script", sequence: [{ say: "just in time", delayMs: 2_000 }] };
+      await using directory = await serviceDirectory(telegramConfig(fake, { bot }));
+      await using service = await startProcess({ build, directory });
+      expect(await post(service.url, message(1, "hi"))).toBe(200);
+      expect(await service.stop()).toBe(0);
+      expect(receivedIn(fake, 1)).toEqual(["just in time"]);
+    });
+
+    it("answers everything although its Postgres is killed under it", async () => {
+      await using fake = await startFakeTelegram();
+      fake.delay(15);
+      await using directory = await serviceDirectory(telegramConfig(fake));
+      await using service = await startProcess({
+        build,
+        directory,
+        times: { leaseMs: 2_000, heartbeatMs: 500 },
+      });
+      const size = { chats: 20, each: 10 };
+      const talking = talk(size, () => [service.url]);
+      for (const moment of [20, 90]) {
+        await patiently(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment));
+        process.kill(await serverPid(directory), "SIGKILL");
+        const ready = async () => expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+        await patiently(ready);
+      }
+      await talking;
+      await expectAnswers(fake, size);
+      expect(await service.stop()).toBe(0);
+      await using database = await openData(directory);
+      // The service kept what Telegram had answered until it could be written down.
+      expect([await markedDouble(database.url), repeated(fake)]).toEqual([[], []]);
+    });
+
+    it("answers everything it acknowledged, in order, although it is killed again and again", async () => {
+      await using fake = await startFakeTelegram();
+      // Long enough that every kill finds sends under way.
+      fake.delay(15);
+      await using directory = await serviceDirectory(telegramConfig(fake));
+      const size = { chats: 20, each: 10 };
+      const start = () => startProcess({ build, directory });
+      let service = await start();
+      const talking = talk(size, () => [service.url]);
+      for (const moment of [1, 60, 130]) {
+        await patiently(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment));
+        await service.kill();
+        service = await start();
+      }
+      await talking;
+      await expectAnswers(fake, size);
+      expect(await service.stop()).toBe(0);
+      await using database = await openData(directory);
+      const marked = await markedDouble(database.url);
+      expect(marked).toEqual(expect.arrayContaining(repeated(fake)));
+      // The kills did hit: otherwise this test would say nothing about duplicates.
+      expect(marked.length).toBeGreaterThan(0);
+      const [counts] = await query(
+        database.url,
+        `SELECT count(*)::int AS answers, (SELECT count(*)::int FROM sessions) AS sessions,
          (SELECT count(*)::int FROM executions WHERE status <> 'completed') AS unfinished
        FROM messages WHERE role = 'assistant'`,
-    );
-    expect(counts).toEqual({ answers: 200, sessions: 20, unfinished: 0 });
-  }, 120_000);
+      );
+      expect(counts).toEqual({ answers: 200, sessions: 20, unfinished: 0 });
+    });
 
-  it("loses and repeats nothing when it is stopped and started under load", async () => {
-    await using fake = await startFakeTelegram();
-    fake.delay(15);
-    await using directory = await serviceDirectory(telegramConfig(fake));
-    const size = { chats: 20, each: 6 };
-    const start = () => startProcess({ build, directory });
-    let service = await start();
-    const talking = talk(size, () => [service.url]);
-    for (const moment of [1, 50]) {
-      await eventually(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment), { timeoutMs: 30_000 });
+    it("loses and repeats nothing when it is stopped and started under load", async () => {
+      await using fake = await startFakeTelegram();
+      fake.delay(15);
+      await using directory = await serviceDirectory(telegramConfig(fake));
+      const size = { chats: 20, each: 6 };
+      const start = () => startProcess({ build, directory });
+      let service = await start();
+      const talking = talk(size, () => [service.url]);
+      for (const moment of [1, 50]) {
+        await patiently(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment));
+        expect(await service.stop()).toBe(0);
+        service = await start();
+      }
+      await talking;
+      await expectAnswers(fake, size);
+      expect(repeated(fake)).toEqual([]);
       expect(await service.stop()).toBe(0);
-      service = await start();
-    }
-    await talking;
-    await expectAnswers(fake, size);
-    expect(repeated(fake)).toEqual([]);
-    expect(await service.stop()).toBe(0);
-    await using database = await openData(directory);
-    expect(await markedDouble(database.url)).toEqual([]);
-  }, 60_000);
+      await using database = await openData(directory);
+      expect(await markedDouble(database.url)).toEqual([]);
+    });
 
-  it("lets one message be followed by its ids from webhook to receipt, and logs no secret", async () => {
-    await using fake = await startFakeTelegram();
-    await using directory = await serviceDirectory(telegramConfig(fake));
-    await using service = await startProcess({ build, directory, env: { LOG_LEVEL: "trace" } });
-    fake.fail({ cut: "before" });
-    const update = message(7, "follow me");
-    expect(await post(service.url, update)).toBe(200);
-    await eventually(() => expect(receivedIn(fake, 7)).toEqual(["You said: follow me"]));
-    const lines = await eventually(() => {
-      const found = logLines(service.output());
-      expect(found.map(({ msg }) => msg)).toContain("delivered");
-      return found;
+    it("lets one message be followed by its ids from webhook to receipt, and logs no secret", async () => {
+      await using fake = await startFakeTelegram();
+      await using directory = await serviceDirectory(telegramConfig(fake));
+      await using service = await startProcess({ build, directory, env: { LOG_LEVEL: "trace" } });
+      fake.fail({ cut: "before" });
+      const update = message(7, "follow me");
+      expect(await post(service.url, update)).toBe(200);
+      await patiently(() => expect(receivedIn(fake, 7)).toEqual(["You said: follow me"]));
+      const lines = await patiently(() => {
+        const found = logLines(service.output());
+        expect(found.map(({ msg }) => msg)).toContain("delivered");
+        return found;
+      });
+      const accepted = lines.find(({ msg }) => msg === "accepted");
+      expect(accepted?.event_keys).toEqual([expect.stringContaining(String(update.update_id))]);
+      const ended = lines.find(({ msg }) => msg === "turn ended");
+      expect(ended).toMatchObject({
+        session_id: accepted?.session_id,
+        message_id: accepted?.message_id,
+      });
+      const delivered = lines.find(({ msg }) => msg === "delivered");
+      expect(ended?.deliveries).toEqual([delivered?.delivery_id]);
+      expect(delivered).toMatchObject({ session_id: accepted?.session_id, external_ids: ["7:1"] });
+      const secrets = [
+        fake.token,
+        SECRET_TOKEN,
+        await dataFile(directory, "api-key"),
+        await dataFile(directory, "postgres-password"),
+      ];
+      expect(await service.stop()).toBe(0);
+      for (const secret of secrets) expect(service.output()).not.toContain(secret);
     });
-    const accepted = lines.find(({ msg }) => msg === "accepted");
-    expect(accepted?.event_keys).toEqual([expect.stringContaining(String(update.update_id))]);
-    const ended = lines.find(({ msg }) => msg === "turn ended");
-    expect(ended).toMatchObject({
-      session_id: accepted?.session_id,
-      message_id: accepted?.message_id,
-    });
-    const delivered = lines.find(({ msg }) => msg === "delivered");
-    expect(ended?.deliveries).toEqual([delivered?.delivery_id]);
-    expect(delivered).toMatchObject({ session_id: accepted?.session_id, external_ids: ["7:1"] });
-    const secrets = [
-      fake.token,
-      SECRET_TOKEN,
-      await dataFile(directory, "api-key"),
-      await dataFile(directory, "postgres-password"),
-    ];
-    expect(await service.stop()).toBe(0);
-    for (const secret of secrets) expect(service.output()).not.toContain(secret);
-  });
-});
+  },
+);
 
 async function serverPid(directory: ServiceDirectory): Promise<number> {
   return Number.parseInt(await dataFile(directory, "postgres/postmaster.pid"), 10);

@@ -14,6 +14,9 @@ const HURRIED: Partial<PipelineTimes> = {
   strandedMs: 1_000,
 };
 
+/** For tests in which no sender dies: however slow the machine is, nobody is presumed dead while it sends. */
+export const PATIENT_SENDS: Partial<PipelineTimes> = { sendLeaseMs: 60_000, sendTimeoutMs: 30_000 };
+
 export const API_KEY = "cw_operator_key_of_these_tests";
 
 /** One Postgres, and one Redis where this run is about Redis, on which several processes run. */
@@ -35,6 +38,7 @@ export async function sharedEngine(options: {
   config: unknown;
   /** Instead of a database of its own on the run's server. */
   databaseUrl?: string;
+  times?: Partial<PipelineTimes>;
 }): Promise<SharedEngine> {
   const database = options.databaseUrl === undefined ? await createTestDatabase() : null;
   const databaseUrl = options.databaseUrl ?? database?.url ?? "";
@@ -48,7 +52,7 @@ export async function sharedEngine(options: {
       const started = await startProcess({
         build: options.build,
         directory,
-        times: HURRIED,
+        times: { ...HURRIED, ...options.times },
         env: {
           DATABASE_URL: databaseUrl,
           ...(redis ? { REDIS_URL: redis.url } : {}),

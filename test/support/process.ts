@@ -82,7 +82,7 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
       if (listening === undefined && !run.hasEnded()) throw new Error(`not listening yet:\n${run.output()}`);
       return listening;
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   );
   if (url === undefined) throw new Error(`the service ended instead of starting:\n${run.output()}`);
   const { pid, output, signal, ended } = run;
