@@ -127,7 +127,6 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
     },
     post: (webhook) =>
       postWebhook({ sign: signatureOf, isPrivateHost, publicConnections, signal: stopping.signal }, webhook),
-    handOver: () => Promise.resolve(false),
     notify: (session) => pipeline.notifySession(session.channelId, session.id, { type: "messages" }),
     log,
   });

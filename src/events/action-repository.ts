@@ -78,6 +78,34 @@ export function createActionRepository(
       });
     },
 
+    /**
+     * Hands a session to another agent of its workspace, at that one's current version. Where a platform's messages are
+     * matched to the user's one session, the agent is part of the match: there it cannot be done.
+     */
+    async handOver(
+      sessionId: string,
+      slug: string,
+    ): Promise<"handed_over" | "no_such_agent" | "one_session"> {
+      const { rows } = await pool.query<{ single: boolean; agent_id: string | null; version: number | null }>(
+        `SELECT s.single OR s.external_id IS NOT NULL AS single, a.id AS agent_id, a.current_version AS version
+         FROM sessions s LEFT JOIN agents a ON a.workspace_id = s.workspace_id AND a.slug = $2 WHERE s.id = $1`,
+        [sessionId, slug],
+      );
+      const found = rows[0];
+      if (!found?.agent_id) return "no_such_agent";
+      if (found.single) return "one_session";
+      await inTransaction(pool, async (client) => {
+        await client.query(
+          `UPDATE sessions SET agent_id = $2, agent_version = $3, watched = true, updated_at = now()
+           WHERE id = $1 AND agent_id <> $2`,
+          [sessionId, found.agent_id, found.version],
+        );
+        // They belong to the rules of the agent that leaves.
+        await client.query("DELETE FROM event_timers WHERE session_id = $1", [sessionId]);
+      });
+      return "handed_over";
+    },
+
     /** Applies a merge patch (RFC 7396). */
     mergeData(userId: string, agentId: string, patch: JsonObject): Promise<void> {
       return inTransaction(pool, async (client) => {

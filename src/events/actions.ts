@@ -22,8 +22,6 @@ export interface ActionDeps {
   /** Puts down a message for later, once per id. Returns when it is due. */
   schedule(request: { id: string; session: ActingSession; afterMs: number; saying: Saying }): Promise<Date>;
   post(webhook: WebhookPost): Promise<number>;
-  /** Hands the session to another agent; false where there is none of that name. */
-  handOver(session: ActingSession, agent: string): Promise<boolean>;
   /** A session changed: tells whoever watches it. */
   notify(session: ActingSession): void;
   log: Logger;
@@ -88,9 +86,7 @@ export function createActions(deps: ActionDeps) {
       case "start_agent": {
         const { agent } = action;
         if (typeof agent !== "string") return malformed(action);
-        return (await deps.handOver(session, agent))
-          ? { kind: "done", result: { agent } }
-          : { kind: "failed", reason: `there is no agent ${agent}` };
+        return handOver(session, agent);
       }
       default:
         return malformed(action);
@@ -105,6 +101,16 @@ export function createActions(deps: ActionDeps) {
     }
     deps.notify(session);
     return { kind: "done", result: outcome === "ended" ? {} : { reason: "it had ended before" } };
+  }
+
+  async function handOver(session: ActingSession, agent: string): Promise<ActionOutcome> {
+    const outcome = await deps.repository.handOver(session.id, agent);
+    if (outcome === "handed_over") return { kind: "done", result: { agent } };
+    const reason =
+      outcome === "no_such_agent"
+        ? `there is no agent ${agent}`
+        : `sessions on ${session.channel} cannot be handed to another agent`;
+    return { kind: "failed", reason };
   }
 
   async function callWebhook(

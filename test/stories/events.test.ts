@@ -1,6 +1,11 @@
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 import { describe, expect, it } from "vitest";
 import { type Bot, defineBot } from "../../src/bots/bot.ts";
 import { eventually } from "../support/eventually.ts";
+import { createGatedChannel } from "../support/gated-channel.ts";
+import { createTestDatabase } from "../support/postgres.ts";
 import { createScriptedBot } from "../support/scripted-bot.ts";
 import { startGatedStory } from "./gated-story.ts";
 
@@ -38,37 +43,245 @@ interface LogRow {
 
 const LOG = "SELECT event, status, reason FROM event_log ORDER BY ordinal";
 
-describe("a participant who goes silent", () => {
-  it("is nudged twice, then the session is ended and summarized, and a return is greeted afresh", async () => {
-    await using story = await startGatedStory({ bot: createSummarizingBot(), agent: { events: RULES } });
-    await story.say("ada", "hello");
-    await eventually(async () => {
-      const [session] = await story.rows("SELECT status, end_reason, summary FROM sessions");
-      expect(session).toMatchObject({ status: "completed", end_reason: "event" });
-      expect(session?.["summary"]).toMatch(/^summary of/);
-    }, SOON);
-    expect(story.texts("ada").sort()).toEqual(["re: Greet.", "re: Nudge.", "re: Nudge.", "re: hello"]);
-    const log = await story.rows<LogRow>(LOG);
-    expect(log.map(({ event, status }) => [event, status])).toEqual([
+const startStory = (options: Parameters<typeof startGatedStory>[0] = {}) =>
+  startGatedStory({ bot: createSummarizingBot(), agent: { events: RULES }, ...options });
+
+type Story = Awaited<ReturnType<typeof startGatedStory>>;
+
+const logOf = async (story: Story) =>
+  (await story.rows<LogRow>(LOG)).map(({ event, status }) => [event, status]);
+
+async function expectEnded(story: Story): Promise<void> {
+  await eventually(async () => {
+    const [session] = await story.rows("SELECT status, end_reason, summary FROM sessions");
+    expect(session).toMatchObject({
+      status: "completed",
+      end_reason: "event",
+      summary: expect.stringMatching(/^summary of/),
+    });
+  }, SOON);
+  await eventually(async () =>
+    expect(await logOf(story)).toEqual([
       ["user_joined", "completed"],
       ["session_started", "completed"],
       ["timeout", "completed"],
       ["timeout", "completed"],
       ["last_timeout", "completed"],
       ["session_ended.event", "completed"],
-    ]);
+    ]),
+  );
+}
 
-    await story.say("ada", "back again");
-    await eventually(() =>
-      expect(story.texts("ada").slice(4).sort()).toEqual(["re: Greet.", "re: back again"]),
-    );
-    const sessions = await story.rows(
-      `SELECT s.status, s.summary, p.data FROM sessions s JOIN participant_data p ON p.user_id = s.user_id
-       ORDER BY s.created_at DESC`,
-    );
-    expect(sessions).toMatchObject([
-      { status: "active", summary: null, data: { joined: true } },
-      { status: "completed", data: { joined: true } },
-    ]);
+async function expectGreetedOnReturn(story: Story): Promise<void> {
+  const before = story.texts("ada").length;
+  await story.say("ada", "back again");
+  await eventually(() =>
+    expect(story.texts("ada").slice(before).sort()).toEqual(["re: Greet.", "re: back again"]),
+  );
+  const sessions = await story.rows(
+    `SELECT s.status, s.summary, p.data FROM sessions s JOIN participant_data p ON p.user_id = s.user_id
+     ORDER BY s.created_at DESC`,
+  );
+  expect(sessions).toMatchObject([
+    { status: "active", summary: null, data: { joined: true } },
+    { status: "completed", data: { joined: true } },
+  ]);
+}
+
+describe("a participant who goes silent", () => {
+  it("is nudged twice, then the session is ended and summarized, and a return is greeted afresh", async () => {
+    await using story = await startStory();
+    await story.say("ada", "hello");
+    await expectEnded(story);
+    expect(story.texts("ada").sort()).toEqual(["re: Greet.", "re: Nudge.", "re: Nudge.", "re: hello"]);
+    await expectGreetedOnReturn(story);
+  });
+
+  it("is treated no differently when the service is stopped and started in between", async () => {
+    await using database = await createTestDatabase();
+    const first = await startStory({ database });
+    await first.say("ada", "hello");
+    await first.channel.sending("re: Nudge.");
+    await first[Symbol.asyncDispose]();
+    await using second = await startStory({ database });
+    await expectEnded(second);
+    expect(second.texts("ada")).toEqual(["re: Nudge."]);
+    await expectGreetedOnReturn(second);
+  });
+
+  it("is left alone as soon as something is written, and the count begins anew", async () => {
+    const events = [
+      { on: "timeout", after: "2s", times: 2, do: [{ action: "send_message", text: "Nudge." }] },
+      { on: "timeout", after: "5s", do: [{ action: "log" }] },
+    ];
+    await using story = await startStory({ agent: { events } });
+    await story.say("ada", "one");
+    await story.channel.sending("Nudge.");
+    await story.say("ada", "two");
+    await story.channel.sending("Nudge.", 3);
+    await eventually(async () => {
+      const fired = await story.rows("SELECT rule, data FROM event_log ORDER BY ordinal");
+      const of = (rule: number) => fired.filter((row) => row.rule === rule).map(({ data }) => data);
+      expect(of(0)).toMatchObject([
+        { count: 1, seq: 1 },
+        { count: 1, seq: 4 },
+        { count: 2, seq: 4 },
+      ]);
+      // The other rule counts for itself.
+      expect(of(1)).toMatchObject([{ count: 1, seq: 4 }]);
+    });
+    expect(await story.rows("SELECT 1 FROM event_timers")).toEqual([]);
   });
 });
+
+describe("event rules", () => {
+  it("fire once for each end, and not where it was asked for silently, under parallel calls too", async () => {
+    const events = [{ on: "session_ended", do: [{ action: "log" }] }];
+    await using story = await startStory({
+      agent: { events },
+      channels: { api: { kind: "api", agent: "agent" } },
+    });
+    const open = async () => (await story.app.api("POST", "/chat/sessions", { agent_id: "agent" })).body.id;
+    const [loud, silent] = [await open(), await open()];
+    const calls = [loud, loud, loud, silent, silent].map((id) =>
+      story.app.api("POST", `/chat/sessions/${id}/reset`, { trigger_events: id === loud }),
+    );
+    const answers = (await Promise.all(calls)).map(({ status }) => status).sort();
+    expect(answers).toEqual([201, 201, 409, 409, 409]);
+    await eventually(async () =>
+      expect(await story.rows("SELECT session_id, status FROM event_log")).toEqual([
+        { session_id: loud, status: "completed" },
+      ]),
+    );
+    expect(
+      await story.rows("SELECT status, count(*)::int AS count FROM sessions GROUP BY 1 ORDER BY 1"),
+    ).toEqual([
+      { status: "active", count: 2 },
+      { status: "completed", count: 2 },
+    ]);
+  });
+
+  it("fire only where their condition holds, and not for what rules say themselves", async () => {
+    const events = [
+      { on: "user_message", when: { channel: "gated" }, do: [{ action: "send_message", prompt: "Echo." }] },
+      { on: "user_message", when: { channel: ["other"] }, do: [{ action: "log" }] },
+      { on: "user_message", when: { participantData: { plan: "b" } }, do: [{ action: "log" }] },
+      { on: "bot_message", do: [{ action: "set_participant_data", data: { plan: "b" } }] },
+    ];
+    await using story = await startStory({ agent: { events } });
+    await story.say("ada", "one");
+    await story.channel.sending("re: Echo.");
+    await eventually(async () =>
+      expect(await story.rows("SELECT data FROM participant_data")).toEqual([{ data: { plan: "b" } }]),
+    );
+    await story.say("ada", "two");
+    await story.channel.sending("re: Echo.", 2);
+    await eventually(async () => {
+      const fired = await story.rows(
+        "SELECT rule FROM event_log WHERE status = 'completed' ORDER BY ordinal",
+      );
+      expect(fired.map((row) => row.rule).sort()).toEqual([0, 0, 2, 3, 3]);
+    });
+  });
+
+  it("see a delivery that failed, and what the platform said", async () => {
+    const events = [{ on: "delivery_failed", do: [{ action: "log" }] }];
+    const channel = createGatedChannel((send) =>
+      send.settle({ kind: "failed", code: "blocked", reason: "blocked by the user", scope: "conversation" }),
+    );
+    await using story = await startStory({ agent: { events }, channel });
+    await story.say("ada", "hello");
+    await eventually(async () =>
+      expect(await story.rows("SELECT event, status, data FROM event_log")).toMatchObject([
+        { event: "delivery_failed", status: "completed", data: { error_code: "blocked" } },
+      ]),
+    );
+  });
+
+  it("call a webhook until it takes the event, signed, with the same id each time", async () => {
+    await using server = await startReceiver([500, 204]);
+    const events = [
+      {
+        on: "user_message",
+        do: [
+          { action: "webhook", url: server.url, secret: "a secret of the test", allowPrivateAddresses: true },
+        ],
+      },
+      { on: "user_message", attempts: 1, do: [{ action: "webhook", url: server.url }] },
+    ];
+    await using story = await startStory({ agent: { events } });
+    await story.say("ada", "hello");
+    await eventually(async () =>
+      expect(
+        await story.rows("SELECT rule, status, attempts, reason, results FROM event_log ORDER BY rule"),
+      ).toEqual([
+        {
+          rule: 0,
+          status: "completed",
+          attempts: 2,
+          reason: null,
+          results: [{ action: "webhook", status: 204 }],
+        },
+        {
+          rule: 1,
+          status: "failed",
+          attempts: 1,
+          reason: expect.stringContaining("private address"),
+          results: [],
+        },
+      ]),
+    );
+    const [first, second] = server.requests;
+    expect(server.requests.length).toBe(2);
+    expect(second?.headers["x-causeway-delivery-id"]).toBe(first?.headers["x-causeway-delivery-id"]);
+    expect(JSON.parse(first?.body ?? "")).toMatchObject({
+      event: "user_message",
+      user: { identifier: "ada" },
+    });
+    const [, seconds, digest] =
+      /^t=(\d+),v1=([0-9a-f]+)$/.exec(String(first?.headers["x-causeway-signature"])) ?? [];
+    const expected = createHmac("sha256", "a secret of the test")
+      .update(`${seconds}.${first?.body}`)
+      .digest("hex");
+    expect(digest).toBe(expected);
+  });
+
+  it("can put a message down for later", async () => {
+    const events = [
+      { on: "session_ended.user_reset", do: [{ action: "schedule_message", after: "1s", text: "See you." }] },
+    ];
+    await using story = await startStory({ agent: { events } });
+    await story.say("ada", "hello");
+    await story.say("ada", "/reset");
+    await story.channel.sending("See you.");
+    const sessions = await story.rows("SELECT status FROM sessions ORDER BY status");
+    expect(sessions).toEqual([{ status: "active" }, { status: "completed" }]);
+  });
+});
+
+interface Received {
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** A server that answers one request after the other with these statuses. */
+async function startReceiver(statuses: number[]) {
+  const requests: Received[] = [];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += String(chunk);
+    requests.push({ headers: request.headers, body });
+    response.writeHead(statuses[requests.length - 1] ?? 500).end();
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : null;
+  return {
+    url: `http://127.0.0.1:${port}/events`,
+    requests,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
