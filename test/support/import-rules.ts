@@ -58,6 +58,7 @@ const rooms: readonly Room[] = [
 /** Packages that one place only may know; everything else is free. */
 const vendors: readonly { package: RegExp; only: RegExp; said: string }[] = [
   { package: /^(grammy|@grammyjs\/)/, only: /^channels\/telegram\//, said: "channels/telegram" },
+  { package: /^@slack\//, only: /^channels\/slack\//, said: "channels/slack" },
   { package: /^express$/, only: /^http\//, said: "http" },
   { package: /^ws$/, only: /^http\//, said: "http" },
   { package: /^(bullmq|ioredis)$/, only: /^queue\//, said: "queue" },

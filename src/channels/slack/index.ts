@@ -14,6 +14,7 @@ import { createInbound } from "./inbound.ts";
 import { createOutbound, TEXT_LIMIT, TYPING_REFRESH_MS } from "./outbound.ts";
 import { createPeople } from "./people.ts";
 import { createRouting } from "./routing.ts";
+import { holdSocket } from "./socket.ts";
 import { createTroubles, type Troubles } from "./troubles.ts";
 import { createVerifier, notAnEvent, parseBody } from "./verify.ts";
 import { createWebApi } from "./web-api.ts";
@@ -49,7 +50,7 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
     log,
   });
   const stopped = new AbortController();
-  let running: Promise<unknown> = Promise.resolve();
+  const running = new Set<Promise<unknown>>();
   let troubles: Troubles | null = null;
 
   async function readBody(body: SlackBody): Promise<Extract<Received, { kind: "accepted" }>> {
@@ -83,6 +84,12 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
     return body === null ? notAnEvent : readBody(body);
   }
 
+  function announceUrl(): void {
+    if (publicUrl.isPublic)
+      log.info({ requestUrl: `${publicUrl.url}/webhooks/${encodeURIComponent(name)}` }, TELL_SLACK);
+    else log.info({ channel: name }, HOW_TO_BE_REACHED);
+  }
+
   return {
     receive,
     send: outbound.send,
@@ -91,21 +98,35 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
       const reported = createTroubles((error) => context.reportError(error));
       troubles = reported;
       const asked = new Promise<void>((resolve) => {
-        running = identity.learn((words) => {
+        const learn = identity.learn((words) => {
           reported.set("auth.test", words);
           resolve();
         }, stopped.signal);
+        running.add(learn);
       });
-      if (publicUrl.isPublic)
-        log.info({ requestUrl: `${publicUrl.url}/webhooks/${encodeURIComponent(name)}` }, TELL_SLACK);
-      else log.info({ channel: name }, HOW_TO_BE_REACHED);
+      const { appToken } = config;
+      if (config.mode === "socket" && appToken !== undefined) {
+        const { clientOptions } = api;
+        const take = async (body: SlackBody) => {
+          const { events } = await readBody(body);
+          if (events.length > 0) await context.accept(events);
+        };
+        const onTrouble = (words: string | null) => reported.set("socket", words);
+        // One process: two connections would hand the messages of one thread to two processes, in no order.
+        context.whileLeader(`slack:${name}`, (leading) => {
+          const signal = AbortSignal.any([leading, stopped.signal]);
+          const holding = holdSocket({ appToken, clientOptions, take, onTrouble, log }, signal);
+          running.add(holding);
+          return holding.finally(() => running.delete(holding));
+        });
+      } else announceUrl();
       // Long enough to know our name when the first message comes, not so long that Slack holds up the start.
-      await Promise.race([asked, running, patience(stopped.signal)]);
+      await Promise.race([asked, patience(stopped.signal)]);
     },
     async stop() {
       stopped.abort();
       await api.close();
-      await running;
+      await Promise.allSettled(running);
     },
   };
 }

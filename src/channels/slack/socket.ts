@@ -1,0 +1,109 @@
+import type { SocketModeReceiver } from "@slack/bolt";
+import type { Logger } from "../../core/logger.ts";
+import { createBackoff } from "./backoff.ts";
+import { describeFault, readFault } from "./errors.ts";
+import { parseSlackBody, type SlackBody } from "./event.ts";
+import { quietSlackLogger, type SlackWebApi } from "./web-api.ts";
+
+export interface SocketDeps {
+  appToken: string;
+  clientOptions: SlackWebApi["clientOptions"];
+  /** Reads a body and stores what it holds; rejects where that could not be done. */
+  take(body: SlackBody): Promise<void>;
+  onTrouble(words: string | null): void;
+  log: Logger;
+}
+
+/** What Slack's client hands over for every envelope. */
+interface Envelope {
+  type: string;
+  body: unknown;
+  ack(): Promise<void>;
+}
+
+/** A connection that ends sooner than this is in trouble; one that lasted longer was recycled, as Slack does hourly. */
+const SETTLED_MS = 5_000;
+
+/**
+ * Socket Mode: holds a connection to Slack until the signal aborts. An envelope is acknowledged when what it carries is
+ * stored; one that is not acknowledged is sent again, here or over the next connection.
+ */
+export async function holdSocket(deps: SocketDeps, signal: AbortSignal): Promise<void> {
+  const { client } = await createReceiver(deps);
+  const inOrder = createOrder();
+  const underWay = new Set<Promise<void>>();
+  client.on("slack_event", (envelope: Envelope) => {
+    const body = envelope.type === "events_api" ? parseSlackBody(envelope.body) : null;
+    const task = inOrder(body?.kind === "event" ? body.message.channel : "", () =>
+      acknowledge(envelope, body),
+    );
+    underWay.add(task);
+    void task.finally(() => underWay.delete(task));
+  });
+
+  async function acknowledge(envelope: Envelope, body: SlackBody | null): Promise<void> {
+    try {
+      if (body !== null) await deps.take(body);
+      await envelope.ack();
+    } catch (error) {
+      deps.log.warn({ err: error }, "a slack envelope was not acknowledged; Slack sends it again");
+    }
+  }
+
+  // Also ends a connection that is just being made: then `start` rejects.
+  const hangUp = () => void client.disconnect().catch(() => undefined);
+  signal.addEventListener("abort", hangUp, { once: true });
+  const backoff = createBackoff(60_000, signal);
+  while (!signal.aborted) {
+    const ended = new Promise<void>((resolve) => client.once("disconnected", () => resolve()));
+    const startedAt = performance.now();
+    try {
+      await client.start();
+      deps.onTrouble(null);
+      await ended;
+      if (performance.now() - startedAt < SETTLED_MS) await backoff.wait();
+      else backoff.reset();
+    } catch (error) {
+      if (signal.aborted) break;
+      const words = describeStart(error);
+      deps.log.warn({ reason: words }, "slack socket not connected");
+      deps.onTrouble(words);
+      await backoff.wait();
+    }
+  }
+  signal.removeEventListener("abort", hangUp);
+  await Promise.all(underWay);
+}
+
+async function createReceiver({ appToken, clientOptions }: SocketDeps): Promise<SocketModeReceiver> {
+  // Only now: Bolt brings a web server of its own, which nobody needs who is reached by webhook.
+  const { SocketModeReceiver } = await import("@slack/bolt");
+  return new SocketModeReceiver({
+    appToken,
+    logger: quietSlackLogger,
+    // Its own reconnecting throws where nobody can catch it as soon as Slack cannot be reached.
+    autoReconnectEnabled: false,
+    installerOptions: { clientOptions },
+  });
+}
+
+function describeStart(error: unknown): string {
+  if (error === undefined) return "Slack closed the socket before it was ready";
+  const fault = readFault(error);
+  return fault.kind === "refused"
+    ? `Slack refused to open a socket (${fault.error}); check \`appToken\` and that Socket Mode is on`
+    : describeFault(fault);
+}
+
+/** Runs tasks of one key one after the other, so that what was written first is stored first. */
+function createOrder() {
+  const last = new Map<string, Promise<void>>();
+  return (key: string, task: () => Promise<void>): Promise<void> => {
+    const run = (last.get(key) ?? Promise.resolve()).then(task);
+    last.set(key, run);
+    void run.finally(() => {
+      if (last.get(key) === run) last.delete(key);
+    });
+    return run;
+  };
+}
