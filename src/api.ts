@@ -9,7 +9,7 @@ import { createAuthenticate } from "./http/api/auth.ts";
 import { docsRouter } from "./http/api/docs-page.ts";
 import { createIdempotency } from "./http/api/idempotency.ts";
 import { openApiDocument, type RouteGroup } from "./http/api/openapi.ts";
-import { createRateLimit, DEFAULT_RATE_LIMIT } from "./http/api/rate-limit.ts";
+import type { RateLimit } from "./http/api/rate-limit.ts";
 import type { Route } from "./http/api/route.ts";
 import { agentRoutes } from "./http/api/routes/agents.ts";
 import { channelRoutes } from "./http/api/routes/channels.ts";
@@ -35,6 +35,8 @@ export interface ApiDeps {
   routes: readonly Route[];
   /** Routes below another base, such as `/api/openai/v1`. */
   more?: readonly RouteGroup[];
+  /** How many requests one key may make. */
+  keyRate: RateLimit;
   version: string;
   log: Logger;
 }
@@ -62,7 +64,7 @@ export function createApi(deps: ApiDeps) {
   const gate = {
     authenticate: createAuthenticate({ keys: keyRing, workspaceBySlug: keys.workspaceBySlug }),
     idempotency: createIdempotency({ repository: idempotencyRows, notices: engine.hub, log }),
-    rateLimit: createRateLimit(DEFAULT_RATE_LIMIT, Date.now),
+    rateLimit: deps.keyRate,
     log,
   };
 
@@ -100,6 +102,7 @@ export function createApi(deps: ApiDeps) {
     mounts,
     /** Who is calling, for what does not pass the routes, such as a WebSocket. */
     authenticate: gate.authenticate,
+    rateLimit: gate.rateLimit,
     /** Makes the key of the settings the operator key; `workspaceId` is the first configured workspace. */
     ensureOperatorKey: keys.ensureOperatorKey,
     stop(): void {

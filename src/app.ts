@@ -13,6 +13,7 @@ import { createConversationParts } from "./conversations.ts";
 import { ConfigError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
 import { type Engine, openEngine } from "./engine.ts";
+import { createRateLimit, perMinute } from "./http/api/rate-limit.ts";
 import { healthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/server.ts";
 import { webhookRoutes } from "./http/webhook-routes.ts";
@@ -188,7 +189,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     };
   }
 
-  const conversations = createConversationParts({ engine, channels, agents, pipeline, log });
+  const conversations = createConversationParts({
+    engine,
+    channels,
+    agents,
+    pipeline,
+    userRate: createRateLimit(perMinute(settings.rates.perUser), Date.now),
+    log,
+  });
   const api = createApi({
     engine,
     channels,
@@ -196,10 +204,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     onErased: pipeline.stopSessions,
     routes: [...conversations.routes, ...proactive.routes],
     more: [conversations.openai],
+    keyRate: createRateLimit(perMinute(settings.rates.perKey), Date.now),
     version: VERSION,
     log,
   });
-  const sockets = conversations.sockets(api.authenticate);
+  const sockets = conversations.sockets(api);
 
   const http = createHttpServer(
     {

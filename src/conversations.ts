@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import type { Authenticate } from "./http/api/auth.ts";
 import { createConversation } from "./http/api/conversation.ts";
 import type { RouteGroup } from "./http/api/openapi.ts";
+import type { RateLimit } from "./http/api/rate-limit.ts";
 import type { Route } from "./http/api/route.ts";
 import { executionRoutes } from "./http/api/routes/executions.ts";
 import { messageListRoutes } from "./http/api/routes/message-list.ts";
@@ -32,14 +33,16 @@ export interface ConversationPartsDeps {
   channels: ChannelDirectory;
   agents: AgentCatalog;
   pipeline: Pipeline;
+  /** How many messages one user may send over the API. */
+  userRate: RateLimit;
   log: Logger;
 }
 
 export interface ConversationParts {
   routes: Route[];
   openai: RouteGroup;
-  /** WebSockets; they check keys with what the API checks them with. */
-  sockets(authenticate: Authenticate): SocketServer;
+  /** WebSockets; they check keys, and count calls, with what the API does. */
+  sockets(gate: { authenticate: Authenticate; rateLimit: RateLimit }): SocketServer;
 }
 
 /** Beyond every seq: a message that is only imagined has the whole history before it. */
@@ -76,6 +79,7 @@ export function createConversationParts(deps: ConversationPartsDeps): Conversati
     acceptMessage,
     messageOfEvent: pipeline.messageOfEvent,
     follow: pipeline.streams.follow,
+    userRate: deps.userRate,
   });
   const control = createSessionControl({
     pool,
@@ -130,9 +134,10 @@ export function createConversationParts(deps: ConversationPartsDeps): Conversati
         channel: (workspaceId) => channelNamed(workspaceId, null),
       }),
     },
-    sockets: (authenticate) =>
+    sockets: ({ authenticate, rateLimit }) =>
       createSocketServer({
         authenticate,
+        rateLimit,
         tokens,
         conversation,
         executions,

@@ -25,6 +25,11 @@ function variable<T, D extends string | null>(
 const postgresUrl = urlOf(["postgres:", "postgresql:"], "write postgres://user:password@host:5432/database");
 const redisUrl = urlOf(["redis:", "rediss:"], "write redis://host:6379 or rediss://host:6379");
 
+const rate = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, "write a whole number, 1 or more")
+  .transform(Number);
+
 /** Every variable the service itself reads. The README's table and `.env.example` are made from this. */
 export const variables = {
   PORT: variable({
@@ -78,6 +83,16 @@ export const variables = {
     doc: "`web` receives and answers HTTP, `worker` runs turns and deliveries, `all` does both.",
     schema: z.enum(["all", "web", "worker"], "write all, web or worker"),
     default: "all",
+  }),
+  CAUSEWAY_KEY_RATE: variable({
+    doc: "Requests one API key may make per minute, on each process; five seconds' worth at once. Beyond: 429 with `Retry-After`.",
+    schema: rate,
+    default: "60000",
+  }),
+  CAUSEWAY_USER_RATE: variable({
+    doc: "Messages one user may send per minute over the API, whatever the key, on each process; five seconds' worth at once.",
+    schema: rate,
+    default: "600",
   }),
   DATABASE_URL: variable({
     doc: "A Postgres to use: `postgres://…`.",

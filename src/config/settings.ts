@@ -15,6 +15,8 @@ export interface Settings {
   /** Null: generate one at first start. */
   apiKey: string | null;
   role: "all" | "web" | "worker";
+  /** Per minute, on each process. */
+  rates: { perKey: number; perUser: number };
   /** Null: embedded Postgres. */
   databaseUrl: string | null;
   /** Null: the queue runs on Postgres. */
@@ -53,6 +55,10 @@ export function parseSettings(
     publicUrl: resolvePublicUrl({ publicUrl, host, port }),
     apiKey: readOptional("CAUSEWAY_API_KEY", variables.CAUSEWAY_API_KEY),
     role: read("CAUSEWAY_ROLE", variables.CAUSEWAY_ROLE),
+    rates: {
+      perKey: read("CAUSEWAY_KEY_RATE", variables.CAUSEWAY_KEY_RATE),
+      perUser: read("CAUSEWAY_USER_RATE", variables.CAUSEWAY_USER_RATE),
+    },
     databaseUrl: readOptional("DATABASE_URL", variables.DATABASE_URL),
     redisUrl: readOptional("REDIS_URL", variables.REDIS_URL),
     logLevel: read("LOG_LEVEL", variables.LOG_LEVEL),

@@ -16,6 +16,7 @@ test("without any variable the defaults work", () => {
       publicUrl: { url: "http://127.0.0.1:3000", isPublic: false },
       apiKey: null,
       role: "all",
+      rates: { perKey: 60_000, perUser: 600 },
       databaseUrl: null,
       redisUrl: null,
       logLevel: "info",
@@ -52,6 +53,7 @@ test("every variable that cannot be used is reported, with what to write", () =>
     PORT: "99999",
     CAUSEWAY_PUBLIC_URL: "https://chat.example.org/",
     CAUSEWAY_ROLE: "boss",
+    CAUSEWAY_USER_RATE: "0",
     DATABASE_URL: "mysql://user:hunter22@db/x",
     REDIS_URL: "localhost",
   });
@@ -63,6 +65,7 @@ test("every variable that cannot be used is reported, with what to write", () =>
       fix: "leave out the slash at the end: https://chat.example.org",
     },
     { path: "environment: CAUSEWAY_ROLE", problem: 'is "boss"', fix: "write all, web or worker" },
+    { path: "environment: CAUSEWAY_USER_RATE", problem: 'is "0"', fix: "write a whole number, 1 or more" },
     {
       path: "environment: DATABASE_URL",
       problem: "has a value that cannot be used",

@@ -10,14 +10,15 @@ import { type Authenticate, requireScope } from "./auth.ts";
 import { databaseOutage } from "./database-outage.ts";
 import type { EncodedReply, Idempotency } from "./idempotency.ts";
 import { readJsonBody } from "./json-body.ts";
-import type { RateLimit } from "./rate-limit.ts";
-import type { Caller, Route, RouteContext, RouteReply } from "./route.ts";
+import { KEY_RATE_EXCEEDED, type RateLimit, requireRate } from "./rate-limit.ts";
+import type { Route, RouteContext, RouteReply } from "./route.ts";
 import { validate } from "./validate.ts";
 
 export interface ApiRouterDeps {
   routes: readonly Route[];
   authenticate: Authenticate;
   idempotency: Idempotency;
+  /** Of a key. */
   rateLimit: RateLimit;
   log: Logger;
 }
@@ -46,7 +47,7 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
   const left = new AbortController();
   response.once("close", () => left.abort());
   const caller = await deps.authenticate(request.headers);
-  limit(deps.rateLimit, caller, response);
+  requireRate(deps.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);
   requireScope(caller, route.scope);
   const body = route.method === "GET" ? undefined : await readJsonBody(request);
   const context = {
@@ -73,13 +74,6 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
         )
       : await answer(newId());
   await send(reply, request, response, deps.log);
-}
-
-function limit(rateLimit: RateLimit, caller: Caller, response: Response): void {
-  const waitMs = rateLimit.take(caller.keyId);
-  if (waitMs === 0) return;
-  response.setHeader("Retry-After", String(Math.ceil(waitMs / 1000)));
-  throw new RequestError(429, "rate_limited", "This API key makes too many requests. Try again later.");
 }
 
 const nothing = z.strictObject({});

@@ -12,6 +12,7 @@ import type { SessionQueries, SessionView } from "../../sessions/session-queries
 import type { SessionWrites } from "../../sessions/session-writes-repository.ts";
 import type { ExecutionQueries, ExecutionView } from "../../turns/execution-queries-repository.ts";
 import type { TurnStreams } from "../../turns/turn-streams.ts";
+import { type RateLimit, requireRate, USER_RATE_EXCEEDED } from "./rate-limit.ts";
 
 export interface ConversationDeps {
   sessions: SessionQueries;
@@ -23,6 +24,8 @@ export interface ConversationDeps {
   acceptMessage: Ingest["acceptMessage"];
   messageOfEvent(channelId: string, eventKey: string): Promise<string | null>;
   follow: TurnStreams["follow"];
+  /** How many messages one user may send, whichever key or connection they come by. */
+  userRate: RateLimit;
 }
 
 /** What became of a message: a turn that answers it, or, for `/reset`, a new session and what it says. */
@@ -65,6 +68,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   }
 
   async function send(into: SessionView, message: { content: string; key: string }): Promise<Sent> {
+    if (into.userId !== null) requireRate(deps.userRate, into.userId, USER_RATE_EXCEEDED);
     const eventKey = `api:${into.id}:${message.key}`;
     let sessionId = into.id;
     for (let tries = 0; tries < SUCCESSOR_TRIES; tries++) {

@@ -1,3 +1,5 @@
+import { RequestError } from "../../core/errors.ts";
+
 /** Says how long a caller has to wait, milliseconds; 0 where the call is within the limit and now counts. */
 export interface RateLimit {
   take(name: string): number;
@@ -10,8 +12,24 @@ export interface RateLimitSettings {
   burst: number;
 }
 
-/** Generous: keeps a program that runs wild from taking the service down, and nobody else from working. */
-export const DEFAULT_RATE_LIMIT: RateLimitSettings = { perMinute: 60_000, burst: 5_000 };
+/** So many a minute, and what five seconds of it amount to at once. */
+export function perMinute(count: number): RateLimitSettings {
+  return { perMinute: count, burst: Math.max(1, Math.ceil(count / 12)) };
+}
+
+/** Counts one against the limit; throws the 429 that says when to come back. */
+export function requireRate(limit: RateLimit, name: string, message: string): void {
+  const waitMs = limit.take(name);
+  if (waitMs === 0) return;
+  const seconds = Math.ceil(waitMs / 1000);
+  throw new RequestError(429, "rate_limited", message, {
+    details: { retry_after: seconds },
+    headers: { "Retry-After": String(seconds) },
+  });
+}
+
+export const KEY_RATE_EXCEEDED = "This API key makes too many requests. Try again later.";
+export const USER_RATE_EXCEEDED = "This user sends too many messages. Try again later.";
 
 const SWEEP_AT = 10_000;
 

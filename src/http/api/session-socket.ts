@@ -18,6 +18,8 @@ export interface SessionSocketDeps {
   watch(sessionId: string, onTurn: (executionId: string) => void): () => void;
   /** Whether the key the socket was opened with still is one. */
   keyStands(): Promise<boolean>;
+  /** Counts a message against the limit of that key; throws the 429. */
+  takeRate(): void;
   log: Logger;
 }
 
@@ -76,9 +78,11 @@ export function serveSocket(
   function refuse(error: unknown): void {
     const known = error instanceof RequestError ? error : null;
     if (!known) deps.log.error({ err: error, session_id: session.id }, "a socket's request failed");
+    const retryAfter = known?.headers["Retry-After"];
     const data = {
       message: known?.message ?? "Something went wrong here. The operator's log says what.",
       code: known?.code ?? "internal_error",
+      ...(retryAfter === undefined ? {} : { retry_after: Number(retryAfter) }),
     };
     send({ id: null, event: "error", data, execution_id: null, session_id: session.id });
   }
@@ -137,6 +141,7 @@ export function serveSocket(
   }
 
   async function accept(frame: Extract<Frame, { type: "message" }>): Promise<void> {
+    deps.takeRate();
     const current = await conversation.session(session.workspaceId, session.id);
     const sent = await conversation.send(current, {
       content: frame.content,

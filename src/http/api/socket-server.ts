@@ -5,11 +5,14 @@ import { RequestError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { SocketTokens } from "../../sessions/socket-token-repository.ts";
 import { type Authenticate, requireScope } from "./auth.ts";
+import { KEY_RATE_EXCEEDED, type RateLimit, requireRate } from "./rate-limit.ts";
 import { type Caller, SCOPES } from "./route.ts";
 import { type SessionSocketDeps, type SocketResume, serveSocket } from "./session-socket.ts";
 
-export interface SocketServerDeps extends Omit<SessionSocketDeps, "keyStands"> {
+export interface SocketServerDeps extends Omit<SessionSocketDeps, "keyStands" | "takeRate"> {
   authenticate: Authenticate;
+  /** Of a key: opening a socket and every message over it count like requests. */
+  rateLimit: RateLimit;
   tokens: Pick<SocketTokens, "holder" | "keyStands">;
   log: Logger;
 }
@@ -32,6 +35,8 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
 
   async function open(request: IncomingMessage, socket: Duplex, head: Buffer, id: string, url: URL) {
     const caller = await callerOf(deps, request, id, url.searchParams.get("token"));
+    const takeRate = () => requireRate(deps.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);
+    takeRate();
     requireScope(caller, "messages:write");
     const session = await deps.conversation.session(caller.workspaceId, id);
     const resume = resumeOf(url.searchParams);
@@ -40,6 +45,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
       serveSocket(client, session, resume, {
         ...deps,
         keyStands: () => deps.tokens.keyStands(caller.keyId),
+        takeRate,
       });
     });
   }
@@ -115,6 +121,7 @@ function refuse(socket: Duplex, error: unknown, log: Logger): void {
       "Content-Type: application/json; charset=utf-8",
       `Content-Length: ${Buffer.byteLength(body)}`,
       "Connection: close",
+      ...Object.entries(known?.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
       "",
       body,
     ].join("\r\n"),

@@ -76,7 +76,7 @@ const SOCKET_DESCRIPTION = `Connect with the usual key in a header, or from a br
 Frames are JSON. You send \`{"type":"message","content":"…","idempotency_key":"…"}\` (the key is optional),
 \`{"type":"cancel","execution_id":"…"}\` and \`{"type":"ping"}\`. You get every turn of the session, whoever asked, as
 \`{"id","event","data","execution_id","session_id"}\` with the events of the stream endpoint; \`pong\`; and, where
-something was refused, \`error\` with \`execution_id\` null.
+something was refused, \`error\` with \`execution_id\` null (for \`rate_limited\`, \`retry_after\` says how many seconds to wait).
 
 After a lost connection, add \`execution_id\` and \`last_event_id\` of the last frame to the query: what you missed comes
 first.`;
