@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startEmbeddedPostgres } from "../../src/storage/embedded-postgres.ts";
 import { SECRET_TOKEN } from "../channels/telegram-subject.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
@@ -192,7 +192,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       fake.delay(15);
       await using directory = await serviceDirectory(telegramConfig(fake));
       const size = { chats: 20, each: 10 };
-      const start = () => startProcess({ build, directory });
+      const start = () => startForTest({ build, directory });
       let service = await start();
       const talking = talk(size, () => [service.url]);
       for (const moment of [1, 60, 130]) {
@@ -222,7 +222,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       fake.delay(15);
       await using directory = await serviceDirectory(telegramConfig(fake));
       const size = { chats: 20, each: 6 };
-      const start = () => startProcess({ build, directory });
+      const start = () => startForTest({ build, directory });
       let service = await start();
       const talking = talk(size, () => [service.url]);
       for (const moment of [1, 50]) {
@@ -272,6 +272,13 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
     });
   },
 );
+
+/** A process that ends with its test, however the test ends. */
+async function startForTest(options: Parameters<typeof startProcess>[0]) {
+  const service = await startProcess(options);
+  onTestFinished(() => service.kill());
+  return service;
+}
 
 async function serverPid(directory: ServiceDirectory): Promise<number> {
   return Number.parseInt(await dataFile(directory, "postgres/postmaster.pid"), 10);

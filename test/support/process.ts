@@ -83,7 +83,10 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
       return listening;
     },
     { timeoutMs: 60_000 },
-  );
+  ).catch(async (error: unknown) => {
+    await run[Symbol.asyncDispose]();
+    throw error;
+  });
   if (url === undefined) throw new Error(`the service ended instead of starting:\n${run.output()}`);
   const { pid, output, signal, ended } = run;
   const end = async (name: NodeJS.Signals) => {
@@ -140,6 +143,10 @@ export function spawnService({ build, directory, env, times }: ProcessOptions): 
   const signal = (name: NodeJS.Signals) => {
     if (!hasEnded(child)) child.kill(name);
   };
+  // A test that ran out of time disposes of nothing.
+  const orphaned = () => signal("SIGKILL");
+  process.once("exit", orphaned);
+  child.once("close", () => process.removeListener("exit", orphaned));
   return {
     pid: child.pid ?? 0,
     stdout,
