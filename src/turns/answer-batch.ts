@@ -143,6 +143,7 @@ export function createAnswering(deps: TurnEngineDeps) {
     }
     const last = own?.log?.at(-1);
     if (last) stream.append(last.type, last.data);
+    for (const { id, mergedInto } of outcome.executions) if (mergedInto !== null) deps.streams.ended(id);
     const ids = outcome.replies.flatMap((reply) => reply.deliveries.map((delivery) => delivery.id));
     if (ids.length > 0) deps.deliver(lane, ids);
     deps.notify(lane, { type: "messages" });

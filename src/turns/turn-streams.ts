@@ -13,6 +13,8 @@ export type StoredStream = { ended: false } | { ended: true; log: LogEntry[] };
 export interface TurnStreams {
   /** Starts the stream of a turn that runs in this process. */
   open(executionId: string): TurnStream;
+  /** An execution ended without a stream of its own (answered along with another): its followers look again. */
+  ended(executionId: string): void;
   /**
    * Everything of a turn's stream after `afterId`, whichever process runs it, up to its terminal event. Replays, then
    * follows; leaving (`signal`) does not stop the turn.
@@ -66,9 +68,13 @@ export function createTurnStreams(deps: {
       },
       close() {
         running.delete(executionId);
-        notices.publish(topicOf(executionId), { closed: true }, { remote: watchedUntil.delete(executionId) });
+        ended(executionId);
       },
     };
+  }
+
+  function ended(executionId: string): void {
+    notices.publish(topicOf(executionId), { closed: true }, { remote: watchedUntil.delete(executionId) });
   }
 
   async function* follow(
@@ -130,7 +136,7 @@ export function createTurnStreams(deps: {
     }
   }
 
-  return { open, follow, stop: unsubscribe };
+  return { open, ended, follow, stop: unsubscribe };
 }
 
 function snapshot(log: TurnLog): JsonObject {
