@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { type Environment, readEnvironment } from "../config/env.ts";
 import { checkBot } from "./bot-check.ts";
 import { checkConfig } from "./config-check.ts";
+import { printSlackManifest } from "./slack-manifest.ts";
 
 const USAGE = `Usage:
   causeway start                      start the service (the same as \`npm start\`)
@@ -9,6 +10,11 @@ const USAGE = `Usage:
   causeway bot check <url>            check an HTTP endpoint against the webhook bot protocol
       --secret <secret>               the secret it has (default: BOT_SECRET)
       --timeout <milliseconds>        how long one answer may take (default: 60000)
+  causeway slack manifest             print the manifest to create a Slack app from
+      --url <https://…>               where Slack reaches this service (default: CAUSEWAY_PUBLIC_URL)
+      --socket                        for Socket Mode, which needs no address
+      --channel <name>                the channel in the configuration file (default: slack)
+      --name <name>                   what the app is called in Slack (default: Causeway)
 `;
 
 export interface CliDeps {
@@ -46,6 +52,11 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
       }
       return (await checkBot({ url, secret, timeoutMs }, print)) ? 0 : 1;
     }
+    case "slack manifest": {
+      const { channel, name, socket, url: given } = values;
+      const publicUrl = given ?? (deps.env ?? readEnvironment()).CAUSEWAY_PUBLIC_URL;
+      return printSlackManifest({ channel, name, socket, publicUrl }, print) ? 0 : 1;
+    }
     default:
       print(`There is no command "${command}".\n\n${USAGE}`);
       return 2;
@@ -60,6 +71,10 @@ function parse(args: readonly string[]) {
       options: {
         secret: { type: "string" },
         timeout: { type: "string", default: "60000" },
+        url: { type: "string" },
+        socket: { type: "boolean", default: false },
+        channel: { type: "string", default: "slack" },
+        name: { type: "string", default: "Causeway" },
         help: { type: "boolean", short: "h", default: false },
       },
     });

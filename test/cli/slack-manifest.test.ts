@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { runCli } from "../../src/cli/run-cli.ts";
+
+async function run(args: string[], env = {}): Promise<{ code: number | null; output: string }> {
+  let output = "";
+  const print = (line: string) => {
+    output += `${line}\n`;
+  };
+  const code = await runCli(["slack", "manifest", ...args], { print, start: async () => undefined, env });
+  return { code, output };
+}
+
+describe("causeway slack manifest", () => {
+  it("prints an app that posts its events to the channel's webhook", async () => {
+    const { code, output } = await run(["--channel", "slack eu", "--name", "Coach"], {
+      CAUSEWAY_PUBLIC_URL: "https://chat.example.org/",
+    });
+    expect(code).toBe(0);
+    const manifest = JSON.parse(output);
+    expect(manifest).toMatchObject({
+      display_information: { name: "Coach" },
+      features: { bot_user: { display_name: "Coach" } },
+      settings: {
+        event_subscriptions: { request_url: "https://chat.example.org/webhooks/slack%20eu" },
+        socket_mode_enabled: false,
+      },
+    });
+    const events = manifest.settings.event_subscriptions.bot_events;
+    expect(events).toEqual(expect.arrayContaining(["app_mention", "message.im", "message.channels"]));
+    expect(manifest.oauth_config.scopes.bot).toEqual(expect.arrayContaining(["chat:write", "users:read"]));
+  });
+
+  it("prints an app for Socket Mode, which has no address", async () => {
+    const { code, output } = await run(["--socket"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({ settings: { socket_mode_enabled: true } });
+    expect(output).not.toContain("request_url");
+  });
+
+  it("says what is missing where Slack could not reach the service", async () => {
+    for (const args of [[], ["--url", "http://127.0.0.1:3000"]]) {
+      const { code, output } = await run(args);
+      expect(code).toBe(1);
+      expect(output).toContain("--socket");
+    }
+    expect((await run(["--socket", "--name", "x".repeat(36)])).code).toBe(1);
+  });
+});
