@@ -3,6 +3,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Keyset, PageRequest, Slice } from "../core/page.ts";
 import { toSlice } from "../core/page.ts";
 import type { VariableValue } from "../core/template.ts";
+import { countRows, estimateRows } from "../storage/row-count.ts";
 import { inTransaction } from "../storage/transaction.ts";
 
 /** A session as those who look at it from outside see it. */
@@ -58,10 +59,10 @@ const COLUMNS = `s.id, s.workspace_id AS "workspaceId", s.agent_id AS "agentId",
 const JOINS = `JOIN channels c ON c.id = s.channel_id
   LEFT JOIN participant_data p ON p.user_id = s.user_id AND p.agent_id = s.agent_id`;
 
-/** Up to here a total is counted; beyond, it is the planner's estimate: counting a million rows would cost each page. */
-const COUNT_LIMIT = 10_000;
 /** Up to so many metadata matches are sorted by hand; more of them are found quickly along the list's own order. */
 const FEW_MATCHES = 2_000;
+/** What is estimated to match so often is not looked up in the index, which would collect every match first. */
+const SURELY_MANY = 20_000;
 
 export type SessionQueries = ReturnType<typeof createSessionQueriesRepository>;
 
@@ -89,7 +90,7 @@ export function createSessionQueriesRepository(pool: Pool) {
       const matches = filters.metadata ? await fewMatches(pool, filters.metadata) : null;
       const { where, values } = conditions(workspaceId, filters, matches);
       const [total, found] = await Promise.all([
-        countUpTo(pool, where, values),
+        countRows(pool, "sessions s", where, values),
         rowsOf(pool, { where, values }, order, page),
       ]);
       return toSlice(found, page.limit, total, (row) => place(row, order));
@@ -143,29 +144,17 @@ function conditions(workspaceId: string, filters: SessionFilters, matches: strin
 
 /**
  * The sessions whose metadata contains the filter, if they are few; null if they are many. Asked first because the
- * planner cannot guess which it is, and either guess is a scan of the whole table when it is wrong.
+ * planner does not know that few are wanted in an order of their own, and a wrong guess is a scan of the whole table.
  */
-function fewMatches(pool: Pool, filter: JsonObject): Promise<string[] | null> {
+async function fewMatches(pool: Pool, filter: JsonObject): Promise<string[] | null> {
+  const values = [JSON.stringify(filter)];
+  if ((await estimateRows(pool, "sessions", "metadata @> $1::jsonb", values)) >= SURELY_MANY) return null;
   return inTransaction(pool, async (client) => {
     await client.query("SET LOCAL enable_seqscan = off");
     const { rows } = await client.query<{ id: string }>(
-      "SELECT id FROM sessions WHERE metadata @> $1::jsonb LIMIT $2",
-      [JSON.stringify(filter), FEW_MATCHES + 1],
+      `SELECT id FROM sessions WHERE metadata @> $1::jsonb LIMIT ${FEW_MATCHES + 1}`,
+      values,
     );
     return rows.length > FEW_MATCHES ? null : rows.map((row) => row.id);
   });
-}
-
-async function countUpTo(pool: Pool, where: string, values: readonly unknown[]): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM (SELECT 1 FROM sessions s WHERE ${where} LIMIT ${COUNT_LIMIT + 1}) counted`,
-    [...values],
-  );
-  const count = rows[0]?.count ?? 0;
-  if (count <= COUNT_LIMIT) return count;
-  const { rows: plans } = await pool.query<{ "QUERY PLAN": [{ Plan: { "Plan Rows": number } }] }>(
-    `EXPLAIN (FORMAT JSON) SELECT 1 FROM sessions s WHERE ${where}`,
-    [...values],
-  );
-  return Math.max(count, Math.round(plans[0]?.["QUERY PLAN"][0].Plan["Plan Rows"] ?? 0));
 }

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
 import type { LogEntry } from "../core/turn-log.ts";
+import { countRows } from "../storage/row-count.ts";
 
 export type ExecutionStatus = "pending" | "running" | "completed" | "failed" | "cancelled";
 
@@ -46,9 +47,6 @@ const COLUMNS = `e.id, e.workspace_id AS "workspaceId", e.session_id AS "session
   e.completion_tokens AS "completionTokens", e.total_tokens AS "totalTokens", e.created_at AS "createdAt",
   e.started_at AS "startedAt", e.ended_at AS "endedAt"`;
 const FROM = "executions e JOIN sessions s ON s.id = e.session_id JOIN channels c ON c.id = s.channel_id";
-
-/** Up to here a total is counted; a longer list says that it is at least this long. */
-const COUNT_LIMIT = 10_000;
 
 export type ExecutionQueries = ReturnType<typeof createExecutionQueriesRepository>;
 
@@ -97,14 +95,12 @@ export function createExecutionQueriesRepository(pool: Pool) {
       if (filters.agentId !== undefined) parts.push(`s.agent_id = ${bind(filters.agentId)}`);
       if (filters.channel !== undefined) parts.push(`c.name = ${bind(filters.channel)}`);
       const where = parts.join(" AND ");
-      const counting = pool.query<{ count: number }>(
-        `SELECT count(*)::int AS count FROM (SELECT 1 FROM ${FROM} WHERE ${where} LIMIT ${COUNT_LIMIT}) counted`,
-        [...values],
-      );
+      const joined = filters.agentId !== undefined || filters.channel !== undefined;
+      const counting = countRows(pool, joined ? FROM : "executions e", where, [...values]);
       const behind = page.after
         ? ` AND (e.created_at, e.id) < (${bind(page.after.at)}::timestamptz, ${bind(page.after.id)}::text)`
         : "";
-      const [{ rows: counts }, { rows }] = await Promise.all([
+      const [total, { rows }] = await Promise.all([
         counting,
         pool.query<ExecutionView>(
           `SELECT ${COLUMNS} FROM ${FROM} WHERE ${where}${behind}
@@ -112,7 +108,7 @@ export function createExecutionQueriesRepository(pool: Pool) {
           values,
         ),
       ]);
-      return toSlice(rows, page.limit, counts[0]?.count ?? 0, (row) => ({ at: row.createdAt, id: row.id }));
+      return toSlice(rows, page.limit, total, (row) => ({ at: row.createdAt, id: row.id }));
     },
 
     /** Executions of a session that are not over, oldest first. */

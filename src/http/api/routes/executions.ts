@@ -51,7 +51,7 @@ export function executionRoutes(deps: ExecutionRoutesDeps): Route[] {
       path: "/executions",
       operationId: "listExecutions",
       summary: "List executions",
-      description: "Newest first. `meta.total` is counted up to 10,000.",
+      description: "Newest first. `meta.total` is exact up to 10,000 and an estimate beyond.",
       tag: "Executions",
       scope: "sessions:read",
       query: listQuery,
