@@ -3,7 +3,10 @@ import { createSessionAgentRepository } from "./agents/session-agent-repository.
 import { isPrivateHost, publicConnections } from "./bots/llm/private-addresses.ts";
 import { signatureOf } from "./bots/webhook/signature.ts";
 import type { ChannelDirectory } from "./channels/channel-directory.ts";
+import type { JsonObject } from "./core/json.ts";
 import type { Logger } from "./core/logger.ts";
+import { quietUntil } from "./core/quiet-hours.ts";
+import { isTimezone } from "./core/wall-clock.ts";
 import type { Engine } from "./engine.ts";
 import { createActionRepository } from "./events/action-repository.ts";
 import { createActions } from "./events/actions.ts";
@@ -39,8 +42,6 @@ export interface ProactivePartsDeps {
 const LOOK_MS = 500;
 /** When whoever carries out a rule is presumed dead, milliseconds; longer than any action may take. */
 const FIRING_LEASE_MS = 120_000;
-
-export type ProactiveParts = ReturnType<typeof createProactiveParts>;
 
 /** What speaks without being spoken to, wired: event rules, triggers and schedules. */
 export function createProactiveParts(deps: ProactivePartsDeps) {
@@ -85,6 +86,21 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
     }
   }
 
+  async function currentVersion(workspaceId: string, agentId: string): Promise<number> {
+    const agent = await sessionAgents.find(workspaceId, agentId);
+    if (!agent) throw new Error("the agent is not there any more");
+    return agent.currentVersion;
+  }
+
+  /** A user's own time zone, where one is known, goes before the agent's. */
+  async function quietFor(agentId: string, version: number, data: JsonObject): Promise<Date | null> {
+    const { quietHours } = (await agents.load(agentId, version)).definition;
+    if (!quietHours) return null;
+    const { timezone } = data;
+    const own = typeof timezone === "string" && isTimezone(timezone) ? { timezone } : {};
+    return quietUntil({ ...quietHours, ...own }, new Date());
+  }
+
   const act = createActions({
     repository: createActionRepository(pool, {
       endSession: (client, sessionId) => endSession(client, { sessionId, reason: "event", authority: "any" }),
@@ -125,6 +141,8 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
       });
       return dueAt;
     },
+    quietUntil: ({ agentId, agentVersion, participantData }) =>
+      quietFor(agentId, agentVersion, participantData),
     post: (webhook) =>
       postWebhook({ sign: signatureOf, isPrivateHost, publicConnections, signal: stopping.signal }, webhook),
     notify: (session) => pipeline.notifySession(session.channelId, session.id, { type: "messages" }),
@@ -194,6 +212,12 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
             metadata: {},
             key,
           }),
+        quietUntil: ({ channelId, agentId, participantData }) => {
+          const { workspaceId } = running(channelId);
+          return currentVersion(workspaceId, agentId).then((version) =>
+            quietFor(agentId, version, participantData),
+          );
+        },
         lookMs: LOOK_MS,
         log,
       });

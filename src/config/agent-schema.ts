@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { durationMs } from "../core/duration.ts";
+import { isTimezone } from "../core/wall-clock.ts";
 import { durationSchema, eventRuleSchema } from "./event-schema.ts";
 
 const variableValue = z.union([z.string(), z.number(), z.boolean()], "write a text, a number, true or false");
@@ -104,6 +105,21 @@ const resetSchema = z.strictObject({
   reply: z.string().min(1).default("Conversation reset.").describe("What the user reads after `/reset`."),
 });
 
+const timeOfDay = z
+  .string()
+  .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "write a time of day such as 22:00")
+  .describe("`22:00`");
+
+const quietHoursSchema = z.strictObject({
+  from: timeOfDay,
+  to: timeOfDay,
+  timezone: z
+    .string()
+    .refine(isTimezone, "write an IANA time zone such as Europe/Berlin")
+    .default("UTC")
+    .describe("Where a user's participant data has a `timezone`, that one counts."),
+});
+
 /** Names of agents and channels: they stand in URLs. */
 export const nameSchema = z
   .string()
@@ -150,6 +166,7 @@ export const agentSchema = z.strictObject({
     .enum(["hidden", "prompt"])
     .default("hidden")
     .describe("`prompt`: the bot is shown the user's participant data in its prompt."),
+  quietHours: quietHoursSchema.optional().describe("When timeouts and schedules wait instead of writing."),
   events: z.array(eventRuleSchema).default([]).describe("When X, do Y."),
 });
 

@@ -58,7 +58,7 @@ export function loadAgent(slug: string, written: Json, origin: AgentOrigin): Loa
     return { agent: null, settings: parsed.data ?? null, problems, secrets };
   }
 
-  const { events, budgets, name = slug, seedMessage = null, ...settings } = parsed.data;
+  const { events, budgets, quietHours, name = slug, seedMessage = null, ...settings } = parsed.data;
   const published = publishDefinition(slug, written, parsed.data);
   const agent = {
     ...settings,
@@ -67,6 +67,9 @@ export function loadAgent(slug: string, written: Json, origin: AgentOrigin): Loa
     seedMessage,
     bot: bot.bot,
     events: events.map(runningRule),
+    quietHours: quietHours
+      ? { from: minuteOfDay(quietHours.from), to: minuteOfDay(quietHours.to), timezone: quietHours.timezone }
+      : null,
     budgets: { ...budgets, limits: budgets.limits.map(runningLimit) },
     published,
     digest: digestOf(published),
@@ -116,6 +119,11 @@ function settingsProblems(
 ): ConfigProblem[] {
   const schema = { allOf: [inputSchema(agentSchema), { properties: { bot: {} } }] };
   return schemaProblems(issues, { ...origin, schema, value: own });
+}
+
+/** Of a time that passed the schema: `22:30`. */
+function minuteOfDay(time: string): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 }
 
 function runningRule(rule: AgentSettings["events"][number]): EventRule {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "./json.ts";
+import type { QuietHours } from "./quiet-hours.ts";
 import type { VariableSpecs } from "./variables.ts";
 
 /** What the bot is shown of a long conversation. */
@@ -73,6 +74,8 @@ export interface AgentDefinition {
   /** `prompt`: the bot is shown the participant data in its prompt. `hidden`: it is not. */
   participantData: "prompt" | "hidden";
   events: readonly EventRule[];
+  /** When timeouts and schedules keep silent; null: never. A user's own zone goes before the agent's. */
+  quietHours: QuietHours | null;
   /** The same definition as a version stores it: `"$NAME"` references instead of values, defaults filled in. */
   published: JsonObject;
   /** SHA-256 (hex) of `published`, independent of key order: a new digest is a new version. */

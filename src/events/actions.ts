@@ -22,6 +22,8 @@ export interface ActionDeps {
   /** Puts down a message for later, once per id. Returns when it is due. */
   schedule(request: { id: string; session: ActingSession; afterMs: number; saying: Saying }): Promise<Date>;
   post(webhook: WebhookPost): Promise<number>;
+  /** When the user may be written to unasked again; null: now. */
+  quietUntil(session: ActingSession): Promise<Date | null>;
   /** A session changed: tells whoever watches it. */
   notify(session: ActingSession): void;
   log: Logger;
@@ -48,6 +50,11 @@ export function createActions(deps: ActionDeps) {
         return end(session, firing);
       case "send_message": {
         if (!saying) return malformed(action);
+        const quiet = silenceSince(firing) === null ? null : await deps.quietUntil(session);
+        if (quiet) {
+          const reason = `quiet hours until ${quiet.toISOString()}`;
+          return { kind: "wait", ms: Math.max(0, quiet.getTime() - Date.now()), reason };
+        }
         const said = await deps.say({
           session,
           key,

@@ -39,8 +39,8 @@ interface FiringRow {
 }
 
 /**
- * Firings of a session are carried out in order; one that failed and waits for its next attempt holds nobody up. A
- * row that is being carried out has its deadline in `next_attempt_at`, so that a dead process's is found due.
+ * Firings of a session are carried out in order; one that failed and waits for its next attempt holds nobody up, one
+ * that waits for quiet hours to end only the last timeout. A row that is being carried out has its deadline in `next_attempt_at`, so that a dead process's is found due.
  */
 const CLAIM = `
   WITH ready AS (
@@ -48,7 +48,7 @@ const CLAIM = `
     WHERE l.status IN ('pending', 'running') AND l.next_attempt_at <= now() AND NOT EXISTS (
       SELECT 1 FROM event_log e
       WHERE e.session_id = l.session_id AND e.ordinal < l.ordinal AND e.status IN ('pending', 'running')
-        AND (e.attempts = 0 OR e.status = 'running'))
+        AND (e.status = 'running' OR (e.attempts = 0 AND (e.next_attempt_at <= now() OR l.event = 'last_timeout'))))
     ORDER BY l.next_attempt_at, l.ordinal LIMIT $1 FOR UPDATE SKIP LOCKED)
   UPDATE event_log l SET status = 'running', attempts = attempts + 1,
     next_attempt_at = now() + $2::int * interval '1 millisecond'

@@ -47,17 +47,16 @@ const CLEAR = `
       SELECT 1 FROM event_rules_of(s.agent_id, s.agent_version) r
       WHERE r.version = t.agent_version AND r.place = t.rule AND r.rule->>'on' = 'timeout'))`;
 
-export type TimerRepository = ReturnType<typeof createTimerRepository>;
-
 /** Timeouts that wait: one row each, found through an index on when they are due. */
 export function createTimerRepository(pool: Pool) {
   return {
     /** Fires what is due, once whatever number of processes ask. Returns how many timers it looked at. */
     fireDue(limit: number): Promise<number> {
       return inTransaction(pool, async (client) => {
+        // now() and not clock_timestamp(): only what does not change within the statement can bound an index scan.
         const { rows } = await client.query<DueTimer>(
           `SELECT t.session_id, t.rule FROM event_timers t JOIN sessions s ON s.id = t.session_id
-           WHERE t.due_at <= clock_timestamp() ORDER BY t.due_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED`,
+           WHERE t.due_at <= now() ORDER BY t.due_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED`,
           [limit],
         );
         if (rows.length === 0) return 0;

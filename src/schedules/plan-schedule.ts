@@ -1,6 +1,6 @@
 import { durationMs } from "../core/duration.ts";
+import { fromWallClock, isTimezone } from "../core/wall-clock.ts";
 import { cronProblem, nextRun, type Recurrence } from "./recurrence.ts";
-import { fromWallClock, isTimezone } from "./wall-clock.ts";
 
 /** When a schedule is to run, as callers write it. Times without an offset are the wall clock of `timezone`. */
 export interface WrittenTimes {

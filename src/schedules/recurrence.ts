@@ -1,5 +1,5 @@
 import { Cron } from "croner";
-import { DAY_MS, fromWallClock, toWallClock } from "./wall-clock.ts";
+import { DAY_MS, fromWallClock, toWallClock } from "../core/wall-clock.ts";
 
 /** When a schedule runs. `timezone` is an IANA zone; days and cron patterns follow its wall clock. */
 export type Recurrence = { startsAt: Date; endsAt: Date | null; timezone: string } & (

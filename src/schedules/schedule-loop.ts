@@ -3,12 +3,14 @@ import { wait } from "../core/wait.ts";
 import type { ClaimedRun, ScheduleRepository } from "./schedule-repository.ts";
 
 export interface ScheduleLoopDeps {
-  schedules: Pick<ScheduleRepository, "comeDue" | "claimRuns" | "sent" | "failed">;
+  schedules: Pick<ScheduleRepository, "comeDue" | "claimRuns" | "sent" | "wait" | "failed">;
   /** Messages the user, once per key. Throws where it cannot now, such as while the channel is off. */
   send(
     run: ClaimedRun,
     key: string,
   ): Promise<{ sessionId: string; messageId: string; executionId: string | null }>;
+  /** When the user may be written to unasked again; null: now. */
+  quietUntil(run: ClaimedRun): Promise<Date | null>;
   lookMs: number;
   log: Logger;
 }
@@ -23,6 +25,8 @@ export function startScheduleLoop(deps: ScheduleLoopDeps): { stop(): Promise<voi
   async function send(run: ClaimedRun): Promise<void> {
     const ids = { schedule_id: run.scheduleId, run_id: run.id };
     try {
+      const quiet = await deps.quietUntil(run);
+      if (quiet) return await schedules.wait(run, quiet, `quiet hours until ${quiet.toISOString()}`);
       const said = await deps.send(run, `schedule:${run.id}`);
       await schedules.sent(run, said);
       log.info({ ...ids, session_id: said.sessionId }, "a scheduled message is on its way");

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Saying } from "../core/saying.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { dueRuns } from "./due-runs.ts";
@@ -20,6 +21,7 @@ export interface ClaimedRun {
   channelId: string;
   agentId: string;
   identifier: string;
+  participantData: JsonObject;
   saying: Saying;
   scheduleId: string;
 }
@@ -145,8 +147,10 @@ export function createScheduleRepository(pool: Pool) {
          claimed AS (
            UPDATE schedule_runs r SET attempts = attempts + 1, next_attempt_at = now() + $2::int * interval '1 millisecond'
            FROM ready WHERE r.id = ready.id RETURNING r.id, r.attempts, r.schedule_id)
-         SELECT c.id, c.attempts, s.id AS schedule_id, s.channel_id, s.agent_id, s.prompt, s.text, u.identifier
-         FROM claimed c JOIN schedules s ON s.id = c.schedule_id JOIN users u ON u.id = s.user_id`,
+         SELECT c.id, c.attempts, s.id AS schedule_id, s.channel_id, s.agent_id, s.prompt, s.text, u.identifier,
+           coalesce(p.data, '{}') AS data
+         FROM claimed c JOIN schedules s ON s.id = c.schedule_id JOIN users u ON u.id = s.user_id
+         LEFT JOIN participant_data p ON p.user_id = u.id AND p.agent_id = s.agent_id`,
         [limit, LEASE_MS],
       );
       return rows.map((row) => ({
@@ -156,6 +160,7 @@ export function createScheduleRepository(pool: Pool) {
         channelId: row.channel_id,
         agentId: row.agent_id,
         identifier: row.identifier,
+        participantData: row.data,
         saying: row.prompt === null ? { text: row.text } : { prompt: row.prompt },
       }));
     },
@@ -168,6 +173,15 @@ export function createScheduleRepository(pool: Pool) {
         `UPDATE schedule_runs SET status = 'sent', reason = NULL, session_id = $2, message_id = $3, execution_id = $4
          WHERE id = $1 AND status = 'pending'`,
         [run.id, said.sessionId, said.messageId, said.executionId],
+      );
+    },
+
+    /** Not now: nothing failed, but it has to wait. */
+    async wait(run: ClaimedRun, until: Date, reason: string): Promise<void> {
+      await pool.query(
+        `UPDATE schedule_runs SET next_attempt_at = $2, reason = $3, attempts = attempts - 1
+         WHERE id = $1 AND status = 'pending'`,
+        [run.id, until, reason],
       );
     },
 

@@ -103,8 +103,6 @@ export function createTriggerRepository({ pool, reset }: TriggerRepositoryDeps) 
   };
 }
 
-export type TriggerRepository = ReturnType<typeof createTriggerRepository>;
-
 async function userOf(client: PoolClient, channel: ChannelRef, identifier: string): Promise<string> {
   await client.query(
     `INSERT INTO users (id, workspace_id, channel_id, identifier) VALUES ($1, $2, $3, $4)

@@ -134,6 +134,38 @@ describe("a participant who goes silent", () => {
   });
 });
 
+describe("quiet hours", () => {
+  it("hold back nudges and scheduled messages, and end no session before its nudge", async () => {
+    const clock = (ms: number) => new Date(Date.now() + ms).toISOString().slice(11, 16);
+    const quietHours = { from: clock(-3_600_000), to: clock(7_200_000) };
+    await using story = await startStory({ agent: { events: RULES.slice(2), quietHours } });
+    await story.say("ada", "hello");
+    await story.channel.sending("re: hello");
+    const scheduled = await story.app.api("POST", "/schedules", {
+      agent_id: "agent",
+      channel: "gated",
+      identifier: "ada",
+      message_text: "It is time.",
+      at: new Date(Date.now() + 200).toISOString(),
+    });
+    await eventually(async () => {
+      const log = await story.rows("SELECT event, status, reason FROM event_log ORDER BY ordinal");
+      expect(log).toMatchObject([
+        { event: "timeout", status: "pending", reason: expect.stringContaining("quiet hours") },
+        { event: "timeout", status: "pending", reason: expect.stringContaining("quiet hours") },
+        { event: "last_timeout", status: "pending", reason: null },
+      ]);
+      const { body } = await story.app.api("GET", `/schedules/${scheduled.body.id}`);
+      expect(body.last_run).toMatchObject({
+        status: "pending",
+        reason: expect.stringContaining("quiet hours"),
+      });
+    });
+    expect(story.texts("ada")).toEqual(["re: hello"]);
+    expect(await story.rows("SELECT status FROM sessions")).toEqual([{ status: "active" }]);
+  });
+});
+
 describe("event rules", () => {
   it("fire once for each end, and not where it was asked for silently, under parallel calls too", async () => {
     const events = [{ on: "session_ended", do: [{ action: "log" }] }];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { quietUntil } from "../../src/core/quiet-hours.ts";
 import { cronProblem, nextRun, type Recurrence } from "../../src/schedules/recurrence.ts";
 
 const at = (text: string) => new Date(text);
@@ -93,5 +94,27 @@ describe("a schedule", () => {
     expect(cronProblem("0 9 * * *", "UTC")).toBe(null);
     expect(cronProblem("every day", "UTC")).toMatch(/./);
     expect(cronProblem("0 0 30 2 *", "UTC")).toMatch(/./);
+  });
+});
+
+describe("quiet hours", () => {
+  const nights = { from: 22 * 60, to: 7 * 60, timezone: "Europe/Berlin" };
+
+  it("reach over midnight, in their zone, and say when they end", () => {
+    expect(quietUntil(nights, at("2026-07-01T19:59:00Z"))).toBe(null);
+    expect(quietUntil(nights, at("2026-07-01T20:00:00Z"))).toEqual(at("2026-07-02T05:00:00Z"));
+    expect(quietUntil(nights, at("2026-07-02T04:59:00Z"))).toEqual(at("2026-07-02T05:00:00Z"));
+    expect(quietUntil(nights, at("2026-07-02T05:00:00Z"))).toBe(null);
+  });
+
+  it("end by the wall clock in the night that clocks change", () => {
+    expect(quietUntil(nights, at("2026-03-28T22:00:00Z"))).toEqual(at("2026-03-29T05:00:00Z"));
+  });
+
+  it("within one day are what they say, and none where they end as they begin", () => {
+    expect(quietUntil({ from: 60, to: 120, timezone: "UTC" }, at("2026-01-01T01:30:00Z"))).toEqual(
+      at("2026-01-01T02:00:00Z"),
+    );
+    expect(quietUntil({ from: 60, to: 60, timezone: "UTC" }, at("2026-01-01T01:00:00Z"))).toBe(null);
   });
 });
