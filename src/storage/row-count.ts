@@ -3,7 +3,7 @@ import type { Pool } from "pg";
 /** Up to here rows are counted; beyond, the planner's estimate has to do: counting a million would cost every page. */
 const COUNTED = 10_000;
 /** An estimate so far beyond what is counted that nothing would come of counting. */
-const SURELY_MORE = 50_000;
+const SURELY_MORE = 20_000;
 
 /** Rows that a list has in all its pages: exact up to 10,000, an estimate beyond. Costs the same for any table. */
 export async function countRows(

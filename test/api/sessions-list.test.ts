@@ -156,6 +156,18 @@ describe("paging", () => {
     expect(seen).toEqual(made.reverse());
   });
 
+  it("by cursor goes on behind what is talked about meanwhile", async () => {
+    for (let n = 0; n < 7; n++) await create({ metadata: { busy: n } });
+    const before = (await list({ limit: "7" })).data.map(({ id }) => id);
+    const first = await list({ limit: "3" });
+    for (const { id } of first.data) {
+      await app.api("POST", `/chat/sessions/${id}/messages`, { content: "Hello" });
+    }
+    await create();
+    const second = await list({ limit: "4", cursor: first.meta.next_cursor ?? "" });
+    expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(before);
+  });
+
   it("by number says how many pages there are", async () => {
     for (let n = 0; n < 7; n++) await create({ metadata: { numbered: n } });
     const all = await list({ limit: "100" });

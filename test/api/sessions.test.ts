@@ -187,16 +187,31 @@ describe("changing a session", () => {
     [{ situation: null }, { situation: null }],
     [{ title: "New" }, { title: "New" }],
     [{ title: null }, { title: null }],
+    [{ title: "T" }, {}],
+    [{ situation: "" }, { situation: "" }],
     [{ summary: "Short." }, { summary: "Short." }],
+    [{ summary: null }, {}],
     [{ external_id: null }, { external_id: null }],
+    [{ external_id: "own name" }, { external_id: "own name" }],
+    [{ render_templates: true }, {}],
     [{ render_templates: false }, { render_templates: false }],
     [{ render_templates: null }, { render_templates: false }],
     [{ metadata: { a: null } }, { metadata: { b: { c: 2, d: [1, 2] } } }],
     [{ metadata: { b: { c: null, e: 3 } } }, { metadata: { a: 1, b: { d: [1, 2], e: 3 } } }],
     [{ metadata: { b: { d: [3] } } }, { metadata: { a: 1, b: { c: 2, d: [3] } } }],
+    [{ metadata: { a: "1" } }, { metadata: { a: "1", b: { c: 2, d: [1, 2] } } }],
+    [{ metadata: { b: null, e: {} } }, { metadata: { a: 1, e: {} } }],
+    [{ metadata: { a: 1, b: { c: 2 } } }, {}],
+    [{ metadata: { nothing: null } }, {}],
     [{ metadata: {} }, {}],
+    [{ variables: {} }, {}],
+    [{ variables: { user_name: "Ada" } }, {}],
     [{ metadata: null }, { metadata: {} }],
     [{ variables: { user_name: null } }, { variables: { preferred_exercise: "yoga" } }],
+    [
+      { title: "New", situation: null, metadata: { a: null } },
+      { title: "New", situation: null, metadata: { b: { c: 2, d: [1, 2] } } },
+    ],
     [
       { variables: { preferred_exercise: "rowing" } },
       { variables: { user_name: "Ada", preferred_exercise: "rowing" } },
@@ -222,7 +237,11 @@ describe("changing a session", () => {
     ["id"],
     ["workspace_id"],
     ["status"],
+    ["end_reason"],
     ["created_at"],
+    ["updated_at"],
+    ["last_activity_at"],
+    ["ended_at"],
     ["participant_data"],
   ])("does not touch %s", async (field) => {
     const before = await create();
@@ -233,7 +252,15 @@ describe("changing a session", () => {
 
   it.each([
     [{ titel: "x" }, "invalid_body"],
+    [{ agentId: "echo" }, "invalid_body"],
     [{ title: 7 }, "invalid_body"],
+    [{ title: "" }, "invalid_body"],
+    [{ title: "x".repeat(501) }, "invalid_body"],
+    [{ title: "New", situation: 7 }, "invalid_body"],
+    [{ external_id: "" }, "invalid_body"],
+    [{ render_templates: "true" }, "invalid_body"],
+    [{ variables: { user_name: {} } }, "invalid_body"],
+    [[], "invalid_body"],
     [{ metadata: "x" }, "invalid_body"],
     [{ metadata: [1] }, "invalid_body"],
     [{ variables: null }, "missing_variables"],
@@ -244,6 +271,18 @@ describe("changing a session", () => {
     const { status, body } = await patch(before.id, changes);
     expect([status, body.error.code]).toEqual([422, code]);
     expect(await get(before.id)).toEqual(before);
+  });
+
+  it("works on a completed one too", async () => {
+    const { id } = await create();
+    await app.api("POST", `/chat/sessions/${id}/end`, {});
+    const { status, body } = await patch(id, { metadata: { reviewed: true } });
+    expect([status, body.status, body.metadata]).toEqual([200, "completed", { reviewed: true }]);
+  });
+
+  it("that is not there is a 404", async () => {
+    const { status, body } = await patch("nothing", { title: "New" });
+    expect([status, body.error.code]).toEqual([404, "session_not_found"]);
   });
 
   it("merges what parallel callers add", async () => {

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TestApp } from "../support/app.ts";
+import { startChatApp } from "./chat-app.ts";
+
+let app: TestApp;
+let pool: pg.Pool;
+beforeAll(async () => {
+  app = await startChatApp();
+  pool = new pg.Pool({ connectionString: app.database.url, max: 1 });
+});
+afterAll(async () => {
+  await pool.end();
+  await app[Symbol.asyncDispose]();
+});
+
+/** Sends a request, forgets that it was answered, as a process that died just before would have, and sends it again. */
+async function twiceAcrossACrash(path: string, body: unknown) {
+  const name = `crash ${path}`;
+  const key = { "idempotency-key": name };
+  const first = await app.api("POST", path, body, key);
+  const { rowCount } = await pool.query(
+    `UPDATE idempotency_keys SET status = NULL, headers = NULL, body = NULL, claimed_by = NULL, claimed_until = NULL
+     WHERE key_hash = $1 AND status IS NOT NULL`,
+    [createHash("sha256").update(name).digest("hex")],
+  );
+  expect(rowCount).toBe(1);
+  const second = await app.api("POST", path, body, key);
+  expect(second.headers.get("idempotent-replayed")).toBeNull();
+  return [first, second] as const;
+}
+
+const open = async (): Promise<string> =>
+  (await app.api("POST", "/chat/sessions", { agent_id: "echo" })).body.id;
+const messages = async (id: string) =>
+  (await app.api("GET", `/chat/sessions/${id}/messages?include=instruction`)).body.data;
+
+describe("a call repeated because its answer was lost in a crash", () => {
+  it("opens no second session", async () => {
+    const [first, second] = await twiceAcrossACrash("/chat/sessions", { agent_id: "echo", title: "Once" });
+    expect([first.status, second.status, second.body]).toEqual([201, 201, first.body]);
+  });
+
+  it("sends no second message, and answers with the same reply", async () => {
+    const id = await open();
+    const [first, second] = await twiceAcrossACrash(`/chat/sessions/${id}/messages`, { content: "Once" });
+    expect([second.status, second.body]).toEqual([201, first.body]);
+    expect(await messages(id)).toHaveLength(2);
+  });
+
+  it.each([
+    ["nothing", {}, 0],
+    ["a text", { text: "Welcome back." }, 1],
+    ["a prompt", { prompt: "Greet Ada." }, 1],
+  ])("resets once, also with %s to begin with", async (_name, body, said) => {
+    const id = await open();
+    const [first, second] = await twiceAcrossACrash(`/chat/sessions/${id}/reset`, body);
+    expect([first.status, second.status, second.body.id]).toEqual([201, 201, first.body.id]);
+    expect((await app.api("GET", `/chat/sessions/${id}`)).body.end_reason).toBe("api");
+    const begun = (await messages(first.body.id)).filter(({ role }: { role: string }) => role !== "system");
+    expect(begun.length).toBeLessThanOrEqual(said);
+    const { rows } = await pool.query("SELECT next_id FROM sessions WHERE id = $1", [id]);
+    expect(rows).toEqual([{ next_id: first.body.id }]);
+  });
+
+  it("but a second reset of its own finds the session completed", async () => {
+    const id = await open();
+    await twiceAcrossACrash(`/chat/sessions/${id}/reset`, {});
+    const other = await app.api("POST", `/chat/sessions/${id}/reset`, {});
+    expect([other.status, other.body.error.code]).toEqual([409, "session_completed"]);
+  });
+});
