@@ -18,10 +18,12 @@ import { healthRoutes } from "./http/health-routes.ts";
 import { createHttpServer } from "./http/server.ts";
 import { webhookRoutes } from "./http/webhook-routes.ts";
 import { createMetrics } from "./observability/metrics.ts";
-import { createPipeline, type Pipeline, type PipelineTimes } from "./pipeline.ts";
+import { createPipeline, type Pipeline } from "./pipeline.ts";
+import type { PipelineTimes } from "./pipeline-deps.ts";
 import { createProactiveParts } from "./proactive-parts.ts";
 import { findConversation } from "./sessions/conversation-repository.ts";
 import { countBacklog } from "./storage/backlog.ts";
+import { createChannelValues } from "./storage/channel-values.ts";
 import { whileLeader } from "./storage/leader.ts";
 import { createWebParts } from "./web-parts.ts";
 
@@ -163,6 +165,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           name: channel.name,
           config: channel.config,
           publicUrl: settings.publicUrl,
+          values: createChannelValues(engine.database.pool, row.id),
           findConversation: (externalId) => findConversation(engine.database.pool, row.id, externalId),
           log: log.child({ channel: channel.name }),
         }),

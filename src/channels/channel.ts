@@ -29,13 +29,20 @@ export interface RawRequest {
   body: Buffer;
 }
 
+export interface WebhookResponse {
+  status: number;
+  contentType?: string;
+  headers?: Readonly<Record<string, string>>;
+  body: string;
+}
+
 /** What a channel made of a webhook request. */
 export type Received =
   | {
       kind: "accepted";
       events: ChannelEvent[];
       /** What the platform wants to read once the events are stored; default 200 with an empty body. */
-      response?: { status: number; contentType?: string; body: string };
+      response?: WebhookResponse;
     }
   | { kind: "rejected"; status: 400 | 401 | 404 | 415; code: string; message: string };
 
@@ -94,6 +101,15 @@ export interface KnownConversation {
   agent: string;
 }
 
+/** Small values that a channel keeps in the database, by key; what is secret is sealed before it comes here. */
+export interface ChannelValues {
+  read(key: string): Promise<Buffer | null>;
+  write(key: string, value: Buffer): Promise<void>;
+  remove(key: string): Promise<void>;
+  /** Changes a value while no other process can; `change` may take a while. Null where there is none. */
+  update(key: string, change: (current: Buffer) => Promise<Buffer>): Promise<Buffer | null>;
+}
+
 export interface ChannelOptions<Config> {
   /** The channel's name in the configuration file, also in its webhook URL. */
   name: string;
@@ -105,6 +121,7 @@ export interface ChannelOptions<Config> {
    * For platforms on which a message belongs to us only if its thread does. Rejects while the database is away.
    */
   findConversation?(externalId: string): Promise<KnownConversation | null>;
+  values?: ChannelValues;
   log: Logger;
 }
 

@@ -1,5 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router, raw } from "express";
-import type { Channel, RawRequest } from "../channels/channel.ts";
+import type { Channel, RawRequest, WebhookResponse } from "../channels/channel.ts";
 import type { ChannelEvent } from "../core/channel-event.ts";
 import { RequestError } from "../core/errors.ts";
 import type { ChannelRef } from "../core/runtime.ts";
@@ -34,6 +34,9 @@ export function webhookRoutes(deps: WebhookDeps): Router {
   const body = raw({ type: () => true, limit: WEBHOOK_BODY_LIMIT });
   router.all("/:channel", body, handle);
   router.all("/:channel/status", body, handle);
+  // Where a platform's app is installed by its users (OAuth).
+  router.get("/:channel/install", handle);
+  router.get("/:channel/oauth", handle);
   return router;
 }
 
@@ -49,12 +52,10 @@ async function store(deps: WebhookDeps, ref: ChannelRef, events: readonly Channe
   }
 }
 
-function acknowledge(
-  response: Response,
-  answer: { status: number; contentType?: string; body: string } = { status: 200, body: "" },
-): void {
+function acknowledge(response: Response, answer: WebhookResponse = { status: 200, body: "" }): void {
   response.status(answer.status);
   if (answer.contentType) response.setHeader("Content-Type", answer.contentType);
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   response.end(answer.body);
 }
 

@@ -15,6 +15,8 @@ export interface PostedMessage {
   format: "markdown_text" | "text";
   /** Whom it notified: what Slack would make of mentions in it. */
   pings: string[];
+  /** The workspace whose token was used. */
+  team: string;
 }
 
 /** What to do with the next calls of a method instead of answering them. */
@@ -43,6 +45,12 @@ export interface FakeSlack extends AsyncDisposable {
   statuses: readonly { channel: string; threadTs: string; status: string }[];
   /** People that `users.info` knows, by id. */
   people: Map<string, { name: string; real_name?: string; profile?: { display_name?: string } }>;
+  /** For `oauth`. */
+  oauth: { clientId: string; clientSecret: string };
+  /** Somebody of a workspace says yes: the code that Slack sends them back with. */
+  agree(team: string, options?: { expiresInSeconds?: number }): string;
+  /** Bot tokens granted so far, newest last. */
+  granted: readonly string[];
   fail(fault: SlackFault, options?: { method?: string; times?: number }): void;
   revokeToken(): void;
   /** Sends an Events API envelope over the socket; resolves when it is acknowledged, rejects if the socket closes. */
@@ -67,6 +75,11 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   let botToken = "xoxb-1-TESTbotTokenSecret";
   const appToken = "xapp-1-TESTappTokenSecret";
   const signingSecret = "8f742231b10e8888abcd99yyyzzz85a5";
+  const oauth = { clientId: "1.2", clientSecret: "TESTclientSecret" };
+  /** Tokens that are good, by workspace; what a code or a refresh token is good for. */
+  const issued = new Map<string, string>();
+  const codes = new Map<string, { team: string; expiresInSeconds: number | undefined }>();
+  const granted: string[] = [];
   const posted: PostedMessage[] = [];
   const calls: { method: string; payload: Record<string, string> }[] = [];
   const statuses: { channel: string; threadTs: string; status: string }[] = [];
@@ -78,7 +91,37 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   let nextTs = 1;
   let nextEnvelope = 1;
 
-  const methods: Record<string, (payload: Record<string, string>) => Answer> = {
+  function grant(payload: Record<string, string>): Answer {
+    const { client_id, client_secret, code, refresh_token, grant_type } = payload;
+    if (client_id !== oauth.clientId || client_secret !== oauth.clientSecret)
+      return refuse("bad_client_secret");
+    const refreshing = grant_type === "refresh_token";
+    const ticket = (refreshing ? refresh_token : code) ?? "";
+    const given = codes.get(ticket);
+    if (given === undefined) return refuse(refreshing ? "invalid_refresh_token" : "invalid_code");
+    // Each is good once.
+    codes.delete(ticket);
+    const { team, expiresInSeconds } = given;
+    const token = `xoxb-TESTgranted-${granted.push("")}-${team}`;
+    granted[granted.length - 1] = token;
+    issued.set(token, team);
+    const rotating = expiresInSeconds !== undefined;
+    const refresh = `xoxe-TESTrefresh-${granted.length}`;
+    if (rotating) codes.set(refresh, { team, expiresInSeconds: 12 * 60 * 60 });
+    return {
+      ok: true,
+      app_id: us.appId,
+      access_token: token,
+      token_type: "bot",
+      bot_user_id: us.userId,
+      team: { id: team, name: team },
+      enterprise: null,
+      is_enterprise_install: false,
+      ...(rotating ? { expires_in: expiresInSeconds, refresh_token: refresh } : {}),
+    };
+  }
+
+  const methods: Record<string, (payload: Record<string, string>, team: string) => Answer> = {
     "auth.test": () => ({
       ok: true,
       user: "causeway",
@@ -90,11 +133,11 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       const found = people.get(user);
       return found ? { ok: true, user: { id: user, ...found } } : refuse("user_not_found");
     },
-    "chat.postMessage": (payload) => {
+    "chat.postMessage": (payload, team) => {
       const message = readMessage(payload);
       if (typeof message === "string") return refuse(message);
       const ts = `1790000000.${String(nextTs++).padStart(6, "0")}`;
-      posted.push({ ...message, ts });
+      posted.push({ ...message, ts, team });
       return { ok: true, channel: message.channel, ts, message: { text: message.text } };
     },
     "assistant.threads.setStatus": ({ channel_id, thread_ts, status }) => {
@@ -110,10 +153,13 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     const payload = await readPayload(request);
     calls.push({ method, payload });
     const run = (): Answer => {
+      if (method === "oauth.v2.access") return grant(payload);
       const wanted = method === "apps.connections.open" ? appToken : botToken;
       if (request.headers.authorization === undefined) return refuse("not_authed");
-      if (request.headers.authorization !== `Bearer ${wanted}`) return refuse("invalid_auth");
-      return methods[method]?.(payload) ?? refuse("unknown_method");
+      const token = request.headers.authorization.replace(/^Bearer /, "");
+      const team = token === wanted ? us.teamId : issued.get(token);
+      if (team === undefined) return refuse("invalid_auth");
+      return methods[method]?.(payload, team) ?? refuse("unknown_method");
     };
     const fault = faults.get(method)?.shift();
     if (fault === undefined) return reply(response, run());
@@ -175,6 +221,13 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     calls,
     statuses,
     people,
+    oauth,
+    granted,
+    agree(team, { expiresInSeconds } = {}) {
+      const code = `code-${codes.size}-${team}`;
+      codes.set(code, { team, expiresInSeconds });
+      return code;
+    },
     fail(fault, { method = "chat.postMessage", times = 1 } = {}) {
       const queue = faults.get(method) ?? [];
       faults.set(method, [...queue, ...Array.from({ length: times }, () => fault)]);
@@ -231,7 +284,7 @@ async function readPayload(request: IncomingMessage): Promise<Record<string, str
 }
 
 /** What a `chat.postMessage` would post, or Slack's word for what is wrong with it. */
-function readMessage(payload: Record<string, string>): Omit<PostedMessage, "ts"> | string {
+function readMessage(payload: Record<string, string>): Omit<PostedMessage, "ts" | "team"> | string {
   const { channel = "", thread_ts, text, markdown_text } = payload;
   if (!/^[CDGU][A-Z0-9]{2,}$/.test(channel)) return "channel_not_found";
   if (thread_ts !== undefined && !/^\d{10}\.\d{6}$/.test(thread_ts)) return "invalid_thread_ts";

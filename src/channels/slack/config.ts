@@ -17,7 +17,23 @@ export const slackConfigSchema = z
     botToken: z
       .string()
       .regex(/^xoxb-[A-Za-z0-9-]+$/, "is not a bot token; copy the one that begins with xoxb-")
-      .describe("The bot user's token, from the app's page, OAuth & Permissions."),
+      .optional()
+      .describe(
+        "The bot user's token, from OAuth & Permissions: for one workspace. For several, `oauth` instead.",
+      ),
+    oauth: z
+      .strictObject({
+        clientId: z.string().min(1).describe("From Basic Information."),
+        clientSecret: z.string().min(8).describe("From Basic Information."),
+        secret: z
+          .string()
+          .min(32, "must have at least 32 characters (try `openssl rand -hex 32`)")
+          .describe(
+            "Your own; seals the tokens in the database. With another one they have to be issued again.",
+          ),
+      })
+      .optional()
+      .describe("For several workspaces: each installs the app at `/webhooks/<channel>/install`."),
     mode: z
       .enum(["events", "socket"])
       .default("events")
@@ -40,6 +56,10 @@ export const slackConfigSchema = z
       .record(z.string(), routeSchema)
       .default({})
       .describe("More agents behind the same app, by Slack channel or first word; `agent` gets the rest."),
+  })
+  .refine((config) => (config.botToken === undefined) !== (config.oauth === undefined), {
+    path: ["botToken"],
+    error: "is required, or `oauth` for several workspaces; not both",
   })
   .refine((config) => config.mode !== "events" || config.signingSecret !== undefined, {
     path: ["signingSecret"],

@@ -33,20 +33,40 @@ const bodySchema = z.object({
   type: z.string(),
   challenge: z.string().optional(),
   event_id: z.string().optional(),
+  team_id: z.string().nullish(),
   api_app_id: z.string().optional(),
   authorizations: z
-    .array(z.object({ user_id: z.string().nullish(), is_bot: z.boolean().nullish() }))
+    .array(
+      z.object({
+        user_id: z.string().nullish(),
+        is_bot: z.boolean().nullish(),
+        team_id: z.string().nullish(),
+        enterprise_id: z.string().nullish(),
+        is_enterprise_install: z.boolean().nullish(),
+      }),
+    )
     .optional()
     .catch(undefined),
-  event: z.looseObject({ type: z.string() }).optional().catch(undefined),
+  event: z
+    .looseObject({ type: z.string(), tokens: z.object({ bot: z.array(z.string()).optional() }).optional() })
+    .optional()
+    .catch(undefined),
 });
 
 /** What one request, or one envelope of the socket, carries. */
 export type SlackBody =
   | { kind: "challenge"; challenge: string }
-  | { kind: "event"; eventId: string; appId: string | null; botUserId: string | null; message: SlackMessage }
-  /** The app was removed, or its tokens were. */
-  | { kind: "revoked"; type: string }
+  | {
+      kind: "event";
+      eventId: string;
+      /** Which installation it is for: a workspace, or the organization where it is installed as a whole. */
+      team: string | null;
+      appId: string | null;
+      botUserId: string | null;
+      message: SlackMessage;
+    }
+  /** The app was removed, or its bot's token was. */
+  | { kind: "revoked"; type: string; team: string | null }
   | { kind: "rate_limited" }
   /** Nothing we read: acknowledged, and that is all. `unreadable`: a message, but of a shape we do not know. */
   | { kind: "other"; type: string; unreadable: boolean };
@@ -59,8 +79,9 @@ export function parseSlackBody(json: unknown): SlackBody | null {
   if (type === "url_verification") return challenge === undefined ? null : { kind: "challenge", challenge };
   if (type === "app_rate_limited") return { kind: "rate_limited" };
   if (type !== "event_callback" || event === undefined) return { kind: "other", type, unreadable: false };
-  if (event.type === "app_uninstalled" || event.type === "tokens_revoked")
-    return { kind: "revoked", type: event.type };
+  const team = installationOf(parsed.data);
+  if (event.type === "app_uninstalled" || (event.type === "tokens_revoked" && event.tokens?.bot?.length))
+    return { kind: "revoked", type: event.type, team };
   if (event.type !== "message" && event.type !== "app_mention")
     return { kind: "other", type: event.type, unreadable: false };
   const message = messageSchema.safeParse(event);
@@ -68,9 +89,17 @@ export function parseSlackBody(json: unknown): SlackBody | null {
   return {
     kind: "event",
     eventId,
+    team,
     appId: parsed.data.api_app_id ?? null,
     // Says who we are without asking: the bot user the event is delivered for.
     botUserId: parsed.data.authorizations?.find((each) => each.is_bot)?.user_id ?? null,
     message: message.data,
   };
+}
+
+/** `team_id` of the envelope can be that of another workspace, in a channel shared with it. */
+function installationOf({ authorizations, team_id }: z.infer<typeof bodySchema>): string | null {
+  const [first] = authorizations ?? [];
+  const installed = first?.is_enterprise_install ? first.enterprise_id : first?.team_id;
+  return installed ?? team_id ?? null;
 }

@@ -13,7 +13,8 @@ export interface IdentitySource {
   learn(onTrouble: (words: string | null) => void, signal: AbortSignal): Promise<void>;
 }
 
-export function createIdentity(client: WebClient, log: Logger): IdentitySource {
+/** `client` resolves to null where there are several workspaces: there every event says who we are. */
+export function createIdentity(client: () => Promise<WebClient | null>, log: Logger): IdentitySource {
   let identity: SlackIdentity = { userId: null, botId: null, appId: null, name: null };
   return {
     current: () => identity,
@@ -21,7 +22,9 @@ export function createIdentity(client: WebClient, log: Logger): IdentitySource {
       const backoff = createBackoff(5 * 60_000, signal);
       while (!signal.aborted) {
         try {
-          const us = await client.auth.test();
+          const asked = await client();
+          if (asked === null) return onTrouble(null);
+          const us = await asked.auth.test();
           identity = {
             ...identity,
             userId: us.user_id ?? null,

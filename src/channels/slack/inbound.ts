@@ -9,6 +9,8 @@ import type { People } from "./people.ts";
 import { readableText } from "./text.ts";
 
 export interface InboundDeps {
+  /** Whether events come from several workspaces, so that ids count in one of them only. */
+  isShared: boolean;
   identity(): SlackIdentity;
   findConversation: NonNullable<ChannelOptions<unknown>["findConversation"]>;
   people: People;
@@ -34,7 +36,8 @@ export function createInbound(deps: InboundDeps) {
     if (barred !== null) return ignore(barred);
     const addressing = addressingOf(message, us);
     if (addressing.kind === "not_for_us") return ignore("not addressed to us");
-    const conversation = toAddress(message.channel, message.thread_ts ?? message.ts);
+    const team = deps.isShared ? event.team : null;
+    const conversation = toAddress(team, message.channel, message.thread_ts ?? message.ts);
     // A message that begins a thread cannot belong to one, and needs no question.
     const known = message.thread_ts === undefined ? null : await find(conversation);
     if (addressing.kind === "if_known_thread" && known === null) return ignore("a thread of others");
@@ -43,7 +46,7 @@ export function createInbound(deps: InboundDeps) {
       log.info({ eventId, channelId: message.channel }, "slack message without text ignored");
       return [];
     }
-    return [await toMessage(event, text, conversation, known)];
+    return [await toMessage({ ...event, team }, text, conversation, known)];
   };
 
   async function find(conversation: string): Promise<KnownConversation | null> {
@@ -59,16 +62,15 @@ export function createInbound(deps: InboundDeps) {
   }
 
   async function toMessage(
-    { message, eventId }: SlackEvent,
+    { message, eventId, team }: SlackEvent,
     text: string,
     conversation: string,
     known: KnownConversation | null,
   ): Promise<InboundMessage> {
-    const userIdentifier = message.user ?? "";
-    const [name, readable] = await Promise.all([
-      deps.people.nameOf(userIdentifier),
-      readableText(text, deps.people),
-    ]);
+    const userId = message.user ?? "";
+    const userIdentifier = team === null ? userId : `${team}/${userId}`;
+    const nameOf = (id: string) => deps.people.nameOf(team, id);
+    const [name, readable] = await Promise.all([nameOf(userId), readableText(text, { nameOf })]);
     // The bot knows whose session it is; that somebody else speaks has to be said.
     const isGuest = known !== null && known.userIdentifier !== userIdentifier;
     const agent = known?.agent ?? deps.route(message.channel, readable);
@@ -81,7 +83,7 @@ export function createInbound(deps: InboundDeps) {
       ...(agent === null ? {} : { agent }),
       ...(name === null ? {} : { userName: name }),
       profile: { chat_type: isDirect(message) ? "im" : (message.channel_type ?? "channel") },
-      text: isGuest ? `${name ?? userIdentifier}: ${readable}` : readable,
+      text: isGuest ? `${name ?? userId}: ${readable}` : readable,
       ...(attachments.length === 0 ? {} : { attachments }),
     };
   }

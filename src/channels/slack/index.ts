@@ -18,6 +18,7 @@ import { holdSocket } from "./socket.ts";
 import { createTroubles, type Troubles } from "./troubles.ts";
 import { createVerifier, notAnEvent, parseBody } from "./verify.ts";
 import { createWebApi } from "./web-api.ts";
+import { createWorkspaces } from "./workspaces.ts";
 
 /** Slack, by Events API or Socket Mode. See README.md beside this file for set-up and rules. */
 export const definition = defineChannel<SlackConfig>({
@@ -38,14 +39,17 @@ export const definition = defineChannel<SlackConfig>({
 
 function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
   const { name, config, publicUrl, log } = options;
-  const api = createWebApi(config);
-  const identity = createIdentity(api.client, log);
-  const outbound = createOutbound({ client: api.client, log });
+  const webhookUrl = `${publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
+  const api = createWebApi(config.apiUrl);
+  const workspaces = createWorkspaces(options, { api, webhookUrl, log });
+  const identity = createIdentity(() => workspaces.clientOf(null), log);
+  const outbound = createOutbound({ clientOf: workspaces.clientOf, log });
   const verify = createVerifier(config.mode === "events" ? config.signingSecret : undefined);
   const readEvent = createInbound({
+    isShared: workspaces.isShared,
     identity: identity.current,
     findConversation: options.findConversation ?? (async () => null),
-    people: createPeople(api.client, log),
+    people: createPeople(workspaces.clientOf, log),
     route: createRouting(config.agents),
     log,
   });
@@ -61,6 +65,7 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
       case "challenge":
         return { ...nothing, events: [], response: jsonAnswer({ challenge: body.challenge }) };
       case "revoked":
+        if (await workspaces.remove(body.team)) break;
         log.error({ event: body.type }, REMOVED);
         troubles?.set("installation", REMOVED);
         break;
@@ -74,6 +79,8 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
   }
 
   async function receive(request: RawRequest): Promise<Received> {
+    const visited = await workspaces.visit(request);
+    if (visited !== null) return visited;
     const verified = verify(request);
     if ("kind" in verified) return verified;
     // Commands, presses and certificate checks: nothing of ours asks for them, and Slack shows an error unless answered.
@@ -85,8 +92,7 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
   }
 
   function announceUrl(): void {
-    if (publicUrl.isPublic)
-      log.info({ requestUrl: `${publicUrl.url}/webhooks/${encodeURIComponent(name)}` }, TELL_SLACK);
+    if (publicUrl.isPublic) log.info({ requestUrl: webhookUrl }, TELL_SLACK);
     else log.info({ channel: name }, HOW_TO_BE_REACHED);
   }
 

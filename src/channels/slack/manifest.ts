@@ -6,7 +6,7 @@ export interface ManifestOptions {
 }
 
 /** What the bot may do. `users:read` is for names, the histories for what is said in threads without a mention. */
-const SCOPES = [
+export const SCOPES = [
   "app_mentions:read",
   "assistant:write",
   "channels:history",

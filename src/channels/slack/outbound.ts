@@ -25,15 +25,17 @@ export const TYPING_REFRESH_MS = 60_000;
 const STATUS = "is thinking…";
 
 export interface OutboundDeps {
-  client: WebClient;
+  /** A client for an installation; null where the app is not installed. Rejects where that cannot be known now. */
+  clientOf(team: string | null): Promise<WebClient | null>;
   log: Logger;
 }
 
 /** Writes to Slack. Every outcome is a value; nothing of the vendor's errors gets out. */
-export function createOutbound({ client, log }: OutboundDeps) {
-  let statusRefused = false;
+export function createOutbound({ clientOf, log }: OutboundDeps) {
+  const statusRefused = new Set<string | null>();
 
   async function attempt(
+    client: WebClient,
     place: SlackPlace,
     body: { markdown_text: string } | { text: string },
   ): Promise<{ result: SendResult; fault: SlackFault | null }> {
@@ -55,11 +57,24 @@ export function createOutbound({ client, log }: OutboundDeps) {
   }
 
   async function post(place: SlackPlace, text: string): Promise<SendResult> {
-    const { result, fault } = await attempt(place, { markdown_text: withoutPings(text) });
+    const found = await clientOf(place.team).catch((error: unknown) => notYet(error));
+    if (found === null) return NOT_INSTALLED;
+    if ("kind" in found) return found;
+    const { result, fault } = await attempt(found, place, { markdown_text: withoutPings(text) });
     // Formatting is worth one call more, never a message.
-    return fault !== null && isFormatRefused(fault)
-      ? (await attempt(place, { text: toMrkdwn(text) })).result
-      : result;
+    const final =
+      fault !== null && isFormatRefused(fault)
+        ? (await attempt(found, place, { text: toMrkdwn(text) })).result
+        : result;
+    // What one workspace refuses or holds back says nothing about the others.
+    return place.team !== null && "scope" in final ? { ...final, scope: "conversation" } : final;
+  }
+
+  /** The token could not be had: nothing was sent. */
+  function notYet(error: unknown): SendResult {
+    log.warn({ reason: describeFault(readFault(error)) }, "the token of a Slack workspace could not be had");
+    const reason = "the token of the workspace could not be read or renewed";
+    return { kind: "retry", reason, code: "slack_no_token", scope: "conversation" };
   }
 
   return {
@@ -84,8 +99,10 @@ export function createOutbound({ client, log }: OutboundDeps) {
 
     async typing(address: string, signal: AbortSignal): Promise<void> {
       const place = parseAddress(address);
-      if (place?.threadTs == null || statusRefused || signal.aborted) return;
+      if (place?.threadTs == null || statusRefused.has(place.team) || signal.aborted) return;
       try {
+        const client = await clientOf(place.team);
+        if (client === null) return;
         await client.assistant.threads.setStatus({
           channel_id: place.channel,
           thread_ts: place.threadTs,
@@ -93,12 +110,19 @@ export function createOutbound({ client, log }: OutboundDeps) {
         });
       } catch (error) {
         const fault = readFault(error);
-        statusRefused = isFinal(fault);
+        if (isFinal(fault)) statusRefused.add(place.team);
         if (!signal.aborted) log.debug({ address, reason: describeFault(fault) }, "status not shown");
       }
     },
   };
 }
+
+const NOT_INSTALLED: SendResult = {
+  kind: "failed",
+  reason: "the app is not installed in this Slack workspace any more",
+  code: "slack_not_installed",
+  scope: "conversation",
+};
 
 /** Slack's client cannot be interrupted: an aborted send goes on, and its outcome is not known here. */
 function orAborted(sending: Promise<SendResult>, signal: AbortSignal): Promise<SendResult> {

@@ -4,8 +4,8 @@ import { describeFault, readFault } from "./errors.ts";
 
 /** Names of people: events carry ids only. */
 export interface People {
-  /** The name others see, or null where it cannot be known now. Never rejects, never takes long. */
-  nameOf(userId: string): Promise<string | null>;
+  /** The name others in an installation see, or null where it cannot be known now. Never rejects, never takes long. */
+  nameOf(team: string | null, userId: string): Promise<string | null>;
 }
 
 /** Slack waits three seconds for an answer to an event, storing included. */
@@ -16,17 +16,23 @@ const FAILED_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 
 /** Asks `users.info` (scope `users:read`) and remembers the answer for an hour. */
-export function createPeople(client: Pick<WebClient, "users">, log: Logger, now = Date.now): People {
+export function createPeople(
+  clientOf: (team: string | null) => Promise<Pick<WebClient, "users"> | null>,
+  log: Logger,
+  now = Date.now,
+): People {
   const known = new Map<string, { name: Promise<string | null>; until: number }>();
   let warned = false;
 
-  async function ask(userId: string): Promise<string | null> {
+  async function ask(key: string, team: string | null, userId: string): Promise<string | null> {
     try {
+      const client = await clientOf(team);
+      if (client === null) return null;
       const { user } = await client.users.info({ user: userId });
       const names = [user?.profile?.display_name, user?.real_name, user?.profile?.real_name, user?.name];
       return names.find((name) => name !== undefined && name.trim() !== "")?.trim() ?? null;
     } catch (error) {
-      const entry = known.get(userId);
+      const entry = known.get(key);
       if (entry) entry.until = now() + FAILED_MS;
       const reason = describeFault(readFault(error));
       if (!warned)
@@ -37,14 +43,15 @@ export function createPeople(client: Pick<WebClient, "users">, log: Logger, now 
   }
 
   return {
-    nameOf(userId) {
-      const entry = known.get(userId);
+    nameOf(team, userId) {
+      const key = `${team ?? ""}/${userId}`;
+      const entry = known.get(key);
       const fresh = entry !== undefined && entry.until > now();
-      const name = fresh ? entry.name : ask(userId);
+      const name = fresh ? entry.name : ask(key, team, userId);
       if (!fresh) {
         // The oldest goes first: a map keeps the order in which it was filled.
-        known.delete(userId);
-        known.set(userId, { name, until: now() + REMEMBERED_MS });
+        known.delete(key);
+        known.set(key, { name, until: now() + REMEMBERED_MS });
         const oldest = known.size > MAX_REMEMBERED ? known.keys().next().value : undefined;
         if (oldest !== undefined) known.delete(oldest);
       }

@@ -7,6 +7,8 @@ const CALL_TIMEOUT_MS = 15_000;
 /** Where Slack limits us without saying for how long. */
 const DEFAULT_RETRY_AFTER_SECONDS = 30;
 
+const MAX_CLIENTS = 1_000;
+
 /** Slack's libraries log whole requests and errors; what matters of them is reported by errors.ts instead. */
 export const quietSlackLogger: SlackLogger = {
   debug() {},
@@ -19,7 +21,10 @@ export const quietSlackLogger: SlackLogger = {
 };
 
 export interface SlackWebApi {
-  client: WebClient;
+  /** A client that calls with this token; one token, one client. */
+  clientFor(token: string): WebClient;
+  /** For the calls that need no token. */
+  anonymous: WebClient;
   /** The same connections and limits, for a client that somebody else makes. */
   clientOptions: WebClientOptions;
   /** Cuts every connection; later calls fail as not sent. */
@@ -30,14 +35,14 @@ export interface SlackWebApi {
  * The Web API through Slack's client, on connections of our own. The client's retries are off: by default it tries for
  * half an hour, inside one send, and repeats what may have been carried out.
  */
-export function createWebApi(config: { botToken: string; apiUrl: string }): SlackWebApi {
+export function createWebApi(apiUrl: string): SlackWebApi {
   const agent = new Agent({
     connections: 64,
     keepAliveTimeout: 10_000,
     connect: { timeout: 10_000 },
   });
   const clientOptions: WebClientOptions = {
-    slackApiUrl: config.apiUrl,
+    slackApiUrl: apiUrl,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     timeout: CALL_TIMEOUT_MS,
@@ -56,8 +61,18 @@ export function createWebApi(config: { botToken: string; apiUrl: string }): Slac
       return new Response(null, { status: 429, headers: { "retry-after": String(seconds) } });
     },
   };
+  const clients = new Map<string, WebClient>();
   return {
-    client: new WebClient(config.botToken, clientOptions),
+    clientFor(token) {
+      const client = clients.get(token) ?? new WebClient(token, clientOptions);
+      clients.delete(token);
+      clients.set(token, client);
+      // Tokens that rotate leave theirs behind; the one used longest ago goes first.
+      const oldest = clients.size > MAX_CLIENTS ? clients.keys().next().value : undefined;
+      if (oldest !== undefined) clients.delete(oldest);
+      return client;
+    },
+    anonymous: new WebClient(undefined, clientOptions),
     clientOptions,
     close: () => agent.destroy(),
   };

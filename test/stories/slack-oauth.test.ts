@@ -1,0 +1,151 @@
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ADA, callback, DM, nextTs } from "../channels/slack-subject.ts";
+import { startTestApp, type TestApp } from "../support/app.ts";
+import { eventually } from "../support/eventually.ts";
+import { type FakeSlack, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
+
+let fake: FakeSlack;
+let app: TestApp;
+
+beforeEach(async () => {
+  fake = await startFakeSlack();
+  fake.people.set(ADA, { name: "ada" });
+  app = await startTestApp({
+    channels: {
+      slack: {
+        kind: "slack",
+        agent: "echo",
+        oauth: { ...fake.oauth, secret: "0123456789abcdef0123456789abcdef" },
+        signingSecret: fake.signingSecret,
+        apiUrl: fake.apiUrl,
+      },
+    },
+  });
+});
+afterEach(async () => {
+  await app[Symbol.asyncDispose]();
+  await fake.close();
+});
+
+/** Begins an installation: where Slack is asked, with which state, and what the browser keeps. */
+async function begin() {
+  const response = await fetch(`${app.url}/webhooks/slack/install`, { redirect: "manual" });
+  expect(response.status).toBe(302);
+  const url = new URL(response.headers.get("location") ?? "");
+  const cookie = (response.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+  return { url, state: url.searchParams.get("state") ?? "", cookie };
+}
+
+async function finish(query: Record<string, string>, cookie: string): Promise<number> {
+  const url = `${app.url}/webhooks/slack/oauth?${new URLSearchParams(query)}`;
+  const response = await fetch(url, { headers: { cookie } });
+  await response.text();
+  return response.status;
+}
+
+async function install(team: string, options: { expiresInSeconds?: number } = {}): Promise<void> {
+  const { state, cookie } = await begin();
+  expect(await finish({ code: fake.agree(team, options), state }, cookie)).toBe(200);
+}
+
+function eventOf(team: string, event: Record<string, unknown>) {
+  const authorizations = [{ enterprise_id: null, team_id: team, user_id: fake.us.userId, is_bot: true }];
+  return { ...callback(fake, event), team_id: team, authorizations };
+}
+
+async function post(body: unknown): Promise<number> {
+  const text = JSON.stringify(body);
+  const headers = signedHeaders(text, fake.signingSecret);
+  const response = await fetch(`${app.url}/webhooks/slack`, { method: "POST", headers, body: text });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+const say = (team: string, text: string, ts = nextTs()) =>
+  post(eventOf(team, { type: "message", channel: DM, channel_type: "im", user: ADA, ts, text }));
+
+async function storedValues(): Promise<Buffer[]> {
+  const client = new pg.Client({ connectionString: app.database.url });
+  await client.connect();
+  const { rows } = await client.query<{ value: Buffer }>("SELECT value FROM channel_values ORDER BY key");
+  await client.end();
+  return rows.map(({ value }) => value);
+}
+
+describe("one Slack app in several workspaces", () => {
+  test("answers each workspace with its own token, and keeps their people and threads apart", async () => {
+    const { url } = await begin();
+    expect(url.pathname).toBe("/oauth/v2/authorize");
+    expect(url.searchParams.get("scope")).toContain("chat:write");
+    await install("T0ONE");
+    await install("T0TWO");
+    const ts = nextTs();
+    expect([await say("T0ONE", "one", ts), await say("T0TWO", "two", nextTs())]).toEqual([200, 200]);
+    await eventually(() =>
+      expect(new Map(fake.posted.map(({ team, text }) => [team, text]))).toEqual(
+        new Map([
+          ["T0ONE", "You said: one"],
+          ["T0TWO", "You said: two"],
+        ]),
+      ),
+    );
+    const { body } = await app.api("GET", "/chat/sessions");
+    expect(new Set(body.data.map(({ user_id }: { user_id: string }) => user_id)).size).toBe(2);
+    expect(body.data.map(({ external_id }: { external_id: string }) => external_id)).toContain(
+      `T0ONE/${DM}:${ts}`,
+    );
+  });
+
+  test("installs nothing for a visitor who did not begin it in this browser", async () => {
+    const { state, cookie } = await begin();
+    const code = fake.agree("T0ONE");
+    const other = await begin();
+    expect(await finish({ code, state }, "")).toBe(400);
+    expect(await finish({ code, state }, other.cookie)).toBe(400);
+    expect(await finish({ code, state: `${state}x` }, cookie)).toBe(400);
+    expect(await finish({ code }, cookie)).toBe(400);
+    expect(await finish({ error: "access_denied", state }, cookie)).toBe(400);
+    expect(await finish({ code: "made up", state }, cookie)).toBe(502);
+    expect(fake.granted).toEqual([]);
+    expect(await storedValues()).toEqual([]);
+  });
+
+  test("keeps its tokens sealed in the database, and out of the log", async () => {
+    await install("T0ONE", { expiresInSeconds: 12 * 60 * 60 });
+    const [value] = await storedValues();
+    expect(value?.length).toBeGreaterThan(20);
+    const shown = `${value?.toString("latin1")}${JSON.stringify(app.log)}`;
+    for (const secret of [...fake.granted, "xoxe-", fake.oauth.clientSecret])
+      expect(shown).not.toContain(secret);
+  });
+
+  test("exchanges a token that is about to expire, once, however many need it", async () => {
+    await install("T0ONE", { expiresInSeconds: 60 });
+    await Promise.all(["a", "b", "c", "d"].map((text) => say("T0ONE", text)));
+    await eventually(() => expect(fake.posted).toHaveLength(4));
+    expect(fake.granted).toHaveLength(2);
+    const exchanges = fake.calls.filter(({ payload }) => payload["grant_type"] === "refresh_token");
+    expect(exchanges).toHaveLength(1);
+  });
+
+  test("forgets a workspace that removes it, and fails what is still to be sent there", async () => {
+    await install("T0ONE");
+    await install("T0TWO");
+    await post(eventOf("T0ONE", { type: "app_uninstalled" }));
+    expect(await storedValues()).toHaveLength(1);
+    await say("T0ONE", "late");
+    await say("T0TWO", "fine");
+    await eventually(async () => {
+      const { body } = await app.api("GET", "/deliveries");
+      expect(body.data.map(({ status }: { status: string }) => status).sort()).toEqual(["failed", "sent"]);
+    });
+    expect(fake.posted.map(({ team }) => team)).toEqual(["T0TWO"]);
+  });
+
+  test("stays installed when only a person's token is revoked", async () => {
+    await install("T0ONE");
+    await post(eventOf("T0ONE", { type: "tokens_revoked", tokens: { oauth: [ADA], bot: [] } }));
+    expect(await storedValues()).toHaveLength(1);
+  });
+});
