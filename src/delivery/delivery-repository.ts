@@ -216,7 +216,8 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
   };
 }
 
-interface Receipt {
+/** The platform's word on a send. */
+export interface Receipt {
   externalId: string;
   state: "sent" | "delivered" | "read" | "failed";
   errorCode?: string;

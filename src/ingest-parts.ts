@@ -1,0 +1,90 @@
+import type { DeliveryParts } from "./delivery-parts.ts";
+import { createIngest, type Ingest } from "./ingest/accept-inbound.ts";
+import {
+  createInboundRepository,
+  type InboundOutcome,
+  type InboundRow,
+} from "./ingest/inbound-repository.ts";
+import type { PartDeps } from "./pipeline-deps.ts";
+import { createGroupCommit } from "./storage/group-commit.ts";
+import type { TurnParts } from "./turn-parts.ts";
+import { type Arrival, dispatchArrivals } from "./turns/dispatch-lanes.ts";
+
+/** Ingest, wired: from a platform's event to a committed row, and on to its turn. */
+export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns: TurnParts) {
+  const { engine, metrics, log, owner, times, works } = deps;
+  const inbound = createInboundRepository(engine.database.pool);
+
+  const store = createGroupCommit({
+    run: async (rows: InboundRow[]) => {
+      const outcomes = await inbound.storeInbound(rows, { owner, claim: works, leaseMs: times.leaseMs });
+      startTurns(rows, outcomes);
+      return outcomes;
+    },
+    maxBatch: 200,
+    lanes: 1,
+    laneOf: (row) => row.sessionId ?? `${row.channelId}/${row.address}`,
+  });
+
+  function startTurns(rows: InboundRow[], outcomes: InboundOutcome[]): void {
+    const arrivals = rows.flatMap((row, index): Arrival[] => {
+      const outcome = outcomes[index];
+      return outcome?.kind === "accepted" ? [toArrival(row, outcome)] : [];
+    });
+    dispatchArrivals(arrivals, {
+      engine: turns.turnEngine,
+      runsTurns: works,
+      interruptElsewhere: turns.interruptElsewhere,
+      enqueue: turns.enqueueTurn,
+    });
+  }
+
+  const ingest: Ingest = createIngest({
+    store,
+    onReceipt: (channel, receipt) => delivery.deliveries.applyReceipt(channel.id, receipt),
+    onAddressChange: (channel, change) => delivery.deliveries.moveAddress(channel.id, change.from, change.to),
+    onStop: async (channel, stop) => {
+      for (const id of await turns.executions.runningAt(channel.id, stop.address))
+        await turns.cancelExecution(id);
+    },
+    onOutcome(channel, row, outcome) {
+      metrics.inbound.inc({ channel: channel.name, outcome: outcome.kind });
+      if (outcome.kind === "accepted") delivery.activity.inbound(channel.id);
+      const ids = { channel: channel.name, message_id: row.messageId, event_keys: row.eventKeys };
+      log.debug(
+        { ...ids, ...(outcome.kind === "accepted" ? { session_id: outcome.sessionId } : {}) },
+        outcome.kind,
+      );
+    },
+  });
+
+  return { ingest, messageOfEvent: inbound.messageOfEvent, drain: store.drain };
+}
+
+function toArrival(row: InboundRow, outcome: Extract<InboundOutcome, { kind: "accepted" }>): Arrival {
+  return {
+    owned: outcome.owned,
+    answeredSeq: outcome.answeredSeq,
+    lane: {
+      sessionId: outcome.sessionId,
+      leaseToken: outcome.leaseToken,
+      workspaceId: row.workspaceId,
+      channelId: row.channelId,
+      agentId: outcome.agentId,
+      agentVersion: outcome.agentVersion,
+      user: outcome.user,
+      address: row.sessionId === null ? row.address : null,
+      metadata: outcome.sessionMetadata,
+    },
+    message: {
+      id: row.messageId,
+      seq: outcome.seq,
+      origin: row.origin,
+      content: row.content,
+      executionId: row.executionId,
+      attempts: 0,
+      cancelled: false,
+      createdAt: outcome.createdAt,
+    },
+  };
+}

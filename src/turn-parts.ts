@@ -1,0 +1,232 @@
+import { systemClock } from "./core/clock.ts";
+import { newId } from "./core/ids.ts";
+import { isJsonObject } from "./core/json.ts";
+import type { DeliveryParts } from "./delivery-parts.ts";
+import type { PartDeps } from "./pipeline-deps.ts";
+import { createTurnQueue } from "./queue/turn-queue.ts";
+import type { ReconcilerStep } from "./reconciler.ts";
+import { addSchedule, sayOnce } from "./schedules/schedule-repository.ts";
+import { completeInTransaction, resetSession } from "./sessions/session-repository.ts";
+import { createGroupCommit } from "./storage/group-commit.ts";
+import { createBudgets, hourly } from "./turns/budget.ts";
+import { createBudgetRepository } from "./turns/budget-repository.ts";
+import { createContextRepository } from "./turns/context-repository.ts";
+import { createExecutionRepository } from "./turns/execution-repository.ts";
+import { finishWithEffects } from "./turns/finish-effects-repository.ts";
+import { startLeaseHeartbeat } from "./turns/lease-heartbeat.ts";
+import { createTurnContexts, type TurnContexts } from "./turns/turn-context.ts";
+import { createTurnEngine, type TurnEngine } from "./turns/turn-engine.ts";
+import { createTurnRepository, type Lane, type PendingMessage } from "./turns/turn-repository.ts";
+import { createTurnStreams } from "./turns/turn-streams.ts";
+import { keepTyping } from "./turns/typing.ts";
+
+/** What control notices ask of whichever process runs a turn. */
+const CONTROL_TOPIC = "control";
+
+/** Turns, wired: lanes, bots, what they are shown, and how they are watched, interrupted and cancelled. */
+export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
+  const { engine, channels, agents, metrics, log, owner, times, works } = deps;
+  const { pool } = engine.database;
+  const clock = systemClock;
+  const turns = createTurnRepository(pool, { owner, leaseMs: times.leaseMs });
+  const executions = createExecutionRepository(pool);
+  const contexts: TurnContexts = createTurnContexts({
+    repository: createContextRepository(pool),
+    clock,
+    log,
+  });
+  const budgetRepository = createBudgetRepository(pool);
+  const streams = createTurnStreams({ notices: engine.hub, stored: executions.storedStream });
+  const turnQueue = createTurnQueue(engine.queues);
+
+  const finish = createGroupCommit({
+    run: (commits: Parameters<typeof turns.finish>[0]) => turns.finish(commits),
+    maxBatch: 200,
+    lanes: 1,
+    laneOf: (commit) => commit.sessionId,
+  });
+  const running = (channelId: string) => {
+    const channel = channels.byId(channelId);
+    if (!channel) throw new Error(`channel ${channelId} does not run here`);
+    return channel;
+  };
+  const turnEngine: TurnEngine = createTurnEngine({
+    repository: turns,
+    streams,
+    loadAgent: (agentId, version) => agents.load(agentId, version),
+    channel: (channelId) => running(channelId).ref,
+    context: (lane, agent, messages) =>
+      contexts.forTurn({
+        sessionId: lane.sessionId,
+        agent: { id: agent.id, definition: agent.definition },
+        input: messages.map((message) => ({
+          text: message.content,
+          instruction: message.origin === "instruction",
+        })),
+        beforeSeq: Math.min(...messages.map((message) => message.seq)),
+        userId: lane.user?.id ?? null,
+        bot: agent.bot,
+      }),
+    budgets: createBudgets({ repository: budgetRepository, log }),
+    finish,
+    async finishWithEffects(commit, lane, effects) {
+      const newSessionId = newId();
+      const result = await finishWithEffects(
+        {
+          pool,
+          repository: turns,
+          sayLater: (client, { workspaceId, agentId, channelId, user }, later) =>
+            addSchedule(
+              client,
+              sayOnce({ id: newId(), workspaceId, agentId, channelId, userId: user.id, later }),
+            ),
+          endSession: (client, end) => completeInTransaction(client, { ...end, reason: "bot", newSessionId }),
+        },
+        commit,
+        lane,
+        effects,
+      );
+      // What waited behind the end waits in the next session now, in a lane that nobody holds.
+      if (effects.endSession && result.kind === "committed") wakeSoon(newSessionId);
+      return result;
+    },
+    reset: (lane, command, agent) => carryOutReset(lane, command, agent.definition.reset.reply),
+    deliver: (lane, ids) => delivery.queues.enqueue(lane.channelId, ids),
+    notify: (lane, notice) => notifySession(lane.channelId, lane.sessionId, notice),
+    showTyping,
+    onTurnEnded(lane, status, seconds) {
+      metrics.turns.inc({ agent: lane.agentId, status });
+      metrics.turnSeconds.observe({ agent: lane.agentId }, seconds);
+    },
+    clock,
+    log,
+  });
+
+  function wakeSoon(sessionId: string): void {
+    turnEngine.wake(sessionId).catch((error: unknown) => {
+      log.warn({ err: error, session_id: sessionId }, "could not wake a session; the reconciler will");
+    });
+  }
+
+  function notifySession(
+    channelId: string,
+    sessionId: string,
+    notice: { type: string; executionId?: string },
+  ) {
+    // Only channels whose users hold a stream open have somebody elsewhere to tell.
+    const live = channels.byId(channelId)?.definition.capabilities.live ?? false;
+    const data = { type: notice.type, ...(notice.executionId ? { execution_id: notice.executionId } : {}) };
+    engine.hub.publish(`session.${sessionId}`, data, { remote: live });
+  }
+
+  function showTyping(lane: Lane, over: AbortSignal): void {
+    const { channel, ref } = running(lane.channelId);
+    const { typing } = channel;
+    if (!typing || ref.typingRefreshMs === null || lane.address === null) return;
+    const address = lane.address;
+    keepTyping((signal) => typing.call(channel, address, signal), ref.typingRefreshMs, over).catch(
+      (error: unknown) => log.debug({ err: error }, "could not show that an answer is being written"),
+    );
+  }
+
+  async function carryOutReset(lane: Lane, command: PendingMessage, reply: string): Promise<Lane | null> {
+    const { ref } = running(lane.channelId);
+    const opened = await resetSession(pool, {
+      sessionId: lane.sessionId,
+      reason: "user_reset",
+      authority: { leaseToken: lane.leaseToken },
+      // Of the session's own agent: an API session's need not be the channel's.
+      agentVersion: null,
+      newSessionId: newId(),
+      commandSeq: command.seq,
+      notice: {
+        messageId: newId(),
+        content: reply,
+        deliveries: ref.split(reply).map((content) => ({ id: newId(), content })),
+      },
+      lease: { owner, leaseMs: times.leaseMs },
+    });
+    if (!opened) return null;
+    log.info({ session_id: lane.sessionId, new_session_id: opened.id }, "session reset");
+    delivery.queues.enqueue(lane.channelId, opened.noticeDeliveryIds);
+    notifySession(lane.channelId, lane.sessionId, { type: "messages" });
+    if (opened.leaseToken === null) return null;
+    return {
+      ...lane,
+      sessionId: opened.id,
+      leaseToken: opened.leaseToken,
+      agentVersion: opened.agentVersion,
+      metadata: opened.metadata,
+    };
+  }
+
+  const leaveControl = engine.hub.subscribe(CONTROL_TOPIC, (data) => {
+    if (!isJsonObject(data)) return;
+    if (typeof data.interrupt === "string") turnEngine.interrupt(data.interrupt);
+    if (typeof data.cancel === "string") turnEngine.cancel(data.cancel);
+  });
+
+  /** Stops an execution: at once where it only waits, else wherever it runs. False if it had ended already. */
+  async function cancelExecution(executionId: string): Promise<boolean> {
+    const found = await executions.requestCancel(executionId);
+    if (found === "running") {
+      engine.hub.publish(CONTROL_TOPIC, { cancel: executionId }, { remote: !engine.alone });
+    }
+    return found !== "ended";
+  }
+
+  let heartbeat: { stop(): void } | null = null;
+  const steps: ReconcilerStep[] = [
+    {
+      name: "stranded turns",
+      run: async () => {
+        for (const id of await turns.strandedSessions(200)) await turnEngine.wake(id);
+      },
+    },
+    { name: "budgets of the past", run: hourly(() => budgetRepository.prune()) },
+  ];
+
+  return {
+    turnEngine,
+    streams,
+    contexts,
+    executions,
+    steps,
+    notifySession,
+    cancelExecution,
+    wakeSession: (sessionId: string) => (works ? turnEngine.wake(sessionId) : turnQueue.enqueue(sessionId)),
+    /** Leaves a turn to a worker. */
+    enqueueTurn(sessionId: string): void {
+      turnQueue.enqueue(sessionId).catch((error: unknown) => {
+        log.warn({ err: error, session_id: sessionId }, "could not enqueue a turn; the reconciler will");
+      });
+    },
+    /** A message came for a lane that another process may hold. */
+    interruptElsewhere(sessionId: string): void {
+      if (!engine.alone) engine.hub.publish(CONTROL_TOPIC, { interrupt: sessionId }, { remote: true });
+    },
+    async start(): Promise<void> {
+      // No other process can be alive: whatever lane is held lost its holder.
+      if (engine.alone) await turns.freeAllLanes();
+      heartbeat = startLeaseHeartbeat({
+        repository: turns,
+        engine: turnEngine,
+        intervalMs: times.heartbeatMs,
+        log,
+      });
+      turnQueue.work((sessionId) => turnEngine.wake(sessionId));
+    },
+    /** Finishes or hands back the turns under way. */
+    async stop(): Promise<void> {
+      await turnEngine.drain(times.stopGraceMs);
+      await finish.drain();
+    },
+    close(): void {
+      heartbeat?.stop();
+      leaveControl();
+      streams.stop();
+    },
+  };
+}
+
+export type TurnParts = ReturnType<typeof createTurnParts>;
