@@ -11,6 +11,9 @@ import { callback, eventRequest, nextTs, slackChannel } from "./slack-subject.ts
 const TOKEN = "xoxb-emulated-bot-token";
 const SECRET = "emulated-signing-secret";
 
+const PUBLIC_URL = "https://chat.example.org";
+const OAUTH = { clientId: "1.2", clientSecret: "emulated-client-secret", secret: "s".repeat(32) };
+
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -32,6 +35,14 @@ async function startEmulator() {
         channels: [{ name: "general" }],
         bots: [{ name: "causeway" }],
         signing_secret: SECRET,
+        oauth_apps: [
+          {
+            client_id: OAUTH.clientId,
+            client_secret: OAUTH.clientSecret,
+            name: "Causeway",
+            redirect_uris: [`${PUBLIC_URL}/webhooks/slack/oauth`],
+          },
+        ],
         tokens: [{ token: TOKEN, type: "bot", user: "ada", scopes: ["chat:write", "users:read"] }],
       },
     },
@@ -85,5 +96,56 @@ test("a message is read and answered in its thread on an emulated Slack", async 
   const lost = await channel.send(partOf("C0NOBODY01", "hello"), AbortSignal.timeout(10_000));
   expect(lost).toMatchObject({ kind: "failed", code: "slack_channel_not_found", scope: "conversation" });
   await channel.typing?.(address, AbortSignal.timeout(5000));
+  await channel.stop?.();
+});
+
+test("the app is installed on an emulated Slack, and answers with the token granted there", async () => {
+  await using slack = await startEmulator();
+  const values = new Map<string, Buffer>();
+  const fake = { apiUrl: `${slack.url}/api/`, botToken: TOKEN, signingSecret: SECRET };
+  const channel = slackChannel(fake, {
+    config: { botToken: undefined, oauth: OAUTH },
+    publicUrl: { url: PUBLIC_URL, isPublic: true },
+    values: {
+      read: async (key) => values.get(key) ?? null,
+      write: async (key, value) => void values.set(key, value),
+      remove: async (key) => void values.delete(key),
+      update: async () => null,
+    },
+  });
+  const visit = async (path: string, cookie = "") => {
+    const url = `/webhooks/slack${path}`;
+    const received = await channel.receive({
+      method: "GET",
+      url,
+      headers: { cookie },
+      body: Buffer.alloc(0),
+    });
+    return received.kind === "accepted" ? received.response : undefined;
+  };
+  const began = await visit("/install");
+  const asked = new URL(began?.headers?.["Location"] ?? "");
+  expect((await fetch(asked)).status).toBe(200);
+
+  const { members } = await slack.api("users.list");
+  const ada = members.find(({ name }: { name: string }) => name === "ada").id;
+  const consent = await fetch(`${slack.url}/oauth/v2/authorize/callback`, {
+    method: "POST",
+    body: new URLSearchParams({ ...Object.fromEntries(asked.searchParams), user_id: ada }),
+    redirect: "manual",
+  });
+  const back = new URL(consent.headers.get("location") ?? "");
+  const cookie = began?.headers?.["Set-Cookie"]?.split(";")[0];
+  expect(back.pathname).toBe("/webhooks/slack/oauth");
+  expect(await visit(`/oauth${back.search}`, cookie)).toMatchObject({ status: 200 });
+
+  const [key = ""] = values.keys();
+  const team = key.replace("installation:", "");
+  const { channels } = await slack.api("conversations.list");
+  const general = channels.find(({ name }: { name: string }) => name === "general").id;
+  const sent = await channel.send(partOf(`${team}/${general}`, "Installed."), AbortSignal.timeout(10_000));
+  expect(sent).toMatchObject({ kind: "sent" });
+  const elsewhere = await channel.send(partOf(`T0NOBODY/${general}`, "Lost."), AbortSignal.timeout(10_000));
+  expect(elsewhere).toMatchObject({ kind: "failed", code: "slack_not_installed", scope: "conversation" });
   await channel.stop?.();
 });

@@ -11,6 +11,7 @@ export const THREAD = "1790000100.000100";
 export interface SlackOverrides {
   config?: Record<string, unknown>;
   findConversation?: ChannelOptions<unknown>["findConversation"];
+  values?: ChannelOptions<unknown>["values"];
   publicUrl?: { url: string; isPublic: boolean };
   log?: Logger;
 }
@@ -25,6 +26,7 @@ export function slackChannel(
     name: "slack",
     config: definition.configSchema.parse({ botToken, signingSecret, apiUrl, ...overrides.config }),
     publicUrl: overrides.publicUrl ?? { url: "http://127.0.0.1:3000", isPublic: false },
+    ...(overrides.values ? { values: overrides.values } : {}),
     ...(overrides.findConversation ? { findConversation: overrides.findConversation } : {}),
     log: overrides.log ?? createSubjectTools().log,
   });
