@@ -23,7 +23,7 @@ import type { Pipeline } from "./pipeline.ts";
 import { planSchedule } from "./schedules/plan-schedule.ts";
 import { startScheduleLoop } from "./schedules/schedule-loop.ts";
 import { createScheduleQueries } from "./schedules/schedule-queries-repository.ts";
-import { createScheduleRepository } from "./schedules/schedule-repository.ts";
+import { createScheduleRepository, sayOnce } from "./schedules/schedule-repository.ts";
 import { createSessionQueriesRepository } from "./sessions/session-queries-repository.ts";
 import { endSession, resetInTransaction } from "./sessions/session-repository.ts";
 import type { Spoken } from "./triggers/speak-repository.ts";
@@ -126,19 +126,10 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
     },
     async schedule({ id, session, afterMs, saying }) {
       const dueAt = new Date(Date.now() + afterMs);
-      await schedules.add({
-        id,
-        workspaceId: session.workspaceId,
-        agentId: session.agentId,
-        channelId: session.channelId,
-        userId: session.user?.id ?? "",
-        name: null,
-        saying,
-        recurrence: { kind: "at", startsAt: dueAt, endsAt: null, timezone: "UTC" },
-        maxRuns: null,
-        graceMs: null,
-        nextRunAt: dueAt,
-      });
+      const { workspaceId, agentId, channelId, user } = session;
+      if (!user) throw new Error("the session has no user");
+      const later = { at: dueAt, saying };
+      await schedules.add(sayOnce({ id, workspaceId, agentId, channelId, userId: user.id, later }));
       return dueAt;
     },
     quietUntil: ({ agentId, agentVersion, participantData }) =>

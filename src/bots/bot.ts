@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { JsonObject } from "../core/json.ts";
 import type { Logger } from "../core/logger.ts";
+import type { LaterSaying } from "../core/saying.ts";
 import type { TokenUsage } from "../core/token-usage.ts";
 
 /** A message as a model is shown it. */
@@ -78,6 +79,8 @@ export interface BotResult {
   /** A merge patch (RFC 7396) on the participant data, committed with the reply. */
   participantData?: JsonObject;
   endSession?: boolean;
+  /** Messages for the user at times to come, put down with the reply. */
+  later?: readonly LaterSaying[];
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Saying } from "../core/saying.ts";
+import type { LaterSaying, Saying } from "../core/saying.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { dueRuns } from "./due-runs.ts";
 import { nextRun } from "./recurrence.ts";
@@ -26,7 +26,7 @@ export interface ClaimedRun {
   scheduleId: string;
 }
 
-export type NewSchedule = Omit<Schedule, "status" | "runs">;
+type NewSchedule = Omit<Schedule, "status" | "runs">;
 
 /** Tries of a run that could not be put down, such as while its channel is off. */
 const ATTEMPTS = 8;
@@ -38,24 +38,7 @@ export type ScheduleRepository = ReturnType<typeof createScheduleRepository>;
 /** Schedules and their runs as rows. */
 export function createScheduleRepository(pool: Pool) {
   return {
-    /** Adding the same id again changes nothing. */
-    async add(schedule: NewSchedule): Promise<void> {
-      const columns = [
-        "id",
-        "workspace_id",
-        "agent_id",
-        "channel_id",
-        "user_id",
-        "next_run_at",
-        ...SCHEDULE_COLUMNS,
-      ];
-      const { id, workspaceId, agentId, channelId, userId, nextRunAt } = schedule;
-      await pool.query(
-        `INSERT INTO schedules (${columns.join(", ")}) VALUES (${columns.map((_, index) => `$${index + 1}`).join(", ")})
-         ON CONFLICT (id) DO NOTHING`,
-        [id, workspaceId, agentId, channelId, userId, nextRunAt, ...toColumns(schedule)],
-      );
-    },
+    add: (schedule: NewSchedule) => addSchedule(pool, schedule),
 
     /** Who a schedule is for, made where they are new. */
     async user(channel: { id: string; workspaceId: string }, identifier: string): Promise<string> {
@@ -193,6 +176,46 @@ export function createScheduleRepository(pool: Pool) {
         [run.id, reason, ATTEMPTS, 1_000 * 2 ** run.attempts],
       );
     },
+  };
+}
+
+/** Adding the same id again changes nothing. */
+export async function addSchedule(database: Pool | PoolClient, schedule: NewSchedule): Promise<void> {
+  const columns = [
+    "id",
+    "workspace_id",
+    "agent_id",
+    "channel_id",
+    "user_id",
+    "next_run_at",
+    ...SCHEDULE_COLUMNS,
+  ];
+  const { id, workspaceId, agentId, channelId, userId, nextRunAt } = schedule;
+  await database.query(
+    `INSERT INTO schedules (${columns.join(", ")}) VALUES (${columns.map((_, index) => `$${index + 1}`).join(", ")})
+     ON CONFLICT (id) DO NOTHING`,
+    [id, workspaceId, agentId, channelId, userId, nextRunAt, ...toColumns(schedule)],
+  );
+}
+
+/** One message at one time. */
+export function sayOnce(message: {
+  id: string;
+  workspaceId: string;
+  agentId: string;
+  channelId: string;
+  userId: string;
+  later: LaterSaying;
+}): NewSchedule {
+  const { later, ...whose } = message;
+  return {
+    ...whose,
+    name: null,
+    saying: later.saying,
+    recurrence: { kind: "at", startsAt: later.at, endsAt: null, timezone: "UTC" },
+    maxRuns: null,
+    graceMs: null,
+    nextRunAt: later.at,
   };
 }
 

@@ -39,8 +39,12 @@ interface OpenSession {
  * triggers for one user go one after the other.
  */
 export function createTriggerRepository({ pool, reset }: TriggerRepositoryDeps) {
-  async function sessionFor(client: PoolClient, trigger: Trigger, userId: string): Promise<OpenSession> {
-    const open = await openSession(client, trigger, userId);
+  async function sessionFor(
+    client: PoolClient,
+    trigger: Trigger,
+    userId: string,
+    open: OpenSession | null,
+  ): Promise<OpenSession> {
     if (open && !trigger.startNewSession) return open;
     if (open) {
       const newSessionId = newId();
@@ -77,8 +81,10 @@ export function createTriggerRepository({ pool, reset }: TriggerRepositoryDeps) 
         const before = await spokenBefore(client, channel.id, trigger.key);
         if (before) return before;
         const userId = await userOf(client, channel, identifier);
+        // The session is locked before the data, as a turn that ends does; the data is there before rules look at it.
+        const open = await openSession(client, trigger, userId);
         await mergeData(client, userId, trigger);
-        const session = await sessionFor(client, trigger, userId);
+        const session = await sessionFor(client, trigger, userId, open);
         if (Object.keys(trigger.sessionData).length > 0) {
           await client.query("UPDATE sessions SET metadata = $2, updated_at = now() WHERE id = $1", [
             session.id,

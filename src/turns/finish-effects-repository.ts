@@ -1,6 +1,8 @@
 import type { Pool, PoolClient } from "pg";
+import type { TurnUser } from "../bots/bot.ts";
 import type { JsonObject } from "../core/json.ts";
 import { mergePatch } from "../core/merge-patch.ts";
+import type { LaterSaying } from "../core/saying.ts";
 import { storableJson } from "../core/text.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import type { TurnEffects } from "./run-turn.ts";
@@ -13,6 +15,8 @@ export async function finishWithEffects(
     repository: TurnRepository;
     /** Ends the session; what waits behind the turn goes to the next one. */
     endSession(client: PoolClient, end: { sessionId: string; afterSeq: number }): Promise<unknown>;
+    /** Puts down a message for the lane's user. */
+    sayLater(client: PoolClient, lane: Lane & { user: TurnUser }, later: LaterSaying): Promise<unknown>;
   },
   commit: TurnCommit,
   lane: Lane,
@@ -38,6 +42,9 @@ export async function finishWithEffects(
         [...key, storableJson(data)],
       );
     }
+    // Where nobody is known there is nobody to write to later.
+    const { user } = lane;
+    if (user) for (const later of effects.later) await deps.sayLater(client, { ...lane, user }, later);
     if (!effects.endSession) return result;
     await deps.endSession(client, { sessionId: commit.sessionId, afterSeq: commit.answeredSeq });
     return { kind: "committed", more: false };

@@ -2,6 +2,7 @@ import type { Bot, BotResult, Turn } from "../bots/bot.ts";
 import type { AgentDefinition } from "../core/agent-definition.ts";
 import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { LaterSaying } from "../core/saying.ts";
 import { type AttemptOutcome, runAttempt, type StopReason } from "./run-attempt.ts";
 import type { ExecutionResult, PendingMessage, ReplyRow } from "./turn-repository.ts";
 import type { TurnStream } from "./turn-streams.ts";
@@ -35,6 +36,8 @@ export type TurnOutcome =
 export interface TurnEffects {
   participantData: JsonObject | null;
   endSession: boolean;
+  /** Messages for the user at times to come. */
+  later: readonly LaterSaying[];
 }
 
 /** A message in whose answering so many processes ended is not tried by another: it may be what ends them. */
@@ -109,8 +112,12 @@ function answered(run: TurnRun, result: BotResult, at: Progress & { emitted: num
   // Appended to the kept log now, shown only after the commit: `done` means stored.
   const log = [...run.stream.log.entries(), { type: "done" as const, data: done }];
   const effects =
-    result.participantData || result.endSession
-      ? { participantData: result.participantData ?? null, endSession: result.endSession ?? false }
+    result.participantData || result.endSession || result.later
+      ? {
+          participantData: result.participantData ?? null,
+          endSession: result.endSession ?? false,
+          later: result.later ?? [],
+        }
       : null;
   return {
     kind: "ended",

@@ -55,6 +55,23 @@ describe("built-in tools", () => {
     });
   });
 
+  it("put a message down for later, unless its time is past or missing", async () => {
+    await using server = await startProvider();
+    callsThenAnswers(
+      server,
+      ["schedule_message", { instruction: "Remind them to stretch.", after: "2h" }],
+      ["schedule_message", { instruction: "Wish them luck.", at: "2099-01-01T09:00:00+01:00" }],
+      ["schedule_message", { instruction: "Too late.", at: "2001-01-01T09:00:00Z" }],
+      ["schedule_message", { instruction: "When?" }],
+    );
+    const { result } = await askBot(server.bot({ tools: ["schedule_message"] }), "go");
+    expect(result.later).toEqual([
+      { at: expect.any(Date), saying: { prompt: "Remind them to stretch." } },
+      { at: new Date("2099-01-01T08:00:00Z"), saying: { prompt: "Wish them luck." } },
+    ]);
+    expect(toldToModel(server)).toContain("is past");
+  });
+
   it("are offered only where the agent names them", async () => {
     await using server = await startProvider();
     server.mock.onMessage("go", { content: "Done." });

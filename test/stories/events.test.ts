@@ -99,13 +99,14 @@ describe("a participant who goes silent", () => {
 
   it("is treated no differently when the service is stopped and started in between", async () => {
     await using database = await createTestDatabase();
-    const first = await startStory({ database });
+    const channel = createGatedChannel();
+    const first = await startStory({ database, channel });
     await first.say("ada", "hello");
     await first.channel.sending("re: Nudge.");
     await first[Symbol.asyncDispose]();
-    await using second = await startStory({ database });
+    await using second = await startStory({ database, channel });
     await expectEnded(second);
-    expect(second.texts("ada")).toEqual(["re: Nudge."]);
+    expect(second.texts("ada").sort()).toEqual(["re: Greet.", "re: Nudge.", "re: Nudge.", "re: hello"]);
     await expectGreetedOnReturn(second);
   });
 
@@ -276,6 +277,26 @@ describe("event rules", () => {
       .update(`${seconds}.${first?.body}`)
       .digest("hex");
     expect(digest).toBe(expected);
+  });
+
+  it("leave it to the bot as well to write later", async () => {
+    const bot = createScriptedBot((call) =>
+      call.reply({
+        replies: [{ content: `re: ${call.texts.join()}` }],
+        ...(call.texts[0] === "remind me"
+          ? { later: [{ at: new Date(Date.now() + 300), saying: { prompt: "Remind." } }] }
+          : {}),
+      }),
+    );
+    await using story = await startStory({ bot, agent: {} });
+    await story.say("ada", "remind me");
+    await story.channel.sending("re: Remind.");
+    await eventually(async () => {
+      const { body } = await story.app.api("GET", "/schedules");
+      expect(body.data).toMatchObject([
+        { prompt_text: "Remind.", status: "completed", last_run: { status: "delivered" } },
+      ]);
+    });
   });
 
   it("can put a message down for later", async () => {

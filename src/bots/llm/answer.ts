@@ -62,7 +62,7 @@ export async function answerWithModel(
 function toResult(
   { content, finishReason, usage }: StreamedReply,
   { host, name }: ConfiguredModel,
-  effects: Pick<BotResult, "participantData" | "endSession">,
+  effects: Pick<BotResult, "participantData" | "endSession" | "later">,
 ): BotResult {
   const counted = usage ? { usage } : {};
   if (finishReason === "content-filter") {

@@ -1,5 +1,6 @@
 import { type Dispatcher, getGlobalDispatcher, request } from "undici";
 import type { JsonObject } from "../../core/json.ts";
+import { timeLimit } from "../../core/time-limit.ts";
 import { isPrivateHost, publicConnections } from "./private-addresses.ts";
 import type { HttpToolConfig } from "./tool-config.ts";
 import { shownResult } from "./tool-result.ts";
@@ -25,7 +26,7 @@ export async function callHttpTool(
       ...tool.headers,
     },
     ...(inBody && { body: JSON.stringify(rest) }),
-    signal: AbortSignal.any([call.signal, AbortSignal.timeout(tool.timeoutMs)]),
+    signal: AbortSignal.any([call.signal, timeLimit(tool.timeoutMs)]),
     dispatcher: tool.allowPrivateAddresses ? getGlobalDispatcher() : publicConnections,
   });
   const text = await readText(response.body);

@@ -1,6 +1,7 @@
 import { createMCPClient, type MCPClient } from "@ai-sdk/mcp";
 import { Experimental_StdioMCPTransport as StdioTransport } from "@ai-sdk/mcp/mcp-stdio";
 import { dynamicTool, jsonSchema, type ToolSet } from "ai";
+import { timeLimit } from "../../core/time-limit.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import { shownResult } from "./tool-result.ts";
 
@@ -76,7 +77,7 @@ async function toolsOf(
         async execute(input, options) {
           const { execute } = callable[name] ?? {};
           if (!execute) throw new Error(`the server has no tool ${name}`);
-          const timeout = AbortSignal.timeout(config.timeoutMs);
+          const timeout = timeLimit(config.timeoutMs);
           const signals = options.abortSignal ? [options.abortSignal, timeout] : [timeout];
           try {
             const result = await execute(input, { ...options, abortSignal: AbortSignal.any(signals) });

@@ -1,7 +1,12 @@
 import { z } from "zod";
 
 /** Tools that Causeway brings along. */
-export const BUILT_IN_TOOLS = ["read_participant_data", "update_participant_data", "end_session"] as const;
+export const BUILT_IN_TOOLS = [
+  "read_participant_data",
+  "update_participant_data",
+  "end_session",
+  "schedule_message",
+] as const;
 
 const NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
 

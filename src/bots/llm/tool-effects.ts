@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../core/json.ts";
 import { mergePatch, mergePatchBetween } from "../../core/merge-patch.ts";
+import type { LaterSaying } from "../../core/saying.ts";
 import type { BotResult, Turn } from "../bot.ts";
 
 /** What the tools of one turn want to change. Nothing is changed before the reply is committed with it. */
@@ -8,13 +9,16 @@ export interface ToolEffects {
   participantData(): Promise<JsonObject>;
   updateParticipantData(patch: JsonObject): Promise<JsonObject>;
   endSession(): void;
-  result(): Promise<Pick<BotResult, "participantData" | "endSession">>;
+  /** Puts down a message for later. */
+  sayLater(later: LaterSaying): void;
+  result(): Promise<Pick<BotResult, "participantData" | "endSession" | "later">>;
 }
 
 export function createToolEffects(turn: Turn): ToolEffects {
   let before: Promise<JsonObject> | null = null;
   let updated: JsonObject | null = null;
   let ended = false;
+  const later: LaterSaying[] = [];
 
   const stored = () => {
     before ??= turn.participantData();
@@ -31,12 +35,16 @@ export function createToolEffects(turn: Turn): ToolEffects {
     endSession: () => {
       ended = true;
     },
+    sayLater: (item) => {
+      later.push(item);
+    },
     async result() {
       // One patch for all updates together: merge patches cannot simply be laid over each other.
       const patch = updated ? mergePatchBetween(await stored(), updated) : {};
       return {
         ...(Object.keys(patch).length > 0 && { participantData: patch }),
         ...(ended && { endSession: true }),
+        ...(later.length > 0 && { later }),
       };
     },
   };
