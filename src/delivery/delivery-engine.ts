@@ -1,5 +1,6 @@
 import type { Channel, SendResult } from "../channels/channel.ts";
 import type { Logger } from "../core/logger.ts";
+import { timeLimit } from "../core/time-limit.ts";
 import { wait } from "../core/wait.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
 import type { AttemptRecord, Claim, ClaimedDelivery, DeliveryRepository } from "./delivery-repository.ts";
@@ -197,7 +198,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
         afterMs: 60_000,
       };
     }
-    const signal = AbortSignal.any([shutdown.signal, AbortSignal.timeout(sendTimeoutMs)]);
+    const signal = AbortSignal.any([shutdown.signal, timeLimit(sendTimeoutMs)]);
     const { id, address, content, sessionId, messageId } = delivery;
     try {
       return await channel.send({ deliveryId: id, address, text: content, sessionId, messageId }, signal);

@@ -1,5 +1,6 @@
 import { type Dispatcher, getGlobalDispatcher, request } from "undici";
 import type { JsonObject } from "../core/json.ts";
+import { timeLimit } from "../core/time-limit.ts";
 
 /** One event for somebody else's server. */
 export interface WebhookPost {
@@ -35,7 +36,7 @@ export async function postWebhook(deps: WebhookDeps, post: WebhookPost): Promise
     method: "POST",
     body,
     dispatcher: post.allowPrivateAddresses ? getGlobalDispatcher() : deps.publicConnections,
-    signal: AbortSignal.any([deps.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    signal: AbortSignal.any([deps.signal, timeLimit(TIMEOUT_MS)]),
     headers: {
       "content-type": "application/json",
       "user-agent": "causeway",

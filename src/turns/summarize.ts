@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { BotError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { storableText } from "../core/text.ts";
+import { timeLimit } from "../core/time-limit.ts";
 import { addUsage, type TokenUsage } from "../core/token-usage.ts";
 import { clipToTokens } from "./clip-tokens.ts";
 import type { ContextRepository, HistoryMessage, SummaryState } from "./context-repository.ts";
@@ -64,7 +65,7 @@ export function createSummaries(deps: {
     const chunk = firstTurns(await deps.repository.unsummarized(sessionId, range), job);
     const last = chunk.at(-1);
     if (last === undefined) return null;
-    const timeout = AbortSignal.timeout(job.timeoutMs);
+    const timeout = timeLimit(job.timeoutMs);
     const { content, usage } = await job.summarize({
       previous: from.summary,
       messages: chunk.map((message) => toMaterial(message, job)),

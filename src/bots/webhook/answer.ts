@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { BotError } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
+import { timeLimit } from "../../core/time-limit.ts";
 import type { BotResult, Turn, TurnOutput } from "../bot.ts";
 import { invalidAnswer } from "./answer-schema.ts";
 import type { WebhookConfig } from "./config.ts";
@@ -19,7 +20,7 @@ export async function answerFromEndpoint(
 ): Promise<BotResult> {
   const { executionId } = turn;
   const deliveryId = newId();
-  const timeout = AbortSignal.timeout(config.timeoutMs);
+  const timeout = timeLimit(config.timeoutMs);
   const signal = AbortSignal.any([output.signal, timeout]);
   const { history } = config;
   const body = JSON.stringify(await turnRequest(turn, { history, deliveryId, signal: output.signal }));

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { timeLimit } from "../../core/time-limit.ts";
 
 /** One Server-Sent Event. Only what can be resumed from carries an id. */
 export interface StreamEvent {
@@ -44,7 +45,7 @@ export async function writeEventStream(
 
 async function drained(response: ServerResponse): Promise<void> {
   const left = new AbortController();
-  const signal = AbortSignal.any([left.signal, AbortSignal.timeout(STALLED_MS)]);
+  const signal = AbortSignal.any([left.signal, timeLimit(STALLED_MS)]);
   const leave = () => left.abort();
   response.once("close", leave);
   try {
