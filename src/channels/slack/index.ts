@@ -11,6 +11,7 @@ import { type SlackConfig, slackConfigSchema } from "./config.ts";
 import { parseSlackBody, type SlackBody } from "./event.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
+import { formattedSpans } from "./mrkdwn.ts";
 import { createOutbound, TEXT_LIMIT, TYPING_REFRESH_MS } from "./outbound.ts";
 import { createPeople } from "./people.ts";
 import { createRouting } from "./routing.ts";
@@ -34,7 +35,7 @@ export const definition = defineChannel<SlackConfig>({
   configSchema: slackConfigSchema,
   create: createSlackChannel,
   agents: (config) => Object.keys(config.agents),
-  split: (text) => splitText(text, { limit: TEXT_LIMIT, fences: true }),
+  split: (text) => splitText(text, { limit: TEXT_LIMIT, fences: true, keepTogether: formattedSpans }),
 });
 
 function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {

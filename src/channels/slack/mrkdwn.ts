@@ -34,3 +34,11 @@ function inlineToMrkdwn(text: string): string {
     .replace(/\*\*(?!\s)([^*\n]+?)(?<!\s)\*\*/g, "*$1*")
     .replace(/~~(?!\s)([^~\n]+?)(?<!\s)~~/g, "~$1~");
 }
+
+const FORMATTED =
+  /`[^`\n]+`|\[[^[\]\n]+\]\([^()\s]+\)|\*\*[^*\n]+\*\*|~~[^~\n]+~~|(?<![\w*])\*[^*\n]+\*(?![\w*])/g;
+
+/** Where formatting stands within lines, so that a long reply is not cut through it. */
+export function formattedSpans(markdown: string): (readonly [start: number, end: number])[] {
+  return [...markdown.matchAll(FORMATTED)].map(({ index, 0: whole }) => [index, index + whole.length]);
+}
