@@ -74,9 +74,7 @@ describe("a limit on messages", () => {
       mainId: id,
       counted: true,
       tokens: 0,
-      limits: [
-        { agentId, scope: "user", subjectId, windowSeconds: 30 * 86_400, messages: 1, tokens: null },
-      ],
+      limits: [{ agentId, scope: "user", subjectId, windowSeconds: 30 * 86_400, messages: 1, tokens: null }],
     });
     expect(again).toBeNull();
     expect(isAnswered(await talk.say("two"))).toBe(false);
@@ -159,5 +157,7 @@ it("what a turn used stands with its execution and with its reply", async () => 
   await using talk = converse(app);
   const answered = await talk.say("hello");
   expect(answered.tokens).toEqual({ prompt: 12, completion: 5, total: 17 });
-  expect(answered.replies).toMatchObject([{ metadata: { token_usage: { ...usage, total_tokens: 17 }, time: expect.any(Number) } }]);
+  expect(answered.replies).toMatchObject([
+    { metadata: { token_usage: { ...usage, total_tokens: 17 }, time: expect.any(Number) } },
+  ]);
 });
