@@ -6,7 +6,7 @@ import { type ConformanceSubject, createSubjectTools, type VendorFault } from ".
 
 export const DM = "D0ADA00001";
 export const ADA = "U0ADA00001";
-export const THREAD = "1790000100.000100";
+const THREAD = "1790000100.000100";
 
 export interface SlackOverrides {
   config?: Record<string, unknown>;
@@ -63,7 +63,7 @@ export function callback(fake: Pick<FakeSlack, "us">, event: Record<string, unkn
 export const nextTs = () => `1790000200.${String(++lastEvent).padStart(6, "0")}`;
 
 /** What Slack does to a text before it sends it. */
-export const escaped = (text: string) =>
+const escaped = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** A person's message in a direct conversation; `event` overrides what the test is about. */
