@@ -70,6 +70,7 @@ export async function endSession(
   );
   const row = rows[0];
   if (!row) return null;
+  await forgetAnonymous(client, { userId: row.user_id, agentId: row.agent_id });
   return {
     id: row.id,
     workspaceId: row.workspace_id,
@@ -78,6 +79,20 @@ export async function endSession(
     userId: row.user_id,
     address: row.address,
   };
+}
+
+/** What an agent knows of an anonymous user goes with the user's last open session: nobody could come back for it. */
+export async function forgetAnonymous(
+  client: PoolClient,
+  of: { userId: string | null; agentId: string },
+): Promise<void> {
+  if (of.userId === null) return;
+  await client.query(
+    `DELETE FROM participant_data p USING users u
+     WHERE p.user_id = $1 AND p.agent_id = $2 AND u.id = p.user_id AND u.anonymous AND NOT EXISTS (
+       SELECT 1 FROM sessions s WHERE s.user_id = $1 AND s.agent_id = $2 AND s.status = 'active')`,
+    [of.userId, of.agentId],
+  );
 }
 
 /** What still waited in an ended session is not answered; its executions say why. */

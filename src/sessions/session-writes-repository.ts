@@ -3,6 +3,7 @@ import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { VariableValue } from "../core/template.ts";
 import { inTransaction } from "../storage/transaction.ts";
+import { forgetAnonymous } from "./session-repository.ts";
 
 /** A session to open on behalf of an API caller. Nothing in it has been said yet, unless `history` says so. */
 export interface NewSession {
@@ -132,20 +133,17 @@ export function createSessionWritesRepository(pool: Pool) {
       });
     },
 
-    /** Erases a session with everything in it; what is known of an anonymous user goes with the last one. */
+    /** Erases a session with everything in it. */
     remove(workspaceId: string, id: string): Promise<boolean> {
       return inTransaction(pool, async (client) => {
-        const { rows } = await client.query<{ user_id: string | null }>(
-          "DELETE FROM sessions WHERE workspace_id = $1 AND id = $2 RETURNING user_id",
+        const { rows } = await client.query<{ userId: string | null; agentId: string }>(
+          `DELETE FROM sessions WHERE workspace_id = $1 AND id = $2
+           RETURNING user_id AS "userId", agent_id AS "agentId"`,
           [workspaceId, id],
         );
-        if (rows.length === 0) return false;
-        await client.query(
-          `DELETE FROM participant_data p USING users u WHERE u.id = p.user_id AND u.id = $1 AND u.anonymous
-             AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.agent_id = p.agent_id)`,
-          [rows[0]?.user_id],
-        );
-        return true;
+        const [removed] = rows;
+        if (removed) await forgetAnonymous(client, removed);
+        return removed !== undefined;
       });
     },
 
