@@ -12,27 +12,26 @@ const SECRET = "bench-webhook-secret";
 
 /** The service as `npm start` runs it, on a fresh data directory, with one Telegram channel on the echo bot. */
 export async function startService({ botApiUrl, redisUrl }) {
+  const channel = { token: TOKEN, secretToken: SECRET, apiRoot: botApiUrl, mode: "webhook" };
+  const service = await startProcess({
+    configuration: {
+      workspace: "bench",
+      agents: { echo: { bot: { type: "echo" } } },
+      channels: { telegram: { kind: "telegram", agent: "echo", ...channel } },
+    },
+    variables: redisUrl ? { REDIS_URL: redisUrl } : {},
+  });
+  const owner = readFileSync(join(service.directory, "data/postgres/postmaster.pid"), "utf8");
+  return { ...service, secret: SECRET, postgresPid: Number(owner.split("\n")[0]) };
+}
+
+/** The service on any configuration, in a fresh directory, once it is ready. */
+export async function startProcess({ configuration, variables }) {
   const directory = mkdtempSync(join(tmpdir(), "causeway-bench-"));
   // The embedded Postgres does not run as root: its own user has to get in.
   chmodSync(directory, 0o755);
   const file = join(directory, "channels.config.json");
-  writeFileSync(
-    file,
-    JSON.stringify({
-      workspace: "bench",
-      agents: { echo: { bot: { type: "echo" } } },
-      channels: {
-        telegram: {
-          kind: "telegram",
-          agent: "echo",
-          token: TOKEN,
-          secretToken: SECRET,
-          apiRoot: botApiUrl,
-          mode: "webhook",
-        },
-      },
-    }),
-  );
+  writeFileSync(file, JSON.stringify(configuration));
   const port = await freePort();
   const { DATABASE_URL: _database, REDIS_URL: _redis, ...inherited } = process.env;
   const child = spawn(process.execPath, [main], {
@@ -43,7 +42,7 @@ export async function startService({ botApiUrl, redisUrl }) {
       CAUSEWAY_CONFIG: file,
       CAUSEWAY_DATA_DIR: join(directory, "data"),
       LOG_LEVEL: "warn",
-      ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
+      ...variables,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -52,9 +51,8 @@ export async function startService({ botApiUrl, redisUrl }) {
   await until(child, output, () => fetch(`${url}/readyz`).then(({ ok }) => ok));
   return {
     url,
-    secret: SECRET,
+    directory,
     pid: child.pid,
-    postgresPid: Number(readFileSync(join(directory, "data/postgres/postmaster.pid"), "utf8").split("\n")[0]),
     async stop() {
       await stopProcess(child);
       rmSync(directory, { recursive: true, force: true });
