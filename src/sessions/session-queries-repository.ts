@@ -87,10 +87,10 @@ export function createSessionQueriesRepository(pool: Pool) {
       order: SessionOrder,
       page: PageRequest,
     ): Promise<Slice<SessionView>> {
-      const matches = filters.metadata ? await fewMatches(pool, filters.metadata) : null;
+      const matches = filters.metadata ? await fewMatches(pool, workspaceId, filters.metadata) : null;
       const { where, values } = conditions(workspaceId, filters, matches);
       const [total, found] = await Promise.all([
-        countRows(pool, "sessions s", where, values),
+        matches && isOnlyMetadata(filters) ? matches.length : countRows(pool, "sessions s", where, values),
         rowsOf(pool, { where, values }, order, page),
       ]);
       return toSlice(found, page.limit, total, (row) => place(row, order));
@@ -142,18 +142,22 @@ function conditions(workspaceId: string, filters: SessionFilters, matches: strin
   return { where: parts.join(" AND "), values };
 }
 
+function isOnlyMetadata({ metadata: _metadata, ...others }: SessionFilters): boolean {
+  return Object.values(others).every((value) => value === undefined);
+}
+
 /**
- * The sessions whose metadata contains the filter, if they are few; null if they are many. Asked first because the
+ * The workspace's sessions whose metadata contains the filter, if they are few; null if they are many. Asked first because the
  * planner does not know that few are wanted in an order of their own, and a wrong guess is a scan of the whole table.
  */
-async function fewMatches(pool: Pool, filter: JsonObject): Promise<string[] | null> {
+async function fewMatches(pool: Pool, workspaceId: string, filter: JsonObject): Promise<string[] | null> {
   const values = [JSON.stringify(filter)];
   if ((await estimateRows(pool, "sessions", "metadata @> $1::jsonb", values)) >= SURELY_MANY) return null;
   return inTransaction(pool, async (client) => {
     await client.query("SET LOCAL enable_seqscan = off");
     const { rows } = await client.query<{ id: string }>(
-      `SELECT id FROM sessions WHERE metadata @> $1::jsonb LIMIT ${FEW_MATCHES + 1}`,
-      values,
+      `SELECT id FROM sessions WHERE metadata @> $1::jsonb AND workspace_id = $2 LIMIT ${FEW_MATCHES + 1}`,
+      [...values, workspaceId],
     );
     return rows.length > FEW_MATCHES ? null : rows.map((row) => row.id);
   });
