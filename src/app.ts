@@ -21,7 +21,7 @@ import { createMetrics } from "./observability/metrics.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { PipelineTimes } from "./pipeline-deps.ts";
 import { createProactiveParts } from "./proactive-parts.ts";
-import { findConversation } from "./sessions/conversation-repository.ts";
+import { findConversation, lastUserMessageAt } from "./sessions/conversation-repository.ts";
 import { countBacklog } from "./storage/backlog.ts";
 import { createChannelValues } from "./storage/channel-values.ts";
 import { whileLeader } from "./storage/leader.ts";
@@ -156,7 +156,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       }
       const definition = options.channels[channel.kind];
       if (!definition) throw new Error(`no channel of kind ${channel.kind}`);
-      const { sessions, resetCommand, typingRefreshMs } = definition.capabilities;
+      const { sessions, resetCommand, typingRefreshMs, addressesUsers = false } = definition.capabilities;
       channels.add({
         definition,
         config: channel.config,
@@ -167,6 +167,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           publicUrl: settings.publicUrl,
           values: createChannelValues(engine.database.pool, row.id),
           findConversation: (externalId) => findConversation(engine.database.pool, row.id, externalId),
+          lastUserMessageAt: (address) => lastUserMessageAt(engine.database.pool, row.id, address),
           log: log.child({ channel: channel.name }),
         }),
         ref: {
@@ -178,6 +179,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           agentVersion: agent.version,
           agents: rows.agents,
           sessions,
+          addressesUsers,
           resetCommand,
           typingRefreshMs,
           split: definition.split,

@@ -16,6 +16,8 @@ export interface ChannelCapabilities {
   receipts: boolean;
   /** Whether users hold a stream of ours open, so that every process must hear what happens in their sessions. */
   live?: boolean;
+  /** Whether a user's identifier is an address too, where sessions are many: then the bot can begin a conversation. */
+  addressesUsers?: boolean;
   /** Variables the platform's profile can fill (`user_name`). */
   profileVariables: readonly string[];
 }
@@ -121,6 +123,11 @@ export interface ChannelOptions<Config> {
    * For platforms on which a message belongs to us only if its thread does. Rejects while the database is away.
    */
   findConversation?(externalId: string): Promise<KnownConversation | null>;
+  /**
+   * When the user at an address last wrote on this channel; null if never. For platforms on which that decides what may
+   * be sent. Rejects while the database is away.
+   */
+  lastUserMessageAt?(address: string): Promise<Date | null>;
   values?: ChannelValues;
   log: Logger;
 }

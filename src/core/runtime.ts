@@ -10,6 +10,8 @@ export interface ChannelRef {
   /** The workspace's agents by slug, for channels that choose among several. */
   agents?: ReadonlyMap<string, { id: string; version: number }>;
   sessions: "single" | "many";
+  /** Whether a user's identifier is an address too, also where sessions are many. */
+  addressesUsers?: boolean;
   resetCommand: boolean;
   typingRefreshMs: number | null;
 }

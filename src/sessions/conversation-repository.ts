@@ -20,3 +20,23 @@ export async function findConversation(
   const [found] = rows;
   return found === undefined ? null : { userIdentifier: found.identifier, agent: found.slug };
 }
+
+/**
+ * When the user at an address last wrote, in whichever session. Not Prisma: asked before every send where it decides
+ * what may be sent, so it looks at the newest messages of each of the user's sessions only.
+ */
+export async function lastUserMessageAt(
+  pool: Pool,
+  channelId: string,
+  address: string,
+): Promise<Date | null> {
+  const { rows } = await pool.query<{ at: Date | null }>({
+    name: "last_user_message_at",
+    text: `SELECT max(newest.created_at) AS at FROM users u JOIN sessions s ON s.user_id = u.id
+      CROSS JOIN LATERAL (SELECT m.created_at FROM messages m WHERE m.session_id = s.id
+        AND m.origin IN ('user', 'command') ORDER BY m.seq DESC LIMIT 1) newest
+      WHERE u.channel_id = $1 AND u.identifier = $2`,
+    values: [channelId, address],
+  });
+  return rows[0]?.at ?? null;
+}

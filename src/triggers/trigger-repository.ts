@@ -53,7 +53,7 @@ export function createTriggerRepository({ pool, reset }: TriggerRepositoryDeps) 
     }
     await client.query(
       `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, address)
-       SELECT $1, $2, a.id, a.current_version, $4, $5, $6, CASE WHEN $6 THEN $7::text END FROM agents a WHERE a.id = $3
+       SELECT $1, $2, a.id, a.current_version, $4, $5, $6, $7 FROM agents a WHERE a.id = $3
        ON CONFLICT DO NOTHING`,
       [
         newId(),
@@ -62,7 +62,8 @@ export function createTriggerRepository({ pool, reset }: TriggerRepositoryDeps) 
         trigger.channel.id,
         userId,
         trigger.channel.sessions === "single",
-        trigger.identifier,
+        // Elsewhere the session itself is the address.
+        trigger.channel.sessions === "single" || trigger.channel.addressesUsers ? trigger.identifier : null,
       ],
     );
     // Where the user wrote at the same instant, theirs is the session.

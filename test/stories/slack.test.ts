@@ -134,6 +134,19 @@ describe("on Slack", () => {
     expect(await sessions()).toHaveLength(2);
   });
 
+  test("a triggered message reaches somebody who never wrote, in their direct conversation", async () => {
+    const { status } = await app.api("POST", "/trigger_bot_message", {
+      agent_id: "agent",
+      channel: "slack",
+      identifier: BOB,
+      message_text: "Your order is ready.",
+    });
+    expect(status).toBe(202);
+    await eventually(() =>
+      expect(fake.posted).toMatchObject([{ channel: BOB, threadTs: null, text: "Your order is ready." }]),
+    );
+  });
+
   test("a rate limit delays a reply and loses none", async () => {
     fake.fail({ rateLimited: 1 });
     const ts = nextTs();

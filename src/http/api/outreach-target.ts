@@ -41,7 +41,7 @@ export async function outreachTarget(
     throw new RequestError(404, "channel_not_found", `There is no channel ${names.channel} here.`);
   }
   const named = channel.kind === "api" || channel.kind === "web";
-  if (channel.sessions !== "single" && !named) {
+  if (channel.sessions !== "single" && !named && !channel.addressesUsers) {
     const message = `Sessions on ${channel.name} begin on the platform (kind ${channel.kind}).`;
     throw new RequestError(422, "channel_opens_sessions", message);
   }
