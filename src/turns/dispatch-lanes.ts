@@ -22,7 +22,12 @@ export interface LaneStarter {
  */
 export function dispatchArrivals(
   arrivals: readonly Arrival[],
-  deps: { engine: LaneStarter; runsTurns: boolean; interruptElsewhere(sessionId: string): void; enqueue(sessionId: string): void },
+  deps: {
+    engine: LaneStarter;
+    runsTurns: boolean;
+    interruptElsewhere(sessionId: string): void;
+    enqueue(sessionId: string): void;
+  },
 ): void {
   const bySession = new Map<string, [Arrival, ...Arrival[]]>();
   for (const arrival of arrivals) {
