@@ -1,0 +1,61 @@
+/** What an error code of Twilio's means for a send (Twilio, "Error and warning dictionary"). */
+export type CodeMeaning =
+  /** The whole sender has to wait. */
+  | "slow_down"
+  | "try_again"
+  /** More than 24 hours since the user wrote. */
+  | "window_closed"
+  | "opted_out"
+  /** Nothing of this channel can be sent until its configuration is corrected. */
+  | "misconfigured"
+  | "failed";
+
+const MEANINGS: Readonly<Record<number, CodeMeaning>> = {
+  20003: "misconfigured", // credentials refused
+  20404: "misconfigured", // no such account
+  20429: "slow_down", // too many requests
+  21212: "misconfigured", // invalid From
+  21606: "misconfigured", // From is not ours
+  21610: "opted_out", // the user wrote STOP
+  30001: "try_again", // queue overflow
+  63007: "misconfigured", // no WhatsApp sender of that name
+  63016: "window_closed",
+  63017: "slow_down", // too many messages of the account
+  63018: "slow_down", // too many messages of the sender
+  63038: "misconfigured", // daily limit of the account
+};
+
+export function meaningOf(code: number): CodeMeaning {
+  return MEANINGS[code] ?? "failed";
+}
+
+/** The code a delivery carries. */
+export function deliveryCode(code: number): string {
+  const meaning = meaningOf(code);
+  if (meaning === "window_closed" || meaning === "opted_out") return meaning;
+  return code > 0 ? `twilio_${code}` : "twilio_failed";
+}
+
+/** A code as a sentence an operator can act on. `said` are Twilio's own words, if it had any. */
+export function describeCode(code: number, said: string | null): string {
+  const known = WORDS[code];
+  if (known !== undefined) return `${known} (${code})`;
+  const words = said === null || said === "" ? "no description" : said.slice(0, 300);
+  return code > 0 ? `Twilio answered ${code}: ${words}` : `Twilio could not deliver it: ${words}`;
+}
+
+/** Why a reply outside the window is not even tried. */
+export const WINDOW_CLOSED =
+  "the user has not written for 24 hours, and WhatsApp takes only approved templates then; configure `template`";
+
+const WORDS: Readonly<Record<number, string>> = {
+  20003: "Twilio refused the credentials; copy `accountSid` and `authToken` again from the Twilio console",
+  20404: "Twilio knows no such account; copy `accountSid` again from the Twilio console",
+  20429: "Twilio takes no more requests for the moment",
+  21606: "`from` is not a sender of this Twilio account",
+  21610: "the user has opted out (STOP) and can be written to again once they write START",
+  63007: "`from` is not a WhatsApp sender of this Twilio account",
+  63016: WINDOW_CLOSED,
+  63018: "the sender has reached its limit of messages for the moment",
+  63038: "the Twilio account has reached its daily limit of messages",
+};

@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Channel } from "../../src/channels/channel.ts";
+import { type FakeTwilio, startFakeTwilio, type TwilioFault } from "../support/fake-twilio.ts";
+import { partOf } from "./conformance-subject.ts";
+import { ADA, PUBLIC_URL, type WhatsappOverrides, whatsappChannel } from "./whatsapp-subject.ts";
+
+let fake: FakeTwilio;
+let channel: Channel;
+const connect = (overrides?: WhatsappOverrides) => {
+  channel = whatsappChannel(fake, overrides);
+};
+beforeEach(async () => {
+  fake = await startFakeTwilio();
+  connect();
+});
+afterEach(async () => {
+  await channel.stop?.();
+  await fake.close();
+});
+
+const send = (text = "hello", address = ADA) =>
+  channel.send(partOf(address, text), AbortSignal.timeout(10_000));
+const hoursAgo = (hours: number) => async () => new Date(Date.now() - hours * 3_600_000);
+const template = () => ({ contentSid: fake.contentSid, variables: { 1: "your coach" } });
+
+describe("a reply on WhatsApp", () => {
+  test("is known by the id Twilio gave it, and its receipts are asked for", async () => {
+    const result = await send("Grüße & + %");
+    expect(fake.taken).toMatchObject([
+      {
+        to: ADA,
+        body: "Grüße & + %",
+        contentSid: null,
+        statusCallback: `${PUBLIC_URL}/webhooks/whatsapp/status`,
+      },
+    ]);
+    expect(result).toEqual({ kind: "sent", externalIds: [fake.taken[0]?.sid] });
+  });
+
+  test("asks for no receipts where they could not arrive", async () => {
+    await channel.stop?.();
+    connect({ publicUrl: { url: "http://127.0.0.1:3000", isPublic: false } });
+    expect(await send()).toMatchObject({ kind: "sent" });
+    expect(fake.taken).toMatchObject([{ statusCallback: null }]);
+  });
+
+  test.each<[string, TwilioFault, object]>([
+    [
+      "too many requests",
+      { status: 429, code: 20429, retryAfter: 7 },
+      { kind: "retry", scope: "channel", afterMs: 7_000 },
+    ],
+    [
+      "too many requests, no time given",
+      { status: 429, code: 20429 },
+      { kind: "retry", scope: "channel", afterMs: 5_000 },
+    ],
+    [
+      "the sender's limit",
+      { status: 400, code: 63018 },
+      { kind: "retry", scope: "channel", code: "twilio_63018" },
+    ],
+    ["a full queue", { status: 400, code: 30001 }, { kind: "retry", scope: "conversation" }],
+    [
+      "an opt-out",
+      { status: 400, code: 21610 },
+      { kind: "failed", scope: "conversation", code: "opted_out" },
+    ],
+    [
+      "a closed window",
+      { status: 400, code: 63016 },
+      { kind: "failed", scope: "conversation", code: "window_closed" },
+    ],
+    ["a wrong sender", { status: 400, code: 63007 }, { kind: "failed", scope: "channel" }],
+    [
+      "a bad recipient",
+      { status: 400, code: 21211 },
+      { kind: "failed", scope: "conversation", code: "twilio_21211" },
+    ],
+    [
+      "refused credentials",
+      { status: 401, code: 20003 },
+      { kind: "failed", scope: "channel", code: "twilio_20003" },
+    ],
+    ["Twilio's own failure", { status: 503, code: 20503 }, { kind: "retry", scope: "conversation" }],
+    [
+      "an error of the newer form",
+      { status: 400, code: 63024, problem: true },
+      { kind: "failed", code: "twilio_63024", reason: expect.stringContaining("refused by the test") },
+    ],
+    ["a proxy that turns away", { html: 403 }, { kind: "retry", scope: "channel", code: "twilio_http_403" }],
+    ["a gateway without an answer", { html: 502 }, { kind: "unknown" }],
+    ["an answer that is no answer", { html: 200 }, { kind: "unknown" }],
+    ["a connection cut", { cut: "before" }, { kind: "unknown" }],
+  ])("after %s is decided by what it means, and tried once", async (_, fault, expected) => {
+    fake.fail(fault);
+    expect(await send()).toMatchObject(expected);
+    expect(fake.requests()).toBe(1);
+  });
+
+  test("whose answer does not come in time is of unknown fate", async () => {
+    fake.fail({ hang: true });
+    const result = await channel.send(partOf(ADA, "hello"), AbortSignal.timeout(300));
+    expect(result).toMatchObject({ kind: "unknown", code: "twilio_aborted" });
+  });
+
+  test("to what is no WhatsApp address is not tried", async () => {
+    expect(await send("hello", "+491700000001")).toMatchObject({
+      kind: "failed",
+      code: "twilio_bad_address",
+    });
+    expect(fake.requests()).toBe(0);
+  });
+});
+
+describe("more than 24 hours after the user wrote", () => {
+  test("the template goes out instead, without the text", async () => {
+    connect({ lastUserMessageAt: hoursAgo(25), config: { template: template() } });
+    expect(await send("a reply")).toMatchObject({ kind: "sent" });
+    expect(fake.taken).toMatchObject([
+      { body: null, contentSid: fake.contentSid, contentVariables: '{"1":"your coach"}' },
+    ]);
+  });
+
+  test("a reply fails with a reason where there is no template, and nothing is sent", async () => {
+    connect({ lastUserMessageAt: hoursAgo(25) });
+    expect(await send()).toMatchObject({ kind: "failed", code: "window_closed", scope: "conversation" });
+    expect(fake.requests()).toBe(0);
+  });
+
+  test("is what never having written counts as, and 23 hours do not", async () => {
+    connect({ lastUserMessageAt: async () => null });
+    expect(await send()).toMatchObject({ kind: "failed", code: "window_closed" });
+    connect({ lastUserMessageAt: hoursAgo(23) });
+    expect(await send()).toMatchObject({ kind: "sent" });
+  });
+
+  test("by Twilio's clock, the template goes out too", async () => {
+    connect({ config: { template: template() } });
+    fake.fail({ status: 400, code: 63016 });
+    expect(await send()).toMatchObject({ kind: "sent" });
+    expect(fake.taken).toMatchObject([{ body: null, contentSid: fake.contentSid }]);
+  });
+
+  test("cannot be told while the database is away: the reply is tried again later", async () => {
+    connect({ lastUserMessageAt: () => Promise.reject(new Error("away")) });
+    expect(await send()).toMatchObject({ kind: "retry", scope: "conversation" });
+    expect(fake.requests()).toBe(0);
+  });
+});

@@ -1,0 +1,125 @@
+import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
+import type { WhatsappConfig } from "../../src/channels/whatsapp/config.ts";
+import { definition } from "../../src/channels/whatsapp/index.ts";
+import type { Logger } from "../../src/core/logger.ts";
+import { type FakeTwilio, nextSid, signedForm, startFakeTwilio } from "../support/fake-twilio.ts";
+import { type ConformanceSubject, createSubjectTools, type VendorFault } from "./conformance-subject.ts";
+
+export const ADA = "whatsapp:+491700000001";
+export const PUBLIC_URL = "https://causeway.example.org";
+
+export interface WhatsappOverrides {
+  config?: Record<string, unknown>;
+  publicUrl?: ChannelOptions<WhatsappConfig>["publicUrl"];
+  lastUserMessageAt?: (address: string) => Promise<Date | null>;
+  log?: Logger;
+}
+
+type Account = Pick<FakeTwilio, "url" | "accountSid" | "authToken" | "from">;
+
+/** The channel as the composition root makes it, connected to a fake Twilio; the user has just written. */
+export function whatsappChannel(fake: Account, overrides: WhatsappOverrides = {}): Channel {
+  const { accountSid, authToken, from } = fake;
+  const config = { provider: "twilio", accountSid, authToken, from, apiBaseUrl: fake.url };
+  return definition.create({
+    name: "whatsapp",
+    config: definition.configSchema.parse({ ...config, ...overrides.config }),
+    publicUrl: overrides.publicUrl ?? { url: PUBLIC_URL, isPublic: true },
+    lastUserMessageAt: overrides.lastUserMessageAt ?? (async () => new Date()),
+    log: overrides.log ?? createSubjectTools().log,
+  });
+}
+
+/** A webhook request as Twilio makes it. */
+export function webhook(
+  fake: Pick<Account, "authToken">,
+  params: Record<string, string>,
+  url = "/webhooks/whatsapp",
+): RawRequest {
+  const { headers, body } = signedForm(PUBLIC_URL + url, params, fake.authToken);
+  return { method: "POST", url, headers, body: Buffer.from(body) };
+}
+
+/** The fields of a new message; `fields` overrides what the test is about. */
+export function messageWith(fake: Pick<Account, "accountSid" | "from">, fields: Record<string, string> = {}) {
+  const MessageSid = nextSid();
+  return {
+    MessageSid,
+    SmsMessageSid: MessageSid,
+    SmsStatus: "received",
+    AccountSid: fake.accountSid,
+    From: ADA,
+    To: fake.from,
+    ProfileName: "Ada",
+    WaId: "491700000001",
+    NumMedia: "0",
+    NumSegments: "1",
+    ApiVersion: "2010-04-01",
+    ...fields,
+  };
+}
+
+export async function whatsappSubject(log: Logger): Promise<ConformanceSubject> {
+  const fake = await startFakeTwilio();
+  const channel = whatsappChannel(fake, { log });
+  const message = (fields: Record<string, string>) => webhook(fake, messageWith(fake, fields));
+  return {
+    channel,
+    definition,
+    address: ADA,
+    secrets: [fake.authToken, Buffer.from(`${fake.accountSid}:${fake.authToken}`).toString("base64")],
+    inbound: {
+      message: (Body) => message({ Body }),
+      forged: (Body) => {
+        const signed = message({ Body });
+        const with_ = (signature: string | undefined) => ({
+          ...signed,
+          headers: { ...signed.headers, "x-twilio-signature": signature },
+        });
+        const right = signed.headers["x-twilio-signature"] ?? "";
+        const wrong = (right.startsWith("A") ? "B" : "A") + right.slice(1);
+        const changed = { ...signed, body: Buffer.from(`${signed.body}&Extra=1`) };
+        return [with_(undefined), with_(""), with_("guess"), with_(wrong), changed];
+      },
+      malformed: () => [
+        webhook(fake, {}),
+        webhook(fake, { Body: "no id" }),
+        webhook(fake, { MessageSid: "" }),
+      ],
+      unknownEvents: () => [
+        webhook(fake, { MessageSid: nextSid(), MessageStatus: "queued" }),
+        webhook(fake, { MessageSid: nextSid(), MessageStatus: "something_new" }),
+        message({ Body: "", MessageType: "unsupported" }),
+        message({ Body: "STOP", OptOutType: "STOP" }),
+        message({ Body: "an SMS", From: "+491700000001" }),
+      ],
+      fromBots: () => [message({ Body: "me", From: fake.from, To: ADA })],
+    },
+    platform: {
+      received: () => fake.taken.filter(({ to }) => to === ADA).map(({ body }) => body ?? ""),
+      fail: (fault) => failFake(fake, fault),
+      openConnections: () => fake.openConnections(),
+    },
+    async [Symbol.asyncDispose]() {
+      await channel.stop?.();
+      await fake.close();
+    },
+  };
+}
+
+async function failFake(fake: FakeTwilio, fault: VendorFault): Promise<void> {
+  switch (fault) {
+    case "rate_limited":
+      return fake.fail({ status: 429, code: 20429, retryAfter: 7 });
+    case "recipient_gone":
+      return fake.fail({ status: 400, code: 63024 });
+    case "credentials_revoked":
+      return fake.revokeToken();
+    case "server_error":
+      return fake.fail({ status: 500, code: 20500 });
+    case "answer_lost":
+      return fake.fail({ cut: "after" });
+    case "unreachable":
+      return fake.close();
+  }
+}

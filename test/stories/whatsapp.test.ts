@@ -1,0 +1,163 @@
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ADA, messageWith, PUBLIC_URL } from "../channels/whatsapp-subject.ts";
+import { startTestApp, type TestApp } from "../support/app.ts";
+import { eventually } from "../support/eventually.ts";
+import { type FakeTwilio, signedForm, startFakeTwilio } from "../support/fake-twilio.ts";
+import { createScriptedBot, type ScriptedBot } from "../support/scripted-bot.ts";
+
+const BOB = "whatsapp:+491700000002";
+const LONG = "The quick brown fox jumps over the lazy dog. ".repeat(100).trim();
+
+let fake: FakeTwilio;
+let app: TestApp;
+let bot: ScriptedBot;
+
+beforeEach(async () => {
+  fake = await startFakeTwilio();
+  bot = createScriptedBot((call) =>
+    call.reply(call.texts.includes("tell me more") ? LONG : `re: ${call.texts.join(" + ")}`),
+  );
+  const { accountSid, authToken, from, contentSid } = fake;
+  const whatsapp = {
+    kind: "whatsapp",
+    agent: "agent",
+    provider: "twilio",
+    accountSid,
+    authToken,
+    from,
+    apiBaseUrl: fake.url,
+  };
+  app = await startTestApp({
+    bots: { scripted: bot.definition },
+    agents: { agent: { bot: { type: "scripted" }, reset: { reply: "Conversation reset." } } },
+    channels: {
+      whatsapp: { ...whatsapp, template: { contentSid, variables: { 1: "your coach" } } },
+      plain: whatsapp,
+    },
+    env: { CAUSEWAY_PUBLIC_URL: PUBLIC_URL },
+  });
+});
+afterEach(async () => {
+  await app[Symbol.asyncDispose]();
+  await fake.close();
+});
+
+/** Posts a form as Twilio does, to the address behind the public one. */
+async function post(path: string, params: Record<string, string>, token = fake.authToken) {
+  const { headers, body } = signedForm(PUBLIC_URL + path, params, token);
+  const response = await fetch(app.url + path, { method: "POST", headers, body });
+  return { status: response.status, text: await response.text() };
+}
+
+const say = (Body: string, fields: Record<string, string> = {}) =>
+  post("/webhooks/whatsapp", messageWith(fake, { Body, ...fields }));
+
+/** Reports what became of a message, to the URL that was given with it. */
+async function report(MessageSid: string, MessageStatus: string, more: Record<string, string> = {}) {
+  const callback = fake.taken.find(({ sid }) => sid === MessageSid)?.statusCallback ?? "";
+  expect(callback.startsWith(PUBLIC_URL)).toBe(true);
+  const answer = await post(callback.slice(PUBLIC_URL.length), { MessageSid, MessageStatus, ...more });
+  expect(answer.status).toBe(200);
+}
+
+const said = (to = ADA) => fake.taken.filter((message) => message.to === to).map(({ body }) => body);
+const deliveries = async () => (await app.api("GET", "/deliveries")).body.data;
+const sessions = async () => (await app.api("GET", "/chat/sessions")).body.data;
+
+/** Lets a day and more pass since anybody wrote. */
+async function passADay(): Promise<void> {
+  const client = new pg.Client({ connectionString: app.database.url });
+  await client.connect();
+  await client.query("UPDATE messages SET created_at = created_at - interval '25 hours'");
+  await client.end();
+}
+
+const trigger = (channel: string, identifier: string) =>
+  app.api("POST", "/trigger_bot_message", {
+    agent_id: "agent",
+    channel,
+    identifier,
+    message_text: "Are you still there?",
+  });
+
+describe("on WhatsApp", () => {
+  test("a message that arrives several times is answered once, and its answer's receipts only move forward", async () => {
+    const params = messageWith(fake, { Body: "hello" });
+    const answers = await Promise.all([1, 2, 3].map(() => post("/webhooks/whatsapp", params)));
+    for (const { status, text } of answers)
+      expect([status, text]).toEqual([200, expect.stringMatching(/<Response\/>$/)]);
+    await eventually(() => expect(said()).toEqual(["re: hello"]));
+    expect(bot.calls.map(({ turn }) => turn.user?.name)).toEqual(["Ada"]);
+    await eventually(async () => expect(await deliveries()).toMatchObject([{ status: "sent" }]));
+
+    const sid = fake.taken[0]?.sid ?? "";
+    for (const [status, state] of [
+      ["delivered", "delivered"],
+      ["read", "read"],
+      ["delivered", "read"],
+      ["sent", "read"],
+    ] as const) {
+      await report(sid, status);
+      expect(await deliveries()).toMatchObject([{ status: state }]);
+    }
+  });
+
+  test("a failure that Twilio reports later is shown with its reason", async () => {
+    await say("hello");
+    await eventually(async () => expect(await deliveries()).toMatchObject([{ status: "sent" }]));
+    await report(fake.taken[0]?.sid ?? "", "undelivered", { ErrorCode: "63024" });
+    expect(await deliveries()).toMatchObject([{ status: "failed", error_code: "twilio_63024" }]);
+  });
+
+  test("a long answer arrives in parts, in order, through a rate limit", async () => {
+    fake.fail({ status: 429, code: 20429, retryAfter: 1 });
+    await say("tell me more");
+    await eventually(() => expect(said()).toHaveLength(3), { timeoutMs: 15_000 });
+    expect(said().join(" ")).toBe(LONG);
+  });
+
+  test("two people have a session each, and /reset begins another", async () => {
+    await say("one");
+    await say("two", { From: BOB, ProfileName: "Bob" });
+    await eventually(() => expect([said(), said(BOB)]).toEqual([["re: one"], ["re: two"]]));
+    await say("/reset");
+    await eventually(() => expect(said()).toEqual(["re: one", "Conversation reset."]));
+    await say("three");
+    await eventually(() => expect(said()).toEqual(["re: one", "Conversation reset.", "re: three"]));
+    expect(await sessions()).toHaveLength(3);
+  });
+
+  test("whoever wrote a day ago gets the template, and whoever just wrote gets words", async () => {
+    await say("hello");
+    await eventually(() => expect(said()).toEqual(["re: hello"]));
+    expect((await trigger("whatsapp", ADA)).status).toBe(202);
+    await eventually(() => expect(said()).toEqual(["re: hello", "Are you still there?"]));
+    await passADay();
+    expect((await trigger("whatsapp", ADA)).status).toBe(202);
+    await eventually(() => expect(fake.taken).toHaveLength(3));
+    expect(fake.taken.at(-1)).toMatchObject({ body: null, contentSid: fake.contentSid });
+    // Writing opens the window again, in whichever session.
+    await say("/reset");
+    await eventually(() => expect(said().at(-1)).toBe("Conversation reset."));
+  });
+
+  test("without a template, who has not written gets nothing, and the delivery says why", async () => {
+    expect((await trigger("plain", BOB)).status).toBe(202);
+    await eventually(async () =>
+      expect(await deliveries()).toMatchObject([
+        { status: "failed", error_code: "window_closed", error: expect.stringContaining("24 hours") },
+      ]),
+    );
+    expect(fake.taken).toEqual([]);
+  });
+
+  test("what is not signed by Twilio gets 401, and nothing comes of it", async () => {
+    expect((await post("/webhooks/whatsapp", messageWith(fake, { Body: "hello" }), "guess")).status).toBe(
+      401,
+    );
+    const status = { MessageSid: "SM1", MessageStatus: "read" };
+    expect((await post("/webhooks/whatsapp/status", status, "guess")).status).toBe(401);
+    expect(bot.calls).toEqual([]);
+  });
+});

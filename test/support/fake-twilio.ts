@@ -1,0 +1,186 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { getExpectedTwilioSignature } from "twilio/lib/webhooks/webhooks.js";
+
+/** A message the fake took. */
+export interface TakenMessage {
+  sid: string;
+  to: string;
+  /** Null for a template. */
+  body: string | null;
+  contentSid: string | null;
+  contentVariables: string | null;
+  statusCallback: string | null;
+}
+
+/** What to do with the next message instead of taking it. */
+export type TwilioFault =
+  /** Twilio's own refusal, in the form it has always had or that of RFC 9457. */
+  | { status: number; code: number; retryAfter?: number; problem?: boolean }
+  /** Something that is not Twilio answers. */
+  | { html: number }
+  /** The connection breaks: before the message is taken, or after. */
+  | { cut: "before" | "after" }
+  /** The message is taken, the answer never comes. */
+  | { hang: true };
+
+export interface FakeTwilio extends AsyncDisposable {
+  /** For `apiBaseUrl`. */
+  url: string;
+  accountSid: string;
+  authToken: string;
+  from: string;
+  /** A template that is approved. */
+  contentSid: string;
+  taken: readonly TakenMessage[];
+  /** Every request that arrived, taken or not. */
+  requests: () => number;
+  fail(fault: TwilioFault): void;
+  /** Makes the auth token another. */
+  revokeToken(): void;
+  openConnections(): number;
+  /** Stops listening, as a server that is down. */
+  close(): Promise<void>;
+}
+
+interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body: object;
+}
+
+const refuse = (status: number, code: number, message = "refused"): Answer => ({
+  status,
+  body: { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status },
+});
+
+let lastSid = 0;
+
+/** An id as Twilio makes them: two letters and 32 hexadecimal digits. */
+export const nextSid = (kind: "SM" | "MM" = "SM") => `${kind}${(++lastSid).toString(16).padStart(32, "0")}`;
+
+/**
+ * Twilio's REST API, as strict as the real one about credentials, senders, lengths and the contents of a message. Takes
+ * messages, and fails on demand. Listens on a loopback port of its own.
+ */
+export async function startFakeTwilio(): Promise<FakeTwilio> {
+  const accountSid = "AC0123456789abcdef0123456789abcdef";
+  const from = "whatsapp:+14155238886";
+  const contentSid = "HXaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+  const authToken = "5ecre7ab1e70ken0123456789abcdef0";
+  let accepted = authToken;
+  let requests = 0;
+  const taken: TakenMessage[] = [];
+  const faults: TwilioFault[] = [];
+  const sockets = new Set<Socket>();
+
+  function take(form: URLSearchParams): Answer {
+    const message = readMessage(form, { from, contentSid });
+    if ("status" in message) return message;
+    const sid = nextSid();
+    taken.push({ sid, ...message });
+    return { status: 201, body: { sid, status: "queued", error_code: null, error_message: null } };
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    requests++;
+    const form = new URLSearchParams(Buffer.concat(chunks).toString("utf8"));
+    const credentials = Buffer.from(`${accountSid}:${accepted}`).toString("base64");
+    const account = `/2010-04-01/Accounts/${accountSid}`;
+    if (request.headers.authorization !== `Basic ${credentials}`)
+      return reply(response, refuse(401, 20003, "Authenticate"));
+    if (request.method === "GET" && request.url === `${account}.json`)
+      return reply(response, { status: 200, body: { sid: accountSid, status: "active" } });
+    if (request.method !== "POST" || request.url !== `${account}/Messages.json`)
+      return reply(response, refuse(404, 20404, "The requested resource was not found"));
+    const fault = faults.shift();
+    if (fault === undefined) return reply(response, take(form));
+    if ("html" in fault) {
+      response.writeHead(fault.html, { "content-type": "text/html" }).end("<html>not Twilio</html>");
+    } else if ("cut" in fault) {
+      if (fault.cut === "after") take(form);
+      request.socket.destroy();
+    } else if ("hang" in fault) take(form);
+    else reply(response, refusal(fault));
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => reply(response, refuse(500, 20500)));
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    accountSid,
+    authToken,
+    from,
+    contentSid,
+    taken,
+    requests: () => requests,
+    fail: (fault) => void faults.push(fault),
+    revokeToken() {
+      accepted = "another";
+    },
+    openConnections: () => sockets.size,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function refusal({ status, code, retryAfter, problem }: Extract<TwilioFault, { code: number }>): Answer {
+  const headers: Record<string, string> =
+    retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
+  const body = { type: "about:blank", title: "Refused", detail: "refused by the test", status, code };
+  return { ...(problem ? { status, body } : refuse(status, code, "refused by the test")), headers };
+}
+
+function reply(response: ServerResponse, { status, headers, body }: Answer): void {
+  if (!response.writable) return;
+  response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+}
+
+/** What a form would send, or Twilio's refusal. */
+function readMessage(
+  form: URLSearchParams,
+  known: { from: string; contentSid: string },
+): Omit<TakenMessage, "sid"> | Answer {
+  const to = form.get("To") ?? "";
+  const body = form.get("Body");
+  const contentSid = form.get("ContentSid");
+  if (form.get("From") !== known.from)
+    return refuse(400, 63007, "no Channel with the specified From address");
+  if (!/^whatsapp:\S+$/.test(to)) return refuse(400, 21211, "The 'To' number is not valid");
+  if (contentSid === null) {
+    if (body === null || body.trim() === "") return refuse(400, 21602, "Message body is required");
+    if (body.length > 1600) return refuse(400, 21617, "The body exceeds the 1600 character limit");
+  } else if (contentSid !== known.contentSid || body !== null)
+    return refuse(400, 21655, "invalid ContentSid");
+  const statusCallback = form.get("StatusCallback");
+  if (statusCallback !== null && !statusCallback.startsWith("https://"))
+    return refuse(400, 21609, "The StatusCallback URL is not valid");
+  return { to, body, contentSid, contentVariables: form.get("ContentVariables"), statusCallback };
+}
+
+/** The headers and body of a webhook, signed by Twilio's own library. */
+export function signedForm(url: string, params: Record<string, string>, authToken: string) {
+  return {
+    headers: {
+      "content-type": "application/x-www-form-urlencoded; charset=UTF-8",
+      "x-twilio-signature": getExpectedTwilioSignature(authToken, url, params),
+    },
+    body: new URLSearchParams(params).toString(),
+  };
+}
