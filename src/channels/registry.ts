@@ -1,12 +1,13 @@
 import { definition as api } from "./api/index.ts";
 import type { ChannelDefinition } from "./channel.ts";
 import { definition as slack } from "./slack/index.ts";
+import { definition as sureadhere } from "./sureadhere/index.ts";
 import { definition as telegram } from "./telegram/index.ts";
 import { definition as web } from "./web/index.ts";
 import { definition as whatsapp } from "./whatsapp/index.ts";
 
 /** What `kind` may be. A new channel adds its folder and a line here. */
-export const channelDefinitions = { web, api, telegram, slack, whatsapp } satisfies Record<
+export const channelDefinitions = { web, api, telegram, slack, whatsapp, sureadhere } satisfies Record<
   string,
   ChannelDefinition
 >;
