@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createHttpClient, type HttpClient } from "../../src/channels/sureadhere/http-client.ts";
+import { type FakeSureadhere, startFakeSureadhere } from "../support/fake-sureadhere.ts";
+
+let fake: FakeSureadhere;
+let client: HttpClient;
+
+beforeEach(async () => {
+  fake = await startFakeSureadhere();
+  client = createHttpClient();
+});
+afterEach(async () => {
+  await client.close();
+  await fake.close();
+});
+
+const post = (timeoutMs = 10_000, headers: Record<string, string> = {}) =>
+  client.post({ url: new URL(fake.authUrl), headers, body: "x", timeoutMs });
+
+test("a request that is not answered in time may have arrived", async () => {
+  fake.fail({ hang: true }, { endpoint: "token" });
+  expect(await post(100)).toEqual({ kind: "unanswered", code: "timeout" });
+});
+
+test("a request that had no time to be written did not arrive", async () => {
+  const request = { url: new URL(fake.authUrl), headers: {}, body: "x", timeoutMs: 10_000 };
+  expect(await client.post({ ...request, signal: AbortSignal.abort() })).toEqual({
+    kind: "not_sent",
+    code: "aborted",
+  });
+  expect(fake.requests).toEqual([]);
+});
+
+test("a request that cannot be written says so as a value, and does not quote itself", async () => {
+  expect(await post(10_000, { authorization: "Bearer a\r\nb" })).toEqual({
+    kind: "not_sent",
+    code: "UND_ERR_INVALID_ARG",
+  });
+});
+
+test("an answer longer than there is use for keeps its status and nothing else", async () => {
+  fake.fail({ answer: 200, body: "x".repeat(100_000) }, { endpoint: "token" });
+  expect(await post()).toEqual({ kind: "answered", status: 200, retryAfter: null, body: null });
+});
+
+test("a redirect is an answer, and is not followed", async () => {
+  fake.fail(
+    { answer: 307, headers: { location: `${fake.baseUrl}/treatment/external/send-msg` } },
+    { endpoint: "token" },
+  );
+  expect(await post()).toMatchObject({ kind: "answered", status: 307 });
+  expect(fake.requests).toEqual(["token"]);
+});
