@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
 import { type FakeTwilio, startFakeTwilio, type TwilioFault } from "../support/fake-twilio.ts";
 import { partOf } from "./conformance-subject.ts";
-import { ADA, PUBLIC_URL, type WhatsappOverrides, whatsappChannel } from "./whatsapp-subject.ts";
+import {
+  ADA,
+  messageWith,
+  PUBLIC_URL,
+  type WhatsappOverrides,
+  webhook,
+  whatsappChannel,
+} from "./whatsapp-subject.ts";
 
 let fake: FakeTwilio;
 let channel: Channel;
@@ -135,6 +142,18 @@ describe("more than 24 hours after the user wrote", () => {
     expect(await send()).toMatchObject({ kind: "sent" });
   });
 
+  test("one template goes out for a message, however many parts it has and however often one is tried", async () => {
+    connect({ lastUserMessageAt: hoursAgo(25), config: { template: template() } });
+    const part = (messageId: string, deliveryId: string) =>
+      channel.send({ ...partOf(ADA, "text"), messageId, deliveryId }, AbortSignal.timeout(10_000));
+    fake.fail({ status: 503, code: 20503 });
+    expect(await part("m1", "d1")).toMatchObject({ kind: "retry" });
+    expect(await part("m1", "d1")).toMatchObject({ kind: "sent" });
+    expect(await part("m1", "d2")).toMatchObject({ kind: "failed", code: "window_closed" });
+    expect(await part("m2", "d3")).toMatchObject({ kind: "sent" });
+    expect(fake.taken).toHaveLength(2);
+  });
+
   test("by Twilio's clock, the template goes out too", async () => {
     connect({ config: { template: template() } });
     fake.fail({ status: 400, code: 63016 });
@@ -146,5 +165,27 @@ describe("more than 24 hours after the user wrote", () => {
     connect({ lastUserMessageAt: () => Promise.reject(new Error("away")) });
     expect(await send()).toMatchObject({ kind: "retry", scope: "conversation" });
     expect(fake.requests()).toBe(0);
+  });
+});
+
+describe("typing", () => {
+  const typing = () => channel.typing?.(ADA, AbortSignal.timeout(10_000));
+
+  test("shows under the message the user wrote last", async () => {
+    const [first, second] = [messageWith(fake, { Body: "one" }), messageWith(fake, { Body: "two" })];
+    for (const message of [first, second]) await channel.receive(webhook(fake, message));
+    await typing();
+    expect(fake.typing).toEqual([second.MessageSid]);
+  });
+
+  test("is left out where no message is known, and its failure is nobody's trouble", async () => {
+    await typing();
+    expect(fake.requests()).toBe(0);
+    await channel.receive(webhook(fake, messageWith(fake, { Body: "one" })));
+    fake.revokeToken();
+    await typing();
+    await fake.close();
+    await typing();
+    expect(fake.typing).toEqual([]);
   });
 });

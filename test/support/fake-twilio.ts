@@ -33,6 +33,8 @@ export interface FakeTwilio extends AsyncDisposable {
   /** A template that is approved. */
   contentSid: string;
   taken: readonly TakenMessage[];
+  /** The ids of messages under which "typing…" was shown. */
+  typing: readonly string[];
   /** Every request that arrived, taken or not. */
   requests: () => number;
   fail(fault: TwilioFault): void;
@@ -71,6 +73,7 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
   let accepted = authToken;
   let requests = 0;
   const taken: TakenMessage[] = [];
+  const typing: string[] = [];
   const faults: TwilioFault[] = [];
   const sockets = new Set<Socket>();
 
@@ -93,6 +96,13 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
       return reply(response, refuse(401, 20003, "Authenticate"));
     if (request.method === "GET" && request.url === `${account}.json`)
       return reply(response, { status: 200, body: { sid: accountSid, status: "active" } });
+    if (request.method === "POST" && request.url === "/v2/Indicators/Typing.json") {
+      const messageId = form.get("messageId") ?? "";
+      if (form.get("channel") !== "whatsapp" || !/^(SM|MM)[0-9a-f]{32}$/.test(messageId))
+        return reply(response, refuse(400, 20001, "invalid messageId"));
+      typing.push(messageId);
+      return reply(response, { status: 200, body: { success: true } });
+    }
     if (request.method !== "POST" || request.url !== `${account}/Messages.json`)
       return reply(response, refuse(404, 20404, "The requested resource was not found"));
     const fault = faults.shift();
@@ -129,6 +139,7 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
     from,
     contentSid,
     taken,
+    typing,
     requests: () => requests,
     fail: (fault) => void faults.push(fault),
     revokeToken() {

@@ -4,15 +4,18 @@ import type { Logger } from "../../core/logger.ts";
 import { isAddress } from "./address.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { type FormParams, field } from "./params.ts";
+import type { Recent } from "./recent.ts";
 
 export interface InboundDeps {
   /** Our own sender: it is not answered. */
   from: string;
+  /** Told the id of the newest message of each address. */
+  lastMessages: Recent;
   log: Logger;
 }
 
 /** Turns a message into events; no events means that it is acknowledged and nothing else. */
-export function createInbound({ from, log }: InboundDeps) {
+export function createInbound({ from, lastMessages, log }: InboundDeps) {
   return function readMessage(params: FormParams, messageSid: string): ChannelEvent[] {
     const ignore = (reason: string): ChannelEvent[] => {
       log.info({ messageSid, reason }, "whatsapp message ignored");
@@ -26,6 +29,7 @@ export function createInbound({ from, log }: InboundDeps) {
     const text = textOf(params);
     const attachments = attachmentsOf(params);
     if (text === "" && attachments.length === 0) return ignore("nothing in it");
+    lastMessages.set(sender, messageSid);
     return [toMessage(params, { messageSid, sender, text, attachments })];
   };
 }

@@ -11,9 +11,11 @@ import { type WhatsappConfig, whatsappConfigSchema } from "./config.ts";
 import { createInbound } from "./inbound.ts";
 import { createOutbound, TEXT_LIMIT } from "./outbound.ts";
 import { field } from "./params.ts";
+import { createRecent } from "./recent.ts";
 import { createRestApi } from "./rest-api.ts";
 import { readStatus } from "./status.ts";
 import { createTransport } from "./transport.ts";
+import { createTyping, TYPING_REFRESH_MS } from "./typing.ts";
 import { createVerifier, notAMessage } from "./verify.ts";
 
 /** WhatsApp through Twilio. See README.md beside this file for set-up and rules. */
@@ -23,7 +25,7 @@ export const definition = defineChannel<WhatsappConfig>({
     sessions: "single",
     resetCommand: true,
     textLimit: TEXT_LIMIT,
-    typingRefreshMs: null,
+    typingRefreshMs: TYPING_REFRESH_MS,
     receipts: true,
     profileVariables: ["user_name"],
   },
@@ -40,7 +42,8 @@ function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): Channel
   const { authToken, secondaryAuthToken } = config;
   const authTokens = secondaryAuthToken === undefined ? [authToken] : [authToken, secondaryAuthToken];
   const verify = createVerifier({ authTokens, publicUrl: publicUrl.url });
-  const readMessage = createInbound({ from: config.from, log });
+  const lastMessages = createRecent(REMEMBERED);
+  const readMessage = createInbound({ from: config.from, lastMessages, log });
   const stopped = new AbortController();
   let checking: Promise<void> = Promise.resolve();
 
@@ -63,6 +66,7 @@ function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): Channel
       statusUrl: publicUrl.isPublic ? `${webhookUrl}/status` : null,
       lastUserMessageAt: options.lastUserMessageAt ?? (async () => null),
     }),
+    typing: createTyping({ api, lastMessages, log }),
     async start(context) {
       if (publicUrl.isPublic) log.info({ webhookUrl }, TELL_TWILIO);
       else log.info({ channel: options.name }, HOW_TO_BE_REACHED);
@@ -76,6 +80,9 @@ function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): Channel
     },
   };
 }
+
+/** Conversations with something going on, more than any process has at a time. */
+const REMEMBERED = 10_000;
 
 /** Replies go out by the REST API, where their delivery is tracked: Twilio is told to say nothing itself. */
 const EMPTY_TWIML = {
