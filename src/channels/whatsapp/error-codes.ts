@@ -11,7 +11,9 @@ export type CodeMeaning =
   | "failed";
 
 const MEANINGS: Readonly<Record<number, CodeMeaning>> = {
+  10001: "misconfigured", // account not active
   20003: "misconfigured", // credentials refused
+  20005: "misconfigured", // account not active
   20404: "misconfigured", // no such account
   20429: "slow_down", // too many requests
   21212: "misconfigured", // invalid From
@@ -49,7 +51,9 @@ export const WINDOW_CLOSED =
   "the user has not written for 24 hours, and WhatsApp takes only approved templates then; configure `template`";
 
 const WORDS: Readonly<Record<number, string>> = {
+  10001: "the Twilio account is suspended or closed",
   20003: "Twilio refused the credentials; copy `accountSid` and `authToken` again from the Twilio console",
+  20005: "the Twilio account is suspended or closed",
   20404: "Twilio knows no such account; copy `accountSid` again from the Twilio console",
   20429: "Twilio takes no more requests for the moment",
   21606: "`from` is not a sender of this Twilio account",
