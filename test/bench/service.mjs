@@ -48,7 +48,12 @@ export async function startProcess({ configuration, variables }) {
   });
   const output = outputOf(child);
   const url = `http://127.0.0.1:${port}`;
-  await until(child, output, () => fetch(`${url}/readyz`).then(({ ok }) => ok));
+  try {
+    await until(child, output, () => fetch(`${url}/readyz`).then(({ ok }) => ok));
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
   return {
     url,
     directory,
