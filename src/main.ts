@@ -5,6 +5,7 @@ import { readEnvironment } from "./config/env.ts";
 import { formatConfigProblems } from "./config/format-problems.ts";
 import { type LoadedConfig, loadConfig } from "./config/load-config.ts";
 import { ConfigError, StartupError } from "./core/errors.ts";
+import type { Logger } from "./core/logger.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createRedactor } from "./observability/redaction.ts";
 
@@ -16,29 +17,39 @@ async function main(): Promise<void> {
   const redactor = createRedactor(config.secrets);
   const log = createLogger({ level: config.settings.logLevel, redactor });
   for (const { path, problem, fix } of config.warnings) log.warn({ path }, `${path} ${problem}: ${fix}`);
-  const app = await startApp({ ...sources, config, reload: load, hide: redactor.add, log });
-  greet(app);
+  const starting = startApp({ ...sources, config, reload: load, hide: redactor.add, log });
+  obeySignals(starting, log);
+  greet(await starting);
+}
 
+/** From the first moment: a signal that comes during the start is obeyed when there is something to stop. */
+function obeySignals(starting: Promise<App>, log: Logger): void {
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "signal received");
-    app.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, "could not stop cleanly");
-        process.exit(1);
-      },
-    );
+    starting
+      .then((app) => app.stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, "could not stop cleanly");
+          process.exit(1);
+        },
+      );
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   process.on("SIGHUP", () => {
-    app.reload().then(
-      () => log.info({}, "configuration reloaded"),
-      (error: unknown) => log.error({ err: error }, "configuration not reloaded; the old one stays in force"),
-    );
+    starting
+      .then((app) => app.reload())
+      .then(
+        () => log.info({}, "configuration reloaded"),
+        (error: unknown) => {
+          log.error({ err: error }, "configuration not reloaded; the old one stays in force");
+        },
+      );
   });
 }
 
