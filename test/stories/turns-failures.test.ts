@@ -39,7 +39,7 @@ test.each<[string, (call: BotCall) => void, Record<string, unknown>, { code: str
       error_code: expected.code,
       attempts: expected.attempts,
     });
-    expect(execution?.["error"]).toEqual(expect.stringMatching(/\w{3}/));
+    expect(execution?.error).toEqual(expect.stringMatching(/\w{3}/));
     expect(bot.calls.filter((call) => call.texts[0] === "fail")).toHaveLength(expected.attempts);
     const said = await story.rows(
       "SELECT content, origin FROM messages WHERE role = 'assistant' ORDER BY turn_seq",
@@ -49,7 +49,7 @@ test.each<[string, (call: BotCall) => void, Record<string, unknown>, { code: str
       { content: "fine", origin: "bot" },
     ]);
     // What users may read says nothing of the reason.
-    expect(JSON.stringify(execution?.["log"])).not.toContain("4711");
+    expect(JSON.stringify(execution?.log)).not.toContain("4711");
   },
 );
 
