@@ -1,16 +1,11 @@
-import { createAgentCatalog } from "./agents/agent-catalog.ts";
-import { createAgentRepository } from "./agents/agent-repository.ts";
 import { createApi } from "./api.ts";
-import type { Bot, BotDefinition } from "./bots/bot.ts";
+import type { BotDefinition } from "./bots/bot.ts";
 import type { ChannelContext, ChannelDefinition } from "./channels/channel.ts";
 import { type ChannelDirectory, createChannelDirectory } from "./channels/channel-directory.ts";
 import { type Environment, readEnvironment } from "./config/env.ts";
-import { reviveAgent } from "./config/load-agent.ts";
 import type { LoadedConfig } from "./config/load-config.ts";
-import type { WorkspaceConfig } from "./config/load-workspace.ts";
 import { readOrCreateSecret } from "./config/secret-file.ts";
 import { createConversationParts } from "./conversations.ts";
-import { ConfigError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { createRateLimit, perMinute } from "./http/api/rate-limit.ts";
@@ -21,11 +16,10 @@ import { createMetrics } from "./observability/metrics.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { PipelineTimes } from "./pipeline-deps.ts";
 import { createProactiveParts } from "./proactive-parts.ts";
-import { findConversation, lastUserMessageAt } from "./sessions/conversation-repository.ts";
 import { countBacklog } from "./storage/backlog.ts";
-import { createChannelValues } from "./storage/channel-values.ts";
 import { whileLeader } from "./storage/leader.ts";
 import { createWebParts } from "./web-parts.ts";
+import { createWorkspaces } from "./workspaces.ts";
 
 export interface AppOptions {
   config: LoadedConfig;
@@ -78,27 +72,20 @@ export async function startApp(options: AppOptions): Promise<App> {
   );
   const metrics = createMetrics();
   metrics.observeBacklog(() => countBacklog(engine.database.pool));
-  const agentRepository = createAgentRepository(engine.database.pool);
   const channels = createChannelDirectory();
   const stopping = new AbortController();
   const background = new Set<Promise<void>>();
-  let workspaces: PublishedConfig[] = [];
-  let started = false;
-
-  const agents = createAgentCatalog({
-    version: agentRepository.version,
-    revive(agentId, slug, published) {
-      const current = workspaces.find(({ agentIds }) => agentIds.get(slug) === agentId)?.workspace.agents[
-        slug
-      ];
-      const from = { env, bots: options.bots };
-      const { agent, problems, secrets } = reviveAgent(slug, published, current ?? null, from);
-      hide(secrets);
-      if (!agent) throw new ConfigError(problems);
-      return agent;
-    },
-    createBot: (definition) => createBot(options.bots, definition.bot, log),
+  const workspaces = createWorkspaces({
+    engine,
+    settings,
+    channels,
+    kinds: options.channels,
+    bots: options.bots,
+    env: () => env,
+    hide,
+    log,
   });
+  const { agents } = workspaces;
 
   const pipeline = createPipeline({
     engine,
@@ -116,82 +103,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const read = options.reload();
     hide(read.secrets);
     env = environment();
-    await publish(read.workspaces);
-  }
-
-  async function publish(configured: readonly WorkspaceConfig[]): Promise<void> {
-    const published = [];
-    for (const workspace of configured) published.push(await publishWorkspace(workspace));
-    workspaces = published;
-    agents.refresh(new Map(published.flatMap(({ versions }) => [...versions])));
-  }
-
-  async function publishWorkspace(workspace: WorkspaceConfig): Promise<PublishedConfig> {
-    const rows = await agentRepository.publish({
-      slug: workspace.slug,
-      agents: Object.values(workspace.agents),
-      channels: Object.values(workspace.channels),
-    });
-    for (const [slug, { version, isNew }] of rows.agents) {
-      if (isNew) log.info({ workspace: workspace.slug, agent: slug, version }, "agent version published");
-    }
-    for (const channel of Object.values(workspace.channels)) {
-      const agent = rows.agents.get(channel.agent);
-      const row = rows.channels.get(channel.name);
-      if (!channel.enabled || channel.config === null || !agent || !row) continue;
-      const running = channels.byName(channel.name);
-      if (running) {
-        // A reload: the channel goes on, new sessions get the new version.
-        Object.assign(running.ref, {
-          agentId: agent.id,
-          agentVersion: agent.version,
-          agents: rows.agents,
-        });
-        continue;
-      }
-      if (started) {
-        // Half a channel would take messages and never send the answers.
-        log.warn({ channel: channel.name }, "a new channel starts with the next restart");
-        continue;
-      }
-      const definition = options.channels[channel.kind];
-      if (!definition) throw new Error(`no channel of kind ${channel.kind}`);
-      const { sessions, resetCommand, typingRefreshMs, addressesUsers = false } = definition.capabilities;
-      channels.add({
-        definition,
-        config: channel.config,
-        error: null,
-        channel: definition.create({
-          name: channel.name,
-          config: channel.config,
-          publicUrl: settings.publicUrl,
-          values: createChannelValues(engine.database.pool, row.id),
-          findConversation: (externalId) => findConversation(engine.database.pool, row.id, externalId),
-          lastUserMessageAt: (address) => lastUserMessageAt(engine.database.pool, row.id, address),
-          log: log.child({ channel: channel.name }),
-        }),
-        ref: {
-          id: row.id,
-          workspaceId: rows.id,
-          name: channel.name,
-          kind: channel.kind,
-          agentId: agent.id,
-          agentVersion: agent.version,
-          agents: rows.agents,
-          sessions,
-          addressesUsers,
-          resetCommand,
-          typingRefreshMs,
-          split: definition.split,
-        },
-      });
-    }
-    return {
-      workspace,
-      id: rows.id,
-      agentIds: new Map([...rows.agents].map(([slug, { id }]) => [slug, id])),
-      versions: new Map([...rows.agents.values()].map(({ id, version }) => [id, version])),
-    };
+    await workspaces.publish(read.workspaces);
   }
 
   const conversations = createConversationParts({
@@ -298,10 +210,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 
   try {
-    await publish(config.workspaces);
-    started = true;
-    const [first] = workspaces;
-    if (first) await api.ensureOperatorKey(first.id, operatorKey.value);
+    await workspaces.publish(config.workspaces);
+    workspaces.markStarted();
+    const home = workspaces.firstId();
+    if (home !== null) await api.ensureOperatorKey(home, operatorKey.value);
     await pipeline.start();
     await proactive.start();
     const port = await http.listen(settings.host, settings.port);
@@ -320,21 +232,4 @@ export async function startApp(options: AppOptions): Promise<App> {
     await stop().catch((cause: unknown) => log.error({ err: cause }, "could not stop after a failed start"));
     throw error;
   }
-}
-
-interface PublishedConfig {
-  workspace: WorkspaceConfig;
-  id: string;
-  agentIds: Map<string, string>;
-  versions: Map<string, number>;
-}
-
-function createBot(
-  bots: Readonly<Record<string, BotDefinition>>,
-  bot: { type: string; config: unknown },
-  log: Logger,
-): Bot {
-  const definition = bots[bot.type];
-  if (!definition) throw new Error(`no bot of type ${bot.type}`);
-  return definition.create(bot.config, { log });
 }
