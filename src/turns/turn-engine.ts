@@ -20,6 +20,9 @@ export function createTurnEngine(deps: TurnEngineDeps) {
 
   /** Takes over a lane this process has just been given; `pending` is what waits there, where that is known. */
   function begin(lane: Lane, pending: PendingMessage[] | null): void {
+    // A message stored behind a reset may have begun the very lane that the reset is about to hand over: the same lease
+    // is one lane, and whoever works on it looks again before it lets go.
+    if (lanes.get(lane.sessionId)?.lane.leaseToken === lane.leaseToken) return;
     const running: Running = {
       lane,
       stop: new AbortController(),
