@@ -9,10 +9,13 @@ export function toMrkdwn(markdown: string): string {
   return withoutPings(markdown)
     .split("\n")
     .map((line) => {
-      const fence = /^\s{0,3}(?:`{3,}|~{3,})/.test(line);
-      if (fence) inFence = !inFence;
-      // Slack knows no language after a fence and would show it as code.
-      if (fence) return "```";
+      const [fence] = /^\s{0,3}(?:`{3,}|~{3,})/.exec(line) ?? [];
+      if (fence !== undefined) {
+        inFence = !inFence;
+        const rest = line.slice(fence.length);
+        // Slack knows no language after a fence and would show it as code; anything else there is text, and stays.
+        return /^\s*[\w+#.-]*\s*$/.test(rest) ? "```" : `\`\`\`${escapeText(rest)}`;
+      }
       return inFence ? escapeText(line) : lineToMrkdwn(line);
     })
     .join("\n");
