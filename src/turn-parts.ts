@@ -13,6 +13,7 @@ import { createBudgetRepository } from "./turns/budget-repository.ts";
 import { createContextRepository } from "./turns/context-repository.ts";
 import { createExecutionRepository } from "./turns/execution-repository.ts";
 import { finishWithEffects } from "./turns/finish-effects-repository.ts";
+import { createFinishRepository, type TurnCommit } from "./turns/finish-repository.ts";
 import { startLeaseHeartbeat } from "./turns/lease-heartbeat.ts";
 import { createTurnContexts, type TurnContexts } from "./turns/turn-context.ts";
 import { createTurnEngine, type TurnEngine } from "./turns/turn-engine.ts";
@@ -29,6 +30,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
   const { pool } = engine.database;
   const clock = systemClock;
   const turns = createTurnRepository(pool, { owner, leaseMs: times.leaseMs });
+  const finished = createFinishRepository(pool, { owner, leaseMs: times.leaseMs });
   const executions = createExecutionRepository(pool);
   const contexts: TurnContexts = createTurnContexts({
     repository: createContextRepository(pool),
@@ -40,7 +42,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
   const turnQueue = createTurnQueue(engine.queues);
 
   const finish = createGroupCommit({
-    run: (commits: Parameters<typeof turns.finish>[0]) => turns.finish(commits),
+    run: (commits: TurnCommit[]) => finished.finish(commits),
     maxBatch: 200,
     lanes: 1,
     laneOf: (commit) => commit.sessionId,
@@ -74,7 +76,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
       const result = await finishWithEffects(
         {
           pool,
-          repository: turns,
+          repository: finished,
           sayLater: (client, { workspaceId, agentId, channelId, user }, later) =>
             addSchedule(
               client,

@@ -2,11 +2,12 @@ import type { Turn } from "../bots/bot.ts";
 import type { Logger } from "../core/logger.ts";
 import { wait } from "../core/wait.ts";
 import type { BudgetedTurn } from "./budget.ts";
+import type { TurnCommit } from "./finish-repository.ts";
 import type { StopReason } from "./run-attempt.ts";
 import { cancelledTurn, refusedTurn, runTurn, type TurnOutcome, type TurnRun } from "./run-turn.ts";
 import type { TurnLookups } from "./turn-context.ts";
 import { type LoadedAgent, laneOf, type Next, type Running, type TurnEngineDeps } from "./turn-deps.ts";
-import type { Lane, PendingMessage, TurnCommit } from "./turn-repository.ts";
+import type { Lane, PendingMessage } from "./turn-repository.ts";
 import type { TurnStream } from "./turn-streams.ts";
 
 /** Turns shorter than this are never marked `running`: the mark would be a write nobody gets to see, milliseconds. */

@@ -5,14 +5,15 @@ import { mergePatch } from "../core/merge-patch.ts";
 import type { LaterSaying } from "../core/saying.ts";
 import { storableJson } from "../core/text.ts";
 import { inTransaction } from "../storage/transaction.ts";
+import type { FinishRepository, TurnCommit, TurnCommitted } from "./finish-repository.ts";
 import type { TurnEffects } from "./run-turn.ts";
-import type { Lane, TurnCommit, TurnCommitted, TurnRepository } from "./turn-repository.ts";
+import type { Lane } from "./turn-repository.ts";
 
 /** Commits a turn together with what else the bot decided: participant data, the end of the session. */
 export async function finishWithEffects(
   deps: {
     pool: Pool;
-    repository: TurnRepository;
+    repository: FinishRepository;
     /** Ends the session; what waits behind the turn goes to the next one. */
     endSession(client: PoolClient, end: { sessionId: string; afterSeq: number }): Promise<unknown>;
     /** Puts down a message for the lane's user. */

@@ -3,8 +3,9 @@ import type { AgentDefinition } from "../core/agent-definition.ts";
 import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { LaterSaying } from "../core/saying.ts";
+import type { ExecutionResult, ReplyRow } from "./finish-repository.ts";
 import { type AttemptOutcome, runAttempt, type StopReason } from "./run-attempt.ts";
-import type { ExecutionResult, PendingMessage, ReplyRow } from "./turn-repository.ts";
+import type { PendingMessage } from "./turn-repository.ts";
 import type { TurnStream } from "./turn-streams.ts";
 
 /** The messages one turn answers; the newest one's execution is the turn's. */

@@ -5,9 +5,10 @@ import type { Logger } from "../core/logger.ts";
 import type { ChannelRef } from "../core/runtime.ts";
 import type { Budgets } from "./budget.ts";
 import type { Batch } from "./choose-batch.ts";
+import type { TurnCommit, TurnCommitted } from "./finish-repository.ts";
 import type { TurnEffects } from "./run-turn.ts";
 import type { TurnLookups } from "./turn-context.ts";
-import type { Lane, PendingMessage, TurnCommit, TurnCommitted, TurnRepository } from "./turn-repository.ts";
+import type { Lane, PendingMessage, TurnRepository } from "./turn-repository.ts";
 import type { TurnStreams } from "./turn-streams.ts";
 
 /** An agent version as turns need it. */

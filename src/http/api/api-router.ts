@@ -6,11 +6,11 @@ import { newId } from "../../core/ids.ts";
 import type { Json } from "../../core/json.ts";
 import type { Logger } from "../../core/logger.ts";
 import { storableText } from "../../core/text.ts";
-import { type Authenticate, requireScope } from "./auth.ts";
+import { type RateLimit, requireRate } from "../rate-limit.ts";
+import { type Authenticate, KEY_RATE_EXCEEDED, requireScope } from "./auth.ts";
 import { databaseOutage } from "./database-outage.ts";
 import type { EncodedReply, Idempotency } from "./idempotency.ts";
 import { readJsonBody } from "./json-body.ts";
-import { KEY_RATE_EXCEEDED, type RateLimit, requireRate } from "./rate-limit.ts";
 import type { Route, RouteContext, RouteReply } from "./route.ts";
 import { validate } from "./validate.ts";
 

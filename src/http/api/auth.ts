@@ -3,6 +3,9 @@ import { RequestError } from "../../core/errors.ts";
 import type { KeyRing } from "../../keys/key-ring.ts";
 import { type Caller, SCOPES, type Scope } from "./route.ts";
 
+/** What a key over its rate is told. */
+export const KEY_RATE_EXCEEDED = "This API key makes too many requests. Try again later.";
+
 /** Who is calling, from `Authorization: Bearer` or `X-API-Key`. Throws a 401 that says what is missing. */
 export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Caller>;
 

@@ -12,7 +12,7 @@ import type { SessionQueries, SessionView } from "../../sessions/session-queries
 import type { SessionWrites } from "../../sessions/session-writes-repository.ts";
 import type { ExecutionQueries, ExecutionView } from "../../turns/execution-queries-repository.ts";
 import type { TurnStreams } from "../../turns/turn-streams.ts";
-import { type RateLimit, requireRate, USER_RATE_EXCEEDED } from "./rate-limit.ts";
+import { type RateLimit, requireRate } from "../rate-limit.ts";
 
 export interface ConversationDeps {
   sessions: SessionQueries;
@@ -53,6 +53,7 @@ export interface Conversation {
   answer(workspaceId: string, executionId: string): Promise<Answer>;
 }
 
+const USER_RATE_EXCEEDED = "This user sends too many messages. Try again later.";
 /** A completed session may be followed by one that is completed as well before the message gets there. */
 const SUCCESSOR_TRIES = 5;
 /** How long `/reset` may wait behind the turns before it, milliseconds, and how often it looks. */

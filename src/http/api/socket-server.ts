@@ -4,8 +4,8 @@ import { WebSocketServer } from "ws";
 import { RequestError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { SocketTokens } from "../../sessions/socket-token-repository.ts";
-import { type Authenticate, requireScope } from "./auth.ts";
-import { KEY_RATE_EXCEEDED, type RateLimit, requireRate } from "./rate-limit.ts";
+import { type RateLimit, requireRate } from "../rate-limit.ts";
+import { type Authenticate, KEY_RATE_EXCEEDED, requireScope } from "./auth.ts";
 import { type Caller, SCOPES } from "./route.ts";
 import { type SessionSocketDeps, type SocketResume, serveSocket } from "./session-socket.ts";
 

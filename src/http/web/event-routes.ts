@@ -1,9 +1,10 @@
-import { type Request, Router } from "express";
+import { Router } from "express";
 import { z } from "zod";
 import { RequestError } from "../../core/errors.ts";
-import { type StreamEvent, writeEventStream } from "./event-stream.ts";
+import { lastEventId, type ServerSentEvent, writeEventStream } from "../event-stream.ts";
+import { tooMany } from "../rate-limit.ts";
+import { addressOf } from "./caller-address.ts";
 import { createOpenStreams } from "./open-streams.ts";
-import { addressOf, tooMany } from "./rate-limit.ts";
 import { count, readQuery } from "./read-body.ts";
 import { type FeedEvent, sessionFeed } from "./session-feed.ts";
 import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
@@ -33,7 +34,7 @@ export function eventRoutes(deps: EventDeps): Router {
     const visitor = await requireVisitor(deps, channel, request);
     const session = await requireSession(deps, channel, visitor, request);
     const { after, tab } = readQuery(request, querySchema);
-    const afterSeq = lastEventId(request) ?? after ?? 0;
+    const afterSeq = lastEventId(request.get("last-event-id")) ?? after ?? 0;
     if (deps.draining.aborted) {
       throw new RequestError(503, "stopping", "The server is stopping.", { headers: { "Retry-After": "1" } });
     }
@@ -46,6 +47,7 @@ export function eventRoutes(deps: EventDeps): Router {
       await writeEventStream(
         response,
         toStream(sessionFeed(deps, { sessionId: session.id, afterSeq, signal })),
+        { retryMs: 1000 },
       );
     } finally {
       stream.close();
@@ -55,27 +57,23 @@ export function eventRoutes(deps: EventDeps): Router {
   return router;
 }
 
-function lastEventId(request: Request): number | null {
-  const header = request.get("last-event-id");
-  if (header === undefined || header === "") return null;
-  const parsed = seq.safeParse(header);
-  if (parsed.success) return parsed.data;
-  throw new RequestError(400, "invalid_last_event_id", "Last-Event-ID is not an id of this stream.");
-}
-
-async function* toStream(feed: AsyncIterable<FeedEvent>): AsyncGenerator<StreamEvent> {
+async function* toStream(feed: AsyncIterable<FeedEvent>): AsyncGenerator<ServerSentEvent> {
   for await (const item of feed) yield toStreamEvent(item);
 }
 
-function toStreamEvent(item: FeedEvent): StreamEvent {
+function toStreamEvent(item: FeedEvent): ServerSentEvent {
   switch (item.type) {
     case "message":
-      return { id: item.message.seq, event: "message", data: messageObject(item.message) };
+      return named("message", messageObject(item.message), item.message.seq);
     case "turn":
-      return { event: "turn", data: { execution_id: item.executionId, event: item.event } };
+      return named("turn", { execution_id: item.executionId, event: item.event });
     case "state": {
       const { status, endReason, title, waiting } = item.state;
-      return { event: "state", data: { status, end_reason: endReason, title, waiting } };
+      return named("state", { status, end_reason: endReason, title, waiting });
     }
   }
+}
+
+function named(event: string, data: object, id: number | null = null): ServerSentEvent {
+  return { id, event, data: JSON.stringify(data) };
 }

@@ -4,10 +4,11 @@ import { RequestError } from "../../core/errors.ts";
 import { storableText } from "../../core/text.ts";
 import type { Visitor } from "../../core/visitor.ts";
 import type { VisitorMessage, VisitorSession } from "../../sessions/visitor-repository.ts";
-import { requireRate } from "./rate-limit.ts";
+import { requireRate } from "../rate-limit.ts";
 import { CONTENT_LIMIT, count, jsonBody, readBody, readQuery } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
+import { TOO_FAST } from "./web-limits.ts";
 import { messageObject } from "./wire.ts";
 
 const messageSchema = z.strictObject({
@@ -45,7 +46,7 @@ export function messageRoutes(deps: MessageDeps): Router {
     const visitor = await requireVisitor(deps, channel, request);
     const session = await requireSession(deps, channel, visitor, request);
     const body = readBody(request, messageSchema);
-    requireRate(deps.limits.messagesPerVisitor, visitor.id);
+    requireRate(deps.limits.messagesPerVisitor, visitor.id, TOO_FAST);
     const message = await storeMessage(deps, { channel, visitor, session, body });
     deps.announce(message.sessionId);
     // 202: stored, and the answer follows on the event stream. `session_id` is another one where this had ended.

@@ -1,10 +1,11 @@
 import { Router } from "express";
 import { z } from "zod";
 import { RequestError } from "../../core/errors.ts";
-import { requireRate } from "./rate-limit.ts";
+import { requireRate } from "../rate-limit.ts";
 import { CONTENT_LIMIT, count, jsonBody, readBody, readQuery } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
 import type { WebDeps } from "./web-deps.ts";
+import { TOO_FAST } from "./web-limits.ts";
 import { sessionObject } from "./wire.ts";
 
 const pageSchema = z.object({ page: count(1, 1_000_000).default(1), limit: count(1, 100).default(20) });
@@ -22,7 +23,7 @@ export function sessionRoutes(deps: SessionDeps): Router {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
     readBody(request, openSchema, { optional: true });
-    requireRate(deps.limits.sessionsPerVisitor, visitor.id);
+    requireRate(deps.limits.sessionsPerVisitor, visitor.id, TOO_FAST);
     const session = await deps.visitors.openSession(channel.ref, visitor.id);
     response.status(201).json(sessionObject(session));
   });
@@ -57,7 +58,7 @@ export function sessionRoutes(deps: SessionDeps): Router {
     const visitor = await requireVisitor(deps, channel, request);
     const { id } = await requireSession(deps, channel, visitor, request);
     const body = readBody(request, resetSchema, { optional: true });
-    requireRate(deps.limits.sessionsPerVisitor, visitor.id);
+    requireRate(deps.limits.sessionsPerVisitor, visitor.id, TOO_FAST);
     const options = { triggerEvents: body.trigger_events, prompt: body.prompt ?? null };
     const next = await deps.acts.reset(channel.ref, id, options);
     deps.announce(id);

@@ -2,10 +2,12 @@ import { Router } from "express";
 import { z } from "zod";
 import { RequestError } from "../../core/errors.ts";
 import type { VisitorPass } from "../../core/visitor.ts";
-import { addressOf, requireRate } from "./rate-limit.ts";
+import { requireRate } from "../rate-limit.ts";
+import { addressOf } from "./caller-address.ts";
 import { jsonBody, readBody } from "./read-body.ts";
 import { requireChannel } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
+import { TOO_FAST } from "./web-limits.ts";
 
 const bodySchema = z.strictObject({ identity_token: z.string().min(1).max(8192).optional() });
 
@@ -14,7 +16,7 @@ export function visitorRoutes(deps: Pick<WebDeps, "channel" | "publicUrl" | "vis
   const router = Router();
   router.post("/web/:channel/visitors", jsonBody, async (request, response) => {
     const channel = requireChannel(deps, request, response);
-    requireRate(deps.limits.visitorsPerAddress, addressOf(request));
+    requireRate(deps.limits.visitorsPerAddress, addressOf(request), TOO_FAST);
     const body = readBody(request, bodySchema, { optional: true });
     const pass = admit(channel, body.identity_token);
     const visitor = await deps.visitors.admit(channel.ref, pass);

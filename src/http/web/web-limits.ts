@@ -1,4 +1,4 @@
-import { createRateLimit, type RateLimit } from "./rate-limit.ts";
+import { createRateLimit, type RateLimit } from "../rate-limit.ts";
 
 /** What one visitor or one network address may do in one process. */
 export interface WebLimits {
@@ -13,10 +13,13 @@ export interface WebLimits {
 /** Generous to people, also to many behind one address; of no use to a script. */
 export function createWebLimits(now: () => number = Date.now): WebLimits {
   return {
-    visitorsPerAddress: createRateLimit({ burst: 300, perSecond: 5, now }),
-    sessionsPerVisitor: createRateLimit({ burst: 30, perSecond: 0.5, now }),
-    messagesPerVisitor: createRateLimit({ burst: 60, perSecond: 2, now }),
+    visitorsPerAddress: createRateLimit({ burst: 300, perMinute: 300 }, now),
+    sessionsPerVisitor: createRateLimit({ burst: 30, perMinute: 30 }, now),
+    messagesPerVisitor: createRateLimit({ burst: 60, perMinute: 120 }, now),
     streamsPerVisitor: 12,
     streamsPerAddress: 1000,
   };
 }
+
+/** Says it to a visitor, whichever limit it was. */
+export const TOO_FAST = "Too many requests. Slow down.";

@@ -3,11 +3,11 @@ import type { SessionAgents } from "../../../agents/session-agent-repository.ts"
 import { RequestError } from "../../../core/errors.ts";
 import { replay } from "../../../core/turn-log.ts";
 import type { ExecutionQueries } from "../../../turns/execution-queries-repository.ts";
+import { lastEventId, writeEventStream } from "../../event-stream.ts";
 import type { Conversation } from "../conversation.ts";
 import { EXECUTION_STATUSES, executionSchema, toExecution } from "../execution-resource.ts";
 import { listReply, pageQuery, pageRequest } from "../paging.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { lastEventId, writeEventStream } from "../sse.ts";
 import { idParams, jsonObjectSchema, listSchema } from "../wire-schemas.ts";
 import { asServerSent } from "./messages.ts";
 
@@ -105,7 +105,7 @@ export function executionRoutes(deps: ExecutionRoutesDeps): Route[] {
       ],
       errors: [NOT_FOUND],
       async handle({ caller, params, headers, signal }) {
-        const afterId = lastEventId(headers["last-event-id"]);
+        const afterId = lastEventId(headers["last-event-id"]) ?? 0;
         const execution = await found(caller.workspaceId, params.id);
         const events = asServerSent(deps.conversation.events(execution.id, afterId, signal));
         return { stream: (_request, response) => writeEventStream(response, events) };

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { RequestError } from "../../../core/errors.ts";
 import type { TurnEvent } from "../../../core/turn-log.ts";
 import type { MessageView } from "../../../sessions/message-queries-repository.ts";
+import { lastEventId, type ServerSentEvent, writeEventStream } from "../../event-stream.ts";
 import type { Conversation, Sent } from "../conversation.ts";
 import { answerSchema, toMessage } from "../message-resource.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { lastEventId, type ServerSentEvent, writeEventStream } from "../sse.ts";
 import { idParams } from "../wire-schemas.ts";
 
 export interface MessageRoutesDeps {
@@ -75,13 +75,15 @@ export function messageRoutes({ conversation }: MessageRoutesDeps): Route[] {
       ],
       errors: [NOT_FOUND, NOT_RUNNING],
       async handle({ caller, params, body, headers, resourceId, signal }) {
-        const afterId = lastEventId(headers["last-event-id"]);
+        const afterId = lastEventId(headers["last-event-id"]) ?? 0;
         const session = await conversation.session(caller.workspaceId, params.id);
         const sent = await conversation.send(session, { content: body.content, key: resourceId });
         const events = eventsOf(conversation, sent, afterId, signal);
         return {
           stream: (_request, response) =>
-            writeEventStream(response, asServerSent(events), { [SESSION_HEADER]: sent.sessionId }),
+            writeEventStream(response, asServerSent(events), {
+              headers: { [SESSION_HEADER]: sent.sessionId },
+            }),
         };
       },
     }),

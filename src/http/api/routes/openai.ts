@@ -6,11 +6,11 @@ import { excerpt } from "../../../core/text.ts";
 import type { TurnEvent } from "../../../core/turn-log.ts";
 import type { SessionView } from "../../../sessions/session-queries-repository.ts";
 import type { SessionWrites } from "../../../sessions/session-writes-repository.ts";
+import { type ServerSentEvent, writeEventStream } from "../../event-stream.ts";
 import type { Conversation, Sent } from "../conversation.ts";
 import { type Asked, askedOf, completionSchema, requestSchema } from "../openai-wire.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { requireVariables } from "../session-variables.ts";
-import { type ServerSentEvent, writeEventStream } from "../sse.ts";
 import { idParams } from "../wire-schemas.ts";
 import { answerTo, eventsOf, SESSION_HEADER } from "./messages.ts";
 
@@ -93,7 +93,9 @@ export function openaiRoutes(deps: OpenaiRoutesDeps): Route[] {
         if (body.stream) {
           const events = eventsOf(deps.conversation, sent, 0, signal);
           const chunks = chunksOf(events, reply, body.stream_options?.include_usage ?? false);
-          return { stream: (_request, response) => writeEventStream(response, chunks, sessionHeader) };
+          return {
+            stream: (_request, response) => writeEventStream(response, chunks, { headers: sessionHeader }),
+          };
         }
         const answer = await answerTo(deps.conversation, workspaceId, sent).catch(notAgain);
         const content = [...answer.earlier_messages, answer].map((message) => message.content).join("\n\n");

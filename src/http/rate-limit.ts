@@ -1,4 +1,4 @@
-import { RequestError } from "../../core/errors.ts";
+import { RequestError } from "../core/errors.ts";
 
 /** Says how long a caller has to wait, milliseconds; 0 where the call is within the limit and now counts. */
 export interface RateLimit {
@@ -20,39 +20,39 @@ export function perMinute(count: number): RateLimitSettings {
 /** Counts one against the limit; throws the 429 that says when to come back. */
 export function requireRate(limit: RateLimit, name: string, message: string): void {
   const waitMs = limit.take(name);
-  if (waitMs === 0) return;
-  const seconds = Math.ceil(waitMs / 1000);
-  throw new RequestError(429, "rate_limited", message, {
-    details: { retry_after: seconds },
-    headers: { "Retry-After": String(seconds) },
+  if (waitMs > 0) throw tooMany("rate_limited", message, Math.ceil(waitMs / 1000));
+}
+
+/** The 429 that says when to come back. */
+export function tooMany(code: string, message: string, retryAfterSeconds: number): RequestError {
+  return new RequestError(429, code, message, {
+    details: { retry_after: retryAfterSeconds },
+    headers: { "Retry-After": String(retryAfterSeconds) },
   });
 }
 
-export const KEY_RATE_EXCEEDED = "This API key makes too many requests. Try again later.";
-export const USER_RATE_EXCEEDED = "This user sends too many messages. Try again later.";
-
-const SWEEP_AT = 10_000;
+/** Beyond this many names, whoever has been quiet for longest is forgotten, and so has a full bucket again. */
+const NAMES = 50_000;
 
 /** A token bucket per name, in this process: a limit that protects the process it stands in. */
 export function createRateLimit(settings: RateLimitSettings, now: () => number): RateLimit {
   const perMs = settings.perMinute / 60_000;
+  // In order of last use: taking from a bucket puts it at the end.
   const buckets = new Map<string, { tokens: number; at: number }>();
 
-  const filled = (bucket: { tokens: number; at: number }, at: number): number =>
-    Math.min(settings.burst, bucket.tokens + (at - bucket.at) * perMs);
-
-  /** A full bucket says the same as none. */
-  function sweep(at: number): void {
-    for (const [name, bucket] of buckets) if (filled(bucket, at) >= settings.burst) buckets.delete(name);
+  function forgetQuietest(): void {
+    const [quietest] = buckets.keys();
+    if (quietest !== undefined) buckets.delete(quietest);
   }
 
   return {
     take(name) {
       const at = now();
-      if (buckets.size > SWEEP_AT) sweep(at);
       const bucket = buckets.get(name) ?? { tokens: settings.burst, at };
-      const tokens = filled(bucket, at);
+      const tokens = Math.min(settings.burst, bucket.tokens + (at - bucket.at) * perMs);
+      buckets.delete(name);
       buckets.set(name, { tokens: tokens >= 1 ? tokens - 1 : tokens, at });
+      if (buckets.size > NAMES) forgetQuietest();
       return tokens >= 1 ? 0 : Math.ceil((1 - tokens) / perMs);
     },
   };

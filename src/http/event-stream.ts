@@ -1,0 +1,84 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { RequestError } from "../core/errors.ts";
+import { timeLimit } from "../core/time-limit.ts";
+
+/** Proxies and browsers drop connections that say nothing; milliseconds. */
+const HEARTBEAT_MS = 15_000;
+/** How long a client may take to read what was sent before it counts as gone, milliseconds. */
+const STALLED_MS = 60_000;
+
+/** One Server-Sent Event as it goes out. `id` null: it cannot be resumed from. `event` null: unnamed. */
+export interface ServerSentEvent {
+  id: number | null;
+  event: string | null;
+  /** One line; JSON has no line breaks of its own. */
+  data: string;
+}
+
+export interface EventStreamOptions {
+  headers?: Record<string, string>;
+  /** After how long a browser comes back by itself, milliseconds. */
+  retryMs?: number;
+}
+
+/**
+ * Writes a Server-Sent Events response to its end: each event at once, a comment whenever it was silent for long, and no
+ * more than the client takes. Returns when the events end or the client leaves; their iterator is closed either way.
+ */
+export async function writeEventStream(
+  response: ServerResponse,
+  events: AsyncIterable<ServerSentEvent>,
+  options: EventStreamOptions = {},
+): Promise<void> {
+  response.writeHead(200, {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    // Proxies must neither hold the stream back nor compress it.
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",
+    ...options.headers,
+  });
+  response.flushHeaders();
+  if (options.retryMs !== undefined) response.write(`retry: ${options.retryMs}\n\n`);
+  const heartbeat = setInterval(() => {
+    if (!response.writableNeedDrain) response.write(": heartbeat\n\n");
+  }, HEARTBEAT_MS);
+  try {
+    for await (const event of events) {
+      if (response.destroyed) return;
+      heartbeat.refresh();
+      if (!response.write(format(event))) await drained(response);
+    }
+    response.end();
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+/** Waits until the client has read what was written; gives one up that does not. */
+async function drained(response: ServerResponse): Promise<void> {
+  const left = new AbortController();
+  const signal = AbortSignal.any([left.signal, timeLimit(STALLED_MS)]);
+  const leave = () => left.abort();
+  response.once("close", leave);
+  try {
+    await once(response, "drain", { signal });
+  } catch {
+    response.destroy();
+  } finally {
+    response.off("close", leave);
+  }
+}
+
+function format({ id, event, data }: ServerSentEvent): string {
+  const head = `${id === null ? "" : `id: ${id}\n`}${event === null ? "" : `event: ${event}\n`}`;
+  return `${head}data: ${data}\n\n`;
+}
+
+/** Where a client that lost its connection wants to go on; null where it does not say. */
+export function lastEventId(header: string | undefined): number | null {
+  if (header === undefined || header === "") return null;
+  const id = /^\d{1,10}$/.test(header) ? Number(header) : Number.NaN;
+  if (id < 2 ** 31) return id;
+  throw new RequestError(400, "invalid_last_event_id", "Last-Event-ID is the id of an event of this stream.");
+}

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { createRateLimit, perMinute } from "../../src/http/rate-limit.ts";
+
+test("a rate allows a burst, then one for every moment that passes, and says how long to wait", () => {
+  let now = 0;
+  const limit = createRateLimit(perMinute(60), () => now);
+  expect(Array.from({ length: 6 }, () => limit.take("ada"))).toEqual([0, 0, 0, 0, 0, 1000]);
+  expect(limit.take("grace")).toBe(0);
+  now = 400;
+  expect(limit.take("ada")).toBe(600);
+  now = 1000;
+  expect(limit.take("ada")).toBe(0);
+  expect(limit.take("ada")).toBe(1000);
+});
+
+test("a flood of names makes it forget who has been quiet for longest, not who is busy", () => {
+  const limit = createRateLimit({ perMinute: 1, burst: 1 }, () => 0);
+  expect([limit.take("quiet"), limit.take("busy")]).toEqual([0, 0]);
+  for (let n = 0; n < 50_000; n += 1) {
+    limit.take(`flood-${n}`);
+    if (n % 1000 === 0) limit.take("busy");
+  }
+  expect(limit.take("busy")).toBeGreaterThan(0);
+  expect(limit.take("quiet")).toBe(0);
+});
