@@ -1,4 +1,4 @@
-import { nextRun, type Recurrence } from "./recurrence.ts";
+import { nextRun, type Recurrence } from "../core/recurrence.ts";
 
 /** What a due schedule comes to: runs to send or skip, and when it is due again (null: never). */
 export interface DueRuns {

@@ -1,10 +1,10 @@
 import type { Pool, PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
+import { nextRun } from "../core/recurrence.ts";
 import type { LaterSaying, Saying } from "../core/saying.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { dueRuns } from "./due-runs.ts";
-import { nextRun } from "./recurrence.ts";
 import {
   SCHEDULE_COLUMNS,
   type Schedule,

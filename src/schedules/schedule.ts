@@ -1,5 +1,5 @@
+import type { Recurrence } from "../core/recurrence.ts";
 import type { Saying } from "../core/saying.ts";
-import type { Recurrence } from "./recurrence.ts";
 
 /** A message to come, once or again and again. */
 export interface Schedule {
@@ -34,9 +34,10 @@ export interface ScheduleRow {
   name: string | null;
   prompt: string | null;
   text: string | null;
-  kind: "at" | "interval" | "cron";
+  kind: "at" | "interval" | "cron" | "rrule";
   every_ms: string | null;
   cron: string | null;
+  rrule: string | null;
   timezone: string;
   starts_at: Date;
   ends_at: Date | null;
@@ -68,6 +69,7 @@ export function toSchedule(row: ScheduleRow): Schedule {
 function toRecurrence(row: ScheduleRow): Recurrence {
   const frame = { startsAt: row.starts_at, endsAt: row.ends_at, timezone: row.timezone };
   if (row.kind === "interval") return { ...frame, kind: "interval", everyMs: Number(row.every_ms) };
+  if (row.kind === "rrule") return { ...frame, kind: "rrule", rrule: row.rrule ?? "" };
   return row.kind === "cron" ? { ...frame, kind: "cron", cron: row.cron ?? "" } : { ...frame, kind: "at" };
 }
 
@@ -83,6 +85,7 @@ export function toColumns(
     recurrence.kind,
     recurrence.kind === "interval" ? recurrence.everyMs : null,
     recurrence.kind === "cron" ? recurrence.cron : null,
+    recurrence.kind === "rrule" ? recurrence.rrule : null,
     recurrence.timezone,
     recurrence.startsAt,
     recurrence.endsAt,
@@ -98,6 +101,7 @@ export const SCHEDULE_COLUMNS = [
   "kind",
   "every_ms",
   "cron",
+  "rrule",
   "timezone",
   "starts_at",
   "ends_at",

@@ -16,7 +16,7 @@ describe("schedules", () => {
     const { status, body } = await story.app.api("POST", PATH, {
       ...ada,
       message_text: "It is time.",
-      at: soon(300),
+      at: soon(1_500),
     });
     expect([status, body]).toMatchObject([
       201,
@@ -31,6 +31,18 @@ describe("schedules", () => {
         next_run_at: null,
         last_run: { status: "delivered", delivery_ids: [expect.any(String)], due_at: body.at },
       });
+    });
+  });
+
+  it("follow a recurrence rule until its last run", async () => {
+    await using story = await startGatedStory();
+    const rule = { message_text: "Again.", rrule: "FREQ=SECONDLY;COUNT=2", timezone: "Africa/Nairobi" };
+    const { status, body } = await story.app.api("POST", PATH, { ...ada, ...rule });
+    expect([status, body]).toMatchObject([201, { rrule: "FREQ=SECONDLY;COUNT=2", cron: null, every: null }]);
+    await story.channel.sending("Again.", 2);
+    await eventually(async () => {
+      const { body: schedule } = await story.app.api("GET", `${PATH}/${body.id}`);
+      expect(schedule).toMatchObject({ status: "completed", runs: 2, last_run: { status: "delivered" } });
     });
   });
 
@@ -52,7 +64,7 @@ describe("schedules", () => {
 
   it("tell why a run failed", async () => {
     await using story = await startGatedStory({ channel: createGatedChannel(block) });
-    const { body } = await story.app.api("POST", PATH, { ...ada, message_text: "Hi.", at: soon(100) });
+    const { body } = await story.app.api("POST", PATH, { ...ada, message_text: "Hi.", at: soon(2_000) });
     await eventually(async () => {
       const { body: schedule } = await story.app.api("GET", `${PATH}/${body.id}`);
       expect(schedule.last_run).toMatchObject({ status: "failed", reason: "blocked by the user" });
@@ -80,6 +92,13 @@ describe("schedules", () => {
       cron: null,
       next_run_at: "2099-07-01T07:00:00.000Z",
     });
+    expect(
+      await change({ rrule: "RRULE:FREQ=YEARLY;BYMONTH=7", starts_at: "2099-07-01T09:00:00" }),
+    ).toMatchObject({
+      at: null,
+      rrule: "FREQ=YEARLY;BYMONTH=7",
+      next_run_at: "2099-07-01T07:00:00.000Z",
+    });
     expect(await change({ status: "paused" })).toMatchObject({ status: "paused", next_run_at: null });
     expect(await change({ status: "active", message_text: "B" })).toMatchObject({
       status: "active",
@@ -100,6 +119,8 @@ describe("schedules", () => {
     for (const times of [
       { at: "2001-01-01T00:00:00Z" },
       { cron: "every day" },
+      { rrule: "FREQ=FORTNIGHTLY" },
+      { rrule: "FREQ=DAILY", every: "1d" },
       { cron: "0 9 * * *", timezone: "Mars/Olympus" },
       { every: "1d", ends_at: "2001-01-01T00:00:00Z" },
       { every: "1d", cron: "0 9 * * *" },
@@ -110,6 +131,8 @@ describe("schedules", () => {
     expect(codes).toEqual([
       [422, "never_due"],
       [422, "invalid_cron"],
+      [422, "invalid_rrule"],
+      [422, expect.any(String)],
       [422, "invalid_timezone"],
       [422, "never_due"],
       [422, expect.any(String)],

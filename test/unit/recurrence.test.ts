@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { quietUntil } from "../../src/core/quiet-hours.ts";
-import { cronProblem, nextRun, type Recurrence } from "../../src/schedules/recurrence.ts";
+import { cronProblem, nextRun, type Recurrence } from "../../src/core/recurrence.ts";
 
 const at = (text: string) => new Date(text);
 const berlin = { timezone: "Europe/Berlin", endsAt: null };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { WrittenTimes } from "../../schedules/plan-schedule.ts";
+import type { WrittenTimes } from "../../core/plan-schedule.ts";
 import type { Schedule } from "../../schedules/schedule.ts";
 import type { ScheduleView } from "../../schedules/schedule-queries-repository.ts";
 import { idSchema, timestampSchema } from "./wire-schemas.ts";
@@ -21,6 +21,7 @@ export const scheduleSchema = z
     at: timestampSchema.nullable(),
     every: z.string().nullable(),
     cron: z.string().nullable(),
+    rrule: z.string().nullable(),
     timezone: z.string(),
     starts_at: timestampSchema,
     ends_at: timestampSchema.nullable(),
@@ -62,6 +63,7 @@ export function presentSchedule(schedule: ScheduleView): z.output<typeof schedul
     at: times.at ?? null,
     every: times.every ?? null,
     cron: times.cron ?? null,
+    rrule: times.rrule ?? null,
     timezone: times.timezone,
     starts_at: recurrence.startsAt.toISOString(),
     ends_at: times.endsAt ?? null,
@@ -89,9 +91,10 @@ export function writtenTimes({ recurrence }: Pick<Schedule, "recurrence">): Writ
   const startsAt = recurrence.startsAt.toISOString();
   const endsAt = recurrence.endsAt?.toISOString() ?? null;
   if (kind === "at") return { at: startsAt, timezone, startsAt: null, endsAt };
-  return kind === "cron"
-    ? { cron: recurrence.cron, timezone, startsAt, endsAt }
-    : { every: durationText(recurrence.everyMs), timezone, startsAt, endsAt };
+  const frame = { timezone, startsAt, endsAt };
+  if (kind === "cron") return { ...frame, cron: recurrence.cron };
+  if (kind === "rrule") return { ...frame, rrule: recurrence.rrule };
+  return { ...frame, every: durationText(recurrence.everyMs) };
 }
 
 /** The largest unit that leaves no rest. */

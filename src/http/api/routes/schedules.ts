@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DURATION_PATTERN, durationMs } from "../../../core/duration.ts";
 import { RequestError } from "../../../core/errors.ts";
-import type { Plan, WrittenTimes } from "../../../schedules/plan-schedule.ts";
+import type { Plan, WrittenTimes } from "../../../core/plan-schedule.ts";
 import type { ScheduleQueries } from "../../../schedules/schedule-queries-repository.ts";
 import type { ScheduleRepository } from "../../../schedules/schedule-repository.ts";
 import { OUTREACH_ERRORS, type OutreachDeps, outreachTarget, requireSaying } from "../outreach-target.ts";
@@ -31,7 +31,17 @@ const fields = {
     .optional()
     .describe("`2h`, `1d`: from `starts_at` on. Whole days keep their time on the wall clock of `timezone`"),
   cron: z.string().min(1).max(200).optional().describe("Five or six fields, in the wall clock of `timezone`"),
-  starts_at: moment.nullish().describe("Not before; where `every` counts from"),
+  rrule: z
+    .string()
+    .min(1)
+    .max(500)
+    .optional()
+    .describe(
+      "A recurrence rule of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=9;BYMINUTE=0;COUNT=10`, in the wall clock of `timezone`",
+    ),
+  starts_at: moment
+    .nullish()
+    .describe("Not before; where `every` counts from, and the DTSTART of `rrule`. Default: now"),
   ends_at: moment.nullish().describe("Not after"),
   max_runs: z.int().min(1).max(1_000_000).nullish().describe("How often in all"),
   max_delay: duration
@@ -41,12 +51,20 @@ const fields = {
 const timezone = z.string().min(1).max(64).describe("An IANA time zone, such as `Europe/Berlin`");
 
 const count = (...values: unknown[]) => values.filter((value) => value !== undefined).length;
-type Body = { prompt_text?: unknown; message_text?: unknown; at?: unknown; every?: unknown; cron?: unknown };
+type Body = {
+  prompt_text?: unknown;
+  message_text?: unknown;
+  at?: unknown;
+  every?: unknown;
+  cron?: unknown;
+  rrule?: unknown;
+};
+const waysOf = (body: Body) => [body.at, body.every, body.cron, body.rrule];
 const oneText = {
   message: "give exactly one of prompt_text and message_text",
   path: ["prompt_text"],
 };
-const oneTime = { message: "give exactly one of at, every and cron", path: ["at"] };
+const oneTime = { message: "give exactly one of at, every, cron and rrule", path: ["at"] };
 
 const createSchema = z
   .strictObject({
@@ -61,7 +79,7 @@ const createSchema = z
     ...fields,
   })
   .refine((body: Body) => count(body.prompt_text, body.message_text) === 1, oneText)
-  .refine((body: Body) => count(body.at, body.every, body.cron) === 1, oneTime);
+  .refine((body: Body) => count(...waysOf(body)) === 1, oneTime);
 
 const changeSchema = z
   .strictObject({
@@ -73,12 +91,13 @@ const changeSchema = z
       .describe("What a paused one misses it does not make up for"),
   })
   .refine((body: Body) => count(body.prompt_text, body.message_text) <= 1, oneText)
-  .refine((body: Body) => count(body.at, body.every, body.cron) <= 1, oneTime);
+  .refine((body: Body) => count(...waysOf(body)) <= 1, oneTime);
 
 const NOT_FOUND = { status: 404, code: "schedule_not_found", when: "there is no such schedule" } as const;
 const TIME_ERRORS = [
   { status: 422, code: "invalid_timezone", when: "there is no such time zone" },
   { status: 422, code: "invalid_cron", when: "the pattern cannot be read" },
+  { status: 422, code: "invalid_rrule", when: "the rule cannot be read" },
   { status: 422, code: "never_due", when: "its time is past" },
 ] as const;
 
@@ -257,17 +276,18 @@ const cancelSchedule = (deps: ScheduleRoutesDeps): Route =>
 type Change = z.output<typeof changeSchema>;
 
 function isMoved(body: Change): boolean {
-  return count(body.at, body.every, body.cron, body.timezone, body.starts_at, body.ends_at) > 0;
+  return count(...waysOf(body), body.timezone, body.starts_at, body.ends_at) > 0;
 }
 
 /** A new way to recur replaces the old one; what stands beside it stays where it is not given. */
 function mergedTimes(current: WrittenTimes, body: Change): WrittenTimes {
-  const recurs = count(body.at, body.every, body.cron) > 0;
-  const { at, every, cron } = recurs ? body : current;
+  const recurs = count(...waysOf(body)) > 0;
+  const { at, every, cron, rrule } = recurs ? body : current;
   return {
     at,
     every,
     cron,
+    rrule,
     timezone: body.timezone ?? current.timezone,
     startsAt: body.starts_at !== undefined ? body.starts_at : recurs ? null : current.startsAt,
     endsAt: body.ends_at !== undefined ? body.ends_at : current.endsAt,

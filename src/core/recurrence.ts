@@ -1,12 +1,15 @@
 import { Cron } from "croner";
-import { DAY_MS, fromWallClock, toWallClock } from "../core/wall-clock.ts";
+import { nextByRule } from "./recurrence-rule.ts";
+import { DAY_MS, fromWallClock, toWallClock } from "./wall-clock.ts";
 
-/** When a schedule runs. `timezone` is an IANA zone; days and cron patterns follow its wall clock. */
+/** When a schedule runs. `timezone` is an IANA zone; days, cron patterns and rules follow its wall clock. */
 export type Recurrence = { startsAt: Date; endsAt: Date | null; timezone: string } & (
   | { kind: "at" }
   /** Every so many milliseconds from `startsAt`; whole days keep their time on the wall. */
   | { kind: "interval"; everyMs: number }
   | { kind: "cron"; cron: string }
+  /** A recurrence rule of RFC 5545, whose DTSTART is `startsAt`. */
+  | { kind: "rrule"; rrule: string }
 );
 
 /** The first run behind a moment; null where there is none. */
@@ -26,6 +29,8 @@ function candidate(recurrence: Recurrence, after: Date): Date | null {
       const from = startsAt > after ? new Date(startsAt.getTime() - 1) : after;
       return new Cron(recurrence.cron, { timezone, paused: true }).nextRun(from);
     }
+    case "rrule":
+      return nextByRule(recurrence, after);
     default:
       return assertNever(recurrence);
   }

@@ -1,0 +1,71 @@
+import { durationMs } from "./duration.ts";
+import { cronProblem, nextRun, type Recurrence } from "./recurrence.ts";
+import { normalRule, ruleProblem } from "./recurrence-rule.ts";
+import { fromWallClock, isTimezone } from "./wall-clock.ts";
+
+/** When a schedule is to run, as callers write it. Times without an offset are the wall clock of `timezone`. */
+export interface WrittenTimes {
+  /** One of these four. */
+  at?: string | undefined;
+  every?: string | undefined;
+  cron?: string | undefined;
+  rrule?: string | undefined;
+  timezone: string;
+  startsAt?: string | null | undefined;
+  endsAt?: string | null | undefined;
+}
+
+export type Plan =
+  | { kind: "planned"; recurrence: Recurrence; nextRunAt: Date }
+  | { kind: "refused"; code: PlanProblem; reason: string };
+
+export type PlanProblem = "invalid_timezone" | "invalid_cron" | "invalid_rrule" | "never_due";
+
+/** What callers wrote as a recurrence that will come due, or why it will not. Pure. */
+export function planSchedule(written: WrittenTimes, now: Date): Plan {
+  const { timezone } = written;
+  if (!isTimezone(timezone)) {
+    return { kind: "refused", code: "invalid_timezone", reason: `${timezone} is no IANA time zone.` };
+  }
+  const recurrence = toRecurrence(written, now);
+  if (recurrence.kind === "cron") {
+    const problem = cronProblem(recurrence.cron, timezone);
+    if (problem !== null)
+      return { kind: "refused", code: "invalid_cron", reason: `The cron pattern: ${problem}.` };
+  }
+  if (recurrence.kind === "rrule") {
+    const problem = ruleProblem(recurrence);
+    if (problem !== null) return { kind: "refused", code: "invalid_rrule", reason: `The rule: ${problem}.` };
+  }
+  const nextRunAt = nextRun(recurrence, now);
+  if (nextRunAt !== null) return { kind: "planned", recurrence, nextRunAt };
+  return {
+    kind: "refused",
+    code: "never_due",
+    reason: "The schedule would never come due: its time is past.",
+  };
+}
+
+function toRecurrence(written: WrittenTimes, now: Date): Recurrence {
+  const { at, every, cron, rrule, timezone, startsAt, endsAt } = written;
+  const moment = (text: string) => readMoment(text, timezone);
+  const frame = { timezone, endsAt: endsAt ? moment(endsAt) : null };
+  const starts = startsAt ? moment(startsAt) : null;
+  if (at !== undefined) return { ...frame, kind: "at", startsAt: moment(at) };
+  if (every !== undefined) {
+    const everyMs = durationMs(every);
+    return { ...frame, kind: "interval", everyMs, startsAt: starts ?? new Date(now.getTime() + everyMs) };
+  }
+  if (rrule !== undefined) {
+    // Rules know no fractions of seconds, and a start that is past would not count as a run.
+    const soon = new Date(Math.floor(now.getTime() / 1_000) * 1_000 + 1_000);
+    return { ...frame, kind: "rrule", rrule: normalRule(rrule), startsAt: starts ?? soon };
+  }
+  return { ...frame, kind: "cron", cron: cron ?? "", startsAt: starts ?? now };
+}
+
+/** With an offset, that moment; without one, when the wall clock of the zone shows it. */
+function readMoment(text: string, timezone: string): Date {
+  const isAbsolute = /(?:Z|[+-]\d\d:\d\d)$/i.test(text);
+  return isAbsolute ? new Date(text) : fromWallClock(Date.parse(`${text}Z`), timezone);
+}
