@@ -3,7 +3,8 @@ import { runCli } from "./cli/run-cli.ts";
 
 const code = await runCli(process.argv.slice(2), {
   print: (line) => process.stdout.write(`${line}\n`),
-  // Loaded only then: a check needs neither a database nor its packages.
+  // Loaded only then: other commands need neither a database nor its packages.
   start: () => import("./main.ts"),
+  doctor: async (options) => (await import("./doctor.ts")).doctor(options),
 });
 if (code !== null) process.exitCode = code;

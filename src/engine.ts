@@ -19,7 +19,7 @@ export interface Engine {
 }
 
 /** Connections of one process: the pool of the stages, and what the queue and the hub open beside it. */
-const MAX_CONNECTIONS = 20;
+export const MAX_CONNECTIONS = 20;
 
 /**
  * The one place that knows what the settings choose: an embedded Postgres or a given one, and BullMQ on Redis or on

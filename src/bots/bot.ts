@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Finding } from "../core/finding.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Logger } from "../core/logger.ts";
 import type { LaterSaying } from "../core/saying.ts";
@@ -101,6 +102,8 @@ export interface BotDefinition<Config = unknown> {
   /** Every key of the agent's `bot` but `type`, strictly. */
   configSchema: z.ZodType<Config>;
   create(config: Config, deps: { log: Logger }): Bot;
+  /** Asks the live backend whether a configuration works, at no cost where that can be had, and says what to fix. */
+  diagnose?(config: Config, signal: AbortSignal): Promise<Finding[]>;
 }
 
 export function defineBot<Config>(definition: BotDefinition<Config>): BotDefinition<Config> {

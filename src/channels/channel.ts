@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ChannelEvent } from "../core/channel-event.ts";
+import type { Finding } from "../core/finding.ts";
 import type { Logger } from "../core/logger.ts";
 
 /** What a platform can and cannot do, as data: the rest of Causeway asks this instead of asking for the kind. */
@@ -132,6 +133,20 @@ export interface ChannelOptions<Config> {
   log: Logger;
 }
 
+/** What a channel may use to find out whether its configuration works. */
+export interface DiagnoseOptions<Config>
+  extends Pick<ChannelOptions<Config>, "name" | "config" | "publicUrl"> {
+  /**
+   * Posts to the channel's own webhook at the public URL, as the platform would; null where no Causeway answers there.
+   * What it posts must not be taken for a message.
+   */
+  callWebhook(request: { headers: Record<string, string>; body: string }): Promise<WebhookResponse | null>;
+  /** Whether our clock agrees with that of the server at a URL; nothing where the server does not say. */
+  checkClock(url: string): Promise<Finding[]>;
+  /** Aborts when the findings are not waited for any longer. */
+  signal: AbortSignal;
+}
+
 /** A kind of channel: what it can do, its configuration, and how to make one. */
 export interface ChannelDefinition<Config = unknown> {
   kind: string;
@@ -140,6 +155,11 @@ export interface ChannelDefinition<Config = unknown> {
   create(options: ChannelOptions<Config>): Channel;
   /** The agents (slugs) a configuration names besides the channel's own. */
   agents?(config: Config): readonly string[];
+  /**
+   * Asks the live platform whether a configuration works, and says what to fix. Changes nothing there, starts nothing.
+   * What cannot be reached is a finding, not an error.
+   */
+  diagnose?(options: DiagnoseOptions<Config>): Promise<Finding[]>;
   /** Cuts a reply into parts that fit, losing nothing. Pure. */
   split(text: string): string[];
 }

@@ -51,7 +51,8 @@ const FIXES: Record<string, string> = {
   stream_interrupted: "end every stream with final, no_reply or error",
 };
 
-function toFinding(error: unknown, { timeoutMs }: BotCheckOptions): Finding {
+/** What an endpoint did that left a check without an answer. */
+export function toFinding(error: unknown, { timeoutMs }: Pick<BotCheckOptions, "timeoutMs">): Finding {
   if (error instanceof BotError) {
     const fix = FIXES[error.code] ?? "see docs/webhook-bot.md for what an answer looks like";
     return { severity: "error", problem: error.message, fix };

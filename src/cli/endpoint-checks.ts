@@ -12,6 +12,8 @@ export interface Finding {
 /** One thing an endpoint has to get right. Returns what is wrong, or null; throws where no answer came. */
 export interface EndpointCheck {
   name: string;
+  /** Without it nothing works, or anybody gets in: all that `causeway doctor` asks, as every question costs an answer. */
+  vital?: true;
   run(probe: EndpointProbe): Promise<Finding | null>;
 }
 
@@ -22,7 +24,7 @@ const CHECK_SIGNATURE =
 
 /** In this order: an endpoint that does not pass the first need not be asked for the rest. */
 export const endpointChecks: readonly EndpointCheck[] = [
-  { name: "answers a signed turn", run: async (probe) => readable(await probe.ask()) },
+  { name: "answers a signed turn", vital: true, run: async (probe) => readable(await probe.ask()) },
   {
     name: "answers in good time",
     async run(probe) {
@@ -33,6 +35,7 @@ export const endpointChecks: readonly EndpointCheck[] = [
   },
   {
     name: "refuses a request signed with another secret",
+    vital: true,
     run: (probe) => refused(probe, (body) => signedAgo(`${probe.secret}-not`, body, 0), CHECK_SIGNATURE),
   },
   {

@@ -29,7 +29,12 @@ export interface EndpointProbe {
   close(): Promise<void>;
 }
 
-export function createProbe(options: { url: string; secret: string; timeoutMs: number }): EndpointProbe {
+export function createProbe(options: {
+  url: string;
+  secret: string;
+  timeoutMs: number;
+  headers?: Record<string, string>;
+}): EndpointProbe {
   const config = configSchema.parse(options);
   const dispatcher = new Agent();
   const deadline = () => AbortSignal.timeout(options.timeoutMs);

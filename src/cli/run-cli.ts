@@ -7,6 +7,8 @@ import { printSlackManifest } from "./slack-manifest.ts";
 const USAGE = `Usage:
   causeway start                      start the service (the same as \`npm start\`)
   causeway config check               check settings and configuration files, start nothing
+  causeway doctor                     look at everything the configuration names, live, and say what to fix
+      --json                          for programs: { "ok", "findings": [{ "where", "severity", "what", "fix" }] }
   causeway bot check <url>            check an HTTP endpoint against the webhook bot protocol
       --secret <secret>               the secret it has (default: BOT_SECRET)
       --timeout <milliseconds>        how long one answer may take (default: 60000)
@@ -21,6 +23,8 @@ export interface CliDeps {
   print(line: string): void;
   /** Starts the service; resolves when it runs. */
   start(): Promise<unknown>;
+  /** Holds the configuration against what it names; true if nothing is broken. */
+  doctor(options: { env: Environment; json: boolean; print(line: string): void }): Promise<boolean>;
   env?: Environment;
 }
 
@@ -43,6 +47,8 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
       return null;
     case "config check":
       return checkConfig(deps.env ?? readEnvironment(), print) ? 0 : 1;
+    case "doctor":
+      return (await deps.doctor({ env: deps.env ?? readEnvironment(), json: values.json, print })) ? 0 : 1;
     case "bot check": {
       const secret = values.secret ?? (deps.env ?? readEnvironment()).BOT_SECRET;
       const timeoutMs = Number(values.timeout);
@@ -73,6 +79,7 @@ function parse(args: readonly string[]) {
         timeout: { type: "string", default: "60000" },
         url: { type: "string" },
         socket: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
         channel: { type: "string", default: "slack" },
         name: { type: "string", default: "Causeway" },
         help: { type: "boolean", short: "h", default: false },

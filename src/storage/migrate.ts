@@ -64,6 +64,19 @@ export async function applyMigrations(
   }
 }
 
+/**
+ * The names of the migrations that a start would apply. Throws a StartupError where it would refuse to start.
+ * Changes nothing.
+ */
+export async function missingMigrations(client: pg.ClientBase): Promise<string[]> {
+  const migrations = await readMigrations(MIGRATIONS_DIRECTORY);
+  const { rows } = await client.query<{ ledger: string | null }>(
+    "SELECT to_regclass('_prisma_migrations') AS ledger",
+  );
+  const pending = rows[0]?.ledger ? await pendingMigrations(client, migrations) : migrations;
+  return pending.map(({ name }) => name);
+}
+
 async function readMigrations(directory: string): Promise<Migration[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
@@ -75,7 +88,7 @@ async function readMigrations(directory: string): Promise<Migration[]> {
   );
 }
 
-async function pendingMigrations(client: pg.PoolClient, migrations: Migration[]): Promise<Migration[]> {
+async function pendingMigrations(client: pg.ClientBase, migrations: Migration[]): Promise<Migration[]> {
   const { rows } = await client.query<{ migration_name: string; checksum: string; finished_at: Date | null }>(
     "SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL",
   );

@@ -7,13 +7,19 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { runCli } from "../../src/cli/run-cli.ts";
+import { doctor } from "../../src/doctor.ts";
 
 async function run(args: string[], env = {}): Promise<{ code: number | null; output: string }> {
   let output = "";
   const print = (line: string) => {
     output += `${line}\n`;
   };
-  const code = await runCli(args, { print, start: async () => print("started"), env });
+  const code = await runCli(args, {
+    print,
+    start: async () => print("started"),
+    doctor: (options) => doctor(options),
+    env,
+  });
   return { code, output };
 }
 

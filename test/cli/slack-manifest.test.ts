@@ -6,7 +6,12 @@ async function run(args: string[], env = {}): Promise<{ code: number | null; out
   const print = (line: string) => {
     output += `${line}\n`;
   };
-  const code = await runCli(["slack", "manifest", ...args], { print, start: async () => undefined, env });
+  const code = await runCli(["slack", "manifest", ...args], {
+    print,
+    start: async () => undefined,
+    doctor: async () => true,
+    env,
+  });
   return { code, output };
 }
 

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
+import { SCOPES } from "../../src/channels/slack/manifest.ts";
 
 /** A message the fake posted. */
 export interface PostedMessage {
@@ -53,6 +54,8 @@ export interface FakeSlack extends AsyncDisposable {
   granted: readonly string[];
   fail(fault: SlackFault, options?: { method?: string; times?: number }): void;
   revokeToken(): void;
+  /** What the bot token may do, as the header `x-oauth-scopes` says. */
+  scopes: string[];
   /** Sends an Events API envelope over the socket; resolves when it is acknowledged, rejects if the socket closes. */
   push(payload: object): Promise<void>;
   sockets(): number;
@@ -84,6 +87,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const calls: { method: string; payload: Record<string, string> }[] = [];
   const statuses: { channel: string; threadTs: string; status: string }[] = [];
   const people: FakeSlack["people"] = new Map();
+  const scopes = [...SCOPES];
   const faults = new Map<string, SlackFault[]>();
   const connections = new Set<Socket>();
   const clients = new Set<WebSocket>();
@@ -162,6 +166,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       return methods[method]?.(payload, team) ?? refuse("unknown_method");
     };
     const fault = faults.get(method)?.shift();
+    response.setHeader("x-oauth-scopes", scopes.join(","));
     if (fault === undefined) return reply(response, run());
     if ("error" in fault) return reply(response, refuse(fault.error));
     if ("rateLimited" in fault) {
@@ -221,6 +226,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     calls,
     statuses,
     people,
+    scopes,
     oauth,
     granted,
     agree(team, { expiresInSeconds } = {}) {

@@ -41,6 +41,8 @@ export interface FakeTelegram extends AsyncDisposable {
   sent: readonly SentMessage[];
   calls: readonly BotApiCall[];
   webhook: { url: string; secretToken: string; allowedUpdates: unknown } | null;
+  /** What `getWebhookInfo` tells besides. */
+  webhookInfo: { pending_update_count?: number; last_error_date?: number; last_error_message?: string };
   /** Makes the next `times` calls of a method (default: `sendMessage`, once) go wrong. */
   fail(fault: Fault, options?: { method?: string; times?: number }): void;
   /** Waits this long before answering. */
@@ -84,6 +86,7 @@ export async function startFakeTelegram(
   const waiting = new Set<() => void>();
   let updates: ({ update_id: number } & Record<string, unknown>)[] = [];
   let webhook: FakeTelegram["webhook"] = null;
+  const webhookInfo: FakeTelegram["webhookInfo"] = {};
   let delayMs = 0;
   let nextMessageId = 1;
   let polling = false;
@@ -99,6 +102,14 @@ export async function startFakeTelegram(
         first_name: "Causeway",
         username,
         can_join_groups: true,
+      }),
+    getwebhookinfo: () =>
+      ok({
+        url: webhook?.url ?? "",
+        has_custom_certificate: false,
+        pending_update_count: updates.length,
+        ...(webhook === null ? {} : { allowed_updates: webhook.allowedUpdates }),
+        ...webhookInfo,
       }),
     setmycommands: ({ commands }) =>
       commandsAreValid(commands) ? ok(true) : badRequest("BOT_COMMAND_INVALID"),
@@ -212,6 +223,7 @@ export async function startFakeTelegram(
     username,
     sent,
     calls,
+    webhookInfo,
     get webhook() {
       return webhook;
     },

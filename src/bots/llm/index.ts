@@ -2,6 +2,7 @@ import { systemClock } from "../../core/clock.ts";
 import { defineBot } from "../bot.ts";
 import { answerWithModel } from "./answer.ts";
 import { configSchema, type LlmConfig } from "./config.ts";
+import { diagnose } from "./diagnose.ts";
 import { createMcpServers } from "./mcp-servers.ts";
 import { type ConfiguredModel, createModel } from "./model.ts";
 import { summarizeWithModel } from "./summarize.ts";
@@ -16,6 +17,7 @@ const USUAL_OUTPUT_TOKENS = 1000;
 export const definition = defineBot({
   type: "llm",
   configSchema,
+  diagnose,
   create: (config, { log }) => {
     const model = createModel(config);
     const mcp = createMcpServers(config.mcpServers, { log, clock: systemClock });

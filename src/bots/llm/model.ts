@@ -27,11 +27,15 @@ const BASE_URLS: Record<Exclude<Provider, "openai-compatible">, string> = {
   google: "https://generativelanguage.googleapis.com/v1beta",
 };
 
+/** Where a configuration's provider is. */
+export function baseUrlOf({ baseUrl, provider }: Pick<LlmConfig, "baseUrl" | "provider">): string {
+  return baseUrl ?? (provider === "openai-compatible" ? "" : BASE_URLS[provider]);
+}
+
 /** Builds the model a configuration names. */
 export function createModel(config: LlmConfig): ConfiguredModel {
   // The URL is always given: left out, the packages would ask the environment for one.
-  const baseURL =
-    config.baseUrl ?? (config.provider === "openai-compatible" ? "" : BASE_URLS[config.provider]);
+  const baseURL = baseUrlOf(config);
   const { provider } = config;
   return {
     model: languageModel(config, baseURL),

@@ -8,6 +8,7 @@ import {
   type Received,
 } from "../channel.ts";
 import { type SlackConfig, slackConfigSchema } from "./config.ts";
+import { diagnose } from "./diagnose.ts";
 import { parseSlackBody, type SlackBody } from "./event.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
@@ -37,6 +38,7 @@ export const definition = defineChannel<SlackConfig>({
   configSchema: slackConfigSchema,
   create: createSlackChannel,
   agents: (config) => Object.keys(config.agents),
+  diagnose,
   split: (text) => splitText(text, { limit: TEXT_LIMIT, fences: true, keepTogether: formattedSpans }),
 });
 

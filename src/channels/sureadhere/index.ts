@@ -10,6 +10,7 @@ import {
 } from "../channel.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { type SureadhereConfig, sureadhereConfigSchema } from "./config.ts";
+import { diagnose } from "./diagnose.ts";
 import { createHttpClient } from "./http-client.ts";
 import { readMessage } from "./inbound.ts";
 import { introduce } from "./introduction.ts";
@@ -29,6 +30,7 @@ export const definition = defineChannel<SureadhereConfig>({
   },
   configSchema: sureadhereConfigSchema,
   create: createSureadhereChannel,
+  diagnose,
   split: (text) => splitText(text, { limit: TEXT_LIMIT }),
 });
 

@@ -10,6 +10,7 @@ import {
 } from "../channel.ts";
 import { botIdOf, createBotApi } from "./bot-api.ts";
 import { type TelegramConfig, telegramConfigSchema } from "./config.ts";
+import { diagnose } from "./diagnose.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
 import { formattedSpans } from "./markdown.ts";
@@ -33,6 +34,7 @@ export const definition = defineChannel<TelegramConfig>({
   },
   configSchema: telegramConfigSchema,
   create: createTelegramChannel,
+  diagnose,
   // Formatting only ever shortens a text, so what fits here fits after entity parsing.
   split: (text) => splitText(text, { limit: TEXT_LIMIT, fences: true, keepTogether: formattedSpans }),
 });

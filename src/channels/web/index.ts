@@ -1,6 +1,7 @@
 import { splitText } from "../../core/split-text.ts";
 import { defineChannel } from "../channel.ts";
 import { type WebConfig, webConfigSchema } from "./config.ts";
+import { diagnose } from "./diagnose.ts";
 import { readWebhook } from "./inbound.ts";
 import { send, TEXT_LIMIT } from "./outbound.ts";
 
@@ -19,5 +20,6 @@ export const definition = defineChannel<WebConfig>({
   },
   configSchema: webConfigSchema,
   create: () => ({ receive: readWebhook, send }),
+  diagnose,
   split: (text) => splitText(text, { limit: TEXT_LIMIT }),
 });

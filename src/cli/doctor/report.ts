@@ -1,0 +1,32 @@
+import type { Finding } from "../../core/finding.ts";
+
+/** A finding with its place: `channels.config.json: channels.telegram.token`, `environment: REDIS_URL`. */
+export interface PlacedFinding extends Omit<Finding, "key"> {
+  where: string;
+}
+
+const WORDS = { ok: "ok  ", warning: "warn", error: "FAIL" };
+
+/** For a person at a terminal: where, what, and what to do about it. */
+export function printFindings(findings: readonly PlacedFinding[], print: (line: string) => void): void {
+  let place = "";
+  for (const { where, severity, what, fix } of findings) {
+    if (where !== place) print(where);
+    place = where;
+    print(`  ${WORDS[severity]}  ${what}`);
+    if (fix !== null) print(`        -> ${fix}`);
+  }
+  const count = (wanted: Finding["severity"]) =>
+    findings.filter(({ severity }) => severity === wanted).length;
+  print(`\n${findings.length} checks, ${count("error")} failed, ${count("warning")} warnings.`);
+}
+
+/** For a program: one object, whatever was found. */
+export function findingsJson(findings: readonly PlacedFinding[]): string {
+  return JSON.stringify({ ok: isHealthy(findings), findings }, null, 2);
+}
+
+/** Whether nothing is broken; warnings do not count. */
+export function isHealthy(findings: readonly PlacedFinding[]): boolean {
+  return findings.every(({ severity }) => severity !== "error");
+}

@@ -1,0 +1,86 @@
+import { botDefinitions } from "./bots/registry.ts";
+import { channelDefinitions } from "./channels/registry.ts";
+import { findingsJson, isHealthy, type PlacedFinding, printFindings } from "./cli/doctor/report.ts";
+import { publicUrlFindings } from "./cli/doctor/service-address.ts";
+import { workspaceFindings } from "./cli/doctor/workspace-findings.ts";
+import { diagnoseDataDir } from "./config/diagnose-data-dir.ts";
+import type { Environment } from "./config/env.ts";
+import { type LoadedConfig, loadConfig } from "./config/load-config.ts";
+import { resolvePublicUrl } from "./config/public-url.ts";
+import { ConfigError } from "./core/errors.ts";
+import { type Finding, well } from "./core/finding.ts";
+import { MAX_CONNECTIONS } from "./engine.ts";
+import { createRedactor } from "./observability/redaction.ts";
+import { diagnoseRedis } from "./queue/diagnose-redis.ts";
+import { diagnoseDatabase } from "./storage/diagnose-database.ts";
+
+export interface DoctorOptions {
+  env: Environment;
+  /** What relative paths start from; the working directory if not given. */
+  directory?: string;
+  json: boolean;
+  print(line: string): void;
+}
+
+/** Holds a configuration against everything it names, and says what to fix. True if nothing is broken. */
+export async function doctor(options: DoctorOptions): Promise<boolean> {
+  const { findings, secrets } = await examine(options);
+  // Findings name no secrets; what a platform or a database answers is somebody else's.
+  const { redact } = createRedactor(secrets);
+  const print = (line: string) => options.print(redact(line));
+  if (options.json) print(findingsJson(findings));
+  else printFindings(findings, print);
+  return isHealthy(findings);
+}
+
+async function examine(options: DoctorOptions): Promise<{ findings: PlacedFinding[]; secrets: string[] }> {
+  const { env, directory } = options;
+  const registries = { bots: botDefinitions, channels: channelDefinitions };
+  let config: LoadedConfig;
+  try {
+    config = loadConfig({ env, ...(directory === undefined ? {} : { directory }), ...registries });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const findings = error.problems.map(({ path, problem, fix }) => ({
+      where: path,
+      severity: "error" as const,
+      what: problem,
+      fix,
+    }));
+    return { findings, secrets: [] };
+  }
+  const warnings = config.warnings.map(({ path, problem, fix }) => ({
+    where: path,
+    severity: "warning" as const,
+    what: problem,
+    fix,
+  }));
+  const { settings } = config;
+  const { url: localUrl } = resolvePublicUrl({ publicUrl: null, host: settings.host, port: settings.port });
+  const address = await publicUrlFindings({ publicUrl: settings.publicUrl, localUrl });
+  const look = { ...registries, publicUrl: settings.publicUrl, serviceAnswers: address.answers };
+  const [engine, ...workspaces] = await Promise.all([
+    engineFindings(config),
+    ...config.workspaces.map((workspace) => workspaceFindings(workspace, look)),
+  ]);
+  const service = placed("CAUSEWAY_PUBLIC_URL", address.findings);
+  return { findings: [...warnings, ...engine, ...service, ...workspaces.flat()], secrets: config.secrets };
+}
+
+async function engineFindings({ settings }: LoadedConfig): Promise<PlacedFinding[]> {
+  const { databaseUrl, redisUrl, dataDir } = settings;
+  const [database, redis] = await Promise.all([
+    databaseUrl === null
+      ? [well("", "The embedded Postgres in the data directory is used.")]
+      : diagnoseDatabase(databaseUrl, MAX_CONNECTIONS),
+    redisUrl === null ? [well("", "The queue runs on Postgres.")] : diagnoseRedis(redisUrl),
+  ]);
+  return [
+    ...placed("CAUSEWAY_DATA_DIR", diagnoseDataDir(dataDir)),
+    ...placed("DATABASE_URL", database),
+    ...placed("REDIS_URL", redis),
+  ];
+}
+
+const placed = (variable: string, findings: readonly Finding[]): PlacedFinding[] =>
+  findings.map(({ key: _, ...finding }) => ({ where: `environment: ${variable}`, ...finding }));

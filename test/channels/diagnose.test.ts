@@ -1,0 +1,183 @@
+import { TelegramServer } from "telegram-test-api/lib/telegramServer.js";
+import { describe, expect, test } from "vitest";
+import { definition as slack } from "../../src/channels/slack/index.ts";
+import { definition as sureadhere } from "../../src/channels/sureadhere/index.ts";
+import { definition as telegram } from "../../src/channels/telegram/index.ts";
+import { definition as web } from "../../src/channels/web/index.ts";
+import { startFakeSlack } from "../support/fake-slack.ts";
+import { startFakeSureadhere } from "../support/fake-sureadhere.ts";
+import { startFakeTelegram } from "../support/fake-telegram.ts";
+import { freePort } from "../support/redis.ts";
+import { createSubjectTools } from "./conformance-subject.ts";
+import { diagnosis, LOOPBACK, PUBLIC } from "./diagnose.ts";
+import { slackChannel } from "./slack-subject.ts";
+import { sureadhereChannel, sureadhereKeys, WEBHOOK_SECRET } from "./sureadhere-subject.ts";
+import { SECRET_TOKEN, telegramChannel } from "./telegram-subject.ts";
+
+const broken = (lines: string[]) => lines.filter((line) => line.startsWith("error"));
+
+describe("a look at Telegram", () => {
+  const configOfBot = (fake: { url: string; token: string }, more = {}) => ({
+    token: fake.token,
+    secretToken: SECRET_TOKEN,
+    apiRoot: fake.url,
+    ...more,
+  });
+
+  test("finds nothing broken once the service has registered its webhook", async () => {
+    await using fake = await startFakeTelegram();
+    const channel = telegramChannel(fake, { publicUrl: PUBLIC });
+    await channel.start?.(createSubjectTools().startContext());
+    const lines = await diagnosis(telegram, configOfBot(fake), channel);
+    await channel.stop?.();
+    expect(broken(lines)).toEqual([]);
+    expect(lines).toContain(`ok token: The token is that of @${fake.username}.`);
+    expect(lines).toContain("ok: Telegram posts to https://chat.example.org/webhooks/telegram.");
+    expect(lines).toContain("ok secretToken: The running service has this secret.");
+    expect(lines.join("\n")).toMatch(/warning: Privacy mode is on.*-> .*setprivacy/);
+  });
+
+  test("names a webhook elsewhere, kinds of updates left out, trouble in posting and what waits", async () => {
+    await using fake = await startFakeTelegram();
+    const running = telegramChannel(fake, { config: { secretToken: "another-secret" } });
+    expect(broken(await diagnosis(telegram, configOfBot(fake))).join("\n")).toMatch(
+      /Telegram has no webhook/,
+    );
+    const set = (url: string, allowed_updates: string[]) =>
+      fetch(`${fake.url}/bot${fake.token}/setWebhook`, {
+        method: "POST",
+        body: JSON.stringify({ url, secret_token: SECRET_TOKEN, allowed_updates }),
+      });
+    await set("https://elsewhere.example.org/hook", ["message"]);
+    expect(broken(await diagnosis(telegram, configOfBot(fake))).join("\n")).toContain(
+      "Telegram posts to https://elsewhere.example.org/hook, not to https://chat.example.org/webhooks/telegram",
+    );
+    await set("https://chat.example.org/webhooks/telegram", ["poll"]);
+    Object.assign(fake.webhookInfo, {
+      pending_update_count: 4711,
+      last_error_date: Math.floor(Date.now() / 1000) - 30,
+      last_error_message: "SSL error {certificate verify failed}",
+    });
+    const lines = await diagnosis(telegram, configOfBot(fake), running);
+    const text = lines.join("\n");
+    expect(text).toMatch(/error: Telegram does not post message/);
+    expect(text).toMatch(/error: Telegram could not post to us 3\d s ago: SSL error/);
+    expect(text).toMatch(/warning: 4711 updates wait at Telegram/);
+    expect(text).toMatch(/error secretToken: The running service answers 401/);
+    expect(text).not.toContain(SECRET_TOKEN);
+  });
+
+  test("names a refused token, an address where nobody is, and a name that is not the bot's", async () => {
+    await using fake = await startFakeTelegram();
+    const wrongName = await diagnosis(
+      telegram,
+      configOfBot(fake, { mode: "polling", username: "other_bot" }),
+    );
+    expect(broken(wrongName).join("\n")).toContain(`error username: The bot is called @${fake.username}`);
+    fake.revokeToken();
+    const refused = await diagnosis(telegram, configOfBot(fake));
+    expect(refused).toEqual([expect.stringMatching(/^error token: .*refused the token \(401\).*@BotFather/)]);
+    expect(refused.join()).not.toContain(fake.token);
+    await fake.close();
+    expect(await diagnosis(telegram, configOfBot(fake))).toEqual([
+      expect.stringMatching(/^error apiRoot: .*ECONNREFUSED/),
+    ]);
+  });
+
+  test("asks for polling or an address where there is none that Telegram could reach", async () => {
+    await using fake = await startFakeTelegram();
+    const options = { publicUrl: LOOPBACK };
+    const lines = await diagnosis(telegram, configOfBot(fake), null, options);
+    expect(broken(lines)).toEqual([expect.stringMatching(/error mode: .*CAUSEWAY_PUBLIC_URL.*polling/)]);
+    const polling = await diagnosis(telegram, configOfBot(fake, { mode: "polling" }), null, options);
+    expect(broken(polling)).toEqual([]);
+  });
+
+  test("says what a server that stands in for Telegram does not tell", async () => {
+    const server = new TelegramServer({ port: await freePort(), host: "127.0.0.1" });
+    await server.start();
+    const config = { token: "4242:test-api-token", mode: "polling", apiRoot: server.config.apiURL };
+    const lines = await diagnosis(telegram, config);
+    await server.stop();
+    expect(lines[0]).toBe("ok token: The token is that of @TestNameBot.");
+    expect(lines.join("\n")).toMatch(/warning: Telegram does not tell where it posts updates/);
+  });
+});
+
+describe("a look at Slack", () => {
+  test("finds nothing broken where tokens, scopes and signing secret are right", async () => {
+    await using fake = await startFakeSlack();
+    const { botToken, signingSecret, appToken, apiUrl } = fake;
+    const channel = slackChannel(fake, { publicUrl: PUBLIC });
+    const events = await diagnosis(slack, { botToken, signingSecret, apiUrl }, channel);
+    expect(broken(events)).toEqual([]);
+    expect(events).toContain("ok botToken: It has every scope it needs.");
+    expect(events).toContain("ok signingSecret: The running service answers the challenge that Slack sends.");
+    const socket = await diagnosis(slack, { botToken, appToken, mode: "socket", apiUrl }, null, {
+      publicUrl: LOOPBACK,
+    });
+    expect(socket).toContain("ok appToken: Slack would open a socket.");
+    expect(broken(socket)).toEqual([]);
+    expect(fake.sockets()).toBe(0);
+  });
+
+  test("names missing scopes, refused tokens and a running service with another secret", async () => {
+    await using fake = await startFakeSlack();
+    const { botToken, signingSecret, appToken, apiUrl } = fake;
+    fake.scopes.splice(0, fake.scopes.length, "chat:write", "users:read");
+    const running = slackChannel(fake, { config: { signingSecret: "another-secret-0123456789" } });
+    const lines = broken(await diagnosis(slack, { botToken, signingSecret, apiUrl }, running));
+    expect(lines).toEqual([
+      expect.stringMatching(/^error botToken: The app lacks the scopes app_mentions:read, .* -> add them/),
+      expect.stringMatching(/^error signingSecret: The running service answers 401/),
+    ]);
+    fake.revokeToken();
+    const refused = broken(
+      await diagnosis(slack, { botToken, appToken: `${appToken}x`, mode: "socket", apiUrl }),
+    );
+    expect(refused).toEqual([
+      expect.stringMatching(/^error botToken: .*invalid_auth/),
+      expect.stringMatching(/^error appToken: .*invalid_auth.* -> turn on Socket Mode/),
+    ]);
+    for (const secret of [botToken, appToken, signingSecret])
+      expect([...lines, ...refused].join()).not.toContain(secret);
+    await fake.close();
+    expect(broken(await diagnosis(slack, { botToken, signingSecret, apiUrl }))[0]).toMatch(
+      /^error apiUrl: .*ECONNREFUSED/,
+    );
+  });
+});
+
+describe("a look at SureAdhere", () => {
+  test("asks for a token, and the running service about the webhook's secret", async () => {
+    await using fake = await startFakeSureadhere();
+    const channel = sureadhereChannel(fake);
+    const good = await diagnosis(sureadhere, sureadhereKeys(fake), channel);
+    expect(good).toEqual([
+      "ok clientId: The authorization server gives a token.",
+      "ok webhookSecret: The running service has this secret.",
+    ]);
+    fake.revokeClient();
+    const other = { ...sureadhereKeys(fake), webhookSecret: "not that secret" };
+    const bad = await diagnosis(sureadhere, other, channel);
+    expect(bad).toEqual([
+      expect.stringMatching(/^error clientSecret: There is no token: .*invalid_client/),
+      expect.stringMatching(/^error webhookSecret: The running service answers 401/),
+    ]);
+    expect(bad.join()).not.toContain(fake.clientSecret);
+    expect(bad.join()).not.toContain(WEBHOOK_SECRET);
+    await channel.stop?.();
+  });
+});
+
+describe("a look at the web chat", () => {
+  test("warns of sites without https and of an address nobody can load the chat from", async () => {
+    const config = { allowedOrigins: ["http://shop.example.org", "https://example.org"] };
+    const lines = await diagnosis(web, config, null, { publicUrl: LOOPBACK });
+    expect(lines.filter((line) => line.startsWith("warning"))).toEqual([
+      expect.stringMatching(/http:\/\/shop\.example\.org is not https/),
+      expect.stringMatching(/CAUSEWAY_PUBLIC_URL/),
+    ]);
+    expect(broken(lines)).toEqual([]);
+  });
+});

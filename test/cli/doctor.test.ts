@@ -1,0 +1,163 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { doctor } from "../../src/doctor.ts";
+import { startEndpoint } from "../bots/endpoint.ts";
+import { API_KEY, startProvider } from "../bots/provider-server.ts";
+import { runExample } from "../bots/run-example.ts";
+import { startTestApp } from "../support/app.ts";
+import { startFakeTelegram } from "../support/fake-telegram.ts";
+import { createTestDatabase } from "../support/postgres.ts";
+import { freePort } from "../support/redis.ts";
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "causeway-doctor-"));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+interface Reported {
+  ok: boolean;
+  findings: { where: string; severity: string; what: string; fix: string | null }[];
+}
+
+/** Runs `causeway doctor` on a configuration; what a program and what a person reads. */
+async function examine(config: object, env: Record<string, string> = {}) {
+  await writeFile(
+    join(directory, "channels.config.json"),
+    JSON.stringify({ workspace: "default", ...config }),
+  );
+  const run = async (json: boolean) => {
+    const lines: string[] = [];
+    const all = { CAUSEWAY_CONFIG: "channels.config.json", PORT: String(await freePort()), ...env };
+    const healthy = await doctor({ env: all, directory, json, print: (line) => lines.push(line) });
+    return { healthy, text: lines.join("\n") };
+  };
+  const forProgram = await run(true);
+  const report = JSON.parse(forProgram.text) as Reported;
+  expect(report.ok).toBe(forProgram.healthy);
+  const forPerson = await run(false);
+  expect(forPerson.healthy).toBe(forProgram.healthy);
+  const errors = report.findings
+    .filter(({ severity }) => severity === "error")
+    .map(({ where, what, fix }) => `${where}: ${what} -> ${fix}`);
+  return { ...report, errors, text: forPerson.text };
+}
+
+const ECHO = { echo: { bot: { type: "echo" } } };
+const API = { api: { kind: "api", agent: "echo" } };
+
+describe("causeway doctor", () => {
+  test("finds a fresh directory in order, before anything was started", async () => {
+    const { ok, text } = await examine({ agents: ECHO, channels: API });
+    expect(ok).toBe(true);
+    expect(text).toMatch(/warn {2}The service does not run[\s\S]*-> start it and ask again/);
+    expect(text).toMatch(/0 failed, 1 warnings/);
+  });
+
+  test("reports what is wrong with the file itself, as a start would", async () => {
+    const { errors } = await examine({ agents: ECHO, channels: { api: { kind: "api", agent: "ecko" } } });
+    expect(errors).toEqual([
+      expect.stringMatching(/^channels\.config\.json: channels\.api\.agent: .*ecko.*echo/),
+    ]);
+  });
+
+  test("asks each platform, and says under which key what has to be changed", async () => {
+    await using telegram = await startFakeTelegram();
+    const channels = {
+      ...API,
+      bot: { kind: "telegram", agent: "echo", token: "$TOKEN", mode: "polling", apiRoot: telegram.url },
+      off: { kind: "slack", agent: "echo", enabled: false },
+    };
+    const good = await examine({ agents: ECHO, channels }, { TOKEN: telegram.token });
+    expect(good.errors).toEqual([]);
+    expect(good.text).toContain("channels.config.json: channels.off.enabled\n  ok    Switched off");
+    expect(good.text).toContain("Our clock agrees with the platform's.");
+    telegram.revokeToken();
+    const bad = await examine({ agents: ECHO, channels }, { TOKEN: telegram.token });
+    expect(bad.errors).toEqual([
+      expect.stringMatching(/^channels\.config\.json: channels\.bot\.token: .*401/),
+    ]);
+    expect(bad.text).not.toContain(telegram.token);
+  });
+
+  test("asks models and endpoints", async () => {
+    await using provider = await startProvider();
+    await using example = await runExample();
+    await using careless = await startEndpoint((_, response) => {
+      response
+        .writeHead(200, { "content-type": "application/json" })
+        .end(JSON.stringify({ messages: [{ content: "hello, whoever you are" }] }));
+    });
+    const llm = { type: "llm", baseUrl: `${provider.mock.url}/v1`, apiKey: API_KEY, model: "no-such-model" };
+    const secret = "0123456789abcdef0123456789abcdef";
+    const agents = {
+      echo: { bot: { type: "echo" } },
+      coach: { bot: llm },
+      nobody: { bot: { ...llm, baseUrl: "http://127.0.0.1:9/v1" } },
+      own: { bot: { type: "webhook", url: example.url, secret } },
+      careless: { bot: { type: "webhook", url: careless.url, secret } },
+    };
+    const { errors, text } = await examine({ agents, channels: API });
+    expect(errors).toEqual([
+      expect.stringMatching(/agents\.nobody\.bot\.baseUrl: Nothing answers at http:\/\/127\.0\.0\.1:9\/v1/),
+      expect.stringMatching(/agents\.careless\.bot\.url: It answered 200\..*HMAC/),
+    ]);
+    expect(text).toMatch(/agents\.own\.bot\.url\n {2}ok {4}The endpoint answers a signed turn/);
+    expect(text).toMatch(/agents\.coach\.bot\.baseUrl\n {2}ok {4}.* answers and takes the key/);
+    expect(text).not.toContain(API_KEY);
+  });
+
+  test("looks at the database and the queue", async () => {
+    await using migrated = await createTestDatabase();
+    await using empty = await createTestDatabase({ empty: true });
+    const config = { agents: ECHO, channels: API };
+    const good = await examine(config, { DATABASE_URL: migrated.url });
+    expect(good.text).toContain("The tables are those of this release.");
+    expect((await examine(config, { DATABASE_URL: empty.url })).text).toMatch(
+      /migrations are applied at the next start/,
+    );
+    // The tests' own server may lose what it commits: that is found.
+    expect(good.errors).toEqual([expect.stringMatching(/^environment: DATABASE_URL: .*fsync off/)]);
+    const away = await examine(config, {
+      DATABASE_URL: "postgres://ada:open-sesame@127.0.0.1:9/causeway",
+      REDIS_URL: "redis://127.0.0.1:9",
+    });
+    expect(away.errors).toEqual([
+      expect.stringMatching(/^environment: DATABASE_URL: .*ECONNREFUSED/),
+      expect.stringMatching(/^environment: REDIS_URL: .*ECONNREFUSED/),
+    ]);
+    expect(away.text).not.toContain("open-sesame");
+  });
+
+  test.runIf(inject("redisUrl"))("takes a Redis that keeps its keys", async () => {
+    const { errors, text } = await examine(
+      { agents: ECHO, channels: API },
+      { REDIS_URL: inject("redisUrl") ?? "" },
+    );
+    expect(errors).toEqual([]);
+    expect(text).toMatch(/REDIS_URL\n {2}ok {4}(Redis|Valkey) \d/);
+  });
+
+  test("asks the running service whether it is the one that was configured", async () => {
+    await using running = await startTestApp();
+    await using other = await startFakeTelegram();
+    const config = { agents: ECHO, channels: API };
+    const { text } = await examine(config, { PORT: new URL(running.url).port });
+    expect(text).toContain(`The service answers at ${running.url}.`);
+    const elsewhere = await examine(config, { CAUSEWAY_PUBLIC_URL: new URL(other.url).origin });
+    expect(elsewhere.errors).toEqual([
+      expect.stringMatching(/^environment: CAUSEWAY_PUBLIC_URL: Something else answers/),
+    ]);
+    const nowhere = await examine(config, {
+      PORT: new URL(running.url).port,
+      CAUSEWAY_PUBLIC_URL: "http://causeway.invalid",
+    });
+    expect(nowhere.errors).toEqual([
+      expect.stringMatching(/causeway\.invalid is not https/),
+      expect.stringMatching(/The service runs at .*, and nothing answers at/),
+    ]);
+  });
+});
