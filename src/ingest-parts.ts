@@ -84,6 +84,7 @@ function toArrival(row: InboundRow, outcome: Extract<InboundOutcome, { kind: "ac
       executionId: row.executionId,
       attempts: 0,
       cancelled: false,
+      hasAttachments: row.attachments.length > 0 || (row.uploads?.ids.length ?? 0) > 0,
       createdAt: outcome.createdAt,
     },
   };

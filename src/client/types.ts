@@ -75,6 +75,18 @@ export interface TokenUsage {
   totalTokens: number;
 }
 
+/** A file of a message; its content is at `url` once it is `stored`. */
+export interface Attachment {
+  id: string;
+  kind: "image" | "audio" | "video" | "file";
+  name: string | null;
+  contentType: string | null;
+  bytes: number | null;
+  state: "pending" | "stored" | "failed" | "expired";
+  error: string | null;
+  url: string | null;
+}
+
 export interface Message {
   id: string;
   sessionId: string;
@@ -82,6 +94,7 @@ export interface Message {
   role: "system" | "user" | "assistant" | "tool";
   origin: "user" | "bot" | "operator" | "instruction" | "command" | "notice" | "tool" | "seed";
   content: string;
+  attachments: Attachment[];
   metadata: JsonObject;
   executionId: string | null;
   userMessageId: string | null;

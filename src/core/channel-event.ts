@@ -1,3 +1,4 @@
+import type { AttachmentKind } from "./attachment.ts";
 import type { JsonObject } from "./json.ts";
 
 /** Where a conversation takes place on a platform, in the channel's own terms. */
@@ -12,7 +13,7 @@ export interface ConversationRef {
 
 /** A file that came with a message: where the platform keeps it and what it said about it. */
 export interface InboundAttachment {
-  kind: "image" | "audio" | "video" | "file";
+  kind: AttachmentKind;
   platformId: string;
   name?: string;
   contentType?: string;

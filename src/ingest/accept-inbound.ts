@@ -1,4 +1,5 @@
-import type { ChannelEvent, InboundMessage } from "../core/channel-event.ts";
+import type { ChannelEvent, InboundAttachment, InboundMessage } from "../core/channel-event.ts";
+import { safeFileName } from "../core/file-name.ts";
 import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ChannelRef } from "../core/runtime.ts";
@@ -35,6 +36,8 @@ export interface SessionMessage {
   eventKey: string;
   origin?: "user" | "instruction";
   metadata?: JsonObject;
+  /** Files that were uploaded into a session, and go with this message. */
+  uploads?: InboundRow["uploads"];
 }
 
 const TITLE_LIMIT = 80;
@@ -82,6 +85,8 @@ export function createIngest(deps: IngestDeps): Ingest {
         executionId: origin === "command" ? null : newId(),
         title: origin === "user" ? excerpt(content, TITLE_LIMIT) || null : null,
         eventKeys: [message.eventKey],
+        attachments: [],
+        uploads: message.uploads ?? null,
       };
       const outcome = await deps.store(row);
       deps.onOutcome(channel, row, outcome);
@@ -111,6 +116,11 @@ function toRow(channel: ChannelRef, event: InboundMessage): InboundRow {
     executionId: origin === "command" ? null : newId(),
     title: origin === "user" ? excerpt(content, TITLE_LIMIT) || null : null,
     eventKeys: event.eventKeys,
+    attachments: (event.attachments ?? []).map((attachment) => ({
+      ...storableFile(attachment),
+      id: newId(),
+    })),
+    uploads: null,
   };
 }
 
@@ -132,9 +142,19 @@ function originOf(channel: ChannelRef, content: string): "user" | "command" {
 }
 
 function metadataOf(event: InboundMessage): JsonObject {
+  return event.payload === undefined ? {} : { payload: event.payload };
+}
+
+/** What a platform says about a file comes from its sender: names and sizes of any kind. */
+function storableFile(attachment: InboundAttachment): InboundAttachment {
+  const { kind, platformId, name, contentType, bytes } = attachment;
+  const safeName = name === undefined ? null : safeFileName(name);
   return {
-    ...(event.payload === undefined ? {} : { payload: event.payload }),
-    ...(event.attachments ? { attachments: event.attachments.map((attachment) => ({ ...attachment })) } : {}),
+    kind,
+    platformId: storableText(platformId),
+    ...(safeName === null ? {} : { name: safeName }),
+    ...(contentType === undefined ? {} : { contentType: storableText(contentType).slice(0, 200) }),
+    ...(bytes !== undefined && Number.isSafeInteger(bytes) && bytes >= 0 ? { bytes } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import type { InboundAttachment } from "../core/channel-event.ts";
 import type { JsonObject } from "../core/json.ts";
 
 /** One message to store, with every id it may need already made, so that storing it takes one statement. */
@@ -25,6 +26,10 @@ export interface InboundRow {
   /** Becomes the session's title if it has none. */
   title: string | null;
   eventKeys: readonly string[];
+  /** Files the platform holds for us: rows are made for them, their content is loaded later. */
+  attachments: readonly ({ id: string } & InboundAttachment)[];
+  /** Files that were uploaded before, into the session named here; each goes with the first message that takes it. */
+  uploads: { sessionId: string; ids: readonly string[] } | null;
   newSessionId: string;
   newUserId: string;
 }
@@ -63,7 +68,7 @@ export interface LeaseClaim {
 const COLUMNS = `n int, workspace_id text, channel_id text, agent_id text, agent_version int, session_id text,
   single boolean, external_id text, address text, user_identifier text, user_name text, profile jsonb,
   message_id text, role text, origin text, content text, metadata jsonb, execution_id text, title text,
-  event_keys json, new_session_id text, new_user_id text`;
+  event_keys json, new_session_id text, new_user_id text, attachments json, uploaded_to text, uploads json`;
 
 /** Taking a free lane while touching its row costs nothing; a lane in use or waiting for a retry stays as it is. */
 const CLAIM = `
@@ -177,7 +182,16 @@ const STORE_INBOUND = `
     SELECT message_id, lane_id, seq, seq, role, origin, content, metadata, execution_id FROM numbered),
   planned AS (
     INSERT INTO executions (id, workspace_id, session_id, user_message_id, seq)
-    SELECT execution_id, workspace_id, lane_id, message_id, seq FROM numbered WHERE execution_id IS NOT NULL)
+    SELECT execution_id, workspace_id, lane_id, message_id, seq FROM numbered WHERE execution_id IS NOT NULL),
+  filed AS (
+    INSERT INTO attachments (id, workspace_id, session_id, message_id, place, kind, name, content_type, bytes, platform_id)
+    SELECT a.id, n.workspace_id, n.lane_id, n.message_id, a.place, a.kind, a.name, a.content_type, a.bytes, a.platform_id
+    FROM numbered n CROSS JOIN LATERAL json_to_recordset(n.attachments)
+      AS a(id text, place int, kind text, name text, content_type text, bytes bigint, platform_id text)),
+  sent AS (
+    UPDATE attachments a SET message_id = n.message_id, session_id = n.lane_id, place = u.place, updated_at = now()
+    FROM numbered n CROSS JOIN LATERAL json_array_elements_text(n.uploads) WITH ORDINALITY AS u(id, place)
+    WHERE a.id = u.id AND a.session_id = n.uploaded_to AND a.message_id IS NULL)
   SELECT i.n, (r.n IS NOT NULL) AS resolvable, x.lane_id, x.seq, x.lane_user, x.lane_agent, x.lane_version, x.owned, x.lease_token,
     x.answered_seq, x.created, x.session_metadata, coalesce(u.identifier, i.user_identifier) AS user_identifier,
     CASE WHEN u.identifier = i.user_identifier THEN coalesce(i.user_name, u.name) ELSE coalesce(u.name, i.user_name) END AS user_name, now()::timestamptz(3) AS created_at
@@ -252,6 +266,17 @@ function toRecord(row: InboundRow, n: number) {
     event_keys: row.eventKeys,
     new_session_id: row.newSessionId,
     new_user_id: row.newUserId,
+    attachments: row.attachments.map((attachment, place) => ({
+      id: attachment.id,
+      place,
+      kind: attachment.kind,
+      name: attachment.name ?? null,
+      content_type: attachment.contentType ?? null,
+      bytes: attachment.bytes ?? null,
+      platform_id: attachment.platformId,
+    })),
+    uploaded_to: row.uploads?.sessionId ?? null,
+    uploads: row.uploads?.ids ?? [],
   };
 }
 

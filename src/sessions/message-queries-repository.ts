@@ -1,5 +1,7 @@
 import type { Pool } from "pg";
+import type { AttachmentView } from "../core/attachment.ts";
 import type { JsonObject } from "../core/json.ts";
+import { ATTACHMENTS_OF, type AttachmentRow, toAttachment } from "../storage/attachment-rows.ts";
 
 /** A message as the API shows it. */
 export interface MessageView {
@@ -14,6 +16,7 @@ export interface MessageView {
   /** On what a bot answered: the message it answers, and what the answer took. */
   userMessageId: string | null;
   tokenUsage: { prompt: number; completion: number; total: number } | null;
+  attachments: AttachmentView[];
   createdAt: Date;
 }
 
@@ -33,7 +36,7 @@ export type MessageRange =
   | { kind: "after"; seq: number; limit: number };
 
 const COLUMNS = `m.id, m.session_id, m.seq, m.role, m.origin, m.content, m.metadata, m.execution_id, m.created_at,
-  e.user_message_id, e.prompt_tokens, e.completion_tokens, e.total_tokens`;
+  e.user_message_id, e.prompt_tokens, e.completion_tokens, e.total_tokens, ${ATTACHMENTS_OF("m.id")} AS attachments`;
 const FROM = "messages m LEFT JOIN executions e ON e.id = m.execution_id AND m.role = 'assistant'";
 
 interface Row {
@@ -50,6 +53,7 @@ interface Row {
   prompt_tokens: number | null;
   completion_tokens: number | null;
   total_tokens: number | null;
+  attachments: AttachmentRow[];
 }
 
 export type MessageQueries = ReturnType<typeof createMessageQueriesRepository>;
@@ -127,6 +131,7 @@ function toView(row: Row): MessageView {
       row.total_tokens === null
         ? null
         : { prompt: row.prompt_tokens ?? 0, completion: row.completion_tokens ?? 0, total: row.total_tokens },
+    attachments: row.attachments.map(toAttachment),
     createdAt: row.created_at,
   };
 }

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { ATTACHMENTS_OF, type AttachmentRow, toAttachment } from "../storage/attachment-rows.ts";
 import { SHOWN_ROLES, toVisitorMessage, type VisitorMessage } from "./visitor-repository.ts";
 
 /** What is new in a session for somebody who has seen it up to some seq. */
@@ -24,8 +25,8 @@ export interface SessionFeedRepository {
 const SINCE = `
   SELECT s.status, s.end_reason, s.title,
     (SELECT coalesce(json_agg(m ORDER BY m.seq), '[]') FROM (
-       SELECT id, seq, role, content, metadata, execution_id, created_at FROM messages
-       WHERE session_id = s.id AND seq > $2 AND role = ANY($4) ORDER BY seq LIMIT $3) m) AS messages,
+       SELECT id, seq, role, content, metadata, execution_id, created_at, ${ATTACHMENTS_OF("messages.id")} AS attachments
+       FROM messages WHERE session_id = s.id AND seq > $2 AND role = ANY($4) ORDER BY seq LIMIT $3) m) AS messages,
     (SELECT coalesce(json_agg(e.id ORDER BY e.seq), '[]') FROM executions e
      WHERE e.session_id = s.id AND e.seq > s.answered_seq AND e.status IN ('pending', 'running')) AS waiting
   FROM sessions s WHERE s.id = $1`;
@@ -42,6 +43,7 @@ interface FeedRow {
     metadata: unknown;
     execution_id: string | null;
     created_at: string;
+    attachments: AttachmentRow[];
   }[];
   waiting: string[];
 }
@@ -62,6 +64,7 @@ export function createSessionFeedRepository(pool: Pool): SessionFeedRepository {
           sessionId,
           executionId: message.execution_id,
           createdAt: new Date(message.created_at),
+          attachments: message.attachments.map(toAttachment),
         }),
       );
       return {

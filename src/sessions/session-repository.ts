@@ -250,7 +250,9 @@ async function moveWaiting(
        FROM counted c WHERE s.id = $2 AND c.count > 0 RETURNING s.next_seq - c.count - 1 AS before),
      runs AS (
        UPDATE executions e SET session_id = $2, seq = lane.before + w.place
-       FROM waiting w, lane WHERE e.id = w.execution_id)
+       FROM waiting w, lane WHERE e.id = w.execution_id),
+     files AS (
+       UPDATE attachments a SET session_id = $2 FROM waiting w, lane WHERE a.message_id = w.id)
      UPDATE messages m SET session_id = $2, seq = lane.before + w.place, turn_seq = lane.before + w.place
      FROM waiting w, lane WHERE m.id = w.id`,
     [fromSession, toSession, behindSeq],

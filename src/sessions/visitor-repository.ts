@@ -1,6 +1,8 @@
+import type { AttachmentView } from "../core/attachment.ts";
 import { newId } from "../core/ids.ts";
 import type { ChannelRef } from "../core/runtime.ts";
 import type { Visitor, VisitorPass } from "../core/visitor.ts";
+import { toAttachment } from "../storage/attachment-rows.ts";
 import type { Prisma, PrismaClient } from "../storage/generated/client.ts";
 
 /** A session as its visitor sees it. */
@@ -23,6 +25,7 @@ export interface VisitorMessage {
   content: string;
   executionId: string | null;
   clientMessageId: string | null;
+  attachments: AttachmentView[];
   createdAt: Date;
 }
 
@@ -39,6 +42,10 @@ const SESSION = {
 } satisfies Prisma.SessionSelect;
 
 const VISITOR = { id: true, identifier: true, name: true, anonymous: true } satisfies Prisma.UserSelect;
+
+const ATTACHMENTS = {
+  orderBy: [{ place: "asc" }, { id: "asc" }],
+} satisfies Prisma.MessageInclude["attachments"];
 
 /** What visitors are shown: never instructions to the bot, tool output or anything of another visitor. */
 export const SHOWN_ROLES = ["user", "assistant"] as const;
@@ -119,8 +126,9 @@ export function createVisitorRepository(prisma: PrismaClient) {
         },
         orderBy: { seq: forward ? "asc" : "desc" },
         take: page.limit + 1,
+        include: { attachments: ATTACHMENTS },
       });
-      const messages = rows.slice(0, page.limit).map(toVisitorMessage);
+      const messages = rows.slice(0, page.limit).map(fromPrisma);
       return { messages: forward ? messages : messages.reverse(), more: rows.length > page.limit };
     },
 
@@ -130,8 +138,13 @@ export function createVisitorRepository(prisma: PrismaClient) {
         where: { channelId_eventKey: { channelId, eventKey } },
         select: { messageId: true },
       });
-      const row = event && (await prisma.message.findUnique({ where: { id: event.messageId } }));
-      return row ? toVisitorMessage(row) : null;
+      const row =
+        event &&
+        (await prisma.message.findUnique({
+          where: { id: event.messageId },
+          include: { attachments: ATTACHMENTS },
+        }));
+      return row ? fromPrisma(row) : null;
     },
   };
 }
@@ -148,6 +161,19 @@ function newSession(channel: ChannelRef, visitorId: string) {
   };
 }
 
+type MessageWithAttachments = Prisma.MessageGetPayload<{ include: { attachments: true } }>;
+
+function fromPrisma(row: MessageWithAttachments): VisitorMessage {
+  const attachments = row.attachments.map((file) =>
+    toAttachment({
+      ...file,
+      content_type: file.contentType,
+      bytes: file.bytes === null ? null : Number(file.bytes),
+    }),
+  );
+  return toVisitorMessage({ ...row, attachments });
+}
+
 interface MessageRow {
   id: string;
   sessionId: string;
@@ -157,10 +183,11 @@ interface MessageRow {
   metadata: unknown;
   executionId: string | null;
   createdAt: Date;
+  attachments: AttachmentView[];
 }
 
 export function toVisitorMessage(row: MessageRow): VisitorMessage {
-  const { id, sessionId, seq, content, metadata, executionId, createdAt } = row;
+  const { id, sessionId, seq, content, metadata, executionId, createdAt, attachments } = row;
   const sent = typeof metadata === "object" && metadata !== null && "client_message_id" in metadata;
   return {
     id,
@@ -171,6 +198,7 @@ export function toVisitorMessage(row: MessageRow): VisitorMessage {
     executionId,
     clientMessageId:
       sent && typeof metadata.client_message_id === "string" ? metadata.client_message_id : null,
+    attachments,
     createdAt,
   };
 }

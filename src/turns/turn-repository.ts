@@ -26,6 +26,8 @@ export interface PendingMessage {
   attempts: number;
   /** Somebody asked for it not to be answered while it waited. */
   cancelled: boolean;
+  /** Whether files came with it. */
+  hasAttachments: boolean;
   createdAt: Date;
 }
 
@@ -85,8 +87,11 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         attempts: number | null;
         created_at: Date;
         cancel_requested_at: Date | null;
+        has_attachments: boolean;
       }>(
-        `SELECT m.id, m.seq, m.origin, m.content, m.execution_id, m.created_at, e.attempts, e.cancel_requested_at FROM messages m
+        `SELECT m.id, m.seq, m.origin, m.content, m.execution_id, m.created_at, e.attempts, e.cancel_requested_at,
+           EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id) AS has_attachments
+         FROM messages m
          JOIN sessions s ON s.id = m.session_id LEFT JOIN executions e ON e.id = m.execution_id
          WHERE m.session_id = $1 AND m.seq > s.answered_seq AND m.origin IN ('user', 'command', 'instruction')
          ORDER BY m.seq LIMIT $2`,
@@ -100,6 +105,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         executionId: row.execution_id,
         attempts: row.attempts ?? 0,
         cancelled: row.cancel_requested_at !== null,
+        hasAttachments: row.has_attachments,
         createdAt: row.created_at,
       }));
       // The count is read first: what arrives in between is at worst looked for once more.

@@ -41,6 +41,7 @@ describe("sending a message", () => {
       user_message_id: expect.stringMatching(/^[0-9A-Za-z]{27}$/),
       token_usage: null,
       created_at: expect.stringMatching(/Z$/),
+      attachments: [],
       earlier_messages: [],
     });
     expect(headers.get("x-causeway-session-id")).toBe(id);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isPrivateAddress } from "../../src/bots/llm/private-addresses.ts";
 import { toolsSchema } from "../../src/bots/llm/tool-config.ts";
+import { isPrivateAddress } from "../../src/core/private-addresses.ts";
 import { askBot, streamedText } from "./ask-bot.ts";
 import { callsThenAnswers, toldToModel, toolSummaries } from "./calling-model.ts";
 import { startProvider } from "./provider-server.ts";

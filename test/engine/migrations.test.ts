@@ -33,6 +33,7 @@ describe("migrations", () => {
       "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '% WHERE %' ORDER BY 1",
     );
     expect(indexes.rows.map((row) => row.indexname)).toEqual([
+      "attachments_due",
       "deliveries_claimed",
       "deliveries_due",
       "deliveries_lane",
@@ -48,6 +49,8 @@ describe("migrations", () => {
       "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace ORDER BY 1",
     );
     expect(checks.rows.map((row) => row.conname)).toEqual([
+      "attachments_kind_check",
+      "attachments_state_check",
       "deliveries_status_check",
       "event_log_status_check",
       "executions_status_check",

@@ -1,7 +1,7 @@
 import { type Dispatcher, getGlobalDispatcher, request } from "undici";
 import type { JsonObject } from "../../core/json.ts";
+import { isPrivateHost, publicConnections } from "../../core/private-addresses.ts";
 import { timeLimit } from "../../core/time-limit.ts";
-import { isPrivateHost, publicConnections } from "./private-addresses.ts";
 import type { HttpToolConfig } from "./tool-config.ts";
 import { shownResult } from "./tool-result.ts";
 

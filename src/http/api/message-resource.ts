@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { MessageView } from "../../sessions/message-queries-repository.ts";
+import { attachmentSchema, toAttachmentObject } from "./attachment-resource.ts";
 import { idSchema, jsonObjectSchema, timestampSchema } from "./wire-schemas.ts";
 
 const ORIGINS = ["user", "bot", "operator", "instruction", "command", "notice", "tool", "seed"] as const;
@@ -19,6 +20,7 @@ export const messageSchema = z
     role: z.enum(["system", "user", "assistant", "tool"]),
     origin: z.enum(ORIGINS).describe("Who or what wrote it"),
     content: z.string(),
+    attachments: z.array(attachmentSchema).describe("Its files; empty for most"),
     metadata: jsonObjectSchema,
     execution_id: idSchema.nullable().describe("The turn that answers it, or that it answers in"),
     user_message_id: idSchema.nullable().describe("On an answer: the message it answers"),
@@ -48,6 +50,7 @@ export function toMessage(view: MessageView): z.output<typeof messageSchema> {
     role: view.role,
     origin: ORIGINS.find((origin) => origin === view.origin) ?? "bot",
     content: view.content,
+    attachments: view.attachments.map(toAttachmentObject),
     metadata: view.metadata,
     execution_id: view.executionId,
     user_message_id: view.userMessageId,

@@ -19,6 +19,7 @@ export function seedMessages(session: SessionView, opening: VersionOpening): Mes
     executionId: null,
     userMessageId: null,
     tokenUsage: null,
+    attachments: [],
     createdAt: session.createdAt,
   }));
 }

@@ -102,6 +102,7 @@ async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<Vis
       content: row.content,
       executionId: row.executionId,
       clientMessageId: body.client_message_id,
+      attachments: [],
       createdAt: outcome.createdAt,
     };
   }

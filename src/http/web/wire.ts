@@ -1,3 +1,4 @@
+import type { AttachmentView } from "../../core/attachment.ts";
 import type { VisitorMessage, VisitorSession } from "../../sessions/visitor-repository.ts";
 
 /** A session as visitors are told of it. */
@@ -13,6 +14,19 @@ export function sessionObject(session: VisitorSession) {
   };
 }
 
+/** A file of a message as visitors are told of it; its content is served to the visitor's token. */
+function attachmentObject(view: AttachmentView) {
+  return {
+    id: view.id,
+    kind: view.kind,
+    name: view.name,
+    content_type: view.contentType,
+    bytes: view.bytes,
+    state: view.state,
+    error: view.error,
+  };
+}
+
 /** A message as visitors are told of it. */
 export function messageObject(message: VisitorMessage) {
   return {
@@ -21,6 +35,7 @@ export function messageObject(message: VisitorMessage) {
     seq: message.seq,
     role: message.role,
     content: message.content,
+    attachments: message.attachments.map(attachmentObject),
     execution_id: message.executionId,
     client_message_id: message.clientMessageId,
     created_at: message.createdAt.toISOString(),

@@ -135,6 +135,7 @@ function silence(sent: Extract<Sent, { kind: "turn" }>) {
     origin: "bot" as const,
     execution_id: sent.executionId,
     user_message_id: sent.userMessageId,
+    attachments: [],
     created_at: new Date().toISOString(),
   };
 }
@@ -147,6 +148,7 @@ function resetAnswer(sessionId: string, notice: MessageView | null): z.output<ty
     origin: "notice",
     execution_id: null,
     user_message_id: null,
+    attachments: [],
     created_at: new Date().toISOString(),
     ...said,
     earlier_messages: [],

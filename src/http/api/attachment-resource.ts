@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { ATTACHMENT_KINDS, ATTACHMENT_STATES, type AttachmentView } from "../../core/attachment.ts";
+import { idSchema } from "./wire-schemas.ts";
+
+/** A file of a message as it travels. */
+export const attachmentSchema = z
+  .object({
+    id: idSchema,
+    kind: z.enum(ATTACHMENT_KINDS),
+    name: z.string().nullable(),
+    content_type: z
+      .string()
+      .nullable()
+      .describe("What the content was found to be; until it is stored, what the sender said"),
+    bytes: z.int().nullable(),
+    state: z.enum(ATTACHMENT_STATES).describe("`pending`: being loaded; `expired`: no longer kept"),
+    error: z.string().nullable().describe("Why it could not be had"),
+    url: z.string().nullable().describe("Where its content is, on this host; null unless `stored`"),
+  })
+  .meta({ id: "Attachment" });
+
+export function toAttachmentObject(view: AttachmentView): z.output<typeof attachmentSchema> {
+  const { id, kind, name, bytes, state, error } = view;
+  const url = state === "stored" ? `/api/v1/attachments/${id}/content` : null;
+  return { id, kind, name, content_type: view.contentType, bytes, state, error, url };
+}

@@ -1,0 +1,31 @@
+import { ATTACHMENT_KINDS, ATTACHMENT_STATES, type AttachmentView } from "../core/attachment.ts";
+
+/** A file as its row says. */
+export interface AttachmentRow {
+  id: string;
+  kind: string;
+  name: string | null;
+  content_type: string | null;
+  /** Text where the driver gives it so: it may be more than 32 bits. */
+  bytes: number | string | null;
+  state: string;
+  error: string | null;
+}
+
+/** An expression: the files of a message, in order, as a JSON array. `message` is the message's id in the query. */
+export const ATTACHMENTS_OF = (message: string): string => `(
+    SELECT coalesce(json_agg(json_build_object('id', a.id, 'kind', a.kind, 'name', a.name, 'content_type', a.content_type,
+      'bytes', a.bytes, 'state', a.state, 'error', a.error) ORDER BY a.place, a.id), '[]')
+    FROM attachments a WHERE a.message_id = ${message})`;
+
+export function toAttachment(row: AttachmentRow): AttachmentView {
+  return {
+    id: row.id,
+    kind: ATTACHMENT_KINDS.find((kind) => kind === row.kind) ?? "file",
+    name: row.name,
+    contentType: row.content_type,
+    bytes: row.bytes === null ? null : Number(row.bytes),
+    state: ATTACHMENT_STATES.find((state) => state === row.state) ?? "failed",
+    error: row.error,
+  };
+}
