@@ -85,6 +85,7 @@ function toArrival(row: InboundRow, outcome: Extract<InboundOutcome, { kind: "ac
       attempts: 0,
       cancelled: false,
       hasAttachments: row.attachments.length > 0 || (row.uploads?.ids.length ?? 0) > 0,
+      preview: null,
       createdAt: outcome.createdAt,
     },
   };

@@ -3,6 +3,7 @@ import { newId } from "./core/ids.ts";
 import { isJsonObject } from "./core/json.ts";
 import type { DeliveryParts } from "./delivery-parts.ts";
 import type { PartDeps } from "./pipeline-deps.ts";
+import { createPreviewParts } from "./preview-parts.ts";
 import { createTurnQueue } from "./queue/turn-queue.ts";
 import type { ReconcilerStep } from "./reconciler.ts";
 import { addSchedule, sayOnce } from "./schedules/schedule-repository.ts";
@@ -52,6 +53,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     if (!channel) throw new Error(`channel ${channelId} does not run here`);
     return channel;
   };
+  const previews = createPreviewParts(deps);
   const turnEngine: TurnEngine = createTurnEngine({
     repository: turns,
     streams,
@@ -96,6 +98,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     deliver: (lane, ids) => delivery.queues.enqueue(lane.channelId, ids),
     notify: (lane, notice) => notifySession(lane.channelId, lane.sessionId, notice),
     showTyping,
+    previews,
     onTurnEnded(lane, status, seconds) {
       metrics.turns.inc({ agent: lane.agentId, status });
       metrics.turnSeconds.observe({ agent: lane.agentId }, seconds);
@@ -185,6 +188,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
         for (const id of await turns.strandedSessions(200)) await turnEngine.wake(id);
       },
     },
+    previews.step,
     { name: "budgets of the past", run: hourly(() => budgetRepository.prune()) },
   ];
 

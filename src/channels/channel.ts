@@ -56,6 +56,38 @@ export interface OutboundPart {
   text: string;
   sessionId: string;
   messageId: string;
+  /**
+   * The preview that stands for this part already, as its stream named it: the part takes its place. Where that cannot
+   * be, the part is sent like any other, and the preview removed.
+   */
+  preview?: string;
+}
+
+/** An answer that is about to be written, for a channel that shows answers while they are. */
+export interface StreamTarget {
+  address: string;
+  /** The same however often one answer is tried. */
+  executionId: string;
+  /** Whom the answer is for; null where the session has no user. */
+  userIdentifier: string | null;
+  /**
+   * Called once, as soon as a preview stands on the platform that does not go away by itself, with what finds it again.
+   */
+  onStanding(preview: string): void;
+}
+
+/**
+ * A preview: an answer shown while it is written. Best effort, its failures are the channel's to swallow after logging:
+ * the delivery sends the whole answer whatever became of it.
+ */
+export interface LiveStream {
+  /** The answer so far, which grows. Never waits: how often it is shown is the channel's to pace, the newest wins. */
+  show(text: string): void;
+  /**
+   * Shows nothing more. Resolves when nothing is under way: true where what stands now holds still, false where a call
+   * whose answer was lost may still change it.
+   */
+  close(): Promise<boolean>;
 }
 
 /** What became of a send. Expected outcomes are values; a throw is a bug and is recorded as `unknown`. */
@@ -91,6 +123,10 @@ export interface Channel {
   send(part: OutboundPart, signal: AbortSignal): Promise<SendResult>;
   /** Shows that an answer is being written. Failures are the channel's to swallow after logging. */
   typing?(address: string, signal: AbortSignal): Promise<void>;
+  /** Shows an answer while it is written; null where this conversation, or the configuration, has no such thing. */
+  openStream?(target: StreamTarget): LiveStream | null;
+  /** Takes away a preview that no send takes the place of. True once it is gone for good, false if later may work. */
+  removePreview?(address: string, preview: string, signal: AbortSignal): Promise<boolean>;
   /** Registers webhooks and commands, starts polling. Called where requests are received, not on pure workers. */
   start?(context: ChannelContext): Promise<void>;
   stop?(): Promise<void>;

@@ -199,9 +199,10 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       };
     }
     const signal = AbortSignal.any([shutdown.signal, timeLimit(sendTimeoutMs)]);
-    const { id, address, content, sessionId, messageId } = delivery;
+    const { id, address, content, sessionId, messageId, preview } = delivery;
+    const part = { deliveryId: id, address, text: content, sessionId, messageId };
     try {
-      return await channel.send({ deliveryId: id, address, text: content, sessionId, messageId }, signal);
+      return await channel.send(preview === null ? part : { ...part, preview }, signal);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       log.error({ err: error, delivery_id: id }, "a channel threw while sending");

@@ -3,6 +3,7 @@ import type { Logger } from "../core/logger.ts";
 import { wait } from "../core/wait.ts";
 import type { BudgetedTurn } from "./budget.ts";
 import type { TurnCommit } from "./finish-repository.ts";
+import { handOver, type StandingPreview } from "./live-preview.ts";
 import type { StopReason } from "./run-attempt.ts";
 import { cancelledTurn, refusedTurn, runTurn, type TurnOutcome, type TurnRun } from "./run-turn.ts";
 import type { TurnLookups } from "./turn-context.ts";
@@ -19,7 +20,10 @@ const ENDED = "the turn ended";
 interface TurnUnderWay {
   messages: [PendingMessage, ...PendingMessage[]];
   stream: TurnStream;
+  executionId: string;
   startedAt: Date;
+  /** What of the answer stands on the platform already. */
+  preview: StandingPreview | null;
   log: Logger;
 }
 
@@ -66,6 +70,7 @@ export function createAnswering(deps: TurnEngineDeps) {
     stream.append("execution", { execution_id: executionId, user_message_id: main.id });
     deps.notify(lane, { type: "turn", executionId });
     const shown = new AbortController();
+    const preview = deps.previews.open(lane, { id: executionId, left: main.preview });
     try {
       // A lane taken over may hold the message that killed its last owner: count the attempt before making it.
       if (takenOver) await deps.repository.markRunning(executionId, main.attempts + 1, startedAt);
@@ -84,6 +89,7 @@ export function createAnswering(deps: TurnEngineDeps) {
         now: () => deps.clock.now(),
         wait,
         onAttempt: () => {},
+        onText: (text) => preview?.add(text),
         onFailedAttempt: (attempt, failure) =>
           log.warn({ attempt, code: failure.code, reason: failure.reason }, "the bot failed"),
       };
@@ -97,9 +103,19 @@ export function createAnswering(deps: TurnEngineDeps) {
       };
       const outcome = await ask(run, budgeted, log);
       shown.abort(ENDED);
-      return await commitOutcome(running, { messages, outcome, stream, startedAt, log });
+      const standing = (await preview?.end()) ?? null;
+      return await commitOutcome(running, {
+        messages,
+        outcome,
+        stream,
+        executionId,
+        startedAt,
+        preview: standing,
+        log,
+      });
     } finally {
       shown.abort(ENDED);
+      void preview?.end();
       running.batch = null;
       stream.close();
     }
@@ -125,7 +141,7 @@ export function createAnswering(deps: TurnEngineDeps) {
     turn: TurnUnderWay & { outcome: TurnOutcome },
   ): Promise<Next> {
     const { lane } = running;
-    const { outcome, stream, log } = turn;
+    const { outcome, stream, executionId, preview, log } = turn;
     if (outcome.kind === "stopped") return stopped(running, turn, outcome.reason);
     const commit: TurnCommit = {
       ...laneOf(lane),
@@ -133,6 +149,7 @@ export function createAnswering(deps: TurnEngineDeps) {
       executions: outcome.executions,
       replies: outcome.replies,
     };
+    const handedOver = preview !== null && handOver(commit, preview);
     const result = outcome.effects
       ? await deps.finishWithEffects(commit, lane, outcome.effects)
       : await deps.finish(commit);
@@ -140,8 +157,10 @@ export function createAnswering(deps: TurnEngineDeps) {
     const status = own?.status ?? "completed";
     if (result.kind === "lost") {
       log.info({}, "the lease was lost: another process answers");
+      if (preview) deps.previews.leave(lane, executionId, preview.id);
       return "released";
     }
+    if (preview && !handedOver) deps.previews.removeSoon(lane, executionId, preview.id);
     const last = own?.log?.at(-1);
     if (last) stream.append(last.type, last.data);
     for (const { id, mergedInto } of outcome.executions) if (mergedInto !== null) deps.streams.ended(id);
@@ -155,11 +174,19 @@ export function createAnswering(deps: TurnEngineDeps) {
 
   /** A turn that was stopped: what waits stays waiting, except that a cancelled one counts as dealt with. */
   async function stopped(running: Running, turn: TurnUnderWay, reason: StopReason): Promise<Next> {
+    const { lane } = running;
+    const { executionId, preview } = turn;
     turn.log.info({ reason }, "turn stopped");
-    if (reason === "interrupted") return "reload";
-    if (reason === "lease_lost") return "released";
+    if (reason === "interrupted") {
+      if (preview) deps.previews.removeSoon(lane, executionId, preview.id);
+      return "reload";
+    }
+    if (reason === "lease_lost") {
+      if (preview) deps.previews.leave(lane, executionId, preview.id);
+      return "released";
+    }
     if (reason === "shutdown") {
-      await deps.repository.release([running.lane]);
+      await deps.repository.release([lane]);
       return "released";
     }
     const ending = cancelledTurn(turn.messages, turn.stream, {

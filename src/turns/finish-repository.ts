@@ -15,6 +15,8 @@ export interface ExecutionResult {
   totalTokens: number | null;
   log: LogEntry[] | null;
   startedAt: Date;
+  /** Its preview was handed on to a delivery. */
+  previewTaken?: boolean;
 }
 
 export interface ReplyRow {
@@ -25,7 +27,7 @@ export interface ReplyRow {
   metadata: JsonObject;
   executionId: string | null;
   /** The parts it travels in; none for what is not sent. */
-  deliveries: { id: string; content: string }[];
+  deliveries: { id: string; content: string; preview?: string }[];
 }
 
 /** The end of a turn: everything it wrote, committed together and only while the lease holds. */
@@ -62,9 +64,10 @@ const FINISH = `
     UPDATE executions e SET status = x.status, attempts = x.attempts, error_code = x.error_code, error = x.error,
       merged_into = x.merged_into, prompt_tokens = x.prompt_tokens, completion_tokens = x.completion_tokens,
       total_tokens = x.total_tokens, log = coalesce(x.log, e.log), started_at = coalesce(e.started_at, x.started_at),
-      ended_at = now()
+      preview = CASE WHEN x.preview_taken THEN NULL ELSE e.preview END, ended_at = now()
     FROM json_to_recordset($2) AS x(id text, session_id text, status text, attempts int, error_code text, error text,
-      merged_into text, prompt_tokens int, completion_tokens int, total_tokens int, log jsonb, started_at timestamptz)
+      merged_into text, prompt_tokens int, completion_tokens int, total_tokens int, log jsonb, started_at timestamptz,
+      preview_taken boolean)
     JOIN lanes l ON l.id = x.session_id WHERE e.id = x.id),
   replied AS (
     INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, metadata, execution_id)
@@ -72,9 +75,9 @@ const FINISH = `
     FROM json_to_recordset($3) AS r(id text, session_id text, idx int, role text, origin text, content text,
       metadata jsonb, execution_id text) JOIN lanes l ON l.id = r.session_id),
   outbound AS (
-    INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content)
-    SELECT p.id, l.workspace_id, l.channel_id, l.id, p.message_id, coalesce(l.address, l.id), p.part, p.content
-    FROM json_to_recordset($4) AS p(n int, id text, session_id text, message_id text, part int, content text)
+    INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, preview)
+    SELECT p.id, l.workspace_id, l.channel_id, l.id, p.message_id, coalesce(l.address, l.id), p.part, p.content, p.preview
+    FROM json_to_recordset($4) AS p(n int, id text, session_id text, message_id text, part int, content text, preview text)
     JOIN lanes l ON l.id = p.session_id ORDER BY p.n)
   SELECT d.session_id, l.more FROM done d LEFT JOIN lanes l ON l.id = d.session_id`;
 
@@ -130,6 +133,7 @@ function executionRecords(commit: TurnCommit) {
     total_tokens: execution.totalTokens,
     log: execution.log,
     started_at: execution.startedAt,
+    preview_taken: execution.previewTaken ?? false,
   }));
 }
 
@@ -154,6 +158,7 @@ function deliveryRecords(commit: TurnCommit) {
       message_id: reply.id,
       part,
       content: delivery.content,
+      preview: delivery.preview ?? null,
     })),
   );
 }

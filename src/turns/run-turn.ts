@@ -22,6 +22,8 @@ export interface TurnRun {
   now(): Date;
   wait(ms: number, signal: AbortSignal): Promise<void>;
   onAttempt(attempt: number): void;
+  /** The bot wrote more of the answer that whoever follows is shown. */
+  onText(text: string): void;
   onFailedAttempt(attempt: number, outcome: Extract<AttemptOutcome, { kind: "failed" }>): void;
 }
 
@@ -73,7 +75,10 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
       onProgress: (progress) => {
         if (progress.type === "content" || progress.type === "thinking") {
           if (!streaming || progress.content === "") return;
-          if (progress.type === "content") emitted += progress.content.length;
+          if (progress.type === "content") {
+            emitted += progress.content.length;
+            run.onText(progress.content);
+          }
         }
         const { type, ...data } = progress;
         run.stream.append(type, data);

@@ -6,6 +6,7 @@ import type { ChannelRef } from "../core/runtime.ts";
 import type { Budgets } from "./budget.ts";
 import type { Batch } from "./choose-batch.ts";
 import type { TurnCommit, TurnCommitted } from "./finish-repository.ts";
+import type { LivePreview } from "./live-preview.ts";
 import type { TurnEffects } from "./run-turn.ts";
 import type { TurnLookups } from "./turn-context.ts";
 import type { Lane, PendingMessage, TurnRepository } from "./turn-repository.ts";
@@ -41,9 +42,20 @@ export interface TurnEngineDeps {
   notify(lane: Lane, notice: { type: "turn" | "messages"; executionId?: string }): void;
   /** Shows the user that an answer is being written, until the signal aborts. */
   showTyping(lane: Lane, signal: AbortSignal): void;
+  previews: Previews;
   onTurnEnded(lane: Lane, status: string, seconds: number): void;
   clock: Clock;
   log: Logger;
+}
+
+/** Answers shown on the platform while they are written. */
+export interface Previews {
+  /** Null where the lane's channel shows nothing before it is sent. `left`: by a process that died answering the same. */
+  open(lane: Lane, execution: { id: string; left: string | null }): LivePreview | null;
+  /** The turn is over, and no delivery takes the place of what stands. */
+  removeSoon(lane: Lane, executionId: string, preview: string): void;
+  /** Another process answers and finishes what stands, unless there is nothing left to answer. */
+  leave(lane: Lane, executionId: string, preview: string): void;
 }
 
 /** How a lane goes on: with what is known to wait, with what Postgres says waits, or not at all. */

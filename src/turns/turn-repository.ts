@@ -28,6 +28,8 @@ export interface PendingMessage {
   cancelled: boolean;
   /** Whether files came with it. */
   hasAttachments: boolean;
+  /** What a process that answered it before has left standing on the platform. */
+  preview: string | null;
   createdAt: Date;
 }
 
@@ -88,8 +90,10 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         created_at: Date;
         cancel_requested_at: Date | null;
         has_attachments: boolean;
+        preview: string | null;
       }>(
         `SELECT m.id, m.seq, m.origin, m.content, m.execution_id, m.created_at, e.attempts, e.cancel_requested_at,
+           e.preview,
            EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id) AS has_attachments
          FROM messages m
          JOIN sessions s ON s.id = m.session_id LEFT JOIN executions e ON e.id = m.execution_id
@@ -106,6 +110,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         attempts: row.attempts ?? 0,
         cancelled: row.cancel_requested_at !== null,
         hasAttachments: row.has_attachments,
+        preview: row.preview,
         createdAt: row.created_at,
       }));
       // The count is read first: what arrives in between is at worst looked for once more.

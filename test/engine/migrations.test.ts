@@ -39,6 +39,7 @@ describe("migrations", () => {
       "deliveries_lane",
       "event_log_waiting",
       "event_log_waiting_in_session",
+      "executions_preview",
       "schedule_runs_waiting",
       "sessions_active_external",
       "sessions_external",

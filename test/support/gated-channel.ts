@@ -1,11 +1,13 @@
 import { z } from "zod";
 import {
+  type Channel,
   type ChannelCapabilities,
   type ChannelDefinition,
   defineChannel,
   type OutboundPart,
   type Received,
   type SendResult,
+  type StreamTarget,
 } from "../../src/channels/channel.ts";
 import { eventually } from "./eventually.ts";
 
@@ -16,6 +18,14 @@ export interface GatedSend {
   settle(result: SendResult): void;
 }
 
+/** An answer shown while it was written. */
+export interface GatedStream {
+  target: StreamTarget;
+  /** What was shown, newest last. */
+  shown: string[];
+  closed: boolean;
+}
+
 export interface GatedChannel {
   /** For `startTestApp({ kinds: { [kind]: channel.definition } })`. */
   definition: ChannelDefinition;
@@ -23,6 +33,10 @@ export interface GatedChannel {
   sends: readonly GatedSend[];
   /** Every time the user was shown that an answer is being written. */
   typings: readonly string[];
+  /** Every stream that was opened, in order; the preview of the nth stands as `preview-<n>`. */
+  streams: readonly GatedStream[];
+  /** Previews that had to be removed, each time. */
+  removed: readonly string[];
   /** Waits for the `nth` send of this text (1 = first). */
   sending(text: string, nth?: number): Promise<GatedSend>;
 }
@@ -44,9 +58,13 @@ export function createGatedChannel(
   script: (send: GatedSend, nth: number) => void = (send) => send.settle(sent()),
   capabilities: Partial<ChannelCapabilities> = {},
   kind = "gated",
+  /** Shows answers while they are written: whether the nth removal succeeds, and the nth preview holds still. */
+  streaming: { removes?: (nth: number) => boolean; still?: (nth: number) => boolean } | null = null,
 ): GatedChannel {
   const sends: GatedSend[] = [];
   const typings: string[] = [];
+  const streams: GatedStream[] = [];
+  const removed: string[] = [];
   const textLimit = capabilities.textLimit ?? 1_000;
   const definition = defineChannel({
     kind,
@@ -61,7 +79,7 @@ export function createGatedChannel(
     },
     configSchema: z.strictObject({}),
     split: (text) => text.match(new RegExp(`[^]{1,${textLimit}}`, "g")) ?? [],
-    create: () => ({
+    create: (): Channel => ({
       receive: async ({ body }) => toEvents(JSON.parse(body.toString("utf8"))),
       send: (part, signal) =>
         new Promise((settle) => {
@@ -72,12 +90,36 @@ export function createGatedChannel(
       typing: async (address) => {
         typings.push(address);
       },
+      ...(streaming === null
+        ? {}
+        : {
+            openStream(target) {
+              const stream: GatedStream = { target, shown: [], closed: false };
+              const nth = streams.push(stream);
+              const preview = `preview-${nth}`;
+              return {
+                show(text) {
+                  if (stream.shown.push(text) === 1) target.onStanding(preview);
+                },
+                async close() {
+                  stream.closed = true;
+                  return streaming.still?.(nth) ?? true;
+                },
+              };
+            },
+            async removePreview(_address, preview) {
+              const nth = removed.push(preview);
+              return streaming.removes?.(nth) ?? true;
+            },
+          }),
     }),
   });
   return {
     definition,
     sends,
     typings,
+    streams,
+    removed,
     sending: (text, nth = 1) =>
       eventually(() => {
         const found = sends.filter((send) => send.part.text === text)[nth - 1];

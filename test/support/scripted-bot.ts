@@ -10,6 +10,8 @@ export interface BotCall {
   /** `bot.note` of the agent version that asked. */
   note: string;
   signal: AbortSignal;
+  /** Shows a stretch of the answer before it is given. */
+  write(text: string): void;
   reply(answer: string | Partial<BotResult>): void;
   fail(error: unknown): void;
 }
@@ -39,13 +41,14 @@ export function createScriptedBot(
     type: "scripted",
     configSchema,
     create: ({ note }): Bot => ({
-      answer: (turn, { signal }) =>
+      answer: (turn, { signal, emit }) =>
         new Promise((resolve, reject) => {
           const call: BotCall = {
             turn,
             texts: turn.input.map(({ text }) => text),
             note,
             signal,
+            write: (content) => emit({ type: "content", content }),
             reply: (answer) => resolve(toResult(answer)),
             fail: reject,
           };

@@ -1,0 +1,70 @@
+import { timeLimit } from "./core/time-limit.ts";
+import type { PartDeps } from "./pipeline-deps.ts";
+import type { ReconcilerStep } from "./reconciler.ts";
+import { createLivePreview } from "./turns/live-preview.ts";
+import { createPreviewRepository, type LeftPreview } from "./turns/preview-repository.ts";
+import type { Previews } from "./turns/turn-deps.ts";
+import type { Lane } from "./turns/turn-repository.ts";
+
+/** How long removing one may take, and how long a channel that could not is left alone, milliseconds. */
+const REMOVE_TIMEOUT_MS = 10_000;
+const REMOVE_PAUSE_MS = 30_000;
+
+type Standing = Omit<LeftPreview, "expired">;
+
+/** Previews, wired: answers shown while they are written, and taken away where nothing takes their place. */
+export function createPreviewParts({ engine, channels, owner, log }: PartDeps) {
+  const repository = createPreviewRepository(engine.database.pool, { owner });
+
+  const open: Previews["open"] = (lane, { id: executionId, left }) => {
+    const channel = channels.byId(lane.channelId)?.channel;
+    const { address, channelId } = lane;
+    if (address === null || (!channel?.openStream && left === null)) return null;
+    const target = { address, executionId, userIdentifier: lane.user?.identifier ?? null };
+    return createLivePreview({
+      left,
+      open: channel?.openStream
+        ? (onStanding) => channel.openStream?.({ ...target, onStanding }) ?? null
+        : null,
+      isClear: () => repository.isClear(channelId, address),
+      record: (preview) => repository.record(lane, executionId, preview),
+      remove: (preview) => removeSoon(lane, executionId, preview),
+      log: log.child({ session_id: lane.sessionId, execution_id: executionId }),
+    });
+  };
+
+  async function remove({ channelId, address, executionId, preview }: Standing): Promise<boolean> {
+    const channel = channels.byId(channelId)?.channel;
+    const gone = (await channel?.removePreview?.(address, preview, timeLimit(REMOVE_TIMEOUT_MS))) ?? true;
+    if (gone) await repository.removed(executionId, preview);
+    return gone;
+  }
+
+  function removeSoon(lane: Lane, executionId: string, preview: string): void {
+    const { channelId, address, sessionId } = lane;
+    soon(remove({ executionId, preview, channelId, address: address ?? sessionId }));
+  }
+
+  function leave(lane: Lane, executionId: string, preview: string): void {
+    soon(repository.exists(executionId).then((known) => known || removeSoon(lane, executionId, preview)));
+  }
+
+  function soon(task: Promise<unknown>): void {
+    task.catch((error: unknown) => log.warn({ err: error }, "a preview could not be removed; later again"));
+  }
+
+  let quietUntil = 0;
+  const step: ReconcilerStep = {
+    name: "previews left behind",
+    async run() {
+      if (Date.now() < quietUntil) return;
+      const here = channels.all().map(({ ref }) => ref.id);
+      for (const { expired, ...standing } of await repository.leftBehind(here, 50)) {
+        if (expired) await repository.removed(standing.executionId, standing.preview);
+        else if (!(await remove(standing))) quietUntil = Date.now() + REMOVE_PAUSE_MS;
+      }
+    },
+  };
+
+  return { open, removeSoon, leave, step };
+}

@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { createGatedChannel, type GatedChannel, type GatedStream, sent } from "../support/gated-channel.ts";
+import { createTestDatabase } from "../support/postgres.ts";
+import { createScriptedBot } from "../support/scripted-bot.ts";
+import { type GatedStory, startGatedStory } from "./gated-story.ts";
+
+const streamingChannel = (streaming: Parameters<typeof createGatedChannel>[3] = {}): GatedChannel =>
+  createGatedChannel(undefined, {}, "gated", streaming);
+
+/** The stream that was opened in a chat. */
+const streamIn = ({ channel }: GatedStory, chat: string, nth = 1): Promise<GatedStream> =>
+  eventually(() => {
+    const found = channel.streams.filter(({ target }) => target.address === chat)[nth - 1];
+    if (!found || found.shown.length === 0) throw new Error(`no ${nth} streams were opened in ${chat}`);
+    return found;
+  });
+
+/** What stands for the nth stream of all. */
+const previewOf = ({ channel }: GatedStory, stream: GatedStream) =>
+  `preview-${channel.streams.indexOf(stream) + 1}`;
+
+const sentTo = ({ channel }: GatedStory, chat: string) =>
+  channel.sends.filter(({ part }) => part.address === chat).map(({ part }) => [part.text, part.preview]);
+
+const kept = (story: GatedStory, chat: string) =>
+  story
+    .rows<{ preview: string }>(
+      `SELECT e.preview FROM executions e JOIN sessions s ON s.id = e.session_id
+       WHERE s.address = $1 AND e.preview IS NOT NULL`,
+      [chat],
+    )
+    .then((rows) => rows.map(({ preview }) => preview));
+
+describe("an answer on a platform that shows it while it is written", () => {
+  let story: GatedStory;
+  beforeAll(async () => {
+    const channel = createGatedChannel(
+      (send) => (send.part.text === "held" ? undefined : send.settle(sent())),
+      { textLimit: 10 },
+      "gated",
+      // The first time that one has to be removed, the platform does not.
+      { removes: (nth) => nth > 1, still: (nth) => story.channel.streams[nth - 1]?.shown[0] !== "shaky" },
+    );
+    const bot = createScriptedBot(() => undefined);
+    story = await startGatedStory({ bot, channel, agent: { turns: { attempts: 1, apology: "Sorry." } } });
+  });
+  afterAll(() => story[Symbol.asyncDispose]());
+
+  test("is removed where it is cancelled, again where that failed, and nothing is sent", async () => {
+    await story.say("eve", "cancel me");
+    const call = await story.bot.asked("cancel me");
+    call.write("Hel");
+    const live = await streamIn(story, "eve");
+    const { status } = await story.app.api("POST", `/executions/${call.turn.executionId}/cancel`);
+    expect(status).toBeLessThan(300);
+    const preview = previewOf(story, live);
+    await eventually(() => expect(story.channel.removed).toEqual([preview, preview]));
+    await eventually(async () => expect(await kept(story, "eve")).toEqual([]));
+    expect(sentTo(story, "eve")).toEqual([]);
+  });
+
+  test("grows there, and its first part takes the preview's place", async () => {
+    await story.say("ada", "hello");
+    const call = await story.bot.asked("hello");
+    call.write("Hello ");
+    const live = await streamIn(story, "ada");
+    const { executionId } = call.turn;
+    expect(live.target).toMatchObject({ address: "ada", userIdentifier: "ada", executionId });
+    const preview = previewOf(story, live);
+    await eventually(async () => expect(await kept(story, "ada")).toEqual([preview]));
+    expect(sentTo(story, "ada")).toEqual([]);
+
+    call.write("to you, Ada");
+    expect(live.shown).toEqual(["Hello ", "Hello to you, Ada"]);
+    call.reply("Hello to you, Ada");
+    await eventually(() =>
+      expect(sentTo(story, "ada")).toEqual([
+        ["Hello to y", preview],
+        ["ou, Ada", undefined],
+      ]),
+    );
+    expect(live.closed).toBe(true);
+    expect(await kept(story, "ada")).toEqual([]);
+    expect(story.channel.removed).not.toContain(preview);
+  });
+
+  test("is not shown before where it is there at once", async () => {
+    await story.say("bob", "hurry");
+    const call = await story.bot.asked("hurry");
+    call.write("quick");
+    call.reply("quick");
+    await eventually(() => expect(sentTo(story, "bob")).toEqual([["quick", undefined]]));
+    expect(story.channel.streams.filter(({ target }) => target.address === "bob")).toEqual([]);
+  });
+
+  test("gives its place to the words for a failure", async () => {
+    await story.say("cyd", "fail");
+    const call = await story.bot.asked("fail");
+    call.write("Hel");
+    const live = await streamIn(story, "cyd");
+    call.fail(new Error("out of order"));
+    await eventually(() => expect(sentTo(story, "cyd")).toEqual([["Sorry.", previewOf(story, live)]]));
+  });
+
+  test("is removed and sent on its own where the preview may still change", async () => {
+    await story.say("dan", "shake");
+    const call = await story.bot.asked("shake");
+    call.write("shaky");
+    const live = await streamIn(story, "dan");
+    call.reply("shaky");
+    await eventually(() => expect(sentTo(story, "dan")).toEqual([["shaky", undefined]]));
+    await eventually(() => expect(story.channel.removed).toContain(previewOf(story, live)));
+    await eventually(async () => expect(await kept(story, "dan")).toEqual([]));
+  });
+
+  test("is not shown while something before it is still to be sent", async () => {
+    await story.say("fay", "one");
+    (await story.bot.asked("one")).reply("held");
+    const held = await story.channel.sending("held");
+    await story.say("fay", "two");
+    const call = await story.bot.asked("two");
+    call.write("second");
+    // Another conversation is shown its answer, begun later, so this one had its chance.
+    await story.say("gil", "three");
+    const other = await story.bot.asked("three");
+    other.write("third");
+    await streamIn(story, "gil");
+    other.reply("third");
+    held.settle(sent());
+    call.reply("second");
+    await eventually(() => expect(story.texts("fay")).toEqual(["held", "second"]));
+    expect(story.channel.streams.filter(({ target }) => target.address === "fay")).toEqual([]);
+  });
+});
+
+test("the preview of an interrupted answer is removed, and the next answer has its own", async () => {
+  await using story = await startGatedStory({
+    bot: createScriptedBot(() => undefined),
+    channel: streamingChannel(),
+    agent: { turns: { policy: "interrupt" } },
+  });
+  await story.say("ada", "one");
+  (await story.bot.asked("one")).write("about one");
+  await streamIn(story, "ada");
+  await story.say("ada", "two");
+  const call = await story.bot.asked(["one", "two"]);
+  await eventually(() => expect(story.channel.removed).toEqual(["preview-1"]));
+  call.write("about both");
+  await streamIn(story, "ada", 2);
+  call.reply("about both");
+  await eventually(() => expect(sentTo(story, "ada")).toEqual([["about both", "preview-2"]]));
+  expect(await kept(story, "ada")).toEqual([]);
+});
+
+test("another process finishes what one that stopped has left standing", async () => {
+  await using database = await createTestDatabase();
+  const channel = streamingChannel();
+  const bot = createScriptedBot(() => undefined);
+  const options = { database, channel, bot, times: { stopGraceMs: 0 } };
+  {
+    await using story = await startGatedStory(options);
+    await story.say("ada", "hello");
+    (await bot.asked("hello")).write("Hel");
+    await streamIn(story, "ada");
+    await eventually(async () => expect(await kept(story, "ada")).toEqual(["preview-1"]));
+  }
+  await using story = await startGatedStory(options);
+  const call = await bot.asked("hello", 2);
+  call.write("Hello again");
+  call.reply("Hello again");
+  await eventually(() => expect(sentTo(story, "ada")).toEqual([["Hello again", "preview-1"]]));
+  expect([channel.streams.length, channel.removed]).toEqual([1, []]);
+  expect(await kept(story, "ada")).toEqual([]);
+});
