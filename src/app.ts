@@ -1,3 +1,4 @@
+import type { AgentCatalog } from "./agents/agent-catalog.ts";
 import { createApi } from "./api.ts";
 import type { BotDefinition } from "./bots/bot.ts";
 import type { ChannelContext, ChannelDefinition } from "./channels/channel.ts";
@@ -42,6 +43,7 @@ export interface App {
   engine: Engine;
   pipeline: Pipeline;
   channels: ChannelDirectory;
+  agents: AgentCatalog;
   /** The first operator key and where it is kept (null: given by CAUSEWAY_API_KEY). */
   operatorKey: { value: string; path: string | null };
   /** Publishes changed agents. Throws a ConfigError, and changes nothing, if the configuration has problems. */
@@ -160,6 +162,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           router: createWebParts({
             engine,
             channels,
+            agents,
             pipeline,
             publicUrl: settings.publicUrl.url,
             draining: stopping.signal,
@@ -222,6 +225,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       engine,
       pipeline,
       channels,
+      agents,
       operatorKey,
       reload,
       stop,

@@ -103,6 +103,12 @@ const budgetsSchema = z.strictObject({
 
 const resetSchema = z.strictObject({
   reply: z.string().min(1).default("Conversation reset.").describe("What the user reads after `/reset`."),
+  prompt: z
+    .enum(["editable", "readonly", "hidden"])
+    .default("editable")
+    .describe(
+      "Web chat's reset dialog asks for the prompt of the bot's first message, prefilled with `seedMessage`: visitors may change it, only see it, or the seed message is used unseen.",
+    ),
 });
 
 const timeOfDay = z

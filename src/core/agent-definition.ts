@@ -69,7 +69,8 @@ export interface AgentDefinition {
   history: HistorySettings;
   turns: TurnSettings;
   versioning: "pinned" | "latest";
-  reset: { reply: string };
+  /** `prompt`: what visitors of a web chat may do with the prompt of a new session's first message. */
+  reset: { reply: string; prompt: "editable" | "readonly" | "hidden" };
   budgets: BudgetSettings;
   /** `prompt`: the bot is shown the participant data in its prompt. `hidden`: it is not. */
   participantData: "prompt" | "hidden";

@@ -27,6 +27,8 @@ export interface VisitorDoor {
   ):
     | { kind: "admitted"; pass: VisitorPass }
     | { kind: "refused"; status: 401 | 404; code: string; message: string };
+  /** A pass for whom a valid token lets in already, good for longer; null where that is not possible any more. */
+  renew(token: string): { token: string; expiresAt: Date | null } | null;
   /** The identifier a token stands for; null for a forged or expired one. The visitor must still exist. */
   identifierOf(token: string): string | null;
 }

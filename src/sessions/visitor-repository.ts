@@ -8,6 +8,8 @@ import type { Prisma, PrismaClient } from "../storage/generated/client.ts";
 /** A session as its visitor sees it. */
 export interface VisitorSession {
   id: string;
+  agentId: string;
+  agentVersion: number;
   status: string;
   endReason: string | null;
   title: string | null;
@@ -33,6 +35,8 @@ export type VisitorRepository = ReturnType<typeof createVisitorRepository>;
 
 const SESSION = {
   id: true,
+  agentId: true,
+  agentVersion: true,
   status: true,
   endReason: true,
   title: true,
@@ -92,21 +96,6 @@ export function createVisitorRepository(prisma: PrismaClient) {
         where: { id: sessionId, channelId, userId: visitorId },
         select: SESSION,
       });
-    },
-
-    /** Most recently used first. */
-    async listSessions(
-      channelId: string,
-      visitorId: string,
-      page: { limit: number; offset: number },
-    ): Promise<{ sessions: VisitorSession[]; total: number }> {
-      const where = { channelId, userId: visitorId };
-      const orderBy = [{ lastActivityAt: "desc" as const }, { id: "desc" as const }];
-      const [sessions, total] = await Promise.all([
-        prisma.session.findMany({ where, orderBy, take: page.limit, skip: page.offset, select: SESSION }),
-        prisma.session.count({ where }),
-      ]);
-      return { sessions, total };
     },
 
     /** Ascending by seq: those behind `afterSeq`, or else the newest ones before `beforeSeq`. */

@@ -138,7 +138,8 @@ describe("a visitor", () => {
       const { body } = await visitor.call("GET", `/sessions/${reset.body.id}/messages`);
       expect(body.data).toMatchObject([{ role: "assistant", content: "You said: Greet the visitor." }]);
     });
-    expect(await visitor.call("POST", `/sessions/${session}/reset`, {})).toMatchObject({ status: 409 });
+    const again = await visitor.call("POST", `/sessions/${session}/reset`, { prompt: "Greet the visitor." });
+    expect(again).toMatchObject({ status: 201, body: { id: reset.body.id } });
   });
 
   test("writes /reset as ordinary text", async () => {

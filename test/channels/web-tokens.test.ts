@@ -107,10 +107,25 @@ describe("a visitor token", () => {
     expect(door({ channel: "web-two" }).identifierOf(passFor(jwt()).token)).toBeNull();
   });
 
-  test("of an identified visitor is refused after a day", () => {
-    const { token } = passFor(jwt());
-    expect(door({ now: new Date(NOW.getTime() + 23 * 3600_000) }).identifierOf(token)).toBe("id:ada");
-    expect(door({ now: new Date(NOW.getTime() + 24 * 3600_000) }).identifierOf(token)).toBeNull();
+  test("of an identified visitor is good for an hour, and can be renewed for a day", () => {
+    const hours = (count: number) => door({ now: new Date(NOW.getTime() + count * 3600_000) });
+    let { token } = passFor(jwt());
+    expect(hours(0.9).identifierOf(token)).toBe("id:ada");
+    expect(hours(1).identifierOf(token)).toBeNull();
+    expect(hours(1).renew(token)).toBeNull();
+    for (let at = 0.5; at < 24; at += 0.5) {
+      const renewed = hours(at).renew(token);
+      expect(renewed?.expiresAt?.getTime()).toBe(NOW.getTime() + Math.min(at + 1, 24) * 3600_000);
+      token = renewed?.token ?? "";
+    }
+    expect(hours(23.9).identifierOf(token)).toBe("id:ada");
+    expect(hours(24).identifierOf(token)).toBeNull();
+  });
+
+  test("of an anonymous visitor stays what it is when it is renewed", () => {
+    const { token } = door().admitAnonymous();
+    expect(door().renew(token)).toEqual({ token, expiresAt: null });
+    expect(door().renew("cwa_short")).toBeNull();
   });
 
   test("that was made up or changed is refused", () => {

@@ -14,9 +14,16 @@ export interface WebServer extends AsyncDisposable {
 
 /** @param options.port the port of a killed one, to come back at the same address. */
 export async function startWebServer(test: TestApp, options: { port?: number } = {}): Promise<WebServer> {
-  const { engine, channels, pipeline } = test.app;
+  const { engine, channels, agents, pipeline } = test.app;
   const draining = new AbortController();
-  const parts = { engine, channels, pipeline, publicUrl: "http://chat.test", draining: draining.signal };
+  const parts = {
+    engine,
+    channels,
+    agents,
+    pipeline,
+    publicUrl: "http://chat.test",
+    draining: draining.signal,
+  };
   const http = createHttpServer(
     { webhooks: Router(), health: Router(), mounts: [{ path: "/", router: createWebParts(parts) }] },
     quietLog(),

@@ -36,6 +36,8 @@ export interface WebVisitor {
   send(sessionId: string, content: string, clientMessageId?: string): Promise<Answer>;
   /** Opens the event stream of a session. `url` of another process, where the test has several. */
   events(sessionId: string, options?: { after?: number; url?: string }): Promise<WebEvents>;
+  /** Opens the stream of all sessions: everything of those in `open`, of the others how they stand. */
+  allEvents(open?: Record<string, number>): Promise<WebEvents>;
 }
 
 export interface WebEvents extends Disposable {
@@ -67,6 +69,14 @@ export function visitorWith(url: string, token: string): WebVisitor {
     },
     send: (sessionId, content, clientMessageId = randomUUID()) =>
       call("POST", `/sessions/${sessionId}/messages`, { content, client_message_id: clientMessageId }),
+    allEvents: (open = {}) => {
+      const list = Object.entries(open).map(([id, seq]) => `${id}:${seq}`);
+      return openEvents(
+        `${url}/web/web/events${list.length > 0 ? `?open=${list.join(",")}` : ""}`,
+        token,
+        undefined,
+      );
+    },
     events: (sessionId, options = {}) =>
       openEvents(`${options.url ?? url}/web/web/sessions/${sessionId}/events`, token, options.after),
   };

@@ -20,13 +20,18 @@ export const webConfigSchema = z.strictObject({
     .describe(
       "Shared with your site, which signs identity tokens (JWT, HS256) with it. Two, new and old, while it is changed.",
     ),
-  title: z.string().min(1).max(80).optional().describe("The heading of the hosted page."),
+  title: z.string().min(1).max(80).optional().describe("The heading of the chat. Default: the agent's name."),
   greeting: z
     .string()
     .min(1)
     .max(2000)
     .optional()
     .describe("Shown before the first message; not part of history."),
+  starters: z
+    .array(z.string().min(1).max(200))
+    .max(8)
+    .default([])
+    .describe("What a visitor may begin with, as buttons: a press sends the text."),
 });
 
 export type WebConfig = z.infer<typeof webConfigSchema>;

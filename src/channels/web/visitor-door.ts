@@ -9,14 +9,23 @@ import { verifyIdentity } from "./verify.ts";
 const ANONYMOUS = /^cwa_[A-Za-z0-9_-]{43}$/;
 const IDENTIFIED = /^cwi_([A-Za-z0-9_-]{1,2000})\.([A-Za-z0-9_-]{43})$/;
 
-/** How long an identified visitor stays in after proving it, milliseconds. */
+/** How long a token of an identified visitor is good for, milliseconds. */
+const TOKEN_MS = 3600 * 1000;
+/** For how long after proving who they are an identified visitor may renew it, milliseconds. */
 const IDENTIFIED_MS = 24 * 3600 * 1000;
+
+interface Claims {
+  identifier: string;
+  /** When renewing ends, milliseconds since 1970. */
+  until: number;
+}
 
 /**
  * The tokens of one web channel. An anonymous token is 256 random bits; the visitor's identifier is its hash, so the
  * row that makes the visitor exist is also what makes the token good, on every process, and deleting the visitor
  * closes it. An identified one is signed with a key derived from the identity secret: nothing to store, and a secret
- * taken out of rotation takes its tokens with it.
+ * taken out of rotation takes its tokens with it. It is good for an hour and can be exchanged for the next one until a
+ * day after the host site vouched for the visitor.
  */
 export function createVisitorDoor(options: {
   channel: string;
@@ -26,6 +35,21 @@ export function createVisitorDoor(options: {
   const { channel, config, clock = systemClock } = options;
   const secrets = identitySecrets(config);
   const keys = secrets.map((secret) => sign("causeway visitor token", secret));
+
+  function issue(key: string, { identifier, until }: Claims): { token: string; expiresAt: Date } {
+    const expiresAt = new Date(Math.min(clock.now().getTime() + TOKEN_MS, until));
+    const payload = encodePart({ i: identifier, c: channel, e: expiresAt.getTime(), u: until });
+    return { token: `cwi_${payload}.${sign(payload, key)}`, expiresAt };
+  }
+
+  /** What a token says; null for a forged, foreign or expired one. */
+  function read(token: string): Claims | null {
+    const [, payload, signature] = IDENTIFIED.exec(token) ?? [];
+    if (payload === undefined || signature === undefined || !isSigned(payload, signature, keys)) return null;
+    const { i: identifier, c, e: expires, u: until } = decodePart(payload) ?? {};
+    if (c !== channel || typeof expires !== "number" || expires <= clock.now().getTime()) return null;
+    return typeof identifier === "string" && typeof until === "number" ? { identifier, until } : null;
+  }
 
   return {
     admitAnonymous() {
@@ -48,21 +72,21 @@ export function createVisitorDoor(options: {
         return { kind: "refused", status: 401, code: "identity_token_invalid", message };
       }
       const identifier = `id:${storableText(identity.subject)}`;
-      const expiresAt = new Date(now.getTime() + IDENTIFIED_MS);
-      const payload = encodePart({ i: identifier, c: channel, e: expiresAt.getTime() });
       const name = identity.name === null ? null : storableText(identity.name);
-      const token = `cwi_${payload}.${sign(payload, key)}`;
-      return { kind: "admitted", pass: { token, identifier, name, anonymous: false, expiresAt } };
+      const issued = issue(key, { identifier, until: now.getTime() + IDENTIFIED_MS });
+      return { kind: "admitted", pass: { ...issued, identifier, name, anonymous: false } };
+    },
+
+    renew(token) {
+      if (ANONYMOUS.test(token)) return { token, expiresAt: null };
+      const [key] = keys;
+      const claims = read(token);
+      return claims && key !== undefined ? issue(key, claims) : null;
     },
 
     identifierOf(token) {
       if (ANONYMOUS.test(token)) return anonymousIdentifier(token);
-      const [, payload, signature] = IDENTIFIED.exec(token) ?? [];
-      if (payload === undefined || signature === undefined || !isSigned(payload, signature, keys))
-        return null;
-      const { i: identifier, c, e: expires } = decodePart(payload) ?? {};
-      if (c !== channel || typeof expires !== "number" || expires <= clock.now().getTime()) return null;
-      return typeof identifier === "string" ? identifier : null;
+      return read(token)?.identifier ?? null;
     },
   };
 }

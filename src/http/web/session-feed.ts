@@ -1,6 +1,7 @@
 import type { TurnEvent } from "../../core/turn-log.ts";
 import type { FeedPage } from "../../sessions/session-feed-repository.ts";
 import type { VisitorMessage } from "../../sessions/visitor-repository.ts";
+import { createBell } from "./bell.ts";
 import type { WebDeps } from "./web-deps.ts";
 
 /** What an open stream is told. */
@@ -10,7 +11,9 @@ export type FeedEvent =
   /** A stored message, in order of seq, each once. */
   | { type: "message"; message: VisitorMessage }
   /** An answer on its way, from its start: whoever reconnects is told again and drops what it knows by the event's id. */
-  | { type: "turn"; executionId: string; event: TurnEvent };
+  | { type: "turn"; executionId: string; event: TurnEvent }
+  /** The session was deleted. Last. */
+  | { type: "gone" };
 
 /** How often Postgres is asked even if no notice came, milliseconds: notices may get lost. */
 const RECHECK_MS = 5_000;
@@ -56,7 +59,10 @@ export async function* sessionFeed(
       if (stale) {
         stale = false;
         const page = await deps.feed.since(sessionId, seq, PAGE);
-        if (page === null) return;
+        if (page === null) {
+          yield { type: "gone" };
+          return;
+        }
         for (const message of page.messages) {
           seq = message.seq;
           yield { type: "message", message };
@@ -84,25 +90,4 @@ export async function* sessionFeed(
     clearInterval(recheck);
     unwatch();
   }
-}
-
-/** Wakes one waiter; a ring while nobody waits is not lost. */
-function createBell(): { ring(): void; rung(): Promise<void> } {
-  let pending = false;
-  let wake: (() => void) | null = null;
-  return {
-    ring() {
-      pending = true;
-      wake?.();
-    },
-    async rung() {
-      if (!pending) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      pending = false;
-      wake = null;
-    },
-  };
 }

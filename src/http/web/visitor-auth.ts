@@ -18,14 +18,18 @@ export function requireChannel(
   return channel;
 }
 
+export function bearerToken(request: Request): string | null {
+  return /^Bearer +(\S+)$/i.exec(request.get("authorization") ?? "")?.[1] ?? null;
+}
+
 /** The visitor whose token a request carries. */
 export async function requireVisitor(
   deps: Pick<WebDeps, "visitors">,
   channel: WebChannel,
   request: Request,
 ): Promise<Visitor> {
-  const [, token] = /^Bearer +(\S+)$/i.exec(request.get("authorization") ?? "") ?? [];
-  if (token === undefined) {
+  const token = bearerToken(request);
+  if (token === null) {
     throw unauthorized(
       "visitor_token_required",
       "Send the visitor's token as Authorization: Bearer <token>.",
@@ -51,6 +55,6 @@ export async function requireSession(
   return session;
 }
 
-function unauthorized(code: string, message: string): RequestError {
+export function unauthorized(code: string, message: string): RequestError {
   return new RequestError(401, code, message, { headers: { "WWW-Authenticate": "Bearer" } });
 }

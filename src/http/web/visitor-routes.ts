@@ -1,11 +1,11 @@
 import { Router } from "express";
 import { z } from "zod";
 import { RequestError } from "../../core/errors.ts";
-import type { VisitorPass } from "../../core/visitor.ts";
+import type { Visitor, VisitorPass } from "../../core/visitor.ts";
 import { requireRate } from "../rate-limit.ts";
 import { addressOf } from "./caller-address.ts";
 import { jsonBody, readBody } from "./read-body.ts";
-import { requireChannel } from "./visitor-auth.ts";
+import { bearerToken, requireChannel, requireVisitor, unauthorized } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
 import { TOO_FAST } from "./web-limits.ts";
 
@@ -21,15 +21,29 @@ export function visitorRoutes(deps: Pick<WebDeps, "channel" | "publicUrl" | "vis
     const pass = admit(channel, body.identity_token);
     const visitor = await deps.visitors.admit(channel.ref, pass);
     response.setHeader("Cache-Control", "no-store");
-    response.status(201).json({
-      token: pass.token,
-      visitor_id: visitor.id,
-      anonymous: visitor.anonymous,
-      name: visitor.name,
-      expires_at: pass.expiresAt?.toISOString() ?? null,
-    });
+    response.status(201).json(visitorObject(visitor, pass));
+  });
+
+  // An anonymous token stays what it is; an identified one is exchanged for one that is good for longer.
+  router.post("/web/:channel/visitors/renew", jsonBody, async (request, response) => {
+    const channel = requireChannel(deps, request, response);
+    const visitor = await requireVisitor(deps, channel, request);
+    const renewed = channel.door.renew(bearerToken(request) ?? "");
+    if (!renewed) throw unauthorized("visitor_token_invalid", "The visitor token cannot be renewed.");
+    response.setHeader("Cache-Control", "no-store");
+    response.json(visitorObject(visitor, renewed));
   });
   return router;
+}
+
+function visitorObject(visitor: Visitor, pass: { token: string; expiresAt: Date | null }) {
+  return {
+    token: pass.token,
+    visitor_id: visitor.id,
+    anonymous: visitor.anonymous,
+    name: visitor.name,
+    expires_at: pass.expiresAt?.toISOString() ?? null,
+  };
 }
 
 function admit(channel: WebChannel, identityToken: string | undefined): VisitorPass {

@@ -2,7 +2,8 @@ import type { ChannelRef } from "../../core/runtime.ts";
 import type { VisitorDoor } from "../../core/visitor.ts";
 import type { Ingest } from "../../ingest/accept-inbound.ts";
 import type { SessionFeedRepository } from "../../sessions/session-feed-repository.ts";
-import type { VisitorRepository } from "../../sessions/visitor-repository.ts";
+import type { VisitorRepository, VisitorSession } from "../../sessions/visitor-repository.ts";
+import type { VisitorSessions } from "../../sessions/visitor-sessions-repository.ts";
 import type { TurnStreams } from "../../turns/turn-streams.ts";
 import type { PageAssets } from "./page-assets.ts";
 import type { WebLimits } from "./web-limits.ts";
@@ -15,12 +16,30 @@ export interface WebChannel {
   allowedOrigins: readonly string[];
   title: string | null;
   greeting: string | null;
+  /** What a visitor may begin with, as buttons. */
+  starters: readonly string[];
+}
+
+/** What starting over asks for. */
+export interface ResetOffer {
+  /** What the visitor may do with the prompt of the bot's first message. */
+  prompt: "editable" | "readonly" | "hidden";
+  /** The agent's own prompt for it; null: it has none. */
+  seedMessage: string | null;
+  /** Whether the agent has rules for the end of this session. */
+  endEvents: boolean;
 }
 
 export interface SessionActs {
   /** Completes a session; false where it was completed already. */
   end(sessionId: string, options: { triggerEvents: boolean }): Promise<boolean>;
-  /** Completes a session and opens the next; null where it was completed already. */
+  /** Stops what is being answered and what waits for an answer; which executions those were. */
+  stop(sessionId: string): Promise<string[]>;
+  resetOffer(channel: ChannelRef, session: VisitorSession): Promise<ResetOffer>;
+  /**
+   * Completes a session and opens the next, in which the bot follows the prompt; null where it was completed otherwise
+   * already. Repeated, it finds the session that the first call opened.
+   */
   reset(
     channel: ChannelRef,
     sessionId: string,
@@ -33,6 +52,9 @@ export interface WebDeps {
   /** The web channel of that name; null for an unknown or disabled one, and for other kinds. */
   channel(name: string): WebChannel | null;
   visitors: VisitorRepository;
+  sessions: VisitorSessions;
+  /** What the channel's agent calls itself. */
+  agentName(channel: ChannelRef): Promise<string>;
   feed: SessionFeedRepository;
   acts: SessionActs;
   accept: Ingest["acceptMessage"];
@@ -43,6 +65,9 @@ export interface WebDeps {
   watch(sessionId: string, listener: () => void): () => void;
   /** Tells every watcher of a session. */
   announce(sessionId: string): void;
+  /** The same for a visitor's list of sessions. */
+  watchVisitor(visitorId: string, listener: () => void): () => void;
+  announceVisitor(visitorId: string): void;
   assets(): Promise<PageAssets>;
   /** Where browsers reach us, without a trailing slash. */
   publicUrl: string;

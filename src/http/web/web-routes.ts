@@ -1,7 +1,10 @@
 import { Router } from "express";
+import { channelRoutes } from "./channel-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { createLiveStreams } from "./live-streams.ts";
 import { messageRoutes } from "./message-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
+import { sessionActRoutes } from "./session-act-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { requireChannel } from "./visitor-auth.ts";
 import { visitorRoutes } from "./visitor-routes.ts";
@@ -14,10 +17,12 @@ export function webRoutes(deps: WebDeps): Router {
     requireChannel(deps, request, response);
     response.status(204).end();
   });
+  router.use(channelRoutes(deps));
   router.use(visitorRoutes(deps));
   router.use(sessionRoutes(deps));
+  router.use(sessionActRoutes(deps));
   router.use(messageRoutes(deps));
-  router.use(eventRoutes(deps));
+  router.use(eventRoutes({ ...deps, serve: createLiveStreams(deps) }));
   router.use(pageRoutes(deps));
   return router;
 }

@@ -1,13 +1,16 @@
 import type { AttachmentView } from "../../core/attachment.ts";
-import type { VisitorMessage, VisitorSession } from "../../sessions/visitor-repository.ts";
+import type { VisitorMessage } from "../../sessions/visitor-repository.ts";
+import type { SessionSummary } from "../../sessions/visitor-sessions-repository.ts";
 
 /** A session as visitors are told of it. */
-export function sessionObject(session: VisitorSession) {
+export function sessionObject(session: SessionSummary) {
   return {
     id: session.id,
     status: session.status,
     end_reason: session.endReason,
     title: session.title,
+    read_seq: session.readSeq,
+    unread: session.unread,
     created_at: session.createdAt.toISOString(),
     last_activity_at: session.lastActivityAt.toISOString(),
     ended_at: session.endedAt?.toISOString() ?? null,

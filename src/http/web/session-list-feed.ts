@@ -1,0 +1,57 @@
+import type { SessionSummary } from "../../sessions/visitor-sessions-repository.ts";
+import { createBell } from "./bell.ts";
+import type { WebDeps } from "./web-deps.ts";
+
+/** What a visitor's list of sessions is told: all of it first, then each session that is new or has changed. */
+export type SessionListEvent =
+  | { type: "sessions"; sessions: SessionSummary[] }
+  | { type: "session"; session: SessionSummary };
+
+/** How many sessions a list has; older ones are asked for page by page. */
+const LIST_LIMIT = 50;
+/** How often Postgres is asked even if no notice came, milliseconds: notices may get lost. */
+const RECHECK_MS = 5_000;
+
+/** A visitor's sessions from outside: titles, how they stand, what is unread. Until the signal aborts. */
+export async function* sessionListFeed(
+  deps: Pick<WebDeps, "sessions" | "watch" | "watchVisitor">,
+  options: { channelId: string; visitorId: string; signal: AbortSignal },
+): AsyncGenerator<SessionListEvent> {
+  const { channelId, visitorId, signal } = options;
+  const bell = createBell();
+  let stale = true;
+  const look = () => {
+    stale = true;
+    bell.ring();
+  };
+  const watched = new Map<string, () => void>();
+  const unwatch = deps.watchVisitor(visitorId, look);
+  const recheck = setInterval(look, RECHECK_MS);
+  signal.addEventListener("abort", bell.ring, { once: true });
+  const told = new Map<string, string>();
+  let isFirst = true;
+  try {
+    while (!signal.aborted) {
+      if (!stale) {
+        await bell.rung();
+        continue;
+      }
+      stale = false;
+      const sessions = await deps.sessions.list(channelId, visitorId, { limit: LIST_LIMIT, offset: 0 });
+      for (const { id } of sessions) if (!watched.has(id)) watched.set(id, deps.watch(id, look));
+      const changed = sessions.filter((session) => {
+        const text = JSON.stringify(session);
+        const isNew = told.get(session.id) !== text;
+        told.set(session.id, text);
+        return isNew;
+      });
+      if (isFirst) yield { type: "sessions", sessions };
+      else for (const session of changed.reverse()) yield { type: "session", session };
+      isFirst = false;
+    }
+  } finally {
+    clearInterval(recheck);
+    unwatch();
+    for (const leave of watched.values()) leave();
+  }
+}
