@@ -1,12 +1,12 @@
 import type { AgentCatalog } from "./agents/agent-catalog.ts";
 import { createSessionAgentRepository } from "./agents/session-agent-repository.ts";
-import { signatureOf } from "./bots/webhook/signature.ts";
 import type { ChannelDirectory } from "./channels/channel-directory.ts";
 import type { JsonObject } from "./core/json.ts";
 import type { Logger } from "./core/logger.ts";
 import { planSchedule } from "./core/plan-schedule.ts";
 import { isPrivateHost, publicConnections } from "./core/private-addresses.ts";
 import { quietUntil } from "./core/quiet-hours.ts";
+import { signatureOf } from "./core/signature.ts";
 import { isTimezone } from "./core/wall-clock.ts";
 import type { Engine } from "./engine.ts";
 import { createActionRepository } from "./events/action-repository.ts";

@@ -4,8 +4,8 @@ import { readAnswer } from "../bots/webhook/answer.ts";
 import { configSchema } from "../bots/webhook/config.ts";
 import { postSigned } from "../bots/webhook/post.ts";
 import { PROTOCOL_VERSION, type TurnRequest } from "../bots/webhook/request-body.ts";
-import { SIGNATURE_HEADER, signatureOf } from "../bots/webhook/signature.ts";
 import { newId } from "../core/ids.ts";
+import { SIGNATURE_HEADER, signatureOf } from "../core/signature.ts";
 
 /** What an endpoint answered to one question. */
 export interface Heard {

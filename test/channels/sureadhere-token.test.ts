@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createHttpClient, type HttpClient } from "../../src/channels/http-client.ts";
 import { type AccessTokens, createAccessTokens } from "../../src/channels/sureadhere/access-token.ts";
 import { withoutToken } from "../../src/channels/sureadhere/errors.ts";
-import { createHttpClient, type HttpClient } from "../../src/channels/sureadhere/http-client.ts";
 import {
   type FakeSureadhere,
   type SureadhereFault,

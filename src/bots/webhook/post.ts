@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from "undici";
+import { SIGNATURE_HEADER, signatureOf } from "../../core/signature.ts";
 import type { WebhookConfig } from "./config.ts";
-import { SIGNATURE_HEADER, signatureOf } from "./signature.ts";
 
 export interface SignedPost {
   type: "turn" | "cancel";

@@ -1,6 +1,20 @@
 import { z } from "zod";
 
-/** An API channel in the configuration file, without the keys all channels have. It has none of its own. */
-export const apiConfigSchema = z.strictObject({});
+/** An API channel in the configuration file, without the keys all channels have. */
+export const apiConfigSchema = z.strictObject({
+  webhook: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/, error: "write a URL that begins with http:// or https://" })
+        .describe("Your endpoint. It may be in a private network: the address is yours."),
+      secret: z
+        .string()
+        .min(16, "use at least 16 characters, such as the output of `openssl rand -hex 32`")
+        .describe("Signs every post, so that your endpoint knows who it is from."),
+    })
+    .optional()
+    .describe("Where every reply is posted. Without it replies are read from the API."),
+});
 
 export type ApiConfig = z.infer<typeof apiConfigSchema>;
+export type ReplyWebhook = NonNullable<ApiConfig["webhook"]>;

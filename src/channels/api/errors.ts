@@ -1,4 +1,7 @@
+import { systemClock } from "../../core/clock.ts";
+import { retryAfterMs } from "../../core/retry-after.ts";
 import type { SendResult } from "../channel.ts";
+import type { HttpOutcome } from "../http-client.ts";
 
 /** The only thing that can go wrong with a reply nobody is sent: the process is stopping. */
 export const stopped: SendResult = {
@@ -7,3 +10,46 @@ export const stopped: SendResult = {
   code: "stopping",
   reason: "the send was stopped before it began",
 };
+
+/** How long to wait where a limit comes without a time. */
+const DEFAULT_PAUSE_MS = 30_000;
+const MAX_PAUSE_MS = 60 * 60_000;
+
+/** The endpoint is another one than it should be, or is being replaced: the same post may be taken later. */
+const PASSING = new Set([404, 405, 408, 409, 425]);
+
+/** What it means for one reply that the endpoint did not answer 2xx. */
+export function sendResultOf(outcome: HttpOutcome): SendResult {
+  const reason = describeOutcome(outcome);
+  if (outcome.kind === "not_sent")
+    return { kind: "retry", reason, code: `webhook_${outcome.code}`, scope: "conversation" };
+  if (outcome.kind === "unanswered") return { kind: "unknown", reason, code: `webhook_${outcome.code}` };
+  const { status } = outcome;
+  const code = `webhook_${status}`;
+  const askedMs = retryAfterMs(outcome.retryAfter ?? undefined, systemClock.now());
+  const waitMs = askedMs === null ? null : Math.min(askedMs, MAX_PAUSE_MS);
+  const later = waitMs === null ? {} : { afterMs: waitMs };
+  if (status === 429)
+    return { kind: "retry", reason, code, scope: "channel", afterMs: waitMs ?? DEFAULT_PAUSE_MS };
+  if (status === 401 || status === 403) return { kind: "failed", reason, code, scope: "channel" };
+  // A gateway got no answer from behind it in time: what it passed on may have been carried out.
+  if (status === 504) return { kind: "unknown", reason, code };
+  if (status >= 500 || PASSING.has(status))
+    return { kind: "retry", reason, code, scope: "conversation", ...later };
+  if (status < 400) return { kind: "retry", reason, code, scope: "channel" };
+  return { kind: "failed", reason, code, scope: "conversation" };
+}
+
+/** An outcome as a sentence an operator can act on. */
+export function describeOutcome(outcome: HttpOutcome): string {
+  if (outcome.kind === "not_sent")
+    return `the webhook could not be reached (${outcome.code}); check the network and \`webhook.url\``;
+  if (outcome.kind === "unanswered")
+    return `the webhook did not answer (${outcome.code}); it may or may not have taken the reply`;
+  const { status } = outcome;
+  if (status === 401 || status === 403)
+    return `the webhook refused the signature (HTTP ${status}); check \`webhook.secret\` on both sides`;
+  return status < 400
+    ? `the webhook answered with a redirect (HTTP ${status}), which is not followed; check \`webhook.url\``
+    : `the webhook answered HTTP ${status}`;
+}

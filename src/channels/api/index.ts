@@ -1,8 +1,10 @@
 import { splitText } from "../../core/split-text.ts";
-import { defineChannel } from "../channel.ts";
+import { type Channel, type ChannelOptions, defineChannel } from "../channel.ts";
+import { createHttpClient } from "../http-client.ts";
 import { type ApiConfig, apiConfigSchema } from "./config.ts";
+import { diagnose } from "./diagnose.ts";
 import { readWebhook } from "./inbound.ts";
-import { send, TEXT_LIMIT } from "./outbound.ts";
+import { createOutbound, keepStored, TEXT_LIMIT } from "./outbound.ts";
 
 /** Messages of your own systems, over the API. See README.md beside this file. */
 export const definition = defineChannel<ApiConfig>({
@@ -18,6 +20,17 @@ export const definition = defineChannel<ApiConfig>({
     profileVariables: ["user_name"],
   },
   configSchema: apiConfigSchema,
-  create: () => ({ receive: readWebhook, send }),
+  create: createApiChannel,
+  diagnose,
   split: (text) => splitText(text, { limit: TEXT_LIMIT }),
 });
+
+function createApiChannel({ name, config: { webhook } }: ChannelOptions<ApiConfig>): Channel {
+  if (webhook === undefined) return { receive: readWebhook, send: keepStored };
+  const client = createHttpClient();
+  return {
+    receive: readWebhook,
+    send: createOutbound({ client, webhook, channel: name }),
+    stop: () => client.close(),
+  };
+}

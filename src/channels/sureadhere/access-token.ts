@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
+import type { HttpClient } from "../http-client.ts";
 import type { SureadhereConfig } from "./config.ts";
 import { readTokenFault, type TokenFault } from "./errors.ts";
-import type { HttpClient } from "./http-client.ts";
 
 export type TokenAnswer = { kind: "token"; token: string } | { kind: "no_token"; fault: TokenFault };
 

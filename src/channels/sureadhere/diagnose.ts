@@ -1,10 +1,10 @@
 import { systemClock } from "../../core/clock.ts";
 import { broken, type Finding, well } from "../../core/finding.ts";
 import type { DiagnoseOptions } from "../channel.ts";
+import { createHttpClient } from "../http-client.ts";
 import { createAccessTokens } from "./access-token.ts";
 import type { SureadhereConfig } from "./config.ts";
 import { describeTokenFault } from "./errors.ts";
-import { createHttpClient } from "./http-client.ts";
 
 /** Asks the authorization server for a token, and the running service about the webhook's secret. */
 export async function diagnose(options: DiagnoseOptions<SureadhereConfig>): Promise<Finding[]> {

@@ -1,5 +1,5 @@
 import type { SendResult } from "../channel.ts";
-import type { HttpOutcome } from "./http-client.ts";
+import type { HttpOutcome } from "../http-client.ts";
 
 /** What can go wrong with a message, without anything secret in it. */
 export type SendFault = Exclude<HttpOutcome, { kind: "answered" }> | Answered;

@@ -8,10 +8,10 @@ import {
   type RawRequest,
   type Received,
 } from "../channel.ts";
+import { createHttpClient } from "../http-client.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { type SureadhereConfig, sureadhereConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
-import { createHttpClient } from "./http-client.ts";
 import { readMessage } from "./inbound.ts";
 import { introduce } from "./introduction.ts";
 import { createOutbound, TEXT_LIMIT } from "./outbound.ts";

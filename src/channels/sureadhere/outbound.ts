@@ -1,8 +1,8 @@
 import type { OutboundPart, SendResult } from "../channel.ts";
+import type { HttpClient, HttpOutcome } from "../http-client.ts";
 import type { AccessTokens, TokenAnswer } from "./access-token.ts";
 import { isPatientId } from "./address.ts";
 import { readSendFault, sendResultOf, withoutToken } from "./errors.ts";
-import type { HttpClient, HttpOutcome } from "./http-client.ts";
 
 /** The longest part, in UTF-16 code units. SureAdhere states no limit; this is much for a phone's screen. */
 export const TEXT_LIMIT = 4000;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createHttpClient, type HttpClient } from "../../src/channels/sureadhere/http-client.ts";
+import { createHttpClient, type HttpClient } from "../../src/channels/http-client.ts";
 import { type FakeSureadhere, startFakeSureadhere } from "../support/fake-sureadhere.ts";
 
 let fake: FakeSureadhere;

@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import { definition } from "../../src/channels/api/index.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import type { Logger } from "../../src/core/logger.ts";
+import { type ReplyEndpoint, startReplyEndpoint } from "../support/reply-endpoint.ts";
+import { describeChannelConformance } from "./conformance.ts";
+import {
+  type ConformanceSubject,
+  createSubjectTools,
+  partOf,
+  type VendorFault,
+} from "./conformance-subject.ts";
+import { diagnosis, LOOPBACK } from "./diagnose.ts";
+
+const noWebhook = "callers come in over /api/v1 with a key, which has tests of its own, not by webhook";
+
+describeChannelConformance({
+  kind: "api",
+  async setup({ log }): Promise<ConformanceSubject> {
+    const endpoint = await startReplyEndpoint();
+    const channel = apiChannel(endpoint, log);
+    const none = () => [];
+    return {
+      channel,
+      definition,
+      address: "session",
+      secrets: [endpoint.secret],
+      inbound: {
+        message: (text) => ({ method: "POST", url: "/webhooks/api", headers: {}, body: Buffer.from(text) }),
+        forged: none,
+        malformed: none,
+        unknownEvents: none,
+        fromBots: none,
+      },
+      platform: {
+        received: () => endpoint.taken.map(({ content }) => content),
+        fail: async (fault) => failEndpoint(endpoint, fault),
+        openConnections: () => endpoint.openConnections(),
+      },
+      async [Symbol.asyncDispose]() {
+        await channel.stop?.();
+        await endpoint.close();
+      },
+    };
+  },
+  except: [
+    ...(
+      [
+        "forged",
+        "content_type",
+        "malformed",
+        "same_event",
+        "own_messages",
+        "unknown_events",
+        "round_trip",
+        "capabilities",
+      ] as const
+    ).map((test) => ({ test, reason: noWebhook })),
+    { test: "start", reason: "an endpoint is not asked before there is something to say" },
+  ],
+});
+
+function apiChannel(endpoint: ReplyEndpoint, log: Logger = createSubjectTools().log): Channel {
+  const { url, secret } = endpoint;
+  const config = definition.configSchema.parse({ webhook: { url, secret } });
+  return definition.create({ name: "api", config, publicUrl: LOOPBACK, log });
+}
+
+async function failEndpoint(endpoint: ReplyEndpoint, fault: VendorFault): Promise<void> {
+  switch (fault) {
+    case "rate_limited":
+      return endpoint.fail({ answer: 429, headers: { "retry-after": "7" } });
+    case "recipient_gone":
+      return endpoint.fail({ answer: 410 });
+    case "credentials_revoked":
+      return endpoint.changeSecret();
+    case "server_error":
+      return endpoint.fail({ answer: 500 });
+    case "answer_lost":
+      return endpoint.fail({ cut: "after" });
+    case "unreachable":
+      return endpoint.close();
+  }
+}
+
+test("what an endpoint answers decides what becomes of a reply", async () => {
+  await using endpoint = await startReplyEndpoint();
+  const channel = apiChannel(endpoint);
+  const sent = async (answer: number, headers: Record<string, string> = {}) => {
+    endpoint.fail({ answer, headers });
+    return channel.send(partOf("session", "hello"), AbortSignal.timeout(10_000));
+  };
+  for (const status of [200, 201, 202, 204])
+    expect(await sent(status)).toEqual({ kind: "sent", externalIds: ["delivery"], state: "delivered" });
+  // A repetition elsewhere would carry the reply, and the signature, to somebody else.
+  const { url } = endpoint;
+  expect(await sent(307, { location: url })).toMatchObject({ kind: "retry", code: "webhook_307" });
+  expect(endpoint.answers.length).toBe(5);
+  expect(await sent(503, { "retry-after": "9" })).toMatchObject({ kind: "retry", afterMs: 9000 });
+  expect(await sent(429)).toMatchObject({ kind: "retry", scope: "channel", afterMs: 30_000 });
+  expect(await sent(404)).toMatchObject({ kind: "retry", scope: "conversation" });
+  expect(await sent(422)).toMatchObject({ kind: "failed", scope: "conversation" });
+  expect(await sent(504)).toMatchObject({ kind: "unknown" });
+  await channel.stop?.();
+});
+
+test("without a webhook a stored reply is a delivered one", async () => {
+  const channel = definition.create({
+    name: "api",
+    config: definition.configSchema.parse({}),
+    publicUrl: LOOPBACK,
+    log: createSubjectTools().log,
+  });
+  expect(await channel.send(partOf("session", "hello"), AbortSignal.timeout(1000))).toEqual({
+    kind: "sent",
+    externalIds: ["delivery"],
+    state: "delivered",
+  });
+  expect(await channel.send(partOf("session", "hello"), AbortSignal.abort())).toMatchObject({
+    kind: "retry",
+  });
+});
+
+test("a look at the endpoint finds one that is away, has another secret, or lets anybody in", async () => {
+  await using endpoint = await startReplyEndpoint();
+  const webhook = { url: endpoint.url, secret: endpoint.secret };
+  const look = () => diagnosis(definition, { webhook });
+  expect(await look()).toEqual([
+    expect.stringMatching(/^ok webhook\.url: .* takes posts\.$/),
+    "ok webhook.secret: It refuses what is signed with another secret.",
+  ]);
+  expect(endpoint.taken).toEqual([]);
+  endpoint.fail({ answer: 200 }, 2);
+  expect((await look())[1]).toMatch(/^error webhook\.secret: It takes what is signed with another secret/);
+  endpoint.changeSecret();
+  expect(await look()).toEqual([expect.stringMatching(/^error webhook\.secret: .* refuses the signature/)]);
+  await endpoint.close();
+  expect(await look()).toEqual([expect.stringMatching(/^error webhook\.url: .*ECONNREFUSED/)]);
+});

@@ -1,0 +1,107 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { text } from "node:stream/consumers";
+
+/** A post that the endpoint took, repeated ones too. */
+export interface TakenPost {
+  type: string;
+  delivery_id: string;
+  channel: string;
+  session_id: string;
+  message_id: string;
+  content: string;
+}
+
+/** What to do with the next posts instead of taking them. */
+export type EndpointFault =
+  | { answer: number; headers?: Record<string, string> }
+  /** The connection breaks: before the post is taken, or after. */
+  | { cut: "before" | "after" };
+
+export interface ReplyEndpoint extends AsyncDisposable {
+  url: string;
+  secret: string;
+  taken: readonly TakenPost[];
+  /** Every answer given, in order. */
+  answers: readonly number[];
+  fail(fault: EndpointFault, times?: number): void;
+  /** Another secret from now on: what Causeway signs is refused. */
+  changeSecret(): void;
+  openConnections(): number;
+  close(): Promise<void>;
+}
+
+/** An endpoint that operators would write for the replies of an API channel: strict about what it takes. */
+export async function startReplyEndpoint(): Promise<ReplyEndpoint> {
+  let secret = "reply-endpoint-secret-0123456789";
+  const given = secret;
+  const taken: TakenPost[] = [];
+  const answers: number[] = [];
+  const faults: EndpointFault[] = [];
+  const sockets = new Set<Socket>();
+
+  function take(request: IncomingMessage, body: string): number {
+    if (request.method !== "POST" || request.url !== "/replies") return 404;
+    if (!isSigned(String(request.headers["x-causeway-signature"] ?? ""), body, secret)) return 401;
+    if (request.headers["content-type"] !== "application/json") return 415;
+    const { version, ...post } = JSON.parse(body) as TakenPost & { version: number };
+    if (version !== 1 || post.delivery_id !== request.headers["idempotency-key"]) return 400;
+    if (post.type !== request.headers["x-causeway-event"]) return 400;
+    if (post.type === "message") taken.push(post);
+    return 204;
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    const fault = faults.shift();
+    if (fault !== undefined && "cut" in fault) {
+      if (fault.cut === "after") answers.push(take(request, body));
+      request.socket.destroy();
+      return;
+    }
+    const status = fault?.answer ?? take(request, body);
+    answers.push(status);
+    response.writeHead(status, fault?.headers ?? {}).end();
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => response.writeHead(500).end());
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/replies`,
+    secret: given,
+    taken,
+    answers,
+    fail(fault, times = 1) {
+      faults.push(...Array.from({ length: times }, () => fault));
+    },
+    changeSecret() {
+      secret = "another-secret-0123456789";
+    },
+    openConnections: () => sockets.size,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** As the documentation tells people to check it, without our own code. */
+function isSigned(header: string, body: string, secret: string): boolean {
+  const [, time = "", digest = ""] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(header) ?? [];
+  const expected = createHmac("sha256", secret).update(`${time}.${body}`).digest();
+  const given = Buffer.from(digest, "hex");
+  return (
+    given.length === expected.length &&
+    timingSafeEqual(given, expected) &&
+    Math.abs(Date.now() / 1000 - Number(time)) < 300
+  );
+}
