@@ -10,7 +10,7 @@ import type { Settings } from "./config/settings.ts";
 import { ConfigError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Engine } from "./engine.ts";
-import { findConversation, lastUserMessageAt } from "./sessions/conversation-repository.ts";
+import { findConversation, lastUserMessage } from "./sessions/conversation-repository.ts";
 import { createChannelValues } from "./storage/channel-values.ts";
 
 export interface WorkspaceDeps {
@@ -103,7 +103,8 @@ export function createWorkspaces(deps: WorkspaceDeps) {
   ): RunningChannel {
     const definition = deps.kinds[channel.kind];
     if (!definition) throw new Error(`no channel of kind ${channel.kind}`);
-    const { sessions, resetCommand, typingRefreshMs, addressesUsers = false } = definition.capabilities;
+    const { capabilities, split } = definition.variant?.(channel.config) ?? definition;
+    const { sessions, resetCommand, typingRefreshMs, addressesUsers = false } = capabilities;
     return {
       definition,
       config: channel.config,
@@ -114,7 +115,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
         publicUrl: deps.settings.publicUrl,
         values: createChannelValues(pool, id),
         findConversation: (externalId) => findConversation(pool, id, externalId),
-        lastUserMessageAt: (address) => lastUserMessageAt(pool, id, address),
+        lastUserMessage: (address) => lastUserMessage(pool, id, address),
         log: log.child({ channel: channel.name }),
       }),
       ref: {
@@ -129,7 +130,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
         addressesUsers,
         resetCommand,
         typingRefreshMs,
-        split: definition.split,
+        split,
       },
     };
   }

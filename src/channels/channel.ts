@@ -56,6 +56,8 @@ export interface OutboundPart {
   text: string;
   sessionId: string;
   messageId: string;
+  /** Which part of the message it is, from 0. */
+  part: number;
   /**
    * The preview that stands for this part already, as its stream named it: the part takes its place. Where that cannot
    * be, the part is sent like any other, and the preview removed.
@@ -140,6 +142,13 @@ export interface KnownConversation {
   agent: string;
 }
 
+/** What a user wrote last, as far as the platform delivered it. */
+export interface LastUserMessage {
+  at: Date;
+  /** As the channel gave them when the message came. */
+  eventKeys: string[];
+}
+
 /** Small values that a channel keeps in the database, by key; what is secret is sealed before it comes here. */
 export interface ChannelValues {
   read(key: string): Promise<Buffer | null>;
@@ -161,10 +170,10 @@ export interface ChannelOptions<Config> {
    */
   findConversation?(externalId: string): Promise<KnownConversation | null>;
   /**
-   * When the user at an address last wrote on this channel; null if never. For platforms on which that decides what may
-   * be sent. Rejects while the database is away.
+   * The message that the user at an address wrote last on the platform; null if there never was one. For platforms on
+   * which that decides what may be sent. Rejects while the database is away.
    */
-  lastUserMessageAt?(address: string): Promise<Date | null>;
+  lastUserMessage?(address: string): Promise<LastUserMessage | null>;
   values?: ChannelValues;
   log: Logger;
 }
@@ -198,6 +207,8 @@ export interface ChannelDefinition<Config = unknown> {
   diagnose?(options: DiagnoseOptions<Config>): Promise<Finding[]>;
   /** Cuts a reply into parts that fit, losing nothing. Pure. */
   split(text: string): string[];
+  /** What the configured connection can do, where that depends on its configuration. */
+  variant?(config: Config): Pick<ChannelDefinition, "capabilities" | "split">;
 }
 
 /** Keeps the configuration type through the registry. */

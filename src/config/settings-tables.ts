@@ -23,10 +23,12 @@ export function settingsTables({ bots, channels }: Registries): string {
     ]),
     "### A channel: `channels.<name>`",
     keyTable(inputSchema(channelCommonSchema)),
-    ...Object.values(channels).flatMap(({ kind, configSchema }) => [
-      `#### \`"kind": "${kind}"\``,
-      keyTable(inputSchema(configSchema)),
-    ]),
+    ...Object.values(channels).flatMap(({ kind, configSchema }) =>
+      variantsOf(inputSchema(configSchema)).flatMap(({ fixed, node }) => [
+        `#### \`"kind": "${kind}"${fixed}\``,
+        keyTable(node),
+      ]),
+    ),
   ].join("\n\n");
 }
 
@@ -47,6 +49,17 @@ function environmentRows(): string[][] {
     value === null ? (unset ?? "unset") : `\`${value}\``,
     doc,
   ]);
+}
+
+/** One schema for each thing a key may say that decides about the other keys (`provider`); else the whole. */
+function variantsOf(node: SchemaNode): { fixed: string; node: SchemaNode }[] {
+  const branches = node.oneOf ?? [];
+  if (branches.length === 0) return [{ fixed: "", node }];
+  return branches.map((branch) => {
+    const [key, property] =
+      Object.entries(branch.properties ?? {}).find(([, { const: one }]) => one !== undefined) ?? [];
+    return { fixed: key === undefined ? "" : `, "${key}": ${JSON.stringify(property?.const)}`, node: branch };
+  });
 }
 
 function keyTable(node: SchemaNode): string {

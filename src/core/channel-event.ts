@@ -42,6 +42,8 @@ export interface InboundMessage {
 export interface DeliveryReceipt {
   type: "receipt";
   externalId: string;
+  /** Which delivery it is, where the platform gives back what was sent along. */
+  deliveryId?: string;
   state: "sent" | "delivered" | "read" | "failed";
   errorCode?: string;
   errorMessage?: string;

@@ -199,8 +199,8 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       };
     }
     const signal = AbortSignal.any([shutdown.signal, timeLimit(sendTimeoutMs)]);
-    const { id, address, content, sessionId, messageId, preview } = delivery;
-    const part = { deliveryId: id, address, text: content, sessionId, messageId };
+    const { id, address, content, sessionId, messageId, part: number, preview } = delivery;
+    const part = { deliveryId: id, address, text: content, sessionId, messageId, part: number };
     try {
       return await channel.send(preview === null ? part : { ...part, preview }, signal);
     } catch (error) {

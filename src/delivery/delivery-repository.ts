@@ -7,6 +7,7 @@ export interface ClaimedDelivery {
   sessionId: string;
   messageId: string;
   address: string;
+  part: number;
   content: string;
   /** What stands on the platform for it already. */
   preview: string | null;
@@ -62,8 +63,8 @@ const CLAIM = `
   UPDATE deliveries d SET status = 'sending', attempts = attempts + 1, claimed_by = $2, updated_at = now(),
     claimed_until = now() + $3::int * interval '1 millisecond'
   FROM free WHERE d.id = free.id
-  RETURNING d.id, d.channel_id, d.session_id, d.message_id, d.address, d.content, d.preview, d.attempts, d.created_at,
-    d.ordinal`;
+  RETURNING d.id, d.channel_id, d.session_id, d.message_id, d.address, d.part, d.content, d.preview, d.attempts,
+    d.created_at, d.ordinal`;
 
 /** What a delivery that cannot go now waits for: its own time, its channel's pause, or the retry of one before it. */
 const WAITING = `
@@ -109,6 +110,7 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
             sessionId: row.session_id,
             messageId: row.message_id,
             address: row.address,
+            part: row.part,
             content: row.content,
             preview: row.preview,
             attempts: row.attempts,

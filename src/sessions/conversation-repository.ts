@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import type { KnownConversation } from "../channels/channel.ts";
+import type { KnownConversation, LastUserMessage } from "../channels/channel.ts";
 
 /**
  * The newest session that an external id names on a channel, whoever answers in it and whether or not it is over.
@@ -22,21 +22,27 @@ export async function findConversation(
 }
 
 /**
- * When the user at an address last wrote, in whichever session. Not Prisma: asked before every send where it decides
- * what may be sent, so it looks at the newest messages of each of the user's sessions only.
+ * The message that the user at an address wrote last, in whichever session. What was put into a session through the API
+ * is not what the platform delivered, and does not count. Not Prisma: asked before every send where it decides what may
+ * be sent, so it looks at the newest messages of each of the user's sessions only.
  */
-export async function lastUserMessageAt(
+export async function lastUserMessage(
   pool: Pool,
   channelId: string,
   address: string,
-): Promise<Date | null> {
-  const { rows } = await pool.query<{ at: Date | null }>({
-    name: "last_user_message_at",
-    text: `SELECT max(newest.created_at) AS at FROM users u JOIN sessions s ON s.user_id = u.id
-      CROSS JOIN LATERAL (SELECT m.created_at FROM messages m WHERE m.session_id = s.id
-        AND m.origin IN ('user', 'command') ORDER BY m.seq DESC LIMIT 1) newest
-      WHERE u.channel_id = $1 AND u.identifier = $2`,
+): Promise<LastUserMessage | null> {
+  const { rows } = await pool.query<{ at: Date; keys: string[] }>({
+    name: "last_user_message",
+    text: `SELECT newest.created_at AS at, newest.keys FROM users u JOIN sessions s ON s.user_id = u.id
+      CROSS JOIN LATERAL (
+        SELECT m.created_at, k.keys FROM messages m
+        CROSS JOIN LATERAL (SELECT array_agg(e.event_key) AS keys FROM inbound_events e
+          WHERE e.message_id = m.id AND e.event_key NOT LIKE 'api:%') k
+        WHERE m.session_id = s.id AND m.origin IN ('user', 'command') AND k.keys IS NOT NULL
+        ORDER BY m.seq DESC LIMIT 1) newest
+      WHERE u.channel_id = $1 AND u.identifier = $2 ORDER BY newest.created_at DESC LIMIT 1`,
     values: [channelId, address],
   });
-  return rows[0]?.at ?? null;
+  const [found] = rows;
+  return found === undefined ? null : { at: found.at, eventKeys: found.keys };
 }

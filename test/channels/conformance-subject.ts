@@ -87,7 +87,7 @@ export function createSubjectTools(): SubjectTools {
 }
 
 export function partOf(address: string, text: string): OutboundPart {
-  return { deliveryId: "delivery", address, text, sessionId: "session", messageId: "message" };
+  return { deliveryId: "delivery", address, text, sessionId: "session", messageId: "message", part: 0 };
 }
 
 /** Sends parts one after the other, as the delivery lane does. */

@@ -11,7 +11,7 @@ export const PUBLIC_URL = "https://causeway.example.org";
 export interface WhatsappOverrides {
   config?: Record<string, unknown>;
   publicUrl?: ChannelOptions<WhatsappConfig>["publicUrl"];
-  lastUserMessageAt?: (address: string) => Promise<Date | null>;
+  lastUserMessage?: ChannelOptions<WhatsappConfig>["lastUserMessage"];
   log?: Logger;
 }
 
@@ -25,7 +25,7 @@ export function whatsappChannel(fake: Account, overrides: WhatsappOverrides = {}
     name: "whatsapp",
     config: definition.configSchema.parse({ ...config, ...overrides.config }),
     publicUrl: overrides.publicUrl ?? { url: PUBLIC_URL, isPublic: true },
-    lastUserMessageAt: overrides.lastUserMessageAt ?? (async () => new Date()),
+    lastUserMessage: overrides.lastUserMessage ?? (async () => ({ at: new Date(), eventKeys: [] })),
     log: overrides.log ?? createSubjectTools().log,
   });
 }

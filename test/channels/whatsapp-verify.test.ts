@@ -1,6 +1,6 @@
 import { getExpectedTwilioSignature, validateRequest } from "twilio/lib/webhooks/webhooks.js";
 import { describe, expect, test } from "vitest";
-import { createVerifier } from "../../src/channels/whatsapp/verify.ts";
+import { createVerifier } from "../../src/channels/whatsapp/twilio/verify.ts";
 
 const TOKEN = "5ecre7ab1e70ken0123456789abcdef0";
 const SECOND = "an0therab1e70ken0123456789abcdef";

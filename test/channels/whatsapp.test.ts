@@ -1,4 +1,6 @@
 import { describeChannelConformance } from "./conformance.ts";
+import { metaSubject } from "./whatsapp-meta-subject.ts";
 import { whatsappSubject } from "./whatsapp-subject.ts";
 
-describeChannelConformance({ kind: "whatsapp", setup: ({ log }) => whatsappSubject(log) });
+describeChannelConformance({ kind: "whatsapp (twilio)", setup: ({ log }) => whatsappSubject(log) });
+describeChannelConformance({ kind: "whatsapp (meta)", setup: ({ log }) => metaSubject(log) });

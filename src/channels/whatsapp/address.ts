@@ -1,4 +1,7 @@
-/** `whatsapp:` and whatever Twilio names a user by: opaque, usually a phone number (`whatsapp:+491701234567`). */
+/**
+ * `whatsapp:` and whatever names a user: opaque, usually a phone number (`whatsapp:+491701234567`), else an id that
+ * WhatsApp gave them for this business (`whatsapp:US.13491208655302741918`). The same at every provider.
+ */
 export function isAddress(address: string): boolean {
   return /^whatsapp:\S{1,200}$/.test(address);
 }

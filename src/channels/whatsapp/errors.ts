@@ -1,77 +1,90 @@
 import type { SendResult } from "../channel.ts";
-import { deliveryCode, describeCode, meaningOf } from "./error-codes.ts";
-import { type Answer, TransportError } from "./transport.ts";
+import { TransportError } from "./transport.ts";
 
-/** What can go wrong with a call of the REST API, without anything secret in it. */
-export type TwilioFault =
-  /** Twilio answered no, in its own words. */
+/** What can go wrong with a call of a provider's API, without anything secret in it. */
+export type ApiFault =
+  /** The provider answered no, in its own words. `code` is 0 where it named none. */
   | { kind: "refused"; status: number; code: number; said: string | null; retryAfterMs: number | null }
-  /** Something in between (a proxy) answered instead of Twilio. */
+  /** Something in between (a proxy) answered instead of the provider. */
   | { kind: "intercepted"; status: number }
   /** Nothing of the request was written. */
   | { kind: "not_sent"; code: string }
   /** The request left, the answer did not come. */
   | { kind: "unanswered"; code: string };
 
+/** What an error code of a provider's means for a send. */
+export type CodeMeaning =
+  /** The whole sender has to wait. */
+  | "slow_down"
+  /** Too much for this one user at the moment. */
+  | "slow_down_user"
+  | "try_again"
+  /** More than 24 hours since the user wrote. */
+  | "window_closed"
+  | "opted_out"
+  /** Nothing of this channel can be sent until its configuration is corrected. */
+  | "misconfigured"
+  | "failed";
+
+/** A provider as its errors show it. */
+export interface ProviderWords {
+  name: string;
+  /** Begins the codes of its errors: `twilio_63024`. */
+  prefix: string;
+  meaningOf(code: number): CodeMeaning;
+  /** A code as a sentence an operator can act on, where there is more to say than the provider does. */
+  sentenceOf(code: number): string | undefined;
+}
+
 /** How long everything rests after a limit that does not say how long it lasts, milliseconds. */
 const DEFAULT_PAUSE_MS = 5_000;
+/** One message in six seconds to the same user is what WhatsApp takes for long (Meta, "Pair rate limits"). */
+const PAIR_PAUSE_MS = 6_000;
 
-/** An answer that is not what was asked for. */
-export function readRefusal(answer: Answer): TwilioFault {
-  const { status, retryAfterMs } = answer;
-  const body = readJson(answer.body);
-  // The limit is a limit whoever words it.
-  if (status === 429) return { kind: "refused", status, code: 20429, said: null, retryAfterMs };
-  if (status === 401) return { kind: "refused", status, code: 20003, said: null, retryAfterMs };
-  // `message` in the errors Twilio has always had, `detail` and `title` in the newer ones (RFC 9457).
-  const said = [body?.message, body?.detail, body?.title].find((each) => typeof each === "string");
-  const code = body?.code;
-  if (typeof code === "number" || said !== undefined)
-    return {
-      kind: "refused",
-      status,
-      code: typeof code === "number" ? code : 0,
-      said: typeof said === "string" ? said : null,
-      retryAfterMs,
-    };
-  // A gateway's 3xx and 4xx turned the request away; its 5xx, or its 200, may come from behind it.
+/** Why a reply outside the window is not even tried. */
+export const WINDOW_CLOSED =
+  "the user has not written for 24 hours, and WhatsApp takes only approved templates then; configure `template`";
+
+export function readFailure(error: unknown): ApiFault {
+  if (!(error instanceof TransportError)) return { kind: "unanswered", code: "unexpected_error" };
+  return error.sent ? { kind: "unanswered", code: error.code } : { kind: "not_sent", code: error.code };
+}
+
+/** An answer that no provider wrote. A gateway turned the request away, or lost what came from behind it. */
+export function readForeignAnswer(status: number): ApiFault {
   return status >= 300 && status < 500
     ? { kind: "intercepted", status }
     : { kind: "unanswered", code: `http_${status}` };
 }
 
-export function readFailure(error: unknown): TwilioFault {
-  if (!(error instanceof TransportError)) return { kind: "unanswered", code: "unexpected_error" };
-  return error.sent ? { kind: "unanswered", code: error.code } : { kind: "not_sent", code: error.code };
-}
-
 /** What a fault means for one send. */
-export function sendResultOf(fault: TwilioFault): SendResult {
-  const reason = describeFault(fault);
+export function sendResultOf(fault: ApiFault, words: ProviderWords): SendResult {
+  const reason = describeFault(fault, words);
   switch (fault.kind) {
     case "not_sent":
-      return { kind: "retry", reason, code: `twilio_${fault.code}`, scope: "conversation" };
+      return { kind: "retry", reason, code: `${words.prefix}_${fault.code}`, scope: "conversation" };
     case "unanswered":
-      return { kind: "unknown", reason, code: `twilio_${fault.code}` };
+      return { kind: "unknown", reason, code: `${words.prefix}_${fault.code}` };
     case "intercepted":
-      return { kind: "retry", reason, code: `twilio_http_${fault.status}`, scope: "channel" };
+      return { kind: "retry", reason, code: `${words.prefix}_http_${fault.status}`, scope: "channel" };
     case "refused":
-      return refusedSend(fault, reason);
+      return refusedSend(fault, reason, words);
   }
 }
 
-function refusedSend(fault: Extract<TwilioFault, { kind: "refused" }>, reason: string): SendResult {
-  const code = deliveryCode(fault.code);
-  switch (meaningOf(fault.code)) {
+function refusedSend(
+  fault: Extract<ApiFault, { kind: "refused" }>,
+  reason: string,
+  words: ProviderWords,
+): SendResult {
+  const code = deliveryCode(fault.code, words);
+  const afterMs = fault.retryAfterMs;
+  switch (words.meaningOf(fault.code)) {
     case "slow_down":
       // The limits count for the sender or the account: sending on elsewhere makes them last.
-      return {
-        kind: "retry",
-        reason,
-        code,
-        scope: "channel",
-        afterMs: fault.retryAfterMs ?? DEFAULT_PAUSE_MS,
-      };
+      return { kind: "retry", reason, code, scope: "channel", afterMs: afterMs ?? DEFAULT_PAUSE_MS };
+    case "slow_down_user":
+      return { kind: "retry", reason, code, scope: "conversation", afterMs: afterMs ?? PAIR_PAUSE_MS };
     case "try_again":
       return { kind: "retry", reason, code, scope: "conversation" };
     case "misconfigured":
@@ -82,43 +95,44 @@ function refusedSend(fault: Extract<TwilioFault, { kind: "refused" }>, reason: s
     case "failed":
       break;
   }
-  // An error Twilio itself words was not carried out, also when it is its own fault.
-  if (fault.status >= 500) {
-    const later = fault.retryAfterMs === null ? {} : { afterMs: fault.retryAfterMs };
-    return { kind: "retry", reason, code, scope: "conversation", ...later };
-  }
+  // An error the provider itself words was not carried out, also when it is its own fault.
+  if (fault.status >= 500)
+    return {
+      kind: "retry",
+      reason,
+      code,
+      scope: "conversation",
+      ...(afterMs === null ? {} : { afterMs }),
+    };
   return { kind: "failed", reason, code, scope: "conversation" };
 }
 
+/** The code a delivery carries. */
+export function deliveryCode(code: number, words: ProviderWords): string {
+  const meaning = words.meaningOf(code);
+  if (meaning === "window_closed" || meaning === "opted_out") return meaning;
+  return code > 0 ? `${words.prefix}_${code}` : `${words.prefix}_failed`;
+}
+
+/** A code as a sentence an operator can act on. `said` are the provider's own words, if it had any. */
+export function describeCode(code: number, said: string | null, words: ProviderWords): string {
+  const known = words.sentenceOf(code);
+  if (known !== undefined) return `${known} (${code})`;
+  const own = said === null || said === "" ? "no description" : said.slice(0, 300);
+  return code > 0 ? `${words.name} answered ${code}: ${own}` : `${words.name} could not deliver it: ${own}`;
+}
+
 /** A fault as a sentence an operator can act on. */
-export function describeFault(fault: TwilioFault): string {
+export function describeFault(fault: ApiFault, words: ProviderWords): string {
+  const { name } = words;
   switch (fault.kind) {
     case "not_sent":
-      return `Twilio could not be reached (${fault.code}); check the network and \`apiBaseUrl\``;
+      return `${name} could not be reached (${fault.code}); check the network and \`apiBaseUrl\``;
     case "unanswered":
-      return `Twilio did not answer (${fault.code}); the call may or may not have been carried out`;
+      return `${name} did not answer (${fault.code}); the call may or may not have been carried out`;
     case "intercepted":
-      return `something other than Twilio answered with HTTP ${fault.status}; check \`apiBaseUrl\` and proxies`;
+      return `something other than ${name} answered with HTTP ${fault.status}; check \`apiBaseUrl\` and proxies`;
     case "refused":
-      return describeCode(fault.code, fault.said ?? `HTTP ${fault.status}`);
-  }
-}
-
-/** What is read of an answer, whatever it is. */
-export interface AnswerBody {
-  sid?: unknown;
-  code?: unknown;
-  message?: unknown;
-  detail?: unknown;
-  title?: unknown;
-}
-
-/** The object in a body; null for anything else. */
-export function readJson(body: string): AnswerBody | null {
-  try {
-    const json: unknown = JSON.parse(body);
-    return typeof json === "object" && json !== null && !Array.isArray(json) ? { ...json } : null;
-  } catch {
-    return null;
+      return describeCode(fault.code, fault.said ?? `HTTP ${fault.status}`, words);
   }
 }

@@ -1,72 +1,51 @@
-import type { ChannelEvent, InboundMessage } from "../../core/channel-event.ts";
+import type { InboundAttachment, InboundMessage } from "../../core/channel-event.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { Logger } from "../../core/logger.ts";
-import { isAddress } from "./address.ts";
-import { attachmentsOf } from "./attachments.ts";
-import { type FormParams, field } from "./params.ts";
-import type { Recent } from "./recent.ts";
 
-export interface InboundDeps {
-  /** Our own sender: it is not answered. */
-  from: string;
-  /** Told the id of the newest message of each address. */
-  lastMessages: Recent;
-  log: Logger;
+/** What a provider read from a message, in its own notation no more. */
+export interface ReadMessage {
+  /** The provider's id of it. */
+  id: string;
+  /** Who wrote it, as an address (`whatsapp:…`). */
+  sender: string;
+  userName: string | undefined;
+  profile: JsonObject;
+  /** What was written, pressed or chosen; empty where there are only attachments. */
+  text: string;
+  attachments: InboundAttachment[];
+  /** What a pressed button or a chosen line carries. */
+  payload: string | undefined;
 }
 
-/** Turns a message into events; no events means that it is acknowledged and nothing else. */
-export function createInbound({ from, lastMessages, log }: InboundDeps) {
-  return function readMessage(params: FormParams, messageSid: string): ChannelEvent[] {
-    const ignore = (reason: string): ChannelEvent[] => {
-      log.info({ messageSid, reason }, "whatsapp message ignored");
-      return [];
-    };
-    const sender = field(params, "From");
-    if (sender === undefined || !isAddress(sender)) return ignore("not sent from a WhatsApp address");
-    if (sender === from) return ignore("sent by ourselves");
-    // STOP, START and HELP: Twilio has answered these itself, and refuses what is sent after a STOP.
-    if (field(params, "OptOutType") !== undefined) return ignore("an opt-out keyword");
-    const text = textOf(params);
-    const attachments = attachmentsOf(params);
-    if (text === "" && attachments.length === 0) return ignore("nothing in it");
-    lastMessages.set(sender, messageSid);
-    return [toMessage(params, { messageSid, sender, text, attachments })];
-  };
-}
+const KEY = "message:";
 
-type Parts = { messageSid: string; sender: string; text: string } & Pick<
-  Required<InboundMessage>,
-  "attachments"
->;
-
-function toMessage(params: FormParams, { messageSid, sender, text, attachments }: Parts): InboundMessage {
-  const userName = field(params, "ProfileName");
-  const payload = field(params, "ButtonPayload") ?? field(params, "ListId");
+/** The normal form of a message; null where there is nothing in it. */
+export function toInboundMessage(read: ReadMessage): InboundMessage | null {
+  const { text, attachments, userName, payload } = read;
+  if (text.trim() === "" && attachments.length === 0) return null;
   return {
     type: "message",
-    eventKeys: [`message:${messageSid}`],
+    eventKeys: [KEY + read.id],
     // Opaque: usually a phone number, but WhatsApp also has ids that are none.
-    conversation: { address: sender, userIdentifier: sender, externalId: null },
+    conversation: { address: read.sender, userIdentifier: read.sender, externalId: null },
     ...(userName === undefined ? {} : { userName }),
-    profile: profileOf(params),
+    profile: read.profile,
     // A photo without a caption still has to be something that a bot can answer.
-    text: text === "" ? attachments.map(({ kind }) => `[${kind}]`).join(" ") : text,
+    text: text.trim() === "" ? attachments.map(({ kind }) => `[${kind}]`).join(" ") : text,
     ...(attachments.length === 0 ? {} : { attachments }),
     ...(payload === undefined ? {} : { payload }),
   };
 }
 
-/** What was written, pressed or chosen; a place as words. */
-function textOf(params: FormParams): string {
-  const written = field(params, "Body") ?? field(params, "ButtonText") ?? field(params, "ListTitle") ?? "";
-  const [latitude, longitude] = [field(params, "Latitude"), field(params, "Longitude")];
-  if (latitude === undefined || longitude === undefined) return written.trim() === "" ? "" : written;
-  const place = [field(params, "Label"), field(params, "Address"), `${latitude}, ${longitude}`];
-  const named = [...new Set([written.trim(), ...place])].filter((words) => words);
-  return `[location] ${named.join(", ")}`;
+/** The provider's id of the message an event key stands for; null for a key that is not of a message. */
+export function messageIdOf(eventKey: string): string | null {
+  return eventKey.startsWith(KEY) ? eventKey.slice(KEY.length) : null;
 }
 
-function profileOf(params: FormParams): JsonObject {
-  const waId = field(params, "WaId");
-  return waId === undefined ? {} : { wa_id: waId };
+/** A place as words. */
+export function placeText(
+  place: { latitude: number | string; longitude: number | string },
+  names: readonly (string | undefined)[],
+): string {
+  const words = [...names, `${place.latitude}, ${place.longitude}`].map((name) => name?.trim());
+  return `[location] ${[...new Set(words)].filter((word) => word).join(", ")}`;
 }

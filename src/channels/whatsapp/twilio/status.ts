@@ -1,5 +1,6 @@
-import type { ChannelEvent, DeliveryReceipt } from "../../core/channel-event.ts";
-import { deliveryCode, describeCode } from "./error-codes.ts";
+import type { ChannelEvent, DeliveryReceipt } from "../../../core/channel-event.ts";
+import { deliveryCode, describeCode } from "../errors.ts";
+import { twilioWords } from "./codes.ts";
 import { type FormParams, field } from "./params.ts";
 
 /** Twilio's words for what became of a message; the ones left out say nothing new (queued, sending, …). */
@@ -24,8 +25,8 @@ export function readStatus(params: FormParams, messageSid: string): ChannelEvent
       type: "receipt",
       externalId: messageSid,
       state,
-      errorCode: deliveryCode(code),
-      errorMessage: describeCode(code, said),
+      errorCode: deliveryCode(code, twilioWords),
+      errorMessage: describeCode(code, said, twilioWords),
     },
   ];
 }

@@ -1,4 +1,4 @@
-import type { InboundAttachment } from "../../core/channel-event.ts";
+import type { InboundAttachment } from "../../../core/channel-event.ts";
 import { type FormParams, field } from "./params.ts";
 
 /** More than any message has; a forged count must not keep us busy. */

@@ -1,15 +1,6 @@
-/** What an error code of Twilio's means for a send (Twilio, "Error and warning dictionary"). */
-export type CodeMeaning =
-  /** The whole sender has to wait. */
-  | "slow_down"
-  | "try_again"
-  /** More than 24 hours since the user wrote. */
-  | "window_closed"
-  | "opted_out"
-  /** Nothing of this channel can be sent until its configuration is corrected. */
-  | "misconfigured"
-  | "failed";
+import { type CodeMeaning, type ProviderWords, WINDOW_CLOSED } from "../errors.ts";
 
+/** Twilio, "Error and warning dictionary". */
 const MEANINGS: Readonly<Record<number, CodeMeaning>> = {
   10001: "misconfigured", // account not active
   20003: "misconfigured", // credentials refused
@@ -27,29 +18,6 @@ const MEANINGS: Readonly<Record<number, CodeMeaning>> = {
   63038: "misconfigured", // daily limit of the account
 };
 
-export function meaningOf(code: number): CodeMeaning {
-  return MEANINGS[code] ?? "failed";
-}
-
-/** The code a delivery carries. */
-export function deliveryCode(code: number): string {
-  const meaning = meaningOf(code);
-  if (meaning === "window_closed" || meaning === "opted_out") return meaning;
-  return code > 0 ? `twilio_${code}` : "twilio_failed";
-}
-
-/** A code as a sentence an operator can act on. `said` are Twilio's own words, if it had any. */
-export function describeCode(code: number, said: string | null): string {
-  const known = WORDS[code];
-  if (known !== undefined) return `${known} (${code})`;
-  const words = said === null || said === "" ? "no description" : said.slice(0, 300);
-  return code > 0 ? `Twilio answered ${code}: ${words}` : `Twilio could not deliver it: ${words}`;
-}
-
-/** Why a reply outside the window is not even tried. */
-export const WINDOW_CLOSED =
-  "the user has not written for 24 hours, and WhatsApp takes only approved templates then; configure `template`";
-
 const WORDS: Readonly<Record<number, string>> = {
   10001: "the Twilio account is suspended or closed",
   20003: "Twilio refused the credentials; copy `accountSid` and `authToken` again from the Twilio console",
@@ -62,4 +30,11 @@ const WORDS: Readonly<Record<number, string>> = {
   63016: WINDOW_CLOSED,
   63018: "the sender has reached its limit of messages for the moment",
   63038: "the Twilio account has reached its daily limit of messages",
+};
+
+export const twilioWords: ProviderWords = {
+  name: "Twilio",
+  prefix: "twilio",
+  meaningOf: (code) => MEANINGS[code] ?? "failed",
+  sentenceOf: (code) => WORDS[code],
 };

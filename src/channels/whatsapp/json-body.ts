@@ -1,0 +1,16 @@
+/** What is read of an answer, whatever it is. */
+export type JsonBody = Record<string, unknown>;
+
+/** The object in a body; null for anything else. */
+export function readJson(body: string): JsonBody | null {
+  try {
+    return asObject(JSON.parse(body));
+  } catch {
+    return null;
+  }
+}
+
+/** The same value as an object whose members can be looked at; null for anything else. */
+export function asObject(value: unknown): JsonBody | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+}

@@ -1,0 +1,64 @@
+import { type ApiFault, readFailure } from "../errors.ts";
+import { asObject, type JsonBody, readJson } from "../json-body.ts";
+import type { Call, Transport } from "../transport.ts";
+import type { MetaConfig } from "./config.ts";
+import { readRefusal } from "./errors.ts";
+
+export interface GraphApi {
+  /** Sends a message (Meta, "Messages"); `content` besides `messaging_product`. */
+  sendMessage(
+    content: JsonBody,
+    signal: AbortSignal,
+  ): Promise<{ kind: "ok"; id: string } | { kind: "fault"; fault: ApiFault }>;
+  /** Marks a message read and shows "typing…" (Meta, "Typing indicators"); null if all went well. */
+  showTyping(messageId: string, signal: AbortSignal): Promise<ApiFault | null>;
+  /** Asks for our own phone number, which shows whether token and id work; null if they do. */
+  check(signal: AbortSignal): Promise<ApiFault | null>;
+}
+
+/** The few calls that are needed, each made once: trying again is decided where its outcome is recorded. */
+export function createGraphApi(config: MetaConfig, transport: Transport): GraphApi {
+  const number = `${config.apiBaseUrl.replace(/\/$/, "")}/${config.phoneNumberId}`;
+  const authorization = `Bearer ${config.accessToken}`;
+
+  async function ask(
+    call: Omit<Call, "headers">,
+    signal: AbortSignal,
+  ): Promise<{ body: JsonBody } | ApiFault> {
+    const type = call.body === null ? {} : { "content-type": "application/json" };
+    try {
+      const answer = await transport.call({ ...call, headers: { authorization, ...type } }, signal);
+      const body = answer.status >= 200 && answer.status < 300 ? readJson(answer.body) : null;
+      return body === null ? readRefusal(answer) : { body };
+    } catch (error) {
+      return readFailure(error);
+    }
+  }
+  const post = (content: JsonBody, signal: AbortSignal) => {
+    const body = JSON.stringify({ messaging_product: "whatsapp", ...content });
+    return ask({ method: "POST", url: new URL(`${number}/messages`), body }, signal);
+  };
+
+  return {
+    async sendMessage(content, signal) {
+      const answer = await post(content, signal);
+      if ("kind" in answer) return { kind: "fault", fault: answer };
+      const messages = answer.body["messages"];
+      const id = Array.isArray(messages) ? asObject(messages[0])?.["id"] : undefined;
+      return typeof id === "string" ? { kind: "ok", id } : { kind: "fault", fault: NOT_METAS };
+    },
+    async showTyping(messageId, signal) {
+      const content = { status: "read", message_id: messageId, typing_indicator: { type: "text" } };
+      const answer = await post(content, signal);
+      return "kind" in answer ? answer : null;
+    },
+    async check(signal) {
+      const answer = await ask({ method: "GET", url: new URL(`${number}?fields=id`), body: null }, signal);
+      if ("kind" in answer) return answer;
+      return typeof answer.body["id"] === "string" ? null : NOT_METAS;
+    },
+  };
+}
+
+/** A good answer without what was asked for comes from something in between, and may or may not have been Meta's. */
+const NOT_METAS: ApiFault = { kind: "unanswered", code: "http_200" };

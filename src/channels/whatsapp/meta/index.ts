@@ -1,0 +1,37 @@
+import type { Provider, ProviderOptions } from "../provider.ts";
+import { createTransport } from "../transport.ts";
+import { metaWords } from "./codes.ts";
+import type { MetaConfig } from "./config.ts";
+import { createGraphApi } from "./graph-api.ts";
+import { createInbound } from "./inbound.ts";
+import { createOutbound } from "./outbound.ts";
+import { answerChallenge, createVerifier } from "./verify.ts";
+
+export { META_TEXT_LIMIT } from "./outbound.ts";
+
+/** WhatsApp through Meta's own Cloud API. */
+export function createMetaProvider({ config, log }: ProviderOptions<MetaConfig>): Provider {
+  const { appSecret, secondaryAppSecret, verifyToken, phoneNumberId, template } = config;
+  const transport = createTransport();
+  const api = createGraphApi(config, transport);
+  const appSecrets = secondaryAppSecret === undefined ? [appSecret] : [appSecret, secondaryAppSecret];
+  const trust = { appSecrets, verifyToken };
+  const verify = createVerifier(trust);
+  const readEvents = createInbound({ phoneNumberId, log });
+
+  return {
+    words: metaWords,
+    receive(request) {
+      if (request.method === "GET") return answerChallenge(request, trust);
+      const verified = verify(request);
+      return "kind" in verified ? verified : { kind: "accepted", events: readEvents(verified.body) };
+    },
+    ...createOutbound(api, template),
+    showTyping: (messageId, signal) => api.showTyping(messageId, signal),
+    check: (signal) => api.check(signal),
+    setUp:
+      'the callback URL to enter in the Meta app under "WhatsApp, Configuration", with `verifyToken` beside it; ' +
+      "subscribe to the field `messages`",
+    close: () => transport.close(),
+  };
+}

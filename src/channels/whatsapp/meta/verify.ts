@@ -1,0 +1,42 @@
+import { createHmac } from "node:crypto";
+import type { RawRequest, Received } from "../../channel.ts";
+import { type JsonBody, readJson } from "../json-body.ts";
+import { contentTypeOf, isOneOf, noSuchWebhook, type Rejection, reject } from "../verify.ts";
+
+export interface VerifierOptions {
+  /** Any of them may have signed: the second one while secrets are being exchanged. */
+  appSecrets: readonly string[];
+  verifyToken: string;
+}
+
+/**
+ * Decides whether a request comes from Meta: `X-Hub-Signature-256` is `sha256=` and the hex HMAC-SHA256, keyed with the
+ * app secret, of the raw body (Meta, "Validating payloads"). Gives the body.
+ */
+export function createVerifier({ appSecrets }: VerifierOptions) {
+  return (request: RawRequest): Rejection | { body: JsonBody } => {
+    if (request.method !== "POST") return noSuchWebhook;
+    const expected = appSecrets.map(
+      (secret) => `sha256=${createHmac("sha256", secret).update(request.body).digest("hex")}`,
+    );
+    if (!isOneOf(expected, request.headers["x-hub-signature-256"] ?? ""))
+      return reject(401, "wrong_signature", "the signature is missing or wrong; check `appSecret`");
+    if (contentTypeOf(request.headers) !== "application/json")
+      return reject(415, "wrong_content_type", "events have to be sent as application/json");
+    const body = readJson(request.body.toString("utf8"));
+    return body !== null && Array.isArray(body["entry"]) ? { body } : notAnEvent;
+  };
+}
+
+const notAnEvent = reject(400, "not_an_event", "the body is not an event of Meta's: no list `entry`");
+
+/** Answers Meta's question, asked when a webhook is entered, whether this URL is ours (Meta, "Verification requests"). */
+export function answerChallenge(request: RawRequest, { verifyToken }: VerifierOptions): Received {
+  const query = new URL(request.url, "http://localhost").searchParams;
+  const challenge = query.get("hub.challenge") ?? "";
+  if (query.get("hub.mode") !== "subscribe" || !/^[\w-]{1,200}$/.test(challenge)) return noSuchWebhook;
+  if (!isOneOf([verifyToken], query.get("hub.verify_token") ?? ""))
+    return reject(401, "wrong_verify_token", "the verify token is not the one of this channel");
+  const response = { status: 200, contentType: "text/plain; charset=utf-8", body: challenge };
+  return { kind: "accepted", events: [], response };
+}

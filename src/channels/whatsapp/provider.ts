@@ -1,0 +1,36 @@
+import type { ChannelOptions, RawRequest, Received, SendResult } from "../channel.ts";
+import type { ApiFault, ProviderWords } from "./errors.ts";
+
+/** Who connects us to WhatsApp. What is the same whoever it is (the 24 hours, typing, the start) stands above. */
+export interface Provider {
+  /** What it is called, and what its error codes mean. */
+  words: ProviderWords;
+  /** Verifies the signature on the raw bytes, then parses. */
+  receive(request: RawRequest): Received;
+  /** One text of at most the variant's limit, as WhatsApp writes formatting. */
+  sendText(to: string, text: string, send: Send): Promise<SendResult>;
+  /** The configured template; null where there is none. */
+  sendTemplate: ((to: string, send: Send) => Promise<SendResult>) | null;
+  /** Shows that the message with this id is being answered, which marks it read; null if all went well. */
+  showTyping(messageId: string, signal: AbortSignal): Promise<ApiFault | null>;
+  /** Asks whether the credentials work; null if they do. */
+  check(signal: AbortSignal): Promise<ApiFault | null>;
+  /** What an operator has to enter where, said at the start. */
+  setUp: string;
+  /** Cuts every connection. */
+  close(): Promise<void>;
+}
+
+/** What goes with every send. */
+export interface Send {
+  /** Comes back with the receipts, so that a send whose answer was lost is recognised. */
+  deliveryId: string;
+  signal: AbortSignal;
+}
+
+/** What a provider is made of. */
+export interface ProviderOptions<Config>
+  extends Pick<ChannelOptions<Config>, "config" | "publicUrl" | "log"> {
+  /** Where the provider reaches this channel. */
+  webhookUrl: string;
+}

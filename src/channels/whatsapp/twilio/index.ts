@@ -1,0 +1,52 @@
+import type { RawRequest, Received } from "../../channel.ts";
+import type { Provider, ProviderOptions } from "../provider.ts";
+import { createTransport } from "../transport.ts";
+import { twilioWords } from "./codes.ts";
+import type { TwilioConfig } from "./config.ts";
+import { createInbound } from "./inbound.ts";
+import { createOutbound } from "./outbound.ts";
+import { field } from "./params.ts";
+import { createRestApi } from "./rest-api.ts";
+import { readStatus } from "./status.ts";
+import { createVerifier, notAMessage } from "./verify.ts";
+
+export { TWILIO_TEXT_LIMIT } from "./outbound.ts";
+
+/** WhatsApp through Twilio. */
+export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Provider {
+  const { config, publicUrl, webhookUrl, log } = options;
+  const { authToken, secondaryAuthToken, from, template } = config;
+  const transport = createTransport();
+  const api = createRestApi(config, transport);
+  const authTokens = secondaryAuthToken === undefined ? [authToken] : [authToken, secondaryAuthToken];
+  const verify = createVerifier({ authTokens, publicUrl: publicUrl.url });
+  const readMessage = createInbound({ from, log });
+
+  function receive(request: RawRequest): Received {
+    const verified = verify(request);
+    if ("kind" in verified) return verified;
+    const { params } = verified;
+    const messageSid = field(params, "MessageSid") ?? field(params, "SmsMessageSid");
+    if (messageSid === undefined) return notAMessage;
+    if (field(params, "MessageStatus") !== undefined)
+      return { kind: "accepted", events: readStatus(params, messageSid) };
+    return { kind: "accepted", events: readMessage(params, messageSid), response: EMPTY_TWIML };
+  }
+
+  return {
+    words: twilioWords,
+    receive,
+    ...createOutbound({ api, template, statusUrl: publicUrl.isPublic ? `${webhookUrl}/status` : null }),
+    showTyping: (messageSid, signal) => api.showTyping(messageSid, signal),
+    check: (signal) => api.check(signal),
+    setUp: 'the URL to enter in the Twilio console under "When a message comes in", with method POST',
+    close: () => transport.close(),
+  };
+}
+
+/** Replies go out by the REST API, where their delivery is tracked: Twilio is told to say nothing itself. */
+const EMPTY_TWIML = {
+  status: 200,
+  contentType: "text/xml; charset=utf-8",
+  body: '<?xml version="1.0" encoding="UTF-8"?><Response/>',
+};

@@ -1,0 +1,42 @@
+import type { SendResult } from "../../channel.ts";
+import { sendResultOf } from "../errors.ts";
+import type { Provider, Send } from "../provider.ts";
+import { twilioWords } from "./codes.ts";
+import type { TwilioTemplate } from "./config.ts";
+import type { RestApi } from "./rest-api.ts";
+
+/** The longest `Body`, in characters (Twilio, "Message resource"); in UTF-16 code units it is never more. */
+export const TWILIO_TEXT_LIMIT = 1600;
+
+export interface OutboundDeps {
+  api: RestApi;
+  template: TwilioTemplate | undefined;
+  /** Where Twilio reports what became of a message; null where it cannot reach us. */
+  statusUrl: string | null;
+}
+
+/** Creates messages at Twilio. */
+export function createOutbound({
+  api,
+  template,
+  statusUrl,
+}: OutboundDeps): Pick<Provider, "sendText" | "sendTemplate"> {
+  async function create(to: string, content: Record<string, string>, send: Send): Promise<SendResult> {
+    const callback: Record<string, string> = statusUrl === null ? {} : { StatusCallback: statusUrl };
+    const result = await api.createMessage({ To: to, ...content, ...callback }, send.signal);
+    return result.kind === "ok"
+      ? { kind: "sent", externalIds: [result.sid] }
+      : sendResultOf(result.fault, twilioWords);
+  }
+
+  return {
+    sendText: (to, text, send) => create(to, { Body: text }, send),
+    sendTemplate:
+      template === undefined
+        ? null
+        : (to, send) => {
+            const { contentSid, variables } = template;
+            return create(to, { ContentSid: contentSid, ContentVariables: JSON.stringify(variables) }, send);
+          },
+  };
+}

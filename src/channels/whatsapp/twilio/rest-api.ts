@@ -1,0 +1,69 @@
+import { type ApiFault, readFailure } from "../errors.ts";
+import { readJson } from "../json-body.ts";
+import type { Call, Transport } from "../transport.ts";
+import type { TwilioConfig } from "./config.ts";
+import { readRefusal } from "./errors.ts";
+
+export interface RestApi {
+  /** Creates a message (Twilio, "Message resource"); `fields` besides `From`. */
+  createMessage(
+    fields: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<{ kind: "ok"; sid: string } | { kind: "fault"; fault: ApiFault }>;
+  /** Asks for our own account, which shows whether the credentials work; null if they do. */
+  check(signal: AbortSignal): Promise<ApiFault | null>;
+  /** Shows that the message with this id is being answered (Twilio, "Typing Indicators"); null if all went well. */
+  showTyping(messageSid: string, signal: AbortSignal): Promise<ApiFault | null>;
+}
+
+/** The indicator is a resource of another host of Twilio's; a proxy stands for both. */
+function typingUrl(apiBaseUrl: string): URL {
+  const url = new URL(`${apiBaseUrl.replace(/\/$/, "")}/v2/Indicators/Typing.json`);
+  url.hostname = url.hostname.replace(/^api(?=\.(?:[\w-]+\.)*twilio\.com$)/, "messaging");
+  return url;
+}
+
+/** The few calls that are needed, each made once: trying again is decided where its outcome is recorded. */
+export function createRestApi(config: TwilioConfig, transport: Transport): RestApi {
+  const account = `${config.apiBaseUrl.replace(/\/$/, "")}/2010-04-01/Accounts/${config.accountSid}`;
+  const credentials = Buffer.from(`${config.accountSid}:${config.authToken}`).toString("base64");
+  const authorization = `Basic ${credentials}`;
+
+  /** What was answered with a 2xx; a fault for everything else. */
+  async function ask(call: Omit<Call, "headers">, signal: AbortSignal): Promise<{ body: string } | ApiFault> {
+    const type = call.body === null ? {} : { "content-type": "application/x-www-form-urlencoded" };
+    try {
+      const answer = await transport.call({ ...call, headers: { authorization, ...type } }, signal);
+      return answer.status >= 200 && answer.status < 300 ? { body: answer.body } : readRefusal(answer);
+    } catch (error) {
+      return readFailure(error);
+    }
+  }
+  const post = (url: URL, fields: Record<string, string>, signal: AbortSignal) =>
+    ask({ method: "POST", url, body: new URLSearchParams(fields).toString() }, signal);
+
+  return {
+    async createMessage(fields, signal) {
+      const answer = await post(
+        new URL(`${account}/Messages.json`),
+        { From: config.from, ...fields },
+        signal,
+      );
+      if ("kind" in answer) return { kind: "fault", fault: answer };
+      const sid = readJson(answer.body)?.["sid"];
+      return typeof sid === "string" ? { kind: "ok", sid } : { kind: "fault", fault: NO_SID };
+    },
+    async check(signal) {
+      const answer = await ask({ method: "GET", url: new URL(`${account}.json`), body: null }, signal);
+      if ("kind" in answer) return answer;
+      return typeof readJson(answer.body)?.["sid"] === "string" ? null : NO_SID;
+    },
+    async showTyping(messageId, signal) {
+      const answer = await post(typingUrl(config.apiBaseUrl), { channel: "whatsapp", messageId }, signal);
+      return "kind" in answer ? answer : null;
+    },
+  };
+}
+
+/** A good answer without what was asked for comes from something in between, and may or may not have been Twilio's. */
+const NO_SID: ApiFault = { kind: "unanswered", code: "http_200" };

@@ -1,0 +1,147 @@
+import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
+import type { WhatsappConfig } from "../../src/channels/whatsapp/config.ts";
+import { definition } from "../../src/channels/whatsapp/index.ts";
+import type { Logger } from "../../src/core/logger.ts";
+import { type FakeMeta, nextWamid, signedEvent, startFakeMeta } from "../support/fake-meta.ts";
+import { type ConformanceSubject, createSubjectTools, type VendorFault } from "./conformance-subject.ts";
+
+export const ADA = "whatsapp:+491700000001";
+const OUR_NUMBER = "14155238886";
+
+type Account = Pick<FakeMeta, "url" | "phoneNumberId" | "accessToken" | "appSecret" | "verifyToken">;
+
+export interface MetaOverrides {
+  config?: Record<string, unknown>;
+  lastUserMessage?: ChannelOptions<WhatsappConfig>["lastUserMessage"];
+  log?: Logger;
+}
+
+function metaConfig(fake: Account, overrides: Record<string, unknown> = {}) {
+  const { phoneNumberId, accessToken, appSecret, verifyToken, url: apiBaseUrl } = fake;
+  return { provider: "meta", phoneNumberId, accessToken, appSecret, verifyToken, apiBaseUrl, ...overrides };
+}
+
+/** The channel as the composition root makes it, connected to a fake Meta; the user has just written. */
+export function metaChannel(fake: Account, overrides: MetaOverrides = {}): Channel {
+  return definition.create({
+    name: "whatsapp",
+    config: definition.configSchema.parse(metaConfig(fake, overrides.config)),
+    publicUrl: { url: "https://causeway.example.org", isPublic: true },
+    lastUserMessage: overrides.lastUserMessage ?? (async () => ({ at: new Date(), eventKeys: [] })),
+    log: overrides.log ?? createSubjectTools().log,
+  });
+}
+
+/** A signed webhook request. */
+export function metaWebhook(fake: Pick<Account, "appSecret">, event: unknown): RawRequest {
+  const { headers, body } = signedEvent(event, fake.appSecret);
+  return { method: "POST", url: "/webhooks/whatsapp", headers, body: Buffer.from(body) };
+}
+
+/** An event with these messages, of Ada unless they say otherwise, or whatever else `value` holds. */
+export function metaEvent(
+  fake: Pick<Account, "phoneNumberId">,
+  messages: readonly Record<string, unknown>[],
+  value: Record<string, unknown> = {},
+) {
+  const wrote = { from: "491700000001", timestamp: "1763600000" };
+  return {
+    object: "whatsapp_business_account",
+    entry: [
+      {
+        id: "102290129340398",
+        changes: [
+          {
+            field: "messages",
+            value: {
+              messaging_product: "whatsapp",
+              metadata: { display_phone_number: OUR_NUMBER, phone_number_id: fake.phoneNumberId },
+              contacts: [{ profile: { name: "Ada" }, wa_id: "491700000001" }],
+              messages: messages.map((message) => ({ ...wrote, id: nextWamid(), ...message })),
+              ...value,
+            },
+          },
+        ],
+      },
+    ],
+  };
+}
+
+export const textMessage = (body: string) => ({ type: "text", text: { body } });
+
+export async function metaSubject(log: Logger): Promise<ConformanceSubject> {
+  const fake = await startFakeMeta();
+  const channel = metaChannel(fake, { log });
+  const config = definition.configSchema.parse(metaConfig(fake));
+  const message = (fields: Record<string, unknown>) => metaWebhook(fake, metaEvent(fake, [fields]));
+  return {
+    channel,
+    definition: { ...definition, ...definition.variant?.(config) },
+    address: ADA,
+    secrets: [fake.accessToken, fake.appSecret, fake.verifyToken],
+    inbound: {
+      message: (body) => message(textMessage(body)),
+      forged: (body) => {
+        const signed = message(textMessage(body));
+        const with_ = (signature: string | undefined) => ({
+          ...signed,
+          headers: { ...signed.headers, "x-hub-signature-256": signature },
+        });
+        const right = signed.headers["x-hub-signature-256"] ?? "";
+        const wrong = right.slice(0, -1) + (right.endsWith("0") ? "1" : "0");
+        const changed = { ...signed, body: Buffer.from(`${signed.body} `) };
+        return [with_(undefined), with_(""), with_("sha256="), with_(wrong), with_(right.slice(7)), changed];
+      },
+      malformed: () => [
+        metaWebhook(fake, "hello"),
+        metaWebhook(fake, {}),
+        metaWebhook(fake, { entry: "no list" }),
+      ],
+      unknownEvents: () => [
+        metaWebhook(fake, { object: "page", entry: [] }),
+        metaWebhook(fake, { entry: [null, 7, { changes: [null, { field: "account_update", value: {} }] }] }),
+        metaWebhook(fake, metaEvent(fake, [], { statuses: [{ id: "wamid.1", status: "something_new" }] })),
+        message({ type: "reaction", reaction: { message_id: "wamid.1", emoji: "👍" } }),
+        metaWebhook(fake, metaEvent(fake, [null as never, { id: 7 }, {}])),
+      ],
+      fromBots: () => [
+        message({ ...textMessage("me"), from: OUR_NUMBER }),
+        metaWebhook(fake, {
+          entry: [
+            {
+              changes: [
+                { ...metaEvent(fake, [textMessage("me")]).entry[0]?.changes[0], field: "smb_message_echoes" },
+              ],
+            },
+          ],
+        }),
+      ],
+    },
+    platform: {
+      received: () => fake.taken.map(({ body }) => body ?? ""),
+      fail: (fault) => failFake(fake, fault),
+      openConnections: () => fake.openConnections(),
+    },
+    async [Symbol.asyncDispose]() {
+      await channel.stop?.();
+      await fake.close();
+    },
+  };
+}
+
+async function failFake(fake: FakeMeta, fault: VendorFault): Promise<void> {
+  switch (fault) {
+    case "rate_limited":
+      return fake.fail({ status: 400, code: 130429 });
+    case "recipient_gone":
+      return fake.fail({ status: 400, code: 131026 });
+    case "credentials_revoked":
+      return fake.revokeToken();
+    case "server_error":
+      return fake.fail({ status: 500, code: 131000 });
+    case "answer_lost":
+      return fake.fail({ cut: "after" });
+    case "unreachable":
+      return fake.close();
+  }
+}

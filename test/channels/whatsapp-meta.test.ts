@@ -1,0 +1,308 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Channel } from "../../src/channels/channel.ts";
+import { type FakeMeta, type MetaFault, startFakeMeta } from "../support/fake-meta.ts";
+import { partOf } from "./conformance-subject.ts";
+import {
+  ADA,
+  type MetaOverrides,
+  metaChannel,
+  metaEvent,
+  metaWebhook,
+  textMessage,
+} from "./whatsapp-meta-subject.ts";
+
+let fake: FakeMeta;
+let channel: Channel;
+const connect = (overrides?: MetaOverrides) => {
+  channel = metaChannel(fake, overrides);
+};
+beforeEach(async () => {
+  fake = await startFakeMeta();
+  connect();
+});
+afterEach(async () => {
+  await channel.stop?.();
+  await fake.close();
+});
+
+async function eventsOf(event: unknown) {
+  const received = await channel.receive(metaWebhook(fake, event));
+  if (received.kind === "rejected") throw new Error(received.message);
+  return received.events;
+}
+const read = (message: Record<string, unknown>, value: Record<string, unknown> = {}) =>
+  eventsOf(metaEvent(fake, [message], value));
+const send = (text = "hello", address = ADA) =>
+  channel.send(partOf(address, text), AbortSignal.timeout(10_000));
+const hoursAgo = (hours: number) => async () => ({
+  at: new Date(Date.now() - hours * 3_600_000),
+  eventKeys: ["message:wamid.1"],
+});
+
+describe("Meta's check of the webhook", () => {
+  const ask = (query: Record<string, string>) =>
+    channel.receive({
+      method: "GET",
+      url: `/webhooks/whatsapp?${new URLSearchParams(query)}`,
+      headers: {},
+      body: Buffer.alloc(0),
+    });
+  const right = () => ({
+    "hub.mode": "subscribe",
+    "hub.verify_token": fake.verifyToken,
+    "hub.challenge": "1158201444",
+  });
+
+  test("is answered with what it asks, as text", async () => {
+    expect(await ask(right())).toEqual({
+      kind: "accepted",
+      events: [],
+      response: { status: 200, contentType: "text/plain; charset=utf-8", body: "1158201444" },
+    });
+  });
+
+  test("is refused without the verify token, and nothing else is echoed", async () => {
+    expect(await ask({ ...right(), "hub.verify_token": "guess" })).toMatchObject({ status: 401 });
+    expect(await ask({ ...right(), "hub.verify_token": "" })).toMatchObject({ status: 401 });
+    expect(await ask({ ...right(), "hub.mode": "other" })).toMatchObject({ status: 404 });
+    expect(await ask({ ...right(), "hub.challenge": "<script>" })).toMatchObject({ status: 404 });
+  });
+
+  test("is signed with either of two secrets while they are exchanged", async () => {
+    const event = metaEvent(fake, [textMessage("hello")]);
+    const second = metaWebhook({ appSecret: "f".repeat(32) }, event);
+    expect(await channel.receive(second)).toMatchObject({ kind: "rejected", status: 401 });
+    connect({ config: { secondaryAppSecret: "f".repeat(32) } });
+    for (const request of [second, metaWebhook(fake, event)])
+      expect(await channel.receive(request)).toMatchObject({ kind: "accepted" });
+  });
+});
+
+describe("a WhatsApp message from Meta", () => {
+  test("is known by its id, and its sender by the address every provider gives them", async () => {
+    expect(await read({ ...textMessage("hello"), id: "wamid.7" })).toEqual([
+      {
+        type: "message",
+        eventKeys: ["message:wamid.7"],
+        conversation: { address: ADA, userIdentifier: ADA, externalId: null },
+        userName: "Ada",
+        profile: { wa_id: "491700000001" },
+        text: "hello",
+      },
+    ]);
+  });
+
+  test("that comes in a batch keeps its place in it, whatever stands beside it", async () => {
+    const one = metaEvent(fake, [textMessage("one"), { type: "reaction" }, textMessage("two")], {
+      statuses: [{ id: "wamid.9", status: "read" }],
+    });
+    const two = metaEvent(fake, [textMessage("three")]);
+    const events = await eventsOf({ ...one, entry: [...one.entry, { changes: null }, ...two.entry] });
+    expect(events).toMatchObject([
+      { text: "one" },
+      { text: "two" },
+      { type: "receipt", externalId: "wamid.9", state: "read" },
+      { text: "three" },
+    ]);
+  });
+
+  test("written to another number of the same app is left alone", async () => {
+    expect(await eventsOf(metaEvent({ phoneNumberId: "1" }, [textMessage("hello")]))).toEqual([]);
+  });
+
+  test("may come from someone without a visible number", async () => {
+    const user_id = "US.13491208655302741918";
+    const hidden = { ...textMessage("hello"), from: undefined, from_user_id: user_id };
+    const contacts = [{ profile: { name: "Ada", username: "ada" }, user_id }];
+    expect(await read(hidden, { contacts })).toMatchObject([
+      {
+        conversation: { address: `whatsapp:${user_id}`, userIdentifier: `whatsapp:${user_id}` },
+        userName: "Ada",
+        profile: { user_id, username: "ada" },
+      },
+    ]);
+    expect(await send("hello", `whatsapp:${user_id}`)).toMatchObject({ kind: "sent" });
+    expect(fake.taken).toMatchObject([{ to: user_id }]);
+  });
+
+  test.each<[string, Record<string, unknown>, object]>([
+    [
+      "a pressed button of a template",
+      { type: "button", button: { text: "Yes", payload: "confirm:7" } },
+      { text: "Yes", payload: "confirm:7" },
+    ],
+    [
+      "a pressed button",
+      {
+        type: "interactive",
+        interactive: { type: "button_reply", button_reply: { id: "b:1", title: "No" } },
+      },
+      { text: "No", payload: "b:1" },
+    ],
+    [
+      "a line of a list",
+      {
+        type: "interactive",
+        interactive: { type: "list_reply", list_reply: { id: "day:2", title: "Tuesday" } },
+      },
+      { text: "Tuesday", payload: "day:2" },
+    ],
+    [
+      "a form",
+      {
+        type: "interactive",
+        interactive: { type: "nfm_reply", nfm_reply: { body: "Sent", response_json: '{"a":1}' } },
+      },
+      { text: "Sent", payload: '{"a":1}' },
+    ],
+    [
+      "a photo with a caption",
+      { type: "image", image: { id: "1", mime_type: "image/jpeg", caption: "look" } },
+      { text: "look", attachments: [{ kind: "image", platformId: "1", contentType: "image/jpeg" }] },
+    ],
+    [
+      "a voice message",
+      { type: "audio", audio: { id: "2", mime_type: "audio/ogg; codecs=opus", voice: true } },
+      { text: "[audio]", attachments: [{ kind: "audio", platformId: "2" }] },
+    ],
+    [
+      "a document",
+      { type: "document", document: { id: "3", filename: "a.pdf", mime_type: "application/pdf" } },
+      { text: "[file]", attachments: [{ kind: "file", platformId: "3", name: "a.pdf" }] },
+    ],
+    ["a sticker", { type: "sticker", sticker: { id: "4" } }, { text: "[image]" }],
+    [
+      "a place",
+      { type: "location", location: { latitude: 52.52, longitude: 13.405, name: "Berlin" } },
+      { text: "[location] Berlin, 52.52, 13.405" },
+    ],
+    [
+      "a contact",
+      { type: "contacts", contacts: [{ name: { formatted_name: "Bob" }, phones: [{ phone: "+49170" }] }] },
+      { text: "[contact] Bob, +49170" },
+    ],
+    [
+      "an order",
+      {
+        type: "order",
+        order: { text: "please", product_items: [{ product_retailer_id: "tea", quantity: 2 }] },
+      },
+      { text: "[order] 2 × tea: please" },
+    ],
+    [
+      "something nobody has heard of",
+      { type: "unsupported", errors: [{ code: 131051 }] },
+      { text: "[a message of a kind that cannot be read here]" },
+    ],
+    [
+      "a photo without an id",
+      { type: "image", image: {} },
+      { text: expect.stringContaining("cannot be read") },
+    ],
+  ])("that is %s is read as words, with what it carries", async (_, message, expected) => {
+    expect(await read(message)).toMatchObject([expected]);
+  });
+
+  test("that says their number changed moves the conversation", async () => {
+    const system = { body: "changed", type: "user_changed_number", wa_id: "491700000009" };
+    expect(await read({ type: "system", system })).toEqual([
+      { type: "address_change", from: ADA, to: "whatsapp:+491700000009" },
+    ]);
+  });
+});
+
+describe("a status from Meta", () => {
+  const status = (fields: Record<string, unknown>) =>
+    eventsOf(metaEvent(fake, [], { statuses: [{ id: "wamid.5", ...fields }] }));
+
+  test("is a receipt that names the delivery", async () => {
+    for (const state of ["sent", "delivered", "read"])
+      expect(await status({ status: state, biz_opaque_callback_data: "d1" })).toEqual([
+        { type: "receipt", externalId: "wamid.5", deliveryId: "d1", state },
+      ]);
+  });
+
+  test("of a failure says why", async () => {
+    const failed = (code: number) => status({ status: "failed", errors: [{ code, title: "Refused" }] });
+    expect(await failed(131047)).toMatchObject([{ state: "failed", errorCode: "window_closed" }]);
+    expect(await failed(131026)).toMatchObject([{ state: "failed", errorCode: "meta_131026" }]);
+    expect(await failed(999)).toMatchObject([
+      { state: "failed", errorCode: "meta_999", errorMessage: "Meta answered 999: Refused" },
+    ]);
+    expect(await status({ status: "failed" })).toMatchObject([{ state: "failed", errorCode: "meta_failed" }]);
+  });
+});
+
+describe("a reply through Meta", () => {
+  test("carries the delivery it is of, and is known by the id it gets", async () => {
+    const result = await send("Grüße & + %");
+    expect(fake.taken).toMatchObject([
+      { to: "491700000001", type: "text", body: "Grüße & + %", callbackData: "delivery" },
+    ]);
+    expect(result).toEqual({ kind: "sent", externalIds: [fake.taken[0]?.id] });
+  });
+
+  test.each<[string, MetaFault, object]>([
+    [
+      "the sender's limit",
+      { status: 400, code: 130429 },
+      { kind: "retry", scope: "channel", afterMs: 5_000 },
+    ],
+    [
+      "too much for one user",
+      { status: 400, code: 131056 },
+      { kind: "retry", scope: "conversation", afterMs: 6_000, code: "meta_131056" },
+    ],
+    ["the business account's limit", { status: 400, code: 80007 }, { kind: "retry", scope: "channel" }],
+    ["a closed window", { status: 400, code: 131047 }, { kind: "failed", code: "window_closed" }],
+    [
+      "an opt-out",
+      { status: 400, code: 131050 },
+      { kind: "failed", code: "opted_out", scope: "conversation" },
+    ],
+    ["a user out of reach", { status: 400, code: 131026 }, { kind: "failed", scope: "conversation" }],
+    ["a message Meta holds back", { status: 400, code: 131049 }, { kind: "failed", code: "meta_131049" }],
+    ["a refused token", { status: 401, code: 190 }, { kind: "failed", scope: "channel", code: "meta_190" }],
+    ["a missing permission", { status: 403, code: 200 }, { kind: "failed", scope: "channel" }],
+    [
+      "a wrong number id",
+      { status: 400, code: 100, subcode: 33 },
+      { kind: "failed", scope: "channel", code: "meta_33" },
+    ],
+    [
+      "a bad parameter",
+      { status: 400, code: 100, details: "body is too long" },
+      { kind: "failed", scope: "conversation", reason: expect.stringContaining("body is too long") },
+    ],
+    ["Meta's own failure", { status: 500, code: 131000 }, { kind: "retry", scope: "conversation" }],
+    ["a proxy that turns away", { html: 403 }, { kind: "retry", scope: "channel", code: "meta_http_403" }],
+    ["a gateway without an answer", { html: 502 }, { kind: "unknown" }],
+    ["an answer that is no answer", { html: 200 }, { kind: "unknown" }],
+    ["a connection cut", { cut: "before" }, { kind: "unknown" }],
+  ])("after %s is decided by what it means, and tried once", async (_, fault, expected) => {
+    fake.fail(fault);
+    expect(await send()).toMatchObject(expected);
+    expect(fake.requests()).toBe(1);
+  });
+
+  test("after 24 hours is the template, with its placeholders filled in order or by name", async () => {
+    const template = (variables: Record<string, string>) => ({
+      template: { name: "still_there", language: "de", variables },
+    });
+    connect({ lastUserMessage: hoursAgo(25), config: template({ 10: "c", 2: "b", 1: "a" }) });
+    expect(await send()).toMatchObject({ kind: "sent" });
+    connect({ lastUserMessage: hoursAgo(25), config: template({ name: "Ada" }) });
+    expect(await send()).toMatchObject({ kind: "sent" });
+    const [numbered, named] = fake.taken.map((message) => message.template);
+    const texts = (parameters: object[]) => ({ components: [{ type: "body", parameters }] });
+    expect(numbered).toMatchObject({ name: "still_there", language: { code: "de" } });
+    expect(numbered).toMatchObject(texts([{ text: "a" }, { text: "b" }, { text: "c" }]));
+    expect(named).toMatchObject(texts([{ parameter_name: "name", text: "Ada" }]));
+  });
+
+  test("shows typing under the message the user wrote last, and marks it read", async () => {
+    connect({ lastUserMessage: hoursAgo(0) });
+    await channel.typing?.(ADA, AbortSignal.timeout(10_000));
+    expect(fake.typing).toEqual(["wamid.1"]);
+  });
+});

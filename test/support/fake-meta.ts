@@ -1,0 +1,182 @@
+import { createHmac } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+/** A message the fake took. */
+export interface TakenByMeta {
+  id: string;
+  /** The number, or the business-scoped id. */
+  to: string;
+  type: string;
+  body: string | null;
+  template: unknown;
+  interactive: unknown;
+  callbackData: string | null;
+}
+
+/** What to do with the next message instead of taking it. */
+export type MetaFault =
+  | { status: number; code: number; subcode?: number; details?: string }
+  /** Something that is not Meta answers. */
+  | { html: number }
+  | { cut: "before" | "after" };
+
+export interface FakeMeta extends AsyncDisposable {
+  /** For `apiBaseUrl`. */
+  url: string;
+  phoneNumberId: string;
+  accessToken: string;
+  appSecret: string;
+  verifyToken: string;
+  taken: readonly TakenByMeta[];
+  /** The ids of messages that were marked read with "typing…". */
+  typing: readonly string[];
+  requests: () => number;
+  fail(fault: MetaFault): void;
+  revokeToken(): void;
+  openConnections(): number;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  status: number;
+  body: object;
+}
+
+const refuse = (status: number, code: number, more: { subcode?: number; details?: string } = {}): Answer => ({
+  status,
+  body: {
+    error: {
+      message: `(#${code}) refused by the test`,
+      type: "OAuthException",
+      code,
+      ...(more.subcode === undefined ? {} : { error_subcode: more.subcode }),
+      ...(more.details === undefined
+        ? {}
+        : { error_data: { messaging_product: "whatsapp", details: more.details } }),
+      fbtrace_id: "A0",
+    },
+  },
+});
+
+let lastId = 0;
+
+/** An id as WhatsApp makes them. */
+export const nextWamid = () => `wamid.${Buffer.from(`message ${++lastId}`).toString("base64")}`;
+
+/**
+ * The messages of Meta's Cloud API, strict about token, number, lengths and the form of what is sent. Takes messages,
+ * and fails on demand. Listens on a loopback port of its own.
+ */
+export async function startFakeMeta(): Promise<FakeMeta> {
+  const phoneNumberId = "106540352242922";
+  const accessToken = "EAAtheaccesstokenofasystemuser0123456789";
+  let accepted = accessToken;
+  let requests = 0;
+  const taken: TakenByMeta[] = [];
+  const typing: string[] = [];
+  const faults: MetaFault[] = [];
+  const sockets = new Set<Socket>();
+
+  function take(message: Record<string, unknown>): Answer {
+    const read = readMessage(message);
+    if ("status" in read) return read;
+    const id = nextWamid();
+    taken.push({ id, ...read });
+    const contacts = [{ input: read.to, wa_id: read.to }];
+    return { status: 200, body: { messaging_product: "whatsapp", contacts, messages: [{ id }] } };
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    requests++;
+    if (request.headers.authorization !== `Bearer ${accepted}`) return reply(response, refuse(401, 190));
+    const path = request.url?.split("?", 1)[0];
+    if (request.method === "GET" && path === `/v26.0/${phoneNumberId}`)
+      return reply(response, { status: 200, body: { id: phoneNumberId } });
+    if (request.method !== "POST" || path !== `/v26.0/${phoneNumberId}/messages`)
+      return reply(response, refuse(400, 100, { subcode: 33 }));
+    const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Record<string, unknown>;
+    if (body["status"] === "read") {
+      if (!String(body["message_id"]).startsWith("wamid.")) return reply(response, refuse(400, 131009));
+      typing.push(String(body["message_id"]));
+      return reply(response, { status: 200, body: { success: true } });
+    }
+    const fault = faults.shift();
+    if (fault === undefined) return reply(response, take(body));
+    if ("html" in fault)
+      response.writeHead(fault.html, { "content-type": "text/html" }).end("<html>not Meta</html>");
+    else if ("cut" in fault) {
+      if (fault.cut === "after") take(body);
+      request.socket.destroy();
+    } else reply(response, refuse(fault.status, fault.code, fault));
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => reply(response, refuse(500, 1)));
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return {
+    url: `http://127.0.0.1:${port}/v26.0`,
+    phoneNumberId,
+    accessToken,
+    appSecret: "0123456789abcdef0123456789abcdef",
+    verifyToken: "ourveryownverifytoken",
+    taken,
+    typing,
+    requests: () => requests,
+    fail: (fault) => void faults.push(fault),
+    revokeToken() {
+      accepted = "another";
+    },
+    openConnections: () => sockets.size,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function reply(response: ServerResponse, { status, body }: Answer): void {
+  if (!response.writable) return;
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+/** What a message would send, or Meta's refusal. */
+function readMessage(message: Record<string, unknown>): Omit<TakenByMeta, "id"> | Answer {
+  const { messaging_product, to, recipient, type, text, template, interactive } = message;
+  if (messaging_product !== "whatsapp") return refuse(400, 100, { details: "messaging_product" });
+  const isTo = typeof to === "string" && /^\d{5,15}$/.test(to);
+  const isRecipient = typeof recipient === "string" && /^[A-Z]{2}\.\w+$/.test(recipient);
+  if (!isTo && !isRecipient) return refuse(400, 131009, { details: "to or recipient" });
+  const body = type === "text" ? ((text as { body?: string } | undefined)?.body ?? "") : null;
+  if (body !== null && (body.trim() === "" || [...body].length > 4096))
+    return refuse(400, 100, { details: "body" });
+  if (type === "template" && template === undefined) return refuse(400, 132001);
+  return {
+    to: String(isTo ? to : recipient),
+    type: String(type),
+    body,
+    template: template ?? null,
+    interactive: interactive ?? null,
+    callbackData: (message["biz_opaque_callback_data"] as string | undefined) ?? null,
+  };
+}
+
+/** The headers and body of an event, signed as Meta documents it. */
+export function signedEvent(event: unknown, appSecret: string) {
+  const body = JSON.stringify(event);
+  const signature = createHmac("sha256", appSecret).update(body).digest("hex");
+  return {
+    headers: { "content-type": "application/json", "x-hub-signature-256": `sha256=${signature}` },
+    body,
+  };
+}
