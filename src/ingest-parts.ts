@@ -81,6 +81,7 @@ function toArrival(row: InboundRow, outcome: Extract<InboundOutcome, { kind: "ac
       seq: outcome.seq,
       origin: row.origin,
       content: row.content,
+      payload: outcome.payload,
       executionId: row.executionId,
       attempts: 0,
       cancelled: false,

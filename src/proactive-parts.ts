@@ -109,7 +109,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
       const outcome = await triggers.say({
         ...request,
         sessionId: session.id,
-        split: running(session.channelId).split,
+        limits: running(session.channelId),
       });
       if (outcome.kind !== "spoken") return outcome.kind;
       await move(outcome);

@@ -1,3 +1,4 @@
+import { inWords } from "./core/button.ts";
 import { systemClock } from "./core/clock.ts";
 import { newId } from "./core/ids.ts";
 import { isJsonObject } from "./core/json.ts";
@@ -64,7 +65,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
         sessionId: lane.sessionId,
         agent: { id: agent.id, definition: agent.definition },
         input: messages.map((message) => ({
-          text: message.content,
+          text: inWords(message),
           instruction: message.origin === "instruction",
         })),
         beforeSeq: Math.min(...messages.map((message) => message.seq)),

@@ -8,6 +8,7 @@ import type { WebChannel } from "./http/web/web-deps.ts";
 import { createWebLimits } from "./http/web/web-limits.ts";
 import { webRoutes } from "./http/web/web-routes.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { createMessageQueriesRepository } from "./sessions/message-queries-repository.ts";
 import { createSessionFeedRepository } from "./sessions/session-feed-repository.ts";
 import { createSessionWritesRepository } from "./sessions/session-writes-repository.ts";
 import { createVisitorRepository } from "./sessions/visitor-repository.ts";
@@ -50,6 +51,7 @@ export function createWebParts(deps: WebPartsDeps): ReturnType<typeof webRoutes>
     feed,
     acts: createWebActs({ engine, agents, pipeline, feed, sessions }),
     accept: pipeline.ingest.acceptMessage,
+    wasOffered: createMessageQueriesRepository(pool).wasOffered,
     successor: createSessionWritesRepository(pool).successor,
     follow: pipeline.streams.follow,
     watch: (sessionId, listener) => hub.subscribe(sessionTopic(sessionId), listener),

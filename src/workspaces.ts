@@ -10,7 +10,7 @@ import type { Settings } from "./config/settings.ts";
 import { ConfigError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Engine } from "./engine.ts";
-import { findConversation, lastUserMessage } from "./sessions/conversation-repository.ts";
+import { findButtons, findConversation, lastUserMessage } from "./sessions/conversation-repository.ts";
 import { createChannelValues } from "./storage/channel-values.ts";
 
 export interface WorkspaceDeps {
@@ -104,7 +104,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
     const definition = deps.kinds[channel.kind];
     if (!definition) throw new Error(`no channel of kind ${channel.kind}`);
     const { capabilities, split } = definition.variant?.(channel.config) ?? definition;
-    const { sessions, resetCommand, typingRefreshMs, addressesUsers = false } = capabilities;
+    const { sessions, resetCommand, typingRefreshMs, addressesUsers = false, buttons } = capabilities;
     return {
       definition,
       config: channel.config,
@@ -116,6 +116,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
         values: createChannelValues(pool, id),
         findConversation: (externalId) => findConversation(pool, id, externalId),
         lastUserMessage: (address) => lastUserMessage(pool, id, address),
+        findButtons: (messageId) => findButtons(pool, id, messageId),
         log: log.child({ channel: channel.name }),
       }),
       ref: {
@@ -131,6 +132,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
         resetCommand,
         typingRefreshMs,
         split,
+        buttons,
       },
     };
   }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { ButtonSpec } from "../core/button.ts";
 import type { Finding } from "../core/finding.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Logger } from "../core/logger.ts";
@@ -18,6 +19,16 @@ export interface TurnUser {
   name: string | null;
 }
 
+/** One text to be answered. */
+export interface TurnInput {
+  messageId: string;
+  text: string;
+  /** What the button carries that the user pressed or chose, or the link by which they came. */
+  payload?: string;
+  /** Whether it is the operator's word to the bot, not the user's. */
+  instruction: boolean;
+}
+
 /** What a bot is asked to answer. */
 export interface Turn {
   executionId: string;
@@ -25,7 +36,7 @@ export interface Turn {
   agent: { id: string; slug: string; version: number };
   user: TurnUser | null;
   /** The texts this turn answers, oldest first: one, or several that were collected. */
-  input: readonly { messageId: string; text: string; instruction: boolean }[];
+  input: readonly TurnInput[];
   /**
    * The whole prompt in the order of design section 6. Loaded on first use: an echo never pays for it. May ask the bot
    * for a summary first; the signal reaches that too.
@@ -72,9 +83,16 @@ export interface TurnOutput {
   emit(progress: BotProgress): void;
 }
 
+/** One message of an answer. */
+export interface BotReply {
+  content: string;
+  /** What the user may press instead of writing; a platform that shows no buttons gets a numbered list. */
+  buttons?: readonly ButtonSpec[];
+}
+
 /** What a bot answered. No replies means it chose to stay silent only if `silent` is set; otherwise the turn failed. */
 export interface BotResult {
-  replies: { content: string }[];
+  replies: BotReply[];
   silent?: boolean;
   usage?: TokenUsage;
   /** A merge patch (RFC 7396) on the participant data, committed with the reply. */

@@ -1,9 +1,10 @@
+import type { ReplyLimits } from "../core/reply-parts.ts";
 import type { ChannelRef } from "../core/runtime.ts";
 import type { Channel, ChannelDefinition } from "./channel.ts";
 
 /** A channel that runs in this process. */
 export interface RunningChannel {
-  ref: ChannelRef & { split(text: string): string[] };
+  ref: ChannelRef & ReplyLimits;
   channel: Channel;
   definition: ChannelDefinition;
   config: unknown;

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Button, ButtonSupport } from "../core/button.ts";
 import type { ChannelEvent } from "../core/channel-event.ts";
 import type { Finding } from "../core/finding.ts";
 import type { Logger } from "../core/logger.ts";
@@ -15,6 +16,8 @@ export interface ChannelCapabilities {
   typingRefreshMs: number | null;
   /** Whether the platform reports delivered and read. */
   receipts: boolean;
+  /** What it can show as buttons; what it cannot is written as a numbered list. Null: none. */
+  buttons: ButtonSupport | null;
   /** Whether users hold a stream of ours open, so that every process must hear what happens in their sessions. */
   live?: boolean;
   /** Whether a user's identifier is an address too, where sessions are many: then the bot can begin a conversation. */
@@ -54,6 +57,8 @@ export interface OutboundPart {
   deliveryId: string;
   address: string;
   text: string;
+  /** To be shown below it: on the last part of a reply, and only what `capabilities.buttons` allows. */
+  buttons?: readonly Button[];
   sessionId: string;
   messageId: string;
   /** Which part of the message it is, from 0. */
@@ -149,6 +154,13 @@ export interface LastUserMessage {
   eventKeys: string[];
 }
 
+/** The buttons of a message that we sent. */
+export interface OfferedButtons {
+  /** The conversation it was sent to: a press that comes from another one is none. */
+  address: string;
+  buttons: readonly Button[];
+}
+
 /** Small values that a channel keeps in the database, by key; what is secret is sealed before it comes here. */
 export interface ChannelValues {
   read(key: string): Promise<Buffer | null>;
@@ -174,6 +186,12 @@ export interface ChannelOptions<Config> {
    * which that decides what may be sent. Rejects while the database is away.
    */
   lastUserMessage?(address: string): Promise<LastUserMessage | null>;
+  /**
+   * What a message of ours on this channel offers; null if it offers nothing, or is gone. Platforms carry a reference
+   * (see `pressReference`) instead of the payload, so that it may be of any length and cannot be made up. Rejects while
+   * the database is away.
+   */
+  findButtons?(messageId: string): Promise<OfferedButtons | null>;
   values?: ChannelValues;
   log: Logger;
 }

@@ -87,6 +87,15 @@ export interface Attachment {
   url: string | null;
 }
 
+/** Something a user may press instead of writing. */
+export interface Button {
+  label: string;
+  /** What a press carries: sent back with the label as `content`. */
+  payload: string;
+  /** Opens this page instead; such a button never comes back. */
+  url?: string;
+}
+
 export interface Message {
   id: string;
   sessionId: string;
@@ -95,6 +104,9 @@ export interface Message {
   origin: "user" | "bot" | "operator" | "instruction" | "command" | "notice" | "tool" | "seed";
   content: string;
   attachments: Attachment[];
+  buttons: Button[];
+  /** On what a user said: what the button carries that they pressed or chose. */
+  payload: string | null;
   metadata: JsonObject;
   executionId: string | null;
   userMessageId: string | null;
@@ -112,6 +124,8 @@ export interface Answer extends Omit<Message, "id" | "seq"> {
 
 export interface SendMessage {
   content: string;
+  /** Of a pressed button, as it was offered; `content` is its label. */
+  payload?: string;
 }
 
 export interface ListMessages extends PageQuery {
@@ -159,7 +173,8 @@ export type TurnEvent =
   | { type: "content"; content: string }
   | {
       type: "done";
-      output: { content: string };
+      /** `buttons` only where there are any. */
+      output: { content: string; buttons?: Button[] };
       messageId: string | null;
       tokenUsage: TokenUsage;
       /** Seconds. */

@@ -1,5 +1,7 @@
+import type { ButtonSpec } from "./button.ts";
+
 /** What is said to a user unasked: an instruction to the bot, which writes the message, or the message itself. */
-export type Saying = { prompt: string } | { text: string };
+export type Saying = { prompt: string } | { text: string; buttons?: readonly ButtonSpec[] };
 
 /** Something to be said at a time to come. */
 export interface LaterSaying {

@@ -199,8 +199,16 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       };
     }
     const signal = AbortSignal.any([shutdown.signal, timeLimit(sendTimeoutMs)]);
-    const { id, address, content, sessionId, messageId, part: number, preview } = delivery;
-    const part = { deliveryId: id, address, text: content, sessionId, messageId, part: number };
+    const { id, address, content, buttons, sessionId, messageId, part: number, preview } = delivery;
+    const part = {
+      deliveryId: id,
+      address,
+      text: content,
+      ...(buttons.length === 0 ? {} : { buttons }),
+      sessionId,
+      messageId,
+      part: number,
+    };
     try {
       return await channel.send(preview === null ? part : { ...part, preview }, signal);
     } catch (error) {

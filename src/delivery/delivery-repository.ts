@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { type Button, readButtons } from "../core/button.ts";
 
 /** A delivery this process has claimed and must send now. */
 export interface ClaimedDelivery {
@@ -11,6 +12,8 @@ export interface ClaimedDelivery {
   content: string;
   /** What stands on the platform for it already. */
   preview: string | null;
+  /** Shown below it; none for most. */
+  buttons: Button[];
   attempts: number;
   createdAt: Date;
 }
@@ -63,7 +66,7 @@ const CLAIM = `
   UPDATE deliveries d SET status = 'sending', attempts = attempts + 1, claimed_by = $2, updated_at = now(),
     claimed_until = now() + $3::int * interval '1 millisecond'
   FROM free WHERE d.id = free.id
-  RETURNING d.id, d.channel_id, d.session_id, d.message_id, d.address, d.part, d.content, d.preview, d.attempts,
+  RETURNING d.id, d.channel_id, d.session_id, d.message_id, d.address, d.part, d.content, d.buttons, d.preview, d.attempts,
     d.created_at, d.ordinal`;
 
 /** What a delivery that cannot go now waits for: its own time, its channel's pause, or the retry of one before it. */
@@ -113,6 +116,7 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
             part: row.part,
             content: row.content,
             preview: row.preview,
+            buttons: readButtons(row.buttons),
             attempts: row.attempts,
             createdAt: row.created_at,
           }),

@@ -2,6 +2,7 @@ import type { ChannelEvent, InboundAttachment, InboundMessage } from "../core/ch
 import { safeFileName } from "../core/file-name.ts";
 import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
+import { choiceOf } from "../core/offer.ts";
 import type { ChannelRef } from "../core/runtime.ts";
 import { excerpt, storableText } from "../core/text.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-repository.ts";
@@ -35,6 +36,8 @@ export interface SessionMessage {
   /** Makes repeated sending harmless: the same key is the same message. */
   eventKey: string;
   origin?: "user" | "instruction";
+  /** What the pressed button carries; the caller has seen to it that it was offered. */
+  payload?: string;
   metadata?: JsonObject;
   /** Files that were uploaded into a session, and go with this message. */
   uploads?: InboundRow["uploads"];
@@ -81,6 +84,7 @@ export function createIngest(deps: IngestDeps): Ingest {
         role: origin === "instruction" ? "system" : "user",
         origin,
         content,
+        ...chosen(origin, content, message.payload),
         metadata: message.metadata ?? {},
         executionId: origin === "command" ? null : newId(),
         title: origin === "user" ? excerpt(content, TITLE_LIMIT) || null : null,
@@ -112,7 +116,8 @@ function toRow(channel: ChannelRef, event: InboundMessage): InboundRow {
     role: "user",
     origin,
     content,
-    metadata: metadataOf(event),
+    ...chosen(origin, content, event.payload),
+    metadata: {},
     executionId: origin === "command" ? null : newId(),
     title: origin === "user" ? excerpt(content, TITLE_LIMIT) || null : null,
     eventKeys: event.eventKeys,
@@ -141,8 +146,14 @@ function originOf(channel: ChannelRef, content: string): "user" | "command" {
   return channel.resetCommand && content.trim().toLowerCase() === "/reset" ? "command" : "user";
 }
 
-function metadataOf(event: InboundMessage): JsonObject {
-  return event.payload === undefined ? {} : { payload: event.payload };
+/** What came with the message, or else what it may choose of the session's offer: the database knows that. */
+function chosen(
+  origin: InboundRow["origin"],
+  content: string,
+  payload: string | undefined,
+): Pick<InboundRow, "payload" | "choice"> {
+  if (payload !== undefined) return { payload: storableText(payload), choice: null };
+  return { payload: null, choice: origin === "user" ? choiceOf(content) : null };
 }
 
 /** What a platform says about a file comes from its sender: names and sizes of any kind. */

@@ -20,6 +20,10 @@ export interface InboundRow {
   role: "user" | "system";
   origin: "user" | "command" | "instruction";
   content: string;
+  /** What a pressed button carries. */
+  payload: string | null;
+  /** Without a payload: what the text may mean in the session's offer, see `choiceOf`. */
+  choice: string | null;
   metadata: JsonObject;
   /** Null for a command: it is not a run of the bot. */
   executionId: string | null;
@@ -51,6 +55,8 @@ export type InboundOutcome =
       answeredSeq: number;
       sessionCreated: boolean;
       sessionMetadata: JsonObject;
+      /** What was pressed or chosen; null for most. */
+      payload: string | null;
       createdAt: Date;
     }
   /** One of the event keys was seen before; nothing was stored. */
@@ -67,8 +73,8 @@ export interface LeaseClaim {
 
 const COLUMNS = `n int, workspace_id text, channel_id text, agent_id text, agent_version int, session_id text,
   single boolean, external_id text, address text, user_identifier text, user_name text, profile jsonb,
-  message_id text, role text, origin text, content text, metadata jsonb, execution_id text, title text,
-  event_keys json, new_session_id text, new_user_id text, attachments json, uploaded_to text, uploads json`;
+  message_id text, role text, origin text, content text, payload text, choice text, metadata jsonb, execution_id text,
+  title text, event_keys json, new_session_id text, new_user_id text, attachments json, uploaded_to text, uploads json`;
 
 /** Taking a free lane while touching its row costs nothing; a lane in use or waiting for a retry stays as it is. */
 const CLAIM = `
@@ -85,7 +91,7 @@ const APPEND = (count: string) => `
       updated_at = now(), last_activity_at = now(), ${CLAIM}`;
 
 const LANE = `s.id, s.channel_id, s.agent_id, s.user_id, s.external_id, s.next_seq, s.answered_seq, s.agent_version,
-      s.lease_owner, s.lease_token, s.metadata AS session_metadata`;
+      s.lease_owner, s.lease_token, s.offer, s.metadata AS session_metadata`;
 
 const OPEN = (conflict: string, source: string) => `
     INSERT INTO sessions AS s (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id,
@@ -170,7 +176,7 @@ const STORE_INBOUND = `
   numbered AS MATERIALIZED (
     SELECT f.*, l.id AS lane_id, l.user_id AS lane_user, l.agent_version AS lane_version, l.agent_id AS lane_agent,
       l.answered_seq, l.lease_token, coalesce(l.lease_owner = $3, false) AS owned, l.created,
-      l.session_metadata,
+      l.session_metadata, coalesce(f.payload, l.offer ->> f.choice) AS chosen,
       (l.next_seq - count(*) OVER lane + row_number() OVER (PARTITION BY l.id ORDER BY f.n) - 1)::int AS seq
     FROM fresh f
     LEFT JOIN people p ON p.channel_id = f.channel_id AND p.identifier = f.user_identifier
@@ -178,8 +184,8 @@ const STORE_INBOUND = `
       AND l.agent_id = f.agent_id AND CASE WHEN f.single THEN l.user_id = p.id ELSE l.external_id = f.external_id END)
     WINDOW lane AS (PARTITION BY l.id)),
   stored AS (
-    INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, metadata, execution_id)
-    SELECT message_id, lane_id, seq, seq, role, origin, content, metadata, execution_id FROM numbered),
+    INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, payload, metadata, execution_id)
+    SELECT message_id, lane_id, seq, seq, role, origin, content, chosen, metadata, execution_id FROM numbered),
   planned AS (
     INSERT INTO executions (id, workspace_id, session_id, user_message_id, seq)
     SELECT execution_id, workspace_id, lane_id, message_id, seq FROM numbered WHERE execution_id IS NOT NULL),
@@ -193,7 +199,7 @@ const STORE_INBOUND = `
     FROM numbered n CROSS JOIN LATERAL json_array_elements_text(n.uploads) WITH ORDINALITY AS u(id, place)
     WHERE a.id = u.id AND a.session_id = n.uploaded_to AND a.message_id IS NULL)
   SELECT i.n, (r.n IS NOT NULL) AS resolvable, x.lane_id, x.seq, x.lane_user, x.lane_agent, x.lane_version, x.owned, x.lease_token,
-    x.answered_seq, x.created, x.session_metadata, coalesce(u.identifier, i.user_identifier) AS user_identifier,
+    x.answered_seq, x.created, x.session_metadata, x.chosen, coalesce(u.identifier, i.user_identifier) AS user_identifier,
     CASE WHEN u.identifier = i.user_identifier THEN coalesce(i.user_name, u.name) ELSE coalesce(u.name, i.user_name) END AS user_name, now()::timestamptz(3) AS created_at
   FROM incoming i LEFT JOIN resolvable r ON r.n = i.n LEFT JOIN numbered x ON x.n = i.n
   LEFT JOIN users u ON u.id = x.lane_user ORDER BY i.n`;
@@ -212,6 +218,7 @@ interface ResultRow {
   answered_seq: number;
   created: boolean;
   session_metadata: JsonObject;
+  chosen: string | null;
   created_at: Date;
 }
 
@@ -260,6 +267,8 @@ function toRecord(row: InboundRow, n: number) {
     role: row.role,
     origin: row.origin,
     content: row.content,
+    payload: row.payload,
+    choice: row.choice,
     metadata: row.metadata,
     execution_id: row.executionId,
     title: row.title,
@@ -297,6 +306,7 @@ function toOutcome(row: ResultRow): InboundOutcome {
     answeredSeq: row.answered_seq,
     sessionCreated: row.created,
     sessionMetadata: row.session_metadata,
+    payload: row.chosen,
     createdAt: row.created_at,
   };
 }

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
-import type { KnownConversation, LastUserMessage } from "../channels/channel.ts";
+import type { KnownConversation, LastUserMessage, OfferedButtons } from "../channels/channel.ts";
+import { readButtons } from "../core/button.ts";
 
 /**
  * The newest session that an external id names on a channel, whoever answers in it and whether or not it is over.
@@ -45,4 +46,20 @@ export async function lastUserMessage(
   });
   const [found] = rows;
   return found === undefined ? null : { at: found.at, eventKeys: found.keys };
+}
+
+/** What a message offers, and the address of the conversation it is in. */
+export async function findButtons(
+  pool: Pool,
+  channelId: string,
+  messageId: string,
+): Promise<OfferedButtons | null> {
+  const { rows } = await pool.query<{ buttons: unknown; address: string }>({
+    name: "find_buttons",
+    text: `SELECT m.buttons, coalesce(s.address, s.id) AS address FROM messages m JOIN sessions s ON s.id = m.session_id
+      WHERE m.id = $1 AND s.channel_id = $2 AND m.buttons IS NOT NULL`,
+    values: [messageId, channelId],
+  });
+  const [found] = rows;
+  return found === undefined ? null : { address: found.address, buttons: readButtons(found.buttons) };
 }

@@ -1,6 +1,8 @@
 import type { Pool } from "pg";
 import type { AttachmentView } from "../core/attachment.ts";
+import { type Button, readButtons } from "../core/button.ts";
 import type { JsonObject } from "../core/json.ts";
+import { storableJson } from "../core/text.ts";
 import { ATTACHMENTS_OF, type AttachmentRow, toAttachment } from "../storage/attachment-rows.ts";
 
 /** A message as the API shows it. */
@@ -11,6 +13,10 @@ export interface MessageView {
   role: "system" | "user" | "assistant" | "tool";
   origin: string;
   content: string;
+  /** What it offers; none for most. */
+  buttons: Button[];
+  /** On what a user said: what was pressed or chosen. */
+  payload: string | null;
   metadata: JsonObject;
   executionId: string | null;
   /** On what a bot answered: the message it answers, and what the answer took. */
@@ -35,8 +41,9 @@ export type MessageRange =
   /** The oldest ones after a seq. */
   | { kind: "after"; seq: number; limit: number };
 
-const COLUMNS = `m.id, m.session_id, m.seq, m.role, m.origin, m.content, m.metadata, m.execution_id, m.created_at,
-  e.user_message_id, e.prompt_tokens, e.completion_tokens, e.total_tokens, ${ATTACHMENTS_OF("m.id")} AS attachments`;
+const COLUMNS = `m.id, m.session_id, m.seq, m.role, m.origin, m.content, m.buttons, m.payload, m.metadata, m.execution_id,
+  m.created_at, e.user_message_id, e.prompt_tokens, e.completion_tokens, e.total_tokens,
+  ${ATTACHMENTS_OF("m.id")} AS attachments`;
 const FROM = "messages m LEFT JOIN executions e ON e.id = m.execution_id AND m.role = 'assistant'";
 
 interface Row {
@@ -46,6 +53,8 @@ interface Row {
   role: MessageView["role"];
   origin: string;
   content: string;
+  buttons: unknown;
+  payload: string | null;
   metadata: JsonObject;
   execution_id: string | null;
   created_at: Date;
@@ -106,6 +115,15 @@ export function createMessageQueriesRepository(pool: Pool) {
       return rows[0] ? toView(rows[0]) : null;
     },
 
+    /** Whether a session ever offered this button. */
+    async wasOffered(sessionId: string, button: { label: string; payload: string }): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        "SELECT 1 FROM messages WHERE session_id = $1 AND buttons IS NOT NULL AND buttons @> $2::jsonb LIMIT 1",
+        [sessionId, storableJson([button])],
+      );
+      return rowCount === 1;
+    },
+
     async inbound(messageId: string): Promise<InboundMessageRow | null> {
       const { rows } = await pool.query<InboundMessageRow>(
         `SELECT id, session_id AS "sessionId", origin, execution_id AS "executionId" FROM messages WHERE id = $1`,
@@ -124,6 +142,8 @@ function toView(row: Row): MessageView {
     role: row.role,
     origin: row.origin,
     content: row.content,
+    buttons: readButtons(row.buttons),
+    payload: row.payload,
     metadata: row.metadata,
     executionId: row.execution_id,
     userMessageId: row.user_message_id,

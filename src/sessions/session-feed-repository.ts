@@ -25,7 +25,8 @@ export interface SessionFeedRepository {
 const SINCE = `
   SELECT s.status, s.end_reason, s.title,
     (SELECT coalesce(json_agg(m ORDER BY m.seq), '[]') FROM (
-       SELECT id, seq, role, content, metadata, execution_id, created_at, ${ATTACHMENTS_OF("messages.id")} AS attachments
+       SELECT id, seq, role, content, buttons, payload, metadata, execution_id, created_at,
+         ${ATTACHMENTS_OF("messages.id")} AS attachments
        FROM messages WHERE session_id = s.id AND seq > $2 AND role = ANY($4) ORDER BY seq LIMIT $3) m) AS messages,
     (SELECT coalesce(json_agg(e.id ORDER BY e.seq), '[]') FROM executions e
      WHERE e.session_id = s.id AND e.seq > s.answered_seq AND e.status IN ('pending', 'running')) AS waiting
@@ -40,6 +41,8 @@ interface FeedRow {
     seq: number;
     role: string;
     content: string;
+    buttons: unknown;
+    payload: string | null;
     metadata: unknown;
     execution_id: string | null;
     created_at: string;

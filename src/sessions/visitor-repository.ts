@@ -1,4 +1,5 @@
 import type { AttachmentView } from "../core/attachment.ts";
+import { type Button, readButtons } from "../core/button.ts";
 import { newId } from "../core/ids.ts";
 import type { ChannelRef } from "../core/runtime.ts";
 import type { Visitor, VisitorPass } from "../core/visitor.ts";
@@ -25,6 +26,10 @@ export interface VisitorMessage {
   seq: number;
   role: "user" | "assistant";
   content: string;
+  /** What it offers; none for most. */
+  buttons: Button[];
+  /** What the visitor pressed or chose. */
+  payload: string | null;
   executionId: string | null;
   clientMessageId: string | null;
   attachments: AttachmentView[];
@@ -169,6 +174,8 @@ interface MessageRow {
   seq: number;
   role: string;
   content: string;
+  buttons: unknown;
+  payload: string | null;
   metadata: unknown;
   executionId: string | null;
   createdAt: Date;
@@ -176,7 +183,7 @@ interface MessageRow {
 }
 
 export function toVisitorMessage(row: MessageRow): VisitorMessage {
-  const { id, sessionId, seq, content, metadata, executionId, createdAt, attachments } = row;
+  const { id, sessionId, seq, content, payload, metadata, executionId, createdAt, attachments } = row;
   const sent = typeof metadata === "object" && metadata !== null && "client_message_id" in metadata;
   return {
     id,
@@ -184,6 +191,8 @@ export function toVisitorMessage(row: MessageRow): VisitorMessage {
     seq,
     role: row.role === "user" ? "user" : "assistant",
     content,
+    buttons: readButtons(row.buttons),
+    payload,
     executionId,
     clientMessageId:
       sent && typeof metadata.client_message_id === "string" ? metadata.client_message_id : null,

@@ -1,8 +1,9 @@
 import type { PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
+import { prepareReply, type ReplyLimits } from "../core/reply-parts.ts";
 import type { Saying } from "../core/saying.ts";
-import { storableText } from "../core/text.ts";
+import { storableJson, storableText } from "../core/text.ts";
 
 export interface SpeakRequest {
   sessionId: string;
@@ -12,8 +13,8 @@ export interface SpeakRequest {
   metadata: JsonObject;
   /** Not if the user has written behind this seq. Null: in any case. */
   unlessUserWroteAfter: number | null;
-  /** Cuts a text into the parts it travels in. */
-  split(text: string): string[];
+  /** What the session's channel makes of a text. */
+  limits: ReplyLimits;
 }
 
 export interface Spoken {
@@ -64,7 +65,7 @@ export async function speak(client: PoolClient, request: SpeakRequest): Promise<
     : {
         ...spoken,
         executionId: null,
-        deliveryIds: await tell(client, session, messageId, saying.text, request),
+        deliveryIds: await tell(client, session, messageId, saying, request),
       };
 }
 
@@ -139,32 +140,40 @@ async function tell(
   client: PoolClient,
   session: SessionRow,
   messageId: string,
-  text: string,
-  { sessionId, metadata, split }: SpeakRequest,
+  saying: Extract<Saying, { text: string }>,
+  { sessionId, metadata, limits }: SpeakRequest,
 ): Promise<string[]> {
-  const content = storableText(text);
+  const content = storableText(saying.text);
+  const reply = prepareReply({ content, buttons: saying.buttons }, limits);
   await client.query(
-    `INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, metadata)
-     VALUES ($1, $2, $3, $3, 'assistant', 'operator', $4, $5)`,
-    [messageId, sessionId, session.next_seq, content, JSON.stringify(metadata)],
+    `INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, buttons, metadata)
+     VALUES ($1, $2, $3, $3, 'assistant', 'operator', $4, $5, $6)`,
+    [
+      messageId,
+      sessionId,
+      session.next_seq,
+      content,
+      reply.buttons && storableJson(reply.buttons),
+      JSON.stringify(metadata),
+    ],
   );
-  const parts = split(content).map((part, index) => ({ id: newId(), part: index, content: part }));
+  const parts = reply.parts.map((part, index) => ({ id: newId(), part: index, ...part }));
   await client.query(
-    `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content)
-     SELECT d.id, $1, $2, $3, $4, $5, d.part, d.content
-     FROM json_to_recordset($6) AS d(id text, part int, content text) ORDER BY d.part`,
+    `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, buttons)
+     SELECT d.id, $1, $2, $3, $4, $5, d.part, d.content, d.buttons
+     FROM json_to_recordset($6) AS d(id text, part int, content text, buttons jsonb) ORDER BY d.part`,
     [
       session.workspace_id,
       session.channel_id,
       sessionId,
       messageId,
       session.address ?? sessionId,
-      JSON.stringify(parts),
+      storableJson(parts),
     ],
   );
   await client.query(
-    "UPDATE sessions SET next_seq = next_seq + 1, updated_at = now(), last_activity_at = now() WHERE id = $1",
-    [sessionId],
+    "UPDATE sessions SET next_seq = next_seq + 1, offer = $2, updated_at = now(), last_activity_at = now() WHERE id = $1",
+    [sessionId, reply.offer && storableJson(reply.offer)],
   );
   return parts.map(({ id }) => id);
 }

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { mergePatch } from "../core/merge-patch.ts";
+import type { ReplyLimits } from "../core/reply-parts.ts";
 import type { ChannelRef } from "../core/runtime.ts";
 import type { Saying } from "../core/saying.ts";
 import { storableJson } from "../core/text.ts";
@@ -10,7 +11,7 @@ import { type Spoken, speak, spokenBefore } from "./speak-repository.ts";
 
 /** Somebody makes the bot message a user. */
 export interface Trigger {
-  channel: ChannelRef & { split(text: string): string[] };
+  channel: ChannelRef & ReplyLimits;
   agentId: string;
   identifier: string;
   saying: Saying;
@@ -98,7 +99,7 @@ export function createTriggerRepository({ pool, reset }: TriggerRepositoryDeps) 
           saying: trigger.saying,
           metadata: trigger.metadata,
           unlessUserWroteAfter: null,
-          split: channel.split,
+          limits: channel,
         });
         if (spoken.kind !== "spoken") throw new Error("the session of a trigger was deleted meanwhile");
         return spoken;

@@ -85,7 +85,7 @@ export function createAnswering(deps: TurnEngineDeps) {
         stream,
         stop: running.stop.signal,
         attemptsBefore: main.attempts,
-        split: deps.channel(lane.channelId).split,
+        limits: deps.channel(lane.channelId),
         now: () => deps.clock.now(),
         wait,
         onAttempt: () => {},
@@ -221,6 +221,7 @@ export function createAnswering(deps: TurnEngineDeps) {
         messageId: message.id,
         text: message.content,
         instruction: message.origin === "instruction",
+        ...(message.payload === null ? {} : { payload: message.payload }),
       })),
     };
   }

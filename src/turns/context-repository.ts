@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { inWords, readButtons } from "../core/button.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { VariableValue } from "../core/template.ts";
 
@@ -36,6 +37,8 @@ interface HistoryRow {
   turn_seq: number;
   role: "user" | "assistant";
   content: string;
+  buttons: unknown;
+  payload: string | null;
 }
 
 /** Commands, notices and instructions are not history. */
@@ -82,7 +85,7 @@ export function createContextRepository(pool: Pool) {
       range: { afterSeq: number; before: { turnSeq: number; seq: number }; limit: number },
     ): Promise<HistoryMessage[]> {
       const { rows } = await pool.query<HistoryRow>(
-        `SELECT seq, turn_seq, role, content FROM messages
+        `SELECT seq, turn_seq, role, content, buttons, payload FROM messages
          WHERE session_id = $1 AND turn_seq > $2 AND (turn_seq, seq) < ($3::int, $4::int) AND ${IN_HISTORY}
          ORDER BY turn_seq DESC, seq DESC LIMIT $5`,
         [sessionId, range.afterSeq, range.before.turnSeq, range.before.seq, range.limit],
@@ -96,7 +99,7 @@ export function createContextRepository(pool: Pool) {
       range: { afterSeq: number; throughSeq: number; limit: number },
     ): Promise<HistoryMessage[]> {
       const { rows } = await pool.query<HistoryRow>(
-        `SELECT seq, turn_seq, role, content FROM messages
+        `SELECT seq, turn_seq, role, content, buttons, payload FROM messages
          WHERE session_id = $1 AND turn_seq > $2 AND turn_seq <= $3 AND ${IN_HISTORY}
          ORDER BY turn_seq, seq LIMIT $4`,
         [sessionId, range.afterSeq, range.throughSeq, range.limit],
@@ -133,7 +136,9 @@ export function createContextRepository(pool: Pool) {
 }
 
 function toHistoryMessage(row: HistoryRow): HistoryMessage {
-  return { seq: row.seq, turnSeq: row.turn_seq, role: row.role, content: row.content };
+  // The bot reads what it offered and what was chosen as text: then "2" means something to it.
+  const content = inWords({ ...row, buttons: readButtons(row.buttons) });
+  return { seq: row.seq, turnSeq: row.turn_seq, role: row.role, content };
 }
 
 export type ContextRepository = ReturnType<typeof createContextRepository>;

@@ -1,5 +1,8 @@
 import type { Pool, PoolClient } from "pg";
+import type { Button } from "../core/button.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { Offer } from "../core/offer.ts";
+import type { ReplyPart } from "../core/reply-parts.ts";
 import { storableJson } from "../core/text.ts";
 import type { LogEntry } from "../core/turn-log.ts";
 
@@ -24,10 +27,13 @@ export interface ReplyRow {
   role: "assistant" | "tool";
   origin: "bot" | "notice" | "operator" | "tool";
   content: string;
+  buttons: readonly Button[] | null;
+  /** What may be written in answer to it. */
+  offer: Offer | null;
   metadata: JsonObject;
   executionId: string | null;
   /** The parts it travels in; none for what is not sent. */
-  deliveries: { id: string; content: string; preview?: string }[];
+  deliveries: ({ id: string; preview?: string } & ReplyPart)[];
 }
 
 /** The end of a turn: everything it wrote, committed together and only while the lease holds. */
@@ -45,7 +51,7 @@ export type TurnCommitted =
 
 const FINISH = `
   WITH done AS MATERIALIZED (SELECT * FROM json_to_recordset($1)
-    AS t(session_id text, lease_token int, answered_seq int, replies int)),
+    AS t(session_id text, lease_token int, answered_seq int, replies int, speaks boolean, offer jsonb)),
   held AS MATERIALIZED (
     SELECT s.id FROM sessions s JOIN done d ON s.id = d.session_id
     WHERE s.lease_token = d.lease_token AND s.lease_owner = $5 ORDER BY s.id FOR UPDATE OF s),
@@ -53,6 +59,7 @@ const FINISH = `
     UPDATE sessions s SET
       next_seq = s.next_seq + d.replies,
       answered_seq = greatest(s.answered_seq, d.answered_seq),
+      offer = CASE WHEN d.speaks THEN d.offer ELSE s.offer END,
       updated_at = CASE WHEN d.replies > 0 THEN now() ELSE s.updated_at END,
       last_activity_at = CASE WHEN d.replies > 0 THEN now() ELSE s.last_activity_at END,
       lease_owner = CASE WHEN s.inbound_seq > d.answered_seq THEN s.lease_owner END,
@@ -70,14 +77,16 @@ const FINISH = `
       preview_taken boolean)
     JOIN lanes l ON l.id = x.session_id WHERE e.id = x.id),
   replied AS (
-    INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, metadata, execution_id)
-    SELECT r.id, l.id, l.first_seq + r.idx, l.turn_seq, r.role, r.origin, r.content, r.metadata, r.execution_id
+    INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, buttons, metadata, execution_id)
+    SELECT r.id, l.id, l.first_seq + r.idx, l.turn_seq, r.role, r.origin, r.content, r.buttons, r.metadata, r.execution_id
     FROM json_to_recordset($3) AS r(id text, session_id text, idx int, role text, origin text, content text,
-      metadata jsonb, execution_id text) JOIN lanes l ON l.id = r.session_id),
+      buttons jsonb, metadata jsonb, execution_id text) JOIN lanes l ON l.id = r.session_id),
   outbound AS (
-    INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, preview)
-    SELECT p.id, l.workspace_id, l.channel_id, l.id, p.message_id, coalesce(l.address, l.id), p.part, p.content, p.preview
-    FROM json_to_recordset($4) AS p(n int, id text, session_id text, message_id text, part int, content text, preview text)
+    INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, buttons, preview)
+    SELECT p.id, l.workspace_id, l.channel_id, l.id, p.message_id, coalesce(l.address, l.id), p.part, p.content, p.buttons,
+      p.preview
+    FROM json_to_recordset($4) AS p(n int, id text, session_id text, message_id text, part int, content text,
+      buttons jsonb, preview text)
     JOIN lanes l ON l.id = p.session_id ORDER BY p.n)
   SELECT d.session_id, l.more FROM done d LEFT JOIN lanes l ON l.id = d.session_id`;
 
@@ -111,11 +120,15 @@ export function createFinishRepository(pool: Pool, identity: { owner: string; le
 }
 
 function laneRecord(commit: TurnCommit) {
+  const spoken = commit.replies.findLast(({ origin }) => origin === "bot" || origin === "operator");
   return {
     session_id: commit.sessionId,
     lease_token: commit.leaseToken,
     answered_seq: commit.answeredSeq,
     replies: commit.replies.length,
+    // An apology takes nothing back: what was offered before it can still be chosen.
+    speaks: spoken !== undefined,
+    offer: spoken?.offer ?? null,
   };
 }
 
@@ -145,6 +158,7 @@ function replyRecords(commit: TurnCommit) {
     role: reply.role,
     origin: reply.origin,
     content: reply.content,
+    buttons: reply.buttons,
     metadata: reply.metadata,
     execution_id: reply.executionId,
   }));
@@ -159,6 +173,7 @@ function deliveryRecords(commit: TurnCommit) {
       part,
       content: delivery.content,
       preview: delivery.preview ?? null,
+      buttons: delivery.buttons,
     })),
   );
 }

@@ -2,6 +2,7 @@ import type { Bot, BotResult, Turn } from "../bots/bot.ts";
 import type { AgentDefinition } from "../core/agent-definition.ts";
 import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
+import { prepareReply, type Reply, type ReplyLimits } from "../core/reply-parts.ts";
 import type { LaterSaying } from "../core/saying.ts";
 import type { ExecutionResult, ReplyRow } from "./finish-repository.ts";
 import { type AttemptOutcome, runAttempt, type StopReason } from "./run-attempt.ts";
@@ -18,7 +19,8 @@ export interface TurnRun {
   stop: AbortSignal;
   /** Attempts made before this process took over. */
   attemptsBefore: number;
-  split(text: string): string[];
+  /** What the session's channel makes of a reply. */
+  limits: ReplyLimits;
   now(): Date;
   wait(ms: number, signal: AbortSignal): Promise<void>;
   onAttempt(attempt: number): void;
@@ -28,7 +30,7 @@ export interface TurnRun {
 }
 
 /** What it takes to end a turn, asked or not. */
-type Answering = Pick<TurnRun, "messages" | "stream" | "split" | "now" | "attemptsBefore">;
+type Answering = Pick<TurnRun, "messages" | "stream" | "limits" | "now" | "attemptsBefore">;
 
 /** What a turn came to, ready to be committed; `effects` go with it. */
 export type TurnOutcome =
@@ -101,7 +103,7 @@ interface Progress {
 
 function answered(run: TurnRun, result: BotResult, at: Progress & { emitted: number }): TurnOutcome {
   const main = newest(run);
-  const replies = result.replies.map((reply) => toReply(run, reply.content, "bot", main.executionId));
+  const replies = result.replies.map((reply) => toReply(run, reply, "bot", main.executionId));
   const last = replies.at(-1);
   const content = result.replies.map((reply) => reply.content).join("\n\n");
   const usage = result.usage ?? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
@@ -110,7 +112,7 @@ function answered(run: TurnRun, result: BotResult, at: Progress & { emitted: num
   // What the turn cost stands with one of its messages, so that a sum over messages counts it once.
   if (last && result.usage) last.metadata = { token_usage: { ...result.usage }, time: seconds };
   const done = {
-    output: { content },
+    output: { content, ...(last?.buttons ? { buttons: last.buttons.map((button) => ({ ...button })) } : {}) },
     message_id: last?.id ?? null,
     token_usage: { ...usage },
     time: seconds,
@@ -166,7 +168,7 @@ function unanswered(
   return {
     kind: "ended",
     effects: null,
-    replies: why.words === "" ? [] : [toReply(run, why.words, "notice", main.executionId)],
+    replies: why.words === "" ? [] : [toReply(run, { content: why.words }, "notice", main.executionId)],
     executions: executions(run, at, {
       status: "failed",
       errorCode: why.code,
@@ -242,10 +244,20 @@ function newest(run: Answering): PendingMessage {
 
 function toReply(
   run: Answering,
-  content: string,
+  reply: Reply,
   origin: ReplyRow["origin"],
   executionId: string | null,
 ): ReplyRow {
-  const deliveries = run.split(content).map((part) => ({ id: newId(run.now()), content: part }));
-  return { id: newId(run.now()), role: "assistant", origin, content, metadata: {}, executionId, deliveries };
+  const { buttons, parts, offer } = prepareReply(reply, run.limits);
+  return {
+    id: newId(run.now()),
+    role: "assistant",
+    origin,
+    content: reply.content,
+    buttons,
+    offer,
+    metadata: {},
+    executionId,
+    deliveries: parts.map((part) => ({ id: newId(run.now()), ...part })),
+  };
 }

@@ -2,6 +2,7 @@ import type { Bot } from "../bots/bot.ts";
 import type { AgentDefinition } from "../core/agent-definition.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import type { ReplyLimits } from "../core/reply-parts.ts";
 import type { ChannelRef } from "../core/runtime.ts";
 import type { Budgets } from "./budget.ts";
 import type { Batch } from "./choose-batch.ts";
@@ -25,7 +26,7 @@ export interface TurnEngineDeps {
   streams: TurnStreams;
   /** The agent version a session runs on. */
   loadAgent(agentId: string, version: number): Promise<LoadedAgent>;
-  channel(channelId: string): ChannelRef & { split(text: string): string[] };
+  channel(channelId: string): ChannelRef & ReplyLimits;
   /** What a bot may look up, loaded when it does. */
   context(lane: Lane, agent: LoadedAgent, messages: readonly PendingMessage[]): TurnLookups;
   /** What agents may use. */

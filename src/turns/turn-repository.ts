@@ -22,6 +22,8 @@ export interface PendingMessage {
   seq: number;
   origin: "user" | "command" | "instruction";
   content: string;
+  /** What the pressed or chosen button carries; null for most. */
+  payload: string | null;
   executionId: string | null;
   attempts: number;
   /** Somebody asked for it not to be answered while it waited. */
@@ -85,6 +87,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         seq: number;
         origin: PendingMessage["origin"];
         content: string;
+        payload: string | null;
         execution_id: string | null;
         attempts: number | null;
         created_at: Date;
@@ -106,6 +109,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         seq: row.seq,
         origin: row.origin,
         content: row.content,
+        payload: row.payload,
         executionId: row.execution_id,
         attempts: row.attempts ?? 0,
         cancelled: row.cancel_requested_at !== null,

@@ -74,6 +74,7 @@ export function createGatedChannel(
       textLimit,
       typingRefreshMs: null,
       receipts: false,
+      buttons: null,
       profileVariables: [],
       ...capabilities,
     },

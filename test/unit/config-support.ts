@@ -36,6 +36,7 @@ function aKind(kind: string, shape: z.ZodRawShape, profileVariables: readonly st
     textLimit: 4096,
     typingRefreshMs: null,
     receipts: false,
+    buttons: null,
     profileVariables,
   };
   return defineChannel({

@@ -1,3 +1,4 @@
+import type { ButtonSpec } from "../../core/button.ts";
 import { BotError } from "../../core/errors.ts";
 import { addUsage } from "../../core/token-usage.ts";
 import type { BotResult, Turn, TurnOutput } from "../bot.ts";
@@ -41,7 +42,8 @@ export async function answerWithModel(
       onBegun,
     });
     const usage = addUsage(reply.usage, turn.overhead());
-    return toResult({ ...reply, usage }, model, await effects.result());
+    const result = toResult({ ...reply, usage }, model, await effects.result());
+    return withButtons(result, effects.buttons());
   } catch (error) {
     output.signal.throwIfAborted();
     if (stop.signal.aborted) {
@@ -56,6 +58,12 @@ export async function answerWithModel(
     // Whatever the reason to leave, the connection goes with it.
     stop.abort();
   }
+}
+
+/** They stand below what the model wrote, if it wrote anything. */
+function withButtons(result: BotResult, buttons: readonly ButtonSpec[]): BotResult {
+  if (buttons.length === 0) return result;
+  return { ...result, replies: result.replies.map((reply) => ({ ...reply, buttons })) };
 }
 
 /** A stream that ended well is not yet an answer. */

@@ -6,6 +6,7 @@ export const BUILT_IN_TOOLS = [
   "update_participant_data",
   "end_session",
   "schedule_message",
+  "offer_buttons",
 ] as const;
 
 const NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;

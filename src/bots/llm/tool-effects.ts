@@ -1,3 +1,4 @@
+import type { ButtonSpec } from "../../core/button.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { mergePatch, mergePatchBetween } from "../../core/merge-patch.ts";
 import type { LaterSaying } from "../../core/saying.ts";
@@ -11,6 +12,10 @@ export interface ToolEffects {
   endSession(): void;
   /** Puts down a message for later. */
   sayLater(later: LaterSaying): void;
+  /** Puts buttons below the reply, in place of earlier ones. */
+  offerButtons(buttons: readonly ButtonSpec[]): void;
+  /** What the reply offers. */
+  buttons(): readonly ButtonSpec[];
   result(): Promise<Pick<BotResult, "participantData" | "endSession" | "later">>;
 }
 
@@ -19,6 +24,7 @@ export function createToolEffects(turn: Turn): ToolEffects {
   let updated: JsonObject | null = null;
   let ended = false;
   const later: LaterSaying[] = [];
+  let offered: readonly ButtonSpec[] = [];
 
   const stored = () => {
     before ??= turn.participantData();
@@ -38,6 +44,10 @@ export function createToolEffects(turn: Turn): ToolEffects {
     sayLater: (item) => {
       later.push(item);
     },
+    offerButtons: (buttons) => {
+      offered = buttons;
+    },
+    buttons: () => offered,
     async result() {
       // One patch for all updates together: merge patches cannot simply be laid over each other.
       const patch = updated ? mergePatchBetween(await stored(), updated) : {};

@@ -1,5 +1,6 @@
 import { jsonSchema, type ToolSet, tool } from "ai";
 import { z } from "zod";
+import { buttonsSchema } from "../../core/button-schema.ts";
 import { DURATION_PATTERN, durationMs } from "../../core/duration.ts";
 import { callHttpTool } from "./http-tool.ts";
 import type { BUILT_IN_TOOLS, HttpToolConfig, ToolConfig } from "./tool-config.ts";
@@ -48,6 +49,15 @@ function builtInTools(effects: ToolEffects): Record<(typeof BUILT_IN_TOOLS)[numb
         if (due.getTime() <= Date.now()) return `Nothing was scheduled: ${due.toISOString()} is past.`;
         effects.sayLater({ at: due, saying: { prompt: instruction } });
         return `You will write to the user at ${due.toISOString()}.`;
+      },
+    }),
+    offer_buttons: tool({
+      description:
+        "Shows buttons below your reply, which the user may press instead of writing: for a few clear choices. Write the reply as well, without listing the choices in it.",
+      inputSchema: z.object({ buttons: buttonsSchema.min(1) }),
+      execute: ({ buttons }) => {
+        effects.offerButtons(buttons);
+        return "The buttons are shown below your reply. Write it now.";
       },
     }),
     end_session: tool({

@@ -1,3 +1,4 @@
+import { toButtons, withOptions } from "../../core/button.ts";
 import type { PromptMessage } from "../bot.ts";
 import type { ScriptConfig, ScriptLine } from "./config.ts";
 
@@ -15,7 +16,7 @@ export async function chooseLine(
   if (match) return match;
   if (config.sequence.length === 0) return null;
 
-  const lines = new Set(config.sequence.map(({ say }) => say));
+  const lines = new Set(config.sequence.map(({ say, buttons }) => withOptions(say, toButtons(buttons))));
   const said = (await prompt()).filter(({ role, content }) => role === "assistant" && lines.has(content));
   return config.sequence[Math.min(said.length, config.sequence.length - 1)] ?? null;
 }

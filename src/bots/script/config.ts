@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { buttonsSchema } from "../../core/button-schema.ts";
 
 const milliseconds = z.int().min(0).max(600_000);
 
@@ -14,6 +15,7 @@ const lineSchema = z.strictObject({
   tools: z.array(toolStepSchema).default([]).describe("Steps that look like tool calls, in order."),
   delayMs: milliseconds.default(0).describe("Wait before anything is shown, in milliseconds."),
   wordDelayMs: milliseconds.default(0).describe("Wait between the words of the reply, in milliseconds."),
+  buttons: buttonsSchema.default([]).describe("What the user may press below the reply."),
   silent: z.boolean().default(false).describe("Answers nothing, on purpose."),
   fail: z
     .strictObject({
@@ -35,7 +37,11 @@ export type ScriptLine = z.output<typeof lineSchema>;
 
 export const configSchema = z.strictObject({
   replies: z
-    .array(lineSchema.extend({ match: z.string().min(1).describe("Part of the message, in any case.") }))
+    .array(
+      lineSchema.extend({
+        match: z.string().min(1).describe("Part of the message, or of what was pressed, in any case."),
+      }),
+    )
     .default([])
     .describe("Asked first: the first one whose `match` occurs in the message answers."),
   sequence: z

@@ -10,7 +10,7 @@ export const definition = defineBot({
   configSchema,
   create: (config) => ({
     async answer(turn, output) {
-      const text = turn.input.map((message) => message.text).join("\n");
+      const text = turn.input.map(({ text, payload = "" }) => `${text}\n${payload}`).join("\n");
       const line = await chooseLine(config, text, () => turn.prompt());
       if (line === null) {
         throw new BotError("no_line", "no reply of the script matches the message: add one, or a sequence", {

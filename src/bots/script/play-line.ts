@@ -25,8 +25,9 @@ export async function playLine(
       await pause(line.wordDelayMs, output.signal);
     }
   }
+  const reply = { content: line.say, ...(line.buttons.length === 0 ? {} : { buttons: line.buttons }) };
   return {
-    replies: line.silent ? [] : [{ content: line.say }],
+    replies: line.silent ? [] : [reply],
     silent: line.silent,
     endSession: line.endSession,
     ...(line.participantData && { participantData: line.participantData }),

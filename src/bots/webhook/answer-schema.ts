@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { buttonsSchema } from "../../core/button-schema.ts";
 import { BotError } from "../../core/errors.ts";
 import type { BotResult } from "../bot.ts";
 
@@ -16,7 +17,12 @@ export const LIMITS = {
 const count = z.int().min(0);
 
 export const messagesSchema = z
-  .array(z.object({ content: z.string().max(LIMITS.messageCharacters) }))
+  .array(
+    z.object({
+      content: z.string().max(LIMITS.messageCharacters),
+      buttons: buttonsSchema.nullish(),
+    }),
+  )
   .max(LIMITS.messages);
 
 export const participantDataSchema = z
@@ -46,6 +52,9 @@ export type Answer = z.output<typeof answerSchema>;
 /** What the answer means to the turn. Throws where it means nothing. */
 export function toResult(answer: Answer): BotResult {
   const replies = answer.messages.filter(({ content }) => content.trim() !== "");
+  if (answer.messages.some(({ content, buttons }) => content.trim() === "" && buttons?.length)) {
+    throw invalidAnswer("has buttons without a text above them");
+  }
   if (answer.no_reply && replies.length > 0) {
     throw invalidAnswer("has both messages and no_reply");
   }
@@ -55,7 +64,7 @@ export function toResult(answer: Answer): BotResult {
     throw new BotError("empty_reply", reason, { retryable: false });
   }
   return {
-    replies: replies.map(({ content }) => ({ content })),
+    replies: replies.map(({ content, buttons }) => ({ content, ...(buttons?.length ? { buttons } : {}) })),
     ...(silent && { silent }),
     ...(answer.set_participant_data && { participantData: answer.set_participant_data }),
     ...(answer.end_session && { endSession: true }),

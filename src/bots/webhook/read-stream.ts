@@ -1,5 +1,6 @@
 import { createParser } from "eventsource-parser";
 import { z } from "zod";
+import { buttonsSchema } from "../../core/button-schema.ts";
 import { BotError } from "../../core/errors.ts";
 import { excerpt } from "../../core/text.ts";
 import type { BotResult } from "../bot.ts";
@@ -15,7 +16,12 @@ import {
 } from "./answer-schema.ts";
 
 const deltaSchema = z.object({ content: z.string() });
-const finalSchema = z.object({ messages: messagesSchema.nullish(), token_usage: usageSchema.nullish() });
+const finalSchema = z.object({
+  messages: messagesSchema.nullish(),
+  /** Below what was streamed, where there are no messages. */
+  buttons: buttonsSchema.nullish(),
+  token_usage: usageSchema.nullish(),
+});
 const dataSchema = z.object({ data: participantDataSchema });
 const errorSchema = z.object({
   message: z.string().default("the endpoint gave no reason"),
@@ -104,13 +110,17 @@ function apply(draft: Draft, event: string, data: string): string {
 }
 
 /** Without messages of its own, the answer is what was streamed. */
-function finish(draft: Draft, { messages, token_usage }: z.output<typeof finalSchema>): string {
+function finish(draft: Draft, { messages, buttons, token_usage }: z.output<typeof finalSchema>): string {
   draft.over = true;
   draft.answer.token_usage = token_usage;
   const whole = messages?.map(({ content }) => content).join("\n\n") ?? draft.streamed;
   if (messages) draft.answer.messages = messages;
   else
-    draft.answer.messages = parseAnswer(messagesSchema, [{ content: draft.streamed }], "the streamed text");
+    draft.answer.messages = parseAnswer(
+      messagesSchema,
+      [{ content: draft.streamed, buttons }],
+      "the streamed text",
+    );
   // Where the messages go on beyond the deltas, so does the stream.
   return whole.startsWith(draft.streamed) ? whole.slice(draft.streamed.length) : "";
 }

@@ -18,7 +18,7 @@ export interface TurnRequest {
   user: { id: string; identifier: string; name: string | null } | null;
   participant_data: JsonObject;
   /** What is to be answered, oldest first. */
-  messages: { id: string; role: "user" | "instruction"; content: string }[];
+  messages: { id: string; role: "user" | "instruction"; content: string; payload?: string }[];
   history?: PromptMessage[];
   prompt?: PromptMessage[];
 }
@@ -37,10 +37,11 @@ export async function turnRequest(
     session: { id, channel, metadata },
     user: turn.user && { id: turn.user.id, identifier: turn.user.identifier, name: turn.user.name },
     participant_data: await turn.participantData(),
-    messages: turn.input.map(({ messageId, text, instruction }) => ({
+    messages: turn.input.map(({ messageId, text, payload, instruction }) => ({
       id: messageId,
       role: instruction ? "instruction" : "user",
       content: text,
+      ...(payload === undefined ? {} : { payload }),
     })),
     ...(options.history === "recent" && { history: await turn.history() }),
     ...(options.history === "prompt" && { prompt: await turn.prompt(options.signal) }),

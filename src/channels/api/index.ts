@@ -15,6 +15,7 @@ export const definition = defineChannel<ApiConfig>({
     textLimit: TEXT_LIMIT,
     typingRefreshMs: null,
     receipts: false,
+    buttons: { max: 20, labelLimit: 100, urls: true },
     live: true,
     // Callers give variables when they create a session, and the user's name with the user.
     profileVariables: ["user_name"],

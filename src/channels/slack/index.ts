@@ -31,6 +31,7 @@ export const definition = defineChannel<SlackConfig>({
     textLimit: TEXT_LIMIT,
     typingRefreshMs: TYPING_REFRESH_MS,
     receipts: false,
+    buttons: null,
     // A person's id as `channel` is the direct conversation with them (docs.slack.dev, chat.postMessage).
     addressesUsers: true,
     profileVariables: ["user_name"],

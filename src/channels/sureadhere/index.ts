@@ -26,6 +26,7 @@ export const definition = defineChannel<SureadhereConfig>({
     textLimit: TEXT_LIMIT,
     typingRefreshMs: null,
     receipts: false,
+    buttons: null,
     profileVariables: [],
   },
   configSchema: sureadhereConfigSchema,

@@ -30,6 +30,7 @@ export const definition = defineChannel<TelegramConfig>({
     textLimit: TEXT_LIMIT,
     typingRefreshMs: TYPING_REFRESH_MS,
     receipts: false,
+    buttons: null,
     profileVariables: ["user_name"],
   },
   configSchema: telegramConfigSchema,

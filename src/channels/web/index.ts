@@ -15,6 +15,7 @@ export const definition = defineChannel<WebConfig>({
     // The open stream shows that an answer is being written.
     typingRefreshMs: null,
     receipts: false,
+    buttons: { max: 20, labelLimit: 100, urls: true },
     live: true,
     profileVariables: ["user_name"],
   },

@@ -39,14 +39,22 @@ export type Answer =
   | { kind: "failed" | "cancelled"; execution: ExecutionView }
   | { kind: "deleted" };
 
+/** What a user says; with the payload of the button that was pressed to say it. */
+export interface NewMessage {
+  content: string;
+  payload?: string | undefined;
+  key: string;
+}
+
 export interface Conversation {
   /** The caller's session; throws 404 `session_not_found`. */
   session(workspaceId: string, id: string): Promise<SessionView>;
   /**
    * Stores a message; resolves once it is committed. The same key for the same session is the same message, however
-   * often it is sent. A completed session's message goes to the session that follows it.
+   * often it is sent. A completed session's message goes to the session that follows it. Throws 422
+   * `button_not_offered` for a payload that no button of the session has.
    */
-  send(session: SessionView, message: { content: string; key: string }): Promise<Sent>;
+  send(session: SessionView, message: NewMessage): Promise<Sent>;
   /** A turn's events behind `afterId`, with exactly one terminal event at the end unless the signal aborts. */
   events(executionId: string, afterId: number, signal: AbortSignal): AsyncGenerator<TurnEvent>;
   /** Waits for the end of a turn. */
@@ -68,15 +76,20 @@ export function createConversation(deps: ConversationDeps): Conversation {
     return found;
   }
 
-  async function send(into: SessionView, message: { content: string; key: string }): Promise<Sent> {
+  async function send(into: SessionView, message: NewMessage): Promise<Sent> {
     if (into.userId !== null) requireRate(deps.userRate, into.userId, USER_RATE_EXCEEDED);
+    const { content, payload } = message;
+    if (payload !== undefined && !(await deps.messages.wasOffered(into.id, { label: content, payload }))) {
+      throw buttonNotOffered();
+    }
     const eventKey = `api:${into.id}:${message.key}`;
     let sessionId = into.id;
     for (let tries = 0; tries < SUCCESSOR_TRIES; tries++) {
       const { row, outcome } = await deps.acceptMessage(channelOf(into), {
         sessionId,
-        content: message.content,
+        content,
         eventKey,
+        ...(payload === undefined ? {} : { payload }),
       });
       if (outcome.kind === "accepted") {
         const { sessionId: stored } = outcome;
@@ -172,6 +185,12 @@ export function createConversation(deps: ConversationDeps): Conversation {
   }
 
   return { session, send, events, answer };
+}
+
+/** A press of something that was never there: whoever reads payloads may rely on having offered them. */
+function buttonNotOffered(): RequestError {
+  const message = "No message of this session has a button with this label as `content` and this `payload`.";
+  return new RequestError(422, "button_not_offered", `${message} Send the text alone, without a payload.`);
 }
 
 export function sessionNotFound(id: string): RequestError {

@@ -9,6 +9,15 @@ export const tokenUsageSchema = z
   .object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() })
   .meta({ id: "TokenUsage" });
 
+/** A button as it travels. */
+const buttonSchema = z
+  .object({
+    label: z.string().describe("What it says"),
+    payload: z.string().describe("What a press carries: send it with the label as `content`"),
+    url: z.string().optional().describe("Opens this page instead; such a button never comes back"),
+  })
+  .meta({ id: "Button" });
+
 /** A message as it travels. */
 export const messageSchema = z
   .object({
@@ -21,6 +30,11 @@ export const messageSchema = z
     origin: z.enum(ORIGINS).describe("Who or what wrote it"),
     content: z.string(),
     attachments: z.array(attachmentSchema).describe("Its files; empty for most"),
+    buttons: z.array(buttonSchema).describe("What the user may press instead of writing; empty for most"),
+    payload: z
+      .string()
+      .nullable()
+      .describe("On what a user said: what the button carries that they pressed or chose"),
     metadata: jsonObjectSchema,
     execution_id: idSchema.nullable().describe("The turn that answers it, or that it answers in"),
     user_message_id: idSchema.nullable().describe("On an answer: the message it answers"),
@@ -51,6 +65,8 @@ export function toMessage(view: MessageView): z.output<typeof messageSchema> {
     origin: ORIGINS.find((origin) => origin === view.origin) ?? "bot",
     content: view.content,
     attachments: view.attachments.map(toAttachmentObject),
+    buttons: view.buttons,
+    payload: view.payload,
     metadata: view.metadata,
     execution_id: view.executionId,
     user_message_id: view.userMessageId,

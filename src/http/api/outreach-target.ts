@@ -1,10 +1,12 @@
 import type { SessionAgent, SessionAgents } from "../../agents/session-agent-repository.ts";
+import type { ButtonSpec } from "../../core/button.ts";
 import { RequestError } from "../../core/errors.ts";
+import type { ReplyLimits } from "../../core/reply-parts.ts";
 import type { ChannelRef } from "../../core/runtime.ts";
 import { type Saying, toSaying } from "../../core/saying.ts";
 
 /** A channel as texts go out on it. */
-export type OutreachChannel = ChannelRef & { split(text: string): string[] };
+export type OutreachChannel = ChannelRef & ReplyLimits;
 
 export interface OutreachDeps {
   agents: SessionAgents;
@@ -53,8 +55,13 @@ export async function outreachTarget(
 }
 
 /** The one text of two that was given; the schema has seen to it that there is exactly one. */
-export function requireSaying(prompt: string | undefined, text: string | undefined): Saying {
+export function requireSaying(
+  prompt: string | undefined,
+  text: string | undefined,
+  buttons?: readonly ButtonSpec[],
+): Saying {
   const saying = toSaying(prompt, text);
+  if (saying && "text" in saying && buttons) return { ...saying, buttons };
   if (saying) return saying;
   throw new RequestError(422, "invalid_body", "Give either prompt_text or message_text.");
 }

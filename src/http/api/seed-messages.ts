@@ -15,6 +15,8 @@ export function seedMessages(session: SessionView, opening: VersionOpening): Mes
     role: message.role,
     origin: "seed",
     content: message.content,
+    buttons: [],
+    payload: null,
     metadata: {},
     executionId: null,
     userMessageId: null,

@@ -8,7 +8,7 @@ import type { TurnEvent } from "../../core/turn-log.ts";
 import type { SessionView } from "../../sessions/session-queries-repository.ts";
 import type { ExecutionQueries } from "../../turns/execution-queries-repository.ts";
 import type { Conversation } from "./conversation.ts";
-import { contentSchema, eventsOf } from "./routes/messages.ts";
+import { contentSchema, eventsOf, payloadSchema } from "./routes/messages.ts";
 
 export interface SessionSocketDeps {
   conversation: Conversation;
@@ -40,6 +40,7 @@ const frameSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("message"),
     content: contentSchema,
+    payload: payloadSchema.optional(),
     idempotency_key: z.string().min(1).max(255).optional(),
   }),
   z.strictObject({ type: z.literal("cancel"), execution_id: z.string().min(1) }),
@@ -145,6 +146,7 @@ export function serveSocket(
     const current = await conversation.session(session.workspaceId, session.id);
     const sent = await conversation.send(current, {
       content: frame.content,
+      payload: frame.payload,
       key: frame.idempotency_key === undefined ? newId() : `socket:${frame.idempotency_key}`,
     });
     watch(sent.sessionId);

@@ -16,6 +16,7 @@ const messageSchema = z.strictObject({
     .string()
     .max(CONTENT_LIMIT)
     .refine((text) => text.trim() !== "", "is empty"),
+  payload: z.string().min(1).max(10_000).optional(),
   client_message_id: z
     .string()
     .regex(/^[\x21-\x7e]{1,100}$/, "write 1 to 100 printable characters without spaces"),
@@ -34,7 +35,7 @@ const pageSchema = z
 
 type MessageDeps = Pick<
   WebDeps,
-  "channel" | "publicUrl" | "visitors" | "accept" | "successor" | "announce" | "limits"
+  "channel" | "publicUrl" | "visitors" | "accept" | "wasOffered" | "successor" | "announce" | "limits"
 >;
 
 /** A visitor's messages: write one, read the history. */
@@ -77,10 +78,16 @@ interface NewMessage {
 /** Stores a message once, however often it is sent, in the session or in the one that follows a completed one. */
 async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<VisitorMessage> {
   const { channel, visitor, session, body } = message;
+  const { content, payload } = body;
+  if (payload !== undefined && !(await deps.wasOffered(session.id, { label: content, payload }))) {
+    const reason = "No message of this session has such a button. Send the text without a payload.";
+    throw new RequestError(422, "button_not_offered", reason);
+  }
+  const pressed = payload === undefined ? {} : { payload };
   const eventKey = `web:${visitor.id}:${body.client_message_id}`;
   const attempt = async (sessionId: string) => {
     const metadata = { client_message_id: body.client_message_id };
-    return deps.accept(channel.ref, { sessionId, content: body.content, eventKey, metadata });
+    return deps.accept(channel.ref, { sessionId, content, ...pressed, eventKey, metadata });
   };
 
   let stored = session.status === "active" ? await attempt(session.id) : null;
@@ -100,6 +107,8 @@ async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<Vis
       seq: outcome.seq,
       role: "user",
       content: row.content,
+      buttons: [],
+      payload: outcome.payload,
       executionId: row.executionId,
       clientMessageId: body.client_message_id,
       attachments: [],

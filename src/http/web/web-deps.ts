@@ -58,6 +58,8 @@ export interface WebDeps {
   feed: SessionFeedRepository;
   acts: SessionActs;
   accept: Ingest["acceptMessage"];
+  /** Whether a session ever offered this button. */
+  wasOffered(sessionId: string, button: { label: string; payload: string }): Promise<boolean>;
   /** The open session that follows a completed one, opened where there is none; null: there is no such session. */
   successor(sessionId: string): Promise<string | null>;
   follow: TurnStreams["follow"];

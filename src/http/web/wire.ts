@@ -39,6 +39,8 @@ export function messageObject(message: VisitorMessage) {
     role: message.role,
     content: message.content,
     attachments: message.attachments.map(attachmentObject),
+    buttons: message.buttons,
+    payload: message.payload,
     execution_id: message.executionId,
     client_message_id: message.clientMessageId,
     created_at: message.createdAt.toISOString(),

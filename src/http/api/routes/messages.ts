@@ -21,9 +21,20 @@ export const contentSchema = z
   .refine((text) => text.trim() !== "", "expected some text")
   .describe("What the user says. On channels of kind `api`, `/reset` starts the session over");
 
-const bodySchema = z.strictObject({ content: contentSchema });
+export const payloadSchema = z
+  .string()
+  .min(1)
+  .max(10_000)
+  .describe("Of a pressed button, as it was offered; `content` is its label");
+
+const bodySchema = z.strictObject({ content: contentSchema, payload: payloadSchema.optional() });
 
 const NOT_FOUND = { status: 404, code: "session_not_found", when: "there is no such session" } as const;
+const NOT_OFFERED = {
+  status: 422,
+  code: "button_not_offered",
+  when: "no message of the session has a button of that label and payload",
+} as const;
 const NOT_RUNNING = {
   status: 409,
   code: "channel_not_running",
@@ -49,12 +60,13 @@ export function messageRoutes({ conversation }: MessageRoutesDeps): Route[] {
       errors: [
         NOT_FOUND,
         NOT_RUNNING,
+        NOT_OFFERED,
         { status: 409, code: "execution_cancelled", when: "the turn was cancelled, or its session ended" },
         { status: 502, code: "bot_failed", when: "the bot did not answer; `details.execution_id`" },
       ],
       async handle({ caller, params, body, resourceId }) {
         const session = await conversation.session(caller.workspaceId, params.id);
-        const sent = await conversation.send(session, { content: body.content, key: resourceId });
+        const sent = await conversation.send(session, { ...body, key: resourceId });
         const answer = await answerTo(conversation, caller.workspaceId, sent);
         return { status: 201, body: answer, headers: { [SESSION_HEADER]: sent.sessionId } };
       },
@@ -73,11 +85,11 @@ export function messageRoutes({ conversation }: MessageRoutesDeps): Route[] {
       responses: [
         { status: 200, description: "The events", schema: z.string(), contentType: "text/event-stream" },
       ],
-      errors: [NOT_FOUND, NOT_RUNNING],
+      errors: [NOT_FOUND, NOT_RUNNING, NOT_OFFERED],
       async handle({ caller, params, body, headers, resourceId, signal }) {
         const afterId = lastEventId(headers["last-event-id"]) ?? 0;
         const session = await conversation.session(caller.workspaceId, params.id);
-        const sent = await conversation.send(session, { content: body.content, key: resourceId });
+        const sent = await conversation.send(session, { ...body, key: resourceId });
         const events = eventsOf(conversation, sent, afterId, signal);
         return {
           stream: (_request, response) =>
@@ -124,6 +136,7 @@ const NOTHING_SAID = {
   seq: null,
   role: "assistant",
   content: "",
+  payload: null,
   metadata: {},
   token_usage: null,
 } as const;
@@ -131,6 +144,7 @@ const NOTHING_SAID = {
 function silence(sent: Extract<Sent, { kind: "turn" }>) {
   return {
     ...NOTHING_SAID,
+    buttons: [],
     session_id: sent.sessionId,
     origin: "bot" as const,
     execution_id: sent.executionId,
@@ -144,6 +158,7 @@ function resetAnswer(sessionId: string, notice: MessageView | null): z.output<ty
   const said = notice && toMessage(notice);
   return {
     ...NOTHING_SAID,
+    buttons: [],
     session_id: sessionId,
     origin: "notice",
     execution_id: null,

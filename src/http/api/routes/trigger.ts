@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { buttonsSchema } from "../../../core/button-schema.ts";
 import { RequestError } from "../../../core/errors.ts";
 import type { Spoken } from "../../../triggers/speak-repository.ts";
 import type { Trigger } from "../../../triggers/trigger-repository.ts";
@@ -18,6 +19,11 @@ const text = z.string().min(1).max(LONGEST_TEXT);
 const said = {
   prompt_text: text.optional().describe("An instruction to the bot, which writes the message"),
   message_text: text.optional().describe("The message itself, word for word"),
+  buttons: buttonsSchema
+    .optional()
+    .describe(
+      "With `message_text`: what the user may press below it. Where no buttons are shown, a numbered list",
+    ),
 };
 const data = {
   session_data: jsonObjectSchema.default({}).describe("Merged into the session's metadata (RFC 7396)"),
@@ -115,7 +121,7 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
         channel,
         agentId: agent.id,
         identifier: body.identifier,
-        saying: requireSaying(body.prompt_text, body.message_text),
+        saying: requireSaying(body.prompt_text, body.message_text, body.buttons),
         startNewSession: body.start_new_session,
         sessionData: body.session_data,
         participantData: body.participant_data,
@@ -171,7 +177,7 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
             channel,
             agentId: agent.id,
             identifier: item.identifier,
-            saying: requireSaying(own.prompt_text, own.message_text),
+            saying: requireSaying(own.prompt_text, own.message_text, own.buttons),
             startNewSession: body.start_new_session,
             sessionData: item.session_data ?? body.session_data,
             participantData: item.participant_data ?? body.participant_data,

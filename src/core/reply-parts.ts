@@ -1,0 +1,53 @@
+import type { ButtonSpec } from "./button.ts";
+import { type Button, type ButtonSupport, canShow, toButtons, withOptions } from "./button.ts";
+import { type Offer, offerOf } from "./offer.ts";
+
+/** What is said to a user: by a bot, or by an operator in its place. */
+export interface Reply {
+  content: string;
+  buttons?: readonly ButtonSpec[] | undefined;
+}
+
+/** What a platform makes of a reply. */
+export interface ReplyLimits {
+  /** Cuts a text into parts that fit, losing nothing. */
+  split(text: string): string[];
+  /** Null where there are no buttons. */
+  buttons: ButtonSupport | null;
+}
+
+/** One send of a reply. */
+export interface ReplyPart {
+  content: string;
+  /** What the platform shows below it; null where the text says it all. */
+  buttons: Button[] | null;
+}
+
+/** A reply as it is stored and as it travels. */
+export interface PreparedReply {
+  /** What it offers; null for most. */
+  buttons: Button[] | null;
+  parts: ReplyPart[];
+  /** What may be written in answer to it. */
+  offer: Offer | null;
+}
+
+/**
+ * How a reply travels on a platform: its buttons go with the last part, or, where the platform cannot show all of them
+ * as they are, as a numbered list in the text.
+ */
+export function prepareReply({ content, buttons: specs = [] }: Reply, limits: ReplyLimits): PreparedReply {
+  const buttons = toButtons(specs);
+  if (buttons.length === 0) {
+    return { buttons: null, parts: limits.split(content).map(plain), offer: null };
+  }
+  const shown = canShow(buttons, limits.buttons);
+  const parts = limits.split(shown ? content : withOptions(content, buttons)).map(plain);
+  const last = parts.at(-1);
+  if (shown && last) last.buttons = buttons;
+  return { buttons, parts, offer: offerOf(buttons, !shown) };
+}
+
+function plain(content: string): ReplyPart {
+  return { content, buttons: null };
+}
