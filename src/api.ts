@@ -1,6 +1,7 @@
 import { createAgentQueries } from "./agents/agent-queries-repository.ts";
 import type { ChannelDirectory } from "./channels/channel-directory.ts";
 import type { Logger } from "./core/logger.ts";
+import type { Reachability } from "./core/reachability.ts";
 import { createChannelQueries } from "./delivery/channel-queries-repository.ts";
 import { createDeliveryQueries } from "./delivery/delivery-queries-repository.ts";
 import type { Engine } from "./engine.ts";
@@ -23,12 +24,14 @@ import { createIdempotencyRepository } from "./keys/idempotency-repository.ts";
 import { createKeyRepository } from "./keys/key-repository.ts";
 import { createKeyRing } from "./keys/key-ring.ts";
 import { createParticipantDataRepository } from "./users/participant-data-repository.ts";
-import { createUserRepository } from "./users/user-repository.ts";
+import { createUserRepository, type UserView } from "./users/user-repository.ts";
 
 export interface ApiDeps {
   engine: Pick<Engine, "database" | "hub">;
   channels: ChannelDirectory;
   enqueueDeliveries(channelId: string, deliveryIds: readonly string[]): void;
+  /** Whether a user can be written to unasked. */
+  reach(user: UserView): Promise<Reachability>;
   /** Sessions were erased: whatever still runs in them may stop. */
   onErased(sessionIds: readonly string[]): void;
   /** The conversation side of the API: sessions, messages, executions. */
@@ -74,7 +77,7 @@ export function createApi(deps: ApiDeps) {
       routes: [
         ...deps.routes,
         ...agentRoutes({ agents: createAgentQueries(pool) }),
-        ...userRoutes({ users: createUserRepository(pool), onErased: deps.onErased }),
+        ...userRoutes({ users: createUserRepository(pool), reach: deps.reach, onErased: deps.onErased }),
         ...participantDataRoutes({ participantData: createParticipantDataRepository(pool) }),
         ...deliveryRoutes({ deliveries: createDeliveryQueries(pool), enqueue: deps.enqueueDeliveries }),
         ...channelRoutes({

@@ -17,6 +17,7 @@ import { createMetrics } from "./observability/metrics.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { PipelineTimes } from "./pipeline-deps.ts";
 import { createProactiveParts } from "./proactive-parts.ts";
+import { createReach } from "./reach.ts";
 import { countBacklog } from "./storage/backlog.ts";
 import { whileLeader } from "./storage/leader.ts";
 import { createWebParts } from "./web-parts.ts";
@@ -99,6 +100,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...(options.times ? { times: options.times } : {}),
   });
 
+  const reach = createReach(channels);
   const proactive = createProactiveParts({ engine, channels, agents, pipeline, role: settings.role, log });
 
   async function reload(): Promise<void> {
@@ -119,6 +121,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const api = createApi({
     engine,
     channels,
+    reach,
     enqueueDeliveries: pipeline.enqueueDeliveries,
     onErased: pipeline.stopSessions,
     routes: [...conversations.routes, ...proactive.routes],

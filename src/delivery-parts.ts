@@ -6,6 +6,7 @@ import type { PartDeps } from "./pipeline-deps.ts";
 import { createDeliveryQueues } from "./queue/delivery-queue.ts";
 import type { ReconcilerStep } from "./reconciler.ts";
 import { createGroupCommit } from "./storage/group-commit.ts";
+import { createUnreachableUsers } from "./storage/unreachable-users.ts";
 
 /** Delivery, wired: from a committed reply over its channel's queue to the platform. */
 export function createDeliveryParts(deps: PartDeps) {
@@ -31,6 +32,7 @@ export function createDeliveryParts(deps: PartDeps) {
     channel: (channelId) => channels.byId(channelId)?.channel ?? null,
     requeue: (channelId, ids, delayMs) => queues.enqueueLater(channelId, ids, delayMs),
     pauseQueue: (channelId, ms) => queues.pause(channelId, ms),
+    userUnreachable: createUnreachableUsers(pool).markUserOf,
     onRecorded(delivery, attempt) {
       const channel = channels.byId(delivery.channelId)?.ref.name ?? delivery.channelId;
       metrics.deliveries.inc({ channel, status: attempt.status === "queued" ? "retry" : attempt.status });

@@ -7,6 +7,7 @@ import {
 } from "./ingest/inbound-repository.ts";
 import type { PartDeps } from "./pipeline-deps.ts";
 import { createGroupCommit } from "./storage/group-commit.ts";
+import { createUnreachableUsers } from "./storage/unreachable-users.ts";
 import type { TurnParts } from "./turn-parts.ts";
 import { type Arrival, dispatchArrivals } from "./turns/dispatch-lanes.ts";
 
@@ -14,6 +15,7 @@ import { type Arrival, dispatchArrivals } from "./turns/dispatch-lanes.ts";
 export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns: TurnParts) {
   const { engine, metrics, log, owner, times, works } = deps;
   const inbound = createInboundRepository(engine.database.pool);
+  const unreachable = createUnreachableUsers(engine.database.pool);
 
   const store = createGroupCommit({
     run: async (rows: InboundRow[]) => {
@@ -41,7 +43,17 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
 
   const ingest: Ingest = createIngest({
     store,
-    onReceipt: (channel, receipt) => delivery.deliveries.applyReceipt(channel.id, receipt),
+    async onReceipt(channel, receipt) {
+      await delivery.deliveries.applyReceipt(channel.id, receipt);
+      if (!receipt.userUnreachable) return;
+      const reason = receipt.errorMessage ?? "the platform says so";
+      const why = { code: receipt.errorCode ?? "unreachable", reason };
+      await unreachable.markRecipient(channel.id, receipt.externalId, why);
+    },
+    onReachability: (channel, { userIdentifier, unreachable: why }) =>
+      why === null
+        ? unreachable.clear(channel.id, userIdentifier)
+        : unreachable.mark(channel.id, userIdentifier, why),
     onAddressChange: (channel, change) => delivery.deliveries.moveAddress(channel.id, change.from, change.to),
     onStop: async (channel, stop) => {
       for (const id of await turns.executions.runningAt(channel.id, stop.address))

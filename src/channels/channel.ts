@@ -3,6 +3,7 @@ import type { Button, ButtonSupport } from "../core/button.ts";
 import type { ChannelEvent } from "../core/channel-event.ts";
 import type { Finding } from "../core/finding.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Reachability } from "../core/reachability.ts";
 
 /** What a platform can and cannot do, as data: the rest of Causeway asks this instead of asking for the kind. */
 export interface ChannelCapabilities {
@@ -103,8 +104,11 @@ export type SendResult =
   | { kind: "sent"; externalIds: string[]; state?: "sent" | "delivered" }
   /** It was certainly not delivered; later may work. `channel` scope pauses every send of the channel. */
   | { kind: "retry"; reason: string; code: string; scope: "conversation" | "channel"; afterMs?: number }
-  /** It will never be delivered (blocked, chat gone, token revoked). */
-  | { kind: "failed"; reason: string; code: string; scope: "conversation" | "channel" }
+  /**
+   * It will never be delivered. `conversation`: this one (chat gone). `user`: nor will anything else before they write
+   * again (blocked, opted out). `channel`: nor anything to anybody (token revoked).
+   */
+  | { kind: "failed"; reason: string; code: string; scope: "conversation" | "user" | "channel" }
   /** The request left but the answer was lost: it may or may not have been delivered. */
   | { kind: "unknown"; reason: string; code: string }
   /** The conversation has another address now; send there. */
@@ -128,6 +132,11 @@ export interface Channel {
   /** Verifies the signature on the raw bytes, then parses. Never stores, never calls a bot. */
   receive(request: RawRequest): Promise<Received>;
   send(part: OutboundPart, signal: AbortSignal): Promise<SendResult>;
+  /**
+   * Whether the user with this identifier can be written to unasked now, by rules of the platform that we can know of
+   * (WhatsApp's 24 hours). Asks nobody outside. What a platform told us of a user is kept elsewhere.
+   */
+  canReach?(userIdentifier: string): Promise<Reachability>;
   /** Shows that an answer is being written. Failures are the channel's to swallow after logging. */
   typing?(address: string, signal: AbortSignal): Promise<void>;
   /** Shows an answer while it is written; null where this conversation, or the configuration, has no such thing. */

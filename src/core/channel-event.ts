@@ -1,5 +1,6 @@
 import type { AttachmentKind } from "./attachment.ts";
 import type { JsonObject } from "./json.ts";
+import type { Unreachable } from "./reachability.ts";
 
 /** Where a conversation takes place on a platform, in the channel's own terms. */
 export interface ConversationRef {
@@ -47,6 +48,8 @@ export interface DeliveryReceipt {
   state: "sent" | "delivered" | "read" | "failed";
   errorCode?: string;
   errorMessage?: string;
+  /** `failed` only: nothing sent to this user will arrive before they write again (they opted out). */
+  userUnreachable?: true;
 }
 
 /** A conversation got another address (a Telegram group became a supergroup). */
@@ -62,4 +65,17 @@ export interface StopRequest {
   address: string;
 }
 
-export type ChannelEvent = InboundMessage | DeliveryReceipt | AddressChange | StopRequest;
+/** A user blocked the bot, or lets it write again. */
+export interface ReachabilityChange {
+  type: "reachability";
+  userIdentifier: string;
+  /** Why nothing arrives any more; null: it does again. */
+  unreachable: Unreachable | null;
+}
+
+export type ChannelEvent =
+  | InboundMessage
+  | DeliveryReceipt
+  | AddressChange
+  | StopRequest
+  | ReachabilityChange;

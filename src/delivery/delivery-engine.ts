@@ -15,6 +15,8 @@ export interface DeliveryEngineDeps {
   requeue(channelId: string, ids: string[], delayMs: number): Promise<void>;
   /** The whole channel has to wait: tells the queue. */
   pauseQueue(channelId: string, ms: number): Promise<void>;
+  /** Nothing sent to the user of a session arrives any more. */
+  userUnreachable(sessionId: string, why: { code: string; reason: string }): Promise<void>;
   onRecorded(delivery: ClaimedDelivery, record: AttemptRecord): void;
   onChannelError(channelId: string, error: string | null): void;
   sendTimeoutMs: number;
@@ -161,6 +163,9 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     if (result.kind === "moved") {
       const { address } = result;
       await patiently(() => deps.repository.moveAddress(channelId, delivery.address, address));
+    }
+    if (result.kind === "failed" && result.scope === "user") {
+      await patiently(() => deps.userUnreachable(delivery.sessionId, result));
     }
     const recorded = await patiently(() => deps.record(record));
     inHand.delete(delivery.id);

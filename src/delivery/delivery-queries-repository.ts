@@ -90,9 +90,13 @@ export function createDeliveryQueries(pool: Pool) {
       const { rowCount } = await pool.query(
         // One that failed for good has its tries back; an unknown one may still be recorded by a late sender, which
         // is told apart by the number of its attempt.
-        `UPDATE deliveries SET status = 'queued', next_attempt_at = now(), updated_at = now(),
-           attempts = CASE WHEN status = 'failed' THEN 0 ELSE attempts END, error_code = NULL, error = NULL
-         WHERE workspace_id = $1 AND id = $2 AND status IN ('failed', 'unknown')`,
+        // Whoever tries again thinks that it may arrive: so may anything else to that user.
+        `WITH again AS (UPDATE deliveries SET status = 'queued', next_attempt_at = now(), updated_at = now(),
+             attempts = CASE WHEN status = 'failed' THEN 0 ELSE attempts END, error_code = NULL, error = NULL
+           WHERE workspace_id = $1 AND id = $2 AND status IN ('failed', 'unknown') RETURNING session_id),
+         cleared AS (UPDATE users u SET unreachable_since = NULL, unreachable_code = NULL, unreachable_reason = NULL
+           FROM again a JOIN sessions s ON s.id = a.session_id WHERE u.id = s.user_id AND u.unreachable_since IS NOT NULL)
+         SELECT 1 FROM again`,
         [workspaceId, id],
       );
       return rowCount === 1;

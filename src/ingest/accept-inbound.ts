@@ -16,6 +16,7 @@ export interface IngestDeps {
     change: Extract<ChannelEvent, { type: "address_change" }>,
   ): Promise<void>;
   onStop(channel: ChannelRef, stop: Extract<ChannelEvent, { type: "stop" }>): Promise<void>;
+  onReachability(channel: ChannelRef, change: Extract<ChannelEvent, { type: "reachability" }>): Promise<void>;
   onOutcome(channel: ChannelRef, row: InboundRow, outcome: InboundOutcome): void;
 }
 
@@ -60,6 +61,8 @@ export function createIngest(deps: IngestDeps): Ingest {
         return deps.onAddressChange(channel, event);
       case "stop":
         return deps.onStop(channel, event);
+      case "reachability":
+        return deps.onReachability(channel, event);
       default:
         return assertNever(event);
     }

@@ -147,9 +147,13 @@ const STORE_INBOUND = `
     SELECT u.id, u.channel_id, u.identifier FROM users u
     WHERE (u.channel_id, u.identifier) IN (SELECT channel_id, user_identifier FROM fresh WHERE session_id IS NULL)),
   renamed AS (
-    UPDATE users u SET name = f.user_name, profile = f.profile, updated_at = now() FROM fresh f
+    UPDATE users u SET name = coalesce(f.user_name, u.name), updated_at = now(),
+      profile = CASE WHEN f.user_name IS NULL THEN u.profile ELSE f.profile END,
+      unreachable_since = NULL, unreachable_code = NULL, unreachable_reason = NULL
+    FROM fresh f
     WHERE f.session_id IS NULL AND u.channel_id = f.channel_id AND u.identifier = f.user_identifier
-      AND f.user_name IS NOT NULL AND (u.name IS DISTINCT FROM f.user_name OR u.profile IS DISTINCT FROM f.profile)),
+      AND (u.unreachable_since IS NOT NULL OR f.user_name IS NOT NULL
+        AND (u.name IS DISTINCT FROM f.user_name OR u.profile IS DISTINCT FROM f.profile))),
   joined AS (
     INSERT INTO users (id, workspace_id, channel_id, identifier, name, profile)
     SELECT DISTINCT ON (f.channel_id, f.user_identifier)

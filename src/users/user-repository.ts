@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { JsonObject } from "../core/json.ts";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
+import type { Unreachable } from "../core/reachability.ts";
 import { inTransaction } from "../storage/transaction.ts";
 
 /** Somebody who chats on one channel. */
@@ -12,6 +13,8 @@ export interface UserView {
   name: string | null;
   profile: JsonObject;
   anonymous: boolean;
+  /** What a platform said when nothing arrived any more; null: it said no such thing, or they have written since. */
+  unreachable: (Unreachable & { since: Date }) | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -29,12 +32,15 @@ interface UserRow {
   name: string | null;
   profile: JsonObject;
   anonymous: boolean;
+  unreachable_since: Date | null;
+  unreachable_code: string | null;
+  unreachable_reason: string | null;
   created_at: Date;
   updated_at: Date;
 }
 
-const COLUMNS = `u.id, u.workspace_id, c.name AS channel, u.identifier, u.name, u.profile, u.anonymous, u.created_at,
-  u.updated_at`;
+const COLUMNS = `u.id, u.workspace_id, c.name AS channel, u.identifier, u.name, u.profile, u.anonymous, u.unreachable_since,
+  u.unreachable_code, u.unreachable_reason, u.created_at, u.updated_at`;
 const FROM = "FROM users u JOIN channels c ON c.id = u.channel_id";
 const MATCHES = `u.workspace_id = $1 AND ($2::text IS NULL OR c.name = $2)
   AND ($3::text IS NULL OR u.identifier = $3)`;
@@ -61,6 +67,15 @@ export function createUserRepository(pool: Pool) {
       const { rows } = await pool.query<UserRow>(
         `SELECT ${COLUMNS} ${FROM} WHERE u.workspace_id = $1 AND u.id = $2`,
         [workspaceId, id],
+      );
+      return rows[0] ? toUser(rows[0]) : null;
+    },
+
+    /** Who that is on a channel; null where nobody is known by that name there. */
+    async byIdentifier(channelId: string, identifier: string): Promise<UserView | null> {
+      const { rows } = await pool.query<UserRow>(
+        `SELECT ${COLUMNS} ${FROM} WHERE u.channel_id = $1 AND u.identifier = $2`,
+        [channelId, identifier],
       );
       return rows[0] ? toUser(rows[0]) : null;
     },
@@ -96,6 +111,14 @@ function toUser(row: UserRow): UserView {
     name: row.name,
     profile: row.profile,
     anonymous: row.anonymous,
+    unreachable:
+      row.unreachable_since === null
+        ? null
+        : {
+            since: row.unreachable_since,
+            code: row.unreachable_code ?? "unreachable",
+            reason: row.unreachable_reason ?? "",
+          },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -10,7 +10,11 @@ async function openUsers() {
   const world = await openApiWorld();
   const erased: string[] = [];
   const api = await world.serve([
-    ...userRoutes({ users: createUserRepository(world.pool), onErased: (ids) => erased.push(...ids) }),
+    ...userRoutes({
+      users: createUserRepository(world.pool),
+      reach: async () => ({ kind: "reachable" }),
+      onErased: (ids) => erased.push(...ids),
+    }),
     ...participantDataRoutes({ participantData: createParticipantDataRepository(world.pool) }),
   ]);
   const home = { id: world.workspaceId, slug: "default" };

@@ -136,7 +136,10 @@ const CHECKS: Record<Guarantee, Check> = {
     );
   },
   rate_limited: afterFault("rate_limited", { kind: "retry", scope: "channel", afterMs: expect.any(Number) }),
-  recipient_gone: afterFault("recipient_gone", { kind: "failed", scope: "conversation" }),
+  recipient_gone: afterFault("recipient_gone", {
+    kind: "failed",
+    scope: expect.stringMatching(/^(conversation|user)$/),
+  }),
   credentials_revoked: afterFault("credentials_revoked", { kind: "failed", scope: "channel" }),
   server_error: afterFault("server_error", { kind: "retry" }),
   unreachable: afterFault("unreachable", { kind: "retry" }),

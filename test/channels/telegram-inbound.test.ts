@@ -30,6 +30,24 @@ async function textOf(message: Record<string, unknown>): Promise<string | null> 
   return event?.type === "message" ? event.text : null;
 }
 
+describe("a user who blocks the bot", () => {
+  const membership = (status: string, chat: Record<string, unknown> = { id: 777001, type: "private" }) =>
+    webhook({
+      update_id: 91,
+      my_chat_member: { chat, from: { id: 777001 }, date: 1, new_chat_member: { user: US, status } },
+    });
+
+  test.each([
+    ["kicked", undefined, { userIdentifier: "777001", unreachable: { code: "telegram_blocked" } }],
+    ["member", undefined, { userIdentifier: "777001", unreachable: null }],
+    ["left", GROUP, { userIdentifier: "-100500", unreachable: { reason: expect.stringContaining("group") } }],
+    ["administrator", GROUP, { userIdentifier: "-100500", unreachable: null }],
+  ])("or a group that throws it out or takes it back says so (%s)", async (status, chat, change) => {
+    const received = await channel.receive(membership(status, chat));
+    expect(received).toMatchObject({ kind: "accepted", events: [{ type: "reachability", ...change }] });
+  });
+});
+
 describe("a private message", () => {
   test("names the conversation, the person and the event", async () => {
     const update = updateWith({ text: "hello" });

@@ -88,7 +88,7 @@ describe("what Telegram answers", () => {
   test.each([
     [429, { retry_after: 3 }, { kind: "retry", scope: "channel", afterMs: 3000 }],
     [429, undefined, { kind: "retry", scope: "channel" }],
-    [403, undefined, { kind: "failed", scope: "conversation", code: "telegram_403" }],
+    [403, undefined, { kind: "failed", scope: "user", code: "telegram_403" }],
     [400, undefined, { kind: "failed", scope: "conversation", code: "telegram_400" }],
     [400, { migrate_to_chat_id: -1001 }, { kind: "moved", address: "-1001" }],
     [401, undefined, { kind: "failed", scope: "channel", reason: expect.stringContaining("@BotFather") }],

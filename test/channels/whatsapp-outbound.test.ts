@@ -64,11 +64,7 @@ describe("a reply on WhatsApp", () => {
       { kind: "retry", scope: "channel", code: "twilio_63018" },
     ],
     ["a full queue", { status: 400, code: 30001 }, { kind: "retry", scope: "conversation" }],
-    [
-      "an opt-out",
-      { status: 400, code: 21610 },
-      { kind: "failed", scope: "conversation", code: "opted_out" },
-    ],
+    ["an opt-out", { status: 400, code: 21610 }, { kind: "failed", scope: "user", code: "opted_out" }],
     [
       "a closed window",
       { status: 400, code: 63016 },

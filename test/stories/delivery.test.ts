@@ -109,8 +109,18 @@ test("a user who blocked the bot costs a failed delivery with a reason, and nobo
     ]),
   );
   await story.say(2, "hello");
+  const reachable = async () => (await story.app.api("GET", "/users?identifier=1")).body.data[0].reachable;
+  await eventually(async () =>
+    expect(await reachable()).toEqual({
+      ok: false,
+      code: "telegram_403",
+      reason: expect.stringContaining("blocked by the user"),
+      since: expect.any(String),
+    }),
+  );
   await story.say(1, "I am back");
   await eventually(() => expect(story.texts(1)).toEqual(["You said: I am back"]));
+  expect(await reachable()).toEqual({ ok: true, code: null, reason: null, since: null });
   await eventually(() => expect(story.texts(2)).toEqual(["You said: hello"]));
   const [failed] = await story.rows("SELECT error FROM deliveries WHERE status = 'failed'");
   expect(failed?.error).toContain("blocked by the user");

@@ -69,7 +69,8 @@ function refusedSend(fault: Extract<TelegramFault, { kind: "refused" }>, reason:
   // An error the Bot API itself words was not carried out, also when it is its own fault.
   if (fault.status >= 500 || fault.status === 409)
     return { kind: "retry", reason, code, scope: "conversation", ...later };
-  return { kind: "failed", reason, code, scope: "conversation" };
+  // Blocked, deactivated or thrown out of the group: nothing else will arrive either.
+  return { kind: "failed", reason, code, scope: fault.status === 403 ? "user" : "conversation" };
 }
 
 /** 401: revoked or mistyped. 404: not even the shape of a token, so the Bot API knows no such path. */

@@ -6,13 +6,13 @@ import { toAddress } from "./address.ts";
 import { type Addressing, addressingOf } from "./addressing.ts";
 import { attachmentsOf } from "./attachments.ts";
 import type { IdentitySource } from "./identity.ts";
-import type { TelegramMessage, TelegramUpdate } from "./update.ts";
+import type { TelegramMembership, TelegramMessage, TelegramUpdate } from "./update.ts";
 
 /** Human group admins who post anonymously come as this bot account of Telegram's (Bot API, `sender_chat`). */
 const GROUP_ANONYMOUS_BOT = 1087968824;
 
 /** The kinds of update asked for; an edit or a channel post never becomes a message. */
-export const ALLOWED_UPDATES = ["message"] as const;
+export const ALLOWED_UPDATES = ["message", "my_chat_member"] as const;
 
 export interface InboundDeps {
   /** Sets one bot's updates apart from those of another that had this channel's name before. */
@@ -37,6 +37,7 @@ export function createInbound({ botId, identity, log }: InboundDeps) {
       log.warn({ updateId: update.updateId }, "telegram message of an unknown shape ignored");
       return [];
     }
+    if (update.membership !== null) return [membershipChange(update.membership)];
     if (message === null) return ignore(update, "not a new message");
     const moved = migration(message);
     if (moved !== null) return [moved];
@@ -72,6 +73,15 @@ function migration(message: TelegramMessage): ChannelEvent | null {
   if (to !== undefined) return { type: "address_change", from: here, to: String(to) };
   if (from !== undefined) return { type: "address_change", from: String(from), to: here };
   return null;
+}
+
+/** Users block and unblock a bot, and groups throw it out and take it back; most say nothing else about it. */
+function membershipChange({ chat, new_chat_member: { status } }: TelegramMembership): ChannelEvent {
+  const isOut = status === "kicked" || status === "left";
+  const reason =
+    chat.type === "private" ? "the user blocked the bot" : "the bot is not in the group any more";
+  const unreachable = isOut ? { code: "telegram_blocked", reason } : null;
+  return { type: "reachability", userIdentifier: String(chat.id), unreachable };
 }
 
 /** Why a message is never answered whatever it says, or null. */

@@ -51,13 +51,26 @@ const messageSchema = z.object({
 
 export type TelegramMessage = z.infer<typeof messageSchema>;
 
-const updateSchema = z.object({ update_id: z.int(), message: z.unknown().optional() });
+const membershipSchema = z.object({
+  chat: z.object({ id: z.int(), type: z.string() }),
+  new_chat_member: z.object({ status: z.string() }),
+});
+
+/** What became of us in a chat (Bot API, ChatMemberUpdated): `kicked` in a private one is a block. */
+export type TelegramMembership = z.infer<typeof membershipSchema>;
+
+const updateSchema = z.object({
+  update_id: z.int(),
+  message: z.unknown().optional(),
+  my_chat_member: membershipSchema.optional().catch(undefined),
+});
 
 /** An update: its number, and its message if it is one we read. */
 export interface TelegramUpdate {
   updateId: number;
   /** Null for every other kind of update, and for a message of a shape we do not know. */
   message: TelegramMessage | null;
+  membership: TelegramMembership | null;
   /** Whether there was a message that could not be read. */
   unreadable: boolean;
 }
@@ -69,8 +82,8 @@ export interface TelegramUpdate {
 export function parseUpdate(json: unknown): TelegramUpdate | null {
   const update = updateSchema.safeParse(json);
   if (!update.success) return null;
-  const { update_id: updateId, message } = update.data;
-  if (message === undefined) return { updateId, message: null, unreadable: false };
+  const { update_id: updateId, message, my_chat_member: membership = null } = update.data;
+  if (message === undefined) return { updateId, message: null, membership, unreadable: false };
   const parsed = messageSchema.safeParse(message);
-  return { updateId, message: parsed.success ? parsed.data : null, unreadable: !parsed.success };
+  return { updateId, message: parsed.success ? parsed.data : null, membership, unreadable: !parsed.success };
 }

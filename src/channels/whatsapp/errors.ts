@@ -90,8 +90,9 @@ function refusedSend(
     case "misconfigured":
       return { kind: "failed", reason, code, scope: "channel" };
     case "window_closed":
-    case "opted_out":
       return { kind: "failed", reason, code, scope: "conversation" };
+    case "opted_out":
+      return { kind: "failed", reason, code, scope: "user" };
     case "failed":
       break;
   }

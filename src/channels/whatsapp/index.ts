@@ -46,7 +46,7 @@ function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): Channel
 
   return {
     receive: async (request) => provider.receive(request),
-    send: createOutbound({
+    ...createOutbound({
       provider,
       lastUserMessageAt: async (address) => (await lastMessage(address))?.at ?? null,
     }),

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
+import type { Reachability } from "../../core/reachability.ts";
 import type { OutboundPart, SendResult } from "../channel.ts";
 import { isAddress } from "./address.ts";
 import { WINDOW_CLOSED } from "./errors.ts";
@@ -7,6 +8,8 @@ import type { Provider, Send } from "./provider.ts";
 /** How long after a user's message anything may be said, less a minute for the way there, milliseconds. */
 const WINDOW_MS = (24 * 60 - 1) * 60_000;
 
+const TEMPLATE_ONLY =
+  "the user has not written for 24 hours: the configured template goes out in place of the message";
 const TEMPLATE_INSTEAD =
   "the user has not written for 24 hours: one template went out in place of the whole message";
 
@@ -32,7 +35,15 @@ export function createOutbound({ provider, lastUserMessageAt, clock = systemCloc
     return last !== null && clock.now().getTime() - last.getTime() < WINDOW_MS;
   }
 
-  return async function send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
+  /** What the window allows, before anything is sent. */
+  async function canReach(address: string): Promise<Reachability> {
+    if (await isWindowOpen(address)) return { kind: "reachable" };
+    return sendTemplate === null
+      ? { kind: "unreachable", code: "window_closed", reason: WINDOW_CLOSED }
+      : { kind: "limited", code: "template_only", reason: TEMPLATE_ONLY };
+  }
+
+  async function send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
     const { address, text, deliveryId } = part;
     if (!isAddress(address))
       return {
@@ -54,5 +65,7 @@ export function createOutbound({ provider, lastUserMessageAt, clock = systemCloc
     // The provider's clock decides: what it calls too late has certainly not been sent.
     const isTooLate = result.kind === "failed" && result.code === "window_closed";
     return isTooLate ? outsideWindow(part, how) : result;
-  };
+  }
+
+  return { send, canReach };
 }

@@ -31,6 +31,7 @@ export function readStatus(status: MetaStatus): ChannelEvent[] {
       ...receipt,
       errorCode: deliveryCode(code, metaWords),
       errorMessage: describeCode(code, said, metaWords),
+      ...(metaWords.meaningOf(code) === "opted_out" ? { userUnreachable: true as const } : {}),
     },
   ];
 }

@@ -27,6 +27,7 @@ export function readStatus(params: FormParams, messageSid: string): ChannelEvent
       state,
       errorCode: deliveryCode(code, twilioWords),
       errorMessage: describeCode(code, said, twilioWords),
+      ...(twilioWords.meaningOf(code) === "opted_out" ? { userUnreachable: true as const } : {}),
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { RequestError } from "../../../core/errors.ts";
 import type { PageRequest, Slice } from "../../../core/page.ts";
+import type { Reachability } from "../../../core/reachability.ts";
 import type { UserFilter, UserView } from "../../../users/user-repository.ts";
 import { listReply, pageQuery, pageRequest } from "../paging.ts";
 import { defineRoute, type Route } from "../route.ts";
@@ -12,6 +13,8 @@ export interface UserRoutesDeps {
     get(workspaceId: string, id: string): Promise<UserView | null>;
     erase(workspaceId: string, id: string): Promise<{ sessionIds: string[] } | null>;
   };
+  /** Whether a user can be written to unasked. */
+  reach(user: UserView): Promise<Reachability>;
   /** Sessions are gone: whatever still runs in them may stop. */
   onErased(sessionIds: readonly string[]): void;
 }
@@ -25,6 +28,21 @@ const userSchema = z
     name: z.string().nullable(),
     profile: jsonObjectSchema.describe("What the platform said about them"),
     anonymous: z.boolean(),
+    reachable: z
+      .object({
+        ok: z.boolean(),
+        code: z
+          .string()
+          .nullable()
+          .describe(
+            "Such as `telegram_403`, `opted_out`, `window_closed`; also where `ok`, if only a template arrives",
+          ),
+        reason: z.string().nullable(),
+        since: timestampSchema
+          .nullable()
+          .describe("Since when the platform says so; null where a rule of it does"),
+      })
+      .describe("Whether they can be written to unasked. Who writes is reachable again"),
     created_at: timestampSchema,
     updated_at: timestampSchema,
   })
@@ -37,7 +55,7 @@ export function userRoutes(deps: UserRoutesDeps): Route[] {
   return [listUsers(deps), getUser(deps), eraseUser(deps)];
 }
 
-const listUsers = ({ users }: UserRoutesDeps): Route =>
+const listUsers = ({ users, reach }: UserRoutesDeps): Route =>
   defineRoute({
     method: "GET",
     path: "/users",
@@ -54,11 +72,15 @@ const listUsers = ({ users }: UserRoutesDeps): Route =>
     responses: [{ status: 200, description: "Users, newest first", schema: listSchema(userSchema) }],
     async handle({ caller, query }) {
       const found = await users.list(caller.workspaceId, query, pageRequest(query));
-      return listReply(found, query, presentUser);
+      const reached = await Promise.all(
+        found.rows.map(async (user) => [user.id, await reach(user)] as const),
+      );
+      const reaches = new Map(reached);
+      return listReply(found, query, (user) => presentUser(user, reaches.get(user.id)));
     },
   });
 
-const getUser = ({ users }: UserRoutesDeps): Route =>
+const getUser = ({ users, reach }: UserRoutesDeps): Route =>
   defineRoute({
     method: "GET",
     path: "/users/{id}",
@@ -72,7 +94,7 @@ const getUser = ({ users }: UserRoutesDeps): Route =>
     async handle({ caller, params }) {
       const user = await users.get(caller.workspaceId, params.id);
       if (!user) throw userNotFound(params.id);
-      return { status: 200, body: presentUser(user) };
+      return { status: 200, body: presentUser(user, await reach(user)) };
     },
   });
 
@@ -102,7 +124,8 @@ export function userNotFound(id: string): RequestError {
   return new RequestError(404, "user_not_found", `There is no user ${id} here.`);
 }
 
-function presentUser(user: UserView) {
+function presentUser(user: UserView, reach: Reachability = { kind: "reachable" }) {
+  const said = reach.kind === "reachable" ? { code: null, reason: null } : reach;
   return {
     id: user.id,
     workspace_id: user.workspaceId,
@@ -111,6 +134,12 @@ function presentUser(user: UserView) {
     name: user.name,
     profile: user.profile,
     anonymous: user.anonymous,
+    reachable: {
+      ok: reach.kind !== "unreachable",
+      code: said.code,
+      reason: said.reason,
+      since: user.unreachable?.since.toISOString() ?? null,
+    },
     created_at: user.createdAt,
     updated_at: user.updatedAt,
   };
