@@ -1,5 +1,6 @@
 import type { AgentCatalog } from "./agents/agent-catalog.ts";
 import { createApi } from "./api.ts";
+import { createAttachmentParts } from "./attachment-parts.ts";
 import type { BotDefinition } from "./bots/bot.ts";
 import type { ChannelContext, ChannelDefinition } from "./channels/channel.ts";
 import { type ChannelDirectory, createChannelDirectory } from "./channels/channel-directory.ts";
@@ -90,10 +91,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   const { agents } = workspaces;
 
+  const attachments = createAttachmentParts({ engine, channels, settings, secret: operatorKey.value, log });
   const pipeline = createPipeline({
     engine,
     channels,
     agents,
+    attachments,
     role: settings.role,
     metrics,
     log,

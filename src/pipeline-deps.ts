@@ -1,4 +1,5 @@
 import type { AgentCatalog } from "./agents/agent-catalog.ts";
+import type { AttachmentParts } from "./attachment-parts.ts";
 import type { ChannelDirectory } from "./channels/channel-directory.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Engine } from "./engine.ts";
@@ -32,6 +33,7 @@ export interface PipelineDeps {
   engine: Engine;
   channels: ChannelDirectory;
   agents: AgentCatalog;
+  attachments: AttachmentParts;
   role: "all" | "web" | "worker";
   metrics: Metrics;
   log: Logger;

@@ -37,7 +37,7 @@ export function createPipeline(deps: PipelineDeps) {
       if (!parts.works) return;
       await turns.start();
       await delivery.start();
-      const steps = [...turns.steps, ...delivery.steps];
+      const steps = [...turns.steps, ...delivery.steps, ...deps.attachments.steps];
       reconciler = startReconciler({ intervalMs: times.reconcileMs, steps, log: deps.log });
     },
 
@@ -46,6 +46,7 @@ export function createPipeline(deps: PipelineDeps) {
       await reconciler?.stop();
       await drain();
       await turns.stop();
+      await deps.attachments.stop();
       await delivery.queues.flush();
       turns.close();
     },

@@ -35,7 +35,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
   const finished = createFinishRepository(pool, { owner, leaseMs: times.leaseMs });
   const executions = createExecutionRepository(pool);
   const contexts: TurnContexts = createTurnContexts({
-    repository: createContextRepository(pool),
+    repository: createContextRepository(pool, { openAttachment: deps.attachments.forBot }),
     clock,
     log,
   });
@@ -60,13 +60,14 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     streams,
     loadAgent: (agentId, version) => agents.load(agentId, version),
     channel: (channelId) => running(channelId).ref,
-    context: (lane, agent, messages) =>
+    attachments: deps.attachments.ofMessages,
+    context: (lane, agent, messages, input) =>
       contexts.forTurn({
         sessionId: lane.sessionId,
         agent: { id: agent.id, definition: agent.definition },
-        input: messages.map((message) => ({
-          text: inWords(message),
-          instruction: message.origin === "instruction",
+        input: input.map((each) => ({
+          ...each,
+          text: inWords({ content: each.text, payload: each.payload }),
         })),
         beforeSeq: Math.min(...messages.map((message) => message.seq)),
         userId: lane.user?.id ?? null,

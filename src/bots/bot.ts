@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { AttachmentView } from "../core/attachment.ts";
 import type { ButtonSpec } from "../core/button.ts";
 import type { Finding } from "../core/finding.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -10,6 +11,8 @@ import type { TokenUsage } from "../core/token-usage.ts";
 export interface PromptMessage {
   role: "system" | "user" | "assistant";
   content: string;
+  /** Files that belong to it; a model that cannot be shown them is told of them in words. */
+  attachments?: readonly TurnAttachment[];
 }
 
 /** The individual chatting. */
@@ -19,14 +22,24 @@ export interface TurnUser {
   name: string | null;
 }
 
-/** One text to be answered. */
+/** A file of a message a bot is to answer. Only where its `state` is `stored` is there anything to read. */
+export interface TurnAttachment extends AttachmentView {
+  /** Opens the file for an hour, without a key. */
+  url: string | null;
+  /** The file itself, read now; null where it is not kept. */
+  content(): Promise<Buffer | null>;
+}
+
+/** One of the messages a turn answers. */
 export interface TurnInput {
   messageId: string;
+  /** Empty where there are only files. */
   text: string;
   /** What the button carries that the user pressed or chose, or the link by which they came. */
   payload?: string;
   /** Whether it is the operator's word to the bot, not the user's. */
   instruction: boolean;
+  attachments: readonly TurnAttachment[];
 }
 
 /** What a bot is asked to answer. */
@@ -35,7 +48,7 @@ export interface Turn {
   session: { id: string; channel: string; metadata: JsonObject };
   agent: { id: string; slug: string; version: number };
   user: TurnUser | null;
-  /** The texts this turn answers, oldest first: one, or several that were collected. */
+  /** The messages this turn answers, oldest first: one, or several that were collected. */
   input: readonly TurnInput[];
   /**
    * The whole prompt in the order of design section 6. Loaded on first use: an echo never pays for it. May ask the bot

@@ -114,6 +114,20 @@ export type SendResult =
   /** The conversation has another address now; send there. */
   | { kind: "moved"; address: string };
 
+/** Where the content of a file is to be had. URL and headers may hold secrets: they are used and never shown. */
+export type AttachmentSource =
+  | {
+      kind: "found";
+      url: string;
+      /** Sent to the origin of `url` only, whatever it redirects to. */
+      headers?: Readonly<Record<string, string>>;
+      /** Origins that the operator configured: these alone may be private addresses, and speak http. */
+      trustedOrigins?: readonly string[];
+      /** What an HTML page in place of the file means (a sign-in page), where the file itself is none. */
+      ifHtml?: string;
+    }
+  | { kind: "failed"; reason: string; retry: boolean };
+
 /** What a started channel may use of the rest of the service. */
 export interface ChannelContext {
   /** Stores events durably, in order; resolves when they are committed, rejects when they could not be stored. */
@@ -143,6 +157,8 @@ export interface Channel {
   openStream?(target: StreamTarget): LiveStream | null;
   /** Takes away a preview that no send takes the place of. True once it is gone for good, false if later may work. */
   removePreview?(address: string, preview: string, signal: AbortSignal): Promise<boolean>;
+  /** Where a file of an inbound message is, by the platform's own id. Rejects only with a bug. */
+  fetchAttachment?(platformId: string, signal: AbortSignal): Promise<AttachmentSource>;
   /** Registers webhooks and commands, starts polling. Called where requests are received, not on pure workers. */
   start?(context: ChannelContext): Promise<void>;
   stop?(): Promise<void>;

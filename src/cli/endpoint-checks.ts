@@ -126,7 +126,7 @@ async function refused(
 }
 
 function written(content: string) {
-  return { id: newId(), role: "user" as const, content };
+  return { id: newId(), role: "user" as const, content, attachments: [] };
 }
 
 function warning(problem: string, fix: string): Finding {

@@ -121,7 +121,7 @@ function aTurn(): TurnRequest {
     session: { id: newId(), channel: "check", metadata: {} },
     user: { id: newId(), identifier: "check", name: "Check" },
     participant_data: {},
-    messages: [{ id: newId(), role: "user", content: "Hello" }],
+    messages: [{ id: newId(), role: "user", content: "Hello", attachments: [] }],
   };
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { z } from "zod";
+import { fileStoreProblem } from "./file-store-place.ts";
 import { publicUrlProblem } from "./public-url.ts";
 
 /** The variables the service was started with. Empty counts as not set: compose files pass `NAME=` for that. */
@@ -93,6 +94,47 @@ export const variables = {
     doc: "Messages one user may send per minute over the API, whatever the key, on each process; five seconds' worth at once.",
     schema: rate,
     default: "600",
+  }),
+  CAUSEWAY_ATTACHMENTS: variable({
+    doc: "Where the contents of files are kept: a directory, or `s3://bucket/prefix?endpoint=https://…&region=…` for an S3-compatible bucket. Processes on several machines need a bucket, or a directory they share.",
+    schema: z.string().superRefine((text, check) => {
+      const problem = fileStoreProblem(text);
+      if (problem !== null) check.addIssue({ code: "custom", message: problem });
+    }),
+    default: null,
+    unset: "`attachments` in the data directory",
+  }),
+  CAUSEWAY_ATTACHMENT_MIB: variable({
+    doc: "The largest file that is taken, in MiB.",
+    schema: z
+      .string()
+      .regex(/^[1-9]\d{0,2}$/, "write a whole number from 1 to 999")
+      .transform(Number),
+    default: "20",
+  }),
+  CAUSEWAY_ATTACHMENT_DAYS: variable({
+    doc: "After how many days the content of a file is erased.",
+    schema: z
+      .string()
+      .regex(/^[1-9]\d{0,4}$/, "write a whole number of days, 1 or more")
+      .transform(Number),
+    default: null,
+    unset: "kept as long as its session",
+  }),
+  AWS_ACCESS_KEY_ID: variable({
+    doc: "Who uses the bucket.",
+    schema: z.string(),
+    default: null,
+  }),
+  AWS_SECRET_ACCESS_KEY: variable({
+    doc: "The secret that belongs to it.",
+    schema: z.string(),
+    default: null,
+  }),
+  AWS_SESSION_TOKEN: variable({
+    doc: "For temporary credentials.",
+    schema: z.string(),
+    default: null,
   }),
   DATABASE_URL: variable({
     doc: "A Postgres to use: `postgres://…`.",

@@ -103,9 +103,12 @@ function collisions(workspaces: readonly WorkspaceConfig[]): ConfigProblem[] {
 function settingsSecrets(settings: Settings): string[] {
   const urls = [settings.databaseUrl, settings.redisUrl].filter((url) => url !== null);
   const passwords = urls.map((url) => new URL(url).password).filter((password) => password !== "");
+  const { place } = settings.attachments;
+  const bucketSecrets = place.kind === "bucket" ? [place.secretAccessKey, place.sessionToken ?? ""] : [];
   return [
     ...passwords,
     ...passwords.map(decodeURIComponent),
+    ...bucketSecrets.filter((secret) => secret !== ""),
     ...(settings.apiKey === null ? [] : [settings.apiKey]),
   ];
 }

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { ConfigProblem } from "../core/errors.ts";
 import { isSecretName } from "../core/secret-names.ts";
 import { type Environment, type Variable, variables } from "./env.ts";
+import { type FileStorePlace, fileStorePlace } from "./file-store-place.ts";
 import { resolvePublicUrl } from "./public-url.ts";
 
 /** The environment, parsed once. Paths are absolute. */
@@ -17,6 +18,8 @@ export interface Settings {
   role: "all" | "web" | "worker";
   /** Per minute, on each process. */
   rates: { perKey: number; perUser: number };
+  /** What is done with files: where they are kept, up to what size, and how long; null: as long as their session. */
+  attachments: { place: FileStorePlace; limitBytes: number; keepDays: number | null };
   /** Null: embedded Postgres. */
   databaseUrl: string | null;
   /** Null: the queue runs on Postgres. */
@@ -46,18 +49,30 @@ export function parseSettings(
   const port = read("PORT", variables.PORT);
   const host = read("HOST", variables.HOST);
   const publicUrl = readOptional("CAUSEWAY_PUBLIC_URL", variables.CAUSEWAY_PUBLIC_URL);
-  const files = read("CAUSEWAY_CONFIG", variables.CAUSEWAY_CONFIG);
+  const configFiles = read("CAUSEWAY_CONFIG", variables.CAUSEWAY_CONFIG);
+  const dataDir = resolve(directory, read("CAUSEWAY_DATA_DIR", variables.CAUSEWAY_DATA_DIR));
+  const files = fileStorePlace(readOptional("CAUSEWAY_ATTACHMENTS", variables.CAUSEWAY_ATTACHMENTS), {
+    env,
+    directory,
+    dataDir,
+  });
+  problems.push(...files.problems);
   const settings = {
     port,
     host,
-    configFiles: files.map((file) => resolve(directory, file)),
-    dataDir: resolve(directory, read("CAUSEWAY_DATA_DIR", variables.CAUSEWAY_DATA_DIR)),
+    configFiles: configFiles.map((file) => resolve(directory, file)),
+    dataDir,
     publicUrl: resolvePublicUrl({ publicUrl, host, port }),
     apiKey: readOptional("CAUSEWAY_API_KEY", variables.CAUSEWAY_API_KEY),
     role: read("CAUSEWAY_ROLE", variables.CAUSEWAY_ROLE),
     rates: {
       perKey: read("CAUSEWAY_KEY_RATE", variables.CAUSEWAY_KEY_RATE),
       perUser: read("CAUSEWAY_USER_RATE", variables.CAUSEWAY_USER_RATE),
+    },
+    attachments: {
+      place: files.place,
+      limitBytes: read("CAUSEWAY_ATTACHMENT_MIB", variables.CAUSEWAY_ATTACHMENT_MIB) * 1_048_576,
+      keepDays: readOptional("CAUSEWAY_ATTACHMENT_DAYS", variables.CAUSEWAY_ATTACHMENT_DAYS),
     },
     databaseUrl: readOptional("DATABASE_URL", variables.DATABASE_URL),
     redisUrl: readOptional("REDIS_URL", variables.REDIS_URL),

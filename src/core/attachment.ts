@@ -18,3 +18,29 @@ export interface AttachmentView {
   /** Why it could not be had, for people. */
   error: string | null;
 }
+
+/** What a content type makes of a file. */
+export function kindOfType(contentType: string | null | undefined): AttachmentKind {
+  const family = contentType?.split("/", 1)[0]?.toLowerCase();
+  return family === "image" || family === "audio" || family === "video" ? family : "file";
+}
+
+/** A file in words, for whoever only reads text. */
+function attachmentInWords({ kind, name, contentType, state, error }: AttachmentView): string {
+  const what = name ?? contentType ?? kind;
+  switch (state) {
+    case "stored":
+      return `[${kind}: ${what}]`;
+    case "pending":
+      return `[${kind} that is still being loaded: ${what}]`;
+    case "expired":
+      return `[${kind} that is no longer kept: ${what}]`;
+    case "failed":
+      return `[attachment could not be loaded: ${what}${error === null ? "" : `: ${error}`}]`;
+  }
+}
+
+/** A text and its files in words. */
+export function withAttachmentsInWords(text: string, attachments: readonly AttachmentView[]): string {
+  return [text, ...attachments.map(attachmentInWords)].filter((line) => line.trim() !== "").join("\n");
+}

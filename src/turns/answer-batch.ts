@@ -1,4 +1,4 @@
-import type { Turn } from "../bots/bot.ts";
+import type { Turn, TurnInput } from "../bots/bot.ts";
 import type { Logger } from "../core/logger.ts";
 import { wait } from "../core/wait.ts";
 import type { BudgetedTurn } from "./budget.ts";
@@ -7,7 +7,14 @@ import { handOver, type StandingPreview } from "./live-preview.ts";
 import type { StopReason } from "./run-attempt.ts";
 import { cancelledTurn, refusedTurn, runTurn, type TurnOutcome, type TurnRun } from "./run-turn.ts";
 import type { TurnLookups } from "./turn-context.ts";
-import { type LoadedAgent, laneOf, type Next, type Running, type TurnEngineDeps } from "./turn-deps.ts";
+import {
+  type LoadedAgent,
+  laneOf,
+  type Next,
+  type Running,
+  type TurnEngineDeps,
+  type TurnFiles,
+} from "./turn-deps.ts";
 import type { Lane, PendingMessage } from "./turn-repository.ts";
 import type { TurnStream } from "./turn-streams.ts";
 
@@ -15,6 +22,7 @@ import type { TurnStream } from "./turn-streams.ts";
 const RUNNING_MARK_MS = 50;
 /** A reason of our own: without one every turn would pay for a DOMException nobody reads. */
 const ENDED = "the turn ended";
+const NO_FILES: TurnFiles = new Map();
 
 /** One turn under way. */
 interface TurnUnderWay {
@@ -76,12 +84,13 @@ export function createAnswering(deps: TurnEngineDeps) {
       if (takenOver) await deps.repository.markRunning(executionId, main.attempts + 1, startedAt);
       else markRunningSoon(executionId, startedAt, shown.signal);
       deps.showTyping(lane, shown.signal);
-      const lookups = deps.context(lane, agent, messages);
+      const input = await inputOf(messages, running.stop.signal);
+      const lookups = deps.context(lane, agent, messages, input);
       const run: TurnRun = {
         messages,
         agent: agent.definition,
         bot: agent.bot,
-        turn: { ...describeTurn(lane, agent, messages, executionId), ...lookups },
+        turn: { ...describeTurn(lane, agent, executionId), input, ...lookups },
         stream,
         stop: running.stop.signal,
         attemptsBefore: main.attempts,
@@ -209,21 +218,27 @@ export function createAnswering(deps: TurnEngineDeps) {
   function describeTurn(
     lane: Lane,
     agent: LoadedAgent,
-    messages: readonly PendingMessage[],
     executionId: string,
-  ): Omit<Turn, keyof TurnLookups> {
+  ): Omit<Turn, keyof TurnLookups | "input"> {
     return {
       executionId,
       session: { id: lane.sessionId, channel: deps.channel(lane.channelId).name, metadata: lane.metadata },
       agent: { id: agent.id, slug: agent.definition.slug, version: agent.version },
       user: lane.user,
-      input: messages.map((message) => ({
-        messageId: message.id,
-        text: message.content,
-        instruction: message.origin === "instruction",
-        ...(message.payload === null ? {} : { payload: message.payload }),
-      })),
     };
+  }
+
+  /** What the turn answers; files that are still on their way are waited for a while. */
+  async function inputOf(messages: readonly PendingMessage[], stop: AbortSignal): Promise<TurnInput[]> {
+    const withFiles = messages.filter((message) => message.hasAttachments).map(({ id }) => id);
+    const files = withFiles.length === 0 ? NO_FILES : await deps.attachments(withFiles, stop);
+    return messages.map((message) => ({
+      messageId: message.id,
+      text: message.content,
+      instruction: message.origin === "instruction",
+      ...(message.payload === null ? {} : { payload: message.payload }),
+      attachments: files.get(message.id) ?? [],
+    }));
   }
 
   return { answer, skip };

@@ -1,8 +1,16 @@
-import type { PromptMessage } from "../bots/bot.ts";
+import type { PromptMessage, TurnAttachment } from "../bots/bot.ts";
+import { withAttachmentsInWords } from "../core/attachment.ts";
 import type { JsonObject } from "../core/json.ts";
 import { renderTemplate, type TemplateValues, type VariableValue } from "../core/template.ts";
 import type { TokenCounter } from "./count-tokens.ts";
 import { type HistoryPolicy, promptTokens, selectHistory } from "./select-history.ts";
+
+/** A new message of a prompt. */
+export interface PromptInput {
+  text: string;
+  instruction: boolean;
+  attachments?: readonly TurnAttachment[];
+}
 
 /** Everything a prompt is made of. */
 export interface PromptParts<M extends PromptMessage = PromptMessage> {
@@ -30,7 +38,7 @@ export interface PromptParts<M extends PromptMessage = PromptMessage> {
   /** What the summary does not cover, newest last. */
   history: readonly M[];
   /** What this turn answers, oldest first. An instruction is the operator's word to the bot, not the user's. */
-  input: readonly { text: string; instruction: boolean }[];
+  input: readonly PromptInput[];
 }
 
 /** A prompt within the budget, or the news that not even its fixed parts fit. */
@@ -46,7 +54,11 @@ export function buildPrompt(parts: PromptParts): PromptMessage[] {
   return [
     ...standingMessages(parts),
     ...summaryMessages(parts.session.summary),
-    ...parts.history.map(({ role, content }) => ({ role, content })),
+    ...parts.history.map(({ role, content, attachments }) => ({
+      role,
+      content,
+      ...(attachments && { attachments }),
+    })),
     ...newMessages(parts.input),
   ];
 }
@@ -119,7 +131,11 @@ function summaryMessages(summary: string | null): PromptMessage[] {
 }
 
 function newMessages(input: PromptParts["input"]): PromptMessage[] {
-  return input.map(({ text, instruction }) => ({ role: instruction ? "system" : "user", content: text }));
+  return input.map(({ text, instruction, attachments = [] }) => ({
+    role: instruction ? "system" : "user",
+    content: withAttachmentsInWords(text, attachments),
+    ...(attachments.length > 0 && { attachments }),
+  }));
 }
 
 function system(content: string): PromptMessage {

@@ -1,7 +1,10 @@
 import type { Pool } from "pg";
+import type { TurnAttachment } from "../bots/bot.ts";
+import { type AttachmentView, withAttachmentsInWords } from "../core/attachment.ts";
 import { inWords, readButtons } from "../core/button.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { VariableValue } from "../core/template.ts";
+import { ATTACHMENTS_OF, type AttachmentRow, toAttachment } from "../storage/attachment-rows.ts";
 
 /** A session as its prompt needs it. */
 export interface PromptSession {
@@ -23,7 +26,10 @@ export interface HistoryMessage {
   seq: number;
   turnSeq: number;
   role: "user" | "assistant";
+  /** Its text, and its files in words. */
   content: string;
+  /** Those of its files that can be read; absent for most. */
+  attachments?: readonly TurnAttachment[];
 }
 
 /** What a summary says and the newest turn it covers. */
@@ -39,13 +45,31 @@ interface HistoryRow {
   content: string;
   buttons: unknown;
   payload: string | null;
+  attachments: AttachmentRow[];
 }
 
 /** Commands, notices and instructions are not history. */
+const HISTORY = `seq, turn_seq, role, content, buttons, payload, ${ATTACHMENTS_OF("messages.id")} AS attachments`;
 const IN_HISTORY = "origin IN ('user', 'bot', 'operator')";
 
 /** What prompts are made of. Costs the same for a session of ten messages and of ten thousand. */
-export function createContextRepository(pool: Pool) {
+export function createContextRepository(
+  pool: Pool,
+  options: { openAttachment(view: AttachmentView): TurnAttachment },
+) {
+  function toHistoryMessage(row: HistoryRow): HistoryMessage {
+    const views = row.attachments.map(toAttachment);
+    const stored = views.filter(({ state }) => state === "stored").map(options.openAttachment);
+    return {
+      seq: row.seq,
+      turnSeq: row.turn_seq,
+      role: row.role,
+      // The bot reads what it offered and what was chosen as text: then "2" means something to it. Files likewise.
+      content: withAttachmentsInWords(inWords({ ...row, buttons: readButtons(row.buttons) }), views),
+      ...(stored.length > 0 && { attachments: stored }),
+    };
+  }
+
   return {
     async promptSession(sessionId: string): Promise<PromptSession | null> {
       const { rows } = await pool.query(
@@ -85,7 +109,7 @@ export function createContextRepository(pool: Pool) {
       range: { afterSeq: number; before: { turnSeq: number; seq: number }; limit: number },
     ): Promise<HistoryMessage[]> {
       const { rows } = await pool.query<HistoryRow>(
-        `SELECT seq, turn_seq, role, content, buttons, payload FROM messages
+        `SELECT ${HISTORY} FROM messages
          WHERE session_id = $1 AND turn_seq > $2 AND (turn_seq, seq) < ($3::int, $4::int) AND ${IN_HISTORY}
          ORDER BY turn_seq DESC, seq DESC LIMIT $5`,
         [sessionId, range.afterSeq, range.before.turnSeq, range.before.seq, range.limit],
@@ -99,7 +123,7 @@ export function createContextRepository(pool: Pool) {
       range: { afterSeq: number; throughSeq: number; limit: number },
     ): Promise<HistoryMessage[]> {
       const { rows } = await pool.query<HistoryRow>(
-        `SELECT seq, turn_seq, role, content, buttons, payload FROM messages
+        `SELECT ${HISTORY} FROM messages
          WHERE session_id = $1 AND turn_seq > $2 AND turn_seq <= $3 AND ${IN_HISTORY}
          ORDER BY turn_seq, seq LIMIT $4`,
         [sessionId, range.afterSeq, range.throughSeq, range.limit],
@@ -133,12 +157,6 @@ export function createContextRepository(pool: Pool) {
       return rows[0]?.data ?? {};
     },
   };
-}
-
-function toHistoryMessage(row: HistoryRow): HistoryMessage {
-  // The bot reads what it offered and what was chosen as text: then "2" means something to it.
-  const content = inWords({ ...row, buttons: readButtons(row.buttons) });
-  return { seq: row.seq, turnSeq: row.turn_seq, role: row.role, content };
 }
 
 export type ContextRepository = ReturnType<typeof createContextRepository>;

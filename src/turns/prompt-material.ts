@@ -3,7 +3,7 @@ import type { AgentDefinition } from "../core/agent-definition.ts";
 import { BotError } from "../core/errors.ts";
 import { detectVariables } from "../core/template.ts";
 import { resolveVariables } from "../core/variables.ts";
-import { type ComposedPrompt, composePrompt, type PromptParts } from "./build-prompt.ts";
+import { type ComposedPrompt, composePrompt, type PromptInput, type PromptParts } from "./build-prompt.ts";
 import { clipToTokens } from "./clip-tokens.ts";
 import type { ContextRepository, HistoryMessage, PromptSession, SummaryState } from "./context-repository.ts";
 import { loadTokenCounter, type TokenCounter } from "./count-tokens.ts";
@@ -14,7 +14,7 @@ import { type HistoryPolicy, promptTokens } from "./select-history.ts";
 export interface PromptQuestion {
   sessionId: string;
   agent: { id: string; definition: AgentDefinition };
-  input: readonly { text: string; instruction: boolean }[];
+  input: readonly PromptInput[];
   /** History ends before this seq; a question that is not stored has everything before it. */
   beforeSeq: number;
 }

@@ -114,7 +114,8 @@ export function createTurnContexts(deps: {
     },
     async prompt(question) {
       const material = await loadMaterial(repository, question);
-      return composeMaterial(material, withoutSummaries(material.policy.mode)).messages;
+      const { messages } = composeMaterial(material, withoutSummaries(material.policy.mode));
+      return messages.map(({ role, content }) => ({ role, content }));
     },
     forTurn(question) {
       let prompted: Promise<PromptMessage[]> | null = null;

@@ -1,4 +1,4 @@
-import type { Bot } from "../bots/bot.ts";
+import type { Bot, TurnAttachment, TurnInput } from "../bots/bot.ts";
 import type { AgentDefinition } from "../core/agent-definition.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
@@ -21,14 +21,24 @@ export interface LoadedAgent {
   bot: Bot;
 }
 
+/** Files by the message they came with. */
+export type TurnFiles = ReadonlyMap<string, readonly TurnAttachment[]>;
+
 export interface TurnEngineDeps {
   repository: TurnRepository;
   streams: TurnStreams;
   /** The agent version a session runs on. */
   loadAgent(agentId: string, version: number): Promise<LoadedAgent>;
   channel(channelId: string): ChannelRef & ReplyLimits;
+  /** The files of messages, by message, once they are here; after a while, or when the signal aborts, as they are. */
+  attachments(messageIds: readonly string[], signal: AbortSignal): Promise<TurnFiles>;
   /** What a bot may look up, loaded when it does. */
-  context(lane: Lane, agent: LoadedAgent, messages: readonly PendingMessage[]): TurnLookups;
+  context(
+    lane: Lane,
+    agent: LoadedAgent,
+    messages: readonly PendingMessage[],
+    input: readonly TurnInput[],
+  ): TurnLookups;
   /** What agents may use. */
   budgets: Budgets;
   /** Commits a turn, batched with others that end at the same time. */

@@ -21,7 +21,12 @@ function aTurn(
     session: { id: "session-1", channel: "web", metadata: {} },
     agent: { id: "agent-1", slug: "agent", version: 1 },
     user: { id: "user-1", identifier: "42", name: "Ada" },
-    input: texts.map((text, index) => ({ messageId: `message-${index}`, text, instruction: false })),
+    input: texts.map((text, index) => ({
+      messageId: `message-${index}`,
+      text,
+      instruction: false,
+      attachments: [],
+    })),
     prompt: async () => prompt ?? texts.map((content) => ({ role: "user", content })),
     history: async () => history,
     participantData: async () => participantData,

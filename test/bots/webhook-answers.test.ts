@@ -38,8 +38,8 @@ describe("what an endpoint is asked", () => {
       user: { id: "user-1", identifier: "42", name: "Ada" },
       participant_data: { plan: "gold" },
       messages: [
-        { id: "message-0", role: "user", content: "one" },
-        { id: "message-1", role: "user", content: "two" },
+        { id: "message-0", role: "user", content: "one", attachments: [] },
+        { id: "message-1", role: "user", content: "two", attachments: [] },
       ],
     });
   });

@@ -95,8 +95,14 @@ describe("a private message", () => {
     ]);
   });
 
-  test("without any text asks for no answer, as the further pictures of an album", async () => {
-    expect(await eventsOf({ photo: [{ file_id: "x" }], media_group_id: "1" })).toEqual([]);
+  test("with a file and no text is a message all the same", async () => {
+    expect(await eventsOf({ voice: { file_id: "x", mime_type: "audio/ogg" } })).toMatchObject([
+      { text: "", attachments: [{ kind: "audio", platformId: "x", contentType: "audio/ogg" }] },
+    ]);
+  });
+
+  test("with neither text nor file asks for no answer", async () => {
+    expect(await eventsOf({ dice: { emoji: "🎲", value: 3 } })).toEqual([]);
   });
 
   test("with a sticker is its emoji", async () => {

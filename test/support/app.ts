@@ -34,6 +34,7 @@ export interface TestApp extends AsyncDisposable {
   url: string;
   apiKey: string;
   database: TestDatabase;
+  dataDir: string;
   log: LoggedLine[];
   /** Calls the API with the operator key; returns status and parsed body. */
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
@@ -107,6 +108,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     url: app.url,
     apiKey,
     database,
+    dataDir,
     log: log.lines,
     async configure(changes) {
       Object.assign(env, changes.env);

@@ -43,6 +43,10 @@ export interface FakeTelegram extends AsyncDisposable {
   webhook: { url: string; secretToken: string; allowedUpdates: unknown } | null;
   /** What `getWebhookInfo` tells besides. */
   webhookInfo: { pending_update_count?: number; last_error_date?: number; last_error_message?: string };
+  /** Files that `getFile` knows, by file id: content, or where their address redirects to. */
+  files: Map<string, { path: string; content: Buffer } | { path: string; redirect: string }>;
+  /** Paths of files that were asked for with the right token. */
+  fileRequests: string[];
   /** Makes the next `times` calls of a method (default: `sendMessage`, once) go wrong. */
   fail(fault: Fault, options?: { method?: string; times?: number }): void;
   /** Waits this long before answering. */
@@ -81,6 +85,8 @@ export async function startFakeTelegram(
   let token = options.token ?? "4242:TEST-token_secret";
   const sent: SentMessage[] = [];
   const calls: BotApiCall[] = [];
+  const files: FakeTelegram["files"] = new Map();
+  const fileRequests: string[] = [];
   const faults = new Map<string, Fault[]>();
   const sockets = new Set<Socket>();
   const waiting = new Set<() => void>();
@@ -136,6 +142,12 @@ export async function startFakeTelegram(
       const date = Math.floor(Date.now() / 1000);
       return ok({ message_id: messageId, date, chat, text: message.text });
     },
+    getfile: ({ file_id }) => {
+      const file = files.get(String(file_id));
+      if (file === undefined) return badRequest("invalid file_id");
+      if ("content" in file && file.content.length > 20_000_000) return badRequest("file is too big");
+      return ok({ file_id, file_unique_id: `u${file_id}`, file_path: file.path });
+    },
     getupdates: async ({ offset, timeout, limit }, gone) => {
       if (webhook !== null)
         return refuse(409, "Conflict: can't use getUpdates method while webhook is active");
@@ -166,7 +178,17 @@ export async function startFakeTelegram(
     });
   }
 
+  function serveFile(givenToken: string, path: string, response: ServerResponse): void {
+    const file = [...files.values()].find((each) => each.path === decodeURIComponent(path));
+    if (givenToken !== token || file === undefined) return void response.writeHead(404).end();
+    fileRequests.push(file.path);
+    if ("redirect" in file) return void response.writeHead(302, { location: file.redirect }).end();
+    response.writeHead(200, { "content-type": "application/octet-stream" }).end(file.content);
+  }
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, fileToken, filePath] = /^\/file\/bot([^/]+)\/(.+)$/.exec(request.url ?? "") ?? [];
+    if (fileToken !== undefined && filePath !== undefined) return serveFile(fileToken, filePath, response);
     const [, givenToken = "", name = ""] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url ?? "") ?? [];
     const payload = await readPayload(request);
     const method = name.toLowerCase();
@@ -224,6 +246,8 @@ export async function startFakeTelegram(
     sent,
     calls,
     webhookInfo,
+    files,
+    fileRequests,
     get webhook() {
       return webhook;
     },

@@ -17,6 +17,11 @@ test("without any variable the defaults work", () => {
       apiKey: null,
       role: "all",
       rates: { perKey: 60_000, perUser: 600 },
+      attachments: {
+        place: { kind: "directory", path: "/srv/causeway/.causeway/attachments" },
+        limitBytes: 20 * 1024 * 1024,
+        keepDays: null,
+      },
       databaseUrl: null,
       redisUrl: null,
       logLevel: "info",
@@ -30,6 +35,44 @@ test("an empty variable counts as not set, as compose files pass it", () => {
     databaseUrl: null,
     logLevel: "info",
   });
+});
+
+test("files are kept in a directory or in a bucket", () => {
+  const env = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "hidden" };
+  const place = (text: string) =>
+    parseSettings({ ...env, CAUSEWAY_ATTACHMENTS: text }, "/srv").settings.attachments.place;
+  expect(place("files")).toEqual({ kind: "directory", path: "/srv/files" });
+  expect(place("s3://media/chat/?endpoint=https://minio.example.org/&region=eu-1")).toEqual({
+    kind: "bucket",
+    bucket: "media",
+    prefix: "chat/",
+    endpoint: "https://minio.example.org",
+    region: "eu-1",
+    accessKeyId: "AKIA",
+    secretAccessKey: "hidden",
+    sessionToken: null,
+  });
+  expect(place("s3://media")).toMatchObject({ prefix: "", endpoint: "https://s3.us-east-1.amazonaws.com" });
+});
+
+test.each([
+  ["ftp://media", /s3:\/\/bucket/],
+  ["s3://x", /3 to 63/],
+  ["s3://media?acl=public", /no parameter "acl"/],
+  ["s3://media?endpoint=minio:9000", /endpoint is a URL/],
+])("a place for files that says %j is refused with what to write instead", (text, fix) => {
+  const { problems } = parseSettings({ CAUSEWAY_ATTACHMENTS: text });
+  expect(problems).toMatchObject([
+    { path: "environment: CAUSEWAY_ATTACHMENTS", fix: expect.stringMatching(fix) },
+  ]);
+});
+
+test("a bucket without credentials is a problem for each that is missing", () => {
+  const { problems } = parseSettings({ CAUSEWAY_ATTACHMENTS: "s3://media" });
+  expect(problems.map(({ path }) => path)).toEqual([
+    "environment: AWS_ACCESS_KEY_ID",
+    "environment: AWS_SECRET_ACCESS_KEY",
+  ]);
 });
 
 test("several files are separated by commas", () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { withAttachmentsInWords } from "../../core/attachment.ts";
 import { defineBot } from "../bot.ts";
 
 /** Answers what it was told. Needs no key, so it is what a fresh installation talks with. */
@@ -7,7 +8,8 @@ export const definition = defineBot({
   configSchema: z.strictObject({}),
   create: () => ({
     async answer(turn, output) {
-      const content = `You said: ${turn.input.map(({ text }) => text).join("\n")}`;
+      const said = turn.input.map(({ text, attachments }) => withAttachmentsInWords(text, attachments));
+      const content = `You said: ${said.join("\n")}`;
       output.emit({ type: "content", content });
       return { replies: [{ content }] };
     },

@@ -45,10 +45,10 @@ export function createInbound({ botId, identity, log }: InboundDeps) {
     if (barred !== null) return ignore(update, barred);
     const addressing = await decide(message, identity, log);
     if (addressing.kind !== "for_us") return ignore(update, "not addressed to us");
-    if (addressing.text.trim() === "") {
+    if (addressing.text.trim() === "" && attachmentsOf(message).length === 0) {
       log.info(
         { updateId: update.updateId, chatId: message.chat.id },
-        "telegram message without text ignored",
+        "telegram message without text or file ignored",
       );
       return [];
     }

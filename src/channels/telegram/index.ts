@@ -11,6 +11,7 @@ import {
 import { botIdOf, createBotApi } from "./bot-api.ts";
 import { type TelegramConfig, telegramConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
+import { createFiles } from "./files.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
 import { formattedSpans } from "./markdown.ts";
@@ -73,6 +74,7 @@ function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel
     receive,
     send: outbound.send,
     typing: outbound.typing,
+    fetchAttachment: createFiles({ api: api.calls, config }),
     async start(context) {
       const troubles = createTroubles((error) => context.reportError(error));
       const introduction = registration.start(troubles, stopped.signal);

@@ -1,0 +1,70 @@
+import { Readable } from "node:stream";
+import { AwsClient } from "aws4fetch";
+import { timeLimit } from "../core/time-limit.ts";
+import type { FileStore } from "./file-store.ts";
+
+/** An S3-compatible bucket and who may use it. */
+export interface BucketSettings {
+  bucket: string;
+  /** Before every key; empty, or with a slash at its end. */
+  prefix: string;
+  /** Where the service is; the bucket is named in the path, which all of them understand. */
+  endpoint: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string | null;
+}
+
+const TIMEOUT_MS = 60_000;
+
+/** Files as objects in a bucket, each under the prefix and its id. */
+export function createFileBucket(settings: BucketSettings): FileStore {
+  const { accessKeyId, secretAccessKey, sessionToken, region } = settings;
+  const client = new AwsClient({
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === null ? {} : { sessionToken }),
+    service: "s3",
+    region,
+    // Tried again on 429 and 5xx, after 50, 100 and 200 ms; beyond that whoever asked decides.
+    retries: 3,
+  });
+  const urlOf = (id: string) =>
+    `${settings.endpoint}/${settings.bucket}/${encodeURI(settings.prefix)}${encodeURIComponent(id)}`;
+
+  async function call(method: string, id: string, init: RequestInit = {}): Promise<Response> {
+    const response = await client.fetch(urlOf(id), { ...init, method, signal: timeLimit(TIMEOUT_MS) });
+    if (response.ok || response.status === 404) return response;
+    await response.body?.cancel();
+    // The answer's body and URL stay out: they may name what is nobody's business.
+    throw new Error(`the bucket ${settings.bucket} answered ${response.status} to ${method}`);
+  }
+
+  return {
+    async write(id, content, contentType) {
+      const response = await call("PUT", id, {
+        body: new Uint8Array(content),
+        headers: { "content-type": contentType, "content-length": String(content.length) },
+      });
+      await response.body?.cancel();
+      if (response.status === 404) throw new Error(`there is no bucket ${settings.bucket}`);
+    },
+
+    async open(id, range) {
+      const response = await call("GET", id, {
+        headers: range ? { range: `bytes=${range.start}-${range.end}` } : {},
+      });
+      if (response.status === 404 || response.body === null) {
+        await response.body?.cancel();
+        return null;
+      }
+      return Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+    },
+
+    async erase(id) {
+      const response = await call("DELETE", id);
+      await response.body?.cancel();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { ogg, pdf, png } from "../support/files.ts";
+import { privateMessage, startTelegramStory, type TelegramStory } from "./telegram-story.ts";
+
+const CHAT = 777_001;
+
+/** A private message with a photo, which the fake platform holds. */
+function photo(story: TelegramStory, fileId: string, content: Buffer, message: object = {}) {
+  story.fake.files.set(fileId, { path: `photos/${fileId}.jpg`, content });
+  const update = privateMessage(CHAT, "");
+  const { text: _, ...rest } = update.message;
+  return {
+    ...update,
+    message: { ...rest, photo: [{ file_id: fileId, file_size: content.length }], ...message },
+  };
+}
+
+async function filesIn(directory: string): Promise<string[]> {
+  const found = await readdir(directory, { recursive: true, withFileTypes: true });
+  return found.filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
+test("a file of a user is stored as it was sent, shown to the bot, and erased with its session", async () => {
+  await using story = await startTelegramStory();
+  const directory = join(story.app.dataDir, "attachments");
+
+  expect(await story.post(photo(story, "cat", png, { caption: "my cat" }))).toBe(200);
+  await eventually(() => expect(story.texts(CHAT)).toEqual(["You said: my cat\n[image: image/png]"]));
+  const [row] = await story.rows("SELECT * FROM attachments");
+  expect(row).toMatchObject({ state: "stored", kind: "image", content_type: "image/png", attempts: 1 });
+  expect(await filesIn(directory)).toEqual([row?.id]);
+
+  const [session] = await story.rows<{ id: string }>("SELECT id FROM sessions");
+  const { body } = await story.app.api("GET", `/chat/sessions/${session?.id}/messages`);
+  expect(body.data[0].attachments).toEqual([
+    {
+      id: row?.id,
+      kind: "image",
+      name: null,
+      content_type: "image/png",
+      bytes: png.length,
+      state: "stored",
+      error: null,
+      url: `/api/v1/attachments/${row?.id}/content`,
+    },
+  ]);
+
+  expect((await story.app.api("DELETE", `/chat/sessions/${session?.id}`)).status).toBe(204);
+  await eventually(async () => expect(await filesIn(directory)).toEqual([]));
+});
+
+test("a message that is only a file is answered, whatever becomes of the file", async () => {
+  await using story = await startTelegramStory({ env: { CAUSEWAY_ATTACHMENT_MIB: "1" } });
+  await story.post(photo(story, "voice", ogg, { photo: undefined, voice: { file_id: "voice" } }));
+  await eventually(() => expect(story.texts(CHAT)).toEqual(["You said: [audio: audio/ogg; codecs=opus]"]));
+
+  // It says that it is small, and is not.
+  const large = Buffer.concat([pdf, Buffer.alloc(1_048_577)]);
+  await story.post(
+    photo(story, "large", large, { photo: undefined, document: { file_id: "large", file_name: "a.pdf" } }),
+  );
+  await eventually(() =>
+    expect(story.texts(CHAT).at(-1)).toBe(
+      "You said: [attachment could not be loaded: a.pdf: it is larger than 1 MiB]",
+    ),
+  );
+
+  // Telegram knows no such file.
+  await story.post(photo(story, "gone", png, { photo: [{ file_id: "unknown" }] }));
+  await eventually(() =>
+    expect(story.texts(CHAT).at(-1)).toMatch(/could not be loaded: image: Telegram answered 400/),
+  );
+  expect(await story.rows("SELECT state, count(*)::int FROM attachments GROUP BY 1 ORDER BY 1")).toEqual([
+    { state: "failed", count: 2 },
+    { state: "stored", count: 1 },
+  ]);
+});
