@@ -95,7 +95,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         has_attachments: boolean;
         preview: string | null;
       }>(
-        `SELECT m.id, m.seq, m.origin, m.content, m.execution_id, m.created_at, e.attempts, e.cancel_requested_at,
+        `SELECT m.id, m.seq, m.origin, m.content, m.payload, m.execution_id, m.created_at, e.attempts, e.cancel_requested_at,
            e.preview,
            EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id) AS has_attachments
          FROM messages m

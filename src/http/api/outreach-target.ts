@@ -61,7 +61,8 @@ export function requireSaying(
   buttons?: readonly ButtonSpec[],
 ): Saying {
   const saying = toSaying(prompt, text);
-  if (saying && "text" in saying && buttons) return { ...saying, buttons };
-  if (saying) return saying;
+  if (saying && buttons === undefined) return saying;
+  if (saying && "text" in saying) return { ...saying, ...(buttons && { buttons }) };
+  if (saying) throw new RequestError(422, "invalid_body", "Give buttons with a message_text.");
   throw new RequestError(422, "invalid_body", "Give either prompt_text or message_text.");
 }
