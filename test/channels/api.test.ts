@@ -3,7 +3,7 @@ import { definition } from "../../src/channels/api/index.ts";
 import type { Channel } from "../../src/channels/channel.ts";
 import type { Logger } from "../../src/core/logger.ts";
 import { type ReplyEndpoint, startReplyEndpoint } from "../support/reply-endpoint.ts";
-import { describeChannelConformance } from "./conformance.ts";
+import { describeChannelConformance, noStreams } from "./conformance.ts";
 import {
   type ConformanceSubject,
   createSubjectTools,
@@ -44,6 +44,7 @@ describeChannelConformance({
     };
   },
   except: [
+    ...noStreams,
     ...(
       [
         "forged",

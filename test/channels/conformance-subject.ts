@@ -46,6 +46,14 @@ export interface ConformanceSubject extends AsyncDisposable {
     fail(fault: VendorFault): Promise<void>;
     openConnections(): number;
   };
+  /** Where answers are shown while they are written, by messages that do not go away by themselves. */
+  streams?: {
+    address: string;
+    /** What stands there now, in order. */
+    received(): string[];
+    /** Makes the platform refuse to show the next one. */
+    refuse(): void;
+  };
 }
 
 export interface RecordedContext extends ChannelContext {

@@ -26,6 +26,9 @@ export const GUARANTEES = {
   secrets: "keeps its secrets out of logs, results and errors, whatever goes wrong",
   start: "starts although the platform cannot be reached, and says so",
   stop: "leaves no connection behind when it stops",
+  stream_finished: "turns an answer that was shown while it was written into the one that is sent",
+  stream_removed: "takes away what it showed of an answer that is not sent",
+  stream_refused: "sends an answer as ever where showing it was refused",
   capabilities: "has capabilities that agree with what it does",
 } as const;
 
@@ -45,6 +48,12 @@ export interface ConformanceOptions {
   /** Promises a kind cannot make, each with the reason. */
   except?: { test: Guarantee; reason: string }[];
 }
+
+/** Of the channels whose platforms show nothing of an answer before it is sent. */
+export const noStreams = (["stream_finished", "stream_removed", "stream_refused"] as const).map((test) => ({
+  test,
+  reason: "nothing is shown there before it is sent",
+}));
 
 /** The suite every channel has to pass. */
 export function describeChannelConformance({ kind, setup, except = [] }: ConformanceOptions): void {
@@ -184,6 +193,45 @@ const CHECKS: Record<Guarantee, Check> = {
     await eventually(async () => expect(platform.openConnections()).toBe(0));
     expect(context.errors.filter((error) => error !== null)).toEqual([]);
   },
+  async stream_finished(subject) {
+    const { channel, streams } = subject;
+    const preview = await showAnswer(subject, "This is the beginning");
+    const answer = "This is the beginning of an answer, and its end.";
+    const part = { ...partOf(streams?.address ?? "", answer), preview };
+    // The second time as after a crash between the platform's answer and its record.
+    for (let time = 0; time < 2; time++) {
+      expect(await channel.send(part, AbortSignal.timeout(10_000))).toMatchObject({ kind: "sent" });
+      expect(streams?.received()).toEqual([answer]);
+    }
+  },
+  async stream_removed(subject) {
+    const { channel, streams } = subject;
+    const preview = await showAnswer(subject, "This is the beginning");
+    expect(streams?.received()).not.toEqual([]);
+    // Again where nobody knows whether it was done.
+    for (let time = 0; time < 2; time++) {
+      const signal = AbortSignal.timeout(10_000);
+      expect(await channel.removePreview?.(streams?.address ?? "", preview, signal)).toBe(true);
+      expect(streams?.received()).toEqual([]);
+    }
+  },
+  async stream_refused({ channel, streams }) {
+    const { address = "", received, refuse } = streams ?? {};
+    const standing: string[] = [];
+    refuse?.();
+    const onStanding = (preview: string) => void standing.push(preview);
+    const stream = channel.openStream?.({
+      address,
+      executionId: "execution",
+      userIdentifier: "U1",
+      onStanding,
+    });
+    stream?.show("This is the beginning");
+    expect(await stream?.close()).toBe(true);
+    expect(standing).toEqual([]);
+    const sent = await channel.send(partOf(address, "An answer."), AbortSignal.timeout(10_000));
+    expect([sent.kind, received?.()]).toEqual(["sent", ["An answer."]]);
+  },
   async capabilities({ channel, definition: { capabilities }, inbound }) {
     expect(capabilities.textLimit).toBeGreaterThan(0);
     expect(capabilities.typingRefreshMs !== null).toBe(channel.typing !== undefined);
@@ -199,6 +247,20 @@ function afterFault(fault: VendorFault, expected: object): Check {
     const result = await channel.send(partOf(address, "hello"), AbortSignal.timeout(10_000));
     expect(result).toMatchObject({ ...expected, code: expect.any(String), reason: expect.any(String) });
   };
+}
+
+/** Shows an answer and ends the stream; what stands then. */
+async function showAnswer({ channel, streams }: ConformanceSubject, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const stream = channel.openStream?.({
+      address: streams?.address ?? "",
+      executionId: "execution",
+      userIdentifier: "U1",
+      onStanding: (preview) => void stream?.close().then(() => resolve(preview), reject),
+    });
+    if (!stream) return reject(new Error("no stream is opened"));
+    stream.show(text);
+  });
 }
 
 async function eventsFrom(

@@ -6,6 +6,7 @@ import { type ConformanceSubject, createSubjectTools, type VendorFault } from ".
 
 export const SECRET_TOKEN = "webhook_secret-0123456789";
 export const CHAT = 777001;
+const GROUP = -100987;
 
 export interface TelegramOverrides {
   config?: Record<string, unknown>;
@@ -49,7 +50,7 @@ export function updateWith(message: Record<string, unknown> = {}) {
 
 export async function telegramSubject(log: Logger): Promise<ConformanceSubject> {
   const fake = await startFakeTelegram();
-  const channel = telegramChannel(fake, { log });
+  const channel = telegramChannel(fake, { log, config: { streaming: true } });
   const bot = { id: 4242, is_bot: true, first_name: "Causeway", username: fake.username };
   return {
     channel,
@@ -84,6 +85,11 @@ export async function telegramSubject(log: Logger): Promise<ConformanceSubject> 
       received: () => fake.sent.filter(({ chatId }) => chatId === CHAT).map(({ text }) => text),
       fail: (fault) => failFake(fake, fault),
       openConnections: () => fake.openConnections(),
+    },
+    streams: {
+      address: String(GROUP),
+      received: () => fake.sent.filter(({ chatId }) => chatId === GROUP).map(({ text }) => text),
+      refuse: () => fake.fail({ answer: 400, description: "Bad Request: not enough rights" }),
     },
     async [Symbol.asyncDispose]() {
       await channel.stop?.();

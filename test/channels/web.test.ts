@@ -1,5 +1,5 @@
 import { definition } from "../../src/channels/web/index.ts";
-import { describeChannelConformance } from "./conformance.ts";
+import { describeChannelConformance, noStreams } from "./conformance.ts";
 import type { ConformanceSubject } from "./conformance-subject.ts";
 
 const noWebhook = "visitors come in over /web/{channel}, which has tests of its own, not by webhook";
@@ -32,6 +32,7 @@ describeChannelConformance({
     };
   },
   except: [
+    ...noStreams,
     ...(
       [
         "forged",

@@ -3,7 +3,7 @@ import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startEmbeddedPostgres } from "../../src/storage/embedded-postgres.ts";
-import { SECRET_TOKEN } from "../channels/telegram-subject.ts";
+import { SECRET_TOKEN, updateWith } from "../channels/telegram-subject.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
 import {
   type Build,
@@ -215,6 +215,25 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
        FROM messages WHERE role = 'assistant'`,
       );
       expect(counts).toEqual({ answers: 200, sessions: 20, unfinished: 0 });
+    });
+
+    it("finishes, once, an answer it was showing when it was killed", async () => {
+      await using fake = await startFakeTelegram();
+      const say = Array.from({ length: 25 }, (_, n) => `word${n}`).join(" ");
+      const bot = { type: "script", sequence: [{ say, wordDelayMs: 200 }] };
+      const config = telegramConfig(fake, { bot, channel: { streaming: true } });
+      await using directory = await serviceDirectory(config);
+      let service = await startForTest({ build, directory });
+      const chat = { id: -4711, type: "group", title: "Readers" };
+      expect(await post(service.url, updateWith({ chat, text: "/start" }))).toBe(200);
+      const edits = () => fake.calls.filter(({ method }) => method === "editMessageText");
+      await patiently(() => expect(edits()).toHaveLength(1));
+      await service.kill();
+      expect(receivedIn(fake, chat.id)).toEqual([expect.stringMatching(/^word0 .*\d$/)]);
+      expect(receivedIn(fake, chat.id)).not.toEqual([say]);
+      service = await startForTest({ build, directory });
+      await patiently(() => expect(receivedIn(fake, chat.id)).toEqual([say]));
+      expect(await service.stop()).toBe(0);
     });
 
     it("loses and repeats nothing when it is stopped and started under load", async () => {

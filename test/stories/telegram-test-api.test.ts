@@ -17,6 +17,8 @@ async function startTestApi() {
   return {
     url: server.config.apiURL,
     client,
+    group: (id: number) =>
+      server.getClient(TOKEN, { userId: 31, chatId: id, firstName: "Ada", type: "group" }),
     /** What the bot wrote into a chat so far. */
     answers: (id: number) =>
       server.storage.botMessages
@@ -55,4 +57,36 @@ test("two people poll-chat with the bot on telegram-test-api: answered once, in 
     expect(body.meta.total).toBe(6);
   });
   expect(app.log.filter(({ level }) => level === "error")).toEqual([]);
+});
+
+test("an answer to a group grows in one message on telegram-test-api", async () => {
+  await using api = await startTestApi();
+  const say = Array.from({ length: 10 }, (_, n) => `word${n}`).join(" ");
+  await using app = await startTestApp({
+    agents: { slow: { bot: { type: "script", sequence: [{ say, wordDelayMs: 100 }] } } },
+    channels: {
+      telegram: {
+        kind: "telegram",
+        agent: "slow",
+        token: TOKEN,
+        mode: "polling",
+        apiRoot: api.url,
+        streaming: true,
+      },
+    },
+  });
+  const group = api.group(-41);
+  await group.sendCommand(group.makeCommand("/start"));
+  await eventually(
+    () => {
+      expect(api.answers(-41)).toEqual([expect.stringMatching(/^word0.*\d$/)]);
+      expect(api.answers(-41)).not.toEqual([say]);
+    },
+    { timeoutMs: 10_000, intervalMs: 5 },
+  );
+  await eventually(() => expect(api.answers(-41)).toEqual([say]));
+  await eventually(async () => {
+    const { body } = await app.api("GET", "/deliveries?channel=telegram&status=sent");
+    expect(body.meta.total).toBe(1);
+  });
 });

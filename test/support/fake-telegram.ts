@@ -10,6 +10,13 @@ export interface SentMessage {
   entities: { type: string; offset: number; length: number; url?: string }[];
 }
 
+/** A draft as a private chat was shown it. */
+export interface ShownDraft {
+  chatId: number;
+  draftId: number;
+  text: string;
+}
+
 /** One call that reached the fake, delivered or not. */
 export interface BotApiCall {
   method: string;
@@ -38,7 +45,10 @@ export interface FakeTelegram extends AsyncDisposable {
   url: string;
   token: string;
   username: string;
+  /** Messages as they read now, edits included, without those that were deleted. */
   sent: readonly SentMessage[];
+  /** Every draft that was shown, in order. */
+  drafts: readonly ShownDraft[];
   calls: readonly BotApiCall[];
   webhook: { url: string; secretToken: string; allowedUpdates: unknown } | null;
   /** What `getWebhookInfo` tells besides. */
@@ -84,6 +94,7 @@ export async function startFakeTelegram(
   const username = options.username ?? "causeway_bot";
   let token = options.token ?? "4242:TEST-token_secret";
   const sent: SentMessage[] = [];
+  const drafts: ShownDraft[] = [];
   const calls: BotApiCall[] = [];
   const files: FakeTelegram["files"] = new Map();
   const fileRequests: string[] = [];
@@ -147,6 +158,34 @@ export async function startFakeTelegram(
       if (file === undefined) return badRequest("invalid file_id");
       if ("content" in file && file.content.length > 20_000_000) return badRequest("file is too big");
       return ok({ file_id, file_unique_id: `u${file_id}`, file_path: file.path });
+    },
+    editmessagetext: (payload) => {
+      const edited = readMessage(payload);
+      if (typeof edited === "string") return badRequest(edited);
+      const message = sent.find((each) => isMessage(each, payload));
+      if (!message) return badRequest("message to edit not found");
+      if (sameText(message, edited))
+        return badRequest(
+          "message is not modified: specified new message content and reply markup are exactly the same",
+        );
+      Object.assign(message, { text: edited.text, entities: edited.entities });
+      return ok({ message_id: message.messageId, text: message.text });
+    },
+    deletemessage: (payload) => {
+      const at = sent.findIndex((each) => isMessage(each, payload));
+      if (at < 0) return badRequest("message to delete not found");
+      sent.splice(at, 1);
+      return ok(true);
+    },
+    sendmessagedraft: (payload) => {
+      const draft = readMessage(payload);
+      if (typeof draft === "string") return badRequest(draft);
+      if (draft.chatId < 0) return badRequest("TEXTDRAFT_PEER_INVALID");
+      const { draft_id: draftId } = payload;
+      if (!Number.isInteger(draftId) || Number(draftId) === 0 || Math.abs(Number(draftId)) > 0x7fff_ffff)
+        return badRequest("wrong parameter draft_id in request");
+      drafts.push({ chatId: draft.chatId, draftId: Number(draftId), text: draft.text });
+      return ok(true);
     },
     getupdates: async ({ offset, timeout, limit }, gone) => {
       if (webhook !== null)
@@ -244,6 +283,7 @@ export async function startFakeTelegram(
     token,
     username,
     sent,
+    drafts,
     calls,
     webhookInfo,
     files,
@@ -320,6 +360,15 @@ function readMessage(payload: Record<string, unknown>): Omit<SentMessage, "messa
       return "can't parse entities: wrong URL";
   }
   return { chatId: chat_id, threadId: message_thread_id as number | null, text, entities };
+}
+
+function isMessage({ chatId, messageId }: SentMessage, payload: Record<string, unknown>): boolean {
+  return chatId === payload["chat_id"] && messageId === payload["message_id"];
+}
+
+function sameText(message: SentMessage, edited: Pick<SentMessage, "text" | "entities">): boolean {
+  const read = ({ text, entities }: typeof edited) => JSON.stringify([text, entities]);
+  return read(message) === read(edited);
 }
 
 function isInsidePair(text: string, at: number): boolean {

@@ -15,3 +15,8 @@ export function parseAddress(address: string): TelegramPlace | null {
   if (chat === undefined) return null;
   return { chatId: Number(chat), threadId: thread === undefined ? null : Number(thread) };
 }
+
+/** What names the topic in a call. */
+export function threadOf(place: TelegramPlace): { message_thread_id?: number } {
+  return place.threadId === null ? {} : { message_thread_id: place.threadId };
+}

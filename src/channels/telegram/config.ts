@@ -22,6 +22,12 @@ export const telegramConfigSchema = z
       .url({ protocol: /^https?$/, error: "must be a URL such as https://api.telegram.org" })
       .default("https://api.telegram.org")
       .describe("Where the Bot API is: Telegram's own, a local Bot API server or a proxy."),
+    streaming: z
+      .union([z.boolean(), z.literal("auto")])
+      .default("auto")
+      .describe(
+        "Answers shown while they are written. `auto`: in private chats. `true`: in groups too, by editing a message.",
+      ),
     username: z
       .string()
       .regex(/^@?[A-Za-z0-9_]{3,32}$/, "must be the bot's username, such as my_bot")

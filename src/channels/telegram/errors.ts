@@ -78,6 +78,18 @@ function isTokenRefused(fault: TelegramFault): boolean {
   return fault.kind === "refused" && (fault.status === 401 || fault.status === 404);
 }
 
+/**
+ * An edit that would have changed nothing. The one refusal that is known by its words, as Telegram gives nothing else to
+ * tell it from a message that cannot be edited.
+ */
+export function isUnmodified(fault: TelegramFault): boolean {
+  return (
+    fault.kind === "refused" &&
+    fault.status === 400 &&
+    /message is not modified|MESSAGE_NOT_MODIFIED/.test(fault.description)
+  );
+}
+
 /** A fault as a sentence an operator can act on. */
 export function describeFault(fault: TelegramFault): string {
   switch (fault.kind) {

@@ -12,7 +12,7 @@ import type { TelegramMembership, TelegramMessage, TelegramUpdate } from "./upda
 const GROUP_ANONYMOUS_BOT = 1087968824;
 
 /** The kinds of update asked for; an edit or a channel post never becomes a message. */
-export const ALLOWED_UPDATES = ["message", "my_chat_member"] as const;
+export const ALLOWED_UPDATES = ["message", "my_chat_member", "stopped_message_generation"] as const;
 
 export interface InboundDeps {
   /** Sets one bot's updates apart from those of another that had this channel's name before. */
@@ -38,6 +38,7 @@ export function createInbound({ botId, identity, log }: InboundDeps) {
       return [];
     }
     if (update.membership !== null) return [membershipChange(update.membership)];
+    if (update.stop !== null) return [{ type: "stop", address: toAddress(update.stop) }];
     if (message === null) return ignore(update, "not a new message");
     const moved = migration(message);
     if (moved !== null) return [moved];

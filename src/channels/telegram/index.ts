@@ -18,6 +18,7 @@ import { formattedSpans } from "./markdown.ts";
 import { createOutbound, TEXT_LIMIT, TYPING_REFRESH_MS } from "./outbound.ts";
 import { poll } from "./polling.ts";
 import { createRegistration } from "./registration.ts";
+import { createStreaming } from "./streaming.ts";
 import { createTroubles } from "./troubles.ts";
 import { parseUpdate } from "./update.ts";
 import { createVerifier, notAnUpdate, parseBody } from "./verify.ts";
@@ -37,9 +38,13 @@ export const definition = defineChannel<TelegramConfig>({
   configSchema: telegramConfigSchema,
   create: createTelegramChannel,
   diagnose,
-  // Formatting only ever shortens a text, so what fits here fits after entity parsing.
-  split: (text) => splitText(text, { limit: TEXT_LIMIT, fences: true, keepTogether: formattedSpans }),
+  split,
 });
+
+/** Formatting only ever shortens a text, so what fits here fits after entity parsing. */
+function split(text: string): string[] {
+  return splitText(text, { limit: TEXT_LIMIT, fences: true, keepTogether: formattedSpans });
+}
 
 function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel {
   const { name, config, log } = options;
@@ -47,6 +52,8 @@ function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel
   const identity = createIdentity(config, api.calls);
   const readUpdate = createInbound({ botId: botIdOf(config.token), identity, log });
   const outbound = createOutbound({ api: api.calls, token: config.token, log });
+  const { streaming } = config;
+  const openStream = createStreaming({ api: api.calls, token: config.token, streaming, split, log });
   const verify = createVerifier(config.mode === "webhook" ? config.secretToken : undefined);
   const webhookUrl = webhookUrlOf(options);
   const registration = createRegistration({ api: api.calls, identity, config, webhookUrl, log });
@@ -75,6 +82,8 @@ function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel
     send: outbound.send,
     typing: outbound.typing,
     fetchAttachment: createFiles({ api: api.calls, config }),
+    openStream,
+    removePreview: outbound.removePreview,
     async start(context) {
       const troubles = createTroubles((error) => context.reportError(error));
       const introduction = registration.start(troubles, stopped.signal);

@@ -1,9 +1,10 @@
 import type { Api } from "grammy";
 import type { Logger } from "../../core/logger.ts";
 import type { OutboundPart, SendResult } from "../channel.ts";
-import { parseAddress, type TelegramPlace } from "./address.ts";
+import { parseAddress, type TelegramPlace, threadOf } from "./address.ts";
 import { describeFault, readFault, sendResultOf } from "./errors.ts";
 import { type FormattedText, formatMarkdown } from "./markdown.ts";
+import { createPreviews } from "./preview.ts";
 
 /** The longest text of a message, in UTF-16 code units after entity parsing (Bot API, sendMessage). */
 export const TEXT_LIMIT = 4096;
@@ -23,6 +24,8 @@ export interface OutboundDeps {
 
 /** Writes to Telegram. Every outcome is a value; nothing of the vendor's errors gets out. */
 export function createOutbound({ api, token, log }: OutboundDeps) {
+  const previews = createPreviews({ api, token });
+
   async function attempt(
     place: TelegramPlace,
     { text, entities }: FormattedText,
@@ -49,6 +52,10 @@ export function createOutbound({ api, token, log }: OutboundDeps) {
         scope: "conversation",
       };
     const formatted = formatMarkdown(part.text);
+    if (part.preview !== undefined) {
+      const finished = await previews.finish(place, part.preview, { formatted, source: part.text }, signal);
+      if (finished !== null) return finished;
+    }
     const sent = await attempt(place, formatted, signal);
     // Formatting is worth one call more, never a message: what was refused goes out again as it was written.
     return sent.isBadRequest && formatted.entities.length > 0
@@ -67,9 +74,5 @@ export function createOutbound({ api, token, log }: OutboundDeps) {
     }
   }
 
-  return { send, typing };
-}
-
-function threadOf(place: TelegramPlace): { message_thread_id?: number } {
-  return place.threadId === null ? {} : { message_thread_id: place.threadId };
+  return { send, typing, removePreview: previews.remove };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { TelegramPlace } from "./address.ts";
 
 /**
  * The part of a Telegram update that is read (Bot API 10, Update and Message). Parsing copies the named keys into
@@ -59,10 +60,14 @@ const membershipSchema = z.object({
 /** What became of us in a chat (Bot API, ChatMemberUpdated): `kicked` in a private one is a block. */
 export type TelegramMembership = z.infer<typeof membershipSchema>;
 
+/** Somebody pressed the button below a draft that stops it (Bot API, MessageGenerationStopped). */
+const stopSchema = z.object({ chat: z.object({ id: z.int() }), message_thread_id: z.int().optional() });
+
 const updateSchema = z.object({
   update_id: z.int(),
   message: z.unknown().optional(),
   my_chat_member: membershipSchema.optional().catch(undefined),
+  stopped_message_generation: stopSchema.optional().catch(undefined),
 });
 
 /** An update: its number, and its message if it is one we read. */
@@ -71,6 +76,8 @@ export interface TelegramUpdate {
   /** Null for every other kind of update, and for a message of a shape we do not know. */
   message: TelegramMessage | null;
   membership: TelegramMembership | null;
+  /** Where the answer being written is to be stopped. */
+  stop: TelegramPlace | null;
   /** Whether there was a message that could not be read. */
   unreadable: boolean;
 }
@@ -83,7 +90,10 @@ export function parseUpdate(json: unknown): TelegramUpdate | null {
   const update = updateSchema.safeParse(json);
   if (!update.success) return null;
   const { update_id: updateId, message, my_chat_member: membership = null } = update.data;
-  if (message === undefined) return { updateId, message: null, membership, unreadable: false };
+  const { stopped_message_generation: stopped } = update.data;
+  const stop = stopped ? { chatId: stopped.chat.id, threadId: stopped.message_thread_id ?? null } : null;
+  const other = { updateId, membership, stop };
+  if (message === undefined) return { ...other, message: null, unreadable: false };
   const parsed = messageSchema.safeParse(message);
-  return { updateId, message: parsed.success ? parsed.data : null, membership, unreadable: !parsed.success };
+  return { ...other, message: parsed.success ? parsed.data : null, unreadable: !parsed.success };
 }

@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Channel, LiveStream } from "../../src/channels/channel.ts";
+import { eventually } from "../support/eventually.ts";
+import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
+import { partOf } from "./conformance-subject.ts";
+import { CHAT, SECRET_TOKEN, telegramChannel, webhook } from "./telegram-subject.ts";
+
+const GROUP = -100987;
+const soon = () => AbortSignal.timeout(10_000);
+
+let fake: FakeTelegram;
+let channel: Channel;
+const start = async (streaming?: boolean) => {
+  fake = await startFakeTelegram();
+  channel = telegramChannel(fake, streaming === undefined ? {} : { config: { streaming } });
+};
+afterEach(async () => {
+  await channel.stop?.();
+  await fake.close();
+});
+
+let standing: string[];
+beforeEach(() => {
+  standing = [];
+});
+const open = (chatId: number | string = CHAT, executionId = "execution"): LiveStream | null =>
+  channel.openStream?.({
+    address: String(chatId),
+    executionId,
+    userIdentifier: String(chatId),
+    onStanding: (preview) => void standing.push(preview),
+  }) ?? null;
+
+const send = (chatId: number, text: string, preview?: string) =>
+  channel.send({ ...partOf(String(chatId), text), ...(preview === undefined ? {} : { preview }) }, soon());
+
+/** What stands for an answer in a group, with nothing under way. */
+async function standingIn(chatId: number, text: string): Promise<string> {
+  const stream = open(chatId);
+  stream?.show(text);
+  await eventually(() => expect(standing).toHaveLength(1));
+  expect(await stream?.close()).toBe(true);
+  return standing[0] ?? "";
+}
+
+describe("in a private chat", () => {
+  beforeEach(() => start());
+
+  test("an answer is a draft while it is written, formatted as far as it goes, and nothing that stays", async () => {
+    const stream = open();
+    stream?.show("A **bold** beginning, then **half a [li");
+    await eventually(() =>
+      expect(fake.drafts).toMatchObject([{ chatId: CHAT, text: "A bold beginning, then **half a [li" }]),
+    );
+    expect(fake.calls.at(-1)?.payload).toMatchObject({ can_stop: true, draft_id: expect.any(Number) });
+    stream?.show("A **bold** beginning, then **half a [link](https://example.org)**");
+    await eventually(() => expect(fake.drafts).toHaveLength(2));
+    expect(new Set(fake.drafts.map(({ draftId }) => draftId)).size).toBe(1);
+    expect(await stream?.close()).toBe(true);
+    expect([fake.sent, standing]).toEqual([[], []]);
+  });
+
+  test("only what fits one message is shown, and a torn character is no reason not to", async () => {
+    const stream = open();
+    stream?.show(`${"long ".repeat(1_000)}🦊`.slice(0, -1));
+    await eventually(() => expect(fake.drafts).toHaveLength(1));
+    expect(fake.drafts[0]?.text.length).toBeGreaterThan(4_000);
+    await stream?.close();
+    const torn = open(CHAT, "another");
+    torn?.show("🦊".slice(0, 1));
+    await eventually(() => expect(fake.drafts).toHaveLength(2));
+    expect(await torn?.close()).toBe(true);
+  });
+
+  test("a limit ends all drafts for as long as it says, and no message", async () => {
+    fake.fail({ answer: 429, parameters: { retry_after: 60 } }, { method: "sendMessageDraft" });
+    const stream = open();
+    stream?.show("Hello");
+    await eventually(() => expect(open(CHAT + 1)).toBeNull());
+    stream?.show("Hello again");
+    expect(await stream?.close()).toBe(true);
+    expect(await send(CHAT, "Hello again")).toMatchObject({ kind: "sent" });
+    expect(fake.drafts).toEqual([]);
+  });
+
+  test("a group is shown nothing before it is sent unless the configuration says so", () => {
+    expect(open(GROUP)).toBeNull();
+    expect(open("not a chat")).toBeNull();
+  });
+
+  test("the button below a draft asks for the answer to be stopped", async () => {
+    const chat = { id: CHAT, type: "private", first_name: "Ada" };
+    const update = { update_id: 7, stopped_message_generation: { chat, draft_id: 3 } };
+    expect(await channel.receive(webhook(update, SECRET_TOKEN))).toEqual({
+      kind: "accepted",
+      events: [{ type: "stop", address: String(CHAT) }],
+    });
+  });
+});
+
+describe("in a group", () => {
+  beforeEach(() => start(true));
+
+  test("an answer is a message that is edited while it is written", async () => {
+    const stream = open(`${GROUP}:17`);
+    stream?.show("   ");
+    stream?.show("Once");
+    await eventually(() => expect(fake.sent).toMatchObject([{ chatId: GROUP, threadId: 17, text: "Once" }]));
+    stream?.show("Once **upon** a time");
+    await eventually(() => expect(fake.sent).toMatchObject([{ text: "Once upon a time" }]), {
+      timeoutMs: 10_000,
+    });
+    expect(await stream?.close()).toBe(true);
+    expect(standing).toEqual([`${GROUP}:1`]);
+  });
+
+  test("what is sent takes the message's place, also where it reads so already", async () => {
+    const preview = await standingIn(GROUP, "All of it");
+    for (const text of ["All of it", "All of **it**", "All of **it**"])
+      expect(await send(GROUP, text, preview)).toEqual({ kind: "sent", externalIds: [preview] });
+    expect(fake.sent).toMatchObject([{ text: "All of it", entities: [{ type: "bold" }] }]);
+  });
+
+  test("what is sent goes out on its own where the message is gone, or was in another chat", async () => {
+    const preview = await standingIn(GROUP, "Half");
+    await channel.removePreview?.(String(GROUP), preview, soon());
+    expect(await send(GROUP, "Whole", preview)).toMatchObject({ kind: "sent" });
+    expect(await send(GROUP - 1, "Moved", preview)).toMatchObject({ kind: "sent" });
+    expect(fake.sent.map(({ chatId, text }) => [chatId, text])).toEqual([
+      [GROUP, "Whole"],
+      [GROUP - 1, "Moved"],
+    ]);
+  });
+
+  test("formatting that is refused is left out", async () => {
+    const preview = await standingIn(GROUP, "A bo");
+    fake.fail(
+      { answer: 400, description: "Bad Request: can't parse entities" },
+      { method: "editMessageText" },
+    );
+    expect(await send(GROUP, "A **bold** word", preview)).toMatchObject({ kind: "sent" });
+    expect(fake.sent.map(({ text }) => text)).toEqual(["A **bold** word"]);
+  });
+
+  test("an edit whose answer was lost is made again, as it cannot be there twice", async () => {
+    const preview = await standingIn(GROUP, "Half");
+    fake.fail({ cut: "after" }, { method: "editMessageText" });
+    expect(await send(GROUP, "Whole", preview)).toMatchObject({ kind: "retry", scope: "conversation" });
+    expect(await send(GROUP, "Whole", preview)).toMatchObject({ kind: "sent" });
+    expect(fake.sent.map(({ text }) => text)).toEqual(["Whole"]);
+  });
+
+  test("an edit under way whose answer is lost leaves nothing that could be relied on", async () => {
+    const stream = open(GROUP);
+    stream?.show("Once");
+    await eventually(() => expect(standing).toHaveLength(1));
+    fake.fail({ hang: true }, { method: "editMessageText" });
+    stream?.show("Once upon");
+    const edits = () => fake.calls.filter(({ method }) => method === "editMessageText");
+    await eventually(() => expect(edits()).toHaveLength(1), { timeoutMs: 10_000 });
+    expect(await stream?.close()).toBe(false);
+  });
+
+  test("a preview that could not be removed for now is left for later", async () => {
+    const preview = await standingIn(GROUP, "Half");
+    fake.fail({ answer: 429, parameters: { retry_after: 1 } }, { method: "deleteMessage" });
+    expect(await channel.removePreview?.(String(GROUP), preview, soon())).toBe(false);
+    expect(await channel.removePreview?.(String(GROUP), preview, soon())).toBe(true);
+  });
+
+  test("private chats get it too where the server knows no drafts", async () => {
+    fake.fail({ answer: 404, description: "Not Found: method not found" }, { method: "sendMessageDraft" });
+    const draft = open();
+    draft?.show("Hello");
+    await draft?.close();
+    const preview = await standingIn(CHAT, "Hello");
+    expect(await send(CHAT, "Hello, Ada", preview)).toMatchObject({ kind: "sent" });
+    expect(fake.sent.map(({ text }) => text)).toEqual(["Hello, Ada"]);
+  });
+});
+
+test("nothing is shown before it is sent where the configuration says so", async () => {
+  await start(false);
+  expect([open(), open(GROUP)]).toEqual([null, null]);
+});

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { createPacedWriter } from "../../src/core/paced-writer.ts";
+import { eventually } from "../support/eventually.ts";
+
+function gated(options: { repeatMs?: number; until?: number } = {}) {
+  const written: string[] = [];
+  const waiting: (() => void)[] = [];
+  const { until = Number.POSITIVE_INFINITY, ...rest } = options;
+  const writer = createPacedWriter<string>({
+    everyMs: 5,
+    ...rest,
+    async write(value) {
+      written.push(value);
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return written.length < until;
+    },
+  });
+  return { writer, written, letGo: () => waiting.shift()?.() };
+}
+
+test("the first is written at once, and of what comes during a write only the newest", async () => {
+  const { writer, written, letGo } = gated();
+  for (const value of ["a", "ab", "abc"]) writer.put(value);
+  expect(written).toEqual(["a"]);
+  letGo();
+  await eventually(() => expect(written).toEqual(["a", "abc"]));
+  letGo();
+  const closed = writer.close();
+  writer.put("abcd");
+  await closed;
+  expect(written).toEqual(["a", "abc"]);
+});
+
+test("closing waits for the write under way and drops what was not begun", async () => {
+  const { writer, written, letGo } = gated();
+  writer.put("a");
+  writer.put("ab");
+  let closed = false;
+  const closing = writer.close().then(() => {
+    closed = true;
+  });
+  await Promise.resolve();
+  expect(closed).toBe(false);
+  letGo();
+  await closing;
+  expect(written).toEqual(["a"]);
+});
+
+test("what has to be kept alive is written again, and never after a write that was the last", async () => {
+  const { writer, written, letGo } = gated({ repeatMs: 10, until: 3 });
+  writer.put("a");
+  letGo();
+  await eventually(() => expect(written).toEqual(["a", "a"]));
+  letGo();
+  await eventually(() => expect(written).toEqual(["a", "a", "a"]));
+  letGo();
+  writer.put("b");
+  await writer.close();
+  expect(written).toEqual(["a", "a", "a"]);
+});
