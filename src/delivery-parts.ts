@@ -2,6 +2,8 @@ import { createChannelActivityLog } from "./delivery/channel-activity.ts";
 import { createChannelQueries } from "./delivery/channel-queries-repository.ts";
 import { createDeliveryEngine } from "./delivery/delivery-engine.ts";
 import { createDeliveryRepository } from "./delivery/delivery-repository.ts";
+import { createParkedRepository } from "./delivery/parked-repository.ts";
+import { createReceiptRepository } from "./delivery/receipt-repository.ts";
 import type { PartDeps } from "./pipeline-deps.ts";
 import { createDeliveryQueues } from "./queue/delivery-queue.ts";
 import type { ReconcilerStep } from "./reconciler.ts";
@@ -13,6 +15,8 @@ export function createDeliveryParts(deps: PartDeps) {
   const { engine, channels, metrics, log, owner, times } = deps;
   const { pool } = engine.database;
   const deliveries = createDeliveryRepository(pool, { owner, sendLeaseMs: times.sendLeaseMs });
+  const receipts = createReceiptRepository(pool);
+  const parked = createParkedRepository(pool);
   const queues = createDeliveryQueues(engine.queues, log);
   const activity = createChannelActivityLog({
     record: createChannelQueries(pool).record,
@@ -30,6 +34,7 @@ export function createDeliveryParts(deps: PartDeps) {
     repository: deliveries,
     record,
     channel: (channelId) => channels.byId(channelId)?.channel ?? null,
+    unclaimed: receipts.unclaimed,
     requeue: (channelId, ids, delayMs) => queues.enqueueLater(channelId, ids, delayMs),
     pauseQueue: (channelId, ms) => queues.pause(channelId, ms),
     userUnreachable: createUnreachableUsers(pool).markUserOf,
@@ -54,6 +59,15 @@ export function createDeliveryParts(deps: PartDeps) {
   let graceMs = engine.alone ? 0 : times.strandedMs;
   const steps: ReconcilerStep[] = [
     { name: "dead senders", run: () => deliveries.expireClaims({ all: false }) },
+    // Before anything of unknown outcome is sent again.
+    { name: "early receipts", run: () => receipts.applyEarly() },
+    {
+      name: "parked deliveries",
+      run: async () => {
+        for (const { id, channelId } of await parked.releaseMissed()) queues.enqueue(channelId, [id]);
+        await parked.expire();
+      },
+    },
     {
       name: "stranded deliveries",
       run: async () => {
@@ -67,6 +81,12 @@ export function createDeliveryParts(deps: PartDeps) {
 
   return {
     deliveries,
+    applyReceipt: receipts.apply,
+    /** The user at an address wrote: what waits for that goes out, before the answer. */
+    async release(channelId: string, address: string): Promise<void> {
+      if (channels.byId(channelId)?.definition.capabilities.parks !== true) return;
+      queues.enqueue(channelId, await parked.release(channelId, address));
+    },
     queues,
     activity,
     steps,

@@ -44,7 +44,7 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
   const ingest: Ingest = createIngest({
     store,
     async onReceipt(channel, receipt) {
-      await delivery.deliveries.applyReceipt(channel.id, receipt);
+      await delivery.applyReceipt(channel.id, receipt);
       if (!receipt.userUnreachable) return;
       const reason = receipt.errorMessage ?? "the platform says so";
       const why = { code: receipt.errorCode ?? "unreachable", reason };
@@ -62,6 +62,14 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
     onOutcome(channel, row, outcome) {
       metrics.inbound.inc({ channel: channel.name, outcome: outcome.kind });
       if (outcome.kind === "accepted") delivery.activity.inbound(channel.id);
+      if (outcome.kind === "accepted" && row.sessionId === null) {
+        delivery.release(channel.id, row.address).catch((error: unknown) => {
+          log.warn(
+            { err: error, channel: channel.name },
+            "could not release deliveries; the reconciler will",
+          );
+        });
+      }
       const ids = { channel: channel.name, message_id: row.messageId, event_keys: row.eventKeys };
       log.debug(
         { ...ids, ...(outcome.kind === "accepted" ? { session_id: outcome.sessionId } : {}) },

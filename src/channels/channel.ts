@@ -17,6 +17,8 @@ export interface ChannelCapabilities {
   typingRefreshMs: number | null;
   /** Whether the platform reports delivered and read. */
   receipts: boolean;
+  /** Whether a send may have to wait until the user writes again. */
+  parks?: boolean;
   /** What it can show as buttons; what it cannot is written as a numbered list. Null: none. */
   buttons: ButtonSupport | null;
   /** Whether users hold a stream of ours open, so that every process must hear what happens in their sessions. */
@@ -100,8 +102,16 @@ export interface LiveStream {
 
 /** What became of a send. Expected outcomes are values; a throw is a bug and is recorded as `unknown`. */
 export type SendResult =
-  /** The platform took it. `delivered` where taking it is having it. */
-  | { kind: "sent"; externalIds: string[]; state?: "sent" | "delivered" }
+  /**
+   * The platform took it. `delivered` where taking it is having it. `note`: what an operator should know of it, such as
+   * that something else went out in its place.
+   */
+  | {
+      kind: "sent";
+      externalIds: string[];
+      state?: "sent" | "delivered";
+      note?: { code: string; reason: string };
+    }
   /** It was certainly not delivered; later may work. `channel` scope pauses every send of the channel. */
   | { kind: "retry"; reason: string; code: string; scope: "conversation" | "channel"; afterMs?: number }
   /**
@@ -109,8 +119,13 @@ export type SendResult =
    * again (blocked, opted out). `channel`: nor anything to anybody (token revoked).
    */
   | { kind: "failed"; reason: string; code: string; scope: "conversation" | "user" | "channel" }
-  /** The request left but the answer was lost: it may or may not have been delivered. */
-  | { kind: "unknown"; reason: string; code: string }
+  /** Not sent: it may not be before the user writes again, and is kept until then. */
+  | { kind: "parked"; reason: string; code: string }
+  /**
+   * The request left but the answer was lost: it may or may not have been delivered. `afterMs`: how long the platform's
+   * own word on it (a receipt) may take to come.
+   */
+  | { kind: "unknown"; reason: string; code: string; afterMs?: number }
   /** The conversation has another address now; send there. */
   | { kind: "moved"; address: string };
 
@@ -151,6 +166,11 @@ export interface Channel {
    * (WhatsApp's 24 hours). Asks nobody outside. What a platform told us of a user is kept elsewhere.
    */
   canReach?(userIdentifier: string): Promise<Reachability>;
+  /**
+   * Looks for a send whose answer was lost: what the platform has since `since` that may be it, by its ids there. Empty:
+   * it was never taken. Rejects where that cannot be known now.
+   */
+  findSent?(part: OutboundPart, since: Date, signal: AbortSignal): Promise<string[]>;
   /** Shows that an answer is being written. Failures are the channel's to swallow after logging. */
   typing?(address: string, signal: AbortSignal): Promise<void>;
   /** Shows an answer while it is written; null where this conversation, or the configuration, has no such thing. */

@@ -1,16 +1,18 @@
 import type { Channel, SendResult } from "../channels/channel.ts";
 import type { Logger } from "../core/logger.ts";
-import { timeLimit } from "../core/time-limit.ts";
 import { wait } from "../core/wait.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
 import type { AttemptRecord, Claim, ClaimedDelivery, DeliveryRepository } from "./delivery-repository.ts";
 import { decideRetry, RETRY_RULES } from "./retry-decision.ts";
+import { createSender } from "./send-delivery.ts";
 
 export interface DeliveryEngineDeps {
   repository: DeliveryRepository;
   /** Records an attempt, committed with others under way. */
   record(record: AttemptRecord): Promise<boolean>;
   channel(channelId: string): Channel | null;
+  /** Those of the platform's ids that no delivery is known by. */
+  unclaimed(channelId: string, externalIds: readonly string[]): Promise<string[]>;
   /** Puts deliveries on the queue again, to be looked at after `delayMs`. */
   requeue(channelId: string, ids: string[], delayMs: number): Promise<void>;
   /** The whole channel has to wait: tells the queue. */
@@ -57,6 +59,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const pausedUntil = new Map<string, number>();
   const shutdown = new AbortController();
   const sendTimeoutMs = Math.min(deps.sendTimeoutMs, deps.sendLeaseMs / 2);
+  const send = createSender({ ...deps, sendTimeoutMs, shutdown: shutdown.signal });
 
   /** Sends the deliveries with these ids, lanes in parallel, each lane in order. */
   async function deliver(channelId: string, ids: string[]): Promise<void> {
@@ -159,7 +162,8 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     const result = await send(channelId, delivery);
     if ("scope" in result && result.scope === "channel") pauseHere(channelId, result);
     const decision = decideRetry(result, delivery.attempts, RETRY_RULES, Math.random);
-    const record: AttemptRecord = { id: delivery.id, attempts: delivery.attempts, ...decision };
+    const { once = false } = result;
+    const record: AttemptRecord = { id: delivery.id, attempts: delivery.attempts, ...decision, once };
     if (result.kind === "moved") {
       const { address } = result;
       await patiently(() => deps.repository.moveAddress(channelId, delivery.address, address));
@@ -180,6 +184,8 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     else
       log.warn({ ...ids, outcome: result.kind, status: record.status, error: record.error }, "not delivered");
     if ("scope" in result && result.scope === "channel") await stopChannel(channelId, result);
+    // What stands behind it waits for the user as well.
+    if (result.kind === "parked") return { address: null };
     if (record.retryInMs === null) return null;
     await requeue(channelId, [delivery.id], record.retryInMs);
     return { address: record.address };
@@ -190,37 +196,6 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     await deps.requeue(channelId, ids, delayMs).catch((error: unknown) => {
       log.warn({ err: error, channel_id: channelId }, "could not enqueue deliveries again");
     });
-  }
-
-  async function send(channelId: string, delivery: ClaimedDelivery): Promise<SendResult> {
-    const channel = deps.channel(channelId);
-    if (!channel) {
-      return {
-        kind: "retry",
-        scope: "channel",
-        code: "channel_disabled",
-        reason: "the channel is disabled",
-        afterMs: 60_000,
-      };
-    }
-    const signal = AbortSignal.any([shutdown.signal, timeLimit(sendTimeoutMs)]);
-    const { id, address, content, buttons, sessionId, messageId, part: number, preview } = delivery;
-    const part = {
-      deliveryId: id,
-      address,
-      text: content,
-      ...(buttons.length === 0 ? {} : { buttons }),
-      sessionId,
-      messageId,
-      part: number,
-    };
-    try {
-      return await channel.send(preview === null ? part : { ...part, preview }, signal);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.error({ err: error, delivery_id: id }, "a channel threw while sending");
-      return { kind: "unknown", code: "send_threw", reason };
-    }
   }
 
   /** At once, before anything is written: the next send of another conversation may be a moment away. */

@@ -15,6 +15,8 @@ export interface ClaimedDelivery {
   /** Shown below it; none for most. */
   buttons: Button[];
   attempts: number;
+  /** An earlier send of it may have arrived. */
+  possibleDuplicate: boolean;
   createdAt: Date;
 }
 
@@ -41,6 +43,8 @@ export interface AttemptRecord {
   address: string | null;
   /** Nothing was sent: the attempt does not count. */
   uncounted?: boolean;
+  /** What was lost before has been found: it arrived once. */
+  once?: boolean;
 }
 
 /**
@@ -67,28 +71,40 @@ const CLAIM = `
     claimed_until = now() + $3::int * interval '1 millisecond'
   FROM free WHERE d.id = free.id
   RETURNING d.id, d.channel_id, d.session_id, d.message_id, d.address, d.part, d.content, d.buttons, d.preview, d.attempts,
-    d.created_at, d.ordinal`;
+    d.possible_duplicate, d.created_at, d.ordinal`;
 
 /** What a delivery that cannot go now waits for: its own time, its channel's pause, or the retry of one before it. */
 const WAITING = `
   SELECT d.id, d.address, greatest(0, ceil(extract(epoch FROM
-    greatest(d.next_attempt_at, c.paused_until, ahead.next_attempt_at) - now()) * 1000))::int AS wait_ms
+    greatest(d.next_attempt_at, c.paused_until, ahead.next_attempt_at) - now()) * 1000))::int AS wait_ms,
+    coalesce(ahead.parked, false) AS parked
   FROM deliveries d JOIN channels c ON c.id = d.channel_id
-  LEFT JOIN LATERAL (SELECT max(e.next_attempt_at) AS next_attempt_at FROM deliveries e
+  LEFT JOIN LATERAL (SELECT max(e.next_attempt_at) AS next_attempt_at,
+      bool_or(e.status = 'queued' AND e.next_attempt_at IS NULL) AS parked
+    FROM deliveries e
     WHERE e.channel_id = d.channel_id AND e.address = d.address AND e.ordinal < d.ordinal
       AND e.status IN ('queued', 'unknown')) ahead ON true
   WHERE d.id = ANY($1) AND d.status IN ('queued', 'unknown') AND d.next_attempt_at IS NOT NULL`;
+
+/** Parks what stands behind a parked delivery of its lane, for the same reason. */
+const PARK_BEHIND = `
+  UPDATE deliveries d SET next_attempt_at = NULL, error_code = ahead.error_code, error = ahead.error, updated_at = now()
+  FROM (SELECT DISTINCT ON (w.id) w.id, e.error_code, e.error FROM deliveries w
+    JOIN deliveries e ON e.channel_id = w.channel_id AND e.address = w.address AND e.ordinal < w.ordinal
+      AND e.status = 'queued' AND e.next_attempt_at IS NULL
+    WHERE w.id = ANY($1) ORDER BY w.id, e.ordinal DESC) ahead
+  WHERE d.id = ahead.id AND d.status = 'queued'`;
 
 const RECORD = `
   UPDATE deliveries d SET status = x.status, updated_at = now(), claimed_by = NULL, claimed_until = NULL,
     attempts = d.attempts - CASE WHEN x.uncounted THEN 1 ELSE 0 END,
     external_ids = ARRAY(SELECT json_array_elements_text(x.external_ids)), error_code = x.error_code, error = x.error,
     address = coalesce(x.address, d.address),
-    possible_duplicate = d.possible_duplicate OR x.status = 'unknown',
+    possible_duplicate = (d.possible_duplicate OR x.status = 'unknown') AND NOT x.once,
     sent_at = CASE WHEN x.status IN ('sent', 'delivered') THEN now() ELSE d.sent_at END,
     next_attempt_at = CASE WHEN x.retry_in_ms IS NOT NULL THEN now() + x.retry_in_ms * interval '1 millisecond' END
   FROM json_to_recordset($1) AS x(id text, attempts int, status text, external_ids json, error_code text, error text,
-    retry_in_ms int, address text, uncounted boolean)
+    retry_in_ms int, address text, uncounted boolean, once boolean)
   WHERE d.id = x.id AND d.status = 'sending' AND d.claimed_by = $2 AND d.attempts = x.attempts
   RETURNING d.id`;
 
@@ -118,6 +134,7 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
             preview: row.preview,
             buttons: readButtons(row.buttons),
             attempts: row.attempts,
+            possibleDuplicate: row.possible_duplicate,
             createdAt: row.created_at,
           }),
         );
@@ -127,10 +144,18 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
     },
 
     async waiting(ids: string[]): Promise<Claim["waiting"]> {
-      const { rows } = await pool.query<{ id: string; address: string; wait_ms: number | null }>(WAITING, [
-        ids,
-      ]);
-      return rows.map((row) => ({ id: row.id, address: row.address, retryInMs: row.wait_ms ?? 0 }));
+      const { rows } = await pool.query<{
+        id: string;
+        address: string;
+        wait_ms: number | null;
+        parked: boolean;
+      }>(WAITING, [ids]);
+      const behindParked = rows.filter((row) => row.parked).map((row) => row.id);
+      // They wait for the same as the one before them, and no job has to look at them until then.
+      if (behindParked.length > 0) await pool.query(PARK_BEHIND, [behindParked]);
+      return rows
+        .filter((row) => !row.parked)
+        .map((row) => ({ id: row.id, address: row.address, retryInMs: row.wait_ms ?? 0 }));
     },
 
     /** Records attempts in one commit; true for each that was still ours to record. */
@@ -150,6 +175,7 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
               retry_in_ms: record.retryInMs,
               address: record.address,
               uncounted: record.uncounted ?? false,
+              once: record.once ?? false,
             })),
           ),
           identity.owner,
@@ -206,30 +232,5 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
       );
       return rows.map((row) => ({ id: row.id, channelId: row.channel_id }));
     },
-
-    /** Applies the platform's word; states only move forward. */
-    async applyReceipt(channelId: string, receipt: Receipt): Promise<void> {
-      await pool.query(
-        `UPDATE deliveries SET status = $3, error_code = coalesce($4, error_code), error = coalesce($5, error), updated_at = now()
-         WHERE channel_id = $1 AND external_ids @> ARRAY[$2] AND
-           array_position(ARRAY['sending', 'unknown', 'sent', 'failed', 'delivered', 'read'], status)
-             < array_position(ARRAY['sending', 'unknown', 'sent', 'failed', 'delivered', 'read'], $3)`,
-        [
-          channelId,
-          receipt.externalId,
-          receipt.state,
-          receipt.errorCode ?? null,
-          receipt.errorMessage ?? null,
-        ],
-      );
-    },
   };
-}
-
-/** The platform's word on a send. */
-export interface Receipt {
-  externalId: string;
-  state: "sent" | "delivered" | "read" | "failed";
-  errorCode?: string;
-  errorMessage?: string;
 }

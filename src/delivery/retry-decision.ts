@@ -30,14 +30,23 @@ export function decideRetry(
   const none = { externalIds: [], errorCode: null, error: null, retryInMs: null, address: null };
   switch (result.kind) {
     case "sent":
-      return { ...none, status: result.state ?? "sent", externalIds: result.externalIds };
+      return {
+        ...none,
+        status: result.state ?? "sent",
+        externalIds: result.externalIds,
+        errorCode: result.note?.code ?? null,
+        error: result.note?.reason ?? null,
+      };
+    case "parked":
+      // Due again when the user writes.
+      return { ...none, status: "queued", errorCode: result.code, error: result.reason, uncounted: true };
     case "failed":
       return { ...none, status: "failed", errorCode: result.code, error: result.reason };
     case "moved":
       return { ...none, status: "queued", address: result.address, retryInMs: 0 };
     case "unknown": {
       const again = attempts < rules.maxUnknownAttempts;
-      const retryInMs = again ? backoff(attempts, rules, random) : null;
+      const retryInMs = again ? Math.max(result.afterMs ?? 0, backoff(attempts, rules, random)) : null;
       return { ...none, status: "unknown", errorCode: result.code, error: result.reason, retryInMs };
     }
     case "retry": {

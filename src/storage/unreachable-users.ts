@@ -29,7 +29,7 @@ export function createUnreachableUsers(pool: Pool) {
     async markRecipient(channelId: string, externalId: string, { code, reason }: Unreachable): Promise<void> {
       await pool.query(
         `UPDATE users ${MARK} WHERE id IN (SELECT s.user_id FROM deliveries d JOIN sessions s ON s.id = d.session_id
-           WHERE d.channel_id = $3 AND d.external_ids @> ARRAY[$4])`,
+           WHERE d.channel_id = $3 AND d.external_ids <> '{}' AND d.external_ids[1] = $4)`,
         [code, reason, channelId, externalId],
       );
     },

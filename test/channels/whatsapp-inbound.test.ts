@@ -81,6 +81,16 @@ describe("a WhatsApp message", () => {
   });
 });
 
+test("an opt-out on WhatsApp is told, and so is its end; Twilio has answered both itself", async () => {
+  const unreachable = { code: "opted_out", reason: expect.stringContaining("STOP") };
+  expect(await eventsOf(message({ Body: "STOP", OptOutType: "STOP" }))).toEqual([
+    { type: "reachability", userIdentifier: ADA, unreachable },
+  ]);
+  expect(await eventsOf(message({ Body: "START", OptOutType: "START" }))).toEqual([
+    { type: "reachability", userIdentifier: ADA, unreachable: null },
+  ]);
+});
+
 describe("a status callback", () => {
   const url = "/webhooks/whatsapp/status";
   const status = (MessageStatus: string, more: Record<string, string> = {}) =>
@@ -89,6 +99,8 @@ describe("a status callback", () => {
   test("is a receipt", async () => {
     for (const state of ["sent", "delivered", "read"])
       expect(await status(state)).toEqual([{ type: "receipt", externalId: "SM9", state }]);
+    const named = await eventsOf({ MessageSid: "SM9", MessageStatus: "sent" }, `${url}?delivery=d1`);
+    expect(named).toEqual([{ type: "receipt", externalId: "SM9", state: "sent", deliveryId: "d1" }]);
   });
 
   test("of a failure says why", async () => {

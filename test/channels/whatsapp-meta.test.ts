@@ -211,6 +211,18 @@ describe("a WhatsApp message from Meta", () => {
   });
 });
 
+test("a user's wish for no marketing messages is told, and so is its end", async () => {
+  const wish = (value: string) =>
+    eventsOf(
+      metaEvent(fake, [], {
+        user_preferences: [{ wa_id: "491700000001", category: "marketing_messages", value }],
+      }),
+    );
+  const unreachable = { code: "opted_out", reason: expect.any(String) };
+  expect(await wish("stop")).toEqual([{ type: "reachability", userIdentifier: ADA, unreachable }]);
+  expect(await wish("resume")).toEqual([{ type: "reachability", userIdentifier: ADA, unreachable: null }]);
+});
+
 describe("a status from Meta", () => {
   const status = (fields: Record<string, unknown>) =>
     eventsOf(metaEvent(fake, [], { statuses: [{ id: "wamid.5", ...fields }] }));
@@ -254,12 +266,8 @@ describe("a reply through Meta", () => {
       { kind: "retry", scope: "conversation", afterMs: 6_000, code: "meta_131056" },
     ],
     ["the business account's limit", { status: 400, code: 80007 }, { kind: "retry", scope: "channel" }],
-    ["a closed window", { status: 400, code: 131047 }, { kind: "failed", code: "window_closed" }],
-    [
-      "an opt-out",
-      { status: 400, code: 131050 },
-      { kind: "failed", code: "opted_out", scope: "conversation" },
-    ],
+    ["a closed window", { status: 400, code: 131047 }, { kind: "parked", code: "window_closed" }],
+    ["an opt-out", { status: 400, code: 131050 }, { kind: "failed", code: "opted_out", scope: "user" }],
     ["a user out of reach", { status: 400, code: 131026 }, { kind: "failed", scope: "conversation" }],
     ["a message Meta holds back", { status: 400, code: 131049 }, { kind: "failed", code: "meta_131049" }],
     ["a refused token", { status: 401, code: 190 }, { kind: "failed", scope: "channel", code: "meta_190" }],

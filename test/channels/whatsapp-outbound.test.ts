@@ -34,7 +34,7 @@ describe("a reply on WhatsApp", () => {
         to: ADA,
         body: "Grüße & + %",
         contentSid: null,
-        statusCallback: `${PUBLIC_URL}/webhooks/whatsapp/status`,
+        statusCallback: `${PUBLIC_URL}/webhooks/whatsapp/status?delivery=delivery`,
       },
     ]);
     expect(result).toEqual({ kind: "sent", externalIds: [fake.taken[0]?.sid] });
@@ -65,11 +65,7 @@ describe("a reply on WhatsApp", () => {
     ],
     ["a full queue", { status: 400, code: 30001 }, { kind: "retry", scope: "conversation" }],
     ["an opt-out", { status: 400, code: 21610 }, { kind: "failed", scope: "user", code: "opted_out" }],
-    [
-      "a closed window",
-      { status: 400, code: 63016 },
-      { kind: "failed", scope: "conversation", code: "window_closed" },
-    ],
+    ["a closed window", { status: 400, code: 63016 }, { kind: "parked", code: "window_closed" }],
     ["a wrong sender", { status: 400, code: 63007 }, { kind: "failed", scope: "channel" }],
     [
       "a bad recipient",
@@ -115,21 +111,25 @@ describe("a reply on WhatsApp", () => {
 describe("more than 24 hours after the user wrote", () => {
   test("the template goes out instead, without the text", async () => {
     connect({ lastUserMessage: hoursAgo(25), config: { template: template() } });
-    expect(await send("a reply")).toMatchObject({ kind: "sent" });
+    expect(await send("a reply")).toMatchObject({
+      kind: "sent",
+      note: { code: "window_closed", reason: expect.stringContaining("template") },
+    });
     expect(fake.taken).toMatchObject([
       { body: null, contentSid: fake.contentSid, contentVariables: '{"1":"your coach"}' },
     ]);
   });
 
-  test("a reply fails with a reason where there is no template, and nothing is sent", async () => {
+  test("a reply waits, with a reason, where there is no template, and nothing is sent", async () => {
     connect({ lastUserMessage: hoursAgo(25) });
-    expect(await send()).toMatchObject({ kind: "failed", code: "window_closed", scope: "conversation" });
+    const reason = expect.stringContaining("24 hours");
+    expect(await send()).toEqual({ kind: "parked", code: "window_closed", reason });
     expect(fake.requests()).toBe(0);
   });
 
   test("is what never having written counts as, and 23 hours do not", async () => {
     connect({ lastUserMessage: async () => null });
-    expect(await send()).toMatchObject({ kind: "failed", code: "window_closed" });
+    expect(await send()).toMatchObject({ kind: "parked", code: "window_closed" });
     connect({ lastUserMessage: hoursAgo(23) });
     expect(await send()).toMatchObject({ kind: "sent" });
   });

@@ -90,7 +90,7 @@ export async function whatsappSubject(log: Logger): Promise<ConformanceSubject> 
         webhook(fake, { MessageSid: nextSid(), MessageStatus: "queued" }),
         webhook(fake, { MessageSid: nextSid(), MessageStatus: "something_new" }),
         message({ Body: "", MessageType: "unsupported" }),
-        message({ Body: "STOP", OptOutType: "STOP" }),
+        message({ Body: "HELP", OptOutType: "HELP" }),
         message({ Body: "an SMS", From: "+491700000001" }),
       ],
       fromBots: () => [message({ Body: "me", From: fake.from, To: ADA })],

@@ -36,6 +36,7 @@ describe("migrations", () => {
       "attachments_due",
       "deliveries_claimed",
       "deliveries_due",
+      "deliveries_external_id",
       "deliveries_lane",
       "event_log_waiting",
       "event_log_waiting_in_session",

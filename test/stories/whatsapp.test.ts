@@ -65,13 +65,15 @@ const said = (to = ADA) => fake.taken.filter((message) => message.to === to).map
 const deliveries = async () => (await app.api("GET", "/deliveries")).body.data;
 const sessions = async () => (await app.api("GET", "/chat/sessions")).body.data;
 
-/** Lets a day and more pass since anybody wrote. */
-async function passADay(): Promise<void> {
+async function run(sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: app.database.url });
   await client.connect();
-  await client.query("UPDATE messages SET created_at = created_at - interval '25 hours'");
+  await client.query(sql);
   await client.end();
 }
+
+/** Lets a day and more pass since anybody wrote. */
+const passADay = () => run("UPDATE messages SET created_at = created_at - interval '25 hours'");
 
 const trigger = (channel: string, identifier: string) =>
   app.api("POST", "/trigger_bot_message", {
@@ -142,14 +144,87 @@ describe("on WhatsApp", () => {
     await eventually(() => expect(said().at(-1)).toBe("Conversation reset."));
   });
 
-  test("without a template, who has not written gets nothing, and the delivery says why", async () => {
-    expect((await trigger("plain", BOB)).status).toBe(202);
+  test("without a template, what cannot be said yet waits until the user writes, and goes before the answer", async () => {
+    const long = `${LONG} one two`;
+    const trigger = (message_text: string) =>
+      app.api("POST", "/trigger_bot_message", {
+        agent_id: "agent",
+        channel: "plain",
+        identifier: BOB,
+        message_text,
+      });
+    expect((await trigger(long)).status).toBe(202);
+    const parked = { status: "queued", next_attempt_at: null, error_code: "window_closed", attempts: 0 };
+    await eventually(async () => {
+      const found = await deliveries();
+      expect(found).toHaveLength(3);
+      for (const delivery of found)
+        expect(delivery).toMatchObject({ ...parked, error: expect.stringContaining("24 hours") });
+    });
+    expect(fake.taken).toEqual([]);
+    // What is put into the session through the API is not the user writing.
+    const [session] = await sessions();
+    await app.api("POST", `/chat/sessions/${session.id}/messages`, { content: "from the API" });
+    await eventually(async () => {
+      const found = await deliveries();
+      expect(found).toHaveLength(4);
+      for (const delivery of found) expect(delivery).toMatchObject(parked);
+    });
+    expect(fake.taken).toEqual([]);
+
+    await post("/webhooks/plain", messageWith(fake, { Body: "here I am", From: BOB }));
+    await eventually(() => expect(said(BOB)).toHaveLength(5), { timeoutMs: 10_000 });
+    expect(said(BOB).slice(0, 3).join(" ")).toBe(long);
+    expect(said(BOB).slice(3)).toEqual(["re: from the API", "re: here I am"]);
+    await eventually(async () =>
+      expect(
+        (await deliveries()).map(({ status, error }: { status: string; error: unknown }) => [status, error]),
+      ).toEqual(Array.from({ length: 5 }, () => ["sent", null])),
+    );
+  });
+
+  test("a send whose answer was lost is looked for at Twilio, and not sent again", async () => {
+    fake.fail({ cut: "after" });
+    await say("hello");
+    await eventually(
+      async () =>
+        expect(await deliveries()).toMatchObject([
+          { status: "sent", external_ids: [fake.taken[0]?.sid], possible_duplicate: false },
+        ]),
+      { timeoutMs: 15_000 },
+    );
+    expect(said()).toEqual(["re: hello"]);
+  });
+
+  test("a receipt that is faster than the record of its send counts, and makes a lost send known", async () => {
+    fake.fail({ cut: "after" });
+    await say("hello");
+    const sid = await eventually(() => fake.taken[0]?.sid ?? expect.fail("not taken yet"));
+    await report(sid, "delivered");
     await eventually(async () =>
       expect(await deliveries()).toMatchObject([
-        { status: "failed", error_code: "window_closed", error: expect.stringContaining("24 hours") },
+        { status: "delivered", external_ids: [sid], possible_duplicate: false, next_attempt_at: null },
       ]),
     );
-    expect(fake.taken).toEqual([]);
+    // By the id alone, too: this one comes before anything is known of it.
+    const early = { MessageSid: `SM${"e".repeat(32)}`, MessageStatus: "read" };
+    expect((await post("/webhooks/whatsapp/status", early)).status).toBe(200);
+    await run(`UPDATE deliveries SET status = 'sent', external_ids = '{${early.MessageSid}}'`);
+    await eventually(async () => expect(await deliveries()).toMatchObject([{ status: "read" }]), {
+      timeoutMs: 10_000,
+    });
+    expect(said()).toEqual(["re: hello"]);
+  });
+
+  test("whoever opts out is shown as out of reach until they write again", async () => {
+    await say("hello");
+    await eventually(() => expect(said()).toEqual(["re: hello"]));
+    const reachable = async () => (await app.api("GET", "/users")).body.data[0].reachable;
+    await say("STOP", { OptOutType: "STOP" });
+    expect(await reachable()).toMatchObject({ ok: false, code: "opted_out" });
+    await say("START", { OptOutType: "START" });
+    expect(await reachable()).toMatchObject({ ok: true });
+    expect(bot.calls).toHaveLength(1);
   });
 
   test("what is not signed by Twilio gets 401, and nothing comes of it", async () => {

@@ -5,6 +5,8 @@ import { getExpectedTwilioSignature } from "twilio/lib/webhooks/webhooks.js";
 /** A message the fake took. */
 export interface TakenMessage {
   sid: string;
+  /** When, as Twilio writes dates. */
+  at: string;
   to: string;
   /** Null for a template. */
   body: string | null;
@@ -81,8 +83,16 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
     const message = readMessage(form, { from, contentSid });
     if ("status" in message) return message;
     const sid = nextSid();
-    taken.push({ sid, ...message });
+    taken.push({ sid, at: new Date().toUTCString(), ...message });
     return { status: 201, body: { sid, status: "queued", error_code: null, error_message: null } };
+  }
+
+  /** Newest first, as Twilio lists them. */
+  function list(query: URLSearchParams): Answer {
+    const messages = taken
+      .filter(({ to }) => to === query.get("To") && query.get("From") === from)
+      .map(({ sid, to, body, at }) => ({ sid, to, from, body, direction: "outbound-api", date_created: at }));
+    return { status: 200, body: { messages: messages.reverse() } };
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -103,6 +113,8 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
       typing.push(messageId);
       return reply(response, { status: 200, body: { success: true } });
     }
+    if (request.method === "GET" && request.url?.startsWith(`${account}/Messages.json?`))
+      return reply(response, list(new URLSearchParams(request.url.split("?", 2)[1])));
     if (request.method !== "POST" || request.url !== `${account}/Messages.json`)
       return reply(response, refuse(404, 20404, "The requested resource was not found"));
     const fault = faults.shift();
@@ -167,7 +179,7 @@ function reply(response: ServerResponse, { status, headers, body }: Answer): voi
 function readMessage(
   form: URLSearchParams,
   known: { from: string; contentSid: string },
-): Omit<TakenMessage, "sid"> | Answer {
+): Omit<TakenMessage, "sid" | "at"> | Answer {
   const to = form.get("To") ?? "";
   const body = form.get("Body");
   const contentSid = form.get("ContentSid");

@@ -1,3 +1,5 @@
+import type { DeliveryReceipt } from "../../core/channel-event.ts";
+import type { Unreachable } from "../../core/reachability.ts";
 import type { SendResult } from "../channel.ts";
 import { TransportError } from "./transport.ts";
 
@@ -31,6 +33,8 @@ export interface ProviderWords {
   name: string;
   /** Begins the codes of its errors: `twilio_63024`. */
   prefix: string;
+  /** Within what time a receipt tells of a send whose answer was lost; null where we look for it ourselves. */
+  receiptsAfterMs: number | null;
   meaningOf(code: number): CodeMeaning;
   /** A code as a sentence an operator can act on, where there is more to say than the provider does. */
   sentenceOf(code: number): string | undefined;
@@ -43,7 +47,13 @@ const PAIR_PAUSE_MS = 6_000;
 
 /** Why a reply outside the window is not even tried. */
 export const WINDOW_CLOSED =
-  "the user has not written for 24 hours, and WhatsApp takes only approved templates then; configure `template`";
+  "the user has not written for 24 hours, and WhatsApp takes only approved templates then (configure `template`)";
+
+/** What is known of a user who said STOP. */
+export const OPTED_OUT: Unreachable = {
+  code: "opted_out",
+  reason: "the user has opted out (STOP) and can be written to again once they write",
+};
 
 export function readFailure(error: unknown): ApiFault {
   if (!(error instanceof TransportError)) return { kind: "unanswered", code: "unexpected_error" };
@@ -64,7 +74,12 @@ export function sendResultOf(fault: ApiFault, words: ProviderWords): SendResult 
     case "not_sent":
       return { kind: "retry", reason, code: `${words.prefix}_${fault.code}`, scope: "conversation" };
     case "unanswered":
-      return { kind: "unknown", reason, code: `${words.prefix}_${fault.code}` };
+      return {
+        kind: "unknown",
+        reason,
+        code: `${words.prefix}_${fault.code}`,
+        ...(words.receiptsAfterMs === null ? {} : { afterMs: words.receiptsAfterMs }),
+      };
     case "intercepted":
       return { kind: "retry", reason, code: `${words.prefix}_http_${fault.status}`, scope: "channel" };
     case "refused":
@@ -108,15 +123,28 @@ function refusedSend(
   return { kind: "failed", reason, code, scope: "conversation" };
 }
 
+/** What a receipt of a failure says. `said` are the provider's own words, if it had any. */
+export function failureOf(
+  code: number,
+  said: string | null,
+  words: ProviderWords,
+): Pick<DeliveryReceipt, "errorCode" | "errorMessage" | "userUnreachable"> {
+  return {
+    errorCode: deliveryCode(code, words),
+    errorMessage: describeCode(code, said, words),
+    ...(words.meaningOf(code) === "opted_out" ? { userUnreachable: true } : {}),
+  };
+}
+
 /** The code a delivery carries. */
-export function deliveryCode(code: number, words: ProviderWords): string {
+function deliveryCode(code: number, words: ProviderWords): string {
   const meaning = words.meaningOf(code);
   if (meaning === "window_closed" || meaning === "opted_out") return meaning;
   return code > 0 ? `${words.prefix}_${code}` : `${words.prefix}_failed`;
 }
 
 /** A code as a sentence an operator can act on. `said` are the provider's own words, if it had any. */
-export function describeCode(code: number, said: string | null, words: ProviderWords): string {
+function describeCode(code: number, said: string | null, words: ProviderWords): string {
   const known = words.sentenceOf(code);
   if (known !== undefined) return `${known} (${code})`;
   const own = said === null || said === "" ? "no description" : said.slice(0, 300);

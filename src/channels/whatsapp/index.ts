@@ -15,6 +15,7 @@ const capabilities = {
   textLimit: TWILIO_TEXT_LIMIT,
   typingRefreshMs: TYPING_REFRESH_MS,
   receipts: true,
+  parks: true,
   buttons: null,
   profileVariables: ["user_name"],
 } as const;

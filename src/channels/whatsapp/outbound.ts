@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Reachability } from "../../core/reachability.ts";
-import type { OutboundPart, SendResult } from "../channel.ts";
+import type { Channel, OutboundPart, SendResult } from "../channel.ts";
 import { isAddress } from "./address.ts";
 import { WINDOW_CLOSED } from "./errors.ts";
 import type { Provider, Send } from "./provider.ts";
@@ -11,23 +11,30 @@ const WINDOW_MS = (24 * 60 - 1) * 60_000;
 const TEMPLATE_ONLY =
   "the user has not written for 24 hours: the configured template goes out in place of the message";
 const TEMPLATE_INSTEAD =
-  "the user has not written for 24 hours: one template went out in place of the whole message";
+  "the user had not written for 24 hours: one template went out in place of the whole message";
+const WAITS = `${WINDOW_CLOSED}; it goes out when they write again`;
 
 export interface OutboundDeps {
-  provider: Pick<Provider, "sendText" | "sendTemplate" | "words">;
+  provider: Pick<Provider, "sendText" | "sendTemplate" | "findText" | "words">;
   /** When the user at an address last wrote; null if never. */
   lastUserMessageAt(address: string): Promise<Date | null>;
   clock?: Clock;
 }
 
 /** Writes to WhatsApp. Every outcome is a value. */
-export function createOutbound({ provider, lastUserMessageAt, clock = systemClock }: OutboundDeps) {
+export function createOutbound({
+  provider,
+  lastUserMessageAt,
+  clock = systemClock,
+}: OutboundDeps): Pick<Channel, "send" | "canReach" | "findSent"> {
   const { sendTemplate } = provider;
 
   async function outsideWindow(part: OutboundPart, send: Send): Promise<SendResult> {
-    const closed = { kind: "failed", code: "window_closed", scope: "conversation" } as const;
-    if (sendTemplate === null) return { ...closed, reason: WINDOW_CLOSED };
-    return part.part === 0 ? sendTemplate(part.address, send) : { ...closed, reason: TEMPLATE_INSTEAD };
+    const instead = { code: "window_closed", reason: TEMPLATE_INSTEAD };
+    if (sendTemplate === null) return { kind: "parked", code: "window_closed", reason: WAITS };
+    if (part.part > 0) return { kind: "failed", scope: "conversation", ...instead };
+    const result = await sendTemplate(part.address, send);
+    return result.kind === "sent" ? { ...result, note: instead } : result;
   }
 
   async function isWindowOpen(address: string): Promise<boolean> {
@@ -67,5 +74,9 @@ export function createOutbound({ provider, lastUserMessageAt, clock = systemCloc
     return isTooLate ? outsideWindow(part, how) : result;
   }
 
-  return { send, canReach };
+  const { findText } = provider;
+  if (findText === null) return { send, canReach };
+  const findSent = (part: OutboundPart, since: Date, signal: AbortSignal) =>
+    findText(part.address, part.text, since, signal);
+  return { send, canReach, findSent };
 }

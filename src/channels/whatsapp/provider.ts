@@ -11,6 +11,11 @@ export interface Provider {
   sendText(to: string, text: string, send: Send): Promise<SendResult>;
   /** The configured template; null where there is none. */
   sendTemplate: ((to: string, send: Send) => Promise<SendResult>) | null;
+  /**
+   * The ids of texts sent to a user since then that may be this one, oldest first; rejects where that cannot be known
+   * now. Null where the provider has no such list: its receipts tell.
+   */
+  findText: ((to: string, text: string, since: Date, signal: AbortSignal) => Promise<string[]>) | null;
   /** Shows that the message with this id is being answered, which marks it read; null if all went well. */
   showTyping(messageId: string, signal: AbortSignal): Promise<ApiFault | null>;
   /** Asks whether the credentials work; null if they do. */

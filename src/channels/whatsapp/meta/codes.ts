@@ -49,6 +49,7 @@ const WORDS: Readonly<Record<number, string>> = {
 export const metaWords: ProviderWords = {
   name: "Meta",
   prefix: "meta",
+  receiptsAfterMs: 10_000,
   meaningOf: (code) => MEANINGS[code] ?? (code >= 200 && code < 300 ? "misconfigured" : "failed"),
   sentenceOf: (code) => WORDS[code],
 };

@@ -1,5 +1,7 @@
+import type { z } from "zod";
 import type { ChannelEvent } from "../../../core/channel-event.ts";
 import type { Logger } from "../../../core/logger.ts";
+import { OPTED_OUT } from "../errors.ts";
 import { toInboundMessage } from "../inbound.ts";
 import type { JsonBody } from "../json-body.ts";
 import { contentOf } from "./content.ts";
@@ -9,6 +11,7 @@ import {
   type MetaContact,
   type MetaMessage,
   messageSchema,
+  preferenceSchema,
   readEach,
   statusSchema,
 } from "./payload.ts";
@@ -55,7 +58,7 @@ export function createInbound({ phoneNumberId, log }: InboundDeps) {
     const entries = Array.isArray(body["entry"]) ? body["entry"] : [];
     const changes = entries.flatMap((entry) => (Array.isArray(entry?.changes) ? entry.changes : []));
     return readEach(changeSchema, changes).flatMap(({ field, value }) => {
-      if (field !== "messages") return [];
+      if (field !== "messages" && field !== "user_preferences") return [];
       const { phone_number_id, display_phone_number = "" } = value.metadata;
       if (phone_number_id !== phoneNumberId) {
         log.warn({ phone_number_id }, "an event of another business phone number was ignored");
@@ -67,6 +70,7 @@ export function createInbound({ phoneNumberId, log }: InboundDeps) {
           readMessage(message, contacts, display_phone_number),
         ),
         ...readEach(statusSchema, value.statuses).flatMap(readStatus),
+        ...readEach(preferenceSchema, value.user_preferences).flatMap(readPreference),
       ];
     });
   };
@@ -80,6 +84,13 @@ function readMove({ type, from, system }: MetaMessage): ChannelEvent | null {
     from: `whatsapp:${toPhone(from)}`,
     to: `whatsapp:${toPhone(system.wa_id)}`,
   };
+}
+
+function readPreference({ wa_id, user_id, value }: z.infer<typeof preferenceSchema>): ChannelEvent[] {
+  const user = wa_id === undefined ? user_id : toPhone(wa_id);
+  if (user === undefined) return [];
+  const unreachable = value === "stop" ? OPTED_OUT : null;
+  return [{ type: "reachability", userIdentifier: `whatsapp:${user}`, unreachable }];
 }
 
 function contactOf(message: MetaMessage, contacts: readonly MetaContact[]): MetaContact | undefined {

@@ -27,6 +27,7 @@ export function createMetaProvider({ config, log }: ProviderOptions<MetaConfig>)
       return "kind" in verified ? verified : { kind: "accepted", events: readEvents(verified.body) };
     },
     ...createOutbound(api, template),
+    findText: null,
     showTyping: (messageId, signal) => api.showTyping(messageId, signal),
     check: (signal) => api.check(signal),
     setUp:

@@ -21,6 +21,7 @@ export const changeSchema = z.object({
     contacts: list,
     messages: list,
     statuses: list,
+    user_preferences: list,
   }),
 });
 
@@ -90,6 +91,14 @@ export const statusSchema = z.object({
       }),
     )
     .catch([]),
+});
+
+/** Whether a user wants marketing messages: what goes out unasked. */
+export const preferenceSchema = z.object({
+  wa_id: text,
+  user_id: text,
+  category: z.literal("marketing_messages"),
+  value: z.enum(["stop", "resume"]),
 });
 
 export type MetaContact = z.infer<typeof contactSchema>;

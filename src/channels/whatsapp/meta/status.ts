@@ -1,5 +1,5 @@
 import type { ChannelEvent, DeliveryReceipt } from "../../../core/channel-event.ts";
-import { deliveryCode, describeCode } from "../errors.ts";
+import { failureOf } from "../errors.ts";
 import { metaWords } from "./codes.ts";
 import type { MetaStatus } from "./payload.ts";
 
@@ -26,12 +26,5 @@ export function readStatus(status: MetaStatus): ChannelEvent[] {
   const [error] = status.errors;
   const code = error?.code ?? 0;
   const said = error?.error_data?.details ?? error?.message ?? error?.title ?? null;
-  return [
-    {
-      ...receipt,
-      errorCode: deliveryCode(code, metaWords),
-      errorMessage: describeCode(code, said, metaWords),
-      ...(metaWords.meaningOf(code) === "opted_out" ? { userUnreachable: true as const } : {}),
-    },
-  ];
+  return [{ ...receipt, ...failureOf(code, said, metaWords) }];
 }

@@ -35,6 +35,7 @@ const WORDS: Readonly<Record<number, string>> = {
 export const twilioWords: ProviderWords = {
   name: "Twilio",
   prefix: "twilio",
+  receiptsAfterMs: null,
   meaningOf: (code) => MEANINGS[code] ?? "failed",
   sentenceOf: (code) => WORDS[code],
 };

@@ -2,6 +2,7 @@ import type { ChannelEvent } from "../../../core/channel-event.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { Logger } from "../../../core/logger.ts";
 import { isAddress } from "../address.ts";
+import { OPTED_OUT } from "../errors.ts";
 import { placeText, toInboundMessage } from "../inbound.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { type FormParams, field } from "./params.ts";
@@ -22,8 +23,8 @@ export function createInbound({ from, log }: InboundDeps) {
     const sender = field(params, "From");
     if (sender === undefined || !isAddress(sender)) return ignore("not sent from a WhatsApp address");
     if (sender === from) return ignore("sent by ourselves");
-    // STOP, START and HELP: Twilio has answered these itself, and refuses what is sent after a STOP.
-    if (field(params, "OptOutType") !== undefined) return ignore("an opt-out keyword");
+    const optOut = field(params, "OptOutType");
+    if (optOut !== undefined) return readOptOut(optOut, sender);
     const message = toInboundMessage({
       id: messageSid,
       sender,
@@ -35,6 +36,12 @@ export function createInbound({ from, log }: InboundDeps) {
     });
     return message === null ? ignore("nothing in it") : [message];
   };
+}
+
+/** STOP, START and HELP: Twilio has answered these itself, and refuses what is sent after a STOP. */
+function readOptOut(type: string, userIdentifier: string): ChannelEvent[] {
+  if (type === "STOP") return [{ type: "reachability", userIdentifier, unreachable: OPTED_OUT }];
+  return type === "START" ? [{ type: "reachability", userIdentifier, unreachable: null }] : [];
 }
 
 /** What was written, pressed or chosen; a place as words. */

@@ -3,6 +3,7 @@ import type { Provider, ProviderOptions } from "../provider.ts";
 import { createTransport } from "../transport.ts";
 import { twilioWords } from "./codes.ts";
 import type { TwilioConfig } from "./config.ts";
+import { createFinder } from "./find-text.ts";
 import { createInbound } from "./inbound.ts";
 import { createOutbound } from "./outbound.ts";
 import { field } from "./params.ts";
@@ -29,7 +30,7 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
     const messageSid = field(params, "MessageSid") ?? field(params, "SmsMessageSid");
     if (messageSid === undefined) return notAMessage;
     if (field(params, "MessageStatus") !== undefined)
-      return { kind: "accepted", events: readStatus(params, messageSid) };
+      return { kind: "accepted", events: readStatus(params, messageSid, request.url) };
     return { kind: "accepted", events: readMessage(params, messageSid), response: EMPTY_TWIML };
   }
 
@@ -37,6 +38,7 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
     words: twilioWords,
     receive,
     ...createOutbound({ api, template, statusUrl: publicUrl.isPublic ? `${webhookUrl}/status` : null }),
+    findText: createFinder(api),
     showTyping: (messageSid, signal) => api.showTyping(messageSid, signal),
     check: (signal) => api.check(signal),
     setUp: 'the URL to enter in the Twilio console under "When a message comes in", with method POST',

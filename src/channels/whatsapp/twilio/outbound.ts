@@ -4,6 +4,7 @@ import type { Provider, Send } from "../provider.ts";
 import { twilioWords } from "./codes.ts";
 import type { TwilioTemplate } from "./config.ts";
 import type { RestApi } from "./rest-api.ts";
+import { statusUrlOf } from "./status.ts";
 
 /** The longest `Body`, in characters (Twilio, "Message resource"); in UTF-16 code units it is never more. */
 export const TWILIO_TEXT_LIMIT = 1600;
@@ -22,7 +23,8 @@ export function createOutbound({
   statusUrl,
 }: OutboundDeps): Pick<Provider, "sendText" | "sendTemplate"> {
   async function create(to: string, content: Record<string, string>, send: Send): Promise<SendResult> {
-    const callback: Record<string, string> = statusUrl === null ? {} : { StatusCallback: statusUrl };
+    const callback: Record<string, string> =
+      statusUrl === null ? {} : { StatusCallback: statusUrlOf(statusUrl, send.deliveryId) };
     const result = await api.createMessage({ To: to, ...content, ...callback }, send.signal);
     return result.kind === "ok"
       ? { kind: "sent", externalIds: [result.sid] }

@@ -1,5 +1,5 @@
 import { type ApiFault, readFailure } from "../errors.ts";
-import { readJson } from "../json-body.ts";
+import { asObject, type JsonBody, readJson } from "../json-body.ts";
 import type { Call, Transport } from "../transport.ts";
 import type { TwilioConfig } from "./config.ts";
 import { readRefusal } from "./errors.ts";
@@ -10,6 +10,11 @@ export interface RestApi {
     fields: Record<string, string>,
     signal: AbortSignal,
   ): Promise<{ kind: "ok"; sid: string } | { kind: "fault"; fault: ApiFault }>;
+  /** The newest messages of ours to a user, newest first. */
+  listMessages(
+    to: string,
+    signal: AbortSignal,
+  ): Promise<{ kind: "ok"; messages: JsonBody[] } | { kind: "fault"; fault: ApiFault }>;
   /** Asks for our own account, which shows whether the credentials work; null if they do. */
   check(signal: AbortSignal): Promise<ApiFault | null>;
   /** Shows that the message with this id is being answered (Twilio, "Typing Indicators"); null if all went well. */
@@ -52,6 +57,15 @@ export function createRestApi(config: TwilioConfig, transport: Transport): RestA
       if ("kind" in answer) return { kind: "fault", fault: answer };
       const sid = readJson(answer.body)?.["sid"];
       return typeof sid === "string" ? { kind: "ok", sid } : { kind: "fault", fault: NO_SID };
+    },
+    async listMessages(to, signal) {
+      const url = new URL(`${account}/Messages.json`);
+      url.search = String(new URLSearchParams({ To: to, From: config.from, PageSize: "100" }));
+      const answer = await ask({ method: "GET", url, body: null }, signal);
+      if ("kind" in answer) return { kind: "fault", fault: answer };
+      const messages = readJson(answer.body)?.["messages"];
+      if (!Array.isArray(messages)) return { kind: "fault", fault: NO_SID };
+      return { kind: "ok", messages: messages.map((each) => asObject(each) ?? {}) };
     },
     async check(signal) {
       const answer = await ask({ method: "GET", url: new URL(`${account}.json`), body: null }, signal);

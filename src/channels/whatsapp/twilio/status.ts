@@ -1,5 +1,5 @@
 import type { ChannelEvent, DeliveryReceipt } from "../../../core/channel-event.ts";
-import { deliveryCode, describeCode } from "../errors.ts";
+import { failureOf } from "../errors.ts";
 import { twilioWords } from "./codes.ts";
 import { type FormParams, field } from "./params.ts";
 
@@ -13,21 +13,27 @@ const STATES: Readonly<Record<string, DeliveryReceipt["state"]>> = {
   canceled: "failed",
 };
 
+/** What names the delivery in the address that Twilio reports to. */
+const DELIVERY = "delivery";
+
+/** Where Twilio reports what became of a delivery. */
+export function statusUrlOf(url: string, deliveryId: string): string {
+  return `${url}?${new URLSearchParams({ [DELIVERY]: deliveryId })}`;
+}
+
 /** The receipts in a status callback. They come in any order and repeatedly; who stores them sorts that out. */
-export function readStatus(params: FormParams, messageSid: string): ChannelEvent[] {
+export function readStatus(params: FormParams, messageSid: string, url: string): ChannelEvent[] {
   const state = STATES[field(params, "MessageStatus") ?? ""];
   if (state === undefined) return [];
-  if (state !== "failed") return [{ type: "receipt", externalId: messageSid, state }];
+  const deliveryId = new URL(url, "http://localhost").searchParams.get(DELIVERY);
+  const receipt: DeliveryReceipt = {
+    type: "receipt",
+    externalId: messageSid,
+    state,
+    ...(deliveryId ? { deliveryId } : {}),
+  };
+  if (state !== "failed") return [receipt];
   const code = Number(field(params, "ErrorCode") ?? 0);
   const said = field(params, "ChannelStatusMessage") ?? field(params, "ErrorMessage") ?? null;
-  return [
-    {
-      type: "receipt",
-      externalId: messageSid,
-      state,
-      errorCode: deliveryCode(code, twilioWords),
-      errorMessage: describeCode(code, said, twilioWords),
-      ...(twilioWords.meaningOf(code) === "opted_out" ? { userUnreachable: true as const } : {}),
-    },
-  ];
+  return [{ ...receipt, ...failureOf(code, said, twilioWords) }];
 }
