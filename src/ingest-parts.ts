@@ -19,7 +19,9 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
 
   const store = createGroupCommit({
     run: async (rows: InboundRow[]) => {
-      const outcomes = await inbound.storeInbound(rows, { owner, claim: works, leaseMs: times.leaseMs });
+      const storing = inbound.storeInbound(rows, { owner, claim: works, leaseMs: times.leaseMs });
+      expectTurns(rows);
+      const outcomes = await storing;
       startTurns(rows, outcomes);
       return outcomes;
     },
@@ -27,6 +29,14 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
     lanes: 1,
     laneOf: (row) => row.sessionId ?? `${row.channelId}/${row.address}`,
   });
+
+  /** Where the session is known beforehand, what its bot will ask for is read meanwhile. */
+  function expectTurns(rows: InboundRow[]): void {
+    for (const { sessionId, agentId, agentVersion } of rows) {
+      // What goes wrong here goes wrong again where it counts, in the turn.
+      if (sessionId !== null) turns.expectTurn(sessionId, agentId, agentVersion).catch(() => undefined);
+    }
+  }
 
   function startTurns(rows: InboundRow[], outcomes: InboundOutcome[]): void {
     const arrivals = rows.flatMap((row, index): Arrival[] => {

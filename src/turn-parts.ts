@@ -14,9 +14,11 @@ import { createBudgets, hourly } from "./turns/budget.ts";
 import { createBudgetRepository } from "./turns/budget-repository.ts";
 import { createContextRepository } from "./turns/context-repository.ts";
 import { createExecutionRepository } from "./turns/execution-repository.ts";
+import { expectPrompts } from "./turns/expected-prompts.ts";
 import { finishWithEffects } from "./turns/finish-effects-repository.ts";
 import { createFinishRepository, type TurnCommit } from "./turns/finish-repository.ts";
 import { startLeaseHeartbeat } from "./turns/lease-heartbeat.ts";
+import { HISTORY_PAGE } from "./turns/recent-history.ts";
 import { createTurnContexts, type TurnContexts } from "./turns/turn-context.ts";
 import { createTurnEngine, type TurnEngine } from "./turns/turn-engine.ts";
 import { createTurnRepository, type Lane, type PendingMessage } from "./turns/turn-repository.ts";
@@ -34,8 +36,12 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
   const turns = createTurnRepository(pool, { owner, leaseMs: times.leaseMs });
   const finished = createFinishRepository(pool, { owner, leaseMs: times.leaseMs });
   const executions = createExecutionRepository(pool);
+  const prompts = expectPrompts(
+    createContextRepository(pool, { openAttachment: deps.attachments.forBot }),
+    clock,
+  );
   const contexts: TurnContexts = createTurnContexts({
-    repository: createContextRepository(pool, { openAttachment: deps.attachments.forBot }),
+    repository: prompts,
     clock,
     log,
   });
@@ -203,6 +209,12 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     notifySession,
     cancelExecution,
     wakeSession: (sessionId: string) => (works ? turnEngine.wake(sessionId) : turnQueue.enqueue(sessionId)),
+    /** A message is being stored in a session: its turn, if it can begin at once, will ask for the prompt. */
+    async expectTurn(sessionId: string, agentId: string, version: number): Promise<void> {
+      if (!works || turnEngine.holds(sessionId)) return;
+      const { bot } = await agents.load(agentId, version);
+      if (bot.readsPrompt) prompts.expect(sessionId, agentId, HISTORY_PAGE);
+    },
     /** Leaves a turn to a worker. */
     enqueueTurn(sessionId: string): void {
       turnQueue.enqueue(sessionId).catch((error: unknown) => {

@@ -123,6 +123,8 @@ export interface Bot {
   answer(turn: Turn, output: TurnOutput): Promise<BotResult>;
   /** Set by bots whose answers cost tokens: what one reply may take, for budgets to reserve while it is written. */
   readonly outputTokens?: number;
+  /** Set by bots that begin with the whole prompt: it is read while the message is still being stored. */
+  readonly readsPrompt?: boolean;
   /** Shortens a conversation. A bot without it is sent what fits, under every history mode. Throws like `answer`. */
   summarize?(request: SummaryRequest): Promise<Summary>;
   close?(): Promise<void>;

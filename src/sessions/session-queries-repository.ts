@@ -74,10 +74,11 @@ export function createSessionQueriesRepository(pool: Pool) {
   return {
     /** Null where the workspace has no such session. */
     async find(workspaceId: string, id: string): Promise<SessionView | null> {
-      const { rows } = await pool.query<SessionView>(
-        `SELECT ${COLUMNS} FROM sessions s ${JOINS} WHERE s.workspace_id = $1 AND s.id = $2`,
-        [workspaceId, id],
-      );
+      const { rows } = await pool.query<SessionView>({
+        name: "find_session",
+        text: `SELECT ${COLUMNS} FROM sessions s ${JOINS} WHERE s.workspace_id = $1 AND s.id = $2`,
+        values: [workspaceId, id],
+      });
       return rows[0] ?? null;
     },
 

@@ -17,6 +17,10 @@ export interface PromptSession {
   renderTemplates: boolean;
   variables: Record<string, VariableValue>;
   metadata: JsonObject;
+  /** The seq the next message gets. */
+  nextSeq: number;
+  /** Whether nothing waits for an answer or is being answered. */
+  idle: boolean;
   user: { id: string; identifier: string; name: string | null; profile: JsonObject } | null;
   participantData: JsonObject;
 }
@@ -71,17 +75,30 @@ export function createContextRepository(
   }
 
   return {
-    async promptSession(sessionId: string): Promise<PromptSession | null> {
-      const { rows } = await pool.query(
-        `SELECT s.id, s.agent_id, s.agent_version, s.situation, s.summary, s.summary_seq, s.render_templates, s.variables,
-           s.metadata, u.id AS user_id, u.identifier, u.name, u.profile, coalesce(p.data, '{}') AS participant_data
+    /**
+     * A session with the newest `limit` of what was said in it before a turn and is not in the summary: one look, so
+     * that all of it is of the same moment. Null where it was deleted.
+     */
+    async promptSession(
+      sessionId: string,
+      recent: { agentId: string; beforeSeq: number; limit: number },
+    ): Promise<(PromptSession & { recent: HistoryMessage[] }) | null> {
+      const { rows } = await pool.query({
+        name: "prompt_session",
+        text: `SELECT s.id, s.agent_id, s.agent_version, s.situation, s.summary, s.summary_seq, s.render_templates, s.variables,
+           s.metadata, s.next_seq, s.inbound_seq <= s.answered_seq AS idle, u.id AS user_id, u.identifier, u.name, u.profile, coalesce(p.data, '{}') AS participant_data,
+           (SELECT coalesce(json_agg(m), '[]') FROM (
+             SELECT ${HISTORY} FROM messages
+             WHERE session_id = s.id AND turn_seq > s.summary_seq AND turn_seq < $2::int AND ${IN_HISTORY}
+             ORDER BY turn_seq DESC, seq DESC LIMIT $3::int) m) AS recent
          FROM sessions s LEFT JOIN users u ON u.id = s.user_id
-         LEFT JOIN participant_data p ON p.user_id = s.user_id AND p.agent_id = s.agent_id
+         LEFT JOIN participant_data p ON p.user_id = s.user_id AND p.agent_id = $4
          WHERE s.id = $1`,
-        [sessionId],
-      );
+        values: [sessionId, recent.beforeSeq, recent.limit, recent.agentId],
+      });
       const row = rows[0];
       if (!row) return null;
+      const newestFirst: HistoryRow[] = row.recent;
       return {
         id: row.id,
         agentId: row.agent_id,
@@ -92,7 +109,10 @@ export function createContextRepository(
         renderTemplates: row.render_templates,
         variables: row.variables,
         metadata: row.metadata,
+        nextSeq: row.next_seq,
+        idle: row.idle,
         participantData: row.participant_data,
+        recent: newestFirst.reverse().map(toHistoryMessage),
         user:
           row.user_id === null
             ? null

@@ -7,7 +7,7 @@ import { type ComposedPrompt, composePrompt, type PromptInput, type PromptParts 
 import { clipToTokens } from "./clip-tokens.ts";
 import type { ContextRepository, HistoryMessage, PromptSession, SummaryState } from "./context-repository.ts";
 import { loadTokenCounter, type TokenCounter } from "./count-tokens.ts";
-import { recentHistory } from "./recent-history.ts";
+import { HISTORY_PAGE, recentHistory } from "./recent-history.ts";
 import { type HistoryPolicy, promptTokens } from "./select-history.ts";
 
 /** What a prompt answers. */
@@ -35,13 +35,13 @@ export async function loadMaterial(
   { sessionId, agent, input, beforeSeq }: PromptQuestion,
 ): Promise<PromptMaterial> {
   const [session, counter] = await Promise.all([
-    repository.promptSession(sessionId),
+    repository.promptSession(sessionId, { agentId: agent.id, beforeSeq, limit: HISTORY_PAGE }),
     loadTokenCounter(modelOf(agent.definition)),
   ]);
   if (!session) throw new BotError("session_gone", "the session was deleted", { retryable: false });
   const policy = agent.definition.history;
   const count = remembered(counter);
-  const history = await recentHistory({ repository, session, beforeSeq, policy, count });
+  const history = await recentHistory({ repository, session, newest: session.recent, policy, count });
   // A summary can be longer than it was made, where somebody wrote it or the budget was lowered since.
   const summary = session.summary && clipToTokens(session.summary, Math.floor(policy.maxTokens / 2), count);
   const parts = { ...promptParts(agent, { ...session, summary }), history, input };

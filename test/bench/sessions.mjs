@@ -126,13 +126,19 @@ async function measureLengths(api, pool) {
   }
 }
 
+/** After so many turns a conversation begins anew: what a long history costs is measured by itself. */
+const CONVERSATION = 20;
+
 /** Until the first text arrives: from the model itself, and from a session of the agent on that model, by turns. */
 async function measureFirstByte(api, llm) {
-  const { id } = await api.post("/chat/sessions", { agent_id: "coach" });
   const body = { model: "bench", stream: true, messages: [{ role: "user", content: "Hello" }] };
+  let session = null;
   const [model, service] = await timesOf([
     () => api.firstText(`${llm.url}/chat/completions`, body),
-    () => api.firstText(`/chat/sessions/${id}/messages/stream`, { content: "Hello" }),
+    async (n) => {
+      if (n % CONVERSATION === 0) session = await api.post("/chat/sessions", { agent_id: "coach" });
+      return api.firstText(`/chat/sessions/${session.id}/messages/stream`, { content: "Hello" });
+    },
   ]);
   const cells = (times) => [0.5, 0.99].map((share) => percentile(times, share));
   const [direct, through] = [cells(model), cells(service)];

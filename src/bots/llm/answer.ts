@@ -7,6 +7,7 @@ import { neverAnswered, toBotError } from "./bot-error.ts";
 import type { LlmConfig } from "./config.ts";
 import type { McpServers } from "./mcp-servers.ts";
 import type { ConfiguredModel } from "./model.ts";
+import { streamPlainReply } from "./stream-plain-reply.ts";
 import { type StreamedReply, streamReply } from "./stream-reply.ts";
 import { withinBudget } from "./tool-budget.ts";
 import { createToolEffects } from "./tool-effects.ts";
@@ -33,7 +34,10 @@ export async function answerWithModel(
     begun = true;
   };
   try {
-    const reply = await streamReply({
+    const plain =
+      Object.keys(tools).length === 0 && messages.every(({ attachments }) => attachments === undefined);
+    const ask = plain ? streamPlainReply : streamReply;
+    const reply = await ask({
       config,
       model,
       messages,

@@ -22,6 +22,7 @@ export const definition = defineBot({
     const model = createModel(config);
     const mcp = createMcpServers(config.mcpServers, { log, clock: systemClock });
     return {
+      readsPrompt: true,
       outputTokens: config.maxOutputTokens ?? USUAL_OUTPUT_TOKENS,
       answer: (turn, output) => answerWithModel(config, model, mcp, turn, output),
       summarize: (request) => summarizeWithModel(summaryModel(config, model, request.model), request),

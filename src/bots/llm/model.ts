@@ -6,9 +6,11 @@ import type { LanguageModel } from "ai";
 import type { JsonObject } from "../../core/json.ts";
 import type { LlmConfig } from "./config.ts";
 
+type StreamingModel = Extract<LanguageModel, { specificationVersion: "v3" }>;
+
 /** A configured model, and what the rest has to know of its provider. */
 export interface ConfiguredModel {
-  model: LanguageModel;
+  model: StreamingModel;
   /** Who answers, for error messages: a host, never a URL that might hold credentials. */
   host: string;
   name: string;
@@ -47,7 +49,7 @@ export function createModel(config: LlmConfig): ConfiguredModel {
   };
 }
 
-function languageModel(config: LlmConfig, baseURL: string): LanguageModel {
+function languageModel(config: LlmConfig, baseURL: string): StreamingModel {
   const { provider, model, apiKey = "" } = config;
   const settings = { baseURL, ...(config.headers && { headers: config.headers }) };
   switch (provider) {

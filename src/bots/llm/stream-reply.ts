@@ -30,7 +30,12 @@ export interface ReplyRequest {
   onBegun(): void;
 }
 
-/** Asks the model and passes on everything as it comes. Throws what the provider's package throws. */
+/** What the configuration says of how the model is to write. */
+export function samplingOf(config: LlmConfig) {
+  return { ...samplingSchema.parse(config), ...(config.stop && { stopSequences: config.stop }) };
+}
+
+/** Asks a model that may call tools, and passes on everything as it comes. Throws what the provider's package throws. */
 export async function streamReply(request: ReplyRequest): Promise<StreamedReply> {
   const result = ask(request);
   const { emit } = request.output;
@@ -77,8 +82,7 @@ export async function streamReply(request: ReplyRequest): Promise<StreamedReply>
 
 function ask({ config, model, messages, tools, output }: ReplyRequest): StreamTextResult<ToolSet, never> {
   return streamText({
-    ...samplingSchema.parse(config),
-    ...(config.stop && { stopSequences: config.stop }),
+    ...samplingOf(config),
     model: model.model,
     messages: messages satisfies ModelMessage[],
     tools,

@@ -17,6 +17,7 @@ export const definition = defineBot({
     const post = (signed: SignedPost) => postSigned(config, connections, signed);
     const cancellations = createCancellations({ post, log });
     return {
+      readsPrompt: config.history !== "none",
       async answer(turn, output) {
         const announce = () => cancellations.announce(turn.executionId, output.signal);
         output.signal.addEventListener("abort", announce, { once: true });

@@ -1,0 +1,47 @@
+import type { ConfiguredModel } from "./model.ts";
+import { type ReplyRequest, type StreamedReply, samplingOf } from "./stream-reply.ts";
+import { toUsage } from "./usage.ts";
+
+type Prompt = Parameters<ConfiguredModel["model"]["doStream"]>[0]["prompt"];
+
+/**
+ * Asks a model that has no tools and is shown text alone, without the SDK's loop around it: one answer needs no steps, and what the loop checks,
+ * traces and passes from stream to stream costs more time than everything else between the model and the user.
+ */
+export async function streamPlainReply(request: ReplyRequest): Promise<StreamedReply> {
+  const { config, model, messages, output, onBegun } = request;
+  const { stream } = await model.model.doStream({
+    ...samplingOf(config),
+    prompt: messages.map(toPrompt),
+    providerOptions: model.providerOptions,
+    abortSignal: output.signal,
+  });
+  let content = "";
+  for await (const part of stream) {
+    switch (part.type) {
+      case "text-delta":
+        if (part.delta === "") break;
+        onBegun();
+        content += part.delta;
+        output.emit({ type: "content", content: part.delta });
+        break;
+      case "reasoning-delta":
+        onBegun();
+        output.emit({ type: "thinking", content: part.delta });
+        break;
+      case "finish": {
+        const { finishReason, usage } = part;
+        const counted = { inputTokens: usage.inputTokens.total, outputTokens: usage.outputTokens.total };
+        return { content, finishReason: finishReason.unified, usage: toUsage(counted) };
+      }
+      case "error":
+        throw part.error;
+    }
+  }
+  throw new Error("the stream ended without a finish");
+}
+
+function toPrompt({ role, content }: ReplyRequest["messages"][number]): Prompt[number] {
+  if (role === "system") return { role, content };
+  return { role, content: [{ type: "text", text: content }] };
+}
