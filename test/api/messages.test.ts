@@ -42,6 +42,8 @@ describe("sending a message", () => {
       token_usage: null,
       created_at: expect.stringMatching(/Z$/),
       attachments: [],
+      buttons: [],
+      payload: null,
       earlier_messages: [],
     });
     expect(headers.get("x-causeway-session-id")).toBe(id);
