@@ -9,8 +9,11 @@ export default defineConfig({
   test: {
     // Once for the whole run: both projects use the same servers.
     globalSetup: ["test/support/postgres.ts", "test/support/redis.ts"],
-    // Two processes suit two cores; each also drives a database and, in stories, whole applications.
-    maxWorkers: 2,
+    // Tests wait a lot, for leases and timers, so three processes keep two cores busy without starving one another.
+    maxWorkers: 3,
+    // Files share a process and what it has loaded: loading the application anew for each of them cost a third of the
+    // run. Each test has a database and an application of its own, and none changes what is global.
+    isolate: false,
     projects: [
       {
         test: {
