@@ -16,6 +16,7 @@ import { channelRoutes } from "./http/api/routes/channels.ts";
 import { deliveryRoutes } from "./http/api/routes/deliveries.ts";
 import { keyRoutes } from "./http/api/routes/keys.ts";
 import { participantDataRoutes } from "./http/api/routes/participant-data.ts";
+import { trailRoutes } from "./http/api/routes/trail.ts";
 import { userRoutes } from "./http/api/routes/users.ts";
 import type { RateLimit } from "./http/rate-limit.ts";
 import type { HttpParts } from "./http/server.ts";
@@ -23,6 +24,8 @@ import { newSecret } from "./keys/api-key.ts";
 import { createIdempotencyRepository } from "./keys/idempotency-repository.ts";
 import { createKeyRepository } from "./keys/key-repository.ts";
 import { createKeyRing } from "./keys/key-ring.ts";
+import { tellTrail } from "./trail/tell-trail.ts";
+import { createTrailRepository } from "./trail/trail-repository.ts";
 import { createParticipantDataRepository } from "./users/participant-data-repository.ts";
 import { createUserRepository, type UserView } from "./users/user-repository.ts";
 
@@ -52,6 +55,7 @@ export function createApi(deps: ApiDeps) {
   const { engine, channels, log } = deps;
   const { pool } = engine.database;
   const keys = createKeyRepository(pool);
+  const trails = createTrailRepository(pool);
   const idempotencyRows = createIdempotencyRepository(pool);
 
   const keyRing = createKeyRing({
@@ -83,6 +87,12 @@ export function createApi(deps: ApiDeps) {
         ...channelRoutes({
           channels: createChannelQueries(pool),
           trouble: (channelId) => channels.byId(channelId)?.error ?? null,
+        }),
+        ...trailRoutes({
+          async trail(workspaceId, id) {
+            const rows = await trails.read(workspaceId, id);
+            return rows && tellTrail(rows, new Date());
+          },
         }),
         ...keyRoutes({ keys, newSecret, onRevoked: keyRing.forget }),
       ],

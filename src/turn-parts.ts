@@ -107,6 +107,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     notify: (lane, notice) => notifySession(lane.channelId, lane.sessionId, notice),
     showTyping,
     previews,
+    noteIncident: executions.noteIncident,
     onTurnEnded(lane, status, seconds) {
       metrics.turns.inc({ agent: lane.agentId, status });
       metrics.turnSeconds.observe({ agent: lane.agentId }, seconds);

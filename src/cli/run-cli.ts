@@ -3,12 +3,15 @@ import { type Environment, readEnvironment } from "../config/env.ts";
 import { checkBot } from "./bot-check.ts";
 import { checkConfig } from "./config-check.ts";
 import { printSlackManifest } from "./slack-manifest.ts";
+import { printWhy } from "./why.ts";
 
 const USAGE = `Usage:
   causeway start                      start the service (the same as \`npm start\`)
   causeway config check               check settings and configuration files, start nothing
   causeway doctor                     look at everything the configuration names, live, and say what to fix
       --json                          for programs: { "ok", "findings": [{ "where", "severity", "what", "fix" }] }
+  causeway why <id>                   tell what happened to a message (or execution, delivery, session), and why
+      --url <http://…>                where the service is (default: HOST and PORT)
   causeway bot check <url>            check an HTTP endpoint against the webhook bot protocol
       --secret <secret>               the secret it has (default: BOT_SECRET)
       --timeout <milliseconds>        how long one answer may take (default: 60000)
@@ -36,7 +39,7 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     print(`${parsed}\n\n${USAGE}`);
     return 2;
   }
-  const { command, url, values } = parsed;
+  const { command, argument, values } = parsed;
   if (values.help || command === "") {
     print(USAGE);
     return command === "" && !values.help ? 2 : 0;
@@ -49,14 +52,17 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
       return checkConfig(deps.env ?? readEnvironment(), print) ? 0 : 1;
     case "doctor":
       return (await deps.doctor({ env: deps.env ?? readEnvironment(), json: values.json, print })) ? 0 : 1;
+    case "why": {
+      const { url: at = null, json } = values;
+      if (argument === undefined) return missing("The id of a message is needed.", print);
+      return (await printWhy({ id: argument, url: at, json }, deps.env ?? readEnvironment(), print)) ? 0 : 1;
+    }
     case "bot check": {
       const secret = values.secret ?? (deps.env ?? readEnvironment()).BOT_SECRET;
       const timeoutMs = Number(values.timeout);
-      if (url === undefined || secret === undefined || !Number.isInteger(timeoutMs)) {
-        print(`A URL and a secret are needed, and whole milliseconds.\n\n${USAGE}`);
-        return 2;
-      }
-      return (await checkBot({ url, secret, timeoutMs }, print)) ? 0 : 1;
+      if (argument === undefined || secret === undefined || !Number.isInteger(timeoutMs))
+        return missing("A URL and a secret are needed, and whole milliseconds.", print);
+      return (await checkBot({ url: argument, secret, timeoutMs }, print)) ? 0 : 1;
     }
     case "slack manifest": {
       const { channel, name, socket, url: given } = values;
@@ -67,6 +73,13 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
       print(`There is no command "${command}".\n\n${USAGE}`);
       return 2;
   }
+}
+
+const SINGLE = new Set(["why"]);
+
+function missing(what: string, print: (line: string) => void): number {
+  print(`${what}\n\n${USAGE}`);
+  return 2;
 }
 
 function parse(args: readonly string[]) {
@@ -85,8 +98,11 @@ function parse(args: readonly string[]) {
         help: { type: "boolean", short: "h", default: false },
       },
     });
-    const [noun = "", verb, url] = positionals;
-    return { command: verb === undefined ? noun : `${noun} ${verb}`, url, values };
+    const [noun = "", ...rest] = positionals;
+    const [first, second] = rest;
+    // Commands of one word take their argument next.
+    if (first === undefined || SINGLE.has(noun)) return { command: noun, argument: first, values };
+    return { command: `${noun} ${first}`, argument: second, values };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -2,7 +2,7 @@ import { type List, listOf } from "./page.ts";
 import type { Sessions } from "./sessions.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
 import { turnEvents } from "./turn-stream.ts";
-import type { Answer, ListMessages, Message, SendMessage, TurnEvent } from "./types.ts";
+import type { Answer, ListMessages, Message, SendMessage, Trail, TurnEvent } from "./types.ts";
 
 export type Chat = ReturnType<typeof createChat>;
 
@@ -38,5 +38,9 @@ export function createChat(transport: Transport, sessions: Sessions) {
     /** Oldest first. */
     listMessages: (sessionId: string, query: ListMessages = {}, options?: RequestOptions): List<Message> =>
       listOf(transport, { method: "GET", path: messages(sessionId), query: { ...query } }, options),
+
+    /** What happened to a message, and why; the id of an execution or a delivery does as well. */
+    trail: (messageId: string, options?: RequestOptions): Promise<Trail> =>
+      transport.request({ method: "GET", path: `/messages/${encodeURIComponent(messageId)}/trail` }, options),
   };
 }

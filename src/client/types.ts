@@ -122,6 +122,21 @@ export interface Answer extends Omit<Message, "id" | "seq"> {
   earlierMessages: Message[];
 }
 
+/** What happened to a message, in words; facts in the order they happened. */
+export interface Trail {
+  messageId: string;
+  sessionId: string;
+  executionId: string | null;
+  summary: string;
+  facts: {
+    at: string;
+    what: string;
+    why: string | null;
+    type: "message" | "execution" | "delivery" | "event" | "attachment";
+    id: string;
+  }[];
+}
+
 export interface SendMessage {
   content: string;
   /** Of a pressed button, as it was offered; `content` is its label. */

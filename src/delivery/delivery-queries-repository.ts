@@ -91,12 +91,14 @@ export function createDeliveryQueries(pool: Pool) {
         // One that failed for good has its tries back; an unknown one may still be recorded by a late sender, which
         // is told apart by the number of its attempt.
         // Whoever tries again thinks that it may arrive: so may anything else to that user.
-        `WITH again AS (UPDATE deliveries SET status = 'queued', next_attempt_at = now(), updated_at = now(),
+        `WITH retried AS (
+           UPDATE deliveries SET status = 'queued', next_attempt_at = now(), updated_at = now(),
              attempts = CASE WHEN status = 'failed' THEN 0 ELSE attempts END, error_code = NULL, error = NULL
-           WHERE workspace_id = $1 AND id = $2 AND status IN ('failed', 'unknown') RETURNING session_id),
+           WHERE workspace_id = $1 AND id = $2 AND status IN ('failed', 'unknown') RETURNING id, session_id, attempts),
          cleared AS (UPDATE users u SET unreachable_since = NULL, unreachable_code = NULL, unreachable_reason = NULL
-           FROM again a JOIN sessions s ON s.id = a.session_id WHERE u.id = s.user_id AND u.unreachable_since IS NOT NULL)
-         SELECT 1 FROM again`,
+           FROM retried r JOIN sessions s ON s.id = r.session_id WHERE u.id = s.user_id AND u.unreachable_since IS NOT NULL)
+         INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome)
+         SELECT session_id, id, attempts, 'retried_by_operator', 'an operator asked for it', 'retry' FROM retried`,
         [workspaceId, id],
       );
       return rowCount === 1;
@@ -105,10 +107,13 @@ export function createDeliveryQueries(pool: Pool) {
     /** Records what an operator found out about a delivery whose outcome was unknown. False where it is known. */
     async resolve(workspaceId: string, id: string, status: "sent" | "failed"): Promise<boolean> {
       const { rowCount } = await pool.query(
-        `UPDATE deliveries SET status = $3, next_attempt_at = NULL, updated_at = now(),
-           sent_at = CASE WHEN $3 = 'sent' THEN coalesce(sent_at, now()) ELSE sent_at END,
-           possible_duplicate = possible_duplicate AND $3 <> 'failed'
-         WHERE workspace_id = $1 AND id = $2 AND status = 'unknown'`,
+        `WITH resolved AS (
+           UPDATE deliveries SET status = $3, next_attempt_at = NULL, updated_at = now(),
+             sent_at = CASE WHEN $3 = 'sent' THEN coalesce(sent_at, now()) ELSE sent_at END,
+             possible_duplicate = possible_duplicate AND $3 <> 'failed'
+           WHERE workspace_id = $1 AND id = $2 AND status = 'unknown' RETURNING id, session_id, attempts)
+         INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome)
+         SELECT session_id, id, attempts, 'resolved_by_operator', 'an operator looked', $3 FROM resolved`,
         [workspaceId, id, status],
       );
       return rowCount === 1;

@@ -108,6 +108,17 @@ const RECORD = `
   WHERE d.id = x.id AND d.status = 'sending' AND d.claimed_by = $2 AND d.attempts = x.attempts
   RETURNING d.id`;
 
+/** The same where attempts went wrong: each leaves an incident, in the same commit. */
+const RECORD_INCIDENTS = `
+  WITH recorded AS (${RECORD}, d.session_id, x.attempts AS attempt, d.status, d.error_code, d.error, d.next_attempt_at),
+  noted AS (
+    INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome, next_at)
+    SELECT session_id, id, attempt, error_code, error, CASE status WHEN 'queued' THEN 'retry' ELSE status END,
+      next_attempt_at FROM recorded WHERE error_code IS NOT NULL)
+  SELECT id FROM recorded`;
+
+const SENDER_DIED = "the process that was sending this died before it recorded the outcome";
+
 export type DeliveryRepository = ReturnType<typeof createDeliveryRepository>;
 
 /** The rows behind deliveries. Raw SQL: every step is one conditional statement over a batch. */
@@ -160,9 +171,10 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
 
     /** Records attempts in one commit; true for each that was still ours to record. */
     async record(records: AttemptRecord[]): Promise<boolean[]> {
+      const allWell = records.every(({ errorCode }) => errorCode === null);
       const { rows } = await pool.query<{ id: string }>({
-        name: "record_deliveries",
-        text: RECORD,
+        name: allWell ? "record_deliveries" : "record_incidents",
+        text: allWell ? RECORD : RECORD_INCIDENTS,
         values: [
           JSON.stringify(
             records.map((record) => ({
@@ -210,11 +222,14 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
      */
     async expireClaims(options: { all: boolean }): Promise<void> {
       await pool.query(
-        `UPDATE deliveries SET status = 'unknown', possible_duplicate = true, claimed_by = NULL, claimed_until = NULL,
-           next_attempt_at = now(), updated_at = now(), error_code = 'sender_died',
-           error = 'the process that was sending this died before it recorded the outcome'
-         WHERE status = 'sending' AND ($1 OR claimed_until < now())`,
-        [options.all],
+        `WITH expired AS (
+           UPDATE deliveries SET status = 'unknown', possible_duplicate = true, claimed_by = NULL, claimed_until = NULL,
+             next_attempt_at = now(), updated_at = now(), error_code = 'sender_died', error = $2
+           WHERE status = 'sending' AND ($1 OR claimed_until < now())
+           RETURNING id, session_id, attempts, error_code, error)
+         INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome)
+         SELECT session_id, id, attempts, error_code, error, 'unknown' FROM expired`,
+        [options.all, SENDER_DIED],
       );
     },
 

@@ -2,6 +2,7 @@ import type { Turn, TurnInput } from "../bots/bot.ts";
 import type { Logger } from "../core/logger.ts";
 import { wait } from "../core/wait.ts";
 import type { BudgetedTurn } from "./budget.ts";
+import type { TurnIncident } from "./execution-repository.ts";
 import type { TurnCommit } from "./finish-repository.ts";
 import { handOver, type StandingPreview } from "./live-preview.ts";
 import type { StopReason } from "./run-attempt.ts";
@@ -81,7 +82,7 @@ export function createAnswering(deps: TurnEngineDeps) {
     const preview = deps.previews.open(lane, { id: executionId, left: main.preview });
     try {
       // A lane taken over may hold the message that killed its last owner: count the attempt before making it.
-      if (takenOver) await deps.repository.markRunning(executionId, main.attempts + 1, startedAt);
+      if (takenOver) await takeOver(lane, executionId, main.attempts, startedAt);
       else markRunningSoon(executionId, startedAt, shown.signal);
       deps.showTyping(lane, shown.signal);
       const input = await inputOf(messages, running.stop.signal);
@@ -99,8 +100,11 @@ export function createAnswering(deps: TurnEngineDeps) {
         wait,
         onAttempt: () => {},
         onText: (text) => preview?.add(text),
-        onFailedAttempt: (attempt, failure) =>
-          log.warn({ attempt, code: failure.code, reason: failure.reason }, "the bot failed"),
+        onFailedAttempt(attempt, { code, reason }, retryInMs) {
+          log.warn({ attempt, code, reason }, "the bot failed");
+          const outcome = retryInMs === null ? "failed" : "retry";
+          note({ sessionId: lane.sessionId, executionId, attempt, code, reason, outcome, retryInMs });
+        },
       };
       const { promptTokens } = lookups;
       const budgeted = {
@@ -204,6 +208,28 @@ export function createAnswering(deps: TurnEngineDeps) {
       startedAt: turn.startedAt,
     });
     return commitOutcome(running, { ...turn, outcome: { kind: "ended", ...ending, effects: null } });
+  }
+
+  /** Counts an attempt before it is made; one that another process had begun is part of the story. */
+  async function takeOver(lane: Lane, executionId: string, attempts: number, startedAt: Date): Promise<void> {
+    await deps.repository.markRunning(executionId, attempts + 1, startedAt);
+    if (attempts === 0) return;
+    note({
+      sessionId: lane.sessionId,
+      executionId,
+      attempt: attempts,
+      code: "taken_over",
+      reason: "the process that was asking the bot ended, or gave the turn up",
+      outcome: "retry",
+      retryInMs: null,
+    });
+  }
+
+  /** The turn does not wait for it: without it the story lacks a line, and nothing else. */
+  function note(incident: Omit<TurnIncident, "at">): void {
+    deps.noteIncident({ ...incident, at: deps.clock.now() }).catch((error: unknown) => {
+      deps.log.warn({ err: error, execution_id: incident.executionId }, "could not note an incident");
+    });
   }
 
   function markRunningSoon(executionId: string, startedAt: Date, over: AbortSignal): void {

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { storableText } from "../core/text.ts";
 import type { LogEntry } from "../core/turn-log.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import type { StoredStream } from "./turn-streams.ts";
@@ -50,6 +51,17 @@ export function createExecutionRepository(pool: Pool) {
       });
     },
 
+    /** Keeps what went wrong with a turn, for its trail. */
+    async noteIncident(incident: TurnIncident): Promise<void> {
+      const { sessionId, executionId, at, attempt, code, reason, outcome, retryInMs } = incident;
+      await pool.query(
+        `INSERT INTO incidents (session_id, subject_id, at, attempt, code, reason, outcome, next_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $3::timestamptz + $8::float8 * interval '1 millisecond'
+         WHERE EXISTS (SELECT 1 FROM sessions WHERE id = $1)`,
+        [sessionId, executionId, at, attempt, code, storableText(reason), outcome, retryInMs],
+      );
+    },
+
     /** Executions under way in the conversation with this address. */
     async runningAt(channelId: string, address: string): Promise<string[]> {
       const { rows } = await pool.query<{ id: string }>(
@@ -60,6 +72,20 @@ export function createExecutionRepository(pool: Pool) {
       return rows.map((row) => row.id);
     },
   };
+}
+
+/** A bot that failed, or a process that ended while it was asked. */
+export interface TurnIncident {
+  sessionId: string;
+  executionId: string;
+  at: Date;
+  /** From 1. */
+  attempt: number;
+  code: string;
+  reason: string;
+  outcome: "retry" | "failed";
+  /** Null where it is not tried again, or was at once. */
+  retryInMs: number | null;
 }
 
 interface StoredRow {

@@ -26,7 +26,12 @@ export interface TurnRun {
   onAttempt(attempt: number): void;
   /** The bot wrote more of the answer that whoever follows is shown. */
   onText(text: string): void;
-  onFailedAttempt(attempt: number, outcome: Extract<AttemptOutcome, { kind: "failed" }>): void;
+  /** `retryInMs` is null where it was the last attempt. */
+  onFailedAttempt(
+    attempt: number,
+    outcome: Extract<AttemptOutcome, { kind: "failed" }>,
+    retryInMs: number | null,
+  ): void;
 }
 
 /** What it takes to end a turn, asked or not. */
@@ -62,7 +67,7 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
       retryable: false,
       retryAfterMs: null,
     } as const;
-    run.onFailedAttempt(attempt, ending);
+    run.onFailedAttempt(attempt, ending, null);
     return failed(run, ending, { attempt, startedAt });
   }
   for (;;) {
@@ -88,11 +93,11 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
     });
     if (outcome.kind === "stopped") return { kind: "stopped", reason: outcome.reason };
     if (outcome.kind === "answered") return answered(run, outcome.result, { attempt, startedAt, emitted });
-    run.onFailedAttempt(attempt, outcome);
-    if (!outcome.retryable || attempt >= run.agent.turns.attempts) {
-      return failed(run, outcome, { attempt, startedAt });
-    }
-    await run.wait(outcome.retryAfterMs ?? run.agent.turns.backoffMs * 2 ** (attempt - 1), run.stop);
+    const isLast = !outcome.retryable || attempt >= run.agent.turns.attempts;
+    const pauseMs = outcome.retryAfterMs ?? run.agent.turns.backoffMs * 2 ** (attempt - 1);
+    run.onFailedAttempt(attempt, outcome, isLast ? null : pauseMs);
+    if (isLast) return failed(run, outcome, { attempt, startedAt });
+    await run.wait(pauseMs, run.stop);
   }
 }
 

@@ -6,6 +6,7 @@ import type { ReplyLimits } from "../core/reply-parts.ts";
 import type { ChannelRef } from "../core/runtime.ts";
 import type { Budgets } from "./budget.ts";
 import type { Batch } from "./choose-batch.ts";
+import type { TurnIncident } from "./execution-repository.ts";
 import type { TurnCommit, TurnCommitted } from "./finish-repository.ts";
 import type { LivePreview } from "./live-preview.ts";
 import type { TurnEffects } from "./run-turn.ts";
@@ -54,6 +55,8 @@ export interface TurnEngineDeps {
   /** Shows the user that an answer is being written, until the signal aborts. */
   showTyping(lane: Lane, signal: AbortSignal): void;
   previews: Previews;
+  /** Keeps what went wrong with a turn. */
+  noteIncident(incident: TurnIncident): Promise<void>;
   onTurnEnded(lane: Lane, status: string, seconds: number): void;
   clock: Clock;
   log: Logger;

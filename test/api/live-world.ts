@@ -28,6 +28,7 @@ export interface Things {
   userId: string;
   agentId: string;
   deliveryId: string;
+  messageId: string;
   keyId: string;
   scheduleId: string;
 }
@@ -108,6 +109,7 @@ export async function openLiveWorld() {
       userId: session.body.user_id,
       agentId: session.body.agent_id,
       deliveryId,
+      messageId: answer.body.id,
       keyId: key.id,
       scheduleId: schedule.body.id,
     };
@@ -150,6 +152,7 @@ export function pathWith(things: Things, operation: Pick<Operation, "path">): st
     "/agents": things.agentId,
     "/users": things.userId,
     "/deliveries": things.deliveryId,
+    "/messages": things.messageId,
     "/api_keys": things.keyId,
     "/schedules": things.scheduleId,
     "/models": "echo",

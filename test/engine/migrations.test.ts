@@ -57,6 +57,7 @@ describe("migrations", () => {
       "deliveries_status_check",
       "event_log_status_check",
       "executions_status_check",
+      "incidents_outcome_check",
       "messages_buttons_check",
       "messages_role_check",
       "schedule_runs_status_check",

@@ -23,7 +23,8 @@ interface Room {
 
 const seams = [/^channels\/channel\.ts$/, /^bots\/bot\.ts$/];
 const core = /^core\//;
-const stages = /^(agents|keys|ingest|sessions|turns|delivery|users|events|triggers|schedules|attachments)\//;
+const stages =
+  /^(agents|keys|ingest|sessions|turns|delivery|users|events|triggers|schedules|attachments|trail)\//;
 
 /** The first room that matches a file is its room. */
 const rooms: readonly Room[] = [

@@ -1,0 +1,22 @@
+/** One thing that happened to a message, in words. */
+export interface Fact {
+  at: Date;
+  what: string;
+  /** Why it happened, or why it took so long; null where that goes without saying. */
+  why: string | null;
+  /** What it is about. */
+  about: { type: "message" | "execution" | "delivery" | "event" | "attachment"; id: string };
+}
+
+/** A time that something took, for people: `340 ms`, `2.4 s`, `3 min`. */
+export function inWords(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 100_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 100 * 60_000) return `${Math.round(ms / 60_000)} min`;
+  return `${(ms / 3_600_000).toFixed(1)} h`;
+}
+
+export const between = (from: Date, to: Date): number => to.getTime() - from.getTime();
+
+/** `1 try`, `3 tries`. */
+export const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;

@@ -1,0 +1,149 @@
+import type { Pool } from "pg";
+import type {
+  AskedRow,
+  AttachmentRow,
+  DeliveryRow,
+  FiringRow,
+  IncidentRow,
+  SaidRow,
+  SessionFacts,
+  TrailRows,
+  TurnRow,
+} from "./trail-rows.ts";
+
+/** A message by its own id, or by that of an execution, a delivery or a session (then its newest). */
+const ANCHOR = `
+  SELECT m.id, m.session_id, m.seq, e.id AS execution_id, coalesce(e.merged_into, e.id) AS turn_id FROM (
+    SELECT m.id, m.session_id, m.seq, m.execution_id FROM messages m WHERE m.id = $2
+    UNION ALL SELECT m.id, m.session_id, m.seq, x.id FROM executions x JOIN messages m ON m.id = x.user_message_id
+      WHERE x.id = $2
+    UNION ALL SELECT m.id, m.session_id, m.seq, m.execution_id FROM deliveries d JOIN messages m ON m.id = d.message_id
+      WHERE d.id = $2
+    UNION ALL (SELECT m.id, m.session_id, m.seq, m.execution_id FROM messages m WHERE m.session_id = $2
+      ORDER BY m.seq DESC LIMIT 1)) m
+  JOIN sessions s ON s.id = m.session_id AND s.workspace_id = $1
+  LEFT JOIN executions e ON e.id = m.execution_id LIMIT 1`;
+
+const SESSION = `
+  SELECT s.id, s.created_at AS "createdAt", s.status, s.single, s.external_id AS "externalId", c.name AS channel, c.kind,
+    a.slug AS agent, s.agent_version AS "agentVersion", coalesce(v.definition->'turns', '{}') AS turns,
+    (SELECT jsonb_build_object('id', p.id, 'endReason', p.end_reason) FROM sessions p
+      WHERE p.channel_id = s.channel_id AND p.user_id = s.user_id AND p.next_id = s.id LIMIT 1) AS previous,
+    coalesce(s.lease_expires_at > now(), false) AS "isHeld",
+    CASE WHEN c.paused_until > now() THEN c.paused_until END AS "pausedUntil"
+  FROM sessions s JOIN channels c ON c.id = s.channel_id JOIN agents a ON a.id = s.agent_id
+  JOIN agent_versions v ON v.agent_id = s.agent_id AND v.number = s.agent_version WHERE s.id = $1`;
+
+const KEYS = `ARRAY(SELECT k.event_key FROM inbound_events k WHERE k.message_id = m.id ORDER BY 1)`;
+
+/** The messages a turn answers: its own, and those that were merged into it. */
+const ASKED = `
+  SELECT m.id, m.seq, m.origin, m.content, m.created_at AS "createdAt", ${KEYS} AS keys, e.id AS "executionId",
+    e.merged_into AS "mergedInto"
+  FROM executions e JOIN messages m ON m.id = e.user_message_id
+  WHERE e.session_id = $1 AND (e.id = $2 OR e.merged_into = $2) ORDER BY m.seq`;
+
+const TURN = `
+  SELECT id, seq, status, attempts, error_code AS "errorCode", error, cancel_requested_at AS "cancelRequestedAt",
+    total_tokens AS "totalTokens", created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt"
+  FROM executions WHERE id = $1`;
+
+const AHEAD = `
+  SELECT e.id, e.ended_at AS "endedAt" FROM executions e
+  WHERE e.session_id = $1 AND e.seq < $2 AND e.merged_into IS NULL AND (e.ended_at IS NULL OR e.ended_at > $3)
+  ORDER BY e.seq DESC LIMIT 1`;
+
+const SAID = `
+  SELECT m.id, m.origin, m.content, m.created_at AS "createdAt", ${KEYS} AS keys FROM messages m
+  WHERE m.session_id = $1 AND m.role IN ('assistant', 'tool') AND CASE WHEN $2::text IS NULL THEN m.id = $3
+    ELSE m.turn_seq = $4 AND m.execution_id = $2 END ORDER BY m.seq`;
+
+const DELIVERIES = `
+  SELECT d.id, d.message_id AS "messageId", d.part, d.status, d.attempts, d.error_code AS "errorCode", d.error,
+    d.possible_duplicate AS "possibleDuplicate", d.created_at AS "createdAt", d.updated_at AS "updatedAt",
+    d.sent_at AS "sentAt", d.next_attempt_at AS "nextAttemptAt",
+    (SELECT jsonb_build_object('id', b.id, 'status', b.status, 'settledAt', coalesce(b.sent_at, b.updated_at))
+      FROM deliveries b WHERE b.session_id = d.session_id AND b.address = d.address AND b.ordinal < d.ordinal
+        AND b.message_id <> d.message_id
+        AND (b.status IN ('queued', 'sending') OR coalesce(b.sent_at, b.updated_at) > d.created_at)
+      ORDER BY b.ordinal DESC LIMIT 1) AS behind
+  FROM deliveries d WHERE d.message_id = ANY($1) ORDER BY d.ordinal`;
+
+const INCIDENTS = `
+  SELECT subject_id AS "subjectId", attempt, code, reason, outcome, next_at AS "nextAt", at
+  FROM incidents WHERE session_id = $1 AND subject_id = ANY($2) ORDER BY id`;
+
+const FIRINGS = `
+  SELECT id, event, rule, status, reason, results, created_at AS "createdAt", ended_at AS "endedAt"
+  FROM event_log WHERE session_id = $1 AND data->>'message_id' = ANY($2) ORDER BY ordinal`;
+
+const ATTACHMENTS = `
+  SELECT id, name, state, error, created_at AS "createdAt", updated_at AS "updatedAt"
+  FROM attachments WHERE message_id = ANY($1) ORDER BY message_id, place`;
+
+/** What the ledger knows of a message. Raw SQL: it reads across most tables, each by an index. */
+export function createTrailRepository(pool: Pool) {
+  const all = async <T extends object>(text: string, values: unknown[]): Promise<T[]> =>
+    (await pool.query<T>(text, values)).rows;
+
+  return {
+    /** By the id of a message, execution, delivery or session; null where the workspace has none of them. */
+    async read(workspaceId: string, id: string): Promise<TrailRows | null> {
+      const [anchor] = await all<{ id: string; session_id: string; turn_id: string | null }>(ANCHOR, [
+        workspaceId,
+        id,
+      ]);
+      if (anchor === undefined) return null;
+      const { session_id: sessionId, turn_id: turnId } = anchor;
+      const [[session], [turn], asked] = await Promise.all([
+        all<SessionFacts>(SESSION, [sessionId]),
+        all<TurnRow>(TURN, [turnId]),
+        turnId === null ? askedAlone(anchor.id) : all<AskedRow>(ASKED, [sessionId, turnId]),
+      ]);
+      if (session === undefined) return null;
+      const first = asked[0];
+      const [ahead, said] = await Promise.all([
+        turn === undefined || first === undefined
+          ? []
+          : all<{ id: string; endedAt: Date | null }>(AHEAD, [sessionId, first.seq, first.createdAt]),
+        all<SaidRow>(SAID, [sessionId, turnId, anchor.id, turn?.seq ?? null]),
+      ]);
+      const messageIds = [...asked, ...said].map((message) => message.id);
+      const [deliveries, firings, attachments] = await Promise.all([
+        all<DeliveryRow>(DELIVERIES, [said.map((message) => message.id)]),
+        all<FiringRow>(FIRINGS, [sessionId, messageIds]),
+        all<AttachmentRow>(ATTACHMENTS, [messageIds]),
+      ]);
+      const subjects = [...(turnId === null ? [] : [turnId]), ...deliveries.map((delivery) => delivery.id)];
+      return {
+        messageId: anchor.id,
+        session,
+        asked,
+        turn: turn ?? null,
+        ahead: ahead[0] ?? null,
+        said,
+        deliveries: deliveries.map(withTime),
+        incidents: await all<IncidentRow>(INCIDENTS, [sessionId, subjects]),
+        firings,
+        attachments,
+      };
+    },
+  };
+
+  /** A message without a run of the bot: a command, or what was uploaded to be answered by nobody. */
+  function askedAlone(messageId: string): Promise<AskedRow[]> {
+    return all<AskedRow>(
+      `SELECT m.id, m.seq, m.origin, m.content, m.created_at AS "createdAt", ${KEYS} AS keys,
+         NULL AS "executionId", NULL AS "mergedInto"
+       FROM messages m WHERE m.id = $1 AND m.role NOT IN ('assistant', 'tool')`,
+      [messageId],
+    );
+  }
+}
+
+/** JSON has no times. */
+function withTime(row: DeliveryRow): DeliveryRow {
+  return row.behind === null
+    ? row
+    : { ...row, behind: { ...row.behind, settledAt: new Date(row.behind.settledAt) } };
+}
