@@ -3,6 +3,7 @@ import type {
   Channel,
   ChannelContext,
   ChannelDefinition,
+  OfferedButtons,
   OutboundPart,
   RawRequest,
 } from "../../src/channels/channel.ts";
@@ -46,6 +47,15 @@ export interface ConformanceSubject extends AsyncDisposable {
     fail(fault: VendorFault): Promise<void>;
     openConnections(): number;
   };
+  /** Where the platform shows buttons. */
+  buttons?: {
+    /** The labels below the newest message. */
+    shown(): string[];
+    /** A press of one of them, by the user of `inbound.message`. */
+    press(nth: number): RawRequest;
+    /** Presses that cannot have been made: of this message elsewhere, of others, of nothing. */
+    forged(messageId: string): RawRequest[];
+  };
   /** Where answers are shown while they are written, by messages that do not go away by themselves. */
   streams?: {
     address: string;
@@ -66,12 +76,16 @@ export interface SubjectTools {
   log: Logger;
   logged(): unknown[];
   startContext(): RecordedContext;
+  /** Makes the service know what a message offered. */
+  offer(messageId: string, offered: OfferedButtons): void;
+  findButtons(messageId: string): Promise<OfferedButtons | null>;
   /** Every way a value could end up in a log or a response. */
   show(value: unknown): string;
 }
 
 export function createSubjectTools(): SubjectTools {
   const lines: unknown[] = [];
+  const offered = new Map<string, OfferedButtons>();
   const record = (fields: Record<string, unknown>, message: string) => {
     lines.push({ fields, message });
   };
@@ -90,6 +104,8 @@ export function createSubjectTools(): SubjectTools {
         },
       };
     },
+    offer: (messageId, given) => void offered.set(messageId, given),
+    findButtons: async (messageId) => offered.get(messageId) ?? null,
     show: (value) => inspect(value, { depth: 20, showHidden: true, getters: true }) + JSON.stringify(value),
   };
 }

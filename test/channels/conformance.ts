@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { RawRequest } from "../../src/channels/channel.ts";
+import { toButtons } from "../../src/core/button.ts";
 import type { ChannelEvent, InboundMessage } from "../../src/core/channel-event.ts";
+import { newId } from "../../src/core/ids.ts";
+import { prepareReply } from "../../src/core/reply-parts.ts";
 import { eventually } from "../support/eventually.ts";
 import type { ConformanceSubject, SubjectTools, VendorFault } from "./conformance-subject.ts";
 import { createSubjectTools, partOf, sendAll, withoutSpace } from "./conformance-subject.ts";
@@ -29,6 +33,9 @@ export const GUARANTEES = {
   stream_finished: "turns an answer that was shown while it was written into the one that is sent",
   stream_removed: "takes away what it showed of an answer that is not sent",
   stream_refused: "sends an answer as ever where showing it was refused",
+  buttons: "shows buttons, or writes them as a numbered list",
+  press: "takes a press as what the button says, once, with its payload",
+  forged_press: "takes nothing of a press of what was not offered",
   capabilities: "has capabilities that agree with what it does",
 } as const;
 
@@ -53,6 +60,12 @@ export interface ConformanceOptions {
 export const noStreams = (["stream_finished", "stream_removed", "stream_refused"] as const).map((test) => ({
   test,
   reason: "nothing is shown there before it is sent",
+}));
+
+/** Of the channels whose platforms show none. */
+export const noButtons = (["press", "forged_press"] as const).map((test) => ({
+  test,
+  reason: "no buttons are shown there: what is written is the choice",
 }));
 
 /** The suite every channel has to pass. */
@@ -232,6 +245,35 @@ const CHECKS: Record<Guarantee, Check> = {
     const sent = await channel.send(partOf(address, "An answer."), AbortSignal.timeout(10_000));
     expect([sent.kind, received?.()]).toEqual(["sent", ["An answer."]]);
   },
+  async buttons(subject) {
+    const { capabilities } = subject.definition;
+    const { content } = await offer(subject);
+    const numbered = capabilities.buttons === null ? "1. Yes\n2. No\nTerms: https://example.org/terms" : "";
+    expect(withoutSpace(subject.platform.received().join(""))).toBe(withoutSpace(`${content}${numbered}`));
+    expect(subject.buttons?.shown() ?? []).toEqual(
+      capabilities.buttons === null ? [] : OFFERED.map(({ label }) => label),
+    );
+    expect(subject.buttons !== undefined).toBe(capabilities.buttons !== null);
+  },
+  async press(subject, tools) {
+    const { channel, address, buttons } = subject;
+    const { messageId } = await offer(subject);
+    tools.offer(messageId, { address, buttons: OFFERED });
+    const request = buttons?.press(0) as RawRequest;
+    const pressed = await messageFrom(channel.receive(request));
+    expect(pressed).toMatchObject({ text: "Yes", payload: LONG_PAYLOAD, conversation: { address } });
+    expect(await messageFrom(channel.receive(request))).toEqual(pressed);
+    const written = await messageFrom(channel.receive(subject.inbound.message("Yes")));
+    expect(pressed.conversation).toEqual(written.conversation);
+    expect(pressed.eventKeys.filter((key) => written.eventKeys.includes(key))).toEqual([]);
+  },
+  async forged_press(subject, tools) {
+    const { messageId } = await offer(subject);
+    tools.offer(messageId, { address: subject.address, buttons: OFFERED });
+    const presses = subject.buttons?.forged(messageId) ?? [];
+    expect(presses).not.toEqual([]);
+    for (const press of presses) expect(await eventsFrom(subject.channel.receive(press))).toEqual([]);
+  },
   async capabilities({ channel, definition: { capabilities }, inbound }) {
     expect(capabilities.textLimit).toBeGreaterThan(0);
     expect(capabilities.typingRefreshMs !== null).toBe(channel.typing !== undefined);
@@ -239,6 +281,28 @@ const CHECKS: Record<Guarantee, Check> = {
     expect(conversation.externalId === null).toBe(capabilities.sessions === "single");
   },
 };
+
+/** Longer than what any platform carries with a button. */
+const LONG_PAYLOAD = `confirm:${"7".repeat(3000)}`;
+const OFFERED = toButtons([
+  { label: "Yes", payload: LONG_PAYLOAD },
+  { label: "No" },
+  { label: "Terms", url: "https://example.org/terms" },
+]);
+
+/** Sends a message with buttons as the service does. */
+async function offer({ channel, definition, address }: ConformanceSubject) {
+  const messageId = newId();
+  const content = "Shall I book it?";
+  const { split, capabilities } = definition;
+  const { parts } = prepareReply({ content, buttons: OFFERED }, { split, buttons: capabilities.buttons });
+  for (const part of parts) {
+    const buttons = part.buttons === null ? {} : { buttons: part.buttons };
+    const sent = { ...partOf(address, part.content), messageId, ...buttons };
+    expect(await channel.send(sent, AbortSignal.timeout(10_000))).toMatchObject({ kind: "sent" });
+  }
+  return { messageId, content };
+}
 
 /** Checks what a send comes to when the platform does not do as asked. */
 function afterFault(fault: VendorFault, expected: object): Check {

@@ -32,7 +32,7 @@ describe("a webhook channel that starts", () => {
     expect(fake.webhook).toEqual({
       url: "https://bots.example.org/webhooks/telegram",
       secretToken: SECRET_TOKEN,
-      allowedUpdates: ["message", "my_chat_member", "stopped_message_generation"],
+      allowedUpdates: ["message", "callback_query", "my_chat_member", "stopped_message_generation"],
     });
     const commands = fake.calls.find(({ method }) => method === "setMyCommands")?.payload.commands;
     expect(commands).toMatchObject([{ command: "start" }, { command: "reset" }]);

@@ -1,8 +1,13 @@
-import type { Channel, RawRequest } from "../../src/channels/channel.ts";
+import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
 import { definition } from "../../src/channels/telegram/index.ts";
 import type { Logger } from "../../src/core/logger.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
-import { type ConformanceSubject, createSubjectTools, type VendorFault } from "./conformance-subject.ts";
+import {
+  type ConformanceSubject,
+  createSubjectTools,
+  type SubjectTools,
+  type VendorFault,
+} from "./conformance-subject.ts";
 
 export const SECRET_TOKEN = "webhook_secret-0123456789";
 export const CHAT = 777001;
@@ -12,6 +17,7 @@ export interface TelegramOverrides {
   config?: Record<string, unknown>;
   publicUrl?: { url: string; isPublic: boolean };
   log?: Logger;
+  findButtons?: NonNullable<ChannelOptions<unknown>["findButtons"]>;
 }
 
 /** The channel as the composition root makes it, connected to a fake Bot API. */
@@ -24,6 +30,7 @@ export function telegramChannel(
     name: "telegram",
     config: definition.configSchema.parse(config),
     publicUrl: overrides.publicUrl ?? { url: "http://127.0.0.1:3000", isPublic: false },
+    ...(overrides.findButtons ? { findButtons: overrides.findButtons } : {}),
     log: overrides.log ?? createSubjectTools().log,
   });
 }
@@ -48,9 +55,19 @@ export function updateWith(message: Record<string, unknown> = {}) {
   return { update_id, message: { message_id: update_id, date: 1_790_000_000, from, chat, ...message } };
 }
 
-export async function telegramSubject(log: Logger): Promise<ConformanceSubject> {
+/** A press of a button below a message, by the user of `updateWith`; `query` overrides what the test is about. */
+function pressOf(data: string, query: Record<string, unknown> = {}) {
+  const { update_id, message } = updateWith();
+  const { from, chat } = message;
+  return {
+    update_id,
+    callback_query: { id: `query-${update_id}`, from, data, message: { message_id: 1, chat }, ...query },
+  };
+}
+
+export async function telegramSubject({ log, findButtons }: SubjectTools): Promise<ConformanceSubject> {
   const fake = await startFakeTelegram();
-  const channel = telegramChannel(fake, { log, config: { streaming: true } });
+  const channel = telegramChannel(fake, { log, findButtons, config: { streaming: true } });
   const bot = { id: 4242, is_bot: true, first_name: "Causeway", username: fake.username };
   return {
     channel,
@@ -85,6 +102,26 @@ export async function telegramSubject(log: Logger): Promise<ConformanceSubject> 
       received: () => fake.sent.filter(({ chatId }) => chatId === CHAT).map(({ text }) => text),
       fail: (fault) => failFake(fake, fault),
       openConnections: () => fake.openConnections(),
+    },
+    buttons: {
+      shown: () => (fake.sent.at(-1)?.keyboard ?? []).flat().map(({ text }) => text),
+      press: (nth) => {
+        const { keyboard = [], messageId = 0, chatId } = fake.sent.at(-1) ?? {};
+        const message = { message_id: messageId, chat: { id: chatId, type: "private" } };
+        return webhook(pressOf(keyboard.flat()[nth]?.callback_data ?? "", { message }));
+      },
+      forged: (messageId) => {
+        const elsewhere = { message_id: 1, chat: { id: 5, type: "private" } };
+        return [
+          webhook(pressOf(`b:${messageId}:0`, { message: elsewhere })),
+          webhook(pressOf(`b:${messageId}:9`)),
+          // The one that opens a page.
+          webhook(pressOf(`b:${messageId}:2`)),
+          webhook(pressOf(`b:${"0".repeat(27)}:0`)),
+          webhook(pressOf("confirm:7")),
+          webhook(pressOf("")),
+        ];
+      },
     },
     streams: {
       address: String(GROUP),

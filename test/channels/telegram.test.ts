@@ -1,4 +1,4 @@
 import { describeChannelConformance } from "./conformance.ts";
 import { telegramSubject } from "./telegram-subject.ts";
 
-describeChannelConformance({ kind: "telegram", setup: ({ log }) => telegramSubject(log) });
+describeChannelConformance({ kind: "telegram", setup: telegramSubject });

@@ -1,14 +1,14 @@
-import { describeChannelConformance, noStreams } from "./conformance.ts";
+import { describeChannelConformance, noButtons, noStreams } from "./conformance.ts";
 import { metaSubject } from "./whatsapp-meta-subject.ts";
 import { whatsappSubject } from "./whatsapp-subject.ts";
 
 describeChannelConformance({
   kind: "whatsapp (twilio)",
   setup: ({ log }) => whatsappSubject(log),
-  except: noStreams,
+  except: [...noStreams, ...noButtons],
 });
 describeChannelConformance({
   kind: "whatsapp (meta)",
   setup: ({ log }) => metaSubject(log),
-  except: noStreams,
+  except: [...noStreams, ...noButtons],
 });

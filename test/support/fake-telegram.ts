@@ -8,6 +8,8 @@ export interface SentMessage {
   messageId: number;
   text: string;
   entities: { type: string; offset: number; length: number; url?: string }[];
+  /** The buttons below it, row by row. */
+  keyboard?: { text: string; callback_data?: string; url?: string }[][];
 }
 
 /** A draft as a private chat was shown it. */
@@ -168,9 +170,25 @@ export async function startFakeTelegram(
         return badRequest(
           "message is not modified: specified new message content and reply markup are exactly the same",
         );
-      Object.assign(message, { text: edited.text, entities: edited.entities });
+      // An edit without a keyboard takes it away.
+      delete message.keyboard;
+      const { text, entities, keyboard } = edited;
+      Object.assign(message, { text, entities, ...(keyboard === undefined ? {} : { keyboard }) });
       return ok({ message_id: message.messageId, text: message.text });
     },
+    editmessagereplymarkup: (payload) => {
+      const keyboard = readKeyboard(payload["reply_markup"]);
+      if (typeof keyboard === "string") return badRequest(keyboard);
+      const message = sent.find((each) => isMessage(each, payload));
+      if (!message) return badRequest("message to edit not found");
+      if (keyboard === undefined) delete message.keyboard;
+      else message.keyboard = keyboard;
+      return ok({ message_id: message.messageId, text: message.text });
+    },
+    answercallbackquery: ({ callback_query_id }) =>
+      typeof callback_query_id === "string" && callback_query_id !== ""
+        ? ok(true)
+        : badRequest("query is too old and response timeout expired or query ID is invalid"),
     deletemessage: (payload) => {
       const at = sent.findIndex((each) => isMessage(each, payload));
       if (at < 0) return badRequest("message to delete not found");
@@ -359,15 +377,37 @@ function readMessage(payload: Record<string, unknown>): Omit<SentMessage, "messa
     if (entity.type === "text_link" && !URL.canParse(entity.url ?? ""))
       return "can't parse entities: wrong URL";
   }
-  return { chatId: chat_id, threadId: message_thread_id as number | null, text, entities };
+  const keyboard = readKeyboard(payload["reply_markup"]);
+  if (typeof keyboard === "string") return keyboard;
+  const message = { chatId: chat_id, threadId: message_thread_id as number | null, text, entities };
+  return keyboard === undefined ? message : { ...message, keyboard };
+}
+
+/** The rows of an inline keyboard, or Telegram's words for what is wrong with it. */
+function readKeyboard(markup: unknown): SentMessage["keyboard"] | string {
+  if (markup === undefined) return undefined;
+  const { inline_keyboard: rows } = markup as { inline_keyboard: NonNullable<SentMessage["keyboard"]> };
+  if (rows.flat().length > 100) return "REPLY_MARKUP_TOO_LONG";
+  for (const { text, callback_data: data, url } of rows.flat()) {
+    if (text.trim() === "") return "inline keyboard button text is empty";
+    if ((data === undefined) === (url === undefined))
+      return "text buttons are unallowed in the inline keyboard";
+    if (data !== undefined && (data === "" || Buffer.byteLength(data) > 64)) return "BUTTON_DATA_INVALID";
+    if (url !== undefined && !new URL(url).hostname.includes("."))
+      return `inline keyboard button URL '${url}' is invalid: Wrong HTTP URL`;
+  }
+  return rows;
 }
 
 function isMessage({ chatId, messageId }: SentMessage, payload: Record<string, unknown>): boolean {
   return chatId === payload["chat_id"] && messageId === payload["message_id"];
 }
 
-function sameText(message: SentMessage, edited: Pick<SentMessage, "text" | "entities">): boolean {
-  const read = ({ text, entities }: typeof edited) => JSON.stringify([text, entities]);
+function sameText(
+  message: SentMessage,
+  edited: Pick<SentMessage, "text" | "entities" | "keyboard">,
+): boolean {
+  const read = ({ text, entities, keyboard }: typeof edited) => JSON.stringify([text, entities, keyboard]);
   return read(message) === read(edited);
 }
 

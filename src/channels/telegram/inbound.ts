@@ -6,18 +6,24 @@ import { toAddress } from "./address.ts";
 import { type Addressing, addressingOf } from "./addressing.ts";
 import { attachmentsOf } from "./attachments.ts";
 import type { IdentitySource } from "./identity.ts";
-import type { TelegramMembership, TelegramMessage, TelegramUpdate } from "./update.ts";
+import type { TelegramMembership, TelegramMessage, TelegramPress, TelegramUpdate } from "./update.ts";
 
 /** Human group admins who post anonymously come as this bot account of Telegram's (Bot API, `sender_chat`). */
 const GROUP_ANONYMOUS_BOT = 1087968824;
 
 /** The kinds of update asked for; an edit or a channel post never becomes a message. */
-export const ALLOWED_UPDATES = ["message", "my_chat_member", "stopped_message_generation"] as const;
+export const ALLOWED_UPDATES = [
+  "message",
+  "callback_query",
+  "my_chat_member",
+  "stopped_message_generation",
+] as const;
 
 export interface InboundDeps {
   /** Sets one bot's updates apart from those of another that had this channel's name before. */
   botId: number | null;
   identity: IdentitySource;
+  readPress(press: TelegramPress, eventKey: string): Promise<ChannelEvent[]>;
   log: Logger;
 }
 
@@ -25,7 +31,7 @@ export interface InboundDeps {
  * Turns updates into events; no events means that the update is acknowledged and nothing else. Throws 503 in the
  * one case that cannot be decided: a group message names a bot while Telegram has not yet told us our own name.
  */
-export function createInbound({ botId, identity, log }: InboundDeps) {
+export function createInbound({ botId, identity, readPress, log }: InboundDeps) {
   const ignore = (update: TelegramUpdate, reason: string): ChannelEvent[] => {
     log.debug({ updateId: update.updateId, reason }, "telegram update ignored");
     return [];
@@ -33,12 +39,14 @@ export function createInbound({ botId, identity, log }: InboundDeps) {
 
   return async function readUpdate(update: TelegramUpdate): Promise<ChannelEvent[]> {
     const { message } = update;
+    const eventKey = `update:${botId ?? "bot"}:${update.updateId}`;
     if (update.unreadable) {
       log.warn({ updateId: update.updateId }, "telegram message of an unknown shape ignored");
       return [];
     }
     if (update.membership !== null) return [membershipChange(update.membership)];
     if (update.stop !== null) return [{ type: "stop", address: toAddress(update.stop) }];
+    if (update.press !== null) return readPress(update.press, eventKey);
     if (message === null) return ignore(update, "not a new message");
     const moved = migration(message);
     if (moved !== null) return [moved];
@@ -53,7 +61,7 @@ export function createInbound({ botId, identity, log }: InboundDeps) {
       );
       return [];
     }
-    return [toMessage(message, addressing, `update:${botId ?? "bot"}:${update.updateId}`)];
+    return [toMessage(message, addressing, eventKey)];
   };
 }
 

@@ -14,9 +14,11 @@ import { diagnose } from "./diagnose.ts";
 import { createFiles } from "./files.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
+import { BUTTON_SUPPORT } from "./keyboard.ts";
 import { formattedSpans } from "./markdown.ts";
 import { createOutbound, TEXT_LIMIT, TYPING_REFRESH_MS } from "./outbound.ts";
 import { poll } from "./polling.ts";
+import { createPresses } from "./press.ts";
 import { createRegistration } from "./registration.ts";
 import { createStreaming } from "./streaming.ts";
 import { createTroubles } from "./troubles.ts";
@@ -32,7 +34,7 @@ export const definition = defineChannel<TelegramConfig>({
     textLimit: TEXT_LIMIT,
     typingRefreshMs: TYPING_REFRESH_MS,
     receipts: false,
-    buttons: null,
+    buttons: BUTTON_SUPPORT,
     profileVariables: ["user_name"],
   },
   configSchema: telegramConfigSchema,
@@ -50,7 +52,6 @@ function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel
   const { name, config, log } = options;
   const api = createBotApi(config);
   const identity = createIdentity(config, api.calls);
-  const readUpdate = createInbound({ botId: botIdOf(config.token), identity, log });
   const outbound = createOutbound({ api: api.calls, token: config.token, log });
   const { streaming } = config;
   const openStream = createStreaming({ api: api.calls, token: config.token, streaming, split, log });
@@ -67,6 +68,10 @@ function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel
     running.add(ended);
     return task;
   };
+
+  const findButtons = options.findButtons ?? (async () => null);
+  const readPress = createPresses({ api: api.calls, token: config.token, findButtons, track, log });
+  const readUpdate = createInbound({ botId: botIdOf(config.token), identity, readPress, log });
 
   async function receive(request: RawRequest): Promise<Received> {
     const rejection = verify(request);

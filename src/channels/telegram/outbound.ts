@@ -2,8 +2,8 @@ import type { Api } from "grammy";
 import type { Logger } from "../../core/logger.ts";
 import type { OutboundPart, SendResult } from "../channel.ts";
 import { parseAddress, type TelegramPlace, threadOf } from "./address.ts";
+import { contentOf, extrasOf, type TelegramContent } from "./content.ts";
 import { describeFault, readFault, sendResultOf } from "./errors.ts";
-import { type FormattedText, formatMarkdown } from "./markdown.ts";
 import { createPreviews } from "./preview.ts";
 
 /** The longest text of a message, in UTF-16 code units after entity parsing (Bot API, sendMessage). */
@@ -28,12 +28,12 @@ export function createOutbound({ api, token, log }: OutboundDeps) {
 
   async function attempt(
     place: TelegramPlace,
-    { text, entities }: FormattedText,
+    content: TelegramContent,
     signal: AbortSignal,
   ): Promise<{ result: SendResult; isBadRequest: boolean }> {
     try {
-      const options = { ...threadOf(place), ...(entities.length === 0 ? {} : { entities }) };
-      const message = await api.sendMessage(place.chatId, text, options, signal as GrammySignal);
+      const options = { ...threadOf(place), ...extrasOf(content) };
+      const message = await api.sendMessage(place.chatId, content.text, options, signal as GrammySignal);
       const externalIds = [`${place.chatId}:${message.message_id}`];
       return { result: { kind: "sent", externalIds }, isBadRequest: false };
     } catch (error) {
@@ -51,15 +51,14 @@ export function createOutbound({ api, token, log }: OutboundDeps) {
         code: "telegram_bad_address",
         scope: "conversation",
       };
-    const formatted = formatMarkdown(part.text);
+    const content = contentOf(part);
     if (part.preview !== undefined) {
-      const finished = await previews.finish(place, part.preview, { formatted, source: part.text }, signal);
+      const finished = await previews.finish(place, part.preview, content, signal);
       if (finished !== null) return finished;
     }
-    const sent = await attempt(place, formatted, signal);
-    // Formatting is worth one call more, never a message: what was refused goes out again as it was written.
-    return sent.isBadRequest && formatted.entities.length > 0
-      ? (await attempt(place, { text: part.text, entities: [] }, signal)).result
+    const sent = await attempt(place, content.styled, signal);
+    return sent.isBadRequest && content.plain !== null
+      ? (await attempt(place, content.plain, signal)).result
       : sent.result;
   }
 

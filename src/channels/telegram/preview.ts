@@ -1,8 +1,8 @@
 import type { Api } from "grammy";
 import type { SendResult } from "../channel.ts";
 import { parseAddress, type TelegramPlace } from "./address.ts";
+import { extrasOf, type PartContent, type TelegramContent } from "./content.ts";
 import { isUnmodified, readFault, sendResultOf, type TelegramFault } from "./errors.ts";
-import type { FormattedText } from "./markdown.ts";
 
 type GrammySignal = Parameters<Api["getMe"]>[0];
 
@@ -23,11 +23,11 @@ function readPreviewId(id: string): Preview | null {
 export function createPreviews({ api, token }: { api: Api; token: string }) {
   async function edit(
     { chatId, messageId }: Preview,
-    { text, entities }: FormattedText,
+    content: TelegramContent,
     signal: AbortSignal,
   ): Promise<TelegramFault | null> {
     try {
-      await api.editMessageText(chatId, messageId, text, { entities }, signal as GrammySignal);
+      await api.editMessageText(chatId, messageId, content.text, extrasOf(content), signal as GrammySignal);
       return null;
     } catch (error) {
       const fault = readFault(error, token);
@@ -42,14 +42,13 @@ export function createPreviews({ api, token }: { api: Api; token: string }) {
   async function finish(
     place: TelegramPlace,
     id: string,
-    { formatted, source }: { formatted: FormattedText; source: string },
+    { styled, plain }: PartContent,
     signal: AbortSignal,
   ): Promise<SendResult | null> {
     const preview = readPreviewId(id);
     if (preview?.chatId !== place.chatId) return null;
-    let fault = await edit(preview, formatted, signal);
-    if (isBadRequest(fault) && formatted.entities.length > 0)
-      fault = await edit(preview, { text: source, entities: [] }, signal);
+    let fault = await edit(preview, styled, signal);
+    if (isBadRequest(fault) && plain !== null) fault = await edit(preview, plain, signal);
     if (fault === null) return { kind: "sent", externalIds: [id] };
     if (!isBadRequest(fault)) {
       const result = sendResultOf(fault);

@@ -63,9 +63,32 @@ export type TelegramMembership = z.infer<typeof membershipSchema>;
 /** Somebody pressed the button below a draft that stops it (Bot API, MessageGenerationStopped). */
 const stopSchema = z.object({ chat: z.object({ id: z.int() }), message_thread_id: z.int().optional() });
 
+/** A press of a button below a message (Bot API, CallbackQuery); the message may be too old to be told more of. */
+const callbackSchema = z.object({
+  id: z.string(),
+  from: userSchema,
+  data: z.string().default(""),
+  message: z
+    .object({
+      message_id: z.int(),
+      chat: z.object({ id: z.int(), type: z.string(), title: z.string().optional() }),
+    })
+    .optional(),
+});
+
+export interface TelegramPress {
+  /** To be answered with. */
+  id: string;
+  from: z.infer<typeof userSchema>;
+  data: string;
+  chat: { id: number; type: string; title?: string | undefined };
+  messageId: number;
+}
+
 const updateSchema = z.object({
   update_id: z.int(),
   message: z.unknown().optional(),
+  callback_query: callbackSchema.optional().catch(undefined),
   my_chat_member: membershipSchema.optional().catch(undefined),
   stopped_message_generation: stopSchema.optional().catch(undefined),
 });
@@ -78,6 +101,7 @@ export interface TelegramUpdate {
   membership: TelegramMembership | null;
   /** Where the answer being written is to be stopped. */
   stop: TelegramPlace | null;
+  press: TelegramPress | null;
   /** Whether there was a message that could not be read. */
   unreadable: boolean;
 }
@@ -90,10 +114,17 @@ export function parseUpdate(json: unknown): TelegramUpdate | null {
   const update = updateSchema.safeParse(json);
   if (!update.success) return null;
   const { update_id: updateId, message, my_chat_member: membership = null } = update.data;
-  const { stopped_message_generation: stopped } = update.data;
+  const { stopped_message_generation: stopped, callback_query: query } = update.data;
   const stop = stopped ? { chatId: stopped.chat.id, threadId: stopped.message_thread_id ?? null } : null;
-  const other = { updateId, membership, stop };
+  const other = { updateId, membership, stop, press: pressOf(query) };
   if (message === undefined) return { ...other, message: null, unreadable: false };
   const parsed = messageSchema.safeParse(message);
   return { ...other, message: parsed.success ? parsed.data : null, unreadable: !parsed.success };
+}
+
+/** Null for presses below messages that are in no chat: those of inline queries, which we send none of. */
+function pressOf(query: z.infer<typeof callbackSchema> | undefined): TelegramPress | null {
+  if (query?.message === undefined) return null;
+  const { id, from, data, message } = query;
+  return { id, from, data, chat: message.chat, messageId: message.message_id };
 }
