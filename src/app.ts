@@ -10,6 +10,7 @@ import { readOrCreateSecret } from "./config/secret-file.ts";
 import { createConversationParts } from "./conversations.ts";
 import type { Logger } from "./core/logger.ts";
 import { type Engine, openEngine } from "./engine.ts";
+import { attachmentLinkRoutes } from "./http/attachment-link-routes.ts";
 import { healthRoutes } from "./http/health-routes.ts";
 import { createRateLimit, perMinute } from "./http/rate-limit.ts";
 import { createHttpServer } from "./http/server.ts";
@@ -118,6 +119,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     channels,
     agents,
     pipeline,
+    attachments,
     userRate: createRateLimit(perMinute(settings.rates.perUser), Date.now),
     log,
   });
@@ -163,6 +165,14 @@ export async function startApp(options: AppOptions): Promise<App> {
       },
       mounts: [
         ...api.mounts,
+        {
+          path: "/",
+          router: attachmentLinkRoutes({
+            desk: attachments.desk,
+            opens: attachments.links.opens,
+            openFile: attachments.openFile,
+          }),
+        },
         {
           path: "/",
           router: createWebParts({

@@ -6,6 +6,7 @@ import { type FileStore, readWhole } from "./attachments/file-store.ts";
 import { createAttachmentLinks } from "./attachments/links.ts";
 import { loadAttachment } from "./attachments/load-attachment.ts";
 import { createLoader } from "./attachments/loader.ts";
+import { keepUpload, type NewUpload } from "./attachments/uploads.ts";
 import type { TurnAttachment } from "./bots/bot.ts";
 import type { AttachmentSource } from "./channels/channel.ts";
 import type { ChannelDirectory } from "./channels/channel-directory.ts";
@@ -98,10 +99,13 @@ export function createAttachmentParts(deps: AttachmentPartsDeps) {
   ];
 
   return {
-    repository,
-    store,
+    desk: {
+      find: repository.find,
+      keep: (upload: NewUpload) => keepUpload({ repository, store }, upload),
+      limitBytes,
+    },
+    openFile: store.open,
     links,
-    limitBytes,
     steps,
     forBot,
     /** The files of messages for a bot, by message; what is not here after a while goes as what it is, pending. */

@@ -1,5 +1,6 @@
 import type { AgentCatalog } from "./agents/agent-catalog.ts";
 import { createSessionAgentRepository } from "./agents/session-agent-repository.ts";
+import type { AttachmentParts } from "./attachment-parts.ts";
 import type { ChannelDirectory } from "./channels/channel-directory.ts";
 import { isJsonObject } from "./core/json.ts";
 import type { Logger } from "./core/logger.ts";
@@ -8,6 +9,7 @@ import type { Authenticate } from "./http/api/auth.ts";
 import { createConversation } from "./http/api/conversation.ts";
 import type { RouteGroup } from "./http/api/openapi.ts";
 import type { Route } from "./http/api/route.ts";
+import { attachmentRoutes } from "./http/api/routes/attachments.ts";
 import { executionRoutes } from "./http/api/routes/executions.ts";
 import { messageListRoutes } from "./http/api/routes/message-list.ts";
 import { messageRoutes } from "./http/api/routes/messages.ts";
@@ -33,6 +35,7 @@ export interface ConversationPartsDeps {
   channels: ChannelDirectory;
   agents: AgentCatalog;
   pipeline: Pipeline;
+  attachments: AttachmentParts;
   /** How many messages one user may send over the API. */
   userRate: RateLimit;
   log: Logger;
@@ -79,6 +82,7 @@ export function createConversationParts(deps: ConversationPartsDeps): Conversati
     acceptMessage,
     messageOfEvent: pipeline.messageOfEvent,
     follow: pipeline.streams.follow,
+    desk: deps.attachments.desk,
     userRate: deps.userRate,
   });
   const control = createSessionControl({
@@ -101,6 +105,7 @@ export function createConversationParts(deps: ConversationPartsDeps): Conversati
     ...sessionChangeRoutes({ sessions, writes, agents: sessionAgents }),
     ...sessionActionRoutes({ sessions, control, channel: channelOf, acceptMessage }),
     ...messageRoutes({ conversation }),
+    ...attachmentRoutes({ sessions, desk: deps.attachments.desk, openFile: deps.attachments.openFile }),
     ...messageListRoutes({ sessions, messages, agents: sessionAgents }),
     ...executionRoutes({
       executions,

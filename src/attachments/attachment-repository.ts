@@ -82,6 +82,22 @@ export function createAttachmentRepository(pool: Pool) {
       return { ...toAttachment(row), workspaceId, sessionId, messageId };
     },
 
+    /** Makes the row of an upload, once; false where its session is gone. */
+    async addUpload(upload: {
+      id: string;
+      sessionId: string;
+      kind: AttachmentKind;
+      name: string | null;
+    }): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `INSERT INTO attachments (id, workspace_id, session_id, kind, name, next_attempt_at)
+         SELECT $1, s.workspace_id, s.id, $3, $4, NULL FROM sessions s WHERE s.id = $2
+         ON CONFLICT (id) DO UPDATE SET updated_at = now()`,
+        [upload.id, upload.sessionId, upload.kind, upload.name],
+      );
+      return rowCount === 1;
+    },
+
     /** Its content is kept. False: the row is gone, or ended otherwise; then nobody needs the content. */
     async stored(id: string, content: StoredContent): Promise<boolean> {
       const { rowCount } = await pool.query(

@@ -2,7 +2,7 @@ import { type List, listOf } from "./page.ts";
 import type { Sessions } from "./sessions.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
 import { turnEvents } from "./turn-stream.ts";
-import type { Answer, ListMessages, Message, SendMessage, Trail, TurnEvent } from "./types.ts";
+import type { Answer, Attachment, ListMessages, Message, SendMessage, Trail, TurnEvent } from "./types.ts";
 
 export type Chat = ReturnType<typeof createChat>;
 
@@ -34,6 +34,24 @@ export function createChat(transport: Transport, sessions: Sessions) {
         { method: "POST", path: `${messages(sessionId)}/stream`, body: message },
         options,
       ),
+
+    /** Hands in a file; a message of the same session takes it along by its id. */
+    uploadAttachment: (
+      sessionId: string,
+      file: Blob,
+      query: { name?: string } = {},
+      options?: RequestOptions,
+    ): Promise<Attachment> =>
+      transport.request(
+        { method: "POST", path: `/chat/sessions/${encodeURIComponent(sessionId)}/attachments`, query, file },
+        options,
+      ),
+
+    /** The content of a file that is `stored`. */
+    async downloadAttachment(attachmentId: string, options?: RequestOptions): Promise<Blob> {
+      const path = `/attachments/${encodeURIComponent(attachmentId)}/content`;
+      return (await transport.open({ method: "GET", path }, options)).blob();
+    },
 
     /** Oldest first. */
     listMessages: (sessionId: string, query: ListMessages = {}, options?: RequestOptions): List<Message> =>

@@ -28,6 +28,8 @@ export interface Call {
   path: string;
   query?: Readonly<Record<string, unknown>>;
   body?: unknown;
+  /** In place of a body in JSON; its type is the content type. */
+  file?: Blob;
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -74,7 +76,7 @@ export function createTransport(settings: CausewayOptions): Transport {
         method: call.method,
         headers,
         signal,
-        ...(call.body === undefined ? {} : { body: JSON.stringify(toWire(call.body)) }),
+        ...bodyOf(call),
       });
       if (response.ok) return response;
       return { error: await errorOf(response), waitMs: retryAfter(response) };
@@ -94,7 +96,7 @@ export function createTransport(settings: CausewayOptions): Transport {
       Authorization: `Bearer ${settings.apiKey}`,
       Accept: "application/json",
       ...(settings.workspace === undefined ? {} : { "X-Workspace": settings.workspace }),
-      ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...contentTypeOf(call),
       ...(call.method === "POST" ? { "Idempotency-Key": options.idempotencyKey ?? crypto.randomUUID() } : {}),
       ...call.headers,
     };
@@ -121,6 +123,16 @@ function urlOf(base: string, { path, query = {} }: Call): string {
   }
   const text = parameters.toString();
   return `${base}${path}${text === "" ? "" : `?${text}`}`;
+}
+
+function bodyOf({ file, body }: Call): { body?: Blob | string } {
+  if (file) return { body: file };
+  return body === undefined ? {} : { body: JSON.stringify(toWire(body)) };
+}
+
+function contentTypeOf({ file, body }: Call): Record<string, string> {
+  if (file) return { "Content-Type": file.type || "application/octet-stream" };
+  return body === undefined ? {} : { "Content-Type": "application/json" };
 }
 
 /** Whether asking again may help. What the bot failed at is an answer: asking for the same would get the same. */

@@ -138,9 +138,12 @@ export interface Trail {
 }
 
 export interface SendMessage {
-  content: string;
+  /** May be left out where there are files. */
+  content?: string;
   /** Of a pressed button, as it was offered; `content` is its label. */
   payload?: string;
+  /** Of files that were uploaded into the session. */
+  attachmentIds?: string[];
 }
 
 export interface ListMessages extends PageQuery {

@@ -44,7 +44,8 @@ export function createHttpServer(parts: HttpParts, log: Logger): HttpServer {
   app.use(errorResponse(log));
 
   const server = createServer(app);
-  server.requestTimeout = 30_000;
+  // Files are uploaded over slow lines too.
+  server.requestTimeout = 120_000;
   server.headersTimeout = 15_000;
   server.keepAliveTimeout = 65_000;
   return {

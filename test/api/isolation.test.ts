@@ -9,6 +9,7 @@ import { openLiveWorld, pathWith } from "./live-world.ts";
 const TABLES = [
   "agents",
   "api_keys",
+  "attachments",
   "deliveries",
   "executions",
   "messages",

@@ -31,6 +31,7 @@ export interface Things {
   messageId: string;
   keyId: string;
   scheduleId: string;
+  attachmentId: string;
 }
 
 /** The whole application with its document, and calls that are held against it. */
@@ -103,6 +104,12 @@ export async function openLiveWorld() {
       message_text: "Time to run.",
       every: "1d",
     });
+    const attachment = await fetch(`${app.url}/api/v1/chat/sessions/${session.body.id}/attachments`, {
+      method: "POST",
+      headers: { "X-API-Key": app.apiKey, "Content-Type": "text/plain" },
+      body: "some text",
+    });
+    const { id: attachmentId } = (await attachment.json()) as { id: string };
     return {
       sessionId: session.body.id,
       executionId: answer.body.execution_id,
@@ -112,6 +119,7 @@ export async function openLiveWorld() {
       messageId: answer.body.id,
       keyId: key.id,
       scheduleId: schedule.body.id,
+      attachmentId,
     };
   }
 
@@ -155,6 +163,7 @@ export function pathWith(things: Things, operation: Pick<Operation, "path">): st
     "/messages": things.messageId,
     "/api_keys": things.keyId,
     "/schedules": things.scheduleId,
+    "/attachments": things.attachmentId,
     "/models": "echo",
   };
   const [prefix] = Object.keys(main).filter((candidate) => operation.path.startsWith(`${candidate}/`));

@@ -40,7 +40,8 @@ export function documentCheck(document: JsonObject): (seen: SeenAnswer) => strin
     const content = object(response.content);
     if (seen.body === "" || seen.body === null) return null;
     const type = seen.contentType?.split(";")[0] ?? "";
-    if (content[type] === undefined) return `${where}: ${type} is not documented`;
+    if (content[type] === undefined && content["*/*"] === undefined)
+      return `${where}: ${type} is not documented`;
     if (type !== "application/json") return null;
     const pointer = ["paths", path, method, "responses", String(seen.status), "content", type, "schema"];
     const validate = validator(pointer.map((part) => `/${escapePointer(part)}`).join(""));

@@ -14,6 +14,8 @@ export interface Operation {
   examples: { query: string; body: Json | undefined }[];
   successes: number[];
   streams: boolean;
+  /** Its body is a file. */
+  uploads: boolean;
 }
 
 /** Every operation of a document. */
@@ -55,6 +57,7 @@ function toOperation(method: string, path: string, server: string, operation: Js
       body: object(bodies[name]).value,
     })),
     successes: responses.map(([status]) => Number(status)).filter((status) => status < 300),
+    uploads: "*/*" in content,
     streams: responses.some(([, response]) => "text/event-stream" in object(object(response).content)),
   };
 }

@@ -14,7 +14,7 @@ const ROUTES = `
   DELETE /users/{id}, GET /deliveries, GET /deliveries/{id}, POST /deliveries/{id}/retry,
   POST /deliveries/{id}/resolve, GET /channels, GET /api_keys, POST /api_keys, DELETE /api_keys/{id},
   GET /chat/sessions/{id}/events, POST /trigger_bot_message, POST /trigger_bot_message/batch, GET /schedules,
-  POST /schedules, GET /schedules/{id}, PATCH /schedules/{id}, DELETE /schedules/{id},
+  POST /schedules, POST /chat/sessions/{id}/attachments, GET /attachments/{id}, GET /attachments/{id}/content, GET /schedules/{id}, PATCH /schedules/{id}, DELETE /schedules/{id},
   POST /chat/completions, GET /models`;
 
 describe("the OpenAPI document", () => {
@@ -63,7 +63,8 @@ describe("the OpenAPI document", () => {
     for (const operation of world.operations.filter(
       ({ examples, id }) => examples.length === 0 && id !== "connectSocket",
     )) {
-      const { status } = await world.call(operation, pathWith(await world.makeThings(), operation));
+      const file = operation.uploads ? { text: "a file", type: "text/plain" } : {};
+      const { status } = await world.call(operation, pathWith(await world.makeThings(), operation), file);
       // A finished execution cannot be cancelled any more.
       const expected = operation.id === "cancelExecution" ? [409, 200] : operation.successes;
       expect([operation.id, expected.includes(status)]).toEqual([operation.id, true]);
@@ -87,6 +88,12 @@ describe("the OpenAPI document", () => {
           operation.id,
           404,
         ]);
+      }
+      if (operation.uploads) {
+        expect([operation.id, await status(path, { text: "" })]).toEqual([operation.id, 422]);
+        const large = "a".repeat(20 * 2 ** 20 + 1);
+        expect([operation.id, await status(path, { text: large })]).toEqual([operation.id, 413]);
+        continue;
       }
       if (operation.method === "GET") continue;
       expect([operation.id, await status(path, { text: "{" })]).toEqual([operation.id, 400]);

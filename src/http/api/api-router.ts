@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ErrorRequestHandler, Request, Response, Router as RouterType } from "express";
 import { Router } from "express";
 import { z } from "zod";
@@ -7,6 +8,7 @@ import type { Json } from "../../core/json.ts";
 import type { Logger } from "../../core/logger.ts";
 import { storableText } from "../../core/text.ts";
 import { type RateLimit, requireRate } from "../rate-limit.ts";
+import { readBytes } from "../read-bytes.ts";
 import { type Authenticate, KEY_RATE_EXCEEDED, requireScope } from "./auth.ts";
 import { databaseOutage } from "./database-outage.ts";
 import type { EncodedReply, Idempotency } from "./idempotency.ts";
@@ -49,10 +51,13 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
   const caller = await deps.authenticate(request.headers);
   requireRate(deps.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);
   requireScope(caller, route.scope);
-  const body = route.method === "GET" ? undefined : await readJsonBody(request);
+  const { uploadLimit } = route;
+  const upload = uploadLimit === undefined ? NO_UPLOAD : await readBytes(request, uploadLimit);
+  const body = route.method === "GET" || uploadLimit !== undefined ? undefined : await readJsonBody(request);
   const context = {
     ...checked(route, request, body),
     caller,
+    upload,
     headers: headersOf(request),
     requestId: String(response.locals.requestId ?? ""),
     signal: left.signal,
@@ -67,13 +72,20 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
             route: route.operationId,
             path: request.originalUrl,
             key,
-            body,
+            body: uploadLimit === undefined ? body : digestOf(upload, request.headers["content-type"]),
             signal: left.signal,
           },
           (resourceId) => keptRefusals(() => answer(resourceId), context.requestId),
         )
       : await answer(newId());
   await send(reply, request, response, deps.log);
+}
+
+const NO_UPLOAD = Buffer.alloc(0);
+
+/** What tells one upload from another under the same Idempotency-Key. */
+function digestOf(upload: Buffer, contentType = ""): Json {
+  return { sha256: createHash("sha256").update(upload).digest("hex"), content_type: contentType };
 }
 
 const nothing = z.strictObject({});

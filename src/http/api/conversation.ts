@@ -13,6 +13,7 @@ import type { SessionWrites } from "../../sessions/session-writes-repository.ts"
 import type { ExecutionQueries, ExecutionView } from "../../turns/execution-queries-repository.ts";
 import type { TurnStreams } from "../../turns/turn-streams.ts";
 import { type RateLimit, requireRate } from "../rate-limit.ts";
+import { type AttachmentDesk, uploadsOf } from "../uploads.ts";
 
 export interface ConversationDeps {
   sessions: SessionQueries;
@@ -24,6 +25,7 @@ export interface ConversationDeps {
   acceptMessage: Ingest["acceptMessage"];
   messageOfEvent(channelId: string, eventKey: string): Promise<string | null>;
   follow: TurnStreams["follow"];
+  desk: Pick<AttachmentDesk, "find">;
   /** How many messages one user may send, whichever key or connection they come by. */
   userRate: RateLimit;
 }
@@ -43,6 +45,8 @@ export type Answer =
 export interface NewMessage {
   content: string;
   payload?: string | undefined;
+  /** Files that were uploaded into the session. */
+  attachmentIds?: readonly string[] | undefined;
   key: string;
 }
 
@@ -52,7 +56,8 @@ export interface Conversation {
   /**
    * Stores a message; resolves once it is committed. The same key for the same session is the same message, however
    * often it is sent. A completed session's message goes to the session that follows it. Throws 422
-   * `button_not_offered` for a payload that no button of the session has.
+   * `button_not_offered` for a payload that no button of the session has, 404 `attachment_not_found` and 409
+   * `attachment_already_sent` for files.
    */
   send(session: SessionView, message: NewMessage): Promise<Sent>;
   /** A turn's events behind `afterId`, with exactly one terminal event at the end unless the signal aborts. */
@@ -83,6 +88,8 @@ export function createConversation(deps: ConversationDeps): Conversation {
       throw buttonNotOffered();
     }
     const eventKey = `api:${into.id}:${message.key}`;
+    const sentBefore = () => deps.messageOfEvent(into.channelId, eventKey);
+    const uploads = await uploadsOf(deps.desk, into.id, message.attachmentIds ?? [], sentBefore);
     let sessionId = into.id;
     for (let tries = 0; tries < SUCCESSOR_TRIES; tries++) {
       const { row, outcome } = await deps.acceptMessage(channelOf(into), {
@@ -90,6 +97,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
         content,
         eventKey,
         ...(payload === undefined ? {} : { payload }),
+        ...(uploads && { uploads }),
       });
       if (outcome.kind === "accepted") {
         const { sessionId: stored } = outcome;
@@ -101,7 +109,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
         });
       }
       // A completed session stores nothing, and so cannot tell that it has the message already.
-      const known = await deps.messageOfEvent(into.channelId, eventKey);
+      const known = await sentBefore();
       if (known !== null) return repeated(into, known);
       const next = await deps.writes.successor(sessionId);
       if (next === null) throw sessionNotFound(into.id);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { RequestError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 import { storableText } from "../../core/text.ts";
+import { readBytes } from "../read-bytes.ts";
 
 /** The largest body the API takes, bytes. */
 const BODY_LIMIT = 1024 * 1024;
@@ -10,36 +11,10 @@ const DEPTH_LIMIT = 100;
 
 /** The JSON a request carries; undefined where it has no body. Throws what the caller did wrong. */
 export async function readJsonBody(request: IncomingMessage): Promise<Json | undefined> {
-  const bytes = await readBytes(request);
+  const bytes = await readBytes(request, BODY_LIMIT);
   if (bytes.length === 0) return undefined;
   checkContentType(request.headers["content-type"]);
   return storable(parse(bytes), 1);
-}
-
-function readBytes(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const tooLarge = () =>
-      new RequestError(413, "body_too_large", `The body is larger than ${BODY_LIMIT} bytes.`, {
-        // What is left of the body is not read, so the connection cannot carry another request.
-        headers: { Connection: "close" },
-      });
-    if (Number(request.headers["content-length"] ?? 0) > BODY_LIMIT) return reject(tooLarge());
-    request.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= BODY_LIMIT) chunks.push(chunk);
-      else {
-        request.pause();
-        reject(tooLarge());
-      }
-    });
-    request.on("end", () => resolve(Buffer.concat(chunks)));
-    const broken = () =>
-      reject(new RequestError(400, "body_incomplete", "The body is not as long as announced."));
-    request.on("error", broken);
-    request.on("aborted", broken);
-  });
 }
 
 function checkContentType(header: string | undefined): void {

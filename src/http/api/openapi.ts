@@ -89,9 +89,17 @@ function operation(route: Route, components: JsonObject): JsonObject {
       ...(route.method === "POST" ? [IDEMPOTENCY_PARAMETER] : []),
     ],
     ...(route.body ? { requestBody: requestBody(route, route.body, components) } : {}),
+    ...(route.uploadLimit === undefined ? {} : { requestBody: UPLOAD }),
     responses: responses(route, components),
   };
 }
+
+/** Binary content has no schema in OpenAPI 3.1. */
+const UPLOAD: JsonObject = {
+  required: true,
+  description: "The file itself; its type in `Content-Type`",
+  content: { "*/*": {} },
+};
 
 const IDEMPOTENCY_PARAMETER: JsonObject = {
   name: "Idempotency-Key",
@@ -149,7 +157,7 @@ function responses(route: Route, components: JsonObject): JsonObject {
   ]);
   const errors = [
     ...COMMON_ERRORS,
-    ...(route.method === "GET" ? [] : BODY_ERRORS),
+    ...(route.method === "GET" || route.uploadLimit !== undefined ? [] : BODY_ERRORS),
     ...(route.method === "POST" ? [KEY_ERROR] : []),
     ...(route.errors ?? []),
   ];

@@ -26,6 +26,8 @@ export interface RouteContext<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
+  /** The bytes of an upload; empty elsewhere. */
+  upload: Buffer;
   /** Header names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
   requestId: string;
@@ -48,7 +50,8 @@ export interface RouteResponse {
   description: string;
   /** Null: no body. */
   schema: z.ZodType | null;
-  contentType?: "application/json" | "text/event-stream";
+  /** The last of them: whatever was stored. */
+  contentType?: "application/json" | "text/event-stream" | "*/*";
 }
 
 /**
@@ -67,6 +70,8 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
+  /** The body is a file, of any type, up to so many bytes. */
+  uploadLimit?: number;
   /** Documented and sent by a test as they stand. */
   examples?: { body?: unknown; query?: Record<string, string> }[];
   responses: readonly RouteResponse[];

@@ -8,7 +8,7 @@ import type { TurnEvent } from "../../core/turn-log.ts";
 import type { SessionView } from "../../sessions/session-queries-repository.ts";
 import type { ExecutionQueries } from "../../turns/execution-queries-repository.ts";
 import type { Conversation } from "./conversation.ts";
-import { contentSchema, eventsOf, payloadSchema } from "./routes/messages.ts";
+import { eventsOf, messageShape, saysSomething, toNewMessage } from "./routes/messages.ts";
 
 export interface SessionSocketDeps {
   conversation: Conversation;
@@ -37,12 +37,13 @@ interface ShownTurn {
 }
 
 const frameSchema = z.discriminatedUnion("type", [
-  z.strictObject({
-    type: z.literal("message"),
-    content: contentSchema,
-    payload: payloadSchema.optional(),
-    idempotency_key: z.string().min(1).max(255).optional(),
-  }),
+  z
+    .strictObject({
+      type: z.literal("message"),
+      ...messageShape,
+      idempotency_key: z.string().min(1).max(255).optional(),
+    })
+    .superRefine(saysSomething),
   z.strictObject({ type: z.literal("cancel"), execution_id: z.string().min(1) }),
   z.strictObject({ type: z.literal("ping") }),
 ]);
@@ -144,11 +145,8 @@ export function serveSocket(
   async function accept(frame: Extract<Frame, { type: "message" }>): Promise<void> {
     deps.takeRate();
     const current = await conversation.session(session.workspaceId, session.id);
-    const sent = await conversation.send(current, {
-      content: frame.content,
-      payload: frame.payload,
-      key: frame.idempotency_key === undefined ? newId() : `socket:${frame.idempotency_key}`,
-    });
+    const key = frame.idempotency_key === undefined ? newId() : `socket:${frame.idempotency_key}`;
+    const sent = await conversation.send(current, toNewMessage(frame, key));
     watch(sent.sessionId);
     if (sent.kind === "turn") void follow(sent.executionId, sent.sessionId);
     else await show(eventsOf(conversation, sent, 0, closed.signal), null, sent.sessionId);

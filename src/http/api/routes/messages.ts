@@ -3,7 +3,8 @@ import { RequestError } from "../../../core/errors.ts";
 import type { TurnEvent } from "../../../core/turn-log.ts";
 import type { MessageView } from "../../../sessions/message-queries-repository.ts";
 import { lastEventId, type ServerSentEvent, writeEventStream } from "../../event-stream.ts";
-import type { Conversation, Sent } from "../conversation.ts";
+import { MOST_ATTACHMENTS } from "../../uploads.ts";
+import type { Conversation, NewMessage, Sent } from "../conversation.ts";
 import { answerSchema, toMessage } from "../message-resource.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { idParams } from "../wire-schemas.ts";
@@ -15,19 +16,45 @@ export interface MessageRoutesDeps {
 /** Names the session a streamed message went to: another one where the one in the path was completed. */
 export const SESSION_HEADER = "X-Causeway-Session-Id";
 
-export const contentSchema = z
+const contentSchema = z
   .string()
   .max(200_000)
-  .refine((text) => text.trim() !== "", "expected some text")
   .describe("What the user says. On channels of kind `api`, `/reset` starts the session over");
 
-export const payloadSchema = z
+const payloadSchema = z
   .string()
   .min(1)
   .max(10_000)
   .describe("Of a pressed button, as it was offered; `content` is its label");
 
-const bodySchema = z.strictObject({ content: contentSchema, payload: payloadSchema.optional() });
+/** What a message is made of, in a body or a socket's frame: a text, files, or both. */
+export const messageShape = {
+  content: contentSchema.default(""),
+  payload: payloadSchema.optional(),
+  attachment_ids: z
+    .array(z.string().min(1))
+    .max(MOST_ATTACHMENTS)
+    .optional()
+    .describe("Files that were uploaded into this session; with some, the text may be empty"),
+};
+
+export function saysSomething(
+  message: { content: string; attachment_ids?: string[] | undefined },
+  context: z.core.$RefinementCtx,
+): void {
+  if (message.content.trim() !== "" || (message.attachment_ids ?? []).length > 0) return;
+  context.addIssue({ code: "custom", path: ["content"], message: "expected some text" });
+}
+
+const bodySchema = z.strictObject(messageShape).superRefine(saysSomething);
+
+/** A message as it came, for the conversation. */
+export function toNewMessage(
+  { content, payload, attachment_ids }: Pick<z.output<typeof bodySchema>, keyof typeof messageShape>,
+  key: string,
+): NewMessage {
+  return { content, payload, attachmentIds: attachment_ids, key };
+}
 
 const NOT_FOUND = { status: 404, code: "session_not_found", when: "there is no such session" } as const;
 const NOT_OFFERED = {
@@ -35,6 +62,10 @@ const NOT_OFFERED = {
   code: "button_not_offered",
   when: "no message of the session has a button of that label and payload",
 } as const;
+const ATTACHMENT_ERRORS = [
+  { status: 404, code: "attachment_not_found", when: "an attachment is none of this session" },
+  { status: 409, code: "attachment_already_sent", when: "an attachment went with another message" },
+] as const;
 const NOT_RUNNING = {
   status: 409,
   code: "channel_not_running",
@@ -61,12 +92,13 @@ export function messageRoutes({ conversation }: MessageRoutesDeps): Route[] {
         NOT_FOUND,
         NOT_RUNNING,
         NOT_OFFERED,
+        ...ATTACHMENT_ERRORS,
         { status: 409, code: "execution_cancelled", when: "the turn was cancelled, or its session ended" },
         { status: 502, code: "bot_failed", when: "the bot did not answer; `details.execution_id`" },
       ],
       async handle({ caller, params, body, resourceId }) {
         const session = await conversation.session(caller.workspaceId, params.id);
-        const sent = await conversation.send(session, { ...body, key: resourceId });
+        const sent = await conversation.send(session, toNewMessage(body, resourceId));
         const answer = await answerTo(conversation, caller.workspaceId, sent);
         return { status: 201, body: answer, headers: { [SESSION_HEADER]: sent.sessionId } };
       },
@@ -85,11 +117,11 @@ export function messageRoutes({ conversation }: MessageRoutesDeps): Route[] {
       responses: [
         { status: 200, description: "The events", schema: z.string(), contentType: "text/event-stream" },
       ],
-      errors: [NOT_FOUND, NOT_RUNNING, NOT_OFFERED],
+      errors: [NOT_FOUND, NOT_RUNNING, NOT_OFFERED, ...ATTACHMENT_ERRORS],
       async handle({ caller, params, body, headers, resourceId, signal }) {
         const afterId = lastEventId(headers["last-event-id"]) ?? 0;
         const session = await conversation.session(caller.workspaceId, params.id);
-        const sent = await conversation.send(session, { ...body, key: resourceId });
+        const sent = await conversation.send(session, toNewMessage(body, resourceId));
         const events = eventsOf(conversation, sent, afterId, signal);
         return {
           stream: (_request, response) =>

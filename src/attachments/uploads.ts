@@ -1,0 +1,34 @@
+import { type AttachmentView, kindOfType } from "../core/attachment.ts";
+import { safeFileName } from "../core/file-name.ts";
+import type { AttachmentRepository } from "./attachment-repository.ts";
+import { contentTypeOf } from "./content-type.ts";
+import type { FileStore } from "./file-store.ts";
+
+/** A file that somebody hands us, to be sent with a message later. */
+export interface NewUpload {
+  /** The same id with the same content may be kept again. */
+  id: string;
+  sessionId: string;
+  content: Buffer;
+  /** As the sender said. */
+  contentType: string | null;
+  name: string | null;
+}
+
+/**
+ * Keeps an upload; null where its session is gone. The row is there before the content: what a crash leaves of an upload
+ * is a row that is never sent, and goes with its content after a day.
+ */
+export async function keepUpload(
+  deps: { repository: Pick<AttachmentRepository, "addUpload" | "stored" | "find">; store: FileStore },
+  upload: NewUpload,
+): Promise<AttachmentView | null> {
+  const { id, content } = upload;
+  const contentType = await contentTypeOf(content, upload.contentType);
+  const kind = kindOfType(contentType);
+  const name = upload.name === null ? null : safeFileName(upload.name);
+  if (!(await deps.repository.addUpload({ id, sessionId: upload.sessionId, kind, name }))) return null;
+  await deps.store.write(id, content, contentType);
+  await deps.repository.stored(id, { kind, contentType, bytes: content.length });
+  return deps.repository.find(id);
+}

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { storableText } from "../../../core/text.ts";
+import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
+import { type OpenFile, sendFile } from "../../file-response.ts";
+import { type AttachmentDesk, attachmentNotFound, uploadOf } from "../../uploads.ts";
+import { attachmentSchema, toAttachmentObject } from "../attachment-resource.ts";
+import { sessionNotFound } from "../conversation.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { idParams } from "../wire-schemas.ts";
+
+export interface AttachmentRoutesDeps {
+  sessions: Pick<SessionQueries, "find">;
+  desk: AttachmentDesk;
+  openFile: OpenFile;
+}
+
+const NOT_FOUND = { status: 404, code: "attachment_not_found", when: "there is no such attachment" } as const;
+
+/** Files: hand one in, look at it, read it. */
+export function attachmentRoutes({ sessions, desk, openFile }: AttachmentRoutesDeps): Route[] {
+  async function own(workspaceId: string, id: string) {
+    const found = await desk.find(id);
+    if (found?.workspaceId !== workspaceId) throw attachmentNotFound(id);
+    return found;
+  }
+
+  return [
+    defineRoute({
+      method: "POST",
+      path: "/chat/sessions/{id}/attachments",
+      operationId: "uploadAttachment",
+      summary: "Upload a file",
+      description: `The body is the file itself, at most ${Math.floor(desk.limitBytes / 1_048_576)} MiB. Name its id in \`attachment_ids\` of a message of this session; what goes with no message is erased after a day.`,
+      tag: "Attachments",
+      scope: "messages:write",
+      params: idParams,
+      query: z.strictObject({ name: z.string().min(1).max(500).optional().describe("The file's name") }),
+      uploadLimit: desk.limitBytes,
+      responses: [{ status: 201, description: "The attachment", schema: attachmentSchema }],
+      errors: [
+        { status: 404, code: "session_not_found", when: "there is no such session" },
+        { status: 413, code: "body_too_large", when: "the file is too large" },
+        { status: 422, code: "empty_file", when: "the body is empty" },
+      ],
+      async handle({ caller, params, query, upload, headers, resourceId }) {
+        const session = await sessions.find(caller.workspaceId, params.id);
+        if (!session) throw sessionNotFound(params.id);
+        const contentType = headers["content-type"];
+        const file = uploadOf(upload, {
+          contentType: contentType === undefined ? undefined : storableText(contentType),
+          name: query.name,
+        });
+        const kept = await desk.keep({ id: resourceId, sessionId: session.id, ...file });
+        if (!kept) throw sessionNotFound(params.id);
+        return { status: 201, body: toAttachmentObject(kept) };
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/attachments/{id}",
+      operationId: "getAttachment",
+      summary: "Look at a file",
+      tag: "Attachments",
+      scope: "sessions:read",
+      params: idParams,
+      responses: [{ status: 200, description: "The attachment", schema: attachmentSchema }],
+      errors: [NOT_FOUND],
+      async handle({ caller, params }) {
+        return { status: 200, body: toAttachmentObject(await own(caller.workspaceId, params.id)) };
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/attachments/{id}/content",
+      operationId: "downloadAttachment",
+      summary: "Read a file",
+      description:
+        "The content as it was sent, or one `Range` of it. Its type is what it was found to be, whatever its sender said.",
+      tag: "Attachments",
+      scope: "sessions:read",
+      params: idParams,
+      responses: [
+        { status: 200, description: "The content", schema: z.string(), contentType: "*/*" },
+        { status: 206, description: "The range that was asked for", schema: z.string(), contentType: "*/*" },
+      ],
+      errors: [
+        NOT_FOUND,
+        { status: 409, code: "attachment_not_stored", when: "it is not here (yet); `details.state`" },
+        { status: 416, code: "range_not_satisfiable", when: "the range lies outside the file" },
+      ],
+      async handle({ caller, params }) {
+        const file = await own(caller.workspaceId, params.id);
+        return { stream: (request, response) => sendFile(request, response, file, openFile) };
+      },
+    }),
+  ];
+}
