@@ -16,6 +16,7 @@ import { createRateLimit, perMinute } from "./http/rate-limit.ts";
 import { createHttpServer } from "./http/server.ts";
 import { webhookRoutes } from "./http/webhook-routes.ts";
 import { createMetrics } from "./observability/metrics.ts";
+import { createOutreach } from "./outreach.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import type { PipelineTimes } from "./pipeline-deps.ts";
 import { createProactiveParts } from "./proactive-parts.ts";
@@ -105,7 +106,16 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
 
   const reach = createReach(channels);
-  const proactive = createProactiveParts({ engine, channels, agents, pipeline, role: settings.role, log });
+  const outreach = createOutreach({ engine, channels, agents, pipeline, reach, log });
+  const proactive = createProactiveParts({
+    engine,
+    channels,
+    agents,
+    pipeline,
+    outreach,
+    role: settings.role,
+    log,
+  });
 
   async function reload(): Promise<void> {
     const read = options.reload();

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { durationMs } from "../core/duration.ts";
+import { TIME_OF_DAY } from "../core/quiet-hours.ts";
 import { isTimezone } from "../core/wall-clock.ts";
 import { durationSchema, eventRuleSchema } from "./event-schema.ts";
 
@@ -111,10 +112,7 @@ const resetSchema = z.strictObject({
     ),
 });
 
-const timeOfDay = z
-  .string()
-  .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "write a time of day such as 22:00")
-  .describe("`22:00`");
+const timeOfDay = z.string().regex(TIME_OF_DAY, "write a time of day such as 22:00").describe("`22:00`");
 
 const quietHoursSchema = z.strictObject({
   from: timeOfDay,
@@ -123,7 +121,9 @@ const quietHoursSchema = z.strictObject({
     .string()
     .refine(isTimezone, "write an IANA time zone such as Europe/Berlin")
     .default("UTC")
-    .describe("Where a user's participant data has a `timezone`, that one counts."),
+    .describe(
+      "Where a user's participant data has a `timezone`, that one counts; its `quiet_hours` (`from` and `to`, or `false` for none) go before these.",
+    ),
 });
 
 /** Names of agents and channels: they stand in URLs. */
@@ -172,7 +172,9 @@ export const agentSchema = z.strictObject({
     .enum(["hidden", "prompt"])
     .default("hidden")
     .describe("`prompt`: the bot is shown the user's participant data in its prompt."),
-  quietHours: quietHoursSchema.optional().describe("When timeouts and schedules wait instead of writing."),
+  quietHours: quietHoursSchema
+    .optional()
+    .describe("When triggers, timeouts and schedules wait instead of writing."),
   events: z.array(eventRuleSchema).default([]).describe("When X, do Y."),
 });
 

@@ -5,6 +5,7 @@ import type { AgentDefinition, BudgetLimit, EventRule } from "../core/agent-defi
 import { durationMs } from "../core/duration.ts";
 import type { ConfigProblem } from "../core/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import { minuteOfDay } from "../core/quiet-hours.ts";
 import { type AgentSettings, agentSchema } from "./agent-schema.ts";
 import { schemaProblems } from "./config-problems.ts";
 import type { Environment } from "./env.ts";
@@ -122,10 +123,6 @@ function settingsProblems(
 }
 
 /** Of a time that passed the schema: `22:30`. */
-function minuteOfDay(time: string): number {
-  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
-}
-
 function runningRule(rule: AgentSettings["events"][number]): EventRule {
   const actions = rule.do.map((action) =>
     action.action === "schedule_message" ? { ...action, afterMs: durationMs(action.after) } : action,

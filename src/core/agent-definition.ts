@@ -75,7 +75,7 @@ export interface AgentDefinition {
   /** `prompt`: the bot is shown the participant data in its prompt. `hidden`: it is not. */
   participantData: "prompt" | "hidden";
   events: readonly EventRule[];
-  /** When timeouts and schedules keep silent; null: never. A user's own zone goes before the agent's. */
+  /** When nobody is written to unasked; null: never. A user's own go before the agent's. */
   quietHours: QuietHours | null;
   /** The same definition as a version stores it: `"$NAME"` references instead of values, defaults filled in. */
   published: JsonObject;

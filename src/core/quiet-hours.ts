@@ -1,4 +1,5 @@
-import { DAY_MS, fromWallClock, toWallClock } from "./wall-clock.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
+import { DAY_MS, fromWallClock, isTimezone, toWallClock } from "./wall-clock.ts";
 
 /** When nobody is to be written to unasked. Times are minutes of the day; `from` behind `to` reaches over midnight. */
 export interface QuietHours {
@@ -6,6 +7,32 @@ export interface QuietHours {
   to: number;
   /** An IANA zone. */
   timezone: string;
+}
+
+/** `07:30` and its minute of the day. */
+export const TIME_OF_DAY = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
+
+export function minuteOfDay(time: string): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+}
+
+/**
+ * The quiet hours of a user. What their participant data says goes before the agent: `timezone`, and `quiet_hours` with
+ * `from` and `to`, or `false` for none. What cannot be read there is as if it were not there.
+ */
+export function quietHoursOf(data: JsonObject, agent: QuietHours | null): QuietHours | null {
+  const { timezone, quiet_hours: own } = data;
+  const zone = typeof timezone === "string" && isTimezone(timezone) ? timezone : (agent?.timezone ?? "UTC");
+  if (own === false) return null;
+  const { from, to } = isJsonObject(own) ? own : {};
+  if (isTimeOfDay(from) && isTimeOfDay(to)) {
+    return { from: minuteOfDay(from), to: minuteOfDay(to), timezone: zone };
+  }
+  return agent && { ...agent, timezone: zone };
+}
+
+function isTimeOfDay(value: unknown): value is string {
+  return typeof value === "string" && TIME_OF_DAY.test(value);
 }
 
 /** When the quiet hours that are on now end; null where none are. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { stableId } from "../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Logger } from "../core/logger.ts";
 import { type Saying, toSaying } from "../core/saying.ts";
@@ -22,6 +22,8 @@ export interface ActionDeps {
   /** Puts down a message for later, once per id. Returns when it is due. */
   schedule(request: { id: string; session: ActingSession; afterMs: number; saying: Saying }): Promise<Date>;
   post(webhook: WebhookPost): Promise<number>;
+  /** Why nothing said to the session's user would arrive; null: it would, as far as is known. */
+  unreachable(session: ActingSession): Promise<string | null>;
   /** When the user may be written to unasked again; null: now. */
   quietUntil(session: ActingSession): Promise<Date | null>;
   /** A session changed: tells whoever watches it. */
@@ -55,6 +57,8 @@ export function createActions(deps: ActionDeps) {
           const reason = `quiet hours until ${quiet.toISOString()}`;
           return { kind: "wait", ms: Math.max(0, quiet.getTime() - Date.now()), reason };
         }
+        const lost = await deps.unreachable(session);
+        if (lost !== null) return { kind: "unreachable", reason: lost };
         const said = await deps.say({
           session,
           key,
@@ -167,17 +171,4 @@ function overtaken(): ActionOutcome {
 
 function malformed(action: RunningAction): ActionOutcome {
   return { kind: "failed", reason: `the action ${action.action} cannot be read` };
-}
-
-const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/** An id in the shape of any other that is always the same for the same key. */
-function stableId(key: string): string {
-  let rest = BigInt(`0x${createHash("sha256").update(key).digest("hex").slice(0, 40)}`);
-  let id = "";
-  for (let place = 0; place < 27; place += 1) {
-    id = `${DIGITS[Number(rest % 62n)]}${id}`;
-    rest /= 62n;
-  }
-  return id;
 }

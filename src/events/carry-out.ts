@@ -7,6 +7,8 @@ export type ActionOutcome =
   | { kind: "done"; result?: Omit<ActionResult, "action"> }
   /** Not now: nothing failed, but something else has to be over first. */
   | { kind: "wait"; ms: number; reason: string }
+  /** Nothing said to the user would arrive: the log says so, and the rest of the rule goes on. */
+  | { kind: "unreachable"; reason: string }
   /** What it was to act on is not so any more: the rest of the rule is left undone. */
   | { kind: "overtaken"; reason: string }
   /** It will never work. */
@@ -42,6 +44,9 @@ export async function carryOut(deps: CarryOutDeps, firing: Firing): Promise<void
       switch (outcome.kind) {
         case "done":
           await firings.progress(firing, { action: action.action, ...outcome.result });
+          break;
+        case "unreachable":
+          await firings.progress(firing, { action: action.action, unreachable: outcome.reason });
           break;
         case "wait":
           return await firings.later(firing, outcome.ms, outcome.reason, false);

@@ -11,7 +11,7 @@ export interface EventView {
   rule: number;
   event: string;
   data: JsonObject;
-  status: "pending" | "running" | "completed" | "skipped" | "failed";
+  status: "pending" | "running" | "completed" | "skipped" | "failed" | "unreachable";
   reason: string | null;
   attempts: number;
   results: Json[];

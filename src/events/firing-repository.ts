@@ -75,9 +75,12 @@ export function createFiringRepository(pool: Pool) {
       );
     },
 
+    /** One that came through, but for a message that nobody would have got, ends as `unreachable`. */
     async end(firing: Firing, { status, reason }: FiringEnd): Promise<void> {
       await pool.query(
-        `UPDATE event_log SET status = $3, reason = $4, ended_at = now()
+        `UPDATE event_log SET ended_at = now(),
+           status = CASE WHEN $3 = 'completed' AND jsonb_path_exists(results, '$[*].unreachable') THEN 'unreachable' ELSE $3 END,
+           reason = coalesce($4, jsonb_path_query_first(results, '$[*].unreachable') #>> '{}')
          WHERE id = $1 AND attempts = $2 AND status = 'running'`,
         [firing.id, firing.attempts, status, reason === null ? null : storableText(reason)],
       );

@@ -3,16 +3,20 @@ import { wait } from "../core/wait.ts";
 import type { ClaimedRun, ScheduleRepository } from "./schedule-repository.ts";
 
 export interface ScheduleLoopDeps {
-  schedules: Pick<ScheduleRepository, "comeDue" | "claimRuns" | "sent" | "wait" | "failed">;
+  schedules: Pick<ScheduleRepository, "comeDue" | "claimRuns" | "sent" | "wait" | "failed" | "unreachable">;
   /** Messages the user, once per key. Throws where it cannot now, such as while the channel is off. */
-  send(
-    run: ClaimedRun,
-    key: string,
-  ): Promise<{ sessionId: string; messageId: string; executionId: string | null }>;
+  send(run: ClaimedRun, key: string): Promise<SentRun | { kind: "unreachable"; reason: string }>;
   /** When the user may be written to unasked again; null: now. */
   quietUntil(run: ClaimedRun): Promise<Date | null>;
   lookMs: number;
   log: Logger;
+}
+
+export interface SentRun {
+  kind: "spoken";
+  sessionId: string;
+  messageId: string;
+  executionId: string | null;
 }
 
 const AT_ONCE = 50;
@@ -28,6 +32,10 @@ export function startScheduleLoop(deps: ScheduleLoopDeps): { stop(): Promise<voi
       const quiet = await deps.quietUntil(run);
       if (quiet) return await schedules.wait(run, quiet, `quiet hours until ${quiet.toISOString()}`);
       const said = await deps.send(run, `schedule:${run.id}`);
+      if (said.kind === "unreachable") {
+        log.warn({ ...ids, reason: said.reason }, "a scheduled message has nobody it could reach");
+        return await schedules.unreachable(run, said.reason);
+      }
       await schedules.sent(run, said);
       log.info({ ...ids, session_id: said.sessionId }, "a scheduled message is on its way");
     } catch (error) {

@@ -3,7 +3,14 @@ import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
 import { type Schedule, type ScheduleRow, toSchedule } from "./schedule.ts";
 
 /** What became of a run: `delivered` is only what its platform took. */
-export type RunStatus = "pending" | "answering" | "delivering" | "delivered" | "failed" | "skipped";
+export type RunStatus =
+  | "pending"
+  | "answering"
+  | "delivering"
+  | "delivered"
+  | "failed"
+  | "skipped"
+  | "unreachable";
 
 export interface RunView {
   dueAt: Date;
@@ -50,7 +57,7 @@ interface Row extends ScheduleRow {
   created_at: Date;
   updated_at: Date;
   due_at: Date | null;
-  run_status: "pending" | "sent" | "skipped" | "failed";
+  run_status: "pending" | "sent" | "skipped" | "failed" | "unreachable";
   run_reason: string | null;
   run_session: string | null;
   run_execution: string | null;

@@ -12,6 +12,7 @@ import {
   type ScheduleRow,
   toColumns,
   toSchedule,
+  toStoredSaying,
 } from "./schedule.ts";
 
 /** A run that this process sends. */
@@ -130,7 +131,7 @@ export function createScheduleRepository(pool: Pool) {
          claimed AS (
            UPDATE schedule_runs r SET attempts = attempts + 1, next_attempt_at = now() + $2::int * interval '1 millisecond'
            FROM ready WHERE r.id = ready.id RETURNING r.id, r.attempts, r.schedule_id)
-         SELECT c.id, c.attempts, s.id AS schedule_id, s.channel_id, s.agent_id, s.prompt, s.text, u.identifier,
+         SELECT c.id, c.attempts, s.id AS schedule_id, s.channel_id, s.agent_id, s.prompt, s.text, s.buttons, u.identifier,
            coalesce(p.data, '{}') AS data
          FROM claimed c JOIN schedules s ON s.id = c.schedule_id JOIN users u ON u.id = s.user_id
          LEFT JOIN participant_data p ON p.user_id = u.id AND p.agent_id = s.agent_id`,
@@ -144,7 +145,7 @@ export function createScheduleRepository(pool: Pool) {
         agentId: row.agent_id,
         identifier: row.identifier,
         participantData: row.data,
-        saying: row.prompt === null ? { text: row.text } : { prompt: row.prompt },
+        saying: toStoredSaying(row),
       }));
     },
 
@@ -165,6 +166,14 @@ export function createScheduleRepository(pool: Pool) {
         `UPDATE schedule_runs SET next_attempt_at = $2, reason = $3, attempts = attempts - 1
          WHERE id = $1 AND status = 'pending'`,
         [run.id, until, reason],
+      );
+    },
+
+    /** Whoever it is for cannot be written to: it is not sent, and the bot was not asked. */
+    async unreachable(run: ClaimedRun, reason: string): Promise<void> {
+      await pool.query(
+        "UPDATE schedule_runs SET status = 'unreachable', reason = $2 WHERE id = $1 AND status = 'pending'",
+        [run.id, reason],
       );
     },
 

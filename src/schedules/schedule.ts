@@ -1,3 +1,4 @@
+import type { ButtonSpec } from "../core/button.ts";
 import type { Recurrence } from "../core/recurrence.ts";
 import type { Saying } from "../core/saying.ts";
 
@@ -34,6 +35,7 @@ export interface ScheduleRow {
   name: string | null;
   prompt: string | null;
   text: string | null;
+  buttons: readonly ButtonSpec[] | null;
   kind: "at" | "interval" | "cron" | "rrule";
   every_ms: string | null;
   cron: string | null;
@@ -56,7 +58,7 @@ export function toSchedule(row: ScheduleRow): Schedule {
     channelId: row.channel_id,
     userId: row.user_id,
     name: row.name,
-    saying: row.prompt === null ? { text: row.text ?? "" } : { prompt: row.prompt },
+    saying: toStoredSaying(row),
     recurrence: toRecurrence(row),
     maxRuns: row.max_runs,
     graceMs: row.grace_ms === null ? null : Number(row.grace_ms),
@@ -64,6 +66,15 @@ export function toSchedule(row: ScheduleRow): Schedule {
     runs: row.runs,
     nextRunAt: row.next_run_at,
   };
+}
+
+/** What the columns `prompt`, `text` and `buttons` say. */
+export function toStoredSaying({
+  prompt,
+  text,
+  buttons,
+}: Pick<ScheduleRow, "prompt" | "text" | "buttons">): Saying {
+  return prompt === null ? { text: text ?? "", ...(buttons ? { buttons } : {}) } : { prompt };
 }
 
 function toRecurrence(row: ScheduleRow): Recurrence {
@@ -82,6 +93,7 @@ export function toColumns(
     schedule.name,
     "prompt" in saying ? saying.prompt : null,
     "text" in saying ? saying.text : null,
+    "text" in saying && saying.buttons ? JSON.stringify(saying.buttons) : null,
     recurrence.kind,
     recurrence.kind === "interval" ? recurrence.everyMs : null,
     recurrence.kind === "cron" ? recurrence.cron : null,
@@ -98,6 +110,7 @@ export const SCHEDULE_COLUMNS = [
   "name",
   "prompt",
   "text",
+  "buttons",
   "kind",
   "every_ms",
   "cron",

@@ -1,13 +1,14 @@
 import type { Pool, PoolClient } from "pg";
-import { newId } from "../core/ids.ts";
+import { newId, stableId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { mergePatch } from "../core/merge-patch.ts";
 import type { ReplyLimits } from "../core/reply-parts.ts";
 import type { ChannelRef } from "../core/runtime.ts";
-import type { Saying } from "../core/saying.ts";
+import type { LaterSaying, Saying } from "../core/saying.ts";
 import { storableJson } from "../core/text.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { type Spoken, speak, spokenBefore } from "./speak-repository.ts";
+import type { Deferred } from "./trigger-outcome.ts";
 
 /** Somebody makes the bot message a user. */
 export interface Trigger {
@@ -20,6 +21,8 @@ export interface Trigger {
   sessionData: JsonObject;
   participantData: JsonObject;
   metadata: JsonObject;
+  /** The message itself waits until then; the session and the data do not. Null: it goes now. */
+  notBefore: Date | null;
   /** The same key is carried out once, however often it is asked for. */
   key: string;
 }
@@ -28,6 +31,17 @@ export interface TriggerRepositoryDeps {
   pool: Pool;
   /** Ends a session and opens the next one. */
   reset(client: PoolClient, session: { id: string; newSessionId: string }): Promise<unknown>;
+  /** Puts down a message for later, once per id. */
+  sayLater(client: PoolClient, message: LaterMessage): Promise<unknown>;
+}
+
+interface LaterMessage {
+  id: string;
+  workspaceId: string;
+  agentId: string;
+  channelId: string;
+  userId: string;
+  later: LaterSaying;
 }
 
 interface OpenSession {
@@ -39,7 +53,7 @@ interface OpenSession {
  * One transaction: the user exists, their session is open, the data is merged and the message is in it. Parallel
  * triggers for one user go one after the other.
  */
-export function createTriggerRepository({ pool, reset }: TriggerRepositoryDeps) {
+export function createTriggerRepository({ pool, reset, sayLater }: TriggerRepositoryDeps) {
   async function sessionFor(
     client: PoolClient,
     trigger: Trigger,
@@ -74,13 +88,27 @@ export function createTriggerRepository({ pool, reset }: TriggerRepositoryDeps) 
   }
 
   return {
-    run(trigger: Trigger): Promise<Spoken> {
+    /** What came of a trigger with this key before; null: there was none. */
+    async before(trigger: Omit<Trigger, "notBefore">): Promise<Spoken | Deferred | null> {
+      const client = await pool.connect();
+      try {
+        return (
+          (await spokenBefore(client, trigger.channel.id, trigger.key)) ??
+          (await deferredBefore(client, trigger))
+        );
+      } finally {
+        client.release();
+      }
+    },
+
+    run(trigger: Trigger): Promise<Spoken | Deferred> {
       return inTransaction(pool, async (client) => {
         const { channel, identifier } = trigger;
         await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 7))", [
           `${channel.id}/${identifier}`,
         ]);
-        const before = await spokenBefore(client, channel.id, trigger.key);
+        const before =
+          (await spokenBefore(client, channel.id, trigger.key)) ?? (await deferredBefore(client, trigger));
         if (before) return before;
         const userId = await userOf(client, channel, identifier);
         // The session is locked before the data, as a turn that ends does; the data is there before rules look at it.
@@ -92,6 +120,20 @@ export function createTriggerRepository({ pool, reset }: TriggerRepositoryDeps) 
             session.id,
             storableJson(mergePatch(session.metadata, trigger.sessionData)),
           ]);
+        }
+        if (trigger.notBefore) {
+          const { notBefore: sendsAt, agentId, saying } = trigger;
+          const id = deferredId(trigger);
+          const { workspaceId, id: channelId } = channel;
+          await sayLater(client, {
+            id,
+            workspaceId,
+            agentId,
+            channelId,
+            userId,
+            later: { at: sendsAt, saying },
+          });
+          return { kind: "deferred", sessionId: session.id, scheduleId: id, sendsAt };
         }
         const spoken = await speak(client, {
           sessionId: session.id,
@@ -109,6 +151,28 @@ export function createTriggerRepository({ pool, reset }: TriggerRepositoryDeps) 
     /** Says something in a session that is known, in a transaction of its own. */
     say: (request: Parameters<typeof speak>[1]) => inTransaction(pool, (client) => speak(client, request)),
   };
+}
+
+function deferredId({ channel, key }: Pick<Trigger, "channel" | "key">): string {
+  return stableId(`${channel.id}/${key}`);
+}
+
+/** A trigger that came in quiet hours, and comes again. */
+async function deferredBefore(
+  client: PoolClient,
+  trigger: Omit<Trigger, "notBefore">,
+): Promise<Deferred | null> {
+  const scheduleId = deferredId(trigger);
+  const { rows } = await client.query<{ starts_at: Date; session_id: string | null }>(
+    `SELECT d.starts_at, (SELECT id FROM sessions s WHERE s.status = 'active' AND s.channel_id = d.channel_id
+         AND s.agent_id = d.agent_id AND s.user_id = d.user_id ORDER BY last_activity_at DESC, id DESC LIMIT 1) AS session_id
+     FROM schedules d WHERE d.id = $1`,
+    [scheduleId],
+  );
+  const found = rows[0];
+  return found
+    ? { kind: "deferred", sessionId: found.session_id, scheduleId, sendsAt: found.starts_at }
+    : null;
 }
 
 async function userOf(client: PoolClient, channel: ChannelRef, identifier: string): Promise<string> {

@@ -9,6 +9,7 @@ import {
   type SendResult,
   type StreamTarget,
 } from "../../src/channels/channel.ts";
+import type { Reachability } from "../../src/core/reachability.ts";
 import { eventually } from "./eventually.ts";
 
 /** One send that reached the platform, waiting for the test (or the script) to say what became of it. */
@@ -60,6 +61,8 @@ export function createGatedChannel(
   kind = "gated",
   /** Shows answers while they are written: whether the nth removal succeeds, and the nth preview holds still. */
   streaming: { removes?: (nth: number) => boolean; still?: (nth: number) => boolean } | null = null,
+  /** What the platform allows for a user; nothing said, everything. */
+  canReach?: (who: string) => Reachability | undefined,
 ): GatedChannel {
   const sends: GatedSend[] = [];
   const typings: string[] = [];
@@ -81,6 +84,9 @@ export function createGatedChannel(
     configSchema: z.strictObject({}),
     split: (text) => text.match(new RegExp(`[^]{1,${textLimit}}`, "g")) ?? [],
     create: (): Channel => ({
+      ...(canReach
+        ? { canReach: async (who: string) => canReach(who) ?? { kind: "reachable" as const } }
+        : {}),
       receive: async ({ body }) => toEvents(JSON.parse(body.toString("utf8"))),
       send: (part, signal) =>
         new Promise((settle) => {

@@ -10,7 +10,7 @@ export const tokenUsageSchema = z
   .meta({ id: "TokenUsage" });
 
 /** A button as it travels. */
-const buttonSchema = z
+export const buttonSchema = z
   .object({
     label: z.string().describe("What it says"),
     payload: z.string().describe("What a press carries: send it with the label as `content`"),

@@ -47,7 +47,8 @@ export async function outreachTarget(
     const message = `Sessions on ${channel.name} begin on the platform (kind ${channel.kind}).`;
     throw new RequestError(422, "channel_opens_sessions", message);
   }
-  if (channel.agentId !== agent.id && channel.kind !== "api") {
+  // Where users have many sessions, a reply goes to the agent of the session it is in.
+  if (channel.agentId !== agent.id && channel.kind !== "api" && !channel.addressesUsers) {
     const message = `The agent ${agent.slug} does not answer on ${channel.name}.`;
     throw new RequestError(422, "agent_not_on_channel", message);
   }

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { toButtons } from "../../core/button.ts";
 import type { WrittenTimes } from "../../core/plan-schedule.ts";
 import type { Schedule } from "../../schedules/schedule.ts";
 import type { ScheduleView } from "../../schedules/schedule-queries-repository.ts";
+import { buttonSchema } from "./message-resource.ts";
 import { idSchema, timestampSchema } from "./wire-schemas.ts";
 
 export const SCHEDULE_STATUSES = ["active", "paused", "completed", "cancelled"] as const;
@@ -18,6 +20,7 @@ export const scheduleSchema = z
     name: z.string().nullable(),
     prompt_text: z.string().nullable(),
     message_text: z.string().nullable(),
+    buttons: z.array(buttonSchema),
     at: timestampSchema.nullable(),
     every: z.string().nullable(),
     cron: z.string().nullable(),
@@ -34,8 +37,8 @@ export const scheduleSchema = z
       .object({
         due_at: timestampSchema,
         status: z
-          .enum(["pending", "answering", "delivering", "delivered", "failed", "skipped"])
-          .describe("`delivered`: the platform took every part of it"),
+          .enum(["pending", "answering", "delivering", "delivered", "failed", "skipped", "unreachable"])
+          .describe("`unreachable`: not sent, as it would not have arrived; the reason says why"),
         reason: z.string().nullable(),
         session_id: idSchema.nullable(),
         execution_id: idSchema.nullable(),
@@ -60,6 +63,7 @@ export function presentSchedule(schedule: ScheduleView): z.output<typeof schedul
     name: schedule.name,
     prompt_text: "prompt" in saying ? saying.prompt : null,
     message_text: "text" in saying ? saying.text : null,
+    buttons: "text" in saying ? toButtons(saying.buttons ?? []) : [],
     at: times.at ?? null,
     every: times.every ?? null,
     cron: times.cron ?? null,

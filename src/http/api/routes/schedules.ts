@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { buttonsSchema } from "../../../core/button-schema.ts";
 import { DURATION_PATTERN, durationMs } from "../../../core/duration.ts";
 import { RequestError } from "../../../core/errors.ts";
 import type { Plan, WrittenTimes } from "../../../core/plan-schedule.ts";
@@ -13,6 +14,8 @@ import { idParams, listSchema } from "../wire-schemas.ts";
 export interface ScheduleRoutesDeps extends OutreachDeps {
   schedules: Pick<ScheduleRepository, "add" | "user" | "change" | "cancel">;
   queries: ScheduleQueries;
+  /** The zone of a user's wall clock, as far as it is known. */
+  timezoneOf(user: { channelId: string; agentId: string; identifier: string }): Promise<string>;
   plan(times: WrittenTimes, now: Date): Plan;
 }
 
@@ -26,6 +29,7 @@ const fields = {
   name: z.string().min(1).max(200).nullish(),
   prompt_text: text.optional().describe("An instruction to the bot, which writes the message"),
   message_text: text.optional().describe("The message itself, word for word"),
+  buttons: buttonsSchema.optional().describe("With `message_text`: what the user may press below it"),
   at: moment.optional(),
   every: duration
     .optional()
@@ -75,7 +79,11 @@ const createSchema = z
       .min(1)
       .max(255)
       .describe("Who the user is on the channel; made where they are new"),
-    timezone: timezone.default("UTC"),
+    timezone: timezone
+      .describe(
+        "An IANA time zone. Default: the user's (`timezone` in their participant data), else that of the agent's quiet hours, else UTC",
+      )
+      .optional(),
     ...fields,
   })
   .refine((body: Body) => count(body.prompt_text, body.message_text) === 1, oneText)
@@ -183,7 +191,9 @@ const createSchedule = (deps: ScheduleRoutesDeps): Route =>
       if (made) return { status: 201, body: presentSchedule(made) };
       const names = { agent: body.agent_id, channel: body.channel };
       const { agent, channel } = await outreachTarget(deps, workspaceId, names);
-      const plan = planned(deps, { ...body, startsAt: body.starts_at, endsAt: body.ends_at });
+      const whose = { channelId: channel.id, agentId: agent.id, identifier: body.identifier };
+      const timezone = body.timezone ?? (await deps.timezoneOf(whose));
+      const plan = planned(deps, { ...body, timezone, startsAt: body.starts_at, endsAt: body.ends_at });
       await deps.schedules.add({
         id: resourceId,
         workspaceId,
@@ -191,7 +201,7 @@ const createSchedule = (deps: ScheduleRoutesDeps): Route =>
         channelId: channel.id,
         userId: await deps.schedules.user(channel, body.identifier),
         name: body.name ?? null,
-        saying: requireSaying(body.prompt_text, body.message_text),
+        saying: requireSaying(body.prompt_text, body.message_text, body.buttons),
         ...plan,
         maxRuns: body.max_runs ?? null,
         graceMs: body.max_delay ? durationMs(body.max_delay) : null,
@@ -240,7 +250,7 @@ const changeSchedule = (deps: ScheduleRoutesDeps): Route =>
         ...(body.name === undefined ? {} : { name: body.name }),
         ...(count(body.prompt_text, body.message_text) === 0
           ? {}
-          : { saying: requireSaying(body.prompt_text, body.message_text) }),
+          : { saying: requireSaying(body.prompt_text, body.message_text, body.buttons) }),
         ...(isMoved(body)
           ? { recurrence: planned(deps, mergedTimes(writtenTimes(current), body)).recurrence }
           : {}),

@@ -16,8 +16,10 @@ const eventSchema = z
     event: z.string().describe("What it fired on"),
     data: jsonObjectSchema.describe("What it was about: a message, a delivery, which of how many times"),
     status: z
-      .enum(["pending", "running", "completed", "skipped", "failed"])
-      .describe("`skipped`: something came in between, such as a message of the user"),
+      .enum(["pending", "running", "completed", "skipped", "failed", "unreachable"])
+      .describe(
+        "`skipped`: something came in between, such as a message of the user. `unreachable`: done, but for a message that would not have arrived",
+      ),
     reason: z.string().nullable().describe("Why it failed, was skipped or waits"),
     attempts: z.int(),
     actions: z.array(jsonObjectSchema).describe("What each action that is done came to"),

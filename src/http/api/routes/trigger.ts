@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { buttonsSchema } from "../../../core/button-schema.ts";
 import { RequestError } from "../../../core/errors.ts";
-import type { Spoken } from "../../../triggers/speak-repository.ts";
+import type { TriggerOutcome } from "../../../triggers/trigger-outcome.ts";
 import type { Trigger } from "../../../triggers/trigger-repository.ts";
 import { OUTREACH_ERRORS, type OutreachDeps, outreachTarget, requireSaying } from "../outreach-target.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { idSchema, jsonObjectSchema } from "../wire-schemas.ts";
+import { idSchema, jsonObjectSchema, timestampSchema } from "../wire-schemas.ts";
 
 export interface TriggerRoutesDeps extends OutreachDeps {
   /** Carries a trigger out, once per key, and moves what was said. */
-  trigger(trigger: Trigger): Promise<Spoken>;
+  trigger(trigger: Omit<Trigger, "notBefore">, ignoreQuietHours: boolean): Promise<TriggerOutcome>;
 }
 
 const LONGEST_TEXT = 100_000;
@@ -41,6 +41,10 @@ const target = {
     .boolean()
     .default(false)
     .describe("Ends the user's session (`new_session`), if there is one, and starts another"),
+  ignore_quiet_hours: z
+    .boolean()
+    .default(false)
+    .describe("Sends now, also where the agent's or the user's quiet hours say that it should wait"),
 };
 
 const oneText = (body: { prompt_text?: string | undefined; message_text?: string | undefined }) =>
@@ -68,18 +72,24 @@ const batchSchema = z.strictObject({
 });
 
 const answerFields = {
-  session_id: idSchema,
+  session_id: idSchema.optional().describe("Left out where the session has ended since"),
   execution_id: idSchema.optional().describe("Of a prompt: the turn that writes the message"),
   delivery_ids: z.array(idSchema).optional().describe("Of a text: its sends, in parts where it is long"),
+  schedule_id: idSchema
+    .optional()
+    .describe("In quiet hours: the schedule that sends it. The session is open and the data merged already"),
+  sends_at: timestampSchema.optional().describe("In quiet hours: when they are over"),
+  warnings: z
+    .array(z.object({ code: z.string(), message: z.string() }))
+    .optional()
+    .describe("What will not be as asked, such as `template_only`"),
 };
 const answerSchema = z.object(answerFields).meta({ id: "Triggered" });
 
 const itemSchema = z.object({
   identifier: z.string(),
   status: z.enum(["accepted", "failed"]),
-  session_id: idSchema.optional(),
-  execution_id: idSchema.optional(),
-  delivery_ids: z.array(idSchema).optional(),
+  ...answerFields,
   error: z.object({ code: z.string(), message: z.string() }).optional(),
 });
 
@@ -111,13 +121,20 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
       },
     ],
     responses: [{ status: 202, description: "Where it is on its way", schema: answerSchema }],
-    errors: OUTREACH_ERRORS,
+    errors: [
+      ...OUTREACH_ERRORS,
+      {
+        status: 409,
+        code: "user_unreachable",
+        when: "it would not arrive: they blocked the bot, opted out, or have to write first; nothing was stored",
+      },
+    ],
     async handle({ caller, body, resourceId }) {
       const { agent, channel } = await outreachTarget(deps, caller.workspaceId, {
         agent: body.agent_id,
         channel: body.channel,
       });
-      const spoken = await deps.trigger({
+      const request = {
         channel,
         agentId: agent.id,
         identifier: body.identifier,
@@ -127,8 +144,9 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
         participantData: body.participant_data,
         metadata: {},
         key: `trigger:${resourceId}`,
-      });
-      return { status: 202, body: present(spoken) };
+      };
+      const outcome = await deps.trigger(request, body.ignore_quiet_hours);
+      return { status: 202, body: present(body.identifier, outcome) };
     },
   });
 
@@ -173,7 +191,7 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
           continue;
         }
         try {
-          const spoken = await deps.trigger({
+          const request = {
             channel,
             agentId: agent.id,
             identifier: item.identifier,
@@ -183,8 +201,10 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
             participantData: item.participant_data ?? body.participant_data,
             metadata: {},
             key: `trigger:${resourceId}:${index}`,
-          });
-          results.push({ identifier: item.identifier, status: "accepted", ...present(spoken) });
+          };
+          const outcome = await deps.trigger(request, body.ignore_quiet_hours);
+          const { identifier } = item;
+          results.push({ identifier, status: "accepted", ...present(identifier, outcome) });
         } catch (error) {
           if (!(error instanceof RequestError)) throw error;
           results.push(failed(item.identifier, error.code, error.message));
@@ -198,8 +218,23 @@ function failed(who: string, code: string, message: string) {
   return { identifier: who, status: "failed", error: { code, message } };
 }
 
-function present(spoken: Spoken): z.output<typeof answerSchema> {
-  return spoken.executionId === null
-    ? { session_id: spoken.sessionId, delivery_ids: spoken.deliveryIds }
-    : { session_id: spoken.sessionId, execution_id: spoken.executionId };
+function present(identifier: string, outcome: TriggerOutcome): z.output<typeof answerSchema> {
+  if (outcome.kind === "unreachable") {
+    const { code, reason, since } = outcome;
+    const details = { code, reason, since: since?.toISOString() ?? null };
+    const message = `${identifier} cannot be written to: ${reason}.`;
+    throw new RequestError(409, "user_unreachable", message, { details });
+  }
+  const { sessionId, limited } = outcome;
+  const follow =
+    outcome.kind === "deferred"
+      ? { schedule_id: outcome.scheduleId, sends_at: outcome.sendsAt.toISOString() }
+      : outcome.executionId === null
+        ? { delivery_ids: outcome.deliveryIds }
+        : { execution_id: outcome.executionId };
+  return {
+    ...(sessionId === null ? {} : { session_id: sessionId }),
+    ...follow,
+    ...(limited ? { warnings: [{ code: limited.code, message: limited.reason }] } : {}),
+  };
 }
