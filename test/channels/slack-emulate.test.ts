@@ -99,6 +99,40 @@ test("a message is read and answered in its thread on an emulated Slack", async 
   await channel.stop?.();
 });
 
+test("an answer grows in one message on an emulated Slack, which has no streams", async () => {
+  await using slack = await startEmulator();
+  const { channels } = await slack.api("conversations.list");
+  const general = channels.find(({ name }: { name: string }) => name === "general").id;
+  const root = await slack.api("chat.postMessage", { channel: general, text: "root" });
+  const fake = { apiUrl: `${slack.url}/api/`, botToken: TOKEN, signingSecret: SECRET };
+  const channel = slackChannel(fake, { config: { streaming: true } });
+  const texts = async () => {
+    const { messages } = await slack.api("conversations.replies", { channel: general, ts: root.ts });
+    return messages.map(({ text }: { text: string }) => text);
+  };
+  const address = `${general}:${root.ts}`;
+  const show = (text: string, onStanding: (preview: string) => void = () => undefined) => {
+    const target = { address, executionId: "execution", userIdentifier: null, onStanding };
+    const stream = channel.openStream?.(target);
+    stream?.show(text);
+    return stream;
+  };
+  await show("You said **hello** and more")?.close();
+  expect(await texts()).toEqual(["root"]);
+  let stream: ReturnType<typeof show>;
+  const preview = await new Promise<string>((resolve) => {
+    stream = show("You said **hello** and more", resolve);
+  });
+  expect(await stream?.close()).toBe(true);
+  expect(await texts()).toEqual(["root", "You said *hello* and"]);
+  const part = { ...partOf(address, "You said **hello** and more."), preview };
+  expect(await channel.send(part, AbortSignal.timeout(10_000))).toMatchObject({ kind: "sent" });
+  expect(await texts()).toEqual(["root", "You said *hello* and more."]);
+  expect(await channel.removePreview?.(address, preview, AbortSignal.timeout(10_000))).toBe(true);
+  expect(await texts()).toEqual(["root"]);
+  await channel.stop?.();
+});
+
 test("the app is installed on an emulated Slack, and answers with the token granted there", async () => {
   await using slack = await startEmulator();
   const values = new Map<string, Buffer>();

@@ -7,6 +7,7 @@ import { type ConformanceSubject, createSubjectTools, type VendorFault } from ".
 export const DM = "D0ADA00001";
 export const ADA = "U0ADA00001";
 const THREAD = "1790000100.000100";
+const OTHER_THREAD = "1790000100.000200";
 
 export interface SlackOverrides {
   config?: Record<string, unknown>;
@@ -138,6 +139,14 @@ export async function slackSubject(log: Logger): Promise<ConformanceSubject> {
           .map(({ text }) => text),
       fail: (fault) => failFake(fake, fault),
       openConnections: () => fake.openConnections(),
+    },
+    streams: {
+      address: `${DM}:${OTHER_THREAD}`,
+      received: () =>
+        fake.posted
+          .filter(({ channel: to, threadTs }) => to === DM && threadTs === OTHER_THREAD)
+          .map(({ text }) => text),
+      refuse: () => fake.fail({ error: "channel_type_not_supported" }, { method: "chat.startStream" }),
     },
     async [Symbol.asyncDispose]() {
       await channel.stop?.();

@@ -1,8 +1,4 @@
-import { describeChannelConformance, noButtons, noStreams } from "./conformance.ts";
+import { describeChannelConformance, noButtons } from "./conformance.ts";
 import { slackSubject } from "./slack-subject.ts";
 
-describeChannelConformance({
-  kind: "slack",
-  setup: ({ log }) => slackSubject(log),
-  except: [...noStreams, ...noButtons],
-});
+describeChannelConformance({ kind: "slack", setup: ({ log }) => slackSubject(log), except: noButtons });

@@ -16,7 +16,9 @@ beforeEach(async () => {
   fake = await startFakeSlack();
   fake.people.set(ADA, { name: "ada", profile: { display_name: "Ada" } });
   fake.people.set(BOB, { name: "bob", real_name: "Bob" });
-  bot = createScriptedBot();
+  bot = createScriptedBot((call) => {
+    if (!call.texts.includes("slowly")) call.reply(`re: ${call.texts.join(" + ")}`);
+  });
   app = await startTestApp({
     bots: { scripted: bot.definition },
     agents: {
@@ -132,6 +134,23 @@ describe("on Slack", () => {
     await post(inChannel({ ts: nextTs(), thread_ts: ts, text: "once more" }));
     await eventually(() => expect(answersIn(ts)).toEqual(["re: hello", "re: once more"]));
     expect(await sessions()).toHaveLength(2);
+  });
+
+  test("an answer that takes its time is streamed into the thread, and is there once in the end", async () => {
+    const ts = nextTs();
+    await post(mention(ts, "slowly"));
+    const call = await bot.asked("slowly");
+    call.write("Once upon ");
+    const [story] = await eventually(() => {
+      expect(answersIn(ts)).toEqual(["Once upon"]);
+      return fake.posted;
+    });
+    call.write("a time.");
+    call.reply("Once upon a time.");
+    await eventually(() => expect(answersIn(ts)).toEqual(["Once upon a time."]));
+    expect(story).toMatchObject({ streaming: false, edited: false });
+    const { body } = await app.api("GET", "/deliveries");
+    expect(body.data).toMatchObject([{ status: "sent", attempts: 1 }]);
   });
 
   test("a triggered message reaches somebody who never wrote, in their direct conversation", async () => {

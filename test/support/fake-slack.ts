@@ -18,6 +18,10 @@ export interface PostedMessage {
   pings: string[];
   /** The workspace whose token was used. */
   team: string;
+  /** A stream that was not stopped yet. */
+  streaming: boolean;
+  /** Whether people see that it was changed. */
+  edited: boolean;
 }
 
 /** What to do with the next calls of a method instead of answering them. */
@@ -40,6 +44,7 @@ export interface FakeSlack extends AsyncDisposable {
   signingSecret: string;
   /** Our own ids. */
   us: { userId: string; botId: string; appId: string; teamId: string };
+  /** Messages as they read now, without those that were deleted. */
   posted: readonly PostedMessage[];
   calls: readonly { method: string; payload: Record<string, string> }[];
   /** Statuses shown, by conversation. */
@@ -53,6 +58,8 @@ export interface FakeSlack extends AsyncDisposable {
   /** Bot tokens granted so far, newest last. */
   granted: readonly string[];
   fail(fault: SlackFault, options?: { method?: string; times?: number }): void;
+  /** Ends every stream, as Slack does after about five minutes. */
+  closeStreams(): void;
   revokeToken(): void;
   /** What the bot token may do, as the header `x-oauth-scopes` says. */
   scopes: string[];
@@ -141,8 +148,37 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       const message = readMessage(payload);
       if (typeof message === "string") return refuse(message);
       const ts = `1790000000.${String(nextTs++).padStart(6, "0")}`;
-      posted.push({ ...message, ts, team });
+      posted.push({ ...message, ts, team, streaming: false, edited: false });
       return { ok: true, channel: message.channel, ts, message: { text: message.text } };
+    },
+    "chat.startStream": (payload, team) => {
+      const { channel = "", thread_ts, recipient_user_id, recipient_team_id } = payload;
+      const message = readMessage(payload);
+      if (typeof message === "string") return refuse(message);
+      if (thread_ts === undefined) return refuse("invalid_thread_ts");
+      if (!channel.startsWith("D") && !recipient_user_id) return refuse("missing_recipient_user_id");
+      if (!channel.startsWith("D") && !recipient_team_id) return refuse("missing_recipient_team_id");
+      const ts = `1790000000.${String(nextTs++).padStart(6, "0")}`;
+      posted.push({ ...message, ts, team, streaming: true, edited: false });
+      return { ok: true, channel, ts };
+    },
+    "chat.appendStream": (payload) => growStream(payload, { isLast: false }),
+    "chat.stopStream": (payload) => growStream(payload, { isLast: true }),
+    "chat.update": (payload) => {
+      const message = readMessage(payload);
+      if (typeof message === "string") return refuse(message);
+      const old = find(payload);
+      if (!old) return refuse("message_not_found");
+      if (old.streaming) return refuse("cant_update_message");
+      const { raw, text, format, pings } = message;
+      Object.assign(old, { raw, text, format, pings, edited: true });
+      return { ok: true, channel: old.channel, ts: old.ts, text };
+    },
+    "chat.delete": (payload) => {
+      const old = find(payload);
+      if (!old) return refuse("message_not_found");
+      posted.splice(posted.indexOf(old), 1);
+      return { ok: true, channel: old.channel, ts: old.ts };
     },
     "assistant.threads.setStatus": ({ channel_id, thread_ts, status }) => {
       if (!channel_id || !thread_ts || status === undefined) return refuse("invalid_arguments");
@@ -151,6 +187,22 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     },
     "apps.connections.open": () => ({ ok: true, url: `ws://127.0.0.1:${port()}/socket` }),
   };
+
+  const find = ({ channel, ts }: Record<string, string>) =>
+    posted.find((message) => message.channel === channel && message.ts === ts);
+
+  function growStream(payload: Record<string, string>, { isLast }: { isLast: boolean }): Answer {
+    const stream = find(payload);
+    if (!stream) return refuse("message_not_found");
+    if (!stream.streaming) return refuse("message_not_in_streaming_state");
+    const { markdown_text = "" } = payload;
+    if (markdown_text === "" && !isLast) return refuse("no_text");
+    const whole = readMessage({ channel: stream.channel, markdown_text: stream.raw + markdown_text });
+    if (typeof whole === "string") return refuse(whole);
+    const { raw, text, pings } = whole;
+    Object.assign(stream, { raw, text, pings, streaming: !isLast });
+    return { ok: true, channel: stream.channel, ts: stream.ts };
+  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const method = /^\/api\/([\w.]+)$/.exec(request.url ?? "")?.[1] ?? "";
@@ -238,6 +290,9 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       const queue = faults.get(method) ?? [];
       faults.set(method, [...queue, ...Array.from({ length: times }, () => fault)]);
     },
+    closeStreams() {
+      for (const message of posted) message.streaming = false;
+    },
     revokeToken() {
       botToken = "xoxb-1-another";
     },
@@ -290,7 +345,9 @@ async function readPayload(request: IncomingMessage): Promise<Record<string, str
 }
 
 /** What a `chat.postMessage` would post, or Slack's word for what is wrong with it. */
-function readMessage(payload: Record<string, string>): Omit<PostedMessage, "ts" | "team"> | string {
+function readMessage(
+  payload: Record<string, string>,
+): Omit<PostedMessage, "ts" | "team" | "streaming" | "edited"> | string {
   const { channel = "", thread_ts, text, markdown_text } = payload;
   if (!/^[CDGU][A-Z0-9]{2,}$/.test(channel)) return "channel_not_found";
   if (thread_ts !== undefined && !/^\d{10}\.\d{6}$/.test(thread_ts)) return "invalid_thread_ts";

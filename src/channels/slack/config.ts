@@ -52,6 +52,12 @@ export const slackConfigSchema = z
       .url({ protocol: /^https?$/, error: "must be a URL such as https://slack.com/api/" })
       .default("https://slack.com/api/")
       .describe("Where the Web API is: Slack's own or a proxy."),
+    streaming: z
+      .union([z.boolean(), z.literal("auto")])
+      .default("auto")
+      .describe(
+        "Answers shown while they are written. `auto`: where Slack streams them. `true`: elsewhere too, by editing a message.",
+      ),
     agents: z
       .record(z.string(), routeSchema)
       .default({})

@@ -15,8 +15,10 @@ import { createInbound } from "./inbound.ts";
 import { formattedSpans } from "./mrkdwn.ts";
 import { createOutbound, TEXT_LIMIT, TYPING_REFRESH_MS } from "./outbound.ts";
 import { createPeople } from "./people.ts";
+import { createPreviews } from "./preview.ts";
 import { createRouting } from "./routing.ts";
 import { holdSocket } from "./socket.ts";
+import { createStreaming } from "./streaming.ts";
 import { createTroubles, type Troubles } from "./troubles.ts";
 import { createVerifier, notAnEvent, parseBody } from "./verify.ts";
 import { createWebApi } from "./web-api.ts";
@@ -40,8 +42,12 @@ export const definition = defineChannel<SlackConfig>({
   create: createSlackChannel,
   agents: (config) => Object.keys(config.agents),
   diagnose,
-  split: (text) => splitText(text, { limit: TEXT_LIMIT, fences: true, keepTogether: formattedSpans }),
+  split,
 });
+
+function split(text: string): string[] {
+  return splitText(text, { limit: TEXT_LIMIT, fences: true, keepTogether: formattedSpans });
+}
 
 function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
   const { name, config, publicUrl, log } = options;
@@ -49,7 +55,17 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
   const api = createWebApi(config.apiUrl);
   const workspaces = createWorkspaces(options, { api, webhookUrl, log });
   const identity = createIdentity(() => workspaces.clientOf(null), log);
-  const outbound = createOutbound({ clientOf: workspaces.clientOf, log });
+  const { clientOf } = workspaces;
+  const previews = createPreviews();
+  const outbound = createOutbound({ clientOf, previews, log });
+  const openStream = createStreaming({
+    clientOf,
+    previews,
+    streaming: config.streaming,
+    split,
+    ourTeam: () => identity.current().teamId,
+    log,
+  });
   const verify = createVerifier(config.mode === "events" ? config.signingSecret : undefined);
   const readEvent = createInbound({
     isShared: workspaces.isShared,
@@ -106,6 +122,8 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
     receive,
     send: outbound.send,
     typing: outbound.typing,
+    openStream,
+    removePreview: outbound.removePreview,
     async start(context) {
       const reported = createTroubles((error) => context.reportError(error));
       troubles = reported;

@@ -11,6 +11,7 @@ import {
   sendResultOf,
 } from "./errors.ts";
 import { toMrkdwn } from "./mrkdwn.ts";
+import type { Previews } from "./preview.ts";
 import { withoutPings } from "./text.ts";
 
 /**
@@ -31,7 +32,7 @@ export interface OutboundDeps {
 }
 
 /** Writes to Slack. Every outcome is a value; nothing of the vendor's errors gets out. */
-export function createOutbound({ clientOf, log }: OutboundDeps) {
+export function createOutbound({ clientOf, previews, log }: OutboundDeps & { previews: Previews }) {
   const statusRefused = new Set<string | null>();
 
   async function attempt(
@@ -56,18 +57,23 @@ export function createOutbound({ clientOf, log }: OutboundDeps) {
     }
   }
 
-  async function post(place: SlackPlace, text: string): Promise<SendResult> {
+  async function post(place: SlackPlace, { text, preview }: OutboundPart): Promise<SendResult> {
     const found = await clientOf(place.team).catch((error: unknown) => notYet(error));
     if (found === null) return NOT_INSTALLED;
     if ("kind" in found) return found;
-    const { result, fault } = await attempt(found, place, { markdown_text: withoutPings(text) });
-    // Formatting is worth one call more, never a message.
     const final =
-      fault !== null && isFormatRefused(fault)
-        ? (await attempt(found, place, { text: toMrkdwn(text) })).result
-        : result;
+      (preview === undefined ? null : await previews.finish(found, preview, text)) ??
+      (await postText(found, place, text));
     // What one workspace refuses or holds back says nothing about the others.
     return place.team !== null && "scope" in final ? { ...final, scope: "conversation" } : final;
+  }
+
+  async function postText(found: WebClient, place: SlackPlace, text: string): Promise<SendResult> {
+    const { result, fault } = await attempt(found, place, { markdown_text: withoutPings(text) });
+    // Formatting is worth one call more, never a message.
+    return fault !== null && isFormatRefused(fault)
+      ? (await attempt(found, place, { text: toMrkdwn(text) })).result
+      : result;
   }
 
   /** The token could not be had: nothing was sent. */
@@ -94,7 +100,15 @@ export function createOutbound({ clientOf, log }: OutboundDeps) {
           code: "aborted",
           scope: "conversation",
         };
-      return orAborted(post(place, part.text), signal);
+      return orAborted(post(place, part), signal);
+    },
+
+    async removePreview(address: string, preview: string): Promise<boolean> {
+      const place = parseAddress(address);
+      if (place === null) return true;
+      const client = await clientOf(place.team).catch(() => undefined);
+      if (client === undefined) return false;
+      return client === null || previews.remove(client, preview);
     },
 
     async typing(address: string, signal: AbortSignal): Promise<void> {

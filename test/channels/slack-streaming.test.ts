@@ -1,0 +1,199 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Channel, LiveStream } from "../../src/channels/channel.ts";
+import { eventually } from "../support/eventually.ts";
+import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";
+import { createSubjectTools, partOf } from "./conformance-subject.ts";
+import { ADA, DM, slackChannel } from "./slack-subject.ts";
+
+const CHANNEL = "C0GENERAL1";
+const THREAD = "1790000100.000100";
+const soon = () => AbortSignal.timeout(10_000);
+
+let fake: FakeSlack;
+let channel: Channel;
+let standing: string[];
+const start = async (config: Record<string, unknown> = {}) => {
+  fake = await startFakeSlack();
+  channel = slackChannel(fake, { config });
+  standing = [];
+};
+afterEach(async () => {
+  await channel.stop?.();
+  await fake.close();
+});
+
+const open = (conversation = DM, thread = THREAD): LiveStream | null =>
+  channel.openStream?.({
+    address: `${conversation}:${thread}`,
+    executionId: "execution",
+    userIdentifier: ADA,
+    onStanding: (preview) => void standing.push(preview),
+  }) ?? null;
+
+/** A stream that was ended after it showed a text. */
+async function standingAs(text: string, conversation = DM): Promise<string> {
+  const stream = open(conversation);
+  stream?.show(text);
+  await eventually(() => expect(standing).toHaveLength(1));
+  expect(await stream?.close()).toBe(true);
+  return standing[0] ?? "";
+}
+
+const send = (text: string, preview: string, from = channel) =>
+  from.send({ ...partOf(`${DM}:${THREAD}`, text), preview }, soon());
+
+const called = (method: string) => fake.calls.filter((call) => call.method === method);
+
+describe("an answer in a thread", () => {
+  beforeEach(() => start());
+
+  test("is a stream while it is written, and its end stops the stream, unchanged", async () => {
+    const stream = open();
+    stream?.show("One");
+    expect(fake.posted).toEqual([]);
+    stream?.show("One two");
+    await eventually(() => expect(fake.posted).toMatchObject([{ text: "One", streaming: true }]));
+    stream?.show("One two **thr");
+    await eventually(() => expect(fake.posted).toMatchObject([{ text: "One two", streaming: true }]));
+    expect(await stream?.close()).toBe(true);
+    const [preview = ""] = standing;
+    expect(await send("One two **three** four", preview)).toEqual({
+      kind: "sent",
+      externalIds: [preview.replace("stream:", "")],
+    });
+    expect(fake.posted).toMatchObject([
+      { text: "One two **three** four", streaming: false, edited: false, threadTs: THREAD },
+    ]);
+  });
+
+  test("needs no spaces", async () => {
+    await standingAs("今日は晴れです");
+    expect(fake.posted).toMatchObject([{ text: "今日は晴れです" }]);
+  });
+
+  test("pings nobody, wherever it is cut", async () => {
+    const stream = open();
+    const answer = "Ask <!channel> and @here and <@U0ADA00001> or &lt;!everyone> now.";
+    for (let end = 1; end <= answer.length; end++) stream?.show(answer.slice(0, end));
+    await eventually(() => expect(fake.posted).toMatchObject([{ text: expect.stringContaining("or") }]));
+    await stream?.close();
+    expect(await send(answer, standing[0] ?? "")).toMatchObject({ kind: "sent" });
+    expect(fake.posted).toMatchObject([{ pings: [] }]);
+  });
+
+  test("shows as much as fits its first part", async () => {
+    const preview = await standingAs("word ".repeat(2_000));
+    const [shown] = fake.posted;
+    expect(shown?.text.length).toBeGreaterThan(3_000);
+    expect(shown?.text.length).toBeLessThanOrEqual(3_900);
+    expect(await send("word ".repeat(700).trim(), preview)).toMatchObject({ kind: "sent" });
+    expect(fake.posted.map(({ text }) => text)).toEqual(["word ".repeat(700).trim()]);
+  });
+
+  test("is edited into what is sent where Slack closed the stream or another process ends it", async () => {
+    const preview = await standingAs("One two three");
+    fake.closeStreams();
+    expect(await send("One two three four", preview)).toMatchObject({ kind: "sent" });
+    expect(fake.posted).toMatchObject([{ text: "One two three four", edited: true }]);
+    standing = [];
+    const next = await standingAs("Five six seven");
+    const other = slackChannel(fake);
+    expect(await send("Five six seven eight", next, other)).toMatchObject({ kind: "sent" });
+    await other.stop?.();
+    expect(fake.posted.map(({ text }) => text)).toEqual(["One two three four", "Five six seven eight"]);
+  });
+
+  test("is edited into other words, as those for a failure", async () => {
+    const preview = await standingAs("One two three");
+    expect(await send("Sorry.", preview)).toMatchObject({ kind: "sent" });
+    expect(fake.posted).toMatchObject([{ text: "Sorry.", streaming: false }]);
+  });
+
+  test("is sent on its own where what stood is gone", async () => {
+    const preview = await standingAs("One two three");
+    expect(await channel.removePreview?.(`${DM}:${THREAD}`, preview, soon())).toBe(true);
+    expect(fake.posted).toEqual([]);
+    expect(await send("One two three", preview)).toMatchObject({ kind: "sent" });
+    expect(fake.posted).toMatchObject([{ text: "One two three", edited: false }]);
+  });
+
+  test.each([
+    ["cut after it was stopped", { cut: "after" } as const],
+    ["cut before it was stopped", { cut: "before" } as const],
+    ["not let through", { rateLimited: 1 } as const],
+  ])("is there once where the connection is %s", async (_, fault) => {
+    const preview = await standingAs("One two three");
+    fake.fail(fault, { method: "chat.stopStream" });
+    expect(await send("One two three four", preview)).toMatchObject({ kind: "retry", scope: "conversation" });
+    expect(await send("One two three four", preview)).toMatchObject({ kind: "sent" });
+    expect(fake.posted.map(({ text }) => text)).toEqual(["One two three four"]);
+  });
+
+  test("does not lose or repeat what was appended when the answer to that was lost", async () => {
+    const stream = open();
+    stream?.show("One two");
+    await eventually(() => expect(standing).toHaveLength(1));
+    fake.fail({ cut: "after" }, { method: "chat.appendStream" });
+    stream?.show("One two three four");
+    await eventually(() => expect(called("chat.appendStream")).toHaveLength(1));
+    await stream?.close();
+    expect(await send("One two three four five", standing[0] ?? "")).toMatchObject({ kind: "sent" });
+    expect(fake.posted.map(({ text }) => text)).toEqual(["One two three four five"]);
+  });
+
+  test("is not streamed for as long as a limit says, in any thread", async () => {
+    fake.fail({ rateLimited: 60 }, { method: "chat.startStream" });
+    open()?.show("One two");
+    await eventually(() => expect(open(CHANNEL)).toBeNull());
+  });
+
+  test("is not streamed again in conversations of a kind that has no streams", async () => {
+    fake.fail({ error: "channel_type_not_supported" }, { method: "chat.startStream" });
+    open()?.show("One two");
+    await eventually(() => expect(open()).toBeNull());
+    expect(open(CHANNEL)).not.toBeNull();
+  });
+
+  test("outside direct conversations is streamed for a person of a workspace, once that is known", async () => {
+    const stream = open(CHANNEL);
+    stream?.show("One two");
+    await eventually(() => expect(called("chat.startStream")).toHaveLength(1));
+    await stream?.close();
+    expect(fake.posted).toEqual([]);
+    const { startContext } = createSubjectTools();
+    await channel.start?.(startContext());
+    await standingAs("One two", CHANNEL);
+    expect(called("chat.startStream").at(-1)?.payload).toMatchObject({
+      recipient_user_id: ADA,
+      recipient_team_id: fake.us.teamId,
+    });
+  });
+
+  test("at the top level is not streamed", () => {
+    expect(
+      channel.openStream?.({ address: ADA, executionId: "e", userIdentifier: ADA, onStanding() {} }),
+    ).toBe(null);
+  });
+});
+
+test("where Slack has no streams a message is edited, if the configuration says so", async () => {
+  await start({ streaming: true });
+  fake.fail({ error: "unknown_method" }, { method: "chat.startStream" });
+  const first = open();
+  first?.show("One two");
+  await first?.close();
+  expect([fake.posted, standing]).toEqual([[], []]);
+  const stream = open();
+  stream?.show("One two");
+  await eventually(() => expect(fake.posted).toMatchObject([{ text: "One", streaming: false }]));
+  stream?.show("One two three");
+  await eventually(() => expect(fake.posted).toMatchObject([{ text: "One two" }]), { timeoutMs: 10_000 });
+  expect(await stream?.close()).toBe(true);
+  expect(await send("One two three", standing[0] ?? "")).toMatchObject({ kind: "sent" });
+  expect(fake.posted.map(({ text }) => text)).toEqual(["One two three"]);
+});
+
+test("nothing is shown before it is sent where the configuration says so", async () => {
+  await start({ streaming: false });
+  expect(open()).toBeNull();
+});
