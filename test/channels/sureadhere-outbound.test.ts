@@ -23,9 +23,9 @@ const send = (text: string, address = PATIENT) => channel.send(partOf(address, t
 const count = (endpoint: string) => fake.requests.filter((each) => each === endpoint).length;
 
 describe("sending", () => {
-  test("delivers to the patient the address names, text for text", async () => {
+  test("delivers to the patient the address names, without the marks of Markdown", async () => {
     expect(await send("**Grüße** 👋🏽 & <b>", "P-00/7")).toEqual({ kind: "sent", externalIds: ["delivery"] });
-    expect(fake.delivered).toEqual([{ patientId: "P-00/7", text: "**Grüße** 👋🏽 & <b>" }]);
+    expect(fake.delivered).toEqual([{ patientId: "P-00/7", text: "Grüße 👋🏽 & <b>" }]);
   });
 
   test("uses one token, and connections again and again, for message after message", async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { formattedSpans } from "../../core/markdown/blocks.ts";
 import { splitText } from "../../core/split-text.ts";
 import {
   type Channel,
@@ -12,7 +13,6 @@ import { diagnose } from "./diagnose.ts";
 import { parseSlackBody, type SlackBody } from "./event.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
-import { formattedSpans } from "./mrkdwn.ts";
 import { createOutbound, TEXT_LIMIT, TYPING_REFRESH_MS } from "./outbound.ts";
 import { createPeople } from "./people.ts";
 import { createPreviews } from "./preview.ts";

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../core/clock.ts";
+import { formattedSpans } from "../../core/markdown/blocks.ts";
 import { splitText } from "../../core/split-text.ts";
 import {
   type Channel,
@@ -32,7 +33,7 @@ export const definition = defineChannel<SureadhereConfig>({
   configSchema: sureadhereConfigSchema,
   create: createSureadhereChannel,
   diagnose,
-  split: (text) => splitText(text, { limit: TEXT_LIMIT }),
+  split: (text) => splitText(text, { limit: TEXT_LIMIT, fences: true, keepTogether: formattedSpans }),
 });
 
 function createSureadhereChannel(options: ChannelOptions<SureadhereConfig>): Channel {

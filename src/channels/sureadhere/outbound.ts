@@ -1,3 +1,4 @@
+import { toPlainText } from "../../core/markdown/plain-text.ts";
 import type { OutboundPart, SendResult } from "../channel.ts";
 import type { HttpClient, HttpOutcome } from "../http-client.ts";
 import type { AccessTokens, TokenAnswer } from "./access-token.ts";
@@ -24,7 +25,7 @@ export function createOutbound({ client, tokens, baseUrl }: OutboundDeps) {
       url,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       // The casing is SureAdhere's.
-      body: JSON.stringify({ patient_Id: part.address, message_Body: part.text }),
+      body: JSON.stringify({ patient_Id: part.address, message_Body: toPlainText(part.text) }),
       timeoutMs: SEND_TIMEOUT_MS,
       signal,
     });

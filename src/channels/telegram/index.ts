@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChannelEvent } from "../../core/channel-event.ts";
+import { formattedSpans } from "../../core/markdown/blocks.ts";
 import { splitText } from "../../core/split-text.ts";
 import {
   type Channel,
@@ -15,7 +16,6 @@ import { createFiles } from "./files.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
 import { BUTTON_SUPPORT } from "./keyboard.ts";
-import { formattedSpans } from "./markdown.ts";
 import { createOutbound, TEXT_LIMIT, TYPING_REFRESH_MS } from "./outbound.ts";
 import { poll } from "./polling.ts";
 import { createPresses } from "./press.ts";

@@ -1,5 +1,6 @@
 import type { MessageEntity } from "grammy/types";
-import { type Run, readInline, type Span } from "./markdown-inline.ts";
+import { readBlocks } from "../../core/markdown/blocks.ts";
+import { type Run, readInline } from "../../core/markdown/inline.ts";
 
 /** A text as `sendMessage` takes it: what is read, and which stretches of it look different. */
 export interface FormattedText {
@@ -31,55 +32,6 @@ export function formatMarkdown(source: string): FormattedText {
   }
   const text = runs.map((run) => run.text).join("");
   return { text, entities: [...blocks, ...entitiesOf(runs)].sort((a, b) => a.offset - b.offset) };
-}
-
-/** Where formatting stands within lines, so that a long reply is not cut through it. */
-export function formattedSpans(source: string): Span[] {
-  return [...readBlocks(source)].flatMap((block) =>
-    block.kind === "code"
-      ? []
-      : readInline(block.text).spans.map(([start, end]): Span => [block.offset + start, block.offset + end]),
-  );
-}
-
-type Block =
-  | { kind: "line" | "heading"; text: string; offset: number }
-  | { kind: "code"; text: string; language: string; offset: number };
-
-/** The lines of a text, with code blocks taken together. */
-function* readBlocks(source: string): Generator<Block> {
-  const lines = source.split("\n");
-  let offset = 0;
-  for (let index = 0; index < lines.length; index++) {
-    const line = lines[index] ?? "";
-    const [, marker = "", info = ""] = /^[^\S\n]{0,3}(`{3,}|~{3,})([^\n]*)$/.exec(line) ?? [];
-    // Telegram has room for the name of a language, nothing else that may stand on this line.
-    const opens = marker !== "" && /^[\w+#.-]{0,64}$/.test(info.trim());
-    const end = opens ? closingLine(lines, index, marker) : -1;
-    if (end > index + 1) {
-      const code = lines.slice(index + 1, end).join("\n");
-      if (code.trim() !== "") {
-        yield { kind: "code", text: code, language: info.trim(), offset };
-        offset += lines.slice(index, end + 1).reduce((sum, each) => sum + each.length + 1, 0);
-        index = end;
-        continue;
-      }
-    }
-    const [heading = ""] = /^#{1,6}[^\S\n]+(?=\S)/.exec(line) ?? [];
-    yield heading === ""
-      ? { kind: "line", text: line, offset }
-      : { kind: "heading", text: line.slice(heading.length), offset: offset + heading.length };
-    offset += line.length + 1;
-  }
-}
-
-/** The line that ends a code block; the line after the last where the block was never closed. */
-function closingLine(lines: readonly string[], opening: number, marker: string): number {
-  for (let index = opening + 1; index < lines.length; index++) {
-    const line = (lines[index] ?? "").trim();
-    if (line.startsWith(marker) && line.replaceAll(marker.charAt(0), "") === "") return index;
-  }
-  return lines.length;
 }
 
 function preformatted(offset: number, code: string, language: string): MessageEntity {

@@ -1,3 +1,4 @@
+import { formattedSpans } from "../../core/markdown/blocks.ts";
 import { splitText } from "../../core/split-text.ts";
 import { type Channel, type ChannelOptions, defineChannel } from "../channel.ts";
 import { checkAccount } from "./account.ts";
@@ -34,7 +35,7 @@ export const definition = defineChannel<WhatsappConfig>({
 });
 
 function split(text: string, limit: number): string[] {
-  return splitText(text, { limit, fences: true });
+  return splitText(text, { limit, fences: true, keepTogether: formattedSpans });
 }
 
 function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): Channel {

@@ -3,6 +3,7 @@ import type { Reachability } from "../../core/reachability.ts";
 import type { Channel, OutboundPart, SendResult } from "../channel.ts";
 import { isAddress } from "./address.ts";
 import { WINDOW_CLOSED } from "./errors.ts";
+import { toWhatsapp } from "./markup.ts";
 import type { Provider, Send } from "./provider.ts";
 
 /** How long after a user's message anything may be said, less a minute for the way there, milliseconds. */
@@ -68,7 +69,7 @@ export function createOutbound({
     }
     const how = { deliveryId, signal };
     if (!isOpen) return outsideWindow(part, how);
-    const result = await provider.sendText(address, text, how);
+    const result = await provider.sendText(address, toWhatsapp(text), how);
     // The provider's clock decides: what it calls too late has certainly not been sent.
     const isTooLate = result.kind === "failed" && result.code === "window_closed";
     return isTooLate ? outsideWindow(part, how) : result;
@@ -77,6 +78,6 @@ export function createOutbound({
   const { findText } = provider;
   if (findText === null) return { send, canReach };
   const findSent = (part: OutboundPart, since: Date, signal: AbortSignal) =>
-    findText(part.address, part.text, since, signal);
+    findText(part.address, toWhatsapp(part.text), since, signal);
   return { send, canReach, findSent };
 }

@@ -1,0 +1,176 @@
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ChannelDefinition } from "../../src/channels/channel.ts";
+import { definition as slack } from "../../src/channels/slack/index.ts";
+import { toMrkdwn } from "../../src/channels/slack/mrkdwn.ts";
+import { definition as sureadhere } from "../../src/channels/sureadhere/index.ts";
+import { definition as telegram } from "../../src/channels/telegram/index.ts";
+import { formatMarkdown } from "../../src/channels/telegram/markdown.ts";
+import { definition as whatsapp } from "../../src/channels/whatsapp/index.ts";
+import { toWhatsapp } from "../../src/channels/whatsapp/markup.ts";
+import { toPlainText } from "../../src/core/markdown/plain-text.ts";
+
+// One Markdown goes in; what comes out on each platform stands beside each sample, and changes with
+// `npx vitest run --config test/vitest.config.ts test/channels/formatting.test.ts -u`.
+
+interface Platform {
+  definition: Pick<ChannelDefinition, "split" | "capabilities">;
+  /** What is sent. */
+  text(markdown: string): string;
+  /** What a person can see or reach of it: the same, and where links lead. */
+  visible(markdown: string): string;
+  /** To read in a golden file. */
+  shown(markdown: string): string;
+}
+
+const byText = (definition: Platform["definition"], text: (markdown: string) => string): Platform => ({
+  definition,
+  text,
+  visible: text,
+  shown: text,
+});
+
+const PLATFORMS: Record<string, Platform> = {
+  telegram: {
+    definition: telegram,
+    text: (markdown) => formatMarkdown(markdown).text,
+    visible(markdown) {
+      const { text, entities } = formatMarkdown(markdown);
+      return text + entities.map((entity) => (entity.type === "text_link" ? entity.url : "")).join("");
+    },
+    shown(markdown) {
+      const { text, entities } = formatMarkdown(markdown);
+      const opens = (at: number) => entities.filter((each) => each.offset === at);
+      const closes = (at: number) => entities.filter((each) => each.offset + each.length === at);
+      return Array.from({ length: text.length + 1 }, (_, at) =>
+        [
+          ...closes(at).map(() => "⟩"),
+          ...opens(at).map((each) => `⟨${each.type}${each.type === "text_link" ? ` ${each.url}` : ""}: `),
+          text[at] ?? "",
+        ].join(""),
+      ).join("");
+    },
+  },
+  slack: byText(slack, toMrkdwn),
+  whatsapp: byText(whatsapp, toWhatsapp),
+  plain: byText(sureadhere, toPlainText),
+};
+
+const folder = new URL("./formatting/", import.meta.url);
+const samples = readdirSync(folder).filter((file) => file.endsWith(".md"));
+
+describe.each(Object.entries(PLATFORMS))("Markdown on %s", (name, platform) => {
+  test.each(samples)("is what stands beside %s", async (sample) => {
+    const markdown = readFileSync(new URL(sample, folder), "utf8").trimEnd();
+    const golden = new URL(sample.replace(/\.md$/, `.${name}.txt`), folder);
+    await expect(`${platform.shown(markdown)}\n`).toMatchFileSnapshot(golden.pathname);
+  });
+
+  test("loses no word, fits in every part, and has no mark without its partner", () => {
+    fc.assert(
+      fc.property(wellFormed, (markdown) => {
+        const parts = platform.definition.split(markdown);
+        const sent = parts.map((part) => platform.text(part));
+        for (const text of sent) {
+          expect(text.trim()).not.toBe("");
+          expect(text.length).toBeLessThanOrEqual(platform.definition.capabilities.textLimit);
+          expect(text.isWellFormed()).toBe(true);
+          // Nothing the samples are made of has marks of its own.
+          const outsideOfCode = text.replace(/```[\s\S]*?```/g, "").replace(/`[^`\n]*`/g, "");
+          expect(outsideOfCode).not.toContain("`");
+          for (const mark of ["*", "~"]) expect((outsideOfCode.split(mark).length - 1) % 2).toBe(0);
+        }
+        const visible = parts.map((part) => platform.visible(part)).join("");
+        expect(lettersOf(visible)).toBe(lettersOf(markdown));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("can be anything: what is sent is never empty, too long or torn, and keeps every letter", () => {
+    fc.assert(
+      fc.property(anything, (markdown) => {
+        for (const part of platform.definition.split(markdown)) {
+          const text = platform.text(part);
+          expect(text.trim()).not.toBe("");
+          // Slack's escapes are what its limit leaves room for.
+          if (name !== "slack") expect(text.length).toBeLessThanOrEqual(part.length);
+          expect(text.isWellFormed()).toBe(part.isWellFormed());
+          // What stands behind a fence may be the name of a language.
+          if (!/```|~~~/.test(part)) expect(lettersOf(platform.visible(part))).toBe(lettersOf(part));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** Every letter and digit, in whichever order: an address may stand behind its words or be hidden below them. */
+function lettersOf(text: string): string {
+  return (text.replace(/&(?:amp|lt|gt);/g, "").match(/[\p{L}\p{N}]/gu) ?? []).sort().join("");
+}
+
+const word = fc.constantFrom(
+  "walk",
+  "the",
+  "Grüße",
+  "重点",
+  "A1",
+  "👩‍👩‍👧",
+  "slow",
+  "x",
+  "stretching",
+  "and",
+  "é",
+);
+const words = fc.array(word, { minLength: 1, maxLength: 6 }).map((found) => found.join(" "));
+const inline = fc.oneof(
+  { weight: 4, arbitrary: words },
+  words.map((text) => `**${text}**`),
+  words.map((text) => `*${text}*`),
+  words.map((text) => `***${text}***`),
+  words.map((text) => `~~${text}~~`),
+  words.map((text) => `\`${text}\``),
+  words.map((text) => `[${text}](https://example.org/page)`),
+);
+const line = fc.array(inline, { minLength: 1, maxLength: 8 }).map((found) => found.join(" "));
+const row = fc.tuple(words, words).map((cells) => `| ${cells.join(" | ")} |`);
+const block = fc.oneof(
+  { weight: 3, arbitrary: line },
+  line.map((text) => `## ${text}`),
+  line.map((text) => `> ${text}`),
+  fc.array(line, { minLength: 1, maxLength: 4 }).map((items) => items.map((item) => `- ${item}`).join("\n")),
+  fc.array(words, { minLength: 1, maxLength: 20 }).map((code) => `\`\`\`\n${code.join("\n")}\n\`\`\``),
+  fc.array(row, { minLength: 1, maxLength: 4 }).map((rows) => ["| a | b |", "| - | - |", ...rows].join("\n")),
+);
+/** Markdown as models write it, often longer than one part. */
+const wellFormed = fc.array(block, { minLength: 1, maxLength: 60 }).map((blocks) => blocks.join("\n\n"));
+
+/** Marks in any order, in any place. */
+const anything = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        "**",
+        "*",
+        "_",
+        "~~",
+        "~",
+        "`",
+        "``",
+        "```",
+        "\n```\n",
+        "[",
+        "](https://a.b)",
+        "# ",
+        "\\",
+        "\n",
+      ),
+      fc.constantFrom(" | ", "\n| a | b |\n| - | - |\n", "> ", "- ", " ", "(", ")"),
+      fc.string({ unit: "grapheme", maxLength: 6 }),
+    ),
+    { minLength: 1, maxLength: 40 },
+  )
+  .map((pieces) => pieces.join(""))
+  .filter((text) => text.trim() !== "");
