@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
+import { countRows } from "../storage/row-count.ts";
 import type { DeliveryStatus } from "./delivery-repository.ts";
 
 /** A delivery as operators see it. */
@@ -53,10 +54,10 @@ interface DeliveryRow {
   sent_at: Date | null;
 }
 
-const FROM = "FROM deliveries d JOIN channels c ON c.id = d.channel_id";
+const FROM = "deliveries d JOIN channels c ON c.id = d.channel_id";
 const SELECT = `SELECT d.id, d.workspace_id, d.channel_id, c.name AS channel, d.session_id, d.message_id, d.address,
   d.part, d.content, d.status, d.attempts, d.next_attempt_at, d.external_ids, d.error_code, d.error,
-  d.possible_duplicate, d.created_at, d.updated_at, d.sent_at ${FROM}`;
+  d.possible_duplicate, d.created_at, d.updated_at, d.sent_at FROM ${FROM}`;
 const MATCHES = `d.workspace_id = $1 AND ($2::text IS NULL OR d.session_id = $2)
   AND ($3::text IS NULL OR c.name = $3) AND ($4::text IS NULL OR d.status = $4)`;
 
@@ -65,15 +66,14 @@ export function createDeliveryQueries(pool: Pool) {
   return {
     async list(workspaceId: string, filter: DeliveryFilter, page: PageRequest): Promise<Slice<DeliveryView>> {
       const matching = [workspaceId, filter.sessionId ?? null, filter.channel ?? null, filter.status ?? null];
-      const [found, counted] = await Promise.all([
+      const [found, total] = await Promise.all([
         pool.query<DeliveryRow>(
           `${SELECT} WHERE ${MATCHES} AND ($5::timestamptz IS NULL OR (d.created_at, d.id) < ($5, $6))
            ORDER BY d.created_at DESC, d.id DESC LIMIT $7 OFFSET $8`,
           [...matching, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
         ),
-        pool.query<{ total: number }>(`SELECT count(*)::int AS total ${FROM} WHERE ${MATCHES}`, matching),
+        countRows(pool, FROM, MATCHES, matching),
       ]);
-      const total = counted.rows[0]?.total ?? 0;
       return toSlice(found.rows.map(toDelivery), page.limit, total, ({ createdAt: at, id }) => ({ at, id }));
     },
 

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
+import { countRows } from "../storage/row-count.ts";
 import { type Schedule, type ScheduleRow, toSchedule } from "./schedule.ts";
 
 /** What became of a run: `delivered` is only what its platform took. */
@@ -36,13 +37,13 @@ export interface ScheduleFilter {
   status?: Schedule["status"] | undefined;
 }
 
-const FROM = "FROM schedules s JOIN channels c ON c.id = s.channel_id JOIN users u ON u.id = s.user_id";
+const FROM = "schedules s JOIN channels c ON c.id = s.channel_id JOIN users u ON u.id = s.user_id";
 const MATCHES = `s.workspace_id = $1 AND ($2::text IS NULL OR s.agent_id = $2) AND ($3::text IS NULL OR s.user_id = $3)
   AND ($4::text IS NULL OR c.name = $4) AND ($5::text IS NULL OR s.status = $5)`;
 const SELECT = `SELECT s.*, c.name AS channel, u.identifier, r.due_at, r.status AS run_status, r.reason AS run_reason,
     r.session_id AS run_session, r.execution_id AS run_execution, e.status AS execution_status, e.error AS execution_error,
     d.ids AS delivery_ids, d.arrived, d.lost, d.error AS delivery_error
-  ${FROM}
+  FROM ${FROM}
   LEFT JOIN LATERAL (SELECT * FROM schedule_runs WHERE schedule_id = s.id ORDER BY due_at DESC LIMIT 1) r ON true
   LEFT JOIN executions e ON e.id = r.execution_id
   LEFT JOIN LATERAL (
@@ -90,15 +91,14 @@ export function createScheduleQueries(pool: Pool) {
         filter.channel ?? null,
         filter.status ?? null,
       ];
-      const [found, counted] = await Promise.all([
+      const [found, total] = await Promise.all([
         pool.query<Row>(
           `${SELECT} WHERE ${MATCHES} AND ($6::timestamptz IS NULL OR (s.created_at, s.id) < ($6, $7))
            ORDER BY s.created_at DESC, s.id DESC LIMIT $8 OFFSET $9`,
           [...matching, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
         ),
-        pool.query<{ total: number }>(`SELECT count(*)::int AS total ${FROM} WHERE ${MATCHES}`, matching),
+        countRows(pool, FROM, MATCHES, matching),
       ]);
-      const total = counted.rows[0]?.total ?? 0;
       return toSlice(found.rows.map(toView), page.limit, total, ({ createdAt: at, id }) => ({ at, id }));
     },
   };

@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import type { JsonObject } from "../core/json.ts";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
 import type { Unreachable } from "../core/reachability.ts";
+import { countRows } from "../storage/row-count.ts";
 import { inTransaction } from "../storage/transaction.ts";
 
 /** Somebody who chats on one channel. */
@@ -41,7 +42,7 @@ interface UserRow {
 
 const COLUMNS = `u.id, u.workspace_id, c.name AS channel, u.identifier, u.name, u.profile, u.anonymous, u.unreachable_since,
   u.unreachable_code, u.unreachable_reason, u.created_at, u.updated_at`;
-const FROM = "FROM users u JOIN channels c ON c.id = u.channel_id";
+const FROM = "users u JOIN channels c ON c.id = u.channel_id";
 const MATCHES = `u.workspace_id = $1 AND ($2::text IS NULL OR c.name = $2)
   AND ($3::text IS NULL OR u.identifier = $3)`;
 
@@ -50,22 +51,22 @@ export function createUserRepository(pool: Pool) {
   return {
     async list(workspaceId: string, filter: UserFilter, page: PageRequest): Promise<Slice<UserView>> {
       const matching = [workspaceId, filter.channel ?? null, filter.identifier ?? null];
-      const [found, counted] = await Promise.all([
+      const [found, total] = await Promise.all([
         pool.query<UserRow>(
-          `SELECT ${COLUMNS} ${FROM}
+          `SELECT ${COLUMNS} FROM ${FROM}
            WHERE ${MATCHES} AND ($4::timestamptz IS NULL OR (u.created_at, u.id) < ($4, $5))
            ORDER BY u.created_at DESC, u.id DESC LIMIT $6 OFFSET $7`,
           [...matching, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
         ),
-        pool.query<{ total: number }>(`SELECT count(*)::int AS total ${FROM} WHERE ${MATCHES}`, matching),
+        countRows(pool, FROM, MATCHES, matching),
       ]);
       const place = (user: UserView) => ({ at: user.createdAt, id: user.id });
-      return toSlice(found.rows.map(toUser), page.limit, counted.rows[0]?.total ?? 0, place);
+      return toSlice(found.rows.map(toUser), page.limit, total, place);
     },
 
     async get(workspaceId: string, id: string): Promise<UserView | null> {
       const { rows } = await pool.query<UserRow>(
-        `SELECT ${COLUMNS} ${FROM} WHERE u.workspace_id = $1 AND u.id = $2`,
+        `SELECT ${COLUMNS} FROM ${FROM} WHERE u.workspace_id = $1 AND u.id = $2`,
         [workspaceId, id],
       );
       return rows[0] ? toUser(rows[0]) : null;
@@ -74,7 +75,7 @@ export function createUserRepository(pool: Pool) {
     /** Who that is on a channel; null where nobody is known by that name there. */
     async byIdentifier(channelId: string, identifier: string): Promise<UserView | null> {
       const { rows } = await pool.query<UserRow>(
-        `SELECT ${COLUMNS} ${FROM} WHERE u.channel_id = $1 AND u.identifier = $2`,
+        `SELECT ${COLUMNS} FROM ${FROM} WHERE u.channel_id = $1 AND u.identifier = $2`,
         [channelId, identifier],
       );
       return rows[0] ? toUser(rows[0]) : null;
