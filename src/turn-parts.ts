@@ -79,7 +79,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
         userId: lane.user?.id ?? null,
         bot: agent.bot,
       }),
-    budgets: createBudgets({ repository: budgetRepository, log }),
+    budgets: createBudgets({ repository: budgetRepository, clock, log }),
     finish,
     async finishWithEffects(commit, lane, effects) {
       const newSessionId = newId();

@@ -135,9 +135,12 @@ function contentTypeOf({ file, body }: Call): Record<string, string> {
   return body === undefined ? {} : { "Content-Type": "application/json" };
 }
 
-/** Whether asking again may help. What the bot failed at is an answer: asking for the same would get the same. */
+/** What the bot failed at or was not asked is an answer: asking for the same would get the same. */
+const ANSWERS = new Set(["bot_failed", "budget_exceeded"]);
+
+/** Whether asking again may help. */
 export function isWorthRetrying(error: CausewayError): boolean {
-  return error.status === 0 || (RETRIED.has(error.status) && error.code !== "bot_failed");
+  return error.status === 0 || (RETRIED.has(error.status) && !ANSWERS.has(error.code));
 }
 
 /** `Retry-After` in milliseconds: seconds or a date. */

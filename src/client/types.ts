@@ -198,7 +198,8 @@ export type TurnEvent =
       /** Seconds. */
       time: number;
     }
-  | { type: "error"; message: string; code: string };
+  /** `retryAfter`: seconds after which another message would be answered, where that is known. */
+  | { type: "error"; message: string; code: string; retryAfter?: number };
 
 export interface PromptMessage {
   role: "system" | "user" | "assistant";

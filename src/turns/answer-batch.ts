@@ -139,7 +139,7 @@ export function createAnswering(deps: TurnEngineDeps) {
     const refusal = await deps.budgets.admit(budgeted);
     if (refusal) {
       log.info({ reason: refusal.reason }, "the bot is not asked");
-      return refusedTurn(run, refusal.reason, refusal.reply);
+      return refusedTurn(run, refusal);
     }
     const outcome = await runTurn(run);
     if (outcome.kind === "ended") {

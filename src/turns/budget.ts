@@ -1,5 +1,6 @@
 import type { Bot } from "../bots/bot.ts";
 import type { AgentDefinition, BudgetLimit } from "../core/agent-definition.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { AppliedLimit, BudgetRepository } from "./budget-repository.ts";
 
@@ -13,10 +14,14 @@ export interface BudgetedTurn {
   promptTokens(): Promise<number>;
 }
 
-/** Why a turn may not be carried out: a reason for operators, and what the user reads (empty: nothing). */
+/** Why a turn may not be carried out. */
 export interface BudgetRefusal {
+  /** For operators. */
   reason: string;
+  /** What the user reads; empty for nothing. */
   reply: string;
+  /** Until the limit that was reached is counted anew. */
+  retryAfterSeconds: number;
 }
 
 export interface Budgets {
@@ -33,8 +38,8 @@ const HOUR_MS = 3_600_000;
  * turn is under way its prompt and its longest reply are counted, so that turns at the same time do not all take the
  * last rest.
  */
-export function createBudgets(deps: { repository: BudgetRepository; log: Logger }): Budgets {
-  const { repository, log } = deps;
+export function createBudgets(deps: { repository: BudgetRepository; clock: Clock; log: Logger }): Budgets {
+  const { repository, clock, log } = deps;
   return {
     async admit(turn) {
       const limits = limitsOf(turn);
@@ -51,7 +56,13 @@ export function createBudgets(deps: { repository: BudgetRepository; log: Logger 
       });
       // Nobody wrote anything that an instruction to the bot could be an answer to.
       const reply = main.origin === "user" ? turn.agent.definition.budgets.reply : "";
-      return reached && { reason: reasonOf(reached), reply };
+      return (
+        reached && {
+          reason: reasonOf(reached),
+          reply,
+          retryAfterSeconds: secondsLeft(reached, clock.now()),
+        }
+      );
     },
     async settle(turn, tokens) {
       const limits = limitsOf(turn).filter((limit) => limit.tokens !== null);
@@ -103,6 +114,11 @@ function limitsOf({ agent, sessionId, userId }: BudgetedTurn): AppliedLimit[] {
 function lower(one: number | null, other: BudgetLimit["tokens"]): number | null {
   if (one === null || other === null) return one ?? other;
   return Math.min(one, other);
+}
+
+/** Windows follow one another from the epoch on. */
+function secondsLeft({ windowSeconds }: AppliedLimit, now: Date): number {
+  return Math.ceil(windowSeconds - ((now.getTime() / 1000) % windowSeconds));
 }
 
 function reasonOf({ scope, windowSeconds, messages, tokens }: AppliedLimit): string {

@@ -4,6 +4,7 @@ import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { prepareReply, type Reply, type ReplyLimits } from "../core/reply-parts.ts";
 import type { LaterSaying } from "../core/saying.ts";
+import type { BudgetRefusal } from "./budget.ts";
 import type { ExecutionResult, ReplyRow } from "./finish-repository.ts";
 import { type AttemptOutcome, runAttempt, type StopReason } from "./run-attempt.ts";
 import type { PendingMessage } from "./turn-repository.ts";
@@ -149,9 +150,10 @@ function answered(run: TurnRun, result: BotResult, at: Progress & { emitted: num
 }
 
 /** A turn whose bot is not asked: the agent's budget is used up. */
-export function refusedTurn(run: Answering, reason: string, reply: string): TurnOutcome {
+export function refusedTurn(run: Answering, refusal: BudgetRefusal): TurnOutcome {
   const at = { attempt: run.attemptsBefore, startedAt: run.now() };
-  return unanswered(run, { code: "budget_exceeded", reason, words: reply }, at);
+  const { reason, reply: words, retryAfterSeconds } = refusal;
+  return unanswered(run, { code: "budget_exceeded", reason, words, retryAfterSeconds }, at);
 }
 
 function failed(
@@ -165,11 +167,12 @@ function failed(
 /** Users read the configured words, if there are any; the reason is the operators'. */
 function unanswered(
   run: Answering,
-  why: { code: string; reason: string; words: string },
+  why: { code: string; reason: string; words: string; retryAfterSeconds?: number },
   at: Progress,
 ): TurnOutcome {
   const main = newest(run);
   const data = { message: why.words || "The bot could not answer.", code: why.code };
+  const later = why.retryAfterSeconds === undefined ? {} : { retry_after: why.retryAfterSeconds };
   return {
     kind: "ended",
     effects: null,
@@ -181,7 +184,7 @@ function unanswered(
       promptTokens: null,
       completionTokens: null,
       totalTokens: null,
-      log: [...run.stream.log.entries(), { type: "error", data }],
+      log: [...run.stream.log.entries(), { type: "error", data: { ...data, ...later } }],
     }),
   };
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import pg from "pg";
 import { expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { Causeway } from "../../src/client/index.ts";
 import { newId } from "../../src/core/ids.ts";
 import { newSecret } from "../../src/keys/api-key.ts";
 import { createKeyRepository } from "../../src/keys/key-repository.ts";
@@ -79,4 +80,37 @@ it("a key's rate counts requests, sockets, and what is sent over them", async ()
   const data = expect.objectContaining({ code: "rate_limited", retry_after: expect.any(Number) });
   expect(frames[0]).toMatchObject({ event: "error", data });
   socket.terminate();
+});
+
+it("an agent whose budget is used up answers 429 until its window is over, and the message stays", async () => {
+  const limits = [{ per: "user", window: "30d", messages: 1 }];
+  await using app = await startChatApp({
+    agents: { echo: { bot: { type: "echo" }, budgets: { limits, reply: "Enough for now." } } },
+  });
+  const id = await open(app, "ada");
+  expect((await say(app, id)).status).toBe(201);
+
+  const key = { "idempotency-key": "once" };
+  const refused = await say(app, id, key);
+  const seconds = Number(refused.headers.get("retry-after"));
+  expect([refused.status, seconds > 0, seconds <= 30 * 86_400]).toEqual([429, true, true]);
+  const { execution_id: executionId } = refused.body.error.details;
+  expect(refused.body.error).toMatchObject({ code: "budget_exceeded", details: { retry_after: seconds } });
+  // The same message again is no other message.
+  expect((await say(app, id, key)).body.error.details.execution_id).toBe(executionId);
+  expect((await app.api("GET", `/executions/${executionId}`)).body).toMatchObject({
+    status: "failed",
+    error: { code: "budget_exceeded" },
+  });
+  const { body } = await app.api("GET", `/chat/sessions/${id}/messages?include=notice`);
+  expect(body.data.map((message: { content: string }) => message.content)).toEqual([
+    "Hello",
+    "You said: Hello",
+    "Hello",
+    "Enough for now.",
+  ]);
+
+  const client = new Causeway({ baseUrl: app.url, apiKey: app.apiKey });
+  const asked = client.chat.sendMessage(id, { content: "Hello?" });
+  await expect(asked).rejects.toMatchObject({ status: 429, code: "budget_exceeded" });
 });

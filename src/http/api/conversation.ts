@@ -19,7 +19,7 @@ export interface ConversationDeps {
   sessions: SessionQueries;
   writes: Pick<SessionWrites, "successor">;
   messages: MessageQueries;
-  executions: Pick<ExecutionQueries, "find" | "ending">;
+  executions: Pick<ExecutionQueries, "find" | "ending" | "log">;
   /** Null while the channel does not run (disabled, removed from the configuration). */
   channel(channelId: string): ChannelRef | null;
   acceptMessage: Ingest["acceptMessage"];
@@ -39,6 +39,8 @@ export type Sent =
 export type Answer =
   | { kind: "answered"; execution: ExecutionView; replies: MessageView[] }
   | { kind: "failed" | "cancelled"; execution: ExecutionView }
+  /** The agent's budget was used up; the bot was not asked. */
+  | { kind: "refused"; execution: ExecutionView; retryAfterSeconds: number }
   | { kind: "deleted" };
 
 /** What a user says; with the payload of the button that was pressed to say it. */
@@ -186,6 +188,11 @@ export function createConversation(deps: ConversationDeps): Conversation {
     const own = await deps.executions.find(workspaceId, executionId);
     const execution = own?.mergedInto ? await deps.executions.find(workspaceId, own.mergedInto) : own;
     if (!execution) return { kind: "deleted" };
+    if (execution.errorCode === "budget_exceeded") {
+      const log = await deps.executions.log(execution.id);
+      const { retry_after: seconds } = log?.at(-1)?.data ?? {};
+      return { kind: "refused", execution, retryAfterSeconds: typeof seconds === "number" ? seconds : 1 };
+    }
     if (execution.status !== "completed") {
       return { kind: execution.status === "failed" ? "failed" : "cancelled", execution };
     }

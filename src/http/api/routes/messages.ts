@@ -72,6 +72,12 @@ const NOT_RUNNING = {
   when: "the session's channel is disabled",
 } as const;
 
+export const BUDGET_EXCEEDED = {
+  status: 429,
+  code: "budget_exceeded",
+  when: "the agent's budget is used up: the message is stored and not answered; after `Retry-After` seconds another one is",
+} as const;
+
 /** Sending messages: wait for the answer, or watch it being written. */
 export function messageRoutes({ conversation }: MessageRoutesDeps): Route[] {
   return [
@@ -94,6 +100,7 @@ export function messageRoutes({ conversation }: MessageRoutesDeps): Route[] {
         NOT_OFFERED,
         ...ATTACHMENT_ERRORS,
         { status: 409, code: "execution_cancelled", when: "the turn was cancelled, or its session ended" },
+        BUDGET_EXCEEDED,
         { status: 502, code: "bot_failed", when: "the bot did not answer; `details.execution_id`" },
       ],
       async handle({ caller, params, body, resourceId }) {
@@ -151,6 +158,13 @@ export async function answerTo(
     const earlier = answer.replies.map(toMessage);
     const last = earlier.pop() ?? silence(sent);
     return { ...last, user_message_id: sent.userMessageId, earlier_messages: earlier };
+  }
+  if (answer.kind === "refused") {
+    const seconds = answer.retryAfterSeconds;
+    throw new RequestError(429, "budget_exceeded", "The agent's budget is used up for now.", {
+      details: { ...details, retry_after: seconds },
+      headers: { "Retry-After": String(seconds) },
+    });
   }
   const code = answer.kind === "deleted" ? "session_deleted" : (answer.execution.errorCode ?? answer.kind);
   if (answer.kind === "failed") {

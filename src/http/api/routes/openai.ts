@@ -12,7 +12,7 @@ import { type Asked, askedOf, completionSchema, requestSchema } from "../openai-
 import { defineRoute, type Route } from "../route.ts";
 import { requireVariables } from "../session-variables.ts";
 import { idParams } from "../wire-schemas.ts";
-import { answerTo, eventsOf, SESSION_HEADER } from "./messages.ts";
+import { answerTo, BUDGET_EXCEEDED, eventsOf, SESSION_HEADER } from "./messages.ts";
 
 export interface OpenaiRoutesDeps {
   conversation: Conversation;
@@ -79,6 +79,7 @@ export function openaiRoutes(deps: OpenaiRoutesDeps): Route[] {
       errors: [
         { status: 404, code: "model_not_found", when: "there is no such agent" },
         { status: 422, code: "missing_variables", when: "the agent needs values in `variables`" },
+        BUDGET_EXCEEDED,
         { status: 502, code: "bot_failed", when: "the bot did not answer" },
       ],
       async handle({ caller, body, headers, resourceId, signal }) {
