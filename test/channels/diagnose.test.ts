@@ -4,15 +4,20 @@ import { definition as slack } from "../../src/channels/slack/index.ts";
 import { definition as sureadhere } from "../../src/channels/sureadhere/index.ts";
 import { definition as telegram } from "../../src/channels/telegram/index.ts";
 import { definition as web } from "../../src/channels/web/index.ts";
+import { definition as whatsapp } from "../../src/channels/whatsapp/index.ts";
+import { type FakeMeta, startFakeMeta } from "../support/fake-meta.ts";
 import { startFakeSlack } from "../support/fake-slack.ts";
 import { startFakeSureadhere } from "../support/fake-sureadhere.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
+import { type FakeTwilio, startFakeTwilio } from "../support/fake-twilio.ts";
 import { freePort } from "../support/redis.ts";
 import { createSubjectTools } from "./conformance-subject.ts";
 import { diagnosis, LOOPBACK, PUBLIC } from "./diagnose.ts";
 import { slackChannel } from "./slack-subject.ts";
 import { sureadhereChannel, sureadhereKeys, WEBHOOK_SECRET } from "./sureadhere-subject.ts";
 import { SECRET_TOKEN, telegramChannel } from "./telegram-subject.ts";
+import { metaChannel } from "./whatsapp-meta-subject.ts";
+import { whatsappChannel } from "./whatsapp-subject.ts";
 
 const broken = (lines: string[]) => lines.filter((line) => line.startsWith("error"));
 
@@ -145,6 +150,101 @@ describe("a look at Slack", () => {
     expect(broken(await diagnosis(slack, { botToken, signingSecret, apiUrl }))[0]).toMatch(
       /^error apiUrl: .*ECONNREFUSED/,
     );
+  });
+});
+
+describe("a look at WhatsApp through Twilio", () => {
+  const configOfSender = ({ url, accountSid, authToken, from }: FakeTwilio) => ({
+    provider: "twilio",
+    accountSid,
+    authToken,
+    from,
+    apiBaseUrl: url,
+  });
+  const sender = (fake: FakeTwilio, callback_url: string, status = "ONLINE") => {
+    const webhook = { callback_url, callback_method: "POST" };
+    fake.senders.splice(0, 1, { sid: "XE0", sender_id: fake.from, status, webhook });
+  };
+
+  test("finds nothing broken where account, sender and signature are right", async () => {
+    await using fake = await startFakeTwilio();
+    const channel = whatsappChannel(fake, { publicUrl: PUBLIC });
+    const sandbox = await diagnosis(whatsapp, configOfSender(fake), channel);
+    expect(sandbox.join("\n")).toMatch(/warning from: .* that of the sandbox never is\..*webhooks\/whatsapp/);
+    sender(fake, "https://chat.example.org/webhooks/whatsapp");
+    expect(await diagnosis(whatsapp, configOfSender(fake), channel)).toEqual([
+      "ok authToken: Twilio takes the credentials.",
+      `ok from: The sender ${fake.from} is online.`,
+      "ok from: Twilio posts to https://chat.example.org/webhooks/whatsapp.",
+      "ok authToken: The running service takes what is signed with this token.",
+    ]);
+    await channel.stop?.();
+  });
+
+  test("names refused credentials, a sender that posts elsewhere and a service with another token", async () => {
+    await using fake = await startFakeTwilio();
+    sender(fake, "https://elsewhere.example.org/", "OFFLINE");
+    const running = whatsappChannel(fake, { publicUrl: PUBLIC, config: { authToken: "another0123456789" } });
+    expect(broken(await diagnosis(whatsapp, configOfSender(fake), running))).toEqual([
+      expect.stringMatching(/^error from: The sender .* is OFFLINE/),
+      expect.stringMatching(
+        /^error from: Twilio sends .* to https:\/\/elsewhere\.example\.org\/ \(POST\), not to/,
+      ),
+      expect.stringMatching(/^error authToken: The running service answers 401/),
+    ]);
+    fake.revokeToken();
+    const refused = await diagnosis(whatsapp, configOfSender(fake));
+    expect(refused).toEqual([expect.stringMatching(/^error authToken: Twilio refused the credentials/)]);
+    expect(refused.join()).not.toContain(fake.authToken);
+    await running.stop?.();
+  });
+});
+
+describe("a look at WhatsApp through Meta", () => {
+  const configOfNumber = (fake: FakeMeta) => {
+    const { phoneNumberId, accessToken, appSecret, verifyToken, url: apiBaseUrl } = fake;
+    return { provider: "meta", phoneNumberId, accessToken, appSecret, verifyToken, apiBaseUrl };
+  };
+  const account = { scope: "whatsapp_business_management", target_ids: ["102290129340398"] };
+
+  test("finds nothing broken where token, subscription, webhook and signature are right", async () => {
+    await using fake = await startFakeMeta();
+    const channel = metaChannel(fake);
+    const told = await diagnosis(whatsapp, configOfNumber(fake), channel);
+    expect(broken(told)).toEqual([]);
+    expect(told.filter((line) => line.startsWith("warning"))).toHaveLength(3);
+    fake.told.number = {
+      display_phone_number: "+1 415-523-8886",
+      webhook_configuration: { application: "https://chat.example.org/webhooks/whatsapp" },
+    };
+    fake.told.token = { scopes: ["whatsapp_business_messaging"], expires_at: 0, granular_scopes: [account] };
+    fake.told.apps = [{ whatsapp_business_api_data: { id: "1" } }];
+    expect(await diagnosis(whatsapp, configOfNumber(fake), channel)).toEqual([
+      "ok phoneNumberId: The number is +1 415-523-8886.",
+      "ok accessToken: The token has whatsapp_business_messaging.",
+      "ok: An app is subscribed to the business account.",
+      "ok: Meta posts to https://chat.example.org/webhooks/whatsapp.",
+      "ok appSecret: The running service takes what is signed with this secret.",
+    ]);
+    await channel.stop?.();
+  });
+
+  test("names a token without the permission, nobody subscribed, and another secret", async () => {
+    await using fake = await startFakeMeta();
+    const running = metaChannel(fake, { config: { appSecret: "f".repeat(32) } });
+    fake.told.number = { webhook_configuration: { application: "https://elsewhere.example.org/" } };
+    fake.told.token = { scopes: ["business_management"], granular_scopes: [account] };
+    expect(broken(await diagnosis(whatsapp, configOfNumber(fake), running))).toEqual([
+      expect.stringMatching(/^error accessToken: The token lacks whatsapp_business_messaging/),
+      expect.stringMatching(/^error: No app is subscribed/),
+      expect.stringMatching(/^error: Meta posts to https:\/\/elsewhere\.example\.org\/, not to/),
+      expect.stringMatching(/^error appSecret: The running service answers 401/),
+    ]);
+    fake.revokeToken();
+    const refused = await diagnosis(whatsapp, configOfNumber(fake));
+    expect(refused).toEqual([expect.stringMatching(/^error accessToken: /)]);
+    expect(refused.join()).not.toContain(fake.accessToken);
+    await running.stop?.();
   });
 });
 

@@ -32,6 +32,8 @@ export interface FakeMeta extends AsyncDisposable {
   /** The ids of messages that were marked read with "typing…". */
   typing: readonly string[];
   requests: () => number;
+  /** What is told of the number, the token and the account's apps. */
+  told: { number: Record<string, unknown>; token: Record<string, unknown> | null; apps: unknown[] };
   fail(fault: MetaFault): void;
   revokeToken(): void;
   openConnections(): number;
@@ -75,6 +77,7 @@ export async function startFakeMeta(): Promise<FakeMeta> {
   let requests = 0;
   const taken: TakenByMeta[] = [];
   const typing: string[] = [];
+  const told: FakeMeta["told"] = { number: {}, token: null, apps: [] };
   const faults: MetaFault[] = [];
   const sockets = new Set<Socket>();
 
@@ -94,7 +97,11 @@ export async function startFakeMeta(): Promise<FakeMeta> {
     if (request.headers.authorization !== `Bearer ${accepted}`) return reply(response, refuse(401, 190));
     const path = request.url?.split("?", 1)[0];
     if (request.method === "GET" && path === `/v26.0/${phoneNumberId}`)
-      return reply(response, { status: 200, body: { id: phoneNumberId } });
+      return reply(response, { status: 200, body: { id: phoneNumberId, ...told.number } });
+    if (request.method === "GET" && path === "/v26.0/debug_token" && told.token !== null)
+      return reply(response, { status: 200, body: { data: told.token } });
+    if (request.method === "GET" && path?.endsWith("/subscribed_apps"))
+      return reply(response, { status: 200, body: { data: told.apps } });
     if (request.method !== "POST" || path !== `/v26.0/${phoneNumberId}/messages`)
       return reply(response, refuse(400, 100, { subcode: 33 }));
     const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Record<string, unknown>;
@@ -134,6 +141,7 @@ export async function startFakeMeta(): Promise<FakeMeta> {
     verifyToken: "ourveryownverifytoken",
     taken,
     typing,
+    told,
     requests: () => requests,
     fail: (fault) => void faults.push(fault),
     revokeToken() {

@@ -37,6 +37,8 @@ export interface FakeTwilio extends AsyncDisposable {
   taken: readonly TakenMessage[];
   /** The ids of messages under which "typing…" was shown. */
   typing: readonly string[];
+  /** The account's WhatsApp senders, as the Senders API lists them. */
+  senders: Record<string, unknown>[];
   /** Every request that arrived, taken or not. */
   requests: () => number;
   fail(fault: TwilioFault): void;
@@ -76,6 +78,7 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
   let requests = 0;
   const taken: TakenMessage[] = [];
   const typing: string[] = [];
+  const senders: Record<string, unknown>[] = [];
   const faults: TwilioFault[] = [];
   const sockets = new Set<Socket>();
 
@@ -106,6 +109,8 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
       return reply(response, refuse(401, 20003, "Authenticate"));
     if (request.method === "GET" && request.url === `${account}.json`)
       return reply(response, { status: 200, body: { sid: accountSid, status: "active" } });
+    if (request.method === "GET" && request.url?.startsWith("/v2/Channels/Senders?"))
+      return reply(response, { status: 200, body: { senders } });
     if (request.method === "POST" && request.url === "/v2/Indicators/Typing.json") {
       const messageId = form.get("messageId") ?? "";
       if (form.get("channel") !== "whatsapp" || !/^(SM|MM)[0-9a-f]{32}$/.test(messageId))
@@ -152,6 +157,7 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
     contentSid,
     taken,
     typing,
+    senders,
     requests: () => requests,
     fail: (fault) => void faults.push(fault),
     revokeToken() {

@@ -3,6 +3,7 @@ import { splitText } from "../../core/split-text.ts";
 import { type Channel, type ChannelOptions, defineChannel } from "../channel.ts";
 import { checkAccount } from "./account.ts";
 import { type WhatsappConfig, whatsappConfigSchema } from "./config.ts";
+import { diagnose } from "./diagnose.ts";
 import { createMetaProvider, META_TEXT_LIMIT } from "./meta/index.ts";
 import { createOutbound } from "./outbound.ts";
 import type { Provider } from "./provider.ts";
@@ -27,6 +28,7 @@ export const definition = defineChannel<WhatsappConfig>({
   capabilities,
   configSchema: whatsappConfigSchema,
   create: createWhatsappChannel,
+  diagnose,
   split: (text) => split(text, TWILIO_TEXT_LIMIT),
   variant({ provider }) {
     const textLimit = provider === "meta" ? META_TEXT_LIMIT : TWILIO_TEXT_LIMIT;

@@ -21,9 +21,9 @@ export interface RestApi {
   showTyping(messageSid: string, signal: AbortSignal): Promise<ApiFault | null>;
 }
 
-/** The indicator is a resource of another host of Twilio's; a proxy stands for both. */
-function typingUrl(apiBaseUrl: string): URL {
-  const url = new URL(`${apiBaseUrl.replace(/\/$/, "")}/v2/Indicators/Typing.json`);
+/** Indicators and senders are resources of another host of Twilio's; a proxy stands for both. */
+export function messagingUrl(apiBaseUrl: string, path: string): URL {
+  const url = new URL(`${apiBaseUrl.replace(/\/$/, "")}${path}`);
   url.hostname = url.hostname.replace(/^api(?=\.(?:[\w-]+\.)*twilio\.com$)/, "messaging");
   return url;
 }
@@ -73,7 +73,11 @@ export function createRestApi(config: TwilioConfig, transport: Transport): RestA
       return typeof readJson(answer.body)?.["sid"] === "string" ? null : NO_SID;
     },
     async showTyping(messageId, signal) {
-      const answer = await post(typingUrl(config.apiBaseUrl), { channel: "whatsapp", messageId }, signal);
+      const answer = await post(
+        messagingUrl(config.apiBaseUrl, "/v2/Indicators/Typing.json"),
+        { channel: "whatsapp", messageId },
+        signal,
+      );
       return "kind" in answer ? answer : null;
     },
   };

@@ -35,7 +35,8 @@ const WRONG =
 /** A body that is a form but nothing Twilio sends. */
 export const notAMessage = reject(400, "not_a_message", "the body is not a Twilio message: no MessageSid");
 
-function signatureOf(authToken: string, url: string, params: FormParams): string {
+/** What Twilio signs a form that it posts to a URL with. */
+export function signatureOf(authToken: string, url: string, params: FormParams): string {
   const hmac = createHmac("sha1", authToken).update(url);
   for (const name of [...params.keys()].sort())
     for (const value of [...new Set(params.get(name))].sort()) hmac.update(name + value);
