@@ -9,7 +9,14 @@ export interface Backlog {
   waitingDeliveries: number;
   /** Sent, but whether they arrived is not known: an operator's to look at. */
   unknownDeliveries: number;
+  /** For how long the oldest message has been waiting for its answer, seconds; 0 where none waits. */
+  oldestMessageSeconds: number;
+  /** For how long the delivery that is due longest could have been sent, seconds; 0 where none is due. */
+  oldestDeliverySeconds: number;
 }
+
+/** How long a scrape waits for the database: longer than it takes, shorter than scrapers wait. */
+const PATIENCE_MS = 3_000;
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -25,17 +32,35 @@ export function createMetrics() {
     help: "What waits: sessions with an unanswered message, deliveries not sent yet, deliveries of unknown fate.",
     labelNames: ["of"] as const,
     registers,
-    async collect() {
-      if (readBacklog === null) return;
-      const found = await readBacklog();
-      this.set({ of: "sessions" }, found.waitingSessions);
-      this.set({ of: "deliveries" }, found.waitingDeliveries);
-      this.set({ of: "unknown_deliveries" }, found.unknownDeliveries);
-    },
+  });
+  const oldest = new Gauge({
+    name: "causeway_oldest_waiting_seconds",
+    help: "Age of the oldest message that waits for its answer, and of the oldest delivery that is due.",
+    labelNames: ["of"] as const,
+    registers,
+  });
+  const databaseUp = new Gauge({
+    name: "causeway_database_up",
+    help: "Whether Postgres answered this scrape; while it does not, what waits is not known.",
+    registers,
   });
 
+  /** What waits, as it is now; what cannot be known is left out rather than shown as it was. */
+  async function lookAtBacklog(): Promise<void> {
+    if (readBacklog === null) return;
+    const found = await withPatience(readBacklog());
+    backlog.reset();
+    oldest.reset();
+    databaseUp.set(found === null ? 0 : 1);
+    if (found === null) return;
+    backlog.set({ of: "sessions" }, found.waitingSessions);
+    backlog.set({ of: "deliveries" }, found.waitingDeliveries);
+    backlog.set({ of: "unknown_deliveries" }, found.unknownDeliveries);
+    oldest.set({ of: "message" }, found.oldestMessageSeconds);
+    oldest.set({ of: "delivery" }, found.oldestDeliverySeconds);
+  }
+
   return {
-    backlog,
     inbound: new Counter({
       name: "causeway_inbound_total",
       help: "Platform events by what became of them: accepted, duplicate, ignored, rejected.",
@@ -75,12 +100,24 @@ export function createMetrics() {
       buckets: SECONDS,
       registers,
     }),
-    /** Asked at every scrape; where it throws, the scrape fails and says so. */
+    /** Asked at every scrape; where it fails or takes too long, the scrape says that, and the rest of what it knows. */
     observeBacklog(read: () => Promise<Backlog>): void {
       readBacklog = read;
     },
     contentType: registry.contentType,
     /** The exposition text of `/metrics`. */
-    text: (): Promise<string> => registry.metrics(),
+    async text(): Promise<string> {
+      await lookAtBacklog();
+      return registry.metrics();
+    },
   };
+}
+
+/** What came of it in time; null where nothing did. */
+async function withPatience<T>(task: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS, null);
+  });
+  return await Promise.race([task.catch(() => null), late]).finally(() => clearTimeout(timer));
 }

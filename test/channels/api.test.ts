@@ -12,6 +12,7 @@ import {
 } from "./conformance-subject.ts";
 import { diagnosis, LOOPBACK } from "./diagnose.ts";
 
+const pressedOverApi = "what is chosen comes back over /api/v1, as a message with its payload";
 const noWebhook = "callers come in over /api/v1 with a key, which has tests of its own, not by webhook";
 
 describeChannelConformance({
@@ -37,6 +38,13 @@ describeChannelConformance({
         fail: async (fault) => failEndpoint(endpoint, fault),
         openConnections: () => endpoint.openConnections(),
       },
+      buttons: {
+        shown: () => endpoint.taken.at(-1)?.buttons.map(({ label }) => label) ?? [],
+        press: () => {
+          throw new Error(pressedOverApi);
+        },
+        forged: none,
+      },
       async [Symbol.asyncDispose]() {
         await channel.stop?.();
         await endpoint.close();
@@ -57,6 +65,7 @@ describeChannelConformance({
         "capabilities",
       ] as const
     ).map((test) => ({ test, reason: noWebhook })),
+    ...(["press", "forged_press"] as const).map((test) => ({ test, reason: pressedOverApi })),
     { test: "start", reason: "an endpoint is not asked before there is something to say" },
   ],
 });

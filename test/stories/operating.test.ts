@@ -72,10 +72,16 @@ test("metrics show a session that waits for its answer, and no longer once it ha
   const answered = app.api("POST", `/chat/sessions/${session}/messages`, { content: "well?" });
   const call = await bot.asked("well?");
   expect(await backlogOf(app, "sessions")).toBe(1);
+  const age = () =>
+    metricsOf(app).then((text) => Number(/waiting_seconds\{of="message"\} (\S+)/.exec(text)?.[1]));
+  const before = await age();
+  expect(before).toBeGreaterThan(0);
+  await eventually(async () => expect(await age()).toBeGreaterThan(before));
   call.reply("well.");
   await answered;
   await eventually(async () => expect(await backlogOf(app, "sessions")).toBe(0));
   expect(await backlogOf(app, "unknown_deliveries")).toBe(0);
+  expect(await age()).toBe(0);
 });
 
 test("metrics count requests by the pattern of their route, whatever stands in its place", async () => {

@@ -10,7 +10,9 @@ export interface TakenPost {
   channel: string;
   session_id: string;
   message_id: string;
+  part: number;
   content: string;
+  buttons: { label: string; payload?: string; url?: string }[];
 }
 
 /** What to do with the next posts instead of taking them. */

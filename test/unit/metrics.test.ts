@@ -1,10 +1,18 @@
 import { expect, test } from "vitest";
 import { createMetrics } from "../../src/observability/metrics.ts";
 
+const nothingWaits = {
+  waitingSessions: 0,
+  waitingDeliveries: 0,
+  unknownDeliveries: 0,
+  oldestMessageSeconds: 0,
+  oldestDeliverySeconds: 0,
+};
+
 test("a scrape shows what was counted and the backlog as it is at that moment", async () => {
   const metrics = createMetrics();
   let waitingSessions = 1;
-  metrics.observeBacklog(async () => ({ waitingSessions, waitingDeliveries: 2, unknownDeliveries: 0 }));
+  metrics.observeBacklog(async () => ({ ...nothingWaits, waitingSessions, oldestMessageSeconds: 1.5 }));
   metrics.inbound.inc({ channel: "web", outcome: "accepted" });
   metrics.turnSeconds.observe({ agent: "echo" }, 0.004);
   waitingSessions = 7;
@@ -12,6 +20,24 @@ test("a scrape shows what was counted and the backlog as it is at that moment", 
   expect(text).toContain('causeway_inbound_total{channel="web",outcome="accepted"} 1');
   expect(text).toContain('causeway_turn_seconds_bucket{le="0.005",agent="echo"} 1');
   expect(text).toContain('causeway_backlog{of="sessions"} 7');
+  expect(text).toContain('causeway_oldest_waiting_seconds{of="message"} 1.5');
+  expect(text).toContain("causeway_database_up 1");
+});
+
+test("a scrape while the database is away shows what the process knows, and no backlog of before", async () => {
+  const metrics = createMetrics();
+  let away = false;
+  metrics.observeBacklog(() =>
+    away ? Promise.reject(new Error("connection refused")) : Promise.resolve(nothingWaits),
+  );
+  metrics.inbound.inc({ channel: "web", outcome: "accepted" });
+  expect(await metrics.text()).toContain('causeway_backlog{of="sessions"} 0');
+  away = true;
+  const text = await metrics.text();
+  expect(text).toContain("causeway_database_up 0");
+  expect(text).toContain('causeway_inbound_total{channel="web",outcome="accepted"} 1');
+  expect(text).not.toContain("causeway_backlog{");
+  expect(text).not.toContain("causeway_oldest_waiting_seconds{");
 });
 
 test("two applications in one process count apart", async () => {

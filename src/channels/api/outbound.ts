@@ -1,3 +1,4 @@
+import type { Button } from "../../core/button.ts";
 import { systemClock } from "../../core/clock.ts";
 import { SIGNATURE_HEADER, signatureOf } from "../../core/signature.ts";
 import type { Channel, OutboundPart, SendResult } from "../channel.ts";
@@ -28,7 +29,10 @@ export type ReplyPost =
       channel: string;
       session_id: string;
       message_id: string;
+      /** Which part of the message this is, from 0. */
+      part: number;
       content: string;
+      buttons: readonly Button[];
     }
   | { version: 1; type: "ping"; delivery_id: string; channel: string };
 
@@ -75,7 +79,9 @@ export function createOutbound(deps: {
         channel,
         session_id: part.sessionId,
         message_id: part.messageId,
+        part: part.part,
         content: part.text,
+        buttons: part.buttons ?? [],
       },
       signal,
     );
