@@ -1,6 +1,6 @@
 import type { AgentCatalog } from "./agents/agent-catalog.ts";
 import { createApi } from "./api.ts";
-import { createAttachmentParts } from "./attachment-parts.ts";
+import { type AttachmentParts, createAttachmentParts } from "./attachment-parts.ts";
 import type { BotDefinition } from "./bots/bot.ts";
 import type { ChannelContext, ChannelDefinition } from "./channels/channel.ts";
 import { type ChannelDirectory, createChannelDirectory } from "./channels/channel-directory.ts";
@@ -46,6 +46,7 @@ export interface App {
   url: string;
   engine: Engine;
   pipeline: Pipeline;
+  attachments: AttachmentParts;
   channels: ChannelDirectory;
   agents: AgentCatalog;
   /** The first operator key and where it is kept (null: given by CAUSEWAY_API_KEY). */
@@ -190,6 +191,7 @@ export async function startApp(options: AppOptions): Promise<App> {
             channels,
             agents,
             pipeline,
+            attachments,
             publicUrl: settings.publicUrl.url,
             draining: stopping.signal,
           }),
@@ -250,6 +252,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       url: `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`,
       engine,
       pipeline,
+      attachments,
       channels,
       agents,
       operatorKey,

@@ -1,4 +1,5 @@
 import type { AgentCatalog } from "./agents/agent-catalog.ts";
+import type { AttachmentParts } from "./attachment-parts.ts";
 import type { ChannelDirectory, RunningChannel } from "./channels/channel-directory.ts";
 import { webConfigSchema } from "./channels/web/config.ts";
 import { createVisitorDoor } from "./channels/web/visitor-door.ts";
@@ -20,6 +21,7 @@ export interface WebPartsDeps {
   channels: ChannelDirectory;
   agents: AgentCatalog;
   pipeline: Pipeline;
+  attachments: AttachmentParts;
   publicUrl: string;
   /** Aborts when the server stops. */
   draining: AbortSignal;
@@ -27,7 +29,7 @@ export interface WebPartsDeps {
 
 /** Web chat, wired: the hosted page, the widget, and the routes of their visitors. */
 export function createWebParts(deps: WebPartsDeps): ReturnType<typeof webRoutes> {
-  const { engine, channels, agents, pipeline, publicUrl, draining } = deps;
+  const { engine, channels, agents, pipeline, attachments, publicUrl, draining } = deps;
   const { pool, prisma } = engine.database;
   const { hub } = engine;
   const web = new WeakMap<RunningChannel, WebChannel>();
@@ -58,6 +60,8 @@ export function createWebParts(deps: WebPartsDeps): ReturnType<typeof webRoutes>
     announce: (sessionId) => hub.publish(sessionTopic(sessionId), { type: "messages" }),
     watchVisitor: (visitorId, listener) => hub.subscribe(visitorTopic(visitorId), listener),
     announceVisitor: (visitorId) => hub.publish(visitorTopic(visitorId), { type: "sessions" }),
+    desk: attachments.desk,
+    openFile: attachments.openFile,
     assets: createPageAssets(),
     publicUrl,
     limits: createWebLimits(),
@@ -75,5 +79,6 @@ function openDoor({ ref, config }: RunningChannel): WebChannel {
     title: web.title ?? null,
     greeting: web.greeting ?? null,
     starters: web.starters,
+    attachmentTypes: web.attachmentTypes,
   };
 }

@@ -13,22 +13,32 @@ export interface NewUpload {
   /** As the sender said. */
   contentType: string | null;
   name: string | null;
+  /** Which types are taken, by what a file is found to be; all where left out. */
+  accepts?(contentType: string): boolean;
 }
 
+export type KeptUpload =
+  | { kind: "kept"; attachment: AttachmentView }
+  | { kind: "session_gone" }
+  | { kind: "type_refused"; contentType: string };
+
 /**
- * Keeps an upload; null where its session is gone. The row is there before the content: what a crash leaves of an upload
+ * Keeps an upload. The row is there before the content: what a crash leaves of an upload
  * is a row that is never sent, and goes with its content after a day.
  */
 export async function keepUpload(
   deps: { repository: Pick<AttachmentRepository, "addUpload" | "stored" | "find">; store: FileStore },
   upload: NewUpload,
-): Promise<AttachmentView | null> {
+): Promise<KeptUpload> {
   const { id, content } = upload;
   const contentType = await contentTypeOf(content, upload.contentType);
+  if (upload.accepts && !upload.accepts(contentType)) return { kind: "type_refused", contentType };
   const kind = kindOfType(contentType);
   const name = upload.name === null ? null : safeFileName(upload.name);
-  if (!(await deps.repository.addUpload({ id, sessionId: upload.sessionId, kind, name }))) return null;
+  if (!(await deps.repository.addUpload({ id, sessionId: upload.sessionId, kind, name })))
+    return { kind: "session_gone" };
   await deps.store.write(id, content, contentType);
   await deps.repository.stored(id, { kind, contentType, bytes: content.length });
-  return deps.repository.find(id);
+  const attachment = await deps.repository.find(id);
+  return attachment ? { kind: "kept", attachment } : { kind: "session_gone" };
 }

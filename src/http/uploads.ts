@@ -1,13 +1,11 @@
 import type { OwnedAttachment } from "../attachments/attachment-repository.ts";
-import type { NewUpload } from "../attachments/uploads.ts";
-import type { AttachmentView } from "../core/attachment.ts";
+import type { KeptUpload, NewUpload } from "../attachments/uploads.ts";
 import { RequestError } from "../core/errors.ts";
 
 /** Files as the routes use them. */
 export interface AttachmentDesk {
   find(id: string): Promise<OwnedAttachment | null>;
-  /** Keeps a file; null where the session is gone. */
-  keep(upload: NewUpload): Promise<AttachmentView | null>;
+  keep(upload: NewUpload): Promise<KeptUpload>;
   /** The largest file that is taken. */
   limitBytes: number;
 }

@@ -69,6 +69,10 @@ test("a channel says how its chat introduces itself", async () => {
       title: "Echo of the valley",
       greeting: "Hello!",
       starters: ["What can you do?"],
+      attachments: {
+        types: ["image/*", "audio/*", "video/*", "application/pdf", "text/plain"],
+        max_bytes: 20 * 1024 * 1024,
+      },
     },
   });
 });

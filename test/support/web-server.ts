@@ -14,13 +14,14 @@ export interface WebServer extends AsyncDisposable {
 
 /** @param options.port the port of a killed one, to come back at the same address. */
 export async function startWebServer(test: TestApp, options: { port?: number } = {}): Promise<WebServer> {
-  const { engine, channels, agents, pipeline } = test.app;
+  const { engine, channels, agents, pipeline, attachments } = test.app;
   const draining = new AbortController();
   const parts = {
     engine,
     channels,
     agents,
     pipeline,
+    attachments,
     publicUrl: "http://chat.test",
     draining: draining.signal,
   };

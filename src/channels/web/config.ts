@@ -32,6 +32,10 @@ export const webConfigSchema = z.strictObject({
     .max(8)
     .default([])
     .describe("What a visitor may begin with, as buttons: a press sends the text."),
+  attachmentTypes: z
+    .array(z.string().regex(/^[a-z]+\/([a-z0-9.+-]+|\*)$/, "write a type such as image/* or application/pdf"))
+    .default(["image/*", "audio/*", "video/*", "application/pdf", "text/plain"])
+    .describe("The files a visitor may send, by what they are found to be. An empty list: none."),
 });
 
 export type WebConfig = z.infer<typeof webConfigSchema>;

@@ -5,22 +5,26 @@ import { storableText } from "../../core/text.ts";
 import type { Visitor } from "../../core/visitor.ts";
 import type { VisitorMessage, VisitorSession } from "../../sessions/visitor-repository.ts";
 import { requireRate } from "../rate-limit.ts";
+import { MOST_ATTACHMENTS, uploadsOf } from "../uploads.ts";
 import { CONTENT_LIMIT, count, jsonBody, readBody, readQuery } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
 import { TOO_FAST } from "./web-limits.ts";
 import { messageObject } from "./wire.ts";
 
-const messageSchema = z.strictObject({
-  content: z
-    .string()
-    .max(CONTENT_LIMIT)
-    .refine((text) => text.trim() !== "", "is empty"),
-  payload: z.string().min(1).max(10_000).optional(),
-  client_message_id: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,100}$/, "write 1 to 100 printable characters without spaces"),
-});
+const messageSchema = z
+  .strictObject({
+    content: z.string().max(CONTENT_LIMIT).default(""),
+    payload: z.string().min(1).max(10_000).optional(),
+    client_message_id: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,100}$/, "write 1 to 100 printable characters without spaces"),
+    attachment_ids: z.array(z.string().min(1)).max(MOST_ATTACHMENTS).default([]),
+  })
+  .refine(({ content, attachment_ids }) => content.trim() !== "" || attachment_ids.length > 0, {
+    path: ["content"],
+    error: "is empty",
+  });
 
 const pageSchema = z
   .object({
@@ -35,7 +39,15 @@ const pageSchema = z
 
 type MessageDeps = Pick<
   WebDeps,
-  "channel" | "publicUrl" | "visitors" | "accept" | "wasOffered" | "successor" | "announce" | "limits"
+  | "channel"
+  | "publicUrl"
+  | "visitors"
+  | "accept"
+  | "wasOffered"
+  | "successor"
+  | "announce"
+  | "limits"
+  | "desk"
 >;
 
 /** A visitor's messages: write one, read the history. */
@@ -85,9 +97,11 @@ async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<Vis
   }
   const pressed = payload === undefined ? {} : { payload };
   const eventKey = `web:${visitor.id}:${body.client_message_id}`;
+  const sentBefore = async () => (await deps.visitors.messageOfEvent(channel.ref.id, eventKey))?.id ?? null;
+  const uploads = await uploadsOf(deps.desk, session.id, body.attachment_ids, sentBefore);
   const attempt = async (sessionId: string) => {
     const metadata = { client_message_id: body.client_message_id };
-    return deps.accept(channel.ref, { sessionId, content, ...pressed, eventKey, metadata });
+    return deps.accept(channel.ref, { sessionId, content, ...pressed, eventKey, metadata, uploads });
   };
 
   let stored = session.status === "active" ? await attempt(session.id) : null;
@@ -101,6 +115,7 @@ async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<Vis
   }
   const { row, outcome } = stored;
   if (outcome.kind === "accepted") {
+    const sent = await Promise.all(body.attachment_ids.map(deps.desk.find));
     return {
       id: row.messageId,
       sessionId: outcome.sessionId,
@@ -111,7 +126,7 @@ async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<Vis
       payload: outcome.payload,
       executionId: row.executionId,
       clientMessageId: body.client_message_id,
-      attachments: [],
+      attachments: sent.filter((file) => file !== null),
       createdAt: outcome.createdAt,
     };
   }

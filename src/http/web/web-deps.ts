@@ -5,6 +5,8 @@ import type { SessionFeedRepository } from "../../sessions/session-feed-reposito
 import type { VisitorRepository, VisitorSession } from "../../sessions/visitor-repository.ts";
 import type { VisitorSessions } from "../../sessions/visitor-sessions-repository.ts";
 import type { TurnStreams } from "../../turns/turn-streams.ts";
+import type { OpenFile } from "../file-response.ts";
+import type { AttachmentDesk } from "../uploads.ts";
 import type { PageAssets } from "./page-assets.ts";
 import type { WebLimits } from "./web-limits.ts";
 
@@ -18,6 +20,8 @@ export interface WebChannel {
   greeting: string | null;
   /** What a visitor may begin with, as buttons. */
   starters: readonly string[];
+  /** The files a visitor may send: types, or all of a family (`image/*`). */
+  attachmentTypes: readonly string[];
 }
 
 /** What starting over asks for. */
@@ -70,6 +74,8 @@ export interface WebDeps {
   /** The same for a visitor's list of sessions. */
   watchVisitor(visitorId: string, listener: () => void): () => void;
   announceVisitor(visitorId: string): void;
+  desk: AttachmentDesk;
+  openFile: OpenFile;
   assets(): Promise<PageAssets>;
   /** Where browsers reach us, without a trailing slash. */
   publicUrl: string;

@@ -5,6 +5,8 @@ export interface WebLimits {
   visitorsPerAddress: RateLimit;
   sessionsPerVisitor: RateLimit;
   messagesPerVisitor: RateLimit;
+  uploadsPerVisitor: RateLimit;
+  uploadsPerAddress: RateLimit;
   /** Open streams at a time. */
   streamsPerVisitor: number;
   streamsPerAddress: number;
@@ -16,6 +18,8 @@ export function createWebLimits(now: () => number = Date.now): WebLimits {
     visitorsPerAddress: createRateLimit({ burst: 300, perMinute: 300 }, now),
     sessionsPerVisitor: createRateLimit({ burst: 30, perMinute: 30 }, now),
     messagesPerVisitor: createRateLimit({ burst: 60, perMinute: 120 }, now),
+    uploadsPerVisitor: createRateLimit({ burst: 20, perMinute: 10 }, now),
+    uploadsPerAddress: createRateLimit({ burst: 200, perMinute: 100 }, now),
     streamsPerVisitor: 12,
     streamsPerAddress: 1000,
   };

@@ -1,4 +1,5 @@
 import { Router } from "express";
+import { attachmentRoutes } from "./attachment-routes.ts";
 import { channelRoutes } from "./channel-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { createLiveStreams } from "./live-streams.ts";
@@ -22,6 +23,7 @@ export function webRoutes(deps: WebDeps): Router {
   router.use(sessionRoutes(deps));
   router.use(sessionActRoutes(deps));
   router.use(messageRoutes(deps));
+  router.use(attachmentRoutes(deps));
   router.use(eventRoutes({ ...deps, serve: createLiveStreams(deps) }));
   router.use(pageRoutes(deps));
   return router;

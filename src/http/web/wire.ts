@@ -17,8 +17,8 @@ export function sessionObject(session: SessionSummary) {
   };
 }
 
-/** A file of a message as visitors are told of it; its content is served to the visitor's token. */
-function attachmentObject(view: AttachmentView) {
+/** A file as visitors are told of it; its content is served, to their token, at `url` below `/web/{channel}`. */
+export function attachmentObject(view: AttachmentView, sessionId: string) {
   return {
     id: view.id,
     kind: view.kind,
@@ -27,6 +27,7 @@ function attachmentObject(view: AttachmentView) {
     bytes: view.bytes,
     state: view.state,
     error: view.error,
+    url: view.state === "stored" ? `/sessions/${sessionId}/attachments/${view.id}/content` : null,
   };
 }
 
@@ -38,7 +39,7 @@ export function messageObject(message: VisitorMessage) {
     seq: message.seq,
     role: message.role,
     content: message.content,
-    attachments: message.attachments.map(attachmentObject),
+    attachments: message.attachments.map((file) => attachmentObject(file, message.sessionId)),
     buttons: message.buttons,
     payload: message.payload,
     execution_id: message.executionId,

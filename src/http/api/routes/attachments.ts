@@ -51,8 +51,8 @@ export function attachmentRoutes({ sessions, desk, openFile }: AttachmentRoutesD
           name: query.name,
         });
         const kept = await desk.keep({ id: resourceId, sessionId: session.id, ...file });
-        if (!kept) throw sessionNotFound(params.id);
-        return { status: 201, body: toAttachmentObject(kept) };
+        if (kept.kind !== "kept") throw sessionNotFound(params.id);
+        return { status: 201, body: toAttachmentObject(kept.attachment) };
       },
     }),
     defineRoute({

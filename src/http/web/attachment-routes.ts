@@ -1,0 +1,74 @@
+import { Router } from "express";
+import { z } from "zod";
+import { RequestError } from "../../core/errors.ts";
+import { isId, newId } from "../../core/ids.ts";
+import { storableText } from "../../core/text.ts";
+import { sendFile } from "../file-response.ts";
+import { requireRate } from "../rate-limit.ts";
+import { readBytes } from "../read-bytes.ts";
+import { attachmentNotFound, uploadOf } from "../uploads.ts";
+import { addressOf } from "./caller-address.ts";
+import { readQuery } from "./read-body.ts";
+import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
+import type { WebDeps } from "./web-deps.ts";
+import { TOO_FAST } from "./web-limits.ts";
+import { attachmentObject } from "./wire.ts";
+
+const uploadQuery = z.object({ name: z.string().min(1).max(500).optional() });
+
+type AttachmentDeps = Pick<WebDeps, "channel" | "publicUrl" | "visitors" | "desk" | "openFile" | "limits">;
+
+/** A visitor's files: hand one in, read one. Nobody but the visitor reads what was sent in their sessions. */
+export function attachmentRoutes(deps: AttachmentDeps): Router {
+  const router = Router();
+  const { desk, limits } = deps;
+
+  router.post("/web/:channel/sessions/:session/attachments", async (request, response) => {
+    const channel = requireChannel(deps, request, response);
+    const visitor = await requireVisitor(deps, channel, request);
+    const session = await requireSession(deps, channel, visitor, request);
+    const { name } = readQuery(request, uploadQuery);
+    requireRate(limits.uploadsPerAddress, addressOf(request), TOO_FAST);
+    requireRate(limits.uploadsPerVisitor, visitor.id, TOO_FAST);
+    const contentType = request.get("content-type");
+    const file = uploadOf(await readBytes(request, desk.limitBytes), {
+      contentType: contentType === undefined ? undefined : storableText(contentType),
+      name: name === undefined ? undefined : storableText(name),
+    });
+    const kept = await desk.keep({
+      id: newId(),
+      sessionId: session.id,
+      ...file,
+      accepts: (type) => channel.attachmentTypes.some((wanted) => matches(wanted, type)),
+    });
+    if (kept.kind === "session_gone") {
+      throw new RequestError(404, "session_not_found", "There is no such session.");
+    }
+    if (kept.kind === "type_refused") {
+      const message = `A file of the type ${kept.contentType} cannot be sent here.`;
+      throw new RequestError(422, "type_not_accepted", message, {
+        details: { content_type: kept.contentType, accepted: channel.attachmentTypes },
+      });
+    }
+    response.status(201).json(attachmentObject(kept.attachment, session.id));
+  });
+
+  router.get("/web/:channel/sessions/:session/attachments/:attachment/content", async (request, response) => {
+    const channel = requireChannel(deps, request, response);
+    const visitor = await requireVisitor(deps, channel, request);
+    const session = await requireSession(deps, channel, visitor, request);
+    const id = String(request.params.attachment);
+    const found = isId(id) ? await desk.find(id) : null;
+    if (found?.sessionId !== session.id) throw attachmentNotFound(id);
+    response.setHeader("Cache-Control", "private, max-age=86400, immutable");
+    await sendFile(request, response, found, deps.openFile);
+  });
+
+  return router;
+}
+
+/** `image/*` takes every image. What stands behind a semicolon does not matter. */
+function matches(wanted: string, type: string): boolean {
+  const plain = type.split(";", 1)[0]?.trim() ?? "";
+  return wanted.endsWith("/*") ? plain.startsWith(wanted.slice(0, -1)) : plain === wanted;
+}
