@@ -27,6 +27,18 @@ export type EndOutcome =
   /** The user wrote behind the seq given. */
   | "overtaken";
 
+export type HandOverOutcome = "handed_over" | "no_such_agent" | "ended_before";
+
+interface HandOverRow {
+  status: string;
+  single: boolean;
+  user_id: string | null;
+  agent_id: string;
+  next_agent: string | null;
+  version: number;
+  in_the_way: string | null;
+}
+
 export type ActionRepository = ReturnType<typeof createActionRepository>;
 
 /** What actions change in a session. */
@@ -79,31 +91,40 @@ export function createActionRepository(
     },
 
     /**
-     * Hands a session to another agent of its workspace, at that one's current version. Where a platform's messages are
-     * matched to the user's one session, the agent is part of the match: there it cannot be done.
+     * Hands an open session to another agent of its workspace, at that one's current version. What the user writes next
+     * goes there: on kinds with one session per user by `handed_to`, elsewhere because the session is named. A session
+     * the user had with that agent before makes room.
      */
-    async handOver(
-      sessionId: string,
-      slug: string,
-    ): Promise<"handed_over" | "no_such_agent" | "one_session"> {
-      const { rows } = await pool.query<{ single: boolean; agent_id: string | null; version: number | null }>(
-        `SELECT s.single OR s.external_id IS NOT NULL AS single, a.id AS agent_id, a.current_version AS version
-         FROM sessions s LEFT JOIN agents a ON a.workspace_id = s.workspace_id AND a.slug = $2 WHERE s.id = $1`,
-        [sessionId, slug],
-      );
-      const found = rows[0];
-      if (!found?.agent_id) return "no_such_agent";
-      if (found.single) return "one_session";
-      await inTransaction(pool, async (client) => {
-        await client.query(
-          `UPDATE sessions SET agent_id = $2, agent_version = $3, watched = true, updated_at = now()
-           WHERE id = $1 AND agent_id <> $2`,
-          [sessionId, found.agent_id, found.version],
+    handOver(sessionId: string, slug: string): Promise<HandOverOutcome> {
+      return inTransaction(pool, async (client) => {
+        const { rows } = await client.query<HandOverRow>(
+          `SELECT s.status, s.single, s.user_id, s.agent_id, a.id AS next_agent, a.current_version AS version,
+             (SELECT o.id FROM sessions o WHERE o.id <> s.id AND o.status = 'active' AND o.channel_id = s.channel_id
+                AND o.agent_id = a.id AND o.single = s.single
+                AND CASE WHEN s.single THEN o.user_id = s.user_id ELSE o.external_id = s.external_id END) AS in_the_way
+           FROM sessions s LEFT JOIN agents a ON a.workspace_id = s.workspace_id AND a.slug = $2
+           WHERE s.id = $1 FOR UPDATE OF s`,
+          [sessionId, slug],
         );
+        const found = rows[0];
+        if (found?.status !== "active") return "ended_before";
+        if (found.next_agent === null) return "no_such_agent";
+        if (found.next_agent === found.agent_id) return "handed_over";
+        if (found.in_the_way !== null) await deps.endSession(client, found.in_the_way);
+        await client.query(
+          `UPDATE sessions SET agent_id = $2, agent_version = $3, watched = true, updated_at = now() WHERE id = $1`,
+          [sessionId, found.next_agent, found.version],
+        );
+        if (found.single) {
+          await client.query("UPDATE users SET handed_to = $2 WHERE id = $1", [
+            found.user_id,
+            found.next_agent,
+          ]);
+        }
         // They belong to the rules of the agent that leaves.
         await client.query("DELETE FROM event_timers WHERE session_id = $1", [sessionId]);
+        return "handed_over";
       });
-      return "handed_over";
     },
 
     /** Applies a merge patch (RFC 7396). */

@@ -117,11 +117,8 @@ export function createActions(deps: ActionDeps) {
   async function handOver(session: ActingSession, agent: string): Promise<ActionOutcome> {
     const outcome = await deps.repository.handOver(session.id, agent);
     if (outcome === "handed_over") return { kind: "done", result: { agent } };
-    const reason =
-      outcome === "no_such_agent"
-        ? `there is no agent ${agent}`
-        : `sessions on ${session.channel} cannot be handed to another agent`;
-    return { kind: "failed", reason };
+    if (outcome === "ended_before") return { kind: "overtaken", reason: "the session has ended" };
+    return { kind: "failed", reason: `there is no agent ${agent}` };
   }
 
   async function callWebhook(

@@ -109,18 +109,21 @@ const OPEN = (conflict: string, source: string) => `
 /** In a thread several people can write at the same moment: it is one session, of whoever wrote first. */
 const GROUP = (kind: "f.single" | "NOT f.single", matches: string) => `
     SELECT max(e.id) AS existing_id, (array_agg(f.new_session_id ORDER BY f.n))[1] AS new_id, f.workspace_id,
-      f.agent_id, min(f.agent_version) AS agent_version, f.channel_id,
+      coalesce(p.agent_id, f.agent_id) AS agent_id, min(coalesce(p.agent_version, f.agent_version)) AS agent_version, f.channel_id,
       (array_agg(p.id ORDER BY f.n))[1] AS user_id, f.single, f.external_id,
       (array_agg(f.address ORDER BY f.n))[1] AS address, (array_agg(f.title ORDER BY f.n))[1] AS title,
       count(*)::int AS count
     FROM fresh f JOIN people p ON p.channel_id = f.channel_id AND p.identifier = f.user_identifier
-    LEFT JOIN sessions e ON e.status = 'active' AND e.channel_id = f.channel_id AND e.agent_id = f.agent_id AND ${matches}
+    LEFT JOIN sessions e ON e.status = 'active' AND e.channel_id = f.channel_id
+      AND e.agent_id = coalesce(p.agent_id, f.agent_id) AND ${matches}
     WHERE f.session_id IS NULL AND ${kind}
-    GROUP BY f.workspace_id, f.agent_id, f.channel_id, ${kind === "f.single" ? "p.id, " : ""}f.single, f.external_id`;
+    GROUP BY f.workspace_id, coalesce(p.agent_id, f.agent_id), f.channel_id, ${kind === "f.single" ? "p.id, " : ""}f.single, f.external_id`;
 
 /**
  * One statement, one commit, for any number of messages: claim the event keys, find or make the users, find or open
  * the sessions, number and store the messages and their pending executions, and take the free lanes.
+ *
+ * Where the user's session was handed to another agent, that one's session is theirs as long as it is open.
  *
  * Not Prisma: it is the hottest statement of the service, and its correctness under parallel webhooks rests on
  * `ON CONFLICT` against the partial unique indexes. Rows are locked in session order everywhere, so that batches of
@@ -144,7 +147,9 @@ const STORE_INBOUND = `
     JOIN (SELECT message_id, count(*) AS keys FROM claimed GROUP BY message_id) c USING (message_id)
     WHERE c.keys = json_array_length(r.event_keys)),
   known AS MATERIALIZED (
-    SELECT u.id, u.channel_id, u.identifier FROM users u
+    SELECT u.id, u.channel_id, u.identifier, h.agent_id, h.agent_version FROM users u
+    LEFT JOIN sessions h ON h.user_id = u.id AND h.channel_id = u.channel_id AND h.agent_id = u.handed_to
+      AND h.single AND h.status = 'active'
     WHERE (u.channel_id, u.identifier) IN (SELECT channel_id, user_identifier FROM fresh WHERE session_id IS NULL)),
   renamed AS (
     UPDATE users u SET name = coalesce(f.user_name, u.name), updated_at = now(),
@@ -162,7 +167,7 @@ const STORE_INBOUND = `
       SELECT 1 FROM known k WHERE k.channel_id = f.channel_id AND k.identifier = f.user_identifier)
     ORDER BY f.channel_id, f.user_identifier, f.n
     ON CONFLICT (channel_id, identifier) DO UPDATE SET identifier = EXCLUDED.identifier
-    RETURNING id, channel_id, identifier),
+    RETURNING id, channel_id, identifier, NULL, NULL::int),
   people AS MATERIALIZED (SELECT * FROM known UNION ALL SELECT * FROM joined),
   by_user AS MATERIALIZED (${GROUP("f.single", "e.single AND e.user_id = p.id")}),
   opened AS (${OPEN("(user_id, channel_id, agent_id) WHERE status = 'active' AND single", "by_user")}),
@@ -185,7 +190,7 @@ const STORE_INBOUND = `
     FROM fresh f
     LEFT JOIN people p ON p.channel_id = f.channel_id AND p.identifier = f.user_identifier
     JOIN lanes l ON l.id = f.session_id OR (f.session_id IS NULL AND l.channel_id = f.channel_id
-      AND l.agent_id = f.agent_id AND CASE WHEN f.single THEN l.user_id = p.id ELSE l.external_id = f.external_id END)
+      AND l.agent_id = coalesce(p.agent_id, f.agent_id) AND CASE WHEN f.single THEN l.user_id = p.id ELSE l.external_id = f.external_id END)
     WINDOW lane AS (PARTITION BY l.id)),
   stored AS (
     INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, payload, metadata, execution_id)

@@ -111,6 +111,11 @@ export function createTriggerRepository({ pool, reset, sayLater }: TriggerReposi
           (await spokenBefore(client, channel.id, trigger.key)) ?? (await deferredBefore(client, trigger));
         if (before) return before;
         const userId = await userOf(client, channel, identifier);
+        // Whose message this is, theirs is the answer to it.
+        await client.query("UPDATE users SET handed_to = NULL WHERE id = $1 AND handed_to <> $2", [
+          userId,
+          trigger.agentId,
+        ]);
         // The session is locked before the data, as a turn that ends does; the data is there before rules look at it.
         const open = await openSession(client, trigger, userId);
         await mergeData(client, userId, trigger);

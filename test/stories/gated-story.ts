@@ -32,6 +32,8 @@ export async function startGatedStory(
     channel?: GatedChannel;
     /** More channels, by name and kind. */
     others?: Record<string, GatedChannel>;
+    /** More agents, on the same bot; merged into each as `agent` is. */
+    colleagues?: Record<string, Record<string, unknown>>;
     /** Merged into the agent: `turns`, `reset`, … */
     agent?: Record<string, unknown>;
   } = {},
@@ -41,6 +43,7 @@ export async function startGatedStory(
     channel = createGatedChannel(),
     agent = {},
     others = {},
+    colleagues = {},
     ...rest
   } = options;
   const app = await startTestApp({
@@ -51,7 +54,12 @@ export async function startGatedStory(
       ]),
     ),
     ...rest,
-    agents: { agent: { bot: { type: "scripted" }, ...agent } },
+    agents: Object.fromEntries(
+      Object.entries({ agent, ...colleagues }).map(([slug, own]) => [
+        slug,
+        { bot: { type: "scripted" }, ...own },
+      ]),
+    ),
     bots: { scripted: bot.definition },
     kinds: Object.fromEntries(
       [channel, ...Object.values(others)].map(({ definition }) => [definition.kind, definition]),

@@ -3,6 +3,7 @@ import {
   type Channel,
   type ChannelCapabilities,
   type ChannelDefinition,
+  type ChannelOptions,
   defineChannel,
   type OutboundPart,
   type Received,
@@ -83,11 +84,11 @@ export function createGatedChannel(
     },
     configSchema: z.strictObject({}),
     split: (text) => text.match(new RegExp(`[^]{1,${textLimit}}`, "g")) ?? [],
-    create: (): Channel => ({
+    create: ({ findConversation }): Channel => ({
       ...(canReach
         ? { canReach: async (who: string) => canReach(who) ?? { kind: "reachable" as const } }
         : {}),
-      receive: async ({ body }) => toEvents(JSON.parse(body.toString("utf8"))),
+      receive: async ({ body }) => toEvents(JSON.parse(body.toString("utf8")), findConversation),
       send: (part, signal) =>
         new Promise((settle) => {
           const send = { part, signal, settle };
@@ -141,12 +142,20 @@ export function sent(): SendResult {
   return { kind: "sent", externalIds: [`sent-${++lastId}`] };
 }
 
-function toEvents(inbound: GatedInbound | GatedInbound[]): Received {
-  const events = [inbound].flat().map(({ chat, text, key, thread }) => ({
-    type: "message" as const,
-    eventKeys: typeof key === "string" ? ([key] as const) : key,
-    conversation: { address: thread ?? chat, userIdentifier: chat, externalId: thread ?? null },
-    text,
-  }));
-  return { kind: "accepted", events };
+/** A thread belongs to the agent that answered in it last, as on Slack. */
+async function toEvents(
+  inbound: GatedInbound | GatedInbound[],
+  findConversation: ChannelOptions<unknown>["findConversation"],
+): Promise<Received> {
+  const events = [inbound].flat().map(async ({ chat, text, key, thread }) => {
+    const known = thread === undefined ? null : await findConversation?.(thread);
+    return {
+      type: "message" as const,
+      eventKeys: typeof key === "string" ? ([key] as const) : key,
+      conversation: { address: thread ?? chat, userIdentifier: chat, externalId: thread ?? null },
+      ...(known ? { agent: known.agent } : {}),
+      text,
+    };
+  });
+  return { kind: "accepted", events: await Promise.all(events) };
 }
