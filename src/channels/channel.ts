@@ -110,6 +110,8 @@ export type SendResult =
       kind: "sent";
       externalIds: string[];
       state?: "sent" | "delivered";
+      /** What the conversation is called that this send began, where replies to it will name it (a thread). */
+      began?: string;
       note?: { code: string; reason: string };
     }
   /** It was certainly not delivered; later may work. `channel` scope pauses every send of the channel. */

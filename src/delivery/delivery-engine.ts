@@ -168,6 +168,10 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       const { address } = result;
       await patiently(() => deps.repository.moveAddress(channelId, delivery.address, address));
     }
+    if (result.kind === "sent" && result.began !== undefined) {
+      const { began } = result;
+      await patiently(() => deps.repository.nameConversation(delivery.sessionId, began));
+    }
     if (result.kind === "failed" && result.scope === "user") {
       await patiently(() => deps.userUnreachable(delivery.sessionId, result));
     }

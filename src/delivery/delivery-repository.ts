@@ -216,6 +216,14 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
       );
     },
 
+    /** A session whose first message was ours is called as replies to that message will call it, once. */
+    async nameConversation(sessionId: string, externalId: string): Promise<void> {
+      await pool.query(
+        "UPDATE sessions SET external_id = $2, address = $2 WHERE id = $1 AND external_id IS NULL AND NOT single",
+        [sessionId, externalId],
+      );
+    },
+
     /**
      * Deliveries whose sender died between sending and recording become `unknown`: nobody can tell whether they
      * arrived. They are sent again, marked as a possible duplicate.

@@ -166,6 +166,42 @@ describe("on Slack", () => {
     );
   });
 
+  test("an answer below a triggered message belongs to its session, also where another agent sent it", async () => {
+    const trigger = (text: string) =>
+      app.api("POST", "/trigger_bot_message", {
+        agent_id: "sales",
+        channel: "slack",
+        identifier: BOB,
+        message_text: text,
+      });
+    await trigger("Your offer is ready.");
+    const [sent] = await eventually(() => {
+      expect(fake.posted).toHaveLength(1);
+      return fake.posted;
+    });
+    const thread = sent?.ts ?? "";
+    await eventually(async () =>
+      expect(await sessions()).toMatchObject([{ external_id: `D${BOB.slice(1)}:${thread}` }]),
+    );
+    await post(
+      callback(fake, {
+        type: "message",
+        channel: `D${BOB.slice(1)}`,
+        channel_type: "im",
+        user: BOB,
+        text: "tell me more",
+        ts: nextTs(),
+        thread_ts: thread,
+      }),
+    );
+    await eventually(() => expect(answersIn(thread)).toEqual(["re: tell me more"]));
+    expect(bot.calls[0]?.turn.agent.slug).toBe("sales");
+    expect(await sessions()).toHaveLength(1);
+    // The next one goes on in that thread.
+    await trigger("One more thing.");
+    await eventually(() => expect(answersIn(thread)).toEqual(["re: tell me more", "One more thing."]));
+  });
+
   test("a rate limit delays a reply and loses none", async () => {
     fake.fail({ rateLimited: 1 });
     const ts = nextTs();

@@ -149,7 +149,9 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       if (typeof message === "string") return refuse(message);
       const ts = `1790000000.${String(nextTs++).padStart(6, "0")}`;
       posted.push({ ...message, ts, team, streaming: false, edited: false });
-      return { ok: true, channel: message.channel, ts, message: { text: message.text } };
+      // Who names a person gets the direct conversation with them.
+      const channel = message.channel.replace(/^U/, "D");
+      return { ok: true, channel, ts, message: { text: message.text } };
     },
     "chat.startStream": (payload, team) => {
       const { channel = "", thread_ts, recipient_user_id, recipient_team_id } = payload;

@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../../core/logger.ts";
 import type { OutboundPart, SendResult } from "../channel.ts";
-import { parseAddress, type SlackPlace } from "./address.ts";
+import { parseAddress, type SlackPlace, toAddress } from "./address.ts";
 import {
   describeFault,
   isFinal,
@@ -49,8 +49,10 @@ export function createOutbound({ clientOf, previews, log }: OutboundDeps & { pre
         unfurl_links: false,
         unfurl_media: false,
       });
-      const externalIds = [`${message.channel ?? place.channel}:${message.ts ?? ""}`];
-      return { result: { kind: "sent", externalIds }, fault: null };
+      const { channel = place.channel, ts = "" } = message;
+      // Whoever answers below it answers this message, and means the session that sent it.
+      const began = place.threadTs === null ? { began: toAddress(place.team, channel, ts) } : {};
+      return { result: { kind: "sent", externalIds: [`${channel}:${ts}`], ...began }, fault: null };
     } catch (error) {
       const fault = readFault(error);
       return { result: sendResultOf(fault), fault };
