@@ -14,6 +14,7 @@ export default defineConfig({
     // Files share a process and what it has loaded: loading the application anew for each of them cost a third of the
     // run. Each test has a database and an application of its own, and none changes what is global.
     isolate: false,
+    reporters: ["default", "./test/support/conformance-reporter.ts"],
     projects: [
       {
         test: {

@@ -7,6 +7,7 @@ import type {
   OutboundPart,
   RawRequest,
 } from "../../src/channels/channel.ts";
+import type { DeliveryReceipt } from "../../src/core/channel-event.ts";
 import type { Logger } from "../../src/core/logger.ts";
 
 /** Ways a platform lets a send down. */
@@ -56,6 +57,12 @@ export interface ConformanceSubject extends AsyncDisposable {
     /** Presses that cannot have been made: of this message elsewhere, of others, of nothing. */
     forged(messageId: string): RawRequest[];
   };
+  /** Where the platform reports on sends. */
+  receipts?: { of(externalId: string, state: DeliveryReceipt["state"]): RawRequest };
+  /** Where not everything may be said at any time: lets the user's last message be too long ago. */
+  closeWindow?(): void;
+  /** Where a user may have several conversations: a new message in the one of this name. */
+  inThread?(text: string, thread: string): RawRequest;
   /** Where answers are shown while they are written, by messages that do not go away by themselves. */
   streams?: {
     address: string;

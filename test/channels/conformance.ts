@@ -6,47 +6,9 @@ import type { ChannelEvent, InboundMessage } from "../../src/core/channel-event.
 import { newId } from "../../src/core/ids.ts";
 import { prepareReply } from "../../src/core/reply-parts.ts";
 import { eventually } from "../support/eventually.ts";
+import { GUARANTEES, type Guarantee } from "./conformance-guarantees.ts";
 import type { ConformanceSubject, SubjectTools, VendorFault } from "./conformance-subject.ts";
 import { createSubjectTools, partOf, sendAll, withoutSpace } from "./conformance-subject.ts";
-
-/** What every channel promises, by a short name that stays the same when the sentence is reworded. */
-export const GUARANTEES = {
-  forged: "refuses a forged or unsigned request with 401",
-  content_type: "refuses a signed request of the wrong content type with 415",
-  malformed: "refuses a signed request that cannot be read with 400",
-  same_event: "gives the same event the same keys, and another event other keys",
-  own_messages: "does not answer itself or other bots",
-  unknown_events: "acknowledges events it does not know and makes nothing of them",
-  round_trip: "carries what a user wrote, and a reply to where it was written",
-  long_text: "delivers a text over the limit whole, in order and within the limit",
-  split: "splits any text into parts that fit and lose nothing",
-  rate_limited: "pauses the whole channel for as long as the platform asks",
-  recipient_gone: "gives up on a recipient that is gone, and only on that one",
-  credentials_revoked: "gives up on the whole channel when its credentials are refused",
-  server_error: "tries again what the platform failed to do",
-  unreachable: "tries again what never reached the platform",
-  answer_lost: "calls a send whose answer was lost unknown",
-  aborted: "answers an aborted send with a result, not with an exception",
-  secrets: "keeps its secrets out of logs, results and errors, whatever goes wrong",
-  start: "starts although the platform cannot be reached, and says so",
-  stop: "leaves no connection behind when it stops",
-  stream_finished: "turns an answer that was shown while it was written into the one that is sent",
-  stream_removed: "takes away what it showed of an answer that is not sent",
-  stream_refused: "sends an answer as ever where showing it was refused",
-  buttons: "shows buttons, or writes them as a numbered list",
-  press: "takes a press as what the button says, once, with its payload",
-  forged_press: "takes nothing of a press of what was not offered",
-  capabilities: "has capabilities that agree with what it does",
-} as const;
-
-export type Guarantee = keyof typeof GUARANTEES;
-
-declare module "vitest" {
-  interface TaskMeta {
-    /** Read by a reporter to show which channel keeps which guarantee; skipped tests are exceptions. */
-    conformance?: { kind: string; guarantee: Guarantee; exception?: string };
-  }
-}
 
 export interface ConformanceOptions {
   kind: string;
@@ -77,16 +39,24 @@ export function describeChannelConformance({ kind, setup, except = [] }: Conform
       const sentence = GUARANTEES[guarantee];
       const meta = { conformance: { kind, guarantee, ...(exception === undefined ? {} : { exception }) } };
       const title = exception === undefined ? sentence : `${sentence} (not here: ${exception})`;
-      test.skipIf(exception !== undefined)(title, { meta }, async () => {
+      test.skipIf(exception !== undefined)(title, { meta }, async ({ task, skip }) => {
         const tools = createSubjectTools();
         await using subject = await setup(tools);
-        await check(subject, tools);
+        await check(subject, tools, (reason) => {
+          Object.assign(task.meta.conformance ?? {}, { exception: reason });
+          return skip(reason);
+        });
       });
     }
   });
 }
 
-type Check = (subject: ConformanceSubject, tools: SubjectTools) => Promise<void>;
+/** `notHere` ends a check of what the platform, by the channel's capabilities, has not. */
+type Check = (
+  subject: ConformanceSubject,
+  tools: SubjectTools,
+  notHere: (reason: string) => never,
+) => Promise<void>;
 
 const CHECKS: Record<Guarantee, Check> = {
   async forged({ channel, inbound }) {
@@ -273,6 +243,52 @@ const CHECKS: Record<Guarantee, Check> = {
     const presses = subject.buttons?.forged(messageId) ?? [];
     expect(presses).not.toEqual([]);
     for (const press of presses) expect(await eventsFrom(subject.channel.receive(press))).toEqual([]);
+  },
+  async receipts({ channel, definition, address, receipts }, _tools, notHere) {
+    if (!definition.capabilities.receipts) return notHere("nothing is reported there of what was sent");
+    const sent = await channel.send(partOf(address, "hello"), AbortSignal.timeout(10_000));
+    const [externalId = ""] = sent.kind === "sent" ? sent.externalIds : [];
+    for (const state of ["delivered", "sent", "read", "failed"] as const) {
+      const request = receipts?.of(externalId, state);
+      const why = { errorCode: expect.any(String), errorMessage: expect.any(String) };
+      const expected = { type: "receipt", externalId, state, ...(state === "failed" ? why : {}) };
+      expect(await eventsFrom(channel.receive(request as RawRequest))).toEqual([
+        expect.objectContaining(expected),
+      ]);
+    }
+  },
+  async window({ channel, definition, address, platform, closeWindow }, _tools, notHere) {
+    if (definition.capabilities.parks !== true) return notHere("anything may be said there at any time");
+    closeWindow?.();
+    const result = await channel.send(partOf(address, "Are you there?"), AbortSignal.timeout(10_000));
+    expect(result).toEqual({ kind: "parked", code: "window_closed", reason: expect.any(String) });
+    expect(platform.received()).toEqual([]);
+    expect(await channel.canReach?.(address)).toMatchObject({ kind: "unreachable", code: "window_closed" });
+  },
+  async lost_send({ channel, platform, address }, _tools, notHere) {
+    const { findSent } = channel;
+    if (findSent === undefined) return notHere("what was sent cannot be looked up there");
+    const since = new Date();
+    const found = (text: string) => findSent(partOf(address, text), since, AbortSignal.timeout(10_000));
+    await platform.fail("answer_lost");
+    const text = "**This** may have arrived.";
+    const result = await channel.send(partOf(address, text), AbortSignal.timeout(10_000));
+    expect(result).toMatchObject({ kind: "unknown" });
+    expect(await found(text)).toEqual([expect.any(String)]);
+    expect(await found("This was never sent.")).toEqual([]);
+    await platform.fail("unreachable");
+    await expect(found(text)).rejects.toThrow();
+  },
+  async threads({ channel, definition, inThread, platform }, _tools, notHere) {
+    if (definition.capabilities.sessions === "single") return notHere("a user has one conversation there");
+    const read = async (text: string, thread: string) =>
+      messageFrom(channel.receive(inThread?.(text, thread) as RawRequest));
+    const [one, again, other] = [await read("a", "1"), await read("b", "1"), await read("a", "2")];
+    expect(again.conversation).toEqual(one.conversation);
+    expect(other.conversation.externalId).not.toBe(one.conversation.externalId);
+    expect(other.conversation.address).not.toBe(one.conversation.address);
+    await channel.send(partOf(other.conversation.address, "elsewhere"), AbortSignal.timeout(10_000));
+    expect(platform.received()).toEqual([]);
   },
   async capabilities({ channel, definition: { capabilities }, inbound }) {
     expect(capabilities.textLimit).toBeGreaterThan(0);

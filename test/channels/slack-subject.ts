@@ -140,6 +140,7 @@ export async function slackSubject(log: Logger): Promise<ConformanceSubject> {
       fail: (fault) => failFake(fake, fault),
       openConnections: () => fake.openConnections(),
     },
+    inThread: (text, thread) => message({ text, thread_ts: `1712345678.00000${thread}` }),
     streams: {
       address: `${DM}:${OTHER_THREAD}`,
       received: () =>

@@ -71,7 +71,9 @@ export const textMessage = (body: string) => ({ type: "text", text: { body } });
 
 export async function metaSubject(log: Logger): Promise<ConformanceSubject> {
   const fake = await startFakeMeta();
-  const channel = metaChannel(fake, { log });
+  let lastWroteAt = Date.now();
+  const lastUserMessage = async () => ({ at: new Date(lastWroteAt), eventKeys: [] });
+  const channel = metaChannel(fake, { log, lastUserMessage });
   const config = definition.configSchema.parse(metaConfig(fake));
   const message = (fields: Record<string, unknown>) => metaWebhook(fake, metaEvent(fake, [fields]));
   return {
@@ -121,6 +123,15 @@ export async function metaSubject(log: Logger): Promise<ConformanceSubject> {
       received: () => fake.taken.map(({ body }) => body ?? ""),
       fail: (fault) => failFake(fake, fault),
       openConnections: () => fake.openConnections(),
+    },
+    receipts: {
+      of(id, status) {
+        const errors = status === "failed" ? [{ code: 131026, title: "Message undeliverable" }] : [];
+        return metaWebhook(fake, metaEvent(fake, [], { statuses: [{ id, status, errors }] }));
+      },
+    },
+    closeWindow() {
+      lastWroteAt -= 25 * 3_600_000;
     },
     async [Symbol.asyncDispose]() {
       await channel.stop?.();

@@ -61,7 +61,9 @@ export function messageWith(fake: Pick<Account, "accountSid" | "from">, fields: 
 
 export async function whatsappSubject(log: Logger): Promise<ConformanceSubject> {
   const fake = await startFakeTwilio();
-  const channel = whatsappChannel(fake, { log });
+  let lastWroteAt = Date.now();
+  const lastUserMessage = async () => ({ at: new Date(lastWroteAt), eventKeys: [] });
+  const channel = whatsappChannel(fake, { log, lastUserMessage });
   const message = (fields: Record<string, string>) => webhook(fake, messageWith(fake, fields));
   return {
     channel,
@@ -99,6 +101,15 @@ export async function whatsappSubject(log: Logger): Promise<ConformanceSubject> 
       received: () => fake.taken.filter(({ to }) => to === ADA).map(({ body }) => body ?? ""),
       fail: (fault) => failFake(fake, fault),
       openConnections: () => fake.openConnections(),
+    },
+    receipts: {
+      of(MessageSid, MessageStatus) {
+        const ErrorCode = MessageStatus === "failed" ? { ErrorCode: "63024" } : {};
+        return webhook(fake, { MessageSid, MessageStatus, ...ErrorCode }, "/webhooks/whatsapp/status");
+      },
+    },
+    closeWindow() {
+      lastWroteAt -= 25 * 3_600_000;
     },
     async [Symbol.asyncDispose]() {
       await channel.stop?.();
