@@ -9,42 +9,56 @@ export type HttpOutcome =
   /** It may have reached the other side. */
   | { kind: "unanswered"; code: string };
 
+/** An abort signal of whichever implementation the caller brought. */
+export interface Abortable {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 export interface HttpRequest {
+  method: "GET" | "POST";
   url: URL;
   headers: Record<string, string>;
-  body: string;
+  body: string | null;
   timeoutMs: number;
-  signal?: AbortSignal;
+  signal?: Abortable | undefined;
 }
 
 export interface HttpClient {
-  /** Posts and never throws; redirects are not followed, so credentials go nowhere but to `url`. */
-  post(request: HttpRequest): Promise<HttpOutcome>;
+  /** Asks once and never throws; redirects are not followed, so credentials go nowhere but to `url`. */
+  call(request: HttpRequest): Promise<HttpOutcome>;
   /** Cuts every connection; later requests are not sent. */
   close(): Promise<void>;
 }
 
-/** Neither a token nor an error needs more, bytes. */
-const MAX_BODY = 64 * 1024;
+export interface HttpClientOptions {
+  /** Longer answers are cut. Neither a token nor an error needs more than 64 KiB. */
+  maxBodyBytes?: number;
+  connections?: number;
+}
 
 /**
  * HTTP over one pool of kept-alive connections that knows whether a request was written before it failed, which decides
  * between trying again and `unknown`.
  */
-export function createHttpClient(): HttpClient {
+export function createHttpClient({
+  maxBodyBytes = 64 * 1024,
+  connections = 64,
+}: HttpClientOptions = {}): HttpClient {
   const agent = new Agent({
-    connections: 64,
+    connections,
     keepAliveTimeout: 10_000,
     connect: { timeout: 10_000 },
     // Each request has one deadline of its own.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  return { post: (request) => dispatch(agent, request), close: () => agent.destroy() };
+  return { call: (request) => dispatch(agent, request, maxBodyBytes), close: () => agent.destroy() };
 }
 
-function dispatch(agent: Dispatcher, request: HttpRequest): Promise<HttpOutcome> {
-  const { url, headers, body, timeoutMs, signal } = request;
+function dispatch(agent: Dispatcher, request: HttpRequest, maxBodyBytes: number): Promise<HttpOutcome> {
+  const { method, url, headers, body, timeoutMs, signal } = request;
   return new Promise((resolve) => {
     let controller: Dispatcher.DispatchController | null = null;
     let head: { status: number; retryAfter: string | null } | null = null;
@@ -86,7 +100,7 @@ function dispatch(agent: Dispatcher, request: HttpRequest): Promise<HttpOutcome>
       },
       onResponseData(_, chunk) {
         length += chunk.length;
-        if (length > MAX_BODY) giveUp("too_long");
+        if (length > maxBodyBytes) giveUp("too_long");
         else chunks.push(chunk);
       },
       onResponseEnd() {
@@ -99,7 +113,7 @@ function dispatch(agent: Dispatcher, request: HttpRequest): Promise<HttpOutcome>
     };
     try {
       const path = `${url.pathname}${url.search}`;
-      agent.dispatch({ origin: url.origin, path, method: "POST", headers, body }, handler);
+      agent.dispatch({ origin: url.origin, path, method, headers, body }, handler);
     } catch (error) {
       settle(broken(codeOf(error)));
     }

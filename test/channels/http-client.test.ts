@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 const post = (timeoutMs = 10_000, headers: Record<string, string> = {}) =>
-  client.post({ url: new URL(fake.authUrl), headers, body: "x", timeoutMs });
+  client.call({ method: "POST", url: new URL(fake.authUrl), headers, body: "x", timeoutMs });
 
 test("a request that is not answered in time may have arrived", async () => {
   fake.fail({ hang: true }, { endpoint: "token" });
@@ -24,7 +24,7 @@ test("a request that is not answered in time may have arrived", async () => {
 
 test("a request that had no time to be written did not arrive", async () => {
   const request = { url: new URL(fake.authUrl), headers: {}, body: "x", timeoutMs: 10_000 };
-  expect(await client.post({ ...request, signal: AbortSignal.abort() })).toEqual({
+  expect(await client.call({ method: "POST", ...request, signal: AbortSignal.abort() })).toEqual({
     kind: "not_sent",
     code: "aborted",
   });

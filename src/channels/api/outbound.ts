@@ -44,7 +44,8 @@ export function postSigned(
   signal: AbortSignal,
 ): Promise<HttpOutcome> {
   const body = JSON.stringify(post);
-  return client.post({
+  return client.call({
+    method: "POST",
     url: new URL(url),
     headers: {
       "content-type": "application/json",

@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
+import { createBackoff } from "../../core/backoff.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { SlackIdentity } from "./addressing.ts";
-import { createBackoff } from "./backoff.ts";
 import { describeFault, readFault } from "./errors.ts";
 
 export interface IdentitySource {

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { formattedSpans } from "../../core/markdown/blocks.ts";
 import { splitText } from "../../core/split-text.ts";
+import { createTroubles, type Troubles } from "../../core/troubles.ts";
+import { wait } from "../../core/wait.ts";
 import {
   type Channel,
   type ChannelOptions,
@@ -19,7 +20,6 @@ import { createPreviews } from "./preview.ts";
 import { createRouting } from "./routing.ts";
 import { holdSocket } from "./socket.ts";
 import { createStreaming } from "./streaming.ts";
-import { createTroubles, type Troubles } from "./troubles.ts";
 import { createVerifier, notAnEvent, parseBody } from "./verify.ts";
 import { createWebApi } from "./web-api.ts";
 import { createWorkspaces } from "./workspaces.ts";
@@ -151,7 +151,7 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
         });
       } else announceUrl();
       // Long enough to know our name when the first message comes, not so long that Slack holds up the start.
-      await Promise.race([asked, patience(stopped.signal)]);
+      await Promise.race([asked, wait(3_000, stopped.signal)]);
     },
     async stop() {
       stopped.abort();
@@ -160,9 +160,6 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
     },
   };
 }
-
-const patience = (signal: AbortSignal) =>
-  sleep(3000, undefined, { signal, ref: false }).catch(() => undefined);
 
 const jsonAnswer = (body: object) => ({
   status: 200,

@@ -1,6 +1,6 @@
 import type { SocketModeReceiver } from "@slack/bolt";
+import { createBackoff } from "../../core/backoff.ts";
 import type { Logger } from "../../core/logger.ts";
-import { createBackoff } from "./backoff.ts";
 import { describeFault, readFault } from "./errors.ts";
 import { parseSlackBody, type SlackBody } from "./event.ts";
 import { quietSlackLogger, type SlackWebApi } from "./web-api.ts";

@@ -48,7 +48,8 @@ export function createAccessTokens({ client, config, clock }: AccessTokenDeps): 
 
   async function ask(): Promise<TokenAnswer> {
     const askedAtMs = clock.now().getTime();
-    const outcome = await client.post({
+    const outcome = await client.call({
+      method: "POST",
       url,
       headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
       body: form,

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../core/clock.ts";
 import { formattedSpans } from "../../core/markdown/blocks.ts";
 import { splitText } from "../../core/split-text.ts";
+import { wait } from "../../core/wait.ts";
 import {
   type Channel,
   type ChannelOptions,
@@ -61,7 +61,7 @@ function createSureadhereChannel(options: ChannelOptions<SureadhereConfig>): Cha
       const report = (words: string | null) => context.reportError(words);
       introduction = introduce({ tokens, report, log }, stopped.signal);
       // Long enough for a first token, not so long that SureAdhere holds up the start.
-      await Promise.race([introduction, patience(stopped.signal)]);
+      await Promise.race([introduction, wait(3_000, stopped.signal)]);
     },
     async stop() {
       stopped.abort();
@@ -70,9 +70,6 @@ function createSureadhereChannel(options: ChannelOptions<SureadhereConfig>): Cha
     },
   };
 }
-
-const patience = (signal: AbortSignal) =>
-  sleep(3000, undefined, { signal, ref: false }).catch(() => undefined);
 
 function announceUrl({ name, config, publicUrl, log }: ChannelOptions<SureadhereConfig>): void {
   const { tenantId } = config;

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { createBackoff } from "../../core/backoff.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { AccessTokens } from "./access-token.ts";
 import { describeTokenFault } from "./errors.ts";
 
-const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 5 * 60_000;
 
 export interface IntroductionDeps {
@@ -21,13 +20,14 @@ export async function introduce(
   { tokens, report, log }: IntroductionDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+  const backoff = createBackoff(LONGEST_WAIT_MS, signal);
+  while (!signal.aborted) {
     const answer = await tokens.current();
     if (signal.aborted) return;
     if (answer.kind === "token") return report(null);
     const words = describeTokenFault(answer.fault);
     log.warn({ reason: words }, "no access token for sureadhere");
     report(words);
-    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+    await backoff.wait();
   }
 }

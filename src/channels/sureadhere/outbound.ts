@@ -21,7 +21,8 @@ export function createOutbound({ client, tokens, baseUrl }: OutboundDeps) {
   const url = new URL("/treatment/external/send-msg", baseUrl);
 
   const post = (part: OutboundPart, token: string, signal: AbortSignal): Promise<HttpOutcome> =>
-    client.post({
+    client.call({
+      method: "POST",
       url,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       // The casing is SureAdhere's.

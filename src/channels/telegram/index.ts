@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ChannelEvent } from "../../core/channel-event.ts";
 import { formattedSpans } from "../../core/markdown/blocks.ts";
 import { splitText } from "../../core/split-text.ts";
+import { createTroubles } from "../../core/troubles.ts";
+import { wait } from "../../core/wait.ts";
 import {
   type Channel,
   type ChannelOptions,
@@ -21,7 +22,6 @@ import { poll } from "./polling.ts";
 import { createPresses } from "./press.ts";
 import { createRegistration } from "./registration.ts";
 import { createStreaming } from "./streaming.ts";
-import { createTroubles } from "./troubles.ts";
 import { parseUpdate } from "./update.ts";
 import { createVerifier, notAnUpdate, parseBody } from "./verify.ts";
 
@@ -101,7 +101,7 @@ function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel
         );
       } else if (webhookUrl === null) log.info({ channel: name }, HOW_TO_BE_REACHED);
       // Long enough to know our name when the first message comes, not so long that Telegram holds up the start.
-      await Promise.race([introduction, patience(stopped.signal)]);
+      await Promise.race([introduction, wait(3_000, stopped.signal)]);
     },
     async stop() {
       stopped.abort();
@@ -110,9 +110,6 @@ function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel
     },
   };
 }
-
-const patience = (signal: AbortSignal) =>
-  sleep(3000, undefined, { signal, ref: false }).catch(() => undefined);
 
 const HOW_TO_BE_REACHED =
   "no webhook registered: set CAUSEWAY_PUBLIC_URL to the https address Telegram can reach, " +

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "grammy";
 import type { Update } from "grammy/types";
+import { createBackoff } from "../../core/backoff.ts";
 import type { ChannelEvent } from "../../core/channel-event.ts";
 import type { Logger } from "../../core/logger.ts";
-import { createBackoff } from "./backoff.ts";
+import type { Troubles } from "../../core/troubles.ts";
 import { POLL_SECONDS } from "./bot-api.ts";
 import { describeFault, readFault } from "./errors.ts";
 import { ALLOWED_UPDATES } from "./inbound.ts";
-import type { Troubles } from "./troubles.ts";
 import { parseUpdate, type TelegramUpdate } from "./update.ts";
 
 type GrammySignal = Parameters<Api["getMe"]>[0];
@@ -44,10 +44,10 @@ export async function poll(deps: PollingDeps, signal: AbortSignal): Promise<void
         { offset, limit: 100, timeout: troubled ? 0 : POLL_SECONDS, allowed_updates: [...ALLOWED_UPDATES] },
         signal as GrammySignal,
       );
-      troubles.clear("getUpdates");
+      troubles.set("getUpdates", null);
       troubled = false;
       offset = await store(updates, offset);
-      troubles.clear("storing");
+      troubles.set("storing", null);
       backoff.reset();
       // Telegram holds an empty poll open; a server that does not must not be asked without pause.
       if (updates.length === 0) await sleep(100, undefined, { signal });

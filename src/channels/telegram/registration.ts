@@ -1,11 +1,11 @@
 import type { Api } from "grammy";
+import { createBackoff } from "../../core/backoff.ts";
 import type { Logger } from "../../core/logger.ts";
-import { createBackoff } from "./backoff.ts";
+import type { Troubles } from "../../core/troubles.ts";
 import type { TelegramConfig } from "./config.ts";
 import { describeFault, readFault } from "./errors.ts";
 import type { IdentitySource } from "./identity.ts";
 import { ALLOWED_UPDATES } from "./inbound.ts";
-import type { Troubles } from "./troubles.ts";
 
 type GrammySignal = Parameters<Api["getMe"]>[0];
 
@@ -40,7 +40,7 @@ export function createRegistration(deps: RegistrationDeps) {
       if (signal.aborted) break;
       try {
         await step.run(signal);
-        troubles.clear(step.name);
+        troubles.set(step.name, null);
       } catch (error) {
         if (signal.aborted) break;
         const fault = readFault(error, config.token);

@@ -1,7 +1,6 @@
 import type { DeliveryReceipt } from "../../core/channel-event.ts";
 import type { Unreachable } from "../../core/reachability.ts";
 import type { SendResult } from "../channel.ts";
-import { TransportError } from "./transport.ts";
 
 /** What can go wrong with a call of a provider's API, without anything secret in it. */
 export type ApiFault =
@@ -55,9 +54,12 @@ export const OPTED_OUT: Unreachable = {
   reason: "the user has opted out (STOP) and can be written to again once they write",
 };
 
-export function readFailure(error: unknown): ApiFault {
-  if (!(error instanceof TransportError)) return { kind: "unanswered", code: "unexpected_error" };
-  return error.sent ? { kind: "unanswered", code: error.code } : { kind: "not_sent", code: error.code };
+/** What a provider answered, whatever it says. */
+export interface Answer {
+  status: number;
+  /** As `Retry-After` has it; null without one. */
+  retryAfterMs: number | null;
+  body: string;
 }
 
 /** An answer that no provider wrote. A gateway turned the request away, or lost what came from behind it. */

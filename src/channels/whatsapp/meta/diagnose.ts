@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import { broken, doubtful, type Finding, well } from "../../../core/finding.ts";
 import type { DiagnoseOptions } from "../../channel.ts";
+import { createApiClient } from "../api-client.ts";
 import { describeFault } from "../errors.ts";
 import { asObject, type JsonBody, readJson } from "../json-body.ts";
-import { createTransport } from "../transport.ts";
 import { metaWords } from "./codes.ts";
 import type { MetaConfig } from "./config.ts";
 import { createGraphApi } from "./graph-api.ts";
@@ -14,19 +14,19 @@ const SOON_MS = 14 * 24 * 60 * 60_000;
 /** Asks the Graph API about number, token and subscription, and the running service about the signature. */
 export async function diagnoseMeta(options: DiagnoseOptions<MetaConfig>): Promise<Finding[]> {
   const { config, signal } = options;
-  const transport = createTransport();
+  const client = createApiClient();
   const headers = { authorization: `Bearer ${config.accessToken}` };
   const base = config.apiBaseUrl.replace(/\/$/, "");
 
   /** What is at a path; null where it is not told. */
   async function look(path: string): Promise<JsonBody | null> {
     const call = { method: "GET" as const, url: new URL(`${base}/${path}`), headers, body: null };
-    const answer = await transport.call(call, signal).catch(() => null);
-    return answer?.status === 200 ? readJson(answer.body) : null;
+    const answer = await client.call(call, signal);
+    return !("kind" in answer) && answer.status === 200 ? readJson(answer.body) : null;
   }
 
   try {
-    const fault = await createGraphApi(config, transport).check(signal);
+    const fault = await createGraphApi(config, client).check(signal);
     if (fault !== null) {
       const what = `${describeFault(fault, metaWords)}.`;
       return fault.kind === "refused"
@@ -51,7 +51,7 @@ export async function diagnoseMeta(options: DiagnoseOptions<MetaConfig>): Promis
       ...(await options.checkClock(config.apiBaseUrl)),
     ];
   } finally {
-    await transport.close();
+    await client.close();
   }
 }
 

@@ -1,6 +1,5 @@
-import { type ApiFault, readForeignAnswer } from "../errors.ts";
+import { type Answer, type ApiFault, readForeignAnswer } from "../errors.ts";
 import { asObject, readJson } from "../json-body.ts";
-import type { Answer } from "../transport.ts";
 
 /** Said of an id in the URL that does not exist: the phone number's (Meta, "Handling errors"). */
 const NO_SUCH_OBJECT = 33;

@@ -1,6 +1,6 @@
-import { type ApiFault, readFailure } from "../errors.ts";
+import type { ApiCall, ApiClient } from "../api-client.ts";
+import type { ApiFault } from "../errors.ts";
 import { asObject, type JsonBody, readJson } from "../json-body.ts";
-import type { Call, Transport } from "../transport.ts";
 import type { MetaConfig } from "./config.ts";
 import { readRefusal } from "./errors.ts";
 
@@ -17,22 +17,19 @@ export interface GraphApi {
 }
 
 /** The few calls that are needed, each made once: trying again is decided where its outcome is recorded. */
-export function createGraphApi(config: MetaConfig, transport: Transport): GraphApi {
+export function createGraphApi(config: MetaConfig, client: ApiClient): GraphApi {
   const number = `${config.apiBaseUrl.replace(/\/$/, "")}/${config.phoneNumberId}`;
   const authorization = `Bearer ${config.accessToken}`;
 
   async function ask(
-    call: Omit<Call, "headers">,
+    call: Omit<ApiCall, "headers">,
     signal: AbortSignal,
   ): Promise<{ body: JsonBody } | ApiFault> {
     const type = call.body === null ? {} : { "content-type": "application/json" };
-    try {
-      const answer = await transport.call({ ...call, headers: { authorization, ...type } }, signal);
-      const body = answer.status >= 200 && answer.status < 300 ? readJson(answer.body) : null;
-      return body === null ? readRefusal(answer) : { body };
-    } catch (error) {
-      return readFailure(error);
-    }
+    const answer = await client.call({ ...call, headers: { authorization, ...type } }, signal);
+    if ("kind" in answer) return answer;
+    const body = answer.status >= 200 && answer.status < 300 ? readJson(answer.body) : null;
+    return body === null ? readRefusal(answer) : { body };
   }
   const post = (content: JsonBody, signal: AbortSignal) => {
     const body = JSON.stringify({ messaging_product: "whatsapp", ...content });

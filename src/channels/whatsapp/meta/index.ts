@@ -1,5 +1,5 @@
+import { createApiClient } from "../api-client.ts";
 import type { Provider, ProviderOptions } from "../provider.ts";
-import { createTransport } from "../transport.ts";
 import { metaWords } from "./codes.ts";
 import type { MetaConfig } from "./config.ts";
 import { createGraphApi } from "./graph-api.ts";
@@ -12,8 +12,8 @@ export { META_TEXT_LIMIT } from "./outbound.ts";
 /** WhatsApp through Meta's own Cloud API. */
 export function createMetaProvider({ config, log }: ProviderOptions<MetaConfig>): Provider {
   const { appSecret, secondaryAppSecret, verifyToken, phoneNumberId, template } = config;
-  const transport = createTransport();
-  const api = createGraphApi(config, transport);
+  const client = createApiClient();
+  const api = createGraphApi(config, client);
   const appSecrets = secondaryAppSecret === undefined ? [appSecret] : [appSecret, secondaryAppSecret];
   const trust = { appSecrets, verifyToken };
   const verify = createVerifier(trust);
@@ -33,6 +33,6 @@ export function createMetaProvider({ config, log }: ProviderOptions<MetaConfig>)
     setUp:
       'the callback URL to enter in the Meta app under "WhatsApp, Configuration", with `verifyToken` beside it; ' +
       "subscribe to the field `messages`",
-    close: () => transport.close(),
+    close: () => client.close(),
   };
 }

@@ -1,8 +1,8 @@
 import { broken, doubtful, type Finding, well } from "../../../core/finding.ts";
 import type { DiagnoseOptions } from "../../channel.ts";
+import { createApiClient } from "../api-client.ts";
 import { describeFault } from "../errors.ts";
 import { asObject, type JsonBody, readJson } from "../json-body.ts";
-import { createTransport } from "../transport.ts";
 import { twilioWords } from "./codes.ts";
 import type { TwilioConfig } from "./config.ts";
 import { createRestApi, messagingUrl } from "./rest-api.ts";
@@ -11,9 +11,9 @@ import { signatureOf } from "./verify.ts";
 /** Asks Twilio about the account and the sender, and the running service about the signature. */
 export async function diagnoseTwilio(options: DiagnoseOptions<TwilioConfig>): Promise<Finding[]> {
   const { config, signal } = options;
-  const transport = createTransport();
+  const client = createApiClient();
   try {
-    const fault = await createRestApi(config, transport).check(signal);
+    const fault = await createRestApi(config, client).check(signal);
     if (fault !== null) {
       const isRefused = fault.kind === "refused";
       const what = `${describeFault(fault, twilioWords)}.`;
@@ -24,10 +24,9 @@ export async function diagnoseTwilio(options: DiagnoseOptions<TwilioConfig>): Pr
     const url = messagingUrl(config.apiBaseUrl, "/v2/Channels/Senders?Channel=whatsapp&PageSize=100");
     const credentials = Buffer.from(`${config.accountSid}:${config.authToken}`).toString("base64");
     const headers = { authorization: `Basic ${credentials}` };
-    const answer = await transport
-      .call({ method: "GET", url, headers, body: null }, signal)
-      .catch(() => null);
-    const senders = answer?.status === 200 ? readJson(answer.body)?.["senders"] : null;
+    const answer = await client.call({ method: "GET", url, headers, body: null }, signal);
+    const told = !("kind" in answer) && answer.status === 200;
+    const senders = told ? readJson(answer.body)?.["senders"] : null;
     return [
       well("authToken", "Twilio takes the credentials."),
       ...senderFindings(Array.isArray(senders) ? senders.map(asObject) : null, options),
@@ -35,7 +34,7 @@ export async function diagnoseTwilio(options: DiagnoseOptions<TwilioConfig>): Pr
       ...(await options.checkClock(config.apiBaseUrl)),
     ];
   } finally {
-    await transport.close();
+    await client.close();
   }
 }
 

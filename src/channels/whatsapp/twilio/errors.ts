@@ -1,6 +1,5 @@
-import { type ApiFault, readForeignAnswer } from "../errors.ts";
+import { type Answer, type ApiFault, readForeignAnswer } from "../errors.ts";
 import { type JsonBody, readJson } from "../json-body.ts";
-import type { Answer } from "../transport.ts";
 
 /** An answer of Twilio's that is not what was asked for. */
 export function readRefusal(answer: Answer): ApiFault {

@@ -1,6 +1,6 @@
 import type { RawRequest, Received } from "../../channel.ts";
+import { createApiClient } from "../api-client.ts";
 import type { Provider, ProviderOptions } from "../provider.ts";
-import { createTransport } from "../transport.ts";
 import { twilioWords } from "./codes.ts";
 import type { TwilioConfig } from "./config.ts";
 import { createFinder } from "./find-text.ts";
@@ -17,8 +17,8 @@ export { TWILIO_TEXT_LIMIT } from "./outbound.ts";
 export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Provider {
   const { config, publicUrl, webhookUrl, log } = options;
   const { authToken, secondaryAuthToken, from, template } = config;
-  const transport = createTransport();
-  const api = createRestApi(config, transport);
+  const client = createApiClient();
+  const api = createRestApi(config, client);
   const authTokens = secondaryAuthToken === undefined ? [authToken] : [authToken, secondaryAuthToken];
   const verify = createVerifier({ authTokens, publicUrl: publicUrl.url });
   const readMessage = createInbound({ from, log });
@@ -42,7 +42,7 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
     showTyping: (messageSid, signal) => api.showTyping(messageSid, signal),
     check: (signal) => api.check(signal),
     setUp: 'the URL to enter in the Twilio console under "When a message comes in", with method POST',
-    close: () => transport.close(),
+    close: () => client.close(),
   };
 }
 

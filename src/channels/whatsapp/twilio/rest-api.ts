@@ -1,6 +1,6 @@
-import { type ApiFault, readFailure } from "../errors.ts";
+import type { ApiCall, ApiClient } from "../api-client.ts";
+import type { ApiFault } from "../errors.ts";
 import { asObject, type JsonBody, readJson } from "../json-body.ts";
-import type { Call, Transport } from "../transport.ts";
 import type { TwilioConfig } from "./config.ts";
 import { readRefusal } from "./errors.ts";
 
@@ -29,20 +29,20 @@ export function messagingUrl(apiBaseUrl: string, path: string): URL {
 }
 
 /** The few calls that are needed, each made once: trying again is decided where its outcome is recorded. */
-export function createRestApi(config: TwilioConfig, transport: Transport): RestApi {
+export function createRestApi(config: TwilioConfig, client: ApiClient): RestApi {
   const account = `${config.apiBaseUrl.replace(/\/$/, "")}/2010-04-01/Accounts/${config.accountSid}`;
   const credentials = Buffer.from(`${config.accountSid}:${config.authToken}`).toString("base64");
   const authorization = `Basic ${credentials}`;
 
   /** What was answered with a 2xx; a fault for everything else. */
-  async function ask(call: Omit<Call, "headers">, signal: AbortSignal): Promise<{ body: string } | ApiFault> {
+  async function ask(
+    call: Omit<ApiCall, "headers">,
+    signal: AbortSignal,
+  ): Promise<{ body: string } | ApiFault> {
     const type = call.body === null ? {} : { "content-type": "application/x-www-form-urlencoded" };
-    try {
-      const answer = await transport.call({ ...call, headers: { authorization, ...type } }, signal);
-      return answer.status >= 200 && answer.status < 300 ? { body: answer.body } : readRefusal(answer);
-    } catch (error) {
-      return readFailure(error);
-    }
+    const answer = await client.call({ ...call, headers: { authorization, ...type } }, signal);
+    if ("kind" in answer) return answer;
+    return answer.status >= 200 && answer.status < 300 ? { body: answer.body } : readRefusal(answer);
   }
   const post = (url: URL, fields: Record<string, string>, signal: AbortSignal) =>
     ask({ method: "POST", url, body: new URLSearchParams(fields).toString() }, signal);

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { wait } from "./wait.ts";
 
 /** Waits that double from one second to `maxMs`; a wait ends at once, and quietly, when the signal aborts. */
 export function createBackoff(maxMs: number, signal: AbortSignal) {
@@ -11,7 +11,7 @@ export function createBackoff(maxMs: number, signal: AbortSignal) {
     async wait(atLeastMs = 0): Promise<void> {
       const delayMs = Math.max(nextMs, atLeastMs);
       nextMs = Math.min(nextMs * 2, maxMs);
-      await sleep(delayMs, undefined, { signal }).catch(() => undefined);
+      await wait(delayMs, signal);
     },
   };
 }

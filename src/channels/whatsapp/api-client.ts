@@ -1,0 +1,34 @@
+import { retryAfterMs } from "../../core/retry-after.ts";
+import { createHttpClient, type HttpOutcome, type HttpRequest } from "../http-client.ts";
+import type { Answer, ApiFault } from "./errors.ts";
+
+/** The longest a call may take, milliseconds. */
+const CALL_TIMEOUT_MS = 30_000;
+/** A hundred messages come in one answer. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+export type ApiCall = Pick<HttpRequest, "method" | "url" | "headers" | "body">;
+
+/** A provider's API, whichever it is. */
+export interface ApiClient {
+  /** What was answered, whatever it says, or why nothing was. Never rejects. */
+  call(call: ApiCall, signal: AbortSignal): Promise<Answer | ApiFault>;
+  /** Cuts every connection; later calls fail as not sent. */
+  close(): Promise<void>;
+}
+
+export function createApiClient(): ApiClient {
+  const client = createHttpClient({ maxBodyBytes: MAX_BODY_BYTES });
+  return {
+    call: async (call, signal) =>
+      readOutcome(await client.call({ ...call, timeoutMs: CALL_TIMEOUT_MS, signal })),
+    close: () => client.close(),
+  };
+}
+
+function readOutcome(outcome: HttpOutcome): Answer | ApiFault {
+  if (outcome.kind !== "answered") return outcome;
+  const { status, retryAfter, body } = outcome;
+  if (body === null) return { kind: "unanswered", code: "answer_cut" };
+  return { status, retryAfterMs: retryAfterMs(retryAfter ?? undefined, new Date()), body };
+}
