@@ -1,8 +1,13 @@
 import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
 import { definition } from "../../src/channels/slack/index.ts";
 import type { Logger } from "../../src/core/logger.ts";
-import { type FakeSlack, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
-import { type ConformanceSubject, createSubjectTools, type VendorFault } from "./conformance-subject.ts";
+import { type FakeSlack, type PostedMessage, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
+import {
+  type ConformanceSubject,
+  createSubjectTools,
+  type SubjectTools,
+  type VendorFault,
+} from "./conformance-subject.ts";
 
 export const DM = "D0ADA00001";
 export const ADA = "U0ADA00001";
@@ -12,6 +17,7 @@ const OTHER_THREAD = "1790000100.000200";
 export interface SlackOverrides {
   config?: Record<string, unknown>;
   findConversation?: ChannelOptions<unknown>["findConversation"];
+  findButtons?: ChannelOptions<unknown>["findButtons"];
   values?: ChannelOptions<unknown>["values"];
   publicUrl?: { url: string; isPublic: boolean };
   log?: Logger;
@@ -28,6 +34,7 @@ export function slackChannel(
     config: definition.configSchema.parse({ botToken, signingSecret, apiUrl, ...overrides.config }),
     publicUrl: overrides.publicUrl ?? { url: "http://127.0.0.1:3000", isPublic: false },
     ...(overrides.values ? { values: overrides.values } : {}),
+    ...(overrides.findButtons ? { findButtons: overrides.findButtons } : {}),
     ...(overrides.findConversation ? { findConversation: overrides.findConversation } : {}),
     log: overrides.log ?? createSubjectTools().log,
   });
@@ -80,11 +87,63 @@ export function directMessage(fake: Pick<FakeSlack, "us">, event: Record<string,
   });
 }
 
-export async function slackSubject(log: Logger): Promise<ConformanceSubject> {
+/** A press of a button below a message of ours; `changes` is what the test is about. */
+export function blockActions(
+  fake: Pick<FakeSlack, "us">,
+  message: Pick<PostedMessage, "channel" | "threadTs" | "ts" | "text" | "blocks">,
+  actionId: string,
+  changes: Record<string, unknown> = {},
+) {
+  const { channel, threadTs, ts, text, blocks } = message;
+  const thread = threadTs === null ? {} : { thread_ts: threadTs };
+  return {
+    type: "block_actions",
+    user: { id: ADA, username: "ada", team_id: fake.us.teamId },
+    api_app_id: fake.us.appId,
+    token: "legacy",
+    container: { type: "message", message_ts: ts, channel_id: channel, is_ephemeral: false, ...thread },
+    trigger_id: `trigger-${++lastEvent}`,
+    team: { id: fake.us.teamId, domain: "example" },
+    enterprise: null,
+    is_enterprise_install: false,
+    channel: { id: channel, name: "directmessage" },
+    message: { type: "message", user: fake.us.userId, bot_id: fake.us.botId, ts, text, blocks, ...thread },
+    response_url: "https://hooks.slack.example/actions/1",
+    actions: [{ type: "button", block_id: "buttons", action_id: actionId, action_ts: nextTs() }],
+    ...changes,
+  };
+}
+
+/** A form as Slack posts it: a press, a command, a certificate check. */
+export function formRequest(
+  fake: Pick<FakeSlack, "signingSecret">,
+  fields: Record<string, string>,
+): RawRequest {
+  const text = new URLSearchParams(fields).toString();
+  const headers = {
+    ...signedHeaders(text, fake.signingSecret),
+    "content-type": "application/x-www-form-urlencoded",
+  };
+  return { method: "POST", url: "/webhooks/slack", headers, body: Buffer.from(text) };
+}
+
+export const labelsOf = (message: PostedMessage | undefined): string[] =>
+  (message?.blocks.find(({ type }) => type === "actions")?.elements ?? []).map(({ text }) =>
+    typeof text === "string" ? text : text.text,
+  );
+
+export const actionIds = (message: PostedMessage | undefined): string[] =>
+  (message?.blocks.find(({ type }) => type === "actions")?.elements ?? []).map(
+    ({ action_id: id = "" }) => id,
+  );
+
+export async function slackSubject({ log, findButtons }: SubjectTools): Promise<ConformanceSubject> {
   const fake = await startFakeSlack();
   fake.people.set(ADA, { name: "ada", profile: { display_name: "Ada" } });
-  const channel = slackChannel(fake, { log });
+  const channel = slackChannel(fake, { log, findButtons });
   const message = (event: Record<string, unknown>) => eventRequest(fake, directMessage(fake, event));
+  const press = (pressed: PostedMessage, actionId: string) =>
+    formRequest(fake, { payload: JSON.stringify(blockActions(fake, pressed, actionId)) });
   return {
     channel,
     definition,
@@ -141,6 +200,25 @@ export async function slackSubject(log: Logger): Promise<ConformanceSubject> {
       openConnections: () => fake.openConnections(),
     },
     inThread: (text, thread) => message({ text, thread_ts: `1712345678.00000${thread}` }),
+    buttons: {
+      shown: () => labelsOf(fake.posted.at(-1)),
+      press(nth) {
+        const message = fake.posted.at(-1) as PostedMessage;
+        return press(message, actionIds(message)[nth] ?? "");
+      },
+      forged(messageId) {
+        const message = fake.posted.at(-1) as PostedMessage;
+        return [
+          press({ ...message, threadTs: OTHER_THREAD }, `b:${messageId}:0`),
+          press({ ...message, channel: "D0BOB00001" }, `b:${messageId}:0`),
+          press(message, `b:${messageId}:9`),
+          // The one that opens a page.
+          press(message, `b:${messageId}:2`),
+          press(message, `b:${"0".repeat(27)}:0`),
+          press(message, "confirm:7"),
+        ];
+      },
+    },
     streams: {
       address: `${DM}:${OTHER_THREAD}`,
       received: () =>

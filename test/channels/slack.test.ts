@@ -1,4 +1,4 @@
-import { describeChannelConformance, noButtons } from "./conformance.ts";
+import { describeChannelConformance } from "./conformance.ts";
 import { slackSubject } from "./slack-subject.ts";
 
-describeChannelConformance({ kind: "slack", setup: ({ log }) => slackSubject(log), except: noButtons });
+describeChannelConformance({ kind: "slack", setup: slackSubject });

@@ -1,8 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ADA, callback, directMessage, nextTs } from "../channels/slack-subject.ts";
+import {
+  ADA,
+  actionIds,
+  blockActions,
+  callback,
+  directMessage,
+  formRequest,
+  nextTs,
+} from "../channels/slack-subject.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
-import { type FakeSlack, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
+import { type FakeSlack, type PostedMessage, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
 import { createScriptedBot, type ScriptedBot } from "../support/scripted-bot.ts";
 
 const GENERAL = "C0GENERAL1";
@@ -151,6 +159,35 @@ describe("on Slack", () => {
     expect(story).toMatchObject({ streaming: false, edited: false });
     const { body } = await app.api("GET", "/deliveries");
     expect(body.data).toMatchObject([{ status: "sent", attempts: 1 }]);
+  });
+
+  test("buttons stand below a streamed answer, and a press goes on in its thread", async () => {
+    const ts = nextTs();
+    await post(mention(ts, "slowly"));
+    const call = await bot.asked("slowly");
+    call.write("Shall I ");
+    await eventually(() => expect(answersIn(ts)).toEqual(["Shall I"]));
+    call.write("book it?");
+    call.reply({
+      replies: [{ content: "Shall I book it?", buttons: [{ label: "Yes", payload: "confirm:7" }] }],
+    });
+    const message = await eventually(() => {
+      const [streamed] = fake.posted;
+      expect(streamed).toMatchObject({ text: "Shall I book it?", streaming: false, edited: false });
+      return streamed as PostedMessage;
+    });
+    const press = blockActions(fake, message, actionIds(message)[0] ?? "");
+    const { body, headers, url } = formRequest(fake, { payload: JSON.stringify(press) });
+    const given = headers as Record<string, string>;
+    const pressed = await fetch(`${app.url}${url}`, {
+      method: "POST",
+      headers: given,
+      body: body.toString(),
+    });
+    expect([pressed.status, await pressed.text()]).toEqual([200, ""]);
+    await eventually(() => expect(answersIn(ts)).toEqual(["Shall I book it?", "re: Yes"]));
+    expect((await bot.asked("Yes")).turn.input).toMatchObject([{ payload: "confirm:7" }]);
+    expect(await sessions()).toHaveLength(1);
   });
 
   test("a triggered message reaches somebody who never wrote, in their direct conversation", async () => {

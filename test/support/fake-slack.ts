@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo, Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { SCOPES } from "../../src/channels/slack/manifest.ts";
+import { type FakeBlock, readBlocks } from "./slack-blocks.ts";
 
 /** A message the fake posted. */
 export interface PostedMessage {
@@ -16,6 +17,7 @@ export interface PostedMessage {
   format: "markdown_text" | "text";
   /** Whom it notified: what Slack would make of mentions in it. */
   pings: string[];
+  blocks: readonly FakeBlock[];
   /** The workspace whose token was used. */
   team: string;
   /** A stream that was not stopped yet. */
@@ -64,7 +66,9 @@ export interface FakeSlack extends AsyncDisposable {
   /** What the bot token may do, as the header `x-oauth-scopes` says. */
   scopes: string[];
   /** Sends an Events API envelope over the socket; resolves when it is acknowledged, rejects if the socket closes. */
-  push(payload: object): Promise<void>;
+  push(payload: object, type?: "events_api" | "interactive" | "slash_commands"): Promise<void>;
+  /** What the newest envelope was acknowledged with. */
+  lastAnswer: unknown;
   sockets(): number;
   /** Closes the sockets as Slack does about once an hour. */
   recycle(): void;
@@ -101,6 +105,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const unacknowledged = new Map<string, { resolve(): void; reject(error: Error): void }>();
   let nextTs = 1;
   let nextEnvelope = 1;
+  let lastAnswer: unknown;
 
   function grant(payload: Record<string, string>): Answer {
     const { client_id, client_secret, code, refresh_token, grant_type } = payload;
@@ -172,8 +177,8 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       const old = find(payload);
       if (!old) return refuse("message_not_found");
       if (old.streaming) return refuse("cant_update_message");
-      const { raw, text, format, pings } = message;
-      Object.assign(old, { raw, text, format, pings, edited: true });
+      const { raw, text, format, pings, blocks } = message;
+      Object.assign(old, { raw, text, format, pings, blocks, edited: true });
       return { ok: true, channel: old.channel, ts: old.ts, text };
     },
     "chat.delete": (payload) => {
@@ -198,11 +203,13 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     if (!stream) return refuse("message_not_found");
     if (!stream.streaming) return refuse("message_not_in_streaming_state");
     const { markdown_text = "" } = payload;
+    const blocks = readBlocks(payload["blocks"]);
+    if (typeof blocks === "string") return refuse(blocks);
     if (markdown_text === "" && !isLast) return refuse("no_text");
     const whole = readMessage({ channel: stream.channel, markdown_text: stream.raw + markdown_text });
     if (typeof whole === "string") return refuse(whole);
     const { raw, text, pings } = whole;
-    Object.assign(stream, { raw, text, pings, streaming: !isLast });
+    Object.assign(stream, { raw, text, pings, blocks, streaming: !isLast });
     return { ok: true, channel: stream.channel, ts: stream.ts };
   }
 
@@ -252,7 +259,11 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       unacknowledged.clear();
     });
     client.on("message", (data) => {
-      const { envelope_id: id } = JSON.parse(String(data)) as { envelope_id: string };
+      const { envelope_id: id, payload } = JSON.parse(String(data)) as {
+        envelope_id: string;
+        payload?: unknown;
+      };
+      lastAnswer = payload;
       unacknowledged.get(id)?.resolve();
       unacknowledged.delete(id);
     });
@@ -298,7 +309,10 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     revokeToken() {
       botToken = "xoxb-1-another";
     },
-    push(payload) {
+    get lastAnswer() {
+      return lastAnswer;
+    },
+    push(payload, type = "events_api") {
       const [client] = clients;
       if (!client) return Promise.reject(new Error("nobody is connected"));
       const envelope_id = `envelope-${nextEnvelope++}`;
@@ -306,7 +320,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
         unacknowledged.set(envelope_id, { resolve, reject });
       });
       client.send(
-        JSON.stringify({ type: "events_api", envelope_id, payload, accepts_response_payload: false }),
+        JSON.stringify({ type, envelope_id, payload, accepts_response_payload: type === "slash_commands" }),
       );
       return acknowledged;
     },
@@ -350,10 +364,15 @@ async function readPayload(request: IncomingMessage): Promise<Record<string, str
 function readMessage(
   payload: Record<string, string>,
 ): Omit<PostedMessage, "ts" | "team" | "streaming" | "edited"> | string {
-  const { channel = "", thread_ts, text, markdown_text } = payload;
+  const { channel = "", thread_ts, text } = payload;
+  const blocks = readBlocks(payload["blocks"]);
+  if (typeof blocks === "string") return blocks;
+  if (payload["markdown_text"] !== undefined && blocks.length > 0) return "markdown_text_conflict";
+  // Where there are blocks, `text` is for notifications.
+  const markdown_text = blocks.find(({ type }) => type === "markdown")?.text ?? payload["markdown_text"];
   if (!/^[CDGU][A-Z0-9]{2,}$/.test(channel)) return "channel_not_found";
   if (thread_ts !== undefined && !/^\d{10}\.\d{6}$/.test(thread_ts)) return "invalid_thread_ts";
-  if (text !== undefined && markdown_text !== undefined) return "markdown_text_conflict";
+  if (text !== undefined && payload["markdown_text"] !== undefined) return "markdown_text_conflict";
   const raw = markdown_text ?? text ?? "";
   if (raw.trim() === "") return "no_text";
   if (markdown_text !== undefined ? raw.length > 12_000 : raw.length > 40_000) return "msg_too_long";
@@ -366,5 +385,5 @@ function readMessage(
   const pings = [...parsed.matchAll(/<[@!#][^>]+>|(?<!\w)@(?:here|channel|everyone)\b/g)].map(
     ([ping]) => ping,
   );
-  return { channel, threadTs: thread_ts ?? null, raw, text: read, format, pings };
+  return { channel, threadTs: thread_ts ?? null, raw, text: read, format, pings, blocks };
 }

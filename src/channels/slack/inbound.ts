@@ -8,11 +8,13 @@ import type { SlackBody, SlackMessage } from "./event.ts";
 import type { People } from "./people.ts";
 import { readableText } from "./text.ts";
 
+export type FindConversation = NonNullable<ChannelOptions<unknown>["findConversation"]>;
+
 export interface InboundDeps {
   /** Whether events come from several workspaces, so that ids count in one of them only. */
   isShared: boolean;
   identity(): SlackIdentity;
-  findConversation: NonNullable<ChannelOptions<unknown>["findConversation"]>;
+  findConversation: FindConversation;
   people: People;
   /** The agent for a conversation that begins with this text; null for the channel's own. */
   route(channel: string, text: string): string | null;

@@ -9,13 +9,16 @@ import {
   type RawRequest,
   type Received,
 } from "../channel.ts";
+import { BUTTON_SUPPORT } from "./blocks.ts";
 import { type SlackConfig, slackConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { parseSlackBody, type SlackBody } from "./event.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
+import { COMMAND_ANSWER, parseForm, type SlackPress } from "./interaction.ts";
 import { createOutbound, TEXT_LIMIT, TYPING_REFRESH_MS } from "./outbound.ts";
 import { createPeople } from "./people.ts";
+import { createPresses } from "./press.ts";
 import { createPreviews } from "./preview.ts";
 import { createRouting } from "./routing.ts";
 import { holdSocket } from "./socket.ts";
@@ -33,7 +36,7 @@ export const definition = defineChannel<SlackConfig>({
     textLimit: TEXT_LIMIT,
     typingRefreshMs: TYPING_REFRESH_MS,
     receipts: false,
-    buttons: null,
+    buttons: BUTTON_SUPPORT,
     // A person's id as `channel` is the direct conversation with them (docs.slack.dev, chat.postMessage).
     addressesUsers: true,
     profileVariables: ["user_name"],
@@ -67,17 +70,31 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
     log,
   });
   const verify = createVerifier(config.mode === "events" ? config.signingSecret : undefined);
+  const findConversation = options.findConversation ?? (async () => null);
+  const people = createPeople(clientOf, log);
   const readEvent = createInbound({
     isShared: workspaces.isShared,
     identity: identity.current,
-    findConversation: options.findConversation ?? (async () => null),
-    people: createPeople(workspaces.clientOf, log),
+    findConversation,
+    people,
     route: createRouting(config.agents),
     log,
   });
   const stopped = new AbortController();
   const running = new Set<Promise<unknown>>();
   let troubles: Troubles | null = null;
+  const readPress = createPresses({
+    isShared: workspaces.isShared,
+    findButtons: options.findButtons ?? (async () => null),
+    findConversation,
+    people,
+    clientOf,
+    track(task) {
+      const ended: Promise<unknown> = task.finally(() => running.delete(ended));
+      running.add(ended);
+    },
+    log,
+  });
 
   async function readBody(body: SlackBody): Promise<Extract<Received, { kind: "accepted" }>> {
     const nothing = { kind: "accepted", events: [] } as const;
@@ -100,13 +117,19 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
     return { kind: "accepted", events: [] };
   }
 
+  async function readForm(body: Buffer): Promise<Received> {
+    const interaction = parseForm(body);
+    if (interaction.kind === "press") return { kind: "accepted", events: await readPress(interaction) };
+    if (interaction.kind === "nothing") return { kind: "accepted", events: [] };
+    return { kind: "accepted", events: [], response: jsonAnswer(COMMAND_ANSWER) };
+  }
+
   async function receive(request: RawRequest): Promise<Received> {
     const visited = await workspaces.visit(request);
     if (visited !== null) return visited;
     const verified = verify(request);
     if ("kind" in verified) return verified;
-    // Commands, presses and certificate checks: nothing of ours asks for them, and Slack shows an error unless answered.
-    if (verified.format === "form") return { kind: "accepted", events: [] };
+    if (verified.format === "form") return readForm(request.body);
     const parsed = parseBody(request.body);
     if ("kind" in parsed) return parsed;
     const body = parseSlackBody(parsed.json);
@@ -137,8 +160,8 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
       const { appToken } = config;
       if (config.mode === "socket" && appToken !== undefined) {
         const { clientOptions } = api;
-        const take = async (body: SlackBody) => {
-          const { events } = await readBody(body);
+        const take = async (body: SlackBody | SlackPress) => {
+          const events = body.kind === "press" ? await readPress(body) : (await readBody(body)).events;
           if (events.length > 0) await context.accept(events);
         };
         const onTrouble = (words: string | null) => reported.set("socket", words);

@@ -2,17 +2,9 @@ import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../../core/logger.ts";
 import type { OutboundPart, SendResult } from "../channel.ts";
 import { parseAddress, type SlackPlace, toAddress } from "./address.ts";
-import {
-  describeFault,
-  isFinal,
-  isFormatRefused,
-  readFault,
-  type SlackFault,
-  sendResultOf,
-} from "./errors.ts";
-import { toMrkdwn } from "./mrkdwn.ts";
+import { inEitherFormat, type SlackWords } from "./content.ts";
+import { describeFault, isFinal, readFault, sendResultOf } from "./errors.ts";
 import type { Previews } from "./preview.ts";
-import { withoutPings } from "./text.ts";
 
 /**
  * The longest part, in UTF-16 code units. `markdown_text` may have 12,000 characters, but its fallback `text` is
@@ -35,47 +27,36 @@ export interface OutboundDeps {
 export function createOutbound({ clientOf, previews, log }: OutboundDeps & { previews: Previews }) {
   const statusRefused = new Set<string | null>();
 
-  async function attempt(
-    client: WebClient,
-    place: SlackPlace,
-    body: { markdown_text: string } | { text: string },
-  ): Promise<{ result: SendResult; fault: SlackFault | null }> {
+  async function postWords(client: WebClient, place: SlackPlace, words: SlackWords): Promise<SendResult> {
     try {
-      const message = await client.chat.postMessage({
-        channel: place.channel,
-        ...(place.threadTs === null ? {} : { thread_ts: place.threadTs }),
-        ...body,
-        // Slack would fetch every address a model writes, and with it what the model was talked into putting there.
-        unfurl_links: false,
-        unfurl_media: false,
-      });
+      const message = await inEitherFormat(words, (content) =>
+        client.chat.postMessage({
+          channel: place.channel,
+          ...(place.threadTs === null ? {} : { thread_ts: place.threadTs }),
+          ...content,
+          // Slack would fetch every address a model writes, and with it what the model was talked into putting there.
+          unfurl_links: false,
+          unfurl_media: false,
+        }),
+      );
       const { channel = place.channel, ts = "" } = message;
       // Whoever answers below it answers this message, and means the session that sent it.
       const began = place.threadTs === null ? { began: toAddress(place.team, channel, ts) } : {};
-      return { result: { kind: "sent", externalIds: [`${channel}:${ts}`], ...began }, fault: null };
+      return { kind: "sent", externalIds: [`${channel}:${ts}`], ...began };
     } catch (error) {
-      const fault = readFault(error);
-      return { result: sendResultOf(fault), fault };
+      return sendResultOf(readFault(error));
     }
   }
 
-  async function post(place: SlackPlace, { text, preview }: OutboundPart): Promise<SendResult> {
+  async function post(place: SlackPlace, part: OutboundPart): Promise<SendResult> {
     const found = await clientOf(place.team).catch((error: unknown) => notYet(error));
     if (found === null) return NOT_INSTALLED;
     if ("kind" in found) return found;
     const final =
-      (preview === undefined ? null : await previews.finish(found, preview, text)) ??
-      (await postText(found, place, text));
+      (part.preview === undefined ? null : await previews.finish(found, part.preview, part)) ??
+      (await postWords(found, place, part));
     // What one workspace refuses or holds back says nothing about the others.
     return place.team !== null && "scope" in final ? { ...final, scope: "conversation" } : final;
-  }
-
-  async function postText(found: WebClient, place: SlackPlace, text: string): Promise<SendResult> {
-    const { result, fault } = await attempt(found, place, { markdown_text: withoutPings(text) });
-    // Formatting is worth one call more, never a message.
-    return fault !== null && isFormatRefused(fault)
-      ? (await attempt(found, place, { text: toMrkdwn(text) })).result
-      : result;
   }
 
   /** The token could not be had: nothing was sent. */

@@ -1,6 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { SendResult } from "../channel.ts";
-import { inEitherFormat } from "./either-format.ts";
+import { buttonsBlock } from "./blocks.ts";
+import { inEitherFormat, type SlackWords } from "./content.ts";
 import { readFault, type SlackFault, sendResultOf } from "./errors.ts";
 import { withoutPings } from "./text.ts";
 
@@ -45,7 +46,7 @@ export function createPreviews() {
   async function stop(
     client: WebClient,
     preview: Preview,
-    text: string,
+    { text, buttons = [], messageId = "" }: SlackWords,
   ): Promise<SlackFault | null | undefined> {
     if (preview.kind === "message") return undefined;
     const id = previewId(preview);
@@ -53,7 +54,12 @@ export function createPreviews() {
     streamed.delete(id);
     const { channel, ts } = preview;
     const rest = shown !== undefined && text.startsWith(shown) ? text.slice(shown.length) : undefined;
-    const end = rest ? { channel, ts, markdown_text: rest } : { channel, ts };
+    const end = {
+      channel,
+      ts,
+      ...(rest ? { markdown_text: rest } : {}),
+      ...(buttons.length === 0 ? {} : { blocks: [buttonsBlock(messageId, buttons)] }),
+    };
     const fault = await faultOf(client.chat.stopStream(end));
     // Certainly not carried out: the next try may go on where this one did.
     if (shown !== undefined && (fault?.kind === "rate_limited" || fault?.kind === "not_sent"))
@@ -65,12 +71,12 @@ export function createPreviews() {
    * Makes a preview what is sent. Null where it cannot be, because it is gone. All of it can be repeated without harm, so
    * a call whose answer was lost is.
    */
-  async function finish(client: WebClient, id: string, source: string): Promise<SendResult | null> {
+  async function finish(client: WebClient, id: string, words: SlackWords): Promise<SendResult | null> {
     const preview = readPreviewId(id);
     if (preview === null) return null;
     const { channel, ts } = preview;
-    const stopped = await stop(client, preview, withoutPings(source));
-    const edit = () => inEitherFormat(source, (text) => client.chat.update({ channel, ts, ...text }));
+    const stopped = await stop(client, preview, { ...words, text: withoutPings(words.text) });
+    const edit = () => inEitherFormat(words, (content) => client.chat.update({ channel, ts, ...content }));
     const fault = stopped === undefined ? await faultOf(edit()) : stopped;
     if (fault === null) return { kind: "sent", externalIds: [`${channel}:${ts}`] };
     const result = sendResultOf(fault);

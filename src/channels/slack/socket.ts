@@ -3,13 +3,14 @@ import { createBackoff } from "../../core/backoff.ts";
 import type { Logger } from "../../core/logger.ts";
 import { describeFault, readFault } from "./errors.ts";
 import { parseSlackBody, type SlackBody } from "./event.ts";
+import { COMMAND_ANSWER, parseInteraction, type SlackPress } from "./interaction.ts";
 import { quietSlackLogger, type SlackWebApi } from "./web-api.ts";
 
 export interface SocketDeps {
   appToken: string;
   clientOptions: SlackWebApi["clientOptions"];
   /** Reads a body and stores what it holds; rejects where that could not be done. */
-  take(body: SlackBody): Promise<void>;
+  take(body: SlackBody | SlackPress): Promise<void>;
   onTrouble(words: string | null): void;
   log: Logger;
 }
@@ -18,7 +19,7 @@ export interface SocketDeps {
 interface Envelope {
   type: string;
   body: unknown;
-  ack(): Promise<void>;
+  ack(response?: Record<string, unknown>): Promise<void>;
 }
 
 /** A connection that ends sooner than this is in trouble; one that lasted longer was recycled, as Slack does hourly. */
@@ -33,18 +34,16 @@ export async function holdSocket(deps: SocketDeps, signal: AbortSignal): Promise
   const inOrder = createOrder();
   const underWay = new Set<Promise<void>>();
   client.on("slack_event", (envelope: Envelope) => {
-    const body = envelope.type === "events_api" ? parseSlackBody(envelope.body) : null;
-    const task = inOrder(body?.kind === "event" ? body.message.channel : "", () =>
-      acknowledge(envelope, body),
-    );
+    const body = bodyOf(envelope);
+    const task = inOrder(channelOf(body), () => acknowledge(envelope, body));
     underWay.add(task);
     void task.finally(() => underWay.delete(task));
   });
 
-  async function acknowledge(envelope: Envelope, body: SlackBody | null): Promise<void> {
+  async function acknowledge(envelope: Envelope, body: SlackBody | SlackPress | null): Promise<void> {
     try {
       if (body !== null) await deps.take(body);
-      await envelope.ack();
+      await envelope.ack(envelope.type === "slash_commands" ? COMMAND_ANSWER : undefined);
     } catch (error) {
       deps.log.warn({ err: error }, "a slack envelope was not acknowledged; Slack sends it again");
     }
@@ -85,6 +84,20 @@ async function createReceiver({ appToken, clientOptions }: SocketDeps): Promise<
     autoReconnectEnabled: false,
     installerOptions: { clientOptions },
   });
+}
+
+/** What an envelope carries for us; null for nothing. */
+function bodyOf({ type, body }: Envelope): SlackBody | SlackPress | null {
+  if (type === "events_api") return parseSlackBody(body);
+  if (type !== "interactive") return null;
+  const interaction = parseInteraction(body);
+  return interaction.kind === "press" ? interaction : null;
+}
+
+/** What is said in one Slack channel is stored in the order in which it came. */
+function channelOf(body: SlackBody | SlackPress | null): string {
+  if (body?.kind === "event") return body.message.channel;
+  return body?.kind === "press" ? body.channel : "";
 }
 
 function describeStart(error: unknown): string {

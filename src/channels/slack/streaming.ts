@@ -2,7 +2,7 @@ import type { WebClient } from "@slack/web-api";
 import { createPacedWriter } from "../../core/paced-writer.ts";
 import type { LiveStream, StreamTarget } from "../channel.ts";
 import { parseAddress, type SlackPlace } from "./address.ts";
-import { inEitherFormat } from "./either-format.ts";
+import { inEitherFormat } from "./content.ts";
 import { describeFault, isFinal, readFault, type SlackFault } from "./errors.ts";
 import type { OutboundDeps } from "./outbound.ts";
 import type { Preview, Previews } from "./preview.ts";
@@ -64,7 +64,7 @@ export function createStreaming(deps: StreamingDeps) {
     async function begin(client: WebClient, text: string): Promise<void> {
       const begun = isStream
         ? await client.chat.startStream({ ...into, ...recipient(place, target), markdown_text: text })
-        : await inEitherFormat(text, (body) =>
+        : await inEitherFormat({ text }, (body) =>
             client.chat.postMessage({ ...into, ...body, unfurl_links: false, unfurl_media: false }),
           );
       const kind = isStream ? "stream" : "message";
@@ -76,7 +76,7 @@ export function createStreaming(deps: StreamingDeps) {
     async function goOn(client: WebClient, standing: Preview, text: string): Promise<boolean> {
       const { channel, ts } = standing;
       if (isStream && !text.startsWith(shown)) return false;
-      if (!isStream) await inEitherFormat(text, (body) => client.chat.update({ channel, ts, ...body }));
+      if (!isStream) await inEitherFormat({ text }, (body) => client.chat.update({ channel, ts, ...body }));
       else {
         // Between the call and its answer nobody knows what the stream shows.
         previews.shows(standing, null);

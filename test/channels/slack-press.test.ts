@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Channel, OfferedButtons } from "../../src/channels/channel.ts";
+import { toButtons } from "../../src/core/button.ts";
+import { newId } from "../../src/core/ids.ts";
+import { eventually } from "../support/eventually.ts";
+import { type FakeSlack, type PostedMessage, startFakeSlack } from "../support/fake-slack.ts";
+import { partOf } from "./conformance-subject.ts";
+import { ADA, actionIds, blockActions, DM, formRequest, labelsOf, slackChannel } from "./slack-subject.ts";
+
+const THREAD = "1790000100.000100";
+const GENERAL = "C0GENERAL1";
+const BOB = "U0BOB00001";
+const BUTTONS = toButtons([
+  { label: "Yes", payload: "confirm:7" },
+  { label: "No" },
+  { label: "Terms", url: "https://example.org/terms" },
+]);
+
+let fake: FakeSlack;
+let channel: Channel;
+let offered: Map<string, OfferedButtons>;
+
+beforeEach(async () => {
+  fake = await startFakeSlack();
+  fake.people.set(ADA, { name: "ada", profile: { display_name: "Ada" } });
+  fake.people.set(BOB, { name: "bob", profile: { display_name: "Bob" } });
+  offered = new Map();
+  channel = slackChannel(fake, {
+    findButtons: async (id) => offered.get(id) ?? null,
+    findConversation: async (id) =>
+      id === `${GENERAL}:${THREAD}` ? { userIdentifier: ADA, agent: "sales" } : null,
+  });
+});
+afterEach(async () => {
+  await channel.stop?.();
+  await fake.close();
+});
+
+/** Sends a message with buttons; what arrived. */
+async function offer(address: string, text = "Shall I **book** it?"): Promise<PostedMessage> {
+  const messageId = newId();
+  offered.set(messageId, { address, buttons: BUTTONS });
+  const part = { ...partOf(address, text), messageId, buttons: BUTTONS };
+  expect(await channel.send(part, AbortSignal.timeout(5000))).toMatchObject({ kind: "sent" });
+  return fake.posted.at(-1) as PostedMessage;
+}
+
+async function press(message: PostedMessage, nth: number, user = ADA) {
+  const body = blockActions(fake, message, actionIds(message)[nth] ?? "", { user: { id: user } });
+  const received = await channel.receive(formRequest(fake, { payload: JSON.stringify(body) }));
+  return received.kind === "accepted" ? received.events : expect.fail(`rejected with ${received.status}`);
+}
+
+describe("a message with buttons", () => {
+  test("is Markdown with the buttons below it, and a text for notifications that pings nobody", async () => {
+    const message = await offer(`${DM}:${THREAD}`, "Shall I **book** it, <!channel>?");
+    expect(message.blocks[0]).toMatchObject({ type: "markdown" });
+    expect(message.text).toBe("Shall I **book** it, <!channel>?");
+    expect(message.pings).toEqual([]);
+    expect(labelsOf(message)).toEqual(["Yes", "No", "Terms"]);
+    expect(fake.calls.at(-1)?.payload["text"]).toContain("*book*");
+  });
+
+  test("is written down where Slack refuses the blocks", async () => {
+    fake.fail({ error: "invalid_blocks" });
+    const message = await offer(`${DM}:${THREAD}`);
+    expect(message).toMatchObject({ blocks: [], format: "text" });
+    expect(message.text).toBe("Shall I *book* it?\n\n1. Yes\n2. No\nTerms: https://example.org/terms");
+  });
+});
+
+describe("a press", () => {
+  test("leaves the choice in the place of the buttons, and the pages to open", async () => {
+    const message = await offer(`${DM}:${THREAD}`);
+    await press(message, 0);
+    await eventually(() =>
+      expect(fake.posted[0]?.blocks).toMatchObject([
+        { type: "markdown", text: "Shall I **book** it?" },
+        { type: "context", elements: [{ type: "plain_text", text: "✓ Yes (Ada)" }] },
+        { type: "actions", elements: [{ url: "https://example.org/terms" }] },
+      ]),
+    );
+  });
+
+  test("by somebody else in the thread names them, and stays with the thread's agent", async () => {
+    const message = await offer(`${GENERAL}:${THREAD}`);
+    expect(await press(message, 1, BOB)).toMatchObject([
+      {
+        text: "Bob: No",
+        payload: "No",
+        userName: "Bob",
+        agent: "sales",
+        conversation: { address: `${GENERAL}:${THREAD}`, userIdentifier: BOB },
+      },
+    ]);
+    expect(await press(message, 1, ADA)).toMatchObject([{ text: "No", agent: "sales" }]);
+  });
+
+  test("is one choice however often one person clicks, and another for each person and button", async () => {
+    const message = await offer(`${GENERAL}:${THREAD}`);
+    const presses = [await press(message, 0), await press(message, 0), await press(message, 1)];
+    const keys = [...presses, await press(message, 0, BOB)].map(([event]) =>
+      event?.type === "message" ? event.eventKeys.join() : "",
+    );
+    expect(keys[0]).toBe(keys[1]);
+    expect(new Set(keys).size).toBe(3);
+  });
+
+  test("below a message that began no thread goes on in the thread that hangs on it", async () => {
+    const message = await offer(ADA);
+    // Slack shows a message to a person in the direct conversation with them.
+    const shown = { ...message, channel: DM };
+    expect(await press(shown, 0)).toMatchObject([
+      { text: "Yes", conversation: { address: `${DM}:${message.ts}`, externalId: `${DM}:${message.ts}` } },
+    ]);
+    expect(await press(shown, 0, BOB)).toEqual([]);
+  });
+
+  test("is refused, so that the user sees it, while it cannot be known what was offered", async () => {
+    const away = slackChannel(fake, {
+      findButtons: () => Promise.reject(new Error("the database is away")),
+    });
+    const body = blockActions(fake, await offer(`${DM}:${THREAD}`), `b:${newId()}:0`);
+    const request = formRequest(fake, { payload: JSON.stringify(body) });
+    await expect(away.receive(request)).rejects.toMatchObject({ status: 503 });
+    await away.stop?.();
+  });
+});
+
+test("commands get an answer that only their writer sees; other forms an empty one", async () => {
+  const command = await channel.receive(formRequest(fake, { command: "/reset", text: "", user_id: ADA }));
+  expect(command).toMatchObject({ kind: "accepted", events: [] });
+  expect(JSON.parse(command.kind === "accepted" ? (command.response?.body ?? "") : "")).toMatchObject({
+    response_type: "ephemeral",
+  });
+  for (const fields of [
+    { ssl_check: "1", token: "legacy" },
+    { payload: "{" },
+    { payload: JSON.stringify({ type: "view_submission" }) },
+    {},
+  ])
+    expect(await channel.receive(formRequest(fake, fields))).toEqual({ kind: "accepted", events: [] });
+});
+
+test("presses and commands come over a socket too", async () => {
+  const socket = slackChannel(fake, {
+    config: { mode: "socket", appToken: fake.appToken, signingSecret: undefined },
+    findButtons: async (id) => offered.get(id) ?? null,
+  });
+  const texts: (string | undefined)[] = [];
+  await socket.start?.({
+    reportError: () => undefined,
+    async accept(events) {
+      for (const event of events) if (event.type === "message") texts.push(event.payload);
+    },
+    whileLeader: (_name, task) => void task(new AbortController().signal).catch(() => undefined),
+  });
+  await eventually(() => expect(fake.sockets()).toBe(1));
+  const message = await offer(`${DM}:${THREAD}`);
+  await fake.push(blockActions(fake, message, actionIds(message)[0] ?? ""), "interactive");
+  expect(texts).toEqual(["confirm:7"]);
+  await fake.push({ command: "/reset" }, "slash_commands");
+  expect(fake.lastAnswer).toMatchObject({ response_type: "ephemeral" });
+  await socket.stop?.();
+});
