@@ -12,6 +12,7 @@ const USAGE = `Usage:
       --json                          for programs: { "ok", "findings": [{ "where", "severity", "what", "fix" }] }
   causeway why <id>                   tell what happened to a message (or execution, delivery, session), and why
       --url <http://…>                where the service is (default: HOST and PORT)
+  causeway migrate                    make or change the tables at DATABASE_URL, start nothing
   causeway bot check <url>            check an HTTP endpoint against the webhook bot protocol
       --secret <secret>               the secret it has (default: BOT_SECRET)
       --timeout <milliseconds>        how long one answer may take (default: 60000)
@@ -28,6 +29,8 @@ export interface CliDeps {
   start(): Promise<unknown>;
   /** Holds the configuration against what it names; true if nothing is broken. */
   doctor(options: { env: Environment; json: boolean; print(line: string): void }): Promise<boolean>;
+  /** Makes or changes the tables of the database; false, with what is wrong printed, where it cannot. */
+  migrate(options: { env: Environment; print(line: string): void }): Promise<boolean>;
   env?: Environment;
 }
 
@@ -52,6 +55,8 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
       return checkConfig(deps.env ?? readEnvironment(), print) ? 0 : 1;
     case "doctor":
       return (await deps.doctor({ env: deps.env ?? readEnvironment(), json: values.json, print })) ? 0 : 1;
+    case "migrate":
+      return (await deps.migrate({ env: deps.env ?? readEnvironment(), print })) ? 0 : 1;
     case "why": {
       const { url: at = null, json } = values;
       if (argument === undefined) return missing("The id of a message is needed.", print);

@@ -1,11 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  assertSchemaCompatibility,
   createPostgresBackend,
   type Job,
+  LATEST_SCHEMA_VERSION,
   type PostgresConnectionOptions,
   type PostgresQueueBackend,
   Queue,
   runMigrations,
+  SchemaMigrationRequiredError,
   Worker,
 } from "bullmq";
 import type { PoolClient } from "pg";
@@ -66,7 +69,8 @@ export function openPostgresQueues(options: { databaseUrl: string; log: Logger }
     try {
       // Queue tables that a crash took back could not be missed without stopping every queue until a restart.
       await client.query("SET synchronous_commit = on");
-      await runMigrations(client);
+      // Making tables takes a right that a service with a role of its own does not have, and does not need.
+      if ((await schemaVersion(client)) < LATEST_SCHEMA_VERSION) await runMigrations(client);
     } finally {
       client.release(true);
     }
@@ -153,4 +157,12 @@ function statementName(text: string): string {
   const name = `bullmq_${statementNames.size}`;
   statementNames.set(text, name);
   return name;
+}
+
+/** Of BullMQ's tables; 0 where there are none. */
+async function schemaVersion(client: PoolClient): Promise<number> {
+  return await assertSchemaCompatibility(client).catch((error: unknown) => {
+    if (error instanceof SchemaMigrationRequiredError) return 0;
+    throw error;
+  });
 }

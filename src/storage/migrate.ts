@@ -45,7 +45,7 @@ export async function applyMigrations(
   try {
     await client.query("SELECT pg_advisory_lock($1)", [PRISMA_LOCK]);
     try {
-      await client.query(CREATE_LEDGER);
+      if (!(await hasLedger(client))) await client.query(CREATE_LEDGER);
       const pending = await pendingMigrations(client, migrations);
       for (const migration of pending) {
         await applyOne(client, migration);
@@ -70,11 +70,14 @@ export async function applyMigrations(
  */
 export async function missingMigrations(client: pg.ClientBase): Promise<string[]> {
   const migrations = await readMigrations(MIGRATIONS_DIRECTORY);
-  const { rows } = await client.query<{ ledger: string | null }>(
-    "SELECT to_regclass('_prisma_migrations') AS ledger",
-  );
-  const pending = rows[0]?.ledger ? await pendingMigrations(client, migrations) : migrations;
+  const pending = (await hasLedger(client)) ? await pendingMigrations(client, migrations) : migrations;
   return pending.map(({ name }) => name);
+}
+
+/** Asked first: `CREATE TABLE IF NOT EXISTS` takes the right to make tables even where there is nothing to make. */
+async function hasLedger(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query("SELECT 1 WHERE to_regclass('_prisma_migrations') IS NOT NULL");
+  return rows.length > 0;
 }
 
 async function readMigrations(directory: string): Promise<Migration[]> {

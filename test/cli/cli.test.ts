@@ -17,6 +17,7 @@ async function run(args: string[], env = {}): Promise<{ code: number | null; out
   const code = await runCli(args, {
     print,
     start: async () => print("started"),
+    migrate: async () => true,
     doctor: (options) => doctor(options),
     env,
   });

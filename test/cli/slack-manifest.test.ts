@@ -9,6 +9,7 @@ async function run(args: string[], env = {}): Promise<{ code: number | null; out
   const code = await runCli(["slack", "manifest", ...args], {
     print,
     start: async () => undefined,
+    migrate: async () => true,
     doctor: async () => true,
     env,
   });

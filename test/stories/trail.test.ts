@@ -235,6 +235,7 @@ test("the client and the command line tell the same", async () => {
     const code = await runCli(["why", ...args], {
       print: (line) => lines.push(line),
       start: async () => undefined,
+      migrate: async () => true,
       doctor: async () => true,
       env: { CAUSEWAY_API_KEY: app.apiKey, PORT: new URL(app.url).port, ...env },
     });

@@ -1,0 +1,41 @@
+import type { Environment } from "./config/env.ts";
+import { formatConfigProblems } from "./config/format-problems.ts";
+import { parseSettings } from "./config/settings.ts";
+import { createLogger } from "./observability/logger.ts";
+import { createRedactor } from "./observability/redaction.ts";
+import { openQueueBackend } from "./queue/queue-backend.ts";
+import { openDatabase } from "./storage/database.ts";
+import { applyMigrations } from "./storage/migrate.ts";
+
+/**
+ * Makes or changes the tables of a given Postgres, the queue's too where it runs there: for a role that owns them, so
+ * that the service itself can run under one that may only read and write rows. Every start does the same where it may.
+ */
+export async function migrate(options: { env: Environment; print(line: string): void }): Promise<boolean> {
+  const { env, print } = options;
+  const { settings, problems } = parseSettings(env);
+  const { databaseUrl, redisUrl } = settings;
+  if (problems.length > 0 || databaseUrl === null) {
+    print(
+      problems.length > 0
+        ? formatConfigProblems(problems)
+        : "Set DATABASE_URL: the embedded database needs no help.",
+    );
+    return false;
+  }
+  const redactor = createRedactor([decodeURIComponent(new URL(databaseUrl).password)]);
+  const log = createLogger({ level: "warn", redactor });
+  const database = openDatabase({ url: databaseUrl, maxConnections: 1, log });
+  try {
+    const applied = await applyMigrations(database.pool, log);
+    // Opening it makes its tables.
+    if (redisUrl === null) await (await openQueueBackend({ databaseUrl, log })).close();
+    print(applied.length === 0 ? "The tables are up to date." : `Applied: ${applied.join(", ")}`);
+    return true;
+  } catch (error) {
+    print(redactor.redact(error instanceof Error ? error.message : String(error)));
+    return false;
+  } finally {
+    await database.close();
+  }
+}
