@@ -6,6 +6,7 @@ const OPAQUE = new Set([
   "session_data",
   "metadata_filter",
   "definition",
+  "profile",
   "details",
 ]);
 

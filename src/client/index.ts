@@ -1,12 +1,27 @@
+import { type Agents, createAgents } from "./agents.ts";
+import { type Channels, createChannels } from "./channels.ts";
 import { type Chat, createChat } from "./chat.ts";
+import { createDeliveries, type Deliveries } from "./deliveries.ts";
 import { createExecutions, type Executions } from "./executions.ts";
+import { createKeys, type Keys } from "./keys.ts";
+import { createSchedules, type Schedules } from "./schedules.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { type Call, type CausewayOptions, createTransport, type RequestOptions } from "./transport.ts";
+import { createTriggers, type Triggers } from "./triggers.ts";
+import { createUsers, type Users } from "./users.ts";
 
+export type { Agent, AgentVariable, AgentVersion } from "./agents.ts";
+export type { Channel } from "./channels.ts";
+export type { Delivery, DeliveryStatus, ListDeliveries } from "./deliveries.ts";
 export { CausewayError } from "./errors.ts";
+export type { ApiKey, NewApiKey, Scope } from "./keys.ts";
 export type { List, Page, PageMeta } from "./page.ts";
+export type { ParticipantData, WriteOptions } from "./participant-data.ts";
+export type { ChangeSchedule, CreateSchedule, ListSchedules, Schedule, ScheduleRun } from "./schedules.ts";
 export type { CausewayOptions, RequestOptions } from "./transport.ts";
+export type { Said, Trigger, TriggerBatch, Triggered, TriggeredItem } from "./triggers.ts";
 export type * from "./types.ts";
+export type { ListUsers, User } from "./users.ts";
 
 /**
  * Talks to a Causeway server. Names are camelCase here and snake_case on the wire; your own JSON (metadata, variables,
@@ -20,6 +35,13 @@ export class Causeway {
   readonly chat: Chat;
   readonly sessions: Sessions;
   readonly executions: Executions;
+  readonly agents: Agents;
+  readonly users: Users;
+  readonly triggers: Triggers;
+  readonly schedules: Schedules;
+  readonly deliveries: Deliveries;
+  readonly channels: Channels;
+  readonly keys: Keys;
   /** Any other call: path below `/api/v1`; names are changed both ways as everywhere. */
   readonly request: <T>(call: Call, options?: RequestOptions) => Promise<T>;
 
@@ -28,6 +50,13 @@ export class Causeway {
     this.sessions = createSessions(transport);
     this.chat = createChat(transport, this.sessions);
     this.executions = createExecutions(transport);
+    this.agents = createAgents(transport);
+    this.users = createUsers(transport);
+    this.triggers = createTriggers(transport);
+    this.schedules = createSchedules(transport);
+    this.deliveries = createDeliveries(transport);
+    this.channels = createChannels(transport);
+    this.keys = createKeys(transport);
     this.request = transport.request;
   }
 }

@@ -3,9 +3,11 @@ import type { RequestOptions, Transport } from "./transport.ts";
 import type {
   CreateSession,
   ListSessions,
+  PageQuery,
   PromptMessage,
   ResetSession,
   Session,
+  SessionEvent,
   SocketToken,
   UpdateSession,
 } from "./types.ts";
@@ -46,6 +48,10 @@ export function createSessions(transport: Transport) {
       options?: RequestOptions,
     ): Promise<{ messages: PromptMessage[] }> =>
       transport.request({ method: "POST", path: path(id, "/render"), body: next }, options),
+
+    /** What the agent's event rules did in it, oldest first. */
+    listEvents: (id: string, query: PageQuery = {}, options?: RequestOptions): List<SessionEvent> =>
+      listOf(transport, { method: "GET", path: path(id, "/events"), query: { ...query } }, options),
 
     /** What a browser opens the session's WebSocket with. */
     socketToken: (id: string, options?: RequestOptions): Promise<SocketToken> =>

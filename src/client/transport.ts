@@ -2,7 +2,8 @@ import { fromWire, toWire } from "./case.ts";
 import { CausewayError, errorOf } from "./errors.ts";
 
 export interface CausewayOptions {
-  apiKey: string;
+  /** Left out in a browser, where keys do not belong: your own server adds it on the way. */
+  apiKey?: string;
   /** Where Causeway runs, such as `https://chat.example.org`; `/api/v1` is added. */
   baseUrl: string;
   /** How long one try may take until the answer begins, milliseconds. Default: five minutes, for bots that think. */
@@ -30,6 +31,8 @@ export interface Call {
   body?: unknown;
   /** In place of a body in JSON; its type is the content type. */
   file?: Blob;
+  /** The body is the caller's own JSON as a whole: no name is changed. */
+  verbatim?: boolean;
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -93,7 +96,7 @@ export function createTransport(settings: CausewayOptions): Transport {
 
   function headersOf(call: Call, options: RequestOptions): Record<string, string> {
     return {
-      Authorization: `Bearer ${settings.apiKey}`,
+      ...(settings.apiKey === undefined ? {} : { Authorization: `Bearer ${settings.apiKey}` }),
       Accept: "application/json",
       ...(settings.workspace === undefined ? {} : { "X-Workspace": settings.workspace }),
       ...contentTypeOf(call),
@@ -125,9 +128,9 @@ function urlOf(base: string, { path, query = {} }: Call): string {
   return `${base}${path}${text === "" ? "" : `?${text}`}`;
 }
 
-function bodyOf({ file, body }: Call): { body?: Blob | string } {
+function bodyOf({ file, body, verbatim }: Call): { body?: Blob | string } {
   if (file) return { body: file };
-  return body === undefined ? {} : { body: JSON.stringify(toWire(body)) };
+  return body === undefined ? {} : { body: JSON.stringify(verbatim ? body : toWire(body)) };
 }
 
 function contentTypeOf({ file, body }: Call): Record<string, string> {

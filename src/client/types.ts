@@ -96,6 +96,9 @@ export interface Button {
   url?: string;
 }
 
+/** A button as it is given; one without a payload carries its label. */
+export type OfferedButton = Omit<Button, "payload"> & { payload?: string };
+
 export interface Message {
   id: string;
   sessionId: string;
@@ -213,6 +216,26 @@ export interface ResetSession {
   prompt?: string;
   /** The first message itself. */
   text?: string;
+}
+
+/** One firing of one of the agent's event rules. */
+export interface SessionEvent {
+  id: string;
+  sessionId: string;
+  agentId: string;
+  agentVersion: number;
+  /** The rule's place in the version's `events`. */
+  rule: number;
+  event: string;
+  data: JsonObject;
+  status: "pending" | "running" | "completed" | "skipped" | "failed" | "unreachable";
+  reason: string | null;
+  attempts: number;
+  /** What each action came to. */
+  actions: JsonObject[];
+  nextAttemptAt: string | null;
+  createdAt: string;
+  endedAt: string | null;
 }
 
 export interface SocketToken {

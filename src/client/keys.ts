@@ -1,0 +1,45 @@
+import { type List, listOf } from "./page.ts";
+import type { RequestOptions, Transport } from "./transport.ts";
+import type { PageQuery } from "./types.ts";
+
+export type Scope =
+  | "sessions:read"
+  | "sessions:write"
+  | "messages:write"
+  | "users:read"
+  | "users:write"
+  | "trigger:write"
+  | "deliveries:write"
+  | "admin";
+
+export interface ApiKey {
+  id: string;
+  workspaceId: string;
+  name: string;
+  /** The first characters of the secret, to recognise it by. */
+  prefix: string;
+  scopes: Scope[];
+  operator: boolean;
+  createdAt: string;
+  lastUsedAt: string | null;
+}
+
+/** `secret` is shown this once. */
+export type NewApiKey = ApiKey & { secret: string };
+
+export type Keys = ReturnType<typeof createKeys>;
+
+/** API keys: list, create, revoke. */
+export function createKeys(transport: Transport) {
+  return {
+    list: (query: PageQuery = {}, options?: RequestOptions): List<ApiKey> =>
+      listOf(transport, { method: "GET", path: "/api_keys", query: { ...query } }, options),
+
+    create: (key: { name: string; scopes: Scope[] }, options?: RequestOptions): Promise<NewApiKey> =>
+      transport.request({ method: "POST", path: "/api_keys", body: key }, options),
+
+    /** Revokes it at once. */
+    delete: (id: string, options?: RequestOptions): Promise<void> =>
+      transport.request({ method: "DELETE", path: `/api_keys/${encodeURIComponent(id)}` }, options),
+  };
+}

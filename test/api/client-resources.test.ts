@@ -1,0 +1,160 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Causeway } from "../../src/client/index.ts";
+import type { TestApp } from "../support/app.ts";
+import { eventually } from "../support/eventually.ts";
+import { startChatApp } from "./chat-app.ts";
+
+let app: TestApp;
+let client: Causeway;
+beforeAll(async () => {
+  app = await startChatApp();
+  client = new Causeway({ apiKey: app.apiKey, baseUrl: app.url });
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const collect = async <T>(items: AsyncIterable<T>) => {
+  const seen: T[] = [];
+  for await (const item of items) seen.push(item);
+  return seen;
+};
+
+describe("the client", () => {
+  it("shows agents and their versions, with the definition as it was written", async () => {
+    const coach = await client.agents.get("coach");
+    expect(coach).toMatchObject({
+      slug: "coach",
+      currentVersion: 1,
+      variables: expect.arrayContaining([expect.objectContaining({ name: "user_name", declared: true })]),
+      definition: { variables: { preferred_exercise: { required: true } } },
+    });
+    expect((await collect(client.agents.list({ limit: 1 }))).map(({ slug }) => slug)).toContain("coach");
+    const [version] = (await client.agents.listVersions(coach.id)).data;
+    expect(version).toEqual(await client.agents.getVersion("coach", 1));
+  });
+
+  it("keeps what is known of a user, and overwrites nothing that was written since", async () => {
+    const { userId } = await client.sessions.create({
+      agentId: "echo",
+      user: { identifier: "ada", name: "Ada" },
+    });
+    const user = await client.users.get(userId ?? "");
+    expect((await client.users.list({ channel: "api", identifier: "ada" })).data).toEqual([user]);
+
+    const first = await client.users.replaceData(user.id, "echo", { favouriteTea: "green", old_key: 1 });
+    const second = await client.users.mergeData(
+      user.id,
+      "echo",
+      { old_key: null, nestedKey: { inner_key: true } },
+      { ifMatch: first.etag },
+    );
+    expect(second.data).toEqual({ favouriteTea: "green", nestedKey: { inner_key: true } });
+    expect(await client.users.getData(user.id, "echo")).toEqual(second);
+    const late = client.users.replaceData(user.id, "echo", {}, { ifMatch: first.etag });
+    await expect(late).rejects.toMatchObject({ status: 412, code: "precondition_failed" });
+
+    await client.users.delete(user.id);
+    await expect(client.users.get(user.id)).rejects.toMatchObject({ status: 404, code: "user_not_found" });
+  });
+
+  it("lets the bot speak first, now and later, and shows what was sent", async () => {
+    const to = { agentId: "echo", channel: "api", identifier: "grace" };
+    const { sessionId, deliveryIds } = await client.triggers.send({ ...to, messageText: "Good morning!" });
+    const delivery = await client.deliveries.get(deliveryIds?.[0] ?? "");
+    expect(delivery).toMatchObject({ sessionId, content: "Good morning!", possibleDuplicate: false });
+    await eventually(async () => {
+      const [sent] = (await client.deliveries.list({ sessionId: sessionId ?? "" })).data;
+      expect(sent).toMatchObject({ id: delivery.id, status: expect.stringMatching(/^(sent|delivered)$/) });
+    });
+    await expect(client.deliveries.retry(delivery.id)).rejects.toMatchObject({ status: 409 });
+    await expect(client.deliveries.resolve(delivery.id, { status: "sent" })).rejects.toMatchObject({
+      status: 409,
+    });
+
+    const batch = await client.triggers.sendBatch({
+      agentId: "echo",
+      channel: "api",
+      messageText: "Hello, all",
+      items: [{ identifier: "grace" }, { identifier: "ada", messageText: "Hello, Ada" }],
+    });
+    expect(batch.data).toMatchObject([
+      { identifier: "grace", status: "accepted", sessionId },
+      { identifier: "ada", status: "accepted" },
+    ]);
+
+    const schedule = await client.schedules.create({
+      ...to,
+      messageText: "Lunch?",
+      every: "1d",
+      timezone: "UTC",
+    });
+    const paused = await client.schedules.update(schedule.id, { status: "paused", name: "lunch" });
+    expect(paused).toMatchObject({ every: "1d", status: "paused", name: "lunch", nextRunAt: null, runs: 0 });
+    expect(await collect(client.schedules.list({ agentId: "echo" }))).toEqual([paused]);
+    await client.schedules.delete(schedule.id);
+    expect((await client.schedules.get(schedule.id)).status).toBe("cancelled");
+  });
+
+  it("makes and revokes keys, and shows channels and what event rules did", async () => {
+    const key = await client.keys.create({ name: "Reports", scopes: ["sessions:read"] });
+    const reader = new Causeway({ apiKey: key.secret, baseUrl: app.url });
+    expect((await reader.sessions.list()).data).toBeInstanceOf(Array);
+    await expect(reader.keys.list()).rejects.toMatchObject({ status: 403, code: "insufficient_scope" });
+    expect((await collect(client.keys.list())).map(({ prefix }) => prefix)).toContain(key.prefix);
+    await client.keys.delete(key.id);
+    await expect(reader.sessions.list({}, { maxRetries: 0 })).rejects.toMatchObject({ status: 401 });
+
+    const channels = await collect(client.channels.list({ limit: 1 }));
+    expect(channels.map(({ name }) => name).sort()).toEqual(["api", "other"]);
+    expect(channels).toMatchObject([{ kind: "api", state: "ok", lastError: null }, { kind: "api" }]);
+    const { id } = await client.sessions.create({ agentId: "echo" });
+    expect((await client.sessions.listEvents(id)).data).toEqual([]);
+  });
+});
+
+/** The fields an interface of the client names, those of what it extends left out. */
+function fieldsOf(source: string, name: string): string[] | null {
+  const body = new RegExp(`export interface ${name}(?: extends [^{]*)? \\{\\n([\\s\\S]*?)\\n\\}`).exec(
+    source,
+  )?.[1];
+  return body === undefined ? null : [...body.matchAll(/^ {2}(\w+)\??:/gm)].map((field) => field[1] ?? "");
+}
+
+it("the client's types name every field that the document names, and no other", async () => {
+  const folder = new URL("../../src/client/", import.meta.url);
+  const source = readdirSync(folder)
+    .map((file) => readFileSync(new URL(file, folder), "utf8"))
+    .join("\n");
+  const { body: document } = await app.api("GET", "/openapi.json");
+  const schemas: Record<string, { properties?: object }> = document.components.schemas;
+  const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const compared = Object.entries(schemas).flatMap(([name, { properties = {} }]) => {
+    const fields = name === "Answer" ? null : fieldsOf(source, name);
+    return fields ? [{ name, fields: fields.sort(), wire: Object.keys(properties).map(camel).sort() }] : [];
+  });
+  expect(compared.map(({ name, fields }) => ({ name, fields }))).toEqual(
+    compared.map(({ name, wire }) => ({ name, fields: wire })),
+  );
+  expect(compared.map(({ name }) => name)).toEqual(
+    expect.arrayContaining([
+      "Session",
+      "Message",
+      "Execution",
+      "Agent",
+      "User",
+      "Delivery",
+      "Schedule",
+      "ApiKey",
+    ]),
+  );
+});
+
+it("the client's page names every method there is, and no other", () => {
+  const page = readFileSync(new URL("../../docs/client.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\| `client\.(\w+)` \| (.*) \|$/gm)].map(([, part = "", methods = ""]) => [
+    part,
+    part === "request" ? [] : [...methods.matchAll(/`(\w+)`/g)].map((method) => method[1]).sort(),
+  ]);
+  const parts = Object.entries(client).map(([part, methods]) => [part, Object.keys(methods).sort()]);
+  expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(parts));
+});
