@@ -115,6 +115,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     pipeline,
     outreach,
     role: settings.role,
+    eventLogDays: settings.eventLogDays,
     log,
   });
 

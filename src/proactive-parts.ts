@@ -5,12 +5,14 @@ import type { Logger } from "./core/logger.ts";
 import { planSchedule } from "./core/plan-schedule.ts";
 import { isPrivateHost, publicConnections } from "./core/private-addresses.ts";
 import { signatureOf } from "./core/signature.ts";
+import { wait } from "./core/wait.ts";
 import type { Engine } from "./engine.ts";
 import { createActionRepository } from "./events/action-repository.ts";
 import { createActions } from "./events/actions.ts";
 import { carryOut } from "./events/carry-out.ts";
 import { startEventLoop } from "./events/event-loop.ts";
 import { createEventQueries } from "./events/event-queries-repository.ts";
+import { createEventRetention } from "./events/event-retention-repository.ts";
 import { createFiringRepository } from "./events/firing-repository.ts";
 import { postWebhook } from "./events/post-webhook.ts";
 import { createTimerRepository } from "./events/timer-repository.ts";
@@ -32,11 +34,15 @@ export interface ProactivePartsDeps {
   pipeline: Pipeline;
   outreach: Outreach;
   role: "all" | "web" | "worker";
+  /** How long the event log is kept, days. */
+  eventLogDays: number;
   log: Logger;
 }
 
 /** How often what is due is looked for, milliseconds. */
 const LOOK_MS = 500;
+/** How often what is too old in the event log is looked for, milliseconds. */
+const SWEEP_MS = 60 * 60_000;
 /** When whoever carries out a rule is presumed dead, milliseconds; longer than any action may take. */
 const FIRING_LEASE_MS = 120_000;
 
@@ -47,6 +53,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
   const stopping = new AbortController();
   const firings = createFiringRepository(pool);
   const timers = createTimerRepository(pool);
+  const retention = createEventRetention(pool);
   const schedules = createScheduleRepository(pool);
 
   const act = createActions({
@@ -100,6 +107,18 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
       return ref?.workspaceId === workspaceId ? ref : null;
     },
   };
+
+  async function keepSweeping(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        const swept = await retention.sweep(deps.eventLogDays, stopping.signal);
+        if (swept > 0) log.info({ swept }, "forgot what event rules did long ago");
+      } catch (error) {
+        log.warn({ err: error }, "could not sweep the event log");
+      }
+      await wait(SWEEP_MS, stopping.signal);
+    }
+  }
 
   return {
     routes: [
@@ -164,7 +183,8 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
         lookMs: LOOK_MS,
         log,
       });
-      loops = [events, scheduled];
+      const sweeping = keepSweeping();
+      loops = [events, scheduled, { stop: () => sweeping }];
     },
     async stop(): Promise<void> {
       stopping.abort();

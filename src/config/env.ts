@@ -31,6 +31,11 @@ const rate = z
   .regex(/^[1-9]\d{0,8}$/, "write a whole number, 1 or more")
   .transform(Number);
 
+const days = z
+  .string()
+  .regex(/^[1-9]\d{0,4}$/, "write a whole number of days, 1 or more")
+  .transform(Number);
+
 /** Every variable the service itself reads. The README's table and `.env.example` are made from this. */
 export const variables = {
   PORT: variable({
@@ -114,12 +119,14 @@ export const variables = {
   }),
   CAUSEWAY_ATTACHMENT_DAYS: variable({
     doc: "After how many days the content of a file is erased.",
-    schema: z
-      .string()
-      .regex(/^[1-9]\d{0,4}$/, "write a whole number of days, 1 or more")
-      .transform(Number),
+    schema: days,
     default: null,
     unset: "kept as long as its session",
+  }),
+  CAUSEWAY_EVENT_LOG_DAYS: variable({
+    doc: "How many days the log of what event rules did is kept; what must not happen twice is remembered for longer.",
+    schema: days,
+    default: "90",
   }),
   AWS_ACCESS_KEY_ID: variable({
     doc: "Who uses the bucket.",

@@ -20,6 +20,8 @@ export interface Settings {
   rates: { perKey: number; perUser: number };
   /** What is done with files: where they are kept, up to what size, and how long; null: as long as their session. */
   attachments: { place: FileStorePlace; limitBytes: number; keepDays: number | null };
+  /** How long the event log is kept, days. */
+  eventLogDays: number;
   /** Null: embedded Postgres. */
   databaseUrl: string | null;
   /** Null: the queue runs on Postgres. */
@@ -74,6 +76,7 @@ export function parseSettings(
       limitBytes: read("CAUSEWAY_ATTACHMENT_MIB", variables.CAUSEWAY_ATTACHMENT_MIB) * 1_048_576,
       keepDays: readOptional("CAUSEWAY_ATTACHMENT_DAYS", variables.CAUSEWAY_ATTACHMENT_DAYS),
     },
+    eventLogDays: read("CAUSEWAY_EVENT_LOG_DAYS", variables.CAUSEWAY_EVENT_LOG_DAYS),
     databaseUrl: readOptional("DATABASE_URL", variables.DATABASE_URL),
     redisUrl: readOptional("REDIS_URL", variables.REDIS_URL),
     logLevel: read("LOG_LEVEL", variables.LOG_LEVEL),

@@ -39,6 +39,7 @@ describe("migrations", () => {
       "deliveries_external_id",
       "deliveries_in_trouble",
       "deliveries_lane",
+      "event_log_over",
       "event_log_waiting",
       "event_log_waiting_in_session",
       "executions_not_completed",

@@ -279,6 +279,39 @@ describe("event rules", () => {
     expect(digest).toBe(expected);
   });
 
+  it("are forgotten when they are old, except what would happen again", async () => {
+    const log = { do: [{ action: "log" }] };
+    const events = ["user_joined", "user_message", "delivery_failed"].map((on) => ({ on, ...log }));
+    const channel = createGatedChannel((send, nth) =>
+      send.settle(
+        nth === 1
+          ? { kind: "failed", code: "gone", reason: "gone", scope: "conversation" }
+          : { kind: "sent", externalIds: ["again"] },
+      ),
+    );
+    await using database = await createTestDatabase();
+    const first = await startStory({ agent: { events }, channel, database });
+    await first.say("ada", "hello");
+    const kept = async (story: Story) => (await logOf(story)).map(([event]) => event);
+    await eventually(async () => {
+      expect(await first.rows("SELECT 1 FROM event_log WHERE status = 'completed'")).toHaveLength(3);
+    });
+    await first.rows("UPDATE event_log SET ended_at = now() - interval '91 days'");
+    await first[Symbol.asyncDispose]();
+
+    const second = await startStory({ agent: { events }, channel, database });
+    await eventually(async () => expect(await kept(second)).toEqual(["user_joined", "delivery_failed"]));
+    const { body } = await second.app.api("GET", "/deliveries?status=failed");
+    await second.app.api("POST", `/deliveries/${body.data[0].id}/retry`);
+    await eventually(async () =>
+      expect(await second.rows("SELECT status FROM deliveries")).toEqual([{ status: "sent" }]),
+    );
+    await second[Symbol.asyncDispose]();
+
+    await using third = await startStory({ agent: { events }, channel, database });
+    await eventually(async () => expect(await kept(third)).toEqual(["user_joined"]));
+  });
+
   it("leave it to the bot as well to write later", async () => {
     const bot = createScriptedBot((call) =>
       call.reply({

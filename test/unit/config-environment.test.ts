@@ -22,6 +22,7 @@ test("without any variable the defaults work", () => {
         limitBytes: 20 * 1024 * 1024,
         keepDays: null,
       },
+      eventLogDays: 90,
       databaseUrl: null,
       redisUrl: null,
       logLevel: "info",
