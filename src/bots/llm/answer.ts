@@ -1,12 +1,14 @@
 import type { ButtonSpec } from "../../core/button.ts";
 import { BotError } from "../../core/errors.ts";
+import type { Logger } from "../../core/logger.ts";
 import { addUsage } from "../../core/token-usage.ts";
 import type { BotResult, Turn, TurnOutput } from "../bot.ts";
 import { arrangeMessages } from "./arrange-messages.ts";
-import { neverAnswered, toBotError } from "./bot-error.ts";
+import { neverAnswered, refusesContent, toBotError } from "./bot-error.ts";
 import type { LlmConfig } from "./config.ts";
 import type { McpServers } from "./mcp-servers.ts";
 import type { ConfiguredModel } from "./model.ts";
+import { type ShownMessage, showFiles, withoutFiles } from "./show-files.ts";
 import { streamPlainReply } from "./stream-plain-reply.ts";
 import { type StreamedReply, streamReply } from "./stream-reply.ts";
 import { withinBudget } from "./tool-budget.ts";
@@ -20,8 +22,10 @@ export async function answerWithModel(
   mcp: McpServers,
   turn: Turn,
   output: TurnOutput,
+  log: Logger,
 ): Promise<BotResult> {
-  const messages = arrangeMessages(await turn.prompt(output.signal), model.systemFirst);
+  const prompt = arrangeMessages(await turn.prompt(output.signal), model.systemFirst);
+  const messages = await showFiles(prompt, config);
   const effects = createToolEffects(turn);
   // Tools that the agent declares win over a server's of the same name.
   const declared = createTools(config.tools, turn.executionId, effects);
@@ -34,16 +38,20 @@ export async function answerWithModel(
     begun = true;
   };
   try {
-    const plain =
-      Object.keys(tools).length === 0 && messages.every(({ attachments }) => attachments === undefined);
-    const ask = plain ? streamPlainReply : streamReply;
-    const reply = await ask({
-      config,
-      model,
-      messages,
-      tools,
-      output: { ...output, signal },
-      onBegun,
+    const ask = (shown: ShownMessage[]) => {
+      const plain = Object.keys(tools).length === 0 && shown.every(({ files }) => files === undefined);
+      const request = { config, model, messages: shown, tools, output: { ...output, signal }, onBegun };
+      return plain ? streamPlainReply(request) : streamReply(request);
+    };
+    const reply = await ask(messages).catch((error: unknown) => {
+      const hasFiles = messages.some(({ files }) => files !== undefined);
+      if (!hasFiles || begun || signal.aborted || !refusesContent(error)) throw error;
+      // Better an answer to the words than none: whoever sent a picture does not know what the model can see.
+      log.warn(
+        { model: model.name },
+        'the model refused files; set `"attachments": "words"` if it takes none',
+      );
+      return ask(withoutFiles(messages));
     });
     const usage = addUsage(reply.usage, turn.overhead());
     const result = toResult({ ...reply, usage }, model, await effects.result());

@@ -6,6 +6,14 @@ import { excerpt } from "../../core/text.ts";
 import type { ConfiguredModel } from "./model.ts";
 import { type ProviderFault, readFault } from "./provider-fault.ts";
 
+/** What providers answer to a kind of content that a model does not take. */
+const CONTENT_REFUSED: ReadonlySet<number | null> = new Set([400, 404, 413, 415, 422]);
+
+/** Whether a provider's no may be to what it was shown: asked in words alone, it may answer. */
+export function refusesContent(error: unknown): boolean {
+  return UnsupportedFunctionalityError.isInstance(error) || CONTENT_REFUSED.has(readFault(error).status);
+}
+
 /** What an operator should read about a provider's failure, and whether trying again can help. */
 export function toBotError(error: unknown, model: ConfiguredModel, begun: boolean): BotError {
   if (error instanceof BotError) return error;

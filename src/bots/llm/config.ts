@@ -51,6 +51,12 @@ export const configSchema = z
       .record(z.string(), z.json())
       .exactOptional()
       .describe("Passed to the provider as they are (`reasoningEffort`, `thinking`, …)."),
+    attachments: z
+      .enum(["content", "links", "words"])
+      .default("content")
+      .describe(
+        "Files of users: images, PDFs and texts are given to the model, or links to them for an hour, or it is told in words that they were sent. A model that refuses files is asked again in words.",
+      ),
     tools: toolsSchema.default([]).describe("What the model may do besides talking."),
     maxSteps: z
       .int()

@@ -24,7 +24,7 @@ export const definition = defineBot({
     return {
       readsPrompt: true,
       outputTokens: config.maxOutputTokens ?? USUAL_OUTPUT_TOKENS,
-      answer: (turn, output) => answerWithModel(config, model, mcp, turn, output),
+      answer: (turn, output) => answerWithModel(config, model, mcp, turn, output, log),
       summarize: (request) => summarizeWithModel(summaryModel(config, model, request.model), request),
       close: () => mcp.close(),
     };

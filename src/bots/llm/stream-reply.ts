@@ -8,9 +8,10 @@ import {
 } from "ai";
 import { excerpt } from "../../core/text.ts";
 import type { TokenUsage } from "../../core/token-usage.ts";
-import type { BotProgress, PromptMessage, TurnOutput } from "../bot.ts";
+import type { BotProgress, TurnOutput } from "../bot.ts";
 import { type LlmConfig, samplingSchema } from "./config.ts";
 import type { ConfiguredModel } from "./model.ts";
+import type { ShownMessage } from "./show-files.ts";
 import { toUsage } from "./usage.ts";
 
 /** What came of a stream that ran to its end. */
@@ -23,7 +24,7 @@ export interface StreamedReply {
 export interface ReplyRequest {
   config: LlmConfig;
   model: ConfiguredModel;
-  messages: PromptMessage[];
+  messages: readonly ShownMessage[];
   tools: ToolSet;
   output: TurnOutput;
   /** Called when the first part of the answer is there. */
@@ -84,7 +85,7 @@ function ask({ config, model, messages, tools, output }: ReplyRequest): StreamTe
   return streamText({
     ...samplingOf(config),
     model: model.model,
-    messages: messages satisfies ModelMessage[],
+    messages: messages.map(toModelMessage),
     tools,
     stopWhen: stepCountIs(config.maxSteps),
     // A model that never stops calling tools would end without an answer.
@@ -98,6 +99,11 @@ function ask({ config, model, messages, tools, output }: ReplyRequest): StreamTe
     // Errors arrive as parts of the stream; the default would print them.
     onError: () => {},
   });
+}
+
+function toModelMessage({ role, content, files }: ShownMessage): ModelMessage {
+  if (role !== "user" || files === undefined) return { role, content };
+  return { role, content: [{ type: "text", text: content }, ...files] };
 }
 
 function toolEnd(call: { toolCallId: string; toolName: string }, text: string): BotProgress {

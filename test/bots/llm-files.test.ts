@@ -1,0 +1,99 @@
+import { expect, it } from "vitest";
+import type { PromptMessage, TurnAttachment } from "../../src/bots/bot.ts";
+import { kindOfType } from "../../src/core/attachment.ts";
+import { pdf, png } from "../support/files.ts";
+import { askBot } from "./ask-bot.ts";
+import { beginStream, chunk, type ProviderServer, startProvider } from "./provider-server.ts";
+
+function file(name: string, contentType: string, content: Buffer): TurnAttachment {
+  return {
+    id: name,
+    kind: kindOfType(contentType),
+    name,
+    contentType,
+    bytes: content.length,
+    state: "stored",
+    error: null,
+    url: `https://chat.example.org/${name}`,
+    content: async () => content,
+  };
+}
+
+const picture = (name = "cat.png") => file(name, "image/png", png);
+const said = (content: string, ...attachments: TurnAttachment[]): PromptMessage => ({
+  role: "user",
+  content,
+  attachments,
+});
+
+/** What the model was sent in the newest request. */
+function sent(server: ProviderServer) {
+  const body = server.mock.getLastRequest()?.body;
+  return body && "messages" in body && Array.isArray(body.messages) ? body.messages : [];
+}
+
+async function ask(server: ProviderServer, prompt: PromptMessage[], settings = {}) {
+  server.mock.on({}, { content: "I see." });
+  return askBot(server.bot(settings), "?", { prompt });
+}
+
+it("is given pictures, PDFs and texts along with the words", async () => {
+  await using server = await startProvider();
+  const files = [
+    picture(),
+    file("a.pdf", "application/pdf", pdf),
+    file("notes.txt", "text/plain", Buffer.from("Grüße")),
+    file("voice.ogg", "audio/ogg; codecs=opus", Buffer.from("OggS")),
+  ];
+  const { result } = await ask(server, [said("what is this?", ...files)]);
+  expect(result.replies).toEqual([{ content: "I see." }]);
+  expect(sent(server)).toEqual([
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "what is this?" },
+        { type: "image_url", image_url: { url: `data:image/png;base64,${png.toString("base64")}` } },
+        {
+          type: "file",
+          file: { filename: "a.pdf", file_data: `data:application/pdf;base64,${pdf.toString("base64")}` },
+        },
+        { type: "text", text: "Content of notes.txt:\nGrüße" },
+      ],
+    },
+  ]);
+});
+
+it("is given the newest files where not all can go", async () => {
+  await using server = await startProvider();
+  const prompt = Array.from({ length: 10 }, (_, index) => said(`picture ${index}`, picture()));
+  await ask(server, prompt);
+  const shown = sent(server).map(({ content }) => (Array.isArray(content) ? content.length : 1));
+  expect(shown).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 2, 2]);
+});
+
+it("is given links, or words alone, where the agent says so", async () => {
+  await using server = await startProvider();
+  await ask(server, [said("look", picture())], { attachments: "links" });
+  expect(sent(server)).toEqual([{ role: "user", content: "look\nhttps://chat.example.org/cat.png" }]);
+  await ask(server, [said("look", picture())], { attachments: "words" });
+  expect(sent(server)).toEqual([{ role: "user", content: "look" }]);
+});
+
+it("is asked again in words when it refuses files, and only then", async () => {
+  await using server = await startProvider();
+  let asked = 0;
+  const { baseUrl } = server.odd((response) => {
+    asked += 1;
+    if (asked === 1) {
+      response.writeHead(400, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: { message: "this model takes no images" } }));
+      return;
+    }
+    beginStream(response, "You sent a picture.");
+    response.end(chunk({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] }));
+  });
+  const bot = server.bot({ baseUrl });
+  const { result } = await askBot(bot, "?", { prompt: [said("[image: cat.png]", picture())] });
+  expect(result.replies).toEqual([{ content: "You sent a picture." }]);
+  expect(asked).toBe(2);
+});
