@@ -163,14 +163,14 @@ describe("a WhatsApp message from Meta", () => {
     [
       "a voice message",
       { type: "audio", audio: { id: "2", mime_type: "audio/ogg; codecs=opus", voice: true } },
-      { text: "[audio]", attachments: [{ kind: "audio", platformId: "2" }] },
+      { text: "", attachments: [{ kind: "audio", platformId: "2" }] },
     ],
     [
       "a document",
       { type: "document", document: { id: "3", filename: "a.pdf", mime_type: "application/pdf" } },
-      { text: "[file]", attachments: [{ kind: "file", platformId: "3", name: "a.pdf" }] },
+      { text: "", attachments: [{ kind: "file", platformId: "3", name: "a.pdf" }] },
     ],
-    ["a sticker", { type: "sticker", sticker: { id: "4" } }, { text: "[image]" }],
+    ["a sticker", { type: "sticker", sticker: { id: "4" } }, { text: "" }],
     [
       "a place",
       { type: "location", location: { latitude: 52.52, longitude: 13.405, name: "Berlin" } },

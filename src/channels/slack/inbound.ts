@@ -1,3 +1,4 @@
+import { kindOfType } from "../../core/attachment.ts";
 import type { ChannelEvent, InboundAttachment, InboundMessage } from "../../core/channel-event.ts";
 import { RequestError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
@@ -5,6 +6,7 @@ import type { ChannelOptions, KnownConversation } from "../channel.ts";
 import { toAddress } from "./address.ts";
 import { addressingOf, barredBecause, isDirect, type SlackIdentity, withoutMention } from "./addressing.ts";
 import type { SlackBody, SlackMessage } from "./event.ts";
+import { toFileId } from "./files.ts";
 import type { People } from "./people.ts";
 import { readableText } from "./text.ts";
 
@@ -44,8 +46,8 @@ export function createInbound(deps: InboundDeps) {
     const known = message.thread_ts === undefined ? null : await find(conversation);
     if (addressing.kind === "if_known_thread" && known === null) return ignore("a thread of others");
     const text = withoutMention(message.text ?? "", us);
-    if (text === "") {
-      log.info({ eventId, channelId: message.channel }, "slack message without text ignored");
+    if (text === "" && (message.files ?? []).length === 0) {
+      log.info({ eventId, channelId: message.channel }, "slack message without text or file ignored");
       return [];
     }
     return [await toMessage({ ...event, team }, text, conversation, known)];
@@ -76,7 +78,7 @@ export function createInbound(deps: InboundDeps) {
     // The bot knows whose session it is; that somebody else speaks has to be said.
     const isGuest = known !== null && known.userIdentifier !== userIdentifier;
     const agent = known?.agent ?? deps.route(message.channel, readable);
-    const attachments = (message.files ?? []).map(attachment);
+    const attachments = (message.files ?? []).map((file) => attachment(team, file));
     return {
       type: "message",
       // A mention in a channel comes as two events with one timestamp.
@@ -100,12 +102,13 @@ function knownOfUs(identity: SlackIdentity, event: SlackEvent): SlackIdentity {
   };
 }
 
-function attachment(file: NonNullable<SlackMessage["files"]>[number]): InboundAttachment {
-  const [family] = file.mimetype?.split("/", 1) ?? [];
-  const kind = family === "image" || family === "audio" || family === "video" ? family : "file";
+function attachment(
+  team: string | null,
+  file: NonNullable<SlackMessage["files"]>[number],
+): InboundAttachment {
   return {
-    kind,
-    platformId: file.id,
+    kind: kindOfType(file.mimetype),
+    platformId: toFileId(team, file.id),
     ...(file.name == null ? {} : { name: file.name }),
     ...(file.mimetype == null ? {} : { contentType: file.mimetype }),
     ...(file.size == null ? {} : { bytes: file.size }),

@@ -13,6 +13,7 @@ import { BUTTON_SUPPORT } from "./blocks.ts";
 import { type SlackConfig, slackConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { parseSlackBody, type SlackBody } from "./event.ts";
+import { createFiles } from "./files.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
 import { COMMAND_ANSWER, parseForm, type SlackPress } from "./interaction.ts";
@@ -147,6 +148,7 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
     typing: outbound.typing,
     openStream,
     removePreview: outbound.removePreview,
+    fetchAttachment: createFiles({ clientOf, apiUrl: config.apiUrl }),
     async start(context) {
       const reported = createTroubles((error) => context.reportError(error));
       troubles = reported;

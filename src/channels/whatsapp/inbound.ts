@@ -29,8 +29,7 @@ export function toInboundMessage(read: ReadMessage): InboundMessage | null {
     conversation: { address: read.sender, userIdentifier: read.sender, externalId: null },
     ...(userName === undefined ? {} : { userName }),
     profile: read.profile,
-    // A photo without a caption still has to be something that a bot can answer.
-    text: text.trim() === "" ? attachments.map(({ kind }) => `[${kind}]`).join(" ") : text,
+    text,
     ...(attachments.length === 0 ? {} : { attachments }),
     ...(payload === undefined ? {} : { payload }),
   };

@@ -59,6 +59,7 @@ function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): Channel
       lastEventKeys: async (address) => (await lastMessage(address))?.eventKeys ?? [],
       log,
     }),
+    fetchAttachment: (platformId, signal) => provider.findMedia(platformId, signal),
     async start(context) {
       if (publicUrl.isPublic) log.info({ webhookUrl }, provider.setUp);
       else log.info({ channel: name }, HOW_TO_BE_REACHED);

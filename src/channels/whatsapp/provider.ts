@@ -1,4 +1,4 @@
-import type { ChannelOptions, RawRequest, Received, SendResult } from "../channel.ts";
+import type { AttachmentSource, ChannelOptions, RawRequest, Received, SendResult } from "../channel.ts";
 import type { ApiFault, ProviderWords } from "./errors.ts";
 
 /** Who connects us to WhatsApp. What is the same whoever it is (the 24 hours, typing, the start) stands above. */
@@ -16,6 +16,8 @@ export interface Provider {
    * now. Null where the provider has no such list: its receipts tell.
    */
   findText: ((to: string, text: string, since: Date, signal: AbortSignal) => Promise<string[]>) | null;
+  /** Where a file of a message is, by its platform id. */
+  findMedia(platformId: string, signal: AbortSignal): Promise<AttachmentSource>;
   /** Shows that the message with this id is being answered, which marks it read; null if all went well. */
   showTyping(messageId: string, signal: AbortSignal): Promise<ApiFault | null>;
   /** Asks whether the credentials work; null if they do. */

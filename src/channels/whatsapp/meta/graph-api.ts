@@ -10,6 +10,11 @@ export interface GraphApi {
     content: JsonBody,
     signal: AbortSignal,
   ): Promise<{ kind: "ok"; id: string } | { kind: "fault"; fault: ApiFault }>;
+  /** Where a medium is (Meta, "Media"). */
+  mediaUrl(
+    mediaId: string,
+    signal: AbortSignal,
+  ): Promise<{ kind: "ok"; url: string } | { kind: "fault"; fault: ApiFault }>;
   /** Marks a message read and shows "typing…" (Meta, "Typing indicators"); null if all went well. */
   showTyping(messageId: string, signal: AbortSignal): Promise<ApiFault | null>;
   /** Asks for our own phone number, which shows whether token and id work; null if they do. */
@@ -18,7 +23,8 @@ export interface GraphApi {
 
 /** The few calls that are needed, each made once: trying again is decided where its outcome is recorded. */
 export function createGraphApi(config: MetaConfig, client: ApiClient): GraphApi {
-  const number = `${config.apiBaseUrl.replace(/\/$/, "")}/${config.phoneNumberId}`;
+  const root = config.apiBaseUrl.replace(/\/$/, "");
+  const number = `${root}/${config.phoneNumberId}`;
   const authorization = `Bearer ${config.accessToken}`;
 
   async function ask(
@@ -43,6 +49,14 @@ export function createGraphApi(config: MetaConfig, client: ApiClient): GraphApi 
       const messages = answer.body["messages"];
       const id = Array.isArray(messages) ? asObject(messages[0])?.["id"] : undefined;
       return typeof id === "string" ? { kind: "ok", id } : { kind: "fault", fault: NOT_METAS };
+    },
+    async mediaUrl(mediaId, signal) {
+      const address = `${root}/${encodeURIComponent(mediaId)}?phone_number_id=${config.phoneNumberId}`;
+      const answer = await ask({ method: "GET", url: new URL(address), body: null }, signal);
+      if ("kind" in answer) return { kind: "fault", fault: answer };
+      const url = answer.body["url"];
+      const isUrl = typeof url === "string" && URL.canParse(url);
+      return isUrl ? { kind: "ok", url } : { kind: "fault", fault: NOT_METAS };
     },
     async showTyping(messageId, signal) {
       const content = { status: "read", message_id: messageId, typing_indicator: { type: "text" } };

@@ -4,6 +4,7 @@ import { metaWords } from "./codes.ts";
 import type { MetaConfig } from "./config.ts";
 import { createGraphApi } from "./graph-api.ts";
 import { createInbound } from "./inbound.ts";
+import { findMedia } from "./media.ts";
 import { createOutbound } from "./outbound.ts";
 import { answerChallenge, createVerifier } from "./verify.ts";
 
@@ -28,6 +29,7 @@ export function createMetaProvider({ config, log }: ProviderOptions<MetaConfig>)
     },
     ...createOutbound(api, template),
     findText: null,
+    findMedia: (mediaId, signal) => findMedia({ config, api }, mediaId, signal),
     showTyping: (messageId, signal) => api.showTyping(messageId, signal),
     check: (signal) => api.check(signal),
     setUp:

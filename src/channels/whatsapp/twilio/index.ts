@@ -5,6 +5,7 @@ import { twilioWords } from "./codes.ts";
 import type { TwilioConfig } from "./config.ts";
 import { createFinder } from "./find-text.ts";
 import { createInbound } from "./inbound.ts";
+import { findMedia } from "./media.ts";
 import { createOutbound } from "./outbound.ts";
 import { field } from "./params.ts";
 import { createRestApi } from "./rest-api.ts";
@@ -39,6 +40,7 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
     receive,
     ...createOutbound({ api, template, statusUrl: publicUrl.isPublic ? `${webhookUrl}/status` : null }),
     findText: createFinder(api),
+    findMedia: async (address) => findMedia(config, address),
     showTyping: (messageSid, signal) => api.showTyping(messageSid, signal),
     check: (signal) => api.check(signal),
     setUp: 'the URL to enter in the Twilio console under "When a message comes in", with method POST',
