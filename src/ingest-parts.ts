@@ -8,6 +8,7 @@ import {
 import type { PartDeps } from "./pipeline-deps.ts";
 import { createGroupCommit } from "./storage/group-commit.ts";
 import { createUnreachableUsers } from "./storage/unreachable-users.ts";
+import { createUserAliases } from "./storage/user-aliases.ts";
 import type { TurnParts } from "./turn-parts.ts";
 import { type Arrival, dispatchArrivals } from "./turns/dispatch-lanes.ts";
 
@@ -16,6 +17,7 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
   const { engine, metrics, log, owner, times, works } = deps;
   const inbound = createInboundRepository(engine.database.pool);
   const unreachable = createUnreachableUsers(engine.database.pool);
+  const aliases = createUserAliases(engine.database.pool);
 
   const store = createGroupCommit({
     run: async (rows: InboundRow[]) => {
@@ -53,6 +55,7 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
 
   const ingest: Ingest = createIngest({
     store,
+    identify: (channel, names) => aliases.identify(channel.id, names),
     async onReceipt(channel, receipt) {
       await delivery.applyReceipt(channel.id, receipt);
       if (!receipt.userUnreachable) return;
@@ -64,7 +67,10 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
       why === null
         ? unreachable.clear(channel.id, userIdentifier)
         : unreachable.mark(channel.id, userIdentifier, why),
-    onAddressChange: (channel, change) => delivery.deliveries.moveAddress(channel.id, change.from, change.to),
+    async onAddressChange(channel, { from, to }) {
+      await delivery.deliveries.moveAddress(channel.id, from, to);
+      await aliases.move(channel.id, from, to);
+    },
     onStop: async (channel, stop) => {
       for (const id of await turns.executions.runningAt(channel.id, stop.address))
         await turns.cancelExecution(id);

@@ -12,6 +12,7 @@ import type { Reached } from "./reach.ts";
 import { addSchedule, sayOnce } from "./schedules/schedule-repository.ts";
 import { createParticipantRepository } from "./sessions/participant-repository.ts";
 import { resetInTransaction } from "./sessions/session-repository.ts";
+import { createUserAliases } from "./storage/user-aliases.ts";
 import type { Spoken } from "./triggers/speak-repository.ts";
 import type { TriggerOutcome } from "./triggers/trigger-outcome.ts";
 import { createTriggerRepository, type Trigger } from "./triggers/trigger-repository.ts";
@@ -37,6 +38,7 @@ interface Person {
 export function createOutreach({ engine, channels, agents, pipeline, reach, log }: OutreachDeps) {
   const { pool } = engine.database;
   const users = createUserRepository(pool);
+  const aliases = createUserAliases(pool);
   const participants = createParticipantRepository(pool);
   const sessionAgents = createSessionAgentRepository(pool);
   const triggers = createTriggerRepository({
@@ -127,8 +129,10 @@ export function createOutreach({ engine, channels, agents, pipeline, reach, log 
     },
 
     /** Messages a user, once per key: now, or when their quiet hours are over. */
-    async trigger(request: Omit<Trigger, "notBefore">, ignoreQuietHours: boolean): Promise<TriggerOutcome> {
-      const { channel, agentId, identifier } = request;
+    async trigger(asked: Omit<Trigger, "notBefore">, ignoreQuietHours: boolean): Promise<TriggerOutcome> {
+      const { channel, agentId } = asked;
+      const identifier = await aliases.knownAs(channel.id, asked.identifier);
+      const request = { ...asked, identifier };
       const before = await triggers.before(request);
       if (before) return before;
       const person = { channelId: channel.id, agentId, identifier };

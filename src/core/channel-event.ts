@@ -8,6 +8,11 @@ export interface ConversationRef {
   address: string;
   /** The individual chatting, unique within the channel. */
   userIdentifier: string;
+  /**
+   * What else the platform calls them, where one person may come under several names (a number, an id for it); maybe
+   * nothing this time. Whoever was known by any of these stays who they are, at the address they had.
+   */
+  aliases?: readonly string[];
   /** Names the session on channels with many sessions per user (Slack: channel + thread). Null where a user has one. */
   externalId: string | null;
 }

@@ -10,6 +10,8 @@ import type { InboundOutcome, InboundRow } from "./inbound-repository.ts";
 export interface IngestDeps {
   /** Stores one message, committed together with whatever else waits. */
   store(row: InboundRow): Promise<InboundOutcome>;
+  /** Who it is that the platform calls by these names: what the user is known by here. */
+  identify(channel: ChannelRef, names: readonly [string, ...string[]]): Promise<string>;
   onReceipt(channel: ChannelRef, receipt: Extract<ChannelEvent, { type: "receipt" }>): Promise<void>;
   onAddressChange(
     channel: ChannelRef,
@@ -68,10 +70,20 @@ export function createIngest(deps: IngestDeps): Ingest {
     }
   }
 
+  /** The same message of the user as they are known here. */
+  async function identified(channel: ChannelRef, event: ChannelEvent): Promise<ChannelEvent> {
+    if (event.type !== "message" || event.conversation.aliases === undefined) return event;
+    const { userIdentifier, aliases } = event.conversation;
+    const known = await deps.identify(channel, [userIdentifier, ...aliases]);
+    const address = event.conversation.address === userIdentifier ? known : event.conversation.address;
+    return { ...event, conversation: { ...event.conversation, userIdentifier: known, address } };
+  }
+
   return {
     async acceptEvents(channel, events) {
+      const known = await Promise.all(events.map((event) => identified(channel, event)));
       // Submitted in order; messages of one conversation share a writer, which keeps that order.
-      await Promise.all(events.map((event) => acceptOne(channel, event)));
+      await Promise.all(known.map((event) => acceptOne(channel, event)));
     },
     async acceptMessage(channel, message) {
       const content = storableText(message.content);

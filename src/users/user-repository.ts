@@ -93,6 +93,11 @@ export function createUserRepository(pool: Pool) {
           "SELECT id FROM sessions WHERE workspace_id = $1 AND user_id = $2 ORDER BY id FOR UPDATE",
           [workspaceId, id],
         );
+        await client.query(
+          `DELETE FROM user_aliases a USING users u WHERE u.workspace_id = $1 AND u.id = $2
+             AND a.channel_id = u.channel_id AND a.identifier = u.identifier`,
+          [workspaceId, id],
+        );
         const { rowCount } = await client.query("DELETE FROM users WHERE workspace_id = $1 AND id = $2", [
           workspaceId,
           id,

@@ -263,7 +263,7 @@ const CHECKS: Record<Guarantee, Check> = {
     const result = await channel.send(partOf(address, "Are you there?"), AbortSignal.timeout(10_000));
     expect(result).toEqual({ kind: "parked", code: "window_closed", reason: expect.any(String) });
     expect(platform.received()).toEqual([]);
-    expect(await channel.canReach?.(address)).toMatchObject({ kind: "unreachable", code: "window_closed" });
+    expect(await channel.canReach?.(address)).toMatchObject({ kind: "limited", code: "window_closed" });
   },
   async lost_send({ channel, platform, address }, _tools, notHere) {
     const { findSent } = channel;

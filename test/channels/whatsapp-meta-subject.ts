@@ -16,7 +16,7 @@ export interface MetaOverrides {
   log?: Logger;
 }
 
-function metaConfig(fake: Account, overrides: Record<string, unknown> = {}) {
+export function metaConfig(fake: Account, overrides: Record<string, unknown> = {}) {
   const { phoneNumberId, accessToken, appSecret, verifyToken, url: apiBaseUrl } = fake;
   return { provider: "meta", phoneNumberId, accessToken, appSecret, verifyToken, apiBaseUrl, ...overrides };
 }

@@ -84,7 +84,7 @@ describe("a WhatsApp message from Meta", () => {
       {
         type: "message",
         eventKeys: ["message:wamid.7"],
-        conversation: { address: ADA, userIdentifier: ADA, externalId: null },
+        conversation: { address: ADA, userIdentifier: ADA, aliases: [], externalId: null },
         userName: "Ada",
         profile: { wa_id: "491700000001" },
         text: "hello",
@@ -201,6 +201,19 @@ describe("a WhatsApp message from Meta", () => {
     ],
   ])("that is %s is read as words, with what it carries", async (_, message, expected) => {
     expect(await read(message)).toMatchObject([expected]);
+  });
+
+  test("names their id beside their number, as the number may be hidden next time", async () => {
+    const user_id = "US.13491208655302741918";
+    const contacts = [{ wa_id: "491700000001", user_id }];
+    expect(await read(textMessage("hello"), { contacts })).toMatchObject([
+      { conversation: { userIdentifier: ADA, aliases: [`whatsapp:${user_id}`] }, profile: { user_id } },
+    ]);
+    const update = { user_id: { previous: user_id, current: "US.2" } };
+    const event = metaEvent(fake, [], { user_id_update: [update, { user_id: "odd" }] });
+    expect(await eventsOf(event)).toEqual([
+      { type: "address_change", from: `whatsapp:${user_id}`, to: "whatsapp:US.2" },
+    ]);
   });
 
   test("that says their number changed moves the conversation", async () => {

@@ -153,7 +153,9 @@ describe("on WhatsApp", () => {
         identifier: BOB,
         message_text,
       });
-    expect((await trigger(long)).status).toBe(202);
+    const triggered = await trigger(long);
+    const warning = { code: "window_closed", message: expect.stringContaining("when they write again") };
+    expect([triggered.status, triggered.body.warnings]).toEqual([202, [warning]]);
     const parked = { status: "queued", next_attempt_at: null, error_code: "window_closed", attempts: 0 };
     await eventually(async () => {
       const found = await deliveries();

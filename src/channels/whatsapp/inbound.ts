@@ -7,6 +7,8 @@ export interface ReadMessage {
   id: string;
   /** Who wrote it, as an address (`whatsapp:…`). */
   sender: string;
+  /** Other addresses of theirs, where a provider has several names for one person. */
+  aliases?: string[];
   userName: string | undefined;
   profile: JsonObject;
   /** What was written, pressed or chosen; empty where there are only attachments. */
@@ -26,7 +28,12 @@ export function toInboundMessage(read: ReadMessage): InboundMessage | null {
     type: "message",
     eventKeys: [KEY + read.id],
     // Opaque: usually a phone number, but WhatsApp also has ids that are none.
-    conversation: { address: read.sender, userIdentifier: read.sender, externalId: null },
+    conversation: {
+      address: read.sender,
+      userIdentifier: read.sender,
+      ...(read.aliases === undefined ? {} : { aliases: read.aliases }),
+      externalId: null,
+    },
     ...(userName === undefined ? {} : { userName }),
     profile: read.profile,
     text,

@@ -47,7 +47,7 @@ export function createOutbound({
   async function canReach(address: string): Promise<Reachability> {
     if (await isWindowOpen(address)) return { kind: "reachable" };
     return sendTemplate === null
-      ? { kind: "unreachable", code: "window_closed", reason: WINDOW_CLOSED }
+      ? { kind: "limited", code: "window_closed", reason: WAITS }
       : { kind: "limited", code: "template_only", reason: TEMPLATE_ONLY };
   }
 

@@ -14,6 +14,7 @@ import {
   preferenceSchema,
   readEach,
   statusSchema,
+  userIdUpdateSchema,
 } from "./payload.ts";
 import { readStatus } from "./status.ts";
 
@@ -22,6 +23,9 @@ export interface InboundDeps {
   phoneNumberId: string;
   log: Logger;
 }
+
+/** What is subscribed to and read. */
+const FIELDS: readonly string[] = ["messages", "user_preferences", "user_id_update"];
 
 /** Turns the changes Meta sends together into events, in the order they stand in. */
 export function createInbound({ phoneNumberId, log }: InboundDeps) {
@@ -47,6 +51,8 @@ export function createInbound({ phoneNumberId, log }: InboundDeps) {
     const read = toInboundMessage({
       id: message.id,
       sender: `whatsapp:${sender}`,
+      // The number may be hidden next time, and the id then is all there is.
+      aliases: userId === undefined || userId === sender ? [] : [`whatsapp:${userId}`],
       userName: contact?.profile?.name,
       profile: profileOf(contact, phone, userId),
       ...content,
@@ -58,7 +64,7 @@ export function createInbound({ phoneNumberId, log }: InboundDeps) {
     const entries = Array.isArray(body["entry"]) ? body["entry"] : [];
     const changes = entries.flatMap((entry) => (Array.isArray(entry?.changes) ? entry.changes : []));
     return readEach(changeSchema, changes).flatMap(({ field, value }) => {
-      if (field !== "messages" && field !== "user_preferences") return [];
+      if (!FIELDS.includes(field)) return [];
       const { phone_number_id, display_phone_number = "" } = value.metadata;
       if (phone_number_id !== phoneNumberId) {
         log.warn({ phone_number_id }, "an event of another business phone number was ignored");
@@ -70,6 +76,7 @@ export function createInbound({ phoneNumberId, log }: InboundDeps) {
           readMessage(message, contacts, display_phone_number),
         ),
         ...readEach(statusSchema, value.statuses).flatMap(readStatus),
+        ...readEach(userIdUpdateSchema, value.user_id_update).map(toAddressChange),
         ...readEach(preferenceSchema, value.user_preferences).flatMap(readPreference),
       ];
     });
@@ -84,6 +91,13 @@ function readMove({ type, from, system }: MetaMessage): ChannelEvent | null {
     from: `whatsapp:${toPhone(from)}`,
     to: `whatsapp:${toPhone(system.wa_id)}`,
   };
+}
+
+/** The user has another business-scoped id now: their number changed. */
+function toAddressChange({
+  user_id: { previous, current },
+}: z.infer<typeof userIdUpdateSchema>): ChannelEvent {
+  return { type: "address_change", from: `whatsapp:${previous}`, to: `whatsapp:${current}` };
 }
 
 function readPreference({ wa_id, user_id, value }: z.infer<typeof preferenceSchema>): ChannelEvent[] {

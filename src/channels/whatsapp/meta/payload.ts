@@ -22,6 +22,7 @@ export const changeSchema = z.object({
     messages: list,
     statuses: list,
     user_preferences: list,
+    user_id_update: list,
   }),
 });
 
@@ -99,6 +100,11 @@ export const preferenceSchema = z.object({
   user_id: text,
   category: z.literal("marketing_messages"),
   value: z.enum(["stop", "resume"]),
+});
+
+/** A business-scoped id took the place of another. */
+export const userIdUpdateSchema = z.object({
+  user_id: z.object({ previous: z.string().min(1), current: z.string().min(1) }),
 });
 
 export type MetaContact = z.infer<typeof contactSchema>;

@@ -82,7 +82,9 @@ const answerFields = {
   warnings: z
     .array(z.object({ code: z.string(), message: z.string() }))
     .optional()
-    .describe("What will not be as asked, such as `template_only`"),
+    .describe(
+      "What will not be as asked: `template_only`, or `window_closed` where it waits until they write",
+    ),
 };
 const answerSchema = z.object(answerFields).meta({ id: "Triggered" });
 
@@ -126,7 +128,7 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
       {
         status: 409,
         code: "user_unreachable",
-        when: "it would not arrive: they blocked the bot, opted out, or have to write first; nothing was stored",
+        when: "it would not arrive: they blocked the bot, or opted out; nothing was stored",
       },
     ],
     async handle({ caller, body, resourceId }) {
