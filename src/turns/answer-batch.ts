@@ -41,7 +41,7 @@ export function createAnswering(deps: TurnEngineDeps) {
   /** A message whose execution was cancelled while it waited counts as dealt with; whoever follows it is told. */
   async function skip(running: Running, message: PendingMessage): Promise<Next> {
     const { executionId } = message;
-    const stream = deps.streams.open(executionId ?? message.id);
+    const stream = deps.streams.open(executionId ?? message.id, message.attempts);
     stream.append("execution", { execution_id: executionId, user_message_id: message.id });
     const ending = cancelledTurn([message], stream, {
       code: "cancelled",
@@ -75,7 +75,7 @@ export function createAnswering(deps: TurnEngineDeps) {
     running.batch = { kind: "turn", messages };
     running.stop = new AbortController();
     const startedAt = deps.clock.now();
-    const stream = deps.streams.open(executionId);
+    const stream = deps.streams.open(executionId, main.attempts);
     stream.append("execution", { execution_id: executionId, user_message_id: main.id });
     deps.notify(lane, { type: "turn", executionId });
     const shown = new AbortController();

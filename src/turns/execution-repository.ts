@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { storableText } from "../core/text.ts";
-import type { LogEntry } from "../core/turn-log.ts";
+import { asLaterTry, type LogEntry, startOfTry } from "../core/turn-log.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import type { StoredStream } from "./turn-streams.ts";
 
@@ -11,14 +11,15 @@ export function createExecutionRepository(pool: Pool) {
     async storedStream(executionId: string): Promise<StoredStream | null> {
       const { rows } = await pool.query<StoredRow>(
         `SELECT coalesce(m.status, e.status) AS status, coalesce(m.log, e.log) AS log, e.error AS reason,
-           e.error_code AS code, e.user_message_id
+           e.error_code AS code, e.user_message_id, m.id IS NOT NULL AS merged
          FROM executions e LEFT JOIN executions m ON m.id = e.merged_into WHERE e.id = $1`,
         [executionId],
       );
       const row = rows[0];
       if (!row) return null;
       if (row.status === "pending" || row.status === "running") return { ended: false };
-      return { ended: true, log: row.log ?? unkeptLog(executionId, row) };
+      const log = row.log ?? unkeptLog(executionId, row);
+      return { ended: true, log: row.merged ? asLaterTry(log, MERGED_TRY) : log };
     },
 
     /**
@@ -94,7 +95,13 @@ interface StoredRow {
   reason: string | null;
   code: string | null;
   user_message_id: string | null;
+  merged: boolean;
 }
+
+/** As which try of an execution the answer counts that was given along with another. */
+const MERGED_TRY = 1_000;
+/** As which one its end counts where it was ended from outside: behind everything that was told. */
+const ENDED_TRY = 1_000_000;
 
 /** The stream of an execution that was ended from outside: it begins and ends as every stream does. */
 function unkeptLog(executionId: string, row: StoredRow): LogEntry[] {
@@ -102,6 +109,6 @@ function unkeptLog(executionId: string, row: StoredRow): LogEntry[] {
   const end = { message: row.reason ?? "cancelled", code: row.code ?? "cancelled" };
   return [
     { type: "execution", data: begin },
-    { type: "error", data: end },
+    { type: "error", data: end, after: startOfTry(ENDED_TRY) },
   ];
 }

@@ -1,5 +1,14 @@
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import { createTurnLog, type LogEntry, replay, type TurnEvent, type TurnLog } from "../core/turn-log.ts";
+import {
+  createTurnLog,
+  type LogEntry,
+  replay,
+  startOfTry,
+  type TurnEvent,
+  type TurnLog,
+  tryOf,
+} from "../core/turn-log.ts";
+import { createTelling } from "./telling.ts";
 
 /** The process-to-process notices this needs; best effort, Postgres has the truth. */
 export interface Notices {
@@ -11,8 +20,8 @@ export interface Notices {
 export type StoredStream = { ended: false } | { ended: true; log: LogEntry[] };
 
 export interface TurnStreams {
-  /** Starts the stream of a turn that runs in this process. */
-  open(executionId: string): TurnStream;
+  /** Starts the stream of a turn that runs in this process. `tries`: how often others began it before. */
+  open(executionId: string, tries: number): TurnStream;
   /** An execution ended without a stream of its own (answered along with another): its followers look again. */
   ended(executionId: string): void;
   /**
@@ -56,8 +65,8 @@ export function createTurnStreams(deps: {
     if (log) notices.publish(topicOf(id), snapshot(log), { remote: true });
   });
 
-  function open(executionId: string): TurnStream {
-    const log = createTurnLog();
+  function open(executionId: string, tries: number): TurnStream {
+    const log = createTurnLog(tries);
     running.set(executionId, log);
     return {
       log,
@@ -98,6 +107,7 @@ export function createTurnStreams(deps: {
     const recheck = setInterval(ring, RECHECK_MS);
     const refresh = setInterval(ask, WATCH_REFRESH_MS);
     signal.addEventListener("abort", ring, { once: true });
+    const tell = createTelling(afterId);
     let position = afterId;
     let checkStore = !local;
     try {
@@ -111,7 +121,8 @@ export function createTurnStreams(deps: {
             continue;
           }
           position = next.id;
-          yield next;
+          const news = tell(next);
+          if (news) yield news;
           if (next.type === "done" || next.type === "error") return;
         }
         if (gap) ask();
@@ -119,7 +130,10 @@ export function createTurnStreams(deps: {
           const state = await stored(executionId);
           if (state === null) return;
           if (state.ended) {
-            for (const event of replay(state.log, position)) yield event;
+            for (const event of replay(state.log, position)) {
+              const news = tell(event);
+              if (news) yield news;
+            }
             return;
           }
         }
@@ -148,8 +162,9 @@ function trim(event: TurnEvent, position: number): TurnEvent | "seen" | "gap" {
   if (event.id <= position) return "seen";
   const text = event.type === "content" || event.type === "thinking" ? event.data.content : null;
   const start = event.id - (typeof text === "string" ? text.length : 1);
-  if (start > position) return "gap";
-  if (typeof text !== "string" || start === position) return event;
+  // A further try begins far behind what was seen of the one before.
+  if (start > position && start !== startOfTry(tryOf(event.id))) return "gap";
+  if (typeof text !== "string" || start >= position) return event;
   return { ...event, data: { content: text.slice(position - start) } };
 }
 

@@ -96,7 +96,7 @@ export function executionRoutes(deps: ExecutionRoutesDeps): Route[] {
       operationId: "streamExecution",
       summary: "Watch an execution",
       description:
-        "Server-Sent Events: what it has said so far, then what it says, on whichever channel and process it runs. `Last-Event-ID` leaves out what you have.",
+        "Server-Sent Events: what it has said so far, then what it says, on whichever channel and process it runs. `Last-Event-ID` leaves out what you have. Where a process dies while it answers, another begins anew: what it says otherwise than was told already comes with `done` only.",
       tag: "Executions",
       scope: "sessions:read",
       params: idParams,

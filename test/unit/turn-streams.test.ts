@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import type { Json, JsonObject } from "../../src/core/json.ts";
+import { asLaterTry, type LogEntry, type TurnEvent } from "../../src/core/turn-log.ts";
+import { createTurnStreams, type Notices, type StoredStream } from "../../src/turns/turn-streams.ts";
+import { eventually } from "../support/eventually.ts";
+
+/** Processes that hear of each other, and what is stored. */
+function world() {
+  const listeners = new Map<string, Set<(data: Json) => void>>();
+  const notices: Notices = {
+    publish: (topic, data) => {
+      for (const listener of [...(listeners.get(topic) ?? [])]) listener(data);
+    },
+    subscribe(topic, listener) {
+      const known = listeners.get(topic) ?? new Set();
+      listeners.set(topic, known.add(listener));
+      return () => known.delete(listener);
+    },
+  };
+  const state: { stored: StoredStream } = { stored: { ended: false } };
+  const process = () => createTurnStreams({ notices, stored: async () => state.stored });
+  return { process, state };
+}
+
+const begin = { execution_id: "e", user_message_id: "m" };
+const done = (content: string): JsonObject => ({ output: { content } });
+
+/** Follows from `afterId` until the end, collecting. */
+function follower(streams: ReturnType<typeof createTurnStreams>, afterId = 0) {
+  const seen: TurnEvent[] = [];
+  const ended = (async () => {
+    for await (const event of streams.follow("e", afterId, new AbortController().signal)) seen.push(event);
+  })();
+  const text = () => seen.map(({ type, data }) => (type === "content" ? data["content"] : "")).join("");
+  return { seen, ended, text };
+}
+
+const types = (seen: readonly TurnEvent[]) => seen.map(({ type }) => type);
+const ids = (seen: readonly TurnEvent[]) => seen.map(({ id }) => id);
+const expectGrowing = (seen: readonly TurnEvent[]) =>
+  expect(ids(seen)).toEqual([...new Set(ids(seen))].sort((a, b) => a - b));
+
+/** One process answers a part and dies; another begins anew, as the second try. */
+async function takenOver(first: string, second: string, chunk = 3) {
+  const { process, state } = world();
+  const [web, dying, successor] = [process(), process(), process()];
+  const watching = follower(web);
+  const one = dying.open("e", 0);
+  one.append("execution", begin);
+  one.append("thinking", { content: "Hm." });
+  one.append("content", { content: first });
+  await eventually(() => expect(watching.text()).toBe(first));
+  dying.stop();
+  const two = successor.open("e", 1);
+  two.append("execution", begin);
+  two.append("thinking", { content: "Well." });
+  for (let at = 0; at < second.length; at += chunk)
+    two.append("content", { content: second.slice(at, at + chunk) });
+  two.append("done", done(second));
+  const log = [...two.log.entries()];
+  await watching.ended;
+  state.stored = { ended: true, log };
+  return { watching, log, web };
+}
+
+describe("who follows an answer that another process begins anew", () => {
+  test("is told how it goes on where it begins the same", async () => {
+    const { watching } = await takenOver("Once upon", "Once upon a time.");
+    expect(watching.text()).toBe("Once upon a time.");
+    expect(types(watching.seen).filter((type) => type !== "content")).toEqual([
+      "execution",
+      "thinking",
+      "done",
+    ]);
+    expectGrowing(watching.seen);
+  });
+
+  test.each([
+    ["another text", "Twice upon a time."],
+    ["a text that differs later", "Once upon, twice."],
+    ["a shorter text", "Once."],
+    ["the beginning of the same", "Once"],
+  ])("is told nothing but the end where it is %s", async (_, second) => {
+    const { watching } = await takenOver("Once upon a", second);
+    expect(watching.text()).toBe("Once upon a");
+    expect(watching.seen.at(-1)).toMatchObject({ type: "done", data: done(second) });
+    expectGrowing(watching.seen);
+  });
+
+  test("and comes back with the id of text that nobody knows any more is told the end", async () => {
+    const { watching, web } = await takenOver("Once upon a", "Twice.");
+    const lastText = watching.seen.findLast(({ type }) => type === "content")?.id ?? 0;
+    const back = follower(web, lastText);
+    await back.ended;
+    expect(back.seen).toEqual([watching.seen.at(-1)]);
+  });
+
+  test("and comes back having seen the beginning only is told all of it", async () => {
+    const { web } = await takenOver("Once upon a", "Twice.");
+    const back = follower(web, 1);
+    await back.ended;
+    expect(back.text()).toBe("Twice.");
+    expect(types(back.seen)).not.toContain("execution");
+    const later = follower(web, back.seen[1]?.id ?? 0);
+    await later.ended;
+    expect([...back.seen.slice(0, 2), ...later.seen]).toEqual(back.seen);
+  });
+
+  test("from the start is told the new one alone", async () => {
+    const { web } = await takenOver("Once upon a", "Twice.");
+    const fresh = follower(web);
+    await fresh.ended;
+    expect([fresh.text(), types(fresh.seen)]).toEqual([
+      "Twice.",
+      ["execution", "thinking", "content", "done"],
+    ]);
+  });
+});
+
+test("who follows an answer that is given along with another message is told that one's end", async () => {
+  const { process, state } = world();
+  const streams = process();
+  const watching = follower(streams);
+  const own = streams.open("e", 0);
+  own.append("execution", begin);
+  own.append("content", { content: "About the first" });
+  await eventually(() => expect(watching.text()).toBe("About the first"));
+  const other: LogEntry[] = [
+    { type: "execution", data: begin },
+    { type: "content", data: { content: "Both." } },
+    { type: "done", data: done("Both.") },
+  ];
+  state.stored = { ended: true, log: asLaterTry(other, 7) };
+  own.close();
+  await watching.ended;
+  expect(types(watching.seen)).toEqual(["execution", "content", "done"]);
+  expect(watching.seen.at(-1)?.data).toEqual(done("Both."));
+  expectGrowing(watching.seen);
+});
