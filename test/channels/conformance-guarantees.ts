@@ -24,7 +24,7 @@ export const GUARANTEES = {
   stream_refused: "sends an answer as ever where showing it was refused",
   buttons: "shows buttons, or writes them as a numbered list",
   press: "takes a press as what the button says, once, with its payload",
-  forged_press: "takes nothing of a press of what was not offered",
+  forged_press: "takes no payload from a press of what was not offered",
   receipts: "reads what the platform reports of a send, and why one failed",
   window: "keeps what may not be said before the user writes again, with a reason",
   lost_send: "finds a send whose answer was lost, and only that one",

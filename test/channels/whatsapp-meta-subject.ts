@@ -2,8 +2,20 @@ import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/cha
 import type { WhatsappConfig } from "../../src/channels/whatsapp/config.ts";
 import { definition } from "../../src/channels/whatsapp/index.ts";
 import type { Logger } from "../../src/core/logger.ts";
-import { type FakeMeta, nextWamid, signedEvent, startFakeMeta } from "../support/fake-meta.ts";
-import { type ConformanceSubject, createSubjectTools, type VendorFault } from "./conformance-subject.ts";
+import {
+  choicesOf,
+  type FakeMeta,
+  type Interactive,
+  nextWamid,
+  signedEvent,
+  startFakeMeta,
+} from "../support/fake-meta.ts";
+import {
+  type ConformanceSubject,
+  createSubjectTools,
+  type SubjectTools,
+  type VendorFault,
+} from "./conformance-subject.ts";
 
 export const ADA = "whatsapp:+491700000001";
 const OUR_NUMBER = "14155238886";
@@ -13,6 +25,7 @@ type Account = Pick<FakeMeta, "url" | "phoneNumberId" | "accessToken" | "appSecr
 export interface MetaOverrides {
   config?: Record<string, unknown>;
   lastUserMessage?: ChannelOptions<WhatsappConfig>["lastUserMessage"];
+  findButtons?: ChannelOptions<WhatsappConfig>["findButtons"];
   log?: Logger;
 }
 
@@ -28,6 +41,7 @@ export function metaChannel(fake: Account, overrides: MetaOverrides = {}): Chann
     config: definition.configSchema.parse(metaConfig(fake, overrides.config)),
     publicUrl: { url: "https://causeway.example.org", isPublic: true },
     lastUserMessage: overrides.lastUserMessage ?? (async () => ({ at: new Date(), eventKeys: [] })),
+    ...(overrides.findButtons ? { findButtons: overrides.findButtons } : {}),
     log: overrides.log ?? createSubjectTools().log,
   });
 }
@@ -69,13 +83,21 @@ export function metaEvent(
 
 export const textMessage = (body: string) => ({ type: "text", text: { body } });
 
-export async function metaSubject(log: Logger): Promise<ConformanceSubject> {
+/** A press of what can be chosen of a message of ours. */
+export const replyTo = (id: string, title: string) => ({
+  type: "interactive",
+  context: { from: OUR_NUMBER, id: "wamid.ours" },
+  interactive: { type: "button_reply", button_reply: { id, title } },
+});
+
+export async function metaSubject({ log, findButtons }: SubjectTools): Promise<ConformanceSubject> {
   const fake = await startFakeMeta();
   let lastWroteAt = Date.now();
   const lastUserMessage = async () => ({ at: new Date(lastWroteAt), eventKeys: [] });
-  const channel = metaChannel(fake, { log, lastUserMessage });
+  const channel = metaChannel(fake, { log, lastUserMessage, findButtons });
   const config = definition.configSchema.parse(metaConfig(fake));
   const message = (fields: Record<string, unknown>) => metaWebhook(fake, metaEvent(fake, [fields]));
+  const offered = () => choicesOf(fake.taken.at(-1)?.interactive as Interactive);
   return {
     channel,
     definition: { ...definition, ...definition.variant?.(config) },
@@ -123,6 +145,18 @@ export async function metaSubject(log: Logger): Promise<ConformanceSubject> {
       received: () => fake.taken.map(({ body }) => body ?? ""),
       fail: (fault) => failFake(fake, fault),
       openConnections: () => fake.openConnections(),
+    },
+    buttons: {
+      shown: () => offered().map(({ title }) => title),
+      press(nth) {
+        const { id = "", title = "" } = offered()[nth] ?? {};
+        return message(replyTo(id, title));
+      },
+      forged: (messageId) => [
+        message({ ...replyTo(`b:${messageId}:0`, "Yes"), from: "491700000002" }),
+        message(replyTo(`b:${messageId}:9`, "Yes")),
+        message(replyTo(`b:${"0".repeat(27)}:0`, "Yes")),
+      ],
     },
     receipts: {
       of(id, status) {

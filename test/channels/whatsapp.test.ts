@@ -9,6 +9,6 @@ describeChannelConformance({
 });
 describeChannelConformance({
   kind: "whatsapp (meta)",
-  setup: ({ log }) => metaSubject(log),
-  except: [...noStreams, ...noButtons],
+  setup: metaSubject,
+  except: noStreams,
 });

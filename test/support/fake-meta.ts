@@ -169,14 +169,51 @@ function readMessage(message: Record<string, unknown>): Omit<TakenByMeta, "id"> 
   if (body !== null && (body.trim() === "" || [...body].length > 4096))
     return refuse(400, 100, { details: "body" });
   if (type === "template" && template === undefined) return refuse(400, 132001);
+  if (type === "interactive" && !isInteractive(interactive))
+    return refuse(400, 131009, { details: "interactive" });
   return {
     to: String(isTo ? to : recipient),
     type: String(type),
-    body,
+    body: type === "interactive" ? ((interactive as Interactive).body?.text ?? "") : body,
     template: template ?? null,
     interactive: interactive ?? null,
     callbackData: (message["biz_opaque_callback_data"] as string | undefined) ?? null,
   };
+}
+
+/** A message with choices (Meta, "Interactive reply buttons messages", "Interactive list messages"). */
+export interface Interactive {
+  type: string;
+  body?: { text: string };
+  action: {
+    buttons?: { type: string; reply: { id: string; title: string } }[];
+    button?: string;
+    sections?: { rows: { id: string; title: string }[] }[];
+  };
+}
+
+/** What can be chosen of it. */
+export const choicesOf = ({ action }: Interactive) => [
+  ...(action.buttons ?? []).map(({ reply }) => reply),
+  ...(action.sections ?? []).flatMap(({ rows }) => rows),
+];
+
+function isInteractive(message: unknown): boolean {
+  const { type, body, action } = message as Interactive;
+  const choices = choicesOf({ type, action });
+  const [most, title, id, text] = type === "button" ? [3, 20, 256, 1024] : [10, 24, 200, 4096];
+  const differ = (key: "id" | "title") => new Set(choices.map((each) => each[key])).size === choices.length;
+  return (
+    ["button", "list"].includes(type) &&
+    (type === "button" || [...(action.button ?? "")].length <= 20) &&
+    (body?.text ?? "").trim() !== "" &&
+    (body?.text ?? "").length <= text &&
+    choices.length > 0 &&
+    choices.length <= most &&
+    choices.every((each) => each.title.length <= title && each.id.length <= id) &&
+    differ("id") &&
+    (type === "list" || differ("title"))
+  );
 }
 
 /** The headers and body of an event, signed as Meta documents it. */

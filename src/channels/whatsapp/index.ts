@@ -4,8 +4,9 @@ import { type Channel, type ChannelOptions, defineChannel } from "../channel.ts"
 import { checkAccount } from "./account.ts";
 import { type WhatsappConfig, whatsappConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
-import { createMetaProvider, META_TEXT_LIMIT } from "./meta/index.ts";
+import { createMetaProvider, META_BUTTON_SUPPORT, META_TEXT_LIMIT } from "./meta/index.ts";
 import { createOutbound } from "./outbound.ts";
+import { readPresses } from "./press.ts";
 import type { Provider } from "./provider.ts";
 import { createTwilioProvider, TWILIO_TEXT_LIMIT } from "./twilio/index.ts";
 import { createTyping, TYPING_REFRESH_MS } from "./typing.ts";
@@ -31,8 +32,9 @@ export const definition = defineChannel<WhatsappConfig>({
   diagnose,
   split: (text) => split(text, TWILIO_TEXT_LIMIT),
   variant({ provider }) {
-    const textLimit = provider === "meta" ? META_TEXT_LIMIT : TWILIO_TEXT_LIMIT;
-    return { capabilities: { ...capabilities, textLimit }, split: (text) => split(text, textLimit) };
+    const [textLimit, buttons] =
+      provider === "meta" ? [META_TEXT_LIMIT, META_BUTTON_SUPPORT] : [TWILIO_TEXT_LIMIT, null];
+    return { capabilities: { ...capabilities, textLimit, buttons }, split: (text) => split(text, textLimit) };
   },
 });
 
@@ -45,11 +47,16 @@ function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): Channel
   const webhookUrl = `${publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
   const provider = createProvider(options, webhookUrl);
   const lastMessage = options.lastUserMessage ?? (async () => null);
+  const findButtons = options.findButtons ?? (async () => null);
   const stopped = new AbortController();
   let checking: Promise<void> = Promise.resolve();
 
   return {
-    receive: async (request) => provider.receive(request),
+    async receive(request) {
+      const received = provider.receive(request);
+      if (received.kind === "rejected") return received;
+      return { ...received, events: await readPresses(received.events, findButtons) };
+    },
     ...createOutbound({
       provider,
       lastUserMessageAt: async (address) => (await lastMessage(address))?.at ?? null,

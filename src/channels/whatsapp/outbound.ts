@@ -16,7 +16,7 @@ const TEMPLATE_INSTEAD =
 const WAITS = `${WINDOW_CLOSED}; it goes out when they write again`;
 
 export interface OutboundDeps {
-  provider: Pick<Provider, "sendText" | "sendTemplate" | "findText" | "words">;
+  provider: Pick<Provider, "sendText" | "sendChoice" | "sendTemplate" | "findText" | "words">;
   /** When the user at an address last wrote; null if never. */
   lastUserMessageAt(address: string): Promise<Date | null>;
   clock?: Clock;
@@ -38,6 +38,13 @@ export function createOutbound({
     return result.kind === "sent" ? { ...result, note: instead } : result;
   }
 
+  function say({ address, text, messageId, buttons = [] }: OutboundPart, how: Send): Promise<SendResult> {
+    const said = toWhatsapp(text);
+    return buttons.length > 0 && provider.sendChoice !== null
+      ? provider.sendChoice(address, said, { messageId, buttons }, how)
+      : provider.sendText(address, said, how);
+  }
+
   async function isWindowOpen(address: string): Promise<boolean> {
     const last = await lastUserMessageAt(address);
     return last !== null && clock.now().getTime() - last.getTime() < WINDOW_MS;
@@ -52,7 +59,7 @@ export function createOutbound({
   }
 
   async function send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
-    const { address, text, deliveryId } = part;
+    const { address, deliveryId } = part;
     if (!isAddress(address))
       return {
         kind: "failed",
@@ -69,7 +76,7 @@ export function createOutbound({
     }
     const how = { deliveryId, signal };
     if (!isOpen) return outsideWindow(part, how);
-    const result = await provider.sendText(address, toWhatsapp(text), how);
+    const result = await say(part, how);
     // The provider's clock decides: what it calls too late has certainly not been sent.
     const isTooLate = result.kind === "failed" && result.code === "window_closed";
     return isTooLate ? outsideWindow(part, how) : result;

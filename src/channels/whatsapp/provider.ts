@@ -1,4 +1,12 @@
-import type { AttachmentSource, ChannelOptions, RawRequest, Received, SendResult } from "../channel.ts";
+import type { Button } from "../../core/button.ts";
+import type {
+  AttachmentSource,
+  ChannelOptions,
+  OutboundPart,
+  RawRequest,
+  Received,
+  SendResult,
+} from "../channel.ts";
 import type { ApiFault, ProviderWords } from "./errors.ts";
 
 /** Who connects us to WhatsApp. What is the same whoever it is (the 24 hours, typing, the start) stands above. */
@@ -9,6 +17,8 @@ export interface Provider {
   receive(request: RawRequest): Received;
   /** One text of at most the variant's limit, as WhatsApp writes formatting. */
   sendText(to: string, text: string, send: Send): Promise<SendResult>;
+  /** A text with choices below it, as the variant's `buttons` allow; null where those are written down. */
+  sendChoice: ((to: string, text: string, choice: Choice, send: Send) => Promise<SendResult>) | null;
   /** The configured template; null where there is none. */
   sendTemplate: ((to: string, send: Send) => Promise<SendResult>) | null;
   /**
@@ -27,6 +37,9 @@ export interface Provider {
   /** Cuts every connection. */
   close(): Promise<void>;
 }
+
+/** What stands below a text to be pressed. */
+export type Choice = Pick<OutboundPart, "messageId"> & { buttons: readonly Button[] };
 
 /** What goes with every send. */
 export interface Send {

@@ -32,6 +32,12 @@ export const metaConfigSchema = z.strictObject({
     .url({ protocol: /^https?$/, error: "must be a URL such as https://graph.facebook.com/v26.0" })
     .default("https://graph.facebook.com/v26.0")
     .describe("Where the Graph API is, with its version: Meta's own or a proxy."),
+  listButton: z
+    .string()
+    .min(1)
+    .max(20)
+    .default("Choose")
+    .describe("What opens a list: buttons that are more than three, or below a long text."),
   template: z
     .strictObject({
       name: z

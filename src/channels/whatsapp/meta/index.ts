@@ -8,11 +8,12 @@ import { findMedia } from "./media.ts";
 import { createOutbound } from "./outbound.ts";
 import { answerChallenge, createVerifier } from "./verify.ts";
 
+export { META_BUTTON_SUPPORT } from "./interactive.ts";
 export { META_TEXT_LIMIT } from "./outbound.ts";
 
 /** WhatsApp through Meta's own Cloud API. */
 export function createMetaProvider({ config, log }: ProviderOptions<MetaConfig>): Provider {
-  const { appSecret, secondaryAppSecret, verifyToken, phoneNumberId, template } = config;
+  const { appSecret, secondaryAppSecret, verifyToken, phoneNumberId } = config;
   const client = createApiClient();
   const api = createGraphApi(config, client);
   const appSecrets = secondaryAppSecret === undefined ? [appSecret] : [appSecret, secondaryAppSecret];
@@ -27,7 +28,7 @@ export function createMetaProvider({ config, log }: ProviderOptions<MetaConfig>)
       const verified = verify(request);
       return "kind" in verified ? verified : { kind: "accepted", events: readEvents(verified.body) };
     },
-    ...createOutbound(api, template),
+    ...createOutbound(api, config),
     findText: null,
     findMedia: (mediaId, signal) => findMedia({ config, api }, mediaId, signal),
     showTyping: (messageId, signal) => api.showTyping(messageId, signal),

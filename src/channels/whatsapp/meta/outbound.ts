@@ -1,19 +1,24 @@
+import { withOptions } from "../../../core/button.ts";
 import type { SendResult } from "../../channel.ts";
 import { sendResultOf } from "../errors.ts";
 import type { JsonBody } from "../json-body.ts";
 import type { Provider, Send } from "../provider.ts";
 import { metaWords } from "./codes.ts";
-import type { MetaTemplate } from "./config.ts";
+import type { MetaConfig, MetaTemplate } from "./config.ts";
 import type { GraphApi } from "./graph-api.ts";
+import { interactiveOf } from "./interactive.ts";
 
 /** The longest text, in characters (Meta, "Text messages"); in UTF-16 code units it is never more. */
 export const META_TEXT_LIMIT = 4096;
 
+/** A parameter that is invalid, missing or not valid (Meta, "Error codes"): nothing was sent. */
+const FORM_REFUSED: ReadonlySet<string> = new Set(["meta_100", "meta_131008", "meta_131009"]);
+
 /** Sends messages through the Cloud API. */
 export function createOutbound(
   api: GraphApi,
-  template: MetaTemplate | undefined,
-): Pick<Provider, "sendText" | "sendTemplate"> {
+  { template, listButton }: Pick<MetaConfig, "template" | "listButton">,
+): Pick<Provider, "sendText" | "sendChoice" | "sendTemplate"> {
   async function post(to: string, content: JsonBody, { deliveryId, signal }: Send): Promise<SendResult> {
     const about = { recipient_type: "individual", biz_opaque_callback_data: deliveryId };
     const result = await api.sendMessage({ ...about, ...recipientOf(to), ...content }, signal);
@@ -22,9 +27,20 @@ export function createOutbound(
       : sendResultOf(result.fault, metaWords);
   }
 
+  // Without previews: WhatsApp would fetch every address a model writes.
+  const sendText: Provider["sendText"] = (to, body, send) =>
+    post(to, { type: "text", text: { body, preview_url: false } }, send);
+
   return {
-    // Without previews: WhatsApp would fetch every address a model writes.
-    sendText: (to, body, send) => post(to, { type: "text", text: { body, preview_url: false } }, send),
+    sendText,
+    async sendChoice(to, text, choice, send) {
+      const interactive = interactiveOf(text, choice, listButton);
+      const result = await post(to, { type: "interactive", interactive }, send);
+      // Two labels that are the same, for one: what is refused as buttons is written down.
+      return result.kind === "failed" && FORM_REFUSED.has(result.code)
+        ? sendText(to, withOptions(text, choice.buttons), send)
+        : result;
+    },
     sendTemplate:
       template === undefined
         ? null

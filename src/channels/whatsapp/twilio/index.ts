@@ -39,6 +39,8 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
     words: twilioWords,
     receive,
     ...createOutbound({ api, template, statusUrl: publicUrl.isPublic ? `${webhookUrl}/status` : null }),
+    // Twilio shows buttons of templates only, each made and named before.
+    sendChoice: null,
     findText: createFinder(api),
     findMedia: async (address) => findMedia(config, address),
     showTyping: (messageSid, signal) => api.showTyping(messageSid, signal),

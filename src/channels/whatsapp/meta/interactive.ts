@@ -1,0 +1,29 @@
+import type { Button, ButtonSupport } from "../../../core/button.ts";
+import { pressReference } from "../../../core/press.ts";
+import type { JsonBody } from "../json-body.ts";
+import type { Choice } from "../provider.ts";
+
+/** What a list takes (Meta, "Interactive list messages"); reply buttons take as long a label, and three of them. */
+export const META_BUTTON_SUPPORT: ButtonSupport = { max: 10, labelLimit: 20, urls: false };
+
+const MOST_REPLY_BUTTONS = 3;
+/** The longest text above reply buttons, in characters; above a list it may be as long as any. */
+const REPLY_BUTTONS_TEXT = 1024;
+
+/** Up to three choices below a short text are buttons, otherwise a list that opens. */
+export function interactiveOf(text: string, choice: Choice, listButton: string): JsonBody {
+  const { buttons } = choice;
+  const body = { text };
+  if (buttons.length <= MOST_REPLY_BUTTONS && text.length <= REPLY_BUTTONS_TEXT) {
+    const replies = entriesOf(choice).map((reply) => ({ type: "reply", reply }));
+    return { type: "button", body, action: { buttons: replies } };
+  }
+  return { type: "list", body, action: { button: listButton, sections: [{ rows: entriesOf(choice) }] } };
+}
+
+function entriesOf({ messageId, buttons }: Choice): { id: string; title: string }[] {
+  return buttons.map(({ label }: Button, index) => ({
+    id: pressReference({ messageId, index }),
+    title: label,
+  }));
+}

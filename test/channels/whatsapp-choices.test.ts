@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Channel, OfferedButtons } from "../../src/channels/channel.ts";
+import { toButtons } from "../../src/core/button.ts";
+import { newId } from "../../src/core/ids.ts";
+import { choicesOf, type FakeMeta, type Interactive, startFakeMeta } from "../support/fake-meta.ts";
+import { partOf } from "./conformance-subject.ts";
+import { ADA, metaChannel, metaEvent, metaWebhook, replyTo } from "./whatsapp-meta-subject.ts";
+
+let fake: FakeMeta;
+let channel: Channel;
+let offered: Map<string, OfferedButtons>;
+
+beforeEach(async () => {
+  fake = await startFakeMeta();
+  offered = new Map();
+  channel = metaChannel(fake, { findButtons: async (id) => offered.get(id) ?? null });
+});
+afterEach(async () => {
+  await channel.stop?.();
+  await fake.close();
+});
+
+const named = (...labels: string[]) => toButtons(labels.map((label) => ({ label, payload: `p:${label}` })));
+
+/** Sends a text with these choices below it; what WhatsApp got. */
+async function offer(text: string, ...labels: string[]) {
+  const messageId = newId();
+  const buttons = named(...labels);
+  offered.set(messageId, { address: ADA, buttons });
+  const sent = await channel.send({ ...partOf(ADA, text), messageId, buttons }, AbortSignal.timeout(5000));
+  expect(sent).toMatchObject({ kind: "sent" });
+  return { messageId, taken: fake.taken.at(-1), interactive: fake.taken.at(-1)?.interactive as Interactive };
+}
+
+async function received(message: Record<string, unknown>) {
+  const answer = await channel.receive(metaWebhook(fake, metaEvent(fake, [message])));
+  return answer.kind === "accepted" ? answer.events : expect.fail(`rejected with ${answer.status}`);
+}
+
+describe("choices on WhatsApp through Meta", () => {
+  test("up to three are buttons below the text", async () => {
+    const { interactive } = await offer("Shall I **book** it?", "Yes", "No", "Later");
+    expect(interactive).toMatchObject({ type: "button", body: { text: "Shall I *book* it?" } });
+    expect(choicesOf(interactive).map(({ title }) => title)).toEqual(["Yes", "No", "Later"]);
+  });
+
+  test.each([
+    ["more of them are", "Which day?", ["Mon", "Tue", "Wed", "Thu"]],
+    ["two below a long text are", "Long. ".repeat(300).trim(), ["Yes", "No"]],
+  ])("%s a list that opens", async (_, text, labels) => {
+    const { interactive } = await offer(text, ...labels);
+    expect(interactive).toMatchObject({ type: "list", body: { text }, action: { button: "Choose" } });
+    expect(choicesOf(interactive).map(({ title }) => title)).toEqual(labels);
+  });
+
+  test("what Meta refuses as buttons is written down", async () => {
+    const { taken } = await offer("Which?", "Same", "Same");
+    expect(taken).toMatchObject({ type: "text", body: "Which?\n\n1. Same\n2. Same" });
+  });
+
+  test("what is chosen comes back as its words and its payload, from a button and from a list", async () => {
+    const { messageId } = await offer("Shall I book it?", "Yes", "No");
+    expect(await received(replyTo(`b:${messageId}:1`, "No"))).toMatchObject([
+      { text: "No", payload: "p:No" },
+    ]);
+    const listReply = { id: `b:${messageId}:0`, title: "Yes", description: "" };
+    expect(
+      await received({ type: "interactive", interactive: { type: "list_reply", list_reply: listReply } }),
+    ).toMatchObject([{ text: "Yes", payload: "p:Yes" }]);
+  });
+
+  test("a user who is known by an id of WhatsApp's may answer what went to their number", async () => {
+    const { messageId } = await offer("Shall I book it?", "Yes", "No");
+    const hidden = { from: undefined, from_user_id: "US.13491208655302741918" };
+    expect(await received({ ...replyTo(`b:${messageId}:0`, "Yes"), ...hidden })).toMatchObject([
+      { payload: "p:Yes" },
+    ]);
+  });
+
+  test("what a template of the operator's carries stays as it is", async () => {
+    expect(await received({ type: "button", button: { text: "Yes", payload: "template:7" } })).toMatchObject([
+      { text: "Yes", payload: "template:7" },
+    ]);
+  });
+
+  test("a choice is refused, and sent again by Meta, while it cannot be known what was offered", async () => {
+    const away = metaChannel(fake, { findButtons: () => Promise.reject(new Error("no database")) });
+    const request = metaWebhook(fake, metaEvent(fake, [replyTo(`b:${newId()}:0`, "Yes")]));
+    await expect(away.receive(request)).rejects.toMatchObject({ status: 503 });
+    await away.stop?.();
+  });
+});
