@@ -52,7 +52,7 @@ export function createActions(deps: ActionDeps) {
         return end(session, firing);
       case "send_message": {
         if (!saying) return malformed(action);
-        const quiet = silenceSince(firing) === null ? null : await deps.quietUntil(session);
+        const quiet = isTimeout(firing) ? await deps.quietUntil(session) : null;
         if (quiet) {
           const reason = `quiet hours until ${quiet.toISOString()}`;
           return { kind: "wait", ms: Math.max(0, quiet.getTime() - Date.now()), reason };
@@ -155,11 +155,17 @@ export function createActions(deps: ActionDeps) {
   }
 }
 
-/** Of a timeout: the user message whose silence fired it. A message behind it takes the firing back. */
+/**
+ * Of a timeout: the user message whose silence fired it. A message behind it takes the firing back. One that counts
+ * from the first message measures no silence, and is never taken back.
+ */
 function silenceSince(firing: Firing): number | null {
-  const { seq } = firing.data;
-  const isTimeout = firing.event === "timeout" || firing.event === "last_timeout";
-  return isTimeout && typeof seq === "number" ? seq : null;
+  const { seq, from } = firing.data;
+  return isTimeout(firing) && from !== "first_message" && typeof seq === "number" ? seq : null;
+}
+
+function isTimeout({ event }: Firing): boolean {
+  return event === "timeout" || event === "last_timeout";
 }
 
 function overtaken(): ActionOutcome {

@@ -37,7 +37,9 @@ const FIRE = `
       x.silence || ':' || r.rule, x.about)
   FROM rung r JOIN sessions s ON s.id = r.session_id
   CROSS JOIN LATERAL (SELECT r.session_id || ':' || r.armed_seq AS silence,
-    jsonb_build_object('count', r.fired, 'times', r.times, 'seq', r.armed_seq) AS about) x`;
+    jsonb_build_object('count', r.fired, 'times', r.times, 'seq', r.armed_seq, 'from', (
+      SELECT coalesce(e.rule->>'from', 'last_message') FROM event_rules_of(s.agent_id, s.agent_version) e
+      WHERE e.place = r.rule)) AS about) x`;
 
 /** Exhausted timers, and those of rules that a newer version does not have. */
 const CLEAR = `

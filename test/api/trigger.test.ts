@@ -112,6 +112,46 @@ describe("the trigger", () => {
     ]);
   });
 
+  it("and resets from every side at the same moment end each session once, and leave one open", async () => {
+    const events = [{ on: "session_ended", do: [{ action: "log" }] }];
+    await using story = await startGatedStory({ agent: { events } });
+    await story.say("ada", "hello");
+    await story.channel.sending("re: hello");
+    const [session] = await story.rows<{ id: string }>("SELECT id FROM sessions");
+    const anew = { ...ada, message_text: "A new start.", start_new_session: true };
+    await Promise.all([
+      story.app.api("POST", `/chat/sessions/${session?.id}/reset`, {}),
+      story.app.api("POST", `/chat/sessions/${session?.id}/reset`, { trigger_events: false }),
+      story.app.api("POST", PATH, anew),
+      story.say("ada", "/reset"),
+      story.app.api("POST", PATH, anew),
+      story.say("ada", "perhaps too late"),
+    ]);
+    await story.say("ada", "and this is answered");
+    await story.channel.sending("re: and this is answered");
+    await eventually(async () => {
+      const open = await story.rows("SELECT id FROM sessions WHERE inbound_seq > answered_seq");
+      const ended = await story.rows(
+        `SELECT s.end_events, count(l.id)::int AS fired, count(DISTINCT n.id)::int AS next FROM sessions s
+         LEFT JOIN event_log l ON l.session_id = s.id AND l.status = 'completed'
+         LEFT JOIN sessions n ON n.id = s.next_id WHERE s.status = 'completed' GROUP BY s.id`,
+      );
+      expect(open).toEqual([]);
+      expect(ended.length).toBeGreaterThanOrEqual(3);
+      for (const { end_events, fired, next } of ended) expect([fired, next]).toEqual([end_events ? 1 : 0, 1]);
+    });
+    expect(await story.rows("SELECT 1 FROM sessions WHERE status = 'active'")).toHaveLength(1);
+    // What came in between was answered, or says that its session ended first.
+    const [late] = await story.rows(
+      `SELECT e.status, e.error_code FROM messages m JOIN executions e ON e.id = m.execution_id
+       WHERE m.content = 'perhaps too late'`,
+    );
+    expect([
+      { status: "completed", error_code: null },
+      { status: "cancelled", error_code: "session_ended" },
+    ]).toContainEqual(late);
+  });
+
   it("works on the API and on the web, where sessions have ids for addresses", async () => {
     await using story = await openStory();
     for (const channel of ["api", "web"]) {

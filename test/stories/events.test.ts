@@ -41,6 +41,8 @@ interface LogRow {
   reason: string | null;
 }
 
+const GATED = { gated: { kind: "gated", agent: "agent" } };
+
 const LOG = "SELECT event, status, reason FROM event_log ORDER BY ordinal";
 
 const startStory = (options: Parameters<typeof startGatedStory>[0] = {}) =>
@@ -132,6 +134,54 @@ describe("a participant who goes silent", () => {
       expect(of(1)).toMatchObject([{ count: 1, seq: 4 }]);
     });
     expect(await story.rows("SELECT 1 FROM event_timers")).toEqual([]);
+  });
+});
+
+describe("a timeout", () => {
+  const TIMERS = "SELECT rule, agent_version, armed_seq, due_at FROM event_timers";
+
+  it("from the first message fires that long behind it, whatever is said meanwhile", async () => {
+    const nudge = { do: [{ action: "send_message", text: "An hour has passed." }] };
+    const events = [{ on: "timeout", after: "3s", from: "first_message", ...nudge }];
+    await using story = await startStory({ agent: { events } });
+    await story.say("ada", "one");
+    await story.channel.sending("re: one");
+    const wound = await story.rows(TIMERS);
+    expect(wound).toMatchObject([{ armed_seq: 1 }]);
+    await story.say("ada", "two");
+    await story.channel.sending("re: two");
+    expect(await story.rows(TIMERS)).toEqual(wound);
+    await story.channel.sending("An hour has passed.");
+    await story.say("ada", "three");
+    await story.channel.sending("re: three");
+    expect(await story.rows(TIMERS)).toEqual([]);
+    expect(await logOf(story)).toEqual([["timeout", "completed"]]);
+  });
+
+  it("of a version published today leaves alone the silence that began before it", async () => {
+    const rule = (after: string) => ({ on: "timeout", after, do: [{ action: "log" }] });
+    const agent = (after: string) => ({
+      bot: { type: "scripted" },
+      versioning: "latest",
+      events: [rule(after)],
+    });
+    await using story = await startStory({ agent: agent("1h") });
+    await story.say("ada", "one");
+    await story.channel.sending("re: one");
+    const before = await story.rows(TIMERS);
+    expect(before).toMatchObject([{ agent_version: 1 }]);
+    await story.app.configure({ agents: { agent: agent("1s") }, channels: GATED });
+    await story.app.app.reload();
+    // Somebody new is under the new rule from their first message on.
+    await story.say("bob", "one");
+    await eventually(async () => expect(await logOf(story)).toEqual([["timeout", "completed"]]));
+    expect(await story.rows(TIMERS)).toEqual(before);
+    // Whoever was silent comes under it with the next message, in the same session.
+    await story.say("ada", "two");
+    await eventually(async () => expect(await logOf(story)).toHaveLength(2));
+    const fired = await story.rows("SELECT agent_version FROM event_log");
+    expect(fired).toEqual([{ agent_version: 2 }, { agent_version: 2 }]);
+    expect(await story.rows(TIMERS)).toEqual([]);
   });
 });
 
