@@ -4,11 +4,11 @@ import { importCycles, importViolations, treeViolations } from "./support/import
 
 const root = new URL("../src/", import.meta.url);
 const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
-  (file) => !file.startsWith("storage/generated/") && /\.(ts|md)$/.test(file),
+  (file) => !file.startsWith("storage/generated/") && /\.(tsx?|md)$/.test(file),
 );
 const sources = new Map(
   files
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => [file, readFileSync(new URL(file, root), "utf8")]),
 );
 

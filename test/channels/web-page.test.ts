@@ -1,12 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createTurnLog, replay } from "../../src/core/turn-log.ts";
-import { CallError } from "../../src/web-chat/call-error.ts";
-import { applyTurn, type Draft, newDraft } from "../../src/web-chat/draft.ts";
-import { createEventReader } from "../../src/web-chat/event-reader.ts";
-import { createOutbox } from "../../src/web-chat/outbox.ts";
-import { emptyTranscript, withMessages, withState, withTurn } from "../../src/web-chat/transcript.ts";
-import type { WireMessage } from "../../src/web-chat/wire.ts";
+import { CallError } from "../../src/web-chat/chat/call-error.ts";
+import { applyTurn, type Draft, newDraft } from "../../src/web-chat/chat/draft.ts";
+import { createEventReader } from "../../src/web-chat/chat/event-reader.ts";
+import { createOutbox } from "../../src/web-chat/chat/outbox.ts";
+import {
+  emptyTranscript,
+  type Transcript,
+  withMessages,
+  withState,
+  withTurn,
+} from "../../src/web-chat/chat/transcript.ts";
+import type { WireMessage } from "../../src/web-chat/chat/wire.ts";
 import { eventually } from "../support/eventually.ts";
 
 const message = (seq: number, over: Partial<WireMessage> = {}): WireMessage => ({
@@ -20,6 +26,8 @@ const message = (seq: number, over: Partial<WireMessage> = {}): WireMessage => (
   created_at: "2026-11-20T12:00:00.000Z",
   ...over,
 });
+
+const waitingFor = (...waiting: string[]): Transcript => ({ ...emptyTranscript, waiting });
 
 describe("an answer being written", () => {
   test("is the same text however often it is told again, cut anywhere", () => {
@@ -51,19 +59,42 @@ describe("an answer being written", () => {
 
   test("gives way to the stored one, and does not come back", () => {
     const event = { id: 2, type: "content", data: { content: "h" } } as const;
-    let transcript = withTurn(emptyTranscript, { execution_id: "x", event });
+    let transcript = withTurn(waitingFor("x"), { execution_id: "x", event });
     expect(transcript.drafts).toHaveLength(1);
     transcript = withMessages(transcript, [message(2, { role: "assistant", execution_id: "x" })]);
     expect(transcript.drafts).toEqual([]);
     expect(withTurn(transcript, { execution_id: "x", event: { ...event, id: 9 } }).drafts).toEqual([]);
   });
 
-  test("that nobody works on any more disappears, one that failed says so", () => {
-    const turn = (id: string, type: "content" | "error") =>
-      ({ execution_id: id, event: { id: 1, type, data: { content: "t", message: "Sorry." } } }) as const;
-    let transcript = withTurn(withTurn(emptyTranscript, turn("gone", "content")), turn("failed", "error"));
-    transcript = withState(transcript, { status: "active", title: null, waiting: [] });
-    expect(transcript.drafts).toMatchObject([{ executionId: "failed", failure: "Sorry." }]);
+  test("that nobody waits for is not begun", () => {
+    const event = { id: 2, type: "content", data: { content: "h" } } as const;
+    expect(withTurn(emptyTranscript, { execution_id: "x", event }).drafts).toEqual([]);
+  });
+
+  const turn = (id: string, type: "content" | "error", more: Record<string, string> = {}) =>
+    ({
+      execution_id: id,
+      event: { id: type === "error" ? 9 : 1, type, data: { content: "t", ...more } },
+    }) as const;
+  const idle = { status: "active", title: null, waiting: [] } as const;
+
+  test("that nobody works on any more disappears unless its end is told, one that failed says so", () => {
+    let transcript = waitingFor("gone", "failed");
+    transcript = withTurn(transcript, turn("gone", "content"));
+    transcript = withTurn(transcript, turn("failed", "error", { message: "Sorry." }));
+    transcript = withState(transcript, { ...idle, waiting: [] });
+    expect(transcript.drafts).toMatchObject([{ executionId: "gone" }, { failure: "Sorry." }]);
+    expect(withState(transcript, { ...idle, waiting: [] }).drafts).toMatchObject([{ failure: "Sorry." }]);
+  });
+
+  test("that was stopped keeps what was written, whichever is told first: its end, or that nobody waits", () => {
+    const stopped = turn("x", "error", { code: "cancelled" });
+    const written = withTurn(waitingFor("x"), turn("x", "content"));
+    const early = withState(withTurn(written, stopped), { ...idle, waiting: [] });
+    const late = withTurn(withState(written, { ...idle, waiting: [] }), stopped);
+    for (const { drafts } of [early, late, withState(late, { ...idle, waiting: [] })]) {
+      expect(drafts).toMatchObject([{ text: "t", stopped: true, failure: null }]);
+    }
   });
 });
 
@@ -121,7 +152,7 @@ describe("what is typed", () => {
       },
       onChange: () => undefined,
     });
-    for (const text of ["one", "two", "three"]) outbox.add(text);
+    for (const content of ["one", "two", "three"]) outbox.add({ content });
     await eventually(() => expect(outbox.items()).toEqual([]));
     expect(sent).toEqual(["one", "two", "three"]);
     expect(ids.size).toBe(3);
@@ -133,11 +164,11 @@ describe("what is typed", () => {
       if (content === "bad") throw new CallError(422, "invalid_body", "It is not as it should be.");
       sent.push(content);
     });
-    outbox.add("bad");
-    outbox.add("good");
+    outbox.add({ content: "bad" });
+    outbox.add({ content: "good" });
     const bad = await eventually(() => {
       const [first, second] = outbox.items();
-      expect(first).toMatchObject({ state: "failed", reason: "It is not as it should be." });
+      expect(first).toMatchObject({ state: "failed", failure: { code: "invalid_body" } });
       expect(second).toMatchObject({ state: "waiting" });
       return first;
     });
@@ -145,5 +176,20 @@ describe("what is typed", () => {
     outbox.remove(bad?.clientId ?? "");
     await eventually(() => expect(outbox.items()).toEqual([]));
     expect(sent).toEqual(["good"]);
+  });
+
+  test("while the server cannot be reached waits for it, and goes as soon as somebody says that it is back", async () => {
+    const sent: string[] = [];
+    let isDown = true;
+    const outbox = outboxOf(async (content) => {
+      if (isDown) throw new CallError(0, "unreachable", "down");
+      sent.push(content);
+    });
+    outbox.add({ content: "one" });
+    outbox.add({ content: "two" });
+    await eventually(() => expect(outbox.items()[0]).toMatchObject({ state: "offline", failure: null }));
+    isDown = false;
+    outbox.hurry();
+    await eventually(() => expect(sent).toEqual(["one", "two"]));
   });
 });

@@ -1,3 +1,4 @@
+import { get, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { buildPage } from "../support/build-page.ts";
@@ -301,21 +302,35 @@ describe("the hosted page", () => {
     expect(html).not.toMatch(/<style|style=|<script(?! type="module" src=)|\son\w+=/);
   });
 
-  test("has files that may be kept for ever, at addresses that change with them", async () => {
+  test("is made of files that may be kept for ever, but for the loader, which names them", async () => {
     const html = await (await fetch(`${app.url}/chat/web`)).text();
-    const addresses = [...html.matchAll(/(?:src|href)="(\/chat\/assets\/[^"]+)"/g)].map(
-      ([, address]) => address,
-    );
-    expect(addresses.length).toBeGreaterThan(5);
-    for (const address of addresses) {
-      const file = await fetch(`${app.url}${address}`);
-      expect([address, file.status]).toEqual([address, 200]);
-      expect(file.headers.get("cache-control")).toContain("immutable");
-      await file.arrayBuffer();
+    const [, loader] = /src="([^"]+loader\.js)"/.exec(html) ?? [];
+    const [, panel] = /modulepreload" href="([^"]+)"/.exec(html) ?? [];
+    const cached = async (path = "") => (await fetch(`${app.url}${path}`)).headers.get("cache-control");
+    expect(await cached(panel)).toBe("public, max-age=31536000, immutable");
+    expect(await cached(loader)).toBe("public, no-cache");
+    const first = await fetch(`${app.url}${loader}`);
+    const etag = first.headers.get("etag") ?? "";
+    expect(await first.text()).toContain(panel?.split("/").at(-1));
+    const again = await fetch(`${app.url}${loader}`, { headers: { "if-none-match": etag } });
+    expect([again.status, await again.text()]).toEqual([304, ""]);
+    const other = await fetch(`${app.url}/widget/v1/panel-00000000.js`);
+    expect([other.status, other.headers.get("cache-control")]).toEqual([404, "no-store"]);
+  });
+
+  test("has files any site may read, as small as they get", async () => {
+    const sizes = new Map<string, number>();
+    for (const encoding of ["identity", "gzip", "br"]) {
+      const answer = await new Promise<IncomingMessage>((resolve) =>
+        get(`${app.url}/widget/v1/loader.js`, { headers: { "accept-encoding": encoding } }, resolve),
+      );
+      expect(answer.headers["access-control-allow-origin"]).toBe("*");
+      expect(answer.headers["content-encoding"] ?? "identity").toBe(encoding);
+      const chunks = await answer.toArray();
+      sizes.set(encoding, Buffer.concat(chunks).length);
     }
-    const other = await fetch(`${app.url}/chat/assets/0000000000000000/main.js`);
-    expect(other.status).toBe(404);
-    expect(other.headers.get("cache-control")).toBe("no-store");
+    expect(sizes.get("gzip")).toBeLessThanOrEqual(3 * 1024);
+    expect(sizes.get("br")).toBeLessThan(sizes.get("identity") ?? 0);
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createEventReader, type ReceivedEvent } from "../../src/web-chat/event-reader.ts";
+import { createEventReader, type ReceivedEvent } from "../../src/web-chat/chat/event-reader.ts";
 
 export interface Answer {
   status: number;

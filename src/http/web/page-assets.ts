@@ -2,19 +2,31 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
 import { RequestError } from "../../core/errors.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
 };
 
-/** The built files of the hosted page, held in memory: they are few and small. */
+/** A built file, as it is and as small as it gets. */
+export interface PageAsset {
+  contentType: string;
+  bytes: Buffer;
+  gzip: Buffer;
+  brotli: Buffer;
+  etag: string;
+  /** Whether its name is made of its content: then it can be kept for ever. */
+  immutable: boolean;
+}
+
+/** The built files of the chat, held in memory: they are few and small. */
 export interface PageAssets {
-  /** Of all files together; stands in their URLs, so that a URL's content never changes. */
-  hash: string;
-  files: ReadonlyMap<string, { contentType: string; bytes: Buffer }>;
+  files: ReadonlyMap<string, PageAsset>;
+  /** What a page that shows the chat at once needs besides the loader. */
+  panel: string | null;
 }
 
 /** The same folder seen from `src/http/web` and from `dist/http/web`. */
@@ -38,15 +50,24 @@ export function createPageAssets(directory: string = BUILT_PAGE): () => Promise<
 }
 
 async function load(directory: string): Promise<PageAssets> {
-  const names = await readdir(directory);
-  const hash = createHash("sha256");
-  const files = new Map<string, { contentType: string; bytes: Buffer }>();
-  for (const name of names.sort()) {
-    const contentType = CONTENT_TYPES[extname(name)];
-    if (contentType === undefined) continue;
-    const bytes = await readFile(join(directory, name));
-    hash.update(name).update("\0").update(bytes).update("\0");
-    files.set(name, { contentType, bytes });
-  }
-  return { hash: hash.digest("hex").slice(0, 16), files };
+  const names = (await readdir(directory)).filter((name) => CONTENT_TYPES[extname(name)] !== undefined);
+  const files = new Map<string, PageAsset>();
+  for (const name of names.sort()) files.set(name, await readAsset(directory, name));
+  return { files, panel: names.find((name) => name.startsWith("panel-")) ?? null };
+}
+
+async function readAsset(directory: string, name: string): Promise<PageAsset> {
+  const bytes = await readFile(join(directory, name));
+  const [zipped, brotli] = await Promise.all([
+    promisify(gzip)(bytes, { level: 9 }),
+    promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
+  ]);
+  return {
+    contentType: CONTENT_TYPES[extname(name)] ?? "application/octet-stream",
+    bytes,
+    gzip: zipped,
+    brotli,
+    etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
+    immutable: /-[\w-]{8}\.js$/.test(name),
+  };
 }

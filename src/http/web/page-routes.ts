@@ -1,16 +1,19 @@
-import { Router } from "express";
+import { type Request, type Response, Router } from "express";
 import { RequestError } from "../../core/errors.ts";
 import { chatPage, contentSecurityPolicy } from "./page.ts";
+import type { PageAsset } from "./page-assets.ts";
 import type { WebDeps } from "./web-deps.ts";
 
-/** `GET /chat/{channel}`, the hosted page, and its files. */
-export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets">): Router {
+/** `GET /chat/{channel}`, the hosted page, and `GET /widget/v1/…`, what it and other sites' pages are made of. */
+export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets" | "agentName">): Router {
   const router = Router();
 
   router.get("/chat/:channel", async (request, response) => {
     const channel = deps.channel(String(request.params.channel));
     if (!channel) throw new RequestError(404, "channel_not_found", "There is no such web channel here.");
-    const assets = await deps.assets();
+    const { panel } = await deps.assets();
+    const { ref, greeting } = channel;
+    const title = channel.title ?? (await deps.agentName(ref));
     response.set({
       "Content-Type": "text/html; charset=utf-8",
       "Content-Security-Policy": contentSecurityPolicy(channel.allowedOrigins),
@@ -19,32 +22,37 @@ export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets">): Router {
       "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
       "Cache-Control": "no-cache",
     });
-    const { name } = channel.ref;
-    const { title, greeting } = channel;
-    response.end(
-      chatPage(
-        { channel: name, title: title ?? "Chat", greeting, base: `/chat/assets/${assets.hash}` },
-        assets,
-      ),
-    );
+    response.end(chatPage({ channel: ref.name, title, greeting, panel }));
   });
 
-  router.get("/chat/assets/:hash/:file", async (request, response) => {
-    const assets = await deps.assets();
-    const file =
-      request.params.hash === assets.hash ? assets.files.get(String(request.params.file)) : undefined;
+  router.get("/widget/v1/:file", async (request, response) => {
+    const { files } = await deps.assets();
+    const file = files.get(String(request.params.file));
     // While versions change over, a page of one may ask a process of the other: that miss must not be remembered.
     if (!file) {
-      const headers = { "Cache-Control": "no-store" };
+      const headers = { "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*" };
       throw new RequestError(404, "asset_not_found", "There is no such file.", { headers });
     }
     response.set({
       "Content-Type": file.contentType,
-      "Cache-Control": "public, max-age=31536000, immutable",
-      "Cross-Origin-Resource-Policy": "same-origin",
+      ETag: file.etag,
+      "Cache-Control": file.immutable ? "public, max-age=31536000, immutable" : "public, no-cache",
+      Vary: "Accept-Encoding",
+      // Any page may read them: there is nothing in them that is not public. What they may do, the API decides.
+      "Access-Control-Allow-Origin": "*",
+      "Cross-Origin-Resource-Policy": "cross-origin",
     });
-    response.end(file.bytes);
+    if (request.get("if-none-match")?.includes(file.etag)) response.status(304).end();
+    else response.end(encoded(file, request, response));
   });
 
   return router;
+}
+
+/** As small as the client can read it. */
+function encoded(file: PageAsset, request: Request, response: Response): Buffer {
+  const best = request.acceptsEncodings("br", "gzip");
+  if (best !== "br" && best !== "gzip") return file.bytes;
+  response.set("Content-Encoding", best);
+  return best === "br" ? file.brotli : file.gzip;
 }

@@ -1,32 +1,31 @@
-import type { PageAssets } from "./page-assets.ts";
-
 export interface PageOptions {
   channel: string;
   title: string;
   greeting: string | null;
-  /** Where the assets are, without a trailing slash. */
-  base: string;
+  /** The file behind the loader, fetched along with it; null: not known. */
+  panel: string | null;
 }
 
-/** The hosted page. What it shows of the channel stands in attributes: there is no script in it, and no style. */
-export function chatPage(options: PageOptions, assets: PageAssets): string {
-  const base = escapeHtml(options.base);
-  const modules = [...assets.files.keys()].filter((name) => name.endsWith(".js"));
-  const preloads = modules.map((name) => `<link rel="modulepreload" href="${base}/${escapeHtml(name)}">`);
+/** The hosted page: the widget, as large as the page. There is no script in it, and no style. */
+export function chatPage({ channel, title, greeting, panel }: PageOptions): string {
+  const attributes = [
+    `channel="${escapeHtml(channel)}"`,
+    `heading="${escapeHtml(title)}"`,
+    ...(greeting === null ? [] : [`greeting="${escapeHtml(greeting)}"`]),
+  ];
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content">
 <meta name="color-scheme" content="light dark">
-<title>${escapeHtml(options.title)}</title>
-<link rel="icon" type="image/svg+xml" href="${base}/icon.svg">
-<link rel="stylesheet" href="${base}/chat.css">
-${preloads.join("\n")}
-<script type="module" src="${base}/main.js"></script>
+<title>${escapeHtml(title)}</title>
+<link rel="icon" type="image/svg+xml" href="/widget/v1/icon.svg">
+${panel === null ? "" : `<link rel="modulepreload" href="/widget/v1/${escapeHtml(panel)}">`}
+<script type="module" src="/widget/v1/loader.js"></script>
 </head>
 <body>
-<div id="chat" data-channel="${escapeHtml(options.channel)}" data-title="${escapeHtml(options.title)}" data-greeting="${escapeHtml(options.greeting ?? "")}"></div>
+<causeway-chat mode="page" ${attributes.join(" ")}></causeway-chat>
 <noscript>This chat needs JavaScript.</noscript>
 </body>
 </html>
@@ -39,7 +38,8 @@ export function contentSecurityPolicy(frameAncestors: readonly string[]): string
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self'",
+    // Pictures that were sent are shown from memory.
+    "img-src 'self' blob:",
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",

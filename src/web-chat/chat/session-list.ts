@@ -1,0 +1,15 @@
+import type { WireSession } from "./wire.ts";
+
+/** Sessions as they are shown: last used first, and what this device has just seen is not unread. */
+export function listed(
+  sessions: readonly WireSession[],
+  seen: ReadonlyMap<string, number>,
+): readonly WireSession[] {
+  return sessions
+    .map((session) => ((seen.get(session.id) ?? 0) > session.read_seq ? { ...session, unread: 0 } : session))
+    .sort((left, right) => right.last_activity_at.localeCompare(left.last_activity_at));
+}
+
+export function unreadOf(sessions: readonly WireSession[]): number {
+  return sessions.reduce((sum, { unread }) => sum + unread, 0);
+}

@@ -1,0 +1,90 @@
+import { applyTurn, type Draft, newDraft } from "./draft.ts";
+import type { WireMessage, WireState, WireTurn } from "./wire.ts";
+
+/** What is known of one session: stored messages, answers being written, what is still waited for. */
+export interface Transcript {
+  /** Ascending by seq. */
+  messages: readonly WireMessage[];
+  /** In the order the answers are expected. */
+  drafts: readonly Draft[];
+  waiting: readonly string[];
+  status: "active" | "completed";
+  title: string | null;
+  hasEarlier: boolean;
+}
+
+export const emptyTranscript: Transcript = {
+  messages: [],
+  drafts: [],
+  waiting: [],
+  status: "active",
+  title: null,
+  hasEarlier: false,
+};
+
+/** Seq behind which the stream has to go on. */
+export function seenSeq(transcript: Transcript): number {
+  return transcript.messages.at(-1)?.seq ?? 0;
+}
+
+/** Adds stored messages, each once, wherever they belong. A stored answer takes the place of its draft. */
+export function withMessages(transcript: Transcript, added: readonly WireMessage[]): Transcript {
+  const bySeq = new Map(transcript.messages.map((message) => [message.seq, message]));
+  for (const message of added) bySeq.set(message.seq, message);
+  const messages = [...bySeq.values()].sort((left, right) => left.seq - right.seq);
+  const answered = new Set(
+    added.filter(({ role }) => role === "assistant").map((answer) => answer.execution_id),
+  );
+  const drafts = transcript.drafts.filter(({ executionId }) => !answered.has(executionId));
+  return { ...transcript, messages, drafts };
+}
+
+/** Takes in one event of an answer being written, unless that answer is stored already or nobody waits for it. */
+export function withTurn(
+  transcript: Transcript,
+  { execution_id: executionId, event }: Omit<WireTurn, "session_id">,
+): Transcript {
+  const known = transcript.drafts.find((draft) => draft.executionId === executionId);
+  const isAnswered = transcript.messages.some(
+    (message) => message.role === "assistant" && message.execution_id === executionId,
+  );
+  if (isAnswered || (!known && !transcript.waiting.includes(executionId))) return transcript;
+  const next = applyTurn(known ?? newDraft(executionId), event);
+  // What ended after it was left is stored, here or as part of another answer.
+  if (next.left && event.type === "done") return withoutDraft(transcript, executionId);
+  const drafts = known
+    ? transcript.drafts.map((draft) => (draft === known ? next : draft))
+    : [...transcript.drafts, next];
+  return { ...transcript, drafts };
+}
+
+function withoutDraft(transcript: Transcript, executionId: string): Transcript {
+  const drafts = transcript.drafts.filter((draft) => draft.executionId !== executionId);
+  return { ...transcript, drafts };
+}
+
+/**
+ * How the session stands. A draft nobody works on any more stays while its end may still be told, and for good if it
+ * says why there is no answer or was stopped with something written.
+ */
+export function withState(
+  transcript: Transcript,
+  { status, title, waiting }: Omit<WireState, "session_id">,
+): Transcript {
+  const drafts = transcript.drafts.flatMap((draft) => {
+    const { executionId, failure, stopped, text, left } = draft;
+    if (waiting.includes(executionId) || failure !== null || (stopped && text !== "")) return draft;
+    return left || stopped || text === "" ? [] : { ...draft, left: true };
+  });
+  return { ...transcript, status, title, waiting, drafts };
+}
+
+/** Seq of the newest message of the bot; 0: it has said nothing. */
+export function newestAnswer({ messages }: Transcript): number {
+  return messages.findLast(({ role }) => role === "assistant")?.seq ?? 0;
+}
+
+/** Whether an answer is due that nobody has stopped. */
+export function isAnswering({ waiting, drafts }: Transcript): boolean {
+  return waiting.some((id) => !drafts.some((draft) => draft.executionId === id && draft.stopped));
+}

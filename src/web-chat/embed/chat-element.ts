@@ -1,0 +1,141 @@
+import type { Panel } from "../panel.tsx";
+import launcherCss from "./launcher.css?inline";
+import { drawLauncher } from "./launcher.ts";
+import { ATTRIBUTES, readOptions, scopeOf } from "./options.ts";
+
+/** Where the loader came from: `/widget/v1/` of a Causeway, whose root is two levels up. */
+const HOME = new URL(/* @vite-ignore */ "../../", import.meta.url).href;
+
+const stylesheet = new CSSStyleSheet();
+stylesheet.replaceSync(launcherCss);
+
+/**
+ * `<causeway-chat>`: a launcher that fetches the chat when it is first opened. Everything it is told before that waits
+ * for it. See src/channels/web/README.md for its attributes, methods, events and custom properties.
+ */
+export class CausewayChat extends HTMLElement {
+  static observedAttributes = ATTRIBUTES;
+
+  readonly #root = this.attachShadow({ mode: "open" });
+  readonly #launcher = drawLauncher(() => void this.toggle());
+  #panel: Promise<Panel> | null = null;
+  #isOpen = false;
+
+  connectedCallback(): void {
+    this.#root.adoptedStyleSheets = [stylesheet, ...this.#root.adoptedStyleSheets.slice(1)];
+    const { mode } = readOptions(this, HOME);
+    if (mode === "floating") this.#root.append(this.#launcher.node);
+    if (this.#panel) return void this.#panel.then((panel) => panel.resume());
+    if (mode !== "floating" || this.hasAttribute("open")) void this.open();
+    else if (this.hasAttribute("identity-token") || this.#isKnown()) {
+      // Somebody who has chatted here before may have an answer waiting.
+      (globalThis.requestIdleCallback ?? setTimeout)(() => void this.#load());
+    }
+  }
+
+  /** Taken out, or only moved by the page: what was said stays until the element is gone for good. */
+  disconnectedCallback(): void {
+    queueMicrotask(() => {
+      if (!this.isConnected) void this.#panel?.then((panel) => panel.pause());
+    });
+  }
+
+  attributeChangedCallback(name: string, before: string | null, value: string | null): void {
+    if (before === value || !this.isConnected) return;
+    if (name === "open") void (value === null ? this.close() : this.open());
+    else if (name === "identity-token") void (value === null ? this.logout() : this.identify(value));
+    else void this.#panel?.then((panel) => panel.configure(readOptions(this, HOME)));
+  }
+
+  async open(): Promise<void> {
+    this.#show(true);
+    const panel = await this.#load();
+    if (this.#isOpen) panel.setShown(true);
+  }
+
+  async close(): Promise<void> {
+    if (readOptions(this, HOME).mode !== "floating") return;
+    this.#show(false);
+    (await this.#panel)?.setShown(false);
+    this.#launcher.node.focus();
+  }
+
+  toggle(): Promise<void> {
+    return this.#isOpen ? this.close() : this.open();
+  }
+
+  /** Sends a message as the visitor. */
+  async send(content: string): Promise<void> {
+    (await this.#load()).send(content);
+  }
+
+  async newSession(): Promise<void> {
+    (await this.#load()).newSession();
+  }
+
+  async switchSession(sessionId: string): Promise<void> {
+    await (await this.#load()).switchSession(sessionId);
+  }
+
+  /** Asks the visitor, unless told how: then it starts over at once. */
+  async reset(choice?: { prompt?: string; triggerEvents?: boolean }): Promise<void> {
+    if (!choice) await this.open();
+    await (await this.#load()).reset(choice);
+  }
+
+  async identify(identityToken: string): Promise<void> {
+    await (await this.#load()).identify(identityToken);
+  }
+
+  async logout(): Promise<void> {
+    await (await this.#load()).logout();
+  }
+
+  /** Ends every connection and takes the element out. */
+  async destroy(): Promise<void> {
+    this.remove();
+    (await this.#panel)?.destroy();
+    this.#panel = null;
+  }
+
+  #show(isOpen: boolean): void {
+    if (this.#isOpen === isOpen) return;
+    this.#isOpen = isOpen;
+    this.#launcher.setOpen(isOpen);
+    this.toggleAttribute("open", isOpen);
+    this.dispatchEvent(
+      new CustomEvent(`causeway:${isOpen ? "open" : "close"}`, { bubbles: true, composed: true }),
+    );
+  }
+
+  #load(): Promise<Panel> {
+    this.#panel ??= import("../panel.tsx")
+      .then(({ createPanel }) => {
+        const options = readOptions(this, HOME);
+        return createPanel({
+          host: this,
+          root: this.#root,
+          options,
+          scope: scopeOf(options),
+          onClose: () => void this.close(),
+          onUnread: (count) => this.#launcher.setUnread(count),
+        });
+      })
+      .catch((error: unknown) => {
+        // The next press tries again.
+        this.#panel = null;
+        this.#show(false);
+        throw error;
+      });
+    return this.#panel;
+  }
+
+  #isKnown(): boolean {
+    const key = `causeway:${scopeOf(readOptions(this, HOME))}:visitor`;
+    try {
+      return (localStorage.getItem(key) ?? sessionStorage.getItem(key)) !== null;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ChatState } from "../chat/conversation.ts";
+import { isAnswering } from "../chat/transcript.ts";
+import type { WireResetOffer } from "../chat/wire.ts";
+import { Composer } from "./composer.tsx";
+import { useView } from "./context.ts";
+import { Header } from "./header.tsx";
+import { Icon } from "./icons.tsx";
+import { ResetDialog } from "./reset-dialog.tsx";
+import { SessionList } from "./session-list.tsx";
+import { Transcript } from "./transcript.tsx";
+import { useScroll } from "./use-scroll.ts";
+import { useWords } from "./words.ts";
+
+export interface ChatViewProps {
+  state: ChatState;
+  lang: string;
+  dir: "ltr" | "rtl";
+  greeting: string | null;
+  /** Whether it can be seen at all: open, in a tab that is. */
+  isShown: boolean;
+  /** For those who hear the chat: what was just said. */
+  announcement: string;
+  /** Counts what asks for the reset dialog. */
+  resetRequests: number;
+  /** Whether the chat is the whole page: then it has the page's landmarks. */
+  isPage: boolean;
+  /** Null where the chat is the page, or part of it. */
+  onClose: (() => void) | null;
+}
+
+/** The whole chat. */
+export function ChatView(props: ChatViewProps) {
+  const { state, isShown, onClose } = props;
+  const { conversation, title } = useView();
+  const words = useWords();
+  const pane = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const listToggle = useRef<HTMLButtonElement>(null);
+  const [isListOpen, setListOpen] = useState(false);
+  const [offer, setOffer] = useState<WireResetOffer | null>(null);
+  const opener = useRef<HTMLElement | null>(null);
+  const see = () => {
+    if (isShown && scroll.isAtEnd()) conversation.see();
+  };
+  const scroll = useScroll(pane, state, see);
+  useEffect(see, [state.transcript.messages, isShown]);
+  useEffect(() => {
+    // On a touch screen that would bring the keyboard up unasked.
+    if (isShown && !matchMedia("(pointer: coarse)").matches) field.current?.focus({ preventScroll: true });
+  }, [isShown, state.place]);
+  useEffect(() => {
+    if (props.resetRequests > 0) void askReset();
+  }, [props.resetRequests]);
+
+  async function askReset(): Promise<void> {
+    const root = pane.current?.getRootNode() as ShadowRoot | undefined;
+    opener.current = root?.activeElement instanceof HTMLElement ? root.activeElement : null;
+    const asked = await conversation.resetOffer();
+    if (asked) setOffer(asked);
+  }
+
+  function closeList(): void {
+    setListOpen(false);
+    field.current?.focus();
+  }
+
+  const Main = props.isPage ? "main" : "div";
+  const unreadElsewhere = state.sessions.reduce(
+    (sum, { id, unread }) => (id === state.sessionId ? sum : sum + unread),
+    0,
+  );
+  const status = state.connection === "offline" ? words.noConnection : state.loading ? words.loading : "";
+  return (
+    <div
+      class={`chat ${state.connection}`}
+      lang={props.lang}
+      dir={props.dir}
+      {...(onClose ? { role: "dialog", "aria-label": title } : {})}
+      part="panel"
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.isComposing || offer) return;
+        if (isListOpen) {
+          setListOpen(false);
+          listToggle.current?.focus();
+        } else if (onClose) onClose();
+        else return;
+        event.stopPropagation();
+      }}
+    >
+      <div class="chat-grid">
+        <SessionList
+          sessions={state.sessions}
+          current={state.sessionId}
+          isOpen={isListOpen}
+          onClose={closeList}
+        />
+        <Main class="main">
+          <Header
+            title={title}
+            level={props.isPage ? 1 : 2}
+            status={status}
+            unreadElsewhere={unreadElsewhere}
+            canStartOver={state.sessionId !== null}
+            isListOpen={isListOpen}
+            listToggle={listToggle}
+            onToggleList={() => setListOpen(!isListOpen)}
+            onNewChat={conversation.startNew}
+            onStartOver={() => void askReset()}
+            onClose={onClose}
+          />
+          {/* The log is read, not announced: a streaming answer would be spoken again with every word. */}
+          <div
+            ref={pane}
+            class="pane"
+            part="messages"
+            role="log"
+            aria-live="off"
+            aria-label={words.messages}
+            tabIndex={0}
+          >
+            <Transcript state={state} greeting={props.greeting} />
+          </div>
+          <div class="below">
+            {scroll.hasNew && (
+              <button type="button" class="jump" onClick={scroll.toEnd}>
+                <Icon name="down" /> {words.newMessages}
+              </button>
+            )}
+            <p class="notice" role="alert">
+              {state.notice && words[state.notice]}
+            </p>
+          </div>
+          <Composer
+            place={state.place}
+            isAnswering={isAnswering(state.transcript)}
+            fileLimit={state.channel?.attachments?.max_bytes ?? null}
+            field={field}
+            onSend={scroll.toEnd}
+          />
+          <div class="hidden" aria-live="polite">
+            {props.announcement}
+          </div>
+        </Main>
+      </div>
+      {offer && (
+        <ResetDialog
+          offer={offer}
+          onClose={() => {
+            setOffer(null);
+            (opener.current?.isConnected ? opener.current : field.current)?.focus();
+          }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { ApiClient } from "../chat/api-client.ts";
+import type { Conversation } from "../chat/conversation.ts";
+import type { Times } from "./times.ts";
+
+/** What every part of the view may use. */
+export interface ViewContext {
+  conversation: Conversation;
+  api: ApiClient;
+  times: Times;
+  /** What the bot is called. */
+  title: string;
+}
+
+const Context = createContext<ViewContext | null>(null);
+
+export const ViewProvider = Context.Provider;
+
+export function useView(): ViewContext {
+  const view = useContext(Context);
+  if (!view) throw new Error("a part of the chat stands outside of it");
+  return view;
+}

@@ -1,0 +1,66 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { WireSession } from "../chat/wire.ts";
+import { useView } from "./context.ts";
+import { Icon } from "./icons.tsx";
+import { memo } from "./memo.ts";
+import { fill, useWords } from "./words.ts";
+
+/** The visitor's chats: beside the open one where there is room, over it where there is not. */
+export const SessionList = memo(function SessionList(props: {
+  sessions: readonly WireSession[];
+  current: string | null;
+  isOpen: boolean;
+  onClose: () => void;
+}) {
+  const { conversation, times } = useView();
+  const words = useWords();
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (props.isOpen) list.current?.querySelector<HTMLElement>("[aria-current], button")?.focus();
+  }, [props.isOpen]);
+  return (
+    <nav
+      ref={list}
+      class={`sidebar ${props.isOpen ? "open" : ""}`}
+      part="sessions"
+      id="chats"
+      aria-label={words.yourChats}
+    >
+      <button
+        type="button"
+        class="new-chat"
+        onClick={() => {
+          conversation.startNew();
+          props.onClose();
+        }}
+      >
+        <Icon name="plus" /> {words.newChat}
+      </button>
+      <ul>
+        {props.sessions.map(({ id, title, unread, last_activity_at: at }) => (
+          <li key={id}>
+            <button
+              type="button"
+              aria-current={id === props.current ? "true" : undefined}
+              onClick={() => {
+                void conversation.open(id);
+                props.onClose();
+              }}
+            >
+              <span class="session-title" dir="auto">
+                {title ?? words.newChat}
+              </span>
+              <span class="session-day">{times.day(at)}</span>
+              {unread > 0 && (
+                <span class="badge">
+                  <span aria-hidden="true">{unread}</span>
+                  <span class="hidden">{fill(words.unread, { count: unread })}</span>
+                </span>
+              )}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+});

@@ -1,0 +1,113 @@
+import type { ComponentChild } from "preact";
+import type { ChatState } from "../chat/conversation.ts";
+import { isAnswering } from "../chat/transcript.ts";
+import type { WireMessage } from "../chat/wire.ts";
+import { useView } from "./context.ts";
+import { Answer, Said } from "./message.tsx";
+import { Welcome } from "./welcome.tsx";
+import { fill, useWords } from "./words.ts";
+
+/** After a silence this long the time is said again, milliseconds. */
+const PAUSE_MS = 2 * 3600 * 1000;
+
+/** A session: stored messages, what is being sent, answers being written. */
+export function Transcript({ state, greeting }: { state: ChatState; greeting: string | null }) {
+  const { conversation } = useView();
+  const words = useWords();
+  const { transcript } = state;
+  const isEmpty = transcript.messages.length === 0 && state.outbox.length === 0;
+  return (
+    <div class="messages">
+      {transcript.hasEarlier ? (
+        <p class="note">
+          <button type="button" class="link" onClick={() => void conversation.loadEarlier()}>
+            {words.earlier}
+          </button>
+        </p>
+      ) : (
+        !state.loading && <Welcome channel={state.channel} greeting={greeting} isEmpty={isEmpty} />
+      )}
+      {entriesOf(state)}
+      <Typing state={state} />
+      {transcript.status === "completed" && <p class="note">{words.ended}</p>}
+    </div>
+  );
+}
+
+function entriesOf(state: ChatState): ComponentChild[] {
+  const { messages, drafts } = state.transcript;
+  const entries: ComponentChild[] = [];
+  const keys = new Set<string>();
+  const arrived = new Set(messages.map((message) => message.client_message_id));
+  const outgoing = state.outbox.filter(({ clientId }) => !arrived.has(clientId));
+  let before: WireMessage | null = null;
+  let speaker: string | null = null;
+  for (const [index, message] of messages.entries()) {
+    const pause = before === null || isPause(before, message);
+    if (pause) entries.push(<Moment key={`moment ${message.id}`} at={message.created_at} before={before} />);
+    const next = messages[index + 1];
+    const place = {
+      isFirst: pause || message.role !== speaker,
+      isLast: next === undefined || next.role !== message.role || isPause(message, next),
+      isAnswerable: next === undefined && outgoing.length === 0,
+    };
+    const Kind = message.role === "assistant" ? Answer : Said;
+    entries.push(<Kind key={keyOf(message, keys)} message={message} {...place} />);
+    before = message;
+    speaker = message.role;
+  }
+  const last = { isLast: true, isAnswerable: false };
+  for (const item of outgoing) {
+    entries.push(<Said key={item.clientId} item={item} isFirst={speaker !== "user"} {...last} />);
+    speaker = "user";
+  }
+  for (const draft of drafts) {
+    if (draft.text === "" && draft.failure === null && !draft.stopped) continue;
+    const key = `answer ${draft.executionId}`;
+    entries.push(<Answer key={key} draft={draft} isFirst={speaker !== "assistant"} {...last} />);
+    speaker = "assistant";
+  }
+  return entries;
+}
+
+/** What is on its way, and what is being written, keeps its place when it is stored. */
+function keyOf(message: WireMessage, taken: Set<string>): string {
+  const answer = `answer ${message.execution_id}`;
+  const isAnswer = message.role === "assistant" && message.execution_id !== null && !taken.has(answer);
+  const key = isAnswer ? answer : (message.client_message_id ?? message.id);
+  taken.add(key);
+  return key;
+}
+
+const isPause = (one: WireMessage, next: WireMessage): boolean =>
+  new Date(one.created_at).toDateString() !== new Date(next.created_at).toDateString() ||
+  Date.parse(next.created_at) - Date.parse(one.created_at) > PAUSE_MS;
+
+/** The day, or after a long silence the time, of what follows. */
+function Moment({ at, before }: { at: string; before: WireMessage | null }) {
+  const { times } = useView();
+  const isSameDay = before !== null && times.day(before.created_at) === times.day(at);
+  return <p class="note">{isSameDay ? times.time(at) : times.day(at)}</p>;
+}
+
+/** That an answer is due of which nothing can be read yet, and what the bot does meanwhile. */
+function Typing({ state: { transcript } }: { state: ChatState }) {
+  const { title } = useView();
+  const words = useWords();
+  if (!isAnswering(transcript)) return null;
+  const current = transcript.drafts.find(({ failure, stopped }) => failure === null && !stopped);
+  const { activity = null, text = "" } = current ?? {};
+  if (activity === null && text !== "") return null;
+  return (
+    <p class="typing" part="typing">
+      <span class="dots" aria-hidden="true">
+        <i />
+        <i />
+        <i />
+      </span>
+      {activity === null && <span class="hidden">{fill(words.writing, { name: title })}</span>}
+      {activity?.kind === "thinking" && words.thinking}
+      {activity?.kind === "tool" && fill(words.using, { tool: activity.name })}
+    </p>
+  );
+}
