@@ -4,8 +4,8 @@ import type { ChannelEvent } from "../core/channel-event.ts";
 import { RequestError } from "../core/errors.ts";
 import type { ChannelRef } from "../core/runtime.ts";
 
-/** What platforms send is small: their own limits stay well below this, bytes. */
-const WEBHOOK_BODY_LIMIT = 1024 * 1024;
+/** What platforms send is small; Meta's batches are the largest, up to 3 MB. Bytes. */
+const WEBHOOK_BODY_LIMIT = 4 * 1024 * 1024;
 
 export interface WebhookDeps {
   /** The running channel of that name; null for an unknown or disabled one. */

@@ -91,6 +91,11 @@ test("a message is read, answered, and its receipt understood on an emulated Twi
     const sent = await channel.send(partOf(ADA, `You said: ${text}`), AbortSignal.timeout(10_000));
     if (sent.kind !== "sent") throw new Error(`not sent: ${JSON.stringify(sent)}`);
     const [externalId = ""] = sent.externalIds;
+    const since = new Date(Date.now() - 60_000);
+    const found = (words: string) =>
+      channel?.findSent?.(partOf(ADA, words), since, AbortSignal.timeout(10_000));
+    expect(await found(`You said: ${text}`)).toEqual([externalId]);
+    expect(await found("never said")).toEqual([]);
     await simulate("message-status", { MessageSid: externalId, Status: "read" });
     await eventually(() =>
       expect(receiver.received.at(-1)).toMatchObject({

@@ -99,6 +99,17 @@ describe("a reply on WhatsApp", () => {
     expect(result).toMatchObject({ kind: "unknown", code: "twilio_aborted" });
   });
 
+  test("goes out with whichever of two auth tokens is valid, while they are exchanged", async () => {
+    connect({
+      config: { authToken: "0ld7okenthatwaspr0m0tedaway01234", secondaryAuthToken: fake.authToken },
+    });
+    expect([await send("one"), await send("two")]).toMatchObject([{ kind: "sent" }, { kind: "sent" }]);
+    // The one that works is tried first from then on.
+    expect(fake.requests()).toBe(3);
+    fake.revokeToken();
+    expect(await send()).toMatchObject({ kind: "failed", scope: "channel", code: "twilio_20003" });
+  });
+
   test("to what is no WhatsApp address is not tried", async () => {
     expect(await send("hello", "+491700000001")).toMatchObject({
       kind: "failed",

@@ -47,7 +47,7 @@ test.each([
 
 test("a body over the limit, of another type, or that is no update is refused and leaves no row", async () => {
   await using story = await startTelegramStory();
-  expect(await story.say(CHAT, "x".repeat(1024 * 1024))).toBe(413);
+  expect(await story.say(CHAT, "x".repeat(4 * 1024 * 1024))).toBe(413);
   expect(await story.post(privateMessage(CHAT, "hi"), { contentType: "text/plain" })).toBe(415);
   expect(await story.post({ hello: "world" })).toBe(400);
   expect(await story.post(privateMessage(CHAT, "hi"), { channel: "nowhere" })).toBe(404);

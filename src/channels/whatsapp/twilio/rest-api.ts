@@ -31,8 +31,7 @@ export function messagingUrl(apiBaseUrl: string, path: string): URL {
 /** The few calls that are needed, each made once: trying again is decided where its outcome is recorded. */
 export function createRestApi(config: TwilioConfig, client: ApiClient): RestApi {
   const account = `${config.apiBaseUrl.replace(/\/$/, "")}/2010-04-01/Accounts/${config.accountSid}`;
-  const credentials = Buffer.from(`${config.accountSid}:${config.authToken}`).toString("base64");
-  const authorization = `Basic ${credentials}`;
+  const credentials = createCredentials(config);
 
   /** What was answered with a 2xx; a fault for everything else. */
   async function ask(
@@ -40,9 +39,14 @@ export function createRestApi(config: TwilioConfig, client: ApiClient): RestApi 
     signal: AbortSignal,
   ): Promise<{ body: string } | ApiFault> {
     const type = call.body === null ? {} : { "content-type": "application/x-www-form-urlencoded" };
-    const answer = await client.call({ ...call, headers: { authorization, ...type } }, signal);
-    if ("kind" in answer) return answer;
-    return answer.status >= 200 && answer.status < 300 ? { body: answer.body } : readRefusal(answer);
+    for (const authorization of credentials.inOrder()) {
+      const answer = await client.call({ ...call, headers: { authorization, ...type } }, signal);
+      if ("kind" in answer) return answer;
+      // What is turned away for its token was not carried out, so the other one may ask for the same.
+      if (answer.status === 401 && credentials.refused(authorization)) continue;
+      return answer.status >= 200 && answer.status < 300 ? { body: answer.body } : readRefusal(answer);
+    }
+    return REFUSED;
   }
   const post = (url: URL, fields: Record<string, string>, signal: AbortSignal) =>
     ask({ method: "POST", url, body: new URLSearchParams(fields).toString() }, signal);
@@ -85,3 +89,20 @@ export function createRestApi(config: TwilioConfig, client: ApiClient): RestApi 
 
 /** A good answer without what was asked for comes from something in between, and may or may not have been Twilio's. */
 const NO_SID: ApiFault = { kind: "unanswered", code: "http_200" };
+
+const REFUSED: ApiFault = { kind: "refused", status: 401, code: 20003, said: null, retryAfterMs: null };
+
+/** The token that works: while tokens are being exchanged, it is first the one and then the other. */
+function createCredentials({ accountSid, authToken, secondaryAuthToken }: TwilioConfig) {
+  const tokens = secondaryAuthToken === undefined ? [authToken] : [authToken, secondaryAuthToken];
+  const all = tokens.map((token) => `Basic ${Buffer.from(`${accountSid}:${token}`).toString("base64")}`);
+  let preferred = all;
+  return {
+    inOrder: (): readonly string[] => preferred,
+    /** Whether there is another one to try. */
+    refused(authorization: string): boolean {
+      preferred = [...all.filter((each) => each !== authorization), authorization];
+      return all.length > 1;
+    },
+  };
+}
