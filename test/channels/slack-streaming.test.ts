@@ -66,6 +66,20 @@ describe("an answer in a thread", () => {
     ]);
   });
 
+  test("needs no status while it can be seen to be written", async () => {
+    const typing = () => channel.typing?.(`${DM}:${THREAD}`, soon());
+    const stream = open();
+    await typing();
+    expect(fake.statuses).toHaveLength(1);
+    stream?.show("One two");
+    await eventually(() => expect(standing).toHaveLength(1));
+    await typing();
+    expect(fake.statuses).toHaveLength(1);
+    await stream?.close();
+    await typing();
+    expect(fake.statuses).toHaveLength(2);
+  });
+
   test("needs no spaces", async () => {
     await standingAs("今日は晴れです");
     expect(fake.posted).toMatchObject([{ text: "今日は晴れです" }]);

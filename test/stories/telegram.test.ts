@@ -128,3 +128,24 @@ test("while the database is away nothing is acknowledged, and what Telegram send
   expect(await story.post(update)).toBe(200);
   await eventually(() => expect(story.texts(CHAT)).toEqual(["You said: before", "You said: during"]));
 });
+
+test("the button below a draft stops the answer, and nothing of it is sent", async () => {
+  const say = Array.from({ length: 200 }, (_, n) => `word${n}`).join(" ");
+  await using story = await startTelegramStory({
+    agent: {
+      bot: { type: "script", replies: [{ match: "long", say, wordDelayMs: 50 }], sequence: [{ say: "ok" }] },
+    },
+  });
+  await story.say(CHAT, "tell me something long");
+  await eventually(() => expect(story.fake.drafts).toMatchObject([{ chatId: CHAT }]));
+  const chat = { id: CHAT, type: "private", first_name: "Ada" };
+  const stopped_message_generation = { chat, draft_id: story.fake.drafts[0]?.draftId };
+  expect(await story.post({ update_id: 900_001, stopped_message_generation })).toBe(200);
+  await eventually(async () =>
+    expect(await story.rows("SELECT status, error_code FROM executions")).toEqual([
+      { status: "cancelled", error_code: "cancelled" },
+    ]),
+  );
+  await story.say(CHAT, "short");
+  await eventually(() => expect(story.texts(CHAT)).toEqual(["ok"]));
+});

@@ -62,7 +62,7 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
   const { clientOf } = workspaces;
   const previews = createPreviews();
   const outbound = createOutbound({ clientOf, previews, log });
-  const openStream = createStreaming({
+  const live = createStreaming({
     clientOf,
     previews,
     streaming: config.streaming,
@@ -145,8 +145,10 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
   return {
     receive,
     send: outbound.send,
-    typing: outbound.typing,
-    openStream,
+    // A status would stand beside the answer that is being written, and stay for minutes behind it.
+    typing: async (address, signal) =>
+      live.isShowing(address) ? undefined : outbound.typing(address, signal),
+    openStream: live.openStream,
     removePreview: outbound.removePreview,
     fetchAttachment: createFiles({ clientOf, apiUrl: config.apiUrl }),
     async start(context) {

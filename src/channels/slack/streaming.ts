@@ -34,6 +34,8 @@ export function createStreaming(deps: StreamingDeps) {
   const quietUntil = new Map<string | null, number>();
   /** Where there are no streams: a workspace and a kind of conversation. */
   const refused = new Set<string>();
+  /** Conversations in which an answer can be seen to be written. */
+  const showing = new Set<string>();
 
   const kindOf = ({ team, channel }: SlackPlace) => `${team ?? ""}/${channel.charAt(0)}`;
 
@@ -70,6 +72,7 @@ export function createStreaming(deps: StreamingDeps) {
       const kind = isStream ? "stream" : "message";
       preview = { kind, channel: begun.channel ?? place.channel, ts: begun.ts ?? "" };
       shown = text;
+      showing.add(target.address);
       target.onStanding(previews.shows(preview, text));
     }
 
@@ -111,6 +114,7 @@ export function createStreaming(deps: StreamingDeps) {
     return {
       show: (text) => visible(text).trim() !== "" && writer.put(text),
       async close() {
+        showing.delete(target.address);
         const closed = writer.close().then(() => true);
         // The beginning is waited for: without its answer nobody could finish or remove what it wrote. So is an edit, that
         // could come in behind the last one; Slack itself refuses to append to a stream that was stopped.
@@ -132,7 +136,7 @@ export function createStreaming(deps: StreamingDeps) {
     return user === undefined || team === null ? {} : { recipient_user_id: user, recipient_team_id: team };
   }
 
-  return openStream;
+  return { openStream, isShowing: (address: string) => showing.has(address) };
 }
 
 /** Where a text may be cut: at white space, and behind a character of a script that needs none. */
