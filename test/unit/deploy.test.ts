@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { variables } from "../../src/config/env.ts";
+import { createMetrics } from "../../src/observability/metrics.ts";
+
+const root = new URL("../../", import.meta.url);
+const read = (name: string) => readFileSync(new URL(`deploy/${name}`, root), "utf8");
+const manifests = ["compose.yaml", "kubernetes.yaml"] as const;
+
+test("the image is made of files that are there, and let into its context", () => {
+  const copied = [...read("Dockerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, list = ""]) =>
+    list.split(" "),
+  );
+  expect(copied.length).toBeGreaterThan(4);
+  const ignored = read("Dockerfile.dockerignore");
+  for (const file of copied) {
+    expect(existsSync(new URL(file, root)), file).toBe(true);
+    expect(ignored).toContain(`!${file.split("/")[0]}`);
+  }
+});
+
+test("the manifests set variables that exist, and scale by a metric that exists", async () => {
+  const known = new Set<string>([...Object.keys(variables), "CAUSEWAY_CONFIG"]);
+  for (const name of manifests) {
+    const named = read(name).match(/\b(?:CAUSEWAY_[A-Z_]+|(?<!OWNER_)DATABASE_URL|REDIS_URL)\b/g) ?? [];
+    expect(named.length).toBeGreaterThan(3);
+    for (const variable of named) expect(known.has(variable), `${name}: ${variable}`).toBe(true);
+  }
+  const metric = /metric:\s*\{\s*name: (\w+)/.exec(read("kubernetes.yaml"))?.[1] ?? "none";
+  expect(await createMetrics().text()).toContain(`# HELP ${metric} `);
+});
+
+test("no manifest holds a secret, and no process may become root", () => {
+  for (const name of manifests) expect(read(name)).not.toMatch(/(?:PASSWORD|API_KEY|TOKEN): ["']?\w/);
+  expect(read("Dockerfile")).toMatch(/^USER node$/m);
+  const pods = read("kubernetes.yaml").match(/^ {6}containers:$/gm) ?? [];
+  expect(read("kubernetes.yaml").match(/runAsNonRoot: true/g)).toHaveLength(pods.length);
+});
