@@ -6,8 +6,6 @@ export interface SlackIdentity {
   userId: string | null;
   botId: string | null;
   appId: string | null;
-  /** The workspace the token belongs to, where there is only one. */
-  teamId: string | null;
   name: string | null;
 }
 

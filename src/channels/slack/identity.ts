@@ -15,7 +15,7 @@ export interface IdentitySource {
 
 /** `client` resolves to null where there are several workspaces: there every event says who we are. */
 export function createIdentity(client: () => Promise<WebClient | null>, log: Logger): IdentitySource {
-  let identity: SlackIdentity = { userId: null, botId: null, appId: null, teamId: null, name: null };
+  let identity: SlackIdentity = { userId: null, botId: null, appId: null, name: null };
   return {
     current: () => identity,
     async learn(onTrouble, signal) {
@@ -29,7 +29,6 @@ export function createIdentity(client: () => Promise<WebClient | null>, log: Log
             ...identity,
             userId: us.user_id ?? null,
             botId: us.bot_id ?? null,
-            teamId: us.team_id ?? null,
             name: us.user ?? null,
           };
           onTrouble(null);

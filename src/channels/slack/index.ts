@@ -67,7 +67,6 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
     previews,
     streaming: config.streaming,
     split,
-    ourTeam: () => identity.current().teamId,
     log,
   });
   const verify = createVerifier(config.mode === "events" ? config.signingSecret : undefined);

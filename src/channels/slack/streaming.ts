@@ -20,8 +20,6 @@ export interface StreamingDeps extends OutboundDeps {
   /** `auto`: streams where Slack takes them. `true`: elsewhere by editing a message, too. */
   streaming: boolean | "auto";
   split(text: string): string[];
-  /** The workspace we are in; null where that is not known. */
-  ourTeam(): string | null;
 }
 
 /**
@@ -34,6 +32,8 @@ export function createStreaming(deps: StreamingDeps) {
   const quietUntil = new Map<string | null, number>();
   /** Where there are no streams: a workspace and a kind of conversation. */
   const refused = new Set<string>();
+  /** The workspace our token is one of, where there is only one. */
+  let ourTeam: string | null = null;
   /** Conversations in which an answer can be seen to be written. */
   const showing = new Set<string>();
 
@@ -65,7 +65,11 @@ export function createStreaming(deps: StreamingDeps) {
 
     async function begin(client: WebClient, text: string): Promise<void> {
       const begun = isStream
-        ? await client.chat.startStream({ ...into, ...recipient(place, target), markdown_text: text })
+        ? await client.chat.startStream({
+            ...into,
+            ...(await recipient(client, place, target)),
+            markdown_text: text,
+          })
         : await inEitherFormat({ text }, (body) =>
             client.chat.postMessage({ ...into, ...body, unfurl_links: false, unfurl_media: false }),
           );
@@ -129,11 +133,14 @@ export function createStreaming(deps: StreamingDeps) {
     };
   }
 
-  /** Outside direct conversations Slack wants to know for whom it is. */
-  function recipient(place: SlackPlace, { userIdentifier }: StreamTarget) {
+  /** Outside direct conversations Slack wants to know for whom it is, and in which workspace they are. */
+  async function recipient(client: WebClient, place: SlackPlace, { userIdentifier }: StreamTarget) {
     const user = userIdentifier?.split("/").at(-1);
-    const team = place.team ?? deps.ourTeam();
-    return user === undefined || team === null ? {} : { recipient_user_id: user, recipient_team_id: team };
+    if (place.channel.startsWith("D") || user === undefined) return {};
+    // Asked here and not at the start: a process that only answers is never started.
+    if (place.team === null) ourTeam ??= (await client.auth.test()).team_id ?? null;
+    const team = place.team ?? ourTeam;
+    return team === null ? {} : { recipient_user_id: user, recipient_team_id: team };
   }
 
   return { openStream, isShowing: (address: string) => showing.has(address) };
