@@ -38,7 +38,8 @@ export async function writeEventStream(
     "X-Accel-Buffering": "no",
     ...options.headers,
   });
-  response.flushHeaders();
+  // The first event is mostly there already, and then goes out with the headers in one piece.
+  const begun = setImmediate(() => response.flushHeaders());
   if (options.retryMs !== undefined) response.write(`retry: ${options.retryMs}\n\n`);
   const heartbeat = setInterval(() => {
     if (!response.writableNeedDrain) response.write(": heartbeat\n\n");
@@ -51,6 +52,7 @@ export async function writeEventStream(
     }
     response.end();
   } finally {
+    clearImmediate(begun);
     clearInterval(heartbeat);
   }
 }

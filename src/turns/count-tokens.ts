@@ -15,8 +15,19 @@ const PIECE_LENGTH = 128;
  * OpenAI's count with a margin that covers the poorest common vocabulary. Loads a vocabulary (some 70 MB of memory)
  * on first use, so processes whose bots do not need one never pay.
  */
-export async function loadTokenCounter(model: string | undefined): Promise<TokenCounter> {
+export function loadTokenCounter(model: string | undefined): Promise<TokenCounter> {
   const name = model?.split("/").at(-1) ?? "";
+  const known = counters.get(name);
+  if (known) return known;
+  const loading = counterFor(name);
+  counters.set(name, loading);
+  return loading;
+}
+
+/** By model: as many as are configured. */
+const counters = new Map<string, Promise<TokenCounter>>();
+
+async function counterFor(name: string): Promise<TokenCounter> {
   if (/^gpt-(3\.5|4($|-(?!o)))/.test(name)) return inPieces(await loadEncoding("cl100k_base"));
   const count = inPieces(await loadEncoding("o200k_base"));
   return /^(gpt-|chatgpt-|o\d)/.test(name) ? count : withMargin(count);

@@ -14,6 +14,7 @@ export function createTools(
   executionId: string,
   effects: ToolEffects,
 ): ToolSet {
+  if (configs.length === 0) return {};
   const builtIn = builtInTools(effects);
   return Object.fromEntries(
     configs.map((config) =>
