@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { AttachmentView } from "../core/attachment.ts";
 import { type Button, readButtons } from "../core/button.ts";
 import { newId } from "../core/ids.ts";
@@ -126,6 +127,25 @@ export function createVisitorRepository(prisma: PrismaClient) {
       return { messages: forward ? messages : messages.reverse(), more: rows.length > page.limit };
     },
 
+    /** What the bot had written to these messages when somebody stopped it; nothing of it is history. */
+    async stoppedAnswers(
+      sessionId: string,
+      seqs: { from: number; to: number },
+    ): Promise<{ executionId: string; content: string }[]> {
+      const rows = await prisma.execution.findMany({
+        where: {
+          sessionId,
+          seq: { gte: seqs.from, lte: seqs.to },
+          status: "cancelled",
+          errorCode: "cancelled",
+        },
+        orderBy: { seq: "asc" },
+        select: { id: true, log: true },
+      });
+      const answers = rows.map(({ id, log }) => ({ executionId: id, content: writtenIn(log) }));
+      return answers.filter(({ content }) => content !== "");
+    },
+
     /** What a repeated send is answered with. Null: the event key is unknown. */
     async messageOfEvent(channelId: string, eventKey: string): Promise<VisitorMessage | null> {
       const event = await prisma.inboundEvent.findUnique({
@@ -199,4 +219,14 @@ export function toVisitorMessage(row: MessageRow): VisitorMessage {
     attachments,
     createdAt,
   };
+}
+
+const logSchema = z
+  .array(z.object({ type: z.string(), data: z.object({ content: z.string().optional() }).loose() }))
+  .catch([]);
+
+/** The text of a kept stream. */
+function writtenIn(log: unknown): string {
+  const entries = logSchema.parse(log);
+  return entries.map(({ type, data }) => (type === "content" ? (data.content ?? "") : "")).join("");
 }

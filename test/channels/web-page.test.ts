@@ -23,6 +23,8 @@ const message = (seq: number, over: Partial<WireMessage> = {}): WireMessage => (
   content: `text ${seq}`,
   execution_id: null,
   client_message_id: null,
+  buttons: [],
+  attachments: [],
   created_at: "2026-11-20T12:00:00.000Z",
   ...over,
 });

@@ -203,5 +203,9 @@ test("whoever stops an answer has it stopped, and what waited behind it with it"
     }
   });
   expect(bot.count("waits")).toBe(0);
+  // What was read stays readable, although the bot does not know it.
+  const { data, stopped } = (await call("GET", `/sessions/${id}/messages`)).body;
+  expect(data.map(({ role }: { role: string }) => role)).toEqual(["user", "user"]);
+  expect(stopped).toEqual([{ execution_id: first, content: "Once upon" }]);
   expect((await call("POST", `/sessions/${id}/stop`, {})).body).toEqual({ stopped: [] });
 });

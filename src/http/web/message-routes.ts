@@ -73,8 +73,15 @@ export function messageRoutes(deps: MessageDeps): Router {
     const { after_seq: after, before_seq: before, limit } = readQuery(request, pageSchema);
     const page = { afterSeq: after ?? null, beforeSeq: before ?? null, limit };
     const { messages, more } = await deps.visitors.listMessages(session.id, page);
+    const seqs = { from: messages[0]?.seq ?? 0, to: messages.at(-1)?.seq ?? 0 };
+    const stopped = await deps.visitors.stoppedAnswers(session.id, seqs);
     response.setHeader("Cache-Control", "no-store");
-    response.json({ data: messages.map(messageObject), meta: { limit, has_more: more } });
+    response.json({
+      data: messages.map(messageObject),
+      // Not messages: the bot does not know them, but whoever stopped it has read them.
+      stopped: stopped.map(({ executionId, content }) => ({ execution_id: executionId, content })),
+      meta: { limit, has_more: more },
+    });
   });
 
   return router;

@@ -1,6 +1,6 @@
 import { call, reach } from "./http.ts";
 import type { Visitor } from "./visitor.ts";
-import type { WireChannel, WireMessage, WireResetOffer, WireSession } from "./wire.ts";
+import type { WireChannel, WireMessage, WirePage, WireResetOffer, WireSession } from "./wire.ts";
 
 export type ApiClient = ReturnType<typeof createApiClient>;
 
@@ -25,10 +25,7 @@ export function createApiClient(options: { base: string; visitor: Visitor }) {
     channel: () => call<WireChannel>("GET", base),
     openSession: () => asVisitor<WireSession>("POST", "/sessions", {}),
     listMessages: (sessionId: string, query: string) =>
-      asVisitor<{ data: WireMessage[]; meta: { has_more: boolean } }>(
-        "GET",
-        `/sessions/${sessionId}/messages?${query}`,
-      ),
+      asVisitor<WirePage>("GET", `/sessions/${sessionId}/messages?${query}`),
     sendMessage: (sessionId: string, message: OutgoingMessage) =>
       asVisitor<WireMessage>("POST", `/sessions/${sessionId}/messages`, message),
     markRead: (sessionId: string, seq: number) =>

@@ -10,6 +10,7 @@ import {
   seenSeq,
   type Transcript,
   withMessages,
+  withPage,
   withState,
   withTurn,
 } from "./transcript.ts";
@@ -151,8 +152,7 @@ export function createConversation(deps: {
       connect().follow(null);
       const page = await api.listMessages(sessionId, `limit=${PAGE}`);
       if (state.sessionId !== sessionId) return;
-      const transcript = withMessages(state.transcript, page.data);
-      change({ loading: false, transcript: { ...transcript, hasEarlier: page.meta.has_more } });
+      change({ loading: false, transcript: withPage(state.transcript, page) });
     }
     connect().follow(sessionId);
   }
@@ -287,7 +287,7 @@ export function createConversation(deps: {
       await attempt(async () => {
         const page = await api.listMessages(sessionId, `limit=${PAGE}&before_seq=${first.seq}`);
         if (state.sessionId !== sessionId) return;
-        amend({ ...withMessages(state.transcript, page.data), hasEarlier: page.meta.has_more });
+        amend(withPage(state.transcript, page));
       }, "notLoaded");
     },
     /** The person has everything of the open session before their eyes. */

@@ -20,6 +20,11 @@ export function newDraft(executionId: string): Draft {
   return { executionId, position: 0, text: "", activity: null, failure: null, stopped: false, left: false };
 }
 
+/** An answer that was stopped, as far as it had come. */
+export function stoppedDraft(executionId: string, text: string): Draft {
+  return { ...newDraft(executionId), text, stopped: true, position: Number.POSITIVE_INFINITY };
+}
+
 /**
  * Takes in one event of an answer. After every reconnection the answer is told from its start, cut into other pieces:
  * since text counts one per UTF-16 unit, the part of a piece that is known already can be cut off exactly.

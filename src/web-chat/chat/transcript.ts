@@ -1,5 +1,5 @@
-import { applyTurn, type Draft, newDraft } from "./draft.ts";
-import type { WireMessage, WireState, WireTurn } from "./wire.ts";
+import { applyTurn, type Draft, newDraft, stoppedDraft } from "./draft.ts";
+import type { WireMessage, WirePage, WireState, WireTurn } from "./wire.ts";
 
 /** What is known of one session: stored messages, answers being written, what is still waited for. */
 export interface Transcript {
@@ -37,6 +37,15 @@ export function withMessages(transcript: Transcript, added: readonly WireMessage
   );
   const drafts = transcript.drafts.filter(({ executionId }) => !answered.has(executionId));
   return { ...transcript, messages, drafts };
+}
+
+/** Adds a page of stored messages, and what was written of answers that were stopped. */
+export function withPage(transcript: Transcript, page: WirePage): Transcript {
+  const next = withMessages(transcript, page.data);
+  const known = new Set(next.drafts.map(({ executionId }) => executionId));
+  const stopped = page.stopped.filter(({ execution_id: id }) => !known.has(id));
+  const drafts = stopped.map(({ execution_id: id, content }) => stoppedDraft(id, content));
+  return { ...next, drafts: [...drafts, ...next.drafts], hasEarlier: page.meta.has_more };
 }
 
 /** Takes in one event of an answer being written, unless that answer is stored already or nobody waits for it. */

@@ -5,7 +5,7 @@ export interface WireChannel {
   greeting: string | null;
   starters: string[];
   /** What may be attached; null: nothing. */
-  attachments?: { max_bytes: number } | null;
+  attachments: { max_bytes: number; types: string[] } | null;
 }
 
 export interface WireVisitor {
@@ -41,10 +41,16 @@ export interface WireMessage {
   execution_id: string | null;
   client_message_id: string | null;
   created_at: string;
-  buttons?: WireButton[];
-  attachments?: WireAttachment[];
-  /** Its answer was stopped while it was written. */
-  stopped?: boolean;
+  buttons: WireButton[];
+  attachments: WireAttachment[];
+}
+
+/** Messages from the end of a session, or from before some of them. */
+export interface WirePage {
+  data: WireMessage[];
+  /** What was written of answers that were stopped. */
+  stopped: { execution_id: string; content: string }[];
+  meta: { has_more: boolean };
 }
 
 export interface WireSession {

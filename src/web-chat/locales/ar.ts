@@ -1,7 +1,6 @@
 import type { Words } from "./en.ts";
 
 export const words: Words = {
-  openChat: "فتح الدردشة",
   closeChat: "إغلاق الدردشة",
   chats: "الدردشات",
   yourChats: "دردشاتك",
@@ -54,6 +53,5 @@ export const words: Words = {
   refused: "تعذر إرفاق {name}: {reason}",
   unavailable: "لم يعد متاحًا",
   pending: "في الطريق…",
-  dropHere: "أفلت الملفات هنا لإرفاقها",
   file: "ملف",
 };

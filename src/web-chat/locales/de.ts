@@ -1,7 +1,6 @@
 import type { Words } from "./en.ts";
 
 export const words: Words = {
-  openChat: "Chat öffnen",
   closeChat: "Chat schließen",
   chats: "Chats",
   yourChats: "Ihre Chats",
@@ -55,6 +54,5 @@ export const words: Words = {
   refused: "{name} konnte nicht angehängt werden: {reason}",
   unavailable: "Nicht mehr verfügbar",
   pending: "Unterwegs…",
-  dropHere: "Dateien hier ablegen, um sie anzuhängen",
   file: "Datei",
 };

@@ -1,6 +1,5 @@
 /** Every text of the chat. `{name}` is replaced. */
 export const en = {
-  openChat: "Open chat",
   closeChat: "Close chat",
   chats: "Chats",
   yourChats: "Your chats",
@@ -53,7 +52,6 @@ export const en = {
   refused: "{name} could not be attached: {reason}",
   unavailable: "No longer available",
   pending: "On its way…",
-  dropHere: "Drop files here to attach them",
   file: "File",
 } as const;
 

@@ -1,7 +1,6 @@
 import type { Words } from "./en.ts";
 
 export const words: Words = {
-  openChat: "Abrir el chat",
   closeChat: "Cerrar el chat",
   chats: "Chats",
   yourChats: "Tus chats",
@@ -54,6 +53,5 @@ export const words: Words = {
   refused: "No se pudo adjuntar {name}: {reason}",
   unavailable: "Ya no está disponible",
   pending: "En camino…",
-  dropHere: "Suelta archivos aquí para adjuntarlos",
   file: "Archivo",
 };

@@ -1,7 +1,6 @@
 import type { Words } from "./en.ts";
 
 export const words: Words = {
-  openChat: "Ouvrir le chat",
   closeChat: "Fermer le chat",
   chats: "Discussions",
   yourChats: "Vos discussions",
@@ -55,6 +54,5 @@ export const words: Words = {
   refused: "{name} n’a pas pu être joint : {reason}",
   unavailable: "N’est plus disponible",
   pending: "En route…",
-  dropHere: "Déposez des fichiers ici pour les joindre",
   file: "Fichier",
 };

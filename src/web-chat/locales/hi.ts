@@ -1,7 +1,6 @@
 import type { Words } from "./en.ts";
 
 export const words: Words = {
-  openChat: "चैट खोलें",
   closeChat: "चैट बंद करें",
   chats: "चैट",
   yourChats: "आपकी चैट",
@@ -54,6 +53,5 @@ export const words: Words = {
   refused: "{name} नहीं जोड़ी जा सकी: {reason}",
   unavailable: "अब उपलब्ध नहीं",
   pending: "आ रहा है…",
-  dropHere: "जोड़ने के लिए फ़ाइलें यहाँ छोड़ें",
   file: "फ़ाइल",
 };

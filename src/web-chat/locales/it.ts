@@ -1,7 +1,6 @@
 import type { Words } from "./en.ts";
 
 export const words: Words = {
-  openChat: "Apri la chat",
   closeChat: "Chiudi la chat",
   chats: "Chat",
   yourChats: "Le tue chat",
@@ -54,6 +53,5 @@ export const words: Words = {
   refused: "Impossibile allegare {name}: {reason}",
   unavailable: "Non più disponibile",
   pending: "In arrivo…",
-  dropHere: "Trascina qui i file per allegarli",
   file: "File",
 };

@@ -1,7 +1,6 @@
 import type { Words } from "./en.ts";
 
 export const words: Words = {
-  openChat: "チャットを開く",
   closeChat: "チャットを閉じる",
   chats: "チャット",
   yourChats: "あなたのチャット",
@@ -54,6 +53,5 @@ export const words: Words = {
   refused: "{name}を添付できませんでした: {reason}",
   unavailable: "利用できなくなりました",
   pending: "受信中…",
-  dropHere: "ここにファイルをドロップして添付",
   file: "ファイル",
 };

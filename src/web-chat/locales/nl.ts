@@ -1,7 +1,6 @@
 import type { Words } from "./en.ts";
 
 export const words: Words = {
-  openChat: "Chat openen",
   closeChat: "Chat sluiten",
   chats: "Chats",
   yourChats: "Uw chats",
@@ -54,6 +53,5 @@ export const words: Words = {
   refused: "{name} kon niet worden bijgevoegd: {reason}",
   unavailable: "Niet meer beschikbaar",
   pending: "Onderweg…",
-  dropHere: "Sleep bestanden hierheen om ze bij te voegen",
   file: "Bestand",
 };

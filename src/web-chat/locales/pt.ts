@@ -1,7 +1,6 @@
 import type { Words } from "./en.ts";
 
 export const words: Words = {
-  openChat: "Abrir o chat",
   closeChat: "Fechar o chat",
   chats: "Conversas",
   yourChats: "As suas conversas",
@@ -54,6 +53,5 @@ export const words: Words = {
   refused: "Não foi possível anexar {name}: {reason}",
   unavailable: "Já não está disponível",
   pending: "A caminho…",
-  dropHere: "Solte arquivos aqui para anexá-los",
   file: "Arquivo",
 };

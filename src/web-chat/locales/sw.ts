@@ -1,7 +1,6 @@
 import type { Words } from "./en.ts";
 
 export const words: Words = {
-  openChat: "Fungua gumzo",
   closeChat: "Funga gumzo",
   chats: "Magumzo",
   yourChats: "Magumzo yako",
@@ -54,6 +53,5 @@ export const words: Words = {
   refused: "{name} haikuweza kuambatishwa: {reason}",
   unavailable: "Haipatikani tena",
   pending: "Iko njiani…",
-  dropHere: "Dondosha faili hapa ili kuziambatisha",
   file: "Faili",
 };

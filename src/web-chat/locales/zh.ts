@@ -1,7 +1,6 @@
 import type { Words } from "./en.ts";
 
 export const words: Words = {
-  openChat: "打开聊天",
   closeChat: "关闭聊天",
   chats: "聊天",
   yourChats: "您的聊天",
@@ -54,6 +53,5 @@ export const words: Words = {
   refused: "无法添加{name}：{reason}",
   unavailable: "已不可用",
   pending: "传输中…",
-  dropHere: "将文件拖放到此处以添加",
   file: "文件",
 };

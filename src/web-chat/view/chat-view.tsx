@@ -134,7 +134,7 @@ export function ChatView(props: ChatViewProps) {
           <Composer
             place={state.place}
             isAnswering={isAnswering(state.transcript)}
-            fileLimit={state.channel?.attachments?.max_bytes ?? null}
+            files={state.channel?.attachments ?? null}
             field={field}
             onSend={scroll.toEnd}
           />

@@ -13,18 +13,18 @@ export interface ComposerProps {
   /** Names what is being written: every chat has a draft of its own. */
   place: string;
   isAnswering: boolean;
-  /** The largest file, bytes; null: no files. */
-  fileLimit: number | null;
+  /** What may be attached; null: nothing. */
+  files: { max_bytes: number; types: string[] } | null;
   field: Ref<HTMLTextAreaElement> & { current: HTMLTextAreaElement | null };
   onSend: () => void;
 }
 
 /** Where messages are typed. Never disabled: people may write on while the bot answers. */
-export function Composer({ place, isAnswering, fileLimit, field, onSend }: ComposerProps) {
+export function Composer({ place, isAnswering, files: allowed, field, onSend }: ComposerProps) {
   const { conversation } = useView();
   const words = useWords();
   const [text, setText] = useDraft(place);
-  const files = useUploads(fileLimit);
+  const files = useUploads(allowed?.max_bytes ?? null);
   const picker = useRef<HTMLInputElement>(null);
   const canSend = !files.isBusy && (text.trim() !== "" || files.uploads.length > 0);
   const isStop = isAnswering && text.trim() === "" && files.uploads.length === 0;
@@ -50,7 +50,7 @@ export function Composer({ place, isAnswering, fileLimit, field, onSend }: Compo
     >
       <UploadTray uploads={files.uploads} refusals={files.refusals} />
       <div class="composer-row">
-        {fileLimit !== null && (
+        {allowed !== null && (
           <button
             type="button"
             class="icon-button attach"
@@ -63,6 +63,7 @@ export function Composer({ place, isAnswering, fileLimit, field, onSend }: Compo
               ref={picker}
               type="file"
               multiple
+              accept={allowed.types.join(",")}
               hidden
               onChange={({ currentTarget }) => {
                 void files.add([...(currentTarget.files ?? [])]);
@@ -89,13 +90,13 @@ export function Composer({ place, isAnswering, fileLimit, field, onSend }: Compo
           }}
           onPaste={(event) => {
             const pasted = [...(event.clipboardData?.files ?? [])];
-            if (fileLimit === null || pasted.length === 0) return;
+            if (allowed === null || pasted.length === 0) return;
             event.preventDefault();
             void files.add(pasted);
           }}
           onDrop={(event) => {
             const dropped = [...(event.dataTransfer?.files ?? [])];
-            if (fileLimit === null || dropped.length === 0) return;
+            if (allowed === null || dropped.length === 0) return;
             event.preventDefault();
             void files.add(dropped);
           }}

@@ -29,7 +29,6 @@ export const Answer = memo(function Answer(props: Place & { message?: WireMessag
   const words = useWords();
   const isBusy = draft !== undefined && draft.failure === null && !draft.stopped;
   const text = message?.content ?? draft?.text ?? "";
-  const isStopped = message?.stopped || draft?.stopped;
   const name = message ? `${title}, ${times.time(message.created_at)}` : title;
   return (
     <Bubble by="assistant" name={name} state={isBusy ? "writing" : ""} isFirst={props.isFirst} busy={isBusy}>
@@ -44,9 +43,9 @@ export const Answer = memo(function Answer(props: Place & { message?: WireMessag
           {draft.failure || words.noAnswer}
         </p>
       )}
-      {(isStopped || (message && props.isLast)) && (
+      {(draft?.stopped || (message && props.isLast)) && (
         <p class="meta">
-          {isStopped && <span class="stopped">{words.stopped}</span>}
+          {draft?.stopped && <span class="stopped">{words.stopped}</span>}
           {message && <Time at={message.created_at} />}
         </p>
       )}
@@ -106,7 +105,7 @@ function Bubble(props: {
 }
 
 function Extras({ message, isAnswerable }: { message: WireMessage; isAnswerable: boolean }) {
-  const { attachments = [], buttons = [], session_id: sessionId } = message;
+  const { attachments, buttons, session_id: sessionId } = message;
   return (
     <>
       {attachments.length > 0 && <Attachments sessionId={sessionId} attachments={attachments} />}

@@ -1,5 +1,6 @@
 import type { ComponentChild } from "preact";
 import type { ChatState } from "../chat/conversation.ts";
+import type { Draft } from "../chat/draft.ts";
 import { isAnswering } from "../chat/transcript.ts";
 import type { WireMessage } from "../chat/wire.ts";
 import { useView } from "./context.ts";
@@ -38,6 +39,7 @@ function entriesOf(state: ChatState): ComponentChild[] {
   const { messages, drafts } = state.transcript;
   const entries: ComponentChild[] = [];
   const keys = new Set<string>();
+  const placed = new Set<Draft>();
   const arrived = new Set(messages.map((message) => message.client_message_id));
   const outgoing = state.outbox.filter(({ clientId }) => !arrived.has(clientId));
   let before: WireMessage | null = null;
@@ -55,20 +57,33 @@ function entriesOf(state: ChatState): ComponentChild[] {
     entries.push(<Kind key={keyOf(message, keys)} message={message} {...place} />);
     before = message;
     speaker = message.role;
+    // What was written before somebody stopped it stands where the answer would.
+    const stopped = drafts.find((draft) => draft.stopped && draft.executionId === message.execution_id);
+    if (message.role === "user" && stopped && isShown(stopped)) {
+      entries.push(draftView(stopped, true));
+      placed.add(stopped);
+      speaker = "assistant";
+    }
   }
-  const last = { isLast: true, isAnswerable: false };
   for (const item of outgoing) {
-    entries.push(<Said key={item.clientId} item={item} isFirst={speaker !== "user"} {...last} />);
+    entries.push(<Said key={item.clientId} item={item} isFirst={speaker !== "user"} {...LAST} />);
     speaker = "user";
   }
   for (const draft of drafts) {
-    if (draft.text === "" && draft.failure === null && !draft.stopped) continue;
-    const key = `answer ${draft.executionId}`;
-    entries.push(<Answer key={key} draft={draft} isFirst={speaker !== "assistant"} {...last} />);
+    if (!isShown(draft) || placed.has(draft)) continue;
+    entries.push(draftView(draft, speaker !== "assistant"));
     speaker = "assistant";
   }
   return entries;
 }
+
+const LAST = { isLast: true, isAnswerable: false };
+
+const isShown = ({ text, failure, stopped }: Draft): boolean => text !== "" || failure !== null || stopped;
+
+const draftView = (draft: Draft, isFirst: boolean) => (
+  <Answer key={`answer ${draft.executionId}`} draft={draft} isFirst={isFirst} {...LAST} />
+);
 
 /** What is on its way, and what is being written, keeps its place when it is stored. */
 function keyOf(message: WireMessage, taken: Set<string>): string {
