@@ -3,10 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TestApp } from "../support/app.ts";
 import { COACH, startChatApp } from "./chat-app.ts";
 
+const ASKER = {
+  bot: { type: "script", sequence: [{ say: "Shall we?", buttons: [{ label: "Yes" }, { label: "No" }] }] },
+};
+
 let app: TestApp;
 let openai: OpenAI;
 beforeAll(async () => {
-  app = await startChatApp({ agents: { scene: { bot: { type: "echo" } }, coach: COACH } });
+  app = await startChatApp({ agents: { scene: { bot: { type: "echo" } }, coach: COACH, asker: ASKER } });
   openai = new OpenAI({ apiKey: app.apiKey, baseURL: `${app.url}/api/openai/v1` });
 });
 afterAll(() => app[Symbol.asyncDispose]());
@@ -21,7 +25,7 @@ const prompt = async (id: string) =>
 describe("the official OpenAI client", () => {
   it("lists agents as models", async () => {
     const models = await openai.models.list();
-    expect(models.data.map(({ id }) => id)).toEqual(["actor", "coach", "echo", "scene"]);
+    expect(models.data.map(({ id }) => id)).toEqual(["actor", "asker", "coach", "echo", "scene"]);
     expect(await openai.models.retrieve("echo")).toMatchObject({ id: "echo", object: "model" });
     await expect(openai.models.retrieve("nobody")).rejects.toMatchObject({
       status: 404,
@@ -64,6 +68,16 @@ describe("the official OpenAI client", () => {
     expect(text).toBe("Here it is.");
     expect(finishes).toEqual(["stop"]);
     expect(usage).toEqual({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 });
+  });
+
+  it("reads buttons as a numbered list, streamed or not", async () => {
+    const question = { model: "asker", messages: [{ role: "user" as const, content: "Hello!" }] };
+    const completion = await openai.chat.completions.create(question);
+    expect(completion.choices[0]?.message.content).toBe("Shall we?\n\n1. Yes\n2. No");
+    let text = "";
+    for await (const chunk of await openai.chat.completions.create({ ...question, stream: true }))
+      text += chunk.choices[0]?.delta.content ?? "";
+    expect(text).toBe("Shall we?\n\n1. Yes\n2. No");
   });
 
   it("gives the conversation so far, which the agent is shown as its own", async () => {

@@ -6,6 +6,8 @@ export interface Asked {
   prompt?: PromptMessage[];
   history?: PromptMessage[];
   overhead?: TokenUsage | null;
+  /** What the button carries that was pressed to say each text. */
+  payload?: string;
   participantData?: JsonObject;
   signal?: AbortSignal;
   onProgress?: (progress: BotProgress) => void;
@@ -14,7 +16,7 @@ export interface Asked {
 /** A turn that answers these texts; its prompt is the texts alone unless given. */
 function aTurn(
   texts: readonly string[],
-  { prompt, history = [], overhead = null, participantData = {} }: Asked = {},
+  { prompt, history = [], overhead = null, participantData = {}, payload }: Asked = {},
 ): Turn {
   return {
     executionId: "execution-1",
@@ -25,6 +27,7 @@ function aTurn(
       messageId: `message-${index}`,
       text,
       instruction: false,
+      ...(payload === undefined ? {} : { payload }),
       attachments: [],
     })),
     prompt: async () => prompt ?? texts.map((content) => ({ role: "user", content })),

@@ -14,7 +14,7 @@ export const buttonSchema = z
   .object({
     label: z.string().describe("What it says"),
     payload: z.string().describe("What a press carries: send it with the label as `content`"),
-    url: z.string().optional().describe("Opens this page instead; such a button never comes back"),
+    url: z.string().exactOptional().describe("Opens this page instead; such a button never comes back"),
   })
   .meta({ id: "Button" });
 

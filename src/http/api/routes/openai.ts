@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { SessionAgent, SessionAgents } from "../../../agents/session-agent-repository.ts";
+import { readButtons, withOptions } from "../../../core/button.ts";
 import { RequestError } from "../../../core/errors.ts";
 import type { ChannelRef } from "../../../core/runtime.ts";
 import { excerpt } from "../../../core/text.ts";
@@ -99,7 +100,10 @@ export function openaiRoutes(deps: OpenaiRoutesDeps): Route[] {
           };
         }
         const answer = await answerTo(deps.conversation, workspaceId, sent).catch(notAgain);
-        const content = [...answer.earlier_messages, answer].map((message) => message.content).join("\n\n");
+        // OpenAI's answers have no place for buttons.
+        const content = [...answer.earlier_messages, answer]
+          .map((message) => withOptions(message.content, message.buttons))
+          .join("\n\n");
         const message = { role: "assistant", content, refusal: null };
         return {
           status: 200,
@@ -243,7 +247,7 @@ function unsaid(output: string, said: string): string {
 function outputOf(event: TurnEvent): string {
   const output = event.data.output;
   if (typeof output !== "object" || output === null || Array.isArray(output)) return "";
-  return String(output.content ?? "");
+  return withOptions(String(output.content ?? ""), readButtons(output.buttons));
 }
 
 function frame(body: object): ServerSentEvent {
