@@ -114,6 +114,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     agents,
     pipeline,
     outreach,
+    hasReceipts: (kind) => options.channels[kind]?.capabilities.receipts ?? false,
     role: settings.role,
     eventLogDays: settings.eventLogDays,
     log,

@@ -33,6 +33,8 @@ export interface ProactivePartsDeps {
   agents: AgentCatalog;
   pipeline: Pipeline;
   outreach: Outreach;
+  /** Whether the platforms of a kind of channel say what arrived. */
+  hasReceipts(channelKind: string): boolean;
   role: "all" | "web" | "worker";
   /** How long the event log is kept, days. */
   eventLogDays: number;
@@ -126,7 +128,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
       ...scheduleRoutes({
         ...names,
         schedules,
-        queries: createScheduleQueries(pool),
+        queries: createScheduleQueries(pool, { hasReceipts: deps.hasReceipts }),
         timezoneOf: outreach.timezoneOf,
         plan: planSchedule,
       }),

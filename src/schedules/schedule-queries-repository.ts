@@ -2,25 +2,7 @@ import type { Pool } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
 import { countRows } from "../storage/row-count.ts";
 import { type Schedule, type ScheduleRow, toSchedule } from "./schedule.ts";
-
-/** What became of a run: `delivered` is only what its platform took. */
-export type RunStatus =
-  | "pending"
-  | "answering"
-  | "delivering"
-  | "delivered"
-  | "failed"
-  | "skipped"
-  | "unreachable";
-
-export interface RunView {
-  dueAt: Date;
-  status: RunStatus;
-  reason: string | null;
-  sessionId: string | null;
-  executionId: string | null;
-  deliveryIds: string[];
-}
+import { RUN_COLUMNS, RUN_OUTCOME, type RunRow, type RunView, toRun } from "./schedule-run.ts";
 
 export interface ScheduleView extends Schedule {
   channel: string;
@@ -40,41 +22,58 @@ export interface ScheduleFilter {
 const FROM = "schedules s JOIN channels c ON c.id = s.channel_id JOIN users u ON u.id = s.user_id";
 const MATCHES = `s.workspace_id = $1 AND ($2::text IS NULL OR s.agent_id = $2) AND ($3::text IS NULL OR s.user_id = $3)
   AND ($4::text IS NULL OR c.name = $4) AND ($5::text IS NULL OR s.status = $5)`;
-const SELECT = `SELECT s.*, c.name AS channel, u.identifier, r.due_at, r.status AS run_status, r.reason AS run_reason,
-    r.session_id AS run_session, r.execution_id AS run_execution, e.status AS execution_status, e.error AS execution_error,
-    d.ids AS delivery_ids, d.arrived, d.lost, d.error AS delivery_error
+const SELECT = `SELECT s.*, c.name AS channel, u.identifier, ${RUN_COLUMNS}
   FROM ${FROM}
   LEFT JOIN LATERAL (SELECT * FROM schedule_runs WHERE schedule_id = s.id ORDER BY due_at DESC LIMIT 1) r ON true
-  LEFT JOIN executions e ON e.id = r.execution_id
-  LEFT JOIN LATERAL (
-    SELECT array_agg(d.id ORDER BY d.ordinal) AS ids, bool_and(d.status IN ('sent', 'delivered', 'read')) AS arrived,
-      bool_or(d.status = 'failed') AS lost, max(d.error) AS error
-    FROM messages m JOIN deliveries d ON d.message_id = m.id
-    WHERE m.session_id = r.session_id AND (m.id = r.message_id OR m.execution_id = r.execution_id)) d ON true`;
+  ${RUN_OUTCOME}`;
+const RUNS =
+  "schedule_runs r JOIN schedules s ON s.id = r.schedule_id JOIN channels c ON c.id = s.channel_id";
 
-interface Row extends ScheduleRow {
+interface Row extends ScheduleRow, RunRow {
   channel: string;
   identifier: string;
   created_at: Date;
   updated_at: Date;
   due_at: Date | null;
-  run_status: "pending" | "sent" | "skipped" | "failed" | "unreachable";
-  run_reason: string | null;
-  run_session: string | null;
-  run_execution: string | null;
-  execution_status: string | null;
-  execution_error: string | null;
-  delivery_ids: string[] | null;
-  arrived: boolean | null;
-  lost: boolean | null;
-  delivery_error: string | null;
 }
 
 export type ScheduleQueries = ReturnType<typeof createScheduleQueries>;
 
 /** Schedules as operators look at them. */
-export function createScheduleQueries(pool: Pool) {
+export function createScheduleQueries(
+  pool: Pool,
+  deps: {
+    /** Whether the platforms of a kind say what arrived. */
+    hasReceipts(channelKind: string): boolean;
+  },
+) {
+  const toView = (row: Row): ScheduleView => ({
+    ...toSchedule(row),
+    channel: row.channel,
+    identifier: row.identifier,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    lastRun: row.due_at === null ? null : toRun(row, row.due_at, deps.hasReceipts(row.channel_kind)),
+  });
+
   return {
+    /** Every time a schedule came due, the newest first. */
+    async runs(scheduleId: string, page: PageRequest): Promise<Slice<RunView>> {
+      const [found, total] = await Promise.all([
+        pool.query<RunRow & { id: string; due_at: Date }>(
+          `SELECT r.id, ${RUN_COLUMNS} FROM ${RUNS} ${RUN_OUTCOME}
+           WHERE r.schedule_id = $1 AND ($2::timestamptz IS NULL OR (r.due_at, r.id) < ($2, $3))
+           ORDER BY r.due_at DESC, r.id DESC LIMIT $4 OFFSET $5`,
+          [scheduleId, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
+        ),
+        countRows(pool, "schedule_runs", "schedule_id = $1", [scheduleId]),
+      ]);
+      const slice = toSlice(found.rows, page.limit, total, ({ due_at: at, id }) => ({ at, id }));
+      const view = (row: (typeof found.rows)[number]) =>
+        toRun(row, row.due_at, deps.hasReceipts(row.channel_kind));
+      return { ...slice, rows: slice.rows.map(view) };
+    },
+
     async find(workspaceId: string, id: string): Promise<ScheduleView | null> {
       const { rows } = await pool.query<Row>(`${SELECT} WHERE s.workspace_id = $1 AND s.id = $2`, [
         workspaceId,
@@ -102,34 +101,4 @@ export function createScheduleQueries(pool: Pool) {
       return toSlice(found.rows.map(toView), page.limit, total, ({ createdAt: at, id }) => ({ at, id }));
     },
   };
-}
-
-function toView(row: Row): ScheduleView {
-  return {
-    ...toSchedule(row),
-    channel: row.channel,
-    identifier: row.identifier,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    lastRun: row.due_at === null ? null : toRun(row, row.due_at),
-  };
-}
-
-function toRun(row: Row, dueAt: Date): RunView {
-  return {
-    dueAt,
-    status: statusOf(row),
-    reason: row.run_reason ?? row.execution_error ?? row.delivery_error,
-    sessionId: row.run_session,
-    executionId: row.run_execution,
-    deliveryIds: row.delivery_ids ?? [],
-  };
-}
-
-function statusOf(row: Row): RunStatus {
-  if (row.run_status !== "sent") return row.run_status;
-  if (row.execution_status === "failed" || row.execution_status === "cancelled" || row.lost) return "failed";
-  if (row.execution_status === "pending" || row.execution_status === "running") return "answering";
-  // Where sessions are their own address nothing has to be sent: stored is delivered.
-  return row.delivery_ids === null || row.arrived ? "delivered" : "delivering";
 }

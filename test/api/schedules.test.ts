@@ -34,6 +34,25 @@ describe("schedules", () => {
     });
   });
 
+  it("call delivered what the platform says arrived, where it says such things, and keep every run", async () => {
+    const channel = createGatedChannel((send) => send.settle({ kind: "sent", externalIds: ["one"] }), {
+      receipts: true,
+    });
+    await using story = await startGatedStory({ channel });
+    const { body } = await story.app.api("POST", PATH, {
+      ...ada,
+      message_text: "It is time.",
+      rrule: "FREQ=SECONDLY;COUNT=1",
+    });
+    const runs = async () => (await story.app.api("GET", `${PATH}/${body.id}/runs`)).body;
+    await eventually(async () =>
+      expect(await runs()).toMatchObject({ data: [{ status: "sent" }], meta: { total: 1 } }),
+    );
+    await story.rows("UPDATE deliveries SET status = 'delivered'");
+    expect((await runs()).data).toMatchObject([{ status: "delivered", delivery_ids: [expect.any(String)] }]);
+    expect((await story.app.api("GET", `${PATH}/nothing/runs`)).status).toBe(404);
+  });
+
   it("follow a recurrence rule until its last run", async () => {
     await using story = await startGatedStory();
     const rule = { message_text: "Again.", rrule: "FREQ=SECONDLY;COUNT=2", timezone: "Africa/Nairobi" };

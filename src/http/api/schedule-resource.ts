@@ -3,10 +3,28 @@ import { toButtons } from "../../core/button.ts";
 import type { WrittenTimes } from "../../core/plan-schedule.ts";
 import type { Schedule } from "../../schedules/schedule.ts";
 import type { ScheduleView } from "../../schedules/schedule-queries-repository.ts";
+import type { RunView } from "../../schedules/schedule-run.ts";
 import { buttonSchema } from "./message-resource.ts";
 import { idSchema, timestampSchema } from "./wire-schemas.ts";
 
 export const SCHEDULE_STATUSES = ["active", "paused", "completed", "cancelled"] as const;
+
+/** One time a schedule came due, as it travels. */
+export const runSchema = z
+  .object({
+    due_at: timestampSchema,
+    status: z
+      .enum(["pending", "answering", "delivering", "sent", "delivered", "failed", "skipped", "unreachable"])
+      .describe(
+        "`delivered`: the platform says that every part arrived, or took it where it says no such thing; until then `sent`. " +
+          "`unreachable`: not sent, as it would not have arrived; the reason says why",
+      ),
+    reason: z.string().nullable(),
+    session_id: idSchema.nullable(),
+    execution_id: idSchema.nullable(),
+    delivery_ids: z.array(idSchema),
+  })
+  .meta({ id: "ScheduleRun" });
 
 /** A schedule as it travels. */
 export const scheduleSchema = z
@@ -33,18 +51,7 @@ export const scheduleSchema = z
     status: z.enum(SCHEDULE_STATUSES),
     runs: z.int().describe("How many were put down"),
     next_run_at: timestampSchema.nullable(),
-    last_run: z
-      .object({
-        due_at: timestampSchema,
-        status: z
-          .enum(["pending", "answering", "delivering", "delivered", "failed", "skipped", "unreachable"])
-          .describe("`unreachable`: not sent, as it would not have arrived; the reason says why"),
-        reason: z.string().nullable(),
-        session_id: idSchema.nullable(),
-        execution_id: idSchema.nullable(),
-        delivery_ids: z.array(idSchema),
-      })
-      .nullable(),
+    last_run: runSchema.nullable(),
     created_at: timestampSchema,
     updated_at: timestampSchema,
   })
@@ -76,16 +83,20 @@ export function presentSchedule(schedule: ScheduleView): z.output<typeof schedul
     status: schedule.status,
     runs: schedule.runs,
     next_run_at: schedule.nextRunAt?.toISOString() ?? null,
-    last_run: lastRun && {
-      due_at: lastRun.dueAt.toISOString(),
-      status: lastRun.status,
-      reason: lastRun.reason,
-      session_id: lastRun.sessionId,
-      execution_id: lastRun.executionId,
-      delivery_ids: lastRun.deliveryIds,
-    },
+    last_run: lastRun && presentRun(lastRun),
     created_at: schedule.createdAt.toISOString(),
     updated_at: schedule.updatedAt.toISOString(),
+  };
+}
+
+export function presentRun(run: RunView): z.output<typeof runSchema> {
+  return {
+    due_at: run.dueAt.toISOString(),
+    status: run.status,
+    reason: run.reason,
+    session_id: run.sessionId,
+    execution_id: run.executionId,
+    delivery_ids: run.deliveryIds,
   };
 }
 

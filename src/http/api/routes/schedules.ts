@@ -8,7 +8,14 @@ import type { ScheduleRepository } from "../../../schedules/schedule-repository.
 import { OUTREACH_ERRORS, type OutreachDeps, outreachTarget, requireSaying } from "../outreach-target.ts";
 import { listReply, pageQuery, pageRequest } from "../paging.ts";
 import { defineRoute, type Route } from "../route.ts";
-import { presentSchedule, SCHEDULE_STATUSES, scheduleSchema, writtenTimes } from "../schedule-resource.ts";
+import {
+  presentRun,
+  presentSchedule,
+  runSchema,
+  SCHEDULE_STATUSES,
+  scheduleSchema,
+  writtenTimes,
+} from "../schedule-resource.ts";
 import { idParams, listSchema } from "../wire-schemas.ts";
 
 export interface ScheduleRoutesDeps extends OutreachDeps {
@@ -115,6 +122,7 @@ export function scheduleRoutes(deps: ScheduleRoutesDeps): Route[] {
     listSchedules(deps),
     createSchedule(deps),
     getSchedule(deps),
+    listRuns(deps),
     changeSchedule(deps),
     cancelSchedule(deps),
   ];
@@ -223,6 +231,25 @@ const getSchedule = (deps: ScheduleRoutesDeps): Route =>
     errors: [NOT_FOUND],
     async handle({ caller, params }) {
       return { status: 200, body: await shown(deps, caller.workspaceId, params.id) };
+    },
+  });
+
+const listRuns = (deps: ScheduleRoutesDeps): Route =>
+  defineRoute({
+    method: "GET",
+    path: "/schedules/{id}/runs",
+    operationId: "listScheduleRuns",
+    summary: "List what became of each run",
+    tag: "Schedules",
+    scope: "sessions:read",
+    params: idParams,
+    query: z.strictObject(pageQuery),
+    responses: [{ status: 200, description: "Runs, newest first", schema: listSchema(runSchema) }],
+    errors: [NOT_FOUND],
+    async handle({ caller, params, query }) {
+      const schedule = await deps.queries.find(caller.workspaceId, params.id);
+      if (!schedule) throw notFound(params.id);
+      return listReply(await deps.queries.runs(schedule.id, pageRequest(query)), query, presentRun);
     },
   });
 
