@@ -13,7 +13,9 @@ let bot: ScriptedBot;
 
 beforeEach(async () => {
   fake = await startFakeMeta();
-  bot = createScriptedBot((call) => call.reply(`re: **${call.texts.join(" + ")}**`));
+  bot = createScriptedBot((call) => {
+    if (!call.texts.includes("think")) call.reply(`re: **${call.texts.join(" + ")}**`);
+  });
   app = await startTestApp({
     bots: { scripted: bot.definition },
     agents: { agent: { bot: { type: "scripted" }, reset: { reply: "Conversation reset." } } },
@@ -72,6 +74,14 @@ describe("on WhatsApp through Meta", () => {
       "read",
       "sent",
     ]);
+  });
+
+  test("whoever waits for an answer sees their message read and the answer being written", async () => {
+    await hear([{ ...textMessage("think"), id: "wamid.think" }]);
+    const call = await bot.asked("think");
+    await eventually(() => expect(fake.typing).toEqual(["wamid.think"]));
+    call.reply("done");
+    await eventually(() => expect(said()).toEqual([["491700000001", "done"]]));
   });
 
   test("a send whose answer was lost is known by its receipt, and not made again", async () => {

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { createGatedChannel, sent } from "../support/gated-channel.ts";
+import { startGatedStory } from "./gated-story.ts";
+
+const DELIVERIES =
+  "SELECT status, attempts, error_code, error, next_attempt_at FROM deliveries ORDER BY ordinal";
+const PARKED = { kind: "parked", code: "window_closed", reason: "they have to write first" } as const;
+
+test("what waits for the user is missed by nothing: not by a message at that very moment, not by what stands behind it", async () => {
+  const channel = createGatedChannel(() => undefined, { parks: true });
+  await using story = await startGatedStory({ channel });
+  await story.say("ada", "one");
+  const first = await channel.sending("re: one");
+  // They write while it is still being found out that they have to.
+  await story.say("ada", "two");
+  first.settle(PARKED);
+  const again = await channel.sending("re: one", 2);
+  expect(channel.sends).toHaveLength(2);
+  again.settle(sent());
+  (await channel.sending("re: two")).settle(sent());
+  await eventually(async () =>
+    expect(await story.rows(DELIVERIES)).toMatchObject([
+      { status: "sent", attempts: 1 },
+      { status: "sent", attempts: 1 },
+    ]),
+  );
+  expect(story.texts("ada")).toEqual(["re: one", "re: one", "re: two"]);
+});
+
+test("what waits for one user holds up no other, and is given up after a week", async () => {
+  const channel = createGatedChannel((send) => send.settle(send.part.address === "ada" ? PARKED : sent()), {
+    parks: true,
+  });
+  await using story = await startGatedStory({ channel });
+  await story.say("ada", "one");
+  await story.say("bob", "one");
+  await eventually(() => expect(story.texts("bob")).toEqual(["re: one"]));
+  const parked = { status: "queued", attempts: 0, error_code: "window_closed", next_attempt_at: null };
+  // Until then they might have written just now, and it is tried again.
+  await story.rows("UPDATE messages SET created_at = created_at - interval '9 days'");
+  await eventually(async () => {
+    const [waiting] = await story.rows(`${DELIVERIES} LIMIT 1`);
+    expect(waiting).toMatchObject({ ...parked, error: "they have to write first" });
+  });
+  await story.rows(
+    `UPDATE deliveries SET updated_at = updated_at - interval '8 days' WHERE address = 'ada' AND next_attempt_at IS NULL`,
+  );
+  await eventually(
+    async () => {
+      const [given] = await story.rows(`${DELIVERIES} LIMIT 1`);
+      expect(given).toMatchObject({ status: "failed", error: expect.stringContaining("7 days") });
+    },
+    { timeoutMs: 10_000 },
+  );
+  expect(new Set(story.texts("ada"))).toEqual(new Set(["re: one"]));
+});
