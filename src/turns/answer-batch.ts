@@ -2,10 +2,8 @@ import type { Turn, TurnInput } from "../bots/bot.ts";
 import type { Logger } from "../core/logger.ts";
 import { wait } from "../core/wait.ts";
 import type { BudgetedTurn } from "./budget.ts";
+import { createTurnEnding } from "./end-turn.ts";
 import type { TurnIncident } from "./execution-repository.ts";
-import type { TurnCommit } from "./finish-repository.ts";
-import { handOver, type StandingPreview } from "./live-preview.ts";
-import type { StopReason } from "./run-attempt.ts";
 import { cancelledTurn, refusedTurn, runTurn, type TurnOutcome, type TurnRun } from "./run-turn.ts";
 import type { TurnLookups } from "./turn-context.ts";
 import {
@@ -17,7 +15,6 @@ import {
   type TurnFiles,
 } from "./turn-deps.ts";
 import type { Lane, PendingMessage } from "./turn-repository.ts";
-import type { TurnStream } from "./turn-streams.ts";
 
 /** Turns shorter than this are never marked `running`: the mark would be a write nobody gets to see, milliseconds. */
 const RUNNING_MARK_MS = 50;
@@ -25,19 +22,10 @@ const RUNNING_MARK_MS = 50;
 const ENDED = "the turn ended";
 const NO_FILES: TurnFiles = new Map();
 
-/** One turn under way. */
-interface TurnUnderWay {
-  messages: [PendingMessage, ...PendingMessage[]];
-  stream: TurnStream;
-  executionId: string;
-  startedAt: Date;
-  /** What of the answer stands on the platform already. */
-  preview: StandingPreview | null;
-  log: Logger;
-}
-
-/** Answers messages of a lane: asks the bot, commits what it said, and moves the reply on. */
+/** Answers messages of a lane: asks the bot, and ends the turn with what it said. */
 export function createAnswering(deps: TurnEngineDeps) {
+  const endTurn = createTurnEnding(deps);
+
   /** A message whose execution was cancelled while it waited counts as dealt with; whoever follows it is told. */
   async function skip(running: Running, message: PendingMessage): Promise<Next> {
     const { executionId } = message;
@@ -117,15 +105,8 @@ export function createAnswering(deps: TurnEngineDeps) {
       const outcome = await ask(run, budgeted, log);
       shown.abort(ENDED);
       const standing = (await preview?.end()) ?? null;
-      return await commitOutcome(running, {
-        messages,
-        outcome,
-        stream,
-        executionId,
-        startedAt,
-        preview: standing,
-        log,
-      });
+      const turn = { messages, stream, executionId, startedAt, preview: standing, log };
+      return await endTurn(running, turn, outcome);
     } finally {
       shown.abort(ENDED);
       void preview?.end();
@@ -147,67 +128,6 @@ export function createAnswering(deps: TurnEngineDeps) {
       await deps.budgets.settle(budgeted, used);
     }
     return outcome;
-  }
-
-  async function commitOutcome(
-    running: Running,
-    turn: TurnUnderWay & { outcome: TurnOutcome },
-  ): Promise<Next> {
-    const { lane } = running;
-    const { outcome, stream, executionId, preview, log } = turn;
-    if (outcome.kind === "stopped") return stopped(running, turn, outcome.reason);
-    const commit: TurnCommit = {
-      ...laneOf(lane),
-      answeredSeq: Math.max(...turn.messages.map((message) => message.seq)),
-      executions: outcome.executions,
-      replies: outcome.replies,
-    };
-    const handedOver = preview !== null && handOver(commit, preview);
-    const result = outcome.effects
-      ? await deps.finishWithEffects(commit, lane, outcome.effects)
-      : await deps.finish(commit);
-    const own = outcome.executions.at(-1);
-    const status = own?.status ?? "completed";
-    if (result.kind === "lost") {
-      log.info({}, "the lease was lost: another process answers");
-      if (preview) deps.previews.leave(lane, executionId, preview.id);
-      return "released";
-    }
-    if (preview && !handedOver) deps.previews.removeSoon(lane, executionId, preview.id);
-    const last = own?.log?.at(-1);
-    if (last) stream.append(last.type, last.data);
-    for (const { id, mergedInto } of outcome.executions) if (mergedInto !== null) deps.streams.ended(id);
-    const ids = outcome.replies.flatMap((reply) => reply.deliveries.map((delivery) => delivery.id));
-    if (ids.length > 0) deps.deliver(lane, ids);
-    deps.notify(lane, { type: "messages" });
-    deps.onTurnEnded(lane, status, (deps.clock.now().getTime() - turn.startedAt.getTime()) / 1000);
-    log.debug({ status, deliveries: ids }, "turn ended");
-    return result.more ? "more" : "released";
-  }
-
-  /** A turn that was stopped: what waits stays waiting, except that a cancelled one counts as dealt with. */
-  async function stopped(running: Running, turn: TurnUnderWay, reason: StopReason): Promise<Next> {
-    const { lane } = running;
-    const { executionId, preview } = turn;
-    turn.log.info({ reason }, "turn stopped");
-    if (reason === "interrupted") {
-      if (preview) deps.previews.removeSoon(lane, executionId, preview.id);
-      return "reload";
-    }
-    if (reason === "lease_lost") {
-      if (preview) deps.previews.leave(lane, executionId, preview.id);
-      return "released";
-    }
-    if (reason === "shutdown") {
-      await deps.repository.release([lane]);
-      return "released";
-    }
-    const ending = cancelledTurn(turn.messages, turn.stream, {
-      code: "cancelled",
-      reason: "cancelled by request",
-      startedAt: turn.startedAt,
-    });
-    return commitOutcome(running, { ...turn, outcome: { kind: "ended", ...ending, effects: null } });
   }
 
   /** Counts an attempt before it is made; one that another process had begun is part of the story. */

@@ -102,7 +102,8 @@ export function handOver(
 ): boolean {
   const own = executions.at(-1);
   const first = replies.flatMap((reply) => reply.deliveries)[0];
-  if (!preview.still || !own || !first) return false;
+  // Words become other words; a file is a message of its own.
+  if (!preview.still || !own || !first || "attachmentId" in first) return false;
   first.preview = preview.id;
   own.previewTaken = true;
   return true;
