@@ -29,7 +29,7 @@ export interface StoredContent {
   bytes: number;
 }
 
-const VIEW = "id, kind, name, content_type, bytes, state, error";
+const VIEW = "id, kind, name, content_type, bytes, state, error, source_url";
 const CLAIMED = `a.id, s.channel_id AS "channelId", a.attempts, a.content_type AS "contentType", a.bytes::float8 AS bytes,
   a.platform_id AS "platformId", a.source_url AS "sourceUrl"`;
 

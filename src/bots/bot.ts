@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { AttachmentView } from "../core/attachment.ts";
+import type { AttachmentView, OutboundAttachment } from "../core/attachment.ts";
 import type { ButtonSpec } from "../core/button.ts";
 import type { Finding } from "../core/finding.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -101,6 +101,8 @@ export interface BotReply {
   content: string;
   /** What the user may press instead of writing; a platform that shows no buttons gets a numbered list. */
   buttons?: readonly ButtonSpec[];
+  /** Files to go with it, at addresses that platforms can open; the text may be empty then. */
+  attachments?: readonly OutboundAttachment[];
 }
 
 /** What a bot answered. No replies means it chose to stay silent only if `silent` is set; otherwise the turn failed. */

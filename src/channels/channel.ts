@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { AttachmentKind } from "../core/attachment.ts";
 import type { Button, ButtonSupport } from "../core/button.ts";
 import type { ChannelEvent } from "../core/channel-event.ts";
 import type { Finding } from "../core/finding.ts";
@@ -55,11 +56,21 @@ export type Received =
     }
   | { kind: "rejected"; status: 400 | 401 | 404 | 415; code: string; message: string };
 
+/** A file as it is sent: the platform fetches it from its address. */
+export interface OutboundFile {
+  kind: AttachmentKind;
+  name: string | null;
+  contentType: string | null;
+  url: string;
+}
+
 /** One send: a part of an assistant message that fits the platform's limit. */
 export interface OutboundPart {
   deliveryId: string;
   address: string;
   text: string;
+  /** The file this part is. Where it cannot be shown, or the platform refuses it, `text` is sent: a link to it. */
+  file?: OutboundFile;
   /** To be shown below it: on the last part of a reply, and only what `capabilities.buttons` allows. */
   buttons?: readonly Button[];
   sessionId: string;

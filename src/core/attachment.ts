@@ -17,6 +17,15 @@ export interface AttachmentView {
   state: AttachmentState;
   /** Why it could not be had, for people. */
   error: string | null;
+  /** Where whoever sent it has it; null for what users send. */
+  sourceUrl: string | null;
+}
+
+/** A file that a bot sends: where it is to be had, for the platforms that show it and for us. */
+export interface OutboundAttachment {
+  url: string;
+  name?: string | undefined;
+  contentType?: string | undefined;
 }
 
 /** What a content type makes of a file. */
@@ -26,8 +35,10 @@ export function kindOfType(contentType: string | null | undefined): AttachmentKi
 }
 
 /** A file in words, for whoever only reads text. */
-function attachmentInWords({ kind, name, contentType, state, error }: AttachmentView): string {
+function attachmentInWords({ kind, name, contentType, state, error, sourceUrl }: AttachmentView): string {
   const what = name ?? contentType ?? kind;
+  // What a bot sent went out by its address, whether or not we could keep it.
+  if (sourceUrl !== null) return `[${kind}: ${what}]`;
   switch (state) {
     case "stored":
       return `[${kind}: ${what}]`;

@@ -1,11 +1,14 @@
+import type { OutboundAttachment } from "./attachment.ts";
 import type { ButtonSpec } from "./button.ts";
 import { type Button, type ButtonSupport, canShow, toButtons, withOptions } from "./button.ts";
 import { type Offer, offerOf } from "./offer.ts";
+import { linkTo, type SentFile, toSentFiles } from "./sent-file.ts";
 
 /** What is said to a user: by a bot, or by an operator in its place. */
 export interface Reply {
   content: string;
   buttons?: readonly ButtonSpec[] | undefined;
+  attachments?: readonly OutboundAttachment[] | undefined;
 }
 
 /** What a platform makes of a reply. */
@@ -21,6 +24,8 @@ export interface ReplyPart {
   content: string;
   /** What the platform shows below it; null where the text says it all. */
   buttons: Button[] | null;
+  /** The file it is; then the content is what stands in for it where it cannot be shown. */
+  attachmentId?: string;
 }
 
 /** A reply as it is stored and as it travels. */
@@ -28,6 +33,8 @@ export interface PreparedReply {
   /** What it offers; null for most. */
   buttons: Button[] | null;
   parts: ReplyPart[];
+  /** What is sent with it, each in a part of its own behind the text. */
+  files: SentFile[];
   /** What may be written in answer to it. */
   offer: Offer | null;
 }
@@ -36,10 +43,21 @@ export interface PreparedReply {
  * How a reply travels on a platform: its buttons go with the last part, or, where the platform cannot show all of them
  * as they are, as a numbered list in the text.
  */
-export function prepareReply({ content, buttons: specs = [] }: Reply, limits: ReplyLimits): PreparedReply {
+export function prepareReply(reply: Reply, limits: ReplyLimits): PreparedReply {
+  const files = toSentFiles(reply.attachments ?? []);
+  const said = prepareText(reply, limits);
+  const parts = files.map((file) => ({ content: linkTo(file), buttons: null, attachmentId: file.id }));
+  return { ...said, parts: [...said.parts, ...parts], files };
+}
+
+function prepareText(
+  { content, buttons: specs = [], attachments = [] }: Reply,
+  limits: ReplyLimits,
+): Omit<PreparedReply, "files"> {
   const buttons = toButtons(specs);
   if (buttons.length === 0) {
-    return { buttons: null, parts: limits.split(content).map(plain), offer: null };
+    const isOnlyFiles = content.trim() === "" && attachments.length > 0;
+    return { buttons: null, parts: isOnlyFiles ? [] : limits.split(content).map(plain), offer: null };
   }
   const shown = canShow(buttons, limits.buttons);
   const parts = limits.split(shown ? content : withOptions(content, buttons)).map(plain);

@@ -1,7 +1,10 @@
+import type { OutboundAttachment } from "./attachment.ts";
 import type { ButtonSpec } from "./button.ts";
 
 /** What is said to a user unasked: an instruction to the bot, which writes the message, or the message itself. */
-export type Saying = { prompt: string } | { text: string; buttons?: readonly ButtonSpec[] };
+export type Saying =
+  | { prompt: string }
+  | { text: string; buttons?: readonly ButtonSpec[]; attachments?: readonly OutboundAttachment[] };
 
 /** Something to be said at a time to come. */
 export interface LaterSaying {

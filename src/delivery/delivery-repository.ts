@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import type { OutboundFile } from "../channels/channel.ts";
 import { type Button, readButtons } from "../core/button.ts";
 
 /** A delivery this process has claimed and must send now. */
@@ -14,6 +15,8 @@ export interface ClaimedDelivery {
   preview: string | null;
   /** Shown below it; none for most. */
   buttons: Button[];
+  /** The file it is; then the content stands in for it. */
+  file: OutboundFile | null;
   attempts: number;
   /** An earlier send of it may have arrived. */
   possibleDuplicate: boolean;
@@ -71,7 +74,9 @@ const CLAIM = `
     claimed_until = now() + $3::int * interval '1 millisecond'
   FROM free WHERE d.id = free.id
   RETURNING d.id, d.channel_id, d.session_id, d.message_id, d.address, d.part, d.content, d.buttons, d.preview, d.attempts,
-    d.possible_duplicate, d.created_at, d.ordinal`;
+    d.possible_duplicate, d.created_at, d.ordinal, CASE WHEN d.attachment_id IS NOT NULL THEN (
+      SELECT json_build_object('kind', a.kind, 'name', a.name, 'contentType', a.content_type, 'url', a.source_url)
+      FROM attachments a WHERE a.id = d.attachment_id) END AS file`;
 
 /** What a delivery that cannot go now waits for: its own time, its channel's pause, or the retry of one before it. */
 const WAITING = `
@@ -144,6 +149,7 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
             content: row.content,
             preview: row.preview,
             buttons: readButtons(row.buttons),
+            file: row.file,
             attempts: row.attempts,
             possibleDuplicate: row.possible_duplicate,
             createdAt: row.created_at,

@@ -56,7 +56,7 @@ export function createSender(deps: SenderDeps) {
 }
 
 function toPart(delivery: ClaimedDelivery): OutboundPart {
-  const { id, address, content, buttons, sessionId, messageId, part, preview } = delivery;
+  const { id, address, content, buttons, sessionId, messageId, part, preview, file } = delivery;
   return {
     deliveryId: id,
     address,
@@ -66,6 +66,7 @@ function toPart(delivery: ClaimedDelivery): OutboundPart {
     messageId,
     part,
     ...(preview === null ? {} : { preview }),
+    ...(file === null ? {} : { file }),
   };
 }
 

@@ -182,6 +182,7 @@ function fromPrisma(row: MessageWithAttachments): VisitorMessage {
     toAttachment({
       ...file,
       content_type: file.contentType,
+      source_url: file.sourceUrl,
       bytes: file.bytes === null ? null : Number(file.bytes),
     }),
   );

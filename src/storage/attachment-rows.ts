@@ -10,12 +10,13 @@ export interface AttachmentRow {
   bytes: number | string | null;
   state: string;
   error: string | null;
+  source_url: string | null;
 }
 
 /** An expression: the files of a message, in order, as a JSON array. `message` is the message's id in the query. */
 export const ATTACHMENTS_OF = (message: string): string => `(
     SELECT coalesce(json_agg(json_build_object('id', a.id, 'kind', a.kind, 'name', a.name, 'content_type', a.content_type,
-      'bytes', a.bytes, 'state', a.state, 'error', a.error) ORDER BY a.place, a.id), '[]')
+      'bytes', a.bytes, 'state', a.state, 'error', a.error, 'source_url', a.source_url) ORDER BY a.place, a.id), '[]')
     FROM attachments a WHERE a.message_id = ${message})`;
 
 export function toAttachment(row: AttachmentRow): AttachmentView {
@@ -27,5 +28,6 @@ export function toAttachment(row: AttachmentRow): AttachmentView {
     bytes: row.bytes === null ? null : Number(row.bytes),
     state: ATTACHMENT_STATES.find((state) => state === row.state) ?? "failed",
     error: row.error,
+    sourceUrl: row.source_url,
   };
 }

@@ -144,7 +144,7 @@ async function tell(
   { sessionId, metadata, limits }: SpeakRequest,
 ): Promise<string[]> {
   const content = storableText(saying.text);
-  const reply = prepareReply({ content, buttons: saying.buttons }, limits);
+  const reply = prepareReply({ content, buttons: saying.buttons, attachments: saying.attachments }, limits);
   await client.query(
     `INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, buttons, metadata)
      VALUES ($1, $2, $3, $3, 'assistant', 'operator', $4, $5, $6)`,
@@ -157,11 +157,23 @@ async function tell(
       JSON.stringify(metadata),
     ],
   );
+  await client.query(
+    `INSERT INTO attachments (id, workspace_id, session_id, message_id, place, kind, name, content_type, source_url)
+     SELECT f.id, $1, $2, $3, f.place, f.kind, f.name, f."contentType", f.url FROM json_to_recordset($4)
+       AS f(id text, place int, kind text, name text, "contentType" text, url text)`,
+    [
+      session.workspace_id,
+      sessionId,
+      messageId,
+      storableJson(reply.files.map((file, place) => ({ ...file, place }))),
+    ],
+  );
   const parts = reply.parts.map((part, index) => ({ id: newId(), part: index, ...part }));
   await client.query(
-    `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, buttons)
-     SELECT d.id, $1, $2, $3, $4, $5, d.part, d.content, d.buttons
-     FROM json_to_recordset($6) AS d(id text, part int, content text, buttons jsonb) ORDER BY d.part`,
+    `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, buttons,
+       attachment_id)
+     SELECT d.id, $1, $2, $3, $4, $5, d.part, d.content, d.buttons, d."attachmentId"
+     FROM json_to_recordset($6) AS d(id text, part int, content text, buttons jsonb, "attachmentId" text) ORDER BY d.part`,
     [
       session.workspace_id,
       session.channel_id,

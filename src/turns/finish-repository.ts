@@ -3,6 +3,7 @@ import type { Button } from "../core/button.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Offer } from "../core/offer.ts";
 import type { ReplyPart } from "../core/reply-parts.ts";
+import type { SentFile } from "../core/sent-file.ts";
 import { storableJson } from "../core/text.ts";
 import type { LogEntry } from "../core/turn-log.ts";
 
@@ -30,6 +31,8 @@ export interface ReplyRow {
   buttons: readonly Button[] | null;
   /** What may be written in answer to it. */
   offer: Offer | null;
+  /** Its files, each in a part of its own. */
+  files: readonly SentFile[];
   metadata: JsonObject;
   executionId: string | null;
   /** The parts it travels in; none for what is not sent. */
@@ -81,12 +84,18 @@ const FINISH = `
     SELECT r.id, l.id, l.first_seq + r.idx, l.turn_seq, r.role, r.origin, r.content, r.buttons, r.metadata, r.execution_id
     FROM json_to_recordset($3) AS r(id text, session_id text, idx int, role text, origin text, content text,
       buttons jsonb, metadata jsonb, execution_id text) JOIN lanes l ON l.id = r.session_id),
+  filed AS (
+    INSERT INTO attachments (id, workspace_id, session_id, message_id, place, kind, name, content_type, source_url)
+    SELECT f.id, l.workspace_id, l.id, f.message_id, f.place, f.kind, f.name, f.content_type, f.source_url
+    FROM json_to_recordset($7) AS f(id text, session_id text, message_id text, place int, kind text, name text,
+      content_type text, source_url text) JOIN lanes l ON l.id = f.session_id),
   outbound AS (
-    INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, buttons, preview)
+    INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, buttons, preview,
+      attachment_id)
     SELECT p.id, l.workspace_id, l.channel_id, l.id, p.message_id, coalesce(l.address, l.id), p.part, p.content, p.buttons,
-      p.preview
+      p.preview, p.attachment_id
     FROM json_to_recordset($4) AS p(n int, id text, session_id text, message_id text, part int, content text,
-      buttons jsonb, preview text)
+      buttons jsonb, preview text, attachment_id text)
     JOIN lanes l ON l.id = p.session_id ORDER BY p.n)
   SELECT d.session_id, l.more FROM done d LEFT JOIN lanes l ON l.id = d.session_id`;
 
@@ -108,6 +117,7 @@ export function createFinishRepository(pool: Pool, identity: { owner: string; le
           storableJson(commits.flatMap(deliveryRecords).map((row, n) => ({ n, ...row }))),
           owner,
           leaseMs,
+          storableJson(commits.flatMap(fileRecords)),
         ],
       });
       const outcomes = new Map(rows.map((row) => [row.session_id, row.more]));
@@ -174,6 +184,22 @@ function deliveryRecords(commit: TurnCommit) {
       content: delivery.content,
       preview: delivery.preview ?? null,
       buttons: delivery.buttons,
+      attachment_id: delivery.attachmentId ?? null,
+    })),
+  );
+}
+
+function fileRecords(commit: TurnCommit) {
+  return commit.replies.flatMap((reply) =>
+    reply.files.map((file, place) => ({
+      id: file.id,
+      session_id: commit.sessionId,
+      message_id: reply.id,
+      place,
+      kind: file.kind,
+      name: file.name,
+      content_type: file.contentType,
+      source_url: file.url,
     })),
   );
 }

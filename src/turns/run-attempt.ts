@@ -63,7 +63,9 @@ export async function runAttempt(
 async function askBot(bot: Bot, turn: Turn, output: Parameters<Bot["answer"]>[1]): Promise<AttemptOutcome> {
   try {
     const result = await bot.answer(turn, output);
-    const replies = result.replies.filter((reply) => reply.content.trim() !== "");
+    const replies = result.replies.filter(
+      (reply) => reply.content.trim() !== "" || reply.attachments?.length,
+    );
     if (replies.length === 0 && !result.silent) {
       return {
         kind: "failed",

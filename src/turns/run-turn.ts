@@ -4,6 +4,7 @@ import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { prepareReply, type Reply, type ReplyLimits } from "../core/reply-parts.ts";
 import type { LaterSaying } from "../core/saying.ts";
+import type { SentFile } from "../core/sent-file.ts";
 import type { BudgetRefusal } from "./budget.ts";
 import type { ExecutionResult, ReplyRow } from "./finish-repository.ts";
 import { type AttemptOutcome, runAttempt, type StopReason } from "./run-attempt.ts";
@@ -111,14 +112,22 @@ function answered(run: TurnRun, result: BotResult, at: Progress & { emitted: num
   const main = newest(run);
   const replies = result.replies.map((reply) => toReply(run, reply, "bot", main.executionId));
   const last = replies.at(-1);
-  const content = result.replies.map((reply) => reply.content).join("\n\n");
+  const content = result.replies
+    .map((reply) => reply.content)
+    .filter((text) => text !== "")
+    .join("\n\n");
+  const files = replies.flatMap((reply) => reply.files);
   const usage = result.usage ?? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   if (at.emitted === 0 && content !== "") run.stream.append("content", { content });
   const seconds = (run.now().getTime() - at.startedAt.getTime()) / 1000;
   // What the turn cost stands with one of its messages, so that a sum over messages counts it once.
   if (last && result.usage) last.metadata = { token_usage: { ...result.usage }, time: seconds };
   const done = {
-    output: { content, ...(last?.buttons ? { buttons: last.buttons.map((button) => ({ ...button })) } : {}) },
+    output: {
+      content,
+      ...(last?.buttons ? { buttons: last.buttons.map((button) => ({ ...button })) } : {}),
+      ...(files.length > 0 ? { attachments: files.map(fileData) } : {}),
+    },
     message_id: last?.id ?? null,
     token_usage: { ...usage },
     time: seconds,
@@ -250,13 +259,17 @@ function newest(run: Answering): PendingMessage {
   return run.messages.at(-1) ?? run.messages[0];
 }
 
+function fileData({ id, kind, name, contentType, url }: SentFile) {
+  return { id, kind, name, content_type: contentType, url };
+}
+
 function toReply(
   run: Answering,
   reply: Reply,
   origin: ReplyRow["origin"],
   executionId: string | null,
 ): ReplyRow {
-  const { buttons, parts, offer } = prepareReply(reply, run.limits);
+  const { buttons, parts, files, offer } = prepareReply(reply, run.limits);
   return {
     id: newId(run.now()),
     role: "assistant",
@@ -264,6 +277,7 @@ function toReply(
     content: reply.content,
     buttons,
     offer,
+    files,
     metadata: {},
     executionId,
     deliveries: parts.map((part) => ({ id: newId(run.now()), ...part })),

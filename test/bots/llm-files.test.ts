@@ -14,6 +14,7 @@ function file(name: string, contentType: string, content: Buffer): TurnAttachmen
     bytes: content.length,
     state: "stored",
     error: null,
+    sourceUrl: null,
     url: `https://chat.example.org/${name}`,
     content: async () => content,
   };

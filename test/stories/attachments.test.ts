@@ -78,3 +78,66 @@ test("a message that is only a file is answered, whatever becomes of the file", 
     { state: "stored", count: 1 },
   ]);
 });
+
+test("files of a bot go out behind its words, in order, and as links where the platform takes none", async () => {
+  const at = (name: string) => ({ url: `https://files.example.org/${name}` });
+  await using story = await startTelegramStory({
+    agent: {
+      bot: {
+        type: "script",
+        replies: [
+          {
+            match: "both",
+            say: "Here.",
+            attachments: [at("map.png"), at("missing.png"), at("notes.txt"), at("a.pdf")],
+          },
+          { match: "only", attachments: [at("map.png")] },
+        ],
+      },
+    },
+  });
+  await story.say(CHAT, "both");
+  await eventually(() =>
+    expect(story.texts(CHAT)).toEqual([
+      "Here.",
+      "<photo: https://files.example.org/map.png>",
+      "missing.png: https://files.example.org/missing.png",
+      "notes.txt: https://files.example.org/notes.txt",
+      "<document: https://files.example.org/a.pdf>",
+    ]),
+  );
+  await story.say(CHAT, "only");
+  await eventually(() => expect(story.texts(CHAT)).toHaveLength(6));
+  expect(await story.rows("SELECT content, part FROM deliveries ORDER BY ordinal")).toMatchObject([
+    { content: "Here.", part: 0 },
+    { part: 1 },
+    { part: 2 },
+    { part: 3 },
+    { part: 4 },
+    { part: 0, content: "map.png: https://files.example.org/map.png" },
+  ]);
+  const [session] = await story.rows<{ id: string }>("SELECT id FROM sessions");
+  const { body } = await story.app.api("GET", `/chat/sessions/${session?.id}/messages`);
+  expect(body.data[1].attachments[0]).toMatchObject({
+    kind: "image",
+    name: "map.png",
+    content_type: "image/png",
+    url: "https://files.example.org/map.png",
+  });
+  expect(body.data[3]).toMatchObject({ content: "", attachments: [{ name: "map.png" }] });
+
+  const sent = await story.app.api("POST", "/trigger_bot_message", {
+    agent_id: "agent",
+    channel: "telegram",
+    identifier: String(CHAT),
+    message_text: "Your ticket:",
+    attachments: [{ url: "https://files.example.org/ticket.pdf", name: "Ticket 7.pdf" }],
+  });
+  expect(sent.status).toBe(202);
+  await eventually(() =>
+    expect(story.texts(CHAT).slice(6)).toEqual([
+      "Your ticket:",
+      "<document: https://files.example.org/ticket.pdf>",
+    ]),
+  );
+});

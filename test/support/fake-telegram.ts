@@ -155,6 +155,12 @@ export async function startFakeTelegram(
       const date = Math.floor(Date.now() / 1000);
       return ok({ message_id: messageId, date, chat, text: message.text });
     },
+    ...Object.fromEntries(
+      ["photo", "document", "audio", "voice", "video", "animation"].map((field) => [
+        `send${field}`,
+        (payload: Record<string, unknown>) => sendMedia(field, payload),
+      ]),
+    ),
     getfile: ({ file_id }) => {
       const file = files.get(String(file_id));
       if (file === undefined) return badRequest("invalid file_id");
@@ -221,6 +227,26 @@ export async function startFakeTelegram(
       return ok(updates.slice(0, Number(limit ?? 100)));
     },
   };
+
+  /** Telegram fetches what it is given an address of; here only addresses with a name that exists can be fetched. */
+  function sendMedia(field: string, payload: Record<string, unknown>): Answer {
+    const { chat_id, message_thread_id = null } = payload;
+    const url = payload[field];
+    if (typeof chat_id !== "number") return badRequest("chat not found");
+    if (typeof url !== "string" || !url.startsWith("https://") || url.includes("missing"))
+      return badRequest("failed to get HTTP URL content");
+    const messageId = nextMessageId++;
+    const text = `<${field}: ${url}>`;
+    sent.push({
+      chatId: chat_id,
+      threadId: message_thread_id as number | null,
+      messageId,
+      text,
+      entities: [],
+    });
+    const chat = { id: chat_id, type: chat_id < 0 ? "supergroup" : "private" };
+    return ok({ message_id: messageId, date: Math.floor(Date.now() / 1000), chat });
+  }
 
   function nextUpdate(timeoutMs: number, gone: AbortSignal): Promise<void> {
     return new Promise((resolve) => {

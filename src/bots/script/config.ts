@@ -16,6 +16,10 @@ const lineSchema = z.strictObject({
   delayMs: milliseconds.default(0).describe("Wait before anything is shown, in milliseconds."),
   wordDelayMs: milliseconds.default(0).describe("Wait between the words of the reply, in milliseconds."),
   buttons: buttonsSchema.default([]).describe("What the user may press below the reply."),
+  attachments: z
+    .array(z.strictObject({ url: z.url({ protocol: /^https?$/ }), name: z.string().min(1).exactOptional() }))
+    .default([])
+    .describe("Files that go with the reply, by their addresses."),
   silent: z.boolean().default(false).describe("Answers nothing, on purpose."),
   fail: z
     .strictObject({

@@ -25,7 +25,11 @@ export async function playLine(
       await pause(line.wordDelayMs, output.signal);
     }
   }
-  const reply = { content: line.say, ...(line.buttons.length === 0 ? {} : { buttons: line.buttons }) };
+  const reply = {
+    content: line.say,
+    ...(line.buttons.length === 0 ? {} : { buttons: line.buttons }),
+    ...(line.attachments.length === 0 ? {} : { attachments: line.attachments }),
+  };
   return {
     replies: line.silent ? [] : [reply],
     silent: line.silent,

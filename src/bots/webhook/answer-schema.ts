@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { OutboundAttachment } from "../../core/attachment.ts";
 import { buttonsSchema } from "../../core/button-schema.ts";
 import { BotError } from "../../core/errors.ts";
 import type { BotResult } from "../bot.ts";
@@ -16,11 +17,22 @@ export const LIMITS = {
 
 const count = z.int().min(0);
 
+const attachmentsSchema = z
+  .array(
+    z.object({
+      url: z.url({ protocol: /^https?$/ }).max(2_000),
+      name: z.string().max(500).nullish(),
+      content_type: z.string().max(200).nullish(),
+    }),
+  )
+  .max(10);
+
 export const messagesSchema = z
   .array(
     z.object({
       content: z.string().max(LIMITS.messageCharacters),
       buttons: buttonsSchema.nullish(),
+      attachments: attachmentsSchema.nullish(),
     }),
   )
   .max(LIMITS.messages);
@@ -51,7 +63,9 @@ export type Answer = z.output<typeof answerSchema>;
 
 /** What the answer means to the turn. Throws where it means nothing. */
 export function toResult(answer: Answer): BotResult {
-  const replies = answer.messages.filter(({ content }) => content.trim() !== "");
+  const replies = answer.messages.filter(
+    ({ content, attachments }) => content.trim() !== "" || attachments?.length,
+  );
   if (answer.messages.some(({ content, buttons }) => content.trim() === "" && buttons?.length)) {
     throw invalidAnswer("has buttons without a text above them");
   }
@@ -64,12 +78,20 @@ export function toResult(answer: Answer): BotResult {
     throw new BotError("empty_reply", reason, { retryable: false });
   }
   return {
-    replies: replies.map(({ content, buttons }) => ({ content, ...(buttons?.length ? { buttons } : {}) })),
+    replies: replies.map(({ content, buttons, attachments }) => ({
+      content,
+      ...(buttons?.length ? { buttons } : {}),
+      ...(attachments?.length ? { attachments: attachments.map(toAttachment) } : {}),
+    })),
     ...(silent && { silent }),
     ...(answer.set_participant_data && { participantData: answer.set_participant_data }),
     ...(answer.end_session && { endSession: true }),
     ...(answer.token_usage && { usage: answer.token_usage }),
   };
+}
+
+function toAttachment(file: z.output<typeof attachmentsSchema>[number]): OutboundAttachment {
+  return { url: file.url, name: file.name ?? undefined, contentType: file.content_type ?? undefined };
 }
 
 /** Parses with a schema; what is wrong becomes the reason, with its path. */

@@ -5,6 +5,7 @@ import { parseAddress, type TelegramPlace, threadOf } from "./address.ts";
 import { contentOf, extrasOf, type TelegramContent } from "./content.ts";
 import { describeFault, readFault, sendResultOf } from "./errors.ts";
 import { createPreviews } from "./preview.ts";
+import { sendFile } from "./send-file.ts";
 
 /** The longest text of a message, in UTF-16 code units after entity parsing (Bot API, sendMessage). */
 export const TEXT_LIMIT = 4096;
@@ -51,6 +52,8 @@ export function createOutbound({ api, token, log }: OutboundDeps) {
         code: "telegram_bad_address",
         scope: "conversation",
       };
+    const shown = part.file && (await sendFile({ api, token }, place, part.file, signal));
+    if (shown) return shown;
     const content = contentOf(part);
     if (part.preview !== undefined) {
       const finished = await previews.finish(place, part.preview, content, signal);

@@ -16,7 +16,7 @@ const TEMPLATE_INSTEAD =
 const WAITS = `${WINDOW_CLOSED}; it goes out when they write again`;
 
 export interface OutboundDeps {
-  provider: Pick<Provider, "sendText" | "sendChoice" | "sendTemplate" | "findText" | "words">;
+  provider: Pick<Provider, "sendText" | "sendMedia" | "sendChoice" | "sendTemplate" | "findText" | "words">;
   /** When the user at an address last wrote; null if never. */
   lastUserMessageAt(address: string): Promise<Date | null>;
   clock?: Clock;
@@ -43,6 +43,14 @@ export function createOutbound({
     return buttons.length > 0 && provider.sendChoice !== null
       ? provider.sendChoice(address, said, { messageId, buttons }, how)
       : provider.sendText(address, said, how);
+  }
+
+  /** Null where a link has to do: WhatsApp takes no such file, or would not have this one. */
+  async function show({ address, file }: OutboundPart, how: Send): Promise<SendResult | null> {
+    const result = file === undefined ? null : await provider.sendMedia(address, file, how);
+    const isRefused =
+      result?.kind === "failed" && result.scope === "conversation" && result.code !== "window_closed";
+    return isRefused ? null : result;
   }
 
   async function isWindowOpen(address: string): Promise<boolean> {
@@ -76,7 +84,7 @@ export function createOutbound({
     }
     const how = { deliveryId, signal };
     if (!isOpen) return outsideWindow(part, how);
-    const result = await say(part, how);
+    const result = (await show(part, how)) ?? (await say(part, how));
     // The provider's clock decides: what it calls too late has certainly not been sent.
     const isTooLate = result.kind === "failed" && result.code === "window_closed";
     return isTooLate ? outsideWindow(part, how) : result;
@@ -84,7 +92,10 @@ export function createOutbound({
 
   const { findText } = provider;
   if (findText === null) return { send, canReach };
-  const findSent = (part: OutboundPart, since: Date, signal: AbortSignal) =>
-    findText(part.address, toWhatsapp(part.text), since, signal);
+  const findSent = async (part: OutboundPart, since: Date, signal: AbortSignal) => {
+    // The list of messages says nothing of what a file was.
+    if (part.file !== undefined) throw new Error("files that were sent cannot be looked up");
+    return findText(part.address, toWhatsapp(part.text), since, signal);
+  };
   return { send, canReach, findSent };
 }

@@ -2,6 +2,7 @@ import type { Button } from "../../core/button.ts";
 import type {
   AttachmentSource,
   ChannelOptions,
+  OutboundFile,
   OutboundPart,
   RawRequest,
   Received,
@@ -19,6 +20,8 @@ export interface Provider {
   sendText(to: string, text: string, send: Send): Promise<SendResult>;
   /** A text with choices below it, as the variant's `buttons` allow; null where those are written down. */
   sendChoice: ((to: string, text: string, choice: Choice, send: Send) => Promise<SendResult>) | null;
+  /** A file, which WhatsApp fetches from its address; null where it takes none of that type. */
+  sendMedia(to: string, file: OutboundFile, send: Send): Promise<SendResult | null>;
   /** The configured template; null where there is none. */
   sendTemplate: ((to: string, send: Send) => Promise<SendResult>) | null;
   /**

@@ -15,12 +15,17 @@ export const attachmentSchema = z
     bytes: z.int().nullable(),
     state: z.enum(ATTACHMENT_STATES).describe("`pending`: being loaded; `expired`: no longer kept"),
     error: z.string().nullable().describe("Why it could not be had"),
-    url: z.string().nullable().describe("Where its content is, on this host; null unless `stored`"),
+    url: z
+      .string()
+      .nullable()
+      .describe(
+        "Where its content is: a path on this host once it is `stored`; until then, where the bot that sent it has it",
+      ),
   })
   .meta({ id: "Attachment" });
 
 export function toAttachmentObject(view: AttachmentView): z.output<typeof attachmentSchema> {
   const { id, kind, name, bytes, state, error } = view;
-  const url = state === "stored" ? `/api/v1/attachments/${id}/content` : null;
+  const url = state === "stored" ? `/api/v1/attachments/${id}/content` : view.sourceUrl;
   return { id, kind, name, content_type: view.contentType, bytes, state, error, url };
 }

@@ -55,15 +55,27 @@ export async function outreachTarget(
   return { agent, channel };
 }
 
+/** A file to be sent, as it is written in a request. */
+interface WireFile {
+  url: string;
+  name?: string | undefined;
+  content_type?: string | undefined;
+}
+
 /** The one text of two that was given; the schema has seen to it that there is exactly one. */
 export function requireSaying(
   prompt: string | undefined,
   text: string | undefined,
-  buttons?: readonly ButtonSpec[],
+  shown: { buttons?: readonly ButtonSpec[] | undefined; attachments?: readonly WireFile[] | undefined } = {},
 ): Saying {
+  const { buttons, attachments } = shown;
   const saying = toSaying(prompt, text);
-  if (saying && buttons === undefined) return saying;
-  if (saying && "text" in saying) return { ...saying, ...(buttons && { buttons }) };
-  if (saying) throw new RequestError(422, "invalid_body", "Give buttons with a message_text.");
+  if (saying && buttons === undefined && attachments === undefined) return saying;
+  if (saying && "text" in saying) {
+    const files = attachments?.map(({ content_type: contentType, ...file }) => ({ ...file, contentType }));
+    return { ...saying, ...(buttons && { buttons }), ...(files && { attachments: files }) };
+  }
+  if (saying)
+    throw new RequestError(422, "invalid_body", "Give buttons and attachments with a message_text.");
   throw new RequestError(422, "invalid_body", "Give either prompt_text or message_text.");
 }

@@ -27,7 +27,7 @@ export function attachmentObject(view: AttachmentView, sessionId: string) {
     bytes: view.bytes,
     state: view.state,
     error: view.error,
-    url: view.state === "stored" ? `/sessions/${sessionId}/attachments/${view.id}/content` : null,
+    url: view.state === "stored" ? `/sessions/${sessionId}/attachments/${view.id}/content` : view.sourceUrl,
   };
 }
 

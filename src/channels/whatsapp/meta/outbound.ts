@@ -14,11 +14,14 @@ export const META_TEXT_LIMIT = 4096;
 /** A parameter that is invalid, missing or not valid (Meta, "Error codes"): nothing was sent. */
 const FORM_REFUSED: ReadonlySet<string> = new Set(["meta_100", "meta_131008", "meta_131009"]);
 
+/** What a file is called in a message (Meta, "Media messages"). */
+const TYPES = { image: "image", audio: "audio", video: "video", file: "document" } as const;
+
 /** Sends messages through the Cloud API. */
 export function createOutbound(
   api: GraphApi,
   { template, listButton }: Pick<MetaConfig, "template" | "listButton">,
-): Pick<Provider, "sendText" | "sendChoice" | "sendTemplate"> {
+): Pick<Provider, "sendText" | "sendMedia" | "sendChoice" | "sendTemplate"> {
   async function post(to: string, content: JsonBody, { deliveryId, signal }: Send): Promise<SendResult> {
     const about = { recipient_type: "individual", biz_opaque_callback_data: deliveryId };
     const result = await api.sendMessage({ ...about, ...recipientOf(to), ...content }, signal);
@@ -33,6 +36,13 @@ export function createOutbound(
 
   return {
     sendText,
+    async sendMedia(to, { kind, name, contentType, url }, send) {
+      // Pictures of other types than these are refused after the fact.
+      const type = kind === "image" && !/^image\/(jpeg|png)$/.test(contentType ?? "") ? null : TYPES[kind];
+      if (type === null) return null;
+      const filename = type === "document" && name !== null ? { filename: name } : {};
+      return post(to, { type, [type]: { link: url, ...filename } }, send);
+    },
     async sendChoice(to, text, choice, send) {
       const interactive = interactiveOf(text, choice, listButton);
       const result = await post(to, { type: "interactive", interactive }, send);

@@ -9,6 +9,17 @@ import { statusUrlOf } from "./status.ts";
 /** The longest `Body`, in characters (Twilio, "Message resource"); in UTF-16 code units it is never more. */
 export const TWILIO_TEXT_LIMIT = 1600;
 
+/** The types that WhatsApp takes through Twilio (Twilio, "Accepted content types"); others are links. */
+const TAKEN: ReadonlySet<string> = new Set([
+  "image/jpeg",
+  "image/png",
+  "audio/ogg",
+  "audio/mpeg",
+  "audio/mp4",
+  "video/mp4",
+  "application/pdf",
+]);
+
 export interface OutboundDeps {
   api: RestApi;
   template: TwilioTemplate | undefined;
@@ -21,7 +32,7 @@ export function createOutbound({
   api,
   template,
   statusUrl,
-}: OutboundDeps): Pick<Provider, "sendText" | "sendTemplate"> {
+}: OutboundDeps): Pick<Provider, "sendText" | "sendMedia" | "sendTemplate"> {
   async function create(to: string, content: Record<string, string>, send: Send): Promise<SendResult> {
     const callback: Record<string, string> =
       statusUrl === null ? {} : { StatusCallback: statusUrlOf(statusUrl, send.deliveryId) };
@@ -33,6 +44,8 @@ export function createOutbound({
 
   return {
     sendText: (to, text, send) => create(to, { Body: text }, send),
+    sendMedia: async (to, { url, contentType }, send) =>
+      TAKEN.has(contentType ?? "") ? create(to, { MediaUrl: url }, send) : null,
     sendTemplate:
       template === undefined
         ? null

@@ -209,7 +209,7 @@ const createSchedule = (deps: ScheduleRoutesDeps): Route =>
         channelId: channel.id,
         userId: await deps.schedules.user(channel, body.identifier),
         name: body.name ?? null,
-        saying: requireSaying(body.prompt_text, body.message_text, body.buttons),
+        saying: requireSaying(body.prompt_text, body.message_text, { buttons: body.buttons }),
         ...plan,
         maxRuns: body.max_runs ?? null,
         graceMs: body.max_delay ? durationMs(body.max_delay) : null,
@@ -277,7 +277,7 @@ const changeSchedule = (deps: ScheduleRoutesDeps): Route =>
         ...(body.name === undefined ? {} : { name: body.name }),
         ...(count(body.prompt_text, body.message_text) === 0
           ? {}
-          : { saying: requireSaying(body.prompt_text, body.message_text, body.buttons) }),
+          : { saying: requireSaying(body.prompt_text, body.message_text, { buttons: body.buttons }) }),
         ...(isMoved(body)
           ? { recurrence: planned(deps, mergedTimes(writtenTimes(current), body)).recurrence }
           : {}),

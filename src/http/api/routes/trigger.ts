@@ -24,6 +24,19 @@ const said = {
     .describe(
       "With `message_text`: what the user may press below it. Where no buttons are shown, a numbered list",
     ),
+  attachments: z
+    .array(
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/ }).max(2_000),
+        name: z.string().min(1).max(500).optional(),
+        content_type: z.string().max(200).optional(),
+      }),
+    )
+    .max(10)
+    .optional()
+    .describe(
+      "With `message_text`: files behind it, at addresses the platform can open; else they are links",
+    ),
 };
 const data = {
   session_data: jsonObjectSchema.default({}).describe("Merged into the session's metadata (RFC 7396)"),
@@ -140,7 +153,7 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
         channel,
         agentId: agent.id,
         identifier: body.identifier,
-        saying: requireSaying(body.prompt_text, body.message_text, body.buttons),
+        saying: requireSaying(body.prompt_text, body.message_text, body),
         startNewSession: body.start_new_session,
         sessionData: body.session_data,
         participantData: body.participant_data,
@@ -197,7 +210,7 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
             channel,
             agentId: agent.id,
             identifier: item.identifier,
-            saying: requireSaying(own.prompt_text, own.message_text, own.buttons),
+            saying: requireSaying(own.prompt_text, own.message_text, own),
             startNewSession: body.start_new_session,
             sessionData: item.session_data ?? body.session_data,
             participantData: item.participant_data ?? body.participant_data,
