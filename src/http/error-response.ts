@@ -7,7 +7,7 @@ export function errorResponse(log: Logger): ErrorRequestHandler {
   return (error, _request, response, next) => {
     if (response.headersSent) return next(error);
     const requestId: string = response.locals["requestId"] ?? "";
-    const known = error instanceof RequestError ? error : fromExpress(error);
+    const known = error instanceof RequestError ? error : fromBodyParser(error);
     if (!known || known.status >= 500) log.error({ err: error, request_id: requestId }, "a request failed");
     const { status, code, message, details, headers } =
       known ??
@@ -21,10 +21,21 @@ export const notFound: RequestHandler = (request) => {
   throw new RequestError(404, "route_not_found", `There is no ${request.method} ${request.path}.`);
 };
 
-/** What express itself throws at a request; anything else is a bug. */
-function fromExpress(error: unknown): RequestError | null {
-  // `%ff` in a path: not the text of anything.
-  return error instanceof URIError
-    ? new RequestError(400, "invalid_path", "The path cannot be decoded.")
-    : null;
+/** What express's body readers throw carries a `type`; anything else is a bug. */
+function fromBodyParser(error: unknown): RequestError | null {
+  if (!(error instanceof Error) || !("type" in error)) return null;
+  switch (error.type) {
+    case "entity.too.large":
+      return new RequestError(413, "body_too_large", "The body is larger than this endpoint takes.");
+    case "entity.parse.failed":
+      return new RequestError(400, "malformed_json", "The body is not valid JSON.");
+    case "encoding.unsupported":
+    case "charset.unsupported":
+      return new RequestError(415, "unsupported_encoding", "Send the body as plain UTF-8.");
+    case "request.aborted":
+    case "request.size.invalid":
+      return new RequestError(400, "body_incomplete", "The body is not as long as announced.");
+    default:
+      return null;
+  }
 }
