@@ -4,7 +4,7 @@ import { createHub, type Hub } from "./queue/hub.ts";
 import { openQueueBackend, type QueueBackend } from "./queue/queue-backend.ts";
 import { type Database, openDatabase } from "./storage/database.ts";
 import { startEmbeddedPostgres } from "./storage/embedded-postgres.ts";
-import { applyMigrations } from "./storage/migrate.ts";
+import { migrateDatabase } from "./storage/migrate.ts";
 
 /** What the service runs on. */
 export interface Engine {
@@ -35,7 +35,7 @@ export async function openEngine(
   const url = settings.databaseUrl ?? embedded?.url ?? "";
   const database = openDatabase({ url, maxConnections: MAX_CONNECTIONS, log });
   try {
-    await applyMigrations(database.pool, log);
+    await migrateDatabase({ url, log });
     const queues = await openQueueBackend({
       redisUrl: settings.redisUrl,
       databaseUrl: url,

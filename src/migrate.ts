@@ -4,8 +4,7 @@ import { parseSettings } from "./config/settings.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createRedactor } from "./observability/redaction.ts";
 import { openQueueBackend } from "./queue/queue-backend.ts";
-import { openDatabase } from "./storage/database.ts";
-import { applyMigrations } from "./storage/migrate.ts";
+import { migrateDatabase } from "./storage/migrate.ts";
 
 /**
  * Makes or changes the tables of a given Postgres, the queue's too where it runs there: for a role that owns them, so
@@ -25,9 +24,8 @@ export async function migrate(options: { env: Environment; print(line: string): 
   }
   const redactor = createRedactor([decodeURIComponent(new URL(databaseUrl).password)]);
   const log = createLogger({ level: "warn", redactor });
-  const database = openDatabase({ url: databaseUrl, maxConnections: 1, log });
   try {
-    const applied = await applyMigrations(database.pool, log);
+    const applied = await migrateDatabase({ url: databaseUrl, log });
     // Opening it makes its tables.
     if (redisUrl === null) await (await openQueueBackend({ databaseUrl, log })).close();
     print(applied.length === 0 ? "The tables are up to date." : `Applied: ${applied.join(", ")}`);
@@ -35,7 +33,5 @@ export async function migrate(options: { env: Environment; print(line: string): 
   } catch (error) {
     print(redactor.redact(error instanceof Error ? error.message : String(error)));
     return false;
-  } finally {
-    await database.close();
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool, PoolClient } from "pg";
+import { watchPulse } from "../storage/connection-pulse.ts";
 import type { NoticeTransport } from "./notice-transport.ts";
 
 const CHANNEL = "causeway_notices";
@@ -33,6 +34,7 @@ export function postgresNotices(options: {
 async function listen(connect: () => Promise<PoolClient>, onText: (text: string) => void) {
   const assemble = createAssembler(onText);
   let current: PoolClient | null = null;
+  let stopWatching = () => {};
   let stopped = false;
 
   async function start(): Promise<void> {
@@ -44,12 +46,16 @@ async function listen(connect: () => Promise<PoolClient>, onText: (text: string)
       if (notice.channel === CHANNEL) assemble(notice.payload ?? "");
     });
     // Listening on: the server's last words and the broken socket are two errors of one connection.
-    client.on("error", () => {
+    const onLost = () => {
+      stopAsking();
       client.release(true);
       if (stopped || !listening) return;
       listening = false;
       void restart();
-    });
+    };
+    const stopAsking = watchPulse(client, onLost);
+    stopWatching = stopAsking;
+    client.on("error", onLost);
     await client.query(`LISTEN ${CHANNEL}`);
     listening = true;
   }
@@ -68,6 +74,7 @@ async function listen(connect: () => Promise<PoolClient>, onText: (text: string)
   await start();
   return async () => {
     stopped = true;
+    stopWatching();
     current?.removeAllListeners("notification");
     current?.release(true);
   };

@@ -39,8 +39,16 @@ export function openRedisQueues(options: { url: string; prefix: string; log: Log
   };
 }
 
+/** Longer than BullMQ ever lets Redis wait before it answers (10 s): silence beyond it is a connection that is gone. */
+const SILENCE_MS = 15_000;
+
 function connect(url: string, outage: OutageLog, options: { maxRetriesPerRequest: number | null }): Redis {
-  const redis = new Redis(url, { ...options, connectTimeout: 5_000, retryStrategy });
+  const redis = new Redis(url, {
+    ...options,
+    connectTimeout: 5_000,
+    socketTimeout: SILENCE_MS,
+    retryStrategy,
+  });
   redis.on("error", (error) => outage.lost(error));
   redis.on("ready", () => outage.restored());
   return redis;
@@ -69,7 +77,13 @@ function redisNotices(options: {
       const listener = connect(url, outage, { maxRetriesPerRequest: null });
       listener.on("message", (_channel, text) => onText(text));
       await listener.subscribe(channel);
-      return async () => listener.disconnect();
+      // Who only listens would never learn that the other end is gone without a word.
+      const pulse = setInterval(() => void listener.ping().catch(() => undefined), SILENCE_MS);
+      pulse.unref();
+      return async () => {
+        clearInterval(pulse);
+        listener.disconnect();
+      };
     },
   };
 }

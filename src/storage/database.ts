@@ -32,15 +32,20 @@ export function openDatabase(options: { url: string; maxConnections: number; log
   };
 }
 
+/** How long a statement is waited for, milliseconds; `query_timeout` in the URL says otherwise. */
+const STATEMENT_MS = 30_000;
+
 /**
- * A pool that logs and outlives lost connections.
+ * A pool that logs and outlives lost connections, those too that just fall silent.
  * @param options.setup statements every new connection runs first, such as `SET search_path`.
+ * @param options.patient waits for a statement however long it takes.
  */
 export function openPool(options: {
   url: string;
   maxConnections: number;
   log: Logger;
   setup?: string[];
+  patient?: boolean;
 }): pg.Pool {
   // Prisma's adapter reads timestamps as UTC whatever the session says.
   const setup = ["SET timezone = 'UTC'", ...(options.setup ?? [])].join("; ");
@@ -53,6 +58,8 @@ export function openPool(options: {
     maxLifetimeSeconds: 3_600,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    // A statement that fails by it takes its connection out of the pool.
+    ...(options.patient ? {} : { query_timeout: STATEMENT_MS }),
     // A promise although its type says nothing: the pool waits for it before anybody gets the connection.
     onConnect: (client) => client.query(setup),
   });

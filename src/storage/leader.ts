@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from "pg";
 import type { Logger } from "../core/logger.ts";
 import { wait } from "../core/wait.ts";
+import { watchPulse } from "./connection-pulse.ts";
 
 /** How often a process that is not the leader tries to become it, milliseconds. */
 const CAMPAIGN_MS = 2_000;
@@ -49,9 +50,11 @@ async function leadOnce(
     };
     client.once("error", onLost);
     client.once("end", onLost);
+    const stopWatching = watchPulse(client, onLost);
     try {
       await task(AbortSignal.any([stop, lost.signal]));
     } finally {
+      stopWatching();
       client.removeListener("error", onLost);
       client.removeListener("end", onLost);
       if (!broken) await unlock(client, name);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type pg from "pg";
 import { StartupError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
+import { openPool } from "./database.ts";
 
 /** The lock Prisma's own command line takes, so that it and we never migrate at the same time. */
 const PRISMA_LOCK = 72707369;
@@ -27,6 +28,16 @@ interface Migration {
   name: string;
   sql: string;
   checksum: string;
+}
+
+/** `applyMigrations` on a connection of its own, which waits for statements however long they take. */
+export async function migrateDatabase(options: { url: string; log: Logger }): Promise<string[]> {
+  const pool = openPool({ ...options, maxConnections: 1, patient: true });
+  try {
+    return await applyMigrations(pool, options.log);
+  } finally {
+    await pool.end();
+  }
 }
 
 /**
