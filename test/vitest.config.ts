@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 // Everything runs on the queue in Postgres; what tells stories of the whole application runs on Redis as well.
-const stories = "test/stories/**/*.test.ts";
+const stories = ["test/stories/**/*.test.ts", "test/torture/**/*.test.ts"];
 const shared = { pool: "forks", testTimeout: 30_000, hookTimeout: 60_000 } as const;
 
 export default defineConfig({
@@ -25,7 +25,7 @@ export default defineConfig({
         },
       },
       {
-        test: { ...shared, name: "redis-queue", include: [stories], env: { CAUSEWAY_TEST_QUEUE: "redis" } },
+        test: { ...shared, name: "redis-queue", include: stories, env: { CAUSEWAY_TEST_QUEUE: "redis" } },
       },
     ],
   },

@@ -23,8 +23,8 @@ export function telegramConfig(
 }
 
 /** Posts one update as Telegram does; the status. */
-export async function post(url: string, update: unknown): Promise<number> {
-  const response = await fetch(`${url}/webhooks/telegram`, {
+export async function post(url: string, update: unknown, channel = "telegram"): Promise<number> {
+  const response = await fetch(`${url}/webhooks/${channel}`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-telegram-bot-api-secret-token": SECRET_TOKEN },
     body: JSON.stringify(update),

@@ -61,6 +61,8 @@ export interface FakeTelegram extends AsyncDisposable {
   fileRequests: string[];
   /** Makes the next `times` calls of a method (default: `sendMessage`, once) go wrong. */
   fail(fault: Fault, options?: { method?: string; times?: number }): void;
+  /** Calls the listener with every message as it is sent. */
+  onSent(listener: (message: SentMessage) => void): void;
   /** Waits this long before answering. */
   delay(ms: number): void;
   /** Changes the token that is accepted, as @BotFather does when one is revoked. */
@@ -97,6 +99,7 @@ export async function startFakeTelegram(
   let token = options.token ?? "4242:TEST-token_secret";
   const sent: SentMessage[] = [];
   const drafts: ShownDraft[] = [];
+  const listeners: ((message: SentMessage) => void)[] = [];
   const calls: BotApiCall[] = [];
   const files: FakeTelegram["files"] = new Map();
   const fileRequests: string[] = [];
@@ -150,7 +153,9 @@ export async function startFakeTelegram(
       const message = readMessage(payload);
       if (typeof message === "string") return badRequest(message);
       const messageId = nextMessageId++;
-      sent.push({ ...message, messageId });
+      const complete = { ...message, messageId };
+      sent.push(complete);
+      for (const listener of listeners) listener(complete);
       const chat = { id: message.chatId, type: message.chatId < 0 ? "supergroup" : "private" };
       const date = Math.floor(Date.now() / 1000);
       return ok({ message_id: messageId, date, chat, text: message.text });
@@ -339,6 +344,7 @@ export async function startFakeTelegram(
       const queue = faults.get(method.toLowerCase()) ?? [];
       faults.set(method.toLowerCase(), [...queue, ...Array.from({ length: times }, () => fault)]);
     },
+    onSent: (listener) => void listeners.push(listener),
     delay(ms) {
       delayMs = ms;
     },

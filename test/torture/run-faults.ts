@@ -1,0 +1,110 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { telegramConfig } from "../stories/conversations.ts";
+import { startFakeTelegram } from "../support/fake-telegram.ts";
+import type { Build } from "../support/process.ts";
+import type { Fault } from "./faults.ts";
+import { seededRandom, shuffled } from "./random.ts";
+import { startTraffic } from "./traffic.ts";
+import { followAnswers, judge, settle, type Verdict } from "./verdict.ts";
+import { buildWorld, type Queue } from "./world.ts";
+
+export interface Outcome {
+  fault: Fault;
+  verdict: Verdict;
+}
+
+/** How long people write before a fault, and after it. */
+const AROUND_MS = 500;
+
+/**
+ * Lets every fault happen to the service while people write, in an order that the seed chooses, again and again until
+ * the time is up; at least once. What happens after one fault has ended is on the account of the next.
+ */
+export async function runFaults(options: {
+  queue: Queue;
+  build: Build;
+  seed: number;
+  /** 0 for one round. */
+  minutes: number;
+  /** The faults to choose from. */
+  faults: readonly Fault[];
+  processes: { web: number; worker: number };
+  perSecond: number;
+  said(line: string): void;
+}): Promise<Outcome[]> {
+  const random = seededRandom(options.seed);
+  await using fake = await startFakeTelegram();
+  const ledger = followAnswers(fake);
+  await using world = await buildWorld({
+    queue: options.queue,
+    build: options.build,
+    fake,
+    config: (apiRoot) => configuration({ url: apiRoot, token: fake.token }),
+  });
+  for (const role of ["web", "worker"] as const) {
+    for (let count = 0; count < options.processes[role]; count += 1) await world.start(role);
+  }
+
+  const outcomes: Outcome[] = [];
+  const deadline = Date.now() + options.minutes * 60_000;
+  let firstChat = 1_000;
+  do {
+    for (const fault of shuffled(options.faults, random)) {
+      if (fault.possible?.(world) === false) continue;
+      const traffic = startTraffic({
+        urls: world.urls,
+        chats: 12,
+        perSecond: options.perSecond,
+        firstChat,
+        random,
+      });
+      firstChat += 100;
+      await delay(AROUND_MS);
+      await fault.happen(world, traffic);
+      const endedAt = Date.now();
+      await delay(AROUND_MS);
+      await traffic.stop();
+      await settle(traffic.acknowledged, ledger);
+      const verdict = judge(traffic.acknowledged, ledger, {
+        faultEndedAt: endedAt,
+        refused: traffic.refused(),
+        marked: await world.markedDouble(),
+      });
+      outcomes.push({ fault, verdict });
+      options.said(describeOutcome({ fault, verdict }));
+    }
+  } while (Date.now() < deadline);
+  return outcomes;
+}
+
+/** Whether an outcome breaks a promise: a loss, a reordering, or a second send that nothing excuses. */
+export function isBroken({ fault, verdict }: Outcome): boolean {
+  const { lost, outOfOrder, unmarkedTwice, markedTwice } = verdict;
+  return (
+    lost.length + outOfOrder.length + unmarkedTwice.length > 0 || (!fault.mayDouble && markedTwice.length > 0)
+  );
+}
+
+function describeOutcome({ fault, verdict }: Outcome): string {
+  const { messages, refused, lost, markedTwice, unmarkedTwice, outOfOrder, firstAnswerMs, caughtUpMs } =
+    verdict;
+  const wrong = { lost, unmarkedTwice, outOfOrder, ...(fault.mayDouble ? {} : { markedTwice }) };
+  const said = Object.entries(wrong).flatMap(([what, texts]) =>
+    texts.length > 0 ? [`${what}: ${texts.slice(0, 5).join(", ")} (${texts.length})`] : [],
+  );
+  return `${fault.name}: ${messages} messages, ${refused} refused at first, first answer after ${firstAnswerMs} ms, caught up after ${caughtUpMs} ms${
+    markedTwice.length > 0 ? `, ${markedTwice.length} twice and marked` : ""
+  }${said.map((each) => `\n  BROKEN ${each}`).join("")}`;
+}
+
+function configuration(fake: { url: string; token: string }) {
+  const echo = telegramConfig(fake);
+  const hanging = telegramConfig(fake, {
+    bot: { type: "script", sequence: [{ say: "late", delayMs: 600_000 }] },
+  });
+  return {
+    ...echo,
+    agents: { ...echo.agents, sleeper: { ...hanging.agents.talker, turns: { timeoutMs: 500, attempts: 1 } } },
+    channels: { ...echo.channels, hanging: { ...hanging.channels.telegram, agent: "sleeper" } },
+  };
+}

@@ -1,0 +1,47 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Build, buildService } from "../support/process.ts";
+import { faults } from "./faults.ts";
+import { faultTable } from "./report.ts";
+import { isBroken, runFaults } from "./run-faults.ts";
+
+// One round of everything as a test; `npm run torture` sets how long, how much and where to put the table.
+const minutes = Number(process.env.TORTURE_MINUTES ?? 0);
+const seed = Number(process.env.TORTURE_SEED ?? 20_261_121);
+const report = process.env.TORTURE_REPORT;
+const long = minutes > 0;
+const queue = process.env.CAUSEWAY_TEST_QUEUE === "redis" ? "redis" : "postgres";
+
+describe("whatever happens to it, the service", () => {
+  let build: Build;
+  beforeAll(async () => {
+    build = await buildService();
+  });
+  afterAll(() => build[Symbol.dispose]());
+
+  it(
+    "answers everything it acknowledged, in order, and twice only where it says so",
+    async () => {
+      const outcomes = await runFaults({
+        queue,
+        build,
+        seed,
+        minutes,
+        faults: faults.filter((fault) => long || queue === "postgres" || fault.queue),
+        processes: long ? { web: 2, worker: 2 } : { web: 1, worker: 2 },
+        perSecond: 20,
+        said: (line) => process.stdout.write(`[${queue}] ${line}\n`),
+      });
+      const table = faultTable([{ queue, outcomes }]);
+      process.stdout.write(`\nseed ${seed}\n\n${table}\n`);
+      if (report !== undefined) {
+        await mkdir(report, { recursive: true });
+        await writeFile(`${report}/${queue}.md`, `${table}\n`);
+      }
+      expect(
+        outcomes.filter(isBroken).map(({ fault, verdict }) => ({ fault: fault.name, ...verdict })),
+      ).toEqual([]);
+    },
+    minutes * 60_000 + 600_000,
+  );
+});
