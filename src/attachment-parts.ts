@@ -84,17 +84,21 @@ export function createAttachmentParts(deps: AttachmentPartsDeps) {
     }
   }
 
-  let sweptAt = 0;
   async function sweep(): Promise<void> {
-    if (Date.now() - sweptAt < SWEEP_EVERY_MS) return;
-    sweptAt = Date.now();
     await erasures.dropUnsent();
     if (keepDays !== null) await erasures.expire(keepDays);
   }
 
+  let sweptAt = 0;
+  async function sweepHourly(): Promise<void> {
+    if (Date.now() - sweptAt < SWEEP_EVERY_MS) return;
+    sweptAt = Date.now();
+    await sweep();
+  }
+
   const steps: ReconcilerStep[] = [
     { name: "files to load", run: loader.loadDue },
-    { name: "files that were kept long enough", run: sweep },
+    { name: "files that were kept long enough", run: sweepHourly },
     { name: "files to erase", run: erase },
   ];
 
@@ -107,6 +111,8 @@ export function createAttachmentParts(deps: AttachmentPartsDeps) {
     openFile: store.open,
     links,
     steps,
+    /** Lets go of what was kept long enough, and of what was uploaded and never sent. */
+    sweep,
     forBot,
     /** The files of messages for a bot, by message; what is not here after a while goes as what it is, pending. */
     async ofMessages(

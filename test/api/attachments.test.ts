@@ -214,3 +214,26 @@ describe("the content of a file", () => {
     expect((await fetch(`${app.url}${url}`)).status).toBe(401);
   });
 });
+
+test("a file that was kept long enough is gone, and its row says so", async () => {
+  await using short = await startChatApp({ env: { CAUSEWAY_ATTACHMENT_DAYS: "1" } });
+  const caller = new Causeway({ baseUrl: short.url, apiKey: short.apiKey, maxRetries: 0 });
+  const session = await caller.chat.createSession({ agentId: "echo" });
+  const [sent, unsent] = [
+    await caller.chat.uploadAttachment(session.id, image()),
+    await caller.chat.uploadAttachment(session.id, image()),
+  ];
+  await caller.chat.sendMessage(session.id, { attachmentIds: [sent.id] });
+  const { pool } = short.app.engine.database;
+  await pool.query("UPDATE attachments SET created_at = now() - interval '2 days'");
+  await short.app.attachments.sweep();
+  await eventually(async () => {
+    expect((await short.api("GET", `/attachments/${sent.id}`)).body).toMatchObject({
+      state: "expired",
+      url: null,
+    });
+    expect((await short.api("GET", `/attachments/${unsent.id}`)).status).toBe(404);
+    for (const id of [sent.id, unsent.id]) expect(await short.app.attachments.openFile(id)).toBe(null);
+  });
+  expect((await short.api("GET", `/attachments/${sent.id}/content`)).status).toBe(409);
+});
