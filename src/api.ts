@@ -18,6 +18,7 @@ import { keyRoutes } from "./http/api/routes/keys.ts";
 import { participantDataRoutes } from "./http/api/routes/participant-data.ts";
 import { trailRoutes } from "./http/api/routes/trail.ts";
 import { userRoutes } from "./http/api/routes/users.ts";
+import type { OpenLimit } from "./http/open-limit.ts";
 import type { RateLimit } from "./http/rate-limit.ts";
 import type { HttpParts } from "./http/server.ts";
 import { newSecret } from "./keys/api-key.ts";
@@ -43,6 +44,8 @@ export interface ApiDeps {
   more?: readonly RouteGroup[];
   /** How many requests one key may make. */
   keyRate: RateLimit;
+  /** How many streams and sockets one key may hold open. */
+  keyStreams: OpenLimit;
   version: string;
   log: Logger;
 }
@@ -72,6 +75,7 @@ export function createApi(deps: ApiDeps) {
     authenticate: createAuthenticate({ keys: keyRing, workspaceBySlug: keys.workspaceBySlug }),
     idempotency: createIdempotency({ repository: idempotencyRows, notices: engine.hub, log }),
     rateLimit: deps.keyRate,
+    streams: deps.keyStreams,
     log,
   };
 
@@ -116,6 +120,7 @@ export function createApi(deps: ApiDeps) {
     /** Who is calling, for what does not pass the routes, such as a WebSocket. */
     authenticate: gate.authenticate,
     rateLimit: gate.rateLimit,
+    streams: gate.streams,
     /** Makes the key of the settings the operator key; `workspaceId` is the first configured workspace. */
     ensureOperatorKey: keys.ensureOperatorKey,
     stop(): void {

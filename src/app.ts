@@ -12,6 +12,7 @@ import type { Logger } from "./core/logger.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { attachmentLinkRoutes } from "./http/attachment-link-routes.ts";
 import { healthRoutes } from "./http/health-routes.ts";
+import { createOpenLimit } from "./http/open-limit.ts";
 import { createRateLimit, perMinute } from "./http/rate-limit.ts";
 import { createHttpServer } from "./http/server.ts";
 import { webhookRoutes } from "./http/webhook-routes.ts";
@@ -145,6 +146,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     routes: [...conversations.routes, ...proactive.routes],
     more: [conversations.openai],
     keyRate: createRateLimit(perMinute(settings.rates.perKey), Date.now),
+    keyStreams: createOpenLimit(settings.streamsPerKey),
     version: VERSION,
     log,
   });

@@ -20,6 +20,7 @@ import { sessionChangeRoutes } from "./http/api/routes/session-changes.ts";
 import { sessionRoutes } from "./http/api/routes/sessions.ts";
 import { socketTokenRoutes } from "./http/api/routes/socket-tokens.ts";
 import { createSocketServer, type SocketServer } from "./http/api/socket-server.ts";
+import type { OpenLimit } from "./http/open-limit.ts";
 import type { RateLimit } from "./http/rate-limit.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { createMessageQueriesRepository } from "./sessions/message-queries-repository.ts";
@@ -45,7 +46,7 @@ export interface ConversationParts {
   routes: Route[];
   openai: RouteGroup;
   /** WebSockets; they check keys, and count calls, with what the API does. */
-  sockets(gate: { authenticate: Authenticate; rateLimit: RateLimit }): SocketServer;
+  sockets(gate: { authenticate: Authenticate; rateLimit: RateLimit; streams: OpenLimit }): SocketServer;
 }
 
 /** Beyond every seq: a message that is only imagined has the whole history before it. */
@@ -139,10 +140,11 @@ export function createConversationParts(deps: ConversationPartsDeps): Conversati
         channel: (workspaceId) => channelNamed(workspaceId, null),
       }),
     },
-    sockets: ({ authenticate, rateLimit }) =>
+    sockets: ({ authenticate, rateLimit, streams }) =>
       createSocketServer({
         authenticate,
         rateLimit,
+        streams,
         tokens,
         conversation,
         executions,

@@ -143,6 +143,11 @@ export const variables = {
     schema: z.string(),
     default: null,
   }),
+  CAUSEWAY_KEY_STREAMS: variable({
+    doc: "Streams and WebSockets one API key may hold open at a time, on each process. Beyond: 429.",
+    schema: rate,
+    default: "6000",
+  }),
   DATABASE_URL: variable({
     doc: "A Postgres to use: `postgres://…`.",
     schema: postgresUrl,

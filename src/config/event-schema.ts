@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { buttonsSchema } from "../core/button-schema.ts";
 import { DURATION_PATTERN } from "../core/duration.ts";
 
 /** `30s`, `15m`, `2h`, `1d` as written. */
@@ -20,8 +21,17 @@ const actionSchema = z.discriminatedUnion("action", [
   z.strictObject({ action: z.literal("end_session") }),
   z.strictObject({ action: z.literal("summarize") }),
   z
-    .strictObject({ action: z.literal("send_message"), prompt: prompt.optional(), text: text.optional() })
-    .refine(exactlyOneText, oneText),
+    .strictObject({
+      action: z.literal("send_message"),
+      prompt: prompt.optional(),
+      text: text.optional(),
+      buttons: buttonsSchema.optional().describe("With `text`: what the user may press below it."),
+    })
+    .refine(exactlyOneText, oneText)
+    .refine(({ buttons, text }) => buttons === undefined || text !== undefined, {
+      error: "write buttons below a text; a bot that is prompted offers its own",
+      path: ["buttons"],
+    }),
   z.strictObject({ action: z.literal("set_participant_data"), data: z.record(z.string(), z.json()) }),
   z
     .strictObject({

@@ -18,6 +18,8 @@ export interface Settings {
   role: "all" | "web" | "worker";
   /** Per minute, on each process. */
   rates: { perKey: number; perUser: number };
+  /** Open at a time, on each process. */
+  streamsPerKey: number;
   /** What is done with files: where they are kept, up to what size, and how long; null: as long as their session. */
   attachments: { place: FileStorePlace; limitBytes: number; keepDays: number | null };
   /** How long the event log is kept, days. */
@@ -67,6 +69,7 @@ export function parseSettings(
     publicUrl: resolvePublicUrl({ publicUrl, host, port }),
     apiKey: readOptional("CAUSEWAY_API_KEY", variables.CAUSEWAY_API_KEY),
     role: read("CAUSEWAY_ROLE", variables.CAUSEWAY_ROLE),
+    streamsPerKey: read("CAUSEWAY_KEY_STREAMS", variables.CAUSEWAY_KEY_STREAMS),
     rates: {
       perKey: read("CAUSEWAY_KEY_RATE", variables.CAUSEWAY_KEY_RATE),
       perUser: read("CAUSEWAY_USER_RATE", variables.CAUSEWAY_USER_RATE),

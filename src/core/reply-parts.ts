@@ -1,6 +1,12 @@
 import type { OutboundAttachment } from "./attachment.ts";
-import type { ButtonSpec } from "./button.ts";
-import { type Button, type ButtonSupport, canShow, toButtons, withOptions } from "./button.ts";
+import {
+  type Button,
+  type ButtonSpec,
+  type ButtonSupport,
+  canShow,
+  toButtons,
+  withOptions,
+} from "./button.ts";
 import { type Offer, offerOf } from "./offer.ts";
 import { linkTo, type SentFile, toSentFiles } from "./sent-file.ts";
 
@@ -59,8 +65,9 @@ function prepareText(
     const isOnlyFiles = content.trim() === "" && attachments.length > 0;
     return { buttons: null, parts: isOnlyFiles ? [] : limits.split(content).map(plain), offer: null };
   }
-  const shown = canShow(buttons, limits.buttons);
-  const parts = limits.split(shown ? content : withOptions(content, buttons)).map(plain);
+  // Below files alone there is nothing for buttons to stand below.
+  const shown = content.trim() !== "" && canShow(buttons, limits.buttons);
+  const parts = limits.split(shown ? content : withOptions(content, buttons).trimStart()).map(plain);
   const last = parts.at(-1);
   if (shown && last) last.buttons = buttons;
   return { buttons, parts, offer: offerOf(buttons, !shown) };

@@ -1,5 +1,5 @@
 import type { OutboundAttachment } from "./attachment.ts";
-import type { ButtonSpec } from "./button.ts";
+import { type ButtonSpec, readButtons } from "./button.ts";
 
 /** What is said to a user unasked: an instruction to the bot, which writes the message, or the message itself. */
 export type Saying =
@@ -12,8 +12,9 @@ export interface LaterSaying {
   saying: Saying;
 }
 
-/** The one that is given; null where neither is, or both are. */
-export function toSaying(prompt: unknown, text: unknown): Saying | null {
+/** The one that is given, a text with its buttons; null where neither is, or both are. */
+export function toSaying(prompt: unknown, text: unknown, buttons?: unknown): Saying | null {
   if (typeof prompt === "string") return typeof text === "string" ? null : { prompt };
-  return typeof text === "string" ? { text } : null;
+  if (typeof text !== "string") return null;
+  return buttons === undefined ? { text } : { text, buttons: readButtons(buttons) };
 }

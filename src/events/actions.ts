@@ -40,7 +40,7 @@ export function createActions(deps: ActionDeps) {
     const session = await deps.repository.session(firing.sessionId);
     if (!session) return { kind: "overtaken", reason: "the session was deleted" };
     const key = `event:${firing.id}:${place}`;
-    const saying = toSaying(action.prompt, action.text);
+    const saying = toSaying(action.prompt, action.text, action.buttons);
     switch (action.action) {
       case "log":
         deps.log.info(

@@ -23,8 +23,23 @@ export interface HttpServer {
   close(graceMs: number): Promise<void>;
 }
 
+/** How long a client may take, milliseconds. */
+export interface HttpPatience {
+  headersMs: number;
+  /** Headers and body together: files are uploaded over slow lines too. */
+  requestMs: number;
+  /** How often clients are looked at that take longer. */
+  checkMs: number;
+}
+
+const PATIENCE: HttpPatience = { headersMs: 15_000, requestMs: 120_000, checkMs: 5_000 };
+
 /** The whole of the HTTP side; the order of what a request passes through is the order here. */
-export function createHttpServer(parts: HttpParts, log: Logger): HttpServer {
+export function createHttpServer(
+  parts: HttpParts,
+  log: Logger,
+  patience: HttpPatience = PATIENCE,
+): HttpServer {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -43,11 +58,15 @@ export function createHttpServer(parts: HttpParts, log: Logger): HttpServer {
   app.use(notFound);
   app.use(errorResponse(log));
 
-  const server = createServer(app);
-  // Files are uploaded over slow lines too.
-  server.requestTimeout = 120_000;
-  server.headersTimeout = 15_000;
-  server.keepAliveTimeout = 65_000;
+  const server = createServer(
+    {
+      headersTimeout: patience.headersMs,
+      requestTimeout: patience.requestMs,
+      connectionsCheckingInterval: patience.checkMs,
+      keepAliveTimeout: 65_000,
+    },
+    app,
+  );
   return {
     server,
     listen: (host, port) => listen(server, host, port),

@@ -1,8 +1,9 @@
-import { type Request, type RequestHandler, type Response, Router, raw } from "express";
+import { type Request, type RequestHandler, type Response, Router } from "express";
 import type { Channel, RawRequest, WebhookResponse } from "../channels/channel.ts";
 import type { ChannelEvent } from "../core/channel-event.ts";
 import { RequestError } from "../core/errors.ts";
 import type { ChannelRef } from "../core/runtime.ts";
+import { readBytes } from "./read-bytes.ts";
 
 /** What platforms send is small; Meta's batches are the largest, up to 3 MB. Bytes. */
 const WEBHOOK_BODY_LIMIT = 4 * 1024 * 1024;
@@ -21,7 +22,9 @@ export function webhookRoutes(deps: WebhookDeps): Router {
   const handle: RequestHandler = async (request, response) => {
     const found = deps.channel(String(request.params["channel"]));
     if (!found) throw new RequestError(404, "channel_not_found", "There is no such channel here.");
-    const received = await found.channel.receive(toRaw(request));
+    // Any content type is read as bytes: the channel says which it takes, after it has checked the signature.
+    const body = await readBytes(request, WEBHOOK_BODY_LIMIT);
+    const received = await found.channel.receive(toRaw(request, body));
     if (received.kind === "rejected") {
       deps.onReceived(found.ref, "rejected");
       throw new RequestError(received.status, received.code, received.message);
@@ -30,10 +33,8 @@ export function webhookRoutes(deps: WebhookDeps): Router {
     deps.onReceived(found.ref, "accepted");
     acknowledge(response, received.response);
   };
-  // Any content type is read as bytes: the channel says which it takes, after it has checked the signature.
-  const body = raw({ type: () => true, limit: WEBHOOK_BODY_LIMIT });
-  router.all("/:channel", body, handle);
-  router.all("/:channel/status", body, handle);
+  router.all("/:channel", handle);
+  router.all("/:channel/status", handle);
   // Where a platform's app is installed by its users (OAuth).
   router.get("/:channel/install", handle);
   router.get("/:channel/oauth", handle);
@@ -59,16 +60,15 @@ function acknowledge(response: Response, answer: WebhookResponse = { status: 200
   response.end(answer.body);
 }
 
-function toRaw(request: Request): RawRequest {
+function toRaw(request: Request, body: Buffer): RawRequest {
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     headers[name] = Array.isArray(value) ? value.join(", ") : value;
   }
-  const body: unknown = request.body;
   return {
     method: request.method,
     url: request.originalUrl,
     headers,
-    body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+    body,
   };
 }

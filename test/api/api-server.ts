@@ -7,6 +7,7 @@ import { createIdempotency } from "../../src/http/api/idempotency.ts";
 import { openApiDocument } from "../../src/http/api/openapi.ts";
 import type { Route, Scope } from "../../src/http/api/route.ts";
 import { healthRoutes } from "../../src/http/health-routes.ts";
+import { createOpenLimit } from "../../src/http/open-limit.ts";
 import { createRateLimit, type RateLimitSettings } from "../../src/http/rate-limit.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { webhookRoutes } from "../../src/http/webhook-routes.ts";
@@ -81,7 +82,12 @@ export async function openApiWorld() {
 
   async function serve(
     routes: readonly Route[],
-    options: { rateLimit?: RateLimitSettings; now?: () => number; documented?: boolean } = {},
+    options: {
+      rateLimit?: RateLimitSettings;
+      streams?: number;
+      now?: () => number;
+      documented?: boolean;
+    } = {},
   ): Promise<ApiServer> {
     const log = quietLog();
     const now = options.now ?? Date.now;
@@ -90,6 +96,7 @@ export async function openApiWorld() {
       routes,
       authenticate: createAuthenticate({ keys: ring, workspaceBySlug: keys.workspaceBySlug }),
       idempotency: createIdempotency({ repository: createIdempotencyRepository(pool), notices, log }),
+      streams: createOpenLimit(options.streams ?? 1_000),
       rateLimit: createRateLimit(options.rateLimit ?? { perMinute: 600_000, burst: 10_000 }, now),
       log,
     });

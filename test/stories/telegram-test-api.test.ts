@@ -1,3 +1,4 @@
+import type { InlineKeyboardMarkup } from "grammy/types";
 import { TelegramServer } from "telegram-test-api/lib/telegramServer.js";
 import { expect, test } from "vitest";
 import { startTestApp } from "../support/app.ts";
@@ -24,6 +25,9 @@ async function startTestApi() {
       server.storage.botMessages
         .filter(({ message }) => Number(message.chat_id) === id)
         .map(({ message }) => message.text),
+    /** The messages themselves, as the bot sent them and changed them since. */
+    messages: (id: number) =>
+      server.storage.botMessages.filter(({ message }) => Number(message.chat_id) === id),
     [Symbol.asyncDispose]: () => server.stop().then(() => undefined),
   };
 }
@@ -89,4 +93,34 @@ test("an answer to a group grows in one message on telegram-test-api", async () 
     const { body } = await app.api("GET", "/deliveries?channel=telegram&status=sent");
     expect(body.meta.total).toBe(1);
   });
+});
+
+test("a button pressed on telegram-test-api is answered, and marked where it was", async () => {
+  await using api = await startTestApi();
+  const buttons = [{ label: "Yes", payload: "confirm:7" }, { label: "No" }];
+  const bot = {
+    type: "script",
+    replies: [{ match: "confirm:7", say: "Booked." }],
+    sequence: [{ say: "Shall I book it?", buttons }],
+  };
+  await using _app = await startTestApp({
+    agents: { asker: { bot } },
+    channels: {
+      telegram: { kind: "telegram", agent: "asker", token: TOKEN, mode: "polling", apiRoot: api.url },
+    },
+  });
+  const ada = api.client(31);
+  await ada.sendMessage(ada.makeMessage("hello"));
+  const question = await eventually(() => {
+    const [sent] = api.messages(31);
+    if (!sent) throw new Error("nothing was sent");
+    return sent;
+  });
+  const keyboard = () => (question.message.reply_markup as InlineKeyboardMarkup).inline_keyboard.flat();
+  expect(keyboard().map(({ text }) => text)).toEqual(["Yes", "No"]);
+  const [yes] = keyboard();
+  const data = yes && "callback_data" in yes ? yes.callback_data : "";
+  await ada.sendCallback(ada.makeCallbackQuery(data, { message: { message_id: question.messageId } }));
+  await eventually(() => expect(api.answers(31)).toEqual(["Shall I book it?", "Booked."]));
+  await eventually(() => expect(keyboard().map(({ text }) => text)).toEqual(["✓ Yes"]));
 });

@@ -54,6 +54,12 @@ describe("a reply with buttons", () => {
     expect(prepared("Sure?", [page], { max: 9, labelLimit: 20, urls: false }).parts[0]?.buttons).toBeNull();
   });
 
+  test("is written as a list where there is no text for buttons to stand below", () => {
+    const reply = prepared(" ", yesNo, { max: 9, labelLimit: 20, urls: true });
+    expect(reply.parts).toEqual([{ content: "1. Yes\n2. No", buttons: null }]);
+    expect(reply.offer).toMatchObject({ "1": "confirm:7" });
+  });
+
   test("loses nothing when its list has to be cut", () => {
     fc.assert(
       fc.property(fc.lorem({ maxCount: 40 }), specs, (content, written) => {

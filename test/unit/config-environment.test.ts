@@ -17,6 +17,7 @@ test("without any variable the defaults work", () => {
       apiKey: null,
       role: "all",
       rates: { perKey: 60_000, perUser: 600 },
+      streamsPerKey: 6_000,
       attachments: {
         place: { kind: "directory", path: "/srv/causeway/.causeway/attachments" },
         limitBytes: 20 * 1024 * 1024,

@@ -7,9 +7,10 @@ import { newId } from "../../core/ids.ts";
 import type { Json } from "../../core/json.ts";
 import type { Logger } from "../../core/logger.ts";
 import { storableText } from "../../core/text.ts";
-import { type RateLimit, requireRate } from "../rate-limit.ts";
+import type { OpenLimit } from "../open-limit.ts";
+import { type RateLimit, requireRate, tooMany } from "../rate-limit.ts";
 import { readBytes } from "../read-bytes.ts";
-import { type Authenticate, KEY_RATE_EXCEEDED, requireScope } from "./auth.ts";
+import { type Authenticate, KEY_RATE_EXCEEDED, KEY_STREAMS_EXCEEDED, requireScope } from "./auth.ts";
 import { databaseOutage } from "./database-outage.ts";
 import type { EncodedReply, Idempotency } from "./idempotency.ts";
 import { readJsonBody } from "./json-body.ts";
@@ -22,6 +23,8 @@ export interface ApiRouterDeps {
   idempotency: Idempotency;
   /** Of a key. */
   rateLimit: RateLimit;
+  /** Open streams of a key. */
+  streams: OpenLimit;
   log: Logger;
 }
 
@@ -51,6 +54,8 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
   const caller = await deps.authenticate(request.headers);
   requireRate(deps.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);
   requireScope(caller, route.scope);
+  // Before anything is carried out: what cannot be streamed was not asked for either.
+  if (mayStream(route)) holdOpen(deps.streams, caller.keyId, response);
   const { uploadLimit } = route;
   const upload = uploadLimit === undefined ? NO_UPLOAD : await readBytes(request, uploadLimit);
   const body = route.method === "GET" || uploadLimit !== undefined ? undefined : await readJsonBody(request);
@@ -79,6 +84,15 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
         )
       : await answer(newId());
   await send(reply, request, response, deps.log);
+}
+
+const mayStream = (route: Route) =>
+  route.responses.some(({ contentType }) => contentType === "text/event-stream");
+
+function holdOpen(streams: OpenLimit, keyId: string, response: Response): void {
+  const close = streams.open(keyId);
+  if (close === null) throw tooMany("too_many_streams", KEY_STREAMS_EXCEEDED, 5);
+  response.once("close", close);
 }
 
 const NO_UPLOAD = Buffer.alloc(0);

@@ -6,6 +6,9 @@ import { type Caller, SCOPES, type Scope } from "./route.ts";
 /** What a key over its rate is told. */
 export const KEY_RATE_EXCEEDED = "This API key makes too many requests. Try again later.";
 
+/** What a key with too many streams open is told. */
+export const KEY_STREAMS_EXCEEDED = "This API key holds too many streams open. Close some first.";
+
 /** Who is calling, from `Authorization: Bearer` or `X-API-Key`. Throws a 401 that says what is missing. */
 export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Caller>;
 

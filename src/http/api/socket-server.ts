@@ -4,8 +4,9 @@ import { WebSocketServer } from "ws";
 import { RequestError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { SocketTokens } from "../../sessions/socket-token-repository.ts";
-import { type RateLimit, requireRate } from "../rate-limit.ts";
-import { type Authenticate, KEY_RATE_EXCEEDED, requireScope } from "./auth.ts";
+import type { OpenLimit } from "../open-limit.ts";
+import { type RateLimit, requireRate, tooMany } from "../rate-limit.ts";
+import { type Authenticate, KEY_RATE_EXCEEDED, KEY_STREAMS_EXCEEDED, requireScope } from "./auth.ts";
 import { type Caller, SCOPES } from "./route.ts";
 import { type SessionSocketDeps, type SocketResume, serveSocket } from "./session-socket.ts";
 
@@ -13,6 +14,8 @@ export interface SocketServerDeps extends Omit<SessionSocketDeps, "keyStands" | 
   authenticate: Authenticate;
   /** Of a key: opening a socket and every message over it count like requests. */
   rateLimit: RateLimit;
+  /** Open sockets of a key, its streams included. */
+  streams: OpenLimit;
   tokens: Pick<SocketTokens, "holder" | "keyStands">;
   log: Logger;
 }
@@ -41,6 +44,9 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
     const session = await deps.conversation.session(caller.workspaceId, id);
     const resume = resumeOf(url.searchParams);
     if (resume) await requireExecution(deps, session.id, caller.workspaceId, resume.executionId);
+    const closed = deps.streams.open(caller.keyId);
+    if (closed === null) throw tooMany("too_many_streams", KEY_STREAMS_EXCEEDED, 5);
+    socket.once("close", closed);
     server.handleUpgrade(request, socket, head, (client) => {
       serveSocket(client, session, resume, {
         ...deps,
@@ -52,6 +58,8 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
 
   return {
     upgrade(request, socket, head) {
+      // Anything can stand there, and what is thrown here would end the process.
+      if (!URL.canParse(request.url ?? "/", "http://localhost")) return false;
       const url = new URL(request.url ?? "/", "http://localhost");
       const id = PATH.exec(url.pathname)?.[1];
       if (id === undefined) return false;
