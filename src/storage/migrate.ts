@@ -60,8 +60,10 @@ export async function applyMigrations(
       const pending = await pendingMigrations(client, migrations);
       for (const migration of pending) {
         await applyOne(client, migration);
-        log.info({ migration: migration.name }, "migration applied");
+        log.debug({ migration: migration.name }, "migration applied");
       }
+      const newest = pending.at(-1)?.name;
+      if (newest !== undefined) log.info({ count: pending.length, newest }, "migrations applied");
       return pending.map((migration) => migration.name);
     } finally {
       await client.query("SELECT pg_advisory_unlock($1)", [PRISMA_LOCK]);
