@@ -78,7 +78,7 @@ describe("a text", () => {
         const letters = (all: string) => (all.match(/[aB][12]/g) ?? []).join("");
         expect(letters(plainText(text))).toBe(letters(text));
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[["~~", "~~", "a1"]], [["~~", "~~", " ", "a1", " ", "B2", "\n", "a1"]]] },
     );
   });
 

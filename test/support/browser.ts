@@ -35,6 +35,8 @@ export interface Person extends AsyncDisposable {
 export async function newPerson(
   browser: Browser,
   options: Parameters<Browser["newContext"]>[0] = {},
+  /** Origins beside the page's own that its tabs may ask. */
+  mayAsk: readonly string[] = [],
 ): Promise<Person> {
   const context = await browser.newContext({ viewport: { width: 1000, height: 720 }, ...options });
   const offences: string[] = [];
@@ -50,7 +52,10 @@ export async function newPerson(
         if (/Content Security Policy|Trusted/i.test(message.text())) offences.push(message.text());
       });
       page.on("request", (request) => {
-        if (new URL(request.url()).origin !== origin) offences.push(`request: ${request.url()}`);
+        const asked = new URL(request.url());
+        const isKnown =
+          asked.origin === origin || asked.protocol === "blob:" || mayAsk.includes(asked.origin);
+        if (!isKnown) offences.push(`request: ${request.url()}`);
       });
       await page.goto(url);
       return page;

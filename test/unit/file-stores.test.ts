@@ -1,0 +1,81 @@
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEmulator } from "emulate";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createFileBucket } from "../../src/attachments/file-bucket.ts";
+import { createFileDirectory } from "../../src/attachments/file-directory.ts";
+import { type FileStore, readWhole } from "../../src/attachments/file-store.ts";
+import { newId } from "../../src/core/ids.ts";
+import { freePort } from "../support/redis.ts";
+
+let directory: string;
+let bucket: Awaited<ReturnType<typeof createEmulator>>;
+
+const inBucket = (name = "media") =>
+  createFileBucket({
+    bucket: name,
+    prefix: "chat/files/",
+    endpoint: bucket.url,
+    region: "us-east-1",
+    accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+    secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    sessionToken: null,
+  });
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "causeway-files-"));
+  const port = await freePort();
+  bucket = await createEmulator({
+    service: "aws",
+    port,
+    baseUrl: `http://127.0.0.1:${port}`,
+    seed: { aws: { region: "us-east-1", s3: { buckets: [{ name: "media" }] } } },
+  });
+});
+afterAll(async () => {
+  await bucket.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe.each<[string, () => FileStore]>([
+  ["a directory", () => createFileDirectory(directory)],
+  ["a bucket", () => inBucket()],
+])("files in %s", (_, open) => {
+  test("are read as they were written, whole and in parts", async () => {
+    const [store, id] = [open(), newId()];
+    const content = Buffer.from(Array.from({ length: 70_000 }, (_value, index) => index % 251));
+    await store.write(id, content, "application/octet-stream");
+    expect((await readWhole(store, id))?.equals(content)).toBe(true);
+    const part = await store.open(id, { start: 10, end: 14 });
+    const chunks = [];
+    for await (const chunk of part ?? []) chunks.push(Buffer.from(chunk));
+    expect(Buffer.concat(chunks)).toEqual(content.subarray(10, 15));
+  });
+
+  test("are replaced whole by a second write, and gone once they are erased, however often", async () => {
+    const [store, id] = [open(), newId()];
+    await store.write(id, Buffer.from("first, and longer"), "text/plain");
+    await store.write(id, Buffer.from("second"), "text/plain");
+    expect(String(await readWhole(store, id))).toBe("second");
+    await store.erase(id);
+    await store.erase(id);
+    expect(await readWhole(store, id)).toBe(null);
+  });
+});
+
+test("files in a directory are readable by their owner only, and leave no drafts", async () => {
+  const [store, id] = [createFileDirectory(join(directory, "own")), newId()];
+  await store.write(id, Buffer.from("secret"), "text/plain");
+  const path = join(directory, "own", id.slice(-2), id);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(await readdir(join(directory, "own", id.slice(-2)))).toEqual([id]);
+});
+
+test("a bucket that is not there is an error that names it, and nothing secret", async () => {
+  const error = await inBucket("nowhere")
+    .write(newId(), Buffer.from("x"), "text/plain")
+    .then(() => null, String);
+  expect(error).toContain("nowhere");
+  expect(error).not.toContain("wJalr");
+});
