@@ -21,8 +21,6 @@ export interface Spoken {
   kind: "spoken";
   sessionId: string;
   channelId: string;
-  /** Whose session it is; null: nobody's. */
-  userId: string | null;
   messageId: string;
   /** Of a prompt: the turn that answers it. */
   executionId: string | null;
@@ -35,7 +33,6 @@ export type SpeakOutcome = Spoken | { kind: "overtaken" } | { kind: "session_gon
 interface SessionRow {
   workspace_id: string;
   channel_id: string;
-  user_id: string | null;
   address: string | null;
   next_seq: number;
 }
@@ -48,7 +45,7 @@ interface SessionRow {
 export async function speak(client: PoolClient, request: SpeakRequest): Promise<SpeakOutcome> {
   const { sessionId, saying } = request;
   const { rows } = await client.query<SessionRow>(
-    "SELECT workspace_id, channel_id, user_id, address, next_seq FROM sessions WHERE id = $1 FOR UPDATE",
+    "SELECT workspace_id, channel_id, address, next_seq FROM sessions WHERE id = $1 FOR UPDATE",
     [sessionId],
   );
   const session = rows[0];
@@ -62,8 +59,7 @@ export async function speak(client: PoolClient, request: SpeakRequest): Promise<
   if (await userWroteAfter(client, sessionId, request.unlessUserWroteAfter)) {
     return { kind: "overtaken" };
   }
-  const { channel_id: channelId, user_id: userId } = session;
-  const spoken = { kind: "spoken" as const, sessionId, channelId, userId, messageId };
+  const spoken = { kind: "spoken" as const, sessionId, channelId: session.channel_id, messageId };
   return "prompt" in saying
     ? { ...spoken, executionId: await instruct(client, session, messageId, request), deliveryIds: [] }
     : {
@@ -79,14 +75,8 @@ export async function spokenBefore(
   channelId: string,
   key: string,
 ): Promise<Spoken | null> {
-  const { rows } = await client.query<{
-    id: string;
-    session_id: string;
-    user_id: string | null;
-    execution_id: string | null;
-  }>(
-    `SELECT m.id, m.session_id, s.user_id, m.execution_id FROM inbound_events e
-     JOIN messages m ON m.id = e.message_id JOIN sessions s ON s.id = m.session_id
+  const { rows } = await client.query<{ id: string; session_id: string; execution_id: string | null }>(
+    `SELECT m.id, m.session_id, m.execution_id FROM inbound_events e JOIN messages m ON m.id = e.message_id
      WHERE e.channel_id = $1 AND e.event_key = $2`,
     [channelId, key],
   );
@@ -100,7 +90,6 @@ export async function spokenBefore(
     kind: "spoken",
     sessionId: message.session_id,
     channelId,
-    userId: message.user_id,
     messageId: message.id,
     executionId: message.execution_id,
     deliveryIds: deliveries.rows.map(({ id }) => id),

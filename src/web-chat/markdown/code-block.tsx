@@ -14,8 +14,7 @@ export function CodeBlock({ language, text }: { language: string; text: string }
     setCopied(true);
     setTimeout(() => setCopied(false), COPIED_MS);
   };
-  // Usually one word. Whatever else stands there would be seen nowhere else.
-  const name = language.trim();
+  const name = language.split(/\s/, 1)[0] ?? "";
   return (
     <div class="code" dir="ltr">
       <div class="code-head">

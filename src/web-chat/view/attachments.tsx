@@ -40,7 +40,7 @@ function Attachment({ sessionId, attachment }: { sessionId?: string; attachment:
     <button
       type="button"
       class="file"
-      aria-label={fill(words.download, { name })}
+      title={fill(words.download, { name })}
       onClick={() => void save().catch(() => undefined)}
     >
       <FileLine name={name} note={attachment.bytes === null ? "" : fileSize(attachment.bytes)} />

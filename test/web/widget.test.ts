@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessibilityFaults } from "../support/accessibility.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { browserPath, newPerson, startBrowser } from "../support/browser.ts";
+import { composer, say, texts } from "../support/chat-page.ts";
 import { eventually } from "../support/eventually.ts";
 import { documentedSnippet, type HostSite, startHostSite, strictPolicy } from "../support/host-page.ts";
 import { createPacedBot } from "../support/paced-bot.ts";
@@ -17,15 +18,6 @@ let site: HostSite;
 let url: string;
 
 const launcher = (page: Page) => page.getByRole("button", { name: /^Chat/ });
-const composer = (page: Page) => page.getByRole("textbox", { name: "Your message" });
-const bubbles = (page: Page, who = "") => page.locator(`.message${who} .body`);
-const texts = async (page: Page, who = "") => (await bubbles(page, who).allInnerTexts()).map((t) => t.trim());
-
-async function say(page: Page, text: string): Promise<void> {
-  await composer(page).fill(text);
-  await composer(page).press("Enter");
-}
-
 /** Calls a method of the element, as a page's own script would. */
 const tell = (page: Page, method: string, ...given: unknown[]) =>
   page.evaluate(`document.querySelector("causeway-chat").${method}(...${JSON.stringify(given)})`);
