@@ -9,7 +9,7 @@ import type { Reachability } from "./core/reachability.ts";
 import type { Engine } from "./engine.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Reached } from "./reach.ts";
-import { addSchedule, sayOnce } from "./schedules/schedule-repository.ts";
+import { addSchedule, laterSchedule } from "./schedules/schedule-repository.ts";
 import { createParticipantRepository } from "./sessions/participant-repository.ts";
 import { resetInTransaction } from "./sessions/session-repository.ts";
 import { createUserAliases } from "./storage/user-aliases.ts";
@@ -54,7 +54,7 @@ export function createOutreach({ engine, channels, agents, pipeline, reach, log 
         notice: null,
         lease: null,
       }),
-    sayLater: (client, message) => addSchedule(client, sayOnce(message)),
+    sayLater: (client, message) => addSchedule(client, laterSchedule({ ...message, madeBy: "operator" })),
   });
 
   function running(channelId: string) {

@@ -23,7 +23,7 @@ import type { Outreach } from "./outreach.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { startScheduleLoop } from "./schedules/schedule-loop.ts";
 import { createScheduleQueries } from "./schedules/schedule-queries-repository.ts";
-import { createScheduleRepository, sayOnce } from "./schedules/schedule-repository.ts";
+import { createScheduleRepository, laterSchedule } from "./schedules/schedule-repository.ts";
 import { createSessionQueriesRepository } from "./sessions/session-queries-repository.ts";
 import { endSession } from "./sessions/session-repository.ts";
 
@@ -81,7 +81,9 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
       const { workspaceId, agentId, channelId, user } = session;
       if (!user) throw new Error("the session has no user");
       const later = { at: dueAt, saying };
-      await schedules.add(sayOnce({ id, workspaceId, agentId, channelId, userId: user.id, later }));
+      await schedules.add(
+        laterSchedule({ id, workspaceId, agentId, channelId, userId: user.id, madeBy: "event", later }),
+      );
       return dueAt;
     },
     async unreachable({ channelId, user }) {

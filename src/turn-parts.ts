@@ -7,7 +7,8 @@ import type { PartDeps } from "./pipeline-deps.ts";
 import { createPreviewParts } from "./preview-parts.ts";
 import { createTurnQueue } from "./queue/turn-queue.ts";
 import type { ReconcilerStep } from "./reconciler.ts";
-import { addSchedule, sayOnce } from "./schedules/schedule-repository.ts";
+import { changeComing, comingSayings } from "./schedules/coming-repository.ts";
+import { addSchedule, laterSchedule } from "./schedules/schedule-repository.ts";
 import { completeInTransaction, resetSession } from "./sessions/session-repository.ts";
 import { createGroupCommit } from "./storage/group-commit.ts";
 import { createBudgets, hourly } from "./turns/budget.ts";
@@ -41,6 +42,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     clock,
   );
   const contexts: TurnContexts = createTurnContexts({
+    coming: (of) => comingSayings(pool, of),
     repository: prompts,
     clock,
     log,
@@ -90,8 +92,18 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
           sayLater: (client, { workspaceId, agentId, channelId, user }, later) =>
             addSchedule(
               client,
-              sayOnce({ id: newId(), workspaceId, agentId, channelId, userId: user.id, later }),
+              laterSchedule({
+                id: newId(),
+                workspaceId,
+                agentId,
+                channelId,
+                userId: user.id,
+                madeBy: "bot",
+                later,
+              }),
             ),
+          changeLater: (client, { agentId, user }, change) =>
+            changeComing(client, { userId: user.id, agentId }, change),
           endSession: (client, end) => completeInTransaction(client, { ...end, reason: "bot", newSessionId }),
         },
         commit,

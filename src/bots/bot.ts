@@ -4,7 +4,7 @@ import type { ButtonSpec } from "../core/button.ts";
 import type { Finding } from "../core/finding.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Logger } from "../core/logger.ts";
-import type { LaterSaying } from "../core/saying.ts";
+import type { ComingSaying, LaterChange, LaterSaying } from "../core/saying.ts";
 import type { TokenUsage } from "../core/token-usage.ts";
 
 /** A message as a model is shown it. */
@@ -58,6 +58,8 @@ export interface Turn {
   /** What was said before, oldest first, as far back as the agent's `history` allows. */
   history(): Promise<PromptMessage[]>;
   participantData(): Promise<JsonObject>;
+  /** What this bot put down for the user and is still to come. */
+  coming(): Promise<ComingSaying[]>;
   /** Tokens that preparing the prompt cost, summaries that is; null for none. */
   overhead(): TokenUsage | null;
 }
@@ -115,6 +117,8 @@ export interface BotResult {
   endSession?: boolean;
   /** Messages for the user at times to come, put down with the reply. */
   later?: readonly LaterSaying[];
+  /** What becomes of messages that were put down before. */
+  laterChanges?: readonly LaterChange[];
 }
 
 /**

@@ -69,3 +69,26 @@ function readMoment(text: string, timezone: string): Date {
   const isAbsolute = /(?:Z|[+-]\d\d:\d\d)$/i.test(text);
   return isAbsolute ? new Date(text) : fromWallClock(Date.parse(`${text}Z`), timezone);
 }
+
+/** When a schedule runs, as a caller could have written it. */
+export function writtenTimes(recurrence: Recurrence): WrittenTimes {
+  const { timezone, kind } = recurrence;
+  const startsAt = recurrence.startsAt.toISOString();
+  const endsAt = recurrence.endsAt?.toISOString() ?? null;
+  if (kind === "at") return { at: startsAt, timezone, startsAt: null, endsAt };
+  const frame = { timezone, startsAt, endsAt };
+  if (kind === "cron") return { ...frame, cron: recurrence.cron };
+  if (kind === "rrule") return { ...frame, rrule: recurrence.rrule };
+  return { ...frame, every: durationText(recurrence.everyMs) };
+}
+
+/** The largest unit that leaves no rest. */
+export function durationText(ms: number): string {
+  const units = [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+  ] as const;
+  const unit = units.find(([, size]) => ms % size === 0);
+  return unit ? `${ms / unit[1]}${unit[0]}` : `${ms / 1000}s`;
+}

@@ -6,6 +6,7 @@ import type { LaterSaying, Saying } from "../core/saying.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { dueRuns } from "./due-runs.ts";
 import {
+  type MadeBy,
   SCHEDULE_COLUMNS,
   type Schedule,
   type ScheduleChanges,
@@ -58,46 +59,12 @@ export function createScheduleRepository(pool: Pool) {
     },
 
     /** Changes a schedule that is not over. Null: it is over, or not there. */
-    change(
-      workspaceId: string,
-      id: string,
-      decide: (current: Schedule) => ScheduleChanges,
-    ): Promise<Schedule | null> {
-      return inTransaction(pool, async (client) => {
-        const current = await lock(client, workspaceId, id);
-        if (current?.status !== "active" && current?.status !== "paused") return null;
-        const next: Schedule = { ...current, ...decide(current) };
-        const now = new Date();
-        const moved = nextRun(next.recurrence, now);
-        // An active one that is due this very moment stays due; a paused one forgets what it missed.
-        const overdue = current.status === "active" && current.nextRunAt !== null && current.nextRunAt <= now;
-        const kept = overdue && next.recurrence === current.recurrence ? current.nextRunAt : moved;
-        const nextRunAt = next.status === "paused" ? null : kept;
-        const assignments = SCHEDULE_COLUMNS.map((name, index) => `${name} = $${index + 4}`);
-        await client.query(
-          `UPDATE schedules SET status = $2, next_run_at = $3, updated_at = now(), ${assignments.join(", ")} WHERE id = $1`,
-          [id, next.status, nextRunAt, ...toColumns(next)],
-        );
-        return { ...next, nextRunAt };
-      });
-    },
+    change: (workspaceId: string, id: string, decide: (current: Schedule) => ScheduleChanges) =>
+      inTransaction(pool, (client) => changeSchedule(client, workspaceId, id, decide)),
 
     /** Nothing more is put down, and what was not sent yet is skipped. False: there is no such schedule. */
-    cancel(workspaceId: string, id: string): Promise<boolean> {
-      return inTransaction(pool, async (client) => {
-        const { rowCount } = await client.query(
-          `UPDATE schedules SET status = CASE WHEN status IN ('active', 'paused') THEN 'cancelled' ELSE status END,
-             next_run_at = NULL, updated_at = now() WHERE workspace_id = $1 AND id = $2`,
-          [workspaceId, id],
-        );
-        if (rowCount === 0) return false;
-        await client.query(
-          "UPDATE schedule_runs SET status = 'skipped', reason = 'cancelled' WHERE schedule_id = $1 AND status = 'pending'",
-          [id],
-        );
-        return true;
-      });
-    },
+    cancel: (workspaceId: string, id: string) =>
+      inTransaction(pool, (client) => cancelSchedule(client, workspaceId, id)),
 
     /** Puts down the runs that are due, each once. How many schedules were. */
     comeDue(limit: number): Promise<number> {
@@ -131,7 +98,7 @@ export function createScheduleRepository(pool: Pool) {
          claimed AS (
            UPDATE schedule_runs r SET attempts = attempts + 1, next_attempt_at = now() + $2::int * interval '1 millisecond'
            FROM ready WHERE r.id = ready.id RETURNING r.id, r.attempts, r.schedule_id)
-         SELECT c.id, c.attempts, s.id AS schedule_id, s.channel_id, s.agent_id, s.prompt, s.text, s.buttons, u.identifier,
+         SELECT c.id, c.attempts, s.id AS schedule_id, s.channel_id, s.agent_id, s.prompt, s.text, s.buttons, s.attachments, u.identifier,
            coalesce(p.data, '{}') AS data
          FROM claimed c JOIN schedules s ON s.id = c.schedule_id JOIN users u ON u.id = s.user_id
          LEFT JOIN participant_data p ON p.user_id = u.id AND p.agent_id = s.agent_id`,
@@ -188,6 +155,44 @@ export function createScheduleRepository(pool: Pool) {
   };
 }
 
+/** The same within a transaction that does more. */
+export async function changeSchedule(
+  client: PoolClient,
+  workspaceId: string,
+  id: string,
+  decide: (current: Schedule) => ScheduleChanges,
+): Promise<Schedule | null> {
+  const current = await lock(client, workspaceId, id);
+  if (current?.status !== "active" && current?.status !== "paused") return null;
+  const next: Schedule = { ...current, ...decide(current) };
+  const now = new Date();
+  const moved = nextRun(next.recurrence, now);
+  // An active one that is due this very moment stays due; a paused one forgets what it missed.
+  const overdue = current.status === "active" && current.nextRunAt !== null && current.nextRunAt <= now;
+  const kept = overdue && next.recurrence === current.recurrence ? current.nextRunAt : moved;
+  const nextRunAt = next.status === "paused" ? null : kept;
+  const assignments = SCHEDULE_COLUMNS.map((name, index) => `${name} = $${index + 4}`);
+  await client.query(
+    `UPDATE schedules SET status = $2, next_run_at = $3, updated_at = now(), ${assignments.join(", ")} WHERE id = $1`,
+    [id, next.status, nextRunAt, ...toColumns(next)],
+  );
+  return { ...next, nextRunAt };
+}
+
+export async function cancelSchedule(client: PoolClient, workspaceId: string, id: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `UPDATE schedules SET status = CASE WHEN status IN ('active', 'paused') THEN 'cancelled' ELSE status END,
+       next_run_at = NULL, updated_at = now() WHERE workspace_id = $1 AND id = $2`,
+    [workspaceId, id],
+  );
+  if (rowCount === 0) return false;
+  await client.query(
+    "UPDATE schedule_runs SET status = 'skipped', reason = 'cancelled' WHERE schedule_id = $1 AND status = 'pending'",
+    [id],
+  );
+  return true;
+}
+
 /** Adding the same id again changes nothing. */
 export async function addSchedule(database: Pool | PoolClient, schedule: NewSchedule): Promise<void> {
   const columns = [
@@ -196,35 +201,38 @@ export async function addSchedule(database: Pool | PoolClient, schedule: NewSche
     "agent_id",
     "channel_id",
     "user_id",
+    "made_by",
     "next_run_at",
     ...SCHEDULE_COLUMNS,
   ];
-  const { id, workspaceId, agentId, channelId, userId, nextRunAt } = schedule;
+  const { id, workspaceId, agentId, channelId, userId, madeBy, nextRunAt } = schedule;
   await database.query(
     `INSERT INTO schedules (${columns.join(", ")}) VALUES (${columns.map((_, index) => `$${index + 1}`).join(", ")})
      ON CONFLICT (id) DO NOTHING`,
-    [id, workspaceId, agentId, channelId, userId, nextRunAt, ...toColumns(schedule)],
+    [id, workspaceId, agentId, channelId, userId, madeBy, nextRunAt, ...toColumns(schedule)],
   );
 }
 
-/** One message at one time. */
-export function sayOnce(message: {
+/** A message for later as a schedule: of one time, unless it repeats. */
+export function laterSchedule(message: {
   id: string;
   workspaceId: string;
   agentId: string;
   channelId: string;
   userId: string;
+  madeBy: MadeBy;
   later: LaterSaying;
 }): NewSchedule {
   const { later, ...whose } = message;
+  const { at, saying, name = null, repeats } = later;
   return {
     ...whose,
-    name: null,
-    saying: later.saying,
-    recurrence: { kind: "at", startsAt: later.at, endsAt: null, timezone: "UTC" },
-    maxRuns: null,
+    name,
+    saying,
+    recurrence: repeats?.recurrence ?? { kind: "at", startsAt: at, endsAt: null, timezone: "UTC" },
+    maxRuns: repeats?.maxRuns ?? null,
     graceMs: null,
-    nextRunAt: later.at,
+    nextRunAt: at,
   };
 }
 

@@ -1,6 +1,10 @@
+import type { OutboundAttachment } from "../core/attachment.ts";
 import type { ButtonSpec } from "../core/button.ts";
 import type { Recurrence } from "../core/recurrence.ts";
 import type { Saying } from "../core/saying.ts";
+
+/** Who put a message down. What operators and rules put down, no bot may change. */
+export type MadeBy = "operator" | "event" | "bot";
 
 /** A message to come, once or again and again. */
 export interface Schedule {
@@ -9,6 +13,7 @@ export interface Schedule {
   agentId: string;
   channelId: string;
   userId: string;
+  madeBy: MadeBy;
   name: string | null;
   saying: Saying;
   recurrence: Recurrence;
@@ -32,10 +37,12 @@ export interface ScheduleRow {
   agent_id: string;
   channel_id: string;
   user_id: string;
+  made_by: MadeBy;
   name: string | null;
   prompt: string | null;
   text: string | null;
   buttons: readonly ButtonSpec[] | null;
+  attachments: readonly OutboundAttachment[] | null;
   kind: "at" | "interval" | "cron" | "rrule";
   every_ms: string | null;
   cron: string | null;
@@ -57,6 +64,7 @@ export function toSchedule(row: ScheduleRow): Schedule {
     agentId: row.agent_id,
     channelId: row.channel_id,
     userId: row.user_id,
+    madeBy: row.made_by,
     name: row.name,
     saying: toStoredSaying(row),
     recurrence: toRecurrence(row),
@@ -68,13 +76,13 @@ export function toSchedule(row: ScheduleRow): Schedule {
   };
 }
 
-/** What the columns `prompt`, `text` and `buttons` say. */
-export function toStoredSaying({
-  prompt,
-  text,
-  buttons,
-}: Pick<ScheduleRow, "prompt" | "text" | "buttons">): Saying {
-  return prompt === null ? { text: text ?? "", ...(buttons ? { buttons } : {}) } : { prompt };
+/** What the columns `prompt`, `text`, `buttons` and `attachments` say. */
+export function toStoredSaying(
+  row: Pick<ScheduleRow, "prompt" | "text" | "buttons" | "attachments">,
+): Saying {
+  const { prompt, text, buttons, attachments } = row;
+  if (prompt !== null) return { prompt };
+  return { text: text ?? "", ...(buttons && { buttons }), ...(attachments && { attachments }) };
 }
 
 function toRecurrence(row: ScheduleRow): Recurrence {
@@ -94,6 +102,7 @@ export function toColumns(
     "prompt" in saying ? saying.prompt : null,
     "text" in saying ? saying.text : null,
     "text" in saying && saying.buttons ? JSON.stringify(saying.buttons) : null,
+    "text" in saying && saying.attachments ? JSON.stringify(saying.attachments) : null,
     recurrence.kind,
     recurrence.kind === "interval" ? recurrence.everyMs : null,
     recurrence.kind === "cron" ? recurrence.cron : null,
@@ -111,6 +120,7 @@ export const SCHEDULE_COLUMNS = [
   "prompt",
   "text",
   "buttons",
+  "attachments",
   "kind",
   "every_ms",
   "cron",

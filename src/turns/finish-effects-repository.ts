@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from "pg";
 import type { TurnUser } from "../bots/bot.ts";
 import type { JsonObject } from "../core/json.ts";
 import { mergePatch } from "../core/merge-patch.ts";
-import type { LaterSaying } from "../core/saying.ts";
+import type { LaterChange, LaterSaying } from "../core/saying.ts";
 import { storableJson } from "../core/text.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import type { FinishRepository, TurnCommit, TurnCommitted } from "./finish-repository.ts";
@@ -18,6 +18,8 @@ export async function finishWithEffects(
     endSession(client: PoolClient, end: { sessionId: string; afterSeq: number }): Promise<unknown>;
     /** Puts down a message for the lane's user. */
     sayLater(client: PoolClient, lane: Lane & { user: TurnUser }, later: LaterSaying): Promise<unknown>;
+    /** Changes what was put down before. */
+    changeLater(client: PoolClient, lane: Lane & { user: TurnUser }, change: LaterChange): Promise<unknown>;
   },
   commit: TurnCommit,
   lane: Lane,
@@ -45,7 +47,10 @@ export async function finishWithEffects(
     }
     // Where nobody is known there is nobody to write to later.
     const { user } = lane;
-    if (user) for (const later of effects.later) await deps.sayLater(client, { ...lane, user }, later);
+    if (user) {
+      for (const later of effects.later) await deps.sayLater(client, { ...lane, user }, later);
+      for (const change of effects.laterChanges) await deps.changeLater(client, { ...lane, user }, change);
+    }
     if (!effects.endSession) return result;
     await deps.endSession(client, { sessionId: commit.sessionId, afterSeq: commit.answeredSeq });
     return { kind: "committed", more: false };

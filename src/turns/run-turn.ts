@@ -3,7 +3,7 @@ import type { AgentDefinition } from "../core/agent-definition.ts";
 import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { prepareReply, type Reply, type ReplyLimits } from "../core/reply-parts.ts";
-import type { LaterSaying } from "../core/saying.ts";
+import type { LaterChange, LaterSaying } from "../core/saying.ts";
 import type { SentFile } from "../core/sent-file.ts";
 import type { BudgetRefusal } from "./budget.ts";
 import type { ExecutionResult, ReplyRow } from "./finish-repository.ts";
@@ -50,6 +50,8 @@ export interface TurnEffects {
   endSession: boolean;
   /** Messages for the user at times to come. */
   later: readonly LaterSaying[];
+  /** What becomes of those put down before. */
+  laterChanges: readonly LaterChange[];
 }
 
 /** A message in whose answering so many processes ended is not tried by another: it may be what ends them. */
@@ -135,11 +137,12 @@ function answered(run: TurnRun, result: BotResult, at: Progress & { emitted: num
   // Appended to the kept log now, shown only after the commit: `done` means stored.
   const log = [...run.stream.log.entries(), { type: "done" as const, data: done }];
   const effects =
-    result.participantData || result.endSession || result.later
+    result.participantData || result.endSession || result.later || result.laterChanges
       ? {
           participantData: result.participantData ?? null,
           endSession: result.endSession ?? false,
           later: result.later ?? [],
+          laterChanges: result.laterChanges ?? [],
         }
       : null;
   return {

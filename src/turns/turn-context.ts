@@ -1,6 +1,7 @@
 import type { Bot, PromptMessage, Turn } from "../bots/bot.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import type { ComingSaying } from "../core/saying.ts";
 import { addUsage, type TokenUsage } from "../core/token-usage.ts";
 import type { ContextRepository } from "./context-repository.ts";
 import {
@@ -15,7 +16,7 @@ import {
 import { createSummaries } from "./summarize.ts";
 
 /** What a bot may look up in one turn. */
-export type TurnLookups = Pick<Turn, "prompt" | "history" | "participantData" | "overhead"> & {
+export type TurnLookups = Pick<Turn, "prompt" | "history" | "participantData" | "coming" | "overhead"> & {
   /** What the prompt would take as it is now, in tokens; 0 where there can be none. Asks no bot for anything. */
   promptTokens(): Promise<number>;
 };
@@ -45,6 +46,8 @@ const INSTRUCTION_TOKENS = 200;
 /** Prompts and participant data, read from Postgres at the moment a bot asks. */
 export function createTurnContexts(deps: {
   repository: ContextRepository;
+  /** What an agent's bot put down for a user and is still to come. */
+  coming(of: { userId: string; agentId: string }): Promise<ComingSaying[]>;
   clock: Clock;
   log: Logger;
 }): TurnContexts {
@@ -136,6 +139,10 @@ export function createTurnContexts(deps: {
         },
         participantData: async () =>
           question.userId === null ? {} : repository.participantData(question.userId, question.agent.id),
+        coming: async () =>
+          question.userId === null
+            ? []
+            : deps.coming({ userId: question.userId, agentId: question.agent.id }),
         overhead: () => spent,
         promptTokens: async () => materialTokens(await loadMaterial(repository, question)),
       };

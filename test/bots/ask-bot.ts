@@ -1,5 +1,6 @@
 import type { Bot, BotProgress, BotResult, PromptMessage, Turn } from "../../src/bots/bot.ts";
 import type { JsonObject } from "../../src/core/json.ts";
+import type { ComingSaying } from "../../src/core/saying.ts";
 import type { TokenUsage } from "../../src/core/token-usage.ts";
 
 export interface Asked {
@@ -9,6 +10,7 @@ export interface Asked {
   /** What the button carries that was pressed to say each text. */
   payload?: string;
   participantData?: JsonObject;
+  coming?: ComingSaying[];
   signal?: AbortSignal;
   onProgress?: (progress: BotProgress) => void;
 }
@@ -16,7 +18,7 @@ export interface Asked {
 /** A turn that answers these texts; its prompt is the texts alone unless given. */
 function aTurn(
   texts: readonly string[],
-  { prompt, history = [], overhead = null, participantData = {}, payload }: Asked = {},
+  { prompt, history = [], overhead = null, participantData = {}, coming = [], payload }: Asked = {},
 ): Turn {
   return {
     executionId: "execution-1",
@@ -33,6 +35,7 @@ function aTurn(
     prompt: async () => prompt ?? texts.map((content) => ({ role: "user", content })),
     history: async () => history,
     participantData: async () => participantData,
+    coming: async () => coming,
     overhead: () => overhead,
   };
 }

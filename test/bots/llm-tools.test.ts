@@ -63,13 +63,78 @@ describe("built-in tools", () => {
       ["schedule_message", { instruction: "Wish them luck.", at: "2099-01-01T09:00:00+01:00" }],
       ["schedule_message", { instruction: "Too late.", at: "2001-01-01T09:00:00Z" }],
       ["schedule_message", { instruction: "When?" }],
+      ["schedule_message", { instruction: "Drink water.", every: "30s" }],
+      [
+        "schedule_message",
+        {
+          instruction: "Ask how they slept.",
+          name: "Sleep",
+          rrule: "FREQ=DAILY;BYHOUR=8;BYMINUTE=0;BYSECOND=0",
+          max_runs: 7,
+        },
+      ],
     );
-    const { result } = await askBot(server.bot({ tools: ["schedule_message"] }), "go");
+    const asked = { participantData: { timezone: "Africa/Nairobi" } };
+    const { result } = await askBot(server.bot({ tools: ["schedule_message"] }), "go", asked);
     expect(result.later).toEqual([
       { at: expect.any(Date), saying: { prompt: "Remind them to stretch." } },
       { at: new Date("2099-01-01T08:00:00Z"), saying: { prompt: "Wish them luck." } },
+      {
+        at: expect.any(Date),
+        name: "Sleep",
+        saying: { prompt: "Ask how they slept." },
+        repeats: {
+          recurrence: expect.objectContaining({ kind: "rrule", timezone: "Africa/Nairobi" }),
+          maxRuns: 7,
+        },
+      },
     ]);
+    expect(result.later?.at(-1)?.at.getUTCHours()).toBe(5);
+    expect(toldToModel(server)).toContain("more often than once a minute");
     expect(toldToModel(server)).toContain("is past");
+  });
+
+  it("list, move, pause and cancel what was put down before, and nothing else", async () => {
+    await using server = await startProvider();
+    const recurrence = {
+      kind: "cron" as const,
+      cron: "0 9 * * *",
+      timezone: "Europe/Berlin",
+      startsAt: new Date("2026-01-01T00:00:00Z"),
+      endsAt: null,
+    };
+    const one = { name: null, instruction: "Ask.", recurrence, nextAt: new Date("2099-01-01T08:00:00Z") };
+    const tools = ["list_schedules", "change_schedule", "cancel_schedule"];
+    callsThenAnswers(
+      server,
+      ["list_schedules", {}],
+      ["change_schedule", { id: "a", cron: "30 9 * * *", status: "paused" }],
+      ["change_schedule", { id: "a", cron: "every day" }],
+      ["cancel_schedule", { id: "b" }],
+      ["cancel_schedule", { id: "somebody else's" }],
+    );
+    const coming = [
+      { id: "a", ...one },
+      { id: "b", ...one, nextAt: null },
+    ];
+    const { result } = await askBot(server.bot({ tools }), "go", { coming });
+    expect(result.laterChanges).toHaveLength(3);
+    // Tools of one step run at the same time.
+    expect(new Set(result.laterChanges)).toEqual(
+      new Set([
+        { id: "a", kind: "move", recurrence: expect.objectContaining({ cron: "30 9 * * *" }) },
+        { id: "a", kind: "pause" },
+        { id: "b", kind: "cancel" },
+      ]),
+    );
+    const told = toldToModel(server);
+    for (const part of [
+      "0 9 * * *",
+      "paused",
+      "The cron pattern",
+      "you scheduled no message somebody else's",
+    ])
+      expect(told).toContain(part);
   });
 
   it("are offered only where the agent names them", async () => {

@@ -65,6 +65,7 @@ describe("migrations", () => {
       "messages_role_check",
       "schedule_runs_status_check",
       "schedules_kind_check",
+      "schedules_made_by_check",
       "schedules_saying_check",
       "schedules_status_check",
       "sessions_end_reason_check",

@@ -392,6 +392,36 @@ describe("event rules", () => {
     });
   });
 
+  it("let the bot take back its own messages to come, and nobody else's", async () => {
+    let operators = "";
+    const bot = createScriptedBot(async (call) => {
+      const coming = await call.turn.coming();
+      const ids = [...coming.map(({ id }) => id), operators];
+      const later = { at: new Date(Date.now() + 3_600_000), name: "Stretch", saying: { prompt: "Remind." } };
+      call.reply({
+        replies: [{ content: `${coming.length} to come` }],
+        ...(call.texts[0] === "remind me"
+          ? { later: [later] }
+          : { laterChanges: ids.map((id) => ({ id, kind: "cancel" as const })) }),
+      });
+    });
+    await using story = await startStory({ bot, agent: {} });
+    const ada = { agent_id: "agent", channel: "gated", identifier: "ada" };
+    const put = await story.app.api("POST", "/schedules", { ...ada, message_text: "Ours.", every: "1d" });
+    operators = put.body.id;
+    await story.say("ada", "remind me");
+    await story.channel.sending("0 to come");
+    await story.say("ada", "forget it");
+    await story.channel.sending("1 to come");
+    await eventually(async () => {
+      const { body } = await story.app.api("GET", "/schedules");
+      expect(body.data).toMatchObject([
+        { name: "Stretch", made_by: "bot", status: "cancelled" },
+        { message_text: "Ours.", made_by: "operator", status: "active" },
+      ]);
+    });
+  });
+
   it("can put a message down for later", async () => {
     const events = [
       { on: "session_ended.user_reset", do: [{ action: "schedule_message", after: "1s", text: "See you." }] },

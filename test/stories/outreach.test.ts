@@ -130,6 +130,7 @@ describe("a trigger in quiet hours", () => {
           ...to("ada"),
           message_text: "It is time.",
           buttons: [{ label: "Later" }],
+          attachments: [{ url: "https://example.org/plan.pdf", name: "plan.pdf" }],
           participant_data: { consent: true },
           start_new_session: true,
         },
@@ -147,6 +148,7 @@ describe("a trigger in quiet hours", () => {
       status: "active",
       message_text: "It is time.",
       buttons: [{ label: "Later", payload: "Later" }],
+      attachments: [{ url: "https://example.org/plan.pdf", name: "plan.pdf", content_type: null }],
       next_run_at: first.body.sends_at,
     });
     const session = await story.app.api("GET", `/chat/sessions/${first.body.session_id}`);

@@ -12,7 +12,7 @@ import { type ShownMessage, showFiles, withoutFiles } from "./show-files.ts";
 import { streamPlainReply } from "./stream-plain-reply.ts";
 import { type StreamedReply, streamReply } from "./stream-reply.ts";
 import { withinBudget } from "./tool-budget.ts";
-import { createToolEffects } from "./tool-effects.ts";
+import { createToolEffects, type ToolEffects } from "./tool-effects.ts";
 import { createTools } from "./tools.ts";
 
 /** One answer of a model. Rejects with the signal's own reason when aborted, with a `BotError` when the provider fails. */
@@ -82,7 +82,7 @@ function withButtons(result: BotResult, buttons: readonly ButtonSpec[]): BotResu
 function toResult(
   { content, finishReason, usage }: StreamedReply,
   { host, name }: ConfiguredModel,
-  effects: Pick<BotResult, "participantData" | "endSession" | "later">,
+  effects: Awaited<ReturnType<ToolEffects["result"]>>,
 ): BotResult {
   const counted = usage ? { usage } : {};
   if (finishReason === "content-filter") {

@@ -6,6 +6,9 @@ export const BUILT_IN_TOOLS = [
   "update_participant_data",
   "end_session",
   "schedule_message",
+  "list_schedules",
+  "change_schedule",
+  "cancel_schedule",
   "offer_buttons",
 ] as const;
 

@@ -1,8 +1,10 @@
 import type { ButtonSpec } from "../../core/button.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { mergePatch, mergePatchBetween } from "../../core/merge-patch.ts";
-import type { LaterSaying } from "../../core/saying.ts";
+import type { ComingSaying, LaterChange, LaterSaying } from "../../core/saying.ts";
 import type { BotResult, Turn } from "../bot.ts";
+
+type EffectKeys = "participantData" | "endSession" | "later" | "laterChanges";
 
 /** What the tools of one turn want to change. Nothing is changed before the reply is committed with it. */
 export interface ToolEffects {
@@ -12,11 +14,15 @@ export interface ToolEffects {
   endSession(): void;
   /** Puts down a message for later. */
   sayLater(later: LaterSaying): void;
+  /** What was put down in earlier turns and is still to come. */
+  coming(): Promise<readonly ComingSaying[]>;
+  /** Changes one of those. */
+  changeLater(change: LaterChange): void;
   /** Puts buttons below the reply, in place of earlier ones. */
   offerButtons(buttons: readonly ButtonSpec[]): void;
   /** What the reply offers. */
   buttons(): readonly ButtonSpec[];
-  result(): Promise<Pick<BotResult, "participantData" | "endSession" | "later">>;
+  result(): Promise<Pick<BotResult, EffectKeys>>;
 }
 
 export function createToolEffects(turn: Turn): ToolEffects {
@@ -24,6 +30,7 @@ export function createToolEffects(turn: Turn): ToolEffects {
   let updated: JsonObject | null = null;
   let ended = false;
   const later: LaterSaying[] = [];
+  const changes: LaterChange[] = [];
   let offered: readonly ButtonSpec[] = [];
 
   const stored = () => {
@@ -44,6 +51,10 @@ export function createToolEffects(turn: Turn): ToolEffects {
     sayLater: (item) => {
       later.push(item);
     },
+    coming: () => turn.coming(),
+    changeLater: (change) => {
+      changes.push(change);
+    },
     offerButtons: (buttons) => {
       offered = buttons;
     },
@@ -55,6 +66,7 @@ export function createToolEffects(turn: Turn): ToolEffects {
         ...(Object.keys(patch).length > 0 && { participantData: patch }),
         ...(ended && { endSession: true }),
         ...(later.length > 0 && { later }),
+        ...(changes.length > 0 && { laterChanges: changes }),
       };
     },
   };

@@ -1,8 +1,8 @@
 import { jsonSchema, type ToolSet, tool } from "ai";
 import { z } from "zod";
 import { buttonsSchema } from "../../core/button-schema.ts";
-import { DURATION_PATTERN, durationMs } from "../../core/duration.ts";
 import { callHttpTool } from "./http-tool.ts";
+import { scheduleTools } from "./schedule-tools.ts";
 import type { BUILT_IN_TOOLS, HttpToolConfig, ToolConfig } from "./tool-config.ts";
 import type { ToolEffects } from "./tool-effects.ts";
 
@@ -36,22 +36,7 @@ function builtInTools(effects: ToolEffects): Record<(typeof BUILT_IN_TOOLS)[numb
       inputSchema: z.object({ data: jsonObject }),
       execute: ({ data }) => effects.updateParticipantData(data),
     }),
-    schedule_message: tool({
-      description:
-        "Has you write to the user later, such as a reminder. Give `after` (30m, 2h, 1d from now) or `at` (RFC 3339 with offset).",
-      inputSchema: z.object({
-        instruction: z.string().min(1).describe("What you are to write then, as an instruction to yourself."),
-        after: z.string().regex(DURATION_PATTERN).optional(),
-        at: z.iso.datetime({ offset: true }).optional(),
-      }),
-      execute: ({ instruction, after, at }) => {
-        const due = at ? new Date(at) : after ? new Date(Date.now() + durationMs(after)) : null;
-        if (due === null) return "Nothing was scheduled: give after or at.";
-        if (due.getTime() <= Date.now()) return `Nothing was scheduled: ${due.toISOString()} is past.`;
-        effects.sayLater({ at: due, saying: { prompt: instruction } });
-        return `You will write to the user at ${due.toISOString()}.`;
-      },
-    }),
+    ...scheduleTools(effects),
     offer_buttons: tool({
       description:
         "Shows buttons below your reply, which the user may press instead of writing: for a few clear choices. Write the reply as well, without listing the choices in it.",

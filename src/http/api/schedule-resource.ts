@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { toButtons } from "../../core/button.ts";
-import type { WrittenTimes } from "../../core/plan-schedule.ts";
-import type { Schedule } from "../../schedules/schedule.ts";
+import { durationText, writtenTimes } from "../../core/plan-schedule.ts";
 import type { ScheduleView } from "../../schedules/schedule-queries-repository.ts";
 import type { RunView } from "../../schedules/schedule-run.ts";
 import { buttonSchema } from "./message-resource.ts";
@@ -39,6 +38,9 @@ export const scheduleSchema = z
     prompt_text: z.string().nullable(),
     message_text: z.string().nullable(),
     buttons: z.array(buttonSchema),
+    attachments: z.array(
+      z.object({ url: z.string(), name: z.string().nullable(), content_type: z.string().nullable() }),
+    ),
     at: timestampSchema.nullable(),
     every: z.string().nullable(),
     cron: z.string().nullable(),
@@ -48,6 +50,9 @@ export const scheduleSchema = z
     ends_at: timestampSchema.nullable(),
     max_runs: z.int().nullable(),
     max_delay: z.string().nullable(),
+    made_by: z
+      .enum(["operator", "event", "bot"])
+      .describe("Who put it down: the API, an event rule, or the bot"),
     status: z.enum(SCHEDULE_STATUSES),
     runs: z.int().describe("How many were put down"),
     next_run_at: timestampSchema.nullable(),
@@ -59,7 +64,7 @@ export const scheduleSchema = z
 
 export function presentSchedule(schedule: ScheduleView): z.output<typeof scheduleSchema> {
   const { saying, recurrence, lastRun } = schedule;
-  const times = writtenTimes(schedule);
+  const times = writtenTimes(recurrence);
   return {
     id: schedule.id,
     workspace_id: schedule.workspaceId,
@@ -71,6 +76,11 @@ export function presentSchedule(schedule: ScheduleView): z.output<typeof schedul
     prompt_text: "prompt" in saying ? saying.prompt : null,
     message_text: "text" in saying ? saying.text : null,
     buttons: "text" in saying ? toButtons(saying.buttons ?? []) : [],
+    attachments: ("text" in saying ? (saying.attachments ?? []) : []).map(({ url, name, contentType }) => ({
+      url,
+      name: name ?? null,
+      content_type: contentType ?? null,
+    })),
     at: times.at ?? null,
     every: times.every ?? null,
     cron: times.cron ?? null,
@@ -80,6 +90,7 @@ export function presentSchedule(schedule: ScheduleView): z.output<typeof schedul
     ends_at: times.endsAt ?? null,
     max_runs: schedule.maxRuns,
     max_delay: schedule.graceMs === null ? null : durationText(schedule.graceMs),
+    made_by: schedule.madeBy,
     status: schedule.status,
     runs: schedule.runs,
     next_run_at: schedule.nextRunAt?.toISOString() ?? null,
@@ -98,27 +109,4 @@ export function presentRun(run: RunView): z.output<typeof runSchema> {
     execution_id: run.executionId,
     delivery_ids: run.deliveryIds,
   };
-}
-
-/** When a schedule runs, as a caller could have written it. */
-export function writtenTimes({ recurrence }: Pick<Schedule, "recurrence">): WrittenTimes {
-  const { timezone, kind } = recurrence;
-  const startsAt = recurrence.startsAt.toISOString();
-  const endsAt = recurrence.endsAt?.toISOString() ?? null;
-  if (kind === "at") return { at: startsAt, timezone, startsAt: null, endsAt };
-  const frame = { timezone, startsAt, endsAt };
-  if (kind === "cron") return { ...frame, cron: recurrence.cron };
-  if (kind === "rrule") return { ...frame, rrule: recurrence.rrule };
-  return { ...frame, every: durationText(recurrence.everyMs) };
-}
-
-/** The largest unit that leaves no rest. */
-function durationText(ms: number): string {
-  const units = [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-  ] as const;
-  const unit = units.find(([, size]) => ms % size === 0);
-  return unit ? `${ms / unit[1]}${unit[0]}` : `${ms / 1000}s`;
 }

@@ -1,11 +1,16 @@
 import { z } from "zod";
-import { buttonsSchema } from "../../../core/button-schema.ts";
 import { DURATION_PATTERN, durationMs } from "../../../core/duration.ts";
 import { RequestError } from "../../../core/errors.ts";
-import type { Plan, WrittenTimes } from "../../../core/plan-schedule.ts";
+import { type Plan, type WrittenTimes, writtenTimes } from "../../../core/plan-schedule.ts";
 import type { ScheduleQueries } from "../../../schedules/schedule-queries-repository.ts";
 import type { ScheduleRepository } from "../../../schedules/schedule-repository.ts";
-import { OUTREACH_ERRORS, type OutreachDeps, outreachTarget, requireSaying } from "../outreach-target.ts";
+import {
+  OUTREACH_ERRORS,
+  type OutreachDeps,
+  outreachTarget,
+  requireSaying,
+  SAID,
+} from "../outreach-target.ts";
 import { listReply, pageQuery, pageRequest } from "../paging.ts";
 import { defineRoute, type Route } from "../route.ts";
 import {
@@ -14,7 +19,6 @@ import {
   runSchema,
   SCHEDULE_STATUSES,
   scheduleSchema,
-  writtenTimes,
 } from "../schedule-resource.ts";
 import { idParams, listSchema } from "../wire-schemas.ts";
 
@@ -26,7 +30,6 @@ export interface ScheduleRoutesDeps extends OutreachDeps {
   plan(times: WrittenTimes, now: Date): Plan;
 }
 
-const text = z.string().min(1).max(100_000);
 const moment = z
   .union([z.iso.datetime({ offset: true }), z.iso.datetime({ local: true })])
   .describe("RFC 3339; without an offset it is the wall clock of `timezone`");
@@ -34,9 +37,7 @@ const duration = z.string().regex(DURATION_PATTERN, "write a number and a unit: 
 
 const fields = {
   name: z.string().min(1).max(200).nullish(),
-  prompt_text: text.optional().describe("An instruction to the bot, which writes the message"),
-  message_text: text.optional().describe("The message itself, word for word"),
-  buttons: buttonsSchema.optional().describe("With `message_text`: what the user may press below it"),
+  ...SAID,
   at: moment.optional(),
   every: duration
     .optional()
@@ -207,9 +208,10 @@ const createSchedule = (deps: ScheduleRoutesDeps): Route =>
         workspaceId,
         agentId: agent.id,
         channelId: channel.id,
+        madeBy: "operator",
         userId: await deps.schedules.user(channel, body.identifier),
         name: body.name ?? null,
-        saying: requireSaying(body.prompt_text, body.message_text, { buttons: body.buttons }),
+        saying: requireSaying(body.prompt_text, body.message_text, body),
         ...plan,
         maxRuns: body.max_runs ?? null,
         graceMs: body.max_delay ? durationMs(body.max_delay) : null,
@@ -277,9 +279,9 @@ const changeSchedule = (deps: ScheduleRoutesDeps): Route =>
         ...(body.name === undefined ? {} : { name: body.name }),
         ...(count(body.prompt_text, body.message_text) === 0
           ? {}
-          : { saying: requireSaying(body.prompt_text, body.message_text, { buttons: body.buttons }) }),
+          : { saying: requireSaying(body.prompt_text, body.message_text, body) }),
         ...(isMoved(body)
-          ? { recurrence: planned(deps, mergedTimes(writtenTimes(current), body)).recurrence }
+          ? { recurrence: planned(deps, mergedTimes(writtenTimes(current.recurrence), body)).recurrence }
           : {}),
         ...(body.max_runs === undefined ? {} : { maxRuns: body.max_runs }),
         ...(body.max_delay === undefined

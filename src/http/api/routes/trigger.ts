@@ -1,9 +1,14 @@
 import { z } from "zod";
-import { buttonsSchema } from "../../../core/button-schema.ts";
 import { RequestError } from "../../../core/errors.ts";
 import type { TriggerOutcome } from "../../../triggers/trigger-outcome.ts";
 import type { Trigger } from "../../../triggers/trigger-repository.ts";
-import { OUTREACH_ERRORS, type OutreachDeps, outreachTarget, requireSaying } from "../outreach-target.ts";
+import {
+  OUTREACH_ERRORS,
+  type OutreachDeps,
+  outreachTarget,
+  requireSaying,
+  SAID,
+} from "../outreach-target.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { idSchema, jsonObjectSchema, timestampSchema } from "../wire-schemas.ts";
 
@@ -12,32 +17,8 @@ export interface TriggerRoutesDeps extends OutreachDeps {
   trigger(trigger: Omit<Trigger, "notBefore">, ignoreQuietHours: boolean): Promise<TriggerOutcome>;
 }
 
-const LONGEST_TEXT = 100_000;
 const BATCH_LIMIT = 100;
 
-const text = z.string().min(1).max(LONGEST_TEXT);
-const said = {
-  prompt_text: text.optional().describe("An instruction to the bot, which writes the message"),
-  message_text: text.optional().describe("The message itself, word for word"),
-  buttons: buttonsSchema
-    .optional()
-    .describe(
-      "With `message_text`: what the user may press below it. Where no buttons are shown, a numbered list",
-    ),
-  attachments: z
-    .array(
-      z.strictObject({
-        url: z.url({ protocol: /^https?$/ }).max(2_000),
-        name: z.string().min(1).max(500).optional(),
-        content_type: z.string().max(200).optional(),
-      }),
-    )
-    .max(10)
-    .optional()
-    .describe(
-      "With `message_text`: files behind it, at addresses the platform can open; else they are links",
-    ),
-};
 const data = {
   session_data: jsonObjectSchema.default({}).describe("Merged into the session's metadata (RFC 7396)"),
   participant_data: jsonObjectSchema.default({}).describe("Merged into the participant data (RFC 7396)"),
@@ -64,17 +45,17 @@ const oneText = (body: { prompt_text?: string | undefined; message_text?: string
   (body.prompt_text === undefined) !== (body.message_text === undefined);
 const ONE_TEXT = { message: "give exactly one of prompt_text and message_text", path: ["prompt_text"] };
 
-const triggerSchema = z.strictObject({ ...target, identifier, ...said, ...data }).refine(oneText, ONE_TEXT);
+const triggerSchema = z.strictObject({ ...target, identifier, ...SAID, ...data }).refine(oneText, ONE_TEXT);
 
 const batchSchema = z.strictObject({
   ...target,
-  ...said,
+  ...SAID,
   ...data,
   items: z
     .array(
       z.strictObject({
         identifier,
-        ...said,
+        ...SAID,
         session_data: jsonObjectSchema.optional(),
         participant_data: jsonObjectSchema.optional(),
       }),
