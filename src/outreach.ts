@@ -19,7 +19,7 @@ import { createTriggerRepository, type Trigger } from "./triggers/trigger-reposi
 import { createUserRepository } from "./users/user-repository.ts";
 
 export interface OutreachDeps {
-  engine: Pick<Engine, "database">;
+  engine: Pick<Engine, "database" | "hub">;
   channels: ChannelDirectory;
   agents: AgentCatalog;
   pipeline: Pipeline;
@@ -67,6 +67,9 @@ export function createOutreach({ engine, channels, agents, pipeline, reach, log 
   async function move(spoken: Spoken): Promise<void> {
     if (spoken.deliveryIds.length > 0) pipeline.enqueueDeliveries(spoken.channelId, spoken.deliveryIds);
     pipeline.notifySession(spoken.channelId, spoken.sessionId, { type: "messages" });
+    // A visitor whose chat is open hears of a session that was opened for them.
+    const isLive = channels.byId(spoken.channelId)?.definition.capabilities.live ?? false;
+    if (isLive) engine.hub.publish(`visitor.${spoken.userId}`, { type: "sessions" });
     if (spoken.executionId === null) return;
     try {
       await pipeline.wakeSession(spoken.sessionId);

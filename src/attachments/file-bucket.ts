@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { AwsClient } from "aws4fetch";
 import { timeLimit } from "../core/time-limit.ts";
-import type { FileStore } from "./file-store.ts";
+import type { ByteRange, FileStore } from "./file-store.ts";
 
 /** An S3-compatible bucket and who may use it. */
 export interface BucketSettings {
@@ -34,7 +34,10 @@ export function createFileBucket(settings: BucketSettings): FileStore {
     `${settings.endpoint}/${settings.bucket}/${encodeURI(settings.prefix)}${encodeURIComponent(id)}`;
 
   async function call(method: string, id: string, init: RequestInit = {}): Promise<Response> {
-    const response = await client.fetch(urlOf(id), { ...init, method, signal: timeLimit(TIMEOUT_MS) });
+    const request = { ...init, method, signal: timeLimit(TIMEOUT_MS) };
+    const response = await client.fetch(urlOf(id), request).catch((cause: unknown) => {
+      throw new Error(`the bucket ${settings.bucket} could not be reached`, { cause });
+    });
     if (response.ok || response.status === 404) return response;
     await response.body?.cancel();
     // The answer's body and URL stay out: they may name what is nobody's business.
@@ -59,7 +62,9 @@ export function createFileBucket(settings: BucketSettings): FileStore {
         await response.body?.cancel();
         return null;
       }
-      return Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+      const content = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+      // Not every service knows ranges: then the whole comes with a 200.
+      return range && response.status !== 206 ? Readable.from(cut(content, range)) : content;
     },
 
     async erase(id) {
@@ -67,4 +72,14 @@ export function createFileBucket(settings: BucketSettings): FileStore {
       await response.body?.cancel();
     },
   };
+}
+
+async function* cut(content: Readable, { start, end }: ByteRange): AsyncGenerator<Buffer> {
+  let at = 0;
+  for await (const chunk of content) {
+    const part = Buffer.from(chunk).subarray(Math.max(0, start - at), Math.max(0, end + 1 - at));
+    at += chunk.length;
+    if (part.length > 0) yield part;
+    if (at > end) return;
+  }
 }

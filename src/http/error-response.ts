@@ -7,7 +7,7 @@ export function errorResponse(log: Logger): ErrorRequestHandler {
   return (error, _request, response, next) => {
     if (response.headersSent) return next(error);
     const requestId: string = response.locals["requestId"] ?? "";
-    const known = error instanceof RequestError ? error : fromBodyParser(error);
+    const known = error instanceof RequestError ? error : fromExpress(error);
     if (!known || known.status >= 500) log.error({ err: error, request_id: requestId }, "a request failed");
     const { status, code, message, details, headers } =
       known ??
@@ -21,8 +21,10 @@ export const notFound: RequestHandler = (request) => {
   throw new RequestError(404, "route_not_found", `There is no ${request.method} ${request.path}.`);
 };
 
-/** What express's body readers throw carries a `type`; anything else is a bug. */
-function fromBodyParser(error: unknown): RequestError | null {
+/** What express itself throws at a request; its body readers' errors carry a `type`. Anything else is a bug. */
+function fromExpress(error: unknown): RequestError | null {
+  // `%ff` in a path: not the text of anything.
+  if (error instanceof URIError) return new RequestError(400, "invalid_path", "The path cannot be decoded.");
   if (!(error instanceof Error) || !("type" in error)) return null;
   switch (error.type) {
     case "entity.too.large":

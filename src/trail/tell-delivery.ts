@@ -25,7 +25,7 @@ function tellDelivery(
     facts.push({
       at: sentAt,
       what: `${name} was taken by ${session.channel}${delivery.attempts > 1 ? ` at try ${delivery.attempts}` : ""}.`,
-      why: whyLate(delivery, own, sentAt),
+      why: noteOf(delivery) ?? whyLate(delivery, own, sentAt),
       about,
     });
   if (delivery.possibleDuplicate)
@@ -61,6 +61,11 @@ function tellDelivery(
   return facts;
 }
 
+/** What is said of a delivery that was taken: that something else went out in its place. */
+function noteOf({ status, error }: DeliveryRow): string | null {
+  return error === null || status === "failed" || status === "unknown" ? null : sentence(error);
+}
+
 function mishap(name: string, { at, attempt, code, reason, outcome, nextAt, subjectId }: IncidentRow): Fact {
   const about = { type: "delivery" as const, id: subjectId };
   const why = `${sentence(reason)} (${code})`;
@@ -94,13 +99,15 @@ function whyLate(
 }
 
 function whyWaiting(
-  { nextAttemptAt, behind, status }: DeliveryRow,
+  { nextAttemptAt, behind, status, error }: DeliveryRow,
   pausedUntil: Date | null,
   now: Date,
 ): string {
   if (status === "sending") return "It is on its way to the platform.";
   if (pausedUntil !== null)
     return `The platform asked the whole channel to wait until ${pausedUntil.toISOString()}.`;
+  // Due at no time: it waits for the user.
+  if (nextAttemptAt === null && status === "queued" && error !== null) return sentence(error);
   if (nextAttemptAt !== null && nextAttemptAt > now)
     return `The next try is at ${nextAttemptAt.toISOString()}.`;
   if (behind !== null)

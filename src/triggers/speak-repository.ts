@@ -21,6 +21,8 @@ export interface Spoken {
   kind: "spoken";
   sessionId: string;
   channelId: string;
+  /** Whose session it is; null: nobody's. */
+  userId: string | null;
   messageId: string;
   /** Of a prompt: the turn that answers it. */
   executionId: string | null;
@@ -33,6 +35,7 @@ export type SpeakOutcome = Spoken | { kind: "overtaken" } | { kind: "session_gon
 interface SessionRow {
   workspace_id: string;
   channel_id: string;
+  user_id: string | null;
   address: string | null;
   next_seq: number;
 }
@@ -45,7 +48,7 @@ interface SessionRow {
 export async function speak(client: PoolClient, request: SpeakRequest): Promise<SpeakOutcome> {
   const { sessionId, saying } = request;
   const { rows } = await client.query<SessionRow>(
-    "SELECT workspace_id, channel_id, address, next_seq FROM sessions WHERE id = $1 FOR UPDATE",
+    "SELECT workspace_id, channel_id, user_id, address, next_seq FROM sessions WHERE id = $1 FOR UPDATE",
     [sessionId],
   );
   const session = rows[0];
@@ -59,7 +62,8 @@ export async function speak(client: PoolClient, request: SpeakRequest): Promise<
   if (await userWroteAfter(client, sessionId, request.unlessUserWroteAfter)) {
     return { kind: "overtaken" };
   }
-  const spoken = { kind: "spoken" as const, sessionId, channelId: session.channel_id, messageId };
+  const { channel_id: channelId, user_id: userId } = session;
+  const spoken = { kind: "spoken" as const, sessionId, channelId, userId, messageId };
   return "prompt" in saying
     ? { ...spoken, executionId: await instruct(client, session, messageId, request), deliveryIds: [] }
     : {
@@ -75,8 +79,14 @@ export async function spokenBefore(
   channelId: string,
   key: string,
 ): Promise<Spoken | null> {
-  const { rows } = await client.query<{ id: string; session_id: string; execution_id: string | null }>(
-    `SELECT m.id, m.session_id, m.execution_id FROM inbound_events e JOIN messages m ON m.id = e.message_id
+  const { rows } = await client.query<{
+    id: string;
+    session_id: string;
+    user_id: string | null;
+    execution_id: string | null;
+  }>(
+    `SELECT m.id, m.session_id, s.user_id, m.execution_id FROM inbound_events e
+     JOIN messages m ON m.id = e.message_id JOIN sessions s ON s.id = m.session_id
      WHERE e.channel_id = $1 AND e.event_key = $2`,
     [channelId, key],
   );
@@ -90,6 +100,7 @@ export async function spokenBefore(
     kind: "spoken",
     sessionId: message.session_id,
     channelId,
+    userId: message.user_id,
     messageId: message.id,
     executionId: message.execution_id,
     deliveryIds: deliveries.rows.map(({ id }) => id),

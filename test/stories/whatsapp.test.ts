@@ -164,6 +164,9 @@ describe("on WhatsApp", () => {
         expect(delivery).toMatchObject({ ...parked, error: expect.stringContaining("24 hours") });
     });
     expect(fake.taken).toEqual([]);
+    const [{ message_id: messageId }] = await deliveries();
+    const trail = await app.api("GET", `/messages/${messageId}/trail`);
+    expect(JSON.stringify(trail.body)).toContain("it goes out when they write again");
     // What is put into the session through the API is not the user writing.
     const [session] = await sessions();
     await app.api("POST", `/chat/sessions/${session.id}/messages`, { content: "from the API" });

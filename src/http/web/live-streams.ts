@@ -23,6 +23,8 @@ export function createLiveStreams(deps: Pick<WebDeps, "limits" | "draining">): S
     if (deps.draining.aborted) {
       throw new RequestError(503, "stopping", "The server is stopping.", { headers: { "Retry-After": "1" } });
     }
+    // A client that has left meanwhile must not take the place of the stream it came back for.
+    if (response.destroyed) return;
     const stream = streams.open({ visitorId: visitor.id, address: addressOf(request), tab });
     if (!stream) throw tooMany("too_many_streams", "Too many open streams. Close some first.", 5);
     const left = new AbortController();

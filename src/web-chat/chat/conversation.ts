@@ -258,6 +258,7 @@ export function createConversation(deps: {
     const sessionId = store.session();
     if (visitor.known() === null) change({ connection: "live" });
     else if (sessionId === null) connect().follow(null);
+    else if (sessionId === state.sessionId) connect().follow(sessionId);
     else await open(sessionId);
   }
 

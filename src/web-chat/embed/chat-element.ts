@@ -20,13 +20,14 @@ export class CausewayChat extends HTMLElement {
   readonly #launcher = drawLauncher(() => void this.toggle());
   #panel: Promise<Panel> | null = null;
   #isOpen = false;
+  #isPaused = false;
 
   connectedCallback(): void {
     this.#root.adoptedStyleSheets = [stylesheet, ...this.#root.adoptedStyleSheets.slice(1)];
     const { mode } = readOptions(this, HOME);
     if (mode === "floating") this.#root.append(this.#launcher.node);
-    if (this.#panel) return void this.#panel.then((panel) => panel.resume());
-    if (mode !== "floating" || this.hasAttribute("open")) void this.open();
+    if (this.#panel) this.#resume();
+    else if (mode !== "floating" || this.hasAttribute("open")) void this.open();
     else if (this.hasAttribute("identity-token") || this.#isKnown()) {
       // Somebody who has chatted here before may have an answer waiting.
       (globalThis.requestIdleCallback ?? setTimeout)(() => void this.#load());
@@ -36,8 +37,15 @@ export class CausewayChat extends HTMLElement {
   /** Taken out, or only moved by the page: what was said stays until the element is gone for good. */
   disconnectedCallback(): void {
     queueMicrotask(() => {
-      if (!this.isConnected) void this.#panel?.then((panel) => panel.pause());
+      if (this.isConnected || !this.#panel) return;
+      this.#isPaused = true;
+      void this.#panel.then((panel) => panel.pause());
     });
+  }
+
+  #resume(): void {
+    if (this.#isPaused) void this.#panel?.then((panel) => panel.resume());
+    this.#isPaused = false;
   }
 
   attributeChangedCallback(name: string, before: string | null, value: string | null): void {

@@ -14,7 +14,8 @@ export function CodeBlock({ language, text }: { language: string; text: string }
     setCopied(true);
     setTimeout(() => setCopied(false), COPIED_MS);
   };
-  const name = language.split(/\s/, 1)[0] ?? "";
+  // Usually one word. Whatever else stands there would be seen nowhere else.
+  const name = language.trim();
   return (
     <div class="code" dir="ltr">
       <div class="code-head">

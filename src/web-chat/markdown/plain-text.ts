@@ -20,6 +20,8 @@ function wordsOf(token: Tokens.Generic): string {
   }
   if (token.tokens) return all(token.tokens);
   if (token.type === "br") return " ";
+  // What stands behind the marks of a fence is not always the name of a language.
+  if (token.type === "code") return [token["lang"], token.text].filter((words) => words).join(" ");
   return decodeEntities(token.text ?? "");
 }
 
