@@ -98,11 +98,14 @@ export function createAttachmentRepository(pool: Pool) {
       return rowCount === 1;
     },
 
-    /** Its content is kept. False: the row is gone, or ended otherwise; then nobody needs the content. */
+    /**
+     * Its content is kept, also where another process kept it a moment before: both wrote the same file. False: the row
+     * is gone, or ended otherwise; then nobody needs the content.
+     */
     async stored(id: string, content: StoredContent): Promise<boolean> {
       const { rowCount } = await pool.query(
         `UPDATE attachments SET state = 'stored', kind = $2, content_type = $3, bytes = $4, error = NULL,
-           next_attempt_at = NULL, updated_at = now() WHERE id = $1 AND state = 'pending'`,
+           next_attempt_at = NULL, updated_at = now() WHERE id = $1 AND state IN ('pending', 'stored')`,
         [id, content.kind, content.contentType, content.bytes],
       );
       return rowCount === 1;

@@ -1,0 +1,68 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { expect, test } from "vitest";
+import { createAttachmentRepository } from "../../src/attachments/attachment-repository.ts";
+import { type FileStore, readWhole } from "../../src/attachments/file-store.ts";
+import { loadAttachment } from "../../src/attachments/load-attachment.ts";
+import { newId } from "../../src/core/ids.ts";
+import { addConversation } from "../api/api-rows.ts";
+import { openApiWorld } from "../api/api-server.ts";
+import { quietLog } from "../support/quiet-log.ts";
+
+function memoryStore(): FileStore {
+  const contents = new Map<string, Buffer>();
+  return {
+    write: async (id, content) => void contents.set(id, content),
+    open: async (id) => {
+      const content = contents.get(id);
+      return content === undefined ? null : Readable.from([content]);
+    },
+    erase: async (id) => void contents.delete(id),
+  };
+}
+
+test("a file that two processes load is kept; one whose message is gone meanwhile is not", async () => {
+  await using world = await openApiWorld();
+  const host = createServer((_, response) => response.end("the file"));
+  await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+  const home = { id: world.workspaceId, slug: "default" };
+  const { sessionId, messageId } = await addConversation(world.pool, home);
+  const [id, store] = [newId(), memoryStore()];
+  await world.pool.query(
+    `INSERT INTO attachments (id, workspace_id, session_id, message_id, kind, platform_id)
+     VALUES ($1, $2, $3, $4, 'file', 'theirs')`,
+    [id, home.id, sessionId, messageId],
+  );
+  const repository = createAttachmentRepository(world.pool);
+  const load = (attachment: Parameters<typeof loadAttachment>[1]) =>
+    loadAttachment(
+      {
+        repository,
+        store,
+        source: async () => ({ kind: "found", url: `${origin}/`, trustedOrigins: [origin] }),
+        limitBytes: 1_000,
+        signal: new AbortController().signal,
+        log: quietLog(),
+      },
+      attachment,
+    );
+
+  try {
+    // The first waited for a free place until its claim had run out, and both come to the end.
+    const [first] = await repository.claimOf([messageId], 0);
+    const [second] = await repository.claimOf([messageId], 60_000);
+    if (!first || !second) throw new Error("nothing to load");
+    await load(second);
+    await load(first);
+    expect(await repository.find(id)).toMatchObject({ state: "stored", bytes: 8 });
+    expect(String(await readWhole(store, id))).toBe("the file");
+
+    await world.pool.query("DELETE FROM messages WHERE id = $1", [messageId]);
+    await load(first);
+    expect(await readWhole(store, id)).toBeNull();
+  } finally {
+    await new Promise((resolve) => host.close(resolve));
+  }
+});
