@@ -33,6 +33,15 @@ const BY_DELIVERY = APPLY("d.id = $6");
 // The channel sends nothing under several ids that it gets receipts for.
 const BY_EXTERNAL_ID = APPLY("d.external_ids <> '{}' AND d.external_ids[1] = $2 AND $6::text IS NULL");
 
+/** Only these: a number that others send from as well gets receipts about messages that will never be ours. */
+const RECORDED_SINCE = `
+  SELECT r.* FROM early_receipts r WHERE CASE WHEN r.delivery_id IS NULL
+      THEN EXISTS (SELECT 1 FROM deliveries d WHERE d.channel_id = r.channel_id AND d.external_ids <> '{}'
+        AND d.external_ids[1] = r.external_id AND d.status <> 'sending')
+      ELSE EXISTS (SELECT 1 FROM deliveries d WHERE d.channel_id = r.channel_id AND d.id = r.delivery_id
+        AND d.status <> 'sending') END
+  ORDER BY r.received_at LIMIT 500`;
+
 interface EarlyRow {
   channel_id: string;
   external_id: string;
@@ -68,9 +77,7 @@ export function createReceiptRepository(pool: Pool) {
 
     /** Applies receipts whose sends have been recorded since, and forgets those about nothing we ever sent. */
     async applyEarly(): Promise<void> {
-      const { rows } = await pool.query<EarlyRow>(
-        "SELECT * FROM early_receipts ORDER BY received_at LIMIT 500",
-      );
+      const { rows } = await pool.query<EarlyRow>(RECORDED_SINCE);
       for (const row of rows) {
         const { early } = await apply(row, false);
         if (early) continue;
