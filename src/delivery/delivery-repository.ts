@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { OutboundFile } from "../channels/channel.ts";
 import { type Button, readButtons } from "../core/button.ts";
+import { isTaken } from "../storage/unique-violation.ts";
 
 /** A delivery this process has claimed and must send now. */
 export interface ClaimedDelivery {
@@ -222,12 +223,19 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
       );
     },
 
-    /** A session whose first message was ours is called as replies to that message will call it, once. */
+    /**
+     * A session whose first message was ours is called as replies to that message will call it, once. Where a reply came
+     * before we knew the name, it has opened a session of that name, which keeps it: what was sent stays sent.
+     */
     async nameConversation(sessionId: string, externalId: string): Promise<void> {
-      await pool.query(
-        "UPDATE sessions SET external_id = $2, address = $2 WHERE id = $1 AND external_id IS NULL AND NOT single",
-        [sessionId, externalId],
-      );
+      try {
+        await pool.query(
+          "UPDATE sessions SET external_id = $2, address = $2 WHERE id = $1 AND external_id IS NULL AND NOT single",
+          [sessionId, externalId],
+        );
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+      }
     },
 
     /**

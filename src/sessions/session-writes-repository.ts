@@ -3,6 +3,7 @@ import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { VariableValue } from "../core/template.ts";
 import { inTransaction } from "../storage/transaction.ts";
+import { isTaken } from "../storage/unique-violation.ts";
 import { forgetAnonymous } from "./session-repository.ts";
 
 /** A session to open on behalf of an API caller. Nothing in it has been said yet, unless `history` says so. */
@@ -221,10 +222,6 @@ function sorted(value: unknown): unknown {
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .map(([key, item]) => [key, sorted(item)]),
   );
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "23505";
 }
 
 /** Follows the links under the lock of each session, so that parallel messages to a completed one open only one. */

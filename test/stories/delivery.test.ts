@@ -282,3 +282,20 @@ test("a long reply arrives whole, in parts, in order, also when one of them has 
 });
 
 const LONG = Array.from({ length: 4_000 }, (_, n) => `word${n}`).join(" ");
+
+test("a reply that is faster than the record of the message it answers makes no second send of that", async () => {
+  const channel = createGatedChannel(() => undefined, { sessions: "many", addressesUsers: true });
+  await using story = await startGatedStory({ channel });
+  const asked = { agent_id: "agent", channel: "gated", identifier: "ada", message_text: "How are you?" };
+  expect((await story.app.api("POST", "/trigger_bot_message", asked)).status).toBe(202);
+  const first = await channel.sending("How are you?");
+  await story.say("ada", "fine", { thread: "thread-1" });
+  first.settle({ kind: "sent", externalIds: ["m-1"], began: "thread-1" });
+  await eventually(async () =>
+    expect(
+      await story.rows("SELECT status, attempts FROM deliveries WHERE content = 'How are you?'"),
+    ).toEqual([{ status: "sent", attempts: 1 }]),
+  );
+  (await channel.sending("re: fine")).settle(sent());
+  expect(channel.sends.map(({ part }) => part.address)).toEqual(["ada", "thread-1"]);
+});
