@@ -33,8 +33,15 @@ export function tellTrail(rows: TrailRows, now: Date): Trail {
   };
 }
 
+const OUTCOMES: Readonly<Record<string, string>> = {
+  completed: "was carried out",
+  skipped: "was skipped",
+  failed: "failed",
+  unreachable: "reached nobody",
+};
+
 function tellFiring({ id, event, rule, status, reason, results, createdAt }: FiringRow): Fact {
-  const came = { completed: "was carried out", skipped: "was skipped", failed: "failed" }[status] ?? "waits";
+  const came = OUTCOMES[status] ?? "waits";
   const actions = results.length === 0 ? "" : ` (${count(results.length, "action", "actions")})`;
   return {
     at: createdAt,

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { tellTrail } from "../../src/trail/tell-trail.ts";
+
+test("an event rule that reached nobody is not told as one that waits", () => {
+  const now = new Date();
+  const { facts } = tellTrail(
+    {
+      messageId: "m",
+      session: {
+        id: "s",
+        createdAt: now,
+        status: "active",
+        single: true,
+        externalId: null,
+        channel: "telegram",
+        kind: "telegram",
+        agent: "coach",
+        agentVersion: 1,
+        turns: {},
+        previous: null,
+        isHeld: false,
+        pausedUntil: null,
+      },
+      asked: [],
+      turn: null,
+      ahead: null,
+      said: [],
+      deliveries: [],
+      incidents: [],
+      firings: [
+        {
+          id: "f",
+          event: "user_message",
+          rule: 0,
+          status: "unreachable",
+          reason: "the user blocked the bot",
+          results: [],
+          createdAt: now,
+          endedAt: now,
+        },
+      ],
+      attachments: [],
+    },
+    now,
+  );
+  expect(facts).toMatchObject([
+    {
+      what: "Event rule 1, on user_message, fired and reached nobody.",
+      why: "The user blocked the bot.",
+    },
+  ]);
+});
