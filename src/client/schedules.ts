@@ -45,7 +45,15 @@ export type ScheduleStatus = "active" | "paused" | "completed" | "cancelled";
 
 export interface ScheduleRun {
   dueAt: string;
-  status: "pending" | "answering" | "delivering" | "delivered" | "failed" | "skipped" | "unreachable";
+  status:
+    | "pending"
+    | "answering"
+    | "delivering"
+    | "sent"
+    | "delivered"
+    | "failed"
+    | "skipped"
+    | "unreachable";
   reason: string | null;
   sessionId: string | null;
   executionId: string | null;
