@@ -2,6 +2,7 @@ import type { AgentCatalog } from "./agents/agent-catalog.ts";
 import { createApi } from "./api.ts";
 import { type AttachmentParts, createAttachmentParts } from "./attachment-parts.ts";
 import type { BotDefinition } from "./bots/bot.ts";
+import { BOUNDS, type Bounds } from "./bounds.ts";
 import type { ChannelContext, ChannelDefinition } from "./channels/channel.ts";
 import { type ChannelDirectory, createChannelDirectory } from "./channels/channel-directory.ts";
 import { type Environment, readEnvironment } from "./config/env.ts";
@@ -9,6 +10,7 @@ import type { LoadedConfig } from "./config/load-config.ts";
 import { readOrCreateSecret } from "./config/secret-file.ts";
 import { createConversationParts } from "./conversations.ts";
 import type { Logger } from "./core/logger.ts";
+import { createRoom } from "./core/room.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { attachmentLinkRoutes } from "./http/attachment-link-routes.ts";
 import { healthRoutes } from "./http/health-routes.ts";
@@ -39,6 +41,7 @@ export interface AppOptions {
   /** Told every secret the service learns after its start-up configuration, before it can be logged. */
   hide?: (secrets: readonly string[]) => void;
   times?: Partial<PipelineTimes>;
+  bounds?: Partial<Bounds>;
   /** Keeps several services on one Redis apart. */
   queuePrefix?: string;
 }
@@ -94,6 +97,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
   });
   const { agents } = workspaces;
+  const bounds = { ...BOUNDS, ...options.bounds };
 
   const attachments = createAttachmentParts({ engine, channels, settings, secret: operatorKey.value, log });
   const pipeline = createPipeline({
@@ -103,6 +107,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     attachments,
     role: settings.role,
     metrics,
+    room: createRoom(bounds.messages),
     log,
     ...(options.times ? { times: options.times } : {}),
   });
@@ -175,6 +180,8 @@ export async function startApp(options: AppOptions): Promise<App> {
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
         draining: () => stopping.signal.aborted,
       }),
+      bodies: createRoom(bounds.bodies),
+      overloaded: () => engine.database.pool.waitingCount >= bounds.waitingForDatabase,
       onFinished({ seconds, ...labels }) {
         metrics.httpSeconds.observe(labels, seconds);
       },

@@ -1,3 +1,5 @@
+import { overloaded } from "./core/errors.ts";
+import type { Room } from "./core/room.ts";
 import type { DeliveryParts } from "./delivery-parts.ts";
 import { createIngest, type Ingest } from "./ingest/accept-inbound.ts";
 import {
@@ -13,13 +15,13 @@ import type { TurnParts } from "./turn-parts.ts";
 import { type Arrival, dispatchArrivals } from "./turns/dispatch-lanes.ts";
 
 /** Ingest, wired: from a platform's event to a committed row, and on to its turn. */
-export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns: TurnParts) {
+export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns: TurnParts, room: Room) {
   const { engine, metrics, log, owner, times, works } = deps;
   const inbound = createInboundRepository(engine.database.pool);
   const unreachable = createUnreachableUsers(engine.database.pool);
   const aliases = createUserAliases(engine.database.pool);
 
-  const store = createGroupCommit({
+  const commit = createGroupCommit({
     run: async (rows: InboundRow[]) => {
       const storing = inbound.storeInbound(rows, { owner, claim: works, leaseMs: times.leaseMs });
       expectTurns(rows);
@@ -31,6 +33,13 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
     lanes: 1,
     laneOf: (row) => row.sessionId ?? `${row.channelId}/${row.address}`,
   });
+
+  /** A database that is slower than what arrives is not to fill the memory: what cannot wait here stays with its sender. */
+  async function store(row: InboundRow): Promise<InboundOutcome> {
+    const leave = room.take(Buffer.byteLength(row.content));
+    if (leave === null) throw overloaded();
+    return await commit(row).finally(leave);
+  }
 
   /** Where the session is known beforehand, what its bot will ask for is read meanwhile. */
   function expectTurns(rows: InboundRow[]): void {
@@ -94,7 +103,7 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
     },
   });
 
-  return { ingest, messageOfEvent: inbound.messageOfEvent, drain: store.drain };
+  return { ingest, messageOfEvent: inbound.messageOfEvent, drain: commit.drain };
 }
 
 function toArrival(row: InboundRow, outcome: Extract<InboundOutcome, { kind: "accepted" }>): Arrival {

@@ -2,6 +2,7 @@ import type { AgentCatalog } from "./agents/agent-catalog.ts";
 import type { AttachmentParts } from "./attachment-parts.ts";
 import type { ChannelDirectory } from "./channels/channel-directory.ts";
 import type { Logger } from "./core/logger.ts";
+import type { Room } from "./core/room.ts";
 import type { Engine } from "./engine.ts";
 import type { Metrics } from "./observability/metrics.ts";
 
@@ -36,12 +37,14 @@ export interface PipelineDeps {
   attachments: AttachmentParts;
   role: "all" | "web" | "worker";
   metrics: Metrics;
+  /** For messages on their way into the database. */
+  room: Room;
   log: Logger;
   times?: Partial<PipelineTimes>;
 }
 
 /** What the parts of the pipeline share. */
-export interface PartDeps extends Omit<PipelineDeps, "times"> {
+export interface PartDeps extends Omit<PipelineDeps, "times" | "room"> {
   times: PipelineTimes;
   /** This process, in leases and claims. */
   owner: string;

@@ -13,7 +13,7 @@ export function createPipeline(deps: PipelineDeps) {
   const parts: PartDeps = { ...deps, times, owner: newId(), works: deps.role !== "web" };
   const delivery = createDeliveryParts(parts);
   const turns = createTurnParts(parts, delivery);
-  const { ingest, messageOfEvent, drain } = createIngestParts(parts, delivery, turns);
+  const { ingest, messageOfEvent, drain } = createIngestParts(parts, delivery, turns, deps.room);
   let reconciler: { stop(): Promise<void> } | null = null;
 
   return {

@@ -20,6 +20,13 @@ export class RequestError extends Error {
   }
 }
 
+/** More arrives than can be taken at the moment; nothing of it was. */
+export function overloaded(headers: Record<string, string> = {}): RequestError {
+  return new RequestError(503, "overloaded", "More arrives than can be taken right now. Send it again.", {
+    headers: { "Retry-After": "2", ...headers },
+  });
+}
+
 /** One thing wrong with the configuration: where, what, and what to write instead. */
 export interface ConfigProblem {
   path: string;

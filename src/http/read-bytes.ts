@@ -1,24 +1,47 @@
 import type { IncomingMessage } from "node:http";
-import { RequestError } from "../core/errors.ts";
+import type { RequestHandler } from "express";
+import { overloaded, RequestError } from "../core/errors.ts";
+import type { Room } from "../core/room.ts";
 
-/** A request's whole body. Throws a 413 for one over the limit, a 400 for one that breaks off. */
+/** Where each request's body takes its room. */
+const rooms = new WeakMap<IncomingMessage, (bytes: number) => boolean>();
+
+/** What is read of a request's body takes room until the request is answered: what arrived, not what was announced. */
+export function keepRoom(room: Room): RequestHandler {
+  return (request, response, next) => {
+    const held: (() => void)[] = [];
+    rooms.set(request, (bytes) => {
+      const leave = response.closed ? null : room.take(bytes);
+      if (leave !== null) held.push(leave);
+      return leave !== null;
+    });
+    response.once("close", () => {
+      for (const leave of held.splice(0)) leave();
+    });
+    next();
+  };
+}
+
+/** What is left of the body is not read, so the connection cannot carry another request. */
+const CLOSE = { Connection: "close" };
+
+/** A request's whole body. Throws a 413 for one over the limit, a 503 where there is no room for it, a 400 for one that breaks off. */
 export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
+    const hasRoom = rooms.get(request) ?? (() => true);
     let size = 0;
     const tooLarge = () =>
       new RequestError(413, "body_too_large", `The body is larger than ${limit} bytes.`, {
-        // What is left of the body is not read, so the connection cannot carry another request.
-        headers: { Connection: "close" },
+        headers: CLOSE,
       });
     if (Number(request.headers["content-length"] ?? 0) > limit) return reject(tooLarge());
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= limit) chunks.push(chunk);
-      else {
-        request.pause();
-        reject(tooLarge());
-      }
+      const refusal = size > limit ? tooLarge() : hasRoom(chunk.length) ? null : overloaded(CLOSE);
+      if (refusal === null) return void chunks.push(chunk);
+      request.pause();
+      reject(refusal);
     });
     request.on("end", () => resolve(Buffer.concat(chunks)));
     const broken = () =>

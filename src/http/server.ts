@@ -1,10 +1,12 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import express, { type Router } from "express";
-import { StartupError } from "../core/errors.ts";
+import { overloaded, StartupError } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Room } from "../core/room.ts";
 import { errorResponse, notFound } from "./error-response.ts";
+import { keepRoom } from "./read-bytes.ts";
 import { type FinishedRequest, timeRequests } from "./request-times.ts";
 
 export interface HttpParts {
@@ -12,6 +14,10 @@ export interface HttpParts {
   health: Router;
   /** What else is served, by path prefix, in order. */
   mounts: readonly { path: string; router: Router }[];
+  /** For the bodies of requests; without limit where none is given. */
+  bodies?: Room;
+  /** Whether no further request can be taken at the moment. */
+  overloaded?: () => boolean;
   onFinished?: (request: FinishedRequest) => void;
 }
 
@@ -51,9 +57,12 @@ export function createHttpServer(
     response.setHeader("X-Content-Type-Options", "nosniff");
     next();
   });
+  // Also while everything else is turned away.
+  app.use(parts.health);
+  app.use((_request, _response, next) => next(parts.overloaded?.() ? overloaded() : undefined));
+  if (parts.bodies) app.use(keepRoom(parts.bodies));
   // Webhooks stand before anything that reads bodies: signatures are over the raw bytes.
   app.use("/webhooks", parts.webhooks);
-  app.use(parts.health);
   for (const { path, router } of parts.mounts) app.use(path, router);
   app.use(notFound);
   app.use(errorResponse(log));

@@ -46,6 +46,7 @@ async function store(deps: WebhookDeps, ref: ChannelRef, events: readonly Channe
   try {
     await deps.accept(ref, events);
   } catch (cause) {
+    if (cause instanceof RequestError) throw cause;
     throw new RequestError(503, "not_stored", "The message could not be stored. Send it again.", {
       headers: { "Retry-After": "5" },
       cause,

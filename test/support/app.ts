@@ -25,6 +25,7 @@ export interface TestAppOptions {
   /** `redis` where the test run has one; the run's own choice by default. */
   queue?: "postgres" | "redis";
   times?: AppOptions["times"];
+  bounds?: AppOptions["bounds"];
   /** Sees what the application wants kept out of its logs. */
   hide?: AppOptions["hide"];
 }
@@ -96,6 +97,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     environment: () => env,
     ...(options.hide ? { hide: options.hide } : {}),
     queuePrefix: database.name,
+    ...(options.bounds ? { bounds: options.bounds } : {}),
     times: { reconcileMs: 200, strandedMs: 1_000, ...options.times },
   });
   let stopped: Promise<void> | null = null;

@@ -18,6 +18,11 @@ const COMMON_ERRORS = [
   { status: 404, code: "workspace_not_found", when: "`X-Workspace` names none" },
   { status: 429, code: "rate_limited", when: "too many calls; `Retry-After` says how many seconds to wait" },
   { status: 500, code: "internal_error", when: "something went wrong here" },
+  {
+    status: 503,
+    code: "overloaded",
+    when: "more arrives than can be taken; nothing was stored, try again after `Retry-After`",
+  },
   { status: 503, code: "database_unavailable", when: "the database is away; try again after `Retry-After`" },
 ] as const;
 

@@ -1,0 +1,141 @@
+import { connect } from "node:net";
+import pg from "pg";
+import { expect, it } from "vitest";
+import { startTestApp } from "../support/app.ts";
+import { eventually } from "../support/eventually.ts";
+import { createGatedChannel } from "../support/gated-channel.ts";
+import { newVisitor } from "../support/web-visitor.ts";
+import { lockTable } from "./database-outage.ts";
+
+const BOUNDS = {
+  messages: { count: 10, bytes: 10_000 },
+  bodies: { count: 1_000, bytes: 100_000 },
+  waitingForDatabase: 15,
+};
+
+/** Every way in, on narrow bounds. */
+async function startNarrow() {
+  const gated = createGatedChannel();
+  const app = await startTestApp({
+    channels: {
+      api: { kind: "api", agent: "echo" },
+      web: { kind: "web", agent: "echo" },
+      gated: { kind: "gated", agent: "echo" },
+    },
+    kinds: { gated: gated.definition },
+    bounds: BOUNDS,
+  });
+  const pool = new pg.Pool({ connectionString: app.database.url, max: 1 });
+  return {
+    app,
+    gated,
+    /** A platform's webhook: the status it gets, and when it may come again. */
+    async hook(key: string, text = "hello") {
+      const body = JSON.stringify({ chat: key, text, key });
+      const response = await fetch(`${app.url}/webhooks/gated`, { method: "POST", body });
+      return {
+        status: response.status,
+        retryAfter: response.headers.get("retry-after"),
+        ...(await code(response)),
+      };
+    },
+    async stored(): Promise<number> {
+      const { rows } = await pool.query("SELECT count(*)::int AS n FROM messages WHERE role = 'user'");
+      return rows[0].n;
+    },
+    async [Symbol.asyncDispose]() {
+      await pool.end();
+      await app[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function code(response: Response): Promise<{ code: string | null }> {
+  const text = await response.text();
+  return { code: text === "" ? null : JSON.parse(text).error.code };
+}
+
+const TURNED_AWAY = { status: 503, retryAfter: "2", code: "overloaded" };
+
+it("takes no more messages than can wait for the database, whichever way they come, and all those it took", async () => {
+  await using story = await startNarrow();
+  const { app } = story;
+  const session = (await app.api("POST", "/chat/sessions", { agent_id: "echo" })).body.id;
+  const visitor = await newVisitor(app.url);
+  const chat = await visitor.openSession();
+  const locked = await lockTable(app.database, "messages");
+  const answers = new Map<string, unknown>();
+  const keys = Array.from({ length: 30 }, (_, index) => `chat-${index}`);
+  const flood = keys.map(async (key) => answers.set(key, await story.hook(key)));
+  // Twenty are told at once; ten wait for the database.
+  await eventually(() => expect([...answers.values()]).toEqual(Array(20).fill(TURNED_AWAY)));
+  const refused = [...answers.keys()];
+
+  const asked = await app.api("POST", `/chat/sessions/${session}/messages`, { content: "and the API" });
+  expect([asked.status, asked.headers.get("retry-after"), asked.body.error.code]).toEqual([
+    503,
+    "2",
+    "overloaded",
+  ]);
+  const written = await visitor.send(chat, "and the web");
+  expect([written.status, written.headers.get("retry-after")]).toEqual([503, "2"]);
+  expect((await fetch(`${app.url}/livez`)).status).toBe(200);
+
+  await locked.release();
+  await Promise.all(flood);
+  expect(await story.stored()).toBe(10);
+  // There is room again, for the same ones too: what was turned away does not count as seen.
+  const again = [];
+  for (const key of refused) again.push(await story.hook(key));
+  expect(again.map(({ status }) => status)).toEqual(Array(20).fill(200));
+  await eventually(() => expect(story.gated.sends).toHaveLength(30));
+  // One line for all of them: a line for each would be one more load.
+  expect(app.log.filter(({ message }) => /more arrives/.test(message))).toHaveLength(1);
+});
+
+it("counts the bytes of what waits, and of bodies that are not read to their end", async () => {
+  await using story = await startNarrow();
+  const locked = await lockTable(story.app.database, "messages");
+  const answers: unknown[] = [];
+  const flood = ["a", "b", "c"].map(async (key) => answers.push(await story.hook(key, "x".repeat(4_000))));
+  await eventually(() => expect(answers).toEqual([TURNED_AWAY]));
+  await locked.release();
+  await Promise.all(flood);
+  expect(await story.stored()).toBe(2);
+
+  // Somebody sends most of a body and stops; what was announced and not sent takes nothing.
+  const slow = connect(Number(new URL(story.app.url).port), "127.0.0.1");
+  slow.on("error", () => undefined);
+  slow.write("POST /webhooks/gated HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n");
+  expect((await story.hook("d")).status).toBe(200);
+  slow.write("x".repeat(99_900));
+  const refusal = await eventually(async () => {
+    const answer = await story.hook("e", "y".repeat(500));
+    expect(answer).toEqual(TURNED_AWAY);
+    return answer;
+  });
+  expect(refusal).toEqual(TURNED_AWAY);
+  slow.destroy();
+  await eventually(async () => expect((await story.hook("f", "y".repeat(500))).status).toBe(200));
+});
+
+it("begins nothing more while too many wait for a connection to the database, and says that it is alive", async () => {
+  await using story = await startNarrow();
+  const { app } = story;
+  const locked = await lockTable(app.database, "sessions");
+  // As many as there are connections and places to wait, and more.
+  const asking = Array.from({ length: 80 }, () => app.api("GET", "/chat/sessions"));
+  const early = await Promise.any(
+    asking.map(async (answer) => {
+      const { status, body, headers } = await answer;
+      return [status, headers.get("retry-after"), body.error.code];
+    }),
+  );
+  expect(early).toEqual([503, "2", "overloaded"]);
+  expect((await story.hook("while")).code).toBe("overloaded");
+  expect((await fetch(`${app.url}/livez`)).status).toBe(200);
+  await locked.release();
+  const statuses = (await Promise.all(asking)).map(({ status }) => status);
+  expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  await eventually(async () => expect((await story.hook("afterwards")).status).toBe(200));
+});
