@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { InboundAttachment } from "../core/channel-event.ts";
 import type { JsonObject } from "../core/json.ts";
+import { storableJson } from "../core/text.ts";
 
 /** One message to store, with every id it may need already made, so that storing it takes one statement. */
 export interface InboundRow {
@@ -243,7 +244,8 @@ export function createInboundRepository(pool: Pool): {
       const { rows: results } = await pool.query<ResultRow>({
         name: "store_inbound",
         text: STORE_INBOUND,
-        values: [JSON.stringify(rows.map(toRecord)), lease.claim, lease.owner, lease.leaseMs],
+        // Platforms pass on what people call themselves and each other, and one NUL would keep a message out for good.
+        values: [storableJson(rows.map(toRecord)), lease.claim, lease.owner, lease.leaseMs],
       });
       return results.map(toOutcome);
     },

@@ -54,6 +54,16 @@ test("a body over the limit, of another type, or that is no update is refused an
   expect(await story.rows("SELECT 1 FROM inbound_events UNION ALL SELECT 1 FROM messages")).toEqual([]);
 });
 
+test("a message of somebody who is called what cannot be stored is answered all the same", async () => {
+  await using story = await startTelegramStory();
+  const { message, ...update } = privateMessage(CHAT, "hello");
+  for (const username of ["a\u0000b", "half \ud83d"]) {
+    const from = { ...message.from, username };
+    expect(await story.post({ ...update, message: { ...message, from } })).toBe(200);
+  }
+  await eventually(() => expect(story.texts(CHAT)).toEqual(["You said: hello"]));
+});
+
 test("the same update delivered again, in parallel and out of order, is answered once", async () => {
   await using story = await startTelegramStory();
   const updates = [1, 2, 3].map((n) => privateMessage(CHAT, `message ${n}`));
