@@ -199,6 +199,21 @@ test("where Slack has no streams a message is edited, if the configuration says 
   expect(fake.posted.map(({ text }) => text)).toEqual(["One two three"]);
 });
 
+test("an edit whose answer was lost may still come in", async () => {
+  await start({ streaming: true });
+  fake.fail({ error: "unknown_method" }, { method: "chat.startStream" });
+  const refused = open();
+  refused?.show("One two");
+  await refused?.close();
+  const stream = open();
+  stream?.show("One two");
+  await eventually(() => expect(standing).toHaveLength(1));
+  fake.fail({ cut: "after" }, { method: "chat.update" });
+  stream?.show("One two three");
+  await eventually(() => expect(called("chat.update")).toHaveLength(1), { timeoutMs: 10_000 });
+  expect(await stream?.close()).toBe(false);
+});
+
 test("nothing is shown before it is sent where the configuration says so", async () => {
   await start({ streaming: false });
   expect(open()).toBeNull();

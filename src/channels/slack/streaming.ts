@@ -61,6 +61,7 @@ export function createStreaming(deps: StreamingDeps) {
     const isStream = native;
     let preview: Preview | null = null;
     let shown = "";
+    let still = true;
     const into = { channel: place.channel, thread_ts: place.threadTs };
 
     async function begin(client: WebClient, text: string): Promise<void> {
@@ -109,6 +110,8 @@ export function createStreaming(deps: StreamingDeps) {
         // Certainly not appended: what stands is what stood.
         if (preview !== null && isStream && fault.kind !== "unanswered" && fault.kind !== "http")
           previews.shows(preview, shown);
+        // An edit that is late would come in behind the last one; a stream that was stopped takes nothing more.
+        if (preview !== null && !isStream) still = fault.kind !== "unanswered" && fault.kind !== "http";
         if (preview === null && isStream && hasNoStreams(fault)) refused.add(kindOf(place));
         return false;
       }
@@ -119,7 +122,7 @@ export function createStreaming(deps: StreamingDeps) {
       show: (text) => visible(text).trim() !== "" && writer.put(text),
       async close() {
         showing.delete(target.address);
-        const closed = writer.close().then(() => true);
+        const closed = writer.close().then(() => still);
         // The beginning is waited for: without its answer nobody could finish or remove what it wrote. So is an edit, that
         // could come in behind the last one; Slack itself refuses to append to a stream that was stopped.
         if (preview === null || !isStream) return closed;
