@@ -124,6 +124,11 @@ describe("schedules", () => {
       message_text: "B",
       next_run_at: "2099-07-01T07:00:00.000Z",
     });
+    const buttons = [{ label: "Yes", payload: "y" }];
+    expect(await change({ buttons })).toMatchObject({ message_text: "B", buttons });
+    expect(await change({ message_text: "C" })).toMatchObject({ message_text: "C", buttons });
+    expect(await change({ prompt_text: "Ask." })).toMatchObject({ prompt_text: "Ask.", buttons: [] });
+    expect(await change({ buttons })).toMatchObject({ error: { code: "invalid_body" } });
     expect((await story.app.api("DELETE", path)).status).toBe(204);
     expect((await story.app.api("GET", path)).body).toMatchObject({ status: "cancelled", next_run_at: null });
     expect(await change({ name: "Again" })).toMatchObject({ error: { code: "schedule_over" } });

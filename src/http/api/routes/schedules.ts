@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DURATION_PATTERN, durationMs } from "../../../core/duration.ts";
 import { RequestError } from "../../../core/errors.ts";
 import { type Plan, type WrittenTimes, writtenTimes } from "../../../core/plan-schedule.ts";
+import type { Saying } from "../../../core/saying.ts";
 import type { ScheduleQueries } from "../../../schedules/schedule-queries-repository.ts";
 import type { ScheduleRepository } from "../../../schedules/schedule-repository.ts";
 import {
@@ -277,9 +278,9 @@ const changeSchedule = (deps: ScheduleRoutesDeps): Route =>
       const before = await shown(deps, caller.workspaceId, params.id);
       const changed = await deps.schedules.change(caller.workspaceId, params.id, (current) => ({
         ...(body.name === undefined ? {} : { name: body.name }),
-        ...(count(body.prompt_text, body.message_text) === 0
+        ...(count(body.prompt_text, body.message_text, body.buttons, body.attachments) === 0
           ? {}
-          : { saying: requireSaying(body.prompt_text, body.message_text, body) }),
+          : { saying: mergedSaying(current.saying, body) }),
         ...(isMoved(body)
           ? { recurrence: planned(deps, mergedTimes(writtenTimes(current.recurrence), body)).recurrence }
           : {}),
@@ -316,6 +317,15 @@ type Change = z.output<typeof changeSchema>;
 
 function isMoved(body: Change): boolean {
   return count(...waysOf(body), body.timezone, body.starts_at, body.ends_at) > 0;
+}
+
+/** A new text keeps what stands below the old one; new buttons and files keep the text above them. */
+function mergedSaying(current: Saying, body: Change): Saying {
+  const { prompt_text: prompt, message_text: text } = body;
+  const { prompt: oldPrompt, text: oldText } = { prompt: undefined, text: undefined, ...current };
+  const isOther = count(prompt, text) > 0;
+  const saying = isOther ? requireSaying(prompt, text, body) : requireSaying(oldPrompt, oldText, body);
+  return "text" in saying && oldText !== undefined ? { ...current, ...saying } : saying;
 }
 
 /** A new way to recur replaces the old one; what stands beside it stays where it is not given. */
