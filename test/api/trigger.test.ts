@@ -172,6 +172,7 @@ describe("the trigger", () => {
         { identifier: "ada" },
         { identifier: "bob", prompt_text: "Say hello to Bob." },
         { identifier: "eve", prompt_text: "a", message_text: "b" },
+        { identifier: "kim", buttons: [{ label: "All right" }] },
       ],
     });
     expect(status).toBe(202);
@@ -179,6 +180,11 @@ describe("the trigger", () => {
       { identifier: "ada", status: "accepted", delivery_ids: [expect.any(String)] },
       { identifier: "bob", status: "accepted", execution_id: expect.any(String) },
       { identifier: "eve", status: "failed", error: { code: "invalid_body" } },
+      { identifier: "kim", status: "accepted" },
+    ]);
+    const below = await story.app.api("GET", `/chat/sessions/${body.data[3].session_id}/messages`);
+    expect(below.body.data).toMatchObject([
+      { content: "Closed today.", buttons: [{ label: "All right", payload: "All right" }] },
     ]);
     await story.channel.sending("Closed today.");
     await story.channel.sending("re: Say hello to Bob.");

@@ -181,7 +181,7 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
       });
       const results = [];
       for (const [index, item] of body.items.entries()) {
-        const own = item.prompt_text !== undefined || item.message_text !== undefined ? item : body;
+        const own = saidTo(item, body);
         if (!oneText(own)) {
           results.push(failed(item.identifier, "invalid_body", ONE_TEXT.message));
           continue;
@@ -209,6 +209,22 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
       return { status: 202, body: { data: results } };
     },
   });
+
+interface Said {
+  prompt_text?: string | undefined;
+  message_text?: string | undefined;
+  buttons?: z.output<typeof SAID.buttons>;
+  attachments?: z.output<typeof SAID.attachments>;
+}
+
+/** A text of an item's own comes with its own buttons and files only; below everybody's it may have its own, too. */
+function saidTo(item: Said, everybody: Said): Said {
+  if (item.prompt_text !== undefined || item.message_text !== undefined) return item;
+  const { prompt_text, message_text } = everybody;
+  const buttons = item.buttons ?? everybody.buttons;
+  const attachments = item.attachments ?? everybody.attachments;
+  return { prompt_text, message_text, buttons, attachments };
+}
 
 function failed(who: string, code: string, message: string) {
   return { identifier: who, status: "failed", error: { code, message } };
