@@ -31,6 +31,7 @@ export interface InboundMessageRow {
   id: string;
   sessionId: string;
   origin: string;
+  content: string;
   executionId: string | null;
 }
 
@@ -126,7 +127,7 @@ export function createMessageQueriesRepository(pool: Pool) {
 
     async inbound(messageId: string): Promise<InboundMessageRow | null> {
       const { rows } = await pool.query<InboundMessageRow>(
-        `SELECT id, session_id AS "sessionId", origin, execution_id AS "executionId" FROM messages WHERE id = $1`,
+        `SELECT id, session_id AS "sessionId", origin, content, execution_id AS "executionId" FROM messages WHERE id = $1`,
         [messageId],
       );
       return rows[0] ?? null;

@@ -108,6 +108,16 @@ describe("a session's socket", () => {
     expect(body.meta.total).toBe(4);
   });
 
+  it("does not take another message under a used key for the same", async () => {
+    const id = await open("echo");
+    const client = await connect(id);
+    for (const content of ["One", "Another"])
+      client.send({ type: "message", content, idempotency_key: "k\u0000" });
+    const refused = await client.until(({ event }) => event === "error");
+    expect(refused.data.code).toBe("idempotency_key_reused");
+    await eventually(() => expect(text(client.frames)).toBe("You said: One"));
+  });
+
   it("cancels, and answers pings", async () => {
     const id = await open();
     const client = await connect(id);

@@ -1,5 +1,6 @@
 import { RequestError } from "../../core/errors.ts";
 import type { ChannelRef } from "../../core/runtime.ts";
+import { storableText } from "../../core/text.ts";
 import type { TurnEvent } from "../../core/turn-log.ts";
 import { wait } from "../../core/wait.ts";
 import type { Ingest } from "../../ingest/accept-inbound.ts";
@@ -57,7 +58,8 @@ export interface Conversation {
   session(workspaceId: string, id: string): Promise<SessionView>;
   /**
    * Stores a message; resolves once it is committed. The same key for the same session is the same message, however
-   * often it is sent. A completed session's message goes to the session that follows it. Throws 422
+   * often it is sent; another message with a used key is a 409 `idempotency_key_reused`. A completed session's message
+   * goes to the session that follows it. Throws 422
    * `button_not_offered` for a payload that no button of the session has, 404 `attachment_not_found` and 409
    * `attachment_already_sent` for files.
    */
@@ -107,12 +109,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
           id: row.messageId,
           sessionId: stored,
           origin: row.origin,
+          content: row.content,
           executionId: row.executionId,
         });
       }
       // A completed session stores nothing, and so cannot tell that it has the message already.
       const known = await sentBefore();
-      if (known !== null) return repeated(into, known);
+      if (known !== null) return repeated(into, known, content);
       const next = await deps.writes.successor(sessionId);
       if (next === null) throw sessionNotFound(into.id);
       sessionId = next;
@@ -133,9 +136,10 @@ export function createConversation(deps: ConversationDeps): Conversation {
     });
   }
 
-  async function repeated(into: SessionView, messageId: string): Promise<Sent> {
+  async function repeated(into: SessionView, messageId: string, content: string): Promise<Sent> {
     const message = await deps.messages.inbound(messageId);
     if (!message) throw sessionNotFound(into.id);
+    if (message.content !== storableText(content)) throw keyReused();
     return sent(into, message);
   }
 
@@ -200,6 +204,12 @@ export function createConversation(deps: ConversationDeps): Conversation {
   }
 
   return { session, send, events, answer };
+}
+
+/** Taken for a repetition, the message would be lost. */
+function keyReused(): RequestError {
+  const message = "Another message was sent with this key. Every message needs a key of its own.";
+  return new RequestError(409, "idempotency_key_reused", message);
 }
 
 /** A press of something that was never there: whoever reads payloads may rely on having offered them. */

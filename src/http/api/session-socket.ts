@@ -4,6 +4,7 @@ import { RequestError } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Logger } from "../../core/logger.ts";
+import { storableText } from "../../core/text.ts";
 import type { TurnEvent } from "../../core/turn-log.ts";
 import type { SessionView } from "../../sessions/session-queries-repository.ts";
 import type { ExecutionQueries } from "../../turns/execution-queries-repository.ts";
@@ -145,7 +146,8 @@ export function serveSocket(
   async function accept(frame: Extract<Frame, { type: "message" }>): Promise<void> {
     deps.takeRate();
     const current = await conversation.session(session.workspaceId, session.id);
-    const key = frame.idempotency_key === undefined ? newId() : `socket:${frame.idempotency_key}`;
+    const key =
+      frame.idempotency_key === undefined ? newId() : `socket:${storableText(frame.idempotency_key)}`;
     const sent = await conversation.send(current, toNewMessage(frame, key));
     watch(sent.sessionId);
     if (sent.kind === "turn") void follow(sent.executionId, sent.sessionId);
