@@ -1,6 +1,7 @@
 import type { OwnedAttachment } from "../attachments/attachment-repository.ts";
 import type { KeptUpload, NewUpload } from "../attachments/uploads.ts";
 import { RequestError } from "../core/errors.ts";
+import { isId } from "../core/ids.ts";
 
 /** Files as the routes use them. */
 export interface AttachmentDesk {
@@ -26,7 +27,7 @@ export async function uploadsOf(
 ): Promise<{ sessionId: string; ids: readonly string[] } | null> {
   if (ids.length === 0) return null;
   for (const id of ids) {
-    const found = await desk.find(id);
+    const found = isId(id) ? await desk.find(id) : null;
     const isSent = found !== null && found.messageId !== null;
     if (isSent && (await sentBefore()) === found.messageId) continue;
     if (found?.sessionId !== sessionId || found.state !== "stored") throw attachmentNotFound(id);

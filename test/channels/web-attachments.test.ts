@@ -73,8 +73,10 @@ test("a visitor sends a file, sees it in the history, and nobody else can read i
   expect((await read(other, uploaded.body.url.replace(session, theirs))).status).toBe(404);
   expect((await read({ token: "cwa_none" }, uploaded.body.url)).status).toBe(401);
   expect((await upload(other, session, png)).status).toBe(404);
-  const stolen = { client_message_id: "two", attachment_ids: [uploaded.body.id] };
-  expect((await other.call("POST", `/sessions/${theirs}/messages`, stolen)).status).toBe(404);
+  for (const id of [uploaded.body.id, "\u0000"]) {
+    const stolen = { client_message_id: "two", attachment_ids: [id] };
+    expect((await other.call("POST", `/sessions/${theirs}/messages`, stolen)).status).toBe(404);
+  }
 });
 
 test("a file is taken for what it is, not for what it is called", async () => {
