@@ -170,13 +170,19 @@ export async function changeSchedule(
   // An active one that is due this very moment stays due; a paused one forgets what it missed.
   const overdue = current.status === "active" && current.nextRunAt !== null && current.nextRunAt <= now;
   const kept = overdue && next.recurrence === current.recurrence ? current.nextRunAt : moved;
-  const nextRunAt = next.status === "paused" ? null : kept;
+  const status = next.status === "active" && isOver(next, kept) ? "completed" : next.status;
+  const nextRunAt = status === "active" ? kept : null;
   const assignments = SCHEDULE_COLUMNS.map((name, index) => `${name} = $${index + 4}`);
   await client.query(
     `UPDATE schedules SET status = $2, next_run_at = $3, updated_at = now(), ${assignments.join(", ")} WHERE id = $1`,
-    [id, next.status, nextRunAt, ...toColumns(next)],
+    [id, status, nextRunAt, ...toColumns(next)],
   );
-  return { ...next, nextRunAt };
+  return { ...next, status, nextRunAt };
+}
+
+/** Nothing more is to come: its time passed while it was paused, or it was sent often enough. */
+function isOver({ maxRuns, runs }: Schedule, nextAt: Date | null): boolean {
+  return nextAt === null || (maxRuns !== null && runs >= maxRuns);
 }
 
 export async function cancelSchedule(client: PoolClient, workspaceId: string, id: string): Promise<boolean> {
