@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
+import { storableJson } from "../core/text.ts";
 
 /** A channel as operators see it. */
 export interface ChannelView {
@@ -69,7 +70,7 @@ export function createChannelQueries(pool: Pool) {
            error_at timestamptz)
          WHERE c.id = x.channel_id`,
         [
-          JSON.stringify(
+          storableJson(
             activities.map((activity) => ({
               channel_id: activity.channelId,
               inbound_at: activity.inboundAt,

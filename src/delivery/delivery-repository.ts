@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { OutboundFile } from "../channels/channel.ts";
 import { type Button, readButtons } from "../core/button.ts";
+import { storableJson } from "../core/text.ts";
 import { isTaken } from "../storage/unique-violation.ts";
 
 /** A delivery this process has claimed and must send now. */
@@ -183,7 +184,7 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
         name: allWell ? "record_deliveries" : "record_incidents",
         text: allWell ? RECORD : RECORD_INCIDENTS,
         values: [
-          JSON.stringify(
+          storableJson(
             records.map((record) => ({
               id: record.id,
               attempts: record.attempts,

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { DeliveryReceipt } from "../core/channel-event.ts";
+import { storableText } from "../core/text.ts";
 
 /** How long a receipt waits for its send to be recorded: longer than any outage of the database is outlasted. */
 const EARLY_FOR = "1 hour";
@@ -69,7 +70,7 @@ export function createReceiptRepository(pool: Pool) {
         external_id: receipt.externalId,
         state: receipt.state,
         error_code: receipt.errorCode ?? null,
-        error: receipt.errorMessage ?? null,
+        error: receipt.errorMessage === undefined ? null : storableText(receipt.errorMessage),
         delivery_id: receipt.deliveryId ?? null,
       };
       await apply(row, true);

@@ -2,6 +2,7 @@ import type { OutboundAttachment } from "../core/attachment.ts";
 import type { ButtonSpec } from "../core/button.ts";
 import type { Recurrence } from "../core/recurrence.ts";
 import type { Saying } from "../core/saying.ts";
+import { storableJson, storableText } from "../core/text.ts";
 
 /** Who put a message down. What operators and rules put down, no bot may change. */
 export type MadeBy = "operator" | "event" | "bot";
@@ -98,11 +99,11 @@ export function toColumns(
 ) {
   const { saying, recurrence } = schedule;
   return [
-    schedule.name,
-    "prompt" in saying ? saying.prompt : null,
-    "text" in saying ? saying.text : null,
-    "text" in saying && saying.buttons ? JSON.stringify(saying.buttons) : null,
-    "text" in saying && saying.attachments ? JSON.stringify(saying.attachments) : null,
+    schedule.name && storableText(schedule.name),
+    "prompt" in saying ? storableText(saying.prompt) : null,
+    "text" in saying ? storableText(saying.text) : null,
+    "text" in saying && saying.buttons ? storableJson(saying.buttons) : null,
+    "text" in saying && saying.attachments ? storableJson(saying.attachments) : null,
     recurrence.kind,
     recurrence.kind === "interval" ? recurrence.everyMs : null,
     recurrence.kind === "cron" ? recurrence.cron : null,

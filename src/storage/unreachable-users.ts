@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Unreachable } from "../core/reachability.ts";
+import { storableText } from "../core/text.ts";
 
 const MARK = `SET unreachable_since = coalesce(unreachable_since, now()), unreachable_code = $1, unreachable_reason = $2,
   updated_at = now()`;
@@ -11,7 +12,7 @@ export function createUnreachableUsers(pool: Pool) {
     async markUserOf(sessionId: string, { code, reason }: Unreachable): Promise<void> {
       await pool.query(`UPDATE users ${MARK} WHERE id = (SELECT user_id FROM sessions WHERE id = $3)`, [
         code,
-        reason,
+        storableText(reason),
         sessionId,
       ]);
     },
@@ -19,7 +20,7 @@ export function createUnreachableUsers(pool: Pool) {
     async mark(channelId: string, identifier: string, { code, reason }: Unreachable): Promise<void> {
       await pool.query(`UPDATE users ${MARK} WHERE channel_id = $3 AND identifier = $4`, [
         code,
-        reason,
+        storableText(reason),
         channelId,
         identifier,
       ]);
@@ -30,7 +31,7 @@ export function createUnreachableUsers(pool: Pool) {
       await pool.query(
         `UPDATE users ${MARK} WHERE id IN (SELECT s.user_id FROM deliveries d JOIN sessions s ON s.id = d.session_id
            WHERE d.channel_id = $3 AND d.external_ids <> '{}' AND d.external_ids[1] = $4)`,
-        [code, reason, channelId, externalId],
+        [code, storableText(reason), channelId, externalId],
       );
     },
 

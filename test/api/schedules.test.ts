@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { dueRuns } from "../../src/schedules/due-runs.ts";
+import { toColumns } from "../../src/schedules/schedule.ts";
 import { startGatedStory } from "../stories/gated-story.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel } from "../support/gated-channel.ts";
@@ -137,6 +138,24 @@ describe("schedules", () => {
     });
   });
 
+  it("are over where nothing of them is to come any more when they are changed", async () => {
+    await using story = await startGatedStory();
+    const put = async (times: Record<string, unknown>) =>
+      (await story.app.api("POST", PATH, { ...ada, message_text: "A", ...times })).body.id;
+    const change = async (id: string, body: unknown) =>
+      (await story.app.api("PATCH", `${PATH}/${id}`, body)).body;
+    const missed = await put({ at: "2099-07-01T09:00:00Z" });
+    await change(missed, { status: "paused" });
+    await story.rows("UPDATE schedules SET starts_at = now() - interval '1 hour'");
+    expect(await change(missed, { status: "active" })).toMatchObject({
+      status: "completed",
+      next_run_at: null,
+    });
+    const often = await put({ every: "1d", max_runs: 3 });
+    await story.rows("UPDATE schedules SET runs = 2 WHERE id = $1", [often]);
+    expect(await change(often, { max_runs: 2 })).toMatchObject({ status: "completed", next_run_at: null });
+  });
+
   it("that cannot come due are refused", async () => {
     await using story = await startGatedStory();
     const codes = [];
@@ -195,4 +214,15 @@ describe("runs that were missed", () => {
     expect(due.runs.every(({ skipped }) => skipped !== null)).toBe(true);
     expect(dueRuns({ ...hourly, graceMs: 3_600_000, maxRuns: 1 }, now).nextRunAt).toBe(null);
   });
+});
+
+it("stores what a bot wrote even where Postgres could not: a turn must not fail by it", () => {
+  const columns = toColumns({
+    name: "a\u0000",
+    saying: { text: "b\u0000", buttons: [{ label: "c\u0000" }] },
+    recurrence: { kind: "at", startsAt: new Date(), endsAt: null, timezone: "UTC" },
+    maxRuns: null,
+    graceMs: null,
+  });
+  expect(columns).toEqual(expect.arrayContaining(["a\uFFFD", "b\uFFFD", '[{"label":"c\uFFFD"}]']));
 });

@@ -299,3 +299,19 @@ test("a reply that is faster than the record of the message it answers makes no 
   (await channel.sending("re: fine")).settle(sent());
   expect(channel.sends.map(({ part }) => part.address)).toEqual(["ada", "thread-1"]);
 });
+
+test("what Postgres cannot store of a platform's words keeps no message and no outcome from being stored", async () => {
+  const channel = createGatedChannel((send) =>
+    send.settle({ kind: "failed", scope: "user", code: "blocked", reason: "gone\u0000 away" }),
+  );
+  await using story = await startGatedStory({ channel });
+  await story.say("eve\u0000", "hello", { key: "odd\u0000key" });
+  await eventually(async () =>
+    expect(await story.rows("SELECT address, status, attempts, error FROM deliveries")).toEqual([
+      { address: "eve\uFFFD", status: "failed", attempts: 1, error: "gone\uFFFD away" },
+    ]),
+  );
+  expect((await story.app.api("GET", "/users")).body.data).toMatchObject([
+    { identifier: "eve\uFFFD", reachable: { ok: false, reason: "gone\uFFFD away" } },
+  ]);
+});
