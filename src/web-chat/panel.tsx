@@ -5,6 +5,7 @@ import { createVisitor } from "./chat/visitor.ts";
 import { createVisitorStore } from "./chat/visitor-store.ts";
 import type { WireMessage } from "./chat/wire.ts";
 import type { ChatOptions } from "./embed/options.ts";
+import { listenToPage } from "./embed/page-events.ts";
 import { english, type Locale, loadLocale } from "./locales/load.ts";
 import { plainText } from "./markdown/plain-text.ts";
 import chatCss from "./style/chat.css?inline";
@@ -136,24 +137,13 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
     drawSoon();
   }
 
-  const onUnload = (event: BeforeUnloadEvent) => {
-    if (conversation.hasUnsent()) event.preventDefault();
-  };
-  /** Another tab signed somebody in or out. */
-  const onStorage = ({ key, oldValue, newValue }: StorageEvent) => {
-    if (key !== `causeway:${scope}:visitor` || visitorIn(oldValue) === visitorIn(newValue)) return;
-    void conversation.visitorChanged();
-  };
-  function listen(): void {
-    document.addEventListener("visibilitychange", drawSoon);
-    window.addEventListener("beforeunload", onUnload);
-    window.addEventListener("storage", onStorage);
-  }
-  function unlisten(): void {
-    document.removeEventListener("visibilitychange", drawSoon);
-    window.removeEventListener("beforeunload", onUnload);
-    window.removeEventListener("storage", onStorage);
-  }
+  const listen = () =>
+    listenToPage({
+      storageKey: `causeway:${scope}:visitor`,
+      onVisibility: drawSoon,
+      hasUnsent: conversation.hasUnsent,
+      onVisitor: (change) => void conversation.visitorChanged(change),
+    });
 
   const stylesheet = new CSSStyleSheet();
   stylesheet.replaceSync(chatCss);
@@ -161,7 +151,7 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
   place.className = "panel";
   root.append(place);
   await speak();
-  listen();
+  let unlisten = listen();
   const identityToken = host.getAttribute("identity-token");
   if (identityToken) {
     await conversation.identify(identityToken).catch(() => emit("identity-expired", {}));
@@ -199,7 +189,7 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
       conversation.destroy();
     },
     resume() {
-      listen();
+      unlisten = listen();
       void conversation.start();
     },
     destroy() {
@@ -209,12 +199,4 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
       place.remove();
     },
   };
-}
-
-function visitorIn(stored: string | null): unknown {
-  try {
-    return JSON.parse(stored ?? "null")?.visitor_id;
-  } catch {
-    return null;
-  }
 }

@@ -1,11 +1,12 @@
 import type { ApiClient } from "./api-client.ts";
+import { createBoxes } from "./boxes.ts";
 import { CallError } from "./call-error.ts";
+import { type ChatListener, type ChatState, initialState, type Notice, nothingOpen } from "./chat-state.ts";
 import type { Connection } from "./event-connection.ts";
-import { createOutbox, newClientId, type Outbox, type OutboxItem, type Saying } from "./outbox.ts";
+import { newClientId, type Saying } from "./outbox.ts";
 import { listed, unreadOf } from "./session-list.ts";
 import { createTabStream, type TabStream } from "./tab-stream.ts";
 import {
-  emptyTranscript,
   newestAnswer,
   seenSeq,
   type Transcript,
@@ -16,49 +17,11 @@ import {
 } from "./transcript.ts";
 import type { Visitor } from "./visitor.ts";
 import type { VisitorStore } from "./visitor-store.ts";
-import type { StreamEvent, WireChannel, WireMessage, WireResetOffer, WireSession } from "./wire.ts";
-
-/** Something the person has to be told. */
-export type Notice = "gone" | "notLoaded" | "signInAgain" | "notDone";
-
-/** Everything a chat shows. */
-export interface ChatState {
-  channel: WireChannel | null;
-  sessionId: string | null;
-  /** Names what is being written; it stays when the first message opens the session. */
-  place: string;
-  /** Last used first. */
-  sessions: readonly WireSession[];
-  transcript: Transcript;
-  outbox: readonly OutboxItem[];
-  connection: Connection;
-  loading: boolean;
-  notice: Notice | null;
-  /** Messages of the bot that nobody has seen, in all sessions. */
-  unread: number;
-}
-
-/** What the surroundings of a chat may want to know. */
-export interface ChatListener {
-  onChange(): void;
-  /** A message is stored that was not known before. */
-  onMessage(message: WireMessage): void;
-  onSession(sessionId: string | null): void;
-  onEnded(sessionId: string): void;
-  onIdentityExpired(): void;
-}
+import type { StreamEvent, WireMessage, WireResetOffer, WireSession } from "./wire.ts";
 
 export type Conversation = ReturnType<typeof createConversation>;
 
 const PAGE = 50;
-
-/** What is on its way to one session, or to the one that the first message will open. */
-interface Box {
-  place: string;
-  sessionId: string | null;
-  outbox: Outbox;
-  opening: Promise<string> | null;
-}
 
 /** One visitor's chats on one channel: what is open, what is on its way, and how it changes. */
 export function createConversation(deps: {
@@ -72,23 +35,8 @@ export function createConversation(deps: {
   const { api, visitor, store, listener } = deps;
   const tab = newClientId();
   let stream: TabStream | null = null;
-  let boxes: Box[] = [];
   const seen = new Map<string, number>();
-  const nothingOpen = {
-    sessionId: null,
-    transcript: emptyTranscript,
-    loading: false,
-    notice: null,
-  } as const;
-  let state: ChatState = {
-    ...nothingOpen,
-    channel: null,
-    sessions: [],
-    outbox: [],
-    connection: "connecting",
-    unread: 0,
-    place: "",
-  };
+  let state = initialState;
 
   function change(next: Partial<ChatState>): void {
     state = { ...state, ...next };
@@ -96,55 +44,24 @@ export function createConversation(deps: {
   }
   const amend = (transcript: Transcript) => change({ transcript });
 
-  function boxOf(sessionId: string | null): Box {
-    const known = boxes.find((box) => box.sessionId === sessionId);
-    if (known) return known;
-    const box: Box = {
-      place: newClientId(),
-      sessionId,
-      opening: null,
-      outbox: createOutbox({ send: (item) => send(box, item), onChange: showOutbox }),
-    };
-    boxes.push(box);
-    return box;
-  }
-  const showOutbox = () => change({ outbox: boxOf(state.sessionId).outbox.items() });
-
-  async function send(box: Box, item: OutboxItem): Promise<void> {
-    const sessionId = await sessionOf(box);
-    const { content, clientId, payload, attachments = [] } = item;
-    const stored = await api.sendMessage(sessionId, {
-      content,
-      client_message_id: clientId,
-      ...(payload === undefined ? {} : { payload }),
-      ...(attachments.length === 0 ? {} : { attachment_ids: attachments.map(({ id }) => id) }),
-    });
-    if (state.sessionId !== sessionId) return;
-    // The session had ended: what was written opened the next one.
-    if (stored.session_id !== sessionId) await enter(stored.session_id);
-    take([stored]);
-  }
-
-  /** The session of a box, opened where there is none yet; once, however many ask. */
-  async function sessionOf(box: Box): Promise<string> {
-    if (box.sessionId !== null) return box.sessionId;
-    box.opening ??= api
-      .openSession()
-      .then(async ({ id }) => {
-        box.sessionId = id;
-        if (state.sessionId === null) await enter(id, { isNew: true });
-        return id;
-      })
-      .finally(() => {
-        box.opening = null;
-      });
-    return box.opening;
-  }
+  const boxes = createBoxes({
+    api,
+    onChange: () => change({ outbox: boxes.of(state.sessionId).outbox.items() }),
+    async onOpened(sessionId) {
+      if (state.sessionId === null) await enter(sessionId, { isNew: true });
+    },
+    async onSent(sessionId, stored) {
+      if (state.sessionId !== sessionId) return;
+      // The session had ended: what was written opened the next one.
+      if (stored.session_id !== sessionId) await enter(stored.session_id);
+      take([stored]);
+    },
+  });
 
   /** Shows a session: its newest messages, then whatever happens behind them. */
   async function enter(sessionId: string, { isNew = false } = {}): Promise<void> {
     store.setSession(sessionId);
-    const { outbox, place } = boxOf(sessionId);
+    const { outbox, place } = boxes.of(sessionId);
     change({ ...nothingOpen, sessionId, place, outbox: outbox.items(), loading: !isNew });
     listener.onSession(sessionId);
     if (!isNew) {
@@ -189,7 +106,7 @@ export function createConversation(deps: {
     for (const message of messages) {
       // The answer to a send may have been lost although the message arrived.
       if (message.client_message_id !== null)
-        boxOf(message.session_id).outbox.remove(message.client_message_id);
+        boxes.of(message.session_id).outbox.remove(message.client_message_id);
       if (!known.has(message.id)) listener.onMessage(message);
     }
   }
@@ -202,7 +119,7 @@ export function createConversation(deps: {
   function onConnection(connection: Connection): void {
     change({ connection });
     if (connection !== "live") return;
-    for (const { outbox } of boxes) outbox.hurry();
+    boxes.hurry();
     if (state.notice === "notLoaded" && state.sessionId !== null) void open(state.sessionId);
   }
 
@@ -222,7 +139,7 @@ export function createConversation(deps: {
   function leave(notice: Notice | null = null): void {
     store.setSession(null);
     stream?.follow(null);
-    const { outbox, place } = boxOf(null);
+    const { outbox, place } = boxes.of(null);
     change({ ...nothingOpen, place, outbox: outbox.items(), notice });
     listener.onSession(null);
   }
@@ -231,9 +148,9 @@ export function createConversation(deps: {
   function reset(): void {
     stream?.stop();
     stream = null;
-    boxes = [];
+    boxes.clear();
     seen.clear();
-    const { place } = boxOf(null);
+    const { place } = boxes.of(null);
     change({ ...nothingOpen, place, sessions: [], outbox: [], unread: 0, connection: "live" });
   }
 
@@ -254,7 +171,7 @@ export function createConversation(deps: {
   const open = (sessionId: string) => attempt(() => enter(sessionId), "notLoaded");
 
   async function resume(): Promise<void> {
-    change({ place: boxOf(null).place });
+    change({ place: boxes.of(null).place });
     const sessionId = store.session();
     if (visitor.known() === null) change({ connection: "live" });
     else if (sessionId === null) connect().follow(null);
@@ -273,14 +190,14 @@ export function createConversation(deps: {
     },
     send(saying: Saying) {
       change({ notice: null });
-      boxOf(state.sessionId).outbox.add(saying);
+      boxes.of(state.sessionId).outbox.add(saying);
     },
-    retry: () => boxOf(state.sessionId).outbox.retry(),
-    discard: (clientId: string) => boxOf(state.sessionId).outbox.remove(clientId),
+    retry: () => boxes.of(state.sessionId).outbox.retry(),
+    discard: (clientId: string) => boxes.of(state.sessionId).outbox.remove(clientId),
     open,
     startNew: () => leave(),
     /** The session that files are uploaded to, opened where there is none yet. */
-    currentSession: () => sessionOf(boxOf(state.sessionId)),
+    currentSession: () => boxes.sessionOf(boxes.of(state.sessionId)),
     async loadEarlier() {
       const { sessionId, transcript } = state;
       const first = transcript.messages[0];
@@ -341,16 +258,20 @@ export function createConversation(deps: {
       await resume();
     },
     /** Another tab has changed who the visitor is. */
-    async visitorChanged() {
-      reset();
-      await resume();
+    async visitorChanged({ wasKnown }: { wasKnown: boolean }) {
+      // Nobody becoming somebody takes nothing away: what is being written here is theirs.
+      if (!wasKnown) connect().follow(state.sessionId);
+      else {
+        reset();
+        await resume();
+      }
     },
     logout() {
       reset();
       visitor.forget();
       listener.onSession(null);
     },
-    hasUnsent: () => boxes.some(({ outbox }) => outbox.items().length > 0),
+    hasUnsent: boxes.hasUnsent,
     destroy() {
       stream?.stop();
       stream = null;

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ChatState } from "../chat/conversation.ts";
+import type { ChatState } from "../chat/chat-state.ts";
 import { isAnswering } from "../chat/transcript.ts";
 import type { WireResetOffer } from "../chat/wire.ts";
 import { Composer } from "./composer.tsx";

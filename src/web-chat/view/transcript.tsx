@@ -1,5 +1,5 @@
 import type { ComponentChild } from "preact";
-import type { ChatState } from "../chat/conversation.ts";
+import type { ChatState } from "../chat/chat-state.ts";
 import type { Draft } from "../chat/draft.ts";
 import { isAnswering } from "../chat/transcript.ts";
 import type { WireMessage } from "../chat/wire.ts";
