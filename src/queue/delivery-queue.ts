@@ -8,8 +8,11 @@ export interface DeliveryJob {
 
 /** Replies committed together travel in one job, up to so many: fewer jobs, yet enough of them to share the work. */
 const JOB_SIZE = 10;
-/** Jobs a process works on at once, per channel. */
-const CONCURRENCY = 4;
+/**
+ * Jobs a process works on at once, per channel: each lasts as long as the platform takes for its sends, so with fewer of
+ * them a few conversations whose sends hang would hold up all others of their channel.
+ */
+const CONCURRENCY = 32;
 
 export interface DeliveryQueues {
   /** Puts committed deliveries on their channel's queue, together with others of the same moment. */
