@@ -34,6 +34,7 @@ describe("migrations", () => {
     );
     expect(indexes.rows.map((row) => row.indexname)).toEqual([
       "attachments_due",
+      "deliveries_attachment",
       "deliveries_claimed",
       "deliveries_due",
       "deliveries_external_id",
