@@ -57,13 +57,19 @@ export interface AttemptRecord {
  * settled or taken by this same claim. Rows are locked first and whatever is locked elsewhere is skipped, so a stale
  * look at a neighbour can only make it wait, never overtake. What this owner claimed without ever hearing of it (the
  * connection was lost before the answer) was never sent: it may be claimed again.
+ *
+ * Row by row (LATERAL, OFFSET 0), so that a claim costs the same however much waits: by the few rows that are under way
+ * when nothing is wrong, the planner would read all of them for each claim, which is slowest when most is waiting.
  */
 const CLAIM = `
-  WITH locked AS MATERIALIZED (
-    SELECT d.id, d.channel_id, d.address, d.ordinal FROM deliveries d
-    WHERE d.id = ANY($1) AND (d.status IN ('queued', 'unknown') AND d.next_attempt_at <= now()
-      OR d.status = 'sending' AND d.claimed_by = $2 AND d.id <> ALL($4))
-    ORDER BY d.ordinal FOR UPDATE SKIP LOCKED),
+  WITH wanted AS MATERIALIZED (
+    SELECT d.* FROM unnest($1::text[]) AS w(id) CROSS JOIN LATERAL (
+      SELECT id, channel_id, address, ordinal, status, next_attempt_at, claimed_by FROM deliveries
+      WHERE id = w.id FOR UPDATE SKIP LOCKED) d),
+  locked AS MATERIALIZED (
+    SELECT id, channel_id, address, ordinal FROM wanted
+    WHERE status IN ('queued', 'unknown') AND next_attempt_at <= now()
+      OR status = 'sending' AND claimed_by = $2 AND id <> ALL($4)),
   free AS (
     SELECT l.id FROM locked l JOIN channels c ON c.id = l.channel_id
     WHERE (c.paused_until IS NULL OR c.paused_until <= now()) AND NOT EXISTS (
@@ -71,7 +77,7 @@ const CLAIM = `
       WHERE e.channel_id = l.channel_id AND e.address = l.address AND e.ordinal < l.ordinal
         AND e.status IN ('queued', 'sending', 'unknown')
         AND (e.status <> 'unknown' OR e.next_attempt_at IS NOT NULL)
-        AND e.id NOT IN (SELECT id FROM locked)))
+        AND e.id NOT IN (SELECT id FROM locked) OFFSET 0))
   UPDATE deliveries d SET status = 'sending', attempts = attempts + 1, claimed_by = $2, updated_at = now(),
     claimed_until = now() + $3::int * interval '1 millisecond'
   FROM free WHERE d.id = free.id
@@ -102,7 +108,14 @@ const PARK_BEHIND = `
     WHERE w.id = ANY($1) ORDER BY w.id, e.ordinal DESC) ahead
   WHERE d.id = ahead.id AND d.status = 'queued'`;
 
+/** Row by row as well. */
 const RECORD = `
+  WITH outcome AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($1) AS x(id text, attempts int, status text, external_ids json, error_code text,
+      error text, retry_in_ms int, address text, uncounted boolean, once boolean)),
+  mine AS MATERIALIZED (
+    SELECT d.* FROM outcome x CROSS JOIN LATERAL (
+      SELECT id, status, claimed_by, attempts FROM deliveries WHERE id = x.id FOR UPDATE) d)
   UPDATE deliveries d SET status = x.status, updated_at = now(), claimed_by = NULL, claimed_until = NULL,
     attempts = d.attempts - CASE WHEN x.uncounted THEN 1 ELSE 0 END,
     external_ids = ARRAY(SELECT json_array_elements_text(x.external_ids)), error_code = x.error_code, error = x.error,
@@ -110,9 +123,8 @@ const RECORD = `
     possible_duplicate = (d.possible_duplicate OR x.status = 'unknown') AND NOT x.once,
     sent_at = CASE WHEN x.status IN ('sent', 'delivered') THEN now() ELSE d.sent_at END,
     next_attempt_at = CASE WHEN x.retry_in_ms IS NOT NULL THEN now() + x.retry_in_ms * interval '1 millisecond' END
-  FROM json_to_recordset($1) AS x(id text, attempts int, status text, external_ids json, error_code text, error text,
-    retry_in_ms int, address text, uncounted boolean, once boolean)
-  WHERE d.id = x.id AND d.status = 'sending' AND d.claimed_by = $2 AND d.attempts = x.attempts
+  FROM outcome x JOIN mine m ON m.id = x.id
+  WHERE d.id = m.id AND m.status = 'sending' AND m.claimed_by = $2 AND m.attempts = x.attempts
   RETURNING d.id`;
 
 /** The same where attempts went wrong: each leaves an incident, in the same commit. */
