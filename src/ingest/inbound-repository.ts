@@ -109,14 +109,14 @@ const OPEN = (conflict: string, source: string) => `
 
 /** In a thread several people can write at the same moment: it is one session, of whoever wrote first. */
 const GROUP = (kind: "f.single" | "NOT f.single", matches: string) => `
-    SELECT max(e.id) AS existing_id, (array_agg(f.new_session_id ORDER BY f.n))[1] AS new_id, f.workspace_id,
+    SELECT max((SELECT e.id FROM sessions e WHERE e.status = 'active' AND e.channel_id = f.channel_id
+        AND e.agent_id = coalesce(p.agent_id, f.agent_id) AND ${matches})) AS existing_id,
+      (array_agg(f.new_session_id ORDER BY f.n))[1] AS new_id, f.workspace_id,
       coalesce(p.agent_id, f.agent_id) AS agent_id, min(coalesce(p.agent_version, f.agent_version)) AS agent_version, f.channel_id,
       (array_agg(p.id ORDER BY f.n))[1] AS user_id, f.single, f.external_id,
       (array_agg(f.address ORDER BY f.n))[1] AS address, (array_agg(f.title ORDER BY f.n))[1] AS title,
       count(*)::int AS count
     FROM fresh f JOIN people p ON p.channel_id = f.channel_id AND p.identifier = f.user_identifier
-    LEFT JOIN sessions e ON e.status = 'active' AND e.channel_id = f.channel_id
-      AND e.agent_id = coalesce(p.agent_id, f.agent_id) AND ${matches}
     WHERE f.session_id IS NULL AND ${kind}
     GROUP BY f.workspace_id, coalesce(p.agent_id, f.agent_id), f.channel_id, ${kind === "f.single" ? "p.id, " : ""}f.single, f.external_id`;
 
@@ -129,6 +129,9 @@ const GROUP = (kind: "f.single" | "NOT f.single", matches: string) => `
  * Not Prisma: it is the hottest statement of the service, and its correctness under parallel webhooks rests on
  * `ON CONFLICT` against the partial unique indexes. Rows are locked in session order everywhere, so that batches of
  * several processes cannot deadlock.
+ *
+ * What exists already is looked up row by row, in subqueries: as joins they are planned by how many rows the planner
+ * believes there are, which on a young database means reading all sessions for each message.
  */
 const STORE_INBOUND = `
   WITH incoming AS MATERIALIZED (SELECT * FROM json_to_recordset($1) AS t(${COLUMNS})),
@@ -149,8 +152,9 @@ const STORE_INBOUND = `
     WHERE c.keys = json_array_length(r.event_keys)),
   known AS MATERIALIZED (
     SELECT u.id, u.channel_id, u.identifier, h.agent_id, h.agent_version FROM users u
-    LEFT JOIN sessions h ON h.user_id = u.id AND h.channel_id = u.channel_id AND h.agent_id = u.handed_to
-      AND h.single AND h.status = 'active'
+    LEFT JOIN LATERAL (SELECT s.agent_id, s.agent_version FROM sessions s
+      WHERE u.handed_to IS NOT NULL AND s.user_id = u.id AND s.channel_id = u.channel_id AND s.agent_id = u.handed_to
+        AND s.single AND s.status = 'active' LIMIT 1) h ON true
     WHERE (u.channel_id, u.identifier) IN (SELECT channel_id, user_identifier FROM fresh WHERE session_id IS NULL)),
   renamed AS (
     UPDATE users u SET name = coalesce(f.user_name, u.name), updated_at = now(),

@@ -56,8 +56,9 @@ const FINISH = `
   WITH done AS MATERIALIZED (SELECT * FROM json_to_recordset($1)
     AS t(session_id text, lease_token int, answered_seq int, replies int, speaks boolean, offer jsonb)),
   held AS MATERIALIZED (
-    SELECT s.id FROM sessions s JOIN done d ON s.id = d.session_id
-    WHERE s.lease_token = d.lease_token AND s.lease_owner = $5 ORDER BY s.id FOR UPDATE OF s),
+    SELECT s.id FROM (SELECT * FROM done ORDER BY session_id) d CROSS JOIN LATERAL (
+      SELECT id, lease_token, lease_owner FROM sessions WHERE id = d.session_id FOR UPDATE) s
+    WHERE s.lease_token = d.lease_token AND s.lease_owner = $5),
   lanes AS (
     UPDATE sessions s SET
       next_seq = s.next_seq + d.replies,
