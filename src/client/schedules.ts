@@ -1,6 +1,6 @@
 import { type List, listOf } from "./page.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
-import type { Button, OfferedButton, PageQuery } from "./types.ts";
+import type { Button, OfferedAttachment, OfferedButton, PageQuery } from "./types.ts";
 
 /** When: one of `at`, `every`, `cron` and `rrule`. */
 interface Timing {
@@ -25,6 +25,7 @@ interface Saying {
   promptText?: string;
   messageText?: string;
   buttons?: OfferedButton[];
+  attachments?: OfferedAttachment[];
 }
 
 export interface CreateSchedule extends Timing, Saying {
@@ -67,10 +68,13 @@ export interface Schedule {
   userId: string;
   channel: string;
   identifier: string;
+  /** Who put it down. */
+  madeBy: "operator" | "event" | "bot";
   name: string | null;
   promptText: string | null;
   messageText: string | null;
   buttons: Button[];
+  attachments: { url: string; name: string | null; contentType: string | null }[];
   at: string | null;
   every: string | null;
   cron: string | null;

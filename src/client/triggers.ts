@@ -1,11 +1,12 @@
 import type { RequestOptions, Transport } from "./transport.ts";
-import type { JsonObject, OfferedButton } from "./types.ts";
+import type { JsonObject, OfferedAttachment, OfferedButton } from "./types.ts";
 
 /** What the bot is to say to a user: an instruction to it, or the message itself; exactly one of the two. */
 export interface Said {
   promptText?: string;
   messageText?: string;
   buttons?: OfferedButton[];
+  attachments?: OfferedAttachment[];
   /** Merged into the session's metadata, and into what is kept of the user. */
   sessionData?: JsonObject;
   participantData?: JsonObject;

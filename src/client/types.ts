@@ -99,6 +99,13 @@ export interface Button {
 /** A button as it is given; one without a payload carries its label. */
 export type OfferedButton = Omit<Button, "payload"> & { payload?: string };
 
+/** A file as it is given: at an address that the platform can open. */
+export interface OfferedAttachment {
+  url: string;
+  name?: string;
+  contentType?: string;
+}
+
 export interface Message {
   id: string;
   sessionId: string;

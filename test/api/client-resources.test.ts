@@ -85,8 +85,13 @@ describe("the client", () => {
     const schedule = await client.schedules.create({
       ...to,
       messageText: "Lunch?",
+      attachments: [{ url: "https://example.org/menu.pdf", contentType: "application/pdf" }],
       every: "1d",
       timezone: "UTC",
+    });
+    expect(schedule).toMatchObject({
+      madeBy: "operator",
+      attachments: [{ url: "https://example.org/menu.pdf", name: null, contentType: "application/pdf" }],
     });
     const paused = await client.schedules.update(schedule.id, { status: "paused", name: "lunch" });
     expect(paused).toMatchObject({ every: "1d", status: "paused", name: "lunch", nextRunAt: null, runs: 0 });
