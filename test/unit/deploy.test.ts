@@ -22,7 +22,7 @@ test("the image is made of files that are there, and let into its context", () =
 test("the manifests set variables that exist, and scale by a metric that exists", async () => {
   const known = new Set<string>([...Object.keys(variables), "CAUSEWAY_CONFIG"]);
   for (const name of manifests) {
-    const named = read(name).match(/\b(?:CAUSEWAY_[A-Z_]+|(?<!OWNER_)DATABASE_URL|REDIS_URL)\b/g) ?? [];
+    const named = read(name).match(/\b(?:CAUSEWAY_[A-Z_]+|DATABASE_URL|REDIS_URL)\b/g) ?? [];
     expect(named.length).toBeGreaterThan(3);
     for (const variable of named) expect(known.has(variable), `${name}: ${variable}`).toBe(true);
   }
@@ -35,4 +35,13 @@ test("no manifest holds a secret, and no process may become root", () => {
   expect(read("Dockerfile")).toMatch(/^USER node$/m);
   const pods = read("kubernetes.yaml").match(/^ {6}containers:$/gm) ?? [];
   expect(read("kubernetes.yaml").match(/runAsNonRoot: true/g)).toHaveLength(pods.length);
+});
+
+test("the service is told what it cannot start without, and not what changes its tables", () => {
+  const manifest = read("kubernetes.yaml");
+  const [, given = ""] = /secret generic causeway (.*?)\n# {3}kubectl/s.exec(manifest) ?? [];
+  expect(given).toContain("causeway_app");
+  expect(given).not.toContain("causeway_owner");
+  expect(manifest).toContain('"s3://');
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) expect(given).toContain(name);
 });
