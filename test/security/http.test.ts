@@ -308,6 +308,14 @@ test("a key holds so many streams open and no more, and has them back when it le
   expect(
     (await world.app.api("POST", `/chat/sessions/${id}/messages/stream`, { content: "again" })).status,
   ).toBe(429);
+  const asked = { model: "echo", messages: [{ role: "user", content: "again" }], stream: true };
+  const completions = await fetch(`${world.url}/api/openai/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${world.app.apiKey}`, "content-type": "application/json" },
+    body: JSON.stringify(asked),
+  });
+  await completions.text();
+  expect(completions.status).toBe(429);
   expect(await world.messages()).toBe(before);
   expect((await world.app.api("GET", `/chat/sessions/${id}`)).status).toBe(200);
   for (const socket of sockets) socket.terminate();

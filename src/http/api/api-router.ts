@@ -4,7 +4,7 @@ import { Router } from "express";
 import { z } from "zod";
 import { RequestError } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
-import type { Json } from "../../core/json.ts";
+import { isJsonObject, type Json } from "../../core/json.ts";
 import type { Logger } from "../../core/logger.ts";
 import { storableText } from "../../core/text.ts";
 import type { OpenLimit } from "../open-limit.ts";
@@ -54,8 +54,6 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
   const caller = await deps.authenticate(request.headers);
   requireRate(deps.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);
   requireScope(caller, route.scope);
-  // Before anything is carried out: what cannot be streamed was not asked for either.
-  if (mayStream(route)) holdOpen(deps.streams, caller.keyId, response);
   const { uploadLimit } = route;
   const upload = uploadLimit === undefined ? NO_UPLOAD : await readBytes(request, uploadLimit);
   const body = route.method === "GET" || uploadLimit !== undefined ? undefined : await readJsonBody(request);
@@ -67,6 +65,8 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
     requestId: String(response.locals.requestId ?? ""),
     signal: left.signal,
   };
+  // Before anything is carried out: what cannot be streamed was not asked for either.
+  if (mayStream(route, body)) holdOpen(deps.streams, caller.keyId, response);
   const answer = async (resourceId: string) => encode(await route.handle({ ...context, resourceId }));
   const key = route.method === "POST" ? request.headers["idempotency-key"] : undefined;
   const reply =
@@ -86,8 +86,11 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
   await send(reply, request, response, deps.log);
 }
 
-const mayStream = (route: Route) =>
-  route.responses.some(({ contentType }) => contentType === "text/event-stream");
+/** Some routes always do, those that OpenAI's clients call only where the body says so. */
+function mayStream(route: Route, body: Json | undefined): boolean {
+  if (route.responses.some(({ contentType }) => contentType === "text/event-stream")) return true;
+  return isJsonObject(body) && body["stream"] === true;
+}
 
 function holdOpen(streams: OpenLimit, keyId: string, response: Response): void {
   const close = streams.open(keyId);
