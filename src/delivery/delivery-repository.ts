@@ -127,13 +127,20 @@ const RECORD = `
   WHERE d.id = m.id AND m.status = 'sending' AND m.claimed_by = $2 AND m.attempts = x.attempts
   RETURNING d.id`;
 
-/** The same where attempts went wrong: each leaves an incident, in the same commit. */
+/**
+ * The same where attempts went wrong: each leaves an incident, in the same commit. What was not even tried leaves one in
+ * all: it waits for the user, and may be looked at often until they write. What is noted of a send that was taken stands
+ * with the delivery.
+ */
 const RECORD_INCIDENTS = `
-  WITH recorded AS (${RECORD}, d.session_id, x.attempts AS attempt, d.status, d.error_code, d.error, d.next_attempt_at),
+  WITH recorded AS (${RECORD}, d.session_id, x.attempts AS attempt, d.status, d.error_code, d.error, d.next_attempt_at,
+    x.uncounted),
   noted AS (
     INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome, next_at)
     SELECT session_id, id, attempt, error_code, error, CASE status WHEN 'queued' THEN 'retry' ELSE status END,
-      next_attempt_at FROM recorded WHERE error_code IS NOT NULL)
+      next_attempt_at FROM recorded r WHERE error_code IS NOT NULL AND status NOT IN ('sent', 'delivered')
+      AND NOT (uncounted AND EXISTS (SELECT 1 FROM incidents i WHERE i.session_id = r.session_id
+        AND i.subject_id = r.id AND i.code = r.error_code)))
   SELECT id FROM recorded`;
 
 const SENDER_DIED = "the process that was sending this died before it recorded the outcome";

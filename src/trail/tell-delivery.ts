@@ -73,6 +73,7 @@ function mishap(name: string, { at, attempt, code, reason, outcome, nextAt, subj
     return { at, what: `${name} was put back to be sent again.`, why, about };
   if (code === "resolved_by_operator")
     return { at, what: `${name} was recorded as ${outcome === "sent" ? "sent" : "not sent"}.`, why, about };
+  if (isHeldBack({ code, outcome, nextAt })) return { at, what: `${name} was held back.`, why, about };
   const later = nextAt === null ? "" : `, next try after ${inWords(between(at, nextAt))}`;
   if (outcome === "failed") return { at, what: `${name} was given up at try ${attempt}.`, why, about };
   if (outcome === "unknown")
@@ -85,6 +86,11 @@ function mishap(name: string, { at, attempt, code, reason, outcome, nextAt, subj
   return { at, what: `Try ${attempt} of ${lower(name)} did not arrive${later}.`, why, about };
 }
 
+/** It was not tried: it waits for the user. */
+function isHeldBack({ code, outcome, nextAt }: Pick<IncidentRow, "code" | "outcome" | "nextAt">): boolean {
+  return outcome === "retry" && nextAt === null && code !== "retried_by_operator";
+}
+
 function whyLate(
   { createdAt, behind }: DeliveryRow,
   own: readonly IncidentRow[],
@@ -93,7 +99,8 @@ function whyLate(
   const waitedMs = between(createdAt, sentAt);
   if (waitedMs < NOTABLE_WAIT_MS) return null;
   const waited = `It took ${inWords(waitedMs)}`;
-  if (own.length > 0) return `${waited}, for the tries before.`;
+  if (own.length > 0)
+    return own.every(isHeldBack) ? `${waited}, until the user wrote.` : `${waited}, for the tries before.`;
   if (behind !== null) return `${waited}: delivery ${behind.id} of this conversation had to go first.`;
   return `${waited}: the channel had to wait, or no process was free for it.`;
 }

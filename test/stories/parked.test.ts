@@ -28,6 +28,34 @@ test("what waits for the user is missed by nothing: not by a message at that ver
   expect(story.texts("ada")).toEqual(["re: one", "re: one", "re: two"]);
 });
 
+test("what waited is told as held back, once however often it was looked at, and never as a failed try", async () => {
+  const channel = createGatedChannel(() => undefined, { parks: true });
+  await using story = await startGatedStory({ channel });
+  await story.say("ada", "one");
+  for (const nth of [1, 2]) (await channel.sending("re: one", nth)).settle(PARKED);
+  const note = { code: "template_sent", reason: "a template went out in its place" };
+  (await channel.sending("re: one", 3)).settle({
+    kind: "sent",
+    externalIds: ["m-1"],
+    state: "delivered",
+    note,
+  });
+  await eventually(async () =>
+    expect(await story.rows(DELIVERIES)).toMatchObject([
+      { status: "delivered", attempts: 1, error_code: "template_sent" },
+    ]),
+  );
+  expect(await story.rows("SELECT code, outcome FROM incidents")).toEqual([
+    { code: "window_closed", outcome: "retry" },
+  ]);
+  const [reply] = await story.rows<{ id: string }>("SELECT id FROM messages WHERE role = 'assistant'");
+  const { body } = await story.app.api("GET", `/messages/${reply?.id}/trail`);
+  const told = JSON.stringify(body.facts);
+  expect(told).toContain("The reply was held back.");
+  expect(told).toContain("A template went out in its place.");
+  expect(told).not.toContain("did not arrive");
+});
+
 test("what waits for one user holds up no other, and is given up after a week", async () => {
   const channel = createGatedChannel((send) => send.settle(send.part.address === "ada" ? PARKED : sent()), {
     parks: true,
