@@ -147,14 +147,18 @@ describe.skipIf(browserPath === null)("the chat", () => {
 
   test("keeps chats side by side apart, with a draft each, and goes on in a new one where one was ended", async () => {
     await using person = await newPerson(browser);
-    const left = await person.tab(`${app.url}/chat/web`);
-    await say(left, "on the left");
+    const [left, right] = await Promise.all([
+      person.tab(`${app.url}/chat/web`),
+      person.tab(`${app.url}/chat/web`),
+    ]);
+    // Two tabs of somebody new: whichever asks first, they are one visitor, and neither loses what it says.
+    await Promise.all([say(left, "on the left"), say(right, "on the right")]);
     await reads(left, ["on the left", "You said: on the left"]);
-    const right = await person.tab(`${app.url}/chat/web`);
-    await right.getByRole("navigation").getByRole("button", { name: "New chat" }).click();
-    await say(right, "on the right");
     await reads(right, ["on the right", "You said: on the right"]);
-    await reads(left, ["on the left", "You said: on the left"]);
+    for (const tab of [left, right]) {
+      const chats = tab.getByRole("navigation").getByRole("listitem");
+      await eventually(async () => expect(await chats.count()).toBe(2));
+    }
     await composer(right).fill("half a thought");
     await right.getByRole("navigation").getByRole("button", { name: "on the left" }).click();
     await reads(right, ["on the left", "You said: on the left"]);
