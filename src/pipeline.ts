@@ -37,8 +37,8 @@ export function createPipeline(deps: PipelineDeps) {
       if (!parts.works) return;
       await turns.start();
       await delivery.start();
-      const steps = [...turns.steps, ...delivery.steps, ...deps.attachments.steps];
-      reconciler = startReconciler({ intervalMs: times.reconcileMs, steps, log: deps.log });
+      const groups = [turns.steps, turns.previewSteps, delivery.steps, deps.attachments.steps];
+      reconciler = startReconciler({ intervalMs: times.reconcileMs, groups, log: deps.log });
     },
 
     /** Finishes or hands back what is under way. New work is not accepted any more by then. */

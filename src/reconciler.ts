@@ -8,19 +8,20 @@ export interface ReconcilerStep {
 
 /**
  * Looks, again and again, for rows that nothing is working on: left by a process that was killed or a queue that was
- * wiped. Every step may run on any number of processes at once.
+ * wiped. Every step may run on any number of processes at once. The steps of a group run one after the other; a group
+ * whose steps wait for a platform or a bucket holds up no other.
  */
 export function startReconciler(deps: {
-  steps: readonly ReconcilerStep[];
+  groups: readonly (readonly ReconcilerStep[])[];
   intervalMs: number;
   log: Logger;
 }): {
   stop(): Promise<void>;
 } {
   const stop = new AbortController();
-  const running = (async () => {
+  async function keepLooking(steps: readonly ReconcilerStep[]): Promise<void> {
     while (!stop.signal.aborted) {
-      for (const step of deps.steps) {
+      for (const step of steps) {
         try {
           await step.run();
         } catch (error) {
@@ -29,7 +30,8 @@ export function startReconciler(deps: {
       }
       await wait(deps.intervalMs, stop.signal);
     }
-  })();
+  }
+  const running = Promise.all(deps.groups.map(keepLooking));
   return {
     async stop() {
       stop.abort();

@@ -209,7 +209,6 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
         for (const id of await turns.strandedSessions(200)) await turnEngine.wake(id);
       },
     },
-    previews.step,
     { name: "budgets of the past", run: hourly(() => budgetRepository.prune()) },
   ];
 
@@ -219,6 +218,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     contexts,
     executions,
     steps,
+    previewSteps: [previews.step],
     notifySession,
     cancelExecution,
     wakeSession: (sessionId: string) => (works ? turnEngine.wake(sessionId) : turnQueue.enqueue(sessionId)),
