@@ -40,6 +40,18 @@ describe("a reply on WhatsApp", () => {
     expect(result).toEqual({ kind: "sent", externalIds: [fake.taken[0]?.sid] });
   });
 
+  test("that is a file is found again when the answer to it was lost", async () => {
+    const url = "https://example.org/a.png";
+    const file = { kind: "image", name: null, contentType: "image/png", url } as const;
+    const part = { ...partOf(ADA, url), file };
+    const [since, soon] = [new Date(), AbortSignal.timeout(10_000)];
+    expect(await channel.findSent?.(part, since, soon)).toEqual([]);
+    fake.fail({ cut: "after" });
+    expect(await channel.send(part, soon)).toMatchObject({ kind: "unknown" });
+    expect(await channel.findSent?.(part, since, soon)).toEqual([fake.taken[0]?.sid]);
+    expect(await channel.findSent?.(partOf(ADA, "words"), since, soon)).toEqual([]);
+  });
+
   test("asks for no receipts where they could not arrive", async () => {
     await channel.stop?.();
     connect({ publicUrl: { url: "http://127.0.0.1:3000", isPublic: false } });

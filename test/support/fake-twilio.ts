@@ -10,6 +10,7 @@ export interface TakenMessage {
   to: string;
   /** Null for a template. */
   body: string | null;
+  media: string | null;
   contentSid: string | null;
   contentVariables: string | null;
   statusCallback: string | null;
@@ -94,7 +95,15 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
   function list(query: URLSearchParams): Answer {
     const messages = taken
       .filter(({ to }) => to === query.get("To") && query.get("From") === from)
-      .map(({ sid, to, body, at }) => ({ sid, to, from, body, direction: "outbound-api", date_created: at }));
+      .map(({ sid, to, body, media, at }) => ({
+        sid,
+        to,
+        from,
+        body: body ?? "",
+        num_media: media === null ? "0" : "1",
+        direction: "outbound-api",
+        date_created: at,
+      }));
     return { status: 200, body: { messages: messages.reverse() } };
   }
 
@@ -188,19 +197,22 @@ function readMessage(
 ): Omit<TakenMessage, "sid" | "at"> | Answer {
   const to = form.get("To") ?? "";
   const body = form.get("Body");
+  const media = form.get("MediaUrl");
   const contentSid = form.get("ContentSid");
   if (form.get("From") !== known.from)
     return refuse(400, 63007, "no Channel with the specified From address");
   if (!/^whatsapp:\S+$/.test(to)) return refuse(400, 21211, "The 'To' number is not valid");
   if (contentSid === null) {
-    if (body === null || body.trim() === "") return refuse(400, 21602, "Message body is required");
-    if (body.length > 1600) return refuse(400, 21617, "The body exceeds the 1600 character limit");
+    if (media === null && (body === null || body.trim() === ""))
+      return refuse(400, 21602, "Message body is required");
+    if (body !== null && body.length > 1600)
+      return refuse(400, 21617, "The body exceeds the 1600 character limit");
   } else if (contentSid !== known.contentSid || body !== null)
     return refuse(400, 21655, "invalid ContentSid");
   const statusCallback = form.get("StatusCallback");
   if (statusCallback !== null && !statusCallback.startsWith("https://"))
     return refuse(400, 21609, "The StatusCallback URL is not valid");
-  return { to, body, contentSid, contentVariables: form.get("ContentVariables"), statusCallback };
+  return { to, body, media, contentSid, contentVariables: form.get("ContentVariables"), statusCallback };
 }
 
 /** The headers and body of a webhook, signed by Twilio's own library. */

@@ -16,7 +16,7 @@ const TEMPLATE_INSTEAD =
 const WAITS = `${WINDOW_CLOSED}; it goes out when they write again`;
 
 export interface OutboundDeps {
-  provider: Pick<Provider, "sendText" | "sendMedia" | "sendChoice" | "sendTemplate" | "findText" | "words">;
+  provider: Pick<Provider, "sendText" | "sendMedia" | "sendChoice" | "sendTemplate" | "findSent" | "words">;
   /** When the user at an address last wrote; null if never. */
   lastUserMessageAt(address: string): Promise<Date | null>;
   clock?: Clock;
@@ -90,12 +90,9 @@ export function createOutbound({
     return isTooLate ? outsideWindow(part, how) : result;
   }
 
-  const { findText } = provider;
-  if (findText === null) return { send, canReach };
-  const findSent = async (part: OutboundPart, since: Date, signal: AbortSignal) => {
-    // The list of messages says nothing of what a file was.
-    if (part.file !== undefined) throw new Error("files that were sent cannot be looked up");
-    return findText(part.address, toWhatsapp(part.text), since, signal);
-  };
+  const { findSent: find } = provider;
+  if (find === null) return { send, canReach };
+  const findSent = ({ address, text, file }: OutboundPart, since: Date, signal: AbortSignal) =>
+    find(address, { text: toWhatsapp(text), isFile: file !== undefined }, since, signal);
   return { send, canReach, findSent };
 }

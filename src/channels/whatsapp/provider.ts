@@ -25,10 +25,10 @@ export interface Provider {
   /** The configured template; null where there is none. */
   sendTemplate: ((to: string, send: Send) => Promise<SendResult>) | null;
   /**
-   * The ids of texts sent to a user since then that may be this one, oldest first; rejects where that cannot be known
+   * The ids of messages sent to a user since then that may be this one, oldest first; rejects where that cannot be known
    * now. Null where the provider has no such list: its receipts tell.
    */
-  findText: ((to: string, text: string, since: Date, signal: AbortSignal) => Promise<string[]>) | null;
+  findSent: ((to: string, said: Said, since: Date, signal: AbortSignal) => Promise<string[]>) | null;
   /** Where a file of a message is, by its platform id. */
   findMedia(platformId: string, signal: AbortSignal): Promise<AttachmentSource>;
   /** Shows that the message with this id is being answered, which marks it read; null if all went well. */
@@ -43,6 +43,12 @@ export interface Provider {
 
 /** What stands below a text to be pressed. */
 export type Choice = Pick<OutboundPart, "messageId"> & { buttons: readonly Button[] };
+
+/** What is looked for: a text, or a file that may have become one, a link to it. */
+export interface Said {
+  text: string;
+  isFile: boolean;
+}
 
 /** What goes with every send. */
 export interface Send {

@@ -29,7 +29,7 @@ export function createMetaProvider({ config, log }: ProviderOptions<MetaConfig>)
       return "kind" in verified ? verified : { kind: "accepted", events: readEvents(verified.body) };
     },
     ...createOutbound(api, config),
-    findText: null,
+    findSent: null,
     findMedia: (mediaId, signal) => findMedia({ config, api }, mediaId, signal),
     showTyping: (messageId, signal) => api.showTyping(messageId, signal),
     check: (signal) => api.check(signal),

@@ -3,7 +3,7 @@ import { createApiClient } from "../api-client.ts";
 import type { Provider, ProviderOptions } from "../provider.ts";
 import { twilioWords } from "./codes.ts";
 import type { TwilioConfig } from "./config.ts";
-import { createFinder } from "./find-text.ts";
+import { createFinder } from "./find-sent.ts";
 import { createInbound } from "./inbound.ts";
 import { findMedia } from "./media.ts";
 import { createOutbound } from "./outbound.ts";
@@ -41,7 +41,7 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
     ...createOutbound({ api, template, statusUrl: publicUrl.isPublic ? `${webhookUrl}/status` : null }),
     // Twilio shows buttons of templates only, each made and named before.
     sendChoice: null,
-    findText: createFinder(api),
+    findSent: createFinder(api),
     findMedia: async (address) => findMedia(config, address),
     showTyping: (messageSid, signal) => api.showTyping(messageSid, signal),
     check: (signal) => api.check(signal),
