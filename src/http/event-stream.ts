@@ -5,7 +5,6 @@ import { timeLimit } from "../core/time-limit.ts";
 
 /** Proxies and browsers drop connections that say nothing; milliseconds. */
 const HEARTBEAT_MS = 15_000;
-/** How long a client may take to read what was sent before it counts as gone, milliseconds. */
 const STALLED_MS = 60_000;
 
 /** One Server-Sent Event as it goes out. `id` null: it cannot be resumed from. `event` null: unnamed. */
@@ -20,6 +19,8 @@ export interface EventStreamOptions {
   headers?: Record<string, string>;
   /** After how long a browser comes back by itself, milliseconds. */
   retryMs?: number;
+  /** How long a client may take to read what was sent before it counts as gone, milliseconds. */
+  stalledMs?: number;
 }
 
 /**
@@ -48,7 +49,7 @@ export async function writeEventStream(
     for await (const event of events) {
       if (response.destroyed) return;
       heartbeat.refresh();
-      if (!response.write(format(event))) await drained(response);
+      if (!response.write(format(event))) await drained(response, options.stalledMs ?? STALLED_MS);
     }
     response.end();
   } finally {
@@ -58,9 +59,9 @@ export async function writeEventStream(
 }
 
 /** Waits until the client has read what was written; gives one up that does not. */
-async function drained(response: ServerResponse): Promise<void> {
+async function drained(response: ServerResponse, stalledMs: number): Promise<void> {
   const left = new AbortController();
-  const signal = AbortSignal.any([left.signal, timeLimit(STALLED_MS)]);
+  const signal = AbortSignal.any([left.signal, timeLimit(stalledMs)]);
   const leave = () => left.abort();
   response.once("close", leave);
   try {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "undici";
 
 /** Posts Telegram-shaped updates over so many connections, one request at a time on each. */
-export function createPoster(service, connections) {
+export function createPoster(service, connections, channel = "telegram") {
   const origin = new URL(service.url).origin;
   const clients = Array.from({ length: connections }, () => new Client(origin, { pipelining: 1 }));
   let updateId = 0;
@@ -12,7 +12,7 @@ export function createPoster(service, connections) {
     updateId += 1;
     const { statusCode, body } = await client.request({
       method: "POST",
-      path: "/webhooks/telegram",
+      path: `/webhooks/${channel}`,
       headers: { "content-type": "application/json", "x-telegram-bot-api-secret-token": service.secret },
       body: JSON.stringify(update(updateId, chatId, `m #${number}`)),
     });
@@ -43,12 +43,15 @@ export function createPoster(service, connections) {
         }),
       );
     },
-    /** At a fixed rate, whatever the answers do; latencies count from the moment each message was due. */
-    async openLoop(ledger, { rate, seconds, users, firstChat }) {
+    /**
+     * At a fixed rate, whatever the answers do, for so long or until it is over; latencies count from the moment each
+     * message was due.
+     */
+    async openLoop(ledger, { rate, seconds, users, firstChat, isOver = () => false }) {
       const startedAt = performance.now();
       const posts = [];
       const numbers = new Map();
-      for (let index = 0; index < rate * seconds; index += 1) {
+      for (let index = 0; index < rate * seconds && !isOver(); index += 1) {
         const dueAt = startedAt + (index * 1000) / rate;
         const ahead = dueAt - performance.now();
         if (ahead > 1) await delay(ahead);

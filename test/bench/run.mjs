@@ -1,11 +1,10 @@
 // `npm run bench`: floods a fresh service with Telegram-shaped updates, checks every answer, prints a Markdown table.
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { startBotApi } from "./bot-api.mjs";
+import { faultsOf, onBed, spent } from "./bed.mjs";
+import { measureBurst } from "./burst.mjs";
 import { createLedger, percentile } from "./ledger.mjs";
 import { createPoster } from "./load.mjs";
-import { startRedis, startService } from "./service.mjs";
-import { usageOf } from "./usage.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -15,17 +14,20 @@ const { values } = parseArgs({
     rate: { type: "string", default: "50" },
     seconds: { type: "string", default: "10" },
     runs: { type: "string", default: "1" },
+    burst: { type: "string", default: "0" },
     queue: { type: "string", default: "both" },
     help: { type: "boolean", default: false },
   },
 });
 const options = Object.fromEntries(
-  ["n", "users", "conns", "rate", "seconds", "runs"].map((name) => [name, Number(values[name])]),
+  ["n", "users", "conns", "rate", "seconds", "runs", "burst"].map((name) => [name, Number(values[name])]),
 );
-const wrong = Object.entries(options).filter(([, number]) => !Number.isInteger(number) || number < 1);
+const wrong = Object.entries(options).filter(
+  ([name, number]) => !Number.isInteger(number) || number < (name === "burst" ? 0 : 1),
+);
 if (values.help || wrong.length > 0 || !["both", "postgres", "redis"].includes(values.queue)) {
   process.stderr.write(
-    "npm run bench -- [--n 5000] [--users 200] [--conns 32] [--rate 50] [--seconds 10] [--runs 1] [--queue both|postgres|redis]\n",
+    "npm run bench -- [--n 5000] [--users 200] [--conns 32] [--rate 50] [--seconds 10] [--runs 1] [--burst 100000] [--queue both|postgres|redis]\n",
   );
   process.exit(values.help ? 0 : 2);
 }
@@ -36,100 +38,81 @@ const pair = (sorted) => `${ms(percentile(sorted, 0.5))} / ${ms(percentile(sorte
 /** One service, fresh: warmed up, flooded, then left at a steady rate. */
 async function measure(queue) {
   let ledger = createLedger();
-  const botApi = await startBotApi((chatId, text) => ledger.answered(chatId, text));
-  const redis = queue === "redis" ? await startRedis() : null;
-  if (queue === "redis" && redis === null) {
-    await botApi.close();
-    return null;
-  }
-  const service = await startService({ botApiUrl: botApi.url, redisUrl: redis?.url });
-  const poster = createPoster(service, options.conns);
-  const processes = {
-    app: service.pid,
-    postgres: service.postgresPid,
-    ...(redis ? { redis: redis.pid } : {}),
-  };
-  const usages = () =>
-    Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, usageOf(pid)]));
-  try {
-    await poster.flood(ledger, {
-      messages: Math.min(500, options.n),
-      users: options.users,
-      firstChat: 1_000_000,
-    });
-    const faults = [await faultsOf(ledger)];
+  const hear = (chatId, text) => ledger.answered(chatId, text);
+  return await onBed(queue, hear, async (service, usages) => {
+    const poster = createPoster(service, options.conns);
+    try {
+      const warmUp = { messages: Math.min(500, options.n), users: options.users, firstChat: 1_000_000 };
+      await poster.flood(ledger, warmUp);
+      const faults = [await faultsOf(ledger)];
 
-    ledger = createLedger();
-    const before = usages();
-    const startedAt = performance.now();
-    await poster.flood(ledger, { messages: options.n, users: options.users, firstChat: 2_000_000 });
-    faults.push(await faultsOf(ledger));
-    const flood = ledger;
-    const after = usages();
+      ledger = createLedger();
+      const before = usages();
+      const startedAt = performance.now();
+      await poster.flood(ledger, { messages: options.n, users: options.users, firstChat: 2_000_000 });
+      faults.push(await faultsOf(ledger));
+      const flood = ledger;
+      const usage = spent(before, usages());
 
-    ledger = createLedger();
-    await poster.openLoop(ledger, { ...options, firstChat: 3_000_000 });
-    faults.push(await faultsOf(ledger));
+      ledger = createLedger();
+      await poster.openLoop(ledger, { ...options, firstChat: 3_000_000 });
+      faults.push(await faultsOf(ledger));
 
-    return {
-      queue,
-      throughput: (options.n / (flood.lastAnswerAt() - startedAt)) * 1000,
-      ack: pair(flood.times("ackMs")),
-      reply: pair(flood.times("replyMs")),
-      steady: pair(ledger.times("replyMs")),
-      usage: Object.keys(processes).map((name) => spent(name, before[name], after[name])),
-      faults: faults.filter((fault) => fault !== null),
-    };
-  } finally {
-    await poster.close();
-    await service.stop();
-    await redis?.stop();
-    await botApi.close();
-  }
+      const cells = [
+        Math.round((options.n / (flood.lastAnswerAt() - startedAt)) * 1000),
+        pair(flood.times("ackMs")),
+        pair(flood.times("replyMs")),
+        pair(ledger.times("replyMs")),
+        usage,
+      ];
+      return { cells, faults: faults.filter((fault) => fault !== null) };
+    } finally {
+      await poster.close();
+    }
+  });
 }
 
-/** What went wrong, in words; null for nothing. */
-async function faultsOf(ledger) {
-  await ledger.allAnswered();
-  const counts = Object.entries({ lost: ledger.lost(), ...ledger.faults }).filter(([, count]) => count > 0);
-  return counts.length === 0 ? null : counts.map(([name, count]) => `${count} ${name}`).join(", ");
-}
-
-function spent(name, before, after) {
-  if (!before || !after) return `${name} ?`;
-  return `${name} ${(after.cpuSeconds - before.cpuSeconds).toFixed(1)} s, ${Math.round(after.megabytes)} MB`;
+/** One service, fresh, under a burst on one channel while another goes on. */
+async function measureOneBurst(queue) {
+  const result = await measureBurst(queue, options);
+  if (result === null) return null;
+  const { storedMs, drainedMs, alone, meanwhile, usage, faults } = result;
+  const inSeconds = (duration) => (duration / 1000).toFixed(1);
+  const cells = [inSeconds(storedMs), inSeconds(drainedMs), pair(alone), pair(meanwhile), usage];
+  return { cells, faults };
 }
 
 const say = (line) => process.stdout.write(`${line}\n`);
 const row = (cells) => say(`| ${cells.join(" | ")} |`);
 
+const isBurst = options.burst > 0;
 say(
-  `${options.n} messages of ${options.users} chats over ${options.conns} connections; ${cpus().length} processors ` +
-    `(${cpus()[0]?.model.trim()}), Node ${process.versions.node}; load, Bot API and service share the machine\n`,
+  `${isBurst ? `A burst of ${options.burst}` : options.n} messages of ${options.users} chats over ${options.conns} connections; ` +
+    `${cpus().length} processors (${cpus()[0]?.model.trim()}), Node ${process.versions.node}; load, Bot API and service share the machine\n`,
 );
-row([
-  "queue",
-  "messages/s",
-  "ack p50 / p99 ms",
-  "reply p50 / p99 ms",
-  `at ${options.rate}/s p50 / p99 ms`,
-  "processor, memory",
-]);
-row(["---", "---:", "---:", "---:", "---:", "---"]);
+const headings = isBurst
+  ? [
+      "stored after s",
+      "answered after s",
+      "another channel at 5/s, alone p50 / p99 ms",
+      "meanwhile p50 / p99 ms",
+    ]
+  : ["messages/s", "ack p50 / p99 ms", "reply p50 / p99 ms", `at ${options.rate}/s p50 / p99 ms`];
+row(["queue", ...headings, "processor, memory"]);
+row(["---", ...headings.map(() => "---:"), "---"]);
 let failed = false;
 const queues = values.queue === "both" ? ["postgres", "redis"] : [values.queue];
 for (let run = 0; run < options.runs; run += 1) {
   for (const queue of queues) {
-    const result = await measure(queue);
+    const result = await (isBurst ? measureOneBurst : measure)(queue);
     if (result === null) {
       row([queue, "no redis-server here", "", "", "", ""]);
       continue;
     }
-    const { throughput, ack, reply, steady, usage, faults } = result;
-    row([queue, Math.round(throughput), ack, reply, steady, usage.join("; ")]);
-    if (faults.length > 0) {
+    row([queue, ...result.cells]);
+    if (result.faults.length > 0) {
       failed = true;
-      process.stderr.write(`${queue}: ${faults.join("; ")}\n`);
+      process.stderr.write(`${queue}: ${result.faults.join("; ")}\n`);
     }
   }
 }

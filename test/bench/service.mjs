@@ -8,16 +8,20 @@ import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const TOKEN = "4242:bench-token";
+const SECOND_TOKEN = "4243:bench-token";
 const SECRET = "bench-webhook-secret";
 
-/** The service as `npm start` runs it, on a fresh data directory, with one Telegram channel on the echo bot. */
+/** The service as `npm start` runs it, on a fresh data directory, with two Telegram channels on the echo bot. */
 export async function startService({ botApiUrl, redisUrl }) {
   const channel = { token: TOKEN, secretToken: SECRET, apiRoot: botApiUrl, mode: "webhook" };
   const service = await startProcess({
     configuration: {
       workspace: "bench",
       agents: { echo: { bot: { type: "echo" } } },
-      channels: { telegram: { kind: "telegram", agent: "echo", ...channel } },
+      channels: {
+        telegram: { kind: "telegram", agent: "echo", ...channel },
+        second: { kind: "telegram", agent: "echo", ...channel, token: SECOND_TOKEN },
+      },
     },
     variables: redisUrl ? { REDIS_URL: redisUrl } : {},
   });

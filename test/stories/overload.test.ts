@@ -1,6 +1,9 @@
-import { connect } from "node:net";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import pg from "pg";
 import { expect, it } from "vitest";
+import { writeEventStream } from "../../src/http/event-stream.ts";
 import { startTestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel } from "../support/gated-channel.ts";
@@ -138,4 +141,29 @@ it("begins nothing more while too many wait for a connection to the database, an
   const statuses = (await Promise.all(asking)).map(({ status }) => status);
   expect(new Set(statuses)).toEqual(new Set([200, 503]));
   await eventually(async () => expect((await story.hook("afterwards")).status).toBe(200));
+});
+
+it("asks for no more than a slow reader of a stream takes, and cuts off one that reads nothing", async () => {
+  let asked = 0;
+  let closed = false;
+  async function* endless() {
+    try {
+      for (;;) yield { id: ++asked, event: "content", data: JSON.stringify("x".repeat(10_000)) };
+    } finally {
+      closed = true;
+    }
+  }
+  await using server = createServer((_request, response) => {
+    void writeEventStream(response, endless(), { stalledMs: 300 });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const reader = connect(port, "127.0.0.1");
+  reader.pause();
+  reader.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await eventually(() => expect(closed).toBe(true));
+  // What the two sockets hold, and not what there would have been to send.
+  expect(asked * 10_000).toBeLessThan(32 * 1024 * 1024);
+  reader.destroy();
 });

@@ -1,0 +1,46 @@
+import { startBotApi } from "./bot-api.mjs";
+import { startRedis, startService } from "./service.mjs";
+import { usageOf } from "./usage.mjs";
+
+/**
+ * Runs `work` against a fresh service on that queue, and takes everything down again; null where there is no such queue
+ * here. `onMessage(chatId, text)` hears of every message the service sends.
+ */
+export async function onBed(queue, onMessage, work) {
+  const redis = queue === "redis" ? await startRedis() : null;
+  if (queue === "redis" && redis === null) return null;
+  const botApi = await startBotApi(onMessage);
+  const service = await startService({ botApiUrl: botApi.url, redisUrl: redis?.url });
+  const processes = {
+    app: service.pid,
+    postgres: service.postgresPid,
+    ...(redis ? { redis: redis.pid } : {}),
+  };
+  const usages = () =>
+    Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, usageOf(pid)]));
+  try {
+    return await work(service, usages);
+  } finally {
+    await service.stop();
+    await redis?.stop();
+    await botApi.close();
+  }
+}
+
+/** What each process used between two looks, in words. */
+export function spent(before, after) {
+  return Object.keys(before)
+    .map((name) => {
+      const [from, to] = [before[name], after[name]];
+      if (!from || !to) return `${name} ?`;
+      return `${name} ${(to.cpuSeconds - from.cpuSeconds).toFixed(1)} s, ${Math.round(to.megabytes)} MB`;
+    })
+    .join("; ");
+}
+
+/** What went wrong with the messages of a ledger, in words; null for nothing. */
+export async function faultsOf(ledger) {
+  await ledger.allAnswered();
+  const counts = Object.entries({ lost: ledger.lost(), ...ledger.faults }).filter(([, count]) => count > 0);
+  return counts.length === 0 ? null : counts.map(([name, count]) => `${count} ${name}`).join(", ");
+}

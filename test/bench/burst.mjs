@@ -1,0 +1,51 @@
+import { faultsOf, onBed, spent } from "./bed.mjs";
+import { createLedger } from "./ledger.mjs";
+import { createPoster } from "./load.mjs";
+
+/** Chats from here on are those of the quiet channel. */
+const QUIET_CHATS = 9_000_000;
+const QUIET = { rate: 5, users: 20 };
+const LONG_SECONDS = 3_600;
+
+/** So many updates on one channel as fast as they are acknowledged, while a second channel goes on at its 5 a second. */
+export async function measureBurst(queue, { burst, users, conns, seconds }) {
+  let quiet = createLedger();
+  const flood = createLedger();
+  const hear = (chatId, text) => (chatId >= QUIET_CHATS ? quiet : flood).answered(chatId, text);
+  return await onBed(queue, hear, async (service, usages) => {
+    const loud = createPoster(service, conns, "telegram");
+    const other = createPoster(service, 4, "second");
+    try {
+      await other.openLoop(quiet, { ...QUIET, seconds, firstChat: QUIET_CHATS });
+      const faults = [await faultsOf(quiet)];
+      const alone = quiet.times("replyMs");
+
+      quiet = createLedger();
+      const before = usages();
+      const startedAt = performance.now();
+      let isDrained = false;
+      const meanwhile = other.openLoop(quiet, {
+        ...QUIET,
+        seconds: LONG_SECONDS,
+        firstChat: QUIET_CHATS + 1_000,
+        isOver: () => isDrained,
+      });
+      await loud.flood(flood, { messages: burst, users, firstChat: 2_000_000 });
+      const storedMs = performance.now() - startedAt;
+      faults.push(await faultsOf(flood));
+      isDrained = true;
+      await meanwhile;
+      faults.push(await faultsOf(quiet));
+      return {
+        storedMs,
+        drainedMs: flood.lastAnswerAt() - startedAt,
+        alone,
+        meanwhile: quiet.times("replyMs"),
+        usage: spent(before, usages()),
+        faults: faults.filter((fault) => fault !== null),
+      };
+    } finally {
+      await Promise.all([loud.close(), other.close()]);
+    }
+  });
+}
