@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { isPrivateHost } from "../../src/core/private-addresses.ts";
+
+test.each([
+  ["https://127.0.0.1/", true],
+  ["https://2130706433/", true],
+  ["https://[::1]/", true],
+  ["https://[::ffff:10.0.0.1]/", true],
+  ["https://[::127.0.0.1]/", true],
+  ["https://[64:ff9b::10.0.0.1]/", true],
+  ["https://[64:ff9b:1::10.0.0.1]/", true],
+  ["https://[fec0::1]/", true],
+  ["https://[fd00::1]/", true],
+  ["https://8.8.8.8/", false],
+  ["https://[::ffff:8.8.8.8]/", false],
+  ["https://[2001:4860:4860::8888]/", false],
+  // Names are looked at where the connection is made.
+  ["https://localhost/", false],
+])("whether %s is a private address: %s", (url, isPrivate) => {
+  expect(isPrivateHost(new URL(url))).toBe(isPrivate);
+});
