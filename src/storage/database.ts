@@ -65,7 +65,8 @@ export function openPool(options: {
   });
   // Idle connections fail all at once when the server restarts; without a listener that would end the process.
   pool.on("error", (error) => {
-    options.log.warn({ err: error }, "database connection lost");
+    // Not the error itself: the pool hangs the whole client on it, with the key that cancels its statements.
+    options.log.warn({ reason: error.message }, "database connection lost");
   });
   // The same for one that is lost between two statements of a transaction: the next statement reports it.
   pool.on("connect", (client) => {
