@@ -13,7 +13,9 @@ export function checkConfig(env: Environment, print: (line: string) => void): bo
     for (const { slug, agents, channels } of config.workspaces) {
       const enabled = Object.values(channels).filter((channel) => channel.enabled);
       const names = enabled.map(({ name, kind, agent }) => `${name} (${kind}) -> ${agent}`);
-      print(`Workspace ${slug}: ${Object.keys(agents).length} agents; ${names.join(", ") || "no channels"}`);
+      const count = Object.keys(agents).length;
+      const agentsText = count === 1 ? "1 agent" : `${count} agents`;
+      print(`Workspace ${slug}: ${agentsText}; ${names.join(", ") || "no channels"}`);
     }
     print("The configuration is good.");
     return true;

@@ -85,7 +85,7 @@ function fixText(issue: Issue, found: unknown): string {
 }
 
 function missingFix(issue: Issue): string {
-  if (saysItself(issue)) return `add it: ${issue.message}`;
+  if (saysItself(issue)) return `add it: ${/^(is|must) /.test(issue.message) ? "it " : ""}${issue.message}`;
   if (issue.code === "invalid_value" || (issue.code === "invalid_union" && "options" in issue)) {
     return `add it: one of ${optionsOf(issue)
       .map((option) => JSON.stringify(option))

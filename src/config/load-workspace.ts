@@ -1,5 +1,5 @@
 import type { ConfigProblem } from "../core/errors.ts";
-import { isJsonObject, type Json } from "../core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { type AgentSettings, nameSchema } from "./agent-schema.ts";
 import { configFileSchema, type Registries } from "./config-file.ts";
 import { schemaProblems } from "./config-problems.ts";
@@ -67,7 +67,7 @@ export function loadWorkspace(content: Json, origin: WorkspaceOrigin): LoadedWor
     secrets.push(...loaded.secrets);
     if (loaded.channel !== null) workspace.channels[name] = loaded.channel;
   }
-  problems.push(...handoverProblems(settings, file));
+  problems.push(...entriesOf(content.agents).flatMap((agent) => handoverProblems(agent, settings, origin)));
   return { workspace, problems, secrets };
 }
 
@@ -136,19 +136,26 @@ function variablesWithoutSource(
     .map(([name]) => name);
 }
 
-/** `start_agent` must name an agent of the same file. */
-function handoverProblems(agents: ReadonlyMap<string, AgentSettings | null>, file: string): ConfigProblem[] {
-  return [...agents].flatMap(([name, settings]) =>
-    (settings?.events ?? []).flatMap((rule, ruleIndex) =>
-      rule.do.flatMap((action, index) => {
-        if (action.action !== "start_agent" || agents.has(action.agent)) return [];
-        const path = pathText(file, ["agents", name, "events", ruleIndex, "do", index, "agent"]);
-        return [
-          { path, problem: missingAgent(action.agent), fix: nameFix(action.agent, [...agents.keys()]) },
-        ];
-      }),
-    ),
+/** `start_agent` must name an agent of the same file. Read as written, since there may be other problems beside it. */
+function handoverProblems(
+  [name, written]: [string, Json],
+  agents: ReadonlyMap<string, AgentSettings | null>,
+  { env, file }: WorkspaceOrigin,
+): ConfigProblem[] {
+  const path = ["agents", name];
+  const { value } = resolveReferences(written, env, { file, path });
+  return itemsOf(isJsonObject(value) ? value.events : undefined).flatMap((rule, ruleIndex) =>
+    itemsOf(rule.do).flatMap(({ action, agent }, index) => {
+      if (action !== "start_agent" || typeof agent !== "string" || agents.has(agent)) return [];
+      const at = pathText(file, [...path, "events", ruleIndex, "do", index, "agent"]);
+      return [{ path: at, problem: missingAgent(agent), fix: nameFix(agent, [...agents.keys()]) }];
+    }),
   );
+}
+
+/** The objects of a list, each at its place. */
+function itemsOf(value: Json | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.map((item) => (isJsonObject(item) ? item : {})) : [];
 }
 
 function missingAgent(slug: string): string {

@@ -167,9 +167,11 @@ describe("schedules", () => {
       { cron: "0 9 * * *", timezone: "Mars/Olympus" },
       { every: "1d", ends_at: "2001-01-01T00:00:00Z" },
       { every: "1d", cron: "0 9 * * *" },
+      { at: "tomorrow" },
     ]) {
       const { status, body } = await story.app.api("POST", PATH, { ...ada, message_text: "Hi.", ...times });
       codes.push([status, body.error.code]);
+      if (times.at === "tomorrow") expect(body.error.message).toContain("write a time such as 2027-03-28");
     }
     expect(codes).toEqual([
       [422, "never_due"],
@@ -179,6 +181,7 @@ describe("schedules", () => {
       [422, "invalid_timezone"],
       [422, "never_due"],
       [422, expect.any(String)],
+      [422, "invalid_body"],
     ]);
   });
 });

@@ -110,6 +110,16 @@ describe("a reply on Slack", () => {
   test("to something that is no Slack conversation is given up", async () => {
     expect(await send("hello", "12345")).toMatchObject({ kind: "failed", code: "slack_bad_address" });
   });
+
+  test("to a person by anything but their id is known not to arrive", async () => {
+    for (const id of ["U0123456789", "T0123/U0123456789"])
+      expect(await channel.canReach?.(id)).toEqual({ kind: "reachable" });
+    expect(await channel.canReach?.("@ada")).toEqual({
+      kind: "unreachable",
+      code: "slack_bad_address",
+      reason: expect.stringContaining("U0123456789"),
+    });
+  });
 });
 
 describe("the status on Slack", () => {

@@ -28,6 +28,14 @@ describe("sending", () => {
     expect(fake.delivered).toEqual([{ patientId: "P-00/7", text: "Grüße 👋🏽 & <b>" }]);
   });
 
+  test("knows before what cannot be a patient's id", async () => {
+    expect(await channel.canReach?.(PATIENT)).toEqual({ kind: "reachable" });
+    expect(await channel.canReach?.(" 4711")).toMatchObject({
+      kind: "unreachable",
+      code: "sureadhere_bad_address",
+    });
+  });
+
   test("uses one token, and connections again and again, for message after message", async () => {
     for (let n = 0; n < 10; n++) await send(`${n}`);
     expect([count("token"), count("send")]).toEqual([1, 10]);

@@ -41,6 +41,17 @@ describe("sending", () => {
     });
   });
 
+  test("to what is no chat id is given up, and known before it is tried", async () => {
+    const refused = {
+      code: "telegram_bad_address",
+      reason: expect.stringContaining("a chat id is a number"),
+    };
+    expect(await channel.canReach?.("@ada")).toEqual({ kind: "unreachable", ...refused });
+    expect(await channel.canReach?.("777001")).toEqual({ kind: "reachable" });
+    expect(await send("hello", "@ada")).toMatchObject({ kind: "failed", ...refused });
+    expect(fake.sent).toEqual([]);
+  });
+
   test("shows formatting by entities", async () => {
     await send("a **bold** word");
     expect(fake.sent).toMatchObject([

@@ -1,4 +1,6 @@
+import { expect, test } from "vitest";
 import { definition } from "../../src/channels/web/index.ts";
+import { quietLog } from "../support/quiet-log.ts";
 import { describeChannelConformance, noStreams } from "./conformance.ts";
 import type { ConformanceSubject } from "./conformance-subject.ts";
 
@@ -64,4 +66,20 @@ describeChannelConformance({
       ] as const
     ).map((test) => ({ test, reason: noPlatform })),
   ],
+});
+
+test("a web visitor is known by a prefix, so that a message for `ada`, whom nobody can be, is stored with a warning", async () => {
+  const channel = definition.create({
+    name: "web",
+    config: definition.configSchema.parse({}),
+    publicUrl: { url: "http://127.0.0.1:3000", isPublic: false },
+    log: quietLog(),
+  });
+  for (const known of ["id:ada", "anon:c2hhMjU2"])
+    expect(await channel.canReach?.(known)).toEqual({ kind: "reachable" });
+  expect(await channel.canReach?.("ada")).toEqual({
+    kind: "limited",
+    code: "no_visitor",
+    reason: expect.stringContaining("id:ada"),
+  });
 });

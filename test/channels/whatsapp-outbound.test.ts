@@ -122,7 +122,12 @@ describe("a reply on WhatsApp", () => {
     expect(await send()).toMatchObject({ kind: "failed", scope: "channel", code: "twilio_20003" });
   });
 
-  test("to what is no WhatsApp address is not tried", async () => {
+  test("to what is no WhatsApp address is not tried, and known before", async () => {
+    expect(await channel.canReach?.("+491700000001")).toEqual({
+      kind: "unreachable",
+      code: "twilio_bad_address",
+      reason: expect.stringContaining("it looks like whatsapp:+491701234567"),
+    });
     expect(await send("hello", "+491700000001")).toMatchObject({
       kind: "failed",
       code: "twilio_bad_address",

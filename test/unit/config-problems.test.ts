@@ -162,3 +162,15 @@ test("an event that does not exist, or an action without its text, is a problem"
     "channels.config.json: agents.echo.events[1].do[0].prompt",
   ]);
 });
+
+test("an agent to hand over to that is not there is a problem too, whatever else is wrong with the rule's agent", () => {
+  const events = [
+    { on: "user_message", do: [{ action: "log" }, { action: "start_agent", agent: "biling" }] },
+  ];
+  const agents = { echo: { bot: { type: "ecko" }, events }, billing: { bot: { type: "echo" } } };
+  expect(problemsOf(aFile({ agents }))).toContainEqual({
+    path: "channels.config.json: agents.echo.events[0].do[1].agent",
+    problem: 'names the agent "biling", which is not in this file',
+    fix: 'write "billing" (known are "echo", "billing")',
+  });
+});

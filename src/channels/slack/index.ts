@@ -138,12 +138,13 @@ function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
 
   function announceUrl(): void {
     if (publicUrl.isPublic) log.info({ requestUrl: webhookUrl }, TELL_SLACK);
-    else log.info({ channel: name }, HOW_TO_BE_REACHED);
+    else log.info({}, HOW_TO_BE_REACHED);
   }
 
   return {
     receive,
     send: outbound.send,
+    canReach: outbound.canReach,
     // A status would stand beside the answer that is being written, and stay for minutes behind it.
     typing: async (address, signal) =>
       live.isShowing(address) ? undefined : outbound.typing(address, signal),

@@ -5,14 +5,13 @@ export interface ManifestOptions {
   requestUrl: string | null;
 }
 
-/** What the bot may do. `users:read` is for names, `files` for what people send and are sent, the histories for what is said in threads without a mention. */
+/** What the bot may do. `users:read` is for names, `files:read` for what people send along, the histories for what is said in threads without a mention. */
 export const SCOPES = [
   "app_mentions:read",
   "assistant:write",
   "channels:history",
   "chat:write",
   "files:read",
-  "files:write",
   "groups:history",
   "im:history",
   "mpim:history",

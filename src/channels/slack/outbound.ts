@@ -1,5 +1,6 @@
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../../core/logger.ts";
+import type { Reachability } from "../../core/reachability.ts";
 import type { OutboundPart, SendResult } from "../channel.ts";
 import { parseAddress, type SlackPlace, toAddress } from "./address.ts";
 import { inEitherFormat, type SlackWords } from "./content.ts";
@@ -16,6 +17,7 @@ export const TEXT_LIMIT = 3_900;
 export const TYPING_REFRESH_MS = 60_000;
 
 const STATUS = "is thinking…";
+const BAD_ADDRESS = "slack_bad_address";
 
 export interface OutboundDeps {
   /** A client for an installation; null where the app is not installed. Rejects where that cannot be known now. */
@@ -73,7 +75,7 @@ export function createOutbound({ clientOf, previews, log }: OutboundDeps & { pre
         return {
           kind: "failed",
           reason: `"${part.address}" is not a Slack conversation: it looks like C0123456789:1712345678.123456`,
-          code: "slack_bad_address",
+          code: BAD_ADDRESS,
           scope: "conversation",
         };
       if (signal.aborted)
@@ -84,6 +86,13 @@ export function createOutbound({ clientOf, previews, log }: OutboundDeps & { pre
           scope: "conversation",
         };
       return orAborted(post(place, part), signal);
+    },
+
+    /** A person is known by their id; a name is known to Slack's own clients only. */
+    async canReach(user: string): Promise<Reachability> {
+      if (parseAddress(user) !== null) return { kind: "reachable" };
+      const reason = `"${user}" is not the id of a Slack user: it looks like U0123456789`;
+      return { kind: "unreachable", code: BAD_ADDRESS, reason };
     },
 
     async removePreview(address: string, preview: string): Promise<boolean> {

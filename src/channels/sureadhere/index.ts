@@ -15,7 +15,7 @@ import { type SureadhereConfig, sureadhereConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { readMessage } from "./inbound.ts";
 import { introduce } from "./introduction.ts";
-import { createOutbound, TEXT_LIMIT } from "./outbound.ts";
+import { canReach, createOutbound, TEXT_LIMIT } from "./outbound.ts";
 import { createVerifier, notAMessage, parseBody } from "./verify.ts";
 
 /** SureAdhere, by webhook. See README.md beside this file for set-up and rules. */
@@ -56,6 +56,7 @@ function createSureadhereChannel(options: ChannelOptions<SureadhereConfig>): Cha
   return {
     receive,
     send: createOutbound({ client, tokens, baseUrl: config.baseUrl }),
+    canReach,
     async start(context) {
       announceUrl(options);
       const report = (words: string | null) => context.reportError(words);
@@ -75,7 +76,7 @@ function announceUrl({ name, config, publicUrl, log }: ChannelOptions<Sureadhere
   const { tenantId } = config;
   const webhookUrl = `${publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
   if (publicUrl.isPublic) log.info({ tenantId, webhookUrl }, "where SureAdhere posts its messages");
-  else log.info({ tenantId, channel: name }, HOW_TO_BE_REACHED);
+  else log.info({ tenantId }, HOW_TO_BE_REACHED);
 }
 
 const HOW_TO_BE_REACHED =

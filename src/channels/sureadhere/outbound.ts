@@ -1,4 +1,5 @@
 import { toPlainText } from "../../core/markdown/plain-text.ts";
+import type { Reachability } from "../../core/reachability.ts";
 import type { OutboundPart, SendResult } from "../channel.ts";
 import type { HttpClient, HttpOutcome } from "../http-client.ts";
 import type { AccessTokens, TokenAnswer } from "./access-token.ts";
@@ -32,7 +33,7 @@ export function createOutbound({ client, tokens, baseUrl }: OutboundDeps) {
     });
 
   return async function send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
-    if (!isPatientId(part.address)) return badAddress;
+    if (!isPatientId(part.address)) return { kind: "failed", ...badAddress, scope: "conversation" };
     for (let isSecond = false; ; isSecond = true) {
       const answer = await orAborted(tokens.current(), signal);
       if (answer === "aborted") return stopped;
@@ -67,9 +68,12 @@ const stopped: SendResult = {
   scope: "conversation",
 };
 
-const badAddress: SendResult = {
-  kind: "failed",
+/** Whether it can be a patient's id at all; SureAdhere tells no more before a message is sent. */
+export async function canReach(user: string): Promise<Reachability> {
+  return isPatientId(user) ? { kind: "reachable" } : { kind: "unreachable", ...badAddress };
+}
+
+const badAddress = {
   reason: "the address is not a patient id: 1 to 200 characters without white space around them",
   code: "sureadhere_bad_address",
-  scope: "conversation",
 };

@@ -85,6 +85,7 @@ function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel
   return {
     receive,
     send: outbound.send,
+    canReach: outbound.canReach,
     typing: outbound.typing,
     fetchAttachment: createFiles({ api: api.calls, config }),
     openStream,
@@ -99,7 +100,7 @@ function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel
         context.whileLeader(`telegram:${name}`, (leading) =>
           track(poll(deps, AbortSignal.any([leading, stopped.signal]))),
         );
-      } else if (webhookUrl === null) log.info({ channel: name }, HOW_TO_BE_REACHED);
+      } else if (webhookUrl === null) log.info({}, HOW_TO_BE_REACHED);
       // Long enough to know our name when the first message comes, not so long that Telegram holds up the start.
       await Promise.race([introduction, wait(3_000, stopped.signal)]);
     },

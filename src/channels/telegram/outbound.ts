@@ -1,5 +1,6 @@
 import type { Api } from "grammy";
 import type { Logger } from "../../core/logger.ts";
+import type { Reachability } from "../../core/reachability.ts";
 import type { OutboundPart, SendResult } from "../channel.ts";
 import { parseAddress, type TelegramPlace, threadOf } from "./address.ts";
 import { contentOf, extrasOf, type TelegramContent } from "./content.ts";
@@ -45,13 +46,7 @@ export function createOutbound({ api, token, log }: OutboundDeps) {
 
   async function send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
     const place = parseAddress(part.address);
-    if (place === null)
-      return {
-        kind: "failed",
-        reason: `"${part.address}" is not a Telegram chat: a chat id is a number`,
-        code: "telegram_bad_address",
-        scope: "conversation",
-      };
+    if (place === null) return { kind: "failed", ...badAddress(part.address), scope: "conversation" };
     const shown = part.file && (await sendFile({ api, token }, place, part.file, signal));
     if (shown) return shown;
     const content = contentOf(part);
@@ -76,5 +71,15 @@ export function createOutbound({ api, token, log }: OutboundDeps) {
     }
   }
 
-  return { send, typing, removePreview: previews.remove };
+  /** A chat is known by its number; a username says nothing until its owner has written. */
+  async function canReach(user: string): Promise<Reachability> {
+    return parseAddress(user) === null ? { kind: "unreachable", ...badAddress(user) } : { kind: "reachable" };
+  }
+
+  return { send, canReach, typing, removePreview: previews.remove };
 }
+
+const badAddress = (address: string) => ({
+  reason: `"${address}" is not a Telegram chat: a chat id is a number`,
+  code: "telegram_bad_address",
+});

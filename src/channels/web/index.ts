@@ -3,7 +3,7 @@ import { defineChannel } from "../channel.ts";
 import { type WebConfig, webConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { readWebhook } from "./inbound.ts";
-import { send, TEXT_LIMIT } from "./outbound.ts";
+import { canReach, send, TEXT_LIMIT } from "./outbound.ts";
 
 /** Chat in a browser. See README.md beside this file. */
 export const definition = defineChannel<WebConfig>({
@@ -20,7 +20,7 @@ export const definition = defineChannel<WebConfig>({
     profileVariables: ["user_name"],
   },
   configSchema: webConfigSchema,
-  create: () => ({ receive: readWebhook, send }),
+  create: () => ({ receive: readWebhook, send, canReach }),
   diagnose,
   split: (text) => splitText(text, { limit: TEXT_LIMIT }),
 });

@@ -1,3 +1,4 @@
+import type { Reachability } from "../../core/reachability.ts";
 import type { OutboundPart, SendResult } from "../channel.ts";
 import { stopped } from "./errors.ts";
 
@@ -11,4 +12,11 @@ export const TEXT_LIMIT = 100_000;
 export async function send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
   if (signal.aborted) return stopped;
   return { kind: "sent", externalIds: [part.deliveryId], state: "delivered" };
+}
+
+/** Whether a visitor can come to be who this is: `anon:` and the hash of a token, or `id:` and whom a site vouches for. */
+export async function canReach(user: string): Promise<Reachability> {
+  if (/^(anon|id):./.test(user)) return { kind: "reachable" };
+  const reason = `"${user}" is no visitor: they look like id:ada, where ada is the \`sub\` of the identity token`;
+  return { kind: "limited", code: "no_visitor", reason };
 }

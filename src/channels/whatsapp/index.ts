@@ -69,7 +69,7 @@ function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): Channel
     fetchAttachment: (platformId, signal) => provider.findMedia(platformId, signal),
     async start(context) {
       if (publicUrl.isPublic) log.info({ webhookUrl }, provider.setUp);
-      else log.info({ channel: name }, HOW_TO_BE_REACHED);
+      else log.info({}, HOW_TO_BE_REACHED);
       checking = checkAccount(provider, (words) => context.reportError(words), log, stopped.signal);
     },
     async stop() {

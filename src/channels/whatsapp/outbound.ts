@@ -29,6 +29,10 @@ export function createOutbound({
   clock = systemClock,
 }: OutboundDeps): Pick<Channel, "send" | "canReach" | "findSent"> {
   const { sendTemplate } = provider;
+  const badAddress = (address: string) => ({
+    reason: `"${address}" is not a WhatsApp address: it looks like whatsapp:+491701234567`,
+    code: `${provider.words.prefix}_bad_address`,
+  });
 
   async function outsideWindow(part: OutboundPart, send: Send): Promise<SendResult> {
     const instead = { code: "window_closed", reason: TEMPLATE_INSTEAD };
@@ -60,6 +64,7 @@ export function createOutbound({
 
   /** What the window allows, before anything is sent. */
   async function canReach(address: string): Promise<Reachability> {
+    if (!isAddress(address)) return { kind: "unreachable", ...badAddress(address) };
     if (await isWindowOpen(address)) return { kind: "reachable" };
     return sendTemplate === null
       ? { kind: "limited", code: "window_closed", reason: WAITS }
@@ -68,13 +73,7 @@ export function createOutbound({
 
   async function send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
     const { address, deliveryId } = part;
-    if (!isAddress(address))
-      return {
-        kind: "failed",
-        reason: `"${address}" is not a WhatsApp address: it looks like whatsapp:+491701234567`,
-        code: `${provider.words.prefix}_bad_address`,
-        scope: "conversation",
-      };
+    if (!isAddress(address)) return { kind: "failed", ...badAddress(address), scope: "conversation" };
     let isOpen: boolean;
     try {
       isOpen = await isWindowOpen(address);

@@ -32,7 +32,9 @@ export interface ScheduleRoutesDeps extends OutreachDeps {
 }
 
 const moment = z
-  .union([z.iso.datetime({ offset: true }), z.iso.datetime({ local: true })])
+  .union([z.iso.datetime({ offset: true }), z.iso.datetime({ local: true })], {
+    error: "write a time such as 2027-03-28T09:00:00 (by the clock of timezone) or 2027-03-28T09:00:00Z",
+  })
   .describe("RFC 3339; without an offset it is the wall clock of `timezone`");
 const duration = z.string().regex(DURATION_PATTERN, "write a number and a unit: 30s, 15m, 2h or 1d");
 
