@@ -5,7 +5,7 @@ const code = await runCli(process.argv.slice(2), {
   print: (line) => process.stdout.write(`${line}\n`),
   // Loaded only then: other commands need neither a database nor its packages.
   start: () => import("./main.ts"),
-  migrate: async (options) => (await import("./migrate.ts")).migrate(options),
-  doctor: async (options) => (await import("./doctor.ts")).doctor(options),
+  migrate: async (options) => (await import("./wiring/migrate.ts")).migrate(options),
+  doctor: async (options) => (await import("./wiring/doctor.ts")).doctor(options),
 });
 if (code !== null) process.exitCode = code;

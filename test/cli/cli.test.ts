@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { runCli } from "../../src/cli/run-cli.ts";
-import { doctor } from "../../src/doctor.ts";
+import { doctor } from "../../src/wiring/doctor.ts";
 
 async function run(args: string[], env = {}): Promise<{ code: number | null; output: string }> {
   let output = "";

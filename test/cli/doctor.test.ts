@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { doctor } from "../../src/doctor.ts";
+import { doctor } from "../../src/wiring/doctor.ts";
 import { startEndpoint } from "../bots/endpoint.ts";
 import { API_KEY, startProvider } from "../bots/provider-server.ts";
 import { runExample } from "../bots/run-example.ts";

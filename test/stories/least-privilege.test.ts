@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import pg from "pg";
 import { expect, inject, test } from "vitest";
-import { migrate } from "../../src/migrate.ts";
+import { migrate } from "../../src/wiring/migrate.ts";
 import { startTestApp } from "../support/app.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 

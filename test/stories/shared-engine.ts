@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import type { PipelineTimes } from "../../src/pipeline-deps.ts";
+import type { PipelineTimes } from "../../src/wiring/pipeline-deps.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { type Build, type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
 import { startRedis } from "../support/redis.ts";

@@ -50,10 +50,11 @@ const rooms: readonly Room[] = [
     room: /^main\.ts$/,
     may: [/^app\.ts$/, core, /^(config|observability|bots|channels|client)\//],
   },
-  { room: /^cli\.ts$/, may: [/^(main|doctor|migrate)\.ts$/, core, /^cli\//] },
+  { room: /^cli\.ts$/, may: [/^main\.ts$/, /^wiring\/(doctor|migrate)\.ts$/, core, /^cli\//] },
   { room: /^cli\//, may: [core, /^(config|bots|channels)\//] },
-  // The files beside app.ts are parts of the composition root: they may see everything, and nothing but they sees them.
-  { room: /^[^/]+\.ts$/, may: [/^(?!main\.ts$|cli\.ts$)/] },
+  // app.ts and its parts in wiring are the composition root: they may see everything, and nothing but they sees them.
+  { room: /^app\.ts$/, may: [/^(?!main\.ts$|cli\.ts$)/] },
+  { room: /^wiring\//, may: [/^(?!main\.ts$|cli\.ts$|app\.ts$)/] },
 ];
 
 /** Packages that one place only may know; everything else is free. */

@@ -4,7 +4,7 @@ import { chmod, cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { PipelineTimes } from "../../src/pipeline-deps.ts";
+import type { PipelineTimes } from "../../src/wiring/pipeline-deps.ts";
 import { compileSource } from "./compiled-source.ts";
 import { eventually } from "./eventually.ts";
 

@@ -1,6 +1,6 @@
 import { Router } from "express";
 import { createHttpServer } from "../../src/http/server.ts";
-import { createWebParts } from "../../src/web-parts.ts";
+import { createWebParts } from "../../src/wiring/web-parts.ts";
 import type { TestApp } from "./app.ts";
 import { quietLog } from "./quiet-log.ts";
 

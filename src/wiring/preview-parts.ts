@@ -1,10 +1,10 @@
-import { timeLimit } from "./core/time-limit.ts";
+import { timeLimit } from "../core/time-limit.ts";
+import { createLivePreview } from "../turns/live-preview.ts";
+import { createPreviewRepository, type LeftPreview } from "../turns/preview-repository.ts";
+import type { Previews } from "../turns/turn-deps.ts";
+import type { Lane } from "../turns/turn-repository.ts";
 import type { PartDeps } from "./pipeline-deps.ts";
 import type { ReconcilerStep } from "./reconciler.ts";
-import { createLivePreview } from "./turns/live-preview.ts";
-import { createPreviewRepository, type LeftPreview } from "./turns/preview-repository.ts";
-import type { Previews } from "./turns/turn-deps.ts";
-import type { Lane } from "./turns/turn-repository.ts";
 
 /** How long removing one may take, and how long a channel that could not is left alone, milliseconds. */
 const REMOVE_TIMEOUT_MS = 10_000;

@@ -1,5 +1,5 @@
-import type { Logger } from "./core/logger.ts";
-import { wait } from "./core/wait.ts";
+import type { Logger } from "../core/logger.ts";
+import { wait } from "../core/wait.ts";
 
 export interface ReconcilerStep {
   name: string;

@@ -1,17 +1,17 @@
-import { createAgentCatalog } from "./agents/agent-catalog.ts";
-import { createAgentRepository, type PublishedWorkspace } from "./agents/agent-repository.ts";
-import type { Bot, BotDefinition } from "./bots/bot.ts";
-import type { ChannelDefinition } from "./channels/channel.ts";
-import type { ChannelDirectory, RunningChannel } from "./channels/channel-directory.ts";
-import { reviveAgent } from "./config/load-agent.ts";
-import type { ChannelConfig } from "./config/load-channel.ts";
-import type { WorkspaceConfig } from "./config/load-workspace.ts";
-import type { Settings } from "./config/settings.ts";
-import { ConfigError } from "./core/errors.ts";
-import type { Logger } from "./core/logger.ts";
+import { createAgentCatalog } from "../agents/agent-catalog.ts";
+import { createAgentRepository, type PublishedWorkspace } from "../agents/agent-repository.ts";
+import type { Bot, BotDefinition } from "../bots/bot.ts";
+import type { ChannelDefinition } from "../channels/channel.ts";
+import type { ChannelDirectory, RunningChannel } from "../channels/channel-directory.ts";
+import { reviveAgent } from "../config/load-agent.ts";
+import type { ChannelConfig } from "../config/load-channel.ts";
+import type { WorkspaceConfig } from "../config/load-workspace.ts";
+import type { Settings } from "../config/settings.ts";
+import { ConfigError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import { findButtons, findConversation, lastUserMessage } from "../sessions/conversation-repository.ts";
+import { createChannelValues } from "../storage/channel-values.ts";
 import type { Engine } from "./engine.ts";
-import { findButtons, findConversation, lastUserMessage } from "./sessions/conversation-repository.ts";
-import { createChannelValues } from "./storage/channel-values.ts";
 
 export interface WorkspaceDeps {
   engine: Pick<Engine, "database">;

@@ -1,4 +1,4 @@
-import type { RoomSize } from "./core/room.ts";
+import type { RoomSize } from "../core/room.ts";
 
 /**
  * What one process holds in memory for others at most. Beyond it callers and platforms get a 503 with `Retry-After`,

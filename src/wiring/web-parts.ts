@@ -1,19 +1,19 @@
-import type { AgentCatalog } from "./agents/agent-catalog.ts";
+import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import type { ChannelDirectory, RunningChannel } from "../channels/channel-directory.ts";
+import { webConfigSchema } from "../channels/web/config.ts";
+import { createVisitorDoor } from "../channels/web/visitor-door.ts";
+import { createPageAssets } from "../http/web/page-assets.ts";
+import type { WebChannel } from "../http/web/web-deps.ts";
+import { createWebLimits } from "../http/web/web-limits.ts";
+import { webRoutes } from "../http/web/web-routes.ts";
+import { createMessageQueriesRepository } from "../sessions/message-queries-repository.ts";
+import { createSessionFeedRepository } from "../sessions/session-feed-repository.ts";
+import { createSessionWritesRepository } from "../sessions/session-writes-repository.ts";
+import { createVisitorRepository } from "../sessions/visitor-repository.ts";
+import { createVisitorSessionsRepository } from "../sessions/visitor-sessions-repository.ts";
 import type { AttachmentParts } from "./attachment-parts.ts";
-import type { ChannelDirectory, RunningChannel } from "./channels/channel-directory.ts";
-import { webConfigSchema } from "./channels/web/config.ts";
-import { createVisitorDoor } from "./channels/web/visitor-door.ts";
 import type { Engine } from "./engine.ts";
-import { createPageAssets } from "./http/web/page-assets.ts";
-import type { WebChannel } from "./http/web/web-deps.ts";
-import { createWebLimits } from "./http/web/web-limits.ts";
-import { webRoutes } from "./http/web/web-routes.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { createMessageQueriesRepository } from "./sessions/message-queries-repository.ts";
-import { createSessionFeedRepository } from "./sessions/session-feed-repository.ts";
-import { createSessionWritesRepository } from "./sessions/session-writes-repository.ts";
-import { createVisitorRepository } from "./sessions/visitor-repository.ts";
-import { createVisitorSessionsRepository } from "./sessions/visitor-sessions-repository.ts";
 import { createWebActs } from "./web-acts.ts";
 
 export interface WebPartsDeps {

@@ -1,18 +1,18 @@
-import { botDefinitions } from "./bots/registry.ts";
-import { channelDefinitions } from "./channels/registry.ts";
-import { findingsJson, isHealthy, type PlacedFinding, printFindings } from "./cli/doctor/report.ts";
-import { publicUrlFindings } from "./cli/doctor/service-address.ts";
-import { workspaceFindings } from "./cli/doctor/workspace-findings.ts";
-import { diagnoseDataDir } from "./config/diagnose-data-dir.ts";
-import type { Environment } from "./config/env.ts";
-import { type LoadedConfig, loadConfig } from "./config/load-config.ts";
-import { resolvePublicUrl } from "./config/public-url.ts";
-import { ConfigError } from "./core/errors.ts";
-import { type Finding, well } from "./core/finding.ts";
+import { botDefinitions } from "../bots/registry.ts";
+import { channelDefinitions } from "../channels/registry.ts";
+import { findingsJson, isHealthy, type PlacedFinding, printFindings } from "../cli/doctor/report.ts";
+import { publicUrlFindings } from "../cli/doctor/service-address.ts";
+import { workspaceFindings } from "../cli/doctor/workspace-findings.ts";
+import { diagnoseDataDir } from "../config/diagnose-data-dir.ts";
+import type { Environment } from "../config/env.ts";
+import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
+import { resolvePublicUrl } from "../config/public-url.ts";
+import { ConfigError } from "../core/errors.ts";
+import { type Finding, well } from "../core/finding.ts";
+import { createRedactor } from "../observability/redaction.ts";
+import { diagnoseRedis } from "../queue/diagnose-redis.ts";
+import { diagnoseDatabase } from "../storage/diagnose-database.ts";
 import { MAX_CONNECTIONS } from "./engine.ts";
-import { createRedactor } from "./observability/redaction.ts";
-import { diagnoseRedis } from "./queue/diagnose-redis.ts";
-import { diagnoseDatabase } from "./storage/diagnose-database.ts";
 
 export interface DoctorOptions {
   env: Environment;

@@ -1,22 +1,22 @@
-import type { AgentCatalog } from "./agents/agent-catalog.ts";
-import { createSessionAgentRepository } from "./agents/session-agent-repository.ts";
-import type { ChannelDirectory } from "./channels/channel-directory.ts";
-import type { JsonObject } from "./core/json.ts";
-import type { Logger } from "./core/logger.ts";
-import { mergePatch } from "./core/merge-patch.ts";
-import { type QuietHours, quietHoursOf, quietUntil } from "./core/quiet-hours.ts";
-import type { Reachability } from "./core/reachability.ts";
+import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import { createSessionAgentRepository } from "../agents/session-agent-repository.ts";
+import type { ChannelDirectory } from "../channels/channel-directory.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Logger } from "../core/logger.ts";
+import { mergePatch } from "../core/merge-patch.ts";
+import { type QuietHours, quietHoursOf, quietUntil } from "../core/quiet-hours.ts";
+import type { Reachability } from "../core/reachability.ts";
+import { addSchedule, laterSchedule } from "../schedules/schedule-repository.ts";
+import { createParticipantRepository } from "../sessions/participant-repository.ts";
+import { resetInTransaction } from "../sessions/session-repository.ts";
+import { createUserAliases } from "../storage/user-aliases.ts";
+import type { Spoken } from "../triggers/speak-repository.ts";
+import type { TriggerOutcome } from "../triggers/trigger-outcome.ts";
+import { createTriggerRepository, type Trigger } from "../triggers/trigger-repository.ts";
+import { createUserRepository } from "../users/user-repository.ts";
 import type { Engine } from "./engine.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Reached } from "./reach.ts";
-import { addSchedule, laterSchedule } from "./schedules/schedule-repository.ts";
-import { createParticipantRepository } from "./sessions/participant-repository.ts";
-import { resetInTransaction } from "./sessions/session-repository.ts";
-import { createUserAliases } from "./storage/user-aliases.ts";
-import type { Spoken } from "./triggers/speak-repository.ts";
-import type { TriggerOutcome } from "./triggers/trigger-outcome.ts";
-import { createTriggerRepository, type Trigger } from "./triggers/trigger-repository.ts";
-import { createUserRepository } from "./users/user-repository.ts";
 
 export interface OutreachDeps {
   engine: Pick<Engine, "database" | "hub">;

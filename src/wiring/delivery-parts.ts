@@ -1,14 +1,14 @@
-import { createChannelActivityLog } from "./delivery/channel-activity.ts";
-import { createChannelQueries } from "./delivery/channel-queries-repository.ts";
-import { createDeliveryEngine } from "./delivery/delivery-engine.ts";
-import { createDeliveryRepository } from "./delivery/delivery-repository.ts";
-import { createParkedRepository } from "./delivery/parked-repository.ts";
-import { createReceiptRepository } from "./delivery/receipt-repository.ts";
+import { createChannelActivityLog } from "../delivery/channel-activity.ts";
+import { createChannelQueries } from "../delivery/channel-queries-repository.ts";
+import { createDeliveryEngine } from "../delivery/delivery-engine.ts";
+import { createDeliveryRepository } from "../delivery/delivery-repository.ts";
+import { createParkedRepository } from "../delivery/parked-repository.ts";
+import { createReceiptRepository } from "../delivery/receipt-repository.ts";
+import { createDeliveryQueues } from "../queue/delivery-queue.ts";
+import { createGroupCommit } from "../storage/group-commit.ts";
+import { createUnreachableUsers } from "../storage/unreachable-users.ts";
 import type { PartDeps } from "./pipeline-deps.ts";
-import { createDeliveryQueues } from "./queue/delivery-queue.ts";
 import type { ReconcilerStep } from "./reconciler.ts";
-import { createGroupCommit } from "./storage/group-commit.ts";
-import { createUnreachableUsers } from "./storage/unreachable-users.ts";
 
 /** Delivery, wired: from a committed reply over its channel's queue to the platform. */
 export function createDeliveryParts(deps: PartDeps) {

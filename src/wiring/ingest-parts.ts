@@ -1,18 +1,18 @@
-import { overloaded } from "./core/errors.ts";
-import type { Room } from "./core/room.ts";
-import type { DeliveryParts } from "./delivery-parts.ts";
-import { createIngest, type Ingest } from "./ingest/accept-inbound.ts";
+import { overloaded } from "../core/errors.ts";
+import type { Room } from "../core/room.ts";
+import { createIngest, type Ingest } from "../ingest/accept-inbound.ts";
 import {
   createInboundRepository,
   type InboundOutcome,
   type InboundRow,
-} from "./ingest/inbound-repository.ts";
+} from "../ingest/inbound-repository.ts";
+import { createGroupCommit } from "../storage/group-commit.ts";
+import { createUnreachableUsers } from "../storage/unreachable-users.ts";
+import { createUserAliases } from "../storage/user-aliases.ts";
+import { type Arrival, dispatchArrivals } from "../turns/dispatch-lanes.ts";
+import type { DeliveryParts } from "./delivery-parts.ts";
 import type { PartDeps } from "./pipeline-deps.ts";
-import { createGroupCommit } from "./storage/group-commit.ts";
-import { createUnreachableUsers } from "./storage/unreachable-users.ts";
-import { createUserAliases } from "./storage/user-aliases.ts";
 import type { TurnParts } from "./turn-parts.ts";
-import { type Arrival, dispatchArrivals } from "./turns/dispatch-lanes.ts";
 
 /** Ingest, wired: from a platform's event to a committed row, and on to its turn. */
 export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns: TurnParts, room: Room) {

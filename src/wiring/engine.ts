@@ -1,10 +1,10 @@
-import type { Settings } from "./config/settings.ts";
-import type { Logger } from "./core/logger.ts";
-import { createHub, type Hub } from "./queue/hub.ts";
-import { openQueueBackend, type QueueBackend } from "./queue/queue-backend.ts";
-import { type Database, openDatabase } from "./storage/database.ts";
-import { startEmbeddedPostgres } from "./storage/embedded-postgres.ts";
-import { migrateDatabase } from "./storage/migrate.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Logger } from "../core/logger.ts";
+import { createHub, type Hub } from "../queue/hub.ts";
+import { openQueueBackend, type QueueBackend } from "../queue/queue-backend.ts";
+import { type Database, openDatabase } from "../storage/database.ts";
+import { startEmbeddedPostgres } from "../storage/embedded-postgres.ts";
+import { migrateDatabase } from "../storage/migrate.ts";
 
 /** What the service runs on. */
 export interface Engine {

@@ -1,13 +1,13 @@
-import type { AgentCatalog } from "./agents/agent-catalog.ts";
-import { createSessionAgentRepository } from "./agents/session-agent-repository.ts";
-import { newId } from "./core/ids.ts";
-import type { ChannelRef } from "./core/runtime.ts";
+import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import { createSessionAgentRepository } from "../agents/session-agent-repository.ts";
+import { newId } from "../core/ids.ts";
+import type { ChannelRef } from "../core/runtime.ts";
+import type { SessionActs } from "../http/web/web-deps.ts";
+import type { SessionFeedRepository } from "../sessions/session-feed-repository.ts";
+import { completeSession, resetSession } from "../sessions/session-repository.ts";
+import type { VisitorSessions } from "../sessions/visitor-sessions-repository.ts";
 import type { Engine } from "./engine.ts";
-import type { SessionActs } from "./http/web/web-deps.ts";
 import type { Pipeline } from "./pipeline.ts";
-import type { SessionFeedRepository } from "./sessions/session-feed-repository.ts";
-import { completeSession, resetSession } from "./sessions/session-repository.ts";
-import type { VisitorSessions } from "./sessions/visitor-sessions-repository.ts";
 
 export interface WebActsDeps {
   engine: Pick<Engine, "database">;

@@ -1,10 +1,10 @@
-import type { Environment } from "./config/env.ts";
-import { formatConfigProblems } from "./config/format-problems.ts";
-import { parseSettings } from "./config/settings.ts";
-import { createLogger } from "./observability/logger.ts";
-import { createRedactor } from "./observability/redaction.ts";
-import { openQueueBackend } from "./queue/queue-backend.ts";
-import { migrateDatabase } from "./storage/migrate.ts";
+import type { Environment } from "../config/env.ts";
+import { formatConfigProblems } from "../config/format-problems.ts";
+import { parseSettings } from "../config/settings.ts";
+import { createLogger } from "../observability/logger.ts";
+import { createRedactor } from "../observability/redaction.ts";
+import { openQueueBackend } from "../queue/queue-backend.ts";
+import { migrateDatabase } from "../storage/migrate.ts";
 
 /**
  * Makes or changes the tables of a given Postgres, the queue's too where it runs there: for a role that owns them, so

@@ -1,4 +1,4 @@
-import { newId } from "./core/ids.ts";
+import { newId } from "../core/ids.ts";
 import { createDeliveryParts } from "./delivery-parts.ts";
 import { createIngestParts } from "./ingest-parts.ts";
 import { type PartDeps, PIPELINE_TIMES, type PipelineDeps } from "./pipeline-deps.ts";

@@ -1,10 +1,10 @@
-import type { AgentCatalog } from "./agents/agent-catalog.ts";
+import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import type { ChannelDirectory } from "../channels/channel-directory.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Room } from "../core/room.ts";
+import type { Metrics } from "../observability/metrics.ts";
 import type { AttachmentParts } from "./attachment-parts.ts";
-import type { ChannelDirectory } from "./channels/channel-directory.ts";
-import type { Logger } from "./core/logger.ts";
-import type { Room } from "./core/room.ts";
 import type { Engine } from "./engine.ts";
-import type { Metrics } from "./observability/metrics.ts";
 
 /** Times the pipeline works with, milliseconds. Tests shorten them. */
 export interface PipelineTimes {

@@ -1,6 +1,6 @@
-import type { ChannelDirectory } from "./channels/channel-directory.ts";
-import type { Reachability } from "./core/reachability.ts";
-import type { UserView } from "./users/user-repository.ts";
+import type { ChannelDirectory } from "../channels/channel-directory.ts";
+import type { Reachability } from "../core/reachability.ts";
+import type { UserView } from "../users/user-repository.ts";
 
 /** Whom the question is about, as far as it has to be known. */
 export type Reached = Pick<UserView, "channel" | "identifier" | "unreachable">;
