@@ -18,7 +18,9 @@ export function printFindings(findings: readonly PlacedFinding[], print: (line: 
   }
   const count = (wanted: Finding["severity"]) =>
     findings.filter(({ severity }) => severity === wanted).length;
-  print(`\n${findings.length} checks, ${count("error")} failed, ${count("warning")} warnings.`);
+  print(
+    `\n${findings.length === 1 ? "1 check" : `${findings.length} checks`}, ${count("error")} failed, ${count("warning")} warnings.`,
+  );
 }
 
 /** For a program: one object, whatever was found. */
