@@ -32,7 +32,10 @@ const actionSchema = z.discriminatedUnion("action", [
       error: "write buttons below a text; a bot that is prompted offers its own",
       path: ["buttons"],
     }),
-  z.strictObject({ action: z.literal("set_participant_data"), data: z.record(z.string(), z.json()) }),
+  z.strictObject({
+    action: z.literal("set_participant_data"),
+    data: z.record(z.string(), z.json()).describe("Merged into the participant data (RFC 7396)."),
+  }),
   z
     .strictObject({
       action: z.literal("schedule_message"),
@@ -43,14 +46,17 @@ const actionSchema = z.discriminatedUnion("action", [
     .refine(exactlyOneText, oneText),
   z.strictObject({
     action: z.literal("webhook"),
-    url: z.url({ protocol: /^https?$/ }),
+    url: z.url({ protocol: /^https?$/ }).describe("What is told of it, by POST."),
     secret: z.string().min(1).optional().describe("Signs the request, as a webhook bot's is."),
     allowPrivateAddresses: z
       .boolean()
       .default(false)
       .describe("Whether the URL may lead to this machine or a private network."),
   }),
-  z.strictObject({ action: z.literal("start_agent"), agent: z.string().min(1) }),
+  z.strictObject({
+    action: z.literal("start_agent"),
+    agent: z.string().min(1).describe("The agent that takes the conversation over."),
+  }),
 ]);
 
 const momentSchema = z.enum([
@@ -70,13 +76,16 @@ const momentSchema = z.enum([
   "last_timeout",
   "delivery_failed",
 ]);
-const actionsSchema = z.array(actionSchema).min(1);
+const actionsSchema = z.array(actionSchema).min(1).describe("What to do then, in this order.");
 
 const conditionSchema = z
   .strictObject({
-    channel: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
-    metadata: z.record(z.string(), z.json()).optional(),
-    participantData: z.record(z.string(), z.json()).optional(),
+    channel: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .describe("The session's channel, or one of several."),
+    metadata: z.record(z.string(), z.json()).optional().describe("In the session's metadata."),
+    participantData: z.record(z.string(), z.json()).optional().describe("In the user's participant data."),
   })
   .describe("Fires only where the session has all of this: values are compared, objects may have more.");
 
@@ -93,7 +102,7 @@ const shared = {
 
 /** One rule of an agent: `on` says when, `do` says what. */
 export const eventRuleSchema = z.discriminatedUnion("on", [
-  z.strictObject({ on: momentSchema, ...shared }),
+  z.strictObject({ on: momentSchema.describe("What happened."), ...shared }),
   z.strictObject({
     on: z.literal("timeout"),
     after: durationSchema,
