@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SECRET_TOKEN } from "../channels/telegram-subject.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
 import { type Build, buildService } from "../support/process.ts";
 import {
-  expectAnswers,
   markedDouble,
   message,
   patiently,
@@ -11,10 +9,9 @@ import {
   query,
   receivedIn,
   repeated,
-  talk,
   telegramConfig,
 } from "./conversations.ts";
-import { API_KEY, PATIENT_SENDS, type SharedEngine, sharedEngine } from "./shared-engine.ts";
+import { PATIENT_SENDS, type SharedEngine, sharedEngine } from "./shared-engine.ts";
 
 const SLOW = {
   type: "script",
@@ -30,48 +27,6 @@ describe("several processes on one engine", { timeout: 120_000 }, () => {
     build = await buildService();
   });
   afterAll(() => build[Symbol.dispose]());
-
-  it("lose and repeat nothing while each of them is replaced under load", async () => {
-    await using fake = await startFakeTelegram();
-    fake.delay(10);
-    await using engine = await sharedEngine({ build, config: telegramConfig(fake), times: PATIENT_SENDS });
-    let web = await engine.start("web");
-    let workers = await Promise.all([engine.start("worker"), engine.start("worker")]);
-    const size = { chats: 20, each: 10 };
-    const talking = talk(size, () => [web.url]);
-    for (const moment of [1, 70]) {
-      await patiently(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment));
-      const old = workers[0];
-      workers = [workers[1], await engine.start("worker")];
-      expect(await old.stop()).toBe(0);
-    }
-    const old = web;
-    web = await engine.start("web");
-    expect(await old.stop()).toBe(0);
-    await talking;
-    await expectAnswers(fake, size);
-    expect(repeated(fake)).toEqual([]);
-    expect(await markedDouble(engine.databaseUrl)).toEqual([]);
-    for (const secret of [fake.token, SECRET_TOKEN, API_KEY]) expect(engine.output()).not.toContain(secret);
-  });
-
-  it("carry on when workers are killed under load: what may be double says so", async () => {
-    await using fake = await startFakeTelegram();
-    fake.delay(10);
-    await using engine = await sharedEngine({ build, config: telegramConfig(fake) });
-    const web = await engine.start("web");
-    let [worker, other] = await Promise.all([engine.start("worker"), engine.start("all")]);
-    const size = { chats: 20, each: 10 };
-    const talking = talk(size, () => [web.url]);
-    for (const moment of [10, 60]) {
-      await patiently(() => expect(fake.sent.length).toBeGreaterThanOrEqual(moment));
-      await worker.kill();
-      [worker, other] = [other, await engine.start("worker")];
-    }
-    await talking;
-    await expectAnswers(fake, size);
-    expect(await markedDouble(engine.databaseUrl)).toEqual(expect.arrayContaining(repeated(fake)));
-  });
 
   it("take over the turn of a worker that was killed, in order", async () => {
     await using fake = await startFakeTelegram();

@@ -14,7 +14,7 @@ export interface Outcome {
 }
 
 /** How long people write before a fault, and after it. */
-const AROUND_MS = 500;
+const AROUND_MS = 300;
 
 /**
  * Lets every fault happen to the service while people write, in an order that the seed chooses, again and again until
