@@ -157,8 +157,10 @@ describe("on Slack", () => {
     call.reply("Once upon a time.");
     await eventually(() => expect(answersIn(ts)).toEqual(["Once upon a time."]));
     expect(story).toMatchObject({ streaming: false, edited: false });
-    const { body } = await app.api("GET", "/deliveries");
-    expect(body.data).toMatchObject([{ status: "sent", attempts: 1 }]);
+    await eventually(async () => {
+      const { body } = await app.api("GET", "/deliveries");
+      expect(body.data).toMatchObject([{ status: "sent", attempts: 1 }]);
+    });
   });
 
   test("buttons stand below a streamed answer, and a press goes on in its thread", async () => {

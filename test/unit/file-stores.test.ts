@@ -2,6 +2,8 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEmulator } from "emulate";
+// As in the service, where this is loaded before the first request: what it sets stands behind the global fetch.
+import "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createFileBucket } from "../../src/attachments/file-bucket.ts";
 import { createFileDirectory } from "../../src/attachments/file-directory.ts";

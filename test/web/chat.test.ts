@@ -131,7 +131,7 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     await server.kill();
     for (const text of ["first", "second", "third"]) await say(page, text);
     await page.getByText("Sent as soon as there is a connection").first().waitFor();
-    expect(await page.locator(".sending").count()).toBe(3);
+    await eventually(async () => expect(await page.locator(".sending").count()).toBe(3));
     await using _back = await startWebServer(app, { port: server.port });
     await eventually(async () => expect(await texts(page)).toHaveLength(6));
     expect(await texts(page, ".assistant")).toEqual([
