@@ -7,8 +7,6 @@ const shared = {
   // Files share a process and what it has loaded: loading the application anew for each of them cost a third of the
   // run. Each test has a database and an application of its own, and none changes what is global.
   isolate: false,
-  // One more try, which the report names, for what a busy machine made late; never for what a property found.
-  retry: { count: 1, condition: /^(?!Property failed)/ },
   testTimeout: 30_000,
   hookTimeout: 60_000,
 } as const;
