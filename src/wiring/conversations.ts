@@ -15,6 +15,7 @@ import { openaiRoutes } from "../http/api/routes/openai.ts";
 import { renderRoutes } from "../http/api/routes/render.ts";
 import { sessionActionRoutes } from "../http/api/routes/session-actions.ts";
 import { sessionChangeRoutes } from "../http/api/routes/session-changes.ts";
+import { sessionOpeningRoutes } from "../http/api/routes/session-opening.ts";
 import { sessionRoutes } from "../http/api/routes/sessions.ts";
 import { socketTokenRoutes } from "../http/api/routes/socket-tokens.ts";
 import { createSocketServer, type SocketServer } from "../http/api/socket-server.ts";
@@ -94,12 +95,17 @@ export function createConversationParts(deps: ConversationPartsDeps): Conversati
   });
 
   const routes = [
-    ...sessionRoutes({
+    ...sessionOpeningRoutes({
       sessions,
       writes,
       participants: createParticipantRepository(pool),
       agents: sessionAgents,
       channel: channelNamed,
+    }),
+    ...sessionRoutes({
+      sessions,
+      writes,
+      agents: sessionAgents,
       openExecutions: executions.open,
       cancelExecution: pipeline.cancelExecution,
     }),

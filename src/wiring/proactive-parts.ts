@@ -15,6 +15,7 @@ import { createEventRetention } from "../events/event-retention-repository.ts";
 import { createFiringRepository } from "../events/firing-repository.ts";
 import { postWebhook } from "../events/post-webhook.ts";
 import { createTimerRepository } from "../events/timer-repository.ts";
+import { scheduleWriteRoutes } from "../http/api/routes/schedule-writes.ts";
 import { scheduleRoutes } from "../http/api/routes/schedules.ts";
 import { sessionEventRoutes } from "../http/api/routes/session-events.ts";
 import { triggerRoutes } from "../http/api/routes/trigger.ts";
@@ -57,6 +58,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
   const timers = createTimerRepository(pool);
   const retention = createEventRetention(pool);
   const schedules = createScheduleRepository(pool);
+  const queries = createScheduleQueries(pool, { hasReceipts: deps.hasReceipts });
 
   const act = createActions({
     repository: createActionRepository(pool, {
@@ -127,10 +129,11 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
   return {
     routes: [
       ...triggerRoutes({ ...names, trigger: outreach.trigger }),
-      ...scheduleRoutes({
+      ...scheduleRoutes({ ...names, schedules, queries }),
+      ...scheduleWriteRoutes({
         ...names,
         schedules,
-        queries: createScheduleQueries(pool, { hasReceipts: deps.hasReceipts }),
+        queries,
         timezoneOf: outreach.timezoneOf,
         plan: planSchedule,
       }),

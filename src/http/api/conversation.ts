@@ -15,6 +15,7 @@ import type { ExecutionQueries, ExecutionView } from "../../turns/execution-quer
 import type { TurnStreams } from "../../turns/turn-streams.ts";
 import { type RateLimit, requireRate } from "../rate-limit.ts";
 import { type AttachmentDesk, uploadsOf } from "../uploads.ts";
+import { requireSession, sessionNotFound } from "./require-session.ts";
 
 export interface ConversationDeps {
   sessions: SessionQueries;
@@ -79,11 +80,8 @@ const RESET_LOOK_MS = 50;
 
 /** Conversations as API callers have them: the same ingest, turn and delivery path as any channel. */
 export function createConversation(deps: ConversationDeps): Conversation {
-  async function session(workspaceId: string, id: string): Promise<SessionView> {
-    const found = await deps.sessions.find(workspaceId, id);
-    if (!found) throw sessionNotFound(id);
-    return found;
-  }
+  const session: Conversation["session"] = (workspaceId, id) =>
+    requireSession(deps.sessions, workspaceId, id);
 
   async function send(into: SessionView, message: NewMessage): Promise<Sent> {
     if (into.userId !== null) requireRate(deps.userRate, into.userId, USER_RATE_EXCEEDED);
@@ -216,8 +214,4 @@ function keyReused(): RequestError {
 function buttonNotOffered(): RequestError {
   const message = "No message of this session has a button with this label as `content` and this `payload`.";
   return new RequestError(422, "button_not_offered", `${message} Send the text alone, without a payload.`);
-}
-
-export function sessionNotFound(id: string): RequestError {
-  return new RequestError(404, "session_not_found", `There is no session ${id} here.`);
 }

@@ -4,7 +4,7 @@ import type { SessionQueries } from "../../../sessions/session-queries-repositor
 import { type OpenFile, sendFile } from "../../file-response.ts";
 import { type AttachmentDesk, attachmentNotFound, uploadOf } from "../../uploads.ts";
 import { attachmentSchema, toAttachmentObject } from "../attachment-resource.ts";
-import { sessionNotFound } from "../conversation.ts";
+import { requireSession, SESSION_NOT_FOUND, sessionNotFound } from "../require-session.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { idParams } from "../wire-schemas.ts";
 
@@ -38,13 +38,12 @@ export function attachmentRoutes({ sessions, desk, openFile }: AttachmentRoutesD
       uploadLimit: desk.limitBytes,
       responses: [{ status: 201, description: "The attachment", schema: attachmentSchema }],
       errors: [
-        { status: 404, code: "session_not_found", when: "there is no such session" },
+        SESSION_NOT_FOUND,
         { status: 413, code: "body_too_large", when: "the file is too large" },
         { status: 422, code: "empty_file", when: "the body is empty" },
       ],
       async handle({ caller, params, query, upload, headers, resourceId }) {
-        const session = await sessions.find(caller.workspaceId, params.id);
-        if (!session) throw sessionNotFound(params.id);
+        const session = await requireSession(sessions, caller.workspaceId, params.id);
         const contentType = headers["content-type"];
         const file = uploadOf(upload, {
           contentType: contentType === undefined ? undefined : storableText(contentType),

@@ -7,9 +7,9 @@ import type {
   MessageView,
 } from "../../../sessions/message-queries-repository.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
-import { sessionNotFound } from "../conversation.ts";
 import { messageSchema, toMessage } from "../message-resource.ts";
 import { integerQuery, pageQuery } from "../paging.ts";
+import { requireSession, SESSION_NOT_FOUND } from "../require-session.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { seedMessages } from "../seed-messages.ts";
 import { idParams, listSchema } from "../wire-schemas.ts";
@@ -65,10 +65,9 @@ export function messageListRoutes(deps: MessageListDeps): Route[] {
       query: listQuery,
       examples: [{ query: { page: "1", limit: "100" } }, { query: { include: "seed,tool" } }],
       responses: [{ status: 200, description: "A page of messages", schema: listSchema(messageSchema) }],
-      errors: [{ status: 404, code: "session_not_found", when: "there is no such session" }],
+      errors: [SESSION_NOT_FOUND],
       async handle({ caller, params, query }) {
-        const session = await deps.sessions.find(caller.workspaceId, params.id);
-        if (!session) throw sessionNotFound(params.id);
+        const session = await requireSession(deps.sessions, caller.workspaceId, params.id);
         const range = rangeOf(query);
         const origins = [...CONVERSATION, ...query.include.flatMap((name: Include) => INCLUDES[name])];
         const opening = query.include.includes("seed")

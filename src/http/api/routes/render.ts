@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { PromptMessage } from "../../../bots/bot.ts";
 import { BotError, RequestError } from "../../../core/errors.ts";
 import type { SessionQueries, SessionView } from "../../../sessions/session-queries-repository.ts";
-import { sessionNotFound } from "../conversation.ts";
+import { requireSession, SESSION_NOT_FOUND } from "../require-session.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { idParams } from "../wire-schemas.ts";
 
@@ -39,12 +39,11 @@ export function renderRoutes({ sessions, renderPrompt }: RenderRoutesDeps): Rout
       examples: [{ body: { content: "What is machine learning?" } }, { body: {} }],
       responses: [{ status: 200, description: "The messages, in order", schema: renderedSchema }],
       errors: [
-        { status: 404, code: "session_not_found", when: "there is no such session" },
+        SESSION_NOT_FOUND,
         { status: 422, code: "prompt_too_long", when: "the fixed parts alone exceed `history.maxTokens`" },
       ],
       async handle({ caller, params, body }) {
-        const session = await sessions.find(caller.workspaceId, params.id);
-        if (!session) throw sessionNotFound(params.id);
+        const session = await requireSession(sessions, caller.workspaceId, params.id);
         try {
           return { status: 200, body: { messages: await renderPrompt(session, body.content ?? null) } };
         } catch (error) {

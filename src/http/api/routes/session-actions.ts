@@ -4,7 +4,7 @@ import type { ChannelRef } from "../../../core/runtime.ts";
 import type { Ingest } from "../../../ingest/accept-inbound.ts";
 import type { SessionControl } from "../../../sessions/session-control-repository.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
-import { sessionNotFound } from "../conversation.ts";
+import { requireSession, SESSION_NOT_FOUND } from "../require-session.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { sessionSchema, toSession } from "../session-resource.ts";
 import { idParams } from "../wire-schemas.ts";
@@ -36,17 +36,13 @@ const resetSchema = z
   });
 
 const ERRORS = [
-  { status: 404, code: "session_not_found", when: "there is no such session" },
+  SESSION_NOT_FOUND,
   { status: 409, code: "session_completed", when: "it was completed before" },
 ] as const;
 
 /** What operators do to a session: end it, or start it over. */
 export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
-  const found = async (workspaceId: string, id: string) => {
-    const session = await deps.sessions.find(workspaceId, id);
-    if (!session) throw sessionNotFound(id);
-    return session;
-  };
+  const found = (workspaceId: string, id: string) => requireSession(deps.sessions, workspaceId, id);
   const completed = (id: string) =>
     new RequestError(409, "session_completed", `The session ${id} is completed already.`);
   return [

@@ -9,7 +9,7 @@ import type {
   SessionChanges,
   SessionWrites,
 } from "../../../sessions/session-writes-repository.ts";
-import { sessionNotFound } from "../conversation.ts";
+import { requireSession, SESSION_NOT_FOUND, sessionNotFound } from "../require-session.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { sessionSchema, toSession, variablesSchema } from "../session-resource.ts";
 import { requireVariables } from "../session-variables.ts";
@@ -86,7 +86,7 @@ export function sessionChangeRoutes(deps: SessionChangeDeps): Route[] {
       ],
       responses: [{ status: 200, description: "The session", schema: sessionSchema }],
       errors: [
-        { status: 404, code: "session_not_found", when: "there is no such session" },
+        SESSION_NOT_FOUND,
         { status: 409, code: "external_id_taken", when: "another open session of the channel has that name" },
         { status: 422, code: "immutable_field", when: "a field was given that nobody can change" },
         { status: 422, code: "missing_variables", when: "a required variable would be left without a value" },
@@ -94,8 +94,7 @@ export function sessionChangeRoutes(deps: SessionChangeDeps): Route[] {
       ],
       async handle({ caller, params, body }) {
         const { workspaceId } = caller;
-        const session = await deps.sessions.find(workspaceId, params.id);
-        if (!session) throw sessionNotFound(params.id);
+        const session = await requireSession(deps.sessions, workspaceId, params.id);
         const opening = await deps.agents.opening(session.agentId, session.agentVersion);
         const outcome = await deps.writes.change(workspaceId, session.id, (current) => {
           const changes = changesOf(body, current);

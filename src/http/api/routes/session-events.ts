@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { EventQueries, EventView } from "../../../events/event-queries-repository.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
-import { sessionNotFound } from "../conversation.ts";
 import { listReply, pageQuery, pageRequest } from "../paging.ts";
+import { requireSession, SESSION_NOT_FOUND } from "../require-session.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { idParams, idSchema, jsonObjectSchema, listSchema, timestampSchema } from "../wire-schemas.ts";
 
@@ -42,10 +42,9 @@ export function sessionEventRoutes(deps: { sessions: SessionQueries; events: Eve
       params: idParams,
       query: z.strictObject(pageQuery),
       responses: [{ status: 200, description: "Firings, oldest first", schema: listSchema(eventSchema) }],
-      errors: [{ status: 404, code: "session_not_found", when: "there is no such session" }],
+      errors: [SESSION_NOT_FOUND],
       async handle({ caller, params, query }) {
-        const session = await deps.sessions.find(caller.workspaceId, params.id);
-        if (!session) throw sessionNotFound(params.id);
+        const session = await requireSession(deps.sessions, caller.workspaceId, params.id);
         const slice = await deps.events.ofSession(session.id, pageRequest(query, "ordinal"));
         return listReply(slice, query, present, "ordinal");
       },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RequestError } from "../../../core/errors.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
 import type { SocketTokens } from "../../../sessions/socket-token-repository.ts";
-import { sessionNotFound } from "../conversation.ts";
+import { requireSession, SESSION_NOT_FOUND } from "../require-session.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { idParams, timestampSchema } from "../wire-schemas.ts";
 
@@ -22,8 +22,6 @@ const tokenSchema = z
   })
   .meta({ id: "SocketToken" });
 
-const NOT_FOUND = { status: 404, code: "session_not_found", when: "there is no such session" } as const;
-
 /** How a browser, which cannot send a key along, opens a session's WebSocket. */
 export function socketTokenRoutes({ sessions, tokens }: SocketTokenDeps): Route[] {
   return [
@@ -40,10 +38,9 @@ export function socketTokenRoutes({ sessions, tokens }: SocketTokenDeps): Route[
       body: z.strictObject({}),
       examples: [{ body: {} }],
       responses: [{ status: 201, description: "The token", schema: tokenSchema }],
-      errors: [NOT_FOUND],
+      errors: [SESSION_NOT_FOUND],
       async handle({ caller, params }) {
-        const session = await sessions.find(caller.workspaceId, params.id);
-        if (!session) throw sessionNotFound(params.id);
+        const session = await requireSession(sessions, caller.workspaceId, params.id);
         const holder = { sessionId: session.id, keyId: caller.keyId };
         const { token, expiresAt } = await tokens.mint(holder, LIFETIME_MS);
         const path = `/api/v1/chat/sessions/${session.id}/ws?token=${token}`;
@@ -60,9 +57,12 @@ export function socketTokenRoutes({ sessions, tokens }: SocketTokenDeps): Route[
       scope: "messages:write",
       params: idParams,
       responses: [],
-      errors: [NOT_FOUND, { status: 426, code: "upgrade_required", when: "this is no WebSocket handshake" }],
+      errors: [
+        SESSION_NOT_FOUND,
+        { status: 426, code: "upgrade_required", when: "this is no WebSocket handshake" },
+      ],
       async handle({ caller, params }) {
-        if (!(await sessions.find(caller.workspaceId, params.id))) throw sessionNotFound(params.id);
+        await requireSession(sessions, caller.workspaceId, params.id);
         throw new RequestError(426, "upgrade_required", "Open this path as a WebSocket.", {
           headers: { Upgrade: "websocket", Connection: "Upgrade" },
         });

@@ -1,0 +1,131 @@
+import { durationMs } from "../../../core/duration.ts";
+import { RequestError } from "../../../core/errors.ts";
+import type { Plan, WrittenTimes } from "../../../core/plan-schedule.ts";
+import type { ScheduleQueries } from "../../../schedules/schedule-queries-repository.ts";
+import type { ScheduleRepository } from "../../../schedules/schedule-repository.ts";
+import { OUTREACH_ERRORS, type OutreachDeps, outreachTarget, requireSaying } from "../outreach-target.ts";
+import { requireSchedule, SCHEDULE_NOT_FOUND } from "../require-schedule.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { newScheduleSchema, scheduleChangeSchema } from "../schedule-body.ts";
+import { scheduleChanges } from "../schedule-change.ts";
+import { presentSchedule, scheduleSchema } from "../schedule-resource.ts";
+import { idParams } from "../wire-schemas.ts";
+
+export interface ScheduleWriteDeps extends OutreachDeps {
+  schedules: Pick<ScheduleRepository, "add" | "user" | "change">;
+  queries: Pick<ScheduleQueries, "find">;
+  /** The zone of a user's wall clock, as far as it is known. */
+  timezoneOf(user: { channelId: string; agentId: string; identifier: string }): Promise<string>;
+  plan(times: WrittenTimes, now: Date): Plan;
+}
+
+const TIME_ERRORS = [
+  { status: 422, code: "invalid_timezone", when: "there is no such time zone" },
+  { status: 422, code: "invalid_cron", when: "the pattern cannot be read" },
+  { status: 422, code: "invalid_rrule", when: "the rule cannot be read" },
+  { status: 422, code: "never_due", when: "its time is past" },
+] as const;
+
+/** Putting a message down for later, and changing it. */
+export function scheduleWriteRoutes(deps: ScheduleWriteDeps): Route[] {
+  return [createSchedule(deps), changeSchedule(deps)];
+}
+
+const createSchedule = (deps: ScheduleWriteDeps): Route =>
+  defineRoute({
+    method: "POST",
+    path: "/schedules",
+    operationId: "createSchedule",
+    summary: "Schedule a message",
+    description: "It is sent as the trigger sends one: in the user's open session, or a new one.",
+    tag: "Schedules",
+    scope: "trigger:write",
+    body: newScheduleSchema,
+    examples: [
+      {
+        body: {
+          agent_id: "echo",
+          channel: "api",
+          identifier: "user-1",
+          name: "Morning check-in",
+          prompt_text: "Ask how they slept.",
+          cron: "0 9 * * 1-5",
+          timezone: "Europe/Berlin",
+        },
+      },
+      {
+        body: {
+          agent_id: "echo",
+          channel: "api",
+          identifier: "user-1",
+          message_text: "Your appointment is in an hour.",
+          at: "2099-03-01T08:00:00",
+          timezone: "Africa/Nairobi",
+        },
+      },
+    ],
+    responses: [{ status: 201, description: "The schedule", schema: scheduleSchema }],
+    errors: [...OUTREACH_ERRORS, ...TIME_ERRORS],
+    async handle({ caller, body, resourceId }) {
+      const { workspaceId } = caller;
+      const made = await deps.queries.find(workspaceId, resourceId);
+      if (made) return { status: 201, body: presentSchedule(made) };
+      const names = { agent: body.agent_id, channel: body.channel };
+      const { agent, channel } = await outreachTarget(deps, workspaceId, names);
+      const whose = { channelId: channel.id, agentId: agent.id, identifier: body.identifier };
+      const timezone = body.timezone ?? (await deps.timezoneOf(whose));
+      const plan = planned(deps, { ...body, timezone, startsAt: body.starts_at, endsAt: body.ends_at });
+      await deps.schedules.add({
+        id: resourceId,
+        workspaceId,
+        agentId: agent.id,
+        channelId: channel.id,
+        madeBy: "operator",
+        userId: await deps.schedules.user(channel, body.identifier),
+        name: body.name ?? null,
+        saying: requireSaying(body.prompt_text, body.message_text, body),
+        ...plan,
+        maxRuns: body.max_runs ?? null,
+        graceMs: body.max_delay ? durationMs(body.max_delay) : null,
+      });
+      return { status: 201, body: await shown(deps, workspaceId, resourceId) };
+    },
+  });
+
+const changeSchedule = (deps: ScheduleWriteDeps): Route =>
+  defineRoute({
+    method: "PATCH",
+    path: "/schedules/{id}",
+    operationId: "changeSchedule",
+    summary: "Move, change, pause or resume a schedule",
+    description: "Only what is given changes.",
+    tag: "Schedules",
+    scope: "trigger:write",
+    params: idParams,
+    body: scheduleChangeSchema,
+    examples: [{ body: { status: "paused" } }, { body: { cron: "30 8 * * *" } }],
+    responses: [{ status: 200, description: "The schedule", schema: scheduleSchema }],
+    errors: [
+      SCHEDULE_NOT_FOUND,
+      { status: 409, code: "schedule_over", when: "it is completed or cancelled" },
+      ...TIME_ERRORS,
+    ],
+    async handle({ caller, params, body }) {
+      const before = await requireSchedule(deps.queries, caller.workspaceId, params.id);
+      const changed = await deps.schedules.change(caller.workspaceId, params.id, (current) =>
+        scheduleChanges(current, body, (times) => planned(deps, times).recurrence),
+      );
+      if (!changed) throw new RequestError(409, "schedule_over", `The schedule is ${before.status}.`);
+      return { status: 200, body: await shown(deps, caller.workspaceId, params.id) };
+    },
+  });
+
+function planned({ plan }: ScheduleWriteDeps, times: WrittenTimes) {
+  const made = plan(times, new Date());
+  if (made.kind === "refused") throw new RequestError(422, made.code, made.reason);
+  return { recurrence: made.recurrence, nextRunAt: made.nextRunAt };
+}
+
+async function shown({ queries }: ScheduleWriteDeps, workspaceId: string, id: string) {
+  return presentSchedule(await requireSchedule(queries, workspaceId, id));
+}

@@ -1,0 +1,93 @@
+import type { SessionAgent, SessionAgents } from "../../agents/session-agent-repository.ts";
+import { RequestError } from "../../core/errors.ts";
+import type { ChannelRef } from "../../core/runtime.ts";
+import type { Participant, Participants } from "../../sessions/participant-repository.ts";
+
+export interface SessionScopeDeps {
+  agents: Pick<SessionAgents, "find">;
+  participants: Participants;
+  /** The running channel of that name in a workspace; without a name, its first one of kind `api`. */
+  channel(workspaceId: string, name: string | null): ChannelRef | null;
+}
+
+/** Whose session it is to be, with whom and where, as a request says it. */
+interface ScopeNames {
+  agent_id: string;
+  channel?: string | undefined;
+  user_id?: string | undefined;
+  user?: { identifier: string } | undefined;
+}
+
+/** What a session is scoped to. A participant that is null: nobody yet, or a user who is new. */
+export interface SessionScope {
+  agent: SessionAgent;
+  channel: ChannelRef;
+  participant: Participant | null;
+}
+
+/** Errors of `sessionScope`, for a route's list. */
+export const SESSION_SCOPE_ERRORS = [
+  { status: 404, code: "agent_not_found", when: "there is no such agent" },
+  { status: 404, code: "user_not_found", when: "there is no such user" },
+  { status: 404, code: "channel_not_found", when: "there is no such channel, or it is not running" },
+] as const;
+
+/** Finds what a new session is scoped to; throws what a caller got wrong. */
+export async function sessionScope(
+  deps: SessionScopeDeps,
+  workspaceId: string,
+  names: ScopeNames,
+): Promise<SessionScope> {
+  const agent = await deps.agents.find(workspaceId, names.agent_id);
+  if (!agent) throw missing("agent", `There is no agent ${names.agent_id} here.`);
+  const channel = requireChannel(deps, workspaceId, names.channel ?? null);
+  return {
+    agent,
+    channel,
+    participant: await requireParticipant(deps, { workspaceId, channel, agent }, names),
+  };
+}
+
+function requireChannel(deps: SessionScopeDeps, workspaceId: string, name: string | null): ChannelRef {
+  const channel = deps.channel(workspaceId, name);
+  if (!channel) {
+    throw missing(
+      "channel",
+      name === null ? "No channel of kind api is running: name one." : `There is no channel ${name} here.`,
+    );
+  }
+  // Elsewhere many sessions of one user differ by where they are on the platform, which only the platform can say.
+  if (channel.sessions === "single" || channel.kind === "api" || channel.kind === "web") return channel;
+  throw new RequestError(
+    422,
+    "channel_opens_sessions",
+    `Sessions on ${channel.name} begin on the platform (kind ${channel.kind}).`,
+  );
+}
+
+async function requireParticipant(
+  deps: SessionScopeDeps,
+  { workspaceId, channel, agent }: { workspaceId: string; channel: ChannelRef; agent: SessionAgent },
+  names: ScopeNames,
+): Promise<Participant | null> {
+  if (names.user_id !== undefined && names.user !== undefined) {
+    throw new RequestError(422, "ambiguous_user", "Give either user_id or user, not both.");
+  }
+  if (names.user) return deps.participants.byIdentifier(channel.id, names.user.identifier, agent.id);
+  if (names.user_id === undefined) {
+    if (channel.sessions === "many") return null;
+    throw new RequestError(422, "user_required", `A session on ${channel.name} needs a user.`);
+  }
+  const user = await deps.participants.byId(workspaceId, names.user_id, agent.id);
+  if (!user) throw missing("user", `There is no user ${names.user_id} here.`);
+  if (user.channelId === channel.id) return user;
+  throw new RequestError(
+    422,
+    "user_of_other_channel",
+    `The user ${user.id} belongs to another channel than ${channel.name}: name theirs as channel.`,
+  );
+}
+
+function missing(thing: string, message: string): RequestError {
+  return new RequestError(404, `${thing}_not_found`, message);
+}
