@@ -1,21 +1,20 @@
 import { createHash } from "node:crypto";
 import type { ErrorRequestHandler, Request, Response, Router as RouterType } from "express";
 import { Router } from "express";
-import { z } from "zod";
 import { RequestError } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import type { Logger } from "../../core/logger.ts";
-import { storableText } from "../../core/text.ts";
 import type { OpenLimit } from "../open-limit.ts";
 import { type RateLimit, requireRate, tooMany } from "../rate-limit.ts";
 import { readBytes } from "../read-bytes.ts";
 import { type Authenticate, KEY_RATE_EXCEEDED, KEY_STREAMS_EXCEEDED, requireScope } from "./auth.ts";
+import { checkedRequest, headersOf } from "./checked-request.ts";
 import { databaseOutage } from "./database-outage.ts";
-import type { EncodedReply, Idempotency } from "./idempotency.ts";
+import type { Idempotency } from "./idempotency.ts";
 import { readJsonBody } from "./json-body.ts";
-import type { Route, RouteContext, RouteReply } from "./route.ts";
-import { validate } from "./validate.ts";
+import { encode, keptRefusals, sendReply } from "./reply.ts";
+import type { Route } from "./route.ts";
 
 export interface ApiRouterDeps {
   routes: readonly Route[];
@@ -58,7 +57,7 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
   const upload = uploadLimit === undefined ? NO_UPLOAD : await readBytes(request, uploadLimit);
   const body = route.method === "GET" || uploadLimit !== undefined ? undefined : await readJsonBody(request);
   const context = {
-    ...checked(route, request, body),
+    ...checkedRequest(route, request, body),
     caller,
     upload,
     headers: headersOf(request),
@@ -83,7 +82,7 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
           (resourceId) => keptRefusals(() => answer(resourceId), context.requestId),
         )
       : await answer(newId());
-  await send(reply, request, response, deps.log);
+  await sendReply(reply, request, response, deps.log);
 }
 
 /** Some routes always do, those that OpenAI's clients call only where the body says so. */
@@ -103,84 +102,6 @@ const NO_UPLOAD = Buffer.alloc(0);
 /** What tells one upload from another under the same Idempotency-Key. */
 function digestOf(upload: Buffer, contentType = ""): Json {
   return { sha256: createHash("sha256").update(upload).digest("hex"), content_type: contentType };
-}
-
-const nothing = z.strictObject({});
-
-function checked(
-  route: Route,
-  request: Request,
-  body: Json | undefined,
-): Pick<RouteContext<unknown, unknown, unknown>, "params" | "query" | "body"> {
-  const invalid = (status: number, code: string, what: string) => ({ status, code, what });
-  return {
-    params: validate(
-      route.params ?? z.unknown(),
-      storableValues(request.params),
-      invalid(400, "invalid_path", "The path is not valid"),
-    ),
-    query: validate(
-      route.query ?? nothing,
-      storableValues(request.query),
-      invalid(400, "invalid_query", "The query is not valid"),
-    ),
-    body: validate(route.body ?? nothing, body ?? {}, invalid(422, "invalid_body", "The body is not valid")),
-  };
-}
-
-/** `%00` in a URL is nothing Postgres could look for. */
-function storableValues(values: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      typeof value === "string" ? storableText(value) : value,
-    ]),
-  );
-}
-
-function headersOf(request: Request): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(", ") : value,
-    ]),
-  );
-}
-
-function encode(reply: RouteReply): EncodedReply {
-  if ("stream" in reply) return reply;
-  const text = reply.body === undefined ? null : JSON.stringify(reply.body);
-  return { status: reply.status, headers: reply.headers ?? {}, text };
-}
-
-/** What a route refuses for good is an answer like any other: repeated, it is the same. */
-async function keptRefusals(run: () => Promise<EncodedReply>, requestId: string): Promise<EncodedReply> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof RequestError) || error.status >= 500 || error.status === 429) throw error;
-    const { status, code, message, details, headers } = error;
-    const body = { error: { code, message, details, request_id: requestId } };
-    return { status, headers, text: JSON.stringify(body) };
-  }
-}
-
-async function send(reply: EncodedReply, request: Request, response: Response, log: Logger): Promise<void> {
-  if (!("stream" in reply)) {
-    for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
-    response.status(reply.status);
-    if (reply.text !== null) response.setHeader("Content-Type", "application/json; charset=utf-8");
-    response.end(reply.text ?? undefined);
-    return;
-  }
-  try {
-    await reply.stream(request, response);
-  } catch (error) {
-    if (!response.headersSent) throw error;
-    log.error({ err: error, request_id: response.locals.requestId }, "a stream broke off");
-    // Cut rather than ended: the client must see that this is not all.
-    response.destroy();
-  }
 }
 
 /** Literal paths before those with parameters, so that `/things/special` is not taken for an id. */

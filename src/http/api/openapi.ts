@@ -1,6 +1,8 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import type { Route, RouteResponse } from "./route.ts";
+import { responses } from "./openapi-responses.ts";
+import { plainJson, schemaOf } from "./openapi-schema.ts";
+import type { Route } from "./route.ts";
 import { errorSchema } from "./wire-schemas.ts";
 
 /** Routes that stand below one base path. */
@@ -9,38 +11,6 @@ export interface RouteGroup {
   base: string;
   routes: readonly Route[];
 }
-
-/** What every route may answer besides its own. */
-const COMMON_ERRORS = [
-  { status: 400, code: "invalid_query", when: "the query, the path or the JSON is malformed" },
-  { status: 401, code: "unauthorized", when: "the API key is missing, unknown or revoked" },
-  { status: 403, code: "insufficient_scope", when: "the API key lacks the scope" },
-  { status: 404, code: "workspace_not_found", when: "`X-Workspace` names none" },
-  { status: 429, code: "rate_limited", when: "too many calls; `Retry-After` says how many seconds to wait" },
-  { status: 500, code: "internal_error", when: "something went wrong here" },
-  {
-    status: 503,
-    code: "overloaded",
-    when: "more arrives than can be taken; nothing was stored, try again after `Retry-After`",
-  },
-  { status: 503, code: "database_unavailable", when: "the database is away; try again after `Retry-After`" },
-] as const;
-
-const BODY_ERRORS = [
-  { status: 413, code: "body_too_large", when: "the body is larger than 1 MiB" },
-  { status: 415, code: "unsupported_media_type", when: "the body is not JSON in UTF-8" },
-  {
-    status: 422,
-    code: "invalid_body",
-    when: "a field is wrong or unknown; `details.problems` lists every one",
-  },
-] as const;
-
-const KEY_ERROR = {
-  status: 409,
-  code: "idempotency_key_reused",
-  when: "the Idempotency-Key came with another request before",
-} as const;
 
 const DESCRIPTION = `Sessions, messages and executions of one chatbot on every channel.
 
@@ -150,63 +120,4 @@ function requestBody(route: Route, body: z.ZodType, components: JsonObject): Jso
   const content: JsonObject = { schema: schemaOf(body, "input", components) };
   if (examples.length > 0) content.examples = Object.fromEntries(examples);
   return { required: !body.safeParse({}).success, content: { "application/json": content } };
-}
-
-function responses(route: Route, components: JsonObject): JsonObject {
-  const answers: [string, JsonObject][] = route.responses.map((response) => [
-    String(response.status),
-    {
-      description: response.description,
-      ...(response.schema ? { content: content(response, response.schema, components) } : {}),
-    },
-  ]);
-  const errors = [
-    ...COMMON_ERRORS,
-    ...(route.method === "GET" || route.uploadLimit !== undefined ? [] : BODY_ERRORS),
-    ...(route.method === "POST" ? [KEY_ERROR] : []),
-    ...(route.errors ?? []),
-  ];
-  const byStatus = new Map<number, string[]>();
-  for (const { status, code, when } of errors) {
-    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${when}`]);
-  }
-  const refusals = [...byStatus].map(([status, lines]): [string, JsonObject] => [
-    String(status),
-    {
-      description: lines.join("\n\n"),
-      content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
-    },
-  ]);
-  return Object.fromEntries([...answers, ...refusals]);
-}
-
-function content(response: RouteResponse, schema: z.ZodType, components: JsonObject): JsonObject {
-  return { [response.contentType ?? "application/json"]: { schema: schemaOf(schema, "output", components) } };
-}
-
-/** A Zod schema as JSON Schema; what has a name of its own moves to the components. */
-function schemaOf(schema: z.ZodType, io: "input" | "output", components: JsonObject): JsonObject {
-  const made = z.toJSONSchema(schema, { target: "draft-2020-12", io, unrepresentable: "any" });
-  const { $schema: _dialect, $defs: definitions, ...own } = plainJson(made);
-  for (const [name, definition] of Object.entries(isJsonObject(definitions) ? definitions : {})) {
-    components[name] = pointToComponents(definition);
-  }
-  return pointToComponents(own) as JsonObject;
-}
-
-function pointToComponents(node: Json): Json {
-  if (Array.isArray(node)) return node.map(pointToComponents);
-  if (!isJsonObject(node)) return node;
-  return Object.fromEntries(
-    Object.entries(node).map(([key, value]) => [
-      key,
-      key === "$ref" && typeof value === "string"
-        ? value.replace("#/$defs/", "#/components/schemas/")
-        : pointToComponents(value),
-    ]),
-  );
-}
-
-function plainJson(value: unknown): JsonObject {
-  return JSON.parse(JSON.stringify(value));
 }

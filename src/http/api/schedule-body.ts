@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DURATION_PATTERN } from "../../core/duration.ts";
-import { SAID } from "./outreach-target.ts";
+import { ONE_TEXT, SAID } from "./saying-body.ts";
 
 const moment = z
   .union([z.iso.datetime({ offset: true }), z.iso.datetime({ local: true })], {
@@ -48,10 +48,6 @@ type Body = {
 };
 /** The ways to say when: one of them is given. */
 export const waysOf = (body: Body) => [body.at, body.every, body.cron, body.rrule];
-const oneText = {
-  message: "give exactly one of prompt_text and message_text",
-  path: ["prompt_text"],
-};
 const oneTime = { message: "give exactly one of at, every, cron and rrule", path: ["at"] };
 
 /** The body that makes a schedule. */
@@ -71,7 +67,7 @@ export const newScheduleSchema = z
       .optional(),
     ...fields,
   })
-  .refine((body: Body) => count(body.prompt_text, body.message_text) === 1, oneText)
+  .refine((body: Body) => count(body.prompt_text, body.message_text) === 1, ONE_TEXT)
   .refine((body: Body) => count(...waysOf(body)) === 1, oneTime);
 
 /** The body that changes one: only what is given changes. */
@@ -84,7 +80,7 @@ export const scheduleChangeSchema = z
       .optional()
       .describe("What a paused one misses it does not make up for"),
   })
-  .refine((body: Body) => count(body.prompt_text, body.message_text) <= 1, oneText)
+  .refine((body: Body) => count(body.prompt_text, body.message_text) <= 1, ONE_TEXT)
   .refine((body: Body) => count(...waysOf(body)) <= 1, oneTime);
 
 export type ScheduleChangeBody = z.output<typeof scheduleChangeSchema>;

@@ -3,7 +3,7 @@ import { type WrittenTimes, writtenTimes } from "../../core/plan-schedule.ts";
 import type { Recurrence } from "../../core/recurrence.ts";
 import type { Saying } from "../../core/saying.ts";
 import type { Schedule, ScheduleChanges } from "../../schedules/schedule.ts";
-import { requireSaying } from "./outreach-target.ts";
+import { requireSaying } from "./saying-body.ts";
 import { count, type ScheduleChangeBody, waysOf } from "./schedule-body.ts";
 
 /** What a request changes of a schedule as it stands. */

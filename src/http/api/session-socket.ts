@@ -9,7 +9,9 @@ import type { TurnEvent } from "../../core/turn-log.ts";
 import type { SessionView } from "../../sessions/session-queries-repository.ts";
 import type { ExecutionQueries } from "../../turns/execution-queries-repository.ts";
 import type { Conversation } from "./conversation.ts";
-import { eventsOf, messageShape, saysSomething, toNewMessage } from "./routes/messages.ts";
+import { messageShape, saysSomething, toNewMessage } from "./message-body.ts";
+import { eventsOf } from "./message-events.ts";
+import { createSocketTurns } from "./socket-turns.ts";
 
 export interface SessionSocketDeps {
   conversation: Conversation;
@@ -28,13 +30,6 @@ export interface SessionSocketDeps {
 export interface SocketResume {
   executionId: string;
   lastEventId: number;
-}
-
-/** A turn whose events go out, or will. */
-interface ShownTurn {
-  sessionId: string;
-  seq: number;
-  over: Promise<void>;
 }
 
 const frameSchema = z.discriminatedUnion("type", [
@@ -65,12 +60,9 @@ export function serveSocket(
 ): void {
   const { conversation } = deps;
   const closed = new AbortController();
-  const followed = new Set<string>();
   const sessions = new Map<string, () => void>();
-  const turns = new Set<ShownTurn>();
   let answersBeat = true;
   let accepting: Promise<unknown> = Promise.resolve();
-  let registering: Promise<unknown> = Promise.resolve();
 
   function send(frame: JsonObject): void {
     if (socket.readyState !== socket.OPEN) return;
@@ -96,37 +88,12 @@ export function serveSocket(
     }
   }
 
-  /** Shows a turn from the first event it is known by. Turns of a session are shown in the order they run in. */
-  function follow(executionId: string, sessionId: string, afterId = 0): Promise<void> {
-    if (followed.has(executionId)) return Promise.resolve();
-    followed.add(executionId);
-    const turn = registering.then(async () => {
-      const execution = await deps.executions.find(session.workspaceId, executionId);
-      const shown = { sessionId, seq: execution?.seq ?? 0, over: Promise.resolve() };
-      shown.over = show(inOrder(shown, executionId, afterId), executionId, sessionId).catch(refuse);
-      turns.add(shown);
-      shown.over.finally(() => turns.delete(shown)).catch(() => undefined);
-      return shown;
-    });
-    registering = turn.catch(refuse);
-    return turn.then(({ over }) => over).catch(() => undefined);
-  }
-
-  /** What runs next may be heard of before what runs now has told its end: another process, a replay from Postgres. */
-  async function* inOrder(turn: ShownTurn, executionId: string, afterId: number): AsyncGenerator<TurnEvent> {
-    let first = true;
-    for await (const event of conversation.events(executionId, afterId, closed.signal)) {
-      if (first) {
-        await registering;
-        const before = [...turns].filter(
-          ({ sessionId, seq }) => sessionId === turn.sessionId && seq < turn.seq,
-        );
-        await Promise.all(before.map(({ over }) => over));
-        first = false;
-      }
-      yield event;
-    }
-  }
+  const follow = createSocketTurns({
+    find: (executionId) => deps.executions.find(session.workspaceId, executionId),
+    events: (executionId, afterId) => conversation.events(executionId, afterId, closed.signal),
+    show,
+    refuse,
+  });
 
   /** Watches a session, and the one that takes over from it. */
   function watch(sessionId: string): void {

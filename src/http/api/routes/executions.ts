@@ -6,10 +6,10 @@ import type { ExecutionQueries } from "../../../turns/execution-queries-reposito
 import { lastEventId, writeEventStream } from "../../event-stream.ts";
 import type { Conversation } from "../conversation.ts";
 import { EXECUTION_STATUSES, executionSchema, toExecution } from "../execution-resource.ts";
+import { asServerSent } from "../message-events.ts";
 import { listReply, pageQuery, pageRequest } from "../paging.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { idParams, jsonObjectSchema, listSchema } from "../wire-schemas.ts";
-import { asServerSent } from "./messages.ts";
 
 export interface ExecutionRoutesDeps {
   executions: ExecutionQueries;

@@ -1,19 +1,20 @@
 import { z } from "zod";
 import type { SessionAgent, SessionAgents } from "../../../agents/session-agent-repository.ts";
-import { readButtons, withOptions } from "../../../core/button.ts";
+import { withOptions } from "../../../core/button.ts";
 import { RequestError } from "../../../core/errors.ts";
 import type { ChannelRef } from "../../../core/runtime.ts";
 import { excerpt } from "../../../core/text.ts";
-import type { TurnEvent } from "../../../core/turn-log.ts";
 import type { SessionView } from "../../../sessions/session-queries-repository.ts";
 import type { SessionWrites } from "../../../sessions/session-writes-repository.ts";
-import { type ServerSentEvent, writeEventStream } from "../../event-stream.ts";
+import { writeEventStream } from "../../event-stream.ts";
 import type { Conversation, Sent } from "../conversation.ts";
+import { answerTo, BUDGET_EXCEEDED, SESSION_HEADER } from "../message-answer.ts";
+import { eventsOf } from "../message-events.ts";
+import { chunksOf, NO_TOKENS } from "../openai-chunks.ts";
 import { type Asked, askedOf, completionSchema, requestSchema } from "../openai-wire.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { requireVariables } from "../session-variables.ts";
 import { idParams } from "../wire-schemas.ts";
-import { answerTo, BUDGET_EXCEEDED, eventsOf, SESSION_HEADER } from "./messages.ts";
 
 export interface OpenaiRoutesDeps {
   conversation: Conversation;
@@ -128,8 +129,6 @@ With \`X-Causeway-Session: continue\` and \`user\`, the call goes on in that use
 taken, the rest is known. \`variables\` (not OpenAI's) fills in what the agent asks for. The header \`${SESSION_HEADER}\`
 of the answer names the session.`;
 
-const NO_TOKENS = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-
 async function requireModel(
   { agents }: OpenaiRoutesDeps,
   workspaceId: string,
@@ -199,57 +198,4 @@ function notAgain(error: unknown): never {
     details,
     headers: { ...headers, "X-Should-Retry": "false" },
   });
-}
-
-interface ChunkHead {
-  id: string;
-  model: string;
-  created: number;
-}
-
-async function* chunksOf(
-  events: AsyncIterable<TurnEvent>,
-  head: ChunkHead,
-  withUsage: boolean,
-): AsyncGenerator<ServerSentEvent> {
-  const chunk = (body: object) => frame({ ...head, object: "chat.completion.chunk", ...body });
-  const delta = (content: object, finish: string | null = null) =>
-    chunk({ choices: [{ index: 0, delta: content, logprobs: null, finish_reason: finish }] });
-  let said = "";
-  yield delta({ role: "assistant", content: "" });
-  for await (const event of events) {
-    if (event.type === "content") {
-      const text = String(event.data.content ?? "");
-      said += text;
-      yield delta({ content: text });
-    }
-    if (event.type === "error") {
-      yield frame({ error: { ...event.data, type: "server_error", param: null } });
-      return;
-    }
-    if (event.type === "done") {
-      const rest = unsaid(outputOf(event), said);
-      if (rest !== "") yield delta({ content: rest });
-      yield delta({}, "stop");
-      if (withUsage) yield chunk({ choices: [], usage: event.data.token_usage ?? NO_TOKENS });
-      yield { id: null, event: null, data: "[DONE]" };
-      return;
-    }
-  }
-}
-
-/** What the whole answer has beyond the deltas: after a failed attempt it comes at the end only. */
-function unsaid(output: string, said: string): string {
-  if (output.startsWith(said)) return output.slice(said.length);
-  return `\n\n${output}`;
-}
-
-function outputOf(event: TurnEvent): string {
-  const output = event.data.output;
-  if (typeof output !== "object" || output === null || Array.isArray(output)) return "";
-  return withOptions(String(output.content ?? ""), readButtons(output.buttons));
-}
-
-function frame(body: object): ServerSentEvent {
-  return { id: null, event: null, data: JSON.stringify(body) };
 }

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { RequestError } from "../../core/errors.ts";
+import type { TriggerOutcome } from "../../triggers/trigger-outcome.ts";
+import { idSchema, timestampSchema } from "./wire-schemas.ts";
+
+const answerFields = {
+  session_id: idSchema.optional().describe("Left out where the session has ended since"),
+  execution_id: idSchema.optional().describe("Of a prompt: the turn that writes the message"),
+  delivery_ids: z.array(idSchema).optional().describe("Of a text: its sends, in parts where it is long"),
+  schedule_id: idSchema
+    .optional()
+    .describe("In quiet hours: the schedule that sends it. The session is open and the data merged already"),
+  sends_at: timestampSchema.optional().describe("In quiet hours: when they are over"),
+  warnings: z
+    .array(z.object({ code: z.string(), message: z.string() }))
+    .optional()
+    .describe(
+      "What will not be as asked: `template_only`, or `window_closed` where it waits until they write",
+    ),
+};
+/** Where a message is on its way, as it travels. */
+export const triggeredSchema = z.object(answerFields).meta({ id: "Triggered" });
+
+/** The same of one item of a batch. */
+export const triggeredItemSchema = z.object({
+  identifier: z.string(),
+  status: z.enum(["accepted", "failed"]),
+  ...answerFields,
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+
+/** Throws 409 `user_unreachable` where the message would not have arrived. */
+export function presentTriggered(
+  identifier: string,
+  outcome: TriggerOutcome,
+): z.output<typeof triggeredSchema> {
+  if (outcome.kind === "unreachable") {
+    const { code, reason, since } = outcome;
+    const details = { code, reason, since: since?.toISOString() ?? null };
+    const message = `${identifier} cannot be written to: ${reason}.`;
+    throw new RequestError(409, "user_unreachable", message, { details });
+  }
+  const { sessionId, limited } = outcome;
+  const follow =
+    outcome.kind === "deferred"
+      ? { schedule_id: outcome.scheduleId, sends_at: outcome.sendsAt.toISOString() }
+      : outcome.executionId === null
+        ? { delivery_ids: outcome.deliveryIds }
+        : { execution_id: outcome.executionId };
+  return {
+    ...(sessionId === null ? {} : { session_id: sessionId }),
+    ...follow,
+    ...(limited ? { warnings: [{ code: limited.code, message: limited.reason }] } : {}),
+  };
+}
