@@ -23,6 +23,10 @@ describe("formatting for Telegram", () => {
     ["``` inline ``` **", "<code> inline </> **"],
     ["这是 **重点**内容", "这是 <bold>重点</>内容"],
     ["* item **one**\n* item two", "* item <bold>one</>\n* item two"],
+    // Code takes no other entity beside it: a link is worth more than its look, its look more than bold.
+    ["``[`!`](https://a.b)**", "``<text_link>!</>**"],
+    ["[`npm ci` first](https://a.b)", "<text_link>npm ci first</>"],
+    ["**bold `code` bold**", "<bold>bold </><code>code</><bold> bold</>"],
   ])("shows %j as %j", (source, expected) => {
     expect(shown(source)).toBe(expected);
   });

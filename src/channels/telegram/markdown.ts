@@ -28,7 +28,8 @@ export function formatMarkdown(source: string): FormattedText {
     if (block.kind === "code") {
       blocks.push(preformatted(length, block.text, block.language));
       push(plain(block.text));
-    } else for (const run of readInline(block.text, { bold: block.kind === "heading" }).runs) push(run);
+    } else
+      for (const run of readInline(block.text, { bold: block.kind === "heading" }).runs) push(shown(run));
   }
   const text = runs.map((run) => run.text).join("");
   return { text, entities: [...blocks, ...entitiesOf(runs)].sort((a, b) => a.offset - b.offset) };
@@ -41,6 +42,15 @@ function preformatted(offset: number, code: string, language: string): MessageEn
 
 function plain(text: string): Run {
   return { text, bold: false, italic: false, strike: false, code: false, url: null };
+}
+
+/**
+ * Code takes no other entity beside it (core.telegram.org/bots/api#messageentity). A link is worth more than the look of
+ * code, the look of code more than bold.
+ */
+function shown(run: Run): Run {
+  if (!run.code) return run;
+  return run.url === null ? { ...plain(run.text), code: true } : { ...run, code: false };
 }
 
 /** One entity for every unbroken stretch of a style. */

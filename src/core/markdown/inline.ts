@@ -59,7 +59,7 @@ function scan(
     }
     flush(at);
     const inner = { ...style, ...found.style };
-    if (found.style.code) out.runs.push({ ...PLAIN, code: true, text: line.slice(found.start, found.end) });
+    if (found.style.code) out.runs.push({ ...inner, text: line.slice(found.start, found.end) });
     else scan(line, found.start, found.end, inner, out, false);
     if (outermost) out.spans.push([at, found.next]);
     at = found.next;
