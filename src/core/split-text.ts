@@ -30,18 +30,26 @@ export function splitText(text: string, options: SplitOptions): string[] {
 function cutOnce(text: string, options: SplitOptions): [part: string, rest: string] {
   const plain = cutAt(text, cutPosition(text, options.limit, options));
   if (!options.fences) return plain;
-  // The closing line takes room, so where the cut falls into a block it is made again, a little earlier.
   const fence = openFence(plain[0], options.limit);
-  if (fence === null || fence.close.length + 1 >= options.limit) return plain;
-  const shorter = cutAt(text, cutPosition(text, options.limit - fence.close.length - 1, options, true));
+  return fence === null ? plain : (cutInFence(text, options, fence.close.length) ?? plain);
+}
+
+/**
+ * A cut that falls into a code block, made again a little earlier: the line that closes the block takes room. Null where
+ * the lines of fences leave no room.
+ */
+function cutInFence(text: string, options: SplitOptions, closeLength: number): [string, string] | null {
+  if (closeLength + 1 >= options.limit) return null;
+  const shorter = cutAt(text, cutPosition(text, options.limit - closeLength - 1, options, true));
   const open = openFence(shorter[0], options.limit);
   if (open === null) return shorter;
+  // It may have come to lie in another block, with a longer fence.
+  if (open.close.length > closeLength) return cutInFence(text, options, open.close.length);
   // A block that has only its opening line so far travels whole: an empty block says nothing.
   if (open.empty && open.start > 0)
     return [shorter[0].slice(0, open.start).trimEnd(), text.slice(open.start)];
   const reopened = `${open.open}\n${shorter[1]}`;
-  // Where even the fence lines leave no room to advance, the text is cut as it stands.
-  return reopened.length < text.length ? [`${shorter[0]}\n${open.close}`, reopened] : plain;
+  return reopened.length < text.length ? [`${shorter[0]}\n${open.close}`, reopened] : null;
 }
 
 function cutAt(text: string, position: number): [part: string, rest: string] {
