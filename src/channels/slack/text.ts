@@ -59,11 +59,12 @@ const WORD_JOINER = "\u2060";
 
 /**
  * A text that notifies nobody, whatever a model was talked into writing: `<!channel>`, `<@U123>`, `<#C123>` and
- * `@here` are shown as they were written and mean nothing, also where Markdown would first undo an entity or a backslash.
+ * `@here` are shown as they were written and mean nothing, also where Markdown would first undo an entity or a backslash,
+ * or take an underscore away.
  * Everything else is left alone.
  */
 export function withoutPings(text: string): string {
   return text
     .replace(/(?:<|&lt;|&#0*60;|&#x0*3c;)(?=\\?[@#!])/gi, `$&${WORD_JOINER}`)
-    .replace(/(?<=(?:^|[^\w]))@(?=(?:channel|here|everyone|group)\b)/gi, `@${WORD_JOINER}`);
+    .replace(/(?<![A-Za-z0-9])@(?=(?:channel|here|everyone|group)\b)/gi, `@${WORD_JOINER}`);
 }

@@ -41,7 +41,7 @@ function preformatted(offset: number, code: string, language: string): MessageEn
 }
 
 function plain(text: string): Run {
-  return { text, bold: false, italic: false, strike: false, code: false, url: null };
+  return { text, bold: false, italic: false, strike: false, code: false, link: null };
 }
 
 /**
@@ -50,7 +50,7 @@ function plain(text: string): Run {
  */
 function shown(run: Run): Run {
   if (!run.code) return run;
-  return run.url === null ? { ...plain(run.text), code: true } : { ...run, code: false };
+  return run.link === null ? { ...plain(run.text), code: true } : { ...run, code: false };
 }
 
 /** One entity for every unbroken stretch of a style. */
@@ -61,19 +61,19 @@ function entitiesOf(runs: readonly Run[]): MessageEntity[] {
       entities.push({ type, offset, length });
   for (const { offset, length } of stretches(runs, (run) => (run.strike ? "strike" : null)))
     entities.push({ type: "strikethrough", offset, length });
-  for (const { offset, length, value } of stretches(runs, (run) => run.url))
-    entities.push({ type: "text_link", offset, length, url: value });
+  for (const { offset, length, value } of stretches(runs, (run) => run.link))
+    entities.push({ type: "text_link", offset, length, url: value.url });
   return entities;
 }
 
-interface Stretch {
+interface Stretch<T> {
   offset: number;
   length: number;
-  value: string;
+  value: T;
 }
 
-function stretches(runs: readonly Run[], styleOf: (run: Run) => string | null): Stretch[] {
-  const found: Stretch[] = [];
+function stretches<T>(runs: readonly Run[], styleOf: (run: Run) => T | null): Stretch<T>[] {
+  const found: Stretch<T>[] = [];
   let offset = 0;
   for (const run of runs) {
     const value = styleOf(run);

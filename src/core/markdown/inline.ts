@@ -5,7 +5,12 @@ export interface Run {
   italic: boolean;
   strike: boolean;
   code: boolean;
-  url: string | null;
+  /** The link it is part of: the same one for all runs of its label. Two links may lead to one address. */
+  link: Link | null;
+}
+
+export interface Link {
+  url: string;
 }
 
 /** A stretch of the source, markers included: [start, end). */
@@ -24,7 +29,7 @@ const MARKERS = [
   { mark: "_", style: "italic" },
 ] as const;
 
-const PLAIN: Omit<Run, "text"> = { bold: false, italic: false, strike: false, code: false, url: null };
+const PLAIN: Omit<Run, "text"> = { bold: false, italic: false, strike: false, code: false, link: null };
 
 /**
  * Reads the formatting of one line. Stricter than Markdown on purpose: a marker counts only at the edge of a word
@@ -139,5 +144,5 @@ function linkAt(line: string, at: number, to: number): Match | null {
   LINK.lastIndex = at;
   const [whole, label = "", url = ""] = LINK.exec(line) ?? [""];
   if (whole === "" || at + whole.length > to || label.trim() === "" || !URL.canParse(url)) return null;
-  return { start: at + 1, end: at + 1 + label.length, next: at + whole.length, style: { url } };
+  return { start: at + 1, end: at + 1 + label.length, next: at + whole.length, style: { link: { url } } };
 }

@@ -1,4 +1,4 @@
-import type { Run } from "./inline.ts";
+import type { Link, Run } from "./inline.ts";
 
 /** How a platform that formats by marks in the text writes what it can show. */
 export interface Marks {
@@ -55,20 +55,20 @@ function pieces(runs: readonly Run[], marks: Marks): Piece[] {
   for (let index = 0; index < runs.length; ) {
     const run = runs[index];
     if (run === undefined) break;
-    const { url } = run;
-    const end = url === null ? index + 1 : endOfLink(runs, index, url);
-    found.push(...(url === null ? [pieceOf(run, marks)] : linkPieces(runs.slice(index, end), url, marks)));
+    const { link } = run;
+    const end = link === null ? index + 1 : endOfLink(runs, index, link);
+    found.push(...(link === null ? [pieceOf(run, marks)] : linkPieces(runs.slice(index, end), link, marks)));
     index = end;
   }
   return found;
 }
 
-function endOfLink(runs: readonly Run[], start: number, url: string): number {
-  const end = runs.findIndex((run, index) => index > start && run.url !== url);
+function endOfLink(runs: readonly Run[], start: number, link: Link): number {
+  const end = runs.findIndex((run, index) => index > start && run.link !== link);
   return end === -1 ? runs.length : end;
 }
 
-function linkPieces(runs: readonly Run[], url: string, marks: Marks): Piece[] {
+function linkPieces(runs: readonly Run[], { url }: Link, marks: Marks): Piece[] {
   const label = runs.map((run) => run.text).join("");
   const [only] = runs;
   // What all of it has: the address is not part of one word of it.
