@@ -1,233 +1,52 @@
-import type { ApiClient } from "./api-client.ts";
-import { createBoxes } from "./boxes.ts";
-import { CallError } from "./call-error.ts";
-import { type ChatListener, type ChatState, initialState, type Notice, nothingOpen } from "./chat-state.ts";
-import type { Connection } from "./event-connection.ts";
-import { newClientId, type Saying } from "./outbox.ts";
-import { listed, unreadOf } from "./session-list.ts";
-import { createTabStream, type TabStream } from "./tab-stream.ts";
-import {
-  newestAnswer,
-  seenSeq,
-  type Transcript,
-  withMessages,
-  withPage,
-  withState,
-  withTurn,
-} from "./transcript.ts";
-import type { Visitor } from "./visitor.ts";
-import type { VisitorStore } from "./visitor-store.ts";
-import type { StreamEvent, WireMessage, WireResetOffer, WireSession } from "./wire.ts";
+import { createOpenChat, type OpenChatDeps } from "./open-chat.ts";
+import type { Saying } from "./outbox.ts";
+import type { WireResetOffer } from "./wire.ts";
 
 export type Conversation = ReturnType<typeof createConversation>;
 
-const PAGE = 50;
-
-/** One visitor's chats on one channel: what is open, what is on its way, and how it changes. */
-export function createConversation(deps: {
-  api: ApiClient;
-  visitor: Visitor;
-  store: VisitorStore;
-  /** Names the visitor's stream in all tabs; the visitor's id is added. */
-  scope: string;
-  listener: ChatListener;
-}) {
+/** What a visitor of one channel can do in their chats; what comes of it is in `state()`. */
+export function createConversation(deps: OpenChatDeps) {
   const { api, visitor, store, listener } = deps;
-  const tab = newClientId();
-  let stream: TabStream | null = null;
-  const seen = new Map<string, number>();
-  let state = initialState;
-
-  function change(next: Partial<ChatState>): void {
-    state = { ...state, ...next };
-    listener.onChange();
-  }
-  const amend = (transcript: Transcript) => change({ transcript });
-
-  const boxes = createBoxes({
-    api,
-    onChange: () => change({ outbox: boxes.of(state.sessionId).outbox.items() }),
-    async onOpened(sessionId) {
-      if (state.sessionId === null) await enter(sessionId, { isNew: true });
-    },
-    async onSent(sessionId, stored) {
-      if (state.sessionId !== sessionId) return;
-      // The session had ended: what was written opened the next one.
-      if (stored.session_id !== sessionId) await enter(stored.session_id);
-      take([stored]);
-    },
-  });
-
-  /** Shows a session: its newest messages, then whatever happens behind them. */
-  async function enter(sessionId: string, { isNew = false } = {}): Promise<void> {
-    store.setSession(sessionId);
-    const { outbox, place } = boxes.of(sessionId);
-    change({ ...nothingOpen, sessionId, place, outbox: outbox.items(), loading: !isNew });
-    listener.onSession(sessionId);
-    if (!isNew) {
-      // Meanwhile the connection tells whether the server is there at all.
-      connect().follow(null);
-      const page = await api.listMessages(sessionId, `limit=${PAGE}`);
-      if (state.sessionId !== sessionId) return;
-      change({ loading: false, transcript: withPage(state.transcript, page) });
-    }
-    connect().follow(sessionId);
-  }
-
-  function connect(): TabStream {
-    const id = visitor.known()?.visitor_id ?? "";
-    stream ??= createTabStream({
-      api,
-      name: `causeway:${deps.scope}:${id}`,
-      tab,
-      seen: () => seenSeq(state.transcript),
-      listener: { onEvents: (events) => events.forEach(onEvent), onConnection, onRefused },
-    });
-    return stream;
-  }
-
-  function onEvent({ event, data }: StreamEvent): void {
-    if (event === "sessions") showSessions(data.data);
-    else if (event === "session") showSessions([data, ...state.sessions.filter(({ id }) => id !== data.id)]);
-    else if (data.session_id !== state.sessionId) return;
-    else if (event === "message") take([data]);
-    else if (event === "turn") amend(withTurn(state.transcript, data));
-    else if (event === "gone") leave("gone");
-    else {
-      const isOver = data.status === "completed" && state.transcript.status === "active";
-      amend(withState(state.transcript, data));
-      if (isOver) listener.onEnded(data.session_id);
-    }
-  }
-
-  function take(messages: readonly WireMessage[]): void {
-    const known = new Set(state.transcript.messages.map(({ id }) => id));
-    amend(withMessages(state.transcript, messages));
-    for (const message of messages) {
-      // The answer to a send may have been lost although the message arrived.
-      if (message.client_message_id !== null)
-        boxes.of(message.session_id).outbox.remove(message.client_message_id);
-      if (!known.has(message.id)) listener.onMessage(message);
-    }
-  }
-
-  function showSessions(sessions: readonly WireSession[]): void {
-    const list = listed(sessions, seen);
-    change({ sessions: list, unread: unreadOf(list) });
-  }
-
-  function onConnection(connection: Connection): void {
-    change({ connection });
-    if (connection !== "live") return;
-    boxes.hurry();
-    if (state.notice === "notLoaded" && state.sessionId !== null) void open(state.sessionId);
-  }
-
-  function onRefused(error: CallError): void {
-    if (error.status !== 401) {
-      change({ connection: "offline" });
-      return;
-    }
-    const wasIdentified = visitor.known()?.anonymous === false;
-    reset();
-    visitor.forget();
-    change({ notice: wasIdentified ? "signInAgain" : "gone" });
-    if (wasIdentified) listener.onIdentityExpired();
-  }
-
-  /** An empty chat; its session is opened with the first message. */
-  function leave(notice: Notice | null = null): void {
-    store.setSession(null);
-    stream?.follow(null);
-    const { outbox, place } = boxes.of(null);
-    change({ ...nothingOpen, place, outbox: outbox.items(), notice });
-    listener.onSession(null);
-  }
-
-  /** Nothing of this visitor stays. */
-  function reset(): void {
-    stream?.stop();
-    stream = null;
-    boxes.clear();
-    seen.clear();
-    const { place } = boxes.of(null);
-    change({ ...nothingOpen, place, sessions: [], outbox: [], unread: 0, connection: "live" });
-  }
-
-  /** Runs what may fail; says so where it does. */
-  async function attempt(task: () => Promise<void>, notice: Notice): Promise<boolean> {
-    try {
-      change({ notice: null });
-      await task();
-      return true;
-    } catch (error) {
-      if (error instanceof CallError && error.status === 401) onRefused(error);
-      else if (error instanceof CallError && error.status === 404) leave("gone");
-      else change({ notice, loading: false });
-      return false;
-    }
-  }
-
-  const open = (sessionId: string) => attempt(() => enter(sessionId), "notLoaded");
+  const chat = createOpenChat(deps);
+  const { boxes, open, attempt } = chat;
 
   async function resume(): Promise<void> {
-    change({ place: boxes.of(null).place });
+    chat.change({ place: boxes.of(null).place });
     const sessionId = store.session();
-    if (visitor.known() === null) change({ connection: "live" });
-    else if (sessionId === null) connect().follow(null);
-    else if (sessionId === state.sessionId) connect().follow(sessionId);
+    if (visitor.known() === null) chat.change({ connection: "live" });
+    else if (sessionId === null) chat.follow(null);
+    else if (sessionId === chat.state().sessionId) chat.follow(sessionId);
     else await open(sessionId);
   }
 
   return {
-    state: () => state,
+    state: chat.state,
     async start() {
       api.channel().then(
-        (channel) => change({ channel }),
+        (channel) => chat.change({ channel }),
         () => undefined,
       );
       await resume();
     },
     send(saying: Saying) {
-      change({ notice: null });
-      boxes.of(state.sessionId).outbox.add(saying);
+      chat.change({ notice: null });
+      chat.box().outbox.add(saying);
     },
-    retry: () => boxes.of(state.sessionId).outbox.retry(),
-    discard: (clientId: string) => boxes.of(state.sessionId).outbox.remove(clientId),
+    retry: () => chat.box().outbox.retry(),
+    discard: (clientId: string) => chat.box().outbox.remove(clientId),
     open,
-    startNew: () => leave(),
+    startNew: () => chat.leave(),
     /** The session that files are uploaded to, opened where there is none yet. */
-    currentSession: () => boxes.sessionOf(boxes.of(state.sessionId)),
-    async loadEarlier() {
-      const { sessionId, transcript } = state;
-      const first = transcript.messages[0];
-      if (sessionId === null || !first) return;
-      await attempt(async () => {
-        const page = await api.listMessages(sessionId, `limit=${PAGE}&before_seq=${first.seq}`);
-        if (state.sessionId !== sessionId) return;
-        amend(withPage(state.transcript, page));
-      }, "notLoaded");
-    },
-    /** The person has everything of the open session before their eyes. */
-    see() {
-      const { sessionId, transcript } = state;
-      const seq = newestAnswer(transcript);
-      if (sessionId === null || seq === 0 || seq <= (seen.get(sessionId) ?? 0)) return;
-      const before = seen.get(sessionId);
-      seen.set(sessionId, seq);
-      showSessions(state.sessions);
-      api.markRead(sessionId, seq).catch(() => {
-        // Marked again with the next look.
-        if (seen.get(sessionId) === seq) seen.set(sessionId, before ?? 0);
-      });
-    },
+    currentSession: () => boxes.sessionOf(chat.box()),
+    loadEarlier: chat.loadEarlier,
+    see: chat.see,
     async stop() {
-      const { sessionId } = state;
+      const { sessionId } = chat.state();
       if (sessionId !== null) await attempt(async () => void (await api.stop(sessionId)), "notDone");
     },
     /** What starting over asks for; null where that cannot be told, which the notice says. */
     async resetOffer(): Promise<WireResetOffer | null> {
-      const { sessionId } = state;
+      const { sessionId } = chat.state();
       let offer: WireResetOffer | null = null;
       if (sessionId !== null) {
         await attempt(async () => {
@@ -237,7 +56,7 @@ export function createConversation(deps: {
       return offer;
     },
     async reset(choice: { triggerEvents: boolean; prompt: string | null }) {
-      const { sessionId } = state;
+      const { sessionId } = chat.state();
       if (sessionId === null) return;
       const { triggerEvents, prompt } = choice;
       const body = { trigger_events: triggerEvents, ...(prompt === null ? {} : { prompt }) };
@@ -245,7 +64,7 @@ export function createConversation(deps: {
       await open(next.id);
     },
     async end(choice: { triggerEvents: boolean }) {
-      const { sessionId } = state;
+      const { sessionId } = chat.state();
       if (sessionId !== null) await api.end(sessionId, { trigger_events: choice.triggerEvents });
     },
     /** The host site says who this is: nothing of whoever was here before stays on the screen. */
@@ -253,28 +72,25 @@ export function createConversation(deps: {
       const before = visitor.known()?.visitor_id;
       const known = await visitor.identify(identityToken);
       if (known.visitor_id === before) return;
-      reset();
+      chat.clear();
       store.setSession(null);
       await resume();
     },
     /** Another tab has changed who the visitor is. */
     async visitorChanged({ wasKnown }: { wasKnown: boolean }) {
       // Nobody becoming somebody takes nothing away: what is being written here is theirs.
-      if (!wasKnown) connect().follow(state.sessionId);
+      if (!wasKnown) chat.follow(chat.state().sessionId);
       else {
-        reset();
+        chat.clear();
         await resume();
       }
     },
     logout() {
-      reset();
+      chat.clear();
       visitor.forget();
       listener.onSession(null);
     },
     hasUnsent: boxes.hasUnsent,
-    destroy() {
-      stream?.stop();
-      stream = null;
-    },
+    destroy: chat.disconnect,
   };
 }
