@@ -1,5 +1,6 @@
-import type { Channel, SendResult } from "../channels/channel.ts";
+import type { Channel } from "../channels/channel.ts";
 import type { Logger } from "../core/logger.ts";
+import type { SendResult } from "../core/outbound.ts";
 import { wait } from "../core/wait.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
 import type { AttemptRecord, Claim, ClaimedDelivery, DeliveryRepository } from "./delivery-repository.ts";

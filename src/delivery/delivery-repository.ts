@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
-import type { OutboundFile } from "../channels/channel.ts";
 import { type Button, readButtons } from "../core/button.ts";
+import type { OutboundFile } from "../core/outbound.ts";
 import { storableJson } from "../core/text.ts";
 import { isTaken } from "../storage/unique-violation.ts";
 

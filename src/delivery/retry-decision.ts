@@ -1,4 +1,4 @@
-import type { SendResult } from "../channels/channel.ts";
+import type { SendResult } from "../core/outbound.ts";
 import type { AttemptRecord } from "./delivery-repository.ts";
 
 export interface RetryRules {

@@ -1,5 +1,6 @@
-import type { Channel, OutboundPart, SendResult } from "../channels/channel.ts";
+import type { Channel } from "../channels/channel.ts";
 import type { Logger } from "../core/logger.ts";
+import type { OutboundPart, SendResult } from "../core/outbound.ts";
 import { timeLimit } from "../core/time-limit.ts";
 import type { ClaimedDelivery } from "./delivery-repository.ts";
 

@@ -1,4 +1,4 @@
-import type { LiveStream, StreamTarget } from "../channels/channel.ts";
+import type { LiveStream, StreamTarget } from "../core/live-stream.ts";
 import type { Logger } from "../core/logger.ts";
 import type { TurnCommit } from "./finish-repository.ts";
 

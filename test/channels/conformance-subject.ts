@@ -4,11 +4,11 @@ import type {
   ChannelContext,
   ChannelDefinition,
   OfferedButtons,
-  OutboundPart,
   RawRequest,
 } from "../../src/channels/channel.ts";
 import type { DeliveryReceipt } from "../../src/core/channel-event.ts";
 import type { Logger } from "../../src/core/logger.ts";
+import type { OutboundPart } from "../../src/core/outbound.ts";
 
 /** Ways a platform lets a send down. */
 export type VendorFault =

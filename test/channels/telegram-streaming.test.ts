@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Channel, LiveStream } from "../../src/channels/channel.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import type { LiveStream } from "../../src/core/live-stream.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
 import { partOf } from "./conformance-subject.ts";

@@ -5,11 +5,10 @@ import {
   type ChannelDefinition,
   type ChannelOptions,
   defineChannel,
-  type OutboundPart,
   type Received,
-  type SendResult,
-  type StreamTarget,
 } from "../../src/channels/channel.ts";
+import type { StreamTarget } from "../../src/core/live-stream.ts";
+import type { OutboundPart, SendResult } from "../../src/core/outbound.ts";
 import type { Reachability } from "../../src/core/reachability.ts";
 import { eventually } from "./eventually.ts";
 

@@ -1,6 +1,6 @@
 import { systemClock } from "../../core/clock.ts";
+import type { SendResult } from "../../core/outbound.ts";
 import { retryAfterMs } from "../../core/retry-after.ts";
-import type { SendResult } from "../channel.ts";
 import type { HttpOutcome } from "../http-client.ts";
 
 /** The only thing that can go wrong with a reply nobody is sent: the process is stopping. */

@@ -1,7 +1,8 @@
 import type { Button } from "../../core/button.ts";
 import { systemClock } from "../../core/clock.ts";
+import type { OutboundPart, SendResult } from "../../core/outbound.ts";
 import { SIGNATURE_HEADER, signatureOf } from "../../core/signature.ts";
-import type { Channel, OutboundPart, SendResult } from "../channel.ts";
+import type { Channel } from "../channel.ts";
 import type { HttpClient, HttpOutcome } from "../http-client.ts";
 import type { ReplyWebhook } from "./config.ts";
 import { sendResultOf, stopped } from "./errors.ts";

@@ -1,6 +1,6 @@
 import type { KnownBlock } from "@slack/web-api";
 import { withOptions } from "../../core/button.ts";
-import type { OutboundFile, OutboundPart } from "../channel.ts";
+import type { OutboundFile, OutboundPart } from "../../core/outbound.ts";
 import { blocksOf } from "./blocks.ts";
 import { isFormatRefused, readFault } from "./errors.ts";
 import { toMrkdwn } from "./mrkdwn.ts";

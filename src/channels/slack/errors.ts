@@ -4,7 +4,7 @@ import {
   WebAPIRateLimitedError,
   WebAPIRequestError,
 } from "@slack/web-api";
-import type { SendResult } from "../channel.ts";
+import type { SendResult } from "../../core/outbound.ts";
 
 /** What can go wrong with a Web API call, without anything secret in it. */
 export type SlackFault =

@@ -1,7 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../../core/logger.ts";
+import type { OutboundPart, SendResult } from "../../core/outbound.ts";
 import type { Reachability } from "../../core/reachability.ts";
-import type { OutboundPart, SendResult } from "../channel.ts";
 import { parseAddress, type SlackPlace, toAddress } from "./address.ts";
 import { inEitherFormat, type SlackWords } from "./content.ts";
 import { describeFault, isFinal, readFault, sendResultOf } from "./errors.ts";

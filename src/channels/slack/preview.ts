@@ -1,5 +1,5 @@
 import type { WebClient } from "@slack/web-api";
-import type { SendResult } from "../channel.ts";
+import type { SendResult } from "../../core/outbound.ts";
 import { buttonsBlock } from "./blocks.ts";
 import { inEitherFormat, type SlackWords } from "./content.ts";
 import { readFault, type SlackFault, sendResultOf } from "./errors.ts";

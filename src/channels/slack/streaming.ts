@@ -1,6 +1,6 @@
 import type { WebClient } from "@slack/web-api";
+import type { LiveStream, StreamTarget } from "../../core/live-stream.ts";
 import { createPacedWriter } from "../../core/paced-writer.ts";
-import type { LiveStream, StreamTarget } from "../channel.ts";
 import { parseAddress, type SlackPlace } from "./address.ts";
 import { inEitherFormat } from "./content.ts";
 import { describeFault, isFinal, readFault, type SlackFault } from "./errors.ts";

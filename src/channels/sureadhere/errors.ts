@@ -1,4 +1,4 @@
-import type { SendResult } from "../channel.ts";
+import type { SendResult } from "../../core/outbound.ts";
 import type { HttpOutcome } from "../http-client.ts";
 
 /** What can go wrong with a message, without anything secret in it. */

@@ -1,6 +1,6 @@
 import { toPlainText } from "../../core/markdown/plain-text.ts";
+import type { OutboundPart, SendResult } from "../../core/outbound.ts";
 import type { Reachability } from "../../core/reachability.ts";
-import type { OutboundPart, SendResult } from "../channel.ts";
 import type { HttpClient, HttpOutcome } from "../http-client.ts";
 import type { AccessTokens, TokenAnswer } from "./access-token.ts";
 import { isPatientId } from "./address.ts";

@@ -1,6 +1,6 @@
 import type { InlineKeyboardMarkup } from "grammy/types";
 import { withOptions } from "../../core/button.ts";
-import type { OutboundPart } from "../channel.ts";
+import type { OutboundPart } from "../../core/outbound.ts";
 import { keyboardOf } from "./keyboard.ts";
 import { type FormattedText, formatMarkdown } from "./markdown.ts";
 

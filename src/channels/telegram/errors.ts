@@ -1,5 +1,5 @@
 import { GrammyError, HttpError } from "grammy";
-import type { SendResult } from "../channel.ts";
+import type { SendResult } from "../../core/outbound.ts";
 import { TransportError } from "./transport.ts";
 
 /** What can go wrong with a Bot API call, without anything secret in it. */

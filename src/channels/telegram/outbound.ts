@@ -1,7 +1,7 @@
 import type { Api } from "grammy";
 import type { Logger } from "../../core/logger.ts";
+import type { OutboundPart, SendResult } from "../../core/outbound.ts";
 import type { Reachability } from "../../core/reachability.ts";
-import type { OutboundPart, SendResult } from "../channel.ts";
 import { parseAddress, type TelegramPlace, threadOf } from "./address.ts";
 import { contentOf, extrasOf, type TelegramContent } from "./content.ts";
 import { describeFault, readFault, sendResultOf } from "./errors.ts";

@@ -1,5 +1,5 @@
 import type { Api } from "grammy";
-import type { SendResult } from "../channel.ts";
+import type { SendResult } from "../../core/outbound.ts";
 import { parseAddress, type TelegramPlace } from "./address.ts";
 import { extrasOf, type PartContent, type TelegramContent } from "./content.ts";
 import { isUnmodified, readFault, sendResultOf, type TelegramFault } from "./errors.ts";

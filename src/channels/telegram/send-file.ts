@@ -1,5 +1,5 @@
 import type { Api } from "grammy";
-import type { OutboundFile, SendResult } from "../channel.ts";
+import type { OutboundFile, SendResult } from "../../core/outbound.ts";
 import { type TelegramPlace, threadOf } from "./address.ts";
 import { readFault, sendResultOf } from "./errors.ts";
 

@@ -1,6 +1,6 @@
 import type { Api } from "grammy";
+import type { LiveStream, StreamTarget } from "../../core/live-stream.ts";
 import { createPacedWriter, type PacedWriter } from "../../core/paced-writer.ts";
-import type { LiveStream, StreamTarget } from "../channel.ts";
 import { parseAddress, type TelegramPlace, threadOf } from "./address.ts";
 import { describeFault, readFault, type TelegramFault } from "./errors.ts";
 import { formatMarkdown } from "./markdown.ts";

@@ -1,4 +1,4 @@
-import type { SendResult } from "../channel.ts";
+import type { SendResult } from "../../core/outbound.ts";
 
 /** There is no platform to fail: all that can go wrong with a send is that the process stops before it. */
 export const stopped: SendResult = {

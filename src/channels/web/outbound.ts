@@ -1,5 +1,5 @@
+import type { OutboundPart, SendResult } from "../../core/outbound.ts";
 import type { Reachability } from "../../core/reachability.ts";
-import type { OutboundPart, SendResult } from "../channel.ts";
 import { stopped } from "./errors.ts";
 
 /** Replies are shown from the stored message, so parts matter only to the size of a delivery's row, UTF-16 units. */

@@ -1,6 +1,6 @@
 import type { DeliveryReceipt } from "../../core/channel-event.ts";
+import type { SendResult } from "../../core/outbound.ts";
 import type { Unreachable } from "../../core/reachability.ts";
-import type { SendResult } from "../channel.ts";
 
 /** What can go wrong with a call of a provider's API, without anything secret in it. */
 export type ApiFault =

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
+import type { OutboundPart, SendResult } from "../../core/outbound.ts";
 import type { Reachability } from "../../core/reachability.ts";
-import type { Channel, OutboundPart, SendResult } from "../channel.ts";
+import type { Channel } from "../channel.ts";
 import { isAddress } from "./address.ts";
 import { WINDOW_CLOSED } from "./errors.ts";
 import { toWhatsapp } from "./markup.ts";

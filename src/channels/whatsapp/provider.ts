@@ -1,13 +1,6 @@
 import type { Button } from "../../core/button.ts";
-import type {
-  AttachmentSource,
-  ChannelOptions,
-  OutboundFile,
-  OutboundPart,
-  RawRequest,
-  Received,
-  SendResult,
-} from "../channel.ts";
+import type { OutboundFile, OutboundPart, SendResult } from "../../core/outbound.ts";
+import type { AttachmentSource, ChannelOptions, RawRequest, Received } from "../channel.ts";
 import type { ApiFault, ProviderWords } from "./errors.ts";
 
 /** Who connects us to WhatsApp. What is the same whoever it is (the 24 hours, typing, the start) stands above. */

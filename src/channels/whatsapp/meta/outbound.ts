@@ -1,5 +1,5 @@
 import { withOptions } from "../../../core/button.ts";
-import type { SendResult } from "../../channel.ts";
+import type { SendResult } from "../../../core/outbound.ts";
 import { sendResultOf } from "../errors.ts";
 import type { JsonBody } from "../json-body.ts";
 import type { Provider, Send } from "../provider.ts";

@@ -1,4 +1,4 @@
-import type { SendResult } from "../../channel.ts";
+import type { SendResult } from "../../../core/outbound.ts";
 import { sendResultOf } from "../errors.ts";
 import type { Provider, Send } from "../provider.ts";
 import { twilioWords } from "./codes.ts";
