@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { FileStore } from "./file-store.ts";
 
@@ -7,7 +7,7 @@ import type { FileStore } from "./file-store.ts";
  * Files in a directory, each under its id, readable by their owner only. Spread over folders by the end of the id, which
  * is random: the beginning is the time, so a day's files would all be in one.
  */
-export function createFileDirectory(root: string): FileStore {
+export function createFileDirectory(root: string, openFolder: OpenFolder = open): FileStore {
   const pathOf = (id: string) => join(root, id.slice(-2), id);
   return {
     async write(id, content) {
@@ -20,7 +20,7 @@ export function createFileDirectory(root: string): FileStore {
       } finally {
         await rm(draft, { force: true });
       }
-      await syncFolder(dirname(path));
+      await syncFolder(dirname(path), openFolder);
     },
 
     async open(id, range) {
@@ -28,7 +28,7 @@ export function createFileDirectory(root: string): FileStore {
         const file = await open(pathOf(id));
         return file.createReadStream(range);
       } catch (error) {
-        if (isMissing(error)) return null;
+        if (codeOf(error) === "ENOENT") return null;
         throw error;
       }
     },
@@ -49,16 +49,19 @@ async function writeThrough(path: string, content: Buffer): Promise<void> {
   }
 }
 
-/** A new name is on the disk only when its folder is. Some file systems cannot sync a folder and need no telling. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
+type OpenFolder = (path: string) => Promise<Pick<FileHandle, "sync" | "close">>;
+
+/** What file systems say that cannot sync a folder: they need no telling. Anything else may be a name that is lost. */
+const CANNOT_SYNC: ReadonlySet<unknown> = new Set(["EINVAL", "EPERM", "ENOTSUP", "EISDIR"]);
+
+/** A new name is on the disk only when its folder is. */
+async function syncFolder(path: string, openFolder: OpenFolder): Promise<void> {
   try {
-    await folder.sync().catch(() => undefined);
-  } finally {
-    await folder.close();
+    const folder = await openFolder(path);
+    await folder.sync().finally(() => folder.close());
+  } catch (error) {
+    if (!CANNOT_SYNC.has(codeOf(error))) throw error;
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
-}
+const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);

@@ -74,6 +74,24 @@ test("files in a directory are readable by their owner only, and leave no drafts
   expect(await readdir(join(directory, "own", id.slice(-2)))).toEqual([id]);
 });
 
+test.each([
+  ["EINVAL", "kept"],
+  ["EPERM", "kept"],
+  ["ENOTSUP", "kept"],
+  ["EIO", "EIO"],
+  ["ENOSPC", "ENOSPC"],
+])("a file whose folder cannot be synced with %s is %s", async (code, outcome) => {
+  const store = createFileDirectory(directory, async () => ({
+    sync: () => Promise.reject(Object.assign(new Error("from the disk"), { code })),
+    close: () => Promise.resolve(),
+  }));
+  const became = await store.write(newId(), Buffer.from("x"), "text/plain").then(
+    () => "kept",
+    (error: { code: string }) => error.code,
+  );
+  expect(became).toBe(outcome);
+});
+
 test("a bucket that is not there is an error that names it, and nothing secret", async () => {
   const error = await inBucket("nowhere")
     .write(newId(), Buffer.from("x"), "text/plain")
