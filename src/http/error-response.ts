@@ -35,23 +35,10 @@ export const notFound: RequestHandler = (request) => {
   throw new RequestError(404, "route_not_found", `There is no ${request.method} ${request.path}.`);
 };
 
-/** What express itself throws at a request; its body readers' errors carry a `type`. Anything else is a bug. */
+/** What express itself throws at a request. Anything else is a bug. */
 function fromExpress(error: unknown): RequestError | null {
   // `%ff` in a path: not the text of anything.
-  if (error instanceof URIError) return new RequestError(400, "invalid_path", "The path cannot be decoded.");
-  if (!(error instanceof Error) || !("type" in error)) return null;
-  switch (error.type) {
-    case "entity.too.large":
-      return new RequestError(413, "body_too_large", "The body is larger than this endpoint takes.");
-    case "entity.parse.failed":
-      return new RequestError(400, "malformed_json", "The body is not valid JSON.");
-    case "encoding.unsupported":
-    case "charset.unsupported":
-      return new RequestError(415, "unsupported_encoding", "Send the body as plain UTF-8.");
-    case "request.aborted":
-    case "request.size.invalid":
-      return new RequestError(400, "body_incomplete", "The body is not as long as announced.");
-    default:
-      return null;
-  }
+  return error instanceof URIError
+    ? new RequestError(400, "invalid_path", "The path cannot be decoded.")
+    : null;
 }

@@ -1,17 +1,15 @@
 import type { IncomingMessage } from "node:http";
-import { RequestError } from "../../core/errors.ts";
-import type { Json } from "../../core/json.ts";
-import { storableText } from "../../core/text.ts";
-import { readBytes } from "../read-bytes.ts";
+import { RequestError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+import { storableText } from "../core/text.ts";
+import { readBytes } from "./read-bytes.ts";
 
-/** The largest body the API takes, bytes. */
-const BODY_LIMIT = 1024 * 1024;
 /** Deeper than anybody nests on purpose, and well below where Postgres and V8 give up. */
 const DEPTH_LIMIT = 100;
 
-/** The JSON a request carries; undefined where it has no body. Throws what the caller did wrong. */
-export async function readJsonBody(request: IncomingMessage): Promise<Json | undefined> {
-  const bytes = await readBytes(request, BODY_LIMIT);
+/** The JSON a request carries, of at most `limit` bytes; undefined where it has no body. Throws what the caller did wrong. */
+export async function readJsonBody(request: IncomingMessage, limit: number): Promise<Json | undefined> {
+  const bytes = await readBytes(request, limit);
   if (bytes.length === 0) return undefined;
   checkContentType(request.headers["content-type"]);
   return storable(parse(bytes), 1);

@@ -35,7 +35,11 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
       new RequestError(413, "body_too_large", `The body is larger than ${limit} bytes.`, {
         headers: CLOSE,
       });
+    const broken = () =>
+      reject(new RequestError(400, "body_incomplete", "The body is not as long as announced."));
     if (Number(request.headers["content-length"] ?? 0) > limit) return reject(tooLarge());
+    // Its sender left before anybody read: nothing more is heard of it.
+    if (request.destroyed) return broken();
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
       const refusal = size > limit ? tooLarge() : hasRoom(chunk.length) ? null : overloaded(CLOSE);
@@ -44,8 +48,6 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
       reject(refusal);
     });
     request.on("end", () => resolve(Buffer.concat(chunks)));
-    const broken = () =>
-      reject(new RequestError(400, "body_incomplete", "The body is not as long as announced."));
     request.on("error", broken);
     request.on("aborted", broken);
   });

@@ -5,6 +5,7 @@ import { RequestError } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import type { Logger } from "../../core/logger.ts";
+import { readJsonBody } from "../json-body.ts";
 import type { OpenLimit } from "../open-limit.ts";
 import { type RateLimit, requireRate, tooMany } from "../rate-limit.ts";
 import { readBytes } from "../read-bytes.ts";
@@ -12,7 +13,6 @@ import { type Authenticate, KEY_RATE_EXCEEDED, KEY_STREAMS_EXCEEDED, requireScop
 import { checkedRequest, headersOf } from "./checked-request.ts";
 import { databaseOutage } from "./database-outage.ts";
 import type { Idempotency } from "./idempotency.ts";
-import { readJsonBody } from "./json-body.ts";
 import { encode, keptRefusals, sendReply } from "./reply.ts";
 import type { Route } from "./route.ts";
 
@@ -55,7 +55,8 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
   requireScope(caller, route.scope);
   const { uploadLimit } = route;
   const upload = uploadLimit === undefined ? NO_UPLOAD : await readBytes(request, uploadLimit);
-  const body = route.method === "GET" || uploadLimit !== undefined ? undefined : await readJsonBody(request);
+  const body =
+    route.method === "GET" || uploadLimit !== undefined ? undefined : await readJsonBody(request, BODY_LIMIT);
   const context = {
     ...checkedRequest(route, request, body),
     caller,
@@ -97,6 +98,8 @@ function holdOpen(streams: OpenLimit, keyId: string, response: Response): void {
   response.once("close", close);
 }
 
+/** The largest JSON the API takes, bytes. */
+const BODY_LIMIT = 1024 * 1024;
 const NO_UPLOAD = Buffer.alloc(0);
 
 /** What tells one upload from another under the same Idempotency-Key. */

@@ -6,7 +6,7 @@ import type { Visitor } from "../../core/visitor.ts";
 import type { VisitorMessage, VisitorSession } from "../../sessions/visitor-repository.ts";
 import { requireRate } from "../rate-limit.ts";
 import { MOST_ATTACHMENTS, uploadsOf } from "../uploads.ts";
-import { CONTENT_LIMIT, count, jsonBody, readBody, readQuery } from "./read-body.ts";
+import { CONTENT_LIMIT, count, readBody, readQuery } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
 import { TOO_FAST } from "./web-limits.ts";
@@ -54,11 +54,11 @@ type MessageDeps = Pick<
 export function messageRoutes(deps: MessageDeps): Router {
   const router = Router();
 
-  router.post("/web/:channel/sessions/:session/messages", jsonBody, async (request, response) => {
+  router.post("/web/:channel/sessions/:session/messages", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
     const session = await requireSession(deps, channel, visitor, request);
-    const body = readBody(request, messageSchema);
+    const body = await readBody(request, messageSchema);
     requireRate(deps.limits.messagesPerVisitor, visitor.id, TOO_FAST);
     const message = await storeMessage(deps, { channel, visitor, session, body });
     deps.announce(message.sessionId);

@@ -1,22 +1,22 @@
-import { json, type Request, type RequestHandler } from "express";
+import type { Request } from "express";
 import { z } from "zod";
 import { RequestError } from "../../core/errors.ts";
+import { readJsonBody } from "../json-body.ts";
 
 /** The longest message, UTF-16 units; a book page has about 3,000. */
 export const CONTENT_LIMIT = 32_000;
 
-/** Reads JSON bodies. Large enough for the longest message, whatever its characters take. */
-export const jsonBody: RequestHandler = json({ limit: 256 * 1024, strict: false, type: "application/json" });
+/** Large enough for the longest message, whatever its characters take. Bytes. */
+const BODY_LIMIT = 256 * 1024;
 
 /** The body, checked. `optional`: none at all counts as `{}`. */
-export function readBody<T>(request: Request, schema: z.ZodType<T>, options: { optional?: boolean } = {}): T {
-  const hasBody =
-    request.headers["transfer-encoding"] !== undefined || Number(request.get("content-length") ?? 0) > 0;
-  if (hasBody && !request.is("application/json")) {
-    throw new RequestError(415, "unsupported_media_type", "Send the body as application/json.");
-  }
-  const body: unknown = !hasBody && options.optional ? {} : request.body;
-  const parsed = schema.safeParse(body);
+export async function readBody<T>(
+  request: Request,
+  schema: z.ZodType<T>,
+  options: { optional?: boolean } = {},
+): Promise<T> {
+  const body = await readJsonBody(request, BODY_LIMIT);
+  const parsed = schema.safeParse(body === undefined && options.optional ? {} : body);
   if (parsed.success) return parsed.data;
   throw new RequestError(422, "invalid_body", "The body is not as it should be.", {
     details: parsed.error.issues.map(describe),

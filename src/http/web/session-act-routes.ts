@@ -3,7 +3,7 @@ import { z } from "zod";
 import { RequestError } from "../../core/errors.ts";
 import type { Visitor } from "../../core/visitor.ts";
 import { requireRate } from "../rate-limit.ts";
-import { CONTENT_LIMIT, jsonBody, readBody } from "./read-body.ts";
+import { CONTENT_LIMIT, readBody } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
 import { TOO_FAST } from "./web-limits.ts";
@@ -22,21 +22,21 @@ type ActDeps = Pick<
 export function sessionActRoutes(deps: ActDeps): Router {
   const router = Router();
 
-  router.post("/web/:channel/sessions/:session/stop", jsonBody, async (request, response) => {
+  router.post("/web/:channel/sessions/:session/stop", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
     const { id } = await requireSession(deps, channel, visitor, request);
-    readBody(request, stopSchema, { optional: true });
+    await readBody(request, stopSchema, { optional: true });
     const stopped = await deps.acts.stop(id);
     deps.announce(id);
     response.json({ stopped });
   });
 
-  router.post("/web/:channel/sessions/:session/end", jsonBody, async (request, response) => {
+  router.post("/web/:channel/sessions/:session/end", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
     const { id } = await requireSession(deps, channel, visitor, request);
-    const body = readBody(request, endSchema, { optional: true });
+    const body = await readBody(request, endSchema, { optional: true });
     await deps.acts.end(id, { triggerEvents: body.trigger_events });
     deps.announce(id);
     // Ending what has ended already changes nothing, and says how it stands.
@@ -58,11 +58,11 @@ export function sessionActRoutes(deps: ActDeps): Router {
     });
   });
 
-  router.post("/web/:channel/sessions/:session/reset", jsonBody, async (request, response) => {
+  router.post("/web/:channel/sessions/:session/reset", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
     const session = await requireSession(deps, channel, visitor, request);
-    const body = readBody(request, resetSchema, { optional: true });
+    const body = await readBody(request, resetSchema, { optional: true });
     requireRate(deps.limits.sessionsPerVisitor, visitor.id, TOO_FAST);
     const offer = await deps.acts.resetOffer(channel.ref, session);
     if (offer.prompt !== "editable" && body.prompt !== undefined && body.prompt !== offer.seedMessage) {

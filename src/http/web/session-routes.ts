@@ -1,7 +1,7 @@
 import { Router } from "express";
 import { z } from "zod";
 import { requireRate } from "../rate-limit.ts";
-import { count, jsonBody, readBody, readQuery } from "./read-body.ts";
+import { count, readBody, readQuery } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
 import type { WebDeps } from "./web-deps.ts";
 import { TOO_FAST } from "./web-limits.ts";
@@ -25,10 +25,10 @@ type SessionDeps = Pick<
 export function sessionRoutes(deps: SessionDeps): Router {
   const router = Router();
 
-  router.post("/web/:channel/sessions", jsonBody, async (request, response) => {
+  router.post("/web/:channel/sessions", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
-    readBody(request, openSchema, { optional: true });
+    await readBody(request, openSchema, { optional: true });
     requireRate(deps.limits.sessionsPerVisitor, visitor.id, TOO_FAST);
     const session = await deps.visitors.openSession(channel.ref, visitor.id);
     deps.announceVisitor(visitor.id);
@@ -48,11 +48,11 @@ export function sessionRoutes(deps: SessionDeps): Router {
     response.json({ data: sessions.map(sessionObject), meta });
   });
 
-  router.post("/web/:channel/sessions/:session/read", jsonBody, async (request, response) => {
+  router.post("/web/:channel/sessions/:session/read", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
     const { id } = await requireSession(deps, channel, visitor, request);
-    const { seq } = readBody(request, readSchema);
+    const { seq } = await readBody(request, readSchema);
     if (await deps.sessions.markRead(id, seq)) deps.announceVisitor(visitor.id);
     response.status(204).end();
   });

@@ -4,7 +4,7 @@ import { RequestError } from "../../core/errors.ts";
 import type { Visitor, VisitorPass } from "../../core/visitor.ts";
 import { requireRate } from "../rate-limit.ts";
 import { addressOf } from "./caller-address.ts";
-import { jsonBody, readBody } from "./read-body.ts";
+import { readBody } from "./read-body.ts";
 import { bearerToken, requireChannel, requireVisitor, unauthorized } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
 import { TOO_FAST } from "./web-limits.ts";
@@ -14,10 +14,10 @@ const bodySchema = z.strictObject({ identity_token: z.string().min(1).max(8192).
 /** `POST /web/{channel}/visitors`: lets a visitor in, anonymous or vouched for by the host site. */
 export function visitorRoutes(deps: Pick<WebDeps, "channel" | "publicUrl" | "visitors" | "limits">): Router {
   const router = Router();
-  router.post("/web/:channel/visitors", jsonBody, async (request, response) => {
+  router.post("/web/:channel/visitors", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     requireRate(deps.limits.visitorsPerAddress, addressOf(request), TOO_FAST);
-    const body = readBody(request, bodySchema, { optional: true });
+    const body = await readBody(request, bodySchema, { optional: true });
     const pass = admit(channel, body.identity_token);
     const visitor = await deps.visitors.admit(channel.ref, pass);
     response.setHeader("Cache-Control", "no-store");
@@ -25,7 +25,7 @@ export function visitorRoutes(deps: Pick<WebDeps, "channel" | "publicUrl" | "vis
   });
 
   // An anonymous token stays what it is; an identified one is exchanged for one that is good for longer.
-  router.post("/web/:channel/visitors/renew", jsonBody, async (request, response) => {
+  router.post("/web/:channel/visitors/renew", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
     const renewed = channel.door.renew(bearerToken(request) ?? "");
