@@ -120,6 +120,15 @@ export function createExecutionQueriesRepository(pool: Pool) {
       return rows.map((row) => row.id);
     },
 
+    /** The execution of a session that began last; null where none did. */
+    async lastBegun(sessionId: string): Promise<string | null> {
+      const { rows } = await pool.query<{ id: string }>(
+        "SELECT id FROM executions WHERE session_id = $1 AND started_at IS NOT NULL ORDER BY seq DESC LIMIT 1",
+        [sessionId],
+      );
+      return rows[0]?.id ?? null;
+    },
+
     /** Executions of a session that came behind one of them, oldest first. */
     async behind(executionId: string): Promise<string[]> {
       const { rows } = await pool.query<{ id: string }>(

@@ -133,6 +133,17 @@ describe("a session's socket", () => {
     });
   });
 
+  it("cancels what runs now where no execution is named", async () => {
+    const id = await open();
+    const client = await connect(id);
+    client.send({ type: "cancel" });
+    const idle = await client.until(({ event }) => event === "error");
+    expect(idle).toMatchObject({ data: { code: "nothing_to_cancel" }, execution_id: null });
+    client.send({ type: "message", content: "wait" });
+    client.send({ type: "cancel" });
+    await client.until(({ event, data }) => event === "error" && data.code === "cancelled");
+  });
+
   it("says what it did not understand, and goes on", async () => {
     const id = await open("echo");
     const other = await open("echo");
@@ -170,6 +181,23 @@ describe("a session's socket", () => {
     await after.until(isEnd);
     expect(text(seen) + text(after.frames)).toBe("one two three four five six");
     expect(names(after.frames)).not.toContain("execution");
+  });
+
+  it("takes a last event id alone for one of the turn that began last", async () => {
+    const id = await open();
+    const before = await connect(id);
+    before.send({ type: "message", content: "slowly" });
+    await eventually(() => expect(before.frames.filter(({ event }) => event === "content").length).toBe(2));
+    before.socket.terminate();
+    const seen = [...before.frames];
+    const byQuery = await connect(id, `?last_event_id=${seen.at(-1)?.id}`);
+    const byHeader = await connect(id, "", { ...key(), "last-event-id": String(seen.at(-1)?.id) });
+    for (const after of [byQuery, byHeader]) {
+      await after.until(isEnd);
+      expect(text(seen) + text(after.frames)).toBe("one two three four five six");
+      expect(names(after.frames)).not.toContain("execution");
+    }
+    expect((await connect(id, "?last_event_id=soon")).refused?.status).toBe(400);
   });
 
   it("brings the turns that were missed altogether", async () => {

@@ -40,7 +40,7 @@ const frameSchema = z.discriminatedUnion("type", [
       idempotency_key: z.string().min(1).max(255).optional(),
     })
     .superRefine(saysSomething),
-  z.strictObject({ type: z.literal("cancel"), execution_id: z.string().min(1) }),
+  z.strictObject({ type: z.literal("cancel"), execution_id: z.string().min(1).optional() }),
   z.strictObject({ type: z.literal("ping") }),
 ]);
 type Frame = z.output<typeof frameSchema>;
@@ -121,7 +121,11 @@ export function serveSocket(
     else await show(eventsOf(conversation, sent, 0, closed.signal), null, sent.sessionId);
   }
 
-  async function cancel(executionId: string): Promise<void> {
+  async function cancel(asked: string | undefined): Promise<void> {
+    const executionId = asked ?? (await runningNow());
+    if (executionId === undefined) {
+      throw new RequestError(409, "nothing_to_cancel", "No message of this session is being answered.");
+    }
     const execution = await deps.executions.find(session.workspaceId, executionId);
     if (!execution || !sessions.has(execution.sessionId)) {
       throw new RequestError(404, "execution_not_found", `This session has no execution ${executionId}.`);
@@ -129,6 +133,16 @@ export function serveSocket(
     if (!(await deps.cancelExecution(executionId))) {
       throw new RequestError(409, "execution_ended", `The execution ${executionId} is over already.`);
     }
+  }
+
+  /** The turn a bare `cancel` means, also where the message it answers was sent a moment ago. */
+  async function runningNow(): Promise<string | undefined> {
+    await accepting;
+    for (const id of [...sessions.keys()].reverse()) {
+      const [first] = await deps.executions.open(id);
+      if (first !== undefined) return first;
+    }
+    return undefined;
   }
 
   async function carryOut(frame: Frame): Promise<void> {

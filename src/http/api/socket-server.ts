@@ -1,9 +1,10 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { RequestError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { SocketTokens } from "../../sessions/socket-token-repository.ts";
+import type { ExecutionQueries } from "../../turns/execution-queries-repository.ts";
 import type { OpenLimit } from "../open-limit.ts";
 import { type RateLimit, requireRate, tooMany } from "../rate-limit.ts";
 import { type Authenticate, KEY_RATE_EXCEEDED, KEY_STREAMS_EXCEEDED, requireScope } from "./auth.ts";
@@ -11,6 +12,7 @@ import { type Caller, SCOPES } from "./route.ts";
 import { type SessionSocketDeps, type SocketResume, serveSocket } from "./session-socket.ts";
 
 export interface SocketServerDeps extends Omit<SessionSocketDeps, "keyStands" | "takeRate"> {
+  executions: Pick<ExecutionQueries, "find" | "open" | "behind" | "lastBegun">;
   authenticate: Authenticate;
   /** Of a key: opening a socket and every message over it count like requests. */
   rateLimit: RateLimit;
@@ -42,8 +44,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
     takeRate();
     requireScope(caller, "messages:write");
     const session = await deps.conversation.session(caller.workspaceId, id);
-    const resume = resumeOf(url.searchParams);
-    if (resume) await requireExecution(deps, session.id, caller.workspaceId, resume.executionId);
+    const resume = await resumeOf(deps, session, request.headers, url.searchParams);
     const closed = deps.streams.open(caller.keyId);
     if (closed === null) throw tooMany("too_many_streams", KEY_STREAMS_EXCEEDED, 5);
     socket.once("close", closed);
@@ -91,24 +92,30 @@ async function callerOf(
   return { workspaceId: holder.workspaceId, keyId: holder.keyId, scopes };
 }
 
-function resumeOf(query: URLSearchParams): SocketResume | null {
-  const executionId = query.get("execution_id");
-  const lastEventId = query.get("last_event_id");
-  if (executionId === null) return null;
-  if (lastEventId === null || !/^\d{1,15}$/.test(lastEventId)) {
+/** Ids count within a turn. One that comes without a turn is of the last that began. */
+async function resumeOf(
+  { executions }: SocketServerDeps,
+  session: { id: string; workspaceId: string },
+  headers: IncomingHttpHeaders,
+  query: URLSearchParams,
+): Promise<SocketResume | null> {
+  const named = query.get("execution_id");
+  const lastEventId = query.get("last_event_id") ?? headers["last-event-id"];
+  if (named === null && lastEventId === undefined) return null;
+  if (typeof lastEventId !== "string" || !/^\d{1,15}$/.test(lastEventId)) {
     throw new RequestError(
       400,
       "invalid_last_event_id",
       "last_event_id is the id of the last frame you got.",
     );
   }
+  const executionId = named ?? (await executions.lastBegun(session.id));
+  if (executionId === null) return null;
+  const execution = await executions.find(session.workspaceId, executionId);
+  if (execution?.sessionId !== session.id) {
+    throw new RequestError(404, "execution_not_found", `This session has no execution ${executionId}.`);
+  }
   return { executionId, lastEventId: Number(lastEventId) };
-}
-
-async function requireExecution(deps: SocketServerDeps, sessionId: string, workspaceId: string, id: string) {
-  const execution = await deps.executions.find(workspaceId, id);
-  if (execution?.sessionId === sessionId) return;
-  throw new RequestError(404, "execution_not_found", `This session has no execution ${id}.`);
 }
 
 /** The handshake is still HTTP: a refusal is an ordinary error response. */

@@ -74,9 +74,11 @@ export function socketTokenRoutes({ sessions, tokens }: SocketTokenDeps): Route[
 const SOCKET_DESCRIPTION = `Connect with the usual key in a header, or from a browser with \`?token=\` (see \`ws_token\`).
 
 Frames are JSON. You send \`{"type":"message","content":"…","idempotency_key":"…"}\` (the key is optional),
-\`{"type":"cancel","execution_id":"…"}\` and \`{"type":"ping"}\`. You get every turn of the session, whoever asked, as
-\`{"id","event","data","execution_id","session_id"}\` with the events of the stream endpoint; \`pong\`; and, where
-something was refused, \`error\` with \`execution_id\` null (for \`rate_limited\`, \`retry_after\` says how many seconds to wait).
+\`{"type":"cancel","execution_id":"…"}\` (without the id: the turn that runs now) and \`{"type":"ping"}\`. You get every turn
+of the session, whoever asked, as \`{"id","event","data","execution_id","session_id"}\` with the events of the stream
+endpoint; \`pong\`; and, where something was refused, \`error\` with \`execution_id\` null (for \`rate_limited\`,
+\`retry_after\` says how many seconds to wait).
 
 After a lost connection, add \`execution_id\` and \`last_event_id\` of the last frame to the query: what you missed comes
-first.`;
+first. Ids count within a turn: one without \`execution_id\` (the header \`Last-Event-ID\` too) is of the turn that began
+last.`;
