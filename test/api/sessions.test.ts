@@ -56,6 +56,14 @@ describe("creating a session", () => {
     expect((await create({ agent_id: bySlug.agent_id })).agent_id).toBe(bySlug.agent_id);
   });
 
+  it("takes null for what is left out", async () => {
+    const names = ["user_id", "user", "version", "channel", "external_id", "title", "situation", "variables"];
+    const nulls = Object.fromEntries([...names, "metadata", "render_templates"].map((name) => [name, null]));
+    const session = await create(nulls);
+    const left = { user_id: null, channel: "api", variables: {}, metadata: {}, render_templates: false };
+    expect(session).toMatchObject(left);
+  });
+
   it("finds the same user again by identifier, and takes a user by id", async () => {
     const first = await create({ user: { identifier: "grace", name: "Grace" } });
     expect((await create({ user: { identifier: "grace" } })).user_id).toBe(first.user_id);

@@ -139,10 +139,14 @@ describe("participant data", () => {
   it("is an object, of a known user and a known agent", async () => {
     await using world = await openUsers();
     const { userId, sessionId } = await addConversation(world.pool, world.home);
-    for (const json of [[], "text", 1]) {
-      const { status } = await world.api.call(`/users/${userId}/data/coach`, { method: "PATCH", json });
-      expect(status).toBe(422);
+    for (const method of ["PATCH", "PUT"]) {
+      for (const json of [[], "text", 1, null]) {
+        const { status } = await world.api.call(`/users/${userId}/data/coach`, { method, json });
+        expect(status).toBe(422);
+      }
     }
+    const nothing = await world.api.call(`/users/${userId}/data/coach`, { method: "PUT" });
+    expect(nothing.status).toBe(422);
     const code = async (path: string) => (await world.api.call(path)).body;
     expect(await code(`/users/${userId}/data/nobody`)).toMatchObject({ error: { code: "agent_not_found" } });
     expect(await code(`/users/${sessionId}/data/coach`)).toMatchObject({ error: { code: "user_not_found" } });

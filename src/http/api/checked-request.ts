@@ -25,7 +25,12 @@ export function checkedRequest(
       storableValues(request.query),
       invalid(400, "invalid_query", "The query is not valid"),
     ),
-    body: validate(route.body ?? nothing, body ?? {}, invalid(422, "invalid_body", "The body is not valid")),
+    body: validate(
+      route.body ?? nothing,
+      // What is left out may be left out as a whole; but nothing replaces something only where it is said.
+      body === undefined && route.method !== "PUT" ? {} : body,
+      invalid(422, "invalid_body", "The body is not valid"),
+    ),
   };
 }
 
