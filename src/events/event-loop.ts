@@ -5,7 +5,8 @@ import type { Firing } from "./firing-repository.ts";
 export interface EventLoopDeps {
   /** Fires due timeouts; how many it looked at. */
   fireTimers(limit: number): Promise<number>;
-  nextTimerIn(limitMs: number): Promise<number>;
+  /** Whether there is anything to fire or to carry out, and how long until the next timer, at most `limitMs`. */
+  ahead(limitMs: number): Promise<{ isDue: boolean; timerInMs: number }>;
   claim(limit: number): Promise<Firing[]>;
   carryOut(firing: Firing): Promise<void>;
   /** The longest time nothing is looked at, milliseconds. */
@@ -21,8 +22,8 @@ const AT_ONCE = 16;
 const PAUSE_MS = 25;
 
 /**
- * Carries out event rules as they fire, and lets timeouts fire when they are due. Looks with one query on an index
- * each, however many timeouts wait; any number of processes may do so at once.
+ * Carries out event rules as they fire, and lets timeouts fire when they are due. Looks with one query while there is
+ * nothing to do, however many timeouts wait; any number of processes may do so at once.
  */
 export function startEventLoop(deps: EventLoopDeps): { stop(): Promise<void> } {
   const stop = new AbortController();
@@ -58,8 +59,12 @@ export function startEventLoop(deps: EventLoopDeps): { stop(): Promise<void> } {
       wake = new AbortController();
       let pause = deps.lookMs;
       try {
-        await look();
-        pause = Math.max(PAUSE_MS, await deps.nextTimerIn(deps.lookMs));
+        let ahead = await deps.ahead(deps.lookMs);
+        if (ahead.isDue) {
+          await look();
+          ahead = await deps.ahead(deps.lookMs);
+        }
+        pause = Math.max(PAUSE_MS, ahead.timerInMs);
       } catch (error) {
         deps.log.warn({ err: error }, "could not look for event rules to carry out; looking again");
       }

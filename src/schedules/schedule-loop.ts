@@ -3,7 +3,10 @@ import { wait } from "../core/wait.ts";
 import type { ClaimedRun, ScheduleRepository } from "./schedule-repository.ts";
 
 export interface ScheduleLoopDeps {
-  schedules: Pick<ScheduleRepository, "comeDue" | "claimRuns" | "sent" | "wait" | "failed" | "unreachable">;
+  schedules: Pick<
+    ScheduleRepository,
+    "isDue" | "comeDue" | "claimRuns" | "sent" | "wait" | "failed" | "unreachable"
+  >;
   /** Messages the user, once per key. Throws where it cannot now, such as while the channel is off. */
   send(run: ClaimedRun, key: string): Promise<SentRun | { kind: "unreachable"; reason: string }>;
   /** When the user may be written to unasked again; null: now. */
@@ -46,6 +49,7 @@ export function startScheduleLoop(deps: ScheduleLoopDeps): { stop(): Promise<voi
   }
 
   async function look(): Promise<void> {
+    if (!(await schedules.isDue())) return;
     while (!stop.signal.aborted && (await schedules.comeDue(AT_ONCE)) === AT_ONCE);
     while (!stop.signal.aborted) {
       const runs = await schedules.claimRuns(AT_ONCE);

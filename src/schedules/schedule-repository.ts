@@ -66,6 +66,16 @@ export function createScheduleRepository(pool: Pool) {
     cancel: (workspaceId: string, id: string) =>
       inTransaction(pool, (client) => cancelSchedule(client, workspaceId, id)),
 
+    /** Whether a schedule has come due or a run waits to be sent: nearly always neither has, and this is all it costs. */
+    async isDue(): Promise<boolean> {
+      const { rowCount } = await pool.query({
+        name: "schedules_due",
+        text: `SELECT 1 WHERE EXISTS (SELECT 1 FROM schedules WHERE status = 'active' AND next_run_at <= now())
+          OR EXISTS (SELECT 1 FROM schedule_runs WHERE status = 'pending' AND next_attempt_at <= now())`,
+      });
+      return (rowCount ?? 0) > 0;
+    },
+
     /** Puts down the runs that are due, each once. How many schedules were. */
     comeDue(limit: number): Promise<number> {
       return inTransaction(pool, async (client) => {

@@ -144,7 +144,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
       if (engine.alone) await firings.freeAll();
       const events = startEventLoop({
         fireTimers: timers.fireDue,
-        nextTimerIn: timers.nextDueIn,
+        ahead: timers.ahead,
         claim: (limit) => firings.claim(limit, FIRING_LEASE_MS),
         carryOut: (firing) =>
           carryOut(

@@ -31,8 +31,7 @@ try {
     await addPending(pending, count);
     pending = count;
     const look = await measure(ROUNDS, async () => {
-      await timers.fireDue(100);
-      await timers.nextDueIn(500);
+      await timers.ahead(500);
     });
     await addSession("writer");
     const wind = await measure(ROUNDS, write);
