@@ -271,6 +271,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       stop,
     };
     if (settings.role !== "worker") await startChannels();
+    agents.warmUp();
     return app;
   } catch (error) {
     await stop().catch((cause: unknown) => log.error({ err: cause }, "could not stop after a failed start"));

@@ -13,6 +13,8 @@ export interface LoadedAgent {
 export interface AgentCatalog {
   /** The version a session is pinned to, or the current one where the agent says `"versioning": "latest"`. */
   load(agentId: string, version: number): Promise<LoadedAgent>;
+  /** Begins to load the current versions, so that the first message does not wait for an SDK. */
+  warmUp(): void;
   /** Forgets what was loaded, after the configuration changed: secrets may have. Running turns keep their bots. */
   refresh(currentVersions: ReadonlyMap<string, number>): void;
   close(): Promise<void>;
@@ -23,7 +25,7 @@ export function createAgentCatalog(deps: {
   version(agentId: string, number: number): Promise<{ slug: string; definition: JsonObject } | null>;
   /** Makes a published definition runnable: secrets resolved, bot configuration checked. Throws if it cannot be. */
   revive(agentId: string, slug: string, published: JsonObject): AgentDefinition;
-  createBot(definition: AgentDefinition): Bot;
+  createBot(definition: AgentDefinition): Promise<Bot>;
 }): AgentCatalog {
   let loaded = new Map<string, Promise<LoadedAgent>>();
   let retired: Promise<LoadedAgent>[] = [];
@@ -33,7 +35,7 @@ export function createAgentCatalog(deps: {
     const stored = await deps.version(agentId, version);
     if (!stored) throw new Error(`agent ${agentId} has no version ${version}`);
     const definition = deps.revive(agentId, stored.slug, stored.definition);
-    return { id: agentId, version, definition, bot: deps.createBot(definition) };
+    return { id: agentId, version, definition, bot: await deps.createBot(definition) };
   }
 
   function cached(agentId: string, version: number): Promise<LoadedAgent> {
@@ -61,6 +63,10 @@ export function createAgentCatalog(deps: {
         if (agent.definition.versioning === "latest") return agent;
       }
       return cached(agentId, version);
+    },
+    warmUp() {
+      // What fails is tried again by the first turn, which says so.
+      for (const [agentId, version] of current) cached(agentId, version).catch(() => undefined);
     },
     refresh(currentVersions) {
       current = currentVersions;

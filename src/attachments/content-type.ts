@@ -1,5 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import { fileTypeFromBuffer } from "file-type";
 
 const UNKNOWN = "application/octet-stream";
 /** What a browser would run, or lay out, if it were told that this is it. */
@@ -10,6 +9,8 @@ const ACTIVE = /html|xml|svg|script|ecma|mhtml|flash/;
  * said counts only where nobody would draw or run it for that.
  */
 export async function contentTypeOf(content: Buffer, claimed: string | null): Promise<string> {
+  // Only now: it knows hundreds of formats, and most services never see a file.
+  const { fileTypeFromBuffer } = await import("file-type");
   const found = await fileTypeFromBuffer(content);
   if (found) return found.mime;
   const said = claimed?.split(";", 1)[0]?.trim().toLowerCase() ?? "";

@@ -136,15 +136,18 @@ export interface Bot {
   close?(): Promise<void>;
 }
 
-export interface BotDefinition<Config = unknown> {
+export interface BotDefinition<Config = unknown, Made extends Bot | Promise<Bot> = Bot | Promise<Bot>> {
   type: string;
   /** Every key of the agent's `bot` but `type`, strictly. */
   configSchema: z.ZodType<Config>;
-  create(config: Config, deps: { log: Logger }): Bot;
+  /** A type with an SDK loads that only now, so that a service pays for the types it is configured with. */
+  create(config: Config, deps: { log: Logger }): Made;
   /** Asks the live backend whether a configuration works, at no cost where that can be had, and says what to fix. */
   diagnose?(config: Config, signal: AbortSignal): Promise<Finding[]>;
 }
 
-export function defineBot<Config>(definition: BotDefinition<Config>): BotDefinition<Config> {
+export function defineBot<Config, Made extends Bot | Promise<Bot>>(
+  definition: BotDefinition<Config, Made>,
+): BotDefinition<Config, Made> {
   return definition;
 }

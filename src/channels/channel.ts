@@ -184,11 +184,15 @@ export interface DiagnoseOptions<Config>
 }
 
 /** A kind of channel: what it can do, its configuration, and how to make one. */
-export interface ChannelDefinition<Config = unknown> {
+export interface ChannelDefinition<
+  Config = unknown,
+  Made extends Channel | Promise<Channel> = Channel | Promise<Channel>,
+> {
   kind: string;
   capabilities: ChannelCapabilities;
   configSchema: z.ZodType<Config>;
-  create(options: ChannelOptions<Config>): Channel;
+  /** A kind with an SDK loads that only now, so that a service pays for the kinds it is configured with. */
+  create(options: ChannelOptions<Config>): Made;
   /** The agents (slugs) a configuration names besides the channel's own. */
   agents?(config: Config): readonly string[];
   /**
@@ -202,7 +206,9 @@ export interface ChannelDefinition<Config = unknown> {
   variant?(config: Config): Pick<ChannelDefinition, "capabilities" | "split">;
 }
 
-/** Keeps the configuration type through the registry. */
-export function defineChannel<Config>(definition: ChannelDefinition<Config>): ChannelDefinition<Config> {
+/** Keeps the configuration type through the registry. `Made`: `Promise<Channel>` where an SDK is loaded first. */
+export function defineChannel<Config, Made extends Channel | Promise<Channel> = Channel>(
+  definition: ChannelDefinition<Config, Made>,
+): ChannelDefinition<Config, Made> {
   return definition;
 }

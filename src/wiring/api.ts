@@ -105,7 +105,7 @@ export function createApi(deps: ApiDeps) {
   ];
   const mounts: HttpParts["mounts"] = [
     ...groups.map(({ base, routes }) => ({ path: base, router: apiRouter({ routes, ...gate }) })),
-    { path: "/", router: docsRouter(openApiDocument(groups, deps.version)) },
+    { path: "/", router: docsRouter(() => openApiDocument(groups, deps.version)) },
   ];
 
   const sweep = setInterval(() => {

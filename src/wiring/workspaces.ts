@@ -85,7 +85,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
         log.warn({ channel: channel.name }, "a new channel starts with the next restart");
         continue;
       }
-      channels.add(runChannel({ ...channel, config: channel.config }, row.id, rows, agent));
+      channels.add(await runChannel({ ...channel, config: channel.config }, row.id, rows, agent));
     }
     return {
       workspace,
@@ -95,12 +95,12 @@ export function createWorkspaces(deps: WorkspaceDeps) {
     };
   }
 
-  function runChannel(
+  async function runChannel(
     channel: ChannelConfig & { config: Record<string, unknown> },
     id: string,
     rows: PublishedWorkspace,
     agent: { id: string; version: number },
-  ): RunningChannel {
+  ): Promise<RunningChannel> {
     const definition = deps.kinds[channel.kind];
     if (!definition) throw new Error(`no channel of kind ${channel.kind}`);
     const { capabilities, split } = definition.variant?.(channel.config) ?? definition;
@@ -109,7 +109,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
       definition,
       config: channel.config,
       error: null,
-      channel: definition.create({
+      channel: await definition.create({
         name: channel.name,
         config: channel.config,
         publicUrl: deps.settings.publicUrl,
@@ -156,12 +156,12 @@ interface PublishedConfig {
   versions: Map<string, number>;
 }
 
-function createBot(
+async function createBot(
   bots: Readonly<Record<string, BotDefinition>>,
   bot: { type: string; config: unknown },
   log: Logger,
-): Bot {
+): Promise<Bot> {
   const definition = bots[bot.type];
   if (!definition) throw new Error(`no bot of type ${bot.type}`);
-  return definition.create(bot.config, { log });
+  return await definition.create(bot.config, { log });
 }

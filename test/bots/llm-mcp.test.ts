@@ -96,7 +96,7 @@ describe("tools of an MCP server", () => {
       model: "m",
       mcpServers: { gone: { url: "http://127.0.0.1:9/mcp" }, missing: { command: "no-such-program-here" } },
     });
-    const bot = definition.create(config, { log });
+    const bot = await definition.create(config, { log });
     expect((await askBot(bot, "go")).result.replies).toEqual([{ content: "Done." }]);
     expect(log.lines.filter((line) => line.startsWith("cannot connect to an MCP server"))).toHaveLength(2);
     await bot.close?.();

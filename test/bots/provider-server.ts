@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { LLMock } from "@copilotkit/aimock";
 import type { Bot } from "../../src/bots/bot.ts";
-import { definition } from "../../src/bots/llm/index.ts";
+import { configSchema } from "../../src/bots/llm/config.ts";
+import { createModelBot } from "../../src/bots/llm/model-bot.ts";
 import { keptLog } from "./quiet-log.ts";
 
 export const API_KEY = "sk-test-0123456789abcdef";
@@ -24,7 +25,7 @@ export async function startProvider(
     mock,
     bot: (settings = {}) => {
       const base = { baseUrl: `${mock.url}/v1`, apiKey: API_KEY, model: "test-model" };
-      return definition.create(definition.configSchema.parse({ ...base, ...settings }), { log: keptLog() });
+      return createModelBot(configSchema.parse({ ...base, ...settings }), { log: keptLog() });
     },
     odd: (handler) => {
       const closed = new Promise<void>((resolve) => {

@@ -28,7 +28,10 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise<void>((resolve) => void server.close(() => resolve())));
 
-function channelOf<Config>(definition: ChannelDefinition<Config>, config: unknown): Channel {
+function channelOf<Config, Made extends Channel | Promise<Channel>>(
+  definition: ChannelDefinition<Config, Made>,
+  config: unknown,
+): Made {
   return definition.create({
     name: "channel",
     config: definition.configSchema.parse(config),
@@ -61,7 +64,8 @@ const inSlack = () =>
     apiUrl: `${url}/api/`,
   });
 
-async function load(channel: Channel, platformId: string) {
+async function load(made: Channel | Promise<Channel>, platformId: string) {
+  const channel = await made;
   try {
     const signal = AbortSignal.timeout(5_000);
     const source = await channel.fetchAttachment?.(platformId, signal);

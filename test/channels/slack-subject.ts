@@ -1,4 +1,6 @@
 import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
+import { slackConfigSchema } from "../../src/channels/slack/config.ts";
+import { createSlackChannel } from "../../src/channels/slack/connection.ts";
 import { definition } from "../../src/channels/slack/index.ts";
 import type { Logger } from "../../src/core/logger.ts";
 import { type FakeSlack, type PostedMessage, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
@@ -29,9 +31,9 @@ export function slackChannel(
   overrides: SlackOverrides = {},
 ): Channel {
   const { botToken, signingSecret, apiUrl } = fake;
-  return definition.create({
+  return createSlackChannel({
     name: "slack",
-    config: definition.configSchema.parse({ botToken, signingSecret, apiUrl, ...overrides.config }),
+    config: slackConfigSchema.parse({ botToken, signingSecret, apiUrl, ...overrides.config }),
     publicUrl: overrides.publicUrl ?? { url: "http://127.0.0.1:3000", isPublic: false },
     ...(overrides.values ? { values: overrides.values } : {}),
     ...(overrides.findButtons ? { findButtons: overrides.findButtons } : {}),

@@ -1,4 +1,6 @@
 import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
+import { telegramConfigSchema } from "../../src/channels/telegram/config.ts";
+import { createTelegramChannel } from "../../src/channels/telegram/connection.ts";
 import { definition } from "../../src/channels/telegram/index.ts";
 import type { Logger } from "../../src/core/logger.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
@@ -26,9 +28,9 @@ export function telegramChannel(
   overrides: TelegramOverrides = {},
 ): Channel {
   const config = { token: fake.token, secretToken: SECRET_TOKEN, apiRoot: fake.url, ...overrides.config };
-  return definition.create({
+  return createTelegramChannel({
     name: "telegram",
-    config: definition.configSchema.parse(config),
+    config: telegramConfigSchema.parse(config),
     publicUrl: overrides.publicUrl ?? { url: "http://127.0.0.1:3000", isPublic: false },
     ...(overrides.findButtons ? { findButtons: overrides.findButtons } : {}),
     log: overrides.log ?? createSubjectTools().log,

@@ -7,15 +7,6 @@ import { inEitherFormat, type SlackWords } from "./content.ts";
 import { describeFault, isFinal, readFault, sendResultOf } from "./errors.ts";
 import type { Previews } from "./preview.ts";
 
-/**
- * The longest part, in UTF-16 code units. `markdown_text` may have 12,000 characters, but its fallback `text` is
- * refused above 4,000 in places; a part must fit both, also where something is escaped.
- */
-export const TEXT_LIMIT = 3_900;
-
-/** Slack takes the status down after about two minutes, or when a reply comes. */
-export const TYPING_REFRESH_MS = 60_000;
-
 const STATUS = "is thinking…";
 const BAD_ADDRESS = "slack_bad_address";
 

@@ -1,32 +1,10 @@
-import type { ChannelEvent } from "../../core/channel-event.ts";
-import { formattedSpans } from "../../core/markdown/blocks.ts";
-import { splitText } from "../../core/split-text.ts";
-import { createTroubles } from "../../core/troubles.ts";
-import { wait } from "../../core/wait.ts";
-import {
-  type Channel,
-  type ChannelOptions,
-  defineChannel,
-  type RawRequest,
-  type Received,
-} from "../channel.ts";
-import { botIdOf, createBotApi } from "./bot-api.ts";
+import { type Channel, defineChannel } from "../channel.ts";
 import { type TelegramConfig, telegramConfigSchema } from "./config.ts";
-import { diagnose } from "./diagnose.ts";
-import { createFiles } from "./files.ts";
-import { createIdentity } from "./identity.ts";
-import { createInbound } from "./inbound.ts";
 import { BUTTON_SUPPORT } from "./keyboard.ts";
-import { createOutbound, TEXT_LIMIT, TYPING_REFRESH_MS } from "./outbound.ts";
-import { poll } from "./polling.ts";
-import { createPresses } from "./press.ts";
-import { createRegistration } from "./registration.ts";
-import { createStreaming } from "./streaming.ts";
-import { parseUpdate } from "./update.ts";
-import { createVerifier, notAnUpdate, parseBody } from "./verify.ts";
+import { split, TEXT_LIMIT, TYPING_REFRESH_MS } from "./limits.ts";
 
 /** Telegram, by webhook or long polling. See README.md beside this file for set-up and rules. */
-export const definition = defineChannel<TelegramConfig>({
+export const definition = defineChannel<TelegramConfig, Promise<Channel>>({
   kind: "telegram",
   capabilities: {
     sessions: "single",
@@ -38,85 +16,8 @@ export const definition = defineChannel<TelegramConfig>({
     profileVariables: ["user_name"],
   },
   configSchema: telegramConfigSchema,
-  create: createTelegramChannel,
-  diagnose,
+  // grammY is loaded with the first channel that needs it.
+  create: async (options) => (await import("./connection.ts")).createTelegramChannel(options),
+  diagnose: async (options) => (await import("./diagnose.ts")).diagnose(options),
   split,
 });
-
-/** Formatting only ever shortens a text, so what fits here fits after entity parsing. */
-function split(text: string): string[] {
-  return splitText(text, { limit: TEXT_LIMIT, fences: true, keepTogether: formattedSpans });
-}
-
-function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel {
-  const { name, config, log } = options;
-  const api = createBotApi(config);
-  const identity = createIdentity(config, api.calls);
-  const outbound = createOutbound({ api: api.calls, token: config.token, log });
-  const { streaming } = config;
-  const openStream = createStreaming({ api: api.calls, token: config.token, streaming, split, log });
-  const verify = createVerifier(config.mode === "webhook" ? config.secretToken : undefined);
-  const webhookUrl = webhookUrlOf(options);
-  const registration = createRegistration({ api: api.calls, identity, config, webhookUrl, log });
-  const stopped = new AbortController();
-  const running = new Set<Promise<unknown>>();
-  const track = <T>(task: Promise<T>): Promise<T> => {
-    const ended: Promise<unknown> = task.then(
-      () => running.delete(ended),
-      () => running.delete(ended),
-    );
-    running.add(ended);
-    return task;
-  };
-
-  const findButtons = options.findButtons ?? (async () => null);
-  const readPress = createPresses({ api: api.calls, token: config.token, findButtons, track, log });
-  const readUpdate = createInbound({ botId: botIdOf(config.token), identity, readPress, log });
-
-  async function receive(request: RawRequest): Promise<Received> {
-    const rejection = verify(request);
-    if (rejection !== null) return rejection;
-    const body = parseBody(request.body);
-    if ("kind" in body) return body;
-    const update = parseUpdate(body.json);
-    return update === null ? notAnUpdate : { kind: "accepted", events: await readUpdate(update) };
-  }
-
-  return {
-    receive,
-    send: outbound.send,
-    canReach: outbound.canReach,
-    typing: outbound.typing,
-    fetchAttachment: createFiles({ api: api.calls, config }),
-    openStream,
-    removePreview: outbound.removePreview,
-    async start(context) {
-      const troubles = createTroubles((error) => context.reportError(error));
-      const introduction = registration.start(troubles, stopped.signal);
-      track(introduction.then(({ done }) => done)).catch(() => undefined);
-      if (config.mode === "polling") {
-        const accept = (events: ChannelEvent[]) => context.accept(events);
-        const deps = { ...api, token: config.token, readUpdate, accept, troubles, log };
-        context.whileLeader(`telegram:${name}`, (leading) =>
-          track(poll(deps, AbortSignal.any([leading, stopped.signal]))),
-        );
-      } else if (webhookUrl === null) log.info({}, HOW_TO_BE_REACHED);
-      // Long enough to know our name when the first message comes, not so long that Telegram holds up the start.
-      await Promise.race([introduction, wait(3_000, stopped.signal)]);
-    },
-    async stop() {
-      stopped.abort();
-      await Promise.all(running);
-      await api.close();
-    },
-  };
-}
-
-const HOW_TO_BE_REACHED =
-  "no webhook registered: set CAUSEWAY_PUBLIC_URL to the https address Telegram can reach, " +
-  'or set "mode": "polling" on this channel, which needs no public address';
-
-function webhookUrlOf({ name, config, publicUrl }: ChannelOptions<TelegramConfig>): string | null {
-  const wanted = config.mode === "webhook" && publicUrl.isPublic;
-  return wanted ? `${publicUrl.url}/webhooks/${encodeURIComponent(name)}` : null;
-}

@@ -8,12 +8,6 @@ import { describeFault, readFault, sendResultOf } from "./errors.ts";
 import { createPreviews } from "./preview.ts";
 import { sendFile } from "./send-file.ts";
 
-/** The longest text of a message, in UTF-16 code units after entity parsing (Bot API, sendMessage). */
-export const TEXT_LIMIT = 4096;
-
-/** Telegram shows "typing…" for five seconds. */
-export const TYPING_REFRESH_MS = 4000;
-
 /** What grammY calls an abort signal; Node's own fits but has another declaration. */
 type GrammySignal = Parameters<Api["getMe"]>[0];
 

@@ -1,14 +1,18 @@
 import { Router, type Router as RouterType } from "express";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 
-/** `/api/v1/openapi.json`, and `/docs`: the same document to read. Both are open to everybody; they hold no secret. */
-export function docsRouter(document: JsonObject): RouterType {
+/**
+ * `/api/v1/openapi.json`, and `/docs`: the same document to read. Both are open to everybody; they hold no secret.
+ * @param makeDocument called when somebody first asks: making it takes longer than the rest of a start of the API.
+ */
+export function docsRouter(makeDocument: () => JsonObject): RouterType {
   const router = Router({ caseSensitive: true });
-  const json = JSON.stringify(document);
-  const page = docsPage(document);
+  const document = once(makeDocument);
+  const json = once(() => JSON.stringify(document()));
+  const page = once(() => docsPage(document()));
   router.get("/api/v1/openapi.json", (_request, response) => {
     response.setHeader("Content-Type", "application/json; charset=utf-8");
-    response.end(json);
+    response.end(json());
   });
   router.get("/docs", (_request, response) => {
     response.setHeader("Content-Type", "text/html; charset=utf-8");
@@ -17,9 +21,17 @@ export function docsRouter(document: JsonObject): RouterType {
       "Content-Security-Policy",
       "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
     );
-    response.end(page);
+    response.end(page());
   });
   return router;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** The document as one static page. */
