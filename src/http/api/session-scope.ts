@@ -13,9 +13,9 @@ export interface SessionScopeDeps {
 /** Whose session it is to be, with whom and where, as a request says it. */
 interface ScopeNames {
   agent_id: string;
-  channel?: string | undefined;
-  user_id?: string | undefined;
-  user?: { identifier: string } | undefined;
+  channel?: string | null | undefined;
+  user_id?: string | null | undefined;
+  user?: { identifier: string } | null | undefined;
 }
 
 /** What a session is scoped to. A participant that is null: nobody yet, or a user who is new. */
@@ -70,16 +70,17 @@ async function requireParticipant(
   { workspaceId, channel, agent }: { workspaceId: string; channel: ChannelRef; agent: SessionAgent },
   names: ScopeNames,
 ): Promise<Participant | null> {
-  if (names.user_id !== undefined && names.user !== undefined) {
+  const userId = names.user_id ?? null;
+  if (userId !== null && names.user) {
     throw new RequestError(422, "ambiguous_user", "Give either user_id or user, not both.");
   }
   if (names.user) return deps.participants.byIdentifier(channel.id, names.user.identifier, agent.id);
-  if (names.user_id === undefined) {
+  if (userId === null) {
     if (channel.sessions === "many") return null;
     throw new RequestError(422, "user_required", `A session on ${channel.name} needs a user.`);
   }
-  const user = await deps.participants.byId(workspaceId, names.user_id, agent.id);
-  if (!user) throw missing("user", `There is no user ${names.user_id} here.`);
+  const user = await deps.participants.byId(workspaceId, userId, agent.id);
+  if (!user) throw missing("user", `There is no user ${userId} here.`);
   if (user.channelId === channel.id) return user;
   throw new RequestError(
     422,

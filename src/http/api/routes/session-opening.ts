@@ -16,28 +16,29 @@ export interface SessionOpeningDeps extends SessionScopeDeps {
   agents: SessionAgents;
 }
 
+/** Null is as good as left out: clients of typed languages send every field they know. */
 const bodySchema = z.strictObject({
   agent_id: z.string().min(1).describe("Id or slug"),
-  user_id: z.string().min(1).optional().describe("A user of the channel"),
+  user_id: z.string().min(1).nullish().describe("A user of the channel"),
   user: z
     .strictObject({
       identifier: z.string().min(1).max(255).describe("Your own name for the user, unique on the channel"),
       name: z.string().min(1).max(255).nullish(),
     })
-    .optional()
+    .nullish()
     .describe("Instead of `user_id`: found by identifier, or made"),
-  version: z.int().min(1).optional().describe("Default: the agent's current one"),
-  channel: z.string().min(1).optional().describe("A channel's name. Default: the first one of kind `api`"),
+  version: z.int().min(1).nullish().describe("Default: the agent's current one"),
+  channel: z.string().min(1).nullish().describe("A channel's name. Default: the first one of kind `api`"),
   external_id: z.string().min(1).max(255).nullish(),
   title: z.string().min(1).max(500).nullish().describe("Default: taken from the first user message"),
   situation: z.string().nullish().describe("A system prompt that sets the scene for this session"),
-  variables: variablesSchema.default({}).describe("Values for the agent's `{name}`s"),
-  metadata: jsonObjectSchema.default({}).describe("Yours; lists can be filtered by it"),
+  variables: variablesSchema.nullish().describe("Values for the agent's `{name}`s"),
+  metadata: jsonObjectSchema.nullish().describe("Yours; lists can be filtered by it"),
   render_templates: z
     .boolean()
-    .default(false)
+    .nullish()
     .describe(
-      "Fill in `{{ session.metadata.x }}`, `{{ user.name }}`, `{{ agent.name }}`, `{{ variables.x }}`",
+      "Default: false. Fill in `{{ session.metadata.x }}`, `{{ user.name }}`, `{{ agent.name }}`, `{{ variables.x }}`",
     ),
 });
 
@@ -70,7 +71,7 @@ export function sessionOpeningRoutes(deps: SessionOpeningDeps): Route[] {
             `The agent ${agent.slug} has no version ${version}.`,
           );
         }
-        requireVariables(body.variables, {
+        requireVariables(body.variables ?? {}, {
           ...opening,
           participantData: participant?.data ?? {},
           userName: body.user?.name ?? participant?.name ?? null,
@@ -88,9 +89,9 @@ export function sessionOpeningRoutes(deps: SessionOpeningDeps): Route[] {
           externalId: body.external_id ?? null,
           title: body.title ?? null,
           situation: body.situation ?? null,
-          renderTemplates: body.render_templates,
-          variables: body.variables,
-          metadata: body.metadata,
+          renderTemplates: body.render_templates ?? false,
+          variables: body.variables ?? {},
+          metadata: body.metadata ?? {},
           history: [],
         });
         if (opened.kind === "taken") {
