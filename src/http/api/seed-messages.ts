@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { VersionOpening } from "../../agents/session-agent-repository.ts";
+import { stableId } from "../../core/ids.ts";
 import type { MessageView } from "../../sessions/message-queries-repository.ts";
 import type { SessionView } from "../../sessions/session-queries-repository.ts";
 
@@ -24,18 +24,4 @@ export function seedMessages(session: SessionView, opening: VersionOpening): Mes
     attachments: [],
     createdAt: session.createdAt,
   }));
-}
-
-const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/** A KSUID's length and alphabet. */
-const LENGTH = 27;
-
-function stableId(name: string): string {
-  let value = BigInt(`0x${createHash("sha256").update(name).digest("hex")}`);
-  let id = "";
-  while (id.length < LENGTH) {
-    id += ALPHABET[Number(value % 62n)] ?? "";
-    value /= 62n;
-  }
-  return id;
 }
