@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { DeliveryReceipt } from "../core/channel-event.ts";
 import { storableText } from "../core/text.ts";
+import type { UnreachableUsers } from "../storage/unreachable-users.ts";
 
 /** How long a receipt waits for its send to be recorded: longer than any outage of the database is outlasted. */
 const EARLY_FOR = "1 hour";
@@ -11,7 +12,8 @@ const RANKS = "ARRAY['unknown', 'sent', 'failed', 'delivered', 'read']";
  * naming the delivery, is known from then on. Where the send is under way, or nothing is known of it, the receipt is
  * kept: it was faster than the record. The row is locked first, so that a record under way is waited for.
  *
- * $1 channel, $2 external id, $3 state, $4 error code, $5 error, $6 delivery or null, $7 whether to keep it if early.
+ * $1 channel, $2 external id, $3 state, $4 error code, $5 error, $6 delivery or null, $7 whether nothing arrives at the
+ * user any more, $8 whether to keep it if early.
  */
 const APPLY = (match: string) => `
   WITH named AS MATERIALIZED (SELECT d.id, d.status, d.external_ids FROM deliveries d
@@ -25,8 +27,8 @@ const APPLY = (match: string) => `
       AND array_position(${RANKS}, d.status) < array_position(${RANKS}, $3)
     RETURNING d.id),
   kept AS (
-    INSERT INTO early_receipts (channel_id, external_id, state, error_code, error, delivery_id)
-    SELECT $1, $2, $3, $4, $5, $6 WHERE $7 AND NOT EXISTS (SELECT 1 FROM named WHERE status <> 'sending')
+    INSERT INTO early_receipts (channel_id, external_id, state, error_code, error, delivery_id, user_unreachable)
+    SELECT $1, $2, $3, $4, $5, $6, $7 WHERE $8 AND NOT EXISTS (SELECT 1 FROM named WHERE status <> 'sending')
     ON CONFLICT DO NOTHING)
   SELECT NOT EXISTS (SELECT 1 FROM named WHERE status <> 'sending') AS early`;
 
@@ -50,20 +52,28 @@ interface EarlyRow {
   error_code: string | null;
   error: string | null;
   delivery_id: string | null;
+  user_unreachable: boolean;
 }
 
 /** What platforms say became of sends. */
-export function createReceiptRepository(pool: Pool) {
-  async function apply(row: EarlyRow, keep: boolean): Promise<{ early: boolean }> {
+export function createReceiptRepository(pool: Pool, users: Pick<UnreachableUsers, "markRecipient">) {
+  /** `saidAt` as in `markRecipient`. */
+  async function apply(row: EarlyRow, keep: boolean, saidAt: Date | null): Promise<{ early: boolean }> {
+    const { channel_id: channelId, external_id: externalId, delivery_id: deliveryId } = row;
     const { rows } = await pool.query<{ early: boolean }>(
-      row.delivery_id === null ? BY_EXTERNAL_ID : BY_DELIVERY,
-      [row.channel_id, row.external_id, row.state, row.error_code, row.error, row.delivery_id, keep],
+      deliveryId === null ? BY_EXTERNAL_ID : BY_DELIVERY,
+      [channelId, externalId, row.state, row.error_code, row.error, deliveryId, row.user_unreachable, keep],
     );
-    return { early: rows[0]?.early ?? false };
+    const early = rows[0]?.early ?? false;
+    if (row.user_unreachable && !early) {
+      const why = { code: row.error_code ?? "unreachable", reason: row.error ?? "the platform says so" };
+      await users.markRecipient({ channelId, externalId, deliveryId }, why, saidAt);
+    }
+    return { early };
   }
 
   return {
-    /** Applies the platform's word; states only move forward. */
+    /** Applies the platform's word, to the delivery and to the user it went to; states only move forward. */
     async apply(channelId: string, receipt: DeliveryReceipt): Promise<void> {
       const row = {
         channel_id: channelId,
@@ -72,15 +82,16 @@ export function createReceiptRepository(pool: Pool) {
         error_code: receipt.errorCode ?? null,
         error: receipt.errorMessage === undefined ? null : storableText(receipt.errorMessage),
         delivery_id: receipt.deliveryId ?? null,
+        user_unreachable: receipt.userUnreachable ?? false,
       };
-      await apply(row, true);
+      await apply(row, true, null);
     },
 
     /** Applies receipts whose sends have been recorded since, and forgets those about nothing we ever sent. */
     async applyEarly(): Promise<void> {
-      const { rows } = await pool.query<EarlyRow>(RECORDED_SINCE);
+      const { rows } = await pool.query<EarlyRow & { received_at: Date }>(RECORDED_SINCE);
       for (const row of rows) {
-        const { early } = await apply(row, false);
+        const { early } = await apply(row, false, row.received_at);
         if (early) continue;
         await pool.query(
           "DELETE FROM early_receipts WHERE channel_id = $1 AND external_id = $2 AND state = $3",

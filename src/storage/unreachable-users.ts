@@ -5,6 +5,15 @@ import { storableText } from "../core/text.ts";
 const MARK = `SET unreachable_since = coalesce(unreachable_since, now()), unreachable_code = $1, unreachable_reason = $2,
   updated_at = now()`;
 
+/** Which send a platform's word is about: by the delivery where it was given back, else by the platform's own id. */
+export interface NamedSend {
+  channelId: string;
+  externalId: string;
+  deliveryId: string | null;
+}
+
+export type UnreachableUsers = ReturnType<typeof createUnreachableUsers>;
+
 /** What platforms said of users who cannot be written to, kept with the user until they write again. */
 export function createUnreachableUsers(pool: Pool) {
   return {
@@ -26,12 +35,18 @@ export function createUnreachableUsers(pool: Pool) {
       ]);
     },
 
-    /** The user the platform's word on a send is about. */
-    async markRecipient(channelId: string, externalId: string, { code, reason }: Unreachable): Promise<void> {
+    /**
+     * The user the platform's word on a send is about. `saidAt`: when it said so, where that was earlier than now; who
+     * wrote since can be written to again.
+     */
+    async markRecipient(send: NamedSend, { code, reason }: Unreachable, saidAt: Date | null): Promise<void> {
+      const named =
+        send.deliveryId === null ? "d.external_ids <> '{}' AND d.external_ids[1] = $4" : "d.id = $4";
       await pool.query(
         `UPDATE users ${MARK} WHERE id IN (SELECT s.user_id FROM deliveries d JOIN sessions s ON s.id = d.session_id
-           WHERE d.channel_id = $3 AND d.external_ids <> '{}' AND d.external_ids[1] = $4)`,
-        [code, storableText(reason), channelId, externalId],
+           WHERE d.channel_id = $3 AND ${named} AND NOT EXISTS (SELECT 1 FROM messages m
+             WHERE m.session_id = d.session_id AND m.role = 'user' AND m.created_at > $5::timestamptz))`,
+        [code, storableText(reason), send.channelId, send.deliveryId ?? send.externalId, saidAt],
       );
     },
 

@@ -15,7 +15,8 @@ export function createDeliveryParts(deps: PartDeps) {
   const { engine, channels, metrics, log, owner, times } = deps;
   const { pool } = engine.database;
   const deliveries = createDeliveryRepository(pool, { owner, sendLeaseMs: times.sendLeaseMs });
-  const receipts = createReceiptRepository(pool);
+  const unreachable = createUnreachableUsers(pool);
+  const receipts = createReceiptRepository(pool, unreachable);
   const parked = createParkedRepository(pool);
   const queues = createDeliveryQueues(engine.queues, log);
   const activity = createChannelActivityLog({
@@ -37,7 +38,7 @@ export function createDeliveryParts(deps: PartDeps) {
     unclaimed: receipts.unclaimed,
     requeue: (channelId, ids, delayMs) => queues.enqueueLater(channelId, ids, delayMs),
     pauseQueue: (channelId, ms) => queues.pause(channelId, ms),
-    userUnreachable: createUnreachableUsers(pool).markUserOf,
+    userUnreachable: unreachable.markUserOf,
     onRecorded(delivery, attempt) {
       const channel = channels.byId(delivery.channelId)?.ref.name ?? delivery.channelId;
       metrics.deliveries.inc({ channel, status: attempt.status === "queued" ? "retry" : attempt.status });

@@ -65,13 +65,7 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
   const ingest: Ingest = createIngest({
     store,
     identify: (channel, names) => aliases.identify(channel.id, names),
-    async onReceipt(channel, receipt) {
-      await delivery.applyReceipt(channel.id, receipt);
-      if (!receipt.userUnreachable) return;
-      const reason = receipt.errorMessage ?? "the platform says so";
-      const why = { code: receipt.errorCode ?? "unreachable", reason };
-      await unreachable.markRecipient(channel.id, receipt.externalId, why);
-    },
+    onReceipt: (channel, receipt) => delivery.applyReceipt(channel.id, receipt),
     onReachability: (channel, { userIdentifier, unreachable: why }) =>
       why === null
         ? unreachable.clear(channel.id, userIdentifier)

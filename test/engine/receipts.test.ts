@@ -1,11 +1,15 @@
+import type { Pool } from "pg";
 import { expect, test } from "vitest";
 import { createReceiptRepository } from "../../src/delivery/receipt-repository.ts";
+import { createUnreachableUsers } from "../../src/storage/unreachable-users.ts";
 import { addConversation } from "../api/api-rows.ts";
 import { openApiWorld } from "../api/api-server.ts";
 
+const receiptsIn = (pool: Pool) => createReceiptRepository(pool, createUnreachableUsers(pool));
+
 test("receipts about messages that others sent from the same number keep none of ours waiting", async () => {
   await using world = await openApiWorld();
-  const receipts = createReceiptRepository(world.pool);
+  const receipts = receiptsIn(world.pool);
   const home = { id: world.workspaceId, slug: "default" };
   const { deliveryId, channelId } = await addConversation(world.pool, home, { deliveryStatus: "sending" });
   await world.pool.query(
@@ -28,3 +32,42 @@ test("receipts about messages that others sent from the same number keep none of
   );
   expect(left.rows).toEqual([{ count: 0 }]);
 });
+
+test.each(["by the platform's id", "by the delivery's own"])(
+  "a receipt that came early, naming its send %s, and says that nothing arrives any more marks the user, unless they wrote since",
+  async (named) => {
+    await using world = await openApiWorld();
+    const receipts = receiptsIn(world.pool);
+    const home = { id: world.workspaceId, slug: "default" };
+    for (const wroteSince of [false, true]) {
+      const sending = await addConversation(world.pool, home, { deliveryStatus: "sending" });
+      const { deliveryId, channelId, sessionId } = sending;
+      await receipts.apply(channelId, {
+        type: "receipt",
+        externalId: `sent-${wroteSince}`,
+        state: "failed",
+        errorCode: "opted_out",
+        errorMessage: "They opted out.",
+        userUnreachable: true,
+        ...(named === "by the delivery's own" ? { deliveryId } : {}),
+      });
+      await world.pool.query(
+        "UPDATE deliveries SET status = 'sent', external_ids = ARRAY[$2] WHERE id = $1",
+        [deliveryId, `sent-${wroteSince}`],
+      );
+      const writtenAt = wroteSince ? "now() + interval '1 minute'" : "now() - interval '1 minute'";
+      await world.pool.query(
+        `UPDATE messages SET created_at = ${writtenAt} WHERE session_id = $1 AND role = 'user'`,
+        [sessionId],
+      );
+
+      await receipts.applyEarly();
+
+      const { rows } = await world.pool.query(
+        `SELECT u.unreachable_code AS code FROM users u JOIN sessions s ON s.user_id = u.id WHERE s.id = $1`,
+        [sessionId],
+      );
+      expect(rows).toEqual([{ code: wroteSince ? null : "opted_out" }]);
+    }
+  },
+);
