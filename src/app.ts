@@ -1,32 +1,28 @@
 import type { AgentCatalog } from "./agents/agent-catalog.ts";
 import type { BotDefinition } from "./bots/bot.ts";
-import type { ChannelContext, ChannelDefinition } from "./channels/channel.ts";
+import type { ChannelDefinition } from "./channels/channel.ts";
 import { type ChannelDirectory, createChannelDirectory } from "./channels/channel-directory.ts";
 import { type Environment, readEnvironment } from "./config/env.ts";
 import type { LoadedConfig } from "./config/load-config.ts";
 import { readOrCreateSecret } from "./config/secret-file.ts";
 import type { Logger } from "./core/logger.ts";
 import { createRoom } from "./core/room.ts";
-import { attachmentLinkRoutes } from "./http/attachment-link-routes.ts";
-import { healthRoutes } from "./http/health-routes.ts";
 import { createOpenLimit } from "./http/open-limit.ts";
 import { createRateLimit, perMinute } from "./http/rate-limit.ts";
-import { createHttpServer } from "./http/server.ts";
-import { webhookRoutes } from "./http/webhook-routes.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { countBacklog } from "./storage/backlog.ts";
-import { whileLeader } from "./storage/leader.ts";
 import { createApi } from "./wiring/api.ts";
 import { type AttachmentParts, createAttachmentParts } from "./wiring/attachment-parts.ts";
 import { BOUNDS, type Bounds } from "./wiring/bounds.ts";
 import { createConversationParts } from "./wiring/conversations.ts";
 import { type Engine, openEngine } from "./wiring/engine.ts";
+import { createHttpParts } from "./wiring/http-parts.ts";
 import { createOutreach } from "./wiring/outreach.ts";
 import { createPipeline, type Pipeline } from "./wiring/pipeline.ts";
 import type { PipelineTimes } from "./wiring/pipeline-deps.ts";
 import { createProactiveParts } from "./wiring/proactive-parts.ts";
 import { createReach } from "./wiring/reach.ts";
-import { createWebParts } from "./wiring/web-parts.ts";
+import { createRunningChannels } from "./wiring/running-channels.ts";
 import { createWorkspaces } from "./wiring/workspaces.ts";
 
 export interface AppOptions {
@@ -85,7 +81,6 @@ export async function startApp(options: AppOptions): Promise<App> {
   metrics.observeBacklog(() => countBacklog(engine.database.pool));
   const channels = createChannelDirectory();
   const stopping = new AbortController();
-  const background = new Set<Promise<void>>();
   const workspaces = createWorkspaces({
     engine,
     settings,
@@ -155,81 +150,25 @@ export async function startApp(options: AppOptions): Promise<App> {
     version: VERSION,
     log,
   });
+  const running = createRunningChannels({ engine, channels, pipeline, stopping: stopping.signal, log });
   const sockets = conversations.sockets(api);
 
-  const http = createHttpServer(
-    {
-      webhooks: webhookRoutes({
-        channel: (name) => channels.byName(name),
-        accept: (ref, events) => pipeline.ingest.acceptEvents(ref, events),
-        onReceived: (ref, outcome) => {
-          if (outcome === "rejected") metrics.inbound.inc({ channel: ref.name, outcome });
-        },
-      }),
-      health: healthRoutes({
-        dependencies: () => engine.health(),
-        channels: () =>
-          Object.fromEntries(
-            channels
-              .all()
-              .map(({ ref, error }) => [
-                ref.name,
-                { kind: ref.kind, state: error === null ? "ok" : "error", last_error: error },
-              ]),
-          ),
-        metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
-        draining: () => stopping.signal.aborted,
-      }),
-      bodies: createRoom(bounds.bodies),
-      overloaded: () => engine.database.pool.waitingCount >= bounds.waitingForDatabase,
-      onFinished({ seconds, ...labels }) {
-        metrics.httpSeconds.observe(labels, seconds);
-      },
-      mounts: [
-        ...api.mounts,
-        {
-          path: "/",
-          router: attachmentLinkRoutes({
-            desk: attachments.desk,
-            opens: attachments.links.opens,
-            openFile: attachments.openFile,
-          }),
-        },
-        {
-          path: "/",
-          router: createWebParts({
-            engine,
-            channels,
-            agents,
-            pipeline,
-            attachments,
-            publicUrl: settings.publicUrl.url,
-            draining: stopping.signal,
-          }),
-        },
-      ],
-    },
+  const http = createHttpParts({
+    engine,
+    channels,
+    agents,
+    pipeline,
+    attachments,
+    metrics,
+    api: api.mounts,
+    publicUrl: settings.publicUrl.url,
+    bounds,
+    stopping: stopping.signal,
     log,
-  );
+  });
   http.server.on("upgrade", (request, socket, head) => {
     if (!sockets.upgrade(request, socket, head)) socket.destroy();
   });
-
-  async function startChannels(): Promise<void> {
-    for (const running of channels.all()) {
-      const context: ChannelContext = {
-        accept: (events) => pipeline.ingest.acceptEvents(running.ref, events),
-        reportError: (error) => {
-          running.error = error;
-        },
-        whileLeader(name, task) {
-          const leading = whileLeader(engine.database.pool, name, task, { stop: stopping.signal, log });
-          background.add(leading);
-        },
-      };
-      await running.channel.start?.(context);
-    }
-  }
 
   async function stop(): Promise<void> {
     log.info({}, "stopping");
@@ -238,14 +177,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     api.stop();
     // Long streams end by themselves when they see the signal; what is left after a moment is cut.
     const closed = http.close(2_000);
-    await Promise.all(background);
+    await running.ended();
     await closed;
     await proactive.stop();
     await pipeline.stop();
     await engine.queues.close();
     await pipeline.flush();
     // Last, because stopping a channel cuts its connections: a send under way would have an unknown outcome.
-    await Promise.all(channels.all().map(({ channel }) => channel.stop?.()));
+    await running.stop();
     await agents.close();
     await engine.close();
     log.info({}, "stopped");
@@ -270,7 +209,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       reload,
       stop,
     };
-    if (settings.role !== "worker") await startChannels();
+    if (settings.role !== "worker") await running.start();
     agents.warmUp();
     return app;
   } catch (error) {
