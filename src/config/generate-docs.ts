@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { botDefinitions } from "../bots/registry.ts";
 import { channelDefinitions } from "../channels/registry.ts";
 import { configJsonSchema } from "./config-json-schema.ts";
-import { envExample, settingsTables } from "./settings-tables.ts";
+import { configTables, envExample, environmentTable } from "./settings-tables.ts";
 
 // A command: writes what is generated from the settings' definitions, or with --check tells what is stale.
 
@@ -13,12 +13,13 @@ const registries = { bots: botDefinitions, channels: channelDefinitions };
 const START = "<!-- generated:settings -->";
 const END = "<!-- /generated:settings -->";
 
-function readmeWithTables(): string {
-  const readme = readFileSync(`${root}README.md`, "utf8");
-  const [before, rest] = readme.split(START);
+/** A page with what stands between its two marks made anew. */
+function page(file: string, tables: string): [string, string] {
+  const text = readFileSync(root + file, "utf8");
+  const [before, rest] = text.split(START);
   const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`README.md lacks ${START} or ${END}`);
-  return `${before}${START}\n\n${settingsTables(registries)}\n\n${END}${after}`;
+  if (before === undefined || after === undefined) throw new Error(`${file} lacks ${START} or ${END}`);
+  return [file, `${before}${START}\n\n${tables}\n\n${END}${after}`];
 }
 
 /** The variables a configuration file names, in the order it names them. */
@@ -30,7 +31,8 @@ function referencesIn(file: string): string[] {
 const generated = new Map([
   ["docs/channels.config.schema.json", `${JSON.stringify(configJsonSchema(registries), null, 2)}\n`],
   [".env.example", envExample(referencesIn(`${root}channels.config.json`))],
-  ["README.md", readmeWithTables()],
+  page("README.md", environmentTable()),
+  page("docs/settings.md", configTables(registries)),
 ]);
 const stale = [...generated].filter(
   ([file, text]) => !existsSync(root + file) || readFileSync(root + file, "utf8") !== text,

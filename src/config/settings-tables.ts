@@ -4,28 +4,29 @@ import { withKeys } from "./config-json-schema.ts";
 import { variables } from "./env.ts";
 import { inputSchema, type SchemaNode } from "./schema-node.ts";
 
-/** The README's settings in Markdown, made from the definitions that check them. */
-export function settingsTables({ bots, channels }: Registries): string {
+/** The variables in Markdown, made from the definitions that check them. */
+export function environmentTable(): string {
+  return table(["variable", "default", "meaning"], environmentRows());
+}
+
+/** The keys of the configuration file in Markdown, made from the schemas that check them. */
+export function configTables({ bots, channels }: Registries): string {
   const bot = { type: "object", description: "What answers; `type` says which, the other keys are its own." };
   const agent = withKeys(inputSchema(agentSchema), { bot }, ["bot"]);
   return [
-    "### Environment",
-    "A `.env` file in the working directory is read too; what is set for real wins.",
-    table(["variable", "default", "meaning"], environmentRows()),
-    "### `channels.config.json`",
-    'A text that is `"$NAME"` is read from the environment variable `NAME`; `"$$NAME"` is the text `$NAME`.',
+    "## The file",
     keyTable(inputSchema(configFileSchema)),
-    "### An agent: `agents.<name>`",
+    "## An agent: `agents.<name>`",
     keyTable(agent),
     ...Object.values(bots).flatMap(({ type, configSchema }) => [
-      `#### \`"bot": { "type": "${type}" }\``,
+      `### \`"bot": { "type": "${type}" }\``,
       keyTable(inputSchema(configSchema)),
     ]),
-    "### A channel: `channels.<name>`",
+    "## A channel: `channels.<name>`",
     keyTable(inputSchema(channelCommonSchema)),
     ...Object.values(channels).flatMap(({ kind, configSchema }) =>
       variantsOf(inputSchema(configSchema)).flatMap(({ fixed, node }) => [
-        `#### \`"kind": "${kind}"${fixed}\``,
+        `### \`"kind": "${kind}"${fixed}\``,
         keyTable(node),
       ]),
     ),

@@ -5,7 +5,7 @@ import { botDefinitions } from "../../src/bots/registry.ts";
 import { channelDefinitions } from "../../src/channels/registry.ts";
 import { configJsonSchema } from "../../src/config/config-json-schema.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
-import { envExample, settingsTables } from "../../src/config/settings-tables.ts";
+import { configTables, envExample, environmentTable } from "../../src/config/settings-tables.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { aFile, bots, channels } from "./config-support.ts";
 
@@ -73,10 +73,10 @@ test.each<[string, JsonObject, boolean]>([
 });
 
 test("every variable and every key stands in the tables, with its default", () => {
-  const tables = settingsTables({ bots, channels });
-  expect(tables).toContain("| `PORT` | `3000` |");
+  expect(environmentTable()).toContain("| `PORT` | `3000` |");
+  const tables = configTables({ bots, channels });
   expect(tables).toContain("| `turns.attempts` | integer | `3` |");
   expect(tables).toContain('| `events[].do[].action` | `"log"`, `"end_session"`');
-  expect(tables).toContain('#### `"kind": "telegram"`');
+  expect(tables).toContain('### `"kind": "telegram"`');
   expect(envExample(["TELEGRAM_BOT_TOKEN"])).toMatch(/# PORT=3000\n[\s\S]*# TELEGRAM_BOT_TOKEN=\n$/);
 });
