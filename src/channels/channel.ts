@@ -147,7 +147,7 @@ export interface ChannelOptions<Config> {
   /** The channel's name in the configuration file, also in its webhook URL. */
   name: string;
   config: Config;
-  /** Where platforms reach us, without a trailing slash. `isPublic` is false while it is a loopback default. */
+  /** Where platforms reach us, without a trailing slash. `isPublic` is false while it leads to this machine only. */
   publicUrl: { url: string; isPublic: boolean };
   /**
    * The newest session, active or completed, that an external id names on this channel; null if there never was one.
@@ -202,6 +202,8 @@ export interface ChannelDefinition<
   diagnose?(options: DiagnoseOptions<Config>): Promise<Finding[]>;
   /** Cuts a reply into parts that fit, losing nothing. Pure. */
   split(text: string): string[];
+  /** Who is meant by an identifier that an operator wrote, where there is a longer way to write it. Pure. */
+  identifierOf?(written: string): string;
   /** What the configured connection can do, where that depends on its configuration. */
   variant?(config: Config): Pick<ChannelDefinition, "capabilities" | "split">;
 }

@@ -50,8 +50,8 @@ const actionSchema = z.discriminatedUnion("action", [
     secret: z.string().min(1).optional().describe("Signs the request, as a webhook bot's is."),
     allowPrivateAddresses: z
       .boolean()
-      .default(false)
-      .describe("Whether the URL may lead to this machine or a private network."),
+      .default(true)
+      .describe("`false` refuses a URL that leads to this machine or a private network."),
   }),
   z.strictObject({
     action: z.literal("start_agent"),

@@ -1,3 +1,5 @@
+import { isLoopback } from "../core/loopback.ts";
+
 /** What is wrong with a public URL and how to write it, or null. */
 export function publicUrlProblem(text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -25,14 +27,4 @@ export function resolvePublicUrl(given: { publicUrl: string | null; host: string
 function reachableHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname) ||
-    hostname === "0.0.0.0"
-  );
 }

@@ -19,6 +19,13 @@ export const doubtful = (key: string, what: string, fix: string): Finding => ({
   fix,
 });
 
+/** Whether a secret of one's own choice could be found by trying. */
+export function guessable(key: string, secret: string): Finding[] {
+  if (secret.length >= 16) return [];
+  const what = `The secret has only ${secret.length} characters: it could be found by trying.`;
+  return [doubtful(key, what, "write the output of `openssl rand -hex 32`, here and where it is used")];
+}
+
 export const broken = (key: string, what: string, fix: string): Finding => ({
   severity: "error",
   key,

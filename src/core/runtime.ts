@@ -12,6 +12,8 @@ export interface ChannelRef {
   sessions: "single" | "many";
   /** Whether a user's identifier is an address too, also where sessions are many. */
   addressesUsers?: boolean;
+  /** Who is meant by an identifier as people write it. */
+  identifierOf?(written: string): string;
   resetCommand: boolean;
   typingRefreshMs: number | null;
 }

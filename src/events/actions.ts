@@ -132,7 +132,7 @@ export function createActions(deps: ActionDeps) {
     const status = await deps.post({
       url,
       secret: typeof secret === "string" ? secret : null,
-      allowPrivateAddresses: allowPrivateAddresses === true,
+      allowPrivateAddresses: allowPrivateAddresses !== false,
       deliveryId: `${firing.id}-${place}`,
       event: firing.event,
       body: {

@@ -51,7 +51,8 @@ export interface SessionOrder {
 }
 
 const COLUMNS = `s.id, s.workspace_id AS "workspaceId", s.agent_id AS "agentId", s.agent_version AS "agentVersion",
-  s.user_id AS "userId", s.channel_id AS "channelId", c.name AS channel, s.external_id AS "externalId", s.status,
+  s.user_id AS "userId", s.channel_id AS "channelId", c.name AS channel, 
+  coalesce(s.external_id, CASE WHEN s.single THEN s.address END) AS "externalId", s.status,
   s.end_reason AS "endReason", s.title, s.situation, s.summary, s.render_templates AS "renderTemplates", s.variables,
   s.metadata, coalesce(p.data, '{}') AS "participantData", s.created_at AS "createdAt", s.updated_at AS "updatedAt",
   s.last_activity_at AS "lastActivityAt", s.ended_at AS "endedAt", s.next_id AS "nextId"`;

@@ -126,7 +126,11 @@ export async function completeInTransaction(
   return ended;
 }
 
-/** A session like the one before it, without its history, and linked to it. A null version: the agent's current one. */
+/**
+ * A session like the one before it, without its history, and linked to it. Where sessions come and go by themselves, its
+ * metadata is what was said of that conversation; elsewhere whoever opened it knows it by that. A null version: the
+ * agent's current one.
+ */
 async function openNext(
   client: PoolClient,
   sessionId: string,
@@ -138,7 +142,8 @@ async function openNext(
      INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id, address,
        situation, render_templates, variables, metadata)
      SELECT $2, s.workspace_id, s.agent_id, coalesce($3, a.current_version), s.channel_id, s.user_id, s.single,
-       s.external_id, s.address, s.situation, s.render_templates, s.variables, s.metadata
+       s.external_id, s.address, s.situation, s.render_templates, s.variables,
+       CASE WHEN s.single THEN '{}' ELSE s.metadata END
      FROM sessions s JOIN agents a ON a.id = s.agent_id WHERE s.id = $1 RETURNING agent_version`,
     [sessionId, newSessionId, agentVersion],
   );

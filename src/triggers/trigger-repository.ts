@@ -64,7 +64,7 @@ export function createTriggerRepository({ pool, reset, sayLater }: TriggerReposi
     if (open) {
       const newSessionId = newId();
       await reset(client, { id: open.id, newSessionId });
-      return { id: newSessionId, metadata: open.metadata };
+      return { id: newSessionId, metadata: {} };
     }
     await client.query(
       `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, address)
@@ -120,7 +120,7 @@ export function createTriggerRepository({ pool, reset, sayLater }: TriggerReposi
         const open = await openSession(client, trigger, userId);
         await mergeData(client, userId, trigger);
         const session = await sessionFor(client, trigger, userId, open);
-        if (Object.keys(trigger.sessionData).length > 0) {
+        if (trigger.startNewSession || Object.keys(trigger.sessionData).length > 0) {
           await client.query("UPDATE sessions SET metadata = $2, updated_at = now() WHERE id = $1", [
             session.id,
             storableJson(mergePatch(session.metadata, trigger.sessionData)),

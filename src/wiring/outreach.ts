@@ -1,11 +1,13 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import { createSessionAgentRepository } from "../agents/session-agent-repository.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
+import { isId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Logger } from "../core/logger.ts";
 import { mergePatch } from "../core/merge-patch.ts";
 import { type QuietHours, quietHoursOf, quietUntil } from "../core/quiet-hours.ts";
 import type { Reachability } from "../core/reachability.ts";
+import type { ChannelRef } from "../core/runtime.ts";
 import { addSchedule, laterSchedule } from "../schedules/schedule-repository.ts";
 import { createParticipantRepository } from "../sessions/participant-repository.ts";
 import { resetInTransaction } from "../sessions/session-repository.ts";
@@ -109,9 +111,17 @@ export function createOutreach({ engine, channels, agents, pipeline, reach, log 
     return { state, since: user?.unreachable?.since ?? null };
   }
 
+  /** Who is meant on a channel: by the id of the user, by another of their names, or as that kind of channel writes it. */
+  async function whoIs(channel: ChannelRef, written: string): Promise<string> {
+    const user = isId(written) ? await users.get(channel.workspaceId, written) : null;
+    if (user?.channel === channel.name) return user.identifier;
+    return aliases.knownAs(channel.id, channel.identifierOf?.(written) ?? written);
+  }
+
   return {
     running,
     quietFor,
+    whoIs,
 
     /** Whether a user can be written to, and since when not. */
     reachOf: unreachable,
@@ -134,7 +144,7 @@ export function createOutreach({ engine, channels, agents, pipeline, reach, log 
     /** Messages a user, once per key: now, or when their quiet hours are over. */
     async trigger(asked: Omit<Trigger, "notBefore">, ignoreQuietHours: boolean): Promise<TriggerOutcome> {
       const { channel, agentId } = asked;
-      const identifier = await aliases.knownAs(channel.id, asked.identifier);
+      const identifier = await whoIs(channel, asked.identifier);
       const request = { ...asked, identifier };
       const before = await triggers.before(request);
       if (before) return before;

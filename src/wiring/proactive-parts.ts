@@ -99,6 +99,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
         ...names,
         schedules,
         queries,
+        whoIs: outreach.whoIs,
         timezoneOf: outreach.timezoneOf,
         plan: planSchedule,
       }),

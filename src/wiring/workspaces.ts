@@ -132,6 +132,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
         resetCommand,
         typingRefreshMs,
         split,
+        ...(definition.identifierOf ? { identifierOf: definition.identifierOf } : {}),
         buttons,
       },
     };

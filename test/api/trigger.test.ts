@@ -68,12 +68,18 @@ describe("the trigger", () => {
     await using story = await openStory();
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
+    await story.app.api("POST", PATH, { ...ada, message_text: "Hi.", session_data: { campaign: "one" } });
     const { body } = await story.app.api("POST", PATH, {
       ...ada,
       message_text: "A new start.",
       start_new_session: true,
+      session_data: { step: 1 },
     });
     await story.channel.sending("A new start.");
+    // Data of a session is that session's own.
+    const started = await story.app.api("GET", `/chat/sessions/${body.session_id}`);
+    expect(started.body).toMatchObject({ external_id: "ada" });
+    expect(started.body.metadata).toEqual({ step: 1 });
     const sessions = await story.rows("SELECT id, status, end_reason FROM sessions ORDER BY status");
     expect(sessions).toEqual([
       { id: body.session_id, status: "active", end_reason: null },
@@ -86,6 +92,19 @@ describe("the trigger", () => {
         meta: { total: 1 },
       });
     });
+  });
+
+  it("finds a user by the id they have here, and visitors as their site calls them", async () => {
+    await using story = await openStory();
+    const said = { agent_id: "agent", channel: "web", message_text: "Hello." };
+    for (const identifier of ["ada", "id:ada"]) await story.app.api("POST", PATH, { ...said, identifier });
+    const { body } = await story.app.api("GET", "/users?channel=web");
+    expect(body.data).toMatchObject([{ identifier: "id:ada" }]);
+    await story.app.api("POST", PATH, { ...said, identifier: body.data[0].id });
+    await story.app.api("POST", "/schedules", { ...said, identifier: "ada", every: "1d" });
+    expect((await story.app.api("GET", "/users?channel=web")).body.data).toHaveLength(1);
+    expect((await story.app.api("GET", "/schedules")).body.data).toMatchObject([{ identifier: "id:ada" }]);
+    expect(await story.rows("SELECT count(*)::int AS count FROM messages")).toEqual([{ count: 3 }]);
   });
 
   it("is carried out once, however often it is repeated with its key, and once at a time for one user", async () => {

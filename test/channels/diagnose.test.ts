@@ -92,8 +92,9 @@ describe("a look at Telegram", () => {
   test("asks for polling or an address where there is none that Telegram could reach", async () => {
     await using fake = await startFakeTelegram();
     const options = { publicUrl: LOOPBACK };
+    // A server on this machine reaches us here; what is missing is that the service registers itself.
     const lines = await diagnosis(telegram, configOfBot(fake), null, options);
-    expect(broken(lines)).toEqual([expect.stringMatching(/error mode: .*CAUSEWAY_PUBLIC_URL.*polling/)]);
+    expect(broken(lines)).toEqual([expect.stringMatching(/^error: Telegram has no webhook/)]);
     const polling = await diagnosis(telegram, configOfBot(fake, { mode: "polling" }), null, options);
     expect(broken(polling)).toEqual([]);
   });
@@ -262,6 +263,7 @@ describe("a look at SureAdhere", () => {
     const bad = await diagnosis(sureadhere, other, channel);
     expect(bad).toEqual([
       expect.stringMatching(/^error clientSecret: There is no token: .*invalid_client/),
+      expect.stringMatching(/^warning webhookSecret: .*15 characters.*openssl/),
       expect.stringMatching(/^error webhookSecret: The running service answers 401/),
     ]);
     expect(bad.join()).not.toContain(fake.clientSecret);

@@ -108,13 +108,9 @@ describe("the webhook secret", () => {
     expect(received).toMatchObject({ kind: "rejected", status: 404 });
   });
 
-  test("has to be configured, and not be a word", () => {
+  test("has to be configured", () => {
     const { webhookSecret: _secret, ...without } = sureadhereKeys(fake);
-    for (const keys of [
-      without,
-      { ...without, webhookSecret: "" },
-      { ...without, webhookSecret: "secret" },
-    ]) {
+    for (const keys of [without, { ...without, webhookSecret: "" }]) {
       const parsed = definition.configSchema.safeParse(keys);
       expect(parsed.error?.issues).toMatchObject([{ path: ["webhookSecret"] }]);
     }

@@ -40,10 +40,19 @@ describe("a webhook channel that starts", () => {
   });
 
   test("registers no webhook at an address nobody can reach, and says what to do", async () => {
-    channel = telegramChannel(fake, { log: tools.log });
+    const config = { apiRoot: "http://bot-api.invalid" };
+    channel = telegramChannel(fake, { log: tools.log, config });
     await channel.start?.(tools.startContext());
-    expect(methods()).not.toContain("setWebhook");
     expect(tools.show(tools.logged())).toContain("CAUSEWAY_PUBLIC_URL");
+    expect(methods()).toEqual([]);
+  });
+
+  test("registers at this machine's own address where the Bot API server is on it too", async () => {
+    const publicUrl = { url: "http://127.0.0.1:3000", isPublic: false };
+    channel = telegramChannel(fake, { log: tools.log, publicUrl });
+    await channel.start?.(tools.startContext());
+    expect(fake.webhook).toMatchObject({ url: "http://127.0.0.1:3000/webhooks/telegram" });
+    expect(tools.show(tools.logged())).not.toContain("CAUSEWAY_PUBLIC_URL");
   });
 
   test("tries again what failed, then takes the trouble back", async () => {

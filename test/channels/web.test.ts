@@ -68,7 +68,15 @@ describeChannelConformance({
   ],
 });
 
-test("a web visitor is known by a prefix, so that a message for `ada`, whom nobody can be, is stored with a warning", async () => {
+test("whom a site calls `ada` is the visitor with the `sub` ada", () => {
+  expect(["ada", "id:ada", "anon:c2hhMjU2"].map((written) => definition.identifierOf?.(written))).toEqual([
+    "id:ada",
+    "id:ada",
+    "anon:c2hhMjU2",
+  ]);
+});
+
+test("a visitor is known by a prefix, and nobody can come to be one without", async () => {
   const channel = definition.create({
     name: "web",
     config: definition.configSchema.parse({}),

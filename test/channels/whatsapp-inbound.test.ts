@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { toAddress } from "../../src/channels/whatsapp/address.ts";
 import { ADA, messageWith, webhook, whatsappChannel } from "./whatsapp-subject.ts";
 
 const account = {
@@ -18,6 +19,12 @@ async function eventsOf(params: Record<string, string>, url?: string) {
 }
 
 const message = (fields: Record<string, string>) => messageWith(account, fields);
+
+test("whom people call by a number is the sender with that address", () => {
+  const written = ["+491701234567", "491701234567", "whatsapp:+491701234567", "whatsapp:491701234567"];
+  expect(new Set(written.map(toAddress))).toEqual(new Set(["whatsapp:+491701234567"]));
+  for (const other of ["whatsapp:US.13491208655302741918", "ada"]) expect(toAddress(other)).toBe(other);
+});
 
 describe("a WhatsApp message", () => {
   test("is known by its id, and its sender by the address as it is", async () => {

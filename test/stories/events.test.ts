@@ -296,11 +296,13 @@ describe("event rules", () => {
     const events = [
       {
         on: "user_message",
-        do: [
-          { action: "webhook", url: server.url, secret: "a secret of the test", allowPrivateAddresses: true },
-        ],
+        do: [{ action: "webhook", url: server.url, secret: "a secret of the test" }],
       },
-      { on: "user_message", attempts: 1, do: [{ action: "webhook", url: server.url }] },
+      {
+        on: "user_message",
+        attempts: 1,
+        do: [{ action: "webhook", url: server.url, allowPrivateAddresses: false }],
+      },
     ];
     await using story = await startStory({ agent: { events } });
     await story.say("ada", "hello");

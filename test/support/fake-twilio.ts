@@ -210,7 +210,7 @@ function readMessage(
   } else if (contentSid !== known.contentSid || body !== null)
     return refuse(400, 21655, "invalid ContentSid");
   const statusCallback = form.get("StatusCallback");
-  if (statusCallback !== null && !statusCallback.startsWith("https://"))
+  if (statusCallback !== null && !/^(https:\/\/|http:\/\/127\.)/.test(statusCallback))
     return refuse(400, 21609, "The StatusCallback URL is not valid");
   return { to, body, media, contentSid, contentVariables: form.get("ContentVariables"), statusCallback };
 }

@@ -6,7 +6,7 @@ export const configSchema = z.strictObject({
     .describe("Your endpoint. It may be on this machine or in a private network: the address is yours."),
   secret: z
     .string()
-    .min(16, "use at least 16 characters, such as the output of `openssl rand -hex 32`")
+    .min(8, "is too short to sign with; write 32 characters (try `openssl rand -hex 32`)")
     .describe("Signs every request, so that your endpoint knows who asks."),
   timeoutMs: z
     .int()

@@ -16,7 +16,7 @@ export const slackConfigSchema = z
   .strictObject({
     botToken: z
       .string()
-      .regex(/^xoxb-[A-Za-z0-9-]+$/, "is not a bot token; copy the one that begins with xoxb-")
+      .regex(/^xoxb-\S+$/, "is not a bot token; copy the one that begins with xoxb-")
       .optional()
       .describe(
         "The bot user's token, from OAuth & Permissions: for one workspace. For several, `oauth` instead.",
@@ -24,7 +24,7 @@ export const slackConfigSchema = z
     oauth: z
       .strictObject({
         clientId: z.string().min(1).describe("From Basic Information."),
-        clientSecret: z.string().min(8).describe("From Basic Information."),
+        clientSecret: z.string().min(1).describe("From Basic Information."),
         secret: z
           .string()
           .min(32, "must have at least 32 characters (try `openssl rand -hex 32`)")
@@ -40,12 +40,12 @@ export const slackConfigSchema = z
       .describe("`events`: Slack calls us, needs a public URL. `socket`: we call Slack, needs none."),
     signingSecret: z
       .string()
-      .min(8, "is too short for a signing secret; copy it from Basic Information")
+      .regex(/^\S+$/, "is not a signing secret; copy it from Basic Information")
       .optional()
       .describe("Proves that a request is Slack's, from Basic Information. Required for `events`."),
     appToken: z
       .string()
-      .regex(/^xapp-[A-Za-z0-9-]+$/, "is not an app-level token; copy the one that begins with xapp-")
+      .regex(/^xapp-\S+$/, "is not an app-level token; copy the one that begins with xapp-")
       .optional()
       .describe("App-level token with the scope connections:write. Required for `socket`."),
     apiUrl: z

@@ -23,7 +23,7 @@ export const sureadhereConfigSchema = z.strictObject({
   ),
   webhookSecret: z
     .string()
-    .min(8, "is too short; anybody could guess it (try `openssl rand -hex 32`)")
+    .min(1, "must not be empty: anybody could post messages (try `openssl rand -hex 32`)")
     .describe("Sent with every inbound request: header `X-Webhook-Secret`, or `secret` in the query."),
 });
 

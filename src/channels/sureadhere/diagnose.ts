@@ -1,5 +1,5 @@
 import { systemClock } from "../../core/clock.ts";
-import { broken, type Finding, well } from "../../core/finding.ts";
+import { broken, type Finding, guessable, well } from "../../core/finding.ts";
 import type { DiagnoseOptions } from "../channel.ts";
 import { createHttpClient } from "../http-client.ts";
 import { createAccessTokens } from "./access-token.ts";
@@ -20,7 +20,12 @@ export async function diagnose(options: DiagnoseOptions<SureadhereConfig>): Prom
             `There is no token: ${describeTokenFault(answer.fault)}.`,
             "compare `authUrl`, `clientId`, `clientSecret` and `clientScope` with what SureAdhere gave you",
           );
-    return [token, ...(await webhookFindings(options)), ...(await options.checkClock(config.authUrl))];
+    return [
+      token,
+      ...guessable("webhookSecret", config.webhookSecret),
+      ...(await webhookFindings(options)),
+      ...(await options.checkClock(config.authUrl)),
+    ];
   } finally {
     await client.close();
   }

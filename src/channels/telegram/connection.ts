@@ -1,4 +1,5 @@
 import type { ChannelEvent } from "../../core/channel-event.ts";
+import { canCallUs } from "../../core/loopback.ts";
 import { createTroubles } from "../../core/troubles.ts";
 import { wait } from "../../core/wait.ts";
 import type { Channel, ChannelOptions, RawRequest, Received } from "../channel.ts";
@@ -86,6 +87,6 @@ const HOW_TO_BE_REACHED =
   'or set "mode": "polling" on this channel, which needs no public address';
 
 function webhookUrlOf({ name, config, publicUrl }: ChannelOptions<TelegramConfig>): string | null {
-  const wanted = config.mode === "webhook" && publicUrl.isPublic;
+  const wanted = config.mode === "webhook" && canCallUs(publicUrl, config.apiRoot);
   return wanted ? `${publicUrl.url}/webhooks/${encodeURIComponent(name)}` : null;
 }

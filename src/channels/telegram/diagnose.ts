@@ -1,5 +1,6 @@
 import type { UserFromGetMe, WebhookInfo } from "grammy/types";
 import { broken, doubtful, type Finding, well } from "../../core/finding.ts";
+import { canCallUs } from "../../core/loopback.ts";
 import type { DiagnoseOptions } from "../channel.ts";
 import { createBotApi } from "./bot-api.ts";
 import type { TelegramConfig } from "./config.ts";
@@ -77,7 +78,7 @@ function pollingFindings({ url }: WebhookInfo): Finding[] {
 async function modeFindings(info: WebhookInfo, options: DiagnoseOptions<TelegramConfig>): Promise<Finding[]> {
   const { name, config, publicUrl } = options;
   if (config.mode === "polling") return pollingFindings(info);
-  if (!publicUrl.isPublic)
+  if (!canCallUs(publicUrl, config.apiRoot))
     return [
       broken(
         "mode",

@@ -6,7 +6,7 @@ const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).o
 
 const secret = z
   .string()
-  .min(16, "is too short to sign with; write at least 16 characters (try `openssl rand -hex 32`)");
+  .min(8, "is too short to sign with; write 32 characters (try `openssl rand -hex 32`)");
 
 /** A web channel in the configuration file, without the keys all channels have. */
 export const webConfigSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { doubtful, type Finding, well } from "../../core/finding.ts";
+import { doubtful, type Finding, guessable, well } from "../../core/finding.ts";
 import type { DiagnoseOptions } from "../channel.ts";
 import { identitySecrets, type WebConfig } from "./config.ts";
 
@@ -32,5 +32,6 @@ export async function diagnose({ config, publicUrl }: DiagnoseOptions<WebConfig>
     );
   if (identitySecrets(config).length === 0)
     findings.push(well("identitySecret", "Visitors are anonymous: no site can vouch for them."));
+  for (const secret of identitySecrets(config)) findings.push(...guessable("identitySecret", secret));
   return findings;
 }

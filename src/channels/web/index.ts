@@ -3,7 +3,7 @@ import { defineChannel } from "../channel.ts";
 import { type WebConfig, webConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { readWebhook } from "./inbound.ts";
-import { canReach, send, TEXT_LIMIT } from "./outbound.ts";
+import { canReach, identifierOf, send, TEXT_LIMIT } from "./outbound.ts";
 
 /** Chat in a browser. See README.md beside this file. */
 export const definition = defineChannel<WebConfig>({
@@ -22,5 +22,6 @@ export const definition = defineChannel<WebConfig>({
   configSchema: webConfigSchema,
   create: () => ({ receive: readWebhook, send, canReach }),
   diagnose,
+  identifierOf,
   split: (text) => splitText(text, { limit: TEXT_LIMIT }),
 });

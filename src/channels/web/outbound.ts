@@ -14,9 +14,16 @@ export async function send(part: OutboundPart, signal: AbortSignal): Promise<Sen
   return { kind: "sent", externalIds: [part.deliveryId], state: "delivered" };
 }
 
+/** A site knows its people by the `sub` of their tokens, and writes that. */
+export function identifierOf(written: string): string {
+  return isVisitor(written) ? written : `id:${written}`;
+}
+
+const isVisitor = (user: string) => /^(anon|id):./.test(user);
+
 /** Whether a visitor can come to be who this is: `anon:` and the hash of a token, or `id:` and whom a site vouches for. */
 export async function canReach(user: string): Promise<Reachability> {
-  if (/^(anon|id):./.test(user)) return { kind: "reachable" };
+  if (isVisitor(user)) return { kind: "reachable" };
   const reason = `"${user}" is no visitor: they look like id:ada, where ada is the \`sub\` of the identity token`;
   return { kind: "limited", code: "no_visitor", reason };
 }

@@ -5,3 +5,9 @@
 export function isAddress(address: string): boolean {
   return /^whatsapp:\S{1,200}$/.test(address);
 }
+
+/** The address of a number as people write it: `+491701234567`, `491701234567`. Anything else stays as it is. */
+export function toAddress(written: string): string {
+  const number = /^(?:whatsapp:)?\+?(\d{6,15})$/.exec(written.trim())?.[1];
+  return number === undefined ? written : `whatsapp:+${number}`;
+}

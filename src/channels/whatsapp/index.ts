@@ -2,6 +2,7 @@ import { formattedSpans } from "../../core/markdown/blocks.ts";
 import { splitText } from "../../core/split-text.ts";
 import { type Channel, type ChannelOptions, defineChannel } from "../channel.ts";
 import { checkAccount } from "./account.ts";
+import { toAddress } from "./address.ts";
 import { type WhatsappConfig, whatsappConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { createMetaProvider, META_BUTTON_SUPPORT, META_TEXT_LIMIT } from "./meta/index.ts";
@@ -31,6 +32,7 @@ export const definition = defineChannel<WhatsappConfig>({
   create: createWhatsappChannel,
   diagnose,
   split: (text) => split(text, TWILIO_TEXT_LIMIT),
+  identifierOf: toAddress,
   variant({ provider }) {
     const [textLimit, buttons] =
       provider === "meta" ? [META_TEXT_LIMIT, META_BUTTON_SUPPORT] : [TWILIO_TEXT_LIMIT, null];

@@ -27,7 +27,9 @@ export const sessionSchema = z
     external_id: z
       .string()
       .nullable()
-      .describe("Your own name for it, unique among the channel's active ones"),
+      .describe(
+        "What names it outside: your own name for it, Slack's channel and thread, the chat on Telegram. Unique among the channel's active ones",
+      ),
     status: z.enum(["active", "completed"]),
     end_reason: z.enum(END_REASONS).nullable(),
     title: z.string().nullable().describe("Taken from the first user message where none was given"),

@@ -2,14 +2,14 @@ import { z } from "zod";
 
 const authTokenSchema = z
   .string()
-  .regex(/^[A-Za-z0-9]{16,64}$/, "is not an auth token; copy it from the first page of the Twilio console");
+  .regex(/^\S+$/, "is not an auth token; copy it from the first page of the Twilio console");
 
 /** What a WhatsApp channel through Twilio is configured with. */
 export const twilioConfigSchema = z.strictObject({
   provider: z.literal("twilio").default("twilio").describe("Who connects to WhatsApp."),
   accountSid: z
     .string()
-    .regex(/^AC[0-9a-fA-F]{32}$/, "is not an account SID: those are AC and 32 hexadecimal digits")
+    .regex(/^AC[\w-]+$/, "is not an account SID: those begin with AC")
     .describe("The account's SID, from the first page of the Twilio console."),
   authToken: authTokenSchema.describe(
     "The account's primary auth token: sends messages and proves that a request is Twilio's.",
@@ -29,7 +29,7 @@ export const twilioConfigSchema = z.strictObject({
     .strictObject({
       contentSid: z
         .string()
-        .regex(/^HX[0-9a-fA-F]{32}$/, "is not a content SID: those are HX and 32 hexadecimal digits")
+        .regex(/^HX[\w-]+$/, "is not a content SID: those begin with HX")
         .describe("The approved template's SID, from the Content Template Builder."),
       variables: z
         .record(z.string(), z.string())

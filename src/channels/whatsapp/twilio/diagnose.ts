@@ -1,4 +1,5 @@
 import { broken, doubtful, type Finding, well } from "../../../core/finding.ts";
+import { canCallUs } from "../../../core/loopback.ts";
 import type { DiagnoseOptions } from "../../channel.ts";
 import { createApiClient } from "../api-client.ts";
 import { describeFault } from "../errors.ts";
@@ -78,7 +79,7 @@ async function signatureFindings({
   publicUrl,
   callWebhook,
 }: DiagnoseOptions<TwilioConfig>): Promise<Finding[]> {
-  if (!publicUrl.isPublic)
+  if (!canCallUs(publicUrl, config.apiBaseUrl))
     return [
       broken(
         "",

@@ -1,3 +1,4 @@
+import { canCallUs } from "../../../core/loopback.ts";
 import type { RawRequest, Received } from "../../channel.ts";
 import { createApiClient } from "../api-client.ts";
 import type { Provider, ProviderOptions } from "../provider.ts";
@@ -20,6 +21,7 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
   const { authToken, secondaryAuthToken, from, template } = config;
   const client = createApiClient();
   const api = createRestApi(config, client);
+  const statusUrl = canCallUs(publicUrl, config.apiBaseUrl) ? `${webhookUrl}/status` : null;
   const authTokens = secondaryAuthToken === undefined ? [authToken] : [authToken, secondaryAuthToken];
   const verify = createVerifier({ authTokens, publicUrl: publicUrl.url });
   const readMessage = createInbound({ from, log });
@@ -38,7 +40,7 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
   return {
     words: twilioWords,
     receive,
-    ...createOutbound({ api, template, statusUrl: publicUrl.isPublic ? `${webhookUrl}/status` : null }),
+    ...createOutbound({ api, template, statusUrl }),
     // Twilio shows buttons of templates only, each made and named before.
     sendChoice: null,
     findSent: createFinder(api),

@@ -1,6 +1,7 @@
 import { durationMs } from "../../../core/duration.ts";
 import { RequestError } from "../../../core/errors.ts";
 import type { Plan, WrittenTimes } from "../../../core/plan-schedule.ts";
+import type { ChannelRef } from "../../../core/runtime.ts";
 import type { ScheduleQueries } from "../../../schedules/schedule-queries-repository.ts";
 import type { ScheduleRepository } from "../../../schedules/schedule-repository.ts";
 import { OUTREACH_ERRORS, type OutreachDeps, outreachTarget } from "../outreach-target.ts";
@@ -15,6 +16,8 @@ import { idParams } from "../wire-schemas.ts";
 export interface ScheduleWriteDeps extends OutreachDeps {
   schedules: Pick<ScheduleRepository, "add" | "user" | "change">;
   queries: Pick<ScheduleQueries, "find">;
+  /** The user's own identifier, for one as the caller wrote it. */
+  whoIs(channel: ChannelRef, written: string): Promise<string>;
   /** The zone of a user's wall clock, as far as it is known. */
   timezoneOf(user: { channelId: string; agentId: string; identifier: string }): Promise<string>;
   plan(times: WrittenTimes, now: Date): Plan;
@@ -73,7 +76,8 @@ const createSchedule = (deps: ScheduleWriteDeps): Route =>
       if (made) return { status: 201, body: presentSchedule(made) };
       const names = { agent: body.agent_id, channel: body.channel };
       const { agent, channel } = await outreachTarget(deps, workspaceId, names);
-      const whose = { channelId: channel.id, agentId: agent.id, identifier: body.identifier };
+      const identifier = await deps.whoIs(channel, body.identifier);
+      const whose = { channelId: channel.id, agentId: agent.id, identifier };
       const timezone = body.timezone ?? (await deps.timezoneOf(whose));
       const plan = planned(deps, { ...body, timezone, startsAt: body.starts_at, endsAt: body.ends_at });
       await deps.schedules.add({
@@ -82,7 +86,7 @@ const createSchedule = (deps: ScheduleWriteDeps): Route =>
         agentId: agent.id,
         channelId: channel.id,
         madeBy: "operator",
-        userId: await deps.schedules.user(channel, body.identifier),
+        userId: await deps.schedules.user(channel, identifier),
         name: body.name ?? null,
         saying: requireSaying(body.prompt_text, body.message_text, body),
         ...plan,

@@ -72,7 +72,7 @@ export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
       operationId: "resetSession",
       summary: "Start a session over",
       description:
-        "Completes it and opens the next one: same user, situation, variables and metadata, none of the history.",
+        "Completes it and opens the next one: same user, situation and variables, none of the history. Metadata stays too where a user has many sessions.",
       tag: "Sessions",
       scope: "sessions:write",
       params: idParams,
