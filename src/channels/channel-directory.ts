@@ -15,21 +15,25 @@ export interface RunningChannel {
 /** The channels of this process, by name and by id. */
 export interface ChannelDirectory {
   add(running: RunningChannel): void;
-  byName(name: string): RunningChannel | null;
+  /** The one a URL of ours names. Those of kind `api` have none, so that every workspace may have one of a name. */
+  inUrl(name: string): RunningChannel | null;
+  named(workspaceId: string, name: string): RunningChannel | null;
   byId(id: string): RunningChannel | null;
   all(): RunningChannel[];
 }
 
 export function createChannelDirectory(): ChannelDirectory {
-  const byName = new Map<string, RunningChannel>();
   const byId = new Map<string, RunningChannel>();
+  const byUrl = new Map<string, RunningChannel>();
   return {
     add(running) {
-      byName.set(running.ref.name, running);
       byId.set(running.ref.id, running);
+      if (running.ref.kind !== "api" || !byUrl.has(running.ref.name)) byUrl.set(running.ref.name, running);
     },
-    byName: (name) => byName.get(name) ?? null,
+    inUrl: (name) => byUrl.get(name) ?? null,
+    named: (workspaceId, name) =>
+      [...byId.values()].find(({ ref }) => ref.workspaceId === workspaceId && ref.name === name) ?? null,
     byId: (id) => byId.get(id) ?? null,
-    all: () => [...byName.values()],
+    all: () => [...byId.values()],
   };
 }

@@ -72,7 +72,10 @@ function loadFile(path: string, directory: string, sources: ConfigSources): Load
   return "problem" in parsed ? failed(parsed.problem) : loadWorkspace(parsed.value, { ...sources, file });
 }
 
-/** Files share the webhook URLs and the database: a workspace or a channel name may stand in one of them only. */
+/**
+ * Files share the database and the URLs: a workspace may stand in one of them only, and so may the name of a channel,
+ * but for those of kind `api`, which no URL names, and those that are switched off.
+ */
 function collisions(workspaces: readonly WorkspaceConfig[]): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const workspaceFiles = new Map<string, string>();
@@ -88,10 +91,11 @@ function collisions(workspaces: readonly WorkspaceConfig[]): ConfigProblem[] {
       });
     }
     workspaceFiles.set(slug, sameWorkspace ?? file);
-    for (const name of Object.keys(channels)) {
+    const inUrls = Object.values(channels).filter(({ kind, enabled }) => enabled && kind !== "api");
+    for (const { name } of inUrls) {
       const other = channelFiles.get(name);
       if (other !== undefined) {
-        const problem = `is the name of a channel in ${other} too, and names stand in webhook URLs`;
+        const problem = `is the name of a channel in ${other} too, and names stand in URLs`;
         problems.push({ path: pathText(file, ["channels", name]), problem, fix: "rename one of the two" });
       }
       channelFiles.set(name, other ?? file);

@@ -35,7 +35,7 @@ export function createHttpParts(deps: HttpPartsDeps): HttpServer {
   return createHttpServer(
     {
       webhooks: webhookRoutes({
-        channel: (name) => channels.byName(name),
+        channel: (name) => channels.inUrl(name),
         accept: (ref, events) => pipeline.ingest.acceptEvents(ref, events),
         onReceived: (ref, outcome) => {
           if (outcome === "rejected") metrics.inbound.inc({ channel: ref.name, outcome });
@@ -47,6 +47,7 @@ export function createHttpParts(deps: HttpPartsDeps): HttpServer {
           Object.fromEntries(
             channels
               .all()
+              .filter((running) => channels.inUrl(running.ref.name) === running)
               .map(({ ref, error }) => [
                 ref.name,
                 { kind: ref.kind, state: error === null ? "ok" : "error", last_error: error },

@@ -106,7 +106,8 @@ export function createOutreach({ engine, channels, agents, pipeline, reach, log 
 
   async function unreachable({ channelId, identifier }: Pick<Person, "channelId" | "identifier">) {
     const user = await users.byIdentifier(channelId, identifier);
-    const stranger = { channel: running(channelId).name, identifier, unreachable: null };
+    const { workspaceId, name } = running(channelId);
+    const stranger = { workspaceId, channel: name, identifier, unreachable: null };
     const state = await reach(user ?? stranger);
     return { state, since: user?.unreachable?.since ?? null };
   }

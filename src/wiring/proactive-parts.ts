@@ -43,10 +43,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
   const sessions = createSessionQueriesRepository(pool);
   const names = {
     agents: createSessionAgentRepository(pool),
-    channel: (workspaceId: string, name: string) => {
-      const ref = channels.byName(name)?.ref;
-      return ref?.workspaceId === workspaceId ? ref : null;
-    },
+    channel: (workspaceId: string, name: string) => channels.named(workspaceId, name)?.ref ?? null,
   };
 
   const events = createEventParts({

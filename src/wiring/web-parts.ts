@@ -40,7 +40,7 @@ export function createWebParts(deps: WebPartsDeps): ReturnType<typeof webRoutes>
 
   return webRoutes({
     channel(name) {
-      const running = channels.byName(name);
+      const running = channels.inUrl(name);
       if (running?.ref.kind !== "web") return null;
       const known = web.get(running) ?? openDoor(running);
       web.set(running, known);

@@ -70,7 +70,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
       const agent = rows.agents.get(channel.agent);
       const row = rows.channels.get(channel.name);
       if (!channel.enabled || channel.config === null || !agent || !row) continue;
-      const running = channels.byName(channel.name);
+      const running = channels.named(rows.id, channel.name);
       if (running) {
         // A reload: the channel goes on, new sessions get the new version.
         Object.assign(running.ref, {

@@ -30,7 +30,7 @@ export function converse(app: TestApp, channel = "api"): Conversation {
   const query: Conversation["query"] = async (sql, values) => (await pool.query(sql, values)).rows;
 
   const post: Conversation["post"] = async (text, { user = "ada", thread = user } = {}) => {
-    const running = app.app.channels.byName(channel);
+    const running = app.app.channels.inUrl(channel);
     if (!running) throw new Error(`no channel ${channel}`);
     const eventKey = newId();
     const conversation = { address: thread, userIdentifier: user, externalId: thread };

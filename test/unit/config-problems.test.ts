@@ -95,11 +95,16 @@ test("a channel that stands twice in a file is a problem, not silently the last 
   expect(problemsOf([text])[0]).toMatchObject({ problem: 'the key "x" stands twice' });
 });
 
-test("files may not share a workspace or the name of a channel", () => {
-  const texts = [aFile(), aFile()].map((file) => JSON.stringify(file));
+test("files may not share a workspace, or the name of a channel that stands in URLs", () => {
+  const channels = {
+    api: { kind: "api", agent: "echo" },
+    web: { kind: "web", agent: "echo" },
+    bot: { kind: "telegram", agent: "echo", token: "$UNSET", enabled: false },
+  };
+  const texts = [aFile({ channels }), aFile({ channels })].map((file) => JSON.stringify(file));
   expect(problemsOf(texts).map(({ path }) => path)).toEqual([
     "more-1.json: workspace",
-    "more-1.json: channels.api",
+    "more-1.json: channels.web",
   ]);
 });
 
