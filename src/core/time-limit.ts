@@ -5,6 +5,32 @@
  */
 export function timeLimit(ms: number): AbortSignal {
   const limit = new AbortController();
-  setTimeout(() => limit.abort(new DOMException(`took longer than ${ms} ms`, "TimeoutError")), ms).unref();
+  setTimeout(() => limit.abort(tooLong(ms)), ms).unref();
   return limit.signal;
+}
+
+/**
+ * Runs a task with a signal that aborts when `outer` does, or after `ms` with a `TimeoutError`. Nothing of it outlives
+ * the task: where tasks are short and many, limits left to run out would be most of what the memory holds.
+ */
+export async function withinTime<T>(
+  ms: number,
+  outer: AbortSignal,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const stop = () => limit.abort(outer.reason);
+  const timer = setTimeout(() => limit.abort(tooLong(ms)), ms).unref();
+  outer.addEventListener("abort", stop, { once: true });
+  if (outer.aborted) stop();
+  try {
+    return await task(limit.signal);
+  } finally {
+    clearTimeout(timer);
+    outer.removeEventListener("abort", stop);
+  }
+}
+
+function tooLong(ms: number): DOMException {
+  return new DOMException(`took longer than ${ms} ms`, "TimeoutError");
 }

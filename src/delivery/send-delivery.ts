@@ -1,7 +1,7 @@
 import type { Channel } from "../channels/channel.ts";
 import type { Logger } from "../core/logger.ts";
 import type { OutboundPart, SendResult } from "../core/outbound.ts";
-import { timeLimit } from "../core/time-limit.ts";
+import { withinTime } from "../core/time-limit.ts";
 import type { ClaimedDelivery } from "./delivery-repository.ts";
 
 export interface SenderDeps {
@@ -21,11 +21,14 @@ export function createSender(deps: SenderDeps) {
   return async function send(channelId: string, delivery: ClaimedDelivery): Promise<Sent> {
     const channel = deps.channel(channelId);
     if (!channel) return CHANNEL_DISABLED;
-    const signal = AbortSignal.any([deps.shutdown, timeLimit(deps.sendTimeoutMs)]);
     const part = toPart(delivery);
     try {
-      return (
-        (await findEarlier(channelId, channel, delivery, part, signal)) ?? (await channel.send(part, signal))
+      return await withinTime(
+        deps.sendTimeoutMs,
+        deps.shutdown,
+        async (signal) =>
+          (await findEarlier(channelId, channel, delivery, part, signal)) ??
+          (await channel.send(part, signal)),
       );
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { BotError } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
-import { timeLimit } from "../../core/time-limit.ts";
+import { withinTime } from "../../core/time-limit.ts";
 import type { BotResult, Turn, TurnOutput } from "../bot.ts";
 import { invalidAnswer } from "./answer-schema.ts";
 import type { WebhookConfig } from "./config.ts";
@@ -20,23 +20,23 @@ export async function answerFromEndpoint(
 ): Promise<BotResult> {
   const { executionId } = turn;
   const deliveryId = newId();
-  const timeout = timeLimit(config.timeoutMs);
-  const signal = AbortSignal.any([output.signal, timeout]);
   const { history } = config;
   const body = JSON.stringify(await turnRequest(turn, { history, deliveryId, signal: output.signal }));
-  try {
-    const response = await post({ type: "turn", executionId, deliveryId, body, signal });
-    return await readAnswer(config, response, (content) => {
-      if (content !== "") output.emit({ type: "content", content });
-    });
-  } catch (error) {
-    output.signal.throwIfAborted();
-    if (timeout.aborted) {
-      const reason = `${new URL(config.url).host} did not answer within ${config.timeoutMs} ms (bot.timeoutMs)`;
-      throw new BotError("timeout", reason);
+  return await withinTime(config.timeoutMs, output.signal, async (signal) => {
+    try {
+      const response = await post({ type: "turn", executionId, deliveryId, body, signal });
+      return await readAnswer(config, response, (content) => {
+        if (content !== "") output.emit({ type: "content", content });
+      });
+    } catch (error) {
+      output.signal.throwIfAborted();
+      if (signal.aborted) {
+        const reason = `${new URL(config.url).host} did not answer within ${config.timeoutMs} ms (bot.timeoutMs)`;
+        throw new BotError("timeout", reason);
+      }
+      throw connectionError(config, error);
     }
-    throw connectionError(config, error);
-  }
+  });
 }
 
 /** An endpoint's response, as far as reading it goes. */
