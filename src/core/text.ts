@@ -8,8 +8,10 @@ export function storableText(text: string): string {
 
 /** The same for a whole value: its JSON, safe for json and jsonb columns. For what bots and other outsiders made up. */
 export function storableJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (!json.includes("\\u")) return json;
   // A lone surrogate and NUL are always escapes in what `stringify` writes; an escaped backslash before them is none.
-  return JSON.stringify(value).replaceAll(/\\\\|\\u(?:0000|d[89a-f][0-9a-f]{2})/g, (written) =>
+  return json.replaceAll(/\\\\|\\u(?:0000|d[89a-f][0-9a-f]{2})/g, (written) =>
     written === "\\\\" ? written : "\uFFFD",
   );
 }

@@ -53,7 +53,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   async function acceptOne(channel: ChannelRef, event: ChannelEvent): Promise<void> {
     switch (event.type) {
       case "message": {
-        const row = toRow(channel, event);
+        const row = eventRow(channel, event);
         deps.onOutcome(channel, row, await deps.store(row));
         return;
       }
@@ -88,25 +88,21 @@ export function createIngest(deps: IngestDeps): Ingest {
     async acceptMessage(channel, message) {
       const content = storableText(message.content);
       const origin = message.origin ?? originOf(channel, content);
-      const row: InboundRow = {
-        ...identify(channel),
+      const row = toRow(channel, {
         sessionId: message.sessionId,
         externalId: null,
         address: message.sessionId,
         userIdentifier: "",
         userName: null,
         profile: {},
-        role: origin === "instruction" ? "system" : "user",
         origin,
         content,
-        ...chosen(origin, content, message.payload),
+        payload: message.payload,
         metadata: message.metadata ?? {},
-        executionId: origin === "command" ? null : newId(),
-        title: origin === "user" ? excerpt(content, TITLE_LIMIT) || null : null,
         eventKeys: [message.eventKey],
         attachments: [],
         uploads: message.uploads ?? null,
-      };
+      });
       const outcome = await deps.store(row);
       deps.onOutcome(channel, row, outcome);
       return { row, outcome };
@@ -114,44 +110,79 @@ export function createIngest(deps: IngestDeps): Ingest {
   };
 }
 
-function toRow(channel: ChannelRef, event: InboundMessage): InboundRow {
+function eventRow(channel: ChannelRef, event: InboundMessage): InboundRow {
   const content = storableText(event.text);
-  const origin = originOf(channel, content);
-  // An agent that left the configuration cannot answer any more: then the channel's own does.
-  const agent = event.agent === undefined ? undefined : channel.agents?.get(event.agent);
-  return {
-    ...identify(channel),
-    ...(agent ? { agentId: agent.id, agentVersion: agent.version } : {}),
+  const { externalId, address, userIdentifier } = event.conversation;
+  return toRow(channel, {
+    // An agent that left the configuration cannot answer any more: then the channel's own does.
+    agent: event.agent === undefined ? undefined : channel.agents?.get(event.agent),
     sessionId: null,
-    externalId: event.conversation.externalId,
-    address: event.conversation.address,
-    userIdentifier: event.conversation.userIdentifier,
+    externalId,
+    address,
+    userIdentifier,
     userName: event.userName ? storableText(event.userName) : null,
     profile: event.profile ?? {},
-    role: "user",
-    origin,
+    origin: originOf(channel, content),
     content,
-    ...chosen(origin, content, event.payload),
+    payload: event.payload,
     metadata: {},
-    executionId: origin === "command" ? null : newId(),
-    title: origin === "user" ? excerpt(content, TITLE_LIMIT) || null : null,
     eventKeys: event.eventKeys,
-    attachments: (event.attachments ?? []).map((attachment) => ({
-      ...storableFile(attachment),
-      id: newId(),
-    })),
+    attachments: event.attachments ?? [],
     uploads: null,
-  };
+  });
 }
 
-function identify(channel: ChannelRef) {
+/** What a row says; its ids and what follows from these are made with it. */
+interface Said
+  extends Pick<
+    InboundRow,
+    | "sessionId"
+    | "externalId"
+    | "address"
+    | "userIdentifier"
+    | "userName"
+    | "profile"
+    | "origin"
+    | "content"
+    | "metadata"
+    | "eventKeys"
+    | "uploads"
+  > {
+  /** Instead of the channel's own. */
+  agent?: { id: string; version: number } | undefined;
+  payload: string | undefined;
+  attachments: readonly InboundAttachment[];
+}
+
+/** Spelled out, not spread: taking over so many properties one by one was the slowest thing a message met. */
+function toRow(channel: ChannelRef, said: Said): InboundRow {
+  const { origin, content, payload } = said;
+  const isUser = origin === "user";
   return {
     workspaceId: channel.workspaceId,
     channelId: channel.id,
-    agentId: channel.agentId,
-    agentVersion: channel.agentVersion,
+    agentId: said.agent?.id ?? channel.agentId,
+    agentVersion: said.agent?.version ?? channel.agentVersion,
+    sessionId: said.sessionId,
     single: channel.sessions === "single",
+    externalId: said.externalId,
+    address: said.address,
+    userIdentifier: said.userIdentifier,
+    userName: said.userName,
+    profile: said.profile,
     messageId: newId(),
+    role: origin === "instruction" ? "system" : "user",
+    origin,
+    content,
+    // What came with the message, or else what it may choose of the session's offer: the database knows that.
+    payload: payload === undefined ? null : storableText(payload),
+    choice: payload === undefined && isUser ? choiceOf(content) : null,
+    metadata: said.metadata,
+    executionId: origin === "command" ? null : newId(),
+    title: isUser ? excerpt(content, TITLE_LIMIT) || null : null,
+    eventKeys: said.eventKeys,
+    attachments: said.attachments.map((attachment) => ({ ...storableFile(attachment), id: newId() })),
+    uploads: said.uploads,
     newSessionId: newId(),
     newUserId: newId(),
   };
@@ -159,16 +190,6 @@ function identify(channel: ChannelRef) {
 
 function originOf(channel: ChannelRef, content: string): "user" | "command" {
   return channel.resetCommand && content.trim().toLowerCase() === "/reset" ? "command" : "user";
-}
-
-/** What came with the message, or else what it may choose of the session's offer: the database knows that. */
-function chosen(
-  origin: InboundRow["origin"],
-  content: string,
-  payload: string | undefined,
-): Pick<InboundRow, "payload" | "choice"> {
-  if (payload !== undefined) return { payload: storableText(payload), choice: null };
-  return { payload: null, choice: origin === "user" ? choiceOf(content) : null };
 }
 
 /** What a platform says about a file comes from its sender: names and sizes of any kind. */
