@@ -79,7 +79,7 @@ export function createAnswering(deps: TurnEngineDeps) {
         messages,
         agent: agent.definition,
         bot: agent.bot,
-        turn: { ...describeTurn(lane, agent, executionId), input, ...lookups },
+        turn: describeTurn(lane, agent, executionId, input, lookups),
         stream,
         stop: running.stop.signal,
         attemptsBefore: main.attempts,
@@ -161,16 +161,25 @@ export function createAnswering(deps: TurnEngineDeps) {
     over.addEventListener("abort", () => clearTimeout(timer), { once: true });
   }
 
+  /** Spelled out, as everything that is made for each message: taking properties over one by one is slow. */
   function describeTurn(
     lane: Lane,
-    agent: LoadedAgent,
+    { id, definition, version }: LoadedAgent,
     executionId: string,
-  ): Omit<Turn, keyof TurnLookups | "input"> {
+    input: readonly TurnInput[],
+    { prompt, history, participantData, coming, overhead }: TurnLookups,
+  ): Turn {
     return {
       executionId,
       session: { id: lane.sessionId, channel: deps.channel(lane.channelId).name, metadata: lane.metadata },
-      agent: { id: agent.id, slug: agent.definition.slug, version: agent.version },
+      agent: { id, slug: definition.slug, version },
       user: lane.user,
+      input,
+      prompt,
+      history,
+      participantData,
+      coming,
+      overhead,
     };
   }
 

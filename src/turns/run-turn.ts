@@ -206,26 +206,37 @@ type Ending = Omit<ExecutionResult, "id" | "attempts" | "startedAt" | "mergedInt
 /** The turn's own execution, and those of the messages it answers along the way. */
 function executions(run: Answering, at: Progress, ending: Ending): ExecutionResult[] {
   const main = newest(run);
-  return run.messages.flatMap((message): ExecutionResult[] => {
-    if (message.executionId === null) return [];
-    const base = { id: message.executionId, startedAt: at.startedAt };
-    if (message === main) return [{ ...base, ...ending, attempts: at.attempt, mergedInto: null }];
-    return [mergedExecution(base, main.executionId)];
+  return run.messages.flatMap(({ executionId }): ExecutionResult[] => {
+    if (executionId === null) return [];
+    const own = executionId === main.executionId;
+    return [endedExecution(executionId, at, own ? ending : MERGED, own ? null : main.executionId)];
   });
 }
 
-function mergedExecution(base: { id: string; startedAt: Date }, mergedInto: string | null): ExecutionResult {
+/** Of a message that is answered together with a later one. */
+const MERGED: Ending = {
+  status: "cancelled",
+  errorCode: "merged",
+  error: "answered together with a later message",
+  promptTokens: null,
+  completionTokens: null,
+  totalTokens: null,
+  log: null,
+};
+
+function endedExecution(id: string, at: Progress, end: Ending, mergedInto: string | null): ExecutionResult {
   return {
-    ...base,
-    status: "cancelled",
-    attempts: 0,
-    errorCode: "merged",
-    error: "answered together with a later message",
+    id,
+    status: end.status,
+    attempts: mergedInto === null ? at.attempt : 0,
+    errorCode: end.errorCode,
+    error: end.error,
     mergedInto,
-    promptTokens: null,
-    completionTokens: null,
-    totalTokens: null,
-    log: null,
+    promptTokens: end.promptTokens,
+    completionTokens: end.completionTokens,
+    totalTokens: end.totalTokens,
+    log: end.log,
+    startedAt: at.startedAt,
   };
 }
 
@@ -283,6 +294,10 @@ function toReply(
     files,
     metadata: {},
     executionId,
-    deliveries: parts.map((part) => ({ id: newId(run.now()), ...part })),
+    deliveries: parts.map(({ content, buttons, attachmentId }) =>
+      attachmentId === undefined
+        ? { id: newId(run.now()), content, buttons }
+        : { id: newId(run.now()), content, buttons, attachmentId },
+    ),
   };
 }
