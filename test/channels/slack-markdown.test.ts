@@ -60,9 +60,18 @@ describe("a text for Slack", () => {
         expect(raw.replace(/<https?:\/\/[^<>|\s]+\|[^<>|]+>/g, "")).not.toMatch(/[<>]/);
         const words = (from: string) => from.match(/[a-z]{4,}/g) ?? [];
         const kept = words(seen(raw).replaceAll("&amp;", "&")).join(" ");
-        for (const word of new Set(words(seen(text)))) expect(kept).toContain(word);
+        // What stands behind a fence may be the name of a language.
+        const written = seen(text).replace(/^[^\S\n]*(?:`{3,}|~{3,}).*$/gm, "");
+        for (const word of new Set(words(written))) expect(kept).toContain(word);
       }),
-      { numRuns: 500, examples: [["[a](https://a.example/x)_[a](https://a.example/x)_@here"], ["_a_@here"]] },
+      {
+        numRuns: 500,
+        examples: [
+          ["[a](https://a.example/x)_[a](https://a.example/x)_@here"],
+          ["_a_@here"],
+          ["~~~~channel\n!"],
+        ],
+      },
     );
   });
 
