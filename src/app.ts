@@ -94,7 +94,14 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { agents } = workspaces;
   const bounds = { ...BOUNDS, ...options.bounds };
 
-  const attachments = createAttachmentParts({ engine, channels, settings, secret: operatorKey.value, log });
+  const attachments = createAttachmentParts({
+    engine,
+    channels,
+    settings,
+    secret: operatorKey.value,
+    onFailedWrite: () => metrics.failedFileWrites.inc(),
+    log,
+  });
   const pipeline = createPipeline({
     engine,
     channels,

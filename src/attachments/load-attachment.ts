@@ -25,26 +25,38 @@ export const LOAD_LEASE_MS = 150_000;
 
 /** Waits between tries, milliseconds; when they are used up, the file has failed. */
 const BACKOFF_MS = [1_000, 5_000, 30_000, 120_000];
+/** Where it is here that the file cannot be kept: nearly four hours, to make room on a disk or mend a bucket. */
+const UNKEPT_BACKOFF_MS = [...BACKOFF_MS, 600_000, 1_800_000, 3_600_000, 7_200_000];
 
 /** Loads one claimed file and records how that ended. Rejects only where the record could not be made. */
 export async function loadAttachment(deps: LoadDeps, attachment: ClaimedAttachment): Promise<void> {
   const { repository, store, log } = deps;
   const { id, attempts } = attachment;
+  const notStored = (reason: string, retryInMs: number | null) => {
+    log.warn({ attachment_id: id, reason, retry_in_ms: retryInMs }, "a file was not loaded");
+    return repository.notStored(id, attempts, { reason, retryInMs });
+  };
   const loaded = await load(deps, attachment);
   if (loaded.kind === "failed") {
     const backoff = loaded.retry ? BACKOFF_MS[attempts - 1] : undefined;
-    const retryInMs = backoff === undefined ? null : Math.max(backoff, loaded.afterMs ?? 0);
-    log.warn({ attachment_id: id, reason: loaded.reason, retry_in_ms: retryInMs }, "a file was not loaded");
-    return repository.notStored(id, attempts, { reason: loaded.reason, retryInMs });
+    return notStored(loaded.reason, backoff === undefined ? null : Math.max(backoff, loaded.afterMs ?? 0));
   }
   const { content, contentType } = loaded;
-  await store.write(id, content, contentType);
+  try {
+    await store.write(id, content, contentType);
+  } catch {
+    // Told where the store is watched; of this file everybody sees it.
+    return notStored(UNKEPT, UNKEPT_BACKOFF_MS[attempts - 1] ?? null);
+  }
   const kind = kindOfType(contentType);
   const kept = await repository.stored(id, { kind, contentType, bytes: content.length });
   // Deleted meanwhile, with its session: nobody would come back for the content.
   if (!kept) await store.erase(id);
   log.debug({ attachment_id: id, bytes: content.length, content_type: contentType }, "a file was loaded");
 }
+
+/** For people: why a file that was loaded is not here. What the disk or the bucket said is the operator's. */
+const UNKEPT = "it could not be kept here";
 
 type Loaded =
   | { kind: "loaded"; content: Buffer; contentType: string }

@@ -20,6 +20,8 @@ export interface NewUpload {
 export type KeptUpload =
   | { kind: "kept"; attachment: AttachmentView }
   | { kind: "session_gone" }
+  /** The store fails. Its row goes after a day. */
+  | { kind: "not_kept" }
   | { kind: "type_refused"; contentType: string };
 
 /**
@@ -37,7 +39,12 @@ export async function keepUpload(
   const name = upload.name === null ? null : safeFileName(upload.name);
   if (!(await deps.repository.addUpload({ id, sessionId: upload.sessionId, kind, name })))
     return { kind: "session_gone" };
-  await deps.store.write(id, content, contentType);
+  try {
+    await deps.store.write(id, content, contentType);
+  } catch {
+    // Told where the store is watched.
+    return { kind: "not_kept" };
+  }
   await deps.repository.stored(id, { kind, contentType, bytes: content.length });
   const attachment = await deps.repository.find(id);
   return attachment ? { kind: "kept", attachment } : { kind: "session_gone" };

@@ -6,7 +6,7 @@ const LITTLE_SPACE = 1024 ** 3;
 /** Mode bits that let others than the owner read. */
 const READABLE_BY_OTHERS = 0o044;
 
-/** Looks at the data directory: whether it can be written, what it holds is private, and there is room. */
+/** Looks at a directory for data: whether it can be written, what it holds is private, and there is room. */
 export function diagnoseDataDir(dataDir: string): Finding[] {
   const existing = nearestExisting(dataDir);
   if (!mayWrite(existing))

@@ -46,6 +46,13 @@ export function attachmentNotFound(id: string): RequestError {
   return new RequestError(404, "attachment_not_found", `There is no attachment ${id} here.`);
 }
 
+/** The place for files fails at the moment: nothing is wrong with this one. */
+export function fileNotKept(): RequestError {
+  return new RequestError(503, "file_not_kept", "Files cannot be kept at the moment. Send it again later.", {
+    headers: { "Retry-After": "60" },
+  });
+}
+
 /** The content of an upload and what its sender says of it. */
 export function uploadOf(
   content: Buffer,

@@ -96,6 +96,11 @@ export function createMetrics() {
       buckets: SECONDS,
       registers,
     }),
+    failedFileWrites: new Counter({
+      name: "causeway_failed_file_writes_total",
+      help: "Files that could not be kept in their directory or bucket; they are tried again for hours.",
+      registers,
+    }),
     httpSeconds: new Histogram({
       name: "causeway_http_request_seconds",
       help: "HTTP requests by route pattern; their count is the number of requests.",

@@ -7,6 +7,7 @@ import { createAttachmentLinks } from "../attachments/links.ts";
 import { loadAttachment } from "../attachments/load-attachment.ts";
 import { createLoader } from "../attachments/loader.ts";
 import { keepUpload, type NewUpload } from "../attachments/uploads.ts";
+import { watchFileStore } from "../attachments/watched-store.ts";
 import type { TurnAttachment } from "../bots/bot.ts";
 import type { AttachmentSource } from "../channels/channel.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
@@ -23,6 +24,7 @@ export interface AttachmentPartsDeps {
   settings: Pick<Settings, "attachments" | "publicUrl">;
   /** Signs links; the same on all processes. */
   secret: string;
+  onFailedWrite(): void;
   log: Logger;
 }
 
@@ -41,7 +43,7 @@ export function createAttachmentParts(deps: AttachmentPartsDeps) {
   const { place, limitBytes, keepDays } = settings.attachments;
   const repository = createAttachmentRepository(pool);
   const erasures = createErasureRepository(pool);
-  const store = createFileStore(place);
+  const store = watchFileStore(createFileStore(place), deps);
   const links = createAttachmentLinks({
     secret: deps.secret,
     publicUrl: settings.publicUrl.url,
@@ -109,6 +111,8 @@ export function createAttachmentParts(deps: AttachmentPartsDeps) {
       limitBytes,
     },
     openFile: store.open,
+    /** Why files cannot be kept, as far as this process found out; null: nothing says so. */
+    trouble: store.trouble,
     links,
     steps,
     /** Lets go of what was kept long enough, and of what was uploaded and never sent. */

@@ -1,3 +1,5 @@
+import { diagnoseFileStore } from "../attachments/diagnose-file-store.ts";
+import { createFileBucket } from "../attachments/file-bucket.ts";
 import { botDefinitions } from "../bots/registry.ts";
 import { channelDefinitions } from "../channels/registry.ts";
 import { findingsJson, isHealthy, type PlacedFinding, printFindings } from "../cli/doctor/report.ts";
@@ -68,17 +70,20 @@ async function examine(options: DoctorOptions): Promise<{ findings: PlacedFindin
 }
 
 async function engineFindings({ settings }: LoadedConfig): Promise<PlacedFinding[]> {
-  const { databaseUrl, redisUrl, dataDir } = settings;
-  const [database, redis] = await Promise.all([
+  const { databaseUrl, redisUrl, dataDir, attachments } = settings;
+  const { place } = attachments;
+  const [database, redis, files] = await Promise.all([
     databaseUrl === null
       ? [well("", "The embedded Postgres in the data directory is used.")]
       : diagnoseDatabase(databaseUrl, MAX_CONNECTIONS),
     redisUrl === null ? [well("", "The queue runs on Postgres.")] : diagnoseRedis(redisUrl),
+    place.kind === "directory" ? diagnoseDataDir(place.path) : diagnoseFileStore(createFileBucket(place)),
   ]);
   return [
     ...placed("CAUSEWAY_DATA_DIR", diagnoseDataDir(dataDir)),
     ...placed("DATABASE_URL", database),
     ...placed("REDIS_URL", redis),
+    ...placed("CAUSEWAY_ATTACHMENTS", files),
   ];
 }
 

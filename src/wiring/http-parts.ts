@@ -53,6 +53,7 @@ export function createHttpParts(deps: HttpPartsDeps): HttpServer {
                 { kind: ref.kind, state: error === null ? "ok" : "error", last_error: error },
               ]),
           ),
+        files: attachments.trouble,
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
         draining: () => stopping.aborted,
       }),

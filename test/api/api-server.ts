@@ -106,6 +106,7 @@ export async function openApiWorld() {
         health: healthRoutes({
           dependencies: async () => ({}),
           channels: () => ({}),
+          files: () => null,
           metrics: async () => ({ contentType: "text/plain", text: "" }),
           draining: () => false,
         }),

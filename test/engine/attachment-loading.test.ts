@@ -22,6 +22,55 @@ function memoryStore(): FileStore {
   };
 }
 
+test("a file that cannot be kept is tried for hours, says so meanwhile, and has failed in the end", async () => {
+  await using world = await openApiWorld();
+  const host = createServer((_, response) => response.end("the file"));
+  await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+  const home = { id: world.workspaceId, slug: "default" };
+  const { sessionId, messageId } = await addConversation(world.pool, home);
+  const id = newId();
+  await world.pool.query(
+    `INSERT INTO attachments (id, workspace_id, session_id, message_id, kind, platform_id)
+     VALUES ($1, $2, $3, $4, 'file', 'theirs')`,
+    [id, home.id, sessionId, messageId],
+  );
+  const repository = createAttachmentRepository(world.pool);
+  const full = { ...memoryStore(), write: () => Promise.reject(new Error("ENOSPC")) };
+  const waits: number[] = [];
+  try {
+    for (let state = "pending"; state === "pending"; ) {
+      await world.pool.query("UPDATE attachments SET next_attempt_at = now() WHERE id = $1", [id]);
+      const [claimed] = await repository.claimOf([messageId], 60_000);
+      if (!claimed) throw new Error("nothing to load");
+      await loadAttachment(
+        {
+          repository,
+          store: full,
+          source: async () => ({ kind: "found", url: `${origin}/`, trustedOrigins: [origin] }),
+          limitBytes: 1_000,
+          signal: new AbortController().signal,
+          log: quietLog(),
+        },
+        claimed,
+      );
+      const { rows } = await world.pool.query(
+        "SELECT state, error, extract(epoch FROM next_attempt_at - updated_at)::float8 AS wait FROM attachments WHERE id = $1",
+        [id],
+      );
+      expect(rows[0].error).toBe("it could not be kept here");
+      ({ state } = rows[0]);
+      if (rows[0].wait !== null) waits.push(rows[0].wait);
+      expect(waits.length).toBeLessThan(20);
+    }
+  } finally {
+    await new Promise((resolve) => host.close(resolve));
+  }
+  const hours = waits.reduce((sum, wait) => sum + wait, 0) / 3_600;
+  expect(hours).toBeGreaterThan(3);
+  expect(hours).toBeLessThan(5);
+});
+
 test("a file that two processes load is kept; one whose message is gone meanwhile is not", async () => {
   await using world = await openApiWorld();
   const host = createServer((_, response) => response.end("the file"));

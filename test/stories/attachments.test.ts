@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -140,4 +141,50 @@ test("files of a bot go out behind its words, in order, and as links where the p
       "<document: https://files.example.org/ticket.pdf>",
     ]),
   );
+});
+
+test("a file that cannot be kept is seen by operators and callers, and kept once that is mended", async () => {
+  const home = await mkdtemp(join(tmpdir(), "causeway-full-"));
+  // No directory can be made below a file.
+  const place = join(home, "attachments");
+  await writeFile(place, "");
+  try {
+    await using story = await startTelegramStory({ env: { CAUSEWAY_ATTACHMENTS: place } });
+    const { url, apiKey } = story.app;
+    const ready = async () => {
+      const response = await fetch(`${url}/readyz`);
+      const { files } = (await response.json()) as { files: unknown };
+      return { status: response.status, files };
+    };
+    expect(await ready()).toEqual({ status: 200, files: { state: "ok", last_error: null } });
+    await story.post(photo(story, "cat", png));
+    await eventually(async () =>
+      expect(await story.rows("SELECT state, error FROM attachments")).toEqual([
+        { state: "pending", error: "it could not be kept here" },
+      ]),
+    );
+    const trouble = "files cannot be kept: ENOTDIR";
+    expect(await ready()).toEqual({ status: 200, files: { state: "error", last_error: trouble } });
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(/^causeway_failed_file_writes_total [1-9]/m);
+
+    const [session] = await story.rows<{ id: string }>("SELECT id FROM sessions");
+    const refused = await fetch(`${url}/api/v1/chat/sessions/${session?.id}/attachments`, {
+      method: "POST",
+      headers: { "x-api-key": apiKey, "content-type": "image/png" },
+      body: new Uint8Array(png),
+    });
+    const { error } = (await refused.json()) as { error: { code: string } };
+    expect([refused.status, error.code]).toEqual([503, "file_not_kept"]);
+
+    await rm(place);
+    await eventually(async () =>
+      expect(await story.rows("SELECT state, error FROM attachments WHERE message_id IS NOT NULL")).toEqual([
+        { state: "stored", error: null },
+      ]),
+    );
+    expect((await ready()).files).toEqual({ state: "ok", last_error: null });
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
 });

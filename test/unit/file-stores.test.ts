@@ -5,6 +5,7 @@ import { createEmulator } from "emulate";
 // As in the service, where this is loaded before the first request: what it sets stands behind the global fetch.
 import "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { diagnoseFileStore } from "../../src/attachments/diagnose-file-store.ts";
 import { createFileBucket } from "../../src/attachments/file-bucket.ts";
 import { createFileDirectory } from "../../src/attachments/file-directory.ts";
 import { type FileStore, readWhole } from "../../src/attachments/file-store.ts";
@@ -98,4 +99,13 @@ test("a bucket that is not there is an error that names it, and nothing secret",
     .then(() => null, String);
   expect(error).toContain("nowhere");
   expect(error).not.toContain("wJalr");
+});
+
+test("the doctor keeps a file in a bucket and takes it away again, and says what is wrong where it cannot", async () => {
+  expect(await diagnoseFileStore(inBucket())).toEqual([
+    expect.objectContaining({ severity: "ok", what: "A file was kept there, read and erased." }),
+  ]);
+  expect(await diagnoseFileStore(inBucket("nowhere"))).toEqual([
+    expect.objectContaining({ severity: "error", what: expect.stringContaining("nowhere") }),
+  ]);
 });

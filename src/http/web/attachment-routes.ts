@@ -6,7 +6,7 @@ import { storableText } from "../../core/text.ts";
 import { sendFile } from "../file-response.ts";
 import { requireRate } from "../rate-limit.ts";
 import { readBytes } from "../read-bytes.ts";
-import { attachmentNotFound, uploadOf } from "../uploads.ts";
+import { attachmentNotFound, fileNotKept, uploadOf } from "../uploads.ts";
 import { addressOf } from "./caller-address.ts";
 import { readQuery } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
@@ -41,6 +41,7 @@ export function attachmentRoutes(deps: AttachmentDeps): Router {
       ...file,
       accepts: (type) => channel.attachmentTypes.some((wanted) => matches(wanted, type)),
     });
+    if (kept.kind === "not_kept") throw fileNotKept();
     if (kept.kind === "session_gone") {
       throw new RequestError(404, "session_not_found", "There is no such session.");
     }

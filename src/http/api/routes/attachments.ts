@@ -2,7 +2,7 @@ import { z } from "zod";
 import { storableText } from "../../../core/text.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
 import { type OpenFile, sendFile } from "../../file-response.ts";
-import { type AttachmentDesk, attachmentNotFound, uploadOf } from "../../uploads.ts";
+import { type AttachmentDesk, attachmentNotFound, fileNotKept, uploadOf } from "../../uploads.ts";
 import { attachmentSchema, toAttachmentObject } from "../attachment-resource.ts";
 import { requireSession, SESSION_NOT_FOUND, sessionNotFound } from "../require-session.ts";
 import { defineRoute, type Route } from "../route.ts";
@@ -41,6 +41,7 @@ export function attachmentRoutes({ sessions, desk, openFile }: AttachmentRoutesD
         SESSION_NOT_FOUND,
         { status: 413, code: "body_too_large", when: "the file is too large" },
         { status: 422, code: "empty_file", when: "the body is empty" },
+        { status: 503, code: "file_not_kept", when: "files cannot be kept at the moment" },
       ],
       async handle({ caller, params, query, upload, headers, resourceId }) {
         const session = await requireSession(sessions, caller.workspaceId, params.id);
@@ -50,6 +51,7 @@ export function attachmentRoutes({ sessions, desk, openFile }: AttachmentRoutesD
           name: query.name,
         });
         const kept = await desk.keep({ id: resourceId, sessionId: session.id, ...file });
+        if (kept.kind === "not_kept") throw fileNotKept();
         if (kept.kind !== "kept") throw sessionNotFound(params.id);
         return { status: 201, body: toAttachmentObject(kept.attachment) };
       },
