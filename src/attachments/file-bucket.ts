@@ -1,20 +1,8 @@
 import { Readable } from "node:stream";
 import { AwsClient } from "aws4fetch";
+import type { BucketSettings } from "../core/bucket-settings.ts";
 import { timeLimit } from "../core/time-limit.ts";
 import type { ByteRange, FileStore } from "./file-store.ts";
-
-/** An S3-compatible bucket and who may use it. */
-export interface BucketSettings {
-  bucket: string;
-  /** Before every key; empty, or with a slash at its end. */
-  prefix: string;
-  /** Where the service is; the bucket is named in the path, which all of them understand. */
-  endpoint: string;
-  region: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken: string | null;
-}
 
 const TIMEOUT_MS = 60_000;
 

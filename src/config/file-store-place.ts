@@ -1,22 +1,10 @@
 import { resolve } from "node:path";
+import type { BucketSettings } from "../core/bucket-settings.ts";
 import type { ConfigProblem } from "../core/errors.ts";
 import type { Environment } from "./env.ts";
 
 /** Where the contents of files are kept. */
-export type FileStorePlace =
-  | { kind: "directory"; path: string }
-  | {
-      kind: "bucket";
-      bucket: string;
-      /** Empty, or with a slash at its end. */
-      prefix: string;
-      /** Without a trailing slash. */
-      endpoint: string;
-      region: string;
-      accessKeyId: string;
-      secretAccessKey: string;
-      sessionToken: string | null;
-    };
+export type FileStorePlace = { kind: "directory"; path: string } | ({ kind: "bucket" } & BucketSettings);
 
 const HOW = "write a directory, or s3://bucket/prefix?endpoint=https://host&region=name";
 const PARAMETERS: ReadonlySet<string> = new Set(["endpoint", "region"]);

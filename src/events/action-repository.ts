@@ -1,7 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import type { JsonObject } from "../core/json.ts";
-import { mergePatch } from "../core/merge-patch.ts";
-import { storableJson } from "../core/text.ts";
+import { mergeParticipantData } from "../storage/merge-participant-data.ts";
 import { inTransaction } from "../storage/transaction.ts";
 
 /** A session as its rules' actions need it. */
@@ -129,22 +128,7 @@ export function createActionRepository(
 
     /** Applies a merge patch (RFC 7396). */
     mergeData(userId: string, agentId: string, patch: JsonObject): Promise<void> {
-      return inTransaction(pool, async (client) => {
-        const key = [userId, agentId];
-        await client.query(
-          "INSERT INTO participant_data (user_id, agent_id, revision) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
-          key,
-        );
-        const { rows } = await client.query<{ data: JsonObject }>(
-          "SELECT data FROM participant_data WHERE user_id = $1 AND agent_id = $2 FOR UPDATE",
-          key,
-        );
-        await client.query(
-          `UPDATE participant_data SET data = $3, revision = revision + 1, updated_at = now()
-           WHERE user_id = $1 AND agent_id = $2`,
-          [...key, storableJson(mergePatch(rows[0]?.data ?? {}, patch))],
-        );
-      });
+      return inTransaction(pool, (client) => mergeParticipantData(client, { userId, agentId }, patch));
     },
   };
 }

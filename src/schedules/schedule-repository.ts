@@ -3,6 +3,7 @@ import { newId } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { nextRun } from "../core/recurrence.ts";
 import type { LaterSaying, Saying } from "../core/saying.ts";
+import { ensureUser } from "../storage/ensure-user.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { dueRuns } from "./due-runs.ts";
 import {
@@ -43,20 +44,8 @@ export function createScheduleRepository(pool: Pool) {
     add: (schedule: NewSchedule) => addSchedule(pool, schedule),
 
     /** Who a schedule is for, made where they are new. */
-    async user(channel: { id: string; workspaceId: string }, identifier: string): Promise<string> {
-      await pool.query(
-        `INSERT INTO users (id, workspace_id, channel_id, identifier) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (channel_id, identifier) DO NOTHING`,
-        [newId(), channel.workspaceId, channel.id, identifier],
-      );
-      const { rows } = await pool.query<{ id: string }>(
-        "SELECT id FROM users WHERE channel_id = $1 AND identifier = $2",
-        [channel.id, identifier],
-      );
-      const id = rows[0]?.id;
-      if (id === undefined) throw new Error("a user was made and is not there");
-      return id;
-    },
+    user: (channel: { id: string; workspaceId: string }, identifier: string) =>
+      ensureUser(pool, channel, identifier),
 
     /** Changes a schedule that is not over. Null: it is over, or not there. */
     change: (workspaceId: string, id: string, decide: (current: Schedule) => ScheduleChanges) =>

@@ -6,6 +6,8 @@ import type { ReplyLimits } from "../core/reply-parts.ts";
 import type { ChannelRef } from "../core/runtime.ts";
 import type { LaterSaying, Saying } from "../core/saying.ts";
 import { storableJson } from "../core/text.ts";
+import { ensureUser } from "../storage/ensure-user.ts";
+import { mergeParticipantData } from "../storage/merge-participant-data.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { type Spoken, speak, spokenBefore } from "./speak-repository.ts";
 import type { Deferred } from "./trigger-outcome.ts";
@@ -110,7 +112,7 @@ export function createTriggerRepository({ pool, reset, sayLater }: TriggerReposi
         const before =
           (await spokenBefore(client, channel.id, trigger.key)) ?? (await deferredBefore(client, trigger));
         if (before) return before;
-        const userId = await userOf(client, channel, identifier);
+        const userId = await ensureUser(client, channel, identifier);
         // Whose message this is, theirs is the answer to it.
         await client.query("UPDATE users SET handed_to = NULL WHERE id = $1 AND handed_to <> $2", [
           userId,
@@ -118,7 +120,9 @@ export function createTriggerRepository({ pool, reset, sayLater }: TriggerReposi
         ]);
         // The session is locked before the data, as a turn that ends does; the data is there before rules look at it.
         const open = await openSession(client, trigger, userId);
-        await mergeData(client, userId, trigger);
+        if (Object.keys(trigger.participantData).length > 0) {
+          await mergeParticipantData(client, { userId, agentId: trigger.agentId }, trigger.participantData);
+        }
         const session = await sessionFor(client, trigger, userId, open);
         if (trigger.startNewSession || Object.keys(trigger.sessionData).length > 0) {
           await client.query("UPDATE sessions SET metadata = $2, updated_at = now() WHERE id = $1", [
@@ -180,21 +184,6 @@ async function deferredBefore(
     : null;
 }
 
-async function userOf(client: PoolClient, channel: ChannelRef, identifier: string): Promise<string> {
-  await client.query(
-    `INSERT INTO users (id, workspace_id, channel_id, identifier) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (channel_id, identifier) DO NOTHING`,
-    [newId(), channel.workspaceId, channel.id, identifier],
-  );
-  const { rows } = await client.query<{ id: string }>(
-    "SELECT id FROM users WHERE channel_id = $1 AND identifier = $2",
-    [channel.id, identifier],
-  );
-  const id = rows[0]?.id;
-  if (id === undefined) throw new Error("a user was made and is not there");
-  return id;
-}
-
 /** The newest of the user's open sessions, locked. */
 async function openSession(
   client: PoolClient,
@@ -207,22 +196,4 @@ async function openSession(
     [channel.id, agentId, userId],
   );
   return rows[0] ?? null;
-}
-
-async function mergeData(client: PoolClient, userId: string, trigger: Trigger): Promise<void> {
-  if (Object.keys(trigger.participantData).length === 0) return;
-  const key = [userId, trigger.agentId];
-  await client.query(
-    "INSERT INTO participant_data (user_id, agent_id, revision) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
-    key,
-  );
-  const { rows } = await client.query<{ data: JsonObject }>(
-    "SELECT data FROM participant_data WHERE user_id = $1 AND agent_id = $2 FOR UPDATE",
-    key,
-  );
-  await client.query(
-    `UPDATE participant_data SET data = $3, revision = revision + 1, updated_at = now()
-     WHERE user_id = $1 AND agent_id = $2`,
-    [...key, storableJson(mergePatch(rows[0]?.data ?? {}, trigger.participantData))],
-  );
 }

@@ -42,7 +42,7 @@ const rooms: readonly Room[] = [
   { room: /^channels\/registry\.ts$/, may: [/^channels\/channel\.ts$/, /^channels\/[^/]+\/index\.ts$/] },
   { room: /^channels\/[^/]+\.ts$/, may: [core, /^channels\/channel\.ts$/] },
   { room: /^bots\/registry\.ts$/, may: [/^bots\/bot\.ts$/, /^bots\/[^/]+\/index\.ts$/] },
-  { room: /^channels\/[^/]+\//, may: [core, /^channels\/(channel|http-client)\.ts$/] },
+  { room: /^channels\/[^/]+\//, may: [core, /^channels\/(channel|http-client|webhook-request)\.ts$/] },
   { room: /^bots\/[^/]+\//, may: [core, /^bots\/bot\.ts$/] },
   { room: stages, may: [core, ...seams, /^storage\//, /^queue\//], mayType: [/^observability\//] },
   { room: /^http\//, may: [core, ...seams], mayType: [stages, /^observability\//, /^config\//] },

@@ -1,6 +1,7 @@
 import { createTroubles, type Troubles } from "../../core/troubles.ts";
 import { wait } from "../../core/wait.ts";
 import type { Channel, ChannelOptions, RawRequest, Received } from "../channel.ts";
+import { parseJsonBody } from "../webhook-request.ts";
 import type { SlackConfig } from "./config.ts";
 import { parseSlackBody, type SlackBody } from "./event.ts";
 import { createFiles } from "./files.ts";
@@ -15,7 +16,7 @@ import { createPreviews } from "./preview.ts";
 import { createRouting } from "./routing.ts";
 import { holdSocket } from "./socket.ts";
 import { createStreaming } from "./streaming.ts";
-import { createVerifier, notAnEvent, parseBody } from "./verify.ts";
+import { createVerifier, notAnEvent } from "./verify.ts";
 import { createWebApi } from "./web-api.ts";
 import { createWorkspaces } from "./workspaces.ts";
 
@@ -97,7 +98,7 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
     const verified = verify(request);
     if ("kind" in verified) return verified;
     if (verified.format === "form") return readForm(request.body);
-    const parsed = parseBody(request.body);
+    const parsed = parseJsonBody(request.body);
     if ("kind" in parsed) return parsed;
     const body = parseSlackBody(parsed.json);
     return body === null ? notAnEvent : readBody(body);

@@ -1,18 +1,10 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import type { RawRequest, Received } from "../channel.ts";
-
-export type Rejection = Extract<Received, { kind: "rejected" }>;
+import type { RawRequest } from "../channel.ts";
+import { contentTypeOf, isSame, noSuchWebhook, type Rejection, reject } from "../webhook-request.ts";
 
 /** How far a request's time may be from ours, in either direction, seconds (Slack, "Verifying requests"). */
 const WINDOW_SECONDS = 5 * 60;
-
-const reject = (status: Rejection["status"], code: string, message: string): Rejection => ({
-  kind: "rejected",
-  status,
-  code,
-  message,
-});
 
 /** What a verified body is. */
 export type BodyFormat = "json" | "form";
@@ -24,8 +16,7 @@ export type BodyFormat = "json" | "form";
  */
 export function createVerifier(signingSecret: string | undefined, clock: Clock = systemClock) {
   return (request: RawRequest): Rejection | { format: BodyFormat } => {
-    if (signingSecret === undefined || request.method !== "POST")
-      return reject(404, "no_webhook", "this channel takes no such webhook request");
+    if (signingSecret === undefined || request.method !== "POST") return noSuchWebhook;
     const timestamp = request.headers["x-slack-request-timestamp"] ?? "";
     const given = request.headers["x-slack-signature"] ?? "";
     if (!/^\d{1,12}$/.test(timestamp)) return reject(401, "unsigned", "the request's timestamp is missing");
@@ -33,25 +24,14 @@ export function createVerifier(signingSecret: string | undefined, clock: Clock =
     if (Math.abs(nowSeconds - Number(timestamp)) > WINDOW_SECONDS)
       return reject(401, "stale_signature", "the request's timestamp is more than five minutes off");
     const hmac = createHmac("sha256", signingSecret).update(`v0:${timestamp}:`).update(request.body);
-    const expected = Buffer.from(`v0=${hmac.digest("hex")}`);
-    const actual = Buffer.from(given);
-    if (actual.length !== expected.length || !timingSafeEqual(actual, expected))
+    if (!isSame(`v0=${hmac.digest("hex")}`, given))
       return reject(401, "wrong_signature", "the signature is missing or wrong");
-    const type = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
+    const type = contentTypeOf(request.headers);
     if (type === "application/json") return { format: "json" };
     // Commands, button presses and Slack's check of our certificate.
     if (type === "application/x-www-form-urlencoded") return { format: "form" };
     return reject(415, "wrong_content_type", "events have to be sent as application/json");
   };
-}
-
-/** The JSON of a verified body, or why it is not one. */
-export function parseBody(body: Buffer): { json: unknown } | Rejection {
-  try {
-    return { json: JSON.parse(body.toString("utf8")) };
-  } catch {
-    return reject(400, "malformed_json", "the body is not JSON");
-  }
 }
 
 /** A body that is JSON but nothing Slack sends. */

@@ -10,13 +10,14 @@ import {
   type Received,
 } from "../channel.ts";
 import { createHttpClient } from "../http-client.ts";
+import { parseJsonBody } from "../webhook-request.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { type SureadhereConfig, sureadhereConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { readMessage } from "./inbound.ts";
 import { introduce } from "./introduction.ts";
 import { canReach, createOutbound, TEXT_LIMIT } from "./outbound.ts";
-import { createVerifier, notAMessage, parseBody } from "./verify.ts";
+import { createVerifier, notAMessage } from "./verify.ts";
 
 /** SureAdhere, by webhook. See README.md beside this file for set-up and rules. */
 export const definition = defineChannel<SureadhereConfig>({
@@ -47,7 +48,7 @@ function createSureadhereChannel(options: ChannelOptions<SureadhereConfig>): Cha
   async function receive(request: RawRequest): Promise<Received> {
     const rejection = verify(request);
     if (rejection !== null) return rejection;
-    const body = parseBody(request.body);
+    const body = parseJsonBody(request.body);
     if ("kind" in body) return body;
     const events = readMessage(body.json, log);
     return events === null ? notAMessage : { kind: "accepted", events };

@@ -1,14 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import type { RawRequest, Received } from "../channel.ts";
-
-export type Rejection = Extract<Received, { kind: "rejected" }>;
-
-const reject = (status: Rejection["status"], code: string, message: string): Rejection => ({
-  kind: "rejected",
-  status,
-  code,
-  message,
-});
+import type { RawRequest } from "../channel.ts";
+import { contentTypeOf, isSame, noSuchWebhook, type Rejection, reject } from "../webhook-request.ts";
 
 /**
  * Decides whether a request comes from SureAdhere. It signs nothing, so the channel's own secret has to come along: in
@@ -16,16 +7,12 @@ const reject = (status: Rejection["status"], code: string, message: string): Rej
  * where both are there.
  */
 export function createVerifier(webhookSecret: string): (request: RawRequest) => Rejection | null {
-  const expected = digest(webhookSecret);
   return (request) => {
-    if (request.method !== "POST")
-      return reject(404, "no_webhook", "this channel takes no such webhook request");
+    if (request.method !== "POST") return noSuchWebhook;
     const given = request.headers["x-webhook-secret"] ?? secretInQuery(request.url);
-    // Digests have one length, so the comparison takes one time whatever was sent.
-    if (given === null || !timingSafeEqual(digest(given), expected))
+    if (given === null || !isSame(webhookSecret, given))
       return reject(401, "wrong_webhook_secret", "the webhook secret is missing or wrong");
-    const type = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
-    if (type !== "application/json")
+    if (contentTypeOf(request.headers) !== "application/json")
       return reject(415, "wrong_content_type", "messages have to be sent as application/json");
     return null;
   };
@@ -34,19 +21,6 @@ export function createVerifier(webhookSecret: string): (request: RawRequest) => 
 function secretInQuery(url: string): string | null {
   const query = url.indexOf("?");
   return query === -1 ? null : new URLSearchParams(url.slice(query + 1)).get("secret");
-}
-
-function digest(value: string): Buffer {
-  return createHash("sha256").update(value).digest();
-}
-
-/** The JSON of a verified body, or why it is not one. */
-export function parseBody(body: Buffer): { json: unknown } | Rejection {
-  try {
-    return { json: JSON.parse(body.toString("utf8")) };
-  } catch {
-    return reject(400, "malformed_json", "the body is not JSON");
-  }
 }
 
 /** A body that is JSON but not a message. */

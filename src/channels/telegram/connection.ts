@@ -3,6 +3,7 @@ import { canCallUs } from "../../core/loopback.ts";
 import { createTroubles } from "../../core/troubles.ts";
 import { wait } from "../../core/wait.ts";
 import type { Channel, ChannelOptions, RawRequest, Received } from "../channel.ts";
+import { parseJsonBody } from "../webhook-request.ts";
 import { botIdOf, createBotApi } from "./bot-api.ts";
 import type { TelegramConfig } from "./config.ts";
 import { createFiles } from "./files.ts";
@@ -15,7 +16,7 @@ import { createPresses } from "./press.ts";
 import { createRegistration } from "./registration.ts";
 import { createStreaming } from "./streaming.ts";
 import { parseUpdate } from "./update.ts";
-import { createVerifier, notAnUpdate, parseBody } from "./verify.ts";
+import { createVerifier, notAnUpdate } from "./verify.ts";
 
 /** One bot: its API, and what it keeps of its chats. */
 export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel {
@@ -46,7 +47,7 @@ export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): 
   async function receive(request: RawRequest): Promise<Received> {
     const rejection = verify(request);
     if (rejection !== null) return rejection;
-    const body = parseBody(request.body);
+    const body = parseJsonBody(request.body);
     if ("kind" in body) return body;
     const update = parseUpdate(body.json);
     return update === null ? notAnUpdate : { kind: "accepted", events: await readUpdate(update) };

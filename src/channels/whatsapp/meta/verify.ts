@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import type { RawRequest, Received } from "../../channel.ts";
+import { contentTypeOf, noSuchWebhook, type Rejection, reject } from "../../webhook-request.ts";
 import { type JsonBody, readJson } from "../json-body.ts";
-import { contentTypeOf, isOneOf, noSuchWebhook, type Rejection, reject } from "../verify.ts";
+import { isOneOf } from "../verify.ts";
 
 export interface VerifierOptions {
   /** Any of them may have signed: the second one while secrets are being exchanged. */

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { RawRequest } from "../../channel.ts";
-import { contentTypeOf, isOneOf, noSuchWebhook, type Rejection, reject } from "../verify.ts";
+import { contentTypeOf, noSuchWebhook, type Rejection, reject } from "../../webhook-request.ts";
+import { isOneOf } from "../verify.ts";
 import { type FormParams, parseForm } from "./params.ts";
 
 export interface VerifierOptions {
