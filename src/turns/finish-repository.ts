@@ -72,8 +72,8 @@ const FINISH = `
     RETURNING s.id, s.next_seq - d.replies AS first_seq, s.workspace_id, s.channel_id, s.address,
       d.answered_seq AS turn_seq, (s.lease_owner IS NOT NULL) AS more),
   ended AS (
-    UPDATE executions e SET status = x.status, attempts = x.attempts, error_code = x.error_code, error = x.error,
-      merged_into = x.merged_into, prompt_tokens = x.prompt_tokens, completion_tokens = x.completion_tokens,
+    UPDATE executions e SET status = x.status, attempts = greatest(e.attempts, x.attempts),
+      error_code = x.error_code, error = x.error, merged_into = x.merged_into, prompt_tokens = x.prompt_tokens, completion_tokens = x.completion_tokens,
       total_tokens = x.total_tokens, log = coalesce(x.log, e.log), started_at = coalesce(e.started_at, x.started_at),
       preview = CASE WHEN x.preview_taken THEN NULL ELSE e.preview END, ended_at = now()
     FROM json_to_recordset($2) AS x(id text, session_id text, status text, attempts int, error_code text, error text,

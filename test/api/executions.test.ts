@@ -94,6 +94,7 @@ describe("cancelling", () => {
     expect([refused.status, refused.body.error.code]).toEqual([409, "execution_cancelled"]);
     expect((await app.api("GET", `/executions/${execution}`)).body).toMatchObject({
       status: "cancelled",
+      attempts: 1,
       error: { code: "cancelled" },
     });
     expect((await say(id, "hello")).status).toBe(201);
