@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { refineAlways } from "../../core/refine-always.ts";
 
 const routeSchema = z.strictObject({
   channels: z
@@ -64,14 +65,17 @@ export const slackConfigSchema = z
       .describe("More agents behind the same app, by Slack channel or first word; `agent` gets the rest."),
   })
   .refine((config) => (config.botToken === undefined) !== (config.oauth === undefined), {
+    when: refineAlways,
     path: ["botToken"],
     error: "is required, or `oauth` for several workspaces; not both",
   })
   .refine((config) => config.mode !== "events" || config.signingSecret !== undefined, {
+    when: refineAlways,
     path: ["signingSecret"],
     error: 'is required for mode "events": without it anybody could post events (Basic Information)',
   })
   .refine((config) => config.mode !== "socket" || config.appToken !== undefined, {
+    when: refineAlways,
     path: ["appToken"],
     error: 'is required for mode "socket" (Basic Information, App-Level Tokens, scope connections:write)',
   });

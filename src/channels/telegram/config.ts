@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { refineAlways } from "../../core/refine-always.ts";
 
 /** A Telegram channel in the configuration file, without the keys all channels have. */
 export const telegramConfigSchema = z
@@ -35,6 +36,7 @@ export const telegramConfigSchema = z
       .describe("The bot's username, for groups; asked from Telegram when left out."),
   })
   .refine((config) => config.mode !== "webhook" || config.secretToken !== undefined, {
+    when: refineAlways,
     path: ["secretToken"],
     error:
       'is required for mode "webhook": without it anybody could post updates (try `openssl rand -hex 32`)',
