@@ -4,6 +4,7 @@ import { parseEnv } from "node:util";
 import { z } from "zod";
 import { fileStoreProblem } from "./file-store-place.ts";
 import { publicUrlProblem } from "./public-url.ts";
+import { redisUrlsProblem, splitRedisUrls } from "./redis-urls.ts";
 
 /** The variables the service was started with. Empty counts as not set: compose files pass `NAME=` for that. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,7 +25,14 @@ function variable<T, D extends string | null>(
 }
 
 const postgresUrl = urlOf(["postgres:", "postgresql:"], "write postgres://user:password@host:5432/database");
-const redisUrl = urlOf(["redis:", "rediss:"], "write redis://host:6379 or rediss://host:6379");
+
+const redisUrls = z
+  .string()
+  .transform(splitRedisUrls)
+  .superRefine((urls, check) => {
+    const problem = redisUrlsProblem(urls);
+    if (problem !== null) check.addIssue({ code: "custom", message: problem });
+  });
 
 const rate = z
   .string()
@@ -155,8 +163,8 @@ export const variables = {
     unset: "an embedded Postgres in the data directory",
   }),
   REDIS_URL: variable({
-    doc: "A Redis or Valkey to run the queue on: `redis://…` or `rediss://…`.",
-    schema: redisUrl,
+    doc: "A Redis or Valkey to run the queue on: `redis://…` or `rediss://…`. Of a cluster, any of its nodes, or several separated by commas.",
+    schema: redisUrls,
     default: null,
     unset: "the queue runs on Postgres",
   }),

@@ -105,7 +105,7 @@ function collisions(workspaces: readonly WorkspaceConfig[]): ConfigProblem[] {
 }
 
 function settingsSecrets(settings: Settings): string[] {
-  const urls = [settings.databaseUrl, settings.redisUrl].filter((url) => url !== null);
+  const urls = [settings.databaseUrl, ...(settings.redisUrls ?? [])].filter((url) => url !== null);
   const passwords = urls.map((url) => new URL(url).password).filter((password) => password !== "");
   const { place } = settings.attachments;
   const bucketSecrets = place.kind === "bucket" ? [place.secretAccessKey, place.sessionToken ?? ""] : [];

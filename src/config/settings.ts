@@ -26,8 +26,8 @@ export interface Settings {
   eventLogDays: number;
   /** Null: embedded Postgres. */
   databaseUrl: string | null;
-  /** Null: the queue runs on Postgres. */
-  redisUrl: string | null;
+  /** A Redis, or nodes of one Redis Cluster. Null: the queue runs on Postgres. */
+  redisUrls: readonly string[] | null;
   logLevel: z.output<typeof variables.LOG_LEVEL.schema>;
 }
 
@@ -81,7 +81,7 @@ export function parseSettings(
     },
     eventLogDays: read("CAUSEWAY_EVENT_LOG_DAYS", variables.CAUSEWAY_EVENT_LOG_DAYS),
     databaseUrl: readOptional("DATABASE_URL", variables.DATABASE_URL),
-    redisUrl: readOptional("REDIS_URL", variables.REDIS_URL),
+    redisUrls: readOptional("REDIS_URL", variables.REDIS_URL),
     logLevel: read("LOG_LEVEL", variables.LOG_LEVEL),
   };
   return { settings, problems };

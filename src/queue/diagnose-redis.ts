@@ -1,73 +1,61 @@
-import { Redis } from "ioredis";
 import { broken, doubtful, type Finding, well } from "../core/finding.ts";
+import { diagnoseRedisCluster } from "./diagnose-redis-cluster.ts";
+import { isInCluster, nodesOf } from "./find-redis.ts";
+import { keepsJobs, releaseOf } from "./redis-fitness.ts";
+import { askRedis, type RedisNode, readInfo } from "./redis-question.ts";
 
-/** The oldest release that BullMQ is sure to work on. */
-const LEAST_VERSION = [6, 2] as const;
+/** A server that was named, and what it says. */
+interface Answer {
+  host: string;
+  info: ReadonlyMap<string, string>;
+  /** Those of the cluster it is in; null where it stands alone. */
+  nodes: readonly RedisNode[] | null;
+}
 
-/** Looks at a given Redis or Valkey: whether it can be reached, keeps its keys, and takes writes. Changes nothing. */
-export async function diagnoseRedis(url: string): Promise<Finding[]> {
-  let reason = "no answer";
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: 5_000,
-    commandTimeout: 5_000,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  });
-  redis.on("error", (error: Error) => {
-    reason = error.message || error.name;
-  });
+/** Looks at the Redis or Valkey that is given: whether it can be reached, keeps its keys, takes writes. Changes nothing. */
+export async function diagnoseRedis(urls: readonly string[]): Promise<Finding[]> {
+  const looks = await Promise.all(urls.map(look));
+  const answers = looks.flatMap((seen) => ("info" in seen ? [seen] : []));
+  const silent = looks.flatMap((seen) => ("reason" in seen ? [seen] : []));
+  const [first] = answers;
+  if (first === undefined) return silent.map(({ host, reason }) => unreachable(host, reason));
+  if (urls.length === 1 && first.nodes === null) return serverFindings(first.info);
+
+  const cluster = answers.flatMap(({ nodes }) => (nodes === null ? [] : [nodes]))[0];
+  return [
+    ...silent.map(({ host, reason }) =>
+      doubtful("", `${host} does not answer: ${reason}.`, "name nodes that are up"),
+    ),
+    ...answers
+      .filter(({ nodes }) => nodes === null)
+      .map(({ host }) => broken("", `${host} is in no cluster.`, "name one server, or nodes of one cluster")),
+    ...(cluster === undefined ? [] : await diagnoseRedisCluster(cluster)),
+  ];
+}
+
+async function look(url: string): Promise<Answer | { host: string; reason: string }> {
+  const { host } = new URL(url);
   try {
-    await redis.connect();
-    return infoFindings(readInfo(await redis.info()));
+    return await askRedis(url, async (redis) => ({
+      host,
+      info: readInfo(await redis.info()),
+      nodes: (await isInCluster(redis)) ? await nodesOf(redis, url) : null,
+    }));
   } catch (error) {
-    if (error instanceof Error && !/closed/i.test(error.message)) reason = error.message;
-    return [
-      broken(
-        "",
-        `Redis cannot be used: ${reason}.`,
-        "check host, port and password, and that the server runs",
-      ),
-    ];
-  } finally {
-    redis.disconnect();
+    return { host, reason: error instanceof Error ? error.message || error.name : String(error) };
   }
 }
 
-/** `INFO` as names and values. */
-function readInfo(text: string): ReadonlyMap<string, string> {
-  const pairs = text.split("\r\n").flatMap((line) => {
-    const [, name, value] = /^([a-z_0-9]+):(.*)$/.exec(line) ?? [];
-    return name === undefined || value === undefined ? [] : [[name, value] as const];
-  });
-  return new Map(pairs);
+function unreachable(host: string, reason: string): Finding {
+  const what = `Redis at ${host} cannot be used: ${reason}.`;
+  return broken("", what, "check host, port and password, and that the server runs");
 }
 
-function infoFindings(info: ReadonlyMap<string, string>): Finding[] {
-  const valkey = info.get("valkey_version");
-  const version = valkey ?? info.get("redis_version") ?? "of an unknown release";
-  const findings = [well("", `${valkey === undefined ? "Redis" : "Valkey"} ${version} answers.`)];
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (major < LEAST_VERSION[0] || (major === LEAST_VERSION[0] && minor < LEAST_VERSION[1]))
-    findings.push(broken("", "It is too old for the queue.", `use ${LEAST_VERSION.join(".")} or newer`));
-  const policy = info.get("maxmemory_policy");
-  if (policy !== undefined && policy !== "noeviction")
-    findings.push(
-      broken(
-        "",
-        `It throws keys away when memory is short (maxmemory-policy ${policy}), jobs among them.`,
-        "set maxmemory-policy noeviction",
-      ),
-    );
-  if (info.get("role") === "slave")
-    findings.push(broken("", "It is a replica and takes no writes.", "name the primary"));
-  if (info.get("cluster_enabled") === "1")
-    findings.push(
-      doubtful(
-        "",
-        "It is part of a Redis Cluster, which is not supported.",
-        "name a server that stands alone",
-      ),
-    );
-  return findings;
+function serverFindings(info: ReadonlyMap<string, string>): Finding[] {
+  const replica = broken("", "It is a replica and takes no writes.", "name the primary");
+  return [
+    well("", `${releaseOf(info)} answers.`),
+    ...keepsJobs("It", info),
+    ...(info.get("role") === "slave" ? [replica] : []),
+  ];
 }

@@ -33,19 +33,19 @@ export interface QueueBackend {
 const CLOSE_MS = 10_000;
 
 /**
- * Opens BullMQ on Redis where a URL is given, otherwise on PostgreSQL (schema `bullmq` of the same database).
+ * Opens BullMQ on Redis where URLs are given (one server, or nodes of one cluster), otherwise on PostgreSQL (schema `bullmq` of the same database).
  * Never ends the process over a lost connection: it is logged once per outage and retried for ever.
  * @param options.prefix keeps several services on one Redis apart.
  */
 export async function openQueueBackend(options: {
-  redisUrl?: string | null;
+  redisUrls?: readonly string[] | null;
   databaseUrl: string;
   prefix?: string;
   log: Logger;
 }): Promise<QueueBackend> {
-  const { redisUrl, databaseUrl, prefix = "causeway", log } = options;
-  const store = redisUrl
-    ? openRedisQueues({ url: redisUrl, prefix, log })
+  const { redisUrls, databaseUrl, prefix = "causeway", log } = options;
+  const store = redisUrls
+    ? await openRedisQueues({ urls: redisUrls, prefix, log })
     : openPostgresQueues({ databaseUrl, log });
   await store.waitUntilReady();
   return trackQueues(store, log);

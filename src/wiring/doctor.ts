@@ -70,13 +70,13 @@ async function examine(options: DoctorOptions): Promise<{ findings: PlacedFindin
 }
 
 async function engineFindings({ settings }: LoadedConfig): Promise<PlacedFinding[]> {
-  const { databaseUrl, redisUrl, dataDir, attachments } = settings;
+  const { databaseUrl, redisUrls, dataDir, attachments } = settings;
   const { place } = attachments;
   const [database, redis, files] = await Promise.all([
     databaseUrl === null
       ? [well("", "The embedded Postgres in the data directory is used.")]
       : diagnoseDatabase(databaseUrl, MAX_CONNECTIONS),
-    redisUrl === null ? [well("", "The queue runs on Postgres.")] : diagnoseRedis(redisUrl),
+    redisUrls === null ? [well("", "The queue runs on Postgres.")] : diagnoseRedis(redisUrls),
     place.kind === "directory" ? diagnoseDataDir(place.path) : diagnoseFileStore(createFileBucket(place)),
   ]);
   return [

@@ -26,7 +26,7 @@ export const MAX_CONNECTIONS = 20;
  * that same Postgres. Everything behind it is the same code.
  */
 export async function openEngine(
-  settings: Pick<Settings, "databaseUrl" | "redisUrl" | "dataDir">,
+  settings: Pick<Settings, "databaseUrl" | "redisUrls" | "dataDir">,
   log: Logger,
   options: { queuePrefix?: string } = {},
 ): Promise<Engine> {
@@ -37,7 +37,7 @@ export async function openEngine(
   try {
     await migrateDatabase({ url, log });
     const queues = await openQueueBackend({
-      redisUrl: settings.redisUrl,
+      redisUrls: settings.redisUrls,
       databaseUrl: url,
       ...(options.queuePrefix ? { prefix: options.queuePrefix } : {}),
       log,

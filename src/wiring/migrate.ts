@@ -13,7 +13,7 @@ import { migrateDatabase } from "../storage/migrate.ts";
 export async function migrate(options: { env: Environment; print(line: string): void }): Promise<boolean> {
   const { env, print } = options;
   const { settings, problems } = parseSettings(env);
-  const { databaseUrl, redisUrl } = settings;
+  const { databaseUrl, redisUrls } = settings;
   if (problems.length > 0 || databaseUrl === null) {
     print(
       problems.length > 0
@@ -27,7 +27,7 @@ export async function migrate(options: { env: Environment; print(line: string): 
   try {
     const applied = await migrateDatabase({ url: databaseUrl, log });
     // Opening it makes its tables.
-    if (redisUrl === null) await (await openQueueBackend({ databaseUrl, log })).close();
+    if (redisUrls === null) await (await openQueueBackend({ databaseUrl, log })).close();
     print(applied.length === 0 ? "The tables are up to date." : `Applied: ${applied.join(", ")}`);
     return true;
   } catch (error) {

@@ -53,7 +53,7 @@ describe("an outage", () => {
       const redis = await startRedis();
       if (!redis) throw new Error("redis-server went away");
       const log = quietLog();
-      const backend = await openQueueBackend({ redisUrl: redis.url, databaseUrl: database.url, log });
+      const backend = await openQueueBackend({ redisUrls: [redis.url], databaseUrl: database.url, log });
       const seen: unknown[] = [];
       backend.worker<string>("words", async (job) => seen.push(job.data), { concurrency: 2 });
       await backend.queue<string>("words").add("word", "before");

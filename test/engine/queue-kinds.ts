@@ -18,7 +18,7 @@ export async function sharedStore(kind: "postgres" | "redis") {
     async open(): Promise<QueueBackend> {
       const redisUrl = kind === "redis" ? inject("redisUrl") : null;
       const backend = await openQueueBackend({
-        redisUrl,
+        redisUrls: redisUrl === null ? null : [redisUrl],
         databaseUrl: database.url,
         prefix,
         log: quietLog(),

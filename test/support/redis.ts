@@ -40,38 +40,40 @@ export default async function setup(project: TestProject): Promise<() => Promise
 export async function startRedis(options: { port?: number } = {}): Promise<TestRedis | null> {
   const directory = await mkdtemp(join(tmpdir(), "causeway-redis-"));
   const port = options.port ?? (await freePort());
-  const flags = [
-    "--port",
-    String(port),
-    "--bind",
-    "127.0.0.1",
-    "--dir",
-    directory,
-    "--save",
-    "",
-    "--appendonly",
-    "no",
-  ];
-  const child = spawn("redis-server", flags, { stdio: "ignore" });
-  const started = await Promise.race([
-    once(child, "spawn").then(() => true),
-    once(child, "error").then(() => false),
-  ]);
-  if (!started) {
+  const server = await spawnRedis(directory, ["--port", String(port)]);
+  if (!server) {
     await rm(directory, { recursive: true, force: true });
     return null;
   }
   const url = `redis://127.0.0.1:${port}`;
   await answers(url);
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, "exit");
-      child.kill("SIGKILL");
-      await exited;
-    }
+    await server.kill();
     await rm(directory, { recursive: true, force: true });
   };
   return { url, port, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Starts a server that saves nothing; null where the machine has none. */
+export async function spawnRedis(
+  directory: string,
+  flags: readonly string[],
+): Promise<{ kill(): Promise<void> } | null> {
+  const all = ["--bind", "127.0.0.1", "--dir", directory, "--save", "", "--appendonly", "no", ...flags];
+  const child = spawn("redis-server", all, { stdio: "ignore" });
+  const started = await Promise.race([
+    once(child, "spawn").then(() => true),
+    once(child, "error").then(() => false),
+  ]);
+  if (!started) return null;
+  return {
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
 }
 
 async function answers(url: string): Promise<void> {

@@ -25,7 +25,7 @@ test("without any variable the defaults work", () => {
       },
       eventLogDays: 90,
       databaseUrl: null,
-      redisUrl: null,
+      redisUrls: null,
       logLevel: "info",
     },
   });
@@ -122,6 +122,31 @@ test("every variable that cannot be used is reported, with what to write", () =>
       fix: "write redis://host:6379 or rediss://host:6379",
     },
   ]);
+});
+
+test("REDIS_URL names one server, or the nodes of one cluster, all reached alike", () => {
+  const read = (text: string) => parseSettings({ REDIS_URL: text });
+  const urls = (text: string) => read(text).settings.redisUrls;
+  expect(urls("redis://:a,b@host:6379/2")).toEqual(["redis://:a,b@host:6379/2"]);
+  expect(urls(" rediss://u:p,w@a:7000, rediss://u:p,w@[::1]:7001,")).toEqual([
+    "rediss://u:p,w@a:7000",
+    "rediss://u:p,w@[::1]:7001",
+  ]);
+  const fix = (text: string) => read(text).problems.map((problem) => problem.fix);
+  const oneByOne = ["write each node of a cluster as a URL of its own: redis://a:6379,redis://b:6379"];
+  expect(fix("redis://a:7000,b:7001")).toEqual(oneByOne);
+  expect(fix("redis://a,b:7001")).toEqual(oneByOne);
+  expect(fix("redis://a:7000,redis://b:70001")).toEqual(oneByOne);
+  expect(fix("redis://a,rediss://b")).toEqual([
+    "write redis:// for every node of the cluster, or rediss:// for every one",
+  ]);
+  expect(fix("redis://:secret@a,redis://b")).toEqual([
+    "write the same user and password for every node of the cluster",
+  ]);
+  expect(fix("redis://a/0,redis://b/1")).toEqual([
+    "leave out the number of the database: a cluster has only 0",
+  ]);
+  expect(fix(",")).toEqual(["write redis://host:6379 or rediss://host:6379"]);
 });
 
 test("a .env file is read, and what is set for real wins over it", () => {
