@@ -1,4 +1,21 @@
+import { existsSync, statfsSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+
+/** Where Linux keeps files in memory. */
+const MEMORY = "/dev/shm";
+/** What the run needs there at most is a third of it. */
+const ENOUGH_BYTES = 3 * 2 ** 30;
+
+// What tests write is thrown away. A database is five hundred small files: in memory, making and dropping one costs a
+// tenth of what it does on a disk.
+if (process.availableMemory() > 2 * ENOUGH_BYTES && freeBytes(MEMORY) > ENOUGH_BYTES)
+  process.env.TMPDIR ??= MEMORY;
+
+function freeBytes(path: string): number {
+  if (!existsSync(path)) return 0;
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
+}
 
 // Everything runs on the queue in Postgres; what tells stories of the whole application runs on Redis as well.
 const stories = ["test/stories/**/*.test.ts", "test/torture/**/*.test.ts"];
