@@ -3,36 +3,29 @@ import { definition } from "../../src/channels/api/index.ts";
 import type { Channel } from "../../src/channels/channel.ts";
 import type { Logger } from "../../src/core/logger.ts";
 import { type ReplyEndpoint, startReplyEndpoint } from "../support/reply-endpoint.ts";
-import { describeChannelConformance, noStreams } from "./conformance.ts";
+import { describeChannelConformance, noStreams, noWebhook } from "./conformance.ts";
 import {
   type ConformanceSubject,
   createSubjectTools,
+  noInbound,
   partOf,
   type VendorFault,
 } from "./conformance-subject.ts";
 import { diagnosis, LOOPBACK } from "./diagnose.ts";
 
 const pressedOverApi = "what is chosen comes back over /api/v1, as a message with its payload";
-const noWebhook = "callers come in over /api/v1 with a key, which has tests of its own, not by webhook";
 
 describeChannelConformance({
   kind: "api",
   async setup({ log }): Promise<ConformanceSubject> {
     const endpoint = await startReplyEndpoint();
     const channel = apiChannel(endpoint, log);
-    const none = () => [];
     return {
       channel,
       definition,
       address: "session",
       secrets: [endpoint.secret],
-      inbound: {
-        message: (text) => ({ method: "POST", url: "/webhooks/api", headers: {}, body: Buffer.from(text) }),
-        forged: none,
-        malformed: none,
-        unknownEvents: none,
-        fromBots: none,
-      },
+      inbound: noInbound("api"),
       platform: {
         received: () => endpoint.taken.map(({ content }) => content),
         fail: async (fault) => failEndpoint(endpoint, fault),
@@ -43,7 +36,7 @@ describeChannelConformance({
         press: () => {
           throw new Error(pressedOverApi);
         },
-        forged: none,
+        forged: () => [],
       },
       async [Symbol.asyncDispose]() {
         await channel.stop?.();
@@ -54,21 +47,7 @@ describeChannelConformance({
   except: [
     ...noStreams,
     { test: "buttons", reason: "buttons go with the reply as data, and nothing is rendered" },
-    ...(
-      [
-        "forged",
-        "content_type",
-        "malformed",
-        "same_event",
-        "own_messages",
-        "unknown_events",
-        "round_trip",
-        "press",
-        "forged_press",
-        "threads",
-        "capabilities",
-      ] as const
-    ).map((test) => ({ test, reason: noWebhook })),
+    ...noWebhook("callers come in over /api/v1 with a key, which has tests of its own, not by webhook"),
     ...(["press", "forged_press"] as const).map((test) => ({ test, reason: pressedOverApi })),
     { test: "start", reason: "an endpoint is not asked before there is something to say" },
   ],

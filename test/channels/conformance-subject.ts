@@ -134,3 +134,15 @@ export async function sendAll(
 
 /** What a cut may not lose: everything but white space. */
 export const withoutSpace = (text: string) => text.replace(/\s+/g, "");
+
+/** The requests of a channel that takes none by webhook. */
+export function noInbound(kind: string): ConformanceSubject["inbound"] {
+  const none = () => [];
+  return {
+    message: (text) => ({ method: "POST", url: `/webhooks/${kind}`, headers: {}, body: Buffer.from(text) }),
+    forged: none,
+    malformed: none,
+    unknownEvents: none,
+    fromBots: none,
+  };
+}

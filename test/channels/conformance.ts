@@ -30,6 +30,24 @@ export const noButtons = (["press", "forged_press"] as const).map((test) => ({
   reason: "no buttons are shown there: what is written is the choice",
 }));
 
+/** Of the channels whose users come in by a call with a key or token of ours. */
+export const noWebhook = (reason: string) =>
+  (
+    [
+      "forged",
+      "content_type",
+      "malformed",
+      "same_event",
+      "own_messages",
+      "unknown_events",
+      "round_trip",
+      "press",
+      "forged_press",
+      "threads",
+      "capabilities",
+    ] as const
+  ).map((test) => ({ test, reason }));
+
 /** The suite every channel has to pass. */
 export function describeChannelConformance({ kind, setup, except = [] }: ConformanceOptions): void {
   describe(`the ${kind} channel`, () => {

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { startLoopbackServer } from "./loopback-server.ts";
 
 /** A message the fake took. */
 export interface TakenByMeta {
@@ -79,7 +80,6 @@ export async function startFakeMeta(): Promise<FakeMeta> {
   const typing: string[] = [];
   const told: FakeMeta["told"] = { number: {}, token: null, apps: [] };
   const faults: MetaFault[] = [];
-  const sockets = new Set<Socket>();
 
   function take(message: Record<string, unknown>): Answer {
     const read = readMessage(message);
@@ -91,8 +91,7 @@ export async function startFakeMeta(): Promise<FakeMeta> {
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const sent = await text(request);
     requests++;
     if (request.headers.authorization !== `Bearer ${accepted}`) return reply(response, refuse(401, 190));
     const path = request.url?.split("?", 1)[0];
@@ -104,7 +103,7 @@ export async function startFakeMeta(): Promise<FakeMeta> {
       return reply(response, { status: 200, body: { data: told.apps } });
     if (request.method !== "POST" || path !== `/v26.0/${phoneNumberId}/messages`)
       return reply(response, refuse(400, 100, { subcode: 33 }));
-    const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Record<string, unknown>;
+    const body = JSON.parse(sent) as Record<string, unknown>;
     if (body["status"] === "read") {
       if (!String(body["message_id"]).startsWith("wamid.")) return reply(response, refuse(400, 131009));
       typing.push(String(body["message_id"]));
@@ -120,21 +119,10 @@ export async function startFakeMeta(): Promise<FakeMeta> {
     } else reply(response, refuse(fault.status, fault.code, fault));
   }
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch(() => reply(response, refuse(500, 1)));
-  });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const close = async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  };
+  const server = await startLoopbackServer(handle, (response) => reply(response, refuse(500, 1)));
+  const { close } = server;
   return {
-    url: `http://127.0.0.1:${port}/v26.0`,
+    url: `${server.origin}/v26.0`,
     phoneNumberId,
     accessToken,
     appSecret: "0123456789abcdef0123456789abcdef",
@@ -147,7 +135,7 @@ export async function startFakeMeta(): Promise<FakeMeta> {
     revokeToken() {
       accepted = "another";
     },
-    openConnections: () => sockets.size,
+    openConnections: server.openConnections,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,8 +1,9 @@
 import { createHmac } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import { type WebSocket, WebSocketServer } from "ws";
 import { SCOPES } from "../../src/channels/slack/manifest.ts";
+import { startLoopbackServer } from "./loopback-server.ts";
 import { type FakeBlock, readBlocks } from "./slack-blocks.ts";
 
 /** A message the fake posted. */
@@ -100,7 +101,6 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const people: FakeSlack["people"] = new Map();
   const scopes = [...SCOPES];
   const faults = new Map<string, SlackFault[]>();
-  const connections = new Set<Socket>();
   const clients = new Set<WebSocket>();
   const unacknowledged = new Map<string, { resolve(): void; reject(error: Error): void }>();
   let nextTs = 1;
@@ -192,7 +192,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       statuses.push({ channel: channel_id, threadTs: thread_ts, status });
       return { ok: true };
     },
-    "apps.connections.open": () => ({ ok: true, url: `ws://127.0.0.1:${port()}/socket` }),
+    "apps.connections.open": () => ({ ok: true, url: `${server.origin.replace(/^http/, "ws")}/socket` }),
   };
 
   const find = ({ channel, ts }: Record<string, string>) =>
@@ -241,16 +241,10 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     } else run();
   }
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) =>
-      reply(response, refuse(`fake_broke_${String(error)}`)),
-    );
-  });
-  server.on("connection", (socket) => {
-    connections.add(socket);
-    socket.once("close", () => connections.delete(socket));
-  });
-  const webSockets = new WebSocketServer({ server, path: "/socket" });
+  const server = await startLoopbackServer(handle, (response, error) =>
+    reply(response, refuse(`fake_broke_${String(error)}`)),
+  );
+  const webSockets = new WebSocketServer({ server: server.server, path: "/socket" });
   webSockets.on("connection", (client) => {
     clients.add(client);
     client.once("close", () => {
@@ -269,17 +263,11 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     });
     client.send(JSON.stringify({ type: "hello", num_connections: 1 }));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const port = () => (server.address() as AddressInfo).port;
-  const apiUrl = `http://127.0.0.1:${port()}/api/`;
+  const apiUrl = `${server.origin}/api/`;
 
   const close = async () => {
     for (const client of clients) client.terminate();
-    for (const socket of connections) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   };
   return {
     apiUrl,
@@ -329,7 +317,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       for (const client of clients)
         client.send(JSON.stringify({ type: "disconnect", reason: "refresh_requested" }));
     },
-    openConnections: () => connections.size,
+    openConnections: server.openConnections,
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -355,9 +343,7 @@ function reply(response: ServerResponse, body: Answer): void {
 }
 
 async function readPayload(request: IncomingMessage): Promise<Record<string, string>> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString("utf8")));
+  return Object.fromEntries(new URLSearchParams(await text(request)));
 }
 
 /** What a `chat.postMessage` would post, or Slack's word for what is wrong with it. */

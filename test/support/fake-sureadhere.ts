@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { startLoopbackServer } from "./loopback-server.ts";
 
 /** A message the fake delivered. */
 export interface DeliveredMessage {
@@ -69,7 +70,6 @@ export async function startFakeSureadhere(): Promise<FakeSureadhere> {
   const requests: Endpoint[] = [];
   const tokens = new Set<string>();
   const discharged = new Set<string>();
-  const sockets = new Set<Socket>();
   const faults: Record<Endpoint, SureadhereFault[]> = { token: [], send: [] };
   const tokenFields: FakeSureadhere["tokenFields"] = { token_type: "Bearer", expires_in: 3600 };
   let given = 0;
@@ -107,7 +107,7 @@ export async function startFakeSureadhere(): Promise<FakeSureadhere> {
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readText(request);
+    const body = await text(request);
     const endpoint = { "/oauth2/token": "token", "/treatment/external/send-msg": "send" }[request.url ?? ""];
     if (request.method !== "POST" || (endpoint !== "token" && endpoint !== "send"))
       return reply(response, { status: 404, body: "not here" });
@@ -130,26 +130,12 @@ export async function startFakeSureadhere(): Promise<FakeSureadhere> {
     } else carryOut();
   }
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) =>
-      reply(response, { status: 500, body: String(error) }),
-    );
-  });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const baseUrl = `http://127.0.0.1:${port}`;
+  const server = await startLoopbackServer(handle, (response, error) =>
+    reply(response, { status: 500, body: String(error) }),
+  );
+  const baseUrl = server.origin;
 
-  const close = async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  };
+  const { close } = server;
   return {
     authUrl: `${baseUrl}/oauth2/token`,
     baseUrl,
@@ -169,7 +155,7 @@ export async function startFakeSureadhere(): Promise<FakeSureadhere> {
       clientSecret = "another";
     },
     discharge: (patientId) => void discharged.add(patientId),
-    openConnections: () => sockets.size,
+    openConnections: server.openConnections,
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -179,10 +165,4 @@ function reply(response: ServerResponse, answer: Answer): void {
   if (!response.writable) return;
   response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
   response.end(answer.body);
-}
-
-async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
 }

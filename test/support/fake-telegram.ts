@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { startLoopbackServer } from "./loopback-server.ts";
 
 /** A message the fake delivered. */
 export interface SentMessage {
@@ -104,7 +105,6 @@ export async function startFakeTelegram(
   const files: FakeTelegram["files"] = new Map();
   const fileRequests: string[] = [];
   const faults = new Map<string, Fault[]>();
-  const sockets = new Set<Socket>();
   const waiting = new Set<() => void>();
   let updates: ({ update_id: number } & Record<string, unknown>)[] = [];
   let webhook: FakeTelegram["webhook"] = null;
@@ -308,28 +308,16 @@ export async function startFakeTelegram(
     } else await answer();
   }
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      reply(response, refuse(500, `Internal Server Error: ${String(error)}`));
-    });
-  });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const server = await startLoopbackServer(handle, (response, error) =>
+    reply(response, refuse(500, `Internal Server Error: ${String(error)}`)),
+  );
 
   const close = async () => {
     for (const wake of [...waiting]) wake();
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   };
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.origin,
     token,
     username,
     sent,
@@ -357,7 +345,7 @@ export async function startFakeTelegram(
       for (const wake of [...waiting]) wake();
     },
     pending: () => updates.length,
-    openConnections: () => sockets.size,
+    openConnections: server.openConnections,
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -369,9 +357,7 @@ function reply(response: ServerResponse, { status, body }: Answer): void {
 }
 
 async function readPayload(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks).toString("utf8");
+  const body = await text(request);
   return body === "" ? {} : (JSON.parse(body) as Record<string, unknown>);
 }
 

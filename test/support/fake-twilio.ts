@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import { getExpectedTwilioSignature } from "twilio/lib/webhooks/webhooks.js";
+import { startLoopbackServer } from "./loopback-server.ts";
 
 /** A message the fake took. */
 export interface TakenMessage {
@@ -81,7 +82,6 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
   const typing: string[] = [];
   const senders: Record<string, unknown>[] = [];
   const faults: TwilioFault[] = [];
-  const sockets = new Set<Socket>();
 
   function take(form: URLSearchParams): Answer {
     const message = readMessage(form, { from, contentSid });
@@ -108,10 +108,9 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const sent = await text(request);
     requests++;
-    const form = new URLSearchParams(Buffer.concat(chunks).toString("utf8"));
+    const form = new URLSearchParams(sent);
     const credentials = Buffer.from(`${accountSid}:${accepted}`).toString("base64");
     const account = `/2010-04-01/Accounts/${accountSid}`;
     if (request.headers.authorization !== `Basic ${credentials}`)
@@ -142,24 +141,10 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
     else reply(response, refusal(fault));
   }
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch(() => reply(response, refuse(500, 20500)));
-  });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const close = async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  };
+  const server = await startLoopbackServer(handle, (response) => reply(response, refuse(500, 20500)));
+  const { close } = server;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.origin,
     accountSid,
     authToken,
     from,
@@ -172,7 +157,7 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
     revokeToken() {
       accepted = "another";
     },
-    openConnections: () => sockets.size,
+    openConnections: server.openConnections,
     close,
     [Symbol.asyncDispose]: close,
   };

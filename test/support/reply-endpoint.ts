@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { startLoopbackServer } from "./loopback-server.ts";
 
 /** A post that the endpoint took, repeated ones too. */
 export interface TakenPost {
@@ -41,7 +41,6 @@ export async function startReplyEndpoint(): Promise<ReplyEndpoint> {
   const taken: TakenPost[] = [];
   const answers: number[] = [];
   const faults: EndpointFault[] = [];
-  const sockets = new Set<Socket>();
 
   function take(request: IncomingMessage, body: string): number {
     if (request.method !== "POST" || request.url !== "/replies") return 404;
@@ -67,20 +66,10 @@ export async function startReplyEndpoint(): Promise<ReplyEndpoint> {
     response.writeHead(status, fault?.headers ?? {}).end();
   }
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch(() => response.writeHead(500).end());
-  });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  };
+  const server = await startLoopbackServer(handle, (response) => response.writeHead(500).end());
+  const { close } = server;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/replies`,
+    url: `${server.origin}/replies`,
     secret: given,
     taken,
     answers,
@@ -90,7 +79,7 @@ export async function startReplyEndpoint(): Promise<ReplyEndpoint> {
     changeSecret() {
       secret = "another-secret-0123456789";
     },
-    openConnections: () => sockets.size,
+    openConnections: server.openConnections,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,0 +1,39 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+export interface LoopbackServer {
+  server: Server;
+  /** Such as `http://127.0.0.1:40123`. */
+  origin: string;
+  openConnections(): number;
+  /** Stops listening and cuts every connection, as a server that is down. */
+  close(): Promise<void>;
+}
+
+/** An HTTP server on a loopback port of its own. What `handle` rejects with is given to `broke`. */
+export async function startLoopbackServer(
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<unknown>,
+  broke: (response: ServerResponse, error: unknown) => void,
+): Promise<LoopbackServer> {
+  const sockets = new Set<Socket>();
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => broke(response, error));
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    server,
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    openConnections: () => sockets.size,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
