@@ -3,6 +3,7 @@ import { runCli } from "./cli/run-cli.ts";
 
 const code = await runCli(process.argv.slice(2), {
   print: (line) => process.stdout.write(`${line}\n`),
+  note: (line) => process.stderr.write(`${line}\n`),
   // Loaded only then: other commands need neither a database nor its packages.
   start: () => import("./main.ts"),
   migrate: async (options) => (await import("./wiring/migrate.ts")).migrate(options),

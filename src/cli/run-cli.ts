@@ -25,6 +25,8 @@ const USAGE = `Usage:
 
 export interface CliDeps {
   print(line: string): void;
+  /** What is said beside a result that programs read. Default: as everything else. */
+  note?(line: string): void;
   /** Starts the service; resolves when it runs. */
   start(): Promise<unknown>;
   /** Holds the configuration against what it names; true if nothing is broken. */
@@ -36,7 +38,7 @@ export interface CliDeps {
 
 /** Carries out one command; the exit code, or null where the process goes on. */
 export async function runCli(args: readonly string[], deps: CliDeps): Promise<number | null> {
-  const { print } = deps;
+  const { print, note = print } = deps;
   const parsed = parse(args);
   if (typeof parsed === "string") {
     print(`${parsed}\n\n${USAGE}`);
@@ -72,7 +74,7 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     case "slack manifest": {
       const { channel, name, socket, url: given } = values;
       const publicUrl = given ?? (deps.env ?? readEnvironment()).CAUSEWAY_PUBLIC_URL;
-      return printSlackManifest({ channel, name, socket, publicUrl }, print) ? 0 : 1;
+      return printSlackManifest({ channel, name, socket, publicUrl }, { print, note }) ? 0 : 1;
     }
     default:
       print(`There is no command "${command}".\n\n${USAGE}`);

@@ -9,24 +9,28 @@ export interface ManifestRequest {
   publicUrl: string | undefined;
 }
 
-/** Prints the manifest of a Slack app for a channel. False, with what to do instead, where it has no address. */
-export function printSlackManifest(request: ManifestRequest, print: (line: string) => void): boolean {
-  const { channel, name, socket, publicUrl } = request;
+export interface ManifestOutput {
+  print(line: string): void;
+  /** What is to be known of it, apart from the manifest, which programs read. */
+  note(line: string): void;
+}
+
+/** Stands for an address nobody gave, so that there is a manifest to look at and to fill in. */
+const SOME_ADDRESS = "https://chat.example.org";
+
+/** Prints the manifest of a Slack app for a channel. False, with the reason, where Slack would not take its name. */
+export function printSlackManifest(request: ManifestRequest, { print, note }: ManifestOutput): boolean {
+  const { channel, name, socket, publicUrl = SOME_ADDRESS } = request;
   if (name.trim() === "" || name.length > 35) {
-    print("Slack takes names of 1 to 35 characters.");
-    return false;
-  }
-  if (socket) {
-    print(JSON.stringify(slackManifest({ name, requestUrl: null }), null, 2));
-    return true;
-  }
-  if (publicUrl === undefined || !/^https:\/\/[^\s/]/.test(publicUrl)) {
-    print(
-      "Slack posts events to an https address. Give it with --url or CAUSEWAY_PUBLIC_URL, or use --socket, which needs none.",
-    );
+    note("Slack takes names of 1 to 35 characters.");
     return false;
   }
   const requestUrl = `${publicUrl.replace(/\/+$/, "")}/webhooks/${encodeURIComponent(channel)}`;
-  print(JSON.stringify(slackManifest({ name, requestUrl }), null, 2));
+  print(JSON.stringify(slackManifest({ name, requestUrl: socket ? null : requestUrl }), null, 2));
+  if (!socket && (request.publicUrl === undefined || !/^https:\/\/[^\s/]/.test(publicUrl))) {
+    note(
+      `Slack posts events to an https address of yours, and ${publicUrl} is none. Give it with --url or CAUSEWAY_PUBLIC_URL, or use --socket, which needs none.`,
+    );
+  }
   return true;
 }

@@ -1,19 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { runCli } from "../../src/cli/run-cli.ts";
 
-async function run(args: string[], env = {}): Promise<{ code: number | null; output: string }> {
+async function run(args: string[], env = {}) {
   let output = "";
+  const notes: string[] = [];
   const print = (line: string) => {
     output += `${line}\n`;
   };
   const code = await runCli(["slack", "manifest", ...args], {
     print,
+    note: (line) => void notes.push(line),
     start: async () => undefined,
     migrate: async () => true,
     doctor: async () => true,
     env,
   });
-  return { code, output };
+  return { code, output, notes };
 }
 
 describe("causeway slack manifest", () => {
@@ -43,12 +45,17 @@ describe("causeway slack manifest", () => {
     expect(output).not.toContain("request_url");
   });
 
-  it("says what is missing where Slack could not reach the service", async () => {
-    for (const args of [[], ["--url", "http://127.0.0.1:3000"]]) {
-      const { code, output } = await run(args);
-      expect(code).toBe(1);
-      expect(output).toContain("--socket");
+  it("notes beside the manifest what is missing where Slack could not reach the service", async () => {
+    for (const [given, url] of [
+      [[], "https://chat.example.org"],
+      [["--url", "http://127.0.0.1:3000"], "http://127.0.0.1:3000"],
+    ] as const) {
+      const { code, output, notes } = await run([...given]);
+      const { request_url } = JSON.parse(output).settings.event_subscriptions;
+      expect([code, request_url]).toEqual([0, `${url}/webhooks/slack`]);
+      expect(notes.join()).toContain("--socket");
     }
+    expect((await run([], { CAUSEWAY_PUBLIC_URL: "https://chat.example.org" })).notes).toEqual([]);
     expect((await run(["--socket", "--name", "x".repeat(36)])).code).toBe(1);
   });
 });
