@@ -111,6 +111,10 @@ export function createSchedules(transport: Transport) {
     get: (id: string, options?: RequestOptions): Promise<Schedule> =>
       transport.request({ method: "GET", path: path(id) }, options),
 
+    /** What became of each run, newest first. */
+    listRuns: (id: string, query: PageQuery = {}, options?: RequestOptions): List<ScheduleRun> =>
+      listOf(transport, { method: "GET", path: `${path(id)}/runs`, query: { ...query } }, options),
+
     create: (schedule: CreateSchedule, options?: RequestOptions): Promise<Schedule> =>
       transport.request({ method: "POST", path: "/schedules", body: schedule }, options),
 

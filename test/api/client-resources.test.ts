@@ -96,6 +96,17 @@ describe("the client", () => {
     const paused = await client.schedules.update(schedule.id, { status: "paused", name: "lunch" });
     expect(paused).toMatchObject({ every: "1d", status: "paused", name: "lunch", nextRunAt: null, runs: 0 });
     expect(await collect(client.schedules.list({ agentId: "echo" }))).toEqual([paused]);
+    expect(await collect(client.schedules.listRuns(schedule.id))).toEqual([]);
+    const once = await client.schedules.create({
+      ...to,
+      messageText: "Now.",
+      rrule: "FREQ=SECONDLY;COUNT=1",
+    });
+    await eventually(async () =>
+      expect(await collect(client.schedules.listRuns(once.id))).toMatchObject([
+        { dueAt: expect.any(String), status: "delivered", deliveryIds: [expect.any(String)] },
+      ]),
+    );
     await client.schedules.delete(schedule.id);
     expect((await client.schedules.get(schedule.id)).status).toBe("cancelled");
   });
