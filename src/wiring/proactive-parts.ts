@@ -97,6 +97,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
         schedules,
         queries,
         whoIs: outreach.whoIs,
+        reachOf: outreach.reachOf,
         timezoneOf: outreach.timezoneOf,
         plan: planSchedule,
       }),

@@ -26,6 +26,9 @@ describe("a user who blocked the bot", () => {
       },
     ];
     await using story = await startGatedStory({ channel: blockedBy(blocked), agent: { events } });
+    const remind = { ...to("ada"), prompt_text: "Remind." };
+    const schedule = await story.app.api("POST", "/schedules", { ...remind, at: "2099-01-01T00:00:00Z" });
+    expect(schedule.status).toBe(201);
     await story.say("ada", "hello");
     const ada = async () => (await story.app.api("GET", "/users?identifier=ada")).body.data[0];
     await eventually(async () =>
@@ -56,11 +59,16 @@ describe("a user who blocked the bot", () => {
       { identifier: "ada", status: "failed", error: { code: "user_unreachable" } },
       { identifier: "bob", status: "accepted" },
     ]);
-    const schedule = await story.app.api("POST", "/schedules", {
-      ...to("ada"),
-      prompt_text: "Remind.",
+    const late = await story.app.api("POST", "/schedules", { ...remind, rrule: "FREQ=SECONDLY;COUNT=1" });
+    expect([late.status, late.body.error]).toMatchObject([
+      409,
+      { code: "user_unreachable", details: { code: "blocked", since } },
+    ]);
+    // One that was made before comes due, and says why nothing was sent.
+    const moved = await story.app.api("PATCH", `/schedules/${schedule.body.id}`, {
       rrule: "FREQ=SECONDLY;COUNT=1",
     });
+    expect(moved.status).toBe(200);
     await eventually(async () => {
       const { body } = await story.app.api("GET", `/schedules/${schedule.body.id}`);
       expect(body.last_run).toMatchObject({ status: "unreachable", reason: "the user blocked the bot" });
@@ -106,6 +114,9 @@ describe("what a platform allows", () => {
       details: { code: "window_closed", since: null },
     });
     expect(await story.rows("SELECT 1 FROM users")).toEqual([]);
+    // Whether it is allowed is asked again when it is due.
+    const later = { ...to("late"), message_text: "Hi.", at: "2099-01-01T00:00:00Z" };
+    expect((await story.app.api("POST", "/schedules", later)).status).toBe(201);
     expect((await trigger("slow")).body).toMatchObject({
       delivery_ids: [expect.any(String)],
       warnings: [{ code: "template_only", message: "a template goes out instead" }],

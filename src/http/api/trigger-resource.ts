@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RequestError } from "../../core/errors.ts";
+import type { Unreachable } from "../../core/reachability.ts";
 import type { TriggerOutcome } from "../../triggers/trigger-outcome.ts";
 import { idSchema, timestampSchema } from "./wire-schemas.ts";
 
@@ -34,12 +35,7 @@ export function presentTriggered(
   identifier: string,
   outcome: TriggerOutcome,
 ): z.output<typeof triggeredSchema> {
-  if (outcome.kind === "unreachable") {
-    const { code, reason, since } = outcome;
-    const details = { code, reason, since: since?.toISOString() ?? null };
-    const message = `${identifier} cannot be written to: ${reason}.`;
-    throw new RequestError(409, "user_unreachable", message, { details });
-  }
+  if (outcome.kind === "unreachable") throw userUnreachable(identifier, outcome);
   const { sessionId, limited } = outcome;
   const follow =
     outcome.kind === "deferred"
@@ -52,4 +48,12 @@ export function presentTriggered(
     ...follow,
     ...(limited ? { warnings: [{ code: limited.code, message: limited.reason }] } : {}),
   };
+}
+
+/** What would not arrive is refused, with the reason and since when it is one. */
+export function userUnreachable(identifier: string, why: Unreachable & { since: Date | null }): RequestError {
+  const { code, reason, since } = why;
+  const details = { code, reason, since: since?.toISOString() ?? null };
+  const message = `${identifier} cannot be written to: ${reason}.`;
+  return new RequestError(409, "user_unreachable", message, { details });
 }

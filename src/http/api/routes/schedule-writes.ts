@@ -1,6 +1,7 @@
 import { durationMs } from "../../../core/duration.ts";
 import { RequestError } from "../../../core/errors.ts";
 import type { Plan, WrittenTimes } from "../../../core/plan-schedule.ts";
+import type { Reachability } from "../../../core/reachability.ts";
 import type { ChannelRef } from "../../../core/runtime.ts";
 import type { ScheduleQueries } from "../../../schedules/schedule-queries-repository.ts";
 import type { ScheduleRepository } from "../../../schedules/schedule-repository.ts";
@@ -11,6 +12,7 @@ import { requireSaying } from "../saying-body.ts";
 import { newScheduleSchema, scheduleChangeSchema } from "../schedule-body.ts";
 import { scheduleChanges } from "../schedule-change.ts";
 import { presentSchedule, scheduleSchema } from "../schedule-resource.ts";
+import { userUnreachable } from "../trigger-resource.ts";
 import { idParams } from "../wire-schemas.ts";
 
 export interface ScheduleWriteDeps extends OutreachDeps {
@@ -18,6 +20,11 @@ export interface ScheduleWriteDeps extends OutreachDeps {
   queries: Pick<ScheduleQueries, "find">;
   /** The user's own identifier, for one as the caller wrote it. */
   whoIs(channel: ChannelRef, written: string): Promise<string>;
+  /** Whether a user can be written to now; `since`: when a platform said that nothing arrives any more. */
+  reachOf(user: {
+    channelId: string;
+    identifier: string;
+  }): Promise<{ state: Reachability; since: Date | null }>;
   /** The zone of a user's wall clock, as far as it is known. */
   timezoneOf(user: { channelId: string; agentId: string; identifier: string }): Promise<string>;
   plan(times: WrittenTimes, now: Date): Plan;
@@ -69,7 +76,15 @@ const createSchedule = (deps: ScheduleWriteDeps): Route =>
       },
     ],
     responses: [{ status: 201, description: "The schedule", schema: scheduleSchema }],
-    errors: [...OUTREACH_ERRORS, ...TIME_ERRORS],
+    errors: [
+      ...OUTREACH_ERRORS,
+      {
+        status: 409,
+        code: "user_unreachable",
+        when: "they blocked the bot, or opted out, and have not written since; nothing was stored",
+      },
+      ...TIME_ERRORS,
+    ],
     async handle({ caller, body, resourceId }) {
       const { workspaceId } = caller;
       const made = await deps.queries.find(workspaceId, resourceId);
@@ -80,6 +95,10 @@ const createSchedule = (deps: ScheduleWriteDeps): Route =>
       const whose = { channelId: channel.id, agentId: agent.id, identifier };
       const timezone = body.timezone ?? (await deps.timezoneOf(whose));
       const plan = planned(deps, { ...body, timezone, startsAt: body.starts_at, endsAt: body.ends_at });
+      const { state, since } = await deps.reachOf(whose);
+      // What a platform's rules forbid at this moment they may allow when it is due, and are asked then.
+      if (state.kind === "unreachable" && since !== null)
+        throw userUnreachable(body.identifier, { ...state, since });
       await deps.schedules.add({
         id: resourceId,
         workspaceId,
