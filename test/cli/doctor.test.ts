@@ -1,7 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { clockFindings } from "../../src/cli/doctor/service-address.ts";
 import { doctor } from "../../src/wiring/doctor.ts";
 import { startEndpoint } from "../bots/endpoint.ts";
 import { API_KEY, startProvider } from "../bots/provider-server.ts";
@@ -160,4 +163,23 @@ describe("causeway doctor", () => {
       expect.stringMatching(/The service runs at .*, and nothing answers at/),
     ]);
   });
+});
+
+test.each([
+  [40, "ok"],
+  [-40, "ok"],
+  [100, "warning"],
+  [-100, "warning"],
+  [280, "error"],
+])("a clock that is %i s off is %s: platforms put up with minutes", async (seconds, severity) => {
+  const server = createServer((_, response) => {
+    response.setHeader("Date", new Date(Date.now() - seconds * 1_000).toUTCString()).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect(await clockFindings(url)).toEqual([expect.objectContaining({ severity })]);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 });

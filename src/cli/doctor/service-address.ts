@@ -5,7 +5,7 @@ import { timeLimit } from "../../core/time-limit.ts";
 const PATIENCE_MS = 10_000;
 /** Signatures are good for five minutes: a clock this far off loses messages. */
 const BAD_SKEW_MS = 4 * 60_000;
-const NOTABLE_SKEW_MS = 30_000;
+const NOTABLE_SKEW_MS = 60_000;
 
 /** What answers at an address. */
 type Neighbour = "causeway" | "something else" | "nothing";
