@@ -100,10 +100,11 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 60_000 }, () 
     const talking = talk({ chats: 6, each: 20 }, () => [service.web.url]);
     await eventually(() => expect(fake.sent.length).toBeGreaterThan(5));
     await cluster.kill(replicated);
-    await eventually(async () => expect(await service.redis()).not.toBe("ok"));
-    await eventually(async () => expect(await service.redis()).toBe("ok"));
+    await eventually(async () => expect(await cluster.masterOf("{turns}")).not.toBe(replicated));
     await cluster.kill(other);
+    await eventually(async () => expect(await service.redis()).not.toBe("ok"));
     await cluster.restart(other);
+    await eventually(async () => expect(await service.redis()).toBe("ok"));
     await talking;
     await expectAnswers(fake, { chats: 6, each: 20 });
     expect(await service.ask("hi again")).toBe("You said: hi again");

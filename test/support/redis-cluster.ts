@@ -10,7 +10,7 @@ import { freePort, spawnRedis } from "./redis.ts";
 export interface TestCluster extends AsyncDisposable {
   /** Of the masters. */
   urls: string[];
-  /** The URL of the master whose slots a key belongs to. */
+  /** The URL of the master that has the slot of a key now. */
   masterOf(key: string): Promise<string>;
   /** Ends a node at once. */
   kill(url: string): Promise<void>;
@@ -50,6 +50,7 @@ export async function startRedisCluster(options: { replicated: string }): Promis
   await eventually(() => whole(nodes));
   await replicate(nodes[MASTERS], options.replicated, masters);
 
+  const killed = new Set<Node>();
   const byUrl = (url: string) => {
     const node = nodes.find((candidate) => candidate.url === url);
     if (!node) throw new Error(`no node at ${url}`);
@@ -57,12 +58,25 @@ export async function startRedisCluster(options: { replicated: string }): Promis
   };
   return {
     urls: masters.map(({ url }) => url),
-    masterOf: (key) =>
-      ask(first.url, async (redis) => ownerOf(await redis.cluster("KEYSLOT", key), masters).url),
-    kill: (url) => byUrl(url).server.kill(),
+    async masterOf(key) {
+      const up = nodes.find((node) => !killed.has(node)) ?? first;
+      return await ask(up.url, async (redis) => {
+        const [slot, ranges] = await Promise.all([redis.cluster("KEYSLOT", key), redis.cluster("SLOTS")]);
+        const [, , master] = ranges.find(([from, to]) => from <= slot && slot <= to) ?? [];
+        const owner = nodes.find(({ port }) => port === master?.[1]);
+        if (!owner) throw new Error(`nobody has slot ${slot}`);
+        return owner.url;
+      });
+    },
+    async kill(url) {
+      const node = byUrl(url);
+      killed.add(node);
+      await node.server.kill();
+    },
     async restart(url) {
       const node = byUrl(url);
       node.server = await startServer(node);
+      killed.delete(node);
     },
     ask,
     async [Symbol.asyncDispose]() {
