@@ -3,12 +3,14 @@ import type { ChannelDirectory, RunningChannel } from "../channels/channel-direc
 import { webConfigSchema } from "../channels/web/config.ts";
 import { createVisitorDoor } from "../channels/web/visitor-door.ts";
 import { createPageAssets } from "../http/web/page-assets.ts";
+import { createRecheck } from "../http/web/recheck.ts";
 import type { WebChannel } from "../http/web/web-deps.ts";
 import { createWebLimits } from "../http/web/web-limits.ts";
 import { webRoutes } from "../http/web/web-routes.ts";
 import { createMessageQueriesRepository } from "../sessions/message-queries-repository.ts";
 import { createSessionFeedRepository } from "../sessions/session-feed-repository.ts";
 import { createSessionWritesRepository } from "../sessions/session-writes-repository.ts";
+import { createVisitorStamps } from "../sessions/visitor-changes-repository.ts";
 import { createVisitorRepository } from "../sessions/visitor-repository.ts";
 import { createVisitorSessionsRepository } from "../sessions/visitor-sessions-repository.ts";
 import type { AttachmentParts } from "./attachment-parts.ts";
@@ -60,6 +62,7 @@ export function createWebParts(deps: WebPartsDeps): ReturnType<typeof webRoutes>
     announce: (sessionId) => hub.publish(sessionTopic(sessionId), { type: "messages" }),
     watchVisitor: (visitorId, listener) => hub.subscribe(visitorTopic(visitorId), listener),
     announceVisitor: (visitorId) => hub.publish(visitorTopic(visitorId), { type: "sessions" }),
+    recheck: createRecheck(createVisitorStamps(pool)),
     desk: attachments.desk,
     openFile: attachments.openFile,
     assets: createPageAssets(),

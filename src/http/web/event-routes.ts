@@ -28,7 +28,7 @@ const visitorQuery = z.object({
 
 type EventDeps = Pick<
   WebDeps,
-  "channel" | "publicUrl" | "visitors" | "sessions" | "feed" | "follow" | "watch" | "watchVisitor"
+  "channel" | "publicUrl" | "visitors" | "sessions" | "feed" | "follow" | "watch" | "watchVisitor" | "recheck"
 > & { serve: ServeStream };
 
 /** What happens, as it happens: in one session, or in all of a visitor's over one connection. */
@@ -45,7 +45,10 @@ export function eventRoutes(deps: EventDeps): Router {
     const afterSeq = lastEventId(request.get("last-event-id")) ?? query.after ?? 0;
     const exchange = { request, response, visitor, tab: query.tab ?? null };
     await deps.serve(exchange, (signal) =>
-      toStream(sessionFeed(deps, { sessionId: session.id, afterSeq, signal }), session.id),
+      toStream(
+        sessionFeed(deps, { visitorId: visitor.id, sessionId: session.id, afterSeq, signal }),
+        session.id,
+      ),
     );
   });
 
@@ -68,7 +71,7 @@ export function eventRoutes(deps: EventDeps): Router {
       mergeFeeds([
         toListStream(sessionListFeed(deps, { channelId: channel.ref.id, visitorId: visitor.id, signal })),
         ...wanted.map(({ sessionId, afterSeq }) =>
-          toStream(sessionFeed(deps, { sessionId, afterSeq, signal }), sessionId),
+          toStream(sessionFeed(deps, { visitorId: visitor.id, sessionId, afterSeq, signal }), sessionId),
         ),
       ]),
     );

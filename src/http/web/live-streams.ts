@@ -19,6 +19,7 @@ export function createLiveStreams(deps: Pick<WebDeps, "limits" | "draining">): S
     perVisitor: deps.limits.streamsPerVisitor,
     perAddress: deps.limits.streamsPerAddress,
   });
+  deps.draining.addEventListener("abort", streams.endAll, { once: true });
   return async ({ request, response, visitor, tab }, feed) => {
     if (deps.draining.aborted) {
       throw new RequestError(503, "stopping", "The server is stopping.", { headers: { "Retry-After": "1" } });
@@ -27,14 +28,11 @@ export function createLiveStreams(deps: Pick<WebDeps, "limits" | "draining">): S
     if (response.destroyed) return;
     const stream = streams.open({ visitorId: visitor.id, address: addressOf(request), tab });
     if (!stream) throw tooMany("too_many_streams", "Too many open streams. Close some first.", 5);
-    const left = new AbortController();
-    response.once("close", () => left.abort());
-    const signal = AbortSignal.any([left.signal, stream.signal, deps.draining]);
+    response.once("close", stream.end);
     try {
-      await writeEventStream(response, feed(signal), { retryMs: 1000 });
+      await writeEventStream(response, feed(stream.signal), { retryMs: 1000 });
     } finally {
-      stream.close();
-      left.abort();
+      stream.end();
     }
   };
 }

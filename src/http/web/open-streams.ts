@@ -1,17 +1,23 @@
 /** The streams open in this process, so that no visitor and no address holds too many. */
 export interface OpenStreams {
-  /** Null: one too many. A stream of the same tab is ended: its client has come back without us noticing it leave. */
+  /**
+   * Null: one too many. A stream of the same tab is ended: its client has come back without us noticing it leave.
+   * `end` makes room and aborts the signal, by which whatever feeds the stream stops; safe to call twice.
+   */
   open(stream: {
     visitorId: string;
     address: string;
     tab: string | null;
-  }): { signal: AbortSignal; close(): void } | null;
+  }): { signal: AbortSignal; end(): void } | null;
+  /** Ends every open stream: the server stops. */
+  endAll(): void;
 }
 
 export function createOpenStreams(limits: { perVisitor: number; perAddress: number }): OpenStreams {
   const visitors = new Map<string, number>();
   const addresses = new Map<string, number>();
   const tabs = new Map<string, { end(): void }>();
+  const all = new Set<{ end(): void }>();
 
   return {
     open({ visitorId, address, tab }) {
@@ -23,23 +29,23 @@ export function createOpenStreams(limits: { perVisitor: number; perAddress: numb
       if (full) return null;
       add(visitors, visitorId, 1);
       add(addresses, address, 1);
-      const replaced = new AbortController();
-      let closed = false;
+      const over = new AbortController();
       const stream = {
-        close() {
-          if (closed) return;
-          closed = true;
+        signal: over.signal,
+        end() {
+          if (!all.delete(stream)) return;
           add(visitors, visitorId, -1);
           add(addresses, address, -1);
           if (tabKey !== null && tabs.get(tabKey) === stream) tabs.delete(tabKey);
-        },
-        end() {
-          stream.close();
-          replaced.abort();
+          over.abort();
         },
       };
+      all.add(stream);
       if (tabKey !== null) tabs.set(tabKey, stream);
-      return { signal: replaced.signal, close: stream.close };
+      return stream;
+    },
+    endAll() {
+      for (const stream of all) stream.end();
     },
   };
 }

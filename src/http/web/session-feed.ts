@@ -15,8 +15,6 @@ export type FeedEvent =
   /** The session was deleted. Last. */
   | { type: "gone" };
 
-/** How often Postgres is asked even if no notice came, milliseconds: notices may get lost. */
-const RECHECK_MS = 5_000;
 const PAGE = 100;
 /** A consumer this far behind, in events, is cut off: it reconnects and catches up from Postgres. */
 const MAX_BEHIND = 2_000;
@@ -25,12 +23,15 @@ const MAX_FOLLOWED = 16;
 
 /** Everything that happens in a session behind `afterSeq`, until the signal aborts or the session is deleted. */
 export async function* sessionFeed(
-  deps: Pick<WebDeps, "feed" | "follow" | "watch">,
-  options: { sessionId: string; afterSeq: number; signal: AbortSignal },
+  deps: Pick<WebDeps, "feed" | "follow" | "watch" | "recheck">,
+  options: { visitorId: string; sessionId: string; afterSeq: number; signal: AbortSignal },
 ): AsyncGenerator<FeedEvent> {
   const { sessionId } = options;
   const over = new AbortController();
-  const signal = AbortSignal.any([options.signal, over.signal]);
+  const { signal } = over;
+  const end = () => over.abort();
+  options.signal.addEventListener("abort", end, { once: true });
+  if (options.signal.aborted) end();
   const inbox: FeedEvent[] = [];
   const bell = createBell();
   let stale = true;
@@ -50,7 +51,7 @@ export async function* sessionFeed(
   };
 
   const unwatch = deps.watch(sessionId, look);
-  const recheck = setInterval(look, RECHECK_MS);
+  const leaveRecheck = deps.recheck(options.visitorId, look);
   signal.addEventListener("abort", bell.ring, { once: true });
   let seq = options.afterSeq;
   let told = "";
@@ -87,7 +88,8 @@ export async function* sessionFeed(
     }
   } finally {
     over.abort();
-    clearInterval(recheck);
+    options.signal.removeEventListener("abort", end);
+    leaveRecheck();
     unwatch();
   }
 }

@@ -9,12 +9,10 @@ export type SessionListEvent =
 
 /** How many sessions a list has; older ones are asked for page by page. */
 const LIST_LIMIT = 50;
-/** How often Postgres is asked even if no notice came, milliseconds: notices may get lost. */
-const RECHECK_MS = 5_000;
 
 /** A visitor's sessions from outside: titles, how they stand, what is unread. Until the signal aborts. */
 export async function* sessionListFeed(
-  deps: Pick<WebDeps, "sessions" | "watch" | "watchVisitor">,
+  deps: Pick<WebDeps, "sessions" | "watch" | "watchVisitor" | "recheck">,
   options: { channelId: string; visitorId: string; signal: AbortSignal },
 ): AsyncGenerator<SessionListEvent> {
   const { channelId, visitorId, signal } = options;
@@ -26,7 +24,7 @@ export async function* sessionListFeed(
   };
   const watched = new Map<string, () => void>();
   const unwatch = deps.watchVisitor(visitorId, look);
-  const recheck = setInterval(look, RECHECK_MS);
+  const leaveRecheck = deps.recheck(visitorId, look);
   signal.addEventListener("abort", bell.ring, { once: true });
   const told = new Map<string, string>();
   let isFirst = true;
@@ -50,7 +48,7 @@ export async function* sessionListFeed(
       isFirst = false;
     }
   } finally {
-    clearInterval(recheck);
+    leaveRecheck();
     unwatch();
     for (const leave of watched.values()) leave();
   }

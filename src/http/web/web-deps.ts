@@ -8,6 +8,7 @@ import type { TurnStreams } from "../../turns/turn-streams.ts";
 import type { OpenFile } from "../file-response.ts";
 import type { AttachmentDesk } from "../uploads.ts";
 import type { PageAssets } from "./page-assets.ts";
+import type { Recheck } from "./recheck.ts";
 import type { WebLimits } from "./web-limits.ts";
 
 /** A running web channel as its routes need it. */
@@ -74,6 +75,7 @@ export interface WebDeps {
   /** The same for a visitor's list of sessions. */
   watchVisitor(visitorId: string, listener: () => void): () => void;
   announceVisitor(visitorId: string): void;
+  recheck: Recheck;
   desk: AttachmentDesk;
   openFile: OpenFile;
   assets(): Promise<PageAssets>;
