@@ -13,7 +13,7 @@ export async function onBed(queue, onMessage, work) {
   const service = await startService({ botApiUrl: botApi.url, redisUrl: redis?.url });
   const processes = {
     app: service.pid,
-    postgres: service.postgresPid,
+    postgres: service.postgresPid(),
     ...(redis ? { redis: redis.pid } : {}),
   };
   const usages = () =>

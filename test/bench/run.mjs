@@ -1,10 +1,14 @@
 // `npm run bench`: floods a fresh service with Telegram-shaped updates, checks every answer, prints a Markdown table.
+// With --burst, --starts, --idle or --streams it measures that instead.
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { faultsOf, onBed, spent } from "./bed.mjs";
 import { measureBurst } from "./burst.mjs";
+import { measureIdle } from "./idle.mjs";
 import { createLedger, percentile } from "./ledger.mjs";
 import { createPoster } from "./load.mjs";
+import { measureStarts } from "./start.mjs";
+import { measureStreams } from "./streams.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -15,19 +19,24 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "10" },
     runs: { type: "string", default: "1" },
     burst: { type: "string", default: "0" },
+    starts: { type: "string", default: "0" },
+    idle: { type: "string", default: "0" },
+    streams: { type: "string", default: "0" },
     queue: { type: "string", default: "both" },
     help: { type: "boolean", default: false },
   },
 });
+const instead = ["burst", "starts", "idle", "streams"];
 const options = Object.fromEntries(
-  ["n", "users", "conns", "rate", "seconds", "runs", "burst"].map((name) => [name, Number(values[name])]),
+  ["n", "users", "conns", "rate", "seconds", "runs", ...instead].map((name) => [name, Number(values[name])]),
 );
 const wrong = Object.entries(options).filter(
-  ([name, number]) => !Number.isInteger(number) || number < (name === "burst" ? 0 : 1),
+  ([name, number]) => !Number.isInteger(number) || number < (instead.includes(name) ? 0 : 1),
 );
 if (values.help || wrong.length > 0 || !["both", "postgres", "redis"].includes(values.queue)) {
   process.stderr.write(
-    "npm run bench -- [--n 5000] [--users 200] [--conns 32] [--rate 50] [--seconds 10] [--runs 1] [--burst 100000] [--queue both|postgres|redis]\n",
+    "npm run bench -- [--n 5000] [--users 200] [--conns 32] [--rate 50] [--seconds 10] [--runs 1] [--queue both|postgres|redis]\n" +
+      "  instead: --burst 100000 (messages), --starts 10 (times), --idle 60 (seconds), --streams 5000 (open streams)\n",
   );
   process.exit(values.help ? 0 : 2);
 }
@@ -62,6 +71,7 @@ async function measure(queue) {
         Math.round((options.n / (flood.lastAnswerAt() - startedAt)) * 1000),
         pair(flood.times("ackMs")),
         pair(flood.times("replyMs")),
+        pair(ledger.times("ackMs")),
         pair(ledger.times("replyMs")),
         usage,
       ];
@@ -82,31 +92,104 @@ async function measureOneBurst(queue) {
   return { cells, faults };
 }
 
-const say = (line) => process.stdout.write(`${line}\n`);
-const row = (cells) => say(`| ${cells.join(" | ")} |`);
+/** Starts on one data directory, and stops. */
+async function measureManyStarts(queue) {
+  const result = await measureStarts(queue, options.starts);
+  if (result === null) return null;
+  const range = (sorted) => `${Math.round(percentile(sorted, 0.5))} / ${Math.round(sorted.at(-1))}`;
+  return { cells: [range(result.readyMs), range(result.cpuMs), range(result.megabytes)], faults: [] };
+}
 
-const isBurst = options.burst > 0;
-say(
-  `${isBurst ? `A burst of ${options.burst}` : options.n} messages of ${options.users} chats over ${options.conns} connections; ` +
-    `${cpus().length} processors (${cpus()[0]?.model.trim()}), Node ${process.versions.node}; load, Bot API and service share the machine\n`,
-);
-const headings = isBurst
-  ? [
+const shares = (share) =>
+  Object.entries(share)
+    .map(([name, percent]) => `${name} ${percent.toFixed(2)} %`)
+    .join("; ");
+
+/** The service as it comes, and nobody there. */
+async function measureAtRest(queue) {
+  const result = await measureIdle(queue, options.idle);
+  if (result === null) return null;
+  return { cells: [shares(result.share), Math.round(result.megabytes)], faults: [] };
+}
+
+/** Streams on which nothing happens, of visitors and over the API. */
+async function measureOpenStreams(queue) {
+  const cells = [];
+  const faults = [];
+  for (const kind of ["web", "api"]) {
+    const result = await measureStreams(queue, kind, options.streams);
+    if (result === null) return null;
+    const { before, atOpening, after, share, broken } = result;
+    cells.push([before, atOpening, after].map(Math.round).join(" / "), shares(share));
+    if (broken > 0) faults.push(`${broken} ${kind} streams broke`);
+  }
+  return { cells, faults };
+}
+
+const SCENARIOS = {
+  flood: {
+    measure,
+    says: `${options.n} messages of ${options.users} chats over ${options.conns} connections`,
+    headings: [
+      "messages/s",
+      "ack p50 / p99 ms",
+      "reply p50 / p99 ms",
+      `at ${options.rate}/s ack p50 / p99 ms`,
+      `at ${options.rate}/s reply p50 / p99 ms`,
+      "processor, memory",
+    ],
+  },
+  burst: {
+    measure: measureOneBurst,
+    says: `A burst of ${options.burst} messages of ${options.users} chats over ${options.conns} connections`,
+    headings: [
       "stored after s",
       "answered after s",
       "another channel at 5/s, alone p50 / p99 ms",
       "meanwhile p50 / p99 ms",
-    ]
-  : ["messages/s", "ack p50 / p99 ms", "reply p50 / p99 ms", `at ${options.rate}/s p50 / p99 ms`];
-row(["queue", ...headings, "processor, memory"]);
-row(["---", ...headings.map(() => "---:"), "---"]);
+      "processor, memory",
+    ],
+  },
+  starts: {
+    measure: measureManyStarts,
+    says: `${options.starts} starts on one data directory`,
+    headings: ["until ready, ms (p50 / most)", "processor until then, ms (p50 / most)", "MiB (p50 / most)"],
+  },
+  idle: {
+    measure: measureAtRest,
+    says: `Two minutes after the start, for ${options.idle} s in which nothing happens`,
+    headings: ["of one processor", "MiB"],
+  },
+  streams: {
+    measure: measureOpenStreams,
+    says: `${options.streams} open streams on which nothing happens`,
+    headings: [
+      "visitors', MiB (none / just opened / later)",
+      "of one processor",
+      "over the API, MiB (none / just opened / later)",
+      "of one processor",
+    ],
+  },
+};
+const name = instead.find((other) => options[other] > 0) ?? "flood";
+const { measure: measureScenario, says, headings } = SCENARIOS[name];
+
+const say = (line) => process.stdout.write(`${line}\n`);
+const row = (cells) => say(`| ${cells.join(" | ")} |`);
+
+say(
+  `${says}; ${cpus().length} processors (${cpus()[0]?.model.trim()}), Node ${process.versions.node}; ` +
+    "load, Bot API and service share the machine\n",
+);
+row(["queue", ...headings]);
+row(["---", ...headings.map((heading) => (heading.includes("processor") ? "---" : "---:"))]);
 let failed = false;
 const queues = values.queue === "both" ? ["postgres", "redis"] : [values.queue];
 for (let run = 0; run < options.runs; run += 1) {
   for (const queue of queues) {
-    const result = await (isBurst ? measureOneBurst : measure)(queue);
+    const result = await measureScenario(queue);
     if (result === null) {
-      row([queue, "no redis-server here", "", "", "", ""]);
+      row([queue, "no redis-server here", ...headings.slice(1).map(() => "")]);
       continue;
     }
     row([queue, ...result.cells]);
@@ -117,4 +200,6 @@ for (let run = 0; run < options.runs; run += 1) {
   }
 }
 if (failed) process.exit(1);
-say("\nEvery message was answered once, in the order of its chat.");
+if (name === "flood" || name === "burst") {
+  say("\nEvery message was answered once, in the order of its chat.");
+}

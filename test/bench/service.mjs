@@ -25,13 +25,16 @@ export async function startService({ botApiUrl, redisUrl }) {
     },
     variables: redisUrl ? { REDIS_URL: redisUrl } : {},
   });
-  const owner = readFileSync(join(service.directory, "data/postgres/postmaster.pid"), "utf8");
-  return { ...service, secret: SECRET, postgresPid: Number(owner.split("\n")[0]) };
+  return { ...service, secret: SECRET };
 }
 
-/** The service on any configuration, in a fresh directory, once it is ready. */
-export async function startProcess({ configuration, variables }) {
-  const directory = mkdtempSync(join(tmpdir(), "causeway-bench-"));
+/** The service on any configuration, once it is ready: in a fresh directory, gone with it, or one that is kept. */
+export async function startProcess({
+  configuration,
+  variables,
+  directory = mkdtempSync(join(tmpdir(), "causeway-bench-")),
+  keep = false,
+}) {
   // The embedded Postgres does not run as root: its own user has to get in.
   chmodSync(directory, 0o755);
   const file = join(directory, "channels.config.json");
@@ -52,20 +55,24 @@ export async function startProcess({ configuration, variables }) {
   });
   const output = outputOf(child);
   const url = `http://127.0.0.1:${port}`;
+  const remove = () => rmSync(directory, { recursive: true, force: true });
   try {
     await until(child, output, () => fetch(`${url}/readyz`).then(({ ok }) => ok));
   } catch (error) {
-    rmSync(directory, { recursive: true, force: true });
+    remove();
     throw error;
   }
   return {
     url,
     directory,
     pid: child.pid,
+    postgresPid: () =>
+      Number(readFileSync(join(directory, "data/postgres/postmaster.pid"), "utf8").split("\n")[0]),
     async stop() {
       await stopProcess(child);
-      rmSync(directory, { recursive: true, force: true });
+      if (!keep) remove();
     },
+    remove,
   };
 }
 
@@ -104,7 +111,7 @@ async function until(child, output, holds) {
       child.kill("SIGTERM");
       throw new Error(`the service did not become ready:\n${output()}`);
     }
-    await delay(50);
+    await delay(10);
   }
 }
 

@@ -7,15 +7,63 @@ const TICKS = 100;
  * Processor seconds and resident memory of a process with its children, from /proc; null where there is none. Children
  * that ended are counted by their parent.
  */
-export function usageOf(pid) {
+export function usageOf(pid, { alone = false } = {}) {
   try {
-    const family = [pid, ...childrenOf(pid)].map(statOf).filter((stat) => stat !== null);
+    const family = [pid, ...(alone ? [] : childrenOf(pid))].map(statOf).filter((stat) => stat !== null);
     return {
       cpuSeconds: family.reduce((sum, stat) => sum + stat.ticks, 0) / TICKS,
       megabytes: family.reduce((sum, stat) => sum + stat.kilobytes, 0) / 1024,
     };
   } catch {
     return null;
+  }
+}
+
+/** Resident memory of one process alone, in MiB. */
+export function residentMegabytes(pid) {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}
+
+/**
+ * Watches what processes use from now on. `percent()`: the share of one processor that each has used, with its children,
+ * those too that came and went.
+ */
+export function watchProcesses(pids) {
+  const startedAt = performance.now();
+  const before = secondsOf(pids);
+  return {
+    percent() {
+      const seconds = (performance.now() - startedAt) / 1000;
+      const after = secondsOf(pids);
+      return Object.fromEntries(
+        Object.keys(pids).map((name) => [name, ((after[name] - before[name]) / seconds) * 100]),
+      );
+    },
+  };
+}
+
+/** The embedded Postgres is a child of the service: its processor time is not counted twice. */
+function secondsOf(pids) {
+  const others = Object.values(pids);
+  return Object.fromEntries(
+    Object.entries(pids).map(([name, pid]) => {
+      const family = [pid, ...childrenOf(pid).filter((child) => !others.includes(child))];
+      const own = family.reduce((sum, member) => sum + runSeconds(member), 0);
+      const ended = fieldsOf(pid)?.slice(13, 15) ?? [];
+      return [name, own + ended.reduce((sum, field) => sum + Number(field), 0) / TICKS];
+    }),
+  );
+}
+
+/** What the scheduler gave the threads of a process, to the nanosecond: too little happens at rest for clock ticks. */
+function runSeconds(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8");
+      return sum + Number(stat.split(" ")[0]) / 1e9;
+    }, 0);
+  } catch {
+    return 0;
   }
 }
 
