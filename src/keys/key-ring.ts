@@ -22,6 +22,8 @@ export interface KeyRing {
   lookup(secret: string): Promise<KeyHolder | null>;
   /** A key is revoked: forgotten here at once, and on every other process as soon as the notice is there. */
   forget(keyId: string): void;
+  /** For what a key holds open: calls once it is revoked. Returns how to stop listening. */
+  onRevoked(keyId: string, listener: () => void): () => void;
   stop(): void;
 }
 
@@ -39,12 +41,16 @@ export function createKeyRing(deps: {
   now: () => number;
 }): KeyRing {
   const known = new Map<string, { holder: KeyHolder; until: number }>();
+  const listeners = new Map<string, Set<() => void>>();
   let revocations = 0;
 
   function evict(keyId: string): void {
     // A lookup under way may have read the key just before it went: what it found is not kept.
     revocations += 1;
     for (const [hash, { holder }] of known) if (holder.id === keyId) known.delete(hash);
+    const told = listeners.get(keyId);
+    listeners.delete(keyId);
+    for (const tell of told ?? []) tell();
   }
 
   const unsubscribe = deps.notices.subscribe(TOPIC, (notice) => {
@@ -69,6 +75,14 @@ export function createKeyRing(deps: {
     forget(keyId) {
       evict(keyId);
       deps.notices.publish(TOPIC, { key_id: keyId }, { remote: true });
+    },
+    onRevoked(keyId, listener) {
+      const listening = listeners.get(keyId) ?? new Set();
+      listeners.set(keyId, listening.add(listener));
+      return () => {
+        listening.delete(listener);
+        if (listening.size === 0 && listeners.get(keyId) === listening) listeners.delete(keyId);
+      };
     },
     stop: unsubscribe,
   };

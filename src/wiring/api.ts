@@ -76,6 +76,7 @@ export function createApi(deps: ApiDeps) {
     idempotency: createIdempotency({ repository: idempotencyRows, notices: engine.hub, log }),
     rateLimit: deps.keyRate,
     streams: deps.keyStreams,
+    onKeyRevoked: keyRing.onRevoked,
     log,
   };
 
@@ -121,6 +122,7 @@ export function createApi(deps: ApiDeps) {
     authenticate: gate.authenticate,
     rateLimit: gate.rateLimit,
     streams: gate.streams,
+    onKeyRevoked: gate.onKeyRevoked,
     /** Makes the key of the settings the operator key; `workspaceId` is the first configured workspace. */
     ensureOperatorKey: keys.ensureOperatorKey,
     stop(): void {

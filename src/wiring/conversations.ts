@@ -3,7 +3,6 @@ import { createSessionAgentRepository } from "../agents/session-agent-repository
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { Logger } from "../core/logger.ts";
-import type { Authenticate } from "../http/api/auth.ts";
 import { createConversation } from "../http/api/conversation.ts";
 import type { RouteGroup } from "../http/api/openapi.ts";
 import type { Route } from "../http/api/route.ts";
@@ -18,8 +17,7 @@ import { sessionChangeRoutes } from "../http/api/routes/session-changes.ts";
 import { sessionOpeningRoutes } from "../http/api/routes/session-opening.ts";
 import { sessionRoutes } from "../http/api/routes/sessions.ts";
 import { socketTokenRoutes } from "../http/api/routes/socket-tokens.ts";
-import { createSocketServer, type SocketServer } from "../http/api/socket-server.ts";
-import type { OpenLimit } from "../http/open-limit.ts";
+import { createSocketServer, type SocketServer, type SocketServerDeps } from "../http/api/socket-server.ts";
 import type { RateLimit } from "../http/rate-limit.ts";
 import { createMessageQueriesRepository } from "../sessions/message-queries-repository.ts";
 import { createParticipantRepository } from "../sessions/participant-repository.ts";
@@ -47,7 +45,9 @@ export interface ConversationParts {
   routes: Route[];
   openai: RouteGroup;
   /** WebSockets; they check keys, and count calls, with what the API does. */
-  sockets(gate: { authenticate: Authenticate; rateLimit: RateLimit; streams: OpenLimit }): SocketServer;
+  sockets(
+    gate: Pick<SocketServerDeps, "authenticate" | "rateLimit" | "streams" | "onKeyRevoked">,
+  ): SocketServer;
 }
 
 /** Beyond every seq: a message that is only imagined has the whole history before it. */
@@ -146,11 +146,12 @@ export function createConversationParts(deps: ConversationPartsDeps): Conversati
         channel: (workspaceId) => channelNamed(workspaceId, null),
       }),
     },
-    sockets: ({ authenticate, rateLimit, streams }) =>
+    sockets: ({ authenticate, rateLimit, streams, onKeyRevoked }) =>
       createSocketServer({
         authenticate,
         rateLimit,
         streams,
+        onKeyRevoked,
         tokens,
         conversation,
         executions,

@@ -97,6 +97,7 @@ export async function openApiWorld() {
       authenticate: createAuthenticate({ keys: ring, workspaceBySlug: keys.workspaceBySlug }),
       idempotency: createIdempotency({ repository: createIdempotencyRepository(pool), notices, log }),
       streams: createOpenLimit(options.streams ?? 1_000),
+      onKeyRevoked: ring.onRevoked,
       rateLimit: createRateLimit(options.rateLimit ?? { perMinute: 600_000, burst: 10_000 }, now),
       log,
     });

@@ -266,8 +266,8 @@ describe("opening a socket", () => {
     const bearer = { authorization: `Bearer ${secret}` };
     const client = await connect(id, "", bearer);
     const { body } = await app.api("POST", `/chat/sessions/${id}/ws_token`, {}, bearer);
-    await app.api("DELETE", `/api_keys/${made.body.id}`);
     const closed = once(client.socket, "close");
+    await app.api("DELETE", `/api_keys/${made.body.id}`);
     client.send({ type: "message", content: "Too late" });
     expect((await closed)[0]).toBe(4401);
     expect((await connect(id, `?token=${body.token}`, {})).refused?.status).toBe(401);

@@ -186,4 +186,18 @@ describe("streaming a message", () => {
     expect(odd.status).toBe(400);
     expect((await call("/executions/nothing/stream")).status).toBe(404);
   });
+
+  it("ends with the key it was opened with, and the turn goes on", async () => {
+    const id = await open();
+    const scopes = ["sessions:read", "messages:write"];
+    const { body: made } = await app.api("POST", "/api_keys", { name: "short-lived", scopes });
+    const response = await stream(id, "hold", { authorization: `Bearer ${made.secret}` });
+    const reading = response.text().catch((error: unknown) => error);
+    await app.api("DELETE", `/api_keys/${made.id}`);
+    expect(await reading).toBeInstanceOf(Error);
+    await eventually(async () => {
+      const { body } = await app.api("GET", `/chat/sessions/${id}/messages`);
+      expect(body.data.at(-1).content).toBe("held");
+    });
+  });
 });

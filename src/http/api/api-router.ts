@@ -24,6 +24,8 @@ export interface ApiRouterDeps {
   rateLimit: RateLimit;
   /** Open streams of a key. */
   streams: OpenLimit;
+  /** Calls once a key is revoked. Returns how to stop listening. */
+  onKeyRevoked(keyId: string, listener: () => void): () => void;
   log: Logger;
 }
 
@@ -66,7 +68,7 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
     signal: left.signal,
   };
   // Before anything is carried out: what cannot be streamed was not asked for either.
-  if (mayStream(route, body)) holdOpen(deps.streams, caller.keyId, response);
+  if (mayStream(route, body)) holdOpen(deps, caller.keyId, response);
   const answer = async (resourceId: string) => encode(await route.handle({ ...context, resourceId }));
   const key = route.method === "POST" ? request.headers["idempotency-key"] : undefined;
   const reply =
@@ -92,10 +94,19 @@ function mayStream(route: Route, body: Json | undefined): boolean {
   return isJsonObject(body) && body["stream"] === true;
 }
 
-function holdOpen(streams: OpenLimit, keyId: string, response: Response): void {
+/** The stream of a key that is revoked is cut; the turn goes on. */
+function holdOpen(
+  { streams, onKeyRevoked }: Pick<ApiRouterDeps, "streams" | "onKeyRevoked">,
+  keyId: string,
+  response: Response,
+): void {
   const close = streams.open(keyId);
   if (close === null) throw tooMany("too_many_streams", KEY_STREAMS_EXCEEDED, 5);
   response.once("close", close);
+  response.once(
+    "close",
+    onKeyRevoked(keyId, () => response.destroy()),
+  );
 }
 
 /** The largest JSON the API takes, bytes. */

@@ -21,6 +21,8 @@ export interface SessionSocketDeps {
   watch(sessionId: string, onTurn: (executionId: string) => void): () => void;
   /** Whether the key the socket was opened with still is one. */
   keyStands(): Promise<boolean>;
+  /** Calls once that key is revoked. Returns how to stop listening. */
+  onKeyRevoked(listener: () => void): () => void;
   /** Counts a message against the limit of that key; throws the 429. */
   takeRate(): void;
   log: Logger;
@@ -145,8 +147,10 @@ export function serveSocket(
     return undefined;
   }
 
+  const revoked = (): void => socket.close(KEY_REVOKED, "the API key was revoked");
+
   async function carryOut(frame: Frame): Promise<void> {
-    if (!(await deps.keyStands())) return socket.close(KEY_REVOKED, "the API key was revoked");
+    if (!(await deps.keyStands())) return revoked();
     if (frame.type === "message") return accept(frame);
     if (frame.type === "cancel") return cancel(frame.execution_id);
     send({ id: null, event: "pong", data: {}, execution_id: null, session_id: session.id });
@@ -173,12 +177,14 @@ export function serveSocket(
     answersBeat = false;
     socket.ping();
     deps.keyStands().then((stands) => {
-      if (!stands) socket.close(KEY_REVOKED, "the API key was revoked");
+      if (!stands) revoked();
     }, refuse);
   }, BEAT_MS);
+  const forgetKey = deps.onKeyRevoked(revoked);
   socket.on("error", () => socket.terminate());
   socket.on("close", () => {
     clearInterval(beat);
+    forgetKey();
     closed.abort();
     for (const leave of sessions.values()) leave();
   });

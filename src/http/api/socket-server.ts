@@ -11,13 +11,15 @@ import { type Authenticate, KEY_RATE_EXCEEDED, KEY_STREAMS_EXCEEDED, requireScop
 import { type Caller, SCOPES } from "./route.ts";
 import { type SessionSocketDeps, type SocketResume, serveSocket } from "./session-socket.ts";
 
-export interface SocketServerDeps extends Omit<SessionSocketDeps, "keyStands" | "takeRate"> {
+export interface SocketServerDeps extends Omit<SessionSocketDeps, "keyStands" | "onKeyRevoked" | "takeRate"> {
   executions: Pick<ExecutionQueries, "find" | "open" | "behind" | "lastBegun">;
   authenticate: Authenticate;
   /** Of a key: opening a socket and every message over it count like requests. */
   rateLimit: RateLimit;
   /** Open sockets of a key, its streams included. */
   streams: OpenLimit;
+  /** Calls once a key is revoked. Returns how to stop listening. */
+  onKeyRevoked(keyId: string, listener: () => void): () => void;
   tokens: Pick<SocketTokens, "holder" | "keyStands">;
   log: Logger;
 }
@@ -52,6 +54,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
       serveSocket(client, session, resume, {
         ...deps,
         keyStands: () => deps.tokens.keyStands(caller.keyId),
+        onKeyRevoked: (listener) => deps.onKeyRevoked(caller.keyId, listener),
         takeRate,
       });
     });
