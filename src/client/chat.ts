@@ -1,8 +1,9 @@
+import type { TurnEvent } from "./execution-types.ts";
+import type { Answer, Attachment, ListMessages, Message, SendMessage, Trail } from "./message-types.ts";
 import { type List, listOf } from "./page.ts";
 import type { Sessions } from "./sessions.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
 import { turnEvents } from "./turn-stream.ts";
-import type { Answer, Attachment, ListMessages, Message, SendMessage, Trail, TurnEvent } from "./types.ts";
 
 export type Chat = ReturnType<typeof createChat>;
 

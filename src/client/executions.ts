@@ -1,7 +1,7 @@
+import type { Execution, ListExecutions, TurnEvent } from "./execution-types.ts";
 import { type List, listOf } from "./page.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
 import { turnEvents } from "./turn-stream.ts";
-import type { Execution, ListExecutions, TurnEvent } from "./types.ts";
 
 export type Executions = ReturnType<typeof createExecutions>;
 

@@ -1,6 +1,7 @@
+import type { Button, OfferedAttachment, OfferedButton } from "./message-types.ts";
 import { type List, listOf } from "./page.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
-import type { Button, OfferedAttachment, OfferedButton, PageQuery } from "./types.ts";
+import type { PageQuery } from "./types.ts";
 
 /** When: one of `at`, `every`, `cron` and `rrule`. */
 interface Timing {

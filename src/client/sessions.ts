@@ -1,16 +1,16 @@
 import { type List, listOf } from "./page.ts";
-import type { RequestOptions, Transport } from "./transport.ts";
 import type {
   CreateSession,
   ListSessions,
-  PageQuery,
   PromptMessage,
   ResetSession,
   Session,
   SessionEvent,
   SocketToken,
   UpdateSession,
-} from "./types.ts";
+} from "./session-types.ts";
+import type { RequestOptions, Transport } from "./transport.ts";
+import type { PageQuery } from "./types.ts";
 
 export type Sessions = ReturnType<typeof createSessions>;
 

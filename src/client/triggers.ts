@@ -1,5 +1,6 @@
+import type { OfferedAttachment, OfferedButton } from "./message-types.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
-import type { JsonObject, OfferedAttachment, OfferedButton } from "./types.ts";
+import type { JsonObject } from "./types.ts";
 
 /** What the bot is to say to a user: an instruction to it, or the message itself; exactly one of the two. */
 export interface Said {

@@ -1,8 +1,8 @@
 import { fromWire } from "./case.ts";
 import { CausewayError } from "./errors.ts";
+import type { TurnEvent } from "./execution-types.ts";
 import { readEvents, type ServerEvent } from "./sse.ts";
 import { type Call, isWorthRetrying, pause, type RequestOptions, type Transport } from "./transport.ts";
-import type { TurnEvent } from "./types.ts";
 
 const RECONNECT_TRIES = 5;
 const RECONNECT_MS = 300;

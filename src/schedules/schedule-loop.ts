@@ -1,12 +1,9 @@
 import type { Logger } from "../core/logger.ts";
 import { wait } from "../core/wait.ts";
-import type { ClaimedRun, ScheduleRepository } from "./schedule-repository.ts";
+import type { ClaimedRun, RunRepository } from "./run-repository.ts";
 
 export interface ScheduleLoopDeps {
-  schedules: Pick<
-    ScheduleRepository,
-    "isDue" | "comeDue" | "claimRuns" | "sent" | "wait" | "failed" | "unreachable"
-  >;
+  runs: Pick<RunRepository, "isDue" | "comeDue" | "claim" | "sent" | "wait" | "failed" | "unreachable">;
   /** Messages the user, once per key. Throws where it cannot now, such as while the channel is off. */
   send(run: ClaimedRun, key: string): Promise<SentRun | { kind: "unreachable"; reason: string }>;
   /** When the user may be written to unasked again; null: now. */
@@ -26,35 +23,35 @@ const AT_ONCE = 50;
 
 /** Sends what schedules say when it is due. Any number of processes may do so at once; every run is sent once. */
 export function startScheduleLoop(deps: ScheduleLoopDeps): { stop(): Promise<void> } {
-  const { schedules, log } = deps;
+  const { runs, log } = deps;
   const stop = new AbortController();
 
   async function send(run: ClaimedRun): Promise<void> {
     const ids = { schedule_id: run.scheduleId, run_id: run.id };
     try {
       const quiet = await deps.quietUntil(run);
-      if (quiet) return await schedules.wait(run, quiet, `quiet hours until ${quiet.toISOString()}`);
+      if (quiet) return await runs.wait(run, quiet, `quiet hours until ${quiet.toISOString()}`);
       const said = await deps.send(run, `schedule:${run.id}`);
       if (said.kind === "unreachable") {
         log.warn({ ...ids, reason: said.reason }, "a scheduled message has nobody it could reach");
-        return await schedules.unreachable(run, said.reason);
+        return await runs.unreachable(run, said.reason);
       }
-      await schedules.sent(run, said);
+      await runs.sent(run, said);
       log.info({ ...ids, session_id: said.sessionId }, "a scheduled message is on its way");
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       log.warn({ ...ids, reason, attempt: run.attempts }, "a scheduled message could not be put down");
-      await schedules.failed(run, reason);
+      await runs.failed(run, reason);
     }
   }
 
   async function look(): Promise<void> {
-    if (!(await schedules.isDue())) return;
-    while (!stop.signal.aborted && (await schedules.comeDue(AT_ONCE)) === AT_ONCE);
+    if (!(await runs.isDue())) return;
+    while (!stop.signal.aborted && (await runs.comeDue(AT_ONCE)) === AT_ONCE);
     while (!stop.signal.aborted) {
-      const runs = await schedules.claimRuns(AT_ONCE);
-      for (const run of runs) await send(run);
-      if (runs.length < AT_ONCE) return;
+      const claimed = await runs.claim(AT_ONCE);
+      for (const run of claimed) await send(run);
+      if (claimed.length < AT_ONCE) return;
     }
   }
 

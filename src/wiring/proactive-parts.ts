@@ -8,6 +8,7 @@ import { scheduleWriteRoutes } from "../http/api/routes/schedule-writes.ts";
 import { scheduleRoutes } from "../http/api/routes/schedules.ts";
 import { sessionEventRoutes } from "../http/api/routes/session-events.ts";
 import { triggerRoutes } from "../http/api/routes/trigger.ts";
+import { createRunRepository } from "../schedules/run-repository.ts";
 import { startScheduleLoop } from "../schedules/schedule-loop.ts";
 import { createScheduleQueries } from "../schedules/schedule-queries-repository.ts";
 import { createScheduleRepository } from "../schedules/schedule-repository.ts";
@@ -60,7 +61,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
 
   function startScheduled() {
     return startScheduleLoop({
-      schedules,
+      runs: createRunRepository(pool),
       async send({ channelId, agentId, identifier, saying }, key) {
         const outcome = await outreach.trigger(
           {
