@@ -33,23 +33,29 @@ export interface ConfigSources extends Registries {
  * them. Calling it again reads everything anew: that is what a reload does.
  */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
+  const { config, problems } = inspectConfig(sources);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/**
+ * The same without an end at the problems: what is left out of the configuration is what they are about, and a default
+ * stands in for a setting that cannot be used.
+ */
+export function inspectConfig(sources: ConfigSources): { config: LoadedConfig; problems: ConfigProblem[] } {
   const directory = sources.directory ?? process.cwd();
   const { settings, problems } = parseSettings(sources.env, directory);
   const files = sources.files ?? settings.configFiles;
   const loaded = files.map((file) => loadFile(file, directory, sources));
-  const all = [
-    ...problems,
-    ...loaded.flatMap((workspace) => workspace.problems),
-    ...collisions(loaded.map(({ workspace }) => workspace)),
-  ];
-  if (all.length > 0) throw new ConfigError(all);
   const workspaces = loaded.map(({ workspace }) => workspace);
-  return {
+  const all = [...problems, ...loaded.flatMap((workspace) => workspace.problems), ...collisions(workspaces)];
+  const config = {
     settings,
     workspaces,
     secrets: [...settingsSecrets(settings), ...loaded.flatMap(({ secrets }) => secrets)],
-    warnings: switchedOffAgents(workspaces),
+    warnings: all.length > 0 ? [] : switchedOffAgents(workspaces),
   };
+  return { config, problems: all };
 }
 
 function loadFile(path: string, directory: string, sources: ConfigSources): LoadedWorkspace {

@@ -7,9 +7,9 @@ import { publicUrlFindings } from "../cli/doctor/service-address.ts";
 import { workspaceFindings } from "../cli/doctor/workspace-findings.ts";
 import { diagnoseDataDir } from "../config/diagnose-data-dir.ts";
 import type { Environment } from "../config/env.ts";
-import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
+import { inspectConfig, type LoadedConfig } from "../config/load-config.ts";
 import { resolvePublicUrl } from "../config/public-url.ts";
-import { ConfigError } from "../core/errors.ts";
+import type { ConfigProblem } from "../core/errors.ts";
 import { type Finding, well } from "../core/finding.ts";
 import { createRedactor } from "../observability/redaction.ts";
 import { diagnoseRedis } from "../queue/diagnose-redis.ts";
@@ -38,25 +38,14 @@ export async function doctor(options: DoctorOptions): Promise<boolean> {
 async function examine(options: DoctorOptions): Promise<{ findings: PlacedFinding[]; secrets: string[] }> {
   const { env, directory } = options;
   const registries = { bots: botDefinitions, channels: channelDefinitions };
-  let config: LoadedConfig;
-  try {
-    config = loadConfig({ env, ...(directory === undefined ? {} : { directory }), ...registries });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const findings = error.problems.map(({ path, problem, fix }) => ({
-      where: path,
-      severity: "error" as const,
-      what: problem,
-      fix,
-    }));
-    return { findings, secrets: [] };
-  }
-  const warnings = config.warnings.map(({ path, problem, fix }) => ({
-    where: path,
-    severity: "warning" as const,
-    what: problem,
-    fix,
-  }));
+  const { config, problems } = inspectConfig({
+    env,
+    ...(directory === undefined ? {} : { directory }),
+    ...registries,
+  });
+  const told = [...placedProblems(problems, "error"), ...placedProblems(config.warnings, "warning")];
+  // A default stands in for a setting that cannot be used: what was found out about that one is beside the point.
+  const broken = new Set(problems.map(({ path }) => path));
   const { settings } = config;
   const { url: localUrl } = resolvePublicUrl({ publicUrl: null, host: settings.host, port: settings.port });
   const address = await publicUrlFindings({ publicUrl: settings.publicUrl, localUrl });
@@ -66,8 +55,12 @@ async function examine(options: DoctorOptions): Promise<{ findings: PlacedFindin
     ...config.workspaces.map((workspace) => workspaceFindings(workspace, look)),
   ]);
   const service = placed("CAUSEWAY_PUBLIC_URL", address.findings);
-  return { findings: [...warnings, ...engine, ...service, ...workspaces.flat()], secrets: config.secrets };
+  const found = [...engine, ...service, ...workspaces.flat()].filter(({ where }) => !broken.has(where));
+  return { findings: [...told, ...found], secrets: config.secrets };
 }
+
+const placedProblems = (problems: readonly ConfigProblem[], severity: "error" | "warning"): PlacedFinding[] =>
+  problems.map(({ path, problem, fix }) => ({ where: path, severity, what: problem, fix }));
 
 async function engineFindings({ settings }: LoadedConfig): Promise<PlacedFinding[]> {
   const { databaseUrl, redisUrls, dataDir, attachments } = settings;

@@ -67,6 +67,28 @@ describe("causeway doctor", () => {
     ]);
   });
 
+  test("reports everything that is wrong, and looks at all that can be looked at beside it", async () => {
+    await using telegram = await startFakeTelegram();
+    telegram.revokeToken();
+    const channels = {
+      api: { kind: "api", agent: "ecko" },
+      lost: { kind: "telegram", agent: "echo", token: "$NOBODY", mode: "polling" },
+      bot: { kind: "telegram", agent: "echo", token: "$TOKEN", mode: "polling", apiRoot: telegram.url },
+    };
+    const env = { TOKEN: telegram.token, PORT: "many", DATABASE_URL: "mysql://ada@127.0.0.1/causeway" };
+    const { errors, text } = await examine({ agents: ECHO, channels }, env);
+    expect(errors).toEqual([
+      expect.stringMatching(/^environment: PORT: /),
+      expect.stringMatching(/^environment: DATABASE_URL: /),
+      expect.stringMatching(/channels\.api\.agent: .*ecko/),
+      expect.stringMatching(/channels\.lost\.token: .*NOBODY/),
+      expect.stringMatching(/channels\.bot\.token: .*401/),
+    ]);
+    expect(text).toContain("The queue runs on Postgres.");
+    expect(text).not.toContain("The embedded Postgres");
+    expect(text).not.toContain(telegram.token);
+  });
+
   test("asks each platform, and says under which key what has to be changed", async () => {
     await using telegram = await startFakeTelegram();
     const channels = {
