@@ -21,11 +21,11 @@ export function clusterOpener(nodes: readonly RedisNode[], outage: OutageLog) {
     return cluster;
   }
 
-  return (options: ClusterOptions): Cluster =>
+  return (options: ClusterOptions, ofNodes: { commandTimeout?: number } = {}): Cluster =>
     prepare(
       new Cluster([...nodes], {
         ...options,
-        redisOptions: { ...access, ...socketOptions, maxRetriesPerRequest: null },
+        redisOptions: { ...access, ...socketOptions, maxRetriesPerRequest: null, ...ofNodes },
         clusterRetryStrategy: retryDelay,
         slotsRefreshTimeout: 2_000,
         // A name stays a name: certificates are for names.

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { Redis } from "ioredis";
 import { clusterOpener } from "./open-cluster.ts";
 import type { OutageLog } from "./outage-log.ts";
@@ -11,8 +12,11 @@ import { type RedisNode, readInfo } from "./redis-question.ts";
  */
 export function redisCluster(nodes: readonly RedisNode[], outage: OutageLog): RedisClients {
   const open = clusterOpener(nodes, outage);
-  const adding = open({ enableOfflineQueue: false, maxRedirections: 8, slotsRefreshInterval: 30_000 });
-  let turn = 0;
+  // What is not taken now is found in Postgres later; kept here it would be kept twice, and without bounds.
+  const givesUp = { enableOfflineQueue: false, maxRedirections: 8 };
+  const adding = open({ ...givesUp, slotsRefreshInterval: 30_000 }, { commandTimeout: 5_000 });
+  // Not every process at the same node.
+  let turn = randomInt(2 ** 16);
 
   function nextNode(): RedisNode {
     const [named] = nodes;
@@ -51,6 +55,7 @@ export function redisCluster(nodes: readonly RedisNode[], outage: OutageLog): Re
     openListener: () => openOne(null),
     keyName: (queue) => `{${queue}}`,
     async check() {
+      if (adding.status !== "ready") throw new Error("no node of the Redis Cluster can be reached");
       const state = readInfo(await adding.cluster("INFO")).get("cluster_state");
       if (state !== "ok") throw new Error("the Redis Cluster does not serve every slot");
     },

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { diagnoseRedis } from "../../src/queue/diagnose-redis.ts";
+import { nodesOf } from "../../src/queue/find-redis.ts";
 import { createHub } from "../../src/queue/hub.ts";
+import { clusterOpener } from "../../src/queue/open-cluster.ts";
+import { createOutageLog } from "../../src/queue/outage-log.ts";
 import { openQueueBackend, type QueueBackend } from "../../src/queue/queue-backend.ts";
 import { expectAnswers, talk, telegramConfig } from "../stories/conversations.ts";
 import { startTestApp } from "../support/app.ts";
@@ -90,6 +93,20 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 60_000 }, () 
     );
     await expect(backends([strange, first], "x").open()).rejects.toThrow(/is in no cluster: name one server/);
     await expect(backends([`${first}/2`], "x").open()).rejects.toThrow(/leave out the number/);
+  });
+
+  it("is reached over TLS and with the password at every node, by the names that the nodes have", async () => {
+    const [first = ""] = cluster.urls;
+    const nodes = await cluster.ask(first, (redis) => nodesOf(redis, first.replace("redis:", "rediss:")));
+    expect(nodes.map(({ host, port }) => `${host}:${port}`)).toEqual(
+      expect.arrayContaining(cluster.urls.map((url) => new URL(url).host)),
+    );
+    const outage = createOutageLog(quietLog(), "redis");
+    const { options } = clusterOpener(nodes, outage)({ lazyConnect: true });
+    const password = decodeURIComponent(new URL(first).password);
+    expect(options.redisOptions).toMatchObject({ password, tls: {} });
+    const named = new Promise((resolve) => options.dnsLookup?.("redis.example", (_, name) => resolve(name)));
+    expect(await named).toBe("redis.example");
   });
 
   it("loses nothing when a replica takes over, and nothing when a node comes back empty", async () => {
