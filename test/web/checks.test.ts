@@ -175,6 +175,28 @@ describe.skipIf(browserPath === null)("the chat", () => {
     await reads(right, ["half a thought", "You said: half a thought"]);
   });
 
+  test("comes back to where one read in a chat, and to the end of another", async () => {
+    await using person = await newPerson(browser);
+    const page = await person.tab(`${app.url}/chat/web`);
+    const pane = (script: string) => inside<number>(page, `root.querySelector(".pane").${script}`);
+    const toEnd = () =>
+      pane("scrollHeight - root.querySelector('.pane').scrollTop - root.querySelector('.pane').clientHeight");
+    const chat = (name: string) => page.getByRole("navigation").getByRole("button", { name });
+    for (const name of ["first", "second"]) {
+      if (name === "second") await page.getByRole("button", { name: "New chat" }).first().click();
+      await say(page, `${name}${"\n\nline".repeat(60)}`);
+      await eventually(async () => expect((await texts(page)).at(-1)).toMatch(`You said: ${name}`));
+    }
+    await pane("scrollTo(0, 300)");
+    await eventually(async () => expect(await pane("scrollTop")).toBe(300));
+    await chat("first").click();
+    await eventually(async () => expect((await texts(page)).at(-1)).toMatch("You said: first"));
+    await eventually(async () => expect(await toEnd()).toBeLessThan(2));
+    await chat("second").click();
+    await eventually(async () => expect((await texts(page)).at(-1)).toMatch("You said: second"));
+    await eventually(async () => expect(await pane("scrollTop")).toBe(300));
+  });
+
   test("shows hostile text as text, from bot and visitor, letter by letter and as a title, and asks nobody else for anything", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/paced`);

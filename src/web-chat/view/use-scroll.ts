@@ -4,10 +4,26 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 /** How near to the end counts as being there, pixels. */
 const NEAR = 48;
 
-/** Keeps the newest message in view while the reader is at the end, and leaves those alone who read further up. */
-export function useScroll(pane: RefObject<HTMLElement | null>, shown: unknown, onReached: () => void) {
+/** What is shown: of which chat, and whether it is all there. */
+interface Shown {
+  place: string;
+  loading: boolean;
+}
+
+/**
+ * Keeps the newest message in view while the reader is at the end, and leaves those alone who read further up, also when
+ * they come back to a chat.
+ */
+export function useScroll(pane: RefObject<HTMLElement | null>, shown: Shown, onReached: () => void) {
+  const { place, loading } = shown;
   const atEnd = useRef(true);
+  /** Where somebody reads further up, by chat. */
+  const left = useRef(new Map<string, number>());
+  /** The chat that stands in the pane; another one's place is not known from what happens there. */
+  const settled = useRef<string | null>(null);
   const height = useRef(0);
+  const now = useRef(place);
+  now.current = place;
   const [hasNew, setHasNew] = useState(false);
 
   function toEnd(): void {
@@ -21,6 +37,15 @@ export function useScroll(pane: RefObject<HTMLElement | null>, shown: unknown, o
   useLayoutEffect(() => {
     const node = pane.current;
     if (!node) return;
+    if (settled.current !== place) {
+      if (loading) return;
+      settled.current = place;
+      const top = left.current.get(place);
+      atEnd.current = top === undefined;
+      if (top !== undefined) node.scrollTop = top;
+      height.current = node.scrollHeight;
+      setHasNew(false);
+    }
     const grown = node.scrollHeight - height.current;
     const wasAtTop = node.scrollTop < NEAR;
     height.current = node.scrollHeight;
@@ -34,7 +59,10 @@ export function useScroll(pane: RefObject<HTMLElement | null>, shown: unknown, o
     const node = pane.current;
     if (!node) return;
     const onScroll = () => {
+      if (settled.current !== now.current) return;
       atEnd.current = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
+      if (!atEnd.current) left.current.set(now.current, node.scrollTop);
+      else left.current.delete(now.current);
       if (!atEnd.current) return;
       setHasNew(false);
       onReached();
