@@ -252,6 +252,21 @@ describe("a request", () => {
     expect((await visitor.call("GET", `/sessions/${session}/messages`)).body.data).toEqual([]);
   });
 
+  test("is told everything that is wrong with it, in the words of the API", async () => {
+    const visitor = await newVisitor(web.url);
+    const path = `/sessions/${await visitor.openSession()}/messages`;
+    const told = (await visitor.call("POST", path, { content: 1, role: "system" })).body.error;
+    expect(told).toMatchObject({
+      code: "invalid_body",
+      message: expect.stringContaining("role: is not known here"),
+    });
+    expect(told.details.problems).toEqual([
+      { path: "content", problem: "expected string, received number" },
+      { path: "client_message_id", problem: "expected string, received undefined" },
+      { path: "role", problem: "is not known here" },
+    ]);
+  });
+
   test("that is not JSON, or says it is something else, is refused", async () => {
     const { token } = await newVisitor(web.url);
     const post = (type: string, body: string) =>

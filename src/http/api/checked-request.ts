@@ -2,8 +2,8 @@ import type { Request } from "express";
 import { z } from "zod";
 import type { Json } from "../../core/json.ts";
 import { storableText } from "../../core/text.ts";
+import { validate } from "../validate.ts";
 import type { Route, RouteContext } from "./route.ts";
-import { validate } from "./validate.ts";
 
 const nothing = z.strictObject({});
 

@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import { z } from "zod";
-import { RequestError } from "../../core/errors.ts";
 import { readJsonBody } from "../json-body.ts";
+import { validate } from "../validate.ts";
 
 /** The longest message, UTF-16 units; a book page has about 3,000. */
 export const CONTENT_LIMIT = 32_000;
@@ -16,25 +16,17 @@ export async function readBody<T>(
   options: { optional?: boolean } = {},
 ): Promise<T> {
   const body = await readJsonBody(request, BODY_LIMIT);
-  const parsed = schema.safeParse(body === undefined && options.optional ? {} : body);
-  if (parsed.success) return parsed.data;
-  throw new RequestError(422, "invalid_body", "The body is not as it should be.", {
-    details: parsed.error.issues.map(describe),
-  });
+  const given = body === undefined && options.optional ? {} : body;
+  return validate(schema, given, { status: 422, code: "invalid_body", what: "The body is not valid" });
 }
 
 /** The query, checked: what is wrong with it is a 400. */
 export function readQuery<T>(request: Request, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(request.query);
-  if (parsed.success) return parsed.data;
-  throw new RequestError(400, "invalid_query", "The query is not as it should be.", {
-    details: parsed.error.issues.map(describe),
+  return validate(schema, request.query, {
+    status: 400,
+    code: "invalid_query",
+    what: "The query is not valid",
   });
-}
-
-function describe(issue: z.core.$ZodIssue): { path: string; problem: string } {
-  const unknown = issue.code === "unrecognized_keys" ? issue.keys.join(", ") : "";
-  return { path: issue.path.join(".") || unknown, problem: issue.message };
 }
 
 /** A whole number in a query. */

@@ -51,7 +51,7 @@ const patchSchema = z.strictObject({
   agent_version: immutable("open another session"),
   version: immutable("open another session"),
   user_id: immutable("open another session for the other user"),
-  user: immutable("change the user itself, at /users/{id}"),
+  user: immutable("open another session for the other user"),
   channel: immutable("open another session there"),
   participant_data: immutable("change it at /users/{id}/data/{agent_id}"),
   status: immutable("end the session at /chat/sessions/{id}/end"),

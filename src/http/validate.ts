@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { RequestError } from "../../core/errors.ts";
+import { RequestError } from "../core/errors.ts";
 
 /** One thing wrong with a request, and where. */
 export interface RequestProblem {
