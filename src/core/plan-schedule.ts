@@ -1,6 +1,6 @@
 import { durationMs } from "./duration.ts";
 import { cronProblem, nextRun, type Recurrence } from "./recurrence.ts";
-import { normalRule, ruleProblem } from "./recurrence-rule.ts";
+import { hasRuns, normalRule, ruleProblem } from "./recurrence-rule.ts";
 import { fromWallClock, isTimezone } from "./wall-clock.ts";
 
 /** When a schedule is to run, as callers write it. Times without an offset are the wall clock of `timezone`. */
@@ -21,6 +21,9 @@ export type Plan =
 
 export type PlanProblem = "invalid_timezone" | "invalid_cron" | "invalid_rrule" | "never_due";
 
+const NO_RUNS =
+  "The rule has no run among the first 1,000 of its periods: name the days it is for by a longer FREQ, such as YEARLY.";
+
 /** What callers wrote as a recurrence that will come due, or why it will not. Pure. */
 export function planSchedule(written: WrittenTimes, now: Date): Plan {
   const { timezone } = written;
@@ -36,6 +39,7 @@ export function planSchedule(written: WrittenTimes, now: Date): Plan {
   if (recurrence.kind === "rrule") {
     const problem = ruleProblem(recurrence);
     if (problem !== null) return { kind: "refused", code: "invalid_rrule", reason: `The rule: ${problem}.` };
+    if (!hasRuns(recurrence)) return { kind: "refused", code: "never_due", reason: NO_RUNS };
   }
   const nextRunAt = nextRun(recurrence, now);
   if (nextRunAt !== null) return { kind: "planned", recurrence, nextRunAt };

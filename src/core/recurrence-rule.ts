@@ -10,18 +10,20 @@ export interface RecurrenceRule {
   timezone: string;
 }
 
-/**
- * Periods looked through for the next run. A rule that has none among so many is over: so a rule that can never come
- * due costs milliseconds.
- */
+/** Periods looked through for the first run, or for all of a COUNT: so a rule that can never come due costs milliseconds. */
 const MOST_PERIODS = 1_000;
+/**
+ * The same for the run after one there was: more days than lie between two 29ths of February that are Mondays, forty
+ * years where a leap year is left out.
+ */
+const MOST_PERIODS_BETWEEN = 20_000;
 
 /**
  * The first run behind a moment; null: there is none. The rule is followed on the wall clock, so that nine o'clock
  * stays nine o'clock: a time that is skipped when clocks go forward comes that much later, one that is shown twice runs once.
  */
 export function nextByRule({ rrule, startsAt, timezone }: RecurrenceRule, after: Date): Date | null {
-  const { until, rule } = read(rrule, startsAt, timezone);
+  const { until, rule } = read(rrule, startsAt, timezone, MOST_PERIODS_BETWEEN);
   let shown = startsAt > after ? toWallClock(startsAt, timezone) - 1_000 : toWallClock(after, timezone);
   for (;;) {
     const next = behind(rule, shown);
@@ -31,6 +33,12 @@ export function nextByRule({ rrule, startsAt, timezone }: RecurrenceRule, after:
     if (moment > after) return moment;
     shown = next;
   }
+}
+
+/** Whether a rule without problems has a first run, near enough to its start to be found. */
+export function hasRuns({ rrule, startsAt, timezone }: RecurrenceRule): boolean {
+  const { rule } = read(rrule, startsAt, timezone, MOST_PERIODS);
+  return behind(rule, toWallClock(startsAt, timezone) - 1_000) !== null;
 }
 
 /** What is wrong with a rule; null: nothing. */
@@ -43,7 +51,7 @@ export function ruleProblem(written: RecurrenceRule): string | null {
   if (twice !== undefined) return `${twice} is there twice`;
   if (names.includes("COUNT") && names.includes("UNTIL")) return "it has both COUNT and UNTIL";
   try {
-    const { rule } = read(written.rrule, written.startsAt, written.timezone);
+    const { rule } = read(written.rrule, written.startsAt, written.timezone, MOST_PERIODS);
     // Every run up to the last one has to be found then, however late that is.
     if (names.includes("COUNT")) rule.all();
     return null;
@@ -64,7 +72,7 @@ export function normalRule(written: string): string {
 }
 
 /** On the wall clock, as if that were UTC: what zones do to it is ours to decide. */
-function read(rrule: string, startsAt: Date, timezone: string) {
+function read(rrule: string, startsAt: Date, timezone: string, periods: number) {
   const parts = rrule.split(";");
   const until = parts.find((part) => part.startsWith("UNTIL="))?.slice(6);
   const rest = parts.filter((part) => !part.startsWith("UNTIL=")).join(";");
@@ -73,7 +81,7 @@ function read(rrule: string, startsAt: Date, timezone: string) {
     rruleString: `DTSTART:${start}\nRRULE:${rest}`,
     strict: true,
     cache: false,
-    maxIterations: MOST_PERIODS,
+    maxIterations: periods,
   });
   return { rule, until: until === undefined ? null : untilMoment(until, timezone) };
 }

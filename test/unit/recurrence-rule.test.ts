@@ -157,11 +157,32 @@ describe("a recurrence rule", () => {
   it("that never comes due is refused, and so is one that is over", () => {
     const plan = (rrule: string) =>
       planSchedule({ rrule, timezone: "UTC" }, new Date("2026-01-01T00:00:00Z"));
-    for (const rrule of ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;UNTIL=20251231"])
-      expect(plan(rrule)).toMatchObject({ kind: "refused", code: "never_due" });
+    for (const [rrule, reason] of [
+      ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "no run among the first 1,000"],
+      ["FREQ=DAILY;INTERVAL=3;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", "no run among the first 1,000"],
+      ["FREQ=DAILY;UNTIL=20251231", "its time is past"],
+    ] as const)
+      expect(plan(rrule)).toMatchObject({
+        kind: "refused",
+        code: "never_due",
+        reason: expect.stringContaining(reason),
+      });
     expect(plan("FREQ=DAILY;COUNT=3")).toMatchObject({
       kind: "planned",
       nextRunAt: new Date("2026-01-01T00:00:01Z"),
     });
+  });
+
+  it("goes on over any stretch without a run that a calendar has", () => {
+    expect(shown("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29", "2026-01-01T09:00:00", 20).slice(-2)).toEqual([
+      "2104-02-29T09:00",
+      "2108-02-29T09:00",
+    ]);
+    expect(shown("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", "2026-01-01T09:00:00", 4)).toEqual([
+      "2044-02-29T09:00",
+      "2072-02-29T09:00",
+      "2112-02-29T09:00",
+      "2140-02-29T09:00",
+    ]);
   });
 });
