@@ -1,6 +1,6 @@
 import { configSchema } from "../bots/webhook/config.ts";
 import { BotError } from "../core/errors.ts";
-import { endpointChecks, type Finding } from "./endpoint-checks.ts";
+import { endpointChecks, type Objection } from "./endpoint-checks.ts";
 import { createProbe } from "./endpoint-probe.ts";
 
 export interface BotCheckOptions {
@@ -21,15 +21,15 @@ export async function checkBot(options: BotCheckOptions, print: (line: string) =
   }
   print(`Checking ${options.url}\n`);
   const probe = createProbe(options);
-  const findings: Finding[] = [];
+  const objections: Objection[] = [];
   try {
     for (const [index, check] of endpointChecks.entries()) {
-      const finding = await check.run(probe).catch((error: unknown) => toFinding(error, options));
-      print(`  ${finding ? WORDS[finding.severity] : "ok  "}  ${check.name}`);
-      if (finding === null) continue;
-      findings.push(finding);
-      print(`        ${finding.problem}\n        -> ${finding.fix}`);
-      if (index === 0 && finding.severity === "error") {
+      const objection = await check.run(probe).catch((error: unknown) => toObjection(error, options));
+      print(`  ${objection ? WORDS[objection.severity] : "ok  "}  ${check.name}`);
+      if (objection === null) continue;
+      objections.push(objection);
+      print(`        ${objection.problem}\n        -> ${objection.fix}`);
+      if (index === 0 && objection.severity === "error") {
         print("\nWithout an answer there is nothing more to check.");
         return false;
       }
@@ -37,8 +37,8 @@ export async function checkBot(options: BotCheckOptions, print: (line: string) =
   } finally {
     await probe.close();
   }
-  const failed = findings.filter(({ severity }) => severity === "error").length;
-  print(`\n${endpointChecks.length} checks, ${failed} failed, ${findings.length - failed} warnings.`);
+  const failed = objections.filter(({ severity }) => severity === "error").length;
+  print(`\n${endpointChecks.length} checks, ${failed} failed, ${objections.length - failed} warnings.`);
   return failed === 0;
 }
 
@@ -52,7 +52,7 @@ const FIXES: Record<string, string> = {
 };
 
 /** What an endpoint did that left a check without an answer. */
-export function toFinding(error: unknown, { timeoutMs }: Pick<BotCheckOptions, "timeoutMs">): Finding {
+export function toObjection(error: unknown, { timeoutMs }: Pick<BotCheckOptions, "timeoutMs">): Objection {
   if (error instanceof BotError) {
     const fix = FIXES[error.code] ?? "see docs/webhook-bot.md for what an answer looks like";
     return { severity: "error", problem: error.message, fix };

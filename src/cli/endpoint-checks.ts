@@ -3,7 +3,7 @@ import { newId } from "../core/ids.ts";
 import { type EndpointProbe, type Heard, signedAgo } from "./endpoint-probe.ts";
 
 /** What a check found wrong, and what to do about it. A warning is no breach of the protocol, but worth knowing. */
-export interface Finding {
+export interface Objection {
   severity: "error" | "warning";
   problem: string;
   fix: string;
@@ -14,7 +14,7 @@ export interface EndpointCheck {
   name: string;
   /** Without it nothing works, or anybody gets in: all that `causeway doctor` asks, as every question costs an answer. */
   vital?: true;
-  run(probe: EndpointProbe): Promise<Finding | null>;
+  run(probe: EndpointProbe): Promise<Objection | null>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -98,7 +98,7 @@ export const endpointChecks: readonly EndpointCheck[] = [
 ];
 
 /** What is odd about an answer that was understood. */
-function readable({ result, contentType, text, streamed }: Heard): Finding | null {
+function readable({ result, contentType, text, streamed }: Heard): Objection | null {
   if (contentType.includes("json")) {
     const unknown = Object.keys(JSON.parse(text)).filter((key) => !Object.hasOwn(answerSchema.shape, key));
     if (unknown.length === 0) return null;
@@ -117,7 +117,7 @@ async function refused(
   probe: EndpointProbe,
   signature: (body: string) => string | null,
   fix: string,
-): Promise<Finding | null> {
+): Promise<Objection | null> {
   const status = await probe.statusFor(signature);
   if (status === 401 || status === 403) return null;
   if (status >= 400)
@@ -129,6 +129,6 @@ function written(content: string) {
   return { id: newId(), role: "user" as const, content, attachments: [] };
 }
 
-function warning(problem: string, fix: string): Finding {
+function warning(problem: string, fix: string): Objection {
   return { severity: "warning", problem, fix };
 }

@@ -50,29 +50,8 @@ export function createActions(deps: ActionDeps) {
         return { kind: "done" };
       case "end_session":
         return end(session, firing);
-      case "send_message": {
-        if (!saying) return malformed(action);
-        const quiet = isTimeout(firing) ? await deps.quietUntil(session) : null;
-        if (quiet) {
-          const reason = `quiet hours until ${quiet.toISOString()}`;
-          return { kind: "wait", ms: Math.max(0, quiet.getTime() - Date.now()), reason };
-        }
-        const lost = await deps.unreachable(session);
-        if (lost !== null) return { kind: "unreachable", reason: lost };
-        const said = await deps.say({
-          session,
-          key,
-          saying,
-          metadata: { event_id: firing.id },
-          unlessUserWroteAfter: silenceSince(firing),
-        });
-        if (said === "overtaken") return overtaken();
-        if (said === "session_gone") return { kind: "overtaken", reason: "the session was deleted" };
-        return {
-          kind: "done",
-          result: { message_id: said.messageId, execution_id: said.executionId },
-        };
-      }
+      case "send_message":
+        return saying ? sendMessage({ session, firing, key, saying }) : malformed(action);
       case "set_participant_data": {
         const { data } = action;
         if (!isJsonObject(data)) return malformed(action);
@@ -103,6 +82,32 @@ export function createActions(deps: ActionDeps) {
         return malformed(action);
     }
   };
+
+  async function sendMessage(request: {
+    session: ActingSession;
+    firing: Firing;
+    key: string;
+    saying: Saying;
+  }): Promise<ActionOutcome> {
+    const { session, firing, key, saying } = request;
+    const quiet = isTimeout(firing) ? await deps.quietUntil(session) : null;
+    if (quiet) {
+      const reason = `quiet hours until ${quiet.toISOString()}`;
+      return { kind: "wait", ms: Math.max(0, quiet.getTime() - Date.now()), reason };
+    }
+    const lost = await deps.unreachable(session);
+    if (lost !== null) return { kind: "unreachable", reason: lost };
+    const said = await deps.say({
+      session,
+      key,
+      saying,
+      metadata: { event_id: firing.id },
+      unlessUserWroteAfter: silenceSince(firing),
+    });
+    if (said === "overtaken") return overtaken();
+    if (said === "session_gone") return { kind: "overtaken", reason: "the session was deleted" };
+    return { kind: "done", result: { message_id: said.messageId, execution_id: said.executionId } };
+  }
 
   async function end(session: ActingSession, firing: Firing): Promise<ActionOutcome> {
     const outcome = await deps.repository.end(session.id, silenceSince(firing));

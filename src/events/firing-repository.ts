@@ -40,7 +40,8 @@ interface FiringRow {
 
 /**
  * Firings of a session are carried out in order; one that failed and waits for its next attempt holds nobody up, one
- * that waits for quiet hours to end only the last timeout. A row that is being carried out has its deadline in `next_attempt_at`, so that a dead process's is found due.
+ * that waits for quiet hours to end only the last timeout. A row that is being carried out has its deadline in
+ * `next_attempt_at`, so that a dead process's is found due.
  */
 const CLAIM = `
   WITH ready AS (

@@ -9,7 +9,7 @@ export interface Fact {
 }
 
 /** A time that something took, for people: `340 ms`, `2.4 s`, `3 min`. */
-export function inWords(ms: number): string {
+export function durationInWords(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 100_000) return `${(ms / 1_000).toFixed(1)} s`;
   if (ms < 100 * 60_000) return `${Math.round(ms / 60_000)} min`;

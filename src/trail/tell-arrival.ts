@@ -1,4 +1,4 @@
-import { type Fact, inWords } from "./fact.ts";
+import { durationInWords, type Fact } from "./fact.ts";
 import type { AskedRow, SessionFacts, TrailRows } from "./trail-rows.ts";
 
 /** How the messages of a turn came in, and why they belong to this session. */
@@ -79,5 +79,5 @@ function whyThisSession({ single, externalId }: SessionFacts): string {
 export function collectWindow({ turns }: SessionFacts): string | null {
   const { policy, windowMs } = turns;
   if (policy !== "collect") return null;
-  return inWords(typeof windowMs === "number" ? windowMs : 1500);
+  return durationInWords(typeof windowMs === "number" ? windowMs : 1500);
 }

@@ -1,4 +1,4 @@
-import { between, type Fact, inWords } from "./fact.ts";
+import { between, durationInWords, type Fact } from "./fact.ts";
 import { sentence } from "./tell-turn.ts";
 import type { DeliveryRow, IncidentRow, TrailRows } from "./trail-rows.ts";
 
@@ -74,7 +74,7 @@ function mishap(name: string, { at, attempt, code, reason, outcome, nextAt, subj
   if (code === "resolved_by_operator")
     return { at, what: `${name} was recorded as ${outcome === "sent" ? "sent" : "not sent"}.`, why, about };
   if (isHeldBack({ code, outcome, nextAt })) return { at, what: `${name} was held back.`, why, about };
-  const later = nextAt === null ? "" : `, next try after ${inWords(between(at, nextAt))}`;
+  const later = nextAt === null ? "" : `, next try after ${durationInWords(between(at, nextAt))}`;
   if (outcome === "failed") return { at, what: `${name} was given up at try ${attempt}.`, why, about };
   if (outcome === "unknown")
     return {
@@ -98,7 +98,7 @@ function whyLate(
 ): string | null {
   const waitedMs = between(createdAt, sentAt);
   if (waitedMs < NOTABLE_WAIT_MS) return null;
-  const waited = `It took ${inWords(waitedMs)}`;
+  const waited = `It took ${durationInWords(waitedMs)}`;
   if (own.length > 0)
     return own.every(isHeldBack) ? `${waited}, until the user wrote.` : `${waited}, for the tries before.`;
   if (behind !== null) return `${waited}: delivery ${behind.id} of this conversation had to go first.`;

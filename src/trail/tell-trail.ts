@@ -1,4 +1,4 @@
-import { between, count, type Fact, inWords } from "./fact.ts";
+import { between, count, durationInWords, type Fact } from "./fact.ts";
 import { tellArrival } from "./tell-arrival.ts";
 import { tellDeliveries } from "./tell-delivery.ts";
 import { sentence, tellTurn } from "./tell-turn.ts";
@@ -62,7 +62,8 @@ function summarizeTurn(rows: TrailRows, now: Date): string | null {
   const tries = turn.attempts > 1 ? ` at try ${turn.attempts}` : "";
   switch (turn.status) {
     case "completed": {
-      const took = turn.endedAt === null ? "" : ` after ${inWords(between(first.createdAt, turn.endedAt))}`;
+      const took =
+        turn.endedAt === null ? "" : ` after ${durationInWords(between(first.createdAt, turn.endedAt))}`;
       return said.length === 0
         ? `Not answered: the bot chose to say nothing.`
         : `Answered${took}${tries}${with_}.`;
@@ -72,7 +73,7 @@ function summarizeTurn(rows: TrailRows, now: Date): string | null {
     case "cancelled":
       return `Not answered: ${lower(sentence(turn.error ?? "it was cancelled"))}`;
     default:
-      return `Not answered yet, after ${inWords(between(first.createdAt, now))}: ${whyWaiting(rows)}.`;
+      return `Not answered yet, after ${durationInWords(between(first.createdAt, now))}: ${whyWaiting(rows)}.`;
   }
 }
 

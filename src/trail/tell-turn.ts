@@ -1,4 +1,4 @@
-import { between, count, type Fact, inWords } from "./fact.ts";
+import { between, count, durationInWords, type Fact } from "./fact.ts";
 import { causeOf, collectWindow } from "./tell-arrival.ts";
 import type { IncidentRow, SaidRow, TrailRows, TurnRow } from "./trail-rows.ts";
 
@@ -46,7 +46,7 @@ function whyLate({ asked, ahead, session }: TrailRows, startedAt: Date): string 
   const first = asked[0];
   const waitedMs = first === undefined ? 0 : between(first.createdAt, startedAt);
   if (waitedMs < NOTABLE_WAIT_MS) return null;
-  const waited = `It waited ${inWords(waitedMs)}`;
+  const waited = `It waited ${durationInWords(waitedMs)}`;
   if (ahead !== null) return `${waited}: the answer before it was being written (${ahead.id}).`;
   const window = collectWindow(session);
   if (window !== null) return `${waited}: the agent collects what arrives within ${window}.`;
@@ -60,7 +60,7 @@ function mishap({ at, attempt, code, reason, outcome, nextAt, subjectId }: Incid
   const next =
     outcome === "failed"
       ? "it was given up"
-      : `it was tried again${nextAt === null ? "" : ` after ${inWords(between(at, nextAt))}`}`;
+      : `it was tried again${nextAt === null ? "" : ` after ${durationInWords(between(at, nextAt))}`}`;
   return { at, what: `Try ${attempt} failed, ${next}.`, why: `${sentence(reason)} (${code})`, about };
 }
 

@@ -1,30 +1,27 @@
 import { inWords } from "../core/button.ts";
 import { systemClock } from "../core/clock.ts";
-import { newId } from "../core/ids.ts";
 import { isJsonObject } from "../core/json.ts";
 import { createTurnQueue } from "../queue/turn-queue.ts";
-import { changeComing, comingSayings } from "../schedules/coming-repository.ts";
-import { addSchedule, laterSchedule } from "../schedules/schedule-repository.ts";
-import { completeInTransaction, resetSession } from "../sessions/session-repository.ts";
+import { comingSayings } from "../schedules/coming-repository.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
 import { createBudgets, hourly } from "../turns/budget.ts";
 import { createBudgetRepository } from "../turns/budget-repository.ts";
 import { createContextRepository } from "../turns/context-repository.ts";
 import { createExecutionRepository } from "../turns/execution-repository.ts";
 import { expectPrompts } from "../turns/expected-prompts.ts";
-import { finishWithEffects } from "../turns/finish-effects-repository.ts";
 import { createFinishRepository, type TurnCommit } from "../turns/finish-repository.ts";
 import { startLeaseHeartbeat } from "../turns/lease-heartbeat.ts";
 import { HISTORY_PAGE } from "../turns/recent-history.ts";
 import { createTurnContexts, type TurnContexts } from "../turns/turn-context.ts";
 import { createTurnEngine, type TurnEngine } from "../turns/turn-engine.ts";
-import { createTurnRepository, type Lane, type PendingMessage } from "../turns/turn-repository.ts";
+import { createTurnRepository, type Lane } from "../turns/turn-repository.ts";
 import { createTurnStreams } from "../turns/turn-streams.ts";
 import { keepTyping } from "../turns/typing.ts";
 import type { DeliveryParts } from "./delivery-parts.ts";
 import type { PartDeps } from "./pipeline-deps.ts";
 import { createPreviewParts } from "./preview-parts.ts";
 import type { ReconcilerStep } from "./reconciler.ts";
+import { createTurnEffects } from "./turn-effects.ts";
 
 /** What control notices ask of whichever process runs a turn. */
 const CONTROL_TOPIC = "control";
@@ -63,6 +60,17 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     return channel;
   };
   const previews = createPreviewParts(deps);
+  const effects = createTurnEffects({
+    engine,
+    finished,
+    limits: (channelId) => running(channelId).ref,
+    deliver: delivery.queues.enqueue,
+    notifySession,
+    wakeSoon,
+    owner,
+    leaseMs: times.leaseMs,
+    log,
+  });
   const turnEngine: TurnEngine = createTurnEngine({
     repository: turns,
     streams,
@@ -83,38 +91,8 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
       }),
     budgets: createBudgets({ repository: budgetRepository, clock, log }),
     finish,
-    async finishWithEffects(commit, lane, effects) {
-      const newSessionId = newId();
-      const result = await finishWithEffects(
-        {
-          pool,
-          repository: finished,
-          sayLater: (client, { workspaceId, agentId, channelId, user }, later) =>
-            addSchedule(
-              client,
-              laterSchedule({
-                id: newId(),
-                workspaceId,
-                agentId,
-                channelId,
-                userId: user.id,
-                madeBy: "bot",
-                later,
-              }),
-            ),
-          changeLater: (client, { agentId, user }, change) =>
-            changeComing(client, { userId: user.id, agentId }, change),
-          endSession: (client, end) => completeInTransaction(client, { ...end, reason: "bot", newSessionId }),
-        },
-        commit,
-        lane,
-        effects,
-      );
-      // What waited behind the end waits in the next session now, in a lane that nobody holds.
-      if (effects.endSession && result.kind === "committed") wakeSoon(newSessionId);
-      return result;
-    },
-    reset: (lane, command, agent) => carryOutReset(lane, command, agent.definition.reset.reply),
+    finishWithEffects: effects.finish,
+    reset: (lane, command, agent) => effects.reset(lane, command, agent.definition.reset.reply),
     deliver: (lane, ids) => delivery.queues.enqueue(lane.channelId, ids),
     notify: (lane, notice) => notifySession(lane.channelId, lane.sessionId, notice),
     showTyping,
@@ -153,37 +131,6 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     keepTyping((signal) => typing.call(channel, address, signal), ref.typingRefreshMs, over).catch(
       (error: unknown) => log.debug({ err: error }, "could not show that an answer is being written"),
     );
-  }
-
-  async function carryOutReset(lane: Lane, command: PendingMessage, reply: string): Promise<Lane | null> {
-    const { ref } = running(lane.channelId);
-    const opened = await resetSession(pool, {
-      sessionId: lane.sessionId,
-      reason: "user_reset",
-      authority: { leaseToken: lane.leaseToken },
-      // Of the session's own agent: an API session's need not be the channel's.
-      agentVersion: null,
-      newSessionId: newId(),
-      commandSeq: command.seq,
-      notice: {
-        messageId: newId(),
-        content: reply,
-        deliveries: ref.split(reply).map((content) => ({ id: newId(), content })),
-      },
-      lease: { owner, leaseMs: times.leaseMs },
-    });
-    if (!opened) return null;
-    log.info({ session_id: lane.sessionId, new_session_id: opened.id }, "session reset");
-    delivery.queues.enqueue(lane.channelId, opened.noticeDeliveryIds);
-    notifySession(lane.channelId, lane.sessionId, { type: "messages" });
-    if (opened.leaseToken === null) return null;
-    return {
-      ...lane,
-      sessionId: opened.id,
-      leaseToken: opened.leaseToken,
-      agentVersion: opened.agentVersion,
-      metadata: opened.metadata,
-    };
   }
 
   const leaveControl = engine.hub.subscribe(CONTROL_TOPIC, (data) => {

@@ -7,7 +7,7 @@ import type { ChannelConfig } from "../../config/load-channel.ts";
 import type { WorkspaceConfig } from "../../config/load-workspace.ts";
 import { broken, type Finding, well } from "../../core/finding.ts";
 import { timeLimit } from "../../core/time-limit.ts";
-import { toFinding } from "../bot-check.ts";
+import { toObjection } from "../bot-check.ts";
 import { endpointChecks } from "../endpoint-checks.ts";
 import { createProbe } from "../endpoint-probe.ts";
 import type { PlacedFinding } from "./report.ts";
@@ -90,7 +90,7 @@ async function endpointFindings(config: unknown): Promise<Finding[]> {
   try {
     const findings: Finding[] = [];
     for (const check of endpointChecks.filter(({ vital }) => vital)) {
-      const found = await check.run(probe).catch((error: unknown) => toFinding(error, options));
+      const found = await check.run(probe).catch((error: unknown) => toObjection(error, options));
       findings.push(
         found === null
           ? well("url", `The endpoint ${check.name}.`)
