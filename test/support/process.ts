@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PipelineTimes } from "../../src/wiring/pipeline-deps.ts";
-import { compileSource } from "./compiled-source.ts";
+import { builtSource, compileSource } from "./compiled-source.ts";
 import { eventually } from "./eventually.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -17,10 +17,12 @@ export interface Build extends Disposable {
 }
 
 /**
- * Compiles the source as it stands, so that what runs is never an older build. Once per file: it takes seconds. Only
- * the chat page is taken from `npm run build`.
+ * The source as it stands: what runs is never an older build, and where `npm run build` made this one it is not made
+ * again. Only the chat page is always taken from there.
  */
 export async function buildService(): Promise<Build> {
+  const built = builtSource();
+  if (built) return built;
   const source = await compileSource();
   const base = dirname(dirname(source.path("main.js")));
   await symlink(join(root, "prisma"), join(base, "prisma"));
