@@ -79,7 +79,7 @@ export const variables = {
     default: "./.causeway",
   }),
   CAUSEWAY_PUBLIC_URL: variable({
-    doc: "The URL at which platforms reach the service: signatures are checked against it, webhooks registered with it. No trailing slash.",
+    doc: "The URL at which platforms reach the service: signatures are checked against it, webhooks registered with it.",
     schema: z.string().superRefine((text, check) => {
       const problem = publicUrlProblem(text);
       if (problem !== null) check.addIssue({ code: "custom", message: problem });
@@ -88,8 +88,8 @@ export const variables = {
     unset: "`http://HOST:PORT`",
   }),
   CAUSEWAY_API_KEY: variable({
-    doc: "The first operator key, with all scopes. At least 8 characters.",
-    schema: z.string().regex(/^[\x21-\x7e]{8,256}$/, "write 8 to 256 printable characters without spaces"),
+    doc: "The first operator key, with all scopes; such as the output of `openssl rand -hex 32`.",
+    schema: z.string().regex(/^[\x21-\x7e]{1,256}$/, "write up to 256 printable characters without spaces"),
     default: null,
     unset: "generated at first start and kept in the data directory",
   }),

@@ -8,7 +8,6 @@ export function publicUrlProblem(text: string): string | null {
   }
   if (url.username !== "" || url.password !== "") return "leave out the user and password";
   if (url.search !== "" || url.hash !== "") return "leave out everything from the ? or # on";
-  if (text.endsWith("/")) return `leave out the slash at the end: ${text.replace(/\/+$/, "")}`;
   return null;
 }
 
@@ -18,7 +17,10 @@ export function resolvePublicUrl(given: { publicUrl: string | null; host: string
   isPublic: boolean;
 } {
   if (given.publicUrl !== null) {
-    return { url: given.publicUrl, isPublic: !isLoopback(new URL(given.publicUrl).hostname) };
+    return {
+      url: given.publicUrl.replace(/\/+$/, ""),
+      isPublic: !isLoopback(new URL(given.publicUrl).hostname),
+    };
   }
   return { url: `http://${reachableHost(given.host)}:${given.port}`, isPublic: false };
 }

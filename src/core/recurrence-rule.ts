@@ -126,6 +126,8 @@ const FORMS: Readonly<Record<string, RegExp | readonly [from: number, to: number
 function partProblem(part: string): string | null {
   const [, name = "", value = ""] = /^([A-Z]+)=(.*)$/.exec(part) ?? [];
   const form = FORMS[name];
+  if (part.startsWith("DTSTART"))
+    return "DTSTART is no part of a rule: write it as starts_at, and its zone as timezone";
   if (form === undefined) return `${name || `"${part}"`} is no part of a rule`;
   const fits =
     form instanceof RegExp ? form.test(value) : value.split(",").every((each) => isWithin(each, form));

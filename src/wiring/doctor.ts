@@ -10,7 +10,7 @@ import type { Environment } from "../config/env.ts";
 import { inspectConfig, type LoadedConfig } from "../config/load-config.ts";
 import { resolvePublicUrl } from "../config/public-url.ts";
 import type { ConfigProblem } from "../core/errors.ts";
-import { type Finding, well } from "../core/finding.ts";
+import { type Finding, guessable, well } from "../core/finding.ts";
 import { createRedactor } from "../observability/redaction.ts";
 import { diagnoseRedis } from "../queue/diagnose-redis.ts";
 import { diagnoseDatabase } from "../storage/diagnose-database.ts";
@@ -63,7 +63,7 @@ const placedProblems = (problems: readonly ConfigProblem[], severity: "error" | 
   problems.map(({ path, problem, fix }) => ({ where: path, severity, what: problem, fix }));
 
 async function engineFindings({ settings }: LoadedConfig): Promise<PlacedFinding[]> {
-  const { databaseUrl, redisUrls, dataDir, attachments } = settings;
+  const { apiKey, databaseUrl, redisUrls, dataDir, attachments } = settings;
   const { place } = attachments;
   const [database, redis, files] = await Promise.all([
     databaseUrl === null
@@ -74,6 +74,7 @@ async function engineFindings({ settings }: LoadedConfig): Promise<PlacedFinding
   ]);
   return [
     ...placed("CAUSEWAY_DATA_DIR", diagnoseDataDir(dataDir)),
+    ...placed("CAUSEWAY_API_KEY", apiKey === null ? [] : guessable("", apiKey)),
     ...placed("DATABASE_URL", database),
     ...placed("REDIS_URL", redis),
     ...placed("CAUSEWAY_ATTACHMENTS", files),

@@ -88,6 +88,9 @@ test("a URL is public when it was set and does not lead back to this machine", (
     url: "https://chat.example.org/bots",
     isPublic: true,
   });
+  expect(publicUrl({ CAUSEWAY_PUBLIC_URL: "https://chat.example.org/" })?.url).toBe(
+    "https://chat.example.org",
+  );
   expect(publicUrl({ CAUSEWAY_PUBLIC_URL: "http://localhost:3000" })?.isPublic).toBe(false);
   expect(publicUrl({ CAUSEWAY_PUBLIC_URL: "http://[::1]:3000" })?.isPublic).toBe(false);
   expect(publicUrl({ HOST: "0.0.0.0" })).toEqual({ url: "http://127.0.0.1:3000", isPublic: false });
@@ -96,7 +99,8 @@ test("a URL is public when it was set and does not lead back to this machine", (
 test("every variable that cannot be used is reported, with what to write", () => {
   const { problems } = parseSettings({
     PORT: "99999",
-    CAUSEWAY_PUBLIC_URL: "https://chat.example.org/",
+    CAUSEWAY_PUBLIC_URL: "https://chat.example.org/?a=b",
+    CAUSEWAY_API_KEY: "two words",
     CAUSEWAY_ROLE: "boss",
     CAUSEWAY_USER_RATE: "0",
     DATABASE_URL: "mysql://user:hunter22@db/x",
@@ -107,7 +111,12 @@ test("every variable that cannot be used is reported, with what to write", () =>
     {
       path: "environment: CAUSEWAY_PUBLIC_URL",
       problem: "has a value that cannot be used",
-      fix: "leave out the slash at the end: https://chat.example.org",
+      fix: "leave out everything from the ? or # on",
+    },
+    {
+      path: "environment: CAUSEWAY_API_KEY",
+      problem: "has a value that cannot be used",
+      fix: "write up to 256 printable characters without spaces",
     },
     { path: "environment: CAUSEWAY_ROLE", problem: 'is "boss"', fix: "write all, web or worker" },
     { path: "environment: CAUSEWAY_USER_RATE", problem: 'is "0"', fix: "write a whole number, 1 or more" },

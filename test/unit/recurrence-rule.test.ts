@@ -148,6 +148,7 @@ describe("a recurrence rule", () => {
     ["FREQ=DAILY;COUNT=2;UNTIL=20300101", "both COUNT and UNTIL"],
     ["FREQ=WEEKLY;BYDAY=1MO", "BYDAY"],
     ["FREQ=DAILY;BYMONTH=2;COUNT=900", "leave COUNT out"],
+    ["DTSTART:20260101T000000Z\nRRULE:FREQ=DAILY", "starts_at"],
     ["FREQ=DAILY\nDTSTART:20260101T000000Z", "is no part of a rule"],
   ])("%j is refused with a reason", (rrule, reason) => {
     const startsAt = new Date("2026-01-01T00:00:00Z");
