@@ -8,6 +8,7 @@ import {
   type TurnLog,
   tryOf,
 } from "../core/turn-log.ts";
+import { createRechecks, sharedInOneMoment } from "./stream-rechecks.ts";
 import { createTelling } from "./telling.ts";
 
 /** The process-to-process notices this needs; best effort, Postgres has the truth. */
@@ -38,11 +39,8 @@ export interface TurnStream {
 }
 
 const WATCH_TOPIC = "turn-watch";
-/** How long a remote watcher is remembered, and how often it says that it is still there, milliseconds. */
+/** How long a remote watcher is remembered, milliseconds. */
 const WATCH_MS = 60_000;
-const WATCH_REFRESH_MS = 20_000;
-/** How often a follower looks into Postgres in case a notice was lost, milliseconds. */
-const RECHECK_MS = 2_000;
 
 const topicOf = (executionId: string): string => `turn.${executionId}`;
 
@@ -86,6 +84,13 @@ export function createTurnStreams(deps: {
     notices.publish(topicOf(executionId), { closed: true }, { remote: watchedUntil.delete(executionId) });
   }
 
+  function ask(executionId: string): void {
+    notices.publish(WATCH_TOPIC, { execution_id: executionId }, { remote: true });
+  }
+
+  const rechecks = createRechecks({ isHere: (id) => running.has(id), ask });
+  const look = sharedInOneMoment(stored);
+
   async function* follow(
     executionId: string,
     afterId: number,
@@ -102,10 +107,8 @@ export function createTurnStreams(deps: {
     });
     const local = running.get(executionId);
     if (local) inbox.push(...local.since(afterId));
-    const ask = () => notices.publish(WATCH_TOPIC, { execution_id: executionId }, { remote: true });
-    if (!local) ask();
-    const recheck = setInterval(ring, RECHECK_MS);
-    const refresh = setInterval(ask, WATCH_REFRESH_MS);
+    if (!local) ask(executionId);
+    const leaveRecheck = rechecks.join(executionId, ring);
     signal.addEventListener("abort", ring, { once: true });
     const tell = createTelling(afterId);
     let position = afterId;
@@ -125,9 +128,9 @@ export function createTurnStreams(deps: {
           if (news) yield news;
           if (next.type === "done" || next.type === "error") return;
         }
-        if (gap) ask();
+        if (gap) ask(executionId);
         if (checkStore || gap) {
-          const state = await stored(executionId);
+          const state = await look(executionId);
           if (state === null) return;
           if (state.ended) {
             for (const event of replay(state.log, position)) {
@@ -143,14 +146,21 @@ export function createTurnStreams(deps: {
         checkStore = !running.has(executionId);
       }
     } finally {
-      clearInterval(recheck);
-      clearInterval(refresh);
+      leaveRecheck();
       signal.removeEventListener("abort", ring);
       leave();
     }
   }
 
-  return { open, ended, follow, stop: unsubscribe };
+  return {
+    open,
+    ended,
+    follow,
+    stop() {
+      unsubscribe();
+      rechecks.stop();
+    },
+  };
 }
 
 function snapshot(log: TurnLog): JsonObject {
