@@ -51,8 +51,8 @@ export interface Turn {
   /** The messages this turn answers, oldest first: one, or several that were collected. */
   input: readonly TurnInput[];
   /**
-   * The whole prompt in the order of design section 6. Loaded on first use: an echo never pays for it. May ask the bot
-   * for a summary first; the signal reaches that too.
+   * The whole prompt: the agent's messages, the situation, participant data, the summary, recent history, what is new.
+   * Loaded on first use: an echo never pays for it. May ask the bot for a summary first; the signal reaches that too.
    */
   prompt(signal?: AbortSignal): Promise<PromptMessage[]>;
   /** What was said before, oldest first, as far back as the agent's `history` allows. */

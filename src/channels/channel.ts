@@ -9,7 +9,7 @@ import type { Reachability } from "../core/reachability.ts";
 
 /** What a platform can and cannot do, as data: the rest of Causeway asks this instead of asking for the kind. */
 export interface ChannelCapabilities {
-  /** How many sessions a user may have open at once (design: single-session and multi-session kinds). */
+  /** How many sessions a user may have open at once (a Telegram chat: one; Slack threads: many). */
   sessions: "single" | "many";
   /** Whether the text `/reset` starts a new session. Elsewhere it is ordinary text. */
   resetCommand: boolean;

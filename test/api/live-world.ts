@@ -8,7 +8,7 @@ import { addConversation } from "./api-rows.ts";
 import { documentCheck } from "./openapi-check.ts";
 import { type Operation, operationsOf } from "./openapi-operations.ts";
 
-/** The design's own example agent, on a bot that needs no model. */
+/** The wellness coach of the example, on a bot that needs no model. */
 const COACH = {
   name: "Wellness coach",
   bot: { type: "echo" },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openLiveWorld, pathWith } from "./live-world.ts";
 import { compileAllSchemas, documentCheck } from "./openapi-check.ts";
 
-/** Every route of the design that stands already. */
+/** Every route there is to be. */
 const ROUTES = `
   POST /chat/sessions, GET /chat/sessions, GET /chat/sessions/{id}, PATCH /chat/sessions/{id},
   DELETE /chat/sessions/{id}, POST /chat/sessions/{id}/messages, POST /chat/sessions/{id}/messages/stream,

@@ -65,12 +65,11 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
   });
 
   async function readBody(body: SlackBody): Promise<Extract<Received, { kind: "accepted" }>> {
-    const nothing = { kind: "accepted", events: [] } as const;
     switch (body.kind) {
       case "event":
         return { kind: "accepted", events: await readEvent(body) };
       case "challenge":
-        return { ...nothing, events: [], response: jsonAnswer({ challenge: body.challenge }) };
+        return { kind: "accepted", events: [], response: jsonAnswer({ challenge: body.challenge }) };
       case "revoked":
         if (await workspaces.remove(body.team)) break;
         log.error({ event: body.type }, REMOVED);

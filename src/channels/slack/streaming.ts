@@ -57,8 +57,11 @@ export function createStreaming(deps: StreamingDeps) {
     if (fault.kind === "rate_limited") quietUntil.set(place.team, Date.now() + fault.retryAfterMs);
   }
 
-  function show(place: SlackPlace & { threadTs: string }, target: StreamTarget, native: boolean): LiveStream {
-    const isStream = native;
+  function show(
+    place: SlackPlace & { threadTs: string },
+    target: StreamTarget,
+    isStream: boolean,
+  ): LiveStream {
     let preview: Preview | null = null;
     let shown = "";
     let still = true;

@@ -30,6 +30,14 @@ export const SESSION_SCOPE_ERRORS = [
   { status: 404, code: "agent_not_found", when: "there is no such agent" },
   { status: 404, code: "user_not_found", when: "there is no such user" },
   { status: 404, code: "channel_not_found", when: "there is no such channel, or it is not running" },
+  {
+    status: 422,
+    code: "channel_opens_sessions",
+    when: "sessions on that kind of channel begin on the platform",
+  },
+  { status: 422, code: "ambiguous_user", when: "both `user_id` and `user` are given" },
+  { status: 422, code: "user_required", when: "a user has one session there, and none is named" },
+  { status: 422, code: "user_of_other_channel", when: "the user belongs to another channel" },
 ] as const;
 
 /** Finds what a new session is scoped to; throws what a caller got wrong. */

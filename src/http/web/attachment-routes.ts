@@ -9,7 +9,7 @@ import { readBytes } from "../read-bytes.ts";
 import { attachmentNotFound, fileNotKept, uploadOf } from "../uploads.ts";
 import { addressOf } from "./caller-address.ts";
 import { readQuery } from "./read-body.ts";
-import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
+import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
 import type { WebDeps } from "./web-deps.ts";
 import { TOO_FAST } from "./web-limits.ts";
 import { attachmentObject } from "./wire.ts";
@@ -42,9 +42,7 @@ export function attachmentRoutes(deps: AttachmentDeps): Router {
       accepts: (type) => channel.attachmentTypes.some((wanted) => matches(wanted, type)),
     });
     if (kept.kind === "not_kept") throw fileNotKept();
-    if (kept.kind === "session_gone") {
-      throw new RequestError(404, "session_not_found", "There is no such session.");
-    }
+    if (kept.kind === "session_gone") throw sessionNotFound();
     if (kept.kind === "type_refused") {
       const message = `A file of the type ${kept.contentType} cannot be sent here.`;
       throw new RequestError(422, "type_not_accepted", message, {

@@ -1,6 +1,5 @@
 import { Router } from "express";
 import { z } from "zod";
-import { RequestError } from "../../core/errors.ts";
 import { isId } from "../../core/ids.ts";
 import { lastEventId, type ServerSentEvent } from "../event-stream.ts";
 import type { ServeStream } from "./live-streams.ts";
@@ -8,7 +7,7 @@ import { mergeFeeds } from "./merge-feeds.ts";
 import { count, readQuery } from "./read-body.ts";
 import { type FeedEvent, sessionFeed } from "./session-feed.ts";
 import { type SessionListEvent, sessionListFeed } from "./session-list-feed.ts";
-import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
+import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
 import type { WebDeps } from "./web-deps.ts";
 import { messageObject, sessionObject } from "./wire.ts";
 
@@ -62,10 +61,7 @@ export function eventRoutes(deps: EventDeps): Router {
       wanted.map(({ sessionId }) => deps.visitors.findSession(channel.ref.id, visitor.id, sessionId)),
     );
     const missing = wanted.find((_, index) => found[index] === null);
-    if (missing) {
-      const details = { session_id: missing.sessionId };
-      throw new RequestError(404, "session_not_found", "There is no such session.", { details });
-    }
+    if (missing) throw sessionNotFound({ session_id: missing.sessionId });
     const exchange = { request, response, visitor, tab: query.tab ?? null };
     await deps.serve(exchange, (signal) =>
       mergeFeeds([

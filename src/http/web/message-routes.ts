@@ -7,7 +7,7 @@ import type { VisitorMessage, VisitorSession } from "../../sessions/visitor-repo
 import { requireRate } from "../rate-limit.ts";
 import { MOST_ATTACHMENTS, uploadsOf } from "../uploads.ts";
 import { CONTENT_LIMIT, count, readBody, readQuery } from "./read-body.ts";
-import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
+import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
 import { TOO_FAST } from "./web-limits.ts";
 import { messageObject } from "./wire.ts";
@@ -117,7 +117,7 @@ async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<Vis
     const known = await repeated(deps, message, eventKey);
     if (known) return known;
     const successor = await deps.successor(session.id);
-    if (successor === null) throw new RequestError(404, "session_not_found", "There is no such session.");
+    if (successor === null) throw sessionNotFound();
     stored = await attempt(successor);
   }
   const { row, outcome } = stored;

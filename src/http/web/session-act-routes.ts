@@ -4,7 +4,7 @@ import { RequestError } from "../../core/errors.ts";
 import type { Visitor } from "../../core/visitor.ts";
 import { requireRate } from "../rate-limit.ts";
 import { CONTENT_LIMIT, readBody } from "./read-body.ts";
-import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
+import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
 import { TOO_FAST } from "./web-limits.ts";
 import { sessionObject } from "./wire.ts";
@@ -90,6 +90,6 @@ async function described(
   sessionId: string,
 ): Promise<ReturnType<typeof sessionObject>> {
   const session = await deps.sessions.find(channel.ref.id, visitor.id, sessionId);
-  if (!session) throw new RequestError(404, "session_not_found", "There is no such session.");
+  if (!session) throw sessionNotFound();
   return sessionObject(session);
 }

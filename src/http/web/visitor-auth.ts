@@ -51,8 +51,13 @@ export async function requireSession(
 ): Promise<VisitorSession> {
   const id = String(request.params.session);
   const session = isId(id) ? await deps.visitors.findSession(channel.ref.id, visitor.id, id) : null;
-  if (!session) throw new RequestError(404, "session_not_found", "There is no such session.");
+  if (!session) throw sessionNotFound();
   return session;
+}
+
+/** @param details what tells one of several sessions from the others. */
+export function sessionNotFound(details?: object): RequestError {
+  return new RequestError(404, "session_not_found", "There is no such session.", { details });
 }
 
 export function unauthorized(code: string, message: string): RequestError {
