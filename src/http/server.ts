@@ -87,9 +87,11 @@ export function createHttpServer(
 
 /**
  * A class whose instances have the prototype that Express would give them later: an object whose prototype changes is
- * slow to use ever after, and each request brought two of them.
+ * slow to use ever after, and each request brought two of them. Node's own are functions, so they can be called on an
+ * object that is there; a Node in which they are classes gets them as they are.
  */
 function bornAs<C extends typeof IncomingMessage | typeof ServerResponse>(parent: C, prototype: object): C {
+  if (String(parent).startsWith("class")) return parent;
   const born = function (this: object, first: unknown, second: unknown) {
     Function.prototype.call.call(parent, this, first, second);
   };
