@@ -1,19 +1,23 @@
 import { startBotApi } from "./bot-api.mjs";
-import { startRedis, startService } from "./service.mjs";
+import { startOther, startRedis, startService } from "./service.mjs";
 import { usageOf } from "./usage.mjs";
 
 /**
- * Runs `work` against a fresh service on that queue, and takes everything down again; null where there is no such queue
- * here. `onMessage(chatId, text)` hears of every message the service sends.
+ * Runs `work` against a fresh service on that queue, or against another bot (`{ command, path }`) with a Redis of its
+ * own, and takes everything down again; null where there is no such queue here. `onMessage(chatId, text)` hears of every
+ * message the service sends.
  */
-export async function onBed(queue, onMessage, work) {
-  const redis = queue === "redis" ? await startRedis() : null;
-  if (queue === "redis" && redis === null) return null;
+export async function onBed(system, onMessage, work) {
+  const redis = system === "postgres" ? null : await startRedis();
+  if (system !== "postgres" && redis === null) return null;
   const botApi = await startBotApi(onMessage);
-  const service = await startService({ botApiUrl: botApi.url, redisUrl: redis?.url });
+  const around = { botApiUrl: botApi.url, redisUrl: redis?.url };
+  const service = await (typeof system === "string"
+    ? startService(around)
+    : startOther({ ...system, ...around }));
   const processes = {
     app: service.pid,
-    postgres: service.postgresPid(),
+    ...(service.postgresPid ? { postgres: service.postgresPid() } : {}),
     ...(redis ? { redis: redis.pid } : {}),
   };
   const usages = () =>

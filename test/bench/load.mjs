@@ -12,7 +12,7 @@ export function createPoster(service, connections, channel = "telegram") {
     updateId += 1;
     const { statusCode, body } = await client.request({
       method: "POST",
-      path: `/webhooks/${channel}`,
+      path: service.path ?? `/webhooks/${channel}`,
       headers: { "content-type": "application/json", "x-telegram-bot-api-secret-token": service.secret },
       body: JSON.stringify(update(updateId, chatId, `m #${number}`)),
     });

@@ -23,6 +23,8 @@ const { values } = parseArgs({
     idle: { type: "string", default: "0" },
     streams: { type: "string", default: "0" },
     queue: { type: "string", default: "both" },
+    against: { type: "string" },
+    path: { type: "string", default: "/webhook" },
     help: { type: "boolean", default: false },
   },
 });
@@ -36,7 +38,8 @@ const wrong = Object.entries(options).filter(
 if (values.help || wrong.length > 0 || !["both", "postgres", "redis"].includes(values.queue)) {
   process.stderr.write(
     "npm run bench -- [--n 5000] [--users 200] [--conns 32] [--rate 50] [--seconds 10] [--runs 1] [--queue both|postgres|redis]\n" +
-      "  instead: --burst 100000 (messages), --starts 10 (times), --idle 60 (seconds), --streams 5000 (open streams)\n",
+      "  instead: --burst 100000 (messages), --starts 10 (times), --idle 60 (seconds), --streams 5000 (open streams)\n" +
+      '  beside it: --against "node other-bot.mjs" [--path /webhook], in turns\n',
   );
   process.exit(values.help ? 0 : 2);
 }
@@ -184,22 +187,25 @@ say(
 row(["queue", ...headings]);
 row(["---", ...headings.map((heading) => (heading.includes("processor") ? "---" : "---:"))]);
 let failed = false;
-const queues = values.queue === "both" ? ["postgres", "redis"] : [values.queue];
+const systems = values.queue === "both" ? ["postgres", "redis"] : [values.queue];
+if (values.against !== undefined) systems.push({ command: values.against, path: values.path });
 for (let run = 0; run < options.runs; run += 1) {
-  for (const queue of queues) {
-    const result = await measureScenario(queue);
+  for (const system of systems) {
+    const isOther = typeof system !== "string";
+    const queue = isOther ? "the other" : system;
+    const result = await measureScenario(system);
     if (result === null) {
       row([queue, "no redis-server here", ...headings.slice(1).map(() => "")]);
       continue;
     }
     row([queue, ...result.cells]);
     if (result.faults.length > 0) {
-      failed = true;
+      failed ||= !isOther;
       process.stderr.write(`${queue}: ${result.faults.join("; ")}\n`);
     }
   }
 }
 if (failed) process.exit(1);
 if (name === "flood" || name === "burst") {
-  say("\nEvery message was answered once, in the order of its chat.");
+  say("\nThe service answered every message once, in the order of its chat.");
 }

@@ -28,6 +28,30 @@ export async function startService({ botApiUrl, redisUrl }) {
   return { ...service, secret: SECRET };
 }
 
+/**
+ * Another bot that takes Telegram's webhooks at `path` and echoes, to compare with: it is told of its port, its Redis and
+ * the Bot API by `PORT`, `REDIS_URL`, `TELEGRAM_API_ROOT`, `TELEGRAM_BOT_TOKEN` and `TELEGRAM_SECRET`.
+ */
+export async function startOther({ command, path, botApiUrl, redisUrl }) {
+  const port = await freePort();
+  const child = spawn("sh", ["-c", `exec ${command}`], {
+    env: {
+      ...process.env,
+      PORT: String(port),
+      REDIS_URL: redisUrl,
+      TELEGRAM_API_ROOT: botApiUrl,
+      TELEGRAM_BOT_TOKEN: TOKEN,
+      TELEGRAM_SECRET: SECRET,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = outputOf(child);
+  const url = `http://127.0.0.1:${port}`;
+  // Any answer will do: there is no path that every bot has.
+  await until(child, output, () => fetch(url).then(() => true));
+  return { url, path, secret: SECRET, pid: child.pid, stop: () => stopProcess(child) };
+}
+
 /** The service on any configuration, once it is ready: in a fresh directory, gone with it, or one that is kept. */
 export async function startProcess({
   configuration,
