@@ -29,7 +29,7 @@ const historySchema = z.strictObject({
     .describe(
       "What happens to older messages when the budget is exceeded: summarized, left out, or only the newest sent.",
     ),
-  maxTokens: z.int().min(256).default(6000).describe("The budget of everything that is sent, in tokens."),
+  maxTokens: z.int().min(1).default(6000).describe("The budget of everything that is sent, in tokens."),
   keepMessages: z
     .int()
     .min(1)

@@ -66,6 +66,11 @@ test("everything an agent leaves out has its default, in both forms", () => {
   expect(agent.published).toMatchObject({ name: "echo", history, turns: agent.turns });
 });
 
+test("a history may be as short as somebody wants it", () => {
+  const history = { mode: "summarize", maxTokens: 60, keepMessages: 1 };
+  expect(agentOf({ bot: { type: "echo" }, history })).toMatchObject({ history });
+});
+
 test("the digest follows the definition, not the order of its keys or the values of its secrets", () => {
   const { digest } = agentOf({ name: "A", bot: llm });
   expect(
