@@ -31,15 +31,13 @@ export async function uploadsOf(
     const isSent = found !== null && found.messageId !== null;
     if (isSent && (await sentBefore()) === found.messageId) continue;
     if (found?.sessionId !== sessionId || found.state !== "stored") throw attachmentNotFound(id);
-    if (isSent) {
-      throw new RequestError(
-        409,
-        "attachment_already_sent",
-        `The attachment ${id} went with another message.`,
-      );
-    }
+    if (isSent) throw attachmentAlreadySent();
   }
   return { sessionId, ids };
+}
+
+export function attachmentAlreadySent(): RequestError {
+  return new RequestError(409, "attachment_already_sent", "An attachment went with another message.");
 }
 
 export function attachmentNotFound(id: string): RequestError {

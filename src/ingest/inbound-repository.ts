@@ -33,7 +33,7 @@ export interface InboundRow {
   eventKeys: readonly string[];
   /** Files the platform holds for us: rows are made for them, their content is loaded later. */
   attachments: readonly ({ id: string } & InboundAttachment)[];
-  /** Files that were uploaded before, into the session named here; each goes with the first message that takes it. */
+  /** Files that were uploaded before, into the session named here. A message that cannot have all of them is not stored. */
   uploads: { sessionId: string; ids: readonly string[] } | null;
   newSessionId: string;
   newUserId: string;
@@ -63,7 +63,9 @@ export type InboundOutcome =
   /** One of the event keys was seen before; nothing was stored. */
   | { kind: "duplicate" }
   /** The session named by id is completed or gone; nothing was stored, not even the event keys. */
-  | { kind: "session_closed" };
+  | { kind: "session_closed" }
+  /** Another message has one of its uploads, maybe since a moment ago; nothing was stored. Or it is this one, repeated. */
+  | { kind: "upload_taken" };
 
 export interface LeaseClaim {
   owner: string;
@@ -132,15 +134,26 @@ const GROUP = (kind: "f.single" | "NOT f.single", matches: string) => `
  *
  * What exists already is looked up row by row, in subqueries: as joins they are planned by how many rows the planner
  * believes there are, which on a young database means reading all sessions for each message.
+ *
+ * Uploads are locked behind their session: of two messages that name the same one, the first has it.
  */
 const STORE_INBOUND = `
   WITH incoming AS MATERIALIZED (SELECT * FROM json_to_recordset($1) AS t(${COLUMNS})),
   target AS MATERIALIZED (
     SELECT s.id, s.status FROM sessions s
     WHERE s.id IN (SELECT session_id FROM incoming) ORDER BY s.id FOR UPDATE),
+  uploaded AS MATERIALIZED (
+    SELECT i.n, a.message_id IS NULL AND a.session_id = i.uploaded_to AND i.n = min(i.n) OVER (PARTITION BY a.id) AS free
+    FROM incoming i JOIN target t ON t.id = i.session_id AND t.status = 'active'
+    CROSS JOIN LATERAL json_array_elements_text(i.uploads) AS u(id)
+    CROSS JOIN LATERAL (SELECT f.id, f.message_id, f.session_id FROM attachments f WHERE f.id = u.id FOR UPDATE) a),
+  lacking AS MATERIALIZED (
+    SELECT i.n FROM incoming i
+    WHERE json_array_length(i.uploads) > (SELECT count(*) FROM uploaded u WHERE u.n = i.n AND u.free)),
   resolvable AS MATERIALIZED (
     SELECT i.* FROM incoming i WHERE i.session_id IS NULL
-      OR EXISTS (SELECT 1 FROM target t WHERE t.id = i.session_id AND t.status = 'active')),
+      OR EXISTS (SELECT 1 FROM target t WHERE t.id = i.session_id AND t.status = 'active')
+        AND i.n NOT IN (SELECT l.n FROM lacking l)),
   claimed AS (
     INSERT INTO inbound_events (channel_id, event_key, message_id)
     SELECT r.channel_id, k.key, r.message_id FROM resolvable r
@@ -212,7 +225,8 @@ const STORE_INBOUND = `
     UPDATE attachments a SET message_id = n.message_id, session_id = n.lane_id, place = u.place, updated_at = now()
     FROM numbered n CROSS JOIN LATERAL json_array_elements_text(n.uploads) WITH ORDINALITY AS u(id, place)
     WHERE a.id = u.id AND a.session_id = n.uploaded_to AND a.message_id IS NULL)
-  SELECT i.n, (r.n IS NOT NULL) AS resolvable, x.lane_id, x.seq, x.lane_user, x.lane_agent, x.lane_version, x.owned, x.lease_token,
+  SELECT i.n, (r.n IS NOT NULL) AS resolvable,
+    EXISTS (SELECT 1 FROM target t WHERE t.id = i.session_id AND t.status = 'active') AS open, x.lane_id, x.seq, x.lane_user, x.lane_agent, x.lane_version, x.owned, x.lease_token,
     x.answered_seq, x.created, x.session_metadata, x.chosen, coalesce(u.identifier, i.user_identifier) AS user_identifier,
     CASE WHEN u.identifier = i.user_identifier THEN coalesce(i.user_name, u.name) ELSE coalesce(u.name, i.user_name) END AS user_name, now()::timestamptz(3) AS created_at
   FROM incoming i LEFT JOIN resolvable r ON r.n = i.n LEFT JOIN numbered x ON x.n = i.n
@@ -220,6 +234,8 @@ const STORE_INBOUND = `
 
 interface ResultRow {
   resolvable: boolean;
+  /** Whether the session named by id is. */
+  open: boolean;
   lane_id: string | null;
   seq: number;
   lane_user: string | null;
@@ -305,7 +321,10 @@ function toRecord(row: InboundRow, n: number) {
 }
 
 function toOutcome(row: ResultRow): InboundOutcome {
-  if (row.lane_id === null) return row.resolvable ? { kind: "duplicate" } : { kind: "session_closed" };
+  if (row.lane_id === null) {
+    if (row.resolvable) return { kind: "duplicate" };
+    return row.open ? { kind: "upload_taken" } : { kind: "session_closed" };
+  }
   return {
     kind: "accepted",
     sessionId: row.lane_id,

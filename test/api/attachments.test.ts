@@ -97,6 +97,32 @@ describe("an uploaded file", () => {
     expect(await refusal(again2)).toEqual([409, "attachment_already_sent"]);
   });
 
+  test("goes with one of two messages that name it at the same instant, and the other is told", async () => {
+    const session = await open();
+    const [first, second] = [
+      await client.chat.uploadAttachment(session.id, image()),
+      await client.chat.uploadAttachment(session.id, image()),
+    ];
+    const ids = [first.id, second.id];
+    const send = (content: string, attachmentIds: string[]) =>
+      client.chat.sendMessage(session.id, { content, attachmentIds }).then(
+        () => "sent",
+        ({ status, code }: { status: number; code: string }) => `${status} ${code}`,
+      );
+    const outcomes = await Promise.all([
+      send("one", ids),
+      send("two", [...ids].reverse()),
+      send("three", [first.id]),
+    ]);
+    expect(outcomes.filter((outcome) => outcome !== "sent")).toEqual(
+      Array(outcomes.length - 1).fill("409 attachment_already_sent"),
+    );
+    const said = (await messagesOf(session.id)).filter(({ role }) => role === "user");
+    const content = ["one", "two", "three"][outcomes.indexOf("sent")];
+    expect(said).toMatchObject([{ content, attachments: expect.any(Array) }]);
+    expect(said[0]?.attachments).toHaveLength(content === "three" ? 1 : 2);
+  });
+
   test("belongs to its session: another one does not know it", async () => {
     const [session, other] = [await open(), await open()];
     const uploaded = await client.chat.uploadAttachment(session.id, image());

@@ -14,7 +14,7 @@ import type { SessionWrites } from "../../sessions/session-writes-repository.ts"
 import type { ExecutionQueries, ExecutionView } from "../../turns/execution-queries-repository.ts";
 import type { TurnStreams } from "../../turns/turn-streams.ts";
 import { type RateLimit, requireRate } from "../rate-limit.ts";
-import { type AttachmentDesk, uploadsOf } from "../uploads.ts";
+import { type AttachmentDesk, attachmentAlreadySent, uploadsOf } from "../uploads.ts";
 import { requireSession, sessionNotFound } from "./require-session.ts";
 
 export interface ConversationDeps {
@@ -114,6 +114,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
       // A completed session stores nothing, and so cannot tell that it has the message already.
       const known = await sentBefore();
       if (known !== null) return repeated(into, known, content);
+      if (outcome.kind === "upload_taken") throw attachmentAlreadySent();
       const next = await deps.writes.successor(sessionId);
       if (next === null) throw sessionNotFound(into.id);
       sessionId = next;

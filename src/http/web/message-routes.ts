@@ -5,7 +5,7 @@ import { storableText } from "../../core/text.ts";
 import type { Visitor } from "../../core/visitor.ts";
 import type { VisitorMessage, VisitorSession } from "../../sessions/visitor-repository.ts";
 import { requireRate } from "../rate-limit.ts";
-import { MOST_ATTACHMENTS, uploadsOf } from "../uploads.ts";
+import { attachmentAlreadySent, MOST_ATTACHMENTS, uploadsOf } from "../uploads.ts";
 import { CONTENT_LIMIT, count, readBody, readQuery } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
@@ -139,6 +139,7 @@ async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<Vis
   }
   const known = await repeated(deps, message, eventKey);
   if (known) return known;
+  if (outcome.kind === "upload_taken") throw attachmentAlreadySent();
   throw new RequestError(503, "not_stored", "The message could not be stored. Send it again.", {
     headers: { "Retry-After": "1" },
   });
