@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { StartupError } from "../core/errors.ts";
 import type { OutageLog } from "./outage-log.ts";
+import type { RedisClient } from "./redis-clients.ts";
 import { askRedis, type RedisNode, readInfo } from "./redis-question.ts";
 
 /** What stands behind `REDIS_URL`. */
@@ -10,7 +11,8 @@ export type RedisPlace = { kind: "server"; url: string } | { kind: "cluster"; no
 const RETRY_MS = 250;
 
 /**
- * Finds out whether a server stands alone or is part of a cluster, by asking it; waits out servers that are not up yet.
+ * Finds out whether a server stands alone or is part of a cluster, by asking it; waits out servers that are not up yet,
+ * and a cluster that is not whole.
  * @throws StartupError where what is named cannot be used together.
  */
 export async function findRedis(urls: readonly string[], outage: OutageLog): Promise<RedisPlace> {
@@ -39,12 +41,19 @@ async function placeOf(redis: Redis, url: string, urls: readonly string[]): Prom
     throw new StartupError(
       `REDIS_URL names a database of ${host}, which is in a cluster: leave out the number, there is only 0.`,
     );
+  await requireWhole(redis);
   // The others too: the one that was named may be gone when the connection to all is lost.
   return { kind: "cluster", nodes: [...urls.map(namedNode), ...(await nodesOf(redis, url))] };
 }
 
 export async function isInCluster(redis: Redis): Promise<boolean> {
   return readInfo(await redis.info("cluster")).get("cluster_enabled") === "1";
+}
+
+/** Rejects where commands of some queues would not be carried out. */
+export async function requireWhole(redis: RedisClient): Promise<void> {
+  const state = readInfo(await redis.cluster("INFO")).get("cluster_state");
+  if (state !== "ok") throw new Error("the Redis Cluster does not serve every slot");
 }
 
 /** Every node that has slots, masters first, as the cluster says that it is reached. */

@@ -1,9 +1,10 @@
 import { randomInt } from "node:crypto";
 import { Redis } from "ioredis";
+import { requireWhole } from "./find-redis.ts";
 import { clusterOpener } from "./open-cluster.ts";
 import type { OutageLog } from "./outage-log.ts";
 import { type RedisClients, retryDelay, socketOptions } from "./redis-clients.ts";
-import { type RedisNode, readInfo } from "./redis-question.ts";
+import type { RedisNode } from "./redis-question.ts";
 
 /**
  * A Redis Cluster. The keys of one queue share a slot, as BullMQ's scripts want it, and each queue has another. A
@@ -56,8 +57,7 @@ export function redisCluster(nodes: readonly RedisNode[], outage: OutageLog): Re
     keyName: (queue) => `{${queue}}`,
     async check() {
       if (adding.status !== "ready") throw new Error("no node of the Redis Cluster can be reached");
-      const state = readInfo(await adding.cluster("INFO")).get("cluster_state");
-      if (state !== "ok") throw new Error("the Redis Cluster does not serve every slot");
+      await requireWhole(adding);
     },
     close() {
       adding.disconnect();

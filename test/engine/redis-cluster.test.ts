@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { diagnoseRedis } from "../../src/queue/diagnose-redis.ts";
-import { nodesOf } from "../../src/queue/find-redis.ts";
+import { findRedis, nodesOf } from "../../src/queue/find-redis.ts";
 import { createHub } from "../../src/queue/hub.ts";
 import { clusterOpener } from "../../src/queue/open-cluster.ts";
 import { createOutageLog } from "../../src/queue/outage-log.ts";
@@ -109,18 +109,22 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 60_000 }, () 
     expect(await named).toBe("redis.example");
   });
 
-  it("loses nothing when a replica takes over, and nothing when a node comes back empty", async () => {
+  it("loses nothing when a replica takes over, nor when a node comes back empty, which a start waits for", async () => {
     await using fake = await startFakeTelegram();
     await using service = await twoProcesses(cluster, fake, {});
     const replicated = await cluster.masterOf("{turns}");
-    const other = cluster.urls.find((url) => url !== replicated) ?? "";
+    const [other = "", third = ""] = cluster.urls.filter((url) => url !== replicated);
     const talking = talk({ chats: 6, each: 20 }, () => [service.web.url]);
     await eventually(() => expect(fake.sent.length).toBeGreaterThan(5));
     await cluster.kill(replicated);
     await eventually(async () => expect(await cluster.masterOf("{turns}")).not.toBe(replicated));
     await cluster.kill(other);
     await eventually(async () => expect(await service.redis()).not.toBe("ok"));
+    const log = quietLog();
+    const starting = findRedis([third], createOutageLog(log, "redis"));
+    await eventually(() => expect(String(log.lines[0]?.fields.err)).toMatch(/does not serve every slot/));
     await cluster.restart(other);
+    expect((await starting).kind).toBe("cluster");
     await eventually(async () => expect(await service.redis()).toBe("ok"));
     await talking;
     await expectAnswers(fake, { chats: 6, each: 20 });
