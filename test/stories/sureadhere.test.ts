@@ -49,7 +49,7 @@ describe("on SureAdhere", () => {
     await eventually(() => expect(answersTo("7")).toHaveLength(2));
     expect(await post(written("yes", 7))).toBe(200);
     await eventually(() => expect(answersTo("7")).toEqual(["re: hello", "re: yes", "re: yes"]));
-    expect(await sessions()).toMatchObject([{ channel: "sureadhere", status: "active", external_id: null }]);
+    expect(await sessions()).toMatchObject([{ channel: "sureadhere", status: "active", external_id: "7" }]);
 
     await post(written(" /Reset ", 7));
     await eventually(() => expect(answersTo("7").at(-1)).toBe("Conversation reset."));
