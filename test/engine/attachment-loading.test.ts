@@ -40,7 +40,10 @@ test("a file that cannot be kept is tried for hours, says so meanwhile, and has 
   const waits: number[] = [];
   try {
     for (let state = "pending"; state === "pending"; ) {
-      await world.pool.query("UPDATE attachments SET next_attempt_at = now() WHERE id = $1", [id]);
+      await world.pool.query(
+        "UPDATE attachments SET next_attempt_at = now() - interval '1 second' WHERE id = $1",
+        [id],
+      );
       const [claimed] = await repository.claimOf([messageId], 60_000);
       if (!claimed) throw new Error("nothing to load");
       await loadAttachment(
