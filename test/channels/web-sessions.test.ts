@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createVisitorStamps } from "../../src/sessions/visitor-changes-repository.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { createPacedBot } from "../support/paced-bot.ts";
@@ -147,6 +148,28 @@ describe("what was seen", () => {
     // What was never said cannot have been seen.
     await read(999);
     expect((await visitor.call("GET", "/sessions")).body.data).toMatchObject([{ read_seq: 2, unread: 0 }]);
+  });
+
+  test("leaves a stamp, as everything else in a session, by which a lost notice of it is found", async () => {
+    const { pool } = app.app.engine.database;
+    const visitor = await newVisitor(app.url);
+    const session = await visitor.openSession();
+    const { rows } = await pool.query("SELECT user_id FROM sessions WHERE id = $1", [session]);
+    const id: string = rows[0].user_id;
+    const stamp = async () => (await createVisitorStamps(pool)([id])).get(id);
+    const stamps = [await stamp()];
+    expect(await stamp()).toBe(stamps[0]);
+    using _ = await visitor.allEvents();
+    await visitor.send(session, "hello");
+    await eventually(async () =>
+      expect((await visitor.call("GET", "/sessions")).body.data).toMatchObject([{ unread: 1 }]),
+    );
+    stamps.push(await stamp());
+    await visitor.call("POST", `/sessions/${session}/read`, { seq: 2 });
+    stamps.push(await stamp());
+    await visitor.openSession();
+    stamps.push(await stamp());
+    expect(new Set(stamps).size).toBe(4);
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { SessionSummary } from "../../sessions/visitor-sessions-repository.ts";
 import { createBell } from "./bell.ts";
 import type { WebDeps } from "./web-deps.ts";
@@ -28,28 +29,35 @@ export async function* sessionListFeed(
   signal.addEventListener("abort", bell.ring, { once: true });
   const told = new Map<string, string>();
   let isFirst = true;
+  /** What is new. A function of its own: what a generator holds while it waits, it holds for as long as the stream. */
+  async function news(): Promise<SessionListEvent[]> {
+    const sessions = await deps.sessions.list(channelId, visitorId, { limit: LIST_LIMIT, offset: 0 });
+    for (const { id } of sessions) if (!watched.has(id)) watched.set(id, deps.watch(id, look));
+    const changed = sessions.filter((session) => {
+      const text = stampOf(session);
+      const isNew = told.get(session.id) !== text;
+      told.set(session.id, text);
+      return isNew;
+    });
+    if (!isFirst) return changed.reverse().map((session) => ({ type: "session", session }));
+    isFirst = false;
+    return [{ type: "sessions", sessions }];
+  }
   try {
     while (!signal.aborted) {
-      if (!stale) {
-        await bell.rung();
-        continue;
-      }
-      stale = false;
-      const sessions = await deps.sessions.list(channelId, visitorId, { limit: LIST_LIMIT, offset: 0 });
-      for (const { id } of sessions) if (!watched.has(id)) watched.set(id, deps.watch(id, look));
-      const changed = sessions.filter((session) => {
-        const text = JSON.stringify(session);
-        const isNew = told.get(session.id) !== text;
-        told.set(session.id, text);
-        return isNew;
-      });
-      if (isFirst) yield { type: "sessions", sessions };
-      else for (const session of changed.reverse()) yield { type: "session", session };
-      isFirst = false;
+      if (stale) {
+        stale = false;
+        yield* await news();
+      } else await bell.rung();
     }
   } finally {
     leaveRecheck();
     unwatch();
     for (const leave of watched.values()) leave();
   }
+}
+
+/** Differs when anything of a session does; short, as it is kept for every open page. */
+function stampOf(session: SessionSummary): string {
+  return createHash("sha1").update(JSON.stringify(session)).digest("base64");
 }
