@@ -195,8 +195,10 @@ describe("streaming a message", () => {
     const reading = response.text().catch((error: unknown) => error);
     await app.api("DELETE", `/api_keys/${made.id}`);
     expect(await reading).toBeInstanceOf(Error);
-    const { body } = await app.api("GET", `/executions?session_id=${id}&status=running`);
-    expect(body.data).toHaveLength(1);
-    await app.api("POST", `/executions/${body.data[0].id}/cancel`, {});
+    await eventually(async () => {
+      const { body } = await app.api("GET", `/executions?session_id=${id}&status=running`);
+      expect(body.data).toHaveLength(1);
+      await app.api("POST", `/executions/${body.data[0].id}/cancel`, {});
+    });
   });
 });
