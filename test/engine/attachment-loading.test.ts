@@ -83,8 +83,8 @@ test("a file that two processes load is kept; one whose message is gone meanwhil
   const { sessionId, messageId } = await addConversation(world.pool, home);
   const [id, store] = [newId(), memoryStore()];
   await world.pool.query(
-    `INSERT INTO attachments (id, workspace_id, session_id, message_id, kind, platform_id)
-     VALUES ($1, $2, $3, $4, 'file', 'theirs')`,
+    `INSERT INTO attachments (id, workspace_id, session_id, message_id, kind, platform_id, next_attempt_at)
+     VALUES ($1, $2, $3, $4, 'file', 'theirs', now() - interval '1 second')`,
     [id, home.id, sessionId, messageId],
   );
   const repository = createAttachmentRepository(world.pool);
@@ -103,7 +103,7 @@ test("a file that two processes load is kept; one whose message is gone meanwhil
 
   try {
     // The first waited for a free place until its claim had run out, and both come to the end.
-    const [first] = await repository.claimOf([messageId], 0);
+    const [first] = await repository.claimOf([messageId], -1_000);
     const [second] = await repository.claimOf([messageId], 60_000);
     if (!first || !second) throw new Error("nothing to load");
     await load(second);
