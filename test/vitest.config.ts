@@ -24,8 +24,9 @@ const shared = {
   // Files share a process and what it has loaded: loading the application anew for each of them cost a third of the
   // run. Each test has a database and an application of its own, and none changes what is global.
   isolate: false,
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  // What a test waits for comes within a moment on a quiet machine, and has to come on one that does ten things at once.
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
 } as const;
 
 export default defineConfig({

@@ -194,7 +194,7 @@ test("where Slack has no streams a message is edited, if the configuration says 
   stream?.show("One two");
   await eventually(() => expect(fake.posted).toMatchObject([{ text: "One", streaming: false }]));
   stream?.show("One two three");
-  await eventually(() => expect(fake.posted).toMatchObject([{ text: "One two" }]), { timeoutMs: 10_000 });
+  await eventually(() => expect(fake.posted).toMatchObject([{ text: "One two" }]), { timeoutMs: 30_000 });
   expect(await stream?.close()).toBe(true);
   expect(await send("One two three", standing[0] ?? "")).toMatchObject({ kind: "sent" });
   expect(fake.posted.map(({ text }) => text)).toEqual(["One two three"]);
@@ -211,7 +211,7 @@ test("an edit whose answer was lost may still come in", async () => {
   await eventually(() => expect(standing).toHaveLength(1));
   fake.fail({ cut: "after" }, { method: "chat.update" });
   stream?.show("One two three");
-  await eventually(() => expect(called("chat.update")).toHaveLength(1), { timeoutMs: 10_000 });
+  await eventually(() => expect(called("chat.update")).toHaveLength(1), { timeoutMs: 30_000 });
   expect(await stream?.close()).toBe(false);
 });
 

@@ -109,7 +109,7 @@ describe("in a group", () => {
     await eventually(() => expect(fake.sent).toMatchObject([{ chatId: GROUP, threadId: 17, text: "Once" }]));
     stream?.show("Once **upon** a time");
     await eventually(() => expect(fake.sent).toMatchObject([{ text: "Once upon a time" }]), {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     expect(await stream?.close()).toBe(true);
     expect(standing).toEqual([`${GROUP}:1`]);
@@ -158,7 +158,7 @@ describe("in a group", () => {
     fake.fail({ hang: true }, { method: "editMessageText" });
     stream?.show("Once upon");
     const edits = () => fake.calls.filter(({ method }) => method === "editMessageText");
-    await eventually(() => expect(edits()).toHaveLength(1), { timeoutMs: 10_000 });
+    await eventually(() => expect(edits()).toHaveLength(1), { timeoutMs: 30_000 });
     expect(await stream?.close()).toBe(false);
   });
 

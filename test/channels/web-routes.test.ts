@@ -389,7 +389,7 @@ describe("an event stream", () => {
       [session],
     );
     await eventually(() => expect(events.messages()).toMatchObject([{ content: "psst" }]), {
-      timeoutMs: 15_000,
+      timeoutMs: 30_000,
     });
   });
 

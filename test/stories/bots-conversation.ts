@@ -55,7 +55,7 @@ export function converse(app: TestApp, channel = "api"): Conversation {
           replies: row.replies,
         };
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 30_000 },
     );
   return {
     post,

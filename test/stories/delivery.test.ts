@@ -27,7 +27,7 @@ test("a flood limit stops the whole channel for as long as Telegram says, no oth
   await eventually(() => expect(story.texts(4)).toEqual(["You said: goes on"]));
   expect(story.fake.sent).toHaveLength(1);
 
-  await eventually(() => expect(story.fake.sent).toHaveLength(5), { timeoutMs: 15_000 });
+  await eventually(() => expect(story.fake.sent).toHaveLength(5), { timeoutMs: 30_000 });
   expect(story.texts(1)).toEqual(["You said: limited", "You said: waits"]);
   await eventually(async () => {
     for (const { status, sent_at: at, address } of await story.rows(DELIVERIES)) {
@@ -257,7 +257,7 @@ test("what the platform took while the database was away is recorded when it is 
   await eventually(
     async () =>
       expect(await story.rows(DELIVERIES)).toMatchObject([{ status: "sent", possible_duplicate: false }]),
-    { timeoutMs: 15_000 },
+    { timeoutMs: 30_000 },
   );
   expect(channel.sends).toHaveLength(1);
 });

@@ -9,7 +9,7 @@ import { createTestDatabase } from "../support/postgres.ts";
 import { createScriptedBot } from "../support/scripted-bot.ts";
 import { startGatedStory } from "./gated-story.ts";
 
-const SOON = { timeoutMs: 20_000 };
+const SOON = { timeoutMs: 30_000 };
 
 /** A scripted bot that can also summarize. */
 function createSummarizingBot() {
@@ -152,7 +152,7 @@ describe("a timeout", () => {
 
   it("from the first message fires that long behind it, whatever is said meanwhile", async () => {
     const nudge = { do: [{ action: "send_message", text: "An hour has passed." }] };
-    const events = [{ on: "timeout", after: "3s", from: "first_message", ...nudge }];
+    const events = [{ on: "timeout", after: "1h", from: "first_message", ...nudge }];
     await using story = await startStory({ agent: { events } });
     await story.say("ada", "one");
     await story.channel.sending("re: one");
@@ -161,6 +161,12 @@ describe("a timeout", () => {
     await story.say("ada", "two");
     await story.channel.sending("re: two");
     expect(await story.rows(TIMERS)).toEqual(wound);
+    const [left] = await story.rows(
+      `SELECT t.due_at - m.created_at <= interval '1 hour 1 minute' AND t.due_at - m.created_at > interval '59 minutes'
+       AS "isAnHour" FROM event_timers t, messages m WHERE m.content = 'one'`,
+    );
+    expect(left).toEqual({ isAnHour: true });
+    await story.rows("UPDATE event_timers SET due_at = now()");
     await story.channel.sending("An hour has passed.");
     await story.say("ada", "three");
     await story.channel.sending("re: three");
@@ -207,7 +213,7 @@ describe("quiet hours", () => {
       channel: "gated",
       identifier: "ada",
       message_text: "It is time.",
-      at: new Date(Date.now() + 200).toISOString(),
+      at: new Date(Date.now() + 2_000).toISOString(),
     });
     await eventually(async () => {
       const log = await story.rows("SELECT event, status, reason FROM event_log ORDER BY ordinal");
@@ -379,7 +385,7 @@ describe("event rules", () => {
       call.reply({
         replies: [{ content: `re: ${call.texts.join()}` }],
         ...(call.texts[0] === "remind me"
-          ? { later: [{ at: new Date(Date.now() + 300), saying: { prompt: "Remind." } }] }
+          ? { later: [{ at: new Date(Date.now() + 2_000), saying: { prompt: "Remind." } }] }
           : {}),
       }),
     );

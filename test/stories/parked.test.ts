@@ -79,7 +79,7 @@ test("what waits for one user holds up no other, and is given up after a week", 
       const [given] = await story.rows(`${DELIVERIES} LIMIT 1`);
       expect(given).toMatchObject({ status: "failed", error: expect.stringContaining("7 days") });
     },
-    { timeoutMs: 10_000 },
+    { timeoutMs: 30_000 },
   );
   expect(new Set(story.texts("ada"))).toEqual(new Set(["re: one"]));
 });

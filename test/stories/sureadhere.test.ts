@@ -87,7 +87,7 @@ describe("on SureAdhere", () => {
         expect(answersTo("7")).toEqual(["re: hello"]);
         expect(answersTo("8")).toEqual(["re: hello"]);
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 30_000 },
     );
   });
 

@@ -113,7 +113,7 @@ test("200 messages over 20 chats are all answered once, each chat in the order i
       for (const n of numbers) expect(await story.say(chat, `m${n}`)).toBe(200);
     }),
   );
-  await eventually(() => expect(story.fake.sent).toHaveLength(200), { timeoutMs: 20_000 });
+  await eventually(() => expect(story.fake.sent).toHaveLength(200), { timeoutMs: 30_000 });
   for (const chat of chats) expect(story.texts(chat)).toEqual(numbers.map((n) => `You said: m${n}`));
   await eventually(async () => {
     const open = await story.rows("SELECT status, possible_duplicate FROM deliveries WHERE status <> 'sent'");

@@ -115,7 +115,7 @@ describe("on WhatsApp", () => {
   test("a long answer arrives in parts, in order, through a rate limit", async () => {
     fake.fail({ status: 429, code: 20429, retryAfter: 1 });
     await say("tell me more");
-    await eventually(() => expect(said()).toHaveLength(3), { timeoutMs: 15_000 });
+    await eventually(() => expect(said()).toHaveLength(3), { timeoutMs: 30_000 });
     expect(said().join(" ")).toBe(LONG);
   });
 
@@ -178,7 +178,7 @@ describe("on WhatsApp", () => {
     expect(fake.taken).toEqual([]);
 
     await post("/webhooks/plain", messageWith(fake, { Body: "here I am", From: BOB }));
-    await eventually(() => expect(said(BOB)).toHaveLength(5), { timeoutMs: 10_000 });
+    await eventually(() => expect(said(BOB)).toHaveLength(5), { timeoutMs: 30_000 });
     expect(said(BOB).slice(0, 3).join(" ")).toBe(long);
     expect(said(BOB).slice(3)).toEqual(["re: from the API", "re: here I am"]);
     await eventually(async () =>
@@ -196,7 +196,7 @@ describe("on WhatsApp", () => {
         expect(await deliveries()).toMatchObject([
           { status: "sent", external_ids: [fake.taken[0]?.sid], possible_duplicate: false },
         ]),
-      { timeoutMs: 15_000 },
+      { timeoutMs: 30_000 },
     );
     expect(said()).toEqual(["re: hello"]);
   });
@@ -216,7 +216,7 @@ describe("on WhatsApp", () => {
     expect((await post("/webhooks/whatsapp/status", early)).status).toBe(200);
     await run(`UPDATE deliveries SET status = 'sent', external_ids = '{${early.MessageSid}}'`);
     await eventually(async () => expect(await deliveries()).toMatchObject([{ status: "read" }]), {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     expect(said()).toEqual(["re: hello"]);
   });

@@ -43,7 +43,7 @@ export const faults: readonly Fault[] = [
     mayDouble: true,
     async happen(world) {
       for (const worker of world.processes("worker")) worker.signal("SIGSTOP");
-      await delay(4_000);
+      await delay(7_000);
       for (const worker of world.processes("worker")) worker.signal("SIGCONT");
     },
   },
@@ -185,7 +185,7 @@ export const faults: readonly Fault[] = [
     mayDouble: true,
     async happen({ fake }) {
       fake.fail({ hang: true }, { times: 4 });
-      await delay(3_000);
+      await delay(6_000);
     },
   },
   {

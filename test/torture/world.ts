@@ -37,12 +37,15 @@ interface Disk {
   free(): Promise<void>;
 }
 
-/** Leases that can be seen to run out, and statements that are not waited for all day. */
+/**
+ * Leases that can be seen to run out, and statements that are not waited for all day. A send has longer than a busy
+ * machine takes for one that nothing harms.
+ */
 const TIMES = {
   leaseMs: 2_000,
   heartbeatMs: 500,
-  sendLeaseMs: 3_000,
-  sendTimeoutMs: 2_500,
+  sendLeaseMs: 6_000,
+  sendTimeoutMs: 5_000,
   reconcileMs: 500,
   strandedMs: 1_000,
 };
