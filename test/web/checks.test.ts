@@ -151,6 +151,8 @@ describe.skipIf(browserPath === null)("the chat", () => {
       person.tab(`${app.url}/chat/web`),
       person.tab(`${app.url}/chat/web`),
     ]);
+    // A tab that comes later than the first message would open the chat that this began.
+    for (const tab of [left, right]) await composer(tab).waitFor();
     // Two tabs of somebody new: whichever asks first, they are one visitor, and neither loses what it says.
     await Promise.all([say(left, "on the left"), say(right, "on the right")]);
     await reads(left, ["on the left", "You said: on the left"]);
