@@ -86,7 +86,10 @@ const CLAIM = `
       SELECT json_build_object('kind', a.kind, 'name', a.name, 'contentType', a.content_type, 'url', a.source_url)
       FROM attachments a WHERE a.id = d.attachment_id) END AS file`;
 
-/** What a delivery that cannot go now waits for: its own time, its channel's pause, or the retry of one before it. */
+/**
+ * What a delivery that cannot go now waits for: its own time, its channel's pause, or the retry of one before it. One that
+ * this owner has claimed without ever hearing of it waits for nothing: its claim was still being committed a moment ago.
+ */
 const WAITING = `
   SELECT d.id, d.address, greatest(0, ceil(extract(epoch FROM
     greatest(d.next_attempt_at, c.paused_until, ahead.next_attempt_at) - now()) * 1000))::int AS wait_ms,
@@ -97,7 +100,8 @@ const WAITING = `
     FROM deliveries e
     WHERE e.channel_id = d.channel_id AND e.address = d.address AND e.ordinal < d.ordinal
       AND e.status IN ('queued', 'unknown')) ahead ON true
-  WHERE d.id = ANY($1) AND d.status IN ('queued', 'unknown') AND d.next_attempt_at IS NOT NULL`;
+  WHERE d.id = ANY($1) AND d.next_attempt_at IS NOT NULL
+    AND (d.status IN ('queued', 'unknown') OR d.status = 'sending' AND d.claimed_by = $2 AND d.id <> ALL($3))`;
 
 /** Parks what stands behind a parked delivery of its lane, for the same reason. */
 const PARK_BEHIND = `
@@ -178,16 +182,16 @@ export function createDeliveryRepository(pool: Pool, identity: { owner: string; 
         );
       const taken = new Set(claimed.map((delivery) => delivery.id));
       const rest = ids.filter((id) => !taken.has(id));
-      return { claimed, waiting: rest.length > 0 ? await this.waiting(rest) : [] };
+      return { claimed, waiting: rest.length > 0 ? await this.waiting(rest, inHand) : [] };
     },
 
-    async waiting(ids: string[]): Promise<Claim["waiting"]> {
+    async waiting(ids: string[], inHand: readonly string[]): Promise<Claim["waiting"]> {
       const { rows } = await pool.query<{
         id: string;
         address: string;
         wait_ms: number | null;
         parked: boolean;
-      }>(WAITING, [ids]);
+      }>(WAITING, [ids, identity.owner, inHand]);
       const behindParked = rows.filter((row) => row.parked).map((row) => row.id);
       // They wait for the same as the one before them, and no job has to look at them until then.
       if (behindParked.length > 0) await pool.query(PARK_BEHIND, [behindParked]);
