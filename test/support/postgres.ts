@@ -73,9 +73,22 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
   // Copying the files costs half of what logging every page of them does.
   await pool.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
   const drop = async () => {
+    await pool.query(untilLeft(name));
     await pool.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   };
   return { url: databaseUrl(serverUrl, name), name, drop, [Symbol.asyncDispose]: drop };
+}
+
+/**
+ * Waits half a second at most for a database's connections to go: a pool says that it has ended before they have, and a
+ * connection that is cut off then tells nobody who listens.
+ */
+function untilLeft(database: string): string {
+  return `DO $$ BEGIN FOR look IN 1..100 LOOP
+    PERFORM pg_stat_clear_snapshot();
+    EXIT WHEN NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = '${database}');
+    PERFORM pg_sleep(0.005);
+  END LOOP; END $$`;
 }
 
 /** One for all databases that this process makes and drops. */
