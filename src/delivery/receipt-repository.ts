@@ -10,7 +10,8 @@ const RANKS = "ARRAY['unknown', 'sent', 'failed', 'delivered', 'read']";
 /**
  * Applies a receipt to the delivery it is about, forward only. A send of unknown outcome that the platform reports on,
  * naming the delivery, is known from then on. Where the send is under way, or nothing is known of it, the receipt is
- * kept: it was faster than the record. The row is locked first, so that a record under way is waited for.
+ * kept: it was faster than the record. The row is locked first, so that a record under way is waited for; what is decided
+ * is decided on the locked row, as the update itself would still look at the one before that record.
  *
  * $1 channel, $2 external id, $3 state, $4 error code, $5 error, $6 delivery or null, $7 whether nothing arrives at the
  * user any more, $8 whether to keep it if early.
@@ -23,8 +24,8 @@ const APPLY = (match: string) => `
       external_ids = CASE WHEN $2 = ANY(d.external_ids) THEN d.external_ids ELSE d.external_ids || $2::text END,
       sent_at = coalesce(d.sent_at, now()), next_attempt_at = NULL, updated_at = now(),
       possible_duplicate = d.possible_duplicate AND NOT (d.status = 'unknown' AND d.attempts = 1)
-    FROM named n WHERE d.id = n.id AND (d.status = 'unknown' OR $2 = ANY(d.external_ids))
-      AND array_position(${RANKS}, d.status) < array_position(${RANKS}, $3)
+    FROM named n WHERE d.id = n.id AND (n.status = 'unknown' OR $2 = ANY(n.external_ids))
+      AND array_position(${RANKS}, n.status) < array_position(${RANKS}, $3)
     RETURNING d.id),
   kept AS (
     INSERT INTO early_receipts (channel_id, external_id, state, error_code, error, delivery_id, user_unreachable)

@@ -4,6 +4,7 @@ import { createReceiptRepository } from "../../src/delivery/receipt-repository.t
 import { createUnreachableUsers } from "../../src/storage/unreachable-users.ts";
 import { addConversation } from "../api/api-rows.ts";
 import { openApiWorld } from "../api/api-server.ts";
+import { eventually } from "../support/eventually.ts";
 
 const receiptsIn = (pool: Pool) => createReceiptRepository(pool, createUnreachableUsers(pool));
 
@@ -31,6 +32,34 @@ test("receipts about messages that others sent from the same number keep none of
     "SELECT count(*)::int AS count FROM early_receipts WHERE external_id = 'ours'",
   );
   expect(left.rows).toEqual([{ count: 0 }]);
+});
+
+test("a receipt that comes while the outcome of its send is being recorded counts", async () => {
+  await using world = await openApiWorld();
+  const receipts = receiptsIn(world.pool);
+  const home = { id: world.workspaceId, slug: "default" };
+  const { deliveryId, channelId } = await addConversation(world.pool, home, { deliveryStatus: "sending" });
+  const recording = await world.pool.connect();
+  await recording.query("BEGIN");
+  await recording.query("UPDATE deliveries SET status = 'sent', external_ids = ARRAY['ours']");
+
+  const applied = receipts.apply(channelId, {
+    type: "receipt",
+    externalId: "ours",
+    state: "delivered",
+    deliveryId,
+  });
+  await eventually(async () => {
+    const waiting =
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    expect((await world.pool.query(waiting)).rows).toHaveLength(1);
+  });
+  await recording.query("COMMIT");
+  recording.release();
+  await applied;
+
+  const { rows } = await world.pool.query("SELECT status FROM deliveries WHERE id = $1", [deliveryId]);
+  expect(rows).toEqual([{ status: "delivered" }]);
 });
 
 test.each(["by the platform's id", "by the delivery's own"])(
