@@ -68,7 +68,11 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
     signal: left.signal,
   };
   // Before anything is carried out: what cannot be streamed was not asked for either.
-  if (mayStream(route, body)) holdOpen(deps, caller.keyId, response);
+  if (mayStream(route, body)) {
+    holdOpen(deps, caller.keyId, response);
+    // Again: the body may have taken its time, and the key may have been revoked meanwhile.
+    await deps.authenticate(request.headers);
+  }
   const answer = async (resourceId: string) => encode(await route.handle({ ...context, resourceId }));
   const key = route.method === "POST" ? request.headers["idempotency-key"] : undefined;
   const reply =
@@ -100,6 +104,8 @@ function holdOpen(
   keyId: string,
   response: Response,
 ): void {
+  // Who has left meanwhile does not leave again.
+  if (response.destroyed) return;
   const close = streams.open(keyId);
   if (close === null) throw tooMany("too_many_streams", KEY_STREAMS_EXCEEDED, 5);
   response.once("close", close);

@@ -123,8 +123,8 @@ export function serveSocket(
     else await show(eventsOf(conversation, sent, 0, closed.signal), null, sent.sessionId);
   }
 
-  async function cancel(asked: string | undefined): Promise<void> {
-    const executionId = asked ?? (await runningNow());
+  async function cancel(asked: string | undefined, sentBefore: Promise<unknown>): Promise<void> {
+    const executionId = asked ?? (await runningNow(sentBefore));
     if (executionId === undefined) {
       throw new RequestError(409, "nothing_to_cancel", "No message of this session is being answered.");
     }
@@ -137,9 +137,15 @@ export function serveSocket(
     }
   }
 
-  /** The turn a bare `cancel` means, also where the message it answers was sent a moment ago. */
-  async function runningNow(): Promise<string | undefined> {
-    await accepting;
+  /** The turn a bare `cancel` means: what runs, or else what comes of a message that was sent just before. */
+  async function runningNow(sentBefore: Promise<unknown>): Promise<string | undefined> {
+    const running = await firstOpen();
+    if (running !== undefined) return running;
+    await sentBefore;
+    return firstOpen();
+  }
+
+  async function firstOpen(): Promise<string | undefined> {
     for (const id of [...sessions.keys()].reverse()) {
       const [first] = await deps.executions.open(id);
       if (first !== undefined) return first;
@@ -149,17 +155,19 @@ export function serveSocket(
 
   const revoked = (): void => socket.close(KEY_REVOKED, "the API key was revoked");
 
-  async function carryOut(frame: Frame): Promise<void> {
+  async function carryOut(frame: Frame, sentBefore: Promise<unknown>): Promise<void> {
     if (!(await deps.keyStands())) return revoked();
     if (frame.type === "message") return accept(frame);
-    if (frame.type === "cancel") return cancel(frame.execution_id);
+    if (frame.type === "cancel") return cancel(frame.execution_id, sentBefore);
     send({ id: null, event: "pong", data: {}, execution_id: null, session_id: session.id });
   }
 
   function take(frame: Frame): void {
     // Messages are stored in the order they came; a cancel or ping need not wait for that.
-    if (frame.type === "message") accepting = accepting.then(() => carryOut(frame)).catch(refuse);
-    else carryOut(frame).catch(refuse);
+    const sentBefore = accepting;
+    if (frame.type === "message")
+      accepting = sentBefore.then(() => carryOut(frame, sentBefore)).catch(refuse);
+    else carryOut(frame, sentBefore).catch(refuse);
   }
 
   socket.on("message", (bytes, isBinary) => {

@@ -49,6 +49,8 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
     const resume = await resumeOf(deps, session, request.headers, url.searchParams);
     const closed = deps.streams.open(caller.keyId);
     if (closed === null) throw tooMany("too_many_streams", KEY_STREAMS_EXCEEDED, 5);
+    // Who has left meanwhile does not leave again.
+    if (socket.destroyed) return closed();
     socket.once("close", closed);
     server.handleUpgrade(request, socket, head, (client) => {
       serveSocket(client, session, resume, {

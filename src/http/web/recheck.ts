@@ -21,12 +21,17 @@ export function createRecheck(stampsOf: VisitorStamps): Recheck {
   const visitors = new Map<string, Watched>();
   let timer: NodeJS.Timeout | null = null;
   let looking = false;
+  /** Of whom a look is due: with few visitors there is none in most portions. */
+  let due = 0;
 
   /** Those that were not looked at for longest, which then go to the end. */
   function nextPortion(): string[] {
     const ids: string[] = [];
+    due = Math.min(due + visitors.size / PORTIONS, visitors.size);
+    const many = Math.floor(due);
+    due -= many;
     for (const id of visitors.keys()) {
-      if (ids.length >= visitors.size / PORTIONS) break;
+      if (ids.length >= many) break;
       ids.push(id);
     }
     for (const id of ids) {
@@ -40,6 +45,7 @@ export function createRecheck(stampsOf: VisitorStamps): Recheck {
 
   async function lookAtSome(): Promise<void> {
     const ids = nextPortion();
+    if (ids.length === 0) return;
     const stamps = await stampsOf(ids);
     for (const id of ids) {
       const watched = visitors.get(id);
