@@ -35,7 +35,7 @@ const unlucky = fc
   .map((words) => words.join(""));
 
 const seen = (text: string) => text.replaceAll("\u2060", "");
-const notifies = /<[@!#][^>]+>|(?<!\w)@(?:here|channel|everyone)\b/i;
+const notifies = /<[@!#][^>]+>|(?<![A-Za-z0-9])@(?:here|channel|everyone)(?![A-Za-z0-9])/i;
 
 describe("a text for Slack", () => {
   test("notifies nobody and loses nothing, as Markdown", () => {
@@ -69,6 +69,7 @@ describe("a text for Slack", () => {
         examples: [
           ["[a](https://a.example/x)_[a](https://a.example/x)_@here"],
           ["_a_@here"],
+          ["_@here_ and __@channel__"],
           ["~~~~channel\n!"],
         ],
       },

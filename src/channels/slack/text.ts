@@ -66,5 +66,5 @@ const WORD_JOINER = "\u2060";
 export function withoutPings(text: string): string {
   return text
     .replace(/(?:<|&lt;|&#0*60;|&#x0*3c;)(?=\\?[@#!])/gi, `$&${WORD_JOINER}`)
-    .replace(/(?<![A-Za-z0-9])@(?=(?:channel|here|everyone|group)\b)/gi, `@${WORD_JOINER}`);
+    .replace(/(?<![A-Za-z0-9])@(?=(?:channel|here|everyone|group)(?![A-Za-z0-9]))/gi, `@${WORD_JOINER}`);
 }
