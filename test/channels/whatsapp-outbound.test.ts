@@ -60,6 +60,12 @@ describe("a reply on WhatsApp", () => {
     expect(fake.taken).toMatchObject([{ statusCallback }]);
   });
 
+  test("goes without receipts where Twilio cannot call the address for them", async () => {
+    fake.fail({ status: 400, code: 21609 });
+    expect(await send()).toMatchObject({ kind: "sent" });
+    expect(fake.taken).toMatchObject([{ statusCallback: null }]);
+  });
+
   test.each<[string, TwilioFault, object]>([
     [
       "too many requests",

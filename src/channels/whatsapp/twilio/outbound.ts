@@ -27,6 +27,9 @@ export interface OutboundDeps {
   statusUrl: string | null;
 }
 
+/** Twilio cannot call the address it is given, such as one of this machine (twilio.com/docs/api/errors/21609). */
+const INVALID_STATUS_CALLBACK = 21609;
+
 /** Creates messages at Twilio. */
 export function createOutbound({
   api,
@@ -36,7 +39,14 @@ export function createOutbound({
   async function create(to: string, content: Record<string, string>, send: Send): Promise<SendResult> {
     const callback: Record<string, string> =
       statusUrl === null ? {} : { StatusCallback: statusUrlOf(statusUrl, send.deliveryId) };
-    const result = await api.createMessage({ To: to, ...content, ...callback }, send.signal);
+    let result = await api.createMessage({ To: to, ...content, ...callback }, send.signal);
+    // Then nothing was sent: rather without receipts than not at all.
+    if (
+      result.kind !== "ok" &&
+      result.fault.kind === "refused" &&
+      result.fault.code === INVALID_STATUS_CALLBACK
+    )
+      result = await api.createMessage({ To: to, ...content }, send.signal);
     return result.kind === "ok"
       ? { kind: "sent", externalIds: [result.sid] }
       : sendResultOf(result.fault, twilioWords);
