@@ -13,6 +13,8 @@ export interface ClaimedAttachment {
   /** How the platform names it; null for what a bot or an operator sends. */
   platformId: string | null;
   sourceUrl: string | null;
+  /** Why the last try did not end with it stored; null at first. */
+  error: string | null;
 }
 
 /** A file as the API's routes need it. */
@@ -31,7 +33,7 @@ export interface StoredContent {
 
 const VIEW = "id, kind, name, content_type, bytes, state, error, source_url";
 const CLAIMED = `a.id, s.channel_id AS "channelId", a.attempts, a.content_type AS "contentType", a.bytes::float8 AS bytes,
-  a.platform_id AS "platformId", a.source_url AS "sourceUrl"`;
+  a.platform_id AS "platformId", a.source_url AS "sourceUrl", a.error`;
 
 export type AttachmentRepository = ReturnType<typeof createAttachmentRepository>;
 

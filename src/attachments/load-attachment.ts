@@ -27,6 +27,8 @@ export const LOAD_LEASE_MS = 150_000;
 const BACKOFF_MS = [1_000, 5_000, 30_000, 120_000];
 /** Where it is here that the file cannot be kept: nearly four hours, to make room on a disk or mend a bucket. */
 const UNKEPT_BACKOFF_MS = [...BACKOFF_MS, 600_000, 1_800_000, 3_600_000, 7_200_000];
+/** For people: why a file that was loaded is not here. What the disk or the bucket said is the operator's. */
+const UNKEPT = "it could not be kept here";
 
 /** Loads one claimed file and records how that ended. Rejects only where the record could not be made. */
 export async function loadAttachment(deps: LoadDeps, attachment: ClaimedAttachment): Promise<void> {
@@ -38,7 +40,9 @@ export async function loadAttachment(deps: LoadDeps, attachment: ClaimedAttachme
   };
   const loaded = await load(deps, attachment);
   if (loaded.kind === "failed") {
-    const backoff = loaded.retry ? BACKOFF_MS[attempts - 1] : undefined;
+    // A file that could not be kept has been tried more often than one that could not be had ever is.
+    const waits = attachment.error === UNKEPT ? UNKEPT_BACKOFF_MS : BACKOFF_MS;
+    const backoff = loaded.retry ? waits[attempts - 1] : undefined;
     return notStored(loaded.reason, backoff === undefined ? null : Math.max(backoff, loaded.afterMs ?? 0));
   }
   const { content, contentType } = loaded;
@@ -54,9 +58,6 @@ export async function loadAttachment(deps: LoadDeps, attachment: ClaimedAttachme
   if (!kept) await store.erase(id);
   log.debug({ attachment_id: id, bytes: content.length, content_type: contentType }, "a file was loaded");
 }
-
-/** For people: why a file that was loaded is not here. What the disk or the bucket said is the operator's. */
-const UNKEPT = "it could not be kept here";
 
 type Loaded =
   | { kind: "loaded"; content: Buffer; contentType: string }

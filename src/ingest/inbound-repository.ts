@@ -143,10 +143,11 @@ const STORE_INBOUND = `
     SELECT s.id, s.status FROM sessions s
     WHERE s.id IN (SELECT session_id FROM incoming) ORDER BY s.id FOR UPDATE),
   uploaded AS MATERIALIZED (
-    SELECT i.n, a.message_id IS NULL AND a.session_id = i.uploaded_to AND i.n = min(i.n) OVER (PARTITION BY a.id) AS free
+    SELECT i.n, a.message_id IS NULL AND i.n = min(i.n) OVER (PARTITION BY a.id) AS free
     FROM incoming i JOIN target t ON t.id = i.session_id AND t.status = 'active'
     CROSS JOIN LATERAL json_array_elements_text(i.uploads) AS u(id)
-    CROSS JOIN LATERAL (SELECT f.id, f.message_id, f.session_id FROM attachments f WHERE f.id = u.id FOR UPDATE) a),
+    CROSS JOIN LATERAL (SELECT f.id, f.message_id FROM attachments f
+      WHERE f.id = u.id AND f.session_id = i.uploaded_to FOR UPDATE) a),
   lacking AS MATERIALIZED (
     SELECT i.n FROM incoming i
     WHERE json_array_length(i.uploads) > (SELECT count(*) FROM uploaded u WHERE u.n = i.n AND u.free)),
