@@ -44,8 +44,10 @@ export function createAgentCatalog(deps: {
     if (known) return known;
     const loading = loadExact(agentId, version);
     loaded.set(key, loading);
-    // A failure is not kept: the next turn tries again.
-    loading.catch(() => loaded.delete(key));
+    // A failure is not kept: the next turn tries again. What a reload has put in its place is.
+    loading.catch(() => {
+      if (loaded.get(key) === loading) loaded.delete(key);
+    });
     return loading;
   }
 

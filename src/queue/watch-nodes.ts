@@ -18,10 +18,12 @@ export function watchNodes(outage: OutageLog) {
         outage.lost(error);
       });
       cluster.on("+node", (node: Redis) => node.on("ready", () => forget((key) => key === keyOf(node))));
-      // Once another one took over its slots, a node is not missed any more.
+      // A node is not missed any more once another one took over its slots, or where it was only slow to say who has
+      // which: then its connection never went, and never comes back. One that waits was not needed yet.
       cluster.on("refresh", () => {
-        const known = new Set(cluster.nodes().map(keyOf));
-        forget((key) => !known.has(key));
+        const lost = cluster.nodes().filter(({ status }) => status !== "ready" && status !== "wait");
+        const absent = new Set(lost.map(keyOf));
+        forget((key) => !absent.has(key));
       });
     },
   };

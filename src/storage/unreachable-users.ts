@@ -45,7 +45,8 @@ export function createUnreachableUsers(pool: Pool) {
       await pool.query(
         `UPDATE users ${MARK} WHERE id IN (SELECT s.user_id FROM deliveries d JOIN sessions s ON s.id = d.session_id
            WHERE d.channel_id = $3 AND ${named} AND NOT EXISTS (SELECT 1 FROM messages m
-             WHERE m.session_id = d.session_id AND m.role = 'user' AND m.created_at > $5::timestamptz))`,
+             JOIN sessions o ON o.id = m.session_id
+             WHERE o.user_id = s.user_id AND m.role = 'user' AND m.created_at > $5::timestamptz))`,
         [code, storableText(reason), send.channelId, send.deliveryId ?? send.externalId, saidAt],
       );
     },
