@@ -11,21 +11,22 @@ export async function onBed(system, onMessage, work) {
   const redis = system === "postgres" ? null : await startRedis();
   if (system !== "postgres" && redis === null) return null;
   const botApi = await startBotApi(onMessage);
-  const around = { botApiUrl: botApi.url, redisUrl: redis?.url };
-  const service = await (typeof system === "string"
-    ? startService(around)
-    : startOther({ ...system, ...around }));
-  const processes = {
-    app: service.pid,
-    ...(service.postgresPid ? { postgres: service.postgresPid() } : {}),
-    ...(redis ? { redis: redis.pid } : {}),
-  };
-  const usages = () =>
-    Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, usageOf(pid)]));
+  let service = null;
   try {
+    const around = { botApiUrl: botApi.url, redisUrl: redis?.url };
+    service = await (typeof system === "string"
+      ? startService(around)
+      : startOther({ ...system, ...around }));
+    const processes = {
+      app: service.pid,
+      ...(service.postgresPid ? { postgres: service.postgresPid() } : {}),
+      ...(redis ? { redis: redis.pid } : {}),
+    };
+    const usages = () =>
+      Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, usageOf(pid)]));
     return await work(service, usages);
   } finally {
-    await service.stop();
+    await service?.stop();
     await redis?.stop();
     await botApi.close();
   }

@@ -35,7 +35,10 @@ const options = Object.fromEntries(
 const wrong = Object.entries(options).filter(
   ([name, number]) => !Number.isInteger(number) || number < (instead.includes(name) ? 0 : 1),
 );
-if (values.help || wrong.length > 0 || !["both", "postgres", "redis"].includes(values.queue)) {
+// What these measure no other bot has.
+const isOursAlone = options.starts + options.idle + options.streams > 0;
+const compares = values.against !== undefined && isOursAlone;
+if (values.help || wrong.length > 0 || compares || !["both", "postgres", "redis"].includes(values.queue)) {
   process.stderr.write(
     "npm run bench -- [--n 5000] [--users 200] [--conns 32] [--rate 50] [--seconds 10] [--runs 1] [--queue both|postgres|redis]\n" +
       "  instead: --burst 100000 (messages), --starts 10 (times), --idle 60 (seconds), --streams 5000 (open streams)\n" +
