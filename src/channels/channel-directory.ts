@@ -15,7 +15,7 @@ export interface RunningChannel {
 /** The channels of this process, by name and by id. */
 export interface ChannelDirectory {
   add(running: RunningChannel): void;
-  /** The one a URL of ours names. Those of kind `api` have none, so that every workspace may have one of a name. */
+  /** The one a URL of ours names. Of several of kind `api`, which no URL needs, the first. */
   inUrl(name: string): RunningChannel | null;
   named(workspaceId: string, name: string): RunningChannel | null;
   byId(id: string): RunningChannel | null;

@@ -45,13 +45,12 @@ export function createHttpParts(deps: HttpPartsDeps): HttpServer {
         dependencies: () => engine.health(),
         channels: () =>
           Object.fromEntries(
-            channels
-              .all()
-              .filter((running) => channels.inUrl(running.ref.name) === running)
-              .map(({ ref, error }) => [
-                ref.name,
-                { kind: ref.kind, state: error === null ? "ok" : "error", last_error: error },
-              ]),
+            channels.all().map((running) => {
+              const { ref, error } = running;
+              // API channels of several workspaces may have one name.
+              const name = channels.inUrl(ref.name) === running ? ref.name : `${ref.workspaceId}/${ref.name}`;
+              return [name, { kind: ref.kind, state: error === null ? "ok" : "error", last_error: error }];
+            }),
           ),
         files: attachments.trouble,
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
