@@ -45,12 +45,13 @@ export function createHttpParts(deps: HttpPartsDeps): HttpServer {
         dependencies: () => engine.health(),
         channels: () =>
           Object.fromEntries(
-            channels.all().map((running) => {
-              const { ref, error } = running;
-              // API channels of several workspaces may have one name.
-              const name = channels.inUrl(ref.name) === running ? ref.name : `${ref.workspaceId}/${ref.name}`;
-              return [name, { kind: ref.kind, state: error === null ? "ok" : "error", last_error: error }];
-            }),
+            // API channels of several workspaces may have one name: then the trouble of any of them is told.
+            [...channels.all()]
+              .sort((left, right) => Number(left.error !== null) - Number(right.error !== null))
+              .map(({ ref, error }) => [
+                ref.name,
+                { kind: ref.kind, state: error === null ? "ok" : "error", last_error: error },
+              ]),
           ),
         files: attachments.trouble,
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
