@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Channel } from "../channels/channel.ts";
 import type { Logger } from "../core/logger.ts";
 import type { SendResult } from "../core/outbound.ts";
@@ -59,6 +60,8 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   /** Channels that have to wait, and until when: what was claimed before the platform said so waits as well. */
   const pausedUntil = new Map<string, number>();
   const shutdown = new AbortController();
+  // Every send under way listens, and Node would take more than ten for a leak.
+  setMaxListeners(0, shutdown.signal);
   const sendTimeoutMs = Math.min(deps.sendTimeoutMs, deps.sendLeaseMs / 2);
   const send = createSender({ ...deps, sendTimeoutMs, shutdown: shutdown.signal });
 
