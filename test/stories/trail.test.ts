@@ -226,7 +226,12 @@ test("an id that is nobody's is not found", async () => {
 
 test("the client and the command line tell the same", async () => {
   const id = await say(await open(), "hello");
-  await eventually(async () => expect((await trailOf(id)).summary).toMatch(/Delivered/));
+  await eventually(async () => {
+    const { summary, facts } = await trailOf(id);
+    expect(summary).toMatch(/Delivered/);
+    // The rule has done what it does: nothing is added to the story any more.
+    expect(JSON.stringify(facts)).not.toMatch(/fired and waits/);
+  });
   const client = new Causeway({ apiKey: app.apiKey, baseUrl: app.url });
   const told = await client.chat.trail(id);
   expect(told.messageId).toBe(id);
