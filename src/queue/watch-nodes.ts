@@ -14,16 +14,16 @@ export function watchNodes(outage: OutageLog) {
     follow(cluster: Cluster): void {
       cluster.on("error", (error) => outage.lost(error));
       cluster.on("node error", (error, key: string) => {
+        // It was slow to say who has which slots: its connection stands, and would never tell that it is back.
+        if (cluster.nodes().some((node) => keyOf(node) === key && node.status === "ready")) return;
         missing.add(key);
         outage.lost(error);
       });
       cluster.on("+node", (node: Redis) => node.on("ready", () => forget((key) => key === keyOf(node))));
-      // A node is not missed any more once another one took over its slots, or where it was only slow to say who has
-      // which: then its connection never went, and never comes back. One that waits was not needed yet.
+      // Once another one took over its slots, a node is not missed any more.
       cluster.on("refresh", () => {
-        const lost = cluster.nodes().filter(({ status }) => status !== "ready" && status !== "wait");
-        const absent = new Set(lost.map(keyOf));
-        forget((key) => !absent.has(key));
+        const known = new Set(cluster.nodes().map(keyOf));
+        forget((key) => !known.has(key));
       });
     },
   };

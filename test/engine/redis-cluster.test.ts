@@ -129,8 +129,10 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 60_000 }, () 
     await talking;
     await expectAnswers(fake, { chats: 6, each: 20 });
     expect(await service.ask("hi again")).toBe("You said: hi again");
-    const said = service.worker.log.filter(({ message }) => message.startsWith("connection "));
-    expect(said.at(-1)?.message).toBe("connection restored");
+    await eventually(() => {
+      const said = service.worker.log.filter(({ message }) => message.startsWith("connection "));
+      expect(said.at(-1)?.message).toBe("connection restored");
+    });
   });
 });
 
