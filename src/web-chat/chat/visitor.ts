@@ -18,17 +18,32 @@ export interface Visitor {
 /** A token that expires sooner than this is exchanged before it is used, milliseconds. */
 const RENEW_BEFORE_MS = 10 * 60_000;
 
+/** What one tab stores, the others see only a moment later, milliseconds. */
+const SPREAD_MS = 250;
+
 export function createVisitor(options: { base: string; store: VisitorStore; lockName: string }): Visitor {
   const { base, store } = options;
   let admission: Promise<WireVisitor> | null = null;
 
   /** One at a time, in all tabs of the browser: two would be two visitors. */
   function alone(task: () => Promise<WireVisitor>): Promise<WireVisitor> {
-    const { locks } = navigator;
-    admission ??= (locks ? locks.request(options.lockName, task) : task()).finally(() => {
+    admission ??= locked(task).finally(() => {
       admission = null;
     });
     return admission;
+  }
+
+  /** Keeps the lock a moment longer than the task takes, which nobody here waits for. */
+  function locked(task: () => Promise<WireVisitor>): Promise<WireVisitor> {
+    const { locks } = navigator;
+    if (!locks) return task();
+    return new Promise((resolve, reject) => {
+      const alone = locks.request(options.lockName, async () => {
+        resolve(await task());
+        await new Promise((spread) => setTimeout(spread, SPREAD_MS));
+      });
+      alone.catch(reject);
+    });
   }
 
   async function admit(body: { identity_token?: string }): Promise<WireVisitor> {
