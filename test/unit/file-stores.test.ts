@@ -109,3 +109,20 @@ test("the doctor keeps a file in a bucket and takes it away again, and says what
     expect.objectContaining({ severity: "error", what: expect.stringContaining("nowhere") }),
   ]);
 });
+
+test("the doctor tells of a bucket that only keeps, and tries to leave nothing there", async () => {
+  const erased: string[] = [];
+  const findings = await diagnoseFileStore({
+    ...inBucket(),
+    open: () => Promise.reject(new Error("reading is not allowed")),
+    erase(id) {
+      erased.push(id);
+      return Promise.reject(new Error("erasing is not allowed"));
+    },
+  });
+  expect(findings.map(({ severity, what }) => [severity, what])).toEqual([
+    ["error", "A file could not be read there: reading is not allowed."],
+    ["error", "A file could not be erased there: erasing is not allowed."],
+  ]);
+  expect(erased).toHaveLength(1);
+});
