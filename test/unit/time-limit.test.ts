@@ -1,8 +1,9 @@
+import { getEventListeners } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { timeLimit } from "../../src/core/time-limit.ts";
+import { timeLimit, withinTime } from "../../src/core/time-limit.ts";
 import { eventually } from "../support/eventually.ts";
 
 setFlagsFromString("--expose-gc");
@@ -20,4 +21,31 @@ test("a limit within a combined signal holds, although nothing else refers to it
   collectGarbage();
   await eventually(() => expect(reasons).toHaveLength(20));
   expect(reasons[0]).toMatchObject({ name: "TimeoutError" });
+});
+
+test("a task with a limit is told when its time is over, or when whoever wants it has gone", async () => {
+  const untilAborted = (signal: AbortSignal) =>
+    new Promise((resolve) => signal.addEventListener("abort", () => resolve(signal.reason)));
+  const never = new AbortController();
+  expect(await withinTime(10, never.signal, untilAborted)).toMatchObject({ name: "TimeoutError" });
+
+  const going = new AbortController();
+  const told = withinTime(60_000, going.signal, untilAborted);
+  going.abort("gone");
+  expect(await told).toBe("gone");
+  expect(await withinTime(60_000, going.signal, async (signal) => signal.reason)).toBe("gone");
+});
+
+test("nothing of a limit outlives its task, whichever way that ends", async () => {
+  const outer = new AbortController();
+  const signals: AbortSignal[] = [];
+  const task = async (signal: AbortSignal) => void signals.push(signal);
+  await withinTime(60_000, outer.signal, task);
+  await withinTime(60_000, outer.signal, async (signal) => {
+    await task(signal);
+    throw new Error("failed");
+  }).catch(() => undefined);
+  expect(getEventListeners(outer.signal, "abort")).toEqual([]);
+  outer.abort();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
 });
