@@ -177,6 +177,23 @@ describe.skipIf(browserPath === null)("the chat", () => {
     await reads(right, ["half a thought", "You said: half a thought"]);
   });
 
+  test("makes two tabs one visitor also where each sees late what the other stored", async () => {
+    await using person = await newPerson(browser);
+    await person.context.addInitScript({ content: STORAGE_SEEN_LATE });
+    const [left, right] = await Promise.all([
+      person.tab(`${app.url}/chat/web`),
+      person.tab(`${app.url}/chat/web`),
+    ]);
+    for (const tab of [left, right]) await composer(tab).waitFor();
+    await Promise.all([say(left, "on the left"), say(right, "on the right")]);
+    await reads(left, ["on the left", "You said: on the left"]);
+    await reads(right, ["on the right", "You said: on the right"]);
+    for (const tab of [left, right]) {
+      const chats = tab.getByRole("navigation").getByRole("listitem");
+      await eventually(async () => expect(await chats.count()).toBe(2));
+    }
+  });
+
   test("comes back to where one read in a chat, and to the end of another", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/web`);
@@ -368,3 +385,22 @@ describe.skipIf(browserPath === null)("the chat", () => {
     expect(person.offences).toEqual([]);
   });
 });
+
+/** Runs in a page before anything of it: what other tabs store is seen 100 ms later. */
+const STORAGE_SEEN_LATE = `(() => {
+  const lasting = localStorage;
+  const { getItem, setItem, removeItem } = Storage.prototype;
+  const seen = new Map(Object.keys(lasting).map((key) => [key, getItem.call(lasting, key)]));
+  addEventListener("storage", ({ key, newValue }) => setTimeout(() => seen.set(key, newValue), 100));
+  Storage.prototype.getItem = function (key) {
+    return this === lasting ? (seen.get(key) ?? null) : getItem.call(this, key);
+  };
+  Storage.prototype.setItem = function (key, value) {
+    if (this === lasting) seen.set(key, value);
+    setItem.call(this, key, value);
+  };
+  Storage.prototype.removeItem = function (key) {
+    if (this === lasting) seen.delete(key);
+    removeItem.call(this, key);
+  };
+})()`;
