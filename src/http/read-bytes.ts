@@ -3,18 +3,22 @@ import type { RequestHandler } from "express";
 import { overloaded, RequestError } from "../core/errors.ts";
 import type { Room } from "../core/room.ts";
 
-/** Where each request's body takes its room. */
-const rooms = new WeakMap<IncomingMessage, (bytes: number) => boolean>();
+const TAKE_ROOM = Symbol("takes the room of a request's body");
+
+/** A request that knows where its body takes its room. With itself: what a WeakMap holds, a young collector keeps. */
+interface Roomed {
+  [TAKE_ROOM]?: (bytes: number) => boolean;
+}
 
 /** What is read of a request's body takes room until the request is answered: what arrived, not what was announced. */
 export function keepRoom(room: Room): RequestHandler {
   return (request, response, next) => {
     const held: (() => void)[] = [];
-    rooms.set(request, (bytes) => {
+    (request as Roomed)[TAKE_ROOM] = (bytes) => {
       const leave = response.closed ? null : room.take(bytes);
       if (leave !== null) held.push(leave);
       return leave !== null;
-    });
+    };
     response.once("close", () => {
       for (const leave of held.splice(0)) leave();
     });
@@ -29,7 +33,7 @@ const CLOSE = { Connection: "close" };
 export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    const hasRoom = rooms.get(request) ?? (() => true);
+    const hasRoom = (request as Roomed)[TAKE_ROOM] ?? (() => true);
     let size = 0;
     const tooLarge = () =>
       new RequestError(413, "body_too_large", `The body is larger than ${limit} bytes.`, {
