@@ -31,33 +31,38 @@ export async function runAttempt(
   turn: Turn,
   options: { stop: AbortSignal; timeoutMs: number; onProgress: (progress: BotProgress) => void },
 ): Promise<AttemptOutcome> {
+  const { stop, timeoutMs } = options;
   const abort = new AbortController();
-  const ended = new Promise<AttemptOutcome>((resolve) => {
-    const stopped = () => {
-      const reason =
-        options.stop.reason instanceof TurnStopped ? options.stop.reason.stopReason : "cancelled";
-      resolve({ kind: "stopped", reason });
-      abort.abort(options.stop.reason);
-    };
-    if (options.stop.aborted) return stopped();
-    options.stop.addEventListener("abort", stopped, { signal: abort.signal });
-    const timer = setTimeout(() => {
-      const reason = `the bot did not answer within ${options.timeoutMs} ms`;
-      resolve({ kind: "failed", code: "timeout", reason, retryable: true, retryAfterMs: null });
-      abort.abort(new BotError("timeout", reason));
-    }, options.timeoutMs);
-    abort.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-    void askBot(bot, turn, {
-      signal: abort.signal,
-      emit: (progress) => {
-        if (!abort.signal.aborted) options.onProgress(progress);
-      },
-    }).then((outcome) => {
+  return new Promise((resolve) => {
+    const end = (outcome: AttemptOutcome, why: unknown) => {
+      clearTimeout(timer);
+      // By hand: a listener that another signal takes away is held weakly, and lives on until the whole heap is collected.
+      stop.removeEventListener("abort", stopped);
       resolve(outcome);
-      abort.abort(ENDED);
-    });
+      abort.abort(why);
+    };
+    const stopped = () => {
+      const reason = stop.reason instanceof TurnStopped ? stop.reason.stopReason : "cancelled";
+      end({ kind: "stopped", reason }, stop.reason);
+    };
+    const timer = setTimeout(() => {
+      const reason = `the bot did not answer within ${timeoutMs} ms`;
+      const outcome = {
+        kind: "failed",
+        code: "timeout",
+        reason,
+        retryable: true,
+        retryAfterMs: null,
+      } as const;
+      end(outcome, new BotError("timeout", reason));
+    }, timeoutMs);
+    stop.addEventListener("abort", stopped);
+    if (stop.aborted) return stopped();
+    const emit = (progress: BotProgress) => {
+      if (!abort.signal.aborted) options.onProgress(progress);
+    };
+    void askBot(bot, turn, { signal: abort.signal, emit }).then((outcome) => end(outcome, ENDED));
   });
-  return ended;
 }
 
 async function askBot(bot: Bot, turn: Turn, output: Parameters<Bot["answer"]>[1]): Promise<AttemptOutcome> {
