@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { Channel } from "../channels/channel.ts";
 import type { Logger } from "../core/logger.ts";
 import type { SendResult } from "../core/outbound.ts";
+import { createPassingMap } from "../core/passing-map.ts";
 import { wait } from "../core/wait.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
 import type { AttemptRecord, Claim, ClaimedDelivery, DeliveryRepository } from "./delivery-repository.ts";
@@ -54,7 +55,7 @@ interface Hold {
 /** Sends what jobs name. Rows are the truth: a job that runs twice finds nothing left to claim. */
 export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const { log } = deps;
-  const lanes = new Map<string, SendingLane>();
+  const lanes = createPassingMap<string, SendingLane>();
   /** Claimed and not recorded: sent, about to be, or of unknown outcome. */
   const inHand = new Set<string>();
   /** Channels that have to wait, and until when: what was claimed before the platform said so waits as well. */

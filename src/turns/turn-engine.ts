@@ -1,3 +1,4 @@
+import { createPassingMap } from "../core/passing-map.ts";
 import { wait } from "../core/wait.ts";
 import { createAnswering } from "./answer-batch.ts";
 import { TurnStopped } from "./run-attempt.ts";
@@ -9,7 +10,7 @@ export type TurnEngine = ReturnType<typeof createTurnEngine>;
 
 /** Runs the lanes this process holds: one turn at a time each, in arrival order. */
 export function createTurnEngine(deps: TurnEngineDeps) {
-  const lanes = new Map<string, Running>();
+  const lanes = createPassingMap<string, Running>();
   const work = new Set<Promise<void>>();
   let draining = false;
   const runLane = createLaneRunner(deps, {
@@ -49,7 +50,7 @@ export function createTurnEngine(deps: TurnEngineDeps) {
       const running = lanes.get(sessionId);
       return running !== undefined && (leaseToken === undefined || running.lane.leaseToken === leaseToken);
     },
-    size: () => lanes.size,
+    size: lanes.size,
     held: () => [...lanes.values()].map((running) => laneOf(running.lane)),
     runningExecutions: () =>
       [...lanes.values()].flatMap((running) =>

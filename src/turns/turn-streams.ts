@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import { createPassingMap } from "../core/passing-map.ts";
 import {
   createTurnLog,
   type LogEntry,
@@ -49,7 +50,7 @@ export function createTurnStreams(deps: {
   stored(executionId: string): Promise<StoredStream | null>;
 }): TurnStreams & { stop(): void } {
   const { notices, stored } = deps;
-  const running = new Map<string, TurnLog>();
+  const running = createPassingMap<string, TurnLog>();
   const watchedUntil = new Map<string, number>();
 
   // A follower elsewhere asks for the stream: from now on every event is sent there too, after what it missed.
