@@ -65,7 +65,7 @@ export async function startProcess({
   writeFileSync(file, JSON.stringify(configuration));
   const port = await freePort();
   const { DATABASE_URL: _database, REDIS_URL: _redis, ...inherited } = process.env;
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=32", main], {
     cwd: directory,
     env: {
       ...inherited,
