@@ -96,6 +96,8 @@ function bornAs<C extends typeof IncomingMessage | typeof ServerResponse>(parent
     Function.prototype.call.call(parent, this, first, second);
   };
   born.prototype = prototype;
+  // Tells V8 how many properties to make room for; those without room turn the whole object into a hash table, 2 KB each.
+  Object.setPrototypeOf(born, parent);
   return born as unknown as C;
 }
 
