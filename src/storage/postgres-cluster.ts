@@ -94,6 +94,8 @@ async function initialise(options: {
     "--locale=C",
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
+    // A new file of the log is written whole before its first use, and every commit waits for it: 60 ms for the usual 16 MB.
+    "--wal-segsize=1",
     "--no-instructions",
     ...(options.durable ? [] : ["--no-sync"]),
   ]);

@@ -21,11 +21,12 @@ describe("the embedded Postgres", () => {
     expect(await query(second.url, "SELECT n FROM kept")).toEqual([{ n: 7 }]);
   });
 
-  it("waits for the disk at every commit", async () => {
+  it("waits for the disk at every commit, and never long for a new file of its log", async () => {
     const server = await start(await dataDirectory(), { durable: true });
     expect(await query(server.url, "SHOW fsync")).toEqual([{ fsync: "on" }]);
     expect(await query(server.url, "SHOW synchronous_commit")).toEqual([{ synchronous_commit: "on" }]);
     expect(await query(server.url, "SHOW full_page_writes")).toEqual([{ full_page_writes: "on" }]);
+    expect(await query(server.url, "SHOW wal_segment_size")).toEqual([{ wal_segment_size: "1MB" }]);
   });
 
   it("makes its own password, readable by the owner alone, and lets nobody in without it", async () => {
