@@ -32,6 +32,21 @@ export async function writeEventStream(
   events: AsyncIterable<ServerSentEvent>,
   options: EventStreamOptions = {},
 ): Promise<void> {
+  const heartbeat = beginEventStream(response, options);
+  try {
+    for await (const event of events) {
+      if (response.destroyed) return;
+      heartbeat.refresh();
+      if (!response.write(format(event))) await drained(response, options.stalledMs);
+    }
+    response.end();
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+/** The headers, and the heartbeat: to be put off by every event, and cleared in the end. */
+export function beginEventStream(response: ServerResponse, options: EventStreamOptions): NodeJS.Timeout {
   response.writeHead(200, {
     "Content-Type": "text/event-stream; charset=utf-8",
     // Proxies must neither hold the stream back nor compress it.
@@ -39,27 +54,22 @@ export async function writeEventStream(
     "X-Accel-Buffering": "no",
     ...options.headers,
   });
-  // The first event is mostly there already, and then goes out with the headers in one piece.
-  const begun = setImmediate(() => response.flushHeaders());
   if (options.retryMs !== undefined) response.write(`retry: ${options.retryMs}\n\n`);
-  const heartbeat = setInterval(() => {
-    if (!response.writableNeedDrain) response.write(": heartbeat\n\n");
-  }, HEARTBEAT_MS);
-  try {
-    for await (const event of events) {
-      if (response.destroyed) return;
-      heartbeat.refresh();
-      if (!response.write(format(event))) await drained(response, options.stalledMs ?? STALLED_MS);
-    }
-    response.end();
-  } finally {
-    clearImmediate(begun);
-    clearInterval(heartbeat);
-  }
+  // The first event is mostly there already, and then goes out with the headers in one piece.
+  setImmediate(flush, response);
+  return setInterval(beat, HEARTBEAT_MS, response);
+}
+
+function flush(response: ServerResponse): void {
+  if (!response.writableEnded) response.flushHeaders();
+}
+
+function beat(response: ServerResponse): void {
+  if (!response.writableNeedDrain) response.write(": heartbeat\n\n");
 }
 
 /** Waits until the client has read what was written; gives one up that does not. */
-async function drained(response: ServerResponse, stalledMs: number): Promise<void> {
+export async function drained(response: ServerResponse, stalledMs = STALLED_MS): Promise<void> {
   const left = new AbortController();
   const signal = AbortSignal.any([left.signal, timeLimit(stalledMs)]);
   const leave = () => left.abort();
@@ -73,7 +83,8 @@ async function drained(response: ServerResponse, stalledMs: number): Promise<voi
   }
 }
 
-function format({ id, event, data }: ServerSentEvent): string {
+/** As it goes over the wire. */
+export function format({ id, event, data }: ServerSentEvent): string {
   const head = `${id === null ? "" : `id: ${id}\n`}${event === null ? "" : `event: ${event}\n`}`;
   return `${head}data: ${data}\n\n`;
 }

@@ -19,7 +19,7 @@ export function keepRoom(room: Room): RequestHandler {
       if (leave !== null) held.push(leave);
       return leave !== null;
     };
-    response.once("close", () => {
+    response.on("close", () => {
       for (const leave of held.splice(0)) leave();
     });
     next();

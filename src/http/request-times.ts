@@ -13,7 +13,7 @@ export interface FinishedRequest {
 export function timeRequests(onFinished: (request: FinishedRequest) => void): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now();
-    response.once("close", () => {
+    response.on("close", () => {
       const pattern: unknown = request.route?.path;
       onFinished({
         method: request.method,

@@ -34,7 +34,8 @@ export async function createHub(options: {
   log: Logger;
 }): Promise<Hub> {
   const { log } = options;
-  const listeners = new Map<string, Set<(data: Json) => void>>();
+  // Lists, as most topics have one listener, and there are several topics for each open page.
+  const listeners = new Map<string, ((data: Json) => void)[]>();
   const sender = options.alone ? null : await joinOthers(options.backend.notices, deliver, log);
 
   function deliver(topic: string, data: Json): void {
@@ -53,13 +54,15 @@ export async function createHub(options: {
       if (remote) sender?.send([topic, data]);
     },
     subscribe(topic, listener) {
-      // A wrapper of its own, so that subscribing the same function twice is two subscriptions.
-      const own = (data: Json) => listener(data);
-      const known = listeners.get(topic) ?? new Set();
-      listeners.set(topic, known.add(own));
+      const known = listeners.get(topic) ?? [];
+      if (known.length === 0) listeners.set(topic, known);
+      known.push(listener);
+      let listens = true;
       return () => {
-        known.delete(own);
-        if (known.size === 0 && listeners.get(topic) === known) listeners.delete(topic);
+        const at = listens ? known.indexOf(listener) : -1;
+        listens = false;
+        if (at >= 0) known.splice(at, 1);
+        if (known.length === 0 && listeners.get(topic) === known) listeners.delete(topic);
       };
     },
     async close() {

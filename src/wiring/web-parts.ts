@@ -2,6 +2,7 @@ import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import type { ChannelDirectory, RunningChannel } from "../channels/channel-directory.ts";
 import { webConfigSchema } from "../channels/web/config.ts";
 import { createVisitorDoor } from "../channels/web/visitor-door.ts";
+import type { Logger } from "../core/logger.ts";
 import { createPageAssets } from "../http/web/page-assets.ts";
 import { createRecheck } from "../http/web/recheck.ts";
 import type { WebChannel } from "../http/web/web-deps.ts";
@@ -27,11 +28,12 @@ export interface WebPartsDeps {
   publicUrl: string;
   /** Aborts when the server stops. */
   draining: AbortSignal;
+  log: Logger;
 }
 
 /** Web chat, wired: the hosted page, the widget, and the routes of their visitors. */
 export function createWebParts(deps: WebPartsDeps): ReturnType<typeof webRoutes> {
-  const { engine, channels, agents, pipeline, attachments, publicUrl, draining } = deps;
+  const { engine, channels, agents, pipeline, attachments, publicUrl, draining, log } = deps;
   const { pool, prisma } = engine.database;
   const { hub } = engine;
   const web = new WeakMap<RunningChannel, WebChannel>();
@@ -69,6 +71,7 @@ export function createWebParts(deps: WebPartsDeps): ReturnType<typeof webRoutes>
     publicUrl,
     limits: createWebLimits(),
     draining,
+    log,
   });
 }
 

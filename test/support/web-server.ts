@@ -24,6 +24,7 @@ export async function startWebServer(test: TestApp, options: { port?: number } =
     attachments,
     publicUrl: "http://chat.test",
     draining: draining.signal,
+    log: quietLog(),
   };
   const http = createHttpServer(
     { webhooks: Router(), health: Router(), mounts: [{ path: "/", router: createWebParts(parts) }] },

@@ -1,15 +1,15 @@
 import { Router } from "express";
 import { z } from "zod";
 import { isId } from "../../core/ids.ts";
-import { lastEventId, type ServerSentEvent } from "../event-stream.ts";
+import { lastEventId } from "../event-stream.ts";
+import { mergeNews, type NewsSource } from "../news-stream.ts";
 import type { ServeStream } from "./live-streams.ts";
-import { mergeFeeds } from "./merge-feeds.ts";
 import { count, readQuery } from "./read-body.ts";
-import { type FeedEvent, sessionFeed } from "./session-feed.ts";
-import { type SessionListEvent, sessionListFeed } from "./session-list-feed.ts";
+import type { Recheck } from "./recheck.ts";
+import { sessionFeed } from "./session-feed.ts";
+import { sessionListFeed } from "./session-list-feed.ts";
 import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
 import type { WebDeps } from "./web-deps.ts";
-import { messageObject, sessionObject } from "./wire.ts";
 
 const seq = count(0, 2 ** 31 - 1);
 const tab = z.string().min(1).max(64).optional();
@@ -43,12 +43,8 @@ export function eventRoutes(deps: EventDeps): Router {
     const query = readQuery(request, sessionQuery);
     const afterSeq = lastEventId(request.get("last-event-id")) ?? query.after ?? 0;
     const exchange = { request, response, visitor, tab: query.tab ?? null };
-    await deps.serve(exchange, (signal) =>
-      toStream(
-        sessionFeed(deps, { visitorId: visitor.id, sessionId: session.id, afterSeq, signal }),
-        session.id,
-      ),
-    );
+    const wanted = { sessionId: session.id, afterSeq };
+    deps.serve(exchange, (ring) => rechecked(deps.recheck, visitor.id, sessionFeed(deps, wanted, ring)));
   });
 
   // Of the sessions in `?open=` everything behind their seq, of all others that they are there and what is unread.
@@ -63,14 +59,11 @@ export function eventRoutes(deps: EventDeps): Router {
     const missing = wanted.find((_, index) => found[index] === null);
     if (missing) throw sessionNotFound({ session_id: missing.sessionId });
     const exchange = { request, response, visitor, tab: query.tab ?? null };
-    await deps.serve(exchange, (signal) =>
-      mergeFeeds([
-        toListStream(sessionListFeed(deps, { channelId: channel.ref.id, visitorId: visitor.id, signal })),
-        ...wanted.map(({ sessionId, afterSeq }) =>
-          toStream(sessionFeed(deps, { visitorId: visitor.id, sessionId, afterSeq, signal }), sessionId),
-        ),
-      ]),
-    );
+    const owner = { channelId: channel.ref.id, visitorId: visitor.id };
+    deps.serve(exchange, (ring) => {
+      const feeds = wanted.map((position) => sessionFeed(deps, position, ring));
+      return rechecked(deps.recheck, visitor.id, mergeNews([sessionListFeed(deps, owner, ring), ...feeds]));
+    });
   });
 
   return router;
@@ -83,32 +76,14 @@ function positions(open: string): { sessionId: string; afterSeq: number }[] {
   });
 }
 
-async function* toStream(feed: AsyncIterable<FeedEvent>, sessionId: string): AsyncGenerator<ServerSentEvent> {
-  for await (const item of feed) yield toStreamEvent(item, sessionId);
-}
-
-function toStreamEvent(item: FeedEvent, sessionId: string): ServerSentEvent {
-  switch (item.type) {
-    case "message":
-      return named("message", messageObject(item.message), item.message.seq);
-    case "turn":
-      return named("turn", { session_id: sessionId, execution_id: item.executionId, event: item.event });
-    case "state": {
-      const { status, endReason, title, waiting } = item.state;
-      return named("state", { session_id: sessionId, status, end_reason: endReason, title, waiting });
-    }
-    case "gone":
-      return named("gone", { session_id: sessionId });
-  }
-}
-
-async function* toListStream(feed: AsyncIterable<SessionListEvent>): AsyncGenerator<ServerSentEvent> {
-  for await (const item of feed) {
-    if (item.type === "session") yield named("session", sessionObject(item.session));
-    else yield named("sessions", { data: item.sessions.map(sessionObject) });
-  }
-}
-
-function named(event: string, data: object, id: number | null = null): ServerSentEvent {
-  return { id, event, data: JSON.stringify(data) };
+/** The same source, told to look now and then, as a notice may get lost. */
+function rechecked(recheck: Recheck, visitorId: string, source: NewsSource): NewsSource {
+  const leave = recheck(visitorId, source.look);
+  return {
+    ...source,
+    close() {
+      leave();
+      source.close();
+    },
+  };
 }

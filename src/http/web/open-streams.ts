@@ -1,14 +1,11 @@
 /** The streams open in this process, so that no visitor and no address holds too many. */
 export interface OpenStreams {
   /**
-   * Null: one too many. A stream of the same tab is ended: its client has come back without us noticing it leave.
-   * `end` makes room and aborts the signal, by which whatever feeds the stream stops; safe to call twice.
+   * What makes room again, to be called once it is over; null: one too many. A stream of the same tab is ended: its client
+   * has come back without us noticing it leave.
+   * @param stream.end called to end it; makes room before it returns.
    */
-  open(stream: {
-    visitorId: string;
-    address: string;
-    tab: string | null;
-  }): { signal: AbortSignal; end(): void } | null;
+  open(stream: { visitorId: string; address: string; tab: string | null; end(): void }): (() => void) | null;
   /** Ends every open stream: the server stops. */
   endAll(): void;
 }
@@ -20,7 +17,7 @@ export function createOpenStreams(limits: { perVisitor: number; perAddress: numb
   const all = new Set<{ end(): void }>();
 
   return {
-    open({ visitorId, address, tab }) {
+    open({ visitorId, address, tab, end }) {
       const tabKey = tab === null ? null : `${visitorId}/${tab}`;
       if (tabKey !== null) tabs.get(tabKey)?.end();
       const full =
@@ -29,20 +26,15 @@ export function createOpenStreams(limits: { perVisitor: number; perAddress: numb
       if (full) return null;
       add(visitors, visitorId, 1);
       add(addresses, address, 1);
-      const over = new AbortController();
-      const stream = {
-        signal: over.signal,
-        end() {
-          if (!all.delete(stream)) return;
-          add(visitors, visitorId, -1);
-          add(addresses, address, -1);
-          if (tabKey !== null && tabs.get(tabKey) === stream) tabs.delete(tabKey);
-          over.abort();
-        },
-      };
+      const stream = { end };
       all.add(stream);
       if (tabKey !== null) tabs.set(tabKey, stream);
-      return stream;
+      return () => {
+        if (!all.delete(stream)) return;
+        add(visitors, visitorId, -1);
+        add(addresses, address, -1);
+        if (tabKey !== null && tabs.get(tabKey) === stream) tabs.delete(tabKey);
+      };
     },
     endAll() {
       for (const stream of all) stream.end();

@@ -1,3 +1,4 @@
+import type { Logger } from "../../core/logger.ts";
 import type { ChannelRef } from "../../core/runtime.ts";
 import type { VisitorDoor } from "../../core/visitor.ts";
 import type { Ingest } from "../../ingest/accept-inbound.ts";
@@ -84,4 +85,5 @@ export interface WebDeps {
   limits: WebLimits;
   /** Aborts when the server stops: open streams end, so that clients go to another process. */
   draining: AbortSignal;
+  log: Logger;
 }

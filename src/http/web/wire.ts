@@ -1,6 +1,7 @@
 import type { AttachmentView } from "../../core/attachment.ts";
 import type { VisitorMessage } from "../../sessions/visitor-repository.ts";
 import type { SessionSummary } from "../../sessions/visitor-sessions-repository.ts";
+import type { ServerSentEvent } from "../event-stream.ts";
 
 /** A session as visitors are told of it. */
 export function sessionObject(session: SessionSummary) {
@@ -46,4 +47,9 @@ export function messageObject(message: VisitorMessage) {
     client_message_id: message.clientMessageId,
     created_at: message.createdAt.toISOString(),
   };
+}
+
+/** @param id the seq of a stored message, from which a stream can be resumed; what is only passing has none. */
+export function named(event: string, data: object, id: number | null = null): ServerSentEvent {
+  return { id, event, data: JSON.stringify(data) };
 }
