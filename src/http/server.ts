@@ -1,6 +1,6 @@
 import { createServer, IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import express, { type Router } from "express";
+import express, { type IRouter, type RequestHandler, type Router } from "express";
 import { overloaded, StartupError } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Logger } from "../core/logger.ts";
@@ -10,7 +10,8 @@ import { keepRoom } from "./read-bytes.ts";
 import { type FinishedRequest, timeRequests } from "./request-times.ts";
 
 export interface HttpParts {
-  webhooks: Router;
+  /** Puts the webhooks' routes on the service, each of them behind `admit`. */
+  webhooks(service: IRouter, admit: RequestHandler): void;
   health: Router;
   /** What else is served, by path prefix, in order. */
   mounts: readonly { path: string; router: Router }[];
@@ -57,12 +58,14 @@ export function createHttpServer(
     response.setHeader("X-Content-Type-Options", "nosniff");
     next();
   });
+  if (parts.bodies) app.use(keepRoom(parts.bodies));
+  const admit: RequestHandler = (_request, _response, next) =>
+    next(parts.overloaded?.() ? overloaded() : undefined);
+  // First, as most of what comes is for them, and before anything that reads bodies: signatures are over the raw bytes.
+  parts.webhooks(app, admit);
   // Also while everything else is turned away.
   app.use(parts.health);
-  app.use((_request, _response, next) => next(parts.overloaded?.() ? overloaded() : undefined));
-  if (parts.bodies) app.use(keepRoom(parts.bodies));
-  // Webhooks stand before anything that reads bodies: signatures are over the raw bytes.
-  app.use("/webhooks", parts.webhooks);
+  app.use(admit);
   for (const { path, router } of parts.mounts) app.use(path, router);
   app.use(notFound);
   app.use(errorResponse(log));

@@ -1,9 +1,10 @@
-import { type Request, type RequestHandler, type Response, Router } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import type { Channel, RawRequest, WebhookResponse } from "../channels/channel.ts";
 import type { ChannelEvent } from "../core/channel-event.ts";
 import { RequestError } from "../core/errors.ts";
 import type { ChannelRef } from "../core/runtime.ts";
 import { readBytes } from "./read-bytes.ts";
+import type { HttpParts } from "./server.ts";
 
 /** What platforms send is small; Meta's batches are the largest, up to 3 MB. Bytes. */
 const WEBHOOK_BODY_LIMIT = 4 * 1024 * 1024;
@@ -16,9 +17,11 @@ export interface WebhookDeps {
   onReceived(ref: ChannelRef, outcome: "accepted" | "rejected"): void;
 }
 
-/** `/webhooks/{channel}` and its status callback: verify the raw bytes, store, and only then acknowledge. */
-export function webhookRoutes(deps: WebhookDeps): Router {
-  const router = Router();
+/**
+ * `/webhooks/{channel}` and its status callback: verify the raw bytes, store, and only then acknowledge. No router of
+ * their own: a second one on the way of every message would cost more than the rest of this.
+ */
+export function webhookRoutes(deps: WebhookDeps): HttpParts["webhooks"] {
   const handle: RequestHandler = async (request, response) => {
     const found = deps.channel(String(request.params["channel"]));
     if (!found) throw new RequestError(404, "channel_not_found", "There is no such channel here.");
@@ -33,12 +36,13 @@ export function webhookRoutes(deps: WebhookDeps): Router {
     deps.onReceived(found.ref, "accepted");
     acknowledge(response, received.response);
   };
-  router.all("/:channel", handle);
-  router.all("/:channel/status", handle);
-  // Where a platform's app is installed by its users (OAuth).
-  router.get("/:channel/install", handle);
-  router.get("/:channel/oauth", handle);
-  return router;
+  return (service, admit) => {
+    service.all("/webhooks/:channel", admit, handle);
+    service.all("/webhooks/:channel/status", admit, handle);
+    // Where a platform's app is installed by its users (OAuth).
+    service.get("/webhooks/:channel/install", admit, handle);
+    service.get("/webhooks/:channel/oauth", admit, handle);
+  };
 }
 
 /** Not stored means not acknowledged: the platform keeps the event and sends it again. */

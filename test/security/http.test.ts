@@ -266,7 +266,7 @@ test("a key is the whole key, wherever it stands", async () => {
 test("a client that takes its time over a request is cut off, and others are not", async () => {
   const health = Router().get("/livez", (_request, response) => void response.end("ok"));
   const patience = { headersMs: 200, requestMs: 400, checkMs: 50 };
-  const http = createHttpServer({ webhooks: Router(), health, mounts: [] }, quietLog(), patience);
+  const http = createHttpServer({ webhooks: () => {}, health, mounts: [] }, quietLog(), patience);
   const port = await http.listen("127.0.0.1", 0);
   const slow = [
     "GET /livez HTTP/1.1\r\nHost: a\r\nX-A: ",

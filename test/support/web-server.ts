@@ -27,7 +27,7 @@ export async function startWebServer(test: TestApp, options: { port?: number } =
     log: quietLog(),
   };
   const http = createHttpServer(
-    { webhooks: Router(), health: Router(), mounts: [{ path: "/", router: createWebParts(parts) }] },
+    { webhooks: () => {}, health: Router(), mounts: [{ path: "/", router: createWebParts(parts) }] },
     quietLog(),
   );
   const port = await http.listen("127.0.0.1", options.port ?? 0);
