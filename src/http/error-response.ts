@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import { RequestError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
+import { requestIdOf } from "./request-id.ts";
 
 /** How often an overload that lasts is spoken of, milliseconds. */
 const OVERLOAD_WARNING_MS = 10_000;
@@ -18,7 +19,7 @@ export function errorResponse(log: Logger): ErrorRequestHandler {
 
   return (error, _request, response, next) => {
     if (response.headersSent) return next(error);
-    const requestId: string = response.locals["requestId"] ?? "";
+    const requestId = requestIdOf(response);
     const known = error instanceof RequestError ? error : fromExpress(error);
     if (known?.code === "overloaded") warnOfOverload();
     else if (!known || known.status >= 500)

@@ -1,20 +1,19 @@
-import type { IncomingMessage } from "node:http";
-import type { RequestHandler } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { overloaded, RequestError } from "../core/errors.ts";
 import type { Room } from "../core/room.ts";
 
 const TAKE_ROOM = Symbol("takes the room of a request's body");
 
 /** A request that knows where its body takes its room. With itself: what a WeakMap holds, a young collector keeps. */
-interface Roomed {
+interface Roomed extends IncomingMessage {
   [TAKE_ROOM]?: (bytes: number) => boolean;
 }
 
 /** What is read of a request's body takes room until the request is answered: what arrived, not what was announced. */
-export function keepRoom(room: Room): RequestHandler {
-  return (request, response, next) => {
+export function keepRoom(room: Room) {
+  return (request: Roomed, response: ServerResponse): void => {
     const held: (() => void)[] = [];
-    (request as Roomed)[TAKE_ROOM] = (bytes) => {
+    request[TAKE_ROOM] = (bytes) => {
       const leave = response.closed ? null : room.take(bytes);
       if (leave !== null) held.push(leave);
       return leave !== null;
@@ -22,7 +21,6 @@ export function keepRoom(room: Room): RequestHandler {
     response.on("close", () => {
       for (const leave of held.splice(0)) leave();
     });
-    next();
   };
 }
 
@@ -30,10 +28,10 @@ export function keepRoom(room: Room): RequestHandler {
 const CLOSE = { Connection: "close" };
 
 /** A request's whole body. Throws a 413 for one over the limit, a 503 where there is no room for it, a 400 for one that breaks off. */
-export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBytes(request: Roomed, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    const hasRoom = (request as Roomed)[TAKE_ROOM] ?? (() => true);
+    const hasRoom = request[TAKE_ROOM] ?? (() => true);
     let size = 0;
     const tooLarge = () =>
       new RequestError(413, "body_too_large", `The body is larger than ${limit} bytes.`, {

@@ -2,11 +2,11 @@ import { createServer, IncomingMessage, type Server, ServerResponse } from "node
 import type { AddressInfo } from "node:net";
 import express, { type IRouter, type RequestHandler, type Router } from "express";
 import { overloaded, StartupError } from "../core/errors.ts";
-import { newId } from "../core/ids.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Room } from "../core/room.ts";
 import { errorResponse, notFound } from "./error-response.ts";
 import { keepRoom } from "./read-bytes.ts";
+import { giveRequestId } from "./request-id.ts";
 import { type FinishedRequest, timeRequests } from "./request-times.ts";
 
 export interface HttpParts {
@@ -47,18 +47,11 @@ export function createHttpServer(
   log: Logger,
   patience: HttpPatience = PATIENCE,
 ): HttpServer {
+  const arrive = arrival(parts);
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
-  if (parts.onFinished) app.use(timeRequests(parts.onFinished));
-  app.use((_request, response, next) => {
-    response.locals["requestId"] = newId();
-    response.setHeader("X-Request-Id", response.locals["requestId"]);
-    response.setHeader("X-Content-Type-Options", "nosniff");
-    next();
-  });
-  if (parts.bodies) app.use(keepRoom(parts.bodies));
   const admit: RequestHandler = (_request, _response, next) =>
     next(parts.overloaded?.() ? overloaded() : undefined);
   // First, as most of what comes is for them, and before anything that reads bodies: signatures are over the raw bytes.
@@ -79,12 +72,30 @@ export function createHttpServer(
       IncomingMessage: bornAs(IncomingMessage, app.request),
       ServerResponse: bornAs(ServerResponse, app.response),
     },
-    app,
+    (request, response) => {
+      arrive(request, response);
+      app(request, response);
+    },
   );
   return {
     server,
     listen: (host, port) => listen(server, host, port),
     close: (graceMs) => close(server, graceMs),
+  };
+}
+
+/** What every request is given. Not as middleware, which would cost a message more by being passed on than by what it does. */
+function arrival({
+  onFinished,
+  bodies,
+}: HttpParts): (request: IncomingMessage, response: ServerResponse) => void {
+  const time = onFinished && timeRequests(onFinished);
+  const keep = bodies && keepRoom(bodies);
+  return (request, response) => {
+    time?.(request, response);
+    giveRequestId(response);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    keep?.(request, response);
   };
 }
 

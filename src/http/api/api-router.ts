@@ -9,6 +9,7 @@ import { readJsonBody } from "../json-body.ts";
 import type { OpenLimit } from "../open-limit.ts";
 import { type RateLimit, requireRate, tooMany } from "../rate-limit.ts";
 import { readBytes } from "../read-bytes.ts";
+import { requestIdOf } from "../request-id.ts";
 import { type Authenticate, KEY_RATE_EXCEEDED, KEY_STREAMS_EXCEEDED, requireScope } from "./auth.ts";
 import { checkedRequest, headersOf } from "./checked-request.ts";
 import { databaseOutage } from "./database-outage.ts";
@@ -64,7 +65,7 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
     caller,
     upload,
     headers: headersOf(request),
-    requestId: String(response.locals.requestId ?? ""),
+    requestId: requestIdOf(response),
     signal: left.signal,
   };
   // Before anything is carried out: what cannot be streamed was not asked for either.

@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import { RequestError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
+import { requestIdOf } from "../request-id.ts";
 import type { EncodedReply } from "./idempotency.ts";
 import type { RouteReply } from "./route.ts";
 
@@ -43,7 +44,7 @@ export async function sendReply(
     await reply.stream(request, response);
   } catch (error) {
     if (!response.headersSent) throw error;
-    log.error({ err: error, request_id: response.locals.requestId }, "a stream broke off");
+    log.error({ err: error, request_id: requestIdOf(response) }, "a stream broke off");
     // Cut rather than ended: the client must see that this is not all.
     response.destroy();
   }
