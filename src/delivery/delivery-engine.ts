@@ -56,6 +56,8 @@ interface Hold {
 export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const { log } = deps;
   const lanes = createPassingMap<string, SendingLane>();
+  /** Lanes that were done since the last claim began: it may not have seen that yet. */
+  const doneMeanwhile = new Set<string>();
   /** Claimed and not recorded: sent, about to be, or of unknown outcome. */
   const inHand = new Set<string>();
   /** Channels that have to wait, and until when: what was claimed before the platform said so waits as well. */
@@ -92,15 +94,20 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
    */
   const claim = createGroupCommit({
     async run(jobs: { channelId: string; ids: string[] }[]): Promise<{ work: Promise<unknown>[] }[]> {
+      doneMeanwhile.clear();
       const until = Date.now() + deps.sendLeaseMs;
       const ids = jobs.flatMap((job) => job.ids);
       const { claimed, waiting } = await deps.repository.claim(ids, [...inHand]);
       const touched = new Map<string, Promise<void>>();
       for (const delivery of claimed) touched.set(delivery.id, addToLane(delivery, until));
       const waits = new Map(waiting.map((behind) => [behind.id, behind]));
-      return jobs.map((job) => {
+      // Some may be of no job here; somebody has to wait for them before this process may end.
+      const unnamed = new Map(touched);
+      for (const id of ids) unnamed.delete(id);
+      return jobs.map((job, index) => {
         const blocked = job.ids.flatMap((id) => waits.get(id) ?? []);
         const sends = job.ids.flatMap((id) => touched.get(id) ?? []);
+        if (index === 0) sends.push(...unnamed.values());
         return { work: [...new Set(sends), ...later(job.channelId, blocked)] };
       });
     },
@@ -131,12 +138,18 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   /** What cannot go now: behind a send of this process it goes when that is done, else it looks again later. */
   function later(channelId: string, blocked: Claim["waiting"]): Promise<unknown>[] {
     const delayed = new Map<number, string[]>();
+    const again: string[] = [];
     for (const { id, address, retryInMs } of blocked) {
-      const lane = retryInMs === 0 ? lanes.get(`${channelId}/${address}`) : undefined;
+      const key = `${channelId}/${address}`;
+      const lane = retryInMs === 0 ? lanes.get(key) : undefined;
       if (lane) lane.behind.push(id);
+      else if (retryInMs === 0 && doneMeanwhile.has(key)) again.push(id);
       else delayed.set(retryInMs, [...(delayed.get(retryInMs) ?? []), id]);
     }
-    return [...delayed].map(([ms, ids]) => requeue(channelId, ids, Math.max(ms, LANE_RECHECK_MS)));
+    return [
+      ...(again.length > 0 ? [deliver(channelId, again)] : []),
+      ...[...delayed].map(([ms, ids]) => requeue(channelId, ids, Math.max(ms, LANE_RECHECK_MS))),
+    ];
   }
 
   async function runLane(key: string, lane: SendingLane): Promise<void> {
@@ -152,6 +165,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       }
     } finally {
       lanes.delete(key);
+      doneMeanwhile.add(key);
       // Left over only where something went wrong: never sent, so whoever tries this job again may claim them.
       for (const { delivery } of lane.claimed) inHand.delete(delivery.id);
       if (lane.behind.length > 0) await deliver(lane.channelId, lane.behind);

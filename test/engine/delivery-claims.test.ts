@@ -1,8 +1,12 @@
 import pg from "pg";
 import { expect, test } from "vitest";
+import type { Channel } from "../../src/channels/channel.ts";
+import { createDeliveryEngine } from "../../src/delivery/delivery-engine.ts";
 import { createDeliveryRepository } from "../../src/delivery/delivery-repository.ts";
 import { addConversation } from "../api/api-rows.ts";
+import { eventually } from "../support/eventually.ts";
 import { createTestDatabase } from "../support/postgres.ts";
+import { quietLog } from "../support/quiet-log.ts";
 
 test("a delivery whose claim was committed without an answer is looked at again, however late the commit", async () => {
   await using database = await createTestDatabase();
@@ -41,6 +45,100 @@ test("a delivery whose claim was committed without an answer is looked at again,
     lost.release();
     expect((await deliveries.claim(["delivery"], ["delivery"])).waiting).toEqual([]);
     expect((await deliveries.claim(["delivery"], [])).claimed.map(({ id }) => id)).toEqual(["delivery"]);
+  } finally {
+    await pool.end();
+  }
+});
+
+test("a claim takes what stands behind in its conversation along, in order, and nothing of another or behind a gap", async () => {
+  await using database = await createTestDatabase();
+  const pool = new pg.Pool({ connectionString: database.url });
+  try {
+    const home = { id: "workspace", slug: "default" };
+    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+    const row = await addConversation(pool, home);
+    const put = (id: string, address: string, status = "queued") =>
+      pool.query(
+        `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, content, status, claimed_by)
+         VALUES ($5, $1, $2, $3, $4, $6, 'Hello', $7, 'other')`,
+        [home.id, row.channelId, row.sessionId, row.messageId, id, address, status],
+      );
+    for (const id of ["first", "second", "third"]) await put(id, "chat");
+    await put("sending", "chat", "sending");
+    await put("fourth", "chat");
+    await put("elsewhere", "another chat");
+    const deliveries = createDeliveryRepository(pool, { owner: "owner", sendLeaseMs: 60_000 });
+
+    const early = await deliveries.claim(["third"], []);
+    expect(early.claimed).toEqual([]);
+    expect(early.waiting.map(({ id }) => id)).toEqual(["third"]);
+    const claimed = await deliveries.claim(["first"], []);
+    expect(claimed.claimed.map(({ id }) => id)).toEqual(["first", "second", "third"]);
+    expect((await deliveries.claim(["second", "third"], ["first", "second", "third"])).claimed).toEqual([]);
+  } finally {
+    await pool.end();
+  }
+});
+
+test("what was looked for while the one before it was being recorded goes at once, not after a while", async () => {
+  await using database = await createTestDatabase();
+  const pool = new pg.Pool({ connectionString: database.url });
+  try {
+    const home = { id: "workspace", slug: "default" };
+    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+    const row = await addConversation(pool, home);
+    const put = (id: string) =>
+      pool.query(
+        `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, content)
+         VALUES ($5, $1, $2, $3, $4, 'chat', $5)`,
+        [home.id, row.channelId, row.sessionId, row.messageId, id],
+      );
+    await put("first");
+    const sent: string[] = [];
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const channel: Channel = {
+      receive: () => Promise.reject(new Error("nothing is received here")),
+      async send({ text }) {
+        sent.push(text);
+        if (text === "first") await answered;
+        return { kind: "sent", externalIds: [text] };
+      },
+    };
+    const repository = createDeliveryRepository(pool, { owner: "owner", sendLeaseMs: 60_000 });
+    let first: Promise<void> | null = null;
+    const engine = createDeliveryEngine({
+      repository: {
+        ...repository,
+        // The platform answers, and that is recorded, between the look and its result.
+        async claim(ids, inHand) {
+          const claim = await repository.claim(ids, inHand);
+          if (ids[0] === "second") {
+            answer();
+            await first;
+          }
+          return claim;
+        },
+      },
+      record: async (record) => (await repository.record([record]))[0] ?? false,
+      channel: () => channel,
+      unclaimed: async (_, externalIds) => [...externalIds],
+      requeue: () => Promise.reject(new Error("it would wait")),
+      pauseQueue: async () => {},
+      userUnreachable: async () => {},
+      onRecorded: () => {},
+      onChannelError: () => {},
+      sendTimeoutMs: 10_000,
+      sendLeaseMs: 60_000,
+      log: quietLog(),
+    });
+    first = engine.deliver(row.channelId, ["first"]);
+    await eventually(() => expect(sent).toEqual(["first"]));
+    await put("second");
+    await engine.deliver(row.channelId, ["second"]);
+    expect(sent).toEqual(["first", "second"]);
   } finally {
     await pool.end();
   }
