@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLiveWorld, pathWith } from "./live-world.ts";
 import { compileAllSchemas, documentCheck } from "./openapi-check.ts";
 
@@ -17,9 +17,15 @@ const ROUTES = `
   POST /schedules, POST /chat/sessions/{id}/attachments, GET /attachments/{id}, GET /attachments/{id}/content, GET /schedules/{id}, PATCH /schedules/{id}, DELETE /schedules/{id},
   POST /chat/completions, GET /models`;
 
+// One for all of them: each makes the things it uses, and to compile every schema of the document takes a second.
+let world: Awaited<ReturnType<typeof openLiveWorld>>;
+beforeAll(async () => {
+  world = await openLiveWorld();
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
 describe("the OpenAPI document", () => {
   it("is there without a key, sound, and knows every route", async () => {
-    await using world = await openLiveWorld();
     const response = await fetch(`${world.app.url}/api/v1/openapi.json`);
     expect([response.status, response.headers.get("content-type")]).toEqual([
       200,
@@ -39,7 +45,6 @@ describe("the OpenAPI document", () => {
   });
 
   it("has examples that work as they stand, and every one is answered as documented", async () => {
-    await using world = await openLiveWorld();
     let sent = 0;
     for (const operation of world.operations) {
       for (const { query, body } of operation.examples) {
@@ -59,7 +64,6 @@ describe("the OpenAPI document", () => {
   });
 
   it("describes what every operation answers when all is well", async () => {
-    await using world = await openLiveWorld();
     for (const operation of world.operations.filter(
       ({ examples, id }) => examples.length === 0 && id !== "connectSocket",
     )) {
@@ -72,7 +76,6 @@ describe("the OpenAPI document", () => {
   });
 
   it("describes what every operation answers when the caller is wrong", async () => {
-    await using world = await openLiveWorld();
     const things = await world.makeThings();
     const nothing = { ...things };
     for (const name of Object.keys(nothing) as (keyof typeof nothing)[]) nothing[name] = "0".repeat(27);
@@ -110,7 +113,6 @@ describe("the OpenAPI document", () => {
   });
 
   it("makes a test fail that sees something else", async () => {
-    await using world = await openLiveWorld();
     const { sessionId } = await world.makeThings();
     const check = documentCheck(world.document);
     const { body } = await world.app.api("GET", `/chat/sessions/${sessionId}`);
@@ -127,7 +129,6 @@ describe("the OpenAPI document", () => {
 
 describe("/docs", () => {
   it("shows every operation, with no script and nothing from elsewhere", async () => {
-    await using world = await openLiveWorld();
     const response = await fetch(`${world.app.url}/docs`);
     const html = await response.text();
     expect([response.status, response.headers.get("content-type")]).toEqual([
