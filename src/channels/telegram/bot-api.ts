@@ -19,13 +19,12 @@ export interface BotApi {
 /** The Bot API through grammY, on our transport. grammY itself never retries. */
 export function createBotApi(config: TelegramConfig): BotApi {
   const transport = createTransport();
-  const within = (timeoutMs: number) =>
-    new Api(config.token, {
-      apiRoot: config.apiRoot.replace(/\/+$/, ""),
-      fetch: transport.fetchWithin(timeoutMs),
-      // Ours must come first: grammY's own timeout does not tell whether the request was sent.
-      timeoutSeconds: timeoutMs / 1000 + 5,
-    });
+  const root = `${config.apiRoot.replace(/\/+$/, "")}/bot${config.token}`;
+  const within = (timeoutMs: number) => {
+    const api = new Api(config.token);
+    api.config.use(transport.answering(root, timeoutMs));
+    return api;
+  };
   return {
     calls: within(CALL_TIMEOUT_MS),
     polls: within((POLL_SECONDS + 10) * 1000),

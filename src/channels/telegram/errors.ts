@@ -1,4 +1,4 @@
-import { GrammyError, HttpError } from "grammy";
+import { GrammyError } from "grammy";
 import type { SendResult } from "../../core/outbound.ts";
 import { TransportError } from "./transport.ts";
 
@@ -34,14 +34,13 @@ export function readFault(error: unknown, token: string): TelegramFault {
       movedTo: chat === undefined ? null : String(chat),
     };
   }
-  const cause = error instanceof HttpError ? error.error : error;
-  if (!(cause instanceof TransportError)) return { kind: "unanswered", code: "unexpected_error" };
-  if (!cause.sent) return { kind: "not_sent", code: cause.code };
+  if (!(error instanceof TransportError)) return { kind: "unanswered", code: "unexpected_error" };
+  if (!error.sent) return { kind: "not_sent", code: error.code };
   // A gateway's 4xx turned the request away; its 5xx may come from behind it.
-  const turnedAway = cause.status !== null && cause.status >= 300 && cause.status < 500;
+  const turnedAway = error.status !== null && error.status >= 300 && error.status < 500;
   return turnedAway
-    ? { kind: "intercepted", status: cause.status ?? 0 }
-    : { kind: "unanswered", code: cause.status === null ? cause.code : `http_${cause.status}` };
+    ? { kind: "intercepted", status: error.status ?? 0 }
+    : { kind: "unanswered", code: error.status === null ? error.code : `http_${error.status}` };
 }
 
 /** What a fault means for one send. */
