@@ -39,7 +39,9 @@ export async function createHub(options: {
   const sender = options.alone ? null : await joinOthers(options.backend.notices, deliver, log);
 
   function deliver(topic: string, data: Json): void {
-    for (const listener of [...(listeners.get(topic) ?? [])]) {
+    const known = listeners.get(topic);
+    if (!known) return;
+    for (const listener of [...known]) {
       try {
         listener(data);
       } catch (error) {

@@ -1,8 +1,8 @@
 import type { Turn, TurnInput } from "../bots/bot.ts";
-import type { Logger } from "../core/logger.ts";
+import { createStop, type Stop } from "../core/stop.ts";
 import { wait } from "../core/wait.ts";
 import type { BudgetedTurn } from "./budget.ts";
-import { createTurnEnding } from "./end-turn.ts";
+import { createTurnEnding, type TurnIds } from "./end-turn.ts";
 import type { TurnIncident } from "./execution-repository.ts";
 import { cancelledTurn, refusedTurn, runTurn, type TurnOutcome, type TurnRun } from "./run-turn.ts";
 import type { TurnLookups } from "./turn-context.ts";
@@ -16,9 +16,8 @@ import {
 } from "./turn-deps.ts";
 import type { Lane, PendingMessage } from "./turn-repository.ts";
 
-/** Turns shorter than this are never marked `running`: the mark would be a write nobody gets to see, milliseconds. */
-const RUNNING_MARK_MS = 50;
-/** A reason of our own: without one every turn would pay for a DOMException nobody reads. */
+/** Shorter turns are never marked `running`: the mark would be a write nobody gets to see, milliseconds. */
+const LASTING_MS = 50;
 const ENDED = "the turn ended";
 const NO_FILES: TurnFiles = new Map();
 
@@ -55,25 +54,20 @@ export function createAnswering(deps: TurnEngineDeps) {
     const { lane } = running;
     const main = messages.at(-1) ?? messages[0];
     const executionId = main.executionId ?? main.id;
-    const log = deps.log.child({
-      session_id: lane.sessionId,
-      execution_id: executionId,
-      message_id: main.id,
-    });
+    const ids = { session_id: lane.sessionId, execution_id: executionId, message_id: main.id };
     running.batch = { kind: "turn", messages };
-    running.stop = new AbortController();
+    running.stop = createStop();
     const startedAt = deps.clock.now();
     const stream = deps.streams.open(executionId, main.attempts);
     stream.append("execution", { execution_id: executionId, user_message_id: main.id });
     deps.notify(lane, { type: "turn", executionId });
-    const shown = new AbortController();
+    let hide = () => {};
     const preview = deps.previews.open(lane, { id: executionId, left: main.preview });
     try {
       // A lane taken over may hold the message that killed its last owner: count the attempt before making it.
       if (takenOver) await takeOver(lane, executionId, main.attempts, startedAt);
-      else markRunningSoon(executionId, startedAt, shown.signal);
-      deps.showTyping(lane, shown.signal);
-      const input = await inputOf(messages, running.stop.signal);
+      hide = showOnceItLasts(lane, takenOver ? null : { executionId, startedAt });
+      const input = await inputOf(messages, running.stop);
       const lookups = deps.context(lane, agent, messages, input);
       const run: TurnRun = {
         messages,
@@ -81,15 +75,14 @@ export function createAnswering(deps: TurnEngineDeps) {
         bot: agent.bot,
         turn: describeTurn(lane, agent, executionId, input, lookups),
         stream,
-        stop: running.stop.signal,
+        stop: running.stop,
         attemptsBefore: main.attempts,
         limits: deps.channel(lane.channelId),
         now: () => deps.clock.now(),
         wait,
-        onAttempt: () => {},
         onText: (text) => preview?.add(text),
         onFailedAttempt(attempt, { code, reason }, retryInMs) {
-          log.warn({ attempt, code, reason }, "the bot failed");
+          deps.log.warn({ ...ids, attempt, code, reason }, "the bot failed");
           const outcome = retryInMs === null ? "failed" : "retry";
           note({ sessionId: lane.sessionId, executionId, attempt, code, reason, outcome, retryInMs });
         },
@@ -102,13 +95,13 @@ export function createAnswering(deps: TurnEngineDeps) {
         messages,
         promptTokens,
       };
-      const outcome = await ask(run, budgeted, log);
-      shown.abort(ENDED);
+      const outcome = await ask(run, budgeted, ids);
+      hide();
       const standing = (await preview?.end()) ?? null;
-      const turn = { messages, stream, executionId, startedAt, preview: standing, log };
+      const turn = { messages, stream, executionId, startedAt, preview: standing, ids };
       return await endTurn(running, turn, outcome);
     } finally {
-      shown.abort(ENDED);
+      hide();
       void preview?.end();
       running.batch = null;
       stream.close();
@@ -116,10 +109,10 @@ export function createAnswering(deps: TurnEngineDeps) {
   }
 
   /** Asks the bot, unless the agent's budget is used up. */
-  async function ask(run: TurnRun, budgeted: BudgetedTurn, log: Logger): Promise<TurnOutcome> {
+  async function ask(run: TurnRun, budgeted: BudgetedTurn, ids: TurnIds): Promise<TurnOutcome> {
     const refusal = await deps.budgets.admit(budgeted);
     if (refusal) {
-      log.info({ reason: refusal.reason }, "the bot is not asked");
+      deps.log.info({ ...ids, reason: refusal.reason }, "the bot is not asked");
       return refusedTurn(run, refusal);
     }
     const outcome = await runTurn(run);
@@ -152,13 +145,26 @@ export function createAnswering(deps: TurnEngineDeps) {
     });
   }
 
-  function markRunningSoon(executionId: string, startedAt: Date, over: AbortSignal): void {
+  /** Most turns are over before anybody could see that they last. Returns what ends what is shown. */
+  function showOnceItLasts(
+    lane: Lane,
+    unmarked: { executionId: string; startedAt: Date } | null,
+  ): () => void {
+    const over = createStop();
     const timer = setTimeout(() => {
-      deps.repository.markRunning(executionId, 1, startedAt).catch((error: unknown) => {
-        deps.log.warn({ err: error, execution_id: executionId }, "could not mark a turn as running");
-      });
-    }, RUNNING_MARK_MS);
-    over.addEventListener("abort", () => clearTimeout(timer), { once: true });
+      if (unmarked) markRunning(unmarked.executionId, unmarked.startedAt);
+      deps.showTyping(lane, over.signal);
+    }, LASTING_MS);
+    return () => {
+      clearTimeout(timer);
+      over.abort(ENDED);
+    };
+  }
+
+  function markRunning(executionId: string, startedAt: Date): void {
+    deps.repository.markRunning(executionId, 1, startedAt).catch((error: unknown) => {
+      deps.log.warn({ err: error, execution_id: executionId }, "could not mark a turn as running");
+    });
   }
 
   /** Spelled out, as everything that is made for each message: taking properties over one by one is slow. */
@@ -184,9 +190,9 @@ export function createAnswering(deps: TurnEngineDeps) {
   }
 
   /** What the turn answers; files that are still on their way are waited for a while. */
-  async function inputOf(messages: readonly PendingMessage[], stop: AbortSignal): Promise<TurnInput[]> {
+  async function inputOf(messages: readonly PendingMessage[], stop: Stop): Promise<TurnInput[]> {
     const withFiles = messages.filter((message) => message.hasAttachments).map(({ id }) => id);
-    const files = withFiles.length === 0 ? NO_FILES : await deps.attachments(withFiles, stop);
+    const files = withFiles.length === 0 ? NO_FILES : await deps.attachments(withFiles, stop.signal);
     return messages.map((message) => ({
       messageId: message.id,
       text: message.content,

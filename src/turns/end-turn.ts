@@ -1,4 +1,3 @@
-import type { Logger } from "../core/logger.ts";
 import type { TurnCommit } from "./finish-repository.ts";
 import { handOver, type StandingPreview } from "./live-preview.ts";
 import type { StopReason } from "./run-attempt.ts";
@@ -6,6 +5,9 @@ import { cancelledTurn, type TurnOutcome } from "./run-turn.ts";
 import { laneOf, type Next, type Running, type TurnEngineDeps } from "./turn-deps.ts";
 import type { PendingMessage } from "./turn-repository.ts";
 import type { TurnStream } from "./turn-streams.ts";
+
+/** What every line about a turn in the log says: a child logger is too dear for a turn that mostly has none. */
+export type TurnIds = Readonly<Record<"session_id" | "execution_id" | "message_id", string>>;
 
 /** A turn whose bot is done with it. */
 export interface TurnUnderWay {
@@ -15,7 +17,7 @@ export interface TurnUnderWay {
   startedAt: Date;
   /** What of the answer stands on the platform already. */
   preview: StandingPreview | null;
-  log: Logger;
+  ids: TurnIds;
 }
 
 /** Ends turns: commits what was said, moves it on, and tells whoever watches. */
@@ -23,7 +25,7 @@ export function createTurnEnding(deps: TurnEngineDeps) {
   async function endTurn(running: Running, turn: TurnUnderWay, outcome: TurnOutcome): Promise<Next> {
     if (outcome.kind === "stopped") return stopped(running, turn, outcome.reason);
     const { lane } = running;
-    const { stream, executionId, preview, log } = turn;
+    const { stream, executionId, preview, ids } = turn;
     const commit: TurnCommit = {
       ...laneOf(lane),
       answeredSeq: Math.max(...turn.messages.map((message) => message.seq)),
@@ -37,7 +39,7 @@ export function createTurnEnding(deps: TurnEngineDeps) {
     const own = outcome.executions.at(-1);
     const status = own?.status ?? "completed";
     if (result.kind === "lost") {
-      log.info({}, "the lease was lost: another process answers");
+      deps.log.info(ids, "the lease was lost: another process answers");
       if (preview) deps.previews.leave(lane, executionId, preview.id);
       return "released";
     }
@@ -45,11 +47,11 @@ export function createTurnEnding(deps: TurnEngineDeps) {
     const last = own?.log?.at(-1);
     if (last) stream.append(last.type, last.data);
     for (const { id, mergedInto } of outcome.executions) if (mergedInto !== null) deps.streams.ended(id);
-    const ids = outcome.replies.flatMap((reply) => reply.deliveries.map((delivery) => delivery.id));
-    if (ids.length > 0) deps.deliver(lane, ids);
+    const deliveries = outcome.replies.flatMap((reply) => reply.deliveries.map((delivery) => delivery.id));
+    if (deliveries.length > 0) deps.deliver(lane, deliveries);
     deps.notify(lane, { type: "messages" });
     deps.onTurnEnded(lane, status, (deps.clock.now().getTime() - turn.startedAt.getTime()) / 1000);
-    log.debug({ status, deliveries: ids }, "turn ended");
+    deps.log.debug({ ...ids, status, deliveries }, "turn ended");
     return result.more ? "more" : "released";
   }
 
@@ -57,7 +59,7 @@ export function createTurnEnding(deps: TurnEngineDeps) {
   async function stopped(running: Running, turn: TurnUnderWay, reason: StopReason): Promise<Next> {
     const { lane } = running;
     const { executionId, preview } = turn;
-    turn.log.info({ reason }, "turn stopped");
+    deps.log.info({ ...turn.ids, reason }, "turn stopped");
     if (reason === "interrupted") {
       if (preview) deps.previews.removeSoon(lane, executionId, preview.id);
       return "reload";

@@ -31,6 +31,8 @@ export interface LivePreviewDeps {
   record(preview: string): Promise<boolean>;
   /** Takes away what nobody else knows of. */
   remove(preview: string): void;
+  /** What every line in the log says. */
+  ids: Readonly<Record<string, string>>;
   log: Logger;
 }
 
@@ -39,7 +41,7 @@ export interface LivePreviewDeps {
  * of it. Nothing here ever fails a turn.
  */
 export function createLivePreview(deps: LivePreviewDeps): LivePreview {
-  const { log } = deps;
+  const { ids, log } = deps;
   let text = "";
   let stream: LiveStream | null = null;
   let standing = deps.left;
@@ -66,7 +68,7 @@ export function createLivePreview(deps: LivePreviewDeps): LivePreview {
       deps.remove(preview);
     } catch (error) {
       // Still known here, where the turn ends in all likelihood.
-      log.warn({ err: error }, "a preview could not be put down");
+      log.warn({ ...ids, err: error }, "a preview could not be put down");
     }
   }
 
@@ -85,7 +87,7 @@ export function createLivePreview(deps: LivePreviewDeps): LivePreview {
       // What a process that died has left is finished by the delivery; a second one would stand beside it.
       if (timer || deps.left !== null || !deps.open) return;
       timer = setTimeout(() => {
-        opening = begin().catch((error: unknown) => log.debug({ err: error }, "no preview is shown"));
+        opening = begin().catch((error: unknown) => log.debug({ ...ids, err: error }, "no preview is shown"));
       }, PREVIEW_DELAY_MS);
     },
     end() {

@@ -1,5 +1,6 @@
-import type { Bot, BotProgress, BotResult, Turn } from "../bots/bot.ts";
+import type { Bot, BotProgress, BotResult, Turn, TurnOutput } from "../bots/bot.ts";
 import { BotError } from "../core/errors.ts";
+import { createStop, type Stop } from "../core/stop.ts";
 
 /** Why a running attempt was stopped from outside. */
 export type StopReason = "cancelled" | "interrupted" | "lease_lost" | "shutdown";
@@ -9,7 +10,7 @@ export type AttemptOutcome =
   | { kind: "stopped"; reason: StopReason }
   | { kind: "failed"; code: string; reason: string; retryable: boolean; retryAfterMs: number | null };
 
-/** Carries the reason a turn is stopped through an AbortSignal. */
+/** Carries the reason a turn is stopped to whoever does something for it. */
 export class TurnStopped extends Error {
   readonly stopReason: StopReason;
   constructor(stopReason: StopReason) {
@@ -19,31 +20,26 @@ export class TurnStopped extends Error {
   }
 }
 
-/** A reason of our own: without one every turn would pay for a DOMException nobody reads. */
 const ENDED = "the attempt ended";
 
 /**
- * Asks the bot once. Ends when the bot ends, when `stop` aborts, or after `timeoutMs`, whichever is first: a bot that
+ * Asks the bot once. Ends when the bot ends, when it is stopped, or after `timeoutMs`, whichever is first: a bot that
  * ignores its signal holds nothing up. What it emits after that is dropped.
  */
 export async function runAttempt(
   bot: Bot,
   turn: Turn,
-  options: { stop: AbortSignal; timeoutMs: number; onProgress: (progress: BotProgress) => void },
+  options: { stop: Stop; timeoutMs: number; onProgress: (progress: BotProgress) => void },
 ): Promise<AttemptOutcome> {
   const { stop, timeoutMs } = options;
-  const abort = new AbortController();
+  if (stop.why) return stoppedBy(stop.why.reason);
+  const over = createStop();
   return new Promise((resolve) => {
     const end = (outcome: AttemptOutcome, why: unknown) => {
       clearTimeout(timer);
-      // By hand: a listener that another signal takes away is held weakly, and lives on until the whole heap is collected.
-      stop.removeEventListener("abort", stopped);
+      leave();
       resolve(outcome);
-      abort.abort(why);
-    };
-    const stopped = () => {
-      const reason = stop.reason instanceof TurnStopped ? stop.reason.stopReason : "cancelled";
-      end({ kind: "stopped", reason }, stop.reason);
+      over.abort(why);
     };
     const timer = setTimeout(() => {
       const reason = `the bot did not answer within ${timeoutMs} ms`;
@@ -56,16 +52,24 @@ export async function runAttempt(
       } as const;
       end(outcome, new BotError("timeout", reason));
     }, timeoutMs);
-    stop.addEventListener("abort", stopped);
-    if (stop.aborted) return stopped();
-    const emit = (progress: BotProgress) => {
-      if (!abort.signal.aborted) options.onProgress(progress);
+    const leave = stop.onAbort((why) => end(stoppedBy(why), why));
+    const output: TurnOutput = {
+      get signal() {
+        return over.signal;
+      },
+      emit(progress) {
+        if (!over.why) options.onProgress(progress);
+      },
     };
-    void askBot(bot, turn, { signal: abort.signal, emit }).then((outcome) => end(outcome, ENDED));
+    void askBot(bot, turn, output).then((outcome) => end(outcome, ENDED));
   });
 }
 
-async function askBot(bot: Bot, turn: Turn, output: Parameters<Bot["answer"]>[1]): Promise<AttemptOutcome> {
+function stoppedBy(why: unknown): AttemptOutcome {
+  return { kind: "stopped", reason: why instanceof TurnStopped ? why.stopReason : "cancelled" };
+}
+
+async function askBot(bot: Bot, turn: Turn, output: TurnOutput): Promise<AttemptOutcome> {
   try {
     const result = await bot.answer(turn, output);
     const replies = result.replies.filter(

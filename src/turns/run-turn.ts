@@ -5,6 +5,7 @@ import type { JsonObject } from "../core/json.ts";
 import { prepareReply, type Reply, type ReplyLimits } from "../core/reply-parts.ts";
 import type { LaterChange, LaterSaying } from "../core/saying.ts";
 import type { SentFile } from "../core/sent-file.ts";
+import type { Stop } from "../core/stop.ts";
 import type { BudgetRefusal } from "./budget.ts";
 import type { ExecutionResult, ReplyRow } from "./finish-repository.ts";
 import { type AttemptOutcome, runAttempt, type StopReason } from "./run-attempt.ts";
@@ -18,14 +19,13 @@ export interface TurnRun {
   bot: Bot;
   turn: Turn;
   stream: TurnStream;
-  stop: AbortSignal;
+  stop: Stop;
   /** Attempts made before this process took over. */
   attemptsBefore: number;
   /** What the session's channel makes of a reply. */
   limits: ReplyLimits;
   now(): Date;
   wait(ms: number, signal: AbortSignal): Promise<void>;
-  onAttempt(attempt: number): void;
   /** The bot wrote more of the answer that whoever follows is shown. */
   onText(text: string): void;
   /** `retryInMs` is null where it was the last attempt. */
@@ -76,7 +76,6 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
   }
   for (;;) {
     attempt += 1;
-    run.onAttempt(attempt);
     // Text of a failed attempt may be on somebody's screen already. A further attempt is not streamed on top of it:
     // its whole text comes with the terminal event.
     const streaming = emitted === 0;
@@ -101,7 +100,7 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
     const pauseMs = outcome.retryAfterMs ?? run.agent.turns.backoffMs * 2 ** (attempt - 1);
     run.onFailedAttempt(attempt, outcome, isLast ? null : pauseMs);
     if (isLast) return failed(run, outcome, { attempt, startedAt });
-    await run.wait(pauseMs, run.stop);
+    await run.wait(pauseMs, run.stop.signal);
   }
 }
 

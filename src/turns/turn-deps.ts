@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { ReplyLimits } from "../core/reply-parts.ts";
 import type { ChannelRef } from "../core/runtime.ts";
+import type { Stop } from "../core/stop.ts";
 import type { Budgets } from "./budget.ts";
 import type { Batch } from "./choose-batch.ts";
 import type { TurnIncident } from "./execution-repository.ts";
@@ -78,7 +79,8 @@ export type Next = "more" | "reload" | "released";
 /** A lane that is being worked on. */
 export interface Running {
   lane: Lane;
-  stop: AbortController;
+  /** Of the turn that is being answered. */
+  stop: Stop;
   /** What is being answered right now. */
   batch: Batch | null;
   policy: AgentDefinition["turns"]["policy"];

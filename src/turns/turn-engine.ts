@@ -1,4 +1,5 @@
 import { createPassingMap } from "../core/passing-map.ts";
+import { createStop } from "../core/stop.ts";
 import { wait } from "../core/wait.ts";
 import { createAnswering } from "./answer-batch.ts";
 import { TurnStopped } from "./run-attempt.ts";
@@ -26,7 +27,7 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     if (lanes.get(lane.sessionId)?.lane.leaseToken === lane.leaseToken) return;
     const running: Running = {
       lane,
-      stop: new AbortController(),
+      stop: createStop(),
       batch: null,
       policy: "queue",
       outdated: false,

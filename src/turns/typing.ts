@@ -1,7 +1,7 @@
 import { wait } from "../core/wait.ts";
 
-/** A bot that answers faster than this needs no indicator, milliseconds. */
-const TYPING_DELAY_MS = 400;
+/** A bot that answers faster needs no indicator, milliseconds. Counted from when a turn is seen to last. */
+const TYPING_DELAY_MS = 350;
 
 /** Shows the typing indicator after a moment and keeps it alive until the signal aborts. */
 export async function keepTyping(

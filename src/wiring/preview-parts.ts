@@ -29,7 +29,8 @@ export function createPreviewParts({ engine, channels, owner, log }: PartDeps) {
       isClear: () => repository.isClear(channelId, address),
       record: (preview) => repository.record(lane, executionId, preview),
       remove: (preview) => removeSoon(lane, executionId, preview),
-      log: log.child({ session_id: lane.sessionId, execution_id: executionId }),
+      ids: { session_id: lane.sessionId, execution_id: executionId },
+      log,
     });
   };
 

@@ -124,12 +124,13 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
   }
 
   function showTyping(lane: Lane, over: AbortSignal): void {
-    const { channel, ref } = running(lane.channelId);
-    const { typing } = channel;
-    if (!typing || ref.typingRefreshMs === null || lane.address === null) return;
-    const address = lane.address;
-    keepTyping((signal) => typing.call(channel, address, signal), ref.typingRefreshMs, over).catch(
-      (error: unknown) => log.debug({ err: error }, "could not show that an answer is being written"),
+    const { channel, ref } = channels.byId(lane.channelId) ?? {};
+    const refreshMs = ref?.typingRefreshMs ?? null;
+    const typing = channel?.typing;
+    const { address } = lane;
+    if (!typing || refreshMs === null || address === null) return;
+    keepTyping((signal) => typing.call(channel, address, signal), refreshMs, over).catch((error: unknown) =>
+      log.debug({ err: error }, "could not show that an answer is being written"),
     );
   }
 
