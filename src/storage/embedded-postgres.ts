@@ -189,7 +189,7 @@ function serverSettings(socketDirectories: string, durable: boolean): Record<str
     listen_addresses: "",
     unix_socket_directories: socketDirectories,
     unix_socket_permissions: "0700",
-    max_connections: durable ? "100" : "200",
+    max_connections: durable ? "100" : "300",
     shared_buffers: "128MB",
     max_wal_size: "1GB",
     checkpoint_timeout: "10min",
