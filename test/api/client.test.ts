@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Causeway, CausewayError, type TurnEvent } from "../../src/client/index.ts";
 import type { TestApp } from "../support/app.ts";
+import { DEAD_ADDRESS } from "../support/dead-address.ts";
 import { startChatApp } from "./chat-app.ts";
-import { deadAddress, startFlakyProxy } from "./flaky-proxy.ts";
+import { startFlakyProxy } from "./flaky-proxy.ts";
 
 let app: TestApp;
 let proxy: Awaited<ReturnType<typeof startFlakyProxy>>;
@@ -192,7 +193,7 @@ describe("retries", () => {
   });
 
   it("end where nobody answers", async () => {
-    const lonely = new Causeway({ apiKey: "x", baseUrl: await deadAddress(), maxRetries: 1 });
+    const lonely = new Causeway({ apiKey: "x", baseUrl: DEAD_ADDRESS, maxRetries: 1 });
     await expect(lonely.sessions.list()).rejects.toMatchObject({ status: 0, code: "connection_failed" });
   });
 });

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { createServer as createTcpServer } from "node:net";
 
 /** What to do with one request instead of passing it on. */
 export type Mishap =
@@ -76,13 +75,4 @@ export async function startFlakyProxy(target: string) {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** An address where nobody listens. */
-export async function deadAddress(): Promise<string> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${port}`;
 }

@@ -1,8 +1,7 @@
-import type { AddressInfo } from "node:net";
-import { connect, createServer, type Server } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
 import { definition } from "../../src/channels/telegram/index.ts";
+import { DEAD_ADDRESS } from "../support/dead-address.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
 import { createSubjectTools, partOf, withoutSpace } from "./conformance-subject.ts";
 import { CHAT, SECRET_TOKEN, telegramChannel } from "./telegram-subject.ts";
@@ -132,10 +131,10 @@ describe("what Telegram answers", () => {
   });
 
   test.each([
-    ["ENOTFOUND", async () => "http://nowhere.invalid"],
-    ["ECONNREFUSED", async () => `http://127.0.0.1:${await freePort()}`],
+    ["ENOTFOUND", "http://nowhere.invalid"],
+    ["ECONNREFUSED", DEAD_ADDRESS],
   ])("%s means that nothing was sent", async (code, apiRoot) => {
-    const nowhere = telegramChannel({ url: await apiRoot(), token: fake.token });
+    const nowhere = telegramChannel({ url: apiRoot, token: fake.token });
     const result = await nowhere.send(partOf("1", "hello"), soon());
     expect(result).toMatchObject({ kind: "retry" });
     if (code === "ECONNREFUSED") expect(result).toMatchObject({ code: "telegram_ECONNREFUSED" });
@@ -188,15 +187,3 @@ describe("the bot token", () => {
     expect(everything).not.toContain(SECRET_TOKEN);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server: Server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  // Nothing must be listening there any more, or the test would prove nothing.
-  await expect(
-    new Promise((resolve, reject) => connect(port, "127.0.0.1", () => resolve(port)).once("error", reject)),
-  ).rejects.toThrow();
-  return port;
-}
