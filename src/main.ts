@@ -6,6 +6,7 @@ import { formatConfigProblems } from "./config/format-problems.ts";
 import { type LoadedConfig, loadConfig } from "./config/load-config.ts";
 import { ConfigError, StartupError } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
+import { giveBackMemory } from "./observability/give-back-memory.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createRedactor } from "./observability/redaction.ts";
 
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
   const starting = startApp({ ...sources, config, reload: load, hide: redactor.add, log });
   obeySignals(starting, log);
   greet(await starting);
+  giveBackMemory();
 }
 
 /** From the first moment: a signal that comes during the start is obeyed when there is something to stop. */
