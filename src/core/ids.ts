@@ -20,12 +20,12 @@ export function newId(now: Date = new Date()): string {
   return inBase62(halves);
 }
 
-/** Twenty bytes as 16-bit halves: what one division leaves over stays exact, as a number, in the next. */
+/** Twenty bytes as 16-bit halves. */
 const HALVES = 10;
 const halves = new Uint16Array(HALVES);
 const DIGITS = Buffer.from("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "latin1");
-/** As many digits as one division can bring. */
-const CHUNK = 5;
+/** What two digits can say. A division brings two: with more, its numbers were no longer small integers, and slow. */
+const PAIR = 62 * 62;
 const id = Buffer.alloc(27);
 
 /**
@@ -33,18 +33,18 @@ const id = Buffer.alloc(27);
  * half a dozen ids: done with lists of digits, they were half of all the memory a message went through.
  */
 function inBase62(halves: Uint16Array): string {
-  for (let place = id.length; place > 0; ) {
+  let first = 0;
+  for (let place = id.length - 1; place >= 0; place -= 2) {
     let rest = 0;
-    for (let at = 0; at < HALVES; at += 1) {
+    for (let at = first; at < HALVES; at += 1) {
       const value = rest * 0x10000 + (halves[at] ?? 0);
-      halves[at] = Math.floor(value / 62 ** CHUNK);
-      rest = value % 62 ** CHUNK;
+      halves[at] = Math.floor(value / PAIR);
+      rest = value % PAIR;
     }
-    for (let digit = 0; digit < CHUNK && place > 0; digit += 1) {
-      place -= 1;
-      id[place] = DIGITS[rest % 62] ?? 0;
-      rest = Math.floor(rest / 62);
-    }
+    // Once zero, always zero.
+    if (halves[first] === 0) first += 1;
+    id[place] = DIGITS[rest % 62] ?? 0;
+    if (place > 0) id[place - 1] = DIGITS[Math.floor(rest / 62)] ?? 0;
   }
   return id.toString("latin1");
 }
