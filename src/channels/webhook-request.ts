@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { RawRequest, Received } from "./channel.ts";
 
 /** A webhook request that is not let in, and why. */
@@ -30,5 +30,5 @@ export function parseJsonBody(body: Buffer): { json: unknown } | Rejection {
 }
 
 function digestOf(value: string): Buffer {
-  return createHash("sha256").update(value).digest();
+  return hash("sha256", value, "buffer");
 }

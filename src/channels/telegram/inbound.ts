@@ -52,7 +52,8 @@ export function createInbound({ botId, identity, readPress, log }: InboundDeps) 
     if (moved !== null) return [moved];
     const barred = barredBecause(message);
     if (barred !== null) return ignore(update, barred);
-    const addressing = await decide(message, identity, log);
+    const said = addressingOf(message, identity.current());
+    const addressing = said.kind === "unsure" ? await decide(message, identity, log) : said;
     if (addressing.kind !== "for_us") return ignore(update, "not addressed to us");
     if (addressing.text.trim() === "" && attachmentsOf(message).length === 0) {
       log.info(
@@ -65,12 +66,11 @@ export function createInbound({ botId, identity, readPress, log }: InboundDeps) 
   };
 }
 
+/** Whom a message is for, once we know who we are. */
 async function decide(message: TelegramMessage, identity: IdentitySource, log: Logger) {
-  const addressing = addressingOf(message, identity.current());
-  if (addressing.kind !== "unsure") return addressing;
   const learned = await identity.learn().catch(() => null);
-  const again = learned === null ? addressing : addressingOf(message, learned);
-  if (again.kind !== "unsure") return again;
+  const addressing = learned && addressingOf(message, learned);
+  if (addressing !== null && addressing.kind !== "unsure") return addressing;
   log.warn({}, "a group message names a bot, but our own name is not known; set `username` on the channel");
   throw new RequestError(503, "bot_name_unknown", "this bot's name is not known yet; send the update again");
 }

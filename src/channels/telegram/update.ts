@@ -85,13 +85,14 @@ export interface TelegramPress {
   messageId: number;
 }
 
-const updateSchema = z.object({
-  update_id: z.int(),
-  message: z.unknown().optional(),
-  callback_query: callbackSchema.optional().catch(undefined),
-  my_chat_member: membershipSchema.optional().catch(undefined),
-  stopped_message_generation: stopSchema.optional().catch(undefined),
-});
+/** An update before its parts are read: at most one of them is there. */
+interface UpdateParts {
+  update_id?: unknown;
+  message?: unknown;
+  callback_query?: unknown;
+  my_chat_member?: unknown;
+  stopped_message_generation?: unknown;
+}
 
 /** An update: its number, and its message if it is one we read. */
 export interface TelegramUpdate {
@@ -111,20 +112,33 @@ export interface TelegramUpdate {
  * day and hold up everything else in that chat.
  */
 export function parseUpdate(json: unknown): TelegramUpdate | null {
-  const update = updateSchema.safeParse(json);
-  if (!update.success) return null;
-  const { update_id: updateId, message, my_chat_member: membership = null } = update.data;
-  const { stopped_message_generation: stopped, callback_query: query } = update.data;
-  const stop = stopped ? { chatId: stopped.chat.id, threadId: stopped.message_thread_id ?? null } : null;
-  const other = { updateId, membership, stop, press: pressOf(query) };
-  if (message === undefined) return { ...other, message: null, unreadable: false };
-  const parsed = messageSchema.safeParse(message);
-  return { ...other, message: parsed.success ? parsed.data : null, unreadable: !parsed.success };
+  if (typeof json !== "object" || json === null) return null;
+  const parts: UpdateParts = json;
+  const { update_id: updateId } = parts;
+  if (typeof updateId !== "number" || !Number.isSafeInteger(updateId)) return null;
+  const message = readAs(messageSchema, parts.message);
+  return {
+    updateId,
+    message,
+    membership: readAs(membershipSchema, parts.my_chat_member),
+    stop: stopOf(readAs(stopSchema, parts.stopped_message_generation)),
+    press: pressOf(readAs(callbackSchema, parts.callback_query)),
+    unreadable: message === null && parts.message !== undefined,
+  };
+}
+
+/** Null for what is not there, as most is not, and for what is of another shape. */
+function readAs<T>(schema: z.ZodType<T>, part: unknown): T | null {
+  return part === undefined ? null : (schema.safeParse(part).data ?? null);
+}
+
+function stopOf(stopped: z.infer<typeof stopSchema> | null): TelegramPlace | null {
+  return stopped && { chatId: stopped.chat.id, threadId: stopped.message_thread_id ?? null };
 }
 
 /** Null for presses below messages that are in no chat: those of inline queries, which we send none of. */
-function pressOf(query: z.infer<typeof callbackSchema> | undefined): TelegramPress | null {
-  if (query?.message === undefined) return null;
+function pressOf(query: z.infer<typeof callbackSchema> | null): TelegramPress | null {
+  if (!query?.message) return null;
   const { id, from, data, message } = query;
   return { id, from, data, chat: message.chat, messageId: message.message_id };
 }
