@@ -81,7 +81,9 @@ export function createIngest(deps: IngestDeps): Ingest {
 
   return {
     async acceptEvents(channel, events) {
-      const known = await Promise.all(events.map((event) => identified(channel, event)));
+      const known = events.some(comesUnderSeveralNames)
+        ? await Promise.all(events.map((event) => identified(channel, event)))
+        : events;
       // Submitted in order; messages of one conversation share a writer, which keeps that order.
       await Promise.all(known.map((event) => acceptOne(channel, event)));
     },
@@ -108,6 +110,10 @@ export function createIngest(deps: IngestDeps): Ingest {
       return { row, outcome };
     },
   };
+}
+
+function comesUnderSeveralNames(event: ChannelEvent): boolean {
+  return event.type === "message" && event.conversation.aliases !== undefined;
 }
 
 function eventRow(channel: ChannelRef, event: InboundMessage): InboundRow {

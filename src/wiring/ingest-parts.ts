@@ -38,7 +38,11 @@ export function createIngestParts(deps: PartDeps, delivery: DeliveryParts, turns
   async function store(row: InboundRow): Promise<InboundOutcome> {
     const leave = room.take(Buffer.byteLength(row.content));
     if (leave === null) throw overloaded();
-    return await commit(row).finally(leave);
+    try {
+      return await commit(row);
+    } finally {
+      leave();
+    }
   }
 
   /** Where the session is known beforehand, what its bot will ask for is read meanwhile. */
