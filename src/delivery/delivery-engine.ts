@@ -32,6 +32,8 @@ export interface DeliveryEngineDeps {
 
 /** How long a delivery behind a busy lane of another process waits before it looks again, milliseconds. */
 const LANE_RECHECK_MS = 100;
+/** For how long claims take along what stands behind, after something came too early, milliseconds. */
+const ALONG_MS = 10 * LANE_RECHECK_MS;
 /** How long what is known of deliveries waits for a database that is away, milliseconds. */
 const PATIENCE_MS = 60_000;
 /** Jobs whose deliveries are claimed in one statement. */
@@ -56,6 +58,8 @@ interface Hold {
 export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const { log } = deps;
   const lanes = createPassingMap<string, SendingLane>();
+  /** Until when a claim takes along what stands behind: something has come too early a moment ago. */
+  let alongUntil = 0;
   /** Lanes that were done since the last claim began: it may not have seen that yet. */
   const doneMeanwhile = new Set<string>();
   /** Claimed and not recorded: sent, about to be, or of unknown outcome. */
@@ -97,7 +101,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       doneMeanwhile.clear();
       const until = Date.now() + deps.sendLeaseMs;
       const ids = jobs.flatMap((job) => job.ids);
-      const { claimed, waiting } = await deps.repository.claim(ids, [...inHand]);
+      const { claimed, waiting } = await deps.repository.claim(ids, [...inHand], Date.now() < alongUntil);
       const touched = new Map<string, Promise<void>>();
       for (const delivery of claimed) touched.set(delivery.id, addToLane(delivery, until));
       const waits = new Map(waiting.map((behind) => [behind.id, behind]));
@@ -146,6 +150,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       else if (retryInMs === 0 && doneMeanwhile.has(key)) again.push(id);
       else delayed.set(retryInMs, [...(delayed.get(retryInMs) ?? []), id]);
     }
+    if (delayed.has(0)) alongUntil = Date.now() + ALONG_MS;
     return [
       ...(again.length > 0 ? [deliver(channelId, again)] : []),
       ...[...delayed].map(([ms, ids]) => requeue(channelId, ids, Math.max(ms, LANE_RECHECK_MS))),

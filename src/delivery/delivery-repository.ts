@@ -52,38 +52,42 @@ export interface AttemptRecord {
   once?: boolean;
 }
 
+/** What stands behind, in the words of the index on lanes, so that nothing else is read. */
+const FOLLOWING = `  following AS MATERIALIZED (
+    SELECT f.id, f.channel_id, f.address, f.ordinal
+    FROM (SELECT channel_id, address, min(ordinal) AS first FROM wanted GROUP BY channel_id, address) l
+    CROSS JOIN LATERAL (
+      SELECT id, channel_id, address, ordinal, next_attempt_at FROM deliveries
+      WHERE channel_id = l.channel_id AND address = l.address AND ordinal > l.first
+        AND status IN ('queued', 'sending', 'unknown') AND status <> 'sending'
+      ORDER BY ordinal LIMIT 10 FOR UPDATE SKIP LOCKED) f WHERE f.next_attempt_at <= now()),
+`;
+
 /**
  * Takes deliveries in lane order. A delivery may go only when everything before it in its lane (channel, address) is
  * settled or taken by this same claim. Rows are locked first and whatever is locked elsewhere is skipped, so a stale
  * look at a neighbour can only make it wait, never overtake. What this owner claimed without ever hearing of it (the
  * connection was lost before the answer) was never sent: it may be claimed again.
  *
- * What stands behind them in their lanes goes along, whichever job names it: one that came too early looks again only after
- * a while, and in a conversation that goes on everything behind it would wait for that, time and again. Which of them are
- * meant is said in the words of the index on lanes, so that no other is read.
+ * What stands behind them in their lanes goes along where it is asked for, whichever job names it: one that came too early
+ * looks again only after a while, and in a conversation that goes on everything behind it would wait for that, time and
+ * again. To look for it costs as much as claiming does.
  *
  * Row by row (LATERAL, OFFSET 0), so that a claim costs the same however much waits: by the few rows that are under way
  * when nothing is wrong, the planner would read all of them for each claim, which is slowest when most is waiting. Lists
  * come as JSON: of an array the planner sees how long it is, believes a plan of its own to be worth it, and planning takes
  * four times as long as claiming.
  */
-const CLAIM = `
+const claimStatement = (along: boolean) => `
   WITH wanted AS MATERIALIZED (
     SELECT d.* FROM json_array_elements_text($1) AS w(id) CROSS JOIN LATERAL (
       SELECT id, channel_id, address, ordinal, status, next_attempt_at, claimed_by FROM deliveries
       WHERE id = w.id FOR UPDATE SKIP LOCKED) d),
-  following AS MATERIALIZED (
-    SELECT f.id, f.channel_id, f.address, f.ordinal FROM (SELECT channel_id, address, min(ordinal) AS first FROM wanted GROUP BY channel_id, address) l
-    CROSS JOIN LATERAL (
-      SELECT id, channel_id, address, ordinal, next_attempt_at FROM deliveries
-      WHERE channel_id = l.channel_id AND address = l.address AND ordinal > l.first
-        AND status IN ('queued', 'sending', 'unknown') AND status <> 'sending'
-      ORDER BY ordinal LIMIT 10 FOR UPDATE SKIP LOCKED) f WHERE f.next_attempt_at <= now()),
-  locked AS MATERIALIZED (
+${along ? FOLLOWING : ""}  locked AS MATERIALIZED (
     SELECT id, channel_id, address, ordinal FROM wanted
     WHERE status IN ('queued', 'unknown') AND next_attempt_at <= now()
       OR status = 'sending' AND claimed_by = $2 AND id NOT IN (SELECT json_array_elements_text($4))
-    UNION SELECT id, channel_id, address, ordinal FROM following),
+    ${along ? "UNION SELECT id, channel_id, address, ordinal FROM following" : ""}),
   free AS (
     SELECT l.id FROM locked l JOIN channels c ON c.id = l.channel_id
     WHERE (c.paused_until IS NULL OR c.paused_until <= now()) AND NOT EXISTS (
@@ -99,6 +103,9 @@ const CLAIM = `
     d.possible_duplicate, d.created_at, d.ordinal, CASE WHEN d.attachment_id IS NOT NULL THEN (
       SELECT json_build_object('kind', a.kind, 'name', a.name, 'contentType', a.content_type, 'url', a.source_url)
       FROM attachments a WHERE a.id = d.attachment_id) END AS file`;
+
+const CLAIM = claimStatement(false);
+const CLAIM_ALONG = claimStatement(true);
 
 /**
  * What a delivery that cannot go now waits for: its own time, its channel's pause, or the retry of one before it. One that
@@ -168,11 +175,14 @@ export type DeliveryRepository = ReturnType<typeof createDeliveryRepository>;
 /** The rows behind deliveries. Raw SQL: every step is one conditional statement over a batch. */
 export function createDeliveryRepository(pool: Pool, identity: { owner: string; sendLeaseMs: number }) {
   return {
-    /** @param inHand what this process knows to have claimed and has not recorded. */
-    async claim(ids: string[], inHand: readonly string[]): Promise<Claim> {
+    /**
+     * @param inHand what this process knows to have claimed and has not recorded.
+     * @param along whether what stands behind them may have come too early, and is to go along.
+     */
+    async claim(ids: string[], inHand: readonly string[], along: boolean): Promise<Claim> {
       const { rows } = await pool.query({
-        name: "claim_deliveries",
-        text: CLAIM,
+        name: along ? "claim_along" : "claim_deliveries",
+        text: along ? CLAIM_ALONG : CLAIM,
         values: [JSON.stringify(ids), identity.owner, identity.sendLeaseMs, JSON.stringify(inHand)],
       });
       const claimed = rows

@@ -38,13 +38,15 @@ test("a delivery whose claim was committed without an answer is looked at again,
     });
     const deliveries = createDeliveryRepository(meanwhile, { owner: "owner", sendLeaseMs: 60_000 });
 
-    expect(await deliveries.claim(["delivery"], [])).toEqual({
+    expect(await deliveries.claim(["delivery"], [], true)).toEqual({
       claimed: [],
       waiting: [{ id: "delivery", address: "chat", retryInMs: 0 }],
     });
     lost.release();
-    expect((await deliveries.claim(["delivery"], ["delivery"])).waiting).toEqual([]);
-    expect((await deliveries.claim(["delivery"], [])).claimed.map(({ id }) => id)).toEqual(["delivery"]);
+    expect((await deliveries.claim(["delivery"], ["delivery"], true)).waiting).toEqual([]);
+    expect((await deliveries.claim(["delivery"], [], true)).claimed.map(({ id }) => id)).toEqual([
+      "delivery",
+    ]);
   } finally {
     await pool.end();
   }
@@ -69,12 +71,14 @@ test("a claim takes what stands behind in its conversation along, in order, and 
     await put("elsewhere", "another chat");
     const deliveries = createDeliveryRepository(pool, { owner: "owner", sendLeaseMs: 60_000 });
 
-    const early = await deliveries.claim(["third"], []);
+    const early = await deliveries.claim(["third"], [], true);
     expect(early.claimed).toEqual([]);
     expect(early.waiting.map(({ id }) => id)).toEqual(["third"]);
-    const claimed = await deliveries.claim(["first"], []);
+    const claimed = await deliveries.claim(["first"], [], true);
     expect(claimed.claimed.map(({ id }) => id)).toEqual(["first", "second", "third"]);
-    expect((await deliveries.claim(["second", "third"], ["first", "second", "third"])).claimed).toEqual([]);
+    expect((await deliveries.claim(["second", "third"], ["first", "second", "third"], true)).claimed).toEqual(
+      [],
+    );
   } finally {
     await pool.end();
   }
@@ -113,8 +117,8 @@ test("what was looked for while the one before it was being recorded goes at onc
       repository: {
         ...repository,
         // The platform answers, and that is recorded, between the look and its result.
-        async claim(ids, inHand) {
-          const claim = await repository.claim(ids, inHand);
+        async claim(ids, inHand, along) {
+          const claim = await repository.claim(ids, inHand, along);
           if (ids[0] === "second") {
             answer();
             await first;

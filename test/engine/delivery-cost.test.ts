@@ -6,42 +6,45 @@ import { createTestDatabase } from "../support/postgres.ts";
 
 const WAITING = 3_000;
 
-test("claiming and recording deliveries read few rows, however many others wait", async () => {
-  await using database = await createTestDatabase();
-  // One connection: what it has read is then counted where it is asked for.
-  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
-  try {
-    const home = { id: "workspace", slug: "default" };
-    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
-    const row = await addConversation(pool, home);
-    const add = (status: string) =>
-      pool.query(
-        `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, content, status, next_attempt_at)
+test.each([false, true])(
+  "claiming and recording deliveries read few rows, however many others wait (what stands behind along: %s)",
+  async (along) => {
+    await using database = await createTestDatabase();
+    // One connection: what it has read is then counted where it is asked for.
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    try {
+      const home = { id: "workspace", slug: "default" };
+      await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+      const row = await addConversation(pool, home);
+      const add = (status: string) =>
+        pool.query(
+          `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, content, status, next_attempt_at)
          SELECT $5::text || '-' || n, $1, $2, $3, $4, 'chat-' || n, 'Hello', $5, now() FROM generate_series(1, $6::int) n`,
-        [home.id, row.channelId, row.sessionId, row.messageId, status, WAITING],
+          [home.id, row.channelId, row.sessionId, row.messageId, status, WAITING],
+        );
+      // The planner goes by what it saw when nothing waited.
+      await add("sent");
+      await pool.query("ANALYZE");
+      await add("queued");
+      const deliveries = createDeliveryRepository(pool, { owner: "owner", sendLeaseMs: 60_000 });
+      const ids = Array.from({ length: 20 }, (_, n) => `queued-${1_000 + n}`);
+      const before = await rowsRead(pool);
+
+      const { claimed } = await deliveries.claim(ids, [], along);
+      const afterClaim = await rowsRead(pool);
+      const sent = { status: "sent" as const, externalIds: ["7"], errorCode: null, error: null };
+      const recorded = await deliveries.record(
+        claimed.map(({ id, attempts }) => ({ id, attempts, ...sent, retryInMs: null, address: null })),
       );
-    // The planner goes by what it saw when nothing waited.
-    await add("sent");
-    await pool.query("ANALYZE");
-    await add("queued");
-    const deliveries = createDeliveryRepository(pool, { owner: "owner", sendLeaseMs: 60_000 });
-    const ids = Array.from({ length: 20 }, (_, n) => `queued-${1_000 + n}`);
-    const before = await rowsRead(pool);
 
-    const { claimed } = await deliveries.claim(ids, []);
-    const afterClaim = await rowsRead(pool);
-    const sent = { status: "sent" as const, externalIds: ["7"], errorCode: null, error: null };
-    const recorded = await deliveries.record(
-      claimed.map(({ id, attempts }) => ({ id, attempts, ...sent, retryInMs: null, address: null })),
-    );
-
-    expect(recorded).toEqual(ids.map(() => true));
-    expect(afterClaim - before).toBeLessThan(100);
-    expect((await rowsRead(pool)) - afterClaim).toBeLessThan(100);
-  } finally {
-    await pool.end();
-  }
-});
+      expect(recorded).toEqual(ids.map(() => true));
+      expect(afterClaim - before).toBeLessThan(100);
+      expect((await rowsRead(pool)) - afterClaim).toBeLessThan(100);
+    } finally {
+      await pool.end();
+    }
+  },
+);
 
 async function rowsRead(pool: pg.Pool): Promise<number> {
   await pool.query("SELECT pg_stat_force_next_flush()");
