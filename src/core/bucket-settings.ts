@@ -1,9 +1,9 @@
-/** An S3-compatible bucket and who may use it. */
+/** An S3-compatible bucket and the credentials for it. */
 export interface BucketSettings {
   bucket: string;
-  /** Before every key; empty, or with a slash at its end. */
+  /** Prefix of every key: empty, or with a slash at its end. */
   prefix: string;
-  /** Where the service is, without a trailing slash; the bucket is named in the path, which all of them understand. */
+  /** URL of the service, without a trailing slash. The path names the bucket, because every service supports that. */
   endpoint: string;
   region: string;
   accessKeyId: string;

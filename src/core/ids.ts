@@ -1,9 +1,9 @@
 import { createHash, randomFillSync } from "node:crypto";
 
-/** A KSUID is 4 bytes of seconds since its own epoch, then 16 random ones (github.com/segmentio/ksuid). */
+/** A KSUID is 4 bytes of seconds since its own epoch, then 16 random bytes (github.com/segmentio/ksuid). */
 const EPOCH_SECONDS = 1_400_000_000;
 const PAYLOAD_BYTES = 16;
-/** Asking the system for randomness costs the same for one id as for many. */
+/** Random bytes for 256 ids: one call to the system costs the same for one id as for many. */
 const pool = Buffer.alloc(PAYLOAD_BYTES * 256);
 let used = pool.length;
 
@@ -24,13 +24,17 @@ export function newId(now: Date = new Date()): string {
 const HALVES = 10;
 const halves = new Uint16Array(HALVES);
 const DIGITS = Buffer.from("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "latin1");
-/** What two digits can say. A division brings two: with more, its numbers were no longer small integers, and slow. */
+/**
+ * The number of values of two base62 digits. One division produces two digits. With three, the numbers exceed the range
+ * of small integers and become slow.
+ */
 const PAIR = 62 * 62;
 const id = Buffer.alloc(27);
 
 /**
- * Twenty bytes in base 62, always 27 characters, so that ids sort as their bytes do. By hand, as every message takes
- * half a dozen ids: done with lists of digits, they were half of all the memory a message went through.
+ * Encodes twenty bytes in base 62. The result always has 27 characters, so ids sort as their bytes do.
+ * The code is written by hand because every message needs about six ids. With lists of digits, ids used half of all
+ * memory that a message needs.
  */
 function inBase62(halves: Uint16Array): string {
   let first = 0;
@@ -41,7 +45,7 @@ function inBase62(halves: Uint16Array): string {
       halves[at] = Math.floor(value / PAIR);
       rest = value % PAIR;
     }
-    // Once zero, always zero.
+    // A leading half that is zero stays zero.
     if (halves[first] === 0) first += 1;
     id[place] = DIGITS[rest % 62] ?? 0;
     if (place > 0) id[place - 1] = DIGITS[Math.floor(rest / 62)] ?? 0;
@@ -51,12 +55,12 @@ function inBase62(halves: Uint16Array): string {
 
 const KSUID_PATTERN = /^[0-9A-Za-z]{27}$/;
 
-/** Whether a string has the shape of an id; says nothing about the thing existing. */
+/** Returns true if a string has the format of an id. Does not check that the object exists. */
 export function isId(value: string): boolean {
   return KSUID_PATTERN.test(value);
 }
 
-/** An id in the shape of any other that is always the same for the same key: whatever is made twice is made once. */
+/** An id in the normal format that is always the same for the same key. So creating an object twice makes only one. */
 export function stableId(key: string): string {
   const hash = createHash("sha256").update(key).digest();
   return inBase62(Uint16Array.from(halves, (_, half) => hash.readUInt16BE(2 * half)));

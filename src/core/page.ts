@@ -1,24 +1,24 @@
-/** A place in a list that is ordered by a time and, where times are equal, by id. */
+/** A position in a list that is ordered by time and, for equal times, by id. */
 export interface Keyset {
   at: Date;
   id: string;
 }
 
-/** Which part of a list is wanted: a numbered page (`offset`), or what comes behind `after`. */
+/** The requested part of a list: a numbered page (`offset`), or the rows after `after`. */
 export interface PageRequest {
   limit: number;
   offset: number;
   after: Keyset | null;
 }
 
-/** Part of a list. `next` is the place of its last row where more rows follow, else null. */
+/** Part of a list. `next` is the position of its last row if more rows follow, else null. */
 export interface Slice<T> {
   rows: T[];
   total: number;
   next: Keyset | null;
 }
 
-/** Cuts what a query for `limit + 1` rows gave to `limit`, and says whether there is more. */
+/** Cuts the result of a query for `limit + 1` rows to `limit`. The extra row shows that more rows follow. */
 export function toSlice<T>(found: T[], limit: number, total: number, place: (row: T) => Keyset): Slice<T> {
   const rows = found.slice(0, limit);
   const last = rows.at(-1);
