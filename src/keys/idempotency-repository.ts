@@ -1,10 +1,10 @@
 import type { Pool } from "pg";
 import { newId } from "../core/ids.ts";
 
-/** One POST as it is told apart from others. Hashes are SHA-256, hex. */
+/** The identity of one POST request. Hashes are SHA-256 in hex. */
 export interface RepeatableRequest {
   workspaceId: string;
-  /** The operation, not the path: a key that comes back on another path of the operation is a mistake. */
+  /** The operation, not the path. So a key that is reused on another path of the operation is detected as an error. */
   route: string;
   keyHash: string;
   requestHash: string;
@@ -13,26 +13,27 @@ export interface RepeatableRequest {
 export interface StoredAnswer {
   status: number;
   headers: Record<string, string>;
-  /** Sealed; null: no body. */
+  /** Encrypted body; null if there is no body. */
   body: Buffer | null;
   resourceId: string;
 }
 
-/** What claiming a request found. */
+/** Result of a claim. */
 export type IdempotencyClaim =
   | { kind: "claimed"; resourceId: string }
   | { kind: "answered"; answer: StoredAnswer }
-  /** Another call is carrying the same request out. */
+  /** Another call is processing the same request. */
   | { kind: "busy" }
-  /** The key came with another request before. */
+  /** The key was used with a different request before. */
   | { kind: "reused" };
 
 const KEPT_HOURS = 24;
 const EXPIRED = `created_at < now() - interval '${KEPT_HOURS} hours'`;
 
 /**
- * The first call makes the row and owns it. A row whose owner gave it back, or died, goes to the next call together with
- * the resource id, so that what was made already is found instead of made again.
+ * The first call inserts the row and owns it. If the owner released it or died, the next call gets the row with its
+ * resource id. So an existing resource is found instead of created again. A call also gets a row that it claimed itself
+ * but whose answer was lost.
  */
 const CLAIM = `
   INSERT INTO idempotency_keys AS k
@@ -44,7 +45,7 @@ const CLAIM = `
     created_at = CASE WHEN k.${EXPIRED} THEN now() ELSE k.created_at END,
     status = NULL, headers = NULL, body = NULL
   WHERE k.${EXPIRED} OR (k.status IS NULL AND k.request_hash = EXCLUDED.request_hash
-    AND (k.claimed_until IS NULL OR k.claimed_until < now()))
+    AND (k.claimed_until IS NULL OR k.claimed_until < now() OR k.claimed_by = EXCLUDED.claimed_by))
   RETURNING resource_id`;
 
 const FIND = `SELECT request_hash, status, headers, body, resource_id FROM idempotency_keys
@@ -54,7 +55,9 @@ const OWN = "workspace_id = $1 AND route = $2 AND key_hash = $3 AND claimed_by =
 
 export type IdempotencyRepository = ReturnType<typeof createIdempotencyRepository>;
 
-/** The rows that make repeating a POST harmless. Not Prisma: each step is one conditional statement. */
+/**
+ * The rows that make it safe to repeat a POST. It does not use Prisma, because each step is one conditional statement.
+ */
 export function createIdempotencyRepository(pool: Pool) {
   const keyOf = (request: RepeatableRequest) => [request.workspaceId, request.route, request.keyHash];
   return {
@@ -82,7 +85,7 @@ export function createIdempotencyRepository(pool: Pool) {
       return { kind: "answered", answer: { status, headers: headers ?? {}, body, resourceId } };
     },
 
-    /** The owner is still at it. */
+    /** Extends the claim while the owner still works. */
     async renew(request: RepeatableRequest, claimId: string, claimMs: number): Promise<void> {
       await pool.query(
         `UPDATE idempotency_keys SET claimed_until = now() + $5::int * interval '1 millisecond' WHERE ${OWN}`,
@@ -90,7 +93,7 @@ export function createIdempotencyRepository(pool: Pool) {
       );
     },
 
-    /** Keeps the answer for every repetition. */
+    /** Stores the answer for every repetition. */
     async answer(request: RepeatableRequest, claimId: string, answer: StoredAnswer): Promise<void> {
       await pool.query(
         `UPDATE idempotency_keys SET status = $5, headers = $6, body = $7, claimed_by = NULL, claimed_until = NULL
@@ -99,15 +102,17 @@ export function createIdempotencyRepository(pool: Pool) {
       );
     },
 
-    /** No answer to keep: the next repetition carries the request out again, under the same resource id. */
-    async giveBack(request: RepeatableRequest, claimId: string): Promise<void> {
+    /**
+     * Releases the claim without an answer. The next repetition processes the request again with the same resource id.
+     */
+    async release(request: RepeatableRequest, claimId: string): Promise<void> {
       await pool.query(`UPDATE idempotency_keys SET claimed_by = NULL, claimed_until = NULL WHERE ${OWN}`, [
         ...keyOf(request),
         claimId,
       ]);
     },
 
-    /** Removes what is too old to count; returns how many rows. */
+    /** Deletes expired rows, and returns their number. */
     async sweep(): Promise<number> {
       const { rowCount } = await pool.query(`DELETE FROM idempotency_keys WHERE ${EXPIRED}`);
       return rowCount ?? 0;

@@ -3,9 +3,9 @@ import { newId } from "../core/ids.ts";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { hashSecret, shownPrefix } from "./api-key.ts";
-import type { KeyHolder } from "./key-ring.ts";
+import type { KeyHolder } from "./key-cache.ts";
 
-/** A key as it may be shown. */
+/** An API key without its secret. */
 export interface ApiKey {
   id: string;
   workspaceId: string;
@@ -29,10 +29,10 @@ interface KeyRow {
 }
 
 const COLUMNS = "id, workspace_id, name, prefix, scopes, operator, created_at, last_used_at";
-/** `last_used_at` is this exact, and costs a write no more often. */
+/** Precision of `last_used_at`. The column is written at most this often. */
 const USED_EVERY = "interval '1 minute'";
 
-/** The rows behind API keys. Secrets come in and only their hashes are kept. */
+/** Stores API keys. Callers pass secrets, and only their hashes are stored. */
 export function createKeyRepository(pool: Pool) {
   return {
     async find(hash: string): Promise<(KeyHolder & { hash: string }) | null> {
@@ -53,7 +53,7 @@ export function createKeyRepository(pool: Pool) {
       );
     },
 
-    /** Repeated with the same id it makes no second key: the secret nobody was told gives way to the new one. */
+    /** A repeated call with the same id creates no second key. It replaces the secret, which no caller has received. */
     async create(key: {
       id: string;
       workspaceId: string;
@@ -94,7 +94,10 @@ export function createKeyRepository(pool: Pool) {
       return rows[0] ? toKey(rows[0]) : null;
     },
 
-    /** Revokes a key for good. False where there is none of that id, or only the settings take it away. */
+    /**
+     * Revokes a key permanently. False if no key has that id, or if it is the operator key, which only the settings can
+     * remove.
+     */
     async remove(workspaceId: string, id: string): Promise<boolean> {
       const { rowCount } = await pool.query(
         "DELETE FROM api_keys WHERE workspace_id = $1 AND id = $2 AND NOT operator",
@@ -104,8 +107,8 @@ export function createKeyRepository(pool: Pool) {
     },
 
     /**
-     * Makes the key of the settings the only operator key; a former one stops working. It lives in the first configured
-     * workspace and may name the others.
+     * Makes the configured key the only operator key, and revokes an earlier one. It belongs to the first configured
+     * workspace, and may select the others.
      */
     async ensureOperatorKey(workspaceId: string, secret: string): Promise<void> {
       const hash = hashSecret(secret);

@@ -1,28 +1,28 @@
 import { performance } from "node:perf_hooks";
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-const LOOK_MS = 5_000;
-/** The event loop's share of the time since the last look, up to which nothing much happens. */
+const POLL_MS = 5_000;
+/** Limit of a quiet process: the event loop was busy for at most this share since the last check. */
 const QUIET = 0.05;
-/** So many quiet looks one after the other are quiet enough. */
+/** Number of quiet checks in a row before a collection. */
 const QUIET_LOOKS = 2;
-/** Growth that is worth the pause, bytes: more than young objects alone may take up. */
+/** Heap growth in bytes that is worth the pause. It is more than young objects alone may use. */
 const WORTH = 96 * 1024 * 1024;
 
-/** How the process is doing; for tests. */
+/** Measurements of the process, and its collector. Tests replace it. */
 export interface MemoryGauge {
-  /** The event loop's share of the time since it was asked last, 0 to 1. */
+  /** Busy share of the event loop since the last call, 0 to 1. */
   busy(): number;
   heapBytes(): number;
   collect(): void;
 }
 
 /**
- * Gives memory back once a burst is over. V8 collects when memory is asked for, so a process that became quiet keeps what
- * its busiest moment took, most of it holes between what is left. Collecting with everything moved together stops the
- * process for some tenths of a second, hence only in quiet, and only where it has grown much since the last time. Does not
- * keep the process running.
+ * Returns memory to the system after a burst. V8 collects only when it needs memory. So a quiet process keeps the
+ * memory of its peak, which is mostly gaps between live objects.
+ * A compacting collection stops the process for some tenths of a second. So it runs only in quiet times, and only if
+ * the heap has grown much since the last one. The timer does not keep the process running.
  */
 export function giveBackMemory(gauge: MemoryGauge = ownGauge()): void {
   let floor = 0;
@@ -33,10 +33,10 @@ export function giveBackMemory(gauge: MemoryGauge = ownGauge()): void {
     gauge.collect();
     floor = gauge.heapBytes();
     quietLooks = 0;
-  }, LOOK_MS).unref();
+  }, POLL_MS).unref();
 }
 
-function ownGauge(): MemoryGauge {
+export function ownGauge(): MemoryGauge {
   let before = performance.eventLoopUtilization();
   return {
     busy() {
@@ -45,17 +45,21 @@ function ownGauge(): MemoryGauge {
       before = now;
       return utilization;
     },
-    heapBytes: () => process.memoryUsage().heapTotal,
+    // `process.memoryUsage` opens a file. With no descriptor left it throws, and a throw in a timer ends the process.
+    heapBytes: () => getHeapStatistics().total_heap_size,
     collect: collectAndCompact,
   };
 }
 
-/** V8 moves the living together on its own only where memory is short: its flags are set for one collection alone. */
+/**
+ * Collects and compacts the heap. V8 compacts by default only when memory is short, so this sets its flags for one
+ * collection.
+ */
 export function collectAndCompact(): void {
   setFlagsFromString("--expose-gc");
   setFlagsFromString("--compact-on-every-full-gc");
   try {
-    // A context that is made now has `gc`; ours was made without.
+    // The flag gives `gc` only to new contexts; ours is older.
     const collect: () => void = runInNewContext("gc");
     collect();
   } finally {

@@ -1,10 +1,10 @@
 import { type DestinationStream, pino } from "pino";
-import type { Logger } from "../core/logger.ts";
+import type { Logger } from "../core/process/logger.ts";
 import type { Redactor } from "./redaction.ts";
 
 /**
- * Structured logs, one JSON line per fact, on standard output unless told otherwise. Every line passes the redactor
- * whole, so that a secret is caught wherever in it it stands: a field, a nested object, a message, a stack.
+ * Creates a structured log, one JSON line per event, on standard output by default. The redactor checks every complete
+ * line. So it finds a secret anywhere: in a field, a nested object, a message or a stack.
  */
 export function createLogger(options: {
   level: string;
@@ -17,9 +17,19 @@ export function createLogger(options: {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    // Errors under either name keep their type, message and stack; a plain Error would be logged as {}.
+    // Errors under both names keep their type, message and stack. Without a serializer, an Error would be logged as {}.
     serializers: { err: pino.stdSerializers.errWithCause, error: pino.stdSerializers.errWithCause },
     hooks: { streamWrite: (line: string) => redactor.redact(line) },
   };
-  return destination === undefined ? pino(settings) : pino(settings, destination);
+  return pino(settings, destination ?? createOutput());
+}
+
+/**
+ * Standard output, or another descriptor. A line that cannot be written, such as to a full disk or a closed terminal, is
+ * lost; without a listener its error would end the process.
+ */
+export function createOutput(fd = 1): DestinationStream {
+  const output = pino.destination({ dest: fd, sync: true });
+  output.on("error", () => undefined);
+  return output;
 }

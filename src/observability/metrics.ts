@@ -1,29 +1,40 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-/** From one millisecond to two minutes: an echo and a slow model both stand in it. */
+/** Buckets from one millisecond to two minutes, so that both an echo and a slow model fit. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
-/** How much waits, as the database has it. */
+/** Counts and ages of waiting work, from the database. */
 export interface Backlog {
   waitingSessions: number;
   waitingDeliveries: number;
-  /** Sent, but whether they arrived is not known: an operator's to look at. */
+  /** Deliveries that were sent, but whose arrival is unknown. An operator should look at them. */
   unknownDeliveries: number;
-  /** For how long the oldest message has been waiting for its answer, seconds; 0 where none waits. */
+  /** Age of the oldest message that waits for its answer, in seconds; 0 if none waits. */
   oldestMessageSeconds: number;
-  /** For how long the delivery that is due longest could have been sent, seconds; 0 where none is due. */
+  /** Time since the oldest due delivery could have been sent, in seconds; 0 if none is due. */
   oldestDeliverySeconds: number;
+  /** Conversations that wait for a person. */
+  requestedHandoffs: number;
+  /** Conversations in which a person answers. */
+  takenHandoffs: number;
+  oldestHandoffSeconds: number;
 }
 
-/** How long a scrape waits for the database: longer than it takes, shorter than scrapers wait. */
+/** Time that a scrape waits for the database: longer than the query takes, shorter than scrapers wait. */
 const PATIENCE_MS = 3_000;
 
-/** How often the delay of the event loop is sampled: ten times as often would cost as much as all else of an idle service. */
+/**
+ * Interval at which the event-loop delay is sampled. At a tenth of it, the sampling would cost as much as all other
+ * work of an idle service.
+ */
 const LOOP_SAMPLE_MS = 100;
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** The numbers of one process, in a registry of their own so that two applications in one process do not mix. */
+/**
+ * Creates the metrics of one process. They have a separate registry, so that two applications in one process do not
+ * mix.
+ */
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
@@ -32,28 +43,35 @@ export function createMetrics() {
 
   const backlog = new Gauge({
     name: "causeway_backlog",
-    help: "What waits: sessions with an unanswered message, deliveries not sent yet, deliveries of unknown fate.",
+    help: "Waiting work: sessions with an unanswered message, unsent deliveries, deliveries with an unknown result.",
     labelNames: ["of"] as const,
     registers,
   });
   const oldest = new Gauge({
     name: "causeway_oldest_waiting_seconds",
-    help: "Age of the oldest message that waits for its answer, and of the oldest delivery that is due.",
+    help: "Age of the oldest message that waits for an answer, due delivery, and request for a person.",
     labelNames: ["of"] as const,
+    registers,
+  });
+  const handoffs = new Gauge({
+    name: "causeway_handoffs",
+    help: "Conversations that wait for a person (requested), or in which one answers (taken).",
+    labelNames: ["state"] as const,
     registers,
   });
   const databaseUp = new Gauge({
     name: "causeway_database_up",
-    help: "Whether Postgres answered this scrape; while it does not, what waits is not known.",
+    help: "1 if Postgres answered this scrape. If it is 0, the waiting work is unknown.",
     registers,
   });
 
-  /** What waits, as it is now; what cannot be known is left out rather than shown as it was. */
+  /** Reads the current backlog. Unknown values are left out, so that no old value is shown. */
   async function lookAtBacklog(): Promise<void> {
     if (readBacklog === null) return;
     const found = await withPatience(readBacklog());
     backlog.reset();
     oldest.reset();
+    handoffs.reset();
     databaseUp.set(found === null ? 0 : 1);
     if (found === null) return;
     backlog.set({ of: "sessions" }, found.waitingSessions);
@@ -61,12 +79,15 @@ export function createMetrics() {
     backlog.set({ of: "unknown_deliveries" }, found.unknownDeliveries);
     oldest.set({ of: "message" }, found.oldestMessageSeconds);
     oldest.set({ of: "delivery" }, found.oldestDeliverySeconds);
+    oldest.set({ of: "handoff" }, found.oldestHandoffSeconds);
+    handoffs.set({ state: "requested" }, found.requestedHandoffs);
+    handoffs.set({ state: "taken" }, found.takenHandoffs);
   }
 
   return {
     inbound: new Counter({
       name: "causeway_inbound_total",
-      help: "Platform events by what became of them: accepted, duplicate, ignored, rejected.",
+      help: "Platform events by outcome: accepted, duplicate, ignored, rejected.",
       labelNames: ["channel", "outcome"] as const,
       registers,
     }),
@@ -85,7 +106,7 @@ export function createMetrics() {
     }),
     deliveries: new Counter({
       name: "causeway_deliveries_total",
-      help: "Sends by what became of them: sent, retry, failed, unknown.",
+      help: "Send attempts by outcome: sent, retry, failed, unknown.",
       labelNames: ["channel", "status"] as const,
       registers,
     }),
@@ -98,22 +119,25 @@ export function createMetrics() {
     }),
     failedFileWrites: new Counter({
       name: "causeway_failed_file_writes_total",
-      help: "Files that could not be kept in their directory or bucket; they are tried again for hours.",
+      help: "Failed writes of files to their directory or bucket. The service retries them for hours.",
       registers,
     }),
     httpSeconds: new Histogram({
       name: "causeway_http_request_seconds",
-      help: "HTTP requests by route pattern; their count is the number of requests.",
+      help: "Duration of HTTP requests by route pattern. The count is the number of requests.",
       labelNames: ["method", "route", "status"] as const,
       buckets: SECONDS,
       registers,
     }),
-    /** Asked at every scrape; where it fails or takes too long, the scrape says that, and the rest of what it knows. */
+    /**
+     * Sets the reader of the backlog, which every scrape calls. If it fails or is too slow, the scrape reports that and
+     * all other metrics.
+     */
     observeBacklog(read: () => Promise<Backlog>): void {
       readBacklog = read;
     },
     contentType: registry.contentType,
-    /** The exposition text of `/metrics`. */
+    /** The text of `/metrics`, in the Prometheus exposition format. */
     async text(): Promise<string> {
       await lookAtBacklog();
       return registry.metrics();
@@ -121,7 +145,7 @@ export function createMetrics() {
   };
 }
 
-/** What came of it in time; null where nothing did. */
+/** The result of the task. Null if it fails or is too slow. */
 async function withPatience<T>(task: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {

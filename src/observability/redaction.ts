@@ -1,24 +1,31 @@
+import { escapePattern } from "../core/text/hide-secrets.ts";
+
 const HIDDEN = "[redacted]";
-/** Shorter values stand in ordinary text by accident; hiding them would make logs unreadable and hide nothing. */
+/** Shorter values occur in ordinary text by accident. To hide them would make logs unreadable and protect nothing. */
 const SHORTEST_SECRET = 4;
 const NAME = String.raw`([\w-]*(?:secret|password|passwd|passphrase|api[-_]?key|authorization|credential|private[-_]?key|cookie|token))`;
-/** `"botToken":"…"` */
+/** Matches `"botToken":"…"`. */
 const NAMED_SECRET = new RegExp(String.raw`"${NAME}"\s*:\s*"(?:[^"\\]|\\.)*"`, "gi");
-/** The same inside a string that holds JSON itself, where every quote and every backslash carries one more. */
+/**
+ * Matches the same inside a string that contains JSON, where every quote and every backslash has one more backslash.
+ */
 const QUOTED_NAMED_SECRET = new RegExp(
   String.raw`\\"${NAME}\\"\s*:\s*\\"(?:[^"\\]|\\\\(?:\\\\|\\"|[^"\\]))*\\"`,
   "gi",
 );
 
-/** Takes secrets out of text. */
+/** Removes secrets from text. */
 export interface Redactor {
-  /** Values never to be shown from now on (a reload or a generated key brings new ones). */
+  /** Adds values to hide from now on, for example after a reload or for a generated key. */
   add(values: Iterable<string>): void;
-  /** The text without those values, and without what stands under a key that names a secret. */
+  /** Returns the text without these values, and without the values of keys that name a secret. */
   redact(text: string): string;
 }
 
-/** Knows the configured secrets by value: a name on a list of keys cannot catch a token inside a URL or a stack. */
+/**
+ * Creates a redactor that knows the configured secrets by value. A list of key names cannot find a token inside a URL
+ * or a stack.
+ */
 export function createRedactor(values: Iterable<string> = []): Redactor {
   const secrets = new Set<string>();
   let pattern: RegExp | null = null;
@@ -26,13 +33,13 @@ export function createRedactor(values: Iterable<string> = []): Redactor {
   const add = (added: Iterable<string>): void => {
     for (const value of added) {
       if (value.length < SHORTEST_SECRET) continue;
-      // As it stands, as JSON writes it, and as a URL carries it.
+      // Hide the value itself, its JSON form and its URL-encoded form.
       secrets
         .add(value)
         .add(JSON.stringify(value).slice(1, -1))
         .add(encodeURIComponent(value.toWellFormed()));
     }
-    // The longest first: one secret may begin with another.
+    // Longest first, because one secret may start with another.
     const sorted = [...secrets].sort((a, b) => b.length - a.length);
     pattern = sorted.length === 0 ? null : new RegExp(sorted.map(escapePattern).join("|"), "g");
   };
@@ -47,8 +54,4 @@ export function createRedactor(values: Iterable<string> = []): Redactor {
       return pattern === null ? named : named.replace(pattern, HIDDEN);
     },
   };
-}
-
-function escapePattern(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 }

@@ -1,19 +1,25 @@
 import type { Pool } from "pg";
 
-/** What waits, in all workspaces. Ages in seconds, 0 where nothing waits. */
+/** Counts of waiting work in all workspaces. Ages are in seconds, and 0 if nothing waits. */
 export interface WaitingWork {
   waitingSessions: number;
   waitingDeliveries: number;
-  /** Sent, but whether they arrived is not known. */
+  /** Deliveries that were sent, but whose arrival is unknown. */
   unknownDeliveries: number;
   oldestMessageSeconds: number;
   oldestDeliverySeconds: number;
+  /** Conversations that wait for a person, and those in which one answers. */
+  requestedHandoffs: number;
+  takenHandoffs: number;
+  /** The longest time that a user waits for a person to take over; zero if nobody waits. */
+  oldestHandoffSeconds: number;
 }
 
 /**
- * Counts what waits. Each part reads a partial index over just those rows, so it costs what waits, not what there is.
- * Of very many waiting sessions the first few thousand that nobody works on are looked at for the oldest message: a
- * burst is of one age.
+ * Counts the waiting work. Each part reads a partial index that holds only the waiting rows. So the cost depends on the
+ * backlog, not on the size of the tables.
+ * The age of the oldest message comes from at most 2,000 waiting sessions, those without a lease first. That is enough,
+ * because the messages of a burst have about the same age.
  */
 const COUNT = `
   SELECT (SELECT count(*)::int FROM sessions WHERE inbound_seq > answered_seq) AS sessions,
@@ -26,7 +32,12 @@ const COUNT = `
       CROSS JOIN LATERAL (SELECT created_at FROM messages WHERE session_id = s.id AND seq > s.answered_seq
         AND origin IN ('user', 'instruction', 'command') ORDER BY seq LIMIT 1) m) AS message_age,
     (SELECT extract(epoch FROM now() - min(next_attempt_at))::float8 FROM deliveries
-      WHERE status = 'queued' AND next_attempt_at <= now()) AS delivery_age`;
+      WHERE status = 'queued' AND next_attempt_at <= now()) AS delivery_age,
+    h.requested, h.taken, h.age AS handoff_age
+  FROM (SELECT count(*) FILTER (WHERE state = 'requested')::int AS requested,
+      count(*) FILTER (WHERE state = 'taken')::int AS taken,
+      extract(epoch FROM now() - min(requested_at) FILTER (WHERE state = 'requested'))::float8 AS age
+    FROM handoffs WHERE state <> 'released') h`;
 
 interface CountRow {
   sessions: number;
@@ -34,6 +45,9 @@ interface CountRow {
   unknown: number;
   message_age: number | null;
   delivery_age: number | null;
+  requested: number;
+  taken: number;
+  handoff_age: number | null;
 }
 
 export async function countBacklog(pool: Pool): Promise<WaitingWork> {
@@ -45,5 +59,8 @@ export async function countBacklog(pool: Pool): Promise<WaitingWork> {
     unknownDeliveries: found?.unknown ?? 0,
     oldestMessageSeconds: found?.message_age ?? 0,
     oldestDeliverySeconds: found?.delivery_age ?? 0,
+    requestedHandoffs: found?.requested ?? 0,
+    takenHandoffs: found?.taken ?? 0,
+    oldestHandoffSeconds: found?.handoff_age ?? 0,
   };
 }

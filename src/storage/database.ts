@@ -1,44 +1,55 @@
 import { createHash } from "node:crypto";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
-import type { Logger } from "../core/logger.ts";
+import type { Logger } from "../core/process/logger.ts";
 import { PrismaClient } from "./generated/client.ts";
 
-/** One pool, and Prisma over the same pool: raw statements and Prisma's share the connections. */
+/** Connections in the pools of one process. The queue and the hub open more connections in addition. */
+export const MAX_CONNECTIONS = 20;
+
+/** The pools, and Prisma on the main pool. Raw statements and Prisma's statements share its connections. */
 export interface Database {
   pool: pg.Pool;
+  /** Connections reserved for incoming messages, so that other work cannot use them up. */
+  intake: pg.Pool;
   prisma: PrismaClient;
-  /** Waits for statements under way, then closes every connection. Safe to call twice. */
+  /** Waits for running statements, then closes every connection. Safe to call twice. */
   close(): Promise<void>;
 }
 
 /**
- * Connects lazily to a `postgres://` URL; sessions speak UTC. Survives a restart of the server: statements under way
- * fail, later ones get new connections.
+ * Opens a `postgres://` URL. It connects at the first statement, and sessions use UTC. It survives a restart of the
+ * server: running statements fail, later ones get new connections.
+ * @param options.maxConnections total of both pools; at least two.
  */
 export function openDatabase(options: { url: string; maxConnections: number; log: Logger }): Database {
-  const pool = openPool(options);
+  const intakeConnections = Math.max(1, Math.floor(options.maxConnections / 5));
+  const pool = openPool({ ...options, maxConnections: options.maxConnections - intakeConnections });
+  const intake = openPool({ ...options, maxConnections: intakeConnections });
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { statementNameGenerator: (query) => statementName(query.sql) }),
   });
   let closing: Promise<void> | null = null;
   return {
     pool,
+    intake,
     prisma,
     close() {
-      closing ??= prisma.$disconnect().then(() => pool.end());
+      closing ??= prisma.$disconnect().then(async () => {
+        await Promise.all([pool.end(), intake.end()]);
+      });
       return closing;
     },
   };
 }
 
-/** How long a statement is waited for, milliseconds; `query_timeout` in the URL says otherwise. */
+/** Time limit of a statement in milliseconds. `query_timeout` in the URL overrides it. */
 const STATEMENT_MS = 30_000;
 
 /**
- * A pool that logs and outlives lost connections, those too that just fall silent.
- * @param options.setup statements every new connection runs first, such as `SET search_path`.
- * @param options.patient waits for a statement however long it takes.
+ * Opens a pool that logs lost connections and continues, also when a connection stops answering.
+ * @param options.setup statements that every new connection runs first, such as `SET search_path`.
+ * @param options.patient waits for a statement without a time limit.
  */
 export function openPool(options: {
   url: string;
@@ -47,35 +58,40 @@ export function openPool(options: {
   setup?: string[];
   patient?: boolean;
 }): pg.Pool {
-  // Prisma's adapter reads timestamps as UTC whatever the session says.
+  // Prisma's adapter reads timestamps as UTC, whatever time zone the session has.
   const setup = ["SET timezone = 'UTC'", ...(options.setup ?? [])].join("; ");
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.maxConnections,
     application_name: "causeway",
     connectionTimeoutMillis: 10_000,
-    // A connection is replaced now and then, so a changed DNS entry or a leaking backend does not stay for good.
+    // Connections are replaced every hour. So an old DNS entry or a leaking backend does not stay forever.
     maxLifetimeSeconds: 3_600,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
-    // A statement that fails by it takes its connection out of the pool.
+    // A statement that reaches this limit removes its connection from the pool.
     ...(options.patient ? {} : { query_timeout: STATEMENT_MS }),
-    // A promise although its type says nothing: the pool waits for it before anybody gets the connection.
+    // This returns a promise although its type does not show it. The pool waits for it before it hands out the
+    // connection.
     onConnect: (client) => client.query(setup),
   });
-  // Idle connections fail all at once when the server restarts; without a listener that would end the process.
+  // All idle connections fail at once when the server restarts. Without a listener the error would end the process.
   pool.on("error", (error) => {
-    // Not the error itself: the pool hangs the whole client on it, with the key that cancels its statements.
+    // Log only the message. The pool attaches the whole client to the error, with the key that cancels its statements.
     options.log.warn({ reason: error.message }, "database connection lost");
   });
-  // The same for one that is lost between two statements of a transaction: the next statement reports it.
+  // A connection can also fail between two statements of a transaction. The next statement reports that, so ignore it
+  // here.
   pool.on("connect", (client) => {
     client.on("error", () => undefined);
   });
   return pool;
 }
 
-/** Prepared statements are kept per connection under a name; 16 hex digits tell Prisma's statements apart. */
+/**
+ * Names a prepared statement. A connection stores prepared statements by name. 16 hex digits distinguish Prisma's
+ * statements.
+ */
 function statementName(sql: string): string {
   return createHash("sha1").update(sql).digest("hex").slice(0, 16);
 }

@@ -1,11 +1,11 @@
 import pg from "pg";
-import { StartupError } from "../core/errors.ts";
-import { broken, doubtful, type Finding, well } from "../core/finding.ts";
+import { StartupError } from "../core/faults/errors.ts";
+import { errorFinding, type Finding, okFinding, warningFinding } from "../core/faults/finding.ts";
 import { missingMigrations } from "./migrate.ts";
 
-/** The release the tests run on. */
+/** The Postgres version that the tests use. */
 const TESTED_VERSION = 18;
-/** Times come from both clocks; more apart than this and retries and time-outs look odd. */
+/** Largest difference between the two clocks. Times come from both, so beyond this retries and timeouts look wrong. */
 const MAX_SKEW_MS = 5_000;
 
 interface ServerFacts {
@@ -25,8 +25,8 @@ const FACTS = `SELECT current_setting('server_version_num')::int / 10000 AS vers
     AND has_schema_privilege(current_schema(), 'CREATE') AS may_create`;
 
 /**
- * Looks at a given Postgres: whether it can be reached, keeps what it commits, and knows our tables. Changes nothing.
- * @param connectionsPerProcess what one process of the service opens at most.
+ * Checks a given Postgres: it is reachable, keeps what it commits, and has our tables. Changes nothing.
+ * @param connectionsPerProcess the most connections that one process of the service opens.
  */
 export async function diagnoseDatabase(url: string, connectionsPerProcess: number): Promise<Finding[]> {
   const client = new pg.Client({
@@ -41,12 +41,12 @@ export async function diagnoseDatabase(url: string, connectionsPerProcess: numbe
     const facts = rows[0];
     if (facts === undefined) return [];
     return [
-      well("", `Postgres ${facts.version} answers.`),
+      okFinding("", `Postgres ${facts.version} answers.`),
       ...serverFindings(facts, connectionsPerProcess),
       ...(await migrationFindings(client, facts.may_create)),
     ];
   } catch (error) {
-    return [broken("", `Postgres cannot be used: ${reasonOf(error)}.`, fixOf(error))];
+    return [errorFinding("", `Postgres cannot be used: ${reasonOf(error)}.`, fixOf(error))];
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -56,25 +56,25 @@ function serverFindings(facts: ServerFacts, connectionsPerProcess: number): Find
   const findings: Finding[] = [];
   if (facts.version < TESTED_VERSION)
     findings.push(
-      doubtful(
+      warningFinding(
         "",
         `The tests run on Postgres ${TESTED_VERSION}; this is older.`,
         "use Postgres 18 where you can",
       ),
     );
   if (facts.read_only === "on")
-    findings.push(broken("", "The database takes no writes: it is a replica.", "name the primary"));
+    findings.push(errorFinding("", "The database takes no writes: it is a replica.", "name the primary"));
   if (facts.fsync !== "on" || facts.synchronous_commit === "off")
     findings.push(
-      broken(
+      errorFinding(
         "",
-        `The server may lose what it has committed (fsync ${facts.fsync}, synchronous_commit ${facts.synchronous_commit}).`,
-        "set both to on: an acknowledged message must be a stored one",
+        `The server may lose committed data (fsync ${facts.fsync}, synchronous_commit ${facts.synchronous_commit}).`,
+        "set both to on, so that acknowledged messages are stored",
       ),
     );
   if (facts.max_connections < connectionsPerProcess)
     findings.push(
-      doubtful(
+      warningFinding(
         "",
         `The server allows ${facts.max_connections} connections, and one process opens up to ${connectionsPerProcess}.`,
         "raise max_connections, or put a pooler in session mode in front",
@@ -83,9 +83,9 @@ function serverFindings(facts: ServerFacts, connectionsPerProcess: number): Find
   const skewMs = Date.now() - facts.now.getTime();
   if (Math.abs(skewMs) > MAX_SKEW_MS)
     findings.push(
-      doubtful(
+      warningFinding(
         "",
-        `Its clock is ${Math.round(Math.abs(skewMs) / 1000)} s off ours.`,
+        `Its clock differs from ours by ${Math.round(Math.abs(skewMs) / 1000)} s.`,
         "run NTP on both machines",
       ),
     );
@@ -95,18 +95,18 @@ function serverFindings(facts: ServerFacts, connectionsPerProcess: number): Find
 async function migrationFindings(client: pg.Client, mayCreate: boolean): Promise<Finding[]> {
   try {
     const missing = await missingMigrations(client);
-    if (missing.length === 0) return [well("", "The tables are those of this release.")];
-    if (mayCreate) return [well("", `${missing.length} migrations are applied at the next start.`)];
+    if (missing.length === 0) return [okFinding("", "The tables are those of this release.")];
+    if (mayCreate) return [okFinding("", `${missing.length} migrations are applied at the next start.`)];
     return [
-      broken(
+      errorFinding(
         "",
-        `${missing.length} migrations are missing, and this role may not make tables.`,
+        `${missing.length} migrations are missing, and this role may not create tables.`,
         "let the role that owns the tables start the service once (docs/security.md)",
       ),
     ];
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
-    return [broken("", error.message, "the sentence before says what to do")];
+    return [errorFinding("", error.message, "do what the message says")];
   }
 }
 

@@ -1,14 +1,14 @@
 import type { Pool, PoolClient } from "pg";
-import type { Logger } from "../core/logger.ts";
-import { wait } from "../core/wait.ts";
-import { watchPulse } from "./connection-pulse.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { wait } from "../core/time/wait.ts";
+import { watchConnection } from "./connection-check.ts";
 
-/** How often a process that is not the leader tries to become it, milliseconds. */
-const CAMPAIGN_MS = 2_000;
+/** Interval at which a process that is not the leader tries to become it, in milliseconds. */
+const ELECTION_INTERVAL_MS = 2_000;
 
 /**
- * Runs `task` while this process holds the advisory lock of that name; exactly one process at a time does. The lock
- * lives on a connection: when the process or the connection dies, Postgres frees it and another process takes over.
+ * Runs `task` while this process holds the advisory lock of that name. Exactly one process holds it at a time. The lock
+ * belongs to a connection. When the process or the connection dies, Postgres frees it and another process takes over.
  */
 export function whileLeader(
   pool: Pool,
@@ -24,7 +24,7 @@ export function whileLeader(
       } catch (error) {
         log.warn({ err: error, name }, "leadership ended with an error");
       }
-      await wait(CAMPAIGN_MS, stop);
+      await wait(ELECTION_INTERVAL_MS, stop);
     }
   })();
 }
@@ -50,7 +50,7 @@ async function leadOnce(
     };
     client.once("error", onLost);
     client.once("end", onLost);
-    const stopWatching = watchPulse(client, onLost);
+    const stopWatching = watchConnection(client, onLost);
     try {
       await task(AbortSignal.any([stop, lost.signal]));
     } finally {

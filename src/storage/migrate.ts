@@ -3,14 +3,14 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type pg from "pg";
-import { StartupError } from "../core/errors.ts";
-import type { Logger } from "../core/logger.ts";
+import { StartupError } from "../core/faults/errors.ts";
+import type { Logger } from "../core/process/logger.ts";
 import { openPool } from "./database.ts";
 
-/** The lock Prisma's own command line takes, so that it and we never migrate at the same time. */
+/** The lock that Prisma's command line takes. So Prisma and this service never migrate at the same time. */
 const PRISMA_LOCK = 72707369;
 
-/** Stands in the same place seen from `src/storage` and from `dist/storage`. */
+/** The relative path is the same from `src/storage` and from `dist/storage`. */
 const MIGRATIONS_DIRECTORY = fileURLToPath(new URL("../../prisma/migrations/", import.meta.url));
 
 const CREATE_LEDGER = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
@@ -30,7 +30,7 @@ interface Migration {
   checksum: string;
 }
 
-/** `applyMigrations` on a connection of its own, which waits for statements however long they take. */
+/** Runs `applyMigrations` on a separate connection, which waits for statements without a time limit. */
 export async function migrateDatabase(options: { url: string; log: Logger }): Promise<string[]> {
   const pool = openPool({ ...options, maxConnections: 1, patient: true });
   try {
@@ -41,9 +41,10 @@ export async function migrateDatabase(options: { url: string; log: Logger }): Pr
 }
 
 /**
- * Brings the database to the newest migration: in order, each in a transaction, one process at a time, recorded the way
- * Prisma records it. Throws a StartupError where the database and the files contradict each other.
- * @returns the names of the migrations applied now.
+ * Brings the database to the newest migration. Applies them in order, each in a transaction, by one process at a time.
+ * Records each one in the same way as Prisma. Throws a StartupError when the database and the files contradict each
+ * other.
+ * @returns the names of the migrations that this call applied.
  */
 export async function applyMigrations(
   pool: pg.Pool,
@@ -69,7 +70,7 @@ export async function applyMigrations(
       await client.query("SELECT pg_advisory_unlock($1)", [PRISMA_LOCK]);
     }
   } catch (error) {
-    // The lock belongs to the connection: close it rather than hand it back in doubt.
+    // The lock belongs to the connection. Its state is unknown now, so close the connection instead of returning it.
     broken = error instanceof Error ? error : new Error(String(error));
     throw error;
   } finally {
@@ -78,8 +79,8 @@ export async function applyMigrations(
 }
 
 /**
- * The names of the migrations that a start would apply. Throws a StartupError where it would refuse to start.
- * Changes nothing.
+ * Returns the names of the migrations that a start would apply. Throws a StartupError if a start would refuse. Changes
+ * nothing.
  */
 export async function missingMigrations(client: pg.ClientBase): Promise<string[]> {
   const migrations = await readMigrations(MIGRATIONS_DIRECTORY);
@@ -87,7 +88,7 @@ export async function missingMigrations(client: pg.ClientBase): Promise<string[]
   return pending.map(({ name }) => name);
 }
 
-/** Asked first: `CREATE TABLE IF NOT EXISTS` takes the right to make tables even where there is nothing to make. */
+/** Checks first, because `CREATE TABLE IF NOT EXISTS` needs the right to create tables even if the table exists. */
 async function hasLedger(client: pg.ClientBase): Promise<boolean> {
   const { rows } = await client.query("SELECT 1 WHERE to_regclass('_prisma_migrations') IS NOT NULL");
   return rows.length > 0;
@@ -114,13 +115,13 @@ async function pendingMigrations(client: pg.ClientBase, migrations: Migration[])
     const migration = known.get(name);
     if (!migration) {
       throw new StartupError(
-        `The database has the migration ${name}, which this release does not know: it was used by a newer release. ` +
+        `The database has the migration ${name} of a newer release, which this release does not know. ` +
           "Run that release or a newer one.",
       );
     }
     if (finished_at === null) {
       throw new StartupError(
-        `The migration ${name} was begun on this database and did not finish. Repair what it left, then delete its row ` +
+        `The migration ${name} started on this database and did not finish. Repair what it left, then delete its row ` +
           "in _prisma_migrations or mark it with prisma migrate resolve.",
       );
     }

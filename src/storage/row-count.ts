@@ -1,11 +1,17 @@
 import type { Pool } from "pg";
 
-/** Up to here rows are counted; beyond, the planner's estimate has to do: counting a million would cost every page. */
-const COUNTED = 10_000;
-/** An estimate so far beyond what is counted that nothing would come of counting. */
-const SURELY_MORE = 20_000;
+/**
+ * Counts rows exactly up to this number. Beyond it the planner's estimate is used, because each page would pay for
+ * counting a million rows.
+ */
+const EXACT_LIMIT = 10_000;
+/** From this estimate on, the exact count is skipped: the result would exceed the limit anyway. */
+const ESTIMATE_ONLY_FROM = 20_000;
 
-/** Rows that a list has in all its pages: exact up to 10,000, an estimate beyond. Costs the same for any table. */
+/**
+ * Number of rows on all pages of a list: exact up to 10,000, an estimate beyond. The cost is the same for any table
+ * size.
+ */
 export async function countRows(
   pool: Pool,
   from: string,
@@ -13,16 +19,16 @@ export async function countRows(
   values: readonly unknown[],
 ): Promise<number> {
   const estimate = await estimateRows(pool, from, where, values);
-  if (estimate >= SURELY_MORE) return estimate;
+  if (estimate >= ESTIMATE_ONLY_FROM) return estimate;
   const { rows } = await pool.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM (SELECT 1 FROM ${from} WHERE ${where} LIMIT ${COUNTED + 1}) counted`,
+    `SELECT count(*)::int AS count FROM (SELECT 1 FROM ${from} WHERE ${where} LIMIT ${EXACT_LIMIT + 1}) counted`,
     [...values],
   );
   const count = rows[0]?.count ?? 0;
-  return count <= COUNTED ? count : Math.max(count, estimate);
+  return count <= EXACT_LIMIT ? count : Math.max(count, estimate);
 }
 
-/** What the planner thinks will match, from the statistics of the last ANALYZE. */
+/** The planner's estimate of matching rows, from the statistics of the last ANALYZE. */
 export async function estimateRows(
   pool: Pool,
   from: string,

@@ -10,7 +10,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     client.release();
     return result;
   } catch (error) {
-    // A connection whose rollback fails is thrown away rather than returned in an unknown state.
+    // If the rollback fails, the connection is in an unknown state, so close it instead of returning it.
     const broken = await client.query("ROLLBACK").then(
       () => false,
       () => true,

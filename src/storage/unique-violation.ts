@@ -1,4 +1,4 @@
-/** Whether a statement was refused because a unique index has that value already: somebody else was faster. */
-export function isTaken(error: unknown): boolean {
+/** True if a unique index rejected the statement because another writer already stored that value. */
+export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "23505";
 }

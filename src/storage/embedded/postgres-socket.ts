@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
 import { chown, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { StartupError } from "../core/errors.ts";
+import { StartupError } from "../../core/faults/errors.ts";
 import type { PostgresAccount } from "./postgres-account.ts";
 import { SOCKET_NAME } from "./postgres-process.ts";
 
-/** What fits the kernel's `sun_path` everywhere (104 bytes on macOS, 108 on Linux). */
+/** Length that fits the kernel's `sun_path` on every platform (104 bytes on macOS, 108 on Linux). */
 const SOCKET_PATH_BYTES = 100;
 
 /**
- * The directory of the server's Unix socket: the cluster's own, or, where that path is too long for a socket, a private
- * one under /tmp that is named after it, so that every start on the same files finds the same socket.
+ * Returns the directory of the server's Unix socket: normally the cluster itself. If that path is too long for a
+ * socket, it is a private directory under /tmp. Its name comes from the cluster's path, so every start on the same
+ * files finds the same socket.
  */
 export async function socketDirectory(cluster: string, account: PostgresAccount): Promise<string> {
   if (Buffer.byteLength(join(cluster, SOCKET_NAME)) <= SOCKET_PATH_BYTES) return cluster;

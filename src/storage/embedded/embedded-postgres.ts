@@ -4,12 +4,13 @@ import { mkdir, readFile, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
-import { StartupError } from "../core/errors.ts";
-import type { Logger } from "../core/logger.ts";
+import { StartupError } from "../../core/faults/errors.ts";
+import type { Logger } from "../../core/process/logger.ts";
 import { postgresAccount } from "./postgres-account.ts";
 import { findPostgresBinaries } from "./postgres-binaries.ts";
 import { ensureCluster } from "./postgres-cluster.ts";
-import { knock } from "./postgres-owner.ts";
+import { foreignFiles } from "./postgres-files.ts";
+import { tryToOwn } from "./postgres-owner.ts";
 import {
   hasEnded,
   isAlive,
@@ -21,25 +22,28 @@ import {
 import { socketDirectory } from "./postgres-socket.ts";
 
 const POLL_MS = 20;
-/** How long a server that is in our way (stopping, or of a process that died) may take to go. */
-const PREDECESSOR_MS = 60_000;
+/** Time that an earlier server may take to exit. It may be stopping, or its owner process may have died. */
+const PREVIOUS_SERVER_MS = 60_000;
 const STOP_MS = 30_000;
 const START_ATTEMPTS = 5;
 const DATABASE = "causeway";
 
-/** A Postgres server of our own. */
+/** A Postgres server that this service starts and owns. */
 export interface EmbeddedPostgres {
-  /** `postgres://` URL of the database, by a Unix socket that only this account may open. */
+  /** `postgres://` URL of the database, over a Unix socket that only this account may open. */
   url: string;
-  /** Fast shutdown: open transactions are rolled back, everything committed is on disk. Safe to call twice. */
-  stop(): Promise<void>;
+  /**
+   * Fast shutdown: rolls back open transactions; everything committed is on disk. Safe to call twice.
+   * @param withinMs time limit for the last checkpoint. After it, the server stops, and the next start replays the log.
+   */
+  stop(withinMs?: number): Promise<void>;
 }
 
 /**
- * Starts Postgres 18 on `<dataDir>/postgres`, making the database files at the first start. It listens on no port.
- * A server that dies is started again; one whose owner was killed is taken down and replaced.
+ * Starts Postgres 18 on `<dataDir>/postgres`, and creates the database files at the first start. It listens on no port.
+ * Restarts a server that dies. Stops and replaces a server whose owner was killed.
  * Throws a StartupError when another process uses the directory.
- * @param options.durable false only in tests: a commit survives the server but not the machine.
+ * @param options.durable false only in tests: a commit then survives a crash of the server, but not of the machine.
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
@@ -54,8 +58,9 @@ export async function startEmbeddedPostgres(options: {
   const dataDir = await realpath(options.dataDir);
   const cluster = join(dataDir, "postgres");
   const binaries = await findPostgresBinaries();
-  const account = await postgresAccount(dataDir, [cluster, binaries.postgres, binaries.initdb]);
+  const account = await postgresAccount(dataDir, [cluster, binaries.postgres, binaries.initdb], log);
   const { password } = await ensureCluster({ dataDir, initdb: binaries.initdb, account, durable, log });
+  const uid = account.owner?.uid ?? process.getuid?.();
   const socketDir = await socketDirectory(cluster, account);
   const logPath = join(dataDir, "postgres.log");
   const settings = serverSettings(socketDir === cluster ? "." : socketDir, durable);
@@ -65,60 +70,63 @@ export async function startEmbeddedPostgres(options: {
   let stopping: Promise<void> | null = null;
 
   async function run(): Promise<void> {
+    // A server of ours that is stopped from outside holds on to our name until it has ended.
+    const ownPid = owner === null ? null : process.pid;
     for (let starts = 0; ; ) {
       if (stopping) return;
       if (server === null || hasEnded(server)) {
-        await clearTheWay({ dataDir, cluster, socketDir, password, log });
+        const isOver = () => stopping !== null;
+        await removePreviousServer({ dataDir, cluster, socketDir, password, ownPid, isOver, log });
+        if (isOver()) return;
+        const foreign = starts === 0 ? null : await foreignFiles(cluster, uid);
+        if (foreign !== null) throw foreign;
         if (starts++ === START_ATTEMPTS) throw await startFailed(logPath);
         if (starts > 1) await delay(100 * starts);
         server = await spawnPostgres({ postgres: binaries.postgres, cluster, logPath, settings, account });
       }
-      const answer = await knock(socketDir, password);
-      if (answer.kind === "held") throw inUse(dataDir, answer.ownerPid);
-      if (answer.kind === "owned") return own(answer.client);
+      const answer = await tryToOwn(socketDir, password);
+      if (answer.kind === "held" && answer.ownerPid !== ownPid) throw inUse(dataDir, answer.ownerPid);
+      if (answer.kind === "owned") return watchOwner(answer.client);
       await delay(POLL_MS);
     }
   }
 
-  function own(client: pg.Client): void {
+  function watchOwner(client: pg.Client): void {
     owner = client;
     client.once("end", () => {
-      if (!stopping && owner === client) void revive();
+      if (!stopping && owner === client) void restart();
     });
   }
 
-  async function revive(): Promise<void> {
-    log.error({ data_dir: dataDir }, "the embedded Postgres went away; starting it again");
+  async function restart(): Promise<void> {
+    log.error({ data_dir: dataDir }, "the embedded Postgres stopped unexpectedly; starting it again");
     for (;;) {
       try {
         await run();
         if (!stopping) log.info({ data_dir: dataDir }, "the embedded Postgres runs again");
         return;
       } catch (error) {
-        log.error(
-          { err: error, data_dir: dataDir },
-          "the embedded Postgres could not be started; trying again",
-        );
+        log.error({ err: error, data_dir: dataDir }, "the embedded Postgres did not start; trying again");
         await delay(1_000);
       }
     }
   }
 
-  async function shutDown(): Promise<void> {
+  async function shutDown(withinMs: number): Promise<void> {
     await owner?.end().catch(() => undefined);
     if (server === null || hasEnded(server)) return;
     server.ref();
     const ended = once(server, "exit");
     server.stdin?.end();
     const pid = await recordedServerPid(cluster);
-    // SIGQUIT gives up waiting for its own checkpoint; the next start replays the log, so nothing is lost.
-    const impatient = setTimeout(() => pid !== null && process.kill(pid, "SIGQUIT"), STOP_MS);
-    await ended.finally(() => clearTimeout(impatient));
+    // SIGQUIT stops the server without its checkpoint. The next start replays the log, so nothing is lost.
+    const killTimer = setTimeout(() => pid !== null && signalServer(pid, "SIGQUIT"), withinMs);
+    await ended.finally(() => clearTimeout(killTimer));
     if (socketDir !== cluster) await rm(socketDir, { recursive: true, force: true });
   }
 
-  function stop(): Promise<void> {
-    stopping ??= shutDown();
+  function stop(withinMs = STOP_MS): Promise<void> {
+    stopping ??= shutDown(withinMs);
     return stopping;
   }
 
@@ -136,25 +144,31 @@ export async function startEmbeddedPostgres(options: {
   };
 }
 
-/** Waits out or takes down a server whose owner is gone; refuses where the owner lives. */
-async function clearTheWay(options: {
+/** Waits for a server whose owner is gone, or stops it. Throws a StartupError if the owner still runs. */
+async function removePreviousServer(options: {
   dataDir: string;
   cluster: string;
   socketDir: string;
   password: string;
+  /** The id of this process if it has owned a server before; null at its first start. */
+  ownPid: number | null;
+  /** True once nobody needs the server any more. */
+  isOver(): boolean;
   log: Logger;
 }): Promise<void> {
-  const { dataDir, cluster, socketDir, password, log } = options;
-  const deadline = Date.now() + PREDECESSOR_MS;
+  const { dataDir, cluster, socketDir, password, ownPid, isOver, log } = options;
+  const deadline = Date.now() + PREVIOUS_SERVER_MS;
   while (Date.now() < deadline) {
+    if (isOver()) return;
     await removeMistakenLocks(cluster, socketDir);
-    const answer = await knock(socketDir, password);
-    if (answer.kind === "held" && (answer.ownerPid === null || isAlive(answer.ownerPid))) {
-      throw inUse(dataDir, answer.ownerPid);
+    const answer = await tryToOwn(socketDir, password);
+    if (answer.kind === "held" && answer.ownerPid !== ownPid) {
+      const { ownerPid } = answer;
+      if (ownerPid === null || isAlive(ownerPid)) throw inUse(dataDir, ownerPid);
     }
     if (answer.kind === "owned") {
       log.warn({ data_dir: dataDir, pid: answer.serverPid }, "stopping a Postgres whose owner was killed");
-      process.kill(answer.serverPid, "SIGINT");
+      signalServer(answer.serverPid, "SIGINT");
       await answer.client.end().catch(() => undefined);
     }
     const pid = await recordedServerPid(cluster);
@@ -162,6 +176,15 @@ async function clearTheWay(options: {
     await delay(POLL_MS);
   }
   throw inUse(dataDir, await recordedServerPid(cluster));
+}
+
+/** Signals a server that may have ended a moment before. */
+function signalServer(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
 }
 
 function inUse(dataDir: string, pid: number | null): StartupError {
@@ -183,7 +206,10 @@ async function createDatabase(owner: pg.Client | null): Promise<void> {
   if (rowCount === 0) await owner.query(`CREATE DATABASE ${DATABASE}`);
 }
 
-/** Durability is a promise, so fsync and synchronous_commit stay on; the rest suits one small machine. */
+/**
+ * Server settings. fsync and synchronous_commit stay on, because durability is a promise. The rest suits one small
+ * machine.
+ */
 function serverSettings(socketDirectories: string, durable: boolean): Record<string, string> {
   return {
     listen_addresses: "",

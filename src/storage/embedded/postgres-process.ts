@@ -5,28 +5,29 @@ import { join } from "node:path";
 import type { PostgresAccount } from "./postgres-account.ts";
 
 /**
- * Runs Postgres and outlives nobody: when the process that started it is gone, however it went, its end of the pipe
- * closes and Postgres is told to stop. Ends when Postgres ends. `SIGINT` is Postgres's "fast shutdown".
+ * Shell script that runs Postgres and never outlives the process that started it. When that process ends for any
+ * reason, its end of the pipe closes, and the script stops Postgres.
+ * The script ends when Postgres ends. `SIGINT` is Postgres's "fast shutdown".
  */
-const KEEPER = `exec 3<&0
+const SUPERVISOR_SCRIPT = `exec 3<&0
 "$@" </dev/null 3<&- &
 server=$!
 { read -r _ <&3; kill -INT $server; } 2>/dev/null &
-keeper=$!
+supervisor=$!
 exec 3<&-
 wait $server
 code=$?
-kill $keeper 2>/dev/null
+kill $supervisor 2>/dev/null
 exit $code`;
 
-/** The server listens on no port, so this one in the socket's name is never anybody else's. */
+/** Name of the socket. The server listens on no port, so no other server can use this port number here. */
 export const SOCKET_NAME = ".s.PGSQL.5432";
 
 const LOG_BYTES_KEPT = 5_000_000;
 
 /**
- * Starts the server in a session of its own, so that Ctrl-C in a terminal reaches us and not Postgres.
- * The returned child ends when the server ends.
+ * Starts the server in a separate process session, so that Ctrl-C in a terminal reaches us and not Postgres. The
+ * returned child ends when the server ends.
  */
 export async function spawnPostgres(options: {
   postgres: string;
@@ -39,8 +40,8 @@ export async function spawnPostgres(options: {
   const server = [
     "/bin/sh",
     "-c",
-    KEEPER,
-    "postgres-keeper",
+    SUPERVISOR_SCRIPT,
+    "postgres-supervisor",
     options.postgres,
     "-D",
     options.cluster,
@@ -58,14 +59,14 @@ export async function spawnPostgres(options: {
       ...identity,
       cwd: "/",
       detached: true,
-      // Nothing of our environment: it holds tokens that a database server has no business knowing.
+      // Pass nothing of our environment: it holds tokens that a database server must not see.
       env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
       stdio: ["pipe", log.fd, log.fd],
     });
     child.on("error", () => undefined);
     child.stdin?.on("error", () => undefined);
     child.unref();
-    // The pipe must not keep our process alive when everything else is done.
+    // The pipe must not keep our process alive when all other work is done.
     const pipe: unknown = child.stdin;
     if (typeof pipe === "object" && pipe !== null && "unref" in pipe && typeof pipe.unref === "function")
       pipe.unref();
@@ -75,12 +76,12 @@ export async function spawnPostgres(options: {
   }
 }
 
-/** Whether a child started by `spawnPostgres` has ended. */
+/** True if a child that `spawnPostgres` started has ended. */
 export function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
 }
 
-/** Whether a process of this id exists. */
+/** True if a process with this id exists. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -90,7 +91,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** The id in `postmaster.pid`, or null where no server says it runs on these files. */
+/** The process id in `postmaster.pid`. Null if no server has recorded itself for these files. */
 export async function recordedServerPid(cluster: string): Promise<number | null> {
   const text = await readFile(join(cluster, "postmaster.pid"), "utf8").catch(() => "");
   const pid = Number(text.split("\n")[0]);
@@ -98,27 +99,30 @@ export async function recordedServerPid(cluster: string): Promise<number | null>
 }
 
 /**
- * Removes lock files that name a living process which is no server on these files: process ids are reused, in containers
- * at every start, and Postgres would refuse to start. Locks of a process that is gone Postgres recovers by itself.
+ * Removes lock files that name a living process which is not a server on these files. Process ids are reused, in
+ * containers at every start, and Postgres would refuse to start. Postgres itself removes the locks of a process that is
+ * gone.
  */
 export async function removeMistakenLocks(cluster: string, socketDir: string): Promise<void> {
   for (const lock of [join(cluster, "postmaster.pid"), join(socketDir, `${SOCKET_NAME}.lock`)]) {
     const text = await readFile(lock, "utf8").catch(() => null);
     if (text === null) continue;
     const pid = Number.parseInt(text, 10);
-    // An empty lock file is what a crash of the machine leaves; Postgres would not start over that either.
+    // A crash of the machine leaves an empty lock file. Postgres would not start with that either.
     if (!(pid > 0) || (isAlive(pid) && !(await isServerOn(pid, cluster)))) await rm(lock, { force: true });
   }
 }
 
-/** Whether the process is a Postgres whose working directory is this cluster. Doubt (no /proc) counts as yes. */
+/**
+ * True if the process is a Postgres whose working directory is this cluster. Also true if that is unknown (no /proc).
+ */
 export async function isServerOn(pid: number, cluster: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
   if (process.platform !== "linux" || isZombie(pid)) return process.platform !== "linux";
   try {
     return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(cluster));
   } catch {
-    // Not ours to look at, so not a server of the account we start servers with.
+    // We may not read this process. So it is not a server of the account that our servers run as.
     return false;
   }
 }

