@@ -1,33 +1,36 @@
-import type { Logger } from "../core/logger.ts";
+import type { Logger } from "../core/process/logger.ts";
 import type { QueueBackend } from "./queue-backend.ts";
 
-/** Names rows that wait to be sent; the rows hold everything else. */
+/** A job that names deliveries to send, by id. The rows in the database hold everything else. */
 export interface DeliveryJob {
   deliveryIds: string[];
 }
 
-/** Replies committed together travel in one job, up to so many: fewer jobs, yet enough of them to share the work. */
+/**
+ * Maximum number of deliveries in one job. Replies committed together share a job. Larger jobs mean fewer of them; this
+ * size still leaves enough to share the work.
+ */
 const JOB_SIZE = 10;
 /**
- * Jobs a process works on at once, per channel: each lasts as long as the platform takes for its sends, so with fewer of
- * them a few conversations whose sends hang would hold up all others of their channel.
+ * Jobs that a process runs at once, per channel. A job lasts until the platform has accepted its sends. With fewer
+ * jobs, a few conversations with hanging sends would block all others of the channel.
  */
 const CONCURRENCY = 32;
 
 export interface DeliveryQueues {
-  /** Puts committed deliveries on their channel's queue, together with others of the same moment. */
+  /** Puts committed deliveries on their channel's queue, together with others of the same event-loop turn. */
   enqueue(channelId: string, deliveryIds: readonly string[]): void;
-  /** The same for ones that have to wait. */
+  /** The same, after a delay. */
   enqueueLater(channelId: string, deliveryIds: readonly string[], delayMs: number): Promise<void>;
-  /** No job of the channel starts on any process for so long. */
+  /** Stops new jobs of the channel on every process for this time. */
   pause(channelId: string, ms: number): Promise<void>;
-  /** Starts working on a channel's queue. */
+  /** Starts a worker for a channel's queue. */
   work(channelId: string, handle: (channelId: string, deliveryIds: string[]) => Promise<void>): void;
-  /** Waits until everything handed to `enqueue` is on its queue. */
+  /** Waits until all deliveries passed to `enqueue` are on their queue. */
   flush(): Promise<void>;
 }
 
-/** One queue per channel, so that the outage or rate limit of one platform holds up no other. */
+/** Creates one queue per channel. So an outage or a rate limit of one platform does not delay the others. */
 export function createDeliveryQueues(backend: QueueBackend, log: Logger): DeliveryQueues {
   const waiting = new Map<string, string[]>();
   const underWay = new Set<Promise<void>>();
@@ -38,7 +41,7 @@ export function createDeliveryQueues(backend: QueueBackend, log: Logger): Delive
     waiting.clear();
     for (const [channelId, ids] of batches) {
       const sending = addJobs(channelId, ids, 0)
-        // Nothing is lost: the reconciler puts rows that no job moves on a queue again.
+        // No delivery is lost: the reconciler enqueues rows again that no job handles.
         .catch((error: unknown) =>
           log.warn({ err: error, channel_id: channelId }, "could not enqueue deliveries"),
         )

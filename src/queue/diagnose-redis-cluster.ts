@@ -1,25 +1,25 @@
-import { broken, type Finding, well } from "../core/finding.ts";
-import { keepsJobs, releaseOf } from "./redis-fitness.ts";
-import { askRedis, type RedisNode, readInfo } from "./redis-question.ts";
+import { errorFinding, type Finding, okFinding } from "../core/faults/finding.ts";
+import { queueProblems, releaseOf } from "./queue-problems.ts";
+import { type RedisNode, readInfo, withRedis } from "./with-redis.ts";
 
 const SLOTS = "16384";
 
-/** What a node says of itself and of the cluster. */
+/** The information that a node gives about itself and about the cluster. */
 interface NodeAnswer {
   name: string;
   info: ReadonlyMap<string, string>;
   cluster: ReadonlyMap<string, string>;
 }
 
-/** Looks at every node that has slots, as the service would reach it. */
+/** Checks every node that has slots, at the address that the service would use. */
 export async function diagnoseRedisCluster(nodes: readonly RedisNode[]): Promise<Finding[]> {
-  const looks = await Promise.all(nodes.map(look));
-  const answers = looks.flatMap((seen) => ("info" in seen ? [seen] : []));
-  if (looks.length === 0)
-    return [broken("", "It is in a cluster in which no node has a slot.", "see redis-cli --cluster create")];
-  const troubles = [
-    ...looks.flatMap((seen) => ("reason" in seen ? [unreachable(seen)] : [])),
-    ...answers.flatMap(({ name, info }) => keepsJobs(name, info)),
+  const results = await Promise.all(nodes.map(checkNode));
+  const answers = results.flatMap((result) => ("info" in result ? [result] : []));
+  if (results.length === 0)
+    return [errorFinding("", "No node of its cluster has a slot.", "see redis-cli --cluster create")];
+  const problems = [
+    ...results.flatMap((result) => ("reason" in result ? [unreachable(result)] : [])),
+    ...answers.flatMap(({ name, info }) => queueProblems(name, info)),
     ...answers
       .filter(({ info }) => info.get("role") === "master")
       .flatMap(stateFindings)
@@ -28,15 +28,15 @@ export async function diagnoseRedisCluster(nodes: readonly RedisNode[]): Promise
   const replicas = answers.filter(({ info }) => info.get("role") === "slave").length;
   const release = answers[0] ? releaseOf(answers[0].info) : "Redis";
   const size = `${counted(answers.length - replicas, "master")} and ${counted(replicas, "replica")}`;
-  return [well("", `${release} answers, a cluster of ${size}.`), ...troubles];
+  return [okFinding("", `${release} answers, a cluster of ${size}.`), ...problems];
 }
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-async function look(node: RedisNode): Promise<NodeAnswer | { name: string; reason: string }> {
+async function checkNode(node: RedisNode): Promise<NodeAnswer | { name: string; reason: string }> {
   const name = `${node.host}:${node.port}`;
   try {
-    return await askRedis(node, async (redis) => ({
+    return await withRedis(node, async (redis) => ({
       name,
       info: readInfo(await redis.info()),
       cluster: readInfo(await redis.cluster("INFO")),
@@ -47,9 +47,9 @@ async function look(node: RedisNode): Promise<NodeAnswer | { name: string; reaso
 }
 
 function unreachable({ name, reason }: { name: string; reason: string }): Finding {
-  return broken(
+  return errorFinding(
     "",
-    `The cluster names ${name} as one of its nodes, which does not answer here: ${reason}.`,
+    `The cluster lists the node ${name}, but it does not answer from here: ${reason}.`,
     "start it, or let it announce an address that can be reached from here (cluster-announce-ip, cluster-announce-hostname)",
   );
 }
@@ -58,6 +58,10 @@ function stateFindings({ name, cluster }: NodeAnswer): Finding[] {
   if (cluster.get("cluster_state") === "ok") return [];
   const served = `${cluster.get("cluster_slots_ok") ?? "0"} of ${SLOTS} slots are served`;
   return [
-    broken("", `${name} says that the cluster cannot be used: ${served}.`, "see redis-cli --cluster check"),
+    errorFinding(
+      "",
+      `${name} reports that the cluster is not usable: ${served}.`,
+      "see redis-cli --cluster check",
+    ),
   ];
 }

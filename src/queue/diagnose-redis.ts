@@ -1,42 +1,44 @@
-import { broken, doubtful, type Finding, well } from "../core/finding.ts";
+import { errorFinding, type Finding, okFinding, warningFinding } from "../core/faults/finding.ts";
 import { diagnoseRedisCluster } from "./diagnose-redis-cluster.ts";
 import { isInCluster, nodesOf } from "./find-redis.ts";
-import { keepsJobs, releaseOf } from "./redis-fitness.ts";
-import { askRedis, type RedisNode, readInfo } from "./redis-question.ts";
+import { queueProblems, releaseOf } from "./queue-problems.ts";
+import { type RedisNode, readInfo, withRedis } from "./with-redis.ts";
 
-/** A server that was named, and what it says. */
+/** A server from the configuration, and its answer. */
 interface Answer {
   host: string;
   info: ReadonlyMap<string, string>;
-  /** Those of the cluster it is in; null where it stands alone. */
+  /** The nodes of its cluster. Null if it is a single server. */
   nodes: readonly RedisNode[] | null;
 }
 
-/** Looks at the Redis or Valkey that is given: whether it can be reached, keeps its keys, takes writes. Changes nothing. */
+/** Checks the configured Redis or Valkey: it is reachable, keeps its keys, and takes writes. Changes nothing. */
 export async function diagnoseRedis(urls: readonly string[]): Promise<Finding[]> {
-  const looks = await Promise.all(urls.map(look));
-  const answers = looks.flatMap((seen) => ("info" in seen ? [seen] : []));
-  const silent = looks.flatMap((seen) => ("reason" in seen ? [seen] : []));
+  const results = await Promise.all(urls.map(checkServer));
+  const answers = results.flatMap((result) => ("info" in result ? [result] : []));
+  const failed = results.flatMap((result) => ("reason" in result ? [result] : []));
   const [first] = answers;
-  if (first === undefined) return silent.map(({ host, reason }) => unreachable(host, reason));
+  if (first === undefined) return failed.map(({ host, reason }) => unreachable(host, reason));
   if (urls.length === 1 && first.nodes === null) return serverFindings(first.info);
 
   const cluster = answers.flatMap(({ nodes }) => (nodes === null ? [] : [nodes]))[0];
   return [
-    ...silent.map(({ host, reason }) =>
-      doubtful("", `${host} does not answer: ${reason}.`, "name nodes that are up"),
+    ...failed.map(({ host, reason }) =>
+      warningFinding("", `${host} does not answer: ${reason}.`, "name nodes that are up"),
     ),
     ...answers
       .filter(({ nodes }) => nodes === null)
-      .map(({ host }) => broken("", `${host} is in no cluster.`, "name one server, or nodes of one cluster")),
+      .map(({ host }) =>
+        errorFinding("", `${host} is not part of a cluster.`, "name one server, or nodes of one cluster"),
+      ),
     ...(cluster === undefined ? [] : await diagnoseRedisCluster(cluster)),
   ];
 }
 
-async function look(url: string): Promise<Answer | { host: string; reason: string }> {
+async function checkServer(url: string): Promise<Answer | { host: string; reason: string }> {
   const { host } = new URL(url);
   try {
-    return await askRedis(url, async (redis) => ({
+    return await withRedis(url, async (redis) => ({
       host,
       info: readInfo(await redis.info()),
       nodes: (await isInCluster(redis)) ? await nodesOf(redis, url) : null,
@@ -48,14 +50,14 @@ async function look(url: string): Promise<Answer | { host: string; reason: strin
 
 function unreachable(host: string, reason: string): Finding {
   const what = `Redis at ${host} cannot be used: ${reason}.`;
-  return broken("", what, "check host, port and password, and that the server runs");
+  return errorFinding("", what, "check host, port and password, and that the server runs");
 }
 
 function serverFindings(info: ReadonlyMap<string, string>): Finding[] {
-  const replica = broken("", "It is a replica and takes no writes.", "name the primary");
+  const replica = errorFinding("", "It is a replica and takes no writes.", "name the primary");
   return [
-    well("", `${releaseOf(info)} answers.`),
-    ...keepsJobs("It", info),
+    okFinding("", `${releaseOf(info)} answers.`),
+    ...queueProblems("It", info),
     ...(info.get("role") === "slave" ? [replica] : []),
   ];
 }

@@ -1,48 +1,54 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { StartupError } from "../core/errors.ts";
+import { StartupError } from "../core/faults/errors.ts";
+import { wait } from "../core/time/wait.ts";
 import type { OutageLog } from "./outage-log.ts";
 import type { RedisClient } from "./redis-clients.ts";
-import { askRedis, type RedisNode, readInfo } from "./redis-question.ts";
+import { type RedisNode, readInfo, withRedis } from "./with-redis.ts";
 
-/** What stands behind `REDIS_URL`. */
-export type RedisPlace = { kind: "server"; url: string } | { kind: "cluster"; nodes: readonly RedisNode[] };
+/** The kind of installation behind `REDIS_URL`. */
+export type RedisTarget = { kind: "server"; url: string } | { kind: "cluster"; nodes: readonly RedisNode[] };
 
 const RETRY_MS = 250;
 
 /**
- * Finds out whether a server stands alone or is part of a cluster, by asking it; waits out servers that are not up yet,
- * and a cluster that is not whole.
- * @throws StartupError where what is named cannot be used together.
+ * Asks a server if it is a single server or part of a cluster. Waits for servers that are not up yet, and for a cluster
+ * that does not serve all slots yet.
+ * @param signal stops the waiting.
+ * @throws StartupError if the configured servers do not belong together.
  */
-export async function findRedis(urls: readonly string[], outage: OutageLog): Promise<RedisPlace> {
+export async function findRedis(
+  urls: readonly string[],
+  outage: OutageLog,
+  signal?: AbortSignal,
+): Promise<RedisTarget> {
   for (;;) {
     for (const url of urls) {
       try {
-        return await askRedis(url, (redis) => placeOf(redis, url, urls));
+        return await withRedis(url, (redis) => targetOf(redis, url, urls));
       } catch (error) {
         if (error instanceof StartupError) throw error;
         outage.lost(error);
       }
     }
-    await delay(RETRY_MS);
+    await wait(RETRY_MS, signal);
+    signal?.throwIfAborted();
   }
 }
 
-async function placeOf(redis: Redis, url: string, urls: readonly string[]): Promise<RedisPlace> {
+async function targetOf(redis: Redis, url: string, urls: readonly string[]): Promise<RedisTarget> {
   const { host } = new URL(url);
   if (!(await isInCluster(redis))) {
     if (urls.length === 1) return { kind: "server", url };
     throw new StartupError(
-      `REDIS_URL names several servers, and ${host} is in no cluster: name one server, or nodes of one cluster.`,
+      `REDIS_URL names several servers, and ${host} is not part of a cluster: name one server, or nodes of one cluster.`,
     );
   }
   if (!/^\/?0?$/.test(new URL(url).pathname))
     throw new StartupError(
-      `REDIS_URL names a database of ${host}, which is in a cluster: leave out the number, there is only 0.`,
+      `REDIS_URL names a database of ${host}, which is in a cluster: leave out the number, since a cluster has only 0.`,
     );
-  await requireWhole(redis);
-  // The others too: the one that was named may be gone when the connection to all is lost.
+  await requireAllSlots(redis);
+  // Add the other nodes too. The configured node may be gone when the connections to all nodes are lost.
   return { kind: "cluster", nodes: [...urls.map(namedNode), ...(await nodesOf(redis, url))] };
 }
 
@@ -50,13 +56,13 @@ export async function isInCluster(redis: Redis): Promise<boolean> {
   return readInfo(await redis.info("cluster")).get("cluster_enabled") === "1";
 }
 
-/** Rejects where commands of some queues would not be carried out. */
-export async function requireWhole(redis: RedisClient): Promise<void> {
+/** Throws if the cluster does not serve every slot, since commands of some queues would then fail. */
+export async function requireAllSlots(redis: RedisClient): Promise<void> {
   const state = readInfo(await redis.cluster("INFO")).get("cluster_state");
   if (state !== "ok") throw new Error("the Redis Cluster does not serve every slot");
 }
 
-/** Every node that has slots, masters first, as the cluster says that it is reached. */
+/** Every node that has slots, masters first, at the addresses that the cluster announces. */
 export async function nodesOf(redis: Redis, url: string): Promise<RedisNode[]> {
   const { host: _, port: __, ...access } = namedNode(url);
   const ranges = await redis.cluster("SLOTS");
@@ -64,7 +70,7 @@ export async function nodesOf(redis: Redis, url: string): Promise<RedisNode[]> {
   const replicas = ranges.flatMap(([, , , ...rest]) => rest);
   const found = new Map(
     [...masters, ...replicas]
-      // A node that does not know its own address says nothing, or null.
+      // A node that does not know its own address announces an empty host or null.
       .filter(([host]) => Boolean(host))
       .map(([host, port]) => [`${host}:${port}`, { host, port, ...access }]),
   );

@@ -1,40 +1,43 @@
 import { randomUUID } from "node:crypto";
-import type { Json } from "../core/json.ts";
-import type { Logger } from "../core/logger.ts";
+import type { Logger } from "../core/process/logger.ts";
+import type { Json } from "../core/text/json.ts";
 import type { NoticeTransport } from "./notice-transport.ts";
 
 /**
- * Notices from one part of the service to another, in whichever process it runs: "session s has news".
+ * Sends notices between parts of the service in any process, such as "session s has news".
  *
- * Best effort: a notice may be lost, and one of another process may come late. It says where to look, or saves looking;
- * whoever needs every one keeps them in Postgres and reads there after it subscribed.
+ * Best effort: a notice may be lost, and a notice from another process may arrive late. It only shows where to look, or
+ * makes a look unnecessary. A reader that needs every event stores them in Postgres, and reads them there after it
+ * subscribed.
  */
 export interface Hub {
   /**
-   * Calls the listeners of this process before it returns; others hear of it soon, in the order of this process.
-   * @param options.remote false keeps the notice in this process, for one that only its own listeners can want.
+   * Calls the listeners of this process before it returns. Other processes get the notice soon, in the order of this
+   * process.
+   * @param options.remote false keeps the notice in this process, if only its own listeners can need it.
    */
   publish(topic: string, data: Json, options?: { remote: boolean }): void;
-  /** Listens to one topic, exactly. Returns what ends it. */
+  /** Listens to exactly one topic. Returns a function that stops it. */
   subscribe(topic: string, listener: (data: Json) => void): () => void;
   close(): Promise<void>;
 }
 
-/** Notices kept back while the transport is away; beyond that the oldest are dropped. */
+/** Maximum number of notices kept while the transport is down. Beyond it, the oldest are dropped. */
 const BACKLOG = 10_000;
-/** Notices sent as one text. */
+/** Maximum number of notices in one text. */
 const BUNDLE = 50;
 
 type Notice = [topic: string, data: Json];
 
-/** @param options.alone true where no other process can be listening: nothing is sent. */
+/** @param options.alone true if no other process can listen; then the hub sends nothing. */
 export async function createHub(options: {
   backend: { notices: NoticeTransport };
   alone: boolean;
   log: Logger;
 }): Promise<Hub> {
   const { log } = options;
-  // Lists, as most topics have one listener, and there are several topics for each open page.
+  // Arrays are enough, since most topics have one listener. They use little memory, and each open page has several
+  // topics.
   const listeners = new Map<string, ((data: Json) => void)[]>();
   const sender = options.alone ? null : await joinOthers(options.backend.notices, deliver, log);
 
@@ -74,7 +77,7 @@ export async function createHub(options: {
   };
 }
 
-/** Sends this process's notices, bundled and in order, and hands on those of the others. */
+/** Sends this process's notices in order and in bundles, and delivers those of other processes. */
 async function joinOthers(
   transport: NoticeTransport,
   deliver: (topic: string, data: Json) => void,
@@ -86,8 +89,9 @@ async function joinOthers(
   let failing = false;
 
   const stop = await transport.listen((text) => {
-    const bundle: unknown = JSON.parse(text);
-    if (!isBundle(bundle) || bundle[0] === self) return;
+    const bundle = bundleIn(text);
+    if (bundle === null) return log.warn({}, "ignored a notice that this service did not write");
+    if (bundle[0] === self) return;
     for (const [topic, data] of bundle[1]) deliver(topic, data);
   });
 
@@ -123,6 +127,19 @@ async function joinOthers(
   };
 }
 
-function isBundle(value: unknown): value is [sender: string, notices: Notice[]] {
-  return Array.isArray(value) && typeof value[0] === "string" && Array.isArray(value[1]);
+type Bundle = [sender: string, notices: Notice[]];
+
+/** Null for any other text: whoever shares the database or Redis can send one. */
+function bundleIn(text: string): Bundle | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isBundle(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isBundle(value: unknown): value is Bundle {
+  if (!Array.isArray(value) || typeof value[0] !== "string" || !Array.isArray(value[1])) return false;
+  return value[1].every((notice) => Array.isArray(notice) && typeof notice[0] === "string");
 }

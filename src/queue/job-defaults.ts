@@ -1,6 +1,6 @@
 import type { DefaultJobOptions, WorkerOptions } from "bullmq";
 
-/** Done jobs leave nothing behind; the last failed ones stay for an operator to look at. */
+/** Deletes completed jobs. Keeps the last 1,000 failed jobs, so that an operator can inspect them. */
 export const jobDefaults: DefaultJobOptions = {
   removeOnComplete: true,
   removeOnFail: { count: 1_000 },
@@ -9,8 +9,8 @@ export const jobDefaults: DefaultJobOptions = {
 };
 
 /**
- * A process that was killed holds its jobs for at most `lockDuration` plus `stalledInterval`; since a job may run twice,
- * being taken over any number of times is no failure. After an outage work resumes within `runRetryDelay`.
+ * A killed process keeps its jobs for at most `lockDuration` plus `stalledInterval`. A job may run twice, so any number
+ * of takeovers is not a failure. After an outage, work resumes within `runRetryDelay`.
  */
 export const workerDefaults: Omit<WorkerOptions, "connection" | "concurrency"> = {
   lockDuration: 15_000,

@@ -1,10 +1,13 @@
 /**
- * Carries short texts to every process that shares the backend, the sender included. Best effort: what is sent while a
- * connection is down, or before a listener is there, is gone.
+ * Carries short texts to every process that shares the backend, including the sender. Best effort: a text is lost if it
+ * is sent while a connection is down, or before a listener exists.
  */
 export interface NoticeTransport {
-  /** Sends texts in order. Rejects where the backend cannot be reached. */
+  /** Sends texts in order. Rejects if the backend is unreachable. */
   send(texts: string[]): Promise<void>;
-  /** Calls back for every text sent from now on, by anybody. Resolves once it hears; the result stops it. */
+  /**
+   * Calls back for every text that any process sends from now on. Resolves once it listens, with a function that stops
+   * it.
+   */
   listen(onText: (text: string) => void): Promise<() => Promise<void>>;
 }

@@ -1,22 +1,22 @@
-import type { Logger } from "../core/logger.ts";
+import type { Logger } from "../core/process/logger.ts";
 
-/** Says once that a server went away and once that it is back, however many connections notice and however often. */
+/** Logs once that a server is lost and once that it is back, for any number of connections and errors. */
 export interface OutageLog {
   lost(error: unknown): void;
   restored(): void;
 }
 
 export function createOutageLog(log: Logger, server: string): OutageLog {
-  let out = false;
+  let isLost = false;
   return {
     lost(error) {
-      if (out) return;
-      out = true;
+      if (isLost) return;
+      isLost = true;
       log.warn({ err: error, server }, "connection lost; trying again until it is back");
     },
     restored() {
-      if (!out) return;
-      out = false;
+      if (!isLost) return;
+      isLost = false;
       log.info({ server }, "connection restored");
     },
   };

@@ -1,25 +1,25 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool, PoolClient } from "pg";
-import { watchPulse } from "../storage/connection-pulse.ts";
+import { watchConnection } from "../storage/connection-check.ts";
 import type { NoticeTransport } from "./notice-transport.ts";
 
 const CHANNEL = "causeway_notices";
-/** NOTIFY takes payloads under 8,000 bytes; a longer text travels in pieces. */
+/** NOTIFY takes payloads under 8,000 bytes. A longer text is sent in pieces. */
 const PAYLOAD_BYTES = 7_900;
-/** A piece's share, in base64, after its heading of a UUID and two numbers. */
+/** Base64 characters of one piece, after its header of a UUID and two numbers. */
 const PIECE_CHARACTERS = 7_800;
 const RETRY_MS = 250;
 
-/** Notices by LISTEN and NOTIFY. */
+/** Notices with LISTEN and NOTIFY. */
 export function postgresNotices(options: {
   queries: Pool;
-  /** A connection of its own, waiting out a server that is away. */
+  /** Opens a separate connection, and waits if the server is down. */
   connect: () => Promise<PoolClient>;
 }): NoticeTransport {
   return {
     async send(texts) {
-      // One statement for all. Each payload is made unique: Postgres drops repeated ones of one transaction.
+      // One statement sends all texts. Each payload is unique, because Postgres drops duplicates within a transaction.
       const payloads = texts.flatMap((text) => toPayloads(text));
       await options.queries.query({
         name: "causeway_notify",
@@ -45,16 +45,16 @@ async function listen(connect: () => Promise<PoolClient>, onText: (text: string)
     client.on("notification", (notice) => {
       if (notice.channel === CHANNEL) assemble(notice.payload ?? "");
     });
-    // Listening on: the server's last words and the broken socket are two errors of one connection.
+    // Runs twice for one connection: the server's last message and the broken socket are separate errors.
     const onLost = () => {
-      stopAsking();
+      stopWatching();
       client.release(true);
       if (stopped || !listening) return;
       listening = false;
       void restart();
     };
-    const stopAsking = watchPulse(client, onLost);
-    stopWatching = stopAsking;
+    const stopChecks = watchConnection(client, onLost);
+    stopWatching = stopChecks;
     client.on("error", onLost);
     await client.query(`LISTEN ${CHANNEL}`);
     listening = true;
@@ -65,7 +65,7 @@ async function listen(connect: () => Promise<PoolClient>, onText: (text: string)
       try {
         return await start();
       } catch {
-        // The connection was lost again between connecting and listening.
+        // The connection was lost again before LISTEN was active.
         await delay(RETRY_MS);
       }
     }
@@ -80,7 +80,7 @@ async function listen(connect: () => Promise<PoolClient>, onText: (text: string)
   };
 }
 
-/** `<id> 1 1 <text>`, or `<id> <piece> <pieces> <base64>` where the text is too long for one. */
+/** Format: `<id> 1 1 <text>`, or `<id> <piece> <pieces> <base64>` if the text is too long for one payload. */
 function toPayloads(text: string): string[] {
   const id = randomUUID();
   const whole = `${id} 1 1 ${text}`;
@@ -93,7 +93,10 @@ function toPayloads(text: string): string[] {
   });
 }
 
-/** Pieces of one text arrive in order and without others between, as one transaction sent them. */
+/**
+ * Joins the pieces of a text. They arrive in order and without other payloads in between, since one transaction sends
+ * them.
+ */
 function createAssembler(onText: (text: string) => void): (payload: string) => void {
   let id = "";
   let gathered: string[] = [];

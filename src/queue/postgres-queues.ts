@@ -12,21 +12,21 @@ import {
   Worker,
 } from "bullmq";
 import type { PoolClient } from "pg";
-import type { Logger } from "../core/logger.ts";
+import type { Logger } from "../core/process/logger.ts";
 import { openPool } from "../storage/database.ts";
 import { jobDefaults, workerDefaults } from "./job-defaults.ts";
 import { createOutageLog } from "./outage-log.ts";
 import { postgresNotices } from "./postgres-notices.ts";
 import type { QueueStore } from "./queue-store.ts";
 
-/** Connections for statements; each worker and the notices hold one more on which they listen. */
+/** Connections for statements. Each worker and the notices use one more connection, to listen. */
 const QUERY_CONNECTIONS = 8;
 const RETRY_MS = 250;
 
 /**
- * BullMQ on PostgreSQL, in the schema `bullmq`. Its commits do not wait for the disk (`synchronous_commit = off`): a
- * crash of the server may take the last jobs, never rows, and the reconciler enqueues those again. That alone makes
- * adding and working about half again as fast; keeping its statements prepared, another third.
+ * BullMQ on PostgreSQL, in the schema `bullmq`. Its commits do not wait for the disk (`synchronous_commit = off`). A
+ * crash of the server may lose the last jobs, but never rows, and the reconciler enqueues those rows again.
+ * This setting makes adding and working about 50 % faster. Prepared statements add another third.
  */
 export function openPostgresQueues(options: { databaseUrl: string; log: Logger }): QueueStore {
   const { databaseUrl: url, log } = options;
@@ -34,18 +34,24 @@ export function openPostgresQueues(options: { databaseUrl: string; log: Logger }
   const setup = ["SET search_path = bullmq", "SET synchronous_commit = off"];
   const queries = openPool({ url, maxConnections: QUERY_CONNECTIONS, log, setup });
   const listeners = openPool({ url, maxConnections: 1_000, log, setup });
-  // Every queue and worker adds an error listener to what it takes for its pool.
+  // Every queue and worker adds an error listener to this object, since each takes it for its own pool.
   queries.setMaxListeners(0);
   const handedOut = new Set<PoolClient>();
   let closing = false;
 
-  /** Waits out a server that is away: BullMQ remembers a first connection that failed, and would stay broken. */
+  /**
+   * Opens a connection, and waits if the server is down. BullMQ remembers a failed first connection and would stay
+   * broken.
+   */
   async function connect() {
     for (;;) {
       try {
         const client = lend(await listeners.connect());
         outage.restored();
-        return client;
+        if (!closing) return client;
+        // The caller is gone and would never release it.
+        client.release(true);
+        throw new Error("the queue is closed");
       } catch (error) {
         if (closing) throw error;
         outage.lost(error);
@@ -54,7 +60,10 @@ export function openPostgresQueues(options: { databaseUrl: string; log: Logger }
     }
   }
 
-  /** A lost connection is given back by whoever notices first, and an error thrown in its event would end the process. */
+  /**
+   * Allows several calls of `release`: each part that notices a lost connection releases it. A second release would
+   * throw inside an event handler, which would end the process.
+   */
   function lend(client: PoolClient): PoolClient {
     const release = client.release.bind(client);
     handedOut.add(client);
@@ -67,9 +76,10 @@ export function openPostgresQueues(options: { databaseUrl: string; log: Logger }
   async function prepare(): Promise<void> {
     const client = await connect();
     try {
-      // Queue tables that a crash took back could not be missed without stopping every queue until a restart.
+      // Keep the new tables through a crash: without them every queue would stop until a restart.
       await client.query("SET synchronous_commit = on");
-      // Making tables takes a right that a service with a role of its own does not have, and does not need.
+      // Creating tables needs a right that a service with a separate role lacks. If the tables exist, it does not need
+      // it.
       if ((await schemaVersion(client)) < LATEST_SCHEMA_VERSION) await runMigrations(client);
     } finally {
       client.release(true);
@@ -122,14 +132,17 @@ export function openPostgresQueues(options: { databaseUrl: string; log: Logger }
     waitUntilReady: () => ready,
     async close() {
       closing = true;
-      // BullMQ forgets a connection that was lost while it was being set up; the pool would wait for it for ever.
+      // BullMQ forgets a connection that was lost during its setup. The pool would wait for it forever.
       for (const client of [...handedOut]) client.release(true);
       await Promise.all([queries.end(), listeners.end()]);
     },
   };
 }
 
-/** BullMQ's bulk insert makes two temporary tables each time, which costs as much as so many single ones. */
+/**
+ * Up to this number, jobs are added one by one. BullMQ's bulk insert creates two temporary tables each time, which
+ * costs as much as this many single inserts.
+ */
 const FEW = 4;
 
 function addFewSingly<T>(queue: Queue<T>): Queue<T> {
@@ -143,14 +156,14 @@ function addFewSingly<T>(queue: Queue<T>): Queue<T> {
   return queue;
 }
 
-/** BullMQ's types name the backend; everything a stage calls is the same on both. */
+/** Removes the backend from BullMQ's types. Everything that a stage calls is the same on both backends. */
 function asDefault<T>(on: unknown): T {
   return on as T;
 }
 
 const statementNames = new Map<string, string>();
 
-/** BullMQ's statements are a fixed few dozen texts; a name makes Postgres keep each one planned. */
+/** Names a statement, so that Postgres keeps its plan. BullMQ uses a fixed set of a few dozen statements. */
 function statementName(text: string): string {
   const known = statementNames.get(text);
   if (known) return known;
@@ -159,7 +172,7 @@ function statementName(text: string): string {
   return name;
 }
 
-/** Of BullMQ's tables; 0 where there are none. */
+/** Schema version of BullMQ's tables; 0 if there are none. */
 async function schemaVersion(client: PoolClient): Promise<number> {
   return await assertSchemaCompatibility(client).catch((error: unknown) => {
     if (error instanceof SchemaMigrationRequiredError) return 0;

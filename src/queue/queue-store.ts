@@ -1,7 +1,7 @@
 import type { Job, Queue, Worker } from "bullmq";
 import type { NoticeTransport } from "./notice-transport.ts";
 
-/** What a place to keep jobs has to bring; the rest is the same for both. */
+/** The parts that differ between the Redis and the Postgres store of jobs. */
 export interface QueueStore {
   kind: "redis" | "postgres";
   createQueue<T>(name: string): Queue<T>;

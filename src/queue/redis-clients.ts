@@ -1,33 +1,33 @@
 import type { Cluster, Redis } from "ioredis";
 
-/** A client of one server, or of a cluster as a whole. */
+/** A client of a single server, or of a whole cluster. */
 export type RedisClient = Redis | Cluster;
 
-/** How the queue and the notices reach Redis, be it one server or a cluster. */
+/** The Redis clients of the queue and the notices, for a single server or a cluster. */
 export interface RedisClients {
-  /** For those who add: gives up soon, since the rows are committed and the reconciler enqueues them later. */
-  adding: RedisClient;
-  /** Another one, for those who work: waits out an outage. */
-  openWorking(): RedisClient;
-  /** Notices are published on it: one connection, which keeps them in order. Gives up soon, too. */
-  speaking: Redis;
-  /** A connection to subscribe on: it can do nothing else. Subscribes again after it was lost. */
-  openListener(): Redis;
-  /** The name of a queue from which BullMQ makes the names of its keys. */
+  /** Client that adds jobs. It gives up soon, because the rows are committed and the reconciler enqueues them later. */
+  producer: RedisClient;
+  /** Opens a separate client for workers. It waits during an outage. */
+  openWorkerClient(): RedisClient;
+  /** Client that publishes notices. It is one connection, which keeps them in order. It also gives up soon. */
+  publisher: Redis;
+  /** Opens a connection that only subscribes. It subscribes again after a loss. */
+  openSubscriber(): Redis;
+  /** The queue name that BullMQ uses in its keys. */
   keyName(queue: string): string;
-  /** Resolves if commands are carried out; rejects with the reason why not. */
+  /** Resolves if Redis executes commands. Rejects with the reason if not. */
   check(): Promise<void>;
-  /** Closes `adding` and `speaking`; who opened another closes it. */
+  /** Closes `producer` and `publisher`. The opener of any other client closes it. */
   close(): void;
 }
 
-/** Longer than BullMQ ever lets Redis wait before it answers (10 s): silence beyond it is a connection that is gone. */
-export const SILENCE_MS = 15_000;
+/** Redis answers BullMQ within 10 s at most. So a connection that is silent for longer than this is lost. */
+export const SOCKET_TIMEOUT_MS = 15_000;
 
-/** Of every connection, to whatever it leads. */
-export const socketOptions = { connectTimeout: 5_000, socketTimeout: SILENCE_MS };
+/** Options of every connection, to a server or a cluster. */
+export const socketOptions = { connectTimeout: 5_000, socketTimeout: SOCKET_TIMEOUT_MS };
 
-/** 50 ms, doubled up to 2 s, for ever. */
+/** Delay before a retry: 50 ms, doubled each time up to 2 s. Retries never stop. */
 export function retryDelay(attempt: number): number {
   return Math.min(50 * 2 ** Math.min(attempt - 1, 10), 2_000);
 }

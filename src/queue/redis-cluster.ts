@@ -1,67 +1,68 @@
 import { randomInt } from "node:crypto";
 import { Redis } from "ioredis";
-import { requireWhole } from "./find-redis.ts";
+import { requireAllSlots } from "./find-redis.ts";
 import { clusterOpener } from "./open-cluster.ts";
 import type { OutageLog } from "./outage-log.ts";
 import { type RedisClients, retryDelay, socketOptions } from "./redis-clients.ts";
-import type { RedisNode } from "./redis-question.ts";
+import type { RedisNode } from "./with-redis.ts";
 
 /**
- * A Redis Cluster. The keys of one queue share a slot, as BullMQ's scripts want it, and each queue has another. A
- * client learns from the nodes which of them has which slots, and that a replica took over.
- * @param nodes from which the others are learned.
+ * Clients of a Redis Cluster. The keys of one queue share a slot, because BullMQ's scripts need that. Each queue has a
+ * different slot. A client learns the slots of each node, and each failover to a replica, from the nodes.
+ * @param nodes first nodes; the client learns the others from them.
  */
 export function redisCluster(nodes: readonly RedisNode[], outage: OutageLog): RedisClients {
   const open = clusterOpener(nodes, outage);
-  // What is not taken now is found in Postgres later; kept here it would be kept twice, and without bounds.
+  // Do not queue commands offline. The rows are found in Postgres later, so the jobs would exist twice, and without a
+  // limit.
   const givesUp = { enableOfflineQueue: false, maxRedirections: 8 };
-  const adding = open({ ...givesUp, slotsRefreshInterval: 30_000 }, { commandTimeout: 5_000 });
-  // Not every process at the same node.
+  const producer = open({ ...givesUp, slotsRefreshInterval: 30_000 }, { commandTimeout: 5_000 });
+  // Start at a random node, so that not every process uses the same one.
   let turn = randomInt(2 ** 16);
 
   function nextNode(): RedisNode {
     const [named] = nodes;
     if (!named) throw new Error("no node of the cluster is named");
-    const known = adding.nodes().map(({ options: { host = named.host, port = named.port } }) => {
+    const known = producer.nodes().map(({ options: { host = named.host, port = named.port } }) => {
       return { ...named, host, port };
     });
     const all = known.length > 0 ? known : nodes;
     return all[turn++ % all.length] ?? named;
   }
 
-  /** A connection to one node, to whichever is up: what is published on any of them is heard on all. */
+  /** Connects to any one node that is up. A message published on one node reaches all nodes. */
   function openOne(maxRetriesPerRequest: number | null): Redis {
     const one: Redis = new Redis({
       ...nextNode(),
       ...socketOptions,
       maxRetriesPerRequest,
       retryStrategy(attempt) {
-        // The next attempt reads these: another node may be up where this one is not.
+        // ioredis reads these options at the next attempt. Another node may be up while this one is down.
         Object.assign(one.options, nextNode());
         return retryDelay(attempt);
       },
     });
-    // Whatever is wrong with that node, the clients of the whole cluster notice and say.
+    // The clients of the whole cluster notice and report any problem of that node.
     one.on("error", () => undefined);
     return one;
   }
 
-  const speaking = openOne(3);
+  const publisher = openOne(3);
   return {
-    adding,
-    // Tries almost as long as BullMQ waits for a job, before it gives up and asks anew.
-    openWorking: () =>
+    producer,
+    // It retries for almost as long as BullMQ waits for a job. After that BullMQ asks again.
+    openWorkerClient: () =>
       open({ retryDelayOnFailover: 300, retryDelayOnClusterDown: 300, enableReadyCheck: false }),
-    speaking,
-    openListener: () => openOne(null),
+    publisher,
+    openSubscriber: () => openOne(null),
     keyName: (queue) => `{${queue}}`,
     async check() {
-      if (adding.status !== "ready") throw new Error("no node of the Redis Cluster can be reached");
-      await requireWhole(adding);
+      if (producer.status !== "ready") throw new Error("no node of the Redis Cluster can be reached");
+      await requireAllSlots(producer);
     },
     close() {
-      adding.disconnect();
-      speaking.disconnect();
+      producer.disconnect();
+      publisher.disconnect();
     },
   };
 }

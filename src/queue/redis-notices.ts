@@ -1,24 +1,24 @@
 import type { NoticeTransport } from "./notice-transport.ts";
-import { type RedisClients, SILENCE_MS } from "./redis-clients.ts";
+import { type RedisClients, SOCKET_TIMEOUT_MS } from "./redis-clients.ts";
 
-/** Notices by publish and subscribe; in a cluster, what is published on one node is heard on all. */
+/** Notices with publish and subscribe. In a cluster, a text published on one node reaches all nodes. */
 export function redisNotices(clients: RedisClients, channel: string): NoticeTransport {
   return {
     async send(texts) {
-      const pipeline = clients.speaking.pipeline();
+      const pipeline = clients.publisher.pipeline();
       for (const text of texts) pipeline.publish(channel, text);
       for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
     },
     async listen(onText) {
-      const listener = clients.openListener();
-      listener.on("message", (_channel, text) => onText(text));
-      await listener.subscribe(channel);
-      // Who only listens would never learn that the other end is gone without a word.
-      const pulse = setInterval(() => void listener.ping().catch(() => undefined), SILENCE_MS);
-      pulse.unref();
+      const subscriber = clients.openSubscriber();
+      subscriber.on("message", (_channel, text) => onText(text));
+      await subscriber.subscribe(channel);
+      // A connection that only listens would not notice that the other end disappeared silently.
+      const pings = setInterval(() => void subscriber.ping().catch(() => undefined), SOCKET_TIMEOUT_MS);
+      pings.unref();
       return async () => {
-        clearInterval(pulse);
-        listener.disconnect();
+        clearInterval(pings);
+        subscriber.disconnect();
       };
     },
   };

@@ -1,5 +1,5 @@
 import { type Job, Queue, Worker } from "bullmq";
-import type { Logger } from "../core/logger.ts";
+import type { Logger } from "../core/process/logger.ts";
 import { findRedis } from "./find-redis.ts";
 import { jobDefaults, workerDefaults } from "./job-defaults.ts";
 import { createOutageLog } from "./outage-log.ts";
@@ -10,43 +10,44 @@ import { redisNotices } from "./redis-notices.ts";
 import { redisServer } from "./redis-server.ts";
 
 /**
- * BullMQ on Redis or Valkey, one server or a cluster. Two shared clients (adding, working), and one more per worker on
- * which it waits. Resolves once it is known which of the two it is.
- * @throws StartupError where the servers cannot be used together.
+ * BullMQ on Redis or Valkey, a single server or a cluster. Uses two shared clients (producer, worker), and one more per
+ * worker that waits for jobs. Resolves once it knows if there is a single server or a cluster.
+ * @throws StartupError if the servers do not belong together.
  */
 export async function openRedisQueues(options: {
   urls: readonly string[];
   prefix: string;
+  signal: AbortSignal | undefined;
   log: Logger;
 }): Promise<QueueStore> {
-  const { urls, prefix, log } = options;
+  const { urls, prefix, signal, log } = options;
   const outage = createOutageLog(log, "redis");
-  const place = await findRedis(urls, outage);
+  const target = await findRedis(urls, outage, signal);
   const clients =
-    place.kind === "cluster" ? redisCluster(place.nodes, outage) : redisServer(place.url, outage);
-  const { adding } = clients;
-  let working: RedisClient | null = null;
+    target.kind === "cluster" ? redisCluster(target.nodes, outage) : redisServer(target.url, outage);
+  const { producer } = clients;
+  let workerClient: RedisClient | null = null;
   return {
     kind: "redis",
     createQueue<T>(name: string) {
-      // Nothing is asked of the server for it, so that it cannot be spoilt by an outage while it is set up.
-      const shared = { connection: adding, prefix, skipVersionCheck: true };
+      // The setup of a queue sends no command, so an outage at that moment cannot break it.
+      const shared = { connection: producer, prefix, skipVersionCheck: true };
       return new Queue<T>(clients.keyName(name), { ...shared, defaultJobOptions: jobDefaults });
     },
     createWorker<T>(name: string, handler: (job: Job<T>) => Promise<unknown>, concurrency: number) {
-      working ??= clients.openWorking();
-      const shared = { connection: working, prefix, concurrency };
+      workerClient ??= clients.openWorkerClient();
+      const shared = { connection: workerClient, prefix, concurrency };
       return new Worker<T>(clients.keyName(name), handler, { ...workerDefaults, ...shared });
     },
     notices: redisNotices(clients, `${prefix}:notices`),
     ping: () => clients.check(),
     async waitUntilReady() {
-      if (adding.status === "ready") return;
-      await new Promise<void>((resolve) => adding.once("ready", resolve));
+      if (producer.status === "ready") return;
+      await new Promise<void>((resolve) => producer.once("ready", resolve));
     },
     async close() {
       clients.close();
-      working?.disconnect();
+      workerClient?.disconnect();
     },
   };
 }

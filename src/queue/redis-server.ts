@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import type { OutageLog } from "./outage-log.ts";
 import { type RedisClients, retryDelay, socketOptions } from "./redis-clients.ts";
 
-/** One Redis or Valkey that stands alone. */
+/** Clients of a single Redis or Valkey. */
 export function redisServer(url: string, outage: OutageLog): RedisClients {
   function open(maxRetriesPerRequest: number | null): Redis {
     const redis = new Redis(url, { ...socketOptions, maxRetriesPerRequest, retryStrategy: retryDelay });
@@ -11,16 +11,16 @@ export function redisServer(url: string, outage: OutageLog): RedisClients {
     return redis;
   }
 
-  const adding = open(3);
+  const producer = open(3);
   return {
-    adding,
-    speaking: adding,
-    openWorking: () => open(null),
-    openListener: () => open(null),
+    producer,
+    publisher: producer,
+    openWorkerClient: () => open(null),
+    openSubscriber: () => open(null),
     keyName: (queue) => queue,
     async check() {
-      await adding.ping();
+      await producer.ping();
     },
-    close: () => adding.disconnect(),
+    close: () => producer.disconnect(),
   };
 }

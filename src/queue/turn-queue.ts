@@ -1,6 +1,6 @@
 import type { QueueBackend } from "./queue-backend.ts";
 
-/** Names a session in which something may wait; whoever takes the job looks. */
+/** Names a session that may have waiting messages. The worker checks that in the database. */
 export interface TurnJob {
   sessionId: string;
 }
@@ -10,7 +10,7 @@ export interface TurnQueue {
   work(handle: (sessionId: string) => Promise<void>): void;
 }
 
-/** Turns that the process which stored the message does not run itself. */
+/** Queue for turns that the process which stored the message does not run itself. */
 export function createTurnQueue(backend: QueueBackend): TurnQueue {
   return {
     async enqueue(sessionId) {

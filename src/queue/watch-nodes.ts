@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from "ioredis";
 import type { OutageLog } from "./outage-log.ts";
 
-/** Tells the log of an outage from the first node of a cluster that is lost until none is missing. */
+/** Reports an outage to the log: it starts at the first lost node of a cluster, and ends when none is missing. */
 export function watchNodes(outage: OutageLog) {
   const missing = new Set<string>();
   const forget = (gone: (key: string) => boolean) => {
@@ -10,17 +10,17 @@ export function watchNodes(outage: OutageLog) {
   };
 
   return {
-    /** What a client notices from now on. */
+    /** Observes the errors and events of a client from now on. */
     follow(cluster: Cluster): void {
       cluster.on("error", (error) => outage.lost(error));
       cluster.on("node error", (error, key: string) => {
-        // It was slow to say who has which slots: its connection stands, and would never tell that it is back.
+        // The node was only slow to report the slots. Its connection works, so no event would report that it is back.
         if (cluster.nodes().some((node) => keyOf(node) === key && node.status === "ready")) return;
         missing.add(key);
         outage.lost(error);
       });
       cluster.on("+node", (node: Redis) => node.on("ready", () => forget((key) => key === keyOf(node))));
-      // Once another one took over its slots, a node is not missed any more.
+      // Another node took over the slots, so the old node is no longer missing.
       cluster.on("refresh", () => {
         const known = new Set(cluster.nodes().map(keyOf));
         forget((key) => !known.has(key));

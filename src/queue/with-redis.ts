@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from "ioredis";
 
-/** How a server is reached: where it listens, and what it wants to know of who comes. */
+/** Address and credentials of a server. */
 export type RedisNode = Pick<RedisOptions, "username" | "password" | "tls"> & { host: string; port: number };
 
 const ONCE = {
@@ -11,10 +11,10 @@ const ONCE = {
   retryStrategy: () => null,
 } satisfies RedisOptions;
 
-/** Asks one server on a connection of its own, once. Rejects with what kept it from answering. */
-export async function askRedis<T>(
+/** Asks one server once, on a separate connection. Rejects with the real cause of a failure. */
+export async function withRedis<T>(
   server: string | RedisNode,
-  question: (redis: Redis) => Promise<T>,
+  task: (redis: Redis) => Promise<T>,
 ): Promise<T> {
   const redis = typeof server === "string" ? new Redis(server, ONCE) : new Redis({ ...server, ...ONCE });
   let reason: Error | null = null;
@@ -23,16 +23,16 @@ export async function askRedis<T>(
   });
   try {
     await redis.connect();
-    return await question(redis);
+    return await task(redis);
   } catch (error) {
-    // Of a connection that was refused, the call itself says only that it is closed.
+    // For a refused connection, the error of the call says only that the connection is closed.
     throw error instanceof Error && /closed/i.test(error.message) ? (reason ?? error) : error;
   } finally {
     redis.disconnect();
   }
 }
 
-/** What `INFO` and `CLUSTER INFO` answer, as names and values. */
+/** Parses the answer of `INFO` and `CLUSTER INFO` into names and values. */
 export function readInfo(text: string): ReadonlyMap<string, string> {
   const pairs = text.split("\r\n").flatMap((line) => {
     const [, name, value] = /^([a-z_0-9]+):(.*)$/.exec(line) ?? [];
