@@ -1,23 +1,37 @@
 import { z } from "zod";
-import { durationMs } from "../core/duration.ts";
-import { TIME_OF_DAY } from "../core/quiet-hours.ts";
-import { isTimezone } from "../core/wall-clock.ts";
+import { TIME_OF_DAY } from "../core/schedule/quiet-hours.ts";
+import { durationMs } from "../core/time/duration.ts";
+import { isTimezone } from "../core/time/wall-clock.ts";
 import { durationSchema, eventRuleSchema } from "./event-schema.ts";
+import { handoffSchema } from "./handoff-schema.ts";
 
 const variableValue = z.union([z.string(), z.number(), z.boolean()], "write a text, a number, true or false");
 
 const variableSchema = z.strictObject({
-  default: variableValue.optional().describe("Used where nothing else gives a value."),
-  required: z.boolean().optional().describe("A session without a value is refused; a default satisfies it."),
+  default: variableValue.optional().describe("The value if nothing else gives one."),
+  required: z
+    .boolean()
+    .optional()
+    .describe("Refuses a session that has no value. A default counts as a value."),
   description: z
     .string()
     .optional()
-    .describe("For people and for the API's answer; the bot does not see it."),
+    .describe("A text for people, which the API returns. The bot does not see it."),
 });
 
 const messageSchema = z.strictObject({
   role: z.enum(["system", "user", "assistant"]),
-  content: z.string().describe("Text; `{name}` is replaced by the variable of that name."),
+  content: z
+    .union([
+      z.string(),
+      z.strictObject({
+        file: z.string().describe("A text file. Its path is relative to this configuration file."),
+      }),
+    ])
+    // The text of the file replaces a file object before the schema runs. That step also reports any file object that
+    // is left.
+    .transform((content) => (typeof content === "string" ? content : ""))
+    .describe('Text, or `{ "file": … }`. The value of the variable `name` replaces `{name}`.'),
 });
 
 const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
@@ -27,44 +41,63 @@ const historySchema = z.strictObject({
     .enum(["summarize", "truncate", "last_n"])
     .default("summarize")
     .describe(
-      "What happens to older messages when the budget is exceeded: summarized, left out, or only the newest sent.",
+      "The treatment of a history that exceeds its budget. `summarize`: older messages are summarized. `truncate`: they are left out. `last_n`: only the newest messages are sent.",
     ),
-  maxTokens: z.int().min(1).default(6000).describe("The budget of everything that is sent, in tokens."),
-  keepMessages: z
+  maxTokens: z
     .int()
     .min(1)
-    .default(20)
-    .describe("How many of the newest messages are kept word for word."),
+    .default(6000)
+    .describe("The budget of everything that the bot receives, in tokens."),
+  keepMessages: z.int().min(1).default(20).describe("Number of the newest messages that stay word for word."),
   summaryModel: z
     .string()
     .min(1)
     .optional()
     .describe(
-      "`summarize`: a cheaper model of the same provider that writes the summaries. Default: the bot's own.",
+      "`summarize`: the model that writes the summaries, such as a cheaper one of the same provider. Default: the bot's own model.",
     ),
 });
+
+const APOLOGY = "Sorry, something went wrong and I could not answer. Please try again in a moment.";
+const REFUSAL = "Sorry, I cannot answer this message. Please write it in another way, or shorter.";
 
 const turnsSchema = z.strictObject({
   policy: z
     .enum(["queue", "collect", "interrupt"])
     .default("queue")
     .describe(
-      "`queue`: one reply per message. `collect`: messages that arrive together are answered together. `interrupt`: a new message aborts the answer being written.",
+      "`queue`: the bot answers each message separately. `collect`: it answers messages that arrive together with one reply. `interrupt`: a new message stops the answer that is being written.",
     ),
   windowMs: milliseconds(0, 60_000)
     .default(1500)
-    .describe("`collect`: how long to wait for more, in milliseconds."),
+    .describe("`collect`: time to wait for more messages, in milliseconds."),
   timeoutMs: milliseconds(100, 3_600_000)
     .default(120_000)
-    .describe("How long the bot may take, in milliseconds."),
-  attempts: z.int().min(1).max(20).default(3).describe("Tries in all before the apology."),
+    .describe("Time limit for one attempt of the bot, in milliseconds."),
+  patienceMs: milliseconds(100, 3_600_000)
+    .default(120_000)
+    .describe(
+      "Time limit until an answer begins, in milliseconds, over all attempts and pauses. After it, the user gets the apology. A value below `timeoutMs` counts as `timeoutMs`. If a provider asks for a longer wait, the bot does not wait.",
+    ),
+  attempts: z.int().min(1).max(20).default(3).describe("Number of attempts before the apology."),
   backoffMs: milliseconds(0, 600_000)
     .default(1000)
-    .describe("Wait before the second try, in milliseconds; doubles with each further one."),
+    .describe("Wait before the second attempt, in milliseconds. It doubles for each further attempt."),
   apology: z
     .string()
-    .default("Sorry, something went wrong and I could not answer. Please try again in a moment.")
-    .describe("What the user reads when every try failed; empty for nothing."),
+    .default(APOLOGY)
+    .describe("The message to the user when every attempt failed. Empty: no message."),
+  refusal: z
+    .string()
+    .optional()
+    .describe(
+      "Replaces the apology if the same message would fail again: the provider's policy refused it, or it is too long. Default: the apology, if you set one.",
+    ),
+  cutShort: z
+    .string()
+    .max(1000)
+    .default("…")
+    .describe("Added to the end of a reply that the bot's output limit cut off. Empty: nothing."),
 });
 
 const MAX_WINDOW_DAYS = 31;
@@ -73,20 +106,24 @@ const limitSchema = z
   .strictObject({
     per: z
       .enum(["session", "user", "agent"])
-      .describe("What is counted together; a user is one of a channel."),
+      .describe("The scope of the limit. `user` means a user of one channel."),
     window: durationSchema
       .refine(
         (window) => durationMs(window) <= MAX_WINDOW_DAYS * 86_400_000,
         `write at most ${MAX_WINDOW_DAYS}d`,
       )
-      .describe("How long until it is counted anew: `1h`, `1d`. A day begins at midnight UTC."),
-    messages: z.int().min(1).optional().describe("How many messages of users are answered in a window."),
+      .describe("The period after which counting starts again: `1h`, `1d`. A day begins at midnight UTC."),
+    messages: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("Maximum number of user messages that the bot answers in a window."),
     tokens: z
       .int()
       .min(1)
       .optional()
       .describe(
-        "How many tokens are used in a window, summaries included; the turn that reaches it is finished.",
+        "Maximum number of tokens in a window, including summaries. The turn that reaches it is still finished.",
       ),
   })
   .refine(
@@ -99,16 +136,16 @@ const budgetsSchema = z.strictObject({
   reply: z
     .string()
     .default("You have reached the limit for now. Please try again later.")
-    .describe("What the user reads instead of an answer; empty for nothing."),
+    .describe("The message to the user instead of an answer. Empty: no message."),
 });
 
 const resetSchema = z.strictObject({
-  reply: z.string().min(1).default("Conversation reset.").describe("What the user reads after `/reset`."),
+  reply: z.string().min(1).default("Conversation reset.").describe("The message to the user after `/reset`."),
   prompt: z
     .enum(["editable", "readonly", "hidden"])
-    .default("editable")
+    .default("readonly")
     .describe(
-      "Web chat's reset dialog asks for the prompt of the bot's first message, prefilled with `seedMessage`: visitors may change it, only see it, or the seed message is used unseen.",
+      "The prompt of the bot's first message (`seedMessage`) in the web chat's reset dialog. `readonly`: visitors see it. `hidden`: they do not see it. `editable`: they may change it, and the bot gets their text as a request of the user.",
     ),
 });
 
@@ -122,60 +159,73 @@ const quietHoursSchema = z.strictObject({
     .refine(isTimezone, "write an IANA time zone such as Europe/Berlin")
     .default("UTC")
     .describe(
-      "Where a user's participant data has a `timezone`, that one counts; its `quiet_hours` (`from` and `to`, or `false` for none) go before these.",
+      "A `timezone` in a user's participant data replaces this one. Its `quiet_hours` (`from` and `to`, or `false` for none) replace these.",
     ),
 });
 
-/** Names of agents and channels: they stand in URLs. */
+/** Names of agents and channels. They are parts of URLs. */
 export const nameSchema = z
   .string()
   .regex(
     /^[a-z0-9][a-z0-9_-]{0,63}$/i,
     "use letters, digits, - and _, at most 64 of them, and start with a letter or digit",
   )
-  // An agent can be named by id or by slug; a slug in the shape of an id would make that a guess.
+  // A caller can name an agent by id or by slug. If a slug looked like an id, the two could be confused.
   .refine(
     (name) => !/^[0-9A-Za-z]{27}$/.test(name),
     "use a name that does not look like an id (27 letters and digits)",
   );
 
-/** Everything an agent says but its `bot`, which the bot of that type checks itself. */
+/** All settings of an agent except `bot`, which the bot of that type checks itself. */
 export const agentSchema = z.strictObject({
-  name: z.string().min(1).max(200).optional().describe("For people. Default: the agent's key."),
+  name: z.string().min(1).max(200).optional().describe("The name for people. Default: the agent's key."),
   messages: z
     .array(messageSchema)
     .default([])
-    .describe("What every conversation starts with: instructions and examples, in order."),
+    .describe("The start of every conversation: instructions and examples, in order."),
   variables: z
     .record(
       z.string().regex(/^[^\s{}](?:[^{}]*[^\s{}])?$/, "leave out braces and spaces at the ends"),
       variableSchema,
     )
     .default({})
-    .describe("The names that `{name}` may stand for."),
+    .describe("The variables that messages may use as `{name}`."),
   seedMessage: z
     .string()
     .min(1)
     .optional()
-    .describe("Prefilled where an operator asks the bot to open a conversation: an instruction to the bot."),
-  history: historySchema.prefault({}).describe("What the bot is shown of a long conversation."),
-  turns: turnsSchema.prefault({}).describe("How messages become answers."),
+    .describe("An instruction to the bot that opens a conversation. Operators get it as the default text."),
+  history: historySchema.prefault({}).describe("The part of a long conversation that the bot receives."),
+  turns: turnsSchema.prefault({}).describe("Rules for answering messages."),
   versioning: z
     .enum(["pinned", "latest"])
     .default("pinned")
     .describe(
-      "`pinned`: an open session keeps the version it began with. `latest`: it follows each new one.",
+      "`pinned`: an open session keeps the version that it started with. `latest`: it follows each new version.",
     ),
   reset: resetSchema.prefault({}),
-  budgets: budgetsSchema.prefault({}).describe("What may be used before the bot is not asked any more."),
+  budgets: budgetsSchema
+    .prefault({})
+    .describe("Limits of use. When one is reached, the bot does not answer."),
   participantData: z
     .enum(["hidden", "prompt"])
     .default("hidden")
-    .describe("`prompt`: the bot is shown the user's participant data in its prompt."),
+    .describe("`prompt`: the bot's prompt contains the user's participant data."),
   quietHours: quietHoursSchema
     .optional()
-    .describe("When triggers, timeouts and schedules wait instead of writing."),
-  events: z.array(eventRuleSchema).default([]).describe("When X, do Y."),
+    .describe("The hours in which triggers, timeouts and schedules send nothing. They wait for the end."),
+  handoff: handoffSchema
+    .optional()
+    .describe("The way people take over from the bot; see [A person answers](handoff.md)."),
+  events: z.array(eventRuleSchema).default([]).describe("Event rules: if an event happens, run actions."),
 });
+
+/**
+ * The text that a user reads if the message would fail again. Without a configured refusal, a custom apology is used,
+ * because it may be in another language than the default refusal.
+ */
+export function refusalText({ apology, refusal }: AgentSettings["turns"]): string {
+  return refusal ?? (apology === APOLOGY ? REFUSAL : apology);
+}
 
 export type AgentSettings = z.output<typeof agentSchema>;

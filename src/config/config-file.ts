@@ -3,38 +3,45 @@ import type { BotDefinition } from "../bots/bot.ts";
 import type { ChannelDefinition } from "../channels/channel.ts";
 import { nameSchema } from "./agent-schema.ts";
 
-/** What can stand in a file, by the name it is written with. */
+/** The types of bots and the kinds of channels, by the name that a configuration file uses. */
 export interface Registries {
   bots: Readonly<Record<string, BotDefinition>>;
   channels: Readonly<Record<string, ChannelDefinition>>;
 }
 
-/** Kinds that are planned: a file may hold them switched off, their own keys unchecked. */
+/** Planned kinds. A file may contain them if they are disabled, and their own keys are not checked. */
 const plannedKinds: readonly string[] = ["slack", "whatsapp", "sureadhere"];
 
-/** Kinds that can be written but not enabled. */
+/** Kinds that a file may contain but not enable. */
 export function missingKinds(channels: Registries["channels"]): string[] {
   return plannedKinds.filter((kind) => !Object.hasOwn(channels, kind));
 }
 
-/** The file around its agents and channels; each of those is checked by the schema of its own type or kind. */
+/** The outer part of a configuration file. The schema of its type or kind checks each agent and channel. */
 export const configFileSchema = z.strictObject({
-  $schema: z.string().optional().describe("Where editors find the schema of this file."),
-  workspace: nameSchema.describe(
-    "The scope of everything in this file; an id of another workspace is never found.",
-  ),
-  agents: z.record(nameSchema, z.unknown()).describe("The bots, by the name they are called by."),
+  $schema: z.string().optional().describe("Address of this file's schema, for editors."),
+  workspace: nameSchema
+    .default("default")
+    .describe("The scope of everything in this file. It cannot find an id of another workspace."),
+  agents: z.record(nameSchema, z.unknown()).describe("The bots by name."),
   channels: z
     .record(nameSchema, z.unknown())
-    .describe("Connections to platforms; the key stands in the webhook's URL."),
+    .describe("Connections to platforms. The key is part of the webhook's URL."),
+  desks: z
+    .record(nameSchema, z.unknown())
+    .optional()
+    .describe("Places where people are asked to answer, by the name in `handoff.desk`."),
 });
 
-/** The keys every channel has, whatever its kind. */
+/** The keys of every channel of any kind. */
 export const channelCommonSchema = z.strictObject({
   kind: z.string().describe("The platform."),
   agent: z.string().describe("The agent that answers here."),
-  enabled: z
+  enabled: z.boolean().default(true).describe("`false` leaves the channel out. Its variables may be unset."),
+  simulate: z
     .boolean()
-    .default(true)
-    .describe("`false` leaves the channel out; its variables need not be set."),
+    .default(false)
+    .describe(
+      "`true` connects it to the simulator, and makes up the missing tokens and secrets. Only on this machine.",
+    ),
 });

@@ -1,13 +1,14 @@
 import { agentSchema } from "./agent-schema.ts";
 import { channelCommonSchema, configFileSchema, missingKinds, type Registries } from "./config-file.ts";
+import { deskSchema } from "./handoff-schema.ts";
 import { inputSchema, type SchemaNode } from "./schema-node.ts";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 const REFERENCE: SchemaNode = { type: "string", pattern: "^\\$[A-Za-z_][A-Za-z0-9_]*$" };
-/** What narrows a text so far that `"$NAME"` might not pass. */
+/** Keywords that restrict a text so much that `"$NAME"` may not pass. */
 const NARROWING = ["enum", "format", "pattern", "minLength", "maxLength", "contentEncoding"];
 
-/** JSON Schema of a configuration file for editors, made from the schemas that check it. */
+/** JSON Schema of a configuration file for editors, generated from the schemas that check it. */
 export function configJsonSchema({ bots, channels }: Registries): SchemaNode {
   const shell = inputSchema(configFileSchema);
   const common = inputSchema(channelCommonSchema);
@@ -22,8 +23,14 @@ export function configJsonSchema({ bots, channels }: Registries): SchemaNode {
     type: "object",
     properties: { ...common.properties, kind: { ...common.properties?.kind, enum: kinds } },
     required: ["kind", "agent"],
-    // What is switched off is not checked, so that a file can hold what will be filled in later.
-    if: { properties: { enabled: { const: false } }, required: ["enabled"] },
+    // A disabled channel is not checked, so that a file can contain one that is completed later.
+    // A simulated channel gets what is missing.
+    if: {
+      anyOf: [
+        { properties: { enabled: { const: false } }, required: ["enabled"] },
+        { properties: { simulate: { const: true } }, required: ["simulate"] },
+      ],
+    },
     else: {
       properties: { kind: { enum: Object.keys(channels) } },
       allOf: Object.values(channels).map(({ kind, configSchema }) => ({
@@ -42,13 +49,14 @@ export function configJsonSchema({ bots, channels }: Registries): SchemaNode {
       {
         agents: { ...shell.properties?.agents, additionalProperties: agentNode },
         channels: { ...shell.properties?.channels, additionalProperties: channelNode },
+        desks: { ...shell.properties?.desks, additionalProperties: withReferences(inputSchema(deskSchema)) },
       },
       [],
     ),
   };
 }
 
-/** The same schema with more keys, in every branch where it has several. */
+/** Returns the schema with more keys. Adds them to every branch if there are several. */
 export function withKeys(
   node: SchemaNode,
   added: Record<string, SchemaNode>,
@@ -62,7 +70,7 @@ export function withKeys(
   return { ...rest, properties: { ...added, ...properties, ...added }, required: [...required, ...before] };
 }
 
-/** Lets `"$NAME"` stand for every text. */
+/** Accepts `"$NAME"` in place of every text. */
 function withReferences(node: SchemaNode): SchemaNode {
   if (node.type === "string" && NARROWING.some((keyword) => node[keyword] !== undefined)) {
     const { description, default: fallback, ...rule } = node;

@@ -1,12 +1,12 @@
 import type { z } from "zod";
-import type { ConfigProblem } from "../core/errors.ts";
+import type { ConfigProblem } from "../core/faults/errors.ts";
 import { type JsonPath, jsonPath, pathText } from "./json-path.ts";
 import { nearest } from "./nearest.ts";
 import { knownKeys, type SchemaNode } from "./schema-node.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** Where a schema was applied: what to put before its paths, and its JSON Schema, which knows the keys it takes. */
+/** The place where a schema was applied: the prefix for its paths, and its JSON Schema, which knows the valid keys. */
 interface Origin {
   file: string;
   path: JsonPath;
@@ -14,7 +14,7 @@ interface Origin {
   value: unknown;
 }
 
-/** Turns what a schema found into problems with a path and a fix, one per key. */
+/** Turns the issues of a schema into problems with a path and a fix, one per key. */
 export function schemaProblems(issues: readonly Issue[], origin: Origin): ConfigProblem[] {
   return issues.flatMap((issue) => issueProblems(issue, origin));
 }
@@ -48,8 +48,8 @@ function issueProblems(issue: Issue, origin: Origin): ConfigProblem[] {
   return [{ path: at, problem: problemText(issue, found), fix: fixText(issue, found) }];
 }
 
-/** Whether the schema's author wrote the message; Zod's own do not say what to write instead. */
-function saysItself(issue: Issue): boolean {
+/** True if the schema's author wrote the message. Zod's default messages do not tell the user what to write instead. */
+function hasCustomMessage(issue: Issue): boolean {
   return !/^(Invalid|Too (small|big)|Unrecognized)/.test(issue.message);
 }
 
@@ -61,13 +61,13 @@ function unknownKeyFix(key: string, known: readonly string[]): string {
 }
 
 function problemText(issue: Issue, found: unknown): string {
-  // A value is never shown: it may have come from the environment.
+  // Never show a value: it may come from the environment.
   if (issue.code === "invalid_type") return `is ${typeName(found)}`;
   return "has a value that cannot be used";
 }
 
 function fixText(issue: Issue, found: unknown): string {
-  if (saysItself(issue)) return issue.message;
+  if (hasCustomMessage(issue)) return issue.message;
   if (issue.code === "invalid_value" || (issue.code === "invalid_union" && "options" in issue)) {
     const options = optionsOf(issue);
     const close = typeof found === "string" ? nearest(found, options.map(String)) : null;
@@ -85,7 +85,8 @@ function fixText(issue: Issue, found: unknown): string {
 }
 
 function missingFix(issue: Issue): string {
-  if (saysItself(issue)) return `add it: ${/^(is|must) /.test(issue.message) ? "it " : ""}${issue.message}`;
+  if (hasCustomMessage(issue))
+    return `add it: ${/^(is|must) /.test(issue.message) ? "it " : ""}${issue.message}`;
   if (issue.code === "invalid_value" || (issue.code === "invalid_union" && "options" in issue)) {
     return `add it: one of ${optionsOf(issue)
       .map((option) => JSON.stringify(option))

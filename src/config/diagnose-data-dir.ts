@@ -1,34 +1,36 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { broken, doubtful, type Finding, well } from "../core/finding.ts";
+import { errorFinding, type Finding, okFinding, warningFinding } from "../core/faults/finding.ts";
 
 const LITTLE_SPACE = 1024 ** 3;
-/** Mode bits that let others than the owner read. */
+/** Mode bits that let accounts other than the owner read. */
 const READABLE_BY_OTHERS = 0o044;
 
-/** Looks at a directory for data: whether it can be written, what it holds is private, and there is room. */
+/** Checks a data directory: it is writable, its content is private, and it has free space. */
 export function diagnoseDataDir(dataDir: string): Finding[] {
   const existing = nearestExisting(dataDir);
   if (!mayWrite(existing))
     return [
-      broken(
+      errorFinding(
         "",
-        `${existing} cannot be written.`,
+        `The service cannot write to ${existing}.`,
         "give it to the account that runs the service, or name another",
       ),
     ];
   const findings = [
     existing === dataDir
-      ? well("", `${dataDir} can be written.`)
-      : well("", `${dataDir} is made at the first start.`),
+      ? okFinding("", `The service can write to ${dataDir}.`)
+      : okFinding("", `${dataDir} is created at the first start.`),
   ];
   const key = join(dataDir, "api-key");
   if (existsSync(key) && (statSync(key).mode & READABLE_BY_OTHERS) !== 0)
-    findings.push(broken("", `Others can read ${key}.`, `chmod 600 ${key}, and replace the key`));
+    findings.push(errorFinding("", `Others can read ${key}.`, `chmod 600 ${key}, and replace the key`));
   const { bavail, bsize } = statfsSync(existing);
   const free = bavail * bsize;
   if (free < LITTLE_SPACE)
-    findings.push(doubtful("", `Only ${Math.round(free / 1024 ** 2)} MB are free there.`, "make room"));
+    findings.push(
+      warningFinding("", `Only ${Math.round(free / 1024 ** 2)} MB are free there.`, "free disk space"),
+    );
   return findings;
 }
 

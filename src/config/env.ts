@@ -2,18 +2,22 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { z } from "zod";
+import { trustedProxyProblem } from "../core/network/trusted-proxies.ts";
 import { fileStoreProblem } from "./file-store-place.ts";
 import { publicUrlProblem } from "./public-url.ts";
 import { redisUrlsProblem, splitRedisUrls } from "./redis-urls.ts";
 
-/** The variables the service was started with. Empty counts as not set: compose files pass `NAME=` for that. */
+/**
+ * The environment variables of the service. An empty value counts as unset, because compose files write `NAME=` for
+ * that.
+ */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** One variable: what it is for, what may stand in it (the text of the variable goes in), and what it is without. */
+/** Definition of one variable: its purpose, the schema of its text, and its default. */
 export interface Variable<T> {
   doc: string;
   schema: z.ZodType<T, string>;
-  /** As it would be written; null where being unset has a meaning of its own, which `unset` puts in words. */
+  /** The default as text. Null if an unset variable has a special meaning, which `unset` describes. */
   default: string | null;
   unset?: string;
 }
@@ -39,15 +43,28 @@ const rate = z
   .regex(/^[1-9]\d{0,8}$/, "write a whole number, 1 or more")
   .transform(Number);
 
+const addresses = z
+  .string()
+  .transform((list) =>
+    list
+      .split(",")
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== "" && entry !== "none"),
+  )
+  .superRefine((entries, check) => {
+    const problem = entries.map(trustedProxyProblem).find((each) => each !== null);
+    if (problem !== undefined) check.addIssue({ code: "custom", message: problem });
+  });
+
 const days = z
   .string()
   .regex(/^[1-9]\d{0,4}$/, "write a whole number of days, 1 or more")
   .transform(Number);
 
-/** Every variable the service itself reads. The README's table and `.env.example` are made from this. */
+/** All variables that the service reads. The table in `docs/settings.md` and `.env.example` are generated from this. */
 export const variables = {
   PORT: variable({
-    doc: "Port of the HTTP server. `0` takes any free one.",
+    doc: "Port of the HTTP server. `0` takes any free port.",
     schema: z
       .string()
       .regex(/^\d{1,5}$/, "write a port number from 0 to 65535")
@@ -56,7 +73,7 @@ export const variables = {
     default: "3000",
   }),
   HOST: variable({
-    doc: "Address the HTTP server listens on. `0.0.0.0` to be reached from other machines.",
+    doc: "Address on which the HTTP server listens. `0.0.0.0` lets other machines connect.",
     schema: z.string().regex(/^[^\s/]+$/, "write a host name or an IP address, such as 127.0.0.1"),
     default: "127.0.0.1",
   }),
@@ -71,15 +88,16 @@ export const variables = {
           .filter((file) => file !== ""),
       )
       .refine((files) => files.length > 0, "write the path of a configuration file"),
-    default: "./channels.config.json",
+    default: null,
+    unset: "`./channels.config.local.json` if it exists, else `./channels.config.json`",
   }),
   CAUSEWAY_DATA_DIR: variable({
-    doc: "Where the embedded database and generated secrets (mode 0600) are kept.",
+    doc: "Directory of the embedded database and of generated secrets (mode 0600).",
     schema: z.string(),
     default: "./.causeway",
   }),
   CAUSEWAY_PUBLIC_URL: variable({
-    doc: "The URL at which platforms reach the service: signatures are checked against it, webhooks registered with it.",
+    doc: "The URL at which platforms reach the service. The service checks signatures and registers webhooks with it.",
     schema: z.string().superRefine((text, check) => {
       const problem = publicUrlProblem(text);
       if (problem !== null) check.addIssue({ code: "custom", message: problem });
@@ -87,29 +105,54 @@ export const variables = {
     default: null,
     unset: "`http://HOST:PORT`",
   }),
+  CAUSEWAY_TRUSTED_PROXIES: variable({
+    doc: "The proxies whose `X-Forwarded-For` header gives the caller's address. Write addresses and networks, separated by commas (`10.1.2.3, 2001:db8::/48`). `private` means this machine and all private networks. `none` means no proxy. Limits count by the caller's address.",
+    schema: addresses,
+    default: "private",
+  }),
   CAUSEWAY_API_KEY: variable({
-    doc: "The first operator key, with all scopes; such as the output of `openssl rand -hex 32`.",
-    schema: z.string().regex(/^[\x21-\x7e]{1,256}$/, "write up to 256 printable characters without spaces"),
+    doc: "The first operator key, with all scopes; at least 24 characters, such as the output of `openssl rand -hex 32`.",
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,256}$/, "write up to 256 printable characters without spaces")
+      .min(24, "write at least 24 characters, such as the output of `openssl rand -hex 32`"),
     default: null,
     unset: "generated at first start and kept in the data directory",
   }),
   CAUSEWAY_ROLE: variable({
-    doc: "`web` receives and answers HTTP, `worker` runs turns and deliveries, `all` does both.",
+    doc: "`web` receives and answers HTTP requests. `worker` runs turns and deliveries. `all` does both.",
     schema: z.enum(["all", "web", "worker"], "write all, web or worker"),
     default: "all",
   }),
+  CAUSEWAY_SIMULATE: variable({
+    doc: "Kinds of channels to connect to the simulator instead of the platform, separated by commas: `telegram`, `slack`, `whatsapp`. It counts for every channel of that kind.",
+    schema: z
+      .string()
+      .transform((list) =>
+        list
+          .split(",")
+          .map((kind) => kind.trim())
+          .filter((kind) => kind !== ""),
+      )
+      .refine(
+        (kinds) => kinds.every((kind) => ["telegram", "slack", "whatsapp"].includes(kind)),
+        "write any of telegram, slack and whatsapp, separated by commas",
+      ),
+    default: null,
+    unset: 'only channels with `"simulate": true`',
+  }),
   CAUSEWAY_KEY_RATE: variable({
-    doc: "Requests one API key may make per minute, on each process; five seconds' worth at once. Beyond: 429 with `Retry-After`.",
+    doc: "Requests per minute for one API key, on each process. The requests of five seconds may come at once. Beyond the limit, the answer is 429 with `Retry-After`.",
     schema: rate,
     default: "60000",
   }),
   CAUSEWAY_USER_RATE: variable({
-    doc: "Messages one user may send per minute over the API, whatever the key, on each process; five seconds' worth at once.",
+    doc: "Messages per minute from one user over the API, with any key, on each process. The messages of five seconds may come at once.",
     schema: rate,
     default: "600",
   }),
   CAUSEWAY_ATTACHMENTS: variable({
-    doc: "Where the contents of files are kept: a directory, or `s3://bucket/prefix?endpoint=https://…&region=…` for an S3-compatible bucket. Processes on several machines need a bucket, or a directory they share.",
+    doc: "Storage for the contents of files: a directory, or an S3-compatible bucket (`s3://bucket/prefix?endpoint=https://…&region=…`). Processes on several machines need a bucket or a shared directory.",
     schema: z.string().superRefine((text, check) => {
       const problem = fileStoreProblem(text);
       if (problem !== null) check.addIssue({ code: "custom", message: problem });
@@ -118,7 +161,7 @@ export const variables = {
     unset: "`attachments` in the data directory",
   }),
   CAUSEWAY_ATTACHMENT_MIB: variable({
-    doc: "The largest file that is taken, in MiB.",
+    doc: "The largest accepted file, in MiB.",
     schema: z
       .string()
       .regex(/^[1-9]\d{0,2}$/, "write a whole number from 1 to 999")
@@ -126,50 +169,58 @@ export const variables = {
     default: "20",
   }),
   CAUSEWAY_ATTACHMENT_DAYS: variable({
-    doc: "After how many days the content of a file is erased.",
+    doc: "Number of days after which the content of a file is erased.",
     schema: days,
     default: null,
-    unset: "kept as long as its session",
+    unset: "as long as its session exists",
   }),
   CAUSEWAY_EVENT_LOG_DAYS: variable({
-    doc: "How many days the log of what event rules did is kept; what must not happen twice is remembered for longer.",
+    doc: "Number of days for which the log of event rules is kept. Records that prevent a second run stay longer.",
     schema: days,
     default: "90",
   }),
   AWS_ACCESS_KEY_ID: variable({
-    doc: "Who uses the bucket.",
+    doc: "Access key of the bucket.",
     schema: z.string(),
     default: null,
   }),
   AWS_SECRET_ACCESS_KEY: variable({
-    doc: "The secret that belongs to it.",
+    doc: "Secret of that access key.",
     schema: z.string(),
     default: null,
   }),
   AWS_SESSION_TOKEN: variable({
-    doc: "For temporary credentials.",
+    doc: "Session token of temporary credentials.",
     schema: z.string(),
     default: null,
   }),
   CAUSEWAY_KEY_STREAMS: variable({
-    doc: "Streams and WebSockets one API key may hold open at a time, on each process. Beyond: 429.",
+    doc: "Streams and WebSockets that one API key may have open, on each process. Beyond the limit, the answer is 429.",
     schema: rate,
     default: "6000",
   }),
+  CAUSEWAY_STOP_SECONDS: variable({
+    doc: "Time limit for a stop, in seconds. After it, unfinished work is released. Kubernetes kills after 30 s, systemd after 90 s, Docker after 10 s.",
+    schema: z
+      .string()
+      .regex(/^[1-9]\d{0,3}$/, "write a whole number of seconds from 1 to 9999")
+      .transform(Number),
+    default: "25",
+  }),
   DATABASE_URL: variable({
-    doc: "A Postgres to use: `postgres://…`.",
+    doc: "URL of your own Postgres: `postgres://…`.",
     schema: postgresUrl,
     default: null,
     unset: "an embedded Postgres in the data directory",
   }),
   REDIS_URL: variable({
-    doc: "A Redis or Valkey to run the queue on: `redis://…` or `rediss://…`. Of a cluster, any of its nodes, or several separated by commas.",
+    doc: "URL of a Redis or Valkey for the queue: `redis://…` or `rediss://…`. For a cluster, write any of its nodes, or several separated by commas.",
     schema: redisUrls,
     default: null,
     unset: "the queue runs on Postgres",
   }),
   LOG_LEVEL: variable({
-    doc: "How much is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.",
+    doc: "The lowest level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.",
     schema: z.enum(
       ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
       "write trace, debug, info, warn, error, fatal or silent",
@@ -178,7 +229,7 @@ export const variables = {
   }),
 };
 
-/** The process's environment over the `.env` file of `directory`: what is set for real wins. */
+/** The process environment merged over the `.env` file of `directory`. The process environment wins. */
 export function readEnvironment(directory: string = process.cwd()): Environment {
   const file = join(directory, ".env");
   const fromFile = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};

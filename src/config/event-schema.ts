@@ -1,15 +1,19 @@
 import { z } from "zod";
-import { buttonsSchema } from "../core/button-schema.ts";
-import { DURATION_PATTERN } from "../core/duration.ts";
+import { buttonsSchema } from "../core/message/button-schema.ts";
+import { DURATION_PATTERN } from "../core/time/duration.ts";
 
-/** `30s`, `15m`, `2h`, `1d` as written. */
+/** A duration as text: `30s`, `15m`, `2h`, `1d`. */
 export const durationSchema = z
   .string()
   .regex(DURATION_PATTERN, "write a number and a unit: 30s, 15m, 2h or 1d")
   .describe("A time span: `30s`, `15m`, `2h`, `1d`.");
 
-const prompt = z.string().min(1).describe("An instruction to the bot, which writes the message.");
-const text = z.string().min(1).describe("The message itself, word for word.");
+const prompt = z.string().min(1).describe("An instruction to the bot, which then writes the message.");
+const text = z.string().min(1).describe("The text of the message, sent unchanged.");
+const format = z
+  .literal("markdown")
+  .optional()
+  .describe("With `text`: show it as the platform shows Markdown. Default: sent unchanged.");
 
 function exactlyOneText(action: { prompt?: string | undefined; text?: string | undefined }): boolean {
   return (action.prompt === undefined) !== (action.text === undefined);
@@ -25,7 +29,8 @@ const actionSchema = z.discriminatedUnion("action", [
       action: z.literal("send_message"),
       prompt: prompt.optional(),
       text: text.optional(),
-      buttons: buttonsSchema.optional().describe("With `text`: what the user may press below it."),
+      format,
+      buttons: buttonsSchema.optional().describe("With `text`: buttons below the message."),
     })
     .refine(exactlyOneText, oneText)
     .refine(({ buttons, text }) => buttons === undefined || text !== undefined, {
@@ -42,20 +47,30 @@ const actionSchema = z.discriminatedUnion("action", [
       after: durationSchema,
       prompt: prompt.optional(),
       text: text.optional(),
+      format,
     })
     .refine(exactlyOneText, oneText),
   z.strictObject({
     action: z.literal("webhook"),
-    url: z.url({ protocol: /^https?$/ }).describe("What is told of it, by POST."),
-    secret: z.string().min(1).optional().describe("Signs the request, as a webhook bot's is."),
+    url: z.url({ protocol: /^https?$/ }).describe("The address that gets a POST request about the event."),
+    secret: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Signs the request, in the same way as requests to a webhook bot."),
     allowPrivateAddresses: z
       .boolean()
       .default(true)
-      .describe("`false` refuses a URL that leads to this machine or a private network."),
+      .describe("`false` refuses a URL of this machine or of a private network."),
+  }),
+  z.strictObject({
+    action: z.literal("handoff"),
+    reason: z.string().min(1).max(2000).optional().describe("Why a person is needed."),
+    desk: z.string().min(1).optional().describe("One of `desks`. Default: the agent's `handoff.desk`."),
   }),
   z.strictObject({
     action: z.literal("start_agent"),
-    agent: z.string().min(1).describe("The agent that takes the conversation over."),
+    agent: z.string().min(1).describe("The agent that takes over the conversation."),
   }),
 ]);
 
@@ -75,19 +90,25 @@ const momentSchema = z.enum([
   "session_ended.expired",
   "last_timeout",
   "delivery_failed",
+  "handoff_requested",
+  "handoff_taken",
+  "handoff_released",
 ]);
-const actionsSchema = z.array(actionSchema).min(1).describe("What to do then, in this order.");
+const actionsSchema = z.array(actionSchema).min(1).describe("The actions to run, in this order.");
 
 const conditionSchema = z
   .strictObject({
     channel: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
       .optional()
-      .describe("The session's channel, or one of several."),
-    metadata: z.record(z.string(), z.json()).optional().describe("In the session's metadata."),
-    participantData: z.record(z.string(), z.json()).optional().describe("In the user's participant data."),
+      .describe("The session's channel. A list allows any of its channels."),
+    metadata: z.record(z.string(), z.json()).optional().describe("Values in the session's metadata."),
+    participantData: z
+      .record(z.string(), z.json())
+      .optional()
+      .describe("Values in the user's participant data."),
   })
-  .describe("Fires only where the session has all of this: values are compared, objects may have more.");
+  .describe("The rule fires only if the session has all these values. Objects may have more keys.");
 
 const shared = {
   when: conditionSchema.optional(),
@@ -96,21 +117,26 @@ const shared = {
     .min(1)
     .max(20)
     .default(5)
-    .describe("How often an action that fails is tried in all; each wait is twice the one before."),
+    .describe("Maximum number of attempts for an action. Each wait is twice as long as the one before."),
   do: actionsSchema,
 };
 
-/** One rule of an agent: `on` says when, `do` says what. */
+/** One event rule of an agent: `on` names the event, and `do` lists the actions. */
 export const eventRuleSchema = z.discriminatedUnion("on", [
-  z.strictObject({ on: momentSchema.describe("What happened."), ...shared }),
+  z.strictObject({ on: momentSchema.describe("The event."), ...shared }),
   z.strictObject({
     on: z.literal("timeout"),
     after: durationSchema,
-    times: z.int().min(1).max(1000).default(1).describe("How often it fires while the silence lasts."),
+    times: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(1)
+      .describe("Maximum number of times that the rule fires during one silence."),
     from: z
       .enum(["last_message", "first_message"])
       .default("last_message")
-      .describe("What the time is counted from."),
+      .describe("The message from which the time counts."),
     ...shared,
   }),
 ]);

@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
 import type { BucketSettings } from "../core/bucket-settings.ts";
-import type { ConfigProblem } from "../core/errors.ts";
+import type { ConfigProblem } from "../core/faults/errors.ts";
 import type { Environment } from "./env.ts";
 
-/** Where the contents of files are kept. */
+/** Storage of file contents: a directory or a bucket. */
 export type FileStorePlace = { kind: "directory"; path: string } | ({ kind: "bucket" } & BucketSettings);
 
 const HOW = "write a directory, or s3://bucket/prefix?endpoint=https://host&region=name";
 const PARAMETERS: ReadonlySet<string> = new Set(["endpoint", "region"]);
 
-/** What is wrong with a place as it is written; null: nothing. */
+/** Describes the problem of a storage place as text; null if there is none. */
 export function fileStoreProblem(text: string): string | null {
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return null;
   if (!text.startsWith("s3://") || !URL.canParse(text)) return HOW;
@@ -23,7 +23,10 @@ export function fileStoreProblem(text: string): string | null {
     : `${HOW}; endpoint is a URL without a path`;
 }
 
-/** The place as it is used, from a text without problems (null: the data directory), and what it lacks. */
+/**
+ * Parses a storage place without problems (null: the data directory). Also returns problems, such as missing
+ * credentials.
+ */
 export function fileStorePlace(
   text: string | null,
   from: { env: Environment; directory: string; dataDir: string },

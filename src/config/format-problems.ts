@@ -1,6 +1,6 @@
-import type { ConfigProblem } from "../core/errors.ts";
+import type { ConfigProblem } from "../core/faults/errors.ts";
 
-/** Every problem, for a person at a terminal: where, what, and what to do about it. */
+/** Formats all problems for a person at a terminal: the place, the problem and the fix. */
 export function formatConfigProblems(problems: readonly ConfigProblem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const entries = problems.map(({ path, problem, fix }) => `  ${path}\n    ${problem}\n    -> ${fix}\n`);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { botDefinitions } from "../bots/registry.ts";
@@ -6,33 +6,48 @@ import { channelDefinitions } from "../channels/registry.ts";
 import { configJsonSchema } from "./config-json-schema.ts";
 import { configTables, envExample, environmentTable } from "./settings-tables.ts";
 
-// A command: writes what is generated from the settings' definitions, or with --check tells what is stale.
+// A command. Writes the files that are generated from the settings' definitions. With --check it only reports outdated
+// ones.
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const registries = { bots: botDefinitions, channels: channelDefinitions };
-const START = "<!-- generated:settings -->";
-const END = "<!-- /generated:settings -->";
 
-/** A page with what stands between its two marks made anew. */
-function page(file: string, tables: string): [string, string] {
-  const text = readFileSync(root + file, "utf8");
-  const [before, rest] = text.split(START);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`${file} lacks ${START} or ${END}`);
-  return [file, `${before}${START}\n\n${tables}\n\n${END}${after}`];
+/** Replaces the text between the two markers of a section. */
+function withSection(page: string, section: string, tables: string): string {
+  const start = `<!-- generated:${section} -->`;
+  const end = `<!-- /generated:${section} -->`;
+  const [before, rest] = page.split(start);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`the page lacks ${start} or ${end}`);
+  return `${before}${start}\n\n${tables}\n\n${end}${after}`;
 }
 
-/** The variables a configuration file names, in the order it names them. */
-function referencesIn(file: string): string[] {
-  const names = readFileSync(file, "utf8").matchAll(/"\$([A-Za-z_][A-Za-z0-9_]*)"(?!\s*:)/g);
-  return [...new Set([...names].map((match) => match[1] ?? ""))];
+/** The page of settings, with both generated sections updated. */
+function settingsPage(): [string, string] {
+  const file = "docs/settings.md";
+  const page = withSection(readFileSync(root + file, "utf8"), "environment", environmentTable());
+  return [file, withSection(page, "settings", configTables(registries))];
+}
+
+/** The environment variables that files refer to, in order of appearance. */
+function referencesIn(...files: string[]): string[] {
+  const names = files.flatMap((file) => [
+    ...readFileSync(root + file, "utf8").matchAll(/"\$([A-Za-z_][A-Za-z0-9_]*)"(?!\s*:)/g),
+  ]);
+  return [...new Set(names.map((match) => match[1] ?? ""))];
+}
+
+/** The pages that explain the setup of bots and channels. */
+function guides(): string[] {
+  const pages = readdirSync(`${root}docs`).filter((file) => file.endsWith(".md") && file !== "settings.md");
+  const channels = Object.keys(channelDefinitions).map((kind) => `src/channels/${kind}/README.md`);
+  return ["README.md", ...pages.map((file) => `docs/${file}`), ...channels];
 }
 
 const generated = new Map([
   ["docs/channels.config.schema.json", `${JSON.stringify(configJsonSchema(registries), null, 2)}\n`],
-  [".env.example", envExample(referencesIn(`${root}channels.config.json`))],
-  page("README.md", environmentTable()),
-  page("docs/settings.md", configTables(registries)),
+  [".env.example", envExample(referencesIn("channels.config.json"), referencesIn(...guides()))],
+  settingsPage(),
 ]);
 const stale = [...generated].filter(
   ([file, text]) => !existsSync(root + file) || readFileSync(root + file, "utf8") !== text,

@@ -1,7 +1,7 @@
-/** Keys and list positions from the top of a file down to a value. */
+/** Keys and list positions from the top of a file to a value. */
 export type JsonPath = readonly (string | number)[];
 
-/** `channels.config.json: agents.coach.messages[0].role`, the form every problem is reported in. */
+/** Formats a path like `channels.config.json: agents.coach.messages[0].role`. Every problem uses this format. */
 export function pathText(file: string, path: JsonPath): string {
   const inside = path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
@@ -11,7 +11,7 @@ export function pathText(file: string, path: JsonPath): string {
   return inside === "" ? file : `${file}: ${inside}`;
 }
 
-/** Zod's paths may hold symbols by type; JSON has none. */
+/** Converts Zod's paths. Their type allows symbols, but JSON has none. */
 export function jsonPath(path: readonly PropertyKey[]): JsonPath {
   return path.map((part) => (typeof part === "symbol" ? String(part) : part));
 }

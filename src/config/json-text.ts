@@ -1,5 +1,5 @@
-import type { ConfigProblem } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
+import type { ConfigProblem } from "../core/faults/errors.ts";
+import type { Json } from "../core/text/json.ts";
 
 const STRING = /"(?:[ !#-[\]-\u{10FFFF}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -17,8 +17,8 @@ class JsonTextError extends Error {
 }
 
 /**
- * Parses a configuration file. Unlike `JSON.parse` it tells line and column of what is wrong on every Node version,
- * and refuses a key that stands twice, where `JSON.parse` would silently drop the first (a whole channel, say).
+ * Parses a configuration file. Unlike `JSON.parse`, it reports line and column of an error on every Node version. It
+ * also refuses duplicate keys. `JSON.parse` would silently drop the first one, for example a whole channel.
  */
 export function parseJsonText(text: string, file: string): { value: Json } | { problem: ConfigProblem } {
   const json = text.startsWith("\uFEFF") ? text.slice(1) : text;
@@ -60,13 +60,20 @@ function createReader(text: string): { document(): Json } {
     throw unexpected(text, at, expected);
   };
 
+  /** Reads a string. The error points at the invalid character, not at the opening quote. */
+  const takeString = (): string | null => {
+    const found = take(STRING);
+    if (found === null && text[at] === '"') throw brokenString(text, at);
+    return found;
+  };
+
   const readObject = (): Json => {
     const entries = new Map<string, Json>();
     if (takeSign("}")) return {};
     do {
       skipSpace();
       const start = at;
-      const key = take(STRING) ?? fail('a key in double quotes, such as "name"');
+      const key = takeString() ?? fail('a key in double quotes, such as "name"');
       const name: string = JSON.parse(key);
       if (entries.has(name)) {
         throw new JsonTextError(start, `the key ${key} stands twice`, "keep one of the two, or rename one");
@@ -90,7 +97,7 @@ function createReader(text: string): { document(): Json } {
   const readValue = (): Json => {
     if (takeSign("{")) return readObject();
     if (takeSign("[")) return readArray();
-    const scalar = take(STRING) ?? take(NUMBER) ?? take(WORD);
+    const scalar = takeString() ?? take(NUMBER) ?? take(WORD);
     return JSON.parse(scalar ?? fail("a value"));
   };
 
@@ -103,6 +110,40 @@ function createReader(text: string): { document(): Json } {
     },
   };
 }
+
+/** Finds the error in an invalid string that begins at `start`. */
+function brokenString(text: string, start: number): JsonTextError {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const sign = text[at] ?? "";
+    if (sign === '"') break;
+    if (sign < " ") {
+      const problem = `this is not JSON: ${CONTROL_NAMES[sign] ?? "a control character"} inside a text`;
+      return new JsonTextError(
+        at,
+        problem,
+        `write ${CONTROL_ESCAPES[sign] ?? "its escape, such as \\u0007"} instead`,
+      );
+    }
+    if (sign !== "\\") continue;
+    if (!/^\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/.test(text.slice(at, at + 6))) {
+      const problem = `this is not JSON: ${JSON.stringify(text.slice(at, at + 2)).slice(1, -1)} inside a text`;
+      return new JsonTextError(at, problem, 'write \\\\ for a backslash, or one of \\n, \\t, \\"');
+    }
+    at += 1;
+  }
+  return new JsonTextError(start, "this is not JSON: a text without its end", 'write a closing "');
+}
+
+const CONTROL_NAMES: Readonly<Record<string, string>> = {
+  "\n": "a line break",
+  "\r": "a line break",
+  "\t": "a tab",
+};
+const CONTROL_ESCAPES: Readonly<Record<string, string>> = {
+  "\n": '\\n (or a file: { "file": "prompts/coach.md" })',
+  "\r": '\\n (or a file: { "file": "prompts/coach.md" })',
+  "\t": "\\t",
+};
 
 function unexpected(text: string, offset: number, expected: string): JsonTextError {
   const rest = text.slice(offset, offset + 2);

@@ -1,15 +1,17 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { BotDefinition } from "../bots/bot.ts";
-import type { AgentDefinition, BudgetLimit, EventRule } from "../core/agent-definition.ts";
-import { durationMs } from "../core/duration.ts";
-import type { ConfigProblem } from "../core/errors.ts";
-import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import { minuteOfDay } from "../core/quiet-hours.ts";
-import { type AgentSettings, agentSchema } from "./agent-schema.ts";
+import type { ConfigProblem } from "../core/faults/errors.ts";
+import { minuteOfDay } from "../core/schedule/quiet-hours.ts";
+import type { AgentDefinition, BudgetLimit, EventRule } from "../core/session/agent-definition.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
+import { durationMs } from "../core/time/duration.ts";
+import { type AgentSettings, agentSchema, refusalText } from "./agent-schema.ts";
 import { schemaProblems } from "./config-problems.ts";
 import type { Environment } from "./env.ts";
+import { runningHandoff } from "./handoff-schema.ts";
 import { type JsonPath, pathText } from "./json-path.ts";
+import { readMessageFiles } from "./message-files.ts";
 import { publishDefinition, unmaskDefinition } from "./publish-agent.ts";
 import { resolveReferences } from "./references.ts";
 import { inputSchema } from "./schema-node.ts";
@@ -17,19 +19,21 @@ import { parseOwnKeys, unknownName } from "./typed-config.ts";
 
 /** An agent of a configuration file. */
 export interface ConfiguredAgent extends AgentDefinition {
-  /** As it stands in the file; may hold secrets. Only for `reviveAgent`. */
-  written: JsonObject;
+  /** The agent as written in the file. It may contain secrets. Only `restoreAgent` uses it. */
+  source: JsonObject;
 }
 
-/** Where an agent was written and what it may use. */
+/** The place where an agent is written, and the environment and bots that it may use. */
 export interface AgentOrigin {
   file: string;
+  /** Path of the configuration file. Paths of message files are relative to it. */
+  location: string;
   path: JsonPath;
   env: Environment;
   bots: Readonly<Record<string, BotDefinition>>;
 }
 
-/** An agent, or every problem with it. `secrets` are values that must not be shown. */
+/** An agent, or all its problems. `secrets` are values that must not be shown. */
 export interface LoadedAgent {
   agent: ConfiguredAgent | null;
   settings: AgentSettings | null;
@@ -37,12 +41,14 @@ export interface LoadedAgent {
   secrets: string[];
 }
 
-/** Checks one agent as written and gives both its forms. */
-export function loadAgent(slug: string, written: Json, origin: AgentOrigin): LoadedAgent {
+/** Checks one agent, and returns both its runnable and its published form. */
+export function loadAgent(slug: string, content: Json, origin: AgentOrigin): LoadedAgent {
   const { file, path } = origin;
-  const resolved = resolveReferences(written, origin.env, origin);
+  const files = readMessageFiles(content, origin);
+  const { source } = files;
+  const resolved = resolveReferences(source, origin.env, origin);
   const { value, secrets } = resolved;
-  if (!isJsonObject(value) || !isJsonObject(written)) {
+  if (!isJsonObject(value) || !isJsonObject(source)) {
     const problem = { path: pathText(file, path), problem: "is not an agent", fix: "write an object in { }" };
     return { agent: null, settings: null, problems: [problem], secrets };
   }
@@ -51,46 +57,50 @@ export function loadAgent(slug: string, written: Json, origin: AgentOrigin): Loa
   const parsed = agentSchema.safeParse(own);
   const bot = loadBot(botValue, { ...origin, path: [...path, "bot"] });
   const problems = [
+    ...files.problems,
     ...resolved.problems,
     ...(parsed.success ? [] : settingsProblems(parsed.error.issues, own, origin)),
     ...bot.problems,
-  ].filter(firstAtItsPath);
+  ].filter(isFirstAtPath);
   if (!parsed.success || bot.bot === null || problems.length > 0) {
     return { agent: null, settings: parsed.data ?? null, problems, secrets };
   }
 
-  const { events, budgets, quietHours, name = slug, seedMessage = null, ...settings } = parsed.data;
-  const published = publishDefinition(slug, written, parsed.data);
+  const { events, budgets, quietHours, handoff, name = slug, seedMessage = null, ...settings } = parsed.data;
+  const published = publishDefinition(slug, source, parsed.data);
   const agent = {
     ...settings,
     slug,
     name,
     seedMessage,
     bot: bot.bot,
-    events: events.map(runningRule),
+    turns: { ...settings.turns, refusal: refusalText(settings.turns) },
+    events: events.map(toEventRule),
+    handoff: runningHandoff(handoff),
     quietHours: quietHours
       ? { from: minuteOfDay(quietHours.from), to: minuteOfDay(quietHours.to), timezone: quietHours.timezone }
       : null,
-    budgets: { ...budgets, limits: budgets.limits.map(runningLimit) },
+    budgets: { ...budgets, limits: budgets.limits.map(toBudgetLimit) },
     published,
     digest: digestOf(published),
-    written,
+    source,
   };
   return { agent, settings: parsed.data, problems, secrets };
 }
 
 /**
- * Makes a version that was published earlier ready to run again, with the environment of today. Secrets that were
- * written into the file instead of referenced come from `current`, the agent as the file has it now.
+ * Makes an earlier published version ready to run, with the current environment. Secrets that the file contains
+ * directly, not as references, come from `current`, the agent in the current file.
  */
-export function reviveAgent(
+export function restoreAgent(
   slug: string,
   published: JsonObject,
   current: ConfiguredAgent | null,
   origin: Pick<AgentOrigin, "env" | "bots">,
 ): LoadedAgent {
-  const written = unmaskDefinition(published, current?.written);
-  return loadAgent(slug, written, { ...origin, file: "published version", path: ["agents", slug] });
+  const source = unmaskDefinition(published, current?.source);
+  const place = { file: "published version", location: "", path: ["agents", slug] };
+  return loadAgent(slug, source, { ...origin, ...place });
 }
 
 function loadBot(
@@ -122,8 +132,8 @@ function settingsProblems(
   return schemaProblems(issues, { ...origin, schema, value: own });
 }
 
-/** Of a time that passed the schema: `22:30`. */
-function runningRule(rule: AgentSettings["events"][number]): EventRule {
+/** Converts a checked event rule into its runtime form, with durations in milliseconds. */
+function toEventRule(rule: AgentSettings["events"][number]): EventRule {
   const actions = rule.do.map((action) =>
     action.action === "schedule_message" ? { ...action, afterMs: durationMs(action.after) } : action,
   );
@@ -135,13 +145,16 @@ function runningRule(rule: AgentSettings["events"][number]): EventRule {
   return { on, attempts, do: actions, afterMs: durationMs(after), times, from };
 }
 
-function runningLimit(limit: AgentSettings["budgets"]["limits"][number]): BudgetLimit {
+function toBudgetLimit(limit: AgentSettings["budgets"]["limits"][number]): BudgetLimit {
   const { per, window, messages = null, tokens = null } = limit;
   return { per, windowMs: durationMs(window), messages, tokens };
 }
 
-/** A variable that is not set leaves its reference in place, which the schema may then refuse too: once is enough. */
-function firstAtItsPath(problem: ConfigProblem, index: number, all: readonly ConfigProblem[]): boolean {
+/**
+ * True for the first problem at a path. An unset variable leaves its reference in place. The schema may then refuse
+ * that too, but one report is enough.
+ */
+function isFirstAtPath(problem: ConfigProblem, index: number, all: readonly ConfigProblem[]): boolean {
   return all.findIndex((other) => other.path === problem.path) === index;
 }
 

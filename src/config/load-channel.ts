@@ -1,26 +1,32 @@
 import type { ChannelDefinition } from "../channels/channel.ts";
-import type { ConfigProblem } from "../core/errors.ts";
-import { isJsonObject, type Json } from "../core/json.ts";
+import type { ConfigProblem } from "../core/faults/errors.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
 import { channelCommonSchema, missingKinds, type Registries } from "./config-file.ts";
 import { schemaProblems } from "./config-problems.ts";
 import type { Environment } from "./env.ts";
 import { type JsonPath, pathText } from "./json-path.ts";
 import { resolveReferences } from "./references.ts";
 import { inputSchema } from "./schema-node.ts";
+import { madeUpSecret, type Simulation } from "./simulation.ts";
 import { parseOwnKeys, unknownName } from "./typed-config.ts";
 
 /** A channel of a configuration file. */
 export interface ChannelConfig {
   name: string;
   kind: string;
-  /** The slug of the agent that answers. */
+  /** Slug of the agent that answers. */
   agent: string;
   enabled: boolean;
-  /** Has passed the schema of its kind, secrets included. Null while the channel is switched off: nothing was read. */
+  /**
+   * Settings that passed the schema of the channel's kind, including secrets. Null for a disabled channel, because its
+   * settings are not read.
+   */
   config: Record<string, unknown> | null;
+  /** The settings that connect it to the simulator at a URL; null: it uses the real platform. */
+  simulated: ((url: string) => Record<string, unknown>) | null;
 }
 
-/** A channel, or every problem with it. `secrets` are values that must not be shown. */
+/** A channel, or all its problems. `secrets` are values that must not be shown. */
 export interface LoadedChannel {
   channel: ChannelConfig | null;
   problems: ConfigProblem[];
@@ -32,14 +38,15 @@ interface ChannelOrigin {
   path: JsonPath;
   env: Environment;
   channels: Registries["channels"];
+  simulation: Simulation;
 }
 
 const commonKeys = Object.keys(channelCommonSchema.shape);
 
-/** Checks one channel as written; of one that is switched off, only the keys that every channel has. */
-export function loadChannel(name: string, written: Json, origin: ChannelOrigin): LoadedChannel {
+/** Checks one channel. For a disabled channel it checks only the keys that every channel has. */
+export function loadChannel(name: string, source: Json, origin: ChannelOrigin): LoadedChannel {
   const { file, path } = origin;
-  if (!isJsonObject(written)) {
+  if (!isJsonObject(source)) {
     const problem = {
       path: pathText(file, path),
       problem: "is not a channel",
@@ -47,8 +54,8 @@ export function loadChannel(name: string, written: Json, origin: ChannelOrigin):
     };
     return { channel: null, problems: [problem], secrets: [] };
   }
-  const common = Object.fromEntries(Object.entries(written).filter(([key]) => commonKeys.includes(key)));
-  const own = Object.fromEntries(Object.entries(written).filter(([key]) => !commonKeys.includes(key)));
+  const common = Object.fromEntries(Object.entries(source).filter(([key]) => commonKeys.includes(key)));
+  const own = Object.fromEntries(Object.entries(source).filter(([key]) => !commonKeys.includes(key)));
   const parsed = channelCommonSchema.safeParse(common);
   const problems = parsed.success
     ? []
@@ -58,25 +65,82 @@ export function loadChannel(name: string, written: Json, origin: ChannelOrigin):
         schema: inputSchema(channelCommonSchema),
         value: common,
       });
-  const { definition, problem } = findKind(written.kind, written.enabled !== false, origin);
+  const { definition, problem } = findKind(source.kind, source.enabled !== false, origin);
   if (problem !== null && !problems.some((other) => other.path === problem.path)) problems.push(problem);
 
-  if (written.enabled === false) {
-    const channel = parsed.success ? { ...parsed.data, name, config: null } : null;
+  if (source.enabled === false) {
+    const channel = parsed.success
+      ? withoutSimulate(parsed.data, { name, config: null, simulated: null })
+      : null;
     return { channel: problems.length === 0 ? channel : null, problems, secrets: [] };
   }
-  const resolved = resolveReferences(own, origin.env, origin);
+  const isSimulated = source.simulate === true || origin.simulation.kinds.includes(definition?.kind ?? "");
+  if (isSimulated) problems.push(...simulationProblems(source, definition, origin));
+  const resolved = resolveReferences(withoutUnset(own, definition, isSimulated, origin), origin.env, origin);
   problems.push(...resolved.problems);
-  const value = isJsonObject(resolved.value) ? resolved.value : {};
-  const checked =
+  const given = isJsonObject(resolved.value) ? resolved.value : {};
+  const simulated = (url: string): JsonObject =>
+    definition?.simulated?.(given, { url, secret: (what) => madeUpSecret(name, what) }) ?? given;
+  const value = isSimulated ? simulated(UNKNOWN_URL) : given;
+  const check = (checked: JsonObject) =>
     definition === null
       ? null
-      : parseOwnKeys(definition.configSchema, value, { file, path, siblings: commonKeys });
+      : parseOwnKeys(definition.configSchema, checked, { file, path, siblings: commonKeys });
+  const checked = check(value);
   const reported = new Set(problems.map((known) => known.path));
   problems.push(...(checked?.problems ?? []).filter((found) => !reported.has(found.path)));
-  const complete = parsed.success && problems.length === 0 && checked !== null;
-  const channel = complete ? { ...parsed.data, name, config: checked.config } : null;
+  if (!parsed.success || problems.length > 0 || checked === null)
+    return { channel: null, problems, secrets: resolved.secrets };
+  const channel = withoutSimulate(parsed.data, {
+    name,
+    config: checked.config,
+    simulated: isSimulated ? (url) => check(simulated(url))?.config ?? {} : null,
+  });
   return { channel, problems, secrets: resolved.secrets };
+}
+
+/** Takes the place of the simulator's URL until the simulator listens. */
+const UNKNOWN_URL = "http://127.0.0.1:9";
+
+function withoutSimulate(
+  { kind, agent, enabled }: { kind: string; agent: string; enabled: boolean },
+  rest: Pick<ChannelConfig, "name" | "config" | "simulated">,
+): ChannelConfig {
+  return { kind, agent, enabled, ...rest };
+}
+
+/** Reasons why a channel cannot be simulated. */
+function simulationProblems(
+  source: JsonObject,
+  definition: ChannelDefinition | null,
+  { file, path, simulation, channels }: ChannelOrigin,
+): ConfigProblem[] {
+  const isInFile = source.simulate === true;
+  const at = isInFile ? pathText(file, [...path, "simulate"]) : "environment: CAUSEWAY_SIMULATE";
+  if (simulation.refusal !== null) return [{ path: at, ...simulation.refusal }];
+  if (definition === null || definition.simulated !== undefined) return [];
+  const kinds = Object.values(channels).filter((each) => each.simulated !== undefined);
+  const names = kinds.map(({ kind }) => kind).join(", ");
+  const problem = `is true, and there is no simulator of ${definition.kind}`;
+  return [{ path: at, problem, fix: `remove it; it exists for ${names}` }];
+}
+
+/** Removes keys that this configuration does not use, if their variables are unset. */
+function withoutUnset(
+  own: JsonObject,
+  definition: ChannelDefinition | null,
+  isSimulated: boolean,
+  origin: ChannelOrigin,
+): JsonObject {
+  const { value } = resolveReferences(own, origin.env, origin);
+  // The simulator makes up whatever is missing.
+  const optional = isSimulated
+    ? Object.keys(own)
+    : (definition?.optionalKeys?.(isJsonObject(value) ? value : {}) ?? []);
+  const isUnset = (item: Json) => resolveReferences(item, origin.env, origin).problems.length > 0;
+  return Object.fromEntries(
+    Object.entries(own).filter(([key, item]) => !optional.includes(key) || !isUnset(item)),
+  );
 }
 
 function findKind(

@@ -1,36 +1,40 @@
 import { readFileSync } from "node:fs";
 import { basename, relative } from "node:path";
-import { ConfigError, type ConfigProblem } from "../core/errors.ts";
+import { ConfigError, type ConfigProblem } from "../core/faults/errors.ts";
 import type { Registries } from "./config-file.ts";
 import type { Environment } from "./env.ts";
 import { pathText } from "./json-path.ts";
 import { parseJsonText } from "./json-text.ts";
 import { type LoadedWorkspace, loadWorkspace, type WorkspaceConfig } from "./load-workspace.ts";
 import { parseSettings, type Settings } from "./settings.ts";
+import { sharedConnections } from "./shared-connections.ts";
+import { type Simulation, simulationOf } from "./simulation.ts";
+import { unknownNames } from "./unknown-names.ts";
+import { unknownVariables } from "./unknown-variables.ts";
 
-/** Everything the service was told, checked. */
+/** The whole checked configuration of the service. */
 export interface LoadedConfig {
   settings: Settings;
   workspaces: WorkspaceConfig[];
-  /** Values that must never be shown; give them to the logger. */
+  /** Values that must never be shown. The logger needs them. */
   secrets: string[];
-  /** Accepted, but worth a line in the log. */
+  /** Accepted settings that deserve a line in the log. */
   warnings: ConfigProblem[];
 }
 
-/** What the configuration is read from and checked against. */
+/** Sources of the configuration, and the registries that it is checked against. */
 export interface ConfigSources extends Registries {
-  /** As `readEnvironment` gives it. */
+  /** The result of `readEnvironment`. */
   env: Environment;
-  /** Paths of files instead of those `CAUSEWAY_CONFIG` names. */
+  /** Paths of files that replace those in `CAUSEWAY_CONFIG`. */
   files?: readonly string[];
-  /** What relative paths start from; the working directory if not given. */
+  /** Base directory of relative paths. Default: the working directory. */
   directory?: string;
 }
 
 /**
- * Reads the environment and every configuration file. Throws one `ConfigError` with every problem found in any of
- * them. Calling it again reads everything anew: that is what a reload does.
+ * Reads the environment and every configuration file. Throws one `ConfigError` with the problems of all of them. Each
+ * call reads everything again; a reload uses that.
  */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
   const { config, problems } = inspectConfig(sources);
@@ -39,48 +43,77 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
 }
 
 /**
- * The same without an end at the problems: what is left out of the configuration is what they are about, and a default
- * stands in for a setting that cannot be used.
+ * Does the same as `loadConfig` but does not throw. The configuration leaves out the parts with problems, and uses a
+ * default for each invalid setting.
  */
 export function inspectConfig(sources: ConfigSources): { config: LoadedConfig; problems: ConfigProblem[] } {
   const directory = sources.directory ?? process.cwd();
   const { settings, problems } = parseSettings(sources.env, directory);
   const files = sources.files ?? settings.configFiles;
-  const loaded = files.map((file) => loadFile(file, directory, sources));
+  const origin = { ...sources, simulation: simulationOf(settings) };
+  const loaded = files.map((file) => loadFile(file, directory, origin));
+  const references = new Set(loaded.flatMap((file) => file.references));
   const workspaces = loaded.map(({ workspace }) => workspace);
-  const all = [...problems, ...loaded.flatMap((workspace) => workspace.problems), ...collisions(workspaces)];
+  const shared = sharedConnections(workspaces, sources.channels);
+  const all = [
+    ...problems,
+    ...loaded.flatMap((workspace) => workspace.problems),
+    ...collisions(workspaces),
+    ...shared.problems,
+  ];
   const config = {
     settings,
     workspaces,
     secrets: [...settingsSecrets(settings), ...loaded.flatMap(({ secrets }) => secrets)],
-    warnings: all.length > 0 ? [] : switchedOffAgents(workspaces),
+    warnings: [
+      ...unknownVariables(sources.env, references),
+      ...shared.warnings,
+      ...workspaces.flatMap((workspace) => unknownNames(workspace, sources.channels)),
+      ...(all.length > 0 ? [] : switchedOffAgents(workspaces)),
+    ],
   };
   return { config, problems: all };
 }
 
-function loadFile(path: string, directory: string, sources: ConfigSources): LoadedWorkspace {
+/** A workspace, and the variables that its file refers to. */
+interface LoadedFile extends LoadedWorkspace {
+  references: string[];
+}
+
+function loadFile(
+  path: string,
+  directory: string,
+  sources: ConfigSources & { simulation: Simulation },
+): LoadedFile {
   const inside = relative(directory, path);
   const file = inside.startsWith("..") ? path : inside || basename(path);
-  const failed = (problem: ConfigProblem): LoadedWorkspace => ({
-    workspace: { slug: "", file, agents: {}, channels: {} },
+  const failed = (problem: ConfigProblem): LoadedFile => ({
+    workspace: { slug: "", file, agents: {}, channels: {}, desks: {} },
     problems: [problem],
     secrets: [],
+    references: [],
   });
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
   } catch (error) {
+    if (error instanceof TypeError) {
+      return failed({ path: file, problem: "is not UTF-8 text", fix: "save the file as UTF-8" });
+    }
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     const problem = code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
     return failed({ path: file, problem, fix: "name an existing, readable file in CAUSEWAY_CONFIG" });
   }
   const parsed = parseJsonText(text, file);
-  return "problem" in parsed ? failed(parsed.problem) : loadWorkspace(parsed.value, { ...sources, file });
+  if ("problem" in parsed) return failed(parsed.problem);
+  const references = [...text.matchAll(/"\$([A-Za-z_][A-Za-z0-9_]*)"/g)].map((match) => match[1] ?? "");
+  return { ...loadWorkspace(parsed.value, { ...sources, file, location: path }), references };
 }
 
 /**
- * Files share the database and the URLs: a workspace may stand in one of them only, and so may the name of a channel,
- * but for those of kind `api`, which no URL names, and those that are switched off.
+ * Finds names that two files use. Files share the database and the URLs, so a workspace may be in one file only. The
+ * same is true for the name of a channel. Disabled channels, and those of kind `api`, are exempt, because they have no
+ * URL.
  */
 function collisions(workspaces: readonly WorkspaceConfig[]): ConfigProblem[] {
   const problems: ConfigProblem[] = [];

@@ -1,26 +1,30 @@
-import type { ConfigProblem } from "../core/errors.ts";
-import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import type { ConfigProblem } from "../core/faults/errors.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
 import { type AgentSettings, nameSchema } from "./agent-schema.ts";
 import { configFileSchema, type Registries } from "./config-file.ts";
 import { schemaProblems } from "./config-problems.ts";
+import { loadDesks } from "./desk-problems.ts";
 import type { Environment } from "./env.ts";
+import type { Desk } from "./handoff-schema.ts";
 import { pathText } from "./json-path.ts";
 import { type ConfiguredAgent, loadAgent } from "./load-agent.ts";
 import { type ChannelConfig, loadChannel } from "./load-channel.ts";
 import { nameFix } from "./nearest.ts";
 import { resolveReferences } from "./references.ts";
 import { inputSchema } from "./schema-node.ts";
+import type { Simulation } from "./simulation.ts";
 
 /** One configuration file, checked. */
 export interface WorkspaceConfig {
   slug: string;
-  /** The file's name as problems show it. */
+  /** Name of the file in problems. */
   file: string;
   agents: Record<string, ConfiguredAgent>;
   channels: Record<string, ChannelConfig>;
+  desks: Record<string, Desk>;
 }
 
-/** A workspace, with every problem of its file. It is complete only if there are none. */
+/** A workspace, and all problems of its file. It is complete only if there are none. */
 export interface LoadedWorkspace {
   workspace: WorkspaceConfig;
   problems: ConfigProblem[];
@@ -29,13 +33,16 @@ export interface LoadedWorkspace {
 
 interface WorkspaceOrigin extends Registries {
   file: string;
+  /** Path of the file. */
+  location: string;
   env: Environment;
+  simulation: Simulation;
 }
 
-/** Checks the content of one file, and that what it names exists. */
+/** Checks the content of one file, and that its references exist. */
 export function loadWorkspace(content: Json, origin: WorkspaceOrigin): LoadedWorkspace {
   const { file, env } = origin;
-  const workspace: WorkspaceConfig = { slug: "", file, agents: {}, channels: {} };
+  const workspace: WorkspaceConfig = { slug: "", file, agents: {}, channels: {}, desks: {} };
   if (!isJsonObject(content)) {
     const problem = { path: file, problem: "is not a configuration", fix: "write an object in { }" };
     return { workspace, problems: [problem], secrets: [] };
@@ -50,24 +57,32 @@ export function loadWorkspace(content: Json, origin: WorkspaceOrigin): LoadedWor
       : schemaProblems(shell.error.issues, { file, path: [], schema: inputSchema(configFileSchema), value })),
   ];
   const secrets: string[] = [];
-  workspace.slug = nameSchema.safeParse(slug.value).data ?? "";
+  workspace.slug = shell.data?.workspace ?? nameSchema.safeParse(slug.value).data ?? "";
 
   const settings = new Map<string, AgentSettings | null>();
-  for (const [name, written] of entriesOf(content.agents)) {
-    const loaded = loadAgent(name, written, { ...origin, path: ["agents", name] });
+  for (const [name, source] of entriesOf(content.agents)) {
+    const loaded = loadAgent(name, source, { ...origin, path: ["agents", name] });
     problems.push(...loaded.problems);
     secrets.push(...loaded.secrets);
     settings.set(name, loaded.settings);
     if (loaded.agent !== null) workspace.agents[name] = loaded.agent;
   }
-  for (const [name, written] of entriesOf(content.channels)) {
-    const loaded = loadChannel(name, written, { ...origin, path: ["channels", name] });
-    problems.push(...loaded.problems, ...agentProblems(name, written, settings, origin));
+  for (const [name, source] of entriesOf(content.channels)) {
+    const loaded = loadChannel(name, source, { ...origin, path: ["channels", name] });
+    problems.push(...loaded.problems, ...agentProblems(name, source, settings, origin));
     problems.push(...routedProblems(loaded.channel, settings, origin));
     secrets.push(...loaded.secrets);
     if (loaded.channel !== null) workspace.channels[name] = loaded.channel;
   }
   problems.push(...entriesOf(content.agents).flatMap((agent) => handoverProblems(agent, settings, origin)));
+  const agents = entriesOf(content.agents);
+  const channels = entriesOf(content.channels);
+  const kinds = Object.entries(origin.channels).flatMap(([kind, { capabilities }]) =>
+    capabilities.desks === true ? [kind] : [],
+  );
+  const loaded = loadDesks(entriesOf(content.desks), { file, env, agents, channels, kinds });
+  problems.push(...loaded.problems);
+  workspace.desks = loaded.desks;
   return { workspace, problems, secrets };
 }
 
@@ -75,25 +90,25 @@ function entriesOf(value: Json | undefined): [string, Json][] {
   return isJsonObject(value) ? Object.entries(value) : [];
 }
 
-/** The channel's agent must exist, and every variable it requires must have a source on this kind of channel. */
+/** Checks that the channel's agent exists, and that each required variable has a source on this kind of channel. */
 function agentProblems(
   name: string,
-  written: Json,
+  source: Json,
   agents: ReadonlyMap<string, AgentSettings | null>,
   origin: WorkspaceOrigin,
 ): ConfigProblem[] {
-  if (!isJsonObject(written) || typeof written.agent !== "string") return [];
-  const agent = written.agent;
+  if (!isJsonObject(source) || typeof source.agent !== "string") return [];
+  const agent = source.agent;
   const path = pathText(origin.file, ["channels", name, "agent"]);
   if (!agents.has(agent)) {
     return [{ path, problem: missingAgent(agent), fix: nameFix(agent, [...agents.keys()]) }];
   }
-  if (written.enabled === false) return [];
-  const kind = typeof written.kind === "string" ? written.kind : "";
+  if (source.enabled === false) return [];
+  const kind = typeof source.kind === "string" ? source.kind : "";
   return variableProblems(agent, agents.get(agent)?.variables ?? {}, path, kind, origin);
 }
 
-/** The same for the agents a channel chooses among. */
+/** Checks the same for the agents that a channel chooses from. */
 function routedProblems(
   channel: ChannelConfig | null,
   agents: ReadonlyMap<string, AgentSettings | null>,
@@ -123,7 +138,10 @@ function variableProblems(
   }));
 }
 
-/** Callers of the API give variables with each session; elsewhere only the platform's profile and defaults do. */
+/**
+ * Required variables without a source. API callers supply variables with each session. Other channels have only the
+ * platform's profile and the defaults.
+ */
 function variablesWithoutSource(
   variables: AgentSettings["variables"],
   kind: string,
@@ -136,14 +154,17 @@ function variablesWithoutSource(
     .map(([name]) => name);
 }
 
-/** `start_agent` must name an agent of the same file. Read as written, since there may be other problems beside it. */
+/**
+ * Checks that `start_agent` names an agent of the same file. Reads the unparsed file, because the agent may have other
+ * problems too.
+ */
 function handoverProblems(
-  [name, written]: [string, Json],
+  [name, source]: [string, Json],
   agents: ReadonlyMap<string, AgentSettings | null>,
   { env, file }: WorkspaceOrigin,
 ): ConfigProblem[] {
   const path = ["agents", name];
-  const { value } = resolveReferences(written, env, { file, path });
+  const { value } = resolveReferences(source, env, { file, path });
   return itemsOf(isJsonObject(value) ? value.events : undefined).flatMap((rule, ruleIndex) =>
     itemsOf(rule.do).flatMap(({ action, agent }, index) => {
       if (action !== "start_agent" || typeof agent !== "string" || agents.has(agent)) return [];
@@ -153,7 +174,7 @@ function handoverProblems(
   );
 }
 
-/** The objects of a list, each at its place. */
+/** The items of a list, with an empty object in place of each non-object, so that positions stay the same. */
 function itemsOf(value: Json | undefined): JsonObject[] {
   return Array.isArray(value) ? value.map((item) => (isJsonObject(item) ? item : {})) : [];
 }

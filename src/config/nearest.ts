@@ -1,4 +1,4 @@
-/** The candidate a person most likely meant by `word`, or null when none is close. */
+/** The candidate that a person most likely meant by `word`; null if none is similar. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   const wanted = plain(word);
   let best: { candidate: string; distance: number } | null = null;
@@ -11,15 +11,15 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best.distance <= allowed ? best.candidate : null;
 }
 
-/** What to write instead of a name that stands for nothing. */
-export function nameFix(written: unknown, known: readonly string[]): string {
+/** The fix for an unknown name. */
+export function nameFix(value: unknown, known: readonly string[]): string {
   const list = known.map((name) => JSON.stringify(name)).join(", ");
-  const close = typeof written === "string" ? nearest(written, known) : null;
+  const close = typeof value === "string" ? nearest(value, known) : null;
   if (known.length < 2) return `write ${list}`;
   return close === null ? `write one of ${list}` : `write ${JSON.stringify(close)} (known are ${list})`;
 }
 
-/** `max_tokens`, `max-tokens` and `maxTokens` are the same word. */
+/** Treats `max_tokens`, `max-tokens` and `maxTokens` as the same word. */
 function plain(word: string): string {
   return word.toLowerCase().replaceAll(/[-_\s]/g, "");
 }

@@ -1,6 +1,6 @@
-import { isLoopback } from "../core/loopback.ts";
+import { isLoopback } from "../core/network/loopback.ts";
 
-/** What is wrong with a public URL and how to write it, or null. */
+/** Describes how to correct a public URL; null if it is valid. */
 export function publicUrlProblem(text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
@@ -11,7 +11,7 @@ export function publicUrlProblem(text: string): string | null {
   return null;
 }
 
-/** The URL we are reached at: the one that was set, else the address we listen on. */
+/** The URL of the service: the configured one, or the address on which it listens. */
 export function resolvePublicUrl(given: { publicUrl: string | null; host: string; port: number }): {
   url: string;
   isPublic: boolean;
@@ -25,7 +25,7 @@ export function resolvePublicUrl(given: { publicUrl: string | null; host: string
   return { url: `http://${reachableHost(given.host)}:${given.port}`, isPublic: false };
 }
 
-/** "Every address" is somewhere to listen, not somewhere to go. */
+/** Converts a listen address to a host that clients can use. "Every address" is only valid for listening. */
 function reachableHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;

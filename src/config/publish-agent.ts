@@ -1,23 +1,19 @@
-import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
-import { isSecretName } from "../core/secret-names.ts";
+import { maskDefinition } from "../core/session/masked-definition.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
+import { MASKED, maskUrl } from "../core/text/masked-url.ts";
 import type { AgentSettings } from "./agent-schema.ts";
-import { isReference } from "./references.ts";
 
-/** Stands in a version for a secret that was written into the file as it is, instead of as `"$NAME"`. */
-const MASKED = "[secret]";
-/** Values below these keys are whatever a server asks for; assume the worst. */
-const SECRET_HOLDERS = new Set(["headers", "env"]);
-
-/** The form that is stored as a version: as written, references untouched, defaults filled in, no secret. */
+/** The form that is stored as a version: as written, with references unchanged, with defaults, and without secrets. */
 export function publishDefinition(slug: string, written: JsonObject, settings: AgentSettings): JsonObject {
   const { bot = {}, ...own } = written;
   const filled = withDefaults({ name: slug, ...own }, settings);
-  return mapValues({ ...filled, bot }, (value, key) => mask(value, [key]));
+  return maskDefinition({ ...filled, bot });
 }
 
-/** Puts the secrets that `publishDefinition` left out back in, from the file as it is now. */
+/** Restores the secrets that `publishDefinition` removed, from the current file. */
 export function unmaskDefinition(published: Json, written: Json | undefined): Json {
   if (published === MASKED) return written ?? MASKED;
+  if (typeof published === "string") return isMaskOf(published, written) ? written : published;
   if (Array.isArray(published)) {
     const items = Array.isArray(written) ? written : [];
     return published.map((item, index) => unmaskDefinition(item, items[index]));
@@ -29,7 +25,7 @@ export function unmaskDefinition(published: Json, written: Json | undefined): Js
   );
 }
 
-/** What was written wins, so that references stay references; what was not comes from the parsed settings. */
+/** Written values win, so that references stay references. The parsed settings fill in the rest. */
 function filledIn(written: Json, parsed: unknown): Json {
   if (Array.isArray(written)) {
     const items: unknown[] = Array.isArray(parsed) ? parsed : [];
@@ -50,12 +46,10 @@ function withDefaults(written: JsonObject, parsed: object): JsonObject {
   return filled;
 }
 
-function mask(node: Json, path: readonly string[]): Json {
-  if (Array.isArray(node)) return node.map((item) => mask(item, path));
-  if (isJsonObject(node)) return mapValues(node, (item, key) => mask(item, [...path, key]));
-  if (typeof node !== "string" || isReference(node)) return node;
-  const secret = isSecretName(path.at(-1) ?? "") || path.slice(0, -1).some((key) => SECRET_HOLDERS.has(key));
-  return secret ? MASKED : node;
+/** True for an address that was masked in part. Its secrets go to no other address than they are written for. */
+function isMaskOf(published: string, written: Json | undefined): written is string {
+  if (typeof written !== "string" || !published.includes(MASKED)) return false;
+  return maskUrl(written) === published || maskUrl(written, { path: true }) === published;
 }
 
 function mapValues(object: JsonObject, change: (value: Json, key: string) => Json): JsonObject {

@@ -1,16 +1,16 @@
 const ONE = "write redis://host:6379 or rediss://host:6379";
 const SEVERAL = "write each node of a cluster as a URL of its own: redis://a:6379,redis://b:6379";
 
-/** The servers that `REDIS_URL` names, separated by commas: one, or nodes of one cluster. */
+/** Splits `REDIS_URL` at commas into its servers: one server, or nodes of one cluster. */
 export function splitRedisUrls(text: string): string[] {
-  // A password may hold a comma: one that separates stands before the next URL, or at the end.
+  // A password may contain a comma. So a separator is only a comma before the next URL or at the end.
   return text
     .trim()
     .split(/\s*,\s*(?=rediss?:\/\/|$)/)
     .filter((url) => url !== "");
 }
 
-/** What to write instead of these, or null where they can be used. */
+/** Describes how to correct the URLs; null if they are valid. */
 export function redisUrlsProblem(urls: readonly string[]): string | null {
   const parsed = urls.map(readUrl).filter((url) => url !== null);
   const [first] = parsed;
@@ -28,6 +28,6 @@ export function redisUrlsProblem(urls: readonly string[]): string | null {
 function readUrl(text: string): URL | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
-  // `redis://a,b` parses: as the host "a,b".
+  // `redis://a,b` is a valid URL, with the host "a,b".
   return /^rediss?:$/.test(url.protocol) && !url.hostname.includes(",") ? url : null;
 }

@@ -1,29 +1,28 @@
-import type { ConfigProblem } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
-import { isSecretName } from "../core/secret-names.ts";
+import type { ConfigProblem } from "../core/faults/errors.ts";
+import { unnamedSecrets } from "../core/session/masked-definition.ts";
+import type { Json } from "../core/text/json.ts";
+import { isSecretName } from "../core/text/secret-names.ts";
 import type { Environment } from "./env.ts";
 import { type JsonPath, pathText } from "./json-path.ts";
 
 const REFERENCE = /^\$([A-Za-z_][A-Za-z0-9_]*)$/;
-/** `"$$NAME"` is the text `$NAME`. Every other string is taken as it is. */
+/** `"$$NAME"` means the text `$NAME`. Every other string stays as it is. */
 const ESCAPED_REFERENCE = /^\$(\$+[A-Za-z_][A-Za-z0-9_]*)$/;
-/** Keys whose values are addresses and names, worth reading in a log. Anything else from the environment is hidden. */
+/**
+ * Keys whose values are addresses and names, which are useful in a log. All other values from the environment are
+ * hidden.
+ */
 const PLAIN_KEY = /(url|root|model|provider|from|id|sid|name|username|mode|workspace)$/i;
 
-/** A JSON value whose `"$NAME"` strings were read from the environment. */
+/** A JSON value whose `"$NAME"` strings are replaced by values from the environment. */
 export interface ResolvedReferences {
   value: Json;
   problems: ConfigProblem[];
-  /** Values that must not be shown: read from the environment, or written under a key that names a secret. */
+  /** Values that must not be shown: from the environment, or under a key that names a secret. */
   secrets: string[];
 }
 
-/** Whether a text is `"$NAME"`. */
-export function isReference(text: string): boolean {
-  return REFERENCE.test(text);
-}
-
-/** Reads every `"$NAME"` below `value` from the environment. Keys are never references. */
+/** Replaces every `"$NAME"` below `value` by its value from the environment. Keys are never references. */
 export function resolveReferences(
   value: Json,
   env: Environment,
@@ -32,7 +31,19 @@ export function resolveReferences(
   const problems: ConfigProblem[] = [];
   const secrets: string[] = [];
 
-  const readText = (text: string, path: JsonPath): string => {
+  const readText = (text: string, path: JsonPath, before?: Json): string => {
+    const read = replaced(text, path);
+    secrets.push(
+      ...unnamedSecrets(
+        read,
+        path.filter((part) => typeof part === "string"),
+        before,
+      ),
+    );
+    return read;
+  };
+
+  const replaced = (text: string, path: JsonPath): string => {
     const key = nearestName(path);
     const name = REFERENCE.exec(text)?.[1];
     if (name === undefined) {
@@ -49,9 +60,9 @@ export function resolveReferences(
     return found;
   };
 
-  const read = (node: Json, path: JsonPath): Json => {
-    if (typeof node === "string") return readText(node, path);
-    if (Array.isArray(node)) return node.map((item, index) => read(item, [...path, index]));
+  const read = (node: Json, path: JsonPath, before?: Json): Json => {
+    if (typeof node === "string") return readText(node, path, before);
+    if (Array.isArray(node)) return node.map((item, index) => read(item, [...path, index], node[index - 1]));
     if (node === null || typeof node !== "object") return node;
     return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, read(item, [...path, key])]));
   };
@@ -67,7 +78,7 @@ function missingVariable(name: string, text: string, path: string): ConfigProble
   };
 }
 
-/** The key a value stands under; items of a list stand under the list's. */
+/** The key of a value. Items of a list have the key of the list. */
 function nearestName(path: JsonPath): string {
   return path.findLast((part): part is string => typeof part === "string") ?? "";
 }

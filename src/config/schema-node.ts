@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { JsonPath } from "./json-path.ts";
 
-/** JSON Schema, as far as Zod writes it and we read it. */
+/** The part of JSON Schema that Zod generates and that this project reads. */
 export interface SchemaNode {
   [keyword: string]: unknown;
   type?: string | readonly string[] | undefined;
@@ -18,22 +18,22 @@ export interface SchemaNode {
   allOf?: readonly SchemaNode[] | undefined;
 }
 
-/** What a person may write for a schema: defaults optional, transformations not yet made. */
+/** The schema of the text that a person writes: defaults are optional, and transformations are not applied. */
 export function inputSchema(schema: z.ZodType): SchemaNode {
   const generated = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   const { $schema: _, $defs: __, "~standard": ___, ...node } = generated;
-  // Only "any JSON" refers to itself, and `{}` says the same; without references a schema can stand inside another.
+  // Only "any JSON" refers to itself, and `{}` means the same. A schema without references can be embedded in another.
   return JSON.parse(JSON.stringify(node), (_key, value) => (value?.$ref === undefined ? value : {}));
 }
 
-/** The schemas that may apply: of a union those whose fixed values agree with `value`. */
+/** The schemas that may apply. From a union, only the branches whose constants match `value`. */
 function alternatives(node: SchemaNode, value?: unknown): SchemaNode[] {
   const branches = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];
   const nested = branches.flatMap((branch) => alternatives(branch, value));
   return [node, ...nested].filter((candidate) => agrees(candidate, value));
 }
 
-/** The keys that may stand at `path`. */
+/** The keys that are valid at `path`. */
 export function knownKeys(schema: SchemaNode, path: JsonPath, value: unknown): string[] {
   const [part, ...rest] = path;
   const keys = alternatives(schema, value).flatMap((node) => {

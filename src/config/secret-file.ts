@@ -10,32 +10,36 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { StartupError } from "../core/errors.ts";
+import { StartupError } from "../core/faults/errors.ts";
 
-/** A secret this installation made for itself, and where it is kept. */
+/** A secret that this installation generated, and its path. */
 export interface SecretFile {
   value: string;
   path: string;
 }
 
 /**
- * Reads a secret from the data directory, making it at the first start. Readable by its owner only (mode 0600).
- * @param prefix tells people and secret scanners what kind of secret it is.
+ * Reads a secret from the data directory, and creates it at the first start. Only its owner can read it (mode 0600).
+ * @param prefix shows people and secret scanners the type of the secret.
  */
 export function readOrCreateSecret(dataDir: string, name: string, prefix = ""): SecretFile {
-  mkdirSync(dataDir, { recursive: true });
+  // For root, other accounts may pass through the directory, since the account of the embedded Postgres needs that. No
+  // other account can list or read it.
+  mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   const path = join(dataDir, name);
   if (!existsSync(path)) createWhole(path, `${prefix}${randomBytes(32).toString("base64url")}\n`);
   chmodSync(path, 0o600);
   const value = readFileSync(path, "utf8").trim();
   if (value === "")
-    throw new StartupError(`The secret in ${path} is gone: delete the file to have a new one made.`);
+    throw new StartupError(
+      `The secret in ${path} is empty: delete the file, and the next start creates a new one.`,
+    );
   return { value, path };
 }
 
 /**
- * Written elsewhere first: a process that is killed meanwhile must not leave an empty secret behind. Linking fails where
- * the name exists, so of processes that start together one makes the file and all read what it wrote.
+ * Writes a draft first, because a killed process must not leave an empty secret behind. A link fails if the name
+ * exists. So if several processes start together, one creates the file and all read the same text.
  */
 function createWhole(path: string, text: string): void {
   const draft = `${path}.${randomBytes(8).toString("hex")}`;
@@ -44,7 +48,7 @@ function createWhole(path: string, text: string): void {
     try {
       linkSync(draft, path);
     } catch (error) {
-      // Some network file systems know no links.
+      // Some network file systems do not support hard links.
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) renameSync(draft, path);
     }
   } finally {

@@ -2,14 +2,15 @@ import { agentSchema } from "./agent-schema.ts";
 import { channelCommonSchema, configFileSchema, type Registries } from "./config-file.ts";
 import { withKeys } from "./config-json-schema.ts";
 import { variables } from "./env.ts";
+import { deskSchema } from "./handoff-schema.ts";
 import { inputSchema, type SchemaNode } from "./schema-node.ts";
 
-/** The variables in Markdown, made from the definitions that check them. */
+/** The table of environment variables in Markdown, generated from the definitions that check them. */
 export function environmentTable(): string {
   return table(["variable", "default", "meaning"], environmentRows());
 }
 
-/** The keys of the configuration file in Markdown, made from the schemas that check them. */
+/** The tables of the configuration file's keys in Markdown, generated from the schemas that check them. */
 export function configTables({ bots, channels }: Registries): string {
   const bot = { type: "object", description: "What answers; `type` says which, the other keys are its own." };
   const agent = withKeys(inputSchema(agentSchema), { bot }, ["bot"]);
@@ -30,18 +31,28 @@ export function configTables({ bots, channels }: Registries): string {
         keyTable(node),
       ]),
     ),
+    "## A desk: `desks.<name>`",
+    keyTable(inputSchema(deskSchema)),
   ].join("\n\n");
 }
 
-/** `.env.example`: every variable, commented out, then those the shipped configuration file reads. */
-export function envExample(referenced: readonly string[]): string {
+/** The example name that the pages use. */
+const PLACEHOLDER = "NAME";
+
+/**
+ * Generates `.env.example` with every variable, commented out. Then follow those of the shipped configuration file and
+ * of the pages.
+ */
+export function envExample(referenced: readonly string[], documented: readonly string[]): string {
   const own = Object.entries(variables).map(
     ([name, { doc, default: value, unset }]) =>
       `# ${doc}${unset === undefined ? "" : ` Unset: ${unset}.`}\n# ${name}=${value ?? ""}\n`,
   );
-  const others = referenced.map((name) => `# ${name}=\n`);
-  const heading = "# Read by channels.config.json, each only once its channel is switched on.\n";
-  return `${own.join("\n")}\n${heading}${others.join("")}`;
+  const known = new Set([...Object.keys(variables), ...referenced, PLACEHOLDER]);
+  const list = (names: readonly string[]) => names.map((name) => `# ${name}=\n`).join("");
+  const shipped = `# Read by channels.config.json, each only once its channel is switched on.\n${list(referenced)}`;
+  const others = `# Names that the pages use for what else channels and bots need.\n${list(documented.filter((name) => !known.has(name)))}`;
+  return `${own.join("\n")}\n${shipped}\n${others}`;
 }
 
 function environmentRows(): string[][] {
@@ -52,7 +63,10 @@ function environmentRows(): string[][] {
   ]);
 }
 
-/** One schema for each thing a key may say that decides about the other keys (`provider`); else the whole. */
+/**
+ * Returns one schema for each value of a key that decides about other keys (`provider`). Returns the whole schema if
+ * there is no such key.
+ */
 function variantsOf(node: SchemaNode): { fixed: string; node: SchemaNode }[] {
   const branches = node.oneOf ?? [];
   if (branches.length === 0) return [{ fixed: "", node }];
@@ -68,7 +82,7 @@ function keyTable(node: SchemaNode): string {
   return rows.length === 0 ? "No keys of its own." : table(["key", "type", "default", "meaning"], rows);
 }
 
-/** One row per key; the keys of an object inside follow it with a dotted path. */
+/** Returns one row per key. The keys of a nested object follow with a dotted path. */
 function keyRows(node: SchemaNode, prefix: string): string[][] {
   const branches = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
   if (branches.length > 0) return mergedRows(branches.map((branch) => keyRows(branch, prefix)));
@@ -88,7 +102,7 @@ function keyRows(node: SchemaNode, prefix: string): string[][] {
   });
 }
 
-/** The rows of several branches, one per key: required only where every branch asks for it. */
+/** Merges the rows of several branches, one per key. A key is required only if every branch requires it. */
 function mergedRows(branches: readonly string[][][]): string[][] {
   const keys = [...new Set(branches.flat().map(([key = ""]) => key))];
   return keys.map((key) => {

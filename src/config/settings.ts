@@ -1,39 +1,49 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { z } from "zod";
-import type { ConfigProblem } from "../core/errors.ts";
-import { isSecretName } from "../core/secret-names.ts";
+import type { ConfigProblem } from "../core/faults/errors.ts";
+import { isSecretName } from "../core/text/secret-names.ts";
 import { type Environment, type Variable, variables } from "./env.ts";
 import { type FileStorePlace, fileStorePlace } from "./file-store-place.ts";
 import { resolvePublicUrl } from "./public-url.ts";
 
-/** The environment, parsed once. Paths are absolute. */
+/** The parsed environment. Paths are absolute. */
 export interface Settings {
   port: number;
   host: string;
   configFiles: readonly string[];
   dataDir: string;
   publicUrl: { url: string; isPublic: boolean };
-  /** Null: generate one at first start. */
+  /** Addresses and networks of the proxies in front of the service; `private` means all private networks. */
+  trustedProxies: readonly string[];
+  /** Null: the service generates a key at the first start. */
   apiKey: string | null;
   role: "all" | "web" | "worker";
-  /** Per minute, on each process. */
+  /** Kinds of channels that are all simulated. */
+  simulate: readonly string[];
+  /** Requests per minute, on each process. */
   rates: { perKey: number; perUser: number };
-  /** Open at a time, on each process. */
+  /** Open streams at one time, on each process. */
   streamsPerKey: number;
-  /** What is done with files: where they are kept, up to what size, and how long; null: as long as their session. */
+  /**
+   * Settings for files: storage place, size limit, and days until their content is erased. Null keeps it as long as the
+   * session.
+   */
   attachments: { place: FileStorePlace; limitBytes: number; keepDays: number | null };
-  /** How long the event log is kept, days. */
+  /** Days until an entry of the event log is deleted. */
   eventLogDays: number;
-  /** Null: embedded Postgres. */
+  /** Time limit of a stop, in seconds. */
+  stopSeconds: number;
+  /** Null: the embedded Postgres is used. */
   databaseUrl: string | null;
-  /** A Redis, or nodes of one Redis Cluster. Null: the queue runs on Postgres. */
+  /** A single Redis, or nodes of one Redis Cluster. Null: the queue runs on Postgres. */
   redisUrls: readonly string[] | null;
   logLevel: z.output<typeof variables.LOG_LEVEL.schema>;
 }
 
 /**
- * Parses the environment, collecting every problem. `settings` are of use only if there is none; until then a
- * default stands in for each value that could not be used, so that the files can be checked as well.
+ * Parses the environment and collects every problem. Use `settings` only if there are none. Until then a default
+ * replaces each invalid value, so that the files can also be checked.
  */
 export function parseSettings(
   env: Environment,
@@ -53,7 +63,7 @@ export function parseSettings(
   const port = read("PORT", variables.PORT);
   const host = read("HOST", variables.HOST);
   const publicUrl = readOptional("CAUSEWAY_PUBLIC_URL", variables.CAUSEWAY_PUBLIC_URL);
-  const configFiles = read("CAUSEWAY_CONFIG", variables.CAUSEWAY_CONFIG);
+  const configFiles = readOptional("CAUSEWAY_CONFIG", variables.CAUSEWAY_CONFIG) ?? [standardFile(directory)];
   const dataDir = resolve(directory, read("CAUSEWAY_DATA_DIR", variables.CAUSEWAY_DATA_DIR));
   const files = fileStorePlace(readOptional("CAUSEWAY_ATTACHMENTS", variables.CAUSEWAY_ATTACHMENTS), {
     env,
@@ -67,8 +77,10 @@ export function parseSettings(
     configFiles: configFiles.map((file) => resolve(directory, file)),
     dataDir,
     publicUrl: resolvePublicUrl({ publicUrl, host, port }),
+    trustedProxies: read("CAUSEWAY_TRUSTED_PROXIES", variables.CAUSEWAY_TRUSTED_PROXIES),
     apiKey: readOptional("CAUSEWAY_API_KEY", variables.CAUSEWAY_API_KEY),
     role: read("CAUSEWAY_ROLE", variables.CAUSEWAY_ROLE),
+    simulate: readOptional("CAUSEWAY_SIMULATE", variables.CAUSEWAY_SIMULATE) ?? [],
     streamsPerKey: read("CAUSEWAY_KEY_STREAMS", variables.CAUSEWAY_KEY_STREAMS),
     rates: {
       perKey: read("CAUSEWAY_KEY_RATE", variables.CAUSEWAY_KEY_RATE),
@@ -80,6 +92,7 @@ export function parseSettings(
       keepDays: readOptional("CAUSEWAY_ATTACHMENT_DAYS", variables.CAUSEWAY_ATTACHMENT_DAYS),
     },
     eventLogDays: read("CAUSEWAY_EVENT_LOG_DAYS", variables.CAUSEWAY_EVENT_LOG_DAYS),
+    stopSeconds: read("CAUSEWAY_STOP_SECONDS", variables.CAUSEWAY_STOP_SECONDS),
     databaseUrl: readOptional("DATABASE_URL", variables.DATABASE_URL),
     redisUrls: readOptional("REDIS_URL", variables.REDIS_URL),
     logLevel: read("LOG_LEVEL", variables.LOG_LEVEL),
@@ -87,8 +100,17 @@ export function parseSettings(
   return { settings, problems };
 }
 
+/**
+ * Returns the default configuration file. Git ignores the local file, so that a code update never conflicts with the
+ * operator's changes.
+ */
+function standardFile(directory: string): string {
+  const local = "channels.config.local.json";
+  return existsSync(resolve(directory, local)) ? local : "channels.config.json";
+}
+
 function environmentProblem(name: string, text: string, error: z.ZodError): ConfigProblem {
-  // URLs carry passwords: the value is shown only where it cannot be a secret.
+  // URLs contain passwords. Show a value only if it cannot be a secret.
   const shown =
     isSecretName(name) || name.endsWith("_URL") ? "has a value that cannot be used" : `is "${text}"`;
   return {

@@ -1,12 +1,12 @@
 import type { z } from "zod";
-import type { ConfigProblem } from "../core/errors.ts";
-import type { Json, JsonObject } from "../core/json.ts";
+import type { ConfigProblem } from "../core/faults/errors.ts";
+import type { Json, JsonObject } from "../core/text/json.ts";
 import { schemaProblems } from "./config-problems.ts";
 import { type JsonPath, pathText } from "./json-path.ts";
 import { nameFix } from "./nearest.ts";
 import { inputSchema, type SchemaNode } from "./schema-node.ts";
 
-/** Checks the keys that belong to one bot or channel; `siblings` are known keys that were checked elsewhere. */
+/** Checks the keys of one bot or channel. `siblings` are known keys that another schema checks. */
 export function parseOwnKeys(
   schema: z.ZodType,
   own: JsonObject,
@@ -21,18 +21,18 @@ export function parseOwnKeys(
   return { config: { ...(typeof parsed.data === "object" ? parsed.data : {}) }, problems: [] };
 }
 
-/** What to say of a `type` or `kind` that is missing or that nothing answers to. */
+/** The problem of a missing or unknown `type` or `kind`. */
 export function unknownName(
-  written: Json | undefined,
+  value: Json | undefined,
   at: { file: string; path: JsonPath },
   what: string,
   known: readonly string[],
 ): ConfigProblem {
   const path = pathText(at.file, at.path);
-  const fix = nameFix(written, known);
-  if (written === undefined) return { path, problem: "is missing", fix };
-  if (typeof written !== "string") return { path, problem: "is not a text", fix };
-  return { path, problem: `is ${JSON.stringify(written)}, and there is no such ${what}`, fix };
+  const fix = nameFix(value, known);
+  if (value === undefined) return { path, problem: "is missing", fix };
+  if (typeof value !== "string") return { path, problem: "is not a text", fix };
+  return { path, problem: `is ${JSON.stringify(value)}, and there is no such ${what}`, fix };
 }
 
 function withSiblings(schema: SchemaNode, siblings: readonly string[]): SchemaNode {
