@@ -1,8 +1,8 @@
 import type { Bot } from "../bots/bot.ts";
-import type { AgentDefinition } from "../core/agent-definition.ts";
-import type { JsonObject } from "../core/json.ts";
+import type { AgentDefinition } from "../core/session/agent-definition.ts";
+import type { JsonObject } from "../core/text/json.ts";
 
-/** An agent version as it runs. */
+/** An agent version that is ready to run. */
 export interface LoadedAgent {
   id: string;
   version: number;
@@ -11,19 +11,26 @@ export interface LoadedAgent {
 }
 
 export interface AgentCatalog {
-  /** The version a session is pinned to, or the current one where the agent says `"versioning": "latest"`. */
+  /**
+   * Loads the version that a session is pinned to. If the agent has `"versioning": "latest"`, loads the current one.
+   */
   load(agentId: string, version: number): Promise<LoadedAgent>;
-  /** Begins to load the current versions, so that the first message does not wait for an SDK. */
+  /** Starts to load the current versions, so that the first message does not wait for an SDK. */
   warmUp(): void;
-  /** Forgets what was loaded, after the configuration changed: secrets may have. Running turns keep their bots. */
+  /**
+   * Drops all loaded versions after a change of the configuration, because secrets may have changed. Running turns keep
+   * their bots.
+   */
   refresh(currentVersions: ReadonlyMap<string, number>): void;
   close(): Promise<void>;
 }
 
-/** Loads agent versions on first use and keeps them: a version never changes. */
+/** Loads agent versions at first use and keeps them, because a version never changes. */
 export function createAgentCatalog(deps: {
   version(agentId: string, number: number): Promise<{ slug: string; definition: JsonObject } | null>;
-  /** Makes a published definition runnable: secrets resolved, bot configuration checked. Throws if it cannot be. */
+  /**
+   * Makes a published definition runnable: resolves secrets and checks the bot's configuration. Throws if that fails.
+   */
   revive(agentId: string, slug: string, published: JsonObject): AgentDefinition;
   createBot(definition: AgentDefinition): Promise<Bot>;
 }): AgentCatalog {
@@ -44,7 +51,7 @@ export function createAgentCatalog(deps: {
     if (known) return known;
     const loading = loadExact(agentId, version);
     loaded.set(key, loading);
-    // A failure is not kept: the next turn tries again. What a reload has put in its place is.
+    // Do not keep a failure, so that the next turn tries again. Keep an entry that a reload has put in its place.
     loading.catch(() => {
       if (loaded.get(key) === loading) loaded.delete(key);
     });
@@ -67,7 +74,7 @@ export function createAgentCatalog(deps: {
       return cached(agentId, version);
     },
     warmUp() {
-      // What fails is tried again by the first turn, which says so.
+      // The first turn repeats a failed load, and reports the failure.
       for (const [agentId, version] of current) cached(agentId, version).catch(() => undefined);
     },
     refresh(currentVersions) {

@@ -1,14 +1,14 @@
 import type { Pool } from "pg";
-import type { JsonObject } from "../core/json.ts";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
+import type { JsonObject } from "../core/text/json.ts";
 
-/** An agent with what its current version says. */
+/** An agent with the definition of its current version. */
 export interface AgentView {
   id: string;
   workspaceId: string;
   slug: string;
   currentVersion: number;
-  /** As published: secrets are references. */
+  /** The published form: secrets are references. */
   definition: JsonObject;
   createdAt: Date;
   updatedAt: Date;
@@ -42,7 +42,7 @@ const AGENT = `SELECT a.id, a.workspace_id, a.slug, a.current_version, v.definit
   FROM agents a JOIN agent_versions v ON v.agent_id = a.id AND v.number = a.current_version`;
 const VERSION = "SELECT agent_id, number, definition, created_at FROM agent_versions";
 
-/** Agents and their versions as API callers see them. */
+/** Reads agents and their versions for API callers. */
 export function createAgentQueries(pool: Pool) {
   return {
     async list(workspaceId: string, page: PageRequest): Promise<Slice<AgentView>> {
@@ -58,7 +58,7 @@ export function createAgentQueries(pool: Pool) {
       return toSlice(rows.map(toAgent), page.limit, total, ({ createdAt: at, id }) => ({ at, id }));
     },
 
-    /** By id or, where no agent has that id, by slug. */
+    /** Finds an agent by id. If no agent has that id, finds it by slug. */
     async find(workspaceId: string, idOrSlug: string): Promise<AgentView | null> {
       const { rows } = await pool.query<AgentRow>(
         `${AGENT} WHERE a.workspace_id = $1 AND (a.id = $2 OR a.slug = $2) ORDER BY a.id = $2 DESC LIMIT 1`,
@@ -68,7 +68,7 @@ export function createAgentQueries(pool: Pool) {
     },
 
     async listVersions(agentId: string, page: PageRequest): Promise<Slice<AgentVersionView>> {
-      // A cursor carries the number as its id: versions are published one after the other.
+      // The cursor's id is the version number, because versions are published one after another.
       const before = page.after === null ? null : Number.parseInt(page.after.id, 10) || 0;
       const { rows } = await pool.query<VersionRow>(
         `${VERSION} WHERE agent_id = $1 AND ($2::bigint IS NULL OR number < $2)

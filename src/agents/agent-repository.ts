@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
-import type { JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/text/json.ts";
 import { inTransaction } from "../storage/transaction.ts";
 
 export interface WorkspaceToPublish {
@@ -9,19 +9,27 @@ export interface WorkspaceToPublish {
   channels: readonly { name: string; kind: string; enabled: boolean }[];
 }
 
+export interface PublishedAgent {
+  id: string;
+  version: number;
+  isNew: boolean;
+  /** True if the file contains a definition that an operator rolled back. An earlier version stays active. */
+  isRolledBack: boolean;
+}
+
 export interface PublishedWorkspace {
   id: string;
-  agents: Map<string, { id: string; version: number; isNew: boolean }>;
+  agents: Map<string, PublishedAgent>;
   channels: Map<string, { id: string }>;
 }
 
-/** Any number: processes that start together publish one after the other. */
+/** An arbitrary lock number. Processes that start together publish one after another. */
 const PUBLISH_LOCK = 7_306_931_002;
 
-/** Workspaces, agents, their versions and channels as rows. */
+/** Stores workspaces, agents, their versions and channels. */
 export function createAgentRepository(pool: Pool) {
   return {
-    /** Makes the rows agree with a configuration file. A definition that changed becomes the next version. */
+    /** Updates the rows to match a configuration file. A changed definition becomes the next version. */
     publish(workspace: WorkspaceToPublish): Promise<PublishedWorkspace> {
       return inTransaction(pool, async (client) => {
         await client.query("SELECT pg_advisory_xact_lock($1)", [PUBLISH_LOCK]);
@@ -41,7 +49,7 @@ export function createAgentRepository(pool: Pool) {
       });
     },
 
-    /** The definition of a version, as it was published: secrets are references. */
+    /** The published definition of a version: secrets are references. */
     async version(agentId: string, number: number): Promise<{ slug: string; definition: JsonObject } | null> {
       const { rows } = await pool.query<{ slug: string; definition: JsonObject }>(
         `SELECT a.slug, v.definition FROM agent_versions v JOIN agents a ON a.id = v.agent_id
@@ -66,29 +74,40 @@ async function publishAgent(
   client: PoolClient,
   workspaceId: string,
   agent: WorkspaceToPublish["agents"][number],
-): Promise<{ id: string; version: number; isNew: boolean }> {
-  const { rows } = await client.query<{ id: string; current_version: number; digest: string | null }>(
-    `SELECT a.id, a.current_version, v.digest FROM agents a
-     LEFT JOIN agent_versions v ON v.agent_id = a.id AND v.number = a.current_version
+): Promise<PublishedAgent> {
+  const { rows } = await client.query<KnownAgent>(
+    `SELECT a.id, a.current_version, a.rolled_back_digest, v.digest,
+       (SELECT max(number) FROM agent_versions n WHERE n.agent_id = a.id) AS newest
+     FROM agents a LEFT JOIN agent_versions v ON v.agent_id = a.id AND v.number = a.current_version
      WHERE a.workspace_id = $1 AND a.slug = $2`,
     [workspaceId, agent.slug],
   );
   const known = rows[0];
-  if (known && known.digest === agent.digest) {
-    return { id: known.id, version: known.current_version, isNew: false };
+  if (known && (known.digest === agent.digest || known.rolled_back_digest === agent.digest)) {
+    const isRolledBack = known.digest !== agent.digest;
+    return { id: known.id, version: known.current_version, isNew: false, isRolledBack };
   }
   const id = known?.id ?? newId();
-  const version = (known?.current_version ?? 0) + 1;
+  const version = (known?.newest ?? 0) + 1;
   await client.query(
     `INSERT INTO agents (id, workspace_id, slug, current_version) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (id) DO UPDATE SET current_version = EXCLUDED.current_version, updated_at = now()`,
+     ON CONFLICT (id) DO UPDATE
+     SET current_version = EXCLUDED.current_version, rolled_back_digest = NULL, updated_at = now()`,
     [id, workspaceId, agent.slug, version],
   );
   await client.query(
     "INSERT INTO agent_versions (agent_id, number, definition, digest) VALUES ($1, $2, $3, $4)",
     [id, version, JSON.stringify(agent.published), agent.digest],
   );
-  return { id, version, isNew: true };
+  return { id, version, isNew: true, isRolledBack: false };
+}
+
+interface KnownAgent {
+  id: string;
+  current_version: number;
+  rolled_back_digest: string | null;
+  digest: string | null;
+  newest: number | null;
 }
 
 async function upsertChannel(

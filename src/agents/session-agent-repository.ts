@@ -1,9 +1,9 @@
 import type { Pool } from "pg";
 import { z } from "zod";
-import { detectVariables } from "../core/template.ts";
-import type { VariableSpecs } from "../core/variables.ts";
+import { detectVariables } from "../core/session/template.ts";
+import type { VariableSpecs } from "../core/session/variables.ts";
 
-/** An agent as far as opening a session with it needs to know. */
+/** The data of an agent that is needed to open a session with it. */
 export interface SessionAgent {
   id: string;
   slug: string;
@@ -12,10 +12,10 @@ export interface SessionAgent {
   createdAt: Date;
 }
 
-/** What a version asks of a session, and what every session of it begins with. */
+/** The variables that a version requires, and the messages that start every session of it. */
 export interface VersionOpening {
   specs: VariableSpecs;
-  /** Names its messages use without declaring them. */
+  /** Variables that its messages use without a declaration. */
   detected: string[];
   messages: { role: "system" | "user" | "assistant"; content: string }[];
   createdAt: Date;
@@ -42,7 +42,7 @@ const FROM = "agents a LEFT JOIN agent_versions v ON v.agent_id = a.id AND v.num
 
 export type SessionAgents = ReturnType<typeof createSessionAgentRepository>;
 
-/** Agents as sessions refer to them: by id or by slug. */
+/** Finds the agents that sessions refer to by id or by slug. */
 export function createSessionAgentRepository(pool: Pool) {
   return {
     async find(workspaceId: string, idOrSlug: string): Promise<SessionAgent | null> {
@@ -61,7 +61,7 @@ export function createSessionAgentRepository(pool: Pool) {
       return rows;
     },
 
-    /** Null where the agent has no such version. */
+    /** Null if the agent has no such version. */
     async opening(agentId: string, version: number): Promise<VersionOpening | null> {
       const { rows } = await pool.query<{ definition: unknown; created_at: Date }>(
         "SELECT definition, created_at FROM agent_versions WHERE agent_id = $1 AND number = $2",

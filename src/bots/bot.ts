@@ -1,78 +1,84 @@
 import type { z } from "zod";
-import type { AttachmentView, OutboundAttachment } from "../core/attachment.ts";
-import type { ButtonSpec } from "../core/button.ts";
-import type { Finding } from "../core/finding.ts";
-import type { JsonObject } from "../core/json.ts";
-import type { Logger } from "../core/logger.ts";
-import type { ComingSaying, LaterChange, LaterSaying } from "../core/saying.ts";
-import type { TokenUsage } from "../core/token-usage.ts";
+import type { Finding } from "../core/faults/finding.ts";
+import type { AttachmentView, OutboundAttachment } from "../core/message/attachment.ts";
+import type { ButtonSpec } from "../core/message/button.ts";
+import type { MessageContext } from "../core/message/message-context.ts";
+import type { ComingMessage, LaterChange, LaterMessage } from "../core/message/unprompted-message.ts";
+import type { Logger } from "../core/process/logger.ts";
+import type { TokenUsage } from "../core/session/token-usage.ts";
+import type { JsonObject } from "../core/text/json.ts";
 
-/** A message as a model is shown it. */
+/** A message in the form that a model receives. */
 export interface PromptMessage {
   role: "system" | "user" | "assistant";
   content: string;
-  /** Files that belong to it; a model that cannot be shown them is told of them in words. */
+  /** Files of the message. A model that cannot read them gets a description in words. */
   attachments?: readonly TurnAttachment[];
 }
 
-/** The individual chatting. */
+/** The user of a conversation. */
 export interface TurnUser {
   id: string;
   identifier: string;
   name: string | null;
 }
 
-/** A file of a message a bot is to answer. Only where its `state` is `stored` is there anything to read. */
+/** A file of a message that a bot must answer. Its content exists only if its `state` is `stored`. */
 export interface TurnAttachment extends AttachmentView {
-  /** Opens the file for an hour, without a key. */
+  /** Link that opens the file for an hour without a key. */
   url: string | null;
-  /** The file itself, read now; null where it is not kept. */
+  /** Reads the content now; null if it is not stored. */
   content(): Promise<Buffer | null>;
 }
 
-/** One of the messages a turn answers. */
+/** One of the messages that a turn answers. */
 export interface TurnInput {
   messageId: string;
-  /** Empty where there are only files. */
+  /** Empty if there are only files. */
   text: string;
-  /** What the button carries that the user pressed or chose, or the link by which they came. */
+  /** Author, time, and the messages that it refers to. Absent if none of these is known. */
+  context?: MessageContext;
+  /** Payload of the button that the user pressed or chose, or of the link that brought the user here. */
   payload?: string;
-  /** Whether it is the operator's word to the bot, not the user's. */
+  /** True for an instruction from the operator; false for a message from the user. */
   instruction: boolean;
+  /** True if a visitor chose the bot's opening. A bot that calls a model passes it on as `openingRequest`. */
+  isOpeningRequest?: boolean;
   attachments: readonly TurnAttachment[];
 }
 
-/** What a bot is asked to answer. */
+/** A request to a bot for an answer. */
 export interface Turn {
   executionId: string;
   session: { id: string; channel: string; metadata: JsonObject };
   agent: { id: string; slug: string; version: number };
   user: TurnUser | null;
-  /** The messages this turn answers, oldest first: one, or several that were collected. */
+  /** The messages that this turn answers, oldest first: one, or several that were collected. */
   input: readonly TurnInput[];
   /**
-   * The whole prompt: the agent's messages, the situation, participant data, the summary, recent history, what is new.
-   * Loaded on first use: an echo never pays for it. May ask the bot for a summary first; the signal reaches that too.
+   * The whole prompt: the agent's messages, the situation, participant data, the summary, recent history, new messages.
+   * Loaded at first use, so that an echo bot does not pay for it. It may call the bot for a summary first, with the
+   * same signal.
    */
   prompt(signal?: AbortSignal): Promise<PromptMessage[]>;
-  /** What was said before, oldest first, as far back as the agent's `history` allows. */
+  /** The earlier messages, oldest first, as far back as the agent's `history` allows. */
   history(): Promise<PromptMessage[]>;
   participantData(): Promise<JsonObject>;
-  /** What this bot put down for the user and is still to come. */
-  coming(): Promise<ComingSaying[]>;
-  /** Tokens that preparing the prompt cost, summaries that is; null for none. */
+  /** Future messages that this bot has scheduled for the user. */
+  coming(): Promise<ComingMessage[]>;
+  /** Tokens that the prompt's summaries used; null for none. */
   overhead(): TokenUsage | null;
 }
 
-/** A stretch of a conversation to be folded into its summary. */
+/** A part of a conversation that the bot must add to its summary. */
 export interface SummaryRequest {
-  /** The summary so far, which the new one replaces. */
+  /** The current summary, which the new one replaces. */
   previous: string | null;
-  /** What it does not cover yet, oldest first. */
+  /** The messages after that summary, oldest first. */
   messages: readonly PromptMessage[];
-  /** How long the new one should be at most, in tokens; the rest is cut off. */
+  /** Maximum length of the new summary in tokens. Text beyond it is cut off. */
   maxTokens: number;
-  /** Another model of the same provider; null: the one that answers. */
+  /** Another model of the same provider; null: the model that answers. */
   model: string | null;
   signal: AbortSignal;
 }
@@ -82,17 +88,19 @@ export interface Summary {
   usage?: TokenUsage;
 }
 
-/** What a bot shows while it works. */
+/** Progress that a bot reports during its work. */
 export type BotProgress =
   | { type: "thinking"; content: string }
   | { type: "tool_start"; id: string; name: string }
   | { type: "tool_end"; id: string; name: string; summary: string }
-  | { type: "content"; content: string };
+  | { type: "content"; content: string }
+  /** The content so far was not part of the answer. Show nothing more until the end, and then the whole answer. */
+  | { type: "retraction" };
 
 export interface TurnOutput {
   /**
-   * Aborted on cancel, interrupt, timeout and lost lease; must reach the bot's own socket. Where it was stopped from
-   * outside, the reason has a `stopReason`: `cancelled`, `interrupted`, `lease_lost` or `shutdown`.
+   * Aborted on cancel, interrupt, timeout and lost lease; it must reach the bot's own socket. If the cause is external,
+   * its reason has a `stopReason`: `cancelled`, `interrupted`, `reset`, `lease_lost` or `shutdown`.
    */
   signal: AbortSignal;
   emit(progress: BotProgress): void;
@@ -101,48 +109,55 @@ export interface TurnOutput {
 /** One message of an answer. */
 export interface BotReply {
   content: string;
-  /** What the user may press instead of writing; a platform that shows no buttons gets a numbered list. */
+  /** Buttons that the user may press instead of writing. A platform without buttons gets a numbered list. */
   buttons?: readonly ButtonSpec[];
-  /** Files to go with it, at addresses that platforms can open; the text may be empty then. */
+  /** Files to send, at addresses that platforms can open. The text may then be empty. */
   attachments?: readonly OutboundAttachment[];
 }
 
-/** What a bot answered. No replies means it chose to stay silent only if `silent` is set; otherwise the turn failed. */
+/** The result of a bot. Without replies, the turn fails, unless `silent` shows that the bot chose to stay silent. */
 export interface BotResult {
   replies: BotReply[];
   silent?: boolean;
   usage?: TokenUsage;
-  /** A merge patch (RFC 7396) on the participant data, committed with the reply. */
+  /** End of the bot's answer. `length` means that a limit cut it off. Absent if the bot does not report it. */
+  finishReason?: "stop" | "length";
+  /** Merge patch (RFC 7396) for the participant data, committed with the reply. */
   participantData?: JsonObject;
   endSession?: boolean;
-  /** Messages for the user at times to come, put down with the reply. */
-  later?: readonly LaterSaying[];
-  /** What becomes of messages that were put down before. */
+  /** A person is to answer from now on; committed with the reply. */
+  handoff?: { reason: string | null };
+  /** Messages to send to the user later. They are scheduled together with the reply. */
+  later?: readonly LaterMessage[];
+  /** Changes to messages that were scheduled earlier. */
   laterChanges?: readonly LaterChange[];
 }
 
 /**
- * The other seam: something that answers. Throws `BotError` with a reason an operator can act on; when its signal
- * aborts, it rejects with the signal's reason. The `content` it emitted adds up to its replies.
+ * The bot interface. A bot answers messages. It throws `BotError` with a reason that an operator can act on. When its
+ * signal aborts, it rejects with the signal's reason. The emitted `content` adds up to the replies, unless the bot
+ * retracted it.
  */
 export interface Bot {
   answer(turn: Turn, output: TurnOutput): Promise<BotResult>;
-  /** Set by bots whose answers cost tokens: what one reply may take, for budgets to reserve while it is written. */
+  /**
+   * Maximum tokens of one reply, for bots whose answers cost tokens. Budgets reserve them while the reply is written.
+   */
   readonly outputTokens?: number;
-  /** Set by bots that begin with the whole prompt: it is read while the message is still being stored. */
+  /** True for bots that start with the whole prompt. It is read while the message is still being stored. */
   readonly readsPrompt?: boolean;
-  /** Shortens a conversation. A bot without it is sent what fits, under every history mode. Throws like `answer`. */
+  /** Summarizes a conversation. A bot without it gets as much as fits, in every history mode. Throws like `answer`. */
   summarize?(request: SummaryRequest): Promise<Summary>;
   close?(): Promise<void>;
 }
 
 export interface BotDefinition<Config = unknown, Made extends Bot | Promise<Bot> = Bot | Promise<Bot>> {
   type: string;
-  /** Every key of the agent's `bot` but `type`, strictly. */
+  /** Schema for every key of the agent's `bot` except `type`. It is strict. */
   configSchema: z.ZodType<Config>;
-  /** A type with an SDK loads that only now, so that a service pays for the types it is configured with. */
+  /** Creates the bot. An SDK is loaded only here, so that a service loads only the configured types. */
   create(config: Config, deps: { log: Logger }): Made;
-  /** Asks the live backend whether a configuration works, at no cost where that can be had, and says what to fix. */
+  /** Tests the configuration against the live backend, without cost if possible, and returns fixes. */
   diagnose?(config: Config, signal: AbortSignal): Promise<Finding[]>;
 }
 

@@ -4,5 +4,5 @@ import { definition as llm } from "./llm/index.ts";
 import { definition as script } from "./script/index.ts";
 import { definition as webhook } from "./webhook/index.ts";
 
-/** What `bot.type` may be. A new bot adds its folder and a line here. */
+/** The values of `bot.type`. A new bot adds its folder and a line here. */
 export const botDefinitions = { echo, llm, webhook, script } satisfies Record<string, BotDefinition>;

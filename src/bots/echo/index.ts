@@ -1,13 +1,14 @@
 import { z } from "zod";
-import { withAttachmentsInWords } from "../../core/attachment.ts";
+import { withAttachmentsInWords } from "../../core/message/attachment.ts";
 import { defineBot } from "../bot.ts";
 
-/** Answers what it was told. Needs no key, so it is what a fresh installation talks with. */
+/** Repeats the user's text. It needs no API key, so a new installation uses it. */
 export const definition = defineBot({
   type: "echo",
   configSchema: z.strictObject({}),
   create: () => ({
     async answer(turn, output) {
+      // Use only the text of the message. Other bots also get its author and the messages that it refers to.
       const said = turn.input.map(({ text, attachments }) => withAttachmentsInWords(text, attachments));
       const content = `You said: ${said.join("\n")}`;
       output.emit({ type: "content", content });

@@ -1,27 +1,52 @@
-import type { PromptMessage } from "../bot.ts";
+import type { ShownMessage } from "./show-files.ts";
+
+/** Some servers refuse a conversation that begins with the assistant. */
+const OPENING: ShownMessage = { role: "user", content: "(The assistant opens the conversation.)" };
 
 /**
- * The prompt as a provider accepts it. Most take it as it is. Some take system messages only before the conversation
- * and insist that a user speaks first and last: there, earlier system messages move to the front in their order, and
- * an instruction at the end is asked in the user's place.
+ * Arranges the prompt in the only form that every server accepts. One system message comes first, then user and
+ * assistant in turns, a user first. Many chat templates refuse a second system message, neighbours of one role, or a
+ * conversation without a user. Servers that allow more lose nothing.
+ * An instruction at the end becomes a user message. With `systemAsUser`, every system message does.
  */
-export function arrangeMessages(prompt: readonly PromptMessage[], systemFirst: boolean): PromptMessage[] {
+export function arrangeMessages(
+  prompt: readonly ShownMessage[],
+  { systemAsUser = false }: { systemAsUser?: boolean } = {},
+): ShownMessage[] {
   // Providers refuse messages without text.
   const messages = prompt.filter(({ content }) => content.trim() !== "");
-  if (!systemFirst) return messages;
-
   const end = messages.findLastIndex(({ role }) => role !== "system") + 1;
-  const earlier = messages.slice(0, end);
-  const instructions = end === 0 ? messages.slice(-1) : messages.slice(end);
-  const standing = end === 0 ? messages.slice(0, -1) : earlier.filter(({ role }) => role === "system");
-  const conversation = [
-    ...earlier.filter(({ role }) => role !== "system"),
-    ...instructions.map(({ content }): PromptMessage => ({ role: "user", content })),
-  ];
-  // A bot that was told to open the conversation spoke first.
-  const opening: PromptMessage[] =
-    conversation[0]?.role === "assistant"
-      ? [{ role: "user", content: "(The assistant opens the conversation.)" }]
-      : [];
-  return [...standing, ...opening, ...conversation];
+  // Without a conversation, the newest message is the request.
+  const firstInstruction = end === 0 ? Math.max(0, messages.length - 1) : end;
+  const standing = messages.filter(({ role }, index) => role === "system" && index < firstInstruction);
+  const conversation = messages
+    .filter(({ role }, index) => role !== "system" || index >= firstInstruction)
+    .map((message) => (message.role === "system" ? asUser(message) : message));
+  const opening = conversation[0]?.role === "assistant" ? [OPENING] : [];
+  const first = systemAsUser ? standing.map(asUser) : standing;
+  return joinNeighbours([...first, ...opening, ...conversation]);
+}
+
+function asUser(message: ShownMessage): ShownMessage {
+  return { ...message, role: "user" };
+}
+
+/** Joins neighbours of one role. They occur after a failed turn, or when several messages are collected in one turn. */
+function joinNeighbours(messages: readonly ShownMessage[]): ShownMessage[] {
+  const joined: ShownMessage[] = [];
+  for (const message of messages) {
+    const last = joined.at(-1);
+    if (last?.role === message.role) joined[joined.length - 1] = join(last, message);
+    else joined.push(message);
+  }
+  return joined;
+}
+
+function join(earlier: ShownMessage, later: ShownMessage): ShownMessage {
+  const files = [...(earlier.files ?? []), ...(later.files ?? [])];
+  return {
+    role: later.role,
+    content: `${earlier.content}\n\n${later.content}`,
+    ...(files.length > 0 && { files }),
+  };
 }

@@ -1,20 +1,33 @@
 import { InvalidPromptError, ToolChoiceViolationError, UnsupportedFunctionalityError } from "ai";
-import { systemClock } from "../../core/clock.ts";
-import { BotError } from "../../core/errors.ts";
-import { retryAfterMs } from "../../core/retry-after.ts";
-import { excerpt } from "../../core/text.ts";
+import { BotError } from "../../core/faults/errors.ts";
+import { hideSecrets } from "../../core/text/hide-secrets.ts";
+import { excerpt } from "../../core/text/text.ts";
+import { systemClock } from "../../core/time/clock.ts";
+import { retryAfterMs } from "../../core/time/retry-after.ts";
 import type { ConfiguredModel } from "./model.ts";
 import { type ProviderFault, readFault } from "./provider-fault.ts";
 
-/** What providers answer to a kind of content that a model does not take. */
+/** Statuses of providers for a kind of content that a model does not support. */
 const CONTENT_REFUSED: ReadonlySet<number | null> = new Set([400, 404, 413, 415, 422]);
 
-/** Whether a provider's no may be to what it was shown: asked in words alone, it may answer. */
+/** Returns true if a provider may have refused the kind of content. The model may answer text alone. */
 export function refusesContent(error: unknown): boolean {
   return UnsupportedFunctionalityError.isInstance(error) || CONTENT_REFUSED.has(readFault(error).status);
 }
 
-/** What an operator should read about a provider's failure, and whether trying again can help. */
+/** Templates, validators and Google each use different words for it. */
+const SYSTEM_REFUSED =
+  /\bsystem\b.{0,60}\b(role|message|prompt|instruction)|\brole\b.{0,60}\bsystem\b|roles?\b.{0,40}\balternate|\bonly\b.{0,60}\broles?\b|developer instruction|'user'.{0,30}'assistant'/is;
+/** At some servers, a template that fails on a role causes a server error. */
+const ROLE_REFUSED: ReadonlySet<number | null> = new Set([400, 404, 422, 500, 501]);
+
+/** Returns true if a provider refused the system role. */
+export function refusesSystemRole(error: unknown): boolean {
+  const { status, message } = readFault(error);
+  return ROLE_REFUSED.has(status) && SYSTEM_REFUSED.test(message);
+}
+
+/** The error for a provider's failure: the reason for operators, and if a retry can help. */
 export function toBotError(error: unknown, model: ConfiguredModel, begun: boolean): BotError {
   if (error instanceof BotError) return error;
   const fault = readFault(error);
@@ -44,7 +57,7 @@ export function toBotError(error: unknown, model: ConfiguredModel, begun: boolea
   }
   switch (fault.status) {
     case 401:
-      // What the provider says is left out: it may repeat parts of the key.
+      // The provider's text is left out, because it may repeat parts of the key.
       return new BotError(
         "invalid_credentials",
         `${host} refused the API key (401): check bot.apiKey`,
@@ -71,14 +84,14 @@ export function toBotError(error: unknown, model: ConfiguredModel, begun: boolea
   }
 }
 
-/** The model went on calling tools where it had to answer. */
+/** The error for a model that called tools although it had to answer. */
 export function neverAnswered(model: string): BotError {
   const reason = `${model} called tools until the end and never answered: raise bot.maxSteps`;
   return new BotError("step_limit", reason, { retryable: false });
 }
 
 function refusedOrUnavailable(fault: ProviderFault, status: number, host: string, said: string): BotError {
-  // Timeout, conflict and too early are the 4xx that pass.
+  // Timeout, conflict and too early are temporary 4xx statuses.
   if (status >= 500 || [408, 409, 425].includes(status)) {
     return new BotError(
       "provider_unavailable",
@@ -99,17 +112,16 @@ function brokenStream(fault: ProviderFault, model: ConfiguredModel, begun: boole
   return new BotError("stream_interrupted", `${model.host} ${what}${said}`);
 }
 
-/** Most providers have no code for it, so their words have to do. */
+/** Most providers have no code for it, so their text is matched. */
 function isTooLong({ status, code, message }: ProviderFault): boolean {
   if (/context_length|context_window/.test(code)) return true;
   const words = /context (length|window|size)|prompt is too long|input token count|maximum.*tokens/i;
   return (status === 400 || status === 413 || status === 422) && words.test(message);
 }
 
-/** The provider's own words, short and without secrets, to append; empty if it had none. */
+/** The provider's own text to append, short and without secrets; empty if it had none. */
 function saidBy(fault: ProviderFault, model: ConfiguredModel): string {
-  const hidden = model.secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), fault.message);
-  const words = excerpt(hidden, 300);
+  const words = excerpt(hideSecrets(fault.message, model.secrets), 300);
   return words === "" ? "" : ` ("${words}")`;
 }
 

@@ -1,29 +1,28 @@
 import { request } from "undici";
 import { z } from "zod";
-import { broken, doubtful, type Finding, well } from "../../core/finding.ts";
+import { errorFinding, type Finding, okFinding, warningFinding } from "../../core/faults/finding.ts";
 import type { LlmConfig } from "./config.ts";
-import { baseUrlOf } from "./model.ts";
+import { providerPlace } from "./model.ts";
 
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
-/** Asks the provider for its list of models, which costs nothing and shows whether key and address are right. */
+/** Asks the provider for its list of models. That costs nothing and shows if the key and the address are right. */
 export async function diagnose(config: LlmConfig, signal: AbortSignal): Promise<Finding[]> {
-  const base = baseUrlOf(config);
-  // Without the query: a gateway's key may stand there.
-  const shown = `${new URL(base).origin}${new URL(base).pathname}`;
+  const { url: shown, query, authorization } = providerPlace(config);
   try {
     // One page is enough.
-    const page = config.provider === "anthropic" ? "?limit=1000" : "";
-    const { statusCode, body } = await request(`${base.replace(/\/+$/, "")}/models${page}`, {
-      headers: { ...keyHeaders(config), ...config.headers },
+    if (config.provider === "anthropic") query.set("limit", "1000");
+    const search = query.size === 0 ? "" : `?${query}`;
+    const { statusCode, body } = await request(`${shown}/models${search}`, {
+      headers: { ...(authorization && { authorization }), ...keyHeaders(config), ...config.headers },
       signal,
     });
     const text = await body.text();
     return statusCode === 200 ? modelFindings(config, shown, text) : [refused(config, shown, statusCode)];
   } catch {
-    // The error's own words may quote the request.
+    // The error's own text may quote the request.
     return [
-      broken(
+      errorFinding(
         "baseUrl",
         `Nothing answers at ${shown}.`,
         "check `baseUrl`, the network, and that the server runs",
@@ -42,13 +41,21 @@ function keyHeaders({ provider, apiKey }: LlmConfig): Record<string, string> {
 function refused(config: LlmConfig, shown: string, status: number): Finding {
   if (status === 401 || status === 403)
     return config.apiKey === undefined
-      ? broken("apiKey", `${shown} wants a key (HTTP ${status}).`, "set `apiKey`")
-      : broken("apiKey", `${shown} refuses the key (HTTP ${status}).`, "copy it again from the provider");
+      ? errorFinding("apiKey", `${shown} wants a key (HTTP ${status}).`, "set `apiKey`")
+      : errorFinding(
+          "apiKey",
+          `${shown} refuses the key (HTTP ${status}).`,
+          "copy it again from the provider",
+        );
   if (status === 429)
-    return doubtful("apiKey", `${shown} limits this key (HTTP 429).`, "wait, or look at the account's quota");
+    return warningFinding(
+      "apiKey",
+      `${shown} limits this key (HTTP 429).`,
+      "wait, or look at the account's quota",
+    );
   if (status >= 500)
-    return broken("baseUrl", `${shown} answers HTTP ${status}.`, "look at the provider's own status");
-  return doubtful(
+    return errorFinding("baseUrl", `${shown} answers HTTP ${status}.`, "look at the provider's own status");
+  return warningFinding(
     "baseUrl",
     `${shown}/models answers HTTP ${status}, so neither key nor model could be looked at.`,
     "check that `baseUrl` ends with the version (https://host/v1); some servers have no list of models",
@@ -56,14 +63,14 @@ function refused(config: LlmConfig, shown: string, status: number): Finding {
 }
 
 function modelFindings({ model, provider }: LlmConfig, shown: string, text: string): Finding[] {
-  const reached = well("baseUrl", `${shown} answers and takes the key.`);
+  const reached = okFinding("baseUrl", `${shown} answers and takes the key.`);
   const listed = provider === "google" ? null : readModels(text);
   if (listed === null) return [reached];
-  if (listed.includes(model)) return [reached, well("model", `It has the model ${model}.`)];
+  if (listed.includes(model)) return [reached, okFinding("model", `It has the model ${model}.`)];
   const some = listed.slice(0, 8).join(", ") || "none";
   return [
     reached,
-    doubtful(
+    warningFinding(
       "model",
       `Its list of models lacks ${model}.`,
       `write one it has (${some}); aliases may work all the same`,

@@ -1,14 +1,14 @@
 import { type Dispatcher, getGlobalDispatcher, request } from "undici";
-import type { JsonObject } from "../../core/json.ts";
-import { isPrivateHost, publicConnections } from "../../core/private-addresses.ts";
-import { timeLimit } from "../../core/time-limit.ts";
+import { isPrivateHost, publicConnections } from "../../core/network/private-addresses.ts";
+import type { JsonObject } from "../../core/text/json.ts";
+import { timeLimit } from "../../core/time/time-limit.ts";
 import type { HttpToolConfig } from "./tool-config.ts";
 import { shownResult } from "./tool-result.ts";
 
-/** No answer may fill memory. In bytes. */
+/** Maximum size of an answer, so that none can fill the memory. In bytes. */
 const BODY_LIMIT = 1_000_000;
 
-/** Calls a declared HTTP tool. Whatever the server answers is the result; throws when it could not be asked. */
+/** Calls a declared HTTP tool. Any answer of the server is the result; throws if the request failed. */
 export async function callHttpTool(
   tool: HttpToolConfig,
   input: JsonObject,
@@ -34,14 +34,14 @@ export async function callHttpTool(
   return response.statusCode < 300 ? shown : `HTTP ${response.statusCode}: ${shown}`;
 }
 
-/** The URL with its placeholders filled in, and the input that is left over. */
+/** The URL with its placeholders filled in, and the rest of the input. */
 function fillUrl(tool: HttpToolConfig, input: JsonObject): { url: URL; rest: JsonObject } {
   const used = new Set<string>();
   const filled = tool.url.replace(/\{(\w+)\}/g, (_, name: string) => {
     used.add(name);
     const value = Object.hasOwn(input, name) ? input[name] : undefined;
     const text = encodeURIComponent(asText(value));
-    // "." and ".." would climb in the path although they need no encoding.
+    // "." and ".." would change the path although they need no encoding.
     return /^\.{1,2}$/.test(text) ? "" : text;
   });
   const url = new URL(filled);

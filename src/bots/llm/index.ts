@@ -1,7 +1,7 @@
 import { defineBot } from "../bot.ts";
 import { configSchema } from "./config.ts";
 
-/** A language model, whoever serves it. The AI SDK is loaded with the first agent that needs it. */
+/** A language model from any provider. The AI SDK is loaded with the first agent that needs it. */
 export const definition = defineBot({
   type: "llm",
   configSchema,

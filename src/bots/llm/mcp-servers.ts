@@ -1,20 +1,22 @@
 import type { ToolSet } from "ai";
-import type { Clock } from "../../core/clock.ts";
-import type { Logger } from "../../core/logger.ts";
-import { excerpt } from "../../core/text.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import { excerpt } from "../../core/text/text.ts";
+import type { Clock } from "../../core/time/clock.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import { connect, type McpConnection } from "./mcp-connection.ts";
+import { callFault, lostSession } from "./mcp-fault.ts";
+import { mcpTools, toolNames } from "./mcp-tools.ts";
 
-/** How long a server that could not be connected to is left alone, so that not every turn waits for it, milliseconds. */
+/** Delay before the next try after a failed connection, milliseconds. So not every turn waits for that server. */
 const PAUSE_MS = 10_000;
 
 export interface McpServers {
-  /** The tools of every server that can be reached. One that cannot is logged and left out of the turn. */
+  /** The tools of every reachable server. An unreachable one is logged and left out of the turn. */
   tools(): Promise<ToolSet>;
   close(): Promise<void>;
 }
 
-/** The MCP servers of one bot: connected to on first use, kept, and connected to again after they broke. */
+/** The MCP servers of one bot. A connection opens on first use, is kept, and opens again after a failure. */
 export function createMcpServers(
   configs: Readonly<Record<string, McpServerConfig>>,
   deps: { log: Logger; clock: Clock },
@@ -41,12 +43,16 @@ function createServer(
 
   async function open(): Promise<McpConnection | null> {
     try {
-      const opened = await connect(name, config);
-      log.info({ mcp_server: name, tools: Object.keys(opened.tools) }, "connected to an MCP server");
+      const opened = await connect(config);
+      const tools = (await opened.tools()).map((tool) => tool.name);
+      const names = toolNames(name, tools);
+      // Its own name of each, by the one that models call it.
+      const named = Object.fromEntries(tools.map((tool) => [names.get(tool), tool]));
+      log.info({ mcp_server: name, tools: named }, "connected to an MCP server");
       return opened;
     } catch (error) {
       retryAt = clock.now().getTime() + PAUSE_MS;
-      const reason = excerpt(error instanceof Error ? error.message : String(error), 300);
+      const reason = excerpt(callFault(error), 300);
       log.warn(
         { mcp_server: name, reason },
         "cannot connect to an MCP server: the bot goes on without its tools",
@@ -55,19 +61,41 @@ function createServer(
     }
   }
 
+  /** The connection that works; where it has broken, a new one. Null where there is none. */
+  async function current(): Promise<McpConnection | null> {
+    const pending = connection;
+    const known = await pending;
+    const isDue = pending === null || (known === null && clock.now().getTime() >= retryAt);
+    // Several turns may find it broken at once; the first one replaces it.
+    if ((isDue || known?.broken()) && connection === pending) {
+      connection = open();
+      known
+        ?.retire()
+        .catch((error: unknown) => log.debug({ err: error, mcp_server: name }, "could not close"));
+    }
+    return connection;
+  }
+
+  async function reachable(): Promise<McpConnection> {
+    const found = await current();
+    if (!found) throw new Error("the server cannot be reached");
+    return found;
+  }
+
+  async function call(...args: Parameters<McpConnection["call"]>): Promise<object> {
+    try {
+      return await (await reachable()).call(...args);
+    } catch (error) {
+      if (!lostSession(error)) throw error;
+      // The server ran nothing: it did not know the session. The call goes once into a new one.
+      return (await reachable()).call(...args);
+    }
+  }
+
   return {
     async tools() {
-      const current = await connection;
-      const isDue = connection === null || (current === null && clock.now().getTime() >= retryAt);
-      if (isDue || current?.broken()) {
-        // Several turns may find it broken at once; the first one replaces it.
-        const broken = current;
-        if ((await connection) === current) connection = open();
-        broken
-          ?.close()
-          .catch((error: unknown) => log.debug({ err: error, mcp_server: name }, "could not close"));
-      }
-      return (await connection)?.tools ?? {};
+      const found = await current();
+      return found ? mcpTools(name, config, await found.tools(), call) : {};
     },
     async close() {
       await (await connection)?.close();

@@ -3,22 +3,34 @@ import { createGoogleGenerativeAI } from "@ai-sdk/google";
 import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import type { LanguageModel } from "ai";
-import type { JsonObject } from "../../core/json.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import type { JsonObject } from "../../core/text/json.ts";
+import { chatFetch } from "./chat-fetch.ts";
 import type { LlmConfig } from "./config.ts";
+import { withSignatures } from "./keep-signatures.ts";
+import { type ProviderPlace, placeOf, providerFetch } from "./provider-fetch.ts";
+import { type ThinkingHabit, withThinking } from "./thinking-model.ts";
 
-type StreamingModel = Extract<LanguageModel, { specificationVersion: "v3" }>;
+export type StreamingModel = Extract<LanguageModel, { specificationVersion: "v3" }>;
 
-/** A configured model, and what the rest has to know of its provider. */
+/** A configured model, and the properties of its provider that callers need. */
 export interface ConfiguredModel {
   model: StreamingModel;
-  /** Who answers, for error messages: a host, never a URL that might hold credentials. */
+  /** The provider's host, for error messages. A URL might contain credentials, so it is never used. */
   host: string;
   name: string;
-  /** Whether system messages have to stand before the conversation, not within it. */
-  systemFirst: boolean;
   providerOptions: Record<string, JsonObject>;
   /** Values that no error or log may show. */
   secrets: readonly string[];
+  habits: ModelHabits;
+}
+
+/** Known needs of a model. */
+export interface ModelHabits {
+  /** True: the text of system messages is sent as user messages. */
+  systemAsUser: boolean;
+  /** True: the role is configured, so the model's answers do not change it. */
+  readonly systemRoleIsSet: boolean;
 }
 
 type Provider = LlmConfig["provider"];
@@ -29,46 +41,75 @@ const BASE_URLS: Record<Exclude<Provider, "openai-compatible">, string> = {
   google: "https://generativelanguage.googleapis.com/v1beta",
 };
 
-/** Where a configuration's provider is. */
-export function baseUrlOf({ baseUrl, provider }: Pick<LlmConfig, "baseUrl" | "provider">): string {
-  return baseUrl ?? (provider === "openai-compatible" ? "" : BASE_URLS[provider]);
+/** The address of a configuration's provider. */
+export function providerPlace({ baseUrl, provider }: Pick<LlmConfig, "baseUrl" | "provider">): ProviderPlace {
+  return placeOf(baseUrl ?? (provider === "openai-compatible" ? "" : BASE_URLS[provider]));
 }
 
-/** Builds the model a configuration names. */
-export function createModel(config: LlmConfig): ConfiguredModel {
-  // The URL is always given: left out, the packages would ask the environment for one.
-  const baseURL = baseUrlOf(config);
-  const { provider } = config;
+/** Builds the configured model. It learns its server's habits, and keeps them as long as it exists. */
+export function createModel(config: LlmConfig, log: Logger): ConfiguredModel {
+  const place = providerPlace(config);
+  const { provider, thinkingTag, thinkingFirst } = config;
+  const tag = thinkingTag === undefined && provider === "openai-compatible" ? "think" : thinkingTag;
+  const habit: ThinkingHabit | null = tag ? { tag, unopened: thinkingFirst ?? false } : null;
+  const own = languageModel(config, place, log);
   return {
-    model: languageModel(config, baseURL),
-    host: new URL(baseURL).host,
+    model: habit === null ? own : withThinking(own, habit),
+    host: place.host,
     name: config.model,
-    systemFirst: provider === "anthropic" || provider === "google",
     providerOptions: config.providerOptions ? { [optionsKey(provider)]: config.providerOptions } : {},
-    secrets: [config.apiKey, ...Object.values(config.headers ?? {})].filter((value) => value !== undefined),
+    secrets: [config.apiKey, ...Object.values(config.headers ?? {}), ...place.secrets].filter(
+      (value) => value !== undefined,
+    ),
+    habits: { systemAsUser: config.systemRole === "user", systemRoleIsSet: config.systemRole !== undefined },
   };
 }
 
-function languageModel(config: LlmConfig, baseURL: string): StreamingModel {
-  const { provider, model, apiKey = "" } = config;
-  const settings = { baseURL, ...(config.headers && { headers: config.headers }) };
+function languageModel(config: LlmConfig, place: ProviderPlace, log: Logger): StreamingModel {
+  const { provider, model, apiKey = "", headers } = config;
+  const plain = providerFetch(place, config.firstByteTimeoutMs);
+  const limitIsOurs = config.maxOutputTokens === undefined;
+  // The URL is always set, because otherwise the packages read one from the environment.
+  const settings = { baseURL: place.url, ...(headers && { headers }), fetch: plain };
   switch (provider) {
     case "openai":
-      // Chat completions, as the Responses API keeps conversations on the provider's side by default.
-      return createOpenAI({ ...settings, apiKey }).chat(model);
+      // Chat completions, because the Responses API stores conversations at the provider by default.
+      return createOpenAI({ ...settings, apiKey, fetch: chatFetch(plain, { limitIsOurs, model, log }) }).chat(
+        model,
+      );
     case "anthropic":
       return createAnthropic({ ...settings, apiKey })(model);
     case "google":
       return createGoogleGenerativeAI({ ...settings, apiKey })(model);
-    case "openai-compatible":
-      return createOpenAICompatible({
+    case "openai-compatible": {
+      const compatible = createOpenAICompatible({
         ...settings,
         ...(config.apiKey !== undefined && { apiKey }),
         name: "openaiCompatible",
-        // Without it servers count no tokens when they stream.
+        // Without it, servers count no tokens in a stream.
         includeUsage: true,
+        fetch: chatFetch(plain, { limitIsOurs, model, log }),
       })(model);
+      return withPrompt(compatible, withSignatures);
+    }
   }
+}
+
+/** The same model, which changes each prompt by `change`. */
+function withPrompt(
+  model: StreamingModel,
+  change: (
+    prompt: Parameters<StreamingModel["doStream"]>[0]["prompt"],
+  ) => Parameters<StreamingModel["doStream"]>[0]["prompt"],
+): StreamingModel {
+  return {
+    specificationVersion: model.specificationVersion,
+    provider: model.provider,
+    modelId: model.modelId,
+    supportedUrls: model.supportedUrls,
+    doGenerate: (options) => model.doGenerate({ ...options, prompt: change(options.prompt) }),
+    doStream: (options) => model.doStream({ ...options, prompt: change(options.prompt) }),
+  };
 }
 
 function optionsKey(provider: Provider): string {

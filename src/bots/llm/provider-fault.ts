@@ -1,16 +1,16 @@
 import { APICallError } from "ai";
 import { z } from "zod";
 
-/** What a provider said went wrong, whichever way it said it. */
+/** A provider's error, in whatever form it was reported. */
 export interface ProviderFault {
-  /** The HTTP status; null where none was received or the trouble came inside a stream. */
+  /** The HTTP status; null if there was none, or the error came inside a stream. */
   status: number | null;
   /** The provider's own code or type (`context_length_exceeded`), empty if it gave none. */
   code: string;
   message: string;
   /** Header names in lower case. */
   headers: Record<string, string>;
-  /** Whether the connection could not even be made. */
+  /** True if no connection could be made. */
   unreachable: boolean;
 }
 
@@ -21,7 +21,7 @@ const bodySchema = z.object({
 });
 const faultSchema = z.union([z.object({ error: bodySchema }).transform(({ error }) => error), bodySchema]);
 
-/** Reads anything a provider package throws or puts into its stream. */
+/** Reads any error that a provider package throws or puts into its stream. */
 export function readFault(error: unknown): ProviderFault {
   if (!APICallError.isInstance(error))
     return { ...readBody(error), status: null, headers: {}, unreachable: false };
@@ -29,7 +29,7 @@ export function readFault(error: unknown): ProviderFault {
   return {
     ...body,
     message: body.message || error.message,
-    // A stream that broke after it began well is reported with its 200.
+    // A stream that broke after a good start is reported with its status 200.
     status: error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : null,
     headers: error.responseHeaders ?? {},
     unreachable: error.statusCode === undefined,
@@ -39,7 +39,7 @@ export function readFault(error: unknown): ProviderFault {
 function readBody(value: unknown): { code: string; message: string } {
   if (typeof value === "string") return { code: "", message: value };
   const body = faultSchema.safeParse(value).data;
-  // fetch says "terminated" and keeps what happened to the connection in the cause.
+  // `fetch` reports only "terminated"; the cause contains the error of the connection.
   const cause = value instanceof Error && value.cause instanceof Error ? `: ${value.cause.message}` : "";
   return { code: String(body?.code ?? body?.type ?? ""), message: `${body?.message ?? ""}${cause}` };
 }

@@ -1,11 +1,11 @@
 import { type ToolSet, tool } from "ai";
 import { z } from "zod";
-import { DURATION_PATTERN, durationMs } from "../../core/duration.ts";
-import type { JsonObject } from "../../core/json.ts";
-import { planSchedule, writtenTimes } from "../../core/plan-schedule.ts";
-import { nextRun, type Recurrence } from "../../core/recurrence.ts";
-import type { ComingSaying } from "../../core/saying.ts";
-import { isTimezone } from "../../core/wall-clock.ts";
+import type { ComingMessage } from "../../core/message/unprompted-message.ts";
+import { planSchedule, writtenTimes } from "../../core/schedule/plan-schedule.ts";
+import { nextRun, type Recurrence } from "../../core/schedule/recurrence.ts";
+import type { JsonObject } from "../../core/text/json.ts";
+import { DURATION_PATTERN, durationMs } from "../../core/time/duration.ts";
+import { isTimezone } from "../../core/time/wall-clock.ts";
 import type { ToolEffects } from "./tool-effects.ts";
 
 const duration = z.string().regex(DURATION_PATTERN);
@@ -24,10 +24,10 @@ const when = {
 };
 type When = z.output<z.ZodObject<typeof when>>;
 
-/** A model that misreads what it is asked for must not write to somebody every second. */
+/** Minimum interval, because a model that misunderstands a request must not write to a user every second. */
 const LEAST_GAP_MS = 60_000;
 
-/** What a model may do about messages to come. Nothing of it happens before its reply is committed. */
+/** Tools for scheduled messages. Nothing takes effect before the model's reply is committed. */
 export function scheduleTools(effects: ToolEffects) {
   return {
     schedule_message: tool({
@@ -43,9 +43,9 @@ export function scheduleTools(effects: ToolEffects) {
         const planned = plan(times, await effects.participantData());
         if (typeof planned === "string") return `Nothing was scheduled: ${planned}`;
         const { recurrence, nextRunAt: at } = planned;
-        effects.sayLater({
+        effects.scheduleLater({
           at,
-          saying: { prompt: instruction },
+          message: { prompt: instruction },
           ...(name === undefined ? {} : { name }),
           ...(recurrence.kind === "at" ? {} : { repeats: { recurrence, maxRuns: max_runs ?? null } }),
         });
@@ -86,7 +86,7 @@ export function scheduleTools(effects: ToolEffects) {
   } satisfies ToolSet;
 }
 
-/** What a model wrote as a plan, or why there is none. */
+/** The plan from a model's input, or the reason why there is none. */
 function plan(
   { after, timezone, ...times }: When,
   data: JsonObject,
@@ -105,11 +105,11 @@ function plan(
   return isTooOften ? "it would come more often than once a minute." : { recurrence, nextRunAt };
 }
 
-async function find(effects: ToolEffects, id: string): Promise<ComingSaying | undefined> {
+async function find(effects: ToolEffects, id: string): Promise<ComingMessage | undefined> {
   return (await effects.coming()).find((coming) => coming.id === id);
 }
 
-function present({ id, name, instruction, recurrence, nextAt }: ComingSaying) {
+function present({ id, name, instruction, recurrence, nextAt }: ComingMessage) {
   const { timezone, at, every, cron, rrule } = writtenTimes(recurrence);
   return {
     id,

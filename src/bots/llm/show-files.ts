@@ -2,20 +2,20 @@ import type { FilePart, ImagePart, TextPart } from "ai";
 import type { PromptMessage, TurnAttachment } from "../bot.ts";
 import type { LlmConfig } from "./config.ts";
 
-/** A message with the files that the model is given along with its text. */
+/** A message with the files that the model receives with its text. */
 export type ShownMessage = Omit<PromptMessage, "attachments"> & { files?: readonly ShownFile[] };
 type ShownFile = ImagePart | FilePart | TextPart;
 
-/** Files in one prompt, and their bytes together: beyond that, older ones stay words. */
+/** Maximum number of files in one prompt, and of their bytes together. Older files beyond that stay words. */
 const MOST_FILES = 8;
 const MOST_BYTES = 15_000_000;
-/** The longest text of a file that is written out, in UTF-16 code units. */
+/** Maximum length of a text file that is included, in UTF-16 code units. */
 const TEXT_LIMIT = 50_000;
 
 const IMAGES: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 const TEXTS = /^(text\/|application\/(json|csv|yaml)$)/;
 
-/** The prompt with its files as the configuration wants them; the newest go first where not all can. */
+/** The prompt with its files in the configured form. If not all fit, the newest files come first. */
 export async function showFiles(
   messages: readonly PromptMessage[],
   config: Pick<LlmConfig, "attachments" | "provider">,
@@ -43,7 +43,7 @@ export async function showFiles(
   return shown.reverse();
 }
 
-/** The same without files, for a model that cannot be shown any. */
+/** The same without files, for a model that cannot read any. */
 export function withoutFiles(messages: readonly ShownMessage[]): ShownMessage[] {
   return messages.map(({ role, content }) => ({ role, content }));
 }
@@ -52,7 +52,7 @@ function withLinks(content: string, attachments: readonly TurnAttachment[]): str
   return [content, ...attachments.flatMap(({ url }) => url ?? [])].join("\n");
 }
 
-/** Null for what models cannot be given: they are told of it in words. */
+/** Null for a file that models cannot receive; the message text describes it. */
 async function toFile(
   attachment: TurnAttachment,
   provider: LlmConfig["provider"],

@@ -1,12 +1,13 @@
 import type { ConfiguredModel } from "./model.ts";
 import { type ReplyRequest, type StreamedReply, samplingOf } from "./stream-reply.ts";
+import { isRetraction } from "./thinking-model.ts";
 import { toUsage } from "./usage.ts";
 
 type Prompt = Parameters<ConfiguredModel["model"]["doStream"]>[0]["prompt"];
 
 /**
- * Asks a model that has no tools and is shown text alone, without the SDK's loop around it: one answer needs no steps, and what the loop checks,
- * traces and passes from stream to stream costs more time than everything else between the model and the user.
+ * Calls a model that has no tools and receives only text, without the SDK's loop. One answer needs no steps. The loop's
+ * checks, traces and streams take more time than everything else between the model and the user.
  */
 export async function streamPlainReply(request: ReplyRequest): Promise<StreamedReply> {
   const { config, model, messages, output, onBegun } = request;
@@ -19,6 +20,11 @@ export async function streamPlainReply(request: ReplyRequest): Promise<StreamedR
   let content = "";
   for await (const part of stream) {
     switch (part.type) {
+      case "text-start":
+        if (!isRetraction(part)) break;
+        content = "";
+        output.emit({ type: "retraction" });
+        break;
       case "text-delta":
         if (part.delta === "") break;
         onBegun();
@@ -32,7 +38,7 @@ export async function streamPlainReply(request: ReplyRequest): Promise<StreamedR
       case "finish": {
         const { finishReason, usage } = part;
         const counted = { inputTokens: usage.inputTokens.total, outputTokens: usage.outputTokens.total };
-        return { content, finishReason: finishReason.unified, usage: toUsage(counted) };
+        return { content, finish: finishReason, usage: toUsage(counted) };
       }
       case "error":
         throw part.error;

@@ -1,23 +1,18 @@
-import {
-  type FinishReason,
-  type ModelMessage,
-  type StreamTextResult,
-  stepCountIs,
-  streamText,
-  type ToolSet,
-} from "ai";
-import { excerpt } from "../../core/text.ts";
-import type { TokenUsage } from "../../core/token-usage.ts";
+import { type ModelMessage, type StreamTextResult, stepCountIs, streamText, type ToolSet } from "ai";
+import type { TokenUsage } from "../../core/session/token-usage.ts";
+import { excerpt } from "../../core/text/text.ts";
 import type { BotProgress, TurnOutput } from "../bot.ts";
 import { type LlmConfig, samplingSchema } from "./config.ts";
+import type { Finish } from "./finish.ts";
 import type { ConfiguredModel } from "./model.ts";
 import type { ShownMessage } from "./show-files.ts";
+import { isRetraction } from "./thinking-model.ts";
 import { toUsage } from "./usage.ts";
 
-/** What came of a stream that ran to its end. */
+/** The result of a stream that ran to its end. */
 export interface StreamedReply {
   content: string;
-  finishReason: FinishReason;
+  finish: Finish;
   usage: TokenUsage | null;
 }
 
@@ -27,30 +22,41 @@ export interface ReplyRequest {
   messages: readonly ShownMessage[];
   tools: ToolSet;
   output: TurnOutput;
-  /** Called when the first part of the answer is there. */
+  /** Called when the first part of the answer arrives. */
   onBegun(): void;
 }
 
-/** What the configuration says of how the model is to write. */
+/** The configured settings for the model's text generation. */
 export function samplingOf(config: LlmConfig) {
   return { ...samplingSchema.parse(config), ...(config.stop && { stopSequences: config.stop }) };
 }
 
-/** Asks a model that may call tools, and passes on everything as it comes. Throws what the provider's package throws. */
+/**
+ * Calls a model that may use tools, and passes on every part as it arrives. Throws the errors of the provider's
+ * package.
+ */
 export async function streamReply(request: ReplyRequest): Promise<StreamedReply> {
   const result = ask(request);
   const { emit } = request.output;
   let content = "";
+  let before = "";
   let betweenSteps = false;
 
   for await (const part of result.fullStream) {
     switch (part.type) {
       case "start-step":
+        before = content;
         betweenSteps = content !== "";
+        break;
+      case "text-start":
+        if (!isRetraction(part)) break;
+        content = before;
+        betweenSteps = before !== "";
+        emit({ type: "retraction" });
         break;
       case "text-delta": {
         request.onBegun();
-        // Text before and after a tool call is one reply; what was streamed has to add up to it.
+        // Text before and after a tool call is one reply, so the streamed text must equal it.
         const delta = betweenSteps ? `\n\n${part.text}` : part.text;
         betweenSteps = false;
         content += delta;
@@ -69,11 +75,15 @@ export async function streamReply(request: ReplyRequest): Promise<StreamedReply>
         emit(toolEnd(part, typeof part.output === "string" ? part.output : JSON.stringify(part.output)));
         break;
       case "tool-error":
-        // The model is told too and goes on.
+        // The model receives the error too and continues.
         emit(toolEnd(part, `failed: ${part.error instanceof Error ? part.error.message : part.error}`));
         break;
       case "finish":
-        return { content, finishReason: part.finishReason, usage: toUsage(part.totalUsage) };
+        return {
+          content,
+          finish: { unified: part.finishReason, raw: part.rawFinishReason },
+          usage: toUsage(part.totalUsage),
+        };
       case "error":
         throw part.error;
     }
@@ -94,7 +104,7 @@ function ask({ config, model, messages, tools, output }: ReplyRequest): StreamTe
     allowSystemInMessages: true,
     providerOptions: model.providerOptions,
     abortSignal: output.signal,
-    // Turns are retried by the turn engine, which knows what was shown and when to give up.
+    // The turn engine retries turns. It knows the text that was shown, and the time to give up.
     maxRetries: 0,
     // Errors arrive as parts of the stream; the default would print them.
     onError: () => {},

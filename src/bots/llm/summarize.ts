@@ -1,25 +1,54 @@
 import { generateText } from "ai";
+import type { Logger } from "../../core/process/logger.ts";
 import type { Summary, SummaryRequest } from "../bot.ts";
+import { arrangeMessages } from "./arrange-messages.ts";
 import { toBotError } from "./bot-error.ts";
+import { endingFault, endingOf } from "./finish.ts";
 import type { ConfiguredModel } from "./model.ts";
+import type { ShownMessage } from "./show-files.ts";
 import { toUsage } from "./usage.ts";
+import { withFallbacks } from "./with-fallbacks.ts";
 
 /**
- * Folds messages into the summary of their conversation. They are given as JSON lines in a user's message, so that
- * nothing a user wrote can pass for another speaker's words or for an instruction.
+ * Adds messages to the summary of their conversation. They are sent as JSON lines in a user message. So a user's text
+ * cannot imitate another speaker or an instruction.
  */
-export async function summarizeWithModel(model: ConfiguredModel, request: SummaryRequest): Promise<Summary> {
-  try {
-    const { text, usage } = await generateText({
+export async function summarizeWithModel(
+  model: ConfiguredModel,
+  request: SummaryRequest,
+  log: Logger,
+): Promise<Summary> {
+  const ask = (messages: readonly ShownMessage[]) =>
+    generateText({
       model: model.model,
-      system: instruction(request.maxTokens),
-      prompt: material(request),
-      // Twice what is asked for, as some models think before they write and that counts.
+      messages: arrangeMessages(messages, model.habits).map(({ role, content }) => ({ role, content })),
+      // The instruction is ours, and no system message contains a user's text.
+      allowSystemInMessages: true,
+      // Twice the requested length, because some models think before they write and that counts.
       maxOutputTokens: Math.max(1024, request.maxTokens * 2),
       providerOptions: model.providerOptions,
       abortSignal: request.signal,
       maxRetries: 0,
     });
+  const messages: ShownMessage[] = [
+    { role: "system", content: instruction(request.maxTokens) },
+    { role: "user", content: material(request) },
+  ];
+  try {
+    const begun = () => request.signal.aborted;
+    const { text, usage, finishReason, rawFinishReason } = await withFallbacks({
+      model,
+      log,
+      messages,
+      ask,
+      begun,
+    });
+    const finish = { unified: finishReason, raw: rawFinishReason };
+    const fault = endingFault(finish, model.host);
+    if (fault) throw fault;
+    if (endingOf(finish) === "cut_short") {
+      log.warn({ model: model.name }, "a summary was cut off by the model's output limit");
+    }
     const counted = toUsage(usage);
     return { content: text, ...(counted && { usage: counted }) };
   } catch (error) {

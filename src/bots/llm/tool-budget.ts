@@ -1,10 +1,10 @@
 import type { ToolSet } from "ai";
 import { clipped } from "./tool-result.ts";
 
-/** What the tools of one turn may return together, in characters: every step sends all of it to the model again. */
+/** Maximum length of all tool results in one turn, in characters. Every step sends all of them to the model again. */
 const TURN_RESULT_LIMIT = 40_000;
 
-/** The same tools, which stop working once the turn has called enough of them. The model is told and answers anyway. */
+/** The same tools, with a limit of calls per turn. Beyond it the model gets a message and answers anyway. */
 export function withinBudget(tools: ToolSet, maxCalls: number): ToolSet {
   let calls = 0;
   let left = TURN_RESULT_LIMIT;

@@ -1,26 +1,28 @@
-import type { ButtonSpec } from "../../core/button.ts";
-import type { JsonObject } from "../../core/json.ts";
-import { mergePatch, mergePatchBetween } from "../../core/merge-patch.ts";
-import type { ComingSaying, LaterChange, LaterSaying } from "../../core/saying.ts";
+import type { ButtonSpec } from "../../core/message/button.ts";
+import type { ComingMessage, LaterChange, LaterMessage } from "../../core/message/unprompted-message.ts";
+import type { JsonObject } from "../../core/text/json.ts";
+import { mergePatch, mergePatchBetween } from "../../core/text/merge-patch.ts";
 import type { BotResult, Turn } from "../bot.ts";
 
-type EffectKeys = "participantData" | "endSession" | "later" | "laterChanges";
+type EffectKeys = "participantData" | "endSession" | "handoff" | "later" | "laterChanges";
 
-/** What the tools of one turn want to change. Nothing is changed before the reply is committed with it. */
+/** Changes that the tools of one turn request. They take effect only when the reply is committed. */
 export interface ToolEffects {
-  /** The participant data as it will be. */
+  /** The participant data after the changes. */
   participantData(): Promise<JsonObject>;
   updateParticipantData(patch: JsonObject): Promise<JsonObject>;
   endSession(): void;
-  /** Puts down a message for later. */
-  sayLater(later: LaterSaying): void;
-  /** What was put down in earlier turns and is still to come. */
-  coming(): Promise<readonly ComingSaying[]>;
+  /** Asks for a person. This counts instead of the end of the session. */
+  handOff(reason: string | null): void;
+  /** Schedules a message for later. */
+  scheduleLater(later: LaterMessage): void;
+  /** Messages that were scheduled in earlier turns and are still due. */
+  coming(): Promise<readonly ComingMessage[]>;
   /** Changes one of those. */
   changeLater(change: LaterChange): void;
-  /** Puts buttons below the reply, in place of earlier ones. */
+  /** Sets the buttons below the reply, in place of earlier ones. */
   offerButtons(buttons: readonly ButtonSpec[]): void;
-  /** What the reply offers. */
+  /** The buttons of the reply. */
   buttons(): readonly ButtonSpec[];
   result(): Promise<Pick<BotResult, EffectKeys>>;
 }
@@ -29,7 +31,8 @@ export function createToolEffects(turn: Turn): ToolEffects {
   let before: Promise<JsonObject> | null = null;
   let updated: JsonObject | null = null;
   let ended = false;
-  const later: LaterSaying[] = [];
+  let handoff: BotResult["handoff"];
+  const later: LaterMessage[] = [];
   const changes: LaterChange[] = [];
   let offered: readonly ButtonSpec[] = [];
 
@@ -41,14 +44,17 @@ export function createToolEffects(turn: Turn): ToolEffects {
     participantData: async () => updated ?? (await stored()),
     async updateParticipantData(patch) {
       const base = await stored();
-      // Tools of one step run at the same time: `updated` is read after the wait, not before.
+      // Tools of one step run at the same time, so `updated` is read after the wait, not before.
       updated = mergePatch(updated ?? base, patch);
       return updated;
     },
     endSession: () => {
       ended = true;
     },
-    sayLater: (item) => {
+    handOff: (reason) => {
+      handoff = { reason };
+    },
+    scheduleLater: (item) => {
       later.push(item);
     },
     coming: () => turn.coming(),
@@ -60,11 +66,12 @@ export function createToolEffects(turn: Turn): ToolEffects {
     },
     buttons: () => offered,
     async result() {
-      // One patch for all updates together: merge patches cannot simply be laid over each other.
+      // One patch covers all updates, because merge patches cannot simply be combined.
       const patch = updated ? mergePatchBetween(await stored(), updated) : {};
       return {
         ...(Object.keys(patch).length > 0 && { participantData: patch }),
-        ...(ended && { endSession: true }),
+        ...(ended && !handoff && { endSession: true }),
+        ...(handoff && { handoff }),
         ...(later.length > 0 && { later }),
         ...(changes.length > 0 && { laterChanges: changes }),
       };

@@ -1,16 +1,14 @@
-/** No tool may fill the model's context: the rest is cut off, visibly. In characters. */
+import { hideSecrets } from "../../core/text/hide-secrets.ts";
+
+/** Maximum length of a result, so that no tool fills the model's context. The cut is visible. In characters. */
 const RESULT_LIMIT = 8000;
 
-/** A tool's answer as the model is shown it: without the secrets the tool was called with, and not without end. */
+/** A tool's result as the model receives it: without the tool's secrets, and limited in length. */
 export function shownResult(text: string, secrets: readonly string[] = []): string {
-  const open = secrets.reduce(
-    (shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, "[secret]")),
-    text,
-  );
-  return clipped(open, RESULT_LIMIT);
+  return clipped(hideSecrets(text, secrets), RESULT_LIMIT);
 }
 
-/** The first `limit` characters, saying how many there are more. */
+/** The first `limit` characters, with the number of the characters cut off. */
 export function clipped(text: string, limit: number): string {
   const left = text.length - limit;
   return left <= 0 ? text : `${text.slice(0, limit)}… [cut off, ${left} more characters]`;

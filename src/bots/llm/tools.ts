@@ -1,6 +1,6 @@
 import { jsonSchema, type ToolSet, tool } from "ai";
 import { z } from "zod";
-import { buttonsSchema } from "../../core/button-schema.ts";
+import { buttonsSchema } from "../../core/message/button-schema.ts";
 import { callHttpTool } from "./http-tool.ts";
 import { scheduleTools } from "./schedule-tools.ts";
 import type { BUILT_IN_TOOLS, HttpToolConfig, ToolConfig } from "./tool-config.ts";
@@ -8,7 +8,7 @@ import type { ToolEffects } from "./tool-effects.ts";
 
 const jsonObject = z.record(z.string(), z.json());
 
-/** The tools a model may call in one turn. */
+/** The tools that a model may call in one turn. */
 export function createTools(
   configs: readonly ToolConfig[],
   executionId: string,
@@ -52,6 +52,17 @@ function builtInTools(effects: ToolEffects): Record<(typeof BUILT_IN_TOOLS)[numb
       execute: () => {
         effects.endSession();
         return "The conversation ends after your reply.";
+      },
+    }),
+    handoff: tool({
+      description:
+        "Hands this conversation over to a person, who answers from now on in your place. Use it when the user asks for a person, or needs what you cannot do.",
+      inputSchema: z.object({
+        reason: z.string().max(2000).optional().describe("Why, for the person who takes over."),
+      }),
+      execute: ({ reason }) => {
+        effects.handOff(reason?.trim() || null);
+        return "A person takes over after your reply. Tell the user so in one sentence, and do nothing else.";
       },
     }),
   };

@@ -1,6 +1,6 @@
-import type { TokenUsage } from "../../core/token-usage.ts";
+import type { TokenUsage } from "../../core/session/token-usage.ts";
 
-/** What the provider counted; null where it counted nothing. */
+/** The provider's token counts; null if it counted nothing. */
 export function toUsage(usage: {
   inputTokens: number | undefined;
   outputTokens: number | undefined;

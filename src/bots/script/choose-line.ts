@@ -1,10 +1,10 @@
-import { toButtons, withOptions } from "../../core/button.ts";
+import { toButtons, withOptions } from "../../core/message/button.ts";
 import type { PromptMessage } from "../bot.ts";
 import type { ScriptConfig, ScriptLine } from "./config.ts";
 
 /**
- * The line that answers a text, or null when the script has none. A sequence goes by what the conversation already
- * holds rather than by a counter in memory, so restarts and other processes carry on at the right line.
+ * Returns the line that answers a text; null if the script has none. A sequence counts the lines in the conversation
+ * and uses no counter in memory. So it continues correctly after a restart or in another process.
  */
 export async function chooseLine(
   config: ScriptConfig,

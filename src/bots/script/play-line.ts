@@ -1,9 +1,9 @@
-import { BotError } from "../../core/errors.ts";
-import { wait } from "../../core/wait.ts";
+import { BotError } from "../../core/faults/errors.ts";
+import { wait } from "../../core/time/wait.ts";
 import type { BotResult, TurnOutput } from "../bot.ts";
 import type { ScriptLine } from "./config.ts";
 
-/** Acts a line out: delay, thinking, steps, then the reply word by word. Rejects with the signal's reason on abort. */
+/** Plays a line: delay, thinking, steps, then the reply word by word. Rejects with the signal's reason on abort. */
 export async function playLine(
   line: ScriptLine,
   executionId: string,
@@ -34,6 +34,7 @@ export async function playLine(
     replies: line.silent ? [] : [reply],
     silent: line.silent,
     endSession: line.endSession,
+    ...(line.handoff && { handoff: { reason: line.handoff.reason ?? null } }),
     ...(line.participantData && { participantData: line.participantData }),
   };
 }

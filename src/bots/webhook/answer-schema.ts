@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { OutboundAttachment } from "../../core/attachment.ts";
-import { buttonsSchema } from "../../core/button-schema.ts";
-import { BotError } from "../../core/errors.ts";
+import { BotError } from "../../core/faults/errors.ts";
+import type { OutboundAttachment } from "../../core/message/attachment.ts";
+import { buttonsSchema } from "../../core/message/button-schema.ts";
 import type { BotResult } from "../bot.ts";
 
-/** What an answer may come to; docs/webhook-bot.md says the same. */
+/** Maximum sizes of an answer; docs/webhook-bot.md lists the same values. */
 export const LIMITS = {
   /** A JSON answer, or a whole stream, in bytes. */
   bytes: 5_000_000,
@@ -44,24 +44,32 @@ export const participantDataSchema = z
     `has more than ${LIMITS.participantDataBytes} bytes`,
   );
 
+/** Asks for a person. */
+export const handoffSchema = z.object({ reason: z.string().max(2_000).nullish() });
+
 export const usageSchema = z.object({
   prompt_tokens: count,
   completion_tokens: count,
   total_tokens: count,
 });
 
-/** A JSON answer. Keys it does not know are left for later versions. */
+/** Models use many words for it. Only one of them matters here: that a limit cut the answer short. */
+export const finishReasonSchema = z.string().max(100);
+
+/** A JSON answer. Unknown keys are ignored, because later versions may add them. */
 export const answerSchema = z.object({
   messages: messagesSchema.default([]),
   no_reply: z.boolean().default(false),
   set_participant_data: participantDataSchema.nullish(),
   end_session: z.boolean().default(false),
+  handoff: handoffSchema.nullish(),
   token_usage: usageSchema.nullish(),
+  finish_reason: finishReasonSchema.nullish(),
 });
 
 export type Answer = z.output<typeof answerSchema>;
 
-/** What the answer means to the turn. Throws where it means nothing. */
+/** Converts the answer to the turn's result. Throws if the answer is not valid. */
 export function toResult(answer: Answer): BotResult {
   const replies = answer.messages.filter(
     ({ content, attachments }) => content.trim() !== "" || attachments?.length,
@@ -72,7 +80,9 @@ export function toResult(answer: Answer): BotResult {
   if (answer.no_reply && replies.length > 0) {
     throw invalidAnswer("has both messages and no_reply");
   }
-  const silent = answer.no_reply || (answer.end_session && replies.length === 0);
+  if (answer.end_session && answer.handoff) throw invalidAnswer("has both end_session and handoff");
+  const leaves = answer.end_session || answer.handoff;
+  const silent = answer.no_reply || (Boolean(leaves) && replies.length === 0);
   if (replies.length === 0 && !silent) {
     const reason = 'the endpoint answered without a message: send one, or "no_reply": true to stay silent';
     throw new BotError("empty_reply", reason, { retryable: false });
@@ -86,7 +96,9 @@ export function toResult(answer: Answer): BotResult {
     ...(silent && { silent }),
     ...(answer.set_participant_data && { participantData: answer.set_participant_data }),
     ...(answer.end_session && { endSession: true }),
+    ...(answer.handoff && { handoff: { reason: answer.handoff.reason?.trim() || null } }),
     ...(answer.token_usage && { usage: answer.token_usage }),
+    ...(answer.finish_reason && { finishReason: answer.finish_reason === "length" ? "length" : "stop" }),
   };
 }
 
@@ -94,7 +106,7 @@ function toAttachment(file: z.output<typeof attachmentsSchema>[number]): Outboun
   return { url: file.url, name: file.name ?? undefined, contentType: file.content_type ?? undefined };
 }
 
-/** Parses with a schema; what is wrong becomes the reason, with its path. */
+/** Parses a value with a schema. The error message contains the problem and its path. */
 export function parseAnswer<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -103,7 +115,7 @@ export function parseAnswer<T>(schema: z.ZodType<T>, value: unknown, what: strin
   throw invalidAnswer(`${what}${path === "" ? "" : ` at ${path}`}: ${issue?.message}`);
 }
 
-/** Sending the same again would bring the same, so it is not asked again. */
+/** The same request would get the same answer, so it is not retried. */
 export function invalidAnswer(what: string): BotError {
   return new BotError("invalid_answer", `the endpoint's answer cannot be used: ${what}`, {
     retryable: false,

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
-import { BotError } from "../../core/errors.ts";
+import { BotError } from "../../core/faults/errors.ts";
 import { newId } from "../../core/ids.ts";
-import { withinTime } from "../../core/time-limit.ts";
+import { withinTime } from "../../core/time/time-limit.ts";
 import type { BotResult, Turn, TurnOutput } from "../bot.ts";
 import { invalidAnswer } from "./answer-schema.ts";
 import type { WebhookConfig } from "./config.ts";
@@ -11,7 +11,7 @@ import { readJsonAnswer } from "./read-json.ts";
 import { readStreamedAnswer } from "./read-stream.ts";
 import { turnRequest } from "./request-body.ts";
 
-/** One question to the endpoint. Rejects with the signal's own reason when aborted, else with a `BotError`. */
+/** Sends one request to the endpoint. Rejects with the signal's own reason when aborted, else with a `BotError`. */
 export async function answerFromEndpoint(
   config: WebhookConfig,
   post: (post: SignedPost) => Promise<Dispatcher.ResponseData>,
@@ -39,12 +39,12 @@ export async function answerFromEndpoint(
   });
 }
 
-/** An endpoint's response, as far as reading it goes. */
+/** The parts of an endpoint's response that are read. */
 export type EndpointResponse = Pick<Dispatcher.ResponseData, "statusCode" | "headers"> & {
   body: AsyncIterable<Uint8Array>;
 };
 
-/** What a response says. Throws a `BotError` where it says nothing that can be used. */
+/** Reads a response. Throws a `BotError` if it contains nothing usable. */
 export async function readAnswer(
   config: WebhookConfig,
   response: EndpointResponse,

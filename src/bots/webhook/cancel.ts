@@ -1,12 +1,14 @@
 import { newId } from "../../core/ids.ts";
-import type { Logger } from "../../core/logger.ts";
+import type { Logger } from "../../core/process/logger.ts";
 import type { SignedPost } from "./post.ts";
 import { PROTOCOL_VERSION } from "./request-body.ts";
 
-/** How long telling an endpoint may take; nobody waits for it, milliseconds. */
+/** Time limit for a cancel request, milliseconds. Nothing waits for it. */
 const CANCEL_TIMEOUT_MS = 5_000;
 
-/** Tells endpoints that nobody waits for an answer any more. Best effort: the closed connection says it too. */
+/**
+ * Tells endpoints that nobody waits for an answer any more. Best effort, because the closed connection tells it too.
+ */
 export function createCancellations(deps: {
   post(post: SignedPost): Promise<{ body: { dump(): Promise<void> } }>;
   log: Logger;
@@ -14,12 +16,12 @@ export function createCancellations(deps: {
   const underWay = new Set<Promise<void>>();
   return {
     /**
-     * After a cancel or an interrupt. Not after a timeout or a lost lease: there the same execution is asked for again,
-     * and an endpoint that had thrown its work away would have to start over.
+     * Sends the request after a cancel or an interrupt. It is not sent after a timeout or a lost lease. In those cases
+     * the same execution is requested again, and an endpoint that dropped its work would start over.
      */
     announce(executionId: string, stopped: AbortSignal): void {
-      const reason = stopReason(stopped.reason);
-      if (reason !== "cancelled" && reason !== "interrupted") return;
+      const reason = announced(stopped.reason);
+      if (reason === null) return;
       const deliveryId = newId();
       const body = JSON.stringify({
         version: PROTOCOL_VERSION,
@@ -52,6 +54,10 @@ export function createCancellations(deps: {
   };
 }
 
-function stopReason(reason: unknown): unknown {
-  return typeof reason === "object" && reason !== null && "stopReason" in reason ? reason.stopReason : null;
+/** A cancelled answer and a reset conversation are the same for an endpoint. */
+function announced(reason: unknown): "cancelled" | "interrupted" | null {
+  const stopped =
+    typeof reason === "object" && reason !== null && "stopReason" in reason ? reason.stopReason : null;
+  if (stopped === "cancelled" || stopped === "reset") return "cancelled";
+  return stopped === "interrupted" ? stopped : null;
 }

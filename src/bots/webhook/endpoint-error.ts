@@ -1,16 +1,17 @@
 import type { Dispatcher } from "undici";
-import { systemClock } from "../../core/clock.ts";
-import { BotError } from "../../core/errors.ts";
-import { retryAfterMs } from "../../core/retry-after.ts";
-import { excerpt } from "../../core/text.ts";
+import { BotError } from "../../core/faults/errors.ts";
+import { hideSecrets } from "../../core/text/hide-secrets.ts";
+import { excerpt } from "../../core/text/text.ts";
+import { systemClock } from "../../core/time/clock.ts";
+import { retryAfterMs } from "../../core/time/retry-after.ts";
 import type { WebhookConfig } from "./config.ts";
 
-/** Statuses that pass: timeout, conflict, too early, too many. Every other 4xx would come again. */
+/** Temporary statuses: timeout, conflict, too early, too many. Every other 4xx would come again. */
 const PASSING = [408, 409, 425, 429];
-/** The most of an error's body that is read, in bytes. */
+/** Maximum bytes that are read of an error's body. */
 const SAID_BYTES = 4_000;
 
-/** What an operator should read about an answer that is not a success, and whether trying again can help. */
+/** The error for an answer that is not a success: the reason for operators, and if a retry can help. */
 export async function refusal(
   config: WebhookConfig,
   {
@@ -44,7 +45,7 @@ export async function refusal(
   });
 }
 
-/** What went wrong with the connection. */
+/** The error for a failed connection. */
 export function connectionError(config: WebhookConfig, error: unknown): BotError {
   if (error instanceof BotError) return error;
   const host = new URL(config.url).host;
@@ -62,13 +63,11 @@ async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
       if (bytes > SAID_BYTES) break;
     }
   } catch {
-    // What was read until then has to do.
+    // The part that was read so far is used.
   }
   return Buffer.concat(chunks).toString("utf8");
 }
 
 function withoutSecrets(text: string, { secret, headers }: WebhookConfig): string {
-  return [secret, ...Object.values(headers)]
-    .filter((value) => value !== "")
-    .reduce((shown, value) => shown.replaceAll(value, "[secret]"), text);
+  return hideSecrets(text, [secret, ...Object.values(headers)]);
 }

@@ -5,10 +5,10 @@ import { createCancellations } from "./cancel.ts";
 import { configSchema } from "./config.ts";
 import { postSigned, type SignedPost } from "./post.ts";
 
-/** How long an idle connection is kept for the next turn, milliseconds. */
+/** Time for which an idle connection is kept for the next turn, milliseconds. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** A bot of your own behind a URL, in any language. The protocol: docs/webhook-bot.md. */
+/** Your own bot behind a URL, in any language. The protocol: docs/webhook-bot.md. */
 export const definition = defineBot({
   type: "webhook",
   configSchema,

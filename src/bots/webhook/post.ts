@@ -1,5 +1,5 @@
 import { type Dispatcher, request } from "undici";
-import { SIGNATURE_HEADER, signatureOf } from "../../core/signature.ts";
+import { SIGNATURE_HEADER, signatureOf } from "../../core/network/signature.ts";
 import type { WebhookConfig } from "./config.ts";
 
 export interface SignedPost {
@@ -10,7 +10,9 @@ export interface SignedPost {
   signal: AbortSignal;
 }
 
-/** Sends one signed request over a kept connection. Redirects are not followed: the signature is for this URL. */
+/**
+ * Sends one signed request over a kept connection. Redirects are not followed, because the signature is for this URL.
+ */
 export async function postSigned(
   config: Pick<WebhookConfig, "url" | "secret" | "headers">,
   dispatcher: Dispatcher,
@@ -22,7 +24,7 @@ export async function postSigned(
       dispatcher,
       body: post.body,
       signal: post.signal,
-      // How long it may take is the signal's business.
+      // The signal limits the time.
       headersTimeout: 0,
       bodyTimeout: 0,
       headers: {
@@ -40,7 +42,8 @@ export async function postSigned(
   try {
     return await send();
   } catch (error) {
-    // A kept connection that the server closed just then: the same request again is harmless, its execution id says so.
+    // The server closed a kept connection at that moment. Repeating the request is harmless, because it has the same
+    // execution id.
     if (!post.signal.aborted && wasClosed(error)) return send();
     throw error;
   }

@@ -1,7 +1,6 @@
 import type { BotResult } from "../bot.ts";
 import { answerSchema, invalidAnswer, LIMITS, parseAnswer, toResult } from "./answer-schema.ts";
 
-/** Reads a JSON answer. */
 export async function readJsonAnswer(body: AsyncIterable<Uint8Array>): Promise<BotResult> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;

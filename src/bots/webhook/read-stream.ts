@@ -1,11 +1,13 @@
 import { createParser } from "eventsource-parser";
 import { z } from "zod";
-import { buttonsSchema } from "../../core/button-schema.ts";
-import { BotError } from "../../core/errors.ts";
-import { excerpt } from "../../core/text.ts";
+import { BotError } from "../../core/faults/errors.ts";
+import { buttonsSchema } from "../../core/message/button-schema.ts";
+import { excerpt } from "../../core/text/text.ts";
 import type { BotResult } from "../bot.ts";
 import {
   type Answer,
+  finishReasonSchema,
+  handoffSchema,
   invalidAnswer,
   LIMITS,
   messagesSchema,
@@ -18,9 +20,10 @@ import {
 const deltaSchema = z.object({ content: z.string() });
 const finalSchema = z.object({
   messages: messagesSchema.nullish(),
-  /** Below what was streamed, where there are no messages. */
+  /** Buttons below the streamed text, if there are no messages. */
   buttons: buttonsSchema.nullish(),
   token_usage: usageSchema.nullish(),
+  finish_reason: finishReasonSchema.nullish(),
 });
 const dataSchema = z.object({ data: participantDataSchema });
 const errorSchema = z.object({
@@ -33,7 +36,7 @@ const errorSchema = z.object({
   retry_after_ms: z.int().min(0).max(3_600_000).nullish(),
 });
 
-/** What has been read of a stream. */
+/** The part of a stream that has been read. */
 interface Draft {
   answer: Answer;
   streamed: string;
@@ -41,8 +44,8 @@ interface Draft {
 }
 
 /**
- * Reads an answer that comes as Server-Sent Events, up to its `final`, `no_reply` or `error`. Text is passed on as it
- * comes; a stream that ends before is a failure, not a short answer.
+ * Reads an answer in the form of Server-Sent Events, up to its `final`, `no_reply` or `error`. Text is passed on as it
+ * arrives. A stream that ends earlier is a failure, not a short answer.
  */
 export async function readStreamedAnswer(
   body: AsyncIterable<Uint8Array>,
@@ -71,17 +74,17 @@ export async function readStreamedAnswer(
     if (bytes > LIMITS.bytes) throw invalidAnswer(`its stream is longer than ${LIMITS.bytes} bytes`);
     parser.feed(decoder.decode(chunk, { stream: true }));
     if (failure !== null) throw failure;
-    // Leaving the loop closes the connection: nothing counts after the end.
+    // Leaving the loop closes the connection, because nothing counts after the end.
     if (draft.over) return toResult(draft.answer);
   }
   throw new BotError("stream_interrupted", "the endpoint's stream ended without final, no_reply or error");
 }
 
-/** Takes one event in; returns the text it adds to what was streamed. */
+/** Applies one event; returns the text that it adds to the streamed text. */
 function apply(draft: Draft, event: string, data: string): string {
   switch (event) {
     case "typing":
-      // The user is shown that an answer is being written as it is.
+      // The user sees in any case that an answer is being written.
       return "";
     case "delta": {
       const { content } = parseAnswer(deltaSchema, eventData(event, data), "delta");
@@ -95,6 +98,9 @@ function apply(draft: Draft, event: string, data: string): string {
     case "end_session":
       draft.answer.end_session = true;
       return "";
+    case "handoff":
+      draft.answer.handoff = parseAnswer(handoffSchema, eventData(event, data), event);
+      return "";
     case "no_reply":
       draft.answer.no_reply = true;
       draft.over = true;
@@ -104,15 +110,17 @@ function apply(draft: Draft, event: string, data: string): string {
     case "error":
       throw reported(parseAnswer(errorSchema, eventData(event, data), "error"));
     default:
-      // Events of later versions.
+      // Events of later versions are ignored.
       return "";
   }
 }
 
-/** Without messages of its own, the answer is what was streamed. */
-function finish(draft: Draft, { messages, buttons, token_usage }: z.output<typeof finalSchema>): string {
+/** Without its own messages, the answer is the streamed text. */
+function finish(draft: Draft, final: z.output<typeof finalSchema>): string {
+  const { messages, buttons, token_usage, finish_reason } = final;
   draft.over = true;
   draft.answer.token_usage = token_usage;
+  draft.answer.finish_reason = finish_reason;
   const whole = messages?.map(({ content }) => content).join("\n\n") ?? draft.streamed;
   if (messages) draft.answer.messages = messages;
   else
@@ -121,7 +129,7 @@ function finish(draft: Draft, { messages, buttons, token_usage }: z.output<typeo
       [{ content: draft.streamed, buttons }],
       "the streamed text",
     );
-  // Where the messages go on beyond the deltas, so does the stream.
+  // If the messages continue after the deltas, the rest is streamed too.
   return whole.startsWith(draft.streamed) ? whole.slice(draft.streamed.length) : "";
 }
 

@@ -1,12 +1,19 @@
-import type { AttachmentView } from "../../core/attachment.ts";
-import type { JsonObject } from "../../core/json.ts";
-import type { PromptMessage, Turn, TurnAttachment } from "../bot.ts";
+import type { AttachmentView } from "../../core/message/attachment.ts";
+import {
+  type ContextFields,
+  contextFields,
+  type MessageContext,
+} from "../../core/message/message-context.ts";
+import { withContextInWords } from "../../core/message/message-in-words.ts";
+import { openingRequest } from "../../core/message/opening-request.ts";
+import type { JsonObject } from "../../core/text/json.ts";
+import type { PromptMessage, Turn, TurnAttachment, TurnInput } from "../bot.ts";
 import type { WebhookConfig } from "./config.ts";
 
 /** The version of the protocol in docs/webhook-bot.md. */
 export const PROTOCOL_VERSION = 1;
 
-/** A file as an endpoint is told of it; `url` opens it for an hour, without a key. */
+/** A file as an endpoint receives it. `url` opens it for one hour, without a key. */
 interface AttachmentNotice {
   id: string;
   kind: AttachmentView["kind"];
@@ -18,26 +25,29 @@ interface AttachmentNotice {
   url: string | null;
 }
 
-/** What an endpoint is asked. */
+/** The body of a request to an endpoint. */
 export interface TurnRequest {
   version: typeof PROTOCOL_VERSION;
   type: "turn";
-  /** Names this request; another for each attempt. */
+  /** Id of this request; different for each attempt. */
   delivery_id: string;
-  /** Names the turn; the same for each attempt. */
+  /** Id of the turn; the same for each attempt. */
   execution_id: string;
   agent: { id: string; slug: string; version: number };
   session: { id: string; channel: string; metadata: JsonObject };
   user: { id: string; identifier: string; name: string | null } | null;
   participant_data: JsonObject;
-  /** What is to be answered, oldest first. */
-  messages: {
+  /** The messages to answer, oldest first. */
+  messages: ({
     id: string;
     role: "user" | "instruction";
+    /** The text with its writer and its references as words. */
     content: string;
+    /** The user's own text, if it differs from `content`. */
+    text?: string;
     payload?: string;
     attachments: AttachmentNotice[];
-  }[];
+  } & Partial<ContextFields>)[];
   history?: PromptMessage[];
   prompt?: PromptMessage[];
 }
@@ -56,15 +66,34 @@ export async function turnRequest(
     session: { id, channel, metadata },
     user: turn.user && { id: turn.user.id, identifier: turn.user.identifier, name: turn.user.name },
     participant_data: await turn.participantData(),
-    messages: turn.input.map(({ messageId, text, payload, instruction, attachments }) => ({
-      id: messageId,
-      role: instruction ? "instruction" : "user",
-      content: text,
-      ...(payload === undefined ? {} : { payload }),
-      attachments: attachments.map(toNotice),
-    })),
+    messages: turn.input.map(toMessage),
     ...(options.history === "recent" && { history: textAlone(await turn.history()) }),
     ...(options.history === "prompt" && { prompt: textAlone(await turn.prompt(options.signal)) }),
+  };
+}
+
+function toMessage(input: TurnInput): TurnRequest["messages"][number] {
+  const { messageId, text, context, payload, instruction, isOpeningRequest, attachments } = input;
+  const content = isOpeningRequest ? openingRequest(text) : withContextInWords(text, context);
+  return {
+    id: messageId,
+    role: instruction ? "instruction" : "user",
+    content,
+    ...(context === undefined ? {} : { ...(content === text ? {} : { text }), ...known(context) }),
+    ...(payload === undefined ? {} : { payload }),
+    attachments: attachments.map(toNotice),
+  };
+}
+
+/** The known context of a message: writer, time and references. Most messages have none. */
+function known(context: MessageContext): Partial<ContextFields> {
+  const { author, sent_at, reply_to, forwarded_from, references } = contextFields(context);
+  return {
+    ...(author === null ? {} : { author }),
+    ...(sent_at === null ? {} : { sent_at }),
+    ...(reply_to === null ? {} : { reply_to }),
+    ...(forwarded_from === null ? {} : { forwarded_from }),
+    ...(references.length === 0 ? {} : { references }),
   };
 }
 
@@ -73,7 +102,7 @@ function toNotice(attachment: TurnAttachment): AttachmentNotice {
   return { id, kind, name, content_type: contentType, bytes, state, error, url };
 }
 
-/** Earlier files stand in the text, in words. */
+/** Removes files of earlier messages, because the text already describes them. */
 function textAlone(messages: readonly PromptMessage[]): PromptMessage[] {
   return messages.map(({ role, content }) => ({ role, content }));
 }

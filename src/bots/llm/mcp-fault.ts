@@ -1,0 +1,36 @@
+import { excerpt } from "../../core/text/text.ts";
+
+/** A fault of a call as the client of the AI SDK reports it. Its class is not exported. */
+interface CallFault {
+  statusCode?: unknown;
+  responseBody?: unknown;
+  name?: unknown;
+}
+
+const faultOf = (error: unknown): CallFault => (typeof error === "object" && error !== null ? error : {});
+
+/**
+ * True if the server no longer knows the session of the call, for example after a restart. The protocol asks for a 404.
+ * Some servers answer 400 with words. In both cases the server has not run the tool.
+ */
+export function lostSession(error: unknown): boolean {
+  const { statusCode, responseBody } = faultOf(error);
+  return statusCode === 404 || (statusCode === 400 && /session|not initialized/i.test(String(responseBody)));
+}
+
+/**
+ * True if a call failed because the connection is gone. A protocol error, another HTTP status and an unreadable result
+ * are answers. The connection still serves the calls of others.
+ */
+export function breaksConnection(error: unknown): boolean {
+  return lostSession(error) || faultOf(error).name !== "MCPClientError";
+}
+
+/** A failed call as the model is told of it. The client's own words advise programmers. */
+export function callFault(error: unknown): string {
+  const { statusCode, responseBody } = faultOf(error);
+  if (typeof statusCode === "number" && statusCode >= 400) {
+    return `the server answered HTTP ${statusCode}: ${excerpt(String(responseBody ?? ""), 300)}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
