@@ -1,25 +1,30 @@
-import type { ReplyLimits } from "../core/reply-parts.ts";
-import type { ChannelRef } from "../core/runtime.ts";
+import type { ReplyLimits } from "../core/message/reply-parts.ts";
+import type { ChannelRef } from "../core/session/runtime.ts";
 import type { Channel, ChannelDefinition } from "./channel.ts";
 
-/** A channel that runs in this process. */
+/** A channel that this process runs. */
 export interface RunningChannel {
   ref: ChannelRef & ReplyLimits;
   channel: Channel;
   definition: ChannelDefinition;
   config: unknown;
-  /** Its trouble, shown in `/readyz`; null while all is well. */
+  /** The current problem, shown in `/readyz`; null if there is none. */
   error: string | null;
 }
 
 /** The channels of this process, by name and by id. */
 export interface ChannelDirectory {
   add(running: RunningChannel): void;
-  /** The one a URL of ours names. Of several of kind `api`, which no URL needs, the first. */
+  /**
+   * Finds the channel of one of our URLs. Several channels of kind `api` may share a name, since no URL needs it. Then
+   * it returns the first.
+   */
   inUrl(name: string): RunningChannel | null;
   named(workspaceId: string, name: string): RunningChannel | null;
   byId(id: string): RunningChannel | null;
   all(): RunningChannel[];
+  /** All identifiers that a text (`+49 170 1234567`, `ada`) may mean on the channels of a workspace. */
+  identifiersOf(workspaceId: string, written: string): string[];
 }
 
 export function createChannelDirectory(): ChannelDirectory {
@@ -35,5 +40,21 @@ export function createChannelDirectory(): ChannelDirectory {
       [...byId.values()].find(({ ref }) => ref.workspaceId === workspaceId && ref.name === name) ?? null,
     byId: (id) => byId.get(id) ?? null,
     all: () => [...byId.values()],
+    identifiersOf(workspaceId, written) {
+      // A `+` that a caller did not encode arrives as a space.
+      const meant = /^ \d/.test(written) ? `+${written.slice(1)}` : written.trim();
+      const here = [...byId.values()].filter(({ ref }) => ref.workspaceId === workspaceId);
+      const forms = new Set([meant, withoutSpacing(meant)]);
+      return [
+        ...new Set(
+          [...forms].flatMap((form) => [form, ...here.map(({ ref }) => ref.identifierOf?.(form) ?? form)]),
+        ),
+      ];
+    },
   };
+}
+
+/** Removes the spaces, brackets and dashes that people use to group the digits of a phone number. */
+function withoutSpacing(written: string): string {
+  return /^\+?[\d\s().-]{6,}$/.test(written) ? written.replace(/[\s().-]/g, "") : written;
 }

@@ -1,15 +1,22 @@
 import { Agent, type Dispatcher } from "undici";
 
-/** What came of a request. */
+interface AnswerHead {
+  status: number;
+  retryAfter: string | null;
+  /** Names in lower case. Several headers of one name are joined by a comma. */
+  headers: Readonly<Record<string, string>>;
+}
+
+/** The outcome of a request. */
 export type HttpOutcome =
-  /** `body` is null where the answer broke off, or is longer than anything we have a use for. */
-  | { kind: "answered"; status: number; retryAfter: string | null; body: string | null }
-  /** Certain: nothing of it was written. */
+  /** `body` is null if the answer broke off or is longer than we need. */
+  | (AnswerHead & { kind: "answered"; body: string | null })
+  /** Certain: no byte of the request was written. */
   | { kind: "not_sent"; code: string }
-  /** It may have reached the other side. */
+  /** The request may have reached the other side. */
   | { kind: "unanswered"; code: string };
 
-/** An abort signal of whichever implementation the caller brought. */
+/** The abort signal of any implementation. */
 export interface Abortable {
   readonly aborted: boolean;
   addEventListener(type: "abort", listener: () => void): void;
@@ -17,7 +24,7 @@ export interface Abortable {
 }
 
 export interface HttpRequest {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   url: URL;
   headers: Record<string, string>;
   body: string | null;
@@ -26,9 +33,9 @@ export interface HttpRequest {
 }
 
 export interface HttpClient {
-  /** Asks once and never throws; redirects are not followed, so credentials go nowhere but to `url`. */
+  /** Sends a request once and never throws. It follows no redirects, so credentials go only to `url`. */
   call(request: HttpRequest): Promise<HttpOutcome>;
-  /** Cuts every connection; later requests are not sent. */
+  /** Closes every connection. Later requests are not sent. */
   close(): Promise<void>;
 }
 
@@ -39,8 +46,8 @@ export interface HttpClientOptions {
 }
 
 /**
- * HTTP over one pool of kept-alive connections that knows whether a request was written before it failed, which decides
- * between trying again and `unknown`.
+ * HTTP over one pool of kept-alive connections. It knows if a request was written before it failed. This decides
+ * between a retry and `unknown`.
  */
 export function createHttpClient({
   maxBodyBytes = 64 * 1024,
@@ -50,7 +57,7 @@ export function createHttpClient({
     connections,
     keepAliveTimeout: 10_000,
     connect: { timeout: 10_000 },
-    // Each request has one deadline of its own.
+    // Each request has its own deadline.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -61,7 +68,7 @@ function dispatch(agent: Dispatcher, request: HttpRequest, maxBodyBytes: number)
   const { method, url, headers, body, timeoutMs, signal } = request;
   return new Promise((resolve) => {
     let controller: Dispatcher.DispatchController | null = null;
-    let head: { status: number; retryAfter: string | null } | null = null;
+    let head: AnswerHead | null = null;
     let settled = false;
     let length = 0;
     const chunks: Buffer[] = [];
@@ -73,7 +80,7 @@ function dispatch(agent: Dispatcher, request: HttpRequest, maxBodyBytes: number)
       signal?.removeEventListener("abort", onAbort);
       resolve(outcome);
     };
-    /** A status that arrived stays true, whatever happens to the rest of the answer. */
+    /** A received status stays valid, even if the rest of the answer is lost. */
     const broken = (code: string): HttpOutcome => {
       if (head !== null) return { kind: "answered", ...head, body: null };
       return { kind: controller === null ? "not_sent" : "unanswered", code };
@@ -89,14 +96,14 @@ function dispatch(agent: Dispatcher, request: HttpRequest, maxBodyBytes: number)
 
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(started) {
-        // Called with a connection at hand, just before the first byte is written.
+        // undici calls this with a connection ready, just before it writes the first byte.
         if (settled) started.abort(new Error("aborted"));
         else controller = started;
       },
       onResponseStart(_, status, given) {
-        const retryAfter = given["retry-after"];
-        // 1xx announce an answer, they are none.
-        if (status >= 200) head = { status, retryAfter: typeof retryAfter === "string" ? retryAfter : null };
+        const headers = headersOf(given);
+        // A 1xx status is not yet the answer.
+        if (status >= 200) head = { status, retryAfter: headers["retry-after"] ?? null, headers };
       },
       onResponseData(_, chunk) {
         length += chunk.length;
@@ -120,7 +127,15 @@ function dispatch(agent: Dispatcher, request: HttpRequest, maxBodyBytes: number)
   });
 }
 
-/** The system's word for it (`ECONNREFUSED`); never the error's own words, which may quote the request. */
+function headersOf(given: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), [value].flat().join(", ")]],
+    ),
+  );
+}
+
+/** The system's error code (`ECONNREFUSED`), never the error's text, because the text may quote the request. */
 function codeOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" && /^[A-Z0-9_]{3,60}$/.test(code) ? code : "connection_failed";

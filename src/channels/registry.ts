@@ -6,7 +6,7 @@ import { definition as telegram } from "./telegram/index.ts";
 import { definition as web } from "./web/index.ts";
 import { definition as whatsapp } from "./whatsapp/index.ts";
 
-/** What `kind` may be. A new channel adds its folder and a line here. */
+/** The values of `kind`. A new channel adds its folder and a line here. */
 export const channelDefinitions = { web, api, telegram, slack, whatsapp, sureadhere } satisfies Record<
   string,
   ChannelDefinition

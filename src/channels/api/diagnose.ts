@@ -1,4 +1,4 @@
-import { broken, doubtful, type Finding, well } from "../../core/finding.ts";
+import { errorFinding, type Finding, okFinding, warningFinding } from "../../core/faults/finding.ts";
 import { newId } from "../../core/ids.ts";
 import type { DiagnoseOptions } from "../channel.ts";
 import { createHttpClient, type HttpOutcome } from "../http-client.ts";
@@ -6,10 +6,11 @@ import type { ApiConfig, ReplyWebhook } from "./config.ts";
 import { describeOutcome } from "./errors.ts";
 import { postSigned } from "./outbound.ts";
 
-/** Asks the endpoint that replies are posted to: once as we are, once as somebody who does not have the secret. */
+/** Tests the endpoint for replies: once with the correct secret, and once with a wrong one. */
 export async function diagnose({ name, config, signal }: DiagnoseOptions<ApiConfig>): Promise<Finding[]> {
   const { webhook } = config;
-  if (webhook === undefined) return [well("webhook", "Replies are read from the API, nothing is posted.")];
+  if (webhook === undefined)
+    return [okFinding("webhook", "Replies are read from the API, nothing is posted.")];
   const client = createHttpClient();
   const ping = (secret: string) =>
     postSigned(
@@ -31,20 +32,20 @@ function signedFinding(outcome: HttpOutcome, { url }: ReplyWebhook): Finding {
   const { host } = new URL(url);
   if (outcome.kind !== "answered" || outcome.status < 400) {
     if (outcome.kind === "answered" && outcome.status < 300)
-      return well("webhook.url", `${host} takes posts.`);
-    return broken(
+      return okFinding("webhook.url", `${host} takes posts.`);
+    return errorFinding(
       "webhook.url",
       `Nothing can be posted: ${describeOutcome(outcome)}.`,
       "start the endpoint, and check the address",
     );
   }
   if (outcome.status === 401 || outcome.status === 403)
-    return broken(
+    return errorFinding(
       "webhook.secret",
       `${host} refuses the signature (HTTP ${outcome.status}).`,
       "give both sides the same secret",
     );
-  return doubtful(
+  return warningFinding(
     "webhook.url",
     `${host} answers a signed ping with HTTP ${outcome.status}.`,
     "answer 2xx to a `type` you do not know",
@@ -53,8 +54,8 @@ function signedFinding(outcome: HttpOutcome, { url }: ReplyWebhook): Finding {
 
 function forgedFinding(outcome: HttpOutcome): Finding {
   const isTaken = outcome.kind === "answered" && outcome.status < 300;
-  if (!isTaken) return well("webhook.secret", "It refuses what is signed with another secret.");
-  return broken(
+  if (!isTaken) return okFinding("webhook.secret", "It refuses what is signed with another secret.");
+  return errorFinding(
     "webhook.secret",
     "It takes what is signed with another secret: anybody can post to it.",
     "compute HMAC-SHA256 of `<t>.<raw body>` with the secret and answer 401 to what does not match",

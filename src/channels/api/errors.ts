@@ -1,9 +1,9 @@
-import { systemClock } from "../../core/clock.ts";
-import type { SendResult } from "../../core/outbound.ts";
-import { retryAfterMs } from "../../core/retry-after.ts";
+import type { SendResult } from "../../core/message/outbound.ts";
+import { systemClock } from "../../core/time/clock.ts";
+import { retryAfterMs } from "../../core/time/retry-after.ts";
 import type { HttpOutcome } from "../http-client.ts";
 
-/** The only thing that can go wrong with a reply nobody is sent: the process is stopping. */
+/** The only error without a webhook: the process is stopping. */
 export const stopped: SendResult = {
   kind: "retry",
   scope: "conversation",
@@ -11,14 +11,17 @@ export const stopped: SendResult = {
   reason: "the send was stopped before it began",
 };
 
-/** How long to wait where a limit comes without a time. */
+/** Pause if a rate limit comes without a time. */
 const DEFAULT_PAUSE_MS = 30_000;
 const MAX_PAUSE_MS = 60 * 60_000;
 
-/** The endpoint is another one than it should be, or is being replaced: the same post may be taken later. */
+/**
+ * Statuses that may be temporary: the address is wrong, or the endpoint is being replaced. The same post may succeed
+ * later.
+ */
 const PASSING = new Set([404, 405, 408, 409, 425]);
 
-/** What it means for one reply that the endpoint did not answer 2xx. */
+/** The send result for an answer that is not 2xx, or for no answer. */
 export function sendResultOf(outcome: HttpOutcome): SendResult {
   const reason = describeOutcome(outcome);
   if (outcome.kind === "not_sent")
@@ -30,17 +33,17 @@ export function sendResultOf(outcome: HttpOutcome): SendResult {
   const waitMs = askedMs === null ? null : Math.min(askedMs, MAX_PAUSE_MS);
   const later = waitMs === null ? {} : { afterMs: waitMs };
   if (status === 429)
-    return { kind: "retry", reason, code, scope: "channel", afterMs: waitMs ?? DEFAULT_PAUSE_MS };
-  if (status === 401 || status === 403) return { kind: "failed", reason, code, scope: "channel" };
-  // A gateway got no answer from behind it in time: what it passed on may have been carried out.
+    return { kind: "retry", reason, code, scope: "connection", afterMs: waitMs ?? DEFAULT_PAUSE_MS };
+  if (status === 401 || status === 403) return { kind: "failed", reason, code, scope: "connection" };
+  // The gateway got no answer in time from the server behind it. That server may have processed the post.
   if (status === 504) return { kind: "unknown", reason, code };
   if (status >= 500 || PASSING.has(status))
     return { kind: "retry", reason, code, scope: "conversation", ...later };
-  if (status < 400) return { kind: "retry", reason, code, scope: "channel" };
+  if (status < 400) return { kind: "retry", reason, code, scope: "connection" };
   return { kind: "failed", reason, code, scope: "conversation" };
 }
 
-/** An outcome as a sentence an operator can act on. */
+/** Describes an outcome in a sentence that an operator can act on. */
 export function describeOutcome(outcome: HttpOutcome): string {
   if (outcome.kind === "not_sent")
     return `the webhook could not be reached (${outcome.code}); check the network and \`webhook.url\``;

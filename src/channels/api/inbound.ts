@@ -1,7 +1,7 @@
 import type { Received } from "../channel.ts";
 import { verify } from "./verify.ts";
 
-/** Messages come in over the API's own routes; a webhook request is refused unread. */
+/** Refuses every webhook request without reading it, because messages arrive through the API's own routes. */
 export async function readWebhook(): Promise<Received> {
   return verify();
 }

@@ -1,12 +1,13 @@
-import { splitText } from "../../core/split-text.ts";
+import { splitText } from "../../core/text/split-text.ts";
 import { type Channel, type ChannelOptions, defineChannel } from "../channel.ts";
 import { createHttpClient } from "../http-client.ts";
 import { type ApiConfig, apiConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { readWebhook } from "./inbound.ts";
 import { createOutbound, keepStored, TEXT_LIMIT } from "./outbound.ts";
+import { verify } from "./verify.ts";
 
-/** Messages of your own systems, over the API. See README.md beside this file. */
+/** The channel for messages from your own systems, over the API. See README.md in this folder. */
 export const definition = defineChannel<ApiConfig>({
   kind: "api",
   capabilities: {
@@ -17,7 +18,7 @@ export const definition = defineChannel<ApiConfig>({
     receipts: false,
     buttons: { max: 20, labelLimit: 100, urls: true },
     live: true,
-    // Callers give variables when they create a session, and the user's name with the user.
+    // Callers supply variables when they create a session. The user's name comes with the user.
     profileVariables: ["user_name"],
   },
   configSchema: apiConfigSchema,
@@ -27,9 +28,10 @@ export const definition = defineChannel<ApiConfig>({
 });
 
 function createApiChannel({ name, config: { webhook } }: ChannelOptions<ApiConfig>): Channel {
-  if (webhook === undefined) return { receive: readWebhook, send: keepStored };
+  if (webhook === undefined) return { inspect: verify, receive: readWebhook, send: keepStored };
   const client = createHttpClient();
   return {
+    inspect: verify,
     receive: readWebhook,
     send: createOutbound({ client, webhook, channel: name }),
     stop: () => client.close(),

@@ -1,27 +1,27 @@
-import type { Button } from "../../core/button.ts";
-import { systemClock } from "../../core/clock.ts";
-import type { OutboundPart, SendResult } from "../../core/outbound.ts";
-import { SIGNATURE_HEADER, signatureOf } from "../../core/signature.ts";
+import type { Button } from "../../core/message/button.ts";
+import type { OutboundPart, SendResult } from "../../core/message/outbound.ts";
+import { SIGNATURE_HEADER, signatureOf } from "../../core/network/signature.ts";
+import { systemClock } from "../../core/time/clock.ts";
 import type { Channel } from "../channel.ts";
 import type { HttpClient, HttpOutcome } from "../http-client.ts";
 import type { ReplyWebhook } from "./config.ts";
 import { sendResultOf, stopped } from "./errors.ts";
 
-/** The longest part, in UTF-16 code units. Callers who read replies from the API see them whole all the same. */
+/** Maximum length of a part in UTF-16 code units. Callers that read replies from the API still get them whole. */
 export const TEXT_LIMIT = 100_000;
 
 const POST_TIMEOUT_MS = 15_000;
 
 /**
- * Without a webhook. A reply is committed before its delivery is made, and callers read it from there (the response, a
- * stream, the history): having it stored is having it delivered.
+ * Sends a reply without a webhook. The reply is committed before its delivery exists, and callers read it there (the
+ * response, a stream, the history). So a stored reply counts as delivered.
  */
 export async function keepStored(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
   if (signal.aborted) return stopped;
   return { kind: "sent", externalIds: [part.deliveryId], state: "delivered" };
 }
 
-/** What is posted: a part of a reply, or the question of `causeway doctor` whether anybody is there. */
+/** The posted body: a part of a reply, or a test of the endpoint by `causeway doctor`. */
 export type ReplyPost =
   | {
       version: 1;
@@ -30,14 +30,14 @@ export type ReplyPost =
       channel: string;
       session_id: string;
       message_id: string;
-      /** Which part of the message this is, from 0. */
+      /** Index of the part within the message, from 0. */
       part: number;
       content: string;
       buttons: readonly Button[];
     }
   | { version: 1; type: "ping"; delivery_id: string; channel: string };
 
-/** Posts to the operator's endpoint, signed. Redirects are not followed. Every outcome is a value. */
+/** Posts to the operator's endpoint with a signature. Does not follow redirects. Returns every outcome as a value. */
 export function postSigned(
   client: HttpClient,
   { url, secret }: ReplyWebhook,
@@ -53,7 +53,7 @@ export function postSigned(
       "user-agent": "causeway",
       "x-causeway-event": post.type,
       "x-causeway-delivery-id": post.delivery_id,
-      // The same for every try, so that the endpoint can tell a repetition.
+      // The same for every attempt, so that the endpoint can detect a repetition.
       "idempotency-key": post.delivery_id,
       [SIGNATURE_HEADER]: signatureOf(secret, body, systemClock.now()),
     },
@@ -63,7 +63,7 @@ export function postSigned(
   });
 }
 
-/** Sends replies by posting them: an endpoint that took one has it. */
+/** Sends replies as posts. An accepted post counts as delivered. */
 export function createOutbound(deps: {
   client: HttpClient;
   webhook: ReplyWebhook;

@@ -1,8 +1,8 @@
 import type { Received } from "../channel.ts";
 
 /**
- * Whether a request may speak for this channel. By webhook nobody may: callers prove who they are with an API key,
- * at `/api/v1`, before anything of theirs comes near a session.
+ * Rejects every webhook request. Callers authenticate with an API key at `/api/v1`, before their data reaches a
+ * session.
  */
 export function verify(): Extract<Received, { kind: "rejected" }> {
   const message = "An API channel takes no webhooks; send messages to /api/v1/chat/sessions/{id}/messages.";

@@ -1,29 +1,31 @@
 import type { SlackMessage } from "./event.ts";
 
-/** What is known of ourselves; ids that no event has told yet and Slack could not be asked for are missing. */
+/** The bot's own identity. An id is missing until an event or Slack's API gives it. */
 export interface SlackIdentity {
-  /** Our bot user (U…): what a mention names. */
+  /** Our bot user (U…), as mentions name it. */
   userId: string | null;
   botId: string | null;
   appId: string | null;
   name: string | null;
 }
 
-/** Whether a message is meant for us. */
+/** Tells if a message is meant for the bot. */
 export type Addressing =
   | { kind: "for_us" }
   | { kind: "not_for_us" }
   /** Only if its thread is one of ours. */
   | { kind: "if_known_thread" };
 
-/** Subtypes that are a person writing something new (docs.slack.dev, message subtypes); every other is not. */
-const WRITTEN: ReadonlySet<string> = new Set(["file_share", "thread_broadcast", "me_message"]);
+/**
+ * Subtypes of messages in which a person writes something new (docs.slack.dev, message subtypes). No other subtype is.
+ */
+export const WRITTEN: ReadonlySet<string> = new Set(["file_share", "thread_broadcast", "me_message"]);
 
-/** Why a message is never answered whatever it says, or null. */
+/** The reason why a message is never answered, whatever its text; null if there is none. */
 export function barredBecause(message: SlackMessage, us: SlackIdentity): string | null {
   const { subtype, user, bot_id: botId, app_id: appId } = message;
   if (subtype !== undefined && !WRITTEN.has(subtype)) return `subtype ${subtype}`;
-  // Two bots that answer each other never stop; that includes ourselves.
+  // Two bots that answer each other never stop. This includes our own bot.
   if (botId != null || (appId != null && appId === us.appId)) return "written by a bot";
   if (user === undefined) return "written by nobody";
   if (user === us.userId || user === "USLACKBOT") return "written by a bot";
@@ -33,27 +35,72 @@ export function barredBecause(message: SlackMessage, us: SlackIdentity): string 
 export const isDirect = (message: SlackMessage) =>
   message.channel_type === "im" || (message.channel_type === undefined && message.channel.startsWith("D"));
 
+/** The messages of our threads that are for the bot: all, or only those that mention it. */
+export type ThreadRule = "all" | "mention";
+
 /**
- * In a direct message everything is for us. Elsewhere what mentions us, what answers a message of ours, and everything
- * in a thread in which we talk already.
+ * In a direct message everything is for the bot. Elsewhere a message is for it in three cases. It mentions the bot, it
+ * answers a message of the bot, or its thread is one where the bot talks. A message in such a thread is not for it if
+ * it begins with another person's mention.
  */
-export function addressingOf(message: SlackMessage, us: SlackIdentity): Addressing {
-  if (message.type === "app_mention" || isDirect(message)) return { kind: "for_us" };
-  if (us.userId !== null && (message.text ?? "").includes(`<@${us.userId}`)) return { kind: "for_us" };
-  const isReply = message.thread_ts !== undefined && message.thread_ts !== message.ts;
-  if (!isReply) return { kind: "not_for_us" };
+export function addressingOf(
+  message: SlackMessage,
+  text: string,
+  us: SlackIdentity,
+  rule: ThreadRule,
+): Addressing {
+  if (isDirect(message) || mentionsUs(message, text, us)) return { kind: "for_us" };
+  if (!isReply(message) || rule === "mention" || turnsToAnother(text)) return { kind: "not_for_us" };
   return us.userId !== null && message.parent_user_id === us.userId
     ? { kind: "for_us" }
     : { kind: "if_known_thread" };
 }
 
-/** `<@us>, hello` and `hello <@us>` are both `hello`. A text that is nothing but the mention stays, so that it is answered. */
+/** Returns true if a message is in a thread that another message began. */
+export const isReply = ({ thread_ts: thread, ts }: SlackMessage) => thread !== undefined && thread !== ts;
+
+/** Slack sends such a message twice: as an ordinary message, and as a mention. */
+export function mentionsUs(message: SlackMessage, text: string, us: SlackIdentity): boolean {
+  return message.type === "app_mention" || (us.userId !== null && mentions(text, us.userId));
+}
+
+/** The text begins with the mention of a person or group. The caller knows that it is not ours. */
+const turnsToAnother = (text: string) => /^\s*<(?:@|!subteam\^)[A-Z0-9]/.test(text);
+
+const mentions = (text: string, userId: string) => mentionsOf(text, userId).next().done !== true;
+
+/** Both `<@us>, hello` and `hello <@us>` become `hello`. */
 export function withoutMention(text: string, us: SlackIdentity): string {
   if (us.userId === null) return text.trim();
-  const mention = `<@${us.userId}(?:\\|[^>]*)?>`;
-  const stripped = text
-    .replace(new RegExp(`^\\s*${mention}[,:]?\\s*`), "")
-    .replace(new RegExp(`[^\\S\\n]*${mention}`, "g"), "")
-    .trim();
-  return stripped === "" ? text.trim() : stripped;
+  let rest = "";
+  let at = 0;
+  for (const [start, end] of mentionsOf(text, us.userId)) {
+    const before = text.slice(at, start);
+    const leads = rest === "" && before.trim() === "";
+    // Removes the space before the mention too, and the comma or colon after a mention at the start.
+    rest += leads ? "" : withoutSpaceBehind(before);
+    at = leads && /[,:]/.test(text[end] ?? "") ? end + 1 : end;
+  }
+  return (rest + text.slice(at)).trim();
+}
+
+/**
+ * The positions of mentions: `<@U123>` or `<@U123|name>`. Without regular expressions, because they took quadratic time
+ * on a hostile text.
+ */
+function* mentionsOf(text: string, userId: string): Generator<[start: number, end: number]> {
+  const mention = `<@${userId}`;
+  for (let start = text.indexOf(mention); start !== -1; ) {
+    const next = start + mention.length;
+    const end = text[next] === ">" || text[next] === "|" ? text.indexOf(">", next) : next - 1;
+    if (end === -1) return;
+    if (end >= next) yield [start, end + 1];
+    start = text.indexOf(mention, end + 1);
+  }
+}
+
+function withoutSpaceBehind(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] !== "\n" && (text[end - 1] ?? "").trim() === "") end--;
+  return text.slice(0, end);
 }

@@ -1,13 +1,13 @@
 import type { KnownBlock } from "@slack/web-api";
-import type { Button, ButtonSupport } from "../../core/button.ts";
-import { pressReference } from "../../core/press.ts";
+import type { Button, ButtonSupport } from "../../core/message/button.ts";
+import { pressReference } from "../../core/message/press.ts";
 import { BUTTONS_BLOCK, type SlackBlock } from "./interaction.ts";
-import { withoutPings } from "./text.ts";
+import { withoutPings } from "./pings.ts";
 
-/** What one `actions` block takes (docs.slack.dev, Actions block and Button element). */
+/** The limits of one `actions` block (docs.slack.dev, Actions block and Button element). */
 export const BUTTON_SUPPORT: ButtonSupport = { max: 25, labelLimit: 75, urls: true };
 
-/** A text with buttons below it. Slack takes no `markdown_text` beside blocks, so the text is a block too. */
+/** A text with buttons below it. Slack accepts no `markdown_text` beside blocks, so the text is a block too. */
 export function blocksOf(markdown: string, messageId: string, buttons: readonly Button[]): KnownBlock[] {
   return [{ type: "markdown", text: withoutPings(markdown) }, buttonsBlock(messageId, buttons)];
 }
@@ -17,7 +17,7 @@ export function buttonsBlock(messageId: string, buttons: readonly Button[]): Kno
   return { type: "actions", block_id: BUTTONS_BLOCK, elements };
 }
 
-/** The same message after a press: the choice and who made it, and the pages that can still be opened. */
+/** The same message after a press: the choice, the person who made it, and the buttons that open pages. */
 export function chosenBlocks(
   blocks: readonly SlackBlock[],
   choice: string,
@@ -29,7 +29,7 @@ export function chosenBlocks(
       : [element(button, pressReference({ messageId: offered.messageId, index }))],
   );
   return [
-    // As Slack gave them to us: what it makes of Markdown is its own.
+    // The blocks as Slack returned them, because Slack converts Markdown in its own way.
     ...(blocks.filter(({ block_id: id }) => id !== BUTTONS_BLOCK) as unknown as KnownBlock[]),
     { type: "context", elements: [{ type: "plain_text", text: `✓ ${choice}`, emoji: false }] },
     ...(pages.length === 0 ? [] : [{ type: "actions" as const, block_id: BUTTONS_BLOCK, elements: pages }]),

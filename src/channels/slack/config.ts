@@ -9,41 +9,49 @@ const routeSchema = z.strictObject({
   keywords: z
     .array(z.string().regex(/^\S+$/, "must be one word"))
     .default([])
-    .describe("First words, in any case, that begin a conversation with this agent."),
+    .describe("First words that start a conversation with this agent. Upper and lower case are equal."),
 });
 
-/** A Slack channel in the configuration file, without the keys all channels have. */
+const NO_BOT_TOKEN = "is not a bot token; copy the one that begins with xoxb-";
+const EXPIRES = "expires in 12 hours; use `oauth`, or switch token rotation off and copy the token again";
+
+const signingSecret = z.string().regex(/^\S+$/, "is not a signing secret; copy it from Basic Information");
+
+/** A Slack channel in the configuration file, without the keys that all channels have. */
 export const slackConfigSchema = z
   .strictObject({
     botToken: z
       .string()
-      .regex(/^xoxb-\S+$/, "is not a bot token; copy the one that begins with xoxb-")
+      .regex(/^xoxb-\S+$/, { error: ({ input }) => (/^xoxe/.test(String(input)) ? EXPIRES : NO_BOT_TOKEN) })
       .optional()
       .describe(
-        "The bot user's token, from OAuth & Permissions: for one workspace. For several, `oauth` instead.",
+        "The bot user's token for one workspace, from OAuth & Permissions. For several workspaces, use `oauth`.",
       ),
     oauth: z
       .strictObject({
-        clientId: z.string().min(1).describe("From Basic Information."),
-        clientSecret: z.string().min(1).describe("From Basic Information."),
+        clientId: z.string().min(1).describe("From the page Basic Information."),
+        clientSecret: z.string().min(1).describe("From the page Basic Information."),
         secret: z
           .string()
           .min(32, "must have at least 32 characters (try `openssl rand -hex 32`)")
           .describe(
-            "Your own; seals the tokens in the database. With another one they have to be issued again.",
+            "A secret that you choose. It encrypts the tokens in the database. If you change it, Slack must issue new tokens.",
           ),
       })
       .optional()
-      .describe("For several workspaces: each installs the app at `/webhooks/<channel>/install`."),
+      .describe("For several workspaces. Each one installs the app at `/webhooks/<channel>/install`."),
     mode: z
       .enum(["events", "socket"])
       .default("events")
-      .describe("`events`: Slack calls us, needs a public URL. `socket`: we call Slack, needs none."),
+      .describe(
+        "`events`: Slack calls the service, which needs a public URL. `socket`: the service calls Slack and needs no URL.",
+      ),
     signingSecret: z
-      .string()
-      .regex(/^\S+$/, "is not a signing secret; copy it from Basic Information")
+      .union([signingSecret, z.array(signingSecret).min(1)])
       .optional()
-      .describe("Proves that a request is Slack's, from Basic Information. Required for `events`."),
+      .describe(
+        "Proves that a request comes from Slack. It is on the page Basic Information, and required for `events`. While you change it, write the new and the old one.",
+      ),
     appToken: z
       .string()
       .regex(/^xapp-\S+$/, "is not an app-level token; copy the one that begins with xapp-")
@@ -52,17 +60,25 @@ export const slackConfigSchema = z
     apiUrl: z
       .url({ protocol: /^https?$/, error: "must be a URL such as https://slack.com/api/" })
       .default("https://slack.com/api/")
-      .describe("Where the Web API is: Slack's own or a proxy."),
+      .describe("Address of the Web API: Slack's own or a proxy."),
+    threads: z
+      .enum(["all", "mention"])
+      .default("all")
+      .describe(
+        "The messages in the bot's threads that the bot answers. `all`: every message, except one that begins with a mention of another user. `mention`: only messages that mention the bot.",
+      ),
     streaming: z
       .union([z.boolean(), z.literal("auto")])
       .default("auto")
       .describe(
-        "Answers shown while they are written. `auto`: where Slack streams them. `true`: elsewhere too, by editing a message.",
+        "Shows answers while they are written. `auto`: where Slack supports streaming. `true`: elsewhere too, by editing a message.",
       ),
     agents: z
       .record(z.string(), routeSchema)
       .default({})
-      .describe("More agents behind the same app, by Slack channel or first word; `agent` gets the rest."),
+      .describe(
+        "More agents of the same app, by Slack channel or first word. `agent` gets all other messages.",
+      ),
   })
   .refine((config) => (config.botToken === undefined) !== (config.oauth === undefined), {
     when: refineAlways,
@@ -81,3 +97,14 @@ export const slackConfigSchema = z
   });
 
 export type SlackConfig = z.infer<typeof slackConfigSchema>;
+
+/** The secrets in use; none if Slack does not call us. */
+export function signingSecrets({ mode, signingSecret }: SlackConfig): readonly string[] {
+  if (mode !== "events" || signingSecret === undefined) return [];
+  return typeof signingSecret === "string" ? [signingSecret] : signingSecret;
+}
+
+/** The keys that a configuration does not need. A variable that one of them is read from may be unset. */
+export function optionalKeys({ mode }: { mode?: unknown }): readonly string[] {
+  return mode === "socket" ? ["signingSecret"] : ["appToken"];
+}

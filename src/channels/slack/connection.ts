@@ -1,8 +1,14 @@
-import { createTroubles, type Troubles } from "../../core/troubles.ts";
-import { wait } from "../../core/wait.ts";
+import { createTroubles } from "../../core/faults/troubles.ts";
+import { wait } from "../../core/time/wait.ts";
 import type { Channel, ChannelOptions, RawRequest, Received } from "../channel.ts";
-import { parseJsonBody } from "../webhook-request.ts";
-import type { SlackConfig } from "./config.ts";
+import { receivedOf } from "../kit/later.ts";
+import { createRunningTasks } from "../kit/running-tasks.ts";
+import { webhookUrlOf } from "../kit/webhook-url.ts";
+import { parseJsonBody, unproven } from "../webhook-request.ts";
+import { type SlackConfig, signingSecrets } from "./config.ts";
+import { createConversations } from "./conversations.ts";
+import { createDesk } from "./desk.ts";
+import { createDeskReader } from "./desk-inbound.ts";
 import { parseSlackBody, type SlackBody } from "./event.ts";
 import { createFiles } from "./files.ts";
 import { createIdentity } from "./identity.ts";
@@ -15,65 +21,81 @@ import { createPresses } from "./press.ts";
 import { createPreviews } from "./preview.ts";
 import { createRouting } from "./routing.ts";
 import { holdSocket } from "./socket.ts";
+import { createStatus } from "./status.ts";
 import { createStreaming } from "./streaming.ts";
-import { createVerifier, notAnEvent } from "./verify.ts";
+import { createThreadReader } from "./thread.ts";
+import { createHeadCheck, createVerifier, notAnEvent } from "./verify.ts";
 import { createWebApi } from "./web-api.ts";
 import { createWorkspaces } from "./workspaces.ts";
 
-/** One Slack app: its Web API, and what it keeps of its workspaces. */
+/** One Slack app: its Web API, and the data of its workspaces. */
 export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channel {
   const { name, config, publicUrl, log } = options;
-  const webhookUrl = `${publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
+  const webhookUrl = webhookUrlOf(options);
   const api = createWebApi(config.apiUrl);
-  const workspaces = createWorkspaces(options, { api, webhookUrl, log });
+  let report: ((error: string | null) => void) | null = null;
+  const troubles = createTroubles((error) => report?.(error));
+  const workspaces = createWorkspaces(options, {
+    api,
+    webhookUrl,
+    onTrouble: (team, words) => troubles.set(`installation ${team}`, words),
+    log,
+  });
   const identity = createIdentity(() => workspaces.clientOf(null), log);
   const { clientOf } = workspaces;
   const previews = createPreviews();
-  const outbound = createOutbound({ clientOf, previews, log });
+  const people = createPeople(clientOf, log);
   const live = createStreaming({
     clientOf,
     previews,
+    people,
     streaming: config.streaming,
     split,
     log,
   });
-  const verify = createVerifier(config.mode === "events" ? config.signingSecret : undefined);
-  const findConversation = options.findConversation ?? (async () => null);
-  const people = createPeople(clientOf, log);
+  const status = createStatus({ clientOf, isShowing: live.isShowing, log });
+  const outbound = createOutbound({ clientOf, previews, onPosted: status.posted, log });
+  const checkHead = createHeadCheck(signingSecrets(config));
+  const verify = createVerifier(signingSecrets(config));
+  const conversations = createConversations(options);
+  const desk = createDeskReader({ people, isDesk: options.isDesk });
   const readEvent = createInbound({
     isShared: workspaces.isShared,
     identity: identity.current,
-    findConversation,
+    conversations,
     people,
-    route: createRouting(config.agents),
+    rules: { threads: config.threads, route: createRouting(config.agents) },
+    readThread: createThreadReader({ clientOf, people, log }),
+    desk,
     log,
   });
   const stopped = new AbortController();
-  const running = new Set<Promise<unknown>>();
-  let troubles: Troubles | null = null;
+  const { track, ended } = createRunningTasks();
   const readPress = createPresses({
     isShared: workspaces.isShared,
-    findButtons: options.findButtons ?? (async () => null),
-    findConversation,
+    findButtons: options.findButtons,
+    conversations,
     people,
     clientOf,
-    track(task) {
-      const ended: Promise<unknown> = task.finally(() => running.delete(ended));
-      running.add(ended);
-    },
+    desk,
+    track,
     log,
   });
 
-  async function readBody(body: SlackBody): Promise<Extract<Received, { kind: "accepted" }>> {
+  async function readBody(
+    body: SlackBody | SlackPress,
+  ): Promise<Extract<Received, { kind: "accepted" | "later" }>> {
     switch (body.kind) {
       case "event":
-        return { kind: "accepted", events: await readEvent(body) };
+        return receivedOf(await readEvent(body));
+      case "press":
+        return receivedOf(await readPress(body));
       case "challenge":
         return { kind: "accepted", events: [], response: jsonAnswer({ challenge: body.challenge }) };
       case "revoked":
         if (await workspaces.remove(body.team)) break;
         log.error({ event: body.type }, REMOVED);
-        troubles?.set("installation", REMOVED);
+        troubles.set("installation", REMOVED);
         break;
       case "rate_limited":
         log.warn({}, "Slack holds back events: the app gets more than 30,000 an hour in one workspace");
@@ -86,7 +108,7 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
 
   async function readForm(body: Buffer): Promise<Received> {
     const interaction = parseForm(body);
-    if (interaction.kind === "press") return { kind: "accepted", events: await readPress(interaction) };
+    if (interaction.kind === "press") return readBody(interaction);
     if (interaction.kind === "nothing") return { kind: "accepted", events: [] };
     return { kind: "accepted", events: [], response: jsonAnswer(COMMAND_ANSWER) };
   }
@@ -109,48 +131,51 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
   }
 
   return {
+    // Browsers visit the pages that install the app.
+    inspect: (head) => (head.method === "GET" ? unproven : (checkHead(head) ?? unproven)),
     receive,
     send: outbound.send,
+    desk: createDesk(outbound.callAt),
     canReach: outbound.canReach,
-    // A status would stand beside the answer that is being written, and stay for minutes behind it.
-    typing: async (address, signal) =>
-      live.isShowing(address) ? undefined : outbound.typing(address, signal),
+    // A status would appear beside the answer that is being written, and stay for minutes after it.
+    typing: status.show,
+    turnEnded: ({ address }, _outcome, signal) => status.clear(address, signal),
     openStream: live.openStream,
     removePreview: outbound.removePreview,
     fetchAttachment: createFiles({ clientOf, apiUrl: config.apiUrl }),
     async start(context) {
-      const reported = createTroubles((error) => context.reportError(error));
-      troubles = reported;
+      report = (error) => context.reportError(error);
       const asked = new Promise<void>((resolve) => {
-        const learn = identity.learn((words) => {
-          reported.set("auth.test", words);
+        const onTrouble = (words: string | null) => {
+          troubles.set("auth.test", words);
           resolve();
-        }, stopped.signal);
-        running.add(learn);
+        };
+        void track(identity.learn(onTrouble, stopped.signal));
       });
+      await workspaces.check();
       const { appToken } = config;
       if (config.mode === "socket" && appToken !== undefined) {
         const { clientOptions } = api;
         const take = async (body: SlackBody | SlackPress) => {
-          const events = body.kind === "press" ? await readPress(body) : (await readBody(body)).events;
-          if (events.length > 0) await context.accept(events);
+          const read = await readBody(body);
+          if (read.kind === "later") throw new Error(read.reason, { cause: read.cause });
+          if (read.events.length > 0) await context.accept(read.events);
         };
-        const onTrouble = (words: string | null) => reported.set("socket", words);
-        // One process: two connections would hand the messages of one thread to two processes, in no order.
+        const onTrouble = (words: string | null) => troubles.set("socket", words);
+        // One process only: two connections would give the messages of one thread to two processes, in no order.
         context.whileLeader(`slack:${name}`, (leading) => {
           const signal = AbortSignal.any([leading, stopped.signal]);
-          const holding = holdSocket({ appToken, clientOptions, take, onTrouble, log }, signal);
-          running.add(holding);
-          return holding.finally(() => running.delete(holding));
+          return track(holdSocket({ appToken, clientOptions, take, onTrouble, log }, signal));
         });
       } else announceUrl();
-      // Long enough to know our name when the first message comes, not so long that Slack holds up the start.
+      // Usually long enough to learn our name before the first message. A slow Slack delays the start by no more than
+      // this.
       await Promise.race([asked, wait(3_000, stopped.signal)]);
     },
     async stop() {
       stopped.abort();
       await api.close();
-      await Promise.allSettled(running);
+      await ended();
     },
   };
 }

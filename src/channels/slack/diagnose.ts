@@ -1,8 +1,9 @@
 import { createHmac } from "node:crypto";
 import type { WebClient } from "@slack/web-api";
-import { broken, doubtful, type Finding, well } from "../../core/finding.ts";
+import { errorFinding, type Finding, okFinding, warningFinding } from "../../core/faults/finding.ts";
 import type { DiagnoseOptions } from "../channel.ts";
-import type { SlackConfig } from "./config.ts";
+import { webhookUrlOf } from "../kit/webhook-url.ts";
+import { type SlackConfig, signingSecrets } from "./config.ts";
 import { describeFault, readFault } from "./errors.ts";
 import { SCOPES } from "./manifest.ts";
 import { createWebApi } from "./web-api.ts";
@@ -23,25 +24,25 @@ export async function diagnose(options: DiagnoseOptions<SlackConfig>): Promise<F
   }
 }
 
-const SEVERAL_WORKSPACES = doubtful(
+const SEVERAL_WORKSPACES = warningFinding(
   "oauth",
   "With several workspaces each has a token of its own, and these are in the database: not looked at.",
   "open <public URL>/webhooks/<channel>/install to see whether the app can be installed",
 );
 
-/** `auth.test` says whose token it is; the header `x-oauth-scopes` says what it may do. */
+/** `auth.test` names the token's owner. The header `x-oauth-scopes` lists its permissions. */
 async function botFindings(client: WebClient): Promise<Finding[]> {
   try {
     const us = await client.auth.test();
-    const known = well("botToken", `The token is that of @${us.user} in ${us.team ?? us.team_id}.`);
-    // A proxy may swallow the header.
+    const known = okFinding("botToken", `The token is that of @${us.user} in ${us.team ?? us.team_id}.`);
+    // A proxy may remove the header.
     const scopes = us.response_metadata?.scopes;
     if (scopes === undefined) return [known];
     const missing = SCOPES.filter((scope) => !scopes.includes(scope));
-    if (missing.length === 0) return [known, well("botToken", "It has every scope it needs.")];
+    if (missing.length === 0) return [known, okFinding("botToken", "It has every scope it needs.")];
     return [
       known,
-      broken(
+      errorFinding(
         "botToken",
         `The app lacks the scopes ${missing.join(", ")}.`,
         "add them under OAuth & Permissions and install the app again, or use the manifest of `causeway slack manifest`",
@@ -52,11 +53,11 @@ async function botFindings(client: WebClient): Promise<Finding[]> {
   }
 }
 
-/** Opens no socket: Slack only gives the address where one could be opened. */
+/** Opens no socket: Slack only returns a URL at which one could be opened. */
 async function socketFindings(client: WebClient): Promise<Finding[]> {
   try {
     await client.apps.connections.open();
-    return [well("appToken", "Slack would open a socket.")];
+    return [okFinding("appToken", "Slack would open a socket.")];
   } catch (error) {
     const fix =
       "turn on Socket Mode, and copy an app-level token with the scope connections:write from Basic Information";
@@ -67,17 +68,17 @@ async function socketFindings(client: WebClient): Promise<Finding[]> {
 function tokenFinding(key: string, error: unknown, fix: string): Finding {
   const fault = readFault(error);
   return fault.kind === "refused"
-    ? broken(key, `${describeFault(fault)}.`, fix)
-    : broken("apiUrl", `${describeFault(fault)}.`, "check the network, `apiUrl` and proxies");
+    ? errorFinding(key, `${describeFault(fault)}.`, fix)
+    : errorFinding("apiUrl", `${describeFault(fault)}.`, "check the network, `apiUrl` and proxies");
 }
 
-/** Slack does not tell where it posts events: the challenge it would send is sent to that address from here. */
+/** Slack does not reveal the URL that it posts events to. So this sends Slack's challenge to our own URL. */
 async function eventFindings(options: DiagnoseOptions<SlackConfig>): Promise<Finding[]> {
-  const { name, config, publicUrl, callWebhook } = options;
-  const requestUrl = `${publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
+  const { config, publicUrl, callWebhook } = options;
+  const requestUrl = webhookUrlOf(options);
   if (!publicUrl.isPublic)
     return [
-      broken(
+      errorFinding(
         "mode",
         "Slack posts to a public https address, and CAUSEWAY_PUBLIC_URL names none.",
         'set CAUSEWAY_PUBLIC_URL, or write "mode": "socket"',
@@ -86,7 +87,7 @@ async function eventFindings(options: DiagnoseOptions<SlackConfig>): Promise<Fin
   const challenge = "causeway-doctor";
   const body = JSON.stringify({ type: "url_verification", token: "", challenge });
   const seconds = Math.floor(Date.now() / 1000);
-  const digest = createHmac("sha256", config.signingSecret ?? "").update(`v0:${seconds}:${body}`);
+  const digest = createHmac("sha256", signingSecrets(config)[0] ?? "").update(`v0:${seconds}:${body}`);
   const answer = await callWebhook({
     headers: {
       "content-type": "application/json",
@@ -98,15 +99,15 @@ async function eventFindings(options: DiagnoseOptions<SlackConfig>): Promise<Fin
   if (answer === null) return [];
   if (answer.status === 200 && answer.body.includes(challenge))
     return [
-      well("signingSecret", "The running service answers the challenge that Slack sends."),
-      doubtful(
+      okFinding("signingSecret", "The running service answers the challenge that Slack sends."),
+      warningFinding(
         "",
         "Slack does not tell where it posts events.",
         `see that Event Subscriptions of the app has the Request URL ${requestUrl}`,
       ),
     ];
   return [
-    broken(
+    errorFinding(
       "signingSecret",
       `The running service answers ${answer.status} to a challenge signed with this secret: it runs with another one, or another service answers there.`,
       "restart the service with this configuration",

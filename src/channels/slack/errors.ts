@@ -4,30 +4,30 @@ import {
   WebAPIRateLimitedError,
   WebAPIRequestError,
 } from "@slack/web-api";
-import type { SendResult } from "../../core/outbound.ts";
+import type { SendResult } from "../../core/message/outbound.ts";
 
-/** What can go wrong with a Web API call, without anything secret in it. */
+/** The possible failures of a Web API call, without any secret. */
 export type SlackFault =
   /** Slack answered `{ ok: false, error }`. */
   | { kind: "refused"; error: string }
   | { kind: "rate_limited"; retryAfterMs: number }
-  /** Something that is not the Web API answered, or the Web API with a status of its own. */
+  /** A server other than the Web API answered, or the Web API answered with an HTTP error status. */
   | { kind: "http"; status: number }
-  /** Nothing of the request was written. */
+  /** No byte of the request was written. */
   | { kind: "not_sent"; code: string }
-  /** The request left, the answer did not come. */
+  /** The request was sent, but no answer came. */
   | { kind: "unanswered"; code: string };
 
-/** Failures to connect, by Node's and undici's codes. */
+/** Failures to connect, by the codes of Node and undici. */
 const NOT_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|UND_ERR_DESTROYED|UND_ERR_CLOSED|ERR_TLS_.*|CERT_.*|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*)$/;
 
-/** Slack's words for how long to wait, where it limits without a header. */
+/** The pause that Slack documents, for a rate limit without a header. */
 const DEFAULT_PAUSE_MS = 30_000;
 
 /**
- * Reads an error of a Web API call by its class and codes, never by its words. The only place that looks into the
- * vendor's errors: what they hold of a request must not get into a log.
+ * Reads an error of a Web API call by its class and codes, never by its text. Only this function looks into the
+ * vendor's errors, because the request data in them must not reach a log.
  */
 export function readFault(error: unknown): SlackFault {
   if (error instanceof WebAPIRateLimitedError)
@@ -35,7 +35,7 @@ export function readFault(error: unknown): SlackFault {
   if (error instanceof WebAPIHTTPError) return { kind: "http", status: error.statusCode };
   if (error instanceof WebAPIPlatformError) {
     const { error: code } = error.data;
-    // Anything else in its place was not written by Slack: a page of a proxy, for one.
+    // Slack did not write any other value; for example, a proxy's page may stand in its place.
     if (typeof code !== "string" || !/^[a-zA-Z0-9_.-]{1,80}$/.test(code))
       return { kind: "unanswered", code: "not_slack" };
     return code === "ratelimited" || code === "rate_limited"
@@ -55,7 +55,7 @@ function systemCode(error: unknown): string {
   return "connection_failed";
 }
 
-/** The token, or what it may do: nothing works until an operator changes it. */
+/** The token or its permissions are wrong. Nothing works until an operator changes them. */
 const CREDENTIALS = new Set([
   "invalid_auth",
   "not_authed",
@@ -70,13 +70,13 @@ const CREDENTIALS = new Set([
   "access_denied",
 ]);
 
-/** Slack says that nothing happened and that later may work. */
+/** Slack reports that nothing happened and that a later call may work. */
 const TRANSIENT = new Set(["service_unavailable", "request_timeout", "team_added_to_org", "accesslimited"]);
 
-/** Slack says that part of it may have been carried out. */
+/** Slack reports that it may have carried out part of the call. */
 const UNCERTAIN = new Set(["internal_error", "fatal_error"]);
 
-/** What a fault means for one send. */
+/** The result of one send, for a fault. */
 export function sendResultOf(fault: SlackFault): SendResult {
   const reason = describeFault(fault);
   switch (fault.kind) {
@@ -89,13 +89,13 @@ export function sendResultOf(fault: SlackFault): SendResult {
         kind: "retry",
         reason,
         code: "slack_ratelimited",
-        scope: "channel",
+        scope: "conversation",
         afterMs: fault.retryAfterMs,
       };
     case "http":
-      // A gateway's 4xx turned the request away; its 5xx may come from behind it.
+      // A gateway's 4xx rejected the request. Its 5xx may come from the server behind it.
       return fault.status < 500
-        ? { kind: "retry", reason, code: `slack_http_${fault.status}`, scope: "channel" }
+        ? { kind: "retry", reason, code: `slack_http_${fault.status}`, scope: "connection" }
         : { kind: "unknown", reason, code: `slack_http_${fault.status}` };
     case "refused":
       return refusedSend(fault.error, reason);
@@ -104,13 +104,13 @@ export function sendResultOf(fault: SlackFault): SendResult {
 
 function refusedSend(error: string, reason: string): SendResult {
   const code = `slack_${error}`;
-  if (CREDENTIALS.has(error)) return { kind: "failed", reason, code, scope: "channel" };
+  if (CREDENTIALS.has(error)) return { kind: "failed", reason, code, scope: "connection" };
   if (TRANSIENT.has(error)) return { kind: "retry", reason, code, scope: "conversation" };
   if (UNCERTAIN.has(error)) return { kind: "unknown", reason, code };
   return { kind: "failed", reason, code, scope: "conversation" };
 }
 
-/** Whether Slack took offence at how the text was given, not at where it should go. */
+/** Returns true if Slack refused the format of the text, not its destination. */
 export function isFormatRefused(fault: SlackFault): boolean {
   return (
     fault.kind === "refused" &&
@@ -120,13 +120,32 @@ export function isFormatRefused(fault: SlackFault): boolean {
   );
 }
 
-/** Whether asking again is of no use until the app is changed. */
+/** Returns true if another call is useless until the app is changed. */
 export function isFinal(fault: SlackFault): boolean {
   if (fault.kind === "refused") return CREDENTIALS.has(fault.error) || fault.error === "unknown_method";
   return fault.kind === "http" && fault.status === 404;
 }
 
-/** A fault as a sentence an operator can act on. */
+/** Returns true if Slack refused and would refuse again. */
+export function isRefusal(fault: SlackFault): fault is Extract<SlackFault, { kind: "refused" }> {
+  return fault.kind === "refused" && sendResultOf(fault).kind === "failed";
+}
+
+/** Advice for refusals that people meet when they set up an app. */
+const ADVICE: Readonly<Record<string, string>> = {
+  not_in_channel: "the bot is not in this Slack channel; write `/invite @name` there",
+  channel_not_found:
+    "there is no such Slack channel, or it is a private one without the bot; write `/invite @name` there",
+  is_archived: "the Slack channel is archived",
+  restricted_action: "the workspace lets only some people post in this Slack channel",
+  missing_scope: "the app lacks a scope; add it under OAuth & Permissions and install the app again",
+  token_expired: "this token expires in 12 hours; use `oauth`, or switch token rotation off",
+  invalid_refresh_token: "its refresh token is used up; install the app again",
+  bad_client_secret: "check `oauth.clientSecret` (Basic Information)",
+  invalid_client_id: "check `oauth.clientId` (Basic Information)",
+};
+
+/** A fault as a sentence that an operator can act on. */
 export function describeFault(fault: SlackFault): string {
   switch (fault.kind) {
     case "not_sent":
@@ -140,8 +159,8 @@ export function describeFault(fault: SlackFault): string {
     case "refused":
       break;
   }
-  if (fault.error === "missing_scope")
-    return "Slack answered missing_scope: the app lacks a scope; add it under OAuth & Permissions and install the app again";
+  const advice = ADVICE[fault.error];
+  if (advice !== undefined) return `Slack answered ${fault.error}: ${advice}`;
   if (CREDENTIALS.has(fault.error))
     return `Slack refused the token (${fault.error}); copy it again from OAuth & Permissions`;
   return `Slack answered ${fault.error}`;

@@ -1,30 +1,27 @@
 import { z } from "zod";
+import { contentSchema, profileSchema } from "./message.ts";
 
 /**
- * The part of the Events API that is read (docs.slack.dev: Events API, message, app_mention). Parsing copies the named
- * keys into fresh objects, so nothing else that a body carries goes any further.
+ * The fields that we read of the Events API (docs.slack.dev: Events API, message, app_mention). Parsing copies the
+ * named keys into new objects, so no other data of a body passes.
  */
-const fileSchema = z.object({
-  id: z.string(),
-  name: z.string().nullish(),
-  mimetype: z.string().nullish(),
-  size: z.number().nullish(),
-});
-
-const messageSchema = z.object({
+const messageSchema = contentSchema.extend({
   type: z.enum(["message", "app_mention"]),
   subtype: z.string().optional(),
   channel: z.string(),
   channel_type: z.string().optional(),
   user: z.string().optional(),
+  /** The workspace of the writer. In a shared channel it may be another one than ours. */
+  user_team: z.string().nullish(),
+  source_team: z.string().nullish(),
+  team: z.string().nullish(),
+  user_profile: profileSchema,
   bot_id: z.string().nullish(),
   app_id: z.string().nullish(),
-  text: z.string().nullish(),
   ts: z.string(),
   thread_ts: z.string().optional(),
-  /** Who wrote the message the thread hangs on. */
+  /** The writer of the thread's first message. */
   parent_user_id: z.string().optional(),
-  files: z.array(fileSchema).optional(),
 });
 
 export type SlackMessage = z.infer<typeof messageSchema>;
@@ -53,25 +50,25 @@ const bodySchema = z.object({
     .catch(undefined),
 });
 
-/** What one request, or one envelope of the socket, carries. */
+/** The content of one request, or of one envelope of the socket. */
 export type SlackBody =
   | { kind: "challenge"; challenge: string }
   | {
       kind: "event";
       eventId: string;
-      /** Which installation it is for: a workspace, or the organization where it is installed as a whole. */
+      /** The installation that the event is for: a workspace, or an organization that installed the app as a whole. */
       team: string | null;
       appId: string | null;
       botUserId: string | null;
       message: SlackMessage;
     }
-  /** The app was removed, or its bot's token was. */
+  /** The app was removed, or its bot token was revoked. */
   | { kind: "revoked"; type: string; team: string | null }
   | { kind: "rate_limited" }
-  /** Nothing we read: acknowledged, and that is all. `unreadable`: a message, but of a shape we do not know. */
+  /** Something that we do not read, so it is only acknowledged. `unreadable`: a message in an unknown format. */
   | { kind: "other"; type: string; unreadable: boolean };
 
-/** Reads a body; null if Slack sends no such thing. */
+/** Reads a body; null if Slack sends no such body. */
 export function parseSlackBody(json: unknown): SlackBody | null {
   const parsed = bodySchema.safeParse(json);
   if (!parsed.success) return null;
@@ -91,13 +88,13 @@ export function parseSlackBody(json: unknown): SlackBody | null {
     eventId,
     team,
     appId: parsed.data.api_app_id ?? null,
-    // Says who we are without asking: the bot user the event is delivered for.
+    // The bot user that the event is delivered for. It gives our identity without a call.
     botUserId: parsed.data.authorizations?.find((each) => each.is_bot)?.user_id ?? null,
     message: message.data,
   };
 }
 
-/** `team_id` of the envelope can be that of another workspace, in a channel shared with it. */
+/** In a shared channel, `team_id` of the envelope can name another workspace. */
 function installationOf({ authorizations, team_id }: z.infer<typeof bodySchema>): string | null {
   const [first] = authorizations ?? [];
   const installed = first?.is_enterprise_install ? first.enterprise_id : first?.team_id;

@@ -2,20 +2,20 @@ import type { WebClient } from "@slack/web-api";
 import type { AttachmentSource } from "../channel.ts";
 import { describeFault, readFault } from "./errors.ts";
 
-/** A file as an attachment's platform id: `F0123`, with several workspaces `T0123/F0123`. */
+/** A file as an attachment's platform id: `F0123`, or `T0123/F0123` with several workspaces. */
 export function toFileId(team: string | null, file: string): string {
   return team === null ? file : `${team}/${file}`;
 }
 
 export interface FilesDeps {
   clientOf(team: string | null): Promise<WebClient | null>;
-  /** Where the Web API is configured to be: files that lie there are ours to ask for as well. */
+  /** The configured URL of the Web API. Files at this origin also get the token. */
   apiUrl: string;
 }
 
 /**
- * Where files are: Slack keeps them behind the bot's token (files.info, scope `files:read`). The token is for Slack's own
- * hosts; a file that somebody keeps elsewhere is asked for without it.
+ * Finds files. Slack protects them with the bot's token (files.info, scope `files:read`). The token goes only to
+ * Slack's own hosts. A file on another host is fetched without it.
  */
 export function createFiles({ clientOf, apiUrl }: FilesDeps) {
   const apiOrigin = new URL(apiUrl).origin;

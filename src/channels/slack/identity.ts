@@ -1,46 +1,43 @@
 import type { WebClient } from "@slack/web-api";
-import { createBackoff } from "../../core/backoff.ts";
-import type { Logger } from "../../core/logger.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import { askAgain, type Trouble } from "../kit/ask-again.ts";
 import type { SlackIdentity } from "./addressing.ts";
 import { describeFault, readFault } from "./errors.ts";
 
 export interface IdentitySource {
   current(): SlackIdentity;
   /**
-   * Asks Slack who we are, which also shows whether the token works; again and again, ever more rarely, until it is
-   * known or the signal aborts. `onTrouble` is told what is wrong, and null when nothing is any more.
+   * Asks Slack for our identity, which also checks the token. It repeats with growing pauses until Slack answers or the
+   * signal aborts. `onTrouble` gets the problem, and null when the problem ends.
    */
   learn(onTrouble: (words: string | null) => void, signal: AbortSignal): Promise<void>;
 }
 
-/** `client` resolves to null where there are several workspaces: there every event says who we are. */
+/** `client` resolves to null if there are several workspaces. There, every event contains our identity. */
 export function createIdentity(client: () => Promise<WebClient | null>, log: Logger): IdentitySource {
   let identity: SlackIdentity = { userId: null, botId: null, appId: null, name: null };
   return {
     current: () => identity,
-    async learn(onTrouble, signal) {
-      const backoff = createBackoff(5 * 60_000, signal);
-      while (!signal.aborted) {
-        try {
-          const asked = await client();
-          if (asked === null) return onTrouble(null);
-          const us = await asked.auth.test();
-          identity = {
-            ...identity,
-            userId: us.user_id ?? null,
-            botId: us.bot_id ?? null,
-            name: us.user ?? null,
-          };
-          onTrouble(null);
-          return;
-        } catch (error) {
-          if (signal.aborted) return;
-          const fault = readFault(error);
-          log.warn({ reason: describeFault(fault) }, "slack could not be asked who we are");
-          onTrouble(describeFault(fault));
-          await backoff.wait(fault.kind === "rate_limited" ? fault.retryAfterMs : 0);
-        }
-      }
-    },
+    learn: (onTrouble, signal) => askAgain(() => ask(signal), onTrouble, signal),
   };
+
+  async function ask(signal: AbortSignal): Promise<Trouble | null> {
+    try {
+      const us = await (await client())?.auth.test();
+      if (us === undefined) return null;
+      identity = {
+        ...identity,
+        userId: us.user_id ?? null,
+        botId: us.bot_id ?? null,
+        name: us.user ?? null,
+      };
+      return null;
+    } catch (error) {
+      if (signal.aborted) return null;
+      const fault = readFault(error);
+      const words = describeFault(fault);
+      log.warn({ reason: words }, "slack could not be asked who we are");
+      return fault.kind === "rate_limited" ? { words, waitMs: fault.retryAfterMs } : { words };
+    }
+  }
 }

@@ -1,116 +1,175 @@
-import { kindOfType } from "../../core/attachment.ts";
-import type { ChannelEvent, InboundAttachment, InboundMessage } from "../../core/channel-event.ts";
-import { RequestError } from "../../core/errors.ts";
-import type { Logger } from "../../core/logger.ts";
-import type { ChannelOptions, KnownConversation } from "../channel.ts";
+import type { DeskMessage, InboundMessage, MessageReference } from "../../core/message/channel-event.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import type { KnownConversation } from "../channel.ts";
+import type { Later } from "../kit/later.ts";
 import { toAddress } from "./address.ts";
-import { addressingOf, barredBecause, isDirect, type SlackIdentity, withoutMention } from "./addressing.ts";
+import {
+  addressingOf,
+  barredBecause,
+  isDirect,
+  isReply,
+  mentionsUs,
+  type SlackIdentity,
+  type ThreadRule,
+  withoutMention,
+} from "./addressing.ts";
+import { type Conversations, THREADS_UNKNOWN } from "./conversations.ts";
+import type { DeskReader } from "./desk-inbound.ts";
 import type { SlackBody, SlackMessage } from "./event.ts";
-import { toFileId } from "./files.ts";
-import type { People } from "./people.ts";
+import { firstName, type People, workspaceOf } from "./people.ts";
+import { filesOf, forwardedText, forwardsIn, referenceTo, writtenText } from "./said.ts";
 import { readableText } from "./text.ts";
-
-export type FindConversation = NonNullable<ChannelOptions<unknown>["findConversation"]>;
+import type { ReadThread } from "./thread.ts";
 
 export interface InboundDeps {
-  /** Whether events come from several workspaces, so that ids count in one of them only. */
+  /** True if events come from several workspaces. Then an id is valid in one workspace only. */
   isShared: boolean;
   identity(): SlackIdentity;
-  findConversation: FindConversation;
+  conversations: Conversations;
   people: People;
-  /** The agent for a conversation that begins with this text; null for the channel's own. */
-  route(channel: string, text: string): string | null;
+  /** The configured rules: the thread messages that are for the bot, and the agent that answers. */
+  rules: { threads: ThreadRule; route(channel: string, text: string): string | null };
+  readThread: ReadThread;
+  /** Conversations of desks, in which nothing is for the bot. */
+  desk: DeskReader;
   log: Logger;
 }
 
 type SlackEvent = Extract<SlackBody, { kind: "event" }>;
 
-/** Turns events into messages; none means that the event is acknowledged and nothing else. */
-export function createInbound(deps: InboundDeps) {
-  const { log } = deps;
+/** The conversation of a message. */
+interface Place {
+  /** The address for the answer. */
+  address: string;
+  known: KnownConversation | null;
+}
 
-  return async function readEvent(event: SlackEvent): Promise<ChannelEvent[]> {
+/** Turns events into messages. An empty list means that the event is only acknowledged. */
+export function createInbound(deps: InboundDeps) {
+  const { conversations, people, rules, log } = deps;
+
+  return async function readEvent(event: SlackEvent): Promise<(InboundMessage | DeskMessage)[] | Later> {
     const { message, eventId } = event;
-    const ignore = (reason: string): ChannelEvent[] => {
+    const ignore = (reason: string): InboundMessage[] => {
       log.debug({ eventId, reason }, "slack event ignored");
       return [];
     };
     const us = knownOfUs(deps.identity(), event);
+    const installation = deps.isShared ? event.team : null;
+    if (deps.desk.isDesk(installation, message.channel)) {
+      const words = await deps.desk.message(installation, message, eventId, us);
+      return words === null ? ignore("not in a thread of a desk") : [words];
+    }
     const barred = barredBecause(message, us);
     if (barred !== null) return ignore(barred);
-    const addressing = addressingOf(message, us);
+    const written = writtenText(message);
+    const addressing = addressingOf(message, written, us, rules.threads);
     if (addressing.kind === "not_for_us") return ignore("not addressed to us");
-    const team = deps.isShared ? event.team : null;
-    const conversation = toAddress(team, message.channel, message.thread_ts ?? message.ts);
-    // A message that begins a thread cannot belong to one, and needs no question.
-    const known = message.thread_ts === undefined ? null : await find(conversation);
-    if (addressing.kind === "if_known_thread" && known === null) return ignore("a thread of others");
-    const text = withoutMention(message.text ?? "", us);
-    if (text === "" && (message.files ?? []).length === 0) {
+    const team = installation;
+    const place = await placeOf({ ...event, team });
+    // A failed lookup of a thread must not lose its messages, so Slack sends the event again.
+    if (place === null) return THREADS_UNKNOWN;
+    if (addressing.kind === "if_known_thread" && place.known === null) return ignore("a thread of others");
+    if (written.trim() === "" && filesOf(team, message).length === 0 && forwardsIn(message).length === 0) {
       log.info({ eventId, channelId: message.channel }, "slack message without text or file ignored");
       return [];
     }
-    return [await toMessage({ ...event, team }, text, conversation, known)];
+    return [await toMessage({ ...event, team }, written, us, place)];
   };
 
-  async function find(conversation: string): Promise<KnownConversation | null> {
-    try {
-      return await deps.findConversation(conversation);
-    } catch (cause) {
-      // Not knowing whether a thread is ours must not lose a message of it: Slack sends the event again.
-      throw new RequestError(503, "threads_unknown", "Threads cannot be looked up. Send the event again.", {
-        headers: { "Retry-After": "5" },
-        cause,
-      });
-    }
+  /** Null if the lookup is not possible now. */
+  async function placeOf({ message, team }: SlackEvent): Promise<Place | null> {
+    const { channel, thread_ts: thread, ts, user = "" } = message;
+    const address = toAddress(team, channel, thread ?? ts);
+    const isOurs = isDirect(message);
+    // A message that begins a thread cannot belong to an earlier one. In a direct conversation people may answer that
+    // way too.
+    const looking =
+      thread !== undefined
+        ? conversations.find(address, isOurs ? `message:${channel}:${thread}` : undefined)
+        : isOurs
+          ? conversations.findUnanswered(team, channel, user)
+          : Promise.resolve(null);
+    const known = await looking.catch(() => undefined);
+    return known === undefined ? null : { address, known };
   }
 
   async function toMessage(
     { message, eventId, team }: SlackEvent,
-    text: string,
-    conversation: string,
-    known: KnownConversation | null,
+    written: string,
+    us: SlackIdentity,
+    { address, known }: Place,
   ): Promise<InboundMessage> {
     const userId = message.user ?? "";
+    noteWriter(team, userId, message);
     const userIdentifier = team === null ? userId : `${team}/${userId}`;
-    const nameOf = (id: string) => deps.people.nameOf(team, id);
-    const [name, readable] = await Promise.all([nameOf(userId), readableText(text, { nameOf })]);
-    // The bot knows whose session it is; that somebody else speaks has to be said.
-    const isGuest = known !== null && known.userIdentifier !== userIdentifier;
-    const agent = known?.agent ?? deps.route(message.channel, readable);
-    const attachments = (message.files ?? []).map((file) => attachment(team, file));
+    const nameOf = (id: string) => people.nameOf(team, id);
+    const [name, readable, forwards, thread] = await Promise.all([
+      nameOf(userId),
+      readableText(withoutMention(written, us), { nameOf }),
+      Promise.all(forwardsIn(message).map((forward) => readForward(forward, nameOf))),
+      known === null && isReply(message) && !isDirect(message) ? deps.readThread(message, team, us) : [],
+    ]);
+    const references = [...thread, ...forwards];
+    const attachments = filesOf(team, message);
+    // If a forward is all there is, it becomes the user's text. A mention alone becomes the text too, so that it is
+    // answered.
+    const text =
+      readable === "" ? (forwards[0]?.text ?? (await readableText(written, { nameOf }))) : readable;
+    const agent = known?.agent ?? rules.route(message.channel, text);
+    const isMention = !isDirect(message) && mentionsUs(message, written, us);
     return {
       type: "message",
       // A mention in a channel comes as two events with one timestamp.
       eventKeys: [`event:${eventId}`, `message:${message.channel}:${message.ts}`],
-      conversation: { address: conversation, userIdentifier, externalId: conversation },
+      conversation: { address, userIdentifier, externalId: known?.externalId ?? address },
       ...(agent === null ? {} : { agent }),
       ...(name === null ? {} : { userName: name }),
       profile: { chat_type: isDirect(message) ? "im" : (message.channel_type ?? "channel") },
-      text: isGuest ? `${name ?? userId}: ${readable}` : readable,
+      text: text.trim(),
+      ...(isDirect(message)
+        ? {}
+        : { author: { identifier: userIdentifier, ...(name === null ? {} : { name }) } }),
+      ...sentAt(message.ts),
+      ...(references.length === 0 ? {} : { references }),
       ...(attachments.length === 0 ? {} : { attachments }),
+      // The event of the mention often lacks the attachments of the message: files, forwards, tables.
+      ...(isMention ? { supplements: true } : {}),
     };
+  }
+
+  /** Events contain data about their writers, which saves a call. */
+  function noteWriter(team: string | null, userId: string, message: SlackMessage): void {
+    const { user_profile: profile, user_team, team: ofMessage, source_team } = message;
+    people.note(team, userId, {
+      name: firstName([profile?.display_name, profile?.real_name, profile?.name]),
+      team: workspaceOf(user_team, profile?.team, ofMessage, source_team),
+    });
   }
 }
 
-/** What this event says about us counts where nothing else has said it yet. */
+async function readForward(
+  forward: ReturnType<typeof forwardsIn>[number],
+  nameOf: (id: string) => Promise<string | null>,
+): Promise<MessageReference> {
+  const { author_name: name, author_subname: other, author_id: id, channel_id: channel, ts } = forward;
+  const [author, text] = await Promise.all([
+    firstName([name, other]) ?? (id ? nameOf(id) : null),
+    readableText(forwardedText(forward), { nameOf }),
+  ]);
+  return referenceTo("forward", { channel, ts }, author, text);
+}
+
+/** The time of a message. A Slack timestamp names a message and contains its time. */
+export function sentAt(ts: string): { sentAt?: Date } {
+  return /^\d{1,12}\.\d{1,9}$/.test(ts) ? { sentAt: new Date(Number(ts) * 1000) } : {};
+}
+
+/** The known identity, with the event's bot user and app id if the event has them. */
 function knownOfUs(identity: SlackIdentity, event: SlackEvent): SlackIdentity {
   return {
     ...identity,
     userId: event.botUserId ?? identity.userId,
     appId: event.appId ?? identity.appId,
-  };
-}
-
-function attachment(
-  team: string | null,
-  file: NonNullable<SlackMessage["files"]>[number],
-): InboundAttachment {
-  return {
-    kind: kindOfType(file.mimetype),
-    platformId: toFileId(team, file.id),
-    ...(file.name == null ? {} : { name: file.name }),
-    ...(file.mimetype == null ? {} : { contentType: file.mimetype }),
-    ...(file.size == null ? {} : { bytes: file.size }),
   };
 }

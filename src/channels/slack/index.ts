@@ -1,9 +1,9 @@
 import { type Channel, defineChannel } from "../channel.ts";
 import { BUTTON_SUPPORT } from "./blocks.ts";
-import { type SlackConfig, slackConfigSchema } from "./config.ts";
+import { optionalKeys, type SlackConfig, slackConfigSchema } from "./config.ts";
 import { split, TEXT_LIMIT, TYPING_REFRESH_MS } from "./limits.ts";
 
-/** Slack, by Events API or Socket Mode. See README.md beside this file for set-up and rules. */
+/** Slack, by Events API or Socket Mode. See README.md in this folder for set-up and rules. */
 export const definition = defineChannel<SlackConfig, Promise<Channel>>({
   kind: "slack",
   capabilities: {
@@ -13,14 +13,25 @@ export const definition = defineChannel<SlackConfig, Promise<Channel>>({
     typingRefreshMs: TYPING_REFRESH_MS,
     receipts: false,
     buttons: BUTTON_SUPPORT,
-    // A person's id as `channel` is the direct conversation with them (docs.slack.dev, chat.postMessage).
+    // A person's id as `channel` is the direct conversation with that person (docs.slack.dev, chat.postMessage).
     addressesUsers: true,
     profileVariables: ["user_name"],
+    desks: true,
   },
   configSchema: slackConfigSchema,
-  // Slack's SDK is loaded with the first channel that needs it.
+  optionalKeys,
+  // Loads Slack's SDK with the first channel that needs it.
   create: async (options) => (await import("./connection.ts")).createSlackChannel(options),
   agents: (config) => Object.keys(config.agents),
   diagnose: async (options) => (await import("./diagnose.ts")).diagnose(options),
+  diagnoseDesk: async (options) => (await import("./diagnose-desk.ts")).diagnoseDesk(options),
   split,
+  // The simulator has one workspace, so nobody installs the app.
+  simulated: ({ oauth: _oauth, ...given }, { url, secret }) => ({
+    botToken: `xoxb-simulated-${secret("bot").slice(0, 24)}`,
+    appToken: `xapp-simulated-${secret("app").slice(0, 24)}`,
+    signingSecret: secret("signing").slice(0, 32),
+    ...given,
+    apiUrl: `${url}/slack/api/`,
+  }),
 });

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { WebClient } from "@slack/web-api";
-import { type Clock, systemClock } from "../../core/clock.ts";
-import type { Logger } from "../../core/logger.ts";
-import type { RawRequest, Received, WebhookResponse } from "../channel.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import { type Clock, systemClock } from "../../core/time/clock.ts";
+import type { ChannelValues, RawRequest, Received, WebhookResponse } from "../channel.ts";
 import { describeFault, readFault } from "./errors.ts";
 import type { Installations } from "./installations.ts";
 import { SCOPES } from "./manifest.ts";
@@ -10,8 +10,9 @@ import { SCOPES } from "./manifest.ts";
 export interface InstallDeps {
   oauth: { clientId: string; clientSecret: string; secret: string };
   client: Pick<WebClient, "oauth">;
-  installations: Installations;
-  /** The channel's webhook; `/install` and `/oauth` below it are served here. */
+  installations: Pick<Installations, "save">;
+  values: Pick<ChannelValues, "add">;
+  /** The channel's webhook. Its subpaths `/install` and `/oauth` are served here. */
   webhookUrl: string;
   apiUrl: string;
   log: Logger;
@@ -19,16 +20,16 @@ export interface InstallDeps {
 }
 
 const COOKIE = "slack_install";
-/** How long somebody may take to say yes. */
+/** Time limit for a person to approve the installation. */
 const PATIENCE_SECONDS = 10 * 60;
 
 /**
- * Installing the app in a workspace (docs.slack.dev, Installing with OAuth): `/install` sends the visitor to Slack,
- * `/oauth` takes them back. The state is signed and tied to the browser by a cookie, so that nobody can be made to
- * finish what somebody else began.
+ * Installs the app in a workspace (docs.slack.dev, Installing with OAuth). `/install` sends the visitor to Slack, and
+ * `/oauth` takes the visitor back. The state is signed and tied to the browser by a cookie. So nobody can be tricked
+ * into finishing an installation that another person began. A state finishes one installation, on any process.
  */
 export function createInstallPages(deps: InstallDeps) {
-  const { oauth, client, installations, webhookUrl, log, clock = systemClock } = deps;
+  const { oauth, client, installations, values, webhookUrl, log, clock = systemClock } = deps;
   const redirectUri = `${webhookUrl}/oauth`;
   const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);
   const sign = (nonce: string, expires: string) =>
@@ -56,11 +57,18 @@ export function createInstallPages(deps: InstallDeps) {
     return signed && Number(expires) >= nowSeconds() && cookies.split(/;\s*/).includes(`${COOKIE}=${nonce}`);
   }
 
+  /** True for the first use of a state. It is remembered for as long as its signature is valid. */
+  const isFirstUse = (state: string) =>
+    values.add(`install:${state.split(".")[0]}`, Buffer.alloc(0), { expiresInMs: PATIENCE_SECONDS * 1000 });
+
   async function finish(query: URLSearchParams, cookies: string): Promise<WebhookResponse> {
-    if (!isOurs(query.get("state") ?? "", cookies))
+    const state = query.get("state") ?? "";
+    if (!isOurs(state, cookies))
       return page(400, "This installation was not begun here, or took too long. Begin again.");
     const code = query.get("code");
     if (code === null) return page(400, "Slack did not agree. Nothing was installed.");
+    if (!(await isFirstUse(state)))
+      return page(400, "This installation was finished already. Begin again to install the app anew.");
     try {
       const granted = await client.oauth.v2.access({
         client_id: oauth.clientId,

@@ -1,15 +1,18 @@
 import type { OauthV2AccessResponse, WebClient } from "@slack/web-api";
 import { z } from "zod";
-import { type Clock, systemClock } from "../../core/clock.ts";
+import { type Clock, systemClock } from "../../core/time/clock.ts";
 import type { ChannelValues } from "../channel.ts";
-import { createSeal } from "./seal.ts";
+import { sealValues } from "../kit/sealed-values.ts";
+import { describeFault, isRefusal, readFault } from "./errors.ts";
 
-/** The tokens of the workspaces the app is installed in. */
+/** The tokens of the workspaces that installed the app. */
 export interface Installations {
-  /** The bot token of an installation, fresh; null where the app is not installed. */
+  /** The current bot token of an installation; null if the app is not installed. */
   tokenOf(team: string | null): Promise<string | null>;
   save(granted: OauthV2AccessResponse): Promise<{ team: string; name: string | null }>;
   remove(team: string): Promise<void>;
+  /** The workspaces whose tokens were sealed with another secret. They have to install the app again. */
+  unreadable(): Promise<string[]>;
 }
 
 const storedSchema = z.object({
@@ -21,27 +24,29 @@ const storedSchema = z.object({
 
 type Stored = z.infer<typeof storedSchema>;
 
-/** A token that has less than this left is exchanged first; Slack's live twelve hours. */
+const KEY = "installation:";
+
+/** A token with less than this time left is exchanged before use. Slack's tokens live for twelve hours. */
 const REFRESH_BEFORE_MS = 2 * 60 * 60_000;
 
 export interface InstallationDeps {
   oauth: { clientId: string; clientSecret: string; secret: string };
   client: Pick<WebClient, "oauth">;
   values: ChannelValues;
+  /** The problem of an installation; null when it ends. */
+  onTrouble(team: string, words: string | null): void;
   clock?: Clock;
 }
 
-/** Keeps installations sealed in the database, and exchanges tokens that rotate before they expire. */
+/** Keeps installations encrypted in the database, and exchanges rotating tokens before they expire. */
 export function createInstallations(deps: InstallationDeps): Installations {
-  const { oauth, client, values, clock = systemClock } = deps;
-  const { seal, open } = createSeal(oauth.secret);
-  const keyOf = (team: string) => `installation:${team}`;
+  const { oauth, client, values, onTrouble, clock = systemClock } = deps;
+  const sealed = sealValues(values, { secret: oauth.secret, purpose: "causeway slack installations" });
+  const keyOf = (team: string) => `${KEY}${team}`;
   const now = () => clock.now().getTime();
 
-  const unseal = (key: string, value: Buffer): Stored | null => {
-    const text = open(key, value);
-    return text === null ? null : storedSchema.parse(JSON.parse(text));
-  };
+  const parse = (text: string | null): Stored | null =>
+    text === null ? null : storedSchema.parse(JSON.parse(text));
   const isStale = ({ expiresAt, refreshToken }: Stored) =>
     refreshToken !== null && expiresAt !== null && expiresAt - now() < REFRESH_BEFORE_MS;
 
@@ -55,10 +60,10 @@ export function createInstallations(deps: InstallationDeps): Installations {
     };
   }
 
-  /** A refresh token is good for one exchange: nobody else may be about it at the same time. */
+  /** A refresh token works once, so only one process may use it at a time. */
   async function refresh(key: string): Promise<Stored | null> {
-    const value = await values.update(key, async (current) => {
-      const stored = unseal(key, current);
+    const text = await sealed.update(key, async (current) => {
+      const stored = parse(current);
       if (stored === null || stored.refreshToken === null || !isStale(stored)) return current;
       const granted = await client.oauth.v2.access({
         client_id: oauth.clientId,
@@ -66,22 +71,25 @@ export function createInstallations(deps: InstallationDeps): Installations {
         grant_type: "refresh_token",
         refresh_token: stored.refreshToken,
       });
-      return seal(key, JSON.stringify(toStored(granted, stored)));
+      return JSON.stringify(toStored(granted, stored));
     });
-    return value === null ? null : unseal(key, value);
+    return parse(text);
   }
 
   return {
     async tokenOf(team) {
       if (team === null) return null;
       const key = keyOf(team);
-      const value = await values.read(key);
-      const stored = value === null ? null : unseal(key, value);
+      const stored = parse(await sealed.read(key));
       if (stored === null || !isStale(stored)) return stored?.token ?? null;
       try {
-        return (await refresh(key))?.token ?? null;
+        const token = (await refresh(key))?.token ?? null;
+        onTrouble(team, null);
+        return token;
       } catch (error) {
-        // The old token is good for a while yet: the next call tries the exchange again.
+        const fault = readFault(error);
+        if (isRefusal(fault)) onTrouble(team, `workspace ${team}: ${describeFault(fault)}`);
+        // The old token is still valid for a while. The next call tries the exchange again.
         if (stored.expiresAt !== null && stored.expiresAt > now()) return stored.token;
         throw error;
       }
@@ -89,10 +97,19 @@ export function createInstallations(deps: InstallationDeps): Installations {
     async save(granted) {
       const team = granted.is_enterprise_install ? granted.enterprise?.id : granted.team?.id;
       if (team === undefined) throw new Error("Slack named no workspace");
-      const key = keyOf(team);
-      await values.write(key, seal(key, JSON.stringify(toStored(granted, null))));
+      await sealed.write(keyOf(team), JSON.stringify(toStored(granted, null)));
+      onTrouble(team, null);
       return { team, name: granted.team?.name ?? granted.enterprise?.name ?? null };
     },
-    remove: (team) => values.remove(keyOf(team)),
+    async remove(team) {
+      await sealed.remove(keyOf(team));
+      onTrouble(team, null);
+    },
+    async unreadable() {
+      const teams: string[] = [];
+      for await (const { key, text } of sealed.list(KEY))
+        if (text === null) teams.push(key.slice(KEY.length));
+      return teams;
+    },
   };
 }

@@ -1,15 +1,15 @@
 import { z } from "zod";
 
-/** Ours among the ids of blocks: the one that holds the buttons. */
+/** The id of our block that holds the buttons. */
 export const BUTTONS_BLOCK = "buttons";
 
 const teamSchema = z.object({ id: z.string() }).nullish();
 const blockSchema = z.looseObject({ type: z.string(), block_id: z.string().optional() });
 
-/** The part of a press of a button below a message that is read (docs.slack.dev, block_actions payload). */
+/** The fields that we read of a button press below a message (docs.slack.dev, block_actions payload). */
 const pressSchema = z.object({
   type: z.literal("block_actions"),
-  user: z.object({ id: z.string() }),
+  user: z.object({ id: z.string(), team_id: z.string().nullish() }),
   team: teamSchema,
   enterprise: teamSchema,
   is_enterprise_install: z.boolean().nullish(),
@@ -28,14 +28,16 @@ const pressSchema = z.object({
 
 export type SlackBlock = z.infer<typeof blockSchema>;
 
-/** A button of ours that somebody pressed. */
+/** A press of one of our buttons. */
 export interface SlackPress {
   kind: "press";
-  /** The installation; see events. */
+  /** The installation, as in events. */
   team: string | null;
   userId: string;
+  /** The workspace of the person who pressed. */
+  userTeam: string | null;
   channel: string;
-  /** The message the button stands below, and the thread that it is in or begins. */
+  /** The message above the button, and the thread that it is in or begins. */
   ts: string;
   threadTs: string;
   reference: string;
@@ -43,15 +45,15 @@ export interface SlackPress {
   message: { text: string; blocks: SlackBlock[] };
 }
 
-/** What comes as a form, or over a socket, besides events. */
+/** Everything except events that arrives as a form or over a socket. */
 export type SlackInteraction =
   | SlackPress
-  /** `/something`: we have none, but an app can be given one. */
+  /** `/something`: we define no command, but an operator can add one to the app. */
   | { kind: "command" }
-  /** Slack's check of our certificate, and what nothing of ours asks for. */
+  /** Slack's check of our certificate, and anything else that we did not ask for. */
   | { kind: "nothing" };
 
-/** Only whoever wrote the command sees it; without an answer they would see an error. */
+/** Only the person who wrote the command sees it. Without an answer Slack would show an error. */
 export const COMMAND_ANSWER = {
   response_type: "ephemeral",
   text: "Commands do nothing here. Write to me directly, or mention me in a channel.",
@@ -59,7 +61,7 @@ export const COMMAND_ANSWER = {
 
 const NOTHING = { kind: "nothing" } as const;
 
-/** Reads a form as Slack posts it; one of a shape we do not know is nothing. */
+/** Reads a form that Slack posts. An unknown format counts as nothing. */
 export function parseForm(body: Buffer): SlackInteraction {
   const form = new URLSearchParams(body.toString("utf8"));
   if (form.has("command")) return { kind: "command" };
@@ -79,6 +81,7 @@ export function parseInteraction(json: unknown): SlackInteraction {
     kind: "press",
     team: (isWhole ? enterprise?.id : team?.id) ?? null,
     userId: user.id,
+    userTeam: user.team_id ?? null,
     channel: container.channel_id,
     ts: container.message_ts,
     threadTs: container.thread_ts ?? message.thread_ts ?? container.message_ts,

@@ -1,11 +1,14 @@
 export interface ManifestOptions {
-  /** How the app is called in Slack; at most 35 characters there. */
+  /** The app's name in Slack, which allows at most 35 characters. */
   name: string;
-  /** Where Slack posts events; null for Socket Mode. */
+  /** The URL that Slack posts events to; null for Socket Mode. */
   requestUrl: string | null;
 }
 
-/** What the bot may do. `users:read` is for names, `files:read` for what people send along, the histories for what is said in threads without a mention. */
+/**
+ * The bot's permissions. `users:read` is for names, and `files:read` is for attachments. The histories are for thread
+ * messages without a mention.
+ */
 export const SCOPES = [
   "app_mentions:read",
   "assistant:write",
@@ -28,7 +31,7 @@ const EVENTS = [
   "tokens_revoked",
 ];
 
-/** The manifest of a Slack app that fits this channel (docs.slack.dev, App manifest reference). */
+/** The manifest of a Slack app for this channel (docs.slack.dev, App manifest reference). */
 export function slackManifest({ name, requestUrl }: ManifestOptions) {
   const isSocket = requestUrl === null;
   return {

@@ -1,24 +1,33 @@
 import type { WebClient } from "@slack/web-api";
-import type { Logger } from "../../core/logger.ts";
-import type { OutboundPart, SendResult } from "../../core/outbound.ts";
-import type { Reachability } from "../../core/reachability.ts";
+import type { OutboundPart, SendResult } from "../../core/message/outbound.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import type { Reachability } from "../../core/session/reachability.ts";
 import { parseAddress, type SlackPlace, toAddress } from "./address.ts";
 import { inEitherFormat, type SlackWords } from "./content.ts";
-import { describeFault, isFinal, readFault, sendResultOf } from "./errors.ts";
+import { describeFault, isRefusal, readFault, sendResultOf } from "./errors.ts";
+import { createFloods } from "./floods.ts";
 import type { Previews } from "./preview.ts";
 
-const STATUS = "is thinking…";
 const BAD_ADDRESS = "slack_bad_address";
+const NO_TOKEN = { code: "slack_no_token", scope: "conversation" } as const;
 
 export interface OutboundDeps {
-  /** A client for an installation; null where the app is not installed. Rejects where that cannot be known now. */
+  /** A client for an installation; null if the app is not installed. Rejects if the lookup is not possible now. */
   clientOf(team: string | null): Promise<WebClient | null>;
   log: Logger;
 }
 
-/** Writes to Slack. Every outcome is a value; nothing of the vendor's errors gets out. */
-export function createOutbound({ clientOf, previews, log }: OutboundDeps & { previews: Previews }) {
-  const statusRefused = new Set<string | null>();
+interface PostingDeps extends OutboundDeps {
+  previews: Previews;
+  /** Called when the app has, or may have, posted in a conversation. */
+  onPosted(address: string): void;
+}
+
+type Run = (client: WebClient, place: SlackPlace) => Promise<SendResult>;
+
+/** Sends to Slack. Every outcome is a value, and no vendor error leaves this module. */
+export function createOutbound({ clientOf, previews, onPosted, log }: PostingDeps) {
+  const floods = createFloods();
 
   async function postWords(client: WebClient, place: SlackPlace, words: SlackWords): Promise<SendResult> {
     try {
@@ -27,13 +36,13 @@ export function createOutbound({ clientOf, previews, log }: OutboundDeps & { pre
           channel: place.channel,
           ...(place.threadTs === null ? {} : { thread_ts: place.threadTs }),
           ...content,
-          // Slack would fetch every address a model writes, and with it what the model was talked into putting there.
+          // Slack would fetch every URL in a model's text. An attacker could make the model put data into such a URL.
           unfurl_links: false,
           unfurl_media: false,
         }),
       );
       const { channel = place.channel, ts = "" } = message;
-      // Whoever answers below it answers this message, and means the session that sent it.
+      // A person who answers below this message means the session that sent it.
       const began = place.threadTs === null ? { began: toAddress(place.team, channel, ts) } : {};
       return { kind: "sent", externalIds: [`${channel}:${ts}`], ...began };
     } catch (error) {
@@ -41,45 +50,63 @@ export function createOutbound({ clientOf, previews, log }: OutboundDeps & { pre
     }
   }
 
-  async function post(place: SlackPlace, part: OutboundPart): Promise<SendResult> {
-    const found = await clientOf(place.team).catch((error: unknown) => notYet(error));
+  /** Makes a call in a workspace, within Slack's limits. */
+  async function inWorkspace(place: SlackPlace, address: string, run: Run): Promise<SendResult> {
+    const held = floods.hold(place);
+    if (held !== null) return held;
+    const found = await clientOf(place.team).catch((error: unknown) => withoutToken(error));
     if (found === null) return NOT_INSTALLED;
     if ("kind" in found) return found;
-    const final =
-      (part.preview === undefined ? null : await previews.finish(found, part.preview, part)) ??
-      (await postWords(found, place, part));
-    // What one workspace refuses or holds back says nothing about the others.
-    return place.team !== null && "scope" in final ? { ...final, scope: "conversation" } : final;
+    const judged = floods.judge(place, address, await run(found, place));
+    // A refusal or rate limit of one workspace tells nothing about the others.
+    return place.team !== null && "scope" in judged ? { ...judged, scope: "conversation" } : judged;
   }
 
-  /** The token could not be had: nothing was sent. */
-  function notYet(error: unknown): SendResult {
-    log.warn({ reason: describeFault(readFault(error)) }, "the token of a Slack workspace could not be had");
-    const reason = "the token of the workspace could not be read or renewed";
-    return { kind: "retry", reason, code: "slack_no_token", scope: "conversation" };
+  /** The token was not available, so nothing was sent. If Slack refuses to renew it, Slack will refuse again. */
+  function withoutToken(error: unknown): SendResult {
+    const fault = readFault(error);
+    const why = describeFault(fault);
+    log.warn({ reason: why }, "the token of a Slack workspace could not be had");
+    if (isRefusal(fault))
+      return { kind: "failed", reason: `the token could not be renewed: ${why}`, ...NO_TOKEN };
+    return { kind: "retry", reason: `the token could not be read or renewed: ${why}`, ...NO_TOKEN };
+  }
+
+  async function post(client: WebClient, place: SlackPlace, part: OutboundPart): Promise<SendResult> {
+    const finished = part.preview === undefined ? null : await previews.finish(client, part.preview, part);
+    return finished ?? postWords(client, place, part);
+  }
+
+  async function callAt(address: string, run: Run, signal: AbortSignal): Promise<SendResult> {
+    const place = parseAddress(address);
+    if (place === null)
+      return {
+        kind: "failed",
+        reason: `"${address}" is not a Slack conversation: it looks like C0123456789:1712345678.123456`,
+        code: BAD_ADDRESS,
+        scope: "conversation",
+      };
+    if (signal.aborted)
+      return {
+        kind: "retry",
+        reason: "stopped before it was sent",
+        code: "aborted",
+        scope: "conversation",
+      };
+    return orAborted(inWorkspace(place, address, run), signal);
   }
 
   return {
+    callAt,
+
     async send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
-      const place = parseAddress(part.address);
-      if (place === null)
-        return {
-          kind: "failed",
-          reason: `"${part.address}" is not a Slack conversation: it looks like C0123456789:1712345678.123456`,
-          code: BAD_ADDRESS,
-          scope: "conversation",
-        };
-      if (signal.aborted)
-        return {
-          kind: "retry",
-          reason: "stopped before it was sent",
-          code: "aborted",
-          scope: "conversation",
-        };
-      return orAborted(post(place, part), signal);
+      const run: Run = (client, place) => post(client, place, part);
+      const result = await callAt(part.address, run, signal);
+      if (result.kind === "sent" || result.kind === "unknown") onPosted(part.address);
+      return result;
     },
 
-    /** A person is known by their id; a name is known to Slack's own clients only. */
+    /** A person is known by an id. Only Slack's own clients know people by name. */
     async canReach(user: string): Promise<Reachability> {
       if (parseAddress(user) !== null) return { kind: "reachable" };
       const reason = `"${user}" is not the id of a Slack user: it looks like U0123456789`;
@@ -93,24 +120,6 @@ export function createOutbound({ clientOf, previews, log }: OutboundDeps & { pre
       if (client === undefined) return false;
       return client === null || previews.remove(client, preview);
     },
-
-    async typing(address: string, signal: AbortSignal): Promise<void> {
-      const place = parseAddress(address);
-      if (place?.threadTs == null || statusRefused.has(place.team) || signal.aborted) return;
-      try {
-        const client = await clientOf(place.team);
-        if (client === null) return;
-        await client.assistant.threads.setStatus({
-          channel_id: place.channel,
-          thread_ts: place.threadTs,
-          status: STATUS,
-        });
-      } catch (error) {
-        const fault = readFault(error);
-        if (isFinal(fault)) statusRefused.add(place.team);
-        if (!signal.aborted) log.debug({ address, reason: describeFault(fault) }, "status not shown");
-      }
-    },
   };
 }
 
@@ -121,7 +130,7 @@ const NOT_INSTALLED: SendResult = {
   scope: "conversation",
 };
 
-/** Slack's client cannot be interrupted: an aborted send goes on, and its outcome is not known here. */
+/** Slack's client cannot be interrupted. An aborted send continues, and its outcome is unknown here. */
 function orAborted(sending: Promise<SendResult>, signal: AbortSignal): Promise<SendResult> {
   return new Promise((resolve, reject) => {
     const onAbort = () =>

@@ -1,69 +1,113 @@
 import type { WebClient } from "@slack/web-api";
-import type { Logger } from "../../core/logger.ts";
-import { describeFault, readFault } from "./errors.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import { describeFault, isFinal, readFault } from "./errors.ts";
+import { within } from "./within.ts";
 
-/** Names of people: events carry ids only. */
-export interface People {
-  /** The name others in an installation see, or null where it cannot be known now. Never rejects, never takes long. */
-  nameOf(team: string | null, userId: string): Promise<string | null>;
+/** The known data of a person. */
+export interface Person {
+  /** The name that others see. */
+  name: string | null;
+  /** The person's own workspace (T…). The person may write in another one. */
+  team: string | null;
 }
 
-/** Slack waits three seconds for an answer to an event, storing included. */
+/**
+ * The people of a workspace, or of workspaces that share a channel with it. Events contain ids, and not always names.
+ */
+export interface People {
+  /** The name that others in an installation see; null if it is unknown now. Never rejects and never takes long. */
+  nameOf(team: string | null, userId: string): Promise<string | null>;
+  /** A person's own workspace; null if it is unknown now. */
+  teamOf(team: string | null, userId: string): Promise<string | null>;
+  /** Records the data that an event contains about its writer, which saves a call. */
+  note(team: string | null, userId: string, said: Person): void;
+}
+
+/** Slack waits three seconds for an answer to an event, which includes the time for storing it. */
 const PATIENCE_MS = 1_200;
 const REMEMBERED_MS = 60 * 60_000;
-/** A name that could not be had is not asked for again with every message. */
+/** After a failed lookup of a name, the next messages do not repeat the call for this long. */
 const FAILED_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 
-/** Asks `users.info` (scope `users:read`) and remembers the answer for an hour. */
+interface Entry {
+  /** From events. */
+  said: Person;
+  /** Slack's answer, if it was asked. */
+  asked: Promise<Person> | null;
+  until: number;
+}
+
+const NOBODY: Person = { name: null, team: null };
+
+/** Keeps the data from events for an hour, and asks `users.info` (scope `users:read`) for the rest. */
 export function createPeople(
   clientOf: (team: string | null) => Promise<Pick<WebClient, "users"> | null>,
   log: Logger,
   now = Date.now,
 ): People {
-  const known = new Map<string, { name: Promise<string | null>; until: number }>();
-  let warned = false;
+  const known = new Map<string, Entry>();
+  /** Installations whose operator already got the warning that names are not available. */
+  const warned = new Set<string | null>();
 
-  async function ask(key: string, team: string | null, userId: string): Promise<string | null> {
+  function entryOf(team: string | null, userId: string): Entry {
+    const key = `${team ?? ""}/${userId}`;
+    const entry = known.get(key);
+    if (entry !== undefined && entry.until > now()) return entry;
+    const fresh = { said: NOBODY, asked: null, until: now() + REMEMBERED_MS };
+    // Removes the oldest entry first: a map keeps the order of its insertions.
+    known.delete(key);
+    known.set(key, fresh);
+    const oldest = known.size > MAX_REMEMBERED ? known.keys().next().value : undefined;
+    if (oldest !== undefined) known.delete(oldest);
+    return fresh;
+  }
+
+  async function ask(entry: Entry, team: string | null, userId: string): Promise<Person> {
     try {
       const client = await clientOf(team);
-      if (client === null) return null;
+      if (client === null) return NOBODY;
       const { user } = await client.users.info({ user: userId });
+      warned.delete(team);
       const names = [user?.profile?.display_name, user?.real_name, user?.profile?.real_name, user?.name];
-      return names.find((name) => name !== undefined && name.trim() !== "")?.trim() ?? null;
+      return { name: firstName(names), team: workspaceOf(user?.team_id) };
     } catch (error) {
-      const entry = known.get(key);
-      if (entry) entry.until = now() + FAILED_MS;
-      const reason = describeFault(readFault(error));
-      if (!warned)
+      entry.until = now() + FAILED_MS;
+      const fault = readFault(error);
+      const reason = describeFault(fault);
+      // An unknown person tells nothing about the others.
+      if (!isFinal(fault)) log.debug({ reason, userId }, "a slack user is not known");
+      else if (!warned.has(team)) {
+        warned.add(team);
         log.warn({ reason }, "names of Slack users are not known; the scope users:read gives them");
-      warned = true;
-      return null;
+      }
+      return NOBODY;
     }
   }
 
+  async function find(team: string | null, userId: string, what: keyof Person): Promise<string | null> {
+    const entry = entryOf(team, userId);
+    if (entry.said[what] !== null) return entry.said[what];
+    entry.asked ??= ask(entry, team, userId);
+    return (await within(entry.asked, PATIENCE_MS))?.[what] ?? null;
+  }
+
   return {
-    nameOf(team, userId) {
-      const key = `${team ?? ""}/${userId}`;
-      const entry = known.get(key);
-      const fresh = entry !== undefined && entry.until > now();
-      const name = fresh ? entry.name : ask(key, team, userId);
-      if (!fresh) {
-        // The oldest goes first: a map keeps the order in which it was filled.
-        known.delete(key);
-        known.set(key, { name, until: now() + REMEMBERED_MS });
-        const oldest = known.size > MAX_REMEMBERED ? known.keys().next().value : undefined;
-        if (oldest !== undefined) known.delete(oldest);
-      }
-      return within(name, PATIENCE_MS);
+    nameOf: (team, userId) => find(team, userId, "name"),
+    teamOf: (team, userId) => find(team, userId, "team"),
+    note(team, userId, said) {
+      const entry = entryOf(team, userId);
+      entry.said = { name: said.name ?? entry.said.name, team: said.team ?? entry.said.team };
     },
   };
 }
 
-function within<T>(promise: Promise<T>, ms: number): Promise<T | null> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(null), ms);
-    timer.unref();
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+/** The first name that is not empty. */
+export function firstName(names: readonly (string | null | undefined)[]): string | null {
+  return names.find((name) => name != null && name.trim() !== "")?.trim() ?? null;
+}
+
+/** The id of a workspace among other ids. In some events an organization's id (E…) takes its place. */
+export function workspaceOf(...ids: readonly (string | null | undefined)[]): string | null {
+  return ids.find((id) => id?.startsWith("T")) ?? null;
 }

@@ -1,33 +1,37 @@
 import type { WebClient } from "@slack/web-api";
-import type { ChannelEvent } from "../../core/channel-event.ts";
-import { RequestError } from "../../core/errors.ts";
-import type { Logger } from "../../core/logger.ts";
-import { findPressed, readPressReference } from "../../core/press.ts";
+import type { DeskPress, InboundMessage } from "../../core/message/channel-event.ts";
+import { findPressed, readPressReference } from "../../core/message/press.ts";
+import type { Logger } from "../../core/process/logger.ts";
 import type { OfferedButtons } from "../channel.ts";
+import type { Later } from "../kit/later.ts";
 import { parseAddress, toAddress } from "./address.ts";
 import { chosenBlocks } from "./blocks.ts";
+import { BUTTONS_UNKNOWN, type Conversations } from "./conversations.ts";
+import type { DeskReader } from "./desk-inbound.ts";
 import { describeFault, readFault } from "./errors.ts";
-import type { FindConversation } from "./inbound.ts";
+import { sentAt } from "./inbound.ts";
 import type { SlackPress } from "./interaction.ts";
-import type { People } from "./people.ts";
+import { type People, workspaceOf } from "./people.ts";
 
 export interface PressDeps {
-  /** Whether presses come from several workspaces. */
+  /** True if presses come from several workspaces. */
   isShared: boolean;
   findButtons(messageId: string): Promise<OfferedButtons | null>;
-  findConversation: FindConversation;
+  conversations: Conversations;
   people: People;
   clientOf(team: string | null): Promise<WebClient | null>;
-  /** Watches over calls that nobody waits for. */
+  /** Conversations of desks, in which no button is the bot's. */
+  desk: DeskReader;
+  /** Tracks calls that nobody waits for. */
   track(task: Promise<unknown>): void;
   log: Logger;
 }
 
-/** Presses of buttons below our messages: what the user would have written in that thread. */
+/** Turns a press of a button into the message that the user would have written in that thread. */
 export function createPresses(deps: PressDeps) {
-  const { findButtons, findConversation, people, log } = deps;
+  const { findButtons, conversations, people, log } = deps;
 
-  /** Puts the choice in the place of the buttons. Not worth losing a press for. */
+  /** Replaces the buttons with the choice. A failure here must not lose a press. */
   async function mark(press: SlackPress, team: string | null, blocks: ReturnType<typeof chosenBlocks>) {
     try {
       const client = await deps.clientOf(team);
@@ -41,23 +45,31 @@ export function createPresses(deps: PressDeps) {
     }
   }
 
-  /** Rejects with 503 where it cannot be known what was offered: the user sees that the press failed. */
-  return async function readPress(press: SlackPress): Promise<ChannelEvent[]> {
+  /** Returns `later` if the offered buttons cannot be looked up. The user then sees that the press failed. */
+  return async function readPress(press: SlackPress): Promise<(InboundMessage | DeskPress)[] | Later> {
     const team = deps.isShared ? press.team : null;
-    const conversation = toAddress(team, press.channel, press.threadTs);
+    if (deps.desk.isDesk(team, press.channel)) {
+      const pressed = await deps.desk.press(team, press);
+      return pressed === null ? [] : [pressed];
+    }
+    const address = toAddress(team, press.channel, press.threadTs);
     const reference = readPressReference(press.reference);
-    const found = reference && (await findPressed(reference, findButtons).catch(unknown));
-    if (!reference || !found || !isHere(found.offered.address, conversation, press)) {
+    const found = reference && (await findPressed(reference, findButtons).catch(() => undefined));
+    if (found === undefined) return BUTTONS_UNKNOWN;
+    if (!reference || !found || !isHere(found.offered, address, press)) {
       log.debug({ channelId: press.channel }, "slack press of nothing that is offered ignored");
       return [];
     }
     const { pressed, offered } = found;
+    people.note(team, press.userId, { name: null, team: workspaceOf(press.userTeam) });
+    const isDirect = press.channel.startsWith("D");
+    const rootKey = isDirect ? `message:${press.channel}:${press.threadTs}` : undefined;
     const [known, name] = await Promise.all([
-      findConversation(conversation).catch(unknown),
+      conversations.find(address, rootKey).catch(() => undefined),
       people.nameOf(team, press.userId),
     ]);
+    if (known === undefined) return BUTTONS_UNKNOWN;
     const userIdentifier = team === null ? press.userId : `${team}/${press.userId}`;
-    const isGuest = known !== null && known.userIdentifier !== userIdentifier;
     const { messageId, index } = reference;
     const choice = `${pressed.label} (${name ?? press.userId})`;
     const { buttons } = offered;
@@ -65,31 +77,31 @@ export function createPresses(deps: PressDeps) {
     return [
       {
         type: "message",
-        // Two quick clicks are two requests and one choice.
+        // Two quick clicks are two requests but one choice.
         eventKeys: [`press:${messageId}:${index}:${press.userId}`],
-        conversation: { address: conversation, userIdentifier, externalId: conversation },
+        conversation: { address, userIdentifier, externalId: known?.externalId ?? address },
         ...(known === null ? {} : { agent: known.agent }),
         ...(name === null ? {} : { userName: name }),
-        profile: { chat_type: press.channel.startsWith("D") ? "im" : "channel" },
-        text: isGuest ? `${name ?? press.userId}: ${pressed.label}` : pressed.label,
+        profile: { chat_type: isDirect ? "im" : "channel" },
+        text: pressed.label,
+        ...(isDirect ? {} : { author: { identifier: userIdentifier, ...(name === null ? {} : { name }) } }),
+        ...sentAt(press.actionTs),
         payload: pressed.payload,
       },
     ];
   };
 }
 
-/** Whether a message went where the press comes from. One that began no thread of ours may have begun this one. */
-function isHere(address: string, conversation: string, { channel, userId }: SlackPress): boolean {
-  if (address === conversation) return true;
-  const [sent, here] = [parseAddress(address), parseAddress(conversation)];
-  if (sent === null || sent.threadTs !== null || sent.team !== (here?.team ?? null)) return false;
-  // A person's id as address is the direct conversation with them.
-  return sent.channel === channel || sent.channel === userId;
-}
-
-function unknown(cause: unknown): never {
-  throw new RequestError(503, "buttons_unknown", "What was offered cannot be looked up. Press again.", {
-    headers: { "Retry-After": "5" },
-    cause,
+/**
+ * Returns true if the message was sent to the place of the press. A message sent outside a thread may have begun this
+ * thread.
+ */
+function isHere({ address, sentTo }: OfferedButtons, here: string, { channel, userId }: SlackPress): boolean {
+  return [address, sentTo].some((place) => {
+    if (place === undefined || place === here) return place === here;
+    const [sent, pressed] = [parseAddress(place), parseAddress(here)];
+    if (sent === null || sent.threadTs !== null || sent.team !== (pressed?.team ?? null)) return false;
+    // A person's id as address is the direct conversation with that person.
+    return sent.channel === channel || sent.channel === userId;
   });
 }

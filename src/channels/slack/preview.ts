@@ -1,19 +1,19 @@
 import type { WebClient } from "@slack/web-api";
-import type { SendResult } from "../../core/outbound.ts";
+import type { SendResult } from "../../core/message/outbound.ts";
 import { buttonsBlock } from "./blocks.ts";
 import { inEitherFormat, type SlackWords } from "./content.ts";
 import { readFault, type SlackFault, sendResultOf } from "./errors.ts";
-import { withoutPings } from "./text.ts";
+import { withoutPings } from "./pings.ts";
 
-/** A message that shows an answer which is still being written. */
+/** A message that shows an unfinished answer. */
 export interface Preview {
-  /** A stream of Slack's, or a message that is edited. */
+  /** A stream of Slack, or a message that is edited. */
   kind: "stream" | "message";
   channel: string;
   ts: string;
 }
 
-/** How many streams are remembered that nobody has finished here; more are finished a call slower. */
+/** Maximum number of unfinished streams that are remembered. Finishing a forgotten one takes an extra call. */
 const MOST_STREAMS = 1_000;
 
 const previewId = ({ kind, channel, ts }: Preview): string => `${kind}:${channel}:${ts}`;
@@ -24,7 +24,7 @@ function readPreviewId(id: string): Preview | null {
   return { kind: kind === "stream" ? kind : "message", channel, ts };
 }
 
-/** Carries a call out; what is wrong with it, or null. */
+/** Makes a call and returns its fault, or null. */
 async function faultOf(call: Promise<unknown>): Promise<SlackFault | null> {
   try {
     await call;
@@ -34,14 +34,14 @@ async function faultOf(call: Promise<unknown>): Promise<SlackFault | null> {
   }
 }
 
-/** What becomes of a preview: its stream is stopped with the rest of the text, or it is edited, or taken away. */
+/** Ends a preview: stops its stream with the rest of the text, edits it, or removes it. */
 export function createPreviews() {
-  /** What streams of this process show, as long as that is certain. */
+  /** The text that each stream of this process shows, as long as it is certain. */
   const streamed = new Map<string, string>();
 
   /**
-   * Stops a stream so that it reads as `text`. Undefined where it has to be edited for that: nobody here knows what it
-   * shows, that is no beginning of the text, or Slack closed it.
+   * Stops a stream so that it shows `text`. Returns undefined if an edit is needed instead. Then the shown text is
+   * unknown here, `text` does not begin with it, or Slack closed the stream.
    */
   async function stop(
     client: WebClient,
@@ -61,15 +61,15 @@ export function createPreviews() {
       ...(buttons.length === 0 ? {} : { blocks: [buttonsBlock(messageId, buttons)] }),
     };
     const fault = await faultOf(client.chat.stopStream(end));
-    // Certainly not carried out: the next try may go on where this one did.
+    // Certainly not carried out, so the next attempt may continue from the same text.
     if (shown !== undefined && (fault?.kind === "rate_limited" || fault?.kind === "not_sent"))
       streamed.set(id, shown);
     return fault?.kind === "refused" || (fault === null && rest === undefined) ? undefined : fault;
   }
 
   /**
-   * Makes a preview what is sent. Null where it cannot be, because it is gone. All of it can be repeated without harm, so
-   * a call whose answer was lost is.
+   * Turns a preview into the sent message. Returns null if this is impossible, because the preview is gone. Every call
+   * is safe to repeat, so a call whose answer was lost is repeated.
    */
   async function finish(client: WebClient, id: string, words: SlackWords): Promise<SendResult | null> {
     const preview = readPreviewId(id);
@@ -81,14 +81,14 @@ export function createPreviews() {
     if (fault === null) return { kind: "sent", externalIds: [`${channel}:${ts}`] };
     const result = sendResultOf(fault);
     if (result.kind === "unknown") return { ...result, kind: "retry", scope: "conversation" };
-    // The limit of these calls is their own, and not that of what others are sent.
+    // These calls have their own limit, which does not affect other sends.
     if (result.kind === "retry") return { ...result, scope: "conversation" };
-    if (result.kind === "failed" && result.scope === "channel") return result;
+    if (result.kind === "failed" && result.scope === "connection") return result;
     await remove(client, id);
     return null;
   }
 
-  /** True once it is gone for good. */
+  /** Returns true once it is removed for good. */
   async function remove(client: WebClient, id: string): Promise<boolean> {
     const preview = readPreviewId(id);
     if (preview === null) return true;
@@ -96,14 +96,14 @@ export function createPreviews() {
     streamed.delete(id);
     if (kind === "stream") await faultOf(client.chat.stopStream({ channel, ts }));
     const fault = await faultOf(client.chat.delete({ channel, ts }));
-    // What Slack refuses now it refuses later: it is gone already, or we are.
+    // If Slack refuses now, it refuses later too: the message is already gone, or our access is.
     return fault === null || (fault.kind === "refused" && sendResultOf(fault).kind === "failed");
   }
 
   return {
     finish,
     remove,
-    /** Says what a preview shows now, null where that is not certain any more. Returns what names it. */
+    /** Records the text that a preview shows now; null if it is uncertain. Returns the preview's id. */
     shows(preview: Preview, text: string | null): string {
       const id = previewId(preview);
       streamed.delete(id);

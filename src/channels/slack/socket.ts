@@ -1,6 +1,6 @@
 import type { SocketModeReceiver } from "@slack/bolt";
-import { createBackoff } from "../../core/backoff.ts";
-import type { Logger } from "../../core/logger.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import { createBackoff } from "../../core/time/backoff.ts";
 import { describeFault, readFault } from "./errors.ts";
 import { parseSlackBody, type SlackBody } from "./event.ts";
 import { COMMAND_ANSWER, parseInteraction, type SlackPress } from "./interaction.ts";
@@ -9,25 +9,25 @@ import { quietSlackLogger, type SlackWebApi } from "./web-api.ts";
 export interface SocketDeps {
   appToken: string;
   clientOptions: SlackWebApi["clientOptions"];
-  /** Reads a body and stores what it holds; rejects where that could not be done. */
+  /** Reads a body and stores its content. Rejects if that was not possible. */
   take(body: SlackBody | SlackPress): Promise<void>;
   onTrouble(words: string | null): void;
   log: Logger;
 }
 
-/** What Slack's client hands over for every envelope. */
+/** An envelope as Slack's client passes it on. */
 interface Envelope {
   type: string;
   body: unknown;
   ack(response?: Record<string, unknown>): Promise<void>;
 }
 
-/** A connection that ends sooner than this is in trouble; one that lasted longer was recycled, as Slack does hourly. */
+/** A connection that ends sooner than this has a problem. A longer one was recycled, as Slack does every hour. */
 const SETTLED_MS = 5_000;
 
 /**
- * Socket Mode: holds a connection to Slack until the signal aborts. An envelope is acknowledged when what it carries is
- * stored; one that is not acknowledged is sent again, here or over the next connection.
+ * Socket Mode: holds a connection to Slack until the signal aborts. An envelope is acknowledged after its content is
+ * stored. Slack sends an unacknowledged envelope again, here or over the next connection.
  */
 export async function holdSocket(deps: SocketDeps, signal: AbortSignal): Promise<void> {
   const { client } = await createReceiver(deps);
@@ -49,7 +49,7 @@ export async function holdSocket(deps: SocketDeps, signal: AbortSignal): Promise
     }
   }
 
-  // Also ends a connection that is just being made: then `start` rejects.
+  // Also ends a connection attempt in progress; then `start` rejects.
   const hangUp = () => void client.disconnect().catch(() => undefined);
   signal.addEventListener("abort", hangUp, { once: true });
   const backoff = createBackoff(60_000, signal);
@@ -75,18 +75,18 @@ export async function holdSocket(deps: SocketDeps, signal: AbortSignal): Promise
 }
 
 async function createReceiver({ appToken, clientOptions }: SocketDeps): Promise<SocketModeReceiver> {
-  // Only now: Bolt brings a web server of its own, which nobody needs who is reached by webhook.
+  // Loads Bolt only now: it includes a web server, which a channel with webhooks does not need.
   const { SocketModeReceiver } = await import("@slack/bolt");
   return new SocketModeReceiver({
     appToken,
     logger: quietSlackLogger,
-    // Its own reconnecting throws where nobody can catch it as soon as Slack cannot be reached.
+    // If Slack is unreachable, the client's own reconnect throws where nothing can catch it.
     autoReconnectEnabled: false,
     installerOptions: { clientOptions },
   });
 }
 
-/** What an envelope carries for us; null for nothing. */
+/** The content of an envelope for us; null if there is none. */
 function bodyOf({ type, body }: Envelope): SlackBody | SlackPress | null {
   if (type === "events_api") return parseSlackBody(body);
   if (type !== "interactive") return null;
@@ -94,7 +94,7 @@ function bodyOf({ type, body }: Envelope): SlackBody | SlackPress | null {
   return interaction.kind === "press" ? interaction : null;
 }
 
-/** What is said in one Slack channel is stored in the order in which it came. */
+/** The messages of one Slack channel are stored in the order of their arrival. */
 function channelOf(body: SlackBody | SlackPress | null): string {
   if (body?.kind === "event") return body.message.channel;
   return body?.kind === "press" ? body.channel : "";
@@ -108,7 +108,7 @@ function describeStart(error: unknown): string {
     : describeFault(fault);
 }
 
-/** Runs tasks of one key one after the other, so that what was written first is stored first. */
+/** Runs the tasks of one key one after another, so that earlier messages are stored first. */
 function createOrder() {
   const last = new Map<string, Promise<void>>();
   return (key: string, task: () => Promise<void>): Promise<void> => {

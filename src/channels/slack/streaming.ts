@@ -1,40 +1,41 @@
 import type { WebClient } from "@slack/web-api";
-import type { LiveStream, StreamTarget } from "../../core/live-stream.ts";
-import { createPacedWriter } from "../../core/paced-writer.ts";
+import type { LiveStream, StreamTarget } from "../../core/message/live-stream.ts";
+import { createPacedWriter } from "../../core/message/paced-writer.ts";
 import { parseAddress, type SlackPlace } from "./address.ts";
 import { inEitherFormat } from "./content.ts";
 import { describeFault, isFinal, readFault, type SlackFault } from "./errors.ts";
 import type { OutboundDeps } from "./outbound.ts";
+import { type People, workspaceOf } from "./people.ts";
+import { settled, withoutPings } from "./pings.ts";
 import type { Preview, Previews } from "./preview.ts";
-import { withoutPings } from "./text.ts";
 
-/** How often a stream grows: chat.appendStream may be called a hundred times a minute in a workspace. */
+/** Interval of additions to a stream. A workspace allows one hundred chat.appendStream calls a minute. */
 const APPEND_EVERY_MS = 1_000;
-/** chat.update may be called fifty times a minute. */
+/** Slack allows fifty chat.update calls a minute. */
 const EDIT_EVERY_MS = 3_000;
-/** How long the end of an answer waits for a call under way, milliseconds. */
+/** The end of an answer waits this long for a call in progress, milliseconds. */
 const CLOSE_GRACE_MS = 3_000;
 
 export interface StreamingDeps extends OutboundDeps {
   previews: Previews;
-  /** `auto`: streams where Slack takes them. `true`: elsewhere by editing a message, too. */
+  people: Pick<People, "teamOf">;
+  /** `auto`: streams where Slack supports them. `true`: also edits a message where Slack does not. */
   streaming: boolean | "auto";
   split(text: string): string[];
 }
 
 /**
- * Answers shown while they are written, by Slack's streams or by editing a message. Whatever goes wrong ends the preview
- * and nothing else.
+ * Shows unfinished answers, by Slack's streams or by edits of a message. An error ends the preview and nothing else.
  */
 export function createStreaming(deps: StreamingDeps) {
-  const { clientOf, previews, streaming, split, log } = deps;
-  /** Workspaces that asked for patience, and until when. What has to be sent comes first. */
+  const { clientOf, previews, people, streaming, split, log } = deps;
+  /** Workspaces that asked us to wait, each with the end of the wait. Sends come before previews. */
   const quietUntil = new Map<string | null, number>();
-  /** Where there are no streams: a workspace and a kind of conversation. */
+  /** A workspace and a kind of conversation without streams. */
   const refused = new Set<string>();
-  /** The workspace our token is one of, where there is only one. */
+  /** The workspace of our token, if there is only one. */
   let ourTeam: string | null = null;
-  /** Conversations in which an answer can be seen to be written. */
+  /** Conversations that visibly show an unfinished answer. */
   const showing = new Set<string>();
 
   const kindOf = ({ team, channel }: SlackPlace) => `${team ?? ""}/${channel.charAt(0)}`;
@@ -43,13 +44,14 @@ export function createStreaming(deps: StreamingDeps) {
     const place = parseAddress(target.address);
     if (place?.threadTs == null || streaming === false) return null;
     if (Date.now() < (quietUntil.get(place.team) ?? 0)) return null;
-    const native = !refused.has(kindOf(place));
+    // Outside direct conversations a stream needs a recipient.
+    const native = !refused.has(kindOf(place)) && (isDirect(place) || target.userIdentifier !== null);
     if (!native && streaming !== true) return null;
     return show({ ...place, threadTs: place.threadTs }, target, native);
   }
 
-  /** What of an answer may be shown: of what fits the message that its first part becomes, all but the last word. */
-  const visible = (text: string) => withoutPings(wholeWords(split(text)[0] ?? ""));
+  /** The part of an answer that may be shown. It fits the message of the first part and leaves out the last word. */
+  const visible = (text: string) => settled(wholeWords(split(text)[0] ?? ""));
 
   function onFault(fault: SlackFault, place: SlackPlace): void {
     const reason = describeFault(fault);
@@ -67,13 +69,11 @@ export function createStreaming(deps: StreamingDeps) {
     let still = true;
     const into = { channel: place.channel, thread_ts: place.threadTs };
 
-    async function begin(client: WebClient, text: string): Promise<void> {
+    async function begin(client: WebClient, text: string): Promise<boolean> {
+      const to = isStream ? await recipient(client, place, target) : {};
+      if (to === null) return false;
       const begun = isStream
-        ? await client.chat.startStream({
-            ...into,
-            ...(await recipient(client, place, target)),
-            markdown_text: text,
-          })
+        ? await client.chat.startStream({ ...into, ...to, markdown_text: text })
         : await inEitherFormat({ text }, (body) =>
             client.chat.postMessage({ ...into, ...body, unfurl_links: false, unfurl_media: false }),
           );
@@ -82,6 +82,7 @@ export function createStreaming(deps: StreamingDeps) {
       shown = text;
       showing.add(target.address);
       target.onStanding(previews.shows(preview, text));
+      return true;
     }
 
     async function goOn(client: WebClient, standing: Preview, text: string): Promise<boolean> {
@@ -89,7 +90,7 @@ export function createStreaming(deps: StreamingDeps) {
       if (isStream && !text.startsWith(shown)) return false;
       if (!isStream) await inEitherFormat({ text }, (body) => client.chat.update({ channel, ts, ...body }));
       else {
-        // Between the call and its answer nobody knows what the stream shows.
+        // Between the call and its answer the text of the stream is unknown.
         previews.shows(standing, null);
         await client.chat.appendStream({ channel, ts, markdown_text: text.slice(shown.length) });
         previews.shows(standing, text);
@@ -99,21 +100,19 @@ export function createStreaming(deps: StreamingDeps) {
     }
 
     async function write(source: string): Promise<boolean> {
-      const text = visible(source);
+      const text = isStream ? withoutPings(visible(source)) : visible(source);
       if (text.trim() === "" || text === shown) return true;
       try {
         const client = await clientOf(place.team);
         if (client === null) return false;
-        if (preview !== null) return await goOn(client, preview, text);
-        await begin(client, text);
-        return true;
+        return preview === null ? await begin(client, text) : await goOn(client, preview, text);
       } catch (error) {
         const fault = readFault(error);
         onFault(fault, place);
-        // Certainly not appended: what stands is what stood.
+        // Certainly not appended, so the stream shows the same text as before.
         if (preview !== null && isStream && fault.kind !== "unanswered" && fault.kind !== "http")
           previews.shows(preview, shown);
-        // An edit that is late would come in behind the last one; a stream that was stopped takes nothing more.
+        // A late edit would overwrite the last one. A stopped stream accepts no more text.
         if (preview !== null && !isStream) still = fault.kind !== "unanswered" && fault.kind !== "http";
         if (preview === null && isStream && hasNoStreams(fault)) refused.add(kindOf(place));
         return false;
@@ -126,8 +125,8 @@ export function createStreaming(deps: StreamingDeps) {
       async close() {
         showing.delete(target.address);
         const closed = writer.close().then(() => still);
-        // The beginning is waited for: without its answer nobody could finish or remove what it wrote. So is an edit, that
-        // could come in behind the last one; Slack itself refuses to append to a stream that was stopped.
+        // The first call is awaited, because without its answer nobody can finish or remove its message. An edit is
+        // awaited, because it could overwrite the last one. Slack itself refuses to append to a stopped stream.
         if (preview === null || !isStream) return closed;
         const grace = new AbortController();
         const late = new Promise<boolean>((resolve) => {
@@ -139,29 +138,40 @@ export function createStreaming(deps: StreamingDeps) {
     };
   }
 
-  /** Outside direct conversations Slack wants to know for whom it is, and in which workspace they are. */
+  /**
+   * Outside direct conversations Slack needs the recipient and the recipient's workspace. In a shared channel that is
+   * the recipient's own workspace, never the organization. Null if it is unknown.
+   */
   async function recipient(client: WebClient, place: SlackPlace, { userIdentifier }: StreamTarget) {
+    if (isDirect(place)) return {};
     const user = userIdentifier?.split("/").at(-1);
-    if (place.channel.startsWith("D") || user === undefined) return {};
-    // Asked here and not at the start: a process that only answers is never started.
-    if (place.team === null) ourTeam ??= (await client.auth.test()).team_id ?? null;
-    const team = place.team ?? ourTeam;
-    return team === null ? {} : { recipient_user_id: user, recipient_team_id: team };
+    if (user === undefined) return null;
+    const known = (await people.teamOf(place.team, user)) ?? workspaceOf(place.team);
+    const team = known ?? (place.team === null ? await home(client) : null);
+    return team === null ? null : { recipient_user_id: user, recipient_team_id: team };
+  }
+
+  /** Asked here and not in `start`, because a process that only answers never calls `start`. */
+  async function home(client: WebClient): Promise<string | null> {
+    ourTeam ??= workspaceOf((await client.auth.test()).team_id);
+    return ourTeam;
   }
 
   return { openStream, isShowing: (address: string) => showing.has(address) };
 }
 
-/** Where a text may be cut: at white space, and behind a character of a script that needs none. */
+const isDirect = ({ channel }: SlackPlace) => channel.startsWith("D");
+
+/** Places to cut a text: at white space, and after a character of a script that uses no spaces. */
 const BREAK = /\s+|(?<=[\u2e80-\u9fff\uac00-\ud7a3\uff00-\uffef])/g;
 
-/** All but the last word of a text: what belongs together is not torn, and could not read as a mention. */
+/** A text without its last word. So no word is torn, and no half-written word reads as a mention. */
 function wholeWords(text: string): string {
   const last = [...text.matchAll(BREAK)].at(-1);
   return text.slice(0, last?.index ?? 0);
 }
 
-/** Whether there are no streams in such a conversation, now or later, until the app is changed. */
+/** Returns true if such a conversation has no streams until the app is changed. */
 function hasNoStreams(fault: SlackFault): boolean {
   return isFinal(fault) || (fault.kind === "refused" && /not_(supported|allowed|enabled)/.test(fault.error));
 }

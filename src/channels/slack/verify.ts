@@ -1,31 +1,50 @@
 import { createHmac } from "node:crypto";
-import { type Clock, systemClock } from "../../core/clock.ts";
-import type { RawRequest } from "../channel.ts";
+import { type Clock, systemClock } from "../../core/time/clock.ts";
+import type { RawRequest, RequestHead } from "../channel.ts";
 import { contentTypeOf, isSame, noSuchWebhook, type Rejection, reject } from "../webhook-request.ts";
 
-/** How far a request's time may be from ours, in either direction, seconds (Slack, "Verifying requests"). */
+/** Maximum difference between a request's time and ours, in either direction, seconds (Slack, "Verifying requests"). */
 const WINDOW_SECONDS = 5 * 60;
 
-/** What a verified body is. */
+/** The format of a verified body. */
 export type BodyFormat = "json" | "form";
 
 /**
- * Decides whether a request comes from Slack: `v0=` and the HMAC-SHA256 of `v0:{timestamp}:{raw body}`. Slack's own
- * library checks only that a timestamp is not old; a future one would be good for a replay until its time has come, so
- * it is refused too. Without a signing secret nothing is let in.
+ * Judges by the head if a request can come from Slack. It must carry something in the format of a signature, made
+ * within five minutes of now. Without a signing secret no request can.
  */
-export function createVerifier(signingSecret: string | undefined, clock: Clock = systemClock) {
-  return (request: RawRequest): Rejection | { format: BodyFormat } => {
-    if (signingSecret === undefined || request.method !== "POST") return noSuchWebhook;
-    const timestamp = request.headers["x-slack-request-timestamp"] ?? "";
-    const given = request.headers["x-slack-signature"] ?? "";
+export function createHeadCheck(signingSecrets: readonly string[], clock: Clock = systemClock) {
+  return ({ method, headers }: RequestHead): Rejection | null => {
+    if (signingSecrets.length === 0 || method !== "POST") return noSuchWebhook;
+    const timestamp = headers["x-slack-request-timestamp"] ?? "";
     if (!/^\d{1,12}$/.test(timestamp)) return reject(401, "unsigned", "the request's timestamp is missing");
     const nowSeconds = clock.now().getTime() / 1000;
     if (Math.abs(nowSeconds - Number(timestamp)) > WINDOW_SECONDS)
       return reject(401, "stale_signature", "the request's timestamp is more than five minutes off");
-    const hmac = createHmac("sha256", signingSecret).update(`v0:${timestamp}:`).update(request.body);
-    if (!isSame(`v0=${hmac.digest("hex")}`, given))
-      return reject(401, "wrong_signature", "the signature is missing or wrong");
+    return SIGNATURE.test(headers["x-slack-signature"] ?? "") ? null : wrongSignature;
+  };
+}
+
+const SIGNATURE = /^v0=[0-9a-f]{64}$/;
+const wrongSignature = reject(401, "wrong_signature", "the signature is missing or wrong");
+
+/**
+ * Judges if a request comes from Slack: `v0=` and the HMAC-SHA256 of `v0:{timestamp}:{raw body}`. Slack's own library
+ * rejects only old timestamps. A future one would allow a replay until its time comes, so it is rejected too. Without a
+ * signing secret every request is rejected. With several secrets, any of them may have signed.
+ */
+export function createVerifier(signingSecrets: readonly string[], clock: Clock = systemClock) {
+  const checkHead = createHeadCheck(signingSecrets, clock);
+  return (request: RawRequest): Rejection | { format: BodyFormat } => {
+    const rejection = checkHead(request);
+    if (rejection !== null) return rejection;
+    const timestamp = request.headers["x-slack-request-timestamp"] ?? "";
+    const given = request.headers["x-slack-signature"] ?? "";
+    const isSigned = signingSecrets.some((secret) => {
+      const hmac = createHmac("sha256", secret).update(`v0:${timestamp}:`).update(request.body);
+      return isSame(`v0=${hmac.digest("hex")}`, given);
+    });
+    if (!isSigned) return wrongSignature;
     const type = contentTypeOf(request.headers);
     if (type === "application/json") return { format: "json" };
     // Commands, button presses and Slack's check of our certificate.
@@ -34,5 +53,5 @@ export function createVerifier(signingSecret: string | undefined, clock: Clock =
   };
 }
 
-/** A body that is JSON but nothing Slack sends. */
+/** The body is JSON, but Slack sends no such body. */
 export const notAnEvent = reject(400, "not_an_event", "the body is not a Slack event: no type");

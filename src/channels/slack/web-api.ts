@@ -1,15 +1,15 @@
 import { LogLevel, type Logger as SlackLogger, WebClient, type WebClientOptions } from "@slack/web-api";
 import { Agent, fetch as undiciFetch } from "undici";
 
-/** The longest a call may take before its outcome counts as lost. */
+/** Time limit of a call. After it, the outcome counts as lost. */
 const CALL_TIMEOUT_MS = 15_000;
 
-/** Where Slack limits us without saying for how long. */
+/** The pause for a rate limit without a given time. */
 const DEFAULT_RETRY_AFTER_SECONDS = 30;
 
 const MAX_CLIENTS = 1_000;
 
-/** Slack's libraries log whole requests and errors; what matters of them is reported by errors.ts instead. */
+/** Slack's libraries log whole requests and errors. errors.ts reports the important parts instead. */
 export const quietSlackLogger: SlackLogger = {
   debug() {},
   info() {},
@@ -21,19 +21,19 @@ export const quietSlackLogger: SlackLogger = {
 };
 
 export interface SlackWebApi {
-  /** A client that calls with this token; one token, one client. */
+  /** A client that calls with this token. Each token has one client. */
   clientFor(token: string): WebClient;
-  /** For the calls that need no token. */
+  /** A client for the calls that need no token. */
   anonymous: WebClient;
-  /** The same connections and limits, for a client that somebody else makes. */
+  /** The same connections and limits, for a client created elsewhere. */
   clientOptions: WebClientOptions;
-  /** Cuts every connection; later calls fail as not sent. */
+  /** Closes every connection. Later calls fail as not sent. */
   close(): Promise<void>;
 }
 
 /**
- * The Web API through Slack's client, on connections of our own. The client's retries are off: by default it tries for
- * half an hour, inside one send, and repeats what may have been carried out.
+ * The Web API through Slack's client, on our own connections. The client's retries are off. By default it retries for
+ * half an hour within one send, and repeats calls that may have been carried out.
  */
 export function createWebApi(apiUrl: string): SlackWebApi {
   const agent = new Agent({
@@ -49,12 +49,12 @@ export function createWebApi(apiUrl: string): SlackWebApi {
     allowAbsoluteUrls: false,
     logger: quietSlackLogger,
     fetch: async (url, init) => {
-      // The client's types are the standard ones; undici's differ in name only.
+      // The client's types are the standard ones; undici's differ only in name.
       const options = { ...init, dispatcher: agent } as Parameters<typeof undiciFetch>[1];
       const response = await undiciFetch(url, options);
       if (response.status !== 429) return response as unknown as Response;
-      // The client does not read this body, which would keep its connection; and without a time to wait it gives up
-      // with an error that says nothing.
+      // The client does not read this body, so the body would keep its connection. Without a time to wait, the client
+      // fails with an error that gives no reason.
       await response.body?.cancel();
       const given = Number(response.headers.get("retry-after") ?? Number.NaN);
       const seconds = given > 0 ? given : DEFAULT_RETRY_AFTER_SECONDS;
@@ -67,7 +67,7 @@ export function createWebApi(apiUrl: string): SlackWebApi {
       const client = clients.get(token) ?? new WebClient(token, clientOptions);
       clients.delete(token);
       clients.set(token, client);
-      // Tokens that rotate leave theirs behind; the one used longest ago goes first.
+      // Rotated tokens leave their clients behind. The client unused for the longest time is removed first.
       const oldest = clients.size > MAX_CLIENTS ? clients.keys().next().value : undefined;
       if (oldest !== undefined) clients.delete(oldest);
       return client;

@@ -1,40 +1,56 @@
 import type { WebClient } from "@slack/web-api";
-import type { Logger } from "../../core/logger.ts";
+import type { Logger } from "../../core/process/logger.ts";
 import type { ChannelOptions, RawRequest, Received } from "../channel.ts";
 import type { SlackConfig } from "./config.ts";
 import { createInstallPages } from "./install.ts";
 import { createInstallations } from "./installations.ts";
 import type { SlackWebApi } from "./web-api.ts";
 
-/** The Slack workspaces a channel talks to: one, whose token is configured, or all that installed the app. */
+/** The Slack workspaces of a channel: one with a configured token, or all that installed the app. */
 export interface Workspaces {
-  /** Whether there can be several: then every address and every person is one of a workspace. */
+  /** True if there can be several. Then every address and every person belongs to one workspace. */
   isShared: boolean;
-  /** A client for an installation; null where the app is not installed. Rejects where that cannot be known now. */
+  /** A client for an installation; null if the app is not installed. Rejects if the lookup is not possible now. */
   clientOf(team: string | null): Promise<WebClient | null>;
-  /** The app was removed, or its token revoked. True where only this workspace is concerned and nothing is wrong. */
+  /**
+   * The app was removed, or its token was revoked. Returns true if this affects only that workspace and is no error.
+   */
   remove(team: string | null): Promise<boolean>;
-  /** Answers a visit of an installation page; null for every other request. */
+  /** Reports the workspaces whose tokens cannot be read with the configured secret. */
+  check(): Promise<void>;
+  /** Answers a visit of an installation page; null for any other request. */
   visit(request: RawRequest): Promise<Received | null>;
 }
 
 export function createWorkspaces(
   { config, values }: Pick<ChannelOptions<SlackConfig>, "config" | "values">,
-  deps: { api: SlackWebApi; webhookUrl: string; log: Logger },
+  deps: {
+    api: SlackWebApi;
+    webhookUrl: string;
+    onTrouble(team: string, words: string | null): void;
+    log: Logger;
+  },
 ): Workspaces {
-  const { api, webhookUrl, log } = deps;
+  const { api, webhookUrl, onTrouble, log } = deps;
   const { oauth, botToken = "", apiUrl } = config;
   if (oauth === undefined)
     return {
       isShared: false,
       clientOf: async () => api.clientFor(botToken),
       remove: async () => false,
+      check: async () => undefined,
       visit: async () => null,
     };
-  if (values === undefined)
-    throw new Error("a Slack channel with OAuth needs somewhere to keep installations");
-  const installations = createInstallations({ oauth, client: api.anonymous, values });
-  const visit = createInstallPages({ oauth, client: api.anonymous, installations, webhookUrl, apiUrl, log });
+  const installations = createInstallations({ oauth, client: api.anonymous, values, onTrouble });
+  const visit = createInstallPages({
+    oauth,
+    client: api.anonymous,
+    installations,
+    values,
+    webhookUrl,
+    apiUrl,
+    log,
+  });
   return {
     isShared: true,
     async clientOf(team) {
@@ -46,6 +62,17 @@ export function createWorkspaces(
       log.info({ team }, "slack app removed from a workspace");
       return true;
     },
+    async check() {
+      try {
+        for (const team of await installations.unreadable())
+          onTrouble(team, `workspace ${team}: ${OTHER_SECRET}`);
+      } catch (error) {
+        log.warn({ err: error }, "the installations could not be read");
+      }
+    },
     visit,
   };
 }
+
+const OTHER_SECRET =
+  "its token was sealed with another `oauth.secret`; set the old one, or install the app there again";

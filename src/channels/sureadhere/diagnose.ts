@@ -1,28 +1,28 @@
-import { systemClock } from "../../core/clock.ts";
-import { broken, type Finding, guessable, well } from "../../core/finding.ts";
+import { errorFinding, type Finding, okFinding, weakSecretFindings } from "../../core/faults/finding.ts";
+import { systemClock } from "../../core/time/clock.ts";
 import type { DiagnoseOptions } from "../channel.ts";
 import { createHttpClient } from "../http-client.ts";
 import { createAccessTokens } from "./access-token.ts";
 import type { SureadhereConfig } from "./config.ts";
 import { describeTokenFault } from "./errors.ts";
 
-/** Asks the authorization server for a token, and the running service about the webhook's secret. */
+/** Requests a token from the authorization server, and tests the webhook's secret against the running service. */
 export async function diagnose(options: DiagnoseOptions<SureadhereConfig>): Promise<Finding[]> {
   const { config } = options;
   const client = createHttpClient();
   try {
-    const answer = await createAccessTokens({ client, config, clock: systemClock }).current();
+    const answer = await createAccessTokens({ client, config, clock: systemClock, shared: null }).current();
     const token =
       answer.kind === "token"
-        ? well("clientId", "The authorization server gives a token.")
-        : broken(
+        ? okFinding("clientId", "The authorization server gives a token.")
+        : errorFinding(
             answer.fault.kind === "refused" ? "clientSecret" : "authUrl",
             `There is no token: ${describeTokenFault(answer.fault)}.`,
             "compare `authUrl`, `clientId`, `clientSecret` and `clientScope` with what SureAdhere gave you",
           );
     return [
       token,
-      ...guessable("webhookSecret", config.webhookSecret),
+      ...weakSecretFindings("webhookSecret", config.webhookSecret),
       ...(await webhookFindings(options)),
       ...(await options.checkClock(config.authUrl)),
     ];
@@ -35,19 +35,19 @@ async function webhookFindings(options: DiagnoseOptions<SureadhereConfig>): Prom
   const { config, publicUrl, callWebhook } = options;
   if (!publicUrl.isPublic)
     return [
-      broken(
+      errorFinding(
         "",
         "SureAdhere posts to a public https address, and CAUSEWAY_PUBLIC_URL names none.",
         "set CAUSEWAY_PUBLIC_URL to where this service can be reached",
       ),
     ];
-  // Not a message, so that nothing comes of it.
+  // This body is not a message, so it has no effect.
   const headers = { "content-type": "application/json", "x-webhook-secret": config.webhookSecret };
   const answer = await callWebhook({ headers, body: "{}" });
   if (answer === null) return [];
-  if (answer.status === 400) return [well("webhookSecret", "The running service has this secret.")];
+  if (answer.status === 400) return [okFinding("webhookSecret", "The running service has this secret.")];
   return [
-    broken(
+    errorFinding(
       "webhookSecret",
       `The running service answers ${answer.status} to a request with this secret: it runs with another one, or another service answers there.`,
       "restart the service with this configuration",

@@ -1,7 +1,7 @@
-import { systemClock } from "../../core/clock.ts";
-import { formattedSpans } from "../../core/markdown/blocks.ts";
-import { splitText } from "../../core/split-text.ts";
-import { wait } from "../../core/wait.ts";
+import { MARKDOWN_CUTS } from "../../core/text/markdown/blocks.ts";
+import { splitText } from "../../core/text/split-text.ts";
+import { systemClock } from "../../core/time/clock.ts";
+import { wait } from "../../core/time/wait.ts";
 import {
   type Channel,
   type ChannelOptions,
@@ -10,16 +10,18 @@ import {
   type Received,
 } from "../channel.ts";
 import { createHttpClient } from "../http-client.ts";
-import { parseJsonBody } from "../webhook-request.ts";
+import { webhookUrlOf } from "../kit/webhook-url.ts";
+import { parseJsonBody, proven } from "../webhook-request.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { type SureadhereConfig, sureadhereConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { readMessage } from "./inbound.ts";
 import { introduce } from "./introduction.ts";
 import { canReach, createOutbound, TEXT_LIMIT } from "./outbound.ts";
+import { createSharedToken } from "./shared-token.ts";
 import { createVerifier, notAMessage } from "./verify.ts";
 
-/** SureAdhere, by webhook. See README.md beside this file for set-up and rules. */
+/** SureAdhere over its webhook. See README.md in this folder for setup and rules. */
 export const definition = defineChannel<SureadhereConfig>({
   kind: "sureadhere",
   capabilities: {
@@ -34,13 +36,14 @@ export const definition = defineChannel<SureadhereConfig>({
   configSchema: sureadhereConfigSchema,
   create: createSureadhereChannel,
   diagnose,
-  split: (text) => splitText(text, { limit: TEXT_LIMIT, fences: true, keepTogether: formattedSpans }),
+  split: (text, format) => splitText(text, { limit: TEXT_LIMIT, ...(format !== "text" && MARKDOWN_CUTS) }),
 });
 
 function createSureadhereChannel(options: ChannelOptions<SureadhereConfig>): Channel {
   const { config, log } = options;
   const client = createHttpClient();
-  const tokens = createAccessTokens({ client, config, clock: systemClock });
+  const shared = createSharedToken(options);
+  const tokens = createAccessTokens({ client, config, clock: systemClock, shared });
   const verify = createVerifier(config.webhookSecret);
   const stopped = new AbortController();
   let introduction: Promise<void> = Promise.resolve();
@@ -55,6 +58,7 @@ function createSureadhereChannel(options: ChannelOptions<SureadhereConfig>): Cha
   }
 
   return {
+    inspect: (head) => verify(head) ?? proven,
     receive,
     send: createOutbound({ client, tokens, baseUrl: config.baseUrl }),
     canReach,
@@ -62,7 +66,7 @@ function createSureadhereChannel(options: ChannelOptions<SureadhereConfig>): Cha
       announceUrl(options);
       const report = (words: string | null) => context.reportError(words);
       introduction = introduce({ tokens, report, log }, stopped.signal);
-      // Long enough for a first token, not so long that SureAdhere holds up the start.
+      // This is enough time for a first token, but SureAdhere cannot delay the start for long.
       await Promise.race([introduction, wait(3_000, stopped.signal)]);
     },
     async stop() {
@@ -73,9 +77,10 @@ function createSureadhereChannel(options: ChannelOptions<SureadhereConfig>): Cha
   };
 }
 
-function announceUrl({ name, config, publicUrl, log }: ChannelOptions<SureadhereConfig>): void {
+function announceUrl(options: ChannelOptions<SureadhereConfig>): void {
+  const { config, publicUrl, log } = options;
   const { tenantId } = config;
-  const webhookUrl = `${publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
+  const webhookUrl = webhookUrlOf(options);
   if (publicUrl.isPublic) log.info({ tenantId, webhookUrl }, "where SureAdhere posts its messages");
   else log.info({ tenantId }, HOW_TO_BE_REACHED);
 }

@@ -1,33 +1,23 @@
-import { createBackoff } from "../../core/backoff.ts";
-import type { Logger } from "../../core/logger.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import { askAgain } from "../kit/ask-again.ts";
 import type { AccessTokens } from "./access-token.ts";
 import { describeTokenFault } from "./errors.ts";
 
-const LONGEST_WAIT_MS = 5 * 60_000;
-
 export interface IntroductionDeps {
   tokens: AccessTokens;
-  /** Told what is wrong, and null when nothing is any more. */
+  /** Reports the current problem, or null when it is solved. */
   report(words: string | null): void;
   log: Logger;
 }
 
-/**
- * Asks for the first token, which shows whether the credentials work; again and again, ever more rarely, until there is
- * one or the signal aborts.
- */
-export async function introduce(
-  { tokens, report, log }: IntroductionDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  const backoff = createBackoff(LONGEST_WAIT_MS, signal);
-  while (!signal.aborted) {
+/** Requests the first token, which shows that the credentials work. See `askAgain`. */
+export function introduce({ tokens, report, log }: IntroductionDeps, signal: AbortSignal): Promise<void> {
+  const ask = async () => {
     const answer = await tokens.current();
-    if (signal.aborted) return;
-    if (answer.kind === "token") return report(null);
+    if (answer.kind === "token" || signal.aborted) return null;
     const words = describeTokenFault(answer.fault);
     log.warn({ reason: words }, "no access token for sureadhere");
-    report(words);
-    await backoff.wait();
-  }
+    return { words };
+  };
+  return askAgain(ask, report, signal);
 }

@@ -1,12 +1,12 @@
-import { toPlainText } from "../../core/markdown/plain-text.ts";
-import type { OutboundPart, SendResult } from "../../core/outbound.ts";
-import type { Reachability } from "../../core/reachability.ts";
+import type { OutboundPart, SendResult } from "../../core/message/outbound.ts";
+import type { Reachability } from "../../core/session/reachability.ts";
+import { toPlainText } from "../../core/text/markdown/plain-text.ts";
 import type { HttpClient, HttpOutcome } from "../http-client.ts";
 import type { AccessTokens, TokenAnswer } from "./access-token.ts";
 import { isPatientId } from "./address.ts";
 import { readSendFault, sendResultOf, withoutToken } from "./errors.ts";
 
-/** The longest part, in UTF-16 code units. SureAdhere states no limit; this is much for a phone's screen. */
+/** Maximum length of a part in UTF-16 code units. SureAdhere states no limit; this is long for a phone's screen. */
 export const TEXT_LIMIT = 4000;
 
 const SEND_TIMEOUT_MS = 15_000;
@@ -17,7 +17,7 @@ export interface OutboundDeps {
   baseUrl: string;
 }
 
-/** Writes to SureAdhere. Every outcome is a value. */
+/** Sends messages to SureAdhere. Returns every outcome as a value. */
 export function createOutbound({ client, tokens, baseUrl }: OutboundDeps) {
   const url = new URL("/treatment/external/send-msg", baseUrl);
 
@@ -26,8 +26,11 @@ export function createOutbound({ client, tokens, baseUrl }: OutboundDeps) {
       method: "POST",
       url,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      // The casing is SureAdhere's.
-      body: JSON.stringify({ patient_Id: part.address, message_Body: toPlainText(part.text) }),
+      // SureAdhere requires this casing.
+      body: JSON.stringify({
+        patient_Id: part.address,
+        message_Body: part.format === "text" ? part.text : toPlainText(part.text),
+      }),
       timeoutMs: SEND_TIMEOUT_MS,
       signal,
     });
@@ -40,18 +43,18 @@ export function createOutbound({ client, tokens, baseUrl }: OutboundDeps) {
       if (answer.kind === "no_token") return withoutToken(answer.fault);
       const outcome = await post(part, answer.token, signal);
       if (outcome.kind === "answered" && outcome.status < 300) {
-        // The answer's body says nothing of use, an id least of all; the delivery's own stands in for it.
+        // The body of the answer contains no id. So the delivery's own id replaces it.
         return { kind: "sent", externalIds: [part.deliveryId] };
       }
       const isRefused = outcome.kind === "answered" && outcome.status === 401;
       if (isRefused) tokens.refused(answer.token);
-      // Tokens are also revoked before they expire; what was turned away for one is not delivered, so it may go again.
+      // A token may be revoked before it expires. A message refused for its token was not delivered, so send it again.
       if (!isRefused || isSecond) return sendResultOf(readSendFault(outcome));
     }
   };
 }
 
-/** Stops waiting, not the asking: the token is for everybody. */
+/** Stops the waiting but not the request, because all sends share the token. */
 function orAborted(asking: Promise<TokenAnswer>, signal: AbortSignal): Promise<TokenAnswer | "aborted"> {
   return new Promise((resolve, reject) => {
     const onAbort = () => resolve("aborted");
@@ -68,7 +71,7 @@ const stopped: SendResult = {
   scope: "conversation",
 };
 
-/** Whether it can be a patient's id at all; SureAdhere tells no more before a message is sent. */
+/** Checks only that the text can be a patient's id. SureAdhere gives no more information before a message is sent. */
 export async function canReach(user: string): Promise<Reachability> {
   return isPatientId(user) ? { kind: "reachable" } : { kind: "unreachable", ...badAddress };
 }

@@ -1,12 +1,12 @@
-import type { RawRequest } from "../channel.ts";
+import type { RequestHead } from "../channel.ts";
 import { contentTypeOf, isSame, noSuchWebhook, type Rejection, reject } from "../webhook-request.ts";
 
 /**
- * Decides whether a request comes from SureAdhere. It signs nothing, so the channel's own secret has to come along: in
- * the header `X-Webhook-Secret` or, where only an address can be set, as `secret` in the query. The header counts
- * where both are there.
+ * Checks that a request comes from SureAdhere. SureAdhere signs nothing, so each request must contain the channel's
+ * secret. It is in the header `X-Webhook-Secret` or, if only an address can be configured, in the query as `secret`. If
+ * both exist, the header counts.
  */
-export function createVerifier(webhookSecret: string): (request: RawRequest) => Rejection | null {
+export function createVerifier(webhookSecret: string): (request: RequestHead) => Rejection | null {
   return (request) => {
     if (request.method !== "POST") return noSuchWebhook;
     const given = request.headers["x-webhook-secret"] ?? secretInQuery(request.url);
@@ -23,7 +23,7 @@ function secretInQuery(url: string): string | null {
   return query === -1 ? null : new URLSearchParams(url.slice(query + 1)).get("secret");
 }
 
-/** A body that is JSON but not a message. */
+/** The answer to a body that is JSON but not a message. */
 export const notAMessage = reject(
   400,
   "not_a_message",

@@ -1,22 +1,35 @@
-/** A place to write to: a chat, or one topic of a forum. */
+/** An address for messages: a chat, a topic in it, or one person's topic in a channel's direct messages. */
 export interface TelegramPlace {
   chatId: number;
-  threadId: number | null;
+  topic: TelegramTopic | null;
 }
 
-/** `12345`, `-100987`, or `-100987:17` for a topic. */
-export function toAddress(place: TelegramPlace): string {
-  return place.threadId === null ? String(place.chatId) : `${place.chatId}:${place.threadId}`;
+/** `thread`: a topic of a forum or a private chat. `direct`: a topic of a channel's direct messages, one per person. */
+export interface TelegramTopic {
+  kind: "thread" | "direct";
+  id: number;
 }
 
-/** The inverse of `toAddress`; null for anything else (an operator may have typed it). */
+/** For example `12345`, `-100987`, `-100987:17` for a topic, `-100987:d777001` for a topic of direct messages. */
+export function toAddress({ chatId, topic }: TelegramPlace): string {
+  if (topic === null) return String(chatId);
+  return `${chatId}:${topic.kind === "direct" ? "d" : ""}${topic.id}`;
+}
+
+/** The inverse of `toAddress`; null for any other text (an operator may have typed it). */
 export function parseAddress(address: string): TelegramPlace | null {
-  const [, chat, thread] = /^(-?\d{1,16})(?::(\d{1,16}))?$/.exec(address) ?? [];
+  const [, chat, direct, id] = /^(-?\d{1,16})(?::(d?)(\d{1,16}))?$/.exec(address) ?? [];
   if (chat === undefined) return null;
-  return { chatId: Number(chat), threadId: thread === undefined ? null : Number(thread) };
+  const topic: TelegramTopic | null =
+    id === undefined ? null : { kind: direct === "d" ? "direct" : "thread", id: Number(id) };
+  return { chatId: Number(chat), topic };
 }
 
-/** What names the topic in a call. */
-export function threadOf(place: TelegramPlace): { message_thread_id?: number } {
-  return place.threadId === null ? {} : { message_thread_id: place.threadId };
+/** The topic's parameter for a call. Telegram refuses a message to direct messages without it. */
+export function topicOf({ topic }: TelegramPlace): {
+  message_thread_id?: number;
+  direct_messages_topic_id?: number;
+} {
+  if (topic === null) return {};
+  return topic.kind === "direct" ? { direct_messages_topic_id: topic.id } : { message_thread_id: topic.id };
 }

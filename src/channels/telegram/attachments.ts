@@ -1,15 +1,8 @@
-import type { InboundAttachment } from "../../core/channel-event.ts";
-import type { TelegramMessage } from "./update.ts";
-
-interface TelegramFile {
-  file_id: string;
-  file_name?: string | undefined;
-  mime_type?: string | undefined;
-  file_size?: number | undefined;
-}
+import type { InboundAttachment } from "../../core/message/channel-event.ts";
+import type { TelegramContent, TelegramFile } from "./message.ts";
 
 /** The files of a message, as references: nothing is downloaded. */
-export function attachmentsOf(message: TelegramMessage): InboundAttachment[] {
+export function attachmentsOf(message: Omit<TelegramContent, "special">): InboundAttachment[] {
   const found: InboundAttachment[] = [];
   const add = (kind: InboundAttachment["kind"], file: TelegramFile | undefined) => {
     if (file !== undefined) found.push(attachment(kind, file));
@@ -24,6 +17,10 @@ export function attachmentsOf(message: TelegramMessage): InboundAttachment[] {
   // An animation is repeated as a document for clients that do not know animations.
   if (message.animation !== undefined) add("video", message.animation);
   else add("file", message.document);
+  for (const paid of message.paid_media?.paid_media ?? []) {
+    add("image", paid.photo?.at(-1));
+    add("video", paid.video);
+  }
   return found;
 }
 

@@ -2,16 +2,16 @@ import { Api } from "grammy";
 import type { TelegramConfig } from "./config.ts";
 import { createTransport } from "./transport.ts";
 
-/** The longest a call may take before its outcome counts as lost. */
+/** Time limit of a call, milliseconds. After it, the outcome is unknown. */
 const CALL_TIMEOUT_MS = 15_000;
 
-/** How long Telegram holds a `getUpdates` open when there is nothing; 50 s is the most it allows. */
+/** Time for which Telegram holds an empty `getUpdates` open, seconds. 50 is the maximum it allows. */
 export const POLL_SECONDS = 50;
 
 export interface BotApi {
-  /** Everything but `getUpdates`. */
+  /** Every method except `getUpdates`. */
   calls: Api;
-  /** `getUpdates`, which is meant to take long. */
+  /** `getUpdates`, which takes long on purpose. */
   polls: Api;
   close(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export function createBotApi(config: TelegramConfig): BotApi {
   };
 }
 
-/** The number before the colon, which names the bot and is no secret; null where a token has none. */
+/** The number before the colon, which names the bot and is not secret; null if a token has none. */
 export function botIdOf(token: string): number | null {
   const digits = /^(\d{1,15}):/.exec(token)?.[1];
   return digits === undefined ? null : Number(digits);

@@ -1,39 +1,63 @@
 import { z } from "zod";
 import { refineAlways } from "../../core/refine-always.ts";
 
-/** A Telegram channel in the configuration file, without the keys all channels have. */
+/** A Telegram channel in the configuration file, without the keys that all channels have. */
 export const telegramConfigSchema = z
   .strictObject({
     token: z
       .string()
-      .regex(/^[A-Za-z0-9_:-]+$/, "is not a bot token; copy it from @BotFather (123456:ABC-DEF…)")
+      .regex(/^\d{1,20}:[A-Za-z0-9_-]{3,}$/, "is not a bot token; copy it from @BotFather (123456:ABC-DEF…)")
       .describe("The bot's token from @BotFather."),
     mode: z
       .enum(["webhook", "polling"])
       .default("webhook")
-      .describe("`webhook`: Telegram calls us, needs a public URL. `polling`: we ask Telegram, needs none."),
+      .describe(
+        "`webhook`: Telegram calls the service, which needs a public URL. `polling`: the service asks Telegram and needs no URL.",
+      ),
     secretToken: z
       .string()
       .regex(/^[A-Za-z0-9_-]{1,256}$/, "must be 1 to 256 of the characters A-Z a-z 0-9 _ -")
       .optional()
+      .describe("Telegram sends it with every webhook request, as a proof. Required for `webhook`."),
+    takeOver: z
+      .boolean()
+      .default(false)
       .describe(
-        "Sent back by Telegram with every webhook, to prove that it is Telegram. Required for `webhook`.",
+        "`polling` only. `true` takes the bot over from a host that receives its updates by webhook.",
+      ),
+    commands: z
+      .array(
+        z.strictObject({
+          command: z.string().regex(/^[a-z0-9_]{1,32}$/, "must be 1 to 32 of the characters a-z 0-9 _"),
+          description: z.string().min(1).max(256),
+        }),
+      )
+      .max(100)
+      .optional()
+      .describe(
+        "The commands in Telegram's menu. Default: `start` and `reset`, if the bot has none yet. `[]`: none.",
       ),
     apiRoot: z
       .url({ protocol: /^https?$/, error: "must be a URL such as https://api.telegram.org" })
       .default("https://api.telegram.org")
-      .describe("Where the Bot API is: Telegram's own, a local Bot API server or a proxy."),
+      .describe("Address of the Bot API: Telegram's own, a local Bot API server or a proxy."),
     streaming: z
       .union([z.boolean(), z.literal("auto")])
       .default("auto")
       .describe(
-        "Answers shown while they are written. `auto`: in private chats. `true`: in groups too, by editing a message.",
+        "Shows answers while they are written. `auto`: in private chats. `true`: in groups too, by editing a message.",
+      ),
+    linkPreviews: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Shows previews of links below messages. If on, Telegram fetches every address that a model writes.",
       ),
     username: z
       .string()
       .regex(/^@?[A-Za-z0-9_]{3,32}$/, "must be the bot's username, such as my_bot")
       .optional()
-      .describe("The bot's username, for groups; asked from Telegram when left out."),
+      .describe("The bot's username, for groups. Default: the service asks Telegram."),
   })
   .refine((config) => config.mode !== "webhook" || config.secretToken !== undefined, {
     when: refineAlways,

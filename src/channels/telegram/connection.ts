@@ -1,11 +1,15 @@
-import type { ChannelEvent } from "../../core/channel-event.ts";
-import { canCallUs } from "../../core/loopback.ts";
-import { createTroubles } from "../../core/troubles.ts";
-import { wait } from "../../core/wait.ts";
+import { createTroubles } from "../../core/faults/troubles.ts";
+import type { ChannelEvent } from "../../core/message/channel-event.ts";
+import { canCallUs } from "../../core/network/loopback.ts";
+import { wait } from "../../core/time/wait.ts";
 import type { Channel, ChannelOptions, RawRequest, Received } from "../channel.ts";
-import { parseJsonBody } from "../webhook-request.ts";
+import { receivedOf } from "../kit/later.ts";
+import { createRunningTasks } from "../kit/running-tasks.ts";
+import { webhookUrlOf } from "../kit/webhook-url.ts";
+import { parseJsonBody, proven } from "../webhook-request.ts";
 import { botIdOf, createBotApi } from "./bot-api.ts";
 import type { TelegramConfig } from "./config.ts";
+import { createDesk } from "./desk.ts";
 import { createFiles } from "./files.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
@@ -17,32 +21,31 @@ import { createRegistration } from "./registration.ts";
 import { createStreaming } from "./streaming.ts";
 import { parseUpdate } from "./update.ts";
 import { createVerifier, notAnUpdate } from "./verify.ts";
+import { createWebhook } from "./webhook.ts";
 
-/** One bot: its API, and what it keeps of its chats. */
+/** One bot: its API, and the state of its chats. */
 export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel {
   const { name, config, log } = options;
   const api = createBotApi(config);
   const identity = createIdentity(config, api.calls);
-  const outbound = createOutbound({ api: api.calls, token: config.token, log });
-  const { streaming } = config;
-  const openStream = createStreaming({ api: api.calls, token: config.token, streaming, split, log });
+  const { token, streaming, linkPreviews } = config;
+  const sending = { api: api.calls, token, linkPreviews, log };
+  const outbound = createOutbound(sending);
+  const openStream = createStreaming({ ...sending, streaming, split });
   const verify = createVerifier(config.mode === "webhook" ? config.secretToken : undefined);
-  const webhookUrl = webhookUrlOf(options);
-  const registration = createRegistration({ api: api.calls, identity, config, webhookUrl, log });
+  const url = reachableUrl(options);
+  const { secretToken } = config;
+  const webhook =
+    url === null || secretToken === undefined
+      ? null
+      : createWebhook({ api: api.calls, token, url, secretToken, log });
+  const registerWebhook = webhook?.register ?? null;
+  const registration = createRegistration({ api: api.calls, identity, config, registerWebhook, log });
   const stopped = new AbortController();
-  const running = new Set<Promise<unknown>>();
-  const track = <T>(task: Promise<T>): Promise<T> => {
-    const ended: Promise<unknown> = task.then(
-      () => running.delete(ended),
-      () => running.delete(ended),
-    );
-    running.add(ended);
-    return task;
-  };
-
-  const findButtons = options.findButtons ?? (async () => null);
-  const readPress = createPresses({ api: api.calls, token: config.token, findButtons, track, log });
-  const readUpdate = createInbound({ botId: botIdOf(config.token), identity, readPress, log });
+  const { track, ended } = createRunningTasks();
+  const { findButtons, isDesk } = options;
+  const readPress = createPresses({ api: api.calls, token, findButtons, isDesk, track, log });
+  const readUpdate = createInbound({ botId: botIdOf(token), identity, isDesk, readPress, log });
 
   async function receive(request: RawRequest): Promise<Received> {
     const rejection = verify(request);
@@ -50,12 +53,14 @@ export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): 
     const body = parseJsonBody(request.body);
     if ("kind" in body) return body;
     const update = parseUpdate(body.json);
-    return update === null ? notAnUpdate : { kind: "accepted", events: await readUpdate(update) };
+    return update === null ? notAnUpdate : receivedOf(await readUpdate(update));
   }
 
   return {
+    inspect: (head) => verify(head) ?? proven,
     receive,
     send: outbound.send,
+    desk: createDesk(sending),
     canReach: outbound.canReach,
     typing: outbound.typing,
     fetchAttachment: createFiles({ api: api.calls, config }),
@@ -64,20 +69,24 @@ export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): 
     async start(context) {
       const troubles = createTroubles((error) => context.reportError(error));
       const introduction = registration.start(troubles, stopped.signal);
-      track(introduction.then(({ done }) => done)).catch(() => undefined);
+      const introduced = introduction.then(({ done }) => done);
+      track(introduced.then(() => webhook?.watch(troubles, stopped.signal))).catch(() => undefined);
       if (config.mode === "polling") {
         const accept = (events: ChannelEvent[]) => context.accept(events);
-        const deps = { ...api, token: config.token, readUpdate, accept, troubles, log };
+        const ownHost = new URL(options.publicUrl.url).host;
+        const { takeOver } = config;
+        const deps = { ...api, token, readUpdate, accept, ownHost, takeOver, troubles, log };
         context.whileLeader(`telegram:${name}`, (leading) =>
           track(poll(deps, AbortSignal.any([leading, stopped.signal]))),
         );
-      } else if (webhookUrl === null) log.info({}, HOW_TO_BE_REACHED);
-      // Long enough to know our name when the first message comes, not so long that Telegram holds up the start.
+      } else if (webhook === null) log.info({}, HOW_TO_BE_REACHED);
+      // The wait is long enough to learn our name before the first message. It is short enough that Telegram does not
+      // delay the start.
       await Promise.race([introduction, wait(3_000, stopped.signal)]);
     },
     async stop() {
       stopped.abort();
-      await Promise.all(running);
+      await ended();
       await api.close();
     },
   };
@@ -87,7 +96,8 @@ const HOW_TO_BE_REACHED =
   "no webhook registered: set CAUSEWAY_PUBLIC_URL to the https address Telegram can reach, " +
   'or set "mode": "polling" on this channel, which needs no public address';
 
-function webhookUrlOf({ name, config, publicUrl }: ChannelOptions<TelegramConfig>): string | null {
+function reachableUrl(options: ChannelOptions<TelegramConfig>): string | null {
+  const { config, publicUrl } = options;
   const wanted = config.mode === "webhook" && canCallUs(publicUrl, config.apiRoot);
-  return wanted ? `${publicUrl.url}/webhooks/${encodeURIComponent(name)}` : null;
+  return wanted ? webhookUrlOf(options) : null;
 }

@@ -1,17 +1,19 @@
 import type { UserFromGetMe, WebhookInfo } from "grammy/types";
-import { broken, doubtful, type Finding, well } from "../../core/finding.ts";
-import { canCallUs } from "../../core/loopback.ts";
+import { errorFinding, type Finding, okFinding, warningFinding } from "../../core/faults/finding.ts";
+import { canCallUs } from "../../core/network/loopback.ts";
 import type { DiagnoseOptions } from "../channel.ts";
+import { webhookUrlOf } from "../kit/webhook-url.ts";
 import { createBotApi } from "./bot-api.ts";
 import type { TelegramConfig } from "./config.ts";
-import { describeFault, readFault, type TelegramFault } from "./errors.ts";
+import { describeFault, readFault, type TelegramFault, withoutToken } from "./errors.ts";
 import { ALLOWED_UPDATES } from "./inbound.ts";
+import { isOn } from "./webhook.ts";
 
-/** Older trouble has most likely been mended since. */
+/** An older error has most likely been fixed since. */
 const RECENT_SECONDS = 60 * 60;
 const MANY_PENDING = 100;
 
-/** Asks the Bot API who we are and where it posts (Bot API, getMe and getWebhookInfo). */
+/** Asks the Bot API for our name and for the webhook (Bot API, getMe and getWebhookInfo). */
 export async function diagnose(options: DiagnoseOptions<TelegramConfig>): Promise<Finding[]> {
   const { config } = options;
   const api = createBotApi(config);
@@ -29,13 +31,13 @@ export async function diagnose(options: DiagnoseOptions<TelegramConfig>): Promis
 
 function notReached(fault: TelegramFault): Finding {
   return fault.kind === "refused"
-    ? broken("token", `${describeFault(fault)}.`, "copy the token again from @BotFather")
-    : broken("apiRoot", `${describeFault(fault)}.`, "check the network, `apiRoot` and proxies");
+    ? errorFinding("token", `${describeFault(fault)}.`, "copy the token again from @BotFather")
+    : errorFinding("apiRoot", `${describeFault(fault)}.`, "check the network, `apiRoot` and proxies");
 }
 
 function notTold(fault: TelegramFault): Finding {
   const said = fault.kind === "refused" ? `HTTP ${fault.status}` : fault.kind;
-  return doubtful(
+  return warningFinding(
     "",
     `Telegram does not tell where it posts updates (${said}).`,
     "ask again; some servers that stand in for Telegram know no getWebhookInfo",
@@ -43,11 +45,11 @@ function notTold(fault: TelegramFault): Finding {
 }
 
 function identityFindings(me: UserFromGetMe, { username }: TelegramConfig): Finding[] {
-  const findings = [well("token", `The token is that of @${me.username}.`)];
+  const findings = [okFinding("token", `The token is that of @${me.username}.`)];
   const wanted = username?.replace(/^@/, "");
   if (wanted !== undefined && wanted.toLowerCase() !== me.username?.toLowerCase())
     findings.push(
-      broken(
+      errorFinding(
         "username",
         `The bot is called @${me.username}, not @${wanted}: in groups nobody can mention it.`,
         "write its name, or leave `username` out",
@@ -55,7 +57,7 @@ function identityFindings(me: UserFromGetMe, { username }: TelegramConfig): Find
     );
   if (me.can_join_groups !== false && me.can_read_all_group_messages !== true)
     findings.push(
-      doubtful(
+      warningFinding(
         "",
         "Privacy mode is on: in groups Telegram shows the bot commands and replies, but not every mention.",
         "for groups: /setprivacy in @BotFather, then add the bot again, or make it an admin",
@@ -64,36 +66,48 @@ function identityFindings(me: UserFromGetMe, { username }: TelegramConfig): Find
   return findings;
 }
 
-function pollingFindings({ url }: WebhookInfo): Finding[] {
-  if (!url) return [well("mode", "No webhook is set, so it can be polled.")];
+function pollingFindings(
+  { url }: WebhookInfo,
+  { config, publicUrl }: DiagnoseOptions<TelegramConfig>,
+): Finding[] {
+  if (!url) return [okFinding("mode", "No webhook is set, so it can be polled.")];
+  const shown = withoutToken(url, config.token);
+  if (!config.takeOver && !isOn(new URL(publicUrl.url).host, url))
+    return [
+      errorFinding(
+        "mode",
+        `A webhook of another host is set (${shown}): the service does not poll.`,
+        'give this channel a bot of its own, or write "takeOver": true to take this one from there',
+      ),
+    ];
   return [
-    doubtful(
+    warningFinding(
       "mode",
-      `A webhook is set (${url}): the start of the service removes it.`,
+      `A webhook is set (${shown}): the start of the service removes it.`,
       "nothing, unless another service uses this bot; then give this one a bot of its own",
     ),
   ];
 }
 
 async function modeFindings(info: WebhookInfo, options: DiagnoseOptions<TelegramConfig>): Promise<Finding[]> {
-  const { name, config, publicUrl } = options;
-  if (config.mode === "polling") return pollingFindings(info);
+  const { config, publicUrl } = options;
+  if (config.mode === "polling") return pollingFindings(info, options);
   if (!canCallUs(publicUrl, config.apiRoot))
     return [
-      broken(
+      errorFinding(
         "mode",
         "Telegram posts to a public https address, and CAUSEWAY_PUBLIC_URL names none.",
         'set CAUSEWAY_PUBLIC_URL, or write "mode": "polling"',
       ),
     ];
-  const wanted = `${publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
+  const wanted = webhookUrlOf(options);
   return [...registeredFindings(info, wanted), ...trafficFindings(info), ...(await secretFindings(options))];
 }
 
 function registeredFindings({ url, allowed_updates: allowed }: WebhookInfo, wanted: string): Finding[] {
   if (url !== wanted)
     return [
-      broken(
+      errorFinding(
         "",
         url
           ? `Telegram posts to ${url}, not to ${wanted}.`
@@ -102,9 +116,9 @@ function registeredFindings({ url, allowed_updates: allowed }: WebhookInfo, want
       ),
     ];
   const missing = ALLOWED_UPDATES.filter((kind) => !(allowed ?? []).some((given) => given === kind));
-  if (missing.length === 0 || allowed === undefined) return [well("", `Telegram posts to ${url}.`)];
+  if (missing.length === 0 || allowed === undefined) return [okFinding("", `Telegram posts to ${url}.`)];
   return [
-    broken(
+    errorFinding(
       "",
       `Telegram does not post ${missing.join(", ")}: the webhook was registered by something else.`,
       "restart the service: it registers the webhook anew",
@@ -118,7 +132,7 @@ function trafficFindings(info: WebhookInfo): Finding[] {
   const ago = Math.round(Date.now() / 1000 - failedAt);
   if (ago < RECENT_SECONDS)
     findings.push(
-      broken(
+      errorFinding(
         "",
         `Telegram could not post to us ${ago} s ago: ${words ?? "it does not say why"}.`,
         "make the public URL reachable from the internet, with a certificate that browsers accept",
@@ -126,7 +140,7 @@ function trafficFindings(info: WebhookInfo): Finding[] {
     );
   if (pending > MANY_PENDING)
     findings.push(
-      doubtful(
+      warningFinding(
         "",
         `${pending} updates wait at Telegram.`,
         "they come by themselves once the webhook works; look into the service's log if their number grows",
@@ -135,7 +149,10 @@ function trafficFindings(info: WebhookInfo): Finding[] {
   return findings;
 }
 
-/** A body that is no update, with the configured secret: the running service must get past the secret. */
+/**
+ * Sends a body that is no update, with the configured secret. The running service must accept the secret before it
+ * refuses the body.
+ */
 async function secretFindings({ config, callWebhook }: DiagnoseOptions<TelegramConfig>): Promise<Finding[]> {
   const headers = {
     "content-type": "application/json",
@@ -143,9 +160,9 @@ async function secretFindings({ config, callWebhook }: DiagnoseOptions<TelegramC
   };
   const answer = await callWebhook({ headers, body: "{}" });
   if (answer === null) return [];
-  if (answer.status === 400) return [well("secretToken", "The running service has this secret.")];
+  if (answer.status === 400) return [okFinding("secretToken", "The running service has this secret.")];
   return [
-    broken(
+    errorFinding(
       "secretToken",
       `The running service answers ${answer.status} to a request with this secret: it runs with another one, or another service answers there.`,
       "restart the service with this configuration",

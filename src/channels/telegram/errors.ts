@@ -1,10 +1,10 @@
 import { GrammyError } from "grammy";
-import type { SendResult } from "../../core/outbound.ts";
+import type { SendResult } from "../../core/message/outbound.ts";
 import { TransportError } from "./transport.ts";
 
-/** What can go wrong with a Bot API call, without anything secret in it. */
+/** The possible faults of a Bot API call, without any secret. */
 export type TelegramFault =
-  /** The Bot API answered no. */
+  /** The Bot API refused the call. */
   | {
       kind: "refused";
       status: number;
@@ -14,14 +14,14 @@ export type TelegramFault =
     }
   /** Something in between (a proxy) answered instead of the Bot API. */
   | { kind: "intercepted"; status: number }
-  /** Nothing of the request was written. */
+  /** No part of the request was sent. */
   | { kind: "not_sent"; code: string }
-  /** The request left, the answer did not come. */
+  /** The request was sent, but no answer came. */
   | { kind: "unanswered"; code: string };
 
 /**
- * Reads an error of a Bot API call by its codes and parameters, never by its words. The only place that looks into
- * grammY's errors: they hold the URL, and with it the token.
+ * Reads an error of a Bot API call by its codes and parameters, never by its text. Only this function reads grammY's
+ * errors, because they contain the URL, and with it the token.
  */
 export function readFault(error: unknown, token: string): TelegramFault {
   if (error instanceof GrammyError) {
@@ -29,21 +29,21 @@ export function readFault(error: unknown, token: string): TelegramFault {
     return {
       kind: "refused",
       status: error.error_code,
-      description: redact(String(error.description ?? ""), token),
+      description: withoutToken(String(error.description ?? ""), token),
       retryAfterMs: seconds === undefined ? null : seconds * 1000,
       movedTo: chat === undefined ? null : String(chat),
     };
   }
   if (!(error instanceof TransportError)) return { kind: "unanswered", code: "unexpected_error" };
   if (!error.sent) return { kind: "not_sent", code: error.code };
-  // A gateway's 4xx turned the request away; its 5xx may come from behind it.
+  // A 4xx of a gateway means that it refused the request. Its 5xx may come from the server behind it.
   const turnedAway = error.status !== null && error.status >= 300 && error.status < 500;
   return turnedAway
     ? { kind: "intercepted", status: error.status ?? 0 }
     : { kind: "unanswered", code: error.status === null ? error.code : `http_${error.status}` };
 }
 
-/** What a fault means for one send. */
+/** The result of one send for a fault. */
 export function sendResultOf(fault: TelegramFault): SendResult {
   const reason = describeFault(fault);
   switch (fault.kind) {
@@ -52,7 +52,7 @@ export function sendResultOf(fault: TelegramFault): SendResult {
     case "unanswered":
       return { kind: "unknown", reason, code: `telegram_${fault.code}` };
     case "intercepted":
-      return { kind: "retry", reason, code: `telegram_http_${fault.status}`, scope: "channel" };
+      return { kind: "retry", reason, code: `telegram_http_${fault.status}`, scope: "connection" };
     case "refused":
       return refusedSend(fault, reason);
   }
@@ -62,24 +62,24 @@ function refusedSend(fault: Extract<TelegramFault, { kind: "refused" }>, reason:
   if (fault.movedTo !== null) return { kind: "moved", address: fault.movedTo };
   const code = `telegram_${fault.status}`;
   const later = fault.retryAfterMs === null ? {} : { afterMs: fault.retryAfterMs };
-  // A flood limit counts for the whole bot: sending on elsewhere makes it longer.
-  if (fault.status === 429) return { kind: "retry", reason, code, scope: "channel", ...later };
-  if (isTokenRefused(fault)) return { kind: "failed", reason, code, scope: "channel" };
-  // An error the Bot API itself words was not carried out, also when it is its own fault.
+  // Most limits count for one chat. A limit of the whole bot also stops other chats, and that widens the pause.
+  if (fault.status === 429) return { kind: "retry", reason, code, scope: "conversation", ...later };
+  if (isTokenRefused(fault)) return { kind: "failed", reason, code, scope: "connection" };
+  // If the Bot API itself reports the error, it did not execute the call. That is true even for its own errors.
   if (fault.status >= 500 || fault.status === 409)
     return { kind: "retry", reason, code, scope: "conversation", ...later };
-  // Blocked, deactivated or thrown out of the group: nothing else will arrive either.
+  // The bot is blocked, deactivated or removed from the group, so nothing else arrives either.
   return { kind: "failed", reason, code, scope: fault.status === 403 ? "user" : "conversation" };
 }
 
-/** 401: revoked or mistyped. 404: not even the shape of a token, so the Bot API knows no such path. */
+/** 401: revoked or mistyped. 404: not in the format of a token, so the Bot API knows no such path. */
 function isTokenRefused(fault: TelegramFault): boolean {
   return fault.kind === "refused" && (fault.status === 401 || fault.status === 404);
 }
 
 /**
- * An edit that would have changed nothing. The one refusal that is known by its words, as Telegram gives nothing else to
- * tell it from a message that cannot be edited.
+ * An edit that would change nothing. Only this refusal is recognised by its text. Telegram gives nothing else that
+ * separates it from a message that cannot be edited.
  */
 export function isUnmodified(fault: TelegramFault): boolean {
   return (
@@ -89,7 +89,7 @@ export function isUnmodified(fault: TelegramFault): boolean {
   );
 }
 
-/** A fault as a sentence an operator can act on. */
+/** A fault as a sentence that tells an operator what to do. */
 export function describeFault(fault: TelegramFault): string {
   switch (fault.kind) {
     case "not_sent":
@@ -109,6 +109,7 @@ export function describeFault(fault: TelegramFault): string {
     : said;
 }
 
-function redact(text: string, token: string): string {
+/** External text without the token, safe to show. */
+export function withoutToken(text: string, token: string): string {
   return text.replaceAll(token, "<token>").slice(0, 500);
 }

@@ -3,12 +3,12 @@ import type { AttachmentSource } from "../channel.ts";
 import type { TelegramConfig } from "./config.ts";
 import { describeFault, readFault } from "./errors.ts";
 
-/** What grammY calls an abort signal; Node's own fits but has another declaration. */
+/** grammY's type of an abort signal. Node's own signal works but has another declaration. */
 type GrammySignal = Parameters<Api["getMe"]>[0];
 
 /**
- * Where files are: the Bot API tells a path for each (getFile), good for an hour, up to 20 MB. The address contains the
- * token, as every one of the Bot API does.
+ * Finds the URL of a file. The Bot API returns a path for it (getFile), valid for an hour, up to 20 MB. The URL
+ * contains the token, as every URL of the Bot API does.
  */
 export function createFiles({ api, config }: { api: Api; config: TelegramConfig }) {
   const root = config.apiRoot.replace(/\/+$/, "");
@@ -16,7 +16,7 @@ export function createFiles({ api, config }: { api: Api; config: TelegramConfig 
   return async function fetchAttachment(fileId: string, signal: AbortSignal): Promise<AttachmentSource> {
     try {
       const { file_path: path } = await api.getFile(fileId, signal as GrammySignal);
-      // A Bot API server in its local mode tells a path on its own disk.
+      // A Bot API server in its local mode returns a path on its own disk.
       if (path === undefined || path.startsWith("/")) {
         return { kind: "failed", reason: "Telegram does not serve this file by https", retry: false };
       }
@@ -28,7 +28,7 @@ export function createFiles({ api, config }: { api: Api; config: TelegramConfig 
       };
     } catch (error) {
       const fault = readFault(error, config.token);
-      // 400 says that the file is too big or gone: asking again changes nothing.
+      // 400 means that the file is too big or gone, so another try changes nothing.
       const refused = fault.kind === "refused" && fault.status < 500 && fault.status !== 429;
       return { kind: "failed", reason: describeFault(fault), retry: !refused };
     }

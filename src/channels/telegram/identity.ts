@@ -2,21 +2,21 @@ import type { Api } from "grammy";
 import { botIdOf } from "./bot-api.ts";
 import type { TelegramConfig } from "./config.ts";
 
-/** What is known about our own bot account. */
+/** The known data of our own bot account. */
 export interface BotIdentity {
-  /** Our user ids: the one in the token, and the one Telegram told us (the same, on Telegram itself). */
+  /** Our user ids: the one in the token, and the one from Telegram (on Telegram itself they are equal). */
   ids: readonly number[];
-  /** Without the `@`; null until it is known. Only groups need it. */
+  /** The name without the `@`; null until it is known. Only groups need it. */
   username: string | null;
 }
 
 export interface IdentitySource {
   current(): BotIdentity;
-  /** Asks Telegram who we are, unless that is known; calls at the same time share one question. Rejects if it fails. */
+  /** Asks Telegram for our identity, unless it is known. Parallel calls share one request. Rejects if it fails. */
   learn(signal?: AbortSignal): Promise<BotIdentity>;
 }
 
-/** Knows who we are: from the configuration at once, from `getMe` once it has been asked. */
+/** Holds our identity: from the configuration at once, from `getMe` after the first request. */
 export function createIdentity(config: TelegramConfig, api: Api): IdentitySource {
   const tokenId = botIdOf(config.token);
   let identity: BotIdentity = {

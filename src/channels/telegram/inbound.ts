@@ -1,43 +1,51 @@
-import type { ChannelEvent, InboundMessage } from "../../core/channel-event.ts";
-import { RequestError } from "../../core/errors.ts";
-import type { JsonObject } from "../../core/json.ts";
-import type { Logger } from "../../core/logger.ts";
+import type { ChannelEvent } from "../../core/message/channel-event.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import type { Later } from "../kit/later.ts";
 import { toAddress } from "./address.ts";
-import { type Addressing, addressingOf } from "./addressing.ts";
-import { attachmentsOf } from "./attachments.ts";
+import { addressingOf } from "./addressing.ts";
+import { deskMessageOf } from "./desk-inbound.ts";
 import type { IdentitySource } from "./identity.ts";
-import type { TelegramMembership, TelegramMessage, TelegramPress, TelegramUpdate } from "./update.ts";
+import { toMessage } from "./inbound-message.ts";
+import type { TelegramMessage } from "./message.ts";
+import type { TelegramMembership, TelegramPress, TelegramUpdate } from "./update.ts";
 
-/** Human group admins who post anonymously come as this bot account of Telegram's (Bot API, `sender_chat`). */
+/** Anonymous group admins appear as this bot account of Telegram (Bot API, `sender_chat`). */
 const GROUP_ANONYMOUS_BOT = 1087968824;
 
-/** The kinds of update asked for; an edit or a channel post never becomes a message. */
+/** The requested kinds of update. An edit or a channel post never becomes a message. */
 export const ALLOWED_UPDATES = [
   "message",
   "callback_query",
   "my_chat_member",
   "stopped_message_generation",
+  "business_connection",
+  "business_message",
 ] as const;
 
+const BUSINESS =
+  "telegram update of a business account ignored: what is written to other accounts is not answered in their name";
+
 export interface InboundDeps {
-  /** Sets one bot's updates apart from those of another that had this channel's name before. */
+  /** Separates the updates of this bot from those of an earlier bot with the same channel name. */
   botId: number | null;
   identity: IdentitySource;
-  readPress(press: TelegramPress, eventKey: string): Promise<ChannelEvent[]>;
+  /** True for the group of a desk, in which nothing is for the bot. */
+  isDesk(chatId: string): boolean;
+  readPress(press: TelegramPress, eventKey: string): Promise<ChannelEvent[] | Later>;
   log: Logger;
 }
 
 /**
- * Turns updates into events; no events means that the update is acknowledged and nothing else. Throws 503 in the
- * one case that cannot be decided: a group message names a bot while Telegram has not yet told us our own name.
+ * Converts updates to events. No events means that the update is only acknowledged. Later, in the only case that
+ * cannot be decided. In that case a group message names a bot, but Telegram has not told us our own name yet.
  */
-export function createInbound({ botId, identity, readPress, log }: InboundDeps) {
+export function createInbound({ botId, identity, isDesk, readPress, log }: InboundDeps) {
   const ignore = (update: TelegramUpdate, reason: string): ChannelEvent[] => {
     log.debug({ updateId: update.updateId, reason }, "telegram update ignored");
     return [];
   };
 
-  return async function readUpdate(update: TelegramUpdate): Promise<ChannelEvent[]> {
+  return async function readUpdate(update: TelegramUpdate): Promise<ChannelEvent[] | Later> {
     const { message } = update;
     const eventKey = `update:${botId ?? "bot"}:${update.updateId}`;
     if (update.unreadable) {
@@ -47,35 +55,49 @@ export function createInbound({ botId, identity, readPress, log }: InboundDeps) 
     if (update.membership !== null) return [membershipChange(update.membership)];
     if (update.stop !== null) return [{ type: "stop", address: toAddress(update.stop) }];
     if (update.press !== null) return readPress(update.press, eventKey);
+    if (update.isBusiness) {
+      log.info({ updateId: update.updateId }, BUSINESS);
+      return [];
+    }
     if (message === null) return ignore(update, "not a new message");
     const moved = migration(message);
     if (moved !== null) return [moved];
     const barred = barredBecause(message);
     if (barred !== null) return ignore(update, barred);
+    if (isDesk(String(message.chat.id))) {
+      const words = deskMessageOf(message, eventKey);
+      return words === null ? ignore(update, "not in a topic of a desk") : [words];
+    }
     const said = addressingOf(message, identity.current());
     const addressing = said.kind === "unsure" ? await decide(message, identity, log) : said;
-    if (addressing.kind !== "for_us") return ignore(update, "not addressed to us");
-    if (addressing.text.trim() === "" && attachmentsOf(message).length === 0) {
-      log.info(
-        { updateId: update.updateId, chatId: message.chat.id },
-        "telegram message without text or file ignored",
-      );
+    if (addressing.kind === "later") return addressing;
+    // Only one picture of an album carries the caption, and with it the mention. The others are for us if that one is.
+    const isPart = addressing.kind === "overheard" && message.media_group_id !== undefined;
+    if (addressing.kind !== "for_us" && !isPart) return ignore(update, "not addressed to us");
+    const event = toMessage(message, addressing, eventKey, identity.current());
+    if (isPart) event.onlyWithAlbum = true;
+    if (event.text.trim() === "" && event.attachments === undefined) {
+      const { chat, unread } = message;
+      const where = { updateId: update.updateId, chatId: chat.id };
+      log.info({ ...where, unread }, "telegram message without text or file ignored");
       return [];
     }
-    return [toMessage(message, addressing, eventKey)];
+    return [event];
   };
 }
 
-/** Whom a message is for, once we know who we are. */
+const NAME_UNKNOWN: Later = { kind: "later", reason: "This bot's name is not known yet." };
+
+/** Decides again after we have learned our name. */
 async function decide(message: TelegramMessage, identity: IdentitySource, log: Logger) {
   const learned = await identity.learn().catch(() => null);
   const addressing = learned && addressingOf(message, learned);
   if (addressing !== null && addressing.kind !== "unsure") return addressing;
   log.warn({}, "a group message names a bot, but our own name is not known; set `username` on the channel");
-  throw new RequestError(503, "bot_name_unknown", "this bot's name is not known yet; send the update again");
+  return NAME_UNKNOWN;
 }
 
-/** A group that became a supergroup says so twice, in the old chat and in the new one; either will do. */
+/** A group that becomes a supergroup reports it twice, in the old chat and in the new one. Either report is enough. */
 function migration(message: TelegramMessage): ChannelEvent | null {
   const { migrate_to_chat_id: to, migrate_from_chat_id: from } = message;
   const here = String(message.chat.id);
@@ -84,7 +106,7 @@ function migration(message: TelegramMessage): ChannelEvent | null {
   return null;
 }
 
-/** Users block and unblock a bot, and groups throw it out and take it back; most say nothing else about it. */
+/** Users block and unblock a bot, and groups remove it and add it again. Most of them say nothing else about it. */
 function membershipChange({ chat, new_chat_member: { status } }: TelegramMembership): ChannelEvent {
   const isOut = status === "kicked" || status === "left";
   const reason =
@@ -93,45 +115,15 @@ function membershipChange({ chat, new_chat_member: { status } }: TelegramMembers
   return { type: "reachability", userIdentifier: String(chat.id), unreachable };
 }
 
-/** Why a message is never answered whatever it says, or null. */
+/** The reason why a message is never answered, whatever its text; null: there is none. */
 function barredBecause(message: TelegramMessage): string | null {
   const { chat, from } = message;
   if (chat.type !== "private" && chat.type !== "group" && chat.type !== "supergroup") return "not a chat";
   if (message.is_automatic_forward) return "forwarded from the linked channel";
-  // Two bots that answer each other never stop.
-  if (from?.is_bot && from.id !== GROUP_ANONYMOUS_BOT) return "written by a bot";
+  // Without a topic, one person's messages cannot be separated from another's.
+  if (chat.is_direct_messages && !message.direct_messages_topic) return "a direct message without a topic";
+  // Two bots that answer each other never stop. People who speak for a chat appear as a bot of Telegram.
+  if (from?.is_bot && from.id !== GROUP_ANONYMOUS_BOT && message.sender_chat === undefined)
+    return "written by a bot";
   return null;
-}
-
-function toMessage(
-  message: TelegramMessage,
-  addressing: Extract<Addressing, { kind: "for_us" }>,
-  eventKey: string,
-): InboundMessage {
-  const threadId = message.is_topic_message ? (message.message_thread_id ?? null) : null;
-  const address = toAddress({ chatId: message.chat.id, threadId });
-  const person = message.from?.is_bot ? undefined : message.from;
-  const userName = [person?.first_name, person?.last_name].filter((name) => name).join(" ");
-  const attachments = attachmentsOf(message);
-  return {
-    type: "message",
-    // Not the message id too: it is unique in a chat only, and one event of Telegram has one update id.
-    eventKeys: [eventKey],
-    conversation: { address, userIdentifier: address, externalId: null },
-    ...(userName === "" ? {} : { userName }),
-    profile: profileOf(message),
-    text: addressing.text,
-    ...(attachments.length === 0 ? {} : { attachments }),
-    ...(addressing.payload === undefined ? {} : { payload: addressing.payload }),
-  };
-}
-
-function profileOf(message: TelegramMessage): JsonObject {
-  const { chat, from } = message;
-  return {
-    chat_type: chat.type,
-    ...(chat.title === undefined ? {} : { chat_title: chat.title }),
-    ...(from?.username === undefined ? {} : { username: from.username }),
-    ...(from?.language_code === undefined ? {} : { locale: from.language_code }),
-  };
 }

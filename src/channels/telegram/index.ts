@@ -3,7 +3,7 @@ import { type TelegramConfig, telegramConfigSchema } from "./config.ts";
 import { BUTTON_SUPPORT } from "./keyboard.ts";
 import { split, TEXT_LIMIT, TYPING_REFRESH_MS } from "./limits.ts";
 
-/** Telegram, by webhook or long polling. See README.md beside this file for set-up and rules. */
+/** Telegram, by webhook or long polling. README.md in this folder describes set-up and rules. */
 export const definition = defineChannel<TelegramConfig, Promise<Channel>>({
   kind: "telegram",
   capabilities: {
@@ -14,10 +14,21 @@ export const definition = defineChannel<TelegramConfig, Promise<Channel>>({
     receipts: false,
     buttons: BUTTON_SUPPORT,
     profileVariables: ["user_name"],
+    desks: true,
   },
   configSchema: telegramConfigSchema,
   // grammY is loaded with the first channel that needs it.
   create: async (options) => (await import("./connection.ts")).createTelegramChannel(options),
   diagnose: async (options) => (await import("./diagnose.ts")).diagnose(options),
+  diagnoseDesk: async (options) => (await import("./diagnose-desk.ts")).diagnoseDesk(options),
   split,
+  simulated: (given, { url, secret }) => ({
+    token: `${Number.parseInt(secret("id").slice(0, 8), 16) + 1}:SIM${secret("token").slice(0, 32)}`,
+    secretToken: secret("webhook"),
+    ...given,
+    apiRoot: `${url}/telegram`,
+  }),
+  connection({ token, apiRoot, mode }) {
+    return { key: "token", name: `${new URL(apiRoot).origin} ${token}`, exclusive: mode === "polling" };
+  },
 });

@@ -1,15 +1,15 @@
 import type { InlineKeyboardButton, InlineKeyboardMarkup } from "grammy/types";
-import type { Button, ButtonSupport } from "../../core/button.ts";
-import { pressReference } from "../../core/press.ts";
+import type { Button, ButtonSupport } from "../../core/message/button.ts";
+import { pressReference } from "../../core/message/press.ts";
 
-/** The Bot API allows 100 buttons; longer labels are cut off on phones. */
+/** The Bot API allows 100 buttons; phones cut off longer labels. */
 export const BUTTON_SUPPORT: ButtonSupport = { max: 100, labelLimit: 64, urls: true };
 
-/** Short labels share a row, as far as a phone shows them whole. */
+/** Short labels share a row, if a phone can show them whole. */
 const MOST_IN_ROW = 3;
 const ROW_WIDTH = 24;
 
-/** What a button that was pressed before carries: it is answered, and means nothing any more. */
+/** Data of a button that was already pressed: a press is answered, but has no meaning any more. */
 export const ALREADY_CHOSEN = "b";
 
 /** The buttons below a message of ours. */
@@ -27,7 +27,7 @@ export function keyboardOf(messageId: string, buttons: readonly Button[]): Inlin
   return { inline_keyboard: rows.map(({ keys }) => keys) };
 }
 
-/** What stands there after a press: the choice, since Telegram shows no message for it, and the pages to open. */
+/** The buttons after a press: the choice, because Telegram shows no message for it, and the pages to open. */
 export function chosenKeyboard(choice: string, buttons: readonly Button[]): InlineKeyboardMarkup {
   const pages = buttons.flatMap(({ label, url }) => (url === undefined ? [] : [[{ text: label, url }]]));
   return { inline_keyboard: [[pressKey(`✓ ${choice}`, ALREADY_CHOSEN)], ...pages] };

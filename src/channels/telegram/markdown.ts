@@ -1,17 +1,20 @@
 import type { MessageEntity } from "grammy/types";
-import { readBlocks } from "../../core/markdown/blocks.ts";
-import { type Run, readInline } from "../../core/markdown/inline.ts";
+import { type Block, readBlocks } from "../../core/text/markdown/blocks.ts";
+import { withoutEscapes } from "../../core/text/markdown/escapes.ts";
+import { type Run, readInline } from "../../core/text/markdown/inline.ts";
+import { columnsOf } from "./table.ts";
 
-/** A text as `sendMessage` takes it: what is read, and which stretches of it look different. */
+/** A text in the form of `sendMessage`: the visible text, and its stretches with a style. */
 export interface FormattedText {
   text: string;
   entities: MessageEntity[];
 }
 
 /**
- * The Markdown that models write, as text and entities. Entities rather than a parse mode: nothing has to be
- * escaped, so no reply can be refused for its formatting. Bold, italic, strike, code, code blocks, links and
- * headings (shown bold) are recognised; everything else stays as written. The text never gets longer.
+ * Converts the Markdown that models write to text and entities. Entities need no escapes, unlike a parse mode, so
+ * Telegram refuses no reply because of its formatting.
+ * Recognised are bold, italic, strike, code, code blocks, links, tables (shown as code) and headings (shown bold).
+ * Everything else stays as written. The text never gets longer.
  */
 export function formatMarkdown(source: string): FormattedText {
   const runs: Run[] = [];
@@ -21,18 +24,64 @@ export function formatMarkdown(source: string): FormattedText {
     runs.push(run);
     length += run.text.length;
   };
+  const pushCode = (code: string, language: string) => {
+    blocks.push(preformatted(length, code, language));
+    push(plain(code));
+  };
   let first = true;
-  for (const block of readBlocks(source)) {
+  for (const part of partsOf(source)) {
     if (!first) push(plain("\n"));
     first = false;
-    if (block.kind === "code") {
-      blocks.push(preformatted(length, block.text, block.language));
-      push(plain(block.text));
-    } else
-      for (const run of readInline(block.text, { bold: block.kind === "heading" }).runs) push(shown(run));
+    if (part.kind === "code") pushCode(unindented(part), part.language);
+    else if (part.kind === "table") {
+      const columns = columnsOf(part.rows, part.length);
+      if (columns === null) for (const run of rowRuns(part.rows)) push(shown(run));
+      else pushCode(columns, "");
+    } else for (const run of readInline(part.text, { bold: part.kind === "heading" }).runs) push(shown(run));
   }
   const text = runs.map((run) => run.text).join("");
   return { text, entities: [...blocks, ...entitiesOf(runs)].sort((a, b) => a.offset - b.offset) };
+}
+
+type Line = Extract<Block, { kind: "line" | "heading" | "code" }>;
+
+/** A table, with the length of its lines in the source. */
+interface TablePart {
+  kind: "table";
+  rows: string[][];
+  length: number;
+}
+
+/** The blocks of a text, with the lines of each table joined. */
+function partsOf(source: string): (Line | TablePart)[] {
+  const parts: (Line | TablePart)[] = [];
+  for (const block of readBlocks(source)) {
+    if (block.kind !== "row" && block.kind !== "rule") {
+      parts.push(block);
+      continue;
+    }
+    const last = parts.at(-1);
+    const isNew = last?.kind !== "table" || (block.kind === "row" && block.isHead);
+    if (isNew) parts.push({ kind: "table", rows: [], length: -1 });
+    const table = parts.at(-1);
+    if (table?.kind !== "table") continue;
+    table.length += block.text.length + 1;
+    if (block.kind === "row") table.rows.push(block.cells);
+  }
+  return parts;
+}
+
+/** Code below a list item has the indentation of its fence, which is not part of the code. */
+function unindented({ text, indent }: Extract<Block, { kind: "code" }>): string {
+  return indent === 0 ? text : text.replace(new RegExp(`^[^\\S\\n]{1,${indent}}`, "gm"), "");
+}
+
+/** A table that is too wide: one line for each row, with a bold head. */
+function rowRuns(rows: readonly (readonly string[])[]): Run[] {
+  return rows.flatMap((cells, index) => [
+    ...(index === 0 ? [] : [plain("\n")]),
+    ...readInline(cells.join(" | "), { bold: index === 0 }).runs,
+  ]);
 }
 
 function preformatted(offset: number, code: string, language: string): MessageEntity {
@@ -45,11 +94,11 @@ function plain(text: string): Run {
 }
 
 /**
- * Code takes no other entity beside it (core.telegram.org/bots/api#messageentity). A link is worth more than the look of
- * code, the look of code more than bold.
+ * Telegram allows no other entity together with code (core.telegram.org/bots/api#messageentity). A link is more
+ * important than code style, and code style is more important than bold.
  */
 function shown(run: Run): Run {
-  if (!run.code) return run;
+  if (!run.code) return run.link?.url === run.text ? run : { ...run, text: withoutEscapes(run.text) };
   return run.link === null ? { ...plain(run.text), code: true } : { ...run, code: false };
 }
 

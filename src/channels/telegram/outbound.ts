@@ -1,37 +1,39 @@
 import type { Api } from "grammy";
-import type { Logger } from "../../core/logger.ts";
-import type { OutboundPart, SendResult } from "../../core/outbound.ts";
-import type { Reachability } from "../../core/reachability.ts";
-import { parseAddress, type TelegramPlace, threadOf } from "./address.ts";
+import type { OutboundPart, SendResult } from "../../core/message/outbound.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import type { Reachability } from "../../core/session/reachability.ts";
+import { parseAddress, topicOf } from "./address.ts";
 import { contentOf, extrasOf, type TelegramContent } from "./content.ts";
 import { describeFault, readFault, sendResultOf } from "./errors.ts";
-import { createPreviews } from "./preview.ts";
+import { createFloods } from "./floods.ts";
+import { type Aim, sendInTopic } from "./gone-topic.ts";
+import { createPreviews, type PreviewDeps } from "./preview.ts";
 import { sendFile } from "./send-file.ts";
 
-/** What grammY calls an abort signal; Node's own fits but has another declaration. */
+/** grammY's type of an abort signal. Node's own signal works but has another declaration. */
 type GrammySignal = Parameters<Api["getMe"]>[0];
 
-export interface OutboundDeps {
-  api: Api;
-  /** Known only to keep it out of what is reported. */
-  token: string;
+export interface OutboundDeps extends PreviewDeps {
   log: Logger;
 }
 
-/** Writes to Telegram. Every outcome is a value; nothing of the vendor's errors gets out. */
-export function createOutbound({ api, token, log }: OutboundDeps) {
-  const previews = createPreviews({ api, token });
+/** Sends to Telegram. Every outcome is a value; no error of grammY leaves this function. */
+export function createOutbound({ api, token, linkPreviews, log }: OutboundDeps) {
+  const previews = createPreviews({ api, token, linkPreviews });
+  const ofItsChat = createFloods();
 
   async function attempt(
-    place: TelegramPlace,
+    { place, part }: Aim,
     content: TelegramContent,
     signal: AbortSignal,
   ): Promise<{ result: SendResult; isBadRequest: boolean }> {
     try {
-      const options = { ...threadOf(place), ...extrasOf(content) };
-      const message = await api.sendMessage(place.chatId, content.text, options, signal as GrammySignal);
-      const externalIds = [`${place.chatId}:${message.message_id}`];
-      return { result: { kind: "sent", externalIds }, isBadRequest: false };
+      const extras = extrasOf(content, linkPreviews);
+      const { sent, ...told } = await sendInTopic(place, part, token, (where) =>
+        api.sendMessage(place.chatId, content.text, { ...where, ...extras }, signal as GrammySignal),
+      );
+      const externalIds = [`${place.chatId}:${sent.message_id}`];
+      return { result: { kind: "sent", externalIds, ...told }, isBadRequest: false };
     } catch (error) {
       const result = sendResultOf(readFault(error, token));
       return { result, isBadRequest: result.kind === "failed" && result.code === "telegram_400" };
@@ -39,33 +41,39 @@ export function createOutbound({ api, token, log }: OutboundDeps) {
   }
 
   async function send(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
+    return ofItsChat(part.address, await sendPart(part, signal));
+  }
+
+  async function sendPart(part: OutboundPart, signal: AbortSignal): Promise<SendResult> {
     const place = parseAddress(part.address);
     if (place === null) return { kind: "failed", ...badAddress(part.address), scope: "conversation" };
-    const shown = part.file && (await sendFile({ api, token }, place, part.file, signal));
+    const aim = { place, part };
+    const shown = part.file && (await sendFile({ api, token }, aim, part.file, signal));
     if (shown) return shown;
     const content = contentOf(part);
     if (part.preview !== undefined) {
       const finished = await previews.finish(place, part.preview, content, signal);
       if (finished !== null) return finished;
     }
-    const sent = await attempt(place, content.styled, signal);
+    const sent = await attempt(aim, content.styled, signal);
     return sent.isBadRequest && content.plain !== null
-      ? (await attempt(place, content.plain, signal)).result
+      ? (await attempt(aim, content.plain, signal)).result
       : sent.result;
   }
 
   async function typing(address: string, signal: AbortSignal): Promise<void> {
     const place = parseAddress(address);
-    if (place === null) return;
+    // A channel's direct messages have no typing action (Bot API, sendChatAction).
+    if (place === null || place.topic?.kind === "direct") return;
     try {
-      await api.sendChatAction(place.chatId, "typing", threadOf(place), signal as GrammySignal);
+      await api.sendChatAction(place.chatId, "typing", topicOf(place), signal as GrammySignal);
     } catch (error) {
       if (!signal.aborted)
         log.debug({ address, reason: describeFault(readFault(error, token)) }, "typing not shown");
     }
   }
 
-  /** A chat is known by its number; a username says nothing until its owner has written. */
+  /** A chat is identified by its number. A username is no address until its owner has written. */
   async function canReach(user: string): Promise<Reachability> {
     return parseAddress(user) === null ? { kind: "unreachable", ...badAddress(user) } : { kind: "reachable" };
   }

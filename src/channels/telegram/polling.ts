@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "grammy";
 import type { Update } from "grammy/types";
-import { createBackoff } from "../../core/backoff.ts";
-import type { ChannelEvent } from "../../core/channel-event.ts";
-import type { Logger } from "../../core/logger.ts";
-import type { Troubles } from "../../core/troubles.ts";
+import type { Troubles } from "../../core/faults/troubles.ts";
+import type { ChannelEvent } from "../../core/message/channel-event.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import { createBackoff } from "../../core/time/backoff.ts";
+import { isLater, type Later } from "../kit/later.ts";
 import { POLL_SECONDS } from "./bot-api.ts";
-import { describeFault, readFault } from "./errors.ts";
+import { describeFault, readFault, withoutToken } from "./errors.ts";
 import { ALLOWED_UPDATES } from "./inbound.ts";
 import { parseUpdate, type TelegramUpdate } from "./update.ts";
+import { isOn, webhookOf } from "./webhook.ts";
 
 type GrammySignal = Parameters<Api["getMe"]>[0];
 
@@ -16,72 +18,127 @@ export interface PollingDeps {
   calls: Api;
   polls: Api;
   token: string;
-  readUpdate(update: TelegramUpdate): Promise<ChannelEvent[]>;
+  readUpdate(update: TelegramUpdate): Promise<ChannelEvent[] | Later>;
   /** Stores events durably; see `ChannelContext.accept`. */
   accept(events: ChannelEvent[]): Promise<void>;
+  /** The host of our own URL. A webhook on it is ours. */
+  ownHost: string;
+  /** True if polling may take the bot from another host. */
+  takeOver: boolean;
   troubles: Troubles;
   log: Logger;
 }
 
 /**
- * Asks Telegram for updates until the signal aborts. The offset moves only after the updates before it are stored:
- * what was not stored is handed out again, and what is handed out again is recognised by its event key.
+ * Asks Telegram for updates until the signal aborts. The offset moves only after the updates before it are stored.
+ * Telegram sends an update again if it was not stored, and its event key identifies a repetition.
  */
 export async function poll(deps: PollingDeps, signal: AbortSignal): Promise<void> {
-  const { calls, polls, troubles, log } = deps;
+  const { polls, troubles, log } = deps;
   const backoff = createBackoff(60_000, signal);
   let webhookRemoved = false;
   let offset = 0;
-  // After trouble the first poll does not linger, so that its end is seen when it comes.
+  let connected = false;
+  // After an error the first poll returns at once, so that the recovery is visible at once.
   let troubled = false;
 
   while (!signal.aborted) {
     try {
-      // A webhook that is set makes every poll a 409; pending updates are kept.
-      if (!webhookRemoved) await calls.deleteWebhook({ drop_pending_updates: false }, signal as GrammySignal);
+      if (!webhookRemoved) await removeWebhook(deps, signal);
       webhookRemoved = true;
       const updates = await polls.getUpdates(
         { offset, limit: 100, timeout: troubled ? 0 : POLL_SECONDS, allowed_updates: [...ALLOWED_UPDATES] },
         signal as GrammySignal,
       );
       troubles.set("getUpdates", null);
+      if (!connected) log.info({}, "telegram connected: asking for updates");
+      else if (troubled) log.info({}, "telegram polling works again");
+      connected = true;
       troubled = false;
       offset = await store(updates, offset);
       troubles.set("storing", null);
       backoff.reset();
-      // Telegram holds an empty poll open; a server that does not must not be asked without pause.
+      // Telegram holds an empty poll open. A server that does not must not be asked without a pause.
       if (updates.length === 0) await sleep(100, undefined, { signal });
     } catch (error) {
       if (signal.aborted) return;
       troubled = true;
-      const fault = error instanceof StoreError ? null : readFault(error, deps.token);
+      if (error instanceof StoreError) {
+        const words = "received messages could not be stored; asking again";
+        log.warn({ reason: words, err: error }, "telegram polling interrupted");
+        troubles.set("storing", words);
+        await backoff.wait();
+        continue;
+      }
+      const { words, isConflict, waitMs } = troubleOf(error, deps.token);
       // Somebody may have set the webhook again since.
-      if (fault?.kind === "refused" && fault.status === 409) webhookRemoved = false;
-      const words =
-        fault === null ? "received messages could not be stored; asking again" : describeFault(fault);
-      log.warn({ reason: words, ...(fault === null ? { err: error } : {}) }, "telegram polling interrupted");
-      troubles.set(fault === null ? "storing" : "getUpdates", words);
-      await backoff.wait(fault?.kind === "refused" ? (fault.retryAfterMs ?? 0) : 0);
+      if (isConflict) webhookRemoved = false;
+      log.warn({ reason: words }, "telegram polling interrupted");
+      troubles.set("getUpdates", words);
+      await backoff.wait(waitMs);
     }
   }
 
-  /** Stores what came, in order; the offset that confirms it. */
+  /** Stores the updates in order and returns the offset that confirms them. */
   async function store(updates: readonly Update[], from: number): Promise<number> {
     const read = updates.map((update) => parseUpdate(update)).filter((update) => update !== null);
     try {
       const events: ChannelEvent[] = [];
-      for (const update of read) events.push(...(await deps.readUpdate(update)));
+      for (const update of read) {
+        const found = await deps.readUpdate(update);
+        if (isLater(found)) throw new Error(found.reason, { cause: found.cause });
+        events.push(...found);
+      }
       if (events.length > 0) await deps.accept(events);
     } catch (error) {
       throw new StoreError(error);
     }
-    // The last, not the highest: after a quiet week Telegram may begin again at a lower number.
+    // The last id, not the highest: after a week without updates Telegram may start again at a lower number.
     const last = read.at(-1);
     return last === undefined ? from : last.updateId + 1;
   }
 }
 
-/** Sets trouble of ours apart from trouble with Telegram. */
+function troubleOf(error: unknown, token: string): { words: string; isConflict: boolean; waitMs: number } {
+  if (error instanceof TakenError) return { words: error.message, isConflict: true, waitMs: 0 };
+  const fault = readFault(error, token);
+  const refused = fault.kind === "refused" ? fault : null;
+  const waitMs = refused?.retryAfterMs ?? 0;
+  return { words: describeFault(fault), isConflict: refused?.status === 409, waitMs };
+}
+
+/**
+ * Removes the webhook, because with one every poll is a conflict. A webhook of another host is most likely that of the
+ * live service. A developer who tests with its token must not stop it by accident. Pending updates are kept.
+ */
+async function removeWebhook(
+  { calls, token, ownHost, takeOver, log }: PollingDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const url = (await webhookOf(calls, token, signal))?.url;
+  if (url) {
+    const shown = withoutToken(url, token);
+    if (!takeOver && !isOn(ownHost, url)) throw new TakenError(shown);
+    log.warn(
+      { url: shown },
+      "telegram webhook removed: updates are polled, and nothing is posted there any more",
+    );
+  }
+  await calls.deleteWebhook({ drop_pending_updates: false }, signal as GrammySignal);
+}
+
+/** Another service uses the bot. */
+class TakenError extends Error {
+  constructor(url: string) {
+    super(
+      `Telegram posts this bot's updates to ${url}, which polling would end: give this channel a bot of its own, ` +
+        'or write "takeOver": true to take this one from there',
+    );
+    this.name = "TakenError";
+  }
+}
+
+/** Separates our own errors from errors of Telegram. */
 class StoreError extends Error {
   constructor(cause: unknown) {
     super("updates could not be stored", { cause });

@@ -1,20 +1,24 @@
 import type { Api } from "grammy";
-import type { ChannelEvent } from "../../core/channel-event.ts";
-import { RequestError } from "../../core/errors.ts";
-import type { Logger } from "../../core/logger.ts";
-import { findPressed, readPressReference } from "../../core/press.ts";
+import type { ChannelEvent } from "../../core/message/channel-event.ts";
+import { findPressed, readPressReference } from "../../core/message/press.ts";
+import type { Logger } from "../../core/process/logger.ts";
 import type { OfferedButtons } from "../channel.ts";
-import { parseAddress } from "./address.ts";
+import { buttonsUnknown, isLater, type Later } from "../kit/later.ts";
+import { parseAddress, type TelegramPlace } from "./address.ts";
+import { deskPressOf } from "./desk-inbound.ts";
 import { describeFault, readFault } from "./errors.ts";
 import { ALREADY_CHOSEN, chosenKeyboard } from "./keyboard.ts";
+import { nameOf, withoutEmpty } from "./people.ts";
 import type { TelegramPress } from "./update.ts";
 
 export interface PressDeps {
   api: Api;
-  /** Known only to keep it out of what is reported. */
+  /** Used only to remove it from reports. */
   token: string;
   findButtons(messageId: string): Promise<OfferedButtons | null>;
-  /** Watches over calls that nobody waits for. */
+  /** True for the group of a desk, in which no button is the bot's. */
+  isDesk(chatId: string): boolean;
+  /** Tracks calls that nobody awaits. */
   track(task: Promise<unknown>): void;
   log: Logger;
 }
@@ -22,10 +26,11 @@ export interface PressDeps {
 const GONE = "This can no longer be chosen.";
 
 /**
- * Presses of buttons below our messages: what the user would have written. Telegram is told at once, so that the button
- * stops turning; neither that nor the mark on the button is worth losing a press for.
+ * Presses of buttons below our messages become the text that the user would have written. Telegram gets an answer at
+ * once, so that the button stops its animation. A failure of the answer or of the mark on the button does not lose the
+ * press.
  */
-export function createPresses({ api, token, findButtons, track, log }: PressDeps) {
+export function createPresses({ api, token, findButtons, isDesk, track, log }: PressDeps) {
   function tell(what: string, call: Promise<unknown>): void {
     track(
       call.catch((error: unknown) =>
@@ -37,21 +42,28 @@ export function createPresses({ api, token, findButtons, track, log }: PressDeps
     );
   }
 
-  /** Rejects with 503 where it cannot be known what was offered: Telegram sends the press again. */
-  return async function readPress(press: TelegramPress, eventKey: string): Promise<ChannelEvent[]> {
+  /** Later if the offered buttons cannot be read, so that Telegram sends the press again. */
+  return async function readPress(press: TelegramPress, eventKey: string): Promise<ChannelEvent[] | Later> {
+    if (isDesk(String(press.chat.id))) {
+      const pressed = deskPressOf(press, eventKey);
+      // The topic shows the outcome.
+      tell("answer", api.answerCallbackQuery(press.id));
+      return pressed === null ? [] : [pressed];
+    }
     const reference = readPressReference(press.data);
-    const found = reference && (await findPressed(reference, findButtons).catch(unknown));
-    const place = found && parseAddress(found.offered.address);
-    // A button's data can be copied into another chat by whoever writes to Telegram's servers themselves.
-    if (!reference || !found || place?.chatId !== press.chat.id) {
+    const found = reference && (await findPressed(reference, findButtons).catch(buttonsUnknown));
+    if (isLater(found)) return found;
+    // A person with direct access to Telegram's servers can copy a button's data into another chat.
+    if (!reference || !found || !isPressedIn(press, parseAddress(found.offered.address))) {
       const text = press.data === ALREADY_CHOSEN ? undefined : GONE;
       tell("answer", api.answerCallbackQuery(press.id, text === undefined ? {} : { text }));
       log.debug({ eventKey }, "telegram press of nothing that is offered ignored");
       return [];
     }
     const { pressed, offered } = found;
-    const name = [press.from.first_name, press.from.last_name].filter((part) => part).join(" ");
-    const choice = press.chat.type === "private" ? pressed.label : `${pressed.label} (${name})`;
+    const name = nameOf(press.from);
+    const isAlone = press.chat.type === "private" || press.directTopic !== null;
+    const choice = isAlone ? pressed.label : `${pressed.label} (${name})`;
     tell("answer", api.answerCallbackQuery(press.id));
     const keyboard = { reply_markup: chosenKeyboard(choice, offered.buttons) };
     tell("mark", api.editMessageReplyMarkup(press.chat.id, press.messageId, keyboard));
@@ -59,7 +71,7 @@ export function createPresses({ api, token, findButtons, track, log }: PressDeps
     return [
       {
         type: "message",
-        // Two quick taps are two updates and one choice.
+        // Two quick taps are two updates but one choice.
         eventKeys: [eventKey, `press:${reference.messageId}:${reference.index}:${press.from.id}`],
         conversation: { address: offered.address, userIdentifier: offered.address, externalId: null },
         ...(name === "" ? {} : { userName: name }),
@@ -71,19 +83,15 @@ export function createPresses({ api, token, findButtons, track, log }: PressDeps
         },
         text: pressed.label,
         payload: pressed.payload,
+        ...(isAlone ? {} : { author: withoutEmpty({ identifier: String(press.from.id), name }) }),
+        replyReference: String(press.messageId),
       },
     ];
   };
 }
 
-function unknown(cause: unknown): never {
-  throw new RequestError(
-    503,
-    "buttons_unknown",
-    "What was offered cannot be looked up. Send the press again.",
-    {
-      headers: { "Retry-After": "5" },
-      cause,
-    },
-  );
+/** In direct messages only the topic separates people. A message too old to name its topic belongs to nobody. */
+function isPressedIn({ chat, directTopic }: TelegramPress, place: TelegramPlace | null): boolean {
+  if (place?.chatId !== chat.id) return false;
+  return place.topic?.kind === "direct" ? place.topic.id === directTopic : !chat.is_direct_messages;
 }

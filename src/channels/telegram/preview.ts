@@ -1,12 +1,12 @@
 import type { Api } from "grammy";
-import type { SendResult } from "../../core/outbound.ts";
+import type { SendResult } from "../../core/message/outbound.ts";
 import { parseAddress, type TelegramPlace } from "./address.ts";
 import { extrasOf, type PartContent, type TelegramContent } from "./content.ts";
 import { isUnmodified, readFault, sendResultOf, type TelegramFault } from "./errors.ts";
 
 type GrammySignal = Parameters<Api["getMe"]>[0];
 
-/** A message that shows an answer which is still being written. */
+/** A message that shows an unfinished answer. */
 interface Preview {
   chatId: number;
   messageId: number;
@@ -19,15 +19,23 @@ function readPreviewId(id: string): Preview | null {
   return chatId === undefined ? null : { chatId: Number(chatId), messageId: Number(messageId) };
 }
 
-/** What becomes of a preview: it is edited into what is sent, or taken away. */
-export function createPreviews({ api, token }: { api: Api; token: string }) {
+export interface PreviewDeps {
+  api: Api;
+  /** Used only to remove it from reports. */
+  token: string;
+  linkPreviews: boolean;
+}
+
+/** Ends previews: edits one into the final message, or removes it. */
+export function createPreviews({ api, token, linkPreviews }: PreviewDeps) {
   async function edit(
     { chatId, messageId }: Preview,
     content: TelegramContent,
     signal: AbortSignal,
   ): Promise<TelegramFault | null> {
     try {
-      await api.editMessageText(chatId, messageId, content.text, extrasOf(content), signal as GrammySignal);
+      const extras = extrasOf(content, linkPreviews);
+      await api.editMessageText(chatId, messageId, content.text, extras, signal as GrammySignal);
       return null;
     } catch (error) {
       const fault = readFault(error, token);
@@ -36,8 +44,8 @@ export function createPreviews({ api, token }: { api: Api; token: string }) {
   }
 
   /**
-   * Makes a preview what is sent. Null where it cannot be: it is gone, or belongs to the chat this one was before. An
-   * edit can be repeated without harm, so one whose answer was lost is.
+   * Turns a preview into the final message. Null if that is impossible: it is gone, or belongs to the chat's former id.
+   * An edit can be repeated without harm, so it is repeated if its answer was lost.
    */
   async function finish(
     place: TelegramPlace,
@@ -66,7 +74,7 @@ export function createPreviews({ api, token }: { api: Api; token: string }) {
       return true;
     } catch (error) {
       const fault = readFault(error, token);
-      // A refusal is for good: it is gone already, or too old, or we are not in that chat any more.
+      // A refusal is final: the message is gone or too old, or we are not in that chat any more.
       return fault.kind === "refused" && fault.status >= 400 && fault.status < 429;
     }
   }

@@ -1,38 +1,36 @@
 import type { Api } from "grammy";
-import { createBackoff } from "../../core/backoff.ts";
-import type { Logger } from "../../core/logger.ts";
-import type { Troubles } from "../../core/troubles.ts";
+import type { Troubles } from "../../core/faults/troubles.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import { createBackoff } from "../../core/time/backoff.ts";
+import { setCommands } from "./commands.ts";
 import type { TelegramConfig } from "./config.ts";
 import { describeFault, readFault } from "./errors.ts";
 import type { IdentitySource } from "./identity.ts";
-import { ALLOWED_UPDATES } from "./inbound.ts";
-
-type GrammySignal = Parameters<Api["getMe"]>[0];
 
 export interface RegistrationDeps {
   api: Api;
   identity: IdentitySource;
   config: TelegramConfig;
-  /** Where Telegram should post updates; null where we are not reachable or do not want them posted. */
-  webhookUrl: string | null;
+  /** Null: Telegram cannot reach us, or the channel does not use a webhook. */
+  registerWebhook: ((signal: AbortSignal) => Promise<void>) | null;
   log: Logger;
 }
 
 interface Step {
   name: string;
-  /** Whether the channel works without it. */
+  /** True if the channel works without it. */
   optional: boolean;
   run(signal: AbortSignal): Promise<unknown>;
 }
 
 /**
- * Introduces us to Telegram: asks our name, registers webhook and commands. What fails is reported in words and
- * tried again, ever more rarely, until it works or the signal aborts. The service runs meanwhile.
+ * Sets up the bot at Telegram: asks for our name, registers the webhook and the commands. Failed steps are reported and
+ * retried with growing delays, until they work or the signal aborts. The service runs meanwhile.
  */
 export function createRegistration(deps: RegistrationDeps) {
   const { config, log } = deps;
 
-  /** Tries every step once; the ones that failed, and how long Telegram asked us to wait. */
+  /** Tries every step once. Returns the failed ones, and the delay that Telegram asked for. */
   async function attempt(steps: readonly Step[], troubles: Troubles, signal: AbortSignal) {
     const failed: Step[] = [];
     let waitMs = 0;
@@ -54,7 +52,7 @@ export function createRegistration(deps: RegistrationDeps) {
   }
 
   return {
-    /** Resolves after the first round; `done` resolves when everything worked or the signal aborted. */
+    /** Resolves after the first round. `done` resolves when all steps worked or the signal aborted. */
     async start(troubles: Troubles, signal: AbortSignal): Promise<{ done: Promise<void> }> {
       const first = await attempt(stepsFor(deps), troubles, signal);
       return { done: keepTrying(first) };
@@ -71,26 +69,12 @@ export function createRegistration(deps: RegistrationDeps) {
   };
 }
 
-function stepsFor({ api, identity, config, webhookUrl }: RegistrationDeps): Step[] {
+function stepsFor({ api, identity, config, registerWebhook }: RegistrationDeps): Step[] {
   const steps: Step[] = [
     { name: "getMe", optional: false, run: (signal) => identity.learn(signal) },
-    {
-      name: "setMyCommands",
-      optional: true,
-      run: (signal) =>
-        api.setMyCommands(
-          [
-            { command: "start", description: "Start chatting" },
-            { command: "reset", description: "Forget this conversation and start a new one" },
-          ],
-          {},
-          signal as GrammySignal,
-        ),
-    },
+    { name: "setMyCommands", optional: true, run: (signal) => setCommands(api, config, signal) },
   ];
-  if (webhookUrl === null || config.secretToken === undefined) return steps;
-  const options = { secret_token: config.secretToken, allowed_updates: [...ALLOWED_UPDATES] };
-  const register = (signal: AbortSignal) => api.setWebhook(webhookUrl, options, signal as GrammySignal);
-  // Second, before what is only nice to have: messages wait for it.
-  return steps.toSpliced(1, 0, { name: "setWebhook", optional: false, run: register });
+  if (registerWebhook === null) return steps;
+  // The webhook is second, before optional steps, because messages wait for it.
+  return steps.toSpliced(1, 0, { name: "setWebhook", optional: false, run: registerWebhook });
 }

@@ -1,26 +1,28 @@
 import type { Api } from "grammy";
-import type { OutboundFile, SendResult } from "../../core/outbound.ts";
-import { type TelegramPlace, threadOf } from "./address.ts";
+import type { OutboundFile, SendResult } from "../../core/message/outbound.ts";
 import { readFault, sendResultOf } from "./errors.ts";
+import { type Aim, sendInTopic, type Whereabouts } from "./gone-topic.ts";
 
-/** What grammY calls an abort signal; Node's own fits but has another declaration. */
+/** grammY's type of an abort signal. Node's own signal works but has another declaration. */
 type GrammySignal = Parameters<Api["getMe"]>[0];
 
 /**
- * Shows a file, which Telegram fetches from its address (Bot API, "Sending files"). Null where it takes no such file by
- * address, or would not have this one: then a link has to do.
+ * Sends a file, which Telegram fetches from its URL (Bot API, "Sending files"). Null if Telegram accepts no such file
+ * by URL, or refuses this one. Then a link is sent instead.
  */
 export async function sendFile(
   { api, token }: { api: Api; token: string },
-  place: TelegramPlace,
+  { place, part }: Aim,
   file: OutboundFile,
   signal: AbortSignal,
 ): Promise<SendResult | null> {
   const send = senderOf(api, file);
   if (send === null) return null;
   try {
-    const message = await send(place.chatId, file.url, threadOf(place), signal as GrammySignal);
-    return { kind: "sent", externalIds: [`${place.chatId}:${message.message_id}`] };
+    const { sent, ...told } = await sendInTopic(place, part, token, (where) =>
+      send(place.chatId, file.url, where, signal as GrammySignal),
+    );
+    return { kind: "sent", externalIds: [`${place.chatId}:${sent.message_id}`], ...told };
   } catch (error) {
     const result = sendResultOf(readFault(error, token));
     return result.kind === "failed" && result.code === "telegram_400" ? null : result;
@@ -30,7 +32,7 @@ export async function sendFile(
 type Sender = (
   chatId: number,
   url: string,
-  other: ReturnType<typeof threadOf>,
+  other: Whereabouts,
   signal: GrammySignal,
 ) => Promise<{ message_id: number }>;
 
@@ -41,7 +43,7 @@ function senderOf(api: Api, { kind, contentType }: OutboundFile): Sender | null 
   if (kind === "video") return (...call) => api.sendVideo(...call);
   if (type === "audio/ogg") return (...call) => api.sendVoice(...call);
   if (kind === "audio") return (...call) => api.sendAudio(...call);
-  // Other documents it takes only as an upload.
+  // Other documents must be uploaded.
   return type === "application/pdf" || type === "application/zip"
     ? (...call) => api.sendDocument(...call)
     : null;

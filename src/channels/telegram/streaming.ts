@@ -1,39 +1,40 @@
 import type { Api } from "grammy";
-import type { LiveStream, StreamTarget } from "../../core/live-stream.ts";
-import { createPacedWriter, type PacedWriter } from "../../core/paced-writer.ts";
-import { parseAddress, type TelegramPlace, threadOf } from "./address.ts";
+import type { LiveStream, StreamTarget } from "../../core/message/live-stream.ts";
+import { createPacedWriter, type PacedWriter } from "../../core/message/paced-writer.ts";
+import { parseAddress, type TelegramPlace, topicOf } from "./address.ts";
+import { cards } from "./content.ts";
 import { describeFault, readFault, type TelegramFault } from "./errors.ts";
 import { formatMarkdown } from "./markdown.ts";
 import type { OutboundDeps } from "./outbound.ts";
 import { previewId } from "./preview.ts";
 
-/** How often a draft is renewed: Telegram names no limit, and asks for patience (429) where it was too often. */
+/** Interval of draft updates. Telegram names no limit, and answers 429 if they come too often. */
 const DRAFT_EVERY_MS = 1_000;
-/** A draft goes away after 30 seconds unless it is written again. */
+/** A draft disappears after 30 seconds unless it is sent again. */
 const DRAFT_REPEAT_MS = 20_000;
-/** About 20 edits a minute are let through in a group. */
+/** Telegram allows about 20 edits a minute in a group. */
 const EDIT_EVERY_MS = 3_000;
-/** How long the end of an answer waits for an edit under way, milliseconds. */
+/** Time that the end of an answer waits for a running edit, milliseconds. */
 const CLOSE_GRACE_MS = 3_000;
-/** How long nothing is streamed where Telegram asks for patience without saying for how long. */
+/** Pause of streaming if Telegram asks for a delay without a duration, milliseconds. */
 const DEFAULT_PAUSE_MS = 30_000;
 
 type GrammySignal = Parameters<Api["getMe"]>[0];
 
 export interface StreamingDeps extends OutboundDeps {
-  /** `auto`: drafts where Telegram has them. `true`: elsewhere by editing a message, too. */
+  /** `auto`: drafts if Telegram supports them. `true`: in other chats also by editing a message. */
   streaming: boolean | "auto";
   split(text: string): string[];
 }
 
 /**
- * Answers shown while they are written: as a draft in private chats, elsewhere as a message that is edited. Whatever
- * goes wrong ends the preview and nothing else.
+ * Shows answers while they are written: as a draft in private chats, elsewhere by editing a message. An error ends only
+ * the preview.
  */
-export function createStreaming({ api, token, streaming, split, log }: StreamingDeps) {
-  /** Telegram asked the whole bot for patience. What has to be sent comes first. */
+export function createStreaming({ api, token, streaming, linkPreviews, split, log }: StreamingDeps) {
+  /** Telegram asked the whole bot to slow down. Deliveries come before previews. */
   let quietUntil = 0;
-  /** An older Bot API server, or one that others wrote. */
+  /** False for an older Bot API server, or another implementation. */
   let hasDrafts = true;
 
   function openStream(target: StreamTarget): LiveStream | null {
@@ -44,8 +45,11 @@ export function createStreaming({ api, token, streaming, split, log }: Streaming
     return streaming === true ? editedMessage(place, target) : null;
   }
 
-  /** What of an answer fits the message that its first part becomes. */
-  const visible = (text: string) => formatMarkdown((split(text)[0] ?? "").toWellFormed());
+  /** The part of an answer that fits the message of its first part. */
+  function visible(written: string) {
+    const { text, entities } = formatMarkdown((split(written)[0] ?? "").toWellFormed());
+    return { text, extras: { ...cards(linkPreviews), entities } };
+  }
 
   function onFault(error: unknown, address: string): TelegramFault {
     const fault = readFault(error, token);
@@ -65,9 +69,9 @@ export function createStreaming({ api, token, streaming, split, log }: Streaming
       everyMs: DRAFT_EVERY_MS,
       repeatMs: DRAFT_REPEAT_MS,
       async write(source) {
-        const { text, entities } = visible(source);
+        const { text, extras } = visible(source);
         try {
-          const options = { ...threadOf(place), entities, can_stop: true };
+          const options = { ...topicOf(place), ...extras, can_stop: true };
           await api.sendMessageDraft(place.chatId, draftId, text, options, ended.signal as GrammySignal);
           return true;
         } catch (error) {
@@ -82,7 +86,7 @@ export function createStreaming({ api, token, streaming, split, log }: Streaming
       show: (text) => text.trim() !== "" && writer.put(text),
       async close() {
         await closeWithin(writer, ended);
-        // Whatever became of the last one: the message that follows takes a draft away.
+        // The next message removes the draft, whatever the last update did.
         return true;
       },
     };
@@ -96,17 +100,17 @@ export function createStreaming({ api, token, streaming, split, log }: Streaming
     const writer = createPacedWriter<string>({
       everyMs: EDIT_EVERY_MS,
       async write(source) {
-        const { text, entities } = visible(source);
+        const { text, extras } = visible(source);
         if (text === shown) return true;
         try {
           if (messageId === null) {
-            // Never cut short: without its answer nobody could remove what it wrote.
-            const message = await api.sendMessage(place.chatId, text, { ...threadOf(place), entities });
+            // This call is never aborted, because without its answer nobody could remove the message.
+            const message = await api.sendMessage(place.chatId, text, { ...topicOf(place), ...extras });
             messageId = message.message_id;
             target.onStanding(previewId({ chatId: place.chatId, messageId }));
           } else {
             const signal = ended.signal as GrammySignal;
-            await api.editMessageText(place.chatId, messageId, text, { entities }, signal);
+            await api.editMessageText(place.chatId, messageId, text, extras, signal);
           }
           shown = text;
           return true;
@@ -128,14 +132,14 @@ export function createStreaming({ api, token, streaming, split, log }: Streaming
   return openStream;
 }
 
-/** Waits for what is under way, but not longer than an answer can wait. */
+/** Waits for the running call, but not longer than an answer can wait. */
 async function closeWithin(writer: PacedWriter<string>, call: AbortController): Promise<void> {
   const timer = setTimeout(() => call.abort(), CLOSE_GRACE_MS);
   await writer.close();
   clearTimeout(timer);
 }
 
-/** Drafts of one id are one draft, animated; never 0. The same answer has the same, also where it is tried again. */
+/** Drafts with one id are one draft, animated; an id is never 0. All attempts of one answer share the id. */
 function draftIdOf(executionId: string): number {
   let hash = 7;
   for (const character of executionId) hash = (hash * 31 + character.charCodeAt(0)) % 0x7fff_ffff;

@@ -2,15 +2,15 @@ import type { Transformer } from "grammy";
 import { createHttpClient, type HttpOutcome } from "../http-client.ts";
 
 /**
- * A call that got no Bot API answer. Carries no message or cause of the HTTP client: those name the URL, and the URL
- * of every Bot API call contains the token.
+ * A call without a Bot API answer. It carries no message or cause of the HTTP client. Those contain the URL, and every
+ * URL of the Bot API contains the token.
  */
 export class TransportError extends Error {
-  /** Whether the request may have reached the other side. False is certain: nothing of it was written. */
+  /** True if the request may have reached the server. False is certain: no part of it was sent. */
   readonly sent: boolean;
-  /** What went wrong, in the words of the system (`ECONNREFUSED`), or `timeout`, `aborted`, `not_json`. */
+  /** The system's error code (`ECONNREFUSED`), or `timeout`, `aborted`, `not_json`. */
   readonly code: string;
-  /** The HTTP status, where something answered that is not the Bot API (a proxy, a gateway). */
+  /** The HTTP status, if another server answered (a proxy, a gateway). */
   readonly status: number | null;
 
   constructor(sent: boolean, code: string, status: number | null = null) {
@@ -27,18 +27,18 @@ export class TransportError extends Error {
 export interface Transport {
   /** Answers grammY's calls below `root`, each within `timeoutMs`. Rejects only with `TransportError`. */
   answering(root: string, timeoutMs: number): Transformer;
-  /** Cuts every connection; later calls fail as not sent. */
+  /** Closes every connection; later calls fail as not sent. */
   close(): Promise<void>;
 }
 
-/** A hundred updates, which may be long each, come in one answer. */
+/** One answer can contain a hundred updates, each of which may be long. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 const HEADERS = { "content-type": "application/json" };
 
 /**
- * The Bot API over our HTTP client: about twice the calls per second of `fetch`. It takes the place of grammY's own way to
- * call, which makes signals, timers and races for every call. No call of ours carries a file, only addresses of files.
+ * The Bot API over our HTTP client: about twice the calls per second of `fetch`. It replaces grammY's own calls, which
+ * create signals, timers and races for every call. Our calls carry no files, only URLs of files.
  */
 export function createTransport(): Transport {
   const client = createHttpClient({ connections: 128, maxBodyBytes: MAX_BODY_BYTES });
@@ -53,7 +53,7 @@ export function createTransport(): Transport {
           timeoutMs,
           signal,
         });
-        // What a method returns is taken on trust, as grammY takes it.
+        // The result of a method is not checked, as in grammY.
         return answerOf(outcome) as Awaited<ReturnType<typeof previous>>;
       };
     },
@@ -61,7 +61,7 @@ export function createTransport(): Transport {
   };
 }
 
-/** The answer as the Bot API gives it, `{ ok, … }`; a refusal always with its `error_code`. */
+/** The answer in the Bot API's form, `{ ok, … }`; a refusal always has its `error_code`. */
 function answerOf(outcome: HttpOutcome): object {
   if (outcome.kind !== "answered") throw new TransportError(outcome.kind === "unanswered", outcome.code);
   const { status, body } = outcome;

@@ -1,11 +1,11 @@
-import type { RawRequest } from "../channel.ts";
+import type { RequestHead } from "../channel.ts";
 import { contentTypeOf, isSame, noSuchWebhook, type Rejection, reject } from "../webhook-request.ts";
 
 /**
- * Decides whether a request comes from Telegram: the secret token it was given with `setWebhook` comes back in the
- * header `X-Telegram-Bot-Api-Secret-Token` (Bot API, setWebhook). Without a configured secret nothing is let in.
+ * Decides if a request comes from Telegram. Telegram returns the secret token of `setWebhook` in the header
+ * `X-Telegram-Bot-Api-Secret-Token` (Bot API, setWebhook). Without a configured secret, every request is refused.
  */
-export function createVerifier(secretToken: string | undefined): (request: RawRequest) => Rejection | null {
+export function createVerifier(secretToken: string | undefined): (request: RequestHead) => Rejection | null {
   return (request) => {
     if (secretToken === undefined || request.method !== "POST") return noSuchWebhook;
     const given = request.headers["x-telegram-bot-api-secret-token"];

@@ -1,24 +1,31 @@
 import { z } from "zod";
 
-const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
-  error: "is not an origin; write scheme, host and port only, such as https://example.org",
-});
+/** The origin that browsers send for a page in a sandboxed frame, on any site. */
+export const SANDBOXED = "null";
+
+const origin = z
+  .string()
+  .refine((text) => text === SANDBOXED || (URL.canParse(text) && new URL(text).origin === text), {
+    error: "is not an origin; write scheme, host and port only, such as https://example.org",
+  });
 
 const secret = z
   .string()
   .min(8, "is too short to sign with; write 32 characters (try `openssl rand -hex 32`)");
 
-/** A web channel in the configuration file, without the keys all channels have. */
+/** A web channel in the configuration file, without the keys that all channels have. */
 export const webConfigSchema = z.strictObject({
   allowedOrigins: z
     .array(origin)
     .default([])
-    .describe("Other sites that may use this channel from their pages. The hosted page needs no entry."),
+    .describe(
+      'Other sites whose pages may use this channel. The hosted page needs no entry. `"null"`: pages in sandboxed frames of any site.',
+    ),
   identitySecret: z
     .union([secret, z.tuple([secret, secret])])
     .optional()
     .describe(
-      "Shared with your site, which signs identity tokens (JWT, HS256) with it. Two, new and old, while it is changed.",
+      "The secret with which your site signs identity tokens (JWT, HS256). While you change it, write the new and the old one.",
     ),
   title: z.string().min(1).max(80).optional().describe("The heading of the chat. Default: the agent's name."),
   greeting: z
@@ -26,21 +33,23 @@ export const webConfigSchema = z.strictObject({
     .min(1)
     .max(2000)
     .optional()
-    .describe("Shown before the first message; not part of history."),
+    .describe("Text before the first message. It is not part of the history."),
   starters: z
     .array(z.string().min(1).max(200))
     .max(8)
     .default([])
-    .describe("What a visitor may begin with, as buttons: a press sends the text."),
+    .describe("Buttons for the first message. A press sends the text."),
   attachmentTypes: z
     .array(z.string().regex(/^[a-z]+\/([a-z0-9.+-]+|\*)$/, "write a type such as image/* or application/pdf"))
     .default(["image/*", "audio/*", "video/*", "application/pdf", "text/plain"])
-    .describe("The files a visitor may send, by what they are found to be. An empty list: none."),
+    .describe(
+      "The types of files that a visitor may send. The service detects the type. An empty list: none.",
+    ),
 });
 
 export type WebConfig = z.infer<typeof webConfigSchema>;
 
-/** The secrets in use: the first signs, any verifies. */
+/** The secrets in use. The first one signs; any of them verifies. */
 export function identitySecrets(config: WebConfig): readonly string[] {
   if (config.identitySecret === undefined) return [];
   return typeof config.identitySecret === "string" ? [config.identitySecret] : config.identitySecret;

@@ -1,6 +1,6 @@
-import type { SendResult } from "../../core/outbound.ts";
+import type { SendResult } from "../../core/message/outbound.ts";
 
-/** There is no platform to fail: all that can go wrong with a send is that the process stops before it. */
+/** No platform can fail here. The only failure of a send is that the process stops before it. */
 export const stopped: SendResult = {
   kind: "retry",
   scope: "conversation",

@@ -1,8 +1,8 @@
-import { splitText } from "../../core/split-text.ts";
+import { splitText } from "../../core/text/split-text.ts";
 import { defineChannel } from "../channel.ts";
 import { type WebConfig, webConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
-import { readWebhook } from "./inbound.ts";
+import { readWebhook, refuseWebhook } from "./inbound.ts";
 import { canReach, identifierOf, send, TEXT_LIMIT } from "./outbound.ts";
 
 /** Chat in a browser. See README.md beside this file. */
@@ -12,7 +12,7 @@ export const definition = defineChannel<WebConfig>({
     sessions: "many",
     resetCommand: false,
     textLimit: TEXT_LIMIT,
-    // The open stream shows that an answer is being written.
+    // The open stream shows that the bot writes an answer.
     typingRefreshMs: null,
     receipts: false,
     buttons: { max: 20, labelLimit: 100, urls: true },
@@ -20,7 +20,7 @@ export const definition = defineChannel<WebConfig>({
     profileVariables: ["user_name"],
   },
   configSchema: webConfigSchema,
-  create: () => ({ receive: readWebhook, send, canReach }),
+  create: () => ({ inspect: refuseWebhook, receive: readWebhook, send, canReach }),
   diagnose,
   identifierOf,
   split: (text) => splitText(text, { limit: TEXT_LIMIT }),

@@ -5,9 +5,9 @@ export function sign(text: string, secret: string): string {
   return createHmac("sha256", secret).update(text).digest("base64url");
 }
 
-/** Whether any of the secrets made the signature. Takes the same time whichever did, and whatever was sent. */
+/** Returns true if any of the secrets made the signature. It takes the same time for every secret and every input. */
 export function isSigned(text: string, signature: string, secrets: readonly string[]): boolean {
-  // Compared as text: base64url has several spellings of the same bytes, and only one is ours.
+  // Compares text, because base64url can write the same bytes in several ways and only one is ours.
   const given = Buffer.from(signature);
   let matches = false;
   for (const secret of secrets) {
@@ -17,7 +17,7 @@ export function isSigned(text: string, signature: string, secrets: readonly stri
   return matches;
 }
 
-/** The JSON object in a base64url part of a token, or null. */
+/** The JSON object in a base64url part of a token; null if there is none. */
 export function decodePart(part: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));

@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { decodePart, isSigned } from "./signed-text.ts";
 
-/** Whom the host site vouches for. */
+/** The identity that the host site confirms. */
 export interface ProvenIdentity {
   subject: string;
   name: string | null;
 }
 
-/** The longest an identity token may still be valid, seconds; a minute of it is for clocks that disagree. */
+/** The longest remaining validity of an identity token, seconds. One minute of it allows for clocks that differ. */
 const MAX_LIFETIME_S = 3600 + 60;
 const MAX_LENGTH = 8192;
 
 const headerSchema = z.object({
-  // Pinned: a token never chooses how it is checked ("none", or a public key taken for a secret).
+  // Fixed, so that a token never chooses its check ("none", or a public key used as a secret).
   alg: z.literal("HS256"),
   crit: z.undefined().optional(),
 });
@@ -26,8 +26,9 @@ const claimsSchema = z.object({
 });
 
 /**
- * Checks an identity token: a JWT (RFC 7519) signed HS256 by the host site, meant for this channel (`aud`), expired
- * nowhere and valid for at most an hour more. Null for anything else; why is the host site's to find out.
+ * Checks an identity token: a JWT (RFC 7519) that the host site signed with HS256. It must be meant for this channel
+ * (`aud`), not expired, and valid for at most one more hour. Returns null for any other token; the host site must find
+ * the reason.
  */
 export function verifyIdentity(
   token: string,

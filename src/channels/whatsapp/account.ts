@@ -1,25 +1,21 @@
-import type { Logger } from "../../core/logger.ts";
-import { wait } from "../../core/wait.ts";
-import { describeFault } from "./errors.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import { describeFault } from "../kit/api-fault.ts";
+import { askAgain } from "../kit/ask-again.ts";
 import type { Provider } from "./provider.ts";
 
-/**
- * Asks whether our credentials work, again and again, ever more rarely, until they do or the signal aborts.
- * `onTrouble` is told what is wrong, and null when nothing is any more.
- */
-export async function checkAccount(
+/** Checks our credentials until they work or the signal aborts. See `askAgain`. */
+export function checkAccount(
   { check, words }: Pick<Provider, "check" | "words">,
   onTrouble: (words: string | null) => void,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let pauseMs = 1_000; !signal.aborted; pauseMs = Math.min(2 * pauseMs, 5 * 60_000)) {
+  const ask = async () => {
     const fault = await check(signal);
-    if (signal.aborted) return;
-    if (fault === null) return onTrouble(null);
+    if (fault === null || signal.aborted) return null;
     const reason = describeFault(fault, words);
     log.warn({ reason, provider: words.name }, "our WhatsApp account could not be asked for");
-    onTrouble(reason);
-    await wait(pauseMs, signal);
-  }
+    return { words: reason };
+  };
+  return askAgain(ask, onTrouble, signal);
 }

@@ -1,10 +1,10 @@
-import type { Finding } from "../../core/finding.ts";
+import type { Finding } from "../../core/faults/finding.ts";
 import type { DiagnoseOptions } from "../channel.ts";
 import type { WhatsappConfig } from "./config.ts";
 import { diagnoseMeta } from "./meta/diagnose.ts";
 import { diagnoseTwilio } from "./twilio/diagnose.ts";
 
-/** Asks whichever provider is configured. */
+/** Checks the configured provider. */
 export async function diagnose(options: DiagnoseOptions<WhatsappConfig>): Promise<Finding[]> {
   const { config, ...rest } = options;
   return config.provider === "meta" ? diagnoseMeta({ ...rest, config }) : diagnoseTwilio({ ...rest, config });

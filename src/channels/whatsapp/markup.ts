@@ -1,20 +1,21 @@
-import { readBlocks } from "../../core/markdown/blocks.ts";
-import { readInline } from "../../core/markdown/inline.ts";
-import { type Marks, withMarks } from "../../core/markdown/marks.ts";
+import { readBlocks } from "../../core/text/markdown/blocks.ts";
+import { withoutPlainEscapes } from "../../core/text/markdown/escapes.ts";
+import { readInline } from "../../core/text/markdown/inline.ts";
+import { type Marks, withMarks } from "../../core/text/markdown/marks.ts";
 
 /** WhatsApp's own marks (WhatsApp help, "How to format your messages"). Quotes and lists are written as in Markdown. */
 const MARKS: Marks = {
   bold: "*",
   italic: "_",
   strike: "~",
-  words: (text) => text,
+  words: withoutPlainEscapes,
   code: (text) => (text.includes("`") ? block(text) : `\`${text}\``),
   link: () => null,
 };
 
 /**
- * Markdown as WhatsApp writes it: headings and the head of a table bold, links with their address behind them. Never
- * longer than it was: what would be goes out as it was written.
+ * Converts Markdown to WhatsApp's notation: headings and table heads become bold, and a link's URL follows its text.
+ * The result is never longer than the input. If it would be, the input is sent unchanged.
  */
 export function toWhatsapp(markdown: string): string {
   const lines: string[] = [];
@@ -38,7 +39,7 @@ export function toWhatsapp(markdown: string): string {
 
 const styled = (line: string, bold: boolean) => withMarks(readInline(line, bold ? { bold } : {}).runs, MARKS);
 
-/** Code that holds the mark itself can only be shown as it is. */
+/** Code that contains the mark itself can only be shown unchanged. */
 function block(code: string): string {
   return code.includes("```") || /^`|`$/.test(code) ? code : `\`\`\`${code}\`\`\``;
 }

@@ -1,39 +1,41 @@
-import type { ChannelEvent, InboundMessage } from "../../core/channel-event.ts";
-import { RequestError } from "../../core/errors.ts";
-import { findPressed, readPressReference } from "../../core/press.ts";
+import type { ChannelEvent, InboundMessage } from "../../core/message/channel-event.ts";
+import { findPressed, readPressReference } from "../../core/message/press.ts";
 import type { ChannelOptions } from "../channel.ts";
+import { buttonsUnknown, isLater, type Later } from "../kit/later.ts";
+import { isSameAddress } from "./address.ts";
 
-type FindButtons = NonNullable<ChannelOptions<unknown>["findButtons"]>;
+type FindButtons = ChannelOptions<unknown>["findButtons"];
 
 /**
- * What buttons of ours carry in place of their references. One that was not offered in the conversation is only what it
- * says; what a template of the operator's own carries stays. Rejects with 503 where it cannot be known.
+ * Replaces the references of our buttons with their payloads. A reference that was not offered in this conversation
+ * keeps only its text. The payload of the operator's own template stays. The result is `later` if the lookup is not
+ * possible.
  */
-export function readPresses(
+export async function readPresses(
   events: readonly ChannelEvent[],
   findButtons: FindButtons,
-): Promise<ChannelEvent[]> {
-  return Promise.all(events.map((event) => (event.type === "message" ? read(event, findButtons) : event)));
+): Promise<ChannelEvent[] | Later> {
+  const read: ChannelEvent[] = [];
+  for (const event of events) {
+    const found = event.type === "message" ? await readPress(event, findButtons) : event;
+    if (isLater(found)) return found;
+    read.push(found);
+  }
+  return read;
 }
 
-async function read(message: InboundMessage, findButtons: FindButtons): Promise<InboundMessage> {
+async function readPress(message: InboundMessage, findButtons: FindButtons): Promise<InboundMessage | Later> {
   const { payload, ...words } = message;
   const reference = payload === undefined ? null : readPressReference(payload);
   if (reference === null) return message;
-  const found = await findPressed(reference, findButtons).catch(unknown);
+  const found = await findPressed(reference, findButtons).catch(buttonsUnknown);
+  if (isLater(found)) return found;
   if (!found || !isSameUser(found.offered.address, message.conversation.address)) return words;
   return { ...words, text: found.pressed.label, payload: found.pressed.payload };
 }
 
-/** A number and a business-scoped id may be the same user: only two numbers can be told apart. */
+/** A number and a business-scoped id may be the same user. Only two numbers can be proven different. */
 function isSameUser(sentTo: string, from: string): boolean {
   const isNumber = (address: string) => /^whatsapp:\+\d+$/.test(address);
-  return sentTo === from || !isNumber(sentTo) || !isNumber(from);
-}
-
-function unknown(cause: unknown): never {
-  throw new RequestError(503, "buttons_unknown", "What was offered cannot be looked up. Send it again.", {
-    headers: { "Retry-After": "5" },
-    cause,
-  });
+  return isSameAddress(sentTo, from) || !isNumber(sentTo) || !isNumber(from);
 }

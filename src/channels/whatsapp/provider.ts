@@ -1,58 +1,72 @@
-import type { Button } from "../../core/button.ts";
-import type { OutboundFile, OutboundPart, SendResult } from "../../core/outbound.ts";
-import type { AttachmentSource, ChannelOptions, RawRequest, Received } from "../channel.ts";
-import type { ApiFault, ProviderWords } from "./errors.ts";
+import type { Button } from "../../core/message/button.ts";
+import type { OutboundFile, OutboundPart, SendResult } from "../../core/message/outbound.ts";
+import type {
+  AttachmentSource,
+  ChannelOptions,
+  HeadVerdict,
+  RawRequest,
+  Received,
+  RequestHead,
+} from "../channel.ts";
+import type { ApiFault, ProviderWords } from "../kit/api-fault.ts";
 
-/** Who connects us to WhatsApp. What is the same whoever it is (the 24 hours, typing, the start) stands above. */
+/**
+ * The service that connects us to WhatsApp. The parts that all providers share (the 24 hours, typing, the start) are in
+ * the folder above.
+ */
 export interface Provider {
-  /** What it is called, and what its error codes mean. */
+  /** The provider's name, and the meanings of its error codes. */
   words: ProviderWords;
+  /** Judges by the head if a request can come from this provider. */
+  inspect(head: RequestHead): HeadVerdict;
   /** Verifies the signature on the raw bytes, then parses. */
   receive(request: RawRequest): Received;
-  /** One text of at most the variant's limit, as WhatsApp writes formatting. */
+  /** Sends one text within the variant's limit, in WhatsApp's notation. */
   sendText(to: string, text: string, send: Send): Promise<SendResult>;
-  /** A text with choices below it, as the variant's `buttons` allow; null where those are written down. */
+  /** Sends a text with choices below it, within the variant's `buttons`; null if choices are written as text. */
   sendChoice: ((to: string, text: string, choice: Choice, send: Send) => Promise<SendResult>) | null;
-  /** A file, which WhatsApp fetches from its address; null where it takes none of that type. */
+  /** Sends a file, which WhatsApp fetches from its URL; null if WhatsApp does not accept that type. */
   sendMedia(to: string, file: OutboundFile, send: Send): Promise<SendResult | null>;
-  /** The configured template; null where there is none. */
+  /** Sends the configured template; null if there is none. */
   sendTemplate: ((to: string, send: Send) => Promise<SendResult>) | null;
   /**
-   * The ids of messages sent to a user since then that may be this one, oldest first; rejects where that cannot be known
-   * now. Null where the provider has no such list: its receipts tell.
+   * The ids of messages sent to a user since then that may be this one, oldest first. Rejects if that is unknown now.
+   * Null if the provider has no such list; then its receipts tell.
    */
   findSent: ((to: string, said: Said, since: Date, signal: AbortSignal) => Promise<string[]>) | null;
-  /** Where a file of a message is, by its platform id. */
+  /** The location of a message's file, by its platform id. */
   findMedia(platformId: string, signal: AbortSignal): Promise<AttachmentSource>;
-  /** Shows that the message with this id is being answered, which marks it read; null if all went well. */
+  /** Shows that the message with this id is being answered, which marks it as read. Returns null if it worked. */
   showTyping(messageId: string, signal: AbortSignal): Promise<ApiFault | null>;
-  /** Asks whether the credentials work; null if they do. */
+  /** Checks if the credentials work; null if they do. */
   check(signal: AbortSignal): Promise<ApiFault | null>;
-  /** What an operator has to enter where, said at the start. */
+  /** The set-up instructions for an operator, logged at the start. */
   setUp: string;
-  /** Cuts every connection. */
+  /** Closes every connection. */
   close(): Promise<void>;
 }
 
-/** What stands below a text to be pressed. */
+/** The buttons below a text. */
 export type Choice = Pick<OutboundPart, "messageId"> & { buttons: readonly Button[] };
 
-/** What is looked for: a text, or a file that may have become one, a link to it. */
+/** The message to look for: a text, or a file that may have been sent as a link. */
 export interface Said {
   text: string;
   isFile: boolean;
 }
 
-/** What goes with every send. */
+/** The data that every send needs. */
 export interface Send {
   /** Comes back with the receipts, so that a send whose answer was lost is recognised. */
   deliveryId: string;
   signal: AbortSignal;
 }
 
-/** What a provider is made of. */
+/** The input for creating a provider. */
 export interface ProviderOptions<Config>
   extends Pick<ChannelOptions<Config>, "config" | "publicUrl" | "log"> {
-  /** Where the provider reaches this channel. */
+  /** The URL at which the provider reaches this channel. */
   webhookUrl: string;
+  /** Called if a webhook reports a problem of the whole connection. */
+  onTrouble(words: string): void;
 }

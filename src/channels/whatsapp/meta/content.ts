@@ -1,8 +1,9 @@
-import type { InboundAttachment } from "../../../core/channel-event.ts";
-import { placeText } from "../inbound.ts";
-import type { MetaMessage } from "./payload.ts";
+import type { InboundAttachment } from "../../../core/message/channel-event.ts";
+import { placeText, unreadableText } from "../inbound.ts";
+import { type MetaMessage, messageSchema } from "./payload.ts";
+import { contactsText, orderText } from "./words.ts";
 
-/** What a user sent, whatever its type, as words, files and what a button carries. */
+/** The content of a user's message of any type: text, files and a button's payload. */
 export interface Content {
   text: string;
   attachments: InboundAttachment[];
@@ -11,12 +12,33 @@ export interface Content {
 
 const KINDS = { image: "image", sticker: "image", audio: "audio", video: "video", document: "file" } as const;
 
-/** Null for what is no message to answer: a reaction, a notice of WhatsApp's own. */
+/** Null for a message that needs no answer: a reaction, a deleted message, a notice of WhatsApp. */
 export function contentOf(message: MetaMessage): Content | null {
-  const only = (text: string, payload?: string): Content => ({ text, attachments: [], payload });
+  return message.type === "edit" ? editedContent(message) : plainContent(message);
+}
+
+/** An edit counts as the user's new message. */
+function editedContent({ id, edit }: MetaMessage): Content | null {
+  const edited = messageSchema.safeParse({ ...asRecord(edit?.message), id });
+  return edited.success ? plainContent(edited.data) : unreadable();
+}
+
+const asRecord = (value: unknown) => (typeof value === "object" ? value : null);
+
+const unreadable = () => only(unreadableText());
+
+/** The kind of a message that Meta does not pass on, or that is new. */
+function kindOf({ type, unsupported }: MetaMessage): string | undefined {
+  return unsupported?.type ?? (type === "unsupported" || type === "unknown" ? undefined : type);
+}
+
+const only = (text: string, payload?: string): Content => ({ text, attachments: [], payload });
+
+function plainContent(message: MetaMessage): Content | null {
   const { button, location } = message;
   switch (message.type) {
     case "reaction":
+    case "revoke":
     case "system":
       return null;
     case "text":
@@ -24,7 +46,7 @@ export function contentOf(message: MetaMessage): Content | null {
     case "button":
       return only(button?.text ?? "", button?.payload);
     case "interactive":
-      return interactive(message, only);
+      return interactive(message);
     case "image":
     case "sticker":
     case "audio":
@@ -33,31 +55,28 @@ export function contentOf(message: MetaMessage): Content | null {
       return file(message, message.type);
     case "location":
       return location === undefined
-        ? only(UNREADABLE)
+        ? unreadable()
         : only(placeText(location, [location.name, location.address]));
     case "contacts":
       return only(contactsText(message.contacts ?? []));
     case "order":
       return only(orderText(message.order));
     default:
-      return only(UNREADABLE);
+      return only(unreadableText(kindOf(message)));
   }
 }
 
-/** Said to the bot, so that it can say so: silence would look like a lost message. */
-const UNREADABLE = "[a message of a kind that cannot be read here]";
-
-function interactive(message: MetaMessage, only: (text: string, payload?: string) => Content): Content {
+function interactive(message: MetaMessage): Content {
   const { button_reply, list_reply, nfm_reply } = message.interactive ?? {};
   const chosen = button_reply ?? list_reply;
-  if (chosen !== undefined) return only(chosen.title ?? chosen.id ?? UNREADABLE, chosen.id);
+  if (chosen !== undefined) return only(chosen.title ?? chosen.id ?? unreadableText(), chosen.id);
   if (nfm_reply !== undefined) return only(nfm_reply.body ?? "[form]", nfm_reply.response_json);
-  return only(UNREADABLE);
+  return unreadable();
 }
 
 function file(message: MetaMessage, type: keyof typeof KINDS): Content {
   const media = message[type];
-  if (media?.id === undefined) return { text: UNREADABLE, attachments: [], payload: undefined };
+  if (media?.id === undefined) return unreadable();
   const { id, mime_type, filename, caption } = media;
   const attachment: InboundAttachment = {
     kind: KINDS[type],
@@ -66,20 +85,4 @@ function file(message: MetaMessage, type: keyof typeof KINDS): Content {
     ...(mime_type === undefined ? {} : { contentType: mime_type }),
   };
   return { text: caption ?? "", attachments: [attachment], payload: undefined };
-}
-
-function contactsText(contacts: NonNullable<MetaMessage["contacts"]>): string {
-  const lines = contacts.map(({ name, phones, emails }) =>
-    [name?.formatted_name, ...phones.map(({ phone }) => phone), ...emails.map(({ email }) => email)]
-      .filter((word) => word)
-      .join(", "),
-  );
-  return `[contact] ${lines.join("; ")}`.trim();
-}
-
-function orderText(order: MetaMessage["order"]): string {
-  const items = (order?.product_items ?? []).map(
-    ({ product_retailer_id: product, quantity }) => `${quantity} × ${product ?? "?"}`,
-  );
-  return `[order] ${[items.join(", "), order?.text].filter((words) => words).join(": ")}`.trim();
 }

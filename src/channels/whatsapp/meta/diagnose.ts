@@ -1,11 +1,13 @@
 import { createHmac } from "node:crypto";
-import { broken, doubtful, type Finding, well } from "../../../core/finding.ts";
+import { errorFinding, type Finding, okFinding, warningFinding } from "../../../core/faults/finding.ts";
 import type { DiagnoseOptions } from "../../channel.ts";
-import { createApiClient } from "../api-client.ts";
-import { describeFault } from "../errors.ts";
-import { asObject, type JsonBody, readJson } from "../json-body.ts";
+import { createApiClient } from "../../kit/api-client.ts";
+import { describeFault } from "../../kit/api-fault.ts";
+import { asObject, type JsonBody } from "../../kit/json-body.ts";
+import { webhookUrlOf } from "../../kit/webhook-url.ts";
 import { metaWords } from "./codes.ts";
 import type { MetaConfig } from "./config.ts";
+import { PROOF_REFUSED } from "./errors.ts";
 import { createGraphApi } from "./graph-api.ts";
 
 const SCOPE = "whatsapp_business_messaging";
@@ -15,23 +17,18 @@ const SOON_MS = 14 * 24 * 60 * 60_000;
 export async function diagnoseMeta(options: DiagnoseOptions<MetaConfig>): Promise<Finding[]> {
   const { config, signal } = options;
   const client = createApiClient();
-  const headers = { authorization: `Bearer ${config.accessToken}` };
-  const base = config.apiBaseUrl.replace(/\/$/, "");
-
-  /** What is at a path; null where it is not told. */
-  async function look(path: string): Promise<JsonBody | null> {
-    const call = { method: "GET" as const, url: new URL(`${base}/${path}`), headers, body: null };
-    const answer = await client.call(call, signal);
-    return !("kind" in answer) && answer.status === 200 ? readJson(answer.body) : null;
-  }
+  const api = createGraphApi(config, client);
+  const look = (path: string) => api.read(path, signal);
 
   try {
-    const fault = await createGraphApi(config, client).check(signal);
+    const fault = await api.check(signal);
     if (fault !== null) {
       const what = `${describeFault(fault, metaWords)}.`;
+      if (fault.kind === "refused" && fault.code === PROOF_REFUSED)
+        return [errorFinding("appSecret", what, "copy it again from App settings, Basic, of this app")];
       return fault.kind === "refused"
-        ? [broken("accessToken", what, "compare token and phone number id with WhatsApp, API Setup")]
-        : [broken("apiBaseUrl", what, "check the network, `apiBaseUrl` and proxies")];
+        ? [errorFinding("accessToken", what, "compare token and phone number id with WhatsApp, API Setup")]
+        : [errorFinding("apiBaseUrl", what, "check the network, `apiBaseUrl` and proxies")];
     }
     const number = await look(`${config.phoneNumberId}?fields=display_phone_number,webhook_configuration`);
     const token = asObject(
@@ -40,7 +37,7 @@ export async function diagnoseMeta(options: DiagnoseOptions<MetaConfig>): Promis
     const account = accountOf(token);
     const subscribed = account === null ? null : (await look(`${account}/subscribed_apps`))?.["data"];
     return [
-      well(
+      okFinding(
         "phoneNumberId",
         `The number is ${String(number?.["display_phone_number"] ?? config.phoneNumberId)}.`,
       ),
@@ -59,7 +56,7 @@ function tokenFindings(token: JsonBody | null): Finding[] {
   const scopes = token?.["scopes"];
   if (token === null || !Array.isArray(scopes))
     return [
-      doubtful(
+      warningFinding(
         "accessToken",
         "Meta does not tell what the token may do.",
         `see in the Access Token Debugger that it has ${SCOPE} and does not expire`,
@@ -67,7 +64,7 @@ function tokenFindings(token: JsonBody | null): Finding[] {
     ];
   if (!scopes.includes(SCOPE))
     return [
-      broken(
+      errorFinding(
         "accessToken",
         `The token lacks ${SCOPE}.`,
         "generate one of a system user with that permission",
@@ -76,16 +73,16 @@ function tokenFindings(token: JsonBody | null): Finding[] {
   const expiresAt = Number(token["expires_at"] ?? 0) * 1000;
   if (expiresAt > 0 && expiresAt - Date.now() < SOON_MS)
     return [
-      doubtful(
+      warningFinding(
         "accessToken",
         `The token ends at ${new Date(expiresAt).toISOString()}.`,
         "use that of a system user, which does not expire",
       ),
     ];
-  return [well("accessToken", `The token has ${SCOPE}.`)];
+  return [okFinding("accessToken", `The token has ${SCOPE}.`)];
 }
 
-/** The WhatsApp business account the token is good for. */
+/** The WhatsApp business account that the token is valid for. */
 function accountOf(token: JsonBody | null): string | null {
   const granular = token?.["granular_scopes"];
   const scope = Array.isArray(granular)
@@ -98,37 +95,34 @@ function accountOf(token: JsonBody | null): string | null {
 
 function subscriptionFinding(subscribed: unknown): Finding {
   if (!Array.isArray(subscribed))
-    return doubtful(
+    return warningFinding(
       "",
       "Meta does not tell whether the app is subscribed to the business account.",
       "see in the Meta app, WhatsApp, Configuration, that the field `messages` is subscribed",
     );
   return subscribed.length > 0
-    ? well("", "An app is subscribed to the business account.")
-    : broken(
+    ? okFinding("", "An app is subscribed to the business account.")
+    : errorFinding(
         "",
         "No app is subscribed to the business account: nothing is posted.",
         "POST /<account id>/subscribed_apps",
       );
 }
 
-function webhookFindings(
-  configured: JsonBody | null,
-  { name, publicUrl }: DiagnoseOptions<MetaConfig>,
-): Finding[] {
-  const wanted = `${publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
-  // The more particular one counts (Meta, "Webhook overrides").
+function webhookFindings(configured: JsonBody | null, options: DiagnoseOptions<MetaConfig>): Finding[] {
+  const wanted = webhookUrlOf(options);
+  // The more specific one applies (Meta, "Webhook overrides").
   const url =
     configured?.["phone_number"] ?? configured?.["whatsapp_business_account"] ?? configured?.["application"];
   const fix = `enter ${wanted} in the Meta app under WhatsApp, Configuration, with \`verifyToken\` beside it`;
   if (typeof url !== "string")
-    return [doubtful("", "Meta does not tell where it posts.", `see that it is so: ${fix}`)];
+    return [warningFinding("", "Meta does not tell where it posts.", `see that it is so: ${fix}`)];
   return url === wanted
-    ? [well("", `Meta posts to ${wanted}.`)]
-    : [broken("", `Meta posts to ${url}, not to ${wanted}.`, fix)];
+    ? [okFinding("", `Meta posts to ${wanted}.`)]
+    : [errorFinding("", `Meta posts to ${url}, not to ${wanted}.`, fix)];
 }
 
-/** An event without entries, signed as Meta does: the running service must get past the signature. */
+/** Sends an event without entries, signed as Meta does. The running service must accept its signature. */
 async function signatureFindings({
   config,
   publicUrl,
@@ -136,7 +130,7 @@ async function signatureFindings({
 }: DiagnoseOptions<MetaConfig>): Promise<Finding[]> {
   if (!publicUrl.isPublic)
     return [
-      broken(
+      errorFinding(
         "",
         "Meta posts to a public https address, and CAUSEWAY_PUBLIC_URL names none.",
         "set CAUSEWAY_PUBLIC_URL to where this service can be reached",
@@ -148,9 +142,9 @@ async function signatureFindings({
   const answer = await callWebhook({ headers, body });
   if (answer === null) return [];
   if (answer.status === 200)
-    return [well("appSecret", "The running service takes what is signed with this secret.")];
+    return [okFinding("appSecret", "The running service takes what is signed with this secret.")];
   return [
-    broken(
+    errorFinding(
       "appSecret",
       `The running service answers ${answer.status} to what is signed with this secret: it runs with another one, or another service answers there.`,
       "restart the service with this configuration",

@@ -1,4 +1,5 @@
-import { createApiClient } from "../api-client.ts";
+import { createApiClient } from "../../kit/api-client.ts";
+import { unproven } from "../../webhook-request.ts";
 import type { Provider, ProviderOptions } from "../provider.ts";
 import { metaWords } from "./codes.ts";
 import type { MetaConfig } from "./config.ts";
@@ -6,23 +7,30 @@ import { createGraphApi } from "./graph-api.ts";
 import { createInbound } from "./inbound.ts";
 import { findMedia } from "./media.ts";
 import { createOutbound } from "./outbound.ts";
-import { answerChallenge, createVerifier } from "./verify.ts";
+import { answerChallenge, checkHead, createVerifier } from "./verify.ts";
 
 export { META_BUTTON_SUPPORT } from "./interactive.ts";
 export { META_TEXT_LIMIT } from "./outbound.ts";
 
 /** WhatsApp through Meta's own Cloud API. */
-export function createMetaProvider({ config, log }: ProviderOptions<MetaConfig>): Provider {
+export function createMetaProvider({ config, onTrouble, log }: ProviderOptions<MetaConfig>): Provider {
   const { appSecret, secondaryAppSecret, verifyToken, phoneNumberId } = config;
   const client = createApiClient();
   const api = createGraphApi(config, client);
   const appSecrets = secondaryAppSecret === undefined ? [appSecret] : [appSecret, secondaryAppSecret];
   const trust = { appSecrets, verifyToken };
   const verify = createVerifier(trust);
-  const readEvents = createInbound({ phoneNumberId, log });
+  const readEvents = createInbound({
+    phoneNumberId,
+    hasTemplate: config.template !== undefined,
+    onTrouble,
+    log,
+  });
 
   return {
     words: metaWords,
+    // Meta sends a GET to check that this URL is ours.
+    inspect: (head) => (head.method === "GET" ? unproven : (checkHead(head) ?? unproven)),
     receive(request) {
       if (request.method === "GET") return answerChallenge(request, trust);
       const verified = verify(request);

@@ -1,16 +1,19 @@
-import type { Button, ButtonSupport } from "../../../core/button.ts";
-import { pressReference } from "../../../core/press.ts";
-import type { JsonBody } from "../json-body.ts";
+import type { Button, ButtonSupport } from "../../../core/message/button.ts";
+import { pressReference } from "../../../core/message/press.ts";
+import type { JsonBody } from "../../kit/json-body.ts";
 import type { Choice } from "../provider.ts";
 
-/** What a list takes (Meta, "Interactive list messages"); reply buttons take as long a label, and three of them. */
+/**
+ * The limits of a list (Meta, "Interactive list messages"). Reply buttons allow labels of the same length, but only
+ * three buttons.
+ */
 export const META_BUTTON_SUPPORT: ButtonSupport = { max: 10, labelLimit: 20, urls: false };
 
 const MOST_REPLY_BUTTONS = 3;
-/** The longest text above reply buttons, in characters; above a list it may be as long as any. */
+/** The longest text above reply buttons, in characters. Above a list the usual limit applies. */
 const REPLY_BUTTONS_TEXT = 1024;
 
-/** Up to three choices below a short text are buttons, otherwise a list that opens. */
+/** Up to three choices below a short text become buttons. Otherwise they become a list that opens. */
 export function interactiveOf(text: string, choice: Choice, listButton: string): JsonBody {
   const { buttons } = choice;
   const body = { text };

@@ -1,13 +1,13 @@
 import type { AttachmentSource } from "../../channel.ts";
-import { describeFault } from "../errors.ts";
+import { describeFault } from "../../kit/api-fault.ts";
 import { metaWords } from "./codes.ts";
 import type { MetaConfig } from "./config.ts";
 import type { GraphApi } from "./graph-api.ts";
 
-/** Hosts of Meta's own that keep media and want the token. */
+/** Meta's own hosts, which store media and need the token. */
 const METAS = /(^|\.)(fbsbx|facebook|fbcdn|whatsapp)\.(com|net)$/;
 
-/** Where media are: the Graph API tells an address for each, good for five minutes, behind the same token. */
+/** Finds media. The Graph API returns a URL for each file, valid for five minutes and protected by the same token. */
 export async function findMedia(
   { config, api }: { config: MetaConfig; api: Pick<GraphApi, "mediaUrl"> },
   mediaId: string,

@@ -1,20 +1,20 @@
-import { withOptions } from "../../../core/button.ts";
-import type { SendResult } from "../../../core/outbound.ts";
-import { sendResultOf } from "../errors.ts";
-import type { JsonBody } from "../json-body.ts";
+import { withOptions } from "../../../core/message/button.ts";
+import type { SendResult } from "../../../core/message/outbound.ts";
+import { sendResultOf } from "../../kit/api-meaning.ts";
+import type { JsonBody } from "../../kit/json-body.ts";
 import type { Provider, Send } from "../provider.ts";
 import { metaWords } from "./codes.ts";
 import type { MetaConfig, MetaTemplate } from "./config.ts";
-import type { GraphApi } from "./graph-api.ts";
+import type { GraphApi, Recipient } from "./graph-api.ts";
 import { interactiveOf } from "./interactive.ts";
 
-/** The longest text, in characters (Meta, "Text messages"); in UTF-16 code units it is never more. */
+/** The longest text, in characters (Meta, "Text messages"). In UTF-16 code units it never exceeds the limit. */
 export const META_TEXT_LIMIT = 4096;
 
-/** A parameter that is invalid, missing or not valid (Meta, "Error codes"): nothing was sent. */
+/** An invalid or missing parameter (Meta, "Error codes"): nothing was sent. */
 const FORM_REFUSED: ReadonlySet<string> = new Set(["meta_100", "meta_131008", "meta_131009"]);
 
-/** What a file is called in a message (Meta, "Media messages"). */
+/** The type of a file in a message (Meta, "Media messages"). */
 const TYPES = { image: "image", audio: "audio", video: "video", file: "document" } as const;
 
 /** Sends messages through the Cloud API. */
@@ -25,19 +25,19 @@ export function createOutbound(
   async function post(to: string, content: JsonBody, { deliveryId, signal }: Send): Promise<SendResult> {
     const about = { recipient_type: "individual", biz_opaque_callback_data: deliveryId };
     const result = await api.sendMessage({ ...about, ...recipientOf(to), ...content }, signal);
-    return result.kind === "ok"
-      ? { kind: "sent", externalIds: [result.id] }
-      : sendResultOf(result.fault, metaWords);
+    if (result.kind === "fault") return sendResultOf(result.fault, metaWords);
+    const alsoKnownAs = otherNamesOf(to, result.recipient);
+    return { kind: "sent", externalIds: [result.id], ...(alsoKnownAs.length === 0 ? {} : { alsoKnownAs }) };
   }
 
-  // Without previews: WhatsApp would fetch every address a model writes.
+  // Without previews, because WhatsApp would fetch every URL that a model writes.
   const sendText: Provider["sendText"] = (to, body, send) =>
     post(to, { type: "text", text: { body, preview_url: false } }, send);
 
   return {
     sendText,
     async sendMedia(to, { kind, name, contentType, url }, send) {
-      // Pictures of other types than these are refused after the fact.
+      // WhatsApp refuses pictures of other types only later, after it has accepted them.
       const type = kind === "image" && !/^image\/(jpeg|png)$/.test(contentType ?? "") ? null : TYPES[kind];
       if (type === null) return null;
       const filename = type === "document" && name !== null ? { filename: name } : {};
@@ -46,7 +46,7 @@ export function createOutbound(
     async sendChoice(to, text, choice, send) {
       const interactive = interactiveOf(text, choice, listButton);
       const result = await post(to, { type: "interactive", interactive }, send);
-      // Two labels that are the same, for one: what is refused as buttons is written down.
+      // For example, two buttons have the same label. Refused buttons are written as text.
       return result.kind === "failed" && FORM_REFUSED.has(result.code)
         ? sendText(to, withOptions(text, choice.buttons), send)
         : result;
@@ -58,7 +58,16 @@ export function createOutbound(
   };
 }
 
-/** Numbers and business-scoped ids go into fields of their own (Meta, "Business-scoped user IDs"). */
+/** The names of the user's next message: the number in WhatsApp's form (one digit less), or the user's id. */
+function otherNamesOf(to: string, { waId, userId }: Recipient): string[] {
+  const names = [
+    ...(waId !== undefined && /^\d+$/.test(waId) ? [`whatsapp:+${waId}`] : []),
+    ...(userId === undefined ? [] : [`whatsapp:${userId}`]),
+  ];
+  return names.filter((name) => name !== to);
+}
+
+/** Numbers and business-scoped ids have their own fields (Meta, "Business-scoped user IDs"). */
 function recipientOf(address: string): { to: string } | { recipient: string } {
   const name = address.replace(/^whatsapp:/, "");
   return /^\+\d+$/.test(name) ? { to: name.slice(1) } : { recipient: name };
@@ -66,7 +75,7 @@ function recipientOf(address: string): { to: string } | { recipient: string } {
 
 function templateOf({ name, language, variables }: MetaTemplate): JsonBody {
   const names = Object.keys(variables);
-  // A template has placeholders that are numbered, in order, or placeholders with names.
+  // A template has either numbered placeholders, in order, or named ones.
   const isNumbered = names.every((each) => /^\d+$/.test(each));
   const ordered = isNumbered ? names.sort((a, b) => Number(a) - Number(b)) : names;
   const parameters = ordered.map((each) => ({

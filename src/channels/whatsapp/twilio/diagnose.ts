@@ -1,13 +1,18 @@
-import { broken, doubtful, type Finding, well } from "../../../core/finding.ts";
-import { canCallUs } from "../../../core/loopback.ts";
+import { errorFinding, type Finding, okFinding, warningFinding } from "../../../core/faults/finding.ts";
+import { canCallUs } from "../../../core/network/loopback.ts";
 import type { DiagnoseOptions } from "../../channel.ts";
-import { createApiClient } from "../api-client.ts";
-import { describeFault } from "../errors.ts";
-import { asObject, type JsonBody, readJson } from "../json-body.ts";
-import { twilioWords } from "./codes.ts";
+import { createApiClient } from "../../kit/api-client.ts";
+import { describeFault } from "../../kit/api-fault.ts";
+import { asObject, type JsonBody, readJson } from "../../kit/json-body.ts";
+import { webhookUrlOf } from "../../kit/webhook-url.ts";
+import { createRestApi } from "../../twilio/rest-api.ts";
+import { twilioUrl } from "../../twilio/sdk-transport.ts";
+import { signatureOf } from "../../twilio/verify.ts";
 import type { TwilioConfig } from "./config.ts";
-import { createRestApi, messagingUrl } from "./rest-api.ts";
-import { signatureOf } from "./verify.ts";
+import { words } from "./words.ts";
+
+/** The senders of the account (Twilio, "Channels Senders API"). */
+const SENDERS = new URL("https://messaging.twilio.com/v2/Channels/Senders?Channel=whatsapp&PageSize=100");
 
 /** Asks Twilio about the account and the sender, and the running service about the signature. */
 export async function diagnoseTwilio(options: DiagnoseOptions<TwilioConfig>): Promise<Finding[]> {
@@ -17,19 +22,19 @@ export async function diagnoseTwilio(options: DiagnoseOptions<TwilioConfig>): Pr
     const fault = await createRestApi(config, client).check(signal);
     if (fault !== null) {
       const isRefused = fault.kind === "refused";
-      const what = `${describeFault(fault, twilioWords)}.`;
+      const what = `${describeFault(fault, words)}.`;
       return isRefused
-        ? [broken("authToken", what, "copy account SID and auth token again from the Twilio console")]
-        : [broken("apiBaseUrl", what, "check the network, `apiBaseUrl` and proxies")];
+        ? [errorFinding("authToken", what, "copy account SID and auth token again from the Twilio console")]
+        : [errorFinding("apiBaseUrl", what, "check the network, `apiBaseUrl` and proxies")];
     }
-    const url = messagingUrl(config.apiBaseUrl, "/v2/Channels/Senders?Channel=whatsapp&PageSize=100");
+    const url = twilioUrl(config.apiBaseUrl, SENDERS);
     const credentials = Buffer.from(`${config.accountSid}:${config.authToken}`).toString("base64");
     const headers = { authorization: `Basic ${credentials}` };
     const answer = await client.call({ method: "GET", url, headers, body: null }, signal);
     const told = !("kind" in answer) && answer.status === 200;
     const senders = told ? readJson(answer.body)?.["senders"] : null;
     return [
-      well("authToken", "Twilio takes the credentials."),
+      okFinding("authToken", "Twilio takes the credentials."),
       ...senderFindings(Array.isArray(senders) ? senders.map(asObject) : null, options),
       ...(await signatureFindings(options)),
       ...(await options.checkClock(config.apiBaseUrl)),
@@ -41,13 +46,14 @@ export async function diagnoseTwilio(options: DiagnoseOptions<TwilioConfig>): Pr
 
 function senderFindings(
   senders: readonly (JsonBody | null)[] | null,
-  { name, config, publicUrl }: DiagnoseOptions<TwilioConfig>,
+  options: DiagnoseOptions<TwilioConfig>,
 ): Finding[] {
-  const wanted = `${publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
+  const { config } = options;
+  const wanted = webhookUrlOf(options);
   const sender = senders?.find((each) => each?.["sender_id"] === config.from);
   if (!sender)
     return [
-      doubtful(
+      warningFinding(
         "from",
         senders === null
           ? "Twilio does not tell what senders the account has."
@@ -57,14 +63,18 @@ function senderFindings(
     ];
   const status = String(sender["status"]);
   const online = status.startsWith("ONLINE")
-    ? well("from", `The sender ${config.from} is online.`)
-    : broken("from", `The sender ${config.from} is ${status}.`, "look at it in the Twilio console, Senders");
+    ? okFinding("from", `The sender ${config.from} is online.`)
+    : errorFinding(
+        "from",
+        `The sender ${config.from} is ${status}.`,
+        "look at it in the Twilio console, Senders",
+      );
   const webhook = asObject(sender["webhook"]);
   const [url, method] = [webhook?.["callback_url"], webhook?.["callback_method"] ?? "POST"];
-  if (url === wanted && method === "POST") return [online, well("from", `Twilio posts to ${wanted}.`)];
+  if (url === wanted && method === "POST") return [online, okFinding("from", `Twilio posts to ${wanted}.`)];
   return [
     online,
-    broken(
+    errorFinding(
       "from",
       `Twilio sends messages of this sender to ${url ? `${String(url)} (${String(method)})` : "nowhere"}, not to ${wanted}.`,
       'enter that URL at the sender, "Webhook URL for incoming messages", with method POST',
@@ -72,35 +82,30 @@ function senderFindings(
   ];
 }
 
-/** A form without a message, signed as Twilio does: the running service must get past the signature. */
-async function signatureFindings({
-  name,
-  config,
-  publicUrl,
-  callWebhook,
-}: DiagnoseOptions<TwilioConfig>): Promise<Finding[]> {
+/** Sends a form without a message, signed as Twilio does. The running service must accept its signature. */
+async function signatureFindings(options: DiagnoseOptions<TwilioConfig>): Promise<Finding[]> {
+  const { config, publicUrl, callWebhook } = options;
   if (!canCallUs(publicUrl, config.apiBaseUrl))
     return [
-      broken(
+      errorFinding(
         "",
         "Twilio posts to a public https address, and CAUSEWAY_PUBLIC_URL names none.",
         "set CAUSEWAY_PUBLIC_URL to where this service can be reached",
       ),
     ];
-  const url = `${publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
-  const params = new Map([["AccountSid", [config.accountSid]]]);
+  const url = webhookUrlOf(options);
   const answer = await callWebhook({
     headers: {
       "content-type": "application/x-www-form-urlencoded",
-      "x-twilio-signature": signatureOf(config.authToken, url, params),
+      "x-twilio-signature": signatureOf(config.authToken, url, { AccountSid: config.accountSid }),
     },
     body: `AccountSid=${config.accountSid}`,
   });
   if (answer === null) return [];
   if (answer.status === 400)
-    return [well("authToken", "The running service takes what is signed with this token.")];
+    return [okFinding("authToken", "The running service takes what is signed with this token.")];
   return [
-    broken(
+    errorFinding(
       "authToken",
       `The running service answers ${answer.status} to what is signed with this token: it runs with another one or another CAUSEWAY_PUBLIC_URL, or another service answers there.`,
       "restart the service with this configuration",

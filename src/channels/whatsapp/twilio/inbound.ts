@@ -1,19 +1,20 @@
-import type { ChannelEvent } from "../../../core/channel-event.ts";
-import type { JsonObject } from "../../../core/json.ts";
-import type { Logger } from "../../../core/logger.ts";
-import { isAddress } from "../address.ts";
+import type { ChannelEvent, MessageReference } from "../../../core/message/channel-event.ts";
+import type { Logger } from "../../../core/process/logger.ts";
+import type { JsonObject } from "../../../core/text/json.ts";
+import { attachmentsOf } from "../../twilio/attachments.ts";
+import { type FormParams, field } from "../../twilio/params.ts";
+import { isAddress, isSameAddress } from "../address.ts";
 import { OPTED_OUT } from "../errors.ts";
-import { placeText, toInboundMessage } from "../inbound.ts";
-import { attachmentsOf } from "./attachments.ts";
-import { type FormParams, field } from "./params.ts";
+import { placeText, toInboundMessage, unreadableText } from "../inbound.ts";
+import { type ReferralField, readReferral, referralReference } from "../referral.ts";
 
 export interface InboundDeps {
-  /** Our own sender: it is not answered. */
+  /** Our own sender, which is not answered. */
   from: string;
   log: Logger;
 }
 
-/** Turns a message into events; no events means that it is acknowledged and nothing else. */
+/** Turns a message into events. An empty list means that it is only acknowledged. */
 export function createInbound({ from, log }: InboundDeps) {
   return function readMessage(params: FormParams, messageSid: string): ChannelEvent[] {
     const ignore = (reason: string): ChannelEvent[] => {
@@ -23,36 +24,98 @@ export function createInbound({ from, log }: InboundDeps) {
     const sender = field(params, "From");
     if (sender === undefined || !isAddress(sender)) return ignore("not sent from a WhatsApp address");
     if (sender === from) return ignore("sent by ourselves");
+    const to = field(params, "To") ?? "";
+    if (!isSameAddress(to, from)) {
+      log.warn({ messageSid, to }, "a message to another sender of the account was ignored");
+      return [];
+    }
     const optOut = field(params, "OptOutType");
     if (optOut !== undefined) return readOptOut(optOut, sender);
+    const referral = readReferral((name) => field(params, REFERRAL_FIELDS[name] ?? ""));
     const message = toInboundMessage({
       id: messageSid,
       sender,
+      businessId: businessIdOf(params),
       userName: field(params, "ProfileName"),
       profile: profileOf(params),
       text: textOf(params),
       attachments: attachmentsOf(params),
-      payload: field(params, "ButtonPayload") ?? field(params, "ListId"),
+      payload: field(params, "ButtonPayload") ?? field(params, "ListId") ?? formOf(params),
+      references: [...(referral === null ? [] : [referralReference(referral)]), ...referencesOf(params)],
+      referral,
     });
     return message === null ? ignore("nothing in it") : [message];
   };
 }
 
-/** STOP, START and HELP: Twilio has answered these itself, and refuses what is sent after a STOP. */
+/** Handles STOP, START and HELP. Twilio itself has answered them, and refuses sends after a STOP. */
 function readOptOut(type: string, userIdentifier: string): ChannelEvent[] {
   if (type === "STOP") return [{ type: "reachability", userIdentifier, unreachable: OPTED_OUT }];
   return type === "START" ? [{ type: "reachability", userIdentifier, unreachable: null }] : [];
 }
 
-/** What was written, pressed or chosen; a place as words. */
+/** The written, pressed or chosen text, or a place as text, or a notice of an unreadable kind. */
 function textOf(params: FormParams): string {
   const written = field(params, "Body") ?? field(params, "ButtonText") ?? field(params, "ListTitle") ?? "";
   const [latitude, longitude] = [field(params, "Latitude"), field(params, "Longitude")];
-  if (latitude === undefined || longitude === undefined) return written;
-  return placeText({ latitude, longitude }, [written, field(params, "Label"), field(params, "Address")]);
+  if (latitude !== undefined && longitude !== undefined)
+    return placeText({ latitude, longitude }, [written, field(params, "Label"), field(params, "Address")]);
+  return written === "" ? wordlessText(params) : written;
+}
+
+/** The text of a message without words. Files need no text, and a form's answers are its payload. */
+function wordlessText(params: FormParams): string {
+  const type = field(params, "MessageType") ?? "text";
+  if (SPEAKS_FOR_ITSELF.has(type) || attachmentsOf(params).length > 0) return "";
+  if (formOf(params) !== undefined) return "[form]";
+  return unreadableText(type === "unsupported" || type === "unknown" ? undefined : type);
+}
+
+/** Types that need no text, even without a file. A reaction needs no answer. */
+const SPEAKS_FOR_ITSELF: ReadonlySet<string> = new Set(["text", "reaction"]);
+
+/** The answers of a form (a WhatsApp Flow), as JSON. For a chosen list row, `InteractiveData` only repeats it. */
+function formOf(params: FormParams): string | undefined {
+  const hasWords = field(params, "Body") !== undefined || field(params, "ListTitle") !== undefined;
+  return field(params, "FlowData") ?? (hasWords ? undefined : field(params, "InteractiveData"));
+}
+
+/** WhatsApp's id of the user, which stays when the number is hidden. */
+function businessIdOf(params: FormParams): string | undefined {
+  const id = field(params, "ExternalUserId");
+  if (id === undefined) return undefined;
+  const address = id.startsWith("whatsapp:") ? id : `whatsapp:${id}`;
+  return isAddress(address) ? address : undefined;
+}
+
+/** Twilio's names for the fields of an advertisement. */
+const REFERRAL_FIELDS: Readonly<Partial<Record<ReferralField, string>>> = {
+  source_type: "ReferralSourceType",
+  source_id: "ReferralSourceId",
+  source_url: "ReferralSourceUrl",
+  headline: "ReferralHeadline",
+  body: "ReferralBody",
+  ctwa_clid: "ReferralCtwaClid",
+  media_type: "ReferralMediaContentType",
+  media_url: "ReferralMediaUrl",
+};
+
+/** The messages that a message refers to. The text of a press on our message needs no reference. */
+function referencesOf(params: FormParams): MessageReference[] {
+  const isPress = field(params, "ButtonPayload") !== undefined || field(params, "ListId") !== undefined;
+  const repliedTo = isPress ? undefined : field(params, "OriginalRepliedMessageSid");
+  const isForward = [field(params, "Forwarded"), field(params, "FrequentlyForwarded")].includes("true");
+  return [
+    ...(isForward ? [{ kind: "forward" as const }] : []),
+    ...(repliedTo === undefined ? [] : [{ kind: "reply" as const, externalId: repliedTo }]),
+  ];
 }
 
 function profileOf(params: FormParams): JsonObject {
   const waId = field(params, "WaId");
-  return waId === undefined ? {} : { wa_id: waId };
+  const userId = businessIdOf(params)?.replace(/^whatsapp:/, "");
+  return {
+    ...(waId === undefined ? {} : { wa_id: waId }),
+    ...(userId === undefined ? {} : { user_id: userId }),
+  };
 }

@@ -1,19 +1,19 @@
-import { canCallUs } from "../../../core/loopback.ts";
+import { canCallUs } from "../../../core/network/loopback.ts";
 import type { RawRequest, Received } from "../../channel.ts";
-import { createApiClient } from "../api-client.ts";
+import { createApiClient } from "../../kit/api-client.ts";
+import { createFinder } from "../../twilio/find-sent.ts";
+import { findMedia } from "../../twilio/media.ts";
+import { field } from "../../twilio/params.ts";
+import { createRestApi } from "../../twilio/rest-api.ts";
+import { isSound } from "../../twilio/sound-form.ts";
+import { readStatus } from "../../twilio/status.ts";
+import { checkHead, createVerifier, notAMessage } from "../../twilio/verify.ts";
+import { unproven } from "../../webhook-request.ts";
 import type { Provider, ProviderOptions } from "../provider.ts";
-import { twilioWords } from "./codes.ts";
 import type { TwilioConfig } from "./config.ts";
-import { createFinder } from "./find-sent.ts";
 import { createInbound } from "./inbound.ts";
-import { findMedia } from "./media.ts";
 import { createOutbound } from "./outbound.ts";
-import { field } from "./params.ts";
-import { createRestApi } from "./rest-api.ts";
-import { readStatus } from "./status.ts";
-import { createVerifier, notAMessage } from "./verify.ts";
-
-export { TWILIO_TEXT_LIMIT } from "./outbound.ts";
+import { words } from "./words.ts";
 
 /** WhatsApp through Twilio. */
 export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Provider {
@@ -25,23 +25,27 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
   const authTokens = secondaryAuthToken === undefined ? [authToken] : [authToken, secondaryAuthToken];
   const verify = createVerifier({ authTokens, publicUrl: publicUrl.url });
   const readMessage = createInbound({ from, log });
+  const told = { words, hasTemplate: template !== undefined, onTrouble: options.onTrouble };
 
   function receive(request: RawRequest): Received {
     const verified = verify(request);
     if ("kind" in verified) return verified;
     const { params } = verified;
-    const messageSid = field(params, "MessageSid") ?? field(params, "SmsMessageSid");
+    const messageSid = field(params, "MessageSid");
     if (messageSid === undefined) return notAMessage;
+    // A repeated status changes nothing, so a replay is harmless.
     if (field(params, "MessageStatus") !== undefined)
-      return { kind: "accepted", events: readStatus(params, messageSid, request.url) };
+      return { kind: "accepted", events: readStatus(params, messageSid, request.url, told) };
+    if (!isSound(params)) return notAMessage;
     return { kind: "accepted", events: readMessage(params, messageSid), response: EMPTY_TWIML };
   }
 
   return {
-    words: twilioWords,
+    words,
+    inspect: (head) => checkHead(head) ?? unproven,
     receive,
     ...createOutbound({ api, template, statusUrl }),
-    // Twilio shows buttons of templates only, each made and named before.
+    // Twilio shows only buttons of templates, and each template must exist before.
     sendChoice: null,
     findSent: createFinder(api),
     findMedia: async (address) => findMedia(config, address),
@@ -52,7 +56,7 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
   };
 }
 
-/** Replies go out by the REST API, where their delivery is tracked: Twilio is told to say nothing itself. */
+/** Replies go through the REST API, which tracks their delivery. This answer makes Twilio itself send nothing. */
 const EMPTY_TWIML = {
   status: 200,
   contentType: "text/xml; charset=utf-8",

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type Clock, systemClock } from "../../core/clock.ts";
-import { storableText } from "../../core/text.ts";
-import type { VisitorDoor } from "../../core/visitor.ts";
+import type { VisitorAuth } from "../../core/session/visitor.ts";
+import { storableText } from "../../core/text/text.ts";
+import { type Clock, systemClock } from "../../core/time/clock.ts";
 import { identitySecrets, type WebConfig } from "./config.ts";
 import { decodePart, encodePart, isSigned, sign } from "./signed-text.ts";
 import { verifyIdentity } from "./verify.ts";
@@ -9,29 +9,29 @@ import { verifyIdentity } from "./verify.ts";
 const ANONYMOUS = /^cwa_[A-Za-z0-9_-]{43}$/;
 const IDENTIFIED = /^cwi_([A-Za-z0-9_-]{1,2000})\.([A-Za-z0-9_-]{43})$/;
 
-/** How long a token of an identified visitor is good for, milliseconds. */
+/** Lifetime of a token of an identified visitor, milliseconds. */
 const TOKEN_MS = 3600 * 1000;
-/** For how long after proving who they are an identified visitor may renew it, milliseconds. */
+/** An identified visitor may renew the token for this long after the proof of identity, milliseconds. */
 const IDENTIFIED_MS = 24 * 3600 * 1000;
 
 interface Claims {
   identifier: string;
-  /** When renewing ends, milliseconds since 1970. */
+  /** The end of renewals, milliseconds since 1970. */
   until: number;
 }
 
 /**
- * The tokens of one web channel. An anonymous token is 256 random bits; the visitor's identifier is its hash, so the
- * row that makes the visitor exist is also what makes the token good, on every process, and deleting the visitor
- * closes it. An identified one is signed with a key derived from the identity secret: nothing to store, and a secret
- * taken out of rotation takes its tokens with it. It is good for an hour and can be exchanged for the next one until a
- * day after the host site vouched for the visitor.
+ * The tokens of one web channel. An anonymous token is 256 random bits, and the visitor's identifier is its hash. So
+ * the visitor's row makes the token valid on every process, and deleting the visitor ends it.
+ * An identified token is signed with a key derived from the identity secret, so nothing is stored. A secret that leaves
+ * the rotation ends its tokens. The token is valid for one hour. The visitor can exchange it for the next one until a
+ * day after the host site confirmed the visitor.
  */
-export function createVisitorDoor(options: {
+export function createVisitorAuth(options: {
   channel: string;
   config: WebConfig;
   clock?: Clock;
-}): VisitorDoor {
+}): VisitorAuth {
   const { channel, config, clock = systemClock } = options;
   const secrets = identitySecrets(config);
   const keys = secrets.map((secret) => sign("causeway visitor token", secret));
@@ -42,7 +42,7 @@ export function createVisitorDoor(options: {
     return { token: `cwi_${payload}.${sign(payload, key)}`, expiresAt };
   }
 
-  /** What a token says; null for a forged, foreign or expired one. */
+  /** The claims of a token; null if it is forged, expired or from another channel. */
   function read(token: string): Claims | null {
     const [, payload, signature] = IDENTIFIED.exec(token) ?? [];
     if (payload === undefined || signature === undefined || !isSigned(payload, signature, keys)) return null;

@@ -1,19 +1,19 @@
-import { retryAfterMs } from "../../core/retry-after.ts";
+import { retryAfterMs } from "../../core/time/retry-after.ts";
 import { createHttpClient, type HttpOutcome, type HttpRequest } from "../http-client.ts";
-import type { Answer, ApiFault } from "./errors.ts";
+import type { Answer, ApiFault } from "./api-fault.ts";
 
-/** The longest a call may take, milliseconds. */
+/** Time limit of a call, milliseconds. */
 const CALL_TIMEOUT_MS = 30_000;
-/** A hundred messages come in one answer. */
+/** One answer can contain a hundred messages. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 export type ApiCall = Pick<HttpRequest, "method" | "url" | "headers" | "body">;
 
-/** A provider's API, whichever it is. */
+/** The API of any provider. */
 export interface ApiClient {
-  /** What was answered, whatever it says, or why nothing was. Never rejects. */
+  /** Returns the answer, whatever its status, or the reason why there is none. Never rejects. */
   call(call: ApiCall, signal: AbortSignal): Promise<Answer | ApiFault>;
-  /** Cuts every connection; later calls fail as not sent. */
+  /** Closes every connection; later calls fail as not sent. */
   close(): Promise<void>;
 }
 

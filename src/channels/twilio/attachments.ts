@@ -1,7 +1,7 @@
-import type { InboundAttachment } from "../../../core/channel-event.ts";
+import type { InboundAttachment } from "../../core/message/channel-event.ts";
 import { type FormParams, field } from "./params.ts";
 
-/** More than any message has; a forged count must not keep us busy. */
+/** More files than any message has, so that a forged count cannot cause much work. */
 const MOST = 32;
 
 /** The media of a message, as references: nothing is downloaded. */

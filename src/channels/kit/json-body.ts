@@ -1,4 +1,4 @@
-/** What is read of an answer, whatever it is. */
+/** The fields of an answer of any form. */
 export type JsonBody = Record<string, unknown>;
 
 /** The object in a body; null for anything else. */
@@ -10,7 +10,7 @@ export function readJson(body: string): JsonBody | null {
   }
 }
 
-/** The same value as an object whose members can be looked at; null for anything else. */
+/** The same value as an object with readable members; null for anything else. */
 export function asObject(value: unknown): JsonBody | null {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
 }

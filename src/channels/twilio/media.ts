@@ -1,11 +1,11 @@
-import type { AttachmentSource } from "../../channel.ts";
-import type { TwilioConfig } from "./config.ts";
+import type { AttachmentSource } from "../channel.ts";
+import type { TwilioAccount } from "./account.ts";
 
 /**
- * Where media are: the webhook names their addresses, at Twilio, which asks for the account's credentials and redirects to
- * where they are stored.
+ * Finds the URL of a media file. The webhook names a URL at Twilio, which requires the account's credentials. It
+ * redirects to the storage.
  */
-export function findMedia(config: TwilioConfig, address: string): AttachmentSource {
+export function findMedia(config: TwilioAccount, address: string): AttachmentSource {
   if (!URL.canParse(address)) return { kind: "failed", reason: "the media has no address", retry: false };
   const { origin, hostname } = new URL(address);
   const apiOrigin = new URL(config.apiBaseUrl).origin;

@@ -1,14 +1,14 @@
-import { type Answer, type ApiFault, readForeignAnswer } from "../errors.ts";
-import { type JsonBody, readJson } from "../json-body.ts";
+import { type Answer, type ApiFault, readForeignAnswer } from "../kit/api-fault.ts";
+import { type JsonBody, readJson } from "../kit/json-body.ts";
 
-/** An answer of Twilio's that is not what was asked for. */
+/** The fault for an unexpected answer of Twilio. */
 export function readRefusal(answer: Answer): ApiFault {
   const { status, retryAfterMs } = answer;
   const body: JsonBody | null = readJson(answer.body);
-  // The limit is a limit whoever words it.
+  // A 429 is a limit, whoever wrote the answer.
   if (status === 429) return { kind: "refused", status, code: 20429, said: null, retryAfterMs };
   if (status === 401) return { kind: "refused", status, code: 20003, said: null, retryAfterMs };
-  // `message` in the errors Twilio has always had, `detail` and `title` in the newer ones (RFC 9457).
+  // Twilio's older errors have `message`, the newer ones `detail` and `title` (RFC 9457).
   const said = [body?.["message"], body?.["detail"], body?.["title"]].find(
     (each) => typeof each === "string",
   );

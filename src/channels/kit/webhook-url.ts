@@ -1,0 +1,9 @@
+import type { ChannelOptions } from "../channel.ts";
+
+/** The address to which a platform posts the events of a channel. */
+export function webhookUrlOf({
+  name,
+  publicUrl,
+}: Pick<ChannelOptions<unknown>, "name" | "publicUrl">): string {
+  return `${publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
+}

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import type { ChannelEvent, InboundMessage } from "../../core/message/channel-event.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import { OPTED_OUT } from "./errors.ts";
+
+/**
+ * Words that nobody writes for another reason. Twilio also reads CANCEL, END and QUIT as an opt-out, but in a
+ * conversation with a bot they are answers.
+ */
+const DEFAULT_WORDS = ["STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "OPT OUT", "OPTOUT"];
+
+/** The setting of either provider. */
+export const optOutWordsSchema = z
+  .array(z.string().trim().min(1, "must not be empty").max(40))
+  .default(DEFAULT_WORDS)
+  .describe(
+    "A user whose whole message is one of these words, in any case, gets no answer and counts as out of reach until they write again. `[]`: no words.",
+  );
+
+/** Turns opt-out messages into reachability events, so the bot is not asked. */
+export function createOptOuts(words: readonly string[], log: Logger) {
+  const known = new Set(words.map(normalised));
+
+  function read(event: ChannelEvent): ChannelEvent {
+    if (event.type !== "message" || !isOptOut(event, known)) return event;
+    const { userIdentifier, aliases = [] } = event.conversation;
+    log.info({ event_keys: event.eventKeys }, "a user opted out by a word; no bot is asked");
+    return { type: "reachability", userIdentifier, aliases, unreachable: OPTED_OUT };
+  }
+
+  return (events: readonly ChannelEvent[]): ChannelEvent[] => events.map(read);
+}
+
+/** A press, or a message with a file, means something else. */
+function isOptOut({ text, attachments = [], payload }: InboundMessage, known: ReadonlySet<string>): boolean {
+  return attachments.length === 0 && payload === undefined && known.has(normalised(text));
+}
+
+/** A normalised word, for example STOP for `Stop.`. */
+function normalised(text: string): string {
+  if (text.length > 100) return "";
+  return text.trim().replace(/[.!]$/, "").replace(/\s+/g, " ").toLowerCase();
+}
