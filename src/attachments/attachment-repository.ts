@@ -1,30 +1,30 @@
 import type { Pool } from "pg";
-import type { AttachmentKind, AttachmentView } from "../core/attachment.ts";
-import { type AttachmentRow, toAttachment } from "../storage/attachment-rows.ts";
+import type { AttachmentKind, AttachmentView } from "../core/message/attachment.ts";
+import { type AttachmentRow, toAttachment } from "./attachment-rows.ts";
 
-/** A file whose content this process has to load now. */
+/** A file whose content this process must load now. */
 export interface ClaimedAttachment {
   id: string;
   channelId: string;
   attempts: number;
-  /** As the sender said. */
+  /** The type that the sender declared. */
   contentType: string | null;
   bytes: number | null;
-  /** How the platform names it; null for what a bot or an operator sends. */
+  /** The platform's id of the file. Null for a file that a bot or an operator sends. */
   platformId: string | null;
   sourceUrl: string | null;
-  /** Why the last try did not end with it stored; null at first. */
+  /** The error of the last attempt; null at first. */
   error: string | null;
 }
 
-/** A file as the API's routes need it. */
+/** A file with the data that the API's routes need. */
 export interface OwnedAttachment extends AttachmentView {
   workspaceId: string;
   sessionId: string;
   messageId: string | null;
 }
 
-/** What was found out about a file when its content was stored. */
+/** The detected properties of a file whose content was stored. */
 export interface StoredContent {
   kind: AttachmentKind;
   contentType: string;
@@ -32,40 +32,57 @@ export interface StoredContent {
 }
 
 const VIEW = "id, kind, name, content_type, bytes, state, error, source_url";
-const CLAIMED = `a.id, s.channel_id AS "channelId", a.attempts, a.content_type AS "contentType", a.bytes::float8 AS bytes,
+const CLAIMED = `a.id, coalesce(a.channel_id, s.channel_id) AS "channelId", a.attempts, a.content_type AS "contentType", a.bytes::float8 AS bytes,
   a.platform_id AS "platformId", a.source_url AS "sourceUrl", a.error`;
 
 export type AttachmentRepository = ReturnType<typeof createAttachmentRepository>;
 
-/** The rows of files. Raw SQL: claims and their ends are conditional updates, as with deliveries. */
-export function createAttachmentRepository(pool: Pool) {
-  async function claim(which: string, values: unknown[], leaseMs: number): Promise<ClaimedAttachment[]> {
+/** Files to claim: those of some messages, or a number of due ones, oldest due time first. */
+export type WantedAttachments = { of: readonly string[] } | { due: number };
+
+const OF_MESSAGES = "message_id = ANY($3)";
+const LONGEST_DUE = `id IN (SELECT id FROM attachments WHERE state = 'pending' AND message_id IS NOT NULL
+  AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT $3)`;
+
+/**
+ * Stores the rows of files. It uses raw SQL, because claims and results are conditional updates, as with deliveries.
+ */
+export function createAttachmentRepository(pool: Pool, identity: { owner: string; leaseMs: number }) {
+  async function claim(which: string, value: unknown): Promise<ClaimedAttachment[]> {
     const { rows } = await pool.query<ClaimedAttachment>(
       `WITH due AS MATERIALIZED (
          SELECT id FROM attachments WHERE state = 'pending' AND next_attempt_at <= now() AND message_id IS NOT NULL
            AND ${which} FOR UPDATE SKIP LOCKED)
-       UPDATE attachments a SET attempts = a.attempts + 1, updated_at = now(),
+       UPDATE attachments a SET attempts = a.attempts + 1, updated_at = now(), claimed_by = $2,
          next_attempt_at = now() + $1::int * interval '1 millisecond'
        FROM due, sessions s WHERE a.id = due.id AND s.id = a.session_id RETURNING ${CLAIMED}`,
-      [leaseMs, ...values],
+      [identity.leaseMs, identity.owner, value],
     );
     return rows;
   }
 
   return {
-    /** Takes what is due of the files of some messages. What is taken and not ended is due again after the lease. */
-    claimOf: (messageIds: readonly string[], leaseMs: number) =>
-      claim("message_id = ANY($2)", [messageIds], leaseMs),
+    /** Claims files. A claimed file without a result is due again after the lease. */
+    claim: (wanted: WantedAttachments) =>
+      "of" in wanted ? claim(OF_MESSAGES, wanted.of) : claim(LONGEST_DUE, wanted.due),
 
-    /** Takes what is due, the longest due first. */
-    claimDue: (limit: number, leaseMs: number) =>
-      claim(
-        "id IN (SELECT id FROM attachments WHERE state = 'pending' AND message_id IS NOT NULL AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT $2)",
-        [limit],
-        leaseMs,
-      ),
+    /** Releases claims of this process that it does not know, since it did not load those files. */
+    async releaseOthers(held: readonly string[]): Promise<void> {
+      await pool.query(
+        `UPDATE attachments SET attempts = attempts - 1, next_attempt_at = now(), claimed_by = NULL
+         WHERE state = 'pending' AND claimed_by = $1 AND id <> ALL($2)`,
+        [identity.owner, held],
+      );
+    },
 
-    /** The files of messages, by message, in order. */
+    /** Makes every claimed file due at once. Only safe if no other process can be alive. */
+    async releaseAll(): Promise<void> {
+      await pool.query(
+        "UPDATE attachments SET next_attempt_at = now(), claimed_by = NULL WHERE state = 'pending' AND claimed_by IS NOT NULL",
+      );
+    },
+
+    /** Returns the files of messages, grouped by message and in order. */
     async ofMessages(messageIds: readonly string[]): Promise<Map<string, AttachmentView[]>> {
       const { rows } = await pool.query<AttachmentRow & { message_id: string }>(
         `SELECT ${VIEW}, message_id FROM attachments WHERE message_id = ANY($1) ORDER BY place, id`,
@@ -84,25 +101,9 @@ export function createAttachmentRepository(pool: Pool) {
       return { ...toAttachment(row), workspaceId, sessionId, messageId };
     },
 
-    /** Makes the row of an upload, once; false where its session is gone. */
-    async addUpload(upload: {
-      id: string;
-      sessionId: string;
-      kind: AttachmentKind;
-      name: string | null;
-    }): Promise<boolean> {
-      const { rowCount } = await pool.query(
-        `INSERT INTO attachments (id, workspace_id, session_id, kind, name, next_attempt_at)
-         SELECT $1, s.workspace_id, s.id, $3, $4, NULL FROM sessions s WHERE s.id = $2
-         ON CONFLICT (id) DO UPDATE SET updated_at = now()`,
-        [upload.id, upload.sessionId, upload.kind, upload.name],
-      );
-      return rowCount === 1;
-    },
-
     /**
-     * Its content is kept, also where another process kept it a moment before: both wrote the same file. False: the row
-     * is gone, or ended otherwise; then nobody needs the content.
+     * Records that the content is stored. Also succeeds if another process stored it just before, since both wrote the
+     * same file. False: the row is gone or has another final state, so the content is not needed.
      */
     async stored(id: string, content: StoredContent): Promise<boolean> {
       const { rowCount } = await pool.query(
@@ -113,10 +114,10 @@ export function createAttachmentRepository(pool: Pool) {
       return rowCount === 1;
     },
 
-    /** It could not be had; `retryInMs` null: it never will be. Only the attempt it belongs to may say so. */
+    /** Records that loading failed; if `retryInMs` is null, permanently. Only the current attempt may record it. */
     async notStored(id: string, attempts: number, why: { reason: string; retryInMs: number | null }) {
       await pool.query(
-        `UPDATE attachments SET state = CASE WHEN $4::int IS NULL THEN 'failed' ELSE state END, error = $3,
+        `UPDATE attachments SET state = CASE WHEN $4::int IS NULL THEN 'failed' ELSE state END, error = $3, claimed_by = NULL,
            next_attempt_at = now() + $4::int * interval '1 millisecond', updated_at = now()
          WHERE id = $1 AND state = 'pending' AND attempts = $2`,
         [id, attempts, why.reason, why.retryInMs],

@@ -1,15 +1,15 @@
 import { isUtf8 } from "node:buffer";
 
 const UNKNOWN = "application/octet-stream";
-/** What a browser would run, or lay out, if it were told that this is it. */
+/** Types that a browser would execute or render. */
 const ACTIVE = /html|xml|svg|script|ecma|mhtml|flash/;
 
 /**
- * What a content is. Its first bytes decide; where they say nothing, text is what reads as text, and what the sender
- * said counts only where nobody would draw or run it for that.
+ * Detects the type of a content from its first bytes. If these are unknown, text counts as text. The sender's declared
+ * type counts only if no browser would render or execute it.
  */
 export async function contentTypeOf(content: Buffer, claimed: string | null): Promise<string> {
-  // Only now: it knows hundreds of formats, and most services never see a file.
+  // Imported only on demand: it knows hundreds of formats, and most services never receive a file.
   const { fileTypeFromBuffer } = await import("file-type");
   const found = await fileTypeFromBuffer(content);
   if (found) return found.mime;
@@ -25,7 +25,7 @@ export async function contentTypeOf(content: Buffer, claimed: string | null): Pr
     : UNKNOWN;
 }
 
-/** UTF-8 without the control characters that no text has. */
+/** True for UTF-8 without the control characters that never occur in text. */
 function isText(content: Buffer): boolean {
   if (!isUtf8(content)) return false;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -1,40 +1,40 @@
-import { broken, type Finding, well } from "../core/finding.ts";
+import { errorFinding, type Finding, okFinding } from "../core/faults/finding.ts";
 import { newId } from "../core/ids.ts";
 import { type FileStore, readWhole } from "./file-store.ts";
 
 const CREDENTIALS = "what its credentials may do";
 
-/** Whether a store keeps a file, gives it back and erases it; says which of these it does not, and why. */
+/** Checks that a store writes, reads and erases a file. Reports each step that fails, and its reason. */
 export async function diagnoseFileStore(store: FileStore): Promise<Finding[]> {
   const id = newId();
   const content = Buffer.from("causeway doctor");
   const kept = await faultOf(() => store.write(id, content, "text/plain"));
   if (kept !== null)
     return [
-      broken(
+      errorFinding(
         "",
-        `A file could not be kept there: ${kept}.`,
+        `A file could not be stored there: ${kept}.`,
         `check the bucket, its endpoint and region, and ${CREDENTIALS}`,
       ),
     ];
   const read = await faultOf(async () => {
     const found = await readWhole(store, id);
-    if (!found?.equals(content)) throw new Error("it is not what was kept");
+    if (!found?.equals(content)) throw new Error("it differs from the stored file");
   });
-  // Whatever came of reading it: nothing is to stay behind.
+  // Erase the file also if the read failed, so that nothing stays behind.
   const erased = await faultOf(() => store.erase(id));
   const faults = [
     ...(read === null
       ? []
-      : [broken("", `A file could not be read there: ${read}.`, `check ${CREDENTIALS}`)]),
+      : [errorFinding("", `A file could not be read there: ${read}.`, `check ${CREDENTIALS}`)]),
     ...(erased === null
       ? []
-      : [broken("", `A file could not be erased there: ${erased}.`, `check ${CREDENTIALS}`)]),
+      : [errorFinding("", `A file could not be erased there: ${erased}.`, `check ${CREDENTIALS}`)]),
   ];
-  return faults.length > 0 ? faults : [well("", "A file was kept there, read and erased.")];
+  return faults.length > 0 ? faults : [okFinding("", "A file was stored there, read and erased.")];
 }
 
-/** Why something cannot be done, in words; null where it can. */
+/** Returns the error of a task as text; null if it succeeds. */
 async function faultOf(task: () => Promise<unknown>): Promise<string | null> {
   try {
     await task();

@@ -1,9 +1,9 @@
 import { Agent, type Dispatcher, request } from "undici";
 import type { AttachmentSource } from "../channels/channel.ts";
-import { isPrivateHost, publicConnections } from "../core/private-addresses.ts";
-import { retryAfterMs } from "../core/retry-after.ts";
+import { isPrivateHost, publicConnections } from "../core/network/private-addresses.ts";
+import { retryAfterMs } from "../core/time/retry-after.ts";
 
-/** What became of a download. Reasons name hosts and statuses, never URLs: those may hold a token. */
+/** Result of a download. Reasons contain hosts and statuses, but never URLs, because these may contain a token. */
 export type Downloaded =
   | { kind: "downloaded"; content: Buffer; contentType: string | null }
   | { kind: "failed"; reason: string; retry: boolean; afterMs?: number };
@@ -13,12 +13,12 @@ type Source = Extract<AttachmentSource, { kind: "found" }>;
 const REDIRECTS = 3;
 const REDIRECT_STATUS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Connections to hosts that the operator configured, wherever they are. */
+/** Connections to hosts that the operator configured. They may be private addresses. */
 const trustedConnections = new Agent();
 
 /**
- * Loads a file from wherever a sender's words lead: over https from public addresses only, except the origins that the
- * operator configured. Redirects are followed by hand, and credentials stay with the origin they are for.
+ * Downloads a file from a URL that a sender supplied. It uses https and public addresses only, except for origins that
+ * the operator configured. It follows redirects itself, so that credentials go only to their own origin.
  */
 export async function download(
   source: Source,
@@ -54,12 +54,12 @@ export async function download(
 }
 
 function refused(url: URL): string | null {
-  if (url.protocol !== "https:") return `${url.host} is not reached by https`;
-  if (url.username !== "" || url.password !== "") return `the address at ${url.host} holds credentials`;
+  if (url.protocol !== "https:") return `${url.host} does not use https`;
+  if (url.username !== "" || url.password !== "") return `the address at ${url.host} contains credentials`;
   return isPrivateHost(url) ? `${url.host} is a private address` : null;
 }
 
-/** What the system says, by its code: messages of the HTTP client may name the URL. */
+/** Reports the error code of the system. Messages of the HTTP client may contain the URL. */
 function unreachable(url: URL, error: unknown, signal: AbortSignal): Downloaded {
   if (signal.aborted) return { kind: "failed", reason: `${url.host} took too long`, retry: true };
   const isPrivate = error instanceof Error && / is a private address$/.test(error.message);
@@ -95,7 +95,10 @@ async function readAnswer(
   }
 }
 
-/** Null where there is more than the limit, whatever was announced. Leaving the loop closes the connection. */
+/**
+ * Null if the body is larger than the limit, whatever length was announced. A return inside the loop closes the
+ * connection.
+ */
 async function readWithin(
   body: Dispatcher.ResponseData["body"],
   announced: number,
@@ -116,7 +119,7 @@ async function readWithin(
   return null;
 }
 
-/** For people: why a file was not taken. */
+/** The reason for people why a file was refused. */
 export function tooLarge(limitBytes: number): string {
   return `it is larger than ${Math.floor(limitBytes / 1_048_576)} MiB`;
 }

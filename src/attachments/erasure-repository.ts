@@ -1,12 +1,14 @@
 import type { Pool } from "pg";
 
-/** Content is erased again this long after the first time: a process may have been writing it, minutes. */
+/** Content is erased a second time after this many minutes, because a process may have been writing it. */
 const AGAIN_MINUTES = 15;
 
-/** What has to go: files whose rows are gone, and those that were kept long enough. */
+export type ErasureRepository = ReturnType<typeof createErasureRepository>;
+
+/** Finds content to erase: files whose rows are gone, and files past their retention time. */
 export function createErasureRepository(pool: Pool) {
   return {
-    /** Ids whose content has to be erased now. */
+    /** Ids of files whose content must be erased now. */
     async due(limit: number): Promise<string[]> {
       const { rows } = await pool.query<{ id: string }>(
         "SELECT id FROM attachment_erasures WHERE due_at <= now() ORDER BY due_at LIMIT $1",
@@ -15,7 +17,9 @@ export function createErasureRepository(pool: Pool) {
       return rows.map(({ id }) => id);
     },
 
-    /** They were erased: the first time they come up again later, the second time they are forgotten. */
+    /**
+     * Records an erasure. After the first one the file is scheduled again; after the second one its entry is deleted.
+     */
     async erased(ids: readonly string[]): Promise<void> {
       await pool.query(
         `WITH again AS (
@@ -27,7 +31,7 @@ export function createErasureRepository(pool: Pool) {
       );
     },
 
-    /** Files older than this lose their content; the rows stay and say so. */
+    /** Expires files older than this. Their content is erased; their rows stay, with the state `expired`. */
     async expire(keepDays: number): Promise<void> {
       await pool.query(
         `WITH old AS (
@@ -38,7 +42,7 @@ export function createErasureRepository(pool: Pool) {
       );
     },
 
-    /** What was uploaded and went with no message for a day. */
+    /** Deletes uploads that no message has used for a day. */
     async dropUnsent(): Promise<void> {
       await pool.query(
         "DELETE FROM attachments WHERE message_id IS NULL AND created_at < now() - interval '1 day'",

@@ -1,12 +1,12 @@
 import { Readable } from "node:stream";
 import { AwsClient } from "aws4fetch";
 import type { BucketSettings } from "../core/bucket-settings.ts";
-import { timeLimit } from "../core/time-limit.ts";
+import { timeLimit } from "../core/time/time-limit.ts";
 import type { ByteRange, FileStore } from "./file-store.ts";
 
 const TIMEOUT_MS = 60_000;
 
-/** Files as objects in a bucket, each under the prefix and its id. */
+/** Stores files as objects in a bucket. The key is the prefix and the id. */
 export function createFileBucket(settings: BucketSettings): FileStore {
   const { accessKeyId, secretAccessKey, sessionToken, region } = settings;
   const client = new AwsClient({
@@ -15,7 +15,7 @@ export function createFileBucket(settings: BucketSettings): FileStore {
     ...(sessionToken === null ? {} : { sessionToken }),
     service: "s3",
     region,
-    // Tried again on 429 and 5xx, after 50, 100 and 200 ms; beyond that whoever asked decides.
+    // The client retries on 429 and 5xx after 50, 100 and 200 ms. After that the caller decides.
     retries: 3,
   });
   const urlOf = (id: string) =>
@@ -28,7 +28,7 @@ export function createFileBucket(settings: BucketSettings): FileStore {
     });
     if (response.ok || response.status === 404) return response;
     await response.body?.cancel();
-    // The answer's body and URL stay out: they may name what is nobody's business.
+    // Do not include the body or URL of the answer, because they may contain private data.
     throw new Error(`the bucket ${settings.bucket} answered ${response.status} to ${method}`);
   }
 
@@ -36,7 +36,7 @@ export function createFileBucket(settings: BucketSettings): FileStore {
     async write(id, content, contentType) {
       const response = await call("PUT", id, {
         body: new Uint8Array(content),
-        // Its length is told by fetch: told twice, the request is refused before it is sent.
+        // Do not set the length: fetch sets it, and a request with two lengths is refused before it is sent.
         headers: { "content-type": contentType },
       });
       await response.body?.cancel();
@@ -52,7 +52,7 @@ export function createFileBucket(settings: BucketSettings): FileStore {
         return null;
       }
       const content = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-      // Not every service knows ranges: then the whole comes with a 200.
+      // Some services do not support ranges. They answer 200 with the whole content.
       return range && response.status !== 206 ? Readable.from(cut(content, range)) : content;
     },
 

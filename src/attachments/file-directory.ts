@@ -1,18 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { FileStore } from "./file-store.ts";
 
 /**
- * Files in a directory, each under its id, readable by their owner only. Spread over folders by the end of the id, which
- * is random: the beginning is the time, so a day's files would all be in one.
+ * Stores files in a directory, each under its id, readable by their owner only. The end of the id selects a subfolder,
+ * because it is random. The start of the id is the time, so it would put all files of a day into one folder.
  */
-export function createFileDirectory(root: string, openFolder: OpenFolder = open): FileStore {
+export function createFileDirectory(
+  root: string,
+  { openFolder = open, spaceOf = statfs }: Partial<FileSystem> = {},
+): FileStore {
   const pathOf = (id: string) => join(root, id.slice(-2), id);
   return {
     async write(id, content) {
       const path = pathOf(id);
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await requireSpace(root, content.length, spaceOf);
       const draft = `${path}.${randomBytes(6).toString("hex")}`;
       try {
         await writeThrough(draft, content);
@@ -39,6 +43,23 @@ export function createFileDirectory(root: string, openFolder: OpenFolder = open)
   };
 }
 
+/** The calls of the file system that tests replace. */
+interface FileSystem {
+  openFolder: OpenFolder;
+  spaceOf(path: string): Promise<{ bsize: number; blocks: number; bavail: number }>;
+}
+
+/** The space that files leave free: a database on the same disk stops where it is full. Of a small disk, a tenth. */
+const LEAVE_FREE = 1024 ** 3;
+
+async function requireSpace(root: string, bytes: number, spaceOf: FileSystem["spaceOf"]): Promise<void> {
+  const { bsize, blocks, bavail } = await spaceOf(root);
+  const free = bavail * bsize - bytes;
+  // Some network file systems say nothing of their size.
+  if (blocks === 0 || free >= Math.min(LEAVE_FREE, (blocks * bsize) / 10)) return;
+  throw new Error("the disk is nearly full: make room, or keep files elsewhere (CAUSEWAY_ATTACHMENTS)");
+}
+
 async function writeThrough(path: string, content: Buffer): Promise<void> {
   const file = await open(path, "wx", 0o600);
   try {
@@ -51,10 +72,12 @@ async function writeThrough(path: string, content: Buffer): Promise<void> {
 
 type OpenFolder = (path: string) => Promise<Pick<FileHandle, "sync" | "close">>;
 
-/** What file systems say that cannot sync a folder: they need no telling. Anything else may be a name that is lost. */
+/**
+ * Errors of file systems that cannot sync a folder; they do not need it. Any other error may mean that a name is lost.
+ */
 const CANNOT_SYNC: ReadonlySet<unknown> = new Set(["EINVAL", "EPERM", "ENOTSUP", "EISDIR"]);
 
-/** A new name is on the disk only when its folder is. */
+/** Syncs the folder: a new file name is on disk only after that. */
 async function syncFolder(path: string, openFolder: OpenFolder): Promise<void> {
   try {
     const folder = await openFolder(path);

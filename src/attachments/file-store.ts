@@ -1,22 +1,22 @@
 import type { Readable } from "node:stream";
 
-/** Part of a file, both ends included, counted from 0. */
+/** A part of a file. Positions start at 0, and both ends are included. */
 export interface ByteRange {
   start: number;
   end: number;
 }
 
-/** Keeps the contents of files by id: in a directory or in a bucket. Every call may be repeated. */
+/** Stores the contents of files by id, in a directory or in a bucket. Every call is safe to repeat. */
 export interface FileStore {
-  /** Resolves once it would outlive a power cut. A second write replaces the first whole. */
+  /** Resolves when the content would survive a power failure. A second write replaces the whole first one. */
   write(id: string, content: Buffer, contentType: string): Promise<void>;
-  /** The content, or a part of it; null where there is none under this id. */
+  /** Returns the content or a part of it. Null if this id has none. */
   open(id: string, range?: ByteRange): Promise<Readable | null>;
-  /** Also where there is nothing to erase. */
+  /** Succeeds also if there is nothing to erase. */
   erase(id: string): Promise<void>;
 }
 
-/** A file's whole content; null where there is none under this id. */
+/** Returns the whole content of a file. Null if this id has none. */
 export async function readWhole(store: FileStore, id: string): Promise<Buffer | null> {
   const stream = await store.open(id);
   if (stream === null) return null;

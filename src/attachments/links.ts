@@ -1,16 +1,15 @@
-import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** How long a link opens a file, milliseconds: long enough for a platform or a bot that is slow to come for it. */
+/** Lifetime of a link in milliseconds: long enough for a slow platform or bot. */
 const VALID_MS = 3_600_000;
 
 /**
- * Links that open one file for a while, for whoever has no key: bots of your own, and platforms that fetch what they
- * send. The secret is one that all processes share.
+ * Creates links that open one file for a limited time without an API key. Custom bots use them, and platforms that
+ * download the files that they send. The key is random, and all processes share it.
  */
-export function createAttachmentLinks(options: { secret: string; publicUrl: string; now: () => number }) {
-  const key = Buffer.from(hkdfSync("sha256", options.secret, "", "causeway attachment link", 32));
+export function createAttachmentLinks(options: { key: Buffer; publicUrl: string; now: () => number }) {
   const signature = (id: string, expires: string) =>
-    createHmac("sha256", key).update(`${id}.${expires}`).digest("base64url");
+    createHmac("sha256", options.key).update(`${id}.${expires}`).digest("base64url");
 
   return {
     linkTo(id: string): string {
@@ -18,8 +17,8 @@ export function createAttachmentLinks(options: { secret: string; publicUrl: stri
       return `${options.publicUrl}/attachments/${id}?expires=${expires}&signature=${signature(id, expires)}`;
     },
 
-    /** Whether a link is one of ours that has not expired. */
-    opens(id: string, expires: string, given: string): boolean {
+    /** True if this service created the link and it has not expired. */
+    isValid(id: string, expires: string, given: string): boolean {
       const wanted = Buffer.from(signature(id, expires));
       const shown = Buffer.from(given);
       const isOurs = wanted.length === shown.length && timingSafeEqual(wanted, shown);

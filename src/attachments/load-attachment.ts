@@ -1,7 +1,7 @@
 import type { AttachmentSource } from "../channels/channel.ts";
-import { kindOfType } from "../core/attachment.ts";
-import type { Logger } from "../core/logger.ts";
-import { timeLimit } from "../core/time-limit.ts";
+import { kindOfType } from "../core/message/attachment.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { timeLimit } from "../core/time/time-limit.ts";
 import type { AttachmentRepository, ClaimedAttachment } from "./attachment-repository.ts";
 import { contentTypeOf } from "./content-type.ts";
 import { download, tooLarge } from "./download.ts";
@@ -10,27 +10,30 @@ import type { FileStore } from "./file-store.ts";
 export interface LoadDeps {
   repository: Pick<AttachmentRepository, "stored" | "notStored">;
   store: FileStore;
-  /** Where a file is, asked from its channel. */
+  /** Asks the channel for the location of a file. */
   source(attachment: ClaimedAttachment, signal: AbortSignal): Promise<AttachmentSource>;
-  /** The largest file that is kept. */
+  /** Maximum size of a file. */
   limitBytes: number;
   signal: AbortSignal;
   log: Logger;
 }
 
-/** How long finding and loading one file may take, milliseconds. */
+/** Time limit to find and load one file, in milliseconds. */
 const TIMEOUT_MS = 60_000;
-/** When a claim is presumed dead: longer than loading and storing may take. */
+/** A claim expires after this time, in milliseconds. It is longer than loading and storing may take. */
 export const LOAD_LEASE_MS = 150_000;
 
-/** Waits between tries, milliseconds; when they are used up, the file has failed. */
+/** Waits between attempts, in milliseconds. After the last one, the file has failed. */
 const BACKOFF_MS = [1_000, 5_000, 30_000, 120_000];
-/** Where it is here that the file cannot be kept: nearly four hours, to make room on a disk or mend a bucket. */
-const UNKEPT_BACKOFF_MS = [...BACKOFF_MS, 600_000, 1_800_000, 3_600_000, 7_200_000];
-/** For people: why a file that was loaded is not here. What the disk or the bucket said is the operator's. */
-const UNKEPT = "it could not be kept here";
+/**
+ * Waits if the file cannot be stored here. They take almost four hours, enough time to free disk space or repair a
+ * bucket.
+ */
+const STORE_BACKOFF_MS = [...BACKOFF_MS, 600_000, 1_800_000, 3_600_000, 7_200_000];
+/** The reason for people why a loaded file is missing. The error of the disk or the bucket is only for the operator. */
+const STORE_FAILED = "it could not be kept here";
 
-/** Loads one claimed file and records how that ended. Rejects only where the record could not be made. */
+/** Loads one claimed file and records the result. Rejects only if the record fails. */
 export async function loadAttachment(deps: LoadDeps, attachment: ClaimedAttachment): Promise<void> {
   const { repository, store, log } = deps;
   const { id, attempts } = attachment;
@@ -40,8 +43,8 @@ export async function loadAttachment(deps: LoadDeps, attachment: ClaimedAttachme
   };
   const loaded = await load(deps, attachment);
   if (loaded.kind === "failed") {
-    // A file that could not be kept has been tried more often than one that could not be had ever is.
-    const waits = attachment.error === UNKEPT ? UNKEPT_BACKOFF_MS : BACKOFF_MS;
+    // A file that cannot be stored gets more attempts than one that cannot be loaded.
+    const waits = attachment.error === STORE_FAILED ? STORE_BACKOFF_MS : BACKOFF_MS;
     const backoff = loaded.retry ? waits[attempts - 1] : undefined;
     return notStored(loaded.reason, backoff === undefined ? null : Math.max(backoff, loaded.afterMs ?? 0));
   }
@@ -49,13 +52,13 @@ export async function loadAttachment(deps: LoadDeps, attachment: ClaimedAttachme
   try {
     await store.write(id, content, contentType);
   } catch {
-    // Told where the store is watched; of this file everybody sees it.
-    return notStored(UNKEPT, UNKEPT_BACKOFF_MS[attempts - 1] ?? null);
+    // `watchFileStore` reports the store's error. Everyone sees only this text for the file.
+    return notStored(STORE_FAILED, STORE_BACKOFF_MS[attempts - 1] ?? null);
   }
   const kind = kindOfType(contentType);
-  const kept = await repository.stored(id, { kind, contentType, bytes: content.length });
-  // Deleted meanwhile, with its session: nobody would come back for the content.
-  if (!kept) await store.erase(id);
+  const isRecorded = await repository.stored(id, { kind, contentType, bytes: content.length });
+  // The file was deleted meanwhile, with its session. Nothing would erase the content later.
+  if (!isRecorded) await store.erase(id);
   log.debug({ attachment_id: id, bytes: content.length, content_type: contentType }, "a file was loaded");
 }
 
@@ -65,7 +68,7 @@ type Loaded =
 
 async function load(deps: LoadDeps, attachment: ClaimedAttachment): Promise<Loaded> {
   const { limitBytes } = deps;
-  // What says itself that it is too large need not be asked for.
+  // If the declared size is too large, do not request the file.
   if ((attachment.bytes ?? 0) > limitBytes) {
     return { kind: "failed", reason: tooLarge(limitBytes), retry: false };
   }

@@ -1,28 +1,33 @@
-import type { AttachmentView } from "../core/attachment.ts";
-import type { Logger } from "../core/logger.ts";
-import { wait } from "../core/wait.ts";
-import type { AttachmentRepository, ClaimedAttachment } from "./attachment-repository.ts";
-import { LOAD_LEASE_MS } from "./load-attachment.ts";
+import { isDatabaseOutage } from "../core/faults/database-outage.ts";
+import type { AttachmentView } from "../core/message/attachment.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { wait } from "../core/time/wait.ts";
+import type { OwnClaims } from "../storage/own-claims.ts";
+import type { AttachmentRepository, ClaimedAttachment, WantedAttachments } from "./attachment-repository.ts";
 
 export interface LoaderDeps {
-  repository: Pick<AttachmentRepository, "claimOf" | "claimDue" | "ofMessages">;
+  repository: Pick<AttachmentRepository, "ofMessages">;
+  claims: OwnClaims<WantedAttachments, ClaimedAttachment>;
   load(attachment: ClaimedAttachment): Promise<void>;
   log: Logger;
 }
 
-/** Files one process loads at a time: each is held in memory whole. */
+/** Number of files that a process loads at once. Each is held in memory completely. */
 const AT_ONCE = 6;
-/** How often a file that another process loads is looked for, milliseconds. */
+/** Interval of checks for a file that another process loads, in milliseconds. */
 const RECHECK_MS = 200;
 
-/** Loads files: those a turn waits for at once, the others when they are due. Rows are the truth; all may run twice. */
+/**
+ * Loads files: those that a turn needs at once, the others when they are due. The rows are the source of truth, and
+ * every step may run twice.
+ */
 export function createLoader(deps: LoaderDeps) {
-  const { repository, log } = deps;
+  const { repository, claims, log } = deps;
   const running = new Map<string, Promise<void>>();
   const queue: (() => void)[] = [];
   let busy = 0;
 
-  /** Waits for a free place, and holds it while `load` runs. */
+  /** Waits for a free slot, and keeps it while `load` runs. */
   async function inTurn(load: () => Promise<void>): Promise<void> {
     if (busy < AT_ONCE) busy += 1;
     else await new Promise<void>((resolve) => queue.push(resolve));
@@ -37,49 +42,57 @@ export function createLoader(deps: LoaderDeps) {
 
   function start(attachment: ClaimedAttachment): Promise<void> {
     const work = inTurn(() => deps.load(attachment))
-      // Its lease runs out and it is loaded again: nothing is lost, only late.
-      .catch((error: unknown) => log.error({ err: error, attachment_id: attachment.id }, "a file is stuck"))
+      .then(() => claims.done(attachment.id, true))
+      // No file is lost. It is loaded again at once after an outage, and after any other error when its lease expires.
+      .catch((error: unknown) => {
+        claims.done(attachment.id, !isDatabaseOutage(error));
+        log.error(
+          { err: error, attachment_id: attachment.id },
+          "the result of loading a file was not recorded",
+        );
+      })
       .finally(() => running.delete(attachment.id));
     running.set(attachment.id, work);
     return work;
   }
 
   return {
-    /** The files of messages, loaded as far as that is possible within `timeoutMs`. */
-    async settle(
+    /** Returns the files of messages, and loads as many as possible within `timeoutMs`. */
+    async loadAll(
       messageIds: readonly string[],
       options: { timeoutMs: number; signal: AbortSignal },
     ): Promise<Map<string, AttachmentView[]>> {
-      const over = new AbortController();
-      const timer = setTimeout(() => over.abort(), options.timeoutMs);
-      const signal = AbortSignal.any([over.signal, options.signal]);
+      const timedOut = new AbortController();
+      const timer = setTimeout(() => timedOut.abort(), options.timeoutMs);
+      const signal = AbortSignal.any([timedOut.signal, options.signal]);
       try {
         for (;;) {
-          const begun = (await repository.claimOf(messageIds, LOAD_LEASE_MS)).map(start);
-          if (begun.length > 0) await Promise.race([Promise.all(begun), aborted(signal)]);
+          const started = (await claims.claim({ of: messageIds })).map(start);
+          if (started.length > 0) await Promise.race([Promise.all(started), aborted(signal)]);
           const found = await repository.ofMessages(messageIds);
-          const waits = [...found.values()].flat().some(({ state }) => state === "pending");
-          if (!waits || signal.aborted) return found;
+          const isPending = [...found.values()].flat().some(({ state }) => state === "pending");
+          if (!isPending || signal.aborted) return found;
           await wait(RECHECK_MS, signal);
         }
       } finally {
         clearTimeout(timer);
-        over.abort();
+        timedOut.abort();
       }
     },
 
-    /** Begins loading what is due and nobody waits for. */
+    /** Starts to load due files that no turn waits for. */
     async loadDue(): Promise<void> {
       while (running.size < AT_ONCE) {
-        const claimed = await repository.claimDue(AT_ONCE - running.size, LOAD_LEASE_MS);
+        const claimed = await claims.claim({ due: AT_ONCE - running.size });
         if (claimed.length === 0) return;
         for (const attachment of claimed) void start(attachment);
       }
     },
 
-    /** Waits for what is being loaded. */
+    /** Waits for running loads, and releases claims that were not started. */
     async drain(): Promise<void> {
       await Promise.all(running.values());
+      await claims.releaseLost();
     },
   };
 }

@@ -1,35 +1,44 @@
-import { type AttachmentView, kindOfType } from "../core/attachment.ts";
-import { safeFileName } from "../core/file-name.ts";
+import { type AttachmentView, kindOfType } from "../core/message/attachment.ts";
+import { safeFileName } from "../core/message/file-name.ts";
 import type { AttachmentRepository } from "./attachment-repository.ts";
 import { contentTypeOf } from "./content-type.ts";
 import type { FileStore } from "./file-store.ts";
+import type { Uploader, UploadRepository } from "./upload-repository.ts";
 
-/** A file that somebody hands us, to be sent with a message later. */
+/** An uploaded file, which a message uses later. */
 export interface NewUpload {
-  /** The same id with the same content may be kept again. */
+  /** The same content may be stored again with the same id. */
   id: string;
   sessionId: string;
   content: Buffer;
-  /** As the sender said. */
+  /** The type that the sender declared. */
   contentType: string | null;
   name: string | null;
-  /** Which types are taken, by what a file is found to be; all where left out. */
+  /** Counts the file against a visitor and their address until it is sent. Null: against nobody. */
+  uploader: Uploader | null;
+  /** Decides if a detected type is accepted. Without it, every type is. */
   accepts?(contentType: string): boolean;
 }
 
 export type KeptUpload =
   | { kind: "kept"; attachment: AttachmentView }
   | { kind: "session_gone" }
-  /** The store fails. Its row goes after a day. */
+  /** The uploader has uploaded too much without sending it. */
+  | { kind: "too_much_unsent" }
+  /** The store failed. */
   | { kind: "not_kept" }
   | { kind: "type_refused"; contentType: string };
 
 /**
- * Keeps an upload. The row is there before the content: what a crash leaves of an upload
- * is a row that is never sent, and goes with its content after a day.
+ * Stores an upload. It inserts the row before the content. A crash may leave an upload that no message uses. Its row
+ * and content are deleted after a day.
  */
 export async function keepUpload(
-  deps: { repository: Pick<AttachmentRepository, "addUpload" | "stored" | "find">; store: FileStore },
+  deps: {
+    uploads: UploadRepository;
+    repository: Pick<AttachmentRepository, "stored" | "find">;
+    store: FileStore;
+  },
   upload: NewUpload,
 ): Promise<KeptUpload> {
   const { id, content } = upload;
@@ -37,12 +46,14 @@ export async function keepUpload(
   if (upload.accepts && !upload.accepts(contentType)) return { kind: "type_refused", contentType };
   const kind = kindOfType(contentType);
   const name = upload.name === null ? null : safeFileName(upload.name);
-  if (!(await deps.repository.addUpload({ id, sessionId: upload.sessionId, kind, name })))
-    return { kind: "session_gone" };
+  const { sessionId, uploader } = upload;
+  const added = await deps.uploads.add({ id, sessionId, kind, name, bytes: content.length, uploader });
+  if (added !== "added") return { kind: added };
   try {
     await deps.store.write(id, content, contentType);
   } catch {
-    // Told where the store is watched.
+    // `watchFileStore` reports the error. A row that stays is deleted after a day.
+    await deps.uploads.drop(id).catch(() => undefined);
     return { kind: "not_kept" };
   }
   await deps.repository.stored(id, { kind, contentType, bytes: content.length });

@@ -1,35 +1,35 @@
-import type { Logger } from "../core/logger.ts";
+import type { Logger } from "../core/process/logger.ts";
 import type { FileStore } from "./file-store.ts";
 
 export interface WatchedStore extends FileStore {
-  /** Why the last file could not be kept; null once one was. */
-  trouble(): string | null;
+  /** The error of the last write; null after a successful one. */
+  lastError(): string | null;
 }
 
-/** A store whose failed writes are told: a full disk or a bucket that refuses is an operator's to mend. */
+/** Wraps a store and reports its failed writes. An operator must repair a full disk or a bucket that refuses. */
 export function watchFileStore(
   store: FileStore,
   deps: { onFailedWrite(): void; log: Pick<Logger, "error"> },
 ): WatchedStore {
-  let trouble: string | null = null;
+  let lastError: string | null = null;
   return {
     ...store,
-    trouble: () => trouble,
+    lastError: () => lastError,
     async write(id, content, contentType) {
       try {
         await store.write(id, content, contentType);
-        trouble = null;
+        lastError = null;
       } catch (error) {
-        trouble = `files cannot be kept: ${wordsFor(error)}`;
+        lastError = `files cannot be stored: ${wordsFor(error)}`;
         deps.onFailedWrite();
-        deps.log.error({ err: error, attachment_id: id }, "a file could not be kept");
+        deps.log.error({ err: error, attachment_id: id }, "a file could not be stored");
         throw error;
       }
     },
   };
 }
 
-/** The system's code rather than its message, which names paths. */
+/** Returns the system's error code. Its message would contain paths. */
 function wordsFor(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return "code" in error ? String(error.code) : error.message;

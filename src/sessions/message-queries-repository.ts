@@ -1,9 +1,10 @@
 import type { Pool } from "pg";
-import type { AttachmentView } from "../core/attachment.ts";
-import { type Button, readButtons } from "../core/button.ts";
-import type { JsonObject } from "../core/json.ts";
-import { storableJson } from "../core/text.ts";
-import { ATTACHMENTS_OF, type AttachmentRow, toAttachment } from "../storage/attachment-rows.ts";
+import { ATTACHMENTS_OF, type AttachmentRow, toAttachment } from "../attachments/attachment-rows.ts";
+import type { AttachmentView } from "../core/message/attachment.ts";
+import { type Button, readButtons } from "../core/message/button.ts";
+import { type MessageContext, toContext } from "../core/message/message-context.ts";
+import type { JsonObject } from "../core/text/json.ts";
+import { storableJson } from "../core/text/text.ts";
 
 /** A message as the API shows it. */
 export interface MessageView {
@@ -13,20 +14,24 @@ export interface MessageView {
   role: "system" | "user" | "assistant" | "tool";
   origin: string;
   content: string;
-  /** What it offers; none for most. */
+  /** The buttons of the message; empty for most messages. */
   buttons: Button[];
-  /** On what a user said: what was pressed or chosen. */
+  /** On a user's message: the payload of the pressed or chosen button. */
   payload: string | null;
   metadata: JsonObject;
   executionId: string | null;
-  /** On what a bot answered: the message it answers, and what the answer took. */
+  /** On a bot's answer: the message that it answers, and the tokens that it used. */
   userMessageId: string | null;
   tokenUsage: { prompt: number; completion: number; total: number } | null;
   attachments: AttachmentView[];
+  /** The writer, the time and the references; null if nothing is known. */
+  context: MessageContext | null;
+  /** On what a person said in a handoff: who they are. */
+  person: { name: string; via: string } | null;
   createdAt: Date;
 }
 
-/** A message to be answered, found again by the key it came with. */
+/** A message that needs an answer, found again by its event key. */
 export interface InboundMessageRow {
   id: string;
   sessionId: string;
@@ -37,13 +42,13 @@ export interface InboundMessageRow {
 
 export type MessageRange =
   | { kind: "page"; offset: number; limit: number }
-  /** The newest ones before a seq. */
+  /** The newest messages before a seq. */
   | { kind: "before"; seq: number; limit: number }
-  /** The oldest ones after a seq. */
+  /** The oldest messages after a seq. */
   | { kind: "after"; seq: number; limit: number };
 
 const COLUMNS = `m.id, m.session_id, m.seq, m.role, m.origin, m.content, m.buttons, m.payload, m.metadata, m.execution_id,
-  m.created_at, e.user_message_id, e.prompt_tokens, e.completion_tokens, e.total_tokens,
+  m.author, m.sent_at, m.message_references, m.created_at, e.user_message_id, e.prompt_tokens, e.completion_tokens, e.total_tokens,
   ${ATTACHMENTS_OF("m.id")} AS attachments`;
 const FROM = "messages m LEFT JOIN executions e ON e.id = m.execution_id AND m.role = 'assistant'";
 
@@ -58,6 +63,9 @@ interface Row {
   payload: string | null;
   metadata: JsonObject;
   execution_id: string | null;
+  author: MessageContext["author"] | MessageView["person"];
+  sent_at: Date | null;
+  message_references: unknown;
   created_at: Date;
   user_message_id: string | null;
   prompt_tokens: number | null;
@@ -68,7 +76,7 @@ interface Row {
 
 export type MessageQueries = ReturnType<typeof createMessageQueriesRepository>;
 
-/** Messages as the API reads them. Raw SQL for ranges by seq, which an index answers whatever the session's length. */
+/** Messages for the API. Raw SQL for ranges by seq, which an index answers for any length of session. */
 export function createMessageQueriesRepository(pool: Pool) {
   return {
     async count(sessionId: string, origins: readonly string[]): Promise<number> {
@@ -79,7 +87,7 @@ export function createMessageQueriesRepository(pool: Pool) {
       return rows[0]?.count ?? 0;
     },
 
-    /** Ascending by seq, whichever end they were taken from. */
+    /** In ascending order of seq, from whichever end they were read. */
     async list(sessionId: string, origins: readonly string[], range: MessageRange): Promise<MessageView[]> {
       const { rows } = await pool.query<Row>(
         `SELECT ${COLUMNS} FROM ${FROM}
@@ -97,7 +105,7 @@ export function createMessageQueriesRepository(pool: Pool) {
       return (range.kind === "before" ? rows.reverse() : rows).map(toView);
     },
 
-    /** What the bot said in one turn, in order. */
+    /** The bot's messages of one turn, in order. */
     async repliesOf(executionId: string): Promise<MessageView[]> {
       const { rows } = await pool.query<Row>(
         `SELECT ${COLUMNS} FROM executions e JOIN messages m ON m.session_id = e.session_id AND m.execution_id = e.id
@@ -107,7 +115,7 @@ export function createMessageQueriesRepository(pool: Pool) {
       return rows.map(toView);
     },
 
-    /** The first thing a session said by itself: the reply to `/reset`. */
+    /** The first notice of a session: the reply to `/reset`. */
     async openingNotice(sessionId: string): Promise<MessageView | null> {
       const { rows } = await pool.query<Row>(
         `SELECT ${COLUMNS} FROM ${FROM} WHERE m.session_id = $1 AND m.origin = 'notice' ORDER BY m.seq LIMIT 1`,
@@ -116,7 +124,12 @@ export function createMessageQueriesRepository(pool: Pool) {
       return rows[0] ? toView(rows[0]) : null;
     },
 
-    /** Whether a session ever offered this button. */
+    async find(id: string): Promise<MessageView | null> {
+      const { rows } = await pool.query<Row>(`SELECT ${COLUMNS} FROM ${FROM} WHERE m.id = $1`, [id]);
+      return rows[0] ? toView(rows[0]) : null;
+    },
+
+    /** Returns true if a session ever offered this button. */
     async wasOffered(sessionId: string, button: { label: string; payload: string }): Promise<boolean> {
       const { rowCount } = await pool.query(
         "SELECT 1 FROM messages WHERE session_id = $1 AND buttons IS NOT NULL AND buttons @> $2::jsonb LIMIT 1",
@@ -133,6 +146,10 @@ export function createMessageQueriesRepository(pool: Pool) {
       return rows[0] ?? null;
     },
   };
+}
+
+function isPerson(author: Row["author"]): author is NonNullable<MessageView["person"]> {
+  return author !== null && "via" in author;
 }
 
 function toView(row: Row): MessageView {
@@ -153,6 +170,8 @@ function toView(row: Row): MessageView {
         ? null
         : { prompt: row.prompt_tokens ?? 0, completion: row.completion_tokens ?? 0, total: row.total_tokens },
     attachments: row.attachments.map(toAttachment),
+    context: toContext({ ...row, author: isPerson(row.author) ? null : row.author }),
+    person: isPerson(row.author) ? row.author : null,
     createdAt: row.created_at,
   };
 }

@@ -1,16 +1,18 @@
 import type { Pool } from "pg";
 import { newId } from "../core/ids.ts";
-import type { ChannelRef } from "../core/runtime.ts";
+import type { ChannelRef } from "../core/session/runtime.ts";
 import { inTransaction } from "../storage/transaction.ts";
-import { completeSession, type EndReason, resetSession } from "./session-repository.ts";
+import { appendDeliveries, appendMessage } from "./append-repository.ts";
+import { completeSession, type EndReason } from "./end-repository.ts";
+import { resetSession } from "./reset-repository.ts";
 
 export interface SessionControlDeps {
   pool: Pool;
-  /** The channel a session lives on, with how its texts are cut. Null while it does not run. */
+  /** The channel of a session, with its function that splits texts. Null while it does not run. */
   channel(channelId: string): (ChannelRef & { split(text: string): string[] }) | null;
-  /** Moves committed deliveries on. */
+  /** Starts the sending of committed deliveries. */
   deliver(channelId: string, deliveryIds: readonly string[]): void;
-  /** Tells whoever watches a session. */
+  /** Notifies the followers of a session. */
   notify(channelId: string, sessionId: string): void;
 }
 
@@ -18,14 +20,14 @@ export interface SessionControl {
   /** False: it was completed already. */
   end(session: ControlledSession, reason: EndReason, triggerEvents: boolean): Promise<boolean>;
   /**
-   * Completes a session and opens the next one under `newSessionId`. False: it was completed already, by something
-   * else than this very reset.
+   * Completes a session and opens the next one under `newSessionId`. False: it was completed already, but not by this
+   * same reset.
    */
   reset(
     session: ControlledSession,
     options: { reason: EndReason; triggerEvents: boolean; newSessionId: string },
   ): Promise<boolean>;
-  /** Sends literal text as the first message of a session. Nothing happens if something was said there before. */
+  /** Sends literal text as the first message of a session. Does nothing if the session has messages already. */
   openWith(sessionId: string, channelId: string, text: string): Promise<void>;
 }
 
@@ -35,13 +37,12 @@ export interface ControlledSession {
   channelId: string;
 }
 
-/** What operators do to conversations. */
+/** Operations of operators on sessions. */
 export function createSessionControl(deps: SessionControlDeps): SessionControl {
   const { pool } = deps;
   return {
     async end(session, reason, triggerEvents) {
-      const end = { sessionId: session.id, reason, authority: "any" as const, triggerEvents };
-      const ended = await completeSession(pool, end);
+      const ended = await completeSession(pool, { sessionId: session.id, reason, triggerEvents });
       deps.notify(session.channelId, session.id);
       return ended !== null;
     },
@@ -50,13 +51,8 @@ export function createSessionControl(deps: SessionControlDeps): SessionControl {
       const opened = await resetSession(pool, {
         sessionId: session.id,
         reason,
-        authority: "any",
         triggerEvents,
-        agentVersion: null,
         newSessionId,
-        commandSeq: null,
-        notice: null,
-        lease: null,
       });
       deps.notify(session.channelId, session.id);
       return opened !== null || (await follows(pool, session.id, newSessionId));
@@ -66,33 +62,21 @@ export function createSessionControl(deps: SessionControlDeps): SessionControl {
       const channel = deps.channel(channelId);
       const parts = channel ? channel.split(text) : [];
       const deliveryIds = await inTransaction(pool, async (client) => {
-        const { rows } = await client.query<{ workspace_id: string; address: string | null }>(
-          "UPDATE sessions SET next_seq = 2, updated_at = now(), last_activity_at = now() WHERE id = $1 AND next_seq = 1 RETURNING workspace_id, address",
+        const { rowCount } = await client.query(
+          "SELECT 1 FROM sessions WHERE id = $1 AND next_seq = 1 FOR UPDATE",
           [sessionId],
         );
-        const session = rows[0];
-        if (!session) return [];
-        const messageId = newId();
-        await client.query(
-          `INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content)
-           VALUES ($1, $2, 1, 1, 'assistant', 'operator', $3)`,
-          [messageId, sessionId, text],
+        if (rowCount === 0) return [];
+        const stored = await appendMessage(client, sessionId, {
+          id: newId(),
+          origin: "operator",
+          content: text,
+        });
+        return appendDeliveries(
+          client,
+          stored,
+          parts.map((content) => ({ content, buttons: null })),
         );
-        const deliveries = parts.map((content, part) => ({ id: newId(), part, content }));
-        await client.query(
-          `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content)
-           SELECT d.id, $1, $2, $3, $4, $5, d.part, d.content
-           FROM json_to_recordset($6) AS d(id text, part int, content text) ORDER BY d.part`,
-          [
-            session.workspace_id,
-            channelId,
-            sessionId,
-            messageId,
-            session.address ?? sessionId,
-            JSON.stringify(deliveries),
-          ],
-        );
-        return deliveries.map((delivery) => delivery.id);
       });
       if (deliveryIds.length > 0) deps.deliver(channelId, deliveryIds);
       deps.notify(channelId, sessionId);
@@ -100,7 +84,7 @@ export function createSessionControl(deps: SessionControlDeps): SessionControl {
   };
 }
 
-/** Whether a session was reset into this one before: the same request, repeated. */
+/** Returns true if the session was already reset into this one, so the same request came twice. */
 async function follows(pool: Pool, sessionId: string, newSessionId: string): Promise<boolean> {
   const { rowCount } = await pool.query("SELECT 1 FROM sessions WHERE id = $1 AND next_id = $2", [
     sessionId,

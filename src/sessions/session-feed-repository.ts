@@ -1,33 +1,33 @@
 import type { Pool } from "pg";
-import { ATTACHMENTS_OF, type AttachmentRow, toAttachment } from "../storage/attachment-rows.ts";
-import { SHOWN_ROLES, toVisitorMessage, type VisitorMessage } from "./visitor-repository.ts";
+import { ATTACHMENTS_OF, type AttachmentRow, toAttachment } from "../attachments/attachment-rows.ts";
+import { NOT_SHOWN, SHOWN_ROLES, toVisitorMessage, type VisitorMessage } from "./visitor-repository.ts";
 
-/** What is new in a session for somebody who has seen it up to some seq. */
+/** The news of a session for a follower who has seen it up to some seq. */
 export interface FeedPage {
   status: string;
   endReason: string | null;
   title: string | null;
-  /** Ascending by seq. As many as the limit: there may be more. */
+  /** In ascending order of seq. If there are as many as the limit, more may follow. */
   messages: VisitorMessage[];
   /** Executions that have not answered yet, oldest first. */
   waiting: string[];
 }
 
 export interface SessionFeedRepository {
-  /** Null: there is no such session any more. */
+  /** Null: the session does not exist any more. */
   since(sessionId: string, afterSeq: number, limit: number): Promise<FeedPage | null>;
 }
 
 /**
- * Not Prisma: every open stream asks this again and again, and the messages and what is still waiting must be of one
- * moment, or an answer could seem missing. Both parts are range scans: an execution carries the seq of its message.
+ * Not Prisma: every open stream repeats this query. The messages and the waiting executions must be read at one moment,
+ * or an answer could seem missing. Both parts are range scans, because an execution carries the seq of its message.
  */
 const SINCE = `
   SELECT s.status, s.end_reason, s.title,
     (SELECT coalesce(json_agg(m ORDER BY m.seq), '[]') FROM (
-       SELECT id, seq, role, content, buttons, payload, metadata, execution_id, created_at,
+       SELECT id, seq, role, content, format, buttons, payload, metadata, execution_id, created_at,
          ${ATTACHMENTS_OF("messages.id")} AS attachments
-       FROM messages WHERE session_id = s.id AND seq > $2 AND role = ANY($4) ORDER BY seq LIMIT $3) m) AS messages,
+       FROM messages WHERE session_id = s.id AND seq > $2 AND role = ANY($4) AND origin <> $5 ORDER BY seq LIMIT $3) m) AS messages,
     (SELECT coalesce(json_agg(e.id ORDER BY e.seq), '[]') FROM executions e
      WHERE e.session_id = s.id AND e.seq > s.answered_seq AND e.status IN ('pending', 'running')) AS waiting
   FROM sessions s WHERE s.id = $1`;
@@ -41,6 +41,7 @@ interface FeedRow {
     seq: number;
     role: string;
     content: string;
+    format: string | null;
     buttons: unknown;
     payload: string | null;
     metadata: unknown;
@@ -57,7 +58,7 @@ export function createSessionFeedRepository(pool: Pool): SessionFeedRepository {
       const { rows } = await pool.query<FeedRow>({
         name: "session_feed",
         text: SINCE,
-        values: [sessionId, afterSeq, limit, SHOWN_ROLES],
+        values: [sessionId, afterSeq, limit, SHOWN_ROLES, NOT_SHOWN],
       });
       const row = rows[0];
       if (!row) return null;

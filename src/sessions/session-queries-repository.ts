@@ -1,12 +1,14 @@
 import type { Pool } from "pg";
-import type { JsonObject } from "../core/json.ts";
 import type { Keyset, PageRequest, Slice } from "../core/page.ts";
 import { toSlice } from "../core/page.ts";
-import type { VariableValue } from "../core/template.ts";
-import { countRows, estimateRows } from "../storage/row-count.ts";
-import { inTransaction } from "../storage/transaction.ts";
+import type { VariableValue } from "../core/session/template.ts";
+import type { JsonObject } from "../core/text/json.ts";
+import { countRows } from "../storage/row-count.ts";
+import { DATA_OF_SESSION } from "../users/participant-writes-repository.ts";
+import { OPEN_HANDOFF, type OpenHandoff, type OpenHandoffRow, toOpenHandoff } from "./open-handoff.ts";
+import { findFew, type SearchFilters, searchConditions } from "./session-search-repository.ts";
 
-/** A session as those who look at it from outside see it. */
+/** A session as API callers and operators see it. */
 export interface SessionView {
   id: string;
   workspaceId: string;
@@ -30,19 +32,34 @@ export interface SessionView {
   updatedAt: Date;
   lastActivityAt: Date;
   endedAt: Date | null;
-  /** The session that took over, once this one is completed. */
+  /** The session that follows this one after it is completed. */
   nextId: string | null;
+  /** While a person answers. */
+  handoff: OpenHandoff | null;
 }
 
-/** What a list of sessions is limited to; all of it applies. */
-export interface SessionFilters {
-  /** Typed containment, deep: `{"a":"1"}` does not match the number 1. */
-  metadata?: JsonObject | undefined;
+/** A session in a list, with what a reader needs to recognise it. */
+export interface SessionListView extends SessionView {
+  /** The newest words of a user, the bot or a person; at most 200 characters of them. */
+  lastMessage: { id: string; role: "user" | "assistant"; content: string; createdAt: Date } | null;
+  user: { id: string; identifier: string; name: string | null } | null;
+}
+
+type SessionRow<View = SessionView> = Omit<View, "handoff"> & { handoff: OpenHandoffRow | null };
+
+/** Filters of a list of sessions; all of them apply. */
+export interface SessionFilters extends SearchFilters {
   agentId?: string | undefined;
   userId?: string | undefined;
   /** By name. */
   channel?: string | undefined;
   status?: "active" | "completed" | undefined;
+  /** State of the session's handoff; `open` is requested or taken. */
+  handoff?: "none" | "open" | "requested" | "taken" | undefined;
+  /** Changed at this time or later. */
+  since?: Date | undefined;
+  /** Last changed before this time. */
+  until?: Date | undefined;
 }
 
 export interface SessionOrder {
@@ -55,32 +72,38 @@ const COLUMNS = `s.id, s.workspace_id AS "workspaceId", s.agent_id AS "agentId",
   coalesce(s.external_id, CASE WHEN s.single THEN s.address END) AS "externalId", s.status,
   s.end_reason AS "endReason", s.title, s.situation, s.summary, s.render_templates AS "renderTemplates", s.variables,
   s.metadata, coalesce(p.data, '{}') AS "participantData", s.created_at AS "createdAt", s.updated_at AS "updatedAt",
-  s.last_activity_at AS "lastActivityAt", s.ended_at AS "endedAt", s.next_id AS "nextId"`;
+  s.last_activity_at AS "lastActivityAt", s.ended_at AS "endedAt", s.next_id AS "nextId", ${OPEN_HANDOFF} AS handoff`;
 
 const JOINS = `JOIN channels c ON c.id = s.channel_id
-  LEFT JOIN participant_data p ON p.user_id = s.user_id AND p.agent_id = s.agent_id`;
+  ${DATA_OF_SESSION}`;
 
-/** Up to so many metadata matches are sorted by hand; more of them are found quickly along the list's own order. */
-const FEW_MATCHES = 2_000;
-/** What is estimated to match so often is not looked up in the index, which would collect every match first. */
-const SURELY_MANY = 20_000;
+/** Columns and joins that only lists have. */
+const LIST_COLUMNS = `${COLUMNS}, l.message AS "lastMessage",
+  CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('id', u.id, 'identifier', u.identifier, 'name', u.name) END AS user`;
+const LIST_JOINS = `${JOINS}
+  LEFT JOIN users u ON u.id = s.user_id
+  LEFT JOIN LATERAL (
+    SELECT jsonb_build_object('id', m.id, 'role', m.role, 'content', left(m.content, 200), 'createdAt', m.created_at)
+      AS message
+    FROM messages m WHERE m.session_id = s.id AND m.origin IN ('user', 'bot', 'operator')
+    ORDER BY m.seq DESC LIMIT 1) l ON true`;
 
 export type SessionQueries = ReturnType<typeof createSessionQueriesRepository>;
 
 /**
- * Sessions as the API reads them. Not Prisma: typed containment with its index, and lists whose cost does not grow
- * with the table.
+ * Sessions for the API. Not Prisma: it needs typed containment with its index, and lists whose cost does not grow with
+ * the table.
  */
 export function createSessionQueriesRepository(pool: Pool) {
   return {
-    /** Null where the workspace has no such session. */
+    /** Null: the workspace has no such session. */
     async find(workspaceId: string, id: string): Promise<SessionView | null> {
-      const { rows } = await pool.query<SessionView>({
+      const { rows } = await pool.query<SessionRow>({
         name: "find_session",
         text: `SELECT ${COLUMNS} FROM sessions s ${JOINS} WHERE s.workspace_id = $1 AND s.id = $2`,
         values: [workspaceId, id],
       });
-      return rows[0] ?? null;
+      return rows[0] ? toView(rows[0]) : null;
     },
 
     async list(
@@ -88,14 +111,27 @@ export function createSessionQueriesRepository(pool: Pool) {
       filters: SessionFilters,
       order: SessionOrder,
       page: PageRequest,
-    ): Promise<Slice<SessionView>> {
-      const matches = filters.metadata ? await fewMatches(pool, workspaceId, filters.metadata) : null;
-      const { where, values } = conditions(workspaceId, filters, matches);
+    ): Promise<Slice<SessionListView>> {
+      const { ids, rest } = await findFew(pool, workspaceId, filters);
+      const left = { ...filters, ...rest };
+      const { where, values } = conditions(workspaceId, left, ids);
       const [total, found] = await Promise.all([
-        matches && isOnlyMetadata(filters) ? matches.length : countRows(pool, "sessions s", where, values),
+        ids && isEmpty(left) ? ids.length : countRows(pool, "sessions s", where, values),
         rowsOf(pool, { where, values }, order, page),
       ]);
       return toSlice(found, page.limit, total, (row) => place(row, order));
+    },
+
+    /** The next sessions behind a place, the oldest first. Counts nothing, so that a long export stays cheap. */
+    async next(
+      workspaceId: string,
+      filters: SessionFilters,
+      after: Keyset | null,
+      limit: number,
+    ): Promise<SessionListView[]> {
+      const { ids, rest } = await findFew(pool, workspaceId, filters);
+      const filter = conditions(workspaceId, { ...filters, ...rest }, ids);
+      return await rowsOf(pool, filter, { by: "createdAt", descending: false }, { limit, offset: 0, after });
     },
   };
 }
@@ -105,7 +141,7 @@ async function rowsOf(
   filter: { where: string; values: readonly unknown[] },
   order: SessionOrder,
   page: PageRequest,
-): Promise<SessionView[]> {
+): Promise<SessionListView[]> {
   const column = order.by === "updatedAt" ? "updated_at" : "created_at";
   const direction = order.descending ? "DESC" : "ASC";
   const values = [...filter.values];
@@ -113,30 +149,50 @@ async function rowsOf(
   const behind = page.after
     ? ` AND (s.${column}, s.id) ${order.descending ? "<" : ">"} (${bind(page.after.at)}::timestamptz, ${bind(page.after.id)}::text)`
     : "";
-  // One row more than asked for tells whether another page follows.
-  const { rows } = await pool.query<SessionView>(
-    `SELECT ${COLUMNS} FROM (
+  // One more row than requested shows if another page follows.
+  const { rows } = await pool.query<SessionRow<SessionListView>>(
+    `SELECT ${LIST_COLUMNS} FROM (
        SELECT * FROM sessions s WHERE ${filter.where}${behind}
        ORDER BY s.${column} ${direction}, s.id ${direction} LIMIT ${bind(page.limit + 1)} OFFSET ${bind(page.offset)}) s
-     ${JOINS} ORDER BY s.${column} ${direction}, s.id ${direction}`,
+     ${LIST_JOINS} ORDER BY s.${column} ${direction}, s.id ${direction}`,
     values,
   );
-  return rows;
+  return rows.map((row) => {
+    const { lastMessage } = row;
+    return {
+      ...row,
+      handoff: toOpenHandoff(row.handoff),
+      // JSON has no times.
+      lastMessage: lastMessage && { ...lastMessage, createdAt: new Date(lastMessage.createdAt) },
+    };
+  });
+}
+
+function toView(row: SessionRow): SessionView {
+  return { ...row, handoff: toOpenHandoff(row.handoff) };
 }
 
 function place(row: SessionView, order: SessionOrder): Keyset {
   return { at: row[order.by], id: row.id };
 }
 
-function conditions(workspaceId: string, filters: SessionFilters, matches: string[] | null) {
+/** `ids`: the sessions that a search found. */
+function conditions(workspaceId: string, filters: SessionFilters, ids: string[] | null) {
   const values: unknown[] = [workspaceId];
   const bind = (value: unknown) => `$${values.push(value)}`;
   const parts = ["s.workspace_id = $1"];
-  if (matches) parts.push(`s.id = ANY(${bind(matches)})`);
-  else if (filters.metadata) parts.push(`s.metadata @> ${bind(JSON.stringify(filters.metadata))}::jsonb`);
+  if (ids) parts.push(`s.id = ANY(${bind(ids)})`);
+  parts.push(...searchConditions(filters, bind));
   if (filters.agentId !== undefined) parts.push(`s.agent_id = ${bind(filters.agentId)}`);
   if (filters.userId !== undefined) parts.push(`s.user_id = ${bind(filters.userId)}`);
   if (filters.status !== undefined) parts.push(`s.status = ${bind(filters.status)}`);
+  if (filters.since !== undefined) parts.push(`s.updated_at >= ${bind(filters.since)}`);
+  if (filters.until !== undefined) parts.push(`s.updated_at < ${bind(filters.until)}`);
+  if (filters.handoff === "none") parts.push("s.handoff_id IS NULL");
+  else if (filters.handoff !== undefined) parts.push("s.handoff_id IS NOT NULL");
+  if (filters.handoff === "requested" || filters.handoff === "taken") {
+    parts.push(`(SELECT h.state FROM handoffs h WHERE h.id = s.handoff_id) = ${bind(filters.handoff)}`);
+  }
   if (filters.channel !== undefined) {
     const name = bind(filters.channel);
     parts.push(`s.channel_id = (SELECT id FROM channels WHERE workspace_id = $1 AND name = ${name})`);
@@ -144,23 +200,6 @@ function conditions(workspaceId: string, filters: SessionFilters, matches: strin
   return { where: parts.join(" AND "), values };
 }
 
-function isOnlyMetadata({ metadata: _metadata, ...others }: SessionFilters): boolean {
-  return Object.values(others).every((value) => value === undefined);
-}
-
-/**
- * The workspace's sessions whose metadata contains the filter, if they are few; null if they are many. Asked first because the
- * planner does not know that few are wanted in an order of their own, and a wrong guess is a scan of the whole table.
- */
-async function fewMatches(pool: Pool, workspaceId: string, filter: JsonObject): Promise<string[] | null> {
-  const values = [JSON.stringify(filter)];
-  if ((await estimateRows(pool, "sessions", "metadata @> $1::jsonb", values)) >= SURELY_MANY) return null;
-  return inTransaction(pool, async (client) => {
-    await client.query("SET LOCAL enable_seqscan = off");
-    const { rows } = await client.query<{ id: string }>(
-      `SELECT id FROM sessions WHERE metadata @> $1::jsonb AND workspace_id = $2 LIMIT ${FEW_MATCHES + 1}`,
-      [...values, workspaceId],
-    );
-    return rows.length > FEW_MATCHES ? null : rows.map((row) => row.id);
-  });
+function isEmpty(filters: SessionFilters): boolean {
+  return Object.values(filters).every((value) => value === undefined);
 }

@@ -1,12 +1,15 @@
 import type { Pool, PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
-import type { JsonObject } from "../core/json.ts";
-import type { VariableValue } from "../core/template.ts";
+import type { VariableValue } from "../core/session/template.ts";
+import type { JsonObject } from "../core/text/json.ts";
 import { inTransaction } from "../storage/transaction.ts";
-import { isTaken } from "../storage/unique-violation.ts";
-import { forgetAnonymous } from "./session-repository.ts";
+import { isUniqueViolation } from "../storage/unique-violation.ts";
+import { DATA_OF_SESSION } from "../users/participant-writes-repository.ts";
+import { storeHistory } from "./append-repository.ts";
+import { openSession } from "./open-repository.ts";
+import { sessionOfKey, successorOf } from "./resolve-repository.ts";
 
-/** A session to open on behalf of an API caller. Nothing in it has been said yet, unless `history` says so. */
+/** A session that an API caller opens. It has no messages, except those in `history`. */
 export interface NewSession {
   id: string;
   workspaceId: string;
@@ -14,7 +17,7 @@ export interface NewSession {
   agentVersion: number;
   channelId: string;
   single: boolean;
-  /** A user that exists, one to find or make by identifier, or none. */
+  /** An existing user, a user to find or create by identifier, or none. */
   user: { id: string } | { identifier: string; name: string | null } | null;
   externalId: string | null;
   title: string | null;
@@ -22,16 +25,16 @@ export interface NewSession {
   renderTemplates: boolean;
   variables: Record<string, VariableValue>;
   metadata: JsonObject;
-  /** What was said before, oldest first. */
+  /** Earlier messages, oldest first. */
   history: readonly { role: "user" | "assistant"; content: string }[];
 }
 
 export type SessionOpened =
   | { kind: "opened" }
-  /** The user has an open session here already, or the external id names one. */
+  /** The user has an open session here already, or one with this external id is open. */
   | { kind: "taken"; sessionId: string };
 
-/** What a caller may change of a session. Undefined: stays as it is. */
+/** The fields of a session that a caller may change. Undefined: the field stays unchanged. */
 export interface SessionChanges {
   externalId?: string | null;
   title?: string | null;
@@ -40,12 +43,13 @@ export interface SessionChanges {
   renderTemplates?: boolean;
   variables?: Record<string, VariableValue>;
   metadata?: JsonObject;
+  /** Another version of the session's agent; the caller has checked that it exists. */
+  agentVersion?: number;
 }
 
-/** The part of a session that changes are worked out from, locked while they are. */
+/** The part of a session from which changes are computed. The row is locked during that time. */
 export type ChangeableSession = Required<SessionChanges> & {
   agentId: string;
-  agentVersion: number;
   participantData: JsonObject;
   userName: string | null;
 };
@@ -58,50 +62,31 @@ const COLUMN_OF: Record<keyof SessionChanges, string> = {
   renderTemplates: "render_templates",
   variables: "variables",
   metadata: "metadata",
+  agentVersion: "agent_version",
 };
 
 export type SessionWrites = ReturnType<typeof createSessionWritesRepository>;
 
-/** What API callers do to sessions. */
+/** Operations of API callers on sessions. */
 export function createSessionWritesRepository(pool: Pool) {
   return {
-    /** Opening the same id again changes nothing: a repeated request finds what it made. */
+    /** Opening the same id again changes nothing, so a repeated request finds its session. */
     open(session: NewSession): Promise<SessionOpened> {
       return inTransaction(pool, async (client) => {
-        const userId = await userOf(client, session);
-        const { rowCount } = await client.query(
-          `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id, address,
-             title, situation, render_templates, variables, metadata, next_seq, answered_seq, inbound_seq)
-           SELECT $1, $2, $3, $4, $5, u.id, $7, $8, CASE WHEN $7 THEN u.identifier END, $9, $10, $11, $12, $13,
-             $14::int + 1, $14, $14
-           FROM (SELECT 1) one LEFT JOIN users u ON u.id = $6
-           ON CONFLICT DO NOTHING`,
-          [
-            session.id,
-            session.workspaceId,
-            session.agentId,
-            session.agentVersion,
-            session.channelId,
-            userId,
-            session.single,
-            session.externalId,
-            session.title,
-            session.situation,
-            session.renderTemplates,
-            JSON.stringify(session.variables),
-            JSON.stringify(session.metadata),
-            session.history.length,
-          ],
-        );
-        if (rowCount === 0) return conflictOf(client, session, userId);
-        await storeHistory(client, session);
+        const user = await userOf(client, session);
+        const userId = user?.id ?? null;
+        const address = session.single ? (user?.identifier ?? null) : null;
+        const historyLength = session.history.length;
+        const opened = await openSession(client, { ...session, userId, address, historyLength });
+        if (opened === null) return conflictOf(client, { ...session, userId });
+        await storeHistory(client, session.id, session.history);
         return { kind: "opened" };
       });
     },
 
     /**
      * Changes a session under its lock, so that parallel merges all count. `updated_at` moves only if something
-     * changed. False: there is no such session; what `decide` throws leaves everything as it was.
+     * changed. `gone`: the session does not exist. If `decide` throws, nothing changes.
      */
     change(
       workspaceId: string,
@@ -126,74 +111,62 @@ export function createSessionWritesRepository(pool: Pool) {
             `UPDATE sessions SET ${assignments.join(", ")}, updated_at = now() WHERE id = $1`,
             [id, ...values],
           );
+          if (changed.includes("agentVersion")) await takeOverRules(client, id);
         } catch (error) {
-          if (isTaken(error)) return "external_id_taken";
+          if (isUniqueViolation(error)) return "external_id_taken";
           throw error;
         }
         return "changed";
       });
     },
 
-    /** Erases a session with everything in it. */
-    remove(workspaceId: string, id: string): Promise<boolean> {
-      return inTransaction(pool, async (client) => {
-        const { rows } = await client.query<{ userId: string | null; agentId: string }>(
-          `DELETE FROM sessions WHERE workspace_id = $1 AND id = $2
-           RETURNING user_id AS "userId", agent_id AS "agentId"`,
-          [workspaceId, id],
-        );
-        const [removed] = rows;
-        if (removed) await forgetAnonymous(client, removed);
-        return removed !== undefined;
-      });
+    /** Deletes a session with everything in it. */
+    async remove(workspaceId: string, id: string): Promise<boolean> {
+      const { rowCount } = await pool.query("DELETE FROM sessions WHERE workspace_id = $1 AND id = $2", [
+        workspaceId,
+        id,
+      ]);
+      return rowCount === 1;
     },
 
-    /** The open session that follows a completed one; it is opened where there is none. Null: there is no such session. */
+    /** The open session that follows a completed one; opens it if there is none. Null: the session does not exist. */
     successor(sessionId: string): Promise<string | null> {
       return inTransaction(pool, (client) => successorOf(client, sessionId));
     },
   };
 }
 
-async function userOf(client: PoolClient, session: NewSession): Promise<string | null> {
-  if (session.user === null) return null;
-  if ("id" in session.user) return session.user.id;
-  const { rows } = await client.query<{ id: string }>(
-    `INSERT INTO users (id, workspace_id, channel_id, identifier, name) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (channel_id, identifier) DO UPDATE SET name = coalesce(EXCLUDED.name, users.name),
-       updated_at = CASE WHEN EXCLUDED.name IS NULL OR EXCLUDED.name IS NOT DISTINCT FROM users.name
-         THEN users.updated_at ELSE now() END
-     RETURNING id`,
-    [newId(), session.workspaceId, session.channelId, session.user.identifier, session.user.name],
-  );
-  return rows[0]?.id ?? null;
+async function userOf(
+  client: PoolClient,
+  { user, workspaceId, channelId }: NewSession,
+): Promise<{ id: string; identifier: string } | null> {
+  if (user === null) return null;
+  const { rows } =
+    "id" in user
+      ? await client.query<{ id: string; identifier: string }>(
+          "SELECT id, identifier FROM users WHERE id = $1",
+          [user.id],
+        )
+      : await client.query<{ id: string; identifier: string }>(
+          `INSERT INTO users (id, workspace_id, channel_id, identifier, name) VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (channel_id, identifier) DO UPDATE SET name = coalesce(EXCLUDED.name, users.name),
+             updated_at = CASE WHEN EXCLUDED.name IS NULL OR EXCLUDED.name IS NOT DISTINCT FROM users.name
+               THEN users.updated_at ELSE now() END
+           RETURNING id, identifier`,
+          [newId(), workspaceId, channelId, user.identifier, user.name],
+        );
+  return rows[0] ?? null;
 }
 
 async function conflictOf(
   client: PoolClient,
-  session: NewSession,
-  userId: string | null,
+  session: NewSession & { userId: string | null },
 ): Promise<SessionOpened> {
-  const { rows } = await client.query<{ id: string }>(
-    `SELECT id FROM sessions WHERE id = $1 OR (status = 'active' AND channel_id = $2 AND agent_id = $3
-       AND CASE WHEN single THEN user_id = $4 ELSE external_id = $5 END)
-     ORDER BY (id = $1) DESC LIMIT 1`,
-    [session.id, session.channelId, session.agentId, userId, session.externalId],
-  );
-  const id = rows[0]?.id;
-  if (id === undefined) throw new Error("a session could not be opened, and none is in its way");
-  return id === session.id ? { kind: "opened" } : { kind: "taken", sessionId: id };
-}
-
-async function storeHistory(client: PoolClient, session: NewSession): Promise<void> {
-  if (session.history.length === 0) return;
-  const rows = session.history.map((message, index) => ({ id: newId(), seq: index + 1, ...message }));
-  await client.query(
-    `INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content)
-     SELECT h.id, $1, h.seq, h.seq, h.role, CASE h.role WHEN 'user' THEN 'user' ELSE 'bot' END, h.content
-     FROM json_to_recordset($2) AS h(id text, seq int, role text, content text)`,
-    [session.id, JSON.stringify(rows)],
-  );
+  const { rowCount } = await client.query("SELECT 1 FROM sessions WHERE id = $1", [session.id]);
+  if (rowCount === 1) return { kind: "opened" };
+  const sessionId = await sessionOfKey(client, session);
+  if (sessionId === null) throw new Error("a session could not be opened, and none is in its way");
+  return { kind: "taken", sessionId };
 }
 
 async function lock(client: PoolClient, workspaceId: string, id: string): Promise<ChangeableSession | null> {
@@ -202,14 +175,27 @@ async function lock(client: PoolClient, workspaceId: string, id: string): Promis
        s.variables, s.metadata, s.agent_id AS "agentId", s.agent_version AS "agentVersion",
        coalesce(p.data, '{}') AS "participantData", u.name AS "userName"
      FROM sessions s LEFT JOIN users u ON u.id = s.user_id
-     LEFT JOIN participant_data p ON p.user_id = s.user_id AND p.agent_id = s.agent_id
+     ${DATA_OF_SESSION}
      WHERE s.workspace_id = $1 AND s.id = $2 FOR UPDATE OF s`,
     [workspaceId, id],
   );
   return rows[0] ?? null;
 }
 
-/** Key order is nothing: jsonb keeps its own. */
+/**
+ * The rules come with the agent version. The timers of the old version are deleted; those of the new one start with the
+ * next message.
+ */
+async function takeOverRules(client: PoolClient, id: string): Promise<void> {
+  await client.query("DELETE FROM event_timers WHERE session_id = $1", [id]);
+  await client.query(
+    `UPDATE sessions s SET watched = EXISTS (SELECT 1 FROM event_rules_of(s.agent_id, s.agent_version))
+     WHERE s.id = $1`,
+    [id],
+  );
+}
+
+/** Ignores the order of keys, because jsonb does not keep it. */
 function same(left: unknown, right: unknown): boolean {
   return JSON.stringify(sorted(left)) === JSON.stringify(sorted(right));
 }
@@ -222,53 +208,4 @@ function sorted(value: unknown): unknown {
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .map(([key, item]) => [key, sorted(item)]),
   );
-}
-
-/** Follows the links under the lock of each session, so that parallel messages to a completed one open only one. */
-async function successorOf(client: PoolClient, sessionId: string): Promise<string | null> {
-  let id = sessionId;
-  for (;;) {
-    const { rows } = await client.query<{ status: string; next_id: string | null }>(
-      "SELECT status, next_id FROM sessions WHERE id = $1 FOR UPDATE",
-      [id],
-    );
-    const session = rows[0];
-    if (!session) return null;
-    if (session.status === "active") return id;
-    const next = session.next_id;
-    if (next === null || !(await exists(client, next))) return openSuccessor(client, id);
-    id = next;
-  }
-}
-
-async function exists(client: PoolClient, id: string): Promise<boolean> {
-  const { rowCount } = await client.query("SELECT 1 FROM sessions WHERE id = $1", [id]);
-  return rowCount === 1;
-}
-
-async function openSuccessor(client: PoolClient, id: string): Promise<string | null> {
-  const { rows } = await client.query<{ id: string }>(
-    `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id, address,
-       situation, render_templates, variables, metadata)
-     SELECT $2, s.workspace_id, s.agent_id, a.current_version, s.channel_id, s.user_id, s.single, s.external_id, s.address,
-       s.situation, s.render_templates, s.variables, s.metadata
-     FROM sessions s JOIN agents a ON a.id = s.agent_id WHERE s.id = $1
-     ON CONFLICT DO NOTHING RETURNING id`,
-    [id, newId()],
-  );
-  const opened = rows[0]?.id ?? (await inTheWay(client, id));
-  if (opened) await client.query("UPDATE sessions SET next_id = $2 WHERE id = $1", [id, opened]);
-  return opened;
-}
-
-/** The open session that makes another one impossible: the user's only one, or the one with the same external id. */
-async function inTheWay(client: PoolClient, id: string): Promise<string | null> {
-  const { rows } = await client.query<{ id: string }>(
-    `SELECT t.id FROM sessions s JOIN sessions t ON t.status = 'active' AND t.channel_id = s.channel_id
-       AND t.agent_id = s.agent_id AND t.single = s.single
-       AND CASE WHEN s.single THEN t.user_id = s.user_id ELSE t.external_id = s.external_id END
-     WHERE s.id = $1`,
-    [id],
-  );
-  return rows[0]?.id ?? null;
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 
-/** Whom a socket token lets in, and where. */
+/** The session and the API key that a socket token belongs to. */
 export interface SocketHolder {
   sessionId: string;
   workspaceId: string;
@@ -12,8 +12,8 @@ export interface SocketHolder {
 export type SocketTokens = ReturnType<typeof createSocketTokenRepository>;
 
 /**
- * Tokens that open one session's WebSocket. In Postgres, hashed, so that every process knows them and they end with
- * the key that asked for them.
+ * Tokens that open one session's WebSocket. Postgres stores their hashes, so that every process knows them. They end
+ * with the API key that requested them.
  */
 export function createSocketTokenRepository(pool: Pool) {
   return {
@@ -41,7 +41,7 @@ export function createSocketTokenRepository(pool: Pool) {
       return rows[0] ?? null;
     },
 
-    /** Whether an API key still is one. */
+    /** Returns true if an API key still exists. */
     async keyStands(keyId: string): Promise<boolean> {
       const { rowCount } = await pool.query("SELECT 1 FROM api_keys WHERE id = $1", [keyId]);
       return rowCount === 1;

@@ -1,9 +1,9 @@
 import type { Pool } from "pg";
 
 /**
- * For each visitor a text that differs whenever something has changed in their sessions: which there are, what was
- * written, how they stand, what was read. Postgres stamps every row with the transaction that wrote it; a sum of the
- * stamps, unlike the newest, also tells of one that was committed late.
+ * A text for each visitor that changes with every change in their sessions: new sessions, messages, states and read
+ * marks. Postgres marks every row with the id of the transaction that wrote it. The sum of these ids, unlike the newest
+ * one, also changes for a transaction that was committed late.
  */
 const CHANGES = `
   SELECT s.user_id, count(*) || ' ' || sum(s.xmin::text::bigint) || ' ' || coalesce(sum(r.xmin::text::bigint), 0) AS stamp

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { AttachmentView } from "../core/attachment.ts";
-import { type Button, readButtons } from "../core/button.ts";
+import { toAttachment } from "../attachments/attachment-rows.ts";
 import { newId } from "../core/ids.ts";
-import type { ChannelRef } from "../core/runtime.ts";
-import type { Visitor, VisitorPass } from "../core/visitor.ts";
-import { toAttachment } from "../storage/attachment-rows.ts";
+import type { AttachmentView } from "../core/message/attachment.ts";
+import { type Button, readButtons } from "../core/message/button.ts";
+import type { ChannelRef } from "../core/session/runtime.ts";
+import type { Visitor, VisitorPass } from "../core/session/visitor.ts";
 import type { Prisma, PrismaClient } from "../storage/generated/client.ts";
 
 /** A session as its visitor sees it. */
@@ -27,9 +27,11 @@ export interface VisitorMessage {
   seq: number;
   role: "user" | "assistant";
   content: string;
-  /** What it offers; none for most. */
+  /** `text`: shown as written. Null: Markdown. */
+  format: "text" | null;
+  /** The buttons of the message; empty for most messages. */
   buttons: Button[];
-  /** What the visitor pressed or chose. */
+  /** The payload of the button that the visitor pressed or chose. */
   payload: string | null;
   executionId: string | null;
   clientMessageId: string | null;
@@ -57,13 +59,14 @@ const ATTACHMENTS = {
   orderBy: [{ place: "asc" }, { id: "asc" }],
 } satisfies Prisma.MessageInclude["attachments"];
 
-/** What visitors are shown: never instructions to the bot, tool output or anything of another visitor. */
+/** The roles that visitors see. They see no tool output, and no instructions to the bot from any writer. */
 export const SHOWN_ROLES = ["user", "assistant"] as const;
+export const NOT_SHOWN = "instruction";
 
-/** The rows of visitors, each limited to one channel and one visitor. */
+/** The rows of visitors. Each query is limited to one channel and one visitor. */
 export function createVisitorRepository(prisma: PrismaClient) {
   return {
-    /** Makes the visitor a pass was issued for exist, or finds them again. */
+    /** Creates the visitor of an issued visitor token, or finds the existing one. */
     async admit(channel: ChannelRef, pass: VisitorPass): Promise<Visitor> {
       const { identifier, name, anonymous } = pass;
       return prisma.user.upsert({
@@ -92,7 +95,7 @@ export function createVisitorRepository(prisma: PrismaClient) {
       return prisma.session.create({ data: newSession(channel, visitorId), select: SESSION });
     },
 
-    /** Null for a session of somebody else, too: it is not told apart from one that does not exist. */
+    /** Also null for another visitor's session, so that it looks like one that does not exist. */
     async findSession(
       channelId: string,
       visitorId: string,
@@ -104,7 +107,7 @@ export function createVisitorRepository(prisma: PrismaClient) {
       });
     },
 
-    /** Ascending by seq: those behind `afterSeq`, or else the newest ones before `beforeSeq`. */
+    /** In ascending order of seq: the messages after `afterSeq`, or the newest ones before `beforeSeq`. */
     async listMessages(
       sessionId: string,
       page: { afterSeq: number | null; beforeSeq: number | null; limit: number },
@@ -114,6 +117,7 @@ export function createVisitorRepository(prisma: PrismaClient) {
         where: {
           sessionId,
           role: { in: [...SHOWN_ROLES] },
+          origin: { not: NOT_SHOWN },
           seq: {
             ...(page.afterSeq === null ? {} : { gt: page.afterSeq }),
             ...(page.beforeSeq === null ? {} : { lt: page.beforeSeq }),
@@ -127,7 +131,9 @@ export function createVisitorRepository(prisma: PrismaClient) {
       return { messages: forward ? messages : messages.reverse(), more: rows.length > page.limit };
     },
 
-    /** What the bot had written to these messages when somebody stopped it; nothing of it is history. */
+    /**
+     * The bot's text for these messages at the moment when somebody stopped the answer. It is not part of the history.
+     */
     async stoppedAnswers(
       sessionId: string,
       seqs: { from: number; to: number },
@@ -146,7 +152,7 @@ export function createVisitorRepository(prisma: PrismaClient) {
       return answers.filter(({ content }) => content !== "");
     },
 
-    /** What a repeated send is answered with. Null: the event key is unknown. */
+    /** The stored message, as the answer to a repeated send. Null: the event key is unknown. */
     async messageOfEvent(channelId: string, eventKey: string): Promise<VisitorMessage | null> {
       const event = await prisma.inboundEvent.findUnique({
         where: { channelId_eventKey: { channelId, eventKey } },
@@ -195,6 +201,7 @@ interface MessageRow {
   seq: number;
   role: string;
   content: string;
+  format: string | null;
   buttons: unknown;
   payload: string | null;
   metadata: unknown;
@@ -212,6 +219,7 @@ export function toVisitorMessage(row: MessageRow): VisitorMessage {
     seq,
     role: row.role === "user" ? "user" : "assistant",
     content,
+    format: row.format === "text" ? "text" : null,
     buttons: readButtons(row.buttons),
     payload,
     executionId,
@@ -226,7 +234,7 @@ const logSchema = z
   .array(z.object({ type: z.string(), data: z.object({ content: z.string().optional() }).loose() }))
   .catch([]);
 
-/** The text of a kept stream. */
+/** The text of a stored stream. */
 function writtenIn(log: unknown): string {
   const entries = logSchema.parse(log);
   return entries.map(({ type, data }) => (type === "content" ? (data.content ?? "") : "")).join("");

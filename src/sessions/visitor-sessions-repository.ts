@@ -3,18 +3,18 @@ import type { VisitorSession } from "./visitor-repository.ts";
 
 /** A session in its visitor's list. */
 export interface SessionSummary extends VisitorSession {
-  /** Seq up to which the visitor has seen it, on whichever device. */
+  /** The last seq that the visitor has seen, on any device. */
   readSeq: number;
-  /** Messages of the bot behind that, counted up to `UNREAD_LIMIT`. */
+  /** Messages of the bot after that seq, counted up to `UNREAD_LIMIT`. */
   unread: number;
 }
 
-/** More than that is only "many". */
+/** A larger count is shown only as "many". */
 const UNREAD_LIMIT = 100;
 
 export type VisitorSessions = ReturnType<typeof createVisitorSessionsRepository>;
 
-/** Not Prisma: every open stream asks this again and again, and the counts are index scans cut short. */
+/** Not Prisma: every open stream repeats this query, and the counts are index scans with a limit. */
 const SUMMARY = `
   SELECT s.id, s.agent_id AS "agentId", s.agent_version AS "agentVersion", s.status, s.end_reason AS "endReason", s.title, s.created_at AS "createdAt",
     s.last_activity_at AS "lastActivityAt", s.ended_at AS "endedAt", coalesce(r.seq, 0) AS "readSeq",
@@ -24,7 +24,7 @@ const SUMMARY = `
   FROM sessions s LEFT JOIN session_reads r ON r.session_id = s.id
   WHERE s.channel_id = $1 AND s.user_id = $2`;
 
-/** What a visitor's sessions look like from outside: how they stand, and what in them is unread. */
+/** Summaries of a visitor's sessions: their state and their unread messages. */
 export function createVisitorSessionsRepository(pool: Pool) {
   return {
     /** Most recently used first. */
@@ -49,7 +49,7 @@ export function createVisitorSessionsRepository(pool: Pool) {
       return rows[0]?.count ?? 0;
     },
 
-    /** Null for a session of somebody else, too. */
+    /** Also null for another visitor's session. */
     async find(channelId: string, visitorId: string, sessionId: string): Promise<SessionSummary | null> {
       const { rows } = await pool.query<SessionSummary>({
         name: "visitor_session",
@@ -59,7 +59,7 @@ export function createVisitorSessionsRepository(pool: Pool) {
       return rows[0] ?? null;
     },
 
-    /** Notes that the session was seen up to `seq`; what was seen once stays seen. False: nothing new in that. */
+    /** Records that the session was seen up to `seq`. The mark never moves back. False: `seq` is not new. */
     async markRead(sessionId: string, seq: number): Promise<boolean> {
       const { rowCount } = await pool.query(
         `INSERT INTO session_reads (session_id, seq)
@@ -71,7 +71,7 @@ export function createVisitorSessionsRepository(pool: Pool) {
       return rowCount === 1;
     },
 
-    /** The session that took over when this one was reset by its visitor, while it is open. Null: there is none. */
+    /** The open session that followed when the visitor reset this one. Null: there is none. */
     async resetSuccessor(sessionId: string): Promise<string | null> {
       const { rows } = await pool.query<{ id: string }>(
         `SELECT n.id FROM sessions s JOIN sessions n ON n.id = s.next_id AND n.status = 'active'

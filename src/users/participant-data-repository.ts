@@ -1,43 +1,45 @@
 import type { Pool, PoolClient } from "pg";
-import type { JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/text/json.ts";
 import { inTransaction } from "../storage/transaction.ts";
+import {
+  changeParticipantData,
+  type ParticipantData,
+  type ParticipantDataKey,
+  readParticipantData,
+} from "./participant-writes-repository.ts";
 
-/** What is kept of a user for an agent. Revision 0: nothing was written yet. */
-export interface ParticipantData {
-  data: JsonObject;
-  revision: number;
-}
+export type { ParticipantData };
+
+export type NotFound = "user_not_found" | "agent_not_found" | "session_not_found";
 
 export type WriteOutcome =
   | ({ kind: "written" } & ParticipantData)
-  /** Somebody wrote since the caller read. */
+  /** Another caller wrote after this caller had read. */
   | { kind: "changed"; revision: number }
-  | { kind: "user_not_found" }
-  | { kind: "agent_not_found" };
+  /** The anonymous visitor has no open session to which the data could belong. */
+  | { kind: "no_open_session" }
+  | { kind: NotFound };
 
-/** Names the data of one user for one agent; `agent` is an id or a slug. */
+/** Identifies the data of one user for one agent; `agent` is an id or a slug. */
 export interface ParticipantRef {
   workspaceId: string;
   userId: string;
   agent: string;
+  /** An anonymous visitor has data per session. Null: that of the most recently used open session. */
+  sessionId: string | null;
 }
 
-/** Participant data as rows: what survives sessions. */
+/** Stores participant data. It outlives sessions, except for anonymous visitors. */
 export function createParticipantDataRepository(pool: Pool) {
   return {
-    async read(ref: ParticipantRef): Promise<ParticipantData | "user_not_found" | "agent_not_found"> {
+    async read(ref: ParticipantRef): Promise<ParticipantData | NotFound> {
       const scope = await findScope(pool, ref);
-      if (typeof scope === "string") return scope;
-      const { rows } = await pool.query<ParticipantData>(
-        "SELECT data, revision FROM participant_data WHERE user_id = $1 AND agent_id = $2",
-        [ref.userId, scope.agentId],
-      );
-      return rows[0] ?? { data: {}, revision: 0 };
+      return typeof scope === "string" ? scope : readParticipantData(pool, scope);
     },
 
     /**
-     * Writes what `change` makes of the present data, one writer at a time.
-     * @param expected revisions the caller may overwrite; null: any.
+     * Writes the result of `change`, one writer at a time.
+     * @param expected returns true for revisions that the caller may overwrite; null: any.
      */
     async write(
       ref: ParticipantRef,
@@ -47,31 +49,12 @@ export function createParticipantDataRepository(pool: Pool) {
       return inTransaction(pool, async (client): Promise<WriteOutcome> => {
         const scope = await findScope(client, ref);
         if (typeof scope === "string") return { kind: scope };
-        const key = [ref.userId, scope.agentId];
-        // The row is made first, so that there is one to lock; revision 0 is only ever seen inside this transaction.
-        await client.query(
-          "INSERT INTO participant_data (user_id, agent_id, revision) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
-          key,
+        const written = await changeParticipantData(client, scope, ({ data, revision }) =>
+          expected === null || expected(revision) ? change(data) : null,
         );
-        const { rows } = await client.query<ParticipantData>(
-          "SELECT data, revision FROM participant_data WHERE user_id = $1 AND agent_id = $2 FOR UPDATE",
-          key,
-        );
-        const present = rows[0] ?? { data: {}, revision: 0 };
-        if (expected !== null && !expected(present.revision)) {
-          if (present.revision === 0) {
-            await client.query("DELETE FROM participant_data WHERE user_id = $1 AND agent_id = $2", key);
-          }
-          return { kind: "changed", revision: present.revision };
-        }
-        const data = change(present.data);
-        const revision = present.revision + 1;
-        await client.query(
-          `UPDATE participant_data SET data = $3, revision = $4, updated_at = now()
-           WHERE user_id = $1 AND agent_id = $2`,
-          [...key, JSON.stringify(data), revision],
-        );
-        return { kind: "written", data, revision };
+        if (written === null) return { kind: "no_open_session" };
+        const { data, revision } = written;
+        return written.changed ? { kind: "written", data, revision } : { kind: "changed", revision };
       });
     },
   };
@@ -80,14 +63,29 @@ export function createParticipantDataRepository(pool: Pool) {
 async function findScope(
   database: Pool | PoolClient,
   ref: ParticipantRef,
-): Promise<{ agentId: string } | "user_not_found" | "agent_not_found"> {
-  const { rows } = await database.query<{ known: boolean; agent_id: string | null }>(
-    `SELECT EXISTS (SELECT 1 FROM users WHERE workspace_id = $1 AND id = $2) AS known,
-       (SELECT id FROM agents WHERE workspace_id = $1 AND (id = $3 OR slug = $3)
-        ORDER BY id = $3 DESC LIMIT 1) AS agent_id`,
-    [ref.workspaceId, ref.userId, ref.agent],
+): Promise<ParticipantDataKey | NotFound> {
+  const { rows } = await database.query<{
+    anonymous: boolean | null;
+    agent_id: string | null;
+    session_id: string | null;
+  }>(
+    `SELECT u.anonymous, a.id AS agent_id,
+       (SELECT s.id FROM sessions s
+        WHERE s.user_id = u.id AND s.agent_id = a.id AND s.status = 'active' AND ($4::text IS NULL OR s.id = $4)
+        ORDER BY s.last_activity_at DESC, s.id DESC LIMIT 1) AS session_id
+     FROM (SELECT 1) one
+     LEFT JOIN users u ON u.workspace_id = $1 AND u.id = $2
+     LEFT JOIN LATERAL (SELECT id FROM agents WHERE workspace_id = $1 AND (id = $3 OR slug = $3)
+       ORDER BY id = $3 DESC LIMIT 1) a ON true`,
+    [ref.workspaceId, ref.userId, ref.agent, ref.sessionId],
   );
   const row = rows[0];
-  if (!row?.known) return "user_not_found";
-  return row.agent_id === null ? "agent_not_found" : { agentId: row.agent_id };
+  if (!row || row.anonymous === null) return "user_not_found";
+  if (row.agent_id === null) return "agent_not_found";
+  if (ref.sessionId !== null && row.session_id === null) return "session_not_found";
+  return {
+    userId: ref.userId,
+    sessionId: row.anonymous ? row.session_id : null,
+    agentId: row.agent_id,
+  };
 }

@@ -1,11 +1,11 @@
 import type { Pool } from "pg";
-import type { JsonObject } from "../core/json.ts";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
-import type { Unreachable } from "../core/reachability.ts";
+import type { Unreachable } from "../core/session/reachability.ts";
+import type { JsonObject } from "../core/text/json.ts";
 import { countRows } from "../storage/row-count.ts";
 import { inTransaction } from "../storage/transaction.ts";
 
-/** Somebody who chats on one channel. */
+/** A user of one channel. */
 export interface UserView {
   id: string;
   workspaceId: string;
@@ -14,15 +14,20 @@ export interface UserView {
   name: string | null;
   profile: JsonObject;
   anonymous: boolean;
-  /** What a platform said when nothing arrived any more; null: it said no such thing, or they have written since. */
+  /** The platform's reason why messages no longer arrive. Null if it gave none, or if the user has written since. */
   unreachable: (Unreachable & { since: Date }) | null;
+  /** Since when they take no marketing messages, as they told the platform; null: nothing said. */
+  marketingStoppedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
 }
 
 export interface UserFilter {
   channel?: string | undefined;
-  identifier?: string | undefined;
+  /** Matches any of these. One user may have several forms of a name (a number with and without its prefix). */
+  identifiers?: readonly string[] | undefined;
+  /** Text that the name or the identifier contains. */
+  q?: string | undefined;
 }
 
 interface UserRow {
@@ -36,26 +41,29 @@ interface UserRow {
   unreachable_since: Date | null;
   unreachable_code: string | null;
   unreachable_reason: string | null;
+  marketing_stopped_at: Date | null;
   created_at: Date;
   updated_at: Date;
 }
 
 const COLUMNS = `u.id, u.workspace_id, c.name AS channel, u.identifier, u.name, u.profile, u.anonymous, u.unreachable_since,
-  u.unreachable_code, u.unreachable_reason, u.created_at, u.updated_at`;
+  u.unreachable_code, u.unreachable_reason, u.marketing_stopped_at, u.created_at, u.updated_at`;
 const FROM = "users u JOIN channels c ON c.id = u.channel_id";
 const MATCHES = `u.workspace_id = $1 AND ($2::text IS NULL OR c.name = $2)
-  AND ($3::text IS NULL OR u.identifier = $3)`;
+  AND ($3::text[] IS NULL OR u.identifier = ANY($3) OR EXISTS (SELECT 1 FROM user_aliases a
+    WHERE a.channel_id = u.channel_id AND a.identifier = u.identifier AND a.alias = ANY($3)))
+  AND ($4::text IS NULL OR strpos(lower(u.name), $4) > 0 OR strpos(lower(u.identifier), $4) > 0)`;
 
-/** Users as rows. */
 export function createUserRepository(pool: Pool) {
   return {
     async list(workspaceId: string, filter: UserFilter, page: PageRequest): Promise<Slice<UserView>> {
-      const matching = [workspaceId, filter.channel ?? null, filter.identifier ?? null];
+      const { channel = null, identifiers = null, q } = filter;
+      const matching = [workspaceId, channel, identifiers, q?.trim().toLowerCase() || null];
       const [found, total] = await Promise.all([
         pool.query<UserRow>(
           `SELECT ${COLUMNS} FROM ${FROM}
-           WHERE ${MATCHES} AND ($4::timestamptz IS NULL OR (u.created_at, u.id) < ($4, $5))
-           ORDER BY u.created_at DESC, u.id DESC LIMIT $6 OFFSET $7`,
+           WHERE ${MATCHES} AND ($5::timestamptz IS NULL OR (u.created_at, u.id) < ($5, $6))
+           ORDER BY u.created_at DESC, u.id DESC LIMIT $7 OFFSET $8`,
           [...matching, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
         ),
         countRows(pool, FROM, MATCHES, matching),
@@ -72,7 +80,7 @@ export function createUserRepository(pool: Pool) {
       return rows[0] ? toUser(rows[0]) : null;
     },
 
-    /** Who that is on a channel; null where nobody is known by that name there. */
+    /** Finds a user by an identifier on a channel; null if there is none. */
     async byIdentifier(channelId: string, identifier: string): Promise<UserView | null> {
       const { rows } = await pool.query<UserRow>(
         `SELECT ${COLUMNS} FROM ${FROM} WHERE u.channel_id = $1 AND u.identifier = $2`,
@@ -82,13 +90,14 @@ export function createUserRepository(pool: Pool) {
     },
 
     /**
-     * Erases a person: the user, what is kept of them, their sessions with every message, execution and delivery. What
-     * remains is the bare ids of platform events, so that a repeated webhook does not bring them back.
-     * @returns the sessions that went with them; null where there is no such user.
+     * Erases a user with their data and their sessions, including every message, execution and delivery. Only the ids
+     * of platform events stay, so that a repeated webhook does not restore the user.
+     * @returns the erased sessions; null if there is no such user.
      */
     async erase(workspaceId: string, id: string): Promise<{ sessionIds: string[] } | null> {
       return inTransaction(pool, async (client) => {
-        // Sessions before the user, in the order everybody locks them: a message that arrives now cannot deadlock.
+        // Lock sessions before the user, in the order of all other statements. So a message that arrives now cannot
+        // cause a deadlock.
         const { rows } = await client.query<{ id: string }>(
           "SELECT id FROM sessions WHERE workspace_id = $1 AND user_id = $2 ORDER BY id FOR UPDATE",
           [workspaceId, id],
@@ -125,6 +134,7 @@ function toUser(row: UserRow): UserView {
             code: row.unreachable_code ?? "unreachable",
             reason: row.unreachable_reason ?? "",
           },
+    marketingStoppedAt: row.marketing_stopped_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -1,0 +1,36 @@
+import { ATTACHMENT_KINDS, ATTACHMENT_STATES, type AttachmentView } from "../core/message/attachment.ts";
+
+/** The database row of a file. */
+export interface AttachmentRow {
+  id: string;
+  kind: string;
+  name: string | null;
+  content_type: string | null;
+  /** Text from some drivers, because it may need more than 32 bits. */
+  bytes: number | string | null;
+  state: string;
+  error: string | null;
+  source_url: string | null;
+}
+
+/**
+ * SQL expression for the files of a message, in order, as a JSON array. `message` is the SQL expression of the
+ * message's id.
+ */
+export const ATTACHMENTS_OF = (message: string): string => `(
+    SELECT coalesce(json_agg(json_build_object('id', a.id, 'kind', a.kind, 'name', a.name, 'content_type', a.content_type,
+      'bytes', a.bytes, 'state', a.state, 'error', a.error, 'source_url', a.source_url) ORDER BY a.place, a.id), '[]')
+    FROM attachments a WHERE a.message_id = ${message})`;
+
+export function toAttachment(row: AttachmentRow): AttachmentView {
+  return {
+    id: row.id,
+    kind: ATTACHMENT_KINDS.find((kind) => kind === row.kind) ?? "file",
+    name: row.name,
+    contentType: row.content_type,
+    bytes: row.bytes === null ? null : Number(row.bytes),
+    state: ATTACHMENT_STATES.find((state) => state === row.state) ?? "failed",
+    error: row.error,
+    sourceUrl: row.source_url,
+  };
+}

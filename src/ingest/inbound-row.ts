@@ -1,0 +1,101 @@
+import type { InboundAttachment } from "../core/message/channel-event.ts";
+import type { MessageContext } from "../core/message/message-context.ts";
+import type { JsonObject } from "../core/text/json.ts";
+
+/** One message to store, with all ids that it may need, so that one statement stores it. */
+export interface InboundRow {
+  workspaceId: string;
+  channelId: string;
+  agentId: string;
+  agentVersion: number;
+  /** A session named by id (web, api). Null: found by the user or the external id. */
+  sessionId: string | null;
+  single: boolean;
+  externalId: string | null;
+  address: string;
+  userIdentifier: string;
+  userName: string | null;
+  profile: JsonObject;
+  messageId: string;
+  role: "user" | "system";
+  origin: "user" | "command" | "instruction";
+  content: string;
+  /** The payload of a pressed button. */
+  payload: string | null;
+  /** Without a payload: the possible choice among the session's buttons, see `choiceOf`. */
+  choice: string | null;
+  metadata: JsonObject;
+  /** Added to the session's metadata, if the session does not have the same keys yet; null for most. */
+  sessionMetadata: JsonObject | null;
+  /** Null for a command, because it is not a run of the bot. Not used while a person answers. */
+  executionId: string | null;
+  /** Becomes the session's title if it has none. */
+  title: string | null;
+  eventKeys: readonly string[];
+  /** Files that the platform stores. Their rows are created now, and their content is loaded later. */
+  attachments: readonly ({ id: string } & InboundAttachment)[];
+  /** Files uploaded earlier into the session named here. A message that cannot have all of them is not stored. */
+  uploads: { sessionId: string; ids: readonly string[] } | null;
+  /** The author, the time and the references; null if there are none. */
+  context: MessageContext | null;
+  /** The platform's token that a reply uses to answer the message. */
+  replyReference: string | null;
+  /** Further events may belong to it; null for most. */
+  gathering: Gathering | null;
+  newSessionId: string;
+  newUserId: string;
+}
+
+/** The data by which the events of one message find each other. */
+export interface Gathering {
+  /** The album of the part, by conversation. */
+  albumKey: string | null;
+  /** It is for the bot only if another part of its album is. */
+  onlyWithAlbum: boolean;
+  /** An event of the same key may add to it, or it may add to one. */
+  supplements: boolean;
+}
+
+/** The outcome of storing one message. */
+export type InboundOutcome =
+  | {
+      kind: "accepted";
+      sessionId: string;
+      seq: number;
+      user: { id: string; identifier: string; name: string | null } | null;
+      /** The session's own agent. In a session named by id it may differ from the channel's agent. */
+      agentId: string;
+      agentVersion: number;
+      /** True if the lane now belongs to this process under `leaseToken`. */
+      owned: boolean;
+      leaseToken: number;
+      /** Messages up to this seq need no answer. */
+      answeredSeq: number;
+      sessionCreated: boolean;
+      sessionMetadata: JsonObject;
+      /** The payload of the press or choice; null for most. */
+      payload: string | null;
+      /** The turn that will answer it; null for a command, or if a person answers. */
+      executionId: string | null;
+      createdAt: Date;
+    }
+  /** It joined a message that waits for its turn: another part of its album, or another event of the message. */
+  | { kind: "joined"; sessionId: string; messageId: string }
+  /** It waits for a part of its album that is for the bot. */
+  | { kind: "held" }
+  /** One of the event keys is known; nothing was stored. */
+  | { kind: "duplicate" }
+  /** The session named by id is completed or gone; nothing was stored, not even the event keys. */
+  | { kind: "session_closed" }
+  /**
+   * Another message has one of its uploads, perhaps a very recent one; nothing was stored. Or it is this message,
+   * repeated.
+   */
+  | { kind: "upload_taken" };
+
+export interface LeaseClaim {
+  owner: string;
+  /** False on a process that runs no turns. Its lanes are left for a worker. */
+  claim: boolean;
+  leaseMs: number;
+}

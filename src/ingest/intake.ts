@@ -1,0 +1,128 @@
+import { overloaded } from "../core/faults/errors.ts";
+import type { AdmissionLimit } from "../core/process/admission-limit.ts";
+import type { Logger } from "../core/process/logger.ts";
+import type { ReconcilerStep } from "../core/process/reconciler.ts";
+import type { ChannelRef } from "../core/session/runtime.ts";
+import type { ChannelActivityLog } from "../delivery/channel-activity.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { Database } from "../storage/database.ts";
+import { createGroupCommit } from "../storage/group-commit.ts";
+import { writeOnce } from "../storage/write-once.ts";
+import { createUserAliases } from "../users/alias-repository.ts";
+import { createIngest, type Ingest } from "./accept-inbound.ts";
+import { forgetHeldParts } from "./album-repository.ts";
+import { type BeginTurnsDeps, createBeginTurns } from "./begin-turns.ts";
+import { storeGathered } from "./gathering-repository.ts";
+import { createInboundLookups } from "./inbound-lookups-repository.ts";
+import type { InboundOutcome, InboundRow, LeaseClaim } from "./inbound-row.ts";
+import { createOtherEvents, type OtherEventsDeps } from "./other-events.ts";
+
+/** A lost connection is retried for this long before the platform is asked to send again, milliseconds. */
+const STORE_PATIENCE_MS = 1_000;
+
+export interface IntakeDeps {
+  database: Pick<Database, "intake">;
+  /** The leases that this process takes. It takes none if it runs no turns. */
+  lease: LeaseClaim;
+  delivery: OtherEventsDeps["delivery"] & {
+    activity: Pick<ChannelActivityLog, "inbound">;
+    /** Sends the parked deliveries of the user at an address. */
+    release(channelId: string, address: string): Promise<void>;
+  };
+  turns: OtherEventsDeps["turns"] &
+    Pick<BeginTurnsDeps, "turnEngine" | "handoffs" | "interruptElsewhere"> & {
+      wakeSoon(sessionId: string): void;
+      /** A message is being stored in a session, so its turn may soon need the prompt. */
+      expectTurn(sessionId: string, agentId: string, version: number): Promise<void>;
+    };
+  /** The limit for messages on their way into the database. */
+  capacity: AdmissionLimit;
+  metrics: Pick<Metrics, "inbound">;
+  log: Logger;
+}
+
+/** The way of an event into the service: it is admitted, committed with others, and begins its turn. */
+export function createIntake({ database, lease, delivery, turns, capacity, metrics, log }: IntakeDeps) {
+  const { intake: pool } = database;
+  const lookups = createInboundLookups(pool);
+  const aliases = createUserAliases(pool);
+
+  const beginTurns = createBeginTurns({
+    turnEngine: turns.turnEngine,
+    handoffs: turns.handoffs,
+    runsTurns: lease.claim,
+    interruptElsewhere: turns.interruptElsewhere,
+    enqueue: turns.wakeSoon,
+    log,
+  });
+
+  const commit = createGroupCommit({
+    run: async (rows: InboundRow[]) => {
+      const storing = writeOnce(rows, (fresh) => storeGathered(pool, fresh, lease), {
+        findWritten: (lost) => lookups.stored(lost, lease.owner),
+        patienceMs: STORE_PATIENCE_MS,
+      });
+      expectTurns(rows);
+      const outcomes = await storing;
+      beginTurns(rows, outcomes);
+      return outcomes;
+    },
+    maxBatch: 200,
+    partitions: 1,
+    partitionOf: (row) => row.sessionId ?? `${row.channelId}/${row.address}`,
+  });
+
+  /** A slow database must not fill the memory. At the limit, the message stays with its sender. */
+  async function store(row: InboundRow): Promise<InboundOutcome> {
+    const leave = capacity.take(row.channelId, Buffer.byteLength(row.content));
+    if (leave === null) throw overloaded();
+    try {
+      return await commit(row);
+    } finally {
+      leave();
+    }
+  }
+
+  /** If the session is known in advance, the bot's data is read during the commit. */
+  function expectTurns(rows: InboundRow[]): void {
+    for (const { sessionId, agentId, agentVersion } of rows) {
+      // An error here occurs again in the turn, which handles it.
+      if (sessionId !== null) turns.expectTurn(sessionId, agentId, agentVersion).catch(() => undefined);
+    }
+  }
+
+  /** Parked deliveries for the user at an address are due. */
+  function release(channel: ChannelRef, address: string): void {
+    delivery.release(channel.id, address).catch((error: unknown) => {
+      log.warn({ err: error, channel: channel.name }, "could not release deliveries; the reconciler will");
+    });
+  }
+
+  function onStored(channel: ChannelRef, isNew: boolean, opens: string | null): void {
+    metrics.inbound.inc({ channel: channel.name, outcome: isNew ? "accepted" : "duplicate" });
+    if (isNew) delivery.activity.inbound(channel.id);
+    if (isNew && opens !== null) release(channel, opens);
+  }
+
+  const ingest: Ingest = createIngest({
+    store,
+    identify: (channel, names) => aliases.identify(channel.id, names),
+    ownMessages: (channel, address, externalIds) => lookups.ownMessages(channel.id, address, externalIds),
+    others: createOtherEvents({ database, aliases, delivery, turns, onStored, log }),
+    onOutcome(channel, row, outcome) {
+      metrics.inbound.inc({ channel: channel.name, outcome: outcome.kind });
+      const isStored = outcome.kind === "accepted" || outcome.kind === "joined";
+      if (isStored) delivery.activity.inbound(channel.id);
+      if (isStored && row.sessionId === null) release(channel, row.address);
+      // Only while a person answers, a user's message has no execution.
+      if (outcome.kind === "joined" || (outcome.kind === "accepted" && outcome.executionId === null))
+        delivery.tellDesk(outcome.sessionId);
+      const ids = { channel: channel.name, message_id: row.messageId, event_keys: row.eventKeys };
+      log.debug({ ...ids, ...(isStored ? { session_id: outcome.sessionId } : {}) }, outcome.kind);
+    },
+  });
+
+  const steps: ReconcilerStep[] = [{ name: "parts of albums", run: () => forgetHeldParts(pool) }];
+
+  return { ingest, messageOfEvent: lookups.messageOfEvent, drain: commit.drain, steps };
+}

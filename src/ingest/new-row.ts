@@ -1,0 +1,185 @@
+import { newId } from "../core/ids.ts";
+import type { InboundAttachment, InboundMessage } from "../core/message/channel-event.ts";
+import { type KnownMessage, type MessageContext, storedReferences } from "../core/message/message-context.ts";
+import { nameLine } from "../core/message/name-line.ts";
+import { storableFile } from "../core/message/storable-file.ts";
+import { choiceOf } from "../core/message/typed-choices.ts";
+import type { ChannelRef } from "../core/session/runtime.ts";
+import type { JsonObject } from "../core/text/json.ts";
+import { excerpt, storableText } from "../core/text/text.ts";
+import type { Gathering, InboundRow } from "./inbound-row.ts";
+
+/** A message whose session the caller names. */
+export interface SessionMessage {
+  sessionId: string;
+  content: string;
+  /** Makes repeated sends harmless: the same key is the same message. */
+  eventKey: string;
+  origin?: "user" | "instruction";
+  /**
+   * The author of an instruction. Default: an operator or a rule. Models read a visitor's instruction as a user's
+   * message.
+   */
+  by?: "operator" | "visitor";
+  /** The payload of the pressed button. The caller has checked that it was offered. */
+  payload?: string;
+  metadata?: JsonObject;
+  /** Files that were uploaded into a session, and belong to this message. */
+  uploads?: InboundRow["uploads"];
+}
+
+const TITLE_LIMIT = 80;
+
+/** The row of a platform's message. */
+export function eventRow(
+  channel: ChannelRef,
+  event: InboundMessage,
+  own: ReadonlyMap<string, KnownMessage>,
+): InboundRow {
+  const content = storableText(event.text);
+  const { externalId, address, userIdentifier } = event.conversation;
+  return toRow(channel, {
+    // An agent removed from the configuration cannot answer any more. Then the channel's own agent answers.
+    agent: event.agent === undefined ? undefined : channel.agents?.get(event.agent),
+    sessionId: null,
+    externalId,
+    address,
+    userIdentifier,
+    userName: event.userName ? storableText(event.userName) : null,
+    profile: event.profile ?? {},
+    origin: originOf(channel, content),
+    role: "user",
+    content,
+    payload: event.payload,
+    metadata: event.metadata ?? {},
+    sessionMetadata: event.metadata ?? null,
+    eventKeys: event.eventKeys,
+    attachments: event.attachments ?? [],
+    uploads: null,
+    context: contextOf(event, own),
+    replyReference: event.replyReference,
+    gathering: gatheringOf(event),
+  });
+}
+
+/** The row of a message whose session the caller names. */
+export function sessionRow(channel: ChannelRef, message: SessionMessage): InboundRow {
+  const content = storableText(message.content);
+  const origin = message.origin ?? originOf(channel, content);
+  return toRow(channel, {
+    sessionId: message.sessionId,
+    externalId: null,
+    address: message.sessionId,
+    userIdentifier: "",
+    userName: null,
+    profile: {},
+    origin,
+    role: origin === "instruction" && message.by !== "visitor" ? "system" : "user",
+    content,
+    payload: message.payload,
+    metadata: message.metadata ?? {},
+    eventKeys: [message.eventKey],
+    attachments: [],
+    uploads: message.uploads ?? null,
+  });
+}
+
+function contextOf(event: InboundMessage, own: ReadonlyMap<string, KnownMessage>): MessageContext | null {
+  const { author, sentAt, references } = event;
+  if (author === undefined && sentAt === undefined && references === undefined) return null;
+  return {
+    author: author === undefined ? null : authorOf(author),
+    sentAt: sentAt === undefined || Number.isNaN(sentAt.getTime()) ? null : sentAt,
+    references: references === undefined ? [] : storedReferences(references, own),
+  };
+}
+
+function authorOf({ identifier, name }: NonNullable<InboundMessage["author"]>): MessageContext["author"] {
+  return { identifier, name: nameLine(name ?? "") || null };
+}
+
+function gatheringOf({
+  albumKey,
+  onlyWithAlbum,
+  supplements,
+  conversation,
+}: InboundMessage): Gathering | null {
+  if (albumKey === undefined && !supplements) return null;
+  return {
+    albumKey: albumKey === undefined ? null : storableText(`${conversation.address}/${albumKey}`),
+    onlyWithAlbum: onlyWithAlbum ?? false,
+    supplements: supplements ?? false,
+  };
+}
+
+/** The content of a row. Its ids and their derived values are created with the row. */
+interface Said
+  extends Pick<
+    InboundRow,
+    | "sessionId"
+    | "externalId"
+    | "address"
+    | "userIdentifier"
+    | "userName"
+    | "profile"
+    | "origin"
+    | "role"
+    | "content"
+    | "metadata"
+    | "eventKeys"
+    | "uploads"
+  > {
+  /** Replaces the channel's own agent. */
+  agent?: { id: string; version: number } | undefined;
+  payload: string | undefined;
+  sessionMetadata?: JsonObject | null;
+  attachments: readonly InboundAttachment[];
+  context?: MessageContext | null;
+  replyReference?: string | undefined;
+  gathering?: Gathering | null;
+}
+
+/**
+ * Lists every property instead of spreading: copying so many properties one by one was the slowest step of a message.
+ */
+function toRow(channel: ChannelRef, said: Said): InboundRow {
+  const { origin, content, payload } = said;
+  const isUser = origin === "user";
+  return {
+    workspaceId: channel.workspaceId,
+    channelId: channel.id,
+    agentId: said.agent?.id ?? channel.agentId,
+    agentVersion: said.agent?.version ?? channel.agentVersion,
+    sessionId: said.sessionId,
+    single: channel.sessions === "single",
+    externalId: said.externalId,
+    address: said.address,
+    userIdentifier: said.userIdentifier,
+    userName: said.userName,
+    profile: said.profile,
+    messageId: newId(),
+    role: said.role,
+    origin,
+    content,
+    // The payload of the message, or else a choice among the session's buttons, which the database looks up.
+    payload: payload === undefined ? null : storableText(payload),
+    choice: payload === undefined && isUser ? choiceOf(content) : null,
+    metadata: said.metadata,
+    sessionMetadata: said.sessionMetadata ?? null,
+    executionId: origin === "command" ? null : newId(),
+    title: isUser ? excerpt(content, TITLE_LIMIT) || null : null,
+    eventKeys: said.eventKeys,
+    attachments: said.attachments.map((attachment) => ({ ...storableFile(attachment), id: newId() })),
+    uploads: said.uploads,
+    context: said.context ?? null,
+    replyReference: said.replyReference ?? null,
+    // A command runs as it came, so it gathers nothing.
+    gathering: origin === "command" ? null : (said.gathering ?? null),
+    newSessionId: newId(),
+    newUserId: newId(),
+  };
+}
+
+function originOf(channel: ChannelRef, content: string): "user" | "command" {
+  return channel.resetCommand && content.trim().toLowerCase() === "/reset" ? "command" : "user";
+}
