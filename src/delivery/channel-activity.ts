@@ -1,16 +1,20 @@
-import type { Logger } from "../core/logger.ts";
+import type { Logger } from "../core/process/logger.ts";
 import type { ChannelActivity } from "./channel-queries-repository.ts";
 
-/** When something last happened on each channel. Told of every event, written down once in a while. */
+/** Records the last activity of each channel. It is told every event and writes to the database at intervals. */
 export interface ChannelActivityLog {
   inbound(channelId: string): void;
+  /** A send was accepted, so the channel has no problem any more. */
   outbound(channelId: string): void;
+  /** An error occurred; it is shown as the newest error. */
   error(channelId: string, error: string): void;
-  /** Writes what is not written yet, and stops. */
+  /** The platform refuses everything: the channel stays marked as in trouble until a send is accepted. */
+  trouble(channelId: string, error: string): void;
+  /** Writes the remaining activity and stops. */
   stop(): Promise<void>;
 }
 
-/** How exact the times are that `GET /channels` shows, milliseconds. */
+/** Interval of writes, milliseconds. It is also the precision of the times in `GET /channels`. */
 const WRITE_EVERY_MS = 2_000;
 
 export function createChannelActivityLog(deps: {
@@ -22,7 +26,14 @@ export function createChannelActivityLog(deps: {
   const fresh = new Map<string, ChannelActivity>();
 
   function note(channelId: string, change: Partial<ChannelActivity>): void {
-    const empty = { channelId, inboundAt: null, outboundAt: null, error: null, errorAt: null };
+    const empty = {
+      channelId,
+      inboundAt: null,
+      outboundAt: null,
+      error: null,
+      errorAt: null,
+      inTrouble: null,
+    };
     fresh.set(channelId, { ...(fresh.get(channelId) ?? empty), ...change });
   }
 
@@ -31,7 +42,7 @@ export function createChannelActivityLog(deps: {
     const activities = [...fresh.values()];
     fresh.clear();
     await deps.record(activities).catch((error: unknown) => {
-      // Only a display: the next event writes a newer time anyway.
+      // The times are only for display, and the next event writes a newer time anyway.
       deps.log.warn({ err: error }, "could not write down when channels were last active");
     });
   }
@@ -40,8 +51,9 @@ export function createChannelActivityLog(deps: {
   timer.unref();
   return {
     inbound: (channelId) => note(channelId, { inboundAt: deps.now() }),
-    outbound: (channelId) => note(channelId, { outboundAt: deps.now() }),
+    outbound: (channelId) => note(channelId, { outboundAt: deps.now(), inTrouble: false }),
     error: (channelId, error) => note(channelId, { error, errorAt: deps.now() }),
+    trouble: (channelId, error) => note(channelId, { error, errorAt: deps.now(), inTrouble: true }),
     async stop() {
       clearInterval(timer);
       await write();

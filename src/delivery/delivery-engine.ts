@@ -1,84 +1,109 @@
 import { setMaxListeners } from "node:events";
 import type { Channel } from "../channels/channel.ts";
-import type { Logger } from "../core/logger.ts";
-import type { SendResult } from "../core/outbound.ts";
-import { createPassingMap } from "../core/passing-map.ts";
-import { wait } from "../core/wait.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { createShortLivedMap } from "../core/process/short-lived-map.ts";
+import { wait } from "../core/time/wait.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
-import type { AttemptRecord, Claim, ClaimedDelivery, DeliveryRepository } from "./delivery-repository.ts";
-import { decideRetry, RETRY_RULES } from "./retry-decision.ts";
+import type { AttemptRecord } from "./attempt-repository.ts";
+import type { Claim, ClaimedDelivery } from "./claim-repository.ts";
+import type { DeliveryRepository } from "./delivery-repository.ts";
+import { createSendAttempt, type Hold } from "./send-attempt.ts";
 import { createSender } from "./send-delivery.ts";
+import type { DeskSenderDeps } from "./send-to-desk.ts";
 
 export interface DeliveryEngineDeps {
   repository: DeliveryRepository;
-  /** Records an attempt, committed with others under way. */
+  /** Records an attempt, in one commit with other current attempts. */
   record(record: AttemptRecord): Promise<boolean>;
   channel(channelId: string): Channel | null;
-  /** Those of the platform's ids that no delivery is known by. */
+  /** Returns those of the platform's ids that belong to no known delivery. */
   unclaimed(channelId: string, externalIds: readonly string[]): Promise<string[]>;
-  /** Puts deliveries on the queue again, to be looked at after `delayMs`. */
+  /** An address at which the platform may fetch a file that we keep. */
+  linkToFile(id: string): string;
+  /** Queues deliveries again; their job runs after `delayMs`. */
   requeue(channelId: string, ids: string[], delayMs: number): Promise<void>;
-  /** The whole channel has to wait: tells the queue. */
+  /** Pauses the channel's queue, because the whole channel has to wait. */
   pauseQueue(channelId: string, ms: number): Promise<void>;
-  /** Nothing sent to the user of a session arrives any more. */
+  /** True if a repeated send with the same delivery id is harmless on this channel. */
+  isIdempotent(channelId: string): boolean;
+  /** Records other names that the platform has for the user at an address. */
+  alsoKnownAs(channelId: string, address: string, names: readonly string[]): Promise<void>;
+  /** Records that nothing sent to the user of a session arrives any more. */
   userUnreachable(sessionId: string, why: { code: string; reason: string }): Promise<void>;
   onRecorded(delivery: ClaimedDelivery, record: AttemptRecord): void;
-  onChannelError(channelId: string, error: string | null): void;
+  onChannelError(channelId: string, error: string): void;
+  /** A delivery to a desk failed, which is shown as the channel's newest error. */
+  onDeskError(channelId: string, error: string): void;
+  /** The threads of desks. */
+  desks: DeskSenderDeps;
   sendTimeoutMs: number;
-  /** How long a claim holds; a send begins only while it is sure to end within it. */
+  /** Duration of a claim. A send begins only if it is sure to end within it. */
   sendLeaseMs: number;
   log: Logger;
 }
 
-/** How long a delivery behind a busy lane of another process waits before it looks again, milliseconds. */
-const LANE_RECHECK_MS = 100;
-/** For how long claims take along what stands behind, after something came too early, milliseconds. */
-const ALONG_MS = 10 * LANE_RECHECK_MS;
-/** How long what is known of deliveries waits for a database that is away, milliseconds. */
+/** Delay before a delivery checks again if another process is sending in its conversation, milliseconds. */
+const RECHECK_MS = 100;
+/** Time in which claims also take the deliveries behind, after a job came too early, milliseconds. */
+const ALONG_MS = 10 * RECHECK_MS;
+/** Time in which the results of sends wait for an unavailable database, milliseconds. */
 const PATIENCE_MS = 60_000;
-/** Jobs whose deliveries are claimed in one statement. */
+/** Maximum number of jobs whose deliveries are claimed in one statement. */
 const CLAIM_BATCH = 16;
 
-/** A conversation with sends under way in this process. */
-interface SendingLane {
+/** A pseudo-job. It runs between two claims and returns deliveries whose claim got no answer. */
+const NO_JOB: { channelId: string; ids: string[] } = { channelId: "", ids: [] };
+
+/** A conversation (channel and address) with sends in progress in this process. */
+interface SendingConversation {
   channelId: string;
-  /** Claimed, in order. */
+  /** Claimed deliveries, in order. */
   claimed: { delivery: ClaimedDelivery; until: number }[];
-  /** Could not be claimed because of the ones under way: looked at when those are done. */
+  /** Deliveries that could not be claimed because of the current sends. They are checked when those sends end. */
   behind: string[];
   done: Promise<void>;
 }
 
-/** Why the rest of a lane goes back unsent; with the conversation's new address where it moved. */
-interface Hold {
-  address: string | null;
-}
-
-/** Sends what jobs name. Rows are the truth: a job that runs twice finds nothing left to claim. */
+/** Sends the deliveries that jobs name. The rows decide: a job that runs twice finds nothing left to claim. */
 export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const { log } = deps;
-  const lanes = createPassingMap<string, SendingLane>();
-  /** Until when a claim takes along what stands behind: something has come too early a moment ago. */
+  const conversations = createShortLivedMap<string, SendingConversation>();
+  /** Until this time a claim also takes the deliveries behind, because a job came too early a moment ago. */
   let alongUntil = 0;
-  /** Lanes that were done since the last claim began: it may not have seen that yet. */
+  /** Conversations whose sends ended since the last claim began. That claim may not have seen the end yet. */
   const doneMeanwhile = new Set<string>();
-  /** Claimed and not recorded: sent, about to be, or of unknown outcome. */
-  const inHand = new Set<string>();
-  /** Channels that have to wait, and until when: what was claimed before the platform said so waits as well. */
-  const pausedUntil = new Map<string, number>();
+  /** True after the answer to a claim was lost: nobody sends the deliveries that it claimed. */
+  let mayHaveLostClaims = false;
+  /** Claimed deliveries without a recorded result: sent, about to be sent, or of unknown outcome. */
+  const held = new Set<string>();
   const shutdown = new AbortController();
-  // Every send under way listens, and Node would take more than ten for a leak.
+  // Every current send adds a listener, and Node reports more than ten as a leak.
   setMaxListeners(0, shutdown.signal);
   const sendTimeoutMs = Math.min(deps.sendTimeoutMs, deps.sendLeaseMs / 2);
-  const send = createSender({ ...deps, sendTimeoutMs, shutdown: shutdown.signal });
+  const { threadOf, opened } = deps.desks;
+  const { attempt, putBack, isPaused } = createSendAttempt({
+    ...deps,
+    send: createSender({
+      ...deps,
+      desks: { threadOf, opened: (...thread) => patiently(() => opened(...thread)) },
+      sendTimeoutMs,
+      shutdown: shutdown.signal,
+    }),
+    patiently,
+    settled: (deliveryId) => held.delete(deliveryId),
+    requeueSoon: requeue,
+  });
 
-  /** Sends the deliveries with these ids, lanes in parallel, each lane in order. */
+  /** Sends the deliveries with these ids. Conversations run in parallel, each one in order. */
   async function deliver(channelId: string, ids: string[]): Promise<void> {
     const { work } = await patiently(() => claim({ channelId, ids }));
     await Promise.all(work);
   }
 
-  /** Outlasts an outage of the database: until it is over, only this process knows what the platform answered. */
+  /**
+   * Repeats a task during an outage of the database. Until the outage ends, only this process knows the platform's
+   * answers.
+   */
   async function patiently<T>(task: () => Promise<T>): Promise<T> {
     const deadline = Date.now() + PATIENCE_MS;
     for (let pause = 100; ; pause = Math.min(2 * pause, 2_000)) {
@@ -93,19 +118,24 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   }
 
   /**
-   * Jobs that arrive together are claimed together, and everything claimed for one lane goes to that lane's one
-   * runner, whichever job named it: two jobs can never send into a conversation at the same time.
+   * Jobs that arrive together are claimed together. All deliveries claimed for one conversation go to its only runner,
+   * whichever job named them. So two jobs can never send into a conversation at the same time.
    */
   const claim = createGroupCommit({
     async run(jobs: { channelId: string; ids: string[] }[]): Promise<{ work: Promise<unknown>[] }[]> {
       doneMeanwhile.clear();
+      if (mayHaveLostClaims || jobs.includes(NO_JOB)) await releaseOthers();
       const until = Date.now() + deps.sendLeaseMs;
       const ids = jobs.flatMap((job) => job.ids);
-      const { claimed, waiting } = await deps.repository.claim(ids, [...inHand], Date.now() < alongUntil);
+      if (ids.length === 0) return jobs.map(() => ({ work: [] }));
+      mayHaveLostClaims = true;
+      const { claimed, waiting } = await deps.repository.claim(ids, [...held], Date.now() < alongUntil);
+      mayHaveLostClaims = false;
       const touched = new Map<string, Promise<void>>();
-      for (const delivery of claimed) touched.set(delivery.id, addToLane(delivery, until));
+      for (const delivery of claimed) touched.set(delivery.id, addToConversation(delivery, until));
       const waits = new Map(waiting.map((behind) => [behind.id, behind]));
-      // Some may be of no job here; somebody has to wait for them before this process may end.
+      // Some deliveries may belong to none of these jobs. One job must wait for them, so that the process does not end
+      // earlier.
       const unnamed = new Map(touched);
       for (const id of ids) unnamed.delete(id);
       return jobs.map((job, index) => {
@@ -116,150 +146,108 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       });
     },
     maxBatch: CLAIM_BATCH,
-    lanes: 1,
+    partitions: 1,
   });
 
-  function addToLane(delivery: ClaimedDelivery, until: number): Promise<void> {
-    inHand.add(delivery.id);
+  /** Returns deliveries whose claim got no answer to the queue. This process never sent them. */
+  async function releaseOthers(): Promise<void> {
+    const channels = new Map<string, string[]>();
+    for (const { id, channelId } of await deps.repository.releaseOthers([...held])) {
+      const known = channels.get(channelId);
+      if (known) known.push(id);
+      else channels.set(channelId, [id]);
+    }
+    mayHaveLostClaims = false;
+    for (const [channelId, ids] of channels) {
+      log.info({ channel_id: channelId, deliveries: ids }, "deliveries were claimed without an answer");
+      void requeue(channelId, ids, 0);
+    }
+  }
+
+  function addToConversation(delivery: ClaimedDelivery, until: number): Promise<void> {
+    held.add(delivery.id);
     const key = `${delivery.channelId}/${delivery.address}`;
-    const known = lanes.get(key);
+    const known = conversations.get(key);
     if (known) {
       known.claimed.push({ delivery, until });
       return known.done;
     }
     const { channelId } = delivery;
-    const lane: SendingLane = {
+    const conversation: SendingConversation = {
       channelId,
       claimed: [{ delivery, until }],
       behind: [],
       done: Promise.resolve(),
     };
-    lanes.set(key, lane);
-    lane.done = runLane(key, lane);
-    return lane.done;
+    conversations.set(key, conversation);
+    conversation.done = sendInOrder(key, conversation);
+    return conversation.done;
   }
 
-  /** What cannot go now: behind a send of this process it goes when that is done, else it looks again later. */
+  /**
+   * Handles deliveries that cannot go now. Behind a send of this process they go when it ends; otherwise they check
+   * again later.
+   */
   function later(channelId: string, blocked: Claim["waiting"]): Promise<unknown>[] {
     const delayed = new Map<number, string[]>();
     const again: string[] = [];
     for (const { id, address, retryInMs } of blocked) {
       const key = `${channelId}/${address}`;
-      const lane = retryInMs === 0 ? lanes.get(key) : undefined;
-      if (lane) lane.behind.push(id);
+      const conversation = retryInMs === 0 ? conversations.get(key) : undefined;
+      if (conversation) conversation.behind.push(id);
       else if (retryInMs === 0 && doneMeanwhile.has(key)) again.push(id);
       else delayed.set(retryInMs, [...(delayed.get(retryInMs) ?? []), id]);
     }
     if (delayed.has(0)) alongUntil = Date.now() + ALONG_MS;
     return [
       ...(again.length > 0 ? [deliver(channelId, again)] : []),
-      ...[...delayed].map(([ms, ids]) => requeue(channelId, ids, Math.max(ms, LANE_RECHECK_MS))),
+      ...[...delayed].map(([ms, ids]) => requeue(channelId, ids, Math.max(ms, RECHECK_MS))),
     ];
   }
 
-  async function runLane(key: string, lane: SendingLane): Promise<void> {
-    // Whatever else the same claim brought for this lane is added before the first send.
+  async function sendInOrder(key: string, conversation: SendingConversation): Promise<void> {
+    // The other deliveries of the same claim join this conversation before the first send.
     await Promise.resolve();
     let hold: Hold | null = null;
+    /** New addresses of sessions that one of these sends moved. Later deliveries of the session go there. */
+    const began = new Map<string, string>();
     try {
-      for (let next = lane.claimed.shift(); next; next = lane.claimed.shift()) {
+      for (let next = conversation.claimed.shift(); next; next = conversation.claimed.shift()) {
         const late = Date.now() + sendTimeoutMs > next.until;
-        if (late || isPaused(lane.channelId)) hold ??= { address: null };
-        if (hold) await putBack(next.delivery, hold);
-        else hold = await attempt(lane.channelId, next.delivery);
+        if (late || shutdown.signal.aborted || isPaused(conversation.channelId)) hold ??= { address: null };
+        const elsewhere = began.get(next.delivery.sessionId) ?? null;
+        if (hold || elsewhere !== null)
+          await putBack(next.delivery, { address: elsewhere ?? hold?.address ?? null }, RECHECK_MS);
+        else hold = await attempt(conversation.channelId, next.delivery, began);
       }
     } finally {
-      lanes.delete(key);
+      conversations.delete(key);
       doneMeanwhile.add(key);
-      // Left over only where something went wrong: never sent, so whoever tries this job again may claim them.
-      for (const { delivery } of lane.claimed) inHand.delete(delivery.id);
-      if (lane.behind.length > 0) await deliver(lane.channelId, lane.behind);
+      // Deliveries remain here only after an error. They were never sent, so another run of the job may claim them.
+      for (const { delivery } of conversation.claimed) held.delete(delivery.id);
+      if (conversation.behind.length > 0 && !shutdown.signal.aborted)
+        await deliver(conversation.channelId, conversation.behind);
     }
   }
 
-  function isPaused(channelId: string): boolean {
-    return (pausedUntil.get(channelId) ?? 0) > Date.now();
-  }
-
-  /** One send. A hold where this delivery is to be tried again before the ones behind it. */
-  async function attempt(channelId: string, delivery: ClaimedDelivery): Promise<Hold | null> {
-    const result = await send(channelId, delivery);
-    if ("scope" in result && result.scope === "channel") pauseHere(channelId, result);
-    const decision = decideRetry(result, delivery.attempts, RETRY_RULES, Math.random);
-    const { once = false } = result;
-    const record: AttemptRecord = { id: delivery.id, attempts: delivery.attempts, ...decision, once };
-    if (result.kind === "moved") {
-      const { address } = result;
-      await patiently(() => deps.repository.moveAddress(channelId, delivery.address, address));
-    }
-    if (result.kind === "sent" && result.began !== undefined) {
-      const { began } = result;
-      await patiently(() => deps.repository.nameConversation(delivery.sessionId, began));
-    }
-    if (result.kind === "failed" && result.scope === "user") {
-      await patiently(() => deps.userUnreachable(delivery.sessionId, result));
-    }
-    const recorded = await patiently(() => deps.record(record));
-    inHand.delete(delivery.id);
-    const ids = { delivery_id: delivery.id, session_id: delivery.sessionId, message_id: delivery.messageId };
-    if (!recorded) {
-      // Or it was recorded, and only the database's answer was lost: then what is to be tried again holds the lane.
-      log.warn(ids, "a delivery was taken over while it was being sent");
-      return record.retryInMs === null ? null : { address: record.address };
-    }
-    deps.onRecorded(delivery, record);
-    if (result.kind === "sent") log.debug({ ...ids, external_ids: record.externalIds }, "delivered");
-    else
-      log.warn({ ...ids, outcome: result.kind, status: record.status, error: record.error }, "not delivered");
-    if ("scope" in result && result.scope === "channel") await stopChannel(channelId, result);
-    // What stands behind it waits for the user as well.
-    if (result.kind === "parked") return { address: null };
-    if (record.retryInMs === null) return null;
-    await requeue(channelId, [delivery.id], record.retryInMs);
-    return { address: record.address };
-  }
-
-  /** Without the queue nothing is lost: the reconciler finds rows that no job moves. */
+  /** Nothing is lost if the queue fails: the reconciler finds rows that no job handles. */
   async function requeue(channelId: string, ids: string[], delayMs: number): Promise<void> {
+    if (shutdown.signal.aborted) return;
     await deps.requeue(channelId, ids, delayMs).catch((error: unknown) => {
       log.warn({ err: error, channel_id: channelId }, "could not enqueue deliveries again");
     });
   }
 
-  /** At once, before anything is written: the next send of another conversation may be a moment away. */
-  function pauseHere(channelId: string, result: Extract<SendResult, { scope: unknown }>): void {
-    const ms = result.kind === "retry" ? (result.afterMs ?? 0) : 0;
-    if (ms > 0) pausedUntil.set(channelId, Math.max(pausedUntil.get(channelId) ?? 0, Date.now() + ms));
-  }
-
-  async function stopChannel(
-    channelId: string,
-    result: Extract<SendResult, { scope: unknown }>,
-  ): Promise<void> {
-    deps.onChannelError(channelId, result.reason);
-    const ms = result.kind === "retry" ? (result.afterMs ?? 0) : 0;
-    if (ms <= 0) return;
-    await deps.repository.pauseChannel(channelId, ms);
-    await deps.pauseQueue(channelId, ms);
-  }
-
-  /** Not sent after all: it goes back behind the one that failed, uncounted. */
-  async function putBack(delivery: ClaimedDelivery, hold: Hold): Promise<void> {
-    const record: AttemptRecord = {
-      id: delivery.id,
-      attempts: delivery.attempts,
-      status: "queued",
-      externalIds: [],
-      errorCode: null,
-      error: null,
-      retryInMs: 0,
-      address: hold.address,
-      uncounted: true,
-    };
-    await patiently(() => deps.record(record));
-    inHand.delete(delivery.id);
-    await requeue(delivery.channelId, [delivery.id], LANE_RECHECK_MS);
-  }
-
-  return { deliver, stop: () => shutdown.abort() };
+  return {
+    deliver,
+    /** Returns deliveries whose claim got no answer, even if that claim was committed late. */
+    async recover(): Promise<void> {
+      await claim(NO_JOB);
+    },
+    /** Ends the current sends, whose outcome is then unknown, and returns the other deliveries to the queue. */
+    async drain(): Promise<void> {
+      shutdown.abort();
+      await Promise.allSettled(conversations.values().map((conversation) => conversation.done));
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
 import { countRows } from "../storage/row-count.ts";
-import type { DeliveryStatus } from "./delivery-repository.ts";
+import type { DeliveryStatus } from "./attempt-repository.ts";
 
 /** A delivery as operators see it. */
 export interface DeliveryView {
@@ -10,7 +10,8 @@ export interface DeliveryView {
   channelId: string;
   channel: string;
   sessionId: string;
-  messageId: string;
+  messageId: string | null;
+  handoffId: string | null;
   address: string;
   part: number;
   content: string;
@@ -38,7 +39,8 @@ interface DeliveryRow {
   channel_id: string;
   channel: string;
   session_id: string;
-  message_id: string;
+  message_id: string | null;
+  handoff_id: string | null;
   address: string;
   part: number;
   content: string;
@@ -55,13 +57,50 @@ interface DeliveryRow {
 }
 
 const FROM = "deliveries d JOIN channels c ON c.id = d.channel_id";
-const SELECT = `SELECT d.id, d.workspace_id, d.channel_id, c.name AS channel, d.session_id, d.message_id, d.address,
+const SELECT = `SELECT d.id, d.workspace_id, d.channel_id, c.name AS channel, d.session_id, d.message_id,
+  d.handoff_id, d.address,
   d.part, d.content, d.status, d.attempts, d.next_attempt_at, d.external_ids, d.error_code, d.error,
   d.possible_duplicate, d.created_at, d.updated_at, d.sent_at FROM ${FROM}`;
 const MATCHES = `d.workspace_id = $1 AND ($2::text IS NULL OR d.session_id = $2)
   AND ($3::text IS NULL OR c.name = $3) AND ($4::text IS NULL OR d.status = $4)`;
 
-/** Deliveries as operators look at them, and what operators may do to one. */
+/** Deliveries to send again. All conditions apply. */
+export interface RetryFilter {
+  status: "failed" | "unknown";
+  sessionId?: string | undefined;
+  channel?: string | undefined;
+  errorCode?: string | undefined;
+  /** Created at this time or later. */
+  since?: Date | undefined;
+  /** Created before this time. */
+  until?: Date | undefined;
+}
+
+/** Most deliveries that one call sends again. So no statement holds thousands of rows for long. */
+const RETRY_AT_ONCE = 1_000;
+
+const RETRIABLE = `d.workspace_id = $1 AND d.status = $2 AND ($3::text IS NULL OR d.session_id = $3)
+  AND ($4::text IS NULL OR c.name = $4) AND ($5::text IS NULL OR d.error_code = $5)
+  AND ($6::timestamptz IS NULL OR d.created_at >= $6) AND ($7::timestamptz IS NULL OR d.created_at < $7)`;
+
+/**
+ * Makes deliveries due now: those that \`chosen\` selects and that failed or have an unknown outcome. A failed one gets all
+ * its attempts back. For an unknown one, a late sender may still record a result; the attempt number tells them apart.
+ * The operator who retries expects it to arrive, so its user counts as reachable again. What goes to a desk says nothing
+ * of the user.
+ */
+const retryOf = (chosen: string) => `WITH retried AS (
+    UPDATE deliveries SET status = 'queued', next_attempt_at = now(), updated_at = now(),
+      attempts = CASE WHEN status = 'failed' THEN 0 ELSE attempts END, error_code = NULL, error = NULL
+    WHERE ${chosen} AND status IN ('failed', 'unknown') RETURNING id, channel_id, session_id, attempts, handoff_id),
+  cleared AS (UPDATE users u SET unreachable_since = NULL, unreachable_code = NULL, unreachable_reason = NULL
+    FROM retried r JOIN sessions s ON s.id = r.session_id
+    WHERE r.handoff_id IS NULL AND u.id = s.user_id AND u.unreachable_since IS NOT NULL),
+  noted AS (INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome)
+    SELECT session_id, id, attempts, 'retried_by_operator', 'an operator asked for it', 'retry' FROM retried)
+  SELECT id, channel_id AS "channelId" FROM retried`;
+
+/** Reads deliveries for operators and applies an operator's decision. */
 export function createDeliveryQueries(pool: Pool) {
   return {
     async list(workspaceId: string, filter: DeliveryFilter, page: PageRequest): Promise<Slice<DeliveryView>> {
@@ -85,26 +124,32 @@ export function createDeliveryQueries(pool: Pool) {
       return rows[0] ? toDelivery(rows[0]) : null;
     },
 
-    /** Makes a delivery that failed, or whose outcome nobody knows, due now. False where it is neither. */
+    /** Makes a failed delivery, or one of unknown outcome, due now. False: it is neither. */
     async retry(workspaceId: string, id: string): Promise<boolean> {
-      const { rowCount } = await pool.query(
-        // One that failed for good has its tries back; an unknown one may still be recorded by a late sender, which
-        // is told apart by the number of its attempt.
-        // Whoever tries again thinks that it may arrive: so may anything else to that user.
-        `WITH retried AS (
-           UPDATE deliveries SET status = 'queued', next_attempt_at = now(), updated_at = now(),
-             attempts = CASE WHEN status = 'failed' THEN 0 ELSE attempts END, error_code = NULL, error = NULL
-           WHERE workspace_id = $1 AND id = $2 AND status IN ('failed', 'unknown') RETURNING id, session_id, attempts),
-         cleared AS (UPDATE users u SET unreachable_since = NULL, unreachable_code = NULL, unreachable_reason = NULL
-           FROM retried r JOIN sessions s ON s.id = r.session_id WHERE u.id = s.user_id AND u.unreachable_since IS NOT NULL)
-         INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome)
-         SELECT session_id, id, attempts, 'retried_by_operator', 'an operator asked for it', 'retry' FROM retried`,
-        [workspaceId, id],
-      );
+      const { rowCount } = await pool.query(retryOf("workspace_id = $1 AND id = $2"), [workspaceId, id]);
       return rowCount === 1;
     },
 
-    /** Records what an operator found out about a delivery whose outcome was unknown. False where it is known. */
+    /** Makes the oldest deliveries that match due now. `dryRun` only counts them. */
+    async retryAll(workspaceId: string, filter: RetryFilter, dryRun: boolean) {
+      const values = [
+        workspaceId,
+        filter.status,
+        filter.sessionId ?? null,
+        filter.channel ?? null,
+        filter.errorCode ?? null,
+        filter.since ?? null,
+        filter.until ?? null,
+      ];
+      const matched = await countRows(pool, FROM, RETRIABLE, values);
+      if (dryRun) return { matched, retried: [] };
+      const chosen = `id IN (SELECT d.id FROM ${FROM} WHERE ${RETRIABLE} ORDER BY d.created_at, d.id
+        LIMIT ${RETRY_AT_ONCE})`;
+      const { rows } = await pool.query<{ id: string; channelId: string }>(retryOf(chosen), values);
+      return { matched, retried: rows };
+    },
+
+    /** Records an operator's finding about a delivery of unknown outcome. False: its outcome is known. */
     async resolve(workspaceId: string, id: string, status: "sent" | "failed"): Promise<boolean> {
       const { rowCount } = await pool.query(
         `WITH resolved AS (
@@ -129,6 +174,7 @@ function toDelivery(row: DeliveryRow): DeliveryView {
     channel: row.channel,
     sessionId: row.session_id,
     messageId: row.message_id,
+    handoffId: row.handoff_id,
     address: row.address,
     part: row.part,
     content: row.content,

@@ -1,43 +1,77 @@
 import type { Pool } from "pg";
-import type { DeliveryReceipt } from "../core/channel-event.ts";
-import { storableText } from "../core/text.ts";
-import type { UnreachableUsers } from "../storage/unreachable-users.ts";
+import type { DeliveryReceipt } from "../core/message/channel-event.ts";
+import { storableText } from "../core/text/text.ts";
+import type { UnreachableUsers } from "../users/unreachable-repository.ts";
+import { RETRY_RULES } from "./retry-decision.ts";
 
-/** How long a receipt waits for its send to be recorded: longer than any outage of the database is outlasted. */
+/** Time that a receipt waits for the record of its send. It is longer than any tolerated outage of the database. */
 const EARLY_FOR = "1 hour";
 const RANKS = "ARRAY['unknown', 'sent', 'failed', 'delivered', 'read']";
 
+/** A failure that would not be final in a send's answer either, and the condition for the next attempt. */
+const COMES_BACK = `$3 = 'failed' AND $9::text IS NOT NULL AND ($9 = 'parked' OR $9 = 'retry' AND ($10::int IS NOT NULL
+  OR n.attempts < ${RETRY_RULES.maxAttempts}))`;
+const RETRY_IN_MS = `coalesce($10::int, least(${RETRY_RULES.maxMs}, ${RETRY_RULES.baseMs} * power(2, n.attempts - 1))::int)`;
+
 /**
- * Applies a receipt to the delivery it is about, forward only. A send of unknown outcome that the platform reports on,
- * naming the delivery, is known from then on. Where the send is under way, or nothing is known of it, the receipt is
- * kept: it was faster than the record. The row is locked first, so that a record under way is waited for; what is decided
- * is decided on the locked row, as the update itself would still look at the one before that record.
+ * Applies a receipt to its delivery; states only move forward. If the platform reports on a send of unknown outcome and
+ * names the delivery, the outcome becomes known. A receipt is kept if the send is in progress or unknown, because it
+ * came before the record.
+ * The row is locked first, so that the statement waits for a record in progress. Every decision uses the locked row,
+ * because the update itself would still see the row from before that record.
  *
- * $1 channel, $2 external id, $3 state, $4 error code, $5 error, $6 delivery or null, $7 whether nothing arrives at the
- * user any more, $8 whether to keep it if early.
+ * $1 channel
+ * $2 external id
+ * $3 state
+ * $4 error code
+ * $5 error
+ * $6 delivery or null
+ * $7 true if nothing arrives at the user any more
+ * $8 true to keep it if early
+ * $9 meaning of a failure
+ * $10 delay before the next send
  */
 const APPLY = (match: string) => `
-  WITH named AS MATERIALIZED (SELECT d.id, d.status, d.external_ids FROM deliveries d
+  WITH named AS MATERIALIZED (SELECT d.id, d.status, d.external_ids, d.attempts FROM deliveries d
     WHERE d.channel_id = $1 AND ${match} FOR UPDATE),
+  forward AS MATERIALIZED (SELECT * FROM named n WHERE (n.status = 'unknown' OR $2 = ANY(n.external_ids))
+    AND array_position(${RANKS}, n.status) < array_position(${RANKS}, $3)),
   applied AS (
     UPDATE deliveries d SET status = $3, error_code = coalesce($4, d.error_code), error = coalesce($5, d.error),
       external_ids = CASE WHEN $2 = ANY(d.external_ids) THEN d.external_ids ELSE d.external_ids || $2::text END,
       sent_at = coalesce(d.sent_at, now()), next_attempt_at = NULL, updated_at = now(),
       possible_duplicate = d.possible_duplicate AND NOT (d.status = 'unknown' AND d.attempts = 1)
-    FROM named n WHERE d.id = n.id AND (n.status = 'unknown' OR $2 = ANY(n.external_ids))
-      AND array_position(${RANKS}, n.status) < array_position(${RANKS}, $3)
-    RETURNING d.id),
+    FROM forward n WHERE d.id = n.id AND NOT (${COMES_BACK})),
+  requeued AS (
+    UPDATE deliveries d SET status = 'queued', error_code = coalesce($4, 'failed_later'),
+      error = coalesce($5, 'the platform could not deliver it'), external_ids = '{}', sent_at = NULL, updated_at = now(),
+      attempts = d.attempts - CASE WHEN $9 = 'parked' THEN 1 ELSE 0 END,
+      -- The platform knew of what the user wrote before the send.
+      parked_since = coalesce(d.sent_at, d.updated_at),
+      next_attempt_at = CASE WHEN $9 = 'retry' THEN now() + ${RETRY_IN_MS} * interval '1 millisecond' END
+    FROM forward n WHERE d.id = n.id AND ${COMES_BACK}
+    RETURNING d.id, d.channel_id, d.session_id, n.attempts, d.error_code, d.error, d.next_attempt_at,
+      ${RETRY_IN_MS} AS retry_in_ms),
+  noted AS (
+    INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome, next_at)
+    SELECT session_id, id, attempts, error_code, error, 'retry', next_attempt_at FROM requeued),
   kept AS (
-    INSERT INTO early_receipts (channel_id, external_id, state, error_code, error, delivery_id, user_unreachable)
-    SELECT $1, $2, $3, $4, $5, $6, $7 WHERE $8 AND NOT EXISTS (SELECT 1 FROM named WHERE status <> 'sending')
+    INSERT INTO early_receipts (channel_id, external_id, state, error_code, error, delivery_id, user_unreachable, meaning,
+      after_ms)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $9, $10 WHERE $8 AND NOT EXISTS (SELECT 1 FROM named WHERE status <> 'sending')
     ON CONFLICT DO NOTHING)
-  SELECT NOT EXISTS (SELECT 1 FROM named WHERE status <> 'sending') AS early`;
+  SELECT NOT EXISTS (SELECT 1 FROM named WHERE status <> 'sending') AS early,
+    (SELECT json_build_object('id', id, 'channelId', channel_id, 'retryInMs', retry_in_ms) FROM requeued
+      WHERE next_attempt_at IS NOT NULL) AS requeued`;
 
 const BY_DELIVERY = APPLY("d.id = $6");
-// The channel sends nothing under several ids that it gets receipts for.
+// A channel that gets receipts sends each delivery under one id only.
 const BY_EXTERNAL_ID = APPLY("d.external_ids <> '{}' AND d.external_ids[1] = $2 AND $6::text IS NULL");
 
-/** Only these: a number that others send from as well gets receipts about messages that will never be ours. */
+/**
+ * Selects only receipts whose send is recorded. If others also send from the same number, receipts arrive for messages
+ * that are never ours.
+ */
 const RECORDED_SINCE = `
   SELECT r.* FROM early_receipts r WHERE CASE WHEN r.delivery_id IS NULL
       THEN EXISTS (SELECT 1 FROM deliveries d WHERE d.channel_id = r.channel_id AND d.external_ids <> '{}'
@@ -54,28 +88,57 @@ interface EarlyRow {
   error: string | null;
   delivery_id: string | null;
   user_unreachable: boolean;
+  meaning: string | null;
+  after_ms: number | null;
 }
 
-/** What platforms say became of sends. */
+/** A delivery that the platform accepted but could not deliver, and that may be sent again. */
+export interface RequeuedDelivery {
+  id: string;
+  channelId: string;
+  retryInMs: number;
+}
+
+export type ReceiptRepository = ReturnType<typeof createReceiptRepository>;
+
+/** Applies the platforms' reports about sends. */
 export function createReceiptRepository(pool: Pool, users: Pick<UnreachableUsers, "markRecipient">) {
   /** `saidAt` as in `markRecipient`. */
-  async function apply(row: EarlyRow, keep: boolean, saidAt: Date | null): Promise<{ early: boolean }> {
+  async function apply(
+    row: EarlyRow,
+    keep: boolean,
+    saidAt: Date | null,
+  ): Promise<{ early: boolean; requeued: RequeuedDelivery[] }> {
     const { channel_id: channelId, external_id: externalId, delivery_id: deliveryId } = row;
-    const { rows } = await pool.query<{ early: boolean }>(
+    const { rows } = await pool.query<{ early: boolean; requeued: RequeuedDelivery | null }>(
       deliveryId === null ? BY_EXTERNAL_ID : BY_DELIVERY,
-      [channelId, externalId, row.state, row.error_code, row.error, deliveryId, row.user_unreachable, keep],
+      [
+        channelId,
+        externalId,
+        row.state,
+        row.error_code,
+        row.error,
+        deliveryId,
+        row.user_unreachable,
+        keep,
+        row.meaning,
+        row.after_ms,
+      ],
     );
-    const early = rows[0]?.early ?? false;
+    const { early, requeued } = rows[0] ?? { early: false, requeued: null };
     if (row.user_unreachable && !early) {
       const why = { code: row.error_code ?? "unreachable", reason: row.error ?? "the platform says so" };
       await users.markRecipient({ channelId, externalId, deliveryId }, why, saidAt);
     }
-    return { early };
+    return { early, requeued: requeued === null ? [] : [requeued] };
   }
 
   return {
-    /** Applies the platform's word, to the delivery and to the user it went to; states only move forward. */
-    async apply(channelId: string, receipt: DeliveryReceipt): Promise<void> {
+    /**
+     * Applies the platform's report to the delivery and to its user. States only move forward, except for a failure
+     * that is not final. Returns the deliveries to send again.
+     */
+    async apply(channelId: string, receipt: DeliveryReceipt): Promise<RequeuedDelivery[]> {
       const row = {
         channel_id: channelId,
         external_id: receipt.externalId,
@@ -84,25 +147,30 @@ export function createReceiptRepository(pool: Pool, users: Pick<UnreachableUsers
         error: receipt.errorMessage === undefined ? null : storableText(receipt.errorMessage),
         delivery_id: receipt.deliveryId ?? null,
         user_unreachable: receipt.userUnreachable ?? false,
+        meaning: receipt.meaning ?? null,
+        after_ms: receipt.afterMs ?? null,
       };
-      await apply(row, true, null);
+      return (await apply(row, true, null)).requeued;
     },
 
-    /** Applies receipts whose sends have been recorded since, and forgets those about nothing we ever sent. */
-    async applyEarly(): Promise<void> {
+    /** The same for receipts whose sends have been recorded since. Deletes those that match nothing we sent. */
+    async applyEarly(): Promise<RequeuedDelivery[]> {
+      const again: RequeuedDelivery[] = [];
       const { rows } = await pool.query<EarlyRow & { received_at: Date }>(RECORDED_SINCE);
       for (const row of rows) {
-        const { early } = await apply(row, false, row.received_at);
+        const { early, requeued } = await apply(row, false, row.received_at);
         if (early) continue;
+        again.push(...requeued);
         await pool.query(
           "DELETE FROM early_receipts WHERE channel_id = $1 AND external_id = $2 AND state = $3",
           [row.channel_id, row.external_id, row.state],
         );
       }
       await pool.query(`DELETE FROM early_receipts WHERE received_at < now() - interval '${EARLY_FOR}'`);
+      return again;
     },
 
-    /** Those of the ids that no delivery is known by. */
+    /** Returns those of the ids that belong to no known delivery. */
     async unclaimed(channelId: string, externalIds: readonly string[]): Promise<string[]> {
       const { rows } = await pool.query<{ id: string }>(
         `SELECT x.id FROM unnest($2::text[]) WITH ORDINALITY AS x(id, n) WHERE NOT EXISTS (

@@ -1,12 +1,12 @@
-import type { SendResult } from "../core/outbound.ts";
-import type { AttemptRecord } from "./delivery-repository.ts";
+import type { SendResult } from "../core/message/outbound.ts";
+import type { AttemptRecord } from "./attempt-repository.ts";
 
 export interface RetryRules {
-  /** Attempts in all before a delivery is given up. */
+  /** Maximum attempts before a delivery is given up. */
   maxAttempts: number;
-  /** Attempts in all while each one's outcome is unknown: every further one may be a duplicate. */
+  /** Maximum attempts while every outcome is unknown, because each further one may be a duplicate. */
   maxUnknownAttempts: number;
-  /** The first wait, milliseconds; doubles with each attempt. */
+  /** The first delay, milliseconds; doubles with each attempt. */
   baseMs: number;
   maxMs: number;
 }
@@ -20,7 +20,7 @@ export const RETRY_RULES: RetryRules = {
 
 type Decision = Omit<AttemptRecord, "id" | "attempts">;
 
-/** What to record after an attempt, and when to try again. Pure; `random` in [0, 1) spreads the retries. */
+/** Decides the record of an attempt and the time of the next one. Pure; `random` in [0, 1) spreads the retries. */
 export function decideRetry(
   result: SendResult,
   attempts: number,
@@ -38,8 +38,15 @@ export function decideRetry(
         error: result.note?.reason ?? null,
       };
     case "parked":
-      // Due again when the user writes.
-      return { ...none, status: "queued", errorCode: result.code, error: result.reason, uncounted: true };
+      // Becomes due again when the user writes.
+      return {
+        ...none,
+        status: "queued",
+        errorCode: result.code,
+        error: result.reason,
+        uncounted: true,
+        refused: result.refused ?? false,
+      };
     case "failed":
       return { ...none, status: "failed", errorCode: result.code, error: result.reason };
     case "moved":
@@ -51,7 +58,7 @@ export function decideRetry(
     }
     case "retry": {
       const error = { errorCode: result.code, error: result.reason };
-      // A platform that asks for patience is not a reason to give up: only failures without a date count.
+      // A platform that asks for a delay is no reason to give up, so only failures without a time count.
       if (result.afterMs === undefined && attempts >= rules.maxAttempts) {
         return {
           ...none,

@@ -1,34 +1,41 @@
 import type { Channel } from "../channels/channel.ts";
-import type { Logger } from "../core/logger.ts";
-import type { OutboundPart, SendResult } from "../core/outbound.ts";
-import { withinTime } from "../core/time-limit.ts";
-import type { ClaimedDelivery } from "./delivery-repository.ts";
+import type { OutboundFile, OutboundPart, SendResult } from "../core/message/outbound.ts";
+import { linkTo } from "../core/message/sent-file.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { withinTime } from "../core/time/time-limit.ts";
+import type { ClaimedDelivery, DeliveredFile } from "./claim-repository.ts";
+import { createDeskSender, type DeskSenderDeps, type Sent } from "./send-to-desk.ts";
 
 export interface SenderDeps {
   channel(channelId: string): Channel | null;
-  /** Those of the platform's ids that no delivery is known by. */
+  /** Returns those of the platform's ids that belong to no known delivery. */
   unclaimed(channelId: string, externalIds: readonly string[]): Promise<string[]>;
+  /** An address at which the platform may fetch a file that we keep. */
+  linkToFile(id: string): string;
+  /** The threads of desks. */
+  desks: DeskSenderDeps;
   sendTimeoutMs: number;
   shutdown: AbortSignal;
   log: Logger;
 }
 
-/** What a send came to. `once`: it had arrived before, and did not go out again. */
-export type Sent = SendResult & { once?: boolean };
-
-/** Sends one delivery through its channel. What may have arrived already is looked for first. Never rejects. */
+/**
+ * Sends one delivery through its channel. It first searches for an earlier send that may have arrived. Never rejects.
+ */
 export function createSender(deps: SenderDeps) {
+  const sendToDesk = createDeskSender(deps.desks);
+
   return async function send(channelId: string, delivery: ClaimedDelivery): Promise<Sent> {
     const channel = deps.channel(channelId);
     if (!channel) return CHANNEL_DISABLED;
-    const part = toPart(delivery);
+    const part = toPart(delivery, deps.linkToFile);
+    const { desk } = delivery;
     try {
-      return await withinTime(
-        deps.sendTimeoutMs,
-        deps.shutdown,
-        async (signal) =>
-          (await findEarlier(channelId, channel, delivery, part, signal)) ??
-          (await channel.send(part, signal)),
+      return await withinTime(deps.sendTimeoutMs, deps.shutdown, async (signal) =>
+        desk === null
+          ? ((await findEarlier(channelId, channel, delivery, part, signal)) ??
+            (await channel.send(part, signal)))
+          : sendToDesk(channel, desk, part, delivery.possibleDuplicate, signal),
       );
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -37,7 +44,7 @@ export function createSender(deps: SenderDeps) {
     }
   };
 
-  /** The send whose answer was lost, if the platform has it; null where it has to go out (again). */
+  /** The send whose answer was lost, if the platform has it. Null: it has to be sent (again). */
   async function findEarlier(
     channelId: string,
     channel: Channel,
@@ -59,24 +66,37 @@ export function createSender(deps: SenderDeps) {
   }
 }
 
-function toPart(delivery: ClaimedDelivery): OutboundPart {
-  const { id, address, content, buttons, sessionId, messageId, part, preview, file } = delivery;
+/** A link to a file that we keep is good for a while: it is made anew for each send. */
+function toPart(delivery: ClaimedDelivery, linkToFile: SenderDeps["linkToFile"]): OutboundPart {
+  const { id, address, content, format, buttons, sessionId, messageId, part, preview, answers, earlier } =
+    delivery;
+  const file = delivery.file && withAddress(delivery.file, linkToFile);
   return {
     deliveryId: id,
     address,
-    text: content,
+    text: content === "" && file !== null ? linkTo(file) : content,
+    ...(format === null ? {} : { format }),
     ...(buttons.length === 0 ? {} : { buttons }),
     sessionId,
-    messageId,
+    messageId: messageId ?? id,
     part,
     ...(preview === null ? {} : { preview }),
     ...(file === null ? {} : { file }),
+    ...(answers === null ? {} : { answers }),
+    ...(earlier === null ? {} : { earlier }),
   };
+}
+
+function withAddress(
+  { id, url, ...file }: DeliveredFile,
+  linkToFile: SenderDeps["linkToFile"],
+): OutboundFile {
+  return { ...file, url: url ?? linkToFile(id) };
 }
 
 const CHANNEL_DISABLED: SendResult = {
   kind: "retry",
-  scope: "channel",
+  scope: "connection",
   code: "channel_disabled",
   reason: "the channel is disabled",
   afterMs: 60_000,

@@ -1,0 +1,255 @@
+import type { Pool, PoolClient } from "pg";
+import type { Button } from "../../core/message/button.ts";
+import type { Answered } from "../../core/message/outbound.ts";
+import type { ReplyPart } from "../../core/message/reply-parts.ts";
+import type { SentFile } from "../../core/message/sent-file.ts";
+import type { TypedChoices } from "../../core/message/typed-choices.ts";
+import type { LogEntry } from "../../core/session/turn-log.ts";
+import type { JsonObject } from "../../core/text/json.ts";
+import { storableJson } from "../../core/text/text.ts";
+
+export interface ExecutionResult {
+  id: string;
+  status: "completed" | "failed" | "cancelled";
+  attempts: number;
+  errorCode: string | null;
+  error: string | null;
+  mergedInto: string | null;
+  promptTokens: number | null;
+  completionTokens: number | null;
+  totalTokens: number | null;
+  /** The reason why the bot's text ended, if the bot reported it. */
+  finishReason: "stop" | "length" | null;
+  log: LogEntry[] | null;
+  startedAt: Date;
+  /** Its preview was passed on to a delivery. */
+  previewTaken?: boolean;
+}
+
+export interface ReplyRow {
+  id: string;
+  role: "assistant" | "tool";
+  origin: "bot" | "notice" | "operator" | "tool";
+  content: string;
+  buttons: readonly Button[] | null;
+  /** The choices that the reply offers to the user. */
+  choices: TypedChoices | null;
+  /** Its files, each in its own part. */
+  files: readonly SentFile[];
+  metadata: JsonObject;
+  executionId: string | null;
+  /** The parts for sending it; none if it is not sent. */
+  deliveries: ({ id: string; preview?: string } & ReplyPart)[];
+}
+
+/** The end of a turn: everything that it wrote, committed together and only while the lease is valid. */
+export interface TurnCommit {
+  sessionId: string;
+  leaseToken: number;
+  answeredSeq: number;
+  executions: ExecutionResult[];
+  replies: ReplyRow[];
+  /** The user's messages that the replies answer; null or absent if they answer none. */
+  answers?: Answered | null;
+}
+
+export type TurnCommitted =
+  /** `more`: messages wait and the lane is still ours. Otherwise the lane was released. */
+  { kind: "committed"; more: boolean } | { kind: "lost" };
+
+const FINISH = `
+  WITH done AS MATERIALIZED (SELECT * FROM json_to_recordset($1)
+    AS t(session_id text, lease_token int, answered_seq int, replies int, speaks boolean, offer jsonb)),
+  held AS MATERIALIZED (
+    SELECT s.id FROM (SELECT * FROM done ORDER BY session_id) d CROSS JOIN LATERAL (
+      SELECT id, lease_token, lease_owner, handoff_id FROM sessions WHERE id = d.session_id FOR UPDATE) s
+    WHERE s.lease_token = d.lease_token AND s.lease_owner = $5 AND s.handoff_id IS NULL),
+  lanes AS (
+    UPDATE sessions s SET
+      next_seq = s.next_seq + d.replies,
+      answered_seq = greatest(s.answered_seq, d.answered_seq),
+      offer = CASE WHEN d.speaks THEN d.offer ELSE s.offer END,
+      updated_at = CASE WHEN d.replies > 0 THEN now() ELSE s.updated_at END,
+      last_activity_at = CASE WHEN d.replies > 0 THEN now() ELSE s.last_activity_at END,
+      lease_owner = CASE WHEN s.inbound_seq > d.answered_seq THEN s.lease_owner END,
+      lease_expires_at = CASE WHEN s.inbound_seq > d.answered_seq THEN now() + $6::int * interval '1 millisecond' END
+    FROM done d, held h WHERE s.id = d.session_id AND h.id = s.id
+    RETURNING s.id, s.next_seq - d.replies AS first_seq, s.workspace_id, s.channel_id, s.address,
+      d.answered_seq AS turn_seq, (s.lease_owner IS NOT NULL) AS more),
+  ended AS (
+    UPDATE executions e SET status = x.status, attempts = greatest(e.attempts, x.attempts),
+      error_code = x.error_code, error = x.error, merged_into = x.merged_into, prompt_tokens = x.prompt_tokens, completion_tokens = x.completion_tokens,
+      total_tokens = x.total_tokens, finish_reason = x.finish_reason, log = coalesce(x.log, e.log), started_at = coalesce(e.started_at, x.started_at),
+      preview = CASE WHEN x.preview_taken THEN NULL ELSE e.preview END, ended_at = now()
+    FROM json_to_recordset($2) AS x(id text, session_id text, status text, attempts int, error_code text, error text,
+      merged_into text, prompt_tokens int, completion_tokens int, total_tokens int, finish_reason text, log jsonb, started_at timestamptz,
+      preview_taken boolean)
+    JOIN lanes l ON l.id = x.session_id WHERE e.id = x.id),
+  replied AS (
+    INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, buttons, metadata, execution_id)
+    SELECT r.id, l.id, l.first_seq + r.idx, l.turn_seq, r.role, r.origin, r.content, r.buttons, r.metadata, r.execution_id
+    FROM json_to_recordset($3) AS r(id text, session_id text, idx int, role text, origin text, content text,
+      buttons jsonb, metadata jsonb, execution_id text) JOIN lanes l ON l.id = r.session_id),
+  filed AS (
+    INSERT INTO attachments (id, workspace_id, session_id, message_id, place, kind, name, content_type, source_url)
+    SELECT f.id, l.workspace_id, l.id, f.message_id, f.place, f.kind, f.name, f.content_type, f.source_url
+    FROM json_to_recordset($7) AS f(id text, session_id text, message_id text, place int, kind text, name text,
+      content_type text, source_url text) JOIN lanes l ON l.id = f.session_id),
+  outbound AS (
+    INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, buttons, preview,
+      attachment_id, answers)
+    SELECT p.id, l.workspace_id, l.channel_id, l.id, p.message_id, coalesce(l.address, l.id), p.part, p.content, p.buttons,
+      p.preview, p.attachment_id, p.answers
+    FROM json_to_recordset($4) AS p(n int, id text, session_id text, message_id text, part int, content text,
+      buttons jsonb, preview text, attachment_id text, answers jsonb)
+    JOIN lanes l ON l.id = p.session_id ORDER BY p.n)
+  SELECT d.session_id, l.more FROM done d LEFT JOIN lanes l ON l.id = d.session_id`;
+
+/**
+ * Finds out if the ends of turns were written. A turn with replies is identified by them, and a turn without replies by
+ * its execution. A turn without both is identified by the progress of its lane.
+ */
+const SETTLED = `
+  SELECT d.session_id, s.lease_token = d.lease_token AS same_lease, s.lease_owner IS NOT DISTINCT FROM $2 AS ours,
+    CASE WHEN d.reply_id IS NOT NULL THEN EXISTS (SELECT 1 FROM messages WHERE id = d.reply_id)
+      WHEN d.execution_id IS NOT NULL THEN EXISTS (
+        SELECT 1 FROM executions WHERE id = d.execution_id AND status IN ('completed', 'failed', 'cancelled'))
+      ELSE s.lease_token = d.lease_token AND s.answered_seq >= d.answered_seq END AS written
+  FROM json_to_recordset($1) AS d(session_id text, lease_token int, answered_seq int, reply_id text, execution_id text)
+  JOIN sessions s ON s.id = d.session_id`;
+
+interface SettledRow {
+  session_id: string;
+  same_lease: boolean;
+  ours: boolean;
+  written: boolean;
+}
+
+export type FinishRepository = ReturnType<typeof createFinishRepository>;
+
+/** Ends turns. One statement writes all their data, so that either all of it is stored or nothing. */
+export function createFinishRepository(pool: Pool, identity: { owner: string; leaseMs: number }) {
+  const { owner, leaseMs } = identity;
+  return {
+    /** Ends any number of turns in one commit. Returns one outcome per turn, in the given order. */
+    async finish(commits: TurnCommit[], client: Pool | PoolClient = pool): Promise<TurnCommitted[]> {
+      const { rows } = await client.query<{ session_id: string; more: boolean | null }>({
+        name: "finish_turns",
+        text: FINISH,
+        values: [
+          storableJson(commits.map(laneRecord)),
+          storableJson(commits.flatMap(executionRecords)),
+          storableJson(commits.flatMap(replyRecords)),
+          storableJson(commits.flatMap(deliveryRecords).map((row, n) => ({ n, ...row }))),
+          owner,
+          leaseMs,
+          storableJson(commits.flatMap(fileRecords)),
+        ],
+      });
+      const outcomes = new Map(rows.map((row) => [row.session_id, row.more]));
+      return commits.map((commit) => {
+        const more = outcomes.get(commit.sessionId) ?? null;
+        return more === null ? { kind: "lost" } : { kind: "committed", more };
+      });
+    },
+
+    /**
+     * The outcome of turns whose commit got no answer from the database. Null: it was not written, and may still be.
+     */
+    async findWritten(commits: TurnCommit[]): Promise<(TurnCommitted | null)[]> {
+      const asked = commits.map(({ sessionId, leaseToken, answeredSeq, replies, executions }) => ({
+        session_id: sessionId,
+        lease_token: leaseToken,
+        answered_seq: answeredSeq,
+        reply_id: replies[0]?.id ?? null,
+        execution_id: executions[0]?.id ?? null,
+      }));
+      const { rows } = await pool.query<SettledRow>(SETTLED, [storableJson(asked), owner]);
+      const found = new Map(rows.map((row) => [row.session_id, row]));
+      return commits.map(({ sessionId }) => {
+        const row = found.get(sessionId);
+        if (row === undefined) return { kind: "lost" };
+        const held = row.same_lease && row.ours;
+        if (row.written) return { kind: "committed", more: held };
+        return held ? null : { kind: "lost" };
+      });
+    },
+  };
+}
+
+function laneRecord(commit: TurnCommit) {
+  const spoken = commit.replies.findLast(({ origin }) => origin === "bot" || origin === "operator");
+  return {
+    session_id: commit.sessionId,
+    lease_token: commit.leaseToken,
+    answered_seq: commit.answeredSeq,
+    replies: commit.replies.length,
+    // An apology withdraws nothing: earlier choices stay valid.
+    speaks: spoken !== undefined,
+    offer: spoken?.choices ?? null,
+  };
+}
+
+function executionRecords(commit: TurnCommit) {
+  return commit.executions.map((execution) => ({
+    id: execution.id,
+    session_id: commit.sessionId,
+    status: execution.status,
+    attempts: execution.attempts,
+    error_code: execution.errorCode,
+    error: execution.error,
+    merged_into: execution.mergedInto,
+    prompt_tokens: execution.promptTokens,
+    completion_tokens: execution.completionTokens,
+    total_tokens: execution.totalTokens,
+    finish_reason: execution.finishReason,
+    log: execution.log,
+    started_at: execution.startedAt,
+    preview_taken: execution.previewTaken ?? false,
+  }));
+}
+
+function replyRecords(commit: TurnCommit) {
+  return commit.replies.map((reply, idx) => ({
+    id: reply.id,
+    session_id: commit.sessionId,
+    idx,
+    role: reply.role,
+    origin: reply.origin,
+    content: reply.content,
+    buttons: reply.buttons,
+    metadata: reply.metadata,
+    execution_id: reply.executionId,
+  }));
+}
+
+function deliveryRecords(commit: TurnCommit) {
+  return commit.replies.flatMap((reply) =>
+    reply.deliveries.map((delivery, part) => ({
+      id: delivery.id,
+      session_id: commit.sessionId,
+      message_id: reply.id,
+      part,
+      content: delivery.content,
+      preview: delivery.preview ?? null,
+      buttons: delivery.buttons,
+      attachment_id: delivery.attachmentId ?? null,
+      answers: commit.answers ?? null,
+    })),
+  );
+}
+
+function fileRecords(commit: TurnCommit) {
+  return commit.replies.flatMap((reply) =>
+    reply.files.map((file, place) => ({
+      id: file.id,
+      session_id: commit.sessionId,
+      message_id: reply.id,
+      place,
+      kind: file.kind,
+      name: file.name,
+      content_type: file.contentType,
+      source_url: file.url,
+    })),
+  );
+}

@@ -1,0 +1,117 @@
+import type { Bot, TurnAttachment, TurnInput } from "../../bots/bot.ts";
+import type { Answered, SilentOutcome } from "../../core/message/outbound.ts";
+import type { ReplyLimits } from "../../core/message/reply-parts.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import type { Stop } from "../../core/process/stop.ts";
+import type { AgentDefinition } from "../../core/session/agent-definition.ts";
+import type { ChannelRef } from "../../core/session/runtime.ts";
+import type { Clock } from "../../core/time/clock.ts";
+import type { Budgets } from "../budgets/budget.ts";
+import type { Batch } from "../lanes/choose-batch.ts";
+import type { Lane, PendingMessage, TurnRepository } from "../lanes/turn-repository.ts";
+import type { TurnLookups } from "../prompt/turn-context.ts";
+import type { LivePreview } from "../streams/live-preview.ts";
+import type { TurnStreams } from "../streams/turn-streams.ts";
+import type { TurnIncident } from "./execution-repository.ts";
+import type { TurnCommit, TurnCommitted } from "./finish-repository.ts";
+import type { TurnEffects } from "./turn-outcome.ts";
+
+/** An agent version with the data that turns need. */
+export interface LoadedAgent {
+  id: string;
+  version: number;
+  definition: AgentDefinition;
+  bot: Bot;
+}
+
+/** Files by their message. */
+export type TurnFiles = ReadonlyMap<string, readonly TurnAttachment[]>;
+
+export interface TurnEngineDeps {
+  repository: TurnRepository;
+  streams: TurnStreams;
+  /** The agent version of a session. */
+  loadAgent(agentId: string, version: number): Promise<LoadedAgent>;
+  channel(channelId: string): ChannelRef & ReplyLimits;
+  /**
+   * The files of messages, by message, once they are loaded. After a while, or when the signal aborts, their current
+   * state is returned.
+   */
+  attachments(messageIds: readonly string[], signal: AbortSignal): Promise<TurnFiles>;
+  /** The data that a bot may look up, loaded on demand. */
+  context(
+    lane: Lane,
+    agent: LoadedAgent,
+    messages: readonly PendingMessage[],
+    input: readonly TurnInput[],
+  ): TurnLookups;
+  /** The budgets of agents. */
+  budgets: Budgets;
+  /** Commits a turn, batched with others that end at the same time. */
+  finish(commit: TurnCommit): Promise<TurnCommitted>;
+  /** Commits a turn that changes more than its session's messages. */
+  finishWithEffects(commit: TurnCommit, lane: Lane, effects: TurnEffects): Promise<TurnCommitted>;
+  /** Runs `/reset`. Returns the lane of the new session if messages already wait there. */
+  reset(lane: Lane, command: PendingMessage, agent: LoadedAgent): Promise<Lane | null>;
+  /** Requests a person because a user's message asks for one. */
+  handOff(lane: Lane, message: PendingMessage): Promise<void>;
+  /** Starts the delivery of committed replies. */
+  deliver(lane: Lane, deliveryIds: string[]): void;
+  /** Notifies the followers of a session. */
+  notify(lane: Lane, notice: { type: "turn" | "messages"; executionId?: string }): void;
+  /** Shows the user that the bot writes an answer, until the signal aborts. */
+  showTyping(lane: Lane, signal: AbortSignal): void;
+  /** A turn, or a message that waited for one, has ended and nothing is sent for it. */
+  onSilence(lane: Lane, turn: SilentTurn, outcome: SilentOutcome): void;
+  previews: Previews;
+  /** Stores an incident of a turn. */
+  noteIncident(incident: TurnIncident): Promise<void>;
+  onTurnEnded(lane: Lane, status: string, seconds: number): void;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface SilentTurn {
+  /** Null for a command, because the bot is not asked. */
+  executionId: string | null;
+  answers: Answered | null;
+}
+
+/** Unfinished answers shown on the platform. */
+export interface Previews {
+  /**
+   * Null if the lane's channel shows nothing before it is sent. `left`: the preview of a process that died while
+   * answering the same.
+   */
+  open(lane: Lane, execution: { id: string; left: string | null }): LivePreview | null;
+  /** The turn has ended, and no delivery replaces its preview. */
+  removeSoon(lane: Lane, executionId: string, preview: string): void;
+  /** Another process answers and finishes the preview, unless nothing is left to answer. */
+  leave(lane: Lane, executionId: string, preview: string): void;
+}
+
+/** The next step of a lane: the known messages, a new read of waiting messages, the next reset, or nothing. */
+export type Next = "more" | "reload" | "reset" | "released";
+
+/** A lane in progress. */
+export interface Running {
+  lane: Lane;
+  /** The stop of the current turn. */
+  stop: Stop;
+  /** The current batch. */
+  batch: Batch | null;
+  policy: AgentDefinition["turns"]["policy"];
+  /** A message came before the first answer began, so the known messages are not all that wait. */
+  outdated: boolean;
+  /** Number of restarts of its work after an outage. */
+  again: number;
+  /** The time of the turn's last sign of progress; null while it waits for another attempt. */
+  signAt: number | null;
+  /** The user asked for a reset, which waits for the turn. */
+  resetWaits: boolean;
+}
+
+/** The condition of every write of a turn. */
+export function laneOf(lane: Lane): { sessionId: string; leaseToken: number } {
+  return { sessionId: lane.sessionId, leaseToken: lane.leaseToken };
+}

@@ -1,0 +1,130 @@
+import { newId } from "../../core/ids.ts";
+import type { ReplyLimits } from "../../core/message/reply-parts.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import type { Handoffs } from "../../handoffs/handoffs-repository.ts";
+import type { Requested } from "../../handoffs/request-repository.ts";
+import { changeComing } from "../../schedules/coming-repository.ts";
+import { addSchedule, laterSchedule } from "../../schedules/schedule-repository.ts";
+import {
+  completeInTransaction,
+  openedBefore,
+  type ResetRequest,
+  resetSession,
+} from "../../sessions/reset-repository.ts";
+import type { Database } from "../../storage/database.ts";
+import { type LostAnswerOptions, writeOnce } from "../../storage/write-once.ts";
+import type { Lane, PendingMessage } from "../lanes/turn-repository.ts";
+import { answeredBy } from "./answered.ts";
+import { type FinishEffectsDeps, finishWithEffects } from "./finish-effects-repository.ts";
+import type { FinishRepository, TurnCommit, TurnCommitted } from "./finish-repository.ts";
+import type { TurnEngineDeps } from "./turn-deps.ts";
+import type { TurnEffects } from "./turn-outcome.ts";
+
+export interface TurnEffectsDeps {
+  database: Pick<Database, "pool">;
+  finished: FinishRepository;
+  /** The limits of texts on a channel. */
+  limits(channelId: string): ReplyLimits;
+  deliver(channelId: string, deliveryIds: readonly string[]): void;
+  notifySession(channelId: string, sessionId: string, notice: { type: string }): void;
+  wakeSoon(sessionId: string): void;
+  handoffs: Pick<Handoffs, "prepare" | "within" | "move">;
+  onSilence: TurnEngineDeps["onSilence"];
+  owner: string;
+  leaseMs: number;
+  /** The wait for the database during an outage. */
+  loss: Pick<LostAnswerOptions<unknown, unknown>, "patienceMs" | "signal">;
+  log: Logger;
+}
+
+const LOST: TurnCommitted = { kind: "lost" };
+
+/** Wires everything a turn does besides answering: it ends or resets its session, and schedules messages. */
+export function createTurnEffects(deps: TurnEffectsDeps) {
+  const { pool } = deps.database;
+  return {
+    /** Ends a turn together with the bot's other effects, in one commit. */
+    async finish(commit: TurnCommit, lane: Lane, effects: TurnEffects): Promise<TurnCommitted> {
+      const newSessionId = newId();
+      const { sessionId: id, channelId, agentId, agentVersion } = lane;
+      const asked = effects.handoff
+        ? await deps.handoffs.prepare({ id, channelId, agentId, agentVersion }, effects.handoff)
+        : null;
+      let handedOff: Requested | null = null;
+      const finishDeps: FinishEffectsDeps = {
+        pool,
+        repository: deps.finished,
+        scheduleLater: (client, { workspaceId, agentId, channelId, sessionId, user }, later) =>
+          addSchedule(
+            client,
+            laterSchedule({
+              id: newId(),
+              workspaceId,
+              agentId,
+              channelId,
+              userId: user.id,
+              sessionId,
+              madeBy: "bot",
+              later,
+            }),
+          ),
+        async handOff(client) {
+          if (asked) handedOff = await deps.handoffs.within(client, asked);
+        },
+        changeLater: (client, { agentId, sessionId, user }, change) =>
+          changeComing(client, { userId: user.id, agentId, sessionId }, change),
+        endSession: (client, end) => completeInTransaction(client, { ...end, reason: "bot", newSessionId }),
+      };
+      const [result = LOST] = await writeOnce(
+        [commit],
+        async () => [await finishWithEffects(finishDeps, commit, lane, effects)],
+        { findWritten: deps.finished.findWritten, ...deps.loss },
+      );
+      if (handedOff && result.kind === "committed") deps.handoffs.move(handedOff);
+      // The messages after the end now wait in the next session, in a lane that nothing holds.
+      if (effects.endSession && result.kind === "committed") deps.wakeSoon(newSessionId);
+      return result;
+    },
+
+    /** Runs `/reset`. Returns the lane of the next session, in which the turn continues; null if there is none. */
+    async reset(lane: Lane, command: PendingMessage, reply: string): Promise<Lane | null> {
+      const { split } = deps.limits(lane.channelId);
+      const answers = answeredBy([command]);
+      const reset: ResetRequest = {
+        sessionId: lane.sessionId,
+        reason: "user_reset",
+        leaseToken: lane.leaseToken,
+        newSessionId: newId(),
+        commandSeq: command.seq,
+        notice: {
+          messageId: newId(),
+          content: reply,
+          deliveries: split(reply).map((content) => ({ id: newId(), content })),
+          answers,
+        },
+        lease: { owner: deps.owner, leaseMs: deps.leaseMs },
+      };
+      const [result] = await writeOnce([reset], async () => [{ opened: await resetSession(pool, reset) }], {
+        async findWritten() {
+          const opened = await openedBefore(pool, reset);
+          return [opened && { opened }];
+        },
+        ...deps.loss,
+      });
+      const opened = result?.opened ?? null;
+      if (!opened) return null;
+      deps.log.info({ session_id: lane.sessionId, new_session_id: opened.id }, "session reset");
+      if (opened.noticeDeliveryIds.length > 0) deps.deliver(lane.channelId, opened.noticeDeliveryIds);
+      else deps.onSilence(lane, { executionId: null, answers }, "no_reply");
+      deps.notifySession(lane.channelId, lane.sessionId, { type: "messages" });
+      if (opened.leaseToken === null) return null;
+      return {
+        ...lane,
+        sessionId: opened.id,
+        leaseToken: opened.leaseToken,
+        agentVersion: opened.agentVersion,
+        metadata: opened.metadata,
+      };
+    },
+  };
+}

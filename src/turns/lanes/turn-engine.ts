@@ -1,0 +1,165 @@
+import { isDatabaseOutage } from "../../core/faults/database-outage.ts";
+import { createShortLivedMap } from "../../core/process/short-lived-map.ts";
+import { createStop } from "../../core/process/stop.ts";
+import { wait } from "../../core/time/wait.ts";
+import { createAnswering } from "../answering/answer-batch.ts";
+import { TurnStopped } from "../answering/run-attempt.ts";
+import { laneOf, type Running, type TurnEngineDeps } from "../answering/turn-deps.ts";
+import { createWay } from "./make-way.ts";
+import { createLaneRunner } from "./run-lane.ts";
+import type { Lane, PendingMessage } from "./turn-repository.ts";
+
+/** Pauses between two attempts of a turn during a database outage, milliseconds: the first, and the longest. */
+const PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+export type TurnEngine = ReturnType<typeof createTurnEngine>;
+
+/** Runs the lanes that this process holds, each one turn at a time, in arrival order. */
+export function createTurnEngine(deps: TurnEngineDeps) {
+  const lanes = createShortLivedMap<string, Running>();
+  const work = new Set<Promise<void>>();
+  let draining = false;
+  const graceOver = new AbortController();
+  /** Lanes that are ours in the database but that nothing works on here, as of the last check. */
+  let unheard = new Map<string, number>();
+  const way = createWay(deps.clock);
+  const runLane = createLaneRunner(deps, {
+    answering: createAnswering(deps, way),
+    draining: () => draining,
+    begin,
+  });
+
+  /** Takes over a lane that this process has just got. `pending` are its waiting messages, if they are known. */
+  function begin(lane: Lane, pending: PendingMessage[] | null): void {
+    // A message stored after a reset may have begun the same lane that the reset is about to pass on. The same lease is
+    // one lane, and its worker checks again before it releases. An older lease is over.
+    if ((lanes.get(lane.sessionId)?.lane.leaseToken ?? -1) >= lane.leaseToken) return;
+    const running: Running = {
+      lane,
+      stop: createStop(),
+      batch: null,
+      policy: "queue",
+      outdated: false,
+      again: 0,
+      signAt: null,
+      resetWaits: false,
+    };
+    lanes.set(lane.sessionId, running);
+    const done = runDespiteOutages(running, pending)
+      .catch((error: unknown) => {
+        // The lease expires and the reconciler restores the lane. Nothing is lost, only delayed.
+        deps.log.error({ err: error, session_id: lane.sessionId }, "a turn could not be carried out");
+      })
+      .finally(() => {
+        if (lanes.get(lane.sessionId) === running) lanes.delete(lane.sessionId);
+        work.delete(done);
+      });
+    work.add(done);
+  }
+
+  /** A database outage pauses the work on a lane but does not end it: afterwards the lease is still ours. */
+  async function runDespiteOutages(running: Running, pending: PendingMessage[] | null): Promise<void> {
+    const { lane } = running;
+    let failure = await outageIn(() => runLane(running, pending));
+    if (failure === null) return;
+    deps.log.warn({ err: failure, session_id: lane.sessionId }, "a turn waits for the database");
+    for (let pause = PAUSE_MS; failure !== null; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      await wait(pause, graceOver.signal);
+      if (graceOver.signal.aborted) throw failure;
+      running.again += 1;
+      failure = await outageIn(async () => {
+        const stillOurs = (await deps.repository.heartbeat([laneOf(lane)])).has(lane.sessionId);
+        if (stillOurs) await runLane(running, null);
+      });
+    }
+  }
+
+  return {
+    begin,
+
+    /**
+     * Works on lanes that this process got without knowing it, because the answer to a commit was lost. A lane must be
+     * found twice in a row, because the answer may still come.
+     */
+    async recover(): Promise<void> {
+      if (draining) return;
+      const found = (await deps.repository.ownLanes()).filter(({ sessionId }) => !lanes.has(sessionId));
+      const before = unheard;
+      unheard = new Map(found.map(({ sessionId, leaseToken }) => [sessionId, leaseToken]));
+      for (const lane of found) {
+        if (draining || before.get(lane.sessionId) !== lane.leaseToken) continue;
+        deps.log.info(
+          { session_id: lane.sessionId },
+          "a session was given to this process without an answer",
+        );
+        begin(lane, null);
+      }
+    },
+    holds: (sessionId: string, leaseToken?: number) => {
+      const running = lanes.get(sessionId);
+      return running !== undefined && (leaseToken === undefined || running.lane.leaseToken === leaseToken);
+    },
+    size: lanes.size,
+    held: () => [...lanes.values()].map((running) => laneOf(running.lane)),
+    runningExecutions: () =>
+      [...lanes.values()].flatMap((running) =>
+        running.batch?.kind === "turn" ? [running.batch.messages.at(-1)?.executionId ?? ""] : [],
+      ),
+
+    /** Finds a waiting message of a session and answers it, unless a process already does. */
+    async wake(sessionId: string): Promise<void> {
+      if (draining || lanes.has(sessionId)) return;
+      const lane = await deps.repository.claim(sessionId);
+      if (lane) begin(lane, null);
+    },
+
+    /** A new message arrived in a session whose turn runs here. Under `interrupt` the turn is aborted. */
+    interrupt(sessionId: string, isReset: boolean): void {
+      const running = lanes.get(sessionId);
+      if (!running) return;
+      if (isReset) way.onReset(running);
+      if (running.batch?.kind !== "turn") running.outdated = true;
+      else if (running.policy === "interrupt" && running.batch.messages[0].origin === "user") {
+        running.stop.abort(new TurnStopped("interrupted"));
+      }
+    },
+
+    /** Stops the turn of an execution if it runs here. */
+    cancel(executionId: string): void {
+      for (const running of lanes.values()) {
+        if (running.batch?.kind !== "turn") continue;
+        if (running.batch.messages.some((message) => message.executionId === executionId)) {
+          running.stop.abort(new TurnStopped("cancelled"));
+        }
+      }
+    },
+
+    /** The lease of a session is gone, so a running turn must not write. */
+    lost(sessionId: string): void {
+      lanes.get(sessionId)?.stop.abort(new TurnStopped("lease_lost"));
+    },
+
+    /** Lets running turns finish for up to `graceMs`, then hands the rest back. */
+    async drain(graceMs: number): Promise<void> {
+      draining = true;
+      const grace = new AbortController();
+      await Promise.race([Promise.allSettled([...work]), wait(graceMs, grace.signal)]);
+      grace.abort();
+      graceOver.abort();
+      for (const running of lanes.values()) running.stop.abort(new TurnStopped("shutdown"));
+      await Promise.allSettled([...work]);
+    },
+  };
+}
+
+/** The error of a task that failed in a database outage; null if it succeeded. */
+async function outageIn(task: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await task();
+    return null;
+  } catch (error) {
+    if (isDatabaseOutage(error)) return error;
+    throw error;
+  }
+}
