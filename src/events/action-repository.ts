@@ -1,9 +1,13 @@
 import type { Pool, PoolClient } from "pg";
-import type { JsonObject } from "../core/json.ts";
-import { mergeParticipantData } from "../storage/merge-participant-data.ts";
+import type { JsonObject } from "../core/text/json.ts";
 import { inTransaction } from "../storage/transaction.ts";
+import {
+  DATA_OF_SESSION,
+  mergeParticipantData,
+  type ParticipantDataKey,
+} from "../users/participant-writes-repository.ts";
 
-/** A session as its rules' actions need it. */
+/** The data of a session that the actions of its rules need. */
 export interface ActingSession {
   id: string;
   workspaceId: string;
@@ -13,17 +17,21 @@ export interface ActingSession {
   channel: string;
   status: string;
   endReason: string | null;
+  /** While a person answers, the bot is silent. */
+  handoffId: string | null;
   metadata: JsonObject;
   user: { id: string; identifier: string; name: string | null } | null;
   participantData: JsonObject;
+  /** A person of the business wrote first, past us. */
+  isBegunByPerson: boolean;
 }
 
 export type EndOutcome =
   | "ended"
   | "ended_before"
-  /** Something waits for an answer, or is being answered. */
+  /** A message waits for an answer, or is being answered. */
   | "busy"
-  /** The user wrote behind the seq given. */
+  /** The user wrote after the given seq. */
   | "overtaken";
 
 export type HandOverOutcome = "handed_over" | "no_such_agent" | "ended_before";
@@ -40,7 +48,7 @@ interface HandOverRow {
 
 export type ActionRepository = ReturnType<typeof createActionRepository>;
 
-/** What actions change in a session. */
+/** Changes that actions make in a session. */
 export function createActionRepository(
   pool: Pool,
   deps: { endSession(client: PoolClient, sessionId: string): Promise<unknown> },
@@ -48,10 +56,11 @@ export function createActionRepository(
   return {
     async session(id: string): Promise<ActingSession | null> {
       const { rows } = await pool.query(
-        `SELECT s.id, s.workspace_id, s.agent_id, s.agent_version, s.channel_id, c.name AS channel, s.status, s.end_reason, s.metadata,
-           u.id AS user_id, u.identifier, u.name, coalesce(p.data, '{}') AS data
+        `SELECT s.id, s.workspace_id, s.agent_id, s.agent_version, s.channel_id, c.name AS channel, s.status, s.end_reason, s.handoff_id, s.metadata,
+           u.id AS user_id, u.identifier, u.name, coalesce(p.data, '{}') AS data, EXISTS (
+             SELECT 1 FROM messages m WHERE m.session_id = s.id AND m.seq = 1 AND m.author ? 'via') AS begun_by_person
          FROM sessions s JOIN channels c ON c.id = s.channel_id LEFT JOIN users u ON u.id = s.user_id
-         LEFT JOIN participant_data p ON p.user_id = s.user_id AND p.agent_id = s.agent_id WHERE s.id = $1`,
+         ${DATA_OF_SESSION} WHERE s.id = $1`,
         [id],
       );
       const row = rows[0];
@@ -65,13 +74,26 @@ export function createActionRepository(
         channel: row.channel,
         status: row.status,
         endReason: row.end_reason,
+        handoffId: row.handoff_id,
         metadata: row.metadata,
         user: row.user_id === null ? null : { id: row.user_id, identifier: row.identifier, name: row.name },
         participantData: row.data,
+        isBegunByPerson: row.begun_by_person,
       };
     },
 
-    /** Ends a session in which nothing is under way, unless the user has written behind a seq. */
+    /** Returns true if the bot has not yet written a message that a rule requested. */
+    async isAsked(sessionId: string): Promise<boolean> {
+      const { rows } = await pool.query<{ asked: boolean }>(
+        `SELECT EXISTS (SELECT 1 FROM executions e JOIN messages m ON m.id = e.user_message_id
+           WHERE e.session_id = $1 AND e.status IN ('pending', 'running')
+             AND m.origin = 'instruction' AND m.metadata ? 'event_id') AS asked`,
+        [sessionId],
+      );
+      return rows[0]?.asked ?? false;
+    },
+
+    /** Ends a session in which nothing is in progress, unless the user has written after a seq. */
     end(sessionId: string, unlessUserWroteAfter: number | null): Promise<EndOutcome> {
       return inTransaction(pool, async (client) => {
         const { rows } = await client.query<{ status: string; busy: boolean; overtaken: boolean }>(
@@ -90,9 +112,9 @@ export function createActionRepository(
     },
 
     /**
-     * Hands an open session to another agent of its workspace, at that one's current version. What the user writes next
-     * goes there: on kinds with one session per user by `handed_to`, elsewhere because the session is named. A session
-     * the user had with that agent before makes room.
+     * Hands an open session to another agent of its workspace, at that agent's current version. The user's next
+     * messages go to that agent. On channels with one session per user, `handed_to` makes them go there; elsewhere they
+     * name the session. An earlier open session of the user with that agent is ended.
      */
     handOver(sessionId: string, slug: string): Promise<HandOverOutcome> {
       return inTransaction(pool, async (client) => {
@@ -120,15 +142,15 @@ export function createActionRepository(
             found.next_agent,
           ]);
         }
-        // They belong to the rules of the agent that leaves.
+        // These timers belong to the rules of the former agent.
         await client.query("DELETE FROM event_timers WHERE session_id = $1", [sessionId]);
         return "handed_over";
       });
     },
 
     /** Applies a merge patch (RFC 7396). */
-    mergeData(userId: string, agentId: string, patch: JsonObject): Promise<void> {
-      return inTransaction(pool, (client) => mergeParticipantData(client, { userId, agentId }, patch));
+    async mergeData(of: ParticipantDataKey, patch: JsonObject): Promise<void> {
+      await inTransaction(pool, (client) => mergeParticipantData(client, of, patch));
     },
   };
 }

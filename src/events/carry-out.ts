@@ -1,15 +1,16 @@
-import type { EventRule } from "../core/agent-definition.ts";
-import type { Logger } from "../core/logger.ts";
+import { isDatabaseOutage } from "../core/faults/database-outage.ts";
+import type { Logger } from "../core/process/logger.ts";
+import type { EventRule } from "../core/session/agent-definition.ts";
 import type { ActionResult, Firing, FiringRepository } from "./firing-repository.ts";
 
-/** What an action came to. A throw is a failure that is tried again. */
+/** The outcome of an action. An exception is a failure that is retried. */
 export type ActionOutcome =
   | { kind: "done"; result?: Omit<ActionResult, "action"> }
-  /** Not now: nothing failed, but something else has to be over first. */
+  /** Not possible now: nothing failed, but something else must end first. */
   | { kind: "wait"; ms: number; reason: string }
-  /** Nothing said to the user would arrive: the log says so, and the rest of the rule goes on. */
+  /** A message cannot reach the user. The log records it, and the rest of the rule continues. */
   | { kind: "unreachable"; reason: string }
-  /** What it was to act on is not so any more: the rest of the rule is left undone. */
+  /** The state that it acts on has changed, so the rest of the rule is skipped. */
   | { kind: "overtaken"; reason: string }
   /** It will never work. */
   | { kind: "failed"; reason: string };
@@ -18,17 +19,17 @@ export type RunningAction = EventRule["do"][number];
 
 export interface CarryOutDeps {
   firings: Pick<FiringRepository, "progress" | "end" | "later">;
-  /** The rule that fired; null where its version does not have it any more. */
+  /** The rule that fired; null if its agent version no longer contains it. */
   rule(firing: Firing): Promise<EventRule | null>;
   act(action: RunningAction, firing: Firing, place: number): Promise<ActionOutcome>;
   log: Logger;
 }
 
-/** Wait before the second try of a failed action, milliseconds; doubles with each further one. */
+/** Delay before the second attempt of a failed action, milliseconds; doubles with each further attempt. */
 const BACKOFF_MS = 1_000;
 const BACKOFF_LIMIT_MS = 10 * 60_000;
 
-/** Does what a rule says, one action after the other, each once. A failure is recorded and tried again, as the rule says. */
+/** Runs the actions of a rule one after another, each once. A failure is recorded and retried as the rule defines. */
 export async function carryOut(deps: CarryOutDeps, firing: Firing): Promise<void> {
   const { firings } = deps;
   const log = deps.log.child({ event_id: firing.id, event: firing.event, session_id: firing.sessionId });
@@ -43,10 +44,10 @@ export async function carryOut(deps: CarryOutDeps, firing: Firing): Promise<void
       const outcome = await deps.act(action, firing, place);
       switch (outcome.kind) {
         case "done":
-          await firings.progress(firing, { action: action.action, ...outcome.result });
+          await firings.progress(firing, place, { action: action.action, ...outcome.result });
           break;
         case "unreachable":
-          await firings.progress(firing, { action: action.action, unreachable: outcome.reason });
+          await firings.progress(firing, place, { action: action.action, unreachable: outcome.reason });
           break;
         case "wait":
           return await firings.later(firing, outcome.ms, outcome.reason, false);
@@ -63,6 +64,8 @@ export async function carryOut(deps: CarryOutDeps, firing: Firing): Promise<void
     log.info({ rule: firing.rule }, "an event rule was carried out");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    // A database outage is not an error of the rule, so it uses up no attempt.
+    if (isDatabaseOutage(error)) return await firings.later(firing, BACKOFF_MS, reason, false);
     const hopeless = error instanceof HopelessAction || firing.attempts >= attempts;
     log.warn({ reason, attempt: firing.attempts, gives_up: hopeless }, "an event rule failed");
     if (hopeless) await firings.end(firing, { status: "failed", reason });

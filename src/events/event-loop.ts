@@ -1,39 +1,44 @@
-import type { Logger } from "../core/logger.ts";
-import { wait } from "../core/wait.ts";
+import { isDatabaseOutage } from "../core/faults/database-outage.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { wait } from "../core/time/wait.ts";
+import type { OwnClaims } from "../storage/own-claims.ts";
 import type { Firing } from "./firing-repository.ts";
 
 export interface EventLoopDeps {
-  /** Fires due timeouts; how many it looked at. */
+  /** Fires due timeouts. Returns the number of timers that it checked. */
   fireTimers(limit: number): Promise<number>;
-  /** Whether there is anything to fire or to carry out, and how long until the next timer, at most `limitMs`. */
+  /** Tells if something is due, and the time until the next timer, at most `limitMs`. */
   ahead(limitMs: number): Promise<{ isDue: boolean; timerInMs: number }>;
-  claim(limit: number): Promise<Firing[]>;
+  claims: OwnClaims<number, Firing>;
   carryOut(firing: Firing): Promise<void>;
-  /** The longest time nothing is looked at, milliseconds. */
-  lookMs: number;
+  /** Maximum time between two checks, milliseconds. */
+  pollMs: number;
   log: Logger;
 }
 
-/** Timers fired in one transaction: as long as that lasts their sessions take no messages. */
+/** Timers fired in one transaction. Their sessions accept no messages until it ends. */
 const TIMERS = 100;
-/** Rules carried out at the same time by one process. */
+/** Maximum number of rules that one process runs at the same time. */
 const AT_ONCE = 16;
-/** Timers whose sessions are locked elsewhere are due and cannot be had: no spinning meanwhile, milliseconds. */
+/**
+ * Minimum pause, milliseconds. Timers of sessions locked elsewhere are due but cannot be taken, so the loop must not
+ * spin.
+ */
 const PAUSE_MS = 25;
 
 /**
- * Carries out event rules as they fire, and lets timeouts fire when they are due. Looks with one query while there is
- * nothing to do, however many timeouts wait; any number of processes may do so at once.
+ * Runs event rules as they fire, and fires timeouts when they are due. If there is nothing to do, one query finds that
+ * out, however many timeouts wait. Any number of processes may run it at once.
  */
 export function startEventLoop(deps: EventLoopDeps): { stop(): Promise<void> } {
   const stop = new AbortController();
   const running = new Set<Promise<void>>();
   let wake = new AbortController();
 
-  async function look(): Promise<void> {
+  async function poll(): Promise<void> {
     while (!stop.signal.aborted && (await deps.fireTimers(TIMERS)) === TIMERS);
     while (!stop.signal.aborted && running.size < AT_ONCE) {
-      const firings = await deps.claim(AT_ONCE - running.size);
+      const firings = await deps.claims.claim(AT_ONCE - running.size);
       if (firings.length === 0) return;
       for (const firing of firings) start(firing);
     }
@@ -42,13 +47,16 @@ export function startEventLoop(deps: EventLoopDeps): { stop(): Promise<void> } {
   function start(firing: Firing): void {
     const work = deps
       .carryOut(firing)
-      // Its deadline passes and it is carried out again: nothing is lost, only late.
-      .catch((error: unknown) =>
-        deps.log.error({ err: error, event_id: firing.id }, "an event rule is stuck"),
-      )
+      .then(() => deps.claims.done(firing.id, true))
+      // Nothing is lost. After an outage the firing starts again at the next check; after any other error, when its
+      // deadline passes.
+      .catch((error: unknown) => {
+        deps.claims.done(firing.id, !isDatabaseOutage(error));
+        deps.log.error({ err: error, event_id: firing.id }, "an event rule is stuck");
+      })
       .finally(() => {
         running.delete(work);
-        // What comes next in that session may go now.
+        // The next firing of that session may start now.
         wake.abort();
       });
     running.add(work);
@@ -57,12 +65,13 @@ export function startEventLoop(deps: EventLoopDeps): { stop(): Promise<void> } {
   const loop = (async () => {
     while (!stop.signal.aborted) {
       wake = new AbortController();
-      let pause = deps.lookMs;
+      let pause = deps.pollMs;
       try {
-        let ahead = await deps.ahead(deps.lookMs);
+        await deps.claims.releaseLost();
+        let ahead = await deps.ahead(deps.pollMs);
         if (ahead.isDue) {
-          await look();
-          ahead = await deps.ahead(deps.lookMs);
+          await poll();
+          ahead = await deps.ahead(deps.pollMs);
         }
         pause = Math.max(PAUSE_MS, ahead.timerInMs);
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
-import type { Json, JsonObject } from "../core/json.ts";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
+import type { Json, JsonObject } from "../core/text/json.ts";
 
 /** A firing as operators see it. */
 export interface EventView {
@@ -23,11 +23,11 @@ export interface EventView {
 
 export type EventQueries = ReturnType<typeof createEventQueries>;
 
-/** The event log of a session, in the order things happened. */
+/** The event log of a session, in order of occurrence. */
 export function createEventQueries(pool: Pool) {
   return {
     async ofSession(sessionId: string, page: PageRequest): Promise<Slice<EventView>> {
-      // Places in this list are ordinals: what fired in one transaction has one time.
+      // Positions in this list are ordinals, because all firings of one transaction have the same time.
       const after = page.after && /^\d{1,18}$/.test(page.after.id) ? page.after.id : null;
       const [found, counted] = await Promise.all([
         pool.query<EventView>(

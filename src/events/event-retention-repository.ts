@@ -1,9 +1,9 @@
 import type { Pool } from "pg";
 
 /**
- * What could fire again stays, because its row is what keeps it from doing so: that a user joined, and that a delivery
- * failed which may be tried again. Everything else happens once by its nature: a message is written once, a session
- * ends once, and a timer counts by itself.
+ * The rows of two events stay, because only the row prevents a second firing. These events are a new user, and a failed
+ * delivery that may be retried. Every other event happens only once. A message is written once, a session ends once,
+ * and a timer has its own counter.
  */
 const SWEEP = `
   WITH old AS (
@@ -16,10 +16,13 @@ const SWEEP = `
 
 const BATCH = 500;
 
-/** Forgets what rules did long ago. */
+/** Deletes old entries of the event log. */
 export function createEventRetention(pool: Pool) {
   return {
-    /** In small batches, so that nobody waits for one; how many there were. Any number of processes may do so at once. */
+    /**
+     * Deletes in small batches, so that no transaction waits long. Returns the number of deleted rows. Any number of
+     * processes may run it at once.
+     */
     async sweep(keepDays: number, stop: AbortSignal): Promise<number> {
       let swept = 0;
       let from = new Date(0);

@@ -1,31 +1,31 @@
 import { type Dispatcher, getGlobalDispatcher, request } from "undici";
-import type { JsonObject } from "../core/json.ts";
-import { timeLimit } from "../core/time-limit.ts";
+import type { JsonObject } from "../core/text/json.ts";
+import { timeLimit } from "../core/time/time-limit.ts";
 
-/** One event for somebody else's server. */
+/** One event for an external server. */
 export interface WebhookPost {
   url: string;
-  /** Signs the body; null: it goes unsigned. */
+  /** The key that signs the body; null: the body is not signed. */
   secret: string | null;
   allowPrivateAddresses: boolean;
-  /** The same for every try: the server can tell a repetition. */
+  /** The same for every attempt, so that the server can recognise a repetition. */
   deliveryId: string;
   event: string;
   body: JsonObject;
 }
 
 export interface WebhookDeps {
-  /** `X-Causeway-Signature` for a body. */
+  /** The `X-Causeway-Signature` header for a body. */
   sign(secret: string, body: string, at: Date): string;
   isPrivateHost(url: URL): boolean;
-  /** Connections that do not lead into private networks, whatever names resolve to. */
+  /** Connections that never lead into private networks, whatever address a name resolves to. */
   publicConnections: Dispatcher;
   signal: AbortSignal;
 }
 
 const TIMEOUT_MS = 10_000;
 
-/** Posts an event; the status. Throws unless the server took it (2xx). Redirects are not followed. */
+/** Posts an event and returns the status. Throws unless the server accepted it (2xx). Redirects are not followed. */
 export async function postWebhook(deps: WebhookDeps, post: WebhookPost): Promise<number> {
   const url = new URL(post.url);
   if (!post.allowPrivateAddresses && deps.isPrivateHost(url)) {
@@ -45,6 +45,9 @@ export async function postWebhook(deps: WebhookDeps, post: WebhookPost): Promise
       "idempotency-key": post.deliveryId,
       ...(post.secret === null ? {} : { "x-causeway-signature": deps.sign(post.secret, body, new Date()) }),
     },
+  }).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${url.host} cannot be reached: ${reason}`, { cause });
   });
   await response.body.dump();
   if (response.statusCode >= 200 && response.statusCode < 300) return response.statusCode;

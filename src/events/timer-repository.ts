@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { inTransaction } from "../storage/transaction.ts";
 
-/** How long a timeout that comes due while the user still waits for an answer is put off, milliseconds. */
+/** Delay of a timeout that is due while the user still waits for an answer, milliseconds. */
 const PUT_OFF_MS = 1_000;
 
 interface DueTimer {
@@ -10,8 +10,8 @@ interface DueTimer {
 }
 
 /**
- * Fires due timers, for sessions this process locked: a message that arrives meanwhile waits for the lock and winds
- * the timer anew afterwards, one that came before has moved `due_at`. Sessions are locked before timers everywhere.
+ * Fires due timers of sessions that this process has locked. A message that arrives meanwhile waits for the lock and
+ * then restarts the timer. An earlier message has already moved `due_at`. Sessions are locked before timers everywhere.
  */
 const FIRE = `
   WITH due AS (
@@ -41,7 +41,7 @@ const FIRE = `
       SELECT coalesce(e.rule->>'from', 'last_message') FROM event_rules_of(s.agent_id, s.agent_version) e
       WHERE e.place = r.rule)) AS about) x`;
 
-/** Exhausted timers, and those of rules that a newer version does not have. */
+/** Deletes exhausted timers, and those of rules that a newer version does not contain. */
 const CLEAR = `
   DELETE FROM event_timers t USING sessions s
   WHERE s.id = t.session_id AND (t.session_id, t.rule) IN (SELECT * FROM unnest($1::text[], $2::int[]))
@@ -53,20 +53,20 @@ const AHEAD = `
   SELECT (SELECT ceil(extract(epoch FROM min(due_at) - clock_timestamp()) * 1000)::float8 FROM event_timers) AS ms,
     EXISTS (SELECT 1 FROM event_log WHERE status IN ('pending', 'running') AND next_attempt_at <= now()) AS waits`;
 
-/** What event rules have to do. */
+/** The work of the event rules. */
 export interface Ahead {
-  /** A timer is due, or a firing waits to be carried out. */
+  /** True if a timer is due, or a firing waits to run. */
   isDue: boolean;
   timerInMs: number;
 }
 
-/** Timeouts that wait: one row each, found through an index on when they are due. */
+/** Waiting timeouts: one row each, found through an index on their due time. */
 export function createTimerRepository(pool: Pool) {
   return {
-    /** Fires what is due, once whatever number of processes ask. Returns how many timers it looked at. */
+    /** Fires due timers, each only once, however many processes ask. Returns the number of timers that it checked. */
     fireDue(limit: number): Promise<number> {
       return inTransaction(pool, async (client) => {
-        // now() and not clock_timestamp(): only what does not change within the statement can bound an index scan.
+        // `now()` and not `clock_timestamp()`: an index scan needs a bound that does not change within the statement.
         const { rows } = await client.query<DueTimer>(
           `SELECT t.session_id, t.rule FROM event_timers t JOIN sessions s ON s.id = t.session_id
            WHERE t.due_at <= now() ORDER BY t.due_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED`,
@@ -81,7 +81,7 @@ export function createTimerRepository(pool: Pool) {
     },
 
     /**
-     * Whether there is anything to do now, in one look at two indexes: nearly always there is not. `timerInMs`: until
+     * Tells if something is due now, with one query on two indexes; nearly always nothing is. `timerInMs`: time until
      * the next timer is due, at most `limitMs`.
      */
     async ahead(limitMs: number): Promise<Ahead> {

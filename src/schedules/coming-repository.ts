@@ -1,43 +1,56 @@
 import type { Pool, PoolClient } from "pg";
-import type { ComingSaying, LaterChange } from "../core/saying.ts";
+import type { ComingMessage, LaterChange } from "../core/message/unprompted-message.ts";
 import { SCHEDULE_COLUMNS, type ScheduleRow, toSchedule } from "./schedule.ts";
 import { cancelSchedule, changeSchedule } from "./schedule-repository.ts";
 
-/** Whose messages to come, put down by which agent's bot. */
+/** Identifies the scheduled messages that the bot of one agent created for one user. */
 export interface Coming {
   userId: string;
   agentId: string;
+  /** The current session. A scheduled message for an anonymous visitor belongs to one session only. */
+  sessionId: string;
 }
 
-/** More than anybody keeps track of. */
+/** Maximum number of messages in the list. No user keeps track of more. */
 const MOST = 50;
 
-/** What a bot put down for a user and is still to come, the next first. What operators and rules put down is theirs. */
-export async function comingSayings(pool: Pool, { userId, agentId }: Coming): Promise<ComingSaying[]> {
+/**
+ * Lists the scheduled messages that a bot created for a user, next one first. It leaves out those that operators and
+ * rules created.
+ */
+export async function comingMessages(
+  pool: Pool,
+  { userId, agentId, sessionId }: Coming,
+): Promise<ComingMessage[]> {
   const { rows } = await pool.query<ScheduleRow>(
-    `SELECT id, workspace_id, agent_id, channel_id, user_id, made_by, status, runs, next_run_at, ${SCHEDULE_COLUMNS.join(", ")}
+    `SELECT id, workspace_id, agent_id, channel_id, user_id, session_id, made_by, status, runs, next_run_at, ${SCHEDULE_COLUMNS.join(", ")}
      FROM schedules WHERE user_id = $1 AND agent_id = $2 AND made_by = 'bot' AND status IN ('active', 'paused')
+       AND (session_id IS NULL OR session_id = $4)
      ORDER BY next_run_at NULLS LAST, id LIMIT $3`,
-    [userId, agentId, MOST],
+    [userId, agentId, MOST, sessionId],
   );
-  return rows.map(toSchedule).map(({ id, name, saying, recurrence, nextRunAt }) => ({
+  return rows.map(toSchedule).map(({ id, name, message, recurrence, nextRunAt }) => ({
     id,
     name,
-    instruction: "prompt" in saying ? saying.prompt : saying.text,
+    instruction: "prompt" in message ? message.prompt : message.text,
     recurrence,
     nextAt: nextRunAt,
   }));
 }
 
-/** What its bot changes of it, within the turn's own transaction. Nothing, where it is over by then. */
+/**
+ * Applies a bot's change to a scheduled message, within the turn's transaction. Does nothing if the message is already
+ * sent or cancelled.
+ */
 export async function changeComing(
   client: PoolClient,
-  { userId, agentId }: Coming,
+  { userId, agentId, sessionId }: Coming,
   change: LaterChange,
 ): Promise<void> {
   const { rows } = await client.query<{ workspace_id: string }>(
-    "SELECT workspace_id FROM schedules WHERE id = $1 AND user_id = $2 AND agent_id = $3 AND made_by = 'bot'",
-    [change.id, userId, agentId],
+    `SELECT workspace_id FROM schedules WHERE id = $1 AND user_id = $2 AND agent_id = $3 AND made_by = 'bot'
+       AND (session_id IS NULL OR session_id = $4)`,
+    [change.id, userId, agentId, sessionId],
   );
   const found = rows[0];
   if (!found) return;

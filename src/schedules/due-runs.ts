@@ -1,17 +1,17 @@
-import { nextRun, type Recurrence } from "../core/recurrence.ts";
+import { nextRun, type Recurrence } from "../core/schedule/recurrence.ts";
 
-/** What a due schedule comes to: runs to send or skip, and when it is due again (null: never). */
+/** The result for a due schedule: runs to send or to skip, and the next due time (null: never). */
 export interface DueRuns {
   runs: { dueAt: Date; skipped: string | null }[];
   nextRunAt: Date | null;
 }
 
-/** Missed runs that are noted one by one; those of a longer backlog are passed over. */
+/** Number of missed runs that are recorded one by one. Those of a longer backlog are not recorded. */
 const NOTED = 100;
 
 /**
- * Of the runs that were missed, the newest is sent, late, unless it is later than it may be; those before it are
- * skipped: nobody wants a week's reminders at once. Pure.
+ * Sends the newest of the missed runs late, unless it is later than allowed. Skips the earlier ones, since nobody wants
+ * a week's reminders at once. Pure.
  */
 export function dueRuns(
   schedule: {

@@ -1,34 +1,38 @@
 import type { Pool, PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
-import type { JsonObject } from "../core/json.ts";
-import type { Saying } from "../core/saying.ts";
+import type { UnpromptedMessage } from "../core/message/unprompted-message.ts";
+import type { JsonObject } from "../core/text/json.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { dueRuns } from "./due-runs.ts";
-import { type ScheduleRow, toSchedule, toStoredSaying } from "./schedule.ts";
+import { type ScheduleRow, toSchedule, toStoredMessage } from "./schedule.ts";
 
-/** A run that this process sends. */
+/** A run that this process claimed to send. */
 export interface ClaimedRun {
   id: string;
   attempts: number;
   channelId: string;
   agentId: string;
   identifier: string;
+  /** The session that must receive it. Null: the session that the user's messages go to. */
+  sessionId: string | null;
   participantData: JsonObject;
-  saying: Saying;
+  message: UnpromptedMessage;
   scheduleId: string;
 }
 
-/** Tries of a run that could not be put down, such as while its channel is off. */
+/** Number of attempts for a run that fails, for example while its channel is disabled. */
 const ATTEMPTS = 8;
-/** When whoever puts a run down is presumed dead, milliseconds. */
+/** A claim expires after this time, in milliseconds. */
 const LEASE_MS = 60_000;
 
 export type RunRepository = ReturnType<typeof createRunRepository>;
 
-/** What comes of schedules: their runs as rows. */
-export function createRunRepository(pool: Pool) {
+/** Stores the runs of schedules. Every write of a run is safe to repeat. */
+export function createRunRepository(pool: Pool, identity: { owner: string }) {
   return {
-    /** Whether a schedule has come due or a run waits to be sent: nearly always neither has, and this is all it costs. */
+    /**
+     * True if a schedule is due or a run waits to be sent. Usually neither is true, and then this is the only query.
+     */
     async isDue(): Promise<boolean> {
       const { rowCount } = await pool.query({
         name: "schedules_due",
@@ -38,7 +42,7 @@ export function createRunRepository(pool: Pool) {
       return (rowCount ?? 0) > 0;
     },
 
-    /** Puts down the runs that are due, each once. How many schedules were. */
+    /** Creates the runs that are due, each once. Returns the number of due schedules. */
     comeDue(limit: number): Promise<number> {
       return inTransaction(pool, async (client) => {
         const { rows } = await client.query<ScheduleRow & { now: Date }>(
@@ -61,20 +65,24 @@ export function createRunRepository(pool: Pool) {
       });
     },
 
-    /** Runs to send now. */
+    /** Claims runs to send now. */
     async claim(limit: number): Promise<ClaimedRun[]> {
       const { rows } = await pool.query(
         `WITH ready AS (
            SELECT id FROM schedule_runs WHERE status = 'pending' AND next_attempt_at <= now()
            ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED),
          claimed AS (
-           UPDATE schedule_runs r SET attempts = attempts + 1, next_attempt_at = now() + $2::int * interval '1 millisecond'
+           UPDATE schedule_runs r SET attempts = attempts + 1, claimed_by = $3,
+             next_attempt_at = now() + $2::int * interval '1 millisecond'
            FROM ready WHERE r.id = ready.id RETURNING r.id, r.attempts, r.schedule_id)
-         SELECT c.id, c.attempts, s.id AS schedule_id, s.channel_id, s.agent_id, s.prompt, s.text, s.buttons, s.attachments, u.identifier,
+         SELECT c.id, c.attempts, s.id AS schedule_id, s.channel_id, s.agent_id, s.prompt, s.text, s.format, s.buttons, s.attachments,
+           u.identifier,
+           CASE WHEN s.made_by = 'bot' OR o.status = 'active' THEN s.session_id END AS session_id,
            coalesce(p.data, '{}') AS data
          FROM claimed c JOIN schedules s ON s.id = c.schedule_id JOIN users u ON u.id = s.user_id
-         LEFT JOIN participant_data p ON p.user_id = u.id AND p.agent_id = s.agent_id`,
-        [limit, LEASE_MS],
+         LEFT JOIN sessions o ON o.id = s.session_id
+         LEFT JOIN participant_data p ON p.owner_id IN (s.user_id, s.session_id) AND p.agent_id = s.agent_id`,
+        [limit, LEASE_MS, identity.owner],
       );
       return rows.map((row) => ({
         id: row.id,
@@ -83,9 +91,26 @@ export function createRunRepository(pool: Pool) {
         channelId: row.channel_id,
         agentId: row.agent_id,
         identifier: row.identifier,
+        sessionId: row.session_id,
         participantData: row.data,
-        saying: toStoredSaying(row),
+        message: toStoredMessage(row),
       }));
+    },
+
+    /** Releases claims of this process that it does not know, since it did not send those runs. */
+    async releaseOthers(held: readonly string[]): Promise<void> {
+      await pool.query(
+        `UPDATE schedule_runs SET attempts = attempts - 1, next_attempt_at = now(), claimed_by = NULL
+         WHERE status = 'pending' AND claimed_by = $1 AND id <> ALL($2)`,
+        [identity.owner, held],
+      );
+    },
+
+    /** Makes every claimed run due at once. Only safe if no other process can be alive. */
+    async releaseAll(): Promise<void> {
+      await pool.query(
+        "UPDATE schedule_runs SET next_attempt_at = now(), claimed_by = NULL WHERE status = 'pending' AND claimed_by IS NOT NULL",
+      );
     },
 
     async sent(
@@ -99,16 +124,16 @@ export function createRunRepository(pool: Pool) {
       );
     },
 
-    /** Not now: nothing failed, but it has to wait. */
+    /** Postpones a run that must wait. This does not count as a failure. */
     async wait(run: ClaimedRun, until: Date, reason: string): Promise<void> {
       await pool.query(
-        `UPDATE schedule_runs SET next_attempt_at = $2, reason = $3, attempts = attempts - 1
-         WHERE id = $1 AND status = 'pending'`,
-        [run.id, until, reason],
+        `UPDATE schedule_runs SET next_attempt_at = $2, reason = $3, attempts = $4::int - 1, claimed_by = NULL
+         WHERE id = $1 AND status = 'pending' AND attempts = $4 AND claimed_by = $5`,
+        [run.id, until, reason, run.attempts, identity.owner],
       );
     },
 
-    /** Whoever it is for cannot be written to: it is not sent, and the bot was not asked. */
+    /** Records that the user cannot be reached. The run is not sent, and the bot is not called. */
     async unreachable(run: ClaimedRun, reason: string): Promise<void> {
       await pool.query(
         "UPDATE schedule_runs SET status = 'unreachable', reason = $2 WHERE id = $1 AND status = 'pending'",
@@ -116,11 +141,12 @@ export function createRunRepository(pool: Pool) {
       );
     },
 
-    /** Tries again with growing patience, and gives up at the end. */
+    /** Schedules another attempt with a growing delay. Gives up after the last one. */
     async failed(run: ClaimedRun, reason: string): Promise<void> {
       await pool.query(
         `UPDATE schedule_runs SET reason = $2, status = CASE WHEN attempts >= $3 THEN 'failed' ELSE status END,
-           next_attempt_at = now() + $4::int * interval '1 millisecond' WHERE id = $1 AND status = 'pending'`,
+           next_attempt_at = now() + $4::int * interval '1 millisecond', claimed_by = NULL
+         WHERE id = $1 AND status = 'pending'`,
         [run.id, reason, ATTEMPTS, 1_000 * 2 ** run.attempts],
       );
     },

@@ -1,14 +1,20 @@
-import type { Logger } from "../core/logger.ts";
-import { wait } from "../core/wait.ts";
+import { isDatabaseOutage } from "../core/faults/database-outage.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { wait } from "../core/time/wait.ts";
+import type { OwnClaims } from "../storage/own-claims.ts";
 import type { ClaimedRun, RunRepository } from "./run-repository.ts";
 
 export interface ScheduleLoopDeps {
-  runs: Pick<RunRepository, "isDue" | "comeDue" | "claim" | "sent" | "wait" | "failed" | "unreachable">;
-  /** Messages the user, once per key. Throws where it cannot now, such as while the channel is off. */
+  runs: Pick<RunRepository, "isDue" | "comeDue" | "sent" | "wait" | "failed" | "unreachable">;
+  claims: OwnClaims<number, ClaimedRun>;
+  /**
+   * Sends a message to the user, once per key. Throws if that is impossible now, for example while the channel is
+   * disabled.
+   */
   send(run: ClaimedRun, key: string): Promise<SentRun | { kind: "unreachable"; reason: string }>;
-  /** When the user may be written to unasked again; null: now. */
+  /** Time at which quiet hours end for the user. Null: unprompted messages are allowed now. */
   quietUntil(run: ClaimedRun): Promise<Date | null>;
-  lookMs: number;
+  pollMs: number;
   log: Logger;
 }
 
@@ -20,8 +26,10 @@ export interface SentRun {
 }
 
 const AT_ONCE = 50;
+/** Pause before a run is retried after a database outage, in milliseconds. */
+const OUTAGE_PAUSE_MS = 1_000;
 
-/** Sends what schedules say when it is due. Any number of processes may do so at once; every run is sent once. */
+/** Sends due scheduled messages. Any number of processes may run this loop at once; every run is sent once. */
 export function startScheduleLoop(deps: ScheduleLoopDeps): { stop(): Promise<void> } {
   const { runs, log } = deps;
   const stop = new AbortController();
@@ -40,17 +48,38 @@ export function startScheduleLoop(deps: ScheduleLoopDeps): { stop(): Promise<voi
       log.info({ ...ids, session_id: said.sessionId }, "a scheduled message is on its way");
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
+      // The message is valid, so this does not use up one of its attempts.
+      if (isDatabaseOutage(error))
+        return await runs.wait(run, new Date(Date.now() + OUTAGE_PAUSE_MS), reason);
       log.warn({ ...ids, reason, attempt: run.attempts }, "a scheduled message could not be put down");
       await runs.failed(run, reason);
     }
   }
 
-  async function look(): Promise<void> {
+  /**
+   * Sends claimed runs. Runs that were not recorded or not started are released. A repeated send creates no second
+   * message, because the key is the same.
+   */
+  async function sendAll(claimed: readonly ClaimedRun[]): Promise<void> {
+    const left = [...claimed];
+    try {
+      for (let run = left[0]; run && !stop.signal.aborted; run = left[0]) {
+        await send(run);
+        left.shift();
+        deps.claims.done(run.id, true);
+      }
+    } finally {
+      for (const run of left) deps.claims.done(run.id, false);
+    }
+  }
+
+  async function poll(): Promise<void> {
+    await deps.claims.releaseLost();
     if (!(await runs.isDue())) return;
     while (!stop.signal.aborted && (await runs.comeDue(AT_ONCE)) === AT_ONCE);
     while (!stop.signal.aborted) {
-      const claimed = await runs.claim(AT_ONCE);
-      for (const run of claimed) await send(run);
+      const claimed = await deps.claims.claim(AT_ONCE);
+      await sendAll(claimed);
       if (claimed.length < AT_ONCE) return;
     }
   }
@@ -58,11 +87,11 @@ export function startScheduleLoop(deps: ScheduleLoopDeps): { stop(): Promise<voi
   const loop = (async () => {
     while (!stop.signal.aborted) {
       try {
-        await look();
+        await poll();
       } catch (error) {
         log.warn({ err: error }, "could not look for scheduled messages; looking again");
       }
-      await wait(deps.lookMs, stop.signal);
+      await wait(deps.pollMs, stop.signal);
     }
   })();
 
@@ -70,6 +99,7 @@ export function startScheduleLoop(deps: ScheduleLoopDeps): { stop(): Promise<voi
     async stop() {
       stop.abort();
       await loop;
+      await deps.claims.releaseLost();
     },
   };
 }

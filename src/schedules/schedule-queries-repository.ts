@@ -39,11 +39,11 @@ interface Row extends ScheduleRow, RunRow {
 
 export type ScheduleQueries = ReturnType<typeof createScheduleQueries>;
 
-/** Schedules as operators look at them. */
+/** Reads schedules for operators. */
 export function createScheduleQueries(
   pool: Pool,
   deps: {
-    /** Whether the platforms of a kind say what arrived. */
+    /** True if the platforms of this channel kind report receipts. */
     hasReceipts(channelKind: string): boolean;
   },
 ) {
@@ -57,7 +57,7 @@ export function createScheduleQueries(
   });
 
   return {
-    /** Every time a schedule came due, the newest first. */
+    /** All runs of a schedule, newest first. */
     async runs(scheduleId: string, page: PageRequest): Promise<Slice<RunView>> {
       const [found, total] = await Promise.all([
         pool.query<RunRow & { id: string; due_at: Date }>(

@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from "pg";
-import { nextRun } from "../core/recurrence.ts";
-import type { LaterSaying } from "../core/saying.ts";
-import { ensureUser } from "../storage/ensure-user.ts";
+import type { LaterMessage } from "../core/message/unprompted-message.ts";
+import { nextRun } from "../core/schedule/recurrence.ts";
 import { inTransaction } from "../storage/transaction.ts";
+import { ensureUser } from "../users/ensure-user-repository.ts";
 import {
   type MadeBy,
   SCHEDULE_COLUMNS,
@@ -17,26 +17,25 @@ type NewSchedule = Omit<Schedule, "status" | "runs">;
 
 export type ScheduleRepository = ReturnType<typeof createScheduleRepository>;
 
-/** Schedules as rows. */
 export function createScheduleRepository(pool: Pool) {
   return {
     add: (schedule: NewSchedule) => addSchedule(pool, schedule),
 
-    /** Who a schedule is for, made where they are new. */
+    /** The id of the user of a schedule. Creates a user who is new. */
     user: (channel: { id: string; workspaceId: string }, identifier: string) =>
       ensureUser(pool, channel, identifier),
 
-    /** Changes a schedule that is not over. Null: it is over, or not there. */
+    /** Changes a schedule that has not ended. Null: it has ended or does not exist. */
     change: (workspaceId: string, id: string, decide: (current: Schedule) => ScheduleChanges) =>
       inTransaction(pool, (client) => changeSchedule(client, workspaceId, id, decide)),
 
-    /** Nothing more is put down, and what was not sent yet is skipped. False: there is no such schedule. */
+    /** Cancels a schedule: no more runs are created, and unsent runs are skipped. False: there is no such schedule. */
     cancel: (workspaceId: string, id: string) =>
       inTransaction(pool, (client) => cancelSchedule(client, workspaceId, id)),
   };
 }
 
-/** The same within a transaction that does more. */
+/** Changes a schedule within a larger transaction. */
 export async function changeSchedule(
   client: PoolClient,
   workspaceId: string,
@@ -45,10 +44,11 @@ export async function changeSchedule(
 ): Promise<Schedule | null> {
   const current = await lock(client, workspaceId, id);
   if (current?.status !== "active" && current?.status !== "paused") return null;
-  const next: Schedule = { ...current, ...decide(current) };
+  // Read the clock before the decision. A time that is only just in the future then still counts as future below.
   const now = new Date();
+  const next: Schedule = { ...current, ...decide(current) };
   const moved = nextRun(next.recurrence, now);
-  // An active one that is due this very moment stays due; a paused one forgets what it missed.
+  // An active schedule that is due right now stays due. A paused one drops its missed runs.
   const overdue = current.status === "active" && current.nextRunAt !== null && current.nextRunAt <= now;
   const kept = overdue && next.recurrence === current.recurrence ? current.nextRunAt : moved;
   const status = next.status === "active" && isOver(next, kept) ? "completed" : next.status;
@@ -61,7 +61,7 @@ export async function changeSchedule(
   return { ...next, status, nextRunAt };
 }
 
-/** Nothing more is to come: its time passed while it was paused, or it was sent often enough. */
+/** True if no run is left: its time passed during a pause, or it has had all its runs. */
 function isOver({ maxRuns, runs }: Schedule, nextAt: Date | null): boolean {
   return nextAt === null || (maxRuns !== null && runs >= maxRuns);
 }
@@ -80,42 +80,39 @@ export async function cancelSchedule(client: PoolClient, workspaceId: string, id
   return true;
 }
 
-/** Adding the same id again changes nothing. */
+/**
+ * Adds a schedule. A repeated call with the same id changes nothing. It stores the session only for anonymous visitors.
+ */
 export async function addSchedule(database: Pool | PoolClient, schedule: NewSchedule): Promise<void> {
-  const columns = [
-    "id",
-    "workspace_id",
-    "agent_id",
-    "channel_id",
-    "user_id",
-    "made_by",
-    "next_run_at",
-    ...SCHEDULE_COLUMNS,
-  ];
-  const { id, workspaceId, agentId, channelId, userId, madeBy, nextRunAt } = schedule;
+  const { id, workspaceId, agentId, channelId, userId, sessionId, madeBy, nextRunAt } = schedule;
+  const places = SCHEDULE_COLUMNS.map((_, index) => `$${index + 9}`);
   await database.query(
-    `INSERT INTO schedules (${columns.join(", ")}) VALUES (${columns.map((_, index) => `$${index + 1}`).join(", ")})
+    `INSERT INTO schedules (id, workspace_id, agent_id, channel_id, user_id, session_id, made_by, next_run_at,
+       ${SCHEDULE_COLUMNS.join(", ")})
+     VALUES ($1, $2, $3, $4, $5, (SELECT $6::text FROM users WHERE id = $5 AND anonymous), $7, $8, ${places.join(", ")})
      ON CONFLICT (id) DO NOTHING`,
-    [id, workspaceId, agentId, channelId, userId, madeBy, nextRunAt, ...toColumns(schedule)],
+    [id, workspaceId, agentId, channelId, userId, sessionId, madeBy, nextRunAt, ...toColumns(schedule)],
   );
 }
 
-/** A message for later as a schedule: of one time, unless it repeats. */
-export function laterSchedule(message: {
+/** Converts a message for later into a schedule. It has one run, unless the message repeats. */
+export function laterSchedule(asked: {
   id: string;
   workspaceId: string;
   agentId: string;
   channelId: string;
   userId: string;
+  /** The session in which it was created; null for none. */
+  sessionId: string | null;
   madeBy: MadeBy;
-  later: LaterSaying;
+  later: LaterMessage;
 }): NewSchedule {
-  const { later, ...whose } = message;
-  const { at, saying, name = null, repeats } = later;
+  const { later, ...whose } = asked;
+  const { at, message, name = null, repeats } = later;
   return {
     ...whose,
     name,
-    saying,
+    message,
     recurrence: repeats?.recurrence ?? { kind: "at", startsAt: at, endsAt: null, timezone: "UTC" },
     maxRuns: repeats?.maxRuns ?? null,
     graceMs: null,

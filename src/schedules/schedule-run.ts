@@ -1,6 +1,6 @@
 /**
- * What became of a run. `delivered` is what the platform says arrived; where a platform says no such thing, what it
- * took. Between the two it is `sent`.
+ * The status of a run. `delivered` means that the platform confirmed the arrival. On a platform without receipts, it
+ * means that the platform accepted the message. `sent` means accepted, but not confirmed yet.
  */
 export type RunStatus =
   | "pending"
@@ -12,7 +12,7 @@ export type RunStatus =
   | "skipped"
   | "unreachable";
 
-/** One time a schedule came due. */
+/** One run of a schedule. */
 export interface RunView {
   dueAt: Date;
   status: RunStatus;
@@ -22,12 +22,12 @@ export interface RunView {
   deliveryIds: string[];
 }
 
-/** The columns of a run `r` of a channel `c`, with what its turn and its deliveries came to. */
+/** Columns of a run `r` on a channel `c`, with the results of its turn and its deliveries. */
 export const RUN_COLUMNS = `r.due_at, r.status AS run_status, r.reason AS run_reason, c.kind AS channel_kind,
     r.session_id AS run_session, r.execution_id AS run_execution, e.status AS execution_status, e.error AS execution_error,
     d.ids AS delivery_ids, d.taken, d.arrived, d.lost, d.error AS delivery_error`;
 
-/** Joins for them. */
+/** Joins for `RUN_COLUMNS`. */
 export const RUN_OUTCOME = `LEFT JOIN executions e ON e.id = r.execution_id
   LEFT JOIN LATERAL (
     SELECT array_agg(d.id ORDER BY d.ordinal) AS ids, bool_and(d.status IN ('sent', 'delivered', 'read')) AS taken,
@@ -50,7 +50,7 @@ export interface RunRow {
   delivery_error: string | null;
 }
 
-/** @param hasReceipts whether the channel's platform says what arrived. */
+/** @param hasReceipts true if the channel's platform reports receipts. */
 export function toRun(row: RunRow, dueAt: Date, hasReceipts: boolean): RunView {
   return {
     dueAt,
@@ -66,7 +66,7 @@ function statusOf(row: RunRow, hasReceipts: boolean): RunStatus {
   if (row.run_status !== "sent") return row.run_status;
   if (row.execution_status === "failed" || row.execution_status === "cancelled" || row.lost) return "failed";
   if (row.execution_status === "pending" || row.execution_status === "running") return "answering";
-  // Where sessions are their own address nothing has to be sent: stored is delivered.
+  // If the session is its own address, nothing is sent to a platform. A stored message counts as delivered.
   if (row.delivery_ids === null || row.arrived) return "delivered";
   if (!row.taken) return "delivering";
   return hasReceipts ? "sent" : "delivered";

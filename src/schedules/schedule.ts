@@ -1,35 +1,37 @@
-import type { OutboundAttachment } from "../core/attachment.ts";
-import type { ButtonSpec } from "../core/button.ts";
-import type { Recurrence } from "../core/recurrence.ts";
-import type { Saying } from "../core/saying.ts";
-import { storableJson, storableText } from "../core/text.ts";
+import type { OutboundAttachment } from "../core/message/attachment.ts";
+import type { ButtonSpec } from "../core/message/button.ts";
+import type { UnpromptedMessage } from "../core/message/unprompted-message.ts";
+import type { Recurrence } from "../core/schedule/recurrence.ts";
+import { storableJson, storableText } from "../core/text/text.ts";
 
-/** Who put a message down. What operators and rules put down, no bot may change. */
+/** The creator of a scheduled message. A bot may not change those of operators and rules. */
 export type MadeBy = "operator" | "event" | "bot";
 
-/** A message to come, once or again and again. */
+/** A scheduled message, sent once or repeatedly. */
 export interface Schedule {
   id: string;
   workspaceId: string;
   agentId: string;
   channelId: string;
   userId: string;
+  /** For an anonymous visitor, the session in which it was created. Null for all other users. */
+  sessionId: string | null;
   madeBy: MadeBy;
   name: string | null;
-  saying: Saying;
+  message: UnpromptedMessage;
   recurrence: Recurrence;
-  /** How often in all; null: without end. */
+  /** Total number of runs; null: unlimited. */
   maxRuns: number | null;
-  /** How late a run may be, milliseconds; a later one is skipped. Null: it is sent however late. */
+  /** Maximum delay of a run in milliseconds; a later one is skipped. Null: it is always sent. */
   graceMs: number | null;
   status: "active" | "paused" | "completed" | "cancelled";
   runs: number;
   nextRunAt: Date | null;
 }
 
-/** What may be changed. */
+/** The properties that a change may set. */
 export type ScheduleChanges = Partial<
-  Pick<Schedule, "name" | "saying" | "recurrence" | "maxRuns" | "graceMs"> & { status: "active" | "paused" }
+  Pick<Schedule, "name" | "message" | "recurrence" | "maxRuns" | "graceMs"> & { status: "active" | "paused" }
 >;
 
 export interface ScheduleRow {
@@ -38,10 +40,12 @@ export interface ScheduleRow {
   agent_id: string;
   channel_id: string;
   user_id: string;
+  session_id: string | null;
   made_by: MadeBy;
   name: string | null;
   prompt: string | null;
   text: string | null;
+  format: "markdown" | null;
   buttons: readonly ButtonSpec[] | null;
   attachments: readonly OutboundAttachment[] | null;
   kind: "at" | "interval" | "cron" | "rrule";
@@ -65,9 +69,10 @@ export function toSchedule(row: ScheduleRow): Schedule {
     agentId: row.agent_id,
     channelId: row.channel_id,
     userId: row.user_id,
+    sessionId: row.session_id,
     madeBy: row.made_by,
     name: row.name,
-    saying: toStoredSaying(row),
+    message: toStoredMessage(row),
     recurrence: toRecurrence(row),
     maxRuns: row.max_runs,
     graceMs: row.grace_ms === null ? null : Number(row.grace_ms),
@@ -77,13 +82,18 @@ export function toSchedule(row: ScheduleRow): Schedule {
   };
 }
 
-/** What the columns `prompt`, `text`, `buttons` and `attachments` say. */
-export function toStoredSaying(
-  row: Pick<ScheduleRow, "prompt" | "text" | "buttons" | "attachments">,
-): Saying {
-  const { prompt, text, buttons, attachments } = row;
+/** Converts the columns `prompt`, `text`, `format`, `buttons` and `attachments` into a message. */
+export function toStoredMessage(
+  row: Pick<ScheduleRow, "prompt" | "text" | "format" | "buttons" | "attachments">,
+): UnpromptedMessage {
+  const { prompt, text, format, buttons, attachments } = row;
   if (prompt !== null) return { prompt };
-  return { text: text ?? "", ...(buttons && { buttons }), ...(attachments && { attachments }) };
+  return {
+    text: text ?? "",
+    ...(format && { format }),
+    ...(buttons && { buttons }),
+    ...(attachments && { attachments }),
+  };
 }
 
 function toRecurrence(row: ScheduleRow): Recurrence {
@@ -93,17 +103,18 @@ function toRecurrence(row: ScheduleRow): Recurrence {
   return row.kind === "cron" ? { ...frame, kind: "cron", cron: row.cron ?? "" } : { ...frame, kind: "at" };
 }
 
-/** The columns that say what is sent and when, in the order of `SCHEDULE_COLUMNS`. */
+/** Values for the content and the timing of a schedule, in the order of `SCHEDULE_COLUMNS`. */
 export function toColumns(
-  schedule: Pick<Schedule, "name" | "saying" | "recurrence" | "maxRuns" | "graceMs">,
+  schedule: Pick<Schedule, "name" | "message" | "recurrence" | "maxRuns" | "graceMs">,
 ) {
-  const { saying, recurrence } = schedule;
+  const { message, recurrence } = schedule;
   return [
     schedule.name && storableText(schedule.name),
-    "prompt" in saying ? storableText(saying.prompt) : null,
-    "text" in saying ? storableText(saying.text) : null,
-    "text" in saying && saying.buttons ? storableJson(saying.buttons) : null,
-    "text" in saying && saying.attachments ? storableJson(saying.attachments) : null,
+    "prompt" in message ? storableText(message.prompt) : null,
+    "text" in message ? storableText(message.text) : null,
+    "text" in message ? (message.format ?? null) : null,
+    "text" in message && message.buttons ? storableJson(message.buttons) : null,
+    "text" in message && message.attachments ? storableJson(message.attachments) : null,
     recurrence.kind,
     recurrence.kind === "interval" ? recurrence.everyMs : null,
     recurrence.kind === "cron" ? recurrence.cron : null,
@@ -120,6 +131,7 @@ export const SCHEDULE_COLUMNS = [
   "name",
   "prompt",
   "text",
+  "format",
   "buttons",
   "attachments",
   "kind",

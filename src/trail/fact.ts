@@ -1,14 +1,14 @@
-/** One thing that happened to a message, in words. */
+/** One event in the history of a message, in words. */
 export interface Fact {
   at: Date;
   what: string;
-  /** Why it happened, or why it took so long; null where that goes without saying. */
+  /** The reason for the event, or for its delay. Null if it is obvious. */
   why: string | null;
-  /** What it is about. */
+  /** The object that the event concerns. */
   about: { type: "message" | "execution" | "delivery" | "event" | "attachment"; id: string };
 }
 
-/** A time that something took, for people: `340 ms`, `2.4 s`, `3 min`. */
+/** Formats a duration for people: `340 ms`, `2.4 s`, `3 min`. */
 export function durationInWords(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 100_000) return `${(ms / 1_000).toFixed(1)} s`;
@@ -18,5 +18,5 @@ export function durationInWords(ms: number): string {
 
 export const between = (from: Date, to: Date): number => to.getTime() - from.getTime();
 
-/** `1 try`, `3 tries`. */
+/** Formats a count: `1 try`, `3 tries`. */
 export const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;

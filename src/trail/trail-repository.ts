@@ -1,17 +1,21 @@
 import type { Pool } from "pg";
 import type {
-  AskedRow,
   AttachmentRow,
   DeliveryRow,
   FiringRow,
+  HandoffFacts,
   IncidentRow,
-  SaidRow,
+  QuestionRow,
+  ReplyRow,
   SessionFacts,
   TrailRows,
   TurnRow,
 } from "./trail-rows.ts";
 
-/** A message by its own id, or by that of an execution, a delivery or a session (then its newest). */
+/**
+ * Finds a message by its own id, or by that of an execution, a delivery or a session. For a session it is the newest
+ * message.
+ */
 const ANCHOR = `
   SELECT m.id, m.session_id, m.seq, e.id AS execution_id, coalesce(e.merged_into, e.id) AS turn_id FROM (
     SELECT m.id, m.session_id, m.seq, m.execution_id FROM messages m WHERE m.id = $2
@@ -29,16 +33,19 @@ const SESSION = `
     a.slug AS agent, s.agent_version AS "agentVersion", coalesce(v.definition->'turns', '{}') AS turns,
     (SELECT jsonb_build_object('id', p.id, 'endReason', p.end_reason) FROM sessions p
       WHERE p.channel_id = s.channel_id AND p.user_id = s.user_id AND p.next_id = s.id LIMIT 1) AS previous,
-    coalesce(s.lease_expires_at > now(), false) AS "isHeld",
+    coalesce(s.lease_expires_at > now(), false) AS "isLeased",
     CASE WHEN c.paused_until > now() THEN c.paused_until END AS "pausedUntil"
   FROM sessions s JOIN channels c ON c.id = s.channel_id JOIN agents a ON a.id = s.agent_id
   JOIN agent_versions v ON v.agent_id = s.agent_id AND v.number = s.agent_version WHERE s.id = $1`;
 
 const KEYS = `ARRAY(SELECT k.event_key FROM inbound_events k WHERE k.message_id = m.id ORDER BY 1)`;
 
-/** The messages a turn answers: its own, and those that were merged into it. */
-const ASKED = `
-  SELECT m.id, m.seq, m.origin, m.content, m.created_at AS "createdAt", ${KEYS} AS keys, e.id AS "executionId",
+const QUESTION_COLUMNS = `m.id, m.seq, m.origin, m.content, m.created_at AS "createdAt", m.sent_at AS "sentAt", m.author,
+  m.message_references AS "references", m.gather_until IS NOT NULL AS "collectsParts", ${KEYS} AS keys`;
+
+/** The messages that a turn answers: its own message, and those that were merged into it. */
+const QUESTIONS = `
+  SELECT ${QUESTION_COLUMNS}, e.id AS "executionId",
     e.merged_into AS "mergedInto"
   FROM executions e JOIN messages m ON m.id = e.user_message_id
   WHERE e.session_id = $1 AND (e.id = $2 OR e.merged_into = $2) ORDER BY m.seq`;
@@ -48,25 +55,33 @@ const TURN = `
     total_tokens AS "totalTokens", created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt"
   FROM executions WHERE id = $1`;
 
-const AHEAD = `
+const PREVIOUS_TURN = `
   SELECT e.id, e.ended_at AS "endedAt" FROM executions e
   WHERE e.session_id = $1 AND e.seq < $2 AND e.merged_into IS NULL AND (e.ended_at IS NULL OR e.ended_at > $3)
   ORDER BY e.seq DESC LIMIT 1`;
 
-const SAID = `
-  SELECT m.id, m.origin, m.content, m.created_at AS "createdAt", ${KEYS} AS keys FROM messages m
+const REPLIES = `
+  SELECT m.id, m.origin, m.content, m.created_at AS "createdAt", ${KEYS} AS keys,
+    CASE WHEN m.author ? 'via' THEN m.author->>'name' END AS person FROM messages m
   WHERE m.session_id = $1 AND m.role IN ('assistant', 'tool') AND CASE WHEN $2::text IS NULL THEN m.id = $3
     ELSE m.turn_seq = $4 AND m.execution_id = $2 END ORDER BY m.seq`;
 
+const HANDOFF = `
+  SELECT h.id, h.reason, h.holder_name AS "holderName", h.holder_via AS "holderVia", h.requested_at AS "requestedAt",
+    h.taken_at AS "takenAt", h.released_at AS "releasedAt"
+  FROM handoffs h WHERE h.session_id = $1 AND h.from_seq <= $2 AND (h.until_seq IS NULL OR h.until_seq > $2)
+  ORDER BY h.from_seq DESC, h.requested_at DESC LIMIT 1`;
+
 const DELIVERIES = `
-  SELECT d.id, d.message_id AS "messageId", d.part, d.status, d.attempts, d.error_code AS "errorCode", d.error,
+  SELECT d.id, d.message_id AS "messageId",
+    CASE WHEN d.handoff_id IS NOT NULL THEN (SELECT c.name FROM channels c WHERE c.id = d.channel_id) END AS "deskChannel", d.part, d.status, d.attempts, d.error_code AS "errorCode", d.error,
     d.possible_duplicate AS "possibleDuplicate", d.created_at AS "createdAt", d.updated_at AS "updatedAt",
     d.sent_at AS "sentAt", d.next_attempt_at AS "nextAttemptAt",
     (SELECT jsonb_build_object('id', b.id, 'status', b.status, 'settledAt', coalesce(b.sent_at, b.updated_at))
       FROM deliveries b WHERE b.session_id = d.session_id AND b.address = d.address AND b.ordinal < d.ordinal
-        AND b.message_id <> d.message_id
+        AND b.message_id IS DISTINCT FROM d.message_id
         AND (b.status IN ('queued', 'sending') OR coalesce(b.sent_at, b.updated_at) > d.created_at)
-      ORDER BY b.ordinal DESC LIMIT 1) AS behind
+      ORDER BY b.ordinal DESC LIMIT 1) AS "blockedBy"
   FROM deliveries d WHERE d.message_id = ANY($1) ORDER BY d.ordinal`;
 
 const INCIDENTS = `
@@ -81,13 +96,15 @@ const ATTACHMENTS = `
   SELECT id, name, state, error, created_at AS "createdAt", updated_at AS "updatedAt"
   FROM attachments WHERE message_id = ANY($1) ORDER BY message_id, place`;
 
-/** What the ledger knows of a message. Raw SQL: it reads across most tables, each by an index. */
+/** Reads the recorded history of a message. It uses raw SQL, because it reads most tables, each with an index. */
 export function createTrailRepository(pool: Pool) {
   const all = async <T extends object>(text: string, values: unknown[]): Promise<T[]> =>
     (await pool.query<T>(text, values)).rows;
 
   return {
-    /** By the id of a message, execution, delivery or session; null where the workspace has none of them. */
+    /**
+     * Finds the history by the id of a message, execution, delivery or session. Null if the workspace has no such id.
+     */
     async read(workspaceId: string, id: string): Promise<TrailRows | null> {
       const [anchor] = await all<{ id: string; session_id: string; turn_id: string | null }>(ANCHOR, [
         workspaceId,
@@ -95,22 +112,23 @@ export function createTrailRepository(pool: Pool) {
       ]);
       if (anchor === undefined) return null;
       const { session_id: sessionId, turn_id: turnId } = anchor;
-      const [[session], [turn], asked] = await Promise.all([
+      const [[session], [turn], questions] = await Promise.all([
         all<SessionFacts>(SESSION, [sessionId]),
         all<TurnRow>(TURN, [turnId]),
-        turnId === null ? askedAlone(anchor.id) : all<AskedRow>(ASKED, [sessionId, turnId]),
+        turnId === null ? singleQuestion(anchor.id) : all<QuestionRow>(QUESTIONS, [sessionId, turnId]),
       ]);
       if (session === undefined) return null;
-      const first = asked[0];
-      const [ahead, said] = await Promise.all([
+      const first = questions[0];
+      const [previousTurn, replies, handoffs] = await Promise.all([
         turn === undefined || first === undefined
           ? []
-          : all<{ id: string; endedAt: Date | null }>(AHEAD, [sessionId, first.seq, first.createdAt]),
-        all<SaidRow>(SAID, [sessionId, turnId, anchor.id, turn?.seq ?? null]),
+          : all<{ id: string; endedAt: Date | null }>(PREVIOUS_TURN, [sessionId, first.seq, first.createdAt]),
+        all<ReplyRow>(REPLIES, [sessionId, turnId, anchor.id, turn?.seq ?? null]),
+        first === undefined ? [] : all<HandoffFacts>(HANDOFF, [sessionId, first.seq]),
       ]);
-      const messageIds = [...asked, ...said].map((message) => message.id);
+      const messageIds = [...questions, ...replies].map((message) => message.id);
       const [deliveries, firings, attachments] = await Promise.all([
-        all<DeliveryRow>(DELIVERIES, [said.map((message) => message.id)]),
+        all<DeliveryRow>(DELIVERIES, [messageIds]),
         all<FiringRow>(FIRINGS, [sessionId, messageIds]),
         all<AttachmentRow>(ATTACHMENTS, [messageIds]),
       ]);
@@ -118,32 +136,32 @@ export function createTrailRepository(pool: Pool) {
       return {
         messageId: anchor.id,
         session,
-        asked,
+        questions,
         turn: turn ?? null,
-        ahead: ahead[0] ?? null,
-        said,
+        previousTurn: previousTurn[0] ?? null,
+        replies,
         deliveries: deliveries.map(withTime),
         incidents: await all<IncidentRow>(INCIDENTS, [sessionId, subjects]),
         firings,
+        handoff: handoffs[0] ?? null,
         attachments,
       };
     },
   };
 
-  /** A message without a run of the bot: a command, or what was uploaded to be answered by nobody. */
-  function askedAlone(messageId: string): Promise<AskedRow[]> {
-    return all<AskedRow>(
-      `SELECT m.id, m.seq, m.origin, m.content, m.created_at AS "createdAt", ${KEYS} AS keys,
-         NULL AS "executionId", NULL AS "mergedInto"
+  /** A message without a bot run: a command, or an upload that needs no answer. */
+  function singleQuestion(messageId: string): Promise<QuestionRow[]> {
+    return all<QuestionRow>(
+      `SELECT ${QUESTION_COLUMNS}, NULL AS "executionId", NULL AS "mergedInto"
        FROM messages m WHERE m.id = $1 AND m.role NOT IN ('assistant', 'tool')`,
       [messageId],
     );
   }
 }
 
-/** JSON has no times. */
+/** Converts a time from text, because JSON has no type for times. */
 function withTime(row: DeliveryRow): DeliveryRow {
-  return row.behind === null
+  return row.blockedBy === null
     ? row
-    : { ...row, behind: { ...row.behind, settledAt: new Date(row.behind.settledAt) } };
+    : { ...row, blockedBy: { ...row.blockedBy, settledAt: new Date(row.blockedBy.settledAt) } };
 }

@@ -1,23 +1,36 @@
-import type { Json, JsonObject } from "../core/json.ts";
+import type { MessageContext, StoredReference } from "../core/message/message-context.ts";
+import type { Json, JsonObject } from "../core/text/json.ts";
 
-/** Everything the ledger has of one turn, or of one message outside of turns. Times are the database's. */
+/** All stored data of one turn, or of one message outside of turns. Times come from the database. */
 export interface TrailRows {
-  /** What was asked about. */
+  /** The message that the caller asked for. */
   messageId: string;
   session: SessionFacts;
-  /** The messages of the turn that wanted an answer, oldest first; empty for what was said without being asked. */
-  asked: AskedRow[];
-  /** The run of the bot that answers them; null for what is no turn. */
+  /** The messages of the turn that need an answer, oldest first. Empty for an unprompted message. */
+  questions: QuestionRow[];
+  /** The bot run that answers them; null if there is no turn. */
   turn: TurnRow | null;
-  /** The turn of an earlier message that was still under way when the first of them came. */
-  ahead: { id: string; endedAt: Date | null } | null;
-  /** What was said in the turn, or the one message, oldest first. */
-  said: SaidRow[];
+  /** The turn of an earlier message that still ran when the first of these messages arrived. */
+  previousTurn: { id: string; endedAt: Date | null } | null;
+  /** The replies of the turn, oldest first, or the one unprompted message. */
+  replies: ReplyRow[];
   deliveries: DeliveryRow[];
   incidents: IncidentRow[];
-  /** Firings of event rules that were about one of these messages. */
+  /** Firings of event rules for one of these messages. */
   firings: FiringRow[];
+  /** The handoff in which a person was to answer it; null for most. */
+  handoff: HandoffFacts | null;
   attachments: AttachmentRow[];
+}
+
+export interface HandoffFacts {
+  id: string;
+  reason: string | null;
+  holderName: string | null;
+  holderVia: string | null;
+  requestedAt: Date;
+  takenAt: Date | null;
+  releasedAt: Date | null;
 }
 
 export interface SessionFacts {
@@ -30,25 +43,32 @@ export interface SessionFacts {
   kind: string;
   agent: string;
   agentVersion: number;
-  /** The version's `turns`, as published. */
+  /** The published `turns` settings of the version. */
   turns: JsonObject;
-  /** The session this one took over from. */
+  /** The session that this one replaced. */
   previous: { id: string; endReason: string | null } | null;
-  /** Somebody works on the session's turns now. */
-  isHeld: boolean;
-  /** The channel sends nothing before; null where it does. */
+  /** True if a process holds the session's lease now. */
+  isLeased: boolean;
+  /** The channel sends nothing before this time. Null if it is not paused. */
   pausedUntil: Date | null;
 }
 
-export interface AskedRow {
+export interface QuestionRow {
   id: string;
   seq: number;
   origin: string;
   content: string;
   createdAt: Date;
-  /** What its platform event is known by, or what made the bot be asked. */
+  /** Time at which the user wrote it, by the platform's clock. */
+  sentAt: Date | null;
+  author: MessageContext["author"];
+  /** The messages that it refers to. */
+  references: StoredReference[] | null;
+  /** True if several platform events may belong to this one message. */
+  collectsParts: boolean;
+  /** Keys of its platform events, or of the cause of an unprompted turn. */
   keys: string[];
-  /** Its own run of the bot, where it has one. */
+  /** Its own execution, if it has one. */
   executionId: string | null;
   mergedInto: string | null;
 }
@@ -67,8 +87,10 @@ export interface TurnRow {
   endedAt: Date | null;
 }
 
-export interface SaidRow {
+export interface ReplyRow {
   id: string;
+  /** The person who said it in the bot's place. */
+  person: string | null;
   origin: string;
   content: string;
   createdAt: Date;
@@ -78,6 +100,8 @@ export interface SaidRow {
 export interface DeliveryRow {
   id: string;
   messageId: string;
+  /** The channel of the desk that gets a copy of the message. Null: the delivery is for the user. */
+  deskChannel: string | null;
   part: number;
   status: string;
   attempts: number;
@@ -88,8 +112,8 @@ export interface DeliveryRow {
   updatedAt: Date;
   sentAt: Date | null;
   nextAttemptAt: Date | null;
-  /** An earlier delivery to the same address that was not settled when this one was made. */
-  behind: { id: string; status: string; settledAt: Date } | null;
+  /** An earlier delivery to the same address that was not finished when this one was created. */
+  blockedBy: { id: string; status: string; settledAt: Date } | null;
 }
 
 export interface IncidentRow {

@@ -1,18 +1,20 @@
-import type { Reachability, Unreachable } from "../core/reachability.ts";
+import type { Reachability, Unreachable } from "../core/session/reachability.ts";
 import type { Spoken } from "./speak-repository.ts";
 
-/** A message that waits for quiet hours to end; the session is open and its data merged already. */
+/** A message that waits for the end of quiet hours. Its session is already open, and its data is merged. */
 export interface Deferred {
   kind: "deferred";
-  /** Null where the session it was put down in has ended since. */
+  /** Null if its session has ended since. */
   sessionId: string | null;
-  /** The schedule that sends it. */
+  /** The schedule that will send it. */
   scheduleId: string;
   sendsAt: Date;
 }
 
-/** What became of a trigger. */
+/** The result of a trigger. */
 export type TriggerOutcome =
   | ((Spoken | Deferred) & { limited?: Extract<Reachability, { kind: "limited" }> })
-  /** Nothing was stored: it would not have arrived. */
+  /** Nothing was stored, because a person answers and the bot is silent. */
+  | { kind: "handoff" }
+  /** Nothing was stored, because the message would not arrive. */
   | ({ kind: "unreachable"; since: Date | null } & Unreachable);

@@ -1,31 +1,35 @@
 import type { Pool, PoolClient } from "pg";
 import { newId, stableId } from "../core/ids.ts";
-import type { JsonObject } from "../core/json.ts";
-import { mergePatch } from "../core/merge-patch.ts";
-import type { ReplyLimits } from "../core/reply-parts.ts";
-import type { ChannelRef } from "../core/runtime.ts";
-import type { LaterSaying, Saying } from "../core/saying.ts";
-import { storableJson } from "../core/text.ts";
-import { ensureUser } from "../storage/ensure-user.ts";
-import { mergeParticipantData } from "../storage/merge-participant-data.ts";
+import type { ReplyLimits } from "../core/message/reply-parts.ts";
+import type { LaterMessage, UnpromptedMessage } from "../core/message/unprompted-message.ts";
+import type { ChannelRef } from "../core/session/runtime.ts";
+import type { JsonObject } from "../core/text/json.ts";
+import { mergePatch } from "../core/text/merge-patch.ts";
+import { storableJson } from "../core/text/text.ts";
+import { openSession } from "../sessions/open-repository.ts";
+import { lockLatestSession } from "../sessions/resolve-repository.ts";
 import { inTransaction } from "../storage/transaction.ts";
+import { ensureUser } from "../users/ensure-user-repository.ts";
+import { mergeParticipantData } from "../users/participant-writes-repository.ts";
 import { type Spoken, speak, spokenBefore } from "./speak-repository.ts";
 import type { Deferred } from "./trigger-outcome.ts";
 
-/** Somebody makes the bot message a user. */
+/** A request that the bot sends a message to a user. */
 export interface Trigger {
   channel: ChannelRef & ReplyLimits;
   agentId: string;
   identifier: string;
-  saying: Saying;
+  /** The only session that may receive it. Null or missing: the most recently used open session, or a new one. */
+  sessionId?: string | null;
+  message: UnpromptedMessage;
   startNewSession: boolean;
-  /** Merge patches (RFC 7396). */
+  /** Merge patch (RFC 7396), like `participantData`. */
   sessionData: JsonObject;
   participantData: JsonObject;
   metadata: JsonObject;
-  /** The message itself waits until then; the session and the data do not. Null: it goes now. */
+  /** Earliest time for the message. The session and the data do not wait. Null: it is sent now. */
   notBefore: Date | null;
-  /** The same key is carried out once, however often it is asked for. */
+  /** Idempotency key: repeated requests with the same key are processed once. */
   key: string;
 }
 
@@ -33,17 +37,17 @@ export interface TriggerRepositoryDeps {
   pool: Pool;
   /** Ends a session and opens the next one. */
   reset(client: PoolClient, session: { id: string; newSessionId: string }): Promise<unknown>;
-  /** Puts down a message for later, once per id. */
-  sayLater(client: PoolClient, message: LaterMessage): Promise<unknown>;
+  /** Schedules a message for later, once per id. */
+  scheduleLater(client: PoolClient, message: DeferredMessage): Promise<unknown>;
 }
 
-interface LaterMessage {
+interface DeferredMessage {
   id: string;
   workspaceId: string;
   agentId: string;
   channelId: string;
   userId: string;
-  later: LaterSaying;
+  later: LaterMessage;
 }
 
 interface OpenSession {
@@ -52,10 +56,10 @@ interface OpenSession {
 }
 
 /**
- * One transaction: the user exists, their session is open, the data is merged and the message is in it. Parallel
- * triggers for one user go one after the other.
+ * One transaction creates the user, opens their session, merges the data and stores the message. Parallel triggers for
+ * one user run one after another.
  */
-export function createTriggerRepository({ pool, reset, sayLater }: TriggerRepositoryDeps) {
+export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerRepositoryDeps) {
   async function sessionFor(
     client: PoolClient,
     trigger: Trigger,
@@ -68,29 +72,28 @@ export function createTriggerRepository({ pool, reset, sayLater }: TriggerReposi
       await reset(client, { id: open.id, newSessionId });
       return { id: newSessionId, metadata: {} };
     }
-    await client.query(
-      `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, address)
-       SELECT $1, $2, a.id, a.current_version, $4, $5, $6, $7 FROM agents a WHERE a.id = $3
-       ON CONFLICT DO NOTHING`,
-      [
-        newId(),
-        trigger.channel.workspaceId,
-        trigger.agentId,
-        trigger.channel.id,
-        userId,
-        trigger.channel.sessions === "single",
-        // Elsewhere the session itself is the address.
-        trigger.channel.sessions === "single" || trigger.channel.addressesUsers ? trigger.identifier : null,
-      ],
-    );
-    // Where the user wrote at the same instant, theirs is the session.
-    const opened = await openSession(client, trigger, userId);
+    const { channel, agentId, identifier } = trigger;
+    const single = channel.sessions === "single";
+    await openSession(client, {
+      id: newId(),
+      workspaceId: channel.workspaceId,
+      agentId,
+      agentVersion: null,
+      channelId: channel.id,
+      userId,
+      single,
+      externalId: null,
+      // On other channels the session is its own address.
+      address: single || channel.addressesUsers ? identifier : null,
+    });
+    // If the user wrote at the same moment, that message may have opened the session.
+    const opened = await lockSessionOf(client, trigger, userId);
     if (!opened) throw new Error("a session was opened and is not there");
     return opened;
   }
 
   return {
-    /** What came of a trigger with this key before; null: there was none. */
+    /** Returns the result of an earlier trigger with this key; null if there is none. */
     async before(trigger: Omit<Trigger, "notBefore">): Promise<Spoken | Deferred | null> {
       const client = await pool.connect();
       try {
@@ -103,8 +106,8 @@ export function createTriggerRepository({ pool, reset, sayLater }: TriggerReposi
       }
     },
 
-    run(trigger: Trigger): Promise<Spoken | Deferred> {
-      return inTransaction(pool, async (client) => {
+    async run(trigger: Trigger): Promise<Spoken | Deferred | { kind: "handoff" }> {
+      const spoken = inTransaction(pool, async (client): Promise<Spoken | Deferred> => {
         const { channel, identifier } = trigger;
         await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 7))", [
           `${channel.id}/${identifier}`,
@@ -113,17 +116,21 @@ export function createTriggerRepository({ pool, reset, sayLater }: TriggerReposi
           (await spokenBefore(client, channel.id, trigger.key)) ?? (await deferredBefore(client, trigger));
         if (before) return before;
         const userId = await ensureUser(client, channel, identifier);
-        // Whose message this is, theirs is the answer to it.
+        // Answers to this message go to its agent, so end a handover to another agent.
         await client.query("UPDATE users SET handed_to = NULL WHERE id = $1 AND handed_to <> $2", [
           userId,
           trigger.agentId,
         ]);
-        // The session is locked before the data, as a turn that ends does; the data is there before rules look at it.
-        const open = await openSession(client, trigger, userId);
-        if (Object.keys(trigger.participantData).length > 0) {
-          await mergeParticipantData(client, { userId, agentId: trigger.agentId }, trigger.participantData);
-        }
+        // Lock the session before the data, in the same order as a turn that ends. Store the data before rules read it.
+        const open = await lockSessionOf(client, trigger, userId);
+        const { agentId, participantData } = trigger;
+        const keep = async (sessionId: string | null) =>
+          Object.keys(participantData).length === 0 ||
+          (await mergeParticipantData(client, { userId, sessionId, agentId }, participantData));
+        // The data of an anonymous visitor belongs to the session, which must exist first.
+        const isKept = await keep(null);
         const session = await sessionFor(client, trigger, userId, open);
+        if (!isKept) await keep(session.id);
         if (trigger.startNewSession || Object.keys(trigger.sessionData).length > 0) {
           await client.query("UPDATE sessions SET metadata = $2, updated_at = now() WHERE id = $1", [
             session.id,
@@ -131,42 +138,52 @@ export function createTriggerRepository({ pool, reset, sayLater }: TriggerReposi
           ]);
         }
         if (trigger.notBefore) {
-          const { notBefore: sendsAt, agentId, saying } = trigger;
+          const { notBefore: sendsAt, message } = trigger;
           const id = deferredId(trigger);
           const { workspaceId, id: channelId } = channel;
-          await sayLater(client, {
+          await scheduleLater(client, {
             id,
             workspaceId,
             agentId,
             channelId,
             userId,
-            later: { at: sendsAt, saying },
+            later: { at: sendsAt, message },
           });
           return { kind: "deferred", sessionId: session.id, scheduleId: id, sendsAt };
         }
         const spoken = await speak(client, {
           sessionId: session.id,
           key: trigger.key,
-          saying: trigger.saying,
+          message: trigger.message,
           metadata: trigger.metadata,
           unlessUserWroteAfter: null,
           limits: channel,
         });
+        if (spoken.kind === "handoff") throw new PersonAnswers();
         if (spoken.kind !== "spoken") throw new Error("the session of a trigger was deleted meanwhile");
         return spoken;
       });
+      try {
+        return await spoken;
+      } catch (error) {
+        if (error instanceof PersonAnswers) return { kind: "handoff" };
+        throw error;
+      }
     },
 
-    /** Says something in a session that is known, in a transaction of its own. */
+    /** Stores a message in a known session, in a separate transaction. */
     say: (request: Parameters<typeof speak>[1]) => inTransaction(pool, (client) => speak(client, request)),
   };
 }
+
+/** Takes everything back that a trigger changed: the bot may not speak. */
+class PersonAnswers extends Error {}
 
 function deferredId({ channel, key }: Pick<Trigger, "channel" | "key">): string {
   return stableId(`${channel.id}/${key}`);
 }
 
-/** A trigger that came in quiet hours, and comes again. */
+/** The result of an earlier trigger with this key that was deferred by quiet hours. */
 async function deferredBefore(
   client: PoolClient,
   trigger: Omit<Trigger, "notBefore">,
@@ -184,16 +201,13 @@ async function deferredBefore(
     : null;
 }
 
-/** The newest of the user's open sessions, locked. */
-async function openSession(
+/** Locks and returns the open session that a trigger speaks in. */
+async function lockSessionOf(
   client: PoolClient,
-  { channel, agentId }: Trigger,
+  { channel, agentId, sessionId = null }: Trigger,
   userId: string,
 ): Promise<OpenSession | null> {
-  const { rows } = await client.query<OpenSession>(
-    `SELECT id, metadata FROM sessions WHERE status = 'active' AND channel_id = $1 AND agent_id = $2 AND user_id = $3
-     ORDER BY last_activity_at DESC, id DESC LIMIT 1 FOR UPDATE`,
-    [channel.id, agentId, userId],
-  );
-  return rows[0] ?? null;
+  const session = await lockLatestSession(client, { channelId: channel.id, agentId, userId, sessionId });
+  if (sessionId !== null && session === null) throw new Error("the session it belongs to has ended");
+  return session;
 }

@@ -1,46 +1,50 @@
+import { describeArrival } from "./describe-arrival.ts";
+import { describeDeliveries } from "./describe-delivery.ts";
+import { describeHandoff, summarizeHandoff } from "./describe-handoff.ts";
+import { describeTurn, sentence } from "./describe-turn.ts";
 import { between, count, durationInWords, type Fact } from "./fact.ts";
-import { tellArrival } from "./tell-arrival.ts";
-import { tellDeliveries } from "./tell-delivery.ts";
-import { sentence, tellTurn } from "./tell-turn.ts";
 import type { FiringRow, TrailRows } from "./trail-rows.ts";
 
-/** What happened to a message, from its arrival to its last receipt. */
+/** The history of a message, from its arrival to its last receipt. */
 export interface Trail {
   messageId: string;
   sessionId: string;
   executionId: string | null;
-  /** All of it in one sentence or two. */
+  /** The whole history in one or two sentences. */
   summary: string;
-  /** In the order they happened. */
+  /** In chronological order. */
   facts: Fact[];
 }
 
-/** Tells from rows what happened, and why. Pure. */
-export function tellTrail(rows: TrailRows, now: Date): Trail {
+/** Describes from rows what happened, and why. Pure. */
+export function describeTrail(rows: TrailRows, now: Date): Trail {
   const facts = [
-    ...tellArrival(rows),
-    ...tellTurn(rows),
-    ...tellDeliveries(rows, now),
-    ...rows.firings.map(tellFiring),
+    ...describeArrival(rows),
+    ...describeTurn(rows),
+    ...describeHandoff(rows),
+    ...describeDeliveries(rows, now),
+    ...rows.firings.map(describeFiring),
   ];
   return {
     messageId: rows.messageId,
     sessionId: rows.session.id,
     executionId: rows.turn?.id ?? null,
-    summary: [summarizeTurn(rows, now), summarizeDeliveries(rows)].filter((part) => part !== null).join(" "),
-    // Stable: what one commit wrote has one time, and stays in the order it is told in.
+    summary: [summarizeHandoff(rows) ?? summarizeTurn(rows, now), summarizeDeliveries(rows)]
+      .filter((part) => part !== null)
+      .join(" "),
+    // The sort is stable. Facts of one commit have the same time, and keep their order.
     facts: facts.sort((a, b) => a.at.getTime() - b.at.getTime()),
   };
 }
 
 const OUTCOMES: Readonly<Record<string, string>> = {
-  completed: "was carried out",
+  completed: "completed",
   skipped: "was skipped",
   failed: "failed",
   unreachable: "reached nobody",
 };
 
-function tellFiring({ id, event, rule, status, reason, results, createdAt }: FiringRow): Fact {
+function describeFiring({ id, event, rule, status, reason, results, createdAt }: FiringRow): Fact {
   const came = OUTCOMES[status] ?? "waits";
   const actions = results.length === 0 ? "" : ` (${count(results.length, "action", "actions")})`;
   return {
@@ -52,21 +56,21 @@ function tellFiring({ id, event, rule, status, reason, results, createdAt }: Fir
 }
 
 function summarizeTurn(rows: TrailRows, now: Date): string | null {
-  const { turn, asked, said } = rows;
-  const first = asked[0];
+  const { turn, questions, replies } = rows;
+  const first = questions[0];
   if (turn === null || first === undefined) {
-    if (first?.origin === "command") return "A reset, which is not answered by the bot.";
-    return said.length > 0 ? "Said without being asked." : "Not a message that is answered.";
+    if (first?.origin === "command") return "A reset. The bot does not answer it.";
+    return replies.length > 0 ? "An unprompted message." : "A message that needs no answer.";
   }
-  const with_ = asked.length > 1 ? `, ${asked.length} messages together` : "";
-  const tries = turn.attempts > 1 ? ` at try ${turn.attempts}` : "";
+  const together = questions.length > 1 ? `, ${questions.length} messages together` : "";
+  const attempt = turn.attempts > 1 ? ` at attempt ${turn.attempts}` : "";
   switch (turn.status) {
     case "completed": {
       const took =
         turn.endedAt === null ? "" : ` after ${durationInWords(between(first.createdAt, turn.endedAt))}`;
-      return said.length === 0
-        ? `Not answered: the bot chose to say nothing.`
-        : `Answered${took}${tries}${with_}.`;
+      return replies.length === 0
+        ? "Not answered: the bot chose to stay silent."
+        : `Answered${took}${attempt}${together}.`;
     }
     case "failed":
       return `Not answered: ${lower(sentence(turn.error ?? "the turn failed"))}`;
@@ -77,22 +81,24 @@ function summarizeTurn(rows: TrailRows, now: Date): string | null {
   }
 }
 
-function whyWaiting({ turn, ahead, session, incidents }: TrailRows): string {
+function whyWaiting({ turn, previousTurn, session, incidents }: TrailRows): string {
   const last = incidents.filter(({ subjectId }) => subjectId === turn?.id).at(-1);
-  if (last !== undefined) return `try ${last.attempt} failed (${last.code})`;
-  if (turn?.status === "running") return "the bot is being asked";
-  if (ahead !== null && ahead.endedAt === null)
-    return `the answer before it is not written yet (${ahead.id})`;
-  return session.isHeld ? "its turn is being prepared" : "no process has taken it yet";
+  if (last !== undefined) return `attempt ${last.attempt} failed (${last.code})`;
+  if (turn?.status === "running") return "the bot is writing";
+  if (previousTurn !== null && previousTurn.endedAt === null)
+    return `the previous turn is still running (${previousTurn.id})`;
+  return session.isLeased ? "a process is preparing its turn" : "no process has taken it yet";
 }
 
-function summarizeDeliveries({ deliveries }: TrailRows): string | null {
+/** Copies for a desk say nothing about what reached the user. */
+function summarizeDeliveries(rows: TrailRows): string | null {
+  const deliveries = rows.deliveries.filter(({ deskChannel }) => deskChannel === null);
   if (deliveries.length === 0) return null;
   const having = (...wanted: string[]) => deliveries.filter(({ status }) => wanted.includes(status));
   const [failed] = having("failed");
   if (failed !== undefined)
     return `Not delivered: ${lower(sentence(failed.error ?? "the platform refused it"))}`;
-  if (having("unknown").length > 0) return "Whether it was delivered is not known.";
+  if (having("unknown").length > 0) return "It is unknown if it was delivered.";
   if (having("queued", "sending").length > 0) return "Not delivered yet.";
   const duplicate = deliveries.some(({ possibleDuplicate }) => possibleDuplicate) ? ", perhaps twice" : "";
   const parts = deliveries.length > 1 ? ` in ${deliveries.length} parts` : "";
