@@ -1,18 +1,18 @@
 import { configSchema } from "../bots/webhook/config.ts";
-import { BotError } from "../core/errors.ts";
-import { endpointChecks, type Objection } from "./endpoint-checks.ts";
+import { BotError } from "../core/faults/errors.ts";
+import { endpointChecks, type Problem } from "./endpoint-checks.ts";
 import { createProbe } from "./endpoint-probe.ts";
 
 export interface BotCheckOptions {
   url: string;
   secret: string;
-  /** How long one answer may take. */
+  /** Time limit for one answer. */
   timeoutMs: number;
 }
 
 const WORDS = { error: "FAIL", warning: "warn" };
 
-/** Asks an endpoint everything docs/webhook-bot.md promises it, and prints what is wrong. True if nothing is. */
+/** Checks an endpoint against every rule of docs/webhook-bot.md and prints the problems. True if it finds none. */
 export async function checkBot(options: BotCheckOptions, print: (line: string) => void): Promise<boolean> {
   const parsed = configSchema.safeParse(options);
   if (!parsed.success) {
@@ -21,50 +21,50 @@ export async function checkBot(options: BotCheckOptions, print: (line: string) =
   }
   print(`Checking ${options.url}\n`);
   const probe = createProbe(options);
-  const objections: Objection[] = [];
+  const problems: Problem[] = [];
   try {
     for (const [index, check] of endpointChecks.entries()) {
-      const objection = await check.run(probe).catch((error: unknown) => toObjection(error, options));
-      print(`  ${objection ? WORDS[objection.severity] : "ok  "}  ${check.name}`);
-      if (objection === null) continue;
-      objections.push(objection);
-      print(`        ${objection.problem}\n        -> ${objection.fix}`);
-      if (index === 0 && objection.severity === "error") {
-        print("\nWithout an answer there is nothing more to check.");
+      const problem = await check.run(probe).catch((error: unknown) => toProblem(error, options));
+      print(`  ${problem ? WORDS[problem.severity] : "ok  "}  ${check.name}`);
+      if (problem === null) continue;
+      problems.push(problem);
+      print(`        ${problem.what}\n        -> ${problem.fix}`);
+      if (index === 0 && problem.severity === "error") {
+        print("\nWithout an answer, no other check is possible.");
         return false;
       }
     }
   } finally {
     await probe.close();
   }
-  const failed = objections.filter(({ severity }) => severity === "error").length;
-  print(`\n${endpointChecks.length} checks, ${failed} failed, ${objections.length - failed} warnings.`);
+  const failed = problems.filter(({ severity }) => severity === "error").length;
+  print(`\n${endpointChecks.length} checks, ${failed} failed, ${problems.length - failed} warnings.`);
   return failed === 0;
 }
 
 const FIXES: Record<string, string> = {
-  invalid_credentials: "give --secret (or BOT_SECRET) the secret that the endpoint has",
-  endpoint_unavailable: "look into the endpoint's own log",
-  request_refused: "look into the endpoint's own log: the request is as docs/webhook-bot.md describes it",
+  invalid_credentials: "set --secret (or BOT_SECRET) to the endpoint's secret",
+  endpoint_unavailable: "read the endpoint's own log",
+  request_refused: "read the endpoint's own log: the request is as docs/webhook-bot.md describes it",
   redirected: "check the final URL instead",
   empty_reply: 'answer { "messages": [{ "content": "…" }] }, or { "no_reply": true } to stay silent',
   stream_interrupted: "end every stream with final, no_reply or error",
 };
 
-/** What an endpoint did that left a check without an answer. */
-export function toObjection(error: unknown, { timeoutMs }: Pick<BotCheckOptions, "timeoutMs">): Objection {
+/** Turns the reason why a check got no answer into a problem. */
+export function toProblem(error: unknown, { timeoutMs }: Pick<BotCheckOptions, "timeoutMs">): Problem {
   if (error instanceof BotError) {
     const fix = FIXES[error.code] ?? "see docs/webhook-bot.md for what an answer looks like";
-    return { severity: "error", problem: error.message, fix };
+    return { severity: "error", what: error.message, fix };
   }
   if (error instanceof Error && error.name === "TimeoutError") {
     const fix = "answer sooner, or allow more with --timeout (and bot.timeoutMs)";
-    return { severity: "error", problem: `It did not answer within ${timeoutMs} ms.`, fix };
+    return { severity: "error", what: `It did not answer within ${timeoutMs} ms.`, fix };
   }
-  const said = error instanceof Error ? error.message : String(error);
+  const reason = error instanceof Error ? error.message : String(error);
   return {
     severity: "error",
-    problem: `It cannot be reached or hung up: ${said}`,
+    what: `It cannot be reached, or it closed the connection: ${reason}`,
     fix: "start it, and check the address",
   };
 }

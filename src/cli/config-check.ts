@@ -3,9 +3,9 @@ import { channelDefinitions } from "../channels/registry.ts";
 import type { Environment } from "../config/env.ts";
 import { formatConfigProblems } from "../config/format-problems.ts";
 import { loadConfig } from "../config/load-config.ts";
-import { ConfigError } from "../core/errors.ts";
+import { ConfigError } from "../core/faults/errors.ts";
 
-/** Checks the settings and configuration files without starting anything. True if they can be started with. */
+/** Checks the settings and configuration files without starting anything. True if the service can start with them. */
 export function checkConfig(env: Environment, print: (line: string) => void): boolean {
   try {
     const config = loadConfig({ env, bots: botDefinitions, channels: channelDefinitions });

@@ -1,32 +1,35 @@
 import { answerSchema } from "../bots/webhook/answer-schema.ts";
 import { newId } from "../core/ids.ts";
-import { type EndpointProbe, type Heard, signedAgo } from "./endpoint-probe.ts";
+import { type EndpointProbe, type ProbeAnswer, signedAgo } from "./endpoint-probe.ts";
 
-/** What a check found wrong, and what to do about it. A warning is no breach of the protocol, but worth knowing. */
-export interface Objection {
+/** A problem that a check found, and its fix. A warning does not break the protocol, but is useful to know. */
+export interface Problem {
   severity: "error" | "warning";
-  problem: string;
+  what: string;
   fix: string;
 }
 
-/** One thing an endpoint has to get right. Returns what is wrong, or null; throws where no answer came. */
+/** One requirement for an endpoint. Returns the problem or null; throws if no answer came. */
 export interface EndpointCheck {
   name: string;
-  /** Without it nothing works, or anybody gets in: all that `causeway doctor` asks, as every question costs an answer. */
+  /**
+   * Vital: without it nothing works, or anyone gets in. `causeway doctor` runs only vital checks, because each check
+   * costs an answer.
+   */
   vital?: true;
-  run(probe: EndpointProbe): Promise<Objection | null>;
+  run(probe: EndpointProbe): Promise<Problem | null>;
 }
 
 const HOUR_MS = 3_600_000;
 const SLOW_MS = 10_000;
 const CHECK_SIGNATURE =
-  "compute HMAC-SHA256 of `<t>.<raw body>` with the secret and answer 401 to what does not match, before anything else";
+  "compute HMAC-SHA256 of `<t>.<raw body>` with the secret, and first answer 401 to every other signature";
 
-/** In this order: an endpoint that does not pass the first need not be asked for the rest. */
+/** The order matters: if an endpoint fails the first check, the others are not run. */
 export const endpointChecks: readonly EndpointCheck[] = [
   { name: "answers a signed turn", vital: true, run: async (probe) => readable(await probe.ask()) },
   {
-    name: "answers in good time",
+    name: "answers in time",
     async run(probe) {
       const { milliseconds } = await probe.ask();
       if (milliseconds < SLOW_MS) return null;
@@ -52,27 +55,30 @@ export const endpointChecks: readonly EndpointCheck[] = [
       refused(
         probe,
         (body) => signedAgo(probe.secret, body, HOUR_MS),
-        "refuse a `t` that is more than five minutes off: whoever overheard a request could send it again",
+        "refuse a `t` that differs by more than five minutes, or a recorded request can be sent again",
       ),
   },
   {
-    name: "takes several messages at once",
-    run: async (probe) => readable(await probe.ask({ messages: [written("One"), written("Two")] })),
+    name: "accepts several messages at once",
+    run: async (probe) => readable(await probe.ask({ messages: [userMessage("One"), userMessage("Two")] })),
   },
   {
-    name: "takes an instruction and nobody in particular",
+    name: "accepts an instruction without a user",
     run: async (probe) =>
       readable(
-        await probe.ask({ user: null, messages: [{ ...written("Greet the user."), role: "instruction" }] }),
+        await probe.ask({
+          user: null,
+          messages: [{ ...userMessage("Greet the user."), role: "instruction" }],
+        }),
       ),
   },
   {
-    name: "takes long text in any script",
+    name: "accepts long text in any script",
     run: async (probe) =>
-      readable(await probe.ask({ messages: [written("Grüße, 世界, שלום 👩‍👩‍👧! ".repeat(200))] })),
+      readable(await probe.ask({ messages: [userMessage("Grüße, 世界, שלום 👩‍👩‍👧! ".repeat(200))] })),
   },
   {
-    name: "ignores keys it does not know",
+    name: "ignores unknown keys",
     run: async (probe) => readable(await probe.ask({ something_newer: { a: [1] } })),
   },
   {
@@ -82,13 +88,13 @@ export const endpointChecks: readonly EndpointCheck[] = [
       const [first, second] = [await probe.ask({ execution_id }), await probe.ask({ execution_id })];
       if (JSON.stringify(first.result) === JSON.stringify(second.result)) return null;
       return warning(
-        "Asked twice with one execution_id, it gave two answers.",
-        "keep the answer under its execution_id for a few minutes: a turn whose answer got lost is asked for again",
+        "It gave two different answers to one execution_id.",
+        "keep the answer for a few minutes under its execution_id, since a lost answer is requested again",
       );
     },
   },
   {
-    name: "takes a cancel",
+    name: "accepts a cancel",
     async run(probe) {
       const status = await probe.cancel(newId());
       if (status < 400) return null;
@@ -97,18 +103,18 @@ export const endpointChecks: readonly EndpointCheck[] = [
   },
 ];
 
-/** What is odd about an answer that was understood. */
-function readable({ result, contentType, text, streamed }: Heard): Objection | null {
+/** Returns a problem of an answer that is valid but unusual. */
+function readable({ result, contentType, text, streamed }: ProbeAnswer): Problem | null {
   if (contentType.includes("json")) {
     const unknown = Object.keys(JSON.parse(text)).filter((key) => !Object.hasOwn(answerSchema.shape, key));
     if (unknown.length === 0) return null;
     const known = Object.keys(answerSchema.shape).join(", ");
-    return warning(`Its answer has keys that mean nothing: ${unknown.join(", ")}.`, `use ${known}`);
+    return warning(`Its answer has unknown keys: ${unknown.join(", ")}.`, `use ${known}`);
   }
   const whole = result.replies.map(({ content }) => content).join("\n\n");
   if (streamed === whole) return null;
   return warning(
-    "Its deltas do not add up to its final messages: users see the text change when it is done.",
+    "Its deltas differ from its final messages, so users see the text change at the end.",
     "send the same text in both, or leave `messages` out of `final`",
   );
 }
@@ -117,18 +123,17 @@ async function refused(
   probe: EndpointProbe,
   signature: (body: string) => string | null,
   fix: string,
-): Promise<Objection | null> {
+): Promise<Problem | null> {
   const status = await probe.statusFor(signature);
   if (status === 401 || status === 403) return null;
-  if (status >= 400)
-    return warning(`It answered ${status}.`, "answer 401, so that operators read what is wrong");
-  return { severity: "error", problem: `It answered ${status}.`, fix };
+  if (status >= 400) return warning(`It answered ${status}.`, "answer 401, so that operators see the reason");
+  return { severity: "error", what: `It answered ${status}.`, fix };
 }
 
-function written(content: string) {
+function userMessage(content: string) {
   return { id: newId(), role: "user" as const, content, attachments: [] };
 }
 
-function warning(problem: string, fix: string): Objection {
-  return { severity: "warning", problem, fix };
+function warning(what: string, fix: string): Problem {
+  return { severity: "warning", what, fix };
 }

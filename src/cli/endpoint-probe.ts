@@ -5,24 +5,24 @@ import { configSchema } from "../bots/webhook/config.ts";
 import { postSigned } from "../bots/webhook/post.ts";
 import { PROTOCOL_VERSION, type TurnRequest } from "../bots/webhook/request-body.ts";
 import { newId } from "../core/ids.ts";
-import { SIGNATURE_HEADER, signatureOf } from "../core/signature.ts";
+import { SIGNATURE_HEADER, signatureOf } from "../core/network/signature.ts";
 
-/** What an endpoint answered to one question. */
-export interface Heard {
+/** The answer of an endpoint to one request. */
+export interface ProbeAnswer {
   result: BotResult;
   contentType: string;
-  /** The body as it came. */
+  /** The unparsed body. */
   text: string;
-  /** The deltas of a stream, put together; empty for JSON. */
+  /** The joined deltas of a stream; empty for JSON. */
   streamed: string;
   milliseconds: number;
 }
 
-/** Asks an endpoint what Causeway would ask it, and what it would not. */
+/** Sends an endpoint valid and invalid requests. */
 export interface EndpointProbe {
-  /** A signed turn; `changes` replace or add keys of the request. Throws a `BotError` as a turn would. */
-  ask(changes?: Partial<TurnRequest> & Record<string, unknown>): Promise<Heard>;
-  /** The status that a turn with this signature (null: none) gets. */
+  /** Sends a signed turn. `changes` replace or add keys of the request. Throws a `BotError` like a real turn. */
+  ask(changes?: Partial<TurnRequest> & Record<string, unknown>): Promise<ProbeAnswer>;
+  /** The status of the answer to a turn with this signature (null: no signature). */
   statusFor(signature: (body: string) => string | null): Promise<number>;
   cancel(executionId: string): Promise<number>;
   secret: string;
@@ -54,8 +54,8 @@ export function createProbe(options: {
       });
       const chunks: Uint8Array[] = [];
       let streamed = "";
-      const overheard = { ...response, headers: response.headers, body: keeping(response.body, chunks) };
-      const result = await readAnswer(config, { ...overheard, statusCode: response.statusCode }, (text) => {
+      const recorded = { ...response, headers: response.headers, body: recordChunks(response.body, chunks) };
+      const result = await readAnswer(config, { ...recorded, statusCode: response.statusCode }, (text) => {
         streamed += text;
       });
       return {
@@ -106,7 +106,7 @@ export function createProbe(options: {
   };
 }
 
-/** The signature of a body as it would have been some time ago. */
+/** The signature that a body would have had some time ago. */
 export function signedAgo(secret: string, body: string, milliseconds: number): string {
   return signatureOf(secret, body, new Date(Date.now() - milliseconds));
 }
@@ -125,7 +125,10 @@ function aTurn(): TurnRequest {
   };
 }
 
-async function* keeping(body: AsyncIterable<Uint8Array>, chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
+async function* recordChunks(
+  body: AsyncIterable<Uint8Array>,
+  chunks: Uint8Array[],
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) {
     chunks.push(chunk);
     yield chunk;

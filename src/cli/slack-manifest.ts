@@ -5,20 +5,23 @@ export interface ManifestRequest {
   channel: string;
   name: string;
   socket: boolean;
-  /** Where Slack reaches us; undefined where nobody said. */
+  /** Address at which Slack reaches us; undefined if none is given. */
   publicUrl: string | undefined;
 }
 
 export interface ManifestOutput {
   print(line: string): void;
-  /** What is to be known of it, apart from the manifest, which programs read. */
+  /** Prints remarks separately from the manifest, which programs read. */
   note(line: string): void;
 }
 
-/** Stands for an address nobody gave, so that there is a manifest to look at and to fill in. */
+/** Placeholder for a missing address, so that there is a manifest to read and to complete. */
 const SOME_ADDRESS = "https://chat.example.org";
 
-/** Prints the manifest of a Slack app for a channel. False, with the reason, where Slack would not take its name. */
+/**
+ * Prints the manifest of a Slack app for a channel. If Slack would refuse its name, prints the reason and returns
+ * false.
+ */
 export function printSlackManifest(request: ManifestRequest, { print, note }: ManifestOutput): boolean {
   const { channel, name, socket, publicUrl = SOME_ADDRESS } = request;
   if (name.trim() === "" || name.length > 35) {

@@ -1,41 +1,46 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import type { Environment } from "../config/env.ts";
-import { resolvePublicUrl } from "../config/public-url.ts";
-import { parseSettings } from "../config/settings.ts";
-import { timeLimit } from "../core/time-limit.ts";
+import { timeLimit } from "../core/time/time-limit.ts";
+import { serviceClient } from "./service-client.ts";
+import { newestMessageOf } from "./users-and-chat.ts";
 
 export interface WhyRequest {
-  /** Of a message, an execution, a delivery or a session. */
+  /** Id of a message, an execution, a delivery or a session. */
   id: string;
-  /** Where the service is; null: where the environment says it listens. */
+  /** Address of the service. If null, the environment gives it. */
   url: string | null;
   json: boolean;
 }
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 const trailSchema = z.object({
   summary: z.string(),
   facts: z.array(z.object({ at: z.string(), what: z.string(), why: z.string().nullable(), id: z.string() })),
 });
 
-/** Asks the running service what happened to a message, and prints it. False, with the reason, where it does not know. */
+/**
+ * Asks the running service what happened to a message, and prints it. If there is no answer, prints the reason and
+ * returns false.
+ */
 export async function printWhy(
   request: WhyRequest,
   env: Environment,
   print: (line: string) => void,
 ): Promise<boolean> {
-  const { settings } = parseSettings(env);
-  const { host, port } = settings;
-  const base = request.url ?? resolvePublicUrl({ publicUrl: null, host, port }).url;
-  const key = settings.apiKey ?? keyIn(settings.dataDir);
-  if (key === null) {
-    print(`There is no key: set CAUSEWAY_API_KEY, or run this where ${settings.dataDir} is.`);
+  const access = serviceClient(env, request.url);
+  if ("problem" in access) {
+    print(access.problem);
     return false;
   }
-  const answer = await ask(`${base}/api/v1/messages/${encodeURIComponent(request.id)}/trail`, key);
+  const { baseUrl: base, apiKey: key, client } = access;
+  const trailOf = (id: string) => ask(`${base}/api/v1/messages/${encodeURIComponent(id)}/trail`, key);
+  let answer = await trailOf(request.id);
+  if (answer?.status === 404) {
+    // The text may name a user instead. Then use that user's newest message.
+    const message = await newestMessageOf(client, request.id);
+    if (message !== null) answer = await trailOf(message);
+  }
   const trail = answer?.status === 200 ? trailSchema.safeParse(parse(answer.text)).data : undefined;
   if (trail === undefined) {
     print(problem(answer?.status ?? null, request.id, base));
@@ -46,17 +51,12 @@ export async function printWhy(
   return true;
 }
 
-function keyIn(dataDir: string): string | null {
-  const path = join(dataDir, "api-key");
-  return existsSync(path) ? readFileSync(path, "utf8").trim() : null;
-}
-
 async function ask(url: string, key: string): Promise<{ status: number; text: string } | null> {
   try {
     const response = await fetch(url, {
       headers: { authorization: `Bearer ${key}` },
       redirect: "error",
-      signal: timeLimit(PATIENCE_MS),
+      signal: timeLimit(TIMEOUT_MS),
     });
     return { status: response.status, text: await response.text() };
   } catch {
@@ -74,9 +74,9 @@ function parse(text: string): unknown {
 
 function problem(status: number | null, id: string, base: string): string {
   if (status === null)
-    return `The service does not answer at ${base}. Start it, or say where it is with --url.`;
+    return `The service does not answer at ${base}. Start it, or give its address with --url.`;
   if (status === 404)
-    return `Nothing at ${base} has the id ${id}: a message, execution, delivery or session.`;
+    return `Nothing at ${base} has the id ${id} (a message, execution, delivery or session), and no user has that name.`;
   if (status === 401 || status === 403)
     return `The service at ${base} refuses the key: set CAUSEWAY_API_KEY.`;
   return `The service at ${base} answered HTTP ${status}.`;

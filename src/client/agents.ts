@@ -7,7 +7,7 @@ export interface AgentVariable {
   required: boolean;
   default: VariableValue | null;
   description: string | null;
-  /** Whether the definition declares it, and whether its messages use it. */
+  /** `declared`: the definition declares it. `used`: its messages use it. */
   declared: boolean;
   used: boolean;
 }
@@ -19,7 +19,7 @@ export interface Agent {
   name: string;
   currentVersion: number;
   variables: AgentVariable[];
-  /** As configured, without its secrets. */
+  /** The configured definition without its secrets. */
   definition: JsonObject;
   createdAt: string;
   updatedAt: string;
@@ -34,9 +34,18 @@ export interface AgentVersion {
   createdAt: string;
 }
 
+/** The result of a rollback to an earlier version. */
+export interface AgentRollback {
+  agentId: string;
+  from: number;
+  to: number;
+  /** Number of open sessions that moved to it. */
+  sessionsMoved: number;
+}
+
 export type Agents = ReturnType<typeof createAgents>;
 
-/** What answers: agents and their versions. An agent is named by its id or slug. */
+/** Agents and their versions. A call names an agent by its id or slug. */
 export function createAgents(transport: Transport) {
   const path = (agent: string, rest = "") => `/agents/${encodeURIComponent(agent)}${rest}`;
   return {
@@ -51,5 +60,13 @@ export function createAgents(transport: Transport) {
 
     getVersion: (agent: string, version: number, options?: RequestOptions): Promise<AgentVersion> =>
       transport.request({ method: "GET", path: path(agent, `/versions/${version}`) }, options),
+
+    /** Makes an earlier version the current one; by default the version before the current one. */
+    rollBack: (
+      agent: string,
+      body: { version?: number } = {},
+      options?: RequestOptions,
+    ): Promise<AgentRollback> =>
+      transport.request({ method: "POST", path: path(agent, "/rollback"), body }, options),
   };
 }

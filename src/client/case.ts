@@ -1,4 +1,4 @@
-/** Fields whose insides are the caller's own JSON: not a letter of them is changed. */
+/** Fields that contain the caller's own JSON. Their content is not changed. */
 const OPAQUE = new Set([
   "metadata",
   "variables",
@@ -10,12 +10,12 @@ const OPAQUE = new Set([
   "details",
 ]);
 
-/** `createdAt` → `created_at`, in every object but the caller's own. */
+/** Converts `createdAt` to `created_at` in all objects except the caller's own JSON. */
 export function toWire(value: unknown): unknown {
   return renamed(value, toSnake, (_name, wireName) => OPAQUE.has(wireName));
 }
 
-/** `created_at` → `createdAt`, in every object but the caller's own. */
+/** Converts `created_at` to `createdAt` in all objects except the caller's own JSON. */
 export function fromWire(value: unknown): unknown {
   return renamed(value, toCamel, (name) => OPAQUE.has(name));
 }

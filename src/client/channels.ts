@@ -18,7 +18,7 @@ export interface Channel {
 
 export type Channels = ReturnType<typeof createChannels>;
 
-/** The configured connections to platforms, and how they are. */
+/** The configured channels and their state. */
 export function createChannels(transport: Transport) {
   return {
     list: (query: PageQuery = {}, options?: RequestOptions): List<Channel> =>

@@ -7,7 +7,7 @@ import { turnEvents } from "./turn-stream.ts";
 
 export type Chat = ReturnType<typeof createChat>;
 
-/** Conversations: open one, say something, read what was said. */
+/** Conversations: create a session, send messages, read messages. */
 export function createChat(transport: Transport, sessions: Sessions) {
   const messages = (sessionId: string) => `/chat/sessions/${encodeURIComponent(sessionId)}/messages`;
   return {
@@ -17,13 +17,13 @@ export function createChat(transport: Transport, sessions: Sessions) {
     updateSession: sessions.update,
     deleteSession: sessions.delete,
 
-    /** Sends a message and waits for what the bot says. */
+    /** Sends a message and waits for the bot's answer. */
     sendMessage: (sessionId: string, message: SendMessage, options?: RequestOptions): Promise<Answer> =>
       transport.request({ method: "POST", path: messages(sessionId), body: message }, options),
 
     /**
-     * Sends a message and yields what happens until the bot has answered. Leaving the loop does not stop the turn;
-     * `executions.cancel` does.
+     * Sends a message and yields the events of its turn until the bot has answered. Leaving the loop does not stop the
+     * turn; `executions.cancel` does.
      */
     sendMessageStream: (
       sessionId: string,
@@ -36,7 +36,7 @@ export function createChat(transport: Transport, sessions: Sessions) {
         options,
       ),
 
-    /** Hands in a file; a message of the same session takes it along by its id. */
+    /** Uploads a file. A message of the same session refers to it by its id. */
     uploadAttachment: (
       sessionId: string,
       file: Blob,
@@ -48,17 +48,17 @@ export function createChat(transport: Transport, sessions: Sessions) {
         options,
       ),
 
-    /** The content of a file that is `stored`. */
+    /** Downloads the content of a file whose state is `stored`. */
     async downloadAttachment(attachmentId: string, options?: RequestOptions): Promise<Blob> {
       const path = `/attachments/${encodeURIComponent(attachmentId)}/content`;
       return (await transport.open({ method: "GET", path }, options)).blob();
     },
 
-    /** Oldest first. */
+    /** Lists messages, oldest first. */
     listMessages: (sessionId: string, query: ListMessages = {}, options?: RequestOptions): List<Message> =>
       listOf(transport, { method: "GET", path: messages(sessionId), query: { ...query } }, options),
 
-    /** What happened to a message, and why; the id of an execution or a delivery does as well. */
+    /** Describes what happened to a message, and why. Also accepts the id of an execution or a delivery. */
     trail: (messageId: string, options?: RequestOptions): Promise<Trail> =>
       transport.request({ method: "GET", path: `/messages/${encodeURIComponent(messageId)}/trail` }, options),
   };

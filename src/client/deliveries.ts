@@ -4,12 +4,15 @@ import type { PageQuery } from "./types.ts";
 
 export type DeliveryStatus = "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown";
 
-/** One send of (a part of) a reply to a platform. */
+/** The delivery of a reply, or of a part of it, to a platform. */
 export interface Delivery {
   id: string;
   workspaceId: string;
   sessionId: string;
-  messageId: string;
+  /** Null: words at a desk that belong to no message. */
+  messageId: string | null;
+  /** The handoff whose desk gets it. Null: the user gets it. */
+  handoffId: string | null;
   /** The channel's name. */
   channel: string;
   address: string;
@@ -21,7 +24,7 @@ export interface Delivery {
   externalIds: string[];
   errorCode: string | null;
   error: string | null;
-  /** The platform's answer to an earlier send was lost: the user may have got it twice. */
+  /** True if the platform's answer to an earlier attempt was lost, so the user may have received it twice. */
   possibleDuplicate: boolean;
   createdAt: string;
   updatedAt: string;
@@ -34,9 +37,30 @@ export interface ListDeliveries extends PageQuery {
   status?: DeliveryStatus;
 }
 
+/** Deliveries to send again. All filters apply. */
+export interface RetryDeliveries {
+  /** Default: `failed`. A delivery of unknown outcome may arrive twice. */
+  status?: "failed" | "unknown";
+  sessionId?: string;
+  channel?: string;
+  errorCode?: string;
+  /** Created at this time or later: RFC 3339. */
+  since?: string;
+  /** Created before this time: RFC 3339. */
+  until?: string;
+}
+
+export interface RetriedDeliveries {
+  dryRun: boolean;
+  /** Number of deliveries that match. */
+  matched: number;
+  /** Number of deliveries that are due again; at most 1,000 with each call. */
+  retried: number;
+}
+
 export type Deliveries = ReturnType<typeof createDeliveries>;
 
-/** What was sent to platforms, and what became of it. */
+/** Deliveries to platforms and their results. */
 export function createDeliveries(transport: Transport) {
   const path = (id: string, rest = "") => `/deliveries/${encodeURIComponent(id)}${rest}`;
   return {
@@ -46,11 +70,19 @@ export function createDeliveries(transport: Transport) {
     get: (id: string, options?: RequestOptions): Promise<Delivery> =>
       transport.request({ method: "GET", path: path(id) }, options),
 
-    /** Sends one again that failed or whose outcome is unknown. */
+    /** Sends a delivery again that failed or whose result is unknown. */
     retry: (id: string, options?: RequestOptions): Promise<Delivery> =>
       transport.request({ method: "POST", path: path(id, "/retry"), body: {} }, options),
 
-    /** Records what you found out about one whose outcome is unknown. */
+    /** Sends many deliveries again, the oldest first. With `dryRun` it only counts them. */
+    retryAll: (
+      filter: RetryDeliveries,
+      how: { dryRun?: boolean } = {},
+      options?: RequestOptions,
+    ): Promise<RetriedDeliveries> =>
+      transport.request({ method: "POST", path: "/deliveries/retry", body: { filter, ...how } }, options),
+
+    /** Records the result of a delivery whose result is unknown. */
     resolve: (
       id: string,
       outcome: { status: "sent" | "failed" },

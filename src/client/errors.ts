@@ -1,12 +1,12 @@
-/** The one error the client throws. */
+/** The only error class that the client throws. */
 export class CausewayError extends Error {
-  /** The HTTP status; 0 where no answer came (network, timeout, a stream that broke off). */
+  /** The HTTP status; 0 if no answer came (network, timeout, interrupted stream). */
   readonly status: number;
-  /** Stable, for programs: `session_not_found`, `bot_failed`, `connection_failed`. */
+  /** A stable code for programs: `session_not_found`, `bot_failed`, `connection_failed`. */
   readonly code: string;
-  /** What else is known, as the server sent it; null where nothing is. */
+  /** More details from the server; null if there are none. */
   readonly details: unknown;
-  /** What to name when asking the operator; null where no answer came. */
+  /** Id of the request for questions to the operator; null if no answer came. */
   readonly requestId: string | null;
 
   constructor(
@@ -22,7 +22,7 @@ export class CausewayError extends Error {
   }
 }
 
-/** Reads what the server says went wrong; an answer of something in between (a proxy) is told by its status. */
+/** Reads the server's error. For an answer of another server in between (a proxy), the error contains its status. */
 export async function errorOf(response: Response): Promise<CausewayError> {
   const text = await response.text().catch(() => "");
   const error = bodyError(text);

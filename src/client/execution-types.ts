@@ -1,3 +1,4 @@
+import type { OpenHandoff } from "./handoff-types.ts";
 import type { Button } from "./message-types.ts";
 import type { PageQuery, TokenUsage } from "./types.ts";
 
@@ -18,6 +19,8 @@ export interface Execution {
   mergedInto: string | null;
   cancelRequestedAt: string | null;
   tokenUsage: TokenUsage | null;
+  /** End of the bot's answer: `length` if a limit cut it short; null if the bot does not report it. */
+  finishReason: "stop" | "length" | null;
   durationMs: number | null;
   createdAt: string;
   startedAt: string | null;
@@ -31,7 +34,7 @@ export interface ListExecutions extends PageQuery {
   status?: ExecutionStatus;
 }
 
-/** What a turn says while it runs: `execution` first, exactly one `done` or `error` last. */
+/** An event of a running turn: `execution` comes first, and exactly one `done` or `error` comes last. */
 export type TurnEvent =
   | { type: "execution"; executionId: string | null; userMessageId: string | null }
   | { type: "thinking"; content: string }
@@ -40,12 +43,16 @@ export type TurnEvent =
   | { type: "content"; content: string }
   | {
       type: "done";
-      /** `buttons` only where there are any. */
+      /** `buttons` is present only if there are any. */
       output: { content: string; buttons?: Button[] };
       messageId: string | null;
       tokenUsage: TokenUsage;
-      /** Seconds. */
+      /** Duration in seconds. */
       time: number;
+      /** Present only if a limit cut the answer short. */
+      finishReason?: "length";
+      /** Only where a person answers: there is no reply of the bot's. */
+      handoff?: OpenHandoff | null;
     }
-  /** `retryAfter`: seconds after which another message would be answered, where that is known. */
+  /** `retryAfter`: seconds until another message would be answered, if known. */
   | { type: "error"; message: string; code: string; retryAfter?: number };

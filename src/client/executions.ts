@@ -5,7 +5,7 @@ import { turnEvents } from "./turn-stream.ts";
 
 export type Executions = ReturnType<typeof createExecutions>;
 
-/** Turns of every channel: list, get, watch, cancel. */
+/** Turns of every channel: list, get, stream, cancel. */
 export function createExecutions(transport: Transport) {
   const path = (id: string, rest = "") => `/executions/${encodeURIComponent(id)}${rest}`;
   return {
@@ -15,7 +15,7 @@ export function createExecutions(transport: Transport) {
     get: (id: string, options?: RequestOptions): Promise<Execution> =>
       transport.request({ method: "GET", path: path(id) }, options),
 
-    /** What it has said so far, then what it says. */
+    /** Yields the past events of a turn, then its new ones. */
     stream: (id: string, options?: RequestOptions): AsyncGenerator<TurnEvent> =>
       turnEvents(transport, { method: "GET", path: path(id, "/stream") }, options),
 

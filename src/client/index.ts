@@ -3,6 +3,7 @@ import { type Channels, createChannels } from "./channels.ts";
 import { type Chat, createChat } from "./chat.ts";
 import { createDeliveries, type Deliveries } from "./deliveries.ts";
 import { createExecutions, type Executions } from "./executions.ts";
+import { createHandoffs, type HandoffCalls } from "./handoffs.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { createSchedules, type Schedules } from "./schedules.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
@@ -10,11 +11,12 @@ import { type Call, type CausewayOptions, createTransport, type RequestOptions }
 import { createTriggers, type Triggers } from "./triggers.ts";
 import { createUsers, type Users } from "./users.ts";
 
-export type { Agent, AgentVariable, AgentVersion } from "./agents.ts";
+export type { Agent, AgentRollback, AgentVariable, AgentVersion } from "./agents.ts";
 export type { Channel } from "./channels.ts";
 export type { Delivery, DeliveryStatus, ListDeliveries } from "./deliveries.ts";
 export { CausewayError } from "./errors.ts";
 export type * from "./execution-types.ts";
+export type * from "./handoff-types.ts";
 export type { ApiKey, NewApiKey, Scope } from "./keys.ts";
 export type * from "./message-types.ts";
 export type { List, Page, PageMeta } from "./page.ts";
@@ -22,13 +24,19 @@ export type { ParticipantData, WriteOptions } from "./participant-data.ts";
 export type { ChangeSchedule, CreateSchedule, ListSchedules, Schedule, ScheduleRun } from "./schedules.ts";
 export type * from "./session-types.ts";
 export type { CausewayOptions, RequestOptions } from "./transport.ts";
-export type { Said, Trigger, TriggerBatch, Triggered, TriggeredItem } from "./triggers.ts";
+export type {
+  MessageContent as Said,
+  Trigger,
+  TriggerBatch,
+  TriggeredItem,
+  TriggerResult as Triggered,
+} from "./triggers.ts";
 export type * from "./types.ts";
 export type { ListUsers, User } from "./users.ts";
 
 /**
- * Talks to a Causeway server. Names are camelCase here and snake_case on the wire; your own JSON (metadata, variables,
- * participant data) travels as it is.
+ * Client for a Causeway server. Names are camelCase here and snake_case on the wire. Your own JSON (metadata,
+ * variables, participant data) is not changed.
  *
  *     const client = new Causeway({ apiKey, baseUrl: "https://chat.example.org" });
  *     const session = await client.chat.createSession({ agentId: "echo" });
@@ -45,7 +53,8 @@ export class Causeway {
   readonly deliveries: Deliveries;
   readonly channels: Channels;
   readonly keys: Keys;
-  /** Any other call: path below `/api/v1`; names are changed both ways as everywhere. */
+  readonly handoffs: HandoffCalls;
+  /** Makes any other call. The path is relative to `/api/v1`. Names are converted in both directions. */
   readonly request: <T>(call: Call, options?: RequestOptions) => Promise<T>;
 
   constructor(options: CausewayOptions) {
@@ -60,6 +69,7 @@ export class Causeway {
     this.deliveries = createDeliveries(transport);
     this.channels = createChannels(transport);
     this.keys = createKeys(transport);
+    this.handoffs = createHandoffs(transport);
     this.request = transport.request;
   }
 }

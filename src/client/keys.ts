@@ -10,13 +10,15 @@ export type Scope =
   | "users:write"
   | "trigger:write"
   | "deliveries:write"
+  | "handoff:read"
+  | "handoff:write"
   | "admin";
 
 export interface ApiKey {
   id: string;
   workspaceId: string;
   name: string;
-  /** The first characters of the secret, to recognise it by. */
+  /** The first characters of the secret, to recognise the key. */
   prefix: string;
   scopes: Scope[];
   operator: boolean;
@@ -24,7 +26,7 @@ export interface ApiKey {
   lastUsedAt: string | null;
 }
 
-/** `secret` is shown this once. */
+/** A new key. `secret` is shown only once. */
 export type NewApiKey = ApiKey & { secret: string };
 
 export type Keys = ReturnType<typeof createKeys>;
@@ -38,7 +40,7 @@ export function createKeys(transport: Transport) {
     create: (key: { name: string; scopes: Scope[] }, options?: RequestOptions): Promise<NewApiKey> =>
       transport.request({ method: "POST", path: "/api_keys", body: key }, options),
 
-    /** Revokes it at once. */
+    /** Revokes a key at once. */
     delete: (id: string, options?: RequestOptions): Promise<void> =>
       transport.request({ method: "DELETE", path: `/api_keys/${encodeURIComponent(id)}` }, options),
   };

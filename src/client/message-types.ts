@@ -1,6 +1,7 @@
+import type { OpenHandoff } from "./handoff-types.ts";
 import type { JsonObject, PageQuery, TokenUsage } from "./types.ts";
 
-/** A file of a message; its content is at `url` once it is `stored`. */
+/** A file of a message. Its content is at `url` when its state is `stored`. */
 export interface Attachment {
   id: string;
   kind: "image" | "audio" | "video" | "file";
@@ -12,23 +13,38 @@ export interface Attachment {
   url: string | null;
 }
 
-/** Something a user may press instead of writing. */
+/** A button that a user may press instead of writing. */
 export interface Button {
   label: string;
-  /** What a press carries: sent back with the label as `content`. */
+  /** Value of a press. Send it back, with the label as `content`. */
   payload: string;
-  /** Opens this page instead; such a button never comes back. */
+  /** Opens this page instead. Such a button sends no payload. */
   url?: string;
 }
 
-/** A button as it is given; one without a payload carries its label. */
+/** A button to offer. Without a payload, its label is the payload. */
 export type OfferedButton = Omit<Button, "payload"> & { payload?: string };
 
-/** A file as it is given: at an address that the platform can open. */
+/** A file to send, at an address that the platform can open. */
 export interface OfferedAttachment {
   url: string;
   name?: string;
   contentType?: string;
+}
+
+/** A message that another message refers to. */
+export interface ReferencedMessage {
+  /** Its id, if it is a message of this conversation. */
+  messageId: string | null;
+  author: string | null;
+  text: string | null;
+}
+
+export interface MessageReference {
+  kind: "thread" | "forward" | "quote" | "reply";
+  author: ReferencedMessage["author"];
+  text: ReferencedMessage["text"];
+  messageId: ReferencedMessage["messageId"];
 }
 
 export interface Message {
@@ -40,29 +56,40 @@ export interface Message {
   content: string;
   attachments: Attachment[];
   buttons: Button[];
-  /** On what a user said: what the button carries that they pressed or chose. */
+  /** For a user message: the payload of the button that the user pressed or chose. */
   payload: string | null;
   metadata: JsonObject;
   executionId: string | null;
   userMessageId: string | null;
   tokenUsage: TokenUsage | null;
+  /** The author, in a conversation with several users, or a person in the bot's place (`via`). */
+  author: { identifier: string; name: string | null; via?: string } | { name: string; via: string } | null;
+  /** Time at which the user wrote it, by the platform's clock. */
+  sentAt: string | null;
+  /** The newest message that it replies to or quotes. */
+  replyTo: ReferencedMessage | null;
+  /** The original author of forwarded text. */
+  forwardedFrom: string | null;
+  references: MessageReference[];
   createdAt: string;
 }
 
-/** What the bot said. `id` and `seq` are null where it chose to say nothing. */
+/** The bot's answer. `id` and `seq` are null if the bot chose to stay silent. */
 export interface Answer extends Omit<Message, "id" | "seq"> {
   id: string | null;
   seq: number | null;
-  /** What it said before that in the same turn. */
+  /** The bot's earlier messages in the same turn. */
   earlierMessages: Message[];
+  /** Only where a person answers: there is no reply of the bot's. */
+  handoff?: OpenHandoff | null;
 }
 
 export interface SendMessage {
-  /** May be left out where there are files. */
+  /** Optional if there are files. */
   content?: string;
-  /** Of a pressed button, as it was offered; `content` is its label. */
+  /** The payload of a pressed button, as offered; `content` is its label. */
   payload?: string;
-  /** Of files that were uploaded into the session. */
+  /** Ids of files that were uploaded to the session. */
   attachmentIds?: string[];
 }
 
@@ -72,7 +99,7 @@ export interface ListMessages extends PageQuery {
   include?: ("seed" | "tool" | "instruction" | "notice")[];
 }
 
-/** What happened to a message, in words; facts in the order they happened. */
+/** The history of a message in words. Facts are in chronological order. */
 export interface Trail {
   messageId: string;
   sessionId: string;

@@ -2,23 +2,23 @@ import type { Call, RequestOptions, Transport } from "./transport.ts";
 
 export interface PageMeta {
   total: number;
-  /** Null where a cursor was given. */
+  /** Null if the request had a cursor. */
   page: number | null;
   limit: number;
   totalPages: number;
   nextCursor: string | null;
 }
 
-/** One page of a list. Iterating over it goes on to the pages behind it. */
+/** One page of a list. An iteration continues with the following pages. */
 export interface Page<T> extends AsyncIterable<T> {
   data: T[];
   meta: PageMeta;
 }
 
-/** A list: `await` it for one page, or `for await` over it for everything. */
+/** A list: `await` returns one page, and `for await` iterates over all items. */
 export type List<T> = Promise<Page<T>> & AsyncIterable<T>;
 
-/** Asks for the first page at once, and for others as the iteration gets there. */
+/** Requests the first page at once, and the others during the iteration. */
 export function listOf<T>(transport: Transport, call: Call, options?: RequestOptions): List<T> {
   const first = pageOf<T>(transport, call, options);
   return Object.assign(first, {

@@ -3,33 +3,35 @@ import { type List, listOf } from "./page.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
 import type { PageQuery } from "./types.ts";
 
-/** When: one of `at`, `every`, `cron` and `rrule`. */
+/** Timing: one of `at`, `every`, `cron` and `rrule`. */
 interface Timing {
   /** RFC 3339, or a local time in the schedule's time zone. */
   at?: string;
-  /** A time span: `30m`, `1d`. */
+  /** A duration: `30m`, `1d`. */
   every?: string;
   cron?: string;
-  /** RFC 5545. */
+  /** Recurrence rule (RFC 5545). */
   rrule?: string;
   startsAt?: string | null;
   endsAt?: string | null;
   maxRuns?: number | null;
-  /** How late a run may be; a later one is skipped. */
+  /** Maximum delay of a run; a later one is skipped. */
   maxDelay?: string | null;
   /** IANA name. */
   timezone?: string;
 }
 
-/** What: an instruction to the bot, or the message itself. */
-interface Saying {
+/** Content: an instruction to the bot, or the message itself. */
+interface UnpromptedMessage {
   promptText?: string;
   messageText?: string;
+  /** Format of `messageText`: sent word for word (the default), or shown as Markdown. */
+  format?: "text" | "markdown";
   buttons?: OfferedButton[];
   attachments?: OfferedAttachment[];
 }
 
-export interface CreateSchedule extends Timing, Saying {
+export interface CreateSchedule extends Timing, UnpromptedMessage {
   /** Id or slug. */
   agentId: string;
   /** The channel's name. */
@@ -38,7 +40,20 @@ export interface CreateSchedule extends Timing, Saying {
   name?: string | null;
 }
 
-export interface ChangeSchedule extends Timing, Saying {
+/** The same message and time for many users. An item inherits the fields that it leaves out. */
+export interface CreateSchedules extends Omit<CreateSchedule, "identifier"> {
+  items: { identifier: string; name?: string | null; timezone?: string }[];
+}
+
+/** The result for one user of a batch. */
+export interface CreatedSchedule {
+  identifier: string;
+  status: "created" | "failed";
+  schedule?: Schedule;
+  error?: { code: string; message: string };
+}
+
+export interface ChangeSchedule extends Timing, UnpromptedMessage {
   name?: string | null;
   status?: "active" | "paused";
 }
@@ -69,11 +84,13 @@ export interface Schedule {
   userId: string;
   channel: string;
   identifier: string;
-  /** Who put it down. */
+  /** The creator of the schedule. */
   madeBy: "operator" | "event" | "bot";
   name: string | null;
   promptText: string | null;
   messageText: string | null;
+  /** Format of `messageText`. */
+  format: "text" | "markdown" | null;
   buttons: Button[];
   attachments: { url: string; name: string | null; contentType: string | null }[];
   at: string | null;
@@ -102,7 +119,7 @@ export interface ListSchedules extends PageQuery {
 
 export type Schedules = ReturnType<typeof createSchedules>;
 
-/** Messages to come, once or again and again. */
+/** Scheduled messages, sent once or repeatedly. */
 export function createSchedules(transport: Transport) {
   const path = (id: string) => `/schedules/${encodeURIComponent(id)}`;
   return {
@@ -112,18 +129,22 @@ export function createSchedules(transport: Transport) {
     get: (id: string, options?: RequestOptions): Promise<Schedule> =>
       transport.request({ method: "GET", path: path(id) }, options),
 
-    /** What became of each run, newest first. */
+    /** Lists the runs of a schedule and their results, newest first. */
     listRuns: (id: string, query: PageQuery = {}, options?: RequestOptions): List<ScheduleRun> =>
       listOf(transport, { method: "GET", path: `${path(id)}/runs`, query: { ...query } }, options),
 
     create: (schedule: CreateSchedule, options?: RequestOptions): Promise<Schedule> =>
       transport.request({ method: "POST", path: "/schedules", body: schedule }, options),
 
-    /** Only what is present changes. */
+    /** Creates one schedule for each user in a list. Returns the results in the same order. */
+    createBatch: (batch: CreateSchedules, options?: RequestOptions): Promise<{ data: CreatedSchedule[] }> =>
+      transport.request({ method: "POST", path: "/schedules/batch", body: batch }, options),
+
+    /** Changes only the fields that are present. */
     update: (id: string, changes: ChangeSchedule, options?: RequestOptions): Promise<Schedule> =>
       transport.request({ method: "PATCH", path: path(id), body: changes }, options),
 
-    /** Cancels it: nothing is sent any more. */
+    /** Cancels a schedule. Nothing more is sent. */
     delete: (id: string, options?: RequestOptions): Promise<void> =>
       transport.request({ method: "DELETE", path: path(id) }, options),
   };

@@ -1,3 +1,4 @@
+import type { OpenHandoff } from "./handoff-types.ts";
 import type { JsonObject, PageQuery, VariableValue } from "./types.ts";
 
 export interface Session {
@@ -22,6 +23,15 @@ export interface Session {
   updatedAt: string;
   lastActivityAt: string;
   endedAt: string | null;
+  /** While a person answers instead of the bot. */
+  handoff: OpenHandoff | null;
+}
+
+/** A session in a list. */
+export interface SessionRow extends Session {
+  /** The newest words of a user, the bot or a person; at most 200 characters of them. */
+  lastMessage: { id: string; role: "user" | "assistant"; content: string; createdAt: string } | null;
+  user: { id: string; identifier: string; name: string | null } | null;
 }
 
 export interface CreateSession {
@@ -39,7 +49,7 @@ export interface CreateSession {
   renderTemplates?: boolean;
 }
 
-/** Only what is present changes; null clears; `metadata` and `variables` merge. */
+/** Changes only the fields that are present. Null clears a field; `metadata` and `variables` are merged. */
 export interface UpdateSession {
   title?: string | null;
   situation?: string | null;
@@ -48,20 +58,32 @@ export interface UpdateSession {
   renderTemplates?: boolean | null;
   variables?: Record<string, VariableValue | null> | null;
   metadata?: JsonObject | null;
+  /** Another version of the session's agent. */
+  agentVersion?: number;
 }
 
 export interface ListSessions extends PageQuery {
-  /** What the metadata must contain, typed and deep. */
+  /** JSON that the metadata must contain. Compares types and nested objects. */
   metadataFilter?: JsonObject;
   agentId?: string;
   userId?: string;
   channel?: string;
   status?: Session["status"];
+  /** State of the handoff; `open` is `requested` or `taken`. */
+  handoff?: "none" | "open" | "requested" | "taken";
+  /** Words in the messages. All of them must occur; `"two words"` is a phrase, `-word` excludes. */
+  q?: string;
+  /** True: a turn or a delivery failed, or a delivery waits for an operator's finding. */
+  trouble?: boolean;
+  /** Changed at this time or later: RFC 3339. */
+  since?: string;
+  /** Last changed before this time: RFC 3339. */
+  until?: string;
   sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at";
 }
 
 export interface ResetSession {
-  /** Whether the agent's event rules for the end of a session fire. Default true. */
+  /** True (default) fires the agent's event rules for the end of a session. */
   triggerEvents?: boolean;
   /** An instruction to the bot, for its first message. */
   prompt?: string;
@@ -80,14 +102,14 @@ export interface SessionEvent {
   sessionId: string;
   agentId: string;
   agentVersion: number;
-  /** The rule's place in the version's `events`. */
+  /** The index of the rule in the version's `events`. */
   rule: number;
   event: string;
   data: JsonObject;
   status: "pending" | "running" | "completed" | "skipped" | "failed" | "unreachable";
   reason: string | null;
   attempts: number;
-  /** What each action came to. */
+  /** The result of each action. */
   actions: JsonObject[];
   nextAttemptAt: string | null;
   createdAt: string;

@@ -6,6 +6,7 @@ import type {
   ResetSession,
   Session,
   SessionEvent,
+  SessionRow,
   SocketToken,
   UpdateSession,
 } from "./session-types.ts";
@@ -24,10 +25,10 @@ export function createSessions(transport: Transport) {
     get: (id: string, options?: RequestOptions): Promise<Session> =>
       transport.request({ method: "GET", path: path(id) }, options),
 
-    list: (query: ListSessions = {}, options?: RequestOptions): List<Session> =>
+    list: (query: ListSessions = {}, options?: RequestOptions): List<SessionRow> =>
       listOf(transport, { method: "GET", path: "/chat/sessions", query: { ...query } }, options),
 
-    /** Only what is present changes; null clears. */
+    /** Changes only the fields that are present; null clears a field. */
     update: (id: string, changes: UpdateSession, options?: RequestOptions): Promise<Session> =>
       transport.request({ method: "PATCH", path: path(id), body: changes }, options),
 
@@ -37,11 +38,11 @@ export function createSessions(transport: Transport) {
     end: (id: string, how: { triggerEvents?: boolean } = {}, options?: RequestOptions): Promise<Session> =>
       transport.request({ method: "POST", path: path(id, "/end"), body: how }, options),
 
-    /** Completes the session and answers with the next one. */
+    /** Completes the session and returns the next one. */
     reset: (id: string, how: ResetSession = {}, options?: RequestOptions): Promise<Session> =>
       transport.request({ method: "POST", path: path(id, "/reset"), body: how }, options),
 
-    /** The exact messages the bot would be sent. */
+    /** Returns the exact messages that the bot would receive. */
     render: (
       id: string,
       next: { content?: string } = {},
@@ -49,11 +50,11 @@ export function createSessions(transport: Transport) {
     ): Promise<{ messages: PromptMessage[] }> =>
       transport.request({ method: "POST", path: path(id, "/render"), body: next }, options),
 
-    /** What the agent's event rules did in it, oldest first. */
+    /** Lists the firings of the agent's event rules in a session, oldest first. */
     listEvents: (id: string, query: PageQuery = {}, options?: RequestOptions): List<SessionEvent> =>
       listOf(transport, { method: "GET", path: path(id, "/events"), query: { ...query } }, options),
 
-    /** What a browser opens the session's WebSocket with. */
+    /** Returns a token with which a browser opens the session's WebSocket. */
     socketToken: (id: string, options?: RequestOptions): Promise<SocketToken> =>
       transport.request({ method: "POST", path: path(id, "/ws_token"), body: {} }, options),
   };

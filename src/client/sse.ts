@@ -1,14 +1,14 @@
 /** One event of a Server-Sent Events stream. */
 export interface ServerEvent {
-  /** The last id seen, its own or an earlier event's; empty where none was. */
+  /** The last id of this or an earlier event; empty if there was none. */
   id: string;
   event: string;
   data: string;
 }
 
 /**
- * Reads a stream as the standard says: any line ending, events cut anywhere, comments, several `data` lines. An event
- * that the end of the stream cuts off is not one.
+ * Parses a stream according to the standard: any line ending, events split anywhere, comments, several `data` lines. An
+ * incomplete event at the end of the stream is dropped.
  */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
   const parser = createParser();
@@ -24,7 +24,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
       yield* parser.take(decoder.decode(value, { stream: true }));
     }
   } finally {
-    // Whoever stops reading lets go of the connection.
+    // Close the connection when the caller stops reading.
     await reader.cancel().catch(() => undefined);
   }
 }
@@ -56,7 +56,7 @@ function createParser(): { take(text: string): ServerEvent[]; end(): ServerEvent
 
   function take(text: string): ServerEvent[] {
     rest += text;
-    // A carriage return at the end may be the first half of a line ending: it waits for what follows.
+    // A carriage return at the end may be the first half of a line ending. So it waits for the next text.
     const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? "";
     return lines.flatMap(line);

@@ -2,23 +2,23 @@ import { fromWire, toWire } from "./case.ts";
 import { CausewayError, errorOf } from "./errors.ts";
 
 export interface CausewayOptions {
-  /** Left out in a browser, where keys do not belong: your own server adds it on the way. */
+  /** Leave it out in a browser, because keys must not be there. Your own server adds the key. */
   apiKey?: string;
-  /** Where Causeway runs, such as `https://chat.example.org`; `/api/v1` is added. */
+  /** Address of Causeway, such as `https://chat.example.org`. The client adds `/api/v1`. */
   baseUrl: string;
-  /** How long one try may take until the answer begins, milliseconds. Default: five minutes, for bots that think. */
+  /** Time limit until the answer begins, per attempt, in milliseconds. Default: five minutes, for bots that think. */
   timeoutMs?: number;
-  /** Further tries after the first. Default 2. */
+  /** Retries after the first attempt. Default 2. */
   maxRetries?: number;
-  /** The operator key's choice among several workspaces. */
+  /** The workspace that an operator key selects if there are several. */
   workspace?: string;
-  /** Instead of the platform's. */
+  /** Replaces the platform's `fetch`. */
   fetch?: typeof fetch;
 }
 
 export interface RequestOptions {
   signal?: AbortSignal;
-  /** Default: a new one per call, kept over its retries. */
+  /** Default: a new key per call, which all its retries use. */
   idempotencyKey?: string;
   timeoutMs?: number;
   maxRetries?: number;
@@ -29,17 +29,17 @@ export interface Call {
   path: string;
   query?: Readonly<Record<string, unknown>>;
   body?: unknown;
-  /** In place of a body in JSON; its type is the content type. */
+  /** Sent instead of a JSON body. Its type is the content type. */
   file?: Blob;
-  /** The body is the caller's own JSON as a whole: no name is changed. */
+  /** The whole body is the caller's own JSON, so no name in it is changed. */
   verbatim?: boolean;
   headers?: Readonly<Record<string, string>>;
 }
 
 export interface Transport {
-  /** The answer's JSON in camelCase; undefined where there is none. */
+  /** Returns the JSON of the answer in camelCase; undefined if there is none. */
   request<T>(call: Call, options?: RequestOptions): Promise<T>;
-  /** The answer itself, once it begins and is no error. Retried like `request`. */
+  /** Returns the response when it begins and is not an error. Retries like `request`. */
   open(call: Call, options?: RequestOptions): Promise<Response>;
 }
 
@@ -48,7 +48,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 const TIMEOUT_MS = 5 * 60_000;
 
-/** How the client talks: keys, JSON, timeouts, and retries under one Idempotency-Key. */
+/** Transport of the client: keys, JSON, timeouts, and retries with one Idempotency-Key. */
 export function createTransport(settings: CausewayOptions): Transport {
   const base = `${settings.baseUrl.replace(/\/+$/, "")}/api/v1`;
   const send = settings.fetch ?? fetch;
@@ -72,7 +72,7 @@ export function createTransport(settings: CausewayOptions): Transport {
   ): Promise<Response | { error: CausewayError; waitMs: number | null }> {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), options.timeoutMs ?? settings.timeoutMs ?? TIMEOUT_MS);
-    // Only until the answer begins: a stream may take as long as it takes.
+    // The time limit ends when the answer begins. A stream has no limit.
     const signal = options.signal ? AbortSignal.any([options.signal, timeout.signal]) : timeout.signal;
     try {
       const response = await send(urlOf(base, call), {
@@ -110,7 +110,7 @@ export function createTransport(settings: CausewayOptions): Transport {
     async request<T>(call: Call, options?: RequestOptions): Promise<T> {
       const response = await open(call, options);
       const text = await response.text();
-      // The edge of the typed world: what the server documents is what the types say.
+      // An untyped boundary: the types describe the documented answers of the server.
       return (text === "" ? undefined : fromWire(JSON.parse(text))) as T;
     },
   };
@@ -138,15 +138,15 @@ function contentTypeOf({ file, body }: Call): Record<string, string> {
   return body === undefined ? {} : { "Content-Type": "application/json" };
 }
 
-/** What the bot failed at or was not asked is an answer: asking for the same would get the same. */
-const ANSWERS = new Set(["bot_failed", "budget_exceeded"]);
+/** These errors are final answers: the bot failed, or it was not called. A retry would get the same one. */
+const FINAL_ERRORS = new Set(["bot_failed", "budget_exceeded"]);
 
-/** Whether asking again may help. */
+/** True if a retry may succeed. */
 export function isWorthRetrying(error: CausewayError): boolean {
-  return error.status === 0 || (RETRIED.has(error.status) && !ANSWERS.has(error.code));
+  return error.status === 0 || (RETRIED.has(error.status) && !FINAL_ERRORS.has(error.code));
 }
 
-/** `Retry-After` in milliseconds: seconds or a date. */
+/** Converts `Retry-After` to milliseconds, from seconds or a date. */
 function retryAfter(response: Response): number | null {
   const header = response.headers.get("retry-after");
   if (header === null) return null;

@@ -2,18 +2,20 @@ import type { OfferedAttachment, OfferedButton } from "./message-types.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
 import type { JsonObject } from "./types.ts";
 
-/** What the bot is to say to a user: an instruction to it, or the message itself; exactly one of the two. */
-export interface Said {
+/** A message to a user: an instruction to the bot, or the message itself. Exactly one of the two. */
+export interface MessageContent {
   promptText?: string;
   messageText?: string;
+  /** Format of `messageText`: sent word for word (the default), or shown as Markdown. */
+  format?: "text" | "markdown";
   buttons?: OfferedButton[];
   attachments?: OfferedAttachment[];
-  /** Merged into the session's metadata, and into what is kept of the user. */
+  /** Merged into the session's metadata, like `participantData` into the user's participant data. */
   sessionData?: JsonObject;
   participantData?: JsonObject;
 }
 
-interface Where {
+interface Target {
   /** Id or slug. */
   agentId: string;
   /** The channel's name. */
@@ -22,29 +24,29 @@ interface Where {
   ignoreQuietHours?: boolean;
 }
 
-/** `identifier` names the user on the platform; one that is new is made. */
-export interface Trigger extends Where, Said {
+/** A message to one user. `identifier` is the user's name on the platform; a new user is created. */
+export interface Trigger extends Target, MessageContent {
   identifier: string;
 }
 
-/** What is said to each of many; what an item leaves out is everybody's. */
-export interface TriggerBatch extends Where, Said {
-  items: (Said & { identifier: string })[];
+/** Messages to many users. An item inherits the fields that it leaves out. */
+export interface TriggerBatch extends Target, MessageContent {
+  items: (MessageContent & { identifier: string })[];
 }
 
-/** What a trigger came to; `scheduleId` and `sendsAt` where quiet hours put it off. */
-export interface Triggered {
+/** The result of a trigger. `scheduleId` and `sendsAt` are present if quiet hours delay it. */
+export interface TriggerResult {
   sessionId?: string;
-  /** Of the turn that writes the message, for a prompt. */
+  /** For a prompt: the turn that writes the message. */
   executionId?: string;
-  /** Of the message itself, for a text. */
+  /** For a text: the deliveries of the message. */
   deliveryIds?: string[];
   scheduleId?: string;
   sendsAt?: string;
   warnings?: { code: string; message: string }[];
 }
 
-export interface TriggeredItem extends Triggered {
+export interface TriggeredItem extends TriggerResult {
   identifier: string;
   status: "accepted" | "failed";
   error?: { code: string; message: string };
@@ -52,13 +54,13 @@ export interface TriggeredItem extends Triggered {
 
 export type Triggers = ReturnType<typeof createTriggers>;
 
-/** The bot speaks first. */
+/** Unprompted messages from the bot. */
 export function createTriggers(transport: Transport) {
   return {
-    send: (trigger: Trigger, options?: RequestOptions): Promise<Triggered> =>
+    send: (trigger: Trigger, options?: RequestOptions): Promise<TriggerResult> =>
       transport.request({ method: "POST", path: "/trigger_bot_message", body: trigger }, options),
 
-    /** To many users at once; each has an outcome of its own. */
+    /** Sends messages to many users at once. Each user has a separate result. */
     sendBatch: (batch: TriggerBatch, options?: RequestOptions): Promise<{ data: TriggeredItem[] }> =>
       transport.request({ method: "POST", path: "/trigger_bot_message/batch", body: batch }, options),
   };

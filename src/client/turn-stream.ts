@@ -8,10 +8,10 @@ const RECONNECT_TRIES = 5;
 const RECONNECT_MS = 300;
 
 /**
- * The events of a turn, to the one that ends it. A connection that breaks is opened again where it broke, so that
- * nothing is lost or comes twice; a stream that cannot be had to its end throws `stream_interrupted`.
+ * Yields the events of a turn until its last one. A broken connection is reopened at the same event, so that no event
+ * is lost or repeated. Throws `stream_interrupted` if the end of the stream cannot be reached.
  *
- * @param start the call that opens the stream; its repetition is harmless (a GET, or a POST under one key).
+ * @param start the call that opens the stream. It is safe to repeat (a GET, or a POST with one key).
  */
 export async function* turnEvents(
   transport: Transport,
@@ -22,23 +22,23 @@ export async function* turnEvents(
   let call = start;
   let lastId = "";
   let cause: unknown;
-  for (let fruitless = 0; fruitless <= RECONNECT_TRIES; fruitless++) {
-    if (fruitless > 0) await pause(RECONNECT_MS * 2 ** (fruitless - 1), options.signal);
+  for (let attemptsWithoutEvent = 0; attemptsWithoutEvent <= RECONNECT_TRIES; attemptsWithoutEvent++) {
+    if (attemptsWithoutEvent > 0) await pause(RECONNECT_MS * 2 ** (attemptsWithoutEvent - 1), options.signal);
     try {
       for await (const event of connection(transport, resumed(call, lastId), fixed)) {
         const known = turnEvent(event);
         if (event.id !== "") lastId = event.id;
         if (known === null) continue;
-        fruitless = 0;
+        attemptsWithoutEvent = 0;
         if (known.type === "execution" && known.executionId !== null) {
-          // From here on the turn is followed, and nothing can be sent twice.
+          // From now on, follow the turn with a GET, so that no message can be sent twice.
           call = { method: "GET", path: `/executions/${known.executionId}/stream` };
         }
         yield known;
         if (known.type === "done" || known.type === "error") return;
       }
     } catch (error) {
-      // What began may go on when the server is back; what never began is the caller's to know at once.
+      // A stream that had started may continue when the server is back. Otherwise the caller gets the error at once.
       if (lastId === "" || !(error instanceof CausewayError) || !isWorthRetrying(error)) throw error;
       cause = error;
     }
@@ -56,7 +56,10 @@ function resumed(call: Call, lastId: string): Call {
   return { ...call, headers };
 }
 
-/** One connection's events. Ends without a word when the connection breaks; throws what the server refuses. */
+/**
+ * Yields the events of one connection. Ends without an error if the connection breaks. Throws if the server refuses the
+ * call.
+ */
 async function* connection(
   transport: Transport,
   call: Call,
@@ -69,7 +72,7 @@ async function* connection(
     for (;;) {
       const next = await events.next().catch((error: unknown) => {
         options.signal?.throwIfAborted();
-        // A broken connection; anything the caller's own code throws does not come this way.
+        // The connection broke. Errors from the caller's code do not reach this point.
         void error;
         return null;
       });
@@ -83,10 +86,10 @@ async function* connection(
 
 const NAMES = new Set(["execution", "thinking", "tool_start", "tool_end", "content", "done", "error"]);
 
-/** Null for an event of a later version of the server, which this client knows nothing about. */
+/** Null for an event of a newer server version, which this client does not know. */
 function turnEvent({ event, data }: ServerEvent): TurnEvent | null {
   if (!NAMES.has(event)) return null;
   const fields = fromWire(JSON.parse(data));
-  // The edge of the typed world: what the server documents is what the types say.
+  // An untyped boundary: the types describe the documented answers of the server.
   return { type: event, ...(fields as object) } as TurnEvent;
 }

@@ -1,4 +1,4 @@
-/** The caller's own JSON: travels as it is. */
+/** The caller's own JSON. It is not changed. */
 export type JsonObject = { [key: string]: unknown };
 
 export type VariableValue = string | number | boolean;

@@ -3,7 +3,7 @@ import { createParticipantData } from "./participant-data.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
 import type { JsonObject, PageQuery } from "./types.ts";
 
-/** Somebody who chats on one channel. */
+/** A user of one channel. */
 export interface User {
   id: string;
   workspaceId: string;
@@ -11,23 +11,28 @@ export interface User {
   channel: string;
   identifier: string;
   name: string | null;
-  /** What the platform says of them. */
+  /** The user's profile from the platform. */
   profile: JsonObject;
   anonymous: boolean;
-  /** Whether they can be written to, and why not. */
+  /** Reachability of the user, and the reason if they are unreachable. */
   reachable: { ok: boolean; code: string | null; reason: string | null; since: string | null };
+  /** Since when they take no marketing messages, as they told the platform. */
+  marketingStoppedAt: string | null;
   createdAt: string;
   updatedAt: string;
 }
 
 export interface ListUsers extends PageQuery {
   channel?: string;
+  /** Any common spelling: `+491701234567`, `ada`. */
   identifier?: string;
+  /** Text that the name or the identifier contains. */
+  q?: string;
 }
 
 export type Users = ReturnType<typeof createUsers>;
 
-/** The people who chat, and what is kept of them. */
+/** Users and their participant data. */
 export function createUsers(transport: Transport) {
   const path = (id: string) => `/users/${encodeURIComponent(id)}`;
   return {
@@ -37,7 +42,7 @@ export function createUsers(transport: Transport) {
     get: (id: string, options?: RequestOptions): Promise<User> =>
       transport.request({ method: "GET", path: path(id) }, options),
 
-    /** Erases the person everywhere: sessions, messages and participant data go too. */
+    /** Erases the user with all sessions, messages and participant data. */
     delete: (id: string, options?: RequestOptions): Promise<void> =>
       transport.request({ method: "DELETE", path: path(id) }, options),
 

@@ -1,4 +1,4 @@
-import type { Finding } from "../../core/finding.ts";
+import type { Finding } from "../../core/faults/finding.ts";
 
 /** A finding with its place: `channels.config.json: channels.telegram.token`, `environment: REDIS_URL`. */
 export interface PlacedFinding extends Omit<Finding, "key"> {
@@ -7,7 +7,7 @@ export interface PlacedFinding extends Omit<Finding, "key"> {
 
 const WORDS = { ok: "ok  ", warning: "warn", error: "FAIL" };
 
-/** For a person at a terminal: where, what, and what to do about it. */
+/** Prints findings for a person: the place, the problem and the fix. */
 export function printFindings(findings: readonly PlacedFinding[], print: (line: string) => void): void {
   let place = "";
   for (const { where, severity, what, fix } of findings) {
@@ -23,12 +23,12 @@ export function printFindings(findings: readonly PlacedFinding[], print: (line: 
   );
 }
 
-/** For a program: one object, whatever was found. */
+/** Formats findings for a program: always one object. */
 export function findingsJson(findings: readonly PlacedFinding[]): string {
   return JSON.stringify({ ok: isHealthy(findings), findings }, null, 2);
 }
 
-/** Whether nothing is broken; warnings do not count. */
+/** True if nothing is broken. Warnings do not count. */
 export function isHealthy(findings: readonly PlacedFinding[]): boolean {
   return findings.every(({ severity }) => severity !== "error");
 }

@@ -1,44 +1,44 @@
 import type { WebhookResponse } from "../../channels/channel.ts";
-import { broken, doubtful, type Finding, well } from "../../core/finding.ts";
-import { timeLimit } from "../../core/time-limit.ts";
+import { errorFinding, type Finding, okFinding, warningFinding } from "../../core/faults/finding.ts";
+import { timeLimit } from "../../core/time/time-limit.ts";
 
-const PATIENCE_MS = 10_000;
-/** Signatures are good for five minutes: a clock this far off loses messages. */
+const TIMEOUT_MS = 10_000;
+/** Signatures are valid for five minutes, so a clock with this error loses messages. */
 const BAD_SKEW_MS = 4 * 60_000;
 const NOTABLE_SKEW_MS = 60_000;
 
-/** What answers at an address. */
-type Neighbour = "causeway" | "something else" | "nothing";
+/** The kind of server that answers at an address. */
+type ServerKind = "causeway" | "something else" | "nothing";
 
-/** Whether the service answers where platforms are told that it does. */
+/** Checks that the service answers at the address that the platforms use. */
 export async function publicUrlFindings(addresses: {
   publicUrl: { url: string; isPublic: boolean };
-  /** Where the service itself listens. */
+  /** Address on which the service itself listens. */
   localUrl: string;
 }): Promise<{ findings: Finding[]; answers: boolean }> {
   const { publicUrl, localUrl } = addresses;
-  const [outside, inside] = await Promise.all([whoAnswers(publicUrl.url), whoAnswers(localUrl)]);
+  const [outside, inside] = await Promise.all([serverAt(publicUrl.url), serverAt(localUrl)]);
   const findings: Finding[] = [];
   if (publicUrl.isPublic && !publicUrl.url.startsWith("https://"))
     findings.push(
-      broken(
+      errorFinding(
         "",
-        `${publicUrl.url} is not https: platforms do not post to it.`,
+        `${publicUrl.url} does not use https, so platforms do not post to it.`,
         "put a proxy with a certificate in front",
       ),
     );
-  if (outside === "causeway") findings.push(well("", `The service answers at ${publicUrl.url}.`));
+  if (outside === "causeway") findings.push(okFinding("", `The service answers at ${publicUrl.url}.`));
   else if (outside === "something else")
     findings.push(
-      broken(
+      errorFinding(
         "",
-        `Something else answers at ${publicUrl.url}.`,
-        `let the proxy lead to ${localUrl}, every path unchanged`,
+        `Another server answers at ${publicUrl.url}.`,
+        `let the proxy forward every path unchanged to ${localUrl}`,
       ),
     );
   else if (inside === "causeway")
     findings.push(
-      broken(
+      errorFinding(
         "",
         `The service runs at ${localUrl}, and nothing answers at ${publicUrl.url}.`,
         "check the name, the certificate and the proxy; from inside some networks the public address cannot be reached",
@@ -46,18 +46,18 @@ export async function publicUrlFindings(addresses: {
     );
   else
     findings.push(
-      doubtful(
+      warningFinding(
         "",
-        "The service does not run, so what it answers was not looked at.",
-        "start it and ask again",
+        "The service does not run, so its answers were not checked.",
+        "start it and run this again",
       ),
     );
   return { findings, answers: outside === "causeway" };
 }
 
-async function whoAnswers(url: string): Promise<Neighbour> {
+async function serverAt(url: string): Promise<ServerKind> {
   try {
-    const response = await fetch(`${url}/livez`, { redirect: "manual", signal: timeLimit(PATIENCE_MS) });
+    const response = await fetch(`${url}/livez`, { redirect: "manual", signal: timeLimit(TIMEOUT_MS) });
     const text = await response.text();
     return response.status === 200 && text === '{"status":"ok"}' ? "causeway" : "something else";
   } catch {
@@ -65,7 +65,7 @@ async function whoAnswers(url: string): Promise<Neighbour> {
   }
 }
 
-/** Posts to a channel's own webhook, as its platform would; null where nothing answers. */
+/** Posts to a channel's webhook as its platform would. Null if nothing answers. */
 export async function callWebhook(
   url: string,
   request: { headers: Record<string, string>; body: string },
@@ -75,7 +75,7 @@ export async function callWebhook(
       method: "POST",
       ...request,
       redirect: "manual",
-      signal: timeLimit(PATIENCE_MS),
+      signal: timeLimit(TIMEOUT_MS),
     });
     return { status: response.status, body: await response.text() };
   } catch {
@@ -83,21 +83,21 @@ export async function callWebhook(
   }
 }
 
-/** Compares our clock with a server's, by the `Date` of an answer, which has whole seconds. */
+/** Compares our clock with a server's clock, with the `Date` header of an answer. That header has whole seconds. */
 export async function clockFindings(url: string): Promise<Finding[]> {
   const askedAt = Date.now();
   try {
-    const response = await fetch(url, { method: "HEAD", redirect: "manual", signal: timeLimit(PATIENCE_MS) });
+    const response = await fetch(url, { method: "HEAD", redirect: "manual", signal: timeLimit(TIMEOUT_MS) });
     await response.body?.cancel();
     const theirs = Date.parse(response.headers.get("date") ?? "");
     if (Number.isNaN(theirs)) return [];
     const skewMs = (askedAt + Date.now()) / 2 - theirs;
     const words = `Our clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? "ahead of" : "behind"} the platform's`;
     if (Math.abs(skewMs) > BAD_SKEW_MS)
-      return [broken("", `${words}: signatures are refused.`, "set the clock, and run NTP")];
+      return [errorFinding("", `${words}: signatures are refused.`, "set the clock, and run NTP")];
     return Math.abs(skewMs) > NOTABLE_SKEW_MS
-      ? [doubtful("", `${words}.`, "run NTP: at five minutes signatures are refused")]
-      : [well("", "Our clock agrees with the platform's.")];
+      ? [warningFinding("", `${words}.`, "run NTP: at five minutes signatures are refused")]
+      : [okFinding("", "Our clock agrees with the platform's.")];
   } catch {
     return [];
   }

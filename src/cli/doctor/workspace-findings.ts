@@ -5,50 +5,57 @@ import type { Registries } from "../../config/config-file.ts";
 import { pathText } from "../../config/json-path.ts";
 import type { ChannelConfig } from "../../config/load-channel.ts";
 import type { WorkspaceConfig } from "../../config/load-workspace.ts";
-import { broken, type Finding, well } from "../../core/finding.ts";
-import { timeLimit } from "../../core/time-limit.ts";
-import { toObjection } from "../bot-check.ts";
+import { errorFinding, type Finding, okFinding } from "../../core/faults/finding.ts";
+import { timeLimit } from "../../core/time/time-limit.ts";
+import { toProblem } from "../bot-check.ts";
 import { endpointChecks } from "../endpoint-checks.ts";
 import { createProbe } from "../endpoint-probe.ts";
 import type { PlacedFinding } from "./report.ts";
 import { callWebhook, clockFindings } from "./service-address.ts";
 
-/** The longest one channel or bot is looked at, milliseconds. */
-const PATIENCE_MS = 45_000;
+/** Time limit for the checks of one channel or bot, in milliseconds. */
+const TIMEOUT_MS = 45_000;
 
-export interface WorkspaceLook extends Registries {
+export interface WorkspaceCheckOptions extends Registries {
   publicUrl: { url: string; isPublic: boolean };
-  /** Whether a running service answers at the public URL: only then can its webhooks be asked. */
+  /** True if a running service answers at the public URL. Only then can its webhooks be tested. */
   serviceAnswers: boolean;
 }
 
-/** Looks at every channel and every bot of a configuration file, all at once. */
+/** Checks every channel, every bot and every desk of a configuration file, all at once. */
 export async function workspaceFindings(
   workspace: WorkspaceConfig,
-  look: WorkspaceLook,
+  options: WorkspaceCheckOptions,
 ): Promise<PlacedFinding[]> {
-  const { file, agents, channels } = workspace;
-  const looked = [
+  const { file, agents, channels, desks } = workspace;
+  const checks = [
     ...Object.entries(agents).map(([slug, { bot }]) =>
-      place(file, ["agents", slug, "bot"], botFindings(look.bots[bot.type], bot.config)),
+      place(file, ["agents", slug, "bot"], botFindings(options.bots[bot.type], bot.config)),
     ),
     ...Object.values(channels).map((channel) =>
-      place(file, ["channels", channel.name], channelFindings(look.channels[channel.kind], channel, look)),
+      place(
+        file,
+        ["channels", channel.name],
+        channelFindings(options.channels[channel.kind], channel, options),
+      ),
+    ),
+    ...Object.entries(desks).map(([name, { channel, conversation }]) =>
+      place(file, ["desks", name], deskFindings(channels[channel], conversation, options)),
     ),
   ];
-  return (await Promise.all(looked)).flat();
+  return (await Promise.all(checks)).flat();
 }
 
 async function place(
   file: string,
   path: readonly string[],
-  looking: Promise<Finding[]>,
+  running: Promise<Finding[]>,
 ): Promise<PlacedFinding[]> {
-  const findings = await looking.catch((error: unknown) => [
-    broken(
+  const findings = await running.catch((error: unknown) => [
+    errorFinding(
       "",
-      `It could not be looked at: ${error instanceof Error ? error.message : String(error)}.`,
-      "report this",
+      `The check failed: ${error instanceof Error ? error.message : String(error)}.`,
+      "report this as a bug",
     ),
   ]);
   return findings.map(({ key, ...finding }) => ({
@@ -59,42 +66,62 @@ async function place(
 
 async function channelFindings(
   definition: ChannelDefinition | undefined,
-  { name, config, enabled }: ChannelConfig,
-  look: WorkspaceLook,
+  { name, config, enabled, simulated }: ChannelConfig,
+  options: WorkspaceCheckOptions,
 ): Promise<Finding[]> {
-  if (!enabled || config === null) return [well("enabled", "Switched off: not looked at.")];
-  if (definition?.diagnose === undefined) return [well("", "Nothing outside to ask.")];
-  const webhookUrl = `${look.publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
+  if (!enabled || config === null) return [okFinding("enabled", "Disabled, so not checked.")];
+  if (simulated !== null)
+    return [okFinding("simulate", "Connected to the simulator, so there is no platform to check.")];
+  if (definition?.diagnose === undefined) return [okFinding("", "It uses no outside service.")];
+  const webhookUrl = `${options.publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
   return definition.diagnose({
     name,
     config,
-    publicUrl: look.publicUrl,
-    callWebhook: async (request) => (look.serviceAnswers ? callWebhook(webhookUrl, request) : null),
+    publicUrl: options.publicUrl,
+    callWebhook: async (request) => (options.serviceAnswers ? callWebhook(webhookUrl, request) : null),
     checkClock: clockFindings,
-    signal: timeLimit(PATIENCE_MS),
+    signal: timeLimit(TIMEOUT_MS),
   });
+}
+
+async function deskFindings(
+  channel: ChannelConfig | undefined,
+  conversation: string,
+  options: WorkspaceCheckOptions,
+): Promise<Finding[]> {
+  if (!channel?.enabled || channel.config === null)
+    return [
+      errorFinding("channel", "Its channel is disabled, so nobody is asked here.", "enable the channel"),
+    ];
+  const { config, kind } = channel;
+  const signal = timeLimit(TIMEOUT_MS);
+  return (await options.channels[kind]?.diagnoseDesk?.({ config, conversation, signal })) ?? [];
 }
 
 async function botFindings(definition: BotDefinition | undefined, config: unknown): Promise<Finding[]> {
   if (definition?.type === "webhook") return endpointFindings(config);
   return (
-    (await definition?.diagnose?.(config, timeLimit(PATIENCE_MS))) ?? [well("", "Nothing outside to ask.")]
+    (await definition?.diagnose?.(config, timeLimit(TIMEOUT_MS))) ?? [
+      okFinding("", "It uses no outside service."),
+    ]
   );
 }
 
-/** Two of the questions of `causeway bot check`: one that it must answer, and one that it must refuse. */
+/**
+ * Runs two of the checks of `causeway bot check`: a request that the endpoint must answer, and one that it must refuse.
+ */
 async function endpointFindings(config: unknown): Promise<Finding[]> {
   const { url, secret, headers, timeoutMs } = webhookSchema.parse(config);
-  const options = { url, secret, headers, timeoutMs: Math.min(timeoutMs, PATIENCE_MS) };
+  const options = { url, secret, headers, timeoutMs: Math.min(timeoutMs, TIMEOUT_MS) };
   const probe = createProbe(options);
   try {
     const findings: Finding[] = [];
     for (const check of endpointChecks.filter(({ vital }) => vital)) {
-      const found = await check.run(probe).catch((error: unknown) => toObjection(error, options));
+      const found = await check.run(probe).catch((error: unknown) => toProblem(error, options));
       findings.push(
         found === null
-          ? well("url", `The endpoint ${check.name}.`)
-          : { severity: found.severity, key: "url", what: found.problem, fix: found.fix },
+          ? okFinding("url", `The endpoint ${check.name}.`)
+          : { severity: found.severity, key: "url", what: found.what, fix: found.fix },
       );
       if (found?.severity === "error") break;
     }

@@ -1,12 +1,14 @@
-import { Router } from "express";
+import { type Request, type Response, Router } from "express";
 import { requireChannel } from "./visitor-auth.ts";
-import type { WebDeps } from "./web-deps.ts";
+import type { WebChannel, WebDeps } from "./web-deps.ts";
 
-/** `GET /web/{channel}`: how the chat introduces itself; the same for every visitor. */
-export function channelRoutes(deps: Pick<WebDeps, "channel" | "publicUrl" | "agentName" | "desk">): Router {
+/** `GET /web/{channel}`: the chat's title, greeting and settings, the same for every visitor. */
+export function channelRoutes(
+  deps: Pick<WebDeps, "channel" | "publicUrl" | "agentName" | "uploads">,
+): Router {
   const router = Router();
   router.get("/web/:channel", async (request, response) => {
-    const channel = requireChannel(deps, request, response);
+    const channel = introduced(deps, request, response);
     const { ref, title, greeting, starters, attachmentTypes } = channel;
     response.setHeader("Cache-Control", "no-cache");
     response.json({
@@ -14,8 +16,25 @@ export function channelRoutes(deps: Pick<WebDeps, "channel" | "publicUrl" | "age
       title: title ?? (await deps.agentName(ref)),
       greeting,
       starters,
-      attachments: { types: attachmentTypes, max_bytes: deps.desk.limitBytes },
+      attachments: { types: attachmentTypes, max_bytes: deps.uploads.limitBytes },
     });
   });
   return router;
+}
+
+/**
+ * A page that may not use the channel can read the reason here. Browsers hide the refusals of all other calls, so the
+ * page could not tell them from a server outage.
+ */
+function introduced(
+  deps: Pick<WebDeps, "channel" | "publicUrl">,
+  request: Request,
+  response: Response,
+): WebChannel {
+  try {
+    return requireChannel(deps, request, response);
+  } catch (error) {
+    response.set("Access-Control-Allow-Origin", "*");
+    throw error;
+  }
 }

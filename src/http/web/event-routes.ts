@@ -1,17 +1,18 @@
 import { Router } from "express";
 import { z } from "zod";
 import { isId } from "../../core/ids.ts";
-import { lastEventId } from "../event-stream.ts";
-import { mergeNews, type NewsSource } from "../news-stream.ts";
+import { lastEventId } from "../streams/event-stream.ts";
+import { mergeNews, type NewsSource } from "../streams/news-stream.ts";
 import type { ServeStream } from "./live-streams.ts";
 import { count, readQuery } from "./read-body.ts";
-import type { Recheck } from "./recheck.ts";
 import { sessionFeed } from "./session-feed.ts";
 import { sessionListFeed } from "./session-list-feed.ts";
 import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
+import type { VisitorPoll } from "./visitor-poll.ts";
 import type { WebDeps } from "./web-deps.ts";
 
-const seq = count(0, 2 ** 31 - 1);
+const MOST_SEQ = 2 ** 31 - 1;
+const seq = count(0, MOST_SEQ);
 const tab = z.string().min(1).max(64).optional();
 const sessionQuery = z.object({ after: seq.optional(), tab });
 const visitorQuery = z.object({
@@ -27,27 +28,38 @@ const visitorQuery = z.object({
 
 type EventDeps = Pick<
   WebDeps,
-  "channel" | "publicUrl" | "visitors" | "sessions" | "feed" | "follow" | "watch" | "watchVisitor" | "recheck"
+  | "channel"
+  | "publicUrl"
+  | "visitors"
+  | "callerOf"
+  | "limits"
+  | "sessions"
+  | "feed"
+  | "follow"
+  | "watch"
+  | "watchVisitor"
+  | "pollVisitor"
 > & { serve: ServeStream };
 
-/** What happens, as it happens: in one session, or in all of a visitor's over one connection. */
+/** Live events: of one session, or of all sessions of a visitor over one connection. */
 export function eventRoutes(deps: EventDeps): Router {
   const router = Router();
 
-  // A stored message carries its seq as `id:`, and `Last-Event-ID` (or `?after=`) resumes behind it; what is only
-  // passing (`turn`, `state`) carries none.
+  // A stored message has its seq as `id:`, and `Last-Event-ID` (or `?after=`) resumes after it. Temporary events
+  // (`turn`, `state`) have no id.
   router.get("/web/:channel/sessions/:session/events", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
     const session = await requireSession(deps, channel, visitor, request);
     const query = readQuery(request, sessionQuery);
-    const afterSeq = lastEventId(request.get("last-event-id")) ?? query.after ?? 0;
+    const afterSeq = lastEventId(request.get("last-event-id"), MOST_SEQ) ?? query.after ?? 0;
     const exchange = { request, response, visitor, tab: query.tab ?? null };
     const wanted = { sessionId: session.id, afterSeq };
-    deps.serve(exchange, (ring) => rechecked(deps.recheck, visitor.id, sessionFeed(deps, wanted, ring)));
+    deps.serve(exchange, (notify) => polled(deps.pollVisitor, visitor.id, sessionFeed(deps, wanted, notify)));
   });
 
-  // Of the sessions in `?open=` everything behind their seq, of all others that they are there and what is unread.
+  // Sends all events after the given seq for the sessions in `?open=`. For all other sessions it sends their list
+  // entries with unread counts.
   router.get("/web/:channel/events", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
@@ -60,9 +72,13 @@ export function eventRoutes(deps: EventDeps): Router {
     if (missing) throw sessionNotFound({ session_id: missing.sessionId });
     const exchange = { request, response, visitor, tab: query.tab ?? null };
     const owner = { channelId: channel.ref.id, visitorId: visitor.id };
-    deps.serve(exchange, (ring) => {
-      const feeds = wanted.map((position) => sessionFeed(deps, position, ring));
-      return rechecked(deps.recheck, visitor.id, mergeNews([sessionListFeed(deps, owner, ring), ...feeds]));
+    deps.serve(exchange, (notify) => {
+      const feeds = wanted.map((position) => sessionFeed(deps, position, notify));
+      return polled(
+        deps.pollVisitor,
+        visitor.id,
+        mergeNews([sessionListFeed(deps, owner, notify), ...feeds]),
+      );
     });
   });
 
@@ -76,9 +92,9 @@ function positions(open: string): { sessionId: string; afterSeq: number }[] {
   });
 }
 
-/** The same source, told to look now and then, as a notice may get lost. */
-function rechecked(recheck: Recheck, visitorId: string, source: NewsSource): NewsSource {
-  const leave = recheck(visitorId, source.look);
+/** The same source with regular checks, because a notice may get lost. */
+function polled(pollVisitor: VisitorPoll, visitorId: string, source: NewsSource): NewsSource {
+  const leave = pollVisitor(visitorId, source.poll);
   return {
     ...source,
     close() {

@@ -1,15 +1,15 @@
 import { Router } from "express";
 import { z } from "zod";
-import { RequestError } from "../../core/errors.ts";
-import { storableText } from "../../core/text.ts";
-import type { Visitor } from "../../core/visitor.ts";
+import { RequestError } from "../../core/faults/errors.ts";
+import type { Visitor } from "../../core/session/visitor.ts";
+import { storableText } from "../../core/text/text.ts";
+import { sendMessage } from "../../ingest/send-message.ts";
 import type { VisitorMessage, VisitorSession } from "../../sessions/visitor-repository.ts";
-import { requireRate } from "../rate-limit.ts";
-import { attachmentAlreadySent, MOST_ATTACHMENTS, uploadsOf } from "../uploads.ts";
+import { attachmentAlreadySent, MOST_ATTACHMENTS, uploadsOf } from "../bodies/uploads.ts";
 import { CONTENT_LIMIT, count, readBody, readQuery } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
-import { TOO_FAST } from "./web-limits.ts";
+import { requireVisitorRate } from "./web-limits.ts";
 import { messageObject } from "./wire.ts";
 
 const messageSchema = z
@@ -42,12 +42,13 @@ type MessageDeps = Pick<
   | "channel"
   | "publicUrl"
   | "visitors"
+  | "callerOf"
   | "accept"
   | "wasOffered"
   | "successor"
   | "announce"
   | "limits"
-  | "desk"
+  | "uploads"
 >;
 
 /** A visitor's messages: write one, read the history. */
@@ -59,10 +60,12 @@ export function messageRoutes(deps: MessageDeps): Router {
     const visitor = await requireVisitor(deps, channel, request);
     const session = await requireSession(deps, channel, visitor, request);
     const body = await readBody(request, messageSchema);
-    requireRate(deps.limits.messagesPerVisitor, visitor.id, TOO_FAST);
+    const { messagesPerVisitor, messagesPerAddress } = deps.limits;
+    const rates = { visitor: messagesPerVisitor, address: messagesPerAddress };
+    requireVisitorRate(rates, visitor, deps.callerOf(request));
     const message = await storeMessage(deps, { channel, visitor, session, body });
     deps.announce(message.sessionId);
-    // 202: stored, and the answer follows on the event stream. `session_id` is another one where this had ended.
+    // 202: stored, and the answer follows on the event stream. `session_id` is another one if this session had ended.
     response.status(202).json(messageObject(message));
   });
 
@@ -78,7 +81,7 @@ export function messageRoutes(deps: MessageDeps): Router {
     response.setHeader("Cache-Control", "no-store");
     response.json({
       data: messages.map(messageObject),
-      // Not messages: the bot does not know them, but whoever stopped it has read them.
+      // These are not messages: the bot does not know them, but the visitor who stopped it has read them.
       stopped: stopped.map(({ executionId, content }) => ({ execution_id: executionId, content })),
       meta: { limit, has_more: more },
     });
@@ -94,7 +97,7 @@ interface NewMessage {
   body: z.output<typeof messageSchema>;
 }
 
-/** Stores a message once, however often it is sent, in the session or in the one that follows a completed one. */
+/** Stores a message once, however often it is sent. */
 async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<VisitorMessage> {
   const { channel, visitor, session, body } = message;
   const { content, payload } = body;
@@ -102,50 +105,58 @@ async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<Vis
     const reason = "No message of this session has such a button. Send the text without a payload.";
     throw new RequestError(422, "button_not_offered", reason);
   }
-  const pressed = payload === undefined ? {} : { payload };
   const eventKey = `web:${visitor.id}:${body.client_message_id}`;
-  const sentBefore = async () => (await deps.visitors.messageOfEvent(channel.ref.id, eventKey))?.id ?? null;
-  const uploads = await uploadsOf(deps.desk, session.id, body.attachment_ids, sentBefore);
-  const attempt = async (sessionId: string) => {
-    const metadata = { client_message_id: body.client_message_id };
-    return deps.accept(channel.ref, { sessionId, content, ...pressed, eventKey, metadata, uploads });
-  };
-
-  let stored = session.status === "active" ? await attempt(session.id) : null;
-  if (stored === null || stored.outcome.kind === "session_closed") {
-    // A repeated send whose first one was stored must not open a session that nothing is written in.
-    const known = await repeated(deps, message, eventKey);
-    if (known) return known;
-    const successor = await deps.successor(session.id);
-    if (successor === null) throw sessionNotFound();
-    stored = await attempt(successor);
+  const idBefore = async () => (await deps.visitors.messageOfEvent(channel.ref.id, eventKey))?.id ?? null;
+  const uploads = await uploadsOf(deps.uploads, session.id, body.attachment_ids, idBefore);
+  const sent = await sendMessage(
+    {
+      accept: deps.accept,
+      successor: deps.successor,
+      sentBefore: () => repeated(deps, message, eventKey),
+    },
+    channel.ref,
+    {
+      sessionId: session.id,
+      content,
+      ...(payload === undefined ? {} : { payload }),
+      eventKey,
+      metadata: { client_message_id: body.client_message_id },
+      uploads,
+    },
+  );
+  switch (sent.kind) {
+    case "stored": {
+      const { row, outcome } = sent;
+      const files = await Promise.all(body.attachment_ids.map(deps.uploads.find));
+      return {
+        id: row.messageId,
+        sessionId: outcome.sessionId,
+        seq: outcome.seq,
+        role: "user",
+        content: row.content,
+        format: null,
+        buttons: [],
+        payload: outcome.payload,
+        executionId: outcome.executionId,
+        clientMessageId: body.client_message_id,
+        attachments: files.filter((file) => file !== null),
+        createdAt: outcome.createdAt,
+      };
+    }
+    case "known":
+      return sent.message;
+    case "upload_taken":
+      throw attachmentAlreadySent();
+    case "session_gone":
+      throw sessionNotFound();
+    case "not_stored":
+      throw new RequestError(503, "not_stored", "The message could not be stored. Send it again.", {
+        headers: { "Retry-After": "1" },
+      });
   }
-  const { row, outcome } = stored;
-  if (outcome.kind === "accepted") {
-    const sent = await Promise.all(body.attachment_ids.map(deps.desk.find));
-    return {
-      id: row.messageId,
-      sessionId: outcome.sessionId,
-      seq: outcome.seq,
-      role: "user",
-      content: row.content,
-      buttons: [],
-      payload: outcome.payload,
-      executionId: row.executionId,
-      clientMessageId: body.client_message_id,
-      attachments: sent.filter((file) => file !== null),
-      createdAt: outcome.createdAt,
-    };
-  }
-  const known = await repeated(deps, message, eventKey);
-  if (known) return known;
-  if (outcome.kind === "upload_taken") throw attachmentAlreadySent();
-  throw new RequestError(503, "not_stored", "The message could not be stored. Send it again.", {
-    headers: { "Retry-After": "1" },
-  });
 }
 
-/** What an earlier send with this id was answered with; null: there was none. */
+/** The answer to an earlier send with this id; null if there was none. */
 async function repeated(
   deps: Pick<MessageDeps, "visitors">,
   { channel, body }: NewMessage,

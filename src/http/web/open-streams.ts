@@ -1,16 +1,22 @@
-/** The streams open in this process, so that no visitor and no address holds too many. */
+import type { AdmissionLimit } from "../../core/process/admission-limit.ts";
+
+/** The open streams of this process, so that no visitor and no address holds too many. */
 export interface OpenStreams {
   /**
-   * What makes room again, to be called once it is over; null: one too many. A stream of the same tab is ended: its client
-   * has come back without us noticing it leave.
-   * @param stream.end called to end it; makes room before it returns.
+   * Returns a function to call when the stream is over; null if there are too many. An earlier stream of the same tab
+   * is ended, because its client has reconnected before we noticed that it left.
+   * @param stream.end called to end it; frees its place before it returns.
    */
   open(stream: { visitorId: string; address: string; tab: string | null; end(): void }): (() => void) | null;
-  /** Ends every open stream: the server stops. */
+  /** Ends every open stream, because the server stops. */
   endAll(): void;
 }
 
-export function createOpenStreams(limits: { perVisitor: number; perAddress: number }): OpenStreams {
+/** @param room places for streams that all visitors and API keys share. */
+export function createOpenStreams(
+  limits: { perVisitor: number; perAddress: number },
+  room: AdmissionLimit,
+): OpenStreams {
   const visitors = new Map<string, number>();
   const addresses = new Map<string, number>();
   const tabs = new Map<string, { end(): void }>();
@@ -23,7 +29,8 @@ export function createOpenStreams(limits: { perVisitor: number; perAddress: numb
       const full =
         (visitors.get(visitorId) ?? 0) >= limits.perVisitor ||
         (addresses.get(address) ?? 0) >= limits.perAddress;
-      if (full) return null;
+      const leave = full ? null : room.take(address, 0);
+      if (leave === null) return null;
       add(visitors, visitorId, 1);
       add(addresses, address, 1);
       const stream = { end };
@@ -31,6 +38,7 @@ export function createOpenStreams(limits: { perVisitor: number; perAddress: numb
       if (tabKey !== null) tabs.set(tabKey, stream);
       return () => {
         if (!all.delete(stream)) return;
+        leave();
         add(visitors, visitorId, -1);
         add(addresses, address, -1);
         if (tabKey !== null && tabs.get(tabKey) === stream) tabs.delete(tabKey);

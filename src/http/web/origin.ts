@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
-import { RequestError } from "../../core/errors.ts";
+import { RequestError } from "../../core/faults/errors.ts";
+import { isLoopback } from "../../core/network/loopback.ts";
 
 const ALLOWED = {
   "Access-Control-Allow-Methods": "GET, POST",
@@ -9,8 +10,9 @@ const ALLOWED = {
 };
 
 /**
- * Which pages may call: our own, and those of the channel's `allowedOrigins`, exactly. This keeps other sites' pages
- * out of a visitor's browser; who the visitor is, the token says. Requests without `Origin` come from no page.
+ * Allows calls from our own pages, at the public URL or on this machine, and from the exact origins in
+ * `allowedOrigins`. This keeps other sites' pages out of a visitor's browser. The token identifies the visitor.
+ * Requests without `Origin` come from no page.
  */
 export function checkOrigin(
   request: Request,
@@ -31,9 +33,14 @@ export function checkOrigin(
   for (const [name, value] of Object.entries(ALLOWED)) response.set(name, value);
 }
 
+/**
+ * The `Host` of a request proves nothing, because a foreign page can make its own name lead here (DNS rebinding). Names
+ * of this machine cannot be used for that.
+ */
 function isOwn(origin: string, request: Request, publicUrl: string): boolean {
   if (!URL.canParse(origin)) return false;
-  if (new URL(publicUrl).origin === origin) return true;
-  // A proxy in front may speak https where we speak http, so the host is what tells.
-  return new URL(origin).host === request.get("host")?.toLowerCase();
+  const { host, hostname } = new URL(origin);
+  // A proxy in front may use https although the setting has http, so only the host is compared.
+  if (host === new URL(publicUrl).host) return true;
+  return isLoopback(hostname) && host === request.get("host")?.toLowerCase();
 }

@@ -4,36 +4,36 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
-import { RequestError } from "../../core/errors.ts";
+import { RequestError } from "../../core/faults/errors.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml",
 };
 
-/** A built file, as it is and as small as it gets. */
+/** A built file, unchanged and compressed. */
 export interface PageAsset {
   contentType: string;
   bytes: Buffer;
   gzip: Buffer;
   brotli: Buffer;
   etag: string;
-  /** Whether its name is made of its content: then it can be kept for ever. */
+  /** True if the name contains a hash of the content. Then it can be cached for ever. */
   immutable: boolean;
 }
 
-/** The built files of the chat, held in memory: they are few and small. */
+/** The built files of the chat, kept in memory because they are few and small. */
 export interface PageAssets {
   files: ReadonlyMap<string, PageAsset>;
-  /** What a page that shows the chat at once needs besides the loader. */
+  /** The file, besides the loader, for a page that shows the chat at once. */
   panel: string | null;
 }
 
-/** The same folder seen from `src/http/web` and from `dist/http/web`. */
+/** The path is the same from `src/http/web` and from `dist/http/web`. */
 const BUILT_PAGE = fileURLToPath(new URL("../../../dist/web-chat/", import.meta.url));
 
 /**
- * Reads the files when they are first asked for, and keeps them. A process without a built page does everything else.
+ * Reads the files at the first request and keeps them. A process without a built page still does everything else.
  * @param directory another place to read from, for tests.
  */
 export function createPageAssets(directory: string = BUILT_PAGE): () => Promise<PageAssets> {

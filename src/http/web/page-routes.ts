@@ -1,10 +1,10 @@
 import { type Request, type Response, Router } from "express";
-import { RequestError } from "../../core/errors.ts";
+import { RequestError } from "../../core/faults/errors.ts";
 import { chatPage, contentSecurityPolicy } from "./page.ts";
 import type { PageAsset } from "./page-assets.ts";
 import type { WebDeps } from "./web-deps.ts";
 
-/** `GET /chat/{channel}`, the hosted page, and `GET /widget/v1/…`, what it and other sites' pages are made of. */
+/** `GET /chat/{channel}`, the hosted page, and `GET /widget/v1/…`, the files of this page and of other sites' pages. */
 export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets" | "agentName">): Router {
   const router = Router();
 
@@ -28,7 +28,7 @@ export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets" | "agentName
   router.get("/widget/v1/:file", async (request, response) => {
     const { files } = await deps.assets();
     const file = files.get(String(request.params.file));
-    // While versions change over, a page of one may ask a process of the other: that miss must not be remembered.
+    // During a change of versions, a page of one version may ask a process of the other. That miss must not be cached.
     if (!file) {
       const headers = { "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*" };
       throw new RequestError(404, "asset_not_found", "There is no such file.", { headers });
@@ -38,7 +38,7 @@ export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets" | "agentName
       ETag: file.etag,
       "Cache-Control": file.immutable ? "public, max-age=31536000, immutable" : "public, no-cache",
       Vary: "Accept-Encoding",
-      // Any page may read them: there is nothing in them that is not public. What they may do, the API decides.
+      // Any page may read them, because they are public. The API decides about permissions.
       "Access-Control-Allow-Origin": "*",
       "Cross-Origin-Resource-Policy": "cross-origin",
     });
@@ -49,7 +49,7 @@ export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets" | "agentName
   return router;
 }
 
-/** As small as the client can read it. */
+/** The smallest encoding that the client accepts. */
 function encoded(file: PageAsset, request: Request, response: Response): Buffer {
   const best = request.acceptsEncodings("br", "gzip");
   if (best !== "br" && best !== "gzip") return file.bytes;

@@ -2,11 +2,11 @@ export interface PageOptions {
   channel: string;
   title: string;
   greeting: string | null;
-  /** The file behind the loader, fetched along with it; null: not known. */
+  /** The file behind the loader, fetched together with it; null if unknown. */
   panel: string | null;
 }
 
-/** The hosted page: the widget, as large as the page. There is no script in it, and no style. */
+/** The hosted page: the widget at full page size. It contains no script and no style. */
 export function chatPage({ channel, title, greeting, panel }: PageOptions): string {
   const attributes = [
     `channel="${escapeHtml(channel)}"`,
@@ -32,18 +32,19 @@ ${panel === null ? "" : `<link rel="modulepreload" href="/widget/v1/${escapeHtml
 `;
 }
 
-/** Nothing but our own files and our own API; no inline anything; no HTML from text (`trusted-types 'none'`). */
+/** Allows only our own files and our own API. Forbids inline code, and HTML made from text (`trusted-types 'none'`). */
 export function contentSecurityPolicy(frameAncestors: readonly string[]): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    // Pictures that were sent are shown from memory.
+    // Sent pictures are shown from memory.
     "img-src 'self' blob:",
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
-    `frame-ancestors ${["'self'", ...frameAncestors].join(" ")}`,
+    // "null" is the origin of sandboxed pages. It names no site that could frame this page.
+    `frame-ancestors ${["'self'", ...frameAncestors.filter((origin) => origin !== "null")].join(" ")}`,
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join("; ");

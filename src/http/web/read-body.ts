@@ -1,15 +1,15 @@
 import type { Request } from "express";
 import { z } from "zod";
-import { readJsonBody } from "../json-body.ts";
-import { validate } from "../validate.ts";
+import { readJsonBody } from "../bodies/json-body.ts";
+import { validate } from "../bodies/validate.ts";
 
-/** The longest message, UTF-16 units; a book page has about 3,000. */
+/** The longest message, in UTF-16 code units. A book page has about 3,000. */
 export const CONTENT_LIMIT = 32_000;
 
-/** Large enough for the longest message, whatever its characters take. Bytes. */
+/** Enough for the longest message with any characters. Bytes. */
 const BODY_LIMIT = 256 * 1024;
 
-/** The body, checked. `optional`: none at all counts as `{}`. */
+/** The validated body. `optional`: a missing body counts as `{}`. */
 export async function readBody<T>(
   request: Request,
   schema: z.ZodType<T>,
@@ -20,7 +20,7 @@ export async function readBody<T>(
   return validate(schema, given, { status: 422, code: "invalid_body", what: "The body is not valid" });
 }
 
-/** The query, checked: what is wrong with it is a 400. */
+/** The validated query. A problem in it is a 400. */
 export function readQuery<T>(request: Request, schema: z.ZodType<T>): T {
   return validate(schema, request.query, {
     status: 400,

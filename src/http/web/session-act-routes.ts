@@ -1,24 +1,38 @@
 import { Router } from "express";
 import { z } from "zod";
-import { RequestError } from "../../core/errors.ts";
-import type { Visitor } from "../../core/visitor.ts";
-import { requireRate } from "../rate-limit.ts";
+import { RequestError } from "../../core/faults/errors.ts";
+import type { Visitor } from "../../core/session/visitor.ts";
 import { CONTENT_LIMIT, readBody } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
-import type { WebChannel, WebDeps } from "./web-deps.ts";
-import { TOO_FAST } from "./web-limits.ts";
+import type { Opening, WebChannel, WebDeps } from "./web-deps.ts";
+import { requireVisitorRate } from "./web-limits.ts";
 import { sessionObject } from "./wire.ts";
 
 const stopSchema = z.strictObject({});
 const endSchema = z.strictObject({ trigger_events: z.boolean().default(true) });
-const resetSchema = endSchema.extend({ prompt: z.string().trim().min(1).max(CONTENT_LIMIT).optional() });
+const resetSchema = endSchema.extend({
+  prompt: z
+    .string()
+    .trim()
+    .min(1, "is blank; write what the bot is to open with, or leave it out")
+    .max(CONTENT_LIMIT)
+    .optional(),
+});
 
 type ActDeps = Pick<
   WebDeps,
-  "channel" | "publicUrl" | "visitors" | "sessions" | "acts" | "announce" | "announceVisitor" | "limits"
+  | "channel"
+  | "publicUrl"
+  | "visitors"
+  | "callerOf"
+  | "sessions"
+  | "acts"
+  | "announce"
+  | "announceVisitor"
+  | "limits"
 >;
 
-/** What visitors do to a session as a whole: stop the answer being written, end it, start over. */
+/** A visitor's actions on a whole session: stop the unfinished answer, end the session, start it over. */
 export function sessionActRoutes(deps: ActDeps): Router {
   const router = Router();
 
@@ -39,11 +53,11 @@ export function sessionActRoutes(deps: ActDeps): Router {
     const body = await readBody(request, endSchema, { optional: true });
     await deps.acts.end(id, { triggerEvents: body.trigger_events });
     deps.announce(id);
-    // Ending what has ended already changes nothing, and says how it stands.
+    // Ending a session that has already ended changes nothing, and returns its state.
     response.json(await described(deps, channel, visitor, id));
   });
 
-  // What the reset dialog has to ask.
+  // The question of the reset dialog.
   router.get("/web/:channel/sessions/:session/reset", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
@@ -52,7 +66,7 @@ export function sessionActRoutes(deps: ActDeps): Router {
     response.setHeader("Cache-Control", "no-store");
     response.json({
       prompt: offer.prompt,
-      // An agent that hides its seed message keeps it from the browser, too.
+      // An agent that hides its seed message hides it from the browser too.
       seed_message: offer.prompt === "hidden" ? null : offer.seedMessage,
       end_events: offer.endEvents,
     });
@@ -63,14 +77,16 @@ export function sessionActRoutes(deps: ActDeps): Router {
     const visitor = await requireVisitor(deps, channel, request);
     const session = await requireSession(deps, channel, visitor, request);
     const body = await readBody(request, resetSchema, { optional: true });
-    requireRate(deps.limits.sessionsPerVisitor, visitor.id, TOO_FAST);
+    const { sessionsPerVisitor, sessionsPerAddress } = deps.limits;
+    const rates = { visitor: sessionsPerVisitor, address: sessionsPerAddress };
+    requireVisitorRate(rates, visitor, deps.callerOf(request));
     const offer = await deps.acts.resetOffer(channel.ref, session);
-    if (offer.prompt !== "editable" && body.prompt !== undefined && body.prompt !== offer.seedMessage) {
+    if (offer.prompt !== "editable" && openingOf(body.prompt, offer.seedMessage)?.by === "visitor") {
       const reason = "This agent opens its conversations itself: leave prompt out.";
       throw new RequestError(422, "prompt_not_allowed", reason);
     }
-    const prompt = body.prompt ?? offer.seedMessage;
-    const options = { triggerEvents: body.trigger_events, prompt };
+    const opening = openingOf(body.prompt, offer.seedMessage);
+    const options = { triggerEvents: body.trigger_events, opening };
     const next = await deps.acts.reset(channel.ref, session.id, options);
     if (next === null) {
       throw new RequestError(409, "session_completed", "The session has ended; open a new one.");
@@ -81,6 +97,12 @@ export function sessionActRoutes(deps: ActDeps): Router {
   });
 
   return router;
+}
+
+/** A prompt equal to the seed message belongs to the agent's author. Any other prompt belongs to the visitor. */
+function openingOf(prompt: string | undefined, seedMessage: string | null): Opening | null {
+  if (prompt !== undefined && prompt !== seedMessage?.trim()) return { prompt, by: "visitor" };
+  return seedMessage === null ? null : { prompt: seedMessage, by: "operator" };
 }
 
 async function described(

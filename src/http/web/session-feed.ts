@@ -1,6 +1,6 @@
 import type { FeedPage } from "../../sessions/session-feed-repository.ts";
-import type { ServerSentEvent } from "../event-stream.ts";
-import type { NewsSource } from "../news-stream.ts";
+import type { ServerSentEvent } from "../streams/event-stream.ts";
+import type { NewsSource } from "../streams/news-stream.ts";
 import { createTurnInbox, type TurnInbox } from "./turn-inbox.ts";
 import type { WebDeps } from "./web-deps.ts";
 import { messageObject, named } from "./wire.ts";
@@ -8,25 +8,25 @@ import { messageObject, named } from "./wire.ts";
 const PAGE = 100;
 
 /**
- * Everything that happens in a session behind `afterSeq`: how it stands (`state`, first and whenever that changes), its
- * messages in order of seq, each once, answers on their way from their start (`turn`: whoever reconnects is told again and
- * drops what it knows by the event's id), and that it was deleted (`gone`, last).
+ * All events of a session after `afterSeq`. `state` is the session's state, first and at each change. Its messages come
+ * in order of seq, each once. `turn` is an unfinished answer from its start. A reconnecting client gets it again and
+ * drops known events by their ids. `gone` comes last, if the session was deleted.
  */
 export function sessionFeed(
   deps: Pick<WebDeps, "feed" | "follow" | "watch">,
   { sessionId, afterSeq }: { sessionId: string; afterSeq: number },
-  ring: () => void,
+  notify: () => void,
 ): NewsSource {
   let turns: TurnInbox | null = null;
   let stale = true;
   let over = false;
   let seq = afterSeq;
   let told = "";
-  const look = () => {
+  const poll = () => {
     stale = true;
-    ring();
+    notify();
   };
-  const unwatch = deps.watch(sessionId, look);
+  const unwatch = deps.watch(sessionId, poll);
 
   async function stored(): Promise<ServerSentEvent[]> {
     const page = await deps.feed.since(sessionId, seq, PAGE);
@@ -36,12 +36,12 @@ export function sessionFeed(
     seq = page.messages.at(-1)?.seq ?? seq;
     const events = page.messages.map((message) => named("message", messageObject(message), message.seq));
     if (page.messages.length < PAGE) return [...events, ...stateIn(page), ...passing(page.waiting)];
-    // There may be more, and how the session stands is told behind all of it.
+    // There may be more messages, and the state comes after all of them.
     stale = true;
     return events;
   }
 
-  /** How it stands, where that is not what was told last. */
+  /** The state, if it differs from the last one sent. */
   function stateIn({ status, endReason, title, waiting }: FeedPage): ServerSentEvent[] {
     const state = named("state", { session_id: sessionId, status, end_reason: endReason, title, waiting });
     if (state.data === told) return [];
@@ -50,7 +50,7 @@ export function sessionFeed(
   }
 
   function passing(waiting: readonly string[]): ServerSentEvent[] {
-    if (waiting.length > 0) turns ??= createTurnInbox(deps.follow, sessionId, { ring, look });
+    if (waiting.length > 0) turns ??= createTurnInbox(deps.follow, sessionId, { notify, poll });
     turns?.follow(waiting);
     return turns?.take() ?? [];
   }
@@ -62,7 +62,7 @@ export function sessionFeed(
       stale = false;
       return await stored();
     },
-    look,
+    poll,
     close() {
       over = true;
       unwatch();

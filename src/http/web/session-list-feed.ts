@@ -1,38 +1,38 @@
 import { createHash } from "node:crypto";
 import type { SessionSummary } from "../../sessions/visitor-sessions-repository.ts";
-import type { ServerSentEvent } from "../event-stream.ts";
-import type { NewsSource } from "../news-stream.ts";
+import type { ServerSentEvent } from "../streams/event-stream.ts";
+import type { NewsSource } from "../streams/news-stream.ts";
 import type { WebDeps } from "./web-deps.ts";
 import { named, sessionObject } from "./wire.ts";
 
-/** How many sessions a list has; older ones are asked for page by page. */
+/** Number of sessions in a list. Older ones are requested page by page. */
 const LIST_LIMIT = 50;
 
 /**
- * A visitor's sessions from outside: titles, how they stand, what is unread. All of them first (`sessions`), then each that
- * is new or has changed (`session`).
+ * A visitor's list of sessions: titles, states, unread counts. First all of them (`sessions`), then each new or changed
+ * one (`session`).
  */
 export function sessionListFeed(
   deps: Pick<WebDeps, "sessions" | "watch" | "watchVisitor">,
   { channelId, visitorId }: { channelId: string; visitorId: string },
-  ring: () => void,
+  notify: () => void,
 ): NewsSource {
   const known = new Map<string, { stamp: string; unwatch: () => void }>();
   let closed = false;
   let isFirst = true;
   let stale = true;
-  const look = () => {
+  const poll = () => {
     stale = true;
-    ring();
+    notify();
   };
-  const unwatchVisitor = deps.watchVisitor(visitorId, look);
+  const unwatchVisitor = deps.watchVisitor(visitorId, poll);
 
-  /** Whether it was told otherwise before, or not at all. */
+  /** Returns true if the session is new or differs from the last one sent. */
   function isNews(session: SessionSummary): boolean {
     const stamp = stampOf(session);
     const before = known.get(session.id);
     if (before?.stamp === stamp) return false;
-    known.set(session.id, { stamp, unwatch: before?.unwatch ?? deps.watch(session.id, look) });
+    known.set(session.id, { stamp, unwatch: before?.unwatch ?? deps.watch(session.id, poll) });
     return true;
   }
 
@@ -47,7 +47,7 @@ export function sessionListFeed(
       isFirst = false;
       return [named("sessions", { data: sessions.map(sessionObject) })];
     },
-    look,
+    poll,
     close() {
       closed = true;
       unwatchVisitor();
@@ -56,7 +56,7 @@ export function sessionListFeed(
   };
 }
 
-/** Differs when anything of a session does; short, as it is kept for every open page. */
+/** Differs if any field of a session differs. It is short, because it is kept for every open page. */
 function stampOf(session: SessionSummary): string {
   return createHash("sha1").update(JSON.stringify(session)).digest("base64");
 }

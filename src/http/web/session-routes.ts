@@ -1,10 +1,9 @@
 import { Router } from "express";
 import { z } from "zod";
-import { requireRate } from "../rate-limit.ts";
 import { count, readBody, readQuery } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
 import type { WebDeps } from "./web-deps.ts";
-import { TOO_FAST } from "./web-limits.ts";
+import { requireVisitorRate } from "./web-limits.ts";
 import { sessionObject } from "./wire.ts";
 
 const pageSchema = z.object({ page: count(1, 1_000_000).default(1), limit: count(1, 100).default(20) });
@@ -18,10 +17,10 @@ const readSchema = z.strictObject({
 
 type SessionDeps = Pick<
   WebDeps,
-  "channel" | "publicUrl" | "visitors" | "sessions" | "announce" | "announceVisitor" | "limits"
+  "channel" | "publicUrl" | "visitors" | "callerOf" | "sessions" | "announce" | "announceVisitor" | "limits"
 >;
 
-/** A visitor's sessions: open, list, note what was seen. */
+/** A visitor's sessions: open, list, record what was read. */
 export function sessionRoutes(deps: SessionDeps): Router {
   const router = Router();
 
@@ -29,7 +28,9 @@ export function sessionRoutes(deps: SessionDeps): Router {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
     await readBody(request, openSchema, { optional: true });
-    requireRate(deps.limits.sessionsPerVisitor, visitor.id, TOO_FAST);
+    const { sessionsPerVisitor, sessionsPerAddress } = deps.limits;
+    const rates = { visitor: sessionsPerVisitor, address: sessionsPerAddress };
+    requireVisitorRate(rates, visitor, deps.callerOf(request));
     const session = await deps.visitors.openSession(channel.ref, visitor.id);
     deps.announceVisitor(visitor.id);
     response.status(201).json(sessionObject({ ...session, readSeq: 0, unread: 0 }));

@@ -1,28 +1,31 @@
-import type { TurnStreams } from "../../turns/turn-streams.ts";
-import type { ServerSentEvent } from "../event-stream.ts";
+import type { TurnStreams } from "../../turns/streams/turn-streams.ts";
+import type { ServerSentEvent } from "../streams/event-stream.ts";
 import { named } from "./wire.ts";
 
-/** A consumer this far behind, in events, is cut off: it reconnects and catches up from Postgres. */
+/** A client this many events behind is disconnected. It reconnects and catches up from Postgres. */
 const MAX_BEHIND = 2_000;
-/** Answers followed at the same time; more messages than that waiting in one session is no conversation. */
+/** Answers followed at the same time. More waiting messages in one session are no real conversation. */
 const MAX_FOLLOWED = 16;
 
-/** What the answers of one session say while they are on their way. Made when there is one: most open pages wait for none. */
+/**
+ * The events of one session's unfinished answers. It is created only for an answer, because most open pages wait for
+ * none.
+ */
 export interface TurnInbox {
   /** Follows those of these executions that it does not follow yet. */
   follow(executionIds: readonly string[]): void;
-  /** What they have said since. */
+  /** The events since the last call. */
   take(): ServerSentEvent[];
-  /** Whether nothing can be told any more: the reader is too far behind, or following failed. */
+  /** True if no more events can come: the reader is too far behind, or following failed. */
   isOver(): boolean;
   close(): void;
 }
 
-/** @param on.look called when an answer has ended: what is stored has changed. */
+/** @param on.poll called when an answer has ended, because the stored data has changed. */
 export function createTurnInbox(
   followTurn: TurnStreams["follow"],
   sessionId: string,
-  on: { ring(): void; look(): void },
+  on: { notify(): void; poll(): void },
 ): TurnInbox {
   const over = new AbortController();
   const { signal } = over;
@@ -31,16 +34,16 @@ export function createTurnInbox(
 
   function cut(): void {
     over.abort();
-    on.ring();
+    on.notify();
   }
 
   async function follow(executionId: string): Promise<void> {
     for await (const event of followTurn(executionId, 0, signal)) {
       inbox.push(named("turn", { session_id: sessionId, execution_id: executionId, event }));
       if (inbox.length > MAX_BEHIND) cut();
-      on.ring();
+      on.notify();
     }
-    on.look();
+    on.poll();
   }
 
   return {
@@ -48,7 +51,7 @@ export function createTurnInbox(
       for (const id of executionIds.slice(0, MAX_FOLLOWED)) {
         if (followed.has(id)) continue;
         followed.add(id);
-        // A lost connection to Postgres ends this stream; the client comes back for the rest.
+        // A lost connection to Postgres ends this stream. The client reconnects for the rest.
         follow(id).catch(cut);
       }
     },

@@ -1,12 +1,15 @@
 import type { Request, Response } from "express";
-import { RequestError } from "../../core/errors.ts";
+import { RequestError } from "../../core/faults/errors.ts";
 import { isId } from "../../core/ids.ts";
-import type { Visitor } from "../../core/visitor.ts";
+import type { Visitor } from "../../core/session/visitor.ts";
 import type { VisitorSession } from "../../sessions/visitor-repository.ts";
+import { setBodySender } from "../bodies/bodies.ts";
+import { requireRate } from "../server/rate-limit.ts";
 import { checkOrigin } from "./origin.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
+import { TOO_FAST } from "./web-limits.ts";
 
-/** The channel a request names, once its origin has been checked. */
+/** The channel that a request names, after the check of its origin. */
 export function requireChannel(
   deps: Pick<WebDeps, "channel" | "publicUrl">,
   request: Request,
@@ -24,10 +27,17 @@ export function bearerToken(request: Request): string | null {
 
 /** The visitor whose token a request carries. */
 export async function requireVisitor(
-  deps: Pick<WebDeps, "visitors">,
+  deps: Pick<WebDeps, "visitors" | "callerOf" | "limits">,
   channel: WebChannel,
   request: Request,
 ): Promise<Visitor> {
+  const { limits } = deps;
+  const address = deps.callerOf(request);
+  const find = (identifier: string) =>
+    limits.tokens.check(address, `${channel.ref.id} ${identifier}`, () =>
+      deps.visitors.find(channel.ref.id, identifier),
+    );
+  requireRate(limits.callsPerAddress, address, TOO_FAST);
   const token = bearerToken(request);
   if (token === null) {
     throw unauthorized(
@@ -35,14 +45,17 @@ export async function requireVisitor(
       "Send the visitor's token as Authorization: Bearer <token>.",
     );
   }
-  const identifier = channel.door.identifierOf(token);
-  const visitor = identifier === null ? null : await deps.visitors.find(channel.ref.id, identifier);
+  const identifier = channel.auth.identifierOf(token);
+  const visitor = identifier === null ? null : await find(identifier);
   if (!visitor)
     throw unauthorized("visitor_token_invalid", "The visitor token is not valid here, or no longer.");
+  requireRate(limits.callsPerVisitor, visitor.id, TOO_FAST);
+  // One anonymous person can become many visitors, so all visitors of one address share.
+  setBodySender(request, { trust: "visitor", name: visitor.anonymous ? address : visitor.id });
   return visitor;
 }
 
-/** The visitor's own session. Somebody else's is as unknown as one that does not exist. */
+/** The visitor's own session. Another visitor's session gets the same error as a missing one. */
 export async function requireSession(
   deps: Pick<WebDeps, "visitors">,
   channel: WebChannel,
@@ -55,7 +68,7 @@ export async function requireSession(
   return session;
 }
 
-/** @param details what tells one of several sessions from the others. */
+/** @param details the data that identifies one of several sessions. */
 export function sessionNotFound(details?: object): RequestError {
   return new RequestError(404, "session_not_found", "There is no such session.", { details });
 }

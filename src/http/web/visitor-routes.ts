@@ -1,9 +1,8 @@
 import { Router } from "express";
 import { z } from "zod";
-import { RequestError } from "../../core/errors.ts";
-import type { Visitor, VisitorPass } from "../../core/visitor.ts";
-import { requireRate } from "../rate-limit.ts";
-import { addressOf } from "./caller-address.ts";
+import { RequestError } from "../../core/faults/errors.ts";
+import type { Visitor, VisitorPass } from "../../core/session/visitor.ts";
+import { requireRate } from "../server/rate-limit.ts";
 import { readBody } from "./read-body.ts";
 import { bearerToken, requireChannel, requireVisitor, unauthorized } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
@@ -11,12 +10,14 @@ import { TOO_FAST } from "./web-limits.ts";
 
 const bodySchema = z.strictObject({ identity_token: z.string().min(1).max(8192).optional() });
 
-/** `POST /web/{channel}/visitors`: lets a visitor in, anonymous or vouched for by the host site. */
-export function visitorRoutes(deps: Pick<WebDeps, "channel" | "publicUrl" | "visitors" | "limits">): Router {
+/** `POST /web/{channel}/visitors`: admits a visitor, anonymous or confirmed by the host site. */
+export function visitorRoutes(
+  deps: Pick<WebDeps, "channel" | "publicUrl" | "visitors" | "callerOf" | "limits">,
+): Router {
   const router = Router();
   router.post("/web/:channel/visitors", async (request, response) => {
     const channel = requireChannel(deps, request, response);
-    requireRate(deps.limits.visitorsPerAddress, addressOf(request), TOO_FAST);
+    requireRate(deps.limits.visitorsPerAddress, deps.callerOf(request), TOO_FAST);
     const body = await readBody(request, bodySchema, { optional: true });
     const pass = admit(channel, body.identity_token);
     const visitor = await deps.visitors.admit(channel.ref, pass);
@@ -24,11 +25,11 @@ export function visitorRoutes(deps: Pick<WebDeps, "channel" | "publicUrl" | "vis
     response.status(201).json(visitorObject(visitor, pass));
   });
 
-  // An anonymous token stays what it is; an identified one is exchanged for one that is good for longer.
+  // An anonymous token stays the same. An identified one is exchanged for a token that is valid for longer.
   router.post("/web/:channel/visitors/renew", async (request, response) => {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
-    const renewed = channel.door.renew(bearerToken(request) ?? "");
+    const renewed = channel.auth.renew(bearerToken(request) ?? "");
     if (!renewed) throw unauthorized("visitor_token_invalid", "The visitor token cannot be renewed.");
     response.setHeader("Cache-Control", "no-store");
     response.json(visitorObject(visitor, renewed));
@@ -47,8 +48,8 @@ function visitorObject(visitor: Visitor, pass: { token: string; expiresAt: Date 
 }
 
 function admit(channel: WebChannel, identityToken: string | undefined): VisitorPass {
-  if (identityToken === undefined) return channel.door.admitAnonymous();
-  const admission = channel.door.admitIdentified(identityToken);
+  if (identityToken === undefined) return channel.auth.admitAnonymous();
+  const admission = channel.auth.admitIdentified(identityToken);
   if (admission.kind === "admitted") return admission.pass;
   throw new RequestError(admission.status, admission.code, admission.message);
 }

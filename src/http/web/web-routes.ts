@@ -11,7 +11,7 @@ import { requireChannel } from "./visitor-auth.ts";
 import { visitorRoutes } from "./visitor-routes.ts";
 import type { WebDeps } from "./web-deps.ts";
 
-/** Web chat: the hosted page under `/chat`, and what browsers talk to under `/web`. Mounted at `/`. */
+/** Web chat: the hosted page under `/chat`, and the API for browsers under `/web`. Mounted at `/`. */
 export function webRoutes(deps: WebDeps): Router {
   const router = Router();
   router.options("/web/:channel/*rest", (request, response) => {

@@ -1,9 +1,9 @@
-import type { AttachmentView } from "../../core/attachment.ts";
+import type { AttachmentView } from "../../core/message/attachment.ts";
 import type { VisitorMessage } from "../../sessions/visitor-repository.ts";
 import type { SessionSummary } from "../../sessions/visitor-sessions-repository.ts";
-import type { ServerSentEvent } from "../event-stream.ts";
+import type { ServerSentEvent } from "../streams/event-stream.ts";
 
-/** A session as visitors are told of it. */
+/** A session in the visitors' format. */
 export function sessionObject(session: SessionSummary) {
   return {
     id: session.id,
@@ -18,7 +18,7 @@ export function sessionObject(session: SessionSummary) {
   };
 }
 
-/** A file as visitors are told of it; its content is served, to their token, at `url` below `/web/{channel}`. */
+/** A file in the visitors' format. Its content is at `url` below `/web/{channel}`, for the visitor's token. */
 export function attachmentObject(view: AttachmentView, sessionId: string) {
   return {
     id: view.id,
@@ -32,7 +32,7 @@ export function attachmentObject(view: AttachmentView, sessionId: string) {
   };
 }
 
-/** A message as visitors are told of it. */
+/** A message in the visitors' format. */
 export function messageObject(message: VisitorMessage) {
   return {
     id: message.id,
@@ -40,6 +40,7 @@ export function messageObject(message: VisitorMessage) {
     seq: message.seq,
     role: message.role,
     content: message.content,
+    format: message.format ?? "markdown",
     attachments: message.attachments.map((file) => attachmentObject(file, message.sessionId)),
     buttons: message.buttons,
     payload: message.payload,
@@ -49,7 +50,7 @@ export function messageObject(message: VisitorMessage) {
   };
 }
 
-/** @param id the seq of a stored message, from which a stream can be resumed; what is only passing has none. */
+/** @param id the seq of a stored message, after which a stream can resume; temporary events have none. */
 export function named(event: string, data: object, id: number | null = null): ServerSentEvent {
   return { id, event, data: JSON.stringify(data) };
 }

@@ -1,0 +1,108 @@
+import { readFile } from "node:fs/promises";
+import { StartupError } from "../core/faults/errors.ts";
+import { startAlone } from "../simulator/alone.ts";
+import { PLATFORMS, type PlatformName } from "../simulator/connection.ts";
+import { replay } from "../simulator/replay.ts";
+import { runSchema } from "../simulator/run.ts";
+
+export interface SimulateOptions {
+  /** A saved run to play and check; null: none. */
+  replay: string | null;
+  /** The service whose simulator plays the run; null: one is started for it. */
+  url: string | null;
+  timeoutMs: number;
+  /** The names of platforms; none: all of them. */
+  platforms: readonly string[];
+  port: string;
+  /** The bot's URLs that get events. */
+  urls: { slack?: string | undefined; twilio?: string | undefined; meta?: string | undefined };
+  print(line: string): void;
+}
+
+/** Starts the simulator alone, for anybody's bots. Null: it runs. Otherwise the exit code. */
+export async function simulate({
+  platforms,
+  port,
+  urls,
+  print,
+  ...run
+}: SimulateOptions): Promise<number | null> {
+  const unknown = platforms.filter((name) => !PLATFORMS.some((platform) => platform === name));
+  if (unknown.length > 0) {
+    print(`There is no platform "${unknown.join('", "')}". Name any of ${PLATFORMS.join(", ")}.`);
+    return 2;
+  }
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    print("--port takes a port number from 0 to 65535.");
+    return 2;
+  }
+  if (run.replay !== null && run.url !== null) return play(run.replay, run.url, { ...run, print });
+  const wanted = platforms.length === 0 ? PLATFORMS : (platforms as PlatformName[]);
+  try {
+    const alone = await startAlone({ platforms: wanted, port: Number(port), urls });
+    print(`This is a simulator: nothing here reaches a real platform.\n`);
+    print(`Phones: ${alone.origin}/simulator`);
+    print(`Control API: ${alone.origin}/simulator/v1`);
+    for (const { platform, settings } of alone.simulator.connections()) {
+      print(`\n# ${platform}`);
+      for (const [name, value] of Object.entries(settings())) print(`${name}=${value}`);
+    }
+    if (run.replay !== null) {
+      const code = await play(run.replay, alone.origin, { ...run, print });
+      await alone.close();
+      return code;
+    }
+    const stop = () => void alone.close().then(() => process.exit(0));
+    process.once("SIGTERM", stop);
+    process.once("SIGINT", stop);
+    return null;
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    print(error.message);
+    return 1;
+  }
+}
+
+/** Plays a saved run at a simulator. Returns 0 if people see what they saw. */
+async function play(
+  file: string,
+  url: string,
+  { timeoutMs, print }: Pick<SimulateOptions, "timeoutMs" | "print">,
+): Promise<number> {
+  const read = await readFile(file, "utf8").then(
+    (text) => runSchema.safeParse(parseJson(text)),
+    (error: unknown) => ({ success: false as const, error: String(error) }),
+  );
+  if (!read.success) {
+    print(`${file} is not a saved run: ${typeof read.error === "string" ? read.error : read.error.message}`);
+    return 2;
+  }
+  const root = `${url.replace(/\/+$/, "")}/simulator/v1`;
+  async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(root + path, {
+      method,
+      ...(body === undefined ? {} : { headers, body: JSON.stringify(body) }),
+    });
+    const answer = (await response.json()) as { error?: { message?: string } };
+    if (!response.ok)
+      throw new StartupError(`${method} ${path}: ${answer.error?.message ?? response.status}`);
+    return answer;
+  }
+  try {
+    const isSame = await replay({ run: read.data, call, timeoutMs, print });
+    print(isSame ? "The run is as it was." : "The run differs.");
+    return isSame ? 0 : 1;
+  } catch (error) {
+    print(`The run could not be played: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Handoff, HandoffReply, ListHandoffs, ReleaseHandoff, RequestHandoff } from "./handoff-types.ts";
+import type { Message } from "./message-types.ts";
+import { type List, listOf } from "./page.ts";
+import type { RequestOptions, Transport } from "./transport.ts";
+
+export type HandoffCalls = ReturnType<typeof createHandoffs>;
+
+/** A person answers instead of the bot. */
+export function createHandoffs(transport: Transport) {
+  const path = (sessionId: string, rest = "") =>
+    `/chat/sessions/${encodeURIComponent(sessionId)}/handoff${rest}`;
+  return {
+    /** Newest first. */
+    list: (query: ListHandoffs = {}, options?: RequestOptions): List<Handoff> =>
+      listOf(transport, { method: "GET", path: "/handoffs", query: { ...query } }, options),
+
+    get: (id: string, options?: RequestOptions): Promise<Handoff> =>
+      transport.request({ method: "GET", path: `/handoffs/${encodeURIComponent(id)}` }, options),
+
+    /** Asks for a person: the bot is silent from now on. While one is open, answers with that. */
+    request: (sessionId: string, why: RequestHandoff = {}, options?: RequestOptions): Promise<Handoff> =>
+      transport.request({ method: "POST", path: path(sessionId), body: why }, options),
+
+    /** Throws 409 `handoff_taken` where another person answers, unless `force` is set. */
+    take: (
+      sessionId: string,
+      as: { name?: string; force?: boolean } = {},
+      options?: RequestOptions,
+    ): Promise<Handoff> =>
+      transport.request({ method: "POST", path: path(sessionId, "/take"), body: as }, options),
+
+    /** Says something to the user; a handoff that nobody holds becomes the caller's. */
+    reply: (sessionId: string, reply: HandoffReply, options?: RequestOptions): Promise<Message> =>
+      transport.request({ method: "POST", path: path(sessionId, "/reply"), body: reply }, options),
+
+    /** The bot answers again: the next message, or at once what waits. */
+    release: (sessionId: string, how: ReleaseHandoff = {}, options?: RequestOptions): Promise<Handoff> =>
+      transport.request({ method: "POST", path: path(sessionId, "/release"), body: how }, options),
+  };
+}

@@ -1,0 +1,168 @@
+import { createAgentQueries } from "../../agents/agent-queries-repository.ts";
+import { AGENT_VERSIONS, createVersionRepository } from "../../agents/version-repository.ts";
+import type { ChannelDirectory } from "../../channels/channel-directory.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import type { Reachability } from "../../core/session/reachability.ts";
+import { createChannelQueries } from "../../delivery/channel-queries-repository.ts";
+import { createDeliveryQueries } from "../../delivery/delivery-queries-repository.ts";
+import { newSecret } from "../../keys/api-key.ts";
+import { createIdempotencyRepository } from "../../keys/idempotency-repository.ts";
+import { createKeyCache } from "../../keys/key-cache.ts";
+import { createKeyRepository } from "../../keys/key-repository.ts";
+import { createRetryingIdempotency } from "../../keys/retrying-idempotency.ts";
+import { describeTrail } from "../../trail/describe-trail.ts";
+import { createTrailRepository } from "../../trail/trail-repository.ts";
+import { createParticipantDataRepository } from "../../users/participant-data-repository.ts";
+import { createUserRepository, type UserView } from "../../users/user-repository.ts";
+import type { Attempts } from "../server/attempts.ts";
+import type { CallerOf } from "../server/caller-address.ts";
+import type { OpenLimit } from "../server/open-limit.ts";
+import type { RateLimit } from "../server/rate-limit.ts";
+import type { HttpParts } from "../server/server.ts";
+import type { ServiceEngine } from "../service.ts";
+import { agentRollbackRoutes } from "./agents/agent-rollback.ts";
+import { agentRoutes } from "./agents/agents.ts";
+import { channelRoutes } from "./channels/channels.ts";
+import { deliveryRoutes } from "./deliveries/deliveries.ts";
+import { docsRouter } from "./document/docs-page.ts";
+import { openApiDocument, type RouteGroup } from "./document/openapi.ts";
+import { keyRoutes } from "./keys/keys.ts";
+import { apiRouter } from "./route/api-router.ts";
+import { createAuthenticate } from "./route/auth.ts";
+import { createIdempotency } from "./route/idempotency.ts";
+import type { Route } from "./route/route.ts";
+import { trailRoutes } from "./trail/trail.ts";
+import { participantDataRoutes } from "./users/participant-data.ts";
+import { userRoutes } from "./users/users.ts";
+
+export interface ApiDeps {
+  engine: ServiceEngine;
+  channels: ChannelDirectory;
+  enqueueDeliveries(channelId: string, deliveryIds: readonly string[]): void;
+  /** Tells if the bot may write to a user without a message from the user. */
+  reach(user: UserView): Promise<Reachability>;
+  /** Sessions were erased, so any work in them may stop. */
+  onErased(sessionIds: readonly string[]): void;
+  /** The difference between a running channel and the configuration file, in words; null if there is none. */
+  pendingChange(channelId: string): string | null;
+  /** The conversation routes of the API: sessions, messages, executions. */
+  routes: readonly Route[];
+  /** Routes below another base, such as `/api/openai/v1`. */
+  more?: readonly RouteGroup[];
+  callerOf: CallerOf;
+  /** Limits wrong keys and socket tokens, by address. */
+  attempts: Attempts;
+  /** The request rate of one key. */
+  keyRate: RateLimit;
+  /** Maximum number of streams and sockets that one key may hold open. */
+  keyStreams: OpenLimit;
+  version: string;
+  /** Aborts when a stop has no time left. */
+  giveUp: AbortSignal;
+  log: Logger;
+}
+
+const BASE = "/api/v1";
+const SWEEP_EVERY_MS = 10 * 60_000;
+
+/** The API: its keys, its routes, and the document that describes them. */
+export function createApi(deps: ApiDeps) {
+  const { engine, channels, log } = deps;
+  const { pool } = engine.database;
+  const keys = createKeyRepository(pool);
+  const trails = createTrailRepository(pool);
+  const agentQueries = createAgentQueries(pool);
+  const versions = createVersionRepository(pool);
+  const idempotencyRows = createIdempotencyRepository(pool);
+
+  const keyCache = createKeyCache({
+    find: keys.find,
+    onUsed: (keyId) => {
+      keys
+        .markUsed(keyId)
+        .catch((error: unknown) => log.warn({ err: error }, "could not note that a key is used"));
+    },
+    notices: engine.hub,
+    now: Date.now,
+  });
+  const { attempts, callerOf } = deps;
+  const { workspaceBySlug } = keys;
+  const gate = {
+    authenticate: createAuthenticate({ keys: keyCache, attempts, callerOf, workspaceBySlug }),
+    idempotency: createIdempotency({
+      repository: createRetryingIdempotency(idempotencyRows, { giveUp: deps.giveUp, log }),
+      notices: engine.hub,
+      log,
+    }),
+    rateLimit: deps.keyRate,
+    streams: deps.keyStreams,
+    onKeyRevoked: keyCache.onRevoked,
+    log,
+  };
+
+  const groups: RouteGroup[] = [
+    {
+      base: BASE,
+      routes: [
+        ...deps.routes,
+        ...agentRoutes({ agents: agentQueries }),
+        ...agentRollbackRoutes({
+          agents: agentQueries,
+          async rollBack(agentId, to) {
+            const rollback = await versions.rollBack(agentId, to);
+            if (rollback) engine.hub.publish(AGENT_VERSIONS, agentId);
+            return rollback;
+          },
+        }),
+        ...userRoutes({
+          users: createUserRepository(pool),
+          reach: deps.reach,
+          identifiersOf: channels.identifiersOf,
+          onErased: deps.onErased,
+        }),
+        ...participantDataRoutes({ participantData: createParticipantDataRepository(pool) }),
+        ...deliveryRoutes({ deliveries: createDeliveryQueries(pool), enqueue: deps.enqueueDeliveries }),
+        ...channelRoutes({
+          channels: createChannelQueries(pool),
+          trouble: (channelId) => channels.byId(channelId)?.error ?? deps.pendingChange(channelId),
+        }),
+        ...trailRoutes({
+          async trail(workspaceId, id) {
+            const rows = await trails.read(workspaceId, id);
+            return rows && describeTrail(rows, new Date());
+          },
+        }),
+        ...keyRoutes({ keys, newSecret, onRevoked: keyCache.revoke }),
+      ],
+    },
+    ...(deps.more ?? []),
+  ];
+  const mounts: HttpParts["mounts"] = [
+    ...groups.map(({ base, ...group }) => ({ path: base, router: apiRouter({ ...group, ...gate }) })),
+    { path: "/", router: docsRouter(() => openApiDocument(groups, deps.version)) },
+  ];
+
+  const sweep = setInterval(() => {
+    idempotencyRows
+      .sweep()
+      .catch((error: unknown) => log.warn({ err: error }, "could not sweep old answers"));
+  }, SWEEP_EVERY_MS);
+  sweep.unref();
+
+  return {
+    mounts,
+    /** Authenticates callers outside the routes, such as a WebSocket. */
+    authenticate: gate.authenticate,
+    attempts,
+    callerOf,
+    rateLimit: gate.rateLimit,
+    streams: gate.streams,
+    onKeyRevoked: gate.onKeyRevoked,
+    /** Makes the key of the settings the operator key. `workspaceId` is the first configured workspace. */
+    ensureOperatorKey: keys.ensureOperatorKey,
+    stop(): void {
+      clearInterval(sweep);
+      keyCache.stop();
+    },
+  };
+}

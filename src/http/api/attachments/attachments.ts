@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { storableText } from "../../../core/text/text.ts";
+import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
+import { attachmentNotFound, fileNotKept, type UploadStore, uploadOf } from "../../bodies/uploads.ts";
+import type { SendFile } from "../../streams/file-response.ts";
+import { defineRoute, type Route } from "../route/route.ts";
+import { idParams } from "../route/wire-schemas.ts";
+import { requireSession, SESSION_NOT_FOUND, sessionNotFound } from "../sessions/require-session.ts";
+import { attachmentSchema, toAttachmentObject } from "./attachment-resource.ts";
+
+export interface AttachmentRoutesDeps {
+  sessions: Pick<SessionQueries, "find">;
+  uploads: UploadStore;
+  sendFile: SendFile;
+}
+
+const NOT_FOUND = { status: 404, code: "attachment_not_found", when: "there is no such attachment" } as const;
+
+/** Files: upload one, read its data, read its content. */
+export function attachmentRoutes({ sessions, uploads, sendFile }: AttachmentRoutesDeps): Route[] {
+  async function own(workspaceId: string, id: string) {
+    const found = await uploads.find(id);
+    if (found?.workspaceId !== workspaceId) throw attachmentNotFound(id);
+    return found;
+  }
+
+  return [
+    defineRoute({
+      method: "POST",
+      path: "/chat/sessions/{id}/attachments",
+      operationId: "uploadAttachment",
+      summary: "Upload a file",
+      description: `The body is the file itself, at most ${Math.floor(uploads.limitBytes / 1_048_576)} MiB. Name its id in \`attachment_ids\` of a message of this session; what goes with no message is erased after a day.`,
+      tag: "Attachments",
+      scope: "messages:write",
+      params: idParams,
+      query: z.strictObject({ name: z.string().min(1).max(500).optional().describe("The file's name") }),
+      uploadLimit: uploads.limitBytes,
+      responses: [{ status: 201, description: "The attachment", schema: attachmentSchema }],
+      errors: [
+        SESSION_NOT_FOUND,
+        { status: 413, code: "body_too_large", when: "the file is too large" },
+        { status: 422, code: "empty_file", when: "the body is empty" },
+        { status: 503, code: "file_not_kept", when: "files cannot be kept at the moment" },
+      ],
+      async handle({ caller, params, query, upload, headers, resourceId }) {
+        const session = await requireSession(sessions, caller.workspaceId, params.id);
+        const contentType = headers["content-type"];
+        const file = uploadOf(upload, {
+          contentType: contentType === undefined ? undefined : storableText(contentType),
+          name: query.name,
+        });
+        const kept = await uploads.keep({ id: resourceId, sessionId: session.id, ...file, uploader: null });
+        if (kept.kind === "not_kept") throw fileNotKept();
+        if (kept.kind !== "kept") throw sessionNotFound(params.id);
+        return { status: 201, body: toAttachmentObject(kept.attachment) };
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/attachments/{id}",
+      operationId: "getAttachment",
+      summary: "Look at a file",
+      tag: "Attachments",
+      scope: "sessions:read",
+      params: idParams,
+      responses: [{ status: 200, description: "The attachment", schema: attachmentSchema }],
+      errors: [NOT_FOUND],
+      async handle({ caller, params }) {
+        return { status: 200, body: toAttachmentObject(await own(caller.workspaceId, params.id)) };
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/attachments/{id}/content",
+      operationId: "downloadAttachment",
+      summary: "Read a file",
+      description:
+        "The content as it was sent, or one `Range` of it. Its type is what it was found to be, whatever its sender said.",
+      tag: "Attachments",
+      scope: "sessions:read",
+      params: idParams,
+      responses: [
+        { status: 200, description: "The content", schema: z.string(), contentType: "*/*" },
+        { status: 206, description: "The range that was asked for", schema: z.string(), contentType: "*/*" },
+      ],
+      errors: [
+        NOT_FOUND,
+        { status: 409, code: "attachment_not_stored", when: "it is not here (yet); `details.state`" },
+        { status: 416, code: "range_not_satisfiable", when: "the range lies outside the file" },
+      ],
+      async handle({ caller, params }) {
+        const file = await own(caller.workspaceId, params.id);
+        return { stream: (request, response) => sendFile(request, response, file, caller.keyId) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,183 @@
+import type { AgentCatalog } from "../../agents/agent-catalog.ts";
+import { createSessionAgentRepository } from "../../agents/session-agent-repository.ts";
+import type { ChannelDirectory } from "../../channels/channel-directory.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import { isJsonObject } from "../../core/text/json.ts";
+import { createHandoffQueries } from "../../handoffs/handoff-queries-repository.ts";
+import { createMessageQueriesRepository } from "../../sessions/message-queries-repository.ts";
+import { createParticipantRepository } from "../../sessions/participant-repository.ts";
+import { createSessionControl } from "../../sessions/session-control-repository.ts";
+import { createSessionQueriesRepository } from "../../sessions/session-queries-repository.ts";
+import { createSessionWritesRepository } from "../../sessions/session-writes-repository.ts";
+import { createSocketTokenRepository } from "../../sessions/socket-token-repository.ts";
+import { createExecutionQueriesRepository } from "../../turns/answering/execution-queries-repository.ts";
+import type { RateLimit } from "../server/rate-limit.ts";
+import type { ServiceEngine, ServiceFiles, ServicePipeline } from "../service.ts";
+import { attachmentRoutes } from "./attachments/attachments.ts";
+import type { RouteGroup } from "./document/openapi.ts";
+import { executionRoutes } from "./executions/executions.ts";
+import { exportRoutes } from "./exports/export-sessions.ts";
+import { handoffListRoutes } from "./handoffs/handoff-lists.ts";
+import { handoffReplyRoutes } from "./handoffs/handoff-reply.ts";
+import { handoffRoutes } from "./handoffs/handoffs.ts";
+import { createConversation } from "./messages/conversation.ts";
+import { messageListRoutes } from "./messages/message-list.ts";
+import { messageRoutes } from "./messages/messages.ts";
+import { renderRoutes } from "./messages/render.ts";
+import { openaiRoutes } from "./openai/openai.ts";
+import { asOpenaiError } from "./openai/openai-error.ts";
+import type { Route } from "./route/route.ts";
+import { sessionActionRoutes } from "./sessions/session-actions.ts";
+import { sessionChangeRoutes } from "./sessions/session-changes.ts";
+import { sessionOpeningRoutes } from "./sessions/session-opening.ts";
+import { sessionRoutes } from "./sessions/sessions.ts";
+import { createSocketServer, type SocketServer, type SocketServerDeps } from "./socket/socket-server.ts";
+import { socketTokenRoutes } from "./socket/socket-tokens.ts";
+
+export interface ConversationApiDeps {
+  engine: ServiceEngine;
+  channels: ChannelDirectory;
+  agents: AgentCatalog;
+  pipeline: ServicePipeline;
+  attachments: ServiceFiles;
+  /** The names of a workspace's desks. */
+  desks(workspaceId: string): readonly string[];
+  /** The rate of messages of one user over the API. */
+  userRate: RateLimit;
+  log: Logger;
+}
+
+export interface ConversationApi {
+  routes: Route[];
+  openai: RouteGroup;
+  /** WebSockets. They check keys and count calls with the same parts as the API. */
+  sockets(
+    gate: Pick<
+      SocketServerDeps,
+      "authenticate" | "attempts" | "callerOf" | "rateLimit" | "streams" | "onKeyRevoked"
+    >,
+  ): SocketServer;
+}
+
+/** Larger than every seq: a preview message comes after the whole history. */
+const AFTER_ALL = 2 ** 31 - 1;
+
+/** The conversation routes of the API: sessions, messages, executions, sockets. */
+export function createConversationApi(deps: ConversationApiDeps): ConversationApi {
+  const { channels, pipeline, agents, log } = deps;
+  const { pool } = deps.engine.database;
+  const sessions = createSessionQueriesRepository(pool);
+  const writes = createSessionWritesRepository(pool);
+  const messages = createMessageQueriesRepository(pool);
+  const executions = createExecutionQueriesRepository(pool);
+  const sessionAgents = createSessionAgentRepository(pool);
+  const tokens = createSocketTokenRepository(pool);
+  const channelOf = (channelId: string) => channels.byId(channelId)?.ref ?? null;
+  const { acceptMessage } = pipeline.ingest;
+
+  /** Without a name: the workspace's first channel of kind `api`. */
+  const channelNamed = (workspaceId: string, name: string | null) =>
+    channels
+      .all()
+      .map(({ ref }) => ref)
+      .find(
+        (ref) => ref.workspaceId === workspaceId && (name === null ? ref.kind === "api" : ref.name === name),
+      ) ?? null;
+
+  const conversation = createConversation({
+    sessions,
+    writes,
+    messages,
+    executions,
+    channel: channelOf,
+    acceptMessage,
+    messageOfEvent: pipeline.messageOfEvent,
+    follow: pipeline.streams.follow,
+    uploads: deps.attachments.uploads,
+    userRate: deps.userRate,
+  });
+  const control = createSessionControl({
+    pool,
+    channel: channelOf,
+    deliver: pipeline.enqueueDeliveries,
+    notify: (channelId, sessionId) => pipeline.notifySession(channelId, sessionId, { type: "messages" }),
+  });
+
+  const routes = [
+    ...sessionOpeningRoutes({
+      sessions,
+      writes,
+      participants: createParticipantRepository(pool),
+      agents: sessionAgents,
+      channel: channelNamed,
+    }),
+    ...sessionRoutes({
+      sessions,
+      writes,
+      agents: sessionAgents,
+      openExecutions: executions.open,
+      cancelExecution: pipeline.cancelExecution,
+    }),
+    ...exportRoutes({ sessions, messages, agents: sessionAgents }),
+    ...sessionChangeRoutes({ sessions, writes, agents: sessionAgents }),
+    ...sessionActionRoutes({ sessions, control, channel: channelOf, acceptMessage }),
+    ...messageRoutes({ conversation }),
+    ...attachmentRoutes({ sessions, uploads: deps.attachments.uploads, sendFile: deps.attachments.sendFile }),
+    ...handoffRoutes({ sessions, handoffs: pipeline.handoffs, desks: deps.desks }),
+    ...handoffReplyRoutes({
+      sessions,
+      messages,
+      handoffs: pipeline.handoffs,
+      uploads: deps.attachments.uploads,
+    }),
+    ...handoffListRoutes({ handoffs: createHandoffQueries(pool), agents: sessionAgents }),
+    ...messageListRoutes({ sessions, messages, agents: sessionAgents }),
+    ...executionRoutes({
+      executions,
+      conversation,
+      agents: sessionAgents,
+      cancelExecution: pipeline.cancelExecution,
+    }),
+    ...renderRoutes({
+      sessions,
+      async renderPrompt(session, content) {
+        const agent = await agents.load(session.agentId, session.agentVersion);
+        return pipeline.contexts.prompt({
+          sessionId: session.id,
+          agent: { id: agent.id, definition: agent.definition },
+          input: content === null ? [] : [{ text: content, instruction: false }],
+          beforeSeq: AFTER_ALL,
+        });
+      },
+    }),
+    ...socketTokenRoutes({ sessions, tokens }),
+  ];
+
+  return {
+    routes,
+    openai: {
+      base: "/api/openai/v1",
+      phrase: asOpenaiError,
+      routes: openaiRoutes({
+        conversation,
+        agents: sessionAgents,
+        writes,
+        channel: (workspaceId) => channelNamed(workspaceId, null),
+      }),
+    },
+    sockets: (gate) =>
+      createSocketServer({
+        ...gate,
+        tokens,
+        conversation,
+        executions,
+        cancelExecution: pipeline.cancelExecution,
+        watch: (sessionId, onTurn) =>
+          deps.engine.hub.subscribe(`session.${sessionId}`, (data) => {
+            const id = isJsonObject(data) ? data.execution_id : null;
+            if (typeof id === "string") onTurn(id);
+          }),
+        log,
+      }),
+  };
+}

@@ -1,0 +1,136 @@
+import { z } from "zod";
+import type { SessionAgents } from "../../../agents/session-agent-repository.ts";
+import { RequestError } from "../../../core/faults/errors.ts";
+import { replay } from "../../../core/session/turn-log.ts";
+import type { ExecutionQueries } from "../../../turns/answering/execution-queries-repository.ts";
+import { lastEventId, writeEventStream } from "../../streams/event-stream.ts";
+import type { Conversation } from "../messages/conversation.ts";
+import { asServerSent } from "../messages/message-events.ts";
+import { listReply, pageQuery, pageRequest } from "../route/paging.ts";
+import { defineRoute, type Route } from "../route/route.ts";
+import { idParams, jsonObjectSchema, listSchema } from "../route/wire-schemas.ts";
+import { EXECUTION_STATUSES, executionSchema, toExecution } from "./execution-resource.ts";
+
+export interface ExecutionRoutesDeps {
+  executions: ExecutionQueries;
+  conversation: Pick<Conversation, "events">;
+  agents: Pick<SessionAgents, "find">;
+  /** Asks for an execution to stop, on whatever process it runs. Returns false if it had already ended. */
+  cancelExecution(executionId: string): Promise<boolean>;
+}
+
+const listQuery = z.strictObject({
+  ...pageQuery,
+  session_id: z.string().min(1).optional(),
+  agent_id: z.string().min(1).optional().describe("Id or slug"),
+  channel: z.string().min(1).optional(),
+  status: z.enum(EXECUTION_STATUSES).optional(),
+});
+
+const turnEventSchema = z.object({ id: z.int(), event: z.string(), data: jsonObjectSchema });
+
+const detailedSchema = z
+  .object({
+    ...executionSchema.shape,
+    events: z.array(turnEventSchema).describe("What its stream said; empty until it is over"),
+  })
+  .meta({ id: "ExecutionWithEvents" });
+
+const NOT_FOUND = { status: 404, code: "execution_not_found", when: "there is no such execution" } as const;
+
+/** Turns of every channel: list, get, watch, cancel. */
+export function executionRoutes(deps: ExecutionRoutesDeps): Route[] {
+  const found = async (workspaceId: string, id: string) => {
+    const execution = await deps.executions.find(workspaceId, id);
+    if (execution) return execution;
+    throw new RequestError(404, "execution_not_found", `There is no execution ${id} here.`);
+  };
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/executions",
+      operationId: "listExecutions",
+      summary: "List executions",
+      description: "Newest first. `meta.total` is exact up to 10,000 and an estimate beyond.",
+      tag: "Executions",
+      scope: "sessions:read",
+      query: listQuery,
+      examples: [{ query: { status: "completed", limit: "50" } }],
+      responses: [{ status: 200, description: "A page of executions", schema: listSchema(executionSchema) }],
+      async handle({ caller, query }) {
+        const { workspaceId } = caller;
+        const agentId = query.agent_id && (await deps.agents.find(workspaceId, query.agent_id))?.id;
+        const slice = await deps.executions.list(
+          workspaceId,
+          {
+            sessionId: query.session_id,
+            agentId: agentId ?? query.agent_id,
+            channel: query.channel,
+            status: query.status,
+          },
+          pageRequest(query),
+        );
+        return listReply(slice, query, toExecution);
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/executions/{id}",
+      operationId: "getExecution",
+      summary: "Get an execution",
+      tag: "Executions",
+      scope: "sessions:read",
+      params: idParams,
+      responses: [{ status: 200, description: "The execution", schema: detailedSchema }],
+      errors: [NOT_FOUND],
+      async handle({ caller, params }) {
+        const execution = await found(caller.workspaceId, params.id);
+        const log = await deps.executions.log(execution.mergedInto ?? execution.id);
+        const events = replay(log ?? [], 0).map(({ id, type, data }) => ({ id, event: type, data }));
+        return { status: 200, body: { ...toExecution(execution), events } };
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/executions/{id}/stream",
+      operationId: "streamExecution",
+      summary: "Watch an execution",
+      description:
+        "Server-Sent Events: what it has said so far, then what it says, on whichever channel and process it runs. `Last-Event-ID` leaves out what you have. Where a process dies while it answers, another begins anew: what it says otherwise than was told already comes with `done` only.",
+      tag: "Executions",
+      scope: "sessions:read",
+      params: idParams,
+      responses: [
+        { status: 200, description: "The events", schema: z.string(), contentType: "text/event-stream" },
+      ],
+      errors: [NOT_FOUND],
+      async handle({ caller, params, headers, signal }) {
+        const afterId = lastEventId(headers["last-event-id"]) ?? 0;
+        const execution = await found(caller.workspaceId, params.id);
+        const events = asServerSent(deps.conversation.events(execution.id, afterId, signal));
+        return { stream: (_request, response) => writeEventStream(response, events) };
+      },
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/executions/{id}/cancel",
+      operationId: "cancelExecution",
+      summary: "Cancel an execution",
+      description:
+        "One that waits is never begun; one that runs is stopped, the call to the model included. Answers at once: `cancel_requested_at` is set, `status` follows.",
+      tag: "Executions",
+      scope: "messages:write",
+      params: idParams,
+      responses: [{ status: 200, description: "The execution", schema: executionSchema }],
+      errors: [NOT_FOUND, { status: 409, code: "execution_ended", when: "it was over already" }],
+      async handle({ caller, params }) {
+        const execution = await found(caller.workspaceId, params.id);
+        const stopping = await deps.cancelExecution(execution.id);
+        if (!stopping) {
+          throw new RequestError(409, "execution_ended", `The execution ${params.id} is over already.`);
+        }
+        return { status: 200, body: toExecution(await found(caller.workspaceId, execution.id)) };
+      },
+    }),
+  ];
+}

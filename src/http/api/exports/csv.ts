@@ -1,0 +1,62 @@
+import type { ExportedSession } from "./exported-sessions.ts";
+
+const COLUMNS = [
+  "session_id",
+  "session_created_at",
+  "session_status",
+  "channel",
+  "agent_id",
+  "agent_version",
+  "user_identifier",
+  "user_name",
+  "participant_data",
+  "metadata",
+  "message_id",
+  "seq",
+  "role",
+  "origin",
+  "content",
+  "created_at",
+  "cursor",
+];
+
+/**
+ * One line for each message; one for a session without any. Only the last line of a session has its cursor, because an
+ * export goes on behind a whole session.
+ */
+export async function* asCsv(sessions: AsyncIterable<ExportedSession>): AsyncGenerator<string> {
+  yield line(COLUMNS);
+  for await (const { session, cursor, messages } of sessions) {
+    const own = [
+      session.id,
+      session.created_at,
+      session.status,
+      session.channel,
+      session.agent_id,
+      String(session.agent_version),
+      session.user?.identifier ?? "",
+      session.user?.name ?? "",
+      JSON.stringify(session.participant_data),
+      JSON.stringify(session.metadata),
+    ];
+    let before: string[] | null = null;
+    for await (const { id, seq, role, origin, content, created_at } of messages) {
+      if (before) yield line([...own, ...before, ""]);
+      before = [id, String(seq), role, origin, content, created_at];
+    }
+    yield line([...own, ...(before ?? ["", "", "", "", "", ""]), cursor]);
+  }
+}
+
+function line(cells: readonly string[]): string {
+  return `${cells.map(cell).join(",")}\r\n`;
+}
+
+/**
+ * A cell in quotes (RFC 4180). An apostrophe stops spreadsheets from running a text as a formula:
+ * https://owasp.org/www-community/attacks/CSV_Injection
+ */
+function cell(text: string): string {
+  const safe = /^[\s\p{Cc}\p{Cf}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20|]|^[\t\r\n]/u.test(text) ? `'${text}` : text;
+  return `"${safe.replaceAll('"', '""')}"`;
+}

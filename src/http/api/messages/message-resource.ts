@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { contextFields } from "../../../core/message/message-context.ts";
+import type { MessageView } from "../../../sessions/message-queries-repository.ts";
+import { attachmentSchema, toAttachmentObject } from "../attachments/attachment-resource.ts";
+import { openHandoffSchema } from "../handoffs/handoff-resource.ts";
+import { idSchema, jsonObjectSchema, timestampSchema } from "../route/wire-schemas.ts";
+
+const ORIGINS = ["user", "bot", "operator", "instruction", "command", "notice", "tool", "seed"] as const;
+
+export const tokenUsageSchema = z
+  .object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() })
+  .meta({ id: "TokenUsage" });
+
+/** A button in the API's format. */
+export const buttonSchema = z
+  .object({
+    label: z.string().describe("What it says"),
+    payload: z.string().describe("What a press carries: send it with the label as `content`"),
+    url: z.string().exactOptional().describe("Opens this page instead; such a button never comes back"),
+  })
+  .meta({ id: "Button" });
+
+/** A message that another one refers to, in the API's format. */
+const referenceShape = {
+  message_id: idSchema
+    .nullable()
+    .describe("Our own message that it is, where it is one of this conversation"),
+  author: z.string().nullable().describe("Who wrote it, as the platform names them"),
+  text: z.string().nullable().describe("An excerpt of its words"),
+};
+
+const referenceSchema = z
+  .object({ kind: z.enum(["thread", "forward", "quote", "reply"]), ...referenceShape })
+  .meta({ id: "MessageReference" });
+
+/** The author, time and references of a message, in the API's format. */
+const contextShape = {
+  author: z
+    .union([
+      z.object({ identifier: z.string(), name: z.string().nullable(), via: z.string().exactOptional() }),
+      z.object({ name: z.string(), via: z.string() }),
+    ])
+    .nullable()
+    .describe(
+      "Who wrote it, in a conversation where several people may. On what a person said in the bot's place: their name, and by which way (`via`) they answered",
+    ),
+  sent_at: timestampSchema.nullable().describe("When the user wrote it, by the platform's clock"),
+  reply_to: z.object(referenceShape).nullable().describe("The newest message that it replies to or quotes"),
+  forwarded_from: z.string().nullable().describe("By whom the words are that were forwarded in it"),
+  references: z.array(referenceSchema).describe("All messages that it points at, nearest last"),
+};
+
+/** A message in the API's format. */
+export const messageSchema = z
+  .object({
+    id: idSchema,
+    session_id: idSchema,
+    seq: z
+      .int()
+      .describe("Order within the session; messages of the agent itself (`seed`) stand at 0 and below"),
+    role: z.enum(["system", "user", "assistant", "tool"]),
+    origin: z.enum(ORIGINS).describe("Who or what wrote it"),
+    content: z.string(),
+    attachments: z.array(attachmentSchema).describe("Its files; empty for most"),
+    buttons: z.array(buttonSchema).describe("What the user may press instead of writing; empty for most"),
+    payload: z
+      .string()
+      .nullable()
+      .describe("On what a user said: what the button carries that they pressed or chose"),
+    metadata: jsonObjectSchema,
+    execution_id: idSchema.nullable().describe("The turn that answers it, or that it answers in"),
+    user_message_id: idSchema.nullable().describe("On an answer: the message it answers"),
+    token_usage: tokenUsageSchema.nullable().describe("On an answer, where the bot counted"),
+    ...contextShape,
+    created_at: timestampSchema,
+  })
+  .meta({ id: "Message" });
+
+/** The answer to a sent message: the bot's reply, as the stored message. */
+export const answerSchema = z
+  .object({
+    ...messageSchema.shape,
+    id: idSchema.nullable().describe("Null where the bot chose to say nothing"),
+    seq: z.int().nullable(),
+    session_id: idSchema.describe("Another one than asked for where that was completed, or reset"),
+    earlier_messages: z
+      .array(messageSchema)
+      .describe("What the bot said before it in the same turn; empty for most"),
+    handoff: openHandoffSchema
+      .nullable()
+      .exactOptional()
+      .describe("Only where a person answers: the message is stored, and there is no reply of the bot's"),
+  })
+  .meta({ id: "Answer" });
+
+export function toMessage(view: MessageView): z.output<typeof messageSchema> {
+  return {
+    id: view.id,
+    session_id: view.sessionId,
+    seq: view.seq,
+    role: view.role,
+    origin: ORIGINS.find((origin) => origin === view.origin) ?? "bot",
+    content: view.content,
+    attachments: view.attachments.map(toAttachmentObject),
+    buttons: view.buttons,
+    payload: view.payload,
+    metadata: view.metadata,
+    execution_id: view.executionId,
+    user_message_id: view.userMessageId,
+    token_usage: view.tokenUsage && {
+      prompt_tokens: view.tokenUsage.prompt,
+      completion_tokens: view.tokenUsage.completion,
+      total_tokens: view.tokenUsage.total,
+    },
+    ...contextFields(view.context),
+    ...(view.person && { author: view.person }),
+    created_at: view.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,75 @@
+import { hash } from "node:crypto";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { RequestError } from "../../../core/faults/errors.ts";
+import type { KeyCache } from "../../../keys/key-cache.ts";
+import type { Attempts } from "../../server/attempts.ts";
+import type { CallerOf } from "../../server/caller-address.ts";
+import { type Caller, SCOPES, type Scope } from "./route.ts";
+
+/** The message for a key over its rate. */
+export const KEY_RATE_EXCEEDED = "This API key makes too many requests. Try again later.";
+
+/** The message for a key with too many open streams. */
+export const KEY_STREAMS_EXCEEDED = "This API key holds too many streams open. Close some first.";
+
+/** The caller, from `Authorization: Bearer` or `X-API-Key`. Throws a 401 that names the missing part. */
+export type Authenticate = (request: Pick<IncomingMessage, "headers" | "socket">) => Promise<Caller>;
+
+/**
+ * A key belongs to one workspace. The operator key of the settings belongs to the first one in the configuration. It
+ * selects another with the header `X-Workspace: <slug>`.
+ */
+export function createAuthenticate(deps: {
+  keys: Pick<KeyCache, "lookup">;
+  /** Limits wrong keys, by address. */
+  attempts: Attempts;
+  callerOf: CallerOf;
+  workspaceBySlug(slug: string): Promise<string | null>;
+}): Authenticate {
+  return async (request) => {
+    const { headers } = request;
+    const secret = secretOf(headers);
+    if (secret === null) {
+      throw unauthorized("Send your API key as Authorization: Bearer <key>, or as X-API-Key.");
+    }
+    const lookUp = () => deps.keys.lookup(secret);
+    const holder = await deps.attempts.check(deps.callerOf(request), hash("sha256", secret), lookUp);
+    if (holder === null) throw unauthorized("This API key is unknown or was revoked.");
+    const scopes = holder.scopes.filter(isScope);
+    const slug = headers["x-workspace"];
+    if (typeof slug !== "string") return { workspaceId: holder.workspaceId, keyId: holder.id, scopes };
+    const workspaceId = await deps.workspaceBySlug(slug);
+    if (workspaceId !== holder.workspaceId && !holder.operator) {
+      throw new RequestError(403, "workspace_not_allowed", "This API key belongs to another workspace.");
+    }
+    if (workspaceId === null) {
+      throw new RequestError(404, "workspace_not_found", `There is no workspace ${slug}.`);
+    }
+    return { workspaceId, keyId: holder.id, scopes };
+  };
+}
+
+/** Throws a 403 that names the missing scope. */
+export function requireScope(caller: Caller, scope: Scope): void {
+  if (caller.scopes.includes(scope) || caller.scopes.includes("admin")) return;
+  throw new RequestError(403, "insufficient_scope", `This needs an API key with the scope ${scope}.`, {
+    details: { required: scope, scopes: caller.scopes },
+  });
+}
+
+function secretOf(headers: IncomingHttpHeaders): string | null {
+  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
+  if (bearer !== undefined) return bearer;
+  const header = headers["x-api-key"];
+  return typeof header === "string" && header !== "" ? header : null;
+}
+
+function unauthorized(message: string): RequestError {
+  return new RequestError(401, "unauthorized", message, {
+    headers: { "WWW-Authenticate": 'Bearer realm="causeway"' },
+  });
+}
+
+function isScope(scope: string): scope is Scope {
+  return SCOPES.some((known) => known === scope);
+}

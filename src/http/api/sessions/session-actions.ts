@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { RequestError } from "../../../core/faults/errors.ts";
+import type { ChannelRef } from "../../../core/session/runtime.ts";
+import type { Ingest } from "../../../ingest/accept-inbound.ts";
+import type { SessionControl } from "../../../sessions/session-control-repository.ts";
+import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
+import { defineRoute, type Route } from "../route/route.ts";
+import { idParams } from "../route/wire-schemas.ts";
+import { requireSession, SESSION_NOT_FOUND } from "./require-session.ts";
+import { sessionSchema, toSession } from "./session-resource.ts";
+
+export interface SessionActionDeps {
+  sessions: SessionQueries;
+  control: SessionControl;
+  /** Null while the channel does not run. */
+  channel(channelId: string): ChannelRef | null;
+  acceptMessage: Ingest["acceptMessage"];
+}
+
+const triggerEvents = z
+  .boolean()
+  .default(true)
+  .describe("Whether the agent's event rules for the end of a session fire");
+
+const endSchema = z.strictObject({ trigger_events: triggerEvents });
+
+const resetSchema = z
+  .strictObject({
+    trigger_events: triggerEvents,
+    prompt: z.string().trim().min(1).optional().describe("An instruction to the bot, for its first message"),
+    text: z.string().trim().min(1).optional().describe("The first message itself, sent as it stands"),
+  })
+  .refine((body) => body.prompt === undefined || body.text === undefined, {
+    message: "give either prompt or text, not both",
+    path: ["text"],
+  });
+
+const ERRORS = [
+  SESSION_NOT_FOUND,
+  { status: 409, code: "session_completed", when: "it was completed before" },
+] as const;
+
+/** An operator's actions on a session: end it, or start it over. */
+export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
+  const found = (workspaceId: string, id: string) => requireSession(deps.sessions, workspaceId, id);
+  const completed = (id: string) =>
+    new RequestError(409, "session_completed", `The session ${id} is completed already.`);
+  return [
+    defineRoute({
+      method: "POST",
+      path: "/chat/sessions/{id}/end",
+      operationId: "endSession",
+      summary: "End a session",
+      description:
+        "What still waits for an answer in it is cancelled. A later message opens the next session.",
+      tag: "Sessions",
+      scope: "sessions:write",
+      params: idParams,
+      body: endSchema,
+      examples: [{ body: { trigger_events: false } }],
+      responses: [{ status: 200, description: "The completed session", schema: sessionSchema }],
+      errors: ERRORS,
+      async handle({ caller, params, body }) {
+        const session = await found(caller.workspaceId, params.id);
+        if (!(await deps.control.end(session, "api", body.trigger_events))) throw completed(params.id);
+        return { status: 200, body: toSession(await found(caller.workspaceId, session.id)) };
+      },
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/chat/sessions/{id}/reset",
+      operationId: "resetSession",
+      summary: "Start a session over",
+      description:
+        "Completes it and opens the next one: same user, situation and variables, none of the history. Metadata stays too where a user has many sessions.",
+      tag: "Sessions",
+      scope: "sessions:write",
+      params: idParams,
+      body: resetSchema,
+      examples: [{ body: { trigger_events: true, prompt: "Greet the user and ask how they feel today." } }],
+      responses: [{ status: 201, description: "The new session", schema: sessionSchema }],
+      errors: ERRORS,
+      async handle({ caller, params, body, resourceId }) {
+        const { workspaceId } = caller;
+        const session = await found(workspaceId, params.id);
+        const channel = deps.channel(session.channelId);
+        if ((body.prompt ?? body.text) !== undefined && !channel) {
+          throw new RequestError(
+            409,
+            "channel_not_running",
+            `The channel ${session.channel} is not running.`,
+          );
+        }
+        const options = {
+          reason: "api" as const,
+          triggerEvents: body.trigger_events,
+          newSessionId: resourceId,
+        };
+        if (!(await deps.control.reset(session, options))) throw completed(params.id);
+        if (body.text !== undefined) await deps.control.openWith(resourceId, session.channelId, body.text);
+        if (body.prompt !== undefined && channel) {
+          await deps.acceptMessage(
+            { ...channel, agentId: session.agentId },
+            {
+              sessionId: resourceId,
+              content: body.prompt,
+              eventKey: `api:${resourceId}:opening`,
+              origin: "instruction",
+            },
+          );
+        }
+        return { status: 201, body: toSession(await found(workspaceId, resourceId)) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,41 @@
+import { RequestError } from "../../../core/faults/errors.ts";
+import type { VariableValue } from "../../../core/session/template.ts";
+import { checkVariables, type VariableSpecs } from "../../../core/session/variables.ts";
+import type { JsonObject } from "../../../core/text/json.ts";
+
+/** Sources of a session's variables besides the caller. */
+export interface VariableBackground {
+  specs: VariableSpecs;
+  /** Names that the agent's messages use without declaring them. */
+  detected: readonly string[];
+  participantData: JsonObject;
+  userName: string | null;
+}
+
+/** Throws 422 `unknown_variables` or `missing_variables`, each with all names. */
+export function requireVariables(
+  given: Readonly<Record<string, VariableValue>>,
+  background: VariableBackground,
+): void {
+  const { specs, detected } = background;
+  const { missing, unknown } = checkVariables(specs, given, detected);
+  if (unknown.length > 0) {
+    const known = [...new Set([...Object.keys(specs), ...detected])];
+    throw new RequestError(422, "unknown_variables", `The agent does not know: ${unknown.join(", ")}.`, {
+      details: { unknown, known },
+    });
+  }
+  const nowhere = missing.filter((name) => !hasSource(name, background));
+  if (nowhere.length > 0) {
+    throw new RequestError(422, "missing_variables", `The agent needs values for: ${nowhere.join(", ")}.`, {
+      details: { missing: nowhere },
+    });
+  }
+}
+
+/** Participant data and the user's own name fill variables that the caller omits. */
+function hasSource(name: string, { participantData, userName }: VariableBackground): boolean {
+  if (name === "user_name" && userName !== null) return true;
+  const value = Object.hasOwn(participantData, name) ? participantData[name] : null;
+  return value !== null && typeof value !== "object";
+}

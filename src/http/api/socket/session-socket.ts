@@ -1,0 +1,214 @@
+import { setMaxListeners } from "node:events";
+import type { RawData, WebSocket } from "ws";
+import { overloaded, RequestError } from "../../../core/faults/errors.ts";
+import { newId } from "../../../core/ids.ts";
+import type { Logger } from "../../../core/process/logger.ts";
+import type { TurnEvent } from "../../../core/session/turn-log.ts";
+import type { JsonObject } from "../../../core/text/json.ts";
+import { storableText } from "../../../core/text/text.ts";
+import type { SessionView } from "../../../sessions/session-queries-repository.ts";
+import type { ExecutionQueries } from "../../../turns/answering/execution-queries-repository.ts";
+import type { Conversation } from "../messages/conversation.ts";
+import { toNewMessage } from "../messages/message-body.ts";
+import { eventsOf } from "../messages/message-events.ts";
+import { databaseOutage } from "../route/database-outage.ts";
+import { createSocketCancel } from "./socket-cancel.ts";
+import { type Frame, type MessageFrame, readFrame } from "./socket-frames.ts";
+import { createIntake, type RawFrame } from "./socket-intake.ts";
+import { createSocketTurns } from "./socket-turns.ts";
+
+export interface SessionSocketDeps {
+  conversation: Conversation;
+  executions: Pick<ExecutionQueries, "find" | "open" | "behind">;
+  cancelExecution(executionId: string): Promise<boolean>;
+  /** Calls the listener when a turn begins in a session, on any process. Returns a function that stops listening. */
+  watch(sessionId: string, onTurn: (executionId: string) => void): () => void;
+  key: SocketKey;
+  /** Reserves memory for a frame until it is handled; null if there is none. */
+  takeRoom(bytes: number): (() => void) | null;
+  log: Logger;
+}
+
+/** The API key that opened the socket. */
+export interface SocketKey {
+  /** Returns true if the key is still valid. */
+  stands(): Promise<boolean>;
+  /** Calls the listener once the key is revoked. Returns a function that stops listening. */
+  onRevoked(listener: () => void): () => void;
+  /** Counts a message against the key's limit. Throws the 429. */
+  takeRate(): void;
+}
+
+/** The place where a client continues after it lost its connection. */
+export interface SocketResume {
+  executionId: string;
+  lastEventId: number;
+}
+
+/** Frames of one client. People type slowly, and programs have the API. */
+const FRAME_RATE = { perMinute: 1_200, burst: 100 };
+/** Maximum number and bytes of one client's messages and cancels that are handled at the same time. */
+const MOST_UNDER_WAY = { count: 16, bytes: 2 * 1024 * 1024 };
+/**
+ * From the first limit on, the next event waits until the client has read some. At the second, the client is
+ * disconnected. Bytes.
+ */
+const PACED_FROM = 256 * 1024;
+const MOST_BUFFERED = 4 * 1024 * 1024;
+const BEAT_MS = 30_000;
+/** Close codes from 4000 belong to the application. */
+const KEY_REVOKED = 4401;
+
+/** Serves one open socket until it closes. It sends the turns of its session and accepts messages and cancels. */
+export function serveSocket(
+  socket: WebSocket,
+  session: SessionView,
+  resume: SocketResume | null,
+  deps: SessionSocketDeps,
+): void {
+  const { conversation, key } = deps;
+  const closed = new AbortController();
+  // Each shown turn adds a listener.
+  setMaxListeners(0, closed.signal);
+  const sessions = new Map<string, () => void>();
+  let answersBeat = true;
+  let accepting: Promise<void> = Promise.resolve();
+
+  /** Resolves once the network has accepted the frame, or the socket is closed. */
+  async function send(frame: JsonObject): Promise<void> {
+    if (socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > MOST_BUFFERED) return socket.terminate();
+    await new Promise<void>((resolve) => socket.send(JSON.stringify(frame), () => resolve()));
+  }
+
+  function refuse(error: unknown): void {
+    const known = error instanceof RequestError ? error : databaseOutage(error);
+    if (!known) deps.log.error({ err: error, session_id: session.id }, "a socket's request failed");
+    const retryAfter = known?.headers["Retry-After"];
+    const data = {
+      message: known?.message ?? "Something went wrong here. The operator's log says what.",
+      code: known?.code ?? "internal_error",
+      ...(retryAfter === undefined ? {} : { retry_after: Number(retryAfter) }),
+    };
+    void send({ id: null, event: "error", data, execution_id: null, session_id: session.id });
+  }
+
+  async function show(events: AsyncIterable<TurnEvent>, executionId: string | null, sessionId: string) {
+    for await (const { id, type, data } of events) {
+      const taken = send({ id, event: type, data, execution_id: executionId, session_id: sessionId });
+      if (socket.bufferedAmount > PACED_FROM) await taken;
+    }
+  }
+
+  const follow = createSocketTurns({
+    find: (executionId) => deps.executions.find(session.workspaceId, executionId),
+    events: (executionId, afterId) => conversation.events(executionId, afterId, closed.signal),
+    show,
+    refuse,
+  });
+
+  /** Watches a session, and also the session that replaces it. */
+  function watch(sessionId: string): void {
+    if (sessions.has(sessionId)) return;
+    const onTurn = (executionId: string) => void follow(executionId, sessionId);
+    sessions.set(sessionId, deps.watch(sessionId, onTurn));
+  }
+
+  async function catchUp(): Promise<void> {
+    if (resume) {
+      await follow(resume.executionId, session.id, resume.lastEventId);
+      for (const id of await deps.executions.behind(resume.executionId)) await follow(id, session.id);
+    }
+    for (const id of await deps.executions.open(session.id)) await follow(id, session.id);
+  }
+
+  async function accept(frame: MessageFrame): Promise<void> {
+    const current = await conversation.session(session.workspaceId, session.id);
+    const messageKey =
+      frame.idempotency_key === undefined ? newId() : `socket:${storableText(frame.idempotency_key)}`;
+    const sent = await conversation.send(current, toNewMessage(frame, messageKey));
+    watch(sent.sessionId);
+    if (sent.kind === "turn") void follow(sent.executionId, sent.sessionId);
+    else await show(eventsOf(conversation, sent, 0, closed.signal), null, sent.sessionId);
+  }
+
+  const cancel = createSocketCancel({
+    executions: deps.executions,
+    cancelExecution: deps.cancelExecution,
+    workspaceId: session.workspaceId,
+    shown: () => [...sessions.keys()],
+  });
+
+  const revoked = (): void => socket.close(KEY_REVOKED, "the API key was revoked");
+
+  async function withKey(task: () => Promise<void>): Promise<void> {
+    try {
+      if (await key.stands()) await task();
+      else revoked();
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  /** Messages are stored in the order of their arrival. A cancel does not wait for them. */
+  function start(frame: Exclude<Frame, { type: "ping" }>): Promise<void> {
+    const sentBefore = accepting;
+    if (frame.type === "cancel") return withKey(() => cancel(frame.execution_id, sentBefore));
+    accepting = sentBefore.then(() => withKey(() => accept(frame)));
+    return accepting;
+  }
+
+  function carryOut(raw: RawFrame): Promise<void> | null {
+    const frame = readFrame(raw);
+    if (frame?.type === "ping") {
+      // A revoked key closes its sockets, so a ping needs no check.
+      void send({ id: null, event: "pong", data: {}, execution_id: null, session_id: session.id });
+      return null;
+    }
+    try {
+      if (frame === null) throw invalidFrame();
+      if (frame.type === "message") key.takeRate();
+      const leave = deps.takeRoom(raw.bytes.length);
+      if (leave === null) throw overloaded();
+      return start(frame).finally(leave);
+    } catch (error) {
+      refuse(error);
+      return null;
+    }
+  }
+
+  const intake = createIntake(socket, carryOut, { rate: FRAME_RATE, most: MOST_UNDER_WAY });
+  socket.on("message", (data, isBinary) => intake.take({ bytes: bytesOf(data), isBinary }));
+  socket.on("pong", () => {
+    answersBeat = true;
+  });
+  const beat = setInterval(() => {
+    // If a client's frames are held back in the network, its answer to the last ping is held back too.
+    if (!answersBeat && !intake.isHeld()) return socket.terminate();
+    answersBeat = false;
+    socket.ping();
+    key.stands().then((stands) => {
+      if (!stands) revoked();
+    }, refuse);
+  }, BEAT_MS);
+  const forgetKey = key.onRevoked(revoked);
+  socket.on("error", () => socket.terminate());
+  socket.on("close", () => {
+    clearInterval(beat);
+    intake.close();
+    forgetKey();
+    closed.abort();
+    for (const leave of sessions.values()) leave();
+  });
+  watch(session.id);
+  catchUp().catch(refuse);
+}
+
+function invalidFrame(): RequestError {
+  return new RequestError(400, "invalid_frame", "Expected a message, cancel or ping as JSON.");
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { RequestError } from "../../../core/faults/errors.ts";
+import type { Trail } from "../../../trail/describe-trail.ts";
+import { defineRoute, type Route } from "../route/route.ts";
+import { idParams, idSchema, timestampSchema } from "../route/wire-schemas.ts";
+
+const trailSchema = z
+  .object({
+    message_id: idSchema,
+    session_id: idSchema,
+    execution_id: idSchema
+      .nullable()
+      .describe("The turn that answered it, other messages of the turn included"),
+    summary: z.string().describe("All of it in a sentence or two"),
+    facts: z
+      .array(
+        z.object({
+          at: timestampSchema,
+          what: z.string().describe("What happened, for people"),
+          why: z.string().nullable().describe("Why; null where that goes without saying"),
+          type: z.enum(["message", "execution", "delivery", "event", "attachment"]),
+          id: idSchema.describe("What it is about"),
+        }),
+      )
+      .describe("In the order they happened"),
+  })
+  .meta({ id: "Trail" });
+
+/** The trail of a message, from the stored records. */
+export function trailRoutes(deps: {
+  /** Finds it by the id of a message, execution, delivery or session; null if the workspace has none. */
+  trail(workspaceId: string, id: string): Promise<Trail | null>;
+}): Route[] {
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/messages/{id}/trail",
+      operationId: "getMessageTrail",
+      summary: "Tell what happened to a message, and why",
+      description:
+        "From its arrival to its last receipt: why it was answered, merged, delayed, retried or given up. The id of an execution or a delivery does as well, and that of a session tells of its newest message.",
+      tag: "Messages",
+      scope: "sessions:read",
+      params: idParams,
+      responses: [{ status: 200, description: "The facts, oldest first", schema: trailSchema }],
+      errors: [{ status: 404, code: "message_not_found", when: "nothing here has this id" }],
+      async handle({ caller, params }) {
+        const trail = await deps.trail(caller.workspaceId, params.id);
+        if (trail) return { status: 200, body: present(trail) };
+        throw new RequestError(404, "message_not_found", `There is no message ${params.id} here.`);
+      },
+    }),
+  ];
+}
+
+function present(trail: Trail): z.output<typeof trailSchema> {
+  return {
+    message_id: trail.messageId,
+    session_id: trail.sessionId,
+    execution_id: trail.executionId,
+    summary: trail.summary,
+    facts: trail.facts.map(({ at, what, why, about }) => ({ at: at.toISOString(), what, why, ...about })),
+  };
+}

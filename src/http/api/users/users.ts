@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { RequestError } from "../../../core/faults/errors.ts";
+import type { PageRequest, Slice } from "../../../core/page.ts";
+import type { Reachability } from "../../../core/session/reachability.ts";
+import type { UserFilter, UserView } from "../../../users/user-repository.ts";
+import { listReply, pageQuery, pageRequest } from "../route/paging.ts";
+import { defineRoute, type Route } from "../route/route.ts";
+import { idParams, idSchema, jsonObjectSchema, listSchema, timestampSchema } from "../route/wire-schemas.ts";
+
+export interface UserRoutesDeps {
+  users: {
+    list(workspaceId: string, filter: UserFilter, page: PageRequest): Promise<Slice<UserView>>;
+    get(workspaceId: string, id: string): Promise<UserView | null>;
+    erase(workspaceId: string, id: string): Promise<{ sessionIds: string[] } | null>;
+  };
+  /** Tells if the bot may write to a user without a message from the user. */
+  reach(user: UserView): Promise<Reachability>;
+  /** All identifiers that the written form may mean on the channels of a workspace. */
+  identifiersOf(workspaceId: string, written: string): string[];
+  /** Sessions are deleted, so any work in them may stop. */
+  onErased(sessionIds: readonly string[]): void;
+}
+
+const userSchema = z
+  .object({
+    id: idSchema,
+    workspace_id: idSchema,
+    channel: z.string().describe("The channel's name"),
+    identifier: z.string().describe("Unique on the channel"),
+    name: z.string().nullable(),
+    profile: jsonObjectSchema.describe("What the platform said about them"),
+    anonymous: z.boolean(),
+    reachable: z
+      .object({
+        ok: z.boolean(),
+        code: z
+          .string()
+          .nullable()
+          .describe(
+            "Such as `telegram_403`, `opted_out`, `window_closed`; also where `ok`, if only a template arrives",
+          ),
+        reason: z.string().nullable(),
+        since: timestampSchema
+          .nullable()
+          .describe("Since when the platform says so; null where a rule of it does"),
+      })
+      .describe("Whether they can be written to unasked. Who writes is reachable again"),
+    marketing_stopped_at: timestampSchema
+      .nullable()
+      .describe(
+        "Since when they take no marketing messages, as they told the platform; null: they said no such thing",
+      ),
+    created_at: timestampSchema,
+    updated_at: timestampSchema,
+  })
+  .meta({ id: "User" });
+
+const USER_NOT_FOUND = { status: 404, code: "user_not_found", when: "there is no such user" } as const;
+
+/** `/users`: the people who chat. */
+export function userRoutes(deps: UserRoutesDeps): Route[] {
+  return [listUsers(deps), getUser(deps), eraseUser(deps)];
+}
+
+const listUsers = ({ users, reach, identifiersOf }: UserRoutesDeps): Route =>
+  defineRoute({
+    method: "GET",
+    path: "/users",
+    operationId: "listUsers",
+    summary: "List users",
+    tag: "Users",
+    scope: "users:read",
+    query: z.strictObject({
+      channel: z.string().optional().describe("Only users of the channel of this name"),
+      identifier: z
+        .string()
+        .optional()
+        .describe("Only the person with this identifier, written as people write it: `+491701234567`, `ada`"),
+      q: z.string().max(200).optional().describe("Only people whose name or identifier contains this"),
+      ...pageQuery,
+    }),
+    examples: [{ query: { limit: "10" } }],
+    responses: [{ status: 200, description: "Users, newest first", schema: listSchema(userSchema) }],
+    async handle({ caller, query }) {
+      const { channel, identifier, q } = query;
+      const identifiers =
+        identifier === undefined ? undefined : identifiersOf(caller.workspaceId, identifier);
+      const found = await users.list(caller.workspaceId, { channel, identifiers, q }, pageRequest(query));
+      const reached = await Promise.all(
+        found.rows.map(async (user) => [user.id, await reach(user)] as const),
+      );
+      const reaches = new Map(reached);
+      return listReply(found, query, (user) => presentUser(user, reaches.get(user.id)));
+    },
+  });
+
+const getUser = ({ users, reach }: UserRoutesDeps): Route =>
+  defineRoute({
+    method: "GET",
+    path: "/users/{id}",
+    operationId: "getUser",
+    summary: "Get a user",
+    tag: "Users",
+    scope: "users:read",
+    params: idParams,
+    responses: [{ status: 200, description: "The user", schema: userSchema }],
+    errors: [USER_NOT_FOUND],
+    async handle({ caller, params }) {
+      const user = await users.get(caller.workspaceId, params.id);
+      if (!user) throw userNotFound(params.id);
+      return { status: 200, body: presentUser(user, await reach(user)) };
+    },
+  });
+
+const eraseUser = ({ users, onErased }: UserRoutesDeps): Route =>
+  defineRoute({
+    method: "DELETE",
+    path: "/users/{id}",
+    operationId: "deleteUser",
+    summary: "Erase a person",
+    description:
+      "Removes the user, their participant data, and their sessions with every message, execution and delivery. " +
+      "There is no way back.",
+    tag: "Users",
+    scope: "users:write",
+    params: idParams,
+    responses: [{ status: 204, description: "Erased", schema: null }],
+    errors: [USER_NOT_FOUND],
+    async handle({ caller, params }) {
+      const erased = await users.erase(caller.workspaceId, params.id);
+      if (!erased) throw userNotFound(params.id);
+      onErased(erased.sessionIds);
+      return { status: 204 };
+    },
+  });
+
+export function userNotFound(id: string): RequestError {
+  return new RequestError(404, "user_not_found", `There is no user ${id} here.`);
+}
+
+function presentUser(user: UserView, reach: Reachability = { kind: "reachable" }) {
+  const said = reach.kind === "reachable" ? { code: null, reason: null } : reach;
+  return {
+    id: user.id,
+    workspace_id: user.workspaceId,
+    channel: user.channel,
+    identifier: user.identifier,
+    name: user.name,
+    profile: user.profile,
+    anonymous: user.anonymous,
+    reachable: {
+      ok: reach.kind !== "unreachable",
+      code: said.code,
+      reason: said.reason,
+      since: user.unreachable?.since.toISOString() ?? null,
+    },
+    marketing_stopped_at: user.marketingStoppedAt?.toISOString() ?? null,
+    created_at: user.createdAt,
+    updated_at: user.updatedAt,
+  };
+}

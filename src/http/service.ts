@@ -1,0 +1,34 @@
+import type { Handoffs } from "../handoffs/handoffs-repository.ts";
+import type { Ingest } from "../ingest/accept-inbound.ts";
+import type { Hub } from "../queue/hub.ts";
+import type { NotifySession } from "../sessions/session-notices.ts";
+import type { Database } from "../storage/database.ts";
+import type { TurnContexts } from "../turns/prompt/turn-context.ts";
+import type { TurnStreams } from "../turns/streams/turn-streams.ts";
+import type { UploadStore } from "./bodies/uploads.ts";
+import type { SendFile } from "./streams/file-response.ts";
+
+/** The running service, in the parts that routes use. */
+export interface ServiceEngine {
+  database: Database;
+  hub: Hub;
+}
+
+export interface ServicePipeline {
+  ingest: Ingest;
+  handoffs: Handoffs;
+  contexts: Pick<TurnContexts, "prompt">;
+  streams: Pick<TurnStreams, "follow">;
+  /** The message that claimed an event key, as the answer to a repeated request. */
+  messageOfEvent(channelId: string, eventKey: string): Promise<string | null>;
+  /** Stops an execution. Returns false if it had already ended. */
+  cancelExecution(executionId: string): Promise<boolean>;
+  /** Starts the sending of committed deliveries. */
+  enqueueDeliveries(channelId: string, deliveryIds: readonly string[]): void;
+  notifySession: NotifySession;
+}
+
+export interface ServiceFiles {
+  uploads: UploadStore;
+  sendFile: SendFile;
+}
