@@ -1,0 +1,61 @@
+import type { Message, PlatformName } from "./wire.ts";
+
+const TICKS: Readonly<Record<string, string>> = { sent: "✓", delivered: "✓✓", read: "✓✓" };
+
+export interface BubbleProps {
+  message: Message;
+  platform: PlatformName;
+  press(label: string): void;
+  /** Answers this message, or opens its thread. */
+  onThread(): void;
+}
+
+/** One message with its buttons, file and marks. */
+export function Bubble({ message, platform, press, onThread }: BubbleProps) {
+  const { from, text, buttons = [], file, receipt, edited, name, thread, streaming, at } = message;
+  const who = name ?? (from === "bot" ? "Bot" : "You");
+  return (
+    <article class={`message ${from}`} data-thread={thread !== undefined} aria-label={`${who}: ${text}`}>
+      <div class="bubble" dir="auto">
+        {name === undefined && platform !== "slack" ? null : <b class="name">{who}</b>}
+        {file === undefined ? null : <Attachment file={file} />}
+        <span class="text">{text}</span>
+        <span class="marks">
+          {edited ? "edited " : ""}
+          {streaming ? "writing… " : ""}
+          <time dateTime={at}>{at.slice(11, 16)}</time>
+          {receipt === undefined ? null : (
+            <span class={`ticks ${receipt}`} title={receipt}>
+              {" "}
+              {TICKS[receipt] ?? receipt}
+            </span>
+          )}
+        </span>
+      </div>
+      {buttons.length === 0 ? null : (
+        <div class="buttons">
+          {buttons.map((label) => (
+            <button type="button" key={label} onClick={() => press(label)}>
+              {label}
+            </button>
+          ))}
+        </div>
+      )}
+      <button type="button" class="answer" onClick={onThread}>
+        {platform === "slack" ? "Thread" : "Reply"}
+      </button>
+    </article>
+  );
+}
+
+function Attachment({ file }: { file: NonNullable<Message["file"]> }) {
+  const { name, content_type: type, url } = file;
+  if (/^image\/(png|jpeg|gif|webp)$/.test(type)) return <img src={url} alt={name} />;
+  // biome-ignore lint/a11y/useMediaCaption: a recording has no captions
+  if (type.startsWith("audio/")) return <audio controls src={url} />;
+  return (
+    <a href={url} download={name}>
+      {name}
+    </a>
+  );
+}

@@ -1,0 +1,120 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Bubble } from "./bubble.tsx";
+import { Composer } from "./composer.tsx";
+import { type Bot, type Chat, call, chatPath } from "./wire.ts";
+
+const FIRST: Readonly<Record<Bot["platform"], string>> = {
+  telegram: "777001",
+  slack: "ada",
+  whatsapp: "491701234567",
+};
+const APPS = { telegram: "Telegram", slack: "Slack", whatsapp: "WhatsApp" };
+
+export interface PhoneProps {
+  bot: Bot;
+  /** On a narrow screen only one phone is shown. */
+  isShown: boolean;
+  act(task: Promise<unknown>): void;
+}
+
+/** One phone: a user of the platform, and the chats of that user with the bot. */
+export function Phone({ bot, isShown, act }: PhoneProps) {
+  const { platform, name } = bot;
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [thread, setThread] = useState<string | null>(null);
+  const id = chosen ?? bot.chats[0]?.id ?? FIRST[platform];
+  const chat = bot.chats.find((each) => each.id === id || each.title === id) ?? null;
+  const end = useRef<HTMLDivElement>(null);
+  const count = chat?.messages.length ?? 0;
+  const draft = chat?.draft ?? "";
+
+  useEffect(() => {
+    const list = end.current?.parentElement;
+    if (list) list.scrollTop = list.scrollHeight;
+  }, [count, draft]);
+
+  const path = chatPath(platform, id);
+  const press = (label: string) => act(call("POST", `${path}/press`, { label, bot: name }));
+  const block = (blocked: boolean) => act(call("POST", `${path}/block`, { blocked, bot: name }));
+  const open = () => {
+    const written = window.prompt("Who? A name, a number, or a channel such as general.");
+    if (written?.trim()) setChosen(written.trim());
+  };
+
+  return (
+    <section class={`phone ${platform}`} data-shown={isShown} aria-label={`${APPS[platform]}: ${name}`}>
+      <header>
+        <strong>
+          {APPS[platform]} <small>{name}</small>
+        </strong>
+        <select
+          aria-label="Chat"
+          value={id}
+          onChange={(event) => {
+            setThread(null);
+            setChosen(event.currentTarget.value);
+          }}
+        >
+          {chat === null ? <option value={id}>{id}</option> : null}
+          {bot.chats.map((each) => (
+            <option key={each.id} value={each.id}>
+              {each.title}
+            </option>
+          ))}
+        </select>
+        <button type="button" title="Another chat" aria-label="Another chat" onClick={open}>
+          +
+        </button>
+        <button type="button" aria-pressed={chat?.blocked ?? false} onClick={() => block(!chat?.blocked)}>
+          {chat?.blocked ? "Blocked" : "Block"}
+        </button>
+      </header>
+      <Messages chat={chat} platform={platform} press={press} onThread={setThread} end={end} />
+      <Composer
+        canMention={platform === "slack" && chat?.kind === "group"}
+        thread={thread}
+        onLeaveThread={() => setThread(null)}
+        say={(said) =>
+          act(
+            call("POST", `${path}/messages`, {
+              bot: name,
+              ...said,
+              ...(thread === null ? {} : platform === "slack" ? { thread } : { reply_to: thread }),
+            }),
+          )
+        }
+      />
+    </section>
+  );
+}
+
+interface MessagesProps {
+  chat: Chat | null;
+  platform: Bot["platform"];
+  press(label: string): void;
+  onThread(id: string): void;
+  end: { current: HTMLDivElement | null };
+}
+
+function Messages({ chat, platform, press, onThread, end }: MessagesProps) {
+  return (
+    <div class="messages" role="log" aria-label="Messages" tabIndex={0}>
+      {(chat?.messages ?? []).map((message) => (
+        <Bubble
+          key={message.id}
+          message={message}
+          platform={platform}
+          press={press}
+          onThread={() => onThread(platform === "slack" ? (message.thread ?? message.id) : message.id)}
+        />
+      ))}
+      {chat?.draft ? (
+        <div class="bubble bot draft" dir="auto">
+          {chat.draft}
+        </div>
+      ) : null}
+      {chat?.typing ? <p class="typing">{chat.typing}</p> : null}
+      <div ref={end} />
+    </div>
+  );
+}

@@ -1,0 +1,100 @@
+import type { IRouter } from "express";
+
+export const PLATFORMS = ["telegram", "slack", "whatsapp"] as const;
+export type PlatformName = (typeof PLATFORMS)[number];
+
+/** A message as the user sees it. */
+export interface SeenMessage {
+  id: string;
+  from: "user" | "bot";
+  text: string;
+  /** The labels that can be pressed. */
+  buttons?: string[];
+  edited?: true;
+  /** Name of the person, in groups and channels. */
+  name?: string;
+  /** The thread or topic that contains it. */
+  thread?: string;
+  /** The message that it answers. */
+  reply_to?: string;
+  /** `url` is the path of the file at the simulator. */
+  file?: { name: string; content_type: string; url: string };
+  /** The bot still writes it. */
+  streaming?: true;
+  /** The newest receipt that the bot got: sent, delivered, read or failed. */
+  receipt?: string;
+  at: string;
+}
+
+/** A chat as a phone shows it. */
+export interface SeenChat {
+  id: string;
+  title: string;
+  kind: "private" | "group";
+  messages: SeenMessage[];
+  blocked: boolean;
+  /** The bot writes, or its own words for that. */
+  typing: string | null;
+  /** The unfinished answer that will be replaced by a message. */
+  draft: string | null;
+}
+
+export interface SaidFile {
+  name: string;
+  contentType: string;
+  bytes: Buffer;
+}
+
+/** Words of a user. */
+export interface Said {
+  text: string;
+  /** The writer's name; null: the person of a private chat, or the first member of a group. */
+  from: string | null;
+  thread: string | null;
+  replyTo: string | null;
+  file: SaidFile | null;
+}
+
+/** The reason why a user cannot do something. */
+export interface Impossible {
+  status: 404 | 409 | 422;
+  code: string;
+  message: string;
+}
+
+/** A bot's connection to a platform, seen from the side of its users. */
+export interface Connection {
+  platform: PlatformName;
+  name: string;
+  say(chat: string, said: Said): SeenMessage | Impossible;
+  press(chat: string, label: string, from: string | null): SeenMessage | Impossible;
+  look(chat: string): SeenChat;
+  chats(): SeenChat[];
+  block(chat: string, blocked: boolean): void;
+  /** The form of a chat's name that the platform uses, such as a number. */
+  chatId(chat: string): string;
+  reset(): void;
+  /** The settings that a bot needs: their names and values. */
+  settings(): Record<string, string>;
+  /** A file of a message, by its id. */
+  file(id: string): SaidFile | null;
+  /** Sets the URL that gets events. Absent: the bot sets it by itself. */
+  setWebhook?(url: string): void;
+}
+
+/** A simulated platform: the API that bots call, and the connections that it serves. */
+export interface Platform {
+  name: PlatformName;
+  /** Adds the platform's API below `/<name>`. */
+  serve(router: IRouter): void;
+  connections(): Connection[];
+}
+
+/** The path of a file of a message, in the control API. */
+export function fileUrl(platform: PlatformName, bot: string, id: string): string {
+  return `/simulator/v1/${platform}/files/${encodeURIComponent(id)}?bot=${encodeURIComponent(bot)}`;
+}
+
+export function isImpossible(outcome: SeenMessage | Impossible): outcome is Impossible {
+  return "status" in outcome;
+}

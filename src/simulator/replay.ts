@@ -1,0 +1,87 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { comparable, type Run, type RunMessage, type Step } from "./run.ts";
+
+export interface ReplayOptions {
+  run: Run;
+  /** Calls the control API of a simulator. Rejects if the call is refused. */
+  call(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Time limit for one expectation. */
+  timeoutMs: number;
+  print(line: string): void;
+}
+
+/** Plays a saved run and compares what people see. True if all of it is as it was. */
+export async function replay({ run, call, timeoutMs, print }: ReplayOptions): Promise<boolean> {
+  await call("POST", "/reset", {});
+  for (const [index, step] of run.steps.entries()) {
+    const number = `${index + 1}/${run.steps.length}`;
+    if (!("expect" in step)) {
+      print(`${number} ${describe(step)}`);
+      await play(step);
+      continue;
+    }
+    const difference = await waitFor(step.expect);
+    if (difference !== null) {
+      print(`${number} ${describe(step)}: differs\n${difference}`);
+      return false;
+    }
+    print(`${number} ${describe(step)}: as expected`);
+  }
+  return true;
+
+  async function play(step: Exclude<Step, { expect: unknown }>): Promise<void> {
+    if ("say" in step) {
+      const { platform, chat, ...body } = step.say;
+      await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/messages`, body);
+    } else if ("press" in step) {
+      const { platform, chat, ...body } = step.press;
+      await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/press`, body);
+    } else if ("block" in step) {
+      const { platform, chat, ...body } = step.block;
+      await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/block`, body);
+    } else if ("fault" in step) await call("POST", "/faults", step.fault);
+    else if ("clock" in step) await call("POST", "/clock", step.clock);
+    else await call("DELETE", "/faults");
+  }
+
+  /** Waits until the chat shows these messages; otherwise the difference in words. */
+  async function waitFor({
+    platform,
+    chat,
+    bot,
+    messages,
+  }: Extract<Step, { expect: unknown }>["expect"]): Promise<string | null> {
+    const query = bot === undefined ? "" : `?bot=${encodeURIComponent(bot)}`;
+    const wanted = messages.map(lineOf).join("\n");
+    for (const deadline = Date.now() + timeoutMs; ; ) {
+      const seen = (await call(
+        "GET",
+        `/${platform}/chats/${encodeURIComponent(chat)}${query}`,
+      )) as RunMessage[];
+      const shown = seen
+        .map((message) => comparable(message))
+        .map(lineOf)
+        .join("\n");
+      if (shown === wanted) return null;
+      if (Date.now() > deadline) return `expected:\n${wanted}\nseen:\n${shown}`;
+      await delay(100);
+    }
+  }
+}
+
+function describe(step: Step): string {
+  if ("say" in step) return `${step.say.platform} ${step.say.chat} says "${step.say.text}"`;
+  if ("press" in step) return `${step.press.platform} ${step.press.chat} presses "${step.press.label}"`;
+  if ("block" in step)
+    return `${step.block.platform} ${step.block.chat} ${step.block.blocked ? "blocks" : "unblocks"}`;
+  if ("fault" in step) return `fault ${step.fault.fault} on ${step.fault.platform}`;
+  if ("clock" in step) return `the clock moves ${step.clock.forward_seconds} s`;
+  if ("expect" in step)
+    return `${step.expect.platform} ${step.expect.chat} sees ${step.expect.messages.length} messages`;
+  return "faults end";
+}
+
+function lineOf({ from, text, buttons = [], edited }: RunMessage): string {
+  const marks = [...(edited ? ["edited"] : []), ...buttons.map((label) => `[${label}]`)];
+  return `  ${from}: ${[text, ...marks].join(" ")}`;
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { PLATFORMS } from "./connection.ts";
+
+const where = { platform: z.enum(PLATFORMS), chat: z.string().min(1), bot: z.string().optional() };
+
+const messageSchema = z.strictObject({
+  from: z.enum(["user", "bot"]),
+  text: z.string(),
+  buttons: z.array(z.string()).optional(),
+  edited: z.literal(true).optional(),
+});
+
+export const stepSchema = z.union([
+  z.strictObject({ say: z.strictObject({ ...where, text: z.string(), from: z.string().optional() }) }),
+  z.strictObject({ press: z.strictObject({ ...where, label: z.string(), from: z.string().optional() }) }),
+  z.strictObject({ block: z.strictObject({ ...where, blocked: z.boolean() }) }),
+  z.strictObject({ fault: z.looseObject({ platform: z.enum(PLATFORMS), fault: z.string() }) }),
+  z.strictObject({ clear_faults: z.literal(true) }),
+  z.strictObject({ clock: z.strictObject({ forward_seconds: z.number() }) }),
+  z.strictObject({ expect: z.strictObject({ ...where, messages: z.array(messageSchema) }) }),
+]);
+
+/** A saved run: what people did, and what they saw before each next step. */
+export const runSchema = z.strictObject({ simulator: z.literal(1), steps: z.array(stepSchema).max(2_000) });
+
+export type Step = z.infer<typeof stepSchema>;
+export type Run = z.infer<typeof runSchema>;
+export type RunMessage = z.infer<typeof messageSchema>;
+
+/** The part of a message that a run compares. */
+export function comparable({ from, text, buttons, edited }: RunMessage): RunMessage {
+  return {
+    from,
+    text,
+    ...(buttons === undefined ? {} : { buttons }),
+    ...(edited === undefined ? {} : { edited }),
+  };
+}

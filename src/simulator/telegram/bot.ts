@@ -1,0 +1,186 @@
+import type { InlineButton } from "./content.ts";
+import type { Entity } from "./entities.ts";
+
+export interface TelegramUser {
+  id: number;
+  is_bot: boolean;
+  first_name: string;
+  username?: string;
+  language_code?: string;
+}
+
+export interface StoredFile {
+  fileId: string;
+  path: string;
+  name: string;
+  contentType: string;
+  bytes: Buffer;
+}
+
+/** A message of a chat, with the data that both sides see. */
+export interface StoredMessage {
+  id: number;
+  from: TelegramUser;
+  date: number;
+  text: string;
+  entities: Entity[];
+  keyboard: InlineButton[][];
+  isEdited: boolean;
+  threadId: number | null;
+  replyTo: number | null;
+  file: (StoredFile & { kind: string }) | null;
+}
+
+export interface Chat {
+  id: number;
+  title: string;
+  /** Members who have written, by id. */
+  users: Map<number, TelegramUser>;
+  messages: StoredMessage[];
+  /** Topics of a forum by thread id. */
+  topics: Map<number, { name: string; isClosed: boolean }>;
+  isBlocked: boolean;
+  draft: string | null;
+  /** The end of the typing indicator by the platform's clock, milliseconds. */
+  typingUntil: number;
+}
+
+export interface Update {
+  update_id: number;
+  [kind: string]: unknown;
+}
+
+/** A bot account, its chats and its updates. */
+export interface Bot {
+  name: string;
+  token: string;
+  me: TelegramUser;
+  /** The webhook secret to configure in the bot. */
+  secretToken: string;
+  webhook: { url: string; secretToken: string; allowedUpdates: string[] | null } | null;
+  lastError: { date: number; message: string } | null;
+  /** Updates that the bot has not confirmed, oldest first. */
+  pending: { update: Update; chat: string }[];
+  lastUpdateId: number;
+  lastMessageId: number;
+  lastFileId: number;
+  chats: Map<number, Chat>;
+  files: Map<string, StoredFile>;
+  commands: { command: string; description: string }[];
+  /** Callback queries that are not answered, by id. */
+  queries: Set<string>;
+}
+
+const MOST_MESSAGES = 500;
+const MOST_FILES = 50;
+
+export function createBot(
+  { name, token, secretToken }: Pick<Bot, "name" | "token" | "secretToken">,
+  firstId: number,
+): Bot {
+  return {
+    name,
+    token,
+    me: { id: Number.parseInt(token, 10), is_bot: true, first_name: "Causeway", username: "causeway_bot" },
+    secretToken,
+    webhook: null,
+    lastError: null,
+    pending: [],
+    lastUpdateId: firstId,
+    lastMessageId: firstId,
+    lastFileId: firstId,
+    chats: new Map(),
+    files: new Map(),
+    commands: [],
+    queries: new Set(),
+  };
+}
+
+/** The chat with an id, which begins to exist when somebody uses it. */
+export function chatOf(
+  bot: Bot,
+  id: number,
+  title: string = id < 0 ? "Group" : (NAMES.at(id % NAMES.length) ?? "Ada"),
+): Chat {
+  const known = bot.chats.get(id);
+  if (known) return known;
+  const chat: Chat = {
+    id,
+    title,
+    users: new Map(),
+    messages: [],
+    topics: new Map(),
+    isBlocked: false,
+    draft: null,
+    typingUntil: 0,
+  };
+  bot.chats.set(id, chat);
+  return chat;
+}
+
+/** First names for users who have none. */
+export const NAMES = ["Ada", "Bela", "Cleo", "Dana", "Emil", "Fay", "Gus"];
+
+export function addMessage(
+  bot: Bot,
+  chat: Chat,
+  message: Omit<StoredMessage, "id" | "isEdited">,
+): StoredMessage {
+  const stored = { id: ++bot.lastMessageId, isEdited: false, ...message };
+  chat.messages = [...chat.messages, stored].slice(-MOST_MESSAGES);
+  return stored;
+}
+
+export function addFile(bot: Bot, file: Omit<StoredFile, "fileId" | "path">): StoredFile {
+  const number = ++bot.lastFileId;
+  const fileId = `BAACAgIAAxkBAAIB${String(number).padStart(8, "0")}`;
+  const stored = {
+    ...file,
+    fileId,
+    path: `documents/file_${number}${/\.\w{1,8}$/.exec(file.name)?.[0] ?? ""}`,
+  };
+  bot.files.set(fileId, stored);
+  const oldest = bot.files.size > MOST_FILES ? bot.files.keys().next().value : undefined;
+  if (oldest !== undefined) bot.files.delete(oldest);
+  return stored;
+}
+
+/** A chat as the Bot API describes it. */
+export function chatObject(chat: Chat): Record<string, unknown> {
+  if (chat.id > 0) return { id: chat.id, type: "private", first_name: chat.title };
+  const forum = chat.topics.size > 0 ? { is_forum: true } : {};
+  return { id: chat.id, type: "supergroup", title: chat.title, ...forum };
+}
+
+/** A message as the Bot API describes it. */
+export function messageObject(chat: Chat, message: StoredMessage, depth = 0): Record<string, unknown> {
+  const { id, from, date, text, entities, keyboard, file, threadId, replyTo } = message;
+  const answered = depth === 0 ? chat.messages.find((each) => each.id === replyTo) : undefined;
+  const words = file === null ? ["text", "entities"] : ["caption", "caption_entities"];
+  return {
+    message_id: id,
+    from,
+    chat: chatObject(chat),
+    date,
+    ...(message.isEdited ? { edit_date: date } : {}),
+    ...(threadId === null ? {} : { message_thread_id: threadId, is_topic_message: true }),
+    ...(answered === undefined ? {} : { reply_to_message: messageObject(chat, answered, 1) }),
+    ...(text === "" ? {} : { [words[0] ?? ""]: text }),
+    ...(entities.length === 0 ? {} : { [words[1] ?? ""]: entities }),
+    ...(file === null ? {} : { [file.kind]: fileObject(file) }),
+    ...(keyboard.length === 0 ? {} : { reply_markup: { inline_keyboard: keyboard } }),
+  };
+}
+
+function fileObject({ fileId, kind, name, contentType, bytes }: NonNullable<StoredMessage["file"]>): unknown {
+  const common = { file_id: fileId, file_unique_id: `U${fileId.slice(-9)}`, file_size: bytes.length };
+  if (kind === "photo") return [{ ...common, width: 800, height: 600 }];
+  const isSound = kind === "voice" || kind === "audio";
+  return {
+    ...common,
+    mime_type: contentType,
+    ...(kind === "voice" ? {} : { file_name: name }),
+    ...(isSound || kind === "video" || kind === "animation" ? { duration: 1 } : {}),
+    ...(kind === "video" || kind === "animation" ? { width: 800, height: 600 } : {}),
+  };
+}

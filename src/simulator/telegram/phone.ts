@@ -1,0 +1,212 @@
+import {
+  type Connection,
+  fileUrl,
+  type Impossible,
+  type Said,
+  type SeenChat,
+  type SeenMessage,
+} from "../connection.ts";
+import { numberFor } from "../invented.ts";
+import type { World } from "../world.ts";
+import {
+  addFile,
+  addMessage,
+  type Bot,
+  type Chat,
+  chatObject,
+  chatOf,
+  messageObject,
+  NAMES,
+  type StoredMessage,
+  type TelegramUser,
+} from "./bot.ts";
+import { findEntities } from "./entities.ts";
+import type { createUpdates } from "./updates.ts";
+
+export interface PhoneDeps {
+  world: World;
+  bot: Bot;
+  updates: ReturnType<typeof createUpdates>;
+  /** The URL of the simulated Bot API. */
+  apiRoot(): string;
+  /** Groups that exist from the start. */
+  rooms: readonly string[];
+}
+
+/** The users of a bot: what they say, press and see. */
+export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps): Connection {
+  const open = (chat: string): Chat => {
+    const id = idOf(chat);
+    return chatOf(bot, id, id < 0 || /^\d+$/.test(chat) ? undefined : chat);
+  };
+
+  for (const room of rooms) open(room);
+
+  /** The user who acts in a chat. A private chat has only one. */
+  function userOf(chat: Chat, from: string | null): TelegramUser {
+    const first = [...chat.users.values()][0];
+    if (first && (chat.id > 0 || from === null)) return first;
+    const id = chat.id > 0 ? chat.id : Math.abs(idOf(from ?? "Ada"));
+    const isName = from !== null && !/^-?\d+$/.test(from);
+    const name = chat.id > 0 ? chat.title : isName ? from : (NAMES.at(id % NAMES.length) ?? "Ada");
+    const known = chat.users.get(id);
+    const user = known ?? { id, is_bot: false, first_name: name, language_code: "en" };
+    chat.users.set(id, user);
+    return user;
+  }
+
+  function say(chatName: string, { text, from, thread, replyTo, file }: Said): SeenMessage | Impossible {
+    const chat = open(chatName);
+    if (text.length > 4096)
+      return {
+        status: 422,
+        code: "text_too_long",
+        message: "Telegram's apps cut a text after 4096 characters.",
+      };
+    const threadId = thread === null ? null : Number(thread);
+    if (threadId !== null && !chat.topics.has(threadId))
+      return { status: 404, code: "thread_not_found", message: `The chat has no topic ${thread}.` };
+    const user = userOf(chat, from);
+    // A user who writes to a bot unblocks it.
+    if (chat.isBlocked) block(chatName, false);
+    const stored = file === null ? null : { ...addFile(bot, file), kind: kindOf(file.contentType) };
+    const message = addMessage(bot, chat, {
+      from: user,
+      date: world.clock.seconds(),
+      text,
+      entities: findEntities(text),
+      keyboard: [],
+      threadId,
+      replyTo: replyTo === null ? null : Number(replyTo),
+      file: stored,
+    });
+    updates.push("message", messageObject(chat, message), chat);
+    world.changed();
+    return seen(message, chat);
+  }
+
+  function press(chatName: string, label: string, from: string | null): SeenMessage | Impossible {
+    const chat = open(chatName);
+    const message = chat.messages.findLast(({ keyboard }) =>
+      keyboard.flat().some(({ text }) => text === label),
+    );
+    const button = message?.keyboard.flat().find(({ text }) => text === label);
+    if (message === undefined || button === undefined)
+      return {
+        status: 404,
+        code: "button_not_found",
+        message: `No message in this chat has a button "${label}".`,
+      };
+    if (button.callback_data !== undefined) {
+      const id = String(4_000_000_000 + bot.lastUpdateId);
+      bot.queries.add(id);
+      const chat_instance = String(chat.id);
+      const query = { id, from: userOf(chat, from), chat_instance, data: button.callback_data };
+      updates.push("callback_query", { ...query, message: messageObject(chat, message) }, chat);
+    }
+    world.changed();
+    return seen(message, chat);
+  }
+
+  function block(chatName: string, isBlocked: boolean): void {
+    const chat = open(chatName);
+    if (chat.isBlocked === isBlocked) return;
+    chat.isBlocked = isBlocked;
+    const [now, before] = isBlocked ? ["kicked", "member"] : ["member", "kicked"];
+    const member = (status: string | undefined) => ({
+      user: bot.me,
+      status,
+      ...(status === "kicked" && { until_date: 0 }),
+    });
+    const change = { chat: chatObject(chat), from: userOf(chat, null), date: world.clock.seconds() };
+    updates.push(
+      "my_chat_member",
+      { ...change, old_chat_member: member(before), new_chat_member: member(now) },
+      chat,
+    );
+    world.changed();
+  }
+
+  function look(chatName: string): SeenChat {
+    const chat = bot.chats.get(idOf(chatName));
+    return chat === undefined ? emptyChat(String(idOf(chatName))) : seenChat(chat);
+  }
+
+  function seenChat(chat: Chat): SeenChat {
+    return {
+      id: String(chat.id),
+      title: chat.title,
+      kind: chat.id > 0 ? "private" : "group",
+      messages: chat.messages.map((message) => seen(message, chat)),
+      blocked: chat.isBlocked,
+      typing: chat.typingUntil > world.clock.now() ? "typing…" : null,
+      draft: chat.draft,
+    };
+  }
+
+  function seen(message: StoredMessage, chat: Chat): SeenMessage {
+    const { id, from, text, keyboard, file, date, threadId, replyTo, isEdited } = message;
+    const labels = keyboard.flat().map((button) => button.text);
+    return {
+      id: String(id),
+      from: from.is_bot ? "bot" : "user",
+      text,
+      ...(labels.length === 0 ? {} : { buttons: labels }),
+      ...(isEdited ? { edited: true } : {}),
+      ...(chat.id < 0 && !from.is_bot ? { name: from.first_name } : {}),
+      ...(threadId === null ? {} : { thread: String(threadId) }),
+      ...(replyTo === null ? {} : { reply_to: String(replyTo) }),
+      ...(file === null
+        ? {}
+        : {
+            file: {
+              name: file.name,
+              content_type: file.contentType,
+              url: fileUrl("telegram", bot.name, file.fileId),
+            },
+          }),
+      at: new Date(date * 1000).toISOString(),
+    };
+  }
+
+  return {
+    platform: "telegram",
+    name: bot.name,
+    say,
+    press,
+    look,
+    block,
+    chats: () => [...bot.chats.values()].map(seenChat),
+    chatId: (chat) => String(idOf(chat)),
+    file: (id) => bot.files.get(id) ?? null,
+    reset() {
+      bot.chats.clear();
+      bot.pending = [];
+      bot.queries.clear();
+      for (const room of rooms) open(room);
+      world.changed();
+    },
+    settings: () => ({
+      TELEGRAM_API_ROOT: apiRoot(),
+      TELEGRAM_BOT_TOKEN: bot.token,
+      TELEGRAM_WEBHOOK_SECRET: bot.secretToken,
+    }),
+  };
+}
+
+/** A chat's number: as written, or the same one for the same name. Groups have negative numbers. */
+function idOf(chat: string): number {
+  return /^-?\d{1,15}$/.test(chat) ? Number(chat) : numberFor(chat, 100_000_000, 900_000_000);
+}
+
+function kindOf(contentType: string): string {
+  if (contentType === "audio/ogg" || contentType.startsWith("audio/ogg;")) return "voice";
+  const [kind] = contentType.split("/", 1);
+  if (contentType === "image/gif") return "animation";
+  return kind === "image" ? "photo" : kind === "audio" || kind === "video" ? kind : "document";
+}
+
+function emptyChat(id: string): SeenChat {
+  const kind = id.startsWith("-") ? "group" : "private";
+  return { id, title: id, kind, messages: [], blocked: false, typing: null, draft: null };
+}

@@ -1,0 +1,123 @@
+import type { ApiAnswer } from "../wire/answer-calls.ts";
+import type { Choice } from "./line.ts";
+
+/** A message as a call to Meta creates it. */
+export interface NewMetaMessage {
+  to: string;
+  text: string;
+  choices: Choice[];
+  /** A link or the id of an upload. */
+  media: { link: string | null; id: string | null; filename: string } | null;
+  isTemplate: boolean;
+  replyTo: string | null;
+  callbackData: string | null;
+}
+
+export const refuse = (status: number, code: number, message: string, details?: string): ApiAnswer => ({
+  status,
+  body: {
+    error: {
+      message: `(#${code}) ${message}`,
+      type: "OAuthException",
+      code,
+      ...(details === undefined ? {} : { error_data: { messaging_product: "whatsapp", details } }),
+      fbtrace_id: "SIMULATED",
+    },
+  },
+});
+
+const invalid = (details: string) => refuse(400, 100, "Invalid parameter", details);
+const MEDIA = ["image", "audio", "video", "document", "sticker"];
+
+/** Reads a message, or refuses as Meta does (Meta, "Messages"). */
+export function readMessage(message: Record<string, unknown>): NewMetaMessage | ApiAnswer {
+  const { messaging_product, to, recipient, type = "text" } = message;
+  if (messaging_product !== "whatsapp") return invalid("messaging_product must be whatsapp");
+  const number = String(to ?? recipient ?? "").replace(/^\+/, "");
+  if (!/^\d{5,15}$/.test(number)) return refuse(400, 131009, "Parameter value is not valid", "to");
+  const content = readContent(String(type), message);
+  if ("status" in content) return content;
+  const { message_id: replyTo } = Object(message.context) as { message_id?: unknown };
+  const callbackData = message.biz_opaque_callback_data;
+  return {
+    to: number,
+    text: "",
+    choices: [],
+    media: null,
+    isTemplate: false,
+    ...content,
+    replyTo: typeof replyTo === "string" ? replyTo : null,
+    callbackData: typeof callbackData === "string" ? callbackData : null,
+  };
+}
+
+function readContent(type: string, message: Record<string, unknown>): Partial<NewMetaMessage> | ApiAnswer {
+  const part = Object(message[type]) as Record<string, unknown>;
+  if (type === "text") {
+    const body = typeof part.body === "string" ? part.body : "";
+    if (body.trim() === "") return invalid("text.body is required");
+    return [...body].length > 4096
+      ? invalid("text.body must be at most 4096 characters long")
+      : { text: body };
+  }
+  if (type === "template") {
+    if (typeof part.name !== "string" || !Object(part.language).code)
+      return invalid("template.name and language.code are required");
+    const components = Array.isArray(part.components) ? part.components : [];
+    const values = components.flatMap(({ parameters = [] }) =>
+      parameters.map(({ text }: { text: unknown }) => String(text)),
+    );
+    return { text: [`Template ${part.name}`, ...values].join(" "), isTemplate: true };
+  }
+  if (type === "interactive") return readInteractive(part);
+  if (!MEDIA.includes(type)) return refuse(400, 131051, "Unsupported message type");
+  const { link, id, caption, filename } = part;
+  if ((typeof link === "string") === (typeof id === "string"))
+    return invalid(`${type} takes either an id or a link`);
+  if (typeof caption === "string" && caption.length > 1024)
+    return invalid("caption must be at most 1024 characters long");
+  const media = {
+    link: typeof link === "string" ? link : null,
+    id: typeof id === "string" ? id : null,
+    filename: typeof filename === "string" ? filename : type,
+  };
+  return { text: typeof caption === "string" ? caption : "", media };
+}
+
+function readInteractive(part: Record<string, unknown>): Partial<NewMetaMessage> | ApiAnswer {
+  const type = String(part.type);
+  const text = String(Object(part.body).text ?? "");
+  const action = Object(part.action) as Record<string, unknown>;
+  const wrong = (details: string) => refuse(400, 131009, "Parameter value is not valid", details);
+  const choices: Choice[] =
+    type === "button"
+      ? listOf(action.buttons).map(({ reply }) => ({
+          ...(Object(reply) as { id: string; title: string }),
+          kind: "button",
+        }))
+      : listOf(action.sections).flatMap(({ rows }) =>
+          listOf(rows).map(({ id, title }) => ({
+            id: String(id),
+            title: String(title),
+            kind: "list" as const,
+          })),
+        );
+  const most =
+    type === "button"
+      ? { count: 3, title: 20, id: 256, text: 1024 }
+      : { count: 10, title: 24, id: 200, text: 4096 };
+  if (type !== "button" && type !== "list") return wrong("interactive.type");
+  if (text.trim() === "" || text.length > most.text) return wrong("interactive.body.text");
+  if (choices.length === 0 || choices.length > most.count) return wrong("interactive.action");
+  const isWrong = ({ id, title }: Choice) =>
+    !title || !id || title.length > most.title || id.length > most.id;
+  if (choices.some(isWrong)) return wrong("interactive.action: id or title");
+  if (new Set(choices.map(({ id }) => id)).size < choices.length) return wrong("Duplicated id");
+  if (type === "button" && new Set(choices.map(({ title }) => title)).size < choices.length)
+    return wrong("Duplicated title");
+  if (type === "list" && (typeof action.button !== "string" || action.button.length > 20))
+    return wrong("interactive.action.button");
+  return { text, choices };
+}
+
+const listOf = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value : []);
