@@ -1,10 +1,11 @@
 import type { ApiClient } from "./api-client.ts";
+import { CallError } from "./call-error.ts";
 import { createOutbox, newClientId, type Outbox, type OutboxItem } from "./outbox.ts";
 import type { WireMessage } from "./wire.ts";
 
-/** What is on its way to one session, or to the one that the first message will open. */
+/** Outgoing messages of one session, or of the session that the first message will open. */
 export interface Box {
-  /** Stays when the session is opened. */
+  /** It stays the same when the session is opened. */
   place: string;
   sessionId: string | null;
   outbox: Outbox;
@@ -12,12 +13,14 @@ export interface Box {
 
 export interface Boxes {
   of(sessionId: string | null): Box;
-  /** The session of a box, opened where there is none yet; once, however many ask. */
+  /** The session of a box. If there is none, it is opened once, even for several callers. */
   sessionOf(box: Box): Promise<string>;
-  /** The server is there again. */
+  /** The server is reachable again. */
   hurry(): void;
   hasUnsent(): boolean;
-  /** Forgets everything, also what was not sent. */
+  /** The messages of all chats that have not arrived, oldest first. */
+  unsent(): OutboxItem[];
+  /** Deletes everything, also unsent messages. */
   clear(): void;
 }
 
@@ -25,9 +28,11 @@ export interface Boxes {
 export function createBoxes(deps: {
   api: Pick<ApiClient, "openSession" | "sendMessage">;
   onChange(): void;
-  /** A session was opened for what was written in a new chat. */
+  /** The server does not know the visitor (any more). */
+  onUnknown(error: CallError): void;
+  /** A session was opened for the messages of a new chat. */
   onOpened(sessionId: string): Promise<void>;
-  /** @param sessionId where it was sent to: it may have been stored in the session that follows. */
+  /** @param sessionId the session it was sent to. It may be stored in the session that follows. */
   onSent(sessionId: string, stored: WireMessage): Promise<void>;
 }): Boxes {
   const { api } = deps;
@@ -51,6 +56,15 @@ export function createBoxes(deps: {
   }
 
   async function send(box: Box, item: OutboxItem): Promise<void> {
+    try {
+      await deliver(box, item);
+    } catch (error) {
+      if (error instanceof CallError && error.status === 401) deps.onUnknown(error);
+      throw error;
+    }
+  }
+
+  async function deliver(box: Box, item: OutboxItem): Promise<void> {
     const sessionId = await sessionOf(box);
     const { content, clientId, payload, attachments = [] } = item;
     const stored = await api.sendMessage(sessionId, {
@@ -76,6 +90,7 @@ export function createBoxes(deps: {
       for (const { outbox } of boxes) outbox.hurry();
     },
     hasUnsent: () => boxes.some(({ outbox }) => outbox.items().length > 0),
+    unsent: () => boxes.flatMap(({ outbox }) => outbox.items()),
     clear() {
       boxes = [];
     },

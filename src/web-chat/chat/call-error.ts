@@ -1,9 +1,11 @@
-/** A call that did not work. `status` 0: the server was not reached. */
+import { tellDevelopers } from "./tell-developers.ts";
+
+/** A failed call. `status` 0: the server was not reached. -1: the browser failed before it asked. */
 export class CallError extends Error {
   readonly status: number;
   readonly code: string;
   readonly retryAfterMs: number | null;
-  /** The session it is about, where the server says so. */
+  /** The session that it concerns, if the server names it. */
   readonly sessionId: string | null;
 
   constructor(
@@ -20,12 +22,18 @@ export class CallError extends Error {
     this.sessionId = more.sessionId ?? null;
   }
 
-  /** Whether the same call may work later. */
+  /** An error in this browser, without a part of the server. */
+  static local(cause: unknown): CallError {
+    tellDevelopers(cause);
+    return new CallError(-1, "local", String(cause));
+  }
+
+  /** Returns true if the same call may work later. */
   get passing(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 
-  /** Whether nobody was there to refuse it. */
+  /** Returns true if the server was not reached. */
   get unreached(): boolean {
     return this.status === 0;
   }

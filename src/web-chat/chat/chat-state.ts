@@ -3,37 +3,41 @@ import type { OutboxItem } from "./outbox.ts";
 import { emptyTranscript, type Transcript } from "./transcript.ts";
 import type { WireChannel, WireMessage, WireSession } from "./wire.ts";
 
-/** Something the person has to be told. */
+/** A message from the chat to the visitor. */
 export type Notice = "gone" | "notLoaded" | "signInAgain" | "notDone";
 
-/** Everything a chat shows. */
+/** All data that a chat shows. */
 export interface ChatState {
   channel: WireChannel | null;
   sessionId: string | null;
-  /** Names what is being written; it stays when the first message opens the session. */
+  /** The id of the current draft. It stays the same when the first message opens the session. */
   place: string;
-  /** Last used first. */
+  /** The last used first. */
   sessions: readonly WireSession[];
   transcript: Transcript;
   outbox: readonly OutboxItem[];
   connection: Connection;
   loading: boolean;
+  /** This page may not use the channel, so nobody can write here. */
+  refused: boolean;
   notice: Notice | null;
-  /** Messages of the bot that nobody has seen, in all sessions. */
+  /** Unread messages of the bot, in all sessions. */
   unread: number;
 }
 
-/** What the surroundings of a chat may want to know. */
+/** Events of a chat for the code around it. */
 export interface ChatListener {
   onChange(): void;
-  /** A message is stored that was not known before. */
+  /** A new message is stored. */
   onMessage(message: WireMessage): void;
   onSession(sessionId: string | null): void;
   onEnded(sessionId: string): void;
   onIdentityExpired(): void;
+  /** All data of the former visitor must be removed. */
+  onForgotten(): void;
 }
 
-/** A chat in which nothing has been said yet. */
+/** A chat without any message. */
 export const nothingOpen = {
   sessionId: null,
   transcript: emptyTranscript,
@@ -48,5 +52,6 @@ export const initialState: ChatState = {
   sessions: [],
   outbox: [],
   connection: "connecting",
+  refused: false,
   unread: 0,
 };

@@ -1,10 +1,11 @@
+import type { Notice } from "./chat-state.ts";
 import { createOpenChat, type OpenChatDeps } from "./open-chat.ts";
-import type { Saying } from "./outbox.ts";
+import type { OutgoingMessage } from "./outbox.ts";
 import type { WireResetOffer } from "./wire.ts";
 
 export type Conversation = ReturnType<typeof createConversation>;
 
-/** What a visitor of one channel can do in their chats; what comes of it is in `state()`. */
+/** A visitor's actions in the chats of one channel. The results are in `state()`. */
 export function createConversation(deps: OpenChatDeps) {
   const { api, visitor, store, listener } = deps;
   const chat = createOpenChat(deps);
@@ -21,6 +22,11 @@ export function createConversation(deps: OpenChatDeps) {
 
   return {
     state: chat.state,
+    /** The page may not use the channel, or may use it again. */
+    setRefused(refused: boolean) {
+      if (refused) chat.disconnect();
+      chat.change({ refused, connection: "live", loading: false });
+    },
     async start() {
       api.channel().then(
         (channel) => chat.change({ channel }),
@@ -28,15 +34,18 @@ export function createConversation(deps: OpenChatDeps) {
       );
       await resume();
     },
-    send(saying: Saying) {
+    send(message: OutgoingMessage) {
       chat.change({ notice: null });
-      chat.box().outbox.add(saying);
+      chat.box().outbox.add(message);
     },
+    tell: (notice: Notice) => chat.change({ notice }),
+    keptDraft: () => store.draft(chat.state().sessionId),
+    keepDraft: (text: string) => store.setDraft(chat.state().sessionId, text),
     retry: () => chat.box().outbox.retry(),
     discard: (clientId: string) => chat.box().outbox.remove(clientId),
     open,
     startNew: () => chat.leave(),
-    /** The session that files are uploaded to, opened where there is none yet. */
+    /** The session for uploads, opened if there is none. */
     currentSession: () => boxes.sessionOf(chat.box()),
     loadEarlier: chat.loadEarlier,
     see: chat.see,
@@ -44,7 +53,7 @@ export function createConversation(deps: OpenChatDeps) {
       const { sessionId } = chat.state();
       if (sessionId !== null) await attempt(async () => void (await api.stop(sessionId)), "notDone");
     },
-    /** What starting over asks for; null where that cannot be told, which the notice says. */
+    /** The question of the reset dialog; null if it cannot be loaded, which a notice then tells. */
     async resetOffer(): Promise<WireResetOffer | null> {
       const { sessionId } = chat.state();
       let offer: WireResetOffer | null = null;
@@ -67,7 +76,7 @@ export function createConversation(deps: OpenChatDeps) {
       const { sessionId } = chat.state();
       if (sessionId !== null) await api.end(sessionId, { trigger_events: choice.triggerEvents });
     },
-    /** The host site says who this is: nothing of whoever was here before stays on the screen. */
+    /** The host site signs in a user. Nothing of an earlier visitor stays on the screen. */
     async identify(identityToken: string) {
       const before = visitor.known()?.visitor_id;
       const known = await visitor.identify(identityToken);
@@ -76,9 +85,9 @@ export function createConversation(deps: OpenChatDeps) {
       store.setSession(null);
       await resume();
     },
-    /** Another tab has changed who the visitor is. */
+    /** Another tab has changed the visitor. */
     async visitorChanged({ wasKnown }: { wasKnown: boolean }) {
-      // Nobody becoming somebody takes nothing away: what is being written here is theirs.
+      // An anonymous visitor who signs in loses nothing: the text written here belongs to the same person.
       if (!wasKnown) chat.follow(chat.state().sessionId);
       else {
         chat.clear();

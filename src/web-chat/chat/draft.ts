@@ -1,18 +1,18 @@
 import type { WireTurnEvent } from "./wire.ts";
 
-/** An answer as far as it has been written. */
+/** The part of an answer written so far. */
 export interface Draft {
   executionId: string;
-  /** `id` of the newest event taken in: what comes up to here again is dropped. */
+  /** `id` of the newest applied event. Repeated events up to here are dropped. */
   position: number;
   text: string;
-  /** What the bot does besides writing; null: nothing it tells. */
+  /** The bot's activity besides writing; null if it reports none. */
   activity: { kind: "thinking" } | { kind: "tool"; name: string } | null;
-  /** Why there will be no answer; null while there may be one. */
+  /** The reason why there will be no answer; null while one may come. */
   failure: string | null;
-  /** Somebody stopped it: what was written stays. */
+  /** A person stopped it. The written text stays. */
   stopped: boolean;
-  /** Nobody works on it any more; how it ended may not have been told yet. */
+  /** Nothing works on it any more, but its end may still be unknown. */
   left: boolean;
 }
 
@@ -20,14 +20,14 @@ export function newDraft(executionId: string): Draft {
   return { executionId, position: 0, text: "", activity: null, failure: null, stopped: false, left: false };
 }
 
-/** An answer that was stopped, as far as it had come. */
+/** A stopped answer, with the text written so far. */
 export function stoppedDraft(executionId: string, text: string): Draft {
   return { ...newDraft(executionId), text, stopped: true, position: Number.POSITIVE_INFINITY };
 }
 
 /**
- * Takes in one event of an answer. After every reconnection the answer is told from its start, cut into other pieces:
- * since text counts one per UTF-16 unit, the part of a piece that is known already can be cut off exactly.
+ * Applies one event of an answer. After every reconnection the answer is sent again from its start, cut into other
+ * pieces. Each UTF-16 unit counts one, so the known part of a piece can be cut off exactly.
  */
 export function applyTurn(draft: Draft, { id, type, data }: WireTurnEvent): Draft {
   if (id <= draft.position) return draft;

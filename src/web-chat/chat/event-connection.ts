@@ -13,20 +13,20 @@ export interface Position {
 export interface ConnectionListener {
   onEvents(events: readonly StreamEvent[]): void;
   onConnection(connection: Connection): void;
-  /** The visitor or a session is not known any more: coming back the same way is of no use. */
+  /** The visitor or a session is no longer known, so the same reconnection cannot work. */
   onRefused(error: CallError): void;
 }
 
-/** The server writes at least every 15 s; this long without a byte means that the connection is dead, milliseconds. */
+/** The server writes at least every 15 s. A connection without a byte for this long is dead, milliseconds. */
 const SILENCE_MS = 40_000;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8_000;
 
-/** Keeps the event stream open, coming back behind what was seen, until stopped. */
+/** Keeps the event stream open until stopped. A reconnection continues after the last seen event. */
 export function connectEvents(options: {
   api: Pick<ApiClient, "openEvents">;
   tab: string;
-  /** What to follow, asked on every connection. */
+  /** The sessions to follow, read for every connection. */
   open: () => readonly Position[];
   listener: ConnectionListener;
 }): { restart(): void; stop(): void } {
@@ -45,7 +45,7 @@ export function connectEvents(options: {
 
   async function run(): Promise<void> {
     while (!stopped) {
-      // A connection that begins anew because of a tab is no news to anybody.
+      // A reconnection because of another tab is not reported.
       if (told === null) tell("connecting");
       restarting = false;
       connection = new AbortController();
@@ -84,7 +84,10 @@ export function connectEvents(options: {
     }
   }
 
-  /** Waits longer after each failure, with chance so that not everybody comes back at once; ends early when online. */
+  /**
+   * Waits longer after each failure, with a random part so that not all clients reconnect at once. Ends early when the
+   * browser is online again.
+   */
   function pause(atLeastMs: number | null): Promise<void> {
     const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
     const waitMs = Math.max(atLeastMs ?? 0, most / 2 + (Math.random() * most) / 2);

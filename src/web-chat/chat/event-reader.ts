@@ -6,8 +6,8 @@ export interface ReceivedEvent {
 }
 
 /**
- * Reads an event stream cut anywhere. Call with each piece of text; returns the events it completed. `onAnything` in
- * the caller's loop sees comments too, as pieces that complete nothing.
+ * Reads an event stream cut at any place. Call it with each piece of text; it returns the completed events. A caller
+ * sees a comment as a piece that completes no event.
  */
 export function createEventReader(): (piece: string) => ReceivedEvent[] {
   let rest = "";

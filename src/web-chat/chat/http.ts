@@ -1,9 +1,9 @@
 import { CallError } from "./call-error.ts";
 
-/** How long a call may take before it counts as failed, milliseconds. */
+/** Time limit of a call, milliseconds. After it the call counts as failed. */
 const CALL_MS = 20_000;
 
-/** Fetches; whatever is no success is thrown as a CallError. */
+/** Fetches a URL. Any status other than success is thrown as a CallError. */
 export async function reach(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
@@ -25,7 +25,7 @@ export async function reach(url: string, init: RequestInit): Promise<Response> {
   );
 }
 
-/** A call with a JSON body and answer. */
+/** A call with a JSON body and a JSON answer. */
 export async function call<T>(
   method: string,
   url: string,
@@ -33,17 +33,18 @@ export async function call<T>(
 ): Promise<T> {
   const { token, body } = options;
   const over = new AbortController();
+  const init = {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: over.signal,
+  };
   const timer = setTimeout(() => over.abort(), CALL_MS);
   try {
-    const response = await reach(url, {
-      method,
-      headers: {
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: over.signal,
-    });
+    const response = await reach(url, init);
     return response.status === 204 ? (undefined as T) : await response.json();
   } catch (error) {
     if (error instanceof CallError) throw error;

@@ -3,7 +3,7 @@ import { createBoxes } from "./boxes.ts";
 import { CallError } from "./call-error.ts";
 import { type ChatListener, type ChatState, initialState, type Notice, nothingOpen } from "./chat-state.ts";
 import type { Connection } from "./event-connection.ts";
-import { newClientId } from "./outbox.ts";
+import { newClientId, type OutboxItem } from "./outbox.ts";
 import { listed, unreadOf } from "./session-list.ts";
 import { createTabStream, type TabStream } from "./tab-stream.ts";
 import {
@@ -23,20 +23,24 @@ export interface OpenChatDeps {
   api: ApiClient;
   visitor: Visitor;
   store: VisitorStore;
-  /** Names the visitor's stream in all tabs; the visitor's id is added. */
+  /** The name of the visitor's stream in all tabs; the visitor's id is added. */
   scope: string;
   listener: ChatListener;
 }
 
 const PAGE = 50;
+/** Stops asking a server that does not know the visitors that it created itself. */
+const MOST_RENEWALS = 2;
 
-/** Which of a visitor's chats is open, and what the server tells of it and of the others. */
+/** The open chat of a visitor, and the server's events about it and the other chats. */
 export function createOpenChat(deps: OpenChatDeps) {
   const { api, visitor, store, listener } = deps;
   const tab = newClientId();
   let stream: TabStream | null = null;
   const seen = new Map<string, number>();
   let state = initialState;
+  /** Number of replaced visitors since the last successful send. */
+  let renewals = 0;
 
   function change(next: Partial<ChatState>): void {
     state = { ...state, ...next };
@@ -47,26 +51,28 @@ export function createOpenChat(deps: OpenChatDeps) {
 
   const boxes = createBoxes({
     api,
+    onUnknown: (error) => onRefused(error),
     onChange: () => change({ outbox: boxes.of(state.sessionId).outbox.items() }),
     async onOpened(sessionId) {
       if (state.sessionId === null) await enter(sessionId, { isNew: true });
     },
     async onSent(sessionId, stored) {
+      renewals = 0;
       if (state.sessionId !== sessionId) return;
-      // The session had ended: what was written opened the next one.
+      // The session had ended, so the message opened the next one.
       if (stored.session_id !== sessionId) await enter(stored.session_id);
       take([stored]);
     },
   });
 
-  /** Shows a session: its newest messages, then whatever happens behind them. */
+  /** Shows a session: its newest messages, then its later events. */
   async function enter(sessionId: string, { isNew = false } = {}): Promise<void> {
     store.setSession(sessionId);
     const { outbox, place } = boxes.of(sessionId);
     change({ ...nothingOpen, sessionId, place, outbox: outbox.items(), loading: !isNew });
     listener.onSession(sessionId);
     if (!isNew) {
-      // Meanwhile the connection tells whether the server is there at all.
+      // Meanwhile the connection shows if the server is reachable at all.
       follow(null);
       const page = await api.listMessages(sessionId, `limit=${PAGE}`);
       if (state.sessionId !== sessionId) return;
@@ -105,7 +111,7 @@ export function createOpenChat(deps: OpenChatDeps) {
     const known = new Set(state.transcript.messages.map(({ id }) => id));
     amend(withMessages(state.transcript, messages));
     for (const message of messages) {
-      // The answer to a send may have been lost although the message arrived.
+      // The answer to a send may be lost although the message arrived.
       if (message.client_message_id !== null)
         boxes.of(message.session_id).outbox.remove(message.client_message_id);
       if (!known.has(message.id)) listener.onMessage(message);
@@ -130,13 +136,26 @@ export function createOpenChat(deps: OpenChatDeps) {
       return;
     }
     const wasIdentified = visitor.known()?.anonymous === false;
+    const unsent = wasIdentified ? [] : boxes.unsent();
     clear();
     visitor.forget();
+    listener.onForgotten();
     change({ notice: wasIdentified ? "signInAgain" : "gone" });
     if (wasIdentified) listener.onIdentityExpired();
+    else if (renewals < MOST_RENEWALS) resend(unsent);
   }
 
-  /** An empty chat; its session is opened with the first message. */
+  /** Sends the typed texts as the visitor that the next call creates. The former visitor's files are lost. */
+  function resend(unsent: readonly OutboxItem[]): void {
+    const words = unsent.filter(({ content }) => content !== "");
+    if (words.length === 0) return;
+    renewals += 1;
+    change({ notice: null });
+    for (const { content, payload } of words)
+      boxes.of(null).outbox.add({ content, ...(payload === undefined ? {} : { payload }) });
+  }
+
+  /** An empty chat. Its session is opened with the first message. */
   function leave(notice: Notice | null = null): void {
     store.setSession(null);
     stream?.follow(null);
@@ -150,7 +169,7 @@ export function createOpenChat(deps: OpenChatDeps) {
     stream = null;
   }
 
-  /** Nothing of this visitor stays. */
+  /** Removes all data of this visitor. */
   function clear(): void {
     disconnect();
     boxes.clear();
@@ -159,7 +178,7 @@ export function createOpenChat(deps: OpenChatDeps) {
     change({ ...nothingOpen, place, sessions: [], outbox: [], unread: 0, connection: "live" });
   }
 
-  /** Runs what may fail; says so where it does. */
+  /** Runs a task that may fail, and shows a notice if it does. */
   async function attempt(task: () => Promise<void>, notice: Notice): Promise<boolean> {
     try {
       change({ notice: null });
@@ -179,7 +198,7 @@ export function createOpenChat(deps: OpenChatDeps) {
     state: () => state,
     change,
     boxes,
-    /** What is on its way to the open session. */
+    /** The outgoing messages of the open session. */
     box: () => boxes.of(state.sessionId),
     open,
     leave,
@@ -197,7 +216,7 @@ export function createOpenChat(deps: OpenChatDeps) {
         amend(withPage(state.transcript, page));
       }, "notLoaded");
     },
-    /** The person has everything of the open session before their eyes. */
+    /** The person has seen all messages of the open session. */
     see(): void {
       const { sessionId, transcript } = state;
       const seq = newestAnswer(transcript);
@@ -206,7 +225,7 @@ export function createOpenChat(deps: OpenChatDeps) {
       seen.set(sessionId, seq);
       showSessions(state.sessions);
       api.markRead(sessionId, seq).catch(() => {
-        // Marked again with the next look.
+        // It is marked again at the next check.
         if (seen.get(sessionId) === seq) seen.set(sessionId, before ?? 0);
       });
     },

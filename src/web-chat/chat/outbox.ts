@@ -1,43 +1,43 @@
 import { CallError } from "./call-error.ts";
 import type { WireAttachment } from "./wire.ts";
 
-/** What somebody wants to say. */
-export interface Saying {
+/** A message that a person wants to send. */
+export interface OutgoingMessage {
   content: string;
-  /** Of a quick reply: what the button stands for. */
+  /** The payload of the pressed quick reply. */
   payload?: string;
   attachments?: readonly WireAttachment[];
 }
 
 /** A message on its way to the server. */
-export interface OutboxItem extends Saying {
+export interface OutboxItem extends OutgoingMessage {
   clientId: string;
-  /** `offline`: the server is not there; it is sent as soon as it is. */
+  /** `offline`: the server is not reachable. The message is sent as soon as it is. */
   state: "waiting" | "sending" | "offline" | "failed";
-  /** Why it failed; null while it may still arrive. */
+  /** The reason of the failure; null while the message may still arrive. */
   failure: CallError | null;
   createdAt: string;
 }
 
 export interface Outbox {
   items(): readonly OutboxItem[];
-  add(saying: Saying): void;
-  /** Tries again what failed. */
+  add(message: OutgoingMessage): void;
+  /** Tries failed messages again. */
   retry(): void;
-  /** The connection may be back: what waits for it does not wait longer. */
+  /** The connection may be back, so waiting messages are sent at once. */
   hurry(): void;
   remove(clientId: string): void;
 }
 
-/** How often a server that answers with trouble is asked before the person has to decide. */
+/** Number of attempts with a server that answers with errors. After that the person must decide. */
 const AUTOMATIC_TRIES = 3;
 const FIRST_WAIT_MS = 700;
 const LONGEST_WAIT_MS = 15_000;
 
 /**
- * Sends messages one after the other, each under an id of its own, so that sending one again is harmless. One that
- * fails holds up those behind it: order is kept, and nothing typed is lost. A server that cannot be reached is no
- * failure: it is tried until it can.
+ * Sends messages one after another, each with its own id, so that a repeated send is harmless. A failed message holds
+ * up those behind it, so the order is kept and no text is lost. An unreachable server is no failure: the outbox keeps
+ * trying.
  */
 export function createOutbox(options: { send(item: OutboxItem): Promise<void>; onChange(): void }): Outbox {
   let items: OutboxItem[] = [];
@@ -64,7 +64,7 @@ export function createOutbox(options: { send(item: OutboxItem): Promise<void>; o
     running = false;
   }
 
-  /** Null once it arrived (or was taken back meanwhile), else why it did not. */
+  /** Null once it arrived (or was removed meanwhile), else the error. */
   async function attempt(item: OutboxItem): Promise<CallError | null> {
     let refusals = 0;
     for (let tries = 0; ; tries += 1) {
@@ -84,7 +84,7 @@ export function createOutbox(options: { send(item: OutboxItem): Promise<void>; o
       await options.send(item);
       return null;
     } catch (error) {
-      return error instanceof CallError ? error : new CallError(500, "unexpected", String(error));
+      return error instanceof CallError ? error : CallError.local(error);
     }
   }
 
@@ -100,8 +100,8 @@ export function createOutbox(options: { send(item: OutboxItem): Promise<void>; o
 
   return {
     items: () => items,
-    add(saying) {
-      const item = { ...saying, clientId: newClientId(), createdAt: new Date().toISOString() };
+    add(message) {
+      const item = { ...message, clientId: newClientId(), createdAt: new Date().toISOString() };
       items = [...items, { ...item, state: "waiting", failure: null }];
       options.onChange();
       void run();

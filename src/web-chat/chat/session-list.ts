@@ -1,6 +1,6 @@
 import type { WireSession } from "./wire.ts";
 
-/** Sessions as they are shown: last used first, and what this device has just seen is not unread. */
+/** Sessions in the order of display: the last used first. Messages seen on this device do not count as unread. */
 export function listed(
   sessions: readonly WireSession[],
   seen: ReadonlyMap<string, number>,

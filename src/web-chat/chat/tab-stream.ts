@@ -6,48 +6,49 @@ import {
   connectEvents,
   type Position,
 } from "./event-connection.ts";
+import { exclusively } from "./exclusive.ts";
 import type { StreamEvent } from "./wire.ts";
 
-/** What tabs of one visitor tell each other. */
+/** Messages between the tabs of one visitor. */
 type TabNote =
-  /** This tab begins to show a session (or none) and has it up to a seq. */
+  /** This tab begins to show a session (or none), and has its messages up to a seq. */
   | { type: "wants"; tab: string; position: Position | null }
   | { type: "leaves"; tab: string }
-  /** A new leader does not know who wants what. */
+  /** A new leader does not know the sessions of the other tabs. */
   | { type: "leads" }
   | { type: "events"; events: readonly StreamEvent[] }
   | { type: "connection"; connection: Connection }
   | { type: "refused"; status: number; code: string };
 
 export interface TabStream {
-  /** From now on this tab wants what happens in that session, beginning behind what it has seen. */
+  /** From now on this tab wants the events of that session, after those it has seen. */
   follow(sessionId: string | null): void;
   stop(): void;
 }
 
-/** The most sessions one stream follows. */
+/** Maximum number of sessions that one stream follows. */
 const MOST_FOLLOWED = 16;
-/** Tabs that come together begin one stream together, milliseconds. */
+/** Tabs that open within this time share one new stream, milliseconds. */
 const GATHER_MS = 25;
 
 /**
- * One event stream for all tabs of a visitor: browsers give an origin six connections. One tab leads, by a lock that
- * the browser passes on when its tab is gone, and hands to the others what it receives. Every connection begins behind
- * what is known and tells answers under way from their start, so tabs drop what they have; nothing is ever missing.
+ * One event stream for all tabs of a visitor, because browsers allow six connections per origin. One tab leads and
+ * passes the events on to the others. It holds a lock, which the browser gives to another tab when the leader closes.
+ * Every connection begins after the known events and repeats unfinished answers from their start. Tabs drop what they
+ * know, so nothing is missing.
  */
 export function createTabStream(options: {
   api: Pick<ApiClient, "openEvents">;
   /** The same in all tabs of the visitor. */
   name: string;
   tab: string;
-  /** Seq up to which this tab has what it follows. */
+  /** The seq up to which this tab has the messages of its session. */
   seen: () => number;
   listener: ConnectionListener;
 }): TabStream {
   const { api, name, tab, listener } = options;
-  // Plain http has no locks: there every tab leads itself, and nobody listens to anybody.
-  const locks: LockManager | undefined = navigator.locks;
-  const others = locks ? new BroadcastChannel(name) : null;
+  /** Without locks every tab leads for itself and ignores the others. */
+  let others = channelOf(name);
   const over = new AbortController();
   const wanted = new Map<string, Position | null>();
   const behind = new Map<string, number>();
@@ -61,7 +62,10 @@ export function createTabStream(options: {
     following === null ? null : { sessionId: following, seq: options.seen() };
   const tell = (note: TabNote) => others?.postMessage(note);
 
-  /** A tab that begins to follow needs what the others have had already: the stream begins anew, behind the lowest. */
+  /**
+   * A tab that begins to follow needs events that the others already have. So the stream starts again after the lowest
+   * seq.
+   */
   function want(from: string, position: Position | null): void {
     wanted.delete(from);
     wanted.set(from, position);
@@ -87,7 +91,7 @@ export function createTabStream(options: {
     connection = connectEvents({ api, tab, open, listener: toAll });
   }
 
-  /** What the leader receives goes to every tab. */
+  /** The leader's events go to every tab. */
   const toAll: ConnectionListener = {
     onEvents(events) {
       for (const { event, data } of events) {
@@ -107,7 +111,7 @@ export function createTabStream(options: {
         tell({ type: "refused", status: error.status, code: error.code });
         return listener.onRefused(error);
       }
-      // One session of several is gone: the others go on.
+      // One of several sessions is gone. The others continue.
       toAll.onEvents([{ event: "gone", data: { session_id: error.sessionId } }]);
       connect();
     },
@@ -117,7 +121,11 @@ export function createTabStream(options: {
     for (const [from, position] of wanted) if (position?.sessionId === sessionId) wanted.set(from, null);
   }
 
-  function lead(): Promise<void> {
+  function lead(isLocked: boolean): Promise<void> {
+    if (!isLocked) {
+      others?.close();
+      others = null;
+    }
     want(tab, own());
     connect();
     tell({ type: "leads" });
@@ -144,9 +152,9 @@ export function createTabStream(options: {
   });
   const onHide = () => tell({ type: "leaves", tab });
   window.addEventListener("pagehide", onHide);
-  // Rejected when stopped while another tab leads.
-  if (locks) locks.request(name, { signal: over.signal }, lead).catch(() => undefined);
-  else void lead();
+  // Rejects if this tab stops while another tab leads.
+  if (others) exclusively(name, lead, over.signal).catch(() => undefined);
+  else void lead(false);
 
   return {
     follow(sessionId) {
@@ -164,4 +172,13 @@ export function createTabStream(options: {
       endLead();
     },
   };
+}
+
+/** Null if the browser blocks messages between tabs of this page. */
+function channelOf(name: string): BroadcastChannel | null {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return null;
+  }
 }

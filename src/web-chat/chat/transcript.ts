@@ -1,11 +1,11 @@
 import { applyTurn, type Draft, newDraft, stoppedDraft } from "./draft.ts";
 import type { WireMessage, WirePage, WireState, WireTurn } from "./wire.ts";
 
-/** What is known of one session: stored messages, answers being written, what is still waited for. */
+/** The known data of one session: stored messages, unfinished answers, and executions still waited for. */
 export interface Transcript {
   /** Ascending by seq. */
   messages: readonly WireMessage[];
-  /** In the order the answers are expected. */
+  /** In the expected order of the answers. */
   drafts: readonly Draft[];
   waiting: readonly string[];
   status: "active" | "completed";
@@ -22,12 +22,12 @@ export const emptyTranscript: Transcript = {
   hasEarlier: false,
 };
 
-/** Seq behind which the stream has to go on. */
+/** The seq after which the stream must continue. */
 export function seenSeq(transcript: Transcript): number {
   return transcript.messages.at(-1)?.seq ?? 0;
 }
 
-/** Adds stored messages, each once, wherever they belong. A stored answer takes the place of its draft. */
+/** Adds stored messages, each once and at its place. A stored answer replaces its draft. */
 export function withMessages(transcript: Transcript, added: readonly WireMessage[]): Transcript {
   const bySeq = new Map(transcript.messages.map((message) => [message.seq, message]));
   for (const message of added) bySeq.set(message.seq, message);
@@ -39,7 +39,7 @@ export function withMessages(transcript: Transcript, added: readonly WireMessage
   return { ...transcript, messages, drafts };
 }
 
-/** Adds a page of stored messages, and what was written of answers that were stopped. */
+/** Adds a page of stored messages, and the written parts of stopped answers. */
 export function withPage(transcript: Transcript, page: WirePage): Transcript {
   const next = withMessages(transcript, page.data);
   const known = new Set(next.drafts.map(({ executionId }) => executionId));
@@ -48,7 +48,7 @@ export function withPage(transcript: Transcript, page: WirePage): Transcript {
   return { ...next, drafts: [...drafts, ...next.drafts], hasEarlier: page.meta.has_more };
 }
 
-/** Takes in one event of an answer being written, unless that answer is stored already or nobody waits for it. */
+/** Applies one event of an unfinished answer, unless that answer is already stored or not waited for. */
 export function withTurn(
   transcript: Transcript,
   { execution_id: executionId, event }: Omit<WireTurn, "session_id">,
@@ -59,7 +59,7 @@ export function withTurn(
   );
   if (isAnswered || (!known && !transcript.waiting.includes(executionId))) return transcript;
   const next = applyTurn(known ?? newDraft(executionId), event);
-  // What ended after it was left is stored, here or as part of another answer.
+  // An answer that ended after it was left is stored, alone or as part of another answer.
   if (next.left && event.type === "done") return withoutDraft(transcript, executionId);
   const drafts = known
     ? transcript.drafts.map((draft) => (draft === known ? next : draft))
@@ -73,8 +73,8 @@ function withoutDraft(transcript: Transcript, executionId: string): Transcript {
 }
 
 /**
- * How the session stands. A draft nobody works on any more stays while its end may still be told, and for good if it
- * says why there is no answer or was stopped with something written.
+ * The state of the session. A draft that nothing works on stays while its end may still be reported. It stays for good
+ * if it has an error, or was stopped with some text.
  */
 export function withState(
   transcript: Transcript,
@@ -88,12 +88,12 @@ export function withState(
   return { ...transcript, status, title, waiting, drafts };
 }
 
-/** Seq of the newest message of the bot; 0: it has said nothing. */
+/** The seq of the bot's newest message; 0 if there is none. */
 export function newestAnswer({ messages }: Transcript): number {
   return messages.findLast(({ role }) => role === "assistant")?.seq ?? 0;
 }
 
-/** Whether an answer is due that nobody has stopped. */
+/** Returns true if an answer is expected that nobody has stopped. */
 export function isAnswering({ waiting, drafts }: Transcript): boolean {
   return waiting.some((id) => !drafts.some((draft) => draft.executionId === id && draft.stopped));
 }

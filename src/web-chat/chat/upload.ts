@@ -1,7 +1,7 @@
 import { CallError } from "./call-error.ts";
 import type { WireAttachment } from "./wire.ts";
 
-/** Sends a file as it is. `fetch` does not tell how far it has come, so this is the older way. */
+/** Sends a file unchanged. It uses the older API, because `fetch` reports no progress. */
 export function upload(options: {
   url: string;
   token: string;
@@ -28,4 +28,25 @@ export function upload(options: {
     signal.addEventListener("abort", () => request.abort(), { once: true });
     request.send(file);
   });
+}
+
+const HEIC = /^image\/hei[cf](-sequence)?$/i;
+
+/**
+ * A file in a format that bots can read. Models do not accept pictures of iPhones (HEIC), so these become JPEG if the
+ * browser can read them. Null if it cannot.
+ */
+export async function seenFile(file: File): Promise<File | null> {
+  if (!HEIC.test(file.type) && !/\.hei[cf]$/i.test(file.name)) return file;
+  try {
+    const picture = await createImageBitmap(file);
+    const canvas = document.createElement("canvas");
+    canvas.width = picture.width;
+    canvas.height = picture.height;
+    canvas.getContext("2d")?.drawImage(picture, 0, 0);
+    const jpeg = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.9));
+    return jpeg && new File([jpeg], file.name.replace(/\.hei[cf]$/i, ".jpg"), { type: jpeg.type });
+  } catch {
+    return null;
+  }
 }

@@ -1,20 +1,23 @@
 import type { WireVisitor } from "./wire.ts";
 
-/** How long a browser remembers who the visitor is: until told otherwise, until the tab is closed, or not at all. */
+/** The time that a browser remembers the visitor: until the sign-out, until the tab is closed, or not at all. */
 export type Persistence = "local" | "session" | "none";
 
-/** What a browser remembers of one channel: who the visitor is and which session was open. Never what was said. */
+/** A browser's data for one channel: the visitor and the open session, but never messages. */
 export interface VisitorStore {
   visitor(): WireVisitor | null;
   setVisitor(visitor: WireVisitor | null): void;
-  /** The session of this tab, or else the one used last. */
+  /** The session of this tab, or else the last used one. */
   session(): string | null;
   setSession(id: string | null): void;
-  /** Forgets everything. */
+  /** The draft in a session of this tab, or (null) in a new chat. */
+  draft(sessionId: string | null): string;
+  setDraft(sessionId: string | null, text: string): void;
+  /** Deletes everything. */
   wipe(): void;
 }
 
-/** @param scope keeps channels and servers apart; its keys begin with it. */
+/** @param scope separates channels and servers; its keys begin with it. */
 export function createVisitorStore(scope: string, persistence: Persistence): VisitorStore {
   const memory = createMemory();
   const lasting = persistence === "local" ? storage("localStorage", memory) : memory;
@@ -22,6 +25,9 @@ export function createVisitorStore(scope: string, persistence: Persistence): Vis
   const visitors = persistence === "local" ? lasting : ofTab;
   const visitorKey = `causeway:${scope}:visitor`;
   const sessionKey = `causeway:${scope}:session`;
+  const draftKey = `causeway:${scope}:draft`;
+  /** Kept by the element. */
+  const openKey = `causeway:${scope}:open`;
   return {
     visitor() {
       try {
@@ -37,8 +43,15 @@ export function createVisitorStore(scope: string, persistence: Persistence): Vis
       ofTab.set(sessionKey, id);
       lasting.set(sessionKey, id);
     },
+    draft(sessionId) {
+      const kept = ofTab.get(draftKey) ?? "";
+      const [session, ...text] = kept.split("\n");
+      return session === (sessionId ?? "") ? text.join("\n") : "";
+    },
+    setDraft: (sessionId, text) => ofTab.set(draftKey, text === "" ? null : `${sessionId ?? ""}\n${text}`),
     wipe() {
-      for (const place of [ofTab, lasting]) for (const key of [visitorKey, sessionKey]) place.set(key, null);
+      for (const place of [ofTab, lasting])
+        for (const key of [visitorKey, sessionKey, draftKey, openKey]) place.set(key, null);
     },
   };
 }
@@ -59,7 +72,7 @@ function createMemory(): Place {
   };
 }
 
-/** A browser's storage; where that is blocked or full, memory has it until the page is closed. */
+/** A browser's storage. If it is blocked or full, memory keeps the data until the page is closed. */
 function storage(name: "localStorage" | "sessionStorage", memory: Place): Place {
   return {
     get(key) {
@@ -75,7 +88,7 @@ function storage(name: "localStorage" | "sessionStorage", memory: Place): Place 
         if (value === null) globalThis[name].removeItem(key);
         else globalThis[name].setItem(key, value);
       } catch {
-        // The memory above has it.
+        // The memory above has the data.
       }
     },
   };

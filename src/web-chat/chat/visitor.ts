@@ -1,31 +1,32 @@
 import { CallError } from "./call-error.ts";
+import { exclusively } from "./exclusive.ts";
 import { call } from "./http.ts";
 import type { VisitorStore } from "./visitor-store.ts";
 import type { WireVisitor } from "./wire.ts";
 
-/** Who is chatting, and how the server knows. */
+/** The visitor of the chat, with the token that the server knows. */
 export interface Visitor {
-  /** Null until there is a reason to be known: the first message, or `identify`. */
+  /** Null until the server must know the visitor: for the first message, or for `identify`. */
   known(): WireVisitor | null;
-  /** A valid token; makes an anonymous visitor where there is none yet. */
+  /** A valid token. Creates an anonymous visitor if there is none yet. */
   token(): Promise<string>;
-  /** The host site vouches for somebody. Throws a CallError where its word is not good. */
+  /** Signs in a user that the host site confirms. Throws a CallError if the server refuses the token. */
   identify(identityToken: string): Promise<WireVisitor>;
-  /** Forgets who the visitor was. */
+  /** Deletes the stored visitor. */
   forget(): void;
 }
 
-/** A token that expires sooner than this is exchanged before it is used, milliseconds. */
+/** A token that expires sooner than this is exchanged before use, milliseconds. */
 const RENEW_BEFORE_MS = 10 * 60_000;
 
-/** What one tab stores, the others see only a moment later, milliseconds. */
+/** Other tabs see stored data only after this delay, milliseconds. */
 const SPREAD_MS = 250;
 
 export function createVisitor(options: { base: string; store: VisitorStore; lockName: string }): Visitor {
   const { base, store } = options;
   let admission: Promise<WireVisitor> | null = null;
 
-  /** One at a time, in all tabs of the browser: two would be two visitors. */
+  /** Runs one task at a time in all tabs of the browser, because two would create two visitors. */
   function alone(task: () => Promise<WireVisitor>): Promise<WireVisitor> {
     admission ??= locked(task).finally(() => {
       admission = null;
@@ -33,12 +34,10 @@ export function createVisitor(options: { base: string; store: VisitorStore; lock
     return admission;
   }
 
-  /** Keeps the lock a moment longer than the task takes, which nobody here waits for. */
+  /** Keeps the lock a moment longer than the task runs. The caller does not wait for that. */
   function locked(task: () => Promise<WireVisitor>): Promise<WireVisitor> {
-    const { locks } = navigator;
-    if (!locks) return task();
     return new Promise((resolve, reject) => {
-      const alone = locks.request(options.lockName, async () => {
+      const alone = exclusively(options.lockName, async () => {
         resolve(await task());
         await new Promise((spread) => setTimeout(spread, SPREAD_MS));
       });
@@ -63,7 +62,7 @@ export function createVisitor(options: { base: string; store: VisitorStore; lock
       store.setVisitor(next);
       return next;
     } catch (error) {
-      // It may be good for some minutes yet; what uses it will say if not.
+      // The token may be valid for some more minutes. If it is not, the next call fails.
       if (error instanceof CallError && error.passing) return current;
       throw error;
     }

@@ -1,10 +1,10 @@
-/** What the server sends, as it stands on the wire. */
+/** The server's data in the API's format. */
 export interface WireChannel {
   name: string;
   title: string;
   greeting: string | null;
   starters: string[];
-  /** What may be attached; null: nothing. */
+  /** The allowed attachments; null if there are none. */
   attachments: { max_bytes: number; types: string[] } | null;
 }
 
@@ -38,17 +38,21 @@ export interface WireMessage {
   seq: number;
   role: "user" | "assistant";
   content: string;
+  /** `text`: shown unchanged. */
+  format?: "text" | "markdown";
   execution_id: string | null;
   client_message_id: string | null;
   created_at: string;
   buttons: WireButton[];
+  /** The payload of the button that the visitor pressed. */
+  payload?: string | null;
   attachments: WireAttachment[];
 }
 
 /** Messages from the end of a session, or from before some of them. */
 export interface WirePage {
   data: WireMessage[];
-  /** What was written of answers that were stopped. */
+  /** The written parts of stopped answers. */
   stopped: { execution_id: string; content: string }[];
   meta: { has_more: boolean };
 }
@@ -57,14 +61,14 @@ export interface WireSession {
   id: string;
   status: "active" | "completed";
   title: string | null;
-  /** Seq up to which it was seen, on whichever device. */
+  /** The seq up to which the visitor has read, on any device. */
   read_seq: number;
   unread: number;
   created_at: string;
   last_activity_at: string;
 }
 
-/** One event of an answer being written. `id` counts along the whole of it; text counts one per UTF-16 unit. */
+/** One event of an unfinished answer. `id` counts through the whole answer, and text counts one per UTF-16 unit. */
 export interface WireTurnEvent {
   id: number;
   type: "execution" | "thinking" | "tool_start" | "tool_end" | "content" | "done" | "error";
@@ -81,18 +85,18 @@ export interface WireState {
   session_id: string;
   status: "active" | "completed";
   title: string | null;
-  /** Executions that have not answered yet, oldest first. */
+  /** Executions without an answer so far, oldest first. */
   waiting: string[];
 }
 
-/** What starting over asks for. */
+/** The question of the reset dialog. */
 export interface WireResetOffer {
   prompt: "editable" | "readonly" | "hidden";
   seed_message: string | null;
   end_events: boolean;
 }
 
-/** Everything an event stream tells, by the name of its event. */
+/** All events of a stream, by their names. */
 export type StreamEvent =
   | { event: "message"; data: WireMessage }
   | { event: "turn"; data: WireTurn }

@@ -1,21 +1,23 @@
-import type { Panel } from "../panel.tsx";
+import { ATTRIBUTES, readOptions, scopeOf } from "../panel/options.ts";
+import type { Panel } from "../panel/panel.tsx";
 import launcherCss from "./launcher.css?inline";
 import { drawLauncher } from "./launcher.ts";
-import { ATTRIBUTES, readOptions, scopeOf } from "./options.ts";
 
-/** Where the loader came from: `/widget/v1/` of a Causeway, whose root is two levels up. */
+/** The Causeway of the loader. The loader is in `/widget/v1/`, and the root is two levels up. */
 const HOME = new URL(/* @vite-ignore */ "../../", import.meta.url).href;
 
 const stylesheet = new CSSStyleSheet();
 stylesheet.replaceSync(launcherCss);
 
 /**
- * `<causeway-chat>`: a launcher that fetches the chat when it is first opened. Everything it is told before that waits
- * for it. See src/channels/web/README.md for its attributes, methods, events and custom properties.
+ * `<causeway-chat>`: a launcher that fetches the chat when it is first opened. Earlier calls wait for the chat. See
+ * src/channels/web/README.md for its attributes, methods, events and custom properties.
  */
 export class CausewayChat extends HTMLElement {
   static observedAttributes = ATTRIBUTES;
 
+  /** Removed for good, so the code that restores elements after a page change ignores it. */
+  isOver = false;
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #launcher = drawLauncher(() => void this.toggle());
   #panel: Promise<Panel> | null = null;
@@ -28,13 +30,14 @@ export class CausewayChat extends HTMLElement {
     if (mode === "floating") this.#root.append(this.#launcher.node);
     if (this.#panel) this.#resume();
     else if (mode !== "floating" || this.hasAttribute("open")) void this.open();
+    else if (this.#wasOpen()) void this.#reopen();
     else if (this.hasAttribute("identity-token") || this.#isKnown()) {
-      // Somebody who has chatted here before may have an answer waiting.
+      // A returning visitor may have an unread answer.
       (globalThis.requestIdleCallback ?? setTimeout)(() => void this.#load());
     }
   }
 
-  /** Taken out, or only moved by the page: what was said stays until the element is gone for good. */
+  /** The page removed or only moved the element. The messages stay until the element is gone for good. */
   disconnectedCallback(): void {
     queueMicrotask(() => {
       if (this.isConnected || !this.#panel) return;
@@ -61,6 +64,13 @@ export class CausewayChat extends HTMLElement {
     if (this.#isOpen) panel.setShown(true);
   }
 
+  /** The chat was open on the previous page in this tab, so it opens here too, without taking the focus. */
+  async #reopen(): Promise<void> {
+    this.#show(true);
+    const panel = await this.#load();
+    if (this.#isOpen) panel.setShown(true, false);
+  }
+
   async close(): Promise<void> {
     if (readOptions(this, HOME).mode !== "floating") return;
     this.#show(false);
@@ -85,7 +95,7 @@ export class CausewayChat extends HTMLElement {
     await (await this.#load()).switchSession(sessionId);
   }
 
-  /** Asks the visitor, unless told how: then it starts over at once. */
+  /** Asks the visitor. With a choice it starts over at once. */
   async reset(choice?: { prompt?: string; triggerEvents?: boolean }): Promise<void> {
     if (!choice) await this.open();
     await (await this.#load()).reset(choice);
@@ -99,8 +109,9 @@ export class CausewayChat extends HTMLElement {
     await (await this.#load()).logout();
   }
 
-  /** Ends every connection and takes the element out. */
+  /** Ends every connection and removes the element. */
   async destroy(): Promise<void> {
+    this.isOver = true;
     this.remove();
     (await this.#panel)?.destroy();
     this.#panel = null;
@@ -111,13 +122,14 @@ export class CausewayChat extends HTMLElement {
     this.#isOpen = isOpen;
     this.#launcher.setOpen(isOpen);
     this.toggleAttribute("open", isOpen);
+    this.#remember(isOpen);
     this.dispatchEvent(
       new CustomEvent(`causeway:${isOpen ? "open" : "close"}`, { bubbles: true, composed: true }),
     );
   }
 
   #load(): Promise<Panel> {
-    this.#panel ??= import("../panel.tsx")
+    this.#panel ??= import("../panel/panel.tsx")
       .then(({ createPanel }) => {
         const options = readOptions(this, HOME);
         return createPanel({
@@ -136,6 +148,29 @@ export class CausewayChat extends HTMLElement {
         throw error;
       });
     return this.#panel;
+  }
+
+  #openKey(): string {
+    return `causeway:${scopeOf(readOptions(this, HOME))}:open`;
+  }
+
+  #remember(isOpen: boolean): void {
+    const { mode, persist } = readOptions(this, HOME);
+    if (mode !== "floating" || persist === "none") return;
+    try {
+      if (isOpen) sessionStorage.setItem(this.#openKey(), "1");
+      else sessionStorage.removeItem(this.#openKey());
+    } catch {
+      // With blocked storage, the chat is closed on the next page.
+    }
+  }
+
+  #wasOpen(): boolean {
+    try {
+      return readOptions(this, HOME).persist !== "none" && sessionStorage.getItem(this.#openKey()) !== null;
+    } catch {
+      return false;
+    }
   }
 
   #isKnown(): boolean {

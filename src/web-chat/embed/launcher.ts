@@ -1,6 +1,6 @@
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The button that opens the chat, drawn without anything fetched. */
+/** The button that opens the chat, drawn without any fetched file. */
 export function drawLauncher(onPress: () => void) {
   const node = document.createElement("button");
   const badge = document.createElement("b");
@@ -15,7 +15,7 @@ export function drawLauncher(onPress: () => void) {
   node.onclick = onPress;
   const setOpen = (isOpen: boolean) => node.setAttribute("aria-expanded", String(isOpen));
   const setUnread = (count: number) => {
-    // The word is the same in most languages; others are fetched with the chat only.
+    // The word is the same in most languages. Other languages are fetched only with the chat.
     node.ariaLabel = count > 0 ? `Chat (${count})` : "Chat";
     badge.textContent = count > 0 ? String(count) : "";
   };

@@ -1,6 +1,6 @@
 import { en, type Words } from "./en.ts";
 
-/** Languages beside English, each fetched when it is asked for. */
+/** Languages besides English, each fetched on demand. */
 const LANGUAGES: Readonly<Record<string, () => Promise<{ words: Words }>>> = {
   ar: () => import("./ar.ts"),
   de: () => import("./de.ts"),
@@ -16,9 +16,9 @@ const LANGUAGES: Readonly<Record<string, () => Promise<{ words: Words }>>> = {
 };
 const RIGHT_TO_LEFT = ["ar", "fa", "he", "ur"];
 
-/** A language as it is used. */
+/** A loaded language. */
 export interface Locale {
-  /** For dates and numbers: the tag as asked for, such as `pt-BR`. */
+  /** For dates and numbers: the requested tag, such as `pt-BR`. */
   tag: string;
   direction: "ltr" | "rtl";
   words: Words;
@@ -26,7 +26,7 @@ export interface Locale {
 
 export const english: Locale = { tag: "en", direction: "ltr", words: en };
 
-/** The first of the wanted languages there is; English where there is none, or it could not be fetched. */
+/** The first available language of the list. English if none is available, or if the fetch failed. */
 export async function loadLocale(wanted: readonly string[]): Promise<Locale> {
   for (const tag of wanted) {
     const [language = ""] = tag.toLowerCase().split("-");

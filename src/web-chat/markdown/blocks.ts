@@ -1,17 +1,22 @@
 import { Lexer, type Token } from "marked";
 
-/** A top-level piece of a formatted text. Equal `raw`, equal block. */
+/** A top-level block of a formatted text. Blocks with equal `raw` are equal. */
 export interface Block {
   raw: string;
   token: Token;
 }
 
-/** Beyond this, a stretch of text is not searched for formatting: hostile text could keep the page busy. */
+/** A longer text is not searched for formatting, because hostile text could keep the page busy. */
 const LONGEST_FORMATTED = 10_000;
-/** What may still change when text is added: a list goes on behind blank lines, so the last block alone is not enough. */
+/**
+ * Number of last blocks that may still change when text is added. A list continues after blank lines, so one is not
+ * enough.
+ */
 const UNSETTLED = 2;
 
-/** Reads Markdown (CommonMark and GitHub's tables, strike-through and bare links). Anything unreadable is plain text. */
+/**
+ * Reads Markdown (CommonMark, with GitHub's tables, strike-through and bare links). Unreadable text becomes plain text.
+ */
 export function readBlocks(text: string): Block[] {
   try {
     const lexer = new Lexer({ gfm: true, breaks: true });
@@ -27,8 +32,8 @@ export function readBlocks(text: string): Block[] {
 }
 
 /**
- * Reads a text that grows: only its end is read again. Settled blocks stay the very objects they were.
- * Reference links that are defined further down take effect when the text is read as a whole.
+ * Reads a growing text and parses only its end again. Settled blocks stay the same objects. Reference links defined
+ * later work only when the whole text is read.
  */
 export function createGrowingReader(): (text: string) => readonly Block[] {
   let known: { text: string; settled: Block[]; settledLength: number; blocks: Block[] } = {
@@ -50,7 +55,7 @@ export function createGrowingReader(): (text: string) => readonly Block[] {
   };
 }
 
-/** Moves the boundary behind all blocks but the last ones. */
+/** Moves the boundary after all blocks except the last ones. */
 function settle(known: { text: string; settled: Block[]; settledLength: number; blocks: Block[] }): void {
   for (const block of known.blocks.slice(known.settled.length, -UNSETTLED)) {
     const at = known.text.indexOf(block.raw, known.settledLength);

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
-import { useWords } from "../view/words.ts";
+import { useWords } from "../locales/words.ts";
 import { GrowingText } from "./growing-text.tsx";
 
-/** How long "Copied" stands there, milliseconds. */
+/** Display time of "Copied", milliseconds. */
 const COPIED_MS = 2_000;
 
 /** Code, with its language and a button that copies it. */
@@ -14,7 +14,7 @@ export function CodeBlock({ language, text }: { language: string; text: string }
     setCopied(true);
     setTimeout(() => setCopied(false), COPIED_MS);
   };
-  // Usually one word. Whatever else stands there would be seen nowhere else.
+  // Usually one word. Any other text here would be visible nowhere else.
   const name = language.trim();
   return (
     <div class="code" dir="ltr">

@@ -1,4 +1,4 @@
-/** Named character references that people and bots write; the rest stays as it was typed. */
+/** Named character references that people and bots write. Others stay as typed. */
 const NAMED: Readonly<Record<string, string>> = {
   amp: "&",
   lt: "<",
@@ -40,7 +40,7 @@ const NAMED: Readonly<Record<string, string>> = {
   ge: "≥",
 };
 
-/** `&amp;` is `&`: Markdown lets text hold character references. */
+/** Decodes character references, which Markdown allows in text: `&amp;` becomes `&`. */
 export function decodeEntities(text: string): string {
   if (!text.includes("&")) return text;
   return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]\w{1,8}));/gi, (written, decimal, hex, name) => {

@@ -4,7 +4,7 @@ import { decodeEntities } from "./entities.ts";
 import { GrowingText } from "./growing-text.tsx";
 import { destinationOf, safeUrl } from "./links.ts";
 
-/** Formatted text within a line. Whatever is not known, HTML above all, is shown as it was typed. */
+/** Formatted text within a line. Unknown content, above all HTML, is shown as typed. */
 export function Inline({ tokens }: { tokens: readonly Token[] | undefined }) {
   return <>{(tokens ?? []).map((token, index) => inlineOf(token as Tokens.Generic, index))}</>;
 }
@@ -46,7 +46,7 @@ function inlineOf(token: Tokens.Generic, key: number): ComponentChild {
     case "link":
       return <Link key={key} href={token.href} tokens={token.tokens} words={token.text} />;
     case "image":
-      // A picture would be fetched from wherever the text says: it is shown as the link it is.
+      // A picture would be fetched from any URL in the text, so it is shown as a link.
       return <Link key={key} href={token.href} tokens={token.tokens} words={token.text} />;
     default:
       return <GrowingText key={key} text={token.raw} />;

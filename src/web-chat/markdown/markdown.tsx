@@ -4,12 +4,13 @@ import { useMemo } from "preact/hooks";
 import { type Block, createGrowingReader, readBlocks } from "./blocks.ts";
 import { CodeBlock } from "./code-block.tsx";
 import { decodeEntities } from "./entities.ts";
+import { heldBack } from "./hold-back.ts";
 import { Inline } from "./inline.tsx";
 
-/** Formatted text. While it grows only its end is read and drawn again; once complete it is read as a whole. */
+/** Formatted text. While it grows, only its end is parsed and drawn again. Once complete it is parsed as a whole. */
 export function Markdown({ text, growing = false }: { text: string; growing?: boolean }) {
   const readGrowing = useMemo(createGrowingReader, []);
-  const blocks = useMemo(() => (growing ? readGrowing(text) : readBlocks(text)), [text, growing]);
+  const blocks = useMemo(() => (growing ? readGrowing(heldBack(text)) : readBlocks(text)), [text, growing]);
   return (
     <>
       {blocks.map((block, index) => (
@@ -19,7 +20,7 @@ export function Markdown({ text, growing = false }: { text: string; growing?: bo
   );
 }
 
-/** Drawn again only when what was written differs. */
+/** Drawn again only if its text changes. */
 class BlockView extends Component<{ block: Block }> {
   override shouldComponentUpdate({ block }: { block: Block }): boolean {
     return block.raw !== this.props.block.raw;
@@ -74,7 +75,7 @@ function blockOf(token: Tokens.Generic, key: number): ComponentChild {
   }
 }
 
-/** The page and the transcript have the first two levels. */
+/** The page and the transcript use the first two levels. */
 function headingOf(token: Tokens.Generic, key: number): ComponentChild {
   const Level = `h${Math.min(6, token.depth + 2)}` as "h3";
   return (

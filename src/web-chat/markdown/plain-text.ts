@@ -2,7 +2,7 @@ import type { Token, Tokens } from "marked";
 import { readBlocks } from "./blocks.ts";
 import { decodeEntities } from "./entities.ts";
 
-/** The words of a formatted text without its marks, for those who hear it. */
+/** The words of a formatted text without its marks, for screen readers. */
 export function plainText(text: string): string {
   return readBlocks(text)
     .map(({ token }) => wordsOf(token as Tokens.Generic))
@@ -20,7 +20,7 @@ function wordsOf(token: Tokens.Generic): string {
   }
   if (token.tokens) return all(token.tokens);
   if (token.type === "br") return " ";
-  // What stands behind the marks of a fence is not always the name of a language.
+  // The text after the marks of a fence is not always a language name.
   if (token.type === "code") return [token["lang"], token.text].filter((words) => words).join(" ");
   return decodeEntities(token.text ?? "");
 }

@@ -1,14 +1,16 @@
+import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { WireAttachment } from "../chat/wire.ts";
+import { fill, useWords } from "../locales/words.ts";
 import { useView } from "./context.ts";
 import { fileSize } from "./file-size.ts";
 import { Icon } from "./icons.tsx";
-import { fill, useWords } from "./words.ts";
+import type { PictureViewerProps } from "./picture-viewer.tsx";
 
-/** Pictures that browsers show safely; anything else, SVG above all, is only handed out. */
+/** Pictures that browsers show safely. All other files, above all SVG, can only be saved. */
 const SHOWN = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"];
 
-/** The files of a message. @param props.sessionId left out while the message is on its way. */
+/** The files of a message. @param props.sessionId left out while the message is being sent. */
 export function Attachments(props: { sessionId?: string; attachments: readonly WireAttachment[] }) {
   const words = useWords();
   return (
@@ -48,12 +50,15 @@ function Attachment({ sessionId, attachment }: { sessionId?: string; attachment:
   );
 }
 
-/** Fetched with the visitor's token and shown from memory: its address opens nothing to anybody else. */
+/** Fetched with the visitor's token and shown from memory, so its URL is useless to others. */
 function Picture(props: { sessionId: string; attachment: WireAttachment; name: string }) {
   const { sessionId, attachment, name } = props;
   const { api } = useView();
   const words = useWords();
   const [content, setContent] = useState<{ blob: Blob; url: string } | null>(null);
+  /** Fetched when the first picture is enlarged. */
+  const [Viewer, setViewer] = useState<ComponentType<PictureViewerProps> | null>(null);
+  const enlarge = () => import("./dialogs.ts").then(({ PictureViewer }) => setViewer(() => PictureViewer));
   useEffect(() => {
     let url = "";
     let isOver = false;
@@ -72,14 +77,24 @@ function Picture(props: { sessionId: string; attachment: WireAttachment; name: s
   }, [sessionId, attachment.id]);
   if (content === null) return <FileLine name={name} note={words.loading} />;
   return (
-    <button
-      type="button"
-      class="picture"
-      aria-label={fill(words.download, { name })}
-      onClick={() => saveAs(content.blob, name)}
-    >
-      <img src={content.url} alt={name} />
-    </button>
+    <>
+      <button
+        type="button"
+        class="picture"
+        aria-label={fill(words.enlarge, { name })}
+        onClick={() => void enlarge().catch(() => undefined)}
+      >
+        <img src={content.url} alt={name} />
+      </button>
+      {Viewer && (
+        <Viewer
+          url={content.url}
+          name={name}
+          onSave={() => saveAs(content.blob, name)}
+          onClose={() => setViewer(null)}
+        />
+      )}
+    </>
   );
 }
 
@@ -95,7 +110,7 @@ function FileLine({ name, note }: { name: string; note: string }) {
   );
 }
 
-/** Saves, never opens: nothing in a file is run in the page's name. */
+/** Saves and never opens a file, so nothing in it runs with the page's rights. */
 function saveAs(content: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(content);

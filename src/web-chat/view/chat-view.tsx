@@ -1,31 +1,34 @@
+import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChatState } from "../chat/chat-state.ts";
 import { isAnswering } from "../chat/transcript.ts";
 import type { WireResetOffer } from "../chat/wire.ts";
+import { useWords } from "../locales/words.ts";
 import { Composer } from "./composer.tsx";
 import { useView } from "./context.ts";
 import { Header } from "./header.tsx";
 import { Icon } from "./icons.tsx";
-import { ResetDialog } from "./reset-dialog.tsx";
+import type { ResetDialogProps } from "./reset-dialog.tsx";
 import { SessionList } from "./session-list.tsx";
 import { Transcript } from "./transcript.tsx";
 import { useScroll } from "./use-scroll.ts";
-import { useWords } from "./words.ts";
 
 export interface ChatViewProps {
   state: ChatState;
   lang: string;
   dir: "ltr" | "rtl";
   greeting: string | null;
-  /** Whether it can be seen at all: open, in a tab that is. */
+  /** True if it is visible: open, in a visible tab. */
   isShown: boolean;
-  /** For those who hear the chat: what was just said. */
+  /** The newest message, for screen readers. */
   announcement: string;
-  /** Counts what asks for the reset dialog. */
+  /** Counts the requests for the reset dialog. */
   resetRequests: number;
-  /** Whether the chat is the whole page: then it has the page's landmarks. */
+  /** True if the field may take the focus now. It must not take it from the page around the chat. */
+  takesFocus: boolean;
+  /** True if the chat is the whole page. Then it has the page's landmarks. */
   isPage: boolean;
-  /** Null where the chat is the page, or part of it. */
+  /** Null if the chat is the page, or part of it. */
   onClose: (() => void) | null;
 }
 
@@ -40,14 +43,18 @@ export function ChatView(props: ChatViewProps) {
   const [isListOpen, setListOpen] = useState(false);
   const [offer, setOffer] = useState<WireResetOffer | null>(null);
   const opener = useRef<HTMLElement | null>(null);
+  const attach = useRef<(files: readonly File[]) => void>(() => undefined);
+  /** Fetched at the first request. */
+  const [Dialog, setDialog] = useState<ComponentType<ResetDialogProps> | null>(null);
   const see = () => {
     if (isShown && scroll.isAtEnd()) conversation.see();
   };
   const scroll = useScroll(pane, state, see);
   useEffect(see, [state.transcript.messages, isShown]);
   useEffect(() => {
-    // On a touch screen that would bring the keyboard up unasked.
-    if (isShown && !matchMedia("(pointer: coarse)").matches) field.current?.focus({ preventScroll: true });
+    // On a touch screen that would open the keyboard unexpectedly.
+    if (isShown && props.takesFocus && !matchMedia("(pointer: coarse)").matches)
+      field.current?.focus({ preventScroll: true });
   }, [isShown, state.place]);
   useEffect(() => {
     if (props.resetRequests > 0) void askReset();
@@ -56,7 +63,12 @@ export function ChatView(props: ChatViewProps) {
   async function askReset(): Promise<void> {
     const root = pane.current?.getRootNode() as ShadowRoot | undefined;
     opener.current = root?.activeElement instanceof HTMLElement ? root.activeElement : null;
-    const asked = await conversation.resetOffer();
+    const [asked, loaded] = await Promise.all([
+      conversation.resetOffer(),
+      import("./dialogs.ts").catch(() => null),
+    ]);
+    if (!loaded) return conversation.tell("notDone");
+    setDialog(() => loaded.ResetDialog);
     if (asked) setOffer(asked);
   }
 
@@ -78,6 +90,16 @@ export function ChatView(props: ChatViewProps) {
       dir={props.dir}
       {...(onClose ? { role: "dialog", "aria-label": title } : {})}
       part="panel"
+      onDragOver={(event) => {
+        // Otherwise the browser would leave the page and open the file.
+        if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+      }}
+      onDrop={(event) => {
+        const dropped = [...(event.dataTransfer?.files ?? [])];
+        if (dropped.length === 0) return;
+        event.preventDefault();
+        attach.current(dropped);
+      }}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || event.isComposing || offer) return;
         if (isListOpen) {
@@ -102,14 +124,13 @@ export function ChatView(props: ChatViewProps) {
             status={status}
             unreadElsewhere={unreadElsewhere}
             canStartOver={state.sessionId !== null}
-            isListOpen={isListOpen}
             listToggle={listToggle}
             onToggleList={() => setListOpen(!isListOpen)}
             onNewChat={conversation.startNew}
             onStartOver={() => void askReset()}
             onClose={onClose}
           />
-          {/* The log is read, not announced: a streaming answer would be spoken again with every word. */}
+          {/* The log is not announced: screen readers would speak a streaming answer again with every word. */}
           <div
             ref={pane}
             class="pane"
@@ -136,6 +157,7 @@ export function ChatView(props: ChatViewProps) {
             isAnswering={isAnswering(state.transcript)}
             files={state.channel?.attachments ?? null}
             field={field}
+            attach={attach}
             onSend={scroll.toEnd}
           />
           <div class="hidden" aria-live="polite">
@@ -143,8 +165,8 @@ export function ChatView(props: ChatViewProps) {
           </div>
         </Main>
       </div>
-      {offer && (
-        <ResetDialog
+      {offer && Dialog && (
+        <Dialog
           offer={offer}
           onClose={() => {
             setOffer(null);

@@ -1,32 +1,38 @@
 import type { Ref } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { fill, useWords } from "../locales/words.ts";
 import { useView } from "./context.ts";
 import { Icon } from "./icons.tsx";
 import { UploadTray } from "./upload-tray.tsx";
 import { useUploads } from "./use-uploads.ts";
-import { useWords } from "./words.ts";
 
-/** The longest message the server takes, UTF-16 units. */
+/** The longest message that the server accepts, in UTF-16 code units. */
 const CONTENT_LIMIT = 32_000;
 
 export interface ComposerProps {
-  /** Names what is being written: every chat has a draft of its own. */
+  /** The id of the draft, because every chat has its own draft. */
   place: string;
   isAnswering: boolean;
-  /** What may be attached; null: nothing. */
+  /** The allowed attachments; null if there are none. */
   files: { max_bytes: number; types: string[] } | null;
   field: Ref<HTMLTextAreaElement> & { current: HTMLTextAreaElement | null };
+  /** The chat sets this function, which attaches dropped files. */
+  attach: { current: (files: readonly File[]) => void };
   onSend: () => void;
 }
 
-/** Where messages are typed. Never disabled: people may write on while the bot answers. */
-export function Composer({ place, isAnswering, files: allowed, field, onSend }: ComposerProps) {
+/** The input for messages. It is never disabled, because people may write while the bot answers. */
+export function Composer({ place, isAnswering, files: allowed, field, attach, onSend }: ComposerProps) {
   const { conversation } = useView();
   const words = useWords();
   const [text, setText] = useDraft(place);
   const files = useUploads(allowed?.max_bytes ?? null);
   const picker = useRef<HTMLInputElement>(null);
-  const canSend = !files.isBusy && (text.trim() !== "" || files.uploads.length > 0);
+  const excess = text.trim().length - CONTENT_LIMIT;
+  const canSend = excess <= 0 && !files.isBusy && (text.trim() !== "" || files.uploads.length > 0);
+  attach.current = (given) => {
+    if (allowed !== null) void files.add(given);
+  };
   const isStop = isAnswering && text.trim() === "" && files.uploads.length === 0;
 
   function send(): void {
@@ -48,6 +54,11 @@ export function Composer({ place, isAnswering, files: allowed, field, onSend }: 
         else send();
       }}
     >
+      {excess > 0 && (
+        <p class="refusals" role="alert">
+          {fill(words.tooLong, { count: excess })}
+        </p>
+      )}
       <UploadTray uploads={files.uploads} refusals={files.refusals} />
       <div class="composer-row">
         {allowed !== null && (
@@ -75,10 +86,9 @@ export function Composer({ place, isAnswering, files: allowed, field, onSend }: 
         <textarea
           ref={field}
           rows={1}
-          maxLength={CONTENT_LIMIT}
           placeholder={words.placeholder}
           aria-label={words.yourMessage}
-          enterkeyhint="send"
+          enterkeyhint={isTouch() ? "enter" : "send"}
           autoComplete="off"
           dir="auto"
           value={text}
@@ -90,15 +100,11 @@ export function Composer({ place, isAnswering, files: allowed, field, onSend }: 
           }}
           onPaste={(event) => {
             const pasted = [...(event.clipboardData?.files ?? [])];
-            if (allowed === null || pasted.length === 0) return;
+            // Spreadsheets and word processors add a picture of the text.
+            const isText = event.clipboardData?.getData("text/plain") !== "";
+            if (allowed === null || pasted.length === 0 || isText) return;
             event.preventDefault();
             void files.add(pasted);
-          }}
-          onDrop={(event) => {
-            const dropped = [...(event.dataTransfer?.files ?? [])];
-            if (allowed === null || dropped.length === 0) return;
-            event.preventDefault();
-            void files.add(dropped);
           }}
         />
         <button
@@ -116,20 +122,24 @@ export function Composer({ place, isAnswering, files: allowed, field, onSend }: 
   );
 }
 
-/** Enter ends the choice of a character in some scripts, and on a touch keyboard it makes a new line. */
+/** In some scripts Enter ends the choice of a character. On a touch keyboard it makes a new line. */
 function sends(event: KeyboardEvent): boolean {
   const isEnter = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
-  return isEnter && !matchMedia("(pointer: coarse)").matches;
+  return isEnter && !isTouch();
 }
 
-/** What is being written, kept per chat while the page is open; never stored. */
+const isTouch = () => matchMedia("(pointer: coarse)").matches;
+
+/** The draft, kept per chat while the page is open. The draft of the open chat is kept as long as the tab. */
 function useDraft(place: string): [string, (text: string) => void] {
+  const { conversation } = useView();
   const drafts = useRef(new Map<string, string>());
   const [, redraw] = useState(0);
   useEffect(() => () => drafts.current.clear(), []);
   const set = (text: string) => {
     drafts.current.set(place, text);
+    conversation.keepDraft(text);
     redraw((count) => count + 1);
   };
-  return [drafts.current.get(place) ?? "", set];
+  return [drafts.current.get(place) ?? conversation.keptDraft(), set];
 }

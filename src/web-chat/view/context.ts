@@ -4,12 +4,12 @@ import type { ApiClient } from "../chat/api-client.ts";
 import type { Conversation } from "../chat/conversation.ts";
 import type { Times } from "./times.ts";
 
-/** What every part of the view may use. */
+/** The shared objects of all parts of the view. */
 export interface ViewContext {
   conversation: Conversation;
   api: ApiClient;
   times: Times;
-  /** What the bot is called. */
+  /** The bot's name. */
   title: string;
 }
 

@@ -9,12 +9,14 @@ const PATHS = {
     "M20 11.5l-8.2 8.2a5 5 0 0 1-7.1-7.1l8.6-8.6a3.4 3.4 0 0 1 4.8 4.8l-8.5 8.5a1.7 1.7 0 0 1-2.4-2.4l7.6-7.6",
   down: "M12 5v14M6 13l6 6 6-6",
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
   away: "M8 16L16 8M9 8h7v7",
 } as const;
 
 export type IconName = keyof typeof PATHS | "stop";
 
-/** Decoration: whatever it stands in says what it is for. */
+/** Decoration only: the element around it has the label. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class={`icon icon-${name}`} viewBox="0 0 24 24" aria-hidden="true" focusable="false">

@@ -1,6 +1,6 @@
 import { Component, type ComponentChild, type FunctionComponent } from "preact";
 
-/** A component that is drawn again only when one of its properties is another one. */
+/** A component that is drawn again only if one of its properties changes. */
 export function memo<Props extends object>(view: FunctionComponent<Props>): FunctionComponent<Props> {
   class Memo extends Component<Props> {
     override shouldComponentUpdate(next: Props): boolean {

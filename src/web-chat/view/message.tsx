@@ -1,27 +1,32 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
+import { useRef } from "preact/hooks";
 import type { Draft } from "../chat/draft.ts";
 import type { OutboxItem } from "../chat/outbox.ts";
 import type { WireMessage } from "../chat/wire.ts";
+import { useWords } from "../locales/words.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import { Attachments } from "./attachments.tsx";
 import { useView } from "./context.ts";
 import { memo } from "./memo.ts";
 import { OutgoingState } from "./outgoing-state.tsx";
-import { QuickReplies } from "./quick-replies.tsx";
-import { useWords } from "./words.ts";
+import { type Chosen, QuickReplies } from "./quick-replies.tsx";
 
 interface Place {
-  /** Whether somebody else said what is before it. */
+  /** True if the message before it has another author. */
   isFirst: boolean;
-  /** Whether nothing of the same person follows. */
+  /** True if no message of the same author follows. */
   isLast: boolean;
-  /** Whether its buttons may still be pressed. */
+  /** True if its buttons may still be pressed. */
   isAnswerable: boolean;
+  /** The visitor's next message, which may be one of its buttons. */
+  chosen?: Chosen | null;
+  /** True if it is the newest message, whose time is shown. */
+  isNewest?: boolean;
 }
 
 /**
- * An answer: while it is written a draft, then the stored message. One view of both, so that nothing jumps and a
- * selection stays when the one becomes the other.
+ * An answer: first a draft, then the stored message. Both share one view, so nothing jumps and a selection stays at the
+ * change.
  */
 export const Answer = memo(function Answer(props: Place & { message?: WireMessage; draft?: Draft }) {
   const { message, draft } = props;
@@ -30,20 +35,31 @@ export const Answer = memo(function Answer(props: Place & { message?: WireMessag
   const isBusy = draft !== undefined && draft.failure === null && !draft.stopped;
   const text = message?.content ?? draft?.text ?? "";
   const name = message ? `${title}, ${times.time(message.created_at)}` : title;
+  const body = useRef<HTMLDivElement>(null);
+  const version = useFreshWhenDone(isBusy, body);
   return (
     <Bubble by="assistant" name={name} state={isBusy ? "writing" : ""} isFirst={props.isFirst} busy={isBusy}>
       {text !== "" && (
-        <div class="body" part="bubble" dir="auto">
-          <Markdown text={text} growing={isBusy} />
+        <div
+          key={version}
+          ref={body}
+          translate={!isBusy}
+          class={`body ${message?.format === "text" ? "as-written" : ""}`}
+          part="bubble"
+          dir="auto"
+        >
+          {message?.format === "text" ? text : <Markdown text={text} growing={isBusy} />}
         </div>
       )}
-      {message && <Extras message={message} isAnswerable={props.isAnswerable} />}
+      {message && (
+        <Extras message={message} isAnswerable={props.isAnswerable} chosen={props.chosen ?? null} />
+      )}
       {draft && draft.failure !== null && (
         <p class="failure" role="alert">
           {draft.failure || words.noAnswer}
         </p>
       )}
-      {(draft?.stopped || (message && props.isLast)) && (
+      {(draft?.stopped || (message && props.isNewest)) && (
         <p class="meta">
           {draft?.stopped && <span class="stopped">{words.stopped}</span>}
           {message && <Time at={message.created_at} />}
@@ -53,7 +69,23 @@ export const Answer = memo(function Answer(props: Place & { message?: WireMessag
   );
 });
 
-/** What the visitor said: on its way at first, then the stored message. */
+/**
+ * Translators ignore text that is being written and translate only new nodes. So a finished answer is drawn again,
+ * unless somebody selects text in it.
+ */
+function useFreshWhenDone(isBusy: boolean, body: RefObject<HTMLElement | null>): string {
+  const version = useRef(isBusy ? "growing" : "done");
+  if (!isBusy && !isSelecting(body.current)) version.current = "done";
+  return version.current;
+}
+
+function isSelecting(node: HTMLElement | null): boolean {
+  // Only some browsers report a selection inside a shadow root.
+  const root = node?.getRootNode() as { getSelection?(): Selection | null } | undefined;
+  return (root?.getSelection?.() ?? document.getSelection())?.type === "Range";
+}
+
+/** The visitor's message: first outgoing, then stored. */
 export const Said = memo(function Said(props: Place & { message?: WireMessage; item?: OutboxItem }) {
   const { message, item } = props;
   const { times } = useView();
@@ -70,10 +102,10 @@ export const Said = memo(function Said(props: Place & { message?: WireMessage; i
           {text}
         </div>
       )}
-      {message && <Extras message={message} isAnswerable={false} />}
+      {message && <Extras message={message} isAnswerable={false} chosen={null} />}
       {item?.attachments && <Attachments attachments={item.attachments} />}
       {item && <OutgoingState item={item} />}
-      {message && props.isLast && (
+      {message && props.isNewest && (
         <p class="meta">
           <Time at={message.created_at} />
         </p>
@@ -82,7 +114,7 @@ export const Said = memo(function Said(props: Place & { message?: WireMessage; i
   );
 });
 
-/** The frame of every message; `name` is what it is called by those who hear it. */
+/** The frame of every message. `name` is its name for screen readers. */
 function Bubble(props: {
   by: "user" | "assistant";
   name: string;
@@ -104,12 +136,19 @@ function Bubble(props: {
   );
 }
 
-function Extras({ message, isAnswerable }: { message: WireMessage; isAnswerable: boolean }) {
+interface ExtrasProps {
+  message: WireMessage;
+  isAnswerable: boolean;
+  /** The visitor's next message. */
+  chosen: Chosen | null;
+}
+
+function Extras({ message, isAnswerable, chosen }: ExtrasProps) {
   const { attachments, buttons, session_id: sessionId } = message;
   return (
     <>
       {attachments.length > 0 && <Attachments sessionId={sessionId} attachments={attachments} />}
-      {buttons.length > 0 && <QuickReplies buttons={buttons} isAnswerable={isAnswerable} />}
+      {buttons.length > 0 && <QuickReplies buttons={buttons} isAnswerable={isAnswerable} chosen={chosen} />}
     </>
   );
 }

@@ -1,9 +1,9 @@
 import type { OutboxItem } from "../chat/outbox.ts";
+import { useWords } from "../locales/words.ts";
 import { useView } from "./context.ts";
 import { reasonOf } from "./reason.ts";
-import { useWords } from "./words.ts";
 
-/** How a message on its way is doing, and what can be done about it. */
+/** The state of an outgoing message, and its actions. */
 export function OutgoingState({ item }: { item: OutboxItem }) {
   const { conversation } = useView();
   const words = useWords();
@@ -16,10 +16,12 @@ export function OutgoingState({ item }: { item: OutboxItem }) {
     return (
       <p class="meta" role="alert">
         {words.notSent} {item.failure && reasonOf(item.failure, words)}{" "}
-        <button type="button" class="link" onClick={() => conversation.retry()}>
-          {words.retry}
-        </button>{" "}
-        {discard}
+        <span class="acts">
+          <button type="button" class="link" onClick={() => conversation.retry()}>
+            {words.retry}
+          </button>
+          {discard}
+        </span>
       </p>
     );
   }

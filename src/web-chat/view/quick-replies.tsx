@@ -3,8 +3,18 @@ import { safeUrl } from "../markdown/links.ts";
 import { useView } from "./context.ts";
 import { Icon } from "./icons.tsx";
 
-/** Answers to choose from. One that leads elsewhere stays a link; the others can be given as long as nobody has spoken since. */
-export function QuickReplies(props: { buttons: readonly WireButton[]; isAnswerable: boolean }) {
+/** The visitor's message after the buttons. */
+export interface Chosen {
+  content: string;
+  payload?: string | null;
+}
+
+/** Answers to choose from. An answer with a URL stays a link. The others can be pressed until somebody writes again. */
+export function QuickReplies(props: {
+  buttons: readonly WireButton[];
+  isAnswerable: boolean;
+  chosen: Chosen | null;
+}) {
   const { conversation } = useView();
   return (
     <div class="choices" part="choices">
@@ -18,16 +28,20 @@ export function QuickReplies(props: { buttons: readonly WireButton[]; isAnswerab
           );
         }
         const press = () => conversation.send({ content: label, payload: payload ?? label });
+        const isChosen =
+          props.chosen?.content === label && (props.chosen.payload ?? label) === (payload ?? label);
         return (
           <button
             type="button"
-            class="choice"
+            class={`choice ${isChosen ? "chosen" : ""}`}
+            aria-pressed={isChosen ? "true" : undefined}
             part="choice"
             key={label}
             dir="auto"
             disabled={!props.isAnswerable || Boolean(url)}
             onClick={press}
           >
+            {isChosen && <Icon name="check" />}
             {label}
           </button>
         );

@@ -1,12 +1,21 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CallError } from "../chat/call-error.ts";
 import type { WireResetOffer } from "../chat/wire.ts";
+import { useWords } from "../locales/words.ts";
+import dialogCss from "../style/dialog.css?inline";
 import { useView } from "./context.ts";
 import { reasonOf } from "./reason.ts";
-import { useWords } from "./words.ts";
+import { styleOf, wearStyle } from "./wear-style.ts";
 
-/** Asks how to start over: with which first message, and whether anything happens at the end of this chat. */
-export function ResetDialog({ offer, onClose }: { offer: WireResetOffer; onClose: () => void }) {
+export interface ResetDialogProps {
+  offer: WireResetOffer;
+  onClose: () => void;
+}
+
+const style = styleOf(dialogCss);
+
+/** Asks for the new chat's first message, and if the rules for this chat's end must run. */
+export function ResetDialog({ offer, onClose }: ResetDialogProps) {
   const { conversation } = useView();
   const words = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -15,6 +24,7 @@ export function ResetDialog({ offer, onClose }: { offer: WireResetOffer; onClose
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState("");
   useEffect(() => {
+    wearStyle(dialog.current, style);
     dialog.current?.showModal();
   }, []);
 
@@ -51,7 +61,12 @@ export function ResetDialog({ offer, onClose }: { offer: WireResetOffer; onClose
               readOnly={offer.prompt === "readonly"}
               aria-describedby="prompt-help"
               value={prompt}
-              onInput={({ currentTarget }) => setPrompt(currentTarget.value)}
+              onInput={({ currentTarget }) => {
+                // A text of blanks is empty, but the browser does not count it as empty.
+                const isBlank = currentTarget.value.trim() === "";
+                currentTarget.setCustomValidity(isBlank ? words.promptHelp : "");
+                setPrompt(currentTarget.value);
+              }}
             />
             <small id="prompt-help">{words.promptHelp}</small>
           </label>
@@ -72,19 +87,18 @@ export function ResetDialog({ offer, onClose }: { offer: WireResetOffer; onClose
           </p>
         )}
         <div class="actions">
+          <button type="submit" class="primary" aria-busy={busy}>
+            {words.startOver}
+          </button>
+          <button type="button" onClick={() => dialog.current?.close()}>
+            {words.cancel}
+          </button>
           <button
             type="button"
             class="quiet"
             onClick={() => void carryOut(() => conversation.end({ triggerEvents }))}
           >
             {words.endOnly}
-          </button>
-          <span class="gap" />
-          <button type="button" onClick={() => dialog.current?.close()}>
-            {words.cancel}
-          </button>
-          <button type="submit" class="primary" aria-busy={busy}>
-            {words.startOver}
           </button>
         </div>
       </form>

@@ -1,11 +1,11 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { WireSession } from "../chat/wire.ts";
+import { fill, useWords } from "../locales/words.ts";
 import { useView } from "./context.ts";
 import { Icon } from "./icons.tsx";
 import { memo } from "./memo.ts";
-import { fill, useWords } from "./words.ts";
 
-/** The visitor's chats: beside the open one where there is room, over it where there is not. */
+/** The visitor's chats: beside the open one if there is room, over it if there is not. */
 export const SessionList = memo(function SessionList(props: {
   sessions: readonly WireSession[];
   current: string | null;

@@ -3,20 +3,29 @@ import type { ChatState } from "../chat/chat-state.ts";
 import type { Draft } from "../chat/draft.ts";
 import { isAnswering } from "../chat/transcript.ts";
 import type { WireMessage } from "../chat/wire.ts";
+import { fill, useWords } from "../locales/words.ts";
 import { useView } from "./context.ts";
 import { Answer, Said } from "./message.tsx";
 import { Welcome } from "./welcome.tsx";
-import { fill, useWords } from "./words.ts";
 
-/** After a silence this long the time is said again, milliseconds. */
+/** After a silence this long the time is shown again, milliseconds. */
 const PAUSE_MS = 2 * 3600 * 1000;
 
-/** A session: stored messages, what is being sent, answers being written. */
+/** A session: stored messages, outgoing messages, unfinished answers. */
 export function Transcript({ state, greeting }: { state: ChatState; greeting: string | null }) {
   const { conversation } = useView();
   const words = useWords();
   const { transcript } = state;
   const isEmpty = transcript.messages.length === 0 && state.outbox.length === 0;
+  if (state.refused && isEmpty) {
+    return (
+      <div class="messages">
+        <p class="refused" role="alert">
+          {words.notHere}
+        </p>
+      </div>
+    );
+  }
   return (
     <div class="messages">
       {transcript.hasEarlier ? (
@@ -52,12 +61,14 @@ function entriesOf(state: ChatState): ComponentChild[] {
       isFirst: pause || message.role !== speaker,
       isLast: next === undefined || next.role !== message.role || isPause(message, next),
       isAnswerable: next === undefined && outgoing.length === 0,
+      isNewest: next === undefined && outgoing.length === 0,
+      chosen: next === undefined ? (outgoing[0] ?? null) : next.role === "user" ? next : null,
     };
     const Kind = message.role === "assistant" ? Answer : Said;
     entries.push(<Kind key={keyOf(message, keys)} message={message} {...place} />);
     before = message;
     speaker = message.role;
-    // What was written before somebody stopped it stands where the answer would.
+    // The text of a stopped answer is shown at the place of the answer.
     const stopped = drafts.find((draft) => draft.stopped && draft.executionId === message.execution_id);
     if (message.role === "user" && stopped && isShown(stopped)) {
       entries.push(draftView(stopped, true));
@@ -85,7 +96,7 @@ const draftView = (draft: Draft, isFirst: boolean) => (
   <Answer key={`answer ${draft.executionId}`} draft={draft} isFirst={isFirst} {...LAST} />
 );
 
-/** What is on its way, and what is being written, keeps its place when it is stored. */
+/** An outgoing message and an unfinished answer keep their places when they are stored. */
 function keyOf(message: WireMessage, taken: Set<string>): string {
   const answer = `answer ${message.execution_id}`;
   const isAnswer = message.role === "assistant" && message.execution_id !== null && !taken.has(answer);
@@ -98,14 +109,14 @@ const isPause = (one: WireMessage, next: WireMessage): boolean =>
   new Date(one.created_at).toDateString() !== new Date(next.created_at).toDateString() ||
   Date.parse(next.created_at) - Date.parse(one.created_at) > PAUSE_MS;
 
-/** The day, or after a long silence the time, of what follows. */
+/** The day of the next messages, or their time after a long silence. */
 function Moment({ at, before }: { at: string; before: WireMessage | null }) {
   const { times } = useView();
   const isSameDay = before !== null && times.day(before.created_at) === times.day(at);
   return <p class="note">{isSameDay ? times.time(at) : times.day(at)}</p>;
 }
 
-/** That an answer is due of which nothing can be read yet, and what the bot does meanwhile. */
+/** Shows that an answer without text is being written, and the bot's activity meanwhile. */
 function Typing({ state: { transcript } }: { state: ChatState }) {
   const { title } = useView();
   const words = useWords();

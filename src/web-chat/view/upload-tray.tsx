@@ -1,8 +1,8 @@
+import { fill, useWords } from "../locales/words.ts";
 import { Icon } from "./icons.tsx";
 import type { Upload } from "./use-uploads.ts";
-import { fill, useWords } from "./words.ts";
 
-/** Files that go with the next message, how far they have come, and what was refused. */
+/** Files of the next message with their progress, and the refused ones. */
 export function UploadTray({
   uploads,
   refusals,

@@ -1,25 +1,25 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-/** How near to the end counts as being there, pixels. */
+/** Distance to the end that counts as being there, pixels. */
 const NEAR = 48;
 
-/** What is shown: of which chat, and whether it is all there. */
+/** The shown chat, and whether it is still loading. */
 interface Shown {
   place: string;
   loading: boolean;
 }
 
 /**
- * Keeps the newest message in view while the reader is at the end, and leaves those alone who read further up, also when
- * they come back to a chat.
+ * Keeps the newest message in view while the reader is at the end. It does not move a reader who is further up, even
+ * when the reader comes back to a chat.
  */
 export function useScroll(pane: RefObject<HTMLElement | null>, shown: Shown, onReached: () => void) {
   const { place, loading } = shown;
   const atEnd = useRef(true);
-  /** Where somebody reads further up, by chat. */
+  /** The positions of readers further up, by chat. */
   const left = useRef(new Map<string, number>());
-  /** The chat that stands in the pane; another one's place is not known from what happens there. */
+  /** The chat that is fully shown. Scroll events tell nothing about the position in another chat. */
   const settled = useRef<string | null>(null);
   const height = useRef(0);
   const now = useRef(place);
@@ -50,7 +50,7 @@ export function useScroll(pane: RefObject<HTMLElement | null>, shown: Shown, onR
     const wasAtTop = node.scrollTop < NEAR;
     height.current = node.scrollHeight;
     if (atEnd.current) toEnd();
-    // Earlier messages were put above: what was being read stays where it is.
+    // Earlier messages were added above. The reader's text stays at its place.
     else if (grown > 0 && wasAtTop) node.scrollTop += grown;
     else if (grown > 0) setHasNew(true);
   }, [shown]);
@@ -68,7 +68,7 @@ export function useScroll(pane: RefObject<HTMLElement | null>, shown: Shown, onR
       onReached();
     };
     node.addEventListener("scroll", onScroll, { passive: true });
-    // A keyboard that comes up makes the pane smaller; a picture that arrives makes its content taller.
+    // An opening keyboard makes the pane smaller, and a loaded picture makes its content taller.
     const observer = new ResizeObserver(() => {
       if (atEnd.current) toEnd();
     });

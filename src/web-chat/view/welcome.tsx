@@ -3,7 +3,7 @@ import { Markdown } from "../markdown/markdown.tsx";
 import { useView } from "./context.ts";
 import { memo } from "./memo.ts";
 
-/** How a chat begins: who it is, what it says first, and what one may ask. */
+/** The start of a chat: the bot's name, its greeting, and suggested messages. */
 export const Welcome = memo(function Welcome(props: {
   channel: WireChannel | null;
   greeting: string | null;
@@ -13,11 +13,13 @@ export const Welcome = memo(function Welcome(props: {
   const greeting = props.greeting ?? props.channel?.greeting ?? null;
   const starters = props.isEmpty ? (props.channel?.starters ?? []) : [];
   return (
-    <div class="welcome" part="welcome">
-      <Avatar name={title} />
-      <p class="welcome-title" dir="auto">
-        {title}
-      </p>
+    <div class={`welcome ${props.isEmpty ? "" : "small"}`} part="welcome">
+      {props.isEmpty && <Avatar name={title} />}
+      {props.isEmpty && (
+        <p class="welcome-title" dir="auto">
+          {title}
+        </p>
+      )}
       {greeting !== null && greeting !== "" && (
         <div class="greeting" dir="auto">
           <Markdown text={greeting} />

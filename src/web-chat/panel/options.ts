@@ -1,20 +1,20 @@
 import type { Persistence } from "../chat/visitor-store.ts";
 
-/** How a chat stands on its page, as the attributes of its element say. */
+/** The options of a chat, from the attributes of its element. */
 export interface ChatOptions {
   channel: string;
-  /** Where Causeway is, with a trailing slash. */
+  /** The URL of Causeway, with a trailing slash. */
   base: string;
   mode: "floating" | "inline" | "page";
   theme: "auto" | "light" | "dark";
-  /** A language tag; empty: the page's, or else the browser's. */
+  /** A language tag; empty: the page's language, or else the browser's. */
   locale: string;
   heading: string;
   greeting: string;
   persist: Persistence;
 }
 
-/** The attributes that make up the options, in the order of the documentation. */
+/** The attributes of the options, in the order of the documentation. */
 export const ATTRIBUTES = [
   "channel",
   "base-url",
@@ -34,7 +34,7 @@ const oneOf = <Choice extends string>(
   choices: readonly [Choice, ...Choice[]],
 ): Choice => choices.find((choice) => choice === written) ?? choices[0];
 
-/** @param home where the loader came from. */
+/** @param home the URL of the loader. */
 export function readOptions(element: Element, home: string): ChatOptions {
   const text = (name: (typeof ATTRIBUTES)[number]) => element.getAttribute(name) ?? "";
   const base = text("base-url") || home;
@@ -50,5 +50,5 @@ export function readOptions(element: Element, home: string): ChatOptions {
   };
 }
 
-/** Names what a browser keeps for one channel of one Causeway. */
+/** The name of the browser's stored data for one channel of one Causeway. */
 export const scopeOf = ({ base, channel }: ChatOptions): string => `${base}${channel}`;

@@ -1,22 +1,25 @@
 import { render } from "preact";
-import { createApiClient } from "./chat/api-client.ts";
-import { createConversation } from "./chat/conversation.ts";
-import { createVisitor } from "./chat/visitor.ts";
-import { createVisitorStore } from "./chat/visitor-store.ts";
-import type { WireMessage } from "./chat/wire.ts";
-import type { ChatOptions } from "./embed/options.ts";
-import { listenToPage } from "./embed/page-events.ts";
-import { english, type Locale, loadLocale } from "./locales/load.ts";
-import { plainText } from "./markdown/plain-text.ts";
-import chatCss from "./style/chat.css?inline";
-import { ChatView } from "./view/chat-view.tsx";
-import { ViewProvider } from "./view/context.ts";
-import { createTimes } from "./view/times.ts";
-import { WordsContext } from "./view/words.ts";
+import { createApiClient } from "../chat/api-client.ts";
+import type { CallError } from "../chat/call-error.ts";
+import { createConversation } from "../chat/conversation.ts";
+import { tellDevelopers } from "../chat/tell-developers.ts";
+import { createVisitor } from "../chat/visitor.ts";
+import { createVisitorStore } from "../chat/visitor-store.ts";
+import type { WireMessage } from "../chat/wire.ts";
+import { english, type Locale, loadLocale } from "../locales/load.ts";
+import { WordsContext } from "../locales/words.ts";
+import { plainText } from "../markdown/plain-text.ts";
+import chatCss from "../style/chat.css?inline";
+import { ChatView } from "../view/chat-view.tsx";
+import { ViewProvider } from "../view/context.ts";
+import { createTimes } from "../view/times.ts";
+import type { ChatOptions } from "./options.ts";
+import { listenToPage } from "./page-events.ts";
 
 /** The chat behind an element. */
 export interface Panel {
-  setShown(isShown: boolean): void;
+  /** @param takesFocus true if a person has just asked for it. */
+  setShown(isShown: boolean, takesFocus?: boolean): void;
   configure(options: ChatOptions): void;
   send(content: string): void;
   newSession(): void;
@@ -24,7 +27,7 @@ export interface Panel {
   reset(choice?: { prompt?: string; triggerEvents?: boolean }): Promise<void>;
   identify(identityToken: string): Promise<void>;
   logout(): void;
-  /** Out of the page: no connections, nothing lost. */
+  /** Removed from the page: no connections, but no data is lost. */
   pause(): void;
   resume(): void;
   destroy(): void;
@@ -34,25 +37,26 @@ export interface PanelDeps {
   host: HTMLElement;
   root: ShadowRoot;
   options: ChatOptions;
-  /** Names what the browser keeps. */
+  /** The name of the browser's stored data. */
   scope: string;
   onClose: () => void;
   onUnread: (count: number) => void;
 }
 
-/** Builds the chat into an element's shadow and draws it again, at most once a frame, whenever something changes. */
+/** Builds the chat into an element's shadow root. It draws after every change, at most once a frame. */
 export async function createPanel(deps: PanelDeps): Promise<Panel> {
   const { host, root, scope } = deps;
   let { options } = deps;
   const base = `${options.base}web/${encodeURIComponent(options.channel)}`;
   const store = createVisitorStore(scope, options.persist);
   const visitor = createVisitor({ base, store, lockName: `causeway:${scope}:admission` });
-  const api = createApiClient({ base, visitor });
+  const api = createApiClient({ base, visitor, onRefusal });
   const place = document.createElement("div");
   const pageTitle = document.title;
   let locale: Locale = english;
   let times = createTimes(english.tag);
   let isOpen = false;
+  let takesFocus = true;
   let announcement = "";
   let resetRequests = 0;
   let due = false;
@@ -69,8 +73,17 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
       onSession: (id) => emit("session", { id }),
       onEnded: (id) => emit("session-ended", { id }),
       onIdentityExpired: () => emit("identity-expired", {}),
+      onForgotten() {
+        announcement = "";
+      },
     },
   });
+
+  function onRefusal(refusal: CallError | null): void {
+    conversation.setRefused(refusal !== null);
+    if (!refusal) return;
+    void import("./how-to-admit.ts").then(({ howToAdmit }) => tellDevelopers(howToAdmit(refusal, options)));
+  }
 
   function emit(name: string, detail: Record<string, unknown>): void {
     host.dispatchEvent(new CustomEvent(`causeway:${name}`, { detail, bubbles: true, composed: true }));
@@ -87,7 +100,7 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
   function drawSoon(): void {
     if (due) return;
     due = true;
-    // A hidden page gets no frames, but its title still counts.
+    // A hidden page gets no frames, but its title must still change.
     if (document.hidden) setTimeout(draw, 100);
     else requestAnimationFrame(draw);
   }
@@ -97,7 +110,6 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
     const state = conversation.state();
     const title = titleOf();
     const isFloating = options.mode === "floating";
-    host.dataset.theme = options.theme;
     render(
       <WordsContext.Provider value={locale.words}>
         <ViewProvider value={{ conversation, api, times, title }}>
@@ -110,6 +122,7 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
             isPage={options.mode === "page"}
             announcement={announcement}
             resetRequests={resetRequests}
+            takesFocus={root.activeElement !== null || (takesFocus && options.mode !== "inline")}
             onClose={isFloating ? deps.onClose : null}
           />
         </ViewProvider>
@@ -129,7 +142,7 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
   }
 
   async function speak(): Promise<void> {
-    // The hosted page has no language of its own: it speaks the visitor's.
+    // The hosted page has no language, so it uses the visitor's.
     const ofPage = options.mode === "page" ? "" : document.documentElement.lang;
     locale = await loadLocale([options.locale, ofPage, ...navigator.languages].filter(Boolean));
     if (options.mode === "page") document.documentElement.lang = locale.tag;
@@ -161,8 +174,9 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
   emit("ready", {});
 
   return {
-    setShown(isShown) {
+    setShown(isShown, asked = true) {
       isOpen = isShown;
+      takesFocus = asked;
       drawSoon();
     },
     configure(next) {

@@ -1,11 +1,11 @@
-/** What happens around a chat that it has to know of. Returns what ends listening. */
+/** Events of the page that a chat needs. Returns a function that stops listening. */
 export function listenToPage(options: {
-  /** Where the browser keeps who the visitor is. */
+  /** The key under which the browser stores the visitor. */
   storageKey: string;
   onVisibility(): void;
-  /** Whether leaving now would lose something. */
+  /** Returns true if leaving now would lose something. */
   hasUnsent(): boolean;
-  /** Another tab signed somebody in or out. */
+  /** Another tab signed a user in or out. */
   onVisitor(change: { wasKnown: boolean }): void;
 }): () => void {
   const onUnload = (event: BeforeUnloadEvent) => {
