@@ -1,11 +1,13 @@
-import { type App, startApp } from "./app.ts";
+import { type App, startApp } from "./app/app.ts";
 import { botDefinitions } from "./bots/registry.ts";
 import { channelDefinitions } from "./channels/registry.ts";
 import { readEnvironment } from "./config/env.ts";
 import { formatConfigProblems } from "./config/format-problems.ts";
 import { type LoadedConfig, loadConfig } from "./config/load-config.ts";
-import { ConfigError, StartupError } from "./core/errors.ts";
-import type { Logger } from "./core/logger.ts";
+import { ConfigError, StartStopped, StartupError } from "./core/faults/errors.ts";
+import { explainStart } from "./core/faults/start-fault.ts";
+import type { Logger } from "./core/process/logger.ts";
+import { writePidFile } from "./core/process/pid-file.ts";
 import { giveBackMemory } from "./observability/give-back-memory.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createRedactor } from "./observability/redaction.ts";
@@ -18,31 +20,81 @@ async function main(): Promise<void> {
   const redactor = createRedactor(config.secrets);
   const log = createLogger({ level: config.settings.logLevel, redactor });
   for (const { path, problem, fix } of config.warnings) log.warn({ path }, `${path} ${problem}: ${fix}`);
-  const starting = startApp({ ...sources, config, reload: load, hide: redactor.add, log });
-  obeySignals(starting, log);
-  greet(await starting);
+  const stopAsked = new AbortController();
+  const { signal } = stopAsked;
+  const starting = startApp({
+    ...sources,
+    config,
+    reload: load,
+    hide: redactor.add,
+    stopAsked: signal,
+    log,
+  });
+  const { stopSeconds } = config.settings;
+  obeyStops({ starting, stopAsked: () => stopAsked.abort(new StartStopped()), stopSeconds, log });
+  obeyReloads(starting, log);
+  const app = await starting.catch((error: unknown) => {
+    throw explainStart(error, config.settings);
+  });
+  nameProcess(config.settings, app.url, log);
+  greet(app);
   giveBackMemory();
 }
 
-/** From the first moment: a signal that comes during the start is obeyed when there is something to stop. */
-function obeySignals(starting: Promise<App>, log: Logger): void {
-  let stopping = false;
-  const stop = (signal: string) => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, "signal received");
-    starting
-      .then((app) => app.stop())
-      .then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error({ err: error }, "could not stop cleanly");
-          process.exit(1);
-        },
+/**
+ * A signal within this time of the first one counts as the same. `npm` passes on the terminal's signal, milliseconds.
+ */
+const SAME_MS = 1_000;
+
+/** Active from the start: a signal during the start ends it. */
+function obeyStops(deps: {
+  starting: Promise<App>;
+  stopAsked(): void;
+  stopSeconds: number;
+  log: Logger;
+}): void {
+  const { starting, log } = deps;
+  let askedAt: number | null = null;
+
+  function obey(signal: string): void {
+    if (askedAt === null) {
+      askedAt = performance.now();
+      log.info({ signal }, "signal received");
+      void stop();
+    } else if (performance.now() - askedAt > SAME_MS) {
+      log.warn(
+        { signal },
+        "second signal received: ending at once; the next process goes on with what is unfinished",
       );
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+      process.exit(1);
+    }
+  }
+
+  async function stop(): Promise<void> {
+    // Ends the process after this time, in case a step ignores its own limit.
+    setTimeout(
+      () => {
+        log.error({ seconds: deps.stopSeconds }, "the stop took too long; ending at once");
+        process.exit(1);
+      },
+      deps.stopSeconds * 1_000 + SAME_MS,
+    );
+    deps.stopAsked();
+    try {
+      await (await starting).stop();
+      process.exit(0);
+    } catch (error) {
+      if (error instanceof StartStopped) process.exit(0);
+      log.error({ err: error }, "could not stop cleanly");
+      process.exit(1);
+    }
+  }
+
+  process.on("SIGTERM", obey);
+  process.on("SIGINT", obey);
+}
+
+function obeyReloads(starting: Promise<App>, log: Logger): void {
   process.on("SIGHUP", () => {
     starting
       .then((app) => app.reload())
@@ -55,13 +107,23 @@ function obeySignals(starting: Promise<App>, log: Logger): void {
   });
 }
 
-/** What a person at a terminal wants to know: where to chat, where the key is. */
+/** Leaves this process's id in the data directory, for `causeway reload`. The service runs without it as well. */
+function nameProcess({ dataDir, role }: LoadedConfig["settings"], url: string, log: Logger): void {
+  try {
+    process.once("exit", writePidFile(dataDir, `${role}-${new URL(url).port}`));
+  } catch (error) {
+    log.warn({ err: error }, "the process id could not be written down: reload by kill -HUP");
+  }
+}
+
+/** Prints the data that a person at a terminal needs: the chat's URL and the key's place. */
 function greet(app: App): void {
   const chats = app.channels.all().filter(({ ref }) => ref.kind === "web");
   const lines = [
     "",
     `Causeway listens on ${app.url}`,
     ...chats.map(({ ref }) => `Chat here:        ${app.url}/chat/${ref.name}`),
+    ...(app.simulated.length > 0 ? [`Phones: ${app.url}/simulator`] : []),
     `API:              ${app.url}/docs`,
     app.operatorKey.path
       ? `Operator key in:  ${app.operatorKey.path}`
@@ -72,6 +134,7 @@ function greet(app: App): void {
 }
 
 main().catch((error: unknown) => {
+  if (error instanceof StartStopped) process.exit(0);
   if (error instanceof ConfigError) process.stderr.write(`${formatConfigProblems(error.problems)}\n`);
   else if (error instanceof StartupError) process.stderr.write(`${error.message}\n`);
   else process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

@@ -1,43 +1,64 @@
+import type { ReconcilerStep } from "../core/process/reconciler.ts";
+import { createApplyReceipts } from "../delivery/apply-receipts.ts";
+import type { AttemptRecord } from "../delivery/attempt-repository.ts";
 import { createChannelActivityLog } from "../delivery/channel-activity.ts";
 import { createChannelQueries } from "../delivery/channel-queries-repository.ts";
 import { createDeliveryEngine } from "../delivery/delivery-engine.ts";
 import { createDeliveryRepository } from "../delivery/delivery-repository.ts";
+import { createDeskDeliveries } from "../delivery/desk-delivery-repository.ts";
 import { createParkedRepository } from "../delivery/parked-repository.ts";
 import { createReceiptRepository } from "../delivery/receipt-repository.ts";
 import { createDeliveryQueues } from "../queue/delivery-queue.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
-import { createUnreachableUsers } from "../storage/unreachable-users.ts";
-import type { PartDeps } from "./pipeline-deps.ts";
-import type { ReconcilerStep } from "./reconciler.ts";
+import { writeOnce } from "../storage/write-once.ts";
+import { createUserAliases } from "../users/alias-repository.ts";
+import { createUnreachableUsers } from "../users/unreachable-repository.ts";
+import type { PartDeps } from "./pipeline.ts";
 
-/** Delivery, wired: from a committed reply over its channel's queue to the platform. */
+/** A platform's answer waits this long for the database during an outage, milliseconds. */
+const RECORD_PATIENCE_MS = 60_000;
+
+/** Wires delivery: from a committed reply over its channel's queue to the platform. */
 export function createDeliveryParts(deps: PartDeps) {
   const { engine, channels, metrics, log, owner, times } = deps;
   const { pool } = engine.database;
   const deliveries = createDeliveryRepository(pool, { owner, sendLeaseMs: times.sendLeaseMs });
   const unreachable = createUnreachableUsers(pool);
+  const aliases = createUserAliases(pool);
   const receipts = createReceiptRepository(pool, unreachable);
   const parked = createParkedRepository(pool);
+  const desks = createDeskDeliveries(pool);
   const queues = createDeliveryQueues(engine.queues, log);
+  const { record: recordActivity, forgetTroubles } = createChannelQueries(pool);
   const activity = createChannelActivityLog({
-    record: createChannelQueries(pool).record,
+    record: recordActivity,
     now: () => new Date(),
     log,
   });
 
   const record = createGroupCommit({
-    run: (records: Parameters<typeof deliveries.record>[0]) => deliveries.record(records),
+    run: (records: AttemptRecord[]) =>
+      writeOnce(records, (open) => deliveries.record(open), {
+        findWritten: deliveries.recorded,
+        patienceMs: RECORD_PATIENCE_MS,
+        signal: deps.giveUp,
+      }),
     maxBatch: 200,
-    lanes: 1,
-    laneOf: (attempt) => attempt.id,
+    partitions: 1,
+    partitionOf: (attempt) => attempt.id,
   });
   const deliveryEngine = createDeliveryEngine({
     repository: deliveries,
     record,
     channel: (channelId) => channels.byId(channelId)?.channel ?? null,
     unclaimed: receipts.unclaimed,
+    linkToFile: deps.attachments.links.linkTo,
     requeue: (channelId, ids, delayMs) => queues.enqueueLater(channelId, ids, delayMs),
     pauseQueue: (channelId, ms) => queues.pause(channelId, ms),
+    isIdempotent: (channelId) => channels.byId(channelId)?.definition.capabilities.idempotentSends === true,
+    async alsoKnownAs(channelId, address, names) {
+      await aliases.identify(channelId, [address, ...names]);
+    },
     userUnreachable: unreachable.markUserOf,
     onRecorded(delivery, attempt) {
       const channel = channels.byId(delivery.channelId)?.ref.name ?? delivery.channelId;
@@ -47,21 +68,23 @@ export function createDeliveryParts(deps: PartDeps) {
         activity.outbound(delivery.channelId);
       }
     },
-    onChannelError(channelId, error) {
-      const channel = channels.byId(channelId);
-      if (channel) channel.error = error;
-      if (error !== null) activity.error(channelId, error);
-    },
+    onChannelError: activity.trouble,
+    onDeskError: activity.error,
+    desks,
     sendTimeoutMs: times.sendTimeoutMs,
     sendLeaseMs: times.sendLeaseMs,
     log,
   });
 
+  const applied = createApplyReceipts({ receipts, deliveries, queues, activity, log });
+
   let graceMs = engine.alone ? 0 : times.strandedMs;
   const steps: ReconcilerStep[] = [
     { name: "dead senders", run: () => deliveries.expireClaims({ all: false }) },
-    // Before anything of unknown outcome is sent again.
-    { name: "early receipts", run: () => receipts.applyEarly() },
+    { name: "claims without an answer", run: deliveryEngine.recover },
+    // Before any delivery of unknown outcome is sent again.
+    { name: "early receipts", run: applied.applyEarly },
+    { name: "pauses that are over", run: () => deliveries.forgetPauses() },
     {
       name: "parked deliveries",
       run: async () => {
@@ -82,8 +105,17 @@ export function createDeliveryParts(deps: PartDeps) {
 
   return {
     deliveries,
-    applyReceipt: receipts.apply,
-    /** The user at an address wrote: what waits for that goes out, before the answer. */
+    /** Sends what a session's commits planned for a desk. If this fails, the reconciler does it later. */
+    tellDesk(sessionId: string): void {
+      const tell = async () => {
+        for (const { id, channelId } of await desks.planned(sessionId)) queues.enqueue(channelId, [id]);
+      };
+      tell().catch((error: unknown) => {
+        log.warn({ err: error, session_id: sessionId }, "could not tell a desk; the reconciler will");
+      });
+    },
+    applyReceipt: applied.apply,
+    /** The user at an address wrote, so parked deliveries are sent now, before the answer. */
     async release(channelId: string, address: string): Promise<void> {
       if (channels.byId(channelId)?.definition.capabilities.parks !== true) return;
       queues.enqueue(channelId, await parked.release(channelId, address));
@@ -92,16 +124,18 @@ export function createDeliveryParts(deps: PartDeps) {
     activity,
     steps,
     async start(): Promise<void> {
-      // No other process can be alive: whatever was being sent lost its sender.
+      // No other process can be alive, so no process sends the claimed deliveries.
       if (engine.alone) await deliveries.expireClaims({ all: true });
+      await forgetTroubles(channels.all().map(({ ref }) => ref.id));
       for (const { ref } of channels.all()) queues.work(ref.id, deliveryEngine.deliver);
     },
-    /** After the queues are closed: waits for the last records. */
+    /** Runs after the queues are closed. Waits for the last records. */
     async flush(): Promise<void> {
+      await deliveryEngine.drain();
       await record.drain();
       await activity.stop();
-      deliveryEngine.stop();
     },
+    handBack: deliveryEngine.recover,
   };
 }
 

@@ -1,21 +1,24 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import { createSessionAgentRepository } from "../agents/session-agent-repository.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
-import type { Logger } from "../core/logger.ts";
-import { planSchedule } from "../core/plan-schedule.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { planSchedule } from "../core/schedule/plan-schedule.ts";
 import { createEventQueries } from "../events/event-queries-repository.ts";
-import { scheduleWriteRoutes } from "../http/api/routes/schedule-writes.ts";
-import { scheduleRoutes } from "../http/api/routes/schedules.ts";
-import { sessionEventRoutes } from "../http/api/routes/session-events.ts";
-import { triggerRoutes } from "../http/api/routes/trigger.ts";
+import { startEventRules } from "../events/event-rules.ts";
+import { scheduleBatchRoutes } from "../http/api/schedules/schedule-batch.ts";
+import { scheduleWriteRoutes } from "../http/api/schedules/schedule-writes.ts";
+import { scheduleRoutes } from "../http/api/schedules/schedules.ts";
+import { sessionEventRoutes } from "../http/api/sessions/session-events.ts";
+import { triggerRoutes } from "../http/api/trigger/trigger.ts";
 import { createRunRepository } from "../schedules/run-repository.ts";
 import { startScheduleLoop } from "../schedules/schedule-loop.ts";
 import { createScheduleQueries } from "../schedules/schedule-queries-repository.ts";
 import { createScheduleRepository } from "../schedules/schedule-repository.ts";
 import { createSessionQueriesRepository } from "../sessions/session-queries-repository.ts";
+import { createOwnClaims } from "../storage/own-claims.ts";
+import type { Outreach } from "../triggers/outreach.ts";
+import { createScheduledMessages } from "../triggers/scheduled-messages.ts";
 import type { Engine } from "./engine.ts";
-import { createEventParts } from "./event-parts.ts";
-import type { Outreach } from "./outreach.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 export interface ProactivePartsDeps {
@@ -24,18 +27,18 @@ export interface ProactivePartsDeps {
   agents: AgentCatalog;
   pipeline: Pipeline;
   outreach: Outreach;
-  /** Whether the platforms of a kind of channel say what arrived. */
+  /** Returns true if the platforms of a kind of channel report receipts. */
   hasReceipts(channelKind: string): boolean;
   role: "all" | "web" | "worker";
-  /** How long the event log is kept, days. */
+  /** Retention of the event log, days. */
   eventLogDays: number;
   log: Logger;
 }
 
-/** How often what is due is looked for, milliseconds. */
-const LOOK_MS = 500;
+/** Interval of checks for due work, milliseconds. */
+const POLL_MS = 500;
 
-/** What speaks without being spoken to, wired: event rules, triggers and schedules. */
+/** Wires everything that sends unprompted messages: event rules, triggers and schedules. */
 export function createProactiveParts(deps: ProactivePartsDeps) {
   const { engine, channels, agents, pipeline, outreach, log } = deps;
   const { pool } = engine.database;
@@ -47,66 +50,45 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
     channel: (workspaceId: string, name: string) => channels.named(workspaceId, name)?.ref ?? null,
   };
 
-  const events = createEventParts({
-    engine,
-    agents,
-    pipeline,
-    outreach,
-    schedules,
-    lookMs: LOOK_MS,
-    eventLogDays: deps.eventLogDays,
-    log,
-  });
   let loops: { stop(): Promise<void> }[] = [];
 
-  function startScheduled() {
+  async function startScheduled() {
+    const runs = createRunRepository(pool, { owner: pipeline.owner });
+    if (engine.alone) await runs.releaseAll();
     return startScheduleLoop({
-      runs: createRunRepository(pool),
-      async send({ channelId, agentId, identifier, saying }, key) {
-        const outcome = await outreach.trigger(
-          {
-            channel: outreach.running(channelId),
-            agentId,
-            identifier,
-            saying,
-            startNewSession: false,
-            sessionData: {},
-            participantData: {},
-            metadata: {},
-            key,
-          },
-          true,
-        );
-        if (outcome.kind === "deferred") throw new Error("a scheduled message was put off again");
-        return outcome;
-      },
-      quietUntil: ({ channelId, agentId, participantData }) => {
-        const { workspaceId } = outreach.running(channelId);
-        return outreach.quietFor({ workspaceId, id: agentId }, participantData);
-      },
-      lookMs: LOOK_MS,
+      runs,
+      claims: createOwnClaims(runs),
+      ...createScheduledMessages(outreach),
+      pollMs: POLL_MS,
       log,
     });
   }
+
+  const scheduling = {
+    ...names,
+    schedules,
+    queries,
+    whoIs: outreach.whoIs,
+    reachOf: outreach.reachOf,
+    timezoneOf: outreach.timezoneOf,
+    plan: planSchedule,
+  };
 
   return {
     routes: [
       ...triggerRoutes({ ...names, trigger: outreach.trigger }),
       ...scheduleRoutes({ ...names, schedules, queries }),
-      ...scheduleWriteRoutes({
-        ...names,
-        schedules,
-        queries,
-        whoIs: outreach.whoIs,
-        reachOf: outreach.reachOf,
-        timezoneOf: outreach.timezoneOf,
-        plan: planSchedule,
-      }),
+      ...scheduleWriteRoutes(scheduling),
+      ...scheduleBatchRoutes(scheduling),
       ...sessionEventRoutes({ sessions, events: createEventQueries(pool) }),
     ],
     async start(): Promise<void> {
       if (deps.role === "web") return;
-      loops = [await events.start(), startScheduled()];
+      const times = { pollMs: POLL_MS, keepDays: deps.eventLogDays };
+      loops = [
+        await startEventRules({ engine, agents, outreach, pipeline, times, log }),
+        await startScheduled(),
+      ];
     },
     async stop(): Promise<void> {
       await Promise.all(loops.map((loop) => loop.stop()));

@@ -1,0 +1,292 @@
+import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import type { BotDefinition } from "../bots/bot.ts";
+import type { ChannelDefinition } from "../channels/channel.ts";
+import { type ChannelDirectory, createChannelDirectory } from "../channels/channel-directory.ts";
+import { type Environment, readEnvironment } from "../config/env.ts";
+import type { LoadedConfig } from "../config/load-config.ts";
+import { resolvePublicUrl } from "../config/public-url.ts";
+import { readOrCreateSecret } from "../config/secret-file.ts";
+import { abortable } from "../core/process/abortable.ts";
+import { createAdmissionLimit } from "../core/process/admission-limit.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { createStopSteps } from "../core/process/stop-steps.ts";
+import { wait } from "../core/time/wait.ts";
+import { createApi } from "../http/api/api.ts";
+import { createConversationApi } from "../http/api/conversations.ts";
+import { createAttempts } from "../http/server/attempts.ts";
+import { type Bounds, boundsFor } from "../http/server/bounds.ts";
+import { createCallerOf } from "../http/server/caller-address.ts";
+import { descriptorLimit } from "../http/server/descriptors.ts";
+import { createOpenLimit } from "../http/server/open-limit.ts";
+import { createRateLimit, perMinute } from "../http/server/rate-limit.ts";
+import { createRunningChannels } from "../ingest/running-channels.ts";
+import { createMetrics } from "../observability/metrics.ts";
+import { countBacklog } from "../storage/backlog.ts";
+import { createOutreach } from "../triggers/outreach.ts";
+import { createReach } from "../users/reach.ts";
+import { type AttachmentParts, createAttachmentParts } from "./attachments.ts";
+import { type Engine, openEngine } from "./engine.ts";
+import { createHttp } from "./http.ts";
+import type { PipelineTimes } from "./pipeline.ts";
+import { createPipeline, type Pipeline } from "./pipeline.ts";
+import { createProactiveParts } from "./proactive.ts";
+import { createSimulatorParts } from "./simulator.ts";
+import { createWorkspaces } from "./workspaces.ts";
+
+export interface AppOptions {
+  config: LoadedConfig;
+  /** Reads the configuration again, for a reload. */
+  reload: () => LoadedConfig;
+  channels: Readonly<Record<string, ChannelDefinition>>;
+  bots: Readonly<Record<string, BotDefinition>>;
+  log: Logger;
+  /** The source of secrets when an older agent version is loaded again. Read again at every reload. */
+  environment?: () => Environment;
+  /** Gets every secret that the service learns after its start-up configuration, before it can be logged. */
+  hide?: (secrets: readonly string[]) => void;
+  times?: Partial<PipelineTimes>;
+  bounds?: Partial<Bounds>;
+  /** Separates several services on one Redis. */
+  queuePrefix?: string;
+  /** Aborts if the service must stop before it has started. Then the start rejects with its reason. */
+  stopAsked?: AbortSignal;
+}
+
+export interface App {
+  url: string;
+  engine: Engine;
+  pipeline: Pipeline;
+  attachments: AttachmentParts;
+  channels: ChannelDirectory;
+  agents: AgentCatalog;
+  /** The names of simulated channels. */
+  simulated: readonly string[];
+  /** The first operator key and its file (null: given by CAUSEWAY_API_KEY). */
+  operatorKey: { value: string; path: string | null };
+  /** Publishes changed agents. Throws a ConfigError, and changes nothing, if the configuration has problems. */
+  reload(): Promise<void>;
+  /** Finishes or hands back all work in progress, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** The version of the API, as in its document. */
+const VERSION = "1.0.0";
+
+/** The composition root: builds everything once, top to bottom, and starts it. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, log } = options;
+  const { settings } = config;
+  const environment = options.environment ?? readEnvironment;
+  const hide = options.hide ?? (() => undefined);
+  let env = environment();
+  const operatorKey =
+    settings.apiKey === null
+      ? readOrCreateSecret(settings.dataDir, "api-key", "cw_")
+      : { value: settings.apiKey, path: null };
+  hide([operatorKey.value]);
+  const { stopAsked } = options;
+  const callerOf = createCallerOf(settings.trustedProxies);
+  const simulator = await createSimulatorParts({ config, callerOf, log });
+  const engine = await openEngine(settings, log, {
+    queuePrefix: options.queuePrefix,
+    signal: stopAsked,
+  }).catch(async (error: unknown) => {
+    await simulator?.close();
+    throw error;
+  });
+  const metrics = createMetrics();
+  metrics.observeBacklog(() => countBacklog(engine.database.pool));
+  const channels = createChannelDirectory();
+  const stopping = new AbortController();
+  const giveUp = new AbortController();
+  const workspaces = createWorkspaces({
+    engine,
+    settings,
+    channels,
+    kinds: options.channels,
+    bots: options.bots,
+    env: () => env,
+    hide,
+    log,
+  });
+  const { agents } = workspaces;
+  const bounds = { ...boundsFor(descriptorLimit()), ...options.bounds };
+
+  const attachments = createAttachmentParts({
+    engine,
+    channels,
+    settings,
+    mostDownloads: bounds.downloads,
+    unsent: bounds.unsentUploads,
+    onFailedWrite: () => metrics.failedFileWrites.inc(),
+    log,
+  });
+  const pipeline = createPipeline({
+    engine,
+    channels,
+    agents,
+    attachments,
+    desk: workspaces.deskPlace,
+    role: settings.role,
+    metrics,
+    capacity: createAdmissionLimit(bounds.messages),
+    giveUp: giveUp.signal,
+    log,
+    ...(options.times ? { times: options.times } : {}),
+  });
+
+  const reach = createReach(channels);
+  const outreach = createOutreach({
+    database: engine.database,
+    hub: engine.hub,
+    channels,
+    agents,
+    pipeline,
+    log,
+  });
+  const proactive = createProactiveParts({
+    engine,
+    channels,
+    agents,
+    pipeline,
+    outreach,
+    hasReceipts: (kind) => options.channels[kind]?.capabilities.receipts ?? false,
+    role: settings.role,
+    eventLogDays: settings.eventLogDays,
+    log,
+  });
+
+  async function reload(): Promise<void> {
+    const read = options.reload();
+    hide(read.secrets);
+    simulator?.connect(read.workspaces);
+    env = environment();
+    await workspaces.publish(read.workspaces);
+  }
+
+  const conversations = createConversationApi({
+    engine,
+    channels,
+    agents,
+    pipeline,
+    attachments,
+    desks: workspaces.desks,
+    userRate: createRateLimit(perMinute(settings.rates.perUser), Date.now),
+    log,
+  });
+  const streamRoom = createAdmissionLimit({ count: bounds.streams, bytes: 0 });
+  const api = createApi({
+    engine,
+    channels,
+    reach,
+    enqueueDeliveries: pipeline.enqueueDeliveries,
+    onErased: pipeline.stopSessions,
+    pendingChange: workspaces.pendingChange,
+    routes: [...conversations.routes, ...proactive.routes],
+    more: [conversations.openai],
+    callerOf,
+    attempts: createAttempts(createRateLimit(bounds.addressRates.wrongKeys, Date.now)),
+    keyRate: createRateLimit(perMinute(settings.rates.perKey), Date.now),
+    keyStreams: createOpenLimit(settings.streamsPerKey, streamRoom),
+    version: VERSION,
+    giveUp: giveUp.signal,
+    log,
+  });
+  const running = createRunningChannels({
+    database: engine.database,
+    channels,
+    ingest: pipeline.ingest,
+    stopping: stopping.signal,
+    log,
+  });
+  const sockets = conversations.sockets(api);
+
+  const http = createHttp({
+    engine,
+    channels,
+    agents,
+    pipeline,
+    attachments,
+    metrics,
+    api: api.mounts,
+    publicUrl: settings.publicUrl.url,
+    callerOf,
+    simulator,
+    bounds,
+    streamRoom,
+    stopping: stopping.signal,
+    log,
+  });
+  http.onUpgrade(sockets.upgrade);
+
+  /** Hands back work that cannot finish in time. Even during an outage, the stop ends within its seconds. */
+  async function stop(): Promise<void> {
+    const totalMs = settings.stopSeconds * 1_000;
+    log.info({ seconds: settings.stopSeconds }, "stopping");
+    const steps = createStopSteps(totalMs, log);
+    const { step, leftUntil, unfinished } = steps;
+    const outOfTime = setTimeout(() => giveUp.abort(), leftUntil(0.85));
+    stopping.abort();
+    sockets.close();
+    api.stop();
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const closed = http.close(2_000, answered);
+    await step("channels to let go of", 0.2, running.ended);
+    await step("event rules and scheduled messages", 0.4, proactive.stop);
+    // The turns that callers wait for run in other processes.
+    if (settings.role === "web") await Promise.race([closed, wait(leftUntil(0.6))]);
+    await pipeline.stop(steps);
+    answer();
+    await step("requests under way", 0.8, () => closed);
+    await step("deliveries under way", 0.85, () => engine.queues.close(leftUntil(0.83)));
+    giveUp.abort();
+    await pipeline.flush(steps);
+    // Last, because stopping a channel cuts its connections, and a send in progress would have an unknown outcome.
+    await step("connections to platforms", 0.92, running.stop);
+    await step("connections to bots", 0.92, agents.close);
+    await step("the simulator's connections", 0.92, async () => simulator?.close());
+    await engine.close(steps);
+    clearTimeout(outOfTime);
+    if (unfinished().length === 0) log.info({}, "stopped");
+    else
+      log.warn({ unfinished: unfinished() }, "stopped; the next process goes on with what was not finished");
+  }
+
+  async function start(): Promise<App> {
+    await workspaces.publish(config.workspaces);
+    workspaces.markStarted();
+    const home = workspaces.firstId();
+    if (home !== null) await api.ensureOperatorKey(home, operatorKey.value);
+    stopAsked?.throwIfAborted();
+    await pipeline.start();
+    await proactive.start();
+    const port = await http.listen(settings.host, settings.port);
+    simulator?.listening(resolvePublicUrl({ publicUrl: null, host: settings.host, port }).url);
+    const app: App = {
+      url: `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`,
+      engine,
+      pipeline,
+      attachments,
+      channels,
+      agents,
+      simulated: simulator?.channels ?? [],
+      operatorKey,
+      reload,
+      stop,
+    };
+    stopAsked?.throwIfAborted();
+    if (settings.role !== "worker") await running.start();
+    agents.warmUp();
+    return app;
+  }
+
+  try {
+    return await abortable(start(), stopAsked);
+  } catch (error) {
+    await stop().catch((cause: unknown) => log.error({ err: cause }, "could not stop after a failed start"));
+    throw error;
+  }
+}

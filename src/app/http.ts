@@ -1,0 +1,163 @@
+import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import type { ChannelDirectory, RunningChannel } from "../channels/channel-directory.ts";
+import { webConfigSchema } from "../channels/web/config.ts";
+import { createVisitorAuth } from "../channels/web/visitor-auth.ts";
+import type { AdmissionLimit } from "../core/process/admission-limit.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { createChannelQueries } from "../delivery/channel-queries-repository.ts";
+import { type BodyRoomSizes, keepBodies } from "../http/bodies/bodies.ts";
+import type { Bounds } from "../http/server/bounds.ts";
+import type { CallerOf } from "../http/server/caller-address.ts";
+import { healthRoutes } from "../http/server/health-routes.ts";
+import { createRateLimit, requireRate } from "../http/server/rate-limit.ts";
+import { createHttpServer, type HttpParts, type HttpServer } from "../http/server/server.ts";
+import { attachmentLinkRoutes } from "../http/streams/attachment-link-routes.ts";
+import { createWebChat } from "../http/web/web-chat.ts";
+import type { WebChannel } from "../http/web/web-deps.ts";
+import { createRefusalReport, refusalText } from "../http/webhooks/refused-webhooks.ts";
+import { webhookRoutes } from "../http/webhooks/webhook-routes.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { AttachmentParts } from "./attachments.ts";
+import type { Engine } from "./engine.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { SimulatorParts } from "./simulator.ts";
+
+export interface HttpDeps {
+  engine: Engine;
+  channels: ChannelDirectory;
+  agents: AgentCatalog;
+  pipeline: Pipeline;
+  attachments: AttachmentParts;
+  metrics: Metrics;
+  /** The API, by its base paths. */
+  api: HttpParts["mounts"];
+  publicUrl: string;
+  callerOf: CallerOf;
+  /** The simulator's page and control API; null: nothing is simulated. */
+  simulator: Pick<SimulatorParts, "pages" | "channels"> | null;
+  bounds: Bounds;
+  /** Places for streams and sockets. */
+  streamRoom: AdmissionLimit;
+  /** Aborts when the service stops. */
+  stopping: AbortSignal;
+  log: Logger;
+}
+
+/** Visits of one address to the pages that install a platform's app. */
+const INSTALL_VISITS = { burst: 30, perMinute: 30 };
+
+/** Wires the HTTP server: webhooks, health checks, the API, files and web chat. */
+export function createHttp(deps: HttpDeps): HttpServer {
+  const { engine, channels, pipeline, attachments, metrics, bounds, callerOf, stopping } = deps;
+  const refused = createRefusalReport({
+    report(refusals) {
+      const { channel, code, count } = refusals;
+      deps.log.warn({ channel: channel.name, code, count }, refusalText(refusals));
+      pipeline.activity.error(channel.id, refusalText(refusals));
+    },
+  });
+  stopping.addEventListener("abort", refused.stop, { once: true });
+  const visits = createRateLimit(INSTALL_VISITS, Date.now);
+  const { troubles } = createChannelQueries(engine.database.pool);
+  return createHttpServer(
+    {
+      webhooks: webhookRoutes({
+        channel: (name) => channels.inUrl(name),
+        accept: (ref, events) => pipeline.ingest.acceptEvents(ref, events),
+        visit: (request) => requireRate(visits, callerOf(request), "Too many visits. Try again later."),
+        onReceived: (ref, outcome) => {
+          if (outcome !== "accepted") metrics.inbound.inc({ channel: ref.name, outcome });
+        },
+        onRefused(ref, refusal) {
+          metrics.inbound.inc({ channel: ref.name, outcome: "rejected" });
+          refused.note(ref, refusal);
+        },
+      }),
+      health: healthRoutes({
+        dependencies: () => engine.health(),
+        channels: async () => {
+          // Send problems are known on every process. Without a database the service is not ready anyway.
+          const refused = await troubles().catch(() => new Map<string, string>());
+          return Object.fromEntries(
+            channels
+              .all()
+              .map(({ ref, error }) => ({ ref, error: error ?? refused.get(ref.id) ?? null }))
+              // API channels of several workspaces may share a name. Then a problem of any of them is shown.
+              .sort((left, right) => Number(left.error !== null) - Number(right.error !== null))
+              .map(({ ref, error }) => [
+                ref.name,
+                { kind: ref.kind, state: error === null ? "ok" : "error", last_error: error },
+              ]),
+          );
+        },
+        simulated: deps.simulator?.channels ?? [],
+        files: attachments.lastError,
+        metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+        draining: () => stopping.aborted,
+      }),
+      keepBody: keepBodies(withRoomForFiles(bounds.bodies, attachments.uploads.limitBytes), callerOf),
+      mostConnections: bounds.connections,
+      isFull(senders) {
+        const { pool, intake } = engine.database;
+        const most = bounds.waitingForDatabase;
+        if (senders === "platforms") return intake.waitingCount >= most;
+        // Visitors leave places free for callers with keys.
+        return pool.waitingCount >= (senders === "visitors" ? most / 2 : most);
+      },
+      onFinished({ seconds, ...labels }) {
+        metrics.httpSeconds.observe(labels, seconds);
+      },
+      mounts: [
+        ...(deps.simulator === null
+          ? []
+          : [{ path: "/simulator", senders: "visitors" as const, router: deps.simulator.pages }]),
+        ...deps.api,
+        {
+          path: "/",
+          senders: "visitors",
+          router: attachmentLinkRoutes({
+            uploads: attachments.uploads,
+            isValid: attachments.links.isValid,
+            sendFile: attachments.sendFile,
+            callerOf,
+          }),
+        },
+        {
+          path: "/",
+          senders: "visitors",
+          router: createWebChat({
+            ...deps,
+            webChannel,
+            addressRates: bounds.addressRates,
+            draining: stopping,
+          }),
+        },
+      ],
+    },
+    deps.log,
+  );
+}
+
+/** One sender gets at most half of a room. The largest file must fit into that half and leave room for others. */
+function withRoomForFiles(sizes: BodyRoomSizes, fileBytes: number): BodyRoomSizes {
+  return {
+    ...sizes,
+    visitor: Math.max(sizes.visitor, 3 * fileBytes),
+    known: Math.max(sizes.known, 3 * fileBytes),
+  };
+}
+
+/** The configuration of a web channel, and the check of its visitors. */
+export function webChannel({ ref, config }: RunningChannel): WebChannel {
+  const web = webConfigSchema.parse(config);
+  return {
+    // The same object, because a reload changes the agent's version in it.
+    ref,
+    auth: createVisitorAuth({ channel: ref.name, config: web }),
+    allowedOrigins: web.allowedOrigins,
+    title: web.title ?? null,
+    greeting: web.greeting ?? null,
+    starters: web.starters,
+    attachmentTypes: web.attachmentTypes,
+  };
+}

@@ -1,0 +1,143 @@
+import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import type { ChannelDirectory } from "../channels/channel-directory.ts";
+import { newId } from "../core/ids.ts";
+import type { AdmissionLimit } from "../core/process/admission-limit.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { startReconciler } from "../core/process/reconciler.ts";
+import type { StopSteps } from "../core/process/stop-steps.ts";
+import type { DeskPlace } from "../handoffs/handoff.ts";
+import { createIntake } from "../ingest/intake.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { AttachmentParts } from "./attachments.ts";
+import { createDeliveryParts } from "./delivery.ts";
+import type { Engine } from "./engine.ts";
+import { createTurnParts } from "./turns.ts";
+
+/** Times of the pipeline, milliseconds. Tests use shorter ones. */
+export interface PipelineTimes {
+  leaseMs: number;
+  heartbeatMs: number;
+  /** After this time of a send, its sender is presumed dead. */
+  sendLeaseMs: number;
+  sendTimeoutMs: number;
+  reconcileMs: number;
+  /** A due delivery may wait this long before the reconciler sends it. */
+  strandedMs: number;
+  /** A stop waits at most this long for turns in progress before it hands them back. */
+  stopGraceMs: number;
+}
+
+const PIPELINE_TIMES: PipelineTimes = {
+  leaseMs: 10_000,
+  heartbeatMs: 3_000,
+  sendLeaseMs: 60_000,
+  sendTimeoutMs: 30_000,
+  reconcileMs: 2_000,
+  strandedMs: 5_000,
+  stopGraceMs: Number.POSITIVE_INFINITY,
+};
+
+export interface PipelineDeps {
+  engine: Engine;
+  channels: ChannelDirectory;
+  agents: AgentCatalog;
+  attachments: AttachmentParts;
+  /** The place of a desk in the workspace of a channel; null if no channel of this process shows it. */
+  desk(channelId: string, name: string): DeskPlace | null;
+  role: "all" | "web" | "worker";
+  metrics: Metrics;
+  /** The limit for messages on their way into the database. */
+  capacity: AdmissionLimit;
+  /** Aborts when a stop has no time left. Then all waiting ends. */
+  giveUp: AbortSignal;
+  log: Logger;
+  times?: Partial<PipelineTimes>;
+}
+
+/** Shared dependencies of the pipeline's parts. */
+export interface PartDeps extends Omit<PipelineDeps, "times" | "capacity"> {
+  times: PipelineTimes;
+  /** The id of this process in leases and claims. */
+  owner: string;
+  /** True if this process runs turns and sends. */
+  works: boolean;
+}
+
+export type Pipeline = ReturnType<typeof createPipeline>;
+
+/** The flow ingest -> session -> turn -> delivery, wired around one database, one queue and one hub. */
+export function createPipeline(deps: PipelineDeps) {
+  const times = { ...PIPELINE_TIMES, ...deps.times };
+  const parts: PartDeps = { ...deps, times, owner: newId(), works: deps.role !== "web" };
+  const delivery = createDeliveryParts(parts);
+  const turns = createTurnParts(parts, delivery);
+  const arrivals = createIntake({
+    database: deps.engine.database,
+    lease: { owner: parts.owner, claim: parts.works, leaseMs: times.leaseMs },
+    delivery,
+    turns,
+    capacity: deps.capacity,
+    metrics: deps.metrics,
+    log: deps.log,
+  });
+
+  async function handBack(): Promise<void> {
+    await Promise.all([turns.handBack(), delivery.handBack()]);
+  }
+
+  let reconciler: { stop(): Promise<void> } | null = null;
+
+  return {
+    ingest: arrivals.ingest,
+    messageOfEvent: arrivals.messageOfEvent,
+    activity: delivery.activity,
+    streams: turns.streams,
+    contexts: turns.contexts,
+    executions: turns.executions,
+    cancelExecution: turns.cancelExecution,
+    handoffs: turns.handoffs,
+    notifySession: turns.notifySession,
+    wakeSession: turns.wakeSession,
+    enqueueDeliveries: delivery.queues.enqueue,
+    owner: parts.owner,
+    giveUp: deps.giveUp,
+    /**
+     * Sessions were erased, so their work in this process may stop. Other processes notice that their leases are gone.
+     */
+    stopSessions(sessionIds: readonly string[]): void {
+      for (const id of sessionIds) turns.turnEngine.lost(id);
+    },
+
+    /** Starts the work: queues, leases, and the search for work that a crash left behind. */
+    async start(): Promise<void> {
+      if (!parts.works) return;
+      await turns.start();
+      await delivery.start();
+      await deps.attachments.start();
+      const groups = [
+        turns.steps,
+        turns.previewSteps,
+        delivery.steps,
+        arrivals.steps,
+        deps.attachments.steps,
+      ];
+      reconciler = startReconciler({ intervalMs: times.reconcileMs, groups, log: deps.log });
+    },
+
+    /** Finishes or hands back work in progress. By then no new work is accepted. */
+    async stop({ step, leftUntil }: StopSteps): Promise<void> {
+      await step("steps of the reconciler", 0.4, async () => reconciler?.stop());
+      await step("messages that are being stored", 0.5, arrivals.drain);
+      await step("turns under way", 0.68, () => turns.stop(leftUntil(0.6)));
+      await step("files that are being loaded", 0.7, deps.attachments.stop);
+      await step("replies on their way to the queue", 0.75, delivery.queues.flush);
+      turns.close();
+    },
+
+    /** Runs after the queues are closed. Waits for the last records, and hands back the rest. */
+    async flush({ step }: StopSteps): Promise<void> {
+      await step("records of deliveries", 0.9, delivery.flush);
+      if (parts.works) await step("leases and claims to hand back", 0.92, handBack);
+    },
+  };
+}
