@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { importCycles, importViolations, treeViolations } from "./support/import-rules.ts";
+import { folderCycles, importCycles, importViolations, treeViolations } from "./support/import-rules.ts";
 
 const root = new URL("../src/", import.meta.url);
 const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
@@ -20,6 +20,10 @@ test("no imports go in a circle", () => {
   expect(importCycles(sources)).toEqual([]);
 });
 
+test("the folders of the web chat stand on each other", () => {
+  expect(folderCycles(sources, "web-chat/")).toEqual([]);
+});
+
 test("every channel folder has the common silhouette, and no folder a name that says nothing", () => {
   expect(treeViolations(files)).toEqual([]);
 });
@@ -30,20 +34,24 @@ function violations(file: string, source: string): string[] {
 
 test.each([
   ["core/a.ts", 'import { z } from "../config/env.ts";', "core may not import config"],
-  ["turns/a.ts", 'import { b } from "../sessions/b.ts";', "turns may not import sessions"],
-  ["turns/a.ts", 'import type { B } from "../delivery/b.ts";', "turns may not import delivery"],
+  ["sessions/a.ts", 'import { b } from "../turns/b.ts";', "sessions may not import turns"],
+  ["delivery/a.ts", 'import type { B } from "../turns/b.ts";', "delivery may not import turns"],
+  ["turns/a.ts", 'import { b } from "../triggers/b.ts";', "turns may not import triggers"],
+  ["ingest/a.ts", 'import { b } from "../app/engine.ts";', "ingest may not import app"],
   [
     "delivery/a.ts",
     'import { send } from "../channels/telegram/outbound.ts";',
     "may not import channels/telegram",
   ],
   ["channels/slack/a.ts", 'import { b } from "../telegram/b.ts";', "may not import channels/telegram"],
+  ["channels/slack/a.ts", 'import { b } from "../twilio/b.ts";', "may not import channels/twilio"],
+  ["channels/kit/a.ts", 'import { b } from "../slack/b.ts";', "channels/kit may not import channels/slack"],
   ["channels/slack/a.ts", 'import { b } from "../../storage/b.ts";', "channels/slack may not import storage"],
   ["channels/slack/a.ts", 'import { b } from "../registry.ts";', "may not import channels/registry.ts"],
   ["bots/llm/a.ts", 'import { b } from "../../channels/channel.ts";', "may not import channels/channel.ts"],
   ["storage/a.ts", 'import { b } from "../turns/b.ts";', "storage may not import turns"],
-  ["http/a.ts", 'import { b } from "../turns/b.ts";', "http may import turns as types only"],
-  ["http/a.ts", 'import { createApp } from "../app.ts";', "http may not import app.ts"],
+  ["http/a.ts", 'import { b } from "../config/b.ts";', "http may import config as types only"],
+  ["http/a.ts", 'import { createApp } from "../app/app.ts";', "http may not import app"],
   ["turns/a.ts", 'import { Api } from "grammy";', "grammy belongs to channels/telegram"],
   ["turns/a.ts", 'import type { Queue } from "bullmq";', "bullmq belongs to queue"],
   ["ingest/a.ts", 'import express from "express";', "express belongs to http"],
@@ -91,6 +99,15 @@ test("a circle of values is found; one that types close is none", () => {
   ]);
   expect(importCycles(circle)).toEqual(["a.ts -> b.ts -> c.ts -> a.ts"]);
   expect(importCycles(new Map([...circle, ["c.ts", 'import type { A } from "./a.ts";']]))).toEqual([]);
+});
+
+test("folders that import each other are found, also where one imports types only", () => {
+  const folders = new Map([
+    ["web-chat/view/a.ts", 'import { b } from "../text/b.ts";'],
+    ["web-chat/text/b.ts", 'import type { C } from "../view/c.ts";'],
+    ["web-chat/loader.ts", 'const a = await import("./view/a.ts");'],
+  ]);
+  expect(folderCycles(folders, "web-chat/")).toEqual(["web-chat/view -> web-chat/text -> web-chat/view"]);
 });
 
 test("a channel folder without its silhouette and a folder named utils are found", () => {

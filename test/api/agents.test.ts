@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createAgentQueries } from "../../src/agents/agent-queries-repository.ts";
 import { createChannelActivityLog } from "../../src/delivery/channel-activity.ts";
 import { createChannelQueries } from "../../src/delivery/channel-queries-repository.ts";
-import { agentRoutes } from "../../src/http/api/routes/agents.ts";
-import { channelRoutes } from "../../src/http/api/routes/channels.ts";
+import { agentRoutes } from "../../src/http/api/agents/agents.ts";
+import { channelRoutes } from "../../src/http/api/channels/channels.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { publishAgent } from "./api-rows.ts";
 import { openApiWorld } from "./api-server.ts";
@@ -118,7 +118,14 @@ describe("channels", () => {
     await activity.stop();
     const earlier = new Date("2025-01-01T00:00:00Z");
     await world.channels.record([
-      { channelId, inboundAt: earlier, outboundAt: null, error: "old news", errorAt: earlier },
+      {
+        channelId,
+        inboundAt: earlier,
+        outboundAt: null,
+        error: "old news",
+        errorAt: earlier,
+        inTrouble: true,
+      },
     ]);
     const active = {
       state: "ok",

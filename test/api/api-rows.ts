@@ -1,9 +1,9 @@
 import type pg from "pg";
 import { createAgentRepository } from "../../src/agents/agent-repository.ts";
 import { newId } from "../../src/core/ids.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/core/text/json.ts";
 
-/** Rows as the service would have made them, for tests that only look at them. */
+/** Rows as the service would create them, for tests that only read them. */
 
 export interface Conversation {
   channelId: string;
@@ -33,7 +33,7 @@ export async function publishAgent(
   return { agentId: agent.id, channelId: channel.id, version: agent.version };
 }
 
-/** A user on that channel with one answered message whose reply has one delivery. */
+/** A user on that channel with one answered message, whose reply has one delivery. */
 export async function addConversation(
   pool: pg.Pool,
   workspace: { id: string; slug: string },

@@ -1,25 +1,27 @@
 import pg from "pg";
 import { newId } from "../../src/core/ids.ts";
-import type { Json } from "../../src/core/json.ts";
-import { apiRouter } from "../../src/http/api/api-router.ts";
-import { createAuthenticate } from "../../src/http/api/auth.ts";
-import { createIdempotency } from "../../src/http/api/idempotency.ts";
-import { openApiDocument } from "../../src/http/api/openapi.ts";
-import type { Route, Scope } from "../../src/http/api/route.ts";
-import { healthRoutes } from "../../src/http/health-routes.ts";
-import { createOpenLimit } from "../../src/http/open-limit.ts";
-import { createRateLimit, type RateLimitSettings } from "../../src/http/rate-limit.ts";
-import { createHttpServer } from "../../src/http/server.ts";
-import { webhookRoutes } from "../../src/http/webhook-routes.ts";
+import type { Json } from "../../src/core/text/json.ts";
+import { openApiDocument } from "../../src/http/api/document/openapi.ts";
+import { apiRouter } from "../../src/http/api/route/api-router.ts";
+import { createAuthenticate } from "../../src/http/api/route/auth.ts";
+import { createIdempotency } from "../../src/http/api/route/idempotency.ts";
+import type { Route, Scope } from "../../src/http/api/route/route.ts";
+import { createAttempts } from "../../src/http/server/attempts.ts";
+import { createCallerOf } from "../../src/http/server/caller-address.ts";
+import { healthRoutes } from "../../src/http/server/health-routes.ts";
+import { createOpenLimit } from "../../src/http/server/open-limit.ts";
+import { createRateLimit, type RateLimitSettings } from "../../src/http/server/rate-limit.ts";
+import { createHttpServer } from "../../src/http/server/server.ts";
+import { webhookRoutes } from "../../src/http/webhooks/webhook-routes.ts";
 import { newSecret } from "../../src/keys/api-key.ts";
 import { createIdempotencyRepository } from "../../src/keys/idempotency-repository.ts";
+import { createKeyCache } from "../../src/keys/key-cache.ts";
 import { createKeyRepository } from "../../src/keys/key-repository.ts";
-import { createKeyRing } from "../../src/keys/key-ring.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { type LoggedLine, quietLog } from "../support/quiet-log.ts";
 import { documentCheck } from "./openapi-check.ts";
 
-/** Notices between "processes" of one test; `cut()` loses them, as a network may. */
+/** Notices between the "processes" of one test. `cut()` loses them, as a network may. */
 function createNotices() {
   const listeners = new Map<string, Set<(data: Json) => void>>();
   let broken = false;
@@ -42,8 +44,8 @@ function createNotices() {
 export interface ApiServer extends AsyncDisposable {
   url: string;
   lines: LoggedLine[];
-  ring: ReturnType<typeof createKeyRing>;
-  /** Fails where the answer is not what the routes document. */
+  keyCache: ReturnType<typeof createKeyCache>;
+  /** Fails if the answer differs from the routes' documentation. */
   call(path: string, options?: CallOptions): Promise<{ status: number; headers: Headers; body: unknown }>;
 }
 
@@ -56,7 +58,7 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-/** A database with one workspace and an admin key, and as many server processes on it as a test wants. */
+/** A database with one workspace and an admin key, for any number of server processes. */
 export async function openApiWorld() {
   const database = await createTestDatabase();
   const pool = new pg.Pool({ connectionString: database.url });
@@ -91,22 +93,34 @@ export async function openApiWorld() {
   ): Promise<ApiServer> {
     const log = quietLog();
     const now = options.now ?? Date.now;
-    const ring = createKeyRing({ find: keys.find, onUsed: () => {}, notices, now });
+    const keyCache = createKeyCache({ find: keys.find, onUsed: () => {}, notices, now });
     const router = apiRouter({
       routes,
-      authenticate: createAuthenticate({ keys: ring, workspaceBySlug: keys.workspaceBySlug }),
+      authenticate: createAuthenticate({
+        keys: keyCache,
+        attempts: createAttempts(createRateLimit({ perMinute: 600_000, burst: 10_000 }, now)),
+        callerOf: createCallerOf([]),
+        workspaceBySlug: keys.workspaceBySlug,
+      }),
       idempotency: createIdempotency({ repository: createIdempotencyRepository(pool), notices, log }),
       streams: createOpenLimit(options.streams ?? 1_000),
-      onKeyRevoked: ring.onRevoked,
+      onKeyRevoked: keyCache.onRevoked,
       rateLimit: createRateLimit(options.rateLimit ?? { perMinute: 600_000, burst: 10_000 }, now),
       log,
     });
     const http = createHttpServer(
       {
-        webhooks: webhookRoutes({ channel: () => null, accept: async () => {}, onReceived: () => {} }),
+        webhooks: webhookRoutes({
+          visit: () => undefined,
+          channel: () => null,
+          accept: async () => {},
+          onReceived: () => {},
+          onRefused: () => {},
+        }),
         health: healthRoutes({
           dependencies: async () => ({}),
-          channels: () => ({}),
+          channels: async () => ({}),
+          simulated: [],
           files: () => null,
           metrics: async () => ({ contentType: "text/plain", text: "" }),
           draining: () => false,
@@ -120,7 +134,7 @@ export async function openApiWorld() {
     const server: ApiServer = {
       url,
       lines: log.lines,
-      ring,
+      keyCache,
       async call(path, call = {}) {
         const answer = await callApi(`${url}${path}`, admin.secret, call);
         const seen = { path: path.split("?")[0] ?? "", ...answer };
@@ -129,7 +143,7 @@ export async function openApiWorld() {
         return answer;
       },
       [Symbol.asyncDispose]: async () => {
-        ring.stop();
+        keyCache.stop();
         await http.close(0);
       },
     };

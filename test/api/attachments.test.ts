@@ -40,7 +40,7 @@ async function refusal(call: Promise<unknown>): Promise<[number, string]> {
   );
 }
 
-/** The raw content, as a browser or a bot would ask for it. */
+/** The raw content, as a browser or a bot would request it. */
 function get(path: string, headers: Record<string, string> = {}, method = "GET") {
   const url = path.startsWith("http") ? path : `${app.url}${path}`;
   return fetch(url, { method, headers: { authorization: `Bearer ${app.apiKey}`, ...headers } });

@@ -1,6 +1,6 @@
 import { startTestApp, type TestAppOptions } from "../support/app.ts";
 
-/** The seeds' wellness coach: variables in its system message, and an example exchange. */
+/** The seeds' wellness coach, with variables in its system message and an example exchange. */
 export const COACH = {
   name: "Wellness coach",
   bot: { type: "echo" },
@@ -16,7 +16,7 @@ export const COACH = {
   seedMessage: "Greet the user.",
 };
 
-/** Says scripted lines, with everything a stream can show. */
+/** Replies with scripted lines, which cover everything a stream can show. */
 const ACTOR = {
   bot: {
     type: "script",
@@ -39,7 +39,7 @@ const ACTOR = {
   turns: { attempts: 1, apology: "Sorry." },
 };
 
-/** The application with the agents that the API's tests talk to. */
+/** The application with the agents of the API tests. */
 export function startChatApp(options: Partial<TestAppOptions> = {}) {
   return startTestApp({
     channels: { api: { kind: "api", agent: "echo" }, other: { kind: "api", agent: "echo" } },

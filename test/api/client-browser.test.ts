@@ -9,7 +9,7 @@ import { startChatApp } from "./chat-app.ts";
 
 const client = new URL("../../dist/client/", import.meta.url);
 
-/** Somebody's own site: a page, the client as it ships, and `/api/v1` passed on with the key that no browser sees. */
+/** Another company's site: a page, the shipped client, and a proxy for `/api/v1` with the key that no browser sees. */
 async function startSite(target: string, apiKey: string) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://site");
@@ -59,7 +59,7 @@ describe.skipIf(browserPath === null)("the client in a browser", () => {
     await app?.[Symbol.asyncDispose]();
   });
 
-  /** Runs on the site's page, with the client at hand. */
+  /** Runs a script on the site's page, with the client loaded. */
   async function onPage<T>(script: string): Promise<T> {
     const page = await browser.newPage();
     try {

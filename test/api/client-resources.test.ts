@@ -128,12 +128,15 @@ describe("the client", () => {
   });
 });
 
-/** The fields an interface of the client names, those of what it extends left out. */
+/** The fields of an interface of the client, with those that it inherits. */
 function fieldsOf(source: string, name: string): string[] | null {
-  const body = new RegExp(`export interface ${name}(?: extends [^{]*)? \\{\\n([\\s\\S]*?)\\n\\}`).exec(
+  const found = new RegExp(`export interface ${name}(?: extends ([^{]*?))? \\{\\n([\\s\\S]*?)\\n\\}`).exec(
     source,
-  )?.[1];
-  return body === undefined ? null : [...body.matchAll(/^ {2}(\w+)\??:/gm)].map((field) => field[1] ?? "");
+  );
+  if (!found) return null;
+  const [, parent, body = ""] = found;
+  const own = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map((field) => field[1] ?? "");
+  return [...((parent && fieldsOf(source, parent)) || []), ...own];
 }
 
 it("the client's types name every field that the document names, and no other", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createDeliveryQueries } from "../../src/delivery/delivery-queries-repository.ts";
-import { deliveryRoutes } from "../../src/http/api/routes/deliveries.ts";
+import { deliveryRoutes } from "../../src/http/api/deliveries/deliveries.ts";
 import { addConversation } from "./api-rows.ts";
 import { openApiWorld } from "./api-server.ts";
 
@@ -104,5 +104,62 @@ describe("deliveries", () => {
       const options = { key: secret, method: "POST", json: { status: "sent" } };
       expect((await world.api.call(`/deliveries/${deliveryId}/${action}`, options)).status).toBe(403);
     }
+  });
+
+  it("that failed are counted and sent again together, by their reason, channel and time", async () => {
+    await using world = await openDeliveries();
+    const [old, young, other, unknown, sent] = [
+      await world.add("failed", 9),
+      await world.add("failed", 9),
+      await world.add("failed"),
+      await world.add("unknown"),
+      await world.add("sent"),
+    ];
+    const limited = [old.deliveryId, young.deliveryId];
+    await world.pool.query("UPDATE deliveries SET error_code = '429' WHERE id = ANY($1)", [limited]);
+    await world.pool.query("UPDATE deliveries SET created_at = now() - interval '1 day' WHERE id = $1", [
+      old.deliveryId,
+    ]);
+    const retry = async (filter: Record<string, unknown>, dry_run?: boolean) =>
+      (await world.api.call("/deliveries/retry", { method: "POST", json: { filter, dry_run } })).body;
+    const status = async (id: string) =>
+      ((await world.api.call(`/deliveries/${id}`)).body as { status: string }).status;
+
+    expect(await retry({ error_code: "429" }, true)).toEqual({ dry_run: true, matched: 2, retried: 0 });
+    expect(world.enqueued).toEqual([]);
+    const since = new Date(Date.now() - 3_600_000).toISOString();
+    expect(await retry({ error_code: "429", since })).toEqual({ dry_run: false, matched: 1, retried: 1 });
+    expect(world.enqueued).toEqual([young.deliveryId]);
+    expect(await retry({ channel: "telegram" })).toMatchObject({ matched: 2, retried: 2 });
+    expect(await retry({ channel: "slack" })).toMatchObject({ matched: 0, retried: 0 });
+    expect(await Promise.all([old, young, other].map(({ deliveryId }) => status(deliveryId)))).toEqual([
+      "queued",
+      "queued",
+      "queued",
+    ]);
+    // Only if it is asked for, because it may arrive twice.
+    expect(await status(unknown.deliveryId)).toBe("unknown");
+    expect(await retry({ status: "unknown", session_id: unknown.sessionId })).toMatchObject({ retried: 1 });
+    expect(await status(sent.deliveryId)).toBe("sent");
+  });
+
+  it("of another workspace are not sent again", async () => {
+    await using world = await openDeliveries();
+    const { deliveryId } = await world.add("failed");
+    await world.pool.query("INSERT INTO workspaces (id, slug) VALUES ('elsewhere', 'elsewhere')");
+    await world.pool.query("UPDATE deliveries SET workspace_id = 'elsewhere' WHERE id = $1", [deliveryId]);
+    const { body } = await world.api.call("/deliveries/retry", { method: "POST", json: { filter: {} } });
+    expect(body).toEqual({ dry_run: false, matched: 0, retried: 0 });
+  });
+
+  it("are not sent again by a filter that nobody meant", async () => {
+    await using world = await openDeliveries();
+    for (const body of [
+      {},
+      { filter: { status: "sent" } },
+      { filter: { chanel: "x" } },
+      { filter: { since: "now" } },
+    ])
+      expect((await world.api.call("/deliveries/retry", { method: "POST", json: body })).status).toBe(422);
   });
 });

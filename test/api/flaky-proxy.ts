@@ -1,16 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
-/** What to do with one request instead of passing it on. */
+/** A failure for one request. */
 export type Mishap =
-  /** Something answers in the service's place. */
+  /** The proxy answers instead of the service. */
   | { status: number; headers?: Record<string, string>; body?: string }
-  /** The connection breaks before the service hears of it, or after it answered. */
+  /** The connection breaks before the service gets the request, or after the service answered. */
   | { cut: "before" | "after" }
-  /** The connection breaks once so many bytes of the answer went out; `clean` ends it as if that were all. */
+  /** The connection breaks after this many bytes of the answer. `clean` ends it like a complete answer. */
   | { bytes: number; clean?: boolean };
 
-/** Stands between a client and the service, and fails on demand. */
+/** A proxy between a client and the service, which fails on demand. */
 export async function startFlakyProxy(target: string) {
   const mishaps: Mishap[] = [];
   const requests: { method: string; path: string; headers: IncomingMessage["headers"]; body: string }[] = [];
@@ -68,7 +68,7 @@ export async function startFlakyProxy(target: string) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
-    /** Makes the next requests go wrong, one after the other. */
+    /** Sets the failures of the next requests, in order. */
     next: (...more: Mishap[]) => void mishaps.push(...more),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

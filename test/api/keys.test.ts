@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineRoute } from "../../src/http/api/route.ts";
-import { keyRoutes } from "../../src/http/api/routes/keys.ts";
+import { keyRoutes } from "../../src/http/api/keys/keys.ts";
+import { defineRoute } from "../../src/http/api/route/route.ts";
 import { newSecret } from "../../src/keys/api-key.ts";
 import { openApiWorld } from "./api-server.ts";
 
@@ -19,12 +19,12 @@ const whoAmI = defineRoute({
 
 type World = Awaited<ReturnType<typeof openApiWorld>>;
 
-/** A process that serves the keys; its own ring hears of what it revokes, and so do the others. */
+/** A process that serves the keys; its cache and those of other processes learn what it revokes. */
 async function serveKeys(world: World, options: Parameters<World["serve"]>[1] = {}) {
-  let forget: (id: string) => void = () => {};
-  const routes = keyRoutes({ keys: world.keys, newSecret, onRevoked: (id) => forget(id) });
+  let revoke: (id: string) => void = () => {};
+  const routes = keyRoutes({ keys: world.keys, newSecret, onRevoked: (id) => revoke(id) });
   const server = await world.serve([...routes, whoAmI], options);
-  forget = server.ring.forget;
+  revoke = server.keyCache.revoke;
   return server;
 }
 

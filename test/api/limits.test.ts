@@ -10,7 +10,7 @@ import type { TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { startChatApp } from "./chat-app.ts";
 
-/** One at once, and the next a minute later: no machine is so slow that a test gets through twice. */
+/** One at once, and the next a minute later. Even on a slow machine no second one passes within a test. */
 const ONCE = "1";
 
 const limited = {
@@ -96,7 +96,7 @@ it("an agent whose budget is used up answers 429 until its window is over, and t
   expect([refused.status, seconds > 0, seconds <= 30 * 86_400]).toEqual([429, true, true]);
   const { execution_id: executionId } = refused.body.error.details;
   expect(refused.body.error).toMatchObject({ code: "budget_exceeded", details: { retry_after: seconds } });
-  // The same message again is no other message.
+  // A repeated message does not count as another one.
   expect((await say(app, id, key)).body.error.details.execution_id).toBe(executionId);
   expect((await app.api("GET", `/executions/${executionId}`)).body).toMatchObject({
     status: "failed",

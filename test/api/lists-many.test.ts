@@ -2,7 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { newId } from "../../src/core/ids.ts";
 import { createDeliveryQueries } from "../../src/delivery/delivery-queries-repository.ts";
-import { createExecutionQueriesRepository } from "../../src/turns/execution-queries-repository.ts";
+import { createExecutionQueriesRepository } from "../../src/turns/answering/execution-queries-repository.ts";
 import { createUserRepository } from "../../src/users/user-repository.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { addConversation } from "./api-rows.ts";
@@ -14,7 +14,7 @@ let database: TestDatabase;
 let pool: pg.Pool;
 const workspace = { id: newId(), slug: "default" };
 
-/** Many of everything that went well, and one thing of each kind that did not, long ago. */
+/** Many rows of everything that succeeded, and one old row of each kind that failed. */
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = new pg.Pool({ connectionString: database.url });
@@ -54,7 +54,7 @@ interface Plan {
 const looked = ({ "Actual Rows": rows, "Rows Removed by Filter": removed = 0, Plans = [] }: Plan): number =>
   rows + removed + Plans.reduce((sum, plan) => sum + looked(plan), 0);
 
-/** Runs a query through a pool that counts the rows its statements look at. */
+/** Runs a query through a pool that counts the rows its statements read. */
 async function rowsRead<T>(run: (counting: pg.Pool) => Promise<T>): Promise<{ found: T; rows: number }> {
   let rows = 0;
   const counting = new Proxy(pool, {

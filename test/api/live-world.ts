@@ -1,6 +1,6 @@
 import pg from "pg";
 import { newId } from "../../src/core/ids.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/core/text/json.ts";
 import { newSecret } from "../../src/keys/api-key.ts";
 import { createKeyRepository } from "../../src/keys/key-repository.ts";
 import { startTestApp } from "../support/app.ts";
@@ -21,7 +21,7 @@ const COACH = {
   variables: { user_name: { default: "friend" }, preferred_exercise: { required: true } },
 };
 
-/** Ids of one of everything in a workspace. */
+/** One id of each kind in a workspace. */
 export interface Things {
   sessionId: string;
   executionId: string;
@@ -32,9 +32,12 @@ export interface Things {
   keyId: string;
   scheduleId: string;
   attachmentId: string;
+  handoffId: string;
+  /** The handoff of a session that a person must answer. */
+  handedOffId: string;
 }
 
-/** The whole application with its document, and calls that are held against it. */
+/** The whole application with its document, and calls that are checked against it. */
 export async function openLiveWorld() {
   const app = await startTestApp({
     agents: { echo: { bot: { type: "echo" } }, "wellness-coach": COACH },
@@ -45,7 +48,7 @@ export async function openLiveWorld() {
   const document: JsonObject = (await app.api("GET", "/openapi.json")).body;
   const check = documentCheck(document);
 
-  /** Throws where the answer is not what the document says. */
+  /** Throws if the answer differs from the document. */
   async function call(
     operation: Pick<Operation, "method" | "path" | "server">,
     url: string,
@@ -78,7 +81,7 @@ export async function openLiveWorld() {
     return { status, body, headers };
   }
 
-  /** A conversation over the API, and rows for what the API alone does not make. */
+  /** A conversation over the API, and rows that the API alone does not create. */
   async function makeThings(): Promise<Things> {
     const session = await app.api("POST", "/chat/sessions", {
       agent_id: "wellness-coach",
@@ -110,6 +113,8 @@ export async function openLiveWorld() {
       body: "some text",
     });
     const { id: attachmentId } = (await attachment.json()) as { id: string };
+    const person = await app.api("POST", "/chat/sessions", { agent_id: "echo" });
+    const handoff = await app.api("POST", `/chat/sessions/${person.body.id}/handoff`, { reason: "tired" });
     return {
       sessionId: session.body.id,
       executionId: answer.body.execution_id,
@@ -120,10 +125,12 @@ export async function openLiveWorld() {
       keyId: key.id,
       scheduleId: schedule.body.id,
       attachmentId,
+      handoffId: handoff.body.id,
+      handedOffId: person.body.id,
     };
   }
 
-  /** Another workspace in the same database, and a key that may do everything there. */
+  /** Another workspace in the same database, and a key with all rights there. */
   async function addWorkspace(slug: string): Promise<{ id: string; secret: string }> {
     const [id, secret] = [newId(), newSecret()];
     await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [id, slug]);
@@ -152,9 +159,10 @@ export async function openLiveWorld() {
   };
 }
 
-/** A path with the ids of those things in it. */
+/** A path with these ids filled in. */
 export function pathWith(things: Things, operation: Pick<Operation, "path">): string {
   const main: Record<string, string> = {
+    "/chat/sessions/{id}/handoff": things.handedOffId,
     "/chat/sessions": things.sessionId,
     "/executions": things.executionId,
     "/agents": things.agentId,
@@ -164,6 +172,7 @@ export function pathWith(things: Things, operation: Pick<Operation, "path">): st
     "/api_keys": things.keyId,
     "/schedules": things.scheduleId,
     "/attachments": things.attachmentId,
+    "/handoffs": things.handoffId,
     "/models": "echo",
   };
   const [prefix] = Object.keys(main).filter((candidate) => operation.path.startsWith(`${candidate}/`));

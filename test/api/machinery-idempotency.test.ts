@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { RequestError } from "../../src/core/errors.ts";
-import { defineRoute, type RouteContext, type RouteReply } from "../../src/http/api/route.ts";
+import { RequestError } from "../../src/core/faults/errors.ts";
+import { defineRoute, type RouteContext, type RouteReply } from "../../src/http/api/route/route.ts";
 import { eventually } from "../support/eventually.ts";
 import { openApiWorld } from "./api-server.ts";
 
 type Handle = (context: RouteContext<unknown, unknown, unknown>) => Promise<RouteReply>;
 
-/** A POST route that counts its runs; `respond` says what each run answers. */
+/** A POST route that counts its runs. `respond` gives the answer of each run. */
 function countedRoute(respond: Handle) {
   const runs: string[] = [];
   const route = defineRoute({
@@ -73,6 +73,17 @@ describe("a POST with an Idempotency-Key", () => {
     const other = await world.addKey(await world.addWorkspace("other"));
     await api.call("/things/a/do", keyed("k"));
     expect((await api.call("/things/a/do", { ...keyed("k", "bye"), key: other.secret })).status).toBe(201);
+    expect(runs).toHaveLength(2);
+  });
+
+  it("of another API key is another request, whose answer the first one never sees", async () => {
+    await using world = await openApiWorld();
+    const { runs, routes } = countedRoute(created);
+    const api = await world.serve(routes, { documented: false });
+    const colleague = await world.addKey(world.workspaceId);
+    await api.call("/things/a/do", keyed("k"));
+    const theirs = await api.call("/things/a/do", { ...keyed("k"), key: colleague.secret });
+    expect([theirs.status, theirs.headers.get("idempotent-replayed")]).toEqual([201, null]);
     expect(runs).toHaveLength(2);
   });
 

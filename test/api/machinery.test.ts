@@ -1,10 +1,10 @@
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { RequestError } from "../../src/core/errors.ts";
-import { listReply, pageQuery, pageRequest } from "../../src/http/api/paging.ts";
-import { defineRoute } from "../../src/http/api/route.ts";
-import { idParams, jsonObjectSchema } from "../../src/http/api/wire-schemas.ts";
+import { RequestError } from "../../src/core/faults/errors.ts";
+import { listReply, pageQuery, pageRequest } from "../../src/http/api/route/paging.ts";
+import { defineRoute } from "../../src/http/api/route/route.ts";
+import { idParams, jsonObjectSchema } from "../../src/http/api/route/wire-schemas.ts";
 import { openApiWorld } from "./api-server.ts";
 
 const thingBody = z.strictObject({ name: z.string(), metadata: jsonObjectSchema.optional() });
@@ -114,6 +114,20 @@ describe("the API", () => {
           ],
         },
       },
+    });
+  });
+
+  it("lists twenty problems of a body with thousands, and counts the others", async () => {
+    await using world = await openApiWorld();
+    const api = await world.serve(routes, { documented: false });
+    const unknown = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, n) => [`${"key".repeat(50)}${n}`, n]),
+    );
+    const { status, body } = await api.call("/things", { json: { name: "a", ...unknown } });
+    expect(status).toBe(422);
+    expect(JSON.stringify(body).length).toBeLessThan(20_000);
+    expect(body).toMatchObject({
+      error: { message: expect.stringMatching(/and 4980 more\.$/), details: { more: 4_980 } },
     });
   });
 

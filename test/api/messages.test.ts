@@ -45,6 +45,11 @@ describe("sending a message", () => {
       buttons: [],
       payload: null,
       earlier_messages: [],
+      author: null,
+      sent_at: null,
+      reply_to: null,
+      forwarded_from: null,
+      references: [],
     });
     expect(headers.get("x-causeway-session-id")).toBe(id);
     const { data } = await said(id);
@@ -278,10 +283,16 @@ describe("listing messages", () => {
     expect(await seqs("?include=seed&limit=2&cursor=seq_-1")).toEqual([0, 1]);
   });
 
-  it.each(["limit=0", "limit=101", "page=1&before_seq=3", "after_seq=x", "include=everything", "cursor=x"])(
-    "refuses %s",
-    async (query) => {
-      expect((await app.api("GET", `/chat/sessions/${id}/messages?${query}`)).status).toBe(400);
-    },
-  );
+  it.each([
+    "limit=0",
+    "limit=101",
+    "page=1&before_seq=3",
+    "after_seq=x",
+    "include=everything",
+    "cursor=x",
+    "cursor=seq_9999999999",
+    "cursor=seq_-9999999999",
+  ])("refuses %s", async (query) => {
+    expect((await app.api("GET", `/chat/sessions/${id}/messages?${query}`)).status).toBe(400);
+  });
 });

@@ -1,3 +1,5 @@
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { generateText } from "ai";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TestApp } from "../support/app.ts";
@@ -149,11 +151,19 @@ describe("the official OpenAI client", () => {
   it("is told of a bot that failed, once, also in the middle of a stream", async () => {
     const messages = [{ role: "user" as const, content: "fail" }];
     const before = (await app.api("GET", "/executions?status=failed")).body.meta.total;
+    // Neither this client nor the AI SDK repeats this status. Each repetition would be another conversation.
     await expect(openai.chat.completions.create({ model: "actor", messages })).rejects.toMatchObject({
-      status: 502,
+      status: 424,
       code: "bot_failed",
+      type: "server_error",
+      param: null,
     });
-    expect((await app.api("GET", "/executions?status=failed")).body.meta.total).toBe(before + 1);
+    const baseURL = `${app.url}/api/openai/v1`;
+    const causeway = createOpenAICompatible({ name: "causeway", baseURL, apiKey: app.apiKey });
+    await expect(generateText({ model: causeway("actor"), prompt: "fail" })).rejects.toMatchObject({
+      statusCode: 424,
+    });
+    expect((await app.api("GET", "/executions?status=failed")).body.meta.total).toBe(before + 2);
     const stream = await openai.chat.completions.create({ model: "actor", messages, stream: true });
     await expect(
       (async () => {
@@ -182,20 +192,27 @@ describe("the official OpenAI client", () => {
       "invalid_body",
     ],
     [{ n: 2 }, 422, "invalid_body"],
+    [{ response_format: { type: "json_object" } }, 422, "invalid_body"],
+    [
+      { response_format: { type: "json_schema", json_schema: { name: "x", schema: {} } } },
+      422,
+      "invalid_body",
+    ],
   ])("is refused %j", async (change, status, code) => {
     const response = await fetch(`${app.url}/api/openai/v1/chat/completions`, {
       method: "POST",
       headers: { authorization: `Bearer ${app.apiKey}`, "content-type": "application/json" },
       body: JSON.stringify({ model: "echo", messages: [{ role: "user", content: "Hi" }], ...change }),
     });
-    expect([response.status, ((await response.json()) as { error: { code: string } }).error.code]).toEqual([
-      status,
-      code,
-    ]);
+    const { error } = (await response.json()) as { error: Record<string, unknown> };
+    expect([response.status, error.code, error.type]).toEqual([status, code, "invalid_request_error"]);
+    const [field = ""] = Object.keys(change);
+    expect(error.param).toEqual(code === "invalid_body" ? expect.stringContaining(field) : null);
   });
 
   it("needs a key", async () => {
     const stranger = new OpenAI({ apiKey: "nonsense", baseURL: `${app.url}/api/openai/v1` });
-    await expect(stranger.models.list()).rejects.toMatchObject({ status: 401 });
+    const refused = { status: 401, type: "authentication_error", param: null };
+    await expect(stranger.models.list()).rejects.toMatchObject(refused);
   });
 });

@@ -1,10 +1,10 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../src/core/text/json.ts";
 
-/** One answer as it came over the wire. */
+/** One answer as received. */
 export interface SeenAnswer {
   method: string;
-  /** Below the server's base, without the query. */
+  /** The path below the server's base, without the query. */
   path: string;
   status: number;
   contentType: string | null;
@@ -12,11 +12,11 @@ export interface SeenAnswer {
 }
 
 /**
- * Holds answers against an OpenAPI document: returns what does not agree, or null. A path the document does not know is
- * no disagreement, only a 404.
+ * Checks answers against an OpenAPI document. Returns the difference, or null. An unknown path is no difference, but
+ * only a 404.
  */
 export function documentCheck(document: JsonObject): (seen: SeenAnswer) => string | null {
-  // That the schemas themselves are in order is said once, by compileAllSchemas: it takes half a second.
+  // compileAllSchemas validates the schemas themselves once, because that takes half a second.
   const ajv = new Ajv2020({
     strict: false,
     validateFormats: false,
@@ -56,7 +56,7 @@ export function documentCheck(document: JsonObject): (seen: SeenAnswer) => strin
   };
 }
 
-/** Every JSON Schema of the document compiles and every reference leads somewhere; throws otherwise. */
+/** Compiles every JSON Schema of the document and resolves every reference. Throws if one fails. */
 export function compileAllSchemas(document: JsonObject): number {
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
   ajv.addSchema(document, "document");
@@ -76,7 +76,7 @@ export function compileAllSchemas(document: JsonObject): number {
   return compiled;
 }
 
-/** In a URI fragment: `~` and `/` as JSON Pointer has it, `{}` percent-encoded. */
+/** In a URI fragment: `~` and `/` are escaped as in JSON Pointer, `{}` are percent-encoded. */
 function escapePointer(part: string): string {
   return encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
 }

@@ -1,12 +1,12 @@
-import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../src/core/text/json.ts";
 
-/** One operation of an OpenAPI document, with what a test needs to call it. */
+/** One operation of an OpenAPI document, with the data for calling it. */
 export interface Operation {
   id: string;
   method: string;
-  /** With `{id}` and the like still in it. */
+  /** The path with placeholders such as `{id}`. */
   path: string;
-  /** The base it stands below. */
+  /** The base URL above it. */
   server: string;
   scope: string | null;
   pathParameters: string[];
@@ -14,7 +14,7 @@ export interface Operation {
   examples: { query: string; body: Json | undefined }[];
   successes: number[];
   streams: boolean;
-  /** Its body is a file. */
+  /** True if its body is a file. */
   uploads: boolean;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dueRuns } from "../../src/schedules/due-runs.ts";
 import { toColumns } from "../../src/schedules/schedule.ts";
+import { createScheduleRepository } from "../../src/schedules/schedule-repository.ts";
 import { startGatedStory } from "../stories/gated-story.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel } from "../support/gated-channel.ts";
@@ -35,6 +36,25 @@ describe("schedules", () => {
     });
   });
 
+  it("that are moved to a moment which passes while the change is made come due all the same", async () => {
+    await using story = await startGatedStory();
+    const { body } = await story.app.api("POST", PATH, {
+      ...ada,
+      message_text: "Moved.",
+      at: "2099-01-01T00:00:00Z",
+    });
+    const schedules = createScheduleRepository(story.app.app.engine.database.pool);
+    const [{ workspace_id: workspace = "" } = {}] = await story.rows<{ workspace_id: string }>(
+      "SELECT workspace_id FROM schedules",
+    );
+    await schedules.change(workspace, body.id, () => {
+      const startsAt = new Date(Date.now() + 20);
+      while (Date.now() <= startsAt.getTime());
+      return { recurrence: { kind: "at", startsAt, endsAt: null, timezone: "UTC" } };
+    });
+    await story.channel.sending("Moved.");
+  });
+
   it("call delivered what the platform says arrived, where it says such things, and keep every run", async () => {
     const channel = createGatedChannel((send) => send.settle({ kind: "sent", externalIds: ["one"] }), {
       receipts: true,
@@ -52,6 +72,36 @@ describe("schedules", () => {
     await story.rows("UPDATE deliveries SET status = 'delivered'");
     expect((await runs()).data).toMatchObject([{ status: "delivered", delivery_ids: [expect.any(String)] }]);
     expect((await story.app.api("GET", `${PATH}/nothing/runs`)).status).toBe(404);
+  });
+
+  it("are made for many users at once, each with a clock of their own, and a repetition makes no more", async () => {
+    await using story = await startGatedStory();
+    const batch = {
+      agent_id: "agent",
+      channel: "gated",
+      message_text: "Time for your check-in.",
+      cron: "0 9 * * 1",
+      timezone: "Europe/Berlin",
+      items: [
+        { identifier: "ada" },
+        { identifier: "bob", timezone: "Africa/Nairobi", name: "Bob's" },
+        { identifier: "eve", timezone: "Nowhere/Else" },
+      ],
+    };
+    const post = () => story.app.api("POST", `${PATH}/batch`, batch, { "Idempotency-Key": "weekly" });
+    const { status, body } = await post();
+    expect([status, body.data]).toMatchObject([
+      201,
+      [
+        { identifier: "ada", status: "created", schedule: { identifier: "ada", timezone: "Europe/Berlin" } },
+        { identifier: "bob", status: "created", schedule: { timezone: "Africa/Nairobi", name: "Bob's" } },
+        { identifier: "eve", status: "failed", error: { code: "invalid_timezone" } },
+      ],
+    ]);
+    expect((await post()).body).toEqual(body);
+    expect((await story.app.api("GET", PATH)).body.meta.total).toBe(2);
+    const nobody = await story.app.api("POST", `${PATH}/batch`, { ...batch, agent_id: "nobody" });
+    expect([nobody.status, nobody.body.error.code]).toEqual([404, "agent_not_found"]);
   });
 
   it("follow a recurrence rule until its last run", async () => {
@@ -127,7 +177,10 @@ describe("schedules", () => {
     });
     const buttons = [{ label: "Yes", payload: "y" }];
     expect(await change({ buttons })).toMatchObject({ message_text: "B", buttons });
-    expect(await change({ message_text: "C" })).toMatchObject({ message_text: "C", buttons });
+    expect(await change({ message_text: "C" })).toMatchObject({ message_text: "C", format: "text", buttons });
+    expect(await change({ format: "markdown" })).toMatchObject({ message_text: "C", format: "markdown" });
+    expect(await change({ message_text: "D" })).toMatchObject({ message_text: "D", format: "markdown" });
+    expect(await change({ format: "text" })).toMatchObject({ message_text: "D", format: "text", buttons });
     expect(await change({ prompt_text: "Ask." })).toMatchObject({ prompt_text: "Ask.", buttons: [] });
     expect(await change({ buttons })).toMatchObject({ error: { code: "invalid_body" } });
     expect((await story.app.api("DELETE", path)).status).toBe(204);
@@ -222,7 +275,7 @@ describe("runs that were missed", () => {
 it("stores what a bot wrote even where Postgres could not: a turn must not fail by it", () => {
   const columns = toColumns({
     name: "a\u0000",
-    saying: { text: "b\u0000", buttons: [{ label: "c\u0000" }] },
+    message: { text: "b\u0000", buttons: [{ label: "c\u0000" }] },
     recurrence: { kind: "at", startsAt: new Date(), endsAt: null, timezone: "UTC" },
     maxRuns: null,
     graceMs: null,

@@ -6,7 +6,7 @@ import { Causeway, type TurnEvent } from "../../src/client/index.ts";
 import type { TestApp } from "../support/app.ts";
 import { startChatApp } from "./chat-app.ts";
 
-/** Remembers what it was shown, so that a test can say what a model would have read. */
+/** Records the prompts, so that a test can check what a model would have read. */
 const shown: { role: string; content: string }[][] = [];
 const witness: BotDefinition = defineBot({
   type: "witness",

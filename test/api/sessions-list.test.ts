@@ -79,7 +79,18 @@ describe("filtering by metadata", () => {
     expect((await list({ metadata_filter: "{}", limit: "1" })).meta.total).toBe(all.meta.total);
   });
 
-  it.each(["{", "", "[]", '"a"', "1", "null"])("refuses %j", async (filter) => {
+  it.each([
+    "{",
+    "",
+    "[]",
+    '"a"',
+    "1",
+    "null",
+    '{"a":"\\u0000"}',
+    '{"\\u0000":1}',
+    '{"a":["\\ud800"]}',
+    '{"a":{"b":"x\\udc00"}}',
+  ])("refuses %j", async (filter) => {
     const query = new URLSearchParams({ metadata_filter: filter });
     const { status, body } = await app.api("GET", `/chat/sessions?${query}`);
     expect([status, body.error.code]).toEqual([400, "invalid_query"]);

@@ -46,6 +46,7 @@ describe("creating a session", () => {
       updated_at: session.created_at,
       last_activity_at: session.created_at,
       ended_at: null,
+      handoff: null,
     });
     expect(await get(session.id)).toEqual(session);
   });
@@ -84,6 +85,24 @@ describe("creating a session", () => {
   ])("refuses %j", async (body, status, code) => {
     const answer = await app.api("POST", "/chat/sessions", body);
     expect([answer.status, answer.body.error.code]).toEqual([status, code]);
+  });
+
+  it.each([
+    [{ big: 12345678901234567890n }, "metadata.big"],
+    [{ list: [1, { deep: -9007199254740993n }] }, "metadata.list[1].deep"],
+  ])("refuses a number that could not be kept as it is, and says where: %#", async (metadata, path) => {
+    // The JSON of other languages: JavaScript's own JSON has no such number.
+    const body = JSON.stringify({ agent_id: "echo", metadata }, (_, value) =>
+      typeof value === "bigint" ? `n${value}` : value,
+    ).replaceAll(/"n(-?\d+)"/g, "$1");
+    const response = await fetch(`${app.url}/api/v1/chat/sessions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${app.apiKey}`, "content-type": "application/json" },
+      body,
+    });
+    const { error } = (await response.json()) as { error: { details: unknown } };
+    const problem = "is too large to be kept exactly: send it as text";
+    expect([response.status, error.details]).toEqual([422, { problems: [{ path, problem }] }]);
   });
 
   it("does not take a user of another channel", async () => {
@@ -241,7 +260,6 @@ describe("changing a session", () => {
     ["user"],
     ["channel"],
     ["version"],
-    ["agent_version"],
     ["id"],
     ["workspace_id"],
     ["status"],

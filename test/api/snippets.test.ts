@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { Causeway, type Session } from "../../src/client/index.ts";
 import { startChatApp } from "./chat-app.ts";
 
-// To the letter, as people will paste them.
+// Exact copies, because people will paste them.
 const CREATE = `
 const session = await client.chat.createSession({
   agentId: 'your-agent-id',
@@ -75,7 +75,7 @@ const updated = await client.sessions.update(session.id, {
 })
 `;
 
-/** Runs a program that finds those names, and gives what it says it leaves behind. */
+/** Runs a program with those names in scope. Returns the values that `leaves` names. */
 async function run(program: string, names: Record<string, unknown>, leaves = "{}"): Promise<unknown> {
   const directory = await mkdtemp(join(tmpdir(), "causeway-snippet-"));
   try {
@@ -122,7 +122,8 @@ it("so do those of sessions with a situation and metadata", async () => {
     names,
     "{ session, same, found: found.data, updated }",
   )) as Record<"session" | "same" | "updated", Session> & { found: Session[] };
-  expect([same, found]).toEqual([session, [session]]);
+  const user = { id: known.userId, identifier: "known", name: null };
+  expect([same, found]).toEqual([session, [{ ...session, lastMessage: null, user }]]);
   expect(session).toMatchObject({
     userId: known.userId,
     agentId: known.agentId,

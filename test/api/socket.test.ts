@@ -247,7 +247,7 @@ describe("opening a socket", () => {
     const { status, body } = await app.api("POST", `/chat/sessions/${id}/ws_token`, {});
     expect(status).toBe(201);
     expect(body.path).toBe(`/api/v1/chat/sessions/${id}/ws?token=${body.token}`);
-    // The platform's own WebSocket, which, as in browsers, sends no headers.
+    // The platform's own WebSocket, which sends no headers, as in browsers.
     const client = await connect(id, `?token=${body.token}`, {});
     client.send({ type: "message", content: "Hi" });
     await client.until(({ event }) => event === "done");
@@ -287,5 +287,9 @@ describe("opening a socket", () => {
     const id = await open("echo");
     const { status, body } = await app.api("GET", `/chat/sessions/${id}/ws`);
     expect([status, body.error.code]).toEqual([426, "upgrade_required"]);
+    const { body: made } = await app.api("POST", `/chat/sessions/${id}/ws_token`, {});
+    const withToken = await fetch(`${app.url}${made.path}`);
+    expect([withToken.status, withToken.headers.get("upgrade")]).toEqual([426, "websocket"]);
+    expect((await fetch(`${app.url}/api/v1/chat/sessions/${id}/ws`)).status).toBe(401);
   });
 });

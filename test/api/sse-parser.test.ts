@@ -65,7 +65,7 @@ describe("the client's event parser", () => {
             whole.length,
           ];
           const chunks = places.slice(1).map((place, index) => whole.slice(places[index], place));
-          // A lone carriage return at the very end may be half of a line ending: what follows decides.
+          // A lone carriage return at the very end may be half of a line ending. The next bytes decide.
           const closing = end === "\r" ? [bytes(": end\n")] : [];
           expect(await parse([...chunks, ...closing])).toEqual(
             events.map(({ id, name, data }) => ({ id: String(id), event: name, data: data.join("\n") })),

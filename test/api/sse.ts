@@ -1,11 +1,11 @@
-/** One event as it stood on the wire. */
+/** One event as received. */
 export interface SeenEvent {
   id: number;
   event: string;
   data: Record<string, unknown>;
 }
 
-/** Reads a stream of events to its end, or until `enough` says so; then the connection is dropped. */
+/** Reads a stream of events to its end, or until `enough` returns true. Then it closes the connection. */
 export async function readStream(
   response: Response,
   enough: (event: SeenEvent) => boolean = () => false,
@@ -33,14 +33,14 @@ export async function readStream(
   }
 }
 
-/** Strict on purpose: the three lines every event of ours has, in their order. */
+/** Strict on purpose: every event of ours has these three lines in this order. */
 function parse(block: string): SeenEvent {
   const [, id, event, data] = /^id: (\d+)\nevent: (\w+)\ndata: (.*)$/.exec(block) ?? [];
   if (data === undefined) throw new Error(`not an event: ${block}`);
   return { id: Number(id), event: event ?? "", data: JSON.parse(data) };
 }
 
-/** The text that a stream's deltas add up to. */
+/** The text of all deltas of a stream. */
 export function textOf(events: readonly SeenEvent[]): string {
   return events.flatMap(({ event, data }) => (event === "content" ? [String(data.content)] : [])).join("");
 }

@@ -4,9 +4,21 @@ import { eventually } from "../support/eventually.ts";
 import { startChatApp } from "./chat-app.ts";
 import { readStream, textOf } from "./sse.ts";
 
+/** Answers the messages that came during an answer together. */
+const COLLECTOR = {
+  bot: {
+    type: "script",
+    replies: [
+      { match: "wait", say: "at last", delayMs: 60_000 },
+      { match: "both", say: "one answer" },
+    ],
+  },
+  turns: { policy: "collect", windowMs: 0 },
+};
+
 let app: TestApp;
 beforeAll(async () => {
-  app = await startChatApp();
+  app = await startChatApp({ agents: { collector: COLLECTOR } });
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -133,6 +145,33 @@ describe("streaming a message", () => {
       expect(textOf(live.filter((event) => event.id <= id)) + textOf(rest)).toBe("Here it is.");
       expect(rest.at(-1)?.event).toBe(id === live.at(-1)?.id ? undefined : "done");
     }
+  });
+
+  it("of a message that was answered with a later one is resumed from every id it had", async () => {
+    const id = await open("collector");
+    const waiting = stream(id, "wait").then((response) => readStream(response));
+    const running = await eventually(async () => {
+      const { body } = await app.api("GET", `/executions?session_id=${id}&status=running`);
+      expect(body.data).toHaveLength(1);
+      return body.data[0].id;
+    });
+    const merged = readStream(await stream(id, "first of both"));
+    const answered = readStream(await stream(id, "both"));
+    await app.api("POST", `/executions/${running}/cancel`, {});
+    const live = await merged;
+    expect(live.at(-1)?.event).toBe("done");
+    expect(live.at(-1)?.id).toBeGreaterThan(2 ** 31);
+    const { body } = await app.api("GET", `/executions?session_id=${id}`);
+    const own = body.data.find((execution: { merged_into: string | null }) => execution.merged_into !== null);
+    for (const execution of [own.id, live[0]?.data.execution_id]) {
+      for (const { id: seen } of live) {
+        const headers = { "last-event-id": String(seen) };
+        const rest = await readStream(await call(`/executions/${execution}/stream`, { headers }));
+        expect(textOf(live.filter((event) => event.id <= seen)) + textOf(rest)).toBe("one answer");
+        expect(rest.every((event) => event.id > seen)).toBe(true);
+      }
+    }
+    await Promise.all([waiting, answered]);
   });
 
   it("waits its turn behind another message", async () => {

@@ -46,6 +46,24 @@ describe("the trigger", () => {
     expect(await story.rows("SELECT count(*)::int AS count FROM sessions")).toEqual([{ count: 1 }]);
   });
 
+  it("keeps the marks in a literal text, unless it says that it is Markdown", async () => {
+    await using story = await openStory();
+    for (const said of [
+      { message_text: "# 5 is _your_ number" },
+      { message_text: "# Heading", format: "markdown" },
+      { channel: "web", message_text: "*as* it is", format: "text" },
+    ])
+      expect((await story.app.api("POST", PATH, { ...ada, ...said })).status).toBe(202);
+    expect(await story.rows("SELECT content, format FROM deliveries ORDER BY ordinal")).toEqual([
+      { content: "# 5 is _your_ number", format: "text" },
+      { content: "# Heading", format: null },
+      { content: "*as* it is", format: "text" },
+    ]);
+    expect((await story.app.api("POST", PATH, { ...ada, prompt_text: "a", format: "text" })).status).toBe(
+      422,
+    );
+  });
+
   it("gives a prompt to the session's own agent, in the user's open session", async () => {
     await using story = await openStory();
     await story.say("ada", "hello");
@@ -76,7 +94,7 @@ describe("the trigger", () => {
       session_data: { step: 1 },
     });
     await story.channel.sending("A new start.");
-    // Data of a session is that session's own.
+    // Session data belongs to that session only.
     const started = await story.app.api("GET", `/chat/sessions/${body.session_id}`);
     expect(started.body).toMatchObject({ external_id: "ada" });
     expect(started.body.metadata).toEqual({ step: 1 });
@@ -160,7 +178,7 @@ describe("the trigger", () => {
       for (const { end_events, fired, next } of ended) expect([fired, next]).toEqual([end_events ? 1 : 0, 1]);
     });
     expect(await story.rows("SELECT 1 FROM sessions WHERE status = 'active'")).toHaveLength(1);
-    // What came in between was answered, or says that its session ended first.
+    // The message in between was answered, or its session ended first.
     const [late] = await story.rows(
       `SELECT e.status, e.error_code FROM messages m JOIN executions e ON e.id = m.execution_id
        WHERE m.content = 'perhaps too late'`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { participantDataRoutes } from "../../src/http/api/routes/participant-data.ts";
-import { userRoutes } from "../../src/http/api/routes/users.ts";
+import { participantDataRoutes } from "../../src/http/api/users/participant-data.ts";
+import { userRoutes } from "../../src/http/api/users/users.ts";
 import { createParticipantDataRepository } from "../../src/users/participant-data-repository.ts";
 import { createUserRepository } from "../../src/users/user-repository.ts";
 import { addConversation } from "./api-rows.ts";
@@ -13,6 +13,7 @@ async function openUsers() {
     ...userRoutes({
       users: createUserRepository(world.pool),
       reach: async () => ({ kind: "reachable" }),
+      identifiersOf: (_workspaceId, written) => [written],
       onErased: (ids) => erased.push(...ids),
     }),
     ...participantDataRoutes({ participantData: createParticipantDataRepository(world.pool) }),

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { startChatApp } from "./chat-app.ts";
 
 const coach = (text: string) => ({
@@ -37,4 +38,75 @@ it("a session keeps the version it began with, and what follows it gets the curr
   const { body } = await say(ended.id, "Hello?");
   const successor = await app.api("GET", `/chat/sessions/${body.session_id}`);
   expect(successor.body).toMatchObject({ agent_id: kept.agent_id, agent_version: 2 });
+});
+
+const oneChannel = { api: { kind: "api", agent: "coach" } };
+const file = (text: string, more: object = {}) => ({ coach: { ...coach(text), ...more } });
+
+/** An application whose agent has two versions, with a session opened under each. */
+async function twoVersions(first: object = {}, second: object = {}) {
+  const app = await startChatApp({ agents: file("good", first), channels: oneChannel });
+  const open = async () => (await app.api("POST", "/chat/sessions", { agent_id: "coach" })).body;
+  const before = await open();
+  await app.configure({ agents: file("bad", second), channels: oneChannel });
+  await app.app.reload();
+  const after = await open();
+  expect([before.agent_version, after.agent_version]).toEqual([1, 2]);
+  const prompt = async (id: string) =>
+    (await app.api("POST", `/chat/sessions/${id}/render`, {})).body.messages[0].content;
+  return { app, open, before, after, prompt, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
+}
+
+it("a session can be moved to another version of its agent, and to no other", async () => {
+  await using world = await twoVersions();
+  const { app, after, prompt } = world;
+  const moved = await app.api("PATCH", `/chat/sessions/${after.id}`, { agent_version: 1 });
+  expect([moved.status, moved.body.agent_version]).toEqual([200, 1]);
+  expect(await prompt(after.id)).toBe("good");
+  const missing = await app.api("PATCH", `/chat/sessions/${after.id}`, { agent_version: 3 });
+  expect([missing.status, missing.body.error.code]).toEqual([404, "version_not_found"]);
+  const wrong = await app.api("PATCH", `/chat/sessions/${after.id}`, { agent_version: 0 });
+  expect(wrong.status).toBe(422);
+});
+
+it("a move to a version that needs another variable is refused, and one that knows fewer is not", async () => {
+  const needy = { variables: { dose: { required: true } } };
+  await using app = await startChatApp({ agents: file("one"), channels: oneChannel });
+  const { body: session } = await app.api("POST", "/chat/sessions", { agent_id: "coach" });
+  await app.configure({ agents: file("two", needy), channels: oneChannel });
+  await app.app.reload();
+  const patch = (body: object) => app.api("PATCH", `/chat/sessions/${session.id}`, body);
+  expect((await patch({ agent_version: 2 })).body.error.code).toBe("missing_variables");
+  const both = await patch({ agent_version: 2, variables: { dose: "5 mg" } });
+  expect([both.status, both.body.agent_version]).toEqual([200, 2]);
+  expect((await patch({ agent_version: 1 })).body.agent_version).toBe(1);
+});
+
+it("a rollback brings new and open sessions to the version before, and outlasts a reload", async () => {
+  await using world = await twoVersions();
+  const { app, open, before, after, prompt } = world;
+  const rollback = await app.api("POST", "/agents/coach/rollback", {});
+  expect(rollback.status, JSON.stringify(rollback.body)).toBe(200);
+  expect(rollback.body).toMatchObject({ from: 2, to: 1, sessions_moved: 1 });
+  expect([await prompt(before.id), await prompt(after.id)]).toEqual(["good", "good"]);
+  await eventually(async () => expect((await open()).agent_version).toBe(1));
+
+  await app.app.reload();
+  expect((await open()).agent_version).toBe(1);
+  expect(app.log.some(({ message }) => message.includes("rolled back"))).toBe(true);
+
+  await app.configure({ agents: file("better"), channels: oneChannel });
+  await app.app.reload();
+  expect((await open()).agent_version).toBe(3);
+});
+
+it("a rollback without an earlier version is an error, and changes nothing", async () => {
+  await using world = await twoVersions();
+  const { app, after } = world;
+  for (const version of [2, 3, 99]) {
+    const { status, body } = await app.api("POST", "/agents/coach/rollback", { version });
+    expect([status, body.error.code]).toEqual([404, "version_not_found"]);
+  }
+  expect((await app.api("POST", "/agents/nobody/rollback", {})).body.error.code).toBe("agent_not_found");
+  expect((await app.api("GET", `/chat/sessions/${after.id}`)).body.agent_version).toBe(2);
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestApp, type TestApp } from "../support/app.ts";
 
-/** A second workspace, in a file of its own, whose API channel has the name of the first one's. */
+/** A second workspace in its own file. Its API channel has the same name as the first one's. */
 const CLINIC = {
   workspace: "clinic",
   agents: { nurse: { bot: { type: "script", sequence: [{ say: "The nurse is here." }] } } },

@@ -1,6 +1,6 @@
 import { Pool } from "undici";
 
-/** Calls the API over kept connections; anything but success ends the measurement. */
+/** Calls the API over kept connections. Every answer that is not a success ends the measurement. */
 export function createApiCaller(url, key) {
   const pools = new Map();
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
@@ -25,7 +25,7 @@ export function createApiCaller(url, key) {
   return {
     get: (path) => call("GET", path),
     post: (path, body) => call("POST", path, body),
-    /** Milliseconds until the first text of a stream; the rest of it is read as well. */
+    /** Milliseconds until the first text of a stream. The rest of the stream is read too. */
     async firstText(address, body) {
       const startedAt = performance.now();
       const path = address.startsWith("/") ? `/api/v1${address}` : address;

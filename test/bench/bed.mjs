@@ -3,9 +3,9 @@ import { startOther, startRedis, startService } from "./service.mjs";
 import { usageOf } from "./usage.mjs";
 
 /**
- * Runs `work` against a fresh service on that queue, or against another bot (`{ command, path }`) with a Redis of its
- * own, and takes everything down again; null where there is no such queue here. `onMessage(chatId, text)` hears of every
- * message the service sends.
+ * Runs `work` against a fresh service with the given queue, then stops everything. `system` may also be another bot (`{
+ * command, path }`), which gets a separate Redis. Returns null if this machine does not have the queue.
+ * `onMessage(chatId, text)` is called for every message that the service sends.
  */
 export async function onBed(system, onMessage, work) {
   const redis = system === "postgres" ? null : await startRedis();
@@ -32,7 +32,7 @@ export async function onBed(system, onMessage, work) {
   }
 }
 
-/** What each process used between two looks, in words. */
+/** The resources that each process used between two measurements, as text. */
 export function spent(before, after) {
   return Object.keys(before)
     .map((name) => {
@@ -43,7 +43,7 @@ export function spent(before, after) {
     .join("; ");
 }
 
-/** What went wrong with the messages of a ledger, in words; null for nothing. */
+/** The problems with the messages of a ledger, as text; null: none. */
 export async function faultsOf(ledger) {
   await ledger.allAnswered();
   const counts = Object.entries({ lost: ledger.lost(), ...ledger.faults }).filter(([, count]) => count > 0);

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 
 /**
- * As much of a Bot API as an echo needs, and as light as it can be: what it costs is taken from the same processors.
- * Calls `onMessage(chatId, text)` for every message that is sent.
+ * The part of a Bot API that an echo needs. It is as light as possible, because it uses the same processors. Calls
+ * `onMessage(chatId, text)` for every sent message.
  */
 export async function startBotApi(onMessage) {
   let messageId = 0;

@@ -2,12 +2,15 @@ import { faultsOf, onBed, spent } from "./bed.mjs";
 import { createLedger } from "./ledger.mjs";
 import { createPoster } from "./load.mjs";
 
-/** Chats from here on are those of the quiet channel. */
+/** Chat ids from here on belong to the quiet channel. */
 const QUIET_CHATS = 9_000_000;
 const QUIET = { rate: 5, users: 20 };
 const LONG_SECONDS = 3_600;
 
-/** So many updates on one channel as fast as they are acknowledged, while a second channel goes on at its 5 a second. */
+/**
+ * Posts the given number of updates to one channel, each as soon as the one before is acknowledged. A second channel
+ * continues at 5 updates a second.
+ */
 export async function measureBurst(queue, { burst, users, conns, seconds }) {
   let quiet = createLedger();
   const flood = createLedger();

@@ -3,10 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { startProcess, startRedis } from "./service.mjs";
 import { residentMegabytes, watchProcesses } from "./usage.mjs";
 
-/** What a start leaves behind (garbage, code to optimise) is cleared away in the first minutes. */
+/** The effects of a start (garbage, code to optimise) end within the first minutes. */
 const SETTLE_SECONDS = 120;
 
-/** What the service costs while nothing happens, as it comes: percent of one processor. Null without such a queue. */
+/**
+ * The load of an idle service with the shipped configuration, in percent of one processor. Null without such a queue.
+ */
 export async function measureIdle(queue, seconds) {
   const redis = queue === "redis" ? await startRedis() : null;
   if (queue === "redis" && redis === null) return null;

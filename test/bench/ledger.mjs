@@ -1,4 +1,4 @@
-/** What was sent and what came back: every message is to be answered once, and a chat's answers in its order. */
+/** Sent messages and their answers. Every message must get one answer, and a chat's answers must keep their order. */
 export function createLedger() {
   const messages = new Map();
   const newest = new Map();
@@ -9,7 +9,7 @@ export function createLedger() {
 
   return {
     faults,
-    /** A message is about to be posted; `dueAt` is what its latencies count from. */
+    /** Records a message that is about to be posted. Its latencies count from `dueAt`. */
     sent(chatId, number, dueAt) {
       messages.set(`${chatId}/${number}`, { dueAt, ackMs: null, replyMs: null });
       open += 1;
@@ -19,7 +19,7 @@ export function createLedger() {
       if (status === 200) message.ackMs = performance.now() - message.dueAt;
       else faults.refused += 1;
     },
-    /** The Bot API was told to send a text. */
+    /** Records a text that the Bot API was told to send. */
     answered(chatId, text) {
       const number = Number(/#(\d+)$/.exec(text)?.[1]);
       const message = messages.get(`${chatId}/${number}`);
@@ -34,7 +34,7 @@ export function createLedger() {
         if (open === 0) settled();
       }
     },
-    /** Until everything sent so far is answered; false when nothing came any more for `quietMs`. */
+    /** Waits until every message is answered. False: nothing came for `quietMs`. */
     async allAnswered(quietMs = 30_000) {
       let before;
       while (open > 0 && open !== before) {
@@ -61,7 +61,7 @@ export function createLedger() {
   };
 }
 
-/** The value below which that share of the sorted ones lies. */
+/** The value below which the given share of the sorted values lies. */
 export function percentile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 
 const TEXT = "Let us take a slow breath together, and then another one.";
 
-/** An OpenAI-compatible server that begins to answer at once, so that what is measured is everybody else's time. */
+/** An OpenAI-compatible server that answers at once, so that only the time of the other parts is measured. */
 export async function startLlmServer() {
   const server = createServer((request, response) => {
     request.resume().once("end", () => {

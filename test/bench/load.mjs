@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "undici";
 
-/** Posts Telegram-shaped updates over so many connections, one request at a time on each. */
+/** Posts updates in Telegram's form over the given number of connections, one request at a time on each. */
 export function createPoster(service, connections, channel = "telegram") {
   const origin = new URL(service.url).origin;
   const clients = Array.from({ length: connections }, () => new Client(origin, { pipelining: 1 }));
@@ -21,7 +21,7 @@ export function createPoster(service, connections, channel = "telegram") {
   }
 
   return {
-    /** As fast as it goes; a chat's next message follows when its last one is acknowledged. */
+    /** Posts as fast as possible. A chat's next message follows when its last one is acknowledged. */
     async flood(ledger, { messages, users, firstChat }) {
       const chats = Array.from({ length: Math.min(users, messages) }, (_, index) => ({
         id: firstChat + index,
@@ -32,7 +32,7 @@ export function createPoster(service, connections, channel = "telegram") {
         clients.map(async (client) => {
           while (left > 0) {
             const chat = chats.shift();
-            // More connections than chats: every chat has a message under way on another one.
+            // With more connections than chats, every chat already has a request on another connection.
             if (!chat) return;
             left -= 1;
             chat.number += 1;
@@ -44,8 +44,8 @@ export function createPoster(service, connections, channel = "telegram") {
       );
     },
     /**
-     * At a fixed rate, whatever the answers do, for so long or until it is over; latencies count from the moment each
-     * message was due.
+     * Posts at a fixed rate, whatever the answers do, for a given time or until `isOver`. Latencies count from the
+     * moment when each message was due.
      */
     async openLoop(ledger, { rate, seconds, users, firstChat, isOver = () => false }) {
       const startedAt = performance.now();

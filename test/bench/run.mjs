@@ -1,5 +1,5 @@
-// `npm run bench`: floods a fresh service with Telegram-shaped updates, checks every answer, prints a Markdown table.
-// With --burst, --starts, --idle or --streams it measures that instead.
+// `npm run bench`: floods a fresh service with updates in Telegram's form, checks every answer, prints a Markdown
+// table. With --burst, --starts, --idle or --streams it measures that instead.
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { faultsOf, onBed, spent } from "./bed.mjs";
@@ -35,7 +35,7 @@ const options = Object.fromEntries(
 const wrong = Object.entries(options).filter(
   ([name, number]) => !Number.isInteger(number) || number < (instead.includes(name) ? 0 : 1),
 );
-// What these measure no other bot has.
+// These measurements do not apply to another bot.
 const isOursAlone = options.starts + options.idle + options.streams > 0;
 const compares = values.against !== undefined && isOursAlone;
 if (values.help || wrong.length > 0 || compares || !["both", "postgres", "redis"].includes(values.queue)) {
@@ -50,7 +50,7 @@ if (values.help || wrong.length > 0 || compares || !["both", "postgres", "redis"
 const ms = (number) => number.toFixed(1);
 const pair = (sorted) => `${ms(percentile(sorted, 0.5))} / ${ms(percentile(sorted, 0.99))}`;
 
-/** One service, fresh: warmed up, flooded, then left at a steady rate. */
+/** One fresh service: warmed up, flooded, then loaded at a steady rate. */
 async function measure(queue) {
   let ledger = createLedger();
   const hear = (chatId, text) => ledger.answered(chatId, text);
@@ -88,7 +88,7 @@ async function measure(queue) {
   });
 }
 
-/** One service, fresh, under a burst on one channel while another goes on. */
+/** One fresh service under a burst on one channel, while another channel continues. */
 async function measureOneBurst(queue) {
   const result = await measureBurst(queue, options);
   if (result === null) return null;
@@ -98,7 +98,7 @@ async function measureOneBurst(queue) {
   return { cells, faults };
 }
 
-/** Starts on one data directory, and stops. */
+/** Repeated starts and stops on one data directory. */
 async function measureManyStarts(queue) {
   const result = await measureStarts(queue, options.starts);
   if (result === null) return null;
@@ -111,14 +111,14 @@ const shares = (share) =>
     .map(([name, percent]) => `${name} ${percent.toFixed(2)} %`)
     .join("; ");
 
-/** The service as it comes, and nobody there. */
+/** The idle service with the shipped configuration. */
 async function measureAtRest(queue) {
   const result = await measureIdle(queue, options.idle);
   if (result === null) return null;
   return { cells: [shares(result.share), Math.round(result.megabytes)], faults: [] };
 }
 
-/** Streams on which nothing happens, of visitors and over the API. */
+/** Idle streams, of visitors and over the API. */
 async function measureOpenStreams(queue) {
   const cells = [];
   const faults = [];

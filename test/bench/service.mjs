@@ -29,8 +29,8 @@ export async function startService({ botApiUrl, redisUrl }) {
 }
 
 /**
- * Another bot that takes Telegram's webhooks at `path` and echoes, to compare with: it is told of its port, its Redis and
- * the Bot API by `PORT`, `REDIS_URL`, `TELEGRAM_API_ROOT`, `TELEGRAM_BOT_TOKEN` and `TELEGRAM_SECRET`.
+ * Another bot for comparison, which accepts Telegram's webhooks at `path` and echoes. It gets its port, its Redis and
+ * the Bot API in `PORT`, `REDIS_URL`, `TELEGRAM_API_ROOT`, `TELEGRAM_BOT_TOKEN` and `TELEGRAM_SECRET`.
  */
 export async function startOther({ command, path, botApiUrl, redisUrl }) {
   const port = await freePort();
@@ -47,19 +47,22 @@ export async function startOther({ command, path, botApiUrl, redisUrl }) {
   });
   const output = outputOf(child);
   const url = `http://127.0.0.1:${port}`;
-  // Any answer will do: there is no path that every bot has.
+  // Any answer is enough, because no path exists in every bot.
   await until(child, output, () => fetch(url).then(() => true));
   return { url, path, secret: SECRET, pid: child.pid, stop: () => stopProcess(child) };
 }
 
-/** The service on any configuration, once it is ready: in a fresh directory, gone with it, or one that is kept. */
+/**
+ * Starts the service with any configuration and waits until it is ready. Its directory is a fresh one that is deleted
+ * at the end, or one that is kept.
+ */
 export async function startProcess({
   configuration,
   variables,
   directory = mkdtempSync(join(tmpdir(), "causeway-bench-")),
   keep = false,
 }) {
-  // The embedded Postgres does not run as root: its own user has to get in.
+  // The embedded Postgres does not run as root, so its user must be able to enter.
   chmodSync(directory, 0o755);
   const file = join(directory, "channels.config.json");
   writeFileSync(file, JSON.stringify(configuration));
@@ -100,7 +103,7 @@ export async function startProcess({
   };
 }
 
-/** A Redis that writes its log every second, as a durable one does; null where there is no `redis-server`. */
+/** A Redis that writes its log every second, as a durable one does; null if there is no `redis-server`. */
 export async function startRedis() {
   const directory = mkdtempSync(join(tmpdir(), "causeway-bench-redis-"));
   const port = await freePort();

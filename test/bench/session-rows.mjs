@@ -1,4 +1,4 @@
-/** Rows as years of use would leave them: written by SQL, because the API would take hours. */
+/** Rows like those of years of use. They are written by SQL, because the API would take hours. */
 
 const TENANTS = 10_000;
 const BATCH = 50_000;
@@ -9,14 +9,14 @@ export function sessionId(n) {
 }
 
 /**
- * Adds sessions number `from` to `to`, each a minute younger than the one before it, with a user for every five, one
- * question and one answer.
+ * Adds sessions number `from` to `to`, each a minute younger than the one before it. Every five sessions share a user,
+ * and each has one question and one answer.
  */
 export async function addSessions(pool, of, from, to) {
   for (let first = from; first <= to; first += BATCH) {
     await addBatch(pool, of, first, Math.min(first + BATCH - 1, to));
   }
-  // As autovacuum would have left them.
+  // The state that autovacuum would produce.
   await pool.query("VACUUM (ANALYZE) sessions, messages, executions, users");
 }
 
@@ -24,7 +24,7 @@ async function addBatch(pool, of, from, to) {
   const client = await pool.connect();
   try {
     await client.query("BEGIN");
-    // Foreign keys and triggers are for rows that might be wrong.
+    // Foreign keys and triggers are not needed, because these rows are valid.
     await client.query("SET LOCAL session_replication_role = replica");
     const padded = (name, number = "n") => `'${name}' || lpad((${number})::text, ${27 - name.length}, '0')`;
     const at = "now() - (2000000 - n) * interval '1 minute'";
@@ -65,7 +65,7 @@ async function addBatch(pool, of, from, to) {
   }
 }
 
-/** Makes a session as long as asked for: questions and answers by turns. */
+/** Fills a session to the given length, with questions and answers in turns. */
 export async function lengthen(pool, session, length) {
   await pool.query(
     `INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content)

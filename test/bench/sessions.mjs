@@ -1,11 +1,11 @@
-// `npm run bench:sessions`: what calls and turns cost among ever more sessions, in ever longer ones, and over calling the
-// same model directly. Prints Markdown tables.
+// `npm run bench:sessions`: the cost of calls and turns with more sessions, and in longer ones. It also measures the
+// extra cost over a direct call of the model. Prints Markdown tables.
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
-import { startEmbeddedPostgres } from "../../dist/storage/embedded-postgres.js";
+import { startEmbeddedPostgres } from "../../dist/storage/embedded/embedded-postgres.js";
 import { createApiCaller } from "./api-caller.mjs";
 import { percentile } from "./ledger.mjs";
 import { startLlmServer } from "./llm-server.mjs";
@@ -40,8 +40,8 @@ const head = (cells) => {
 const ms = (number) => number.toFixed(1);
 
 /**
- * What each of several ways costs, measured by turns so that a busy moment of the machine hits all of them alike: the
- * milliseconds of every run but the first few, sorted, for each way.
+ * The cost of several alternatives. They are measured in turns, so that a busy moment of the machine affects all of
+ * them equally. Returns for each the sorted milliseconds of every run except the first few.
  */
 async function timesOf(ways) {
   const times = ways.map(() => []);
@@ -58,7 +58,7 @@ async function timesOf(ways) {
 
 const shown = (times) => `${ms(percentile(times, 0.5))} / ${ms(percentile(times, 0.99))}`;
 
-/** The calls that are measured; `size` is how many sessions there are. */
+/** The measured calls; `size` is the number of sessions. */
 function callsOf(api, size, user) {
   const some = (n) => 1 + ((n * 7919) % size);
   const list = (query) => api.get(`/chat/sessions?${new URLSearchParams(query)}`);
@@ -82,14 +82,14 @@ function callsOf(api, size, user) {
     get: (n) => api.get(`/chat/sessions/${sessionId(some(n))}`),
     create: (n) => api.post("/chat/sessions", { agent_id: "echo", metadata: { db_uuid: `new-${n}` } }),
     "a turn (echo)": (n) => {
-      // Every fourth is open.
+      // Every fourth session is open.
       const open = sessionId(4 * (1 + (n % Math.floor(size / 4))));
       return api.post(`/chat/sessions/${open}/messages`, { content: "Hello" });
     },
   };
 }
 
-/** The same calls to services whose databases differ in nothing but the number of sessions. */
+/** The same calls to services whose databases differ only in the number of sessions. */
 async function measureSessions(services) {
   const measured = services.map(({ api, size, user }) => callsOf(api, size, user));
   head(["p50 / p99 ms", ...sizes.map((size) => `${size.toLocaleString("en")} sessions`)]);
@@ -126,10 +126,10 @@ async function measureLengths(api, pool) {
   }
 }
 
-/** After so many turns a conversation begins anew: what a long history costs is measured by itself. */
+/** Number of turns after which a conversation starts again. The cost of a long history is measured separately. */
 const CONVERSATION = 20;
 
-/** Until the first text arrives: from the model itself, and from a session of the agent on that model, by turns. */
+/** Time until the first text: from the model directly, and from a session of an agent with it, in turns. */
 async function measureFirstByte(api, llm) {
   const body = { model: "bench", stream: true, messages: [{ role: "user", content: "Hello" }] };
   let session = null;
@@ -159,7 +159,7 @@ const configurationFor = (llm) => ({
 });
 
 const started = [];
-/** What was started is stopped at the end, the newest first, whatever happens in between. */
+/** Everything that was started is stopped at the end, newest first, even after an error. */
 const starting = async (thing, stop) => {
   const ready = await thing;
   started.unshift(() => stop(ready));

@@ -3,9 +3,9 @@ import { startProcess, startRedis } from "./service.mjs";
 import { residentMegabytes, usageOf } from "./usage.mjs";
 
 /**
- * Starts the service so often on one data directory, as it comes, and stops it again: until `/readyz` answers 200, and
- * what it took of a processor until then. The first start makes the database and does not count. Null without such a
- * queue.
+ * Starts and stops the service repeatedly on one data directory, with the shipped configuration. It measures the time
+ * and the processor time until `/readyz` answers 200. The first start creates the database and does not count. Null
+ * without such a queue.
  */
 export async function measureStarts(queue, times) {
   const redis = queue === "redis" ? await startRedis() : null;

@@ -6,14 +6,14 @@ import { createApiCaller } from "./api-caller.mjs";
 import { startProcess, startRedis } from "./service.mjs";
 import { residentMegabytes, watchProcesses } from "./usage.mjs";
 
-/** Calls under way while streams are opened. */
+/** Maximum number of parallel calls while streams are opened. */
 const AT_ONCE = 50;
-/** A visitor's address may have a thousand streams and let in 300 visitors a minute. */
+/** Visitors per address. One address may have a thousand streams and create 300 visitors a minute. */
 const VISITORS_PER_ADDRESS = 200;
-/** How long memory is given to settle, and processors are watched, seconds. */
+/** Time for memory to settle, and time to watch the processors, seconds. */
 const SETTLE_SECONDS = 20;
 const WATCH_SECONDS = 30;
-/** Longer than any measurement: the execution that is watched over the API is still being answered. */
+/** Longer than any measurement, so that the execution watched over the API has no answer yet. */
 const FOREVER_MS = 600_000;
 
 const configuration = {
@@ -29,8 +29,8 @@ const configuration = {
 };
 
 /**
- * What so many open streams on which nothing happens cost the service: `web`, each of a visitor of its own with a
- * session, as the page opens them; `api`, all on one execution. Null where there is no such queue here.
+ * The cost of the given number of idle streams. `web`: each belongs to a separate visitor with a session, as the page
+ * opens them. `api`: all follow one execution. Null if this machine does not have the queue.
  */
 export async function measureStreams(queue, kind, count) {
   const redis = queue === "redis" ? await startRedis() : null;
@@ -42,7 +42,7 @@ export async function measureStreams(queue, kind, count) {
   const open = [];
   try {
     const stream = kind === "web" ? await webStreams(service) : await apiStreams(service);
-    // What the first ones load and compile is not what the others cost.
+    // The first streams also load and compile code, which the others do not.
     for (let n = 0; n < 20; n += 1) open.push(await stream());
     await delay(SETTLE_SECONDS * 1000);
     const before = residentMegabytes(service.pid);
@@ -70,7 +70,7 @@ export async function measureStreams(queue, kind, count) {
   }
 }
 
-/** A visitor, a session, and the stream that a page with this session open holds. */
+/** A visitor, a session, and the stream of a page with this session open. */
 async function webStreams({ url }) {
   let visitors = 0;
   return async () => {
@@ -87,7 +87,7 @@ async function webStreams({ url }) {
   };
 }
 
-/** Watchers of one execution that is not answered yet. */
+/** Followers of one execution without an answer. */
 async function apiStreams({ url, directory }) {
   const key = readFileSync(join(directory, "data/api-key"), "utf8").trim();
   const api = createApiCaller(url, key);

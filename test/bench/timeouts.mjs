@@ -1,5 +1,6 @@
-// What pending timeouts cost: the same few queries with none, a thousand and a million of them. The service runs these
-// every half second (look), whenever a user writes in a session with a timeout rule (wind), and when one is due (fire).
+// The cost of pending timeouts: the same few queries with none, a thousand and a million of them. The service runs the
+// look query every half second. It runs the wind query when a user writes in a session with a timeout rule. It runs the
+// fire query when a timeout is due.
 // Usage, after a build: node test/bench/timeouts.mjs [how many, separated by commas]
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,7 +8,7 @@ import { join } from "node:path";
 import pg from "pg";
 
 const built = new URL("../../dist/", import.meta.url);
-const { startEmbeddedPostgres } = await import(new URL("storage/embedded-postgres.js", built));
+const { startEmbeddedPostgres } = await import(new URL("storage/embedded/embedded-postgres.js", built));
 const { applyMigrations } = await import(new URL("storage/migrate.js", built));
 const { createTimerRepository } = await import(new URL("events/timer-repository.js", built));
 
@@ -64,7 +65,7 @@ async function addAgent() {
   await pool.query("INSERT INTO channels (id, workspace_id, name, kind) VALUES ('c', 'w', 'c', 'api')");
 }
 
-/** Bulk, past the triggers: they would make the same rows one by one. */
+/** Inserts in bulk without the triggers, which would create the same rows one by one. */
 async function addPending(from, to) {
   const client = await pool.connect();
   await client.query("SET session_replication_role = replica");
@@ -91,7 +92,7 @@ async function addSession(id) {
   );
 }
 
-/** A user message, as the service stores one: the trigger winds the timer in the same transaction. */
+/** A user message as the service stores it. The trigger sets the timer in the same transaction. */
 async function write(round) {
   await pool.query(
     `WITH lane AS (UPDATE sessions SET next_seq = next_seq + 1 WHERE id = 'writer' RETURNING next_seq - 1 AS seq)

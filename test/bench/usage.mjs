@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Clock ticks per second in /proc; Linux has had 100 for as long as it matters. */
+/** Clock ticks per second in /proc. Linux has used 100 for a very long time. */
 const TICKS = 100;
 
 /**
- * Processor seconds and resident memory of a process with its children, from /proc; null where there is none. Children
- * that ended are counted by their parent.
+ * Processor seconds and resident memory of a process with its children, from /proc; null if there is none. The parent's
+ * numbers include children that ended.
  */
 export function usageOf(pid, { alone = false } = {}) {
   try {
@@ -19,14 +19,14 @@ export function usageOf(pid, { alone = false } = {}) {
   }
 }
 
-/** Resident memory of one process alone, in MiB. */
+/** Resident memory of one process without its children, in MiB. */
 export function residentMegabytes(pid) {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
 /**
- * Watches what processes use from now on. `percent()`: the share of one processor that each has used, with its children,
- * those too that came and went.
+ * Watches the use of processes from now on. `percent()`: the share of one processor that each has used, including its
+ * children. Children that have ended count too.
  */
 export function watchProcesses(pids) {
   const startedAt = performance.now();
@@ -42,7 +42,7 @@ export function watchProcesses(pids) {
   };
 }
 
-/** The embedded Postgres is a child of the service: its processor time is not counted twice. */
+/** The embedded Postgres is a child of the service, so its processor time must not count twice. */
 function secondsOf(pids) {
   const others = Object.values(pids);
   return Object.fromEntries(
@@ -55,7 +55,9 @@ function secondsOf(pids) {
   );
 }
 
-/** What the scheduler gave the threads of a process, to the nanosecond: too little happens at rest for clock ticks. */
+/**
+ * Run time of a process's threads from the scheduler, in nanoseconds. An idle process does too little for clock ticks.
+ */
 function runSeconds(pid) {
   try {
     return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
@@ -79,7 +81,7 @@ function parentOf(pid) {
   return fields === null ? null : Number(fields[1]);
 }
 
-/** The fields behind the name, which may hold spaces itself; null when the process has ended. */
+/** The fields after the name, which may contain spaces; null when the process has ended. */
 function fieldsOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -96,7 +98,7 @@ function statOf(pid) {
   return { ticks, kilobytes: ownKilobytes(pid) };
 }
 
-/** Proportional share where it can be read: the processes of a database share most of their memory. */
+/** The proportional share if it can be read, because the processes of a database share most of their memory. */
 function ownKilobytes(pid) {
   const read = (file, field) => {
     try {

@@ -1,21 +1,21 @@
 import type { Bot, BotProgress, BotResult, PromptMessage, Turn } from "../../src/bots/bot.ts";
-import type { JsonObject } from "../../src/core/json.ts";
-import type { ComingSaying } from "../../src/core/saying.ts";
-import type { TokenUsage } from "../../src/core/token-usage.ts";
+import type { ComingMessage } from "../../src/core/message/unprompted-message.ts";
+import type { TokenUsage } from "../../src/core/session/token-usage.ts";
+import type { JsonObject } from "../../src/core/text/json.ts";
 
 export interface Asked {
   prompt?: PromptMessage[];
   history?: PromptMessage[];
   overhead?: TokenUsage | null;
-  /** What the button carries that was pressed to say each text. */
+  /** The payload of the button that was pressed for each text. */
   payload?: string;
   participantData?: JsonObject;
-  coming?: ComingSaying[];
+  coming?: ComingMessage[];
   signal?: AbortSignal;
   onProgress?: (progress: BotProgress) => void;
 }
 
-/** A turn that answers these texts; its prompt is the texts alone unless given. */
+/** A turn that answers these texts. By default its prompt contains only the texts. */
 function aTurn(
   texts: readonly string[],
   { prompt, history = [], overhead = null, participantData = {}, coming = [], payload }: Asked = {},
@@ -40,7 +40,7 @@ function aTurn(
   };
 }
 
-/** Asks a bot and collects what it showed on the way. */
+/** Asks a bot and collects its progress events. */
 export async function askBot(
   bot: Bot,
   text: string | readonly string[],
@@ -57,7 +57,7 @@ export async function askBot(
   return { result, progress };
 }
 
-/** The streamed text, put together. */
+/** The streamed text, joined. */
 export function streamedText(progress: readonly BotProgress[]): string {
   return progress.map((event) => (event.type === "content" ? event.content : "")).join("");
 }

@@ -1,7 +1,7 @@
 import type { BotProgress } from "../../src/bots/bot.ts";
 import type { ProviderServer } from "./provider-server.ts";
 
-/** A model that calls these tools at once and then says "Done." */
+/** A model that first calls these tools and then answers "Done." */
 export function callsThenAnswers(server: ProviderServer, ...calls: [name: string, input: unknown][]): void {
   const toolCalls = calls.map(([name, input], index) => ({
     id: `call-${index}`,
@@ -12,12 +12,12 @@ export function callsThenAnswers(server: ProviderServer, ...calls: [name: string
   server.mock.on({ userMessage: "go", hasToolResult: false }, { toolCalls });
 }
 
-/** What was shown of the tools' results. */
+/** The shown summaries of the tools' results. */
 export function toolSummaries(progress: readonly BotProgress[]): string[] {
   return progress.flatMap((event) => (event.type === "tool_end" ? [event.summary] : []));
 }
 
-/** What the model was told about its tool calls. */
+/** The results of the tool calls that the model got. */
 export function toldToModel(server: ProviderServer): string {
   const body = server.mock.getLastRequest()?.body;
   const messages = body && "messages" in body && Array.isArray(body.messages) ? body.messages : [];

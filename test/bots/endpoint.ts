@@ -22,7 +22,7 @@ export interface Endpoint extends AsyncDisposable {
   bot(settings?: Record<string, unknown>): Bot;
 }
 
-/** Somebody's own bot: a server that answers with `answer` and keeps what it was asked. */
+/** A bot of another author: a server that answers with `answer` and records its requests. */
 export async function startEndpoint(
   answer: (request: EndpointRequest, response: ServerResponse) => void | Promise<void>,
 ): Promise<Endpoint> {
@@ -62,7 +62,7 @@ export function json(response: ServerResponse, body: unknown, status = 200): voi
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-/** Answers with Server-Sent Events, one per pair of name and data; stays open unless told otherwise. */
+/** Answers with Server-Sent Events, one per pair of name and data. It stays open unless `end` is true. */
 export function events(
   response: ServerResponse,
   list: readonly [event: string, data: unknown][],

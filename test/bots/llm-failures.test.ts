@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { Bot } from "../../src/bots/bot.ts";
 import { definition } from "../../src/bots/llm/index.ts";
-import { BotError } from "../../src/core/errors.ts";
+import { BotError } from "../../src/core/faults/errors.ts";
 import { askBot, streamedText } from "./ask-bot.ts";
 import { API_KEY, beginStream, chunk, startProvider } from "./provider-server.ts";
 import { keptLog } from "./quiet-log.ts";
@@ -31,7 +31,7 @@ describe("a provider's refusal", () => {
     const error = await failureOf(server.bot());
     expect(error).toMatchObject({ code: "rate_limited", retryable: true, retryAfterMs: 7000 });
     expect(error.message).toContain("Slow down");
-    // One request: the retries are the turn engine's.
+    // One request, because the turn engine does the retries.
     expect(server.mock.getRequests().length).toBe(1);
   });
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { PromptMessage, TurnAttachment } from "../../src/bots/bot.ts";
-import { kindOfType } from "../../src/core/attachment.ts";
+import { kindOfType } from "../../src/core/message/attachment.ts";
 import { pdf, png } from "../support/files.ts";
 import { askBot } from "./ask-bot.ts";
 import { beginStream, chunk, type ProviderServer, startProvider } from "./provider-server.ts";
@@ -27,7 +27,7 @@ const said = (content: string, ...attachments: TurnAttachment[]): PromptMessage 
   attachments,
 });
 
-/** What the model was sent in the newest request. */
+/** The messages that the model got in the newest request. */
 function sent(server: ProviderServer) {
   const body = server.mock.getLastRequest()?.body;
   return body && "messages" in body && Array.isArray(body.messages) ? body.messages : [];
@@ -66,10 +66,29 @@ it("is given pictures, PDFs and texts along with the words", async () => {
 
 it("is given the newest files where not all can go", async () => {
   await using server = await startProvider();
-  const prompt = Array.from({ length: 10 }, (_, index) => said(`picture ${index}`, picture()));
+  const prompt = Array.from({ length: 10 }, (_, index) => [
+    said(`picture ${index}`, picture()),
+    { role: "assistant" as const, content: "nice" },
+  ]);
+  await ask(server, prompt.flat().slice(0, -1));
+  const shown = sent(server).filter(({ role }) => role === "user");
+  const parts = shown.map(({ content }) => (Array.isArray(content) ? content.length : 1));
+  expect(parts).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 2, 2]);
+});
+
+it("is given the files of messages that it is asked together, the newest of them", async () => {
+  await using server = await startProvider();
+  const pictures = Array.from({ length: 9 }, (_, index) => Buffer.concat([png, Buffer.from([index])]));
+  const prompt = pictures.map((bytes, index) =>
+    said(`picture ${index}`, file(`${index}.png`, "image/png", bytes)),
+  );
   await ask(server, prompt);
-  const shown = sent(server).map(({ content }) => (Array.isArray(content) ? content.length : 1));
-  expect(shown).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 2, 2]);
+  const [message, ...more] = sent(server);
+  expect(more).toEqual([]);
+  const [words, ...files] = Array.isArray(message?.content) ? message.content : [];
+  expect(words).toEqual({ type: "text", text: pictures.map((_, index) => `picture ${index}`).join("\n\n") });
+  const urls = pictures.slice(1).map((bytes) => `data:image/png;base64,${bytes.toString("base64")}`);
+  expect(files).toEqual(urls.map((url) => ({ type: "image_url", image_url: { url } })));
 });
 
 it("is given links, or words alone, where the agent says so", async () => {

@@ -87,6 +87,31 @@ describe("tools of an MCP server", () => {
     await bot.close?.();
   });
 
+  it("answer in JSON, and files they embed are named", async () => {
+    await using server = await startProvider();
+    await using mcp = await startMcpServer();
+    callsThenAnswers(server, ["weather_structured", {}], ["weather_map", {}]);
+    const bot = server.bot({ mcpServers: { weather: { url: mcp.url } } });
+    expect(toolSummaries((await askBot(bot, "go")).progress)).toEqual([
+      '{"degrees":21}',
+      "[resource map://oslo image/png, not shown]",
+    ]);
+    await bot.close?.();
+  });
+
+  it("that came later are offered with the next message", async () => {
+    await using server = await startProvider();
+    callsThenAnswers(server, ["pipes_learn", {}]);
+    const bot = server.bot({ mcpServers: { pipes: pipes() } });
+    await askBot(bot, "go");
+    expect(JSON.stringify(server.mock.getLastRequest()?.body)).not.toContain("pipes_learned");
+    server.mock.clearFixtures();
+    callsThenAnswers(server, ["pipes_who", {}]);
+    await askBot(bot, "go");
+    expect(JSON.stringify(server.mock.getLastRequest()?.body)).toContain("pipes_learned");
+    await bot.close?.();
+  });
+
   it("that cannot be reached are left out, and the log says why", async () => {
     await using server = await startProvider();
     server.mock.onMessage("go", { content: "Done." });

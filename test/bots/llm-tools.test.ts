@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toolsSchema } from "../../src/bots/llm/tool-config.ts";
-import { isPrivateAddress } from "../../src/core/private-addresses.ts";
+import { isPrivateAddress } from "../../src/core/network/private-addresses.ts";
 import { askBot, streamedText } from "./ask-bot.ts";
 import { callsThenAnswers, toldToModel, toolSummaries } from "./calling-model.ts";
 import { startProvider } from "./provider-server.ts";
@@ -55,6 +55,22 @@ describe("built-in tools", () => {
     });
   });
 
+  it("ask for a person, with a last word or without, which counts before the end of the session", async () => {
+    await using server = await startProvider();
+    callsThenAnswers(server, ["handoff", { reason: "refund" }], ["end_session", {}]);
+    server.mock.on({ userMessage: "person", hasToolResult: true }, { content: "" });
+    server.mock.on({ userMessage: "person" }, { toolCalls: [{ name: "handoff", arguments: "{}" }] });
+    const bot = server.bot({ tools: ["handoff", "end_session"] });
+    const { result } = await askBot(bot, "go");
+    expect(result).toMatchObject({ replies: [{ content: "Done." }], handoff: { reason: "refund" } });
+    expect(result).not.toHaveProperty("endSession");
+    expect((await askBot(bot, "person")).result).toMatchObject({
+      replies: [],
+      silent: true,
+      handoff: { reason: null },
+    });
+  });
+
   it("put a message down for later, unless its time is past or missing", async () => {
     await using server = await startProvider();
     callsThenAnswers(
@@ -77,12 +93,12 @@ describe("built-in tools", () => {
     const asked = { participantData: { timezone: "Africa/Nairobi" } };
     const { result } = await askBot(server.bot({ tools: ["schedule_message"] }), "go", asked);
     expect(result.later).toEqual([
-      { at: expect.any(Date), saying: { prompt: "Remind them to stretch." } },
-      { at: new Date("2099-01-01T08:00:00Z"), saying: { prompt: "Wish them luck." } },
+      { at: expect.any(Date), message: { prompt: "Remind them to stretch." } },
+      { at: new Date("2099-01-01T08:00:00Z"), message: { prompt: "Wish them luck." } },
       {
         at: expect.any(Date),
         name: "Sleep",
-        saying: { prompt: "Ask how they slept." },
+        message: { prompt: "Ask how they slept." },
         repeats: {
           recurrence: expect.objectContaining({ kind: "rrule", timezone: "Africa/Nairobi" }),
           maxRuns: 7,

@@ -45,6 +45,18 @@ function toolServer(authorization: string): McpServer {
   }));
   server.registerTool("flood", { description: "Talks too much." }, () => text("x".repeat(30_000)));
   server.registerTool("hang", { description: "Never answers." }, () => new Promise<never>(() => {}));
+  server.registerTool("structured", { description: "Answers in JSON." }, () => ({
+    content: [],
+    structuredContent: { degrees: 21 },
+  }));
+  server.registerTool("map", { description: "Embeds a file." }, () => ({
+    content: [
+      {
+        type: "resource" as const,
+        resource: { uri: "map://oslo", mimeType: "image/png", blob: "aGVs".repeat(500) },
+      },
+    ],
+  }));
   server.registerTool("picture", { description: "Draws." }, () => ({
     content: [{ type: "image" as const, data: "aGVsbG8=", mimeType: "image/png" }],
   }));

@@ -1,4 +1,5 @@
-// A real MCP server over its pipes, for tests: says who it is, counts its calls, fails and dies on request.
+// A real MCP server over its pipes, for tests. It reports its identity, counts its calls, learns another tool, and
+// fails and dies on request.
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { z } from "zod";
@@ -13,4 +14,8 @@ server.registerTool("who", { description: "Says who it is." }, () => {
 server.registerTool("die", { description: "Ends itself.", inputSchema: { code: z.number() } }, ({ code }) =>
   process.exit(code),
 );
+server.registerTool("learn", { description: "Gets another tool." }, () => {
+  server.registerTool("learned", { description: "Is new." }, () => text("new"));
+  return text("learned");
+});
 await server.connect(new StdioServerTransport());

@@ -9,9 +9,9 @@ export const API_KEY = "sk-test-0123456789abcdef";
 
 export interface ProviderServer extends AsyncDisposable {
   mock: LLMock;
-  /** An `llm` bot that talks to this server; further settings override. */
+  /** An `llm` bot that talks to this server. Further settings override. */
   bot(settings?: Record<string, unknown>): Bot;
-  /** Puts a handler for odd answers behind a base URL of its own; `closed` resolves when its connection is. */
+  /** Puts a handler for unusual answers behind its own base URL. `closed` resolves when its connection closes. */
   odd(handler: (response: ServerResponse) => void): { baseUrl: string; closed: Promise<void> };
 }
 
@@ -40,7 +40,7 @@ export async function startProvider(
       return { baseUrl: `${mock.url}/odd/v1`, closed };
     },
     [Symbol.asyncDispose]: async () => {
-      // Nothing listens from here on; the end of the client's idle connections, seconds later, is not waited for.
+      // After this nothing listens. The end of the client's idle connections comes seconds later and is not awaited.
       void mock.stop();
     },
   };

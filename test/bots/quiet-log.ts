@@ -1,6 +1,6 @@
-import type { Logger } from "../../src/core/logger.ts";
+import type { Logger } from "../../src/core/process/logger.ts";
 
-/** A logger that keeps what it is told, for asserting what must not be in it. */
+/** A logger that keeps its lines, so that tests can check what is not in them. */
 export function keptLog(): Logger & { lines: string[] } {
   const lines: string[] = [];
   const keep = (fields: Record<string, unknown>, message: string) => {

@@ -16,7 +16,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The example as its README says to run it. */
+/** Runs the example as its README describes. */
 export async function runExample(): Promise<AsyncDisposable & { url: string }> {
   const port = await freePort();
   const child = spawn(process.execPath, [EXAMPLE], {

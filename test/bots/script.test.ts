@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Bot } from "../../src/bots/bot.ts";
 import { definition } from "../../src/bots/script/index.ts";
-import { BotError } from "../../src/core/errors.ts";
+import { BotError } from "../../src/core/faults/errors.ts";
 import { askBot, streamedText } from "./ask-bot.ts";
 import { keptLog } from "./quiet-log.ts";
 

@@ -6,7 +6,7 @@ export interface ToolServer extends AsyncDisposable {
   requests: { method: string; path: string; headers: IncomingMessage["headers"]; body: string }[];
 }
 
-/** An HTTP server on this machine that keeps what it was asked. */
+/** An HTTP server on this machine that records its requests. */
 export async function startToolServer(answer: (response: ServerResponse) => void): Promise<ToolServer> {
   const requests: ToolServer["requests"] = [];
   const server = createServer(async (request, response) => {

@@ -99,6 +99,24 @@ describe("an endpoint's JSON answer", () => {
     });
   });
 
+  it.each([
+    [{ messages: [{ content: "One moment." }], handoff: { reason: " refund " } }, "refund", 1],
+    [{ messages: [{ content: "One moment." }], handoff: {} }, null, 1],
+    [{ handoff: { reason: "refund" } }, "refund", 0],
+  ])("asks for a person, with a last word or without: %j", async (answer, reason, replies) => {
+    await using endpoint = await startEndpoint((_, response) => json(response, answer));
+    const { result } = await askBot(endpoint.bot(), "hello");
+    expect(result).toMatchObject({ handoff: { reason } });
+    expect(result.replies).toHaveLength(replies);
+  });
+
+  it("cannot end the session and ask for a person", async () => {
+    await using endpoint = await startEndpoint((_, response) =>
+      json(response, { end_session: true, handoff: { reason: "refund" } }),
+    );
+    await expect(askBot(endpoint.bot(), "hello")).rejects.toThrow("both end_session and handoff");
+  });
+
   it("may be silence, on purpose", async () => {
     await using endpoint = await startEndpoint((_, response) => json(response, { no_reply: true }));
     expect((await askBot(endpoint.bot(), "hello")).result).toEqual({ replies: [], silent: true });
@@ -144,6 +162,18 @@ describe("an endpoint's streamed answer", () => {
     });
     expect(streamedText(progress)).toBe("First.\n\nSecond.");
   });
+
+  it.each<{ said: [string, unknown][] }>([{ said: [["delta", { content: "One moment." }]] }, { said: [] }])(
+    "asks for a person, behind $said",
+    async ({ said }) => {
+      await using endpoint = await startEndpoint((_, response) =>
+        events(response, [...said, ["handoff", { reason: "refund" }], ["final", {}]]),
+      );
+      const { result } = await askBot(endpoint.bot(), "hello");
+      expect(result).toMatchObject({ handoff: { reason: "refund" } });
+      expect(result.replies).toHaveLength(said.length);
+    },
+  );
 
   it("may be silence too", async () => {
     await using endpoint = await startEndpoint((_, response) => events(response, [["no_reply", {}]]));

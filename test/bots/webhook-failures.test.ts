@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { Bot } from "../../src/bots/bot.ts";
-import { BotError } from "../../src/core/errors.ts";
+import { BotError } from "../../src/core/faults/errors.ts";
 import { eventually } from "../support/eventually.ts";
 import { askBot } from "./ask-bot.ts";
 import { events, json, SECRET, startEndpoint } from "./endpoint.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { definition } from "../../src/channels/api/index.ts";
 import type { Channel } from "../../src/channels/channel.ts";
-import type { Logger } from "../../src/core/logger.ts";
+import type { Logger } from "../../src/core/process/logger.ts";
+import { nothingKnown } from "../support/channel-values.ts";
 import { type ReplyEndpoint, startReplyEndpoint } from "../support/reply-endpoint.ts";
 import { describeChannelConformance, noStreams, noWebhook } from "./conformance.ts";
 import {
@@ -56,7 +57,7 @@ describeChannelConformance({
 function apiChannel(endpoint: ReplyEndpoint, log: Logger = createSubjectTools().log): Channel {
   const { url, secret } = endpoint;
   const config = definition.configSchema.parse({ webhook: { url, secret } });
-  return definition.create({ name: "api", config, publicUrl: LOOPBACK, log });
+  return definition.create({ ...nothingKnown(), name: "api", config, publicUrl: LOOPBACK, log });
 }
 
 async function failEndpoint(endpoint: ReplyEndpoint, fault: VendorFault): Promise<void> {
@@ -85,12 +86,12 @@ test("what an endpoint answers decides what becomes of a reply", async () => {
   };
   for (const status of [200, 201, 202, 204])
     expect(await sent(status)).toEqual({ kind: "sent", externalIds: ["delivery"], state: "delivered" });
-  // A repetition elsewhere would carry the reply, and the signature, to somebody else.
+  // A redirect would carry the reply and the signature to another party.
   const { url } = endpoint;
   expect(await sent(307, { location: url })).toMatchObject({ kind: "retry", code: "webhook_307" });
   expect(endpoint.answers.length).toBe(5);
   expect(await sent(503, { "retry-after": "9" })).toMatchObject({ kind: "retry", afterMs: 9000 });
-  expect(await sent(429)).toMatchObject({ kind: "retry", scope: "channel", afterMs: 30_000 });
+  expect(await sent(429)).toMatchObject({ kind: "retry", scope: "connection", afterMs: 30_000 });
   expect(await sent(404)).toMatchObject({ kind: "retry", scope: "conversation" });
   expect(await sent(422)).toMatchObject({ kind: "failed", scope: "conversation" });
   expect(await sent(504)).toMatchObject({ kind: "unknown" });
@@ -99,6 +100,7 @@ test("what an endpoint answers decides what becomes of a reply", async () => {
 
 test("without a webhook a stored reply is a delivered one", async () => {
   const channel = definition.create({
+    ...nothingKnown(),
     name: "api",
     config: definition.configSchema.parse({}),
     publicUrl: LOOPBACK,

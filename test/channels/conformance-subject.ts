@@ -5,36 +5,38 @@ import type {
   ChannelDefinition,
   OfferedButtons,
   RawRequest,
+  WebhookResponse,
 } from "../../src/channels/channel.ts";
-import type { DeliveryReceipt } from "../../src/core/channel-event.ts";
-import type { Logger } from "../../src/core/logger.ts";
-import type { OutboundPart } from "../../src/core/outbound.ts";
+import type { DeliveryReceipt } from "../../src/core/message/channel-event.ts";
+import type { OutboundPart } from "../../src/core/message/outbound.ts";
+import type { Logger } from "../../src/core/process/logger.ts";
+import { memoryValues } from "../support/channel-values.ts";
 
-/** Ways a platform lets a send down. */
+/** Kinds of platform failures during a send. */
 export type VendorFault =
   | "rate_limited"
   | "recipient_gone"
   | "credentials_revoked"
-  /** The platform says itself that it failed. */
+  /** The platform itself reports a failure. */
   | "server_error"
-  /** Nothing listens; lasts. */
+  /** No server listens, permanently. */
   | "unreachable"
-  /** The send is carried out, the connection breaks before the answer. */
+  /** The send is carried out, but the connection breaks before the answer. */
   | "answer_lost";
 
-/** One channel and the platform it is connected to, as the suite sees them. */
+/** One channel with its platform, as the suite sees them. */
 export interface ConformanceSubject extends AsyncDisposable {
   channel: Channel;
   definition: Pick<ChannelDefinition, "kind" | "capabilities" | "split">;
-  /** Where the user of `inbound.message` writes. */
+  /** The address at which the user of `inbound.message` writes. */
   address: string;
-  /** What must never be seen outside. */
+  /** Values that must never be visible outside. */
   secrets: readonly string[];
-  /** Webhook requests as the platform makes them; signed unless the name says otherwise. */
+  /** Webhook requests as the platform makes them, signed unless the name tells otherwise. */
   inbound: {
-    /** A new message of a user at `address`, with ids of its own. */
+    /** A new message of a user at `address`, with its own ids. */
     message(text: string): RawRequest;
-    /** Messages with the signature missing, wrong, and of the right length but wrong. */
+    /** Messages with a missing signature, a wrong one, and a wrong one of the right length. */
     forged(text: string): RawRequest[];
     malformed(): RawRequest[];
     unknownEvents(): RawRequest[];
@@ -44,29 +46,50 @@ export interface ConformanceSubject extends AsyncDisposable {
   platform: {
     /** The texts delivered to `address`, in order. */
     received(): string[];
-    /** Makes the next send go wrong. */
+    /** Makes the next send fail. */
     fail(fault: VendorFault): Promise<void>;
     openConnections(): number;
   };
-  /** Where the platform shows buttons. */
+  /** The answers of `receive`. */
+  answers?: {
+    /** The answer to a message. Absent: 200 with an empty body. */
+    accepted?: WebhookResponse;
+    /** Requests with which the platform checks the address, and the answers that it wants. */
+    challenges?(): { request: RawRequest; response: WebhookResponse }[];
+  };
+  /** For platforms that we ask or connect to: the same channel without webhooks, not started. */
+  intake?: {
+    channel: Channel;
+    /** A new message on the platform, which repeats it until it is confirmed. */
+    say(text: string): void;
+    /** Number of messages that are not confirmed. */
+    unconfirmed(): number;
+    /** Breaks the connection without a word. */
+    cut(): void;
+  };
+  /** For platforms that show buttons. */
   buttons?: {
     /** The labels below the newest message. */
     shown(): string[];
     /** A press of one of them, by the user of `inbound.message`. */
     press(nth: number): RawRequest;
-    /** Presses that cannot have been made: of this message elsewhere, of others, of nothing. */
+    /** Impossible presses: of this message elsewhere, of other messages, of nothing. */
     forged(messageId: string): RawRequest[];
   };
-  /** Where the platform reports on sends. */
+  /** For platforms that report on sends. */
   receipts?: { of(externalId: string, state: DeliveryReceipt["state"]): RawRequest };
-  /** Where not everything may be said at any time: lets the user's last message be too long ago. */
+  /** For platforms with a limit for one conversation: makes the platform refuse the next send by it. */
+  limitConversation?(): void;
+  /** For platforms on which a message's text can notify people: the people that our messages notified. */
+  notified?(): string[];
+  /** For platforms that restrict the time of messages: makes the user's last message too old. */
   closeWindow?(): void;
-  /** Where a user may have several conversations: a new message in the one of this name. */
+  /** For platforms on which a user may have several conversations: a new message in the one with this name. */
   inThread?(text: string, thread: string): RawRequest;
-  /** Where answers are shown while they are written, by messages that do not go away by themselves. */
+  /** For platforms that show unfinished answers in messages that stay until they are removed. */
   streams?: {
     address: string;
-    /** What stands there now, in order. */
+    /** The visible messages, in order. */
     received(): string[];
     /** Makes the platform refuse to show the next one. */
     refuse(): void;
@@ -74,19 +97,22 @@ export interface ConformanceSubject extends AsyncDisposable {
 }
 
 export interface RecordedContext extends ChannelContext {
-  /** Everything `reportError` was told. */
+  /** Every value passed to `reportError`. */
   errors: (string | null)[];
 }
 
-/** What the suite hands to a subject, and looks into afterwards. */
+/** Tools that the suite gives to a subject, and reads afterwards. */
 export interface SubjectTools {
   log: Logger;
   logged(): unknown[];
-  startContext(): RecordedContext;
-  /** Makes the service know what a message offered. */
+  /** `accept` stores the events; without it nothing happens to them. */
+  startContext(accept?: ChannelContext["accept"]): RecordedContext;
+  /** The values that the channel keeps in the database. */
+  values: ReturnType<typeof memoryValues>;
+  /** Records the buttons that a message offered. */
   offer(messageId: string, offered: OfferedButtons): void;
   findButtons(messageId: string): Promise<OfferedButtons | null>;
-  /** Every way a value could end up in a log or a response. */
+  /** All forms in which a value could reach a log or a response. */
   show(value: unknown): string;
 }
 
@@ -100,12 +126,13 @@ export function createSubjectTools(): SubjectTools {
   return {
     log,
     logged: () => lines,
-    startContext() {
+    values: memoryValues(),
+    startContext(accept = async () => undefined) {
       const errors: (string | null)[] = [];
       return {
         errors,
         reportError: (error) => void errors.push(error),
-        accept: async () => undefined,
+        accept,
         whileLeader(_name, task) {
           task(new AbortController().signal).catch((error: unknown) => record({ error }, "task failed"));
         },
@@ -121,21 +148,22 @@ export function partOf(address: string, text: string): OutboundPart {
   return { deliveryId: "delivery", address, text, sessionId: "session", messageId: "message", part: 0 };
 }
 
-/** Sends parts one after the other, as the delivery lane does. */
+/** Sends parts one after another, as the delivery engine does. */
 export async function sendAll(
   { channel, address }: ConformanceSubject,
   parts: readonly string[],
 ): Promise<void> {
-  for (const text of parts) {
-    const result = await channel.send(partOf(address, text), AbortSignal.timeout(10_000));
+  for (const [part, text] of parts.entries()) {
+    const sent = { ...partOf(address, text), deliveryId: `delivery-${part}`, part };
+    const result = await channel.send(sent, AbortSignal.timeout(10_000));
     if (result.kind !== "sent") throw new Error(`not sent: ${inspect(result)}`);
   }
 }
 
-/** What a cut may not lose: everything but white space. */
+/** The text that a cut must keep: everything except white space. */
 export const withoutSpace = (text: string) => text.replace(/\s+/g, "");
 
-/** The requests of a channel that takes none by webhook. */
+/** The requests of a channel that accepts none by webhook. */
 export function noInbound(kind: string): ConformanceSubject["inbound"] {
   const none = () => [];
   return {

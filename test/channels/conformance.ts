@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RawRequest } from "../../src/channels/channel.ts";
-import { toButtons } from "../../src/core/button.ts";
-import type { ChannelEvent, InboundMessage } from "../../src/core/channel-event.ts";
 import { newId } from "../../src/core/ids.ts";
-import { prepareReply } from "../../src/core/reply-parts.ts";
+import { toButtons } from "../../src/core/message/button.ts";
+import type { ChannelEvent, InboundMessage } from "../../src/core/message/channel-event.ts";
+import { prepareReply } from "../../src/core/message/reply-parts.ts";
 import { eventually } from "../support/eventually.ts";
 import { GUARANTEES, type Guarantee } from "./conformance-guarantees.ts";
 import type { ConformanceSubject, SubjectTools, VendorFault } from "./conformance-subject.ts";
@@ -12,25 +12,27 @@ import { createSubjectTools, partOf, sendAll, withoutSpace } from "./conformance
 
 export interface ConformanceOptions {
   kind: string;
-  /** A channel against its own strict platform, fresh for each test. */
+  /** A channel against its own strict platform, new for each test. */
   setup(tools: SubjectTools): Promise<ConformanceSubject>;
-  /** Promises a kind cannot make, each with the reason. */
+  /** An example to copy, which the table in the documentation does not show. */
+  isExample?: boolean;
+  /** Guarantees that a kind cannot give, each with the reason. */
   except?: { test: Guarantee; reason: string }[];
 }
 
-/** Of the channels whose platforms show nothing of an answer before it is sent. */
+/** For channels whose platforms cannot show an answer before it is sent. */
 export const noStreams = (["stream_finished", "stream_removed", "stream_refused"] as const).map((test) => ({
   test,
   reason: "nothing is shown there before it is sent",
 }));
 
-/** Of the channels whose platforms show none. */
+/** For channels whose platforms show no buttons. */
 export const noButtons = (["press", "forged_press"] as const).map((test) => ({
   test,
   reason: "no buttons are shown there: what is written is the choice",
 }));
 
-/** Of the channels whose users come in by a call with a key or token of ours. */
+/** For channels whose users come in by a call with a key or token of ours. */
 export const noWebhook = (reason: string) =>
   (
     [
@@ -45,31 +47,42 @@ export const noWebhook = (reason: string) =>
       "forged_press",
       "threads",
       "capabilities",
+      "answers",
     ] as const
   ).map((test) => ({ test, reason }));
 
-/** The suite every channel has to pass. */
-export function describeChannelConformance({ kind, setup, except = [] }: ConformanceOptions): void {
+/** The suite that every channel must pass. */
+export function describeChannelConformance({
+  kind,
+  isExample = false,
+  setup,
+  except = [],
+}: ConformanceOptions): void {
   describe(`the ${kind} channel`, () => {
     for (const [name, check] of Object.entries(CHECKS)) {
       const guarantee = name as Guarantee;
       const exception = except.find((each) => each.test === guarantee)?.reason;
       const sentence = GUARANTEES[guarantee];
-      const meta = { conformance: { kind, guarantee, ...(exception === undefined ? {} : { exception }) } };
+      const conformance = { kind, guarantee, ...(exception === undefined ? {} : { exception }) };
+      const meta = isExample ? {} : { conformance };
       const title = exception === undefined ? sentence : `${sentence} (not here: ${exception})`;
       test.skipIf(exception !== undefined)(title, { meta }, async ({ task, skip }) => {
         const tools = createSubjectTools();
         await using subject = await setup(tools);
-        await check(subject, tools, (reason) => {
-          Object.assign(task.meta.conformance ?? {}, { exception: reason });
-          return skip(reason);
-        });
+        try {
+          await check(subject, tools, (reason) => {
+            Object.assign(task.meta.conformance ?? {}, { exception: reason });
+            return skip(reason);
+          });
+        } finally {
+          await subject.intake?.channel.stop?.();
+        }
       });
     }
   });
 }
 
-/** `notHere` ends a check of what the platform, by the channel's capabilities, has not. */
+/** `notHere` ends the check of a feature that the platform lacks, by the channel's capabilities. */
 type Check = (
   subject: ConformanceSubject,
   tools: SubjectTools,
@@ -117,6 +130,75 @@ const CHECKS: Record<Guarantee, Check> = {
     expect(sent).toMatchObject({ kind: "sent", externalIds: [expect.any(String)] });
     expect(platform.received()).toEqual([text]);
   },
+  async answers({ channel, inbound, secrets, answers = {} }) {
+    const accepted = await channel.receive(inbound.message("hello"));
+    const again = await channel.receive(inbound.message("hello"));
+    const { kind, response } = { response: undefined, ...accepted };
+    expect([kind, response]).toEqual(["accepted", answers.accepted]);
+    expect({ response: undefined, ...again }.response).toEqual(response);
+    for (const { request, response: wanted } of answers.challenges?.() ?? [])
+      expect(await channel.receive(request)).toEqual({ kind: "accepted", events: [], response: wanted });
+    const text = "What a stranger wrote";
+    for (const request of [...inbound.forged(text), ...inbound.malformed()]) {
+      const refused = await channel.receive(request);
+      if (refused.kind !== "rejected") throw new Error("not refused");
+      expect(Object.keys(refused).sort()).toEqual(["code", "kind", "message", "status"]);
+      expect(refused.code).toMatch(/^[a-z][a-z_]+$/);
+      expect(refused.message).toMatch(/\w+ \w+/);
+      for (const kept of [...secrets, text]) expect(refused.message).not.toContain(kept);
+    }
+  },
+  async stored_first({ intake }, tools, notHere) {
+    if (intake === undefined) return notHere(NO_CONNECTION);
+    const stored: string[] = [];
+    const unconfirmedAt: number[] = [];
+    let isAway = true;
+    const context = tools.startContext(async (events) => {
+      unconfirmedAt.push(intake.unconfirmed());
+      if (isAway) throw new Error("the database is away");
+      stored.push(...textsOf(events));
+    });
+    await intake.channel.start?.(context);
+    intake.say("hello");
+    await eventually(() => expect(unconfirmedAt).not.toEqual([]));
+    expect([stored, intake.unconfirmed()]).toEqual([[], 1]);
+    isAway = false;
+    await eventually(() => expect([stored.at(-1), intake.unconfirmed()]).toEqual(["hello", 0]));
+    expect(unconfirmedAt).not.toContain(0);
+    await intake.channel.stop?.();
+  },
+  async resumed({ intake }, tools, notHere) {
+    if (intake === undefined) return notHere(NO_CONNECTION);
+    const stored = new Map<string, string>();
+    const context = tools.startContext(async (events) => {
+      for (const event of events)
+        if (event.type === "message") stored.set(event.eventKeys.join(), event.text);
+    });
+    await intake.channel.start?.(context);
+    const texts: string[] = [];
+    for (const round of [1, 2]) {
+      const [before, after] = [`before cut ${round}`, `after cut ${round}`];
+      texts.push(before, after);
+      intake.say(before);
+      await eventually(() => expect([...stored.values()]).toContain(before));
+      intake.cut();
+      intake.say(after);
+      await eventually(() => expect([[...stored.values()], intake.unconfirmed()]).toEqual([texts, 0]));
+    }
+    expect(context.errors.at(-1) ?? null).toBeNull();
+    await intake.channel.stop?.();
+  },
+  async values({ channel, address, secrets }, tools, notHere) {
+    await channel.start?.(tools.startContext());
+    await channel.send(partOf(address, "hello"), AbortSignal.timeout(10_000));
+    await channel.stop?.();
+    const kept = [...tools.values.kept];
+    if (kept.length === 0) return notHere("it keeps nothing in the database");
+    const shown = kept.map(
+      ([key, value]) => `${key} ${value.toString("latin1")} ${value.toString("base64")}`,
+    );
+    for (const secret of secrets) expect(shown.join("\n")).not.toContain(secret);
+  },
   async long_text(subject) {
     const { capabilities, split } = subject.definition;
     const sentence = "The quick brown fox jumps over the lazy dog, 🦊 again. ";
@@ -145,12 +227,23 @@ const CHECKS: Record<Guarantee, Check> = {
       { numRuns: 40 },
     );
   },
-  rate_limited: afterFault("rate_limited", { kind: "retry", scope: "channel", afterMs: expect.any(Number) }),
+  // For a limit that may belong to one conversation, the platform gives only the time to wait.
+  rate_limited: afterFault("rate_limited", {
+    kind: "retry",
+    scope: expect.stringMatching(/^(conversation|connection)$/),
+    afterMs: someSeconds(),
+  }),
+  async conversation_limited({ channel, address, limitConversation }, _tools, notHere) {
+    if (limitConversation === undefined) return notHere("limits there are those of the whole connection");
+    limitConversation();
+    const result = await channel.send(partOf(address, "hello"), AbortSignal.timeout(10_000));
+    expect(result).toMatchObject({ kind: "retry", scope: "conversation", afterMs: someSeconds() });
+  },
   recipient_gone: afterFault("recipient_gone", {
     kind: "failed",
     scope: expect.stringMatching(/^(conversation|user)$/),
   }),
-  credentials_revoked: afterFault("credentials_revoked", { kind: "failed", scope: "channel" }),
+  credentials_revoked: afterFault("credentials_revoked", { kind: "failed", scope: "connection" }),
   server_error: afterFault("server_error", { kind: "retry" }),
   unreachable: afterFault("unreachable", { kind: "retry" }),
   answer_lost: afterFault("answer_lost", { kind: "unknown" }),
@@ -163,7 +256,7 @@ const CHECKS: Record<Guarantee, Check> = {
     const seen: unknown[] = [];
     for (const request of [...inbound.forged("x"), ...inbound.malformed()])
       seen.push(await channel.receive(request));
-    // Last the one after which nothing answers any more.
+    // The fault after which nothing answers any more comes last.
     const faults = ["rate_limited", "recipient_gone", "server_error", "answer_lost"] as const;
     for (const fault of [...faults, "credentials_revoked", "unreachable"] as const) {
       await platform.fail(fault);
@@ -193,13 +286,18 @@ const CHECKS: Record<Guarantee, Check> = {
     await channel.stop?.();
     await eventually(async () => expect(platform.openConnections()).toBe(0));
     expect(context.errors.filter((error) => error !== null)).toEqual([]);
+    // Unused connections end after a while. A closed pool sends nothing either.
+    const before = platform.received();
+    const late = await channel.send(partOf(address, "too late"), AbortSignal.timeout(10_000));
+    expect(["retry", "unknown"]).toContain(late.kind);
+    expect([platform.received(), platform.openConnections()]).toEqual([before, 0]);
   },
   async stream_finished(subject) {
     const { channel, streams } = subject;
     const preview = await showAnswer(subject, "This is the beginning");
     const answer = "This is the beginning of an answer, and its end.";
     const part = { ...partOf(streams?.address ?? "", answer), preview };
-    // The second time as after a crash between the platform's answer and its record.
+    // The second send simulates a crash between the platform's answer and its record.
     for (let time = 0; time < 2; time++) {
       expect(await channel.send(part, AbortSignal.timeout(10_000))).toMatchObject({ kind: "sent" });
       expect(streams?.received()).toEqual([answer]);
@@ -209,7 +307,7 @@ const CHECKS: Record<Guarantee, Check> = {
     const { channel, streams } = subject;
     const preview = await showAnswer(subject, "This is the beginning");
     expect(streams?.received()).not.toEqual([]);
-    // Again where nobody knows whether it was done.
+    // Removed again, as if the outcome of the first removal were unknown.
     for (let time = 0; time < 2; time++) {
       const signal = AbortSignal.timeout(10_000);
       expect(await channel.removePreview?.(streams?.address ?? "", preview, signal)).toBe(true);
@@ -241,6 +339,35 @@ const CHECKS: Record<Guarantee, Check> = {
     expect(subject.buttons?.shown() ?? []).toEqual(support === null ? [] : buttons.map(({ label }) => label));
     expect(subject.buttons !== undefined).toBe(support !== null);
   },
+  async most_buttons(subject, _tools, notHere) {
+    const { channel, definition, address } = subject;
+    const support = definition.capabilities.buttons;
+    if (support === null) return notHere("no buttons are shown there: what is written is the choice");
+    const labels = Array.from({ length: support.max }, (_, nth) =>
+      `${nth + 1} `.padEnd(support.labelLimit, "x"),
+    );
+    const content = "Which one?";
+    const reply = { content, buttons: toButtons(labels.map((label) => ({ label }))) };
+    const { parts } = prepareReply(reply, { split: definition.split, buttons: support });
+    for (const part of parts) {
+      const sent = {
+        ...partOf(address, part.content),
+        messageId: newId(),
+        ...(part.buttons && { buttons: part.buttons }),
+      };
+      expect(await channel.send(sent, AbortSignal.timeout(10_000))).toMatchObject({ kind: "sent" });
+    }
+    expect(subject.buttons?.shown()).toEqual(labels);
+  },
+  async mentions(subject, _tools, notHere) {
+    if (subject.notified === undefined) return notHere("no words of a message notify anybody there");
+    await sendAll(subject, [
+      "@everyone @here @channel",
+      "<!channel> <!here> <!everyone>",
+      "<@U0ADA00001> @ada",
+    ]);
+    expect(subject.notified()).toEqual([]);
+  },
   async press(subject, tools) {
     const { channel, address } = subject;
     const { messageId, buttons } = await offer(subject);
@@ -258,7 +385,7 @@ const CHECKS: Record<Guarantee, Check> = {
     tools.offer(messageId, { address: subject.address, buttons });
     const presses = subject.buttons?.forged(messageId) ?? [];
     expect(presses).not.toEqual([]);
-    // Where a press is also something that was said, that is all it is.
+    // If a press also counts as a text, it must be only that text.
     for (const press of presses)
       for (const event of await eventsFrom(subject.channel.receive(press)))
         expect(event).not.toHaveProperty("payload");
@@ -317,7 +444,7 @@ const CHECKS: Record<Guarantee, Check> = {
   },
 };
 
-/** Longer than what any platform carries with a button. */
+/** Longer than the payload limit of any platform's buttons. */
 const LONG_PAYLOAD = `confirm:${"7".repeat(3000)}`;
 const ANSWERS = toButtons([{ label: "Yes", payload: LONG_PAYLOAD }, { label: "No" }]);
 const PAGE = toButtons([{ label: "Terms", url: "https://example.org/terms" }]);
@@ -337,7 +464,14 @@ async function offer({ channel, definition, address }: ConformanceSubject) {
   return { messageId, content, buttons };
 }
 
-/** Checks what a send comes to when the platform does not do as asked. */
+/**
+ * A pause in milliseconds. The platforms of the suite ask for a few seconds. Seconds read as milliseconds are too small.
+ */
+function someSeconds(): unknown {
+  return expect.toSatisfy((ms: unknown) => typeof ms === "number" && ms >= 1_000 && ms <= 120_000);
+}
+
+/** Checks the result of a send when the platform fails. */
 function afterFault(fault: VendorFault, expected: object): Check {
   return async ({ channel, platform, address }) => {
     await platform.fail(fault);
@@ -346,7 +480,7 @@ function afterFault(fault: VendorFault, expected: object): Check {
   };
 }
 
-/** Shows an answer and ends the stream; what stands then. */
+/** Shows an answer and ends the stream. Returns the preview that remains. */
 async function showAnswer({ channel, streams }: ConformanceSubject, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const stream = channel.openStream?.({
@@ -360,11 +494,16 @@ async function showAnswer({ channel, streams }: ConformanceSubject, text: string
   });
 }
 
+const NO_CONNECTION = "messages come by webhook or over /api and /web alone";
+
+const textsOf = (events: readonly ChannelEvent[]) =>
+  events.flatMap((event) => (event.type === "message" ? [event.text] : []));
+
 async function eventsFrom(
   receiving: ReturnType<ConformanceSubject["channel"]["receive"]>,
 ): Promise<ChannelEvent[]> {
   const received = await receiving;
-  if (received.kind === "rejected") throw new Error(`rejected: ${received.status} ${received.message}`);
+  if (received.kind !== "accepted") throw new Error(`not accepted: ${JSON.stringify(received)}`);
   return received.events;
 }
 

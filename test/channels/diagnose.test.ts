@@ -92,11 +92,24 @@ describe("a look at Telegram", () => {
   test("asks for polling or an address where there is none that Telegram could reach", async () => {
     await using fake = await startFakeTelegram();
     const options = { publicUrl: LOOPBACK };
-    // A server on this machine reaches us here; what is missing is that the service registers itself.
+    // A server on this machine reaches us here, so only the webhook's registration is missing.
     const lines = await diagnosis(telegram, configOfBot(fake), null, options);
     expect(broken(lines)).toEqual([expect.stringMatching(/^error: Telegram has no webhook/)]);
     const polling = await diagnosis(telegram, configOfBot(fake, { mode: "polling" }), null, options);
     expect(broken(polling)).toEqual([]);
+  });
+
+  test("says that another host has the bot, which is not polled unless the configuration says so", async () => {
+    await using fake = await startFakeTelegram();
+    const url = `https://prod.example.org/${fake.token}`;
+    fake.webhook = { url, secretToken: "x", allowedUpdates: undefined };
+    const lines = broken(await diagnosis(telegram, configOfBot(fake, { mode: "polling" })));
+    expect(lines).toEqual([
+      expect.stringMatching(/^error mode: .*prod\.example\.org\/<token>.*"takeOver": true/),
+    ]);
+    const taking = await diagnosis(telegram, configOfBot(fake, { mode: "polling", takeOver: true }));
+    expect(broken(taking)).toEqual([]);
+    expect(taking.join("\n")).toMatch(/warning mode: A webhook is set .*removes it/);
   });
 
   test("says what a server that stands in for Telegram does not tell", async () => {
@@ -169,7 +182,7 @@ describe("a look at WhatsApp through Twilio", () => {
 
   test("finds nothing broken where account, sender and signature are right", async () => {
     await using fake = await startFakeTwilio();
-    const channel = whatsappChannel(fake, { publicUrl: PUBLIC });
+    const channel = await whatsappChannel(fake, { publicUrl: PUBLIC });
     const sandbox = await diagnosis(whatsapp, configOfSender(fake), channel);
     expect(sandbox.join("\n")).toMatch(/warning from: .* that of the sandbox never is\..*webhooks\/whatsapp/);
     sender(fake, "https://chat.example.org/webhooks/whatsapp");
@@ -185,7 +198,10 @@ describe("a look at WhatsApp through Twilio", () => {
   test("names refused credentials, a sender that posts elsewhere and a service with another token", async () => {
     await using fake = await startFakeTwilio();
     sender(fake, "https://elsewhere.example.org/", "OFFLINE");
-    const running = whatsappChannel(fake, { publicUrl: PUBLIC, config: { authToken: "another0123456789" } });
+    const running = await whatsappChannel(fake, {
+      publicUrl: PUBLIC,
+      config: { authToken: "another0123456789" },
+    });
     expect(broken(await diagnosis(whatsapp, configOfSender(fake), running))).toEqual([
       expect.stringMatching(/^error from: The sender .* is OFFLINE/),
       expect.stringMatching(
@@ -210,7 +226,7 @@ describe("a look at WhatsApp through Meta", () => {
 
   test("finds nothing broken where token, subscription, webhook and signature are right", async () => {
     await using fake = await startFakeMeta();
-    const channel = metaChannel(fake);
+    const channel = await metaChannel(fake);
     const told = await diagnosis(whatsapp, configOfNumber(fake), channel);
     expect(broken(told)).toEqual([]);
     expect(told.filter((line) => line.startsWith("warning"))).toHaveLength(3);
@@ -232,7 +248,7 @@ describe("a look at WhatsApp through Meta", () => {
 
   test("names a token without the permission, nobody subscribed, and another secret", async () => {
     await using fake = await startFakeMeta();
-    const running = metaChannel(fake, { config: { appSecret: "f".repeat(32) } });
+    const running = await metaChannel(fake, { config: { appSecret: "f".repeat(32) } });
     fake.told.number = { webhook_configuration: { application: "https://elsewhere.example.org/" } };
     fake.told.token = { scopes: ["business_management"], granular_scopes: [account] };
     expect(broken(await diagnosis(whatsapp, configOfNumber(fake), running))).toEqual([
@@ -246,6 +262,13 @@ describe("a look at WhatsApp through Meta", () => {
     expect(refused).toEqual([expect.stringMatching(/^error accessToken: /)]);
     expect(refused.join()).not.toContain(fake.accessToken);
     await running.stop?.();
+  });
+
+  test("names an app secret whose proof Meta refuses", async () => {
+    await using fake = await startFakeMeta();
+    fake.resetAppSecret("f".repeat(32));
+    const told = await diagnosis(whatsapp, configOfNumber(fake));
+    expect(told).toEqual([expect.stringMatching(/^error appSecret: Meta refused the proof/)]);
   });
 });
 
@@ -281,5 +304,45 @@ describe("a look at the web chat", () => {
       expect.stringMatching(/CAUSEWAY_PUBLIC_URL/),
     ]);
     expect(broken(lines)).toEqual([]);
+  });
+});
+
+describe("a look at a desk", () => {
+  const signal = AbortSignal.timeout(10_000);
+  const whats = async (looking: ReturnType<NonNullable<typeof slack.diagnoseDesk>> | undefined) =>
+    (await looking)?.map(({ severity, what }) => `${severity}: ${what}`);
+
+  test("in Slack tells whether the bot is in the channel", async () => {
+    await using fake = await startFakeSlack();
+    const { botToken, signingSecret, apiUrl } = fake;
+    const config = slack.configSchema.parse({ botToken, signingSecret, apiUrl });
+    const look = (conversation: string) => whats(slack.diagnoseDesk?.({ config, conversation, signal }));
+    expect(await look("C0SUPPORT1")).toEqual(["error: The bot is not in this channel."]);
+    fake.memberOf.add("C0SUPPORT1");
+    expect(await look("C0SUPPORT1")).toEqual(["ok: The bot is in this channel and reads it."]);
+    expect(await look("U0PERSON1")).toEqual([
+      "error: Slack knows no such channel, or it is private and without the bot.",
+    ]);
+    expect(await look("#support")).toEqual(['error: "#support" is not the id of a Slack channel.']);
+    fake.fail({ error: "invalid_auth" }, { method: "conversations.history" });
+    expect((await look("C0SUPPORT1"))?.join()).toMatch(/^error: .*invalid_auth/);
+  });
+
+  test("on Telegram tells whether the group has topics, and whether the bot may open them", async () => {
+    await using fake = await startFakeTelegram();
+    const config = telegram.configSchema.parse({ token: fake.token, mode: "polling", apiRoot: fake.url });
+    const look = (conversation: string) => whats(telegram.diagnoseDesk?.({ config, conversation, signal }));
+    expect((await look("-1001"))?.join()).toMatch(/^error: Telegram answered 400.*chat not found/);
+    fake.forums.set(-1001, { topics: new Map(), closed: new Set(), isMember: true });
+    expect(await look("-1001")).toEqual([
+      "ok: The group has topics.",
+      "error: The bot may not open topics in this group.",
+    ]);
+    fake.forums.set(-1001, { topics: new Map(), closed: new Set() });
+    expect(await look("-1001")).toEqual([
+      "ok: The group has topics.",
+      "ok: The bot may open topics in this group.",
+    ]);
+    expect(await look("4711")).toEqual(['error: "4711" is not the id of a Telegram group.']);
   });
 });

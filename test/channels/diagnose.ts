@@ -1,12 +1,12 @@
 import type { Channel, ChannelDefinition, DiagnoseOptions } from "../../src/channels/channel.ts";
-import type { Finding } from "../../src/core/finding.ts";
+import type { Finding } from "../../src/core/faults/finding.ts";
 
 export const PUBLIC = { url: "https://chat.example.org", isPublic: true };
 export const LOOPBACK = { url: "http://127.0.0.1:3000", isPublic: false };
 
 /**
- * What a channel's own look at its platform finds, as lines: `error token: What is so. -> What to do`.
- * @param running the channel that answers at the public URL; null where the service does not run.
+ * The findings of a channel's own diagnosis, as lines: `error token: What is so. -> What to do`.
+ * @param running the channel that answers at the public URL; null if the service does not run.
  */
 export async function diagnosis<Config>(
   definition: ChannelDefinition<Config>,
@@ -23,6 +23,7 @@ export async function diagnosis<Config>(
       if (running === null) return null;
       const url = `/webhooks/${definition.kind}`;
       const received = await running.receive({ method: "POST", url, headers, body: Buffer.from(body) });
+      if (received.kind === "later") return { status: 503, body: received.reason };
       if (received.kind === "rejected") return { status: received.status, body: received.code };
       if (received.events.length > 0) throw new Error("the question was taken for a message");
       return received.response ?? { status: 200, body: "" };

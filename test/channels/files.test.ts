@@ -5,9 +5,10 @@ import { download } from "../../src/attachments/download.ts";
 import type { Channel, ChannelDefinition } from "../../src/channels/channel.ts";
 import { definition as slack } from "../../src/channels/slack/index.ts";
 import { definition as whatsapp } from "../../src/channels/whatsapp/index.ts";
+import { nothingKnown } from "../support/channel-values.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-/** A platform's API, and what lies there: the file only for whoever shows the right credentials. */
+/** A platform's API and its file, which only a request with the right credentials gets. */
 let url: string;
 let wanted = "";
 const server = createServer((request, response) => {
@@ -33,6 +34,7 @@ function channelOf<Config, Made extends Channel | Promise<Channel>>(
   config: unknown,
 ): Made {
   return definition.create({
+    ...nothingKnown(),
     name: "channel",
     config: definition.configSchema.parse(config),
     publicUrl: { url: "http://127.0.0.1:3000", isPublic: false },
@@ -98,7 +100,7 @@ test.each([
   ["Twilio", twilio, "https://files.example.org/x"],
   ["Meta", meta, "elsewhere"],
 ])("a file of %s that lies with others is asked for without them", async (_, channel, platformId) => {
-  const opened = channel();
+  const opened = await channel();
   const source = await opened.fetchAttachment?.(platformId, AbortSignal.timeout(5_000));
   await opened.stop?.();
   expect(source).toMatchObject({ kind: "found", url: "https://files.example.org/x" });

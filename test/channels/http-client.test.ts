@@ -1,6 +1,8 @@
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createHttpClient, type HttpClient } from "../../src/channels/http-client.ts";
 import { type FakeSureadhere, startFakeSureadhere } from "../support/fake-sureadhere.ts";
+import { startLoopbackServer } from "../support/loopback-server.ts";
 
 let fake: FakeSureadhere;
 let client: HttpClient;
@@ -40,7 +42,7 @@ test("a request that cannot be written says so as a value, and does not quote it
 
 test("an answer longer than there is use for keeps its status and nothing else", async () => {
   fake.fail({ answer: 200, body: "x".repeat(100_000) }, { endpoint: "token" });
-  expect(await post()).toEqual({ kind: "answered", status: 200, retryAfter: null, body: null });
+  expect(await post()).toMatchObject({ kind: "answered", status: 200, retryAfter: null, body: null });
 });
 
 test("a redirect is an answer, and is not followed", async () => {
@@ -50,4 +52,33 @@ test("a redirect is an answer, and is not followed", async () => {
   );
   expect(await post()).toMatchObject({ kind: "answered", status: 307 });
   expect(fake.requests).toEqual(["token"]);
+});
+
+test("a request of any method is made as it is, and every header of its answer is told", async () => {
+  const heard: (string | undefined)[][] = [];
+  const server = await startLoopbackServer(
+    async (request, response) => {
+      heard.push([request.method, await text(request)]);
+      response.writeHead(200, {
+        "X-RateLimit-Bucket": "b1",
+        "Set-Cookie": ["a=1", "b=2"],
+        "Retry-After": "7",
+      });
+      return response.end("done");
+    },
+    (response) => response.destroy(),
+  );
+  const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+  for (const method of methods) {
+    const body = method === "GET" ? null : `by ${method}`;
+    const url = new URL(server.origin);
+    expect(await client.call({ method, url, headers: {}, body, timeoutMs: 10_000 })).toMatchObject({
+      kind: "answered",
+      retryAfter: "7",
+      headers: { "x-ratelimit-bucket": "b1", "set-cookie": "a=1, b=2" },
+      body: "done",
+    });
+  }
+  expect(heard).toEqual(methods.map((method) => [method, method === "GET" ? "" : `by ${method}`]));
+  await server.close();
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { KnownConversation } from "../../src/channels/channel.ts";
-import type { InboundMessage } from "../../src/core/channel-event.ts";
+import type { InboundMessage } from "../../src/core/message/channel-event.ts";
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";
 import { createSubjectTools } from "./conformance-subject.ts";
 import {
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => fake.close());
 
-/** What the channel makes of an event's body. */
+/** The messages that the channel reads from an event's body. */
 async function read(body: unknown, overrides: SlackOverrides = {}): Promise<InboundMessage[]> {
   const channel = slackChannel(fake, {
     findConversation: async (externalId) => known.get(externalId) ?? null,
@@ -36,7 +36,7 @@ async function read(body: unknown, overrides: SlackOverrides = {}): Promise<Inbo
   });
   const received = await channel.receive(eventRequest(fake, body));
   await channel.stop?.();
-  if (received.kind === "rejected") throw new Error(received.message);
+  if (received.kind !== "accepted") throw new Error(JSON.stringify(received));
   return received.events.map((event) => {
     if (event.type !== "message") throw new Error("not a message");
     return event;
@@ -53,6 +53,12 @@ const inChannel = (event: Record<string, unknown>) =>
     ...event,
   });
 const us = () => `<@${fake.us.userId}>`;
+
+/** A thread of Ada's in which an agent answers. */
+function knows(agent: string): void {
+  const externalId = `${GENERAL}:1790000001.000001`;
+  known.set(externalId, { externalId, userIdentifier: ADA, agent });
+}
 
 describe("a conversation on Slack", () => {
   test("is a thread: a mention at the top level begins one", async () => {
@@ -87,7 +93,7 @@ describe("a conversation on Slack", () => {
   });
 
   test("goes on without a mention in a thread that is known", async () => {
-    known.set(`${GENERAL}:1790000001.000001`, { userIdentifier: ADA, agent: "echo" });
+    knows("echo");
     const [message] = await read(inChannel({ thread_ts: "1790000001.000001", text: "and then?" }));
     expect(message).toMatchObject({ text: "and then?", agent: "echo" });
   });
@@ -103,20 +109,106 @@ describe("a conversation on Slack", () => {
     expect(await read(inChannel(reply))).toHaveLength(1);
   });
 
-  test("names other people, whose thread it is not", async () => {
-    known.set(`${GENERAL}:1790000001.000001`, { userIdentifier: ADA, agent: "echo" });
-    const [message] = await read(
-      inChannel({ user: BOB, thread_ts: "1790000001.000001", text: "I disagree" }),
-    );
-    expect(message).toMatchObject({ text: "Bob: I disagree", userName: "Bob" });
+  test("says who wrote what and when, where several people may write", async () => {
+    knows("echo");
+    const thread = { thread_ts: "1790000001.000001", ts: "1790000300.250000" };
+    const [bobs] = await read(inChannel({ ...thread, user: BOB, text: "I disagree" }));
+    expect(bobs).toMatchObject({
+      text: "I disagree",
+      userName: "Bob",
+      author: { identifier: BOB, name: "Bob" },
+      sentAt: new Date(1_790_000_300_250),
+    });
+    const [adas] = await read(inChannel({ ...thread, ts: nextTs(), text: "Why?" }));
+    expect(adas).toMatchObject({ text: "Why?", author: { identifier: ADA, name: "Ada" } });
+    const [direct] = await read(directMessage(fake));
+    expect(direct?.sentAt).toBeInstanceOf(Date);
+    expect(direct).not.toHaveProperty("author");
+  });
+
+  test("is not taken up by what begins with the mention of somebody else", async () => {
+    knows("echo");
+    const says = (text: string, more = {}) =>
+      read(inChannel({ thread_ts: "1790000001.000001", ts: nextTs(), text, ...more }));
+    expect(await says(`<@${BOB}> did you see this?`)).toEqual([]);
+    expect(await says(` <@${BOB}|bob>, did you?`)).toEqual([]);
+    expect(await says("<!subteam^S0TEAM001|@team> anybody?")).toEqual([]);
+    expect(await says(`<@${BOB}> and ${us()}, what now?`)).toMatchObject([{ text: "@Bob and, what now?" }]);
+    expect(await says(`ask <@${BOB}>`)).toMatchObject([{ text: "ask @Bob" }]);
+    expect(await says("<!here> look")).toMatchObject([{ text: "@here look" }]);
+    expect(await says(`<@${BOB}> hm`, { parent_user_id: fake.us.userId })).toEqual([]);
+    const blocks = [
+      {
+        type: "rich_text",
+        elements: [{ type: "rich_text_section", elements: [{ type: "user", user_id: BOB }] }],
+      },
+    ];
+    expect(await says("", { blocks })).toEqual([]);
+    expect(await read(directMessage(fake, { text: `<@${BOB}> is my boss` }))).toMatchObject([
+      { text: "@Bob is my boss" },
+    ]);
+  });
+
+  test("asks for a mention each time where the configuration says so, but in direct messages", async () => {
+    knows("echo");
+    const config = { threads: "mention" };
+    const thread = { thread_ts: "1790000001.000001" };
+    const says = (event: Record<string, unknown>) => read(inChannel({ ...thread, ...event }), { config });
+    expect(await says({ text: "and then?" })).toEqual([]);
+    expect(await says({ text: "and then?", parent_user_id: fake.us.userId })).toEqual([]);
+    expect(await says({ text: `and then, ${us()}?` })).toHaveLength(1);
+    expect(await says({ text: `${us()} and then?`, type: "app_mention" })).toHaveLength(1);
+    expect(await read(directMessage(fake, thread), { config })).toHaveLength(1);
+  });
+
+  test("that we began in a direct conversation is continued by what its person writes outside of it", async () => {
+    const asked: unknown[] = [];
+    const overrides: SlackOverrides = {
+      async findUnanswered(user, begins) {
+        asked.push([user, begins]);
+        return { externalId: `${DM}:1790000001.000001`, userIdentifier: ADA, agent: "sales" };
+      },
+    };
+    const ts = nextTs();
+    expect(await read(directMessage(fake, { ts, text: "badly" }), overrides)).toMatchObject([
+      {
+        text: "badly",
+        agent: "sales",
+        conversation: { address: `${DM}:${ts}`, externalId: `${DM}:1790000001.000001`, userIdentifier: ADA },
+      },
+    ]);
+    expect(asked).toEqual([[ADA, [`${DM}:`, `${ADA}:`]]]);
+    await read(directMessage(fake, { thread_ts: "1790000001.000001" }), overrides);
+    await read(inChannel({ type: "app_mention", text: us() }), overrides);
+    expect(asked).toHaveLength(1);
+  });
+
+  test("goes on below a direct message that is in it, and not in what another workspace has", async () => {
+    const keys: unknown[] = [];
+    const finding = (externalId: string): SlackOverrides => ({
+      async findConversation(address, key) {
+        keys.push([address, key]);
+        return { externalId, userIdentifier: ADA, agent: "sales" };
+      },
+    });
+    const reply = directMessage(fake, { thread_ts: "1790000002.000001" });
+    expect(await read(reply, finding(`${DM}:1790000001.000001`))).toMatchObject([
+      { conversation: { address: `${DM}:1790000002.000001`, externalId: `${DM}:1790000001.000001` } },
+    ]);
+    expect(keys).toEqual([[`${DM}:1790000002.000001`, `message:${DM}:1790000002.000001`]]);
+    expect(await read(reply, finding(`T0OTHER/${DM}:1790000001.000001`))).toMatchObject([
+      { conversation: { externalId: `${DM}:1790000002.000001` } },
+    ]);
   });
 
   test("is refused with 503 while nobody can say whether the thread is ours", async () => {
     const away = async () => {
       throw new Error("the database is away");
     };
-    const body = inChannel({ thread_ts: "1790000001.000001", text: "lost?" });
-    await expect(read(body, { findConversation: away })).rejects.toMatchObject({ status: 503 });
+    const channel = slackChannel(fake, { findConversation: away, findUnanswered: away });
+    for (const body of [inChannel({ thread_ts: "1790000001.000001", text: "lost?" }), directMessage(fake)])
+      expect(await channel.receive(eventRequest(fake, body))).toMatchObject({ kind: "later" });
+    await channel.stop?.();
   });
 });
 
@@ -130,6 +222,44 @@ describe("a Slack event", () => {
       `message:${GENERAL}:${event.ts}`,
     ]);
     expect(message?.eventKeys).toHaveLength(2);
+    // Either event may have data that the other lacks.
+    expect([mention?.supplements, message?.supplements]).toEqual([true, true]);
+    expect((await read(directMessage(fake)))[0]).not.toHaveProperty("supplements");
+  });
+
+  test("is taken up by its subtype: what people write, and nothing that happens beside", async () => {
+    const kinds = async (subtype: string, event: Record<string, unknown> = {}) =>
+      (await read(directMessage(fake, { subtype, ...event }))).length;
+    for (const subtype of ["file_share", "thread_broadcast", "me_message"])
+      expect(await kinds(subtype)).toBe(1);
+    for (const subtype of [
+      "message_changed",
+      "message_deleted",
+      "message_replied",
+      "huddle_thread",
+      "channel_join",
+    ])
+      expect(await kinds(subtype, { message: { text: "hello" } })).toBe(0);
+    for (const subtype of ["bot_message", "assistant_app_thread", "reminder_add", "something_new"])
+      expect(await kinds(subtype)).toBe(0);
+    const broadcast = { subtype: "thread_broadcast", thread_ts: "1790000001.000001", text: `${us()} all` };
+    expect(await read(inChannel(broadcast))).toMatchObject([
+      { conversation: { externalId: `${GENERAL}:1790000001.000001` } },
+    ]);
+  });
+
+  test("of a shared channel or an organization names its people as they are there", async () => {
+    const event = {
+      type: "app_mention",
+      user: "W0EVE00001",
+      text: `${us()} hello`,
+      user_profile: { real_name: "Eve E.", display_name: "eve" },
+      user_team: "E0ORG00001",
+    };
+    expect(await read(inChannel(event))).toMatchObject([
+      { userName: "eve", author: { identifier: "W0EVE00001", name: "eve" } },
+    ]);
+    expect(fake.calls.filter(({ method }) => method === "users.info")).toEqual([]);
   });
 
   test("that asks whether the URL is ours is answered with its challenge", async () => {
@@ -212,7 +342,7 @@ describe("several agents on one Slack app", () => {
   });
 
   test("keep their threads, whatever is said in them", async () => {
-    known.set(`${GENERAL}:1790000001.000001`, { userIdentifier: ADA, agent: "sales" });
+    knows("sales");
     expect(await agentOf({ thread_ts: "1790000001.000001", text: `${us()} help` })).toBe("sales");
   });
 });

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
+import { createFloods } from "../../src/channels/slack/floods.ts";
 import { definition } from "../../src/channels/slack/index.ts";
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";
+import { readMarkdown } from "../support/slack-markdown.ts";
 import { partOf } from "./conformance-subject.ts";
 import { slackChannel } from "./slack-subject.ts";
 
@@ -32,6 +34,15 @@ describe("a reply on Slack", () => {
       { threadTs: "1790000100.000100", raw: "**Hello** [you](https://a.example)", format: "markdown_text" },
     ]);
     expect(fake.calls.at(-1)?.payload).toMatchObject({ unfurl_links: "false", unfurl_media: "false" });
+  });
+
+  test("is left as it was written where that is asked for", async () => {
+    const part = { ...partOf(THREAD, "# 5 *is* <!here> your _code_"), format: "text" as const };
+    await channel.send(part, AbortSignal.timeout(10_000));
+    expect(fake.calls.at(-1)?.payload).toMatchObject({
+      text: "# 5 *is* &lt;!here&gt; your _code_",
+      mrkdwn: "false",
+    });
   });
 
   test("goes to the top level where the address names no thread", async () => {
@@ -66,7 +77,37 @@ describe("a reply on Slack", () => {
     await send(text);
     expect(fake.posted.map(({ format }) => format)).toEqual(["text", "markdown_text"]);
     expect(fake.posted.flatMap(({ pings }) => pings)).toEqual([]);
-    expect(fake.posted[1]?.text).toBe(text);
+    expect(fake.posted[1]?.text).toBe(readMarkdown(text).text);
+    expect(fake.posted[1]?.raw).not.toContain("\u2060");
+  });
+
+  test("has its code as it was written, alone, below buttons and in the older notation", async () => {
+    const code = "```html\n<!DOCTYPE html>\n<p>a &amp; b</p>\n```\n\n`@Group` and `<#if x>`";
+    const buttons = [{ label: "Yes", payload: "yes" }];
+    await send(`${code} <!channel>`);
+    await channel.send({ ...partOf(THREAD, `${code} <!channel>`), buttons }, AbortSignal.timeout(10_000));
+    fake.fail({ error: "no_text" });
+    await send(`${code} <!channel>`);
+    const [alone, above, older] = fake.posted;
+    for (const message of [alone, above]) expect(message?.raw).toBe(`${code} &lt;!channel>`);
+    expect(older?.text).toBe(`${code.replace("```html", "```")} <!channel>`);
+    expect(fake.posted.flatMap(({ pings }) => pings)).toEqual([]);
+  });
+
+  test("names a file as it is called, and notifies nobody by it", async () => {
+    const file = {
+      kind: "file" as const,
+      name: "<!here>.txt",
+      contentType: null,
+      url: "https://a.example/f",
+    };
+    const image = { ...file, kind: "image" as const };
+    for (const each of [file, image]) {
+      const text = `${each.name}: ${each.url}`;
+      await channel.send({ ...partOf(THREAD, text), file: each }, AbortSignal.timeout(10_000));
+    }
+    expect(fake.posted.map(({ text }) => text)).toEqual(Array(2).fill("<!here>.txt: https://a.example/f"));
+    expect(fake.posted.flatMap(({ pings }) => pings)).toEqual([]);
   });
 
   test("fits also where everything in it has to be escaped", async () => {
@@ -81,30 +122,54 @@ describe("a reply on Slack", () => {
 
   test("waits as long as Slack asks, and a while where it does not say", async () => {
     fake.fail({ rateLimited: 7 });
-    expect(await send("a")).toMatchObject({ kind: "retry", scope: "channel", afterMs: 7000 });
+    const limited = { kind: "retry", scope: "conversation" };
+    expect(await send("a")).toMatchObject({ ...limited, afterMs: 7000 });
     fake.fail({ rateLimited: null });
-    expect(await send("a")).toMatchObject({ kind: "retry", scope: "channel", afterMs: 30_000 });
+    expect(await send("a")).toMatchObject({ ...limited, afterMs: 30_000 });
     fake.fail({ error: "ratelimited" });
-    expect(await send("a")).toMatchObject({ kind: "retry", scope: "channel", afterMs: 30_000 });
-    // Once: what is told to wait is not tried again by the vendor's client.
+    expect(await send("a")).toMatchObject({ ...limited, afterMs: 30_000 });
+    // Three calls, because the vendor's client does not retry a rate-limited call.
     expect(fake.calls.filter(({ method }) => method === "chat.postMessage")).toHaveLength(3);
+  });
+
+  test("held back in a second thread of the same Slack channel says nothing about other channels", async () => {
+    const refusedIn = async (address: string) => {
+      fake.fail({ rateLimited: 7 });
+      return send("a", address);
+    };
+    expect(await refusedIn(THREAD)).not.toHaveProperty("alone");
+    expect(await refusedIn("C0GENERAL1:1790000100.000200")).toMatchObject({ alone: true });
+    expect(await refusedIn(THREAD)).not.toHaveProperty("alone");
+    expect(await refusedIn("C0RANDOM01:1790000100.000200")).not.toHaveProperty("alone");
   });
 
   test.each([
     [{ error: "channel_not_found" }, { kind: "failed", scope: "conversation" }],
     [{ error: "is_archived" }, { kind: "failed", scope: "conversation" }],
-    [{ error: "missing_scope" }, { kind: "failed", scope: "channel" }],
-    [{ error: "token_revoked" }, { kind: "failed", scope: "channel" }],
+    [{ error: "missing_scope" }, { kind: "failed", scope: "connection" }],
+    [{ error: "token_revoked" }, { kind: "failed", scope: "connection" }],
     [{ error: "internal_error" }, { kind: "unknown" }],
     [{ error: "fatal_error" }, { kind: "unknown" }],
     [{ html: 502 }, { kind: "unknown" }],
-    [{ html: 403 }, { kind: "retry", scope: "channel" }],
+    [{ html: 403 }, { kind: "retry", scope: "connection" }],
     [{ html: 200 }, { kind: "unknown" }],
     [{ cut: "before" as const }, { kind: "unknown" }],
   ])("that fails with %o comes to %o", async (fault, expected) => {
     fake.fail(fault);
     expect(await send("hello")).toMatchObject(expected);
     expect(fake.posted).toEqual([]);
+  });
+
+  test("says what to do where the bot was not let in", async () => {
+    for (const error of ["not_in_channel", "channel_not_found"]) {
+      fake.fail({ error });
+      expect(await send("hello")).toMatchObject({
+        kind: "failed",
+        reason: expect.stringContaining("/invite"),
+      });
+    }
+    fake.fail({ error: "token_expired" });
+    expect(await send("hello")).toMatchObject({ reason: expect.stringMatching(/12 hours.*oauth.*rotation/) });
   });
 
   test("to something that is no Slack conversation is given up", async () => {
@@ -122,7 +187,32 @@ describe("a reply on Slack", () => {
   });
 });
 
+test("of several Slack workspaces the one with two refused channels waits, and no other", () => {
+  let now = 0;
+  const floods = createFloods(() => now);
+  const placeOf = (team: string, channel: string) => ({ team, channel, threadTs: "1.1" });
+  const refuse = (team: string, channel: string) => {
+    const code = "slack_ratelimited";
+    const limited = { kind: "retry", reason: "wait", code, scope: "conversation", afterMs: 5_000 } as const;
+    return floods.judge(placeOf(team, channel), `${team}/${channel}:1.1`, limited);
+  };
+  expect(refuse("T1", "C1")).toMatchObject({ alone: true, afterMs: 5_000 });
+  expect(refuse("T2", "C1")).toMatchObject({ alone: true });
+  expect(floods.hold(placeOf("T1", "C3"))).toBeNull();
+  now = 1_000;
+  refuse("T1", "C2");
+  now = 2_000;
+  expect(floods.hold(placeOf("T1", "C3"))).toMatchObject({ kind: "retry", alone: true, afterMs: 4_000 });
+  expect(floods.hold(placeOf("T2", "C3"))).toBeNull();
+  now = 6_000;
+  expect(floods.hold(placeOf("T1", "C3"))).toBeNull();
+});
+
 describe("the status on Slack", () => {
+  const shown = () => fake.statuses.map(({ status }) => status);
+  const ended = async () =>
+    channel.turnEnded?.({ address: THREAD, sessionId: "s" }, "no_reply", AbortSignal.timeout(5000));
+
   test("is shown in the thread while an answer is being written", async () => {
     await channel.typing?.(THREAD, AbortSignal.timeout(5000));
     expect(fake.statuses).toMatchObject([{ channel: "C0GENERAL1", threadTs: "1790000100.000100" }]);
@@ -133,5 +223,33 @@ describe("the status on Slack", () => {
     await channel.typing?.(THREAD, AbortSignal.timeout(5000));
     await channel.typing?.(THREAD, AbortSignal.timeout(5000));
     expect(fake.calls.filter(({ method }) => method === "assistant.threads.setStatus")).toHaveLength(1);
+  });
+
+  test("is taken away when a turn ends without a message", async () => {
+    await channel.typing?.(THREAD, AbortSignal.timeout(5000));
+    await ended();
+    expect(shown()).toEqual(["is thinking…", ""]);
+  });
+
+  test("that is on its way when the turn ends, or the answer goes out, is taken away once it is there", async () => {
+    for (const end of [ended, () => send("hello")]) {
+      const before = fake.statuses.length;
+      const release = fake.hold("assistant.threads.setStatus");
+      const showing = channel.typing?.(THREAD, AbortSignal.timeout(5000));
+      await end();
+      release();
+      await showing;
+      expect(shown().slice(before)).toEqual(["is thinking…", ""]);
+    }
+  });
+
+  test("of the next turn stays, although the one before ended while it was on its way", async () => {
+    const release = fake.hold("assistant.threads.setStatus");
+    const first = channel.typing?.(THREAD, AbortSignal.timeout(5000));
+    await ended();
+    const second = channel.typing?.(THREAD, AbortSignal.timeout(5000));
+    release();
+    await Promise.all([first, second]);
+    expect(shown()).toEqual(["is thinking…", "is thinking…"]);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel, OfferedButtons } from "../../src/channels/channel.ts";
-import { toButtons } from "../../src/core/button.ts";
 import { newId } from "../../src/core/ids.ts";
+import { toButtons } from "../../src/core/message/button.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeSlack, type PostedMessage, startFakeSlack } from "../support/fake-slack.ts";
 import { partOf } from "./conformance-subject.ts";
@@ -28,7 +28,7 @@ beforeEach(async () => {
   channel = slackChannel(fake, {
     findButtons: async (id) => offered.get(id) ?? null,
     findConversation: async (id) =>
-      id === `${GENERAL}:${THREAD}` ? { userIdentifier: ADA, agent: "sales" } : null,
+      id === `${GENERAL}:${THREAD}` ? { externalId: id, userIdentifier: ADA, agent: "sales" } : null,
   });
 });
 afterEach(async () => {
@@ -36,7 +36,7 @@ afterEach(async () => {
   await fake.close();
 });
 
-/** Sends a message with buttons; what arrived. */
+/** Sends a message with buttons. Returns the message that arrived. */
 async function offer(address: string, text = "Shall I **book** it?"): Promise<PostedMessage> {
   const messageId = newId();
   offered.set(messageId, { address, buttons: BUTTONS });
@@ -48,7 +48,7 @@ async function offer(address: string, text = "Shall I **book** it?"): Promise<Po
 async function press(message: PostedMessage, nth: number, user = ADA) {
   const body = blockActions(fake, message, actionIds(message)[nth] ?? "", { user: { id: user } });
   const received = await channel.receive(formRequest(fake, { payload: JSON.stringify(body) }));
-  return received.kind === "accepted" ? received.events : expect.fail(`rejected with ${received.status}`);
+  return received.kind === "accepted" ? received.events : expect.fail(JSON.stringify(received));
 }
 
 describe("a message with buttons", () => {
@@ -86,7 +86,9 @@ describe("a press", () => {
     const message = await offer(`${GENERAL}:${THREAD}`);
     expect(await press(message, 1, BOB)).toMatchObject([
       {
-        text: "Bob: No",
+        text: "No",
+        author: { identifier: BOB, name: "Bob" },
+        sentAt: expect.any(Date),
         payload: "No",
         userName: "Bob",
         agent: "sales",
@@ -108,12 +110,40 @@ describe("a press", () => {
 
   test("below a message that began no thread goes on in the thread that hangs on it", async () => {
     const message = await offer(ADA);
-    // Slack shows a message to a person in the direct conversation with them.
+    // Slack shows a message to a person in the direct conversation with that person.
     const shown = { ...message, channel: DM };
     expect(await press(shown, 0)).toMatchObject([
       { text: "Yes", conversation: { address: `${DM}:${message.ts}`, externalId: `${DM}:${message.ts}` } },
     ]);
     expect(await press(shown, 0, BOB)).toEqual([]);
+  });
+
+  test("below a message whose conversation has gone on in another thread still counts, in its session", async () => {
+    const message = await offer(`${DM}:${THREAD}`);
+    const moved = slackChannel(fake, {
+      findButtons: async () => ({
+        address: `${DM}:1790000200.000200`,
+        sentTo: `${DM}:${THREAD}`,
+        buttons: BUTTONS,
+      }),
+      findConversation: async (id, key) =>
+        key === `message:${DM}:${THREAD}` && id === `${DM}:${THREAD}`
+          ? { externalId: `${DM}:1790000100.000001`, userIdentifier: ADA, agent: "sales" }
+          : null,
+    });
+    const body = blockActions(fake, message, actionIds(message)[0] ?? "");
+    const received = await moved.receive(formRequest(fake, { payload: JSON.stringify(body) }));
+    expect(received).toMatchObject({
+      events: [
+        {
+          text: "Yes",
+          agent: "sales",
+          conversation: { address: `${DM}:${THREAD}`, externalId: `${DM}:1790000100.000001` },
+        },
+      ],
+    });
+    expect(received).not.toHaveProperty("events.0.author");
+    await moved.stop?.();
   });
 
   test("is refused, so that the user sees it, while it cannot be known what was offered", async () => {
@@ -122,7 +152,7 @@ describe("a press", () => {
     });
     const body = blockActions(fake, await offer(`${DM}:${THREAD}`), `b:${newId()}:0`);
     const request = formRequest(fake, { payload: JSON.stringify(body) });
-    await expect(away.receive(request)).rejects.toMatchObject({ status: 503 });
+    expect(await away.receive(request)).toMatchObject({ kind: "later", retryAfterMs: 5_000 });
     await away.stop?.();
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
-import type { ChannelEvent } from "../../src/core/channel-event.ts";
+import type { ChannelEvent } from "../../src/core/message/channel-event.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";
 import { createSubjectTools, partOf } from "./conformance-subject.ts";
@@ -21,7 +21,7 @@ afterEach(async () => {
   await fake.close();
 });
 
-/** Starts the channel; what it hands on goes through `accept`. */
+/** Starts the channel. Its events go through `accept`. */
 async function start(accept: (events: ChannelEvent[]) => Promise<void> = async () => undefined) {
   const context = tools.startContext();
   const texts: string[] = [];
@@ -83,7 +83,7 @@ describe("Slack by Socket Mode", () => {
     });
     await connected();
     const pushed = ["one", "two", "three"].map((text) => fake.push(directMessage(fake, { text })));
-    // The first is held up; something of another conversation, sent after all of them, is not.
+    // The first message is held up. A message of another conversation, sent after all of them, is not.
     await fake.push(directMessage(fake, { channel: "D0BOB00001", text: "another" }));
     open();
     await Promise.all(pushed);

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
-import type { LiveStream } from "../../src/core/live-stream.ts";
+import type { LiveStream } from "../../src/core/message/live-stream.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";
 import { partOf } from "./conformance-subject.ts";
-import { ADA, DM, slackChannel } from "./slack-subject.ts";
+import { ADA, callback, DM, eventRequest, nextTs, slackChannel } from "./slack-subject.ts";
 
 const CHANNEL = "C0GENERAL1";
 const THREAD = "1790000100.000100";
@@ -23,11 +23,11 @@ afterEach(async () => {
   await fake.close();
 });
 
-const open = (conversation = DM, thread = THREAD): LiveStream | null =>
+const open = (conversation = DM, thread = THREAD, user = ADA): LiveStream | null =>
   channel.openStream?.({
     address: `${conversation}:${thread}`,
     executionId: "execution",
-    userIdentifier: ADA,
+    userIdentifier: user,
     onStanding: (preview) => void standing.push(preview),
   }) ?? null;
 
@@ -94,6 +94,21 @@ describe("an answer in a thread", () => {
     await stream?.close();
     expect(await send(answer, standing[0] ?? "")).toMatchObject({ kind: "sent" });
     expect(fake.posted).toMatchObject([{ pings: [] }]);
+  });
+
+  test("has its code as it was written, and is not written anew for it", async () => {
+    const answer =
+      "Write `@Group` and this:\n\n```html\n<!DOCTYPE html>\n<!-- @here -->\n```\n\nNot <!channel> as it is.";
+    const stream = open();
+    for (let end = 1; end <= answer.length; end++) {
+      stream?.show(answer.slice(0, end));
+      if (answer[end] === "\n") await eventually(() => expect(fake.posted.at(-1)?.pings ?? []).toEqual([]));
+    }
+    await eventually(() => expect(fake.posted).toMatchObject([{ text: expect.stringContaining("as it") }]));
+    await stream?.close();
+    expect(await send(answer, standing[0] ?? "")).toMatchObject({ kind: "sent" });
+    const raw = answer.replace("<!channel>", "&lt;!channel>");
+    expect(fake.posted).toMatchObject([{ raw, pings: [], edited: false }]);
   });
 
   test("shows as much as fits its first part", async () => {
@@ -174,6 +189,51 @@ describe("an answer in a thread", () => {
     expect(called("chat.startStream")).toMatchObject([
       { payload: { recipient_user_id: ADA, recipient_team_id: fake.us.teamId } },
     ]);
+  });
+
+  test("is streamed for somebody of another workspace, or of an organization, as one of theirs", async () => {
+    const other = (event: Record<string, unknown>) =>
+      callback(fake, { type: "app_mention", channel: CHANNEL, ts: nextTs(), text: "hi", ...event });
+    const told = [
+      { user: "U0BOB00001", user_team: "T0BOB", team: "T0BOB" },
+      { user: "U0CID00001", team: "E0ORG", user_profile: { display_name: "Cid", team: "T0CID" } },
+      { user: "U0DAN00001", team: "T0DAN" },
+    ];
+    for (const event of told) {
+      // Slack is not asked, because the event contains the data.
+      fake.people.delete(event.user);
+      await channel.receive(eventRequest(fake, other(event)));
+    }
+    fake.people.set("W0EVE00001", { name: "eve", team_id: "T0EVE" });
+    const recipients: Record<string, string> = {
+      U0BOB00001: "T0BOB",
+      U0CID00001: "T0CID",
+      U0DAN00001: "T0DAN",
+      W0EVE00001: "T0EVE",
+    };
+    for (const [user, team] of Object.entries(recipients)) {
+      fake.people.set(user, { name: user, team_id: team });
+      standing = [];
+      const stream = open(CHANNEL, THREAD, user);
+      stream?.show("One two");
+      await eventually(() => expect(standing).toHaveLength(1));
+      await stream?.close();
+      expect(called("chat.startStream").at(-1)?.payload).toMatchObject({
+        recipient_user_id: user,
+        recipient_team_id: team,
+      });
+    }
+  });
+
+  test("is not streamed where nobody knows whose it is: Slack would refuse each of them", async () => {
+    fake.fail({ error: "user_not_found" }, { method: "users.info" });
+    fake.fail({ error: "internal_error" }, { method: "auth.test" });
+    const stream = open(CHANNEL, THREAD, "U0NOBODY01");
+    stream?.show("One two");
+    await stream?.close();
+    const nobodys = { address: `${CHANNEL}:${THREAD}`, executionId: "execution", userIdentifier: null };
+    expect(channel.openStream?.({ ...nobodys, onStanding: () => undefined })).toBeNull();
+    expect(called("chat.startStream")).toEqual([]);
   });
 
   test("at the top level is not streamed", () => {

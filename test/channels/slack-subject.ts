@@ -1,8 +1,10 @@
+import { setTimeout } from "node:timers/promises";
 import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
 import { slackConfigSchema } from "../../src/channels/slack/config.ts";
 import { createSlackChannel } from "../../src/channels/slack/connection.ts";
 import { definition } from "../../src/channels/slack/index.ts";
-import type { Logger } from "../../src/core/logger.ts";
+import type { Logger } from "../../src/core/process/logger.ts";
+import { nothingKnown } from "../support/channel-values.ts";
 import { type FakeSlack, type PostedMessage, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
 import {
   type ConformanceSubject,
@@ -19,13 +21,14 @@ const OTHER_THREAD = "1790000100.000200";
 export interface SlackOverrides {
   config?: Record<string, unknown>;
   findConversation?: ChannelOptions<unknown>["findConversation"];
+  findUnanswered?: ChannelOptions<unknown>["findUnanswered"];
   findButtons?: ChannelOptions<unknown>["findButtons"];
   values?: ChannelOptions<unknown>["values"];
   publicUrl?: { url: string; isPublic: boolean };
   log?: Logger;
 }
 
-/** The channel as the composition root makes it, connected to a fake Slack. */
+/** The channel as the composition root creates it, connected to a fake Slack. */
 export function slackChannel(
   fake: Pick<FakeSlack, "apiUrl" | "botToken" | "signingSecret">,
   overrides: SlackOverrides = {},
@@ -35,8 +38,10 @@ export function slackChannel(
     name: "slack",
     config: slackConfigSchema.parse({ botToken, signingSecret, apiUrl, ...overrides.config }),
     publicUrl: overrides.publicUrl ?? { url: "http://127.0.0.1:3000", isPublic: false },
+    ...nothingKnown(),
     ...(overrides.values ? { values: overrides.values } : {}),
     ...(overrides.findButtons ? { findButtons: overrides.findButtons } : {}),
+    ...(overrides.findUnanswered ? { findUnanswered: overrides.findUnanswered } : {}),
     ...(overrides.findConversation ? { findConversation: overrides.findConversation } : {}),
     log: overrides.log ?? createSubjectTools().log,
   });
@@ -55,7 +60,7 @@ export function eventRequest(fake: Pick<FakeSlack, "signingSecret">, body: unkno
 
 let lastEvent = 1;
 
-/** An `event_callback` around an event, with an id of its own. */
+/** An `event_callback` around an event, with its own id. */
 export function callback(fake: Pick<FakeSlack, "us">, event: Record<string, unknown>) {
   const { appId, teamId, userId } = fake.us;
   return {
@@ -72,11 +77,11 @@ export function callback(fake: Pick<FakeSlack, "us">, event: Record<string, unkn
 
 export const nextTs = () => `1790000200.${String(++lastEvent).padStart(6, "0")}`;
 
-/** What Slack does to a text before it sends it. */
+/** Escapes a text as Slack does before it sends it. */
 const escaped = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** A person's message in a direct conversation; `event` overrides what the test is about. */
+/** A person's message in a direct conversation. `event` overrides the fields under test. */
 export function directMessage(fake: Pick<FakeSlack, "us">, event: Record<string, unknown> = {}) {
   return callback(fake, {
     type: "message",
@@ -89,7 +94,7 @@ export function directMessage(fake: Pick<FakeSlack, "us">, event: Record<string,
   });
 }
 
-/** A press of a button below a message of ours; `changes` is what the test is about. */
+/** A press of a button below a message of ours. `changes` overrides the fields under test. */
 export function blockActions(
   fake: Pick<FakeSlack, "us">,
   message: Pick<PostedMessage, "channel" | "threadTs" | "ts" | "text" | "blocks">,
@@ -201,6 +206,21 @@ export async function slackSubject({ log, findButtons }: SubjectTools): Promise<
       fail: (fault) => failFake(fake, fault),
       openConnections: () => fake.openConnections(),
     },
+    answers: {
+      challenges: () => [
+        {
+          request: eventRequest(fake, { type: "url_verification", token: "legacy", challenge: "3eZbrw1aB" }),
+          response: {
+            status: 200,
+            contentType: "application/json; charset=utf-8",
+            body: '{"challenge":"3eZbrw1aB"}',
+          },
+        },
+      ],
+    },
+    intake: socketIntake(fake, log),
+    limitConversation: () => fake.fail({ rateLimited: 7 }),
+    notified: () => fake.posted.flatMap(({ pings }) => pings),
     inThread: (text, thread) => message({ text, thread_ts: `1712345678.00000${thread}` }),
     buttons: {
       shown: () => labelsOf(fake.posted.at(-1)),
@@ -214,7 +234,7 @@ export async function slackSubject({ log, findButtons }: SubjectTools): Promise<
           press({ ...message, threadTs: OTHER_THREAD }, `b:${messageId}:0`),
           press({ ...message, channel: "D0BOB00001" }, `b:${messageId}:0`),
           press(message, `b:${messageId}:9`),
-          // The one that opens a page.
+          // The button that opens a page.
           press(message, `b:${messageId}:2`),
           press(message, `b:${"0".repeat(27)}:0`),
           press(message, "confirm:7"),
@@ -233,6 +253,29 @@ export async function slackSubject({ log, findButtons }: SubjectTools): Promise<
       await channel.stop?.();
       await fake.close();
     },
+  };
+}
+
+/** The app in Socket Mode. Slack sends an event again that nobody confirms, over whatever socket is open then. */
+function socketIntake(fake: FakeSlack, log: Logger): NonNullable<ConformanceSubject["intake"]> {
+  const config = { mode: "socket", appToken: fake.appToken, signingSecret: undefined };
+  const waiting = new Set<object>();
+  async function repeat(body: object): Promise<void> {
+    while (waiting.has(body)) {
+      const confirmed = fake.push(body).then(() => void waiting.delete(body));
+      await Promise.race([confirmed.catch(() => undefined), setTimeout(200)]);
+      await setTimeout(20);
+    }
+  }
+  return {
+    channel: slackChannel(fake, { config, log }),
+    say(text) {
+      const body = directMessage(fake, { text });
+      waiting.add(body);
+      void repeat(body);
+    },
+    unconfirmed: () => waiting.size,
+    cut: fake.cutSockets,
   };
 }
 

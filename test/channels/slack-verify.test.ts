@@ -6,9 +6,9 @@ import { signedHeaders } from "../support/fake-slack.ts";
 const SECRET = "8f742231b10e8888abcd99yyyzzz85a5";
 const NOW = 1_790_000_000;
 
-/** Our word and the word of Slack's own library on the same request. */
+/** Our verdict and the verdict of Slack's own library on the same request. */
 function judge(body: string, headers: Record<string, string>) {
-  const verify = createVerifier(SECRET, { now: () => new Date(NOW * 1000) });
+  const verify = createVerifier([SECRET], { now: () => new Date(NOW * 1000) });
   const ours = verify({ method: "POST", url: "/webhooks/slack", headers, body: Buffer.from(body) });
   const slacks = isValidSlackRequest({
     signingSecret: SECRET,
@@ -49,9 +49,18 @@ describe("Slack's signature", () => {
     expect(judge(body, signedHeaders(body, SECRET, NOW + 3600))).toEqual({ ours: false, slacks: true });
   });
 
+  test("is accepted of either secret while it is changed, and of no other", () => {
+    const verify = createVerifier([SECRET, "the one before"], { now: () => new Date(NOW * 1000) });
+    const accepts = (secret: string) => {
+      const headers = signedHeaders("{}", secret, NOW);
+      return !("kind" in verify({ method: "POST", url: "/", headers, body: Buffer.from("{}") }));
+    };
+    expect([SECRET, "the one before", "another"].map(accepts)).toEqual([true, true, false]);
+  });
+
   test("is not even looked at without a signing secret", () => {
     const body = "{}";
     const request = { method: "POST", url: "/", headers: signedHeaders(body, ""), body: Buffer.from(body) };
-    expect(createVerifier(undefined)(request)).toMatchObject({ kind: "rejected", status: 404 });
+    expect(createVerifier([])(request)).toMatchObject({ kind: "rejected", status: 404 });
   });
 });

@@ -19,7 +19,7 @@ let tools: ReturnType<typeof createSubjectTools>;
 beforeEach(async () => {
   tools = createSubjectTools();
   fake = await startFakeSureadhere();
-  channel = sureadhereChannel(fake, tools.log);
+  channel = sureadhereChannel(fake, tools);
 });
 afterEach(async () => {
   await channel.stop?.();

@@ -28,6 +28,11 @@ describe("sending", () => {
     expect(fake.delivered).toEqual([{ patientId: "P-00/7", text: "Grüße 👋🏽 & <b>" }]);
   });
 
+  test("leaves a text as it was written where that is asked for", async () => {
+    await channel.send({ ...partOf(PATIENT, "# 5 is *your* code _12_34_"), format: "text" }, soon());
+    expect(fake.delivered).toEqual([{ patientId: PATIENT, text: "# 5 is *your* code _12_34_" }]);
+  });
+
   test("knows before what cannot be a patient's id", async () => {
     expect(await channel.canReach?.(PATIENT)).toEqual({ kind: "reachable" });
     expect(await channel.canReach?.(" 4711")).toMatchObject({
@@ -39,7 +44,7 @@ describe("sending", () => {
   test("uses one token, and connections again and again, for message after message", async () => {
     for (let n = 0; n < 10; n++) await send(`${n}`);
     expect([count("token"), count("send")]).toEqual([1, 10]);
-    // A second one may be opened while the first is about to be free.
+    // A second one may be opened while the first is about to become free.
     expect(fake.openConnections()).toBeLessThanOrEqual(2);
   });
 
@@ -63,7 +68,7 @@ describe("sending", () => {
     fake.fail({ answer: 401 }, { times: 2 });
     expect(await send("hello")).toMatchObject({
       kind: "failed",
-      scope: "channel",
+      scope: "connection",
       code: "sureadhere_401",
       reason: expect.stringContaining("clientId"),
     });
@@ -92,8 +97,8 @@ describe("sending", () => {
     [502, { kind: "retry", scope: "conversation" }],
     [503, { kind: "retry", scope: "conversation" }],
     [504, { kind: "unknown" }],
-    [302, { kind: "retry", scope: "channel" }],
-    [429, { kind: "retry", scope: "channel", afterMs: 30_000 }],
+    [302, { kind: "retry", scope: "connection" }],
+    [429, { kind: "retry", scope: "connection", afterMs: 30_000 }],
   ])("knows what HTTP %s means", async (answer, expected) => {
     fake.fail({ answer, headers: { location: `${fake.baseUrl}/elsewhere` } });
     const result = await send("hello");

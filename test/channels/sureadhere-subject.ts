@@ -1,8 +1,13 @@
 import type { Channel, RawRequest } from "../../src/channels/channel.ts";
 import { definition } from "../../src/channels/sureadhere/index.ts";
-import type { Logger } from "../../src/core/logger.ts";
+import { nothingKnown } from "../support/channel-values.ts";
 import { type FakeSureadhere, startFakeSureadhere } from "../support/fake-sureadhere.ts";
-import { type ConformanceSubject, createSubjectTools, type VendorFault } from "./conformance-subject.ts";
+import {
+  type ConformanceSubject,
+  createSubjectTools,
+  type SubjectTools,
+  type VendorFault,
+} from "./conformance-subject.ts";
 
 export const WEBHOOK_SECRET = "webhook secret & 0123456789";
 export const PATIENT = "4711";
@@ -14,9 +19,14 @@ export function sureadhereKeys(fake: FakeSureadhere) {
   return { tenantId: "tenant-1", ...client, authUrl, baseUrl, webhookSecret: WEBHOOK_SECRET };
 }
 
-/** The channel as the composition root makes it, connected to a fake SureAdhere. */
-export function sureadhereChannel(fake: FakeSureadhere, log: Logger = createSubjectTools().log): Channel {
+/** The channel as the composition root creates it, connected to a fake SureAdhere. */
+export function sureadhereChannel(
+  fake: FakeSureadhere,
+  { log, values }: Pick<SubjectTools, "log" | "values"> = createSubjectTools(),
+): Channel {
   return definition.create({
+    ...nothingKnown(),
+    values,
     name: "sureadhere",
     config: definition.configSchema.parse(sureadhereKeys(fake)),
     publicUrl: { url: "http://127.0.0.1:3000", isPublic: false },
@@ -34,7 +44,7 @@ export function webhook(body: unknown, secret: string | undefined = WEBHOOK_SECR
   };
 }
 
-/** What a patient wrote, as SureAdhere posts it. */
+/** A patient's message, as SureAdhere posts it. */
 export const written = (message_text: unknown, patient_id: unknown = Number(PATIENT)) => ({
   message_text,
   patient_id,
@@ -53,13 +63,13 @@ export const MALFORMED: readonly unknown[] = [
   ...["", "  ", "a\u0000b", "a\nb", "x".repeat(201), 1.5, true, null, {}, [7]].map((id) =>
     written("hello", id),
   ),
-  // Two such numbers are one and the same to a JSON parser.
+  // A JSON parser cannot tell two such numbers apart.
   '{"message_text": "hello", "patient_id": 9007199254740993}',
 ];
 
-export async function sureadhereSubject(log: Logger): Promise<ConformanceSubject> {
+export async function sureadhereSubject(tools: SubjectTools): Promise<ConformanceSubject> {
   const fake = await startFakeSureadhere();
-  const channel = sureadhereChannel(fake, log);
+  const channel = sureadhereChannel(fake, tools);
   return {
     channel,
     definition,

@@ -1,12 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createHttpClient, type HttpClient } from "../../src/channels/http-client.ts";
 import { type AccessTokens, createAccessTokens } from "../../src/channels/sureadhere/access-token.ts";
+import type { SureadhereConfig } from "../../src/channels/sureadhere/config.ts";
 import { withoutToken } from "../../src/channels/sureadhere/errors.ts";
+import { createSharedToken } from "../../src/channels/sureadhere/shared-token.ts";
+import { memoryValues } from "../support/channel-values.ts";
 import {
   type FakeSureadhere,
   type SureadhereFault,
   startFakeSureadhere,
 } from "../support/fake-sureadhere.ts";
+import { quietLog } from "../support/quiet-log.ts";
 import { sureadhereKeys } from "./sureadhere-subject.ts";
 
 const START_MS = Date.parse("2026-01-01T00:00:00Z");
@@ -15,26 +19,39 @@ let fake: FakeSureadhere;
 let client: HttpClient;
 let tokens: AccessTokens;
 let nowMs: number;
+let values: ReturnType<typeof memoryValues>;
 
 beforeEach(async () => {
   nowMs = START_MS;
   fake = await startFakeSureadhere();
   client = createHttpClient();
-  const clock = { now: () => new Date(nowMs) };
-  tokens = createAccessTokens({ client, config: sureadhereKeys(fake), clock });
+  values = memoryValues(() => nowMs);
+  tokens = createProcess();
 });
 afterEach(async () => {
   await client.close();
   await fake.close();
 });
 
-async function token(): Promise<string> {
-  const answer = await tokens.current();
+/** The tokens as another process of the channel has them. */
+function createProcess(overrides: Partial<SureadhereConfig> = {}): AccessTokens {
+  const config = { ...sureadhereKeys(fake), ...overrides };
+  const clock = { now: () => new Date(nowMs) };
+  return createAccessTokens({
+    client,
+    config,
+    clock,
+    shared: createSharedToken({ values, config, log: quietLog() }),
+  });
+}
+
+async function token(from = tokens): Promise<string> {
+  const answer = await from.current();
   if (answer.kind !== "token") throw new Error(`no token: ${JSON.stringify(answer.fault)}`);
   return answer.token;
 }
 
-/** The seconds for which the first token is used. */
+/** The seconds after the start at which the first token is still used. */
 async function usedFor(candidates: readonly number[]): Promise<number[]> {
   const first = await token();
   const used: number[] = [];
@@ -80,33 +97,74 @@ describe("an access token", () => {
   });
 });
 
+describe("the processes of a channel", () => {
+  test("share one token, and keep it from whoever reads the database", async () => {
+    const first = await token();
+    expect(await token(createProcess())).toBe(first);
+    expect(fake.requests).toHaveLength(1);
+    expect([...values.kept.values()].map(String).join()).not.toContain(fake.tokenMark);
+    nowMs = START_MS + 3541 * 1000;
+    expect(await token(createProcess())).not.toBe(first);
+  });
+
+  test("replace a token that was refused once, whoever hears of it first", async () => {
+    const other = createProcess();
+    const first = await token();
+    expect(await token(other)).toBe(first);
+    tokens.refused(first);
+    const second = await token();
+    other.refused(first);
+    expect([await token(other), second === first]).toEqual([second, false]);
+    expect(fake.requests).toHaveLength(2);
+  });
+
+  test("ask for tokens of their own after their client, its secret, its scope or its server changed", async () => {
+    await token();
+    const changed = { clientId: "other", clientSecret: "other", clientScope: "other" };
+    for (const [key, value] of Object.entries(changed))
+      expect(await createProcess({ [key]: value }).current()).toMatchObject({ kind: "no_token" });
+    expect(await createProcess({ authUrl: `${fake.authUrl}/gone` }).current()).toMatchObject({
+      kind: "no_token",
+    });
+  });
+
+  test("have a token each while the database is away", async () => {
+    const away = () => Promise.reject(new Error("the database is away"));
+    values.read = away;
+    values.write = away;
+    const first = await token();
+    expect(await token()).toBe(first);
+    expect(await token(createProcess())).not.toBe(first);
+  });
+});
+
 describe("without a token a message stays, and what is wrong is the channel's", () => {
   const gone: [string, SureadhereFault, object][] = [
-    ["the server fails", { answer: 500 }, { kind: "retry", scope: "channel" }],
-    ["the server does not answer", { cut: "after" }, { kind: "retry", scope: "channel" }],
-    ["the answer breaks off", { truncate: true }, { kind: "retry", scope: "channel" }],
-    ["there is no such address", { answer: 404 }, { kind: "retry", scope: "channel" }],
-    ["a page comes instead", { answer: 200 }, { kind: "retry", scope: "channel" }],
+    ["the server fails", { answer: 500 }, { kind: "retry", scope: "connection" }],
+    ["the server does not answer", { cut: "after" }, { kind: "retry", scope: "connection" }],
+    ["the answer breaks off", { truncate: true }, { kind: "retry", scope: "connection" }],
+    ["there is no such address", { answer: 404 }, { kind: "retry", scope: "connection" }],
+    ["a page comes instead", { answer: 200 }, { kind: "retry", scope: "connection" }],
     [
       "the token could not stand in a header",
       { answer: 200, body: '{"access_token":"a\\r\\nb: c"}' },
       { kind: "retry" },
     ],
-    ["there is a limit", { answer: 429 }, { kind: "retry", scope: "channel", afterMs: 30_000 }],
+    ["there is a limit", { answer: 429 }, { kind: "retry", scope: "connection", afterMs: 30_000 }],
     [
       "there is a limit with a time",
       { answer: 429, headers: { "retry-after": "3" } },
-      { kind: "retry", scope: "channel", afterMs: 3000 },
+      { kind: "retry", scope: "connection", afterMs: 3000 },
     ],
     [
       "the scope is refused",
       { answer: 400, body: '{"error":"invalid_scope"}' },
-      { kind: "failed", scope: "channel", code: "sureadhere_token_invalid_scope" },
+      { kind: "failed", scope: "connection", code: "sureadhere_token_invalid_scope" },
     ],
     [
       "the client is refused by a page",
       { answer: 403 },
-      { kind: "failed", scope: "channel", code: "sureadhere_token_http_403" },
+      { kind: "failed", scope: "connection", code: "sureadhere_token_http_403" },
     ],
   ];
   test.each(gone)("where %s", async (_, fault, expected) => {

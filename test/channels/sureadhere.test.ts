@@ -3,7 +3,7 @@ import { sureadhereSubject } from "./sureadhere-subject.ts";
 
 describeChannelConformance({
   kind: "sureadhere",
-  setup: ({ log }) => sureadhereSubject(log),
+  setup: sureadhereSubject,
   except: [
     ...noStreams,
     ...noButtons,

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, test } from "vitest";
 import { telegramConfigSchema } from "../../src/channels/telegram/config.ts";
 
 const problems = (config: unknown) =>
@@ -6,9 +6,38 @@ const problems = (config: unknown) =>
 
 it("asks for the secret of a webhook beside whatever else is wrong", () => {
   expect(problems({})).toEqual(["token", "secretToken"]);
-  expect(problems({ token: "1:a", apiRoot: "nowhere" })).toEqual(["apiRoot", "secretToken"]);
+  expect(problems({ token: "123:abc", apiRoot: "nowhere" })).toEqual(["apiRoot", "secretToken"]);
   expect(problems({ token: 1, secretToken: 2 })).toEqual(["token", "secretToken"]);
-  expect(problems({ token: "1:a", mode: "poling" })).toEqual(["mode"]);
-  expect(problems({ token: "1:a", mode: "polling" })).toEqual([]);
+  expect(problems({ token: "123:abc", mode: "poling" })).toEqual(["mode"]);
+  expect(problems({ token: "123:abc", mode: "polling" })).toEqual([]);
   expect(problems("telegram")).toEqual([""]);
+});
+
+test.each([
+  "mytoken",
+  "123456",
+  "12:AB",
+  "bot123456:ABC-DEF",
+  "123456:",
+  ":ABC-DEF",
+  "123456:ABC DEF",
+  "$TOKEN",
+  "",
+])("takes %j for no bot's token", (token) => {
+  expect(problems({ token, mode: "polling" })).toEqual(["token"]);
+});
+
+it("takes the tokens that @BotFather makes, and those of servers that stand in for Telegram", () => {
+  const made = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_-";
+  for (const token of [made, "4242:test-api-token"]) expect(problems({ token, mode: "polling" })).toEqual([]);
+});
+
+it("takes commands that Telegram takes", () => {
+  const withCommand = (command: object) =>
+    problems({ token: "123:abc", mode: "polling", commands: [command] });
+  expect(withCommand({ command: "help", description: "Help" })).toEqual([]);
+  expect(withCommand({ command: "/Help", description: "" })).toEqual([
+    "commands.0.command",
+    "commands.0.description",
+  ]);
 });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
-import type { ChannelEvent } from "../../src/core/channel-event.ts";
-import { RequestError } from "../../src/core/errors.ts";
+import type { ChannelEvent } from "../../src/core/message/channel-event.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
+import { createSubjectTools } from "./conformance-subject.ts";
 import { SECRET_TOKEN, telegramChannel, updateWith, webhook } from "./telegram-subject.ts";
 
 const GROUP = { id: -100500, type: "supergroup", title: "Walkers" };
@@ -10,10 +10,12 @@ const US = { id: 4242, is_bot: true, first_name: "Causeway" };
 
 let fake: FakeTelegram;
 let channel: Channel;
+let tools: ReturnType<typeof createSubjectTools>;
 
 beforeEach(async () => {
   fake = await startFakeTelegram();
-  channel = telegramChannel(fake, { config: { username: "@Causeway_bot" } });
+  tools = createSubjectTools();
+  channel = telegramChannel(fake, { config: { username: "@Causeway_bot" }, log: tools.log });
 });
 afterEach(async () => {
   await channel.stop?.();
@@ -22,7 +24,7 @@ afterEach(async () => {
 
 async function eventsOf(message: Record<string, unknown>, on: Channel = channel): Promise<ChannelEvent[]> {
   const received = await on.receive(webhook(updateWith(message)));
-  return received.kind === "accepted" ? received.events : expect.fail(`rejected with ${received.status}`);
+  return received.kind === "accepted" ? received.events : expect.fail(JSON.stringify(received));
 }
 
 async function textOf(message: Record<string, unknown>): Promise<string | null> {
@@ -62,6 +64,8 @@ describe("a private message", () => {
           userName: "Ada Lovelace",
           profile: { chat_type: "private", locale: "en" },
           text: "hello",
+          sentAt: new Date(update.message.date * 1000),
+          replyReference: String(update.message.message_id),
         },
       ],
     });
@@ -101,8 +105,9 @@ describe("a private message", () => {
     ]);
   });
 
-  test("with neither text nor file asks for no answer", async () => {
-    expect(await eventsOf({ dice: { emoji: "🎲", value: 3 } })).toEqual([]);
+  test("that only says what happened asks for no answer, and the log says what it was", async () => {
+    expect(await eventsOf({ pinned_message: { message_id: 1 } })).toEqual([]);
+    expect(tools.show(tools.logged())).toContain("pinned_message");
   });
 
   test("with a sticker is its emoji", async () => {
@@ -167,8 +172,46 @@ describe("a group message", () => {
 
   test("of an admin who posts anonymously is a person's", async () => {
     const from = { id: 1087968824, is_bot: true, first_name: "Group" };
-    const text = "@causeway_bot hi";
-    expect(await textOf({ text, chat: GROUP, from, sender_chat: { id: GROUP.id } })).toBe("hi");
+    const said = { text: "@causeway_bot hi", chat: GROUP, from };
+    const admin = { id: GROUP.id, title: "Walkers" };
+    expect(await eventsOf({ ...said, sender_chat: admin, author_signature: "Boss" })).toMatchObject([
+      { text: "hi", author: { identifier: "-100500", name: "Boss" } },
+    ]);
+    expect(await eventsOf({ ...said, sender_chat: admin })).toMatchObject([{ author: { name: "Walkers" } }]);
+    expect(await textOf(said)).toBe("hi");
+  });
+
+  test("of somebody who writes in the name of their channel is a person's", async () => {
+    const from = { id: 136817688, is_bot: true, first_name: "Channel" };
+    const sender_chat = { id: -100700, type: "channel", title: "Ada's Notes" };
+    expect(await eventsOf({ text: "@causeway_bot hi", chat: GROUP, from, sender_chat })).toMatchObject([
+      { text: "hi", author: { identifier: "-100700", name: "Ada's Notes" } },
+    ]);
+  });
+
+  test("names its writer, whom the group does not", async () => {
+    expect(await eventsOf({ text: "@causeway_bot hi", chat: GROUP })).toMatchObject([
+      { conversation: { userIdentifier: "-100500" }, author: { identifier: "777001", name: "Ada Lovelace" } },
+    ]);
+    const [alone] = await eventsOf({ text: "hi" });
+    expect(alone).not.toHaveProperty("author");
+  });
+
+  test("of an album is for us where another one of it is", async () => {
+    const part = { media_group_id: "13579", photo: [{ file_id: "large" }], chat: GROUP };
+    const [named] = await eventsOf({ ...part, caption: "@causeway_bot compare these" });
+    expect(named).toMatchObject({ albumKey: "13579", text: "compare these" });
+    expect(named).not.toHaveProperty("onlyWithAlbum");
+    expect(await eventsOf({ ...part, caption: "the *second*" })).toMatchObject([
+      {
+        albumKey: "13579",
+        onlyWithAlbum: true,
+        text: "the *second*",
+        attachments: [{ platformId: "large" }],
+      },
+    ]);
+    expect(await eventsOf({ ...part, caption: "/look@other_bot" })).toEqual([]);
+    expect(await eventsOf({ ...part, from: { id: 5, is_bot: true, first_name: "Echo" } })).toEqual([]);
   });
 
   test("forwarded from the linked channel is not for us", async () => {
@@ -197,9 +240,8 @@ describe("while our name is not known", () => {
 
   test("a mention that cannot be judged is not acknowledged, so that Telegram sends it again", async () => {
     fake.fail({ answer: 500 }, { method: "getMe" });
-    const receiving = channel.receive(webhook(updateWith({ text: "@causeway_bot hi", chat: GROUP })));
-    await expect(receiving).rejects.toThrow(RequestError);
-    await expect(receiving).rejects.toMatchObject({ status: 503 });
+    const request = webhook(updateWith({ text: "@causeway_bot hi", chat: GROUP }));
+    expect(await channel.receive(request)).toMatchObject({ kind: "later", reason: expect.any(String) });
     expect(await textOf({ text: "@causeway_bot hi", chat: GROUP })).toBe("hi");
   });
 
@@ -214,4 +256,13 @@ test("a polling channel takes no webhooks, signed or not", async () => {
   const request = webhook(updateWith({ text: "hi" }), SECRET_TOKEN);
   expect(await polling.receive(request)).toMatchObject({ kind: "rejected", status: 404 });
   await polling.stop?.();
+});
+
+test("a message to a business account is acknowledged, and the log says that nobody answers it", async () => {
+  const { update_id, message } = updateWith({ text: "hi", business_connection_id: "b1" });
+  expect(await channel.receive(webhook({ update_id, business_message: message }))).toEqual({
+    kind: "accepted",
+    events: [],
+  });
+  expect(tools.show(tools.logged())).toContain("business account");
 });

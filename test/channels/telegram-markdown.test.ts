@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { definition } from "../../src/channels/telegram/index.ts";
 import { formatMarkdown } from "../../src/channels/telegram/markdown.ts";
 
-/** The formatted text with its entities written around it, to read in a test. */
+/** The formatted text with its entities written around it, for reading in a test. */
 function shown(source: string): string {
   const { text, entities } = formatMarkdown(source);
   return entities.reduceRight((out, entity) => {
@@ -23,10 +23,26 @@ describe("formatting for Telegram", () => {
     ["``` inline ``` **", "<code> inline </> **"],
     ["这是 **重点**内容", "这是 <bold>重点</>内容"],
     ["* item **one**\n* item two", "* item <bold>one</>\n* item two"],
-    // Code takes no other entity beside it: a link is worth more than its look, its look more than bold.
+    // Code allows no other entity on the same text. A link matters more than the look of code, and code more than bold.
     ["``[`!`](https://a.b)**", "``<text_link>!</>**"],
     ["[`npm ci` first](https://a.b)", "<text_link>npm ci first</>"],
     ["**bold `code` bold**", "<bold>bold </><code>code</><bold> bold</>"],
+    // Escaped marks, and marks within a word.
+    ["snake\\_case, 5\\*3 and \\*not bold\\*", "snake_case, 5*3 and *not bold*"],
+    ["1\\. first\n\\# no heading\n\\- no item\\!", "1. first\n# no heading\n- no item!"],
+    ["`a\\_b` and [a\\_b](https://a.example/c)", "<code>a\\_b</> and <text_link>a_b</>"],
+    ["**Bold**text and **United**", "<bold>Bold</>text and <bold>United</>"],
+    ["**Note:**5 and **two words**s", "<bold>Note:</>5 and <bold>two words</>s"],
+    ["**a and **b**", "**a and <bold>b</>"],
+    ["see <https://example.org/_a_>.", "see <text_link>https://example.org/_a_</>."],
+    [
+      "see [t](https://example.org \"a title\") and [u](https://example.org 'x')",
+      "see <text_link>t</> and <text_link>u</>",
+    ],
+    [
+      "1. item\n    ```js\n    let a;\n      b();\n    ```\n2. next",
+      "1. item\n<pre>let a;\n  b();</>\n2. next",
+    ],
   ])("shows %j as %j", (source, expected) => {
     expect(shown(source)).toBe(expected);
   });
@@ -44,8 +60,11 @@ describe("formatting for Telegram", () => {
   test.each([
     "2 * 3 * 4 = 24 and 5*3*2 too",
     "snake_case_name, __init__ and 2**8",
+    "**kwargs and 2**8",
+    "C:\\_temp, \\(x\\) and \\\\server",
+    "a < b, <b>bold</b> and <https://not closed",
     "*.ts and *.js, **kwargs and *args",
-    "¯\\_(ツ)_/¯ and \\*not bold\\*",
+    "¯\\_(ツ)_/¯",
     "[not a link](javascript:alert) [x] (y)",
     "**unfinished and `half",
     "a@b_c.example, #hashtag, 1. one, > quote",
@@ -54,6 +73,47 @@ describe("formatting for Telegram", () => {
     "```not a language\ncode\n```",
   ])("leaves %j as it was written", (source) => {
     expect(formatMarkdown(source)).toEqual({ text: source, entities: [] });
+  });
+
+  describe("a table", () => {
+    test("has its columns below each other, as code", () => {
+      const table =
+        "Your week:\n\n| Day | **What** | Min |\n| :-- | ---- | --: |\n| Monday | Walk | 20 |\n| Tuesday | *Swim*, a lot | 5 |\n\nEnjoy";
+      expect(shown(table)).toBe(
+        [
+          "Your week:\n\n<pre>",
+          "Day      What         Min\n",
+          "-------  -----------  ---\n",
+          "Monday   Walk         20\n",
+          "Tuesday  Swim, a lot  5",
+          "</>\n\nEnjoy",
+        ].join(""),
+      );
+    });
+
+    test("counts characters as wide as they are shown", () => {
+      expect(formatMarkdown("| 名前 | n |\n| ---- | - |\n| 愛 | 1 |\n| 👩‍👩‍👧 x | 2 |").text).toBe(
+        ["名前  n", "----  -", "愛    1", "👩‍👩‍👧 x  2"].join("\n"),
+      );
+    });
+
+    test("with a cell left out, a bar in a cell and a row too long keeps all of it", () => {
+      expect(formatMarkdown("| a \\| b | c |\n| ------ | --- |\n| 1 |\n| 2 | 3 | 4 |").text).toBe(
+        ["a | b  c", "-----  -  -", "1", "2      3  4"].join("\n"),
+      );
+    });
+
+    test.each([
+      ["that holds an address", "| [Walk](https://a.example) | 20 |", "<text_link>Walk</> | 20"],
+      ["too wide for a phone", `| ${"walk ".repeat(8)}| 20 |`, `${"walk ".repeat(8).trim()} | 20`],
+    ])("%s is a line for each row, its head bold", (_, row, expected) => {
+      expect(shown(`| What | Min |\n| --- | --- |\n${row}`)).toBe(`<bold>What | Min</>\n${expected}`);
+    });
+
+    test("after another one is one of its own", () => {
+      const table = "| a | b |\n| - | - |\n| 1 | 2 |";
+      expect(formatMarkdown(`${table}\n\n${table}`).entities.map(({ type }) => type)).toEqual(["pre", "pre"]);
+    });
   });
 
   const markup = fc.constantFrom(

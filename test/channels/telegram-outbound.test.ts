@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
+import { channelDefinitions } from "../../src/channels/registry.ts";
 import { definition } from "../../src/channels/telegram/index.ts";
 import { DEAD_ADDRESS } from "../support/dead-address.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
@@ -58,6 +59,39 @@ describe("sending", () => {
     ]);
   });
 
+  test("leaves a text as it was written where that is asked for", async () => {
+    for (const text of [
+      "# 5 is your number",
+      "your code is _12_34_",
+      "*words* and `code`",
+      "[a](https://b.example)",
+    ]) {
+      await channel.send({ ...partOf(String(CHAT), text), format: "text" }, soon());
+      expect(fake.sent.at(-1)).toMatchObject({ text, entities: [] });
+    }
+  });
+
+  test("adds nothing to a long text that goes out as it was written", () => {
+    const long = `\`\`\`\n${"a line\n".repeat(2_000)}`;
+    for (const { split } of Object.values(channelDefinitions))
+      expect(split(long, "text").join("\n").match(/```/g)).toHaveLength(1);
+    expect(definition.split(long).join("\n").match(/```/g)?.length).toBeGreaterThan(1);
+  });
+
+  test("makes no card of an address, which Telegram would fetch, however it is sent", async () => {
+    fake.fail({ answer: 400, description: "Bad Request: can't parse entities" });
+    await send("See **https://evil.example/?secret=abc**");
+    await send("See https://evil.example/?secret=abc");
+    expect(fake.sent).toMatchObject([{ hasLinkPreview: false }, { hasLinkPreview: false }]);
+  });
+
+  test("makes cards where the configuration says so", async () => {
+    const open = telegramChannel(fake, { config: { linkPreviews: true } });
+    await open.send(partOf(String(CHAT), "See https://example.org"), soon());
+    expect(fake.sent).toMatchObject([{ hasLinkPreview: true }]);
+    await open.stop?.();
+  });
+
   test("sends what was written where formatting is refused", async () => {
     fake.fail({ answer: 400, description: "Bad Request: can't parse entities" });
     expect(await send("a **bold** word")).toMatchObject({ kind: "sent" });
@@ -96,13 +130,13 @@ describe("sending", () => {
 
 describe("what Telegram answers", () => {
   test.each([
-    [429, { retry_after: 3 }, { kind: "retry", scope: "channel", afterMs: 3000 }],
-    [429, undefined, { kind: "retry", scope: "channel" }],
+    [429, { retry_after: 3 }, { kind: "retry", scope: "conversation", afterMs: 3000 }],
+    [429, undefined, { kind: "retry", scope: "conversation" }],
     [403, undefined, { kind: "failed", scope: "user", code: "telegram_403" }],
     [400, undefined, { kind: "failed", scope: "conversation", code: "telegram_400" }],
     [400, { migrate_to_chat_id: -1001 }, { kind: "moved", address: "-1001" }],
-    [401, undefined, { kind: "failed", scope: "channel", reason: expect.stringContaining("@BotFather") }],
-    [404, undefined, { kind: "failed", scope: "channel", reason: expect.stringContaining("token") }],
+    [401, undefined, { kind: "failed", scope: "connection", reason: expect.stringContaining("@BotFather") }],
+    [404, undefined, { kind: "failed", scope: "connection", reason: expect.stringContaining("token") }],
     [500, undefined, { kind: "retry", scope: "conversation" }],
     [502, undefined, { kind: "retry", scope: "conversation" }],
   ])("%i with %j becomes %j", async (status, parameters, expected) => {
@@ -114,7 +148,7 @@ describe("what Telegram answers", () => {
   });
 
   test.each([
-    ["a proxy's 404", { html: 404 }, { kind: "retry", scope: "channel", code: "telegram_http_404" }],
+    ["a proxy's 404", { html: 404 }, { kind: "retry", scope: "connection", code: "telegram_http_404" }],
     ["a proxy's 502", { html: 502 }, { kind: "unknown", code: "telegram_http_502" }],
     ["a page instead of an answer", { html: 200 }, { kind: "unknown" }],
     ["a connection cut before the answer", { cut: "before" as const }, { kind: "unknown" }],
@@ -147,6 +181,23 @@ describe("what Telegram answers", () => {
     expect(await send("two")).toMatchObject({ kind: "unknown" });
     expect(await send("three")).toMatchObject({ kind: "sent" });
     expect(fake.sent.map(({ text }) => text)).toEqual(["one", "two", "three"]);
+  });
+});
+
+describe("a limit", () => {
+  const limited = () => fake.fail({ answer: 429, parameters: { retry_after: 60 } });
+
+  test("of a group that a second topic meets says nothing of other chats", async () => {
+    limited();
+    const first = await send("one", "-100987:17");
+    expect(first).toMatchObject({ kind: "retry", scope: "conversation", afterMs: 60_000 });
+    expect(first).not.toHaveProperty("alone");
+    limited();
+    expect(await send("two", "-100987:18")).toMatchObject({ kind: "retry", alone: true });
+    limited();
+    expect(await send("one", "-100987:17")).not.toHaveProperty("alone");
+    limited();
+    expect(await send("three", String(CHAT))).not.toHaveProperty("alone");
   });
 });
 

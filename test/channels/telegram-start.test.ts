@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel, ChannelContext } from "../../src/channels/channel.ts";
-import type { ChannelEvent } from "../../src/core/channel-event.ts";
+import type { ChannelEvent } from "../../src/core/message/channel-event.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
 import { createSubjectTools } from "./conformance-subject.ts";
@@ -26,17 +26,55 @@ const methods = () => fake.calls.map(({ method }) => method);
 
 describe("a webhook channel that starts", () => {
   test("registers its webhook with the secret, and its commands", async () => {
-    channel = telegramChannel(fake, { publicUrl: PUBLIC });
+    channel = telegramChannel(fake, { publicUrl: PUBLIC, log: tools.log });
     const context = tools.startContext();
     await channel.start?.(context);
     expect(fake.webhook).toEqual({
       url: "https://bots.example.org/webhooks/telegram",
       secretToken: SECRET_TOKEN,
-      allowedUpdates: ["message", "callback_query", "my_chat_member", "stopped_message_generation"],
+      allowedUpdates: [
+        "message",
+        "callback_query",
+        "my_chat_member",
+        "stopped_message_generation",
+        "business_connection",
+        "business_message",
+      ],
     });
     const commands = fake.calls.find(({ method }) => method === "setMyCommands")?.payload.commands;
     expect(commands).toMatchObject([{ command: "start" }, { command: "reset" }]);
     expect(context.errors).toEqual([]);
+    expect(tools.show(tools.logged())).toContain("telegram connected");
+  });
+
+  test("says from whom it takes the bot, without what the address may give away", async () => {
+    const url = `https://old.example.org/bot${fake.token}`;
+    fake.webhook = { url, secretToken: "x", allowedUpdates: undefined };
+    channel = telegramChannel(fake, { publicUrl: PUBLIC, log: tools.log });
+    await channel.start?.(tools.startContext());
+    expect(fake.webhook.url).toBe("https://bots.example.org/webhooks/telegram");
+    expect(tools.show(tools.logged())).toContain("https://old.example.org/bot<token>");
+  });
+
+  test("leaves the commands that somebody chose, unless the configuration names others", async () => {
+    const chosen = { command: "weather", description: "Tell the weather" };
+    fake.commands.push(chosen);
+    channel = telegramChannel(fake, { publicUrl: PUBLIC });
+    await channel.start?.(tools.startContext());
+    expect(fake.commands).toEqual([chosen]);
+    await channel.stop?.();
+    const commands = [{ command: "help", description: "Help" }];
+    for (const [config, expected] of [
+      [{ commands }, commands],
+      [{ commands }, commands],
+      [{ commands: [] }, []],
+    ] as const) {
+      channel = telegramChannel(fake, { publicUrl: PUBLIC, config });
+      await channel.start?.(tools.startContext());
+      expect(fake.commands).toEqual(expected);
+      await channel.stop?.();
+    }
+    expect(methods().filter((method) => method === "setMyCommands")).toHaveLength(2);
   });
 
   test("registers no webhook at an address nobody can reach, and says what to do", async () => {
@@ -86,10 +124,14 @@ describe("a webhook channel that starts", () => {
 });
 
 describe("a polling channel", () => {
-  const polling = () =>
-    telegramChannel(fake, { config: { mode: "polling", secretToken: undefined }, log: tools.log });
+  const polling = (config: Record<string, unknown> = {}, publicUrl?: typeof PUBLIC) =>
+    telegramChannel(fake, {
+      config: { mode: "polling", secretToken: undefined, ...config },
+      ...(publicUrl ? { publicUrl } : {}),
+      log: tools.log,
+    });
 
-  /** A context that stores what it is given, or fails to. */
+  /** A context that stores its events, or fails to. */
   function collecting(store: (events: ChannelEvent[]) => Promise<void> = async () => undefined) {
     const texts: string[] = [];
     const leading = new AbortController();
@@ -106,19 +148,71 @@ describe("a polling channel", () => {
     return { context: whole, errors: context.errors, texts, leading, ended };
   }
 
-  test("hands over what people write, in order, whichever webhook was set before", async () => {
+  test("hands over what people write, in order, whichever webhook of ours was set before", async () => {
     const before = telegramChannel(fake, { publicUrl: PUBLIC });
     await before.start?.(tools.startContext());
     await before.stop?.();
     fake.push(updateWith({ text: "one" }));
     fake.push(updateWith({ text: "two" }));
-    channel = polling();
+    channel = polling({}, PUBLIC);
     const { context, texts } = collecting();
     await channel.start?.(context);
     await eventually(() => expect(texts).toEqual(["one", "two"]));
     fake.push(updateWith({ text: "three" }));
     await eventually(() => expect(texts).toEqual(["one", "two", "three"]));
     await eventually(() => expect(fake.pending()).toBe(0));
+  });
+
+  test("takes no bot from another host, and says whose it is and what to do", async () => {
+    const taken = { url: "https://prod.example.org/hook", secretToken: "x", allowedUpdates: undefined };
+    fake.webhook = taken;
+    fake.push(updateWith({ text: "for production" }));
+    channel = polling();
+    const { context, errors, texts } = collecting();
+    await channel.start?.(context);
+    await eventually(() => expect(errors[0]).toContain("https://prod.example.org/hook"));
+    expect(errors[0]).toContain('"takeOver": true');
+    expect(tools.show(tools.logged())).toContain("https://prod.example.org/hook");
+    expect([fake.webhook, texts]).toEqual([taken, []]);
+    expect(methods()).not.toContain("deleteWebhook");
+    // Once the other host gives the bot up, this channel takes it without a restart.
+    fake.webhook = null;
+    await eventually(() => expect(texts).toEqual(["for production"]));
+    await eventually(() => expect(errors.at(-1)).toBeNull());
+  });
+
+  test("takes the bot from another host where the configuration says so, and names the host", async () => {
+    fake.webhook = { url: "https://prod.example.org/hook", secretToken: "x", allowedUpdates: undefined };
+    fake.push(updateWith({ text: "mine now" }));
+    channel = polling({ takeOver: true });
+    const { context, texts } = collecting();
+    await channel.start?.(context);
+    await eventually(() => expect(texts).toEqual(["mine now"]));
+    expect(fake.webhook).toBeNull();
+    expect(tools.show(tools.logged())).toContain("https://prod.example.org/hook");
+  });
+
+  test("works where the server does not tell of webhooks", async () => {
+    fake.fail({ answer: 404, description: "Not Found: method not found" }, { method: "getWebhookInfo" });
+    fake.push(updateWith({ text: "hello" }));
+    channel = polling();
+    const { context, texts, errors } = collecting();
+    await channel.start?.(context);
+    await eventually(() => expect(texts).toEqual(["hello"]));
+    expect(errors).toEqual([]);
+  });
+
+  test("says that it is connected, and when it works again", async () => {
+    fake.push(updateWith({ text: "one" }));
+    channel = polling();
+    const { context, texts } = collecting();
+    await channel.start?.(context);
+    await eventually(() => expect(tools.show(tools.logged())).toContain("telegram connected"));
+    expect(tools.show(tools.logged())).not.toContain("works again");
+    fake.fail({ answer: 502 }, { method: "getUpdates" });
+    fake.push(updateWith({ text: "two" }));
+    await eventually(() => expect(tools.show(tools.logged())).toContain("telegram polling works again"));
+    await eventually(() => expect(texts).toEqual(["one", "two"]));
   });
 
   test("asks for an update again until it is stored", async () => {

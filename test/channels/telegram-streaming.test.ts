@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
-import type { LiveStream } from "../../src/core/live-stream.ts";
+import type { LiveStream } from "../../src/core/message/live-stream.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
 import { partOf } from "./conformance-subject.ts";
@@ -35,7 +35,7 @@ const open = (chatId: number | string = CHAT, executionId = "execution"): LiveSt
 const send = (chatId: number, text: string, preview?: string) =>
   channel.send({ ...partOf(String(chatId), text), ...(preview === undefined ? {} : { preview }) }, soon());
 
-/** What stands for an answer in a group, with nothing under way. */
+/** The preview of an answer in a group, after the stream ended. */
 async function standingIn(chatId: number, text: string): Promise<string> {
   const stream = open(chatId);
   stream?.show(text);
@@ -53,7 +53,11 @@ describe("in a private chat", () => {
     await eventually(() =>
       expect(fake.drafts).toMatchObject([{ chatId: CHAT, text: "A bold beginning, then **half a [li" }]),
     );
-    expect(fake.calls.at(-1)?.payload).toMatchObject({ can_stop: true, draft_id: expect.any(Number) });
+    expect(fake.calls.at(-1)?.payload).toMatchObject({
+      can_stop: true,
+      draft_id: expect.any(Number),
+      link_preview_options: { is_disabled: true },
+    });
     stream?.show("A **bold** beginning, then **half a [link](https://example.org)**");
     await eventually(() => expect(fake.drafts).toHaveLength(2));
     expect(new Set(fake.drafts.map(({ draftId }) => draftId)).size).toBe(1);
@@ -113,6 +117,20 @@ describe("in a group", () => {
     });
     expect(await stream?.close()).toBe(true);
     expect(standing).toEqual([`${GROUP}:1`]);
+  });
+
+  test("no address becomes a card, neither while it is written nor in the end", async () => {
+    const stream = open(GROUP);
+    stream?.show("See https://evil.example");
+    await eventually(() => expect(standing).toHaveLength(1));
+    stream?.show("See https://evil.example/?secret=abc and more");
+    await eventually(() => expect(fake.sent[0]?.text).toContain("and more"), { timeoutMs: 30_000 });
+    await stream?.close();
+    await send(GROUP, "See https://evil.example/?secret=abc", standing[0]);
+    const shown = fake.calls.filter(({ method }) => /^(sendMessage|editMessageText)$/.test(method));
+    expect(shown.length).toBeGreaterThan(1);
+    for (const { payload } of shown)
+      expect(payload).toMatchObject({ link_preview_options: { is_disabled: true } });
   });
 
   test("what is sent takes the message's place, also where it reads so already", async () => {

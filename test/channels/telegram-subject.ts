@@ -2,7 +2,8 @@ import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/cha
 import { telegramConfigSchema } from "../../src/channels/telegram/config.ts";
 import { createTelegramChannel } from "../../src/channels/telegram/connection.ts";
 import { definition } from "../../src/channels/telegram/index.ts";
-import type { Logger } from "../../src/core/logger.ts";
+import type { Logger } from "../../src/core/process/logger.ts";
+import { nothingKnown } from "../support/channel-values.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
 import {
   type ConformanceSubject,
@@ -22,7 +23,7 @@ export interface TelegramOverrides {
   findButtons?: NonNullable<ChannelOptions<unknown>["findButtons"]>;
 }
 
-/** The channel as the composition root makes it, connected to a fake Bot API. */
+/** The channel as the composition root creates it, connected to a fake Bot API. */
 export function telegramChannel(
   fake: Pick<FakeTelegram, "url" | "token">,
   overrides: TelegramOverrides = {},
@@ -32,6 +33,7 @@ export function telegramChannel(
     name: "telegram",
     config: telegramConfigSchema.parse(config),
     publicUrl: overrides.publicUrl ?? { url: "http://127.0.0.1:3000", isPublic: false },
+    ...nothingKnown(),
     ...(overrides.findButtons ? { findButtons: overrides.findButtons } : {}),
     log: overrides.log ?? createSubjectTools().log,
   });
@@ -49,7 +51,7 @@ export function webhook(body: unknown, secret: string | undefined = SECRET_TOKEN
 
 let lastUpdateId = 90_000;
 
-/** An update with a private message; `message` overrides what the test is about. */
+/** An update with a private message. `message` overrides the fields under test. */
 export function updateWith(message: Record<string, unknown> = {}) {
   const update_id = ++lastUpdateId;
   const from = { id: CHAT, is_bot: false, first_name: "Ada", last_name: "Lovelace", language_code: "en" };
@@ -57,7 +59,7 @@ export function updateWith(message: Record<string, unknown> = {}) {
   return { update_id, message: { message_id: update_id, date: 1_790_000_000, from, chat, ...message } };
 }
 
-/** A press of a button below a message, by the user of `updateWith`; `query` overrides what the test is about. */
+/** A press of a button below a message, by the user of `updateWith`. `query` overrides the fields under test. */
 function pressOf(data: string, query: Record<string, unknown> = {}) {
   const { update_id, message } = updateWith();
   const { from, chat } = message;
@@ -105,6 +107,13 @@ export async function telegramSubject({ log, findButtons }: SubjectTools): Promi
       fail: (fault) => failFake(fake, fault),
       openConnections: () => fake.openConnections(),
     },
+    intake: {
+      channel: telegramChannel(fake, { log, findButtons, config: { mode: "polling" } }),
+      say: (text) => fake.push(updateWith({ text })),
+      unconfirmed: fake.pending,
+      cut: () => fake.fail({ cut: "after" }, { method: "getUpdates" }),
+    },
+    limitConversation: () => fake.fail({ answer: 429, parameters: { retry_after: 7 } }),
     buttons: {
       shown: () => (fake.sent.at(-1)?.keyboard ?? []).flat().map(({ text }) => text),
       press: (nth) => {
@@ -117,7 +126,7 @@ export async function telegramSubject({ log, findButtons }: SubjectTools): Promi
         return [
           webhook(pressOf(`b:${messageId}:0`, { message: elsewhere })),
           webhook(pressOf(`b:${messageId}:9`)),
-          // The one that opens a page.
+          // The button that opens a page.
           webhook(pressOf(`b:${messageId}:2`)),
           webhook(pressOf(`b:${"0".repeat(27)}:0`)),
           webhook(pressOf("confirm:7")),

@@ -2,13 +2,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { TelegramServer } from "telegram-test-api/lib/telegramServer.js";
 import { expect, test } from "vitest";
-import type { InboundMessage } from "../../src/core/channel-event.ts";
+import type { InboundMessage } from "../../src/core/message/channel-event.ts";
 import { eventually } from "../support/eventually.ts";
 import { createSubjectTools, partOf } from "./conformance-subject.ts";
 import { telegramChannel } from "./telegram-subject.ts";
 
-// A Bot API server that others wrote knows nothing of our reading of the documentation. It is thin (no secret header,
-// no setMyCommands, no limits), so it shows that the wire fits, and nothing about strictness.
+// A Bot API server of other authors does not share our reading of the documentation. It is small (no secret header, no
+// setMyCommands, no limits). So it shows only that the requests fit, and nothing about strictness.
 
 const TOKEN = "4242:test-api-token";
 

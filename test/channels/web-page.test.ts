@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createTurnLog, replay } from "../../src/core/turn-log.ts";
+import { createTurnLog, replay } from "../../src/core/session/turn-log.ts";
 import { CallError } from "../../src/web-chat/chat/call-error.ts";
 import { applyTurn, type Draft, newDraft } from "../../src/web-chat/chat/draft.ts";
 import { createEventReader } from "../../src/web-chat/chat/event-reader.ts";
@@ -46,7 +46,7 @@ describe("an answer being written", () => {
           ...texts.map((content) => log.append("content", { content })),
         ];
         let draft: Draft = newDraft("x");
-        // Each connection tells the start as one piece, then goes on live up to where it breaks.
+        // Each connection sends the start as one piece, then continues live until it breaks.
         for (const cut of [...cuts, events.length]) {
           const seen = createTurnLog();
           for (const event of events.slice(0, cut)) seen.append(event.type, event.data);

@@ -19,6 +19,7 @@ const agents = {
   paced: { bot: { type: "paced" } },
   quiet: { bot: { type: "echo" }, seedMessage: SEED, reset: { prompt: "hidden" } },
   shown: { bot: { type: "echo" }, seedMessage: SEED, reset: { prompt: "readonly" } },
+  open: { bot: { type: "echo" }, reset: { prompt: "editable" } },
 };
 
 beforeAll(async () => {
@@ -30,6 +31,7 @@ beforeAll(async () => {
       paced: { kind: "web", agent: "paced" },
       quiet: { kind: "web", agent: "quiet" },
       shown: { kind: "web", agent: "shown" },
+      open: { kind: "web", agent: "open" },
     },
   });
 });
@@ -145,7 +147,7 @@ describe("what was seen", () => {
     expect((await read(2)).status).toBe(204);
     await eventually(() => expect(named(device, "session").at(-1)).toMatchObject({ unread: 0, read_seq: 2 }));
     await read(1);
-    // What was never said cannot have been seen.
+    // A message that does not exist cannot be read.
     await read(999);
     expect((await visitor.call("GET", "/sessions")).body.data).toMatchObject([{ read_seq: 2, unread: 0 }]);
   });
@@ -178,7 +180,7 @@ describe("starting over", () => {
     const visitor = await newVisitor(app.url);
     const session = await visitor.openSession();
     const { body } = await visitor.call("GET", `/sessions/${session}/reset`);
-    expect(body).toEqual({ prompt: "editable", seed_message: SEED, end_events: true });
+    expect(body).toEqual({ prompt: "readonly", seed_message: SEED, end_events: true });
   });
 
   test("without a prompt follows the seed message, and pressed twice opens one session with one greeting", async () => {
@@ -200,7 +202,8 @@ describe("starting over", () => {
   test.each([
     ["quiet", { prompt: "hidden", seed_message: null, end_events: false }],
     ["shown", { prompt: "readonly", seed_message: SEED, end_events: false }],
-    ["paced", { prompt: "editable", seed_message: null, end_events: false }],
+    ["paced", { prompt: "hidden", seed_message: null, end_events: false }],
+    ["open", { prompt: "editable", seed_message: null, end_events: false }],
   ])("on the channel %s is offered as its agent says", async (channel, offer) => {
     const call = await visitorOf(channel);
     const { id } = (await call("POST", "/sessions", {})).body;
@@ -226,7 +229,7 @@ test("whoever stops an answer has it stopped, and what waited behind it with it"
     }
   });
   expect(bot.count("waits")).toBe(0);
-  // What was read stays readable, although the bot does not know it.
+  // The text that the visitor has read stays readable, although the bot does not know it.
   const { data, stopped } = (await call("GET", `/sessions/${id}/messages`)).body;
   expect(data.map(({ role }: { role: string }) => role)).toEqual(["user", "user"]);
   expect(stopped).toEqual([{ execution_id: first, content: "Once upon" }]);

@@ -1,15 +1,15 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { webConfigSchema } from "../../src/channels/web/config.ts";
-import { createVisitorDoor } from "../../src/channels/web/visitor-door.ts";
+import { createVisitorAuth } from "../../src/channels/web/visitor-auth.ts";
 
 const SECRET = "identity-secret-0123456789abcdef";
 const OLD = "the-secret-before-0123456789abcd";
 const NOW = new Date("2026-11-20T12:00:00.000Z");
 const seconds = NOW.getTime() / 1000;
 
-const door = (options: { channel?: string; identitySecret?: unknown; now?: Date } = {}) =>
-  createVisitorDoor({
+const auth = (options: { channel?: string; identitySecret?: unknown; now?: Date } = {}) =>
+  createVisitorAuth({
     channel: options.channel ?? "web",
     config: webConfigSchema.parse({ identitySecret: options.identitySecret ?? SECRET }),
     clock: { now: () => options.now ?? NOW },
@@ -17,7 +17,7 @@ const door = (options: { channel?: string; identitySecret?: unknown; now?: Date 
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** An identity token as a host site makes it; what the test is about is overridden. */
+/** An identity token as a host site makes it. The fields under test are overridden. */
 function jwt(
   claims: Record<string, unknown> = {},
   options: { header?: Record<string, unknown>; secret?: string; digest?: string } = {},
@@ -30,7 +30,7 @@ function jwt(
   return `${header}.${payload}.${signature}`;
 }
 
-const passFor = (token: string, at = door()) => {
+const passFor = (token: string, at = auth()) => {
   const admission = at.admitIdentified(token);
   if (admission.kind === "refused") throw new Error(admission.code);
   return admission.pass;
@@ -40,7 +40,7 @@ describe("an identity token", () => {
   test("lets in whom the host site vouches for", () => {
     const pass = passFor(jwt());
     expect(pass).toMatchObject({ identifier: "id:ada", name: "Ada", anonymous: false });
-    expect(door().identifierOf(pass.token)).toBe("id:ada");
+    expect(auth().identifierOf(pass.token)).toBe("id:ada");
   });
 
   test("may name several audiences, and leave the name out", () => {
@@ -48,7 +48,7 @@ describe("an identity token", () => {
   });
 
   test("is refused once it has expired", () => {
-    expect(door().admitIdentified(jwt({ exp: seconds - 1 }))).toMatchObject({ kind: "refused", status: 401 });
+    expect(auth().admitIdentified(jwt({ exp: seconds - 1 }))).toMatchObject({ kind: "refused", status: 401 });
   });
 
   const payload = jwt().split(".")[1];
@@ -75,40 +75,40 @@ describe("an identity token", () => {
     ["that is no token", "hello"],
     ["that is empty", ""],
   ])("%s is refused", (_what, token) => {
-    expect(door().admitIdentified(token)).toMatchObject({ kind: "refused", code: "identity_token_invalid" });
+    expect(auth().admitIdentified(token)).toMatchObject({ kind: "refused", code: "identity_token_invalid" });
   });
 
   test("whose claims were changed after signing is refused", () => {
     const [header, , signature] = jwt().split(".");
     const forged = `${header}.${part({ sub: "eve", aud: "web", exp: seconds + 600 })}.${signature}`;
-    expect(door().admitIdentified(forged)).toMatchObject({ kind: "refused" });
+    expect(auth().admitIdentified(forged)).toMatchObject({ kind: "refused" });
   });
 
   test("is refused in words that do not repeat the secret", () => {
-    expect(JSON.stringify(door().admitIdentified("x.y.z"))).not.toContain(SECRET);
+    expect(JSON.stringify(auth().admitIdentified("x.y.z"))).not.toContain(SECRET);
   });
 
   test("is of no use to a channel without a secret", () => {
-    const anonymousOnly = createVisitorDoor({ channel: "web", config: webConfigSchema.parse({}) });
+    const anonymousOnly = createVisitorAuth({ channel: "web", config: webConfigSchema.parse({}) });
     expect(anonymousOnly.admitIdentified(jwt())).toMatchObject({ code: "identity_not_configured" });
   });
 });
 
 describe("a visitor token", () => {
   test("of an anonymous visitor is new each time and cannot be read from the identifier", () => {
-    const [one, two] = [door().admitAnonymous(), door().admitAnonymous()];
+    const [one, two] = [auth().admitAnonymous(), auth().admitAnonymous()];
     expect(one.token).not.toBe(two.token);
     expect(one).toMatchObject({ anonymous: true, name: null, expiresAt: null });
-    expect(door().identifierOf(one.token)).toBe(one.identifier);
+    expect(auth().identifierOf(one.token)).toBe(one.identifier);
     expect(one.identifier).not.toContain(one.token.slice(4, 20));
   });
 
   test("of an identified visitor is refused on another channel with the same secret", () => {
-    expect(door({ channel: "web-two" }).identifierOf(passFor(jwt()).token)).toBeNull();
+    expect(auth({ channel: "web-two" }).identifierOf(passFor(jwt()).token)).toBeNull();
   });
 
   test("of an identified visitor is good for an hour, and can be renewed for a day", () => {
-    const hours = (count: number) => door({ now: new Date(NOW.getTime() + count * 3600_000) });
+    const hours = (count: number) => auth({ now: new Date(NOW.getTime() + count * 3600_000) });
     let { token } = passFor(jwt());
     expect(hours(0.9).identifierOf(token)).toBe("id:ada");
     expect(hours(1).identifierOf(token)).toBeNull();
@@ -123,9 +123,9 @@ describe("a visitor token", () => {
   });
 
   test("of an anonymous visitor stays what it is when it is renewed", () => {
-    const { token } = door().admitAnonymous();
-    expect(door().renew(token)).toEqual({ token, expiresAt: null });
-    expect(door().renew("cwa_short")).toBeNull();
+    const { token } = auth().admitAnonymous();
+    expect(auth().renew(token)).toEqual({ token, expiresAt: null });
+    expect(auth().renew("cwa_short")).toBeNull();
   });
 
   test("that was made up or changed is refused", () => {
@@ -139,19 +139,19 @@ describe("a visitor token", () => {
       "",
       "cwa_short",
     ])
-      expect(door().identifierOf(forged)).toBeNull();
+      expect(auth().identifierOf(forged)).toBeNull();
   });
 
   test("cannot be made by the host site itself: its key is not the identity secret", () => {
     const payload = part({ i: "id:eve", c: "web", e: NOW.getTime() + 60_000 });
     const signature = createHmac("sha256", SECRET).update(payload).digest("base64url");
-    expect(door().identifierOf(`cwi_${payload}.${signature}`)).toBeNull();
+    expect(auth().identifierOf(`cwi_${payload}.${signature}`)).toBeNull();
   });
 
   test("and an identity token outlive a change of secrets exactly as long as the old one is listed", () => {
-    const before = passFor(jwt({}, { secret: OLD }), door({ identitySecret: OLD }));
-    const during = door({ identitySecret: [SECRET, OLD] });
-    const after = door({ identitySecret: SECRET });
+    const before = passFor(jwt({}, { secret: OLD }), auth({ identitySecret: OLD }));
+    const during = auth({ identitySecret: [SECRET, OLD] });
+    const after = auth({ identitySecret: SECRET });
     expect(during.identifierOf(before.token)).toBe("id:ada");
     expect(during.admitIdentified(jwt({}, { secret: OLD }))).toMatchObject({ kind: "admitted" });
     expect(after.identifierOf(passFor(jwt({}, { secret: OLD }), during).token)).toBe("id:ada");

@@ -1,13 +1,20 @@
 import { expect, test } from "vitest";
 import { definition } from "../../src/channels/web/index.ts";
-import type { Logger } from "../../src/core/logger.ts";
+import type { Logger } from "../../src/core/process/logger.ts";
+import { nothingKnown } from "../support/channel-values.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { describeChannelConformance, noStreams, noWebhook } from "./conformance.ts";
 import { type ConformanceSubject, noInbound } from "./conformance-subject.ts";
 import { LOOPBACK } from "./diagnose.ts";
 
 const webChannel = (log: Logger = quietLog()) =>
-  definition.create({ name: "web", config: definition.configSchema.parse({}), publicUrl: LOOPBACK, log });
+  definition.create({
+    ...nothingKnown(),
+    name: "web",
+    config: definition.configSchema.parse({}),
+    publicUrl: LOOPBACK,
+    log,
+  });
 
 const noPlatform = "there is no platform behind it that could fail: a stored reply is a delivered one";
 
@@ -27,7 +34,10 @@ describeChannelConformance({
   },
   except: [
     ...noStreams,
-    { test: "buttons", reason: "buttons go with the reply as data, and nothing is rendered" },
+    ...(["buttons", "most_buttons"] as const).map((test) => ({
+      test,
+      reason: "buttons go with the reply as data, and nothing is rendered",
+    })),
     ...noWebhook("visitors come in over /web/{channel}, which has tests of its own, not by webhook"),
     ...(
       [

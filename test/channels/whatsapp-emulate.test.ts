@@ -7,8 +7,8 @@ import { eventually } from "../support/eventually.ts";
 import { createSubjectTools, partOf } from "./conformance-subject.ts";
 import { ADA, whatsappChannel } from "./whatsapp-subject.ts";
 
-// A Twilio that others wrote knows nothing of our reading of the documentation. It knows no window, no media and no
-// error codes in callbacks, so it shows that the wire and the signatures fit, and nothing about the rest.
+// A Twilio emulator of other authors does not share our reading of the documentation. It has no window, no media and no
+// error codes in callbacks. So it shows only that the requests and signatures fit.
 
 const account = {
   accountSid: "AC0123456789abcdef0123456789abcdef",
@@ -16,7 +16,7 @@ const account = {
   from: "whatsapp:+14155238886",
 };
 
-/** Where the emulated Twilio posts its webhooks: hands them to the channel. */
+/** The server for the emulated Twilio's webhooks, which passes them to the channel. */
 async function startReceiver(channel: () => Channel) {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
@@ -75,7 +75,10 @@ test("a message is read, answered, and its receipt understood on an emulated Twi
     expect([response.ok, await response.text()]).toEqual([true, expect.any(String)]);
   };
   try {
-    channel = whatsappChannel({ ...account, url }, { publicUrl: { url: receiver.url, isPublic: true } });
+    channel = await whatsappChannel(
+      { ...account, url },
+      { publicUrl: { url: receiver.url, isPublic: true } },
+    );
     const context = createSubjectTools().startContext();
     await channel.start?.(context);
     await eventually(() => expect(context.errors).toEqual([null]));

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { toAddress } from "../../src/channels/whatsapp/address.ts";
+import { otherFormsOf, toAddress } from "../../src/channels/whatsapp/address.ts";
+import { quietLog } from "../support/quiet-log.ts";
+import { createSubjectTools } from "./conformance-subject.ts";
 import { ADA, messageWith, webhook, whatsappChannel } from "./whatsapp-subject.ts";
 
 const account = {
@@ -9,12 +11,12 @@ const account = {
   from: "whatsapp:+14155238886",
 };
 
-const receive = (params: Record<string, string>, url?: string) =>
-  whatsappChannel(account).receive(webhook(account, params, url));
+const receive = async (params: Record<string, string>, url?: string) =>
+  (await whatsappChannel(account)).receive(webhook(account, params, url));
 
 async function eventsOf(params: Record<string, string>, url?: string) {
   const received = await receive(params, url);
-  if (received.kind === "rejected") throw new Error(received.message);
+  if (received.kind !== "accepted") throw new Error(JSON.stringify(received));
   return received.events;
 }
 
@@ -26,6 +28,20 @@ test("whom people call by a number is the sender with that address", () => {
   for (const other of ["whatsapp:US.13491208655302741918", "ada"]) expect(toAddress(other)).toBe(other);
 });
 
+test.each<[string, string | null]>([
+  ["+5511988887777", "+551188887777"], // Brazil: the ninth digit
+  ["+5511912345678", null], // never had eight digits
+  ["+551133334444", null], // a landline
+  ["+5215512345678", "+525512345678"], // Mexico: the 1
+  ["+5491123456789", "+541123456789"], // Argentina: the 9
+  ["+491701234567", null],
+  ["US.13491208655302741918", null],
+])("the number %s may also come as %s", (number, other) => {
+  const forms = other === null ? [] : [`whatsapp:${other}`];
+  expect(otherFormsOf(`whatsapp:${number}`)).toEqual(forms);
+  for (const form of forms) expect(otherFormsOf(form)).toEqual([`whatsapp:${number}`]);
+});
+
 describe("a WhatsApp message", () => {
   test("is known by its id, and its sender by the address as it is", async () => {
     const params = message({ Body: "hello" });
@@ -33,7 +49,7 @@ describe("a WhatsApp message", () => {
       {
         type: "message",
         eventKeys: [`message:${params.MessageSid}`],
-        conversation: { address: ADA, userIdentifier: ADA, externalId: null },
+        conversation: { address: ADA, userIdentifier: ADA, aliases: [], externalId: null },
         userName: "Ada",
         profile: { wa_id: "491700000001" },
         text: "hello",
@@ -46,6 +62,68 @@ describe("a WhatsApp message", () => {
     expect(await eventsOf(message({ From, WaId: "", Body: "hello" }))).toMatchObject([
       { conversation: { address: From, userIdentifier: From }, profile: {} },
     ]);
+  });
+
+  test("names the id that WhatsApp has for its sender, however it is written, and stays theirs without the number", async () => {
+    const id = "US.13491208655302741918";
+    for (const ExternalUserId of [id, `whatsapp:${id}`])
+      expect(await eventsOf(message({ ExternalUserId, Body: "hello" }))).toMatchObject([
+        { conversation: { userIdentifier: ADA, aliases: [`whatsapp:${id}`] }, profile: { user_id: id } },
+      ]);
+    const hidden = { From: `whatsapp:${id}`, ExternalUserId: `whatsapp:${id}`, WaId: "" };
+    expect(await eventsOf(message({ ...hidden, Body: "hello" }))).toMatchObject([
+      { conversation: { userIdentifier: `whatsapp:${id}`, aliases: [] }, profile: { user_id: id } },
+    ]);
+  });
+
+  test("to another sender of the account is left alone, and the log says so", async () => {
+    const log = quietLog();
+    const channel = await whatsappChannel(account, { log });
+    for (const To of ["whatsapp:+4915199999999", ""])
+      expect(await channel.receive(webhook(account, message({ Body: "hello", To })))).toMatchObject({
+        kind: "accepted",
+        events: [],
+      });
+    expect(log.lines).toMatchObject([
+      { level: "warn", fields: { to: "whatsapp:+4915199999999" } },
+      { level: "warn", fields: { to: "" } },
+    ]);
+  });
+
+  test.each<[string, Record<string, string>, object]>([
+    [
+      "a form",
+      { MessageType: "interactive", InteractiveData: '{"a":1}' },
+      { text: "[form]", payload: '{"a":1}' },
+    ],
+    [
+      "a form with words",
+      { MessageType: "interactive", Body: "Sent", FlowData: '{"a":1}', InteractiveData: "{}" },
+      { text: "Sent", payload: '{"a":1}' },
+    ],
+    [
+      "a line of a list with all that is known of it",
+      { MessageType: "interactive", ListTitle: "Tuesday", ListId: "day:2", InteractiveData: "{}" },
+      { text: "Tuesday", payload: "day:2" },
+    ],
+    [
+      "something pressed that says nothing",
+      { MessageType: "interactive" },
+      { text: expect.stringMatching(/cannot be read here: interactive\]$/) },
+    ],
+    [
+      "what Twilio cannot pass on",
+      { MessageType: "unsupported" },
+      { text: expect.stringMatching(/cannot be read here\]$/) },
+    ],
+    ["an order", { MessageType: "order" }, { text: expect.stringMatching(/cannot be read here: order\]$/) }],
+    [
+      "a file that is missing",
+      { MessageType: "image" },
+      { text: expect.stringMatching(/cannot be read here: image\]$/) },
+    ],
+  ])("that is %s is told in words", async (_, fields, expected) => {
+    expect(await eventsOf(message({ Body: "", ...fields }))).toMatchObject([expected]);
   });
 
   test("is acknowledged with an empty TwiML document", async () => {
@@ -96,6 +174,135 @@ test("an opt-out on WhatsApp is told, and so is its end; Twilio has answered bot
   ]);
 });
 
+describe("a WhatsApp message that points at something", () => {
+  const referencesIn = async (fields: Record<string, string>) => {
+    const [event] = await eventsOf(message({ Body: "How much is that one?", ...fields }));
+    return event?.type === "message" ? event.references : "no message";
+  };
+
+  test("names the message that it answers, unless something was pressed on it", async () => {
+    const OriginalRepliedMessageSid = `SM${"a".repeat(32)}`;
+    expect(await referencesIn({ OriginalRepliedMessageSid })).toEqual([
+      { kind: "reply", externalId: OriginalRepliedMessageSid },
+    ]);
+    expect(await referencesIn({ OriginalRepliedMessageSid, ButtonPayload: "x" })).toBeUndefined();
+    expect(await referencesIn({ OriginalRepliedMessageSid, ListId: "x" })).toBeUndefined();
+  });
+
+  test("says that it was forwarded", async () => {
+    expect(await referencesIn({ Forwarded: "true" })).toEqual([{ kind: "forward" }]);
+    expect(await referencesIn({ Forwarded: "false", FrequentlyForwarded: "false" })).toBeUndefined();
+  });
+
+  test("says from which advertisement its writer came", async () => {
+    const referral = {
+      ReferralSourceType: "ad",
+      ReferralSourceId: "120",
+      ReferralSourceUrl: "https://fb.me/1",
+      ReferralHeadline: "Spring offer",
+      ReferralBody: "x".repeat(3_000),
+      ReferralCtwaClid: "Aff-1",
+      ReferralNumMedia: "0",
+    };
+    expect(await eventsOf(message({ Body: "Hi", ...referral }))).toMatchObject([
+      {
+        text: "Hi",
+        metadata: {
+          referral: {
+            source_type: "ad",
+            source_id: "120",
+            source_url: "https://fb.me/1",
+            headline: "Spring offer",
+            body: "x".repeat(2_000),
+            ctwa_clid: "Aff-1",
+          },
+        },
+        references: [
+          { kind: "quote", author: "an advertisement", text: expect.stringContaining("Spring offer") },
+        ],
+      },
+    ]);
+    expect(await eventsOf(message({ Body: "Hi", ReferralNumMedia: "0" }))).toMatchObject([
+      expect.not.objectContaining({ metadata: expect.anything() }),
+    ]);
+  });
+});
+
+describe("an opt-out on WhatsApp by a word", () => {
+  const optOut = { type: "reachability", userIdentifier: ADA, unreachable: { code: "opted_out" } };
+
+  test("is one however it is written, where it is all that is written", async () => {
+    for (const Body of ["STOP", "stop", " Stop. ", "Stop  all", "Unsubscribe!"])
+      expect(await eventsOf(message({ Body }))).toMatchObject([optOut]);
+    for (const Body of ["Stop it", "Please stop", "cancel", "end", "START", "STOP?", "stop..."])
+      expect(await eventsOf(message({ Body }))).toMatchObject([{ type: "message", text: Body }]);
+    const press = { Body: "Stop", ButtonPayload: "stop" };
+    expect(await eventsOf(message(press))).toMatchObject([{ type: "message" }]);
+    const photo = { Body: "Stop", NumMedia: "1", MediaUrl0: "https://api.twilio.com/ME1" };
+    expect(await eventsOf(message(photo))).toMatchObject([{ type: "message" }]);
+  });
+
+  test("is what the configuration calls one", async () => {
+    const read = async (optOutWords: string[], Body: string) => {
+      const channel = await whatsappChannel(account, { config: { optOutWords } });
+      return channel.receive(webhook(account, message({ Body })));
+    };
+    expect(await read(["ALTO", "no más"], "No más")).toMatchObject({ events: [optOut] });
+    expect(await read(["ALTO"], "STOP")).toMatchObject({ events: [{ type: "message" }] });
+    expect(await read([], "STOP")).toMatchObject({ events: [{ type: "message" }] });
+  });
+});
+
+describe("a captured form whose borders between names and values were moved", () => {
+  // Twilio signs names and values without a separator, so each of these has a valid signature.
+  const captured = message({ Body: "hello", MessageType: "text", OptOutType: "STOP", ButtonPayload: "yes" });
+  const signature = webhook(account, captured).headers["x-twilio-signature"];
+  const sid = captured.MessageSid;
+  const without = (...names: string[]) =>
+    Object.fromEntries(Object.entries(captured).filter(([name]) => !names.includes(name)));
+
+  test.each<[string, Record<string, string>]>([
+    ["into the id", { ...without("MessageSid", "MessageType"), MessageSid: `${sid}MessageTypetext` }],
+    ["out of the id", { ...without("MessageSid"), [`MessageSid${sid.slice(0, 2)}`]: sid.slice(2) }],
+    [
+      "so that the id goes along with the field before it",
+      {
+        ...without("MessageSid", "From"),
+        From: `${captured.From}MessageSid${sid}`,
+      },
+    ],
+    ["so that an opt-out is part of a name", { ...without("OptOutType"), OptOutTypeST: "OP" }],
+    [
+      "so that an opt-out is part of a value",
+      {
+        ...without("NumSegments", "OptOutType"),
+        NumSegments: `${captured.NumSegments}OptOutTypeSTOP`,
+      },
+    ],
+    ["so that a status is part of a name", { ...without("SmsStatus"), SmsStatusrece: "ived" }],
+  ])("%s is no message of Twilio's", async (_, params) => {
+    const { headers, ...request } = webhook(account, params);
+    expect(headers["x-twilio-signature"]).toBe(signature);
+    expect(await (await whatsappChannel(account)).receive({ ...request, headers })).toMatchObject({
+      kind: "rejected",
+      status: 400,
+    });
+  });
+
+  test("elsewhere is the same message, and fields of Twilio's that nobody knows yet are taken", async () => {
+    const moved = { ...without("Body", "ButtonPayload"), Body: "helloButtonPayloadyes" };
+    expect(webhook(account, moved).headers["x-twilio-signature"]).toBe(signature);
+    expect(await eventsOf(without("OptOutType"))).toMatchObject([{ eventKeys: [`message:${sid}`] }]);
+    const more = {
+      ...without("OptOutType"),
+      MessageStatusReason: "x",
+      OptOutTypeLocale: "en",
+      ErrorCode: "",
+    };
+    expect(await eventsOf(more)).toMatchObject([{ text: "hello" }]);
+  });
+});
+
 describe("a status callback", () => {
   const url = "/webhooks/whatsapp/status";
   const status = (MessageStatus: string, more: Record<string, string> = {}) =>
@@ -118,6 +325,27 @@ describe("a status callback", () => {
     expect(await status("failed")).toMatchObject([{ state: "failed", errorCode: "twilio_failed" }]);
   });
 
+  test.each<[string, string, object]>([
+    ["the sender's limit", "63018", { meaning: "retry", afterMs: 5_000, scope: "connection" }],
+    ["WhatsApp's own failure", "63012", { meaning: "retry", errorCode: "twilio_63012" }],
+    ["a closed window", "63016", { meaning: "parked", errorCode: "window_closed" }],
+    ["a file that cannot be loaded", "63019", { meaning: "retry", errorCode: "twilio_63019" }],
+    ["an opt-out", "21610", { userUnreachable: true, errorCode: "opted_out" }],
+  ])("of %s means the same as in an answer", async (_, ErrorCode, expected) => {
+    for (const state of ["failed", "undelivered"])
+      expect(await status(state, { ErrorCode })).toMatchObject([{ state: "failed", ...expected }]);
+  });
+
+  test("of what is wrong with the whole sender is shown", async () => {
+    const channel = await whatsappChannel(account, { config: { apiBaseUrl: "http://127.0.0.1:9" } });
+    const { errors, ...context } = createSubjectTools().startContext();
+    await channel.start?.(context);
+    const failed = { MessageSid: "SM9", MessageStatus: "failed", ErrorCode: "63051" };
+    await channel.receive(webhook(account, failed, url));
+    expect(errors.some((error) => error?.includes("63051"))).toBe(true);
+    await channel.stop?.();
+  });
+
   test("of a step on the way is nothing", async () => {
     for (const state of ["accepted", "queued", "sending", "partially_delivered"])
       expect(await status(state)).toEqual([]);
@@ -125,7 +353,7 @@ describe("a status callback", () => {
 
   test("has to be signed for its own URL", async () => {
     const signed = webhook(account, { MessageSid: "SM9", MessageStatus: "read" });
-    const received = await whatsappChannel(account).receive({ ...signed, url });
+    const received = await (await whatsappChannel(account)).receive({ ...signed, url });
     expect(received).toMatchObject({ kind: "rejected", status: 401 });
   });
 });

@@ -1,7 +1,8 @@
 import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
 import type { WhatsappConfig } from "../../src/channels/whatsapp/config.ts";
 import { definition } from "../../src/channels/whatsapp/index.ts";
-import type { Logger } from "../../src/core/logger.ts";
+import type { Logger } from "../../src/core/process/logger.ts";
+import { nothingKnown } from "../support/channel-values.ts";
 import {
   choicesOf,
   type FakeMeta,
@@ -26,6 +27,7 @@ export interface MetaOverrides {
   config?: Record<string, unknown>;
   lastUserMessage?: ChannelOptions<WhatsappConfig>["lastUserMessage"];
   findButtons?: ChannelOptions<WhatsappConfig>["findButtons"];
+  refusesMarketing?: ChannelOptions<WhatsappConfig>["refusesMarketing"];
   log?: Logger;
 }
 
@@ -34,14 +36,16 @@ export function metaConfig(fake: Account, overrides: Record<string, unknown> = {
   return { provider: "meta", phoneNumberId, accessToken, appSecret, verifyToken, apiBaseUrl, ...overrides };
 }
 
-/** The channel as the composition root makes it, connected to a fake Meta; the user has just written. */
-export function metaChannel(fake: Account, overrides: MetaOverrides = {}): Channel {
+/** The channel as the composition root creates it, connected to a fake Meta. The user has just written. */
+export async function metaChannel(fake: Account, overrides: MetaOverrides = {}): Promise<Channel> {
   return definition.create({
     name: "whatsapp",
     config: definition.configSchema.parse(metaConfig(fake, overrides.config)),
     publicUrl: { url: "https://causeway.example.org", isPublic: true },
+    ...nothingKnown(),
     lastUserMessage: overrides.lastUserMessage ?? (async () => ({ at: new Date(), eventKeys: [] })),
     ...(overrides.findButtons ? { findButtons: overrides.findButtons } : {}),
+    ...(overrides.refusesMarketing ? { refusesMarketing: overrides.refusesMarketing } : {}),
     log: overrides.log ?? createSubjectTools().log,
   });
 }
@@ -52,13 +56,13 @@ export function metaWebhook(fake: Pick<Account, "appSecret">, event: unknown): R
   return { method: "POST", url: "/webhooks/whatsapp", headers, body: Buffer.from(body) };
 }
 
-/** An event with these messages, of Ada unless they say otherwise, or whatever else `value` holds. */
+/** An event with these messages and the fields of `value`. The messages are Ada's by default. */
 export function metaEvent(
   fake: Pick<Account, "phoneNumberId">,
   messages: readonly Record<string, unknown>[],
   value: Record<string, unknown> = {},
 ) {
-  const wrote = { from: "491700000001", timestamp: "1763600000" };
+  const wrote = { from: "491700000001", timestamp: timestampOf(new Date()) };
   return {
     object: "whatsapp_business_account",
     entry: [
@@ -81,9 +85,12 @@ export function metaEvent(
   };
 }
 
+/** A time in Meta's format. */
+export const timestampOf = (at: Date) => String(Math.floor(at.getTime() / 1000));
+
 export const textMessage = (body: string) => ({ type: "text", text: { body } });
 
-/** A press of what can be chosen of a message of ours. */
+/** A press of a choice of our message. */
 export const replyTo = (id: string, title: string) => ({
   type: "interactive",
   context: { from: OUR_NUMBER, id: "wamid.ours" },
@@ -94,7 +101,7 @@ export async function metaSubject({ log, findButtons }: SubjectTools): Promise<C
   const fake = await startFakeMeta();
   let lastWroteAt = Date.now();
   const lastUserMessage = async () => ({ at: new Date(lastWroteAt), eventKeys: [] });
-  const channel = metaChannel(fake, { log, lastUserMessage, findButtons });
+  const channel = await metaChannel(fake, { log, lastUserMessage, findButtons });
   const config = definition.configSchema.parse(metaConfig(fake));
   const message = (fields: Record<string, unknown>) => metaWebhook(fake, metaEvent(fake, [fields]));
   const offered = () => choicesOf(fake.taken.at(-1)?.interactive as Interactive);
@@ -141,11 +148,29 @@ export async function metaSubject({ log, findButtons }: SubjectTools): Promise<C
         }),
       ],
     },
+    answers: {
+      challenges: () => [
+        {
+          request: {
+            method: "GET",
+            url: `/webhooks/whatsapp?${new URLSearchParams({
+              "hub.mode": "subscribe",
+              "hub.verify_token": fake.verifyToken,
+              "hub.challenge": "1158201444",
+            })}`,
+            headers: {},
+            body: Buffer.alloc(0),
+          },
+          response: { status: 200, contentType: "text/plain; charset=utf-8", body: "1158201444" },
+        },
+      ],
+    },
     platform: {
       received: () => fake.taken.map(({ body }) => body ?? ""),
       fail: (fault) => failFake(fake, fault),
       openConnections: () => fake.openConnections(),
     },
+    limitConversation: () => fake.fail({ status: 400, code: 131056 }),
     buttons: {
       shown: () => offered().map(({ title }) => title),
       press(nth) {

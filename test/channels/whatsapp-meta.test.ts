@@ -13,12 +13,12 @@ import {
 
 let fake: FakeMeta;
 let channel: Channel;
-const connect = (overrides?: MetaOverrides) => {
-  channel = metaChannel(fake, overrides);
+const connect = async (overrides?: MetaOverrides) => {
+  channel = await metaChannel(fake, overrides);
 };
 beforeEach(async () => {
   fake = await startFakeMeta();
-  connect();
+  await connect();
 });
 afterEach(async () => {
   await channel.stop?.();
@@ -27,7 +27,7 @@ afterEach(async () => {
 
 async function eventsOf(event: unknown) {
   const received = await channel.receive(metaWebhook(fake, event));
-  if (received.kind === "rejected") throw new Error(received.message);
+  if (received.kind !== "accepted") throw new Error(JSON.stringify(received));
   return received.events;
 }
 const read = (message: Record<string, unknown>, value: Record<string, unknown> = {}) =>
@@ -72,7 +72,7 @@ describe("Meta's check of the webhook", () => {
     const event = metaEvent(fake, [textMessage("hello")]);
     const second = metaWebhook({ appSecret: "f".repeat(32) }, event);
     expect(await channel.receive(second)).toMatchObject({ kind: "rejected", status: 401 });
-    connect({ config: { secondaryAppSecret: "f".repeat(32) } });
+    await connect({ config: { secondaryAppSecret: "f".repeat(32) } });
     for (const request of [second, metaWebhook(fake, event)])
       expect(await channel.receive(request)).toMatchObject({ kind: "accepted" });
   });
@@ -88,6 +88,7 @@ describe("a WhatsApp message from Meta", () => {
         userName: "Ada",
         profile: { wa_id: "491700000001" },
         text: "hello",
+        sentAt: expect.any(Date),
       },
     ]);
   });
@@ -231,9 +232,9 @@ test("a user's wish for no marketing messages is told, and so is its end", async
         user_preferences: [{ wa_id: "491700000001", category: "marketing_messages", value }],
       }),
     );
-  const unreachable = { code: "opted_out", reason: expect.any(String) };
-  expect(await wish("stop")).toEqual([{ type: "reachability", userIdentifier: ADA, unreachable }]);
-  expect(await wish("resume")).toEqual([{ type: "reachability", userIdentifier: ADA, unreachable: null }]);
+  const preference = { type: "marketing_preference", userIdentifier: ADA, aliases: [] };
+  expect(await wish("stop")).toEqual([{ ...preference, isWanted: false }]);
+  expect(await wish("resume")).toEqual([{ ...preference, isWanted: true }]);
 });
 
 describe("a status from Meta", () => {
@@ -249,12 +250,80 @@ describe("a status from Meta", () => {
 
   test("of a failure says why", async () => {
     const failed = (code: number) => status({ status: "failed", errors: [{ code, title: "Refused" }] });
-    expect(await failed(131047)).toMatchObject([{ state: "failed", errorCode: "window_closed" }]);
+    expect(await failed(131047)).toMatchObject([
+      { state: "failed", errorCode: "window_closed", meaning: "parked" },
+    ]);
     expect(await failed(131026)).toMatchObject([{ state: "failed", errorCode: "meta_131026" }]);
     expect(await failed(999)).toMatchObject([
       { state: "failed", errorCode: "meta_999", errorMessage: "Meta answered 999: Refused" },
     ]);
     expect(await status({ status: "failed" })).toMatchObject([{ state: "failed", errorCode: "meta_failed" }]);
+  });
+
+  test.each<[string, number, object]>([
+    ["the sender's limit", 130429, { meaning: "retry", afterMs: 5_000, scope: "connection" }],
+    ["too much for one user", 131056, { meaning: "retry", afterMs: 6_000, scope: "conversation" }],
+    ["Meta's own failure", 131000, { meaning: "retry" }],
+    ["a server that is away", 133004, { meaning: "retry" }],
+    ["a closed window", 131047, { meaning: "parked", errorCode: "window_closed" }],
+    ["a refusal of marketing", 131050, { meaning: "parked", errorCode: "marketing_refused" }],
+  ])("of %s means the same as in an answer", async (_, code, expected) => {
+    const [receipt] = await status({ status: "failed", errors: [{ code }] });
+    expect(receipt).toMatchObject({ state: "failed", ...expected });
+    fake.fail({ status: 400, code });
+    expect(await send()).toMatchObject({ kind: (expected as { meaning: string }).meaning });
+  });
+
+  test("of a file that WhatsApp does not take is a case for a link to it, as in an answer", async () => {
+    for (const code of [131052, 131053]) {
+      const [receipt] = await status({ status: "failed", errors: [{ code }] });
+      expect(receipt).toMatchObject({ meaning: "retry", errorCode: `meta_${code}` });
+      const file = {
+        kind: "image",
+        name: "a.png",
+        contentType: "image/png",
+        url: "https://example.org/a.png",
+      } as const;
+      const part = { ...partOf(ADA, "https://example.org/a.png"), file };
+      const earlier = { code: `meta_${code}`, at: new Date() };
+      expect(await channel.send({ ...part, earlier }, AbortSignal.timeout(10_000))).toMatchObject({
+        kind: "sent",
+      });
+      expect(fake.taken.at(-1)).toMatchObject({ type: "text", body: file.url });
+      expect(await channel.send(part, AbortSignal.timeout(10_000))).toMatchObject({ kind: "sent" });
+      expect(fake.taken.at(-1)).toMatchObject({ type: "image" });
+    }
+  });
+
+  test.each([131026, 131049, 130472, 131031, 190, 132001, 999])(
+    "of the code %d is for good, as in an answer",
+    async (code) => {
+      const [receipt] = await status({ status: "failed", errors: [{ code }] });
+      expect(receipt).toMatchObject({ state: "failed", errorCode: `meta_${code}` });
+      expect(receipt).not.toHaveProperty("meaning");
+      fake.fail({ status: 400, code });
+      expect(await send()).toMatchObject({ kind: "failed", code: `meta_${code}` });
+    },
+  );
+
+  test("of a closed window is a case for the template, where there is one", async () => {
+    await connect({ config: { template: { name: "still_there" } } });
+    expect(await status({ status: "failed", errors: [{ code: 131047 }] })).toMatchObject([
+      { meaning: "retry", errorCode: "window_closed" },
+    ]);
+  });
+
+  test("of a refusal of marketing tells whose it is", async () => {
+    const failed = { status: "failed", recipient_id: "551188887777", errors: [{ code: 131050 }] };
+    expect(await status(failed)).toMatchObject([
+      { type: "receipt" },
+      {
+        type: "marketing_preference",
+        userIdentifier: "whatsapp:+551188887777",
+        aliases: ["whatsapp:+5511988887777"],
+        isWanted: false,
+      },
+    ]);
   });
 });
 
@@ -267,28 +336,52 @@ describe("a reply through Meta", () => {
     expect(result).toEqual({ kind: "sent", externalIds: [fake.taken[0]?.id] });
   });
 
+  test("proves that it comes from the app's own server, also while the app secret is exchanged", async () => {
+    expect(await send("one")).toMatchObject({ kind: "sent" });
+    fake.resetAppSecret("f".repeat(32));
+    expect(await send("two")).toMatchObject({
+      kind: "failed",
+      scope: "connection",
+      code: "meta_104",
+      reason: expect.stringContaining("appSecret"),
+    });
+    await connect({ config: { secondaryAppSecret: "f".repeat(32) } });
+    expect([await send("three"), await send("four")]).toMatchObject([{ kind: "sent" }, { kind: "sent" }]);
+    // From then on the working one is tried first.
+    expect(fake.requests()).toBe(5);
+    expect(fake.taken.map(({ body }) => body)).toEqual(["one", "three", "four"]);
+  });
+
   test.each<[string, MetaFault, object]>([
     [
       "the sender's limit",
       { status: 400, code: 130429 },
-      { kind: "retry", scope: "channel", afterMs: 5_000 },
+      { kind: "retry", scope: "connection", afterMs: 5_000 },
     ],
     [
       "too much for one user",
       { status: 400, code: 131056 },
       { kind: "retry", scope: "conversation", afterMs: 6_000, code: "meta_131056" },
     ],
-    ["the business account's limit", { status: 400, code: 80007 }, { kind: "retry", scope: "channel" }],
+    ["the business account's limit", { status: 400, code: 80007 }, { kind: "retry", scope: "connection" }],
     ["a closed window", { status: 400, code: 131047 }, { kind: "parked", code: "window_closed" }],
-    ["an opt-out", { status: 400, code: 131050 }, { kind: "failed", code: "opted_out", scope: "user" }],
+    [
+      "a refusal of marketing",
+      { status: 400, code: 131050 },
+      { kind: "parked", code: "marketing_refused", refused: true },
+    ],
     ["a user out of reach", { status: 400, code: 131026 }, { kind: "failed", scope: "conversation" }],
     ["a message Meta holds back", { status: 400, code: 131049 }, { kind: "failed", code: "meta_131049" }],
-    ["a refused token", { status: 401, code: 190 }, { kind: "failed", scope: "channel", code: "meta_190" }],
-    ["a missing permission", { status: 403, code: 200 }, { kind: "failed", scope: "channel" }],
+    [
+      "a refused token",
+      { status: 401, code: 190 },
+      { kind: "failed", scope: "connection", code: "meta_190" },
+    ],
+    ["a missing permission", { status: 403, code: 200 }, { kind: "failed", scope: "connection" }],
     [
       "a wrong number id",
       { status: 400, code: 100, subcode: 33 },
-      { kind: "failed", scope: "channel", code: "meta_33" },
+      { kind: "failed", scope: "connection", code: "meta_33" },
     ],
     [
       "a bad parameter",
@@ -296,7 +389,7 @@ describe("a reply through Meta", () => {
       { kind: "failed", scope: "conversation", reason: expect.stringContaining("body is too long") },
     ],
     ["Meta's own failure", { status: 500, code: 131000 }, { kind: "retry", scope: "conversation" }],
-    ["a proxy that turns away", { html: 403 }, { kind: "retry", scope: "channel", code: "meta_http_403" }],
+    ["a proxy that turns away", { html: 403 }, { kind: "retry", scope: "connection", code: "meta_http_403" }],
     ["a gateway without an answer", { html: 502 }, { kind: "unknown" }],
     ["an answer that is no answer", { html: 200 }, { kind: "unknown" }],
     ["a connection cut", { cut: "before" }, { kind: "unknown" }],
@@ -310,9 +403,9 @@ describe("a reply through Meta", () => {
     const template = (variables: Record<string, string>) => ({
       template: { name: "still_there", language: "de", variables },
     });
-    connect({ lastUserMessage: hoursAgo(25), config: template({ 10: "c", 2: "b", 1: "a" }) });
+    await connect({ lastUserMessage: hoursAgo(25), config: template({ 10: "c", 2: "b", 1: "a" }) });
     expect(await send()).toMatchObject({ kind: "sent" });
-    connect({ lastUserMessage: hoursAgo(25), config: template({ name: "Ada" }) });
+    await connect({ lastUserMessage: hoursAgo(25), config: template({ name: "Ada" }) });
     expect(await send()).toMatchObject({ kind: "sent" });
     const [numbered, named] = fake.taken.map((message) => message.template);
     const texts = (parameters: object[]) => ({ components: [{ type: "body", parameters }] });
@@ -321,8 +414,55 @@ describe("a reply through Meta", () => {
     expect(named).toMatchObject(texts([{ parameter_name: "name", text: "Ada" }]));
   });
 
+  test("that WhatsApp called too late after it had taken it is the template, until the user writes", async () => {
+    const wroteAt = new Date(Date.now() - 60_000);
+    const template = { name: "still_there" };
+    await connect({ config: { template }, lastUserMessage: async () => ({ at: wroteAt, eventKeys: [] }) });
+    const again = (at: Date) =>
+      channel.send(
+        { ...partOf(ADA, "hello"), earlier: { code: "window_closed", at } },
+        AbortSignal.timeout(10_000),
+      );
+    expect(await again(new Date())).toMatchObject({ kind: "sent", note: { code: "window_closed" } });
+    expect(await again(new Date(wroteAt.getTime() - 1))).toMatchObject({ kind: "sent" });
+    expect(fake.taken.map(({ type }) => type)).toEqual(["template", "text"]);
+  });
+
+  test("of marketing does not go to who takes none, and any other does", async () => {
+    for (const [category, refuses, expected] of [
+      ["marketing", true, { kind: "parked", code: "marketing_refused" }],
+      ["marketing", false, { kind: "sent" }],
+      ["utility", true, { kind: "sent" }],
+    ] as const) {
+      const config = { template: { name: "still_there", category } };
+      await connect({ config, lastUserMessage: hoursAgo(25), refusesMarketing: async () => refuses });
+      expect(await send()).toMatchObject(expected);
+      expect(await channel.canReach?.(ADA)).toMatchObject({
+        kind: "limited",
+        code: expected.kind === "parked" ? "marketing_refused" : "template_only",
+      });
+      await connect({ config, refusesMarketing: async () => refuses });
+      expect(await send()).toMatchObject({ kind: "sent" });
+    }
+    await connect({
+      config: { template: { name: "still_there", category: "marketing" } },
+      lastUserMessage: hoursAgo(25),
+      refusesMarketing: () => Promise.reject(new Error("away")),
+    });
+    expect(await send()).toMatchObject({ kind: "retry", code: "database_unavailable" });
+  });
+
+  test("tells under which names its recipient will write", async () => {
+    fake.knownAs.set("5511988887777", { wa_id: "551188887777", user_id: "BR.2" });
+    expect(await send("hello", "whatsapp:+5511988887777")).toMatchObject({
+      kind: "sent",
+      alsoKnownAs: ["whatsapp:+551188887777", "whatsapp:BR.2"],
+    });
+    expect(await send()).not.toHaveProperty("alsoKnownAs");
+  });
+
   test("shows typing under the message the user wrote last, and marks it read", async () => {
-    connect({ lastUserMessage: hoursAgo(0) });
+    await connect({ lastUserMessage: hoursAgo(0) });
     await channel.typing?.(ADA, AbortSignal.timeout(10_000));
     expect(fake.typing).toEqual(["wamid.1"]);
   });

@@ -6,12 +6,12 @@ import { ADA, PUBLIC_URL, type WhatsappOverrides, whatsappChannel } from "./what
 
 let fake: FakeTwilio;
 let channel: Channel;
-const connect = (overrides?: WhatsappOverrides) => {
-  channel = whatsappChannel(fake, overrides);
+const connect = async (overrides?: WhatsappOverrides) => {
+  channel = await whatsappChannel(fake, overrides);
 };
 beforeEach(async () => {
   fake = await startFakeTwilio();
-  connect();
+  await connect();
 });
 afterEach(async () => {
   await channel.stop?.();
@@ -40,6 +40,15 @@ describe("a reply on WhatsApp", () => {
     expect(result).toEqual({ kind: "sent", externalIds: [fake.taken[0]?.sid] });
   });
 
+  test("leaves a text as it was written where that is asked for, and finds it again", async () => {
+    const part = { ...partOf(ADA, "# 5 is *your* code __12__"), format: "text" as const };
+    const [since, soon] = [new Date(), AbortSignal.timeout(10_000)];
+    fake.fail({ cut: "after" });
+    expect(await channel.send(part, soon)).toMatchObject({ kind: "unknown" });
+    expect(fake.taken).toMatchObject([{ body: "# 5 is *your* code __12__" }]);
+    expect(await channel.findSent?.(part, since, soon)).toEqual([fake.taken[0]?.sid]);
+  });
+
   test("that is a file is found again when the answer to it was lost", async () => {
     const url = "https://example.org/a.png";
     const file = { kind: "image", name: null, contentType: "image/png", url } as const;
@@ -54,7 +63,7 @@ describe("a reply on WhatsApp", () => {
 
   test("asks for receipts at this machine's own address where the API is on it too", async () => {
     await channel.stop?.();
-    connect({ publicUrl: { url: "http://127.0.0.1:3000", isPublic: false } });
+    await connect({ publicUrl: { url: "http://127.0.0.1:3000", isPublic: false } });
     expect(await send()).toMatchObject({ kind: "sent" });
     const statusCallback = expect.stringContaining("http://127.0.0.1:3000/webhooks/whatsapp/status");
     expect(fake.taken).toMatchObject([{ statusCallback }]);
@@ -70,22 +79,22 @@ describe("a reply on WhatsApp", () => {
     [
       "too many requests",
       { status: 429, code: 20429, retryAfter: 7 },
-      { kind: "retry", scope: "channel", afterMs: 7_000 },
+      { kind: "retry", scope: "connection", afterMs: 7_000 },
     ],
     [
       "too many requests, no time given",
       { status: 429, code: 20429 },
-      { kind: "retry", scope: "channel", afterMs: 5_000 },
+      { kind: "retry", scope: "connection", afterMs: 5_000 },
     ],
     [
       "the sender's limit",
       { status: 400, code: 63018 },
-      { kind: "retry", scope: "channel", code: "twilio_63018" },
+      { kind: "retry", scope: "connection", code: "twilio_63018" },
     ],
     ["a full queue", { status: 400, code: 30001 }, { kind: "retry", scope: "conversation" }],
     ["an opt-out", { status: 400, code: 21610 }, { kind: "failed", scope: "user", code: "opted_out" }],
     ["a closed window", { status: 400, code: 63016 }, { kind: "parked", code: "window_closed" }],
-    ["a wrong sender", { status: 400, code: 63007 }, { kind: "failed", scope: "channel" }],
+    ["a wrong sender", { status: 400, code: 63007 }, { kind: "failed", scope: "connection" }],
     [
       "a bad recipient",
       { status: 400, code: 21211 },
@@ -94,7 +103,7 @@ describe("a reply on WhatsApp", () => {
     [
       "refused credentials",
       { status: 401, code: 20003 },
-      { kind: "failed", scope: "channel", code: "twilio_20003" },
+      { kind: "failed", scope: "connection", code: "twilio_20003" },
     ],
     ["Twilio's own failure", { status: 503, code: 20503 }, { kind: "retry", scope: "conversation" }],
     [
@@ -102,7 +111,11 @@ describe("a reply on WhatsApp", () => {
       { status: 400, code: 63024, problem: true },
       { kind: "failed", code: "twilio_63024", reason: expect.stringContaining("refused by the test") },
     ],
-    ["a proxy that turns away", { html: 403 }, { kind: "retry", scope: "channel", code: "twilio_http_403" }],
+    [
+      "a proxy that turns away",
+      { html: 403 },
+      { kind: "retry", scope: "connection", code: "twilio_http_403" },
+    ],
     ["a gateway without an answer", { html: 502 }, { kind: "unknown" }],
     ["an answer that is no answer", { html: 200 }, { kind: "unknown" }],
     ["a connection cut", { cut: "before" }, { kind: "unknown" }],
@@ -119,14 +132,14 @@ describe("a reply on WhatsApp", () => {
   });
 
   test("goes out with whichever of two auth tokens is valid, while they are exchanged", async () => {
-    connect({
+    await connect({
       config: { authToken: "0ld7okenthatwaspr0m0tedaway01234", secondaryAuthToken: fake.authToken },
     });
     expect([await send("one"), await send("two")]).toMatchObject([{ kind: "sent" }, { kind: "sent" }]);
-    // The one that works is tried first from then on.
+    // From then on the working one is tried first.
     expect(fake.requests()).toBe(3);
     fake.revokeToken();
-    expect(await send()).toMatchObject({ kind: "failed", scope: "channel", code: "twilio_20003" });
+    expect(await send()).toMatchObject({ kind: "failed", scope: "connection", code: "twilio_20003" });
   });
 
   test("to what is no WhatsApp address is not tried, and known before", async () => {
@@ -145,7 +158,7 @@ describe("a reply on WhatsApp", () => {
 
 describe("more than 24 hours after the user wrote", () => {
   test("the template goes out instead, without the text", async () => {
-    connect({ lastUserMessage: hoursAgo(25), config: { template: template() } });
+    await connect({ lastUserMessage: hoursAgo(25), config: { template: template() } });
     expect(await send("a reply")).toMatchObject({
       kind: "sent",
       note: { code: "window_closed", reason: expect.stringContaining("template") },
@@ -156,21 +169,21 @@ describe("more than 24 hours after the user wrote", () => {
   });
 
   test("a reply waits, with a reason, where there is no template, and nothing is sent", async () => {
-    connect({ lastUserMessage: hoursAgo(25) });
+    await connect({ lastUserMessage: hoursAgo(25) });
     const reason = expect.stringContaining("24 hours");
     expect(await send()).toEqual({ kind: "parked", code: "window_closed", reason });
     expect(fake.requests()).toBe(0);
   });
 
   test("is what never having written counts as, and 23 hours do not", async () => {
-    connect({ lastUserMessage: async () => null });
+    await connect({ lastUserMessage: async () => null });
     expect(await send()).toMatchObject({ kind: "parked", code: "window_closed" });
-    connect({ lastUserMessage: hoursAgo(23) });
+    await connect({ lastUserMessage: hoursAgo(23) });
     expect(await send()).toMatchObject({ kind: "sent" });
   });
 
   test("one template goes out for a message, however many parts it has and however often one is tried", async () => {
-    connect({ lastUserMessage: hoursAgo(25), config: { template: template() } });
+    await connect({ lastUserMessage: hoursAgo(25), config: { template: template() } });
     const send = (part: number) =>
       channel.send({ ...partOf(ADA, "text"), part }, AbortSignal.timeout(10_000));
     fake.fail({ status: 503, code: 20503 });
@@ -180,15 +193,20 @@ describe("more than 24 hours after the user wrote", () => {
     expect(fake.taken).toHaveLength(1);
   });
 
+  test("by Twilio's clock alone, no message that is known already counts", async () => {
+    fake.fail({ status: 400, code: 63016 });
+    expect(await send()).toMatchObject({ kind: "parked", code: "window_closed", refused: true });
+  });
+
   test("by Twilio's clock, the template goes out too", async () => {
-    connect({ config: { template: template() } });
+    await connect({ config: { template: template() } });
     fake.fail({ status: 400, code: 63016 });
     expect(await send()).toMatchObject({ kind: "sent" });
     expect(fake.taken).toMatchObject([{ body: null, contentSid: fake.contentSid }]);
   });
 
   test("cannot be told while the database is away: the reply is tried again later", async () => {
-    connect({ lastUserMessage: () => Promise.reject(new Error("away")) });
+    await connect({ lastUserMessage: () => Promise.reject(new Error("away")) });
     expect(await send()).toMatchObject({ kind: "retry", scope: "conversation" });
     expect(fake.requests()).toBe(0);
   });
@@ -199,18 +217,20 @@ describe("typing", () => {
 
   test("shows under the message the user wrote last, whichever process received it", async () => {
     const messageSid = nextSid();
-    connect({ lastUserMessage: async () => ({ at: new Date(), eventKeys: [`message:${messageSid}`] }) });
+    await connect({
+      lastUserMessage: async () => ({ at: new Date(), eventKeys: [`message:${messageSid}`] }),
+    });
     await typing();
     expect(fake.typing).toEqual([messageSid]);
   });
 
   test("is left out where no message is known, and its failure is nobody's trouble", async () => {
-    connect({ lastUserMessage: async () => null });
+    await connect({ lastUserMessage: async () => null });
     await typing();
-    connect({ lastUserMessage: () => Promise.reject(new Error("away")) });
+    await connect({ lastUserMessage: () => Promise.reject(new Error("away")) });
     await typing();
     expect(fake.requests()).toBe(0);
-    connect({ lastUserMessage: async () => ({ at: new Date(), eventKeys: [`message:${nextSid()}`] }) });
+    await connect({ lastUserMessage: async () => ({ at: new Date(), eventKeys: [`message:${nextSid()}`] }) });
     fake.revokeToken();
     await typing();
     await fake.close();

@@ -1,7 +1,8 @@
 import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
 import type { WhatsappConfig } from "../../src/channels/whatsapp/config.ts";
 import { definition } from "../../src/channels/whatsapp/index.ts";
-import type { Logger } from "../../src/core/logger.ts";
+import type { Logger } from "../../src/core/process/logger.ts";
+import { nothingKnown } from "../support/channel-values.ts";
 import { type FakeTwilio, nextSid, signedForm, startFakeTwilio } from "../support/fake-twilio.ts";
 import { type ConformanceSubject, createSubjectTools, type VendorFault } from "./conformance-subject.ts";
 
@@ -17,14 +18,15 @@ export interface WhatsappOverrides {
 
 type Account = Pick<FakeTwilio, "url" | "accountSid" | "authToken" | "from">;
 
-/** The channel as the composition root makes it, connected to a fake Twilio; the user has just written. */
-export function whatsappChannel(fake: Account, overrides: WhatsappOverrides = {}): Channel {
+/** The channel as the composition root creates it, connected to a fake Twilio. The user has just written. */
+export async function whatsappChannel(fake: Account, overrides: WhatsappOverrides = {}): Promise<Channel> {
   const { accountSid, authToken, from } = fake;
   const config = { provider: "twilio", accountSid, authToken, from, apiBaseUrl: fake.url };
   return definition.create({
     name: "whatsapp",
     config: definition.configSchema.parse({ ...config, ...overrides.config }),
     publicUrl: overrides.publicUrl ?? { url: PUBLIC_URL, isPublic: true },
+    ...nothingKnown(),
     lastUserMessage: overrides.lastUserMessage ?? (async () => ({ at: new Date(), eventKeys: [] })),
     log: overrides.log ?? createSubjectTools().log,
   });
@@ -40,7 +42,7 @@ export function webhook(
   return { method: "POST", url, headers, body: Buffer.from(body) };
 }
 
-/** The fields of a new message; `fields` overrides what the test is about. */
+/** The fields of a new message. `fields` overrides the fields under test. */
 export function messageWith(fake: Pick<Account, "accountSid" | "from">, fields: Record<string, string> = {}) {
   const MessageSid = nextSid();
   return {
@@ -63,7 +65,7 @@ export async function whatsappSubject(log: Logger): Promise<ConformanceSubject> 
   const fake = await startFakeTwilio();
   let lastWroteAt = Date.now();
   const lastUserMessage = async () => ({ at: new Date(lastWroteAt), eventKeys: [] });
-  const channel = whatsappChannel(fake, { log, lastUserMessage });
+  const channel = await whatsappChannel(fake, { log, lastUserMessage });
   const message = (fields: Record<string, string>) => webhook(fake, messageWith(fake, fields));
   return {
     channel,
@@ -91,7 +93,7 @@ export async function whatsappSubject(log: Logger): Promise<ConformanceSubject> 
       unknownEvents: () => [
         webhook(fake, { MessageSid: nextSid(), MessageStatus: "queued" }),
         webhook(fake, { MessageSid: nextSid(), MessageStatus: "something_new" }),
-        message({ Body: "", MessageType: "unsupported" }),
+        message({ Body: "", MessageType: "reaction" }),
         message({ Body: "HELP", OptOutType: "HELP" }),
         message({ Body: "an SMS", From: "+491700000001" }),
       ],
@@ -101,6 +103,13 @@ export async function whatsappSubject(log: Logger): Promise<ConformanceSubject> 
       received: () => fake.taken.filter(({ to }) => to === ADA).map(({ body }) => body ?? ""),
       fail: (fault) => failFake(fake, fault),
       openConnections: () => fake.openConnections(),
+    },
+    answers: {
+      accepted: {
+        status: 200,
+        contentType: "text/xml; charset=utf-8",
+        body: '<?xml version="1.0" encoding="UTF-8"?><Response/>',
+      },
     },
     receipts: {
       of(MessageSid, MessageStatus) {

@@ -1,6 +1,6 @@
 import { getExpectedTwilioSignature, validateRequest } from "twilio/lib/webhooks/webhooks.js";
 import { describe, expect, test } from "vitest";
-import { createVerifier } from "../../src/channels/whatsapp/twilio/verify.ts";
+import { createVerifier } from "../../src/channels/twilio/verify.ts";
 
 const TOKEN = "5ecre7ab1e70ken0123456789abcdef0";
 const SECOND = "an0therab1e70ken0123456789abcdef";
@@ -14,9 +14,15 @@ const PARAMS = {
   B: "2",
 };
 
+/** If each name costs as much as all values before it, these take minutes. Otherwise they take moments. */
+const MANY = 100_000;
+const CONTENT_TYPE = "application/x-www-form-urlencoded";
+/** In the right format, but not made with a token of ours. */
+const MADE_UP = Buffer.alloc(20, 7).toString("base64");
+
 interface Case {
   params?: Record<string, string | string[]>;
-  /** The URL Twilio was given; the same as ours by default. */
+  /** The URL that Twilio was given; ours by default. */
   signedUrl?: string;
   publicUrl?: string;
   path?: string;
@@ -24,7 +30,7 @@ interface Case {
   signature?: string;
 }
 
-/** Our word and the word of Twilio's own library on the same request. */
+/** Our verdict and the verdict of Twilio's own library on the same request. */
 function judge({
   params = PARAMS,
   publicUrl = PUBLIC_URL,
@@ -40,7 +46,7 @@ function judge({
   const ours = verify({
     method: "POST",
     url: path,
-    headers: { "content-type": "application/x-www-form-urlencoded", "x-twilio-signature": signature },
+    headers: { "content-type": CONTENT_TYPE, "x-twilio-signature": signature },
     body: Buffer.from(form.toString()),
   });
   return { ours: !("kind" in ours), twilios: validateRequest(TOKEN, signature, publicUrl + path, params) };
@@ -83,7 +89,7 @@ describe("Twilio's signature", () => {
         method: "POST",
         url: PATH,
         headers: {
-          "content-type": "application/x-www-form-urlencoded",
+          "content-type": CONTENT_TYPE,
           "x-twilio-signature": getExpectedTwilioSignature(token, PUBLIC_URL + PATH, PARAMS),
         },
         body: Buffer.from(new URLSearchParams(PARAMS).toString()),
@@ -91,10 +97,46 @@ describe("Twilio's signature", () => {
     expect([TOKEN, SECOND, "yetanotherb1e70ken0123456789abcd"].map(isAccepted)).toEqual([true, true, false]);
   });
 
+  test.each([
+    ["one name again and again", "a&".repeat(MANY)],
+    ["one name with values", "a=1&".repeat(MANY)],
+    ["another name each time", Array.from({ length: MANY }, (_, index) => `a${index}`).join("&")],
+    ["nothing but separators", "&".repeat(4 * 1024 * 1024)],
+    ["one value as large as a body may be", `Body=${"+".repeat(4 * 1024 * 1024 - 5)}`],
+  ])("is looked at before a form is read that has %s", (_, form) => {
+    const verify = createVerifier({ authTokens: [TOKEN, SECOND], publicUrl: PUBLIC_URL });
+    const send = (signature?: string) =>
+      verify({
+        method: "POST",
+        url: PATH,
+        headers: {
+          "content-type": CONTENT_TYPE,
+          ...(signature === undefined ? {} : { "x-twilio-signature": signature }),
+        },
+        body: Buffer.from(form),
+      });
+    const began = performance.now();
+    const answers = [undefined, "", "x", MADE_UP, `${MADE_UP}x`].map(send);
+    expect(answers.map((answer) => "status" in answer && answer.status)).toEqual([401, 401, 401, 401, 401]);
+    expect(performance.now() - began).toBeLessThan(15_000);
+  });
+
+  test.each([
+    [
+      "every field that Twilio sends, and more",
+      Object.fromEntries(
+        Array.from({ length: 190 }, (_, index) => [`MediaUrl${index}`, "https://example.org"]),
+      ),
+    ],
+    ["the longest text of WhatsApp", { Body: "€".repeat(65_536) }],
+  ])("of a form with %s is accepted", (_, params) => {
+    expect(judge({ params: { ...PARAMS, ...params } })).toEqual({ ours: true, twilios: true });
+  });
+
   test("does not depend on what the headers say about host and scheme", () => {
     const verify = createVerifier({ authTokens: [TOKEN], publicUrl: PUBLIC_URL });
     const headers = {
-      "content-type": "application/x-www-form-urlencoded",
+      "content-type": CONTENT_TYPE,
       host: "evil.example.org",
       "x-forwarded-proto": "http",
       "x-forwarded-host": "evil.example.org",

@@ -11,7 +11,7 @@ async function check(url: string, secret = SECRET, timeoutMs = 5000) {
   return { good, output: lines.join("\n") };
 }
 
-/** Whether a request is signed as it should be; `fresh` also looks at the time. */
+/** True if the signature of a request is right; `fresh` also checks its time. */
 function isSigned(headers: IncomingHttpHeaders, body: string, fresh = true): boolean {
   const [, time, digest] = /^t=(\d+),v1=(\w+)$/.exec(String(headers["x-causeway-signature"] ?? "")) ?? [];
   const expected = createHmac("sha256", SECRET).update(`${time}.${body}`).digest("hex");
@@ -85,7 +85,7 @@ describe("checking a bot", () => {
         ["final", { messages: [{ content: "Final" }] }],
       ]),
     );
-    expect((await check(streaming.url)).output).toContain("do not add up");
+    expect((await check(streaming.url)).output).toContain("differ from its final messages");
   });
 
   it("tells the author of a bot that cannot answer what an answer looks like", async () => {
@@ -93,7 +93,7 @@ describe("checking a bot", () => {
     const { good, output } = await check(endpoint.url);
     expect(good).toBe(false);
     expect(output).toContain('{ "messages": [{ "content": "…" }] }');
-    expect(output).toContain("nothing more to check");
+    expect(output).toContain("no other check is possible");
   });
 
   it("says so when nobody is there, when nobody answers and when the secret is another", async () => {

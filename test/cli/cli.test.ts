@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { doctor } from "../../src/cli/doctor.ts";
 import { runCli } from "../../src/cli/run-cli.ts";
-import { doctor } from "../../src/wiring/doctor.ts";
+import { simulate } from "../../src/cli/simulate.ts";
 
 async function run(args: string[], env = {}): Promise<{ code: number | null; output: string }> {
   let output = "";
@@ -19,6 +20,7 @@ async function run(args: string[], env = {}): Promise<{ code: number | null; out
     start: async () => print("started"),
     migrate: async () => true,
     doctor: (options) => doctor(options),
+    simulate: (options) => simulate(options),
     env,
   });
   return { code, output };

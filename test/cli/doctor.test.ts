@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { clockFindings } from "../../src/cli/doctor/service-address.ts";
-import { doctor } from "../../src/wiring/doctor.ts";
+import { doctor } from "../../src/cli/doctor.ts";
 import { startEndpoint } from "../bots/endpoint.ts";
 import { API_KEY, startProvider } from "../bots/provider-server.ts";
 import { runExample } from "../bots/run-example.ts";
@@ -56,7 +56,7 @@ describe("causeway doctor", () => {
   test("finds a fresh directory in order, before anything was started", async () => {
     const { ok, text } = await examine({ agents: ECHO, channels: API });
     expect(ok).toBe(true);
-    expect(text).toMatch(/warn {2}The service does not run[\s\S]*-> start it and ask again/);
+    expect(text).toMatch(/warn {2}The service does not run[\s\S]*-> start it and run this again/);
     expect(text).toMatch(/0 failed, 1 warnings/);
   });
 
@@ -98,7 +98,7 @@ describe("causeway doctor", () => {
     };
     const good = await examine({ agents: ECHO, channels }, { TOKEN: telegram.token });
     expect(good.errors).toEqual([]);
-    expect(good.text).toContain("channels.config.json: channels.off.enabled\n  ok    Switched off");
+    expect(good.text).toContain("channels.config.json: channels.off.enabled\n  ok    Disabled");
     expect(good.text).toContain("Our clock agrees with the platform's.");
     telegram.revokeToken();
     const bad = await examine({ agents: ECHO, channels }, { TOKEN: telegram.token });
@@ -174,14 +174,14 @@ describe("causeway doctor", () => {
     expect(text).toContain(`The service answers at ${running.url}.`);
     const elsewhere = await examine(config, { CAUSEWAY_PUBLIC_URL: new URL(other.url).origin });
     expect(elsewhere.errors).toEqual([
-      expect.stringMatching(/^environment: CAUSEWAY_PUBLIC_URL: Something else answers/),
+      expect.stringMatching(/^environment: CAUSEWAY_PUBLIC_URL: Another server answers/),
     ]);
     const nowhere = await examine(config, {
       PORT: new URL(running.url).port,
       CAUSEWAY_PUBLIC_URL: "http://causeway.invalid",
     });
     expect(nowhere.errors).toEqual([
-      expect.stringMatching(/causeway\.invalid is not https/),
+      expect.stringMatching(/causeway\.invalid does not use https/),
       expect.stringMatching(/The service runs at .*, and nothing answers at/),
     ]);
   });

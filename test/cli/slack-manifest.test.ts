@@ -13,6 +13,7 @@ async function run(args: string[], env = {}) {
     start: async () => undefined,
     migrate: async () => true,
     doctor: async () => true,
+    simulate: async () => 0,
     env,
   });
   return { code, output, notes };

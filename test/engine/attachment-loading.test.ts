@@ -35,7 +35,7 @@ test("a file that cannot be kept is tried for hours, says so meanwhile, and has 
      VALUES ($1, $2, $3, $4, 'file', 'theirs')`,
     [id, home.id, sessionId, messageId],
   );
-  const repository = createAttachmentRepository(world.pool);
+  const repository = createAttachmentRepository(world.pool, { owner: "owner", leaseMs: 60_000 });
   const full = { ...memoryStore(), write: () => Promise.reject(new Error("ENOSPC")) };
   const waits: number[] = [];
   try {
@@ -44,7 +44,7 @@ test("a file that cannot be kept is tried for hours, says so meanwhile, and has 
         "UPDATE attachments SET next_attempt_at = now() - interval '1 second' WHERE id = $1",
         [id],
       );
-      const [claimed] = await repository.claimOf([messageId], 60_000);
+      const [claimed] = await repository.claim({ of: [messageId] });
       if (!claimed) throw new Error("nothing to load");
       await loadAttachment(
         {
@@ -87,7 +87,8 @@ test("a file that two processes load is kept; one whose message is gone meanwhil
      VALUES ($1, $2, $3, $4, 'file', 'theirs', now() - interval '1 second')`,
     [id, home.id, sessionId, messageId],
   );
-  const repository = createAttachmentRepository(world.pool);
+  const repository = createAttachmentRepository(world.pool, { owner: "owner", leaseMs: 60_000 });
+  const hurried = createAttachmentRepository(world.pool, { owner: "hurried", leaseMs: -1_000 });
   const load = (attachment: Parameters<typeof loadAttachment>[1]) =>
     loadAttachment(
       {
@@ -102,9 +103,9 @@ test("a file that two processes load is kept; one whose message is gone meanwhil
     );
 
   try {
-    // The first waited for a free place until its claim had run out, and both come to the end.
-    const [first] = await repository.claimOf([messageId], -1_000);
-    const [second] = await repository.claimOf([messageId], 60_000);
+    // The first loader waited for a free place until its claim expired, and both finish.
+    const [first] = await hurried.claim({ of: [messageId] });
+    const [second] = await repository.claim({ of: [messageId] });
     if (!first || !second) throw new Error("nothing to load");
     await load(second);
     await load(first);

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
 import { createDeliveryEngine } from "../../src/delivery/delivery-engine.ts";
 import { createDeliveryRepository } from "../../src/delivery/delivery-repository.ts";
+import { createDeskDeliveries } from "../../src/delivery/desk-delivery-repository.ts";
 import { addConversation } from "../api/api-rows.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase } from "../support/postgres.ts";
@@ -20,7 +21,7 @@ test("a delivery whose claim was committed without an answer is looked at again,
        VALUES ('delivery', $1, $2, $3, $4, 'chat', 'Hello')`,
       [home.id, row.channelId, row.sessionId, row.messageId],
     );
-    // The first claim, whose connection is lost while it commits: its row stays locked for a moment.
+    // The first claim loses its connection during the commit, so its row stays locked for a moment.
     const lost = await pool.connect();
     await lost.query("BEGIN");
     await lost.query("UPDATE deliveries SET status = 'sending', attempts = 1, claimed_by = 'owner'");
@@ -114,11 +115,12 @@ test("what was looked for while the one before it was being recorded goes at onc
     const repository = createDeliveryRepository(pool, { owner: "owner", sendLeaseMs: 60_000 });
     let first: Promise<void> | null = null;
     const engine = createDeliveryEngine({
+      linkToFile: (id) => `https://files.example.org/${id}`,
       repository: {
         ...repository,
-        // The platform answers, and that is recorded, between the look and its result.
-        async claim(ids, inHand, along) {
-          const claim = await repository.claim(ids, inHand, along);
+        // The platform answers, and the answer is recorded, between the query and its result.
+        async claim(ids, held, along) {
+          const claim = await repository.claim(ids, held, along);
           if (ids[0] === "second") {
             answer();
             await first;
@@ -131,6 +133,10 @@ test("what was looked for while the one before it was being recorded goes at onc
       unclaimed: async (_, externalIds) => [...externalIds],
       requeue: () => Promise.reject(new Error("it would wait")),
       pauseQueue: async () => {},
+      isIdempotent: () => false,
+      desks: createDeskDeliveries(pool),
+      onDeskError: () => undefined,
+      alsoKnownAs: async () => undefined,
       userUnreachable: async () => {},
       onRecorded: () => {},
       onChannelError: () => {},
@@ -142,6 +148,84 @@ test("what was looked for while the one before it was being recorded goes at onc
     await eventually(() => expect(sent).toEqual(["first"]));
     await put("second");
     await engine.deliver(row.channelId, ["second"]);
+    expect(sent).toEqual(["first", "second"]);
+  } finally {
+    await pool.end();
+  }
+});
+
+test("what a claim took along goes out although the claim's answer was lost, and no job names it any more", async () => {
+  await using database = await createTestDatabase();
+  const pool = new pg.Pool({ connectionString: database.url });
+  try {
+    const home = { id: "workspace", slug: "default" };
+    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+    const row = await addConversation(pool, home);
+    for (const id of ["first", "second"]) {
+      await pool.query(
+        `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, content)
+         VALUES ($5, $1, $2, $3, $4, 'chat', $5)`,
+        [home.id, row.channelId, row.sessionId, row.messageId, id],
+      );
+    }
+    let lost = 0;
+    const lossy = new Proxy(pool, {
+      get: (target, key) =>
+        key !== "query"
+          ? Reflect.get(target, key)
+          : async (statement: pg.QueryConfig | string, values?: unknown[]) => {
+              const result = await target.query(statement, values);
+              const claims = typeof statement === "object" && statement.name === "claim_along";
+              if (claims && lost++ === 0) throw new Error("Connection terminated unexpectedly");
+              return result;
+            },
+    });
+    const sent: string[] = [];
+    const repository = createDeliveryRepository(lossy, { owner: "owner", sendLeaseMs: 600_000 });
+    const engine = createDeliveryEngine({
+      linkToFile: (id) => `https://files.example.org/${id}`,
+      repository,
+      record: async (record) => (await repository.record([record]))[0] ?? false,
+      channel: () => ({
+        receive: () => Promise.reject(new Error("nothing is received here")),
+        async send({ text }) {
+          sent.push(text);
+          return { kind: "sent", externalIds: [text] };
+        },
+      }),
+      unclaimed: async (_, externalIds) => [...externalIds],
+      // A job with a delay never comes, because the queue was wiped.
+      requeue: async (channelId, ids, delayMs) => {
+        if (delayMs === 0) await engine.deliver(channelId, ids);
+      },
+      pauseQueue: async () => {},
+      isIdempotent: () => false,
+      desks: createDeskDeliveries(pool),
+      onDeskError: () => undefined,
+      alsoKnownAs: async () => undefined,
+      userUnreachable: async () => {},
+      onRecorded: () => {},
+      onChannelError: () => {},
+      sendTimeoutMs: 10_000,
+      sendLeaseMs: 600_000,
+      log: quietLog(),
+    });
+    // This job comes too early, so the next claim also takes the deliveries behind.
+    await engine.deliver(row.channelId, ["second"]);
+    await engine.deliver(row.channelId, ["first"]);
+    expect(lost).toBeGreaterThan(0);
+    await eventually(async () =>
+      expect(
+        (
+          await pool.query(
+            "SELECT content, status, attempts FROM deliveries WHERE address = 'chat' ORDER BY ordinal",
+          )
+        ).rows,
+      ).toEqual([
+        { content: "first", status: "sent", attempts: 1 },
+        { content: "second", status: "sent", attempts: 1 },
+      ]),
+    );
     expect(sent).toEqual(["first", "second"]);
   } finally {
     await pool.end();

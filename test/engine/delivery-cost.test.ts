@@ -10,7 +10,7 @@ test.each([false, true])(
   "claiming and recording deliveries read few rows, however many others wait (what stands behind along: %s)",
   async (along) => {
     await using database = await createTestDatabase();
-    // One connection: what it has read is then counted where it is asked for.
+    // With one connection, the rows that it has read are counted on the same connection.
     const pool = new pg.Pool({ connectionString: database.url, max: 1 });
     try {
       const home = { id: "workspace", slug: "default" };
@@ -22,7 +22,7 @@ test.each([false, true])(
          SELECT $5::text || '-' || n, $1, $2, $3, $4, 'chat-' || n, 'Hello', $5, now() FROM generate_series(1, $6::int) n`,
           [home.id, row.channelId, row.sessionId, row.messageId, status, WAITING],
         );
-      // The planner goes by what it saw when nothing waited.
+      // The planner uses statistics from the time when nothing waited.
       await add("sent");
       await pool.query("ANALYZE");
       await add("queued");

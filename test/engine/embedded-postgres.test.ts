@@ -1,11 +1,25 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/storage/embedded-postgres.ts";
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from "../../src/storage/embedded/embedded-postgres.ts";
 import { compileSource } from "../support/compiled-source.ts";
 import { eventually } from "../support/eventually.ts";
 import { quietLog } from "../support/quiet-log.ts";
@@ -59,7 +73,7 @@ describe("the embedded Postgres", () => {
   it("outlives nobody: killing its owner ends it, and the next start at once has everything committed", async () => {
     const dataDir = await dataDirectory();
     using source = await compileSource();
-    const { child, url } = await ownerProcess(source.path("storage/embedded-postgres.js"), dataDir);
+    const { child, url } = await ownerProcess(source.path("storage/embedded/embedded-postgres.js"), dataDir);
     await query(url, "CREATE TABLE kept (n INT); INSERT INTO kept VALUES (7)");
     const pid = await serverPid(dataDir);
     child.kill("SIGKILL");
@@ -74,7 +88,7 @@ describe("the embedded Postgres", () => {
   it("ends by itself when its owner was killed and nobody starts again", async () => {
     const dataDir = await dataDirectory();
     using source = await compileSource();
-    const { child } = await ownerProcess(source.path("storage/embedded-postgres.js"), dataDir);
+    const { child } = await ownerProcess(source.path("storage/embedded/embedded-postgres.js"), dataDir);
     const pid = await serverPid(dataDir);
     child.kill("SIGKILL");
     await eventually(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"));
@@ -96,6 +110,59 @@ describe("the embedded Postgres", () => {
     await query(server.url, "CREATE TABLE kept (n INT); INSERT INTO kept VALUES (7)");
     process.kill(await serverPid(dataDir), "SIGKILL");
     await eventually(async () => expect(await query(server.url, "SELECT n FROM kept")).toEqual([{ n: 7 }]));
+  });
+
+  it("waits for its own server to end that is being stopped from outside, and names no process", async () => {
+    const dataDir = await dataDirectory();
+    const log = quietLog();
+    const server = await startEmbeddedPostgres({ dataDir, log, durable: false });
+    onTestFinished(() => server.stop());
+    // What is left of us on a server that is ending: the lock is still held under our name.
+    const left = new pg.Client({
+      connectionString: server.url,
+      application_name: `causeway-owner-${process.pid}`,
+    });
+    left.on("error", () => undefined);
+    await left.connect();
+    await left.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE application_name = 'causeway-owner-${process.pid}' AND pid <> pg_backend_pid();
+      SELECT pg_advisory_lock(1128355155, 1)`);
+    await eventually(() =>
+      expect(log.lines.map(({ message }) => message)).toContain(
+        "the embedded Postgres stopped unexpectedly; starting it again",
+      ),
+    );
+    await left.end();
+    await eventually(() =>
+      expect(log.lines.map(({ message }) => message)).toContain("the embedded Postgres runs again"),
+    );
+    expect(JSON.stringify(log.lines)).not.toContain("in use by process");
+  });
+
+  it("says whose the files are that were copied without their owner", async () => {
+    const dataDir = await dataDirectory();
+    await (await start(dataDir)).stop();
+    const { uid } = await stat(join(dataDir, "postgres"));
+    if (process.getuid?.() !== 0) return;
+    await chown(join(dataDir, "postgres", "PG_VERSION"), uid + 1, uid + 1);
+    await expect(start(dataDir)).rejects.toThrow(
+      `Give them back with: chown -R ${uid} ${join(dataDir, "postgres")}`,
+    );
+  });
+
+  it("waits for files that another start is still handing to the account of Postgres", async () => {
+    const dataDir = await dataDirectory();
+    await (await start(dataDir)).stop();
+    const file = join(dataDir, "postgres", "PG_VERSION");
+    const { uid, gid } = await stat(file);
+    if (process.getuid?.() !== 0) return;
+    await chown(file, uid + 1, gid + 1);
+    const starting = start(dataDir);
+    await eventually(async () =>
+      expect(await readFile(join(dataDir, "postgres.log"), "utf8")).toContain("PG_VERSION"),
+    );
+    await chown(file, uid, gid);
+    await (await starting).stop();
   });
 
   it("recovers from a lock file that names a process which is something else by now", async () => {
@@ -130,7 +197,7 @@ describe("the embedded Postgres", () => {
     const dataDir = await dataDirectory();
     await (await start(dataDir)).stop();
     await writeFile(join(dataDir, "postgres", "PG_VERSION"), "17\n");
-    await expect(start(dataDir)).rejects.toThrow("was made by Postgres 17");
+    await expect(start(dataDir)).rejects.toThrow("Postgres 17 created the database");
   });
 
   it("works under a path too long for a socket, and under a directory private to its owner", async () => {
@@ -169,7 +236,7 @@ async function serverPid(dataDir: string): Promise<number> {
   return Number.parseInt(await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8"), 10);
 }
 
-/** Another process that owns a server and does nothing else. */
+/** Another process that only owns a server. */
 async function ownerProcess(module: string, dataDir: string): Promise<{ child: ChildProcess; url: string }> {
   const script = `
     import { startEmbeddedPostgres } from ${JSON.stringify(module)};

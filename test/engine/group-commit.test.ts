@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createGroupCommit } from "../../src/storage/group-commit.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** A writer that remembers its batches; the test lets each finish. */
+/** A writer that stores its batches; the test decides when each ends. */
 function gatedWriter() {
   const batches: string[][] = [];
   const gates: (() => void)[] = [];
@@ -22,7 +22,7 @@ const databaseError = (code: string) => Object.assign(new Error(`database said $
 describe("a group commit", () => {
   it("writes what arrived during one commit together in the next, and answers each with its own result", async () => {
     const writer = gatedWriter();
-    const commit = createGroupCommit({ run: writer.run, maxBatch: 10, lanes: 1 });
+    const commit = createGroupCommit({ run: writer.run, maxBatch: 10, partitions: 1 });
     const first = commit("a");
     await eventually(() => expect(writer.batches).toEqual([["a"]]));
     const rest = ["b", "c", "d"].map((item) => commit(item));
@@ -38,12 +38,12 @@ describe("a group commit", () => {
       batches.push(items);
       return items;
     };
-    const commit = createGroupCommit({ run, maxBatch: 3, lanes: 1 });
+    const commit = createGroupCommit({ run, maxBatch: 3, partitions: 1 });
     await Promise.all([1, 2, 3, 4, 5, 6, 7].map((item) => commit(item)));
     expect(batches).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
   });
 
-  it("keeps items of one key in order while another lane is stuck", async () => {
+  it("keeps items of one key in order while another partition is stuck", async () => {
     const written: string[] = [];
     let release = (): void => undefined;
     const stuck = new Promise<void>((open) => {
@@ -57,8 +57,8 @@ describe("a group commit", () => {
     const commit = createGroupCommit({
       run,
       maxBatch: 1,
-      lanes: 2,
-      laneOf: (item) => (item.startsWith("slow") ? 0 : 1),
+      partitions: 2,
+      partitionOf: (item) => (item.startsWith("slow") ? 0 : 1),
     });
     const slow = [commit("slow 1"), commit("slow 2")];
     await Promise.all([commit("quick 1"), commit("quick 2"), commit("quick 3")]);
@@ -73,7 +73,7 @@ describe("a group commit", () => {
       if (items.includes("poison")) throw databaseError("22P05");
       return items;
     };
-    const commit = createGroupCommit({ run, maxBatch: 10, lanes: 1 });
+    const commit = createGroupCommit({ run, maxBatch: 10, partitions: 1 });
     const results = await Promise.allSettled(["a", "poison", "b"].map((item) => commit(item)));
     expect(results.map((result) => result.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   });
@@ -86,7 +86,7 @@ describe("a group commit", () => {
       if (batches.length === 2) throw databaseError("40001");
       return items;
     };
-    const commit = createGroupCommit({ run, maxBatch: 10, lanes: 1 });
+    const commit = createGroupCommit({ run, maxBatch: 10, partitions: 1 });
     expect(await Promise.all([commit("a"), commit("b")])).toEqual(["a", "b"]);
     expect(batches).toEqual([
       ["a", "b"],
@@ -101,7 +101,7 @@ describe("a group commit", () => {
       if (++calls === 1) throw databaseError("ECONNREFUSED");
       return items;
     };
-    const commit = createGroupCommit({ run, maxBatch: 10, lanes: 1 });
+    const commit = createGroupCommit({ run, maxBatch: 10, partitions: 1 });
     const results = await Promise.allSettled([commit("a"), commit("b")]);
     expect(results.map((result) => result.status)).toEqual(["rejected", "rejected"]);
     expect(calls).toBe(1);
@@ -112,14 +112,14 @@ describe("a group commit", () => {
     const commit = createGroupCommit({
       run: async (items: string[]) => items.slice(1),
       maxBatch: 1,
-      lanes: 1,
+      partitions: 1,
     });
     await expect(commit("a")).rejects.toThrow("a group commit of 1 items returned 0 results");
   });
 
   it("drains: resolves when everything handed in is written", async () => {
     const writer = gatedWriter();
-    const commit = createGroupCommit({ run: writer.run, maxBatch: 1, lanes: 1 });
+    const commit = createGroupCommit({ run: writer.run, maxBatch: 1, partitions: 1 });
     const all = Promise.all([commit("a"), commit("b")]);
     const drained = commit.drain().then(() => commit.size());
     await eventually(() => expect(writer.gates).toHaveLength(1));

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../src/core/json.ts";
+import type { Json } from "../../src/core/text/json.ts";
 import { createHub } from "../../src/queue/hub.ts";
 import { eventually } from "../support/eventually.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { queueKinds, sharedStore } from "./queue-kinds.ts";
 
 describe.each(queueKinds)("hubs of two processes on one %s", (kind) => {
-  /** Two hubs that hear each other, and what the second heard on a topic. */
+  /** Two connected hubs, and the messages that the second got on a topic. */
   async function twoHubs() {
     const store = await sharedStore(kind);
     const log = quietLog();
@@ -56,6 +56,26 @@ describe.each(queueKinds)("hubs of two processes on one %s", (kind) => {
 });
 
 describe("a hub", () => {
+  it.each(["", "{", "null", "7", '["a"]', '["a", [1]]', '["a", [[]]]', '["a", [null, ["topic", "data"]]]'])(
+    "goes on after a notice that is none: %s",
+    async (text) => {
+      let hear: (text: string) => void = () => undefined;
+      const notices = {
+        send: async () => undefined,
+        async listen(onText: (text: string) => void) {
+          hear = onText;
+          return async () => undefined;
+        },
+      };
+      const hub = await createHub({ backend: { notices }, alone: false, log: quietLog() });
+      const heard: Json[] = [];
+      hub.subscribe("topic", (data) => heard.push(data));
+      hear(text);
+      hear('["somebody", [["topic", "after"]]]');
+      expect(heard).toEqual(["after"]);
+    },
+  );
+
   const nowhere = {
     notices: {
       send: () => Promise.reject(new Error("unused")),

@@ -34,21 +34,32 @@ describe("migrations", () => {
     );
     expect(indexes.rows.map((row) => row.indexname)).toEqual([
       "attachments_due",
+      "attachments_unsent_by",
+      "attachments_unsent_from",
       "deliveries_attachment",
       "deliveries_claimed",
       "deliveries_due",
       "deliveries_external_id",
       "deliveries_in_trouble",
       "deliveries_lane",
+      "deliveries_of_handoff",
       "event_log_over",
       "event_log_waiting",
       "event_log_waiting_in_session",
       "executions_not_completed",
       "executions_preview",
+      "handoffs_desk_card",
+      "handoffs_desk_thread",
+      "handoffs_idle",
+      "handoffs_open",
+      "messages_album",
       "messages_buttons",
+      "messages_open_album",
+      "messages_words",
       "schedule_runs_waiting",
       "sessions_active_external",
       "sessions_external",
+      "sessions_in_handoff",
       "sessions_one_active_per_user",
       "sessions_waiting",
     ]);
@@ -58,13 +69,23 @@ describe("migrations", () => {
     expect(checks.rows.map((row) => row.conname)).toEqual([
       "attachments_kind_check",
       "attachments_state_check",
+      "deliveries_desk_check",
+      "deliveries_format_check",
       "deliveries_status_check",
       "event_log_status_check",
+      "executions_finish_reason_check",
       "executions_status_check",
+      "handoffs_holder_check",
+      "handoffs_release_check",
+      "handoffs_source_check",
+      "handoffs_state_check",
       "incidents_outcome_check",
       "messages_buttons_check",
+      "messages_format_check",
       "messages_role_check",
+      "participant_data_owner_check",
       "schedule_runs_status_check",
+      "schedules_format_check",
       "schedules_kind_check",
       "schedules_made_by_check",
       "schedules_saying_check",
@@ -101,7 +122,36 @@ describe("migrations", () => {
     await mkdir(join(copy.path, "29990101000000_later"));
     await writeFile(join(copy.path, "29990101000000_later", "migration.sql"), "CREATE TABLE later (id INT)");
     expect(await applyMigrations(pool, quietLog(), copy.path)).toEqual(["29990101000000_later"]);
-    await expect(applyMigrations(pool, quietLog())).rejects.toThrow("was used by a newer release");
+    await expect(applyMigrations(pool, quietLog())).rejects.toThrow("of a newer release");
+  });
+
+  it("give what is known of an anonymous visitor to the open session used last, and leave everybody else's alone", async () => {
+    await using database = await createTestDatabase({ empty: true });
+    await using pool = connect(database.url);
+    await using copy = await copyOfMigrations();
+    const mine = "20261129700100_data_of_one_session";
+    for (const name of await migrationNames())
+      if (name >= mine) await rm(join(copy.path, name), { recursive: true });
+    await applyMigrations(pool, quietLog(), copy.path);
+    await pool.query(`
+      INSERT INTO workspaces (id, slug) VALUES ('w', 'w');
+      INSERT INTO agents (id, workspace_id, slug, current_version) VALUES ('a', 'w', 'a', 1);
+      INSERT INTO agent_versions (agent_id, number, definition, digest) VALUES ('a', 1, '{}', '');
+      INSERT INTO channels (id, workspace_id, name, kind) VALUES ('c', 'w', 'c', 'web');
+      INSERT INTO users (id, workspace_id, channel_id, identifier, anonymous)
+        VALUES ('ada', 'w', 'c', 'id:ada', false), ('here', 'w', 'c', 'anon:1', true), ('gone', 'w', 'c', 'anon:2', true);
+      INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, last_activity_at)
+        VALUES ('old', 'w', 'a', 1, 'c', 'here', false, now() - interval '1 day'), ('new', 'w', 'a', 1, 'c', 'here', false, now());
+      INSERT INTO participant_data (user_id, agent_id, data)
+        VALUES ('ada', 'a', '{"n": 1}'), ('here', 'a', '{"n": 2}'), ('gone', 'a', '{"n": 3}');`);
+    await applyMigrations(pool, quietLog());
+    const { rows } = await pool.query(
+      "SELECT owner_id, session_id, data FROM participant_data ORDER BY user_id",
+    );
+    expect(rows).toEqual([
+      { owner_id: "ada", session_id: null, data: { n: 1 } },
+      { owner_id: "new", session_id: "new", data: { n: 2 } },
+    ]);
   });
 
   it("that fail leave nothing behind and can be tried again", async () => {

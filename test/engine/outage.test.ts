@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createHub } from "../../src/queue/hub.ts";
 import { openQueueBackend } from "../../src/queue/queue-backend.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { startEmbeddedPostgres } from "../../src/storage/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../src/storage/embedded/embedded-postgres.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
@@ -44,7 +44,7 @@ describe("an outage", () => {
     await Promise.all([hub.close(), other.close()]);
     await backend.close();
     await database.close();
-  }, 60_000);
+  }, 300_000);
 
   it.skipIf(!queueKinds.includes("redis"))(
     "of Redis is survived, wiped or not: adding fails soon and then works again",

@@ -4,12 +4,12 @@ import { openQueueBackend, type QueueBackend } from "../../src/queue/queue-backe
 import { createTestDatabase } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-/** The places BullMQ can keep its jobs on this machine; what is said of one has to hold on each. */
+/** The stores that BullMQ can use on this machine. Every test must pass on each. */
 export const queueKinds: readonly ("postgres" | "redis")[] = inject("redisUrl")
   ? ["postgres", "redis"]
   : ["postgres"];
 
-/** Backends of processes that share one store; disposing closes them all and drops the store. */
+/** Backends of processes that share one store. Disposing closes them all and drops the store. */
 export async function sharedStore(kind: "postgres" | "redis") {
   const database = await createTestDatabase({ empty: true });
   const prefix = `test-${randomBytes(6).toString("hex")}`;

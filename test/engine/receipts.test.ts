@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { expect, test } from "vitest";
 import { createReceiptRepository } from "../../src/delivery/receipt-repository.ts";
-import { createUnreachableUsers } from "../../src/storage/unreachable-users.ts";
+import { createUnreachableUsers } from "../../src/users/unreachable-repository.ts";
 import { addConversation } from "../api/api-rows.ts";
 import { openApiWorld } from "../api/api-server.ts";
 import { eventually } from "../support/eventually.ts";

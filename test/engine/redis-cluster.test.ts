@@ -13,8 +13,8 @@ import { createTestDatabase } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { startRedisCluster, type TestCluster } from "../support/redis-cluster.ts";
 
-// One node has a replica that takes over when it dies; the others come back as they are started again.
-describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 60_000 }, () => {
+// One node has a replica that takes over when the node dies. The other nodes return when they are restarted.
+describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 300_000 }, () => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startRedisCluster({ replicated: "{turns}" });
@@ -89,9 +89,14 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 60_000 }, () 
     ]);
     const strange = inject("redisUrl") ?? "";
     expect(await diagnoseRedis([first, strange])).toContainEqual(
-      expect.objectContaining({ severity: "error", what: `${new URL(strange).host} is in no cluster.` }),
+      expect.objectContaining({
+        severity: "error",
+        what: `${new URL(strange).host} is not part of a cluster.`,
+      }),
     );
-    await expect(backends([strange, first], "x").open()).rejects.toThrow(/is in no cluster: name one server/);
+    await expect(backends([strange, first], "x").open()).rejects.toThrow(
+      /is not part of a cluster: name one server/,
+    );
     await expect(backends([`${first}/2`], "x").open()).rejects.toThrow(/leave out the number/);
   });
 
@@ -151,7 +156,7 @@ function backends(redisUrls: readonly string[], prefix: string) {
   };
 }
 
-/** One process that takes messages in and one that answers them. */
+/** One process that receives messages and one that answers them. */
 async function twoProcesses(
   cluster: TestCluster,
   fake: { url: string; token: string },
@@ -174,12 +179,12 @@ async function twoProcesses(
   return {
     worker,
     web,
-    /** What the web process is answered when it waits for the worker. */
+    /** The answer that the web process gets while it waits for the worker. */
     async ask(content: string): Promise<string> {
       const session = await web.api("POST", "/chat/sessions", { agent_id: "talker" });
       return (await web.api("POST", `/chat/sessions/${session.body.id}/messages`, { content })).body.content;
     },
-    /** As readiness sees it. */
+    /** The state in the readiness check. */
     async redis(): Promise<string> {
       const ready = (await (await fetch(`${web.url}/readyz`)).json()) as { dependencies: { redis: string } };
       return ready.dependencies.redis;

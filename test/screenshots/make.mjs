@@ -58,9 +58,15 @@ const web = {
   starters: ["I sleep badly", "Help me walk more", "What can you do?"],
   allowedOrigins: [siteUrl],
 };
+const simulated = (kind) => ({ kind, agent: "coach", simulate: true });
+const phones = {
+  telegram: simulated("telegram"),
+  slack: simulated("slack"),
+  whatsapp: simulated("whatsapp"),
+};
 writeFileSync(
   join(work, "channels.config.json"),
-  JSON.stringify({ workspace: "default", agents: { coach }, channels: { web } }),
+  JSON.stringify({ workspace: "default", agents: { coach }, channels: { web, ...phones } }),
 );
 
 const service = spawn(process.execPath, [here("../../dist/main.js")], {
@@ -118,6 +124,7 @@ try {
   await say(page, "I sleep badly. What can I do?");
   await page.getByRole("button", { name: "Not now" }).waitFor();
   await shoot(page, "chat-light");
+  await page.getByRole("button", { name: "Menu" }).click();
   await page.getByRole("button", { name: "Start over" }).click();
   await page.getByRole("dialog").waitFor();
   await shoot(page, "chat-start-over");
@@ -137,6 +144,27 @@ try {
   await say(shop, "Can you help me walk more?");
   await shop.locator(".typing", { hasText: "calendar" }).waitFor();
   await shoot(shop, "widget");
+
+  const tellUser = (chat, words) =>
+    fetch(`${url}/simulator/v1/${chat}/messages`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(words),
+    });
+  await tellUser("telegram/chats/Ada", { text: "I sleep badly" });
+  await tellUser("slack/chats/general", { text: "@Causeway I sleep badly", from: "Bela" });
+  await tellUser("whatsapp/chats/491701234567", { text: "Good morning!" });
+  const wall = await open(browser, { viewport: { width: 1360, height: 820 } }, `${url}/simulator`);
+  const frame = wall.frameLocator("iframe");
+  await say(frame, "Good morning!");
+  await frame.locator(".body", { hasText: "How are you sleeping" }).waitFor();
+  for (const name of ["Telegram", "Slack", "WhatsApp"])
+    await wall
+      .getByRole("region", { name })
+      .getByText(/reading|read for ten minutes|sleeping these days/)
+      .first()
+      .waitFor();
+  await shoot(wall, "phones");
   await browser.close();
 } finally {
   service.kill();

@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { Router } from "express";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
-import { createHttpServer } from "../../src/http/server.ts";
+import { isJsonObject, type JsonObject } from "../../src/core/text/json.ts";
+import { createHttpServer } from "../../src/http/server/server.ts";
 import { createLogger } from "../../src/observability/logger.ts";
 import { createRedactor } from "../../src/observability/redaction.ts";
 import { operationsOf } from "../api/openapi-operations.ts";
@@ -199,6 +199,34 @@ describe("a body", () => {
     expect(await world.raw(lie, { untilMs: 2_000 })).toMatch(/^HTTP\/1\.1 413 /);
     await isAlive();
   });
+});
+
+test("a page is ours by the public URL or as one of this machine, whatever name its request was sent to", async () => {
+  const from = async (origin: string, host: string) => {
+    const head = `POST /web/web/visitors HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\n`;
+    const rest = "Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    return (await world.raw(head + rest)).slice(9, 12);
+  };
+  const foreign: [string, string][] = [
+    ["http://evil.example", "evil.example"],
+    ["http://evil.example:3000", "evil.example:3000"],
+    ["http://EVIL.example", "evil.example"],
+    ["http://localhost.evil.example", "localhost.evil.example"],
+    ["http://127.0.0.1.evil.example", "127.0.0.1.evil.example"],
+    ["http://localhost:8080", "localhost:3000"],
+    ["http://localhost:3000", "chat.example.org"],
+    ["null", "null"],
+  ];
+  for (const [origin, host] of foreign) expect([origin, await from(origin, host)]).toEqual([origin, "403"]);
+  const ours: [string, string][] = [
+    ["https://chat.example.org", "chat.example.org"],
+    ["https://chat.example.org", "causeway:3000"],
+    ["http://chat.example.org", "chat.example.org"],
+    ["http://localhost:3000", "localhost:3000"],
+    ["http://127.0.0.1:3000", "127.0.0.1:3000"],
+    ["http://[::1]:3000", "[::1]:3000"],
+  ];
+  for (const [origin, host] of ours) expect([origin, await from(origin, host)]).toEqual([origin, "201"]);
 });
 
 test("text of users does not become a header or a line of the log", async () => {

@@ -1,9 +1,6 @@
 import { createHmac } from "node:crypto";
-import { signedHeaders } from "../support/fake-slack.ts";
-import { signedForm } from "../support/fake-twilio.ts";
 
 export const PUBLIC_URL = "https://chat.example.org";
-const json = { "content-type": "application/json" };
 
 export const TELEGRAM_SECRET = "webhook_secret-0123456789";
 export const SUREADHERE_SECRET = "webhook secret & 0123456789";
@@ -25,19 +22,12 @@ export const METAS = {
   verifyToken: "ourveryownverifytoken",
 };
 
-/** The headers with which each channel's platform sends a body. */
-export const signers = {
-  telegram: () => ({ ...json, "x-telegram-bot-api-secret-token": TELEGRAM_SECRET }),
-  slack: (body: string) => signedHeaders(body, SLACK.signingSecret),
-  meta: (body: string) => ({
-    ...json,
-    "x-hub-signature-256": `sha256=${createHmac("sha256", METAS.appSecret).update(body).digest("hex")}`,
-  }),
-  sureadhere: () => ({ ...json, "x-webhook-secret": SUREADHERE_SECRET }),
-  whatsapp: (body: string) => {
-    const fields = Object.fromEntries(new URLSearchParams(body));
-    return { ...signedForm(`${PUBLIC_URL}/webhooks/whatsapp`, fields, TWILIO.authToken).headers };
-  },
-} satisfies Record<string, (body: string) => Record<string, string>>;
+export const WEB_IDENTITY_SECRET = "identity-secret-0123456789abcdef";
 
-export type SignedKind = keyof typeof signers;
+/** The word of a web channel's site for one of its users. */
+export function identityToken(sub: string): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const now = Math.floor(Date.now() / 1000);
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub, aud: "web", iat: now, exp: now + 600 })}`;
+  return `${signed}.${createHmac("sha256", WEB_IDENTITY_SECRET).update(signed).digest("base64url")}`;
+}

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { updateWith } from "../channels/telegram-subject.ts";
 import { eventually } from "../support/eventually.ts";
-import { type SignedKind, SLACK, signers, TELEGRAM_SECRET } from "./secrets.ts";
+import { SLACK, TELEGRAM_SECRET } from "./secrets.ts";
+import { goodBody, postsForms, sign, signedChannels, signsBody, unsignedChannels } from "./signed.ts";
 import { startWorld, type World } from "./world.ts";
 
 let world: World;
@@ -11,68 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-const kinds = Object.keys(signers) as SignedKind[];
+const kinds = signedChannels;
 const path = (kind: string) => `/webhooks/${kind}`;
-
-/** A message that the channel would take, were it signed. */
-const goodBody: Record<SignedKind, () => string> = {
-  telegram: () => JSON.stringify(updateWith({ text: "hello" })),
-  slack: () =>
-    JSON.stringify({
-      type: "event_callback",
-      team_id: "T0TEAM0001",
-      api_app_id: "A0APP00001",
-      event_id: `Ev${Math.random().toString(36).slice(2, 12).toUpperCase()}`,
-      event_time: 1_790_000_200,
-      authorizations: [{ enterprise_id: null, team_id: "T0TEAM0001", user_id: "U0BOT00001", is_bot: true }],
-      event: {
-        type: "message",
-        channel_type: "im",
-        channel: "D0ADA00001",
-        user: "U0ADA00001",
-        text: "hello",
-        ts: `1790000200.${String(Math.floor(Math.random() * 1e6)).padStart(6, "0")}`,
-      },
-    }),
-  whatsapp: () =>
-    new URLSearchParams({
-      MessageSid: `SM${Math.random().toString(16).slice(2).padEnd(32, "0").slice(0, 32)}`,
-      AccountSid: "AC0123456789abcdef0123456789abcdef",
-      From: "whatsapp:+491700000001",
-      To: "whatsapp:+14155238886",
-      WaId: "491700000001",
-      Body: "hello",
-      NumMedia: "0",
-    }).toString(),
-  meta: () =>
-    JSON.stringify({
-      object: "whatsapp_business_account",
-      entry: [
-        {
-          id: "1",
-          changes: [
-            {
-              field: "messages",
-              value: {
-                messaging_product: "whatsapp",
-                metadata: { phone_number_id: "106540352242922" },
-                messages: [
-                  {
-                    from: "491700000001",
-                    id: `wamid.${Math.random().toString(36).slice(2)}`,
-                    timestamp: "1790000000",
-                    type: "text",
-                    text: { body: "hello" },
-                  },
-                ],
-              },
-            },
-          ],
-        },
-      ],
-    }),
-  sureadhere: () => JSON.stringify({ message_text: "hello", patient_id: 4711 }),
-};
 
 const isSafe = (status: number) => status < 500;
 
@@ -80,12 +20,12 @@ describe("a webhook", () => {
   test("takes what its platform signed: what follows refuses something that would be taken", async () => {
     for (const kind of kinds) {
       const before = await world.messages();
-      const body = goodBody[kind]();
-      const answer = await world.post(path(kind), signers[kind](body), body);
+      const body = goodBody(kind);
+      const answer = await world.post(path(kind), sign(kind, body), body);
       expect([kind, answer.status]).toEqual([kind, 200]);
       await eventually(async () => expect(await world.messages()).toBeGreaterThan(before));
     }
-    // Every answer is there before anybody counts again.
+    // Waits for every answer, so that later counts are stable.
     await eventually(async () => {
       const { rows } = await world.pool.query("SELECT 1 FROM sessions WHERE inbound_seq > answered_seq");
       expect(rows).toEqual([]);
@@ -116,10 +56,10 @@ describe("a webhook", () => {
     const body = fc.oneof(
       fc.json(),
       fc.string({ unit: "binary", maxLength: 200 }),
-      ...kinds.map((kind) => fc.constant(goodBody[kind]())),
+      ...kinds.map((kind) => fc.constant(goodBody(kind))),
     );
     const request = fc.record({
-      kind: fc.constantFrom(...kinds, "web", "api", "nobody"),
+      kind: fc.constantFrom(...kinds, ...unsignedChannels, "nobody"),
       headers: fc.dictionary(header, word, { maxKeys: 4 }),
       type,
       body,
@@ -161,16 +101,15 @@ describe("a webhook", () => {
     const signed = fc.record({ kind: fc.constantFrom(...kinds), body: fc.oneof(shapes, fc.jsonValue()) });
     await fc.assert(
       fc.asyncProperty(signed, async ({ kind, body }) => {
-        const text =
-          kind === "whatsapp"
-            ? new URLSearchParams(
-                Object.entries(Object(body)).map(([key, value]): [string, string] => [
-                  key.toWellFormed(),
-                  JSON.stringify(value).toWellFormed(),
-                ]),
-              ).toString()
-            : JSON.stringify(body);
-        const { status } = await world.post(path(kind), signers[kind](text), text);
+        const text = postsForms(kind)
+          ? new URLSearchParams(
+              Object.entries(Object(body)).map(([key, value]): [string, string] => [
+                key.toWellFormed(),
+                JSON.stringify(value).toWellFormed(),
+              ]),
+            ).toString()
+          : JSON.stringify(body);
+        const { status } = await world.post(path(kind), sign(kind, text), text);
         expect(isSafe(status), `${kind} ${text}`).toBe(true);
       }),
       { numRuns: 60 },
@@ -191,10 +130,10 @@ describe("a webhook", () => {
       statuses.push(answer.status);
     };
     for (const kind of kinds) {
-      const body = goodBody[kind]();
-      const good = signers[kind](body);
+      const body = goodBody(kind);
+      const good = sign(kind, body);
       const [name = ""] = Object.keys(good).filter((each) => /signature|secret/.test(each));
-      const value = good[name as keyof typeof good] ?? "";
+      const value = good[name] ?? "";
       for (const wrong of [
         "",
         value.slice(0, -1),
@@ -206,7 +145,7 @@ describe("a webhook", () => {
         if (wrong !== value) await attempt(path(kind), { ...good, [name]: wrong }, body);
       }
       // Signed, and then changed.
-      if (kind !== "telegram" && kind !== "sureadhere") await attempt(path(kind), good, `${body} `);
+      if (signsBody(kind)) await attempt(path(kind), good, `${body} `);
       for (const other of kinds.filter((each) => each !== kind)) await attempt(path(other), good, body);
       for (const method of ["GET", "PUT", "DELETE"]) await attempt(path(kind), good, body, method);
       await attempt(`${path(kind)}/../nobody`, good, body);
@@ -222,20 +161,20 @@ describe("a webhook", () => {
 
   test("counts what is sent again once, and takes no signature of another time", async () => {
     const before = await world.messages();
-    const body = goodBody.slack();
-    const headers = signers.slack(body);
+    const body = goodBody("slack");
+    const headers = sign("slack", body);
     const replays = await Promise.all(
       Array.from({ length: 20 }, () => world.post(path("slack"), headers, body)),
     );
     expect(new Set(replays.map(({ status }) => status))).toEqual(new Set([200]));
-    const update = goodBody.telegram();
-    for (let n = 0; n < 5; n++) await world.post(path("telegram"), signers.telegram(), update);
+    const update = goodBody("telegram");
+    for (let n = 0; n < 5; n++) await world.post(path("telegram"), sign("telegram"), update);
     // Two messages of users and their two answers.
     await eventually(async () => expect(await world.messages()).toBe(before + 4));
     const { signedHeaders } = await import("../support/fake-slack.ts");
     const now = Math.floor(Date.now() / 1000);
     for (const seconds of [now - 301, now + 301, 0, 99_999_999_999]) {
-      const old = goodBody.slack();
+      const old = goodBody("slack");
       expect(
         (await world.post(path("slack"), signedHeaders(old, SLACK.signingSecret, seconds), old)).status,
       ).toBe(401);
@@ -243,9 +182,58 @@ describe("a webhook", () => {
     expect(await world.messages()).toBe(before + 4);
   });
 
+  test("is refused by its head where that cannot be genuine, and its body is not waited for", async () => {
+    const json = "Content-Type: application/json";
+    const now = Math.floor(Date.now() / 1000);
+    const hex = "0".repeat(64);
+    const heads: [string, ...string[]][] = [
+      ["telegram"],
+      ["telegram", json, "X-Telegram-Bot-Api-Secret-Token: guess"],
+      ["telegram", "Content-Type: text/plain", `X-Telegram-Bot-Api-Secret-Token: ${TELEGRAM_SECRET}`],
+      ["sureadhere", json],
+      ["sureadhere", json, "X-Webhook-Secret: guess"],
+      ["sureadhere?secret=guess", json],
+      ["slack", json],
+      ["slack", json, `X-Slack-Signature: v0=${hex}`],
+      ["slack", json, `X-Slack-Request-Timestamp: ${now}`],
+      ["slack", json, `X-Slack-Request-Timestamp: ${now}`, "X-Slack-Signature: v0=0"],
+      ["slack", json, `X-Slack-Request-Timestamp: ${now - 400}`, `X-Slack-Signature: v0=${hex}`],
+      ["whatsapp"],
+      ["whatsapp", "X-Twilio-Signature: AAAA"],
+      ["whatsapp/status", `X-Twilio-Signature: ${hex}`],
+      ["meta", json],
+      ["meta", json, `X-Hub-Signature: sha1=${hex.slice(0, 40)}`],
+      ["meta", json, `X-Hub-Signature-256: ${hex}`],
+      ...kinds.map((kind): [string, string] => [kind, `Content-Type: ${sign(kind)["content-type"]}`]),
+      ...[...unsignedChannels, "nobody"].map((name): [string, string] => [name, json]),
+    ];
+    const answers = heads.map(async ([name, ...headers]) => {
+      const lines = [
+        `POST /webhooks/${name} HTTP/1.1`,
+        "Host: a",
+        "Content-Length: 100000",
+        ...headers,
+        "",
+        "{",
+      ];
+      // No more of the body comes, and the connection stays open.
+      const answer = await world.raw(lines.join("\r\n"), { untilMs: 20_000, until: "\r\n\r\n" });
+      return [name, ...headers, answer.slice(9, 12)];
+    });
+    const status = (name: string, headers: string[]) =>
+      [...unsignedChannels, "nobody"].includes(name)
+        ? "404"
+        : headers.includes("Content-Type: text/plain")
+          ? "415"
+          : "401";
+    expect(await Promise.all(answers)).toEqual(
+      heads.map(([name, ...headers]) => [name, ...headers, status(name, headers)]),
+    );
+  });
+
   test("takes no body beyond its limit, said or unsaid", async () => {
     const big = JSON.stringify({ update_id: 1, filler: "x".repeat(4 * 1024 * 1024 + 1) });
-    expect((await world.post(path("telegram"), signers.telegram(), big)).status).toBe(413);
+    expect((await world.post(path("telegram"), sign("telegram"), big)).status).toBe(413);
     const chunk = "x".repeat(65_536);
     const head = `POST /webhooks/telegram HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nX-Telegram-Bot-Api-Secret-Token: ${TELEGRAM_SECRET}\r\nTransfer-Encoding: chunked\r\n\r\n`;
     const chunks = `10000\r\n${chunk}\r\n`.repeat(70);

@@ -1,45 +1,26 @@
 import { connect } from "node:net";
 import pg from "pg";
-import { startTestApp, type TestApp } from "../support/app.ts";
-import { METAS, PUBLIC_URL, SLACK, SUREADHERE_SECRET, TELEGRAM_SECRET, TWILIO } from "./secrets.ts";
+import { kindSamples } from "../channels/samples.ts";
+import { startTestApp, type TestApp, type TestAppOptions } from "../support/app.ts";
+import { PUBLIC_URL } from "./secrets.ts";
 
-/** One application with every kind of channel that takes webhooks; nothing it would call answers. */
-export async function startWorld(env: Record<string, string> = {}) {
-  const nowhere = "http://127.0.0.1:9";
+/** One application with channels of every kind. None of the services that it would call answers. */
+export async function startWorld(env: Record<string, string> = {}, bounds: TestAppOptions["bounds"] = {}) {
   const app = await startTestApp({
-    channels: {
-      api: { kind: "api", agent: "echo" },
-      web: { kind: "web", agent: "echo" },
-      telegram: {
-        kind: "telegram",
-        agent: "echo",
-        token: "4242:TEST-token_secret",
-        secretToken: TELEGRAM_SECRET,
-        username: "causeway_bot",
-        apiRoot: nowhere,
-      },
-      slack: { kind: "slack", agent: "echo", ...SLACK, apiUrl: `${nowhere}/api/` },
-      whatsapp: { kind: "whatsapp", agent: "echo", ...TWILIO, apiBaseUrl: nowhere },
-      meta: { kind: "whatsapp", agent: "echo", ...METAS, apiBaseUrl: `${nowhere}/v26.0` },
-      sureadhere: {
-        kind: "sureadhere",
-        agent: "echo",
-        tenantId: "tenant",
-        clientId: "client",
-        clientSecret: "client-secret-0123456789",
-        authUrl: `${nowhere}/token`,
-        baseUrl: nowhere,
-        webhookSecret: SUREADHERE_SECRET,
-      },
-    },
+    channels: Object.fromEntries(
+      kindSamples.flatMap(([kind, { channels }]) =>
+        channels.map(({ name, config }) => [name, { kind, agent: "echo", ...config }]),
+      ),
+    ),
     env: { CAUSEWAY_PUBLIC_URL: PUBLIC_URL, ...env },
+    bounds,
   });
   const pool = new pg.Pool({ connectionString: app.database.url, max: 2 });
   return {
     app,
     pool,
     url: app.url,
-    /** How many messages there are, in all sessions. */
+    /** The number of messages in all sessions. */
     async messages(): Promise<number> {
       const { rows } = await pool.query<{ count: number }>("SELECT count(*)::int AS count FROM messages");
       return rows[0]?.count ?? 0;
@@ -57,15 +38,17 @@ export async function startWorld(env: Record<string, string> = {}) {
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 interface RawOptions {
-  /** Leaves the connection open and says what came until then. */
+  /** Leaves the connection open and returns the data received until then. */
   untilMs?: number;
+  /** Stops waiting once this text arrives. */
+  until?: string;
 }
 
-/** Writes bytes to the server's port as they are; what came back until it hung up. */
+/** Writes bytes to the server's port unchanged. Returns the data received until it closed the connection. */
 function exchange(
   app: TestApp,
   bytes: string | Buffer,
-  { untilMs = 5_000 }: RawOptions = {},
+  { untilMs = 5_000, until }: RawOptions = {},
 ): Promise<string> {
   const { hostname, port } = new URL(app.url);
   return new Promise((resolve) => {
@@ -79,6 +62,7 @@ function exchange(
     const timer = setTimeout(end, untilMs);
     socket.on("data", (chunk) => {
       answer += chunk.toString("latin1");
+      if (until !== undefined && answer.includes(until)) end();
     });
     socket.on("error", end);
     socket.on("close", end);

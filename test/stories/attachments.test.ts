@@ -8,7 +8,7 @@ import { privateMessage, startTelegramStory, type TelegramStory } from "./telegr
 
 const CHAT = 777_001;
 
-/** A private message with a photo, which the fake platform holds. */
+/** A private message with a photo that the fake platform holds. */
 function photo(story: TelegramStory, fileId: string, content: Buffer, message: object = {}) {
   story.fake.files.set(fileId, { path: `photos/${fileId}.jpg`, content });
   const update = privateMessage(CHAT, "");
@@ -58,7 +58,7 @@ test("a message that is only a file is answered, whatever becomes of the file", 
   await story.post(photo(story, "voice", ogg, { photo: undefined, voice: { file_id: "voice" } }));
   await eventually(() => expect(story.texts(CHAT)).toEqual(["You said: [audio: audio/ogg; codecs=opus]"]));
 
-  // It says that it is small, and is not.
+  // Its metadata claims a small size, but the file is large.
   const large = Buffer.concat([pdf, Buffer.alloc(1_048_577)]);
   await story.post(
     photo(story, "large", large, { photo: undefined, document: { file_id: "large", file_name: "a.pdf" } }),
@@ -145,7 +145,7 @@ test("files of a bot go out behind its words, in order, and as links where the p
 
 test("a file that cannot be kept is seen by operators and callers, and kept once that is mended", async () => {
   const home = await mkdtemp(join(tmpdir(), "causeway-full-"));
-  // No directory can be made below a file.
+  // A directory cannot be created below a file.
   const place = join(home, "attachments");
   await writeFile(place, "");
   try {
@@ -163,8 +163,11 @@ test("a file that cannot be kept is seen by operators and callers, and kept once
         { state: "pending", error: "it could not be kept here" },
       ]),
     );
-    const trouble = "files cannot be kept: ENOTDIR";
-    expect(await ready()).toEqual({ status: 200, files: { state: "error", last_error: trouble } });
+    const trouble = "files cannot be stored: ENOTDIR";
+    // Requests within a quarter of a second share one look.
+    await eventually(async () =>
+      expect(await ready()).toEqual({ status: 200, files: { state: "error", last_error: trouble } }),
+    );
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/^causeway_failed_file_writes_total [1-9]/m);
 
@@ -183,7 +186,7 @@ test("a file that cannot be kept is seen by operators and callers, and kept once
         { state: "stored", error: null },
       ]),
     );
-    expect((await ready()).files).toEqual({ state: "ok", last_error: null });
+    await eventually(async () => expect((await ready()).files).toEqual({ state: "ok", last_error: null }));
   } finally {
     await rm(home, { recursive: true, force: true });
   }

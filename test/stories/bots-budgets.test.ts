@@ -1,6 +1,6 @@
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { createBudgetRepository } from "../../src/turns/budget-repository.ts";
+import { createBudgetRepository } from "../../src/turns/budgets/budget-repository.ts";
 import { startProvider } from "../bots/provider-server.ts";
 import { startTestApp, type TestAppOptions } from "../support/app.ts";
 import { createTestDatabase } from "../support/postgres.ts";

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { newId } from "../../src/core/ids.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/core/text/json.ts";
 import type { TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -17,7 +17,7 @@ export interface Answered {
 export interface Conversation extends AsyncDisposable {
   /** Writes as a user of the app's `api` channel and waits until the turn has ended. */
   say(text: string, as?: { user?: string; thread?: string }): Promise<Answered>;
-  /** Writes and does not wait; returns the message's event key. */
+  /** Writes and does not wait. Returns the message's event key. */
   post(text: string, as?: { user?: string; thread?: string }): Promise<string>;
   answered(eventKey: string): Promise<Answered>;
   query<T extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<T[]>;

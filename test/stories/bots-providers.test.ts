@@ -40,8 +40,8 @@ describe("a provider that fails", () => {
 
   it("every time leaves a reason, an apology, and a session that goes on", async () => {
     await using provider = await startProvider();
-    provider.mock.onMessage("hello", { error: { message: "the GPU is on fire" }, status: 500 });
     provider.mock.onMessage("again", { content: "Here I am." });
+    provider.mock.onMessage("hello", { error: { message: "the GPU is on fire" }, status: 500 });
     await using app = await agentOn(`${provider.mock.url}/v1`);
     await using talk = converse(app);
     const failed = await talk.say("hello");

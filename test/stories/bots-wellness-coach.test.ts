@@ -8,7 +8,7 @@ import { converse } from "./bots-conversation.ts";
 const EXAMPLE = new URL("../../docs/examples/wellness-coach.config.json", import.meta.url);
 const KEEPS_SUMMARY = "You keep the running summary";
 
-/** The example as it ships, against a server that speaks chat completions and knows one key. */
+/** The shipped example, against a server of the chat completions API that accepts one key. */
 async function startCoach(provider: ProviderServer, history = {}): Promise<TestApp> {
   const { agents, channels } = JSON.parse(await readFile(EXAMPLE, "utf8"));
   Object.assign(agents["wellness-coach"].history, history);

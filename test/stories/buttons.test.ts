@@ -13,7 +13,7 @@ const ASKED = {
   buttons: [{ label: "Yes", payload: "confirm:7" }, { label: "No" }],
 };
 
-/** Offers the same choice whatever is said to it, but for `quiet`. */
+/** Offers the same choice for every message except `quiet`. */
 const offering = () =>
   createScriptedBot((call) =>
     call.reply({ replies: call.texts.includes("quiet") ? [{ content: "…" }] : [ASKED] }),
@@ -51,7 +51,7 @@ test("a platform without buttons gets a numbered list, and a number or a label i
     { text: "…", buttons: undefined },
     numbered,
   ]);
-  // The first "1" answered nothing yet; the last one answers a message that offers nothing.
+  // The first "1" comes before any offer. The last one answers a message that offers nothing.
   expect(await payloads("ada")).toEqual([
     "1 -> null",
     "1 -> confirm:7",
@@ -63,7 +63,7 @@ test("a platform without buttons gets a numbered list, and a number or a label i
   expect((await bot.asked("no")).turn.input).toMatchObject([{ text: "no", payload: "No" }]);
   expect((await bot.asked("maybe")).turn.input[0]).not.toHaveProperty("payload");
 
-  // Where buttons are shown, nobody sees numbers.
+  // On a channel that shows buttons, nobody sees numbers.
   expect(await talk("bob", "shown", ["hello", "2", "YES"])).toEqual(
     Array(3).fill({ text: "Shall I book it?", buttons: [YES, NO] }),
   );
@@ -142,7 +142,7 @@ test("buttons travel as JSON over the API, and a press is what was offered or no
     null,
   ]);
 
-  // A visitor may send any text, but only payloads that stood below a message of theirs.
+  // A visitor may send any text, but only payloads that were offered in the visitor's own session.
   const visitor = await newVisitor(story.app.url);
   const own = await visitor.openSession();
   const press = (id: string, body: object) =>
@@ -162,7 +162,7 @@ test("buttons travel as JSON over the API, and a press is what was offered or no
   expect((await press("3", { content: "Yes", payload: "confirm:7" })).status).toBe(202);
   await eventually(async () => expect(await messages()).toHaveLength(4));
 
-  // An operator offers in the bot's place, in a conversation that shows no buttons.
+  // An operator offers instead of the bot, in a conversation that shows no buttons.
   await api("POST", "/trigger_bot_message", {
     agent_id: "agent",
     channel: "gated",

@@ -4,7 +4,7 @@ import { SECRET_TOKEN, updateWith } from "../channels/telegram-subject.ts";
 import { eventually } from "../support/eventually.ts";
 import type { FakeTelegram } from "../support/fake-telegram.ts";
 
-/** As `eventually`, for whole processes, which may take their time on a busy machine. */
+/** Like `eventually`, but with time for whole processes on a busy machine. */
 export function patiently<T>(assertion: () => T | Promise<T>, intervalMs = 20): Promise<T> {
   return eventually(assertion, { timeoutMs: 60_000, intervalMs });
 }
@@ -22,7 +22,7 @@ export function telegramConfig(
   };
 }
 
-/** Posts one update as Telegram does; the status. */
+/** Posts one update as Telegram does. Returns the status. */
 export async function post(url: string, update: unknown, channel = "telegram"): Promise<number> {
   const response = await fetch(`${url}/webhooks/${channel}`, {
     method: "POST",
@@ -49,9 +49,9 @@ const textOf = (chat: number, n: number) => `chat ${chat} message ${n}`;
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 /**
- * Talks as Telegram would carry it: the chats in parallel, each one's messages in order, and each of them again, to
- * whichever process there is then, until one acknowledges it.
- * @param urls the processes that can be talked to now; asked again for every attempt.
+ * Sends messages as Telegram does: the chats in parallel, and the messages of each chat in order. Each message is
+ * repeated, to any process of the moment, until one acknowledges it.
+ * @param urls the processes that are reachable now; called again for every attempt.
  */
 export async function talk({ chats, each }: Talk, urls: () => readonly string[]): Promise<void> {
   let turn = 0;
@@ -69,7 +69,7 @@ export async function talk({ chats, each }: Talk, urls: () => readonly string[])
   );
 }
 
-/** Waits until Telegram has every answer, in order in every chat; a repetition stands right behind what it repeats. */
+/** Waits until Telegram has every answer, in order in every chat. A repetition must directly follow its original. */
 export async function expectAnswers(fake: FakeTelegram, { chats, each }: Talk): Promise<void> {
   const expected = numbers(chats).map((chat) => numbers(each).map((n) => `You said: ${textOf(chat, n)}`));
   await patiently(
@@ -96,7 +96,7 @@ export function repeated(fake: FakeTelegram): string[] {
   });
 }
 
-/** Waits until every delivery is recorded as sent; returns the texts of those that say they may be double. */
+/** Waits until every delivery is recorded as sent. Returns the texts of those marked as possible duplicates. */
 export async function markedDouble(databaseUrl: string): Promise<string[]> {
   const client = new pg.Client(databaseUrl);
   client.on("error", () => undefined);
@@ -115,7 +115,7 @@ export async function markedDouble(databaseUrl: string): Promise<string[]> {
   }
 }
 
-/** Asks the database. */
+/** Runs a query. */
 export async function query(databaseUrl: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client(databaseUrl);
   client.on("error", () => undefined);

@@ -2,7 +2,7 @@ import pg from "pg";
 import { inject } from "vitest";
 import type { TestDatabase } from "../support/postgres.ts";
 
-/** An outage of one database: every connection is cut, and none is let in until it ends. */
+/** An outage of one database: every connection is cut, and no new one is accepted until it ends. */
 export async function closeDatabase(
   database: TestDatabase,
 ): Promise<AsyncDisposable & { end(): Promise<void> }> {
@@ -23,7 +23,7 @@ export async function closeDatabase(
   return { end, [Symbol.asyncDispose]: end };
 }
 
-/** Makes everything that touches a table wait, until it is released. */
+/** Locks a table, so that every statement on it waits until the release. */
 export async function lockTable(
   database: TestDatabase,
   table: string,

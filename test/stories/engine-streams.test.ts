@@ -36,7 +36,7 @@ const CONFIG = {
   },
 };
 
-describe("a turn that a worker runs", { timeout: 60_000 }, () => {
+describe("a turn that a worker runs", { timeout: 300_000 }, () => {
   let build: Build;
   let engine: SharedEngine;
   let here: ServiceProcess;
@@ -78,7 +78,7 @@ describe("a turn that a worker runs", { timeout: 60_000 }, () => {
       expect(seen.filter(({ event }) => event === "done")).toEqual([first.at(-1)]);
       expect(seen.at(-1)?.data.output).toEqual({ content: WORDS });
     }
-    // It was followed while it ran, not read when it was over.
+    // It was followed while it ran, not read afterwards.
     expect(second?.length).toBeGreaterThan(10);
   });
 
@@ -143,7 +143,7 @@ describe("a turn that a worker runs", { timeout: 60_000 }, () => {
     await runningIn(session);
     const newer = await call(there, "POST", `/chat/sessions/${session}/messages`, { content: "now" });
     expect(newer).toMatchObject({ status: 201, body: { content: "at once" } });
-    // Both are answered together, so whoever waited for the first has the same answer.
+    // Both are answered together, so the caller that waited for the first one gets the same answer.
     expect((await sending).body.id).toBe(newer.body.id);
     const { body } = await call(there, "GET", `/chat/sessions/${session}/messages`);
     expect(body.data.map(({ content }: { content: string }) => content)).toEqual([

@@ -21,7 +21,7 @@ const SLOW = {
   ],
 };
 
-describe("several processes on one engine", { timeout: 120_000 }, () => {
+describe("several processes on one engine", { timeout: 300_000 }, () => {
   let build: Build;
   beforeAll(async () => {
     build = await buildService();
@@ -57,7 +57,7 @@ describe("several processes on one engine", { timeout: 120_000 }, () => {
     await patiently(() => expect(receivedIn(fake, 7)).toEqual(["slow answer"]));
     frozen.signal("SIGCONT");
     await patiently(() => expect(frozen.output()).toMatch(/the lease was lost|"reason":"lease_lost"/));
-    // It is back at work: what it does now, it does after whatever it might have done with the old turn.
+    // The process works again. It does this new work after anything it might have done with the old turn.
     expect(await post(web.url, message(8, "next"))).toBe(200);
     await patiently(() => expect(receivedIn(fake, 8)).toEqual(["next answer"]));
     expect(receivedIn(fake, 7)).toEqual(["slow answer"]);

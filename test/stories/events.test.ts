@@ -108,7 +108,7 @@ describe("a participant who goes silent", () => {
     await first[Symbol.asyncDispose]();
     await using second = await startStory({ database, channel });
     await expectEnded(second);
-    // The session may end while the last nudge is on its way.
+    // The session may end while the last nudge is still being sent.
     await eventually(() =>
       expect(second.texts("ada").sort()).toEqual(["re: Greet.", "re: Nudge.", "re: Nudge.", "re: hello"]),
     );
@@ -140,7 +140,7 @@ describe("a participant who goes silent", () => {
         { count: 1, seq: 4 },
         { count: 2, seq: 4 },
       ]);
-      // The other rule counts for itself.
+      // The other rule has its own count.
       expect(of(1)).toMatchObject([{ count: 1, seq: 4 }]);
     });
     expect(await story.rows("SELECT 1 FROM event_timers")).toEqual([]);
@@ -188,11 +188,11 @@ describe("a timeout", () => {
     expect(before).toMatchObject([{ agent_version: 1 }]);
     await story.app.configure({ agents: { agent: agent("1s") }, channels: GATED });
     await story.app.app.reload();
-    // Somebody new is under the new rule from their first message on.
+    // A new user is under the new rule from the first message on.
     await story.say("bob", "one");
     await eventually(async () => expect(await logOf(story)).toEqual([["timeout", "completed"]]));
     expect(await story.rows(TIMERS)).toEqual(before);
-    // Whoever was silent comes under it with the next message, in the same session.
+    // A silent user comes under it with the next message, in the same session.
     await story.say("ada", "two");
     await eventually(async () => expect(await logOf(story)).toHaveLength(2));
     const fired = await story.rows("SELECT agent_version FROM event_log");
@@ -234,6 +234,46 @@ describe("quiet hours", () => {
 });
 
 describe("event rules", () => {
+  it("say their texts behind what an earlier action or rule asked the bot to write", async () => {
+    const bot = createScriptedBot(() => undefined);
+    const events = [
+      {
+        on: "timeout",
+        after: "1s",
+        times: 1,
+        do: [
+          { action: "send_message", prompt: "Nudge." },
+          { action: "send_message", text: "Second action." },
+        ],
+      },
+      { on: "last_timeout", do: [{ action: "send_message", text: "I close this chat now." }] },
+    ];
+    await using story = await startGatedStory({ bot, agent: { events } });
+    await story.say("ada", "hello");
+    await eventually(() => expect(bot.calls).toHaveLength(1));
+    bot.calls[0]?.reply("Hello Ada.");
+    // The bot is writing the nudge, so no later text may be sent yet.
+    await eventually(() => expect(bot.calls).toHaveLength(2), SOON);
+    await eventually(async () => {
+      const rows = await story.rows<LogRow>(LOG);
+      expect(rows.map(({ reason }) => reason)).toContain(
+        "waits for a message that an earlier action asked for",
+      );
+    }, SOON);
+    expect(story.texts("ada")).toEqual(["Hello Ada."]);
+    bot.calls[1]?.reply("Are you still there?");
+    await eventually(
+      () =>
+        expect(story.texts("ada")).toEqual([
+          "Hello Ada.",
+          "Are you still there?",
+          "Second action.",
+          "I close this chat now.",
+        ]),
+      SOON,
+    );
+  });
+
   it("fire once for each end, and not where it was asked for silently, under parallel calls too", async () => {
     const events = [{ on: "session_ended", do: [{ action: "log" }] }];
     await using story = await startStory({
@@ -385,7 +425,7 @@ describe("event rules", () => {
       call.reply({
         replies: [{ content: `re: ${call.texts.join()}` }],
         ...(call.texts[0] === "remind me"
-          ? { later: [{ at: new Date(Date.now() + 2_000), saying: { prompt: "Remind." } }] }
+          ? { later: [{ at: new Date(Date.now() + 2_000), message: { prompt: "Remind." } }] }
           : {}),
       }),
     );
@@ -405,7 +445,7 @@ describe("event rules", () => {
     const bot = createScriptedBot(async (call) => {
       const coming = await call.turn.coming();
       const ids = [...coming.map(({ id }) => id), operators];
-      const later = { at: new Date(Date.now() + 3_600_000), name: "Stretch", saying: { prompt: "Remind." } };
+      const later = { at: new Date(Date.now() + 3_600_000), name: "Stretch", message: { prompt: "Remind." } };
       call.reply({
         replies: [{ content: `${coming.length} to come` }],
         ...(call.texts[0] === "remind me"
@@ -448,7 +488,7 @@ interface Received {
   body: string;
 }
 
-/** A server that answers one request after the other with these statuses. */
+/** A server that answers its requests with these statuses, in order. */
 async function startReceiver(statuses: number[]) {
   const requests: Received[] = [];
   const server = createServer(async (request, response) => {

@@ -4,7 +4,7 @@ import { createGatedChannel, type GatedSend, sent } from "../support/gated-chann
 import { createScriptedBot } from "../support/scripted-bot.ts";
 import { type GatedStory, startGatedStory } from "./gated-story.ts";
 
-/** Leaves sends into some conversations under way, as a platform that takes its time. */
+/** Never finishes the sends to some conversations, like a slow platform. */
 function slowFor(isSlow: (address: string) => boolean) {
   const held: GatedSend[] = [];
   const channel = createGatedChannel((send) => {
@@ -25,7 +25,7 @@ it("one chat that floods holds up no other, and gets everything in order", async
   await using story = await startGatedStory({ channel });
   const flood = names("flood", 60);
   for (const text of flood) await story.say("flood", text);
-  // Every reply is written; one is being sent, and the others stand behind it.
+  // Every reply is written. One is being sent, and the others wait behind it.
   await eventually(async () => {
     const [row] = await story.rows<{ n: number }>("SELECT count(*)::int AS n FROM deliveries");
     expect(row?.n).toBe(60);
@@ -48,7 +48,7 @@ it("chats whose sends hang hold up neither the others of their channel nor anoth
   const { channel, held } = slowFor((address) => address.startsWith("hanging"));
   const other = createGatedChannel(undefined, {}, "other");
   await using story = await startGatedStory({ channel, others: { other } });
-  // One after the other, so that none of the replies travel together.
+  // One after another, so that no replies are claimed together.
   for (const [index, chat] of names("hanging", 12).entries()) {
     await story.say(chat, "hello");
     await eventually(() => expect(held).toHaveLength(index + 1));
@@ -63,14 +63,19 @@ it("chats whose sends hang hold up neither the others of their channel nor anoth
   for (const send of held) send.settle(sent());
 });
 
-it("a channel that was told to wait holds up no other, and goes on by itself", async () => {
-  const channel = createGatedChannel((send, nth) =>
+/** A channel whose first send is refused, with a pause for the whole connection. */
+function createLimitedChannel(afterMs: number) {
+  return createGatedChannel((send, nth) =>
     send.settle(
       nth === 1 && send.part.address === "first"
-        ? { kind: "retry", reason: "too many requests", code: "429", scope: "channel", afterMs: 2_000 }
+        ? { kind: "retry", reason: "too many requests", code: "429", scope: "connection", afterMs }
         : sent(),
     ),
   );
+}
+
+it("a channel that was told to wait holds up no other", async () => {
+  const channel = createLimitedChannel(3_600_000);
   const other = createGatedChannel(undefined, {}, "other");
   await using story = await startGatedStory({ channel, others: { other } });
   await story.say("first", "hello");
@@ -80,6 +85,14 @@ it("a channel that was told to wait holds up no other, and goes on by itself", a
   await hello(story, chats, "other");
   await eventually(() => expect(other.sends).toHaveLength(20));
   expect(channel.sends).toHaveLength(1);
+});
+
+it("a channel that was told to wait goes on by itself", async () => {
+  const channel = createLimitedChannel(500);
+  await using story = await startGatedStory({ channel });
+  await story.say("first", "hello");
+  await story.channel.sending("re: hello");
+  await hello(story, names("chat", 20));
   await eventually(() => expect(channel.sends).toHaveLength(22));
 });
 

@@ -12,7 +12,7 @@ import {
 } from "./conversations.ts";
 import { onRedis, PATIENT_SENDS, sharedEngine } from "./shared-engine.ts";
 
-describe("under load, the service", { timeout: 120_000 }, () => {
+describe("under load, the service", { timeout: 300_000 }, () => {
   let build: Build;
   beforeAll(async () => {
     build = await buildService();
@@ -40,7 +40,7 @@ describe("under load, the service", { timeout: 120_000 }, () => {
       await engine.replaceRedis();
       await talking;
       await expectAnswers(fake, size);
-      // No sender died: nothing has a reason to arrive twice.
+      // No sending process died, so nothing has a reason to arrive twice.
       expect(repeated(fake)).toEqual([]);
       expect(await markedDouble(engine.databaseUrl)).toEqual([]);
     },

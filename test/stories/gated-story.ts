@@ -11,11 +11,13 @@ export interface GatedStory extends AsyncDisposable {
   say(
     chat: string,
     text: string,
-    options?: { key?: GatedInbound["key"]; thread?: string; channel?: string },
+    options?: { key?: GatedInbound["key"]; thread?: string; channel?: string; more?: GatedInbound["more"] },
   ): Promise<void>;
-  /** Several messages in one request: stored together. */
+  /** Several messages in one request, which are stored together. */
   sayTogether(messages: GatedInbound[]): Promise<void>;
-  /** What was sent to a conversation, in order. */
+  /** The platform's receipt for a sent message. */
+  receipt(receipt: NonNullable<GatedInbound["receipt"]>): Promise<void>;
+  /** The texts sent to a conversation, in order. */
   texts(address: string): string[];
   rows<Row extends pg.QueryResultRow = Record<string, unknown>>(
     sql: string,
@@ -25,14 +27,14 @@ export interface GatedStory extends AsyncDisposable {
 
 let lastKey = 0;
 
-/** The whole application between two doubles at its seams: a scripted bot and a platform that does as told. */
+/** The whole application between two test doubles: a scripted bot and a controlled platform. */
 export async function startGatedStory(
   options: Omit<TestAppOptions, "agents" | "bots" | "kinds"> & {
     bot?: ScriptedBot;
     channel?: GatedChannel;
     /** More channels, by name and kind. */
     others?: Record<string, GatedChannel>;
-    /** More agents, on the same bot; merged into each as `agent` is. */
+    /** More agents with the same bot. Each one is merged as `agent` is. */
     colleagues?: Record<string, Record<string, unknown>>;
     /** Merged into the agent: `turns`, `reset`, … */
     agent?: Record<string, unknown>;
@@ -66,7 +68,7 @@ export async function startGatedStory(
     ),
   });
   const pool = new pg.Pool({ connectionString: app.database.url, max: 2 });
-  // A story may cut every connection of its database.
+  // A story may cut every connection to its database.
   pool.on("error", () => undefined);
   async function post(name: string, body: unknown): Promise<void> {
     const response = await fetch(`${app.url}/webhooks/${name}`, {
@@ -80,9 +82,10 @@ export async function startGatedStory(
     app,
     bot,
     channel,
-    say: (chat, text, { key = `key-${++lastKey}`, thread, channel: name = "gated" } = {}) =>
-      post(name, { chat, text, key, ...(thread === undefined ? {} : { thread }) }),
+    say: (chat, text, { key = `key-${++lastKey}`, thread, channel: name = "gated", more = {} } = {}) =>
+      post(name, { chat, text, key, ...(thread === undefined ? {} : { thread }), more }),
     sayTogether: (messages) => post("gated", messages),
+    receipt: (receipt) => post("gated", { receipt }),
     texts: (address) =>
       channel.sends.filter(({ part }) => part.address === address).map(({ part }) => part.text),
     rows: async (sql, values = []) => (await pool.query(sql, values)).rows,

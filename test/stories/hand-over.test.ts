@@ -4,7 +4,7 @@ import { createGatedChannel, sent } from "../support/gated-channel.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { type GatedStory, startGatedStory } from "./gated-story.ts";
 
-/** The front desk hands over as soon as it knows what somebody wants, and billing gives back what is done. */
+/** The front agent hands over as soon as it knows the user's request. Billing returns the user when it is done. */
 const FRONT = {
   events: [
     {
@@ -21,7 +21,7 @@ const BILLING = {
 const story = (options: Parameters<typeof startGatedStory>[0] = {}) =>
   startGatedStory({ agent: FRONT, colleagues: { billing: BILLING }, ...options });
 
-/** Who answered what, in order. */
+/** The answering agent and the texts of each call, in order. */
 const answered = ({ bot }: GatedStory) => bot.calls.map(({ turn, texts }) => `${turn.agent.slug}: ${texts}`);
 
 async function handOver(

@@ -2,13 +2,15 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import pg from "pg";
 import { expect, inject, test } from "vitest";
-import { migrate } from "../../src/wiring/migrate.ts";
+import { migrate } from "../../src/cli/migrate.ts";
 import { startTestApp } from "../support/app.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 
 const ROLES = new URL("../../deploy/database-roles.sql", import.meta.url);
 
-/** An empty database with the roles of the documentation; roles belong to the server, so they get names of their own. */
+/**
+ * An empty database with the roles of the documentation. Roles belong to the server, so each test uses unique names.
+ */
 async function databaseWithRoles() {
   const database = await createTestDatabase({ empty: true });
   const suffix = randomBytes(6).toString("hex");
@@ -91,6 +93,6 @@ test("the service runs under a role that may only read and write rows, within it
     "SELECT count(*)::int AS count FROM pg_stat_activity WHERE usename = $1",
     [roles.app],
   );
-  // What docs/security.md and the README promise of one process.
+  // The limits that docs/security.md and the README promise for one process.
   expect(rows[0]?.count).toBeLessThanOrEqual(redisUrl === null ? 32 : 20);
 });

@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineBot } from "../../src/bots/bot.ts";
+import { defineChannel } from "../../src/channels/channel.ts";
+import { reject } from "../../src/channels/webhook-request.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { createScriptedBot } from "../support/scripted-bot.ts";
 
-/** Says which secret it was given: only a bot of a test may. */
+/** Replies with its secret, which only a test bot may do. */
 const tellTale = defineBot({
   type: "tell-tale",
   configSchema: z.strictObject({ apiKey: z.string(), note: z.string() }),
@@ -93,5 +95,68 @@ test("metrics count requests by the pattern of their route, whatever stands in i
     const text = await metricsOf(app);
     expect(text).toContain(count('method="POST",route="/api/v1/chat/sessions/:id/messages",status="201"'));
     expect(text).toContain(count('method="GET",route="none",status="404"'));
+  });
+});
+
+test("a reload names the channels that it did not change, and the list shows them", async () => {
+  const api = { kind: "api", agent: "echo" };
+  const web = { kind: "web", agent: "echo", title: "Help" };
+  await using app = await startTestApp({ channels: { api, web, spare: api } });
+  await app.configure({ channels: { api, web: { ...web, title: "Care" }, help: web } });
+  await app.app.reload();
+
+  const warned = app.log.filter(({ level }) => level === "warn").map(({ message }) => message);
+  expect(warned).toContain(
+    "these channels change with a restart only: web (title); spare (removed); help (new)",
+  );
+  const { body } = await app.api("GET", "/channels");
+  const list: { name: string; state: string; last_error: string | null }[] = body.data;
+  const states = new Map(list.map(({ name, state }) => [name, state]));
+  expect(Object.fromEntries(states)).toEqual({ api: "ok", web: "error", spare: "error", help: "error" });
+
+  await app.configure({ channels: { api, web, spare: api } });
+  await app.app.reload();
+  const after = await app.api("GET", "/channels");
+  expect(after.body.data.filter(({ state }: { state: string }) => state === "error")).toEqual([]);
+});
+
+/** Refuses every request, and needs no platform. */
+const stern = defineChannel({
+  kind: "stern",
+  capabilities: {
+    sessions: "many",
+    resetCommand: false,
+    textLimit: 4096,
+    typingRefreshMs: null,
+    receipts: false,
+    buttons: null,
+    profileVariables: [],
+  },
+  configSchema: z.strictObject({}),
+  create: () => ({
+    receive: async () => reject(401, "invalid_signature", "the signature is not ours"),
+    send: async () => ({ kind: "sent", externalIds: [] }),
+  }),
+  split: (text) => [text],
+});
+
+test("a refused webhook leaves one line and the channel's last error, whose state stays as it is", async () => {
+  const clinic = { kind: "stern", agent: "echo" };
+  await using app = await startTestApp({
+    kinds: { stern },
+    channels: { api: { kind: "api", agent: "echo" }, clinic },
+  });
+  const post = () => fetch(`${app.url}/webhooks/clinic`, { method: "POST", body: "{}" });
+  const answers = await Promise.all(Array.from({ length: 30 }, post));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+  const lines = app.log.filter(({ level, message }) => level === "warn" && message.includes("refused"));
+  expect(lines.map(({ fields }) => [fields.channel, fields.count])).toEqual([["clinic", 1]]);
+  await eventually(async () => {
+    const { body } = await app.api("GET", "/channels");
+    const clinic = body.data.find(({ name }: { name: string }) => name === "clinic");
+    expect(clinic).toMatchObject({
+      state: "ok",
+      last_error: expect.stringMatching(/^a webhook request was refused/),
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Reachability } from "../../src/core/reachability.ts";
+import type { Reachability } from "../../src/core/session/reachability.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel, sent } from "../support/gated-channel.ts";
 import { startGatedStory } from "./gated-story.ts";
@@ -64,7 +64,7 @@ describe("a user who blocked the bot", () => {
       409,
       { code: "user_unreachable", details: { code: "blocked", since } },
     ]);
-    // One that was made before comes due, and says why nothing was sent.
+    // A schedule made earlier becomes due and records why nothing was sent.
     const moved = await story.app.api("PATCH", `/schedules/${schedule.body.id}`, {
       rrule: "FREQ=SECONDLY;COUNT=1",
     });
@@ -114,7 +114,7 @@ describe("what a platform allows", () => {
       details: { code: "window_closed", since: null },
     });
     expect(await story.rows("SELECT 1 FROM users")).toEqual([]);
-    // Whether it is allowed is asked again when it is due.
+    // The platform's rules are checked again when it is due.
     const later = { ...to("late"), message_text: "Hi.", at: "2099-01-01T00:00:00Z" };
     expect((await story.app.api("POST", "/schedules", later)).status).toBe(201);
     expect((await trigger("slow")).body).toMatchObject({

@@ -12,7 +12,7 @@ test("what waits for the user is missed by nothing: not by a message at that ver
   await using story = await startGatedStory({ channel });
   await story.say("ada", "one");
   const first = await channel.sending("re: one");
-  // They write while it is still being found out that they have to.
+  // The user writes while the service still learns that the message must wait for that.
   await story.say("ada", "two");
   first.settle(PARKED);
   const again = await channel.sending("re: one", 2);
@@ -65,7 +65,7 @@ test("what waits for one user holds up no other, and is given up after a week", 
   await story.say("bob", "one");
   await eventually(() => expect(story.texts("bob")).toEqual(["re: one"]));
   const parked = { status: "queued", attempts: 0, error_code: "window_closed", next_attempt_at: null };
-  // Until then they might have written just now, and it is tried again.
+  // With recent messages the user might have just written, and the delivery would be tried again.
   await story.rows("UPDATE messages SET created_at = created_at - interval '9 days'");
   await eventually(async () => {
     const [waiting] = await story.rows(`${DELIVERIES} LIMIT 1`);
@@ -82,4 +82,36 @@ test("what waits for one user holds up no other, and is given up after a week", 
     { timeoutMs: 30_000 },
   );
   expect(new Set(story.texts("ada"))).toEqual(new Set(["re: one"]));
+});
+
+test("what the platform itself calls closed is not tried again for a message that was there before", async () => {
+  const refused = { ...PARKED, refused: true } as const;
+  const channel = createGatedChannel(
+    (send) => {
+      if (send.part.text === "re: one") send.settle(send.part.address === "ada" ? refused : sent());
+    },
+    { parks: true },
+  );
+  await using story = await startGatedStory({ channel });
+  await story.say("ada", "one");
+  const parked = { status: "queued", attempts: 0, error_code: "window_closed", next_attempt_at: null };
+  await eventually(async () => expect(await story.rows(DELIVERIES)).toMatchObject([parked]));
+  // The reconciler has run by the time it gives up on deliveries that waited too long.
+  await story.rows("UPDATE deliveries SET updated_at = updated_at - interval '8 days'");
+  await eventually(async () => expect(await story.rows(DELIVERIES)).toMatchObject([{ status: "failed" }]), {
+    timeoutMs: 30_000,
+  });
+  expect(story.texts("ada")).toEqual(["re: one"]);
+});
+
+test("what the platform itself calls closed goes out for a message that comes while it says so", async () => {
+  const channel = createGatedChannel(() => undefined, { parks: true });
+  await using story = await startGatedStory({ channel });
+  await story.say("ada", "one");
+  const first = await channel.sending("re: one");
+  await story.say("ada", "two");
+  first.settle({ ...PARKED, refused: true });
+  (await channel.sending("re: one", 2)).settle(sent());
+  (await channel.sending("re: two")).settle(sent());
+  expect(channel.sends).toHaveLength(3);
 });

@@ -16,7 +16,7 @@ const streamIn = ({ channel }: GatedStory, chat: string, nth = 1): Promise<Gated
     return found;
   });
 
-/** What stands for the nth stream of all. */
+/** The preview of a stream, by its number among all streams. */
 const previewOf = ({ channel }: GatedStory, stream: GatedStream) =>
   `preview-${channel.streams.indexOf(stream) + 1}`;
 
@@ -39,7 +39,7 @@ describe("an answer on a platform that shows it while it is written", () => {
       (send) => (send.part.text === "held" ? undefined : send.settle(sent())),
       { textLimit: 10 },
       "gated",
-      // The first time that one has to be removed, the platform does not.
+      // The platform does not carry out the first removal.
       { removes: (nth) => nth > 1, still: (nth) => story.channel.streams[nth - 1]?.shown[0] !== "shaky" },
     );
     const bot = createScriptedBot(() => undefined);
@@ -121,7 +121,7 @@ describe("an answer on a platform that shows it while it is written", () => {
     await story.say("fay", "two");
     const call = await story.bot.asked("two");
     call.write("second");
-    // Another conversation is shown its answer, begun later, so this one had its chance.
+    // Another conversation shows its later answer, so this one had time to do the same.
     await story.say("gil", "three");
     const other = await story.bot.asked("three");
     other.write("third");

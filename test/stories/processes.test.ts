@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { startEmbeddedPostgres } from "../../src/storage/embedded-postgres.ts";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it, onTestFailed, onTestFinished } from "vitest";
+import { startEmbeddedPostgres } from "../../src/storage/embedded/embedded-postgres.ts";
 import { SECRET_TOKEN, updateWith } from "../channels/telegram-subject.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
 import {
@@ -28,10 +30,10 @@ import {
   telegramConfig,
 } from "./conversations.ts";
 
-// What is said here is about the embedded engine, whose queue is always Postgres.
+// These tests are about the embedded engine, whose queue is always Postgres.
 describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
   "the service on one machine",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   () => {
     let build: Build;
     beforeAll(async () => {
@@ -106,6 +108,22 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect(await service.stop()).toBe(0);
     });
 
+    it("says in one line which Postgres cannot be reached, and ends with code 1", async () => {
+      await using directory = await serviceDirectory({
+        agents: { echo: { bot: { type: "echo" } } },
+        channels: { api: { kind: "api", agent: "echo" } },
+      });
+      const run = await runToEnd({
+        build,
+        directory,
+        env: { DATABASE_URL: "postgres://u:pass-word@127.0.0.1:1/d" },
+      });
+      expect(run.code).toBe(1);
+      expect(run.stderr).toBe(
+        "The Postgres of DATABASE_URL cannot be reached at 127.0.0.1:1 (ECONNREFUSED). Start it, or correct DATABASE_URL.\n",
+      );
+    });
+
     it("starts after a first start that was killed at any moment", async () => {
       await using directory = await serviceDirectory({
         workspace: "default",
@@ -131,7 +149,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect(await service.stop()).toBe(0);
     });
 
-    it("takes a changed configuration on SIGHUP, and stays with the old one where the new one is wrong", async () => {
+    it("takes a changed configuration on SIGHUP or `causeway reload`, and stays with the old one where the new one is wrong", async () => {
       await using fake = await startFakeTelegram();
       const saying = (say: unknown) => telegramConfig(fake, { bot: { type: "script", sequence: [{ say }] } });
       await using directory = await serviceDirectory(saying("old"));
@@ -143,12 +161,20 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       service.signal("SIGHUP");
       await patiently(() => expect(service.output()).toContain("the old one stays in force"));
       await directory.configure(saying("new"));
-      service.signal("SIGHUP");
+      const reload = [build.path("cli.js"), "reload"];
+      const asked = await promisify(execFile)(process.execPath, reload, { cwd: directory.path });
+      expect(asked.stdout).toContain(`Asked process ${service.pid} to reload.`);
       await patiently(() => expect(service.output()).toContain("configuration reloaded"));
       await Promise.all([post(service.url, message(1, "hi")), post(service.url, message(2, "hi"))]);
       await patiently(() => expect(receivedIn(fake, 2)).toEqual(["new"]));
       await patiently(() => expect(receivedIn(fake, 1)).toEqual(["old", "old"]));
       expect(await service.stop()).toBe(0);
+      await expect(
+        promisify(execFile)(process.execPath, reload, { cwd: directory.path }),
+      ).rejects.toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining("No process serves from"),
+      });
     });
 
     it("finishes the turn under way when it is stopped", async () => {
@@ -182,13 +208,13 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       await expectAnswers(fake, size);
       expect(await service.stop()).toBe(0);
       await using database = await openData(directory);
-      // The service kept what Telegram had answered until it could be written down.
+      // The service kept Telegram's answers until it could record them.
       expect([await markedDouble(database.url), repeated(fake)]).toEqual([[], []]);
     });
 
     it("answers everything it acknowledged, in order, although it is killed again and again", async () => {
       await using fake = await startFakeTelegram();
-      // Long enough that every kill finds sends under way.
+      // Long enough that every kill interrupts sends.
       fake.delay(15);
       await using directory = await serviceDirectory(telegramConfig(fake));
       const size = { chats: 20, each: 10 };
@@ -206,7 +232,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       await using database = await openData(directory);
       const marked = await markedDouble(database.url);
       expect(marked).toEqual(expect.arrayContaining(repeated(fake)));
-      // The kills did hit: otherwise this test would say nothing about duplicates.
+      // The kills did interrupt sends. Otherwise this test would prove nothing about duplicates.
       expect(marked.length).toBeGreaterThan(0);
       const [counts] = await query(
         database.url,
@@ -292,10 +318,14 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
   },
 );
 
-/** A process that ends with its test, however the test ends. */
+/** A process that ends with its test, in any case. */
 async function startForTest(options: Parameters<typeof startProcess>[0]) {
   const service = await startProcess(options);
   onTestFinished(() => service.kill());
+  // Without the log, a failure under load cannot be explained afterwards.
+  onTestFailed(() => {
+    process.stderr.write(`log of process ${service.pid}:\n${service.output()}\n`);
+  });
   return service;
 }
 
@@ -307,7 +337,7 @@ async function dataFile(directory: ServiceDirectory, name: string): Promise<stri
   return (await readFile(join(directory.path, ".causeway", name), "utf8")).trim();
 }
 
-/** The database of a service that was stopped. */
+/** The database of a stopped service. */
 async function openData(directory: ServiceDirectory) {
   const dataDir = join(directory.path, ".causeway");
   const { url, stop } = await startEmbeddedPostgres({ dataDir, log: quietLog(), durable: false });

@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { createGatedChannel } from "../support/gated-channel.ts";
 import { type GatedStory, startGatedStory } from "./gated-story.ts";
 
-// One application for all runs: each run has users of its own, so that none knows of another.
+// One application for all runs. Each run has its own users, so that runs do not affect each other.
 let single: GatedStory;
 let many: GatedStory;
 let run = 0;
@@ -26,7 +26,7 @@ interface Post {
   message: number;
 }
 
-/** What arrives: messages of several users, some repeated, in bursts of requests made at the same time. */
+/** The arriving messages: of several users, some repeated, in bursts of simultaneous requests. */
 const bursts = fc.array(
   fc.array(fc.record<Post>({ user: fc.nat({ max: 3 }), message: fc.nat({ max: 5 }) }), {
     minLength: 1,
@@ -50,7 +50,7 @@ interface LaneRow extends Record<string, unknown> {
   answered: string[] | null;
 }
 
-/** Posts every burst in parallel, one burst after the other; then checks what became of each conversation. */
+/** Posts every burst in parallel, one burst after another. Then it checks the result of each conversation. */
 async function tell(story: GatedStory, name: string, told: Post[][], threads: boolean): Promise<void> {
   for (const burst of told) {
     await Promise.all(
@@ -70,7 +70,7 @@ async function tell(story: GatedStory, name: string, told: Post[][], threads: bo
     for (const [address, texts] of expected) expect(story.texts(address)).toHaveLength(texts.size);
   });
   const lanes = await story.rows<LaneRow>(LANES, [`${name}-%`]);
-  // One active session per conversation, and no conversation without one.
+  // Each conversation has exactly one active session.
   expect(lanes.map(({ address }) => address)).toEqual([...expected.keys()].toSorted());
   for (const { address, seqs, asked, answered } of lanes) {
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));

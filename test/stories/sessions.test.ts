@@ -133,7 +133,7 @@ test("a bot that ends the session while messages wait: they open the next one an
   const bot = createScriptedBot((call) => {
     if (call.texts[0] !== "bye") call.reply(`re: ${call.texts[0]}`);
   });
-  // At once: nothing has to find them first.
+  // The next session opens at once, without the reconciler.
   await using story = await startGatedStory({ bot, times: { reconcileMs: 60_000 } });
   await story.say("ada", "bye");
   const bye = await bot.asked("bye");

@@ -1,10 +1,10 @@
 import { Redis } from "ioredis";
-import type { PipelineTimes } from "../../src/wiring/pipeline-deps.ts";
+import type { PipelineTimes } from "../../src/app/pipeline.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { type Build, type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
 import { startRedis } from "../support/redis.ts";
 
-/** Leases that a test can see run out. */
+/** Leases short enough to expire within a test. */
 const HURRIED: Partial<PipelineTimes> = {
   leaseMs: 2_000,
   heartbeatMs: 500,
@@ -14,17 +14,17 @@ const HURRIED: Partial<PipelineTimes> = {
   strandedMs: 1_000,
 };
 
-/** For tests in which no sender dies: however slow the machine is, nobody is presumed dead while it sends. */
+/** For tests in which no sender dies. Even on a slow machine, no process is presumed dead while it sends. */
 export const PATIENT_SENDS: Partial<PipelineTimes> = { sendLeaseMs: 60_000, sendTimeoutMs: 30_000 };
 
 export const API_KEY = "cw_operator_key_of_these_tests";
 
-/** One Postgres, and one Redis where this run is about Redis, on which several processes run. */
+/** One Postgres for several processes, and one Redis if this run tests Redis. */
 export interface SharedEngine extends AsyncDisposable {
   databaseUrl: string;
-  /** Starts a process; disposing the engine kills what still runs. */
+  /** Starts a process. Disposing the engine kills the processes that still run. */
   start(role: "all" | "web" | "worker"): Promise<ServiceProcess>;
-  /** Everything all processes printed. */
+  /** The output of all processes. */
   output(): string;
   wipeRedis(): Promise<void>;
   /** Kills Redis, and starts an empty one in its place. */
@@ -36,7 +36,7 @@ export const onRedis = process.env.CAUSEWAY_TEST_QUEUE === "redis";
 export async function sharedEngine(options: {
   build: Build;
   config: unknown;
-  /** Instead of a database of its own on the run's server. */
+  /** Replaces the engine's own database on the run's server. */
   databaseUrl?: string;
   times?: Partial<PipelineTimes>;
 }): Promise<SharedEngine> {

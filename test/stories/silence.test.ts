@@ -36,11 +36,11 @@ async function ask(service: ServiceProcess, path: string) {
   return (await response.json()) as any;
 }
 
-// What is said here is about the embedded engine, whose queue is always Postgres.
+// This test is about the embedded engine, whose queue is always Postgres.
 it.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
   "a silent participant is nudged twice, and the session ended and summarized, though the service is killed in between",
   {
-    timeout: 120_000,
+    timeout: 300_000,
   },
   async () => {
     await using fake = await startFakeTelegram();
@@ -73,7 +73,7 @@ it.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
     expect(await post(first.url, message(ADA, "hello"))).toBe(200);
     await patiently(async () => {
       expect(receivedIn(fake, ADA)).toContain("re: Nudge.");
-      // Killed before that is written down, the send would be repeated, and marked as perhaps double.
+      // A kill before this record would repeat the send, marked as a possible duplicate.
       const { data } = await ask(first, "/deliveries");
       expect(data.every(({ status }: { status: string }) => status === "sent")).toBe(true);
     });
@@ -89,12 +89,20 @@ it.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
           participant_data: { joined: true },
         },
       ]);
+      const { data } = await ask(second, "/deliveries");
+      expect(data.every(({ status }: { status: string }) => status === "sent")).toBe(true);
     });
-    expect(receivedIn(fake, ADA).sort()).toEqual(["re: Greet.", "re: Nudge.", "re: Nudge.", "re: hello"]);
+    // The kill may have cut the send of the second nudge. Then it went out again, with a mark.
+    const { data: sends } = await ask(second, "/deliveries");
+    const cut = sends.filter((send: { possible_duplicate: boolean }) => send.possible_duplicate).length;
+    const received = receivedIn(fake, ADA);
+    expect(new Set(received)).toEqual(new Set(["re: Greet.", "re: Nudge.", "re: hello"]));
+    expect(received.length).toBeGreaterThanOrEqual(4);
+    expect(received.length).toBeLessThanOrEqual(4 + cut);
 
     expect(await post(second.url, message(ADA, "back again"))).toBe(200);
     await patiently(() =>
-      expect(receivedIn(fake, ADA).slice(4).sort()).toEqual(["re: Greet.", "re: back again"]),
+      expect(receivedIn(fake, ADA).slice(received.length).sort()).toEqual(["re: Greet.", "re: back again"]),
     );
     const [open] = (await ask(second, "/chat/sessions?status=active")).data;
     expect(open).toMatchObject({ summary: null, participant_data: { joined: true } });

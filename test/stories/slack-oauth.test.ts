@@ -28,7 +28,7 @@ afterEach(async () => {
   await fake.close();
 });
 
-/** Begins an installation: where Slack is asked, with which state, and what the browser keeps. */
+/** Begins an installation. Returns Slack's URL, the state, and the browser's cookie. */
 async function begin() {
   const response = await fetch(`${app.url}/webhooks/slack/install`, { redirect: "manual" });
   expect(response.status).toBe(302);
@@ -68,7 +68,9 @@ const say = (team: string, text: string, ts = nextTs()) =>
 async function storedValues(): Promise<Buffer[]> {
   const client = new pg.Client({ connectionString: app.database.url });
   await client.connect();
-  const { rows } = await client.query<{ value: Buffer }>("SELECT value FROM channel_values ORDER BY key");
+  const { rows } = await client.query<{ value: Buffer }>(
+    "SELECT value FROM channel_values WHERE key LIKE 'installation:%' ORDER BY key",
+  );
   await client.end();
   return rows.map(({ value }) => value);
 }
@@ -111,6 +113,16 @@ describe("one Slack app in several workspaces", () => {
     expect(await storedValues()).toEqual([]);
   });
 
+  test("finishes an installation once, whoever comes back with its state", async () => {
+    const { state, cookie } = await begin();
+    const codes = [fake.agree("T0ONE"), fake.agree("T0TWO"), fake.agree("T0THREE")];
+    const statuses = await Promise.all(codes.map((code) => finish({ code, state }, cookie)));
+    expect(statuses.sort()).toEqual([200, 400, 400]);
+    expect(await storedValues()).toHaveLength(1);
+    await install("T0FOUR");
+    expect(await storedValues()).toHaveLength(2);
+  });
+
   test("keeps its tokens sealed in the database, and out of the log", async () => {
     await install("T0ONE", { expiresInSeconds: 12 * 60 * 60 });
     const [value] = await storedValues();
@@ -127,6 +139,58 @@ describe("one Slack app in several workspaces", () => {
     expect(fake.granted).toHaveLength(2);
     const exchanges = fake.calls.filter(({ payload }) => payload["grant_type"] === "refresh_token");
     expect(exchanges).toHaveLength(1);
+  });
+
+  test("fails what it has no token for, says to install again, and goes on once that is done", async () => {
+    await install("T0ONE", { expiresInSeconds: -1 });
+    await install("T0TWO");
+    fake.fail({ error: "invalid_refresh_token" }, { method: "oauth.v2.access", times: 20 });
+    await say("T0ONE", "late");
+    await eventually(async () => {
+      const { body } = await app.api("GET", "/deliveries");
+      expect(body.data).toMatchObject([
+        { status: "failed", attempts: 1, error: expect.stringContaining("install the app again") },
+      ]);
+      const { body: channels } = await app.api("GET", "/channels");
+      expect(channels.data.find(({ kind }: { kind: string }) => kind === "slack")).toMatchObject({
+        state: "error",
+        last_error: expect.stringMatching(/T0ONE.*install the app again/),
+      });
+    });
+    fake.recover("oauth.v2.access");
+    await install("T0ONE");
+    await say("T0ONE", "again");
+    await eventually(async () => {
+      expect(fake.posted.map(({ text }) => text)).toEqual(["You said: again"]);
+      const { body } = await app.api("GET", "/channels");
+      expect(body.data.find(({ kind }: { kind: string }) => kind === "slack")).toMatchObject({ state: "ok" });
+    });
+  });
+
+  test("shows an answer while it is written to somebody of an organization, for their own workspace", async () => {
+    await install("T0ONE");
+    const authorizations = [
+      {
+        enterprise_id: "E0ORG",
+        team_id: "T0ONE",
+        user_id: fake.us.userId,
+        is_bot: true,
+        is_enterprise_install: false,
+      },
+    ];
+    fake.people.set("W0EVE00001", { name: "eve", team_id: "T0EVE" });
+    const ts = nextTs();
+    const event = {
+      type: "app_mention",
+      channel: "C0SHARED01",
+      user: "W0EVE00001",
+      user_team: "T0EVE",
+      team: "E0ORG",
+      ts,
+      text: `<@${fake.us.userId}> hello`,
+    };
+    await post({ ...callback(fake, event), team_id: "T0EVE", authorizations });
+    await eventually(() => expect(fake.posted).toMatchObject([{ team: "T0ONE", threadTs: ts }]));
   });
 
   test("forgets a workspace that removes it, and fails what is still to be sent there", async () => {

@@ -11,7 +11,7 @@ import {
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeSlack, type PostedMessage, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
-import { createScriptedBot, type ScriptedBot } from "../support/scripted-bot.ts";
+import { type BotCall, createScriptedBot, type ScriptedBot } from "../support/scripted-bot.ts";
 
 const GENERAL = "C0GENERAL1";
 const BOB = "U0BOB00001";
@@ -51,7 +51,7 @@ afterEach(async () => {
   await fake.close();
 });
 
-/** Posts an event as Slack does; the status of the answer. */
+/** Posts an event as Slack does. Returns the status of the answer. */
 async function post(body: unknown): Promise<number> {
   const text = JSON.stringify(body);
   const headers = signedHeaders(text, fake.signingSecret);
@@ -67,6 +67,9 @@ const mention = (ts: string, text = "hello") =>
 
 const answersIn = (thread: string) =>
   fake.posted.filter(({ threadTs }) => threadTs === thread).map(({ text }) => text);
+async function promptOf(call: BotCall | undefined): Promise<string[]> {
+  return ((await call?.turn.prompt()) ?? []).map(({ role, content }) => `${role}: ${content}`);
+}
 const sessions = async () => (await app.api("GET", "/chat/sessions")).body.data;
 
 describe("on Slack", () => {
@@ -88,9 +91,16 @@ describe("on Slack", () => {
     await eventually(() => expect(answersIn(ts)).toHaveLength(2));
     await post(inChannel({ ts: nextTs(), thread_ts: ts, user: BOB, text: "me too" }));
     await post(inChannel({ ts: nextTs(), thread_ts: nextTs(), text: "not for you" }));
-    await eventually(() => expect(answersIn(ts)).toEqual(["re: hello", "re: and now?", "re: Bob: me too"]));
+    await eventually(() => expect(answersIn(ts)).toEqual(["re: hello", "re: and now?", "re: me too"]));
     expect(await sessions()).toHaveLength(1);
     expect(bot.calls.map(({ turn }) => turn.user?.name)).toEqual(["Ada", "Ada", "Ada"]);
+    expect(await promptOf(bot.calls[2])).toEqual([
+      "user: Ada: hello",
+      "assistant: re: hello",
+      "user: Ada: and now?",
+      "assistant: re: and now?",
+      "user: Bob: me too",
+    ]);
   });
 
   test("two people who write into a thread at the same moment are both answered, in one session", async () => {
@@ -236,9 +246,125 @@ describe("on Slack", () => {
     await eventually(() => expect(answersIn(thread)).toEqual(["re: tell me more"]));
     expect(bot.calls[0]?.turn.agent.slug).toBe("sales");
     expect(await sessions()).toHaveLength(1);
-    // The next one goes on in that thread.
+    // The next one continues in that thread.
     await trigger("One more thing.");
     await eventually(() => expect(answersIn(thread)).toEqual(["re: tell me more", "One more thing."]));
+  });
+
+  test("what people answer to a triggered message outside of its thread goes on in its session, once", async () => {
+    const direct = `D${BOB.slice(1)}`;
+    const say = (text: string, more: Record<string, unknown> = {}) => {
+      const ts = nextTs();
+      const event = { type: "message", channel: direct, channel_type: "im", user: BOB, text, ts, ...more };
+      return post(callback(fake, event)).then(() => ts);
+    };
+    const trigger = (text: Record<string, unknown>) =>
+      app.api("POST", "/trigger_bot_message", {
+        agent_id: "sales",
+        channel: "slack",
+        identifier: BOB,
+        ...text,
+      });
+    const old = await say("an old question");
+    await eventually(() => expect(answersIn(old)).toEqual(["re: an old question"]));
+    await trigger({ message_text: "How did you sleep?", start_new_session: true });
+    await trigger({ message_text: "Be honest." });
+    await eventually(async () => {
+      expect(fake.posted.map(({ text }) => text)).toContain("Be honest.");
+      const { body } = await app.api("GET", "/deliveries");
+      expect(new Set(body.data.map(({ status }: { status: string }) => status))).toEqual(new Set(["sent"]));
+    });
+
+    const answer = await say("badly");
+    await eventually(() => expect(answersIn(answer)).toEqual(["re: badly"]));
+    const asked = await bot.asked("badly");
+    expect(asked.turn.agent.slug).toBe("sales");
+    expect(await promptOf(asked)).toEqual([
+      "assistant: How did you sleep?",
+      "assistant: Be honest.",
+      "user: badly",
+    ]);
+    expect(await sessions()).toHaveLength(2);
+    // An answer below the user's own message, or below the question, belongs there as well.
+    await say("since Monday", { thread_ts: answer });
+    await eventually(() => expect(answersIn(answer)).toEqual(["re: badly", "re: since Monday"]));
+    const question = fake.posted.find(({ text }) => text === "How did you sleep?")?.ts ?? "";
+    await say("and you?", { thread_ts: question });
+    await eventually(() => expect(answersIn(question)).toContain("re: and you?"));
+    expect(await sessions()).toHaveLength(2);
+    // The question is answered, so the next message is a new conversation.
+    const next = await say("something else");
+    await eventually(() => expect(answersIn(next)).toEqual(["re: something else"]));
+    expect(await promptOf(await bot.asked("something else"))).toEqual(["user: something else"]);
+    expect(await sessions()).toHaveLength(3);
+  });
+
+  test("a session that was ended, or another's, takes no answer from outside its thread", async () => {
+    const say = async (user: string, text: string) => {
+      const ts = nextTs();
+      const channel = `D${user.slice(1)}`;
+      await post(callback(fake, { type: "message", channel, channel_type: "im", user, text, ts }));
+      await eventually(() => expect(answersIn(ts)).toEqual([`re: ${text}`]));
+    };
+    await app.api("POST", "/trigger_bot_message", {
+      agent_id: "agent",
+      channel: "slack",
+      identifier: BOB,
+      message_text: "How did you sleep?",
+    });
+    const [{ id }] = await eventually(async () => {
+      const found = await sessions();
+      expect(found).toMatchObject([{ external_id: expect.stringContaining(`D${BOB.slice(1)}:`) }]);
+      return found;
+    });
+    await say(ADA, "hello");
+    expect(await promptOf(await bot.asked("hello"))).toEqual(["user: hello"]);
+    await app.api("POST", `/chat/sessions/${id}/end`, {});
+    await say(BOB, "late");
+    expect(await promptOf(await bot.asked("late"))).toEqual(["user: late"]);
+  });
+
+  test("a picture that comes with a mention reaches the bot, whichever event is first", async () => {
+    const files = [{ id: "F0PNG", name: "shot.png", mimetype: "image/png", size: 70 }];
+    for (const isMentionFirst of [true, false]) {
+      const ts = nextTs();
+      const text = `<@${fake.us.userId}> what is this?`;
+      const events = [mention(ts, "what is this?"), inChannel({ subtype: "file_share", ts, text, files })];
+      for (const event of isMentionFirst ? events : events.reverse()) await post(event);
+      await eventually(() => {
+        const calls = bot.calls.filter(({ turn }) => turn.input.some(({ text }) => text !== ""));
+        expect(calls).toHaveLength(isMentionFirst ? 1 : 2);
+        const names = bot.calls.flatMap(({ turn }) =>
+          turn.input.flatMap(({ attachments }) => attachments.map(({ name }) => name)),
+        );
+        expect(names).toEqual(Array(isMentionFirst ? 1 : 2).fill("shot.png"));
+      });
+    }
+  });
+
+  test("a forwarded message, and the thread before a first mention, reach the bot in words", async () => {
+    const root = "1790000001.000001";
+    fake.threads.set(`${GENERAL}:${root}`, [
+      { ts: root, user: BOB, text: "The deploy fails" },
+      { ts: "1790000002.000001", user: ADA, text: "With error 42" },
+    ]);
+    const ts = nextTs();
+    const text = `<@${fake.us.userId}> what should we try next?`;
+    const attachments = [{ is_share: true, author_name: "Eve", text: "Restart it" }];
+    // Events of mentions come without the forwarded messages.
+    await post(inChannel({ type: "app_mention", ts, thread_ts: root, text }));
+    await post(inChannel({ ts, thread_ts: root, text, attachments }));
+    await eventually(() => {
+      const told = bot.calls.flatMap(({ turn }) =>
+        turn.input.flatMap(({ context }) => context?.references ?? []),
+      );
+      expect(told.map(({ kind, author, text }) => `${kind} ${author}: ${text}`)).toEqual([
+        "thread Bob: The deploy fails",
+        "thread Ada: With error 42",
+        "forward Eve: Restart it",
+      ]);
+    });
+    expect((await promptOf(bot.calls[0])).join()).toContain("Earlier in this thread:\nBob: The deploy fails");
   });
 
   test("a rate limit delays a reply and loses none", async () => {

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 const inQuery = new URLSearchParams({ secret: WEBHOOK_SECRET }).toString();
 
-/** Posts a message as SureAdhere does; the status of the answer. */
+/** Posts a message as SureAdhere does. Returns the status of the answer. */
 async function post(body: unknown, { secret = WEBHOOK_SECRET, query = "" } = {}): Promise<number> {
   const response = await fetch(`${app.url}/webhooks/sureadhere${query}`, {
     method: "POST",
@@ -44,7 +44,7 @@ describe("on SureAdhere", () => {
   test("a patient talks, resets, and is reached from outside; one token does for all of it", async () => {
     expect(await post(written("hello", 7))).toBe(200);
     await eventually(() => expect(answersTo("7")).toEqual(["re: hello"]));
-    // The same patient, whose id comes as text and the secret in the address.
+    // The same patient, with the id as text and the secret in the URL.
     expect(await post(written("yes", "7"), { query: `?${inQuery}` })).toBe(200);
     await eventually(() => expect(answersTo("7")).toHaveLength(2));
     expect(await post(written("yes", 7))).toBe(200);

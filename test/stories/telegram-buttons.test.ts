@@ -14,7 +14,7 @@ function press(chat: number, key: { messageId: number; data: string }, from = AD
   return { update_id, callback_query: { id: `query-${update_id}`, from, message, data: key.data } };
 }
 
-/** Says what it got, and offers the same again. */
+/** Replies with its input and offers the same buttons again. */
 const bot = createScriptedBot((call) =>
   call.reply({
     replies: [
@@ -59,19 +59,19 @@ test("a press on Telegram is answered at once, marked, and counts once, whoever 
   const answers = () => fake.calls.filter(({ method }) => method === "answerCallbackQuery");
   expect(answers()[0]?.payload).toEqual({ callback_query_id: yes.callback_query.id });
 
-  // Another tap of the same finger, an older message's other button, and the mark itself.
+  // A second tap, the other button of an older message, and a button that only shows the choice.
   await story.post(press(1, first.keys[0] as never));
   await story.post(press(1, first.keys[1] as never));
   await story.post(press(1, { messageId: 1, data: "b" }));
   await eventually(() => expect(story.texts(1)).toEqual(["hello (undefined)", "Yes (508)", "No (2)"]));
 
-  // A button of Ada's chat, pressed in Bob's, is none; Bob is told so.
+  // A press in Bob's chat of a button from Ada's chat is invalid. Bob gets a notice.
   const before = answers().length;
   await story.post(press(2, first.keys[1] as never, { ...ADA, id: 2, first_name: "Bob" }));
   await eventually(() => expect(answers()).toHaveLength(before + 1));
   expect(answers().at(-1)?.payload).toMatchObject({ text: "This can no longer be chosen." });
 
-  // Whoever presses in a group says it.
+  // In a group, the person who presses is the author.
   const group = { id: -100500, type: "supergroup", title: "Walkers" };
   await story.post({
     update_id: ++lastUpdate,
@@ -89,9 +89,11 @@ test("a press on Telegram is answered at once, marked, and counts once, whoever 
   await story.post(press(-100500, asked.keys[1] as never, bob, "supergroup"));
   await newest(-100500, 2);
   expect(story.sentTo(-100500)[0]?.keyboard?.[0]?.[0]?.text).toBe("✓ No (Bob Baker)");
-  expect((await bot.asked("No", 2)).turn.user).toMatchObject({ name: "Bob Baker" });
+  const pressed = (await bot.asked("No", 2)).turn;
+  expect(pressed.user).toMatchObject({ name: "Bob Baker" });
+  expect(pressed.input[0]?.context).toMatchObject({ author: { identifier: "2", name: "Bob Baker" } });
 
-  // What Telegram refuses as a button is written down.
+  // Buttons that Telegram refuses are written as text.
   fake.fail({ answer: 400, description: "Bad Request: BUTTON_URL_INVALID" });
   await story.say(1, "again");
   await eventually(() =>

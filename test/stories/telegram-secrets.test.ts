@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BotError } from "../../src/core/errors.ts";
+import { BotError } from "../../src/core/faults/errors.ts";
 import { eventually } from "../support/eventually.ts";
 import { createScriptedBot } from "../support/scripted-bot.ts";
 import { privateMessage, SECRET, startTelegramStory, type TelegramStory } from "./telegram-story.ts";
@@ -84,7 +84,7 @@ test("no secret reaches a log line, a row or an answer, whatever goes wrong", as
     expect(text.length).toBeGreaterThan(100);
     for (const secret of secrets) expect(text.includes(secret), `${secret} in the ${place}`).toBe(false);
   }
-  // The references are there: it is the right place that was searched.
+  // The references are there, so the search covered the right place.
   expect(places.rows).toContain("$MODEL_KEY");
 });
 
@@ -95,7 +95,7 @@ const model = {
   model: "some-model",
 };
 
-/** Errors as a logger writes them, causes included. */
+/** Errors as a logger writes them, with their causes. */
 function asLogged(_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
   return { ...value, message: value.message, stack: value.stack, cause: value.cause };

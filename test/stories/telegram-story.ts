@@ -12,11 +12,11 @@ export interface TelegramStory extends AsyncDisposable {
     sql: string,
     values?: unknown[],
   ): Promise<Row[]>;
-  /** Posts an update as Telegram does; the status of the answer. */
+  /** Posts an update as Telegram does. Returns the status of the answer. */
   post(update: object, options?: PostOptions): Promise<number>;
-  /** Writes a private message: the update, posted. */
+  /** Posts an update with a private message. */
   say(chatId: number, text: string): Promise<number>;
-  /** What the bot sent to a chat, in the order it arrived. */
+  /** The texts that the bot sent to a chat, in the order of arrival. */
   texts(chatId: number): string[];
   sentTo(chatId: number): SentMessage[];
 }
@@ -29,7 +29,7 @@ export interface PostOptions {
 
 let lastUpdateId = 500_000;
 
-/** An update with a private message in a chat of its own number. */
+/** An update with a private message in a chat with the given id. */
 export function privateMessage(chatId: number, text: string, updateId: number = ++lastUpdateId) {
   const from = { id: chatId, is_bot: false, first_name: `User ${chatId}`, language_code: "en" };
   const chat = { id: chatId, type: "private", first_name: from.first_name };
@@ -46,7 +46,10 @@ export const telegramTo = (fake: FakeTelegram, agent = "agent") => ({
   apiRoot: fake.url,
 });
 
-/** The whole application with a Telegram channel on a strict fake; `agent` as in channels.config.json, echo by default. */
+/**
+ * The whole application with a Telegram channel on a strict fake. `agent` is as in channels.config.json, echo by
+ * default.
+ */
 export async function startTelegramStory(
   options: Omit<TestAppOptions, "channels"> & {
     agent?: Record<string, unknown>;
@@ -61,7 +64,7 @@ export async function startTelegramStory(
     channels: channels?.(fake) ?? { telegram: telegramTo(fake) },
   });
   const pool = new pg.Pool({ connectionString: app.database.url, max: 2 });
-  // A story may cut every connection of its database.
+  // A story may cut every connection to its database.
   pool.on("error", () => undefined);
   const post: TelegramStory["post"] = async (update, given = {}) => {
     const { secret = SECRET, contentType = "application/json", channel = "telegram" } = given;

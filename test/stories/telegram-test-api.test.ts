@@ -5,8 +5,8 @@ import { startTestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/redis.ts";
 
-// A Bot API server that others wrote, with the whole application on it: it knows nothing of our reading of the
-// documentation. It is thin (no secret header, no limits), so strictness is proven elsewhere.
+// Tests the whole application with a Bot API server of other authors. It does not share our reading of the
+// documentation. It is small (no secret header, no limits), so other tests prove strictness.
 
 const TOKEN = "4242:test-api-token";
 
@@ -20,12 +20,12 @@ async function startTestApi() {
     client,
     group: (id: number) =>
       server.getClient(TOKEN, { userId: 31, chatId: id, firstName: "Ada", type: "group" }),
-    /** What the bot wrote into a chat so far. */
+    /** The texts that the bot has written into a chat so far. */
     answers: (id: number) =>
       server.storage.botMessages
         .filter(({ message }) => Number(message.chat_id) === id)
         .map(({ message }) => message.text),
-    /** The messages themselves, as the bot sent them and changed them since. */
+    /** The messages as the bot sent and later edited them. */
     messages: (id: number) =>
       server.storage.botMessages.filter(({ message }) => Number(message.chat_id) === id),
     [Symbol.asyncDispose]: () => server.stop().then(() => undefined),

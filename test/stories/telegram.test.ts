@@ -37,7 +37,7 @@ test.each([
 ])("an update with %s is refused and leaves no row", async (_, secret, status) => {
   await using story = await startTelegramStory();
   expect(await story.post(privateMessage(CHAT, "let me in"), { secret })).toBe(status);
-  // What was let in afterwards is stored alone.
+  // Only the message accepted afterwards is stored.
   expect(await story.say(CHAT, "hello")).toBe(200);
   expect(await story.rows("SELECT content FROM messages WHERE role = 'user'")).toEqual([
     { content: "hello" },
@@ -72,7 +72,7 @@ test("the same update delivered again, in parallel and out of order, is answered
   expect(new Set(statuses)).toEqual(new Set([200]));
 
   await eventually(() => expect(story.texts(CHAT)).toHaveLength(3));
-  // Long after: the platform tries once more.
+  // Much later the platform tries once more.
   for (const update of updates) expect(await story.post(update)).toBe(200);
   await story.say(CHAT, "last");
   await eventually(() => expect(story.texts(CHAT)).toHaveLength(4));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { Causeway } from "../../src/client/index.ts";
-import { BotError } from "../../src/core/errors.ts";
+import { BotError } from "../../src/core/faults/errors.ts";
 import { SECRET_TOKEN } from "../channels/telegram-subject.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
@@ -74,7 +74,7 @@ async function open(): Promise<string> {
   return body.id;
 }
 
-/** Says something; the message of the user, whatever the answer. */
+/** Sends a message. Returns the id of the user's message, whatever the answer is. */
 async function say(session: string, content: string): Promise<string> {
   await app.api("POST", `/chat/sessions/${session}/messages`, { content });
   const { body } = await app.api("GET", `/chat/sessions/${session}/messages?limit=100`);
@@ -96,7 +96,7 @@ test("an ordinary message is told from its arrival to its delivery, by any id th
   const told = await eventually(async () => {
     const now = await trailOf(id);
     expect(now.summary).toMatch(/^Answered after \d+ ms\. Delivered\.$/);
-    expect(story(now)).toMatch(/Event rule 1, on user_message, fired and was carried out/);
+    expect(story(now)).toMatch(/Event rule 1, on user_message, fired and completed/);
     return now;
   });
   expect(told.message_id).toBe(id);
@@ -106,33 +106,35 @@ test("an ordinary message is told from its arrival to its delivery, by any id th
   const times = told.facts.map(({ at }) => at);
   expect(times).toEqual(times.toSorted());
   expect(story(told)).toMatch(
-    /came in by api \(api\) and was stored\. It is known by api:\S+: the same again counts as this one\.[\s\S]*It became message 1 of session \S+ \(agent plain, version 1\)[\s\S]*The bot was asked\.[\s\S]*A reply was stored \(9 characters\)\.[\s\S]*The turn ended with an answer\.[\s\S]*The reply was taken by api\./,
+    /arrived on api \(api\) and was stored\. It has the key api:\S+\. A repeated event with this key is the same message\.[\s\S]*It became message 1 of session \S+ \(agent plain, version 1\)[\s\S]*The bot was called\.[\s\S]*A reply was stored \(9 characters\)\.[\s\S]*The turn ended with an answer\.[\s\S]*The reply was accepted by api\./,
   );
   const delivery = told.facts.find(({ type }) => type === "delivery")?.id ?? "";
   for (const other of [told.execution_id ?? "", delivery, session])
     expect((await trailOf(other)).facts.map(({ what }) => what)).toEqual(told.facts.map(({ what }) => what));
 });
 
-test("tries of the bot and tries of the delivery are told with their reasons", async () => {
+test("attempts of the bot and of the delivery are told with their reasons", async () => {
   const session = await open();
   endpoint.fail({ answer: 503 });
   endpoint.fail({ cut: "after" });
   const id = await say(session, "stubborn");
   const told = await eventually(async () => {
     const now = await trailOf(id);
-    expect(now.summary).toMatch(/^Answered after .* at try 3\. Delivered, perhaps twice\.$/);
+    expect(now.summary).toMatch(/^Answered after .* at attempt 3\. Delivered, perhaps twice\.$/);
     return now;
   });
   const lines = story(told);
   expect(lines).toMatch(
-    /Try 1 failed, it was tried again after 10 ms\. The model is overloaded\. \(overloaded\)/,
+    /Attempt 1 failed and was repeated after 10 ms\. The model is overloaded\. \(overloaded\)/,
   );
-  expect(lines).toMatch(/Try 2 failed, it was tried again after 20 ms/);
+  expect(lines).toMatch(/Attempt 2 failed and was repeated after 20 ms/);
   expect(lines).toMatch(
-    /Try 1 of the reply did not arrive, next try after .*\. The webhook answered HTTP 503\. \(webhook_503\)/,
+    /Attempt 1 of the reply did not arrive, next attempt after .*\. The webhook answered HTTP 503\. \(webhook_503\)/,
   );
-  expect(lines).toMatch(/Try 2 of the reply may have arrived, next try after/);
-  expect(lines).toMatch(/The reply was taken by api at try 3\. It took .*, for the tries before\./);
+  expect(lines).toMatch(/Attempt 2 of the reply may have arrived, next attempt after/);
+  expect(lines).toMatch(
+    /The reply was accepted by api at attempt 3\. It took .*, because of earlier attempts\./,
+  );
   expect(lines).toMatch(/may have arrived twice/);
 });
 
@@ -141,10 +143,10 @@ test("what was given up is told, and what an operator did about it", async () =>
   const hopeless = await trailOf(await say(session, "hopeless"));
   expect(hopeless.summary).toMatch(/^Not answered: the key is refused\./);
   expect(story(hopeless)).toMatch(
-    /Try 1 failed, it was given up\. The key is refused\. \(bad_key\)[\s\S]*The agent's own words were said \(6 characters\)\. There was no answer of the bot to give\./,
+    /Attempt 1 failed and the turn was given up\. The key is refused\. \(bad_key\)[\s\S]*A fixed text of the agent was sent \(6 characters\)\. The bot gave no answer\./,
   );
   expect((await trailOf(await say(session, "quiet"))).summary).toBe(
-    "Not answered: the bot chose to say nothing.",
+    "Not answered: the bot chose to stay silent.",
   );
   endpoint.fail({ answer: 410 });
   const id = await say(session, "lost");
@@ -157,7 +159,7 @@ test("what was given up is told, and what an operator did about it", async () =>
   await app.api("POST", `/deliveries/${delivery}/retry`, {});
   await eventually(async () => expect((await trailOf(id)).summary).toMatch(/Delivered\.$/));
   expect(story(await trailOf(id))).toMatch(
-    /was given up at try 1\.[\s\S]*was put back to be sent again\. An operator asked for it\. \(retried_by_operator\)[\s\S]*taken by api/,
+    /was given up at attempt 1\.[\s\S]*was queued again\. An operator asked for it\. \(retried_by_operator\)[\s\S]*accepted by api/,
   );
 });
 
@@ -172,7 +174,7 @@ test("what waits is told, with what it waits for", async () => {
     return body.data[1].id as string;
   });
   expect((await trailOf(id)).summary).toMatch(
-    /^Not answered yet, after \d+ ms: the answer before it is not written yet/,
+    /^Not answered yet, after \d+ ms: the previous turn is still running/,
   );
   call.reply("there");
   await Promise.all([asked, second]);
@@ -191,9 +193,9 @@ test("messages that are answered together are one story; so is what the bot was 
     return now;
   });
   expect(story(told)).toMatch(
-    /1 message was answered together with a later one\. The agent collects what arrives within 600 ms/,
+    /The bot answered 1 message together with a later one\. The agent collects messages for 600 ms/,
   );
-  expect(story(told)).toMatch(/It opened session .* There was no open session it could belong to\./);
+  expect(story(told)).toMatch(/It opened session .* There was no open session for it\./);
   expect(story(told)).toMatch(/became message 2 .* A user has one open session at a time on this channel\./);
 
   const { body: triggered } = await app.api("POST", "/trigger_bot_message", {
@@ -203,10 +205,8 @@ test("messages that are answered together are one story; so is what the bot was 
     message_text: "Good morning",
   });
   const literal = await trailOf(triggered.delivery_ids[0]);
-  expect(literal.summary).toMatch(/^Said without being asked\./);
-  expect(story(literal)).toMatch(
-    /A text was sent as it is \(12 characters\)\. It was triggered over the API/,
-  );
+  expect(literal.summary).toMatch(/^An unprompted message\./);
+  expect(story(literal)).toMatch(/A fixed text was sent \(12 characters\)\. It was triggered over the API/);
 
   expect(await post(app.url, message(31, "/reset"))).toBe(200);
   const next = await eventually(async () => {
@@ -215,7 +215,7 @@ test("messages that are answered together are one story; so is what the bot was 
     return body.data[0].id as string;
   });
   expect(next).not.toBe(session);
-  expect((await trailOf(session)).summary).toBe("A reset, which is not answered by the bot.");
+  expect((await trailOf(session)).summary).toBe("A reset. The bot does not answer it.");
 });
 
 test("an id that is nobody's is not found", async () => {
@@ -229,7 +229,7 @@ test("the client and the command line tell the same", async () => {
   await eventually(async () => {
     const { summary, facts } = await trailOf(id);
     expect(summary).toMatch(/Delivered/);
-    // The rule has done what it does: nothing is added to the story any more.
+    // The rule has finished, so the trail gets no more facts.
     expect(JSON.stringify(facts)).not.toMatch(/fired and waits/);
   });
   const client = new Causeway({ apiKey: app.apiKey, baseUrl: app.url });
@@ -242,6 +242,7 @@ test("the client and the command line tell the same", async () => {
       start: async () => undefined,
       migrate: async () => true,
       doctor: async () => true,
+      simulate: async () => 0,
       env: { CAUSEWAY_API_KEY: app.apiKey, PORT: new URL(app.url).port, ...env },
     });
     return { code, text: lines.join("\n") };
@@ -255,7 +256,7 @@ test("the client and the command line tell the same", async () => {
     code: 1,
     text: expect.stringMatching(/has the id/),
   });
-  expect(await run([id], { CAUSEWAY_API_KEY: "wrong-key-0123" })).toMatchObject({
+  expect(await run([id], { CAUSEWAY_API_KEY: "a-wrong-key-of-some-length-0123" })).toMatchObject({
     code: 1,
     text: expect.stringMatching(/refuses the key/),
   });

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { ConfigError } from "../../src/core/errors.ts";
+import { ConfigError } from "../../src/core/faults/errors.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { createScriptedBot } from "../support/scripted-bot.ts";
 import { type GatedStory, startGatedStory } from "./gated-story.ts";
 
-/** Answers with the note of the agent version that was asked. */
+/** Answers with the note of its own agent version. */
 const sayNote = () => createScriptedBot((call) => call.reply(call.note));
 const agents = (note: string, more = {}) => ({ agent: { bot: { type: "scripted", note }, ...more } });
 const VERSIONS = "SELECT number, definition->'bot'->>'note' AS note FROM agent_versions ORDER BY number";
@@ -85,7 +85,10 @@ test("a channel that a reload brings takes no message before the restart that st
   await story.app.app.reload();
   await expect(story.say("ada", "hello", { channel: "another" })).rejects.toThrow("404");
   expect(story.app.log).toContainEqual(
-    expect.objectContaining({ level: "warn", fields: expect.objectContaining({ channel: "another" }) }),
+    expect.objectContaining({
+      level: "warn",
+      message: "these channels change with a restart only: another (new)",
+    }),
   );
   expect(await answers(story, "ada", "hello")).toBe("one");
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BotError } from "../../src/core/errors.ts";
+import { BotError } from "../../src/core/faults/errors.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel } from "../support/gated-channel.ts";
 import { createTestDatabase } from "../support/postgres.ts";
@@ -48,10 +48,41 @@ test.each<[string, (call: BotCall) => void, Record<string, unknown>, { code: str
       { content: APOLOGY, origin: "notice" },
       { content: "fine", origin: "bot" },
     ]);
-    // What users may read says nothing of the reason.
+    // The log that users may read does not contain the reason.
     expect(JSON.stringify(execution?.log)).not.toContain("4711");
   },
 );
+
+test.each([
+  ["content_filter", {}, /cannot answer this message/],
+  ["prompt_too_long", {}, /or shorter/],
+  ["context_length", { refusal: "Not that." }, /^Not that\.$/],
+  ["content_filter", { apology: "Es tut mir leid." }, /^Es tut mir leid\.$/],
+  ["request_refused", {}, /try again in a moment/],
+])("what the user reads of a failure can help them: %s", async (code, turns, words) => {
+  const bot = createScriptedBot((call) => call.fail(new BotError(code, "no", { retryable: false })));
+  await using story = await startGatedStory({ bot, agent: { turns } });
+  await story.say("ada", "hello");
+  await eventually(() => expect(story.texts("ada")).toEqual([expect.stringMatching(words)]));
+});
+
+test("what a bot writes is streamed as it is stored, whatever it is", async () => {
+  const bot = createScriptedBot((call) => {
+    call.write("a\u0000");
+    call.write("\ud83d");
+    call.write("\ude00b");
+    call.reply("a\u0000😀b");
+  });
+  await using story = await startGatedStory({ bot });
+  await story.say("ada", "hello");
+  await eventually(() => expect(story.texts("ada")).toEqual(["a\ufffd😀b"]));
+  const [execution] = await story.rows<{ log: { type: string; data: Record<string, unknown> }[] }>(
+    "SELECT log FROM executions",
+  );
+  const kept = execution?.log.flatMap(({ type, data }) => (type === "content" ? [data] : []));
+  expect(kept).toEqual([{ content: "a\ufffd😀b" }]);
+  expect(execution?.log.at(-1)?.data).toMatchObject({ output: { content: "a\ufffd😀b" } });
+});
 
 test("a bot that recovers within its attempts is answered from, without an apology", async () => {
   let failures = 2;
@@ -104,7 +135,7 @@ test("a message whose answering ends process after process is given up with a re
         { status: "running", attempts },
       ]),
     );
-    // As after as many deaths more.
+    // Simulates seven more crashes.
     if (attempts === 3) await story.rows("UPDATE executions SET attempts = 10");
   }
 
@@ -129,7 +160,7 @@ test("the typing indicator is kept alive while the bot works, and stops when it 
   call.reply("hi");
   await channel.sending("hi");
 
-  // Another conversation's indicator is the clock: the first one's does not move any more.
+  // The other conversation's indicator serves as a clock. The first one must not be refreshed any more.
   const before = channel.typings.filter((address) => address === "ada").length;
   await story.say("bob", "hello");
   await eventually(() =>

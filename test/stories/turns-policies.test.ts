@@ -115,7 +115,7 @@ test("under interrupt a message that comes while the turn is still being prepare
   (await story.bot.asked("hello")).reply("hi");
   await story.channel.sending("hi");
 
-  // After a reload the agent is loaded anew, which here has to wait.
+  // After a reload the agent is loaded again, and the lock makes that wait.
   await story.app.app.reload();
   await using locked = await lockTable(story.app.database, "agent_versions");
   await story.say("ada", "one");

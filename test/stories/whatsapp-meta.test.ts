@@ -40,7 +40,7 @@ const said = () => fake.taken.map(({ to, body }) => [to, body]);
 const deliveries = async () => (await app.api("GET", "/deliveries")).body.data;
 const users = async () => (await app.api("GET", "/users")).body.data;
 
-/** From somebody whose number is, or is not, shown. */
+/** A message of a user whose number is shown or hidden. */
 const named = (from: string | undefined, contact: Record<string, unknown>) => ({
   message: (body: string) => ({ ...textMessage(body), from, from_user_id: BSUID }),
   value: { contacts: [{ profile: { name: "Ada" }, user_id: BSUID, ...contact }] },
@@ -110,7 +110,7 @@ describe("on WhatsApp through Meta", () => {
     await eventually(() => expect(said()).toHaveLength(3));
     expect(await users()).toMatchObject([{ identifier: ADA }]);
 
-    // Somebody who came with nothing but an id is who they were, too, once a number is seen and written to.
+    // A user who first came with only an id is recognised once the number is seen and used.
     const BOB = { user_id: "DE.3", number: "491700000003" };
     const contacts = [{ user_id: BOB.user_id, wa_id: BOB.number }];
     await hear([{ ...textMessage("id"), from: undefined, from_user_id: BOB.user_id }], {
@@ -136,7 +136,7 @@ describe("on WhatsApp through Meta", () => {
     expect(await users()).toHaveLength(2);
     expect((await app.api("GET", "/chat/sessions")).body.data).toHaveLength(2);
 
-    // Erased, they are nobody we ever heard of.
+    // After erasure, the service no longer knows the user.
     const [bob] = (await users()).filter(({ identifier }: { identifier: string }) =>
       identifier.includes("DE.3"),
     );

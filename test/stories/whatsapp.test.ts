@@ -43,7 +43,7 @@ afterEach(async () => {
   await fake.close();
 });
 
-/** Posts a form as Twilio does, to the address behind the public one. */
+/** Posts a form as Twilio does, to the service behind the public URL. */
 async function post(path: string, params: Record<string, string>, token = fake.authToken) {
   const { headers, body } = signedForm(PUBLIC_URL + path, params, token);
   const response = await fetch(app.url + path, { method: "POST", headers, body });
@@ -53,7 +53,7 @@ async function post(path: string, params: Record<string, string>, token = fake.a
 const say = (Body: string, fields: Record<string, string> = {}) =>
   post("/webhooks/whatsapp", messageWith(fake, { Body, ...fields }));
 
-/** Reports what became of a message, to the URL that was given with it. */
+/** Reports the status of a message, to the callback URL sent with it. */
 async function report(MessageSid: string, MessageStatus: string, more: Record<string, string> = {}) {
   const callback = fake.taken.find(({ sid }) => sid === MessageSid)?.statusCallback ?? "";
   expect(callback.startsWith(PUBLIC_URL)).toBe(true);
@@ -72,7 +72,7 @@ async function run(sql: string): Promise<void> {
   await client.end();
 }
 
-/** Lets a day and more pass since anybody wrote. */
+/** Moves all messages more than a day into the past. */
 const passADay = () => run("UPDATE messages SET created_at = created_at - interval '25 hours'");
 
 const trigger = (channel: string, identifier: string) =>
@@ -139,7 +139,7 @@ describe("on WhatsApp", () => {
     expect((await trigger("whatsapp", ADA)).status).toBe(202);
     await eventually(() => expect(fake.taken).toHaveLength(3));
     expect(fake.taken.at(-1)).toMatchObject({ body: null, contentSid: fake.contentSid });
-    // Writing opens the window again, in whichever session.
+    // A message from the user opens the window again, in any session.
     await say("/reset");
     await eventually(() => expect(said().at(-1)).toBe("Conversation reset."));
   });
@@ -167,7 +167,7 @@ describe("on WhatsApp", () => {
     const [{ message_id: messageId }] = await deliveries();
     const trail = await app.api("GET", `/messages/${messageId}/trail`);
     expect(JSON.stringify(trail.body)).toContain("it goes out when they write again");
-    // What is put into the session through the API is not the user writing.
+    // A message through the API does not count as a message of the user on WhatsApp.
     const [session] = await sessions();
     await app.api("POST", `/chat/sessions/${session.id}/messages`, { content: "from the API" });
     await eventually(async () => {
@@ -211,7 +211,7 @@ describe("on WhatsApp", () => {
         { status: "delivered", external_ids: [sid], possible_duplicate: false, next_attempt_at: null },
       ]),
     );
-    // By the id alone, too: this one comes before anything is known of it.
+    // A report also works by the id alone. This one comes before the id is known.
     const early = { MessageSid: `SM${"e".repeat(32)}`, MessageStatus: "read" };
     expect((await post("/webhooks/whatsapp/status", early)).status).toBe(200);
     await run(`UPDATE deliveries SET status = 'sent', external_ids = '{${early.MessageSid}}'`);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
-import { type App, type AppOptions, startApp } from "../../src/app.ts";
+import { type App, type AppOptions, startApp } from "../../src/app/app.ts";
 import type { BotDefinition } from "../../src/bots/bot.ts";
 import { botDefinitions } from "../../src/bots/registry.ts";
 import type { ChannelDefinition } from "../../src/channels/channel.ts";
@@ -12,21 +12,22 @@ import { createTestDatabase, type TestDatabase } from "./postgres.ts";
 import { type LoggedLine, quietLog } from "./quiet-log.ts";
 
 export interface TestAppOptions {
-  /** As in channels.config.json; an `echo` agent where none is given. */
+  /** As in channels.config.json. Default: one `echo` agent. */
   agents?: Record<string, unknown>;
   channels?: Record<string, unknown>;
+  desks?: Record<string, unknown>;
   workspace?: string;
   env?: Record<string, string>;
-  /** More kinds of bots and channels, for doubles at the seams. */
+  /** Additional kinds of bots and channels, such as test doubles. */
   bots?: Record<string, BotDefinition>;
   kinds?: Record<string, ChannelDefinition>;
-  /** A database that outlives this application: for restarts and for several processes. */
+  /** A database that outlives this application, for restarts and for several processes. */
   database?: TestDatabase;
-  /** `redis` where the test run has one; the run's own choice by default. */
+  /** `redis` if the test run has one. Default: the queue of this run. */
   queue?: "postgres" | "redis";
   times?: AppOptions["times"];
   bounds?: AppOptions["bounds"];
-  /** Sees what the application wants kept out of its logs. */
+  /** Receives the values that the application removes from its logs. */
   hide?: AppOptions["hide"];
 }
 
@@ -53,11 +54,11 @@ export interface ApiAnswer {
 
 const ECHO = { echo: { bot: { type: "echo" } } };
 
-/** The queue this test run is about: the suite runs once on each. */
+/** The queue of this test run. The suite runs once with each queue. */
 const defaultQueue = (): "postgres" | "redis" =>
   process.env["CAUSEWAY_TEST_QUEUE"] === "redis" && inject("redisUrl") ? "redis" : "postgres";
 
-/** The whole application on a database of its own: `await using app = await startTestApp({ … })`. */
+/** The whole application with a separate database: `await using app = await startTestApp({ … })`. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const database = options.database ?? (await createTestDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), "causeway-app-"));
@@ -69,6 +70,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         workspace: options.workspace ?? "default",
         agents: changes.agents ?? options.agents ?? ECHO,
         channels: changes.channels ?? options.channels ?? { api: { kind: "api", agent: "echo" } },
+        ...(options.desks === undefined ? {} : { desks: options.desks }),
       }),
     );
   await write({});
@@ -98,7 +100,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...(options.hide ? { hide: options.hide } : {}),
     queuePrefix: database.name,
     ...(options.bounds ? { bounds: options.bounds } : {}),
-    times: { reconcileMs: 200, strandedMs: 1_000, ...options.times },
+    times: { reconcileMs: 1_000, strandedMs: 1_000, ...options.times },
   });
   let stopped: Promise<void> | null = null;
   const stop = async () => {

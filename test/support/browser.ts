@@ -4,7 +4,7 @@ import { buildPage } from "./build-page.ts";
 
 const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Where this machine has a browser; null: tests that need one are skipped (`apt-get install chromium`). */
+/** Path of a browser on this machine. Null: tests that need one are skipped (`apt-get install chromium`). */
 export const browserPath = PATHS.find((path) => existsSync(path)) ?? null;
 
 const FLAGS = [
@@ -23,19 +23,19 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: browserPath ?? "", headless: true, args: FLAGS });
 }
 
-/** A person at a browser of their own: nothing in it is shared with another visitor. */
+/** A person with a separate browser context, which shares nothing with another visitor. */
 export interface Person extends AsyncDisposable {
   context: BrowserContext;
   /** Opens a tab and shows the chat in it. */
   tab(url: string): Promise<Page>;
-  /** What no page may do: errors, violations of the content policy, requests to other origins. */
+  /** Forbidden events of a page: errors, violations of the content policy, requests to other origins. */
   offences: string[];
 }
 
 export async function newPerson(
   browser: Browser,
   options: Parameters<Browser["newContext"]>[0] = {},
-  /** Origins beside the page's own that its tabs may ask. */
+  /** Other origins that its tabs may call. */
   mayAsk: readonly string[] = [],
 ): Promise<Person> {
   const context = await browser.newContext({ viewport: { width: 1000, height: 720 }, ...options });
@@ -48,7 +48,7 @@ export async function newPerson(
       const { origin } = new URL(url);
       page.on("pageerror", (error) => offences.push(`error: ${error.message}`));
       page.on("console", (message) => {
-        // A call that fails is part of some tests; a policy that is broken is not.
+        // Some tests contain a failing call, but a broken policy is always an error.
         if (/Content Security Policy|Trusted/i.test(message.text())) offences.push(message.text());
       });
       page.on("request", (request) => {

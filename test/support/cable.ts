@@ -1,9 +1,9 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A cable between a browser and the service that can be pulled out. */
+/** A proxy between a browser and the service that can break connections. */
 export interface Cable extends AsyncDisposable {
   url: string;
-  /** Breaks every connection there is; new ones go through. */
+  /** Breaks all current connections; new ones work. */
   cut(): void;
 }
 

@@ -6,25 +6,28 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The source as JavaScript, for tests that need a process of its own to kill. Disposing removes it. */
+/** The source as JavaScript, for tests that start and kill a separate process. Disposing removes it. */
 export interface CompiledSource extends Disposable {
   /** Absolute path of a compiled file: `path("storage/migrate.js")`. */
   path(file: string): string;
 }
 
-/** What `npm run build` made, where no source is newer; null where one is, as when a test is run by itself. */
+/** The result of `npm run build`, if no source is newer. Null if one is, for example when a test runs alone. */
 export function builtSource(): CompiledSource | null {
   const stamp = join(root, "dist", ".tsbuildinfo");
   const source = join(root, "src");
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
-    (name) => name.endsWith(".ts") && !name.startsWith("web-chat"),
+    (name) => name.endsWith(".ts") && !/^(web-chat|simulator-page)/.test(name),
   );
   const newest = Math.max(...files.map((name) => statSync(join(source, name)).mtimeMs));
   if (!existsSync(stamp) || statSync(stamp).mtimeMs <= newest) return null;
   return { path: (file) => join(root, "dist", file), [Symbol.dispose]: () => undefined };
 }
 
-/** `src` as it stands. Where it was not built, types unchecked, to a place from which the installed packages are found. */
+/**
+ * Compiles the current `src`, unless it is built already. Types are not checked, and the output folder can find the
+ * installed packages.
+ */
 export async function compileSource(): Promise<CompiledSource> {
   const built = builtSource();
   if (built) return built;

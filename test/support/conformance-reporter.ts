@@ -4,12 +4,12 @@ import { GUARANTEES, type Guarantee } from "../channels/conformance-guarantees.t
 
 const TABLE = new URL("../../docs/conformance.md", import.meta.url);
 
-/** What became of one promise of one channel. */
+/** The result of one promise of one channel. */
 type Cell = "kept" | "broken" | { exception: string };
 
 /**
- * Prints which channel keeps which promise, and holds the table in the documentation to it: `-u` writes that anew. An
- * exception without a reason fails the run.
+ * Prints the promises that each channel keeps, and compares them with the table in the documentation. `-u` rewrites
+ * that table. An exception without a reason fails the run.
  */
 export default class ConformanceReporter implements Reporter {
   private vitest: Vitest | null = null;
@@ -31,7 +31,7 @@ export default class ConformanceReporter implements Reporter {
     );
     if (unexplained.length > 0) this.fail(`exceptions without a reason: ${unexplained.join(", ")}`);
     const known = readTable();
-    // Some of the channels only: nothing to compare.
+    // Only some of the channels ran, so there is nothing to compare.
     if (!kindsOf(known).every((kind) => channels.has(kind)) || isBroken(channels)) return;
     if (known === document) return;
     if (this.vitest?.config.snapshotOptions.updateSnapshot === "all") writeFileSync(TABLE, document);
@@ -57,7 +57,7 @@ function cellsOf(tests: readonly TestCase[]): Channels {
     const { kind, guarantee, exception = "" } = conformance;
     const { state } = test.result();
     const cells = channels.get(kind) ?? new Map<Guarantee, Cell>();
-    // What was filtered out by name did not run, and says nothing.
+    // Tests filtered out by name did not run and have no result.
     if (state === "skipped") cells.set(guarantee, { exception });
     else if (state !== "pending") cells.set(guarantee, state === "passed" ? "kept" : "broken");
     channels.set(kind, cells);

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * Runs an assertion until it holds and returns what it returned; after the deadline throws what it last threw. How tests
- * wait: as long as needed, no longer, and never for a fixed time.
+ * Runs an assertion until it succeeds and returns its result. After the deadline it throws the last error. Tests wait
+ * with this function: as long as needed, and never for a fixed time.
  */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,

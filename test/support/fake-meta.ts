@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { startLoopbackServer } from "./loopback-server.ts";
 
-/** A message the fake took. */
+/** A message that the fake accepted. */
 export interface TakenByMeta {
   id: string;
   /** The number, or the business-scoped id. */
@@ -15,10 +15,10 @@ export interface TakenByMeta {
   callbackData: string | null;
 }
 
-/** What to do with the next message instead of taking it. */
+/** The fault for the next message, which is then not accepted. */
 export type MetaFault =
   | { status: number; code: number; subcode?: number; details?: string }
-  /** Something that is not Meta answers. */
+  /** Another server than Meta answers. */
   | { html: number }
   | { cut: "before" | "after" };
 
@@ -33,10 +33,14 @@ export interface FakeMeta extends AsyncDisposable {
   /** The ids of messages that were marked read with "typing…". */
   typing: readonly string[];
   requests: () => number;
-  /** What is told of the number, the token and the account's apps. */
+  /** The name of a number's user at WhatsApp, if it differs from the number. */
+  knownAs: Map<string, { wa_id?: string; user_id?: string }>;
+  /** Answers about the number, the token and the account's apps. */
   told: { number: Record<string, unknown>; token: Record<string, unknown> | null; apps: unknown[] };
   fail(fault: MetaFault): void;
   revokeToken(): void;
+  /** Replaces the app's secret, as "Reset" does. Proofs with the old secret are wrong after that. */
+  resetAppSecret(secret: string): void;
   openConnections(): number;
   close(): Promise<void>;
 }
@@ -46,11 +50,15 @@ interface Answer {
   body: object;
 }
 
-const refuse = (status: number, code: number, more: { subcode?: number; details?: string } = {}): Answer => ({
+const refuse = (
+  status: number,
+  code: number,
+  more: { subcode?: number; details?: string; message?: string } = {},
+): Answer => ({
   status,
   body: {
     error: {
-      message: `(#${code}) refused by the test`,
+      message: more.message ?? `(#${code}) refused by the test`,
       type: "OAuthException",
       code,
       ...(more.subcode === undefined ? {} : { error_subcode: more.subcode }),
@@ -62,22 +70,29 @@ const refuse = (status: number, code: number, more: { subcode?: number; details?
   },
 });
 
+const PROOF_MISSING = "API calls from the server require an appsecret_proof argument";
+const PROOF_WRONG = "Invalid appsecret_proof provided in the API argument";
+
 let lastId = 0;
 
-/** An id as WhatsApp makes them. */
+/** An id in WhatsApp's format. */
 export const nextWamid = () => `wamid.${Buffer.from(`message ${++lastId}`).toString("base64")}`;
 
 /**
- * The messages of Meta's Cloud API, strict about token, number, lengths and the form of what is sent. Takes messages,
- * and fails on demand. Listens on a loopback port of its own.
+ * A fake of the messages endpoint of Meta's Cloud API. It is strict about token, proof, number, lengths and the form of
+ * a message. It behaves as for an app with "Require app secret". It accepts messages, and fails on demand. Each fake
+ * uses a separate loopback port.
  */
 export async function startFakeMeta(): Promise<FakeMeta> {
   const phoneNumberId = "106540352242922";
   const accessToken = "EAAtheaccesstokenofasystemuser0123456789";
+  const appSecret = "0123456789abcdef0123456789abcdef";
   let accepted = accessToken;
+  let secret = appSecret;
   let requests = 0;
   const taken: TakenByMeta[] = [];
   const typing: string[] = [];
+  const knownAs: FakeMeta["knownAs"] = new Map();
   const told: FakeMeta["told"] = { number: {}, token: null, apps: [] };
   const faults: MetaFault[] = [];
 
@@ -86,7 +101,7 @@ export async function startFakeMeta(): Promise<FakeMeta> {
     if ("status" in read) return read;
     const id = nextWamid();
     taken.push({ id, ...read });
-    const contacts = [{ input: read.to, wa_id: read.to }];
+    const contacts = [{ input: read.to, wa_id: read.to, ...knownAs.get(read.to) }];
     return { status: 200, body: { messaging_product: "whatsapp", contacts, messages: [{ id }] } };
   }
 
@@ -94,12 +109,16 @@ export async function startFakeMeta(): Promise<FakeMeta> {
     const sent = await text(request);
     requests++;
     if (request.headers.authorization !== `Bearer ${accepted}`) return reply(response, refuse(401, 190));
-    const path = request.url?.split("?", 1)[0];
+    const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://localhost");
+    const proof = searchParams.get("appsecret_proof");
+    if (proof === null) return reply(response, refuse(400, 100, { message: PROOF_MISSING }));
+    if (proof !== createHmac("sha256", secret).update(accepted).digest("hex"))
+      return reply(response, refuse(400, 100, { message: PROOF_WRONG }));
     if (request.method === "GET" && path === `/v26.0/${phoneNumberId}`)
       return reply(response, { status: 200, body: { id: phoneNumberId, ...told.number } });
     if (request.method === "GET" && path === "/v26.0/debug_token" && told.token !== null)
       return reply(response, { status: 200, body: { data: told.token } });
-    if (request.method === "GET" && path?.endsWith("/subscribed_apps"))
+    if (request.method === "GET" && path.endsWith("/subscribed_apps"))
       return reply(response, { status: 200, body: { data: told.apps } });
     if (request.method !== "POST" || path !== `/v26.0/${phoneNumberId}/messages`)
       return reply(response, refuse(400, 100, { subcode: 33 }));
@@ -125,15 +144,19 @@ export async function startFakeMeta(): Promise<FakeMeta> {
     url: `${server.origin}/v26.0`,
     phoneNumberId,
     accessToken,
-    appSecret: "0123456789abcdef0123456789abcdef",
+    appSecret,
     verifyToken: "ourveryownverifytoken",
     taken,
     typing,
+    knownAs,
     told,
     requests: () => requests,
     fail: (fault) => void faults.push(fault),
     revokeToken() {
       accepted = "another";
+    },
+    resetAppSecret(another) {
+      secret = another;
     },
     openConnections: server.openConnections,
     close,
@@ -146,7 +169,7 @@ function reply(response: ServerResponse, { status, body }: Answer): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-/** What a message would send, or Meta's refusal. */
+/** The message from a request, or Meta's refusal. */
 function readMessage(message: Record<string, unknown>): Omit<TakenByMeta, "id"> | Answer {
   const { messaging_product, to, recipient, type, text, template, interactive } = message;
   if (messaging_product !== "whatsapp") return refuse(400, 100, { details: "messaging_product" });
@@ -180,7 +203,7 @@ export interface Interactive {
   };
 }
 
-/** What can be chosen of it. */
+/** The choices of a message. */
 export const choicesOf = ({ action }: Interactive) => [
   ...(action.buttons ?? []).map(({ reply }) => reply),
   ...(action.sections ?? []).flatMap(({ rows }) => rows),

@@ -5,38 +5,41 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { SCOPES } from "../../src/channels/slack/manifest.ts";
 import { startLoopbackServer } from "./loopback-server.ts";
 import { type FakeBlock, readBlocks } from "./slack-blocks.ts";
+import { pingsIn, readMarkdown } from "./slack-markdown.ts";
 
-/** A message the fake posted. */
+/** A message that the fake posted. */
 export interface PostedMessage {
   channel: string;
   threadTs: string | null;
   ts: string;
-  /** As it was given. */
+  /** The text as the client sent it. */
   raw: string;
-  /** As people read it. */
+  /** The text as people read it. */
   text: string;
   format: "markdown_text" | "text";
-  /** Whom it notified: what Slack would make of mentions in it. */
+  /** The notified people: Slack's result for the mentions in it. */
   pings: string[];
   blocks: readonly FakeBlock[];
   /** The workspace whose token was used. */
   team: string;
-  /** A stream that was not stopped yet. */
+  /** True for a stream that has not been stopped. */
   streaming: boolean;
-  /** Whether people see that it was changed. */
+  /** True if people see that it was edited. */
   edited: boolean;
+  /** The data that the client sent with it, as JSON. */
+  metadata?: string | undefined;
 }
 
-/** What to do with the next calls of a method instead of answering them. */
+/** The fault for the next calls of a method, which then get no normal answer. */
 export type SlackFault =
-  /** Slack's own refusal, in HTTP 200. */
+  /** Slack's own refusal, with HTTP 200. */
   | { error: string }
   | { rateLimited: number | null }
-  /** Something that is not the Web API answers. */
+  /** Another server than the Web API answers. */
   | { html: number }
-  /** The connection breaks: before the call is carried out, or after. */
+  /** The connection breaks: before the call is executed, or after. */
   | { cut: "before" | "after" }
-  /** The call is carried out, the answer never comes. */
+  /** The call is executed, but the answer never comes. */
   | { hang: true };
 
 export interface FakeSlack extends AsyncDisposable {
@@ -45,32 +48,47 @@ export interface FakeSlack extends AsyncDisposable {
   botToken: string;
   appToken: string;
   signingSecret: string;
-  /** Our own ids. */
+  /** The bot's own ids. */
   us: { userId: string; botId: string; appId: string; teamId: string };
-  /** Messages as they read now, without those that were deleted. */
+  /** Messages in their current form, without deleted ones. */
   posted: readonly PostedMessage[];
   calls: readonly { method: string; payload: Record<string, string> }[];
-  /** Statuses shown, by conversation. */
+  /** Shown statuses, by conversation. */
   statuses: readonly { channel: string; threadTs: string; status: string }[];
-  /** People that `users.info` knows, by id. */
-  people: Map<string, { name: string; real_name?: string; profile?: { display_name?: string } }>;
+  /** People that `users.info` knows, by id. Without `team_id` they belong to our workspace. */
+  people: Map<
+    string,
+    { name: string; real_name?: string; profile?: { display_name?: string }; team_id?: string }
+  >;
+  /** Threads that `conversations.replies` knows, oldest message first, by `channel:thread_ts`. */
+  threads: Map<string, { ts: string; [key: string]: unknown }[]>;
   /** For `oauth`. */
   oauth: { clientId: string; clientSecret: string };
-  /** Somebody of a workspace says yes: the code that Slack sends them back with. */
+  /** A person of a workspace approves the installation. Returns the code of Slack's redirect. */
   agree(team: string, options?: { expiresInSeconds?: number }): string;
   /** Bot tokens granted so far, newest last. */
   granted: readonly string[];
   fail(fault: SlackFault, options?: { method?: string; times?: number }): void;
+  /** Removes the remaining faults of a method. */
+  recover(method: string): void;
+  /** Holds the calls of a method back until the function it returns is called. */
+  hold(method: string): () => void;
   /** Ends every stream, as Slack does after about five minutes. */
   closeStreams(): void;
   revokeToken(): void;
-  /** What the bot token may do, as the header `x-oauth-scopes` says. */
+  /** Files that `files.info` knows, by id. They can be fetched with the bot token. */
+  files: Map<string, Buffer>;
+  /** Conversations that the bot is in, for `conversations.history`. */
+  memberOf: Set<string>;
+  /** Scopes of the bot token, as in the header `x-oauth-scopes`. */
   scopes: string[];
-  /** Sends an Events API envelope over the socket; resolves when it is acknowledged, rejects if the socket closes. */
+  /** Sends an Events API envelope over the socket. Resolves when it is acknowledged, rejects if the socket closes. */
   push(payload: object, type?: "events_api" | "interactive" | "slash_commands"): Promise<void>;
-  /** What the newest envelope was acknowledged with. */
+  /** The payload of the newest envelope's acknowledgement. */
   lastAnswer: unknown;
   sockets(): number;
+  /** Breaks every socket without a closing handshake. */
+  cutSockets(): void;
   /** Closes the sockets as Slack does about once an hour. */
   recycle(): void;
   openConnections(): number;
@@ -82,8 +100,8 @@ type Answer = Record<string, unknown> & { ok: boolean };
 const refuse = (error: string): Answer => ({ ok: false, error });
 
 /**
- * A Web API that is as strict as Slack's about tokens, arguments and lengths, remembers what was posted, and fails on
- * demand; and its side of Socket Mode. Listens on a loopback port of its own.
+ * A fake Web API that is as strict as Slack's about tokens, arguments and lengths. It stores posted messages, and fails
+ * on demand. It also has the server side of Socket Mode. Each fake uses a separate loopback port.
  */
 export async function startFakeSlack(): Promise<FakeSlack> {
   const us = { userId: "U0BOT00001", botId: "B0BOT00001", appId: "A0APP00001", teamId: "T0TEAM0001" };
@@ -91,14 +109,18 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const appToken = "xapp-1-TESTappTokenSecret";
   const signingSecret = "8f742231b10e8888abcd99yyyzzz85a5";
   const oauth = { clientId: "1.2", clientSecret: "TESTclientSecret" };
-  /** Tokens that are good, by workspace; what a code or a refresh token is good for. */
+  /** Valid tokens by workspace, and the grants of codes and refresh tokens. */
   const issued = new Map<string, string>();
   const codes = new Map<string, { team: string; expiresInSeconds: number | undefined }>();
   const granted: string[] = [];
+  const held = new Map<string, Promise<void>>();
   const posted: PostedMessage[] = [];
   const calls: { method: string; payload: Record<string, string> }[] = [];
   const statuses: { channel: string; threadTs: string; status: string }[] = [];
   const people: FakeSlack["people"] = new Map();
+  const threads: FakeSlack["threads"] = new Map();
+  const files: FakeSlack["files"] = new Map();
+  const memberOf: FakeSlack["memberOf"] = new Set();
   const scopes = [...SCOPES];
   const faults = new Map<string, SlackFault[]>();
   const clients = new Set<WebSocket>();
@@ -115,7 +137,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     const ticket = (refreshing ? refresh_token : code) ?? "";
     const given = codes.get(ticket);
     if (given === undefined) return refuse(refreshing ? "invalid_refresh_token" : "invalid_code");
-    // Each is good once.
+    // Each can be used once.
     codes.delete(ticket);
     const { team, expiresInSeconds } = given;
     const token = `xoxb-TESTgranted-${granted.push("")}-${team}`;
@@ -145,16 +167,45 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       bot_id: us.botId,
       team_id: us.teamId,
     }),
-    "users.info": ({ user = "" }) => {
+    "users.info": ({ user = "" }, team) => {
       const found = people.get(user);
-      return found ? { ok: true, user: { id: user, ...found } } : refuse("user_not_found");
+      return found ? { ok: true, user: { id: user, team_id: team, ...found } } : refuse("user_not_found");
+    },
+    "files.info": ({ file = "" }) =>
+      files.has(file)
+        ? { ok: true, file: { id: file, url_private_download: `${server.origin}/files/${file}` } }
+        : refuse("file_not_found"),
+    "conversations.history": ({ channel = "", include_all_metadata }) => {
+      if (!/^[CG][A-Z0-9]{2,}$/.test(channel)) return refuse("channel_not_found");
+      if (!memberOf.has(channel)) return refuse("not_in_channel");
+      const here = posted.filter((message) => message.channel === channel && message.threadTs === null);
+      const messages = here.map(({ ts, text, metadata }) => ({
+        ts,
+        text,
+        bot_id: us.botId,
+        ...(include_all_metadata === "true" && metadata !== undefined
+          ? { metadata: JSON.parse(metadata) }
+          : {}),
+      }));
+      return { ok: true, messages: messages.reverse(), has_more: false };
+    },
+    "conversations.replies": ({ channel = "", ts = "", latest, inclusive }) => {
+      if (!scopes.includes("channels:history")) return refuse("missing_scope");
+      const thread = threads.get(`${channel}:${ts}`);
+      if (!thread) return refuse("thread_not_found");
+      const last = Number(latest ?? Number.POSITIVE_INFINITY);
+      const isBefore = (at: number) => at < last || (inclusive === "true" && at === last);
+      // The result always includes the thread's first message.
+      const messages = thread.filter((message) => message.ts === ts || isBefore(Number(message.ts)));
+      return { ok: true, messages, has_more: false };
     },
     "chat.postMessage": (payload, team) => {
       const message = readMessage(payload);
       if (typeof message === "string") return refuse(message);
       const ts = `1790000000.${String(nextTs++).padStart(6, "0")}`;
-      posted.push({ ...message, ts, team, streaming: false, edited: false });
-      // Who names a person gets the direct conversation with them.
+      const { metadata } = payload;
+      posted.push({ ...message, ts, team, streaming: false, edited: false, metadata });
+      // A post to a person's id goes to the direct conversation with them.
       const channel = message.channel.replace(/^U/, "D");
       return { ok: true, channel, ts, message: { text: message.text } };
     },
@@ -165,6 +216,9 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       if (thread_ts === undefined) return refuse("invalid_thread_ts");
       if (!channel.startsWith("D") && !recipient_user_id) return refuse("missing_recipient_user_id");
       if (!channel.startsWith("D") && !recipient_team_id) return refuse("missing_recipient_team_id");
+      // The person's workspace, not the app's, and never an organization.
+      const home = people.get(recipient_user_id ?? "")?.team_id ?? team;
+      if (!channel.startsWith("D") && recipient_team_id !== home) return refuse("user_not_found");
       const ts = `1790000000.${String(nextTs++).padStart(6, "0")}`;
       posted.push({ ...message, ts, team, streaming: true, edited: false });
       return { ok: true, channel, ts };
@@ -214,6 +268,11 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const file = files.get(/^\/files\/(\w+)$/.exec(request.url ?? "")?.[1] ?? "");
+    if (file !== undefined) {
+      const isAllowed = request.headers.authorization === `Bearer ${botToken}`;
+      return void response.writeHead(isAllowed ? 200 : 403).end(isAllowed ? file : "");
+    }
     const method = /^\/api\/([\w.]+)$/.exec(request.url ?? "")?.[1] ?? "";
     const payload = await readPayload(request);
     calls.push({ method, payload });
@@ -226,6 +285,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       if (team === undefined) return refuse("invalid_auth");
       return methods[method]?.(payload, team) ?? refuse("unknown_method");
     };
+    await held.get(method);
     const fault = faults.get(method)?.shift();
     response.setHeader("x-oauth-scopes", scopes.join(","));
     if (fault === undefined) return reply(response, run());
@@ -276,9 +336,20 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     signingSecret,
     us,
     posted,
+    hold(method) {
+      let release = () => {};
+      held.set(method, new Promise((resolve) => (release = resolve)));
+      return () => {
+        held.delete(method);
+        release();
+      };
+    },
     calls,
     statuses,
     people,
+    threads,
+    files,
+    memberOf,
     scopes,
     oauth,
     granted,
@@ -291,6 +362,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       const queue = faults.get(method) ?? [];
       faults.set(method, [...queue, ...Array.from({ length: times }, () => fault)]);
     },
+    recover: (method) => void faults.delete(method),
     closeStreams() {
       for (const message of posted) message.streaming = false;
     },
@@ -313,6 +385,9 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       return acknowledged;
     },
     sockets: () => clients.size,
+    cutSockets() {
+      for (const client of clients) client.terminate();
+    },
     recycle() {
       for (const client of clients)
         client.send(JSON.stringify({ type: "disconnect", reason: "refresh_requested" }));
@@ -323,7 +398,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   };
 }
 
-/** The headers of a request as Slack signs it. */
+/** The headers of a request with Slack's signature. */
 export function signedHeaders(
   body: string,
   secret: string,
@@ -346,7 +421,7 @@ async function readPayload(request: IncomingMessage): Promise<Record<string, str
   return Object.fromEntries(new URLSearchParams(await text(request)));
 }
 
-/** What a `chat.postMessage` would post, or Slack's word for what is wrong with it. */
+/** The message of a `chat.postMessage`, or Slack's error code. */
 function readMessage(
   payload: Record<string, string>,
 ): Omit<PostedMessage, "ts" | "team" | "streaming" | "edited"> | string {
@@ -354,7 +429,7 @@ function readMessage(
   const blocks = readBlocks(payload["blocks"]);
   if (typeof blocks === "string") return blocks;
   if (payload["markdown_text"] !== undefined && blocks.length > 0) return "markdown_text_conflict";
-  // Where there are blocks, `text` is for notifications.
+  // With blocks, `text` is only for notifications.
   const markdown_text = blocks.find(({ type }) => type === "markdown")?.text ?? payload["markdown_text"];
   if (!/^[CDGU][A-Z0-9]{2,}$/.test(channel)) return "channel_not_found";
   if (thread_ts !== undefined && !/^\d{10}\.\d{6}$/.test(thread_ts)) return "invalid_thread_ts";
@@ -363,13 +438,11 @@ function readMessage(
   if (raw.trim() === "") return "no_text";
   if (markdown_text !== undefined ? raw.length > 12_000 : raw.length > 40_000) return "msg_too_long";
   const format = markdown_text === undefined ? "text" : "markdown_text";
+  // In both notations Slack shows entities as characters. Before that it finds mentions, outside of code.
   const unescaped = raw.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
-  // A word joiner takes no room.
-  const read = (format === "text" ? unescaped : raw).replaceAll("\u2060", "");
-  // Markdown undoes entities and backslashes before anybody looks for mentions.
-  const parsed = format === "text" ? raw : unescaped.replace(/\\(?=[@#!<])/g, "");
-  const pings = [...parsed.matchAll(/<[@!#][^>]+>|(?<!\w)@(?:here|channel|everyone)\b/g)].map(
-    ([ping]) => ping,
-  );
+  const markdown = format === "markdown_text" ? readMarkdown(raw) : null;
+  const pings = pingsIn(markdown === null ? raw : markdown.prose);
+  // A word joiner has no width.
+  const read = markdown?.text ?? unescaped.replaceAll("\u2060", "");
   return { channel, threadTs: thread_ts ?? null, raw, text: read, format, pings, blocks };
 }

@@ -2,21 +2,24 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { startLoopbackServer } from "./loopback-server.ts";
 
-/** A message the fake delivered. */
+/** A message that the fake delivered. */
 export interface DeliveredMessage {
   patientId: string;
   text: string;
 }
 
-/** What to do with the next requests of an endpoint instead of answering them. */
+/** The fault for the next requests of an endpoint, which then get no normal answer. */
 export type SureadhereFault =
-  /** A status without carrying it out; the body is the fake's own page, which quotes what it was sent, or the given one. */
+  /**
+   * A status without executing the request. The body is the given one, or the fake's own page, which quotes the
+   * request.
+   */
   | { answer: number; headers?: Record<string, string>; body?: string }
-  /** The connection breaks: before the request is carried out, or after. */
+  /** The connection breaks: before the request is executed, or after. */
   | { cut: "before" | "after" }
-  /** The request is carried out, and the connection breaks in the middle of the answer. */
+  /** The request is executed, and the connection breaks in the middle of the answer. */
   | { truncate: true }
-  /** The request is carried out, the answer never comes. */
+  /** The request is executed, but the answer never comes. */
   | { hang: true };
 
 type Endpoint = "token" | "send";
@@ -32,20 +35,20 @@ export interface FakeSureadhere extends AsyncDisposable {
   delivered: readonly DeliveredMessage[];
   /** Every request that reached an endpoint, in order. */
   requests: readonly Endpoint[];
-  /** Stands in every token it gives. */
+  /** Part of every token that it issues. */
   tokenMark: string;
-  /** The fields that tokens come with besides themselves. */
+  /** The other fields of a token answer. */
   tokenFields: { token_type: string; expires_in: unknown };
-  /** Makes the next `times` requests of an endpoint (default: `send`, once) go wrong. */
+  /** Makes the next `times` requests of an endpoint fail (default: `send`, once). */
   fail(fault: SureadhereFault, options?: { endpoint?: Endpoint; times?: number }): void;
-  /** Forgets every token it gave; new ones are to be had. */
+  /** Revokes all issued tokens; new ones can be requested. */
   revokeTokens(): void;
-  /** Forgets the client and its tokens. */
+  /** Revokes the client and its tokens. */
   revokeClient(): void;
-  /** A patient it does not know any more. */
+  /** Makes a patient unknown. */
   discharge(patientId: string): void;
   openConnections(): number;
-  /** Stops listening, as a server that is down. */
+  /** Stops listening, like a server that is down. */
   close(): Promise<void>;
 }
 
@@ -58,8 +61,8 @@ interface Answer {
 const json = (status: number, body: object): Answer => ({ status, body: JSON.stringify(body) });
 
 /**
- * SureAdhere's API and the authorization server before it, strict about methods, media types and fields, on one
- * loopback port. Remembers what it delivered, and fails on demand.
+ * A fake of SureAdhere's API and its authorization server on one loopback port. It is strict about methods, media types
+ * and fields. It stores delivered messages, and fails on demand.
  */
 export async function startFakeSureadhere(): Promise<FakeSureadhere> {
   const clientId = "causeway-client";

@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { startLoopbackServer } from "./loopback-server.ts";
+import {
+  type ChatRules,
+  commandsAreValid,
+  readContent,
+  readKeyboard,
+  readMessage,
+  readTopic,
+  type SentMessage,
+} from "./telegram-rules.ts";
 
-/** A message the fake delivered. */
-export interface SentMessage {
-  chatId: number;
-  threadId: number | null;
-  messageId: number;
-  text: string;
-  entities: { type: string; offset: number; length: number; url?: string }[];
-  /** The buttons below it, row by row. */
-  keyboard?: { text: string; callback_data?: string; url?: string }[][];
-}
+export type { SentMessage } from "./telegram-rules.ts";
 
-/** A draft as a private chat was shown it. */
+/** A draft as a private chat shows it. */
 export interface ShownDraft {
   chatId: number;
   draftId: number;
@@ -26,7 +26,7 @@ export interface BotApiCall {
   payload: Record<string, unknown>;
 }
 
-/** What to do with the next calls of a method instead of answering them. */
+/** The fault for the next calls of a method, which then get no normal answer. */
 export type Fault =
   /** The Bot API's own refusal. */
   | {
@@ -34,46 +34,49 @@ export type Fault =
       description?: string;
       parameters?: { retry_after?: number; migrate_to_chat_id?: number };
     }
-  /** Something that is not the Bot API answers. */
+  /** Another server than the Bot API answers. */
   | { html: number }
-  /** The connection breaks: before the call is carried out, or after. */
+  /** The connection breaks: before the call is executed, or after. */
   | { cut: "before" | "after" }
-  /** Half an answer, then the connection breaks; the call was carried out. */
+  /** Half an answer, then the connection breaks; the call was executed. */
   | { truncate: true }
-  /** The call is carried out, the answer never comes. */
+  /** The call is executed, but the answer never comes. */
   | { hang: true };
 
-export interface FakeTelegram extends AsyncDisposable {
+export interface FakeTelegram extends AsyncDisposable, ChatRules {
   /** For `apiRoot`. */
   url: string;
   token: string;
   username: string;
-  /** Messages as they read now, edits included, without those that were deleted. */
+  /** Messages in their current form, including edits, without deleted ones. */
   sent: readonly SentMessage[];
-  /** Every draft that was shown, in order. */
+  /** Every shown draft, in order. */
   drafts: readonly ShownDraft[];
   calls: readonly BotApiCall[];
+  /** The current webhook. A test may set or remove it, as another service with the same token would. */
   webhook: { url: string; secretToken: string; allowedUpdates: unknown } | null;
-  /** What `getWebhookInfo` tells besides. */
+  /** The current menu of commands. */
+  commands: { command: string; description: string }[];
+  /** More fields of `getWebhookInfo`. */
   webhookInfo: { pending_update_count?: number; last_error_date?: number; last_error_message?: string };
-  /** Files that `getFile` knows, by file id: content, or where their address redirects to. */
+  /** Files that `getFile` knows, by file id: the content, or the target of a redirect. */
   files: Map<string, { path: string; content: Buffer } | { path: string; redirect: string }>;
-  /** Paths of files that were asked for with the right token. */
+  /** Paths of files that were requested with the right token. */
   fileRequests: string[];
-  /** Makes the next `times` calls of a method (default: `sendMessage`, once) go wrong. */
+  /** Makes the next `times` calls of a method fail (default: `sendMessage`, once). */
   fail(fault: Fault, options?: { method?: string; times?: number }): void;
   /** Calls the listener with every message as it is sent. */
   onSent(listener: (message: SentMessage) => void): void;
   /** Waits this long before answering. */
   delay(ms: number): void;
-  /** Changes the token that is accepted, as @BotFather does when one is revoked. */
+  /** Changes the accepted token, as @BotFather does after a revocation. */
   revokeToken(): void;
   /** Queues an update for `getUpdates`. */
   push(update: { update_id: number } & Record<string, unknown>): void;
-  /** Updates that were not confirmed by a higher offset. */
+  /** Updates that no higher offset has confirmed. */
   pending(): number;
   openConnections(): number;
-  /** Stops listening, as a server that is down. */
+  /** Stops listening, like a server that is down. */
   close(): Promise<void>;
 }
 
@@ -90,8 +93,8 @@ const refuse = (error_code: number, description: string, parameters?: object): A
 const badRequest = (description: string) => refuse(400, `Bad Request: ${description}`);
 
 /**
- * A Bot API that is as strict as Telegram's about methods, lengths and entities, remembers what it delivered, and
- * fails on demand. Listens on a loopback port of its own.
+ * A fake Bot API that is as strict as Telegram's about methods, lengths and entities. It stores delivered messages, and
+ * fails on demand. Each fake uses a separate loopback port.
  */
 export async function startFakeTelegram(
   options: { token?: string; username?: string } = {},
@@ -106,9 +109,11 @@ export async function startFakeTelegram(
   const fileRequests: string[] = [];
   const faults = new Map<string, Fault[]>();
   const waiting = new Set<() => void>();
+  const rules: ChatRules = { directMessages: new Set(), goneThreads: new Set(), forums: new Map() };
   let updates: ({ update_id: number } & Record<string, unknown>)[] = [];
   let webhook: FakeTelegram["webhook"] = null;
   const webhookInfo: FakeTelegram["webhookInfo"] = {};
+  const commands: FakeTelegram["commands"] = [];
   let delayMs = 0;
   let nextMessageId = 1;
   let polling = false;
@@ -133,12 +138,19 @@ export async function startFakeTelegram(
         ...(webhook === null ? {} : { allowed_updates: webhook.allowedUpdates }),
         ...webhookInfo,
       }),
-    setmycommands: ({ commands }) =>
-      commandsAreValid(commands) ? ok(true) : badRequest("BOT_COMMAND_INVALID"),
-    sendchataction: ({ action }) =>
-      action === "typing" ? ok(true) : badRequest("wrong parameter action in request"),
+    getmycommands: () => ok(commands),
+    setmycommands: ({ commands: given }) => {
+      if (!commandsAreValid(given)) return badRequest("BOT_COMMAND_INVALID");
+      commands.splice(0, commands.length, ...(given as FakeTelegram["commands"]));
+      return ok(true);
+    },
+    sendchataction: ({ action, chat_id }) => {
+      if (action !== "typing") return badRequest("wrong parameter action in request");
+      const isDirect = rules.directMessages.has(Number(chat_id));
+      return isDirect ? badRequest("can't send chat actions to the chat") : ok(true);
+    },
     setwebhook: ({ url, secret_token, allowed_updates }) => {
-      // A Bot API server of one's own also posts to its own machine.
+      // A local Bot API server also posts to its own machine.
       if (typeof url !== "string" || !/^(https:\/\/|http:\/\/127\.)/.test(url))
         return badRequest("bad webhook: An HTTPS URL must be provided for webhook");
       if (!/^[A-Za-z0-9_-]{1,256}$/.test(String(secret_token ?? "")))
@@ -150,8 +162,33 @@ export async function startFakeTelegram(
       webhook = null;
       return ok(true);
     },
+    getchat: ({ chat_id: id }) => {
+      if (Number(id) > 0 || !rules.forums.has(Number(id))) return badRequest("chat not found");
+      return ok({ id, type: "supergroup", title: "Group", is_forum: true, accent_color_id: 1 });
+    },
+    getchatmember: ({ chat_id: id }) => {
+      const rights = rules.forums.get(Number(id))?.isMember === true ? {} : { can_manage_topics: true };
+      const status = "can_manage_topics" in rights ? "administrator" : "member";
+      return ok({ status, user: { id: Number.parseInt(token, 10), is_bot: true }, ...rights });
+    },
+    createforumtopic: ({ chat_id, name }) => {
+      const forum = rules.forums.get(Number(chat_id));
+      if (forum === undefined) return badRequest("chat not found");
+      if (typeof name !== "string" || name === "" || name.length > 128)
+        return badRequest("TOPIC_TITLE_EMPTY");
+      const id = nextMessageId++;
+      forum.topics.set(id, name);
+      return ok({ message_thread_id: id, name, icon_color: 7322096 });
+    },
+    closeforumtopic: ({ chat_id, message_thread_id: id }) => {
+      const forum = rules.forums.get(Number(chat_id));
+      if (!forum?.topics.has(Number(id))) return badRequest("message thread not found");
+      if (forum.closed.has(Number(id))) return badRequest("TOPIC_NOT_MODIFIED");
+      forum.closed.add(Number(id));
+      return ok(true);
+    },
     sendmessage: (payload) => {
-      const message = readMessage(payload);
+      const message = readMessage(payload, rules);
       if (typeof message === "string") return badRequest(message);
       const messageId = nextMessageId++;
       const complete = { ...message, messageId };
@@ -174,7 +211,7 @@ export async function startFakeTelegram(
       return ok({ file_id, file_unique_id: `u${file_id}`, file_path: file.path });
     },
     editmessagetext: (payload) => {
-      const edited = readMessage(payload);
+      const edited = readContent(payload);
       if (typeof edited === "string") return badRequest(edited);
       const message = sent.find((each) => isMessage(each, payload));
       if (!message) return badRequest("message to edit not found");
@@ -182,10 +219,15 @@ export async function startFakeTelegram(
         return badRequest(
           "message is not modified: specified new message content and reply markup are exactly the same",
         );
-      // An edit without a keyboard takes it away.
+      // An edit without a keyboard removes it.
       delete message.keyboard;
-      const { text, entities, keyboard } = edited;
-      Object.assign(message, { text, entities, ...(keyboard === undefined ? {} : { keyboard }) });
+      const { text, entities, keyboard, hasLinkPreview } = edited;
+      Object.assign(message, {
+        text,
+        entities,
+        hasLinkPreview,
+        ...(keyboard === undefined ? {} : { keyboard }),
+      });
       return ok({ message_id: message.messageId, text: message.text });
     },
     editmessagereplymarkup: (payload) => {
@@ -208,7 +250,7 @@ export async function startFakeTelegram(
       return ok(true);
     },
     sendmessagedraft: (payload) => {
-      const draft = readMessage(payload);
+      const draft = readMessage(payload, rules);
       if (typeof draft === "string") return badRequest(draft);
       if (draft.chatId < 0) return badRequest("TEXTDRAFT_PEER_INVALID");
       const { draft_id: draftId } = payload;
@@ -234,23 +276,17 @@ export async function startFakeTelegram(
     },
   };
 
-  /** Telegram fetches what it is given an address of; here only addresses with a name that exists can be fetched. */
+  /** Telegram fetches a file by its URL. Here only https URLs without `missing` in them can be fetched. */
   function sendMedia(field: string, payload: Record<string, unknown>): Answer {
-    const { chat_id, message_thread_id = null } = payload;
+    const place = readTopic(payload, rules);
+    if (typeof place === "string") return badRequest(place);
     const url = payload[field];
-    if (typeof chat_id !== "number") return badRequest("chat not found");
     if (typeof url !== "string" || !url.startsWith("https://") || url.includes("missing"))
       return badRequest("failed to get HTTP URL content");
     const messageId = nextMessageId++;
     const text = `<${field}: ${url}>`;
-    sent.push({
-      chatId: chat_id,
-      threadId: message_thread_id as number | null,
-      messageId,
-      text,
-      entities: [],
-    });
-    const chat = { id: chat_id, type: chat_id < 0 ? "supergroup" : "private" };
+    sent.push({ ...place, messageId, text, entities: [], hasLinkPreview: false });
+    const chat = { id: place.chatId, type: place.chatId < 0 ? "supergroup" : "private" };
     return ok({ message_id: messageId, date: Math.floor(Date.now() / 1000), chat });
   }
 
@@ -326,8 +362,13 @@ export async function startFakeTelegram(
     webhookInfo,
     files,
     fileRequests,
+    ...rules,
+    commands,
     get webhook() {
       return webhook;
+    },
+    set webhook(given) {
+      webhook = given;
     },
     fail(fault, { method = "sendMessage", times = 1 } = {}) {
       const queue = faults.get(method.toLowerCase()) ?? [];
@@ -361,63 +402,6 @@ async function readPayload(request: IncomingMessage): Promise<Record<string, unk
   return body === "" ? {} : (JSON.parse(body) as Record<string, unknown>);
 }
 
-function commandsAreValid(commands: unknown): boolean {
-  return (
-    Array.isArray(commands) &&
-    commands.every(
-      ({ command, description }) =>
-        /^[a-z0-9_]{1,32}$/.test(command) && description.length >= 1 && description.length <= 256,
-    )
-  );
-}
-
-/** What a `sendMessage` would deliver, or Telegram's words for what is wrong with it. */
-function readMessage(payload: Record<string, unknown>): Omit<SentMessage, "messageId"> | string {
-  const { chat_id, text, entities = [], message_thread_id = null, parse_mode } = payload;
-  if (typeof chat_id !== "number" || !Number.isSafeInteger(chat_id)) return "chat not found";
-  if (typeof text !== "string" || text.trim() === "") return "message text is empty";
-  if (!text.isWellFormed()) return "strings must be encoded in UTF-8";
-  if (text.length > 4096) return "message is too long";
-  if (parse_mode !== undefined) return "can't parse entities: this fake takes entities only";
-  if (!Array.isArray(entities)) return "can't parse entities: expected an Array of MessageEntity";
-  for (const entity of entities as SentMessage["entities"]) {
-    const end = entity.offset + entity.length;
-    const known = ["bold", "italic", "strikethrough", "code", "pre", "text_link"].includes(entity.type);
-    if (
-      !known ||
-      !Number.isInteger(entity.offset) ||
-      entity.offset < 0 ||
-      entity.length < 1 ||
-      end > text.length
-    )
-      return "can't parse entities: entity of a wrong type or beyond the text";
-    if (isInsidePair(text, entity.offset) || isInsidePair(text, end))
-      return "can't parse entities: entity begins or ends inside a character";
-    if (entity.type === "text_link" && !URL.canParse(entity.url ?? ""))
-      return "can't parse entities: wrong URL";
-  }
-  const keyboard = readKeyboard(payload["reply_markup"]);
-  if (typeof keyboard === "string") return keyboard;
-  const message = { chatId: chat_id, threadId: message_thread_id as number | null, text, entities };
-  return keyboard === undefined ? message : { ...message, keyboard };
-}
-
-/** The rows of an inline keyboard, or Telegram's words for what is wrong with it. */
-function readKeyboard(markup: unknown): SentMessage["keyboard"] | string {
-  if (markup === undefined) return undefined;
-  const { inline_keyboard: rows } = markup as { inline_keyboard: NonNullable<SentMessage["keyboard"]> };
-  if (rows.flat().length > 100) return "REPLY_MARKUP_TOO_LONG";
-  for (const { text, callback_data: data, url } of rows.flat()) {
-    if (text.trim() === "") return "inline keyboard button text is empty";
-    if ((data === undefined) === (url === undefined))
-      return "text buttons are unallowed in the inline keyboard";
-    if (data !== undefined && (data === "" || Buffer.byteLength(data) > 64)) return "BUTTON_DATA_INVALID";
-    if (url !== undefined && !new URL(url).hostname.includes("."))
-      return `inline keyboard button URL '${url}' is invalid: Wrong HTTP URL`;
-  }
-  return rows;
-}
-
 function isMessage({ chatId, messageId }: SentMessage, payload: Record<string, unknown>): boolean {
   return chatId === payload["chat_id"] && messageId === payload["message_id"];
 }
@@ -428,9 +412,4 @@ function sameText(
 ): boolean {
   const read = ({ text, entities, keyboard }: typeof edited) => JSON.stringify([text, entities, keyboard]);
   return read(message) === read(edited);
-}
-
-function isInsidePair(text: string, at: number): boolean {
-  const unit = text.charCodeAt(at);
-  return at > 0 && at < text.length && unit >= 0xdc00 && unit <= 0xdfff;
 }

@@ -3,10 +3,10 @@ import { text } from "node:stream/consumers";
 import { getExpectedTwilioSignature } from "twilio/lib/webhooks/webhooks.js";
 import { startLoopbackServer } from "./loopback-server.ts";
 
-/** A message the fake took. */
+/** A message that the fake accepted. */
 export interface TakenMessage {
   sid: string;
-  /** When, as Twilio writes dates. */
+  /** The time, in Twilio's date format. */
   at: string;
   to: string;
   /** Null for a template. */
@@ -17,15 +17,15 @@ export interface TakenMessage {
   statusCallback: string | null;
 }
 
-/** What to do with the next message instead of taking it. */
+/** The fault for the next message, which is then not accepted. */
 export type TwilioFault =
-  /** Twilio's own refusal, in the form it has always had or that of RFC 9457. */
+  /** Twilio's own refusal, in its old format or that of RFC 9457. */
   | { status: number; code: number; retryAfter?: number; problem?: boolean }
-  /** Something that is not Twilio answers. */
+  /** Another server than Twilio answers. */
   | { html: number }
-  /** The connection breaks: before the message is taken, or after. */
+  /** The connection breaks: before the message is accepted, or after. */
   | { cut: "before" | "after" }
-  /** The message is taken, the answer never comes. */
+  /** The message is accepted, but the answer never comes. */
   | { hang: true };
 
 export interface FakeTwilio extends AsyncDisposable {
@@ -34,20 +34,20 @@ export interface FakeTwilio extends AsyncDisposable {
   accountSid: string;
   authToken: string;
   from: string;
-  /** A template that is approved. */
+  /** An approved template. */
   contentSid: string;
   taken: readonly TakenMessage[];
   /** The ids of messages under which "typing…" was shown. */
   typing: readonly string[];
   /** The account's WhatsApp senders, as the Senders API lists them. */
   senders: Record<string, unknown>[];
-  /** Every request that arrived, taken or not. */
+  /** Number of received requests, accepted or not. */
   requests: () => number;
   fail(fault: TwilioFault): void;
-  /** Makes the auth token another. */
+  /** Replaces the auth token. */
   revokeToken(): void;
   openConnections(): number;
-  /** Stops listening, as a server that is down. */
+  /** Stops listening, like a server that is down. */
   close(): Promise<void>;
 }
 
@@ -64,12 +64,12 @@ const refuse = (status: number, code: number, message = "refused"): Answer => ({
 
 let lastSid = 0;
 
-/** An id as Twilio makes them: two letters and 32 hexadecimal digits. */
+/** An id in Twilio's format: two letters and 32 hexadecimal digits. */
 export const nextSid = (kind: "SM" | "MM" = "SM") => `${kind}${(++lastSid).toString(16).padStart(32, "0")}`;
 
 /**
- * Twilio's REST API, as strict as the real one about credentials, senders, lengths and the contents of a message. Takes
- * messages, and fails on demand. Listens on a loopback port of its own.
+ * A fake of Twilio's REST API. It is as strict as the real one about credentials, senders, lengths and the contents of
+ * a message. It accepts messages, and fails on demand. Each fake uses a separate loopback port.
  */
 export async function startFakeTwilio(): Promise<FakeTwilio> {
   const accountSid = "AC0123456789abcdef0123456789abcdef";
@@ -175,7 +175,7 @@ function reply(response: ServerResponse, { status, headers, body }: Answer): voi
   response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
 }
 
-/** What a form would send, or Twilio's refusal. */
+/** The message from a form, or Twilio's refusal. */
 function readMessage(
   form: URLSearchParams,
   known: { from: string; contentSid: string },

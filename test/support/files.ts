@@ -1,4 +1,4 @@
-/** Small files that are what they seem, for tests that look at contents. */
+/** Small valid files, for tests that check contents. */
 
 /** One transparent pixel. */
 export const png = Buffer.from(
@@ -6,7 +6,7 @@ export const png = Buffer.from(
   "base64",
 );
 
-/** The head of a voice message. */
+/** The beginning of a voice message. */
 export const ogg = Buffer.concat([
   Buffer.from("OggS\0\x02", "latin1"),
   Buffer.alloc(20),

@@ -6,23 +6,25 @@ import {
   type ChannelOptions,
   defineChannel,
   type Received,
+  type TurnTarget,
 } from "../../src/channels/channel.ts";
-import type { StreamTarget } from "../../src/core/live-stream.ts";
-import type { OutboundPart, SendResult } from "../../src/core/outbound.ts";
-import type { Reachability } from "../../src/core/reachability.ts";
+import type { DeliveryReceipt, InboundMessage } from "../../src/core/message/channel-event.ts";
+import type { StreamTarget } from "../../src/core/message/live-stream.ts";
+import type { OutboundPart, SendResult, SilentOutcome } from "../../src/core/message/outbound.ts";
+import type { Reachability } from "../../src/core/session/reachability.ts";
 import { eventually } from "./eventually.ts";
 
-/** One send that reached the platform, waiting for the test (or the script) to say what became of it. */
+/** One send that reached the platform. The test (or the script) decides its result. */
 export interface GatedSend {
   part: OutboundPart;
   signal: AbortSignal;
   settle(result: SendResult): void;
 }
 
-/** An answer shown while it was written. */
+/** An answer that is shown while it is written. */
 export interface GatedStream {
   target: StreamTarget;
-  /** What was shown, newest last. */
+  /** The shown texts, newest last. */
   shown: string[];
   closed: boolean;
 }
@@ -32,42 +34,57 @@ export interface GatedChannel {
   definition: ChannelDefinition;
   /** Every send so far, in order. */
   sends: readonly GatedSend[];
-  /** Every time the user was shown that an answer is being written. */
+  /** The address of every typing indicator, in order. */
   typings: readonly string[];
-  /** Every stream that was opened, in order; the preview of the nth stands as `preview-<n>`. */
+  /** Every opened stream, in order. The preview of the nth stream has the id `preview-<n>`. */
   streams: readonly GatedStream[];
-  /** Previews that had to be removed, each time. */
+  /** Turns reported to the channel as ended without a send. */
+  ended: readonly { target: TurnTarget; outcome: SilentOutcome }[];
+  /** Previews to remove, one entry per attempt. */
   removed: readonly string[];
   /** Waits for the `nth` send of this text (1 = first). */
   sending(text: string, nth?: number): Promise<GatedSend>;
 }
 
-/** What a test posts to `/webhooks/{channel}`: an unsigned platform, for what lies behind signatures. */
+/**
+ * The body that a test posts to `/webhooks/{channel}`. The platform has no signature, because the tests check later
+ * stages.
+ */
 export interface GatedInbound {
   chat: string;
   text: string;
-  /** What makes it the same event: one key, or all that it is known by. */
+  /** The key or keys that identify the event. */
   key: string | [string, ...string[]];
-  /** Names the session where a user may have several. */
+  /** Names the session on channels where a user may have several. */
   thread?: string;
+  /** Other fields of the message; times are JSON strings. */
+  more?: Omit<Partial<InboundMessage>, "sentAt"> & { sentAt?: string };
+  /** Instead of an event: the platform's report on a send. */
+  receipt?: Omit<DeliveryReceipt, "type">;
+  /** Instead of an event: the channel cannot interpret the request now. */
+  later?: { reason: string; retryAfterMs?: number };
 }
 
 let lastId = 0;
 
-/** A channel at the seam that does with every send what a test says: `script` settles it or leaves it to the test. */
+/** A test channel that handles every send as the test decides. `script` gives the result or leaves it to the test. */
 export function createGatedChannel(
   script: (send: GatedSend, nth: number) => void = (send) => send.settle(sent()),
   capabilities: Partial<ChannelCapabilities> = {},
   kind = "gated",
-  /** Shows answers while they are written: whether the nth removal succeeds, and the nth preview holds still. */
+  /**
+   * Shows answers while they are written. The functions decide if the nth removal succeeds, and if the nth preview is
+   * final.
+   */
   streaming: { removes?: (nth: number) => boolean; still?: (nth: number) => boolean } | null = null,
-  /** What the platform allows for a user; nothing said, everything. */
+  /** Reachability of a user by the platform; undefined: everything is allowed. */
   canReach?: (who: string) => Reachability | undefined,
 ): GatedChannel {
   const sends: GatedSend[] = [];
   const typings: string[] = [];
   const streams: GatedStream[] = [];
   const removed: string[] = [];
+  const ended: { target: TurnTarget; outcome: SilentOutcome }[] = [];
   const textLimit = capabilities.textLimit ?? 1_000;
   const definition = defineChannel({
     kind,
@@ -88,6 +105,7 @@ export function createGatedChannel(
         ? { canReach: async (who: string) => canReach(who) ?? { kind: "reachable" as const } }
         : {}),
       receive: async ({ body }) => toEvents(JSON.parse(body.toString("utf8")), findConversation),
+      fetchAttachment: async () => ({ kind: "failed", reason: "there are no files here", retry: false }),
       send: (part, signal) =>
         new Promise((settle) => {
           const send = { part, signal, settle };
@@ -96,6 +114,9 @@ export function createGatedChannel(
         }),
       typing: async (address) => {
         typings.push(address);
+      },
+      turnEnded: async (target, outcome) => {
+        ended.push({ target, outcome });
       },
       ...(streaming === null
         ? {}
@@ -126,6 +147,7 @@ export function createGatedChannel(
     sends,
     typings,
     streams,
+    ended,
     removed,
     sending: (text, nth = 1) =>
       eventually(() => {
@@ -136,17 +158,20 @@ export function createGatedChannel(
   };
 }
 
-/** The platform took it. */
+/** The platform accepted it. */
 export function sent(): SendResult {
   return { kind: "sent", externalIds: [`sent-${++lastId}`] };
 }
 
-/** A thread belongs to the agent that answered in it last, as on Slack. */
+/** A thread belongs to the agent that last answered in it, as on Slack. */
 async function toEvents(
   inbound: GatedInbound | GatedInbound[],
   findConversation: ChannelOptions<unknown>["findConversation"],
 ): Promise<Received> {
-  const events = [inbound].flat().map(async ({ chat, text, key, thread }) => {
+  const [{ later, receipt }] = [inbound].flat() as [GatedInbound];
+  if (later) return { kind: "later", ...later };
+  if (receipt) return { kind: "accepted", events: [{ type: "receipt", ...receipt }] };
+  const events = [inbound].flat().map(async ({ chat, text, key, thread, more: { sentAt, ...more } = {} }) => {
     const known = thread === undefined ? null : await findConversation?.(thread);
     return {
       type: "message" as const,
@@ -154,6 +179,8 @@ async function toEvents(
       conversation: { address: thread ?? chat, userIdentifier: chat, externalId: thread ?? null },
       ...(known ? { agent: known.agent } : {}),
       text,
+      ...more,
+      ...(sentAt === undefined ? {} : { sentAt: new Date(sentAt) }),
     };
   });
   return { kind: "accepted", events: await Promise.all(events) };

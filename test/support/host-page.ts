@@ -4,14 +4,14 @@ import type { AddressInfo } from "node:net";
 
 const README = new URL("../../src/channels/web/README.md", import.meta.url);
 
-/** Somebody else's site, which embeds the chat. */
+/** An external site that embeds the chat. */
 export interface HostSite extends AsyncDisposable {
   origin: string;
-  /** What its pages hold, by path. */
+  /** The contents of its pages, by path. */
   pages: Map<string, { html: string; policy?: string }>;
 }
 
-/** Serves pages on an origin of its own, until it is disposed of. */
+/** Serves pages on a separate origin, until it is disposed of. */
 export async function startHostSite(): Promise<HostSite> {
   const pages: HostSite["pages"] = new Map();
   const server = createServer((request, response) => {
@@ -33,13 +33,13 @@ export async function startHostSite(): Promise<HostSite> {
   };
 }
 
-/** The snippet that the documentation tells people to copy, for the Causeway at `url`. */
+/** The snippet from the documentation, for the Causeway at `url`. */
 export function documentedSnippet(url: string): string {
   const [, snippet = ""] = /```html\n(<script[^`]+)```/.exec(readFileSync(README, "utf8")) ?? [];
   return snippet.replace("https://chat.example.org", url);
 }
 
-/** The strictest a page can say: nothing but the chat's scripts and calls, and no HTML from text anywhere. */
+/** The strictest policy of a page. It allows only the chat's scripts and calls, and no HTML from text anywhere. */
 export function strictPolicy(url: string): string {
   return [
     "default-src 'none'",

@@ -22,7 +22,7 @@ const ADDRESSES = [
   "blob:https://example.org/1",
 ];
 
-/** Texts that try to become more than text: markup with handlers, addresses that run, pictures that report. */
+/** Texts that attempt to run code: markup with handlers, URLs that execute, tracking pictures. */
 export const HOSTILE_TEXTS: readonly string[] = [
   ...TAGS.flatMap((tag) => HANDLERS.map((handler) => `<${tag} ${handler}=alert(1)>`)),
   ...ADDRESSES.flatMap((address) => [

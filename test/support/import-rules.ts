@@ -9,60 +9,102 @@ interface Import {
   text: string;
   /** A path below `src/`, or the name of a package. */
   target: { file: string } | { package: string };
-  /** Erased by the compiler: couples types only. */
+  /** The compiler erases it, so it connects only types. */
   typeOnly: boolean;
 }
 
-/** What the files of one room may import. Patterns match paths below `src/`; a room may always import itself. */
+/**
+ * The imports that the files of one part of `src/` may have. Patterns match paths below `src/`. A part may always
+ * import itself.
+ */
 interface Room {
   room: RegExp;
   may: readonly RegExp[];
-  /** May be imported as types only. */
+  /** Paths that may be imported as types only. */
   mayType?: readonly RegExp[];
 }
 
-const seams = [/^channels\/channel\.ts$/, /^bots\/bot\.ts$/];
-const core = /^core\//;
-const stages =
-  /^(agents|keys|ingest|sessions|turns|delivery|users|events|triggers|schedules|attachments|trail)\//;
+/**
+ * The order of the stages, lowest first. A stage may import every stage below it, never one above or beside it.
+ * A stage tells one above it something by a callback, which `app/` wires.
+ */
+export const STAGES: readonly (readonly string[])[] = [
+  ["core"],
+  ["storage"],
+  ["queue"],
+  ["users", "agents", "keys"],
+  ["attachments"],
+  ["sessions"],
+  ["schedules", "delivery", "handoffs"],
+  ["turns", "triggers"],
+  ["ingest", "events", "trail"],
+  ["http"],
+  ["app"],
+];
 
-/** The first room that matches a file is its room. */
+const seams = [/^channels\/(channel|channel-directory)\.ts$/, /^bots\/bot\.ts$/];
+const core = /^core\//;
+const besideSeam = /^channels\/(channel|http-client|webhook-request)\.ts$/;
+
+/** One rule for each stage between the core and the composition root. */
+const stageRooms: readonly Room[] = STAGES.slice(1, -1).flatMap((level, index) =>
+  level.map((stage) => ({
+    room: new RegExp(`^${stage}/`),
+    may: [
+      new RegExp(
+        `^(${STAGES.slice(0, index + 1)
+          .flat()
+          .join("|")})/`,
+      ),
+      ...(index < 2 ? [] : seams),
+    ],
+    mayType: [/^observability\//, ...(stage === "http" ? [/^config\//] : [])],
+  })),
+);
+
+/** A file belongs to the first rule that matches it. */
 const rooms: readonly Room[] = [
   { room: /^core\//, may: [] },
   { room: /^client\//, may: [] },
-  // Runs in browsers.
-  { room: /^web-chat\//, may: [] },
+  // This code runs in browsers.
+  { room: /^(web-chat|simulator-page)\//, may: [] },
   { room: /^config\/generate-docs\.ts$/, may: [/^config\//, /^(bots|channels)\/registry\.ts$/] },
   { room: /^config\//, may: [core, ...seams] },
   { room: /^observability\//, may: [core] },
-  { room: /^storage\//, may: [core] },
-  { room: /^queue\//, may: [core, /^storage\//] },
+  // It stands for the platforms, so it knows nothing of the service.
+  { room: /^simulator\//, may: [core] },
   { room: /^channels\/channel\.ts$/, may: [core] },
   { room: /^bots\/bot\.ts$/, may: [core] },
   { room: /^channels\/registry\.ts$/, may: [/^channels\/channel\.ts$/, /^channels\/[^/]+\/index\.ts$/] },
   { room: /^channels\/[^/]+\.ts$/, may: [core, /^channels\/channel\.ts$/] },
   { room: /^bots\/registry\.ts$/, may: [/^bots\/bot\.ts$/, /^bots\/[^/]+\/index\.ts$/] },
-  { room: /^channels\/[^/]+\//, may: [core, /^channels\/(channel|http-client|webhook-request)\.ts$/] },
+  // Code that several kinds of channels would otherwise copy, and code that the kinds of one provider share.
+  { room: /^channels\/kit\//, may: [core, besideSeam] },
+  { room: /^channels\/twilio\//, may: [core, besideSeam, /^channels\/kit\//] },
+  { room: /^channels\/(whatsapp|sms)\//, may: [core, besideSeam, /^channels\/(kit|twilio)\//] },
+  { room: /^channels\/[^/]+\//, may: [core, besideSeam, /^channels\/kit\//] },
   { room: /^bots\/[^/]+\//, may: [core, /^bots\/bot\.ts$/] },
-  { room: stages, may: [core, ...seams, /^storage\//, /^queue\//], mayType: [/^observability\//] },
-  { room: /^http\//, may: [core, ...seams], mayType: [stages, /^observability\//, /^config\//] },
+  ...stageRooms,
+  // The composition root may import everything. Only the entry points import it.
+  { room: /^app\//, may: [/^(?!main\.ts$|cli\.ts$|cli\/)/] },
   {
     room: /^main\.ts$/,
-    may: [/^app\.ts$/, core, /^(config|observability|bots|channels|client)\//],
+    may: [/^app\/app\.ts$/, core, /^(config|observability|bots|channels|client)\//],
   },
-  { room: /^cli\.ts$/, may: [/^main\.ts$/, /^wiring\/(doctor|migrate)\.ts$/, core, /^cli\//] },
-  { room: /^cli\//, may: [core, /^(config|bots|channels)\//] },
-  // app.ts and its parts in wiring are the composition root: they may see everything, and nothing but they sees them.
-  { room: /^app\.ts$/, may: [/^(?!main\.ts$|cli\.ts$)/] },
-  { room: /^wiring\//, may: [/^(?!main\.ts$|cli\.ts$|app\.ts$)/] },
+  { room: /^cli\.ts$/, may: [/^main\.ts$/, core, /^cli\//] },
+  {
+    room: /^cli\//,
+    may: [core, /^(config|bots|channels|client|storage|queue|attachments|observability|simulator)\//],
+  },
 ];
 
-/** Packages that one place only may know; everything else is free. */
+/** Packages that only one part may import; all others are free. */
 const vendors: readonly { package: RegExp; only: RegExp; said: string }[] = [
   { package: /^(grammy|@grammyjs\/)/, only: /^channels\/telegram\//, said: "channels/telegram" },
+  { package: /^twilio(\/|$)/, only: /^channels\/twilio\//, said: "channels/twilio" },
   { package: /^@slack\//, only: /^channels\/slack\//, said: "channels/slack" },
-  { package: /^express$/, only: /^http\//, said: "http" },
-  { package: /^ws$/, only: /^http\//, said: "http" },
+  { package: /^express$/, only: /^(http|simulator)\//, said: "http and simulator" },
+  { package: /^ws$/, only: /^(http|simulator)\//, said: "http and simulator" },
   { package: /^(bullmq|ioredis)$/, only: /^queue\//, said: "queue" },
   { package: /^(ai|@ai-sdk\/.*)$/, only: /^bots\//, said: "bots" },
   { package: /^(pino|prom-client)$/, only: /^observability\//, said: "observability" },
@@ -106,7 +148,7 @@ function reason(file: string, { target, typeOnly }: Import): string | null {
   return `${roomOf(file)} may not import ${roomOf(to)}`;
 }
 
-/** `channels/telegram`, `turns`, or the file itself where it stands alone. */
+/** `channels/telegram`, `turns`, or the file itself if it is in no folder. */
 function roomOf(file: string): string {
   const parts = file.split("/");
   const inSeam = parts[0] === "channels" || parts[0] === "bots";
@@ -128,18 +170,41 @@ function environmentReads(file: string, source: string): string[] {
 
 /** Every cycle of imports that remain at run time, as `a.ts -> b.ts -> a.ts`. */
 export function importCycles(sources: Sources): string[] {
+  const graph = [...sources].map(([file, source]): [string, string[]] => {
+    const lasting = importsOf(file, source).filter(({ typeOnly }) => !typeOnly);
+    return [file, lasting.flatMap(({ target }) => ("file" in target ? [target.file] : []))];
+  });
+  return cyclesIn(new Map(graph));
+}
+
+/**
+ * Every cycle among the folders below a path, including types. Folders in a cycle are really one folder in several
+ * places.
+ */
+export function folderCycles(sources: Sources, below: string): string[] {
+  const graph = new Map<string, string[]>();
+  for (const [file, source] of sources) {
+    if (!file.startsWith(below)) continue;
+    const folder = posix.dirname(file);
+    const others = importsOf(file, source).flatMap(({ target }) =>
+      "file" in target ? [posix.dirname(target.file)] : [],
+    );
+    graph.set(folder, [...(graph.get(folder) ?? []), ...others.filter((other) => other !== folder)]);
+  }
+  return cyclesIn(graph);
+}
+
+function cyclesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const cycles: string[] = [];
   const done = new Set<string>();
-  const visit = (file: string, trail: readonly string[]): void => {
-    const start = trail.indexOf(file);
-    if (start !== -1) cycles.push([...trail.slice(start), file].join(" -> "));
-    if (start !== -1 || done.has(file)) return;
-    for (const { target, typeOnly } of importsOf(file, sources.get(file) ?? "")) {
-      if ("file" in target && !typeOnly) visit(target.file, [...trail, file]);
-    }
-    done.add(file);
+  const visit = (node: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(node);
+    if (start !== -1) cycles.push([...trail.slice(start), node].join(" -> "));
+    if (start !== -1 || done.has(node)) return;
+    for (const next of graph.get(node) ?? []) visit(next, [...trail, node]);
+    done.add(node);
   };
-  for (const file of sources.keys()) visit(file, []);
+  for (const node of graph.keys()) visit(node, []);
   return cycles;
 }
 
@@ -153,10 +218,14 @@ const silhouette = [
   "README.md",
 ];
 
-/** What is missing from channel folders, and folders whose name says nothing. */
+/** Folders beside the kinds that contain their shared code. */
+const SHARED_ROOMS: ReadonlySet<string> = new Set(["kit", "twilio"]);
+
+/** Missing files of channel folders, and folders with a meaningless name. */
 export function treeViolations(files: readonly string[]): string[] {
-  const kinds = new Set(files.flatMap((file) => /^channels\/([^/]+)\//.exec(file)?.[1] ?? []));
-  const missing = [...kinds].flatMap((kind) =>
+  const folders = new Set(files.flatMap((file) => /^channels\/([^/]+)\//.exec(file)?.[1] ?? []));
+  const kinds = [...folders].filter((folder) => !SHARED_ROOMS.has(folder));
+  const missing = kinds.flatMap((kind) =>
     silhouette
       .filter((name) => !files.includes(`channels/${kind}/${name}`))
       .map((name) => `src/channels/${kind} lacks ${name}`),
@@ -189,7 +258,7 @@ function importsOf(file: string, source: string): Import[] {
     });
 }
 
-/** Comments become blank, so that what they say is no import and lines keep their numbers. */
+/** Blanks out comments, so that their text is no import and lines keep their numbers. */
 function withoutComments(source: string): string {
   return source.replaceAll(/^\s*\/\/.*$|\/\*[\s\S]*?\*\//gm, (comment) => comment.replaceAll(/[^\n]/g, " "));
 }

@@ -1,22 +1,31 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Files that wait more than they compute, longest first: they start processes, kill them, and watch leases run out. */
+/**
+ * Files that wait more than they compute, longest first. They start processes, kill them, and wait until leases expire.
+ */
 const LONGEST = [
   "test/torture/torture.test.ts",
   "test/stories/processes.test.ts",
   "test/stories/engine.test.ts",
-  "test/stories/engine-streams.test.ts",
-  "test/stories/faults.test.ts",
-  "test/stories/silence.test.ts",
-  "test/stories/slack.test.ts",
-  "test/web/chat.test.ts",
+  "test/stories/stop.test.ts",
   "test/web/checks.test.ts",
+  "test/security/bodies.test.ts",
+  "test/security/sockets.test.ts",
+  "test/stories/events.test.ts",
+  "test/security/connections.test.ts",
+  "test/web/chat.test.ts",
   "test/web/widget.test.ts",
+  "test/web/confined.test.ts",
+  "test/stories/faults.test.ts",
+  "test/stories/properties.test.ts",
+  "test/stories/slack.test.ts",
+  "test/stories/engine-streams.test.ts",
+  "test/stories/silence.test.ts",
 ];
 
 /**
- * Begins each project with the files that take longest. Vitest goes by what they took the last time, and where it has
- * not run before by their size: a small file that takes two minutes then runs by itself at the end.
+ * Starts each project with the files that take longest. Vitest sorts files by their last duration, and without one by
+ * size. Then a small file that takes two minutes would run alone at the end.
  */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

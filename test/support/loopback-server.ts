@@ -3,14 +3,14 @@ import type { AddressInfo, Socket } from "node:net";
 
 export interface LoopbackServer {
   server: Server;
-  /** Such as `http://127.0.0.1:40123`. */
+  /** For example `http://127.0.0.1:40123`. */
   origin: string;
   openConnections(): number;
-  /** Stops listening and cuts every connection, as a server that is down. */
+  /** Stops listening and closes every connection, like a server that is down. */
   close(): Promise<void>;
 }
 
-/** An HTTP server on a loopback port of its own. What `handle` rejects with is given to `broke`. */
+/** An HTTP server on a separate loopback port. If `handle` rejects, `broke` gets the error. */
 export async function startLoopbackServer(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<unknown>,
   broke: (response: ServerResponse, error: unknown) => void,

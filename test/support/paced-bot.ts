@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineBot } from "../../src/bots/bot.ts";
 import { eventually } from "./eventually.ts";
 
-/** An answer that is written when the test says so. */
+/** An answer that is written at the test's pace. */
 export interface PacedAnswer {
   question: string;
   write(text: string): void;
@@ -15,11 +15,11 @@ export interface PacedBot {
   definition: ReturnType<typeof definePaced>;
   /** Waits for a question. */
   asked(question: string): Promise<PacedAnswer>;
-  /** How often something was asked. */
+  /** Counts how often a question was asked. */
   count(question: string): number;
 }
 
-/** A bot that streams word by word at the test's pace, for what is seen in the middle of an answer. */
+/** A bot that streams word by word at the test's pace, for checks in the middle of an answer. */
 export function createPacedBot(): PacedBot {
   const answers: PacedAnswer[] = [];
   const of = (question: string) => answers.filter((answer) => answer.question === question);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { openQueueBackend } from "../../src/queue/queue-backend.ts";
-import { startEmbeddedPostgres } from "../../src/storage/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../src/storage/embedded/embedded-postgres.ts";
 import { migrateDatabase } from "../../src/storage/migrate.ts";
 import { quietLog } from "./quiet-log.ts";
 
@@ -18,10 +18,10 @@ declare module "vitest" {
 const TEMPLATE = "causeway_template";
 let maker: pg.Pool | null = null;
 
-/** Vitest's global setup: one server for the whole run, and one migrated database that every test's own is copied from. */
+/** Vitest's global setup: one server for the whole run, and one migrated database that is copied for every test. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), "causeway-test-"));
-  // mkdtemp makes it private to us; the server runs as another account where we are root.
+  // `mkdtemp` makes it private to us, but as root the server runs under another account.
   await chmod(dataDir, 0o711);
   const server = await startEmbeddedPostgres({ dataDir, log: quietLog(), durable: false });
   await makeFrugal(server.url, join(dataDir, "postgres", "pg_hba.conf"));
@@ -33,11 +33,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** Spares what a run of a thousand small databases, each gone within seconds, would spend on them for nothing. */
+/** Reduces costs that make no sense for a run with a thousand small databases, each of which exists for seconds. */
 async function makeFrugal(serverUrl: string, accessRules: string): Promise<void> {
   await withClient(serverUrl, async (client) => {
-    // Every application opens some fifteen connections; hashing the password 4,096 times for each is a tenth of its
-    // start, and proving that one knows it without saying it is another.
+    // Every application opens some fifteen connections. Hashing the password 4,096 times for each takes a tenth of its
+    // start. The SCRAM proof of the password takes another tenth.
     await client.query("SET scram_iterations = 1");
     await client.query(`ALTER ROLE CURRENT_USER PASSWORD '${new URL(serverUrl).password}'`);
     await writeFile(accessRules, "local all all password\n");
@@ -46,7 +46,7 @@ async function makeFrugal(serverUrl: string, accessRules: string): Promise<void>
   });
 }
 
-/** With the tables of the queue as well: making them anew for each test would cost as much as the rest of its start. */
+/** Includes the tables of the queue. Creating them for each test would cost as much as the rest of its start. */
 async function makeTemplate(serverUrl: string): Promise<void> {
   await withClient(serverUrl, (client) => client.query(`CREATE DATABASE ${TEMPLATE}`));
   const url = databaseUrl(serverUrl, TEMPLATE);
@@ -55,7 +55,7 @@ async function makeTemplate(serverUrl: string): Promise<void> {
   await queues.close();
 }
 
-/** A database of one test's own. */
+/** A database for one test. */
 export interface TestDatabase extends AsyncDisposable {
   url: string;
   name: string;
@@ -63,8 +63,8 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 /**
- * Makes a database for one test: with all migrations, or empty. `await using database = await createTestDatabase()`.
- * Disposing drops it and cuts off whoever is still connected.
+ * Creates a database for one test: with all migrations, or empty. `await using database = await createTestDatabase()`.
+ * Disposing drops it and closes all its connections.
  */
 export async function createTestDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
   const { inject } = await import("vitest");
@@ -72,7 +72,7 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
   const name = `test_${randomBytes(8).toString("hex")}`;
   const template = options.empty ? "template1" : TEMPLATE;
   const pool = connection(serverUrl);
-  // Copying the files costs half of what logging every page of them does.
+  // Copying the files costs half as much as logging every page of them.
   await pool.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
   const drop = async () => {
     await pool.query(untilLeft(name));
@@ -82,8 +82,8 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
 }
 
 /**
- * Waits half a second at most for a database's connections to go: a pool says that it has ended before they have, and a
- * connection that is cut off then tells nobody who listens.
+ * Waits at most half a second for a database's connections to close. A pool reports its end before its connections have
+ * closed. The error of a connection that is closed in that time has no listener.
  */
 function untilLeft(database: string): string {
   return `DO $$ BEGIN FOR look IN 1..100 LOOP
@@ -93,11 +93,11 @@ function untilLeft(database: string): string {
   END LOOP; END $$`;
 }
 
-/** One for all databases that this process makes and drops. */
+/** One pool for all databases that this process creates and drops. */
 function connection(serverUrl: string): pg.Pool {
   if (maker) return maker;
   maker = new pg.Pool({ connectionString: serverUrl, max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true });
-  // The server goes before this process does.
+  // The server stops before this process does.
   maker.on("error", () => undefined);
   return maker;
 }

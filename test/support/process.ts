@@ -4,21 +4,21 @@ import { chmod, cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { PipelineTimes } from "../../src/wiring/pipeline-deps.ts";
+import type { PipelineTimes } from "../../src/app/pipeline.ts";
 import { builtSource, compileSource } from "./compiled-source.ts";
 import { eventually } from "./eventually.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The service as it is installed: compiled, with its migrations beside it. */
+/** The service as it is installed: compiled, with its migrations. */
 export interface Build extends Disposable {
   /** Absolute path of a compiled file. */
   path(file: string): string;
 }
 
 /**
- * The source as it stands: what runs is never an older build, and where `npm run build` made this one it is not made
- * again. Only the chat page is always taken from there.
+ * Compiles the current source, so that no older build runs. If `npm run build` has made the current one, it is used.
+ * The chat page always comes from `npm run build`.
  */
 export async function buildService(): Promise<Build> {
   const built = builtSource();
@@ -35,7 +35,7 @@ export async function buildService(): Promise<Build> {
   return source;
 }
 
-/** A directory to start the service in, removed with everything below it when disposed. */
+/** A working directory for the service. Disposing removes it with all its contents. */
 export interface ServiceDirectory extends AsyncDisposable {
   path: string;
   configure(config: unknown): Promise<void>;
@@ -43,7 +43,7 @@ export interface ServiceDirectory extends AsyncDisposable {
 
 export async function serviceDirectory(config?: unknown): Promise<ServiceDirectory> {
   const path = await mkdtemp(join(tmpdir(), "causeway-process-"));
-  // Where we are root the embedded server runs as another account, which has to get through.
+  // As root, the embedded server runs under another account, which must be able to enter.
   await chmod(path, 0o711);
   const configure = (next: unknown) => writeFile(join(path, "channels.config.json"), JSON.stringify(next));
   if (config !== undefined) await configure(config);
@@ -57,25 +57,29 @@ export async function serviceDirectory(config?: unknown): Promise<ServiceDirecto
 export interface ServiceProcess extends AsyncDisposable {
   pid: number;
   url: string;
-  /** Everything it printed so far, logs included. */
+  /** All its output so far, including logs. */
   output(): string;
   signal(signal: NodeJS.Signals): void;
-  /** `kill -9`, and waits until it is gone. */
+  /** `kill -9`, then waits until the process has ended. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
+  /** Resolves with the exit code; null if a signal ended it. */
+  ended: Promise<number | null>;
 }
 
 export interface ProcessOptions {
   build: Build;
   directory: ServiceDirectory;
-  /** All of its environment but PATH; PORT is any free one unless given. */
+  /** Its whole environment except PATH. PORT is any free one unless given. */
   env?: Record<string, string>;
-  /** Shorter leases than an installation has, for tests in which leases have to run out. */
+  /** Maximum number of open files and sockets. Default: the same as for this process. */
+  openFiles?: number;
+  /** Shorter leases than in an installation, for tests that wait until leases expire. */
   times?: Partial<PipelineTimes>;
 }
 
-/** Starts `node main.js` in the directory and waits until it says where it listens. */
+/** Starts `node main.js` in the directory and waits until it reports its address. */
 export async function startProcess(options: ProcessOptions): Promise<ServiceProcess> {
   const run = spawnService(options);
   const url = await eventually(
@@ -104,11 +108,12 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
       await end("SIGKILL");
     },
     stop: () => end("SIGTERM"),
+    ended,
     [Symbol.asyncDispose]: run[Symbol.asyncDispose],
   };
 }
 
-/** Starts what is not expected to come up; resolves with what it left: exit code and output. */
+/** Starts a service that is not expected to become ready. Resolves with its exit code and output. */
 export async function runToEnd(
   options: ProcessOptions,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
@@ -122,19 +127,23 @@ interface StartingProcess extends AsyncDisposable {
   pid: number;
   stdout(): string;
   stderr(): string;
-  /** Both of them. */
+  /** Standard output and standard error together. */
   output(): string;
-  /** Resolves with the exit code, null where a signal ended it. */
+  /** Resolves with the exit code; null if a signal ended it. */
   ended: Promise<number | null>;
   hasEnded(): boolean;
-  /** Does nothing where it has ended. */
+  /** Does nothing if the process has ended. */
   signal(signal: NodeJS.Signals): void;
 }
 
-/** Starts the service without waiting for anything. */
-export function spawnService({ build, directory, env, times }: ProcessOptions): StartingProcess {
+/** Starts the service without waiting for it. */
+export function spawnService({ build, directory, env, times, openFiles }: ProcessOptions): StartingProcess {
   const args = times ? ["--input-type=module", "--eval", hurried(build, times)] : [build.path("main.js")];
-  const child = spawn(process.execPath, args, {
+  const [command, ...rest] =
+    openFiles === undefined
+      ? [process.execPath, ...args]
+      : ["sh", "-c", `ulimit -n ${openFiles} && exec "$0" "$@"`, process.execPath, ...args];
+  const child = spawn(command ?? "", rest, {
     cwd: directory.path,
     env: { PATH: process.env.PATH, PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -145,7 +154,7 @@ export function spawnService({ build, directory, env, times }: ProcessOptions): 
   const signal = (name: NodeJS.Signals) => {
     if (!hasEnded(child)) child.kill(name);
   };
-  // A test that ran out of time disposes of nothing.
+  // A test that timed out does not dispose of its process.
   const orphaned = () => signal("SIGKILL");
   process.once("exit", orphaned);
   child.once("close", () => process.removeListener("exit", orphaned));
@@ -164,11 +173,11 @@ export function spawnService({ build, directory, env, times }: ProcessOptions): 
   };
 }
 
-/** Starts the same application as main.js does, with other times. */
+/** Starts the same application as main.js, with other times. */
 function hurried(build: Build, times: Partial<PipelineTimes>): string {
   const from = (file: string) => JSON.stringify(build.path(file));
   return `
-    import { startApp } from ${from("app.js")};
+    import { startApp } from ${from("app/app.js")};
     import { botDefinitions as bots } from ${from("bots/registry.js")};
     import { channelDefinitions as channels } from ${from("channels/registry.js")};
     import { readEnvironment } from ${from("config/env.js")};

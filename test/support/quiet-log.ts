@@ -1,13 +1,13 @@
-import type { Logger } from "../../src/core/logger.ts";
+import type { Logger } from "../../src/core/process/logger.ts";
 
-/** One line that was logged. */
+/** One log line. */
 export interface LoggedLine {
   level: "debug" | "info" | "warn" | "error";
   message: string;
   fields: Record<string, unknown>;
 }
 
-/** A log that prints nothing and remembers its lines, for tests that ask what an operator would have read. */
+/** A log that prints nothing and stores its lines, for tests that check an operator's view. */
 export function quietLog(): Logger & { lines: LoggedLine[] } {
   const lines: LoggedLine[] = [];
   const at = (level: LoggedLine["level"], bindings: Record<string, unknown>) => {

@@ -6,24 +6,24 @@ import { expect } from "vitest";
 import { eventually } from "./eventually.ts";
 import { freePort, spawnRedis } from "./redis.ts";
 
-/** A Redis Cluster of a test's own: three masters, and a replica of the one that has `replicated`. */
+/** A Redis Cluster for one test: three masters, and a replica of the master that owns `replicated`. */
 export interface TestCluster extends AsyncDisposable {
-  /** Of the masters. */
+  /** URLs of the masters. */
   urls: string[];
-  /** The URL of the master that has the slot of a key now. */
+  /** The URL of the master that owns a key's slot now. */
   masterOf(key: string): Promise<string>;
   /** Ends a node at once. */
   kill(url: string): Promise<void>;
-  /** Starts a node that was killed again: it knows its slots, and has no keys. */
+  /** Starts a killed node again. It knows its slots, and has no keys. */
   restart(url: string): Promise<void>;
-  /** Asks one node. */
+  /** Sends a request to one node. */
   ask<T>(url: string, question: (node: Redis) => Promise<T>): Promise<T>;
 }
 
 const PASSWORD = "let-me,in/please";
 const SLOTS = 16_384;
 const MASTERS = 3;
-/** After how long of silence the others take a node for dead. */
+/** Silence after which the other nodes consider a node dead. */
 const NODE_TIMEOUT_MS = 1_000;
 
 interface Node {
@@ -34,7 +34,7 @@ interface Node {
   server: { kill(): Promise<void> };
 }
 
-/** Starts a cluster that asks for a password; throws where the machine has no redis-server. */
+/** Starts a cluster with a password; throws if the machine has no redis-server. */
 export async function startRedisCluster(options: { replicated: string }): Promise<TestCluster> {
   const nodes = await Promise.all(Array.from({ length: MASTERS + 1 }, startNode));
   const [first] = nodes;
@@ -45,7 +45,7 @@ export async function startRedisCluster(options: { replicated: string }): Promis
       ask(node.url, (redis) => redis.cluster("ADDSLOTSRANGE", firstSlot(index), firstSlot(index + 1) - 1)),
     ),
   );
-  // Everybody is introduced to everybody: by hearsay it would take seconds.
+  // Each node is introduced to every other one, because gossip would take seconds.
   await Promise.all(nodes.map((node, index) => introduce(node, nodes.slice(index + 1))));
   await eventually(() => whole(nodes));
   await replicate(nodes[MASTERS], options.replicated, masters);
@@ -124,7 +124,7 @@ async function introduce(node: Node, others: readonly Node[]): Promise<void> {
   });
 }
 
-/** Resolves when every node knows all others and finds every slot served. */
+/** Resolves when every node knows all others and sees every slot served. */
 async function whole(nodes: readonly Node[]): Promise<void> {
   for (const { url } of nodes) {
     const state = await ask(url, (redis) => redis.cluster("INFO"));

@@ -10,19 +10,19 @@ import { eventually } from "./eventually.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Null where this machine has no redis-server: tests that need one are skipped. */
+    /** Null if this machine has no redis-server: tests that need one are skipped. */
     redisUrl: string | null;
   }
 }
 
-/** A Redis server of a test's own, which the test may stop, wipe and start again on the same port. */
+/** A Redis server for one test, which the test may stop, clear and restart on the same port. */
 export interface TestRedis extends AsyncDisposable {
   url: string;
   port: number;
   stop(): Promise<void>;
 }
 
-/** Vitest's global setup: one Redis for the whole run; tests keep apart by key prefix. */
+/** Vitest's global setup: one Redis for the whole run. Each test uses a separate key prefix. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const redis = await startRedis();
   if (!redis) {
@@ -36,7 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** Starts a Redis on a free port (or the one named), or returns null where the machine has none. */
+/** Starts a Redis on a free port (or the given one). Returns null if the machine has none. */
 export async function startRedis(options: { port?: number } = {}): Promise<TestRedis | null> {
   const directory = await mkdtemp(join(tmpdir(), "causeway-redis-"));
   const port = options.port ?? (await freePort());
@@ -54,7 +54,7 @@ export async function startRedis(options: { port?: number } = {}): Promise<TestR
   return { url, port, stop, [Symbol.asyncDispose]: stop };
 }
 
-/** Starts a server that saves nothing; null where the machine has none. */
+/** Starts a server without persistence; null if the machine has none. */
 export async function spawnRedis(
   directory: string,
   flags: readonly string[],
@@ -83,7 +83,7 @@ async function answers(url: string): Promise<void> {
   client.disconnect();
 }
 
-/** A port nobody listens on now. */
+/** A port that is free now. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");

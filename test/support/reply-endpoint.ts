@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { startLoopbackServer } from "./loopback-server.ts";
 
-/** A post that the endpoint took, repeated ones too. */
+/** A request that the endpoint accepted, including repeated ones. */
 export interface TakenPost {
   type: string;
   delivery_id: string;
@@ -15,26 +15,26 @@ export interface TakenPost {
   buttons: { label: string; payload?: string; url?: string }[];
 }
 
-/** What to do with the next posts instead of taking them. */
+/** The fault for the next requests, which are then not accepted. */
 export type EndpointFault =
   | { answer: number; headers?: Record<string, string> }
-  /** The connection breaks: before the post is taken, or after. */
+  /** The connection breaks: before the request is accepted, or after. */
   | { cut: "before" | "after" };
 
 export interface ReplyEndpoint extends AsyncDisposable {
   url: string;
   secret: string;
   taken: readonly TakenPost[];
-  /** Every answer given, in order. */
+  /** The status of every answer, in order. */
   answers: readonly number[];
   fail(fault: EndpointFault, times?: number): void;
-  /** Another secret from now on: what Causeway signs is refused. */
+  /** Changes the secret, so that Causeway's signatures are refused. */
   changeSecret(): void;
   openConnections(): number;
   close(): Promise<void>;
 }
 
-/** An endpoint that operators would write for the replies of an API channel: strict about what it takes. */
+/** An endpoint as an operator would write it for the replies of an API channel. It accepts only valid requests. */
 export async function startReplyEndpoint(): Promise<ReplyEndpoint> {
   let secret = "reply-endpoint-secret-0123456789";
   const given = secret;
@@ -85,7 +85,7 @@ export async function startReplyEndpoint(): Promise<ReplyEndpoint> {
   };
 }
 
-/** As the documentation tells people to check it, without our own code. */
+/** Checks the signature as the documentation describes it, without our own code. */
 function isSigned(header: string, body: string, secret: string): boolean {
   const [, time = "", digest = ""] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(header) ?? [];
   const expected = createHmac("sha256", secret).update(`${time}.${body}`).digest();

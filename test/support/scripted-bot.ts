@@ -2,15 +2,15 @@ import { z } from "zod";
 import { type Bot, type BotResult, defineBot, type Turn } from "../../src/bots/bot.ts";
 import { eventually } from "./eventually.ts";
 
-/** One question the bot was asked, waiting for the test (or the script) to answer it. */
+/** One call of the bot, which the test (or the script) answers. */
 export interface BotCall {
   turn: Turn;
-  /** The texts it was asked to answer, oldest first. */
+  /** The texts to answer, oldest first. */
   texts: string[];
-  /** `bot.note` of the agent version that asked. */
+  /** `bot.note` of the calling agent version. */
   note: string;
   signal: AbortSignal;
-  /** Shows a stretch of the answer before it is given. */
+  /** Emits a piece of the answer before its end. */
   write(text: string): void;
   reply(answer: string | Partial<BotResult>): void;
   fail(error: unknown): void;
@@ -19,9 +19,9 @@ export interface BotCall {
 export interface ScriptedBot {
   /** For `startTestApp({ bots: { scripted: bot.definition } })` with an agent `{ bot: { type: "scripted" } }`. */
   definition: typeof blank;
-  /** Every question so far, in the order they came. */
+  /** All calls so far, in order. */
   calls: readonly BotCall[];
-  /** Waits for the question with exactly these texts, asked for the `nth` time (1 = first). */
+  /** Waits for the `nth` call with exactly these texts (1 = first). */
   asked(texts: string | string[], nth?: number): Promise<BotCall>;
 }
 
@@ -29,8 +29,8 @@ const configSchema = z.strictObject({ note: z.string().default("") });
 const blank = defineBot({ type: "scripted", configSchema, create: (): Bot => ({ answer: nothing }) });
 
 /**
- * A bot at the seam that does what a test says: `script` sees every question and answers it, or leaves it waiting for
- * the test. It ends when its signal aborts, as bots must; a `deaf` one does not.
+ * A bot that behaves as the test decides. `script` gets every call and answers it, or leaves it to the test. It ends
+ * when its signal aborts, as bots must; a `deaf` one does not.
  */
 export function createScriptedBot(
   script: (call: BotCall) => void = (call) => call.reply(`re: ${call.texts.join(" + ")}`),

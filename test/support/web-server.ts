@@ -1,18 +1,22 @@
 import { Router } from "express";
-import { createHttpServer } from "../../src/http/server.ts";
-import { createWebParts } from "../../src/wiring/web-parts.ts";
+import { webChannel } from "../../src/app/http.ts";
+import { createAdmissionLimit } from "../../src/core/process/admission-limit.ts";
+import { boundsFor } from "../../src/http/server/bounds.ts";
+import { createCallerOf } from "../../src/http/server/caller-address.ts";
+import { createHttpServer } from "../../src/http/server/server.ts";
+import { createWebChat } from "../../src/http/web/web-chat.ts";
 import type { TestApp } from "./app.ts";
 import { quietLog } from "./quiet-log.ts";
 
-/** A web process of its own beside an application: one that can be stopped while the rest goes on. */
+/** A separate web server beside an application, which can be stopped while the rest continues. */
 export interface WebServer extends AsyncDisposable {
   url: string;
   port: number;
-  /** Cuts every connection and stops listening, as a killed process does. */
+  /** Breaks every connection and stops listening, like a killed process. */
   kill(): Promise<void>;
 }
 
-/** @param options.port the port of a killed one, to come back at the same address. */
+/** @param options.port the port of a killed server, to return at the same address. */
 export async function startWebServer(test: TestApp, options: { port?: number } = {}): Promise<WebServer> {
   const { engine, channels, agents, pipeline, attachments } = test.app;
   const draining = new AbortController();
@@ -23,11 +27,15 @@ export async function startWebServer(test: TestApp, options: { port?: number } =
     pipeline,
     attachments,
     publicUrl: "http://chat.test",
+    callerOf: createCallerOf(["private"]),
+    webChannel,
+    addressRates: boundsFor(null).addressRates,
+    streamRoom: createAdmissionLimit({ count: 1_000, bytes: 0 }),
     draining: draining.signal,
     log: quietLog(),
   };
   const http = createHttpServer(
-    { webhooks: () => {}, health: Router(), mounts: [{ path: "/", router: createWebParts(parts) }] },
+    { webhooks: () => {}, health: Router(), mounts: [{ path: "/", router: createWebChat(parts) }] },
     quietLog(),
   );
   const port = await http.listen("127.0.0.1", options.port ?? 0);

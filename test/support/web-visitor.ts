@@ -28,23 +28,26 @@ export async function callWeb(
   return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
 }
 
-/** Somebody chatting on the channel `web`. */
+/** A person who chats on the channel `web`. */
 export interface WebVisitor {
   token: string;
   call(method: string, path: string, body?: unknown): Promise<Answer>;
   openSession(): Promise<string>;
   send(sessionId: string, content: string, clientMessageId?: string): Promise<Answer>;
-  /** Opens the event stream of a session. `url` of another process, where the test has several. */
+  /** Opens the event stream of a session. `url` selects another process, if the test has several. */
   events(sessionId: string, options?: { after?: number; url?: string }): Promise<WebEvents>;
-  /** Opens the stream of all sessions: everything of those in `open`, of the others how they stand. */
+  /**
+   * Opens the stream of all sessions. It carries all events of the sessions in `open`, and only the states of the
+   * others.
+   */
   allEvents(open?: Record<string, number>): Promise<WebEvents>;
 }
 
 export interface WebEvents extends Disposable {
   status: number;
-  /** Everything received so far. */
+  /** All events received so far. */
   received: ReceivedEvent[];
-  /** The stored messages among it, in the order received. */
+  /** The stored messages among them, in the order of arrival. */
   messages(): { seq: number; content: string; role: string }[];
   ended: Promise<void>;
   close(): void;

@@ -1,5 +1,5 @@
-// Loaded before the service: on SIGUSR2 its wall clock jumps, an hour ahead, an hour behind, and back, in turns. Timers
-// run on, as they do on a machine whose clock is set.
+// Loaded before the service. On SIGUSR2 its wall clock jumps: an hour ahead, an hour behind, and back, in turns. Timers
+// are not affected, as on a machine whose clock is set.
 const RealDate = Date;
 const jumps = [3_600_000, -3_600_000, 0];
 let at = -1;

@@ -8,13 +8,16 @@ import type { Role, World } from "./world.ts";
 /** One way to harm the service while people write. */
 export interface Fault {
   name: string;
-  /** Whether an answer of the platform may be lost by it, so that a second send is allowed where the delivery says so. */
+  /**
+   * True if the platform's answer may be lost. Then a second send is allowed if the delivery is marked as a possible
+   * duplicate.
+   */
   mayDouble: boolean;
-  /** Whether it can be: with a disk of its own, with a Redis. */
+  /** Returns true if the fault is possible here: with a separate disk, with a Redis. */
   possible?(world: World): boolean;
-  /** Whether the queue has a part in it: a short run on the second queue leaves the others out. */
+  /** The fault concerns the queue, so the test suite runs it on Redis. */
   queue?: true;
-  /** Does the harm, and undoes it: recovery counts from the moment this resolves. */
+  /** Causes the harm, then undoes it. Recovery counts from the moment this resolves. */
   happen(world: World, traffic: Traffic): Promise<void>;
 }
 
@@ -207,7 +210,7 @@ export const faults: readonly Fault[] = [
       for (const text of ["are you there?", "hello?"]) {
         expect(await post(url, message(chat, text), "hanging")).toBe(200);
       }
-      // Its failure is visible to the one who asked, and nobody else waits for it.
+      // The failure is visible to the user who asked, and nobody else waits for it.
       await patiently(() => expect(fake.sent.filter(({ chatId }) => chatId === chat)).toHaveLength(2));
     },
   },

@@ -4,7 +4,7 @@ import { SECRET_TOKEN } from "../channels/telegram-subject.ts";
 import { message, patiently, post } from "../stories/conversations.ts";
 import type { World } from "./world.ts";
 
-/** Texts that databases, encodings and platforms choke on; each is a message all the same, and wants its answer. */
+/** Texts that often break databases, encodings and platforms. Each is a normal message and must get its answer. */
 const TEXTS = [
   "a\u0000b",
   "\ud800 half a pair",
@@ -15,7 +15,7 @@ const TEXTS = [
   "*_`[(~>#",
 ];
 
-/** What is no update at all: refused or passed over, and never in anybody's way. */
+/** Bodies that are no update. They are refused or ignored, and never delay other messages. */
 const BODIES = [
   "",
   "{",
@@ -27,7 +27,10 @@ const BODIES = [
   '{"__proto__":{"admin":true},"update_id":5,"message":{"constructor":{}}}',
 ];
 
-/** Sends what nobody can read, as the platform would and as no platform would, and waits for the answers it is owed. */
+/**
+ * Sends unreadable input, both as the platform would and as no platform would. Then it waits for the answers that must
+ * come.
+ */
 export async function poison(world: World): Promise<void> {
   const [url = ""] = world.urls();
   const chat = 800_000 + world.fake.calls.length;
@@ -47,7 +50,7 @@ export async function poison(world: World): Promise<void> {
   });
 }
 
-/** Bytes that are no HTTP: the connection is closed, the server stays. */
+/** Bytes that are not HTTP: the connection is closed, and the server continues. */
 async function malformedRequest({ hostname, port }: URL): Promise<void> {
   await new Promise<void>((resolve) => {
     const socket = connect(Number(port), hostname, () =>

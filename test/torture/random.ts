@@ -1,4 +1,4 @@
-/** Numbers that a seed repeats, so that a run can be done again: mulberry32. */
+/** Random numbers that a seed repeats, so that a run can be repeated: mulberry32. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

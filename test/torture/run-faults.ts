@@ -13,12 +13,12 @@ export interface Outcome {
   verdict: Verdict;
 }
 
-/** How long people write before a fault, and after it. */
+/** Time of writing before a fault, and after it. */
 const AROUND_MS = 300;
 
 /**
- * Lets every fault happen to the service while people write, in an order that the seed chooses, again and again until
- * the time is up; at least once. What happens after one fault has ended is on the account of the next.
+ * Runs every fault while people write, in an order from the seed. It repeats them until the time is up, at least once.
+ * Effects after the end of one fault count for the next one.
  */
 export async function runFaults(options: {
   queue: Queue;
@@ -77,7 +77,7 @@ export async function runFaults(options: {
   return outcomes;
 }
 
-/** Whether an outcome breaks a promise: a loss, a reordering, or a second send that nothing excuses. */
+/** Returns true if an outcome breaks a promise: a loss, a reordering, or a second send without an excuse. */
 export function isBroken({ fault, verdict }: Outcome): boolean {
   const { lost, outOfOrder, unmarkedTwice, markedTwice } = verdict;
   return (

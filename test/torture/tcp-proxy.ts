@@ -5,11 +5,11 @@ export interface TcpProxy extends AsyncDisposable {
   port: number;
   /** Breaks every connection with a reset. */
   cut(): void;
-  /** Breaks what there is, and refuses what comes, until it is opened. */
+  /** Breaks current connections and refuses new ones, until it is opened. */
   refuse(): void;
-  /** Swallows whatever is sent on the connections there are, and on those that come, until it is opened. */
+  /** Swallows all data on current and new connections, until it is opened. */
   swallow(): void;
-  /** New connections work again. Those that were swallowed stay silent for ever, as half-open ones do. */
+  /** New connections work again. Swallowed connections stay silent for ever, as half-open ones do. */
   open(): void;
 }
 

@@ -5,7 +5,8 @@ import { faults } from "./faults.ts";
 import { faultTable } from "./report.ts";
 import { isBroken, runFaults } from "./run-faults.ts";
 
-// One round of everything as a test; `npm run torture` sets how long, how much and where to put the table.
+// As a test, each fault happens once: on Redis if it concerns the queue, else on Postgres. `npm run torture` runs all
+// of them on both queues. It sets the duration, the load and the path of the table.
 const minutes = Number(process.env.TORTURE_MINUTES ?? 0);
 const seed = Number(process.env.TORTURE_SEED ?? 20_261_121);
 const report = process.env.TORTURE_REPORT;
@@ -27,7 +28,7 @@ describe("whatever happens to it, the service", () => {
         build,
         seed,
         minutes,
-        faults: faults.filter((fault) => long || queue === "postgres" || fault.queue),
+        faults: faults.filter((fault) => long || (queue === "redis") === (fault.queue ?? false)),
         processes: long ? { web: 2, worker: 2 } : { web: 1, worker: 2 },
         perSecond: 20,
         said: (line) => process.stdout.write(`[${queue}] ${line}\n`),

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { message, post } from "../stories/conversations.ts";
 
-/** One message that the platform handed over: Causeway said 200, so it owes an answer. */
+/** One message that Causeway answered with 200, so it must be answered. */
 export interface Acknowledged {
   chat: number;
   n: number;
@@ -10,20 +10,20 @@ export interface Acknowledged {
 }
 
 export interface Traffic {
-  /** In the order they were acknowledged. */
+  /** In the order of acknowledgement. */
   acknowledged: readonly Acknowledged[];
-  /** Posts that were not acknowledged, each of which was made again. */
+  /** Number of posts that were not acknowledged. Each was repeated. */
   refused(): number;
-  /** Every message once more behind its acknowledgement, and three of each at the same time, while it is true. */
+  /** While true, every message is posted three times at once, and once more after its acknowledgement. */
   repeat(on: boolean): void;
-  /** Writes no more; resolves when everything written is acknowledged. */
+  /** Stops writing; resolves when every message is acknowledged. */
   stop(): Promise<void>;
 }
 
 /**
- * Users who write, carried as Telegram carries them: each chat's messages in order, and each of them again, to whichever
- * process there is then, until one acknowledges it.
- * @param options.urls the processes that can be reached now; asked again for every post
+ * Users who write, with delivery as Telegram does it. Each chat's messages come in order. Each message is repeated, to
+ * any process that exists then, until one acknowledges it.
+ * @param options.urls the processes that can be reached now; called again for every post
  * @param options.perSecond of all chats together
  */
 export function startTraffic(options: {
@@ -80,7 +80,7 @@ export function startTraffic(options: {
 
 const textOf = (chat: number, n: number) => `chat ${chat} message ${n}`;
 
-/** Which message an answer belongs to; null where it answers none of ours. */
+/** The number of the answered message; null if the text answers none of ours. */
 export function answeredBy(text: string): number | null {
   const n = /^You said: chat \d+ message (\d+)$/.exec(text)?.[1];
   return n === undefined ? null : Number(n);

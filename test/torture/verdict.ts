@@ -2,29 +2,29 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { FakeTelegram } from "../support/fake-telegram.ts";
 import { type Acknowledged, answeredBy } from "./traffic.ts";
 
-/** Answers as they arrived: looked at as the platform saw them, with the time each was first seen. */
+/** Answers as the platform received them, with the time of each. */
 export interface Ledger {
-  /** What a chat was sent, in order, repetitions too. */
+  /** All texts sent to a chat, in order, including repetitions. */
   answers(chat: number): { n: number; text: string; at: number }[];
   has(chat: number, n: number): boolean;
 }
 
-/** What became of what was acknowledged while one fault happened. */
+/** The results for the messages that were acknowledged during one fault. */
 export interface Verdict {
   messages: number;
-  /** Posts that were not acknowledged, so that the platform made them again. */
+  /** Posts that were not acknowledged, so that the platform repeated them. */
   refused: number;
   lost: string[];
-  /** Sent more than once, and the delivery says that it may be. */
+  /** Sent more than once, and the delivery is marked as a possible duplicate. */
   markedTwice: string[];
   unmarkedTwice: string[];
   outOfOrder: string[];
-  /** Milliseconds from the end of the fault to the next answer, and until all that waited had theirs. */
+  /** Milliseconds from the end of the fault to the next answer, and until all waiting messages were answered. */
   firstAnswerMs: number;
   caughtUpMs: number;
 }
 
-/** Follows what the platform receives; `at` is when it did. */
+/** Records the messages that the platform receives; `at` is the time of receipt. */
 export function followAnswers(fake: Pick<FakeTelegram, "onSent">): Ledger {
   const chats = new Map<number, { n: number; text: string; at: number }[]>();
   fake.onSent((sent) => {
@@ -40,7 +40,7 @@ export function followAnswers(fake: Pick<FakeTelegram, "onSent">): Ledger {
   };
 }
 
-/** Waits until everything acknowledged is answered, or nothing comes any more for so long. */
+/** Waits until everything acknowledged is answered, or nothing has come for `quietMs`. */
 export async function settle(
   acknowledged: readonly Acknowledged[],
   ledger: Ledger,
@@ -56,7 +56,7 @@ export async function settle(
   }
 }
 
-/** Judges one stretch of traffic by what the platform received. */
+/** Judges one period of traffic by the messages that the platform received. */
 export function judge(
   acknowledged: readonly Acknowledged[],
   ledger: Ledger,
@@ -86,7 +86,7 @@ function repetitions(answers: readonly { text: string }[]): string[] {
   );
 }
 
-/** Answers that came first behind the answer to a later message. */
+/** Answers that came for the first time after the answer to a later message. */
 function overtaken(answers: readonly { n: number; text: string }[]): string[] {
   let newest = 0;
   const seen = new Set<number>();

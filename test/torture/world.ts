@@ -3,7 +3,10 @@ import { chmod, mkdtemp, readFile, rm, unlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/storage/embedded-postgres.ts";
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from "../../src/storage/embedded/embedded-postgres.ts";
 import { query } from "../stories/conversations.ts";
 import type { FakeTelegram } from "../support/fake-telegram.ts";
 import { type Build, type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
@@ -14,32 +17,32 @@ import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 export type Role = "web" | "worker";
 export type Queue = "postgres" | "redis";
 
-/** Several processes of the service, and the servers they stand on, all of which can be harmed. */
+/** Several processes of the service and the servers they use, all of which can be harmed. */
 export interface World extends AsyncDisposable {
   queue: Queue;
   fake: FakeTelegram;
   processes(role?: Role): readonly ServiceProcess[];
-  /** Where webhooks can be posted now. */
+  /** URLs that accept webhooks now. */
   urls(): string[];
   start(role: Role): Promise<ServiceProcess>;
-  /** Takes a process out of the list; the caller ends it. */
+  /** Removes a process from the list; the caller ends it. */
   drop(process: ServiceProcess): void;
   database: { proxy: TcpProxy; kill(): Promise<void>; cutSessions(): Promise<void>; disk: Disk | null };
   redis: { proxy: TcpProxy; kill(): Promise<void>; wipe(): Promise<void> } | null;
   platform: TcpProxy;
-  /** Texts of the deliveries that say the user may have got them twice. */
+  /** Texts of the deliveries that are marked as possible duplicates. */
   markedDouble(): Promise<Set<string>>;
 }
 
-/** What Postgres writes to. */
+/** The disk that Postgres writes to. */
 interface Disk {
   fill(): Promise<void>;
   free(): Promise<void>;
 }
 
 /**
- * Leases that can be seen to run out, and statements that are not waited for all day. A send has longer than a busy
- * machine takes for one that nothing harms.
+ * Short leases, so that they expire within a test, and statements with a time limit. A send has more time than a busy
+ * machine needs for a normal one.
  */
 const TIMES = {
   leaseMs: 2_000,
@@ -121,12 +124,12 @@ export async function buildWorld(options: {
   };
 }
 
-/** The socket that an embedded server listens on; it has no port. */
+/** The socket of an embedded server; it has no port. */
 function socketOf(postgres: EmbeddedPostgres): string {
   return join(new URL(postgres.url).searchParams.get("host") ?? "", ".s.PGSQL.5432");
 }
 
-/** The same database behind a port, whose statements fail when the network swallows them. */
+/** The same database behind a port. Its statements fail when the network swallows them. */
 function throughProxy(url: string, port: number): string {
   const through = new URL(url);
   through.port = String(port);
@@ -136,7 +139,7 @@ function throughProxy(url: string, port: number): string {
   return through.href;
 }
 
-/** A disk of Postgres's own where we may make one, so that it can be full; elsewhere a directory. */
+/** A separate disk for Postgres, if we may mount one, so that it can be full. Otherwise a directory. */
 async function ownDisk() {
   const path = await mkdtemp(join(tmpdir(), "causeway-torture-"));
   let mounted = false;
@@ -146,14 +149,14 @@ async function ownDisk() {
   } catch {
     process.stdout.write("No disk of its own could be mounted (not root): the full disk is left out.\n");
   }
-  // The server runs as another account where we are root.
+  // As root, the server runs under another account.
   await chmod(path, 0o711);
   const filler = join(path, "filler");
   return {
     path,
     mounted,
     async fill() {
-      // Until nothing more fits.
+      // Writes until the disk is full.
       await writeFile(filler, Buffer.alloc(DISK_MB * 1_048_576)).catch(() => undefined);
     },
     free: () => unlink(filler),
@@ -164,7 +167,7 @@ async function ownDisk() {
   };
 }
 
-/** A Redis that keeps nothing: one that is killed comes back empty. */
+/** A Redis without persistence: after a kill it is empty. */
 async function ownRedis() {
   let server = await startServer();
   const proxy = await startTcpProxy({ port: server.port, host: "127.0.0.1" });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PromptMessage } from "../../src/bots/bot.ts";
-import { promptTokens, selectHistory } from "../../src/turns/select-history.ts";
+import { promptTokens, selectHistory } from "../../src/turns/prompt/select-history.ts";
 
 const count = (text: string) => text.length;
 const say = (content: string): PromptMessage => ({ role: "user", content });

@@ -1,6 +1,6 @@
 import { encode } from "gpt-tokenizer/encoding/o200k_base";
 import { describe, expect, it } from "vitest";
-import { loadTokenCounter } from "../../src/turns/count-tokens.ts";
+import { loadTokenCounter } from "../../src/turns/prompt/count-tokens.ts";
 
 const english = "The quick brown fox jumps over the lazy dog, and then it rests for a while. ".repeat(40);
 const chinese = "漢字仮名交じり文を書くのは楽しいことです".repeat(40);
@@ -32,7 +32,7 @@ describe("counting tokens", () => {
 
   it("counts text without a single space in time that grows with its length only", async () => {
     const count = await loadTokenCounter("gpt-4o");
-    // Given whole, this takes the tokenizer minutes.
+    // As one piece, this takes the tokenizer minutes.
     expect(count("文".repeat(300_000))).toBeGreaterThan(100_000);
   });
 

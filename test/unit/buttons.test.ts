@@ -1,10 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Button, type ButtonSupport, inWords, toButtons, withOptions } from "../../src/core/button.ts";
-import { buttonsSchema } from "../../src/core/button-schema.ts";
-import { choiceOf, offerOf } from "../../src/core/offer.ts";
-import { prepareReply } from "../../src/core/reply-parts.ts";
-import { splitText } from "../../src/core/split-text.ts";
+import {
+  type Button,
+  type ButtonSupport,
+  inWords,
+  toButtons,
+  withOptions,
+} from "../../src/core/message/button.ts";
+import { buttonsSchema } from "../../src/core/message/button-schema.ts";
+import { prepareReply } from "../../src/core/message/reply-parts.ts";
+import { choiceOf, typedChoicesOf } from "../../src/core/message/typed-choices.ts";
+import { splitText } from "../../src/core/text/split-text.ts";
 
 const withoutSpace = (text: string) => text.replace(/\s+/g, "");
 const yesNo = toButtons([{ label: "Yes", payload: "confirm:7" }, { label: "No" }]);
@@ -18,7 +24,7 @@ const button = fc.record({
 });
 const specs = fc.array(button, { minLength: 1, maxLength: 12 });
 
-/** As a platform would send it back: the last part's buttons, and all texts. */
+/** The reply as a platform would receive it, split into short parts. */
 function prepared(content: string, buttons: Parameters<typeof toButtons>[0], support: ButtonSupport | null) {
   return prepareReply(
     { content, buttons },
@@ -57,7 +63,7 @@ describe("a reply with buttons", () => {
   test("is written as a list where there is no text for buttons to stand below", () => {
     const reply = prepared(" ", yesNo, { max: 9, labelLimit: 20, urls: true });
     expect(reply.parts).toEqual([{ content: "1. Yes\n2. No", buttons: null }]);
-    expect(reply.offer).toMatchObject({ "1": "confirm:7" });
+    expect(reply.choices).toMatchObject({ "1": "confirm:7" });
   });
 
   test("loses nothing when its list has to be cut", () => {
@@ -87,8 +93,8 @@ describe("a reply with buttons", () => {
 describe("an answer to buttons", () => {
   const meaning = (buttons: readonly Button[], numbered: boolean, text: string) => {
     const choice = choiceOf(text);
-    const offer = new Map(Object.entries(offerOf(buttons, numbered) ?? {}));
-    return choice === null ? null : (offer.get(choice) ?? null);
+    const choices = new Map(Object.entries(typedChoicesOf(buttons, numbered) ?? {}));
+    return choice === null ? null : (choices.get(choice) ?? null);
   };
 
   test.each(["Yes", "yes", "  YES! ", "1", "1.", "1)", "(1)", "１"])("%j is the first option", (text) => {
@@ -107,7 +113,7 @@ describe("an answer to buttons", () => {
 
   test("is never guessed where it could mean two things", () => {
     const stars = toButtons(["3", "2", "1"].map((stars) => ({ label: stars, payload: `stars:${stars}` })));
-    // "2" is the second option and the label of the second option; "1" is the first option and the last one's label.
+    // "2" is the second option and also its label. "1" is the first option, but the last one's label.
     expect(["1", "2", "3"].map((text) => meaning(stars, true, text))).toEqual([null, "stars:2", null]);
     const twice = toButtons([
       { label: "Yes", payload: "a" },
@@ -118,7 +124,7 @@ describe("an answer to buttons", () => {
   });
 
   test("cannot be a button that opens a page", () => {
-    expect(offerOf([page], true)).toBeNull();
+    expect(typedChoicesOf([page], true)).toBeNull();
     expect(meaning([page, ...yesNo], true, "1")).toBe("confirm:7");
   });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type ConfiguredAgent, reviveAgent } from "../../src/config/load-agent.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import { type ConfiguredAgent, restoreAgent } from "../../src/config/load-agent.ts";
+import type { JsonObject } from "../../src/core/text/json.ts";
 import { aFile, bots, load, problemsOf } from "./config-support.ts";
 
 const llm = { type: "llm", baseUrl: "$LLM_BASE_URL", apiKey: "$LLM_API_KEY" };
@@ -41,6 +41,7 @@ test("what a disabled channel refers to need not be set", () => {
     agent: "echo",
     enabled: false,
     config: null,
+    simulated: null,
   });
 });
 
@@ -63,7 +64,9 @@ test("everything an agent leaves out has its default, in both forms", () => {
     history,
   });
   expect(agent.turns).toMatchObject({ policy: "queue", windowMs: 1500, timeoutMs: 120_000, attempts: 3 });
-  expect(agent.published).toMatchObject({ name: "echo", history, turns: agent.turns });
+  // The text for a refusal is derived from the apology, unless it is configured.
+  const { refusal: _derived, ...turns } = agent.turns;
+  expect(agent.published).toMatchObject({ name: "echo", history, turns });
 });
 
 test("a history may be as short as somebody wants it", () => {
@@ -87,7 +90,7 @@ test("a secret written into the file is not published, and an older version runs
   expect(JSON.stringify(old.published)).not.toMatch(/literal/);
 
   const current = agentOf({ name: "New", bot: { ...written, apiKey: "sk-literal-2" } });
-  const { agent, problems } = reviveAgent("echo", old.published, current, { env, bots });
+  const { agent, problems } = restoreAgent("echo", old.published, current, { env, bots });
   expect(problems).toEqual([]);
   expect(agent).toMatchObject({ name: "Old", digest: old.digest, published: old.published });
   expect(agent?.bot.config).toMatchObject({
@@ -102,8 +105,8 @@ test("a published version is the same version when read again", () => {
     messages: [{ role: "system", content: "$$HOME" }],
     events: [{ on: "timeout", after: "30m", do: [{ action: "log" }] }],
   });
-  const revived = reviveAgent("echo", agent.published, null, { env, bots }).agent;
-  expect(revived).toEqual({ ...agent, written: revived?.written });
+  const restored = restoreAgent("echo", agent.published, null, { env, bots }).agent;
+  expect(restored).toEqual({ ...agent, source: restored?.source });
   expect(agent.events).toEqual([
     {
       on: "timeout",
@@ -121,11 +124,49 @@ test("the values that must not be shown are listed; addresses are not among them
   const { secrets } = load(aFile({ agents: { echo: { bot: llm } }, channels: { telegram } }), {
     ...env,
     DATABASE_URL: "postgres://u:p%40ss@db/x",
-    CAUSEWAY_API_KEY: "operator-key-1",
+    CAUSEWAY_API_KEY: "operator-key-of-24-letters-1",
   });
   const shown = ["https://llm.example.org/v1", "small"];
   expect(secrets).toEqual(
-    expect.arrayContaining(["sk-very-secret", "123:literal-token", "p%40ss", "p@ss", "operator-key-1"]),
+    expect.arrayContaining([
+      "sk-very-secret",
+      "123:literal-token",
+      "p%40ss",
+      "p@ss",
+      "operator-key-of-24-letters-1",
+    ]),
   );
   expect(secrets.filter((secret) => shown.includes(secret))).toEqual([]);
+});
+
+test("a name in braces that nothing declares is a warning, with the one that was meant", () => {
+  const messages = [
+    {
+      role: "system",
+      content: 'You help {user_name}, who is {nmae}. Answer as {"json": {}} {{ session.id }}',
+    },
+    { role: "user", content: "I like {club} and {club}." },
+  ];
+  const agents = { echo: { bot: { type: "echo" }, variables: { name: { default: "Ada" } }, messages } };
+  const { warnings } = load(aFile({ agents }));
+  expect(warnings).toEqual([
+    {
+      path: "channels.config.json: agents.echo.messages[0].content",
+      problem: "uses {nmae}, which nothing declares: without a value the model reads it with its braces",
+      fix: 'write {name}, or declare it in agents.echo.variables, such as with a "default"',
+    },
+    {
+      path: "channels.config.json: agents.echo.messages[1].content",
+      problem: "uses {club}, which nothing declares: without a value the model reads it with its braces",
+      fix: 'declare it in agents.echo.variables, such as with a "default"',
+    },
+  ]);
+});
+
+test("names that are declared, or that platforms tell, are no warning", () => {
+  const messages = [{ role: "system", content: "{user_name} likes {preferred exercise} and {club}." }];
+  const variables = { "preferred exercise": {}, club: {} };
+  expect(load(aFile({ agents: { echo: { bot: { type: "echo" }, variables, messages } } })).warnings).toEqual(
+    [],
+  );
 });

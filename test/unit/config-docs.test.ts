@@ -6,7 +6,7 @@ import { channelDefinitions } from "../../src/channels/registry.ts";
 import { configJsonSchema } from "../../src/config/config-json-schema.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { configTables, envExample, environmentTable } from "../../src/config/settings-tables.ts";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/core/text/json.ts";
 import { aFile, bots, channels } from "./config-support.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -15,7 +15,7 @@ const validate = new Ajv2020({ strict: false, formats: { uri: true } }).compile(
 );
 const file = (path: string) => new URL(path, root).pathname;
 
-test("the file that ships works on a machine without any variable, and has an echo agent on web and api", () => {
+test("the file that ships works on a machine without any variable, and has an echo agent on web, api and three phones", () => {
   const env = { CAUSEWAY_CONFIG: file("channels.config.json") };
   const { workspaces } = loadConfig({ env, bots: botDefinitions, channels: channelDefinitions });
   const enabled = Object.values(workspaces[0]?.channels ?? {}).filter((channel) => channel.enabled);
@@ -23,6 +23,9 @@ test("the file that ships works on a machine without any variable, and has an ec
   expect(enabled.map(({ name, kind, agent }) => [name, kind, agent])).toEqual([
     ["web", "web", "echo"],
     ["api", "api", "echo"],
+    ["telegram", "telegram", "echo"],
+    ["slack", "slack", "echo"],
+    ["whatsapp", "whatsapp", "echo"],
   ]);
 });
 
@@ -36,15 +39,16 @@ test("the wellness coach example is a configuration that works", () => {
   expect(Object.keys(workspaces[0]?.agents ?? {})).toEqual(["wellness-coach"]);
 });
 
-test.each(["channels.config.json", "docs/examples/wellness-coach.config.json"])(
-  "an editor finds nothing wrong with %s",
-  (path) => {
-    const real = configJsonSchema({ bots: botDefinitions, channels: channelDefinitions });
-    const check = new Ajv2020({ strict: false, formats: { uri: true } }).compile(real);
-    check(JSON.parse(readFileSync(file(path), "utf8")));
-    expect(check.errors).toBeNull();
-  },
-);
+test.each([
+  "channels.config.json",
+  "deploy/channels.config.json",
+  "docs/examples/wellness-coach.config.json",
+])("an editor finds nothing wrong with %s", (path) => {
+  const real = configJsonSchema({ bots: botDefinitions, channels: channelDefinitions });
+  const check = new Ajv2020({ strict: false, formats: { uri: true } }).compile(real);
+  check(JSON.parse(readFileSync(file(path), "utf8")));
+  expect(check.errors).toBeNull();
+});
 
 const telegram = { kind: "telegram", agent: "echo" };
 test.each<[string, JsonObject, boolean]>([
@@ -78,5 +82,19 @@ test("every variable and every key stands in the tables, with its default", () =
   expect(tables).toContain("| `turns.attempts` | integer | `3` |");
   expect(tables).toContain('| `events[].do[].action` | `"log"`, `"end_session"`');
   expect(tables).toContain('### `"kind": "telegram"`');
-  expect(envExample(["TELEGRAM_BOT_TOKEN"])).toMatch(/# PORT=3000\n[\s\S]*# TELEGRAM_BOT_TOKEN=\n$/);
+  expect(envExample(["TELEGRAM_BOT_TOKEN"], ["TELEGRAM_BOT_TOKEN", "SLACK_APP_TOKEN", "NAME"])).toMatch(
+    /# PORT=3000\n[\s\S]*# TELEGRAM_BOT_TOKEN=\n\n# [^\n]*\n# SLACK_APP_TOKEN=\n$/,
+  );
+});
+
+test("the example of an environment names what the pages tell to set", () => {
+  const example = readFileSync(file(".env.example"), "utf8");
+  for (const name of [
+    "LLM_API_KEY",
+    "SLACK_APP_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "META_ACCESS_TOKEN",
+    "META_APP_SECRET",
+  ])
+    expect(example.match(new RegExp(`^# ${name}=$`, "gm"))).toHaveLength(1);
 });

@@ -16,6 +16,7 @@ test("without any variable the defaults work", () => {
       publicUrl: { url: "http://127.0.0.1:3000", isPublic: false },
       apiKey: null,
       role: "all",
+      simulate: [],
       rates: { perKey: 60_000, perUser: 600 },
       streamsPerKey: 6_000,
       attachments: {
@@ -24,6 +25,8 @@ test("without any variable the defaults work", () => {
         keepDays: null,
       },
       eventLogDays: 90,
+      stopSeconds: 25,
+      trustedProxies: ["private"],
       databaseUrl: null,
       redisUrls: null,
       logLevel: "info",
@@ -100,7 +103,7 @@ test("every variable that cannot be used is reported, with what to write", () =>
   const { problems } = parseSettings({
     PORT: "99999",
     CAUSEWAY_PUBLIC_URL: "https://chat.example.org/?a=b",
-    CAUSEWAY_API_KEY: "two words",
+    CAUSEWAY_API_KEY: "two words of twenty-four letters",
     CAUSEWAY_ROLE: "boss",
     CAUSEWAY_USER_RATE: "0",
     DATABASE_URL: "mysql://user:hunter22@db/x",
@@ -166,4 +169,15 @@ test("a .env file is read, and what is set for real wins over it", () => {
   rmSync(directory, { recursive: true });
   expect(env.FROM_FILE).toBe("with spaces");
   expect(env.PATH).toBe(process.env.PATH);
+});
+
+test("an operator key that can be guessed is refused", () => {
+  const { problems } = parseSettings({ CAUSEWAY_API_KEY: "summer2026!" });
+  expect(problems).toEqual([
+    {
+      path: "environment: CAUSEWAY_API_KEY",
+      problem: "has a value that cannot be used",
+      fix: "write at least 24 characters, such as the output of `openssl rand -hex 32`",
+    },
+  ]);
 });

@@ -80,6 +80,18 @@ test("text that is not JSON is answered with line, column and what is wrong", ()
     ['{\n  "workspace": "a",\n}', "line 3, column 1", "remove the comma before it"],
     ['{\n  "workspace": "a"\n  "agents": {}\n}', "line 3, column 3", "write a comma or a closing }"],
     ["{ // hello\n}", "line 1, column 3", "remove the comment, JSON has none"],
+    [
+      '{ "workspace": "a\nb" }',
+      "line 1, column 18",
+      'write \\n (or a file: { "file": "prompts/coach.md" }) instead',
+    ],
+    ['{ "workspace": "a\tb" }', "line 1, column 18", "write \\t instead"],
+    [
+      '{ "workspace": "C:\\dir" }',
+      "line 1, column 19",
+      'write \\\\ for a backslash, or one of \\n, \\t, \\"',
+    ],
+    ['{ "workspace": "a }', "line 1, column 16", 'write a closing "'],
     ["{ 'workspace': 1 }", "line 1, column 3", 'write a key in double quotes, such as "name"'],
     ["", "line 1, column 1", "write a value"],
     ['{ "a": 1 } x', "line 1, column 12", "write nothing after the closing }"],

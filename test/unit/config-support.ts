@@ -5,8 +5,8 @@ import { z } from "zod";
 import { defineBot } from "../../src/bots/bot.ts";
 import { type ChannelCapabilities, defineChannel } from "../../src/channels/channel.ts";
 import { type LoadedConfig, loadConfig } from "../../src/config/load-config.ts";
-import { ConfigError, type ConfigProblem } from "../../src/core/errors.ts";
-import type { Json, JsonObject } from "../../src/core/json.ts";
+import { ConfigError, type ConfigProblem } from "../../src/core/faults/errors.ts";
+import type { Json, JsonObject } from "../../src/core/text/json.ts";
 
 const echo = defineBot({
   type: "echo",
@@ -38,6 +38,7 @@ function aKind(kind: string, shape: z.ZodRawShape, profileVariables: readonly st
     receipts: false,
     buttons: null,
     profileVariables,
+    desks: kind === "slack" || kind === "telegram",
   };
   return defineChannel({
     kind,
@@ -71,7 +72,7 @@ export function aFile(over: JsonObject = {}): JsonObject {
   };
 }
 
-/** Loads files as an operator would have written them: objects become JSON, texts stay as they are. */
+/** Loads files as an operator would write them: objects become JSON, texts stay unchanged. */
 export function load(files: Json | readonly string[], env: Record<string, string> = {}): LoadedConfig {
   const directory = mkdtempSync(join(tmpdir(), "causeway-config-"));
   const texts = Array.isArray(files) ? files : [files];
@@ -87,7 +88,7 @@ export function load(files: Json | readonly string[], env: Record<string, string
   }
 }
 
-/** The problems `load` finds; fails where there are none. */
+/** The problems that `load` finds; fails if there are none. */
 export function problemsOf(
   files: Json | readonly string[],
   env: Record<string, string> = {},

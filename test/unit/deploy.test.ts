@@ -45,3 +45,33 @@ test("the service is told what it cannot start without, and not what changes its
   expect(manifest).toContain('"s3://');
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) expect(given).toContain(name);
 });
+
+test("no process has more rights, memory, processes or files than it needs", () => {
+  const compose = read("compose.yaml");
+  // The service, Postgres and Valkey.
+  for (const limit of [
+    "cap_drop: [ALL]",
+    "no-new-privileges:true",
+    "mem_limit:",
+    "pids_limit:",
+    "ulimits:",
+  ]) {
+    expect(compose.split(limit), limit).toHaveLength(4);
+  }
+  const manifest = read("kubernetes.yaml");
+  const pods = manifest.match(/^ {6}containers:$/gm) ?? [];
+  expect(manifest.match(/automountServiceAccountToken: false/g)).toHaveLength(pods.length);
+  expect(manifest).toContain("kind: NetworkPolicy");
+});
+
+test("the service of the compose file is no superuser of its database, and its queue asks for a password", () => {
+  const compose = read("compose.yaml");
+  expect(compose.match(/postgres:\/\/(\w+):/g)).toEqual([
+    "postgres://causeway_app:",
+    "postgres://causeway_owner:",
+  ]);
+  expect(compose).toContain("--requirepass");
+  for (const [, file = ""] of compose.matchAll(/- \.\/([\w-]+\.sql):/g)) {
+    expect(existsSync(new URL(`deploy/${file}`, root)), file).toBe(true);
+  }
+});

@@ -5,7 +5,7 @@ import { download } from "../../src/attachments/download.ts";
 
 interface Host extends AsyncDisposable {
   url: string;
-  /** What was asked, with its headers. */
+  /** The received requests, with their headers. */
   asked: { path: string; headers: IncomingHttpHeaders }[];
 }
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
     else if (path === "/gone") response.writeHead(404).end();
     else if (path === "/cut")
       response.writeHead(200, { "content-length": "100" }).write("x", () => response.destroy());
-    // More than it says, as nothing is said.
+    // The body exceeds the limit, and no length was announced.
     else if (path === "/endless") response.write("x".repeat(2_000), () => response.end("x".repeat(2_000)));
     else response.end("the file");
   });
@@ -69,13 +69,13 @@ describe("a download", () => {
   });
 
   test.each([
-    ["http", "http://files.example.org/x", /not reached by https/],
+    ["http", "http://files.example.org/x", /does not use https/],
     ["an address of this machine", "https://127.0.0.1/x", /private address/],
     ["one as IPv6 writes it", "https://[::1]/x", /private address/],
     ["one mapped into IPv6", "https://[::ffff:10.0.0.1]/x", /private address/],
     ["a cloud's metadata", "https://169.254.169.254/x", /private address/],
     ["a name that leads here", "https://localhost/x", /private address/],
-    ["a URL with a password", "https://me:secret@files.example.org/x", /holds credentials/],
+    ["a URL with a password", "https://me:secret@files.example.org/x", /contains credentials/],
   ])("is refused for %s", async (_, url, reason) => {
     const refused = await load(url, []);
     expect(refused).toMatchObject({ kind: "failed", retry: false, reason: expect.stringMatching(reason) });
@@ -87,9 +87,9 @@ describe("a download", () => {
     expect(await load(`${platform.url}/loop`)).toMatchObject({
       reason: expect.stringMatching(/redirects too often/),
     });
-    // Redirected by a host we trust to one we do not.
+    // A trusted host redirects to one that is not trusted.
     const refused = await load(`${platform.url}/away`, [platform.url]);
-    expect(refused).toMatchObject({ kind: "failed", reason: expect.stringMatching(/not reached by https/) });
+    expect(refused).toMatchObject({ kind: "failed", reason: expect.stringMatching(/does not use https/) });
   });
 
   test("stops at the limit, whatever was announced", async () => {

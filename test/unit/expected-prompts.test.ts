@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { ContextRepository, PromptSession } from "../../src/turns/context-repository.ts";
-import { expectPrompts } from "../../src/turns/expected-prompts.ts";
+import type { ContextRepository, PromptSession } from "../../src/turns/prompt/context-repository.ts";
+import { expectPrompts } from "../../src/turns/prompt/expected-prompts.ts";
 
-/** A session in which nothing waits and whose next message gets seq 5, until a test says otherwise. */
+/** An idle session whose next message gets seq 5, until a test changes it. */
 function world() {
   let time = 0;
   let readings = 0;
@@ -56,7 +56,7 @@ test("a prompt that was expected is read once, ahead", async () => {
   session.situation = "after";
   expect(await ask()).toMatchObject({ situation: "before" });
   expect(readings()).toBe(1);
-  // A further attempt of the turn sees what has changed since.
+  // A further attempt of the turn sees later changes.
   expect(await ask()).toMatchObject({ situation: "after" });
 });
 

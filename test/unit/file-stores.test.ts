@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEmulator } from "emulate";
-// As in the service, where this is loaded before the first request: what it sets stands behind the global fetch.
+// The service also loads undici before the first request. It sets the dispatcher behind the global fetch.
 import "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { diagnoseFileStore } from "../../src/attachments/diagnose-file-store.ts";
@@ -82,15 +82,31 @@ test.each([
   ["EIO", "EIO"],
   ["ENOSPC", "ENOSPC"],
 ])("a file whose folder cannot be synced with %s is %s", async (code, outcome) => {
-  const store = createFileDirectory(directory, async () => ({
-    sync: () => Promise.reject(Object.assign(new Error("from the disk"), { code })),
-    close: () => Promise.resolve(),
-  }));
+  const store = createFileDirectory(directory, {
+    openFolder: async () => ({
+      sync: () => Promise.reject(Object.assign(new Error("from the disk"), { code })),
+      close: () => Promise.resolve(),
+    }),
+  });
   const became = await store.write(newId(), Buffer.from("x"), "text/plain").then(
     () => "kept",
     (error: { code: string }) => error.code,
   );
   expect(became).toBe(outcome);
+});
+
+test.each([
+  ["of 100 GB with 2 GB free", { total: 100e9, free: 2e9 }, true],
+  ["of 100 GB with less than 1 GB free", { total: 100e9, free: 0.9e9 }, false],
+  ["of 1 GB with half of it free", { total: 1e9, free: 0.5e9 }, true],
+  ["of 1 GB with a twentieth of it free", { total: 1e9, free: 0.05e9 }, false],
+  ["that does not say its size", { total: 0, free: 0 }, true],
+])("a file is kept on a disk %s: %o %s", async (_, { total, free }, kept) => {
+  const spaceOf = async () => ({ bsize: 4096, blocks: total / 4096, bavail: free / 4096 });
+  const [store, id] = [createFileDirectory(directory, { spaceOf }), newId()];
+  const error = await store.write(id, Buffer.from("x"), "text/plain").then(() => null, String);
+  expect(error).toEqual(kept ? null : expect.stringContaining("disk is nearly full"));
+  expect((await readWhole(store, id)) !== null).toBe(kept);
 });
 
 test("a bucket that is not there is an error that names it, and nothing secret", async () => {
@@ -103,7 +119,7 @@ test("a bucket that is not there is an error that names it, and nothing secret",
 
 test("the doctor keeps a file in a bucket and takes it away again, and says what is wrong where it cannot", async () => {
   expect(await diagnoseFileStore(inBucket())).toEqual([
-    expect.objectContaining({ severity: "ok", what: "A file was kept there, read and erased." }),
+    expect.objectContaining({ severity: "ok", what: "A file was stored there, read and erased." }),
   ]);
   expect(await diagnoseFileStore(inBucket("nowhere"))).toEqual([
     expect.objectContaining({ severity: "error", what: expect.stringContaining("nowhere") }),

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import { collectAndCompact, giveBackMemory } from "../../src/observability/give-back-memory.ts";
+import { collectAndCompact, giveBackMemory, ownGauge } from "../../src/observability/give-back-memory.ts";
 
 const MIB = 1024 * 1024;
 
@@ -44,4 +44,14 @@ test("a collection lets go of what nobody holds, and leaves no gc behind", async
   collectAndCompact();
   expect(seen.deref()).toBeUndefined();
   expect("gc" in globalThis).toBe(false);
+});
+
+test("the size of the heap is read without opening a file", async () => {
+  const memoryUsage = vi.spyOn(process, "memoryUsage");
+  try {
+    expect(ownGauge().heapBytes()).toBeGreaterThan(MIB);
+    expect(memoryUsage).not.toHaveBeenCalled();
+  } finally {
+    memoryUsage.mockRestore();
+  }
 });

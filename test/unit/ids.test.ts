@@ -4,7 +4,7 @@ import { isId, newId, stableId } from "../../src/core/ids.ts";
 
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** The twenty bytes an id stands for, as hexadecimal digits. */
+/** The twenty bytes of an id, as hexadecimal digits. */
 function bytesOf(id: string): string {
   const number = [...id].reduce((sum, digit) => sum * 62n + BigInt(DIGITS.indexOf(digit)), 0n);
   return number.toString(16).padStart(40, "0");

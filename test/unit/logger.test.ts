@@ -1,5 +1,6 @@
+import { open } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { createLogger } from "../../src/observability/logger.ts";
+import { createLogger, createOutput } from "../../src/observability/logger.ts";
 import { createRedactor } from "../../src/observability/redaction.ts";
 
 function logged(secrets: string[] = []) {
@@ -68,4 +69,11 @@ test("secrets that come later, by a reload, are hidden from then on, and by logg
   redactor.add(["later-secret", "first-secret-longer"]);
   child.info({}, "first-secret-longer later-secret first-secret");
   expect(JSON.parse(lines.join(""))).toMatchObject({ msg: "[redacted] [redacted] [redacted]" });
+});
+
+test("a line that cannot be written ends nothing, and the next ones are written", async () => {
+  const full = await open("/dev/full", "w");
+  const output = createOutput(full.fd);
+  for (let n = 0; n < 3; n++) expect(() => output.write("a line\n")).not.toThrow();
+  await full.close();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { canCallUs } from "../../src/core/loopback.ts";
+import { canCallUs } from "../../src/core/network/loopback.ts";
 
 test("a platform can call a public address; one of this machine only what runs on it", () => {
   for (const api of ["https://api.telegram.org", "http://127.0.0.1:8081"])

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../src/core/json.ts";
-import { mergePatch, mergePatchBetween } from "../../src/core/merge-patch.ts";
+import type { Json, JsonObject } from "../../src/core/text/json.ts";
+import { mergePatch, mergePatchBetween } from "../../src/core/text/merge-patch.ts";
 
 const examplesOfRfc7396: [target: Json, patch: Json, result: Json][] = [
   [{ a: "b" }, { a: "c" }, { a: "c" }],
@@ -69,7 +69,7 @@ describe("the patch between two objects", () => {
     const object = fc.dictionary(fc.string(), fc.jsonValue()) as fc.Arbitrary<JsonObject>;
     fc.assert(
       fc.property(object, object, (from, drawn) => {
-        // A merge patch cannot store null; what merging leaves of an object is what can be stored.
+        // A merge patch cannot store null, so the patched object contains only values that can be stored.
         const to = mergePatch({}, drawn);
         expect(sorted(mergePatch(from, mergePatchBetween(from, to)))).toBe(sorted(to));
         expect(mergePatchBetween(to, to)).toEqual({});

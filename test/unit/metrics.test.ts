@@ -7,6 +7,9 @@ const nothingWaits = {
   unknownDeliveries: 0,
   oldestMessageSeconds: 0,
   oldestDeliverySeconds: 0,
+  requestedHandoffs: 0,
+  takenHandoffs: 0,
+  oldestHandoffSeconds: 7,
 };
 
 test("a scrape shows what was counted and the backlog as it is at that moment", async () => {
@@ -21,6 +24,7 @@ test("a scrape shows what was counted and the backlog as it is at that moment", 
   expect(text).toContain('causeway_turn_seconds_bucket{le="0.005",agent="echo"} 1');
   expect(text).toContain('causeway_backlog{of="sessions"} 7');
   expect(text).toContain('causeway_oldest_waiting_seconds{of="message"} 1.5');
+  expect(text).toContain('causeway_oldest_waiting_seconds{of="handoff"} 7');
   expect(text).toContain("causeway_database_up 1");
 });
 

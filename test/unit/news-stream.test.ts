@@ -7,21 +7,21 @@ import {
   type NewsSource,
   type NewsStreamOptions,
   streamNews,
-} from "../../src/http/news-stream.ts";
+} from "../../src/http/streams/news-stream.ts";
 import { eventually } from "../support/eventually.ts";
 
 const event = (data: string) => ({ id: null, event: "news", data });
 
-/** Serves one source to whoever asks; what became of it stands in `seen`. */
+/** Serves one source to every request. `seen` records its calls. */
 async function serving(read: NewsSource["read"], options: Partial<NewsStreamOptions> = {}) {
-  const seen = { closed: 0, over: 0, failures: [] as unknown[], ring: () => {}, end: () => {} };
+  const seen = { closed: 0, over: 0, failures: [] as unknown[], notify: () => {}, end: () => {} };
   const count = (what: "closed" | "over") => {
     seen[what] += 1;
   };
   const server = createServer((_request, response) => {
-    const open = (ring: () => void): NewsSource => {
-      seen.ring = ring;
-      return { read, look: ring, close: () => count("closed") };
+    const open = (notify: () => void): NewsSource => {
+      seen.notify = notify;
+      return { read, poll: notify, close: () => count("closed") };
     };
     const ends = {
       onOver: () => count("over"),
@@ -43,7 +43,7 @@ async function serving(read: NewsSource["read"], options: Partial<NewsStreamOpti
   };
 }
 
-it("asks a source until it has nothing, again when it rings, and ends when it is told to", async () => {
+it("asks a source until it has nothing, again when it notifies, and ends when it is told to", async () => {
   const news = [[event("1"), event("2")], [event("3")]];
   let asked = 0;
   await using served = await serving(async () => {
@@ -53,11 +53,11 @@ it("asks a source until it has nothing, again when it rings, and ends when it is
   const response = await fetch(served.url);
   await eventually(() => expect(asked).toBe(3));
   news.push([event("4")]);
-  served.seen.ring();
+  served.seen.notify();
   await eventually(() => expect(asked).toBe(5));
   served.seen.end();
   served.seen.end();
-  served.seen.ring();
+  served.seen.notify();
   const said = ["1", "2", "3", "4"].map((data) => `event: news\ndata: ${data}\n\n`).join("");
   expect(await response.text()).toBe(`retry: 1000\n\n${said}`);
   expect(asked).toBe(5);
@@ -97,7 +97,7 @@ it("makes one source of several: each in its order, over when one of them is", a
   const closed: string[] = [];
   const source = (name: string, reads: (ReturnType<typeof event>[] | null)[]): NewsSource => ({
     read: async () => reads.shift() ?? null,
-    look: () => {},
+    poll: () => {},
     close: () => void closed.push(name),
   });
   const merged = mergeNews([

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createPacedWriter } from "../../src/core/paced-writer.ts";
+import { createPacedWriter } from "../../src/core/message/paced-writer.ts";
 import { eventually } from "../support/eventually.ts";
 
 function gated(options: { repeatMs?: number; until?: number } = {}) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPrivateHost } from "../../src/core/private-addresses.ts";
+import { isPrivateHost } from "../../src/core/network/private-addresses.ts";
 
 test.each([
   ["https://127.0.0.1/", true],
@@ -9,12 +9,19 @@ test.each([
   ["https://[::127.0.0.1]/", true],
   ["https://[64:ff9b::10.0.0.1]/", true],
   ["https://[64:ff9b:1::10.0.0.1]/", true],
+  ["https://[::ffff:0:10.0.0.1]/", true],
+  ["https://[2001::1]/", true],
+  ["https://[2001:db8::1]/", true],
+  ["https://168.63.129.16/", true],
+  ["https://192.0.2.1/", true],
+  ["https://198.51.100.7/", true],
+  ["https://203.0.113.9/", true],
   ["https://[fec0::1]/", true],
   ["https://[fd00::1]/", true],
   ["https://8.8.8.8/", false],
   ["https://[::ffff:8.8.8.8]/", false],
   ["https://[2001:4860:4860::8888]/", false],
-  // Names are looked at where the connection is made.
+  // Names are checked while the connection is made.
   ["https://localhost/", false],
 ])("whether %s is a private address: %s", (url, isPrivate) => {
   expect(isPrivateHost(new URL(url))).toBe(isPrivate);

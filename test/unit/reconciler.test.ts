@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startReconciler } from "../../src/wiring/reconciler.ts";
+import { startReconciler } from "../../src/core/process/reconciler.ts";
 import { eventually } from "../support/eventually.ts";
 import { quietLog } from "../support/quiet-log.ts";
 

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { planSchedule } from "../../src/core/plan-schedule.ts";
-import { nextRun, type Recurrence } from "../../src/core/recurrence.ts";
-import { normalRule, ruleProblem } from "../../src/core/recurrence-rule.ts";
-import { fromWallClock, toWallClock } from "../../src/core/wall-clock.ts";
+import { planSchedule } from "../../src/core/schedule/plan-schedule.ts";
+import { nextRun, type Recurrence } from "../../src/core/schedule/recurrence.ts";
+import { normalRule, ruleProblem } from "../../src/core/schedule/recurrence-rule.ts";
+import { fromWallClock, toWallClock } from "../../src/core/time/wall-clock.ts";
 
 const NEW_YORK = "America/New_York";
 const shownAt = (text: string, timezone: string) => fromWallClock(Date.parse(`${text}Z`), timezone);
 
-/** The first runs of a rule that starts when the wall clock shows a time, as that clock shows them. */
+/** The first runs of a rule that starts at a time on the wall clock, as that clock shows them. */
 function shown(rrule: string, start: string, count: number, timezone = NEW_YORK): string[] {
   const startsAt = shownAt(start, timezone);
   const recurrence: Recurrence = { kind: "rrule", rrule, startsAt, endsAt: null, timezone };
@@ -94,7 +94,7 @@ describe("a recurrence rule", () => {
         (timezone, day, hour, on, count) => {
           const start = new Date(Date.UTC(2020, 0, 1 + day)).toISOString().slice(0, 10);
           const rule = `FREQ=WEEKLY;BYDAY=${on.join(",")};BYHOUR=${hour};BYMINUTE=30;BYSECOND=0;COUNT=${count}`;
-          // Day after day, by hand.
+          // Computes the dates day by day.
           const expected: string[] = [];
           for (
             let date = new Date(`${start}T00:00:00Z`);
@@ -185,5 +185,49 @@ describe("a recurrence rule", () => {
       "2112-02-29T09:00",
       "2140-02-29T09:00",
     ]);
+  });
+});
+
+describe("a rule that would take long to compute", () => {
+  const list = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, n) => from + n).join(",");
+  const written = (rrule: string) => ({
+    rrule,
+    startsAt: new Date("2026-12-01T08:00:00Z"),
+    timezone: "Europe/Berlin",
+  });
+
+  it.each([
+    `FREQ=YEARLY;BYMONTH=${list(1, 12)};BYMONTHDAY=${list(1, 31)};BYHOUR=${list(0, 23)};BYMINUTE=${list(0, 49)};BYSETPOS=366;COUNT=900`,
+    `FREQ=YEARLY;BYMONTHDAY=${list(1, 31)};BYHOUR=${list(0, 23)}`,
+    `FREQ=YEARLY;BYYEARDAY=${list(1, 366)};BYHOUR=8,20`,
+    `FREQ=YEARLY;BYWEEKNO=${list(1, 53)};BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=8,20`,
+    `FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYMINUTE=${list(0, 59)}`,
+    `FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=${list(0, 23)}`,
+    `FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=${list(0, 23)};BYMINUTE=${list(0, 59)}`,
+    `FREQ=DAILY;BYHOUR=${list(0, 23)};BYMINUTE=${list(0, 59)};BYSETPOS=366;COUNT=900`,
+    `FREQ=HOURLY;BYMINUTE=${list(0, 59)};BYSECOND=${list(0, 59)}`,
+  ])("is refused, with the number of times that it names: %s", (rrule) => {
+    expect(ruleProblem(written(rrule))).toMatch(/^it names up to \d+ times in one period/);
+    expect(
+      nextRun({ kind: "rrule", endsAt: null, ...written(rrule) }, new Date("2027-01-01T00:00:00Z")),
+    ).toBeNull();
+  });
+
+  it.each([
+    `FREQ=YEARLY;BYMONTH=${list(1, 12)};BYMONTHDAY=${list(1, 31)};BYSETPOS=366`,
+    `FREQ=DAILY;BYHOUR=${list(8, 20)};BYMINUTE=0,15,30,45`,
+    "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=-1",
+    `FREQ=MINUTELY;BYHOUR=${list(0, 23)};BYDAY=MO,TU,WE,TH,FR`,
+  ])("is not one that names a day's or a year's times: %s", (rrule) => {
+    expect(ruleProblem(written(rrule))).toBeNull();
+    expect(
+      nextRun({ kind: "rrule", endsAt: null, ...written(rrule) }, new Date("2027-01-01T00:00:00Z")),
+    ).not.toBeNull();
+  });
+
+  it("is refused where only its COUNT makes it long", () => {
+    const rrule = `FREQ=DAILY;BYHOUR=${list(0, 19)};BYMINUTE=${list(0, 23)};BYSETPOS=366;COUNT=900`;
+    expect(ruleProblem(written(rrule))).toMatch(/leave COUNT out/);
   });
 });

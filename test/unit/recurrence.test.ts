@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { quietUntil } from "../../src/core/quiet-hours.ts";
-import { cronProblem, nextRun, type Recurrence } from "../../src/core/recurrence.ts";
+import { quietUntil } from "../../src/core/schedule/quiet-hours.ts";
+import { cronProblem, nextRun, type Recurrence } from "../../src/core/schedule/recurrence.ts";
 
 const at = (text: string) => new Date(text);
 const berlin = { timezone: "Europe/Berlin", endsAt: null };
@@ -55,6 +55,31 @@ describe("a schedule", () => {
       "2026-10-25T00:30:00.000Z",
       "2026-10-26T01:30:00.000Z",
     ]);
+  });
+
+  it.each([
+    ["30 2 * * *", "Europe/Berlin", "2027-03-27T12:00:00Z", ["2027-03-28T01:30Z", "2027-03-29T00:30Z"]],
+    ["15 2 * * *", "Australia/Lord_Howe", "2026-10-03T12:00:00Z", ["2026-10-03T15:45Z", "2026-10-04T15:15Z"]],
+    ["30 2 * * *", "Europe/Berlin", "2027-10-30T12:00:00Z", ["2027-10-31T00:30Z", "2027-11-01T01:30Z"]],
+    [
+      "0 * * * *",
+      "Europe/Berlin",
+      "2027-10-30T23:30:00Z",
+      ["2027-10-31T00:00Z", "2027-10-31T01:00Z", "2027-10-31T02:00Z"],
+    ],
+    ["0 */2 * * *", "Europe/Berlin", "2027-03-27T23:30:00Z", ["2027-03-28T02:00Z", "2027-03-28T04:00Z"]],
+    ["0 0 9 * * 1", "Europe/Berlin", "2027-03-27T12:00:00Z", ["2027-03-29T07:00Z"]],
+  ])("by cron %s in %s meets the days on which clocks change", (cron, timezone, from, expected) => {
+    const recurrence: Recurrence = { kind: "cron", cron, timezone, startsAt: new Date(0), endsAt: null };
+    const found: string[] = [];
+    let after = new Date(from);
+    for (const _ of expected) {
+      const next = nextRun(recurrence, after);
+      if (next === null) break;
+      found.push(`${next.toISOString().slice(0, 16)}Z`);
+      after = next;
+    }
+    expect(found).toEqual(expected);
   });
 
   it("by cron follows the zone's wall clock", () => {

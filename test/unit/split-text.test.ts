@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { splitText } from "../../src/core/split-text.ts";
+import { splitText } from "../../src/core/text/split-text.ts";
 
 const withoutSpace = (text: string) => text.replace(/\s+/g, "");
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
@@ -115,7 +115,7 @@ describe("splitting a text", () => {
         for (const part of parts) expect(part.length).toBeLessThanOrEqual(limit);
         expect(content(parts.join("\n"))).toBe(content(text));
       }),
-      // The closing line of the block that a cut falls into may be longer than that of the block before.
+      // The closing line of the split block may be longer than that of the block before.
       { examples: [["code\n```js\n```js\n\n```\ncode\n````\n```\n```js", 39]] },
     );
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createStop } from "../../src/core/stop.ts";
+import { createStop } from "../../src/core/process/stop.ts";
 
 test("a stop reaches a signal that was asked for before, with its reason", () => {
   const stop = createStop();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { detectVariables, renderTemplate } from "../../src/core/template.ts";
+import { detectVariables, renderTemplate } from "../../src/core/session/template.ts";
 
 describe("templates", () => {
   it("replaces a variable, with or without spaces inside the braces", () => {

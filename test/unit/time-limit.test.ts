@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { timeLimit, withinTime } from "../../src/core/time-limit.ts";
+import { timeLimit, withinTime } from "../../src/core/time/time-limit.ts";
 import { eventually } from "../support/eventually.ts";
 
 setFlagsFromString("--expose-gc");
@@ -16,7 +16,7 @@ test("a limit within a combined signal holds, although nothing else refers to it
     const signal = AbortSignal.any([never.signal, timeLimit(50)]);
     signal.addEventListener("abort", () => reasons.push(signal.reason));
   }
-  // Out of the turn of the event loop that made them, in which nothing is collected.
+  // Leaves the event loop turn that created the signals, because nothing is collected during that turn.
   await setImmediate();
   collectGarbage();
   await eventually(() => expect(reasons).toHaveLength(20));

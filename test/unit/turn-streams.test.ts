@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { Json, JsonObject } from "../../src/core/json.ts";
-import { asLaterTry, type LogEntry, type TurnEvent } from "../../src/core/turn-log.ts";
-import { createTurnStreams, type Notices, type StoredStream } from "../../src/turns/turn-streams.ts";
+import { asLaterAttempt, type LogEntry, type TurnEvent } from "../../src/core/session/turn-log.ts";
+import type { Json, JsonObject } from "../../src/core/text/json.ts";
+import { createTurnStreams, type Notices, type StoredStream } from "../../src/turns/streams/turn-streams.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** Processes that hear of each other, and what is stored. */
+/** Processes that exchange notices, and the stored stream. */
 function world() {
   const listeners = new Map<string, Set<(data: Json) => void>>();
   const notices: Notices = {
@@ -25,7 +25,7 @@ function world() {
 const begin = { execution_id: "e", user_message_id: "m" };
 const done = (content: string): JsonObject => ({ output: { content } });
 
-/** Follows from `afterId` until the end, collecting. */
+/** Follows from `afterId` until the end, and collects the events. */
 function follower(streams: ReturnType<typeof createTurnStreams>, afterId = 0) {
   const seen: TurnEvent[] = [];
   const ended = (async () => {
@@ -40,7 +40,7 @@ const ids = (seen: readonly TurnEvent[]) => seen.map(({ id }) => id);
 const expectGrowing = (seen: readonly TurnEvent[]) =>
   expect(ids(seen)).toEqual([...new Set(ids(seen))].sort((a, b) => a - b));
 
-/** One process answers a part and dies; another begins anew, as the second try. */
+/** One process writes a part of an answer and dies. Another process starts again, as the second attempt. */
 async function takenOver(first: string, second: string, chunk = 3) {
   const { process, state } = world();
   const [web, dying, successor] = [process(), process(), process()];
@@ -130,10 +130,26 @@ test("who follows an answer that is given along with another message is told tha
     { type: "content", data: { content: "Both." } },
     { type: "done", data: done("Both.") },
   ];
-  state.stored = { ended: true, log: asLaterTry(other, 7) };
+  state.stored = { ended: true, log: asLaterAttempt(other, 7) };
   own.close();
   await watching.ended;
   expect(types(watching.seen)).toEqual(["execution", "content", "done"]);
   expect(watching.seen.at(-1)?.data).toEqual(done("Both."));
   expectGrowing(watching.seen);
+});
+
+test.each<[TurnEvent["type"], JsonObject, JsonObject]>([
+  ["tool_start", { name: "a\u0000", input: { b: "\ud83d" } }, { name: "a\ufffd", input: { b: "\ufffd" } }],
+  ["tool_end", { summary: "\u0000" }, { summary: "\ufffd" }],
+  ["error", { message: "no\u0000", code: "x" }, { message: "no\ufffd", code: "x" }],
+  ["done", { output: { content: "a\\u0000" } }, { output: { content: "a\\u0000" } }],
+])("followers read of a %s what the database will hold", async (type, written, kept) => {
+  const { process } = world();
+  const streams = process();
+  const watching = follower(streams);
+  const stream = streams.open("e", 0);
+  stream.append(type, written);
+  stream.close();
+  await eventually(() => expect(watching.seen.map(({ data }) => data)).toEqual([kept]));
+  expect(stream.log.entries()).toEqual([{ type, data: kept }]);
 });

@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { browserPath, newPerson, type Person, startBrowser } from "../support/browser.ts";
-import { bubbles, reads, say, texts } from "../support/chat-page.ts";
+import { bubbles, choose, reads, say, texts } from "../support/chat-page.ts";
 import { eventually } from "../support/eventually.ts";
 import { createPacedBot } from "../support/paced-bot.ts";
 import { startWebServer } from "../support/web-server.ts";
@@ -12,7 +12,7 @@ let app: TestApp;
 let browser: Browser;
 let chat: string;
 
-/** Waits until everything typed has reached the server. */
+/** Waits until every typed message has reached the server. */
 async function isSent(page: Page): Promise<void> {
   await eventually(async () => expect(await page.locator(".sending, .failed").count()).toBe(0));
 }
@@ -211,9 +211,9 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     expect(overflow).toBeLessThanOrEqual(0);
     const fontSize =
       "getComputedStyle(document.querySelector('causeway-chat').shadowRoot.querySelector('textarea')).fontSize";
-    // Below that, phones zoom in when the field is touched.
+    // With a smaller font, phones zoom in when the field is touched.
     expect(await page.evaluate(fontSize)).toBe("16px");
-    await page.getByRole("button", { name: "Chats" }).click();
+    await choose(page, "Chats");
     await page.getByRole("navigation", { name: "Your chats" }).getByRole("listitem").first().waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("navigation", { name: "Your chats" }).waitFor({ state: "hidden" });

@@ -4,7 +4,7 @@ import { accessibilityFaults } from "../support/accessibility.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { browserPath, newPerson, startBrowser } from "../support/browser.ts";
 import { startCable } from "../support/cable.ts";
-import { bubbles, composer, inside, reads, say, texts } from "../support/chat-page.ts";
+import { bubbles, choose, composer, inside, reads, say, texts } from "../support/chat-page.ts";
 import { eventually } from "../support/eventually.ts";
 import { HOSTILE_TEXTS } from "../support/hostile-texts.ts";
 import { createPacedBot } from "../support/paced-bot.ts";
@@ -63,7 +63,7 @@ describe.skipIf(browserPath === null)("the chat", () => {
     const page = await person.tab(`${app.url}/chat/paced`);
     await say(page, "long");
     const answer = await bot.asked("long");
-    // A log that announced itself would be spoken again with every word.
+    // Screen readers would speak an announced log again with every word.
     expect(await page.getByRole("log", { name: "Messages" }).getAttribute("aria-live")).toBe("off");
     answer.write("The first words of it");
     await eventually(async () => expect(await texts(page, ".assistant")).toEqual(["The first words of it"]));
@@ -151,9 +151,9 @@ describe.skipIf(browserPath === null)("the chat", () => {
       person.tab(`${app.url}/chat/web`),
       person.tab(`${app.url}/chat/web`),
     ]);
-    // A tab that comes later than the first message would open the chat that this began.
+    // A tab that opens after the first message would show the chat that this message began.
     for (const tab of [left, right]) await composer(tab).waitFor();
-    // Two tabs of somebody new: whichever asks first, they are one visitor, and neither loses what it says.
+    // Two tabs of a new visitor. Whichever asks first, both are one visitor, and neither loses its message.
     await Promise.all([say(left, "on the left"), say(right, "on the right")]);
     await reads(left, ["on the left", "You said: on the left"]);
     await reads(right, ["on the right", "You said: on the right"]);
@@ -262,17 +262,17 @@ describe.skipIf(browserPath === null)("the chat", () => {
     const messages = (await app.api("GET", `/chat/sessions/${body.data[0].id}/messages`)).body.data;
     expect(messages[2]).toMatchObject({ content: "Yes", payload: "y" });
 
-    await page.getByRole("button", { name: "Chats" }).press("Enter");
+    await choose(page, "Chats");
     await page.getByRole("navigation", { name: "Your chats" }).waitFor();
     await isSound("the list of chats");
     await page.keyboard.press("Escape");
     await page.getByRole("navigation", { name: "Your chats" }).waitFor({ state: "hidden" });
-    await page.getByRole("button", { name: "Start over" }).press("Enter");
+    await choose(page, "Start over");
     await page.getByRole("dialog").waitFor();
     await isSound("the reset dialog");
     await page.keyboard.press("Escape");
 
-    // Every stop of the Tab key can be seen, and none of them is covered.
+    // Every stop of the Tab key is visible and not covered.
     await composer(page).focus();
     for (let stop = 0; stop < 12; stop += 1) {
       await page.keyboard.press("Shift+Tab");
@@ -386,7 +386,7 @@ describe.skipIf(browserPath === null)("the chat", () => {
   });
 });
 
-/** Runs in a page before anything of it: what other tabs store is seen 100 ms later. */
+/** Runs in a page before its own scripts: stored data of other tabs appears 100 ms later. */
 const STORAGE_SEEN_LATE = `(() => {
   const lasting = localStorage;
   const { getItem, setItem, removeItem } = Storage.prototype;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessibilityFaults } from "../support/accessibility.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { browserPath, newPerson, startBrowser } from "../support/browser.ts";
-import { composer, say, texts } from "../support/chat-page.ts";
+import { choose, composer, say, texts } from "../support/chat-page.ts";
 import { eventually } from "../support/eventually.ts";
 import { documentedSnippet, type HostSite, startHostSite, strictPolicy } from "../support/host-page.ts";
 import { createPacedBot } from "../support/paced-bot.ts";
@@ -22,7 +22,7 @@ const launcher = (page: Page) => page.getByRole("button", { name: /^Chat/ });
 const tell = (page: Page, method: string, ...given: unknown[]) =>
   page.evaluate(`document.querySelector("causeway-chat").${method}(...${JSON.stringify(given)})`);
 
-/** The accessible name of what has the focus, inside the element too. */
+/** The accessible name of the focused element, inside the chat element too. */
 const focused = (page: Page) =>
   page.evaluate(`(() => {
     const { activeElement } = document;
@@ -44,6 +44,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
         echo: {
           bot: { type: "echo" },
           seedMessage: SEED,
+          reset: { prompt: "editable" },
           events: [{ on: "session_ended", do: [{ action: "log" }] }],
         },
         paced: { bot: { type: "paced" } },
@@ -91,7 +92,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     await eventually(async () => expect(await texts(page)).toEqual(["hello", "You said: hello"]));
     expect(await accessibilityFaults(page)).toEqual([]);
 
-    await page.getByRole("button", { name: "Start over" }).click();
+    await choose(page, "Start over");
     const prompt = page.getByRole("textbox", { name: /begin with/ });
     expect(await prompt.inputValue()).toBe(SEED);
     expect(await page.getByRole("checkbox").isChecked()).toBe(true);
@@ -115,12 +116,12 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     await launcher(page).click();
     await say(page, "no events");
     await eventually(async () => expect(await texts(page)).toHaveLength(2));
-    await page.getByRole("button", { name: "Start over" }).click();
+    await choose(page, "Start over");
     await page.getByRole("checkbox").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("checkbox").waitFor({ state: "hidden" });
-    expect(await focused(page)).toBe("Start over");
-    await page.keyboard.press("Enter");
+    expect(await focused(page)).toBe("Menu");
+    await choose(page, "Start over");
     await page.getByRole("checkbox").uncheck();
     await page.locator("dialog").getByRole("button", { name: "Start over" }).click();
     await eventually(async () => expect(await texts(page)).toEqual([`You said: ${SEED}`]));
@@ -137,7 +138,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     const page = await person.tab(`${site.origin}/closed`);
     await launcher(page).click();
     await say(page, "let me in");
-    await page.getByText("Sent as soon as there is a connection").waitFor();
+    await page.getByText("Not sent. This chat is not available on this page.").waitFor();
     expect((await app.api("GET", "/chat/sessions?channel=closed")).body.data).toEqual([]);
   });
 
@@ -174,7 +175,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     await tell(other, "open");
     expect(await texts(other)).toEqual([]);
     await tell(other, "identify", identityToken("ada"));
-    await other.getByRole("button", { name: "Chats" }).click();
+    await choose(other, "Chats");
     await other.getByRole("navigation").getByRole("button", { name: "a secret plan" }).click();
     await eventually(async () => expect(await texts(other)).toHaveLength(2));
 
@@ -204,7 +205,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     });
     for (const tab of [page, other]) await tab.getByRole("button", { name: "Chat (1)" }).waitFor();
     await launcher(page).click();
-    await page.getByRole("button", { name: "Chats, unread: 1" }).click();
+    await choose(page, "Chats, unread: 1");
     await page
       .getByRole("navigation")
       .getByRole("button", { name: /unread: 1/ })

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { tellTrail } from "../../src/trail/tell-trail.ts";
+import { describeTrail } from "../../src/trail/describe-trail.ts";
 
 test("an event rule that reached nobody is not told as one that waits", () => {
   const now = new Date();
-  const { facts } = tellTrail(
+  const { facts } = describeTrail(
     {
       messageId: "m",
       session: {
@@ -18,13 +18,13 @@ test("an event rule that reached nobody is not told as one that waits", () => {
         agentVersion: 1,
         turns: {},
         previous: null,
-        isHeld: false,
+        isLeased: false,
         pausedUntil: null,
       },
-      asked: [],
+      questions: [],
       turn: null,
-      ahead: null,
-      said: [],
+      previousTurn: null,
+      replies: [],
       deliveries: [],
       incidents: [],
       firings: [
@@ -40,6 +40,7 @@ test("an event rule that reached nobody is not told as one that waits", () => {
         },
       ],
       attachments: [],
+      handoff: null,
     },
     now,
   );

@@ -1,0 +1,194 @@
+import { createServer } from "node:http";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCli } from "../../src/cli/run-cli.ts";
+import type { TestApp } from "../support/app.ts";
+import { startChatApp } from "./chat-app.ts";
+
+let app: TestApp;
+let pool: pg.Pool;
+beforeAll(async () => {
+  app = await startChatApp();
+  pool = new pg.Pool({ connectionString: app.database.url });
+});
+afterAll(async () => {
+  await pool.end();
+  await app[Symbol.asyncDispose]();
+});
+
+async function talk(marker: string, ...contents: string[]): Promise<string> {
+  const { body } = await app.api("POST", "/chat/sessions", { agent_id: "echo", metadata: { marker } });
+  for (const content of contents) await app.api("POST", `/chat/sessions/${body.id}/messages`, { content });
+  return body.id;
+}
+
+async function download(query: Record<string, string>) {
+  const response = await fetch(`${app.url}/api/v1/exports/sessions?${new URLSearchParams(query)}`, {
+    headers: { "X-API-Key": app.apiKey },
+  });
+  return { response, text: await response.text() };
+}
+
+const marked = (marker: string) => ({ metadata_filter: JSON.stringify({ marker }) });
+
+async function lines(query: Record<string, string>) {
+  const { text } = await download(query);
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+}
+
+describe("an export of sessions", () => {
+  it("has each session in a line, the oldest first, as the API shows it, with all its messages", async () => {
+    const first = await talk("whole", "one", "two");
+    const second = await talk("whole", "three");
+    const { response } = await download(marked("whole"));
+    expect(response.headers.get("content-type")).toBe("application/x-ndjson; charset=utf-8");
+    expect(response.headers.get("content-disposition")).toBe('attachment; filename="sessions.jsonl"');
+    const found = await lines(marked("whole"));
+    expect(found.map(({ id }) => id)).toEqual([first, second]);
+    const { body: session } = await app.api("GET", `/chat/sessions/${first}`);
+    const { body: messages } = await app.api("GET", `/chat/sessions/${first}/messages`);
+    expect(found[0]).toMatchObject({ ...session, messages: messages.data, cursor: expect.any(String) });
+    expect(found[0].messages.map(({ content }: { content: string }) => content)).toEqual([
+      "one",
+      "You said: one",
+      "two",
+      "You said: two",
+    ]);
+  });
+
+  it("goes on behind the cursor of any line", async () => {
+    const ids = [await talk("cursor", "a"), await talk("cursor", "b"), await talk("cursor", "c")];
+    const found = await lines(marked("cursor"));
+    for (const [index, { cursor }] of found.entries()) {
+      const rest = await lines({ ...marked("cursor"), cursor });
+      expect(rest.map(({ id }) => id)).toEqual(ids.slice(index + 1));
+    }
+    expect((await download({ cursor: "nonsense" })).response.status).toBe(400);
+  });
+
+  it("takes the filters of the list", async () => {
+    const found = await talk("filters", "a needle in the hay");
+    await talk("filters", "hay");
+    const ids = async (query: Record<string, string>) =>
+      (await lines({ ...marked("filters"), ...query })).map(({ id }) => id);
+    expect(await ids({ q: "needle" })).toEqual([found]);
+    expect(await ids({ status: "completed" })).toEqual([]);
+    expect((await download({ since: "soon" })).response.status).toBe(400);
+    expect((await download({ format: "xml" })).response.status).toBe(400);
+  });
+
+  it("holds more sessions and messages than are read at once", async () => {
+    const id = await talk("many", "hello");
+    await pool.query(
+      `INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content)
+       SELECT 'm' || n, $1, 100 + n, 100 + n, 'user', 'user', 'word ' || n FROM generate_series(1, 1200) n`,
+      [id],
+    );
+    await pool.query(
+      `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, metadata, created_at)
+       SELECT left(id, 23) || lpad(n::text, 4, '0'), workspace_id, agent_id, agent_version, channel_id, user_id, false,
+         metadata, created_at + n * interval '1 second' FROM sessions, generate_series(1, 120) n WHERE id = $1`,
+      [id],
+    );
+    const found = await lines(marked("many"));
+    expect(new Set(found.map((line) => line.id)).size).toBe(121);
+    expect(found[0].messages).toHaveLength(1202);
+    expect(found.slice(1).every(({ messages }) => messages.length === 0)).toBe(true);
+  });
+
+  it("as a table has each message in a line, and no text that a spreadsheet runs", async () => {
+    const id = await talk(
+      "csv",
+      '=HYPERLINK("http://x"),\nsecond line',
+      " @SUM(1)",
+      "－1",
+      "plain, with a comma",
+    );
+    const { response, text } = await download({ ...marked("csv"), format: "csv" });
+    expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+    const [head, ...rows] = parseCsv(text);
+    const column = (name: string) => rows.map((row) => row[head?.indexOf(name) ?? -1]);
+    expect(column("session_id")).toEqual(Array.from({ length: 8 }, () => id));
+    expect(column("content").filter((_, index) => index % 2 === 0)).toEqual([
+      `'=HYPERLINK("http://x"),\nsecond line`,
+      "' @SUM(1)",
+      "'－1",
+      "plain, with a comma",
+    ]);
+    expect(column("metadata")).toContain('{"marker":"csv"}');
+    const cursors = column("cursor");
+    expect(cursors.slice(0, -1)).toEqual(["", "", "", "", "", "", ""]);
+    const rest = await download({ ...marked("csv"), format: "csv", cursor: cursors.at(-1) ?? "" });
+    expect(parseCsv(rest.text)).toHaveLength(1);
+  });
+
+  it("needs a key that may read sessions", async () => {
+    const { body: key } = await app.api("POST", "/api_keys", { name: "people", scopes: ["users:read"] });
+    const address = `${app.url}/api/v1/exports/sessions`;
+    expect((await fetch(address)).status).toBe(401);
+    expect((await fetch(address, { headers: { "X-API-Key": key.secret } })).status).toBe(403);
+  });
+});
+
+describe("causeway export", () => {
+  const run = async (env: Record<string, string>, ...args: string[]) => {
+    const [printed, noted]: [string[], string[]] = [[], []];
+    const code = await runCli(["export", ...args], {
+      print: (line) => printed.push(line),
+      note: (line) => noted.push(line),
+      start: async () => undefined,
+      doctor: async () => true,
+      migrate: async () => true,
+      simulate: async () => null,
+      env,
+    });
+    return { code, printed, noted };
+  };
+
+  it("prints the lines of an export", async () => {
+    const id = await talk("cli", "say shibboleth");
+    const env = { CAUSEWAY_API_KEY: app.apiKey };
+    const { code, printed } = await run(env, "--url", app.url, "--q", "shibboleth");
+    expect([code, printed.map((line) => JSON.parse(line).id)]).toEqual([0, [id]]);
+    const table = await run(env, "--url", app.url, "--q", "shibboleth", "--format", "csv");
+    expect(parseCsv(`${table.printed.join("\n")}\n`)).toHaveLength(3);
+  });
+
+  it("says what is wrong, and prints no half line of an export that breaks off", async () => {
+    const env = { CAUSEWAY_API_KEY: app.apiKey };
+    expect(await run(env, "--url", app.url, "--since", "soon")).toMatchObject({
+      code: 1,
+      printed: [],
+      noted: [expect.stringContaining("since")],
+    });
+    expect(await run(env, "--url", "http://127.0.0.1:9")).toMatchObject({
+      code: 1,
+      noted: [expect.stringContaining("does not answer")],
+    });
+    const server = createServer((_, response) => {
+      response.write('{"id":"1"}\n{"id":', () => response.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const broken = await run(env, "--url", `http://127.0.0.1:${port}`);
+    server.close();
+    expect(broken).toMatchObject({
+      code: 1,
+      printed: ['{"id":"1"}'],
+      noted: [expect.stringContaining("--cursor")],
+    });
+  });
+});
+
+/** Rows of cells; every cell is in quotes. */
+function parseCsv(text: string): string[][] {
+  return text
+    .split(/\r\n(?=")|\r\n$/)
+    .filter((row) => row !== "")
+    .map((row) =>
+      [...row.matchAll(/"((?:[^"]|"")*)"(?:,|$)/g)].map((cell) => (cell[1] ?? "").replaceAll('""', '"')),
+    );
+}

@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createBotApi } from "../../src/channels/telegram/bot-api.ts";
+import { telegramConfigSchema } from "../../src/channels/telegram/config.ts";
+import { createWebhook } from "../../src/channels/telegram/webhook.ts";
+import { createTroubles } from "../../src/core/faults/troubles.ts";
+import { eventually } from "../support/eventually.ts";
+import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
+import { createSubjectTools } from "./conformance-subject.ts";
+import { SECRET_TOKEN } from "./telegram-subject.ts";
+
+const URL_OF_OURS = "https://bots.example.org/webhooks/telegram";
+
+let fake: FakeTelegram;
+let tools: ReturnType<typeof createSubjectTools>;
+let errors: (string | null)[];
+let stop: () => Promise<void>;
+
+beforeEach(async () => {
+  fake = await startFakeTelegram();
+  tools = createSubjectTools();
+  errors = [];
+  const config = telegramConfigSchema.parse({
+    token: fake.token,
+    secretToken: SECRET_TOKEN,
+    apiRoot: fake.url,
+  });
+  const api = createBotApi(config);
+  const webhook = createWebhook({
+    api: api.calls,
+    token: fake.token,
+    url: URL_OF_OURS,
+    secretToken: SECRET_TOKEN,
+    everyMs: 20,
+    log: tools.log,
+  });
+  const stopped = new AbortController();
+  await webhook.register(stopped.signal);
+  const watching = webhook.watch(
+    createTroubles((error) => void errors.push(error)),
+    stopped.signal,
+  );
+  stop = async () => {
+    stopped.abort();
+    await watching;
+    await api.close();
+  };
+});
+afterEach(async () => {
+  await stop();
+  await fake.close();
+});
+
+const looks = () => fake.calls.filter(({ method }) => method === "getWebhookInfo").length;
+
+/** Waits until the channel has checked the webhook several more times. */
+async function lookOn(): Promise<void> {
+  const before = looks();
+  await eventually(() => expect(looks()).toBeGreaterThan(before + 3));
+}
+
+describe("a webhook that is watched", () => {
+  test("is left alone while it is as it was registered", async () => {
+    await lookOn();
+    expect(errors).toEqual([]);
+    expect(fake.calls.filter(({ method }) => method === "setWebhook")).toHaveLength(1);
+  });
+
+  test.each([
+    ["that somebody removed to poll", null, "was removed"],
+    [
+      "that another service took",
+      { url: "https://other.example.org/hook", secretToken: "x", allowedUpdates: undefined },
+      "https://other.example.org/hook",
+    ],
+    [
+      "that asks for too little",
+      { url: URL_OF_OURS, secretToken: SECRET_TOKEN, allowedUpdates: ["message"] },
+      "some kinds of update",
+    ],
+  ])("%s is registered again, with a word on it, and the trouble ends", async (_, taken, words) => {
+    fake.webhook = taken;
+    await eventually(() => expect(errors).toEqual([expect.stringContaining(words), null]));
+    expect(fake.webhook).toMatchObject({ url: URL_OF_OURS, secretToken: SECRET_TOKEN });
+    const logged = tools.show(tools.logged());
+    expect(logged).toContain(words);
+    expect(logged).toContain("posts updates here again");
+  });
+
+  test("that cannot be posted to is trouble while updates wait, in Telegram's words", async () => {
+    fake.webhookInfo.last_error_date = Date.now() / 1000 + 3600;
+    fake.webhookInfo.last_error_message = "SSL error {certificate verify failed}";
+    await lookOn();
+    expect(errors).toEqual([]);
+    fake.webhookInfo.pending_update_count = 3;
+    await eventually(() => expect(errors[0]).toMatch(/certificate verify failed.*3 wait/));
+    fake.webhookInfo.pending_update_count = 0;
+    await eventually(() => expect(errors.at(-1)).toBeNull());
+  });
+
+  test("is trouble while Telegram cannot be asked or takes it back no more", async () => {
+    fake.fail({ answer: 502 }, { method: "getWebhookInfo" });
+    await eventually(() => expect(errors).toEqual([expect.stringContaining("502"), null]));
+    fake.fail({ answer: 500 }, { method: "setWebhook" });
+    fake.webhook = null;
+    await eventually(() => expect(fake.webhook).toMatchObject({ url: URL_OF_OURS }));
+    await eventually(() => expect(errors.at(-1)).toBeNull());
+    expect(errors[2]).toContain("500");
+  });
+
+  test("shows no token that stands in an address", async () => {
+    fake.webhook = {
+      url: `https://other.example.org/${fake.token}`,
+      secretToken: "x",
+      allowedUpdates: undefined,
+    };
+    await eventually(() => expect(errors).toHaveLength(2));
+    expect(tools.show([errors, tools.logged()])).not.toContain(fake.token);
+  });
+
+  test("of a server that does not tell is left alone", async () => {
+    fake.fail(
+      { answer: 404, description: "Not Found: method not found" },
+      { method: "getWebhookInfo", times: 9 },
+    );
+    await lookOn();
+    expect(errors).toEqual([]);
+  });
+});

@@ -1,0 +1,91 @@
+import pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { ChannelValues } from "../../src/channels/channel.ts";
+import { createChannelValues } from "../../src/storage/channel-values.ts";
+import { createTestDatabase } from "../support/postgres.ts";
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let pool: pg.Pool;
+let values: ChannelValues;
+let others: ChannelValues;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = new pg.Pool({ connectionString: database.url });
+  await pool.query(`INSERT INTO workspaces (id, slug) VALUES ('w', 'w');
+    INSERT INTO channels (id, workspace_id, name, kind) VALUES ('one', 'w', 'one', 'slack'), ('two', 'w', 'two', 'slack')`);
+});
+beforeEach(async () => {
+  await pool.query("TRUNCATE channel_values");
+  values = createChannelValues(pool, "one");
+  others = createChannelValues(pool, "two");
+});
+afterAll(async () => {
+  await pool.end();
+  await database[Symbol.asyncDispose]();
+});
+
+const bytes = (text: string) => Buffer.from(text);
+const MINUTE = { expiresInMs: 60_000 };
+
+/** Moves the end of every value into the past, as if its lifetime were over. */
+const expireAll = () =>
+  pool.query("UPDATE channel_values SET expires_at = now() - interval '1 ms' WHERE expires_at IS NOT NULL");
+
+async function listed(from: ChannelValues, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of from.list(prefix)) keys.push(key);
+  return keys;
+}
+
+describe("a channel's values", () => {
+  test("are added once, however many processes try, and each channel has its own", async () => {
+    const added = await Promise.all(["a", "b", "c", "d", "e"].map((text) => values.add("k", bytes(text))));
+    expect(added.filter(Boolean)).toHaveLength(1);
+    expect((await values.read("k"))?.toString()).toBe(["a", "b", "c", "d", "e"][added.indexOf(true)]);
+    expect(await others.read("k")).toBeNull();
+    expect(await others.add("k", bytes("x"))).toBe(true);
+  });
+
+  test("are absent from the end of their lifetime, to every reader", async () => {
+    await values.write("token", bytes("old"), MINUTE);
+    await values.write("stays", bytes("x"));
+    expect((await values.read("token"))?.toString()).toBe("old");
+    await expireAll();
+    expect(await values.read("token")).toBeNull();
+    expect(await values.update("token", async () => bytes("changed"))).toBeNull();
+    expect(await listed(values, "")).toEqual(["stays"]);
+    expect(await values.add("token", bytes("new"), MINUTE)).toBe(true);
+    expect(await values.add("token", bytes("newer"), MINUTE)).toBe(false);
+    expect((await values.read("token"))?.toString()).toBe("new");
+  });
+
+  test("keep their lifetime when they change, and lose it when they are written without one", async () => {
+    await values.write("a", bytes("1"), MINUTE);
+    await values.update("a", async () => bytes("2"));
+    await values.write("b", bytes("1"), MINUTE);
+    await values.write("b", bytes("2"));
+    await expireAll();
+    expect(await listed(values, "")).toEqual(["b"]);
+  });
+
+  test("that expired leave the database with the next one that can expire", async () => {
+    await values.write("a", bytes("1"), MINUTE);
+    await others.write("b", bytes("1"), MINUTE);
+    await expireAll();
+    await values.add("c", bytes("1"), MINUTE);
+    const { rows } = await pool.query("SELECT key FROM channel_values ORDER BY key");
+    expect(rows.map(({ key }) => key)).toEqual(["b", "c"]);
+  });
+
+  test("are listed by the beginning of their keys, all of them, and no pattern is read into it", async () => {
+    const keys = Array.from({ length: 230 }, (_, n) => `team:${String(n).padStart(3, "0")}`);
+    for (const key of keys) await values.write(key, bytes("x"));
+    await values.write("team%", bytes("x"));
+    await values.write("other:1", bytes("x"));
+    await others.write("team:999", bytes("x"));
+    expect(await listed(values, "team:")).toEqual(keys);
+    expect(await listed(values, "team%")).toEqual(["team%"]);
+    expect(await listed(values, "_")).toEqual([]);
+  });
+});

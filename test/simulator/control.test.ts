@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { startSimulator } from "../support/simulator.ts";
+
+describe("the simulator's control API", () => {
+  it("says what is wrong with a request that it cannot use", async () => {
+    await using simulator = await startSimulator("telegram");
+    const wrong: [string, string, unknown, number, string][] = [
+      ["POST", "/faults", { platform: "telegram", fault: "rain" }, 422, "rate_limit"],
+      ["POST", "/faults", { platform: "fax", fault: "cut" }, 422, "telegram, slack, whatsapp"],
+      ["POST", "/faults", { platform: "telegram", fault: "cut", times: 0 }, 422, "times"],
+      ["POST", "/clock", { forward_seconds: -1 }, 422, "forward_seconds"],
+      ["POST", "/clock", {}, 422, "forward_seconds"],
+      ["POST", "/telegram/chats/1/messages", {}, 422, "text is required"],
+      ["POST", "/telegram/chats/1/messages", { text: "a", volume: 11 }, 422, "volume"],
+      ["POST", "/telegram/chats/1/messages", { text: "a", bot: "other" }, 404, "There is no bot"],
+      ["POST", "/fax/chats/1/messages", { text: "a" }, 404, "There is no platform"],
+      ["POST", "/slack/chats/1/messages", { text: "a" }, 404, "No bot of slack"],
+      ["POST", "/dance", {}, 404, "no such call"],
+    ];
+    for (const [method, path, body, status, words] of wrong) {
+      const answer = await simulator.control(method, path, body);
+      expect(answer.status, `${path} ${JSON.stringify(body)}`).toBe(status);
+      expect(answer.body.error.message).toContain(words);
+    }
+  });
+
+  it("takes JSON only", async () => {
+    await using simulator = await startSimulator("telegram");
+    const url = `${simulator.origin}/simulator/v1/telegram/chats/1/messages`;
+    const form = await fetch(url, { method: "POST", body: new URLSearchParams({ text: "a" }) });
+    expect(form.status).toBe(415);
+    const headers = { "content-type": "application/json" };
+    expect((await fetch(url, { method: "POST", headers, body: "{" })).status).toBe(400);
+  });
+
+  it("lets browsers in from its own page only", async () => {
+    await using simulator = await startSimulator("telegram");
+    const ask = (headers: Record<string, string>) => simulator.control("GET", "/log", undefined, headers);
+    expect((await ask({})).status).toBe(200);
+    expect((await ask({ origin: simulator.origin })).status).toBe(200);
+    expect((await ask({ origin: "https://evil.example" })).status).toBe(403);
+    expect((await ask({ origin: "null" })).status).toBe(403);
+    expect((await ask({ "sec-fetch-site": "cross-site" })).status).toBe(403);
+  });
+
+  it("forgets everything on a reset, and keeps the clock that was moved until then", async () => {
+    await using simulator = await startSimulator("telegram");
+    await simulator.control("POST", "/telegram/chats/1/messages", { text: "a" });
+    await simulator.control("POST", "/faults", { platform: "telegram", fault: "cut" });
+    const { body: moved } = await simulator.control("POST", "/clock", { forward_seconds: 86_400 });
+    expect(Date.parse(moved.now) - Date.now()).toBeGreaterThan(86_000_000);
+    const { body: said } = await simulator.control("POST", "/telegram/chats/1/messages", { text: "b" });
+    expect(Date.parse(said.at) - Date.now()).toBeGreaterThan(86_000_000);
+    expect((await simulator.control("POST", "/reset")).body).toEqual({ reset: true });
+    expect((await simulator.control("GET", "/telegram/chats/1")).body).toEqual([]);
+    expect((await simulator.control("GET", "/")).body).toMatchObject({ ahead_seconds: 0, faults: [] });
+  });
+});

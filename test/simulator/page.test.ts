@@ -1,0 +1,57 @@
+import { Bot, InlineKeyboard } from "grammy";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { accessibilityFaults } from "../support/accessibility.ts";
+import { browserPath, newPerson, startBrowser } from "../support/browser.ts";
+import { buildSimulatorPage } from "../support/build-page.ts";
+import { eventually } from "../support/eventually.ts";
+import { startSimulator } from "../support/simulator.ts";
+
+describe.skipIf(browserPath === null)("the simulator's page", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    buildSimulatorPage();
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+
+  it("shows phones side by side, talks to the bot, presses its buttons, and shows the wire", async () => {
+    await using simulator = await startSimulator("telegram", "slack", "whatsapp");
+    const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: apiRoot = "" } = simulator.settings;
+    const bot = new Bot(token, { client: { apiRoot } });
+    bot.callbackQuery("yes", (context) => context.editMessageText("You pressed yes"));
+    bot.on("message:text", (context) =>
+      context.reply(`You said: ${context.message.text}`, {
+        reply_markup: new InlineKeyboard().text("Yes", "yes"),
+      }),
+    );
+    const ended = bot.start();
+    await using person = await newPerson(browser);
+    const page = await person.tab(`${simulator.origin}/simulator`);
+    try {
+      const phone = page.getByRole("region", { name: "Telegram: telegram" });
+      await phone.getByRole("textbox", { name: "Message" }).fill("hello");
+      await phone.getByRole("textbox", { name: "Message" }).press("Enter");
+      await phone.getByText("You said: hello").waitFor();
+      await phone.getByRole("button", { name: "Yes" }).click();
+      await phone.getByText("You pressed yes").waitFor();
+      await page.getByRole("region", { name: "Requests" }).getByText("sendMessage").first().waitFor();
+
+      await page.getByRole("button", { name: "Rate limit" }).click();
+      await eventually(async () => {
+        const { body } = await simulator.control("GET", "/faults");
+        expect(body).toMatchObject([{ platform: "telegram", fault: "rate_limit" }]);
+      });
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.setViewportSize({ width: 320, height: 640 });
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+      expect(await page.getByRole("region", { name: "Slack: slack" }).isVisible()).toBe(false);
+      await page.getByRole("button", { name: "slack", exact: true }).click();
+      expect(await page.getByRole("region", { name: "Slack: slack" }).isVisible()).toBe(true);
+      expect(person.offences).toEqual([]);
+    } finally {
+      await bot.stop();
+      await ended.catch(() => undefined);
+    }
+  });
+});

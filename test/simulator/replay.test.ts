@@ -1,0 +1,55 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Bot } from "grammy";
+import { expect, it } from "vitest";
+import { simulate } from "../../src/cli/simulate.ts";
+import { eventually } from "../support/eventually.ts";
+import { startSimulator } from "../support/simulator.ts";
+
+it("saves a run, plays it again, and tells where it differs", async () => {
+  await using simulator = await startSimulator("telegram");
+  const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: apiRoot = "" } = simulator.settings;
+  const bot = new Bot(token, { client: { apiRoot } });
+  bot.on("message:text", (context) => context.reply(`You said: ${context.message.text}`));
+  const ended = bot.start();
+  const directory = await mkdtemp(join(tmpdir(), "causeway-run-"));
+  const file = join(directory, "run.json");
+  const lines: string[] = [];
+  const play = () =>
+    simulate({
+      platforms: [],
+      port: "0",
+      urls: {},
+      replay: file,
+      url: simulator.origin,
+      timeoutMs: 2_000,
+      print: (line) => void lines.push(line),
+    });
+  try {
+    for (const text of ["one", "two"]) {
+      await simulator.control("POST", "/telegram/chats/5/messages", { text });
+      await eventually(async () => {
+        const { body } = await simulator.control("GET", "/telegram/chats/5");
+        expect(body.at(-1).text).toBe(`You said: ${text}`);
+      });
+    }
+    const { body: run } = await simulator.control("GET", "/run");
+    expect(run.steps.map((step: object) => Object.keys(step)[0])).toEqual(["say", "expect", "say", "expect"]);
+    await writeFile(file, JSON.stringify(run));
+    expect(await play()).toBe(0);
+    expect(lines.at(-1)).toBe("The run is as it was.");
+
+    run.steps.at(-1).expect.messages.at(-1).text = "You said: three";
+    await writeFile(file, JSON.stringify(run));
+    expect(await play()).toBe(1);
+    expect(lines.join("\n")).toContain("bot: You said: three");
+
+    await writeFile(file, "{}");
+    expect(await play()).toBe(2);
+  } finally {
+    await bot.stop();
+    await ended.catch(() => undefined);
+    await rm(directory, { recursive: true });
+  }
+});

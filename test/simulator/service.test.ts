@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { startTestApp, type TestApp } from "../support/app.ts";
+import { eventually } from "../support/eventually.ts";
+
+const SIMULATED = {
+  api: { kind: "api", agent: "echo" },
+  telegram: { kind: "telegram", agent: "echo", simulate: true },
+  slack: { kind: "slack", agent: "echo", simulate: true },
+  whatsapp: { kind: "whatsapp", agent: "echo", simulate: true },
+};
+
+/** Calls the control API. */
+async function control({ url }: TestApp, method: string, path: string, body?: unknown) {
+  const response = await fetch(`${url}/simulator/v1${path}`, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
+  return { status: response.status, body: (await response.json()) as any };
+}
+
+const say = (app: TestApp, chat: string, text: string) => control(app, "POST", `/${chat}/messages`, { text });
+
+/** The texts of a chat as its user sees them. */
+const seen = async (app: TestApp, chat: string): Promise<string[]> => {
+  const { body } = await control(app, "GET", `/${chat}`);
+  return body.map((message: { text: string }) => message.text);
+};
+
+describe("simulated channels of the service", () => {
+  it("answer on every platform, through the adapters and signatures of production", async () => {
+    await using app = await startTestApp({ channels: SIMULATED });
+    const chats = ["telegram/chats/777", "slack/chats/ada", "whatsapp/chats/491701234567"];
+    for (const chat of chats) expect((await say(app, chat, "hello")).status).toBe(201);
+    for (const chat of chats)
+      await eventually(async () => expect(await seen(app, chat)).toEqual(["hello", "You said: hello"]));
+
+    await control(app, "POST", "/slack/chats/general/messages", { text: "@causeway help", from: "Bela" });
+    await eventually(async () => expect(await seen(app, "slack/chats/general")).toContain("You said: help"));
+
+    const ready = (await (await fetch(`${app.url}/readyz`)).json()) as Record<
+      string,
+      Record<string, unknown>
+    >;
+    expect(ready.simulator).toEqual({ page: "/simulator", channels: ["telegram", "slack", "whatsapp"] });
+    expect(ready.channels?.telegram).toMatchObject({ state: "ok", simulated: true });
+    expect(ready.channels?.api).not.toHaveProperty("simulated");
+    expect(app.app.simulated).toEqual(["telegram", "slack", "whatsapp"]);
+  });
+
+  it("lose, double and disorder nothing while the platforms do", async () => {
+    await using app = await startTestApp({ channels: SIMULATED });
+    const fault = (body: object) => control(app, "POST", "/faults", body);
+    await fault({ platform: "telegram", fault: "duplicate", times: 3 });
+    await fault({ platform: "telegram", fault: "rate_limit" });
+    await fault({ platform: "telegram", fault: "error_500" });
+    const words = ["one", "two", "three"];
+    for (const word of words) await say(app, "telegram/chats/5", word);
+    await eventually(
+      async () => {
+        const answers = (await seen(app, "telegram/chats/5")).filter((text) => text.startsWith("You said"));
+        expect(answers).toEqual(words.map((word) => `You said: ${word}`));
+      },
+      { timeoutMs: 50_000 },
+    );
+  });
+
+  it("let a person at a Slack desk answer a Telegram user", async () => {
+    const texts = {
+      requested: "I am getting a person.",
+      taken: "{name} is here.",
+      back: "The assistant is back.",
+    };
+    await using app = await startTestApp({
+      channels: SIMULATED,
+      agents: {
+        echo: { bot: { type: "echo" }, handoff: { desk: "support", userWords: ["/human"], texts } },
+      },
+      desks: { support: { channel: "slack", conversation: "C0SUPPORT1" } },
+    });
+    const user = "telegram/chats/777";
+    const desk = "slack/chats/C0SUPPORT1";
+    await say(app, user, "hello");
+    await eventually(async () => expect(await seen(app, user)).toContain("You said: hello"));
+    await say(app, user, "/human");
+    await eventually(async () => expect(await seen(app, user)).toContain("I am getting a person."));
+    const card = await eventually(async () => {
+      const { body } = await control(app, "GET", `/${desk}`);
+      expect(body[0]).toMatchObject({ from: "bot", buttons: expect.arrayContaining(["Take"]) });
+      return body[0];
+    });
+    const write = (text: string) =>
+      control(app, "POST", `/${desk}/messages`, { text, from: "Anna", thread: card.id });
+    await write("How can I help?");
+    await eventually(async () =>
+      expect((await seen(app, user)).slice(-2)).toEqual(["Anna is here.", "How can I help?"]),
+    );
+    await say(app, user, "It hurts.");
+    await eventually(async () =>
+      expect(await seen(app, desk)).toContainEqual(expect.stringContaining("It hurts.")),
+    );
+    expect(await seen(app, user)).not.toContain("You said: It hurts.");
+    await write("!release");
+    await eventually(async () => expect(await seen(app, user)).toContain("The assistant is back."));
+    await say(app, user, "thanks");
+    await eventually(async () => expect(await seen(app, user)).toContain("You said: thanks"));
+  });
+
+  it("are refused at a public address and on a split role, with the reason", async () => {
+    const start = (env: Record<string, string>, channels: Record<string, unknown> = SIMULATED) =>
+      startTestApp({ channels, env });
+    await expect(start({ CAUSEWAY_PUBLIC_URL: "https://chat.example.org" })).rejects.toMatchObject({
+      problems: expect.arrayContaining([
+        expect.objectContaining({
+          path: "channels.config.json: channels.telegram.simulate",
+          problem: expect.stringContaining("public address"),
+        }),
+      ]),
+    });
+    await expect(start({ CAUSEWAY_ROLE: "web" })).rejects.toMatchObject({
+      problems: expect.arrayContaining([
+        expect.objectContaining({ problem: expect.stringContaining("CAUSEWAY_ROLE is web") }),
+      ]),
+    });
+    const real = { telegram: { kind: "telegram", agent: "echo", token: "1:real", secretToken: "s" } };
+    const env = { CAUSEWAY_SIMULATE: "telegram", CAUSEWAY_PUBLIC_URL: "https://chat.example.org" };
+    await expect(start(env, real)).rejects.toMatchObject({
+      problems: [expect.objectContaining({ path: "environment: CAUSEWAY_SIMULATE" })],
+    });
+    await expect(start({ CAUSEWAY_SIMULATE: "fax" })).rejects.toMatchObject({
+      problems: expect.arrayContaining([expect.objectContaining({ path: "environment: CAUSEWAY_SIMULATE" })]),
+    });
+    await expect(start({}, { web: { kind: "web", agent: "echo", simulate: true } })).rejects.toMatchObject({
+      problems: [expect.objectContaining({ problem: "is true, and there is no simulator of web" })],
+    });
+  });
+
+  it("are also those that CAUSEWAY_SIMULATE names, with Meta as well as Twilio", async () => {
+    const channels = {
+      meta: { kind: "whatsapp", agent: "echo", provider: "meta" },
+      polled: { kind: "telegram", agent: "echo", mode: "polling", token: "$NOT_SET" },
+      socket: { kind: "slack", agent: "echo", mode: "socket" },
+    };
+    await using app = await startTestApp({
+      channels,
+      env: { CAUSEWAY_SIMULATE: "telegram, slack, whatsapp" },
+    });
+    const chats = ["telegram/chats/777", "slack/chats/ada", "whatsapp/chats/491701234567"];
+    // The socket opens after the start.
+    await eventually(async () => {
+      const { body: log } = await control(app, "GET", "/log");
+      expect(log.map(({ name }: { name: string }) => name)).toContain("apps.connections.open");
+    });
+    for (const chat of chats)
+      await eventually(async () => {
+        await say(app, chat, "hello");
+        await eventually(async () => expect(await seen(app, chat)).toContain("You said: hello"), {
+          timeoutMs: 8_000,
+        });
+      });
+  });
+});

@@ -1,0 +1,185 @@
+import type { AddressInfo } from "node:net";
+import { App } from "@slack/bolt";
+import { WebClient } from "@slack/web-api";
+import { describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startLoopbackServer } from "../support/loopback-server.ts";
+import { startSimulator, type TestSimulator } from "../support/simulator.ts";
+
+/** A Bolt app as anybody would write it. */
+function echoApp({ settings }: TestSimulator, mode: "events" | "socket") {
+  const { SLACK_BOT_TOKEN: token = "", SLACK_SIGNING_SECRET: signingSecret = "" } = settings;
+  const { SLACK_APP_TOKEN: appToken = "", SLACK_API_URL: slackApiUrl = "" } = settings;
+  const how = mode === "events" ? { signingSecret } : { socketMode: true, appToken };
+  const app = new App({ token, ...how, clientOptions: { slackApiUrl } });
+  app.message(async ({ message, say }) => {
+    if (message.subtype !== undefined || message.channel_type !== "im") return;
+    const button = {
+      type: "button" as const,
+      action_id: "yes",
+      text: { type: "plain_text" as const, text: "Yes" },
+    };
+    const section = {
+      type: "section" as const,
+      text: { type: "mrkdwn" as const, text: `You said: ${message.text}` },
+    };
+    await say({ text: "An answer", blocks: [section, { type: "actions", elements: [button] }] });
+  });
+  app.action("yes", async ({ ack, respond }) => {
+    await ack();
+    await respond({ replace_original: true, text: "You pressed yes" });
+  });
+  app.event("app_mention", ({ event, say }) =>
+    say({ text: `Hello <@${event.user}>`, thread_ts: event.ts }).then(() => undefined),
+  );
+  return app;
+}
+
+async function converse(simulator: TestSimulator): Promise<void> {
+  await simulator.control("POST", "/slack/chats/ada/messages", { text: "a < b" });
+  await eventually(async () => {
+    const { body } = await simulator.control("GET", "/slack/chats/ada");
+    expect(body[1]).toMatchObject({ from: "bot", text: "You said: a < b", buttons: ["Yes"] });
+  });
+  expect((await simulator.control("POST", "/slack/chats/ada/press", { label: "Yes" })).status).toBe(201);
+  await eventually(async () => {
+    const { body } = await simulator.control("GET", "/slack/chats/ada");
+    expect(body[1]).toMatchObject({ from: "bot", text: "You pressed yes", edited: true });
+  });
+  const { body: asked } = await simulator.control("POST", "/slack/chats/general/messages", {
+    text: "@bot hi",
+    from: "Bela",
+  });
+  await eventually(async () => {
+    const { body } = await simulator.control("GET", "/slack/chats/general");
+    expect(body.at(-1)).toMatchObject({ from: "bot", text: "Hello @Bela", thread: asked.id });
+  });
+}
+
+describe("simulated Slack", () => {
+  it("serves a Bolt app by signed events: messages, mentions, presses and response URLs", async () => {
+    await using simulator = await startSimulator("slack");
+    const app = echoApp(simulator, "events");
+    const server = await app.start(0);
+    const { port } = server.address() as AddressInfo;
+    await simulator.control("POST", "/slack/webhook", { url: `http://127.0.0.1:${port}/slack/events` });
+    try {
+      await converse(simulator);
+    } finally {
+      await app.stop();
+    }
+  });
+
+  it("serves a Bolt app in Socket Mode", async () => {
+    await using simulator = await startSimulator("slack");
+    const app = echoApp(simulator, "socket");
+    await app.start();
+    try {
+      await converse(simulator);
+    } finally {
+      await app.stop();
+    }
+  });
+
+  it("repeats an event that fails, and says why", async () => {
+    await using simulator = await startSimulator("slack");
+    const seen: (string | undefined)[] = [];
+    const server = await startLoopbackServer(
+      async (request, response) => {
+        seen.push(request.headers["x-slack-retry-reason"] as string | undefined);
+        response.writeHead(seen.length === 1 ? 500 : 200).end();
+      },
+      (response) => response.end(),
+    );
+    await simulator.control("POST", "/slack/webhook", { url: server.origin });
+    await simulator.control("POST", "/slack/chats/ada/messages", { text: "hi" });
+    await eventually(() => expect(seen).toEqual([undefined, "http_error"]));
+    await server.close();
+  });
+
+  it("sends a mention as two events with one ts, and the file with the first alone", async () => {
+    await using simulator = await startSimulator("slack");
+    const file = { name: "a.png", content_type: "image/png", data: "AAAA" };
+    await simulator.control("POST", "/slack/chats/general/messages", { text: "@Causeway look", file });
+    const { body: log } = await simulator.control("GET", "/log");
+    const events = log.map((entry: { request: { body: string } }) => JSON.parse(entry.request.body));
+    const [first, second] = events.map(({ event }: { event: { type: string } }) => event);
+    expect([first.type, second.type]).toEqual(["message", "app_mention"]);
+    expect(second.ts).toBe(first.ts);
+    expect(events[0].event_id).not.toBe(events[1].event_id);
+    expect(first.files).toHaveLength(1);
+    expect(second.files).toBeUndefined();
+  });
+
+  it("refuses what Slack refuses, with Slack's codes", async () => {
+    await using simulator = await startSimulator("slack");
+    const { body: said } = await simulator.control("POST", "/slack/chats/D0ADA00001/messages", {
+      text: "hi",
+    });
+    const { SLACK_API_URL: url, SLACK_BOT_TOKEN: token } = simulator.settings;
+    const call = async (
+      method: string,
+      payload: object,
+      bearer = token,
+    ): Promise<{ ok: boolean; error?: string; ts?: string }> => {
+      const headers = { "content-type": "application/json", authorization: `Bearer ${bearer}` };
+      const response = await fetch(`${url}${method}`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(payload),
+      });
+      return (await response.json()) as { ok: boolean };
+    };
+    const channel = "D0ADA00001";
+    const section = (length: number) => ({
+      type: "section",
+      text: { type: "mrkdwn", text: "x".repeat(length) },
+    });
+    const refusals: [string, object, string][] = [
+      ["chat.postMessage", { channel: "C0NOWHERE", text: "a" }, "channel_not_found"],
+      ["chat.postMessage", { channel }, "no_text"],
+      ["chat.postMessage", { channel, text: "a", markdown_text: "b" }, "markdown_text_conflict"],
+      ["chat.postMessage", { channel, markdown_text: "x".repeat(12_001) }, "msg_too_long"],
+      [
+        "chat.postMessage",
+        { channel, blocks: Array.from({ length: 51 }, () => section(1)) },
+        "invalid_blocks",
+      ],
+      ["chat.postMessage", { channel, blocks: [section(3_001)] }, "invalid_blocks"],
+      ["chat.postMessage", { channel, text: "a", thread_ts: "1.000001" }, "thread_not_found"],
+      ["chat.update", { channel, ts: said.id, text: "a" }, "cant_update_message"],
+      ["chat.startStream", { channel }, "invalid_thread_ts"],
+      ["dance", {}, "unknown_method"],
+    ];
+    for (const [method, payload, error] of refusals)
+      expect(await call(method, payload), method).toEqual({ ok: false, error });
+    expect(await call("auth.test", {}, "xoxb-wrong")).toMatchObject({ error: "invalid_auth" });
+    const posted = await call("chat.postMessage", { channel, text: "a" });
+    expect(await call("chat.update", { channel, ts: posted.ts, text: "x".repeat(4_001) })).toMatchObject({
+      error: "msg_too_long",
+    });
+  });
+
+  it("streams an answer, and closes the stream by itself after five minutes", async () => {
+    await using simulator = await startSimulator("slack");
+    const { body: said } = await simulator.control("POST", "/slack/chats/D0ADA00001/messages", {
+      text: "hi",
+    });
+    const { SLACK_API_URL: slackApiUrl = "", SLACK_BOT_TOKEN: token } = simulator.settings;
+    const client = new WebClient(token, { slackApiUrl, retryConfig: { retries: 0 } });
+    const channel = "D0ADA00001";
+    const { ts = "" } = await client.chat.startStream({ channel, thread_ts: said.id, markdown_text: "One " });
+    await client.chat.appendStream({ channel, ts, markdown_text: "two" });
+    const { body } = await simulator.control("GET", `/slack/chats/${channel}`);
+    expect(body.at(-1)).toMatchObject({ text: "One two", streaming: true, thread: said.id });
+    const markdown_text =
+      "## Plan\n**Two** *of* `a*b*c`, 2 * 3 * 4 and snake_case_name: [here](https://example.org)";
+    await client.chat.postMessage({ channel, markdown_text } as never);
+    const { body: more } = await simulator.control("GET", `/slack/chats/${channel}`);
+    expect(more.at(-1).text).toBe("Plan\nTwo of a*b*c, 2 * 3 * 4 and snake_case_name: here");
+    await simulator.control("POST", "/clock", { forward_seconds: 301 });
+    await expect(client.chat.appendStream({ channel, ts, markdown_text: "!" })).rejects.toMatchObject({
+      data: { error: "message_not_in_streaming_state" },
+    });
+  });
+});

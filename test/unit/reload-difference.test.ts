@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { type ConfiguredChannel, reloadDifference } from "../../src/channels/reload-difference.ts";
+
+const running = { kind: "web", config: { allowedOrigins: ["https://a.example"], title: "Chat" } };
+const configured = (over: Partial<ConfiguredChannel> = {}): ConfiguredChannel => ({
+  enabled: true,
+  kind: "web",
+  config: { ...running.config },
+  ...over,
+});
+
+test.each<[string, typeof running | null, ConfiguredChannel | null, string | null]>([
+  ["the same", running, configured(), null],
+  [
+    "other keys",
+    running,
+    configured({ config: { title: "Help", theme: "dark" } }),
+    "allowedOrigins, title, theme",
+  ],
+  ["another kind", running, configured({ kind: "api" }), "kind"],
+  ["a channel that is gone", running, null, "removed"],
+  ["a channel that is switched off", running, configured({ enabled: false }), "switched off"],
+  ["a channel that is new", null, configured(), "new"],
+  ["a channel that is new and switched off", null, configured({ enabled: false }), null],
+])("the difference of %s is told by the keys, never by values", (_name, now, file, expected) => {
+  expect(reloadDifference(now, file)).toBe(expected);
+});

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { channelDefinitions } from "../../src/channels/registry.ts";
+import { sharedConnections } from "../../src/config/shared-connections.ts";
+
+const BOT = { token: "4242:one-and-the-same", apiRoot: "https://api.telegram.org" };
+const POLLED = { ...BOT, mode: "polling" };
+const POSTED = { ...BOT, mode: "webhook" };
+
+function found(a: object, b: object, enabled = true) {
+  const channel = (name: string, config: object, isOn = true) => ({
+    name,
+    kind: "telegram",
+    agent: "echo",
+    enabled: isOn,
+    config: isOn ? { ...config } : null,
+    simulated: null,
+  });
+  const workspace = {
+    slug: "default",
+    file: "channels.config.json",
+    agents: {},
+    channels: { a: channel("a", a), b: channel("b", b, enabled) },
+    desks: {},
+  };
+  return sharedConnections([workspace], channelDefinitions);
+}
+
+const shared = { path: "channels.config.json: channels.b.token", problem: expect.stringContaining('"a"') };
+
+test.each([
+  [POLLED, POLLED],
+  [POLLED, POSTED],
+  [POSTED, POLLED],
+])("two channels with one bot are a problem where one of them polls", (a, b) => {
+  expect(found(a, b)).toMatchObject({ problems: [shared], warnings: [] });
+  expect(JSON.stringify(found(a, b))).not.toContain("one-and-the-same");
+});
+
+test("two channels with one webhook are worth a warning: Telegram posts to one of them", () => {
+  expect(found(POSTED, POSTED)).toMatchObject({ problems: [], warnings: [shared] });
+});
+
+test("two bots, two servers, and what is switched off have nothing in common", () => {
+  const none = { problems: [], warnings: [] };
+  expect(found(POLLED, { ...POLLED, token: "4243:another" })).toEqual(none);
+  expect(found(POLLED, { ...POLLED, apiRoot: "http://127.0.0.1:8081" })).toEqual(none);
+  expect(found(POLLED, POLLED, false)).toEqual(none);
+});
