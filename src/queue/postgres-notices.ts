@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool, PoolClient } from "pg";
-import { watchConnection } from "../storage/connection-check.ts";
 import type { NoticeTransport } from "./notice-transport.ts";
 
 const CHANNEL = "causeway_notices";
@@ -14,7 +13,7 @@ const RETRY_MS = 250;
 /** Notices with LISTEN and NOTIFY. */
 export function postgresNotices(options: {
   queries: Pool;
-  /** Opens a separate connection, and waits if the server is down. */
+  /** Opens a separate connection, and waits if the server is down. It reports an error if it goes silent. */
   connect: () => Promise<PoolClient>;
 }): NoticeTransport {
   return {
@@ -34,7 +33,6 @@ export function postgresNotices(options: {
 async function listen(connect: () => Promise<PoolClient>, onText: (text: string) => void) {
   const assemble = createAssembler(onText);
   let current: PoolClient | null = null;
-  let stopWatching = () => {};
   let stopped = false;
 
   async function start(): Promise<void> {
@@ -47,14 +45,11 @@ async function listen(connect: () => Promise<PoolClient>, onText: (text: string)
     });
     // Runs twice for one connection: the server's last message and the broken socket are separate errors.
     const onLost = () => {
-      stopWatching();
       client.release(true);
       if (stopped || !listening) return;
       listening = false;
       void restart();
     };
-    const stopChecks = watchConnection(client, onLost);
-    stopWatching = stopChecks;
     client.on("error", onLost);
     await client.query(`LISTEN ${CHANNEL}`);
     listening = true;
@@ -74,7 +69,6 @@ async function listen(connect: () => Promise<PoolClient>, onText: (text: string)
   await start();
   return async () => {
     stopped = true;
-    stopWatching();
     current?.removeAllListeners("notification");
     current?.release(true);
   };

@@ -13,6 +13,7 @@ import {
 } from "bullmq";
 import type { PoolClient } from "pg";
 import type { Logger } from "../core/process/logger.ts";
+import { watchConnection } from "../storage/connection-check.ts";
 import { openPool } from "../storage/database.ts";
 import { jobDefaults, workerDefaults } from "./job-defaults.ts";
 import { createOutageLog } from "./outage-log.ts";
@@ -63,11 +64,15 @@ export function openPostgresQueues(options: { databaseUrl: string; log: Logger }
   /**
    * Allows several calls of `release`: each part that notices a lost connection releases it. A second release would
    * throw inside an event handler, which would end the process.
+   * A connection that listens sends nothing, so it never notices that the network drops it silently. Jobs would then
+   * wait for BullMQ's next look at the table. The check reports the loss as an error of the connection.
    */
   function lend(client: PoolClient): PoolClient {
     const release = client.release.bind(client);
     handedOut.add(client);
+    const stopWatching = watchConnection(client, (error) => client.emit("error", error));
     client.release = (destroy) => {
+      stopWatching();
       if (handedOut.delete(client)) release(destroy);
     };
     return client;

@@ -3,6 +3,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import type { Logger } from "../core/process/logger.ts";
 import { PrismaClient } from "./generated/client.ts";
+import { closeSilentConnections } from "./silent-connections.ts";
 
 /** Connections in the pools of one process. The queue and the hub open more connections in addition. */
 export const MAX_CONNECTIONS = 20;
@@ -85,6 +86,7 @@ export function openPool(options: {
   pool.on("connect", (client) => {
     client.on("error", () => undefined);
   });
+  closeSilentConnections(pool);
   return pool;
 }
 

@@ -36,7 +36,8 @@ async function leadOnce(
   stop: AbortSignal,
 ): Promise<void> {
   const client = await pool.connect();
-  let broken = false;
+  // The lock belongs to the connection. After an error its state is unknown, so the connection is closed.
+  let broken: Error | boolean = false;
   try {
     const { rows } = await client.query<{ locked: boolean }>(
       "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked",
@@ -44,8 +45,8 @@ async function leadOnce(
     );
     if (!rows[0]?.locked) return;
     const lost = new AbortController();
-    const onLost = () => {
-      broken = true;
+    const onLost = (error?: unknown) => {
+      broken = error instanceof Error ? error : true;
       lost.abort();
     };
     client.once("error", onLost);
@@ -59,6 +60,9 @@ async function leadOnce(
       client.removeListener("end", onLost);
       if (!broken) await unlock(client, name);
     }
+  } catch (error) {
+    broken = error instanceof Error ? error : true;
+    throw error;
   } finally {
     client.release(broken);
   }

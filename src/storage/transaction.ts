@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { isUnanswered } from "./silent-connections.ts";
 
 /** Runs `work` in a transaction and commits it. */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
@@ -10,6 +11,11 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     client.release();
     return result;
   } catch (error) {
+    if (error instanceof Error && isUnanswered(error)) {
+      // A rollback on a silent connection would wait for its whole time limit too. Closing ends the transaction.
+      client.release(error);
+      throw error;
+    }
     // If the rollback fails, the connection is in an unknown state, so close it instead of returning it.
     const broken = await client.query("ROLLBACK").then(
       () => false,

@@ -78,7 +78,7 @@ export async function speak(client: PoolClient, request: SpeakRequest): Promise<
 
 /** Returns the message that was stored under a key. Null if there is none, or if its session is gone. */
 export async function spokenBefore(
-  client: PoolClient,
+  client: Pick<PoolClient, "query">,
   channelId: string,
   key: string,
 ): Promise<Spoken | null> {

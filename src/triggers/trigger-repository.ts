@@ -95,15 +95,9 @@ export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerR
   return {
     /** Returns the result of an earlier trigger with this key; null if there is none. */
     async before(trigger: Omit<Trigger, "notBefore">): Promise<Spoken | Deferred | null> {
-      const client = await pool.connect();
-      try {
-        return (
-          (await spokenBefore(client, trigger.channel.id, trigger.key)) ??
-          (await deferredBefore(client, trigger))
-        );
-      } finally {
-        client.release();
-      }
+      return (
+        (await spokenBefore(pool, trigger.channel.id, trigger.key)) ?? (await deferredBefore(pool, trigger))
+      );
     },
 
     async run(trigger: Trigger): Promise<Spoken | Deferred | { kind: "handoff" }> {
@@ -185,7 +179,7 @@ function deferredId({ channel, key }: Pick<Trigger, "channel" | "key">): string 
 
 /** The result of an earlier trigger with this key that was deferred by quiet hours. */
 async function deferredBefore(
-  client: PoolClient,
+  client: Pick<PoolClient, "query">,
   trigger: Omit<Trigger, "notBefore">,
 ): Promise<Deferred | null> {
   const scheduleId = deferredId(trigger);
