@@ -36,11 +36,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 /** Reduces costs that make no sense for a run with a thousand small databases, each of which exists for seconds. */
 async function makeFrugal(serverUrl: string, accessRules: string): Promise<void> {
   await withClient(serverUrl, async (client) => {
-    // Every application opens some fifteen connections. Hashing the password 4,096 times for each takes a tenth of its
-    // start. The SCRAM proof of the password takes another tenth.
-    await client.query("SET scram_iterations = 1");
-    await client.query(`ALTER ROLE CURRENT_USER PASSWORD '${new URL(serverUrl).password}'`);
-    await writeFile(accessRules, "local all all password\n");
+    // Every application opens some fifteen connections. Checking the password of each takes a fifth of its start.
+    await writeFile(accessRules, "local all all trust\n");
     await client.query("ALTER SYSTEM SET autovacuum = off");
     await client.query("SELECT pg_reload_conf()");
   });
