@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     throw explainStart(error, config.settings);
   });
   nameProcess(config.settings, app.url, log);
-  greet(app);
+  await greet(app, config.settings.role);
   giveBackMemory();
 }
 
@@ -117,14 +117,19 @@ function nameProcess({ dataDir, role }: LoadedConfig["settings"], url: string, l
 }
 
 /** Prints the data that a person at a terminal needs: the chat's URL and the key's place. */
-function greet(app: App): void {
+async function greet(app: App, role: LoadedConfig["settings"]["role"]): Promise<void> {
   const chats = app.channels.all().filter(({ ref }) => ref.kind === "web");
+  // A worker answers no people. A link that could not be made must not end the service.
+  const link = role === "worker" ? null : await app.signInLink().catch(() => null);
   const lines = [
     "",
     `Causeway listens on ${app.url}`,
     ...chats.map(({ ref }) => `Chat here:        ${app.url}/chat/${ref.name}`),
     ...(app.simulated.length > 0 ? [`Phones: ${app.url}/simulator`] : []),
     `API:              ${app.url}/docs`,
+    ...(link === null
+      ? []
+      : [`Console:          ${link.split("#")[0]}`, `Sign in once:     ${link} (within ten minutes)`]),
     app.operatorKey.path
       ? `Operator key in:  ${app.operatorKey.path}`
       : "Operator key:     as CAUSEWAY_API_KEY says",

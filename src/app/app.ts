@@ -63,6 +63,8 @@ export interface App {
   simulated: readonly string[];
   /** The first operator key and its file (null: given by CAUSEWAY_API_KEY). */
   operatorKey: { value: string; path: string | null };
+  /** A link that signs in to the console once, within ten minutes. */
+  signInLink(): Promise<string>;
   /** Publishes changed agents. Throws a ConfigError, and changes nothing, if the configuration has problems. */
   reload(): Promise<void>;
   /** Finishes or hands back all work in progress, then closes everything. */
@@ -188,6 +190,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     attempts: createAttempts(createRateLimit(bounds.addressRates.wrongKeys, Date.now)),
     keyRate: createRateLimit(perMinute(settings.rates.perKey), Date.now),
     keyStreams: createOpenLimit(settings.streamsPerKey, streamRoom),
+    publicUrl: settings.publicUrl,
     version: VERSION,
     giveUp: giveUp.signal,
     log,
@@ -265,8 +268,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     await proactive.start();
     const port = await http.listen(settings.host, settings.port);
     simulator?.listening(resolvePublicUrl({ publicUrl: null, host: settings.host, port }).url);
+    const url = `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`;
     const app: App = {
-      url: `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`,
+      url,
       engine,
       pipeline,
       attachments,
@@ -274,6 +278,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       agents,
       simulated: simulator?.channels ?? [],
       operatorKey,
+      async signInLink() {
+        const base = settings.publicUrl.isPublic ? settings.publicUrl.url : url;
+        // A fragment reaches no server and no log of a proxy.
+        return `${base}/console#code=${await api.signInCode()}`;
+      },
       reload,
       stop,
     };

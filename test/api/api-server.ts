@@ -98,13 +98,15 @@ export async function openApiWorld() {
       routes,
       authenticate: createAuthenticate({
         keys: keyCache,
+        consoleSession: async () => null,
         attempts: createAttempts(createRateLimit({ perMinute: 600_000, burst: 10_000 }, now)),
         callerOf: createCallerOf([]),
         workspaceBySlug: keys.workspaceBySlug,
       }),
       idempotency: createIdempotency({ repository: createIdempotencyRepository(pool), notices, log }),
       streams: createOpenLimit(options.streams ?? 1_000),
-      onKeyRevoked: keyCache.onRevoked,
+      callerOf: createCallerOf([]),
+      onCallerEnded: ({ keyId }, listener) => keyCache.onRevoked(keyId, listener),
       rateLimit: createRateLimit(options.rateLimit ?? { perMinute: 600_000, burst: 10_000 }, now),
       log,
     });

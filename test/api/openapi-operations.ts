@@ -14,6 +14,8 @@ export interface Operation {
   examples: { query: string; body: Json | undefined }[];
   successes: number[];
   streams: boolean;
+  /** True if it needs no key. */
+  open: boolean;
   /** True if its body is a file. */
   uploads: boolean;
 }
@@ -57,6 +59,7 @@ function toOperation(method: string, path: string, server: string, operation: Js
       body: object(bodies[name]).value,
     })),
     successes: responses.map(([status]) => Number(status)).filter((status) => status < 300),
+    open: Array.isArray(operation.security) && operation.security.length === 0,
     uploads: "*/*" in content,
     streams: responses.some(([, response]) => "text/event-stream" in object(object(response).content)),
   };

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, onTestFailed, onTestFinished } from "vitest";
 import { startEmbeddedPostgres } from "../../src/storage/embedded/embedded-postgres.ts";
 import { SECRET_TOKEN, updateWith } from "../channels/telegram-subject.ts";
+import { signIn } from "../support/console.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
 import {
   type Build,
@@ -54,6 +55,11 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
         200,
         expect.objectContaining({ status: "ready", dependencies: { postgres: "ok", queue: "ok" } }),
       ]);
+
+      expect(service.output()).toContain(`Console:          ${service.url}/console\n`);
+      const code = /\/console#code=(\S+) /.exec(service.output())?.[1] ?? "";
+      const person = await signIn(service.url, { code });
+      expect((await person.call("GET", "/console/session")).body).toMatchObject({ role: "owner" });
 
       expect(await chatOnce(service.url, await dataFile(directory, "api-key"))).toBe("You said: hello");
       const page = await fetch(`${service.url}/chat/web`);
@@ -145,6 +151,11 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
         await service.ended;
       }
       await using service = await startProcess({ build, directory });
+      expect(service.output()).toContain(`Console:          ${service.url}/console\n`);
+      const code = /\/console#code=(\S+) /.exec(service.output())?.[1] ?? "";
+      const person = await signIn(service.url, { code });
+      expect((await person.call("GET", "/console/session")).body).toMatchObject({ role: "owner" });
+
       expect(await chatOnce(service.url, await dataFile(directory, "api-key"))).toBe("You said: hello");
       expect(await service.stop()).toBe(0);
     });

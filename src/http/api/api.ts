@@ -6,6 +6,7 @@ import type { Reachability } from "../../core/session/reachability.ts";
 import { createChannelQueries } from "../../delivery/channel-queries-repository.ts";
 import { createDeliveryQueries } from "../../delivery/delivery-queries-repository.ts";
 import { newSecret } from "../../keys/api-key.ts";
+import { createConsoleSessionRepository } from "../../keys/console-session-repository.ts";
 import { createIdempotencyRepository } from "../../keys/idempotency-repository.ts";
 import { createKeyCache } from "../../keys/key-cache.ts";
 import { createKeyRepository } from "../../keys/key-repository.ts";
@@ -23,6 +24,9 @@ import type { ServiceEngine } from "../service.ts";
 import { agentRollbackRoutes } from "./agents/agent-rollback.ts";
 import { agentRoutes } from "./agents/agents.ts";
 import { channelRoutes } from "./channels/channels.ts";
+import { consoleSessionRoutes } from "./console/console-session.ts";
+import { createSessionEnd } from "./console/session-end.ts";
+import { createSignIn } from "./console/sign-in.ts";
 import { deliveryRoutes } from "./deliveries/deliveries.ts";
 import { docsRouter } from "./document/docs-page.ts";
 import { openApiDocument, type RouteGroup } from "./document/openapi.ts";
@@ -56,6 +60,8 @@ export interface ApiDeps {
   keyRate: RateLimit;
   /** Maximum number of streams and sockets that one key may hold open. */
   keyStreams: OpenLimit;
+  /** The address of the service, for cookies that may go over HTTPS alone. */
+  publicUrl: { isPublic: boolean };
   version: string;
   /** Aborts when a stop has no time left. */
   giveUp: AbortSignal;
@@ -63,6 +69,7 @@ export interface ApiDeps {
 }
 
 const BASE = "/api/v1";
+const CONSOLE_BASE = "/console";
 const SWEEP_EVERY_MS = 10 * 60_000;
 
 /** The API: its keys, its routes, and the document that describes them. */
@@ -87,8 +94,21 @@ export function createApi(deps: ApiDeps) {
   });
   const { attempts, callerOf } = deps;
   const { workspaceBySlug } = keys;
+  const consoleSessions = createConsoleSessionRepository(pool);
+  const sessionEnd = createSessionEnd({
+    onKeyRevoked: keyCache.onRevoked,
+    notices: engine.hub,
+    remainingMs: consoleSessions.remainingMs,
+  });
   const gate = {
-    authenticate: createAuthenticate({ keys: keyCache, attempts, callerOf, workspaceBySlug }),
+    authenticate: createAuthenticate({
+      keys: keyCache,
+      consoleSession: consoleSessions.find,
+      attempts,
+      callerOf,
+      workspaceBySlug,
+    }),
+    callerOf,
     idempotency: createIdempotency({
       repository: createRetryingIdempotency(idempotencyRows, { giveUp: deps.giveUp, log }),
       notices: engine.hub,
@@ -96,7 +116,7 @@ export function createApi(deps: ApiDeps) {
     }),
     rateLimit: deps.keyRate,
     streams: deps.keyStreams,
-    onKeyRevoked: keyCache.onRevoked,
+    onCallerEnded: sessionEnd.onCallerEnded,
     log,
   };
 
@@ -136,6 +156,15 @@ export function createApi(deps: ApiDeps) {
       ],
     },
     ...(deps.more ?? []),
+    {
+      base: CONSOLE_BASE,
+      routes: consoleSessionRoutes({
+        signIn: createSignIn({ keys: keyCache, sessions: consoleSessions, attempts, log }),
+        sessions: consoleSessions,
+        onEnded: sessionEnd.announce,
+        publicUrl: deps.publicUrl,
+      }),
+    },
   ];
   const mounts: HttpParts["mounts"] = [
     ...groups.map(({ base, ...group }) => ({ path: base, router: apiRouter({ ...group, ...gate }) })),
@@ -143,9 +172,9 @@ export function createApi(deps: ApiDeps) {
   ];
 
   const sweep = setInterval(() => {
-    idempotencyRows
-      .sweep()
-      .catch((error: unknown) => log.warn({ err: error }, "could not sweep old answers"));
+    Promise.all([idempotencyRows.sweep(), consoleSessions.sweep()]).catch((error: unknown) =>
+      log.warn({ err: error }, "could not sweep old answers and sign-ins"),
+    );
   }, SWEEP_EVERY_MS);
   sweep.unref();
 
@@ -157,7 +186,9 @@ export function createApi(deps: ApiDeps) {
     callerOf,
     rateLimit: gate.rateLimit,
     streams: gate.streams,
-    onKeyRevoked: gate.onKeyRevoked,
+    onKeyRevoked: keyCache.onRevoked,
+    /** A code that signs in to the console once, as the operator. */
+    signInCode: consoleSessions.codeForOperator,
     /** Makes the key of the settings the operator key. `workspaceId` is the first configured workspace. */
     ensureOperatorKey: keys.ensureOperatorKey,
     stop(): void {

@@ -8,6 +8,11 @@ const COMMON_ERRORS = [
   { status: 400, code: "invalid_query", when: "the query, the path or the JSON is malformed" },
   { status: 401, code: "unauthorized", when: "the API key is missing, unknown or revoked" },
   { status: 403, code: "insufficient_scope", when: "the API key lacks the scope" },
+  {
+    status: 403,
+    code: "console_header_missing",
+    when: "a change by the console's cookie lacks `X-Console: 1`",
+  },
   { status: 404, code: "workspace_not_found", when: "`X-Workspace` names none" },
   { status: 429, code: "rate_limited", when: "too many calls; `Retry-After` says how many seconds to wait" },
   { status: 500, code: "internal_error", when: "something went wrong here" },
@@ -47,7 +52,7 @@ export function responses(route: Route, components: JsonObject): JsonObject {
   const errors = [
     ...COMMON_ERRORS,
     ...(route.method === "GET" || route.uploadLimit !== undefined ? [] : BODY_ERRORS),
-    ...(route.method === "POST" ? [KEY_ERROR] : []),
+    ...(route.method === "POST" && !route.open ? [KEY_ERROR] : []),
     ...(route.errors ?? []),
   ];
   const byStatus = new Map<number, string[]>();

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { RequestError } from "../../../core/faults/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../../core/text/json.ts";
+import { CONSOLE_COOKIE } from "../route/console-cookie.ts";
 import type { Route } from "../route/route.ts";
 import { errorSchema } from "../route/wire-schemas.ts";
 import { responses } from "./openapi-responses.ts";
@@ -17,9 +18,11 @@ export interface RouteGroup {
 
 const DESCRIPTION = `Sessions, messages and executions of one chatbot on every channel.
 
-Send your key as \`Authorization: Bearer <key>\` or \`X-API-Key\`. Every POST takes an \`Idempotency-Key\`: repeated with
-the same key and body, it changes nothing more and gives the same answer for 24 hours. The operator key may name a
-workspace with the header \`X-Workspace: <slug>\`; without it, it speaks for the first one in the configuration.`;
+Send your key as \`Authorization: Bearer <key>\` or \`X-API-Key\`. The cookie of a sign-in to the console counts as
+the key that it came from. A change by it needs the header \`X-Console: 1\`. Every POST takes an \`Idempotency-Key\`:
+repeated with the same key and body, it changes nothing more and gives the same answer for 24 hours. The operator key
+may name a workspace with the header \`X-Workspace: <slug>\`; without it, it speaks for the first one in the
+configuration.`;
 
 /**
  * The OpenAPI 3.1 document of the routes, generated from the schemas that validate. The first group's base is the
@@ -39,7 +42,7 @@ export function openApiDocument(groups: readonly RouteGroup[], version: string):
     openapi: "3.1.0",
     info: { title: "Causeway", version, description: DESCRIPTION },
     servers: [{ url: groups[0]?.base ?? "/" }],
-    security: [{ bearer: [] }, { apiKey: [] }],
+    security: [{ bearer: [] }, { apiKey: [] }, { console: [] }],
     tags: [...new Set(groups.flatMap(({ routes }) => routes.map((route) => route.tag)))].map((name) => ({
       name,
     })),
@@ -48,6 +51,7 @@ export function openApiDocument(groups: readonly RouteGroup[], version: string):
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer" },
         apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
+        console: { type: "apiKey", in: "cookie", name: CONSOLE_COOKIE },
       },
       schemas: components,
       responses: {
@@ -58,21 +62,27 @@ export function openApiDocument(groups: readonly RouteGroup[], version: string):
 }
 
 function operation(route: Route, components: JsonObject): JsonObject {
-  const description = [route.description, `Needs the scope \`${route.scope}\`.`].filter(Boolean).join("\n\n");
+  const description = [route.description, accessOf(route)].filter(Boolean).join("\n\n");
   return {
     operationId: route.operationId,
     summary: route.summary,
     description,
     tags: [route.tag],
+    ...(route.open ? { security: [] } : {}),
     parameters: [
       ...parameters(route, "path", components),
       ...parameters(route, "query", components),
-      ...(route.method === "POST" ? [IDEMPOTENCY_PARAMETER] : []),
+      ...(route.method === "POST" && !route.open ? [IDEMPOTENCY_PARAMETER] : []),
     ],
     ...(route.body ? { requestBody: requestBody(route, route.body, components) } : {}),
     ...(route.uploadLimit === undefined ? {} : { requestBody: UPLOAD }),
     responses: responses(route, components),
   };
+}
+
+function accessOf({ open, scope }: Route): string {
+  if (open) return "Needs no API key.";
+  return scope === null ? "Needs any API key." : `Needs the scope \`${scope}\`.`;
 }
 
 /** Binary content has no schema in OpenAPI 3.1. */

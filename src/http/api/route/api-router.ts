@@ -8,6 +8,7 @@ import { isJsonObject, type Json } from "../../../core/text/json.ts";
 import { setBodySender } from "../../bodies/bodies.ts";
 import { readJsonBody } from "../../bodies/json-body.ts";
 import { readBytes } from "../../bodies/read-bytes.ts";
+import type { CallerOf } from "../../server/caller-address.ts";
 import type { OpenLimit } from "../../server/open-limit.ts";
 import { type RateLimit, requireRate, tooMany } from "../../server/rate-limit.ts";
 import { requestIdOf } from "../../server/request-id.ts";
@@ -16,7 +17,7 @@ import { checkedRequest, headersOf } from "./checked-request.ts";
 import { databaseOutage } from "./database-outage.ts";
 import type { Idempotency } from "./idempotency.ts";
 import { encode, keptRefusals, sendReply } from "./reply.ts";
-import type { Route } from "./route.ts";
+import type { Caller, Route } from "./route.ts";
 
 export interface ApiRouterDeps {
   routes: readonly Route[];
@@ -28,8 +29,10 @@ export interface ApiRouterDeps {
   rateLimit: RateLimit;
   /** The open streams of a key. */
   streams: OpenLimit;
-  /** Calls the listener once a key is revoked. Returns a function that stops listening. */
-  onKeyRevoked(keyId: string, listener: () => void): () => void;
+  /** Names the address of a request. */
+  callerOf: CallerOf;
+  /** Calls the listener once a caller's key or console session has ended. Returns a function that stops listening. */
+  onCallerEnded(caller: Caller, listener: () => void): () => void;
   log: Logger;
 }
 
@@ -61,10 +64,7 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
   response.once("close", () => left.abort());
   const known = route.answerAnybody?.(new URL(request.originalUrl, "http://localhost").searchParams);
   if (known) throw known;
-  const caller = await deps.authenticate(request);
-  requireRate(deps.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);
-  requireScope(caller, route.scope);
-  setBodySender(request, { trust: "known", name: caller.keyId });
+  const caller = route.open ? NOBODY : await admit(deps, route, request);
   const { uploadLimit } = route;
   const upload = uploadLimit === undefined ? NO_UPLOAD : await readBytes(request, uploadLimit);
   const body =
@@ -73,13 +73,14 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
     ...checkedRequest(route, request, body),
     caller,
     upload,
+    address: deps.callerOf(request),
     headers: headersOf(request),
     requestId: requestIdOf(response),
     signal: left.signal,
   };
   // Before the work starts: if there is no room for a stream, the request must have no effect.
   if (mayStream(route, body)) {
-    holdOpen(deps, caller.keyId, response);
+    holdOpen(deps, caller, response);
     // Checked again, because the body may have been slow and the key may have been revoked meanwhile.
     await deps.authenticate(request);
   }
@@ -90,7 +91,7 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
       throw error instanceof RequestError ? (deps.phrase?.(error) ?? error) : error;
     }
   };
-  const key = route.method === "POST" ? request.headers["idempotency-key"] : undefined;
+  const key = route.method === "POST" && !route.open ? request.headers["idempotency-key"] : undefined;
   const reply =
     typeof key === "string"
       ? await deps.idempotency.run(
@@ -109,26 +110,38 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
   await sendReply(reply, request, response, deps.log);
 }
 
+/** The "caller" of open routes. */
+const NOBODY: Caller = { workspaceId: "", keyId: "", scopes: [], consoleId: null };
+
+/** The caller of a route, who may call it and is not too fast. */
+async function admit(deps: ApiRouterDeps, route: Route, request: Request): Promise<Caller> {
+  const caller = await deps.authenticate(request);
+  requireRate(deps.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);
+  requireScope(caller, route.scope);
+  setBodySender(request, { trust: "known", name: caller.keyId });
+  return caller;
+}
+
 /** Some routes always stream. The routes of OpenAI's clients stream only if the body requests it. */
 function mayStream(route: Route, body: Json | undefined): boolean {
   if (route.responses.some(({ contentType }) => contentType === "text/event-stream")) return true;
   return isJsonObject(body) && body.stream === true;
 }
 
-/** Cuts the stream of a revoked key. The turn continues. */
+/** Cuts the stream of a revoked key or an ended console session. The turn continues. */
 function holdOpen(
-  { streams, onKeyRevoked }: Pick<ApiRouterDeps, "streams" | "onKeyRevoked">,
-  keyId: string,
+  { streams, onCallerEnded }: Pick<ApiRouterDeps, "streams" | "onCallerEnded">,
+  caller: Caller,
   response: Response,
 ): void {
   // A client that has already left sends no further close event.
   if (response.destroyed) return;
-  const close = streams.open(keyId);
+  const close = streams.open(caller.keyId);
   if (close === null) throw tooMany("too_many_streams", KEY_STREAMS_EXCEEDED, 5);
   response.once("close", close);
   response.once(
     "close",
-    onKeyRevoked(keyId, () => response.destroy()),
+    onCallerEnded(caller, () => response.destroy()),
   );
 }
 

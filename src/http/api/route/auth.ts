@@ -1,9 +1,11 @@
 import { hash } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { RequestError } from "../../../core/faults/errors.ts";
+import type { ConsoleSession } from "../../../keys/console-session-repository.ts";
 import type { KeyCache } from "../../../keys/key-cache.ts";
 import type { Attempts } from "../../server/attempts.ts";
 import type { CallerOf } from "../../server/caller-address.ts";
+import { consoleToken, requireConsoleHeader } from "./console-cookie.ts";
 import { type Caller, SCOPES, type Scope } from "./route.ts";
 
 /** The message for a key over its rate. */
@@ -12,8 +14,13 @@ export const KEY_RATE_EXCEEDED = "This API key makes too many requests. Try agai
 /** The message for a key with too many open streams. */
 export const KEY_STREAMS_EXCEEDED = "This API key holds too many streams open. Close some first.";
 
-/** The caller, from `Authorization: Bearer` or `X-API-Key`. Throws a 401 that names the missing part. */
-export type Authenticate = (request: Pick<IncomingMessage, "headers" | "socket">) => Promise<Caller>;
+/**
+ * The caller, from `Authorization: Bearer`, from `X-API-Key`, or from the console's cookie. Throws a 401 that names the
+ * missing part.
+ */
+export type Authenticate = (
+  request: Pick<IncomingMessage, "headers" | "socket" | "method">,
+) => Promise<Caller>;
 
 /**
  * A key belongs to one workspace. The operator key of the settings belongs to the first one in the configuration. It
@@ -21,23 +28,38 @@ export type Authenticate = (request: Pick<IncomingMessage, "headers" | "socket">
  */
 export function createAuthenticate(deps: {
   keys: Pick<KeyCache, "lookup">;
-  /** Limits wrong keys, by address. */
+  /** Finds the console session of a cookie's token; null if it is over. */
+  consoleSession(token: string): Promise<ConsoleSession | null>;
+  /** Limits wrong keys and cookies, by address. */
   attempts: Attempts;
   callerOf: CallerOf;
   workspaceBySlug(slug: string): Promise<string | null>;
 }): Authenticate {
-  return async (request) => {
-    const { headers } = request;
-    const secret = secretOf(headers);
-    if (secret === null) {
+  /** The holder of a secret, or the console session of a cookie. A secret is sent on purpose, so it comes first. */
+  async function identify(request: Parameters<Authenticate>[0]) {
+    const secret = secretOf(request.headers);
+    const token = secret === null ? consoleToken(request.headers.cookie) : null;
+    const attempt = <T>(given: string, lookUp: () => Promise<T | null>) =>
+      deps.attempts.check(deps.callerOf(request), hash("sha256", given), lookUp);
+    if (secret !== null) {
+      const holder = await attempt(secret, () => deps.keys.lookup(secret));
+      if (holder === null) throw unauthorized("This API key is unknown or was revoked.");
+      return { holder, consoleId: null };
+    }
+    if (token === null) {
       throw unauthorized("Send your API key as Authorization: Bearer <key>, or as X-API-Key.");
     }
-    const lookUp = () => deps.keys.lookup(secret);
-    const holder = await deps.attempts.check(deps.callerOf(request), hash("sha256", secret), lookUp);
-    if (holder === null) throw unauthorized("This API key is unknown or was revoked.");
-    const scopes = holder.scopes.filter(isScope);
-    const slug = headers["x-workspace"];
-    if (typeof slug !== "string") return { workspaceId: holder.workspaceId, keyId: holder.id, scopes };
+    requireConsoleHeader(request);
+    const session = await attempt(token, () => deps.consoleSession(token));
+    if (session === null) throw unauthorized("This console session is over. Sign in again.");
+    return { holder: session.key, consoleId: session.id };
+  }
+
+  return async (request) => {
+    const { holder, consoleId } = await identify(request);
+    const caller = { keyId: holder.id, scopes: holder.scopes.filter(isScope), consoleId };
+    const slug = request.headers["x-workspace"];
+    if (typeof slug !== "string") return { ...caller, workspaceId: holder.workspaceId };
     const workspaceId = await deps.workspaceBySlug(slug);
     if (workspaceId !== holder.workspaceId && !holder.operator) {
       throw new RequestError(403, "workspace_not_allowed", "This API key belongs to another workspace.");
@@ -45,13 +67,13 @@ export function createAuthenticate(deps: {
     if (workspaceId === null) {
       throw new RequestError(404, "workspace_not_found", `There is no workspace ${slug}.`);
     }
-    return { workspaceId, keyId: holder.id, scopes };
+    return { ...caller, workspaceId };
   };
 }
 
 /** Throws a 403 that names the missing scope. */
-export function requireScope(caller: Caller, scope: Scope): void {
-  if (caller.scopes.includes(scope) || caller.scopes.includes("admin")) return;
+export function requireScope(caller: Caller, scope: Scope | null): void {
+  if (scope === null || caller.scopes.includes(scope) || caller.scopes.includes("admin")) return;
   throw new RequestError(403, "insufficient_scope", `This needs an API key with the scope ${scope}.`, {
     details: { required: scope, scopes: caller.scopes },
   });

@@ -22,6 +22,8 @@ export interface Caller {
   workspaceId: string;
   keyId: string;
   scopes: readonly Scope[];
+  /** The console session of a caller who is known by its cookie; null if the key itself was sent. */
+  consoleId: string | null;
 }
 
 export interface RouteContext<Params, Query, Body> {
@@ -31,6 +33,8 @@ export interface RouteContext<Params, Query, Body> {
   body: Body;
   /** The bytes of an upload; empty for other routes. */
   upload: Buffer;
+  /** The network address of the caller, as it counts for limits. */
+  address: string;
   /** Header names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
   requestId: string;
@@ -69,7 +73,10 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   summary: string;
   description?: string;
   tag: string;
-  scope: Scope;
+  /** Null: any caller. */
+  scope: Scope | null;
+  /** Anybody may call it, without a key. It has no caller, and checks for itself who may do what. */
+  open?: true;
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;

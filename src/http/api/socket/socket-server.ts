@@ -127,14 +127,20 @@ async function holderOf(
   sessionId: string,
   token: string | null,
 ): Promise<Caller> {
-  if (token === null) return deps.authenticate(request);
+  if (token === null) {
+    const caller = await deps.authenticate(request);
+    if (caller.consoleId === null) return caller;
+    // A page cannot add X-Console to a WebSocket, so a cookie would let a foreign page open one.
+    const message = "The console's cookie opens no socket. Ask for a token of the session's socket first.";
+    throw new RequestError(403, "console_socket", message);
+  }
   const lookUp = () => deps.tokens.holder(token);
   const holder = await deps.attempts.check(deps.callerOf(request), hash("sha256", token), lookUp);
   if (!holder || holder.sessionId !== sessionId) {
     throw new RequestError(401, "invalid_token", "This token is unknown, expired, or of another session.");
   }
   const scopes = SCOPES.filter((scope) => holder.scopes.includes(scope));
-  return { workspaceId: holder.workspaceId, keyId: holder.keyId, scopes };
+  return { workspaceId: holder.workspaceId, keyId: holder.keyId, scopes, consoleId: null };
 }
 
 /** Event ids count within a turn. An id without a turn belongs to the last turn that began. */

@@ -1,0 +1,296 @@
+import { connect } from "node:net";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSignIn } from "../../src/http/api/console/sign-in.ts";
+import { createAttempts } from "../../src/http/server/attempts.ts";
+import { createRateLimit } from "../../src/http/server/rate-limit.ts";
+import { startTestApp, type TestApp } from "../support/app.ts";
+import { postSignIn, type SignedIn, signIn } from "../support/console.ts";
+import { quietLog } from "../support/quiet-log.ts";
+
+let app: TestApp;
+let pool: pg.Pool;
+beforeAll(async () => {
+  app = await startTestApp();
+  pool = new pg.Pool({ connectionString: app.database.url });
+  pool.on("error", () => undefined);
+});
+afterAll(async () => {
+  await pool.end();
+  await app[Symbol.asyncDispose]();
+});
+
+async function newKey(scopes: string[], name = "Ada"): Promise<{ id: string; secret: string }> {
+  return (await app.api("POST", "/api_keys", { name, scopes })).body;
+}
+
+const session = (person: SignedIn) => person.call("GET", "/console/session");
+const codeOf = (link: string) => link.split("#code=")[1] ?? "";
+
+describe("a sign-in to the console", () => {
+  it("exchanges a key for a cookie that no script can read, and stores its hash alone", async () => {
+    const answer = await postSignIn(app.url, { key: app.apiKey });
+    expect([answer.status, answer.body]).toMatchObject([
+      201,
+      {
+        role: "owner",
+        scopes: ["admin"],
+        key: { name: "operator", operator: true },
+        workspaces: [{ slug: "default" }],
+      },
+    ]);
+    const cookie = answer.headers.get("set-cookie") ?? "";
+    const [pair = "", ...attributes] = cookie.split("; ");
+    expect(attributes.sort()).toEqual(["HttpOnly", "Path=/", "SameSite=Strict"]);
+    const token = pair.split("=")[1] ?? "";
+    expect(JSON.stringify(answer.body)).not.toContain(token);
+    const { rows } = await pool.query("SELECT s::text AS text FROM console_sessions s");
+    for (const { text } of rows) expect(text).not.toContain(token.slice(4));
+
+    const person = await signIn(app.url, { key: app.apiKey });
+    expect((await person.call("GET", "/api/v1/channels")).status).toBe(200);
+    expect((await session(person)).body).toEqual({ ...answer.body, expires_at: expect.any(String) });
+    const hours = (Date.parse((await session(person)).body.expires_at) - Date.now()) / 3_600_000;
+    expect(hours).toBeGreaterThan(11.9);
+    expect(hours).toBeLessThanOrEqual(12);
+  });
+
+  it("keeps the cookie off plain HTTP unless the browser is on this machine", async () => {
+    const { port, hostname } = new URL(app.url);
+    const body = JSON.stringify({ key: app.apiKey });
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(Number(port), hostname);
+      let text = "";
+      socket.setEncoding("utf8").on("data", (piece: string) => {
+        text += piece;
+      });
+      socket.on("close", () => resolve(text));
+      socket.write(
+        `POST /console/session HTTP/1.1\r\nHost: chat.example.org\r\nContent-Type: application/json\r\n` +
+          `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    });
+    expect(answer).toMatch(/^set-cookie: .*; Secure\r$/im);
+  });
+
+  it("by a link works once, however many try it at the same time", async () => {
+    const link = await app.app.signInLink();
+    expect(link).toMatch(new RegExp(`^${app.url}/console#code=[\\w-]{40,}$`));
+    const code = codeOf(link);
+    const { rows } = await pool.query("SELECT c::text AS text FROM console_codes c");
+    for (const { text } of rows) expect(text).not.toContain(code.slice(4));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => postSignIn(app.url, { code })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 401, 401, 401, 401]);
+    expect(answers.find(({ status }) => status === 201)?.body.role).toBe("owner");
+
+    const late = codeOf(await app.app.signInLink());
+    await pool.query("UPDATE console_codes SET expires_at = now() - interval '1 second'");
+    expect((await postSignIn(app.url, { code: late })).body.error.code).toBe("sign_in_failed");
+  });
+
+  it("with anything else is refused and logged, without the secret", async () => {
+    const { status, body } = await postSignIn(app.url, { key: "cw_not_a_key_of_ours" });
+    expect([status, body.error.code]).toEqual([401, "sign_in_failed"]);
+    expect((await postSignIn(app.url, { key: app.apiKey, code: "both" })).status).toBe(422);
+    expect((await postSignIn(app.url, {})).status).toBe(422);
+    const failed = app.log.filter(({ message }) => message === "a sign-in to the console failed");
+    expect(failed.at(-1)?.fields).toMatchObject({ address: "127.0.0.1", by: "key" });
+    expect(JSON.stringify(app.log)).not.toContain("not_a_key_of_ours");
+  });
+
+  it("is tried only so often from one address", async () => {
+    let tried = 0;
+    const attempt = createSignIn({
+      keys: {
+        lookup: async () => {
+          tried += 1;
+          return null;
+        },
+      },
+      sessions: { open: async () => null, redeem: async () => null },
+      attempts: createAttempts(createRateLimit({ perMinute: 1, burst: 2 }, () => 0)),
+      log: quietLog(),
+    });
+    const guess = (nth: number, address: string) => attempt({ key: `cw_${nth}` }, address);
+    expect([await guess(1, "a"), await guess(2, "a")]).toEqual([null, null]);
+    await expect(guess(3, "a")).rejects.toMatchObject({ status: 429, code: "rate_limited" });
+    expect(await guess(4, "b")).toBe(null);
+    expect(tried).toBe(3);
+  });
+});
+
+describe("the console's cookie", () => {
+  it("changes nothing without the header that no foreign page can send", async () => {
+    const person = await signIn(app.url, { key: app.apiKey });
+    for (const headers of [{}, { "X-Console": "0" }]) {
+      const refused = await person.call("POST", "/api/v1/chat/sessions", { agent_id: "echo" }, headers);
+      expect([refused.status, refused.body.error.code]).toEqual([403, "console_header_missing"]);
+      expect(refused.body.error.message).toContain("X-Console: 1");
+    }
+    expect((await person.call("DELETE", "/console/session", undefined, {})).status).toBe(403);
+    expect((await person.call("GET", "/api/v1/channels", undefined, {})).status).toBe(200);
+    const opened = await person.call("POST", "/api/v1/chat/sessions", { agent_id: "echo" });
+    expect(opened.status).toBe(201);
+    const socket = await upgrade(`/api/v1/chat/sessions/${opened.body.id}/ws`, person.cookie);
+    expect(socket).toMatch(/^HTTP\/1.1 403 console_socket/);
+  });
+
+  it("ends with the key that it came from, whoever revokes it", async () => {
+    const key = await newKey(["sessions:read"]);
+    const person = await signIn(app.url, { key: key.secret });
+    expect((await session(person)).body).toMatchObject({ role: "viewer", key: { id: key.id, name: "Ada" } });
+    await app.api("DELETE", `/api_keys/${key.id}`);
+    expect((await session(person)).status).toBe(401);
+    expect((await person.call("GET", "/api/v1/channels")).status).toBe(401);
+  });
+
+  it("ends at sign-out, and only its own", async () => {
+    const [one, two] = [
+      await signIn(app.url, { key: app.apiKey }),
+      await signIn(app.url, { key: app.apiKey }),
+    ];
+    const out = await one.call("DELETE", "/console/session");
+    expect([out.status, out.headers.get("set-cookie")]).toEqual([204, expect.stringContaining("Max-Age=0")]);
+    expect((await session(one)).status).toBe(401);
+    expect((await one.call("GET", "/api/v1/channels")).status).toBe(401);
+    expect((await session(two)).status).toBe(200);
+  });
+
+  it("lives twelve hours after its last use", async () => {
+    const person = await signIn(app.url, { key: app.apiKey });
+    const newest = "id = (SELECT id FROM console_sessions ORDER BY created_at DESC, id DESC LIMIT 1)";
+    const left = (time: string) =>
+      pool.query(`UPDATE console_sessions SET expires_at = now() + interval '${time}' WHERE ${newest}`);
+    await left("1 minute");
+    const { expires_at } = (await session(person)).body;
+    expect(Date.parse(expires_at) - Date.now()).toBeGreaterThan(11 * 3_600_000);
+    await left("-1 second");
+    expect((await session(person)).status).toBe(401);
+  });
+
+  it("loses against a key in the same request, and nobody is signed in by a key alone", async () => {
+    const person = await signIn(app.url, { key: app.apiKey });
+    const both = await person.call("GET", "/api/v1/channels", undefined, { "X-API-Key": "cw_wrong" });
+    expect(both.status).toBe(401);
+    const alone = await fetch(`${app.url}/console/session`, { headers: { "X-API-Key": app.apiKey } });
+    expect([alone.status, await alone.json()]).toMatchObject([
+      401,
+      { error: { code: "no_console_session" } },
+    ]);
+  });
+});
+
+/** The keys of the four roles. */
+const READ = ["sessions:read", "users:read", "handoff:read"];
+const CHANGE = ["sessions:write", "messages:write", "users:write", "trigger:write", "deliveries:write"];
+const KEYS = {
+  viewer: READ,
+  agent: [...READ, "handoff:write"],
+  operator: [...READ, "handoff:write", ...CHANGE],
+  owner: ["admin"],
+};
+const ROLES = ["viewer", "agent", "operator", "owner"] as const;
+
+/** One mutation for each scope that has any, with the status that each role gets, in the order of `ROLES`. */
+const MUTATIONS: Record<string, { call: (ids: Ids) => [string, string, unknown?]; statuses: number[] }> = {
+  "sessions:write": {
+    call: ({ sessionId }) => ["PATCH", `/chat/sessions/${sessionId}`, { title: "New" }],
+    statuses: [403, 403, 200, 200],
+  },
+  "messages:write": {
+    call: ({ sessionId }) => ["POST", `/chat/sessions/${sessionId}/messages`, { content: "Hello" }],
+    statuses: [403, 403, 201, 201],
+  },
+  "users:write": {
+    call: ({ userId, agentId }) => ["PATCH", `/users/${userId}/data/${agentId}`, { tea: true }],
+    statuses: [403, 403, 200, 200],
+  },
+  "trigger:write": {
+    call: () => [
+      "POST",
+      "/trigger_bot_message",
+      { agent_id: "echo", channel: "api", identifier: "ada", message_text: "Hi" },
+    ],
+    statuses: [403, 403, 202, 202],
+  },
+  "deliveries:write": {
+    call: () => ["POST", "/deliveries/retry", { filter: { channel: "api" }, dry_run: true }],
+    statuses: [403, 403, 200, 200],
+  },
+  "handoff:write": {
+    call: ({ handedOffId }) => ["POST", `/chat/sessions/${handedOffId}/handoff/take`, {}],
+    statuses: [403, 200, 409, 409],
+  },
+  admin: {
+    call: () => ["POST", "/api_keys", { name: "Another", scopes: ["sessions:read"] }],
+    statuses: [403, 403, 403, 201],
+  },
+};
+
+interface Ids {
+  sessionId: string;
+  userId: string;
+  agentId: string;
+  handedOffId: string;
+}
+
+describe("roles", () => {
+  it("may do what the scopes of their key say, for one mutation of each scope", async () => {
+    const user = { identifier: "ada" };
+    const opened = await app.api("POST", "/chat/sessions", { agent_id: "echo", user });
+    const waiting = await app.api("POST", "/chat/sessions", { agent_id: "echo" });
+    await app.api("POST", `/chat/sessions/${waiting.body.id}/handoff`, {});
+    const ids = {
+      sessionId: opened.body.id,
+      userId: opened.body.user_id,
+      agentId: opened.body.agent_id,
+      handedOffId: waiting.body.id,
+    };
+    const people = [];
+    for (const role of ROLES) {
+      const { secret } = await newKey(KEYS[role], role);
+      const person = await signIn(app.url, { key: secret });
+      expect((await session(person)).body.role).toBe(role);
+      people.push(person);
+    }
+    for (const [scope, { call, statuses }] of Object.entries(MUTATIONS)) {
+      const seen = [];
+      for (const person of people) {
+        const [method, path, body] = call(ids);
+        const answer = await person.call(method, `/api/v1${path}`, body);
+        if (answer.status === 403) expect(answer.body.error.code).toBe("insufficient_scope");
+        seen.push(answer.status);
+      }
+      expect([scope, seen]).toEqual([scope, statuses]);
+    }
+  });
+
+  it("each scope that changes something stands in that table", async () => {
+    const { body: document } = await app.api("GET", "/openapi.json");
+    const changing = new Set<string>();
+    for (const item of Object.values<Record<string, { description?: string }>>(document.paths))
+      for (const [method, { description }] of Object.entries(item)) {
+        const scope = /scope `([\w:]+)`/.exec(description ?? "")?.[1];
+        if (scope && ["post", "put", "patch", "delete"].includes(method)) changing.add(scope);
+      }
+    // Rendering a prompt is a POST that only reads.
+    changing.delete("sessions:read");
+    expect([...changing].sort()).toEqual(Object.keys(MUTATIONS).sort());
+  });
+});
+
+/** The first line of the answer to a WebSocket handshake. */
+function upgrade(path: string, cookie: string): Promise<string> {
+  const { port, hostname } = new URL(app.url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.once("data", (data) => {
+      socket.destroy();
+      resolve(data.toString("utf8").split("\r\n")[0] ?? "");
+    });
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nCookie: ${cookie}\r\n\r\n`,
+    );
+  });
+}
