@@ -30,6 +30,8 @@ export interface ConfigSources extends Registries {
   files?: readonly string[];
   /** Base directory of relative paths. Default: the working directory. */
   directory?: string;
+  /** Texts of files that are not written yet, by path. */
+  drafts?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -95,14 +97,15 @@ function loadFile(
   });
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+    text = sources.drafts?.get(path) ?? new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
   } catch (error) {
     if (error instanceof TypeError) {
       return failed({ path: file, problem: "is not UTF-8 text", fix: "save the file as UTF-8" });
     }
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     const problem = code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
-    return failed({ path: file, problem, fix: "name an existing, readable file in CAUSEWAY_CONFIG" });
+    const fix = "name an existing, readable file in CAUSEWAY_CONFIG, or write one with `causeway init`";
+    return failed({ path: file, problem, fix });
   }
   const parsed = parseJsonText(text, file);
   if ("problem" in parsed) return failed(parsed.problem);

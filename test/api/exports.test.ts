@@ -140,9 +140,6 @@ describe("causeway export", () => {
       print: (line) => printed.push(line),
       note: (line) => noted.push(line),
       start: async () => undefined,
-      doctor: async () => true,
-      migrate: async () => true,
-      simulate: async () => null,
       env,
     });
     return { code, printed, noted };

@@ -6,9 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { doctor } from "../../src/cli/doctor.ts";
-import { runCli } from "../../src/cli/run-cli.ts";
-import { simulate } from "../../src/cli/simulate.ts";
+import { commands, runCli } from "../../src/cli/run-cli.ts";
 
 async function run(args: string[], env = {}): Promise<{ code: number | null; output: string }> {
   let output = "";
@@ -18,9 +16,6 @@ async function run(args: string[], env = {}): Promise<{ code: number | null; out
   const code = await runCli(args, {
     print,
     start: async () => print("started"),
-    migrate: async () => true,
-    doctor: (options) => doctor(options),
-    simulate: (options) => simulate(options),
     env,
   });
   return { code, output };
@@ -28,12 +23,41 @@ async function run(args: string[], env = {}): Promise<{ code: number | null; out
 
 describe("the command line", () => {
   it("says how it is used when it is not understood, and fails", async () => {
-    for (const args of [[], ["dance"], ["bot", "check"], ["start", "--fast"]]) {
+    for (const args of [["dance"], ["bot", "check"], ["bot"], ["bot", "chekc"]]) {
       const { code, output } = await run(args);
       expect(code).toBe(2);
       expect(output).toContain("causeway bot check <url>");
     }
-    expect((await run(["--help"])).code).toBe(0);
+    const fast = await run(["start", "--fast"]);
+    expect(fast).toMatchObject({ code: 2, output: expect.stringContaining("has no option --fast") });
+  });
+
+  it("names the nearest command and the nearest option", async () => {
+    const hints: [string[], string][] = [
+      [["docter"], 'Did you mean "causeway doctor"?'],
+      [["config", "chek"], 'Did you mean "causeway config check"?'],
+      [["chanel", "add", "telegram"], 'Did you mean "causeway channel add"?'],
+      [["doctor", "--jsno"], "Did you mean --json?"],
+      [["export", "--untill=2026-01-01T00:00:00Z"], "Did you mean --until?"],
+    ];
+    for (const [args, hint] of hints) {
+      const { code, output } = await run(args);
+      expect(code).toBe(2);
+      expect(output).toContain(hint);
+    }
+  });
+
+  it("lists every command, and the options and exit codes of each", async () => {
+    const { code, output } = await run(["--help"]);
+    expect(code).toBe(0);
+    for (const command of commands) {
+      expect(output).toContain(`causeway ${command.name}`);
+      const help = await run([...command.name.split(" "), "--help"]);
+      expect(help.code).toBe(0);
+      for (const option of Object.keys(command.options)) expect(help.output).toContain(`--${option}`);
+      expect(help.output).toContain("Exit codes:");
+    }
+    expect((await run(["--version"])).output).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it("starts the service and leaves it running", async () => {

@@ -11,9 +11,6 @@ async function run(args: string[], env = {}) {
     print,
     note: (line) => void notes.push(line),
     start: async () => undefined,
-    migrate: async () => true,
-    doctor: async () => true,
-    simulate: async () => 0,
     env,
   });
   return { code, output, notes };

@@ -30,9 +30,6 @@ async function openWorld() {
       print,
       env,
       start: unused,
-      doctor: unused,
-      simulate: unused,
-      migrate: unused,
     });
     return { code, text: lines.join("\n") };
   }
@@ -85,9 +82,6 @@ describe("people", () => {
     const options = {
       print: (line: string) => void lines.push(line),
       start: unused,
-      doctor: unused,
-      simulate: unused,
-      migrate: unused,
     };
     const env = { CAUSEWAY_DATA_DIR: world.app.dataDir, CAUSEWAY_API_KEY: "cw_another_key_of_some_length" };
     expect(await runCli(["users", "ada", "--url", world.app.url], { ...options, env })).toBe(1);

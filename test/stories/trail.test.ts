@@ -240,9 +240,6 @@ test("the client and the command line tell the same", async () => {
     const code = await runCli(["why", ...args], {
       print: (line) => lines.push(line),
       start: async () => undefined,
-      migrate: async () => true,
-      doctor: async () => true,
-      simulate: async () => 0,
       env: { CAUSEWAY_API_KEY: app.apiKey, PORT: new URL(app.url).port, ...env },
     });
     return { code, text: lines.join("\n") };

@@ -29,21 +29,36 @@ export async function workspaceFindings(
 ): Promise<PlacedFinding[]> {
   const { file, agents, channels, desks } = workspace;
   const checks = [
-    ...Object.entries(agents).map(([slug, { bot }]) =>
-      place(file, ["agents", slug, "bot"], botFindings(options.bots[bot.type], bot.config)),
-    ),
-    ...Object.values(channels).map((channel) =>
-      place(
-        file,
-        ["channels", channel.name],
-        channelFindings(options.channels[channel.kind], channel, options),
-      ),
-    ),
+    ...Object.keys(agents).map((slug) => findingsOfAgent(workspace, slug, options)),
+    ...Object.keys(channels).map((name) => findingsOfChannel(workspace, name, options)),
     ...Object.entries(desks).map(([name, { channel, conversation }]) =>
       place(file, ["desks", name], deskFindings(channels[channel], conversation, options)),
     ),
   ];
   return (await Promise.all(checks)).flat();
+}
+
+/** Checks one channel of a configuration file. */
+export async function findingsOfChannel(
+  { file, channels }: WorkspaceConfig,
+  name: string,
+  options: WorkspaceCheckOptions,
+): Promise<PlacedFinding[]> {
+  const channel = channels[name];
+  if (channel === undefined) return [];
+  const findings = channelFindings(options.channels[channel.kind], channel, options);
+  return await place(file, ["channels", name], findings);
+}
+
+/** Checks the bot of one agent of a configuration file. */
+export async function findingsOfAgent(
+  { file, agents }: WorkspaceConfig,
+  slug: string,
+  options: Pick<WorkspaceCheckOptions, "bots">,
+): Promise<PlacedFinding[]> {
+  const bot = agents[slug]?.bot;
+  if (bot === undefined) return [];
+  return await place(file, ["agents", slug, "bot"], botFindings(options.bots[bot.type], bot.config));
 }
 
 async function place(

@@ -1,0 +1,88 @@
+import { rollBackAgent } from "../agent-rollback.ts";
+import type { Command, CommandCall, CommandOption } from "../command.ts";
+import { exportSessions } from "../export-sessions.ts";
+import { printChat, printUsers } from "../users-and-chat.ts";
+import { printWhy } from "../why.ts";
+
+const URL_OPTION: CommandOption = {
+  value: "<http://…>",
+  doc: "where the service is (default: HOST and PORT)",
+};
+const ASKING = { url: URL_OPTION, json: { doc: "for programs" } };
+
+const ONE = { least: 1, most: 1 };
+
+/** The request for a command about one subject, such as an id. */
+const requestOf = (call: CommandCall) => ({
+  subject: call.args[0] ?? "",
+  url: call.option("url") ?? null,
+  json: call.has("json"),
+});
+
+/** Commands that ask the running service. */
+export const askingCommands: readonly Command[] = [
+  {
+    name: "why",
+    args: "<id>",
+    takes: ONE,
+    summary: "tell what happened to a message (or execution, delivery, session, person), and why",
+    options: ASKING,
+    async run(call) {
+      const { subject: id, ...rest } = requestOf(call);
+      return await printWhy({ id, ...rest }, call.env, call.print);
+    },
+  },
+  {
+    name: "users",
+    args: "<text>",
+    takes: ONE,
+    summary: "find people by name, number or identifier",
+    options: ASKING,
+    run: (call) => printUsers(requestOf(call), call.env, call.print),
+  },
+  {
+    name: "chat",
+    args: "<session or person>",
+    takes: ONE,
+    summary: "print a conversation; of a person, the newest",
+    options: ASKING,
+    run: (call) => printChat(requestOf(call), call.env, call.print),
+  },
+  {
+    name: "export",
+    args: "",
+    takes: { least: 0, most: 0 },
+    summary: "print all conversations: one JSON object in each line",
+    options: {
+      format: { value: "csv", doc: "one message in each line, for spreadsheets" },
+      since: { value: "<time>", doc: "those that changed since then: 2026-11-01T00:00:00Z" },
+      until: { value: "<time>", doc: "those that changed before then" },
+      agent: { value: "<name>", doc: "those of an agent" },
+      channel: { value: "<name>", doc: "those of a channel" },
+      q: { value: "<words>", doc: "those with these words" },
+      cursor: { value: "<cursor>", doc: "go on behind this line of an export that broke off" },
+      url: URL_OPTION,
+    },
+    async run(call) {
+      const given = ["format", "since", "until", "agent", "channel", "q", "cursor"].flatMap((name) => {
+        const value = call.option(name);
+        return value === undefined ? [] : [[name === "agent" ? "agent_id" : name, value]];
+      });
+      const url = call.option("url") ?? null;
+      return await exportSessions({ url, query: Object.fromEntries(given) }, call.env, call);
+    },
+  },
+  {
+    name: "agent rollback",
+    args: "<name>",
+    takes: ONE,
+    summary: "go back to the version before, with all open sessions",
+    options: { to: { value: "<version>", doc: "go back to this version" }, url: URL_OPTION },
+    async run(call) {
+      const to = call.option("to");
+      const version = to === undefined ? null : Number(to);
+      if (version !== null && !Number.isInteger(version)) return { misuse: "--to takes a whole number." };
+      return await rollBackAgent({ ...requestOf(call), version }, call.env, call.print);
+    },
+  },
+];
