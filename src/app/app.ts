@@ -190,6 +190,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     attempts: createAttempts(createRateLimit(bounds.addressRates.wrongKeys, Date.now)),
     keyRate: createRateLimit(perMinute(settings.rates.perKey), Date.now),
     keyStreams: createOpenLimit(settings.streamsPerKey, streamRoom),
+    auditDays: settings.auditDays,
     publicUrl: settings.publicUrl,
     version: VERSION,
     giveUp: giveUp.signal,

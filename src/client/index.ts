@@ -1,4 +1,5 @@
 import { type Agents, createAgents } from "./agents.ts";
+import { type Audit, createAudit } from "./audit.ts";
 import { type Channels, createChannels } from "./channels.ts";
 import { type Chat, createChat } from "./chat.ts";
 import { createDeliveries, type Deliveries } from "./deliveries.ts";
@@ -12,6 +13,7 @@ import { createTriggers, type Triggers } from "./triggers.ts";
 import { createUsers, type Users } from "./users.ts";
 
 export type { Agent, AgentRollback, AgentVariable, AgentVersion } from "./agents.ts";
+export type { AuditEntry, ListAudit } from "./audit.ts";
 export type { Channel } from "./channels.ts";
 export type { Delivery, DeliveryStatus, ListDeliveries } from "./deliveries.ts";
 export { CausewayError } from "./errors.ts";
@@ -53,6 +55,7 @@ export class Causeway {
   readonly deliveries: Deliveries;
   readonly channels: Channels;
   readonly keys: Keys;
+  readonly audit: Audit;
   readonly handoffs: HandoffCalls;
   /** Makes any other call. The path is relative to `/api/v1`. Names are converted in both directions. */
   readonly request: <T>(call: Call, options?: RequestOptions) => Promise<T>;
@@ -69,6 +72,7 @@ export class Causeway {
     this.deliveries = createDeliveries(transport);
     this.channels = createChannels(transport);
     this.keys = createKeys(transport);
+    this.audit = createAudit(transport);
     this.handoffs = createHandoffs(transport);
     this.request = transport.request;
   }

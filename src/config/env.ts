@@ -179,6 +179,11 @@ export const variables = {
     schema: days,
     default: "90",
   }),
+  CAUSEWAY_AUDIT_DAYS: variable({
+    doc: "Number of days for which the record of changes made over the API is kept.",
+    schema: days,
+    default: "365",
+  }),
   AWS_ACCESS_KEY_ID: variable({
     doc: "Access key of the bucket.",
     schema: z.string(),

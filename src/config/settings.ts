@@ -32,6 +32,8 @@ export interface Settings {
   attachments: { place: FileStorePlace; limitBytes: number; keepDays: number | null };
   /** Days until an entry of the event log is deleted. */
   eventLogDays: number;
+  /** Days until a record of a change made over the API is deleted. */
+  auditDays: number;
   /** Time limit of a stop, in seconds. */
   stopSeconds: number;
   /** Null: the embedded Postgres is used. */
@@ -92,6 +94,7 @@ export function parseSettings(
       keepDays: readOptional("CAUSEWAY_ATTACHMENT_DAYS", variables.CAUSEWAY_ATTACHMENT_DAYS),
     },
     eventLogDays: read("CAUSEWAY_EVENT_LOG_DAYS", variables.CAUSEWAY_EVENT_LOG_DAYS),
+    auditDays: read("CAUSEWAY_AUDIT_DAYS", variables.CAUSEWAY_AUDIT_DAYS),
     stopSeconds: read("CAUSEWAY_STOP_SECONDS", variables.CAUSEWAY_STOP_SECONDS),
     databaseUrl: readOptional("DATABASE_URL", variables.DATABASE_URL),
     redisUrls: readOptional("REDIS_URL", variables.REDIS_URL),

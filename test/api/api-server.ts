@@ -1,8 +1,10 @@
 import pg from "pg";
+import { createAuditRepository } from "../../src/audit/audit-repository.ts";
 import { newId } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/text/json.ts";
 import { openApiDocument } from "../../src/http/api/document/openapi.ts";
 import { apiRouter } from "../../src/http/api/route/api-router.ts";
+import { createAudit } from "../../src/http/api/route/audit.ts";
 import { createAuthenticate } from "../../src/http/api/route/auth.ts";
 import { createIdempotency } from "../../src/http/api/route/idempotency.ts";
 import type { Route, Scope } from "../../src/http/api/route/route.ts";
@@ -106,6 +108,7 @@ export async function openApiWorld() {
       idempotency: createIdempotency({ repository: createIdempotencyRepository(pool), notices, log }),
       streams: createOpenLimit(options.streams ?? 1_000),
       callerOf: createCallerOf([]),
+      audit: createAudit({ record: createAuditRepository(pool).record, log }),
       onCallerEnded: ({ keyId }, listener) => keyCache.onRevoked(keyId, listener),
       rateLimit: createRateLimit(options.rateLimit ?? { perMinute: 600_000, burst: 10_000 }, now),
       log,

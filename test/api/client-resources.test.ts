@@ -119,6 +119,11 @@ describe("the client", () => {
     expect((await collect(client.keys.list())).map(({ prefix }) => prefix)).toContain(key.prefix);
     await client.keys.delete(key.id);
     await expect(reader.sessions.list({}, { maxRetries: 0 })).rejects.toMatchObject({ status: 401 });
+    expect((await client.audit.list({ operation: "deleteApiKey" })).data[0]).toMatchObject({
+      actor: { keyName: "operator", via: "api" },
+      targets: [key.id],
+      before: { scopes: ["sessions:read"] },
+    });
 
     const channels = await collect(client.channels.list({ limit: 1 }));
     expect(channels.map(({ name }) => name).sort()).toEqual(["api", "other"]);

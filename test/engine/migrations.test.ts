@@ -69,6 +69,7 @@ describe("migrations", () => {
     expect(checks.rows.map((row) => row.conname)).toEqual([
       "attachments_kind_check",
       "attachments_state_check",
+      "audit_log_method_check",
       "console_codes_hash_check",
       "console_sessions_token_hash_check",
       "deliveries_desk_check",

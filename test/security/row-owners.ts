@@ -31,6 +31,10 @@ const LEADS_NOWHERE = new Set([
   "holder_id",
   // The session after a reset, of the same user.
   "next_id",
+  // The key, the console session and the request of a change. The operator key acts in each workspace.
+  "actor_id",
+  "console_session_id",
+  "request_id",
   // The channel where people are asked, on purpose another one than the user's.
   "desk_channel_id",
 ]);

@@ -32,7 +32,7 @@ export const STAGES: readonly (readonly string[])[] = [
   ["core"],
   ["storage"],
   ["queue"],
-  ["users", "agents", "keys"],
+  ["users", "agents", "keys", "audit"],
   ["attachments"],
   ["sessions"],
   ["schedules", "delivery", "handoffs"],

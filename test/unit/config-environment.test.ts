@@ -25,6 +25,7 @@ test("without any variable the defaults work", () => {
         keepDays: null,
       },
       eventLogDays: 90,
+      auditDays: 365,
       stopSeconds: 25,
       trustedProxies: ["private"],
       databaseUrl: null,

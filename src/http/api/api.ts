@@ -1,5 +1,6 @@
 import { createAgentQueries } from "../../agents/agent-queries-repository.ts";
 import { AGENT_VERSIONS, createVersionRepository } from "../../agents/version-repository.ts";
+import { createAuditRepository } from "../../audit/audit-repository.ts";
 import type { ChannelDirectory } from "../../channels/channel-directory.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { Reachability } from "../../core/session/reachability.ts";
@@ -23,6 +24,7 @@ import type { HttpParts } from "../server/server.ts";
 import type { ServiceEngine } from "../service.ts";
 import { agentRollbackRoutes } from "./agents/agent-rollback.ts";
 import { agentRoutes } from "./agents/agents.ts";
+import { auditRoutes } from "./audit/audit-log.ts";
 import { channelRoutes } from "./channels/channels.ts";
 import { consoleSessionRoutes } from "./console/console-session.ts";
 import { createSessionEnd } from "./console/session-end.ts";
@@ -32,6 +34,7 @@ import { docsRouter } from "./document/docs-page.ts";
 import { openApiDocument, type RouteGroup } from "./document/openapi.ts";
 import { keyRoutes } from "./keys/keys.ts";
 import { apiRouter } from "./route/api-router.ts";
+import { createAudit } from "./route/audit.ts";
 import { createAuthenticate } from "./route/auth.ts";
 import { createIdempotency } from "./route/idempotency.ts";
 import type { Route } from "./route/route.ts";
@@ -60,6 +63,8 @@ export interface ApiDeps {
   keyRate: RateLimit;
   /** Maximum number of streams and sockets that one key may hold open. */
   keyStreams: OpenLimit;
+  /** Days until a record of a change is deleted. */
+  auditDays: number;
   /** The address of the service, for cookies that may go over HTTPS alone. */
   publicUrl: { isPublic: boolean };
   version: string;
@@ -95,6 +100,7 @@ export function createApi(deps: ApiDeps) {
   const { attempts, callerOf } = deps;
   const { workspaceBySlug } = keys;
   const consoleSessions = createConsoleSessionRepository(pool);
+  const auditLog = createAuditRepository(pool);
   const sessionEnd = createSessionEnd({
     onKeyRevoked: keyCache.onRevoked,
     notices: engine.hub,
@@ -117,6 +123,7 @@ export function createApi(deps: ApiDeps) {
     rateLimit: deps.keyRate,
     streams: deps.keyStreams,
     onCallerEnded: sessionEnd.onCallerEnded,
+    audit: createAudit({ record: auditLog.record, log }),
     log,
   };
 
@@ -152,6 +159,7 @@ export function createApi(deps: ApiDeps) {
             return rows && describeTrail(rows, new Date());
           },
         }),
+        ...auditRoutes({ audit: auditLog }),
         ...keyRoutes({ keys, newSecret, onRevoked: keyCache.revoke }),
       ],
     },
@@ -172,8 +180,8 @@ export function createApi(deps: ApiDeps) {
   ];
 
   const sweep = setInterval(() => {
-    Promise.all([idempotencyRows.sweep(), consoleSessions.sweep()]).catch((error: unknown) =>
-      log.warn({ err: error }, "could not sweep old answers and sign-ins"),
+    Promise.all([idempotencyRows.sweep(), consoleSessions.sweep(), auditLog.sweep(deps.auditDays)]).catch(
+      (error: unknown) => log.warn({ err: error }, "could not sweep old answers, sign-ins and changes"),
     );
   }, SWEEP_EVERY_MS);
   sweep.unref();

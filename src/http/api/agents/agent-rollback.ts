@@ -43,7 +43,11 @@ export function agentRollbackRoutes({ agents, rollBack }: AgentRollbackDeps): Ro
           throw new RequestError(404, "version_not_found", message);
         }
         const { from, to, sessionIds } = rollback;
-        return { status: 200, body: { agent_id: agent.id, from, to, sessions_moved: sessionIds.length } };
+        return {
+          status: 200,
+          body: { agent_id: agent.id, from, to, sessions_moved: sessionIds.length },
+          change: { before: { version: from }, after: { version: to } },
+        };
       },
     }),
   ];

@@ -33,6 +33,7 @@ export function attachmentRoutes({ sessions, uploads, sendFile }: AttachmentRout
       description: `The body is the file itself, at most ${Math.floor(uploads.limitBytes / 1_048_576)} MiB. Name its id in \`attachment_ids\` of a message of this session; what goes with no message is erased after a day.`,
       tag: "Attachments",
       scope: "messages:write",
+      audited: "console",
       params: idParams,
       query: z.strictObject({ name: z.string().min(1).max(500).optional().describe("The file's name") }),
       uploadLimit: uploads.limitBytes,

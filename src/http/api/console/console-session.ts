@@ -3,7 +3,7 @@ import { RequestError } from "../../../core/faults/errors.ts";
 import type { ConsoleSession, ConsoleSessions } from "../../../keys/console-session-repository.ts";
 import { ROLES, roleOf } from "../../../keys/role.ts";
 import { consoleCookie, consoleToken, isSecure } from "../route/console-cookie.ts";
-import { defineRoute, type Route, type RouteContext, SCOPES } from "../route/route.ts";
+import { type Caller, defineRoute, type Route, type RouteContext, SCOPES } from "../route/route.ts";
 import { idSchema, timestampSchema } from "../route/wire-schemas.ts";
 import type { SignIn } from "./sign-in.ts";
 
@@ -79,6 +79,7 @@ const signInRoute = (deps: ConsoleSessionDeps): Route =>
         status: 201,
         body: await present(deps, session),
         headers: { "Set-Cookie": consoleCookie(signedIn.token, { secure }) },
+        change: { by: callerOf(session) },
       };
     },
   });
@@ -134,6 +135,13 @@ async function requireSession(
   if (session) return session;
   throw new RequestError(401, NO_SESSION.code, "Nobody is signed in to the console here. Sign in first.");
 }
+
+const callerOf = ({ id, key }: ConsoleSession): Caller => ({
+  workspaceId: key.workspaceId,
+  keyId: key.id,
+  scopes: [],
+  consoleId: id,
+});
 
 async function present({ sessions }: ConsoleSessionDeps, { key, expiresAt }: ConsoleSession) {
   return {

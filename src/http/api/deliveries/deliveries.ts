@@ -159,7 +159,8 @@ const retryDeliveries = ({ deliveries, enqueue }: DeliveryRoutesDeps): Route =>
         dryRun,
       );
       for (const { channelId, id } of retried) enqueue(channelId, [id]);
-      return { status: 200, body: { dry_run: dryRun, matched, retried: retried.length } };
+      const change = dryRun ? null : { after: { retried: retried.length } };
+      return { status: 200, body: { dry_run: dryRun, matched, retried: retried.length }, change };
     },
   });
 
@@ -186,7 +187,7 @@ const retryDelivery = (deps: DeliveryRoutesDeps): Route =>
         throw new RequestError(409, "delivery_not_failed", message, { details: { status: delivery.status } });
       }
       deps.enqueue(delivery.channelId, [delivery.id]);
-      return reply(delivery);
+      return { ...reply(delivery), change: { after: { status: "queued" } } };
     },
   });
 
@@ -207,7 +208,9 @@ const resolveDelivery = (deps: DeliveryRoutesDeps): Route =>
     async handle({ caller, params, body }) {
       const resolved = await deps.deliveries.resolve(caller.workspaceId, params.id, body.status);
       const delivery = await find(deps, caller, params.id);
-      if (resolved || delivery.status === body.status) return reply(delivery);
+      const change = { before: { status: "unknown" }, after: { status: body.status } };
+      if (resolved) return { ...reply(delivery), change };
+      if (delivery.status === body.status) return { ...reply(delivery), change: null };
       const message = `This delivery is ${delivery.status}; only unknown ones need to be resolved.`;
       throw new RequestError(409, "delivery_not_unknown", message, { details: { status: delivery.status } });
     },

@@ -120,6 +120,7 @@ export function executionRoutes(deps: ExecutionRoutesDeps): Route[] {
         "One that waits is never begun; one that runs is stopped, the call to the model included. Answers at once: `cancel_requested_at` is set, `status` follows.",
       tag: "Executions",
       scope: "messages:write",
+      audited: "console",
       params: idParams,
       responses: [{ status: 200, description: "The execution", schema: executionSchema }],
       errors: [NOT_FOUND, { status: 409, code: "execution_ended", when: "it was over already" }],

@@ -72,7 +72,8 @@ const createKey = ({ keys, newSecret }: KeyRoutesDeps): Route =>
       const scopes = [...new Set(body.scopes)];
       const { workspaceId } = caller;
       const key = await keys.create({ id: resourceId, workspaceId, name: body.name, scopes, secret });
-      return { status: 201, body: { ...presentKey(key), secret } };
+      const change = { after: rightsOf(key) };
+      return { status: 201, body: { ...presentKey(key), secret }, change };
     },
   });
 
@@ -107,11 +108,12 @@ const deleteKey = ({ keys, onRevoked }: KeyRoutesDeps): Route =>
       { status: 409, code: "operator_key", when: "it is the key of the settings" },
     ],
     async handle({ caller, params }) {
+      const key = await keys.get(caller.workspaceId, params.id);
       if (await keys.remove(caller.workspaceId, params.id)) {
         onRevoked(params.id);
-        return { status: 204 };
+        return { status: 204, ...(key ? { change: { before: rightsOf(key) } } : {}) };
       }
-      if (await keys.get(caller.workspaceId, params.id)) {
+      if (key) {
         const message =
           "This is the operator key of the settings. Change CAUSEWAY_API_KEY and restart instead.";
         throw new RequestError(409, "operator_key", message);
@@ -119,6 +121,8 @@ const deleteKey = ({ keys, onRevoked }: KeyRoutesDeps): Route =>
       throw new RequestError(404, "api_key_not_found", `There is no API key ${params.id} here.`);
     },
   });
+
+const rightsOf = ({ name, scopes }: ApiKey) => ({ name, scopes });
 
 function presentKey(key: ApiKey) {
   return {

@@ -34,6 +34,7 @@ export function renderRoutes({ sessions, renderPrompt }: RenderRoutesDeps): Rout
         "Agent messages, situation, participant data, summary, recent history and the new message, variables filled in. Nothing is stored, no bot is called.",
       tag: "Sessions",
       scope: "sessions:read",
+      audited: "never",
       params: idParams,
       body: bodySchema,
       examples: [{ body: { content: "What is machine learning?" } }, { body: {} }],

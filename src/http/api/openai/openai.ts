@@ -77,6 +77,7 @@ export function openaiRoutes(deps: OpenaiRoutesDeps): Route[] {
       description: DESCRIPTION,
       tag: "OpenAI-compatible",
       scope: "messages:write",
+      audited: "console",
       body: requestSchema,
       examples: [{ body: { model: "echo", messages: [{ role: "user", content: "Hello!" }] } }],
       responses: [{ status: 200, description: "The completion, or its chunks", schema: completionSchema }],

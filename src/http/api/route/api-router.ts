@@ -12,6 +12,7 @@ import type { CallerOf } from "../../server/caller-address.ts";
 import type { OpenLimit } from "../../server/open-limit.ts";
 import { type RateLimit, requireRate, tooMany } from "../../server/rate-limit.ts";
 import { requestIdOf } from "../../server/request-id.ts";
+import type { Audit } from "./audit.ts";
 import { type Authenticate, KEY_RATE_EXCEEDED, KEY_STREAMS_EXCEEDED, requireScope } from "./auth.ts";
 import { checkedRequest, headersOf } from "./checked-request.ts";
 import { databaseOutage } from "./database-outage.ts";
@@ -31,6 +32,7 @@ export interface ApiRouterDeps {
   streams: OpenLimit;
   /** Names the address of a request. */
   callerOf: CallerOf;
+  audit: Audit;
   /** Calls the listener once a caller's key or console session has ended. Returns a function that stops listening. */
   onCallerEnded(caller: Caller, listener: () => void): () => void;
   log: Logger;
@@ -86,7 +88,9 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
   }
   const answer = async (resourceId: string) => {
     try {
-      return encode(await route.handle({ ...context, resourceId }));
+      const reply = await route.handle({ ...context, resourceId });
+      await deps.audit(route, context, { body, reply });
+      return encode(reply);
     } catch (error) {
       throw error instanceof RequestError ? (deps.phrase?.(error) ?? error) : error;
     }

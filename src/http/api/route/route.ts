@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
 import type { RequestError } from "../../../core/faults/errors.ts";
+import type { JsonObject } from "../../../core/text/json.ts";
 
 /** The permissions of a key. `admin` allows everything. */
 export const SCOPES = [
@@ -47,9 +48,23 @@ export interface RouteContext<Params, Query, Body> {
   signal: AbortSignal;
 }
 
+/** State before and after a change, for the audit log. It holds no secrets and no people's data. */
+export interface Change {
+  before?: JsonObject;
+  after?: JsonObject;
+  /** The caller of an open route, once it is known. */
+  by?: Caller;
+}
+
 /** The reply of a route: a JSON body, nothing (204), or a stream that it writes itself. */
 export type RouteReply =
-  | { status: number; body?: unknown; headers?: Record<string, string> }
+  | {
+      status: number;
+      body?: unknown;
+      headers?: Record<string, string>;
+      /** Null: nothing changed, so the audit log gets no row. */
+      change?: Change | null;
+    }
   | { stream: (request: IncomingMessage, response: ServerResponse) => Promise<void> };
 
 export interface RouteResponse {
@@ -85,6 +100,11 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   /** They are documented, and a test sends them unchanged. */
   examples?: { body?: unknown; query?: Record<string, string> }[];
   responses: readonly RouteResponse[];
+  /**
+   * Whose calls get a row in the audit log. Default: everybody's, for each method but GET. `console`: only people's, as
+   * the calls of programs are traffic. `never`: the route changes nothing.
+   */
+  audited?: "console" | "never";
   /** Error codes besides those that every route may return. */
   errors?: readonly { status: number; code: string; when: string }[];
   /** Answers any caller by the query alone, known or not; null: the caller is checked first. */

@@ -153,7 +153,9 @@ const changeSchedule = (deps: ScheduleWriteDeps): Route =>
         scheduleChanges(current, body, (times) => planned(deps, times).recurrence),
       );
       if (!changed) throw new RequestError(409, "schedule_over", `The schedule is ${before.status}.`);
-      return { status: 200, body: await shown(deps, caller.workspaceId, params.id) };
+      const after = await shown(deps, caller.workspaceId, params.id);
+      const change = { before: { status: before.status }, after: { status: after.status } };
+      return { status: 200, body: after, change };
     },
   });
 

@@ -104,6 +104,6 @@ const cancelSchedule = (deps: ScheduleRoutesDeps): Route =>
     errors: [SCHEDULE_NOT_FOUND],
     async handle({ caller, params }) {
       if (!(await deps.schedules.cancel(caller.workspaceId, params.id))) throw scheduleNotFound(params.id);
-      return { status: 204 };
+      return { status: 204, change: { after: { status: "cancelled" } } };
     },
   });

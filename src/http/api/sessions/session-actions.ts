@@ -40,6 +40,8 @@ const ERRORS = [
   { status: 409, code: "session_completed", when: "it was completed before" },
 ] as const;
 
+const ENDED = { before: { status: "active" }, after: { status: "completed" } };
+
 /** An operator's actions on a session: end it, or start it over. */
 export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
   const found = (workspaceId: string, id: string) => requireSession(deps.sessions, workspaceId, id);
@@ -63,7 +65,8 @@ export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
       async handle({ caller, params, body }) {
         const session = await found(caller.workspaceId, params.id);
         if (!(await deps.control.end(session, "api", body.trigger_events))) throw completed(params.id);
-        return { status: 200, body: toSession(await found(caller.workspaceId, session.id)) };
+        const ended = toSession(await found(caller.workspaceId, session.id));
+        return { status: 200, body: ended, change: ENDED };
       },
     }),
     defineRoute({
@@ -109,7 +112,7 @@ export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
             },
           );
         }
-        return { status: 201, body: toSession(await found(workspaceId, resourceId)) };
+        return { status: 201, body: toSession(await found(workspaceId, resourceId)), change: ENDED };
       },
     }),
   ];

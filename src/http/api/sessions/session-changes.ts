@@ -124,7 +124,12 @@ export function sessionChangeRoutes(deps: SessionChangeDeps): Route[] {
         }
         const changed = outcome === "changed" ? await deps.sessions.find(workspaceId, session.id) : null;
         if (!changed) throw sessionNotFound(params.id);
-        return { status: 200, body: toSession(changed) };
+        const moved = session.agentVersion !== changed.agentVersion;
+        const change = {
+          before: moved ? { agent_version: session.agentVersion } : {},
+          after: moved ? { agent_version: changed.agentVersion } : {},
+        };
+        return { status: 200, body: toSession(changed), change };
       },
     }),
   ];

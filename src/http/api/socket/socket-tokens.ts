@@ -34,6 +34,7 @@ export function socketTokenRoutes({ sessions, tokens }: SocketTokenDeps): Route[
         "For browsers: opens this session's socket and nothing else, for five minutes. Revoking the key revokes it.",
       tag: "WebSocket",
       scope: "messages:write",
+      audited: "console",
       params: idParams,
       body: z.strictObject({}),
       examples: [{ body: {} }],

@@ -28,6 +28,7 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
       "Answered when the message is stored; what becomes of it is told by its execution or its deliveries.",
     tag: "Trigger",
     scope: "trigger:write",
+    audited: "console",
     body: triggerSchema,
     examples: [
       {
@@ -84,6 +85,7 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
     description: "Each item stands alone: one that fails stops no other. Sends keep to the channel's pace.",
     tag: "Trigger",
     scope: "trigger:write",
+    audited: "console",
     body: batchSchema,
     examples: [
       {

@@ -130,7 +130,7 @@ const eraseUser = ({ users, onErased }: UserRoutesDeps): Route =>
       const erased = await users.erase(caller.workspaceId, params.id);
       if (!erased) throw userNotFound(params.id);
       onErased(erased.sessionIds);
-      return { status: 204 };
+      return { status: 204, change: { after: { sessions_erased: erased.sessionIds.length } } };
     },
   });
 
