@@ -4,28 +4,13 @@ import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
+import { onlyTheLexer } from "./only-the-lexer.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const output = process.argv[2] ?? here("../../dist/web-chat");
 
 /** KiB, gzip. A page that first opens a chat fetches only the panel. Other languages are fetched one by one. */
 const BUDGETS = { loader: 3, panel: 40 };
-
-/**
- * marked creates a parser and an HTML renderer while it loads, and bundlers cannot know that they are unused. The chat
- * only reads tokens and makes no HTML, so this cuts the module off before them.
- */
-const onlyTheLexer = {
-  name: "only-the-lexer",
-  transform: {
-    filter: { id: /marked\.esm\.js$/ },
-    handler(code) {
-      const [, lexer] = /(\w+) as Lexer\b/.exec(code) ?? [];
-      const end = code.search(/var (\w+)=new \w+;function \w+\(\w+,\w+\)\{return \1\.parse/);
-      return lexer && end > 0 ? `${code.slice(0, end)}export{${lexer} as Lexer};` : null;
-    },
-  },
-};
 
 // Tests set another target, with which Vite builds a larger chat than the shipped one.
 process.env.NODE_ENV = "production";

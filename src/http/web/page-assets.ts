@@ -4,9 +4,11 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import type { Request, Response } from "express";
 import { RequestError } from "../../core/faults/errors.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml",
 };
@@ -22,7 +24,7 @@ export interface PageAsset {
   immutable: boolean;
 }
 
-/** The built files of the chat, kept in memory because they are few and small. */
+/** The built files of a page, kept in memory because they are few and small. */
 export interface PageAssets {
   files: ReadonlyMap<string, PageAsset>;
   /** The file, besides the loader, for a page that shows the chat at once. */
@@ -41,7 +43,7 @@ export function createPageAssets(directory: string = BUILT_PAGE): () => Promise<
   return () => {
     loaded ??= load(directory).catch((cause: unknown) => {
       loaded = null;
-      throw new RequestError(503, "page_not_built", "The chat page is not built: run `npm run build`.", {
+      throw new RequestError(503, "page_not_built", "This page is not built: run `npm run build`.", {
         cause,
       });
     });
@@ -70,4 +72,18 @@ async function readAsset(directory: string, name: string): Promise<PageAsset> {
     etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
     immutable: /-[\w-]{8}\.js$/.test(name),
   };
+}
+
+/** Answers with a file, in the smallest encoding that the client accepts. The caller sets who may read and cache it. */
+export function sendAsset(file: PageAsset, request: Request, response: Response): void {
+  response.set({ "Content-Type": file.contentType, ETag: file.etag, Vary: "Accept-Encoding" });
+  if (request.get("if-none-match")?.includes(file.etag)) response.status(304).end();
+  else response.end(encoded(file, request, response));
+}
+
+function encoded(file: PageAsset, request: Request, response: Response): Buffer {
+  const best = request.acceptsEncodings("br", "gzip");
+  if (best !== "br" && best !== "gzip") return file.bytes;
+  response.set("Content-Encoding", best);
+  return best === "br" ? file.brotli : file.gzip;
 }

@@ -1,7 +1,7 @@
-import { type Request, type Response, Router } from "express";
+import { Router } from "express";
 import { RequestError } from "../../core/faults/errors.ts";
 import { chatPage, contentSecurityPolicy } from "./page.ts";
-import type { PageAsset } from "./page-assets.ts";
+import { sendAsset } from "./page-assets.ts";
 import type { WebDeps } from "./web-deps.ts";
 
 /** `GET /chat/{channel}`, the hosted page, and `GET /widget/v1/…`, the files of this page and of other sites' pages. */
@@ -34,25 +34,13 @@ export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets" | "agentName
       throw new RequestError(404, "asset_not_found", "There is no such file.", { headers });
     }
     response.set({
-      "Content-Type": file.contentType,
-      ETag: file.etag,
       "Cache-Control": file.immutable ? "public, max-age=31536000, immutable" : "public, no-cache",
-      Vary: "Accept-Encoding",
       // Any page may read them, because they are public. The API decides about permissions.
       "Access-Control-Allow-Origin": "*",
       "Cross-Origin-Resource-Policy": "cross-origin",
     });
-    if (request.get("if-none-match")?.includes(file.etag)) response.status(304).end();
-    else response.end(encoded(file, request, response));
+    sendAsset(file, request, response);
   });
 
   return router;
-}
-
-/** The smallest encoding that the client accepts. */
-function encoded(file: PageAsset, request: Request, response: Response): Buffer {
-  const best = request.acceptsEncodings("br", "gzip");
-  if (best !== "br" && best !== "gzip") return file.bytes;
-  response.set("Content-Encoding", best);
-  return best === "br" ? file.brotli : file.gzip;
 }
