@@ -20,8 +20,8 @@ test("no imports go in a circle", () => {
   expect(importCycles(sources)).toEqual([]);
 });
 
-test("the folders of the web chat stand on each other", () => {
-  expect(folderCycles(sources, "web-chat/")).toEqual([]);
+test.each(["web-chat/", "console/"])("the folders of %s stand on each other", (page) => {
+  expect(folderCycles(sources, page)).toEqual([]);
 });
 
 test("every channel folder has the common silhouette, and no folder a name that says nothing", () => {
@@ -64,6 +64,9 @@ test.each([
   ["turns/a.ts", 'const { b } = await import("../http/b.ts");', "turns may not import http"],
   ["turns/a.ts", 'export { b } from "../http/b.ts";', "turns may not import http"],
   ["turns/a.ts", "const port = process.env.PORT;", "only config/env.ts reads the environment"],
+  ["console/a.ts", 'import { b } from "../client/b.ts";', "console may not import client"],
+  ["console/a.ts", 'import { b } from "../web-chat/embed/b.ts";', "console may not import web-chat"],
+  ["web-chat/a.ts", 'import { b } from "../console/b.ts";', "web-chat may not import console"],
   ["stuff/a.ts", 'import { b } from "../core/b.ts";', "no known room"],
 ])("in %s the line `%s` is refused", (file, line, why) => {
   const found = violations(file, `// a comment\n${line}\n`);

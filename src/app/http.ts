@@ -6,6 +6,7 @@ import type { AdmissionLimit } from "../core/process/admission-limit.ts";
 import type { Logger } from "../core/process/logger.ts";
 import { createChannelQueries } from "../delivery/channel-queries-repository.ts";
 import { type BodyRoomSizes, keepBodies } from "../http/bodies/bodies.ts";
+import { consolePage } from "../http/console/console-page.ts";
 import type { Bounds } from "../http/server/bounds.ts";
 import type { CallerOf } from "../http/server/caller-address.ts";
 import { healthRoutes } from "../http/server/health-routes.ts";
@@ -111,6 +112,7 @@ export function createHttp(deps: HttpDeps): HttpServer {
         ...(deps.simulator === null
           ? []
           : [{ path: "/simulator", senders: "visitors" as const, router: deps.simulator.pages }]),
+        { path: "/console", router: consolePage() },
         ...deps.api,
         {
           path: "/",

@@ -56,7 +56,12 @@ it("holds what runs, and nothing else", async () => {
   );
   const migrations = (await readdir(join(root, "prisma", "migrations"))).filter((name) => /^\d/.test(name));
   for (const name of migrations) expect(packed).toContain(`prisma/migrations/${name}/migration.sql`);
-  for (const path of ["dist/web-chat/loader.js", "dist/simulator-page/page.js", "dist/client/index.d.ts"])
+  for (const path of [
+    "dist/web-chat/loader.js",
+    "dist/simulator-page/page.js",
+    "dist/console/page.css",
+    "dist/client/index.d.ts",
+  ])
     expect(packed).toContain(path);
   expect(packed.some((path) => /^dist\/web-chat\/panel-.*\.js$/.test(path))).toBe(true);
 });

@@ -36,6 +36,7 @@ const siteUrl = `http://127.0.0.1:${site.address().port}`;
 
 const coach = {
   name: "Wellness coach",
+  handoff: { userWords: ["/human"] },
   seedMessage: "Greet the user and ask how they feel today.",
   events: [{ on: "session_ended", do: [{ action: "log" }] }],
   bot: {
@@ -165,6 +166,18 @@ try {
       .first()
       .waitFor();
   await shoot(wall, "phones");
+
+  await tellUser("telegram/chats/Jonas", { text: "Can you help me walk more?" });
+  await tellUser("whatsapp/chats/447700900123", { text: "Please, I want to talk to a person" });
+  await tellUser("whatsapp/chats/447700900123", { text: "/human" });
+  const desk = await open(browser, { viewport: { width: 1360, height: 820 } }, `${url}/console`);
+  await desk.getByLabel("API key").fill(readFileSync(join(work, "data", "api-key"), "utf8").trim());
+  await desk.getByRole("button", { name: "Sign in" }).click();
+  await desk.getByText("Waits for a person").waitFor();
+  await desk.locator(".row", { hasText: "Ada" }).click();
+  await desk.getByRole("button", { name: /^Sent/ }).click();
+  await desk.getByText("The bot was called.").waitFor();
+  await shoot(desk, "console");
   await browser.close();
 } finally {
   service.kill();

@@ -14,11 +14,22 @@ export function buildSimulatorPage(): void {
   build("simulator-page", "page.js");
 }
 
-function build(folder: string, file: string): void {
+/** The same for the console's page. */
+export function buildConsolePage(): void {
+  build("console", "page.js", ["web-chat"]);
+}
+
+/** @param also folders of `src` that it takes parts of. */
+function build(folder: string, file: string, also: readonly string[] = []): void {
   const source = `${root}src/${folder}`;
   const built = `${root}dist/${folder}/${file}`;
-  const files = readdirSync(source, { recursive: true, encoding: "utf8" });
-  const newest = Math.max(...files.map((name) => statSync(`${source}/${name}`).mtimeMs));
+  const folders = [folder, ...also].map((name) => `${root}src/${name}`);
+  const times = folders.flatMap((path) =>
+    readdirSync(path, { recursive: true, encoding: "utf8" }).map(
+      (name) => statSync(`${path}/${name}`).mtimeMs,
+    ),
+  );
+  const newest = Math.max(...times);
   if (existsSync(built) && statSync(built).mtimeMs > newest) return;
   const { status, stdout, stderr } = spawnSync(process.execPath, [`${source}/build.mjs`], {
     encoding: "utf8",

@@ -17,7 +17,7 @@ export function builtSource(): CompiledSource | null {
   const stamp = join(root, "dist", ".tsbuildinfo");
   const source = join(root, "src");
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
-    (name) => name.endsWith(".ts") && !/^(web-chat|simulator-page)/.test(name),
+    (name) => name.endsWith(".ts") && !/^(web-chat|simulator-page|console)\//.test(name),
   );
   const newest = Math.max(...files.map((name) => statSync(join(source, name)).mtimeMs));
   if (!existsSync(stamp) || statSync(stamp).mtimeMs <= newest) return null;

@@ -68,6 +68,8 @@ const rooms: readonly Room[] = [
   { room: /^client\//, may: [] },
   // This code runs in browsers.
   { room: /^(web-chat|simulator-page)\//, may: [] },
+  // It shows conversations as the chat does, so it takes the chat's parts. The chat knows nothing of it.
+  { room: /^console\//, may: [/^web-chat\/(chat|markdown|style|view)\//] },
   { room: /^config\/generate-docs\.ts$/, may: [/^config\//, /^(bots|channels)\/registry\.ts$/] },
   { room: /^config\//, may: [core, ...seams] },
   { room: /^observability\//, may: [core] },

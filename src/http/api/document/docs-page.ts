@@ -2,7 +2,7 @@ import { Router, type Router as RouterType } from "express";
 import { isJsonObject, type Json, type JsonObject } from "../../../core/text/json.ts";
 
 /**
- * `/api/v1/openapi.json`, and `/docs`, the same document as a page. `/` redirects there. All are public, because they
+ * `/api/v1/openapi.json`, and `/docs`, the same document as a page. `/` redirects to the console. All are public, because they
  * contain no secret.
  * @param makeDocument called at the first request, because it takes longer than the rest of the API's start.
  */
@@ -15,7 +15,7 @@ export function docsRouter(makeDocument: () => JsonObject): RouterType {
     response.setHeader("Content-Type", "application/json; charset=utf-8");
     response.end(json());
   });
-  router.get("/", (_request, response) => response.redirect("/docs"));
+  router.get("/", (_request, response) => response.redirect("/console"));
   router.get("/docs", (_request, response) => {
     response.setHeader("Content-Type", "text/html; charset=utf-8");
     // No script and no external content: this file generates the whole page.

@@ -1,0 +1,72 @@
+import type { WireAttachment, WireButton } from "../../web-chat/chat/wire.ts";
+import { safeUrl } from "../../web-chat/markdown/links.ts";
+import { fileSize } from "../../web-chat/view/file-size.ts";
+import { Icon } from "../../web-chat/view/icons.tsx";
+
+/** Pictures that browsers show safely. All other files, above all SVG, can only be saved. */
+const SHOWN = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"];
+
+/** The files of a message. The cookie opens their addresses, so they need no token and no copy in memory. */
+export function Files({ attachments }: { attachments: readonly WireAttachment[] }) {
+  return (
+    <ul class="attachments" aria-label="Attached files">
+      {attachments.map((attachment) => (
+        <li key={attachment.id}>
+          <File attachment={attachment} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function File({ attachment }: { attachment: WireAttachment }) {
+  const { id, state, error, bytes, content_type: type } = attachment;
+  const name = attachment.name ?? "File";
+  if (state !== "stored") {
+    return <FileLine name={name} note={state === "pending" ? "On its way…" : (error ?? "No longer kept")} />;
+  }
+  const url = `/api/v1/attachments/${encodeURIComponent(id)}/content`;
+  return SHOWN.includes(type) ? (
+    <a class="picture" href={url} download={name} aria-label={`Save ${name}`}>
+      <img src={url} alt={name} loading="lazy" />
+    </a>
+  ) : (
+    <a class="file" href={url} download={name}>
+      <FileLine name={name} note={bytes === null ? "" : fileSize(bytes)} />
+    </a>
+  );
+}
+
+function FileLine({ name, note }: { name: string; note: string }) {
+  return (
+    <span class="file-line">
+      <Icon name="file" />
+      <span class="file-name" dir="auto">
+        {name}
+      </span>
+      {note !== "" && <span class="file-note">{note}</span>}
+    </span>
+  );
+}
+
+/** The buttons that a user saw. Here nobody presses them. */
+export function Buttons({ buttons }: { buttons: readonly WireButton[] }) {
+  return (
+    <ul class="choices" aria-label="Buttons">
+      {buttons.map(({ label, url }) => {
+        const target = url ? safeUrl(url) : null;
+        return (
+          <li class="choice" key={label} dir="auto">
+            {target === null ? (
+              label
+            ) : (
+              <a href={target} target="_blank" rel="noopener noreferrer">
+                {label}
+              </a>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

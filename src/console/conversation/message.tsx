@@ -1,0 +1,66 @@
+import { Markdown } from "../../web-chat/markdown/markdown.tsx";
+import { memo } from "../../web-chat/view/memo.ts";
+import type { Message, Origin } from "../server/wire.ts";
+import { times } from "../shell/times.ts";
+import { DeliveryActions, isTroubled } from "../trouble/delivery-actions.tsx";
+import { Buttons, Files } from "./extras.tsx";
+import { type Records, stateLine } from "./state-line.ts";
+import { Why } from "./why.tsx";
+
+/** Messages that nobody said to anybody. They are shown small. */
+const ASIDES: Partial<Record<Origin, string>> = {
+  instruction: "Instruction to the bot",
+  tool: "A tool's answer",
+  command: "Command",
+  notice: "Said by the service",
+};
+
+/** A message with its files, its buttons, and what became of it. */
+export const MessageView = memo(function MessageView(props: {
+  message: Message;
+  records: Records;
+  /** What the author is called. */
+  author: string;
+  /** True if the message before it has another author. */
+  isFirst: boolean;
+}) {
+  const { message, records, author, isFirst } = props;
+  const aside = ASIDES[message.origin];
+  const line = stateLine(message, records);
+  const side = aside !== undefined ? "aside" : message.role === "user" ? "theirs" : "ours assistant";
+  return (
+    <article
+      class={`message ${side} ${message.origin} ${isFirst ? "first" : ""}`}
+      aria-label={`${aside ?? author}, ${times.time(message.created_at)}`}
+    >
+      {(isFirst || aside !== undefined) && (
+        <p class="author">
+          <span dir="auto">{aside ?? author}</span>
+          {message.origin === "operator" && <span class="chip person">Person</span>}
+          <time dateTime={message.created_at} title={times.full(message.created_at)}>
+            {times.time(message.created_at)}
+          </time>
+        </p>
+      )}
+      {message.content !== "" && (
+        <div class="body" dir="auto">
+          {message.role === "assistant" && aside === undefined ? (
+            <Markdown text={message.content} />
+          ) : (
+            message.content
+          )}
+        </div>
+      )}
+      {message.attachments.length > 0 && <Files attachments={message.attachments} />}
+      {message.buttons.length > 0 && <Buttons buttons={message.buttons} />}
+      {message.origin !== "tool" && <Why messageId={message.id} line={line} />}
+      {records.deliveries.filter(isTroubled).map((delivery) => (
+        <DeliveryActions
+          key={delivery.id}
+          delivery={delivery}
+          of={records.deliveries.length > 1 ? `, part ${delivery.part + 1}` : ""}
+        />
+      ))}
+    </article>
+  );
+});

@@ -1,0 +1,41 @@
+import type { Delivery, Execution } from "../server/wire.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Records } from "./state-line.ts";
+
+const NONE: readonly Delivery[] = [];
+
+/**
+ * Gives each message its records.
+ * @param before the records of the last time. Equal ones are kept, so that unchanged messages are not drawn again.
+ */
+export function recordsOf(
+  { messages, deliveries, executions }: Pick<Conversation, "messages" | "deliveries" | "executions">,
+  before: ReadonlyMap<string, Records>,
+): Map<string, Records> {
+  const byMessage = new Map<string, Delivery[]>();
+  for (const delivery of deliveries) {
+    // Copies for a desk say nothing about what reached the user.
+    if (delivery.message_id === null || delivery.handoff_id !== null) continue;
+    byMessage.set(delivery.message_id, [delivery, ...(byMessage.get(delivery.message_id) ?? [])]);
+  }
+  const byQuestion = new Map(executions.map((execution) => [execution.user_message_id, execution]));
+  const byId = new Map(executions.map((execution) => [execution.id, execution]));
+  return new Map(
+    messages.map(({ id, execution_id: turn }) => {
+      const parts = byMessage.get(id)?.sort((left, right) => left.part - right.part) ?? NONE;
+      const execution: Execution | null = byQuestion.get(id) ?? byId.get(turn ?? "") ?? null;
+      const records = { deliveries: parts, execution };
+      const known = before.get(id);
+      return [id, known && isSame(known, records) ? known : records];
+    }),
+  );
+}
+
+function isSame(left: Records, right: Records): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+/** The turn that the bot works on now; null if there is none. */
+export function runningTurn(executions: readonly Execution[]): Execution | null {
+  return executions.find(({ status }) => status === "running") ?? null;
+}

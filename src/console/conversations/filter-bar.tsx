@@ -1,0 +1,168 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useNames } from "../live/names.ts";
+import { Glyph } from "../shell/glyph.tsx";
+import { useKeys } from "../shell/keys.ts";
+import { countFilters, type Filters, NO_FILTERS } from "./filters.ts";
+
+const VIEWS: readonly { name: string; filters: Partial<Filters> }[] = [
+  { name: "All", filters: {} },
+  { name: "Active", filters: { status: "active" } },
+  { name: "With people", filters: { handoff: "open" } },
+  { name: "Trouble", filters: { trouble: true } },
+];
+
+/** Time without another letter after which the words are searched for, milliseconds. */
+const PAUSE_MS = 250;
+
+/** Searches and filters the list. `onChange` puts the filters into the address. */
+export function FilterBar({ filters, onChange }: { filters: Filters; onChange: (next: Filters) => void }) {
+  const [isOpen, setOpen] = useState(countFilters(filters) > 0 && viewOf(filters) === null);
+  const count = countFilters(filters);
+  return (
+    <search class="filter-bar">
+      <div class="search-line">
+        <SearchField words={filters.q} onChange={(q) => onChange({ ...filters, q })} />
+        <button
+          type="button"
+          class="button"
+          aria-expanded={isOpen}
+          aria-controls="filters"
+          onClick={() => setOpen(!isOpen)}
+        >
+          Filter{count > 0 && ` (${count})`}
+        </button>
+      </div>
+      <div class="views" role="group" aria-label="Views">
+        {VIEWS.map(({ name, filters: own }) => (
+          <button
+            type="button"
+            key={name}
+            class="view"
+            aria-pressed={viewOf(filters) === name}
+            onClick={() => onChange({ ...NO_FILTERS, q: filters.q, ...own })}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      {isOpen && <FilterFields filters={filters} onChange={onChange} />}
+    </search>
+  );
+}
+
+/** The view whose filters are exactly these; null if none. */
+function viewOf(filters: Filters): string | null {
+  const same = ({ filters: own }: (typeof VIEWS)[number]) =>
+    Object.entries({ ...NO_FILTERS, ...own, q: filters.q }).every(
+      ([name, value]) => filters[name as keyof Filters] === value,
+    );
+  return VIEWS.find(same)?.name ?? null;
+}
+
+function SearchField({ words, onChange }: { words: string; onChange: (words: string) => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  const [typed, setTyped] = useState(words);
+  const latest = useRef(onChange);
+  latest.current = onChange;
+  useKeys({ "/": () => field.current?.focus() });
+  // The address may change by the way back.
+  useEffect(() => setTyped((before) => (before.trim() === words ? before : words)), [words]);
+  useEffect(() => {
+    if (typed.trim() === words) return;
+    const timer = setTimeout(() => latest.current(typed.trim()), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return (
+    <label class="search-field">
+      <Glyph name="search" />
+      <span class="hidden">Search words in messages</span>
+      <input
+        ref={field}
+        type="search"
+        placeholder="Search messages"
+        maxLength={200}
+        value={typed}
+        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") field.current?.blur();
+        }}
+      />
+    </label>
+  );
+}
+
+function FilterFields({ filters, onChange }: { filters: Filters; onChange: (next: Filters) => void }) {
+  const { channels, agents } = useNames();
+  const choose = (name: keyof Filters) => (value: string) => onChange({ ...filters, [name]: value });
+  return (
+    <div id="filters" class="filters">
+      <Choice label="Channel" value={filters.channel} onChange={choose("channel")}>
+        {channels.map(({ name }) => [name, name])}
+      </Choice>
+      <Choice label="Agent" value={filters.agent} onChange={choose("agent")}>
+        {agents.map(({ slug, name }) => [slug, name])}
+      </Choice>
+      <Choice label="Status" value={filters.status} onChange={choose("status")}>
+        {[
+          ["active", "Active"],
+          ["completed", "Completed"],
+        ]}
+      </Choice>
+      <Choice label="Who answers" value={filters.handoff} onChange={choose("handoff")}>
+        {[
+          ["requested", "Waits for a person"],
+          ["taken", "A person"],
+          ["open", "Either of these"],
+          ["none", "The bot"],
+        ]}
+      </Choice>
+      <DayField label="Since" value={filters.since} onChange={choose("since")} />
+      <DayField label="Until" value={filters.until} onChange={choose("until")} />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={filters.trouble}
+          onChange={({ currentTarget }) => onChange({ ...filters, trouble: currentTarget.checked })}
+        />
+        <span>Only with trouble</span>
+      </label>
+      <button type="button" class="link" onClick={() => onChange({ ...NO_FILTERS, q: filters.q })}>
+        Clear filters
+      </button>
+    </div>
+  );
+}
+
+function DayField(props: { label: string; value: string; onChange: (value: string) => void }) {
+  return (
+    <label class="field">
+      <span>{props.label}</span>
+      <input
+        type="date"
+        value={props.value}
+        onChange={({ currentTarget }) => props.onChange(currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+function Choice(props: {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  children: readonly (readonly string[])[];
+}) {
+  return (
+    <label class="field">
+      <span>{props.label}</span>
+      <select value={props.value} onChange={({ currentTarget }) => props.onChange(currentTarget.value)}>
+        <option value="">Any</option>
+        {props.children.map(([value, name]) => (
+          <option key={value} value={value}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,78 @@
+import { CallError } from "../../web-chat/chat/call-error.ts";
+import { createStore } from "./store.ts";
+
+/** When the server stopped answering. Null while it answers. */
+export const unreachableSince = createStore<Date | null>(null);
+
+/** Grows with each call that was refused because nobody is signed in. */
+export const refusals = createStore(0);
+
+export interface CallOptions {
+  body?: unknown;
+  signal?: AbortSignal;
+  /** Makes a repeated POST harmless. */
+  idempotencyKey?: string;
+}
+
+/** Calls the public API, as whoever is signed in. Throws a `CallError` with the server's words. */
+export async function callApi<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+  const response = await reach(method, `/api/v1${path}`, options);
+  if (response.status === 401) refusals.set(refusals.get() + 1);
+  return answerOf<T>(response);
+}
+
+/** Calls the console's own routes: signing in and out. */
+export async function callConsole<T>(method: string, path: string, body?: unknown): Promise<T> {
+  return answerOf<T>(await reach(method, `/console${path}`, body === undefined ? {} : { body }));
+}
+
+/** The words of a failure, for people. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A key that no other call has. `crypto.randomUUID` is missing on plain HTTP. */
+export function newIdempotencyKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}
+
+async function reach(method: string, url: string, options: CallOptions): Promise<Response> {
+  const { body, signal, idempotencyKey } = options;
+  const headers = {
+    ...(method === "GET" ? {} : { "X-Console": "1" }),
+    ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    ...(idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey }),
+  };
+  try {
+    const response = await fetch(url, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    unreachableSince.set(null);
+    return response;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (unreachableSince.get() === null) unreachableSince.set(new Date());
+    throw new CallError(0, "unreachable", "The server cannot be reached.");
+  }
+}
+
+async function answerOf<T>(response: Response): Promise<T> {
+  if (!response.ok) throw await failureOf(response);
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+async function failureOf(response: Response): Promise<CallError> {
+  const answer: unknown = await response.json().catch(() => null);
+  const { code, message } = (answer as { error?: { code?: string; message?: string } } | null)?.error ?? {};
+  return new CallError(
+    response.status,
+    code ?? "unknown",
+    message ?? `The server answered ${response.status}.`,
+  );
+}

@@ -1,0 +1,136 @@
+import type { WireAttachment, WireButton } from "../../web-chat/chat/wire.ts";
+
+/** A page of a list. */
+export interface Page<T> {
+  data: T[];
+  meta: { total: number; next_cursor: string | null };
+}
+
+export interface Holder {
+  name: string;
+  via: string;
+}
+
+export interface OpenHandoff {
+  id: string;
+  state: "requested" | "taken";
+  reason: string | null;
+  desk: string | null;
+  holder: Holder | null;
+  requested_at: string;
+  taken_at: string | null;
+}
+
+export interface Session {
+  id: string;
+  agent_id: string;
+  agent_version: number;
+  user_id: string | null;
+  channel: string;
+  status: "active" | "completed";
+  end_reason: string | null;
+  title: string | null;
+  summary: string | null;
+  created_at: string;
+  updated_at: string;
+  last_activity_at: string;
+  ended_at: string | null;
+  handoff: OpenHandoff | null;
+}
+
+export interface SessionRow extends Session {
+  last_message: { id: string; role: "user" | "assistant"; content: string; created_at: string } | null;
+  user: { id: string; identifier: string; name: string | null } | null;
+}
+
+export interface User {
+  id: string;
+  identifier: string;
+  name: string | null;
+  channel: string;
+}
+
+export type Origin = "user" | "bot" | "operator" | "instruction" | "command" | "notice" | "tool" | "seed";
+
+export interface Message {
+  id: string;
+  seq: number;
+  session_id: string;
+  role: "system" | "user" | "assistant" | "tool";
+  origin: Origin;
+  content: string;
+  attachments: WireAttachment[];
+  buttons: WireButton[];
+  payload: string | null;
+  author: { identifier?: string; name: string | null; via?: string } | null;
+  execution_id: string | null;
+  created_at: string;
+}
+
+export interface Delivery {
+  id: string;
+  session_id: string;
+  message_id: string | null;
+  handoff_id: string | null;
+  channel: string;
+  address: string;
+  part: number;
+  content: string;
+  status: "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown";
+  attempts: number;
+  next_attempt_at: string | null;
+  error_code: string | null;
+  error: string | null;
+  possible_duplicate: boolean;
+  created_at: string;
+  updated_at: string;
+  sent_at: string | null;
+}
+
+export interface Execution {
+  id: string;
+  session_id: string;
+  agent_id: string;
+  channel: string;
+  user_message_id: string | null;
+  status: "pending" | "running" | "completed" | "failed" | "cancelled";
+  attempts: number;
+  error: { code: string; message: string } | null;
+  merged_into: string | null;
+  duration_ms: number | null;
+  created_at: string;
+  ended_at: string | null;
+}
+
+export interface Trail {
+  summary: string;
+  facts: { at: string; what: string; why: string | null; type: string; id: string }[];
+}
+
+export interface Channel {
+  id: string;
+  name: string;
+  kind: string;
+  state: "ok" | "error" | "paused" | "disabled";
+  last_inbound_at: string | null;
+  last_outbound_at: string | null;
+  last_error: string | null;
+  last_error_at: string | null;
+  paused_until: string | null;
+}
+
+export interface Agent {
+  id: string;
+  slug: string;
+  name: string;
+  current_version: number;
+  definition: Record<string, unknown>;
+  updated_at: string;
+}
+
+export interface AgentVersion {
+  version: number;
+  name: string;
+  definition: Record<string, unknown>;
+  created_at: string;
+}

@@ -1,0 +1,66 @@
+import { CallError } from "../../web-chat/chat/call-error.ts";
+import { tick } from "../live/feed.ts";
+import { callConsole, refusals, wordsOf } from "../server/call.ts";
+import { createStore } from "../server/store.ts";
+
+/** The answer of `/console/session`. */
+export interface Me {
+  role: "viewer" | "agent" | "operator" | "owner";
+  scopes: string[];
+  key: { name: string };
+}
+
+/** What a button may need. */
+export type Scope = "sessions:write" | "deliveries:write" | "handoff:write";
+
+/**
+ * `asking`: not known yet. `out`: nobody is signed in. `expired`: the session ended while the page was open, so what
+ * was typed is still there.
+ */
+export type Who =
+  | { state: "asking" }
+  | { state: "out"; problem: string | null }
+  | { state: "in"; me: Me }
+  | { state: "expired"; me: Me };
+
+export const who = createStore<Who>({ state: "asking" });
+
+/** Tells if whoever is signed in may do this. The server decides; this only hides what it would refuse. */
+export function may(scope: Scope): boolean {
+  const now = who.get();
+  if (now.state !== "in" && now.state !== "expired") return false;
+  return now.me.scopes.includes(scope) || now.me.scopes.includes("admin");
+}
+
+/** Finds out who is signed in. A one-time code in the address is used first, and removed at once. */
+export async function arrive(): Promise<void> {
+  const code = /^#code=(.+)$/.exec(location.hash)?.[1];
+  if (code !== undefined) history.replaceState(null, "", location.pathname + location.search);
+  try {
+    const me =
+      code === undefined
+        ? await callConsole<Me>("GET", "/session")
+        : await callConsole<Me>("POST", "/session", { code: decodeURIComponent(code) });
+    who.set({ state: "in", me });
+  } catch (error) {
+    const isSignedOut = error instanceof CallError && error.status === 401 && code === undefined;
+    who.set({ state: "out", problem: isSignedOut ? null : wordsOf(error) });
+  }
+}
+
+/** Exchanges an API key for a session. The key itself is kept nowhere. */
+export async function signIn(key: string): Promise<void> {
+  const me = await callConsole<Me>("POST", "/session", { key });
+  who.set({ state: "in", me });
+  tick();
+}
+
+export async function signOut(): Promise<void> {
+  await callConsole("DELETE", "/session");
+  who.set({ state: "out", problem: null });
+}
+
+refusals.subscribe(() => {
+  const now = who.get();
+  if (now.state === "in") who.set({ state: "expired", me: now.me });
+});

@@ -1,0 +1,87 @@
+import type { Names } from "../live/names.ts";
+import { useLive } from "../live/use-live.ts";
+import { callApi } from "../server/call.ts";
+import type { Page } from "../server/wire.ts";
+import { type Me, signOut } from "../session/who.ts";
+import { Link } from "./link.tsx";
+import { hrefOf, type ScreenName } from "./route.ts";
+
+const EVERY_MS = 8_000;
+
+const TITLES: Readonly<Record<ScreenName, string>> = {
+  conversations: "Conversations",
+  trouble: "Trouble",
+  channels: "Channels",
+  agents: "Agents",
+};
+
+/** The screens, what waits on them, and who is signed in. */
+export function Navigation(props: { screen: ScreenName; names: Names; me: Me; onHelp: () => void }) {
+  const { screen, names, me, onHelp } = props;
+  const counts = useCounts();
+  const badges: Partial<Record<ScreenName, { count: number; says: string }>> = {
+    conversations: { count: counts.waiting, says: "waiting for a person" },
+    trouble: { count: counts.trouble, says: "deliveries in trouble" },
+    channels: {
+      count: names.channels.filter(({ state }) => state === "error").length,
+      says: "in trouble",
+    },
+  };
+  return (
+    <nav class="navigation" aria-label="Console">
+      <h1>
+        <span class="mark" aria-hidden="true" />
+        <span class="brand">Causeway</span>
+      </h1>
+      <ul>
+        {(Object.keys(TITLES) as ScreenName[]).map((name) => {
+          const badge = badges[name];
+          return (
+            <li key={name}>
+              <Link href={hrefOf(name)} aria-current={name === screen ? "page" : undefined}>
+                {TITLES[name]}
+                {badge !== undefined && badge.count > 0 && (
+                  <span class={`badge ${name === "conversations" ? "" : "bad"}`}>
+                    {badge.count}
+                    <span class="hidden"> {badge.says}</span>
+                  </span>
+                )}
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+      <div class="whoami">
+        <p>
+          <span class="who-name">{me.key.name}</span>
+          <span class="hint">{me.role}</span>
+        </p>
+        <button type="button" class="link" onClick={onHelp}>
+          Keys
+        </button>
+        <button type="button" class="link" onClick={() => void signOut().catch(() => undefined)}>
+          Sign out
+        </button>
+      </div>
+    </nav>
+  );
+}
+
+/** How much waits for somebody. */
+function useCounts(): { waiting: number; trouble: number } {
+  const { data } = useLive(
+    "counts",
+    async (signal) => {
+      const count = async (path: string) =>
+        (await callApi<Page<unknown>>("GET", `${path}&limit=1`, { signal })).meta.total;
+      const [waiting, failed, unknown] = await Promise.all([
+        count("/chat/sessions?handoff=requested"),
+        count("/deliveries?status=failed"),
+        count("/deliveries?status=unknown"),
+      ]);
+      return { waiting, trouble: failed + unknown };
+    },
+    EVERY_MS,
+  );
+  return data ?? { waiting: 0, trouble: 0 };
+}

@@ -1,0 +1,348 @@
+import { gzipSync } from "node:zlib";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { accessibilityFaults } from "../support/accessibility.ts";
+import { startTestApp, type TestApp } from "../support/app.ts";
+import { browserPath, newPerson, startBrowser } from "../support/browser.ts";
+import { buildConsolePage } from "../support/build-page.ts";
+import { eventually } from "../support/eventually.ts";
+import { createGatedChannel, sent } from "../support/gated-channel.ts";
+import { createPacedBot } from "../support/paced-bot.ts";
+
+/** What the platform does with a text. */
+const refusing = new Set<string>();
+const losing = new Set<string>();
+const phone = createGatedChannel((send) => {
+  const { text } = send.part;
+  if (refusing.has(text)) {
+    return send.settle({
+      kind: "failed",
+      code: "phone_403",
+      reason: "The user blocked the bot",
+      scope: "user",
+    });
+  }
+  send.settle(losing.has(text) ? { kind: "unknown", code: "cut", reason: "cut" } : sent());
+});
+const bot = createPacedBot();
+let app: TestApp;
+let browser: Browser;
+let keys = 0;
+
+/** A user of the phone writes. */
+const say = (chat: string, text: string) =>
+  fetch(`${app.url}/webhooks/phone`, {
+    method: "POST",
+    body: JSON.stringify({ chat, text, key: `event-${++keys}`, more: { profile: { user_name: chat } } }),
+  });
+
+async function signedIn(page: Page, key = app.apiKey): Promise<void> {
+  await page.getByLabel("API key").fill(key);
+  await page.getByRole("button", { name: "Sign in" }).press("Enter");
+  await page.getByRole("navigation", { name: "Console" }).waitFor();
+}
+
+const row = (page: Page, name: string) => page.locator(".row", { hasText: name });
+const log = (page: Page) => page.getByRole("log", { name: "Messages" });
+
+/** No faults in light and dark, and nothing wider than the narrowest screen. */
+async function isSound(page: Page, state: string): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    expect([state, colorScheme, await accessibilityFaults(page)]).toEqual([state, colorScheme, []]);
+  }
+  const size = page.viewportSize() ?? { width: 1000, height: 720 };
+  await page.setViewportSize({ width: 320, height: 640 });
+  expect([state, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([state, 320]);
+  await page.setViewportSize(size);
+}
+
+describe.skipIf(browserPath === null)("the console", () => {
+  beforeAll(async () => {
+    buildConsolePage();
+    browser = await startBrowser();
+    app = await startTestApp({
+      agents: {
+        coach: {
+          name: "Coach",
+          seedMessage: "Greet the user.",
+          events: [{ on: "session_ended", do: [{ action: "log" }] }],
+          bot: {
+            type: "script",
+            replies: [
+              { match: "plan", say: "A **plan**:\n\n- walk\n- rest", buttons: [{ label: "Yes" }] },
+              { match: "blocked", say: "You will not get this" },
+              { match: "lost", say: "Perhaps you get this" },
+              { match: "broken", fail: { code: "overloaded", reason: "The model is overloaded" } },
+            ],
+            sequence: [{ say: "Hello." }],
+          },
+        },
+        paced: { name: "Paced", bot: { type: "paced" } },
+      },
+      bots: { paced: bot.definition },
+      kinds: { gated: phone.definition },
+      channels: {
+        phone: { kind: "gated", agent: "coach" },
+        api: { kind: "api", agent: "paced" },
+      },
+    });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await app?.[Symbol.asyncDispose]();
+  });
+
+  it("is one small page that asks nobody else, and that no other page can frame", async () => {
+    const page = await fetch(`${app.url}/console/conversations/some-id`);
+    expect(page.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    expect(page.headers.get("content-security-policy")).toContain("require-trusted-types-for 'script'");
+    const html = await page.text();
+    expect(html).not.toMatch(/<script(?! type="module" src="\/)|<style|https?:\/\/|style=/);
+    const files = [...html.matchAll(/(?:src|href)="(\/console[^"]+)"/g)].map((match) => match[1] ?? "");
+    expect(files).toHaveLength(2);
+    let bytes = gzipSync(html).length;
+    for (const file of files) {
+      const answer = await fetch(`${app.url}${file}`);
+      expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, null]);
+      bytes += gzipSync(await answer.text()).length;
+    }
+    expect(bytes).toBeLessThan(90 * 1024);
+    expect((await fetch(`${app.url}/console/assets/none.js`)).status).toBe(404);
+    const home = await fetch(`${app.url}/`, { redirect: "manual" });
+    expect(home.headers.get("location")).toBe("/console");
+  });
+
+  it("signs in with a key or a link, keeps neither, and keeps what was typed when the session ends", async () => {
+    await say("Ida", "good morning");
+    await using person = await newPerson(browser);
+    const page = await person.tab(`${app.url}/console`);
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+    await isSound(page, "signing in");
+    await page.getByLabel("API key").fill("cw_wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").getByText("This API key is unknown or was revoked.").waitFor();
+    await signedIn(page);
+    const stored = () =>
+      page.evaluate<string>(
+        "location.href + JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie",
+      );
+    expect(await stored()).not.toContain(app.apiKey);
+
+    await row(page, "Ida").click();
+    await page.getByRole("button", { name: "Take over" }).click();
+    const answer = page.getByLabel("Your answer to the user");
+    await answer.fill("half a sentence");
+    await person.context.clearCookies();
+    await page.getByRole("region", { name: "Signed out" }).waitFor();
+    expect(await answer.inputValue()).toBe("half a sentence");
+    await isSound(page, "signed out");
+    await signedIn(page);
+    await page.getByRole("region", { name: "Signed out" }).waitFor({ state: "detached" });
+    expect(await answer.inputValue()).toBe("half a sentence");
+    await answer.fill("");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("Sign in with an API key").waitFor();
+    expect(await person.context.cookies()).toEqual([]);
+
+    const link = await app.app.signInLink();
+    await page.goto("about:blank");
+    await page.goto(link);
+    await page.getByRole("navigation", { name: "Console" }).waitFor();
+    expect(await stored()).not.toContain("code=");
+    expect(person.offences).toEqual([]);
+  });
+
+  it("lists conversations by filters in the address, moves by keys, and moves no row under the pointer", async () => {
+    await say("Ada", "I want a plan");
+    await say("Bert", "something about tomatoes");
+    await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
+    const page = await person.tab(`${app.url}/console?q=tomatoes`);
+    await signedIn(page);
+    await row(page, "Bert").waitFor();
+    expect(await page.locator(".row").count()).toBe(1);
+    await page.getByRole("searchbox").fill("");
+    await row(page, "Ada").waitFor();
+    expect(new URL(page.url()).search).toBe("");
+    await page.getByRole("button", { name: "Filter" }).click();
+    await page.getByLabel("Channel").selectOption("api");
+    await page.getByText("No conversation matches.").waitFor();
+    expect(new URL(page.url()).search).toBe("?channel=api");
+    await isSound(page, "filters");
+    await page.goBack();
+    await row(page, "Ada").waitFor();
+
+    // The pointer rests on a row, so the order stays.
+    const names = () => page.locator(".row-name").allInnerTexts();
+    await row(page, "Bert").hover();
+    const before = await names();
+    await say("Cleo", "I am new here");
+    await page.getByRole("button", { name: /new or changed/ }).waitFor();
+    expect(await names()).toEqual(before);
+    await page.getByRole("button", { name: /new or changed/ }).press("Enter");
+    await eventually(async () => expect((await names())[0]).toBe("Cleo"));
+
+    await page.mouse.move(1000, 500);
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
+    const focused = await page.evaluate<string>(
+      "document.activeElement.querySelector('.row-name').textContent",
+    );
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: focused, level: 2 }).waitFor();
+    await page.keyboard.press("j");
+    await page.getByRole("heading", { name: (await names())[1] ?? "", level: 2 }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await isSound(page, "keys");
+    await page.getByLabel("Single keys do something").uncheck();
+    await page.keyboard.press("Escape");
+    const address = page.url();
+    await page.keyboard.press("j");
+    expect(page.url()).toBe(address);
+    expect(person.offences).toEqual([]);
+  });
+
+  it("shows an answer while it is written, and says why a message was answered as it was", async () => {
+    const session = (
+      await app.api("POST", "/chat/sessions", {
+        agent_id: "paced",
+        user: { identifier: "dora", name: "Dora" },
+      })
+    ).body;
+    await using person = await newPerson(browser);
+    const page = await person.tab(`${app.url}/console/conversations/${session.id}`);
+    await signedIn(page);
+    await page.getByText("Nothing was said yet.").waitFor();
+    const answered = app.api("POST", `/chat/sessions/${session.id}/messages`, { content: "slowly" });
+    const answer = await bot.asked("slowly");
+    await log(page).getByText("slowly").waitFor();
+    answer.write("word by ");
+    await log(page).getByText("word by").waitFor();
+    answer.write("word");
+    answer.end();
+    await answered;
+    await page
+      .getByRole("article", { name: /^Paced, / })
+      .getByText("word by word")
+      .waitFor();
+    const why = page.getByRole("article", { name: /^Dora, / }).getByRole("button", { name: /^Answered/ });
+    await why.press("Enter");
+    await log(page).getByText("The bot was called.").waitFor();
+    await isSound(page, "a trail");
+    await why.press("Enter");
+    expect(await log(page).getByText("The bot was called.").count()).toBe(0);
+    expect(person.offences).toEqual([]);
+  });
+
+  it("says why a delivery failed, and sends it again or takes an operator's word for it", async () => {
+    refusing.add("You will not get this");
+    losing.add("Perhaps you get this");
+    await say("Eve", "I am blocked");
+    await say("Finn", "I am lost");
+    await say("Gus", "I am broken");
+    await using person = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
+    const page = await person.tab(`${app.url}/console?trouble=true`);
+    await signedIn(page);
+    await row(page, "Gus").getByText("Trouble").waitFor();
+    await row(page, "Eve").click();
+    await page.getByRole("button", { name: /Not delivered: The user blocked the bot/ }).waitFor();
+    await isSound(page, "a failed delivery");
+    refusing.clear();
+    await page.getByRole("button", { name: "Send again" }).click();
+    await page.getByRole("button", { name: /^Sent/ }).waitFor();
+
+    await page.getByRole("link", { name: /^Trouble/ }).click();
+    const unknown = page.getByRole("region", { name: "Unknown deliveries" });
+    await unknown.getByText("Perhaps you get this").waitFor();
+    await page.getByRole("region", { name: "Failed turns" }).getByText("The model is overloaded").waitFor();
+    await isSound(page, "trouble");
+    await unknown.getByRole("button", { name: "It did not arrive" }).click();
+    const failed = page.getByRole("region", { name: "Failed deliveries" });
+    await failed.getByText("Perhaps you get this").waitFor();
+    losing.clear();
+    const before = phone.sends.length;
+    await failed.getByRole("button", { name: "Send all again…" }).click();
+    await page
+      .getByRole("dialog")
+      .getByText("1 failed delivery on all channels. Nothing is sent yet.")
+      .waitFor();
+    expect(phone.sends).toHaveLength(before);
+    await isSound(page, "sending all again");
+    await page.getByRole("button", { name: "Send 1 again" }).press("Enter");
+    await failed.getByText("None.").waitFor();
+    expect(phone.sends).toHaveLength(before + 1);
+    expect(person.offences).toEqual([]);
+  });
+
+  it("lets a person take a conversation, answer in it, hand it back, start it over and end it", async () => {
+    await say("Hana", "good evening");
+    await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
+    const page = await person.tab(`${app.url}/console`);
+    await signedIn(page);
+    await row(page, "Hana").click();
+    await page.getByText("The bot answers here.").waitFor();
+    await page.getByRole("button", { name: "Take over" }).press("Enter");
+    await page.getByText("You answer here. The bot is silent.").waitFor();
+    await page.keyboard.press("r");
+    await page.keyboard.type("A person writes");
+    await page.keyboard.press("Enter");
+    await phone.sending("A person writes");
+    await page
+      .getByRole("article", { name: /^operator, / })
+      .getByRole("button", { name: /^Sent/ })
+      .waitFor();
+    await isSound(page, "answering");
+    await page.getByRole("button", { name: "Hand back" }).click();
+    await isSound(page, "handing back");
+    await page.getByRole("dialog").getByRole("button", { name: "Hand back" }).press("Enter");
+    await page.getByText("The bot answers here.").waitFor();
+
+    await page.getByRole("button", { name: "Start over" }).click();
+    const dialog = page.getByRole("dialog", { name: "Start over" });
+    await eventually(async () =>
+      expect(await dialog.getByRole("textbox", { name: "Instruction" }).inputValue()).toBe("Greet the user."),
+    );
+    expect(await dialog.getByRole("checkbox").isChecked()).toBe(true);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Start over" }).press("Enter");
+    await dialog.getByLabel("The new conversation begins with").selectOption("text");
+    await dialog.getByRole("textbox", { name: "Words" }).fill("Welcome back.");
+    await isSound(page, "starting over");
+    const old = page.url();
+    await dialog.getByRole("button", { name: "Start over" }).click();
+    await log(page).getByText("Welcome back.").waitFor();
+    expect(page.url()).not.toBe(old);
+    await page.getByRole("button", { name: "End", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "End conversation" }).click();
+    await page.getByText("This conversation is over.").waitFor();
+    expect(await page.getByRole("button", { name: "Start over" }).count()).toBe(0);
+    expect(person.offences).toEqual([]);
+  });
+
+  it("shows channels and agents, and to somebody who only reads no button that changes anything", async () => {
+    const { body: key } = await app.api("POST", "/api_keys", { name: "Reader", scopes: ["sessions:read"] });
+    await say("Ivo", "hello");
+    await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
+    const page = await person.tab(`${app.url}/console/channels`);
+    await signedIn(page, key.secret);
+    await page.getByRole("heading", { name: "phone" }).waitFor();
+    await isSound(page, "channels");
+    await page.getByRole("link", { name: "Agents" }).click();
+    await page
+      .getByRole("listitem")
+      .filter({ hasText: "Coach" })
+      .getByRole("link", { name: "Versions" })
+      .click();
+    await page.getByRole("group", { name: "Definition, version 1" }).getByText("Greet the user.").waitFor();
+    await isSound(page, "agents");
+    await page.getByRole("link", { name: "Conversations" }).first().click();
+    await row(page, "Ivo").click();
+    await log(page).getByText("hello", { exact: true }).waitFor();
+    expect(await page.getByRole("button", { name: /Take over|Start over|End|Send again/ }).count()).toBe(0);
+    expect(person.offences).toEqual([]);
+  });
+});
