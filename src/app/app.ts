@@ -71,6 +71,9 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** Codes that one key may try. */
+const ACCESS_CODES = { burst: 20, perMinute: 20 };
+
 /** The version of the API, as in its document. */
 const VERSION = "1.0.0";
 
@@ -174,6 +177,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     attachments,
     desks: workspaces.desks,
     userRate: createRateLimit(perMinute(settings.rates.perUser), Date.now),
+    codeRate: createRateLimit(ACCESS_CODES, Date.now),
     log,
   });
   const streamRoom = createAdmissionLimit({ count: bounds.streams, bytes: 0 });

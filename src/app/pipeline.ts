@@ -89,6 +89,7 @@ export function createPipeline(deps: PipelineDeps) {
 
   return {
     ingest: arrivals.ingest,
+    admissions: arrivals.admissions,
     messageOfEvent: arrivals.messageOfEvent,
     activity: delivery.activity,
     streams: turns.streams,

@@ -144,7 +144,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
     const names = new Set([...here.map(({ ref }) => ref.name), ...Object.keys(workspace.channels)]);
     const differences = [...names].flatMap((name) => {
       const running = here.find(({ ref }) => ref.name === name);
-      const now = running ? { kind: running.ref.kind, config: running.config } : null;
+      const now = running ? { ...running.ref, config: running.config } : null;
       const difference = reloadDifference(now, workspace.channels[name] ?? null);
       const id = running?.ref.id ?? rows.channels.get(name)?.id;
       if (id !== undefined && difference === null) pending.delete(id);
@@ -199,6 +199,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
         agents: rows.agents,
         sessions,
         addressesUsers,
+        ...(channel.access === null ? {} : { access: channel.access }),
         resetCommand,
         typingRefreshMs,
         split,

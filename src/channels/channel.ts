@@ -41,6 +41,8 @@ export interface ChannelCapabilities {
   profileVariables: readonly string[];
   /** True if people can be asked in a conversation of this platform. Then the channel has a `desk`. */
   desks?: boolean;
+  /** True if only callers with our token or key can write, so `access` cannot be set. */
+  knowsCallers?: boolean;
 }
 
 /** An HTTP request before its body is read. Header names are in lower case. */

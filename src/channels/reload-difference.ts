@@ -1,8 +1,11 @@
+import type { AccessSettings } from "../core/session/access-settings.ts";
+
 /** A channel as the configuration file has it now. */
 export interface ConfiguredChannel {
   enabled: boolean;
   kind: string;
   config: Readonly<Record<string, unknown>> | null;
+  access?: AccessSettings | null;
 }
 
 /**
@@ -10,7 +13,7 @@ export interface ConfiguredChannel {
  * the channel's name. Either side may be missing.
  */
 export function reloadDifference(
-  running: { kind: string; config: unknown } | null,
+  running: { kind: string; config: unknown; access?: AccessSettings | null } | null,
   configured: ConfiguredChannel | null,
 ): string | null {
   const wanted = configured?.enabled && configured.config !== null ? configured : null;
@@ -22,7 +25,12 @@ export function reloadDifference(
   const after = asRecord(wanted.config);
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  if (accessText(running.access) !== accessText(wanted.access)) changed.push("access");
   return changed.length === 0 ? null : changed.join(", ");
+}
+
+function accessText(access: AccessSettings | null = null): string {
+  return JSON.stringify(access && { ...access, allow: [...access.allow] });
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {

@@ -8,11 +8,14 @@ export type DeliveryStatus = "queued" | "sending" | "sent" | "delivered" | "read
 export interface Delivery {
   id: string;
   workspaceId: string;
-  sessionId: string;
-  /** Null: words at a desk that belong to no message. */
+  /** Null: words to somebody who is not let in yet. */
+  sessionId: string | null;
+  /** Null: words that belong to no message, at a desk or to somebody who is not let in yet. */
   messageId: string | null;
   /** The handoff whose desk gets it. Null: the user gets it. */
   handoffId: string | null;
+  /** The request of somebody who is told to wait. Null for most deliveries. */
+  accessRequestId: string | null;
   /** The channel's name. */
   channel: string;
   address: string;

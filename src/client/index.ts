@@ -1,3 +1,4 @@
+import { type Access, createAccess } from "./access.ts";
 import { type Agents, createAgents } from "./agents.ts";
 import { type Audit, createAudit } from "./audit.ts";
 import { type Channels, createChannels } from "./channels.ts";
@@ -12,6 +13,7 @@ import { type Call, type CausewayOptions, createTransport, type RequestOptions }
 import { createTriggers, type Triggers } from "./triggers.ts";
 import { createUsers, type Users } from "./users.ts";
 
+export type { AccessDecider, AccessGrant, AccessRequest, ListAccess } from "./access.ts";
 export type { Agent, AgentRollback, AgentVariable, AgentVersion } from "./agents.ts";
 export type { AuditEntry, ListAudit } from "./audit.ts";
 export type { Channel } from "./channels.ts";
@@ -57,6 +59,7 @@ export class Causeway {
   readonly keys: Keys;
   readonly audit: Audit;
   readonly handoffs: HandoffCalls;
+  readonly access: Access;
   /** Makes any other call. The path is relative to `/api/v1`. Names are converted in both directions. */
   readonly request: <T>(call: Call, options?: RequestOptions) => Promise<T>;
 
@@ -74,6 +77,7 @@ export class Causeway {
     this.keys = createKeys(transport);
     this.audit = createAudit(transport);
     this.handoffs = createHandoffs(transport);
+    this.access = createAccess(transport);
     this.request = transport.request;
   }
 }

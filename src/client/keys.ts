@@ -12,6 +12,8 @@ export type Scope =
   | "deliveries:write"
   | "handoff:read"
   | "handoff:write"
+  | "access:read"
+  | "access:write"
   | "admin";
 
 export interface ApiKey {

@@ -102,14 +102,15 @@ export interface ListMessages extends PageQuery {
 /** The history of a message in words. Facts are in chronological order. */
 export interface Trail {
   messageId: string;
-  sessionId: string;
+  /** Null: its sender is not let in yet, so it is in no session. */
+  sessionId: string | null;
   executionId: string | null;
   summary: string;
   facts: {
     at: string;
     what: string;
     why: string | null;
-    type: "message" | "execution" | "delivery" | "event" | "attachment";
+    type: "message" | "execution" | "delivery" | "event" | "attachment" | "access_request" | "access_request";
     id: string;
   }[];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { BotDefinition } from "../bots/bot.ts";
 import type { ChannelDefinition } from "../channels/channel.ts";
+import { accessSchema } from "./access-schema.ts";
 import { nameSchema } from "./agent-schema.ts";
 
 /** The types of bots and the kinds of channels, by the name that a configuration file uses. */
@@ -44,4 +45,7 @@ export const channelCommonSchema = z.strictObject({
     .describe(
       "`true` connects it to the simulator, and makes up the missing tokens and secrets. Only on this machine.",
     ),
+  access: accessSchema
+    .optional()
+    .describe("Who may talk to the bot here. Left out: everybody. Not on `web` and `api`."),
 });

@@ -1,6 +1,8 @@
 import type { ChannelDefinition } from "../channels/channel.ts";
 import type { ConfigProblem } from "../core/faults/errors.ts";
+import type { AccessSettings } from "../core/session/access-settings.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
+import { runningAccess } from "./access-schema.ts";
 import { channelCommonSchema, missingKinds, type Registries } from "./config-file.ts";
 import { schemaProblems } from "./config-problems.ts";
 import type { Environment } from "./env.ts";
@@ -22,6 +24,8 @@ export interface ChannelConfig {
    * settings are not read.
    */
   config: Record<string, unknown> | null;
+  /** Who may talk to the bot; null: everybody. */
+  access: AccessSettings | null;
   /** The settings that connect it to the simulator at a URL; null: it uses the real platform. */
   simulated: ((url: string) => Record<string, unknown>) | null;
 }
@@ -54,7 +58,9 @@ export function loadChannel(name: string, source: Json, origin: ChannelOrigin): 
     };
     return { channel: null, problems: [problem], secrets: [] };
   }
-  const common = Object.fromEntries(Object.entries(source).filter(([key]) => commonKeys.includes(key)));
+  const written = Object.fromEntries(Object.entries(source).filter(([key]) => commonKeys.includes(key)));
+  const referring = resolveReferences(written, origin.env, origin);
+  const common = isJsonObject(referring.value) ? referring.value : written;
   const own = Object.fromEntries(Object.entries(source).filter(([key]) => !commonKeys.includes(key)));
   const parsed = channelCommonSchema.safeParse(common);
   const problems = parsed.success
@@ -70,10 +76,11 @@ export function loadChannel(name: string, source: Json, origin: ChannelOrigin): 
 
   if (source.enabled === false) {
     const channel = parsed.success
-      ? withoutSimulate(parsed.data, { name, config: null, simulated: null })
+      ? withoutSimulate(parsed.data, { name, config: null, access: null, simulated: null })
       : null;
     return { channel: problems.length === 0 ? channel : null, problems, secrets: [] };
   }
+  problems.push(...referring.problems, ...accessProblems(source, definition, origin));
   const isSimulated = source.simulate === true || origin.simulation.kinds.includes(definition?.kind ?? "");
   if (isSimulated) problems.push(...simulationProblems(source, definition, origin));
   const resolved = resolveReferences(withoutUnset(own, definition, isSimulated, origin), origin.env, origin);
@@ -94,6 +101,7 @@ export function loadChannel(name: string, source: Json, origin: ChannelOrigin): 
   const channel = withoutSimulate(parsed.data, {
     name,
     config: checked.config,
+    access: runningAccess(parsed.data.access, definition ?? {}),
     simulated: isSimulated ? (url) => check(simulated(url))?.config ?? {} : null,
   });
   return { channel, problems, secrets: resolved.secrets };
@@ -104,9 +112,20 @@ const UNKNOWN_URL = "http://127.0.0.1:9";
 
 function withoutSimulate(
   { kind, agent, enabled }: { kind: string; agent: string; enabled: boolean },
-  rest: Pick<ChannelConfig, "name" | "config" | "simulated">,
+  rest: Pick<ChannelConfig, "name" | "config" | "access" | "simulated">,
 ): ChannelConfig {
   return { kind, agent, enabled, ...rest };
+}
+
+/** On some kinds of channels, our own pages or keys already decide who may write. */
+function accessProblems(
+  { access }: JsonObject,
+  definition: ChannelDefinition | null,
+  { file, path }: ChannelOrigin,
+): ConfigProblem[] {
+  if (access === undefined || definition?.capabilities.knowsCallers !== true) return [];
+  const problem = `is not possible on a channel of kind ${definition.kind}, which lets in only callers with a token or a key`;
+  return [{ path: pathText(file, [...path, "access"]), problem, fix: "remove it" }];
 }
 
 /** Reasons why a channel cannot be simulated. */

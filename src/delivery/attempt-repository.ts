@@ -60,7 +60,7 @@ const RECORD_INCIDENTS = `
   noted AS (
     INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome, next_at)
     SELECT session_id, id, attempt, error_code, error, CASE status WHEN 'queued' THEN 'retry' ELSE status END,
-      next_attempt_at FROM recorded r WHERE error_code IS NOT NULL AND status NOT IN ('sent', 'delivered')
+      next_attempt_at FROM recorded r WHERE session_id IS NOT NULL AND error_code IS NOT NULL AND status NOT IN ('sent', 'delivered')
       AND NOT (uncounted AND EXISTS (SELECT 1 FROM incidents i WHERE i.session_id = r.session_id
         AND i.subject_id = r.id AND i.code = r.error_code)))
   SELECT id FROM recorded`;

@@ -8,8 +8,9 @@ import type { ForDesk } from "./send-to-desk.ts";
 export interface ClaimedDelivery {
   id: string;
   channelId: string;
-  sessionId: string;
-  /** Null: words at a desk that belong to no message. */
+  /** Null: words to somebody who is not let in, so there is no session. */
+  sessionId: string | null;
+  /** Null: words at a desk, or to somebody who is not let in, that belong to no message. */
   messageId: string | null;
   /** The thread of a desk that gets it; null: the user gets it. */
   desk: ForDesk | null;

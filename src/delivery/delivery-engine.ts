@@ -215,7 +215,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       for (let next = conversation.claimed.shift(); next; next = conversation.claimed.shift()) {
         const late = Date.now() + sendTimeoutMs > next.until;
         if (late || shutdown.signal.aborted || isPaused(conversation.channelId)) hold ??= { address: null };
-        const elsewhere = began.get(next.delivery.sessionId) ?? null;
+        const elsewhere = began.get(next.delivery.sessionId ?? "") ?? null;
         if (hold || elsewhere !== null)
           await putBack(next.delivery, { address: elsewhere ?? hold?.address ?? null }, RECHECK_MS);
         else hold = await attempt(conversation.channelId, next.delivery, began);

@@ -9,9 +9,10 @@ export interface DeliveryView {
   workspaceId: string;
   channelId: string;
   channel: string;
-  sessionId: string;
+  sessionId: string | null;
   messageId: string | null;
   handoffId: string | null;
+  accessRequestId: string | null;
   address: string;
   part: number;
   content: string;
@@ -38,9 +39,10 @@ interface DeliveryRow {
   workspace_id: string;
   channel_id: string;
   channel: string;
-  session_id: string;
+  session_id: string | null;
   message_id: string | null;
   handoff_id: string | null;
+  access_request_id: string | null;
   address: string;
   part: number;
   content: string;
@@ -58,7 +60,7 @@ interface DeliveryRow {
 
 const FROM = "deliveries d JOIN channels c ON c.id = d.channel_id";
 const SELECT = `SELECT d.id, d.workspace_id, d.channel_id, c.name AS channel, d.session_id, d.message_id,
-  d.handoff_id, d.address,
+  d.handoff_id, d.access_request_id, d.address,
   d.part, d.content, d.status, d.attempts, d.next_attempt_at, d.external_ids, d.error_code, d.error,
   d.possible_duplicate, d.created_at, d.updated_at, d.sent_at FROM ${FROM}`;
 const MATCHES = `d.workspace_id = $1 AND ($2::text IS NULL OR d.session_id = $2)
@@ -97,7 +99,7 @@ const retryOf = (chosen: string) => `WITH retried AS (
     FROM retried r JOIN sessions s ON s.id = r.session_id
     WHERE r.handoff_id IS NULL AND u.id = s.user_id AND u.unreachable_since IS NOT NULL),
   noted AS (INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome)
-    SELECT session_id, id, attempts, 'retried_by_operator', 'an operator asked for it', 'retry' FROM retried)
+    SELECT session_id, id, attempts, 'retried_by_operator', 'an operator asked for it', 'retry' FROM retried WHERE session_id IS NOT NULL)
   SELECT id, channel_id AS "channelId" FROM retried`;
 
 /** Reads deliveries for operators and applies an operator's decision. */
@@ -158,7 +160,7 @@ export function createDeliveryQueries(pool: Pool) {
              possible_duplicate = possible_duplicate AND $3 <> 'failed'
            WHERE workspace_id = $1 AND id = $2 AND status = 'unknown' RETURNING id, session_id, attempts)
          INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome)
-         SELECT session_id, id, attempts, 'resolved_by_operator', 'an operator looked', $3 FROM resolved`,
+         SELECT session_id, id, attempts, 'resolved_by_operator', 'an operator looked', $3 FROM resolved WHERE session_id IS NOT NULL`,
         [workspaceId, id, status],
       );
       return rowCount === 1;
@@ -175,6 +177,7 @@ function toDelivery(row: DeliveryRow): DeliveryView {
     sessionId: row.session_id,
     messageId: row.message_id,
     handoffId: row.handoff_id,
+    accessRequestId: row.access_request_id,
     address: row.address,
     part: row.part,
     content: row.content,

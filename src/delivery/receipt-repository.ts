@@ -54,7 +54,8 @@ const APPLY = (match: string) => `
       ${RETRY_IN_MS} AS retry_in_ms),
   noted AS (
     INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome, next_at)
-    SELECT session_id, id, attempts, error_code, error, 'retry', next_attempt_at FROM requeued),
+    SELECT session_id, id, attempts, error_code, error, 'retry', next_attempt_at FROM requeued
+      WHERE session_id IS NOT NULL),
   kept AS (
     INSERT INTO early_receipts (channel_id, external_id, state, error_code, error, delivery_id, user_unreachable, meaning,
       after_ms)

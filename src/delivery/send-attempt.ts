@@ -71,20 +71,24 @@ export function createSendAttempt(deps: SendAttemptDeps) {
       const { address } = result;
       await patiently(() => deps.repository.moveAddress(channelId, delivery.address, address));
     }
-    if (result.kind === "sent" && result.began !== undefined) {
-      if (await goOnIn(delivery, result.began)) began.set(delivery.sessionId, result.began);
+    const { sessionId } = delivery;
+    if (result.kind === "sent" && result.began !== undefined && sessionId !== null) {
+      if (await goOnIn({ ...delivery, sessionId }, result.began)) began.set(sessionId, result.began);
     }
     if (result.kind === "sent" && result.alsoKnownAs !== undefined) {
       const { alsoKnownAs } = result;
       await patiently(() => deps.alsoKnownAs(channelId, delivery.address, alsoKnownAs));
     }
-    if (result.kind === "failed" && result.scope === "user") {
-      await patiently(() => deps.userUnreachable(delivery.sessionId, result));
+    if (result.kind === "failed" && result.scope === "user" && sessionId !== null) {
+      await patiently(() => deps.userUnreachable(sessionId, result));
     }
   }
 
   /** Moves the session into the conversation that its send started. False: it stays, and the log gives the reason. */
-  async function goOnIn(delivery: ClaimedDelivery, began: string): Promise<boolean> {
+  async function goOnIn(
+    delivery: Pick<ClaimedDelivery, "id" | "address"> & { sessionId: string },
+    began: string,
+  ): Promise<boolean> {
     const outcome = await patiently(() => deps.repository.nameConversation(delivery.sessionId, began));
     if (outcome === "named") return began !== delivery.address;
     const ids = { session_id: delivery.sessionId, delivery_id: delivery.id, began };

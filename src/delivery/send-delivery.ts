@@ -77,7 +77,7 @@ function toPart(delivery: ClaimedDelivery, linkToFile: SenderDeps["linkToFile"])
     text: content === "" && file !== null ? linkTo(file) : content,
     ...(format === null ? {} : { format }),
     ...(buttons.length === 0 ? {} : { buttons }),
-    sessionId,
+    sessionId: sessionId ?? id,
     messageId: messageId ?? id,
     part,
     ...(preview === null ? {} : { preview }),

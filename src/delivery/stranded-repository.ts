@@ -17,7 +17,8 @@ export function createStrandedRepository(pool: Pool) {
            WHERE status = 'sending' AND ($1 OR claimed_until < now())
            RETURNING id, session_id, attempts, error_code, error)
          INSERT INTO incidents (session_id, subject_id, attempt, code, reason, outcome)
-         SELECT session_id, id, attempts, error_code, error, 'unknown' FROM expired`,
+         SELECT session_id, id, attempts, error_code, error, 'unknown' FROM expired
+         WHERE session_id IS NOT NULL`,
         [options.all, SENDER_DIED],
       );
     },

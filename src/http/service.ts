@@ -1,5 +1,6 @@
 import type { Handoffs } from "../handoffs/handoffs-repository.ts";
 import type { Ingest } from "../ingest/accept-inbound.ts";
+import type { Admissions } from "../ingest/admissions-repository.ts";
 import type { Hub } from "../queue/hub.ts";
 import type { NotifySession } from "../sessions/session-notices.ts";
 import type { Database } from "../storage/database.ts";
@@ -17,6 +18,7 @@ export interface ServiceEngine {
 export interface ServicePipeline {
   ingest: Ingest;
   handoffs: Handoffs;
+  admissions: Admissions;
   contexts: Pick<TurnContexts, "prompt">;
   streams: Pick<TurnStreams, "follow">;
   /** The message that claimed an event key, as the answer to a repeated request. */

@@ -2,7 +2,7 @@ import type { Logger } from "../core/process/logger.ts";
 import { ASKED_BY_USER } from "../core/session/handoff-settings.ts";
 import type { Handoffs } from "../handoffs/handoffs-repository.ts";
 import { type Arrival, dispatchArrivals, type LaneStarter } from "../turns/lanes/dispatch-lanes.ts";
-import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
+import type { InboundOutcome, InboundRow, ReleasedMessage } from "./inbound-row.ts";
 
 export interface BeginTurnsDeps {
   turnEngine: LaneStarter;
@@ -39,16 +39,20 @@ export function createBeginTurns(deps: BeginTurnsDeps) {
   return (rows: readonly InboundRow[], outcomes: readonly InboundOutcome[]): void => {
     const arrivals = rows.flatMap((row, index): Arrival[] => {
       const outcome = outcomes[index];
-      // A message that a person answers, or will answer, starts no turn.
-      const isForBot =
-        outcome?.kind === "accepted" && (outcome.executionId !== null || row.origin === "command");
-      return isForBot ? [toArrival(row, outcome)] : [];
+      const waited = outcome?.released ?? [];
+      return [...waited, ...(outcome === undefined ? [] : [{ row, outcome }])].flatMap(arrivalsOf);
     });
     for (const arrival of arrivals) {
       if (!arrival.owned || turnEngine.holds(arrival.lane.sessionId)) askForPerson(arrival);
     }
     dispatchArrivals(arrivals, { engine: turnEngine, runsTurns, interruptElsewhere, enqueue });
   };
+}
+
+/** A message that a person answers, or will answer, starts no turn. */
+function arrivalsOf({ row, outcome }: ReleasedMessage): Arrival[] {
+  const isForBot = outcome.kind === "accepted" && (outcome.executionId !== null || row.origin === "command");
+  return isForBot ? [toArrival(row, outcome)] : [];
 }
 
 function toArrival(row: InboundRow, outcome: Extract<InboundOutcome, { kind: "accepted" }>): Arrival {

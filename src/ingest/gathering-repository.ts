@@ -1,31 +1,27 @@
-import type { Pool, PoolClient } from "pg";
-import { inTransaction } from "../storage/transaction.ts";
+import type { PoolClient } from "pg";
 import { holdPart, isAlbumKnown, joinAlbum, lockAlbum, takeHeldParts } from "./album-repository.ts";
 import { storeInbound } from "./inbound-repository.ts";
 import type { InboundOutcome, InboundRow, LeaseClaim } from "./inbound-row.ts";
 import { addToMessage, findSupplemented } from "./supplement-repository.ts";
 
 /**
- * Stores messages in one commit, in order. Most messages share one statement. A message that may belong to another one
- * is stored alone, in the same transaction. So it sees the messages before it.
+ * Stores messages in the caller's transaction, in order. Most messages share one statement. A message that may belong to
+ * another one is stored alone. So it sees the messages before it.
  */
 export async function storeGathered(
-  pool: Pool,
+  client: PoolClient,
   rows: readonly InboundRow[],
   lease: LeaseClaim,
 ): Promise<InboundOutcome[]> {
-  if (rows.every(({ gathering }) => gathering === null)) return storeInbound(pool, rows, lease);
-  return inTransaction(pool, async (client) => {
-    const outcomes: InboundOutcome[] = [];
-    for (const run of runsOf(rows)) {
-      outcomes.push(
-        ...(run.kind === "plain"
-          ? await storeInbound(client, run.rows, lease)
-          : [await storeOne(client, run.row, lease)]),
-      );
-    }
-    return outcomes;
-  });
+  const outcomes: InboundOutcome[] = [];
+  for (const run of runsOf(rows)) {
+    outcomes.push(
+      ...(run.kind === "plain"
+        ? await storeInbound(client, run.rows, lease)
+        : [await storeOne(client, run.row, lease)]),
+    );
+  }
+  return outcomes;
 }
 
 type Run = { kind: "plain"; rows: InboundRow[] } | { kind: "gathers"; row: InboundRow };

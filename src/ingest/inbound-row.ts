@@ -1,5 +1,7 @@
+import type { Refusal } from "../access/decide-access.ts";
 import type { InboundAttachment } from "../core/message/channel-event.ts";
 import type { MessageContext } from "../core/message/message-context.ts";
+import type { AccessSettings } from "../core/session/access-settings.ts";
 import type { JsonObject } from "../core/text/json.ts";
 
 /** One message to store, with all ids that it may need, so that one statement stores it. */
@@ -42,6 +44,8 @@ export interface InboundRow {
   replyReference: string | null;
   /** Further events may belong to it; null for most. */
   gathering: Gathering | null;
+  /** Who may talk to the bot here, and the sender's names; null: everybody may. */
+  access: { settings: AccessSettings; names: readonly string[] } | null;
   newSessionId: string;
   newUserId: string;
 }
@@ -56,8 +60,16 @@ export interface Gathering {
   supplements: boolean;
 }
 
-/** The outcome of storing one message. */
-export type InboundOutcome =
+/** A message that waited until its sender was let in, and its outcome. */
+export interface ReleasedMessage {
+  row: InboundRow;
+  outcome: InboundOutcome;
+}
+
+/** The outcome of storing one message. `released`: messages of the same sender that waited, stored before it. */
+export type InboundOutcome = StoredOutcome & { released?: readonly ReleasedMessage[] };
+
+type StoredOutcome =
   | {
       kind: "accepted";
       sessionId: string;
@@ -91,7 +103,11 @@ export type InboundOutcome =
    * Another message has one of its uploads, perhaps a very recent one; nothing was stored. Or it is this message,
    * repeated.
    */
-  | { kind: "upload_taken" };
+  | { kind: "upload_taken" }
+  /** It waits until its sender is let in. `deliveryIds`: the words that tell the sender so. */
+  | { kind: "pending"; requestId: string; deliveryIds: readonly string[] }
+  /** Its sender is not let in, and it was not kept. */
+  | { kind: "refused"; because: Refusal };
 
 export interface LeaseClaim {
   owner: string;

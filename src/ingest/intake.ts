@@ -1,3 +1,4 @@
+import { forgetRequests } from "../access/requests-repository.ts";
 import { overloaded } from "../core/faults/errors.ts";
 import type { AdmissionLimit } from "../core/process/admission-limit.ts";
 import type { Logger } from "../core/process/logger.ts";
@@ -10,12 +11,13 @@ import { createGroupCommit } from "../storage/group-commit.ts";
 import { writeOnce } from "../storage/write-once.ts";
 import { createUserAliases } from "../users/alias-repository.ts";
 import { createIngest, type Ingest } from "./accept-inbound.ts";
+import { createAdmissions } from "./admissions-repository.ts";
 import { forgetHeldParts } from "./album-repository.ts";
 import { type BeginTurnsDeps, createBeginTurns } from "./begin-turns.ts";
-import { storeGathered } from "./gathering-repository.ts";
 import { createInboundLookups } from "./inbound-lookups-repository.ts";
 import type { InboundOutcome, InboundRow, LeaseClaim } from "./inbound-row.ts";
 import { createOtherEvents, type OtherEventsDeps } from "./other-events.ts";
+import { storeMessages } from "./store-repository.ts";
 
 /** A lost connection is retried for this long before the platform is asked to send again, milliseconds. */
 const STORE_PATIENCE_MS = 1_000;
@@ -26,6 +28,7 @@ export interface IntakeDeps {
   lease: LeaseClaim;
   delivery: OtherEventsDeps["delivery"] & {
     activity: Pick<ChannelActivityLog, "inbound">;
+    queues: { enqueue(channelId: string, deliveryIds: readonly string[]): void };
     /** Sends the parked deliveries of the user at an address. */
     release(channelId: string, address: string): Promise<void>;
   };
@@ -58,19 +61,29 @@ export function createIntake({ database, lease, delivery, turns, capacity, metri
 
   const commit = createGroupCommit({
     run: async (rows: InboundRow[]) => {
-      const storing = writeOnce(rows, (fresh) => storeGathered(pool, fresh, lease), {
+      const storing = writeOnce(rows, (fresh) => storeMessages(pool, fresh, lease), {
         findWritten: (lost) => lookups.stored(lost, lease.owner),
         patienceMs: STORE_PATIENCE_MS,
       });
       expectTurns(rows);
       const outcomes = await storing;
       beginTurns(rows, outcomes);
+      tellStrangers(rows, outcomes);
       return outcomes;
     },
     maxBatch: 200,
     partitions: 1,
     partitionOf: (row) => row.sessionId ?? `${row.channelId}/${row.address}`,
   });
+
+  /** Sends what strangers read. If this fails, the reconciler does it later. */
+  function tellStrangers(rows: readonly InboundRow[], outcomes: readonly InboundOutcome[]): void {
+    for (const [index, outcome] of outcomes.entries()) {
+      const channelId = rows[index]?.channelId;
+      if (channelId !== undefined && outcome.kind === "pending")
+        delivery.queues.enqueue(channelId, outcome.deliveryIds);
+    }
+  }
 
   /** A slow database must not fill the memory. At the limit, the message stays with its sender. */
   async function store(row: InboundRow): Promise<InboundOutcome> {
@@ -109,20 +122,35 @@ export function createIntake({ database, lease, delivery, turns, capacity, metri
     identify: (channel, names) => aliases.identify(channel.id, names),
     ownMessages: (channel, address, externalIds) => lookups.ownMessages(channel.id, address, externalIds),
     others: createOtherEvents({ database, aliases, delivery, turns, onStored, log }),
-    onOutcome(channel, row, outcome) {
-      metrics.inbound.inc({ channel: channel.name, outcome: outcome.kind });
-      const isStored = outcome.kind === "accepted" || outcome.kind === "joined";
-      if (isStored) delivery.activity.inbound(channel.id);
-      if (isStored && row.sessionId === null) release(channel, row.address);
-      // Only while a person answers, a user's message has no execution.
-      if (outcome.kind === "joined" || (outcome.kind === "accepted" && outcome.executionId === null))
-        delivery.tellDesk(outcome.sessionId);
-      const ids = { channel: channel.name, message_id: row.messageId, event_keys: row.eventKeys };
-      log.debug({ ...ids, ...(isStored ? { session_id: outcome.sessionId } : {}) }, outcome.kind);
-    },
+    onOutcome,
   });
 
-  const steps: ReconcilerStep[] = [{ name: "parts of albums", run: () => forgetHeldParts(pool) }];
+  function onOutcome(channel: ChannelRef, row: InboundRow, outcome: InboundOutcome): void {
+    for (const waited of outcome.released ?? []) onOutcome(channel, waited.row, waited.outcome);
+    metrics.inbound.inc({ channel: channel.name, outcome: outcome.kind });
+    const isStored = outcome.kind === "accepted" || outcome.kind === "joined";
+    if (isStored) delivery.activity.inbound(channel.id);
+    if (isStored && row.sessionId === null) release(channel, row.address);
+    // Only while a person answers, a user's message has no execution.
+    if (outcome.kind === "joined" || (outcome.kind === "accepted" && outcome.executionId === null))
+      delivery.tellDesk(outcome.sessionId);
+    const ids = { channel: channel.name, message_id: row.messageId, event_keys: row.eventKeys };
+    log.debug({ ...ids, ...(isStored ? { session_id: outcome.sessionId } : {}) }, outcome.kind);
+  }
 
-  return { ingest, messageOfEvent: lookups.messageOfEvent, drain: commit.drain, steps };
+  const admissions = createAdmissions(pool, {
+    lease,
+    onReleased: (released) =>
+      beginTurns(
+        released.map(({ row }) => row),
+        released.map(({ outcome }) => outcome),
+      ),
+  });
+
+  const steps: ReconcilerStep[] = [
+    { name: "parts of albums", run: () => forgetHeldParts(pool) },
+    { name: "requests of strangers", run: () => forgetRequests(pool) },
+  ];
+
+  return { ingest, admissions, messageOfEvent: lookups.messageOfEvent, drain: commit.drain, steps };
 }

@@ -59,6 +59,7 @@ export function eventRow(
     context: contextOf(event, own),
     replyReference: event.replyReference,
     gathering: gatheringOf(event),
+    access: accessOf(channel, event),
   });
 }
 
@@ -82,6 +83,16 @@ export function sessionRow(channel: ChannelRef, message: SessionMessage): Inboun
     attachments: [],
     uploads: message.uploads ?? null,
   });
+}
+
+/** The names by which the sender may be let in. In a group, that is the group and the writer. */
+function accessOf({ access }: ChannelRef, { conversation, author }: InboundMessage): InboundRow["access"] {
+  if (access === undefined) return null;
+  const { userIdentifier, aliases = [] } = conversation;
+  return {
+    settings: access,
+    names: [userIdentifier, ...aliases, ...(author === undefined ? [] : [author.identifier])],
+  };
 }
 
 function contextOf(event: InboundMessage, own: ReadonlyMap<string, KnownMessage>): MessageContext | null {
@@ -137,6 +148,7 @@ interface Said
   context?: MessageContext | null;
   replyReference?: string | undefined;
   gathering?: Gathering | null;
+  access?: InboundRow["access"];
 }
 
 /**
@@ -175,6 +187,7 @@ function toRow(channel: ChannelRef, said: Said): InboundRow {
     replyReference: said.replyReference ?? null,
     // A command runs as it came, so it gathers nothing.
     gathering: origin === "command" ? null : (said.gathering ?? null),
+    access: said.access ?? null,
     newSessionId: newId(),
     newUserId: newId(),
   };

@@ -1,3 +1,4 @@
+import { moveGrant } from "../access/requests-repository.ts";
 import { overloaded } from "../core/faults/errors.ts";
 import type { DeliveryReceipt, DeskMessage, DeskPress } from "../core/message/channel-event.ts";
 import type { Logger } from "../core/process/logger.ts";
@@ -70,6 +71,7 @@ export function createOtherEvents(deps: OtherEventsDeps): OtherEvents {
     async address_change(channel, { from, to }) {
       await delivery.deliveries.moveAddress(channel.id, from, to);
       await aliases.move(channel.id, from, to);
+      await moveGrant(pool, channel.id, from, to);
     },
     async stop(channel, stop) {
       for (const id of await turns.executions.runningAt(channel.id, stop.address))

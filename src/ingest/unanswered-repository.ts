@@ -11,6 +11,7 @@ import { claimEvent } from "../sessions/event-keys-repository.ts";
 import { resolveSession } from "../sessions/resolve-repository.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { ensureUser } from "../users/ensure-user-repository.ts";
+import { mayArrive } from "./access-repository.ts";
 
 /** The result of an event that needs no answer; null if it is repeated or has nothing new. */
 export type Unanswered = { sessionId: string; messageId: string } | null;
@@ -46,9 +47,13 @@ export function createUnansweredRepository(pool: Pool) {
       });
     },
 
-    /** Opens the conversation of a user who arrived, if it is not open. Rules for its begin greet the user. */
+    /**
+     * Opens the conversation of a user who arrived, if it is not open. Rules for its begin greet the user. Of somebody
+     * who is not let in nothing is stored.
+     */
     storeArrival(channel: ChannelRef, event: Arrival): Promise<Unanswered> {
       return inTransaction(pool, async (client) => {
+        if (!(await mayArrive(client, channel, event.conversation))) return null;
         const messageId = newId();
         if (!(await claimEvent(client, channel.id, event.eventKeys, messageId))) return null;
         const userId = await ensureUser(client, channel, event.conversation.userIdentifier);

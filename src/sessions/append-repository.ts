@@ -127,6 +127,35 @@ export async function appendDeliveries(
   return rows.map(({ id }) => id);
 }
 
+/** Stores words to somebody who is not let in, so there is no session. Returns their delivery. */
+export async function appendNotice(
+  client: PoolClient,
+  notice: {
+    workspaceId: string;
+    channelId: string;
+    accessRequestId: string;
+    address: string;
+    content: string;
+    answers: Answered;
+  },
+): Promise<string> {
+  const id = newId();
+  await client.query(
+    `INSERT INTO deliveries (id, workspace_id, channel_id, access_request_id, address, content, answers)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      id,
+      notice.workspaceId,
+      notice.channelId,
+      notice.accessRequestId,
+      notice.address,
+      notice.content,
+      storableJson(notice.answers),
+    ],
+  );
+  return id;
+}
+
 /** Stores the earlier messages of a session that is opened with them, oldest first. */
 export async function storeHistory(
   client: PoolClient,

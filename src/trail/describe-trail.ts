@@ -1,3 +1,4 @@
+import { describeAccess } from "./describe-access.ts";
 import { describeArrival } from "./describe-arrival.ts";
 import { describeDeliveries } from "./describe-delivery.ts";
 import { describeHandoff, summarizeHandoff } from "./describe-handoff.ts";
@@ -8,7 +9,8 @@ import type { FiringRow, TrailRows } from "./trail-rows.ts";
 /** The history of a message, from its arrival to its last receipt. */
 export interface Trail {
   messageId: string;
-  sessionId: string;
+  /** Null: its sender is not let in. */
+  sessionId: string | null;
   executionId: string | null;
   /** The whole history in one or two sentences. */
   summary: string;
@@ -19,6 +21,7 @@ export interface Trail {
 /** Describes from rows what happened, and why. Pure. */
 export function describeTrail(rows: TrailRows, now: Date): Trail {
   const facts = [
+    ...(rows.access === null ? [] : describeAccess(rows.access)),
     ...describeArrival(rows),
     ...describeTurn(rows),
     ...describeHandoff(rows),

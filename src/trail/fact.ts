@@ -5,7 +5,10 @@ export interface Fact {
   /** The reason for the event, or for its delay. Null if it is obvious. */
   why: string | null;
   /** The object that the event concerns. */
-  about: { type: "message" | "execution" | "delivery" | "event" | "attachment"; id: string };
+  about: {
+    type: "message" | "execution" | "delivery" | "event" | "attachment" | "access_request";
+    id: string;
+  };
 }
 
 /** Formats a duration for people: `340 ms`, `2.4 s`, `3 min`. */

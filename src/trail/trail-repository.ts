@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import type { AccessFacts } from "./describe-access.ts";
 import type {
   AttachmentRow,
   DeliveryRow,
@@ -84,6 +85,19 @@ const DELIVERIES = `
       ORDER BY b.ordinal DESC LIMIT 1) AS "blockedBy"
   FROM deliveries d WHERE d.message_id = ANY($1) ORDER BY d.ordinal`;
 
+/** The request of a message, also by its own id, by that of its delivery, or by a sender who waits. */
+const ACCESS = `
+  SELECT r.id, c.name AS channel, r.message_ids AS "messageIds", r.unkept, r.requested_at AS "requestedAt",
+    r.expires_at AS "expiresAt", r.decided_at AS "decidedAt", r.by_name AS "byName", r.by_via AS "byVia",
+    CASE WHEN r.state = 'waiting' AND r.expires_at <= now() THEN 'expired' ELSE r.state END AS state,
+    (SELECT jsonb_build_object('id', d.id, 'status', d.status, 'error', d.error) FROM deliveries d
+      WHERE d.access_request_id = r.id ORDER BY d.ordinal LIMIT 1) AS notice
+  FROM access_requests r JOIN channels c ON c.id = r.channel_id
+  WHERE r.workspace_id = $1 AND (r.id = $2 OR r.message_ids @> ARRAY[$2::text]
+    OR r.identifier = $2 AND r.state = 'waiting'
+    OR r.id = (SELECT d.access_request_id FROM deliveries d WHERE d.id = $2))
+  ORDER BY r.requested_at DESC LIMIT 1`;
+
 const INCIDENTS = `
   SELECT subject_id AS "subjectId", attempt, code, reason, outcome, next_at AS "nextAt", at
   FROM incidents WHERE session_id = $1 AND subject_id = ANY($2) ORDER BY id`;
@@ -102,6 +116,12 @@ export function createTrailRepository(pool: Pool) {
     (await pool.query<T>(text, values)).rows;
 
   return {
+    /** The request of a message that is in no session, because its sender is not let in. */
+    async held(workspaceId: string, id: string): Promise<AccessFacts | null> {
+      const [request] = await all<AccessFacts>(ACCESS, [workspaceId, id]);
+      return request ?? null;
+    },
+
     /**
      * Finds the history by the id of a message, execution, delivery or session. Null if the workspace has no such id.
      */
@@ -119,12 +139,13 @@ export function createTrailRepository(pool: Pool) {
       ]);
       if (session === undefined) return null;
       const first = questions[0];
-      const [previousTurn, replies, handoffs] = await Promise.all([
+      const [previousTurn, replies, handoffs, access] = await Promise.all([
         turn === undefined || first === undefined
           ? []
           : all<{ id: string; endedAt: Date | null }>(PREVIOUS_TURN, [sessionId, first.seq, first.createdAt]),
         all<ReplyRow>(REPLIES, [sessionId, turnId, anchor.id, turn?.seq ?? null]),
         first === undefined ? [] : all<HandoffFacts>(HANDOFF, [sessionId, first.seq]),
+        first === undefined ? [] : all<AccessFacts>(ACCESS, [workspaceId, first.id]),
       ]);
       const messageIds = [...questions, ...replies].map((message) => message.id);
       const [deliveries, firings, attachments] = await Promise.all([
@@ -144,6 +165,7 @@ export function createTrailRepository(pool: Pool) {
         incidents: await all<IncidentRow>(INCIDENTS, [sessionId, subjects]),
         firings,
         handoff: handoffs[0] ?? null,
+        access: access[0] ?? null,
         attachments,
       };
     },

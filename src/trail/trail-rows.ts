@@ -1,5 +1,6 @@
 import type { MessageContext, StoredReference } from "../core/message/message-context.ts";
 import type { Json, JsonObject } from "../core/text/json.ts";
+import type { AccessFacts } from "./describe-access.ts";
 
 /** All stored data of one turn, or of one message outside of turns. Times come from the database. */
 export interface TrailRows {
@@ -20,6 +21,8 @@ export interface TrailRows {
   firings: FiringRow[];
   /** The handoff in which a person was to answer it; null for most. */
   handoff: HandoffFacts | null;
+  /** The request with which its sender was let in; null for most. */
+  access: AccessFacts | null;
   attachments: AttachmentRow[];
 }
 

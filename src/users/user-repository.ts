@@ -107,6 +107,12 @@ export function createUserRepository(pool: Pool) {
              AND a.channel_id = u.channel_id AND a.identifier = u.identifier`,
           [workspaceId, id],
         );
+        for (const table of ["access_requests", "access_grants"])
+          await client.query(
+            `DELETE FROM ${table} a USING users u WHERE u.workspace_id = $1 AND u.id = $2
+               AND a.channel_id = u.channel_id AND a.identifier = u.identifier`,
+            [workspaceId, id],
+          );
         const { rowCount } = await client.query("DELETE FROM users WHERE workspace_id = $1 AND id = $2", [
           workspaceId,
           id,

@@ -21,6 +21,9 @@ const COACH = {
   variables: { user_name: { default: "friend" }, preferred_exercise: { required: true } },
 };
 
+/** The code in the example of a call. */
+const EXAMPLE_CODE = "K7PX2QWM";
+
 /** One id of each kind in a workspace. */
 export interface Things {
   sessionId: string;
@@ -35,6 +38,8 @@ export interface Things {
   handoffId: string;
   /** The handoff of a session that a person must answer. */
   handedOffId: string;
+  accessRequestId: string;
+  accessGrantId: string;
 }
 
 /** The whole application with its document, and calls that are checked against it. */
@@ -115,6 +120,7 @@ export async function openLiveWorld() {
     const { id: attachmentId } = (await attachment.json()) as { id: string };
     const person = await app.api("POST", "/chat/sessions", { agent_id: "echo" });
     const handoff = await app.api("POST", `/chat/sessions/${person.body.id}/handoff`, { reason: "tired" });
+    const { accessRequestId, accessGrantId } = await addStrangers(workspace.id);
     return {
       sessionId: session.body.id,
       executionId: answer.body.execution_id,
@@ -127,7 +133,33 @@ export async function openLiveWorld() {
       attachmentId,
       handoffId: handoff.body.id,
       handedOffId: person.body.id,
+      accessRequestId,
+      accessGrantId,
     };
+  }
+
+  /** Two people who ask to be let in, one of them with the code of the example, and one who was let in. */
+  async function addStrangers(workspaceId: string) {
+    const [accessRequestId, accessGrantId] = [newId(), newId()];
+    await pool.query("DELETE FROM access_requests WHERE code = $1", [EXAMPLE_CODE]);
+    const requests: [string, string | null][] = [
+      [accessRequestId, null],
+      [newId(), EXAMPLE_CODE],
+    ];
+    for (const [id, code] of requests)
+      await pool.query(
+        `INSERT INTO access_requests (id, workspace_id, channel_id, identifier, place, code, text, message_ids, event_keys,
+           held, expires_at)
+         SELECT $1, $2, c.id, $1, 1, $3, 'hello', ARRAY[$1], ARRAY[$1], '[]', now() + interval '1 hour'
+         FROM channels c WHERE c.workspace_id = $2 AND c.name = 'api'`,
+        [id, workspaceId, code],
+      );
+    await pool.query(
+      `INSERT INTO access_grants (id, workspace_id, channel_id, identifier, source, by_name, by_via)
+       SELECT $1, $2, c.id, $1, 'request', 'Ada', 'api' FROM channels c WHERE c.workspace_id = $2 AND c.name = 'api'`,
+      [accessGrantId, workspaceId],
+    );
+    return { accessRequestId, accessGrantId };
   }
 
   /** Another workspace in the same database, and a key with all rights there. */
@@ -173,6 +205,8 @@ export function pathWith(things: Things, operation: Pick<Operation, "path">): st
     "/schedules": things.scheduleId,
     "/attachments": things.attachmentId,
     "/handoffs": things.handoffId,
+    "/access_requests": things.accessRequestId,
+    "/access_grants": things.accessGrantId,
     "/models": "echo",
   };
   const [prefix] = Object.keys(main).filter((candidate) => operation.path.startsWith(`${candidate}/`));

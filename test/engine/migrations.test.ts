@@ -33,6 +33,9 @@ describe("migrations", () => {
       "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '% WHERE %' ORDER BY 1",
     );
     expect(indexes.rows.map((row) => row.indexname)).toEqual([
+      "access_requests_code",
+      "access_requests_due",
+      "access_requests_waiting",
       "attachments_due",
       "attachments_unsent_by",
       "attachments_unsent_from",
@@ -42,6 +45,7 @@ describe("migrations", () => {
       "deliveries_external_id",
       "deliveries_in_trouble",
       "deliveries_lane",
+      "deliveries_of_access_request",
       "deliveries_of_handoff",
       "event_log_over",
       "event_log_waiting",
@@ -67,6 +71,12 @@ describe("migrations", () => {
       "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace ORDER BY 1",
     );
     expect(checks.rows.map((row) => row.conname)).toEqual([
+      "access_grants_source_check",
+      "access_requests_by_check",
+      "access_requests_code_check",
+      "access_requests_held_check",
+      "access_requests_place_check",
+      "access_requests_state_check",
       "attachments_kind_check",
       "attachments_state_check",
       "audit_log_method_check",

@@ -13,6 +13,7 @@ const LEADS_TO: Record<string, string> = {
   attachment_id: "attachments",
   delivery_id: "deliveries",
   handoff_id: "handoffs",
+  access_request_id: "access_requests",
   schedule_id: "schedules",
   key_id: "api_keys",
 };

@@ -35,7 +35,7 @@ export const STAGES: readonly (readonly string[])[] = [
   ["users", "agents", "keys", "audit"],
   ["attachments"],
   ["sessions"],
-  ["schedules", "delivery", "handoffs"],
+  ["schedules", "delivery", "handoffs", "access"],
   ["turns", "triggers"],
   ["ingest", "events", "trail"],
   ["http"],

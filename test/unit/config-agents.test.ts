@@ -41,6 +41,7 @@ test("what a disabled channel refers to need not be set", () => {
     agent: "echo",
     enabled: false,
     config: null,
+    access: null,
     simulated: null,
   });
 });

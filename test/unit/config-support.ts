@@ -39,6 +39,7 @@ function aKind(kind: string, shape: z.ZodRawShape, profileVariables: readonly st
     buttons: null,
     profileVariables,
     desks: kind === "slack" || kind === "telegram",
+    knowsCallers: kind === "web" || kind === "api",
   };
   return defineChannel({
     kind,

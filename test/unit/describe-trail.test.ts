@@ -41,6 +41,7 @@ test("an event rule that reached nobody is not told as one that waits", () => {
       ],
       attachments: [],
       handoff: null,
+      access: null,
     },
     now,
   );

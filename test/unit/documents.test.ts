@@ -23,8 +23,9 @@ function pagesBelow(folder: string): string[] {
 }
 
 /** The pages whose JSON blocks are configurations, or parts of one. */
-const examples = ["README.md", "docs/configuration.md", "docs/messages.md"].flatMap((page) =>
-  [...read(page).matchAll(/^```json\n([\s\S]*?)^```$/gm)].map((match) => [page, match[1] ?? ""] as const),
+const examples = ["README.md", "docs/configuration.md", "docs/messages.md", "docs/access.md"].flatMap(
+  (page) =>
+    [...read(page).matchAll(/^```json\n([\s\S]*?)^```$/gm)].map((match) => [page, match[1] ?? ""] as const),
 );
 
 /** Completes a part of a configuration. */

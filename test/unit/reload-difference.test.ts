@@ -9,6 +9,8 @@ const configured = (over: Partial<ConfiguredChannel> = {}): ConfiguredChannel =>
   ...over,
 });
 
+const ONLY_ADA = { policy: "allowlist", allow: new Set(["ada"]), text: null, codeText: "{code}" } as const;
+
 test.each<[string, typeof running | null, ConfiguredChannel | null, string | null]>([
   ["the same", running, configured(), null],
   [
@@ -17,6 +19,7 @@ test.each<[string, typeof running | null, ConfiguredChannel | null, string | nul
     configured({ config: { title: "Help", theme: "dark" } }),
     "allowedOrigins, title, theme",
   ],
+  ["who may talk to the bot", running, configured({ access: ONLY_ADA }), "access"],
   ["another kind", running, configured({ kind: "api" }), "kind"],
   ["a channel that is gone", running, null, "removed"],
   ["a channel that is switched off", running, configured({ enabled: false }), "switched off"],

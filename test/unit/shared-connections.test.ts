@@ -13,6 +13,7 @@ function found(a: object, b: object, enabled = true) {
     agent: "echo",
     enabled: isOn,
     config: isOn ? { ...config } : null,
+    access: null,
     simulated: null,
   });
   const workspace = {

@@ -18,6 +18,7 @@ export const definition = defineChannel<ApiConfig>({
     receipts: false,
     buttons: { max: 20, labelLimit: 100, urls: true },
     live: true,
+    knowsCallers: true,
     // Callers supply variables when they create a session. The user's name comes with the user.
     profileVariables: ["user_name"],
   },

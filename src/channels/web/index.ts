@@ -17,6 +17,7 @@ export const definition = defineChannel<WebConfig>({
     receipts: false,
     buttons: { max: 20, labelLimit: 100, urls: true },
     live: true,
+    knowsCallers: true,
     profileVariables: ["user_name"],
   },
   configSchema: webConfigSchema,

@@ -1,4 +1,5 @@
 import { rollBackAgent } from "../agent-rollback.ts";
+import { approveCode } from "../approve.ts";
 import type { Command, CommandCall, CommandOption } from "../command.ts";
 import { exportSessions } from "../export-sessions.ts";
 import { printChat, printUsers } from "../users-and-chat.ts";
@@ -71,6 +72,14 @@ export const askingCommands: readonly Command[] = [
       const url = call.option("url") ?? null;
       return await exportSessions({ url, query: Object.fromEntries(given) }, call.env, call);
     },
+  },
+  {
+    name: "approve",
+    args: "<code>",
+    takes: { least: 1, most: 4 },
+    summary: "let somebody in who tells a code",
+    options: ASKING,
+    run: (call) => approveCode({ ...requestOf(call), subject: call.args.join("") }, call.env, call.print),
   },
   {
     name: "agent rollback",

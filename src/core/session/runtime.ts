@@ -1,3 +1,5 @@
+import type { AccessSettings } from "./access-settings.ts";
+
 /** A running channel: the ids of its row, and the properties of its kind that the stages need. */
 export interface ChannelRef {
   id: string;
@@ -16,6 +18,8 @@ export interface ChannelRef {
   identifierOf?(written: string): string;
   /** Other identifiers of the same person. */
   otherNamesOf?(identifier: string): readonly string[];
+  /** Who may talk to the bot here. Absent: everybody. */
+  access?: AccessSettings;
   resetCommand: boolean;
   typingRefreshMs: number | null;
 }

@@ -12,6 +12,7 @@ import { createIdempotencyRepository } from "../../keys/idempotency-repository.t
 import { createKeyCache } from "../../keys/key-cache.ts";
 import { createKeyRepository } from "../../keys/key-repository.ts";
 import { createRetryingIdempotency } from "../../keys/retrying-idempotency.ts";
+import { describeHeld } from "../../trail/describe-access.ts";
 import { describeTrail } from "../../trail/describe-trail.ts";
 import { createTrailRepository } from "../../trail/trail-repository.ts";
 import { createParticipantDataRepository } from "../../users/participant-data-repository.ts";
@@ -156,7 +157,9 @@ export function createApi(deps: ApiDeps) {
         ...trailRoutes({
           async trail(workspaceId, id) {
             const rows = await trails.read(workspaceId, id);
-            return rows && describeTrail(rows, new Date());
+            if (rows !== null) return describeTrail(rows, new Date());
+            const held = await trails.held(workspaceId, id);
+            return held && describeHeld(held);
           },
         }),
         ...auditRoutes({ audit: auditLog }),

@@ -1,3 +1,4 @@
+import { createAccessQueries } from "../../access/access-queries-repository.ts";
 import type { AgentCatalog } from "../../agents/agent-catalog.ts";
 import { createSessionAgentRepository } from "../../agents/session-agent-repository.ts";
 import type { ChannelDirectory } from "../../channels/channel-directory.ts";
@@ -13,6 +14,8 @@ import { createSocketTokenRepository } from "../../sessions/socket-token-reposit
 import { createExecutionQueriesRepository } from "../../turns/answering/execution-queries-repository.ts";
 import type { RateLimit } from "../server/rate-limit.ts";
 import type { ServiceEngine, ServiceFiles, ServicePipeline } from "../service.ts";
+import { accessAnswerRoutes } from "./access/access-answers.ts";
+import { accessListRoutes } from "./access/access-lists.ts";
 import { attachmentRoutes } from "./attachments/attachments.ts";
 import type { RouteGroup } from "./document/openapi.ts";
 import { executionRoutes } from "./executions/executions.ts";
@@ -44,6 +47,8 @@ export interface ConversationApiDeps {
   desks(workspaceId: string): readonly string[];
   /** The rate of messages of one user over the API. */
   userRate: RateLimit;
+  /** Codes that one key may try. */
+  codeRate: RateLimit;
   log: Logger;
 }
 
@@ -72,6 +77,7 @@ export function createConversationApi(deps: ConversationApiDeps): ConversationAp
   const executions = createExecutionQueriesRepository(pool);
   const sessionAgents = createSessionAgentRepository(pool);
   const tokens = createSocketTokenRepository(pool);
+  const access = createAccessQueries(pool);
   const channelOf = (channelId: string) => channels.byId(channelId)?.ref ?? null;
   const { acceptMessage } = pipeline.ingest;
 
@@ -130,6 +136,8 @@ export function createConversationApi(deps: ConversationApiDeps): ConversationAp
       handoffs: pipeline.handoffs,
       uploads: deps.attachments.uploads,
     }),
+    ...accessAnswerRoutes({ access, admissions: pipeline.admissions, codeRate: deps.codeRate }),
+    ...accessListRoutes({ access }),
     ...handoffListRoutes({ handoffs: createHandoffQueries(pool), agents: sessionAgents }),
     ...messageListRoutes({ sessions, messages, agents: sessionAgents }),
     ...executionRoutes({

@@ -34,9 +34,14 @@ const deliverySchema = z
   .object({
     id: idSchema,
     workspace_id: idSchema,
-    session_id: idSchema,
-    message_id: idSchema.nullable().describe("Null: words at a desk that belong to no message"),
+    session_id: idSchema.nullable().describe("Null: words to somebody who is not let in yet"),
+    message_id: idSchema
+      .nullable()
+      .describe("Null: words that belong to no message, at a desk or to somebody who is not let in yet"),
     handoff_id: idSchema.nullable().describe("The handoff whose desk gets it. Null: the user gets it"),
+    access_request_id: idSchema
+      .nullable()
+      .describe("The request of somebody who is told to wait. Null for most deliveries"),
     channel: z.string().describe("The channel's name"),
     address: z.string().describe("Where it goes, in the channel's own terms"),
     part: z.int().describe("Which part of the message, from 0: long replies travel in several"),
@@ -233,6 +238,7 @@ function presentDelivery(delivery: DeliveryView) {
     session_id: delivery.sessionId,
     message_id: delivery.messageId,
     handoff_id: delivery.handoffId,
+    access_request_id: delivery.accessRequestId,
     channel: delivery.channel,
     address: delivery.address,
     part: delivery.part,

@@ -14,6 +14,8 @@ export const SCOPES = [
   "deliveries:write",
   "handoff:read",
   "handoff:write",
+  "access:read",
+  "access:write",
   "admin",
 ] as const;
 export type Scope = (typeof SCOPES)[number];

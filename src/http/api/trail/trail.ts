@@ -7,7 +7,7 @@ import { idParams, idSchema, timestampSchema } from "../route/wire-schemas.ts";
 const trailSchema = z
   .object({
     message_id: idSchema,
-    session_id: idSchema,
+    session_id: idSchema.nullable().describe("Null: its sender is not let in yet, so it is in no session"),
     execution_id: idSchema
       .nullable()
       .describe("The turn that answered it, other messages of the turn included"),
@@ -18,7 +18,7 @@ const trailSchema = z
           at: timestampSchema,
           what: z.string().describe("What happened, for people"),
           why: z.string().nullable().describe("Why; null where that goes without saying"),
-          type: z.enum(["message", "execution", "delivery", "event", "attachment"]),
+          type: z.enum(["message", "execution", "delivery", "event", "attachment", "access_request"]),
           id: idSchema.describe("What it is about"),
         }),
       )
@@ -38,7 +38,7 @@ export function trailRoutes(deps: {
       operationId: "getMessageTrail",
       summary: "Tell what happened to a message, and why",
       description:
-        "From its arrival to its last receipt: why it was answered, merged, delayed, retried or given up. The id of an execution or a delivery does as well, and that of a session tells of its newest message.",
+        "From its arrival to its last receipt: why it was answered, merged, delayed, retried or given up. The id of an execution or a delivery does as well, and that of a session tells of its newest message. A message whose sender is not let in yet is found too.",
       tag: "Messages",
       scope: "sessions:read",
       params: idParams,

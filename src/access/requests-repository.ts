@@ -1,0 +1,259 @@
+import type { Pool, PoolClient } from "pg";
+import { storableJson } from "../core/text/text.ts";
+import type { Answer, RecentRequest, RequestState } from "./decide-access.ts";
+
+const IS_OVER = "state = 'waiting' AND expires_at <= now()";
+const EXPIRED = "state = 'expired', held = NULL, decided_at = now()";
+
+/** A person who decides: the name, and the way of the decision. */
+export interface Decider {
+  name: string;
+  via: string;
+}
+
+/** A request to store, with the first event of its message. */
+export interface NewRequest {
+  id: string;
+  workspaceId: string;
+  channelId: string;
+  identifier: string;
+  name: string | null;
+  place: number;
+  code: string | null;
+  text: string;
+  messageId: string;
+  eventKeys: readonly string[];
+  albumKey: string | null;
+  /** The message as it arrived. */
+  held: unknown;
+  lifetimeMs: number;
+}
+
+/**
+ * One commit at a time changes who is let in on a channel, on whatever process. Without the lock, a message could be
+ * held at the moment at which its sender is let in, and nobody would answer it.
+ */
+export async function lockAccess(client: PoolClient, channelIds: readonly string[]): Promise<void> {
+  for (const channelId of [...new Set(channelIds)].sort())
+    await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 54))", [channelId]);
+}
+
+/** Returns those of the identifiers that were let in on a channel. */
+export async function findGranted(
+  client: PoolClient,
+  channelId: string,
+  identifiers: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await client.query<{ identifier: string }>({
+    name: "find_granted",
+    text: "SELECT identifier FROM access_grants WHERE channel_id = $1 AND identifier = ANY($2)",
+    values: [channelId, identifiers],
+  });
+  return new Set(rows.map(({ identifier }) => identifier));
+}
+
+/** Returns those of the identifiers that have a waiting request on a channel. */
+export async function findWaiting(
+  client: PoolClient,
+  channelId: string,
+  identifiers: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await client.query<{ identifier: string }>({
+    name: "find_waiting_requests",
+    text: `SELECT DISTINCT identifier FROM access_requests
+      WHERE channel_id = $1 AND identifier = ANY($2) AND state = 'waiting'`,
+    values: [channelId, identifiers],
+  });
+  return new Set(rows.map(({ identifier }) => identifier));
+}
+
+/** The stored facts about a sender. */
+export interface SenderFacts {
+  isGranted: boolean;
+  isStored: boolean;
+  waitingHere: number;
+  requests: RecentRequest[];
+}
+
+/** Reads the stored facts about a sender in one query, because a flood of strangers asks for them often. */
+export async function readFacts(
+  client: PoolClient,
+  channelId: string,
+  sender: { identifier: string; names: readonly string[]; eventKeys: readonly string[] },
+): Promise<SenderFacts> {
+  const { rows } = await client.query<SenderFacts>({
+    name: "facts_of_sender",
+    text: `SELECT
+        EXISTS (SELECT 1 FROM access_grants WHERE channel_id = $1 AND identifier = ANY($3)) AS "isGranted",
+        EXISTS (SELECT 1 FROM inbound_events WHERE channel_id = $1 AND event_key = ANY($4)) AS "isStored",
+        (SELECT count(*)::int FROM access_requests WHERE channel_id = $1 AND state = 'waiting') AS "waitingHere",
+        coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'place', place, 'eventKeys', event_keys,
+            'albumKey', album_key, 'parts', cardinality(message_ids),
+            'state', CASE WHEN ${IS_OVER} THEN 'expired' ELSE state END) ORDER BY requested_at, id)
+          FROM access_requests WHERE channel_id = $1 AND identifier = $2
+            AND (state = 'waiting' OR requested_at > now() - interval '1 day')), '[]') AS requests`,
+    values: [channelId, sender.identifier, sender.names, sender.eventKeys],
+  });
+  const [facts] = rows;
+  if (facts === undefined) throw new Error("a query without a table returned no row");
+  return facts;
+}
+
+/** Makes room for a new request: those of the user whose time is over are settled. */
+export async function expireRequests(
+  client: PoolClient,
+  channelId: string,
+  identifier: string,
+): Promise<void> {
+  await client.query(
+    `UPDATE access_requests SET ${EXPIRED} WHERE channel_id = $1 AND identifier = $2 AND ${IS_OVER}`,
+    [channelId, identifier],
+  );
+}
+
+/** Stores a request. */
+export async function openRequest(client: PoolClient, request: NewRequest): Promise<void> {
+  await client.query(
+    `INSERT INTO access_requests (id, workspace_id, channel_id, identifier, name, place, code, text, message_ids,
+       event_keys, album_key, held, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, ARRAY[$9], $10, $11, jsonb_build_array($12::jsonb),
+       now() + $13::bigint * interval '1 millisecond')`,
+    [
+      request.id,
+      request.workspaceId,
+      request.channelId,
+      request.identifier,
+      request.name,
+      request.place,
+      request.code,
+      request.text,
+      request.messageId,
+      request.eventKeys,
+      request.albumKey,
+      storableJson(request.held),
+      request.lifetimeMs,
+    ],
+  );
+}
+
+/** Adds an event to a waiting request. */
+export async function joinRequest(
+  client: PoolClient,
+  requestId: string,
+  event: { messageId: string; eventKeys: readonly string[]; held: unknown },
+): Promise<void> {
+  await client.query(
+    `UPDATE access_requests SET message_ids = message_ids || $2::text, event_keys = event_keys || $3::text[],
+       held = held || jsonb_build_array($4::jsonb) WHERE id = $1 AND state = 'waiting'`,
+    [requestId, event.messageId, event.eventKeys, storableJson(event.held)],
+  );
+}
+
+/** Counts a message that was not kept, where its sender waits already. */
+export async function countUnkept(client: PoolClient, channelId: string, identifier: string): Promise<void> {
+  await client.query(
+    `UPDATE access_requests SET unkept = unkept + 1 WHERE id = (SELECT id FROM access_requests
+       WHERE channel_id = $1 AND identifier = $2 ORDER BY state = 'waiting' DESC, requested_at DESC, id DESC LIMIT 1)`,
+    [channelId, identifier],
+  );
+}
+
+/** Settles every waiting request of a user. Returns the held messages, in the order of their arrival. */
+export async function settleRequests<Held>(
+  client: PoolClient,
+  { channelId, identifier }: { channelId: string; identifier: string },
+  answer: Answer,
+  by: Decider,
+): Promise<Held[]> {
+  const { rows } = await client.query<{ held: Held[] }>(
+    `WITH waiting AS MATERIALIZED (
+       SELECT id, held, requested_at FROM access_requests
+       WHERE channel_id = $1 AND identifier = $2 AND state = 'waiting' AND expires_at > now() FOR UPDATE),
+     settled AS (
+       UPDATE access_requests r SET state = $3, held = NULL, by_name = $4, by_via = $5, decided_at = now()
+       FROM waiting w WHERE r.id = w.id)
+     SELECT held FROM waiting ORDER BY requested_at, id`,
+    [channelId, identifier, answer, by.name, by.via],
+  );
+  return rows.flatMap(({ held }) => held);
+}
+
+export interface Grant {
+  id: string;
+  workspaceId: string;
+  channelId: string;
+  identifier: string;
+  name: string | null;
+  source: "request" | "invite";
+  by: Decider;
+}
+
+/** Lets a user in. */
+export async function grantAccess(client: PoolClient, grant: Grant): Promise<void> {
+  await client.query(
+    `INSERT INTO access_grants (id, workspace_id, channel_id, identifier, name, source, by_name, by_via)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (channel_id, identifier) DO NOTHING`,
+    [
+      grant.id,
+      grant.workspaceId,
+      grant.channelId,
+      grant.identifier,
+      grant.name,
+      grant.source,
+      grant.by.name,
+      grant.by.via,
+    ],
+  );
+}
+
+/** The platform gave a group another identifier. It stays let in. */
+export async function moveGrant(pool: Pool, channelId: string, from: string, to: string): Promise<void> {
+  await pool.query(
+    `UPDATE access_grants g SET identifier = $3 WHERE channel_id = $1 AND identifier = $2
+       AND NOT EXISTS (SELECT 1 FROM access_grants o WHERE o.channel_id = $1 AND o.identifier = $3)`,
+    [channelId, from, to],
+  );
+}
+
+/** A request that an operator answers. The caller's transaction has locked it and its channel. */
+export interface AnsweredRequest {
+  id: string;
+  workspaceId: string;
+  channelId: string;
+  identifier: string;
+  name: string | null;
+  state: RequestState;
+}
+
+/** Finds a request by its id or its code, and locks its channel. A code counts for its newest request. */
+export async function lockRequest(
+  client: PoolClient,
+  workspaceId: string,
+  named: { id: string } | { code: string },
+): Promise<AnsweredRequest | null> {
+  const [column, value] = "id" in named ? ["id", named.id] : ["code", named.code];
+  const { rows: found } = await client.query<{ id: string; channel_id: string }>(
+    `SELECT id, channel_id FROM access_requests WHERE workspace_id = $1 AND ${column} = $2
+     ORDER BY requested_at DESC LIMIT 1`,
+    [workspaceId, value],
+  );
+  const request = found[0];
+  if (request === undefined) return null;
+  await lockAccess(client, [request.channel_id]);
+  const { rows } = await client.query<AnsweredRequest>(
+    `SELECT id, workspace_id AS "workspaceId", channel_id AS "channelId", identifier, name,
+       CASE WHEN state = 'waiting' AND expires_at <= now() THEN 'expired' ELSE state END AS state
+     FROM access_requests WHERE id = $1`,
+    [request.id],
+  );
+  return rows[0] ?? null;
+}
+
+/** Settles requests whose time is over, and deletes those that tell nobody anything any more. */
+export async function forgetRequests(pool: Pool): Promise<void> {
+  await pool.query(`UPDATE access_requests SET ${EXPIRED} WHERE ${IS_OVER}`);
+  await pool.query(
+    `DELETE FROM access_requests WHERE state <> 'waiting'
+       AND decided_at < now() - CASE state WHEN 'approved' THEN interval '30 days' ELSE interval '1 day' END`,
+  );
+}

@@ -1,0 +1,84 @@
+import { type List, listOf } from "./page.ts";
+import type { RequestOptions, Transport } from "./transport.ts";
+import type { PageQuery } from "./types.ts";
+
+/** A person who decided, or the name of an API key. `via`: `api`, `console`, `slack`, `telegram` or `config`. */
+export interface AccessDecider {
+  name: string;
+  via: string;
+}
+
+/** A request of somebody who is not let in. */
+export interface AccessRequest {
+  id: string;
+  /** The channel's name. */
+  channel: string;
+  identifier: string;
+  name: string | null;
+  state: "waiting" | "approved" | "denied" | "expired";
+  /** The code that they were told. Null with `allowlist`. */
+  code: string | null;
+  /** The first words of their message. */
+  text: string;
+  messageIds: string[];
+  /** Messages that were not kept. */
+  unkept: number;
+  requestedAt: string;
+  expiresAt: string;
+  decidedAt: string | null;
+  decidedBy: AccessDecider | null;
+}
+
+/** Somebody who was let in. */
+export interface AccessGrant {
+  id: string;
+  channel: string;
+  identifier: string;
+  name: string | null;
+  source: "request" | "invite";
+  grantedBy: AccessDecider;
+  createdAt: string;
+}
+
+export interface ListAccess extends PageQuery {
+  channel?: string;
+  identifier?: string;
+}
+
+export type Access = ReturnType<typeof createAccess>;
+
+/** Who may talk to the bot. */
+export function createAccess(transport: Transport) {
+  const path = (id: string, act = "") => `/access_requests/${encodeURIComponent(id)}${act}`;
+  return {
+    /** People who ask to be let in, newest first. */
+    requests: (
+      query: ListAccess & { state?: AccessRequest["state"] } = {},
+      options?: RequestOptions,
+    ): List<AccessRequest> =>
+      listOf(transport, { method: "GET", path: "/access_requests", query: { ...query } }, options),
+
+    request: (id: string, options?: RequestOptions): Promise<AccessRequest> =>
+      transport.request({ method: "GET", path: path(id) }, options),
+
+    /** Lets somebody in. The messages that waited are answered now. */
+    approve: (id: string, options?: RequestOptions): Promise<AccessRequest> =>
+      transport.request({ method: "POST", path: path(id, "/approve"), body: {} }, options),
+
+    /** The same by the code that they tell. */
+    approveCode: (code: string, options?: RequestOptions): Promise<AccessRequest> =>
+      transport.request({ method: "POST", path: "/access_requests/approve", body: { code } }, options),
+
+    /** The messages that waited are deleted. For a day, nothing more of this person is kept. */
+    deny: (id: string, options?: RequestOptions): Promise<AccessRequest> =>
+      transport.request({ method: "POST", path: path(id, "/deny"), body: {} }, options),
+
+    /** People who were let in, newest first. */
+    grants: (query: ListAccess = {}, options?: RequestOptions): List<AccessGrant> =>
+      listOf(transport, { method: "GET", path: "/access_grants", query: { ...query } }, options),
+
+    /** Lets somebody in no longer. */
+    revoke: (grantId: string, options?: RequestOptions): Promise<void> =>
+      transport.request({ method: "DELETE", path: `/access_grants/${encodeURIComponent(grantId)}` }, options),
+  };
+}

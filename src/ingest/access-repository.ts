@@ -1,0 +1,188 @@
+import type { PoolClient } from "pg";
+import { newCode } from "../access/access-code.ts";
+import { decideAccess, type Refusal } from "../access/decide-access.ts";
+import {
+  countUnkept,
+  type Decider,
+  expireRequests,
+  findGranted,
+  findWaiting,
+  joinRequest,
+  openRequest,
+  readFacts,
+  settleRequests,
+} from "../access/requests-repository.ts";
+import { newId } from "../core/ids.ts";
+import type { ConversationRef } from "../core/message/channel-event.ts";
+import type { MessageContext } from "../core/message/message-context.ts";
+import { type AccessSettings, codeWords } from "../core/session/access-settings.ts";
+import type { ChannelRef } from "../core/session/runtime.ts";
+import { shortened } from "../core/text/text.ts";
+import { appendNotice } from "../sessions/append-repository.ts";
+import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
+
+/*
+ * The place that asks if a sender may talk to the bot. It runs in the transaction that stores the message, so every
+ * process decides the same.
+ */
+
+/** Time for which a request waits, milliseconds. Without a code, an operator needs no haste. */
+const LIFETIME_MS = { pairing: 60 * 60_000, allowlist: 24 * 60 * 60_000 } as const;
+/** Characters of the first words that operators see. */
+const EXCERPT = 500;
+/** Makers of decisions that no person makes now. */
+const DECIDERS = {
+  listed: { name: "the list in the configuration", via: "config" },
+  granted: { name: "an earlier decision", via: "grant" },
+} as const;
+
+/**
+ * Messages whose senders are not let in, or were let in while messages of them still wait. Only these need the channel's
+ * lock. For all others two short queries are enough.
+ */
+export async function findStrangers(
+  client: PoolClient,
+  rows: readonly InboundRow[],
+): Promise<Set<InboundRow>> {
+  const strangers = new Set<InboundRow>();
+  const guarded = rows.filter(({ access }) => access !== null);
+  for (const channelId of new Set(guarded.map((row) => row.channelId))) {
+    const here = guarded.filter((row) => row.channelId === channelId);
+    const granted = await findGranted(client, channelId, here.flatMap(namesOf));
+    const waiting = await findWaiting(
+      client,
+      channelId,
+      here.map(({ userIdentifier }) => userIdentifier),
+    );
+    for (const row of here) {
+      const isLetIn = isListed(row) || namesOf(row).some((name) => granted.has(name));
+      if (!isLetIn || waiting.has(row.userIdentifier)) strangers.add(row);
+    }
+  }
+  return strangers;
+}
+
+/** Refusals that the sender need not hear of, because nothing is missing. */
+const HARMLESS: readonly Refusal[] = ["repeated", "not_for_bot"];
+
+/** Asks if somebody who arrived without a message may talk to the bot. Nothing is held, because nothing was said. */
+export async function mayArrive(
+  client: PoolClient,
+  { id, access }: ChannelRef,
+  { userIdentifier, aliases = [] }: ConversationRef,
+): Promise<boolean> {
+  const names = [userIdentifier, ...aliases];
+  if (access === undefined || names.some((name) => access.allow.has(name))) return true;
+  return (await findGranted(client, id, names)).size > 0;
+}
+
+type Asked =
+  /** `held`: messages of the sender that waited, oldest first. */
+  { kind: "admitted"; held: InboundRow[] } | { kind: "kept_out"; outcome: InboundOutcome };
+
+/** Asks if the sender of a message may talk to the bot, and does what follows. The channel is locked. */
+export async function askAccess(client: PoolClient, row: InboundRow): Promise<Asked> {
+  const { channelId, userIdentifier: identifier, eventKeys, access } = row;
+  if (access === null) return { kind: "admitted", held: [] };
+  const { settings, names } = access;
+  const facts = await readFacts(client, channelId, { identifier, names, eventKeys });
+  const albumKey = row.gathering?.albumKey ?? null;
+  const decision = decideAccess({
+    policy: settings.policy,
+    isListed: isListed(row),
+    isForBot: row.gathering?.onlyWithAlbum !== true,
+    eventKeys,
+    albumKey,
+    ...facts,
+  });
+  switch (decision.kind) {
+    case "admitted": {
+      return { kind: "admitted", held: await release(client, row, DECIDERS[decision.because]) };
+    }
+    case "pending":
+      if (facts.requests.length > 0) await expireRequests(client, channelId, identifier);
+      return { kind: "kept_out", outcome: await hold(client, row, settings, decision) };
+    case "joins": {
+      const { requestId } = decision;
+      await joinRequest(client, requestId, { messageId: row.messageId, eventKeys, held: heldForm(row) });
+      return { kind: "kept_out", outcome: { kind: "pending", requestId, deliveryIds: [] } };
+    }
+    case "refused":
+      if (facts.requests.length > 0 && !HARMLESS.includes(decision.because))
+        await countUnkept(client, channelId, identifier);
+      return { kind: "kept_out", outcome: decision };
+  }
+}
+
+/** Holds a message, and tells its sender. */
+async function hold(
+  client: PoolClient,
+  row: InboundRow,
+  { policy, text, codeText }: AccessSettings,
+  { place, greets }: { place: number; greets: boolean },
+): Promise<InboundOutcome> {
+  const requestId = newId();
+  const code = policy === "pairing" ? newCode() : null;
+  const { workspaceId, channelId, address, eventKeys, replyReference } = row;
+  await openRequest(client, {
+    id: requestId,
+    workspaceId,
+    channelId,
+    identifier: row.userIdentifier,
+    name: row.userName,
+    place,
+    code,
+    text: shortened(row.content, EXCERPT),
+    messageId: row.messageId,
+    eventKeys,
+    albumKey: row.gathering?.albumKey ?? null,
+    held: heldForm(row),
+    lifetimeMs: LIFETIME_MS[policy],
+  });
+  const words = [
+    ...(greets && text !== null ? [text] : []),
+    ...(code === null ? [] : [codeWords(codeText, code)]),
+  ];
+  if (words.length === 0) return { kind: "pending", requestId, deliveryIds: [] };
+  const deliveryId = await appendNotice(client, {
+    workspaceId,
+    channelId,
+    accessRequestId: requestId,
+    address,
+    content: words.join("\n\n"),
+    answers: { eventKeys, ...(replyReference === null ? {} : { replyReference }) },
+  });
+  return { kind: "pending", requestId, deliveryIds: [deliveryId] };
+}
+
+function namesOf({ access }: InboundRow): readonly string[] {
+  return access?.names ?? [];
+}
+
+function isListed({ access }: InboundRow): boolean {
+  return access?.names.some((name) => access.settings.allow.has(name)) ?? false;
+}
+
+/** The form in which a message waits. Its sender is let in by then, so nobody is asked again. */
+type HeldRow = Omit<InboundRow, "context" | "access"> & {
+  context: (Omit<MessageContext, "sentAt"> & { sentAt: string | null }) | null;
+};
+
+function heldForm({ context, access: _, ...row }: InboundRow): HeldRow {
+  return { ...row, context: context && { ...context, sentAt: context.sentAt?.toISOString() ?? null } };
+}
+
+/** Settles the requests of a user who is let in. Returns the messages that waited, in the order of their arrival. */
+export async function release(
+  client: PoolClient,
+  user: { channelId: string; userIdentifier: string },
+  by: Decider,
+): Promise<InboundRow[]> {
+  const of = { channelId: user.channelId, identifier: user.userIdentifier };
+  const held = await settleRequests<HeldRow>(client, of, "approved", by);
+  return held.map(({ context, ...row }) => ({
+    ...row,
+    access: null,
+    context: context && { ...context, sentAt: context.sentAt === null ? null : new Date(context.sentAt) },
+  }));
+}

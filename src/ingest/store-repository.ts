@@ -1,0 +1,60 @@
+import type { Pool, PoolClient } from "pg";
+import { lockAccess } from "../access/requests-repository.ts";
+import { inTransaction } from "../storage/transaction.ts";
+import { askAccess, findStrangers } from "./access-repository.ts";
+import { storeGathered } from "./gathering-repository.ts";
+import { storeInbound } from "./inbound-repository.ts";
+import type { InboundOutcome, InboundRow, LeaseClaim, ReleasedMessage } from "./inbound-row.ts";
+
+/**
+ * Stores messages in one commit, in order. If everybody may talk to the bot and no message belongs to another one, that
+ * is one statement.
+ */
+export async function storeMessages(
+  pool: Pool,
+  rows: readonly InboundRow[],
+  lease: LeaseClaim,
+): Promise<InboundOutcome[]> {
+  const areAllPlain = rows.every(({ gathering, access }) => gathering === null && access === null);
+  if (areAllPlain) return storeInbound(pool, rows, lease);
+  return inTransaction(pool, async (client) =>
+    rows.every(({ access }) => access === null)
+      ? storeGathered(client, rows, lease)
+      : storeAdmitted(client, rows, lease),
+  );
+}
+
+/** Stores the messages whose senders may talk to the bot, with those that waited. The others are held or refused. */
+async function storeAdmitted(
+  client: PoolClient,
+  rows: readonly InboundRow[],
+  lease: LeaseClaim,
+): Promise<InboundOutcome[]> {
+  const strangers = await findStrangers(client, rows);
+  await lockAccess(
+    client,
+    [...strangers].map(({ channelId }) => channelId),
+  );
+  const toStore: InboundRow[] = [];
+  const plans: { outcome: InboundOutcome | null; waited: number }[] = [];
+  for (const row of rows) {
+    const asked = strangers.has(row) ? await askAccess(client, row) : { kind: "admitted" as const, held: [] };
+    if (asked.kind === "admitted") {
+      toStore.push(...asked.held, row);
+      plans.push({ outcome: null, waited: asked.held.length });
+    } else plans.push({ outcome: asked.outcome, waited: 0 });
+  }
+  const stored = await storeGathered(client, toStore, lease);
+  let next = 0;
+  const take = (): ReleasedMessage => {
+    const row = toStore[next];
+    const outcome = stored[next++];
+    if (row === undefined || outcome === undefined) throw new Error("a stored message has no outcome");
+    return { row, outcome };
+  };
+  return plans.map(({ outcome, waited }) => {
+    if (outcome !== null) return outcome;
+    const released = Array.from({ length: waited }, take);
+    return released.length === 0 ? take().outcome : { ...take().outcome, released };
+  });
+}

@@ -1,0 +1,71 @@
+import type { Trail } from "./describe-trail.ts";
+import type { Fact } from "./fact.ts";
+
+/** A request of somebody who was not let in when they wrote. */
+export interface AccessFacts {
+  id: string;
+  state: "waiting" | "approved" | "denied" | "expired";
+  channel: string;
+  messageIds: string[];
+  unkept: number;
+  requestedAt: Date;
+  expiresAt: Date;
+  decidedAt: Date | null;
+  byName: string | null;
+  byVia: string | null;
+  /** The words that tell the sender to wait; null: nothing was said. */
+  notice: { id: string; status: string; error: string | null } | null;
+}
+
+/** Describes how a message waited for its sender to be let in. */
+export function describeAccess(request: AccessFacts): Fact[] {
+  const about = { type: "access_request" as const, id: request.id };
+  const { requestedAt, decidedAt, unkept, notice } = request;
+  const facts: Fact[] = [
+    {
+      at: requestedAt,
+      what: `A message arrived on ${request.channel} and was held.`,
+      why: "Its sender was not let in yet.",
+      about,
+    },
+  ];
+  if (notice !== null)
+    facts.push({
+      at: requestedAt,
+      what: `The sender is told to wait: that delivery is ${notice.status}.`,
+      why: notice.error,
+      about: { type: "delivery", id: notice.id },
+    });
+  if (unkept > 0)
+    facts.push({
+      at: decidedAt ?? requestedAt,
+      what: `Later messages of the sender were not kept: ${unkept}.`,
+      why: "Only the first messages of somebody who is not let in are kept.",
+      about,
+    });
+  const end = endOf(request);
+  if (end !== null) facts.push({ at: decidedAt ?? request.expiresAt, what: end, why: null, about });
+  return facts;
+}
+
+function endOf({ state, byName, byVia }: AccessFacts): string | null {
+  const who = `${byName ?? "somebody"} (${byVia ?? "api"})`;
+  if (state === "approved") return `${who} let the sender in.`;
+  if (state === "denied") return `${who} did not let the sender in, and the message was deleted.`;
+  return state === "expired" ? "Nobody let the sender in in time, and the message was deleted." : null;
+}
+
+/** The history of a message that is in no session, because its sender is not let in. */
+export function describeHeld(request: AccessFacts): Trail {
+  const [messageId = request.id] = request.messageIds;
+  return {
+    messageId,
+    sessionId: null,
+    executionId: null,
+    summary:
+      request.state === "waiting"
+        ? `Held: not let in yet. The request waits until ${request.expiresAt.toISOString()}.`
+        : `Not answered: ${endOf(request)}`,
+    facts: describeAccess(request),
+  };
+}

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { channelDefinitions } from "../../src/channels/registry.ts";
+import { accessSchema, runningAccess } from "../../src/config/access-schema.ts";
+import { aFile, load, problemsOf } from "./config-support.ts";
+
+const PHONE = { kind: "telegram", agent: "echo", token: "4242:token" };
+
+const withAccess = (access: object | undefined, kind: object = PHONE) =>
+  aFile({ channels: { phone: { ...kind, ...(access === undefined ? {} : { access: { ...access } }) } } });
+
+test.each([undefined, {}, { policy: "open", allow: ["777001"] }])(
+  "everybody may talk to the bot with the access %j",
+  (access) => {
+    expect(load(withAccess(access)).workspaces[0]?.channels["phone"]?.access).toBe(null);
+  },
+);
+
+test("a list is read with its variables, and says nothing unless it is told to", () => {
+  const access = { policy: "allowlist", allow: ["777001", "$OWNER"] };
+  const [workspace] = load(withAccess(access), { OWNER: "777002" }).workspaces;
+  expect(workspace?.channels["phone"]?.access).toEqual({
+    policy: "allowlist",
+    allow: new Set(["777001", "777002"]),
+    text: null,
+    codeText: "Your code: {code}",
+  });
+});
+
+test("a person on the list is known by every form that the platform uses", () => {
+  const written = accessSchema.parse({ policy: "pairing", allow: ["+491701234567"] });
+  const whatsapp = channelDefinitions["whatsapp"];
+  expect([...(runningAccess(written, whatsapp ?? {})?.allow ?? [])]).toContain(
+    whatsapp?.identifierOf?.("+491701234567"),
+  );
+});
+
+test.each([
+  [{ policy: "closed" }, "channels.phone.access.policy", /allowlist/],
+  [{ policy: "pairing", codeText: "No code" }, "channels.phone.access.codeText", /must contain \{code\}/],
+  [{ polcy: "pairing" }, "channels.phone.access.polcy", /policy/],
+  [{ allow: ["$NOBODY"] }, "channels.phone.access.allow", /NOBODY/],
+])("the access %j is a problem", (access, path, text) => {
+  const problems = problemsOf(withAccess(access));
+  expect(problems.map((problem) => problem.path).join()).toContain(path);
+  expect(JSON.stringify(problems)).toMatch(text);
+});
+
+test("a channel whose callers have a key or a token needs none", () => {
+  const problems = problemsOf(withAccess({ policy: "pairing" }, { kind: "api", agent: "echo" }));
+  expect(problems).toEqual([
+    expect.objectContaining({ path: expect.stringContaining("channels.phone.access"), fix: "remove it" }),
+  ]);
+});
