@@ -1,4 +1,3 @@
-import pg from "pg";
 import { createAuditRepository } from "../../src/audit/audit-repository.ts";
 import { newId } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/text/json.ts";
@@ -19,7 +18,7 @@ import { newSecret } from "../../src/keys/api-key.ts";
 import { createIdempotencyRepository } from "../../src/keys/idempotency-repository.ts";
 import { createKeyCache } from "../../src/keys/key-cache.ts";
 import { createKeyRepository } from "../../src/keys/key-repository.ts";
-import { createTestDatabase } from "../support/postgres.ts";
+import { createTestDatabase, testPool } from "../support/postgres.ts";
 import { type LoggedLine, quietLog } from "../support/quiet-log.ts";
 import { documentCheck } from "./openapi-check.ts";
 
@@ -63,8 +62,7 @@ export interface CallOptions {
 /** A database with one workspace and an admin key, for any number of server processes. */
 export async function openApiWorld() {
   const database = await createTestDatabase();
-  const pool = new pg.Pool({ connectionString: database.url });
-  pool.on("error", () => undefined);
+  const pool = testPool(database.url);
   const keys = createKeyRepository(pool);
   const notices = createNotices();
   const servers: ApiServer[] = [];

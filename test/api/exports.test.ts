@@ -1,15 +1,16 @@
 import { createServer } from "node:http";
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../../src/cli/run-cli.ts";
 import type { TestApp } from "../support/app.ts";
+import { testPool } from "../support/postgres.ts";
 import { startChatApp } from "./chat-app.ts";
 
 let app: TestApp;
 let pool: pg.Pool;
 beforeAll(async () => {
   app = await startChatApp();
-  pool = new pg.Pool({ connectionString: app.database.url });
+  pool = testPool(app.database.url);
 });
 afterAll(async () => {
   await pool.end();

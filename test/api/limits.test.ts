@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import pg from "pg";
 import { expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { Causeway } from "../../src/client/index.ts";
@@ -8,6 +7,7 @@ import { newSecret } from "../../src/keys/api-key.ts";
 import { createKeyRepository } from "../../src/keys/key-repository.ts";
 import type { TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
+import { testPool } from "../support/postgres.ts";
 import { startChatApp } from "./chat-app.ts";
 
 /** One at once, and the next a minute later. Even on a slow machine no second one passes within a test. */
@@ -49,7 +49,7 @@ it("a user's rate counts messages, whatever session, key or way they come by, an
 it("a key's rate counts requests, sockets, and what is sent over them", async () => {
   await using app = await startChatApp({ env: { CAUSEWAY_KEY_RATE: ONCE } });
   const session = (await app.api("POST", "/chat/sessions", { agent_id: "echo" })).body;
-  const pool = new pg.Pool({ connectionString: app.database.url, max: 1 });
+  const pool = testPool(app.database.url, 1);
   const newKey = async () => {
     const secret = newSecret();
     const keys = createKeyRepository(pool);

@@ -1,10 +1,10 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { newId } from "../../src/core/ids.ts";
 import { createDeliveryQueries } from "../../src/delivery/delivery-queries-repository.ts";
 import { createExecutionQueriesRepository } from "../../src/turns/answering/execution-queries-repository.ts";
 import { createUserRepository } from "../../src/users/user-repository.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { createTestDatabase, type TestDatabase, testPool } from "../support/postgres.ts";
 import { addConversation } from "./api-rows.ts";
 
 const MANY = 30_000;
@@ -17,8 +17,7 @@ const workspace = { id: newId(), slug: "default" };
 /** Many rows of everything that succeeded, and one old row of each kind that failed. */
 beforeAll(async () => {
   database = await createTestDatabase();
-  pool = new pg.Pool({ connectionString: database.url });
-  pool.on("error", () => undefined);
+  pool = testPool(database.url);
   await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [workspace.id, workspace.slug]);
   const { executionId, deliveryId, userId } = await addConversation(pool, workspace);
   const copies = (table: string, id: string, columns: string, values: string) =>

@@ -1,9 +1,9 @@
-import pg from "pg";
 import { newId } from "../../src/core/ids.ts";
 import type { JsonObject } from "../../src/core/text/json.ts";
 import { newSecret } from "../../src/keys/api-key.ts";
 import { createKeyRepository } from "../../src/keys/key-repository.ts";
 import { startTestApp } from "../support/app.ts";
+import { testPool } from "../support/postgres.ts";
 import { addConversation } from "./api-rows.ts";
 import { documentCheck } from "./openapi-check.ts";
 import { type Operation, operationsOf } from "./openapi-operations.ts";
@@ -48,8 +48,7 @@ export async function openLiveWorld() {
     agents: { echo: { bot: { type: "echo" } }, "wellness-coach": COACH },
     channels: { api: { kind: "api", agent: "echo" } },
   });
-  const pool = new pg.Pool({ connectionString: app.database.url });
-  pool.on("error", () => undefined);
+  const pool = testPool(app.database.url);
   const document: JsonObject = (await app.api("GET", "/openapi.json")).body;
   const check = documentCheck(document);
 

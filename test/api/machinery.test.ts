@@ -1,10 +1,10 @@
-import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { RequestError } from "../../src/core/faults/errors.ts";
 import { listReply, pageQuery, pageRequest } from "../../src/http/api/route/paging.ts";
 import { defineRoute } from "../../src/http/api/route/route.ts";
 import { idParams, jsonObjectSchema } from "../../src/http/api/route/wire-schemas.ts";
+import { testPool } from "../support/postgres.ts";
 import { openApiWorld } from "./api-server.ts";
 
 const thingBody = z.strictObject({ name: z.string(), metadata: jsonObjectSchema.optional() });
@@ -189,7 +189,7 @@ describe("the API", () => {
 
   it("says that the database is away, and when to try again", async () => {
     await using world = await openApiWorld();
-    const nobody = new pg.Pool({ connectionString: "postgres://127.0.0.1:1/nothing" });
+    const nobody = testPool("postgres://127.0.0.1:1/nothing");
     const away = {
       "/restarting": () => world.pool.query("SELECT pg_terminate_backend(pg_backend_pid())"),
       "/gone": () => nobody.query("SELECT 1"),

@@ -1,13 +1,14 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TestApp } from "../support/app.ts";
+import { testPool } from "../support/postgres.ts";
 import { startChatApp } from "./chat-app.ts";
 
 let app: TestApp;
 let pool: pg.Pool;
 beforeAll(async () => {
   app = await startChatApp();
-  pool = new pg.Pool({ connectionString: app.database.url, max: 1 });
+  pool = testPool(app.database.url, 1);
 });
 afterAll(async () => {
   await pool.end();

@@ -1,6 +1,6 @@
-import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TestApp } from "../support/app.ts";
+import { testPool } from "../support/postgres.ts";
 import { startChatApp } from "./chat-app.ts";
 
 const MANY = 12_000;
@@ -9,7 +9,7 @@ let app: TestApp;
 beforeAll(async () => {
   app = await startChatApp();
   const { body } = await app.api("POST", "/chat/sessions", { agent_id: "echo", metadata: { rare: true } });
-  const pool = new pg.Pool({ connectionString: app.database.url, max: 1 });
+  const pool = testPool(app.database.url, 1);
   await pool.query(
     `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, single, metadata, created_at, updated_at)
      SELECT lpad(n::text, 27, '0'), s.workspace_id, s.agent_id, 1, s.channel_id, false,

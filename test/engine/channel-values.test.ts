@@ -1,8 +1,8 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ChannelValues } from "../../src/channels/channel.ts";
 import { createChannelValues } from "../../src/storage/channel-values.ts";
-import { createTestDatabase } from "../support/postgres.ts";
+import { createTestDatabase, testPool } from "../support/postgres.ts";
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let pool: pg.Pool;
@@ -11,7 +11,7 @@ let others: ChannelValues;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  pool = new pg.Pool({ connectionString: database.url });
+  pool = testPool(database.url);
   await pool.query(`INSERT INTO workspaces (id, slug) VALUES ('w', 'w');
     INSERT INTO channels (id, workspace_id, name, kind) VALUES ('one', 'w', 'one', 'slack'), ('two', 'w', 'two', 'slack')`);
 });

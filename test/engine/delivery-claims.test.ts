@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
 import { createDeliveryEngine } from "../../src/delivery/delivery-engine.ts";
@@ -6,12 +6,12 @@ import { createDeliveryRepository } from "../../src/delivery/delivery-repository
 import { createDeskDeliveries } from "../../src/delivery/desk-delivery-repository.ts";
 import { addConversation } from "../api/api-rows.ts";
 import { eventually } from "../support/eventually.ts";
-import { createTestDatabase } from "../support/postgres.ts";
+import { createTestDatabase, testPool } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 test("a delivery whose claim was committed without an answer is looked at again, however late the commit", async () => {
   await using database = await createTestDatabase();
-  const pool = new pg.Pool({ connectionString: database.url });
+  const pool = testPool(database.url);
   try {
     const home = { id: "workspace", slug: "default" };
     await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
@@ -55,7 +55,7 @@ test("a delivery whose claim was committed without an answer is looked at again,
 
 test("a claim takes what stands behind in its conversation along, in order, and nothing of another or behind a gap", async () => {
   await using database = await createTestDatabase();
-  const pool = new pg.Pool({ connectionString: database.url });
+  const pool = testPool(database.url);
   try {
     const home = { id: "workspace", slug: "default" };
     await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
@@ -87,7 +87,7 @@ test("a claim takes what stands behind in its conversation along, in order, and 
 
 test("what was looked for while the one before it was being recorded goes at once, not after a while", async () => {
   await using database = await createTestDatabase();
-  const pool = new pg.Pool({ connectionString: database.url });
+  const pool = testPool(database.url);
   try {
     const home = { id: "workspace", slug: "default" };
     await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
@@ -156,7 +156,7 @@ test("what was looked for while the one before it was being recorded goes at onc
 
 test("what a claim took along goes out although the claim's answer was lost, and no job names it any more", async () => {
   await using database = await createTestDatabase();
-  const pool = new pg.Pool({ connectionString: database.url });
+  const pool = testPool(database.url);
   try {
     const home = { id: "workspace", slug: "default" };
     await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);

@@ -1,8 +1,8 @@
-import pg from "pg";
+import type pg from "pg";
 import { expect, test } from "vitest";
 import { createDeliveryRepository } from "../../src/delivery/delivery-repository.ts";
 import { addConversation } from "../api/api-rows.ts";
-import { createTestDatabase } from "../support/postgres.ts";
+import { createTestDatabase, testPool } from "../support/postgres.ts";
 
 const WAITING = 3_000;
 
@@ -11,7 +11,7 @@ test.each([false, true])(
   async (along) => {
     await using database = await createTestDatabase();
     // With one connection, the rows that it has read are counted on the same connection.
-    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    const pool = testPool(database.url, 1);
     try {
       const home = { id: "workspace", slug: "default" };
       await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);

@@ -2,11 +2,11 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
+import type pg from "pg";
 import { describe, expect, it } from "vitest";
 import { schemaDrift } from "../../prisma/schema-engine.mjs";
 import { applyMigrations } from "../../src/storage/migrate.ts";
-import { createTestDatabase } from "../support/postgres.ts";
+import { createTestDatabase, testPool } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 const prismaDirectory = fileURLToPath(new URL("../../prisma/", import.meta.url));
@@ -183,8 +183,7 @@ describe("migrations", () => {
 });
 
 function connect(url: string): pg.Pool & AsyncDisposable {
-  const pool = new pg.Pool({ connectionString: url });
-  pool.on("error", () => undefined);
+  const pool = testPool(url);
   return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
 }
 

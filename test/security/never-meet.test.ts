@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ChannelDefinition } from "../../src/channels/channel.ts";
 import { channelDefinitions } from "../../src/channels/registry.ts";
@@ -12,6 +12,7 @@ import { createKeyRepository } from "../../src/keys/key-repository.ts";
 import { kindSamples } from "../channels/samples.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
+import { testPool } from "../support/postgres.ts";
 import { createScriptedBot } from "../support/scripted-bot.ts";
 import { newVisitor } from "../support/web-visitor.ts";
 import { ownedRows, unclassified } from "./row-owners.ts";
@@ -148,7 +149,7 @@ beforeAll(async () => {
     bots: { scripted: bot.definition },
     env: { CAUSEWAY_PUBLIC_URL: PUBLIC_URL, CAUSEWAY_CONFIG: names.join(",") },
   });
-  pool = new pg.Pool({ connectionString: app.database.url, max: 2 });
+  pool = testPool(app.database.url, 2);
 });
 afterAll(async () => {
   await pool.end();

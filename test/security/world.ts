@@ -1,7 +1,7 @@
 import { connect } from "node:net";
-import pg from "pg";
 import { kindSamples } from "../channels/samples.ts";
 import { startTestApp, type TestApp, type TestAppOptions } from "../support/app.ts";
+import { testPool } from "../support/postgres.ts";
 import { PUBLIC_URL } from "./secrets.ts";
 
 /** One application with channels of every kind. None of the services that it would call answers. */
@@ -15,7 +15,7 @@ export async function startWorld(env: Record<string, string> = {}, bounds: TestA
     env: { CAUSEWAY_PUBLIC_URL: PUBLIC_URL, ...env },
     bounds,
   });
-  const pool = new pg.Pool({ connectionString: app.database.url, max: 2 });
+  const pool = testPool(app.database.url, 2);
   return {
     app,
     pool,

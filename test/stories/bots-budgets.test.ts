@@ -1,9 +1,9 @@
-import pg from "pg";
+import type pg from "pg";
 import { describe, expect, it } from "vitest";
 import { createBudgetRepository } from "../../src/turns/budgets/budget-repository.ts";
 import { startProvider } from "../bots/provider-server.ts";
 import { startTestApp, type TestAppOptions } from "../support/app.ts";
-import { createTestDatabase } from "../support/postgres.ts";
+import { createTestDatabase, testPool } from "../support/postgres.ts";
 import { type Answered, converse } from "./bots-conversation.ts";
 
 const REPLY = "That is enough for today.";
@@ -16,7 +16,7 @@ function limitedTo(limits: object[], bot: object = { type: "echo" }, more = {}):
 }
 
 function openPool(connectionString: string): AsyncDisposable & { pool: pg.Pool } {
-  const pool = new pg.Pool({ connectionString });
+  const pool = testPool(connectionString);
   return { pool, [Symbol.asyncDispose]: () => pool.end() };
 }
 

@@ -1,8 +1,9 @@
-import pg from "pg";
+import type pg from "pg";
 import { newId } from "../../src/core/ids.ts";
 import type { JsonObject } from "../../src/core/text/json.ts";
 import type { TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
+import { testPool } from "../support/postgres.ts";
 
 export interface Answered {
   sessionId: string;
@@ -25,8 +26,7 @@ export interface Conversation extends AsyncDisposable {
 
 /** Talks with a bot through the whole service: ingest, session, turn, delivery. */
 export function converse(app: TestApp, channel = "api"): Conversation {
-  const pool = new pg.Pool({ connectionString: app.database.url, max: 3 });
-  pool.on("error", () => undefined);
+  const pool = testPool(app.database.url, 3);
   const query: Conversation["query"] = async (sql, values) => (await pool.query(sql, values)).rows;
 
   const post: Conversation["post"] = async (text, { user = "ada", thread = user } = {}) => {

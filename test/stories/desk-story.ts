@@ -1,8 +1,9 @@
-import pg from "pg";
+import type pg from "pg";
 import { blockActions, callback, nextTs } from "../channels/slack-subject.ts";
 import { startTestApp, type TestApp, type TestAppOptions } from "../support/app.ts";
 import { type FakeSlack, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
 import { type FakeTelegram, type SentMessage, startFakeTelegram } from "../support/fake-telegram.ts";
+import { testPool } from "../support/postgres.ts";
 import { privateMessage, SECRET, telegramTo } from "./telegram-story.ts";
 
 export const SUPPORT = "C0SUPPORT1";
@@ -84,8 +85,7 @@ export async function startDeskStory(
       night: { channel: "telegram", conversation: String(NIGHT) },
     },
   });
-  const pool = new pg.Pool({ connectionString: app.database.url, max: 2 });
-  pool.on("error", () => undefined);
+  const pool = testPool(app.database.url, 2);
 
   async function postForm(path: string, body: string, headers: Record<string, string>): Promise<number> {
     const response = await fetch(`${app.url}${path}`, { method: "POST", headers, body });

@@ -1,6 +1,7 @@
-import pg from "pg";
+import type pg from "pg";
 import { startTestApp, type TestApp, type TestAppOptions } from "../support/app.ts";
 import { createGatedChannel, type GatedChannel, type GatedInbound } from "../support/gated-channel.ts";
+import { testPool } from "../support/postgres.ts";
 import { createScriptedBot, type ScriptedBot } from "../support/scripted-bot.ts";
 
 export interface GatedStory extends AsyncDisposable {
@@ -67,9 +68,8 @@ export async function startGatedStory(
       [channel, ...Object.values(others)].map(({ definition }) => [definition.kind, definition]),
     ),
   });
-  const pool = new pg.Pool({ connectionString: app.database.url, max: 2 });
+  const pool = testPool(app.database.url, 2);
   // A story may cut every connection to its database.
-  pool.on("error", () => undefined);
   async function post(name: string, body: unknown): Promise<void> {
     const response = await fetch(`${app.url}/webhooks/${name}`, {
       method: "POST",

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import pg from "pg";
 import { expect, it } from "vitest";
 import { writeEventStream } from "../../src/http/streams/event-stream.ts";
 import { startTestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel } from "../support/gated-channel.ts";
+import { testPool } from "../support/postgres.ts";
 import { newVisitor } from "../support/web-visitor.ts";
 import { lockTable } from "./database-outage.ts";
 
@@ -29,7 +29,7 @@ async function startNarrow() {
     kinds: { gated: gated.definition },
     bounds: BOUNDS,
   });
-  const pool = new pg.Pool({ connectionString: app.database.url, max: 1 });
+  const pool = testPool(app.database.url, 1);
   return {
     app,
     gated,

@@ -1,6 +1,7 @@
-import pg from "pg";
+import type pg from "pg";
 import { startTestApp, type TestApp, type TestAppOptions } from "../support/app.ts";
 import { type FakeTelegram, type SentMessage, startFakeTelegram } from "../support/fake-telegram.ts";
+import { testPool } from "../support/postgres.ts";
 
 export const SECRET = "webhook_secret-0123456789";
 
@@ -63,9 +64,8 @@ export async function startTelegramStory(
     agents: { ...agents, agent },
     channels: channels?.(fake) ?? { telegram: telegramTo(fake) },
   });
-  const pool = new pg.Pool({ connectionString: app.database.url, max: 2 });
+  const pool = testPool(app.database.url, 2);
   // A story may cut every connection to its database.
-  pool.on("error", () => undefined);
   const post: TelegramStory["post"] = async (update, given = {}) => {
     const { secret = SECRET, contentType = "application/json", channel = "telegram" } = given;
     const response = await fetch(`${app.url}/webhooks/${channel}`, {

@@ -90,6 +90,16 @@ function untilLeft(database: string): string {
   END LOOP; END $$`;
 }
 
+/**
+ * Opens a pool for a test's own statements. A pool reports its end before its connections have closed. Dropping the
+ * database then ends them with an error, which would stop the run if nobody listened.
+ */
+export function testPool(url: string, max = 10): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max });
+  pool.on("error", () => undefined);
+  return pool;
+}
+
 /** One pool for all databases that this process creates and drops. */
 function connection(serverUrl: string): pg.Pool {
   if (maker) return maker;
