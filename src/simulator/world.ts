@@ -13,7 +13,7 @@ export interface World {
   onChange(listener: () => void): () => void;
   /** The address to connect to for a URL of the bot. Signatures always cover the URL itself. */
   reach(url: string): string;
-  /** Runs a task after real milliseconds, unless the simulator ends before. */
+  /** Runs a task after milliseconds of the platforms' clock, unless the simulator ends before. */
   after(milliseconds: number, task: () => void): void;
   /**
    * The first number for ids. A later start has a higher one, because the bot remembers the ids of earlier starts.
@@ -35,13 +35,13 @@ const EPOCH = 1_704_067_200;
 
 export function createWorld({ hidden = [], reach = (url) => url }: WorldOptions = {}): World {
   const listeners = new Set<() => void>();
-  const timers = new Set<NodeJS.Timeout>();
+  const clock = createClock();
   const ending = new AbortController();
   const changed = () => {
     for (const listener of [...listeners]) listener();
   };
   return {
-    clock: createClock(),
+    clock,
     faults: createFaults(changed),
     log: createWireLog(changed, hidden),
     changed,
@@ -51,19 +51,13 @@ export function createWorld({ hidden = [], reach = (url) => url }: WorldOptions 
     },
     reach,
     after(milliseconds, task) {
-      if (ending.signal.aborted) return;
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        task();
-      }, milliseconds);
-      timers.add(timer);
+      if (!ending.signal.aborted) clock.after(milliseconds, task);
     },
     firstId: Math.floor(Date.now() / 1000) - EPOCH,
     ended: ending.signal,
     close() {
       ending.abort();
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
+      clock.stop();
     },
   };
 }

@@ -8,6 +8,9 @@ import type { SlackSockets } from "./sockets.ts";
 
 /** Slack waits this long for the answer to an event. */
 const PATIENCE_MS = 3_000;
+/** Answers of an app without a request URL. */
+const TAKEN: EventAnswer = { status: 200, body: "", retryAfter: null, failure: null };
+const UNREACHED: EventAnswer = { status: null, body: "", retryAfter: null, failure: "connection_failed" };
 /** The pauses before the three repetitions, seconds. */
 const RETRY_AFTER = [0, 60, 300];
 
@@ -22,22 +25,21 @@ interface Outgoing {
 export function createEvents(world: World, app: SlackApp, sockets: SlackSockets) {
   const inOrder = createOrder();
   const send = withEventFaults(world, "slack", (event: Outgoing) =>
-    inOrder(event.chat, () => (sockets.isOpen() ? sockets.send(event) : post(event))),
+    inOrder(event.chat, () => deliver(event)),
   );
 
   /** Resolves after the first attempt. Repetitions go on beside later events. */
-  async function post(event: Outgoing): Promise<void> {
-    if (app.requestUrl === null) return noteUnsent(event);
-    const answer = await attempt(event, app.requestUrl, {});
-    if (!isSuccess(answer) && event.type === "events_api") void repeat(event, app.requestUrl, answer);
+  async function deliver(event: Outgoing): Promise<void> {
+    const answer = await attempt(event, {});
+    if (!isSuccess(answer) && event.type === "events_api") void repeat(event, answer);
   }
 
-  async function repeat(event: Outgoing, url: string, first: EventAnswer): Promise<void> {
+  async function repeat(event: Outgoing, first: EventAnswer): Promise<void> {
     let last = first;
     for (const [index, seconds] of RETRY_AFTER.entries()) {
       await new Promise<void>((resolve) => world.after(seconds * 1000, resolve));
       const reason = last.failure === "timeout" ? "http_timeout" : (last.failure ?? "http_error");
-      last = await attempt(event, url, {
+      last = await attempt(event, {
         "x-slack-retry-num": String(index + 1),
         "x-slack-retry-reason": reason,
       });
@@ -45,7 +47,15 @@ export function createEvents(world: World, app: SlackApp, sockets: SlackSockets)
     }
   }
 
-  function attempt(
+  /** One attempt, over a socket if one is open. */
+  async function attempt(event: Outgoing, more: Record<string, string>): Promise<EventAnswer> {
+    if (sockets.isOpen()) return (await sockets.send(event)) ? TAKEN : UNREACHED;
+    if (app.requestUrl !== null) return await post(event, app.requestUrl, more);
+    noteUnsent(event);
+    return UNREACHED;
+  }
+
+  function post(
     { type, name, payload }: Outgoing,
     url: string,
     more: Record<string, string>,

@@ -12,8 +12,8 @@ interface Envelope {
 
 export interface SlackSockets {
   isOpen(): boolean;
-  /** Resolves when the envelope is acknowledged, or after Slack's patience. */
-  send(envelope: Envelope): Promise<void>;
+  /** Resolves with true when the envelope is acknowledged, or with false after Slack's patience. */
+  send(envelope: Envelope): Promise<boolean>;
   /** A path for the next connection, valid once. */
   ticket(): string;
   /** Takes over a connection with a ticket of this app. */
@@ -47,11 +47,11 @@ export function createSockets(world: World, app: SlackApp): SlackSockets {
     );
   }
 
-  async function send({ type, name, payload }: Envelope): Promise<void> {
+  async function send({ type, name, payload }: Envelope): Promise<boolean> {
     const envelope_id = `envelope-${++lastEnvelope}`;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const client = [...clients][attempt % Math.max(1, clients.size)];
-      if (client === undefined) return;
+      if (client === undefined) return false;
       const retry =
         attempt === 0 ? { retry_attempt: 0 } : { retry_attempt: attempt, retry_reason: "timeout" };
       const envelope = { envelope_id, type, payload, accepts_response_payload: false, ...retry };
@@ -67,8 +67,10 @@ export function createSockets(world: World, app: SlackApp): SlackSockets {
         trouble: answer === undefined ? "not acknowledged" : null,
         milliseconds: Math.round(performance.now() - startedAt),
       });
-      if (answer !== undefined || world.ended.aborted) return;
+      if (answer !== undefined) return true;
+      if (world.ended.aborted) return false;
     }
+    return false;
   }
 
   function acknowledged(client: WebSocket, id: string, text: string): Promise<unknown> {
