@@ -133,6 +133,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     attachments,
     desk: workspaces.deskPlace,
     role: settings.role,
+    retentionDays: settings.retentionDays,
     metrics,
     capacity: createAdmissionLimit(bounds.messages),
     giveUp: giveUp.signal,
@@ -140,6 +141,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...(options.times ? { times: options.times } : {}),
   });
 
+  const hasReceipts = (kind: string) => options.channels[kind]?.capabilities.receipts ?? false;
   const reach = createReach(channels);
   const outreach = createOutreach({
     database: engine.database,
@@ -155,7 +157,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     agents,
     pipeline,
     outreach,
-    hasReceipts: (kind) => options.channels[kind]?.capabilities.receipts ?? false,
+    hasReceipts,
     role: settings.role,
     eventLogDays: settings.eventLogDays,
     log,
@@ -185,6 +187,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     engine,
     channels,
     reach,
+    hasReceipts,
     enqueueDeliveries: pipeline.enqueueDeliveries,
     onErased: pipeline.stopSessions,
     pendingChange: workspaces.pendingChange,

@@ -1,5 +1,6 @@
 import type { Environment } from "../config/env.ts";
-import { type Print, serviceClient } from "./service-client.ts";
+import { askService, type Print, serviceClient } from "./service-client.ts";
+import { findUsers } from "./users-and-chat.ts";
 
 export interface ExportCommand {
   /** Address of the service. If null, HOST and PORT give it. */
@@ -8,11 +9,46 @@ export interface ExportCommand {
   query: Record<string, string>;
 }
 
+interface ExportOutput {
+  print: Print;
+  note: Print;
+}
+
 /** `causeway export`: prints all sessions that match, line by line. False if it could not print all of them. */
-export async function exportSessions(
+export function exportSessions(
   { url, query }: ExportCommand,
   env: Environment,
-  { print, note }: { print: Print; note: Print },
+  output: ExportOutput,
+): Promise<boolean> {
+  const path = `/exports/sessions?${new URLSearchParams(query)}`;
+  return printExport({ url, path, again: " with --cursor and the cursor of the last line" }, env, output);
+}
+
+/** `causeway export --user`: prints everything that is stored about one person. */
+export async function exportPerson(
+  { url, person }: { url: string | null; person: string },
+  env: Environment,
+  output: ExportOutput,
+): Promise<boolean> {
+  let id: string | null = null;
+  const found = await askService({ subject: person, url, json: true }, env, output.note, async (client) => {
+    const users = await findUsers(client, person);
+    id = users.length === 1 ? (users[0]?.id ?? null) : null;
+    if (users.length === 0) output.note(`No user has the name ${person}.`);
+    if (users.length > 1) {
+      output.note(`Several users have the name ${person}. Give the id of one:`);
+      for (const user of users) output.note(`  ${user.id}  ${user.channel}  ${user.identifier}`);
+    }
+    return id !== null;
+  });
+  if (!found || id === null) return false;
+  return await printExport({ url, path: `/users/${id}/export`, again: "" }, env, output);
+}
+
+async function printExport(
+  { url, path, again }: { url: string | null; path: string; again: string },
+  env: Environment,
+  { print, note }: ExportOutput,
 ): Promise<boolean> {
   const access = serviceClient(env, url);
   if ("problem" in access) {
@@ -20,7 +56,7 @@ export async function exportSessions(
     return false;
   }
   const { baseUrl, apiKey } = access;
-  const address = `${baseUrl.replace(/\/$/, "")}/api/v1/exports/sessions?${new URLSearchParams(query)}`;
+  const address = `${baseUrl.replace(/\/$/, "")}/api/v1${path}`;
   const answer = await fetch(address, { headers: { "X-API-Key": apiKey } }).catch(() => null);
   if (!answer?.body) {
     note(`The service does not answer at ${baseUrl}. Start it, or give its address with --url.`);
@@ -35,7 +71,7 @@ export async function exportSessions(
     await printLines(answer.body, print);
     return true;
   } catch {
-    note("The export broke off. Run it again with --cursor and the cursor of the last line.");
+    note(`The export broke off. Run it again${again}.`);
     return false;
   }
 }

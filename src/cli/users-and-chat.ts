@@ -47,11 +47,12 @@ export async function newestMessageOf(client: Causeway, name: string): Promise<s
   return newest;
 }
 
-/**
- * Searches first for the exact identifier, which people usually type. Then searches the words of the name or
- * identifier.
- */
-async function findUsers(client: Causeway, text: string): Promise<User[]> {
+/** Finds users by id, then by the exact identifier, which people usually type, then by words of the name or identifier. */
+export async function findUsers(client: Causeway, text: string): Promise<User[]> {
+  if (/^[0-9A-Za-z]{27}$/.test(text)) {
+    const user = await unlessMissing(client.users.get(text));
+    if (user !== null) return [user];
+  }
   const exact = await take(client.users.list({ identifier: text, limit: SHOWN }));
   return exact.length > 0 ? exact : take(client.users.list({ q: text, limit: SHOWN }));
 }
@@ -63,8 +64,12 @@ async function newestSession(client: Causeway, name: string): Promise<Session | 
   return session ?? null;
 }
 
-async function sessionById(client: Causeway, id: string): Promise<Session | null> {
-  return client.sessions.get(id).catch((error: unknown) => {
+const sessionById = (client: Causeway, id: string): Promise<Session | null> =>
+  unlessMissing(client.sessions.get(id));
+
+/** Null in place of something that does not exist. */
+function unlessMissing<T>(call: Promise<T>): Promise<T | null> {
+  return call.catch((error: unknown) => {
     if (error instanceof CausewayError && (error.status === 404 || error.status === 400)) return null;
     throw error;
   });

@@ -1,5 +1,8 @@
+import type { Message } from "./message-types.ts";
 import { type List, listOf } from "./page.ts";
 import { createParticipantData } from "./participant-data.ts";
+import type { Schedule } from "./schedules.ts";
+import type { Session } from "./session-types.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
 import type { JsonObject, PageQuery } from "./types.ts";
 
@@ -22,6 +25,18 @@ export interface User {
   updatedAt: string;
 }
 
+/** Everything that is stored about one person. */
+export interface Person {
+  exportedAt: string;
+  user: User;
+  /** Other names of theirs on the platform. */
+  aliases: string[];
+  /** Their participant data, by agent. An anonymous visitor has it by session. */
+  data: { agentId: string; sessionId: string | null; participantData: JsonObject; updatedAt: string }[];
+  schedules: Schedule[];
+  sessions: (Session & { messages: Message[] })[];
+}
+
 export interface ListUsers extends PageQuery {
   channel?: string;
   /** Any common spelling: `+491701234567`, `ada`. */
@@ -41,6 +56,10 @@ export function createUsers(transport: Transport) {
 
     get: (id: string, options?: RequestOptions): Promise<User> =>
       transport.request({ method: "GET", path: path(id) }, options),
+
+    /** Everything that is stored about the user, with all messages. */
+    export: (id: string, options?: RequestOptions): Promise<Person> =>
+      transport.request({ method: "GET", path: `${path(id)}/export` }, options),
 
     /** Erases the user with all sessions, messages and participant data. */
     delete: (id: string, options?: RequestOptions): Promise<void> =>

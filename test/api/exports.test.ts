@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../../src/cli/run-cli.ts";
+import { Causeway } from "../../src/client/index.ts";
 import type { TestApp } from "../support/app.ts";
 import { testPool } from "../support/postgres.ts";
 import { startChatApp } from "./chat-app.ts";
@@ -131,6 +132,72 @@ describe("an export of sessions", () => {
     const address = `${app.url}/api/v1/exports/sessions`;
     expect((await fetch(address)).status).toBe(401);
     expect((await fetch(address, { headers: { "X-API-Key": key.secret } })).status).toBe(403);
+  });
+});
+
+describe("an export of a person", () => {
+  const client = () => new Causeway({ baseUrl: app.url, apiKey: app.apiKey });
+
+  it("is one document with all that is stored about them, and nothing of others", async () => {
+    const user = { identifier: "export-ada", name: "Ada" };
+    const opened = await app.api("POST", "/chat/sessions", { agent_id: "echo", user });
+    await app.api("POST", `/chat/sessions/${opened.body.id}/messages`, { content: "my secret garden" });
+    const second = await app.api("POST", "/chat/sessions", { agent_id: "echo", user });
+    await app.api("POST", "/chat/sessions", { agent_id: "echo", user: { identifier: "export-bob" } });
+    const { user_id: id } = opened.body;
+    await app.api("PATCH", `/users/${id}/data/echo`, { favouriteTea: "green" });
+    await pool.query(
+      `INSERT INTO user_aliases (channel_id, alias, identifier)
+       SELECT channel_id, 'countess', identifier FROM users WHERE id = $1`,
+      [id],
+    );
+    const planned = await app.api("POST", "/schedules", {
+      agent_id: "echo",
+      channel: "api",
+      identifier: "export-ada",
+      message_text: "Drink water.",
+      every: "1d",
+    });
+    expect(planned.status, JSON.stringify(planned.body)).toBe(201);
+
+    const response = await fetch(`${app.url}/api/v1/users/${id}/export`, {
+      headers: { "X-API-Key": app.apiKey },
+    });
+    expect(response.headers.get("content-disposition")).toBe(`attachment; filename="person-${id}.json"`);
+    const { user: shown, ...person } = await client().users.export(id);
+    expect(shown).toEqual(await client().users.get(id));
+    expect(person).toMatchObject({
+      aliases: ["countess"],
+      data: [{ sessionId: null, participantData: { favouriteTea: "green" } }],
+      schedules: [{ id: planned.body.id, messageText: "Drink water." }],
+    });
+    expect(person.sessions.map((session) => session.id)).toEqual([opened.body.id, second.body.id]);
+    const said = person.sessions.map(({ messages }) => messages.map(({ content }) => content));
+    expect(said).toEqual([["my secret garden", "You said: my secret garden"], []]);
+    expect(JSON.stringify(person)).not.toContain("export-bob");
+
+    const lines: string[] = [];
+    const options = { print: (line: string) => void lines.push(line), start: async () => undefined };
+    const env = { CAUSEWAY_API_KEY: app.apiKey };
+    const args = ["export", "--url", app.url, "--user"];
+    expect(await runCli([...args, "export-ada"], { ...options, env })).toBe(0);
+    expect(JSON.parse(lines.join("\n")).sessions[0].messages[0].content).toBe("my secret garden");
+    expect(await runCli([...args, "export-"], { ...options, env })).toBe(1);
+    expect(lines.at(-1)).toContain("export-");
+    expect(await runCli([...args, "export-nobody"], { ...options, env })).toBe(1);
+  });
+
+  it("needs a key that may read both people and what they said", async () => {
+    const { body: opened } = await app.api("POST", "/chat/sessions", {
+      agent_id: "echo",
+      user: { identifier: "scoped" },
+    });
+    for (const scopes of [["users:read"], ["sessions:read"]]) {
+      const { body: key } = await app.api("POST", "/api_keys", { name: "half", scopes });
+      const headers = { "X-API-Key": key.secret };
+      expect((await fetch(`${app.url}/api/v1/users/${opened.user_id}/export`, { headers })).status).toBe(403);
+    }
+    expect((await app.api("GET", "/users/2zzzzzzzzzzzzzzzzzzzzzzzzzz/export")).status).toBe(404);
   });
 });
 

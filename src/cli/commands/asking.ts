@@ -1,7 +1,7 @@
 import { rollBackAgent } from "../agent-rollback.ts";
 import { approveCode } from "../approve.ts";
 import type { Command, CommandCall, CommandOption } from "../command.ts";
-import { exportSessions } from "../export-sessions.ts";
+import { exportPerson, exportSessions } from "../export-sessions.ts";
 import { printChat, printUsers } from "../users-and-chat.ts";
 import { printWhy } from "../why.ts";
 
@@ -61,6 +61,10 @@ export const askingCommands: readonly Command[] = [
       agent: { value: "<name>", doc: "those of an agent" },
       channel: { value: "<name>", doc: "those of a channel" },
       q: { value: "<words>", doc: "those with these words" },
+      user: {
+        value: "<id or name>",
+        doc: "everything about one person, as one document; no other option counts",
+      },
       cursor: { value: "<cursor>", doc: "go on behind this line of an export that broke off" },
       url: URL_OPTION,
     },
@@ -70,6 +74,8 @@ export const askingCommands: readonly Command[] = [
         return value === undefined ? [] : [[name === "agent" ? "agent_id" : name, value]];
       });
       const url = call.option("url") ?? null;
+      const person = call.option("user");
+      if (person !== undefined) return await exportPerson({ url, person }, call.env, call);
       return await exportSessions({ url, query: Object.fromEntries(given) }, call.env, call);
     },
   },

@@ -12,10 +12,14 @@ import { createIdempotencyRepository } from "../../keys/idempotency-repository.t
 import { createKeyCache } from "../../keys/key-cache.ts";
 import { createKeyRepository } from "../../keys/key-repository.ts";
 import { createRetryingIdempotency } from "../../keys/retrying-idempotency.ts";
+import { createScheduleQueries } from "../../schedules/schedule-queries-repository.ts";
+import { createMessageQueriesRepository } from "../../sessions/message-queries-repository.ts";
+import { createSessionQueriesRepository } from "../../sessions/session-queries-repository.ts";
 import { describeHeld } from "../../trail/describe-access.ts";
 import { describeTrail } from "../../trail/describe-trail.ts";
 import { createTrailRepository } from "../../trail/trail-repository.ts";
 import { createParticipantDataRepository } from "../../users/participant-data-repository.ts";
+import { createPersonalDataRepository } from "../../users/personal-data-repository.ts";
 import { createUserRepository, type UserView } from "../../users/user-repository.ts";
 import type { Attempts } from "../server/attempts.ts";
 import type { CallerOf } from "../server/caller-address.ts";
@@ -33,6 +37,7 @@ import { createSignIn } from "./console/sign-in.ts";
 import { deliveryRoutes } from "./deliveries/deliveries.ts";
 import { docsRouter } from "./document/docs-page.ts";
 import { openApiDocument, type RouteGroup } from "./document/openapi.ts";
+import { personExportRoutes } from "./exports/export-person.ts";
 import { keyRoutes } from "./keys/keys.ts";
 import { apiRouter } from "./route/api-router.ts";
 import { createAudit } from "./route/audit.ts";
@@ -49,6 +54,8 @@ export interface ApiDeps {
   enqueueDeliveries(channelId: string, deliveryIds: readonly string[]): void;
   /** Tells if the bot may write to a user without a message from the user. */
   reach(user: UserView): Promise<Reachability>;
+  /** True if the platforms of this channel kind report receipts. */
+  hasReceipts(channelKind: string): boolean;
   /** Sessions were erased, so any work in them may stop. */
   onErased(sessionIds: readonly string[]): void;
   /** The difference between a running channel and the configuration file, in words; null if there is none. */
@@ -83,6 +90,7 @@ export function createApi(deps: ApiDeps) {
   const { engine, channels, log } = deps;
   const { pool } = engine.database;
   const keys = createKeyRepository(pool);
+  const users = createUserRepository(pool);
   const trails = createTrailRepository(pool);
   const agentQueries = createAgentQueries(pool);
   const versions = createVersionRepository(pool);
@@ -143,10 +151,18 @@ export function createApi(deps: ApiDeps) {
           },
         }),
         ...userRoutes({
-          users: createUserRepository(pool),
+          users,
           reach: deps.reach,
           identifiersOf: channels.identifiersOf,
           onErased: deps.onErased,
+        }),
+        ...personExportRoutes({
+          users,
+          reach: deps.reach,
+          personal: createPersonalDataRepository(pool),
+          schedules: createScheduleQueries(pool, { hasReceipts: deps.hasReceipts }),
+          sessions: createSessionQueriesRepository(pool),
+          messages: createMessageQueriesRepository(pool),
         }),
         ...participantDataRoutes({ participantData: createParticipantDataRepository(pool) }),
         ...deliveryRoutes({ deliveries: createDeliveryQueries(pool), enqueue: deps.enqueueDeliveries }),

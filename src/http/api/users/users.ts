@@ -21,7 +21,8 @@ export interface UserRoutesDeps {
   onErased(sessionIds: readonly string[]): void;
 }
 
-const userSchema = z
+/** A user in the API's format. */
+export const userSchema = z
   .object({
     id: idSchema,
     workspace_id: idSchema,
@@ -55,7 +56,7 @@ const userSchema = z
   })
   .meta({ id: "User" });
 
-const USER_NOT_FOUND = { status: 404, code: "user_not_found", when: "there is no such user" } as const;
+export const USER_NOT_FOUND = { status: 404, code: "user_not_found", when: "there is no such user" } as const;
 
 /** `/users`: the people who chat. */
 export function userRoutes(deps: UserRoutesDeps): Route[] {
@@ -138,7 +139,7 @@ export function userNotFound(id: string): RequestError {
   return new RequestError(404, "user_not_found", `There is no user ${id} here.`);
 }
 
-function presentUser(user: UserView, reach: Reachability = { kind: "reachable" }) {
+export function presentUser(user: UserView, reach: Reachability = { kind: "reachable" }) {
   const said = reach.kind === "reachable" ? { code: null, reason: null } : reach;
   return {
     id: user.id,

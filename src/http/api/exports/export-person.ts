@@ -1,0 +1,116 @@
+import type { PageRequest, Slice } from "../../../core/page.ts";
+import type { Reachability } from "../../../core/session/reachability.ts";
+import type { ScheduleQueries, ScheduleView } from "../../../schedules/schedule-queries-repository.ts";
+import type { MessageQueries } from "../../../sessions/message-queries-repository.ts";
+import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
+import type { PersonalDataRepository } from "../../../users/personal-data-repository.ts";
+import type { UserView } from "../../../users/user-repository.ts";
+import { requireScope } from "../route/auth.ts";
+import { defineRoute, type Route } from "../route/route.ts";
+import { idParams } from "../route/wire-schemas.ts";
+import { presentSchedule } from "../schedules/schedule-resource.ts";
+import { presentUser, USER_NOT_FOUND, userNotFound } from "../users/users.ts";
+import { exportedSessions } from "./exported-sessions.ts";
+import { personSchema } from "./person-schema.ts";
+import { writeChunks } from "./write-chunks.ts";
+
+export interface PersonExportDeps {
+  users: { get(workspaceId: string, id: string): Promise<UserView | null> };
+  /** Tells if the bot may write to a user without a message from the user. */
+  reach(user: UserView): Promise<Reachability>;
+  personal: PersonalDataRepository;
+  schedules: Pick<ScheduleQueries, "list">;
+  sessions: Pick<SessionQueries, "next">;
+  messages: Pick<MessageQueries, "list">;
+}
+
+const SCHEDULES = 100;
+
+/** `GET /users/{id}/export`: everything that is stored about one person, as one document. */
+export function personExportRoutes(deps: PersonExportDeps): Route[] {
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/users/{id}/export",
+      operationId: "exportUser",
+      summary: "Export a person",
+      description:
+        "Everything that is stored about them, for them or for another service: profile, other names, participant data, schedules, and each session with all its messages, the oldest first. The document is streamed, so it may be large. The `url` of a file gives its content. The key also needs the scope `sessions:read`.",
+      tag: "Users",
+      scope: "users:read",
+      params: idParams,
+      responses: [{ status: 200, description: "The person", schema: personSchema }],
+      errors: [USER_NOT_FOUND],
+      async handle({ caller, params, signal }) {
+        requireScope(caller, "sessions:read");
+        const user = await deps.users.get(caller.workspaceId, params.id);
+        if (user === null) throw userNotFound(params.id);
+        const head = await personOf(deps, user);
+        return {
+          async stream(_request, response) {
+            response.setHeader("Content-Type", "application/json; charset=utf-8");
+            response.setHeader("Content-Disposition", `attachment; filename="person-${user.id}.json"`);
+            await writeChunks(asDocument(head, sessionsOf(deps, user)), response, signal);
+          },
+        };
+      },
+    }),
+  ];
+}
+
+/** Everything but the sessions. It is read before the headers are sent, so that a fault is still an answer of its own. */
+async function personOf({ reach, personal, schedules }: PersonExportDeps, user: UserView) {
+  const [reached, aliases, data, planned] = await Promise.all([
+    reach(user),
+    personal.aliases(user.id),
+    personal.data(user.id),
+    allSchedules((page) => schedules.list(user.workspaceId, { userId: user.id }, page)),
+  ]);
+  return {
+    exported_at: new Date().toISOString(),
+    user: presentUser(user, reached),
+    aliases,
+    data: data.map(({ agentId, sessionId, data, updatedAt }) => ({
+      agent_id: agentId,
+      session_id: sessionId,
+      participant_data: data,
+      updated_at: updatedAt.toISOString(),
+    })),
+    schedules: planned.map(presentSchedule),
+  };
+}
+
+async function allSchedules(
+  list: (page: PageRequest) => Promise<Slice<ScheduleView>>,
+): Promise<ScheduleView[]> {
+  const all: ScheduleView[] = [];
+  for (let after: PageRequest["after"] = null; ; ) {
+    const { rows, next } = await list({ limit: SCHEDULES, offset: 0, after });
+    all.push(...rows);
+    if (next === null) return all;
+    after = next;
+  }
+}
+
+const sessionsOf = (deps: PersonExportDeps, { workspaceId, id }: UserView) =>
+  exportedSessions(deps, { workspaceId, filters: { userId: id }, after: null });
+
+/** The document in pieces: a person may have more messages than fit into memory. */
+async function* asDocument(
+  head: object,
+  sessions: ReturnType<typeof exportedSessions>,
+): AsyncGenerator<string> {
+  yield `${JSON.stringify(head).slice(0, -1)},"sessions":[`;
+  let between = "";
+  for await (const { session, messages } of sessions) {
+    yield `${between}${JSON.stringify(session).slice(0, -1)},"messages":[`;
+    between = ",";
+    let separator = "";
+    for await (const message of messages) {
+      yield separator + JSON.stringify(message);
+      separator = ",";
+    }
+    yield "]}";
+  }
+  yield "]}\n";
+}
