@@ -5,8 +5,16 @@ import { inTransaction } from "../storage/transaction.ts";
 
 export interface WorkspaceToPublish {
   slug: string;
-  agents: readonly { slug: string; published: JsonObject; digest: string }[];
+  agents: readonly AgentToPublish[];
   channels: readonly { name: string; kind: string; enabled: boolean }[];
+}
+
+export interface AgentToPublish {
+  slug: string;
+  published: JsonObject;
+  digest: string;
+  /** Days after its last change until a session is erased. Null: the setting of the service counts. */
+  retentionDays: number | null;
 }
 
 export interface PublishedAgent {
@@ -35,7 +43,11 @@ export function createAgentRepository(pool: Pool) {
         await client.query("SELECT pg_advisory_xact_lock($1)", [PUBLISH_LOCK]);
         const id = await upsertWorkspace(client, workspace.slug);
         const agents: PublishedWorkspace["agents"] = new Map();
-        for (const agent of workspace.agents) agents.set(agent.slug, await publishAgent(client, id, agent));
+        for (const agent of workspace.agents) {
+          const published = await publishAgent(client, id, agent);
+          agents.set(agent.slug, published);
+          await keepRetention(client, published.id, agent.retentionDays);
+        }
         const channels: PublishedWorkspace["channels"] = new Map();
         for (const channel of workspace.channels) {
           channels.set(channel.name, { id: await upsertChannel(client, id, channel) });
@@ -73,7 +85,7 @@ async function upsertWorkspace(client: PoolClient, slug: string): Promise<string
 async function publishAgent(
   client: PoolClient,
   workspaceId: string,
-  agent: WorkspaceToPublish["agents"][number],
+  agent: AgentToPublish,
 ): Promise<PublishedAgent> {
   const { rows } = await client.query<KnownAgent>(
     `SELECT a.id, a.current_version, a.rolled_back_digest, v.digest,
@@ -100,6 +112,14 @@ async function publishAgent(
     [id, version, JSON.stringify(agent.published), agent.digest],
   );
   return { id, version, isNew: true, isRolledBack: false };
+}
+
+/** Writes only a change: every start of every process publishes. */
+async function keepRetention(client: PoolClient, agentId: string, days: number | null): Promise<void> {
+  await client.query(
+    "UPDATE agents SET retention_days = $2 WHERE id = $1 AND retention_days IS DISTINCT FROM $2",
+    [agentId, days],
+  );
 }
 
 interface KnownAgent {

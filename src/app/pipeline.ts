@@ -2,12 +2,14 @@ import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
 import { newId } from "../core/ids.ts";
 import type { AdmissionLimit } from "../core/process/admission-limit.ts";
+import { keepSweeping } from "../core/process/keep-sweeping.ts";
 import type { Logger } from "../core/process/logger.ts";
 import { startReconciler } from "../core/process/reconciler.ts";
 import type { StopSteps } from "../core/process/stop-steps.ts";
 import type { DeskPlace } from "../handoffs/handoff.ts";
 import { createIntake } from "../ingest/intake.ts";
 import type { Metrics } from "../observability/metrics.ts";
+import { createSessionRetention } from "../sessions/retention-repository.ts";
 import type { AttachmentParts } from "./attachments.ts";
 import { createDeliveryParts } from "./delivery.ts";
 import type { Engine } from "./engine.ts";
@@ -45,6 +47,8 @@ export interface PipelineDeps {
   /** The place of a desk in the workspace of a channel; null if no channel of this process shows it. */
   desk(channelId: string, name: string): DeskPlace | null;
   role: "all" | "web" | "worker";
+  /** Days after its last change until a session is erased; null: never, unless its agent says so. */
+  retentionDays: number | null;
   metrics: Metrics;
   /** The limit for messages on their way into the database. */
   capacity: AdmissionLimit;
@@ -86,6 +90,16 @@ export function createPipeline(deps: PipelineDeps) {
   }
 
   let reconciler: { stop(): Promise<void> } | null = null;
+  const retention = createSessionRetention(deps.engine.database.pool);
+  const stopping = new AbortController();
+  let sweeping: Promise<void> | null = null;
+
+  function stopSessions(sessionIds: readonly string[]): void {
+    for (const id of sessionIds) turns.turnEngine.lost(id);
+  }
+
+  const eraseOld = (stop: AbortSignal): Promise<number> =>
+    retention.sweep(deps.retentionDays, stopSessions, stop);
 
   return {
     ingest: arrivals.ingest,
@@ -105,9 +119,9 @@ export function createPipeline(deps: PipelineDeps) {
     /**
      * Sessions were erased, so their work in this process may stop. Other processes notice that their leases are gone.
      */
-    stopSessions(sessionIds: readonly string[]): void {
-      for (const id of sessionIds) turns.turnEngine.lost(id);
-    },
+    stopSessions,
+    /** Erases sessions that were kept long enough. It also happens once an hour. */
+    eraseOld,
 
     /** Starts the work: queues, leases, and the search for work that a crash left behind. */
     async start(): Promise<void> {
@@ -123,11 +137,19 @@ export function createPipeline(deps: PipelineDeps) {
         deps.attachments.steps,
       ];
       reconciler = startReconciler({ intervalMs: times.reconcileMs, groups, log: deps.log });
+      sweeping = keepSweeping({
+        sweep: eraseOld,
+        said: { swept: "erased sessions that were kept long enough", failed: "could not erase old sessions" },
+        stopping: stopping.signal,
+        log: deps.log,
+      });
     },
 
     /** Finishes or hands back work in progress. By then no new work is accepted. */
     async stop({ step, leftUntil }: StopSteps): Promise<void> {
+      stopping.abort();
       await step("steps of the reconciler", 0.4, async () => reconciler?.stop());
+      await step("old sessions that are being erased", 0.45, async () => sweeping);
       await step("messages that are being stored", 0.5, arrivals.drain);
       await step("turns under way", 0.68, () => turns.stop(leftUntil(0.6)));
       await step("files that are being loaded", 0.7, deps.attachments.stop);

@@ -217,6 +217,14 @@ export const agentSchema = z.strictObject({
   handoff: handoffSchema
     .optional()
     .describe("The way people take over from the bot; see [A person answers](handoff.md)."),
+  retentionDays: z
+    .int()
+    .min(1)
+    .max(99_999)
+    .optional()
+    .describe(
+      "Number of days after its last change until a session is erased, with everything in it. Default: `CAUSEWAY_RETENTION_DAYS`.",
+    ),
   events: z.array(eventRuleSchema).default([]).describe("Event rules: if an event happens, run actions."),
 });
 

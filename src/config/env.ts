@@ -184,6 +184,12 @@ export const variables = {
     schema: days,
     default: "365",
   }),
+  CAUSEWAY_RETENTION_DAYS: variable({
+    doc: "Number of days after its last change until a session is erased, with its messages, files, executions, deliveries and events. `retentionDays` of an agent replaces it.",
+    schema: days,
+    default: null,
+    unset: "sessions are kept for ever",
+  }),
   AWS_ACCESS_KEY_ID: variable({
     doc: "Access key of the bucket.",
     schema: z.string(),

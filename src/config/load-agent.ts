@@ -21,6 +21,8 @@ import { parseOwnKeys, unknownName } from "./typed-config.ts";
 export interface ConfiguredAgent extends AgentDefinition {
   /** The agent as written in the file. It may contain secrets. Only `restoreAgent` uses it. */
   source: JsonObject;
+  /** Days after its last change until a session is erased. Null: the setting of the service counts. */
+  retentionDays: number | null;
 }
 
 /** The place where an agent is written, and the environment and bots that it may use. */
@@ -66,8 +68,11 @@ export function loadAgent(slug: string, content: Json, origin: AgentOrigin): Loa
     return { agent: null, settings: parsed.data ?? null, problems, secrets };
   }
 
-  const { events, budgets, quietHours, handoff, name = slug, seedMessage = null, ...settings } = parsed.data;
-  const published = publishDefinition(slug, source, parsed.data);
+  // How long to keep sessions is not part of a version: going back to an earlier prompt must not erase them.
+  const { retentionDays = null, ...versioned } = parsed.data;
+  const { retentionDays: _, ...written } = source;
+  const { events, budgets, quietHours, handoff, name = slug, seedMessage = null, ...settings } = versioned;
+  const published = publishDefinition(slug, written, versioned);
   const agent = {
     ...settings,
     slug,
@@ -84,6 +89,7 @@ export function loadAgent(slug: string, content: Json, origin: AgentOrigin): Loa
     published,
     digest: digestOf(published),
     source,
+    retentionDays,
   };
   return { agent, settings: parsed.data, problems, secrets };
 }

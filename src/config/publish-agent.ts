@@ -4,7 +4,11 @@ import { MASKED, maskUrl } from "../core/text/masked-url.ts";
 import type { AgentSettings } from "./agent-schema.ts";
 
 /** The form that is stored as a version: as written, with references unchanged, with defaults, and without secrets. */
-export function publishDefinition(slug: string, written: JsonObject, settings: AgentSettings): JsonObject {
+export function publishDefinition(
+  slug: string,
+  written: JsonObject,
+  settings: Omit<AgentSettings, "retentionDays">,
+): JsonObject {
   const { bot = {}, ...own } = written;
   const filled = withDefaults({ name: slug, ...own }, settings);
   return maskDefinition({ ...filled, bot });

@@ -34,6 +34,8 @@ export interface Settings {
   eventLogDays: number;
   /** Days until a record of a change made over the API is deleted. */
   auditDays: number;
+  /** Days after its last change until a session is erased. Null: never, unless its agent says so. */
+  retentionDays: number | null;
   /** Time limit of a stop, in seconds. */
   stopSeconds: number;
   /** Null: the embedded Postgres is used. */
@@ -95,6 +97,7 @@ export function parseSettings(
     },
     eventLogDays: read("CAUSEWAY_EVENT_LOG_DAYS", variables.CAUSEWAY_EVENT_LOG_DAYS),
     auditDays: read("CAUSEWAY_AUDIT_DAYS", variables.CAUSEWAY_AUDIT_DAYS),
+    retentionDays: readOptional("CAUSEWAY_RETENTION_DAYS", variables.CAUSEWAY_RETENTION_DAYS),
     stopSeconds: read("CAUSEWAY_STOP_SECONDS", variables.CAUSEWAY_STOP_SECONDS),
     databaseUrl: readOptional("DATABASE_URL", variables.DATABASE_URL),
     redisUrls: readOptional("REDIS_URL", variables.REDIS_URL),

@@ -1,4 +1,5 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import { keepSweeping } from "../core/process/keep-sweeping.ts";
 import type { Logger } from "../core/process/logger.ts";
 import type { Handoffs } from "../handoffs/handoffs-repository.ts";
 import { createScheduleRepository } from "../schedules/schedule-repository.ts";
@@ -16,7 +17,6 @@ import { type CarryOutDeps, carryOut } from "./carry-out.ts";
 import { startEventLoop } from "./event-loop.ts";
 import { createEventRetention } from "./event-retention-repository.ts";
 import { createFiringRepository } from "./firing-repository.ts";
-import { keepSweeping } from "./keep-sweeping.ts";
 import { createTimerRepository } from "./timer-repository.ts";
 
 export interface EventRulesDeps {
@@ -91,7 +91,12 @@ export async function startEventRules(deps: EventRulesDeps): Promise<{ stop(): P
     log,
   });
   const { sweep } = createEventRetention(pool);
-  const sweeping = keepSweeping({ sweep, keepDays: times.keepDays, stopping: stopping.signal, log });
+  const sweeping = keepSweeping({
+    sweep: (stop) => sweep(times.keepDays, stop),
+    said: { swept: "forgot what event rules did long ago", failed: "could not sweep the event log" },
+    stopping: stopping.signal,
+    log,
+  });
   return {
     async stop() {
       stopping.abort();

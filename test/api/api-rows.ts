@@ -24,7 +24,7 @@ export async function publishAgent(
 ): Promise<{ agentId: string; channelId: string; version: number }> {
   const published = await createAgentRepository(pool).publish({
     slug: workspace,
-    agents: [{ slug, published: definition, digest: JSON.stringify(definition) }],
+    agents: [{ slug, published: definition, digest: JSON.stringify(definition), retentionDays: null }],
     channels: [{ name: "telegram", kind: "telegram", enabled: true }],
   });
   const agent = published.agents.get(slug);

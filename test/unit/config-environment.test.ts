@@ -26,6 +26,7 @@ test("without any variable the defaults work", () => {
       },
       eventLogDays: 90,
       auditDays: 365,
+      retentionDays: null,
       stopSeconds: 25,
       trustedProxies: ["private"],
       databaseUrl: null,
