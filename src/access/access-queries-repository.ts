@@ -14,6 +14,7 @@ export interface AccessRequest {
   code: string | null;
   text: string;
   messageIds: string[];
+  invite: "used_up" | "expired" | "unknown" | null;
   unkept: number;
   decidedBy: Decider | null;
   requestedAt: Date;
@@ -42,7 +43,7 @@ const REQUESTS = "access_requests r JOIN channels c ON c.id = r.channel_id";
 /** A request counts as expired at once, also before it is marked so. */
 const STATE = "CASE WHEN r.state = 'waiting' AND r.expires_at <= now() THEN 'expired' ELSE r.state END";
 const SELECT_REQUEST = `SELECT r.id, c.name AS channel, r.identifier, r.name, ${STATE} AS state, r.code, r.text,
-  r.message_ids AS "messageIds", r.unkept, r.requested_at AS "requestedAt", r.expires_at AS "expiresAt",
+  r.message_ids AS "messageIds", r.invite, r.unkept, r.requested_at AS "requestedAt", r.expires_at AS "expiresAt",
   r.decided_at AS "decidedAt",
   CASE WHEN r.by_via IS NOT NULL THEN json_build_object('name', r.by_name, 'via', r.by_via) END AS "decidedBy"
   FROM ${REQUESTS}`;

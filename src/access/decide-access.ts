@@ -2,6 +2,9 @@ import type { AccessSettings } from "../core/session/access-settings.ts";
 
 export type RequestState = "waiting" | "approved" | "denied" | "expired";
 
+/** The state of an invite. Only a valid one lets anybody in. */
+export type InviteState = "valid" | "used_up" | "expired";
+
 /** A request of the sender that is less than a day old. */
 export interface RecentRequest {
   id: string;
@@ -17,6 +20,8 @@ export interface RecentRequest {
 
 /** The facts about a message that decide if its sender may talk to the bot. */
 export interface AccessFacts {
+  /** The invite that the message consists of; null: it is none. */
+  invite: InviteState | "unknown" | null;
   policy: AccessSettings["policy"];
   isListed: boolean;
   isGranted: boolean;
@@ -32,7 +37,7 @@ export interface AccessFacts {
 }
 
 export type AccessDecision =
-  | { kind: "admitted"; because: "listed" | "granted" }
+  | { kind: "admitted"; because: "listed" | "granted" | "invited" }
   /** The message opens a request. `greets`: the sender is told to wait. */
   | { kind: "pending"; place: number; greets: boolean }
   /** The message is a part of one that waits. */
@@ -55,6 +60,7 @@ export function decideAccess(facts: AccessFacts): AccessDecision {
   if (facts.isListed) return { kind: "admitted", because: "listed" };
   if (facts.isGranted) return { kind: "admitted", because: "granted" };
   if (facts.isStored) return refused("repeated");
+  if (facts.invite === "valid") return { kind: "admitted", because: "invited" };
   const part = partOf(facts);
   if (part !== null) return part;
   if (requests.some((request) => sharesKey(request, eventKeys))) return refused("repeated");

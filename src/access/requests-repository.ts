@@ -24,6 +24,8 @@ export interface NewRequest {
   messageId: string;
   eventKeys: readonly string[];
   albumKey: string | null;
+  /** The reason why the invite that the message consists of lets nobody in; null: it is none. */
+  invite: string | null;
   /** The message as it arrived. */
   held: unknown;
   lifetimeMs: number;
@@ -115,9 +117,9 @@ export async function expireRequests(
 export async function openRequest(client: PoolClient, request: NewRequest): Promise<void> {
   await client.query(
     `INSERT INTO access_requests (id, workspace_id, channel_id, identifier, name, place, code, text, message_ids,
-       event_keys, album_key, held, expires_at)
+       event_keys, album_key, held, expires_at, invite)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, ARRAY[$9], $10, $11, jsonb_build_array($12::jsonb),
-       now() + $13::bigint * interval '1 millisecond')`,
+       now() + $13::bigint * interval '1 millisecond', $14)`,
     [
       request.id,
       request.workspaceId,
@@ -132,6 +134,7 @@ export async function openRequest(client: PoolClient, request: NewRequest): Prom
       request.albumKey,
       storableJson(request.held),
       request.lifetimeMs,
+      request.invite,
     ],
   );
 }

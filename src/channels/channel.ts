@@ -176,6 +176,11 @@ export interface Channel {
   /** Present on channels whose capabilities include `desks`. */
   desk?: ChannelDesk;
   /**
+   * The address by which people arrive on the platform with a code. Null: the platform has no such addresses, or ours is
+   * unknown now.
+   */
+  linkWith?(code: string, signal: AbortSignal): Promise<string | null>;
+  /**
    * Tells if the bot may write to the user with this identifier now, without a message from the user. It uses only
    * platform rules that are known here (WhatsApp's 24 hours) and makes no call. Reports of the platform about a user
    * are stored elsewhere.

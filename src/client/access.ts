@@ -21,6 +21,8 @@ export interface AccessRequest {
   /** The first words of their message. */
   text: string;
   messageIds: string[];
+  /** The reason why the invite that they wrote lets nobody in. Null: they wrote none. */
+  invite: "used_up" | "expired" | "unknown" | null;
   /** Messages that were not kept. */
   unkept: number;
   requestedAt: string;
@@ -39,6 +41,21 @@ export interface AccessGrant {
   grantedBy: AccessDecider;
   createdAt: string;
 }
+
+/** Whoever arrives by it is let in. */
+export interface Invite {
+  id: string;
+  channel: string;
+  /** Number of people whom it lets in, and how many came. */
+  uses: number;
+  used: number;
+  createdBy: AccessDecider;
+  createdAt: string;
+  expiresAt: string;
+}
+
+/** A new invite. `code` is shown only once. `url` is null where the platform has no such links. */
+export type NewInvite = Invite & { code: string; url: string | null };
 
 export interface ListAccess extends PageQuery {
   channel?: string;
@@ -76,6 +93,20 @@ export function createAccess(transport: Transport) {
     /** People who were let in, newest first. */
     grants: (query: ListAccess = {}, options?: RequestOptions): List<AccessGrant> =>
       listOf(transport, { method: "GET", path: "/access_grants", query: { ...query } }, options),
+
+    /** Invites people. `expiresIn`: `30m`, `2h`, `7d`, or seconds. */
+    invite: (
+      to: { channel: string; expiresIn?: string | number; uses?: number },
+      options?: RequestOptions,
+    ): Promise<NewInvite> => transport.request({ method: "POST", path: "/invites", body: to }, options),
+
+    /** Invites without their codes, newest first. */
+    invites: (query: PageQuery = {}, options?: RequestOptions): List<Invite> =>
+      listOf(transport, { method: "GET", path: "/invites", query: { ...query } }, options),
+
+    /** Takes an invite back. Those who came by it stay. */
+    deleteInvite: (id: string, options?: RequestOptions): Promise<void> =>
+      transport.request({ method: "DELETE", path: `/invites/${encodeURIComponent(id)}` }, options),
 
     /** Lets somebody in no longer. */
     revoke: (grantId: string, options?: RequestOptions): Promise<void> =>

@@ -13,7 +13,7 @@ import { type Call, type CausewayOptions, createTransport, type RequestOptions }
 import { createTriggers, type Triggers } from "./triggers.ts";
 import { createUsers, type Users } from "./users.ts";
 
-export type { AccessDecider, AccessGrant, AccessRequest, ListAccess } from "./access.ts";
+export type { AccessDecider, AccessGrant, AccessRequest, Invite, ListAccess, NewInvite } from "./access.ts";
 export type { Agent, AgentRollback, AgentVariable, AgentVersion } from "./agents.ts";
 export type { AuditEntry, ListAudit } from "./audit.ts";
 export type { Channel } from "./channels.ts";

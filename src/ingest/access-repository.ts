@@ -1,12 +1,15 @@
 import type { PoolClient } from "pg";
 import { newCode } from "../access/access-code.ts";
 import { decideAccess, type Refusal } from "../access/decide-access.ts";
+import { readInvite } from "../access/invite-code.ts";
+import { countUse, findInvite } from "../access/invites-repository.ts";
 import {
   countUnkept,
   type Decider,
   expireRequests,
   findGranted,
   findWaiting,
+  grantAccess,
   joinRequest,
   openRequest,
   readFacts,
@@ -31,10 +34,10 @@ const LIFETIME_MS = { pairing: 60 * 60_000, allowlist: 24 * 60 * 60_000 } as con
 /** Characters of the first words that operators see. */
 const EXCERPT = 500;
 /** Makers of decisions that no person makes now. */
-const DECIDERS = {
-  listed: { name: "the list in the configuration", via: "config" },
-  granted: { name: "an earlier decision", via: "grant" },
-} as const;
+const BY_LIST: Decider = { name: "the list in the configuration", via: "config" };
+const BY_GRANT: Decider = { name: "an earlier decision", via: "grant" };
+/** The bot gets this in the place of an invite's code. On Telegram it is what opens a chat. */
+const ARRIVES = "/start";
 
 /**
  * Messages whose senders are not let in, or were let in while messages of them still wait. Only these need the channel's
@@ -77,17 +80,21 @@ export async function mayArrive(
 }
 
 type Asked =
-  /** `held`: messages of the sender that waited, oldest first. */
-  { kind: "admitted"; held: InboundRow[] } | { kind: "kept_out"; outcome: InboundOutcome };
+  /** `row`: the message as the bot gets it. `held`: messages of the sender that waited, oldest first. */
+  { kind: "admitted"; row: InboundRow; held: InboundRow[] } | { kind: "kept_out"; outcome: InboundOutcome };
 
 /** Asks if the sender of a message may talk to the bot, and does what follows. The channel is locked. */
 export async function askAccess(client: PoolClient, row: InboundRow): Promise<Asked> {
   const { channelId, userIdentifier: identifier, eventKeys, access } = row;
-  if (access === null) return { kind: "admitted", held: [] };
+  if (access === null) return { kind: "admitted", row, held: [] };
   const { settings, names } = access;
   const facts = await readFacts(client, channelId, { identifier, names, eventKeys });
   const albumKey = row.gathering?.albumKey ?? null;
+  const code = readInvite(row.content);
+  const invite = code === null ? null : await findInvite(client, channelId, code);
+  const inviteState = code === null ? null : (invite?.state ?? "unknown");
   const decision = decideAccess({
+    invite: inviteState,
     policy: settings.policy,
     isListed: isListed(row),
     isForBot: row.gathering?.onlyWithAlbum !== true,
@@ -97,11 +104,16 @@ export async function askAccess(client: PoolClient, row: InboundRow): Promise<As
   });
   switch (decision.kind) {
     case "admitted": {
-      return { kind: "admitted", held: await release(client, row, DECIDERS[decision.because]) };
+      if (invite !== null && decision.because === "invited") return admitByInvite(client, row, invite);
+      const by = decision.because === "listed" ? BY_LIST : BY_GRANT;
+      return { kind: "admitted", row, held: await release(client, row, by) };
     }
     case "pending":
       if (facts.requests.length > 0) await expireRequests(client, channelId, identifier);
-      return { kind: "kept_out", outcome: await hold(client, row, settings, decision) };
+      return {
+        kind: "kept_out",
+        outcome: await hold(client, row, settings, { ...decision, invite: inviteState }),
+      };
     case "joins": {
       const { requestId } = decision;
       await joinRequest(client, requestId, { messageId: row.messageId, eventKeys, held: heldForm(row) });
@@ -114,12 +126,34 @@ export async function askAccess(client: PoolClient, row: InboundRow): Promise<As
   }
 }
 
+/** Lets the sender of an invite in. The invite counts one person more, in the same commit. */
+async function admitByInvite(
+  client: PoolClient,
+  row: InboundRow,
+  invite: { id: string; by: Decider },
+): Promise<Asked> {
+  const { workspaceId, channelId, userIdentifier: identifier, userName: name } = row;
+  await countUse(client, invite.id);
+  await grantAccess(client, {
+    id: newId(),
+    workspaceId,
+    channelId,
+    identifier,
+    name,
+    source: "invite",
+    by: invite.by,
+  });
+  const held = await release(client, row, invite.by);
+  const arrives = { ...row, content: ARRIVES, payload: null, choice: null, title: null };
+  return { kind: "admitted", row: arrives, held };
+}
+
 /** Holds a message, and tells its sender. */
 async function hold(
   client: PoolClient,
   row: InboundRow,
   { policy, text, codeText }: AccessSettings,
-  { place, greets }: { place: number; greets: boolean },
+  { place, greets, invite }: { place: number; greets: boolean; invite: string | null },
 ): Promise<InboundOutcome> {
   const requestId = newId();
   const code = policy === "pairing" ? newCode() : null;
@@ -136,6 +170,7 @@ async function hold(
     messageId: row.messageId,
     eventKeys,
     albumKey: row.gathering?.albumKey ?? null,
+    invite: invite === "valid" ? null : invite,
     held: heldForm(row),
     lifetimeMs: LIFETIME_MS[policy],
   });

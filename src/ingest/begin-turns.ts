@@ -39,8 +39,9 @@ export function createBeginTurns(deps: BeginTurnsDeps) {
   return (rows: readonly InboundRow[], outcomes: readonly InboundOutcome[]): void => {
     const arrivals = rows.flatMap((row, index): Arrival[] => {
       const outcome = outcomes[index];
-      const waited = outcome?.released ?? [];
-      return [...waited, ...(outcome === undefined ? [] : [{ row, outcome }])].flatMap(arrivalsOf);
+      if (outcome === undefined) return [];
+      const { released = [], storedAs = row } = outcome;
+      return [...released, { row: storedAs, outcome }].flatMap(arrivalsOf);
     });
     for (const arrival of arrivals) {
       if (!arrival.owned || turnEngine.holds(arrival.lane.sessionId)) askForPerson(arrival);

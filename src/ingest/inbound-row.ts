@@ -66,8 +66,14 @@ export interface ReleasedMessage {
   outcome: InboundOutcome;
 }
 
-/** The outcome of storing one message. `released`: messages of the same sender that waited, stored before it. */
-export type InboundOutcome = StoredOutcome & { released?: readonly ReleasedMessage[] };
+/**
+ * The outcome of storing one message. `released`: messages of the same sender that waited, stored before it. `storedAs`:
+ * the message that was stored in its place, without the code of an invite.
+ */
+export type InboundOutcome = StoredOutcome & {
+  released?: readonly ReleasedMessage[];
+  storedAs?: InboundRow;
+};
 
 type StoredOutcome =
   | {

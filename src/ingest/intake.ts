@@ -1,3 +1,4 @@
+import { forgetInvites } from "../access/invites-repository.ts";
 import { forgetRequests } from "../access/requests-repository.ts";
 import { overloaded } from "../core/faults/errors.ts";
 import type { AdmissionLimit } from "../core/process/admission-limit.ts";
@@ -150,6 +151,7 @@ export function createIntake({ database, lease, delivery, turns, capacity, metri
   const steps: ReconcilerStep[] = [
     { name: "parts of albums", run: () => forgetHeldParts(pool) },
     { name: "requests of strangers", run: () => forgetRequests(pool) },
+    { name: "old invites", run: () => forgetInvites(pool) },
   ];
 
   return { ingest, admissions, messageOfEvent: lookups.messageOfEvent, drain: commit.drain, steps };

@@ -36,12 +36,15 @@ async function storeAdmitted(
     [...strangers].map(({ channelId }) => channelId),
   );
   const toStore: InboundRow[] = [];
-  const plans: { outcome: InboundOutcome | null; waited: number }[] = [];
+  const plans: { outcome: InboundOutcome | null; waited: number; storedAs?: InboundRow }[] = [];
   for (const row of rows) {
-    const asked = strangers.has(row) ? await askAccess(client, row) : { kind: "admitted" as const, held: [] };
+    const asked = strangers.has(row)
+      ? await askAccess(client, row)
+      : ({ kind: "admitted", row, held: [] } as const);
     if (asked.kind === "admitted") {
-      toStore.push(...asked.held, row);
-      plans.push({ outcome: null, waited: asked.held.length });
+      toStore.push(...asked.held, asked.row);
+      const replaced = asked.row === row ? {} : { storedAs: asked.row };
+      plans.push({ outcome: null, waited: asked.held.length, ...replaced });
     } else plans.push({ outcome: asked.outcome, waited: 0 });
   }
   const stored = await storeGathered(client, toStore, lease);
@@ -52,9 +55,9 @@ async function storeAdmitted(
     if (row === undefined || outcome === undefined) throw new Error("a stored message has no outcome");
     return { row, outcome };
   };
-  return plans.map(({ outcome, waited }) => {
+  return plans.map(({ outcome, waited, ...replaced }) => {
     if (outcome !== null) return outcome;
     const released = Array.from({ length: waited }, take);
-    return released.length === 0 ? take().outcome : { ...take().outcome, released };
+    return { ...take().outcome, ...replaced, ...(released.length === 0 ? {} : { released }) };
   });
 }

@@ -7,6 +7,8 @@ export interface AccessFacts {
   state: "waiting" | "approved" | "denied" | "expired";
   channel: string;
   messageIds: string[];
+  /** The reason why the sender's invite lets nobody in; null: the sender wrote none. */
+  invite: "used_up" | "expired" | "unknown" | null;
   unkept: number;
   requestedAt: Date;
   expiresAt: Date;
@@ -17,6 +19,12 @@ export interface AccessFacts {
   notice: { id: string; status: string; error: string | null } | null;
 }
 
+const INVITES = {
+  used_up: "Its sender was not let in yet: the invite has let in as many people as it may.",
+  expired: "Its sender was not let in yet: the invite's time is over.",
+  unknown: "Its sender was not let in yet: there is no such invite on this channel.",
+} as const;
+
 /** Describes how a message waited for its sender to be let in. */
 export function describeAccess(request: AccessFacts): Fact[] {
   const about = { type: "access_request" as const, id: request.id };
@@ -25,7 +33,7 @@ export function describeAccess(request: AccessFacts): Fact[] {
     {
       at: requestedAt,
       what: `A message arrived on ${request.channel} and was held.`,
-      why: "Its sender was not let in yet.",
+      why: request.invite === null ? "Its sender was not let in yet." : INVITES[request.invite],
       about,
     },
   ];

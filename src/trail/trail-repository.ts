@@ -87,7 +87,7 @@ const DELIVERIES = `
 
 /** The request of a message, also by its own id, by that of its delivery, or by a sender who waits. */
 const ACCESS = `
-  SELECT r.id, c.name AS channel, r.message_ids AS "messageIds", r.unkept, r.requested_at AS "requestedAt",
+  SELECT r.id, c.name AS channel, r.message_ids AS "messageIds", r.invite, r.unkept, r.requested_at AS "requestedAt",
     r.expires_at AS "expiresAt", r.decided_at AS "decidedAt", r.by_name AS "byName", r.by_via AS "byVia",
     CASE WHEN r.state = 'waiting' AND r.expires_at <= now() THEN 'expired' ELSE r.state END AS state,
     (SELECT jsonb_build_object('id', d.id, 'status', d.status, 'error', d.error) FROM deliveries d

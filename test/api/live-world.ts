@@ -40,6 +40,7 @@ export interface Things {
   handedOffId: string;
   accessRequestId: string;
   accessGrantId: string;
+  inviteId: string;
 }
 
 /** The whole application with its document, and calls that are checked against it. */
@@ -120,6 +121,7 @@ export async function openLiveWorld() {
     const person = await app.api("POST", "/chat/sessions", { agent_id: "echo" });
     const handoff = await app.api("POST", `/chat/sessions/${person.body.id}/handoff`, { reason: "tired" });
     const { accessRequestId, accessGrantId } = await addStrangers(workspace.id);
+    const invite = await app.api("POST", "/invites", { channel: "api" });
     return {
       sessionId: session.body.id,
       executionId: answer.body.execution_id,
@@ -134,6 +136,7 @@ export async function openLiveWorld() {
       handedOffId: person.body.id,
       accessRequestId,
       accessGrantId,
+      inviteId: invite.body.id,
     };
   }
 
@@ -206,6 +209,7 @@ export function pathWith(things: Things, operation: Pick<Operation, "path">): st
     "/handoffs": things.handoffId,
     "/access_requests": things.accessRequestId,
     "/access_grants": things.accessGrantId,
+    "/invites": things.inviteId,
     "/models": "echo",
   };
   const [prefix] = Object.keys(main).filter((candidate) => operation.path.startsWith(`${candidate}/`));

@@ -72,9 +72,11 @@ describe("migrations", () => {
     );
     expect(checks.rows.map((row) => row.conname)).toEqual([
       "access_grants_source_check",
+      "access_invites_uses_check",
       "access_requests_by_check",
       "access_requests_code_check",
       "access_requests_held_check",
+      "access_requests_invite_check",
       "access_requests_place_check",
       "access_requests_state_check",
       "agents_retention_days_check",

@@ -8,6 +8,7 @@ import {
 } from "../../src/access/decide-access.ts";
 
 const facts = (given: Partial<AccessFacts> = {}): AccessFacts => ({
+  invite: null,
   policy: "pairing",
   isListed: false,
   isGranted: false,
@@ -41,6 +42,16 @@ describe("a sender", () => {
       kind: "admitted",
       because: "granted",
     });
+  });
+
+  it("is let in by a valid invite, also after a no, and by no other one", () => {
+    const requests = [request({ state: "denied" })];
+    expect(decideAccess(facts({ invite: "valid", requests }))).toEqual({
+      kind: "admitted",
+      because: "invited",
+    });
+    for (const invite of ["used_up", "expired", "unknown"] as const)
+      expect(decideAccess(facts({ invite }))).toMatchObject({ kind: "pending" });
   });
 
   it("is greeted with the first request, and gets the first free place with the next ones", () => {

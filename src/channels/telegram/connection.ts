@@ -62,6 +62,10 @@ export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): 
     send: outbound.send,
     desk: createDesk(sending),
     canReach: outbound.canReach,
+    async linkWith(code, signal) {
+      const { username } = await identity.learn(signal).catch(() => identity.current());
+      return username === null ? null : `https://t.me/${username}?start=${code}`;
+    },
     typing: outbound.typing,
     fetchAttachment: createFiles({ api: api.calls, config }),
     openStream,

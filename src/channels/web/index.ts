@@ -21,7 +21,14 @@ export const definition = defineChannel<WebConfig>({
     profileVariables: ["user_name"],
   },
   configSchema: webConfigSchema,
-  create: () => ({ inspect: refuseWebhook, receive: readWebhook, send, canReach }),
+  create: ({ name, publicUrl }) => ({
+    inspect: refuseWebhook,
+    receive: readWebhook,
+    send,
+    canReach,
+    // The page lets everybody in, so its address needs no code.
+    linkWith: async () => `${publicUrl.url}/chat/${encodeURIComponent(name)}`,
+  }),
   diagnose,
   identifierOf,
   split: (text) => splitText(text, { limit: TEXT_LIMIT }),

@@ -92,6 +92,10 @@ async function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): P
       lastEventKeys: async (address) => (await lastUserMessage(address))?.eventKeys ?? [],
       log,
     }),
+    async linkWith(code, signal) {
+      const number = (await provider.ownNumber(signal))?.replace(/\D/g, "") ?? "";
+      return number === "" ? null : `https://wa.me/${number}?text=${code}`;
+    },
     fetchAttachment: (platformId, signal) => provider.findMedia(platformId, signal),
     async start(context) {
       if (publicUrl.isPublic) log.info({ webhookUrl }, provider.setUp);

@@ -40,6 +40,8 @@ export interface Provider {
   showTyping(messageId: string, signal: AbortSignal): Promise<ApiFault | null>;
   /** Checks if the credentials work; null if they do. */
   check(signal: AbortSignal): Promise<ApiFault | null>;
+  /** Our number as people see it; null if it is unknown now. */
+  ownNumber(signal: AbortSignal): Promise<string | null>;
   /** The set-up instructions for an operator, logged at the start. */
   setUp: string;
   /** Closes every connection. */

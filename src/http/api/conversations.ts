@@ -1,9 +1,11 @@
 import { createAccessQueries } from "../../access/access-queries-repository.ts";
+import { createInvites } from "../../access/invites-repository.ts";
 import type { AgentCatalog } from "../../agents/agent-catalog.ts";
 import { createSessionAgentRepository } from "../../agents/session-agent-repository.ts";
 import type { ChannelDirectory } from "../../channels/channel-directory.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import { isJsonObject } from "../../core/text/json.ts";
+import { timeLimit } from "../../core/time/time-limit.ts";
 import { createHandoffQueries } from "../../handoffs/handoff-queries-repository.ts";
 import { createMessageQueriesRepository } from "../../sessions/message-queries-repository.ts";
 import { createParticipantRepository } from "../../sessions/participant-repository.ts";
@@ -16,6 +18,7 @@ import type { RateLimit } from "../server/rate-limit.ts";
 import type { ServiceEngine, ServiceFiles, ServicePipeline } from "../service.ts";
 import { accessAnswerRoutes } from "./access/access-answers.ts";
 import { accessListRoutes } from "./access/access-lists.ts";
+import { inviteRoutes } from "./access/invites.ts";
 import { attachmentRoutes } from "./attachments/attachments.ts";
 import type { RouteGroup } from "./document/openapi.ts";
 import { executionRoutes } from "./executions/executions.ts";
@@ -64,6 +67,8 @@ export interface ConversationApi {
   ): SocketServer;
 }
 
+/** A platform may take this long to tell our name there, milliseconds. */
+const LINK_MS = 5_000;
 /** Larger than every seq: a preview message comes after the whole history. */
 const AFTER_ALL = 2 ** 31 - 1;
 
@@ -89,6 +94,14 @@ export function createConversationApi(deps: ConversationApiDeps): ConversationAp
       .find(
         (ref) => ref.workspaceId === workspaceId && (name === null ? ref.kind === "api" : ref.name === name),
       ) ?? null;
+
+  const invitingChannel = (workspaceId: string, name: string) => {
+    const running = channels.named(workspaceId, name);
+    if (running === null) return null;
+    const linkWith = async (code: string) =>
+      (await running.channel.linkWith?.(code, timeLimit(LINK_MS))) ?? null;
+    return { id: running.ref.id, linkWith };
+  };
 
   const conversation = createConversation({
     sessions,
@@ -138,6 +151,7 @@ export function createConversationApi(deps: ConversationApiDeps): ConversationAp
     }),
     ...accessAnswerRoutes({ access, admissions: pipeline.admissions, codeRate: deps.codeRate }),
     ...accessListRoutes({ access }),
+    ...inviteRoutes({ access, invites: createInvites(pool), channel: invitingChannel }),
     ...handoffListRoutes({ handoffs: createHandoffQueries(pool), agents: sessionAgents }),
     ...messageListRoutes({ sessions, messages, agents: sessionAgents }),
     ...executionRoutes({

@@ -41,6 +41,10 @@ export function createMetaProvider({ config, onTrouble, log }: ProviderOptions<M
     findMedia: (mediaId, signal) => findMedia({ config, api }, mediaId, signal),
     showTyping: (messageId, signal) => api.showTyping(messageId, signal),
     check: (signal) => api.check(signal),
+    async ownNumber(signal) {
+      const number = await api.read(`${phoneNumberId}?fields=display_phone_number`, signal);
+      return number === null ? null : String(number["display_phone_number"] ?? "");
+    },
     setUp:
       'the callback URL to enter in the Meta app under "WhatsApp, Configuration", with `verifyToken` beside it; ' +
       "subscribe to the field `messages`",

@@ -51,6 +51,7 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
     findMedia: async (address) => findMedia(config, address),
     showTyping: (messageSid, signal) => api.showTyping(messageSid, signal),
     check: (signal) => api.check(signal),
+    ownNumber: async () => from,
     setUp: 'the URL to enter in the Twilio console under "When a message comes in", with method POST',
     close: () => client.close(),
   };

@@ -7,7 +7,7 @@ import type { Admissions, Answered } from "../../../ingest/admissions-repository
 import { type RateLimit, requireRate } from "../../server/rate-limit.ts";
 import { type Caller, defineRoute, type Route, type RouteReply } from "../route/route.ts";
 import { idParams } from "../route/wire-schemas.ts";
-import { accessRequestSchema, toAccessRequest } from "./access-resource.ts";
+import { accessRequestSchema, deciderOf, toAccessRequest } from "./access-resource.ts";
 
 export interface AccessAnswerDeps {
   access: Pick<AccessQueries, "request" | "nameOfKey">;
@@ -41,11 +41,12 @@ const answered = [{ status: 200, description: "The request", schema: accessReque
 /** Answers to requests: let somebody in, or not. */
 export function accessAnswerRoutes(deps: AccessAnswerDeps): Route[] {
   async function answer(
-    { workspaceId, keyId, consoleId }: Caller,
+    caller: Caller,
     named: { id: string } | { code: string },
     as: Answer,
   ): Promise<RouteReply> {
-    const by = { name: await deps.access.nameOfKey(keyId), via: consoleId === null ? "api" : "console" };
+    const { workspaceId } = caller;
+    const by = deciderOf(caller, await deps.access.nameOfKey(caller.keyId));
     const outcome = await deps.admissions.answer(workspaceId, named, as, by);
     if (outcome.kind === "unknown") throw notFound();
     if (outcome.kind === "expired" || outcome.kind === "decided") throw refusedError(outcome);

@@ -1,15 +1,22 @@
 import { z } from "zod";
 import type { AccessGrant, AccessRequest } from "../../../access/access-queries-repository.ts";
+import type { Decider } from "../../../access/requests-repository.ts";
+import type { Caller } from "../route/route.ts";
 import { idSchema, timestampSchema } from "../route/wire-schemas.ts";
 
 export const REQUEST_STATES = ["waiting", "approved", "denied", "expired"] as const;
 
-const deciderSchema = z
+export const deciderSchema = z
   .object({
     name: z.string().describe("A person, or the name of an API key"),
     via: z.string().describe("By which way they decided: `api`, `console`, `slack`, `telegram`, `config`"),
   })
   .meta({ id: "AccessDecider" });
+
+/** The caller as the person who decides. */
+export function deciderOf({ consoleId }: Caller, name: string): Decider {
+  return { name, via: consoleId === null ? "api" : "console" };
+}
 
 /** A request of somebody who is not let in, in the API's format. */
 export const accessRequestSchema = z
@@ -22,6 +29,10 @@ export const accessRequestSchema = z
     code: z.string().nullable().describe("The code that they were told. Null with `allowlist`"),
     text: z.string().describe("The first words of their message"),
     message_ids: z.array(idSchema).describe("The messages that wait, or were answered once they were let in"),
+    invite: z
+      .enum(["used_up", "expired", "unknown"])
+      .nullable()
+      .describe("Why the invite that they wrote lets nobody in. Null: they wrote none"),
     unkept: z.int().describe("Messages that were not kept, because too many wait or the answer was no"),
     requested_at: timestampSchema,
     expires_at: timestampSchema,
@@ -53,6 +64,7 @@ export function toAccessRequest(request: AccessRequest): z.output<typeof accessR
     code: request.code,
     text: request.text,
     message_ids: request.messageIds,
+    invite: request.invite,
     unkept: request.unkept,
     requested_at: request.requestedAt.toISOString(),
     expires_at: request.expiresAt.toISOString(),
