@@ -2,7 +2,10 @@ import { render } from "preact";
 import { useState } from "preact/hooks";
 import { Conversations } from "./conversations/conversations.tsx";
 import { NamesProvider, useLiveNames } from "./live/names.ts";
+import { MessageForm } from "./outreach/message-form.tsx";
+import { People } from "./people/people.tsx";
 import { Agents } from "./places/agents.tsx";
+import { Audit } from "./places/audit.tsx";
 import { Channels } from "./places/channels.tsx";
 import { unreachableSince } from "./server/call.ts";
 import { useStore } from "./server/store.ts";
@@ -47,6 +50,12 @@ function Console({ me, isExpired }: { me: Me; isExpired: boolean }) {
 
 function Screen({ route: here }: { route: Route }) {
   switch (here.screen) {
+    case "people":
+      return <People route={here} />;
+    case "message":
+      return <MessageForm key={here.query.toString()} route={here} />;
+    case "audit":
+      return <Audit route={here} />;
     case "trouble":
       return <Trouble route={here} />;
     case "channels":

@@ -1,10 +1,10 @@
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { accessibilityFaults } from "../support/accessibility.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { browserPath, newPerson, startBrowser } from "../support/browser.ts";
 import { buildConsolePage } from "../support/build-page.ts";
+import { isSound, signInOn } from "../support/console-page.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel, sent } from "../support/gated-channel.ts";
 import { createPacedBot } from "../support/paced-bot.ts";
@@ -36,26 +36,8 @@ const say = (chat: string, text: string) =>
     body: JSON.stringify({ chat, text, key: `event-${++keys}`, more: { profile: { user_name: chat } } }),
   });
 
-async function signedIn(page: Page, key = app.apiKey): Promise<void> {
-  await page.getByLabel("API key").fill(key);
-  await page.getByRole("button", { name: "Sign in" }).press("Enter");
-  await page.getByRole("navigation", { name: "Console" }).waitFor();
-}
-
 const row = (page: Page, name: string) => page.locator(".row", { hasText: name });
 const log = (page: Page) => page.getByRole("log", { name: "Messages" });
-
-/** No faults in light and dark, and nothing wider than the narrowest screen. */
-async function isSound(page: Page, state: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    expect([state, colorScheme, await accessibilityFaults(page)]).toEqual([state, colorScheme, []]);
-  }
-  const size = page.viewportSize() ?? { width: 1000, height: 720 };
-  await page.setViewportSize({ width: 320, height: 640 });
-  expect([state, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([state, 320]);
-  await page.setViewportSize(size);
-}
 
 describe.skipIf(browserPath === null)("the console", () => {
   beforeAll(async () => {
@@ -123,7 +105,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.getByLabel("API key").fill("cw_wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("alert").getByText("This API key is unknown or was revoked.").waitFor();
-    await signedIn(page);
+    await signInOn(page, app.apiKey);
     const stored = () =>
       page.evaluate<string>(
         "location.href + JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie",
@@ -138,9 +120,15 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.getByRole("region", { name: "Signed out" }).waitFor();
     expect(await answer.inputValue()).toBe("half a sentence");
     await isSound(page, "signed out");
-    await signedIn(page);
+    await signInOn(page, app.apiKey);
     await page.getByRole("region", { name: "Signed out" }).waitFor({ state: "detached" });
     expect(await answer.inputValue()).toBe("half a sentence");
+    await person.context.setOffline(true);
+    await page.getByText(/^No connection since/).waitFor();
+    expect(await log(page).getByText("good morning").isVisible()).toBe(true);
+    await isSound(page, "offline");
+    await person.context.setOffline(false);
+    await page.getByText(/^No connection since/).waitFor({ state: "detached" });
     await answer.fill("");
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByText("Sign in with an API key").waitFor();
@@ -159,7 +147,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await say("Bert", "something about tomatoes");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
     const page = await person.tab(`${app.url}/console?q=tomatoes`);
-    await signedIn(page);
+    await signInOn(page, app.apiKey);
     await row(page, "Bert").waitFor();
     expect(await page.locator(".row").count()).toBe(1);
     await page.getByRole("searchbox").fill("");
@@ -214,7 +202,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     ).body;
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/console/conversations/${session.id}`);
-    await signedIn(page);
+    await signInOn(page, app.apiKey);
     await page.getByText("Nothing was said yet.").waitFor();
     const answered = app.api("POST", `/chat/sessions/${session.id}/messages`, { content: "slowly" });
     const answer = await bot.asked("slowly");
@@ -245,7 +233,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await say("Gus", "I am broken");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
     const page = await person.tab(`${app.url}/console?trouble=true`);
-    await signedIn(page);
+    await signInOn(page, app.apiKey);
     await row(page, "Gus").getByText("Trouble").waitFor();
     await row(page, "Eve").click();
     await page.getByRole("button", { name: /Not delivered: The user blocked the bot/ }).waitFor();
@@ -281,7 +269,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await say("Hana", "good evening");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
     const page = await person.tab(`${app.url}/console`);
-    await signedIn(page);
+    await signInOn(page, app.apiKey);
     await row(page, "Hana").click();
     await page.getByText("The bot answers here.").waitFor();
     await page.getByRole("button", { name: "Take over" }).press("Enter");
@@ -328,7 +316,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await say("Ivo", "hello");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
     const page = await person.tab(`${app.url}/console/channels`);
-    await signedIn(page, key.secret);
+    await signInOn(page, key.secret);
     await page.getByRole("heading", { name: "phone" }).waitFor();
     await isSound(page, "channels");
     await page.getByRole("link", { name: "Agents" }).click();

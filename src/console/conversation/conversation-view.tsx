@@ -59,7 +59,9 @@ function Head({ session, user, back }: { session: Session; user: User | null; ba
     <header class="conversation-head">
       <Back href={back} />
       <div class="conversation-title">
-        <h2 dir="auto">{userName(user)}</h2>
+        <h2 dir="auto">
+          {user === null ? userName(user) : <Link href={hrefOf("people", user.id)}>{userName(user)}</Link>}
+        </h2>
         <p>
           <ChannelBadge channel={session.channel} />
           {user?.name != null && <span dir="ltr">{user.identifier}</span>}

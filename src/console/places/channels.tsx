@@ -30,7 +30,7 @@ export function Channels() {
               <h3>{channel.name}</h3>
               <span class={`chip ${STATES[channel.state].tone}`}>{STATES[channel.state].name}</span>
             </header>
-            <p class="hint">{channel.kind}</p>
+            {channel.kind !== channel.name && <p class="hint">{channel.kind}</p>}
             {channel.last_error !== null && (
               <p class={channel.state === "error" ? "problem" : "hint"}>
                 {channel.state === "error" ? "" : "Last trouble: "}

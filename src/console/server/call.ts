@@ -12,13 +12,29 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** Makes a repeated POST harmless. */
   idempotencyKey?: string;
+  /** Writes only if nobody wrote since this revision. */
+  ifMatch?: string;
 }
 
 /** Calls the public API, as whoever is signed in. Throws a `CallError` with the server's words. */
 export async function callApi<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+  return answerOf<T>(await reachApi(method, path, options));
+}
+
+/** The same for what has revisions. */
+export async function callForRevision<T>(
+  method: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<{ data: T; revision: string }> {
+  const response = await reachApi(method, path, options);
+  return { data: await answerOf<T>(response), revision: response.headers.get("etag") ?? "*" };
+}
+
+async function reachApi(method: string, path: string, options: CallOptions): Promise<Response> {
   const response = await reach(method, `/api/v1${path}`, options);
   if (response.status === 401) refusals.set(refusals.get() + 1);
-  return answerOf<T>(response);
+  return response;
 }
 
 /** Calls the console's own routes: signing in and out. */
@@ -39,11 +55,12 @@ export function newIdempotencyKey(): string {
 }
 
 async function reach(method: string, url: string, options: CallOptions): Promise<Response> {
-  const { body, signal, idempotencyKey } = options;
+  const { body, signal, idempotencyKey, ifMatch } = options;
   const headers = {
     ...(method === "GET" ? {} : { "X-Console": "1" }),
     ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     ...(idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey }),
+    ...(ifMatch === undefined ? {} : { "If-Match": ifMatch }),
   };
   try {
     const response = await fetch(url, {

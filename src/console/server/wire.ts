@@ -48,6 +48,9 @@ export interface User {
   identifier: string;
   name: string | null;
   channel: string;
+  /** Whether they can be written to unasked. */
+  reachable: { ok: boolean; code: string | null; reason: string | null };
+  created_at: string;
 }
 
 export type Origin = "user" | "bot" | "operator" | "instruction" | "command" | "notice" | "tool" | "seed";
@@ -132,5 +135,18 @@ export interface AgentVersion {
   version: number;
   name: string;
   definition: Record<string, unknown>;
+  created_at: string;
+}
+
+export interface AuditEntry {
+  id: string;
+  actor: { key_id: string; key_name: string | null; via: "api" | "console" };
+  address: string;
+  method: string;
+  operation: string;
+  path: string;
+  fields: string[];
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
   created_at: string;
 }

@@ -11,7 +11,13 @@ export interface Me {
 }
 
 /** What a button may need. */
-export type Scope = "sessions:write" | "deliveries:write" | "handoff:write";
+export type Scope =
+  | "sessions:write"
+  | "deliveries:write"
+  | "handoff:write"
+  | "users:write"
+  | "trigger:write"
+  | "admin";
 
 /**
  * `asking`: not known yet. `out`: nobody is signed in. `expired`: the session ended while the page was open, so what

@@ -2,7 +2,7 @@ import type { Names } from "../live/names.ts";
 import { useLive } from "../live/use-live.ts";
 import { callApi } from "../server/call.ts";
 import type { Page } from "../server/wire.ts";
-import { type Me, signOut } from "../session/who.ts";
+import { type Me, may, type Scope, signOut } from "../session/who.ts";
 import { Link } from "./link.tsx";
 import { hrefOf, type ScreenName } from "./route.ts";
 
@@ -10,9 +10,20 @@ const EVERY_MS = 8_000;
 
 const TITLES: Readonly<Record<ScreenName, string>> = {
   conversations: "Conversations",
+  people: "People",
+  message: "Message someone",
   trouble: "Trouble",
   channels: "Channels",
   agents: "Agents",
+  audit: "Audit",
+};
+
+/** Screens that are of use only with a scope. */
+const NEEDS: Partial<Record<ScreenName, Scope>> = { message: "trigger:write", audit: "admin" };
+
+const isUseful = (name: ScreenName) => {
+  const needed = NEEDS[name];
+  return needed === undefined || may(needed);
 };
 
 /** The screens, what waits on them, and who is signed in. */
@@ -34,7 +45,7 @@ export function Navigation(props: { screen: ScreenName; names: Names; me: Me; on
         <span class="brand">Causeway</span>
       </h1>
       <ul>
-        {(Object.keys(TITLES) as ScreenName[]).map((name) => {
+        {(Object.keys(TITLES) as ScreenName[]).filter(isUseful).map((name) => {
           const badge = badges[name];
           return (
             <li key={name}>

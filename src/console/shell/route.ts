@@ -1,7 +1,15 @@
 import { createStore } from "../server/store.ts";
 
 /** The screens of the console. Their names are their paths. */
-export const SCREENS = ["conversations", "trouble", "channels", "agents"] as const;
+export const SCREENS = [
+  "conversations",
+  "people",
+  "message",
+  "trouble",
+  "channels",
+  "agents",
+  "audit",
+] as const;
 export type ScreenName = (typeof SCREENS)[number];
 
 export interface Route {

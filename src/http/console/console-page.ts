@@ -46,10 +46,14 @@ const SCREENS = [
   "/",
   "/conversations",
   "/conversations/:id",
+  "/people",
+  "/people/:id",
+  "/message",
   "/trouble",
   "/channels",
   "/agents",
   "/agents/:id",
+  "/audit",
 ];
 
 /** `GET /console`, the page for operators, and its files. They hold no data, so anybody may read them. */

@@ -1,0 +1,134 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestApp, type TestApp } from "../support/app.ts";
+import { browserPath, newPerson, startBrowser } from "../support/browser.ts";
+import { buildConsolePage } from "../support/build-page.ts";
+import { isSound, signInOn } from "../support/console-page.ts";
+import { eventually } from "../support/eventually.ts";
+import { createGatedChannel } from "../support/gated-channel.ts";
+
+const phone = createGatedChannel(undefined, {}, "gated", null, (who) =>
+  who === "Blocked"
+    ? { kind: "unreachable", code: "phone_403", reason: "the user blocked the bot" }
+    : undefined,
+);
+let app: TestApp;
+let browser: Browser;
+let keys = 0;
+
+const say = (chat: string, text: string) =>
+  fetch(`${app.url}/webhooks/phone`, {
+    method: "POST",
+    body: JSON.stringify({ chat, text, key: `event-${++keys}` }),
+  });
+
+async function openPerson(page: Page, name: string): Promise<string> {
+  await page.getByRole("searchbox", { name: "Name or identifier" }).fill(name);
+  await page.getByRole("link", { name: new RegExp(`^${name}`) }).click();
+  await page.getByRole("heading", { name, level: 2 }).waitFor();
+  return new URL(page.url()).pathname.split("/").at(-1) ?? "";
+}
+
+describe.skipIf(browserPath === null)("the console", () => {
+  beforeAll(async () => {
+    buildConsolePage();
+    browser = await startBrowser();
+    app = await startTestApp({
+      agents: { coach: { name: "Coach", bot: { type: "echo" } } },
+      kinds: { gated: phone.definition },
+      channels: { phone: { kind: "gated", agent: "coach" } },
+    });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await app?.[Symbol.asyncDispose]();
+  });
+
+  it("shows a person, changes what is kept of them with the differences in view, and erases them", async () => {
+    await say("Ada", "hello");
+    await say("Bert", "hello");
+    await using person = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
+    const page = await person.tab(`${app.url}/console/people`);
+    await signInOn(page, app.apiKey);
+    await page.getByRole("link", { name: /^Bert/ }).waitFor();
+    await isSound(page, "people");
+    const id = await openPerson(page, "Ada");
+    await page.getByRole("region", { name: "Conversations" }).getByRole("link", { name: /hello/ }).waitFor();
+
+    const data = page.getByRole("textbox", { name: "Kept data, as JSON" });
+    await data.fill('{ "city": ');
+    await page.getByText(/^This is not JSON/).waitFor();
+    await data.fill('{ "city": "Lima", "tone": "warm" }');
+    await page.getByRole("list", { name: "Changes" }).getByText('"Lima"').waitFor();
+    await isSound(page, "changed data");
+    await page.getByRole("button", { name: "Save 2 changes" }).press("Enter");
+    await page.getByText("Saved.").waitFor();
+
+    // Somebody else writes while this one types.
+    await app.api("PATCH", `/users/${id}/data/coach`, { tone: "formal" });
+    await data.fill('{ "city": "Quito", "tone": "warm" }');
+    await page.getByRole("button", { name: "Save 1 change" }).click();
+    await page
+      .getByRole("alert")
+      .getByText(/Somebody else changed it meanwhile/)
+      .waitFor();
+    const stored = async () => (await app.api("GET", `/users/${id}/data/coach`)).body;
+    expect(await stored()).toEqual({ city: "Lima", tone: "formal" });
+    await page.getByRole("list", { name: "Changes" }).getByText('"formal"').waitFor();
+    await page.getByRole("button", { name: "Save 2 changes" }).click();
+    await page.getByText("Saved.").waitFor();
+    expect(await stored()).toEqual({ city: "Quito", tone: "warm" });
+
+    await page.getByRole("button", { name: "Erase…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Erase this person" });
+    await dialog.getByRole("button", { name: "Erase" }).click();
+    await dialog.getByText("Type Ada to erase this person.").waitFor();
+    await isSound(page, "erasing");
+    await dialog.getByLabel(/^Type/).fill("Ada");
+    await dialog.getByRole("button", { name: "Erase" }).press("Enter");
+    await page.getByRole("heading", { name: "People" }).waitFor();
+    expect((await app.api("GET", `/users/${id}`)).status).toBe(404);
+    expect(person.offences).toEqual([]);
+  });
+
+  it("writes to one person or many, says before who will not get it, and who changed what", async () => {
+    await say("Cleo", "good morning");
+    await say("Blocked", "go away");
+    await using person = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
+    const page = await person.tab(`${app.url}/console/people`);
+    await signInOn(page, app.apiKey);
+    await openPerson(page, "Cleo");
+    await page.getByRole("link", { name: "Write to them" }).click();
+    const to = page.getByLabel("To (one identifier in each line)");
+    expect(await to.inputValue()).toBe("Cleo");
+    const who = page.getByRole("list", { name: "Who gets it" });
+    await who.getByText("Can be written to").waitFor();
+    await page.getByLabel(/^Begin a new conversation/).check();
+    await who.getByRole("link", { name: "good morning" }).waitFor();
+    await page.getByRole("textbox", { name: "Words" }).fill("Your plan is ready.");
+    await page.getByText("The call").click();
+    await page.getByRole("group", { name: "The call" }).getByText('"start_new_session": true').waitFor();
+    await page.getByRole("button", { name: "Send", exact: true }).press("Enter");
+    await phone.sending("Your plan is ready.");
+    await page.getByRole("status", { name: "What became of it" }).getByText("On its way").waitFor();
+
+    await to.fill("Cleo\nBlocked\nNobody yet\nCleo");
+    await who.getByText("the user blocked the bot").waitFor();
+    await who.getByText("New here").waitFor();
+    await page.getByRole("textbox", { name: "Words" }).fill("We are closed tomorrow.");
+    await isSound(page, "a message");
+    await page.getByRole("button", { name: "Send to 3 people" }).click();
+    const results = page.getByRole("status", { name: "What became of it" });
+    await results.getByText("Not sent").waitFor();
+    expect(await results.getByText("On its way").count()).toBe(2);
+    await eventually(() =>
+      expect(phone.sends.filter(({ part }) => part.text === "We are closed tomorrow.")).toHaveLength(2),
+    );
+
+    await page.getByRole("link", { name: "Audit" }).click();
+    await page.getByText("trigger bot messages").waitFor();
+    await isSound(page, "the audit");
+    expect(person.offences).toEqual([]);
+  });
+});
