@@ -7,7 +7,8 @@ export function faultTable(runs: { queue: string; outcomes: readonly Outcome[] }
   const rows = runs.flatMap(({ queue, outcomes }) => {
     const names = [...new Set(outcomes.map(({ fault }) => fault.name))];
     return names.map((name) => {
-      const of = outcomes.filter(({ fault }) => fault.name === name).map(({ verdict }) => verdict);
+      const rounds = outcomes.filter(({ fault }) => fault.name === name);
+      const of = rounds.map(({ verdict }) => verdict);
       const count = (kind: "lost" | "markedTwice" | "unmarkedTwice" | "outOfOrder") =>
         sum(of.map((verdict) => verdict[kind].length));
       const times = (kind: "firstAnswerMs" | "caughtUpMs") => {
@@ -24,6 +25,7 @@ export function faultTable(runs: { queue: string; outcomes: readonly Outcome[] }
         count("outOfOrder"),
         count("unmarkedTwice"),
         count("markedTwice"),
+        rounds.filter(({ handoff }) => handoff.length > 0).length,
         times("firstAnswerMs"),
         times("caughtUpMs"),
       ];
@@ -40,6 +42,7 @@ export function faultTable(runs: { queue: string; outcomes: readonly Outcome[] }
     "out of order",
     "twice, unmarked",
     "twice, marked",
+    "handoffs broken",
     "first answer after, s (median / most)",
     "all answered after, s (median / most)",
   ];

@@ -3,6 +3,7 @@ import { telegramConfig } from "../stories/conversations.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
 import type { Build } from "../support/process.ts";
 import type { Fault } from "./faults.ts";
+import { startHandover } from "./handover.ts";
 import { seededRandom, shuffled } from "./random.ts";
 import { startTraffic } from "./traffic.ts";
 import { followAnswers, judge, settle, type Verdict } from "./verdict.ts";
@@ -11,8 +12,12 @@ import { buildWorld, type Queue } from "./world.ts";
 export interface Outcome {
   fault: Fault;
   verdict: Verdict;
+  /** Broken promises of a handoff during the fault. */
+  handoff: string[];
 }
 
+/** The chats that a person answers begin here. */
+const HANDED = 500_000;
 /** Time of writing before a fault, and after it. */
 const AROUND_MS = 300;
 
@@ -30,6 +35,8 @@ export async function runFaults(options: {
   faults: readonly Fault[];
   processes: { web: number; worker: number };
   perSecond: number;
+  /** A person also takes over one conversation during each fault. */
+  handoffs: boolean;
   said(line: string): void;
 }): Promise<Outcome[]> {
   const random = seededRandom(options.seed);
@@ -60,6 +67,7 @@ export async function runFaults(options: {
       });
       firstChat += 100;
       await delay(AROUND_MS);
+      const handover = options.handoffs ? await startHandover(world, HANDED + firstChat) : null;
       await fault.happen(world, traffic);
       const endedAt = Date.now();
       await delay(AROUND_MS);
@@ -70,25 +78,27 @@ export async function runFaults(options: {
         refused: traffic.refused(),
         marked: await world.markedDouble(),
       });
-      outcomes.push({ fault, verdict });
-      options.said(describeOutcome({ fault, verdict }));
+      const outcome = { fault, verdict, handoff: (await handover?.finish()) ?? [] };
+      outcomes.push(outcome);
+      options.said(describeOutcome(outcome));
     }
   } while (Date.now() < deadline);
   return outcomes;
 }
 
-/** Returns true if an outcome breaks a promise: a loss, a reordering, or a second send without an excuse. */
-export function isBroken({ fault, verdict }: Outcome): boolean {
+/** Returns true if an outcome breaks a promise: a loss, a reordering, or a second send without an excuse, a broken handoff. */
+export function isBroken({ fault, verdict, handoff }: Outcome): boolean {
   const { lost, outOfOrder, unmarkedTwice, markedTwice } = verdict;
   return (
-    lost.length + outOfOrder.length + unmarkedTwice.length > 0 || (!fault.mayDouble && markedTwice.length > 0)
+    lost.length + outOfOrder.length + unmarkedTwice.length + handoff.length > 0 ||
+    (!fault.mayDouble && markedTwice.length > 0)
   );
 }
 
-function describeOutcome({ fault, verdict }: Outcome): string {
+function describeOutcome({ fault, verdict, handoff }: Outcome): string {
   const { messages, refused, lost, markedTwice, unmarkedTwice, outOfOrder, firstAnswerMs, caughtUpMs } =
     verdict;
-  const wrong = { lost, unmarkedTwice, outOfOrder, ...(fault.mayDouble ? {} : { markedTwice }) };
+  const wrong = { lost, unmarkedTwice, outOfOrder, handoff, ...(fault.mayDouble ? {} : { markedTwice }) };
   const said = Object.entries(wrong).flatMap(([what, texts]) =>
     texts.length > 0 ? [`${what}: ${texts.slice(0, 5).join(", ")} (${texts.length})`] : [],
   );

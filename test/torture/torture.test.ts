@@ -31,6 +31,7 @@ describe("whatever happens to it, the service", () => {
         faults: faults.filter((fault) => long || (queue === "redis") === (fault.queue ?? false)),
         processes: long ? { web: 2, worker: 2 } : { web: 1, worker: 2 },
         perSecond: 20,
+        handoffs: long,
         said: (line) => process.stdout.write(`[${queue}] ${line}\n`),
       });
       const table = faultTable([{ queue, outcomes }]);
@@ -40,7 +41,9 @@ describe("whatever happens to it, the service", () => {
         await writeFile(`${report}/${queue}.md`, `${table}\n`);
       }
       expect(
-        outcomes.filter(isBroken).map(({ fault, verdict }) => ({ fault: fault.name, ...verdict })),
+        outcomes
+          .filter(isBroken)
+          .map(({ fault, verdict, handoff }) => ({ fault: fault.name, ...verdict, handoff })),
       ).toEqual([]);
     },
     minutes * 60_000 + 600_000,

@@ -53,6 +53,8 @@ const TIMES = {
   strandedMs: 1_000,
 };
 const STATEMENT_MS = 3_000;
+/** The API key of every process. */
+export const OPERATOR_KEY = "cw_operator_key_of_the_torture";
 const DISK_MB = 400;
 
 export async function buildWorld(options: {
@@ -73,7 +75,7 @@ export async function buildWorld(options: {
   const env = {
     DATABASE_URL: throughProxy(postgres.url, database.port),
     ...(redis ? { REDIS_URL: `redis://127.0.0.1:${redis.proxy.port}` } : {}),
-    CAUSEWAY_API_KEY: "cw_operator_key_of_the_torture",
+    CAUSEWAY_API_KEY: OPERATOR_KEY,
     NODE_OPTIONS: `--import ${new URL("clock-jump.mjs", import.meta.url)}`,
     LOG_LEVEL: "info",
   };
