@@ -5,6 +5,7 @@ import { type Channels, createChannels } from "./channels.ts";
 import { type Chat, createChat } from "./chat.ts";
 import { createDeliveries, type Deliveries } from "./deliveries.ts";
 import { createExecutions, type Executions } from "./executions.ts";
+import { type FeedEvent, feedEvents } from "./feed.ts";
 import { createHandoffs, type HandoffCalls } from "./handoffs.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { createSchedules, type Schedules } from "./schedules.ts";
@@ -20,6 +21,7 @@ export type { Channel } from "./channels.ts";
 export type { Delivery, DeliveryStatus, ListDeliveries } from "./deliveries.ts";
 export { CausewayError } from "./errors.ts";
 export type * from "./execution-types.ts";
+export type { FeedEvent } from "./feed.ts";
 export type * from "./handoff-types.ts";
 export type { ApiKey, NewApiKey, Scope } from "./keys.ts";
 export type * from "./message-types.ts";
@@ -60,6 +62,8 @@ export class Causeway {
   readonly audit: Audit;
   readonly handoffs: HandoffCalls;
   readonly access: Access;
+  /** Yields everything that changes in the workspace, for lists that show the present. */
+  readonly feed: (options?: RequestOptions & { after?: string }) => AsyncGenerator<FeedEvent>;
   /** Makes any other call. The path is relative to `/api/v1`. Names are converted in both directions. */
   readonly request: <T>(call: Call, options?: RequestOptions) => Promise<T>;
 
@@ -78,6 +82,7 @@ export class Causeway {
     this.audit = createAudit(transport);
     this.handoffs = createHandoffs(transport);
     this.access = createAccess(transport);
+    this.feed = (options) => feedEvents(transport, options);
     this.request = transport.request;
   }
 }

@@ -7,6 +7,9 @@ export interface SessionNotice {
   executionId?: string;
 }
 
+/** The topic of "something happened in a session", within this process. Its readers find out what. */
+export const SESSION_NEWS = "session-news";
+
 export type NotifySession = (channelId: string, sessionId: string, notice: SessionNotice) => void;
 
 /** Notifies the followers of a session, who then read it again. */
@@ -19,5 +22,6 @@ export function createSessionNotices(deps: {
     const remote = deps.channels.byId(channelId)?.definition.capabilities.live ?? false;
     const data = { type, ...(executionId ? { execution_id: executionId } : {}) };
     deps.hub.publish(`session.${sessionId}`, data, { remote });
+    deps.hub.publish(SESSION_NEWS, {}, { remote: false });
   };
 }

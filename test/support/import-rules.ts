@@ -37,7 +37,7 @@ export const STAGES: readonly (readonly string[])[] = [
   ["sessions"],
   ["schedules", "delivery", "handoffs", "access"],
   ["turns", "triggers"],
-  ["ingest", "events", "trail"],
+  ["ingest", "events", "trail", "feed"],
   ["http"],
   ["app"],
 ];

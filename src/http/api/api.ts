@@ -6,6 +6,7 @@ import type { Logger } from "../../core/process/logger.ts";
 import type { Reachability } from "../../core/session/reachability.ts";
 import { createChannelQueries } from "../../delivery/channel-queries-repository.ts";
 import { createDeliveryQueries } from "../../delivery/delivery-queries-repository.ts";
+import { createFeeds } from "../../feed/feeds.ts";
 import { newSecret } from "../../keys/api-key.ts";
 import { createConsoleSessionRepository } from "../../keys/console-session-repository.ts";
 import { createIdempotencyRepository } from "../../keys/idempotency-repository.ts";
@@ -38,6 +39,8 @@ import { deliveryRoutes } from "./deliveries/deliveries.ts";
 import { docsRouter } from "./document/docs-page.ts";
 import { openApiDocument, type RouteGroup } from "./document/openapi.ts";
 import { personExportRoutes } from "./exports/export-person.ts";
+import { feedRoutes } from "./feed/feed.ts";
+import { feedDeps, RETRIED } from "./feed/feed-deps.ts";
 import { keyRoutes } from "./keys/keys.ts";
 import { apiRouter } from "./route/api-router.ts";
 import { createAudit } from "./route/audit.ts";
@@ -136,6 +139,10 @@ export function createApi(deps: ApiDeps) {
     log,
   };
 
+  const channelQueries = createChannelQueries(pool);
+  const trouble = (channelId: string) => channels.byId(channelId)?.error ?? deps.pendingChange(channelId);
+  const feeds = createFeeds(feedDeps({ engine, channels: channelQueries, trouble, log }));
+
   const groups: RouteGroup[] = [
     {
       base: BASE,
@@ -165,11 +172,15 @@ export function createApi(deps: ApiDeps) {
           messages: createMessageQueriesRepository(pool),
         }),
         ...participantDataRoutes({ participantData: createParticipantDataRepository(pool) }),
-        ...deliveryRoutes({ deliveries: createDeliveryQueries(pool), enqueue: deps.enqueueDeliveries }),
-        ...channelRoutes({
-          channels: createChannelQueries(pool),
-          trouble: (channelId) => channels.byId(channelId)?.error ?? deps.pendingChange(channelId),
+        ...deliveryRoutes({
+          deliveries: createDeliveryQueries(pool),
+          enqueue(channelId, ids) {
+            deps.enqueueDeliveries(channelId, ids);
+            engine.hub.publish(RETRIED, [...ids]);
+          },
         }),
+        ...channelRoutes({ channels: channelQueries, trouble }),
+        ...feedRoutes({ feeds, log }),
         ...trailRoutes({
           async trail(workspaceId, id) {
             const rows = await trails.read(workspaceId, id);
@@ -220,6 +231,7 @@ export function createApi(deps: ApiDeps) {
     ensureOperatorKey: keys.ensureOperatorKey,
     stop(): void {
       clearInterval(sweep);
+      feeds.stop();
       keyCache.stop();
     },
   };

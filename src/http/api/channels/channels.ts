@@ -48,7 +48,8 @@ export function channelRoutes({ channels, trouble }: ChannelRoutesDeps): Route[]
   ];
 }
 
-function presentChannel(channel: ChannelView, trouble: string | null) {
+/** A channel in the API's format. */
+export function presentChannel(channel: ChannelView, trouble: string | null) {
   const troubled = trouble === null && !channel.inTrouble ? "ok" : "error";
   return {
     id: channel.id,
