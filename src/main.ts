@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type App, startApp } from "./app/app.ts";
 import { botDefinitions } from "./bots/registry.ts";
 import { channelDefinitions } from "./channels/registry.ts";
@@ -6,6 +7,7 @@ import { formatConfigProblems } from "./config/format-problems.ts";
 import { type LoadedConfig, loadConfig } from "./config/load-config.ts";
 import { ConfigError, StartStopped, StartupError } from "./core/faults/errors.ts";
 import { explainStart } from "./core/faults/start-fault.ts";
+import { createFileWatch } from "./core/process/file-watch.ts";
 import type { Logger } from "./core/process/logger.ts";
 import { writePidFile } from "./core/process/pid-file.ts";
 import { giveBackMemory } from "./observability/give-back-memory.ts";
@@ -22,17 +24,25 @@ async function main(): Promise<void> {
   for (const { path, problem, fix } of config.warnings) log.warn({ path }, `${path} ${problem}: ${fix}`);
   const stopAsked = new AbortController();
   const { signal } = stopAsked;
+  const reloads = createReloads(log);
+  const watch = config.settings.watch ? createFileWatch(reloads.ask) : null;
+  const files = ({ files }: LoadedConfig) => [...files, resolve(".env")];
+  watch?.watch(files(config));
   const starting = startApp({
     ...sources,
     config,
-    reload: load,
+    reload() {
+      const read = load();
+      watch?.watch(files(read));
+      return read;
+    },
     hide: redactor.add,
     stopAsked: signal,
     log,
   });
   const { stopSeconds } = config.settings;
   obeyStops({ starting, stopAsked: () => stopAsked.abort(new StartStopped()), stopSeconds, log });
-  obeyReloads(starting, log);
+  reloads.of(starting);
   const app = await starting.catch((error: unknown) => {
     throw explainStart(error, config.settings);
   });
@@ -94,17 +104,27 @@ function obeyStops(deps: {
   process.on("SIGINT", obey);
 }
 
-function obeyReloads(starting: Promise<App>, log: Logger): void {
-  process.on("SIGHUP", () => {
-    starting
-      .then((app) => app.reload())
+/** Reloads on SIGHUP and whenever it is asked to, one after another. */
+function createReloads(log: Logger): { ask(): void; of(starting: Promise<App>): void } {
+  let before: Promise<unknown> = Promise.resolve();
+  let app: Promise<App> | null = null;
+  function ask(): void {
+    before = before
+      .then(async () => (await app)?.reload())
       .then(
         () => log.info({}, "configuration reloaded"),
         (error: unknown) => {
           log.error({ err: error }, "configuration not reloaded; the old one stays in force");
         },
       );
-  });
+  }
+  process.on("SIGHUP", ask);
+  return {
+    ask,
+    of(starting) {
+      app = starting;
+    },
+  };
 }
 
 /** Leaves this process's id in the data directory, for `causeway reload`. The service runs without it as well. */

@@ -91,6 +91,11 @@ export const variables = {
     default: null,
     unset: "`./channels.config.local.json` if it exists, else `./channels.config.json`",
   }),
+  CAUSEWAY_WATCH: variable({
+    doc: "`1` reads the configuration anew as soon as its file, a file that it refers to or `.env` changes, as `causeway reload` does. `0` waits for `causeway reload`.",
+    schema: z.enum(["0", "1"], "write 1 or 0").transform((text) => text === "1"),
+    default: "0",
+  }),
   CAUSEWAY_DATA_DIR: variable({
     doc: "Directory of the embedded database and of generated secrets (mode 0600).",
     schema: z.string(),

@@ -6,6 +6,7 @@ import type { Environment } from "./env.ts";
 import { pathText } from "./json-path.ts";
 import { parseJsonText } from "./json-text.ts";
 import { type LoadedWorkspace, loadWorkspace, type WorkspaceConfig } from "./load-workspace.ts";
+import { messageFilePaths } from "./message-files.ts";
 import { parseSettings, type Settings } from "./settings.ts";
 import { sharedConnections } from "./shared-connections.ts";
 import { type Simulation, simulationOf } from "./simulation.ts";
@@ -16,6 +17,8 @@ import { unknownVariables } from "./unknown-variables.ts";
 export interface LoadedConfig {
   settings: Settings;
   workspaces: WorkspaceConfig[];
+  /** Paths of everything that was read: configuration files, and the files that messages refer to. */
+  files: string[];
   /** Values that must never be shown. The logger needs them. */
   secrets: string[];
   /** Accepted settings that deserve a line in the log. */
@@ -66,6 +69,7 @@ export function inspectConfig(sources: ConfigSources): { config: LoadedConfig; p
   const config = {
     settings,
     workspaces,
+    files: loaded.flatMap(({ paths }) => paths),
     secrets: [...settingsSecrets(settings), ...loaded.flatMap(({ secrets }) => secrets)],
     warnings: [
       ...unknownVariables(sources.env, references),
@@ -80,6 +84,8 @@ export function inspectConfig(sources: ConfigSources): { config: LoadedConfig; p
 /** A workspace, and the variables that its file refers to. */
 interface LoadedFile extends LoadedWorkspace {
   references: string[];
+  /** The file, and the files that it refers to. */
+  paths: string[];
 }
 
 function loadFile(
@@ -94,6 +100,7 @@ function loadFile(
     problems: [problem],
     secrets: [],
     references: [],
+    paths: [path],
   });
   let text: string;
   try {
@@ -110,7 +117,8 @@ function loadFile(
   const parsed = parseJsonText(text, file);
   if ("problem" in parsed) return failed(parsed.problem);
   const references = [...text.matchAll(/"\$([A-Za-z_][A-Za-z0-9_]*)"/g)].map((match) => match[1] ?? "");
-  return { ...loadWorkspace(parsed.value, { ...sources, file, location: path }), references };
+  const paths = [path, ...messageFilePaths(parsed.value, path)];
+  return { ...loadWorkspace(parsed.value, { ...sources, file, location: path }), references, paths };
 }
 
 /**

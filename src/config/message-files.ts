@@ -34,6 +34,20 @@ export function readMessageFiles(
   return { source: { ...source, messages }, problems };
 }
 
+/** The paths of all files that messages of a configuration refer to. */
+export function messageFilePaths(configuration: Json, location: string): string[] {
+  const agents =
+    isJsonObject(configuration) && isJsonObject(configuration.agents) ? configuration.agents : {};
+  return Object.values(agents).flatMap((agent) => {
+    const messages = isJsonObject(agent) && Array.isArray(agent.messages) ? agent.messages : [];
+    return messages.flatMap((message) => {
+      const content = isJsonObject(message) ? message.content : undefined;
+      const file = isJsonObject(content) ? content.file : undefined;
+      return typeof file === "string" && file !== "" ? [resolve(dirname(location), file)] : [];
+    });
+  });
+}
+
 function readMessageFile(
   content: JsonObject,
   location: string,

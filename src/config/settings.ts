@@ -12,6 +12,8 @@ export interface Settings {
   port: number;
   host: string;
   configFiles: readonly string[];
+  /** True if a change of the configuration files reloads them. */
+  watch: boolean;
   dataDir: string;
   publicUrl: { url: string; isPublic: boolean };
   /** Addresses and networks of the proxies in front of the service; `private` means all private networks. */
@@ -79,6 +81,7 @@ export function parseSettings(
     port,
     host,
     configFiles: configFiles.map((file) => resolve(directory, file)),
+    watch: read("CAUSEWAY_WATCH", variables.CAUSEWAY_WATCH),
     dataDir,
     publicUrl: resolvePublicUrl({ publicUrl, host, port }),
     trustedProxies: read("CAUSEWAY_TRUSTED_PROXIES", variables.CAUSEWAY_TRUSTED_PROXIES),

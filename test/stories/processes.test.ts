@@ -188,6 +188,25 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       });
     });
 
+    it("takes a changed configuration by itself where it watches, and stays with the old one while the new one is wrong", async () => {
+      await using fake = await startFakeTelegram();
+      const prompted = (say: unknown) =>
+        telegramConfig(fake, { bot: { type: "script", sequence: [{ say }] } });
+      await using directory = await serviceDirectory(prompted("old"));
+      await using service = await startProcess({ build, directory, env: { CAUSEWAY_WATCH: "1" } });
+      await directory.configure(prompted(42));
+      await patiently(() => expect(service.output()).toContain("the old one stays in force"));
+      expect(service.output()).not.toContain("configuration reloaded");
+      expect(service.output()).toContain("agents.talker.bot.sequence");
+      await post(service.url, message(1, "hi"));
+      await patiently(() => expect(receivedIn(fake, 1)).toEqual(["old"]));
+      await directory.configure(prompted("new"));
+      await patiently(() => expect(service.output()).toContain("configuration reloaded"));
+      await post(service.url, message(2, "hi"));
+      await patiently(() => expect(receivedIn(fake, 2)).toEqual(["new"]));
+      expect(await service.stop()).toBe(0);
+    });
+
     it("finishes the turn under way when it is stopped", async () => {
       await using fake = await startFakeTelegram();
       const bot = { type: "script", sequence: [{ say: "just in time", delayMs: 2_000 }] };

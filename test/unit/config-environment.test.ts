@@ -12,6 +12,7 @@ test("without any variable the defaults work", () => {
       port: 3000,
       host: "127.0.0.1",
       configFiles: ["/srv/causeway/channels.config.json"],
+      watch: false,
       dataDir: "/srv/causeway/.causeway",
       publicUrl: { url: "http://127.0.0.1:3000", isPublic: false },
       apiKey: null,

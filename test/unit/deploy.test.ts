@@ -75,3 +75,65 @@ test("the service of the compose file is no superuser of its database, and its q
     expect(existsSync(new URL(`deploy/${file}`, root)), file).toBe(true);
   }
 });
+
+test("the unit runs what the package holds, as nobody else, and lets it stop and reload by itself", () => {
+  const unit = read("causeway.service");
+  const settings = new Map(
+    [...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = "", value = ""]) => [key, value]),
+  );
+  const program = /causeway-chat\/(\S+)$/.exec(settings.get("ExecStart") ?? "")?.[1] ?? "none";
+  expect(existsSync(new URL(program.replace("dist/", "src/").replace(".js", ".ts"), root))).toBe(true);
+  expect(settings.get("ExecReload")).toMatch(/ -HUP \$MAINPID$/);
+  // With the default, systemd stops the embedded Postgres under the service.
+  expect(settings.get("KillMode")).toBe("mixed");
+  expect(Number(settings.get("TimeoutStopSec"))).toBeGreaterThan(
+    Number(variables.CAUSEWAY_STOP_SECONDS.default) + 5,
+  );
+  expect(settings.get("User")).not.toBe("root");
+  expect(settings.get("CapabilityBoundingSet")).toBe("");
+  for (const hardened of [
+    "NoNewPrivileges",
+    "ProtectHome",
+    "PrivateTmp",
+    "PrivateDevices",
+    "RestrictNamespaces",
+  ])
+    expect(settings.get(hardened), hardened).toBe("true");
+  expect(settings.get("ProtectSystem")).toBe("strict");
+  for (const [, variable = ""] of unit.matchAll(/^Environment=(\w+)=/gm))
+    expect(Object.keys(variables)).toContain(variable);
+});
+
+test.each(["nginx.conf", "Caddyfile"])(
+  "%s passes streams, sockets and files on, and keeps what asks for no key inside",
+  (name) => {
+    const site = read(name).replace(/^\s*#.*$/gm, "");
+    expect(site.split("{").length).toBe(site.split("}").length);
+    const port = variables.PORT.default;
+    expect(site).toContain(`127.0.0.1:${port}`);
+    for (const path of ["/metrics", "/livez", "/readyz"]) expect(site).toContain(path);
+    const megabytes = /(?:client_max_body_size|max_size) (\d+)/.exec(site)?.[1];
+    expect(Number(megabytes)).toBeGreaterThan(Number(variables.CAUSEWAY_ATTACHMENT_MIB.default) * 1.05);
+    expect(site).toMatch(/proxy_buffering off;|flush_interval -1/);
+  },
+);
+
+test("nginx keeps the host, names the caller, and upgrades connections", () => {
+  const site = read("nginx.conf").replace(/^\s*#.*$/gm, "");
+  for (const header of [
+    "Host $host",
+    "X-Forwarded-For $proxy_add_x_forwarded_for",
+    "Upgrade $http_upgrade",
+    "Connection $connection_upgrade",
+  ])
+    expect(site).toContain(`proxy_set_header ${header};`);
+  expect(site).toMatch(/map \$http_upgrade \$connection_upgrade/);
+  expect(site).toContain("proxy_http_version 1.1;");
+  // A stream shows a sign of life every 15 seconds.
+  expect(Number(/proxy_read_timeout (\d+)s;/.exec(site)?.[1])).toBeGreaterThan(30);
+  const statements = site
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  expect(statements.filter((line) => !/[;{}]$/.test(line))).toEqual([]);
+});
