@@ -132,6 +132,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     agents,
     attachments,
     desk: workspaces.deskPlace,
+    publicUrl: settings.publicUrl.url,
     role: settings.role,
     retentionDays: settings.retentionDays,
     metrics,

@@ -70,7 +70,10 @@ export function createDeliveryParts(deps: PartDeps) {
     },
     onChannelError: activity.trouble,
     onDeskError: activity.error,
-    desks,
+    desks: {
+      ...desks,
+      linkToConversation: (sessionId) => `${deps.publicUrl}/console/conversations/${sessionId}`,
+    },
     sendTimeoutMs: times.sendTimeoutMs,
     sendLeaseMs: times.sendLeaseMs,
     log,

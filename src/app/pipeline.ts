@@ -46,6 +46,8 @@ export interface PipelineDeps {
   attachments: AttachmentParts;
   /** The place of a desk in the workspace of a channel; null if no channel of this process shows it. */
   desk(channelId: string, name: string): DeskPlace | null;
+  /** The service's address for people, without a slash at its end. */
+  publicUrl: string;
   role: "all" | "web" | "worker";
   /** Days after its last change until a session is erased; null: never, unless its agent says so. */
   retentionDays: number | null;

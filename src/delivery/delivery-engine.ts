@@ -80,12 +80,11 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   // Every current send adds a listener, and Node reports more than ten as a leak.
   setMaxListeners(0, shutdown.signal);
   const sendTimeoutMs = Math.min(deps.sendTimeoutMs, deps.sendLeaseMs / 2);
-  const { threadOf, opened } = deps.desks;
   const { attempt, putBack, isPaused } = createSendAttempt({
     ...deps,
     send: createSender({
       ...deps,
-      desks: { threadOf, opened: (...thread) => patiently(() => opened(...thread)) },
+      desks: { ...deps.desks, opened: (...thread) => patiently(() => deps.desks.opened(...thread)) },
       sendTimeoutMs,
       shutdown: shutdown.signal,
     }),

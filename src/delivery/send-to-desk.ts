@@ -6,6 +6,8 @@ import type { DeskPart, DeskThread } from "./desk-delivery-repository.ts";
 export interface DeskSenderDeps {
   threadOf(handoffId: string): Promise<DeskThread | null>;
   opened(handoffId: string, thread: string, card: string | null): Promise<void>;
+  /** The conversation's address in the console. */
+  linkToConversation(sessionId: string): string;
 }
 
 /** A delivery to a desk. */
@@ -28,7 +30,7 @@ const ACTIONS: Record<DeskPart, readonly DeskAct[]> = {
  * Sends to a desk. The address of the thread is read at each send, because it is known only once the card is posted. It is
  * recorded before the outcome of the card, so a card of unknown outcome is repeated in the thread that is known.
  */
-export function createDeskSender({ threadOf, opened }: DeskSenderDeps) {
+export function createDeskSender({ threadOf, opened, linkToConversation }: DeskSenderDeps) {
   return async function sendToDesk(
     channel: Channel,
     { handoffId, part: kind }: ForDesk,
@@ -40,7 +42,9 @@ export function createDeskSender({ threadOf, opened }: DeskSenderDeps) {
     const found = await threadOf(handoffId);
     if (desk === undefined || found === null) return NO_DESK;
     const { thread, card } = found;
-    const { deliveryId, sessionId, text } = part;
+    const { deliveryId, sessionId } = part;
+    // The service may have moved since the card was planned, so the link is made anew for each send.
+    const text = kind === "words" ? part.text : `${part.text}\n\n${linkToConversation(sessionId)}`;
     const about = { deliveryId, sessionId, handoffId, text, actions: ACTIONS[kind], mayBePosted };
     if (kind === "card") return post(desk, { ...found, ...about }, signal);
     if (thread === null) return NO_THREAD;

@@ -5,7 +5,7 @@ import { oneLine, shortened } from "../core/text/text.ts";
 /** Number of messages on a card. */
 const SHOWN = 10;
 /** Limits in characters. Together a card fits one message of every platform. */
-const LIMITS = { name: 80, reason: 300, note: 500, line: 200 };
+const LIMITS = { name: 80, reason: 300, note: 500, line: 180 };
 const HOW_TO =
   'Write in this thread to answer the user. Words that begin with "//" stay here. ' +
   "Commands: !take, !release, and !release now, which also answers what waits.";

@@ -36,6 +36,7 @@ describe("a desk in Slack", () => {
     expect(card).toContain("Agent: coach");
     expect(card).toContain("Reason: the user asked for a person");
     expect(card).toContain("User 7001: hello\nAssistant: You said: hello\nUser 7001: /human");
+    expect(card).toContain(`/console/conversations/${await story.session()}`);
     await story.say("where is my money?");
     await eventually(() => expect(thread.texts()[1]).toBe("User 7001: where is my money?"));
     expect(await thread.write(ANNA, "It is on its way.")).toBe(200);
