@@ -134,7 +134,10 @@ test("what was looked for while the one before it was being recorded goes at onc
       requeue: () => Promise.reject(new Error("it would wait")),
       pauseQueue: async () => {},
       isIdempotent: () => false,
-      desks: createDeskDeliveries(pool),
+      desks: {
+        ...createDeskDeliveries(pool),
+        linkToConversation: (id) => `http://localhost/console/conversations/${id}`,
+      },
       onDeskError: () => undefined,
       alsoKnownAs: async () => undefined,
       userUnreachable: async () => {},
@@ -200,7 +203,10 @@ test("what a claim took along goes out although the claim's answer was lost, and
       },
       pauseQueue: async () => {},
       isIdempotent: () => false,
-      desks: createDeskDeliveries(pool),
+      desks: {
+        ...createDeskDeliveries(pool),
+        linkToConversation: (id) => `http://localhost/console/conversations/${id}`,
+      },
       onDeskError: () => undefined,
       alsoKnownAs: async () => undefined,
       userUnreachable: async () => {},
