@@ -1,9 +1,11 @@
 import { render } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Conversations } from "./conversations/conversations.tsx";
+import { followFeed } from "./live/feed.ts";
 import { NamesProvider, useLiveNames } from "./live/names.ts";
 import { MessageForm } from "./outreach/message-form.tsx";
 import { People } from "./people/people.tsx";
+import { Access } from "./places/access.tsx";
 import { Agents } from "./places/agents.tsx";
 import { Audit } from "./places/audit.tsx";
 import { Channels } from "./places/channels.tsx";
@@ -32,6 +34,7 @@ function Console({ me, isExpired }: { me: Me; isExpired: boolean }) {
   const names = useLiveNames();
   const isStale = useStore(unreachableSince) !== null || isExpired;
   const [isHelping, setHelping] = useState(false);
+  useEffect(() => (isExpired ? undefined : followFeed()), [isExpired]);
   useKeys({ "?": () => setHelping(true) });
   return (
     <NamesProvider value={names}>
@@ -54,6 +57,8 @@ function Screen({ route: here }: { route: Route }) {
       return <People route={here} />;
     case "message":
       return <MessageForm key={here.query.toString()} route={here} />;
+    case "access":
+      return <Access />;
     case "audit":
       return <Audit route={here} />;
     case "trouble":

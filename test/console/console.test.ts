@@ -225,6 +225,30 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
+  it("shows what is new at once in every tab over one stream, which another tab takes over", async () => {
+    await say("Jana", "first words");
+    await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
+    const streams: Page[] = [];
+    person.context.on("request", (request) => {
+      if (request.url().endsWith("/api/v1/feed")) streams.push(request.frame().page());
+    });
+    const first = await person.tab(`${app.url}/console`);
+    await signInOn(first, app.apiKey);
+    await row(first, "Jana").click();
+    await log(first).getByText("first words").waitFor();
+    await eventually(() => expect(streams).toEqual([first]));
+    const second = await person.tab(first.url());
+    await log(second).getByText("first words").waitFor();
+    await say("Jana", "second words");
+    await Promise.all([first, second].map((page) => log(page).getByText("second words").waitFor()));
+    expect(streams).toEqual([first]);
+    await first.close();
+    await eventually(() => expect(streams).toEqual([first, second]));
+    await say("Jana", "third words");
+    await log(second).getByText("third words").waitFor();
+    expect(person.offences).toEqual([]);
+  });
+
   it("says why a delivery failed, and sends it again or takes an operator's word for it", async () => {
     refusing.add("You will not get this");
     losing.add("Perhaps you get this");

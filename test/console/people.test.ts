@@ -16,8 +16,8 @@ let app: TestApp;
 let browser: Browser;
 let keys = 0;
 
-const say = (chat: string, text: string) =>
-  fetch(`${app.url}/webhooks/phone`, {
+const say = (chat: string, text: string, channel = "phone") =>
+  fetch(`${app.url}/webhooks/${channel}`, {
     method: "POST",
     body: JSON.stringify({ chat, text, key: `event-${++keys}` }),
   });
@@ -36,7 +36,10 @@ describe.skipIf(browserPath === null)("the console", () => {
     app = await startTestApp({
       agents: { coach: { name: "Coach", bot: { type: "echo" } } },
       kinds: { gated: phone.definition },
-      channels: { phone: { kind: "gated", agent: "coach" } },
+      channels: {
+        phone: { kind: "gated", agent: "coach" },
+        door: { kind: "gated", agent: "coach", access: { policy: "pairing" } },
+      },
     });
   });
 
@@ -129,6 +132,24 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.getByRole("link", { name: "Audit" }).click();
     await page.getByText("trigger bot messages").waitFor();
     await isSound(page, "the audit");
+    expect(person.offences).toEqual([]);
+  });
+
+  it("lets people in who ask, and takes it back", async () => {
+    await say("Dora", "may I come in?", "door");
+    await using person = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
+    const page = await person.tab(`${app.url}/console/access`);
+    await signInOn(page, app.apiKey);
+    const waiting = page.getByRole("region", { name: "Waiting" });
+    await waiting.getByText("may I come in?").waitFor();
+    await isSound(page, "access");
+    await waiting.getByRole("button", { name: "Let in" }).press("Enter");
+    await waiting.getByText("Nobody waits.").waitFor();
+    await phone.sending("You said: may I come in?");
+    const grants = page.getByRole("region", { name: "Let in" });
+    await grants.getByText("let in by operator (console)").waitFor();
+    await grants.getByRole("button", { name: "Take back" }).click();
+    await grants.getByText("Nobody yet.").waitFor();
     expect(person.offences).toEqual([]);
   });
 });

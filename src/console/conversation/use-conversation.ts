@@ -24,6 +24,7 @@ export function useConversation(id: string) {
       return held.current;
     },
     EVERY_MS,
+    id,
   );
 
   async function loadEarlier(): Promise<void> {

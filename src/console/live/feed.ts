@@ -1,9 +1,97 @@
-import { createStore } from "../server/store.ts";
+/** Something changed. `sessionId` is null where it may concern everything. */
+export interface News {
+  sessionId: string | null;
+}
 
-/** Grows when the server may have something new. Whoever shows something live then looks again. */
-export const feedTicks = createStore(0);
+type Listener = (news: News) => void;
+
+const EVENTS = ["session", "message", "execution", "delivery", "handoff", "channel", "ready", "reset"];
+const NAME = "causeway-console-feed";
+/** The leading tab tells the others this often that the feed is open, milliseconds. */
+const BEAT_MS = 10_000;
+/** Without a sign of life for so long, lists are read as if there were no feed. */
+const SILENT_MS = 25_000;
+/** Time until a refused feed is asked for again. A broken one is reopened by the browser. */
+const AGAIN_MS = 15_000;
+
+const listeners = new Set<Listener>();
+let heardAt = Number.NEGATIVE_INFINITY;
+
+/** Tells if changes are told, so that nobody has to look often. */
+export const isFeedAlive = (): boolean => Date.now() - heardAt < SILENT_MS;
+
+/** Returns the function that ends it. */
+export function onNews(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
 
 /** Lets everything on the page look again, after an action here. */
 export function tick(): void {
-  feedTicks.set(feedTicks.get() + 1);
+  tell({ sessionId: null });
+}
+
+function tell(news: News): void {
+  for (const listener of [...listeners]) listener(news);
+}
+
+/**
+ * Follows the feed of the workspace until the returned function is called. Browsers open few connections to a host, so
+ * one tab holds the stream and tells the others. They learn ids, and no words.
+ */
+export function followFeed(): () => void {
+  const over = new AbortController();
+  const tabs = new BroadcastChannel(NAME);
+  const take = (news: News | "beat") => {
+    heardAt = Date.now();
+    if (news !== "beat") tell(news);
+  };
+  tabs.onmessage = ({ data }: MessageEvent<News | "beat">) => take(data);
+  const share = (news: News | "beat") => {
+    if (over.signal.aborted) return;
+    tabs.postMessage(news);
+    take(news);
+  };
+  const lead = () => holdStream(share, over.signal);
+  // Only pages over HTTPS or on this machine have locks. Elsewhere each tab holds a stream.
+  if (navigator.locks) navigator.locks.request(NAME, { signal: over.signal }, lead).catch(() => undefined);
+  else void lead();
+  return () => {
+    over.abort();
+    tabs.close();
+    heardAt = Number.NEGATIVE_INFINITY;
+  };
+}
+
+/** Keeps a stream open. Resolves when the signal aborts. */
+function holdStream(share: (news: News | "beat") => void, signal: AbortSignal): Promise<void> {
+  let source: EventSource;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  function open(): void {
+    source = new EventSource("/api/v1/feed");
+    for (const name of EVENTS) {
+      source.addEventListener(name, ({ data }: MessageEvent<string>) => share(newsOf(name, data)));
+    }
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN_MS);
+    };
+  }
+  open();
+  const beat = setInterval(() => {
+    if (source.readyState === EventSource.OPEN) share("beat");
+  }, BEAT_MS);
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => {
+      clearInterval(beat);
+      clearTimeout(again);
+      source.close();
+      resolve();
+    });
+  });
+}
+
+/** `ready` and `reset` concern everything, because something may have been missed. */
+function newsOf(name: string, data: string): News {
+  const { id, session_id: session } = JSON.parse(data) as { id?: string; session_id?: string };
+  return { sessionId: (name === "session" ? id : session) ?? null };
 }

@@ -150,3 +150,23 @@ export interface AuditEntry {
   after: Record<string, unknown> | null;
   created_at: string;
 }
+
+export interface AccessRequest {
+  id: string;
+  channel: string;
+  identifier: string;
+  name: string | null;
+  code: string | null;
+  /** The first words of their message. */
+  text: string;
+  requested_at: string;
+}
+
+export interface AccessGrant {
+  id: string;
+  channel: string;
+  identifier: string;
+  name: string | null;
+  granted_by: { name: string; via: string };
+  created_at: string;
+}

@@ -17,6 +17,8 @@ export type Scope =
   | "handoff:write"
   | "users:write"
   | "trigger:write"
+  | "access:read"
+  | "access:write"
   | "admin";
 
 /**

@@ -15,11 +15,16 @@ const TITLES: Readonly<Record<ScreenName, string>> = {
   trouble: "Trouble",
   channels: "Channels",
   agents: "Agents",
+  access: "Access",
   audit: "Audit",
 };
 
 /** Screens that are of use only with a scope. */
-const NEEDS: Partial<Record<ScreenName, Scope>> = { message: "trigger:write", audit: "admin" };
+const NEEDS: Partial<Record<ScreenName, Scope>> = {
+  message: "trigger:write",
+  access: "access:read",
+  audit: "admin",
+};
 
 const isUseful = (name: ScreenName) => {
   const needed = NEEDS[name];

@@ -8,6 +8,7 @@ export const SCREENS = [
   "trouble",
   "channels",
   "agents",
+  "access",
   "audit",
 ] as const;
 export type ScreenName = (typeof SCREENS)[number];

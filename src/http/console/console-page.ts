@@ -53,6 +53,7 @@ const SCREENS = [
   "/channels",
   "/agents",
   "/agents/:id",
+  "/access",
   "/audit",
 ];
 

@@ -1,0 +1,152 @@
+import { useState } from "preact/hooks";
+import { tick } from "../live/feed.ts";
+import { useLive } from "../live/use-live.ts";
+import { callApi, wordsOf } from "../server/call.ts";
+import type { AccessGrant, AccessRequest, Page } from "../server/wire.ts";
+import { may } from "../session/who.ts";
+import { Age } from "../shell/age.tsx";
+import { ChannelBadge } from "../shell/channel-badge.tsx";
+
+const EVERY_MS = 5_000;
+
+/** Who asks to be let in, and who was. */
+export function Access() {
+  const { data, failure } = useLive(
+    "access",
+    async (signal) => {
+      const [requests, grants] = await Promise.all([
+        callApi<Page<AccessRequest>>("GET", "/access_requests?state=waiting&limit=100", { signal }),
+        callApi<Page<AccessGrant>>("GET", "/access_grants?limit=100", { signal }),
+      ]);
+      return { requests, grants };
+    },
+    EVERY_MS,
+  );
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h2>Access</h2>
+      </header>
+      {failure !== null && (
+        <p class="problem" role="alert">
+          {failure}
+        </p>
+      )}
+      {data === null && failure === null && <p class="empty">Loading…</p>}
+      {data !== null && (
+        <>
+          <section class="card" aria-label="Waiting">
+            <h3>
+              They ask to be let in <span class="number">{data.requests.meta.total}</span>
+            </h3>
+            {data.requests.data.length === 0 && <p class="empty small">Nobody waits.</p>}
+            <ul class="troubles">
+              {data.requests.data.map((request) => (
+                <Request key={request.id} request={request} />
+              ))}
+            </ul>
+          </section>
+          <section class="card" aria-label="Let in">
+            <h3>
+              They were let in <span class="number">{data.grants.meta.total}</span>
+            </h3>
+            {data.grants.data.length === 0 && <p class="empty small">Nobody yet.</p>}
+            <ul class="troubles">
+              {data.grants.data.map((grant) => (
+                <Grant key={grant.id} grant={grant} />
+              ))}
+            </ul>
+          </section>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Request({ request }: { request: AccessRequest }) {
+  const name = request.name ?? request.identifier;
+  return (
+    <li>
+      <p class="reason" dir="auto">
+        {name}
+        {request.code !== null && <code>{request.code}</code>}
+      </p>
+      <p class="quoted" dir="auto">
+        {request.text}
+      </p>
+      <p class="facts">
+        <ChannelBadge channel={request.channel} />
+        <span>{request.identifier}</span>
+        <Age at={request.requested_at} />
+      </p>
+      <Acts
+        of={name}
+        acts={[
+          ["Let in", "POST", `/access_requests/${request.id}/approve`],
+          ["Refuse", "POST", `/access_requests/${request.id}/deny`],
+        ]}
+      />
+    </li>
+  );
+}
+
+function Grant({ grant }: { grant: AccessGrant }) {
+  const name = grant.name ?? grant.identifier;
+  return (
+    <li>
+      <p class="reason" dir="auto">
+        {name}
+      </p>
+      <p class="facts">
+        <ChannelBadge channel={grant.channel} />
+        <span>{grant.identifier}</span>
+        <span>
+          let in by {grant.granted_by.name} ({grant.granted_by.via})
+        </span>
+        <Age at={grant.created_at} />
+      </p>
+      <Acts of={name} acts={[["Take back", "DELETE", `/access_grants/${grant.id}`]]} />
+    </li>
+  );
+}
+
+/** @param props.acts what a button says, and the call that it makes. */
+function Acts(props: { of: string; acts: readonly (readonly [string, "POST" | "DELETE", string])[] }) {
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+  if (!may("access:write")) return null;
+
+  async function act(method: string, path: string): Promise<void> {
+    if (isBusy) return;
+    setBusy(true);
+    setFailure(null);
+    try {
+      await callApi(method, path);
+    } catch (error) {
+      setFailure(wordsOf(error));
+    }
+    setBusy(false);
+    tick();
+  }
+
+  return (
+    <div class="delivery-actions" role="group" aria-label={props.of}>
+      {props.acts.map(([says, method, path]) => (
+        <button
+          type="button"
+          key={says}
+          class="button small"
+          aria-busy={isBusy}
+          onClick={() => void act(method, path)}
+        >
+          {says}
+        </button>
+      ))}
+      {failure !== null && (
+        <p class="problem" role="alert">
+          {failure}
+        </p>
+      )}
+    </div>
+  );
+}
