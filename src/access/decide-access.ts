@@ -38,8 +38,8 @@ export interface AccessFacts {
 
 export type AccessDecision =
   | { kind: "admitted"; because: "listed" | "granted" | "invited" }
-  /** The message opens a request. `greets`: the sender is told to wait. */
-  | { kind: "pending"; place: number; greets: boolean }
+  /** The message opens a request. `greets`: the sender is told to wait. `asks`: approvers are asked. */
+  | { kind: "pending"; place: number; greets: boolean; asks: boolean }
   /** The message is a part of one that waits. */
   | { kind: "joins"; requestId: string }
   | { kind: "refused"; because: Refusal };
@@ -51,6 +51,8 @@ export type Refusal = "repeated" | "not_for_bot" | "denied" | "too_many_messages
 const MOST_WAITING = { pairing: 3, allowlist: 1 } as const;
 /** At most this many requests wait on a channel, however many strangers write. */
 const MOST_WAITING_HERE = 1_000;
+/** Approvers are asked while fewer requests wait on a channel, so that a flood does not reach them. */
+const MOST_ASKED = 20;
 /** At most this many events belong to one request. */
 const MOST_PARTS = 20;
 
@@ -70,7 +72,8 @@ export function decideAccess(facts: AccessFacts): AccessDecision {
   if (taken.length >= MOST_WAITING[policy]) return refused("too_many_messages");
   if (facts.waitingHere >= MOST_WAITING_HERE) return refused("too_many_strangers");
   const place = [1, 2, 3].find((free) => !taken.includes(free)) ?? 1;
-  return { kind: "pending", place, greets: requests.length === 0 };
+  const asks = taken.length === 0 && facts.waitingHere < MOST_ASKED;
+  return { kind: "pending", place, greets: requests.length === 0, asks };
 }
 
 /** A part of a waiting album, or another event of a waiting message. Null: it is neither. */

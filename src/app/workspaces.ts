@@ -15,6 +15,7 @@ import type { WorkspaceConfig } from "../config/load-workspace.ts";
 import type { Settings } from "../config/settings.ts";
 import { ConfigError } from "../core/faults/errors.ts";
 import type { Logger } from "../core/process/logger.ts";
+import type { AccessSettings, ApproverPlace, ConfiguredAccess } from "../core/session/access-settings.ts";
 import type { DeskPlace } from "../handoffs/handoff.ts";
 import {
   findButtons,
@@ -199,7 +200,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
         agents: rows.agents,
         sessions,
         addressesUsers,
-        ...(channel.access === null ? {} : { access: channel.access }),
+        ...(channel.access === null ? {} : { access: runningAccess(channel.access, rows.id) }),
         resetCommand,
         typingRefreshMs,
         split,
@@ -208,6 +209,19 @@ export function createWorkspaces(deps: WorkspaceDeps) {
         buttons,
       },
     };
+  }
+
+  /** The places of approvers are looked up at each use, because their channels may start later. */
+  function runningAccess(access: ConfiguredAccess, workspaceId: string): AccessSettings {
+    const placeOf = (approver: ConfiguredAccess["approvers"][number]): ApproverPlace[] => {
+      const place =
+        typeof approver === "string"
+          ? desksOf(workspaceId).find(([name]) => name === approver)?.[1]
+          : approver;
+      const running = place && channels.named(workspaceId, place.channel);
+      return running ? [{ channelId: running.ref.id, conversation: place.conversation }] : [];
+    };
+    return { ...access, places: () => access.approvers.flatMap(placeOf) };
   }
 
   const desksOf = (workspaceId: string) =>

@@ -1,11 +1,11 @@
-import type { AccessSettings } from "../core/session/access-settings.ts";
+import type { ConfiguredAccess } from "../core/session/access-settings.ts";
 
 /** A channel as the configuration file has it now. */
 export interface ConfiguredChannel {
   enabled: boolean;
   kind: string;
   config: Readonly<Record<string, unknown>> | null;
-  access?: AccessSettings | null;
+  access?: ConfiguredAccess | null;
 }
 
 /**
@@ -13,7 +13,7 @@ export interface ConfiguredChannel {
  * the channel's name. Either side may be missing.
  */
 export function reloadDifference(
-  running: { kind: string; config: unknown; access?: AccessSettings | null } | null,
+  running: { kind: string; config: unknown; access?: ConfiguredAccess | null } | null,
   configured: ConfiguredChannel | null,
 ): string | null {
   const wanted = configured?.enabled && configured.config !== null ? configured : null;
@@ -29,7 +29,7 @@ export function reloadDifference(
   return changed.length === 0 ? null : changed.join(", ");
 }
 
-function accessText(access: AccessSettings | null = null): string {
+function accessText(access: ConfiguredAccess | null = null): string {
   return JSON.stringify(access && { ...access, allow: [...access.allow] });
 }
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { ChannelDefinition } from "../channels/channel.ts";
 import { refineAlways } from "../core/refine-always.ts";
-import type { AccessSettings } from "../core/session/access-settings.ts";
+import type { ConfiguredAccess } from "../core/session/access-settings.ts";
+import { deskSchema } from "./handoff-schema.ts";
 
 /** A channel's `access`: who may talk to the bot there. */
 export const accessSchema = z
@@ -34,6 +35,13 @@ export const accessSchema = z
       .max(300)
       .default("Your code: {code}")
       .describe("`pairing` only. What others read with their code, which is `{code}`."),
+    approvers: z
+      .array(z.union([z.string().min(1), deskSchema]))
+      .max(20)
+      .default([])
+      .describe(
+        "Who gets a card about a stranger, with buttons to let them in or not: desks by name, or people and groups on Slack or Telegram.",
+      ),
   })
   .refine(({ codeText }) => codeText.includes("{code}"), {
     when: refineAlways,
@@ -45,12 +53,12 @@ export const accessSchema = z
 export function runningAccess(
   written: z.output<typeof accessSchema> | undefined,
   { identifierOf, otherNamesOf }: Pick<ChannelDefinition, "identifierOf" | "otherNamesOf">,
-): AccessSettings | null {
+): ConfiguredAccess | null {
   if (written === undefined || written.policy === "open") return null;
-  const { policy, allow, text, codeText } = written;
+  const { policy, allow, text, codeText, approvers } = written;
   const forms = allow.flatMap((name) => {
     const identifier = identifierOf?.(name) ?? name;
     return [name, identifier, ...(otherNamesOf?.(identifier) ?? [])];
   });
-  return { policy, allow: new Set(forms), text, codeText };
+  return { policy, allow: new Set(forms), text, codeText, approvers };
 }

@@ -7,7 +7,7 @@ import { nameFix } from "./nearest.ts";
 import { resolveReferences } from "./references.ts";
 import { parseOwnKeys } from "./typed-config.ts";
 
-interface FileParts {
+export interface DeskParts {
   file: string;
   env: Environment;
   agents: readonly [string, Json][];
@@ -19,7 +19,7 @@ interface FileParts {
 /** The desks of a file, with every problem of them and of who names them. */
 export function loadDesks(
   written: readonly [string, Json][],
-  parts: FileParts,
+  parts: DeskParts,
 ): { desks: Record<string, Desk>; problems: ConfigProblem[] } {
   const { file, env } = parts;
   const desks: Record<string, Desk> = {};
@@ -35,7 +35,7 @@ export function loadDesks(
     problems.push(...resolved.problems, ...checked.problems);
     if (checked.config === null) continue;
     const desk = deskSchema.parse(checked.config);
-    const problem = channelProblem(desk, parts);
+    const problem = deskChannelProblem(desk, parts);
     if (problem === null) desks[name] = desk;
     else problems.push({ path: pathText(file, [...path, "channel"]), ...problem });
   }
@@ -49,9 +49,9 @@ export function loadDesks(
 }
 
 /** People can be asked on kinds of channels that have desks, by a channel of the same file. */
-function channelProblem(
+export function deskChannelProblem(
   { channel }: Desk,
-  { channels, kinds }: FileParts,
+  { channels, kinds }: DeskParts,
 ): Omit<ConfigProblem, "path"> | null {
   const kindOf = (value: Json) => (isJsonObject(value) ? value.kind : undefined);
   const possible = channels.filter(([, value]) => kinds.includes(String(kindOf(value))));
@@ -68,7 +68,7 @@ function channelProblem(
 }
 
 /** The desks that agents name must be the file's. */
-function deskNames(known: readonly string[], { file, env, agents }: FileParts): ConfigProblem[] {
+function deskNames(known: readonly string[], { file, env, agents }: DeskParts): ConfigProblem[] {
   return agents.flatMap(([name, written]) => {
     const path = ["agents", name];
     const { value } = resolveReferences(written, env, { file, path });

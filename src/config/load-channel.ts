@@ -1,6 +1,6 @@
 import type { ChannelDefinition } from "../channels/channel.ts";
 import type { ConfigProblem } from "../core/faults/errors.ts";
-import type { AccessSettings } from "../core/session/access-settings.ts";
+import type { ConfiguredAccess } from "../core/session/access-settings.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
 import { runningAccess } from "./access-schema.ts";
 import { channelCommonSchema, missingKinds, type Registries } from "./config-file.ts";
@@ -25,7 +25,7 @@ export interface ChannelConfig {
    */
   config: Record<string, unknown> | null;
   /** Who may talk to the bot; null: everybody. */
-  access: AccessSettings | null;
+  access: ConfiguredAccess | null;
   /** The settings that connect it to the simulator at a URL; null: it uses the real platform. */
   simulated: ((url: string) => Record<string, unknown>) | null;
 }

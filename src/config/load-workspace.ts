@@ -1,6 +1,7 @@
 import type { ConfigProblem } from "../core/faults/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
 import { type AgentSettings, nameSchema } from "./agent-schema.ts";
+import { approverProblems } from "./approver-problems.ts";
 import { configFileSchema, type Registries } from "./config-file.ts";
 import { schemaProblems } from "./config-problems.ts";
 import { loadDesks } from "./desk-problems.ts";
@@ -80,8 +81,10 @@ export function loadWorkspace(content: Json, origin: WorkspaceOrigin): LoadedWor
   const kinds = Object.entries(origin.channels).flatMap(([kind, { capabilities }]) =>
     capabilities.desks === true ? [kind] : [],
   );
-  const loaded = loadDesks(entriesOf(content.desks), { file, env, agents, channels, kinds });
-  problems.push(...loaded.problems);
+  const parts = { file, env, agents, channels, kinds };
+  const written = entriesOf(content.desks);
+  const loaded = loadDesks(written, parts);
+  problems.push(...loaded.problems, ...approverProblems(Object.values(workspace.channels), written, parts));
   workspace.desks = loaded.desks;
   return { workspace, problems, secrets };
 }

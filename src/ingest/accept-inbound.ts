@@ -1,3 +1,4 @@
+import { isAccessPayload } from "../core/message/access-press.ts";
 import type { ChannelEvent, ConversationRef, InboundMessage } from "../core/message/channel-event.ts";
 import type { KnownMessage } from "../core/message/message-context.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
@@ -7,6 +8,8 @@ import { eventRow, type SessionMessage, sessionRow } from "./new-row.ts";
 export interface IngestDeps {
   /** Stores one message, committed together with all others that wait. */
   store(row: InboundRow): Promise<InboundOutcome>;
+  /** Answers a stranger's request, if the message is an approver's press. False: it is none. */
+  press(channel: ChannelRef, event: InboundMessage): Promise<boolean>;
   /** The known identifier of the user whom the platform calls by these names. */
   identify(channel: ChannelRef, names: readonly [string, ...string[]]): Promise<string>;
   /** Our own messages in a conversation, by the platform's ids for them. */
@@ -45,6 +48,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   async function acceptOne(channel: ChannelRef, event: ReadEvent): Promise<void> {
     switch (event.type) {
       case "message": {
+        if (isAccessPayload(event.payload) && (await deps.press(channel, event))) return;
         const row = eventRow(channel, event, event.own ?? NONE_OF_OURS);
         deps.onOutcome(channel, row, await deps.store(row));
         return;

@@ -1,5 +1,7 @@
 import type { PoolClient } from "pg";
 import { newCode } from "../access/access-code.ts";
+import { cardWords } from "../access/card-words.ts";
+import { type PlannedDelivery, planCards } from "../access/cards-repository.ts";
 import { decideAccess, type Refusal } from "../access/decide-access.ts";
 import { readInvite } from "../access/invite-code.ts";
 import { countUse, findInvite } from "../access/invites-repository.ts";
@@ -18,7 +20,7 @@ import {
 import { newId } from "../core/ids.ts";
 import type { ConversationRef } from "../core/message/channel-event.ts";
 import type { MessageContext } from "../core/message/message-context.ts";
-import { type AccessSettings, codeWords } from "../core/session/access-settings.ts";
+import { type AccessSettings, type ApproverPlace, codeWords } from "../core/session/access-settings.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import { shortened } from "../core/text/text.ts";
 import { appendNotice } from "../sessions/append-repository.ts";
@@ -117,7 +119,7 @@ export async function askAccess(client: PoolClient, row: InboundRow): Promise<As
     case "joins": {
       const { requestId } = decision;
       await joinRequest(client, requestId, { messageId: row.messageId, eventKeys, held: heldForm(row) });
-      return { kind: "kept_out", outcome: { kind: "pending", requestId, deliveryIds: [] } };
+      return { kind: "kept_out", outcome: { kind: "pending", requestId, planned: [] } };
     }
     case "refused":
       if (facts.requests.length > 0 && !HARMLESS.includes(decision.because))
@@ -152,8 +154,8 @@ async function admitByInvite(
 async function hold(
   client: PoolClient,
   row: InboundRow,
-  { policy, text, codeText }: AccessSettings,
-  { place, greets, invite }: { place: number; greets: boolean; invite: string | null },
+  { policy, text, codeText, places }: AccessSettings,
+  { place, greets, asks, invite }: { place: number; greets: boolean; asks: boolean; invite: string | null },
 ): Promise<InboundOutcome> {
   const requestId = newId();
   const code = policy === "pairing" ? newCode() : null;
@@ -178,16 +180,32 @@ async function hold(
     ...(greets && text !== null ? [text] : []),
     ...(code === null ? [] : [codeWords(codeText, code)]),
   ];
-  if (words.length === 0) return { kind: "pending", requestId, deliveryIds: [] };
-  const deliveryId = await appendNotice(client, {
+  const notice = {
     workspaceId,
     channelId,
     accessRequestId: requestId,
     address,
     content: words.join("\n\n"),
     answers: { eventKeys, ...(replyReference === null ? {} : { replyReference }) },
-  });
-  return { kind: "pending", requestId, deliveryIds: [deliveryId] };
+  };
+  const told = words.length === 0 ? [] : [{ id: await appendNotice(client, notice), channelId }];
+  const cards = asks ? await askApprovers(client, row, requestId, places()) : [];
+  return { kind: "pending", requestId, planned: [...told, ...cards] };
+}
+
+async function askApprovers(
+  client: PoolClient,
+  { workspaceId, channelId, userIdentifier: identifier, userName: name, content }: InboundRow,
+  id: string,
+  places: readonly ApproverPlace[],
+): Promise<PlannedDelivery[]> {
+  if (places.length === 0) return [];
+  const { rows } = await client.query<{ name: string }>("SELECT name FROM channels WHERE id = $1", [
+    channelId,
+  ]);
+  const channel = rows[0]?.name ?? "";
+  const words = cardWords({ channel, identifier, name, text: shortened(content, EXCERPT) });
+  return planCards(client, { id, workspaceId, words }, places);
 }
 
 function namesOf({ access }: InboundRow): readonly string[] {

@@ -1,4 +1,6 @@
 import type { Pool, PoolClient } from "pg";
+import { answerWords, lateWords } from "../access/card-words.ts";
+import { type PlannedDelivery, planWords, requestOfCard } from "../access/cards-repository.ts";
 import { type Answer, decideAnswer } from "../access/decide-access.ts";
 import {
   type AnsweredRequest,
@@ -8,6 +10,11 @@ import {
   settleRequests,
 } from "../access/requests-repository.ts";
 import { newId } from "../core/ids.ts";
+import { readAccessPress } from "../core/message/access-press.ts";
+import type { InboundMessage } from "../core/message/channel-event.ts";
+import { nameLine } from "../core/message/name-line.ts";
+import type { ChannelRef } from "../core/session/runtime.ts";
+import { claimEvent } from "../sessions/event-keys-repository.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { release } from "./access-repository.ts";
 import { storeGathered } from "./gathering-repository.ts";
@@ -27,12 +34,14 @@ export interface AdmissionsDeps {
   lease: LeaseClaim;
   /** The messages that waited are stored, so their turns begin. */
   onReleased(released: readonly ReleasedMessage[]): void;
+  /** Approvers read what became of a request. */
+  tell(planned: readonly PlannedDelivery[]): void;
 }
 
 export type Admissions = ReturnType<typeof createAdmissions>;
 
 /** Lets people in, and refuses them. The commit that lets somebody in also stores the messages that waited. */
-export function createAdmissions(pool: Pool, { lease, onReleased }: AdmissionsDeps) {
+export function createAdmissions(pool: Pool, { lease, onReleased, tell }: AdmissionsDeps) {
   async function settle(
     client: PoolClient,
     request: AnsweredRequest,
@@ -61,6 +70,26 @@ export function createAdmissions(pool: Pool, { lease, onReleased }: AdmissionsDe
     });
   }
 
+  /** Answers a locked request. Approvers read below their cards what became of it. */
+  async function decide(
+    client: PoolClient,
+    request: AnsweredRequest,
+    answer: Answer,
+    by: Decider,
+  ): Promise<Done> {
+    const requestId = request.id;
+    const decision = decideAnswer(request.state, answer);
+    if (decision.kind !== "counts") return { outcome: { ...decision, requestId }, released: [], planned: [] };
+    const released = await settle(client, request, answer, by);
+    const planned = await planWords(client, request, answerWords(request, answer, by));
+    return { outcome: { kind: "settled", requestId }, released, planned };
+  }
+
+  function finish({ released, planned }: Done): void {
+    onReleased(released);
+    tell(planned);
+  }
+
   return {
     /** Answers a request, and with it all waiting requests of its user. Several answers at once have one effect. */
     async answer(
@@ -69,20 +98,48 @@ export function createAdmissions(pool: Pool, { lease, onReleased }: AdmissionsDe
       answer: Answer,
       by: Decider,
     ): Promise<Answered> {
-      const { outcome, released } = await inTransaction(
-        pool,
-        async (client): Promise<{ outcome: Answered; released: ReleasedMessage[] }> => {
-          const request = await lockRequest(client, workspaceId, named);
-          if (request === null) return { outcome: { kind: "unknown" }, released: [] };
-          const requestId = request.id;
-          const decision = decideAnswer(request.state, answer);
-          if (decision.kind !== "counts") return { outcome: { ...decision, requestId }, released: [] };
-          const stored = await settle(client, request, answer, by);
-          return { outcome: { kind: "settled", requestId }, released: stored };
-        },
-      );
-      onReleased(released);
-      return outcome;
+      const done = await inTransaction(pool, async (client): Promise<Done> => {
+        const request = await lockRequest(client, workspaceId, named);
+        if (request === null) return NOTHING;
+        return decide(client, request, answer, by);
+      });
+      finish(done);
+      return done.outcome;
+    },
+
+    /** Answers the request of a card that an approver pressed. False: the pressed message is no card. */
+    async answerPress(channel: ChannelRef, event: InboundMessage): Promise<boolean> {
+      const press = readAccessPress(event);
+      if (press === null) return false;
+      const { cardId, answer } = press;
+      const done = await inTransaction(pool, async (client): Promise<Done | null> => {
+        const id = await requestOfCard(client, channel.id, cardId);
+        if (id === null) return null;
+        const request = await lockRequest(client, channel.workspaceId, { id });
+        if (request === null || !(await claimEvent(client, channel.id, event.eventKeys, newId())))
+          return NOTHING;
+        const by = approverOf(channel, event);
+        const decided = await decide(client, request, answer, by);
+        const { outcome } = decided;
+        if (outcome.kind === "settled" || outcome.kind === "unknown") return decided;
+        return { ...decided, planned: await planWords(client, request, lateWords(outcome, by), { cardId }) };
+      });
+      if (done !== null) finish(done);
+      return done !== null;
     },
   };
+}
+
+/** The outcome of an answer, and the work that follows the commit. */
+interface Done {
+  outcome: Answered;
+  released: readonly ReleasedMessage[];
+  planned: readonly PlannedDelivery[];
+}
+
+const NOTHING: Done = { outcome: { kind: "unknown" }, released: [], planned: [] };
+
+function approverOf({ kind }: ChannelRef, { author, userName, conversation }: InboundMessage): Decider {
+  const name = nameLine(author?.name ?? userName ?? "");
+  return { name: name || (author?.identifier ?? conversation.userIdentifier), via: kind };
 }

@@ -1,3 +1,4 @@
+import type { PlannedDelivery } from "../access/cards-repository.ts";
 import type { Refusal } from "../access/decide-access.ts";
 import type { InboundAttachment } from "../core/message/channel-event.ts";
 import type { MessageContext } from "../core/message/message-context.ts";
@@ -110,8 +111,8 @@ type StoredOutcome =
    * repeated.
    */
   | { kind: "upload_taken" }
-  /** It waits until its sender is let in. `deliveryIds`: the words that tell the sender so. */
-  | { kind: "pending"; requestId: string; deliveryIds: readonly string[] }
+  /** It waits until its sender is let in. `planned`: the words for the sender, and for approvers. */
+  | { kind: "pending"; requestId: string; planned: readonly PlannedDelivery[] }
   /** Its sender is not let in, and it was not kept. */
   | { kind: "refused"; because: Refusal };
 

@@ -1,3 +1,4 @@
+import type { PlannedDelivery } from "../access/cards-repository.ts";
 import { forgetInvites } from "../access/invites-repository.ts";
 import { forgetRequests } from "../access/requests-repository.ts";
 import { overloaded } from "../core/faults/errors.ts";
@@ -69,7 +70,7 @@ export function createIntake({ database, lease, delivery, turns, capacity, metri
       expectTurns(rows);
       const outcomes = await storing;
       beginTurns(rows, outcomes);
-      tellStrangers(rows, outcomes);
+      tell(outcomes.flatMap((outcome) => (outcome.kind === "pending" ? outcome.planned : [])));
       return outcomes;
     },
     maxBatch: 200,
@@ -77,13 +78,9 @@ export function createIntake({ database, lease, delivery, turns, capacity, metri
     partitionOf: (row) => row.sessionId ?? `${row.channelId}/${row.address}`,
   });
 
-  /** Sends what strangers read. If this fails, the reconciler does it later. */
-  function tellStrangers(rows: readonly InboundRow[], outcomes: readonly InboundOutcome[]): void {
-    for (const [index, outcome] of outcomes.entries()) {
-      const channelId = rows[index]?.channelId;
-      if (channelId !== undefined && outcome.kind === "pending")
-        delivery.queues.enqueue(channelId, outcome.deliveryIds);
-    }
+  /** Sends what strangers and approvers read. If this fails, the reconciler does it later. */
+  function tell(planned: readonly PlannedDelivery[]): void {
+    for (const { id, channelId } of planned) delivery.queues.enqueue(channelId, [id]);
   }
 
   /** A slow database must not fill the memory. At the limit, the message stays with its sender. */
@@ -118,8 +115,19 @@ export function createIntake({ database, lease, delivery, turns, capacity, metri
     if (isNew && opens !== null) release(channel, opens);
   }
 
+  const admissions = createAdmissions(pool, {
+    lease,
+    tell,
+    onReleased: (released) =>
+      beginTurns(
+        released.map(({ row }) => row),
+        released.map(({ outcome }) => outcome),
+      ),
+  });
+
   const ingest: Ingest = createIngest({
     store,
+    press: (channel, event) => admissions.answerPress(channel, event),
     identify: (channel, names) => aliases.identify(channel.id, names),
     ownMessages: (channel, address, externalIds) => lookups.ownMessages(channel.id, address, externalIds),
     others: createOtherEvents({ database, aliases, delivery, turns, onStored, log }),
@@ -138,15 +146,6 @@ export function createIntake({ database, lease, delivery, turns, capacity, metri
     const ids = { channel: channel.name, message_id: row.messageId, event_keys: row.eventKeys };
     log.debug({ ...ids, ...(isStored ? { session_id: outcome.sessionId } : {}) }, outcome.kind);
   }
-
-  const admissions = createAdmissions(pool, {
-    lease,
-    onReleased: (released) =>
-      beginTurns(
-        released.map(({ row }) => row),
-        released.map(({ outcome }) => outcome),
-      ),
-  });
 
   const steps: ReconcilerStep[] = [
     { name: "parts of albums", run: () => forgetHeldParts(pool) },

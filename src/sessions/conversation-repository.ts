@@ -103,7 +103,10 @@ export async function lastUserMessage(
   return found === undefined ? null : { at: found.at, eventKeys: found.keys ?? [] };
 }
 
-/** The buttons of a message, the address of its conversation, and the address it was sent to. */
+/**
+ * The buttons of a message, the address of its conversation, and the address it was sent to. A card about a stranger is a
+ * delivery without a message.
+ */
 export async function findButtons(
   pool: Pool,
   channelId: string,
@@ -114,7 +117,9 @@ export async function findButtons(
     text: `SELECT m.buttons, coalesce(s.address, s.id) AS address, (SELECT d.address FROM deliveries d
         WHERE d.message_id = m.id AND d.buttons IS NOT NULL ORDER BY d.ordinal DESC LIMIT 1) AS sent_to
       FROM messages m JOIN sessions s ON s.id = m.session_id
-      WHERE m.id = $1 AND s.channel_id = $2 AND m.buttons IS NOT NULL`,
+      WHERE m.id = $1 AND s.channel_id = $2 AND m.buttons IS NOT NULL
+      UNION ALL SELECT buttons, address, NULL FROM deliveries
+      WHERE id = $1 AND channel_id = $2 AND access_request_id IS NOT NULL AND buttons IS NOT NULL`,
     values: [messageId, channelId],
   });
   const [found] = rows;

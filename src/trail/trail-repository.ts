@@ -91,7 +91,7 @@ const ACCESS = `
     r.expires_at AS "expiresAt", r.decided_at AS "decidedAt", r.by_name AS "byName", r.by_via AS "byVia",
     CASE WHEN r.state = 'waiting' AND r.expires_at <= now() THEN 'expired' ELSE r.state END AS state,
     (SELECT jsonb_build_object('id', d.id, 'status', d.status, 'error', d.error) FROM deliveries d
-      WHERE d.access_request_id = r.id ORDER BY d.ordinal LIMIT 1) AS notice
+      WHERE d.access_request_id = r.id AND d.desk_part IS NULL ORDER BY d.ordinal LIMIT 1) AS notice
   FROM access_requests r JOIN channels c ON c.id = r.channel_id
   WHERE r.workspace_id = $1 AND (r.id = $2 OR r.message_ids @> ARRAY[$2::text]
     OR r.identifier = $2 AND r.state = 'waiting'

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { blockActions, callback, nextTs } from "../channels/slack-subject.ts";
 import { startTestApp, type TestApp, type TestAppOptions } from "../support/app.ts";
-import { type FakeSlack, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
+import { type FakeSlack, type PostedMessage, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
 import { type FakeTelegram, type SentMessage, startFakeTelegram } from "../support/fake-telegram.ts";
 import { testPool } from "../support/postgres.ts";
 import { privateMessage, SECRET, telegramTo } from "./telegram-story.ts";
@@ -39,6 +39,8 @@ export interface DeskStory extends AsyncDisposable {
   /** A member of the Telegram desk writes in a topic. */
   writeInTopic(text: string, message?: Record<string, unknown>): Promise<number>;
   postSlack(body: unknown): Promise<number>;
+  /** A member presses a button of a message in Slack. */
+  pressSlack(user: string, message: PostedMessage, actionId: string): Promise<number>;
   postTelegram(update: object): Promise<number>;
   rows<Row extends pg.QueryResultRow = Record<string, unknown>>(
     sql: string,
@@ -56,9 +58,11 @@ export async function startDeskStory(
   options: Omit<TestAppOptions, "channels" | "agents"> & {
     agent?: Record<string, unknown>;
     fakes?: { slack: FakeSlack; telegram: FakeTelegram };
+    /** Who may talk to the bot on Telegram. Default: everybody. */
+    access?: object;
   } = {},
 ): Promise<DeskStory> {
-  const { agent = {}, fakes, ...rest } = options;
+  const { agent = {}, fakes, access, ...rest } = options;
   const slack = fakes?.slack ?? (await startFakeSlack());
   const telegram = fakes?.telegram ?? (await startFakeTelegram());
   slack.people.set(ANNA, { name: "anna", profile: { display_name: "Anna" } });
@@ -70,7 +74,7 @@ export async function startDeskStory(
       coach: { bot: { type: "echo" }, handoff: { desk: "support", userWords: ["/human"] }, ...agent },
     },
     channels: {
-      telegram: telegramTo(telegram, "coach"),
+      telegram: { ...telegramTo(telegram, "coach"), ...(access === undefined ? {} : { access }) },
       slack: {
         kind: "slack",
         agent: "coach",
@@ -102,6 +106,16 @@ export async function startDeskStory(
       "x-telegram-bot-api-secret-token": SECRET,
     });
 
+  function pressSlack(user: string, message: PostedMessage, actionId: string): Promise<number> {
+    const payload = JSON.stringify(blockActions(slack, message, actionId, { user: { id: user } }));
+    const form = new URLSearchParams({ payload }).toString();
+    const headers = {
+      ...signedHeaders(form, slack.signingSecret),
+      "content-type": "application/x-www-form-urlencoded",
+    };
+    return postForm("/webhooks/slack", form, headers);
+  }
+
   function thread(): SlackThread {
     const card = slack.posted.findLast(({ channel, threadTs }) => channel === SUPPORT && threadTs === null);
     if (card === undefined) throw new Error("no card was posted");
@@ -123,15 +137,7 @@ export async function startDeskStory(
             ...event,
           }),
         ),
-      press(user, action) {
-        const payload = JSON.stringify(blockActions(slack, card, `desk:${action}`, { user: { id: user } }));
-        const form = new URLSearchParams({ payload }).toString();
-        const headers = {
-          ...signedHeaders(form, slack.signingSecret),
-          "content-type": "application/x-www-form-urlencoded",
-        };
-        return postForm("/webhooks/slack", form, headers);
-      },
+      press: (user, action) => pressSlack(user, card, `desk:${action}`),
     };
   }
 
@@ -173,6 +179,7 @@ export async function startDeskStory(
         },
       }),
     postSlack,
+    pressSlack,
     postTelegram,
     rows: async (sql, values = []) => (await pool.query(sql, values)).rows,
     session,

@@ -23,6 +23,7 @@ test("a list is read with its variables, and says nothing unless it is told to",
     allow: new Set(["777001", "777002"]),
     text: null,
     codeText: "Your code: {code}",
+    approvers: [],
   });
 });
 
@@ -43,6 +44,37 @@ test.each([
   const problems = problemsOf(withAccess(access));
   expect(problems.map((problem) => problem.path).join()).toContain(path);
   expect(JSON.stringify(problems)).toMatch(text);
+});
+
+test("approvers are desks of the file, and conversations of its channels", () => {
+  const carla = { channel: "phone", conversation: "777001" };
+  const approvers = ["support", carla];
+  const desks = { support: { channel: "phone", conversation: "-100123" } };
+  const channels = { phone: { ...PHONE, access: { policy: "pairing", approvers } } };
+  expect(load(aFile({ channels, desks })).workspaces[0]?.channels["phone"]?.access?.approvers).toEqual(
+    approvers,
+  );
+  const problems = problemsOf(
+    aFile({
+      channels: {
+        phone: {
+          ...PHONE,
+          access: { policy: "pairing", approvers: ["suport", { ...carla, channel: "fax" }] },
+        },
+      },
+      desks,
+    }),
+  );
+  expect(problems.map(({ path, problem }) => [path, problem])).toEqual([
+    [
+      "channels.config.json: channels.phone.access.approvers[0]",
+      'names the desk "suport", which is not in this file',
+    ],
+    [
+      "channels.config.json: channels.phone.access.approvers[1].channel",
+      'names the channel "fax", which is not in this file',
+    ],
+  ]);
 });
 
 test("a channel whose callers have a key or a token needs none", () => {

@@ -55,9 +55,14 @@ describe("a sender", () => {
   });
 
   it("is greeted with the first request, and gets the first free place with the next ones", () => {
-    expect(decideAccess(facts())).toEqual({ kind: "pending", place: 1, greets: true });
+    expect(decideAccess(facts())).toEqual({ kind: "pending", place: 1, greets: true, asks: true });
     const requests = [request({ place: 1, state: "expired" }), request({ place: 2, eventKeys: ["second"] })];
-    expect(decideAccess(facts({ requests }))).toEqual({ kind: "pending", place: 1, greets: false });
+    expect(decideAccess(facts({ requests }))).toEqual({
+      kind: "pending",
+      place: 1,
+      greets: false,
+      asks: false,
+    });
   });
 
   it.each([
@@ -70,6 +75,13 @@ describe("a sender", () => {
       kind: "refused",
       because: "too_many_messages",
     });
+  });
+
+  it("is shown to approvers once, and not while a flood waits", () => {
+    expect(decideAccess(facts({ waitingHere: 19 }))).toMatchObject({ asks: true });
+    expect(decideAccess(facts({ waitingHere: 20 }))).toMatchObject({ asks: false });
+    const requests = [request({ state: "expired" })];
+    expect(decideAccess(facts({ requests }))).toMatchObject({ asks: true });
   });
 
   it("is not heard for a while after a no, nor while too many strangers wait", () => {

@@ -9,7 +9,13 @@ const configured = (over: Partial<ConfiguredChannel> = {}): ConfiguredChannel =>
   ...over,
 });
 
-const ONLY_ADA = { policy: "allowlist", allow: new Set(["ada"]), text: null, codeText: "{code}" } as const;
+const ONLY_ADA = {
+  policy: "allowlist",
+  allow: new Set(["ada"]),
+  text: null,
+  codeText: "{code}",
+  approvers: [],
+} as const;
 
 test.each<[string, typeof running | null, ConfiguredChannel | null, string | null]>([
   ["the same", running, configured(), null],

@@ -1,4 +1,5 @@
 import type { WebClient } from "@slack/web-api";
+import { isAccessPayload } from "../../core/message/access-press.ts";
 import type { DeskPress, InboundMessage } from "../../core/message/channel-event.ts";
 import { findPressed, readPressReference } from "../../core/message/press.ts";
 import type { Logger } from "../../core/process/logger.ts";
@@ -20,7 +21,7 @@ export interface PressDeps {
   conversations: Conversations;
   people: People;
   clientOf(team: string | null): Promise<WebClient | null>;
-  /** Conversations of desks, in which no button is the bot's. */
+  /** Conversations of desks. Their buttons are those of cards. */
   desk: DeskReader;
   /** Tracks calls that nobody waits for. */
   track(task: Promise<unknown>): void;
@@ -48,15 +49,15 @@ export function createPresses(deps: PressDeps) {
   /** Returns `later` if the offered buttons cannot be looked up. The user then sees that the press failed. */
   return async function readPress(press: SlackPress): Promise<(InboundMessage | DeskPress)[] | Later> {
     const team = deps.isShared ? press.team : null;
-    if (deps.desk.isDesk(team, press.channel)) {
-      const pressed = await deps.desk.press(team, press);
-      return pressed === null ? [] : [pressed];
-    }
+    const atDesk = deps.desk.isDesk(team, press.channel);
+    const pressedCard = atDesk ? await deps.desk.press(team, press) : null;
+    if (pressedCard !== null) return [pressedCard];
     const address = toAddress(team, press.channel, press.threadTs);
     const reference = readPressReference(press.reference);
     const found = reference && (await findPressed(reference, findButtons).catch(() => undefined));
     if (found === undefined) return BUTTONS_UNKNOWN;
-    if (!reference || !found || !isHere(found.offered, address, press)) {
+    const isOffered = found && isHere(found.offered, address, press);
+    if (!reference || !found || !isOffered || (atDesk && !isAccessPayload(found.pressed.payload))) {
       log.debug({ channelId: press.channel }, "slack press of nothing that is offered ignored");
       return [];
     }

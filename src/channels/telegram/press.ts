@@ -1,4 +1,5 @@
 import type { Api } from "grammy";
+import { isAccessPayload } from "../../core/message/access-press.ts";
 import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import { findPressed, readPressReference } from "../../core/message/press.ts";
 import type { Logger } from "../../core/process/logger.ts";
@@ -16,7 +17,7 @@ export interface PressDeps {
   /** Used only to remove it from reports. */
   token: string;
   findButtons(messageId: string): Promise<OfferedButtons | null>;
-  /** True for the group of a desk, in which no button is the bot's. */
+  /** True for the group of a desk. Its buttons are those of cards. */
   isDesk(chatId: string): boolean;
   /** Tracks calls that nobody awaits. */
   track(task: Promise<unknown>): void;
@@ -44,17 +45,19 @@ export function createPresses({ api, token, findButtons, isDesk, track, log }: P
 
   /** Later if the offered buttons cannot be read, so that Telegram sends the press again. */
   return async function readPress(press: TelegramPress, eventKey: string): Promise<ChannelEvent[] | Later> {
-    if (isDesk(String(press.chat.id))) {
-      const pressed = deskPressOf(press, eventKey);
+    const atDesk = isDesk(String(press.chat.id));
+    const pressedCard = atDesk ? deskPressOf(press, eventKey) : null;
+    if (pressedCard !== null) {
       // The topic shows the outcome.
       tell("answer", api.answerCallbackQuery(press.id));
-      return pressed === null ? [] : [pressed];
+      return [pressedCard];
     }
     const reference = readPressReference(press.data);
     const found = reference && (await findPressed(reference, findButtons).catch(buttonsUnknown));
     if (isLater(found)) return found;
     // A person with direct access to Telegram's servers can copy a button's data into another chat.
-    if (!reference || !found || !isPressedIn(press, parseAddress(found.offered.address))) {
+    const isOffered = found && isPressedIn(press, parseAddress(found.offered.address));
+    if (!reference || !found || !isOffered || (atDesk && !isAccessPayload(found.pressed.payload))) {
       const text = press.data === ALREADY_CHOSEN ? undefined : GONE;
       tell("answer", api.answerCallbackQuery(press.id, text === undefined ? {} : { text }));
       log.debug({ eventKey }, "telegram press of nothing that is offered ignored");

@@ -1,5 +1,17 @@
-/** Who may talk to the bot on a channel. A channel that everybody may use has none. */
-export interface AccessSettings {
+/** A conversation of a channel in which approvers are asked. */
+export interface ApproverPlace {
+  channelId: string;
+  conversation: string;
+}
+
+/** Who may talk to the bot on a running channel. A channel that everybody may use has none. */
+export interface AccessSettings extends ConfiguredAccess {
+  /** The places where approvers are asked, as far as their channels run here. */
+  places(): readonly ApproverPlace[];
+}
+
+/** Who may talk to the bot on a channel, as the configuration says. */
+export interface ConfiguredAccess {
   /** `allowlist`: only people on the list. `pairing`: others get a code, with which an operator lets them in. */
   policy: "allowlist" | "pairing";
   /** Identifiers of people who may talk to the bot, in every form that the platform uses. */
@@ -8,6 +20,8 @@ export interface AccessSettings {
   text: string | null;
   /** The text that tells a code: `{code}`. */
   codeText: string;
+  /** Who is asked about strangers: names of desks, and conversations. */
+  approvers: readonly (string | { channel: string; conversation: string })[];
 }
 
 /** The text that tells somebody their code. */
