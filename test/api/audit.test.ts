@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAuditRepository } from "../../src/audit/audit-repository.ts";
 import { createAudit } from "../../src/http/api/route/audit.ts";
@@ -6,6 +6,7 @@ import { defineRoute } from "../../src/http/api/route/route.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { signIn } from "../support/console.ts";
 import { eventually } from "../support/eventually.ts";
+import { testPool } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { openLiveWorld, pathWith } from "./live-world.ts";
 
@@ -13,8 +14,7 @@ let app: TestApp;
 let pool: pg.Pool;
 beforeAll(async () => {
   app = await startTestApp();
-  pool = new pg.Pool({ connectionString: app.database.url });
-  pool.on("error", () => undefined);
+  pool = testPool(app.database.url);
 });
 afterAll(async () => {
   await pool.end();

@@ -1,19 +1,19 @@
 import { connect } from "node:net";
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSignIn } from "../../src/http/api/console/sign-in.ts";
 import { createAttempts } from "../../src/http/server/attempts.ts";
 import { createRateLimit } from "../../src/http/server/rate-limit.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { postSignIn, type SignedIn, signIn } from "../support/console.ts";
+import { testPool } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 let app: TestApp;
 let pool: pg.Pool;
 beforeAll(async () => {
   app = await startTestApp();
-  pool = new pg.Pool({ connectionString: app.database.url });
-  pool.on("error", () => undefined);
+  pool = testPool(app.database.url);
 });
 afterAll(async () => {
   await pool.end();
@@ -53,6 +53,17 @@ describe("a sign-in to the console", () => {
     const hours = (Date.parse((await session(person)).body.expires_at) - Date.now()) / 3_600_000;
     expect(hours).toBeGreaterThan(11.9);
     expect(hours).toBeLessThanOrEqual(12);
+  });
+
+  it("lets its person answer a conversation as somebody in the console", async () => {
+    const person = await signIn(app.url, { key: app.apiKey });
+    const { body: chat } = await person.call("POST", "/api/v1/chat/sessions", { agent_id: "echo" });
+    const path = `/api/v1/chat/sessions/${chat.id}/handoff`;
+    expect((await person.call("POST", path, {})).status).toBe(201);
+    const { body: taken } = await person.call("POST", `${path}/take`, { name: "Anna" });
+    expect(taken).toMatchObject({ state: "taken", holder: { name: "Anna", via: "console" } });
+    const { body: said } = await person.call("POST", `${path}/reply`, { content: "Hello." });
+    expect(said.author).toEqual({ name: "Anna", via: "console" });
   });
 
   it("keeps the cookie off plain HTTP unless the browser is on this machine", async () => {
