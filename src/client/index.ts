@@ -10,6 +10,7 @@ import { createHandoffs, type HandoffCalls } from "./handoffs.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { createSchedules, type Schedules } from "./schedules.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
+import { readStats, type Stats, type StatsQuery } from "./stats.ts";
 import { type Call, type CausewayOptions, createTransport, type RequestOptions } from "./transport.ts";
 import { createTriggers, type Triggers } from "./triggers.ts";
 import { createUsers, type Users } from "./users.ts";
@@ -29,6 +30,7 @@ export type { List, Page, PageMeta } from "./page.ts";
 export type { ParticipantData, WriteOptions } from "./participant-data.ts";
 export type { ChangeSchedule, CreateSchedule, ListSchedules, Schedule, ScheduleRun } from "./schedules.ts";
 export type * from "./session-types.ts";
+export type { Stats, StatsQuery, StatsRow } from "./stats.ts";
 export type { CausewayOptions, RequestOptions } from "./transport.ts";
 export type {
   MessageContent as Said,
@@ -64,6 +66,8 @@ export class Causeway {
   readonly access: Access;
   /** Yields everything that changes in the workspace, for lists that show the present. */
   readonly feed: (options?: RequestOptions & { after?: string }) => AsyncGenerator<FeedEvent>;
+  /** Counts messages, turns, failures, latency and tokens by hour or day. */
+  readonly stats: (query?: StatsQuery, options?: RequestOptions) => Promise<Stats>;
   /** Makes any other call. The path is relative to `/api/v1`. Names are converted in both directions. */
   readonly request: <T>(call: Call, options?: RequestOptions) => Promise<T>;
 
@@ -83,6 +87,7 @@ export class Causeway {
     this.handoffs = createHandoffs(transport);
     this.access = createAccess(transport);
     this.feed = (options) => feedEvents(transport, options);
+    this.stats = (query, options) => readStats(transport, query, options);
     this.request = transport.request;
   }
 }

@@ -37,7 +37,7 @@ export const STAGES: readonly (readonly string[])[] = [
   ["sessions"],
   ["schedules", "delivery", "handoffs", "access"],
   ["turns", "triggers"],
-  ["ingest", "events", "trail", "feed"],
+  ["ingest", "events", "trail", "feed", "stats"],
   ["http"],
   ["app"],
 ];

@@ -1,4 +1,5 @@
 import { createAgentQueries } from "../../agents/agent-queries-repository.ts";
+import { createSessionAgentRepository } from "../../agents/session-agent-repository.ts";
 import { AGENT_VERSIONS, createVersionRepository } from "../../agents/version-repository.ts";
 import { createAuditRepository } from "../../audit/audit-repository.ts";
 import type { ChannelDirectory } from "../../channels/channel-directory.ts";
@@ -16,6 +17,7 @@ import { createRetryingIdempotency } from "../../keys/retrying-idempotency.ts";
 import { createScheduleQueries } from "../../schedules/schedule-queries-repository.ts";
 import { createMessageQueriesRepository } from "../../sessions/message-queries-repository.ts";
 import { createSessionQueriesRepository } from "../../sessions/session-queries-repository.ts";
+import { createStatsRepository } from "../../stats/stats-repository.ts";
 import { describeHeld } from "../../trail/describe-access.ts";
 import { describeTrail } from "../../trail/describe-trail.ts";
 import { createTrailRepository } from "../../trail/trail-repository.ts";
@@ -24,7 +26,7 @@ import { createPersonalDataRepository } from "../../users/personal-data-reposito
 import { createUserRepository, type UserView } from "../../users/user-repository.ts";
 import type { Attempts } from "../server/attempts.ts";
 import type { CallerOf } from "../server/caller-address.ts";
-import type { OpenLimit } from "../server/open-limit.ts";
+import { createOpenLimit, type OpenLimit } from "../server/open-limit.ts";
 import type { RateLimit } from "../server/rate-limit.ts";
 import type { HttpParts } from "../server/server.ts";
 import type { ServiceEngine } from "../service.ts";
@@ -47,6 +49,7 @@ import { createAudit } from "./route/audit.ts";
 import { createAuthenticate } from "./route/auth.ts";
 import { createIdempotency } from "./route/idempotency.ts";
 import type { Route } from "./route/route.ts";
+import { statsRoutes } from "./stats/stats.ts";
 import { trailRoutes } from "./trail/trail.ts";
 import { participantDataRoutes } from "./users/participant-data.ts";
 import { userRoutes } from "./users/users.ts";
@@ -86,6 +89,8 @@ export interface ApiDeps {
 
 const BASE = "/api/v1";
 const CONSOLE_BASE = "/console";
+/** Questions of one workspace that the database counts for at the same time. */
+const COUNTED_AT_ONCE = 3;
 const SWEEP_EVERY_MS = 10 * 60_000;
 
 /** The API: its keys, its routes, and the document that describes them. */
@@ -181,6 +186,11 @@ export function createApi(deps: ApiDeps) {
         }),
         ...channelRoutes({ channels: channelQueries, trouble }),
         ...feedRoutes({ feeds, log }),
+        ...statsRoutes({
+          stats: createStatsRepository(pool),
+          agents: createSessionAgentRepository(pool),
+          places: createOpenLimit(COUNTED_AT_ONCE),
+        }),
         ...trailRoutes({
           async trail(workspaceId, id) {
             const rows = await trails.read(workspaceId, id);

@@ -37,7 +37,7 @@ export function createAudit(deps: { record(entry: NewAuditEntry): Promise<void>;
 }
 
 /** The row for a call; null if it gets none. */
-export function auditEntry(
+function auditEntry(
   route: Route,
   request: Audited,
   { body, reply }: { body: Json | undefined; reply: RouteReply },
