@@ -50,7 +50,7 @@ function toOperation(method: string, path: string, server: string, operation: Js
     method,
     path,
     server,
-    scope: /scope `([\w:]+)`/.exec(String(operation.description))?.[1] ?? null,
+    scope: /Needs the scope `([\w:]+)`/.exec(String(operation.description))?.[1] ?? null,
     pathParameters: parameters
       .filter((parameter) => parameter.in === "path")
       .map((parameter) => String(parameter.name)),

@@ -150,7 +150,7 @@ describe("the OpenAPI document", () => {
 describe("/docs", () => {
   it("is where the bare address leads", async () => {
     const response = await fetch(`${world.app.url}/`, { redirect: "manual" });
-    expect([response.status, response.headers.get("location")]).toEqual([302, "/docs"]);
+    expect([response.status, response.headers.get("location")]).toEqual([302, "/console"]);
   });
 
   it("shows every operation, with no script and nothing from elsewhere", async () => {
