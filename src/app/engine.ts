@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { abortable } from "../core/process/abortable.ts";
 import type { Logger } from "../core/process/logger.ts";
@@ -47,6 +49,9 @@ export async function openEngine(
     const { databaseUrl, redisUrls, dataDir } = settings;
     const alone = databaseUrl === null;
     let url = databaseUrl ?? "";
+    if (!alone && existsSync(join(dataDir, "postgres"))) {
+      log.warn({ data_dir: dataDir }, "the embedded database is not used, because DATABASE_URL is set");
+    }
     if (alone) {
       const embedded = await abortable(startEmbeddedPostgres({ dataDir, log }), signal);
       url = embedded.url;

@@ -61,6 +61,21 @@ export const runningCommands: readonly Command[] = [
     },
   },
   {
+    name: "move",
+    args: "",
+    takes: NONE,
+    summary: "copy the embedded database into a Postgres of your own, and check the counts",
+    options: {
+      to: { value: "<postgres://…>", doc: "an empty database, with the role that owns its tables" },
+    },
+    async run({ env, directory, print, option }) {
+      const to = option("to");
+      if (to === undefined) return { misuse: "--to is needed: the address of an empty database." };
+      const { moveDatabase } = await import("../move.ts");
+      return await moveDatabase({ env, directory, to, print });
+    },
+  },
+  {
     name: "bot check",
     args: "<url>",
     takes: { least: 1, most: 1 },
