@@ -160,6 +160,12 @@ export function createWorkspaces(deps: WorkspaceDeps) {
     );
   }
 
+  /** A simulated platform runs on this machine, so it reaches any address of the service. */
+  function reachedAt({ simulated }: ChannelConfig): Settings["publicUrl"] {
+    const { publicUrl } = deps.settings;
+    return simulated === null ? publicUrl : { ...publicUrl, isPublic: true };
+  }
+
   async function runChannel(
     channel: ChannelConfig & { config: Record<string, unknown> },
     id: string,
@@ -177,7 +183,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
       channel: await definition.create({
         name: channel.name,
         config: channel.config,
-        publicUrl: deps.settings.publicUrl,
+        publicUrl: reachedAt(channel),
         values: createChannelValues(pool, id),
         findConversation: (externalId, eventKey) => findConversation(intake, id, externalId, eventKey),
         findUnanswered: (user, begins) => findUnanswered(intake, id, user, begins),

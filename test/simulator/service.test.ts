@@ -47,6 +47,7 @@ describe("simulated channels of the service", () => {
     expect(ready.simulator).toEqual({ page: "/simulator", channels: ["telegram", "slack", "whatsapp"] });
     expect(ready.channels?.telegram).toMatchObject({ state: "ok", simulated: true });
     expect(ready.channels?.api).not.toHaveProperty("simulated");
+    expect(app.log.filter(({ message }) => message.includes("cannot reach this channel"))).toEqual([]);
     expect(app.app.simulated).toEqual(["telegram", "slack", "whatsapp"]);
   });
 
