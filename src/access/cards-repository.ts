@@ -54,15 +54,21 @@ export async function planWords(
   return rows;
 }
 
-/** The request of a card on a channel; null: that delivery is no card. */
+/**
+ * The request of a card on a channel; null: that delivery is no card. Once its time is over, the card stands for a later
+ * request of the same user that waits.
+ */
 export async function requestOfCard(
   client: PoolClient,
   channelId: string,
   cardId: string,
 ): Promise<string | null> {
   const { rows } = await client.query<{ id: string }>(
-    `SELECT access_request_id AS id FROM deliveries
-     WHERE id = $2 AND channel_id = $1 AND desk_part = 'card' AND access_request_id IS NOT NULL`,
+    `SELECT coalesce((SELECT w.id FROM access_requests w WHERE w.channel_id = r.channel_id
+         AND w.identifier = r.identifier AND w.state = 'waiting' AND w.expires_at > now()
+         ORDER BY w.requested_at, w.id LIMIT 1), r.id) AS id
+     FROM deliveries d JOIN access_requests r ON r.id = d.access_request_id
+     WHERE d.id = $2 AND d.channel_id = $1 AND d.desk_part = 'card'`,
     [channelId, cardId],
   );
   return rows[0]?.id ?? null;

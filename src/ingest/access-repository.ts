@@ -25,6 +25,7 @@ import type { ChannelRef } from "../core/session/runtime.ts";
 import { shortened } from "../core/text/text.ts";
 import { appendNotice } from "../sessions/append-repository.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
+import { namesOf } from "./new-row.ts";
 
 /*
  * The place that asks if a sender may talk to the bot. It runs in the transaction that stores the message, so every
@@ -53,14 +54,14 @@ export async function findStrangers(
   const guarded = rows.filter(({ access }) => access !== null);
   for (const channelId of new Set(guarded.map((row) => row.channelId))) {
     const here = guarded.filter((row) => row.channelId === channelId);
-    const granted = await findGranted(client, channelId, here.flatMap(namesOf));
+    const granted = await findGranted(client, channelId, here.flatMap(namesIn));
     const waiting = await findWaiting(
       client,
       channelId,
       here.map(({ userIdentifier }) => userIdentifier),
     );
     for (const row of here) {
-      const isLetIn = isListed(row) || namesOf(row).some((name) => granted.has(name));
+      const isLetIn = isListed(row) || namesIn(row).some((name) => granted.has(name));
       if (!isLetIn || waiting.has(row.userIdentifier)) strangers.add(row);
     }
   }
@@ -74,9 +75,9 @@ const HARMLESS: readonly Refusal[] = ["repeated", "not_for_bot"];
 export async function mayArrive(
   client: PoolClient,
   { id, access }: ChannelRef,
-  { userIdentifier, aliases = [] }: ConversationRef,
+  conversation: ConversationRef,
 ): Promise<boolean> {
-  const names = [userIdentifier, ...aliases];
+  const names = namesOf(conversation);
   if (access === undefined || names.some((name) => access.allow.has(name))) return true;
   return (await findGranted(client, id, names)).size > 0;
 }
@@ -208,7 +209,7 @@ async function askApprovers(
   return planCards(client, { id, workspaceId, words }, places);
 }
 
-function namesOf({ access }: InboundRow): readonly string[] {
+function namesIn({ access }: InboundRow): readonly string[] {
   return access?.names ?? [];
 }
 

@@ -1,5 +1,5 @@
 import { newId } from "../core/ids.ts";
-import type { InboundAttachment, InboundMessage } from "../core/message/channel-event.ts";
+import type { ConversationRef, InboundAttachment, InboundMessage } from "../core/message/channel-event.ts";
 import { type KnownMessage, type MessageContext, storedReferences } from "../core/message/message-context.ts";
 import { nameLine } from "../core/message/name-line.ts";
 import { storableFile } from "../core/message/storable-file.ts";
@@ -85,13 +85,17 @@ export function sessionRow(channel: ChannelRef, message: SessionMessage): Inboun
   });
 }
 
-/** The names by which the sender may be let in. In a group, that is the group and the writer. */
+/** The names by which a conversation may be let in. */
+export function namesOf({ userIdentifier, aliases = [], partOf }: ConversationRef): string[] {
+  return [userIdentifier, ...aliases, ...(partOf === undefined ? [] : [partOf])];
+}
+
+/** The names by which the sender may be let in. In a group, that is the group, its topic and the writer. */
 function accessOf({ access }: ChannelRef, { conversation, author }: InboundMessage): InboundRow["access"] {
   if (access === undefined) return null;
-  const { userIdentifier, aliases = [] } = conversation;
   return {
     settings: access,
-    names: [userIdentifier, ...aliases, ...(author === undefined ? [] : [author.identifier])],
+    names: [...namesOf(conversation), ...(author === undefined ? [] : [author.identifier])],
   };
 }
 

@@ -52,7 +52,7 @@ describe("a direct message to a channel", () => {
       {
         text: "hello, who are you?",
         userName: person.first_name,
-        conversation: { address, userIdentifier: address },
+        conversation: { address, userIdentifier: address, partOf: address.split(":d")[1] },
       },
     ]);
   });

@@ -116,7 +116,7 @@ describe("a private message", () => {
 
   test("in a topic has the topic in its address", async () => {
     expect(await eventsOf({ text: "hi", is_topic_message: true, message_thread_id: 9 })).toMatchObject([
-      { conversation: { address: "777001:9" } },
+      { conversation: { address: "777001:9", partOf: "777001" } },
     ]);
   });
 

@@ -73,6 +73,12 @@ describe("a list", () => {
     await story.say("group", "with ada", { more: { author: { identifier: "ada" } } });
     expect(await nthText(story, "group", 1)).toBe("re: with ada");
 
+    // A topic is let in with its group.
+    await story.say("topic", "in a topic", {
+      more: { conversation: { address: "topic", userIdentifier: "topic", externalId: null, partOf: "ada" } },
+    });
+    expect(await nthText(story, "topic", 1)).toBe("re: in a topic");
+
     // An operator lets somebody in whom the list does not have.
     expect(await story.app.api("POST", `/access_requests/${request.id}/approve`)).toMatchObject({
       status: 200,

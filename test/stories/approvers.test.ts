@@ -114,6 +114,17 @@ test("two approvers who press at once on two platforms decide once", async () =>
   await eventually(() => expect(all().filter((text) => text.startsWith(loser))).toHaveLength(1));
 });
 
+test("a card whose time is over stands for what the same person wrote since", async () => {
+  await using story = await startDeskStory({ access: ACCESS });
+  await story.postTelegram(privateMessage(EVE, "first"));
+  const { card, approve } = await slackCard(story, "User 7002");
+  await story.postTelegram(privateMessage(EVE, "second"));
+  await eventually(() => expect(textsTo(story, EVE)).toHaveLength(2));
+  await story.rows("UPDATE access_requests SET expires_at = now() WHERE text = 'first'");
+  await story.pressSlack(BEN, card, approve);
+  await eventually(() => expect(textsTo(story, EVE)[2]).toBe("You said: second"));
+});
+
 test("a bot that offers the same buttons lets nobody in", async () => {
   const bot = createScriptedBot((call) =>
     call.reply({

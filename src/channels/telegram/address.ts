@@ -1,3 +1,5 @@
+import type { ConversationRef } from "../../core/message/channel-event.ts";
+
 /** An address for messages: a chat, a topic in it, or one person's topic in a channel's direct messages. */
 export interface TelegramPlace {
   chatId: number;
@@ -23,6 +25,17 @@ export function parseAddress(address: string): TelegramPlace | null {
   const topic: TelegramTopic | null =
     id === undefined ? null : { kind: direct === "d" ? "direct" : "thread", id: Number(id) };
   return { chatId: Number(chat), topic };
+}
+
+/** The conversation at a place. Each topic is a conversation of its own. */
+export function conversationAt(place: TelegramPlace): ConversationRef {
+  const address = toAddress(place);
+  const { chatId, topic } = place;
+  const conversation = { address, userIdentifier: address, externalId: null };
+  // The id of a topic of direct messages is that of the person.
+  return topic === null
+    ? conversation
+    : { ...conversation, partOf: String(topic.kind === "direct" ? topic.id : chatId) };
 }
 
 /** The topic's parameter for a call. Telegram refuses a message to direct messages without it. */

@@ -1,6 +1,6 @@
 import type { InboundMessage } from "../../core/message/channel-event.ts";
 import type { JsonObject } from "../../core/text/json.ts";
-import { type TelegramPlace, toAddress } from "./address.ts";
+import { conversationAt, type TelegramPlace } from "./address.ts";
 import { type Addressing, isWithOnePerson } from "./addressing.ts";
 import { attachmentsOf } from "./attachments.ts";
 import type { BotIdentity } from "./identity.ts";
@@ -15,7 +15,6 @@ export function toMessage(
   eventKey: string,
   us: BotIdentity,
 ): InboundMessage {
-  const address = toAddress(placeOf(message));
   const writer = writerOf(message);
   const text = [addressing.text, message.special ?? ""].filter((words) => words !== "").join("\n");
   const attachments = [...attachmentsOf(message), ...unseenFiles(message, us.ids)];
@@ -24,7 +23,7 @@ export function toMessage(
     type: "message",
     // The message id is not added, because it is unique only in a chat. One event of Telegram has one update id.
     eventKeys: [eventKey],
-    conversation: { address, userIdentifier: address, externalId: null },
+    conversation: conversationAt(placeOf(message)),
     ...(writer?.name ? { userName: writer.name } : {}),
     profile: profileOf(message),
     text,

@@ -5,7 +5,7 @@ import { findPressed, readPressReference } from "../../core/message/press.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { OfferedButtons } from "../channel.ts";
 import { buttonsUnknown, isLater, type Later } from "../kit/later.ts";
-import { parseAddress, type TelegramPlace } from "./address.ts";
+import { conversationAt, parseAddress, type TelegramPlace } from "./address.ts";
 import { deskPressOf } from "./desk-inbound.ts";
 import { describeFault, readFault } from "./errors.ts";
 import { ALREADY_CHOSEN, chosenKeyboard } from "./keyboard.ts";
@@ -56,8 +56,15 @@ export function createPresses({ api, token, findButtons, isDesk, track, log }: P
     const found = reference && (await findPressed(reference, findButtons).catch(buttonsUnknown));
     if (isLater(found)) return found;
     // A person with direct access to Telegram's servers can copy a button's data into another chat.
-    const isOffered = found && isPressedIn(press, parseAddress(found.offered.address));
-    if (!reference || !found || !isOffered || (atDesk && !isAccessPayload(found.pressed.payload))) {
+    const place = found ? parseAddress(found.offered.address) : null;
+    const isOffered = isPressedIn(press, place);
+    if (
+      !reference ||
+      !found ||
+      place === null ||
+      !isOffered ||
+      (atDesk && !isAccessPayload(found.pressed.payload))
+    ) {
       const text = press.data === ALREADY_CHOSEN ? undefined : GONE;
       tell("answer", api.answerCallbackQuery(press.id, text === undefined ? {} : { text }));
       log.debug({ eventKey }, "telegram press of nothing that is offered ignored");
@@ -76,7 +83,7 @@ export function createPresses({ api, token, findButtons, isDesk, track, log }: P
         type: "message",
         // Two quick taps are two updates but one choice.
         eventKeys: [eventKey, `press:${reference.messageId}:${reference.index}:${press.from.id}`],
-        conversation: { address: offered.address, userIdentifier: offered.address, externalId: null },
+        conversation: conversationAt(place),
         ...(name === "" ? {} : { userName: name }),
         profile: {
           chat_type: press.chat.type,

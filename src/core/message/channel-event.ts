@@ -18,6 +18,11 @@ export interface ConversationRef {
    */
   aliases?: readonly string[];
   /**
+   * The group that the conversation is a topic of, or the person whose topic it is. Whoever lets in one of them lets in
+   * the conversation.
+   */
+  partOf?: string;
+  /**
    * Names the session on channels with many sessions per user (Slack: channel + thread). Null: a user has one session.
    */
   externalId: string | null;
