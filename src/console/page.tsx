@@ -9,6 +9,7 @@ import { Access } from "./places/access.tsx";
 import { Agents } from "./places/agents.tsx";
 import { Audit } from "./places/audit.tsx";
 import { Channels } from "./places/channels.tsx";
+import { Keys } from "./places/keys.tsx";
 import { unreachableSince } from "./server/call.ts";
 import { useStore } from "./server/store.ts";
 import { SignInPage } from "./session/sign-in.tsx";
@@ -59,6 +60,8 @@ function Screen({ route: here }: { route: Route }) {
       return <MessageForm key={here.query.toString()} route={here} />;
     case "access":
       return <Access />;
+    case "keys":
+      return <Keys />;
     case "audit":
       return <Audit route={here} />;
     case "trouble":

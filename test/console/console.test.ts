@@ -183,7 +183,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.keyboard.press("j");
     await page.getByRole("heading", { name: (await names())[1] ?? "", level: 2 }).waitFor();
     await page.keyboard.press("?");
-    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.getByRole("dialog", { name: "Shortcuts" }).waitFor();
     await isSound(page, "keys");
     await page.getByLabel("Single keys do something").uncheck();
     await page.keyboard.press("Escape");

@@ -152,4 +152,43 @@ describe.skipIf(browserPath === null)("the console", () => {
     await grants.getByText("Nobody yet.").waitFor();
     expect(person.offences).toEqual([]);
   });
+
+  it("makes a key for a person, shows its secret once, and signs the person out with it", async () => {
+    await using owner = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
+    const page = await owner.tab(`${app.url}/console/keys`);
+    await signInOn(page, app.apiKey);
+    await page.getByLabel(/^For whom/).fill("Anna");
+    await page.getByLabel("Role").selectOption("agent");
+    await page.getByRole("button", { name: "Make a key" }).press("Enter");
+    const secret = (await page.locator(".secret").textContent()) ?? "";
+    await isSound(page, "keys");
+    await page.getByRole("button", { name: "I have kept it" }).click();
+    expect(await page.content()).not.toContain(secret);
+
+    await using anna = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
+    const hers = await anna.tab(`${app.url}/console`);
+    await signInOn(hers, secret);
+    await hers.getByText("agent", { exact: true }).waitFor();
+    expect(await hers.getByRole("link", { name: /Audit|API keys|Message someone/ }).count()).toBe(0);
+    await page.getByRole("button", { name: "Revoke Anna" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).press("Enter");
+    await hers.getByRole("region", { name: "Signed out" }).waitFor();
+    expect([...owner.offences, ...anna.offences]).toEqual([]);
+  });
+
+  it("shows what a version of an agent changed", async () => {
+    await app.configure({
+      agents: { coach: { name: "Coach", seedMessage: "Say hello.", bot: { type: "echo" } } },
+    });
+    await app.app.reload();
+    await using person = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
+    const page = await person.tab(`${app.url}/console/agents/coach`);
+    await signInOn(page, app.apiKey);
+    const changes = page.getByRole("list", { name: "Changes" });
+    await changes.getByText("seedMessage").waitFor();
+    await changes.getByText('"Say hello."').waitFor();
+    await page.getByRole("combobox", { name: "Version", exact: true }).selectOption("1");
+    await changes.waitFor({ state: "detached" });
+    expect(person.offences).toEqual([]);
+  });
 });

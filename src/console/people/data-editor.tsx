@@ -2,7 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 import { CallError } from "../../web-chat/chat/call-error.ts";
 import { callForRevision, wordsOf } from "../server/call.ts";
 import { may } from "../session/who.ts";
-import { type Change, jsonChanges, readObject } from "./json-changes.ts";
+import { Changes } from "../shell/changes.tsx";
+import { jsonChanges, readObject } from "../shell/json-changes.ts";
 
 type Data = Record<string, unknown>;
 
@@ -94,19 +95,5 @@ export function DataEditor({ userId, agent }: { userId: string; agent: string })
         </div>
       )}
     </form>
-  );
-}
-
-function Changes({ changes }: { changes: readonly Change[] }) {
-  return (
-    <ul class="changes" aria-label="Changes">
-      {changes.map(({ path, before, after }) => (
-        <li key={path}>
-          <code>{path}</code>
-          {before !== undefined && <del>{JSON.stringify(before)}</del>}
-          {after !== undefined && <ins>{JSON.stringify(after)}</ins>}
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -4,6 +4,8 @@ import { useLive } from "../live/use-live.ts";
 import { callApi } from "../server/call.ts";
 import type { Agent, AgentVersion, Page } from "../server/wire.ts";
 import { Age } from "../shell/age.tsx";
+import { Changes } from "../shell/changes.tsx";
+import { jsonChanges } from "../shell/json-changes.ts";
 import { Link } from "../shell/link.tsx";
 import { hrefOf, type Route } from "../shell/route.ts";
 
@@ -57,7 +59,11 @@ function Versions({ agent }: { agent: Agent }) {
   );
   const [chosen, setChosen] = useState<number | null>(null);
   const shown = chosen ?? agent.current_version;
-  const version = data?.data.find((one) => one.version === shown);
+  const find = (number: number) => data?.data.find((one) => one.version === number);
+  const version = find(shown);
+  const [against, setAgainst] = useState<number | null>(null);
+  // By default the one before it. The first version has none.
+  const other = find(against ?? shown - 1);
   return (
     <section class="card" aria-label={`Versions of ${agent.name}`}>
       <header>
@@ -80,6 +86,24 @@ function Versions({ agent }: { agent: Agent }) {
           <p class="hint">
             Published <Age at={version.created_at} />. Secrets are shown by the names of their settings.
           </p>
+          {other !== undefined && other !== version && (
+            <>
+              <label class="field inline">
+                <span>Changes since version</span>
+                <select
+                  value={other.version}
+                  onChange={({ currentTarget }) => setAgainst(Number(currentTarget.value))}
+                >
+                  {data?.data.map(({ version: number }) => (
+                    <option key={number} value={number}>
+                      {number}
+                    </option>
+                  ))}
+                </select>
+              </label>
+              <Changes changes={jsonChanges(other.definition, version.definition)} />
+            </>
+          )}
           <pre
             class="definition"
             tabIndex={0}

@@ -170,3 +170,15 @@ export interface AccessGrant {
   granted_by: { name: string; via: string };
   created_at: string;
 }
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  /** The first characters of the secret. */
+  prefix: string;
+  scopes: string[];
+  /** The key of the settings, which cannot be revoked here. */
+  operator: boolean;
+  created_at: string;
+  last_used_at: string | null;
+}

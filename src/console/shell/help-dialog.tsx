@@ -16,7 +16,7 @@ const KEYS: readonly (readonly [string, string])[] = [
 export function HelpDialog({ onClose }: { onClose: () => void }) {
   const isOn = useStore(keysAreOn);
   return (
-    <Modal title="Keys" act={null} onClose={onClose}>
+    <Modal title="Shortcuts" act={null} onClose={onClose}>
       <dl class="keys">
         {KEYS.map(([key, what]) => (
           <div key={key}>

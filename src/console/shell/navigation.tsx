@@ -16,6 +16,7 @@ const TITLES: Readonly<Record<ScreenName, string>> = {
   channels: "Channels",
   agents: "Agents",
   access: "Access",
+  keys: "API keys",
   audit: "Audit",
 };
 
@@ -23,6 +24,7 @@ const TITLES: Readonly<Record<ScreenName, string>> = {
 const NEEDS: Partial<Record<ScreenName, Scope>> = {
   message: "trigger:write",
   access: "access:read",
+  keys: "admin",
   audit: "admin",
 };
 
@@ -73,7 +75,7 @@ export function Navigation(props: { screen: ScreenName; names: Names; me: Me; on
           <span class="hint">{me.role}</span>
         </p>
         <button type="button" class="link" onClick={onHelp}>
-          Keys
+          Shortcuts
         </button>
         <button type="button" class="link" onClick={() => void signOut().catch(() => undefined)}>
           Sign out

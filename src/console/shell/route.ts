@@ -9,6 +9,7 @@ export const SCREENS = [
   "channels",
   "agents",
   "access",
+  "keys",
   "audit",
 ] as const;
 export type ScreenName = (typeof SCREENS)[number];

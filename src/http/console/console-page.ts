@@ -54,6 +54,7 @@ const SCREENS = [
   "/agents",
   "/agents/:id",
   "/access",
+  "/keys",
   "/audit",
 ];
 

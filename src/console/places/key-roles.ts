@@ -1,0 +1,21 @@
+const VIEWER = ["sessions:read", "users:read", "handoff:read", "access:read"];
+const AGENT = [...VIEWER, "handoff:write"];
+const OPERATOR = [
+  ...AGENT,
+  "sessions:write",
+  "messages:write",
+  "users:write",
+  "trigger:write",
+  "deliveries:write",
+  "access:write",
+];
+
+/** The scopes of a key for a person, by what the person is to do. */
+export const KEY_ROLES = {
+  viewer: { says: "reads", scopes: VIEWER },
+  agent: { says: "reads, and answers in the bot's place", scopes: AGENT },
+  operator: { says: "also changes conversations and people", scopes: OPERATOR },
+  owner: { says: "may do everything, with keys", scopes: ["admin"] },
+} as const;
+
+export type KeyRole = keyof typeof KEY_ROLES;
