@@ -192,8 +192,10 @@ describe("the console's cookie", () => {
 });
 
 /** The keys of the four roles. */
-const READ = ["sessions:read", "users:read", "handoff:read"];
-const CHANGE = ["sessions:write", "messages:write", "users:write", "trigger:write", "deliveries:write"];
+const READ = ["sessions:read", "users:read", "handoff:read", "access:read"];
+const CHANGE = ["sessions", "messages", "users", "trigger", "deliveries", "access"].map(
+  (of) => `${of}:write`,
+);
 const KEYS = {
   viewer: READ,
   agent: [...READ, "handoff:write"],
@@ -231,6 +233,11 @@ const MUTATIONS: Record<string, { call: (ids: Ids) => [string, string, unknown?]
   "handoff:write": {
     call: ({ handedOffId }) => ["POST", `/chat/sessions/${handedOffId}/handoff/take`, {}],
     statuses: [403, 200, 409, 409],
+  },
+  "access:write": {
+    // Nobody waits with this code.
+    call: () => ["POST", "/access_requests/approve", { code: "ABCDEFGH" }],
+    statuses: [403, 403, 404, 404],
   },
   admin: {
     call: () => ["POST", "/api_keys", { name: "Another", scopes: ["sessions:read"] }],
@@ -274,6 +281,8 @@ describe("roles", () => {
       }
       expect([scope, seen]).toEqual([scope, statuses]);
     }
+    const { body: taken } = await app.api("GET", `/chat/sessions/${ids.handedOffId}`);
+    expect(taken.handoff.holder).toEqual({ name: "agent", via: "console" });
   });
 
   it("each scope that changes something stands in that table", async () => {
@@ -281,7 +290,7 @@ describe("roles", () => {
     const changing = new Set<string>();
     for (const item of Object.values<Record<string, { description?: string }>>(document.paths))
       for (const [method, { description }] of Object.entries(item)) {
-        const scope = /scope `([\w:]+)`/.exec(description ?? "")?.[1];
+        const scope = /Needs the scope `([\w:]+)`/.exec(description ?? "")?.[1];
         if (scope && ["post", "put", "patch", "delete"].includes(method)) changing.add(scope);
       }
     // Rendering a prompt is a POST that only reads.
