@@ -12,8 +12,12 @@ createServer(async (request, response) => {
   }
   const { type, messages, participant_data } = JSON.parse(body);
   if (type !== "turn") return response.writeHead(204).end();
+  response.setHeader("content-type", "application/json");
+  if (messages.some(({ content }) => /\bhuman\b/i.test(content))) {
+    const handoff = { reason: "The user asks for a person." };
+    return response.end(JSON.stringify({ messages: [{ content: "I am getting a person." }], handoff }));
+  }
   const visits = (participant_data.visits ?? 0) + 1;
   const content = `Hello number ${visits}! You wrote: ${messages.map((message) => message.content).join(" ")}`;
-  response.setHeader("content-type", "application/json");
   response.end(JSON.stringify({ messages: [{ content }], set_participant_data: { visits } }));
 }).listen(process.env.PORT ?? 8080);

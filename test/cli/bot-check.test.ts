@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, it } from "vitest";
 import { checkBot } from "../../src/cli/bot-check.ts";
 import { type Endpoint, events, json, SECRET, startEndpoint } from "../bots/endpoint.ts";
-import { runExample } from "../bots/run-example.ts";
+import { languages, runExample } from "../bots/run-example.ts";
 
 async function check(url: string, secret = SECRET, timeoutMs = 5000) {
   const lines: string[] = [];
@@ -30,8 +30,8 @@ function signedEndpoint(answer: Answer, fresh = true): Promise<Endpoint> {
 }
 
 describe("checking a bot", () => {
-  it("finds nothing wrong with the example", async () => {
-    await using example = await runExample();
+  it.each(languages)("finds nothing wrong with the example in %s", async (language) => {
+    await using example = await runExample(language);
     const { good, output } = await check(example.url);
     expect(output).toMatch(/0 failed, 0 warnings/);
     expect(good).toBe(true);

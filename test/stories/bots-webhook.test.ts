@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { json, SECRET, startEndpoint } from "../bots/endpoint.ts";
-import { runExample } from "../bots/run-example.ts";
+import { languages, runExample } from "../bots/run-example.ts";
 import { startTestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { converse } from "./bots-conversation.ts";
 import { startTelegramStory } from "./telegram-story.ts";
 
 describe("a bot behind a URL", () => {
-  it("of twenty lines of plain JavaScript answers on Telegram and remembers the user", async () => {
-    await using bot = await runExample();
+  it.each(languages)("of the manual, in %s, remembers the user and asks for a person", async (language) => {
+    await using bot = await runExample(language);
     await using story = await startTelegramStory({
       agent: { bot: { type: "webhook", url: bot.url, secret: SECRET } },
     });
@@ -17,6 +17,10 @@ describe("a bot behind a URL", () => {
     await story.say(7, "/reset");
     await story.say(7, "me again");
     await eventually(() => expect(story.texts(7).at(-1)).toBe("Hello number 2! You wrote: me again"));
+    await story.say(7, "a human, please");
+    await eventually(() => expect(story.texts(7).at(-1)).toBe("I am getting a person."));
+    const { body } = await story.app.api("GET", "/handoffs");
+    expect(body.data).toMatchObject([{ state: "requested", reason: "The user asks for a person." }]);
   });
 
   it("that fails is asked again with the same execution, and gives one reply", async () => {
