@@ -148,7 +148,7 @@ describe("the OpenAPI document", () => {
 });
 
 describe("/docs", () => {
-  it("is where the bare address leads", async () => {
+  it("is not where the bare address leads, which is the console", async () => {
     const response = await fetch(`${world.app.url}/`, { redirect: "manual" });
     expect([response.status, response.headers.get("location")]).toEqual([302, "/console"]);
   });
