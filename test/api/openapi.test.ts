@@ -148,9 +148,14 @@ describe("the OpenAPI document", () => {
 });
 
 describe("/docs", () => {
-  it("is not where the bare address leads, which is the console", async () => {
-    const response = await fetch(`${world.app.url}/`, { redirect: "manual" });
-    expect([response.status, response.headers.get("location")]).toEqual([302, "/console"]);
+  it("is where the bare address leads programs, and people come to the console", async () => {
+    const leadsTo = async (headers: Record<string, string>) => {
+      const response = await fetch(`${world.app.url}/`, { redirect: "manual", headers });
+      return [response.status, response.headers.get("location")];
+    };
+    expect(await leadsTo({})).toEqual([302, "/docs"]);
+    expect(await leadsTo({ accept: "application/json" })).toEqual([302, "/docs"]);
+    expect(await leadsTo({ accept: "text/html,application/xhtml+xml,*/*;q=0.8" })).toEqual([302, "/console"]);
   });
 
   it("shows every operation, with no script and nothing from elsewhere", async () => {

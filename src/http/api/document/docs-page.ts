@@ -15,7 +15,10 @@ export function docsRouter(makeDocument: () => JsonObject): RouterType {
     response.setHeader("Content-Type", "application/json; charset=utf-8");
     response.end(json());
   });
-  router.get("/", (_request, response) => response.redirect("/console"));
+  // Browsers name HTML. A program that takes anything reads the description of the API.
+  router.get("/", (request, response) =>
+    response.redirect(request.accepts(["json", "html"]) === "html" ? "/console" : "/docs"),
+  );
   router.get("/docs", (_request, response) => {
     response.setHeader("Content-Type", "text/html; charset=utf-8");
     // No script and no external content: this file generates the whole page.
