@@ -64,7 +64,7 @@ export interface ListAccess extends PageQuery {
 
 export type Access = ReturnType<typeof createAccess>;
 
-/** Who may talk to the bot. */
+/** Access to the bot: requests, grants and invites. */
 export function createAccess(transport: Transport) {
   const path = (id: string, act = "") => `/access_requests/${encodeURIComponent(id)}${act}`;
   return {

@@ -41,7 +41,7 @@ export interface ListAudit extends PageQuery {
 
 export type Audit = ReturnType<typeof createAudit>;
 
-/** Who changed what. */
+/** The record of changes by people and keys. */
 export function createAudit(transport: Transport) {
   return {
     list: (query: ListAudit = {}, options?: RequestOptions): List<AuditEntry> =>

@@ -24,7 +24,7 @@ export interface ChannelConfig {
    * settings are not read.
    */
   config: Record<string, unknown> | null;
-  /** Who may talk to the bot; null: everybody. */
+  /** Rules about access to the bot. Null: everybody has it. */
   access: ConfiguredAccess | null;
   /** The settings that connect it to the simulator at a URL; null: it uses the real platform. */
   simulated: ((url: string) => Record<string, unknown>) | null;

@@ -21,7 +21,7 @@ export interface ChannelRecipe {
   variables: readonly RecipeVariable[];
   /** The key for another address of the platform's API; null: there is none. */
   apiKey: string | null;
-  /** What remains to do on the platform. */
+  /** The steps that remain to do on the platform. */
   next(at: ServiceAddress): readonly string[];
 }
 

@@ -4,7 +4,7 @@ import { callApi, newIdempotencyKey, wordsOf } from "../server/call.ts";
 import { useKeys } from "../shell/keys.ts";
 import { draftOf, keepDraft } from "./drafts.ts";
 
-/** Where a person writes to the user. Shown to whoever holds the conversation. */
+/** The field in which a person writes to the user. Only the holder of the conversation sees it. */
 export function AnswerBox({ sessionId }: { sessionId: string }) {
   const [text, setText] = useState(() => draftOf(sessionId));
   const [isBusy, setBusy] = useState(false);

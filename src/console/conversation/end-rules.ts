@@ -7,7 +7,7 @@ export function endRules(definition: Record<string, unknown>): boolean {
   );
 }
 
-/** What an agent says its conversations begin with; empty if it says nothing. */
+/** The description of how conversations with an agent begin. Empty if there is none. */
 export function seedOf(definition: Record<string, unknown>): string {
   const seed = definition["seedMessage"];
   return typeof seed === "string" ? seed : "";

@@ -8,7 +8,7 @@ import { Age } from "../shell/age.tsx";
 import { Modal } from "../shell/modal.tsx";
 import { AnswerBox } from "./answer-box.tsx";
 
-/** Who answers in a conversation, and what whoever is signed in can do about it. */
+/** Shows the person or bot that answers in a conversation, with the actions that the signed-in person may take. */
 export function HandoffBar({ session }: { session: Session }) {
   const isMine = useIsMine(session.handoff);
   if (session.status === "completed") {

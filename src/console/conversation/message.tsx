@@ -19,7 +19,7 @@ const ASIDES: Partial<Record<Origin, string>> = {
 export const MessageView = memo(function MessageView(props: {
   message: Message;
   records: Records;
-  /** What the author is called. */
+  /** The author's name. */
   author: string;
   /** True if the message before it has another author. */
   isFirst: boolean;

@@ -1,7 +1,7 @@
 import type { Delivery, Execution, Message } from "../server/wire.ts";
 import { durationOf } from "../shell/ages.ts";
 
-/** What became of a message, in a few words. */
+/** The state of a message, in a few words. */
 export interface StateLine {
   text: string;
   tone: "quiet" | "good" | "wait" | "bad";
@@ -15,7 +15,7 @@ export interface Records {
   execution: Execution | null;
 }
 
-/** What became of a message. Pure. */
+/** Describes the state of a message. Pure. */
 export function stateLine(message: Pick<Message, "role" | "origin">, records: Records): StateLine {
   if (message.role === "user" || message.origin === "instruction") return answeredLine(message, records);
   return deliveredLine(records);

@@ -5,7 +5,7 @@ import { Glyph } from "../shell/glyph.tsx";
 import { times } from "../shell/times.ts";
 import type { StateLine } from "./state-line.ts";
 
-/** What became of a message, in one line that unfolds into everything that happened to it. */
+/** The state of a message in one line. It unfolds into the whole history of the message. */
 export function Why({ messageId, line }: { messageId: string; line: StateLine }) {
   const [isOpen, setOpen] = useState(false);
   const place = useId();

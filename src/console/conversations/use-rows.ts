@@ -13,7 +13,7 @@ interface Shown {
   rows: SessionRow[];
   waiting: number;
   total: number;
-  /** Where the list goes on; null at its end. */
+  /** The cursor of the next page. Null at the end of the list. */
   cursor: string | null;
 }
 

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { wordsOf } from "../server/call.ts";
 import { isFeedAlive, type News, onNews } from "./feed.ts";
 
-/** What was last loaded, and how to load it again. */
+/** The newest loaded data, and a function to load it again. */
 export interface Live<T> {
   /** Null until it is loaded. It stays when a later load fails. */
   data: T | null;

@@ -7,7 +7,7 @@ import { hrefOf, type Route } from "../shell/route.ts";
 import { ReachCheck } from "./reach-check.tsx";
 import { identifiersOf, type Outreach, triggerCall } from "./trigger-call.ts";
 
-/** What became of the message to one user. */
+/** The result of the message to one user. */
 interface Result {
   identifier: string;
   session_id?: string;

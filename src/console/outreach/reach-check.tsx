@@ -17,7 +17,7 @@ interface Found {
   open: SessionRow | null;
 }
 
-/** Who the identifiers are, whether a message would arrive, and which conversation a new one ends. */
+/** Shows for each identifier the person, if a message would arrive, and the conversation that a new one ends. */
 export function ReachCheck(props: {
   channel: string;
   agent: string;

@@ -15,7 +15,7 @@ interface Stored {
 
 const inWords = (data: Data) => JSON.stringify(data, null, 2);
 
-/** What is kept of a user for one agent. It shows the differences before it saves, and never overwrites unseen ones. */
+/** The editor of a user's data for one agent. It shows the differences before it saves, and overwrites no unseen change. */
 export function DataEditor({ userId, agent }: { userId: string; agent: string }) {
   const path = `/users/${userId}/data/${encodeURIComponent(agent)}`;
   const [stored, setStored] = useState<Stored | null>(null);

@@ -9,7 +9,7 @@ import { ChannelBadge } from "../shell/channel-badge.tsx";
 
 const EVERY_MS = 5_000;
 
-/** Who asks to be let in, and who was. */
+/** People who ask for access, and people who have it. */
 export function Access() {
   const { data, failure } = useLive(
     "access",

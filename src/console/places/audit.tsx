@@ -8,7 +8,7 @@ import { go, hrefOf, type Route } from "../shell/route.ts";
 const EVERY_MS = 10_000;
 const LIMIT = 50;
 
-/** Who changed what, over the API and here. */
+/** The record of changes, over the API and here. */
 export function Audit({ route }: { route: Route }) {
   const actor = route.query.get("actor") ?? "";
   const of = actor === "" ? "" : `&actor=${encodeURIComponent(actor)}`;

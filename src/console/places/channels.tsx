@@ -77,7 +77,7 @@ export function Channels() {
   );
 }
 
-/** What needs somebody comes first. */
+/** Channels in trouble come first. */
 function rank({ state }: Channel): number {
   return ["error", "paused", "ok", "disabled"].indexOf(state);
 }

@@ -10,7 +10,7 @@ export interface Me {
   key: { name: string };
 }
 
-/** What a button may need. */
+/** The rights that a button may need. */
 export type Scope =
   | "sessions:write"
   | "deliveries:write"
