@@ -92,7 +92,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     }
     expect(bytes).toBeLessThan(90 * 1024);
     expect((await fetch(`${app.url}/console/assets/none.js`)).status).toBe(404);
-    const home = await fetch(`${app.url}/`, { redirect: "manual" });
+    const home = await fetch(`${app.url}/`, { redirect: "manual", headers: { accept: "text/html" } });
     expect(home.headers.get("location")).toBe("/console");
   });
 
