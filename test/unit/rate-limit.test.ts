@@ -23,3 +23,13 @@ test("a flood of names makes it forget who has been quiet for longest, not who i
   expect(limit.take("busy")).toBeGreaterThan(0);
   expect(limit.take("quiet")).toBe(0);
 });
+
+test("a clock that is set back by an hour refuses nobody for an hour", () => {
+  let now = 3_600_000;
+  const limit = createRateLimit(perMinute(60), () => now);
+  expect(limit.take("ada")).toBe(0);
+  now = 0;
+  expect(limit.take("ada")).toBe(0);
+  while (limit.take("ada") === 0);
+  expect(limit.take("ada")).toBeLessThanOrEqual(1_000);
+});

@@ -53,7 +53,9 @@ export function createRateLimit(settings: RateLimitSettings, now: () => number):
     take(name) {
       const at = now();
       const bucket = buckets.get(name) ?? { tokens: settings.burst, at };
-      const tokens = Math.min(settings.burst, bucket.tokens + (at - bucket.at) * perMs);
+      // A clock that is set back must not take away what is there.
+      const quietMs = Math.max(0, at - bucket.at);
+      const tokens = Math.min(settings.burst, bucket.tokens + quietMs * perMs);
       buckets.delete(name);
       buckets.set(name, { tokens: tokens >= 1 ? tokens - 1 : tokens, at });
       if (buckets.size > NAMES) forgetQuietest();
