@@ -42,7 +42,7 @@ export interface AccessGrant {
   createdAt: string;
 }
 
-/** Whoever arrives by it is let in. */
+/** A code that lets people in. */
 export interface Invite {
   id: string;
   channel: string;

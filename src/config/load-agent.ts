@@ -68,7 +68,7 @@ export function loadAgent(slug: string, content: Json, origin: AgentOrigin): Loa
     return { agent: null, settings: parsed.data ?? null, problems, secrets };
   }
 
-  // How long to keep sessions is not part of a version: going back to an earlier prompt must not erase them.
+  // Retention is not part of a version: going back to an earlier prompt must erase no session.
   const { retentionDays = null, ...versioned } = parsed.data;
   const { retentionDays: _, ...written } = source;
   const { events, budgets, quietHours, handoff, name = slug, seedMessage = null, ...settings } = versioned;

@@ -16,7 +16,7 @@ export interface FeedDeps {
   log: Logger;
 }
 
-/** What one workspace's feed tells its readers. */
+/** The feed of one workspace, for all its readers. */
 export interface Feed {
   ring: FeedRing;
   /** Resolves once the feed knows the present state, so that every later change is an event. */

@@ -45,7 +45,7 @@ export interface InboundRow {
   replyReference: string | null;
   /** Further events may belong to it; null for most. */
   gathering: Gathering | null;
-  /** Who may talk to the bot here, and the sender's names; null: everybody may. */
+  /** The rules about access here, and the sender's names. Null: everybody has access. */
   access: { settings: AccessSettings; names: readonly string[] } | null;
   newSessionId: string;
   newUserId: string;

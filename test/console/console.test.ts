@@ -9,7 +9,7 @@ import { eventually } from "../support/eventually.ts";
 import { createGatedChannel, sent } from "../support/gated-channel.ts";
 import { createPacedBot } from "../support/paced-bot.ts";
 
-/** What the platform does with a text. */
+/** The platform's reaction to a text. */
 const refusing = new Set<string>();
 const losing = new Set<string>();
 const phone = createGatedChannel((send) => {

@@ -154,7 +154,7 @@ describe("pairing", () => {
       body: { error: { code: "access_request_decided", details: { state: "approved" } } },
     });
 
-    // Who is let in no longer is held again.
+    // After the grant is taken back, messages are held again.
     const grants = (await story.app.api("GET", "/access_grants?identifier=eve")).body.data;
     expect(grants).toMatchObject([{ channel: "gated", source: "request", granted_by: { via: "api" } }]);
     expect((await story.app.api("DELETE", `/access_grants/${grants[0].id}`)).status).toBe(204);
@@ -162,7 +162,7 @@ describe("pairing", () => {
     await story.say("eve", "six");
     expect(await nthText(story, "eve", 8)).toMatch(/^Code: /);
 
-    // Whoever is erased is a stranger without a trace.
+    // An erased person is a stranger again.
     const [user] = (await story.app.api("GET", "/users?identifier=eve")).body.data;
     await story.app.api("DELETE", `/users/${user.id}`);
     expect(await requestsOf(story)).toEqual([]);

@@ -84,7 +84,7 @@ test("approvers let a stranger in with a button, at a desk or in their own chat,
   const [request] = (await story.app.api("GET", "/access_requests?limit=1")).body.data;
   expect(request).toMatchObject({ state: "approved", decided_by: { name: "Anna", via: "slack" } });
 
-  // Whoever comes too late is told so.
+  // A late press gets the decision that stands.
   await pressTelegram(story, CARLA, telegram.messageId, telegram.deny);
   const late = "Carla: this request was approved before, and that stays.";
   await eventually(() => expect(textsTo(story, CARLA)).toContain(late));

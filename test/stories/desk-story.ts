@@ -58,7 +58,7 @@ export async function startDeskStory(
   options: Omit<TestAppOptions, "channels" | "agents"> & {
     agent?: Record<string, unknown>;
     fakes?: { slack: FakeSlack; telegram: FakeTelegram };
-    /** Who may talk to the bot on Telegram. Default: everybody. */
+    /** The rules about access on Telegram. Default: everybody has it. */
     access?: object;
   } = {},
 ): Promise<DeskStory> {

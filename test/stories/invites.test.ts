@@ -20,7 +20,7 @@ test("whoever arrives by an invite is let in, as many people as it says", async 
   expect(invite.code).toMatch(/^[2-9A-HJ-NP-Z]{16}$/);
   expect(JSON.stringify(await story.rows("SELECT * FROM access_invites"))).not.toContain(invite.code);
 
-  // What waited is answered first, and the bot never reads the code.
+  // The messages that waited are answered first, and the bot never reads the code.
   await story.say(1, "Hello?");
   await story.say(1, `/start ${invite.code}`);
   await eventually(() =>

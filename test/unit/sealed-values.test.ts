@@ -26,7 +26,7 @@ test("sealed values open with their secret, for their purpose and under their ke
       ["a", null],
       ["b", null],
     ]);
-  // Whoever can write to the database cannot give one key the value of another.
+  // Somebody who can write to the database cannot give one key the value of another.
   values.kept.set("b", values.kept.get("a") ?? Buffer.alloc(0));
   expect(await listed(sealed)).toEqual([
     ["a", "token of a"],

@@ -72,7 +72,7 @@ function startOfDay(day: string, later: number): Date {
   return new Date(year, month - 1, date + later);
 }
 
-/** How many filters are set, besides the words that are searched for. */
+/** Counts the filters that are set, without the search words. */
 export function countFilters({ q: _q, ...others }: Filters): number {
   return Object.values(others).filter((value) => value !== "" && value !== false).length;
 }

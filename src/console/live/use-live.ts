@@ -6,7 +6,7 @@ import { isFeedAlive, type News, onNews } from "./feed.ts";
 export interface Live<T> {
   /** Null until it is loaded. It stays when a later load fails. */
   data: T | null;
-  /** Why the last load failed. */
+  /** The reason why the last load failed. */
   failure: string | null;
   refresh(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { CallError } from "../../web-chat/chat/call-error.ts";
 import { createStore } from "./store.ts";
 
-/** When the server stopped answering. Null while it answers. */
+/** The time of the first call that the server left without an answer. Null while it answers. */
 export const unreachableSince = createStore<Date | null>(null);
 
 /** Grows with each call that was refused because nobody is signed in. */

@@ -48,7 +48,7 @@ export interface User {
   identifier: string;
   name: string | null;
   channel: string;
-  /** Whether they can be written to unasked. */
+  /** Tells if a message that they did not ask for would arrive. */
   reachable: { ok: boolean; code: string | null; reason: string | null };
   created_at: string;
 }

@@ -5,7 +5,7 @@ import { wordsOf } from "../server/call.ts";
 /** A dialog with a form. Escape and Cancel close it, and the focus returns to where it was. */
 export function Modal(props: {
   title: string;
-  /** What the button that does it says. Null: there is only a button that closes. */
+  /** The label of the button that submits. Null: there is only a button that closes. */
   act: string | null;
   isDangerous?: boolean;
   /** Closes the dialog when it is done. A failure is shown in it. */

@@ -85,7 +85,7 @@ export function Navigation(props: { screen: ScreenName; names: Names; me: Me; on
   );
 }
 
-/** How much waits for somebody. */
+/** Counts of the work that waits for somebody. */
 function useCounts(): { waiting: number; trouble: number } {
   const { data } = useLive(
     "counts",

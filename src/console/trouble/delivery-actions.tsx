@@ -4,7 +4,7 @@ import { callApi, wordsOf } from "../server/call.ts";
 import type { Delivery } from "../server/wire.ts";
 import { may } from "../session/who.ts";
 
-/** What can be done about a delivery that failed, or of which nobody knows if it arrived. */
+/** The actions for a delivery that failed or has an unknown outcome. */
 export function DeliveryActions({ delivery, of = "" }: { delivery: Delivery; of?: string }) {
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);

@@ -14,7 +14,7 @@ import { RetryDialog } from "./retry-dialog.tsx";
 const EVERY_MS = 4_000;
 const MOST = 50;
 
-/** What went wrong and waits for somebody: deliveries that failed or are unknown, and failed turns. */
+/** Failures that wait for somebody: failed deliveries, deliveries of unknown outcome, and failed turns. */
 export function Trouble({ route }: { route: Route }) {
   const { channels } = useNames();
   const channel = route.query.get("channel") ?? "";

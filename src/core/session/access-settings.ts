@@ -4,13 +4,13 @@ export interface ApproverPlace {
   conversation: string;
 }
 
-/** Who may talk to the bot on a running channel. A channel that everybody may use has none. */
+/** The rules about access on a running channel. A channel that everybody may use has none. */
 export interface AccessSettings extends ConfiguredAccess {
   /** The places where approvers are asked, as far as their channels run here. */
   places(): readonly ApproverPlace[];
 }
 
-/** Who may talk to the bot on a channel, as the configuration says. */
+/** The rules about access on a channel, from the configuration. */
 export interface ConfiguredAccess {
   /** `allowlist`: only people on the list. `pairing`: others get a code, with which an operator lets them in. */
   policy: "allowlist" | "pairing";
@@ -20,7 +20,7 @@ export interface ConfiguredAccess {
   text: string | null;
   /** The text that tells a code: `{code}`. */
   codeText: string;
-  /** Who is asked about strangers: names of desks, and conversations. */
+  /** The places that are asked about strangers: names of desks, and conversations. */
   approvers: readonly (string | { channel: string; conversation: string })[];
 }
 

@@ -18,7 +18,7 @@ export interface ChannelRef {
   identifierOf?(written: string): string;
   /** Other identifiers of the same person. */
   otherNamesOf?(identifier: string): readonly string[];
-  /** Who may talk to the bot here. Absent: everybody. */
+  /** The rules about access here. Absent: everybody has access. */
   access?: AccessSettings;
   resetCommand: boolean;
   typingRefreshMs: number | null;

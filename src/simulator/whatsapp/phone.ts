@@ -29,7 +29,7 @@ export function createPhone(deps: PhoneDeps): Connection {
 
   function write(chat: Chat, message: Partial<StoredMessage>, pressed: PressedChoice | null): StoredMessage {
     chat.lastWroteAt = world.clock.now();
-    // Who writes to a business unblocks it.
+    // A user who writes to a business unblocks it.
     chat.isBlocked = false;
     const stored = addMessage(chat, {
       id: nextId(message.file != null),

@@ -1,12 +1,12 @@
 import type { Chat, Receipt, StoredMessage } from "./line.ts";
 
-/** Why a message failed, in the words of both providers. */
+/** The reason for a failed message, in the words of both providers. */
 export interface Failure {
   code: number;
   title: string;
 }
 
-/** How a provider tells the bot what users do. */
+/** Tells the bot of what users do, in the format of a provider. */
 export interface ProviderEvents {
   message(chat: Chat, message: StoredMessage, pressed: PressedChoice | null): void;
   status(chat: Chat, message: StoredMessage, receipt: Receipt, failure: Failure | null): void;

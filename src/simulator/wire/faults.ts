@@ -23,7 +23,7 @@ export interface Fault {
   id: number;
   platform: PlatformName;
   fault: FaultName;
-  /** How often it still happens; null: until its end. */
+  /** Remaining number of times. Null: until its end. */
   times: number | null;
   /** The number of its request: a length, a delay or a pause. */
   seconds: number | null;

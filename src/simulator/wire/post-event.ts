@@ -18,7 +18,7 @@ export interface EventAnswer {
   status: number | null;
   body: string;
   retryAfter: string | null;
-  /** Why there is no answer. */
+  /** The reason for a missing answer. */
   failure: "timeout" | "connection_failed" | null;
 }
 

@@ -103,7 +103,7 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   examples?: { body?: unknown; query?: Record<string, string> }[];
   responses: readonly RouteResponse[];
   /**
-   * Whose calls get a row in the audit log. Default: everybody's, for each method but GET. `console`: only people's, as
+   * The calls that get a row in the audit log. Default: all calls of each method but GET. `console`: only people's, as
    * the calls of programs are traffic. `never`: the route changes nothing.
    */
   audited?: "console" | "never";
