@@ -10,6 +10,7 @@ import { abortable } from "../core/process/abortable.ts";
 import { createAdmissionLimit } from "../core/process/admission-limit.ts";
 import type { Logger } from "../core/process/logger.ts";
 import { createStopSteps } from "../core/process/stop-steps.ts";
+import { monotonicMs } from "../core/time/monotonic.ts";
 import { wait } from "../core/time/wait.ts";
 import { createApi } from "../http/api/api.ts";
 import { createConversationApi } from "../http/api/conversations.ts";
@@ -179,8 +180,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     pipeline,
     attachments,
     desks: workspaces.desks,
-    userRate: createRateLimit(perMinute(settings.rates.perUser), Date.now),
-    codeRate: createRateLimit(ACCESS_CODES, Date.now),
+    userRate: createRateLimit(perMinute(settings.rates.perUser), monotonicMs),
+    codeRate: createRateLimit(ACCESS_CODES, monotonicMs),
     log,
   });
   const streamRoom = createAdmissionLimit({ count: bounds.streams, bytes: 0 });
@@ -195,8 +196,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     routes: [...conversations.routes, ...proactive.routes],
     more: [conversations.openai],
     callerOf,
-    attempts: createAttempts(createRateLimit(bounds.addressRates.wrongKeys, Date.now)),
-    keyRate: createRateLimit(perMinute(settings.rates.perKey), Date.now),
+    attempts: createAttempts(createRateLimit(bounds.addressRates.wrongKeys, monotonicMs)),
+    keyRate: createRateLimit(perMinute(settings.rates.perKey), monotonicMs),
     keyStreams: createOpenLimit(settings.streamsPerKey, streamRoom),
     auditDays: settings.auditDays,
     publicUrl: settings.publicUrl,

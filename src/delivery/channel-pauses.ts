@@ -1,4 +1,5 @@
 import type { SendResult } from "../core/message/outbound.ts";
+import { monotonicMs } from "../core/time/monotonic.ts";
 import type { ClaimedDelivery } from "./claim-repository.ts";
 import type { DeliveryRepository } from "./delivery-repository.ts";
 import type { Sent } from "./send-to-desk.ts";
@@ -22,7 +23,7 @@ export function createChannelPauses(deps: ChannelPausesDeps) {
   const msOf = (result: WideResult) => (result.kind === "retry" ? (result.afterMs ?? 0) : 0);
 
   return {
-    isPaused: (channelId: string): boolean => (pausedUntil.get(channelId) ?? 0) > Date.now(),
+    isPaused: (channelId: string): boolean => (pausedUntil.get(channelId) ?? 0) > monotonicMs(),
 
     /** Widens a limit of one conversation to the whole channel if a second conversation meets one at the same time. */
     async widened(channelId: string, delivery: ClaimedDelivery, result: Sent): Promise<Sent> {
@@ -41,7 +42,7 @@ export function createChannelPauses(deps: ChannelPausesDeps) {
      */
     pauseHere(channelId: string, result: WideResult): void {
       const ms = msOf(result);
-      if (ms > 0) pausedUntil.set(channelId, Math.max(pausedUntil.get(channelId) ?? 0, Date.now() + ms));
+      if (ms > 0) pausedUntil.set(channelId, Math.max(pausedUntil.get(channelId) ?? 0, monotonicMs() + ms));
     },
 
     /** Pauses the channel on all processes. */

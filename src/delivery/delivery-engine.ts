@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { Channel } from "../channels/channel.ts";
 import type { Logger } from "../core/process/logger.ts";
 import { createShortLivedMap } from "../core/process/short-lived-map.ts";
+import { monotonicMs } from "../core/time/monotonic.ts";
 import { wait } from "../core/time/wait.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
 import type { AttemptRecord } from "./attempt-repository.ts";
@@ -104,12 +105,12 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
    * answers.
    */
   async function patiently<T>(task: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = monotonicMs() + PATIENCE_MS;
     for (let pause = 100; ; pause = Math.min(2 * pause, 2_000)) {
       try {
         return await task();
       } catch (error) {
-        if (shutdown.signal.aborted || Date.now() > deadline) throw error;
+        if (shutdown.signal.aborted || monotonicMs() > deadline) throw error;
         log.warn({ err: error }, "the state of deliveries could not be written; trying again");
         await wait(pause, shutdown.signal);
       }
@@ -124,11 +125,12 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     async run(jobs: { channelId: string; ids: string[] }[]): Promise<{ work: Promise<unknown>[] }[]> {
       doneMeanwhile.clear();
       if (mayHaveLostClaims || jobs.includes(NO_JOB)) await releaseOthers();
+      // By the clock that also runs while the machine sleeps, because the lease in the database does.
       const until = Date.now() + deps.sendLeaseMs;
       const ids = jobs.flatMap((job) => job.ids);
       if (ids.length === 0) return jobs.map(() => ({ work: [] }));
       mayHaveLostClaims = true;
-      const { claimed, waiting } = await deps.repository.claim(ids, [...held], Date.now() < alongUntil);
+      const { claimed, waiting } = await deps.repository.claim(ids, [...held], monotonicMs() < alongUntil);
       mayHaveLostClaims = false;
       const touched = new Map<string, Promise<void>>();
       for (const delivery of claimed) touched.set(delivery.id, addToConversation(delivery, until));
@@ -197,7 +199,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
       else if (retryInMs === 0 && doneMeanwhile.has(key)) again.push(id);
       else delayed.set(retryInMs, [...(delayed.get(retryInMs) ?? []), id]);
     }
-    if (delayed.has(0)) alongUntil = Date.now() + ALONG_MS;
+    if (delayed.has(0)) alongUntil = monotonicMs() + ALONG_MS;
     return [
       ...(again.length > 0 ? [deliver(channelId, again)] : []),
       ...[...delayed].map(([ms, ids]) => requeue(channelId, ids, Math.max(ms, RECHECK_MS))),

@@ -1,3 +1,5 @@
+import { monotonicMs } from "../core/time/monotonic.ts";
+
 /** Store of work that a process claims row by row, under its own name. */
 export interface ClaimStore<Wanted, Claimed extends { id: string }> {
   claim(wanted: Wanted): Promise<Claimed[]>;
@@ -37,9 +39,9 @@ export function createOwnClaims<Wanted, Claimed extends { id: string }>(
   }
 
   async function releaseLost(): Promise<void> {
-    if (!mayHaveLostClaims && Date.now() > lateUntil) return;
+    if (!mayHaveLostClaims && monotonicMs() > lateUntil) return;
     await store.releaseOthers([...held]);
-    if (mayHaveLostClaims) lateUntil = Date.now() + LATE_MS;
+    if (mayHaveLostClaims) lateUntil = monotonicMs() + LATE_MS;
     mayHaveLostClaims = false;
   }
 

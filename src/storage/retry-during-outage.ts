@@ -1,4 +1,5 @@
 import { isDatabaseOutage } from "../core/faults/database-outage.ts";
+import { monotonicMs } from "../core/time/monotonic.ts";
 import { wait } from "../core/time/wait.ts";
 
 const FIRST_PAUSE_MS = 50;
@@ -9,12 +10,12 @@ export async function retryDuringOutage<T>(
   task: () => Promise<T>,
   { patienceMs, signal }: { patienceMs: number; signal: AbortSignal },
 ): Promise<T> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = monotonicMs() + patienceMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
       return await task();
     } catch (error) {
-      if (!isDatabaseOutage(error) || signal.aborted || Date.now() > deadline) throw error;
+      if (!isDatabaseOutage(error) || signal.aborted || monotonicMs() > deadline) throw error;
       await wait(pause, signal);
     }
   }

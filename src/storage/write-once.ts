@@ -1,4 +1,5 @@
 import { isDatabaseOutage } from "../core/faults/database-outage.ts";
+import { monotonicMs } from "../core/time/monotonic.ts";
 import { wait } from "../core/time/wait.ts";
 import { isUniqueViolation } from "./unique-violation.ts";
 
@@ -44,7 +45,7 @@ async function writeAgain<T, R>(
   { findWritten, patienceMs, signal }: LostAnswerOptions<T, R>,
 ): Promise<R[]> {
   const results = new Map<T, R>();
-  const deadline = Date.now() + patienceMs;
+  const deadline = monotonicMs() + patienceMs;
   let selfConflicts = 0;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
@@ -61,7 +62,7 @@ async function writeAgain<T, R>(
       // A unique violation here means: the lost write was still running during the search, and has committed since.
       const conflictsWithItself = isUniqueViolation(error) && selfConflicts++ < MAX_SELF_CONFLICTS;
       if (!isDatabaseOutage(error) && !conflictsWithItself) throw error;
-      if (signal?.aborted || Date.now() > deadline) throw error;
+      if (signal?.aborted || monotonicMs() > deadline) throw error;
       await wait(pause, signal);
     }
   }

@@ -1,4 +1,5 @@
 import type { SendResult } from "../../core/message/outbound.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import type { SlackPlace } from "./address.ts";
 
 const CODE = "slack_ratelimited";
@@ -14,7 +15,7 @@ interface Refused {
  * threads (Slack, "Rate limits"). So a refusal of a second thread tells nothing about other channels, but a refusal of
  * a second channel does. With several workspaces, it affects that workspace only.
  */
-export function createFloods(now: () => number = Date.now) {
+export function createFloods(now: () => number = monotonicMs) {
   const refused = new Map<string, Refused>();
   const heldUntil = new Map<string, number>();
 

@@ -1,5 +1,6 @@
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../../core/process/logger.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { describeFault, isFinal, readFault } from "./errors.ts";
 import { within } from "./within.ts";
 
@@ -44,7 +45,7 @@ const NOBODY: Person = { name: null, team: null };
 export function createPeople(
   clientOf: (team: string | null) => Promise<Pick<WebClient, "users"> | null>,
   log: Logger,
-  now = Date.now,
+  now = monotonicMs,
 ): People {
   const known = new Map<string, Entry>();
   /** Installations whose operator already got the warning that names are not available. */

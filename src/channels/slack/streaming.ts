@@ -1,6 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { LiveStream, StreamTarget } from "../../core/message/live-stream.ts";
 import { createPacedWriter } from "../../core/message/paced-writer.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { parseAddress, type SlackPlace } from "./address.ts";
 import { inEitherFormat } from "./content.ts";
 import { describeFault, isFinal, readFault, type SlackFault } from "./errors.ts";
@@ -43,7 +44,7 @@ export function createStreaming(deps: StreamingDeps) {
   function openStream(target: StreamTarget): LiveStream | null {
     const place = parseAddress(target.address);
     if (place?.threadTs == null || streaming === false) return null;
-    if (Date.now() < (quietUntil.get(place.team) ?? 0)) return null;
+    if (monotonicMs() < (quietUntil.get(place.team) ?? 0)) return null;
     // Outside direct conversations a stream needs a recipient.
     const native = !refused.has(kindOf(place)) && (isDirect(place) || target.userIdentifier !== null);
     if (!native && streaming !== true) return null;
@@ -56,7 +57,7 @@ export function createStreaming(deps: StreamingDeps) {
   function onFault(fault: SlackFault, place: SlackPlace): void {
     const reason = describeFault(fault);
     log.debug({ channelId: place.channel, reason }, "an answer is not shown any further before it is sent");
-    if (fault.kind === "rate_limited") quietUntil.set(place.team, Date.now() + fault.retryAfterMs);
+    if (fault.kind === "rate_limited") quietUntil.set(place.team, monotonicMs() + fault.retryAfterMs);
   }
 
   function show(

@@ -2,6 +2,7 @@ import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
 import type { MessageReference } from "../../core/message/channel-event.ts";
 import type { Logger } from "../../core/process/logger.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { toAddress } from "./address.ts";
 import { type SlackIdentity, WRITTEN } from "./addressing.ts";
 import { describeFault, isFinal, readFault } from "./errors.ts";
@@ -72,8 +73,8 @@ export function createThreadReader({ clientOf, people, log }: ThreadDeps): ReadT
       });
     } catch (error) {
       const fault = readFault(error);
-      if (fault.kind === "rate_limited") quietUntil.set(team, Date.now() + fault.retryAfterMs);
-      if (isFinal(fault)) quietUntil.set(team, Date.now() + REFUSED_MS);
+      if (fault.kind === "rate_limited") quietUntil.set(team, monotonicMs() + fault.retryAfterMs);
+      if (isFinal(fault)) quietUntil.set(team, monotonicMs() + REFUSED_MS);
       const level = isFinal(fault) ? "warn" : "debug";
       log[level]({ channelId: channel, reason: describeFault(fault) }, "a slack thread was not read");
       return [];
@@ -83,11 +84,11 @@ export function createThreadReader({ clientOf, people, log }: ThreadDeps): ReadT
   function once(team: string | null, channel: string, thread: string, before: string): Promise<Said[]> {
     const key = toAddress(team, channel, thread);
     const entry = asked.get(key);
-    if (entry !== undefined && entry.until > Date.now()) return entry.said;
-    if (Date.now() < (quietUntil.get(team) ?? 0)) return Promise.resolve([]);
+    if (entry !== undefined && entry.until > monotonicMs()) return entry.said;
+    if (monotonicMs() < (quietUntil.get(team) ?? 0)) return Promise.resolve([]);
     const said = ask(team, channel, thread, before);
     asked.delete(key);
-    asked.set(key, { said, until: Date.now() + REMEMBERED_MS });
+    asked.set(key, { said, until: monotonicMs() + REMEMBERED_MS });
     const oldest = asked.size > MAX_REMEMBERED ? asked.keys().next().value : undefined;
     if (oldest !== undefined) asked.delete(oldest);
     return said;

@@ -1,4 +1,5 @@
 import type { SendResult } from "../../core/message/outbound.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { parseAddress } from "./address.ts";
 
 /**
@@ -12,7 +13,7 @@ export function createFloods(): (address: string, result: SendResult) => SendRes
     if (result.kind !== "retry" || result.scope !== "conversation" || result.afterMs === undefined)
       return result;
     const chatId = parseAddress(address)?.chatId ?? 0;
-    const now = Date.now();
+    const now = monotonicMs();
     for (const [chat, { until }] of refused) if (until <= now) refused.delete(chat);
     const before = refused.get(chatId);
     if (before !== undefined && before.address !== address) return { ...result, alone: true };

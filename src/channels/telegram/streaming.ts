@@ -1,6 +1,7 @@
 import type { Api } from "grammy";
 import type { LiveStream, StreamTarget } from "../../core/message/live-stream.ts";
 import { createPacedWriter, type PacedWriter } from "../../core/message/paced-writer.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { parseAddress, type TelegramPlace, topicOf } from "./address.ts";
 import { cards } from "./content.ts";
 import { describeFault, readFault, type TelegramFault } from "./errors.ts";
@@ -39,7 +40,7 @@ export function createStreaming({ api, token, streaming, linkPreviews, split, lo
 
   function openStream(target: StreamTarget): LiveStream | null {
     const place = parseAddress(target.address);
-    if (place === null || streaming === false || Date.now() < quietUntil) return null;
+    if (place === null || streaming === false || monotonicMs() < quietUntil) return null;
     // People have positive ids, groups negative ones.
     if (place.chatId > 0 && hasDrafts) return draft(place, target);
     return streaming === true ? editedMessage(place, target) : null;
@@ -58,7 +59,7 @@ export function createStreaming({ api, token, streaming, linkPreviews, split, lo
       "an answer is not shown any further before it is sent",
     );
     if (fault.kind === "refused" && fault.status === 429)
-      quietUntil = Date.now() + (fault.retryAfterMs ?? DEFAULT_PAUSE_MS);
+      quietUntil = monotonicMs() + (fault.retryAfterMs ?? DEFAULT_PAUSE_MS);
     return fault;
   }
 

@@ -5,6 +5,7 @@ import { createAuditRepository } from "../../audit/audit-repository.ts";
 import type { ChannelDirectory } from "../../channels/channel-directory.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { Reachability } from "../../core/session/reachability.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { createChannelQueries } from "../../delivery/channel-queries-repository.ts";
 import { createDeliveryQueries } from "../../delivery/delivery-queries-repository.ts";
 import { createFeeds } from "../../feed/feeds.ts";
@@ -112,7 +113,7 @@ export function createApi(deps: ApiDeps) {
         .catch((error: unknown) => log.warn({ err: error }, "could not note that a key is used"));
     },
     notices: engine.hub,
-    now: Date.now,
+    now: monotonicMs,
   });
   const { attempts, callerOf } = deps;
   const { workspaceBySlug } = keys;

@@ -1,4 +1,5 @@
 import type { AdmissionLimit } from "../../core/process/admission-limit.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { type Attempts, createAttempts } from "../server/attempts.ts";
 import { createOpenLimit, type OpenLimit } from "../server/open-limit.ts";
 import {
@@ -44,7 +45,7 @@ export interface WebLimits {
 export function createWebLimits(
   rates: AddressRates,
   streamRoom: AdmissionLimit,
-  now: () => number = Date.now,
+  now: () => number = monotonicMs,
 ): WebLimits {
   return {
     visitorsPerAddress: createRateLimit(rates.visitors, now),

@@ -1,6 +1,7 @@
 import type { ChannelDirectory } from "../../channels/channel-directory.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { ReconcilerStep } from "../../core/process/reconciler.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { timeLimit } from "../../core/time/time-limit.ts";
 import type { Database } from "../../storage/database.ts";
 import type { Previews } from "../answering/turn-deps.ts";
@@ -68,11 +69,11 @@ export function createPreviews({ database, channels, owner, log }: PreviewDeps) 
   const step: ReconcilerStep = {
     name: "previews left behind",
     async run() {
-      if (Date.now() < quietUntil) return;
+      if (monotonicMs() < quietUntil) return;
       const here = channels.all().map(({ ref }) => ref.id);
       for (const { expired, ...standing } of await repository.leftBehind(here, 50)) {
         if (expired) await repository.removed(standing.executionId, standing.preview);
-        else if (!(await remove(standing))) quietUntil = Date.now() + REMOVE_PAUSE_MS;
+        else if (!(await remove(standing))) quietUntil = monotonicMs() + REMOVE_PAUSE_MS;
       }
     },
   };

@@ -11,6 +11,7 @@ import {
 } from "../../core/session/turn-log.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/text/json.ts";
 import { storableObject } from "../../core/text/text.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { createRetryFilter } from "./retry-filter.ts";
 import { createStreamPoll, sharedInOneMoment } from "./stream-poll.ts";
 
@@ -63,7 +64,7 @@ export function createTurnStreams(deps: {
   const unsubscribe = notices.subscribe(WATCH_TOPIC, (data) => {
     const id = isJsonObject(data) ? data.execution_id : null;
     if (typeof id !== "string") return;
-    const now = Date.now();
+    const now = monotonicMs();
     for (const [key, until] of watchedUntil) if (until < now) watchedUntil.delete(key);
     watchedUntil.set(id, now + WATCH_MS);
     const log = running.get(id);
@@ -79,7 +80,7 @@ export function createTurnStreams(deps: {
         // Followers must read what the database will hold. Pieces of text may end within a pair of surrogates.
         const kept = type === "content" || type === "thinking" ? data : storableObject(data);
         const event = log.append(type, kept);
-        const remote = (watchedUntil.get(executionId) ?? 0) > Date.now();
+        const remote = (watchedUntil.get(executionId) ?? 0) > monotonicMs();
         notices.publish(topicOf(executionId), { event: event as unknown as JsonObject }, { remote });
       },
       close() {

@@ -1,4 +1,5 @@
 import type { Capacity } from "../../../core/process/admission-limit.ts";
+import { monotonicMs } from "../../../core/time/monotonic.ts";
 import { createRateLimit, type RateLimitSettings } from "../../server/rate-limit.ts";
 
 /** A frame as received. */
@@ -30,7 +31,7 @@ export interface Intake {
 export function createIntake(
   socket: { pause(): void; resume(): void },
   carryOut: (frame: RawFrame) => Promise<void> | null,
-  { rate, most, now = Date.now }: IntakeOptions,
+  { rate, most, now = monotonicMs }: IntakeOptions,
 ): Intake {
   const bucket = createRateLimit(rate, now);
   const waiting: RawFrame[] = [];
