@@ -1,10 +1,7 @@
 import type { WireAttachment, WireButton } from "../../web-chat/chat/wire.ts";
 import { safeUrl } from "../../web-chat/markdown/links.ts";
+import { FileLine, SHOWN_PICTURES } from "../../web-chat/view/file-line.tsx";
 import { fileSize } from "../../web-chat/view/file-size.ts";
-import { Icon } from "../../web-chat/view/icons.tsx";
-
-/** Pictures that browsers show safely. All other files, above all SVG, can only be saved. */
-const SHOWN = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"];
 
 /** The files of a message. The cookie opens their addresses, so they need no token and no copy in memory. */
 export function Files({ attachments }: { attachments: readonly WireAttachment[] }) {
@@ -26,7 +23,7 @@ function File({ attachment }: { attachment: WireAttachment }) {
     return <FileLine name={name} note={state === "pending" ? "On its way…" : (error ?? "No longer kept")} />;
   }
   const url = `/api/v1/attachments/${encodeURIComponent(id)}/content`;
-  return SHOWN.includes(type) ? (
+  return SHOWN_PICTURES.includes(type) ? (
     <a class="picture" href={url} download={name} aria-label={`Save ${name}`}>
       <img src={url} alt={name} loading="lazy" />
     </a>
@@ -34,18 +31,6 @@ function File({ attachment }: { attachment: WireAttachment }) {
     <a class="file" href={url} download={name}>
       <FileLine name={name} note={bytes === null ? "" : fileSize(bytes)} />
     </a>
-  );
-}
-
-function FileLine({ name, note }: { name: string; note: string }) {
-  return (
-    <span class="file-line">
-      <Icon name="file" />
-      <span class="file-name" dir="auto">
-        {name}
-      </span>
-      {note !== "" && <span class="file-note">{note}</span>}
-    </span>
   );
 }
 

@@ -3,12 +3,9 @@ import { useEffect, useState } from "preact/hooks";
 import type { WireAttachment } from "../chat/wire.ts";
 import { fill, useWords } from "../locales/words.ts";
 import { useView } from "./context.ts";
+import { FileLine, SHOWN_PICTURES } from "./file-line.tsx";
 import { fileSize } from "./file-size.ts";
-import { Icon } from "./icons.tsx";
 import type { PictureViewerProps } from "./picture-viewer.tsx";
-
-/** Pictures that browsers show safely. All other files, above all SVG, can only be saved. */
-const SHOWN = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"];
 
 /** The files of a message. @param props.sessionId left out while the message is being sent. */
 export function Attachments(props: { sessionId?: string; attachments: readonly WireAttachment[] }) {
@@ -34,7 +31,7 @@ function Attachment({ sessionId, attachment }: { sessionId?: string; attachment:
   if (sessionId === undefined || attachment.state === "pending") {
     return <FileLine name={name} note={sessionId === undefined ? "" : words.pending} />;
   }
-  if (SHOWN.includes(attachment.content_type)) {
+  if (SHOWN_PICTURES.includes(attachment.content_type)) {
     return <Picture sessionId={sessionId} attachment={attachment} name={name} />;
   }
   const save = () => api.attachmentContent(sessionId, attachment.id).then((content) => saveAs(content, name));
@@ -95,18 +92,6 @@ function Picture(props: { sessionId: string; attachment: WireAttachment; name: s
         />
       )}
     </>
-  );
-}
-
-function FileLine({ name, note }: { name: string; note: string }) {
-  return (
-    <span class="file-line">
-      <Icon name="file" />
-      <span class="file-name" dir="auto">
-        {name}
-      </span>
-      {note !== "" && <span class="file-note">{note}</span>}
-    </span>
   );
 }
 
