@@ -28,6 +28,7 @@ const shared = {
   // Files share a process and what it has loaded: loading the application anew for each of them cost a third of the
   // run. Each test has a database and an application of its own, and none changes what is global.
   isolate: false,
+  setupFiles: "test/support/slow-database.ts",
   // On a quiet machine an expected result comes within a moment. It also has to come on a machine under load.
   testTimeout: 120_000,
   hookTimeout: 120_000,
