@@ -96,6 +96,8 @@ export interface SendMessage {
 export interface ListMessages extends PageQuery {
   beforeSeq?: number;
   afterSeq?: number;
+  /** Only messages with these words. */
+  q?: string;
   include?: ("seed" | "tool" | "instruction" | "notice")[];
 }
 

@@ -5,6 +5,7 @@ import { type Button, readButtons } from "../core/message/button.ts";
 import { type MessageContext, toContext } from "../core/message/message-context.ts";
 import type { JsonObject } from "../core/text/json.ts";
 import { storableJson } from "../core/text/text.ts";
+import { HAS_WORDS } from "./session-search-repository.ts";
 
 /** A message as the API shows it. */
 export interface MessageView {
@@ -29,6 +30,13 @@ export interface MessageView {
   /** On what a person said in a handoff: who they are. */
   person: { name: string; via: string } | null;
   createdAt: Date;
+}
+
+/** The messages of a session that are asked for. */
+export interface MessageFilter {
+  origins: readonly string[];
+  /** Words that occur in them, in the syntax of web searches. */
+  words?: string | undefined;
 }
 
 /** A message that needs an answer, found again by its event key. */
@@ -79,19 +87,23 @@ export type MessageQueries = ReturnType<typeof createMessageQueriesRepository>;
 /** Messages for the API. Raw SQL for ranges by seq, which an index answers for any length of session. */
 export function createMessageQueriesRepository(pool: Pool) {
   return {
-    async count(sessionId: string, origins: readonly string[]): Promise<number> {
+    async count(sessionId: string, { origins, words }: MessageFilter): Promise<number> {
       const { rows } = await pool.query<{ count: number }>(
-        "SELECT count(*)::int AS count FROM messages WHERE session_id = $1 AND origin = ANY($2)",
-        [sessionId, origins],
+        `SELECT count(*)::int AS count FROM messages m WHERE m.session_id = $1 AND m.origin = ANY($2)${having(words, "$3")}`,
+        [sessionId, origins, ...(words === undefined ? [] : [words])],
       );
       return rows[0]?.count ?? 0;
     },
 
     /** In ascending order of seq, from whichever end they were read. */
-    async list(sessionId: string, origins: readonly string[], range: MessageRange): Promise<MessageView[]> {
+    async list(
+      sessionId: string,
+      { origins, words }: MessageFilter,
+      range: MessageRange,
+    ): Promise<MessageView[]> {
       const { rows } = await pool.query<Row>(
         `SELECT ${COLUMNS} FROM ${FROM}
-         WHERE m.session_id = $1 AND m.origin = ANY($2) AND m.seq > $3 AND m.seq < $4
+         WHERE m.session_id = $1 AND m.origin = ANY($2) AND m.seq > $3 AND m.seq < $4${having(words, "$7")}
          ORDER BY m.seq ${range.kind === "before" ? "DESC" : "ASC"} LIMIT $5 OFFSET $6`,
         [
           sessionId,
@@ -100,6 +112,7 @@ export function createMessageQueriesRepository(pool: Pool) {
           range.kind === "before" ? range.seq : 2 ** 31 - 1,
           range.limit,
           range.kind === "page" ? range.offset : 0,
+          ...(words === undefined ? [] : [words]),
         ],
       );
       return (range.kind === "before" ? rows.reverse() : rows).map(toView);
@@ -147,6 +160,9 @@ export function createMessageQueriesRepository(pool: Pool) {
     },
   };
 }
+
+const having = (words: string | undefined, placeholder: string) =>
+  words === undefined ? "" : ` AND ${HAS_WORDS(placeholder)}`;
 
 function isPerson(author: Row["author"]): author is NonNullable<MessageView["person"]> {
   return author !== null && "via" in author;

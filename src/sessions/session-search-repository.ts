@@ -24,7 +24,7 @@ const FEW_MATCHES = 2_000;
 const SURELY_MANY = 20_000;
 
 /** Matches the index `messages_words`: the same expression and the same roles. */
-const HAS_WORDS = (words: string) => `m.role IN ('user', 'assistant')
+export const HAS_WORDS = (words: string): string => `m.role IN ('user', 'assistant')
   AND to_tsvector('simple', left(m.content, 50000)) @@ websearch_to_tsquery('simple', ${words})`;
 const FAILED_TURN = "e.status = 'failed'";
 /** Matches the index `deliveries_in_trouble`. */

@@ -267,6 +267,18 @@ describe("listing messages", () => {
     expect(await seqs(`?limit=6&cursor=${first.meta.next_cursor}`)).toEqual([7, 8, 9, 10]);
   });
 
+  it("finds words in one conversation, from either end, and counts them", async () => {
+    const id = await open();
+    await say(id, "I like tea");
+    await say(id, "and coffee");
+    await say(id, "tea again");
+    const contents = ({ data }: { data: Said[] }) => data.map(({ content }) => content);
+    const found = await said(id, "?q=tea -again");
+    expect([contents(found), found.meta.total]).toEqual([["I like tea", "You said: I like tea"], 2]);
+    expect(contents(await said(id, "?q=tea&before_seq=2147483647&limit=1"))).toEqual(["You said: tea again"]);
+    expect((await said(id, "?q=milk&include=seed")).meta.total).toBe(0);
+  });
+
   it("shows the agent's own messages on request, under ids that stay", async () => {
     const { data, meta } = await said(id, "?include=seed,tool&limit=5");
     expect(data.slice(0, 4)).toMatchObject([

@@ -4,9 +4,11 @@ import type { Delivery, Execution, Message, Session, User } from "../server/wire
 export interface Conversation {
   session: Session;
   user: User | null;
-  /** The newest ones, oldest first. */
+  /** A part of them without gaps, oldest first. */
   messages: readonly Message[];
   hasEarlier: boolean;
+  /** True if newer messages exist that are not loaded. Then what is new does not appear by itself. */
+  hasLater: boolean;
   deliveries: readonly Delivery[];
   executions: readonly Execution[];
 }

@@ -1,6 +1,7 @@
 import { Markdown } from "../../web-chat/markdown/markdown.tsx";
 import { memo } from "../../web-chat/view/memo.ts";
 import type { Message, Origin } from "../server/wire.ts";
+import { Link } from "../shell/link.tsx";
 import { times } from "../shell/times.ts";
 import { DeliveryActions, isTroubled } from "../trouble/delivery-actions.tsx";
 import { Buttons, Files } from "./extras.tsx";
@@ -23,8 +24,12 @@ export const MessageView = memo(function MessageView(props: {
   author: string;
   /** True if the message before it has another author. */
   isFirst: boolean;
+  /** The address that leads to this message. */
+  href: string;
+  /** True if the address led here. */
+  isTarget: boolean;
 }) {
-  const { message, records, author, isFirst } = props;
+  const { message, records, author, isFirst, href, isTarget } = props;
   const aside = ASIDES[message.origin];
   const line = stateLine(message, records);
   const side = aside !== undefined ? "aside" : message.role === "user" ? "theirs" : "ours assistant";
@@ -32,14 +37,19 @@ export const MessageView = memo(function MessageView(props: {
     <article
       class={`message ${side} ${message.origin} ${isFirst ? "first" : ""}`}
       aria-label={`${aside ?? author}, ${times.time(message.created_at)}`}
+      aria-current={isTarget ? "location" : undefined}
+      data-seq={message.seq}
+      tabIndex={isTarget ? -1 : undefined}
     >
       {(isFirst || aside !== undefined) && (
         <p class="author">
           <span dir="auto">{aside ?? author}</span>
           {message.origin === "operator" && <span class="chip person">Person</span>}
-          <time dateTime={message.created_at} title={times.full(message.created_at)}>
-            {times.time(message.created_at)}
-          </time>
+          <Link href={href} title="Link to this message">
+            <time dateTime={message.created_at} title={times.full(message.created_at)}>
+              {times.time(message.created_at)}
+            </time>
+          </Link>
         </p>
       )}
       {message.content !== "" && (

@@ -1,9 +1,10 @@
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Markdown } from "../../web-chat/markdown/markdown.tsx";
 import { Icon } from "../../web-chat/view/icons.tsx";
 import { useScroll } from "../../web-chat/view/use-scroll.ts";
 import { agentName, useNames } from "../live/names.ts";
 import type { Message } from "../server/wire.ts";
+import { Link } from "../shell/link.tsx";
 import { times } from "../shell/times.ts";
 import { userName } from "../shell/user-name.ts";
 import type { Conversation } from "./conversation.ts";
@@ -13,8 +14,15 @@ import type { Records } from "./state-line.ts";
 import { type Draft, useDraft } from "./use-draft.ts";
 
 /** The messages of a conversation, by day, with the answer that is being written at the end. */
-export function Transcript(props: { conversation: Conversation; onEarlier: () => Promise<void> }) {
-  const { conversation } = props;
+export function Transcript(props: {
+  conversation: Conversation;
+  /** The `seq` of the message that is brought into view; null: the newest one. */
+  at: number | null;
+  /** The address of a message; null: of the newest ones. */
+  hrefOf: (seq: number | null) => string;
+  onMore: (side: "earlier" | "later") => Promise<void>;
+}) {
+  const { conversation, at, hrefOf, onMore } = props;
   const { session, user, messages } = conversation;
   const bot = agentName(useNames(), session.agent_id);
   const pane = useRef<HTMLDivElement>(null);
@@ -22,6 +30,12 @@ export function Transcript(props: { conversation: Conversation; onEarlier: () =>
   records.current = recordsOf(conversation, records.current);
   const draft = useDraft(runningTurn(conversation.executions));
   const scroll = useScroll(pane, { place: session.id, loading: false }, () => undefined);
+  useLayoutEffect(() => {
+    if (at === null) return;
+    const target = pane.current?.querySelector<HTMLElement>(`[data-seq="${at}"]`);
+    target?.scrollIntoView({ block: "center" });
+    target?.focus({ preventScroll: true });
+  }, [at]);
 
   const authorOf = (message: Message) =>
     message.role === "user" || message.origin === "operator"
@@ -33,7 +47,7 @@ export function Transcript(props: { conversation: Conversation; onEarlier: () =>
       <div ref={pane} class="pane" role="log" aria-live="off" aria-label="Messages" tabIndex={0}>
         <div class="messages">
           {conversation.hasEarlier && (
-            <button type="button" class="button more" onClick={() => void props.onEarlier()}>
+            <button type="button" class="button more" onClick={() => void onMore("earlier")}>
               Show earlier messages
             </button>
           )}
@@ -53,12 +67,24 @@ export function Transcript(props: { conversation: Conversation; onEarlier: () =>
                 message={message}
                 records={records.current.get(message.id) ?? { deliveries: [], execution: null }}
                 author={authorOf(message)}
+                href={hrefOf(message.seq)}
+                isTarget={message.seq === at}
                 isFirst={isNewDay || previous?.origin !== message.origin || isApart(previous, message)}
               />,
             ];
           })}
-          {draft !== null && <DraftView draft={draft} bot={bot} />}
-          {session.status === "completed" && <p class="day">{endOf(session)}</p>}
+          {conversation.hasLater && (
+            <p class="later">
+              <button type="button" class="button" onClick={() => void onMore("later")}>
+                Show later messages
+              </button>
+              <Link class="button" href={hrefOf(null)}>
+                To the newest
+              </Link>
+            </p>
+          )}
+          {draft !== null && !conversation.hasLater && <DraftView draft={draft} bot={bot} />}
+          {session.status === "completed" && !conversation.hasLater && <p class="day">{endOf(session)}</p>}
         </div>
       </div>
       {scroll.hasNew && (

@@ -3,20 +3,14 @@ import { useNames } from "../live/names.ts";
 import { Glyph } from "../shell/glyph.tsx";
 import { useKeys } from "../shell/keys.ts";
 import { countFilters, type Filters, NO_FILTERS } from "./filters.ts";
-
-const VIEWS: readonly { name: string; filters: Partial<Filters> }[] = [
-  { name: "All", filters: {} },
-  { name: "Active", filters: { status: "active" } },
-  { name: "With people", filters: { handoff: "open" } },
-  { name: "Trouble", filters: { trouble: true } },
-];
+import { isStandardView, Views } from "./views.tsx";
 
 /** Time without another letter after which the words are searched for, milliseconds. */
 const PAUSE_MS = 250;
 
 /** Searches and filters the list. `onChange` puts the filters into the address. */
 export function FilterBar({ filters, onChange }: { filters: Filters; onChange: (next: Filters) => void }) {
-  const [isOpen, setOpen] = useState(countFilters(filters) > 0 && viewOf(filters) === null);
+  const [isOpen, setOpen] = useState(countFilters(filters) > 0 && !isStandardView(filters));
   const count = countFilters(filters);
   return (
     <search class="filter-bar">
@@ -32,31 +26,10 @@ export function FilterBar({ filters, onChange }: { filters: Filters; onChange: (
           Filter{count > 0 && ` (${count})`}
         </button>
       </div>
-      <div class="views" role="group" aria-label="Views">
-        {VIEWS.map(({ name, filters: own }) => (
-          <button
-            type="button"
-            key={name}
-            class="view"
-            aria-pressed={viewOf(filters) === name}
-            onClick={() => onChange({ ...NO_FILTERS, q: filters.q, ...own })}
-          >
-            {name}
-          </button>
-        ))}
-      </div>
+      <Views filters={filters} onChange={onChange} />
       {isOpen && <FilterFields filters={filters} onChange={onChange} />}
     </search>
   );
-}
-
-/** The view whose filters are exactly these; null if none. */
-function viewOf(filters: Filters): string | null {
-  const same = ({ filters: own }: (typeof VIEWS)[number]) =>
-    Object.entries({ ...NO_FILTERS, ...own, q: filters.q }).every(
-      ([name, value]) => filters[name as keyof Filters] === value,
-    );
-  return VIEWS.find(same)?.name ?? null;
 }
 
 function SearchField({ words, onChange }: { words: string; onChange: (words: string) => void }) {

@@ -73,7 +73,10 @@ function holdStream(share: (news: News | "beat") => void, signal: AbortSignal): 
       source.addEventListener(name, ({ data }: MessageEvent<string>) => share(newsOf(name, data)));
     }
     source.onerror = () => {
-      if (source.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN_MS);
+      if (source.readyState !== EventSource.CLOSED) return;
+      again = setTimeout(open, AGAIN_MS);
+      // The server refuses the feed, perhaps because the session is over. Every call learns it now, and not at its next look.
+      share({ sessionId: null });
     };
   }
   open();

@@ -105,6 +105,23 @@ export interface Execution {
   ended_at: string | null;
 }
 
+/** A firing of an event rule. */
+export interface SessionEvent {
+  id: string;
+  agent_version: number;
+  /** The place of the rule among those of the version, from 0. */
+  rule: number;
+  event: string;
+  data: Record<string, unknown>;
+  status: "pending" | "running" | "completed" | "skipped" | "failed" | "unreachable";
+  reason: string | null;
+  attempts: number;
+  /** What each finished action did. */
+  actions: Record<string, unknown>[];
+  created_at: string;
+  ended_at: string | null;
+}
+
 export interface Trail {
   summary: string;
   facts: { at: string; what: string; why: string | null; type: string; id: string }[];

@@ -8,6 +8,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Enter or O", "open it"],
   ["Esc", "back to the list"],
   ["/", "search"],
+  ["F", "find words in the conversation"],
   ["R", "write an answer"],
   ["?", "show these keys"],
 ];

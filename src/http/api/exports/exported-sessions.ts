@@ -43,7 +43,11 @@ export async function* exportedSessions(
 
 async function* messagesOf(messages: Pick<MessageQueries, "list">, sessionId: string) {
   for (let seq = 0; ; ) {
-    const found = await messages.list(sessionId, ORIGINS, { kind: "after", seq, limit: MESSAGES });
+    const found = await messages.list(
+      sessionId,
+      { origins: ORIGINS },
+      { kind: "after", seq, limit: MESSAGES },
+    );
     for (const message of found) {
       seq = message.seq;
       yield toMessage(message);

@@ -9,7 +9,7 @@ import type {
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
 import { integerQuery, pageQuery } from "../route/paging.ts";
 import { defineRoute, type Route } from "../route/route.ts";
-import { idParams, listSchema } from "../route/wire-schemas.ts";
+import { idParams, listSchema, wordsQuery } from "../route/wire-schemas.ts";
 import { requireSession, SESSION_NOT_FOUND } from "../sessions/require-session.ts";
 import { seedMessages } from "../sessions/seed-messages.ts";
 import { messageSchema, toMessage } from "./message-resource.ts";
@@ -42,6 +42,7 @@ const listQuery = z.strictObject({
   ...pageQuery,
   before_seq: integerQuery(1, LAST_SEQ).optional().describe("The newest messages before this seq"),
   after_seq: integerQuery(0, LAST_SEQ).optional().describe("The oldest messages after this seq"),
+  q: wordsQuery.optional().describe("Words in what was said, in the syntax of the sessions' `q`"),
   include: include.describe(
     "Also, separated by commas: `seed` (the agent's own messages), `tool`, `instruction` (prompts to the bot), `notice` (apologies, `/reset` and its reply)",
   ),
@@ -63,20 +64,27 @@ export function messageListRoutes(deps: MessageListDeps): Route[] {
       scope: "sessions:read",
       params: idParams,
       query: listQuery,
-      examples: [{ query: { page: "1", limit: "100" } }, { query: { include: "seed,tool" } }],
+      examples: [
+        { query: { page: "1", limit: "100" } },
+        { query: { include: "seed,tool" } },
+        { query: { q: "hello" } },
+      ],
       responses: [{ status: 200, description: "A page of messages", schema: listSchema(messageSchema) }],
       errors: [SESSION_NOT_FOUND],
       async handle({ caller, params, query }) {
         const session = await requireSession(deps.sessions, caller.workspaceId, params.id);
         const range = rangeOf(query);
         const origins = [...CONVERSATION, ...query.include.flatMap((name: Include) => INCLUDES[name])];
-        const opening = query.include.includes("seed")
-          ? await deps.agents.opening(session.agentId, session.agentVersion)
-          : null;
+        const asked = { origins, words: query.q };
+        // Seed messages are not stored, so nothing is found in them.
+        const opening =
+          query.include.includes("seed") && query.q === undefined
+            ? await deps.agents.opening(session.agentId, session.agentVersion)
+            : null;
         const seeds = opening ? seedMessages(session, opening) : [];
         const [count, found] = await Promise.all([
-          deps.messages.count(session.id, origins),
-          withSeeds(seeds, range, (part) => deps.messages.list(session.id, origins, part)),
+          deps.messages.count(session.id, asked),
+          withSeeds(seeds, range, (part) => deps.messages.list(session.id, asked, part)),
         ]);
         const total = count + seeds.length;
         return { status: 200, body: listBody(found, total, query, range) };

@@ -20,6 +20,9 @@ export const timeSchema = z.iso
 /** `true` or `false` in a query. */
 export const booleanQuery = z.enum(["true", "false"]).transform((text) => text === "true");
 
+/** Words to search for, in the syntax of web searches. */
+export const wordsQuery = z.string().trim().min(1).max(200);
+
 /** Any JSON object, kept exactly as given. Zod's own object schemas lose a key named `__proto__`. */
 export const jsonObjectSchema = z
   .custom<JsonObject>(

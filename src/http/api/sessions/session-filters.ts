@@ -3,7 +3,7 @@ import type { SessionAgents } from "../../../agents/session-agent-repository.ts"
 import type { JsonObject } from "../../../core/text/json.ts";
 import { storableJson } from "../../../core/text/text.ts";
 import type { SessionFilters } from "../../../sessions/session-queries-repository.ts";
-import { booleanQuery, jsonObjectSchema, timeSchema } from "../route/wire-schemas.ts";
+import { booleanQuery, jsonObjectSchema, timeSchema, wordsQuery } from "../route/wire-schemas.ts";
 
 const metadataFilter = z.string().transform((text, context): JsonObject => {
   try {
@@ -30,11 +30,7 @@ export const sessionFilterQuery = {
     .enum(["none", "open", "requested", "taken"])
     .optional()
     .describe("Whether a person answers: `open` is `requested` or `taken`"),
-  q: z
-    .string()
-    .trim()
-    .min(1)
-    .max(200)
+  q: wordsQuery
     .optional()
     .describe('Words in the messages. All of them must occur; `"two words"` is a phrase, `-word` excludes'),
   trouble: booleanQuery
