@@ -1,4 +1,5 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import { AGENT_VERSIONS } from "../agents/version-repository.ts";
 import type { BotDefinition } from "../bots/bot.ts";
 import type { ChannelDefinition } from "../channels/channel.ts";
 import { type ChannelDirectory, createChannelDirectory } from "../channels/channel-directory.ts";
@@ -25,6 +26,8 @@ import { createMetrics } from "../observability/metrics.ts";
 import { countBacklog } from "../storage/backlog.ts";
 import { createOutreach } from "../triggers/outreach.ts";
 import { createReach } from "../users/reach.ts";
+import { createWorkspaces } from "../workspaces/workspaces.ts";
+import { createAgents } from "./agents.ts";
 import { type AttachmentParts, createAttachmentParts } from "./attachments.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { createHttp } from "./http.ts";
@@ -32,7 +35,6 @@ import type { PipelineTimes } from "./pipeline.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import { createProactiveParts } from "./proactive.ts";
 import { createSimulatorParts } from "./simulator.ts";
-import { createWorkspaces } from "./workspaces.ts";
 
 export interface AppOptions {
   config: LoadedConfig;
@@ -106,16 +108,26 @@ export async function startApp(options: AppOptions): Promise<App> {
   const stopping = new AbortController();
   const giveUp = new AbortController();
   const workspaces = createWorkspaces({
-    engine,
-    settings,
+    database: engine.database,
     channels,
     kinds: options.channels,
+    publicUrl: settings.publicUrl,
+    onVersions: (current) => agents.refresh(current),
+    log,
+  });
+  const agents = createAgents({
+    database: engine.database,
     bots: options.bots,
     env: () => env,
     hide,
+    configuredAgent: workspaces.configuredAgent,
     log,
   });
-  const { agents } = workspaces;
+  engine.hub.subscribe(AGENT_VERSIONS, () => {
+    workspaces
+      .followVersions()
+      .catch((error: unknown) => log.error({ err: error }, "could not read the agents' versions"));
+  });
   const bounds = { ...boundsFor(descriptorLimit()), ...options.bounds };
 
   const attachments = createAttachmentParts({

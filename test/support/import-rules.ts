@@ -36,7 +36,7 @@ export const STAGES: readonly (readonly string[])[] = [
   ["attachments"],
   ["sessions"],
   ["schedules", "delivery", "handoffs", "access"],
-  ["turns", "triggers"],
+  ["turns", "triggers", "workspaces"],
   ["ingest", "events", "trail", "feed", "stats"],
   ["http"],
   ["app"],
@@ -45,6 +45,9 @@ export const STAGES: readonly (readonly string[])[] = [
 const seams = [/^channels\/(channel|channel-directory)\.ts$/, /^bots\/bot\.ts$/];
 const core = /^core\//;
 const besideSeam = /^channels\/(channel|http-client|webhook-request)\.ts$/;
+
+/** Stages that know the types of the configuration. */
+const READS_CONFIG: ReadonlySet<string> = new Set(["http", "workspaces"]);
 
 /** One rule for each stage between the core and the composition root. */
 const stageRooms: readonly Room[] = STAGES.slice(1, -1).flatMap((level, index) =>
@@ -58,7 +61,7 @@ const stageRooms: readonly Room[] = STAGES.slice(1, -1).flatMap((level, index) =
       ),
       ...(index < 2 ? [] : seams),
     ],
-    mayType: [/^observability\//, ...(stage === "http" ? [/^config\//] : [])],
+    mayType: [/^observability\//, ...(READS_CONFIG.has(stage) ? [/^config\//] : [])],
   })),
 );
 

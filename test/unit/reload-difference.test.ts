@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ConfiguredChannel, reloadDifference } from "../../src/channels/reload-difference.ts";
+import { type ConfiguredChannel, reloadDifference } from "../../src/workspaces/reload-difference.ts";
 
 const running = { kind: "web", config: { allowedOrigins: ["https://a.example"], title: "Chat" } };
 const configured = (over: Partial<ConfiguredChannel> = {}): ConfiguredChannel => ({
