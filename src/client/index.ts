@@ -8,6 +8,7 @@ import { createExecutions, type Executions } from "./executions.ts";
 import { type FeedEvent, feedEvents } from "./feed.ts";
 import { createHandoffs, type HandoffCalls } from "./handoffs.ts";
 import { createKeys, type Keys } from "./keys.ts";
+import { type Queue, readQueue } from "./queue.ts";
 import { createSchedules, type Schedules } from "./schedules.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { readStats, type Stats, type StatsQuery } from "./stats.ts";
@@ -28,6 +29,7 @@ export type { ApiKey, NewApiKey, Scope } from "./keys.ts";
 export type * from "./message-types.ts";
 export type { List, Page, PageMeta } from "./page.ts";
 export type { ParticipantData, WriteOptions } from "./participant-data.ts";
+export type { Queue, WaitingWork } from "./queue.ts";
 export type { ChangeSchedule, CreateSchedule, ListSchedules, Schedule, ScheduleRun } from "./schedules.ts";
 export type * from "./session-types.ts";
 export type { Stats, StatsQuery, StatsRow } from "./stats.ts";
@@ -68,6 +70,8 @@ export class Causeway {
   readonly feed: (options?: RequestOptions & { after?: string }) => AsyncGenerator<FeedEvent>;
   /** Counts messages, turns, failures, latency and tokens by hour or day. */
   readonly stats: (query?: StatsQuery, options?: RequestOptions) => Promise<Stats>;
+  /** Counts the work that waits now. */
+  readonly queue: (options?: RequestOptions) => Promise<Queue>;
   /** Makes any other call. The path is relative to `/api/v1`. Names are converted in both directions. */
   readonly request: <T>(call: Call, options?: RequestOptions) => Promise<T>;
 
@@ -88,6 +92,7 @@ export class Causeway {
     this.access = createAccess(transport);
     this.feed = (options) => feedEvents(transport, options);
     this.stats = (query, options) => readStats(transport, query, options);
+    this.queue = (options) => readQueue(transport, options);
     this.request = transport.request;
   }
 }

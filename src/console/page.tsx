@@ -1,12 +1,14 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { Agents } from "./agents/agents.tsx";
 import { Conversations } from "./conversations/conversations.tsx";
 import { followFeed } from "./live/feed.ts";
 import { NamesProvider, useLiveNames } from "./live/names.ts";
+import { Numbers } from "./numbers/numbers.tsx";
 import { MessageForm } from "./outreach/message-form.tsx";
+import { Schedules } from "./outreach/schedules.tsx";
 import { People } from "./people/people.tsx";
 import { Access } from "./places/access.tsx";
-import { Agents } from "./places/agents.tsx";
 import { Audit } from "./places/audit.tsx";
 import { Channels } from "./places/channels.tsx";
 import { Keys } from "./places/keys.tsx";
@@ -58,6 +60,10 @@ function Screen({ route: here }: { route: Route }) {
       return <People route={here} />;
     case "message":
       return <MessageForm key={here.query.toString()} route={here} />;
+    case "schedules":
+      return <Schedules route={here} />;
+    case "numbers":
+      return <Numbers route={here} />;
     case "access":
       return <Access />;
     case "keys":

@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useLive } from "../live/use-live.ts";
 import { callApi } from "../server/call.ts";
 import type { Message, Page } from "../server/wire.ts";
+import { Age } from "../shell/age.tsx";
 import { Link } from "../shell/link.tsx";
-import { times } from "../shell/times.ts";
 
 const EVERY_MS = 30_000;
 const PAUSE_MS = 250;
@@ -62,7 +62,7 @@ export function Find(props: { sessionId: string; hrefOf: (seq: number) => string
           <li key={id}>
             <Link href={hrefOf(seq)}>
               <span dir="auto">{content}</span>
-              <time dateTime={at}>{times.full(at)}</time>
+              <Age at={at} />
             </Link>
           </li>
         ))}

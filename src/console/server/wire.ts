@@ -199,3 +199,75 @@ export interface ApiKey {
   created_at: string;
   last_used_at: string | null;
 }
+
+export interface ScheduleRun {
+  due_at: string;
+  status:
+    | "pending"
+    | "answering"
+    | "delivering"
+    | "sent"
+    | "delivered"
+    | "failed"
+    | "skipped"
+    | "unreachable";
+  reason: string | null;
+  session_id: string | null;
+}
+
+export interface Schedule {
+  id: string;
+  agent_id: string;
+  channel: string;
+  identifier: string;
+  name: string | null;
+  prompt_text: string | null;
+  message_text: string | null;
+  format: "text" | "markdown" | null;
+  buttons: WireButton[];
+  attachments: { url: string; name: string | null; content_type: string | null }[];
+  at: string | null;
+  every: string | null;
+  cron: string | null;
+  rrule: string | null;
+  timezone: string;
+  status: "active" | "paused" | "completed" | "cancelled";
+  made_by: "operator" | "event" | "bot";
+  runs: number;
+  next_run_at: string | null;
+  last_run: ScheduleRun | null;
+}
+
+/** The numbers of one hour or day. */
+export interface StatsRow {
+  start: string;
+  channel: string | null;
+  agent: string | null;
+  messages: { in: number; out: number };
+  turns: number;
+  failures: number;
+  cancelled: number;
+  latency_ms: { p50: number; p95: number } | null;
+  tokens: { prompt: number; completion: number; total: number };
+  deliveries: { total: number; failed: number };
+}
+
+export interface Stats {
+  interval: "hour" | "day";
+  time_zone: string;
+  since: string;
+  until: string;
+  data: StatsRow[];
+}
+
+export interface WaitingWork {
+  sessions: { waiting: number; running: number; oldest_seconds: number | null };
+  deliveries: { waiting: number; retried: number; oldest_seconds: number | null; unknown: number };
+}
+
+export interface Queue extends WaitingWork {
+  at: string;
+  workers: number;
+  last_minute: { turns: number; sent: number };
+  channels: (WaitingWork & { channel: string; paused_until: string | null })[];
+}

@@ -18,6 +18,7 @@ import { createRetryingIdempotency } from "../../keys/retrying-idempotency.ts";
 import { createScheduleQueries } from "../../schedules/schedule-queries-repository.ts";
 import { createMessageQueriesRepository } from "../../sessions/message-queries-repository.ts";
 import { createSessionQueriesRepository } from "../../sessions/session-queries-repository.ts";
+import { createQueueRepository } from "../../stats/queue-repository.ts";
 import { createStatsRepository } from "../../stats/stats-repository.ts";
 import { describeHeld } from "../../trail/describe-access.ts";
 import { describeTrail } from "../../trail/describe-trail.ts";
@@ -50,6 +51,7 @@ import { createAudit } from "./route/audit.ts";
 import { createAuthenticate } from "./route/auth.ts";
 import { createIdempotency } from "./route/idempotency.ts";
 import type { Route } from "./route/route.ts";
+import { queueRoutes } from "./stats/queue.ts";
 import { statsRoutes } from "./stats/stats.ts";
 import { trailRoutes } from "./trail/trail.ts";
 import { participantDataRoutes } from "./users/participant-data.ts";
@@ -192,6 +194,7 @@ export function createApi(deps: ApiDeps) {
           agents: createSessionAgentRepository(pool),
           places: createOpenLimit(COUNTED_AT_ONCE),
         }),
+        ...queueRoutes({ queue: createQueueRepository(pool) }),
         ...trailRoutes({
           async trail(workspaceId, id) {
             const rows = await trails.read(workspaceId, id);

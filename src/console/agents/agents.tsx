@@ -8,6 +8,8 @@ import { Changes } from "../shell/changes.tsx";
 import { jsonChanges } from "../shell/json-changes.ts";
 import { Link } from "../shell/link.tsx";
 import { hrefOf, type Route } from "../shell/route.ts";
+import { PromptPreview } from "./prompt-preview.tsx";
+import { SideBySide } from "./side-by-side.tsx";
 
 const EVERY_MS = 15_000;
 
@@ -47,6 +49,7 @@ export function Agents({ route }: { route: Route }) {
         ))}
       </ul>
       {open !== null && <Versions key={open.id} agent={open} />}
+      {open !== null && <PromptPreview key={`prompt ${open.id}`} agent={open} />}
     </div>
   );
 }
@@ -104,14 +107,18 @@ function Versions({ agent }: { agent: Agent }) {
               <Changes changes={jsonChanges(other.definition, version.definition)} />
             </>
           )}
-          <pre
-            class="definition"
-            tabIndex={0}
-            role="group"
-            aria-label={`Definition, version ${version.version}`}
-          >
-            {JSON.stringify(version.definition, null, 2)}
-          </pre>
+          {other !== undefined && other !== version ? (
+            <SideBySide before={other} after={version} />
+          ) : (
+            <pre
+              class="definition"
+              tabIndex={0}
+              role="group"
+              aria-label={`Definition, version ${version.version}`}
+            >
+              {JSON.stringify(version.definition, null, 2)}
+            </pre>
+          )}
         </>
       )}
     </section>
