@@ -3,7 +3,7 @@ import { AGENT_VERSIONS } from "../agents/version-repository.ts";
 import type { BotDefinition } from "../bots/bot.ts";
 import type { ChannelDefinition } from "../channels/channel.ts";
 import { type ChannelDirectory, createChannelDirectory } from "../channels/channel-directory.ts";
-import { type Environment, readEnvironment } from "../config/env.ts";
+import { type Environment, giveToPackages, readEnvironment } from "../config/env.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import { resolvePublicUrl } from "../config/public-url.ts";
 import { readOrCreateSecret } from "../config/secret-file.ts";
@@ -23,6 +23,7 @@ import { createOpenLimit } from "../http/server/open-limit.ts";
 import { createRateLimit, perMinute } from "../http/server/rate-limit.ts";
 import { createRunningChannels } from "../ingest/running-channels.ts";
 import { createMetrics } from "../observability/metrics.ts";
+import { startTracing } from "../observability/tracing.ts";
 import { countBacklog } from "../storage/backlog.ts";
 import { createOutreach } from "../triggers/outreach.ts";
 import { createReach } from "../users/reach.ts";
@@ -102,6 +103,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     await simulator?.close();
     throw error;
   });
+  giveToPackages(settings.tracing?.environment ?? {});
+  const tracing = await startTracing(settings.tracing, { version: VERSION, log });
   const metrics = createMetrics();
   metrics.observeBacklog(() => countBacklog(engine.database.pool));
   const channels = createChannelDirectory();
@@ -149,6 +152,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     role: settings.role,
     retentionDays: settings.retentionDays,
     metrics,
+    tracing,
     capacity: createAdmissionLimit(bounds.messages),
     giveUp: giveUp.signal,
     log,
@@ -212,6 +216,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     keyRate: createRateLimit(perMinute(settings.rates.perKey), monotonicMs),
     keyStreams: createOpenLimit(settings.streamsPerKey, streamRoom),
     auditDays: settings.auditDays,
+    isTraced: tracing !== null,
     publicUrl: settings.publicUrl,
     version: VERSION,
     giveUp: giveUp.signal,
@@ -273,6 +278,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await step("connections to platforms", 0.92, running.stop);
     await step("connections to bots", 0.92, agents.close);
     await step("the simulator's connections", 0.92, async () => simulator?.close());
+    await step("traces to send", 0.93, async () => tracing?.close());
     await engine.close(steps);
     clearTimeout(outOfTime);
     if (unfinished().length === 0) log.info({}, "stopped");

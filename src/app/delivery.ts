@@ -11,6 +11,8 @@ import { createReceiptRepository } from "../delivery/receipt-repository.ts";
 import { createDeliveryQueues } from "../queue/delivery-queue.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
 import { writeOnce } from "../storage/write-once.ts";
+import { createTraceDeliveries } from "../trail/trace-deliveries.ts";
+import { findTraces } from "../trail/trace-sources-repository.ts";
 import { createUserAliases } from "../users/alias-repository.ts";
 import { createUnreachableUsers } from "../users/unreachable-repository.ts";
 import type { PartDeps } from "./pipeline.ts";
@@ -47,6 +49,14 @@ export function createDeliveryParts(deps: PartDeps) {
     partitions: 1,
     partitionOf: (attempt) => attempt.id,
   });
+  const traces =
+    deps.tracing &&
+    createTraceDeliveries({
+      tracing: deps.tracing,
+      find: (messageIds) => findTraces(pool, messageIds),
+      channel: (channelId) => channels.byId(channelId)?.ref.name ?? null,
+      log,
+    });
   const deliveryEngine = createDeliveryEngine({
     repository: deliveries,
     record,
@@ -60,7 +70,8 @@ export function createDeliveryParts(deps: PartDeps) {
       await aliases.identify(channelId, [address, ...names]);
     },
     userUnreachable: unreachable.markUserOf,
-    onRecorded(delivery, attempt) {
+    onRecorded(delivery, attempt, startedAt) {
+      traces?.sent(delivery, attempt, startedAt);
       const channel = channels.byId(delivery.channelId)?.ref.name ?? delivery.channelId;
       metrics.deliveries.inc({ channel, status: attempt.status === "queued" ? "retry" : attempt.status });
       if (attempt.status === "sent" || attempt.status === "delivered") {
@@ -136,6 +147,7 @@ export function createDeliveryParts(deps: PartDeps) {
     async flush(): Promise<void> {
       await deliveryEngine.drain();
       await record.drain();
+      await traces?.drain();
       await activity.stop();
     },
     handBack: deliveryEngine.recover,

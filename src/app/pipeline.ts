@@ -6,8 +6,10 @@ import { keepSweeping } from "../core/process/keep-sweeping.ts";
 import type { Logger } from "../core/process/logger.ts";
 import { startReconciler } from "../core/process/reconciler.ts";
 import type { StopSteps } from "../core/process/stop-steps.ts";
+import type { Tracing } from "../core/trace/span.ts";
 import type { DeskPlace } from "../handoffs/handoff.ts";
 import { createIntake } from "../ingest/intake.ts";
+import { createTraceArrival } from "../ingest/trace-arrival.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { createSessionRetention } from "../sessions/retention-repository.ts";
 import type { AttachmentParts } from "./attachments.ts";
@@ -52,6 +54,8 @@ export interface PipelineDeps {
   /** Days after its last change until a session is erased; null: never, unless its agent says so. */
   retentionDays: number | null;
   metrics: Metrics;
+  /** Null: tracing is off. */
+  tracing: Tracing | null;
   /** The limit for messages on their way into the database. */
   capacity: AdmissionLimit;
   /** Aborts when a stop has no time left. Then all waiting ends. */
@@ -84,6 +88,7 @@ export function createPipeline(deps: PipelineDeps) {
     turns,
     capacity: deps.capacity,
     metrics: deps.metrics,
+    trace: deps.tracing && createTraceArrival(deps.tracing, (id) => deps.channels.byId(id)?.ref ?? null),
     log: deps.log,
   });
 

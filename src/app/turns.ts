@@ -13,6 +13,7 @@ import { writeOnce } from "../storage/write-once.ts";
 import { createChannelSigns } from "../turns/answering/channel-signs.ts";
 import { createExecutionRepository } from "../turns/answering/execution-repository.ts";
 import { createFinishRepository, type TurnCommit } from "../turns/answering/finish-repository.ts";
+import { createTurnSpans } from "../turns/answering/trace-turn.ts";
 import { createTurnEffects } from "../turns/answering/turn-effects.ts";
 import { createBudgets, hourly } from "../turns/budgets/budget.ts";
 import { createBudgetRepository } from "../turns/budgets/budget-repository.ts";
@@ -114,6 +115,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     attachments: deps.attachments.ofMessages,
     context: createBatchLookups(contexts),
     budgets: createBudgets({ repository: budgetRepository, clock, log }),
+    trace: createTurnSpans(deps.tracing, (channelId) => running(channelId).ref),
     finish,
     finishWithEffects: effects.finish,
     reset: (lane, command, agent) => effects.reset(lane, command, agent.definition.reset.reply),

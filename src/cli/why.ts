@@ -15,6 +15,7 @@ export interface WhyRequest {
 const TIMEOUT_MS = 15_000;
 
 const trailSchema = z.object({
+  trace_id: z.string().nullable().optional(),
   summary: z.string(),
   facts: z.array(z.object({ at: z.string(), what: z.string(), why: z.string().nullable(), id: z.string() })),
 });
@@ -82,9 +83,10 @@ function problem(status: number | null, id: string, base: string): string {
   return `The service at ${base} answered HTTP ${status}.`;
 }
 
-function lines({ summary, facts }: z.output<typeof trailSchema>): string[] {
+function lines({ trace_id: traceId = null, summary, facts }: z.output<typeof trailSchema>): string[] {
   return [
     summary,
+    ...(traceId === null ? [] : [`Trace: ${traceId}`]),
     "",
     ...facts.flatMap(({ at, what, why }) => [
       `${at}  ${what}`,

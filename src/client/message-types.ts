@@ -107,6 +107,8 @@ export interface Trail {
   /** Null: its sender is not let in yet, so it is in no session. */
   sessionId: string | null;
   executionId: string | null;
+  /** Its trace in a tracing system; null where tracing is off. */
+  traceId: string | null;
   summary: string;
   facts: {
     at: string;

@@ -162,9 +162,28 @@ function settingsSecrets(settings: Settings): string[] {
   return [
     ...passwords,
     ...passwords.map(decodeURIComponent),
+    ...headerSecrets(settings.tracing?.environment ?? {}),
     ...bucketSecrets.filter((secret) => secret !== ""),
     ...(settings.apiKey === null ? [] : [settings.apiKey]),
   ];
+}
+
+/** The values of the headers that a receiver of traces gets, such as a key. */
+function headerSecrets(environment: Readonly<Record<string, string>>): string[] {
+  const names = ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"];
+  const pairs = names.flatMap((name) => environment[name]?.split(",") ?? []);
+  const values = pairs
+    .map((pair) => pair.slice(pair.indexOf("=") + 1).trim())
+    .filter((value) => value !== "");
+  return values.flatMap((value) => [value, decoded(value)]);
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 function switchedOffAgents(workspaces: readonly WorkspaceConfig[]): ConfigProblem[] {

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { z } from "zod";
 import type { ConfigProblem } from "../core/faults/errors.ts";
 import { isSecretName } from "../core/text/secret-names.ts";
+import type { TracingSettings } from "../core/trace/tracing-settings.ts";
 import { type Environment, type Variable, variables } from "./env.ts";
 import { type FileStorePlace, fileStorePlace } from "./file-store-place.ts";
 import { resolvePublicUrl } from "./public-url.ts";
@@ -44,8 +45,18 @@ export interface Settings {
   databaseUrl: string | null;
   /** A single Redis, or nodes of one Redis Cluster. Null: the queue runs on Postgres. */
   redisUrls: readonly string[] | null;
+  /** Null: tracing is off. */
+  tracing: TracingSettings | null;
   logLevel: z.output<typeof variables.LOG_LEVEL.schema>;
 }
+
+const tracingVariables = [
+  "OTEL_EXPORTER_OTLP_HEADERS",
+  "OTEL_EXPORTER_OTLP_PROTOCOL",
+  "OTEL_SERVICE_NAME",
+  "OTEL_TRACES_SAMPLER",
+  "OTEL_TRACES_SAMPLER_ARG",
+] as const;
 
 /**
  * Parses the environment and collects every problem. Use `settings` only if there are none. Until then a default
@@ -65,6 +76,18 @@ export function parseSettings(
   };
   const read = <T>(name: string, variable: Variable<T> & { default: string }): T =>
     readOptional(name, variable) ?? variable.schema.parse(variable.default);
+
+  /** Only the packages read these variables. They are checked here, because the packages ignore what is wrong. */
+  function readTracing(): TracingSettings | null {
+    const endpoint = readOptional("OTEL_EXPORTER_OTLP_ENDPOINT", variables.OTEL_EXPORTER_OTLP_ENDPOINT);
+    for (const name of tracingVariables) readOptional(name, variables[name]);
+    const showsText = read("CAUSEWAY_TRACE_CONTENT", variables.CAUSEWAY_TRACE_CONTENT);
+    if (endpoint === null || env["OTEL_SDK_DISABLED"]?.toLowerCase() === "true") return null;
+    const own = Object.entries(env).flatMap(([name, value]) =>
+      name.startsWith("OTEL_") && value ? [[name, value] as const] : [],
+    );
+    return { showsText, environment: Object.fromEntries(own) };
+  }
 
   const port = read("PORT", variables.PORT);
   const host = read("HOST", variables.HOST);
@@ -104,6 +127,7 @@ export function parseSettings(
     stopSeconds: read("CAUSEWAY_STOP_SECONDS", variables.CAUSEWAY_STOP_SECONDS),
     databaseUrl: readOptional("DATABASE_URL", variables.DATABASE_URL),
     redisUrls: readOptional("REDIS_URL", variables.REDIS_URL),
+    tracing: readTracing(),
     logLevel: read("LOG_LEVEL", variables.LOG_LEVEL),
   };
   return { settings, problems };
@@ -121,7 +145,9 @@ function standardFile(directory: string): string {
 function environmentProblem(name: string, text: string, error: z.ZodError): ConfigProblem {
   // URLs contain passwords. Show a value only if it cannot be a secret.
   const shown =
-    isSecretName(name) || name.endsWith("_URL") ? "has a value that cannot be used" : `is "${text}"`;
+    isSecretName(name) || /_(URL|ENDPOINT|HEADERS)$/.test(name)
+      ? "has a value that cannot be used"
+      : `is "${text}"`;
   return {
     path: `environment: ${name}`,
     problem: shown,

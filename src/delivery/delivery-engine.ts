@@ -31,7 +31,7 @@ export interface DeliveryEngineDeps {
   alsoKnownAs(channelId: string, address: string, names: readonly string[]): Promise<void>;
   /** Records that nothing sent to the user of a session arrives any more. */
   userUnreachable(sessionId: string, why: { code: string; reason: string }): Promise<void>;
-  onRecorded(delivery: ClaimedDelivery, record: AttemptRecord): void;
+  onRecorded(delivery: ClaimedDelivery, record: AttemptRecord, startedAt: Date): void;
   onChannelError(channelId: string, error: string): void;
   /** A delivery to a desk failed, which is shown as the channel's newest error. */
   onDeskError(channelId: string, error: string): void;

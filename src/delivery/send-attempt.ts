@@ -32,6 +32,7 @@ export function createSendAttempt(deps: SendAttemptDeps) {
     delivery: ClaimedDelivery,
     began: Map<string, string>,
   ): Promise<Hold | null> {
+    const startedAt = new Date();
     const result = await pauses.widened(channelId, delivery, await deps.send(channelId, delivery));
     if ("scope" in result && result.scope === "connection") pauses.pauseHere(channelId, result);
     const decision = decideRetry(result, delivery.attempts, RETRY_RULES, Math.random);
@@ -47,7 +48,7 @@ export function createSendAttempt(deps: SendAttemptDeps) {
       log.warn(ids, "a delivery was taken over while it was being sent");
       return record.retryInMs === null ? null : { address: record.address };
     }
-    deps.onRecorded(delivery, record);
+    deps.onRecorded(delivery, record, startedAt);
     if (result.kind === "sent") log.debug({ ...ids, external_ids: record.externalIds }, "delivered");
     else
       log.warn({ ...ids, outcome: result.kind, status: record.status, error: record.error }, "not delivered");

@@ -88,6 +88,7 @@ function toArrival(row: InboundRow, outcome: Extract<InboundOutcome, { kind: "ac
       // A caller's message in a session is no message of the platform.
       eventKeys: row.sessionId === null ? row.eventKeys : [],
       replyReference: row.replyReference,
+      traceparent: row.traceparent,
       createdAt: outcome.createdAt,
     },
   };

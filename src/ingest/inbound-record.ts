@@ -69,6 +69,7 @@ export function toRecord(row: InboundRow, n: number) {
     ...(row.context === null ? {} : contextRecord(row.context)),
     ...(row.replyReference === null ? {} : { reply_reference: row.replyReference }),
     ...(row.gathering === null ? {} : gatheringRecord(row.gathering)),
+    ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
     ...(row.sessionMetadata === null ? {} : { opening_metadata: row.sessionMetadata }),
   };
 }

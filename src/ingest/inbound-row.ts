@@ -45,6 +45,8 @@ export interface InboundRow {
   replyReference: string | null;
   /** Further events may belong to it; null for most. */
   gathering: Gathering | null;
+  /** The header of an API call whose trace goes on here; null for most. */
+  traceparent: string | null;
   /** The rules about access here, and the sender's names. Null: everybody has access. */
   access: { settings: AccessSettings; names: readonly string[] } | null;
   newSessionId: string;

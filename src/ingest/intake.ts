@@ -20,6 +20,7 @@ import { createInboundLookups } from "./inbound-lookups-repository.ts";
 import type { InboundOutcome, InboundRow, LeaseClaim } from "./inbound-row.ts";
 import { createOtherEvents, type OtherEventsDeps } from "./other-events.ts";
 import { storeMessages } from "./store-repository.ts";
+import type { TraceArrival } from "./trace-arrival.ts";
 
 /** A lost connection is retried for this long before the platform is asked to send again, milliseconds. */
 const STORE_PATIENCE_MS = 1_000;
@@ -43,11 +44,14 @@ export interface IntakeDeps {
   /** The limit for messages on their way into the database. */
   capacity: AdmissionLimit;
   metrics: Pick<Metrics, "inbound">;
+  /** Traces a stored message; null where tracing is off. */
+  trace: TraceArrival | null;
   log: Logger;
 }
 
 /** The way of an event into the service: it is admitted, committed with others, and begins its turn. */
-export function createIntake({ database, lease, delivery, turns, capacity, metrics, log }: IntakeDeps) {
+export function createIntake(deps: IntakeDeps) {
+  const { database, lease, delivery, turns, capacity, metrics, trace, log } = deps;
   const { intake: pool } = database;
   const lookups = createInboundLookups(pool);
   const aliases = createUserAliases(pool);
@@ -87,8 +91,11 @@ export function createIntake({ database, lease, delivery, turns, capacity, metri
   async function store(row: InboundRow): Promise<InboundOutcome> {
     const leave = capacity.take(row.channelId, Buffer.byteLength(row.content));
     if (leave === null) throw overloaded();
+    const startedAt = trace && new Date();
     try {
-      return await commit(row);
+      const outcome = await commit(row);
+      if (trace && startedAt) trace(row, outcome, startedAt);
+      return outcome;
     } finally {
       leave();
     }
@@ -118,11 +125,13 @@ export function createIntake({ database, lease, delivery, turns, capacity, metri
   const admissions = createAdmissions(pool, {
     lease,
     tell,
-    onReleased: (released) =>
+    onReleased(released) {
+      for (const { row, outcome } of released) trace?.(row, outcome, new Date());
       beginTurns(
         released.map(({ row }) => row),
         released.map(({ outcome }) => outcome),
-      ),
+      );
+    },
   });
 
   const ingest: Ingest = createIngest({

@@ -26,6 +26,8 @@ export interface SessionMessage {
   metadata?: JsonObject;
   /** Files that were uploaded into a session, and belong to this message. */
   uploads?: InboundRow["uploads"];
+  /** The header of the call whose trace goes on with this message. */
+  traceparent?: string | null;
 }
 
 const TITLE_LIMIT = 80;
@@ -82,6 +84,7 @@ export function sessionRow(channel: ChannelRef, message: SessionMessage): Inboun
     eventKeys: [message.eventKey],
     attachments: [],
     uploads: message.uploads ?? null,
+    traceparent: message.traceparent ?? null,
   });
 }
 
@@ -152,6 +155,7 @@ interface Said
   context?: MessageContext | null;
   replyReference?: string | undefined;
   gathering?: Gathering | null;
+  traceparent?: string | null;
   access?: InboundRow["access"];
 }
 
@@ -191,6 +195,7 @@ function toRow(channel: ChannelRef, said: Said): InboundRow {
     replyReference: said.replyReference ?? null,
     // A command runs as it came, so it gathers nothing.
     gathering: origin === "command" ? null : (said.gathering ?? null),
+    traceparent: said.traceparent ?? null,
     access: said.access ?? null,
     newSessionId: newId(),
     newUserId: newId(),

@@ -3,7 +3,7 @@ const COLUMNS = `n int, workspace_id text, channel_id text, agent_id text, agent
   message_id text, role text, origin text, content text, payload text, choice text, metadata jsonb, execution_id text,
   title text, event_keys json, new_session_id text, new_user_id text, attachments json, uploaded_to text, uploads json,
   author jsonb, sent_at timestamptz, message_references jsonb, reply_reference text, album_key text, gather_ms int,
-  opening_metadata jsonb`;
+  opening_metadata jsonb, traceparent text`;
 
 /** The number of new messages before the first command. While a person answers, the bot need not answer them. */
 const BEFORE_COMMAND = (origins: string) =>
@@ -165,8 +165,8 @@ export const STORE_INBOUND = `
     SELECT message_id, lane_id, seq, seq, role, origin, content, chosen, metadata, run_id, author, sent_at,
       message_references, reply_reference, album_key, now() + gather_ms * interval '1 millisecond' FROM numbered),
   planned AS (
-    INSERT INTO executions (id, workspace_id, session_id, user_message_id, seq)
-    SELECT run_id, workspace_id, lane_id, message_id, seq FROM numbered WHERE run_id IS NOT NULL),
+    INSERT INTO executions (id, workspace_id, session_id, user_message_id, seq, traceparent)
+    SELECT run_id, workspace_id, lane_id, message_id, seq, traceparent FROM numbered WHERE run_id IS NOT NULL),
   filed AS (
     INSERT INTO attachments (id, workspace_id, session_id, message_id, place, kind, name, content_type, bytes, platform_id)
     SELECT a.id, n.workspace_id, n.lane_id, n.message_id, a.place, a.kind, a.name, a.content_type, a.bytes, a.platform_id

@@ -28,6 +28,8 @@ export interface NewMessage {
   format?: "text" | undefined;
   /** Time at which it was written, by the platform's clock. */
   sentAt?: Date | undefined;
+  /** For an instruction: the header of the call whose trace goes on with it. */
+  traceparent?: string | null | undefined;
 }
 
 /** A stored message, and the session that has it. */
@@ -55,8 +57,8 @@ const APPEND = `
     WHERE id = $1
     RETURNING id, next_seq - 1 AS seq, workspace_id, channel_id, coalesce(address, id) AS address),
   asked AS (
-    INSERT INTO executions (id, workspace_id, session_id, user_message_id, seq)
-    SELECT $12, workspace_id, id, $2, seq FROM place WHERE $12::text IS NOT NULL),
+    INSERT INTO executions (id, workspace_id, session_id, user_message_id, seq, traceparent)
+    SELECT $12, workspace_id, id, $2, seq, $13 FROM place WHERE $12::text IS NOT NULL),
   stored AS (
     INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, author, buttons, metadata, format,
       sent_at, execution_id)
@@ -85,6 +87,7 @@ export async function appendMessage(
     choices !== undefined,
     choices && storableJson(choices),
     executionId,
+    message.traceparent ?? null,
   ]);
   const place = rows[0];
   if (!place) throw new Error(`the session ${sessionId} is gone while a message is stored in it`);

@@ -70,6 +70,7 @@ export function describeHeld(request: AccessFacts): Trail {
     messageId,
     sessionId: null,
     executionId: null,
+    traceId: null,
     summary:
       request.state === "waiting"
         ? `Held: not let in yet. The request waits until ${request.expiresAt.toISOString()}.`

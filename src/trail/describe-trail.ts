@@ -1,3 +1,4 @@
+import { traceIdOf } from "../core/trace/trace-ids.ts";
 import { describeAccess } from "./describe-access.ts";
 import { describeArrival } from "./describe-arrival.ts";
 import { describeDeliveries } from "./describe-delivery.ts";
@@ -12,6 +13,8 @@ export interface Trail {
   /** Null: its sender is not let in. */
   sessionId: string | null;
   executionId: string | null;
+  /** The id of its trace, if messages are traced. Null: its sender is not let in. */
+  traceId: string | null;
   /** The whole history in one or two sentences. */
   summary: string;
   /** In chronological order. */
@@ -32,6 +35,10 @@ export function describeTrail(rows: TrailRows, now: Date): Trail {
     messageId: rows.messageId,
     sessionId: rows.session.id,
     executionId: rows.turn?.id ?? null,
+    traceId: traceIdOf({
+      messageId: rows.turn?.userMessageId ?? rows.messageId,
+      traceparent: rows.turn?.traceparent ?? null,
+    }),
     summary: [summarizeHandoff(rows) ?? summarizeTurn(rows, now), summarizeDeliveries(rows)]
       .filter((part) => part !== null)
       .join(" "),

@@ -52,7 +52,7 @@ const QUESTIONS = `
   WHERE e.session_id = $1 AND (e.id = $2 OR e.merged_into = $2) ORDER BY m.seq`;
 
 const TURN = `
-  SELECT id, seq, status, attempts, error_code AS "errorCode", error, cancel_requested_at AS "cancelRequestedAt",
+  SELECT id, user_message_id AS "userMessageId", traceparent, seq, status, attempts, error_code AS "errorCode", error, cancel_requested_at AS "cancelRequestedAt",
     total_tokens AS "totalTokens", created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt"
   FROM executions WHERE id = $1`;
 

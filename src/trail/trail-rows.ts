@@ -78,6 +78,9 @@ export interface QuestionRow {
 
 export interface TurnRow {
   id: string;
+  /** The message that it answers; the newest of several. */
+  userMessageId: string | null;
+  traceparent: string | null;
   seq: number;
   status: string;
   attempts: number;

@@ -18,6 +18,8 @@ export interface SpeakRequest {
   unlessUserWroteAfter: number | null;
   /** Limits of the session's channel for texts. */
   limits: ReplyLimits;
+  /** The header of the call whose trace goes on with an instruction. */
+  traceparent?: string | null;
 }
 
 export interface Spoken {
@@ -126,7 +128,7 @@ async function userWroteAfter(client: PoolClient, sessionId: string, seq: number
 async function instruct(
   client: PoolClient,
   messageId: string,
-  { sessionId, message, metadata }: SpeakRequest,
+  { sessionId, message, metadata, traceparent }: SpeakRequest,
 ): Promise<string | null> {
   const content = "prompt" in message ? storableText(message.prompt) : "";
   const stored = await appendMessage(client, sessionId, {
@@ -134,6 +136,7 @@ async function instruct(
     origin: "instruction",
     content,
     metadata,
+    traceparent,
   });
   return stored.executionId;
 }

@@ -31,6 +31,8 @@ export interface Trigger {
   notBefore: Date | null;
   /** Idempotency key: repeated requests with the same key are processed once. */
   key: string;
+  /** The header of the call whose trace goes on with a prompt. */
+  traceparent?: string | null;
 }
 
 export interface TriggerRepositoryDeps {
@@ -152,6 +154,7 @@ export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerR
           metadata: trigger.metadata,
           unlessUserWroteAfter: null,
           limits: channel,
+          traceparent: trigger.traceparent ?? null,
         });
         if (spoken.kind === "handoff") throw new PersonAnswers();
         if (spoken.kind !== "spoken") throw new Error("the session of a trigger was deleted meanwhile");

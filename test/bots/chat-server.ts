@@ -87,6 +87,17 @@ export function finish(reason: string | null, delta: object = {}): object {
   return { choices: [{ index: 0, delta, finish_reason: reason }] };
 }
 
+/** A call of one tool, as a whole answer. */
+export function callsTool(name: string, input: object): object[] {
+  const call = {
+    index: 0,
+    id: `call-${name}`,
+    type: "function",
+    function: { name, arguments: JSON.stringify(input) },
+  };
+  return [delta({ tool_calls: [call] }), finish("tool_calls")];
+}
+
 export function refuse(response: ServerResponse, status: number, message: string, more: object = {}): void {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify({ error: { message, type: "invalid_request_error", ...more } }));

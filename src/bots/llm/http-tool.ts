@@ -2,6 +2,7 @@ import { type Dispatcher, getGlobalDispatcher, request } from "undici";
 import { isPrivateHost, publicConnections } from "../../core/network/private-addresses.ts";
 import type { JsonObject } from "../../core/text/json.ts";
 import { timeLimit } from "../../core/time/time-limit.ts";
+import { traceHeaders } from "../../core/trace/current-span.ts";
 import type { HttpToolConfig } from "./tool-config.ts";
 import { shownResult } from "./tool-result.ts";
 
@@ -22,6 +23,7 @@ export async function callHttpTool(
     headers: {
       "user-agent": "causeway",
       "x-causeway-execution-id": call.executionId,
+      ...traceHeaders(),
       ...(inBody && { "content-type": "application/json" }),
       ...tool.headers,
     },

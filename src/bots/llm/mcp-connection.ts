@@ -1,6 +1,7 @@
 import { createMCPClient, type ListToolsResult, type MCPClient } from "@ai-sdk/mcp";
 import { Experimental_StdioMCPTransport as StdioTransport } from "@ai-sdk/mcp/mcp-stdio";
 import type { ToolExecutionOptions } from "ai";
+import { traceHeaders } from "../../core/trace/current-span.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import { breaksConnection } from "./mcp-fault.ts";
 
@@ -87,12 +88,21 @@ export async function connect(config: McpServerConfig): Promise<McpConnection> {
 function transportTo(config: McpServerConfig) {
   if ("url" in config) {
     const { url, headers } = config;
-    return { type: "http", url, headers, redirect: "error" } as const;
+    return { type: "http", url, headers, redirect: "error", fetch: fetchTraced } as const;
   }
   const { command, args, env, cwd } = config;
   // The process may write anything to stderr, so our log does not include it.
   return new StdioTransport({ command, args, env, stderr: "ignore", ...(cwd !== undefined && { cwd }) });
 }
+
+/** A connection serves many turns, so each request says for itself to which trace it belongs. */
+const fetchTraced: typeof fetch = (input, init) => {
+  const { traceparent } = traceHeaders();
+  if (traceparent === undefined) return fetch(input, init);
+  const headers = new Headers(init?.headers);
+  headers.set("traceparent", traceparent);
+  return fetch(input, { ...init, headers });
+};
 
 /** Every page of the server's list. */
 async function definitionsOf(client: MCPClient, timeoutMs: number): Promise<McpTool[]> {

@@ -10,6 +10,7 @@ import type { LlmConfig } from "./config.ts";
 import { withSignatures } from "./keep-signatures.ts";
 import { type ProviderPlace, placeOf, providerFetch } from "./provider-fetch.ts";
 import { type ThinkingHabit, withThinking } from "./thinking-model.ts";
+import { tracedModel } from "./traced-model.ts";
 
 export type StreamingModel = Extract<LanguageModel, { specificationVersion: "v3" }>;
 
@@ -52,7 +53,7 @@ export function createModel(config: LlmConfig, log: Logger): ConfiguredModel {
   const { provider, thinkingTag, thinkingFirst } = config;
   const tag = thinkingTag === undefined && provider === "openai-compatible" ? "think" : thinkingTag;
   const habit: ThinkingHabit | null = tag ? { tag, unopened: thinkingFirst ?? false } : null;
-  const own = languageModel(config, place, log);
+  const own = tracedModel(languageModel(config, place, log), { provider, host: place.host });
   return {
     model: habit === null ? own : withThinking(own, habit),
     host: place.host,

@@ -1,5 +1,6 @@
 import { type Dispatcher, request } from "undici";
 import { SIGNATURE_HEADER, signatureOf } from "../../core/network/signature.ts";
+import { traceHeaders } from "../../core/trace/current-span.ts";
 import type { WebhookConfig } from "./config.ts";
 
 export interface SignedPost {
@@ -32,6 +33,7 @@ export async function postSigned(
         "content-type": "application/json",
         accept: "application/json, text/event-stream",
         "user-agent": "causeway",
+        ...traceHeaders(),
         "idempotency-key": post.executionId,
         "x-causeway-event": post.type,
         "x-causeway-execution-id": post.executionId,

@@ -85,6 +85,8 @@ export interface ApiDeps {
   /** The address of the service, for cookies that may go over HTTPS alone. */
   publicUrl: { isPublic: boolean };
   version: string;
+  /** True if messages have traces. */
+  isTraced: boolean;
   /** Aborts when a stop has no time left. */
   giveUp: AbortSignal;
   log: Logger;
@@ -196,6 +198,7 @@ export function createApi(deps: ApiDeps) {
         }),
         ...queueRoutes({ queue: createQueueRepository(pool) }),
         ...trailRoutes({
+          isTraced: deps.isTraced,
           async trail(workspaceId, id) {
             const rows = await trails.read(workspaceId, id);
             if (rows !== null) return describeTrail(rows, new Date());

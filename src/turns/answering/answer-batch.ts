@@ -1,6 +1,7 @@
 import type { Turn, TurnInput } from "../../bots/bot.ts";
 import { createStop, type Stop } from "../../core/process/stop.ts";
 import { wait } from "../../core/time/wait.ts";
+import { inSpan } from "../../core/trace/current-span.ts";
 import type { BudgetedTurn } from "../budgets/budget.ts";
 import type { Way } from "../lanes/make-way.ts";
 import type { Lane, PendingMessage } from "../lanes/turn-repository.ts";
@@ -68,6 +69,7 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
     stream.append("execution", { execution_id: executionId, user_message_id: main.id });
     deps.notify(lane, { type: "turn", executionId });
     let hide = () => {};
+    const span = deps.trace(lane, agent, messages);
     const preview = deps.previews.open(lane, { id: executionId, left: main.preview });
     try {
       // After a takeover, one of the messages may have crashed the lane's last owner. So the attempt is counted before
@@ -103,10 +105,10 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
         messages,
         promptTokens,
       };
-      const outcome = await ask(run, budgeted, ids);
+      const outcome = await inSpan(span, () => ask(run, budgeted, ids));
       hide();
       const standing = (await preview?.end()) ?? null;
-      const turn = { messages, stream, executionId, startedAt, preview: standing, ids };
+      const turn = { messages, stream, executionId, startedAt, preview: standing, span, ids };
       return await endTurn(running, turn, outcome);
     } finally {
       hide();

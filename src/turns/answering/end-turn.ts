@@ -1,9 +1,11 @@
+import type { Span } from "../../core/trace/span.ts";
 import type { PendingMessage } from "../lanes/turn-repository.ts";
 import { handOver, type StandingPreview } from "../streams/live-preview.ts";
 import type { TurnStream } from "../streams/turn-streams.ts";
 import { answeredBy } from "./answered.ts";
 import type { TurnCommit } from "./finish-repository.ts";
 import type { StopReason } from "./run-attempt.ts";
+import { endTurnSpan } from "./trace-turn.ts";
 import { laneOf, type Next, type Running, type TurnEngineDeps } from "./turn-deps.ts";
 import type { TurnOutcome } from "./turn-outcome.ts";
 import { cancelledTurn } from "./unanswered-turn.ts";
@@ -19,6 +21,8 @@ export interface TurnUnderWay {
   startedAt: Date;
   /** The part of the answer that the platform already shows. */
   preview: StandingPreview | null;
+  /** Null where tracing is off. */
+  span: Span | null;
   ids: TurnIds;
 }
 
@@ -60,6 +64,7 @@ export function createTurnEnding(deps: TurnEngineDeps) {
     if (deliveries.length > 0) deps.deliver(lane, deliveries);
     else deps.onSilence(lane, { executionId, answers: commit.answers ?? null }, SILENCE[status]);
     deps.notify(lane, { type: "messages" });
+    endTurnSpan(turn.span, own, outcome.replies);
     deps.onTurnEnded(lane, status, (deps.clock.now().getTime() - turn.startedAt.getTime()) / 1000);
     deps.log.debug({ ...ids, status, deliveries }, "turn ended");
     return result.more ? "more" : "released";

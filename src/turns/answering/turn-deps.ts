@@ -14,6 +14,7 @@ import type { LivePreview } from "../streams/live-preview.ts";
 import type { TurnStreams } from "../streams/turn-streams.ts";
 import type { TurnIncident } from "./execution-repository.ts";
 import type { TurnCommit, TurnCommitted } from "./finish-repository.ts";
+import type { BeginTurnSpan } from "./trace-turn.ts";
 import type { TurnEffects } from "./turn-outcome.ts";
 
 /** An agent version with the data that turns need. */
@@ -47,6 +48,8 @@ export interface TurnEngineDeps {
   ): TurnLookups;
   /** The budgets of agents. */
   budgets: Budgets;
+  /** Begins the span of a turn. */
+  trace: BeginTurnSpan;
   /** Commits a turn, batched with others that end at the same time. */
   finish(commit: TurnCommit): Promise<TurnCommitted>;
   /** Commits a turn that changes more than its session's messages. */

@@ -45,6 +45,8 @@ export interface PendingMessage {
   eventKeys: readonly string[];
   /** The platform's token that a reply uses to answer the message. */
   replyReference: string | null;
+  /** The header of the API call whose trace goes on here; null for most. */
+  traceparent: string | null;
   createdAt: Date;
 }
 
@@ -131,10 +133,11 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         message_references: unknown;
         event_keys: string[];
         reply_reference: string | null;
+        traceparent: string | null;
       }>(
         `SELECT m.id, m.seq, m.origin, m.role, m.content, m.payload, m.execution_id, m.created_at, e.attempts, e.cancel_requested_at,
            e.preview, m.gather_until IS NOT NULL AND m.closed_at IS NULL AS is_open, m.author, m.sent_at,
-           m.message_references, m.reply_reference, ${CHANNEL_KEYS} AS event_keys,
+           m.message_references, m.reply_reference, e.traceparent, ${CHANNEL_KEYS} AS event_keys,
            EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id) AS has_attachments
          FROM messages m
          JOIN sessions s ON s.id = m.session_id LEFT JOIN executions e ON e.id = m.execution_id
@@ -159,6 +162,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         context: toContext(row),
         eventKeys: row.event_keys,
         replyReference: row.reply_reference,
+        traceparent: row.traceparent,
         createdAt: row.created_at,
       }));
       // The count is read first. A message that arrives in between causes at most one more read.

@@ -65,6 +65,8 @@ export interface NewMessage {
   /** Files that were uploaded into the session. */
   attachmentIds?: readonly string[] | undefined;
   key: string;
+  /** The caller's trace, as it is stored. */
+  traceparent?: string | null;
 }
 
 export interface Conversation {
@@ -111,6 +113,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
         eventKey,
         ...(payload === undefined ? {} : { payload }),
         ...(uploads && { uploads }),
+        ...(message.traceparent && { traceparent: message.traceparent }),
       },
     );
     switch (outcome.kind) {

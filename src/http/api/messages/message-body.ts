@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { storedTraceparent } from "../../../core/trace/trace-ids.ts";
 import { MOST_ATTACHMENTS } from "../../bodies/uploads.ts";
 import type { NewMessage } from "./conversation.ts";
 
@@ -38,6 +39,8 @@ export const messageBodySchema = z.strictObject(messageShape).superRefine(saysSo
 export function toNewMessage(
   { content, payload, attachment_ids }: Pick<z.output<typeof messageBodySchema>, keyof typeof messageShape>,
   key: string,
+  traceparent?: string,
 ): NewMessage {
-  return { content, payload, attachmentIds: attachment_ids, key };
+  const trace = storedTraceparent(traceparent);
+  return { content, payload, attachmentIds: attachment_ids, key, traceparent: trace };
 }

@@ -54,9 +54,9 @@ export function messageRoutes({ conversation }: MessageRoutesDeps): Route[] {
         BUDGET_EXCEEDED,
         { status: 502, code: "bot_failed", when: "the bot did not answer; `details.execution_id`" },
       ],
-      async handle({ caller, params, body, resourceId }) {
+      async handle({ caller, params, body, headers, resourceId }) {
         const session = await conversation.session(caller.workspaceId, params.id);
-        const sent = await conversation.send(session, toNewMessage(body, resourceId));
+        const sent = await conversation.send(session, toNewMessage(body, resourceId, headers["traceparent"]));
         const answer = await answerTo(conversation, caller.workspaceId, sent);
         return { status: 201, body: answer, headers: { [SESSION_HEADER]: sent.sessionId } };
       },
@@ -80,7 +80,7 @@ export function messageRoutes({ conversation }: MessageRoutesDeps): Route[] {
       async handle({ caller, params, body, headers, resourceId, signal }) {
         const afterId = lastEventId(headers["last-event-id"]) ?? 0;
         const session = await conversation.session(caller.workspaceId, params.id);
-        const sent = await conversation.send(session, toNewMessage(body, resourceId));
+        const sent = await conversation.send(session, toNewMessage(body, resourceId, headers["traceparent"]));
         const events = eventsOf(conversation, sent, afterId, signal);
         return {
           stream: (_request, response) =>

@@ -4,6 +4,7 @@ import { RequestError } from "../../../core/faults/errors.ts";
 import { withOptions } from "../../../core/message/button.ts";
 import type { ChannelRef } from "../../../core/session/runtime.ts";
 import { excerpt } from "../../../core/text/text.ts";
+import { storedTraceparent } from "../../../core/trace/trace-ids.ts";
 import type { SessionView } from "../../../sessions/session-queries-repository.ts";
 import type { SessionWrites } from "../../../sessions/session-writes-repository.ts";
 import { writeEventStream } from "../../streams/event-stream.ts";
@@ -98,7 +99,11 @@ export function openaiRoutes(deps: OpenaiRoutesDeps): Route[] {
         const asked = askedOf(body);
         const goesOn = continues(headers["x-causeway-session"], body.user);
         const session = await sessionFor(deps, { workspaceId, agent, asked, goesOn, id: resourceId });
-        const sent = await deps.conversation.send(session, { content: asked.content, key: resourceId });
+        const sent = await deps.conversation.send(session, {
+          content: asked.content,
+          key: resourceId,
+          traceparent: storedTraceparent(headers["traceparent"]),
+        });
         const reply = { model: agent.slug, id: `chatcmpl-${idOf(sent)}`, created: seconds(new Date()) };
         const sessionHeader = { [SESSION_HEADER]: sent.sessionId };
         if (body.stream) {

@@ -11,6 +11,10 @@ const trailSchema = z
     execution_id: idSchema
       .nullable()
       .describe("The turn that answered it, other messages of the turn included"),
+    trace_id: z
+      .string()
+      .nullable()
+      .describe("Its trace in your tracing system; null where tracing is off, or while its sender waits"),
     summary: z.string().describe("All of it in a sentence or two"),
     facts: z
       .array(
@@ -28,6 +32,8 @@ const trailSchema = z
 
 /** The trail of a message, from the stored records. */
 export function trailRoutes(deps: {
+  /** True if messages have traces. */
+  isTraced: boolean;
   /** Finds it by the id of a message, execution, delivery or session; null if the workspace has none. */
   trail(workspaceId: string, id: string): Promise<Trail | null>;
 }): Route[] {
@@ -46,18 +52,19 @@ export function trailRoutes(deps: {
       errors: [{ status: 404, code: "message_not_found", when: "nothing here has this id" }],
       async handle({ caller, params }) {
         const trail = await deps.trail(caller.workspaceId, params.id);
-        if (trail) return { status: 200, body: present(trail) };
+        if (trail) return { status: 200, body: present(trail, deps.isTraced) };
         throw new RequestError(404, "message_not_found", `There is no message ${params.id} here.`);
       },
     }),
   ];
 }
 
-function present(trail: Trail): z.output<typeof trailSchema> {
+function present(trail: Trail, isTraced: boolean): z.output<typeof trailSchema> {
   return {
     message_id: trail.messageId,
     session_id: trail.sessionId,
     execution_id: trail.executionId,
+    trace_id: isTraced ? trail.traceId : null,
     summary: trail.summary,
     facts: trail.facts.map(({ at, what, why, about }) => ({ at: at.toISOString(), what, why, ...about })),
   };

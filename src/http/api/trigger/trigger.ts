@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RequestError } from "../../../core/faults/errors.ts";
+import { storedTraceparent } from "../../../core/trace/trace-ids.ts";
 import type { TriggerOutcome } from "../../../triggers/trigger-outcome.ts";
 import type { Trigger } from "../../../triggers/trigger-repository.ts";
 import { defineRoute, type Route } from "../route/route.ts";
@@ -55,7 +56,7 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
         when: "it would not arrive: they blocked the bot, or opted out; nothing was stored",
       },
     ],
-    async handle({ caller, body, resourceId }) {
+    async handle({ caller, body, headers, resourceId }) {
       const { agent, channel } = await outreachTarget(deps, caller.workspaceId, {
         agent: body.agent_id,
         channel: body.channel,
@@ -70,6 +71,7 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
         participantData: body.participant_data,
         metadata: {},
         key: `trigger:${resourceId}`,
+        traceparent: storedTraceparent(headers["traceparent"]),
       };
       const outcome = await deps.trigger(request, body.ignore_quiet_hours);
       return { status: 202, body: presentTriggered(body.identifier, outcome) };
