@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { variables } from "../../src/config/env.ts";
@@ -136,4 +137,61 @@ test("nginx keeps the host, names the caller, and upgrades connections", () => {
     .map((line) => line.trim())
     .filter((line) => line !== "");
   expect(statements.filter((line) => !/[;{}]$/.test(line))).toEqual([]);
+});
+
+/** The names of metrics in a query. */
+const metricsIn = (query: string) => query.match(/\b(?:causeway|nodejs|process)_\w+/g) ?? [];
+
+test("alerts and dashboard ask for metrics that exist, with labels that exist", async () => {
+  const metrics = createMetrics();
+  metrics.inbound.inc({ channel: "web", outcome: "accepted" });
+  metrics.turns.inc({ agent: "a", status: "completed" });
+  metrics.turnSeconds.observe({ agent: "a" }, 1);
+  metrics.deliveries.inc({ channel: "web", status: "sent" });
+  metrics.deliverySeconds.observe({ channel: "web" }, 1);
+  metrics.httpSeconds.observe({ method: "GET", route: "/", status: "200" }, 1);
+  metrics.observeBacklog(async () => ({
+    waitingSessions: 0,
+    waitingDeliveries: 0,
+    unknownDeliveries: 0,
+    oldestMessageSeconds: 0,
+    oldestDeliverySeconds: 0,
+    requestedHandoffs: 0,
+    takenHandoffs: 0,
+    oldestHandoffSeconds: 0,
+  }));
+  const shown = await metrics.text();
+  const known = new Set(shown.match(/^\w+/gm));
+  const dashboard = JSON.parse(read("grafana-dashboard.json")) as {
+    panels: { title: string; gridPos: object; targets: { expr: string }[] }[];
+  };
+  const alerts = read("prometheus-alerts.yaml");
+  const queries = [
+    ...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+    ...[...alerts.matchAll(/^ {8}expr: (?:\|\n((?: {10}.*\n)+)|(.*)\n)/gm)].map(
+      ([, many, one]) => many ?? one ?? "",
+    ),
+  ];
+  expect(queries.length).toBeGreaterThan(20);
+  const named = queries.flatMap(metricsIn);
+  expect(named.filter((name) => !known.has(name))).toEqual([]);
+  // Every metric of ours is shown.
+  const ours = [...shown.matchAll(/^# HELP (causeway_\w+)/gm)].map(([, name = ""]) => name);
+  expect(ours.filter((name) => !named.some((asked) => asked.startsWith(name)))).toEqual([]);
+  for (const [, label = "", value = ""] of alerts.matchAll(/\b(of|status)=~?"([^"]+)"/g))
+    for (const one of value.split("|"))
+      expect(shown.includes(`${label}="${one}"`) || label === "status", `${label}=${one}`).toBe(true);
+  for (const [, label = ""] of queries.join("\n").matchAll(/by \((\w+)\)/g))
+    expect(["instance", "le"].includes(label) || shown.includes(`${label}="`), label).toBe(true);
+  expect(new Set(dashboard.panels.map(({ gridPos }) => JSON.stringify(gridPos))).size).toBe(
+    dashboard.panels.length,
+  );
+});
+
+const promtool = spawnSync("promtool", ["--version"]).status === 0;
+
+test.skipIf(!promtool)("Prometheus accepts the alert rules", () => {
+  const file = new URL("deploy/prometheus-alerts.yaml", root).pathname;
+  const checked = spawnSync("promtool", ["check", "rules", file], { encoding: "utf8" });
+  expect(checked.status, checked.stderr).toBe(0);
 });
