@@ -5,7 +5,8 @@ import type { AttachmentView } from "../core/message/attachment.ts";
 import { type Button, readButtons } from "../core/message/button.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import type { Visitor, VisitorPass } from "../core/session/visitor.ts";
-import type { Prisma, PrismaClient } from "../storage/generated/client.ts";
+import type { Prisma } from "../storage/generated/client.ts";
+import type { PrismaModels } from "../storage/prisma.ts";
 
 /** A session as its visitor sees it. */
 export interface VisitorSession {
@@ -64,7 +65,7 @@ export const SHOWN_ROLES = ["user", "assistant"] as const;
 export const NOT_SHOWN = "instruction";
 
 /** The rows of visitors. Each query is limited to one channel and one visitor. */
-export function createVisitorRepository(prisma: PrismaClient) {
+export function createVisitorRepository(prisma: PrismaModels) {
   return {
     /** Creates the visitor of an issued visitor token, or finds the existing one. */
     async admit(channel: ChannelRef, pass: VisitorPass): Promise<Visitor> {

@@ -1,8 +1,6 @@
-import { createHash } from "node:crypto";
-import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import type { Logger } from "../core/process/logger.ts";
-import { PrismaClient } from "./generated/client.ts";
+import { type PrismaModels, prismaOn } from "./prisma.ts";
 import { closeSilentConnections } from "./silent-connections.ts";
 
 /** Connections in the pools of one process. The queue and the hub open more connections in addition. */
@@ -13,7 +11,7 @@ export interface Database {
   pool: pg.Pool;
   /** Connections reserved for incoming messages, so that other work cannot use them up. */
   intake: pg.Pool;
-  prisma: PrismaClient;
+  prisma: PrismaModels;
   /** Waits for running statements, then closes every connection. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -27,9 +25,7 @@ export function openDatabase(options: { url: string; maxConnections: number; log
   const intakeConnections = Math.max(1, Math.floor(options.maxConnections / 5));
   const pool = openPool({ ...options, maxConnections: options.maxConnections - intakeConnections });
   const intake = openPool({ ...options, maxConnections: intakeConnections });
-  const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool, { statementNameGenerator: (query) => statementName(query.sql) }),
-  });
+  const prisma = prismaOn(pool);
   let closing: Promise<void> | null = null;
   return {
     pool,
@@ -88,12 +84,4 @@ export function openPool(options: {
   });
   closeSilentConnections(pool);
   return pool;
-}
-
-/**
- * Names a prepared statement. A connection stores prepared statements by name. 16 hex digits distinguish Prisma's
- * statements.
- */
-function statementName(sql: string): string {
-  return createHash("sha1").update(sql).digest("hex").slice(0, 16);
 }

@@ -21,5 +21,5 @@ export async function despiteConflicts<T>(run: () => Promise<T>): Promise<T> {
 /** Serialization failure or deadlock: the same work may succeed at the next attempt. */
 function isConflict(error: unknown): boolean {
   const state = sqlState(error);
-  return state === "40001" || state === "40P01" || state === "P2034";
+  return state === "40001" || state === "40P01";
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createHub } from "../../src/queue/hub.ts";
 import { openQueueBackend } from "../../src/queue/queue-backend.ts";
 import { openPool } from "../../src/storage/database.ts";
+import { prismaOn } from "../../src/storage/prisma.ts";
 import { inTransaction } from "../../src/storage/transaction.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase } from "../support/postgres.ts";
@@ -60,6 +61,13 @@ describe("a pool whose connections all went silent", () => {
     for (let nth = 0; nth < CONNECTIONS; nth += 1) {
       expect((await silent.pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
     }
+  });
+
+  it("loses one statement of Prisma, and the next ones are answered", async () => {
+    await using silent = await silentPool();
+    const { workspace } = prismaOn(silent.pool);
+    await expect(workspace.count()).rejects.toThrow("timeout");
+    for (let nth = 0; nth < CONNECTIONS; nth += 1) expect(await workspace.count()).toBe(0);
   });
 
   it("loses one transaction, and the next ones are answered", async () => {

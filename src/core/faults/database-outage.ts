@@ -23,12 +23,16 @@ const CLOSED = { code: "55000", words: /not currently accepting connections/ };
 const OUTAGE_WORDS =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered|Query read timeout)/;
 
+/** A failed statement of Prisma. Its cause is the driver's error. */
+export class FailedStatement extends Error {}
+
 /**
  * Returns true if an error means only that the database, or the connection to it, is away. The statement may still have
  * run: its answer was lost, but perhaps not its effect.
  */
 export function isDatabaseOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof FailedStatement) return isDatabaseOutage(error.cause);
   const code = "code" in error ? error.code : undefined;
   // A Unix socket whose server is gone looks like a missing file.
   if (code === "ENOENT" && "syscall" in error && error.syscall === "connect") return true;
