@@ -9,6 +9,7 @@ import { openQueueBackend, type QueueBackend } from "../queue/queue-backend.ts";
 import { type Database, MAX_CONNECTIONS, openDatabase } from "../storage/database.ts";
 import { startEmbeddedPostgres } from "../storage/embedded/embedded-postgres.ts";
 import { migrateDatabase } from "../storage/migrate.ts";
+import { loadPrisma } from "../storage/prisma.ts";
 import { serviceKey } from "../storage/service-keys.ts";
 
 /** The service's infrastructure. */
@@ -31,7 +32,7 @@ export interface Engine {
  * that Postgres. All other code is the same for both.
  */
 export async function openEngine(
-  settings: Pick<Settings, "databaseUrl" | "redisUrls" | "dataDir">,
+  settings: Pick<Settings, "databaseUrl" | "redisUrls" | "dataDir" | "role">,
   log: Logger,
   options: { queuePrefix?: string | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<Engine> {
@@ -46,9 +47,11 @@ export async function openEngine(
   }
 
   async function open(): Promise<Engine> {
-    const { databaseUrl, redisUrls, dataDir } = settings;
+    const { databaseUrl, redisUrls, dataDir, role } = settings;
     const alone = databaseUrl === null;
     let url = databaseUrl ?? "";
+    // Not on workers: only the API and the web chat use Prisma.
+    const prismaLoaded = role === "worker" ? null : loadPrisma();
     if (!alone && existsSync(join(dataDir, "postgres"))) {
       log.warn({ data_dir: dataDir }, "the embedded database is not used, because DATABASE_URL is set");
     }
@@ -65,6 +68,7 @@ export async function openEngine(
     const database = openDatabase({ url, maxConnections: MAX_CONNECTIONS, log });
     opened.push({ name: "connections to the database", until: 0.95, close: database.close });
     await abortable(migrateDatabase({ url, log }), signal);
+    await prismaLoaded;
     const linkKey = await abortable(serviceKey(database.pool, "attachment-links"), signal);
     const queues = await openQueueBackend({ redisUrls, databaseUrl: url, prefix, signal, log });
     opened.push({ name: "connections to the queue", until: 0.94, close: (leftMs) => queues.close(leftMs) });
