@@ -61,6 +61,11 @@ test.each([
     'import type { P } from "../storage/generated/client.ts";',
     "Prisma client belongs to storage",
   ],
+  [
+    "turns/a-repository.ts",
+    'import type { P } from "../storage/prisma.ts";',
+    "Prisma stays off the way of a message",
+  ],
   ["turns/a.ts", 'const { b } = await import("../http/b.ts");', "turns may not import http"],
   ["turns/a.ts", 'export { b } from "../http/b.ts";', "turns may not import http"],
   ["turns/a.ts", "const port = process.env.PORT;", "only config/env.ts reads the environment"],

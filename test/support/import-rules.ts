@@ -123,6 +123,8 @@ const vendors: readonly { package: RegExp; only: RegExp; said: string }[] = [
   },
 ];
 const databaseRoom = /^storage\/|-(repository|store)\.ts$/;
+/** The stages that every message passes. Delivery has the list of channels for the API beside them. */
+const messageRoom = /^(ingest|turns)\//;
 
 /** Every import that breaks the rules, as `src/file.ts:line text: why`. */
 export function importViolations(sources: Sources): string[] {
@@ -143,6 +145,9 @@ function reason(file: string, { target, typeOnly }: Import): string | null {
   const to = target.file;
   if (/^storage\/generated\//.test(to) && !databaseRoom.test(file)) {
     return "the Prisma client belongs to storage and files named *-repository.ts or *-store.ts";
+  }
+  if (/^storage\/(generated\/|prisma\.ts$)/.test(to) && messageRoom.test(file)) {
+    return "Prisma stays off the way of a message";
   }
   const room = rooms.find((candidate) => candidate.room.test(file));
   if (room === undefined) return "this file stands in no known room";
