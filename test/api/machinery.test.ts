@@ -4,6 +4,7 @@ import { RequestError } from "../../src/core/faults/errors.ts";
 import { listReply, pageQuery, pageRequest } from "../../src/http/api/route/paging.ts";
 import { defineRoute } from "../../src/http/api/route/route.ts";
 import { idParams, jsonObjectSchema } from "../../src/http/api/route/wire-schemas.ts";
+import { prismaOn } from "../../src/storage/prisma.ts";
 import { testPool } from "../support/postgres.ts";
 import { openApiWorld } from "./api-server.ts";
 
@@ -193,6 +194,7 @@ describe("the API", () => {
     const away = {
       "/restarting": () => world.pool.query("SELECT pg_terminate_backend(pg_backend_pid())"),
       "/gone": () => nobody.query("SELECT 1"),
+      "/gone-for-prisma": () => prismaOn(nobody).workspace.count(),
       "/bug": () => world.pool.query("SELECT nonsense"),
     };
     const api = await world.serve(
@@ -209,7 +211,7 @@ describe("the API", () => {
         }),
       ),
     );
-    for (const path of ["/restarting", "/gone"]) {
+    for (const path of ["/restarting", "/gone", "/gone-for-prisma"]) {
       const { status, headers, body } = await api.call(path);
       expect([status, headers.get("retry-after"), body]).toEqual([503, "2", error("database_unavailable")]);
     }
@@ -277,10 +279,10 @@ describe("a list", () => {
       data: [{ after: { at: "1970-01-01T00:00:00.000Z", id: "x" } }],
       meta: { page: null },
     });
-    const forged = Buffer.from(JSON.stringify(["updated_at", "2020-01-01T00:00:00Z", "x"])).toString(
-      "base64url",
-    );
-    for (const bad of ["nonsense", "", forged]) {
+    const forge = (...place: string[]) => Buffer.from(JSON.stringify(place)).toString("base64url");
+    const forged = forge("updated_at", "2020-01-01T00:00:00Z", "x");
+    const ancient = forge("created_at", "0000-01-01T00:00:00Z", "x");
+    for (const bad of ["nonsense", "", forged, ancient]) {
       expect((await api.call(`/things?cursor=${bad}`)).body).toEqual(error("invalid_cursor"));
     }
     expect((await api.call(`/things?cursor=${cursor}&page=2`)).body).toEqual(error("invalid_query"));

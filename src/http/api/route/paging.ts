@@ -80,7 +80,9 @@ export function readCursor(cursor: string, order: string): Keyset {
   const parsed = cursorSchema.safeParse(parseJson(Buffer.from(cursor, "base64url").toString("utf8")));
   if (parsed.success) {
     const [of, at, id] = parsed.data;
-    if (of === order && !id.includes("\0")) return { at: new Date(at), id };
+    const place = { at: new Date(at), id };
+    // No row is older than 1970, and Postgres cannot read a date in the year 0.
+    if (of === order && !id.includes("\0") && place.at.getTime() >= 0) return place;
   }
   throw new RequestError(400, "invalid_cursor", "This is no cursor of this list. Start without one.");
 }
