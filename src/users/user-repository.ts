@@ -2,6 +2,8 @@ import type { Pool } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
 import type { Unreachable } from "../core/session/reachability.ts";
 import type { JsonObject } from "../core/text/json.ts";
+import type { User } from "../storage/generated/client.ts";
+import { jsonObject } from "../storage/json-column.ts";
 import { countRows } from "../storage/row-count.ts";
 import { inTransaction } from "../storage/transaction.ts";
 
@@ -30,24 +32,12 @@ export interface UserFilter {
   q?: string | undefined;
 }
 
-interface UserRow {
-  id: string;
-  workspace_id: string;
-  channel: string;
-  identifier: string;
-  name: string | null;
-  profile: JsonObject;
-  anonymous: boolean;
-  unreachable_since: Date | null;
-  unreachable_code: string | null;
-  unreachable_reason: string | null;
-  marketing_stopped_at: Date | null;
-  created_at: Date;
-  updated_at: Date;
-}
+type UserRow = Omit<User, "handedTo" | "arrivedAt"> & { channel: string };
 
-const COLUMNS = `u.id, u.workspace_id, c.name AS channel, u.identifier, u.name, u.profile, u.anonymous, u.unreachable_since,
-  u.unreachable_code, u.unreachable_reason, u.marketing_stopped_at, u.created_at, u.updated_at`;
+const COLUMNS = `u.id, u.workspace_id AS "workspaceId", u.channel_id AS "channelId", u.identifier, u.name, u.profile, u.anonymous,
+  u.unreachable_since AS "unreachableSince", u.unreachable_code AS "unreachableCode",
+  u.unreachable_reason AS "unreachableReason", u.marketing_stopped_at AS "marketingStoppedAt",
+  u.created_at AS "createdAt", u.updated_at AS "updatedAt", c.name AS channel`;
 const FROM = "users u JOIN channels c ON c.id = u.channel_id";
 const MATCHES = `u.workspace_id = $1 AND ($2::text IS NULL OR c.name = $2)
   AND ($3::text[] IS NULL OR u.identifier = ANY($3) OR EXISTS (SELECT 1 FROM user_aliases a
@@ -123,25 +113,22 @@ export function createUserRepository(pool: Pool) {
   };
 }
 
-function toUser(row: UserRow): UserView {
+function toUser({ unreachableSince: since, ...row }: UserRow): UserView {
   return {
     id: row.id,
-    workspaceId: row.workspace_id,
+    workspaceId: row.workspaceId,
     channel: row.channel,
     identifier: row.identifier,
     name: row.name,
-    profile: row.profile,
+    profile: jsonObject(row.profile),
     anonymous: row.anonymous,
-    unreachable:
-      row.unreachable_since === null
-        ? null
-        : {
-            since: row.unreachable_since,
-            code: row.unreachable_code ?? "unreachable",
-            reason: row.unreachable_reason ?? "",
-          },
-    marketingStoppedAt: row.marketing_stopped_at,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
+    unreachable: since && {
+      since,
+      code: row.unreachableCode ?? "unreachable",
+      reason: row.unreachableReason ?? "",
+    },
+    marketingStoppedAt: row.marketingStoppedAt,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
   };
 }
