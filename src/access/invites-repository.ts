@@ -1,31 +1,29 @@
 import type { Pool, PoolClient } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
+import type { Database } from "../storage/database.ts";
+import type { Prisma } from "../storage/generated/client.ts";
+import { behind, newestFirst, placeOf } from "../storage/newest-first.ts";
 import type { InviteState } from "./decide-access.ts";
 import { hashInvite } from "./invite-code.ts";
 import type { Decider } from "./requests-repository.ts";
 
 /** An invite without its code. */
-export interface Invite {
-  id: string;
-  channel: string;
-  /** Number of people whom it lets in, and how many came. */
-  uses: number;
-  used: number;
-  createdBy: Decider;
-  createdAt: Date;
-  expiresAt: Date;
-}
+export type Invite = Prisma.AccessInviteGetPayload<typeof INVITE>;
 
-const SELECT = `SELECT i.id, c.name AS channel, i.uses, i.used, i.created_at AS "createdAt", i.expires_at AS "expiresAt",
-  json_build_object('name', i.by_name, 'via', i.by_via) AS "createdBy"
-  FROM access_invites i JOIN channels c ON c.id = i.channel_id`;
+const INVITE = {
+  omit: { hash: true },
+  include: { channel: { select: { name: true } } },
+} satisfies Prisma.AccessInviteDefaultArgs;
 
 export type Invites = ReturnType<typeof createInvites>;
 
 /** Stores invites. Callers pass codes, and only their hashes are stored. */
-export function createInvites(pool: Pool) {
+export function createInvites({ pool, prisma }: Pick<Database, "pool" | "prisma">) {
   return {
-    /** A repeated call with the same id makes no second invite. It replaces the code, which no caller has received. */
+    /**
+     * A repeated call with the same id makes no second invite. It replaces the code, which no caller has received.
+     * SQL, because the database's clock decides when an invite ends.
+     */
     async create(invite: {
       id: string;
       workspaceId: string;
@@ -50,33 +48,22 @@ export function createInvites(pool: Pool) {
           invite.lifetimeMs,
         ],
       );
-      const { rows } = await pool.query<Invite>(`${SELECT} WHERE i.id = $1`, [invite.id]);
-      const [made] = rows;
-      if (made === undefined) throw new Error("an inserted invite is missing");
-      return made;
+      return prisma.accessInvite.findUniqueOrThrow({ where: { id: invite.id }, ...INVITE });
     },
 
     async list(workspaceId: string, page: PageRequest): Promise<Slice<Invite>> {
-      const { rows } = await pool.query<Invite>(
-        `${SELECT} WHERE i.workspace_id = $1 AND ($2::timestamptz IS NULL OR (i.created_at, i.id) < ($2, $3))
-         ORDER BY i.created_at DESC, i.id DESC LIMIT $4 OFFSET $5`,
-        [workspaceId, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
-      );
-      const { rows: counted } = await pool.query<{ total: number }>(
-        "SELECT count(*)::int AS total FROM access_invites WHERE workspace_id = $1",
-        [workspaceId],
-      );
-      const place = ({ createdAt: at, id }: Invite) => ({ at, id });
-      return toSlice(rows, page.limit, counted[0]?.total ?? 0, place);
+      const where = { workspaceId, ...behind(page.after) };
+      const [rows, total] = await Promise.all([
+        prisma.accessInvite.findMany({ where, ...newestFirst(page), ...INVITE }),
+        prisma.accessInvite.count({ where: { workspaceId } }),
+      ]);
+      return toSlice(rows, page.limit, total, placeOf);
     },
 
     /** Takes an invite back. People whom it let in stay. False: there is none. */
     async remove(workspaceId: string, id: string): Promise<boolean> {
-      const { rowCount } = await pool.query(
-        "DELETE FROM access_invites WHERE workspace_id = $1 AND id = $2",
-        [workspaceId, id],
-      );
-      return rowCount === 1;
+      const { count } = await prisma.accessInvite.deleteMany({ where: { id, workspaceId } });
+      return count === 1;
     },
   };
 }

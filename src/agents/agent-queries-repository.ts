@@ -1,84 +1,64 @@
-import type { Pool } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
 import type { JsonObject } from "../core/text/json.ts";
+import type { Database } from "../storage/database.ts";
+import type { Agent, AgentVersion } from "../storage/generated/client.ts";
+import { jsonObject } from "../storage/json-column.ts";
+import { placeOf } from "../storage/newest-first.ts";
+
+/** The largest number that the column holds. */
+const MOST = 2 ** 31 - 1;
+const clamp = (number: number) => Math.max(0, Math.min(number, MOST));
 
 /** An agent with the definition of its current version. */
-export interface AgentView {
-  id: string;
-  workspaceId: string;
-  slug: string;
-  currentVersion: number;
+export interface AgentView extends Omit<Agent, "rolledBackDigest" | "retentionDays"> {
   /** The published form: secrets are references. */
   definition: JsonObject;
-  createdAt: Date;
-  updatedAt: Date;
 }
 
-export interface AgentVersionView {
-  agentId: string;
-  number: number;
+export interface AgentVersionView extends Omit<AgentVersion, "digest"> {
   definition: JsonObject;
-  createdAt: Date;
 }
 
-interface AgentRow {
-  id: string;
-  workspace_id: string;
-  slug: string;
-  current_version: number;
-  definition: JsonObject;
-  created_at: Date;
-  updated_at: Date;
-}
-
-interface VersionRow {
-  agent_id: string;
-  number: number;
-  definition: JsonObject;
-  created_at: Date;
-}
-
-const AGENT = `SELECT a.id, a.workspace_id, a.slug, a.current_version, v.definition, a.created_at, a.updated_at
+const AGENT = `SELECT a.id, a.workspace_id AS "workspaceId", a.slug, a.current_version AS "currentVersion", v.definition,
+    a.created_at AS "createdAt", a.updated_at AS "updatedAt"
   FROM agents a JOIN agent_versions v ON v.agent_id = a.id AND v.number = a.current_version`;
-const VERSION = "SELECT agent_id, number, definition, created_at FROM agent_versions";
 
-/** Reads agents and their versions for API callers. */
-export function createAgentQueries(pool: Pool) {
+/** Reads agents and their versions for API callers. SQL joins the current version, which no foreign key leads to. */
+export function createAgentQueries({ pool, prisma }: Pick<Database, "pool" | "prisma">) {
   return {
     async list(workspaceId: string, page: PageRequest): Promise<Slice<AgentView>> {
-      const { rows } = await pool.query<AgentRow>(
-        `${AGENT} WHERE a.workspace_id = $1 AND ($2::timestamptz IS NULL OR (a.created_at, a.id) < ($2, $3))
-         ORDER BY a.created_at DESC, a.id DESC LIMIT $4 OFFSET $5`,
-        [workspaceId, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
-      );
-      const total = await count(
-        "SELECT count(*)::int AS total FROM agents WHERE workspace_id = $1",
-        workspaceId,
-      );
-      return toSlice(rows.map(toAgent), page.limit, total, ({ createdAt: at, id }) => ({ at, id }));
+      const [{ rows }, total] = await Promise.all([
+        pool.query<AgentView>(
+          `${AGENT} WHERE a.workspace_id = $1 AND ($2::timestamptz IS NULL OR (a.created_at, a.id) < ($2, $3))
+           ORDER BY a.created_at DESC, a.id DESC LIMIT $4 OFFSET $5`,
+          [workspaceId, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
+        ),
+        prisma.agent.count({ where: { workspaceId } }),
+      ]);
+      return toSlice(rows, page.limit, total, placeOf);
     },
 
     /** Finds an agent by id. If no agent has that id, finds it by slug. */
     async find(workspaceId: string, idOrSlug: string): Promise<AgentView | null> {
-      const { rows } = await pool.query<AgentRow>(
+      const { rows } = await pool.query<AgentView>(
         `${AGENT} WHERE a.workspace_id = $1 AND (a.id = $2 OR a.slug = $2) ORDER BY a.id = $2 DESC LIMIT 1`,
         [workspaceId, idOrSlug],
       );
-      return rows[0] ? toAgent(rows[0]) : null;
+      return rows[0] ?? null;
     },
 
     async listVersions(agentId: string, page: PageRequest): Promise<Slice<AgentVersionView>> {
       // The cursor's id is the version number, because versions are published one after another.
-      const before = page.after === null ? null : Number.parseInt(page.after.id, 10) || 0;
-      const { rows } = await pool.query<VersionRow>(
-        `${VERSION} WHERE agent_id = $1 AND ($2::bigint IS NULL OR number < $2)
-         ORDER BY number DESC LIMIT $3 OFFSET $4`,
-        [agentId, before, page.limit + 1, page.offset],
-      );
-      const total = await count(
-        "SELECT count(*)::int AS total FROM agent_versions WHERE agent_id = $1",
-        agentId,
-      );
+      const before = page.after === null ? MOST : clamp(Number.parseInt(page.after.id, 10) || 0);
+      const [rows, total] = await Promise.all([
+        prisma.agentVersion.findMany({
+          where: { agentId, number: { lt: before } },
+          orderBy: { number: "desc" },
+          skip: page.offset,
+          take: page.limit + 1,
+        }),
+        prisma.agentVersion.count({ where: { agentId } }),
+      ]);
       return toSlice(rows.map(toVersion), page.limit, total, ({ createdAt: at, number }) => ({
         at,
         id: String(number),
@@ -86,37 +66,14 @@ export function createAgentQueries(pool: Pool) {
     },
 
     async findVersion(agentId: string, number: number): Promise<AgentVersionView | null> {
-      const { rows } = await pool.query<VersionRow>(`${VERSION} WHERE agent_id = $1 AND number = $2`, [
-        agentId,
-        number,
-      ]);
-      return rows[0] ? toVersion(rows[0]) : null;
+      const version = await prisma.agentVersion.findUnique({
+        where: { agentId_number: { agentId, number } },
+      });
+      return version && toVersion(version);
     },
   };
-
-  async function count(sql: string, of: string): Promise<number> {
-    const { rows } = await pool.query<{ total: number }>(sql, [of]);
-    return rows[0]?.total ?? 0;
-  }
 }
 
-function toAgent(row: AgentRow): AgentView {
-  return {
-    id: row.id,
-    workspaceId: row.workspace_id,
-    slug: row.slug,
-    currentVersion: row.current_version,
-    definition: row.definition,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
-}
-
-function toVersion(row: VersionRow): AgentVersionView {
-  return {
-    agentId: row.agent_id,
-    number: row.number,
-    definition: row.definition,
-    createdAt: row.created_at,
-  };
+function toVersion(version: AgentVersion): AgentVersionView {
+  return { ...version, definition: jsonObject(version.definition) };
 }

@@ -2,7 +2,7 @@ import type { ReconcilerStep } from "../core/process/reconciler.ts";
 import { createApplyReceipts } from "../delivery/apply-receipts.ts";
 import type { AttemptRecord } from "../delivery/attempt-repository.ts";
 import { createChannelActivityLog } from "../delivery/channel-activity.ts";
-import { createChannelQueries } from "../delivery/channel-queries-repository.ts";
+import { createChannelActivity } from "../delivery/channel-activity-repository.ts";
 import { createDeliveryEngine } from "../delivery/delivery-engine.ts";
 import { createDeliveryRepository } from "../delivery/delivery-repository.ts";
 import { createDeskDeliveries } from "../delivery/desk-delivery-repository.ts";
@@ -31,7 +31,7 @@ export function createDeliveryParts(deps: PartDeps) {
   const parked = createParkedRepository(pool);
   const desks = createDeskDeliveries(pool);
   const queues = createDeliveryQueues(engine.queues, log);
-  const { record: recordActivity, forgetTroubles } = createChannelQueries(pool);
+  const { record: recordActivity, forgetTroubles } = createChannelActivity(pool);
   const activity = createChannelActivityLog({
     record: recordActivity,
     now: () => new Date(),

@@ -5,7 +5,7 @@ import { createVisitorAuth } from "../channels/web/visitor-auth.ts";
 import type { AdmissionLimit } from "../core/process/admission-limit.ts";
 import type { Logger } from "../core/process/logger.ts";
 import { monotonicMs } from "../core/time/monotonic.ts";
-import { createChannelQueries } from "../delivery/channel-queries-repository.ts";
+import { createChannelActivity } from "../delivery/channel-activity-repository.ts";
 import { type BodyRoomSizes, keepBodies } from "../http/bodies/bodies.ts";
 import { consolePage } from "../http/console/console-page.ts";
 import type { Bounds } from "../http/server/bounds.ts";
@@ -60,7 +60,7 @@ export function createHttp(deps: HttpDeps): HttpServer {
   });
   stopping.addEventListener("abort", refused.stop, { once: true });
   const visits = createRateLimit(INSTALL_VISITS, monotonicMs);
-  const { troubles } = createChannelQueries(engine.database.pool);
+  const { troubles } = createChannelActivity(engine.database.pool);
   return createHttpServer(
     {
       webhooks: webhookRoutes({

@@ -80,7 +80,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
       ...scheduleRoutes({ ...names, schedules, queries }),
       ...scheduleWriteRoutes(scheduling),
       ...scheduleBatchRoutes(scheduling),
-      ...sessionEventRoutes({ sessions, events: createEventQueries(pool) }),
+      ...sessionEventRoutes({ sessions, events: createEventQueries(engine.database.prisma) }),
     ],
     async start(): Promise<void> {
       if (deps.role === "web") return;

@@ -1,5 +1,5 @@
 import type { Logger } from "../core/process/logger.ts";
-import type { ChannelActivity } from "./channel-queries-repository.ts";
+import type { ChannelActivity } from "./channel-activity-repository.ts";
 
 /** Records the last activity of each channel. It is told every event and writes to the database at intervals. */
 export interface ChannelActivityLog {

@@ -1,48 +1,40 @@
-import type { Pool } from "pg";
 import { newId } from "../core/ids.ts";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
+import type { Database } from "../storage/database.ts";
+import type { Prisma, ApiKey as StoredKey } from "../storage/generated/client.ts";
+import { behind, newestFirst, placeOf } from "../storage/newest-first.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { hashSecret, shownPrefix } from "./api-key.ts";
 import type { KeyHolder } from "./key-cache.ts";
 
 /** An API key without its secret. */
-export interface ApiKey {
-  id: string;
-  workspaceId: string;
-  name: string;
-  prefix: string;
-  scopes: string[];
-  operator: boolean;
-  createdAt: Date;
-  lastUsedAt: Date | null;
-}
+export type ApiKey = Omit<StoredKey, "hash">;
 
-interface KeyRow {
-  id: string;
-  workspace_id: string;
-  name: string;
-  prefix: string;
-  scopes: string[];
-  operator: boolean;
-  created_at: Date;
-  last_used_at: Date | null;
-}
+const KEY = {
+  id: true,
+  workspaceId: true,
+  name: true,
+  prefix: true,
+  scopes: true,
+  operator: true,
+  createdAt: true,
+  lastUsedAt: true,
+} satisfies Prisma.ApiKeySelect;
 
-const COLUMNS = "id, workspace_id, name, prefix, scopes, operator, created_at, last_used_at";
 /** Precision of `last_used_at`. The column is written at most this often. */
 const USED_EVERY = "interval '1 minute'";
 
 /** Stores API keys. Callers pass secrets, and only their hashes are stored. */
-export function createKeyRepository(pool: Pool) {
+export function createKeyRepository({ pool, prisma }: Pick<Database, "pool" | "prisma">) {
   return {
+    /** Not Prisma: this is on the way of every message that comes over the API. */
     async find(hash: string): Promise<(KeyHolder & { hash: string }) | null> {
-      const { rows } = await pool.query<KeyRow & { hash: string }>({
+      const { rows } = await pool.query<Pick<StoredKey, keyof KeyHolder | "hash">>({
         name: "find_api_key",
-        text: `SELECT ${COLUMNS}, hash FROM api_keys WHERE hash = $1`,
+        text: `SELECT id, workspace_id AS "workspaceId", scopes, operator, hash FROM api_keys WHERE hash = $1`,
         values: [hash],
       });
-      const row = rows[0];
-      return row ? { ...toKey(row), hash: row.hash } : null;
+      return rows[0] ?? null;
     },
 
     async markUsed(keyId: string): Promise<void> {
@@ -61,37 +53,27 @@ export function createKeyRepository(pool: Pool) {
       scopes: readonly string[];
       secret: string;
     }): Promise<ApiKey> {
-      const { rows } = await pool.query<KeyRow>(
-        `INSERT INTO api_keys (id, workspace_id, name, prefix, hash, scopes) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (id) DO UPDATE SET hash = EXCLUDED.hash, prefix = EXCLUDED.prefix RETURNING ${COLUMNS}`,
-        [key.id, key.workspaceId, key.name, shownPrefix(key.secret), hashSecret(key.secret), key.scopes],
-      );
-      const row = rows[0];
-      if (!row) throw new Error("an insert returned no row");
-      return toKey(row);
+      const { secret, scopes, ...named } = key;
+      const secrets = { hash: hashSecret(secret), prefix: shownPrefix(secret) };
+      return prisma.apiKey.upsert({
+        where: { id: key.id },
+        create: { ...named, ...secrets, scopes: [...scopes] },
+        update: secrets,
+        select: KEY,
+      });
     },
 
     async list(workspaceId: string, page: PageRequest): Promise<Slice<ApiKey>> {
-      const { rows } = await pool.query<KeyRow>(
-        `SELECT ${COLUMNS} FROM api_keys
-         WHERE workspace_id = $1 AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
-         ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5`,
-        [workspaceId, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
-      );
-      const { rows: counted } = await pool.query<{ total: number }>(
-        "SELECT count(*)::int AS total FROM api_keys WHERE workspace_id = $1",
-        [workspaceId],
-      );
-      const place = (key: ApiKey) => ({ at: key.createdAt, id: key.id });
-      return toSlice(rows.map(toKey), page.limit, counted[0]?.total ?? 0, place);
+      const where = { workspaceId, ...behind(page.after) };
+      const [rows, total] = await Promise.all([
+        prisma.apiKey.findMany({ where, ...newestFirst(page), select: KEY }),
+        prisma.apiKey.count({ where: { workspaceId } }),
+      ]);
+      return toSlice(rows, page.limit, total, placeOf);
     },
 
     async get(workspaceId: string, id: string): Promise<ApiKey | null> {
-      const { rows } = await pool.query<KeyRow>(
-        `SELECT ${COLUMNS} FROM api_keys WHERE workspace_id = $1 AND id = $2`,
-        [workspaceId, id],
-      );
-      return rows[0] ? toKey(rows[0]) : null;
+      return prisma.apiKey.findUnique({ where: { id, workspaceId }, select: KEY });
     },
 
     /**
@@ -99,11 +81,8 @@ export function createKeyRepository(pool: Pool) {
      * remove.
      */
     async remove(workspaceId: string, id: string): Promise<boolean> {
-      const { rowCount } = await pool.query(
-        "DELETE FROM api_keys WHERE workspace_id = $1 AND id = $2 AND NOT operator",
-        [workspaceId, id],
-      );
-      return rowCount === 1;
+      const { count } = await prisma.apiKey.deleteMany({ where: { id, workspaceId, operator: false } });
+      return count === 1;
     },
 
     /**
@@ -124,22 +103,10 @@ export function createKeyRepository(pool: Pool) {
       });
     },
 
+    /** Not Prisma either: the operator key's calls name their workspace. */
     async workspaceBySlug(slug: string): Promise<string | null> {
       const { rows } = await pool.query<{ id: string }>("SELECT id FROM workspaces WHERE slug = $1", [slug]);
       return rows[0]?.id ?? null;
     },
-  };
-}
-
-function toKey(row: KeyRow): ApiKey {
-  return {
-    id: row.id,
-    workspaceId: row.workspace_id,
-    name: row.name,
-    prefix: row.prefix,
-    scopes: row.scopes,
-    operator: row.operator,
-    createdAt: row.created_at,
-    lastUsedAt: row.last_used_at,
   };
 }

@@ -1,19 +1,10 @@
-import type { Pool } from "pg";
-import type { JsonObject } from "../core/text/json.ts";
-
-/** Participant data of a user for one agent. */
-export interface PersonalData {
-  agentId: string;
-  /** The session that the data belongs to; null: the user. */
-  sessionId: string | null;
-  data: JsonObject;
-  updatedAt: Date;
-}
+import type { Database } from "../storage/database.ts";
+import type { ParticipantData } from "../storage/generated/client.ts";
 
 export type PersonalDataRepository = ReturnType<typeof createPersonalDataRepository>;
 
 /** Reads what is stored about one user beside their sessions. */
-export function createPersonalDataRepository(pool: Pool) {
+export function createPersonalDataRepository({ pool, prisma }: Pick<Database, "pool" | "prisma">) {
   return {
     /** Other names of the user on the platform. */
     async aliases(userId: string): Promise<string[]> {
@@ -25,14 +16,12 @@ export function createPersonalDataRepository(pool: Pool) {
       return rows.map(({ alias }) => alias);
     },
 
-    /** Their participant data for every agent. */
-    async data(userId: string): Promise<PersonalData[]> {
-      const { rows } = await pool.query<PersonalData>(
-        `SELECT agent_id AS "agentId", session_id AS "sessionId", data, updated_at AS "updatedAt"
-         FROM participant_data WHERE user_id = $1 ORDER BY agent_id, owner_id`,
-        [userId],
-      );
-      return rows;
+    /** Their participant data for every agent, and for every session of an anonymous visitor. */
+    async data(userId: string): Promise<ParticipantData[]> {
+      return prisma.participantData.findMany({
+        where: { userId },
+        orderBy: [{ agentId: "asc" }, { ownerId: "asc" }],
+      });
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAgentQueries } from "../../src/agents/agent-queries-repository.ts";
 import { createChannelActivityLog } from "../../src/delivery/channel-activity.ts";
+import { createChannelActivity } from "../../src/delivery/channel-activity-repository.ts";
 import { createChannelQueries } from "../../src/delivery/channel-queries-repository.ts";
 import { agentRoutes } from "../../src/http/api/agents/agents.ts";
 import { channelRoutes } from "../../src/http/api/channels/channels.ts";
@@ -27,12 +28,12 @@ const coach = {
 
 async function openAgents(trouble: Record<string, string> = {}) {
   const world = await openApiWorld();
-  const channels = createChannelQueries(world.pool);
+  const channels = createChannelQueries(world.prisma);
   const api = await world.serve([
-    ...agentRoutes({ agents: createAgentQueries(world.pool) }),
+    ...agentRoutes({ agents: createAgentQueries(world) }),
     ...channelRoutes({ channels, trouble: (id) => trouble[id] ?? null }),
   ]);
-  return { ...world, api, channels };
+  return { ...world, api, record: createChannelActivity(world.pool).record };
 }
 
 describe("agents", () => {
@@ -107,7 +108,7 @@ describe("channels", () => {
 
     let now = new Date("2026-01-02T03:04:05.006Z");
     const activity = createChannelActivityLog({
-      record: world.channels.record,
+      record: world.record,
       now: () => now,
       log: quietLog(),
     });
@@ -117,7 +118,7 @@ describe("channels", () => {
     activity.outbound(channelId);
     await activity.stop();
     const earlier = new Date("2025-01-01T00:00:00Z");
-    await world.channels.record([
+    await world.record([
       {
         channelId,
         inboundAt: earlier,

@@ -18,7 +18,8 @@ import { newSecret } from "../../src/keys/api-key.ts";
 import { createIdempotencyRepository } from "../../src/keys/idempotency-repository.ts";
 import { createKeyCache } from "../../src/keys/key-cache.ts";
 import { createKeyRepository } from "../../src/keys/key-repository.ts";
-import { createTestDatabase, testPool } from "../support/postgres.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { createTestDatabase } from "../support/postgres.ts";
 import { type LoggedLine, quietLog } from "../support/quiet-log.ts";
 import { documentCheck } from "./openapi-check.ts";
 
@@ -62,8 +63,8 @@ export interface CallOptions {
 /** A database with one workspace and an admin key, for any number of server processes. */
 export async function openApiWorld() {
   const database = await createTestDatabase();
-  const pool = testPool(database.url);
-  const keys = createKeyRepository(pool);
+  const { pool, prisma, close } = openDatabase({ url: database.url, maxConnections: 10, log: quietLog() });
+  const keys = createKeyRepository({ pool, prisma });
   const notices = createNotices();
   const servers: ApiServer[] = [];
 
@@ -156,6 +157,7 @@ export async function openApiWorld() {
 
   return {
     pool,
+    prisma,
     keys,
     notices,
     workspaceId,
@@ -165,7 +167,7 @@ export async function openApiWorld() {
     serve,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
-      await pool.end();
+      await close();
       await database.drop();
     },
   };

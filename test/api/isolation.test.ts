@@ -115,7 +115,7 @@ describe("a workspace", () => {
     await using world = await openLiveWorld();
     const things = await world.makeThings();
     const { rows } = await world.pool.query("SELECT id FROM workspaces WHERE slug = 'default'");
-    const keys = createKeyRepository(world.pool);
+    const keys = createKeyRepository(world.app.app.engine.database);
     for (const scope of SCOPES.filter((candidate) => candidate !== "admin")) {
       const secret = newSecret();
       await keys.create({ id: newId(), workspaceId: rows[0].id, name: scope, scopes: [scope], secret });

@@ -52,7 +52,7 @@ it("a key's rate counts requests, sockets, and what is sent over them", async ()
   const pool = testPool(app.database.url, 1);
   const newKey = async () => {
     const secret = newSecret();
-    const keys = createKeyRepository(pool);
+    const keys = createKeyRepository(app.app.engine.database);
     const { workspace_id: workspaceId } = session;
     await keys.create({ id: newId(), workspaceId, name: "key", scopes: ["admin"], secret });
     return { authorization: `Bearer ${secret}` };

@@ -98,7 +98,7 @@ export async function openLiveWorld() {
     const workspace = { id: rows[0].id, slug: "default" };
     const { deliveryId } = await addConversation(pool, workspace, { deliveryStatus: "unknown" });
     await pool.query("UPDATE deliveries SET next_attempt_at = NULL WHERE id = $1", [deliveryId]);
-    const key = await createKeyRepository(pool).create({
+    const key = await createKeyRepository(app.app.engine.database).create({
       id: newId(),
       workspaceId: workspace.id,
       name: "some key",
@@ -168,7 +168,7 @@ export async function openLiveWorld() {
   async function addWorkspace(slug: string): Promise<{ id: string; secret: string }> {
     const [id, secret] = [newId(), newSecret()];
     await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [id, slug]);
-    await createKeyRepository(pool).create({
+    await createKeyRepository(app.app.engine.database).create({
       id: newId(),
       workspaceId: id,
       name: "other",

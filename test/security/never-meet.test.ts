@@ -105,7 +105,7 @@ async function byCall(): Promise<Conversation[]> {
   const { rows } = await pool.query("SELECT id FROM workspaces WHERE slug = 'other'");
   const secret = newSecret();
   const key = { id: newId(), workspaceId: rows[0].id, name: "other", scopes: ["admin" as const], secret };
-  await createKeyRepository(pool).create(key);
+  await createKeyRepository(app.app.engine.database).create(key);
   const made: Conversation[] = [];
   for (const [workspace, authorization] of [
     ["default", `Bearer ${app.apiKey}`],

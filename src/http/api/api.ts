@@ -101,11 +101,11 @@ const SWEEP_EVERY_MS = 10 * 60_000;
 /** The API: its keys, its routes, and the document that describes them. */
 export function createApi(deps: ApiDeps) {
   const { engine, channels, log } = deps;
-  const { pool } = engine.database;
-  const keys = createKeyRepository(pool);
+  const { pool, prisma } = engine.database;
+  const keys = createKeyRepository(engine.database);
   const users = createUserRepository(pool);
   const trails = createTrailRepository(pool);
-  const agentQueries = createAgentQueries(pool);
+  const agentQueries = createAgentQueries(engine.database);
   const versions = createVersionRepository(pool);
   const idempotencyRows = createIdempotencyRepository(pool);
 
@@ -149,7 +149,7 @@ export function createApi(deps: ApiDeps) {
     log,
   };
 
-  const channelQueries = createChannelQueries(pool);
+  const channelQueries = createChannelQueries(prisma);
   const trouble = (channelId: string) => channels.byId(channelId)?.error ?? deps.pendingChange(channelId);
   const feeds = createFeeds(feedDeps({ engine, channels: channelQueries, trouble, log }));
 
@@ -176,7 +176,7 @@ export function createApi(deps: ApiDeps) {
         ...personExportRoutes({
           users,
           reach: deps.reach,
-          personal: createPersonalDataRepository(pool),
+          personal: createPersonalDataRepository(engine.database),
           schedules: createScheduleQueries(pool, { hasReceipts: deps.hasReceipts }),
           sessions: createSessionQueriesRepository(pool),
           messages: createMessageQueriesRepository(pool),

@@ -151,7 +151,7 @@ export function createConversationApi(deps: ConversationApiDeps): ConversationAp
     }),
     ...accessAnswerRoutes({ access, admissions: pipeline.admissions, codeRate: deps.codeRate }),
     ...accessListRoutes({ access }),
-    ...inviteRoutes({ access, invites: createInvites(pool), channel: invitingChannel }),
+    ...inviteRoutes({ access, invites: createInvites(deps.engine.database), channel: invitingChannel }),
     ...handoffListRoutes({ handoffs: createHandoffQueries(pool), agents: sessionAgents }),
     ...messageListRoutes({ sessions, messages, agents: sessionAgents }),
     ...executionRoutes({

@@ -133,10 +133,10 @@ export function inviteRoutes({ access, invites, channel }: InviteRoutesDeps): Ro
 function toInvite(invite: Invite): z.output<typeof inviteSchema> {
   return {
     id: invite.id,
-    channel: invite.channel,
+    channel: invite.channel.name,
     uses: invite.uses,
     used: invite.used,
-    created_by: invite.createdBy,
+    created_by: { name: invite.byName, via: invite.byVia },
     created_at: invite.createdAt.toISOString(),
     expires_at: invite.expiresAt.toISOString(),
   };

@@ -65,7 +65,8 @@ function present(event: EventView) {
     reason: event.reason,
     attempts: event.attempts,
     actions: event.results,
-    next_attempt_at: event.nextAttemptAt?.toISOString() ?? null,
+    // Beyond that it is the time at which a claim expires.
+    next_attempt_at: event.status === "pending" ? event.nextAttemptAt.toISOString() : null,
     created_at: event.createdAt.toISOString(),
     ended_at: event.endedAt?.toISOString() ?? null,
   };
