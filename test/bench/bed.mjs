@@ -3,19 +3,21 @@ import { startOther, startRedis, startService } from "./service.mjs";
 import { usageOf } from "./usage.mjs";
 
 /**
- * Runs `work` against a fresh service with the given queue, then stops everything. `system` may also be another bot (`{
- * command, path }`), which gets a separate Redis. Returns null if this machine does not have the queue.
+ * Runs `work` against a fresh service with the given queue, then stops everything. `system` is `{ queue }`, with `build`
+ * for another build of the service. Or it is another bot (`{ command, path }`), which gets a separate Redis. Returns null
+ * if this machine does not have the queue.
  * `onMessage(chatId, text)` is called for every message that the service sends.
  */
 export async function onBed(system, onMessage, work) {
-  const redis = system === "postgres" ? null : await startRedis();
-  if (system !== "postgres" && redis === null) return null;
+  const needsRedis = system.queue !== "postgres";
+  const redis = needsRedis ? await startRedis() : null;
+  if (needsRedis && redis === null) return null;
   const botApi = await startBotApi(onMessage);
   let service = null;
   try {
     const around = { botApiUrl: botApi.url, redisUrl: redis?.url };
-    service = await (typeof system === "string"
-      ? startService(around)
+    service = await (system.command === undefined
+      ? startService({ build: system.build, ...around })
       : startOther({ ...system, ...around }));
     const processes = {
       app: service.pid,

@@ -11,11 +11,11 @@ const LONG_SECONDS = 3_600;
  * Posts the given number of updates to one channel, each as soon as the one before is acknowledged. A second channel
  * continues at 5 updates a second.
  */
-export async function measureBurst(queue, { burst, users, conns, seconds }) {
+export async function measureBurst(system, { burst, users, conns, seconds }) {
   let quiet = createLedger();
   const flood = createLedger();
   const hear = (chatId, text) => (chatId >= QUIET_CHATS ? quiet : flood).answered(chatId, text);
-  return await onBed(queue, hear, async (service, usages) => {
+  return await onBed(system, hear, async (service, usages) => {
     const loud = createPoster(service, conns, "telegram");
     const other = createPoster(service, 4, "second");
     try {

@@ -1,14 +1,9 @@
 // `npm run bench`: floods a fresh service with updates in Telegram's form, checks every answer, prints a Markdown
-// table. With --burst, --starts, --idle or --streams it measures that instead.
+// table. With --cost, --burst, --starts, --idle or --streams it measures that instead.
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { faultsOf, onBed, spent } from "./bed.mjs";
-import { measureBurst } from "./burst.mjs";
-import { measureIdle } from "./idle.mjs";
-import { createLedger, percentile } from "./ledger.mjs";
-import { createPoster } from "./load.mjs";
-import { measureStarts } from "./start.mjs";
-import { measureStreams } from "./streams.mjs";
+import { percentile } from "./ledger.mjs";
+import { scenariosFor } from "./scenarios.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -18,197 +13,112 @@ const { values } = parseArgs({
     rate: { type: "string", default: "50" },
     seconds: { type: "string", default: "10" },
     runs: { type: "string", default: "1" },
+    warmup: { type: "string", default: "500" },
+    cost: { type: "string", default: "0" },
     burst: { type: "string", default: "0" },
     starts: { type: "string", default: "0" },
     idle: { type: "string", default: "0" },
     streams: { type: "string", default: "0" },
     queue: { type: "string", default: "both" },
+    beside: { type: "string" },
     against: { type: "string" },
     path: { type: "string", default: "/webhook" },
     help: { type: "boolean", default: false },
   },
 });
-const instead = ["burst", "starts", "idle", "streams"];
+const instead = ["cost", "burst", "starts", "idle", "streams"];
 const options = Object.fromEntries(
-  ["n", "users", "conns", "rate", "seconds", "runs", ...instead].map((name) => [name, Number(values[name])]),
+  ["n", "users", "conns", "rate", "seconds", "runs", "warmup", ...instead].map((name) => [
+    name,
+    Number(values[name]),
+  ]),
 );
 const wrong = Object.entries(options).filter(
   ([name, number]) => !Number.isInteger(number) || number < (instead.includes(name) ? 0 : 1),
 );
-// These measurements do not apply to another bot.
+// These measurements do not apply to another bot, or to another build.
 const isOursAlone = options.starts + options.idle + options.streams > 0;
-const compares = values.against !== undefined && isOursAlone;
+const compares =
+  (isOursAlone && (values.against ?? values.beside) !== undefined) ||
+  (options.cost > 0 && values.against !== undefined);
 if (values.help || wrong.length > 0 || compares || !["both", "postgres", "redis"].includes(values.queue)) {
   process.stderr.write(
-    "npm run bench -- [--n 5000] [--users 200] [--conns 32] [--rate 50] [--seconds 10] [--runs 1] [--queue both|postgres|redis]\n" +
-      "  instead: --burst 100000 (messages), --starts 10 (times), --idle 60 (seconds), --streams 5000 (open streams)\n" +
-      '  beside it: --against "node other-bot.mjs" [--path /webhook], in turns\n',
+    "npm run bench -- [--n 5000] [--users 200] [--conns 32] [--rate 50] [--seconds 10] [--queue both|postgres|redis]\n" +
+      "  [--runs 1] (by turns, with medians) [--warmup 500] (messages before; 500: cold, 6000: warm)\n" +
+      "  instead: --cost 5000 (messages), --burst 100000 (messages), --starts 10 (times), --idle 60 (seconds),\n" +
+      "    --streams 5000 (open streams)\n" +
+      "  by turns with it: --beside DIRECTORY (another build of the service),\n" +
+      '    --against "node other-bot.mjs" [--path /webhook]\n',
   );
   process.exit(values.help ? 0 : 2);
 }
 
-const ms = (number) => number.toFixed(1);
-const pair = (sorted) => `${ms(percentile(sorted, 0.5))} / ${ms(percentile(sorted, 0.99))}`;
-
-/** One fresh service: warmed up, flooded, then loaded at a steady rate. */
-async function measure(queue) {
-  let ledger = createLedger();
-  const hear = (chatId, text) => ledger.answered(chatId, text);
-  return await onBed(queue, hear, async (service, usages) => {
-    const poster = createPoster(service, options.conns);
-    try {
-      const warmUp = { messages: Math.min(500, options.n), users: options.users, firstChat: 1_000_000 };
-      await poster.flood(ledger, warmUp);
-      const faults = [await faultsOf(ledger)];
-
-      ledger = createLedger();
-      const before = usages();
-      const startedAt = performance.now();
-      await poster.flood(ledger, { messages: options.n, users: options.users, firstChat: 2_000_000 });
-      faults.push(await faultsOf(ledger));
-      const flood = ledger;
-      const usage = spent(before, usages());
-
-      ledger = createLedger();
-      await poster.openLoop(ledger, { ...options, firstChat: 3_000_000 });
-      faults.push(await faultsOf(ledger));
-
-      const cells = [
-        Math.round((options.n / (flood.lastAnswerAt() - startedAt)) * 1000),
-        pair(flood.times("ackMs")),
-        pair(flood.times("replyMs")),
-        pair(ledger.times("ackMs")),
-        pair(ledger.times("replyMs")),
-        usage,
-      ];
-      return { cells, faults: faults.filter((fault) => fault !== null) };
-    } finally {
-      await poster.close();
-    }
-  });
-}
-
-/** One fresh service under a burst on one channel, while another channel continues. */
-async function measureOneBurst(queue) {
-  const result = await measureBurst(queue, options);
-  if (result === null) return null;
-  const { storedMs, drainedMs, alone, meanwhile, usage, faults } = result;
-  const inSeconds = (duration) => (duration / 1000).toFixed(1);
-  const cells = [inSeconds(storedMs), inSeconds(drainedMs), pair(alone), pair(meanwhile), usage];
-  return { cells, faults };
-}
-
-/** Repeated starts and stops on one data directory. */
-async function measureManyStarts(queue) {
-  const result = await measureStarts(queue, options.starts);
-  if (result === null) return null;
-  const range = (sorted) => `${Math.round(percentile(sorted, 0.5))} / ${Math.round(sorted.at(-1))}`;
-  return { cells: [range(result.readyMs), range(result.cpuMs), range(result.megabytes)], faults: [] };
-}
-
-const shares = (share) =>
-  Object.entries(share)
-    .map(([name, percent]) => `${name} ${percent.toFixed(2)} %`)
-    .join("; ");
-
-/** The idle service with the shipped configuration. */
-async function measureAtRest(queue) {
-  const result = await measureIdle(queue, options.idle);
-  if (result === null) return null;
-  return { cells: [shares(result.share), Math.round(result.megabytes)], faults: [] };
-}
-
-/** Idle streams, of visitors and over the API. */
-async function measureOpenStreams(queue) {
-  const cells = [];
-  const faults = [];
-  for (const kind of ["web", "api"]) {
-    const result = await measureStreams(queue, kind, options.streams);
-    if (result === null) return null;
-    const { before, atOpening, after, share, broken } = result;
-    cells.push([before, atOpening, after].map(Math.round).join(" / "), shares(share));
-    if (broken > 0) faults.push(`${broken} ${kind} streams broke`);
-  }
-  return { cells, faults };
-}
-
-const SCENARIOS = {
-  flood: {
-    measure,
-    says: `${options.n} messages of ${options.users} chats over ${options.conns} connections`,
-    headings: [
-      "messages/s",
-      "ack p50 / p99 ms",
-      "reply p50 / p99 ms",
-      `at ${options.rate}/s ack p50 / p99 ms`,
-      `at ${options.rate}/s reply p50 / p99 ms`,
-      "processor, memory",
-    ],
-  },
-  burst: {
-    measure: measureOneBurst,
-    says: `A burst of ${options.burst} messages of ${options.users} chats over ${options.conns} connections`,
-    headings: [
-      "stored after s",
-      "answered after s",
-      "another channel at 5/s, alone p50 / p99 ms",
-      "meanwhile p50 / p99 ms",
-      "processor, memory",
-    ],
-  },
-  starts: {
-    measure: measureManyStarts,
-    says: `${options.starts} starts on one data directory`,
-    headings: ["until ready, ms (p50 / most)", "processor until then, ms (p50 / most)", "MiB (p50 / most)"],
-  },
-  idle: {
-    measure: measureAtRest,
-    says: `Two minutes after the start, for ${options.idle} s in which nothing happens`,
-    headings: ["of one processor", "MiB"],
-  },
-  streams: {
-    measure: measureOpenStreams,
-    says: `${options.streams} open streams on which nothing happens`,
-    headings: [
-      "visitors', MiB (none / just opened / later)",
-      "of one processor",
-      "over the API, MiB (none / just opened / later)",
-      "of one processor",
-    ],
-  },
-};
+const scenarios = scenariosFor(options);
 const name = instead.find((other) => options[other] > 0) ?? "flood";
-const { measure: measureScenario, says, headings } = SCENARIOS[name];
+const { measure, says, headings } = scenarios[name];
 
 const say = (line) => process.stdout.write(`${line}\n`);
 const row = (cells) => say(`| ${cells.join(" | ")} |`);
+const head = (cells) => {
+  row(cells);
+  row(cells.map((cell, n) => (n === 0 || cell.includes("memory") ? "---" : "---:")));
+};
+
+const queues = values.queue === "both" ? ["postgres", "redis"] : [values.queue];
+const systems = queues.flatMap((queue) => [
+  { title: queue, queue },
+  ...(values.beside === undefined ? [] : [{ title: `${queue}, other build`, queue, build: values.beside }]),
+]);
+if (values.against !== undefined) {
+  systems.push({ title: "the other", command: values.against, path: values.path });
+}
 
 say(
   `${says}; ${cpus().length} processors (${cpus()[0]?.model.trim()}), Node ${process.versions.node}; ` +
     "load, Bot API and service share the machine\n",
 );
-row(["queue", ...headings]);
-row(["---", ...headings.map((heading) => (heading.includes("processor") ? "---" : "---:"))]);
+head(["queue", ...headings]);
 let failed = false;
-const systems = values.queue === "both" ? ["postgres", "redis"] : [values.queue];
-if (values.against !== undefined) systems.push({ command: values.against, path: values.path });
+const rates = new Map();
 for (let run = 0; run < options.runs; run += 1) {
   for (const system of systems) {
-    const isOther = typeof system !== "string";
-    const queue = isOther ? "the other" : system;
-    const result = await measureScenario(system);
+    const { title } = system;
+    const result = await measure(system, options);
     if (result === null) {
-      row([queue, "no redis-server here", ...headings.slice(1).map(() => "")]);
+      row([title, "no redis-server here", ...headings.slice(1).map(() => "")]);
       continue;
     }
-    row([queue, ...result.cells]);
+    row([title, ...result.cells]);
+    if (result.perSecond) rates.set(title, [...(rates.get(title) ?? []), result.perSecond]);
     if (result.faults.length > 0) {
-      failed ||= !isOther;
-      process.stderr.write(`${queue}: ${result.faults.join("; ")}\n`);
+      failed ||= system.command === undefined;
+      process.stderr.write(`${title}: ${result.faults.join("; ")}\n`);
     }
   }
 }
+if (options.runs > 1 && rates.size > 0) sayMedians();
 if (failed) process.exit(1);
-if (name === "flood" || name === "burst") {
+if (["flood", "cost", "burst"].includes(name)) {
   say("\nThe service answered every message once, in the order of its chat.");
+}
+
+/** Medians and spread, and the ratio of each to the last one, which the machine's mood changes least. */
+function sayMedians() {
+  say("");
+  head(["queue", "messages/s, median", "least to most", "times the last one, median of the runs"]);
+  const last = [...rates.values()].at(-1);
+  const median = (numbers) =>
+    percentile(
+      numbers.toSorted((a, b) => a - b),
+      0.5,
+    );
+  for (const [title, found] of rates) {
+    const ratios = found.map((rate, run) => rate / (last[run] ?? Number.NaN));
+    row([
+      title,
+      Math.round(median(found)),
+      `${Math.round(Math.min(...found))} to ${Math.round(Math.max(...found))}`,
+      median(ratios).toFixed(2),
+    ]);
+  }
 }

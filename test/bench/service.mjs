@@ -2,17 +2,20 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const ownMain = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const TOKEN = "4242:bench-token";
 const SECOND_TOKEN = "4243:bench-token";
 const SECRET = "bench-webhook-secret";
 
-/** The service as `npm start` runs it, on a fresh data directory, with two Telegram channels on the echo bot. */
-export async function startService({ botApiUrl, redisUrl }) {
+/**
+ * The service as `npm start` runs it, on a fresh data directory, with two Telegram channels on the echo bot.
+ * @param options.build a directory with another build of the service.
+ */
+export async function startService({ botApiUrl, redisUrl, build }) {
   const channel = { token: TOKEN, secretToken: SECRET, apiRoot: botApiUrl, mode: "webhook" };
   const service = await startProcess({
     configuration: {
@@ -24,6 +27,7 @@ export async function startService({ botApiUrl, redisUrl }) {
       },
     },
     variables: redisUrl ? { REDIS_URL: redisUrl } : {},
+    main: build ? join(resolve(build), "dist/main.js") : ownMain,
   });
   return { ...service, secret: SECRET };
 }
@@ -61,6 +65,7 @@ export async function startProcess({
   variables,
   directory = mkdtempSync(join(tmpdir(), "causeway-bench-")),
   keep = false,
+  main = ownMain,
 }) {
   // The embedded Postgres does not run as root, so its user must be able to enter.
   chmodSync(directory, 0o755);
@@ -95,6 +100,12 @@ export async function startProcess({
     pid: child.pid,
     postgresPid: () =>
       Number(readFileSync(join(directory, "data/postgres/postmaster.pid"), "utf8").split("\n")[0]),
+    /** The embedded Postgres, over its socket. */
+    databaseUrl() {
+      const data = join(directory, "data");
+      const password = readFileSync(join(data, "postgres-password"), "utf8").trim();
+      return `postgres://postgres:${password}@localhost/causeway?host=${encodeURIComponent(join(data, "postgres"))}`;
+    },
     async stop() {
       await stopProcess(child);
       if (!keep) remove();

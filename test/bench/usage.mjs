@@ -25,18 +25,22 @@ export function residentMegabytes(pid) {
 }
 
 /**
- * Watches the use of processes from now on. `percent()`: the share of one processor that each has used, including its
- * children. Children that have ended count too.
+ * Watches the use of processes from now on. `seconds()`: the processor time that each has used, including its children.
+ * `percent()`: that as a share of one processor. Children that have ended count too.
  */
 export function watchProcesses(pids) {
   const startedAt = performance.now();
   const before = secondsOf(pids);
+  const seconds = () => {
+    const after = secondsOf(pids);
+    return Object.fromEntries(Object.keys(pids).map((name) => [name, after[name] - before[name]]));
+  };
   return {
+    seconds,
     percent() {
-      const seconds = (performance.now() - startedAt) / 1000;
-      const after = secondsOf(pids);
+      const elapsed = (performance.now() - startedAt) / 1000;
       return Object.fromEntries(
-        Object.keys(pids).map((name) => [name, ((after[name] - before[name]) / seconds) * 100]),
+        Object.entries(seconds()).map(([name, used]) => [name, (used / elapsed) * 100]),
       );
     },
   };
