@@ -24,6 +24,7 @@ import { createRateLimit, perMinute } from "../http/server/rate-limit.ts";
 import { createRunningChannels } from "../ingest/running-channels.ts";
 import { createMetrics } from "../observability/metrics.ts";
 import { startTracing } from "../observability/tracing.ts";
+import { catchUp } from "../sessions/follow-activity-repository.ts";
 import { countBacklog } from "../storage/backlog.ts";
 import { createOutreach } from "../triggers/outreach.ts";
 import { createReach } from "../users/reach.ts";
@@ -106,7 +107,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   giveToPackages(settings.tracing?.environment ?? {});
   const tracing = await startTracing(settings.tracing, { version: VERSION, log });
   const metrics = createMetrics();
-  metrics.observeBacklog(() => countBacklog(engine.database.pool));
+  metrics.observeBacklog(async () => {
+    await catchUp(engine.database.pool);
+    return await countBacklog(engine.database.pool);
+  });
   const channels = createChannelDirectory();
   const stopping = new AbortController();
   const giveUp = new AbortController();

@@ -11,6 +11,7 @@ import type { DeskPlace } from "../handoffs/handoff.ts";
 import { createIntake } from "../ingest/intake.ts";
 import { createTraceArrival } from "../ingest/trace-arrival.ts";
 import type { Metrics } from "../observability/metrics.ts";
+import { keepFollowing } from "../sessions/follow-activity-repository.ts";
 import { createSessionRetention } from "../sessions/retention-repository.ts";
 import type { AttachmentParts } from "./attachments.ts";
 import { createDeliveryParts } from "./delivery.ts";
@@ -97,9 +98,11 @@ export function createPipeline(deps: PipelineDeps) {
   }
 
   let reconciler: { stop(): Promise<void> } | null = null;
-  const retention = createSessionRetention(deps.engine.database.pool);
+  const { pool } = deps.engine.database;
+  const retention = createSessionRetention(pool);
   const stopping = new AbortController();
   let sweeping: Promise<void> | null = null;
+  let following: Promise<void> | null = null;
 
   function stopSessions(sessionIds: readonly string[]): void {
     for (const id of sessionIds) turns.turnEngine.lost(id);
@@ -132,6 +135,7 @@ export function createPipeline(deps: PipelineDeps) {
 
     /** Starts the work: queues, leases, and the search for work that a crash left behind. */
     async start(): Promise<void> {
+      following = keepFollowing(pool, { stop: stopping.signal, log: deps.log });
       if (!parts.works) return;
       await turns.start();
       await delivery.start();
@@ -157,6 +161,7 @@ export function createPipeline(deps: PipelineDeps) {
       stopping.abort();
       await step("steps of the reconciler", 0.4, async () => reconciler?.stop());
       await step("old sessions that are being erased", 0.45, async () => sweeping);
+      await step("sessions that are brought up to date", 0.47, async () => following);
       await step("messages that are being stored", 0.5, arrivals.drain);
       await step("turns under way", 0.68, () => turns.stop(leftUntil(0.6)));
       await step("files that are being loaded", 0.7, deps.attachments.stop);

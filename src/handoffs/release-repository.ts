@@ -122,7 +122,7 @@ async function askForWhatWaits(
        INSERT INTO executions (id, workspace_id, session_id, user_message_id, seq)
        SELECT run_id, $5, $1, id, seq FROM waiting),
      asked AS (UPDATE messages m SET execution_id = w.run_id FROM waiting w WHERE m.id = w.id)
-     UPDATE sessions s SET inbound_seq = greatest(s.inbound_seq, w.newest), answered_seq = w.oldest - 1
+     UPDATE sessions s SET inbound_seq = greatest(s.inbound_seq, w.newest), answered_seq = w.oldest - 1, waits = true
      FROM (SELECT min(seq) AS oldest, max(seq) AS newest FROM waiting) w WHERE s.id = $1 AND w.oldest IS NOT NULL`,
     [
       handoff.session_id,

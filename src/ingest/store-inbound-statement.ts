@@ -24,6 +24,7 @@ const CLAIM = (count: string, quiet: string) => {
 };
 
 /**
+ * Changes no indexed column, so that the row is updated in place (see sessions/follow-activity-repository.ts).
  * New messages take the next seqs. If nothing was waiting, everything before them counts as answered. While a person
  * answers, the new ones count as answered too.
  */
@@ -32,7 +33,7 @@ const APPEND = (count: string, quiet: string) => `
       inbound_seq = s.next_seq + ${count} - 1,
       answered_seq = CASE WHEN s.inbound_seq > s.answered_seq THEN s.answered_seq
         WHEN s.handoff_id IS NULL THEN s.next_seq - 1 ELSE s.next_seq - 1 + ${quiet} END,
-      updated_at = now(), last_activity_at = now(), ${CLAIM(count, quiet)}`;
+      last_activity_at = now(), ${CLAIM(count, quiet)}`;
 
 const LANE = `s.id, s.channel_id, s.agent_id, s.user_id, s.external_id, s.next_seq, s.answered_seq, s.agent_version,
       s.lease_owner, s.lease_token, s.handoff_id, s.offer, s.metadata AS session_metadata`;

@@ -5,6 +5,7 @@ import type { VariableValue } from "../core/session/template.ts";
 import type { JsonObject } from "../core/text/json.ts";
 import { countRows } from "../storage/row-count.ts";
 import { DATA_OF_SESSION } from "../users/participant-writes-repository.ts";
+import { catchUp } from "./follow-activity-repository.ts";
 import { OPEN_HANDOFF, type OpenHandoff, type OpenHandoffRow, toOpenHandoff } from "./open-handoff.ts";
 import { findFew, type SearchFilters, searchConditions } from "./session-search-repository.ts";
 
@@ -67,18 +68,21 @@ export interface SessionOrder {
   descending: boolean;
 }
 
-const COLUMNS = `s.id, s.workspace_id AS "workspaceId", s.agent_id AS "agentId", s.agent_version AS "agentVersion",
+/** `updated`: the time of the last change. */
+const columns = (
+  updated: string,
+) => `s.id, s.workspace_id AS "workspaceId", s.agent_id AS "agentId", s.agent_version AS "agentVersion",
   s.user_id AS "userId", s.channel_id AS "channelId", c.name AS channel, 
   coalesce(s.external_id, CASE WHEN s.single THEN s.address END) AS "externalId", s.status,
   s.end_reason AS "endReason", s.title, s.situation, s.summary, s.render_templates AS "renderTemplates", s.variables,
-  s.metadata, coalesce(p.data, '{}') AS "participantData", s.created_at AS "createdAt", s.updated_at AS "updatedAt",
+  s.metadata, coalesce(p.data, '{}') AS "participantData", s.created_at AS "createdAt", ${updated} AS "updatedAt",
   s.last_activity_at AS "lastActivityAt", s.ended_at AS "endedAt", s.next_id AS "nextId", ${OPEN_HANDOFF} AS handoff`;
 
 const JOINS = `JOIN channels c ON c.id = s.channel_id
   ${DATA_OF_SESSION}`;
 
-/** Columns and joins that only lists have. */
-const LIST_COLUMNS = `${COLUMNS}, l.message AS "lastMessage",
+/** Columns and joins that only lists have. Lists show the time that they are sorted by. */
+const LIST_COLUMNS = `${columns("s.updated_at")}, l.message AS "lastMessage",
   CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('id', u.id, 'identifier', u.identifier, 'name', u.name) END AS user`;
 const LIST_JOINS = `${JOINS}
   LEFT JOIN users u ON u.id = s.user_id
@@ -100,7 +104,7 @@ export function createSessionQueriesRepository(pool: Pool) {
     async find(workspaceId: string, id: string): Promise<SessionView | null> {
       const { rows } = await pool.query<SessionRow>({
         name: "find_session",
-        text: `SELECT ${COLUMNS} FROM sessions s ${JOINS} WHERE s.workspace_id = $1 AND s.id = $2`,
+        text: `SELECT ${columns("greatest(s.updated_at, s.last_activity_at)")} FROM sessions s ${JOINS} WHERE s.workspace_id = $1 AND s.id = $2`,
         values: [workspaceId, id],
       });
       return rows[0] ? toView(rows[0]) : null;
@@ -112,6 +116,7 @@ export function createSessionQueriesRepository(pool: Pool) {
       order: SessionOrder,
       page: PageRequest,
     ): Promise<Slice<SessionListView>> {
+      await catchUp(pool);
       const { ids, rest } = await findFew(pool, workspaceId, filters);
       const left = { ...filters, ...rest };
       const { where, values } = conditions(workspaceId, left, ids);
@@ -129,6 +134,7 @@ export function createSessionQueriesRepository(pool: Pool) {
       after: Keyset | null,
       limit: number,
     ): Promise<SessionListView[]> {
+      if (after === null) await catchUp(pool);
       const { ids, rest } = await findFew(pool, workspaceId, filters);
       const filter = conditions(workspaceId, { ...filters, ...rest }, ids);
       return await rowsOf(pool, filter, { by: "createdAt", descending: false }, { limit, offset: 0, after });

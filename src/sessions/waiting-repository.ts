@@ -29,7 +29,8 @@ export async function moveWaiting(
      counted AS (SELECT count(*)::int AS count FROM waiting),
      lane AS (
        UPDATE sessions s SET next_seq = s.next_seq + c.count, inbound_seq = s.next_seq + c.count - 1,
-         answered_seq = CASE WHEN s.inbound_seq > s.answered_seq THEN s.answered_seq ELSE s.next_seq - 1 END
+         answered_seq = CASE WHEN s.inbound_seq > s.answered_seq THEN s.answered_seq ELSE s.next_seq - 1 END,
+         waits = true
        FROM counted c WHERE s.id = $2 AND c.count > 0
        RETURNING s.workspace_id, s.next_seq - c.count - 1 AS before),
      new_runs AS (

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { catchUp } from "../sessions/follow-activity-repository.ts";
 
 /** The waiting work of one channel. Ages are in seconds; null if nothing waits. */
 export interface ChannelQueue {
@@ -32,10 +33,10 @@ const CHANNELS = `
   WITH waiting AS (
     SELECT s.channel_id, count(*)::int AS sessions,
       count(*) FILTER (WHERE s.lease_expires_at > now())::int AS running
-    FROM sessions s WHERE s.inbound_seq > s.answered_seq AND s.workspace_id = $1 GROUP BY 1),
+    FROM sessions s WHERE s.waits AND s.inbound_seq > s.answered_seq AND s.workspace_id = $1 GROUP BY 1),
   oldest AS (
     SELECT o.channel_id, extract(epoch FROM now() - min(m.created_at))::float8 AS age FROM (
-      SELECT id, channel_id, answered_seq FROM sessions WHERE inbound_seq > answered_seq AND workspace_id = $1
+      SELECT id, channel_id, answered_seq FROM sessions WHERE waits AND inbound_seq > answered_seq AND workspace_id = $1
       ORDER BY lease_expires_at NULLS FIRST LIMIT ${LOOKED_AT}) o
     CROSS JOIN LATERAL (SELECT created_at FROM messages WHERE session_id = o.id AND seq > o.answered_seq
       AND origin IN ('user', 'instruction', 'command') ORDER BY seq LIMIT 1) m
@@ -58,7 +59,7 @@ const CHANNELS = `
 
 const LATELY = `
   SELECT (SELECT count(DISTINCT lease_owner)::int FROM sessions
-      WHERE inbound_seq > answered_seq AND workspace_id = $1 AND lease_expires_at > now()) AS workers,
+      WHERE waits AND inbound_seq > answered_seq AND workspace_id = $1 AND lease_expires_at > now()) AS workers,
     (SELECT count(*)::int FROM executions WHERE workspace_id = $1 AND created_at > now() - interval '10 minutes'
       AND ended_at > now() - interval '1 minute' AND status = 'completed') AS turns,
     (SELECT count(*)::int FROM deliveries WHERE workspace_id = $1 AND created_at > now() - interval '10 minutes'
@@ -68,6 +69,7 @@ const LATELY = `
 export function createQueueRepository(pool: Pool) {
   return {
     async read(workspaceId: string): Promise<WorkspaceQueue> {
+      await catchUp(pool);
       const [channels, lately] = await Promise.all([
         pool.query<ChannelQueue>(CHANNELS, [workspaceId]),
         pool.query<{ workers: number; turns: number; sent: number }>(LATELY, [workspaceId]),

@@ -59,7 +59,7 @@ const STATS = `
     SELECT ${bucket("m.created_at")}, count(*) FILTER (WHERE m.origin = 'user') AS messages_in,
       count(*) FILTER (WHERE m.origin <> 'user') AS messages_out
     FROM sessions s JOIN messages m ON m.session_id = s.id
-    WHERE s.workspace_id = $1 AND s.updated_at >= $2 AND ${within("m.created_at")}
+    WHERE s.workspace_id = $1 AND (s.updated_at >= $2 OR s.last_activity_at >= $2) AND ${within("m.created_at")}
       AND m.origin IN ('user', 'bot', 'operator') AND ${CHOSEN}
     GROUP BY 1, 2, 3),
   turned AS (

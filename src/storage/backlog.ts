@@ -18,16 +18,17 @@ export interface WaitingWork {
 /**
  * Counts the waiting work. Each part reads a partial index that holds only the waiting rows. So the cost depends on the
  * backlog, not on the size of the tables.
+ * A session counts once `waits` marks it, so bring that up to date before.
  * The age of the oldest message comes from at most 2,000 waiting sessions, those without a lease first. That is enough,
  * because the messages of a burst have about the same age.
  */
 const COUNT = `
-  SELECT (SELECT count(*)::int FROM sessions WHERE inbound_seq > answered_seq) AS sessions,
+  SELECT (SELECT count(*)::int FROM sessions WHERE waits AND inbound_seq > answered_seq) AS sessions,
     (SELECT count(*)::int FROM deliveries WHERE status = 'queued')
       + (SELECT count(*)::int FROM deliveries WHERE status = 'sending') AS deliveries,
     (SELECT count(*)::int FROM deliveries WHERE status = 'unknown') AS unknown,
     (SELECT extract(epoch FROM now() - min(m.created_at))::float8 FROM (
-      SELECT id, answered_seq FROM sessions WHERE inbound_seq > answered_seq
+      SELECT id, answered_seq FROM sessions WHERE waits AND inbound_seq > answered_seq
       ORDER BY lease_expires_at NULLS FIRST LIMIT 2000) s
       CROSS JOIN LATERAL (SELECT created_at FROM messages WHERE session_id = s.id AND seq > s.answered_seq
         AND origin IN ('user', 'instruction', 'command') ORDER BY seq LIMIT 1) m) AS message_age,

@@ -57,6 +57,7 @@ export type TurnCommitted =
   /** `more`: messages wait and the lane is still ours. Otherwise the lane was released. */
   { kind: "committed"; more: boolean } | { kind: "lost" };
 
+/** Changes no indexed column of the session, so that its row is updated in place (see sessions/follow-activity-repository.ts). */
 const FINISH = `
   WITH done AS MATERIALIZED (SELECT * FROM json_to_recordset($1)
     AS t(session_id text, lease_token int, answered_seq int, replies int, speaks boolean, offer jsonb)),
@@ -69,7 +70,6 @@ const FINISH = `
       next_seq = s.next_seq + d.replies,
       answered_seq = greatest(s.answered_seq, d.answered_seq),
       offer = CASE WHEN d.speaks THEN d.offer ELSE s.offer END,
-      updated_at = CASE WHEN d.replies > 0 THEN now() ELSE s.updated_at END,
       last_activity_at = CASE WHEN d.replies > 0 THEN now() ELSE s.last_activity_at END,
       lease_owner = CASE WHEN s.inbound_seq > d.answered_seq THEN s.lease_owner END,
       lease_expires_at = CASE WHEN s.inbound_seq > d.answered_seq THEN now() + $6::int * interval '1 millisecond' END

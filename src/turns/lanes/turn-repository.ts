@@ -99,7 +99,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
       const { rows } = await pool.query<LaneRow>({
         name: "own_lanes",
         text: `SELECT ${LANE_COLUMNS} FROM sessions s LEFT JOIN users u ON u.id = s.user_id
-          WHERE s.inbound_seq > s.answered_seq AND s.lease_expires_at > now() AND s.lease_owner = $1`,
+          WHERE s.waits AND s.inbound_seq > s.answered_seq AND s.lease_expires_at > now() AND s.lease_owner = $1`,
         values: [owner],
       });
       return rows.map(toLane);
@@ -243,7 +243,8 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
     /** Sessions with waiting messages that nothing works on, after a crash or a wiped queue. */
     async strandedSessions(limit: number): Promise<string[]> {
       const { rows } = await pool.query<{ id: string }>(
-        `SELECT id FROM sessions WHERE inbound_seq > answered_seq AND (lease_expires_at IS NULL OR lease_expires_at <= now())
+        `SELECT id FROM sessions
+         WHERE waits AND inbound_seq > answered_seq AND (lease_expires_at IS NULL OR lease_expires_at <= now())
          ORDER BY lease_expires_at NULLS FIRST LIMIT $1`,
         [limit],
       );
@@ -259,11 +260,12 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
       );
     },
 
-    /** Hands back all lanes of this owner, even those unknown here. */
+    /** Hands back all lanes of this owner, even those unknown here. `waits` may not know the newest of them yet. */
     async releaseAll(): Promise<void> {
       await pool.query(
         `UPDATE sessions SET lease_owner = NULL, lease_expires_at = NULL
-         WHERE inbound_seq > answered_seq AND lease_owner = $1`,
+         WHERE (waits OR last_activity_at > now() - interval '1 minute') AND inbound_seq > answered_seq
+           AND lease_owner = $1`,
         [owner],
       );
     },
