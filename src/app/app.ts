@@ -93,7 +93,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     settings.apiKey === null
       ? readOrCreateSecret(settings.dataDir, "api-key", "cw_")
       : { value: settings.apiKey, path: null };
-  hide([operatorKey.value]);
+  hide([operatorKey.value, settings.oidc?.clientSecret ?? ""].filter((value) => value !== ""));
   const { stopAsked } = options;
   const callerOf = createCallerOf(settings.trustedProxies);
   const simulator = await createSimulatorParts({ config, callerOf, log });
@@ -222,6 +222,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     auditDays: settings.auditDays,
     isTraced: tracing !== null,
     publicUrl: settings.publicUrl,
+    oidc: settings.oidc,
     version: VERSION,
     giveUp: giveUp.signal,
     log,

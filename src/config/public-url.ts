@@ -11,6 +11,15 @@ export function publicUrlProblem(text: string): string | null {
   return null;
 }
 
+/** Describes how to correct the address of an OpenID Connect provider; null if it is valid. */
+export function issuerProblem(text: string): string | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
+  if (url === null || !isSafe) return "write a URL that starts with https://";
+  if (url.search !== "" || url.hash !== "") return "leave out everything from the ? or # on";
+  return null;
+}
+
 /** The URL of the service: the configured one, or the address on which it listens. */
 export function resolvePublicUrl(given: { publicUrl: string | null; host: string; port: number }): {
   url: string;

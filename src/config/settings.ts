@@ -35,6 +35,14 @@ export interface Settings {
   attachments: { place: FileStorePlace; limitBytes: number; keepDays: number | null };
   /** Days until an entry of the event log is deleted. */
   eventLogDays: number;
+  /** The OpenID Connect provider of the console; null: none is configured. */
+  oidc: {
+    issuer: string;
+    clientId: string;
+    clientSecret: string | null;
+    roleClaim: string;
+    scope: string;
+  } | null;
   /** Days until a record of a change made over the API is deleted. */
   auditDays: number;
   /** Days after its last change until a session is erased. Null: never, unless its agent says so. */
@@ -100,6 +108,20 @@ export function parseSettings(
     dataDir,
   });
   problems.push(...files.problems);
+  const issuer = readOptional("CAUSEWAY_OIDC_ISSUER", variables.CAUSEWAY_OIDC_ISSUER);
+  const clientId = readOptional("CAUSEWAY_OIDC_CLIENT_ID", variables.CAUSEWAY_OIDC_CLIENT_ID);
+  if (issuer !== null && clientId === null) {
+    problems.push({
+      path: "environment: CAUSEWAY_OIDC_CLIENT_ID",
+      problem: "is missing, but CAUSEWAY_OIDC_ISSUER is set",
+      fix: "write the id of the console at the provider, or remove CAUSEWAY_OIDC_ISSUER",
+    });
+  }
+  const oidc = {
+    clientSecret: readOptional("CAUSEWAY_OIDC_CLIENT_SECRET", variables.CAUSEWAY_OIDC_CLIENT_SECRET),
+    roleClaim: read("CAUSEWAY_OIDC_ROLE_CLAIM", variables.CAUSEWAY_OIDC_ROLE_CLAIM),
+    scope: read("CAUSEWAY_OIDC_SCOPE", variables.CAUSEWAY_OIDC_SCOPE),
+  };
   const settings = {
     port,
     host,
@@ -122,6 +144,7 @@ export function parseSettings(
       keepDays: readOptional("CAUSEWAY_ATTACHMENT_DAYS", variables.CAUSEWAY_ATTACHMENT_DAYS),
     },
     eventLogDays: read("CAUSEWAY_EVENT_LOG_DAYS", variables.CAUSEWAY_EVENT_LOG_DAYS),
+    oidc: issuer === null || clientId === null ? null : { issuer, clientId, ...oidc },
     auditDays: read("CAUSEWAY_AUDIT_DAYS", variables.CAUSEWAY_AUDIT_DAYS),
     retentionDays: readOptional("CAUSEWAY_RETENTION_DAYS", variables.CAUSEWAY_RETENTION_DAYS),
     stopSeconds: read("CAUSEWAY_STOP_SECONDS", variables.CAUSEWAY_STOP_SECONDS),

@@ -46,6 +46,32 @@ export function createConsoleSessionRepository(pool: Pool) {
       return rowCount === 1 ? { token } : null;
     },
 
+    /** Opens a session for a person whom a provider knows. Use does not move its end, so the provider is asked again. */
+    async openForPerson(
+      keyId: string,
+      providerSession: string | null,
+    ): Promise<{ id: string; token: string }> {
+      const [id, token] = [newId(), newToken("cwc")];
+      await pool.query(
+        `INSERT INTO console_sessions (id, token_hash, key_id, expires_at, provider_session, fixed_end)
+         VALUES ($1, $2, $3, now() + ${SESSION}, $4, true)`,
+        [id, hashSecret(token), keyId, providerSession],
+      );
+      return { id, token };
+    },
+
+    /** Ends the sessions of one session of the provider, or all of a person. Returns their ids. */
+    async endOfProvider(ended: { session: string } | { personId: string }): Promise<string[]> {
+      const { rows } = await pool.query<{ id: string }>(
+        "session" in ended
+          ? "DELETE FROM console_sessions WHERE provider_session = $1 AND fixed_end RETURNING id"
+          : `DELETE FROM console_sessions s USING api_keys k
+             WHERE k.id = s.key_id AND k.person = $1 RETURNING s.id`,
+        ["session" in ended ? ended.session : ended.personId],
+      );
+      return rows.map(({ id }) => id);
+    },
+
     /** Opens a session for the key of a code, which works once. Null: the code is unknown, used or too old. */
     async redeem(code: string): Promise<{ token: string } | null> {
       const token = newToken("cwc");
@@ -75,7 +101,7 @@ export function createConsoleSessionRepository(pool: Pool) {
       const { rows } = await pool.query<SessionRow>({
         name: "find_console_session",
         text: `WITH moved AS (UPDATE console_sessions SET expires_at = now() + ${SESSION}
-            WHERE token_hash = $1 AND expires_at BETWEEN now() AND now() + ${SESSION} - ${EXTENDED_EVERY}
+            WHERE token_hash = $1 AND NOT fixed_end AND expires_at BETWEEN now() AND now() + ${SESSION} - ${EXTENDED_EVERY}
             RETURNING expires_at)
           SELECT s.id, s.key_id, k.workspace_id, k.name, k.scopes, k.operator,
             greatest(s.expires_at, m.expires_at) AS expires_at

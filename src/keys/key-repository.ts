@@ -8,7 +8,7 @@ import { hashSecret, shownPrefix } from "./api-key.ts";
 import type { KeyHolder } from "./key-cache.ts";
 
 /** An API key without its secret. */
-export type ApiKey = Omit<StoredKey, "hash">;
+export type ApiKey = Omit<StoredKey, "hash" | "person">;
 
 const KEY = {
   id: true,

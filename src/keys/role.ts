@@ -8,6 +8,18 @@ export type Role = (typeof ROLES)[number];
 /** Scopes that change something other than a handoff. */
 const OPERATING = /^(?!handoff:).+:write$/;
 
+const READ = ["sessions:read", "users:read", "handoff:read", "access:read"];
+const ANSWER = [...READ, "handoff:write"];
+const CHANGED = ["sessions", "messages", "users", "trigger", "deliveries", "access"];
+
+/** The scopes of somebody who has a role and no key. */
+export const ROLE_SCOPES: Readonly<Record<Role, readonly string[]>> = {
+  viewer: READ,
+  agent: ANSWER,
+  operator: [...ANSWER, ...CHANGED.map((thing) => `${thing}:write`)],
+  owner: ["admin"],
+};
+
 /**
  * The role that scopes amount to: the highest one of which they hold a right. It only says which screens and buttons
  * are useful. Each call is decided by its scope.
@@ -16,4 +28,14 @@ export function roleOf(scopes: readonly string[]): Role {
   if (scopes.includes("admin")) return "owner";
   if (scopes.some((scope) => OPERATING.test(scope))) return "operator";
   return scopes.includes("handoff:write") ? "agent" : "viewer";
+}
+
+/**
+ * The highest role that a claim names: a text, or a list of texts, such as groups. `causeway-agent` counts as `agent`,
+ * because a directory has groups of many programs. Null: it names none.
+ */
+export function roleNamed(claim: unknown): Role | null {
+  const names = [claim].flat().filter((name): name is string => typeof name === "string");
+  const words = new Set(names.map((name) => name.replace(/^causeway[-_:]/, "")));
+  return ROLES.findLast((role) => words.has(role)) ?? null;
 }

@@ -26,6 +26,7 @@ test("without any variable the defaults work", () => {
         keepDays: null,
       },
       eventLogDays: 90,
+      oidc: null,
       auditDays: 365,
       retentionDays: null,
       stopSeconds: 25,

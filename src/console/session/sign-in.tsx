@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { wordsOf } from "../server/call.ts";
-import { signIn } from "./who.ts";
+import { lookAgain, providerHost, signIn } from "./who.ts";
 
 /** The form that takes an API key. @param props.takesFocus where it is all there is to do. */
 export function SignInForm(props: { problem: string | null; takesFocus: boolean }) {
@@ -55,7 +55,40 @@ export function SignInForm(props: { problem: string | null; takesFocus: boolean 
       <button type="submit" class="button primary" aria-busy={isBusy}>
         Sign in
       </button>
+      <ProviderLink isOnlyThing={takesFocus} />
     </form>
+  );
+}
+
+/**
+ * Leads to the OpenID Connect provider, if one is configured. Where something may be typed on the page, the sign-in
+ * happens in another tab, and this one goes on after it.
+ */
+function ProviderLink({ isOnlyThing }: { isOnlyThing: boolean }) {
+  const [host, setHost] = useState<string | null>(null);
+  useEffect(() => {
+    providerHost()
+      .then(setHost)
+      .catch(() => undefined);
+    const look = () => void lookAgain();
+    addEventListener("focus", look);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      removeEventListener("focus", look);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, []);
+  if (host === null) return null;
+  const to = new URLSearchParams({ to: location.pathname + location.search });
+  return (
+    <a
+      class="button"
+      href={`/console/oidc/start?${to}`}
+      target={isOnlyThing ? undefined : "_blank"}
+      rel="noreferrer"
+    >
+      Sign in with {host}
+    </a>
   );
 }
 

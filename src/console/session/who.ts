@@ -40,8 +40,36 @@ export function may(scope: Scope): boolean {
   return now.me.scopes.includes(scope) || now.me.scopes.includes("admin");
 }
 
+const PROVIDER_PROBLEMS: Readonly<Record<string, string>> = {
+  failed: "The sign-in did not work. Try again; the log of the service has the reason.",
+  "no-role": "You have no role here. Ask the people who run the service for one.",
+};
+
+/** The host of the OpenID Connect provider; null if there is none. */
+export async function providerHost(): Promise<string | null> {
+  return (await callConsole<{ provider: string | null }>("GET", "/oidc")).provider;
+}
+
+/** Looks if a session began meanwhile, in another tab. */
+export async function lookAgain(): Promise<void> {
+  const now = who.get();
+  if (now.state !== "out" && now.state !== "expired") return;
+  try {
+    who.set({ state: "in", me: await callConsole<Me>("GET", "/session") });
+    tick();
+  } catch {
+    // Nobody is signed in yet.
+  }
+}
+
 /** Finds out who is signed in. A one-time code in the address is used first, and removed at once. */
 export async function arrive(): Promise<void> {
+  const failed = /^#sign-in=([\w-]+)$/.exec(location.hash)?.[1];
+  if (failed !== undefined) {
+    history.replaceState(null, "", location.pathname + location.search);
+    who.set({ state: "out", problem: PROVIDER_PROBLEMS[failed] ?? PROVIDER_PROBLEMS["failed"] ?? null });
+    return;
+  }
   const code = /^#code=(.+)$/.exec(location.hash)?.[1];
   if (code !== undefined) history.replaceState(null, "", location.pathname + location.search);
   try {

@@ -14,6 +14,7 @@ import { createConsoleSessionRepository } from "../../keys/console-session-repos
 import { createIdempotencyRepository } from "../../keys/idempotency-repository.ts";
 import { createKeyCache } from "../../keys/key-cache.ts";
 import { createKeyRepository } from "../../keys/key-repository.ts";
+import { createPersonRepository } from "../../keys/person-repository.ts";
 import { createRetryingIdempotency } from "../../keys/retrying-idempotency.ts";
 import { createScheduleQueries } from "../../schedules/schedule-queries-repository.ts";
 import { createMessageQueriesRepository } from "../../sessions/message-queries-repository.ts";
@@ -29,7 +30,7 @@ import { createUserRepository, type UserView } from "../../users/user-repository
 import type { Attempts } from "../server/attempts.ts";
 import type { CallerOf } from "../server/caller-address.ts";
 import { createOpenLimit, type OpenLimit } from "../server/open-limit.ts";
-import type { RateLimit } from "../server/rate-limit.ts";
+import { createRateLimit, type RateLimit, requireRate } from "../server/rate-limit.ts";
 import type { HttpParts } from "../server/server.ts";
 import type { ServiceEngine } from "../service.ts";
 import { agentRollbackRoutes } from "./agents/agent-rollback.ts";
@@ -37,6 +38,9 @@ import { agentRoutes } from "./agents/agents.ts";
 import { auditRoutes } from "./audit/audit-log.ts";
 import { channelRoutes } from "./channels/channels.ts";
 import { consoleSessionRoutes } from "./console/console-session.ts";
+import { createOidcProvider, type OidcSettings } from "./console/oidc-provider.ts";
+import { oidcRoutes } from "./console/oidc-routes.ts";
+import { createOidcSignIn } from "./console/oidc-sign-in.ts";
 import { createSessionEnd } from "./console/session-end.ts";
 import { createSignIn } from "./console/sign-in.ts";
 import { deliveryRoutes } from "./deliveries/deliveries.ts";
@@ -83,7 +87,9 @@ export interface ApiDeps {
   /** Days until a record of a change is deleted. */
   auditDays: number;
   /** The address of the service, for cookies that may go over HTTPS alone. */
-  publicUrl: { isPublic: boolean };
+  publicUrl: { url: string; isPublic: boolean };
+  /** The provider with which people sign in to the console; null: there is none. */
+  oidc: OidcSettings | null;
   version: string;
   /** True if messages have traces. */
   isTraced: boolean;
@@ -96,6 +102,8 @@ const BASE = "/api/v1";
 const CONSOLE_BASE = "/console";
 /** Questions of one workspace that the database counts for at the same time. */
 const COUNTED_AT_ONCE = 3;
+/** Sign-ins with OpenID Connect that one address may begin. */
+const SIGN_INS = { burst: 30, perMinute: 30 };
 const SWEEP_EVERY_MS = 10 * 60_000;
 
 /** The API: its keys, its routes, and the document that describes them. */
@@ -221,7 +229,26 @@ export function createApi(deps: ApiDeps) {
       }),
     },
   ];
+  const visits = createRateLimit(SIGN_INS, monotonicMs);
+  const oidc = oidcRoutes({
+    provider: deps.oidc && createOidcProvider(deps.oidc),
+    people: createOidcSignIn({
+      people: createPersonRepository(pool),
+      sessions: consoleSessions,
+      keys: keyCache,
+      onEnded: sessionEnd.announce,
+      record: auditLog.record,
+      log,
+    }),
+    publicUrl: deps.publicUrl,
+    callerOf,
+    attempts,
+    visit: (request) =>
+      requireRate(visits, callerOf(request), "Too many sign-ins were begun. Try again later."),
+    log,
+  });
   const mounts: HttpParts["mounts"] = [
+    { path: `${CONSOLE_BASE}/oidc`, router: oidc },
     ...groups.map(({ base, ...group }) => ({ path: base, router: apiRouter({ ...group, ...gate }) })),
     { path: "/", router: docsRouter(() => openApiDocument(groups, deps.version)) },
   ];

@@ -1,0 +1,120 @@
+import { hash } from "node:crypto";
+import type { Request, Response } from "express";
+import { Router } from "express";
+import { RequestError } from "../../../core/faults/errors.ts";
+import type { Logger } from "../../../core/process/logger.ts";
+import { readBytes } from "../../bodies/read-bytes.ts";
+import type { Attempts } from "../../server/attempts.ts";
+import type { CallerOf } from "../../server/caller-address.ts";
+import { requestIdOf } from "../../server/request-id.ts";
+import { consoleCookie, isSecure } from "../route/console-cookie.ts";
+import { begunLogin, consolePath, oidcCookie } from "./oidc-cookie.ts";
+import type { OidcProvider } from "./oidc-provider.ts";
+import type { OidcSignIn } from "./oidc-sign-in.ts";
+
+export interface OidcRoutesDeps {
+  /** Null: OpenID Connect is not configured. */
+  provider: OidcProvider | null;
+  people: OidcSignIn;
+  publicUrl: { url: string; isPublic: boolean };
+  callerOf: CallerOf;
+  attempts: Attempts;
+  /** Throws if an address begins too many sign-ins, as each one asks the provider. */
+  visit(request: Request): void;
+  log: Logger;
+}
+
+const LOGOUT_LIMIT = 64 * 1024;
+
+/** `/console/oidc`: sign-in with OpenID Connect. The browser follows it; programs have API keys. */
+export function oidcRoutes(deps: OidcRoutesDeps): Router {
+  const { provider, attempts, callerOf } = deps;
+  const router = Router();
+  router.use((_request, response, next) => {
+    response.set({ "Cache-Control": "no-store", "Referrer-Policy": "no-referrer" });
+    next();
+  });
+
+  router.get("/", (_request, response) => {
+    response.json({ provider: provider?.host ?? null });
+  });
+
+  router.get("/start", async (request, response) => {
+    if (provider === null) throw notConfigured();
+    const to = consolePath(String(request.query["to"] ?? ""));
+    deps.visit(request);
+    try {
+      const { url, login } = await provider.begin(redirectUri(deps, request));
+      response.append("Set-Cookie", oidcCookie({ ...login, to }, secureFor(deps, request)));
+      response.redirect(302, url.href);
+    } catch (error) {
+      failed(deps, request, response, error);
+    }
+  });
+
+  router.get("/callback", async (request, response) => {
+    if (provider === null) throw notConfigured();
+    const login = begunLogin(request.headers.cookie);
+    response.append("Set-Cookie", oidcCookie(null, secureFor(deps, request)));
+    if (login === null) return failed(deps, request, response, new Error("no sign-in was begun here"));
+    const returned = new URL(redirectUri(deps, request));
+    returned.search = new URL(request.originalUrl, "http://localhost").search;
+    const address = callerOf(request);
+    try {
+      const person = await attempts.check(address, hash("sha256", returned.search), () =>
+        provider.finish(returned, login),
+      );
+      const signedIn =
+        person && (await deps.people.signIn(person, { address, requestId: requestIdOf(response) }));
+      if (!signedIn) return noRole(deps, request, response);
+      response.append("Set-Cookie", consoleCookie(signedIn.token, secureFor(deps, request)));
+      response.redirect(302, login.to);
+    } catch (error) {
+      if (error instanceof RequestError) throw error;
+      failed(deps, request, response, error);
+    }
+  });
+
+  router.post("/logout", async (request, response) => {
+    if (provider === null) throw notConfigured();
+    const form = new URLSearchParams((await readBytes(request, LOGOUT_LIMIT)).toString("utf8"));
+    const token = form.get("logout_token") ?? "";
+    const ended = await attempts.check(callerOf(request), hash("sha256", token), () =>
+      provider.readLogout(token),
+    );
+    if (ended === null) {
+      throw new RequestError(400, "invalid_logout_token", "This is no logout token of the provider.");
+    }
+    await deps.people.signOut(ended);
+    response.status(200).end();
+  });
+
+  return router;
+}
+
+/** The provider sends the browser back here. It must be registered there. */
+function redirectUri({ publicUrl }: OidcRoutesDeps, { headers }: Request): string {
+  const base = publicUrl.isPublic ? publicUrl.url : `http://${headers.host ?? "localhost"}`;
+  return `${base}/console/oidc/callback`;
+}
+
+function secureFor({ publicUrl }: OidcRoutesDeps, { headers }: Request): { secure: boolean } {
+  return { secure: isSecure(headers.host, publicUrl) };
+}
+
+/** The provider's reasons can contain anything, so the page gets a code, and the log the reason. */
+function failed(deps: OidcRoutesDeps, request: Request, response: Response, error: unknown): void {
+  deps.log.warn(
+    { err: error, address: deps.callerOf(request), by: "oidc" },
+    "a sign-in to the console failed",
+  );
+  response.redirect(302, "/console#sign-in=failed");
+}
+
+function noRole(deps: OidcRoutesDeps, request: Request, response: Response): void {
+  deps.log.warn({ address: deps.callerOf(request), by: "oidc" }, "somebody without a role tried to sign in");
+  response.redirect(302, "/console#sign-in=no-role");
+}
+
+const notConfigured = () =>
+  new RequestError(404, "oidc_not_configured", "OpenID Connect is not configured here.");
