@@ -1,5 +1,5 @@
 import type { Handoff, HandoffReply, ListHandoffs, ReleaseHandoff, RequestHandoff } from "./handoff-types.ts";
-import type { Message } from "./message-types.ts";
+import type { Attachment, Message } from "./message-types.ts";
 import { type List, listOf } from "./page.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
 
@@ -32,6 +32,15 @@ export function createHandoffs(transport: Transport) {
     /** Says something to the user; a handoff that nobody holds becomes the caller's. */
     reply: (sessionId: string, reply: HandoffReply, options?: RequestOptions): Promise<Message> =>
       transport.request({ method: "POST", path: path(sessionId, "/reply"), body: reply }, options),
+
+    /** Uploads a file for a reply, which refers to it by its id. */
+    upload: (
+      sessionId: string,
+      file: Blob,
+      query: { name?: string } = {},
+      options?: RequestOptions,
+    ): Promise<Attachment> =>
+      transport.request({ method: "POST", path: path(sessionId, "/attachments"), query, file }, options),
 
     /** The bot answers again: the next message, or at once what waits. */
     release: (sessionId: string, how: ReleaseHandoff = {}, options?: RequestOptions): Promise<Handoff> =>

@@ -21,7 +21,7 @@ type Role = keyof typeof ROLES;
 const LEAST: Record<Role, string[]> = {
   // These only read, or concern nobody but the caller.
   viewer: ["renderSession", "createConsoleSession", "deleteConsoleSession"],
-  agent: ["releaseHandoff", "replyInHandoff", "requestHandoff", "takeHandoff"],
+  agent: ["releaseHandoff", "replyInHandoff", "requestHandoff", "takeHandoff", "uploadHandoffAttachment"],
   operator: [
     "approveAccessCode",
     "approveAccessRequest",

@@ -298,6 +298,15 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.getByText("The bot answers here.").waitFor();
     await page.getByRole("button", { name: "Take over" }).press("Enter");
     await page.getByText("You answer here. The bot is silent.").waitFor();
+    await page.getByLabel("Files to attach").setInputFiles([
+      { name: "plan.txt", mimeType: "text/plain", buffer: Buffer.from("walk") },
+      { name: "empty.txt", mimeType: "text/plain", buffer: Buffer.alloc(0) },
+    ]);
+    const uploads = page.getByRole("list", { name: "Files of your answer" });
+    await uploads.getByRole("alert").waitFor();
+    await uploads.getByRole("button", { name: "Remove empty.txt" }).click();
+    await uploads.getByText("Storing…").waitFor({ state: "detached" });
+    await isSound(page, "files of an answer");
     await page.keyboard.press("r");
     await page.keyboard.type("A person writes");
     await page.keyboard.press("Enter");
@@ -306,6 +315,10 @@ describe.skipIf(browserPath === null)("the console", () => {
       .getByRole("article", { name: /^operator, / })
       .getByRole("button", { name: /^Sent/ })
       .waitFor();
+    await log(page)
+      .getByRole("link", { name: /plan.txt/ })
+      .waitFor();
+    await uploads.waitFor({ state: "detached" });
     await isSound(page, "answering");
     await page.getByRole("button", { name: "Hand back" }).click();
     await isSound(page, "handing back");

@@ -3,6 +3,8 @@ import { tick } from "../live/feed.ts";
 import { callApi, newIdempotencyKey, wordsOf } from "../server/call.ts";
 import { useKeys } from "../shell/keys.ts";
 import { draftOf, keepDraft } from "./drafts.ts";
+import { UploadList } from "./upload-list.tsx";
+import { useUploads } from "./use-uploads.ts";
 
 /** The field in which a person writes to the user. Only the holder of the conversation sees it. */
 export function AnswerBox({ sessionId }: { sessionId: string }) {
@@ -10,6 +12,9 @@ export function AnswerBox({ sessionId }: { sessionId: string }) {
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const files = useUploads(sessionId);
+  const isEmpty = text.trim() === "" && files.ids.length === 0;
   /** Stays the same while the same words are tried again, so they arrive once. */
   const attempt = useRef({ text: "", key: "" });
   useKeys({ r: () => field.current?.focus() });
@@ -17,13 +22,17 @@ export function AnswerBox({ sessionId }: { sessionId: string }) {
 
   async function send(): Promise<void> {
     const content = text.trim();
-    if (isBusy || content === "") return;
-    if (attempt.current.text !== content) attempt.current = { text: content, key: newIdempotencyKey() };
+    if (isBusy || isEmpty || files.isStoring) return;
+    const { ids } = files;
+    const said = JSON.stringify([content, ids]);
+    if (attempt.current.text !== said) attempt.current = { text: said, key: newIdempotencyKey() };
     setBusy(true);
     setFailure(null);
     try {
       const path = `/chat/sessions/${sessionId}/handoff/reply`;
-      await callApi("POST", path, { body: { content }, idempotencyKey: attempt.current.key });
+      const body = { content, ...(ids.length === 0 ? {} : { attachment_ids: ids }) };
+      await callApi("POST", path, { body, idempotencyKey: attempt.current.key });
+      files.forget(ids);
       attempt.current = { text: "", key: "" };
       setText((now) => (now.trim() === content ? "" : now));
     } catch (error) {
@@ -55,6 +64,12 @@ export function AnswerBox({ sessionId }: { sessionId: string }) {
         dir="auto"
         value={text}
         onInput={({ currentTarget }) => setText(currentTarget.value)}
+        onPaste={(event) => {
+          const pasted = event.clipboardData?.files ?? [];
+          if (pasted.length === 0) return;
+          event.preventDefault();
+          files.add(pasted);
+        }}
         onKeyDown={(event) => {
           // 229: a character is being chosen.
           if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
@@ -63,9 +78,24 @@ export function AnswerBox({ sessionId }: { sessionId: string }) {
           void send();
         }}
       />
+      <UploadList uploads={files.uploads} onRemove={files.remove} />
       <div class="answer-line">
+        <button type="button" class="button" onClick={() => picker.current?.click()}>
+          Attach files
+        </button>
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          aria-label="Files to attach"
+          onChange={({ currentTarget }) => {
+            files.add(currentTarget.files ?? []);
+            currentTarget.value = "";
+          }}
+        />
         <span class="hint">Enter sends, Shift+Enter begins a line</span>
-        <button type="submit" class="button primary" aria-busy={isBusy} disabled={text.trim() === ""}>
+        <button type="submit" class="button primary" aria-busy={isBusy} disabled={isEmpty || files.isStoring}>
           Send
         </button>
       </div>

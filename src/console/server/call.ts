@@ -14,6 +14,8 @@ export interface CallOptions {
   idempotencyKey?: string;
   /** Writes only if nobody wrote since this revision. */
   ifMatch?: string;
+  /** The body is this file. */
+  file?: File;
 }
 
 /** Calls the public API, as whoever is signed in. Throws a `CallError` with the server's words. */
@@ -37,6 +39,12 @@ async function reachApi(method: string, path: string, options: CallOptions): Pro
   return response;
 }
 
+/** Stores a file. Throws a `CallError` with the server's words. */
+export function uploadFile<T>(path: string, file: File): Promise<T> {
+  const name = file.name === "" ? "" : `?${new URLSearchParams({ name: file.name })}`;
+  return callApi<T>("POST", `${path}${name}`, { file });
+}
+
 /** Calls the console's own routes: signing in and out. */
 export async function callConsole<T>(method: string, path: string, body?: unknown): Promise<T> {
   return answerOf<T>(await reach(method, `/console${path}`, body === undefined ? {} : { body }));
@@ -55,10 +63,11 @@ export function newIdempotencyKey(): string {
 }
 
 async function reach(method: string, url: string, options: CallOptions): Promise<Response> {
-  const { body, signal, idempotencyKey, ifMatch } = options;
+  const { body, signal, idempotencyKey, ifMatch, file } = options;
   const headers = {
     ...(method === "GET" ? {} : { "X-Console": "1" }),
     ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    ...(file === undefined ? {} : { "Content-Type": file.type || "application/octet-stream" }),
     ...(idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey }),
     ...(ifMatch === undefined ? {} : { "If-Match": ifMatch }),
   };
@@ -67,6 +76,7 @@ async function reach(method: string, url: string, options: CallOptions): Promise
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(file === undefined ? {} : { body: file }),
       ...(signal === undefined ? {} : { signal }),
     });
     unreachableSince.set(null);

@@ -24,15 +24,13 @@ export function attachmentRoutes({ sessions, uploads, sendFile }: AttachmentRout
     return found;
   }
 
-  return [
+  /** Programs upload for messages of users, and people for what they say in a handoff. */
+  const uploadRoute = (route: Pick<Route, "path" | "operationId" | "summary" | "scope">): Route =>
     defineRoute({
+      ...route,
       method: "POST",
-      path: "/chat/sessions/{id}/attachments",
-      operationId: "uploadAttachment",
-      summary: "Upload a file",
       description: `The body is the file itself, at most ${Math.floor(uploads.limitBytes / 1_048_576)} MiB. Name its id in \`attachment_ids\` of a message of this session; what goes with no message is erased after a day.`,
       tag: "Attachments",
-      scope: "messages:write",
       audited: "console",
       params: idParams,
       query: z.strictObject({ name: z.string().min(1).max(500).optional().describe("The file's name") }),
@@ -56,6 +54,20 @@ export function attachmentRoutes({ sessions, uploads, sendFile }: AttachmentRout
         if (kept.kind !== "kept") throw sessionNotFound(params.id);
         return { status: 201, body: toAttachmentObject(kept.attachment) };
       },
+    });
+
+  return [
+    uploadRoute({
+      path: "/chat/sessions/{id}/attachments",
+      operationId: "uploadAttachment",
+      summary: "Upload a file",
+      scope: "messages:write",
+    }),
+    uploadRoute({
+      path: "/chat/sessions/{id}/handoff/attachments",
+      operationId: "uploadHandoffAttachment",
+      summary: "Upload a file as a person who answers",
+      scope: "handoff:write",
     }),
     defineRoute({
       method: "GET",
