@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestApp, type TestApp } from "../support/app.ts";
+import { type SignedIn, signIn } from "../support/console.ts";
 
 /** A second workspace in its own file. Its API channel has the same name as the first one's. */
 const CLINIC = {
@@ -51,6 +52,25 @@ it("lets every workspace have its own API channel of one name", async () => {
   const trigger = { agent_id: "nurse", channel: "api", identifier: "ada", message_text: "Hello" };
   expect((await app.api("POST", "/trigger_bot_message", trigger, clinic)).status).toBe(202);
   expect((await app.api("POST", "/trigger_bot_message", trigger)).body.error.code).toBe("agent_not_found");
+});
+
+it("is chosen at the console by a cookie, which only the operator key may use", async () => {
+  const read = async (person: SignedIn, workspace: string) => {
+    const cookie = `${person.cookie}; causeway_workspace=${workspace}`;
+    const { body } = await person.call("GET", "/console/session", undefined, { cookie });
+    const agents = await person.call("GET", "/api/v1/agents", undefined, { cookie });
+    return [
+      body.workspaces.find(({ id }: { id: string }) => id === body.workspace_id).slug,
+      agents.body.data[0].slug,
+    ];
+  };
+  const operator = await signIn(app.url, { key: app.apiKey });
+  expect(await read(operator, "clinic")).toEqual(["clinic", "nurse"]);
+  for (const other of ["default", "nowhere", "%"]) {
+    expect(await read(operator, other)).toEqual(["default", "echo"]);
+  }
+  const { body: key } = await app.api("POST", "/api_keys", { name: "Ada", scopes: ["admin"] });
+  expect(await read(await signIn(app.url, { key: key.secret }), "clinic")).toEqual(["default", "echo"]);
 });
 
 it("goes on like that after a reload", async () => {

@@ -8,6 +8,8 @@ export interface Me {
   role: "viewer" | "agent" | "operator" | "owner";
   scopes: string[];
   key: { name: string };
+  workspace_id: string;
+  workspaces: { id: string; slug: string }[];
 }
 
 /** The rights that a button may need. */
@@ -73,10 +75,8 @@ export async function arrive(): Promise<void> {
   const code = /^#code=(.+)$/.exec(location.hash)?.[1];
   if (code !== undefined) history.replaceState(null, "", location.pathname + location.search);
   try {
-    const me =
-      code === undefined
-        ? await callConsole<Me>("GET", "/session")
-        : await callConsole<Me>("POST", "/session", { code: decodeURIComponent(code) });
+    if (code !== undefined) await callConsole<Me>("POST", "/session", { code: decodeURIComponent(code) });
+    const me = await callConsole<Me>("GET", "/session");
     who.set({ state: "in", me });
   } catch (error) {
     const isSignedOut = error instanceof CallError && error.status === 401 && code === undefined;
@@ -86,7 +86,9 @@ export async function arrive(): Promise<void> {
 
 /** Exchanges an API key for a session. The key itself is kept nowhere. */
 export async function signIn(key: string): Promise<void> {
-  const me = await callConsole<Me>("POST", "/session", { key });
+  await callConsole<Me>("POST", "/session", { key });
+  // The workspace that this browser chose counts from the next call on.
+  const me = await callConsole<Me>("GET", "/session");
   who.set({ state: "in", me });
   tick();
 }

@@ -3,6 +3,7 @@ import { useLive } from "../live/use-live.ts";
 import { callApi } from "../server/call.ts";
 import type { Page } from "../server/wire.ts";
 import { type Me, may, type Scope, signOut } from "../session/who.ts";
+import { enterWorkspace } from "../session/workspaces.ts";
 import { Link } from "./link.tsx";
 import { hrefOf, type ScreenName } from "./route.ts";
 
@@ -71,6 +72,24 @@ export function Navigation(props: { screen: ScreenName; names: Names; me: Me; on
           );
         })}
       </ul>
+      {me.workspaces.length > 1 && (
+        <label class="field workspace">
+          <span>Workspace</span>
+          <select
+            value={me.workspace_id}
+            onChange={({ currentTarget: { value } }) => {
+              const chosen = me.workspaces.find(({ id }) => id === value);
+              if (chosen) enterWorkspace(chosen.slug);
+            }}
+          >
+            {me.workspaces.map(({ id, slug }) => (
+              <option key={id} value={id}>
+                {slug}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
       <div class="whoami">
         <p>
           <span class="who-name">{me.key.name}</span>

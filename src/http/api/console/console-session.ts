@@ -26,6 +26,7 @@ const consoleSessionSchema = z
       name: z.string(),
       operator: z.boolean().describe("True for the key of the settings"),
     }),
+    workspace_id: idSchema.describe("The workspace that calls without `X-Workspace` speak for"),
     workspaces: z
       .array(z.object({ id: idSchema, slug: z.string() }))
       .describe("Those that the key may work in. The operator key names one with `X-Workspace: <slug>`"),
@@ -77,7 +78,7 @@ const signInRoute = (deps: ConsoleSessionDeps): Route =>
       const secure = isSecure(headers["host"], deps.publicUrl);
       return {
         status: 201,
-        body: await present(deps, session),
+        body: await present(deps, session, session.key.workspaceId),
         headers: { "Set-Cookie": consoleCookie(signedIn.token, { secure }) },
         change: { by: callerOf(session) },
       };
@@ -94,8 +95,9 @@ const readSession = (deps: ConsoleSessionDeps): Route =>
     scope: null,
     responses: [{ status: 200, description: "The session", schema: consoleSessionSchema }],
     errors: [NO_SESSION],
-    async handle({ headers }) {
-      return { status: 200, body: await present(deps, await requireSession(deps, headers)) };
+    async handle({ caller, headers }) {
+      const session = await requireSession(deps, headers);
+      return { status: 200, body: await present(deps, session, caller.workspaceId) };
     },
   });
 
@@ -143,11 +145,16 @@ const callerOf = ({ id, key }: ConsoleSession): Caller => ({
   consoleId: id,
 });
 
-async function present({ sessions }: ConsoleSessionDeps, { key, expiresAt }: ConsoleSession) {
+async function present(
+  { sessions }: ConsoleSessionDeps,
+  { key, expiresAt }: ConsoleSession,
+  workspaceId: string,
+) {
   return {
     role: roleOf(key.scopes),
     scopes: key.scopes,
     key: { id: key.id, name: key.name, operator: key.operator },
+    workspace_id: workspaceId,
     workspaces: await sessions.workspacesOf(key),
     expires_at: expiresAt,
   };

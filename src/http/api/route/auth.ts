@@ -5,7 +5,7 @@ import type { ConsoleSession } from "../../../keys/console-session-repository.ts
 import type { KeyCache } from "../../../keys/key-cache.ts";
 import type { Attempts } from "../../server/attempts.ts";
 import type { CallerOf } from "../../server/caller-address.ts";
-import { consoleToken, requireConsoleHeader } from "./console-cookie.ts";
+import { chosenWorkspace, consoleToken, requireConsoleHeader } from "./console-cookie.ts";
 import { type Caller, SCOPES, type Scope } from "./route.ts";
 
 /** The message for a key over its rate. */
@@ -24,7 +24,8 @@ export type Authenticate = (
 
 /**
  * A key belongs to one workspace. The operator key of the settings belongs to the first one in the configuration. It
- * selects another with the header `X-Workspace: <slug>`.
+ * selects another with the header `X-Workspace: <slug>`. The console's page, whose streams carry no header, selects it
+ * with a cookie.
  */
 export function createAuthenticate(deps: {
   keys: Pick<KeyCache, "lookup">;
@@ -59,7 +60,12 @@ export function createAuthenticate(deps: {
     const { holder, consoleId } = await identify(request);
     const caller = { keyId: holder.id, scopes: holder.scopes.filter(isScope), consoleId };
     const slug = request.headers["x-workspace"];
-    if (typeof slug !== "string") return { ...caller, workspaceId: holder.workspaceId };
+    if (typeof slug !== "string") {
+      const chosen = consoleId === null ? null : chosenWorkspace(request.headers.cookie);
+      const workspaceId = holder.operator && chosen !== null ? await deps.workspaceBySlug(chosen) : null;
+      // A choice that another person of this browser left behind counts for nothing.
+      return { ...caller, workspaceId: workspaceId ?? holder.workspaceId };
+    }
     const workspaceId = await deps.workspaceBySlug(slug);
     if (workspaceId !== holder.workspaceId && !holder.operator) {
       throw new RequestError(403, "workspace_not_allowed", "This API key belongs to another workspace.");

@@ -11,6 +11,18 @@ export function consoleToken(cookies: string | undefined): string | null {
   return TOKEN.exec(cookies ?? "")?.[1] ?? null;
 }
 
+const WORKSPACE = /(?:^|;)\s*causeway_workspace=([\w.%-]{1,600})\s*(?:;|$)/;
+
+/** The slug of the workspace that the page at the console chose; null if it chose none. */
+export function chosenWorkspace(cookies: string | undefined): string | null {
+  const value = WORKSPACE.exec(cookies ?? "")?.[1];
+  try {
+    return value === undefined ? null : decodeURIComponent(value);
+  } catch {
+    return null;
+  }
+}
+
 /**
  * The cookie that holds a token, or that takes it away (null). It lives as long as the browser runs, because the server
  * knows the end of the session. No script can read it, and no page of another site can send it.
