@@ -103,7 +103,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await signInOn(page, app.apiKey);
     await openPerson(page, "Cleo");
     await page.getByRole("link", { name: "Write to them" }).click();
-    const to = page.getByLabel("To (one identifier in each line)");
+    const to = page.getByLabel(/^To \(one identifier in each line/);
     expect(await to.inputValue()).toBe("Cleo");
     const who = page.getByRole("list", { name: "Who gets it" });
     await who.getByText("Can be written to").waitFor();
@@ -116,6 +116,10 @@ describe.skipIf(browserPath === null)("the console", () => {
     await phone.sending("Your plan is ready.");
     await page.getByRole("status", { name: "What became of it" }).getByText("On its way").waitFor();
 
+    await to.fill('identifier;city\nCleo;"Porto; Gaia"\n');
+    await page.getByRole("group", { name: "The call" }).getByText('"city": "Porto; Gaia"').waitFor();
+    await to.fill(Array.from({ length: 101 }, (_, index) => `person ${index}`).join("\n"));
+    await page.getByText("These are 101 people.").waitFor();
     await to.fill("Cleo\nBlocked\nNobody yet\nCleo");
     await who.getByText("the user blocked the bot").waitFor();
     await who.getByText("New here").waitFor();

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { linePairs } from "../../src/console/agents/line-pairs.ts";
 import { bucketsOf, toCsv, totalsBy } from "../../src/console/numbers/buckets.ts";
+import { readPeople } from "../../src/console/outreach/people-list.ts";
 import { sendNowBody, timesOf } from "../../src/console/outreach/schedule-call.ts";
 import type { Schedule, StatsRow } from "../../src/console/server/wire.ts";
 
@@ -95,4 +96,16 @@ test("what a schedule sends now is what it would send later", () => {
     attachments: [{ url: "https://example.org/a.pdf", content_type: "application/pdf" }],
   });
   expect(timesOf(schedule({ every: "2h" }))).toBe("every 2h (UTC)");
+});
+
+test("a pasted list is one identifier in each line, or a table with a first column identifier", () => {
+  const listed = (identifier: string, participantData = {}) => ({ identifier, participantData });
+  expect(readPeople(" ada \r\n\nbert, junior\nada")).toEqual([listed("ada"), listed("bert, junior")]);
+  expect(readPeople('\uFEFFIdentifier,city,note\r\n+49170,"Porto, ""the"" city",\r\nbert\r\n')).toEqual([
+    listed("+49170", { city: 'Porto, "the" city' }),
+    listed("bert"),
+  ]);
+  expect(readPeople("identifier\tage\nada\t7\n\t8")).toEqual([listed("ada", { age: "7" })]);
+  expect(readPeople("identifier\nada")).toEqual([listed("ada")]);
+  expect(readPeople("")).toEqual([]);
 });

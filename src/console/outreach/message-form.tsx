@@ -4,8 +4,9 @@ import { callApi, newIdempotencyKey, wordsOf } from "../server/call.ts";
 import { may } from "../session/who.ts";
 import { Link } from "../shell/link.tsx";
 import { hrefOf, type Route } from "../shell/route.ts";
+import { readPeople } from "./people-list.ts";
 import { ReachCheck } from "./reach-check.tsx";
-import { identifiersOf, type Outreach, triggerCall } from "./trigger-call.ts";
+import { MOST_PEOPLE, type Outreach, triggerCall } from "./trigger-call.ts";
 
 /** The result of the message to one user. */
 interface Result {
@@ -39,7 +40,8 @@ export function MessageForm({ route }: { route: Route }) {
     agent: form.agent || (agents[0]?.slug ?? ""),
     channel: form.channel || (channels[0]?.name ?? ""),
   };
-  const identifiers = identifiersOf(form.to);
+  const identifiers = readPeople(form.to).map(({ identifier }) => identifier);
+  const isTooMany = identifiers.length > MOST_PEOPLE;
   const call = triggerCall(filled);
 
   async function send(): Promise<void> {
@@ -107,7 +109,7 @@ export function MessageForm({ route }: { route: Route }) {
             </label>
           </div>
           <label class="field">
-            <span>To (one identifier in each line)</span>
+            <span>To (one identifier in each line, or a table whose first column is identifier)</span>
             <textarea
               required
               rows={Math.min(8, Math.max(1, form.to.split("\n").length))}
@@ -116,6 +118,11 @@ export function MessageForm({ route }: { route: Route }) {
               onInput={({ currentTarget }) => set({ to: currentTarget.value })}
             />
           </label>
+          {isTooMany && (
+            <p class="problem" role="alert">
+              These are {identifiers.length} people. One call reaches at most {MOST_PEOPLE}.
+            </p>
+          )}
           {identifiers.length > 0 && filled.agent !== "" && (
             <ReachCheck
               channel={filled.channel}
@@ -170,7 +177,7 @@ export function MessageForm({ route }: { route: Route }) {
               type="submit"
               class="button primary"
               aria-busy={isBusy}
-              disabled={identifiers.length === 0 || form.words.trim() === ""}
+              disabled={identifiers.length === 0 || isTooMany || form.words.trim() === ""}
             >
               Send{identifiers.length > 1 ? ` to ${identifiers.length} people` : ""}
             </button>

@@ -7,7 +7,7 @@ import { hrefOf } from "../shell/route.ts";
 import { userName } from "../shell/user-name.ts";
 
 /** More people are not looked up one by one before sending. */
-const MOST = 10;
+const MOST = 25;
 const EVERY_MS = 30_000;
 
 interface Found {
