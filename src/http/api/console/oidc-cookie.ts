@@ -7,7 +7,7 @@ export interface BegunLogin extends PendingLogin {
 }
 
 /** The cookie of a sign-in that is under way. */
-export const OIDC_COOKIE = "causeway_oidc";
+const OIDC_COOKIE = "causeway_oidc";
 const MAX_AGE_S = 600;
 const VALUE = new RegExp(`(?:^|;)\\s*${OIDC_COOKIE}=([\\w-]{1,2000})\\s*(?:;|$)`);
 
