@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { type Environment, readEnvironment } from "../config/env.ts";
 import { type Command, type CommandContext, findCommand, parseCall, type Terminal } from "./command.ts";
 import { askingCommands } from "./commands/asking.ts";
 import { runningCommands } from "./commands/running.ts";
 import { setupCommands } from "./commands/setup.ts";
 import { commandHelp, usage } from "./help.ts";
+import { release } from "./release.ts";
 import { writeFirstConfig } from "./setup/first-config.ts";
 
 /** All commands, in the order of the help: first those that a new operator needs. */
@@ -35,7 +35,7 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
     return 0;
   }
   if (args.length === 1 && first === "--version") {
-    print(version());
+    print(release());
     return 0;
   }
   const found = findCommand(commands, args);
@@ -74,11 +74,4 @@ async function startAtOnce({ env, directory, note, start }: CommandContext): Pro
   if (written !== null) note(`Wrote ${written}: a web chat and the API, with an echo bot.`);
   await start();
   return null;
-}
-
-function version(): string {
-  const { version: number } = JSON.parse(
-    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
-  ) as { version: string };
-  return number;
 }

@@ -50,8 +50,10 @@ export async function applyMigrations(
   pool: pg.Pool,
   log: Logger,
   directory: string = MIGRATIONS_DIRECTORY,
+  upTo: string | null = null,
 ): Promise<string[]> {
-  const migrations = await readMigrations(directory);
+  const all = await readMigrations(directory);
+  const migrations = upTo === null ? all : all.filter(({ name }) => name <= upTo);
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
@@ -76,6 +78,14 @@ export async function applyMigrations(
   } finally {
     client.release(broken);
   }
+}
+
+/** Brings an empty database to an earlier migration. False if this release does not know it. Then nothing changes. */
+export async function migrateUpTo(pool: pg.Pool, log: Logger, migration: string): Promise<boolean> {
+  const known = await readMigrations(MIGRATIONS_DIRECTORY);
+  if (!known.some(({ name }) => name === migration)) return false;
+  await applyMigrations(pool, log, MIGRATIONS_DIRECTORY, migration);
+  return true;
 }
 
 /**

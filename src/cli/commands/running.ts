@@ -1,8 +1,10 @@
 import type { Command } from "../command.ts";
+import { release } from "../release.ts";
 import { askToReload } from "../reload.ts";
 import { printSlackManifest } from "../slack-manifest.ts";
 
 const NONE = { least: 0, most: 0 };
+const ONE = { least: 1, most: 1 };
 
 /** Commands that start, check and prepare the service. Those with many packages are loaded when they run. */
 export const runningCommands: readonly Command[] = [
@@ -73,6 +75,28 @@ export const runningCommands: readonly Command[] = [
       if (to === undefined) return { misuse: "--to is needed: the address of an empty database." };
       const { moveDatabase } = await import("../move.ts");
       return await moveDatabase({ env, directory, to, print });
+    },
+  },
+  {
+    name: "backup",
+    args: "<file>",
+    takes: ONE,
+    summary: "write the database and its files to one file, also while the service runs",
+    options: {},
+    async run({ env, directory, print, args: [file = ""] }) {
+      const { backUp } = await import("../backup/backup.ts");
+      return await backUp({ env, directory, file, release: release(), print });
+    },
+  },
+  {
+    name: "restore",
+    args: "<file>",
+    takes: ONE,
+    summary: "put a backup into an empty data directory, or an empty database",
+    options: {},
+    async run({ env, directory, print, args: [file = ""] }) {
+      const { restore } = await import("../backup/restore.ts");
+      return await restore({ env, directory, file, print });
     },
   },
   {

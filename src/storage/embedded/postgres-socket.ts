@@ -8,15 +8,21 @@ import { SOCKET_NAME } from "./postgres-process.ts";
 /** Length that fits the kernel's `sun_path` on every platform (104 bytes on macOS, 108 on Linux). */
 const SOCKET_PATH_BYTES = 100;
 
+/** The path of the directory of a server's socket. It may not exist yet. */
+export function socketPlace(cluster: string): string {
+  if (Buffer.byteLength(join(cluster, SOCKET_NAME)) <= SOCKET_PATH_BYTES) return cluster;
+  const name = createHash("sha256").update(cluster).digest("hex").slice(0, 16);
+  return `/tmp/causeway-${name}`;
+}
+
 /**
  * Returns the directory of the server's Unix socket: normally the cluster itself. If that path is too long for a
  * socket, it is a private directory under /tmp. Its name comes from the cluster's path, so every start on the same
  * files finds the same socket.
  */
 export async function socketDirectory(cluster: string, account: PostgresAccount): Promise<string> {
-  if (Buffer.byteLength(join(cluster, SOCKET_NAME)) <= SOCKET_PATH_BYTES) return cluster;
-  const name = createHash("sha256").update(cluster).digest("hex").slice(0, 16);
-  const directory = `/tmp/causeway-${name}`;
+  const directory = socketPlace(cluster);
+  if (directory === cluster) return cluster;
   const owner = account.owner ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   await mkdir(directory, { mode: 0o700 }).then(
     () => chown(directory, owner.uid, owner.gid),

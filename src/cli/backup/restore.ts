@@ -1,0 +1,91 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { createFileDirectory } from "../../attachments/file-directory.ts";
+import type { Environment } from "../../config/env.ts";
+import { parseSettings, type Settings } from "../../config/settings.ts";
+import { explainStart } from "../../core/faults/start-fault.ts";
+import { createLogger } from "../../observability/logger.ts";
+import { createRedactor } from "../../observability/redaction.ts";
+import { type RestoreResult, restoreLines } from "../../storage/backup-database.ts";
+import { BackupProblem, readBackup } from "../../storage/backup-lines.ts";
+import { KEPT_SECRETS } from "./backup.ts";
+import { openForRestore } from "./database-place.ts";
+
+export interface RestoreCommand {
+  env: Environment;
+  /** Base directory of relative paths. */
+  directory: string;
+  file: string;
+  print(line: string): void;
+}
+
+/** `causeway restore`: puts a backup into an empty database. False if nothing was restored. */
+export async function restore({ env, directory, file, print }: RestoreCommand): Promise<boolean> {
+  const path = resolve(directory, file);
+  if (!existsSync(path)) {
+    print(`There is no file ${file}.`);
+    return false;
+  }
+  const { settings } = parseSettings(env, directory);
+  const log = createLogger({ level: "warn", redactor: createRedactor([settings.databaseUrl ?? ""]) });
+  try {
+    // The whole file is read first: a damaged one changes nothing, and makes no database.
+    for await (const _ of readBackup(path));
+    const database = await openForRestore(settings, log);
+    try {
+      const result = await restoreLines({
+        url: database.url,
+        lines: readBackup(path),
+        writeFile: fileWriter(settings),
+        writeSecret: (name, content) => writeSecret(settings.dataDir, name, content),
+        log,
+      });
+      return report(result, { file, settings, print });
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    const fault =
+      error instanceof BackupProblem ? new Error(`${file} ${error.message}.`) : explainStart(error, settings);
+    if (!(fault instanceof Error)) throw fault;
+    print(fault.message);
+    print("Nothing was restored.");
+    return false;
+  }
+}
+
+function report(
+  result: RestoreResult,
+  { file, settings, print }: Pick<RestoreCommand, "file" | "print"> & { settings: Settings },
+): boolean {
+  switch (result.kind) {
+    case "occupied":
+      print(`The database has rows already (${result.tables.join(", ")}). A backup replaces nothing.`);
+      print("Restore into an empty CAUSEWAY_DATA_DIR, or into an empty database.");
+      return false;
+    case "newer":
+      print(
+        `${file} was written by release ${result.release}, which is newer than this one. Install that one.`,
+      );
+      return false;
+    case "restored":
+      print(`${result.rows} rows and ${result.files} files were restored from ${file}.`);
+      if (settings.attachments.place.kind === "bucket")
+        print("Files that were in a bucket are still there. Give the service the same bucket.");
+      print("Now start the service. It queues anew what is still to be done.");
+      return true;
+  }
+}
+
+/** Files go where the service will look for them. Their kind stands in their row. */
+function fileWriter({ attachments: { place }, dataDir }: Settings) {
+  const store = createFileDirectory(place.kind === "directory" ? place.path : join(dataDir, "attachments"));
+  return (id: string, content: Buffer) => store.write(id, content, "application/octet-stream");
+}
+
+/** A secret that is here already stays. */
+async function writeSecret(dataDir: string, name: string, content: string): Promise<void> {
+  if (!KEPT_SECRETS.includes(name) || existsSync(join(dataDir, name))) return;
+  await writeFile(join(dataDir, name), content, { mode: 0o600, flag: "wx" });
+}

@@ -1,0 +1,157 @@
+import type pg from "pg";
+import type { Logger } from "../core/process/logger.ts";
+import { type BackupLine, BackupProblem } from "./backup-lines.ts";
+import { openPool } from "./database.ts";
+import { applyMigrations, migrateUpTo } from "./migrate.ts";
+import {
+  occupiedTables,
+  readRows,
+  readSequences,
+  setSequence,
+  switchTriggers,
+  type Table,
+  tablesInOrder,
+  writeRows,
+} from "./table-rows.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** Reads a file that the rows name; null if it is gone, or is not here. */
+type ReadFile = (id: string) => Promise<Buffer | null>;
+
+export interface BackedUp {
+  rows: number;
+  files: number;
+}
+
+/**
+ * The lines of a backup of a database in use. All rows are of one moment. Files are read after them, so a file that was
+ * erased meanwhile is missing, as its row will be.
+ */
+export async function* backupLines(options: {
+  url: string;
+  release: string;
+  secrets: readonly { name: string; content: string }[];
+  readFile: ReadFile | null;
+  log: Logger;
+  done(counts: BackedUp): void;
+}): AsyncGenerator<BackupLine> {
+  const pool = openPool({ url: options.url, maxConnections: 1, patient: true, log: options.log });
+  const client = await pool.connect();
+  const counts = { rows: 0, files: 0 };
+  try {
+    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const at = new Date().toISOString();
+    yield { causeway_backup: 1, release: options.release, migration: await newestMigration(client), at };
+    for (const table of await tablesInOrder(client)) {
+      for await (const rows of readRows(client, table)) {
+        counts.rows += rows.length;
+        yield { table: table.name, rows: `[${rows.join(",")}]`, count: rows.length };
+      }
+    }
+    for (const { name, ...state } of await readSequences(client)) yield { sequence: name, ...state };
+    const ids = options.readFile === null ? [] : await storedFiles(client);
+    await client.query("COMMIT");
+    for (const id of ids) {
+      const content = await options.readFile?.(id);
+      if (!content) continue;
+      counts.files += 1;
+      yield { file: id, content: content.toString("base64") };
+    }
+    for (const { name, content } of options.secrets) yield { secret: name, content };
+    yield { end: counts };
+    options.done(counts);
+  } finally {
+    // Closing ends the transaction, also if the file could not be written.
+    client.release(true);
+    await pool.end();
+  }
+}
+
+export type RestoreResult =
+  | ({ kind: "restored" } & BackedUp)
+  /** The database has rows already. */
+  | { kind: "occupied"; tables: string[] }
+  /** A newer release made it. */
+  | { kind: "newer"; release: string };
+
+/**
+ * Puts a backup into an empty database, in one transaction or not at all. The tables get the form that they had in the
+ * backup, and then that of this release.
+ */
+export async function restoreLines(options: {
+  url: string;
+  lines: AsyncIterable<BackupLine>;
+  writeFile(id: string, content: Buffer): Promise<void>;
+  writeSecret(name: string, content: string): Promise<void>;
+  log: Logger;
+}): Promise<RestoreResult> {
+  const { log, lines } = options;
+  const pool = openPool({ url: options.url, maxConnections: 2, patient: true, log });
+  const iterator = lines[Symbol.asyncIterator]();
+  try {
+    const head = (await iterator.next()).value;
+    if (head === undefined || !("causeway_backup" in head)) throw new BackupProblem();
+    const occupied = await rowsIn(pool);
+    if (occupied.length > 0) return { kind: "occupied", tables: occupied };
+    if (!(await migrateUpTo(pool, log, head.migration))) return { kind: "newer", release: head.release };
+    const result = await inTransaction(pool, (client) => load(client, iterator, options));
+    if (result.kind === "restored") await applyMigrations(pool, log);
+    return result;
+  } finally {
+    await iterator.return?.();
+    await pool.end();
+  }
+}
+
+/** The tables with rows, before anything changes in the database. It may have no tables yet. */
+function rowsIn(pool: pg.Pool): Promise<string[]> {
+  return inTransaction(pool, async (client) => occupiedTables(client, await tablesInOrder(client)));
+}
+
+async function load(
+  client: pg.PoolClient,
+  iterator: AsyncIterator<BackupLine>,
+  options: Pick<Parameters<typeof restoreLines>[0], "writeFile" | "writeSecret">,
+): Promise<RestoreResult> {
+  const tables = await tablesInOrder(client);
+  const occupied = await occupiedTables(client, tables);
+  if (occupied.length > 0) return { kind: "occupied", tables: occupied };
+  for (const table of tables) await switchTriggers(client, table, "DISABLE");
+  const counts = { rows: 0, files: 0 };
+  let end: BackedUp | null = null;
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    const line = next.value;
+    if ("table" in line) {
+      await writeRows(client, tableNamed(tables, line.table), line.rows);
+      counts.rows += line.count;
+    } else if ("sequence" in line) await setSequence(client, { ...line, name: line.sequence });
+    else if ("file" in line) {
+      await options.writeFile(line.file, Buffer.from(line.content, "base64"));
+      counts.files += 1;
+    } else if ("secret" in line) await options.writeSecret(line.secret, line.content);
+    else if ("end" in line) end = line.end;
+  }
+  if (end === null || end.rows !== counts.rows || end.files !== counts.files) throw new BackupProblem();
+  for (const table of tables) await switchTriggers(client, table, "ENABLE");
+  return { kind: "restored", ...counts };
+}
+
+function tableNamed(tables: readonly Table[], name: string): Table {
+  const found = tables.find((table) => table.name === name);
+  if (!found) throw new BackupProblem();
+  return found;
+}
+
+async function newestMigration(client: pg.ClientBase): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT max(migration_name) AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL",
+  );
+  return rows[0]?.name ?? "";
+}
+
+async function storedFiles(client: pg.ClientBase): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    "SELECT id FROM attachments WHERE state = 'stored' ORDER BY id",
+  );
+  return rows.map(({ id }) => id);
+}
