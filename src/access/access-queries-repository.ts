@@ -51,6 +51,14 @@ const MATCHES = `r.workspace_id = $1 AND ($2::text IS NULL OR c.name = $2)
   AND ($3::text IS NULL OR r.identifier = $3) AND ($4::text IS NULL OR ${STATE} = $4)`;
 
 const GRANTS = "access_grants g JOIN channels c ON c.id = g.channel_id";
+const SELECT_GRANT = `SELECT g.id, c.name AS channel, g.identifier, g.name, g.source, g.created_at AS "createdAt",
+  json_build_object('name', g.by_name, 'via', g.by_via) AS "grantedBy" FROM ${GRANTS}`;
+/** Rows under the identifier or another name of the user $2. */
+const IS_USER = (
+  row: "r" | "g",
+) => `EXISTS (SELECT 1 FROM users u WHERE u.id = $2 AND u.channel_id = ${row}.channel_id
+  AND (u.identifier = ${row}.identifier OR EXISTS (SELECT 1 FROM user_aliases a
+    WHERE a.channel_id = u.channel_id AND a.identifier = u.identifier AND a.alias = ${row}.identifier)))`;
 const GRANT_MATCHES = `g.workspace_id = $1 AND ($2::text IS NULL OR c.name = $2)
   AND ($3::text IS NULL OR g.identifier = $3)`;
 
@@ -92,15 +100,31 @@ export function createAccessQueries(pool: Pool) {
       const matching = [workspaceId, filter.channel ?? null, filter.identifier ?? null];
       const [found, total] = await Promise.all([
         pool.query<AccessGrant>(
-          `SELECT g.id, c.name AS channel, g.identifier, g.name, g.source, g.created_at AS "createdAt",
-             json_build_object('name', g.by_name, 'via', g.by_via) AS "grantedBy"
-           FROM ${GRANTS} WHERE ${GRANT_MATCHES} AND ($4::timestamptz IS NULL OR (g.created_at, g.id) < ($4, $5))
+          `${SELECT_GRANT} WHERE ${GRANT_MATCHES} AND ($4::timestamptz IS NULL OR (g.created_at, g.id) < ($4, $5))
            ORDER BY g.created_at DESC, g.id DESC LIMIT $6 OFFSET $7`,
           [...matching, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
         ),
         countRows(pool, GRANTS, GRANT_MATCHES, matching),
       ]);
       return toSlice(found.rows, page.limit, total, ({ createdAt: at, id }) => ({ at, id }));
+    },
+
+    /** What is kept about one person, under any of their names on the platform. */
+    async ofUser(
+      workspaceId: string,
+      userId: string,
+    ): Promise<{ requests: AccessRequest[]; grants: AccessGrant[] }> {
+      const [requests, grants] = await Promise.all([
+        pool.query<AccessRequest>(
+          `${SELECT_REQUEST} WHERE r.workspace_id = $1 AND ${IS_USER("r")} ORDER BY r.requested_at, r.id`,
+          [workspaceId, userId],
+        ),
+        pool.query<AccessGrant>(
+          `${SELECT_GRANT} WHERE g.workspace_id = $1 AND ${IS_USER("g")} ORDER BY g.created_at, g.id`,
+          [workspaceId, userId],
+        ),
+      ]);
+      return { requests: requests.rows, grants: grants.rows };
     },
 
     /** The name of an API key, by which its holder decides. */

@@ -91,6 +91,17 @@ export function createAuditRepository(pool: Pool) {
       return toSlice(rows, page.limit, total, ({ createdAt: at, id }) => ({ at, id }));
     },
 
+    /** The changes of a user, and of their sessions that are still there. The oldest first. */
+    async about(workspaceId: string, userId: string): Promise<AuditEntry[]> {
+      const { rows } = await pool.query<AuditEntry>(
+        `${SELECT} WHERE workspace_id = $1
+           AND targets && (ARRAY[$2] || ARRAY(SELECT s.id FROM sessions s WHERE s.workspace_id = $1 AND s.user_id = $2))
+         ORDER BY created_at, id`,
+        [workspaceId, userId],
+      );
+      return rows;
+    },
+
     /** Deletes rows older than so many days, the oldest first. Any number of processes may run it at once. */
     async sweep(keepDays: number): Promise<number> {
       const { rowCount } = await pool.query(SWEEP, [keepDays]);

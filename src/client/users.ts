@@ -1,3 +1,5 @@
+import type { AccessGrant, AccessRequest } from "./access.ts";
+import type { Handoff } from "./handoff-types.ts";
 import type { Message } from "./message-types.ts";
 import { type List, listOf } from "./page.ts";
 import { createParticipantData } from "./participant-data.ts";
@@ -34,6 +36,19 @@ export interface Person {
   /** Their participant data, by agent. An anonymous visitor has it by session. */
   data: { agentId: string; sessionId: string | null; participantData: JsonObject; updatedAt: string }[];
   schedules: Schedule[];
+  /** When people answered them, with the notes that people left. */
+  handoffs: Handoff[];
+  /** How they asked to be let in, and how they were. */
+  access: { requests: AccessRequest[]; grants: AccessGrant[] };
+  /** Changes of their data and sessions by operators. */
+  changes: {
+    at: string;
+    operation: string;
+    by: string | null;
+    via: "api" | "console";
+    targets: string[];
+    fields: string[];
+  }[];
   sessions: (Session & { messages: Message[] })[];
 }
 

@@ -49,6 +49,16 @@ export function createHandoffQueries(pool: Pool) {
       return toSlice(rows.map(toHandoff), page.limit, await total, place);
     },
 
+    /** All handoffs of a user, the oldest first. */
+    async ofUser(workspaceId: string, userId: string): Promise<Handoff[]> {
+      const { rows } = await pool.query<HandoffRow>(
+        `SELECT ${HANDOFF_COLUMNS} FROM ${HANDOFF_FROM} WHERE h.workspace_id = $1 AND s.user_id = $2
+         ORDER BY h.requested_at, h.id`,
+        [workspaceId, userId],
+      );
+      return rows.map(toHandoff);
+    },
+
     /** Sessions in which people were silent for too long. */
     async idle(limit: number): Promise<HandoffSession[]> {
       const { rows } = await pool.query<HandoffSession>({

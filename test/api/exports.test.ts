@@ -160,6 +160,16 @@ describe("an export of a person", () => {
     });
     expect(planned.status, JSON.stringify(planned.body)).toBe(201);
 
+    const asked = { reason: "wants a person", note: "was rude to Bob" };
+    const handoff = await app.api("POST", `/chat/sessions/${second.body.id}/handoff`, asked);
+    expect(handoff.status, JSON.stringify(handoff.body)).toBe(201);
+    await pool.query(
+      `INSERT INTO access_grants (id, workspace_id, channel_id, identifier, source, by_name, by_via)
+       SELECT 'grant-' || names.name, workspace_id, channel_id, names.name, 'request', 'Eve', 'console'
+       FROM users, unnest(ARRAY['countess', 'export-bob']) AS names(name) WHERE users.id = $1`,
+      [id],
+    );
+
     const response = await fetch(`${app.url}/api/v1/users/${id}/export`, {
       headers: { "X-API-Key": app.apiKey },
     });
@@ -170,11 +180,25 @@ describe("an export of a person", () => {
       aliases: ["countess"],
       data: [{ sessionId: null, participantData: { favouriteTea: "green" } }],
       schedules: [{ id: planned.body.id, messageText: "Drink water." }],
+      handoffs: [{ sessionId: second.body.id, requestReason: "wants a person", note: "was rude to Bob" }],
+      access: {
+        requests: [],
+        grants: [{ identifier: "countess", grantedBy: { name: "Eve", via: "console" } }],
+      },
     });
     expect(person.sessions.map((session) => session.id)).toEqual([opened.body.id, second.body.id]);
     const said = person.sessions.map(({ messages }) => messages.map(({ content }) => content));
     expect(said).toEqual([["my secret garden", "You said: my secret garden"], []]);
-    expect(JSON.stringify(person)).not.toContain("export-bob");
+    const changed = person.changes.map(({ operation, targets, via }) => [
+      operation,
+      via,
+      targets.includes(id),
+    ]);
+    expect(changed).toEqual([
+      ["mergeParticipantData", "api", true],
+      ["requestHandoff", "api", false],
+    ]);
+    expect(JSON.stringify(person)).not.toMatch(/export-bob|127\.0\.0\.1/);
 
     const lines: string[] = [];
     const options = { print: (line: string) => void lines.push(line), start: async () => undefined };

@@ -1,3 +1,4 @@
+import { createAccessQueries } from "../../access/access-queries-repository.ts";
 import { createAgentQueries } from "../../agents/agent-queries-repository.ts";
 import { createSessionAgentRepository } from "../../agents/session-agent-repository.ts";
 import { AGENT_VERSIONS, createVersionRepository } from "../../agents/version-repository.ts";
@@ -9,6 +10,7 @@ import { monotonicMs } from "../../core/time/monotonic.ts";
 import { createChannelQueries } from "../../delivery/channel-queries-repository.ts";
 import { createDeliveryQueries } from "../../delivery/delivery-queries-repository.ts";
 import { createFeeds } from "../../feed/feeds.ts";
+import { createHandoffQueries } from "../../handoffs/handoff-queries-repository.ts";
 import { newSecret } from "../../keys/api-key.ts";
 import { createConsoleSessionRepository } from "../../keys/console-session-repository.ts";
 import { createIdempotencyRepository } from "../../keys/idempotency-repository.ts";
@@ -185,7 +187,12 @@ export function createApi(deps: ApiDeps) {
           users,
           reach: deps.reach,
           personal: createPersonalDataRepository(engine.database),
-          schedules: createScheduleQueries(pool, { hasReceipts: deps.hasReceipts }),
+          records: {
+            schedules: createScheduleQueries(pool, { hasReceipts: deps.hasReceipts }),
+            handoffs: createHandoffQueries(pool),
+            access: createAccessQueries(pool),
+            audit: auditLog,
+          },
           sessions: createSessionQueriesRepository(pool),
           messages: createMessageQueriesRepository(pool),
         }),

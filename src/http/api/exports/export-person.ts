@@ -11,6 +11,7 @@ import { idParams } from "../route/wire-schemas.ts";
 import { presentSchedule } from "../schedules/schedule-resource.ts";
 import { presentUser, USER_NOT_FOUND, userNotFound } from "../users/users.ts";
 import { exportedSessions } from "./exported-sessions.ts";
+import { type PersonRecords, recordsOf } from "./person-records.ts";
 import { personSchema } from "./person-schema.ts";
 import { writeChunks } from "./write-chunks.ts";
 
@@ -19,7 +20,7 @@ export interface PersonExportDeps {
   /** Tells if the bot may write to a user without a message from the user. */
   reach(user: UserView): Promise<Reachability>;
   personal: PersonalDataRepository;
-  schedules: Pick<ScheduleQueries, "list">;
+  records: PersonRecords & { schedules: Pick<ScheduleQueries, "list"> };
   sessions: Pick<SessionQueries, "next">;
   messages: Pick<MessageQueries, "list">;
 }
@@ -35,7 +36,7 @@ export function personExportRoutes(deps: PersonExportDeps): Route[] {
       operationId: "exportUser",
       summary: "Export a person",
       description:
-        "Everything that is stored about them, for them or for another service: profile, other names, participant data, schedules, and each session with all its messages, the oldest first. The document is streamed, so it may be large. The `url` of a file gives its content. The key also needs the scope `sessions:read`.",
+        "Everything that is stored about them, for them or for another service: profile, other names, participant data, schedules, handoffs with their notes, how they were let in, changes by operators, and each session with all its messages, the oldest first. The document is streamed, so it may be large. The `url` of a file gives its content. The key also needs the scope `sessions:read`.",
       tag: "Users",
       scope: "users:read",
       params: idParams,
@@ -59,12 +60,13 @@ export function personExportRoutes(deps: PersonExportDeps): Route[] {
 }
 
 /** Everything but the sessions. It is read before the headers are sent, so that a fault is still an answer of its own. */
-async function personOf({ reach, personal, schedules }: PersonExportDeps, user: UserView) {
-  const [reached, aliases, data, planned] = await Promise.all([
+async function personOf({ reach, personal, records }: PersonExportDeps, user: UserView) {
+  const [reached, aliases, data, planned, kept] = await Promise.all([
     reach(user),
     personal.aliases(user.id),
     personal.data(user.id),
-    allSchedules((page) => schedules.list(user.workspaceId, { userId: user.id }, page)),
+    allSchedules((page) => records.schedules.list(user.workspaceId, { userId: user.id }, page)),
+    recordsOf(records, user),
   ]);
   return {
     exported_at: new Date().toISOString(),
@@ -77,6 +79,7 @@ async function personOf({ reach, personal, schedules }: PersonExportDeps, user: 
       updated_at: updatedAt.toISOString(),
     })),
     schedules: planned.map(presentSchedule),
+    ...kept,
   };
 }
 

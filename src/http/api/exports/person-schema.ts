@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { accessGrantSchema, accessRequestSchema } from "../access/access-resource.ts";
+import { handoffSchema } from "../handoffs/handoff-resource.ts";
 import { messageSchema } from "../messages/message-resource.ts";
 import { idSchema, jsonObjectSchema, timestampSchema } from "../route/wire-schemas.ts";
 import { scheduleSchema } from "../schedules/schedule-resource.ts";
@@ -20,6 +22,27 @@ export const personSchema = z
       }),
     ),
     schedules: z.array(scheduleSchema),
+    handoffs: z
+      .array(handoffSchema)
+      .describe("When people answered them, with the notes that people left, the oldest first"),
+    access: z.object({
+      requests: z.array(accessRequestSchema).describe("How they asked to be let in"),
+      grants: z.array(accessGrantSchema).describe("How they were let in"),
+    }),
+    changes: z
+      .array(
+        z.object({
+          at: timestampSchema,
+          operation: z.string().describe("The `operationId` in this document"),
+          by: z.string().nullable().describe("The name of the API key"),
+          via: z.enum(["api", "console"]),
+          targets: z.array(z.string()),
+          fields: z.array(z.string()).describe("Fields that were set, without their values"),
+        }),
+      )
+      .describe(
+        "Changes of their data and sessions by operators, the oldest first, as long as those are kept",
+      ),
     sessions: z.array(z.object({ ...sessionRowSchema.shape, messages: z.array(messageSchema) })),
   })
   .meta({ id: "Person" });

@@ -1,0 +1,45 @@
+import type { z } from "zod";
+import type { AccessQueries } from "../../../access/access-queries-repository.ts";
+import type { AuditEntry, AuditLog } from "../../../audit/audit-repository.ts";
+import type { HandoffQueries } from "../../../handoffs/handoff-queries-repository.ts";
+import { toAccessGrant, toAccessRequest } from "../access/access-resource.ts";
+import { toHandoff } from "../handoffs/handoff-resource.ts";
+import type { personSchema } from "./person-schema.ts";
+
+/** What operators keep about a person. */
+export interface PersonRecords {
+  handoffs: Pick<HandoffQueries, "ofUser">;
+  access: Pick<AccessQueries, "ofUser">;
+  audit: Pick<AuditLog, "about">;
+}
+
+type Shown = Pick<z.output<typeof personSchema>, "handoffs" | "access" | "changes">;
+
+/** Reads it, in the form of the export. */
+export async function recordsOf(
+  { handoffs, access, audit }: PersonRecords,
+  { workspaceId, id }: { workspaceId: string; id: string },
+): Promise<Shown> {
+  const [asked, letIn, changes] = await Promise.all([
+    handoffs.ofUser(workspaceId, id),
+    access.ofUser(workspaceId, id),
+    audit.about(workspaceId, id),
+  ]);
+  return {
+    handoffs: asked.map(toHandoff),
+    access: { requests: letIn.requests.map(toAccessRequest), grants: letIn.grants.map(toAccessGrant) },
+    changes: changes.map(toChange),
+  };
+}
+
+/** The network address of an operator is the operator's own data. */
+function toChange(entry: AuditEntry): Shown["changes"][number] {
+  return {
+    at: entry.createdAt.toISOString(),
+    operation: entry.operation,
+    by: entry.actorName,
+    via: entry.consoleSessionId === null ? "api" : "console",
+    targets: [...entry.targets],
+    fields: [...entry.fields],
+  };
+}
