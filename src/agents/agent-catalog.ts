@@ -15,6 +15,8 @@ export interface AgentCatalog {
    * Loads the version that a session is pinned to. If the agent has `"versioning": "latest"`, loads the current one.
    */
   load(agentId: string, version: number): Promise<LoadedAgent>;
+  /** Loads exactly this version. */
+  loadExactly(agentId: string, version: number): Promise<LoadedAgent>;
   /** Starts to load the current versions, so that the first message does not wait for an SDK. */
   warmUp(): void;
   /**
@@ -73,6 +75,7 @@ export function createAgentCatalog(deps: {
       }
       return cached(agentId, version);
     },
+    loadExactly: cached,
     warmUp() {
       // The first turn repeats a failed load, and reports the failure.
       for (const [agentId, version] of current) cached(agentId, version).catch(() => undefined);

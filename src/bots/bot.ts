@@ -68,6 +68,8 @@ export interface Turn {
   coming(): Promise<ComingMessage[]>;
   /** Tokens that the prompt's summaries used; null for none. */
   overhead(): TokenUsage | null;
+  /** In a replay: the recorded result of a tool. Then no tool runs. Null: the record has none. */
+  recordedTools?: (tool: string) => string | null;
 }
 
 /** A part of a conversation that the bot must add to its summary. */
@@ -146,6 +148,8 @@ export interface Bot {
   readonly outputTokens?: number;
   /** True for bots that start with the whole prompt. It is read while the message is still being stored. */
   readonly readsPrompt?: boolean;
+  /** True if an answer changes nothing outside, as long as its tools are answered from a record. */
+  readonly isReplayable?: boolean;
   /** Summarizes a conversation. A bot without it gets as much as fits, in every history mode. Throws like `answer`. */
   summarize?(request: SummaryRequest): Promise<Summary>;
   close?(): Promise<void>;

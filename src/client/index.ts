@@ -9,6 +9,7 @@ import { type FeedEvent, feedEvents } from "./feed.ts";
 import { createHandoffs, type HandoffCalls } from "./handoffs.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { type Queue, readQueue } from "./queue.ts";
+import { type Replay, type ReplayRequest, replaySessions } from "./replays.ts";
 import { createSchedules, type Schedules } from "./schedules.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { readStats, type Stats, type StatsQuery } from "./stats.ts";
@@ -70,6 +71,8 @@ export class Causeway {
   readonly feed: (options?: RequestOptions & { after?: string }) => AsyncGenerator<FeedEvent>;
   /** Counts messages, turns, failures, latency and tokens by hour or day. */
   readonly stats: (query?: StatsQuery, options?: RequestOptions) => Promise<Stats>;
+  /** Asks another version what it would have answered. Nothing is stored or delivered. */
+  readonly replay: (body: ReplayRequest, options?: RequestOptions) => Promise<Replay>;
   /** Counts the work that waits now. */
   readonly queue: (options?: RequestOptions) => Promise<Queue>;
   /** Makes any other call. The path is relative to `/api/v1`. Names are converted in both directions. */
@@ -91,6 +94,7 @@ export class Causeway {
     this.handoffs = createHandoffs(transport);
     this.access = createAccess(transport);
     this.feed = (options) => feedEvents(transport, options);
+    this.replay = (body, options) => replaySessions(transport, body, options);
     this.stats = (query, options) => readStats(transport, query, options);
     this.queue = (options) => readQueue(transport, options);
     this.request = transport.request;

@@ -173,6 +173,7 @@ const TRAFFIC = [
   "createSession",
   "createSocketToken",
   "renderSession",
+  "replaySessions",
   "replyInHandoff",
   "sendMessage",
   "streamMessage",

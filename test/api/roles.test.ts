@@ -42,6 +42,7 @@ const LEAST: Record<Role, string[]> = {
     "endSession",
     "mergeParticipantData",
     "replaceParticipantData",
+    "replaySessions",
     "resetSession",
     "resolveDelivery",
     "retryDeliveries",

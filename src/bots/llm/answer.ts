@@ -9,6 +9,7 @@ import type { LlmConfig } from "./config.ts";
 import { endingFault, endingOf } from "./finish.ts";
 import type { McpServers } from "./mcp-servers.ts";
 import type { ConfiguredModel } from "./model.ts";
+import { fromRecord } from "./recorded-tools.ts";
 import { type ShownMessage, showFiles } from "./show-files.ts";
 import { streamPlainReply } from "./stream-plain-reply.ts";
 import { type StreamedReply, streamReply } from "./stream-reply.ts";
@@ -33,7 +34,9 @@ export async function answerWithModel(
   const effects = createToolEffects(turn);
   // A tool that the agent declares replaces a server's tool of the same name.
   const declared = createTools(config.tools, turn.executionId, effects);
-  const tools = withinBudget(tracedTools({ ...(await mcp.tools()), ...declared }), config.maxToolCalls);
+  const offered = { ...(await mcp.tools()), ...declared };
+  const callable = turn.recordedTools === undefined ? offered : fromRecord(offered, turn.recordedTools);
+  const tools = withinBudget(tracedTools(callable), config.maxToolCalls);
   const stop = new AbortController();
   const timer = config.timeoutMs === undefined ? undefined : setTimeout(() => stop.abort(), config.timeoutMs);
   const signal = AbortSignal.any([output.signal, stop.signal]);

@@ -10,6 +10,7 @@ export const definition = defineBot({
   type: "script",
   configSchema,
   create: (config) => ({
+    isReplayable: true,
     async answer(turn, output) {
       const text = turn.input
         .map(({ text, context, payload = "" }) => `${withContextInWords(text, context)}\n${payload}`)

@@ -2,6 +2,7 @@ import { rollBackAgent } from "../agent-rollback.ts";
 import { approveCode } from "../approve.ts";
 import type { Command, CommandCall, CommandOption } from "../command.ts";
 import { exportPerson, exportSessions } from "../export-sessions.ts";
+import { printReplay } from "../replay.ts";
 import { printChat, printUsers } from "../users-and-chat.ts";
 import { printWhy } from "../why.ts";
 
@@ -86,6 +87,21 @@ export const askingCommands: readonly Command[] = [
     summary: "let somebody in who tells a code",
     options: ASKING,
     run: (call) => approveCode({ ...requestOf(call), subject: call.args.join("") }, call.env, call.print),
+  },
+  {
+    name: "replay",
+    args: "<session>",
+    takes: ONE,
+    summary: "show what another version would have answered; exit code 1 if it leaves a turn unanswered",
+    options: {
+      agent: { value: "<name>@<version>", doc: "the agent that answers; without a version: the current one" },
+      ...ASKING,
+    },
+    async run(call) {
+      const agent = call.option("agent");
+      if (agent === undefined) return { misuse: "--agent is needed, such as --agent coach@5." };
+      return await printReplay({ ...requestOf(call), agent }, call.env, call.print);
+    },
   },
   {
     name: "agent rollback",

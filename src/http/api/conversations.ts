@@ -14,6 +14,8 @@ import { createSessionQueriesRepository } from "../../sessions/session-queries-r
 import { createSessionWritesRepository } from "../../sessions/session-writes-repository.ts";
 import { createSocketTokenRepository } from "../../sessions/socket-token-repository.ts";
 import { createExecutionQueriesRepository } from "../../turns/answering/execution-queries-repository.ts";
+import { recordedTurns } from "../../turns/replay/recorded-turns-repository.ts";
+import { createOpenLimit } from "../server/open-limit.ts";
 import type { RateLimit } from "../server/rate-limit.ts";
 import type { ServiceEngine, ServiceFiles, ServicePipeline } from "../service.ts";
 import { accessAnswerRoutes } from "./access/access-answers.ts";
@@ -32,6 +34,7 @@ import { messageRoutes } from "./messages/messages.ts";
 import { renderRoutes } from "./messages/render.ts";
 import { openaiRoutes } from "./openai/openai.ts";
 import { asOpenaiError } from "./openai/openai-error.ts";
+import { replayRoutes } from "./replays/replays.ts";
 import type { Route } from "./route/route.ts";
 import { sessionActionRoutes } from "./sessions/session-actions.ts";
 import { sessionChangeRoutes } from "./sessions/session-changes.ts";
@@ -71,6 +74,9 @@ export interface ConversationApi {
 const LINK_MS = 5_000;
 /** Larger than every seq: a preview message comes after the whole history. */
 const AFTER_ALL = 2 ** 31 - 1;
+
+/** Replays of one workspace at the same time: each calls a model again and again. */
+const REPLAYS_AT_ONCE = 1;
 
 /** The conversation routes of the API: sessions, messages, executions, sockets. */
 export function createConversationApi(deps: ConversationApiDeps): ConversationApi {
@@ -171,6 +177,20 @@ export function createConversationApi(deps: ConversationApiDeps): ConversationAp
           beforeSeq: AFTER_ALL,
         });
       },
+    }),
+    ...replayRoutes({
+      sessions,
+      agents: sessionAgents,
+      load: agents.loadExactly,
+      turns: (sessionId, limit) => recordedTurns(pool, sessionId, limit),
+      prompt: (session, agent, { texts, beforeSeq }) =>
+        pipeline.contexts.prompt({
+          sessionId: session.id,
+          agent: { id: agent.id, definition: agent.definition },
+          input: texts.map((text) => ({ text, instruction: false })),
+          beforeSeq,
+        }),
+      places: createOpenLimit(REPLAYS_AT_ONCE),
     }),
     ...socketTokenRoutes({ sessions, tokens }),
   ];
