@@ -91,6 +91,7 @@ describe("migrations", () => {
       "event_log_status_check",
       "executions_finish_reason_check",
       "executions_status_check",
+      "executions_traceparent_check",
       "handoffs_holder_check",
       "handoffs_release_check",
       "handoffs_source_check",
