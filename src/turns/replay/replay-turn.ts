@@ -90,7 +90,7 @@ export function recordedAnswer(turn: RecordedTurn): ReplayedAnswer {
 }
 
 /** Answers each call of a tool with its result in the record, in order. Null: the tool was not called then. */
-export function toolRecord(log: readonly LogEntry[]): (tool: string) => string | null {
+function toolRecord(log: readonly LogEntry[]): (tool: string) => string | null {
   const results = new Map<string, string[]>();
   for (const { type, data } of log) {
     const { name, summary } = data;
