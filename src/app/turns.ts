@@ -8,6 +8,7 @@ import { warnIdleDesks } from "../handoffs/idle-warning-repository.ts";
 import { createTurnQueue } from "../queue/turn-queue.ts";
 import { comingMessages } from "../schedules/coming-repository.ts";
 import { createSessionNotices } from "../sessions/session-notices.ts";
+import { createTranscriber } from "../speech/transcribe.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
 import { writeOnce } from "../storage/write-once.ts";
 import { createChannelSigns } from "../turns/answering/channel-signs.ts";
@@ -17,6 +18,7 @@ import { createTurnSpans } from "../turns/answering/trace-turn.ts";
 import { createTurnEffects } from "../turns/answering/turn-effects.ts";
 import { createBudgets, hourly } from "../turns/budgets/budget.ts";
 import { createBudgetRepository } from "../turns/budgets/budget-repository.ts";
+import { createHearingRepository } from "../turns/hearing/hearing-repository.ts";
 import { startLeaseHeartbeat } from "../turns/lanes/lease-heartbeat.ts";
 import { createTurnControl } from "../turns/lanes/turn-control.ts";
 import { createTurnEngine, type TurnEngine } from "../turns/lanes/turn-engine.ts";
@@ -114,6 +116,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     channel: (channelId) => running(channelId).ref,
     attachments: deps.attachments.ofMessages,
     context: createBatchLookups(contexts),
+    hearing: { repository: createHearingRepository(pool, { owner }), transcribe: createTranscriber() },
     budgets: createBudgets({ repository: budgetRepository, clock, log }),
     trace: createTurnSpans(deps.tracing, (channelId) => running(channelId).ref),
     finish,

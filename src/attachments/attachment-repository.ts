@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import type { AttachmentKind, AttachmentView } from "../core/message/attachment.ts";
-import { type AttachmentRow, toAttachment } from "./attachment-rows.ts";
+import { type AttachmentRow, HEARD, toAttachment } from "./attachment-rows.ts";
 
 /** A file whose content this process must load now. */
 export interface ClaimedAttachment {
@@ -31,7 +31,7 @@ export interface StoredContent {
   bytes: number;
 }
 
-const VIEW = "id, kind, name, content_type, bytes, state, error, source_url";
+const VIEW = `a.id, a.kind, a.name, a.content_type, a.bytes, a.state, a.error, a.source_url, ${HEARD} AS heard`;
 const CLAIMED = `a.id, coalesce(a.channel_id, s.channel_id) AS "channelId", a.attempts, a.content_type AS "contentType", a.bytes::float8 AS bytes,
   a.platform_id AS "platformId", a.source_url AS "sourceUrl", a.error`;
 
@@ -85,7 +85,7 @@ export function createAttachmentRepository(pool: Pool, identity: { owner: string
     /** Returns the files of messages, grouped by message and in order. */
     async ofMessages(messageIds: readonly string[]): Promise<Map<string, AttachmentView[]>> {
       const { rows } = await pool.query<AttachmentRow & { message_id: string }>(
-        `SELECT ${VIEW}, message_id FROM attachments WHERE message_id = ANY($1) ORDER BY place, id`,
+        `SELECT ${VIEW}, a.message_id FROM attachments a WHERE a.message_id = ANY($1) ORDER BY a.place, a.id`,
         [messageIds],
       );
       return grouped(rows);
@@ -94,7 +94,9 @@ export function createAttachmentRepository(pool: Pool, identity: { owner: string
     async find(id: string): Promise<OwnedAttachment | null> {
       const { rows } = await pool.query<
         AttachmentRow & { workspace_id: string; session_id: string; message_id: string | null }
-      >(`SELECT ${VIEW}, workspace_id, session_id, message_id FROM attachments WHERE id = $1`, [id]);
+      >(`SELECT ${VIEW}, a.workspace_id, a.session_id, a.message_id FROM attachments a WHERE a.id = $1`, [
+        id,
+      ]);
       const row = rows[0];
       if (!row) return null;
       const { workspace_id: workspaceId, session_id: sessionId, message_id: messageId } = row;

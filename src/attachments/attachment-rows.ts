@@ -11,7 +11,12 @@ export interface AttachmentRow {
   state: string;
   error: string | null;
   source_url: string | null;
+  heard?: boolean;
 }
+
+/** SQL condition: the file is a sound, and its message has its words. */
+export const HEARD = `(a.kind = 'audio' AND EXISTS (
+      SELECT 1 FROM messages h WHERE h.id = a.message_id AND h.listened_at IS NOT NULL))`;
 
 /**
  * SQL expression for the files of a message, in order, as a JSON array. `message` is the SQL expression of the
@@ -19,7 +24,8 @@ export interface AttachmentRow {
  */
 export const ATTACHMENTS_OF = (message: string): string => `(
     SELECT coalesce(json_agg(json_build_object('id', a.id, 'kind', a.kind, 'name', a.name, 'content_type', a.content_type,
-      'bytes', a.bytes, 'state', a.state, 'error', a.error, 'source_url', a.source_url) ORDER BY a.place, a.id), '[]')
+      'bytes', a.bytes, 'state', a.state, 'error', a.error, 'source_url', a.source_url,
+      'heard', ${HEARD}) ORDER BY a.place, a.id), '[]')
     FROM attachments a WHERE a.message_id = ${message})`;
 
 export function toAttachment(row: AttachmentRow): AttachmentView {
@@ -32,5 +38,6 @@ export function toAttachment(row: AttachmentRow): AttachmentView {
     state: ATTACHMENT_STATES.find((state) => state === row.state) ?? "failed",
     error: row.error,
     sourceUrl: row.source_url,
+    ...(row.heard && { heard: true }),
   };
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 
 const UNKNOWN = "application/octet-stream";
+const SOUND = /^audio\/(?!.*(xml|html))/;
 /** Types that a browser would execute or render. */
 const ACTIVE = /html|xml|svg|script|ecma|mhtml|flash/;
 
@@ -12,10 +13,12 @@ export async function contentTypeOf(content: Buffer, claimed: string | null): Pr
   // Imported only on demand: it knows hundreds of formats, and most services never receive a file.
   const { fileTypeFromBuffer } = await import("file-type");
   const found = await fileTypeFromBuffer(content);
-  if (found) return found.mime;
   const said = claimed?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (found) return isSoundOf(said, found.mime) ? said : found.mime;
   const isType = /^[a-z]+\/[a-z0-9.+-]{1,100}$/.test(said);
   if (isText(content)) {
+    // Whoever hears it finds out that it is none. The user should be told so, and not that a text came.
+    if (isType && SOUND.test(said)) return said;
     const isTextType =
       isType && (said.startsWith("text/") || said === "application/json" || ACTIVE.test(said));
     return isTextType && !said.startsWith("image/") ? said : "text/plain";
@@ -23,6 +26,11 @@ export async function contentTypeOf(content: Buffer, claimed: string | null): Pr
   return isType && /^(application|audio|video|font|model)\//.test(said) && !ACTIVE.test(said)
     ? said
     : UNKNOWN;
+}
+
+/** Sound may come in a container that also holds films. Only the sender can tell that there are no pictures. */
+function isSoundOf(said: string, found: string): boolean {
+  return /^(video\/(webm|mp4|ogg)|application\/ogg)$/.test(found) && SOUND.test(said);
 }
 
 /** True for UTF-8 without the control characters that never occur in text. */

@@ -4,6 +4,7 @@ import { durationMs } from "../core/time/duration.ts";
 import { isTimezone } from "../core/time/wall-clock.ts";
 import { durationSchema, eventRuleSchema } from "./event-schema.ts";
 import { handoffSchema } from "./handoff-schema.ts";
+import { speechSchema } from "./speech-schema.ts";
 
 const variableValue = z.union([z.string(), z.number(), z.boolean()], "write a text, a number, true or false");
 
@@ -217,6 +218,9 @@ export const agentSchema = z.strictObject({
   handoff: handoffSchema
     .optional()
     .describe("The way people take over from the bot; see [A person answers](handoff.md)."),
+  speech: speechSchema
+    .optional()
+    .describe("Voice messages: how the agent hears them; see [Voice](voice.md)."),
   retentionDays: z
     .int()
     .min(1)

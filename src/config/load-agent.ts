@@ -15,6 +15,7 @@ import { readMessageFiles } from "./message-files.ts";
 import { publishDefinition, unmaskDefinition } from "./publish-agent.ts";
 import { resolveReferences } from "./references.ts";
 import { inputSchema } from "./schema-node.ts";
+import { runningSpeech } from "./speech-schema.ts";
 import { parseOwnKeys, unknownName } from "./typed-config.ts";
 
 /** An agent of a configuration file. */
@@ -71,7 +72,8 @@ export function loadAgent(slug: string, content: Json, origin: AgentOrigin): Loa
   // Retention is not part of a version: going back to an earlier prompt must erase no session.
   const { retentionDays = null, ...versioned } = parsed.data;
   const { retentionDays: _, ...written } = source;
-  const { events, budgets, quietHours, handoff, name = slug, seedMessage = null, ...settings } = versioned;
+  const { events, budgets, quietHours, handoff, speech, ...plain } = versioned;
+  const { name = slug, seedMessage = null, ...settings } = plain;
   const published = publishDefinition(slug, written, versioned);
   const agent = {
     ...settings,
@@ -82,6 +84,7 @@ export function loadAgent(slug: string, content: Json, origin: AgentOrigin): Loa
     turns: { ...settings.turns, refusal: refusalText(settings.turns) },
     events: events.map(toEventRule),
     handoff: runningHandoff(handoff),
+    speech: runningSpeech(speech),
     quietHours: quietHours
       ? { from: minuteOfDay(quietHours.from), to: minuteOfDay(quietHours.to), timezone: quietHours.timezone }
       : null,

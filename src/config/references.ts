@@ -12,7 +12,7 @@ const ESCAPED_REFERENCE = /^\$(\$+[A-Za-z_][A-Za-z0-9_]*)$/;
  * Keys whose values are addresses and names, which are useful in a log. All other values from the environment are
  * hidden.
  */
-const PLAIN_KEY = /(url|root|model|provider|from|id|sid|name|username|mode|workspace)$/i;
+const PLAIN_KEY = /(url|root|model|provider|from|id|sid|name|username|mode|workspace|voice|language)$/i;
 
 /** A JSON value whose `"$NAME"` strings are replaced by values from the environment. */
 export interface ResolvedReferences {

@@ -82,6 +82,7 @@ function toArrival(row: InboundRow, outcome: Extract<InboundOutcome, { kind: "ac
       attempts: 0,
       cancelled: false,
       hasAttachments: row.attachments.length > 0 || (row.uploads?.ids.length ?? 0) > 0,
+      listened: false,
       preview: null,
       isOpen: row.gathering !== null,
       context: row.context,

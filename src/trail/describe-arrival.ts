@@ -1,4 +1,5 @@
 import type { StoredReference } from "../core/message/message-context.ts";
+import { describeHearing } from "./describe-hearing.ts";
 import { between, count, durationInWords, type Fact } from "./fact.ts";
 import type { QuestionRow, SessionFacts, TrailRows } from "./trail-rows.ts";
 
@@ -12,6 +13,7 @@ export function describeArrival({ questions, session, attachments }: TrailRows):
       ...authorFacts(message, session),
       arrivalFact(message, session),
       sessionFact(message, session),
+      ...describeHearing(message),
     ]),
     ...attachments.map(
       ({ id, name, state, error, updatedAt }): Fact => ({
@@ -34,7 +36,7 @@ function arrivalFact(message: QuestionRow, session: SessionFacts): Fact {
     case "command":
       return {
         at,
-        what: "The user wrote /reset.",
+        what: message.listenedAt === null ? "The user wrote /reset." : "The user said /reset.",
         why: "The reset runs. It is not part of the history.",
         about,
       };

@@ -1,5 +1,4 @@
-import { sentence } from "./describe-turn.ts";
-import { between, durationInWords, type Fact } from "./fact.ts";
+import { between, durationInWords, type Fact, sentence } from "./fact.ts";
 import type { DeliveryRow, IncidentRow, TrailRows } from "./trail-rows.ts";
 
 /** A shorter wait needs no explanation, in milliseconds. */

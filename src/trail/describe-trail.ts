@@ -3,8 +3,8 @@ import { describeAccess } from "./describe-access.ts";
 import { describeArrival } from "./describe-arrival.ts";
 import { describeDeliveries } from "./describe-delivery.ts";
 import { describeHandoff, summarizeHandoff } from "./describe-handoff.ts";
-import { describeTurn, sentence } from "./describe-turn.ts";
-import { between, count, durationInWords, type Fact } from "./fact.ts";
+import { describeTurn } from "./describe-turn.ts";
+import { between, count, durationInWords, type Fact, sentence } from "./fact.ts";
 import type { FiringRow, TrailRows } from "./trail-rows.ts";
 
 /** The history of a message, from its arrival to its last receipt. */

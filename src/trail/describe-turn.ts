@@ -1,5 +1,6 @@
 import { causeOf, collectWindow } from "./describe-arrival.ts";
-import { between, count, durationInWords, type Fact } from "./fact.ts";
+import { HEARING, hearingIncident } from "./describe-hearing.ts";
+import { between, count, durationInWords, type Fact, sentence } from "./fact.ts";
 import type { IncidentRow, ReplyRow, TrailRows, TurnRow } from "./trail-rows.ts";
 
 /** A shorter wait needs no explanation, in milliseconds. */
@@ -62,6 +63,8 @@ function incidentFact({ at, attempt, code, reason, outcome, nextAt, subjectId }:
   const about = { type: "execution" as const, id: subjectId };
   if (code === "taken_over")
     return { at, what: "Another process took over the turn.", why: `${sentence(reason)}`, about };
+  if (code.startsWith(HEARING))
+    return hearingIncident({ at, attempt, code, reason, outcome, nextAt, subjectId });
   const next =
     outcome === "failed"
       ? "the turn was given up"
@@ -97,10 +100,4 @@ function endOf(turn: TurnRow, replies: readonly ReplyRow[]): { what: string; why
   return replies.length === 0
     ? { what: `The turn ended without an answer${attempts}${tokens}.`, why: "The bot chose to stay silent." }
     : { what: `The turn ended with an answer${attempts}${tokens}.`, why: null };
-}
-
-/** Formats a recorded reason as a sentence. */
-export function sentence(reason: string): string {
-  const capitalized = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`;
-  return /[.!?]$/.test(capitalized) ? capitalized : `${capitalized}.`;
 }

@@ -69,6 +69,10 @@ export interface QuestionRow {
   references: StoredReference[] | null;
   /** True if several platform events may belong to this one message. */
   collectsParts: boolean;
+  /** Time at which its sound had become words, or was known to have none; null: it has no sound. */
+  listenedAt: Date | null;
+  /** What `metadata` tells of its words; null if it was not heard. */
+  transcription: Json;
   /** Keys of its platform events, or of the cause of an unprompted turn. */
   keys: string[];
   /** Its own execution, if it has one. */

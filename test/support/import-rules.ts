@@ -32,7 +32,7 @@ export const STAGES: readonly (readonly string[])[] = [
   ["core"],
   ["storage"],
   ["queue"],
-  ["users", "agents", "keys", "audit"],
+  ["users", "agents", "keys", "audit", "speech"],
   ["attachments"],
   ["sessions"],
   ["schedules", "delivery", "handoffs", "access"],

@@ -31,6 +31,7 @@ export async function showFiles(
       const files: ShownFile[] = [];
       for (const attachment of attachments) {
         const bytes = attachment.bytes ?? 0;
+        if (attachment.heard) continue;
         if (room.files === 0 || bytes > room.bytes) continue;
         const file = await toFile(attachment, config.provider);
         if (file === null) continue;

@@ -10,7 +10,7 @@ export function attachmentsOf(message: Omit<TelegramContent, "special">): Inboun
   // A photo comes in several sizes, the largest last.
   add("image", message.photo?.at(-1));
   add("image", message.sticker);
-  add("audio", message.voice);
+  add("audio", message.voice && { mime_type: "audio/ogg", ...message.voice });
   add("audio", message.audio);
   add("video", message.video);
   add("video", message.video_note);

@@ -22,6 +22,8 @@ export interface AttachmentView {
   error: string | null;
   /** The sender's URL of the file; null for files that users send. */
   sourceUrl: string | null;
+  /** A sound whose words, or the reason why it has none, stand in its message. */
+  heard?: true;
 }
 
 /** A file that a bot sends. We and the platforms that show it fetch it from `url`. */
@@ -38,7 +40,9 @@ export function kindOfType(contentType: string | null | undefined): AttachmentKi
 }
 
 /** A file as words, for readers that take only text. */
-function attachmentInWords({ kind, name, contentType, state, error, sourceUrl }: AttachmentView): string {
+function attachmentInWords(attachment: AttachmentView): string {
+  const { kind, name, contentType, state, error, sourceUrl, heard } = attachment;
+  if (heard) return "";
   const what = name ?? contentType ?? kind;
   // A bot's file is sent by its URL, even if we could not keep a copy.
   if (sourceUrl !== null) return `[${kind}: ${what}]`;

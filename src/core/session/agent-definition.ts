@@ -1,6 +1,7 @@
 import type { QuietHours } from "../schedule/quiet-hours.ts";
 import type { Json, JsonObject } from "../text/json.ts";
 import type { HandoffSettings } from "./handoff-settings.ts";
+import type { SpeechSettings } from "./speech-settings.ts";
 import type { VariableSpecs } from "./variables.ts";
 
 /** The part of a long conversation that the bot receives. */
@@ -86,6 +87,7 @@ export interface AgentDefinition {
   participantData: "prompt" | "hidden";
   events: readonly EventRule[];
   handoff: HandoffSettings;
+  speech: SpeechSettings;
   /** Hours without unprompted messages; null: none. A user's own quiet hours override them. */
   quietHours: QuietHours | null;
   /** The same definition as a version stores it: `"$NAME"` references instead of values, with defaults filled in. */

@@ -6,7 +6,9 @@ import type { Stop } from "../../core/process/stop.ts";
 import type { AgentDefinition } from "../../core/session/agent-definition.ts";
 import type { ChannelRef } from "../../core/session/runtime.ts";
 import type { Clock } from "../../core/time/clock.ts";
+import type { Transcribe } from "../../speech/transcribe.ts";
 import type { Budgets } from "../budgets/budget.ts";
+import type { HearingRepository } from "../hearing/hearing-repository.ts";
 import type { Batch } from "../lanes/choose-batch.ts";
 import type { Lane, PendingMessage, TurnRepository } from "../lanes/turn-repository.ts";
 import type { TurnLookups } from "../prompt/turn-context.ts";
@@ -46,6 +48,8 @@ export interface TurnEngineDeps {
     messages: readonly PendingMessage[],
     input: readonly TurnInput[],
   ): TurnLookups;
+  /** Turns voice messages into words. */
+  hearing: { repository: HearingRepository; transcribe: Transcribe };
   /** The budgets of agents. */
   budgets: Budgets;
   /** Begins the span of a turn. */
@@ -103,6 +107,8 @@ export interface Running {
   stop: Stop;
   /** The current batch. */
   batch: Batch | null;
+  /** The batch is being heard. A newer message does not interrupt that, because its words are needed in any case. */
+  hearing: boolean;
   policy: AgentDefinition["turns"]["policy"];
   /** A message came before the first answer began, so the known messages are not all that wait. */
   outdated: boolean;

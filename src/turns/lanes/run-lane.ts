@@ -8,6 +8,7 @@ import {
   type Running,
   type TurnEngineDeps,
 } from "../answering/turn-deps.ts";
+import { type createHearing, unheardOf } from "../hearing/hear.ts";
 import { type Batch, chooseBatch } from "./choose-batch.ts";
 import type { Lane, PendingMessage } from "./turn-repository.ts";
 
@@ -25,6 +26,7 @@ export function createLaneRunner(
     answering: ReturnType<typeof createAnswering>;
     draining(): boolean;
     begin(lane: Lane, pending: PendingMessage[] | null): void;
+    hear: ReturnType<typeof createHearing>;
   },
 ) {
   const { answer, skip } = engine.answering;
@@ -64,11 +66,21 @@ export function createLaneRunner(
       // A stop may have begun during the collect window, and more messages may have come during the read.
       if (engine.draining() || (running.outdated && running.policy === "interrupt")) continue;
       const takenOver = known === null;
-      const next = !batch
-        ? await settle(lane, inboundSeq)
-        : batch.messages[0].cancelled
-          ? await skip(running, batch.messages[0])
-          : await answer(running, agent, batch.messages, takenOver);
+      const isUnheard = batch?.kind === "turn" && unheardOf(agent, batch.messages).length > 0;
+      const heard = batch && isUnheard ? await engine.hear(running, agent, batch.messages) : null;
+      if (heard === "again") {
+        // The words may be a command, or ask for a person.
+        pending = null;
+        continue;
+      }
+      const next =
+        heard === "released" || heard === "reset"
+          ? heard
+          : !batch
+            ? await settle(lane, inboundSeq)
+            : batch.messages[0].cancelled
+              ? await skip(running, batch.messages[0])
+              : await answer(running, agent, batch.messages, takenOver);
       if (next === "released") return;
       if (next === "reset") {
         const { messages } = await deps.repository.pending(lane.sessionId, PENDING_LIMIT);

@@ -5,6 +5,7 @@ import { wait } from "../../core/time/wait.ts";
 import { createAnswering } from "../answering/answer-batch.ts";
 import { TurnStopped } from "../answering/run-attempt.ts";
 import { laneOf, type Running, type TurnEngineDeps } from "../answering/turn-deps.ts";
+import { createHearing } from "../hearing/hear.ts";
 import { createWay } from "./make-way.ts";
 import { createLaneRunner } from "./run-lane.ts";
 import type { Lane, PendingMessage } from "./turn-repository.ts";
@@ -26,6 +27,7 @@ export function createTurnEngine(deps: TurnEngineDeps) {
   const way = createWay(deps.clock);
   const runLane = createLaneRunner(deps, {
     answering: createAnswering(deps, way),
+    hear: createHearing(deps, way),
     draining: () => draining,
     begin,
   });
@@ -39,6 +41,7 @@ export function createTurnEngine(deps: TurnEngineDeps) {
       lane,
       stop: createStop(),
       batch: null,
+      hearing: false,
       policy: "queue",
       outdated: false,
       again: 0,
@@ -119,7 +122,7 @@ export function createTurnEngine(deps: TurnEngineDeps) {
       const running = lanes.get(sessionId);
       if (!running) return;
       if (isReset) way.onReset(running);
-      if (running.batch?.kind !== "turn") running.outdated = true;
+      if (running.batch?.kind !== "turn" || running.hearing) running.outdated = true;
       else if (running.policy === "interrupt" && running.batch.messages[0].origin === "user") {
         running.stop.abort(new TurnStopped("interrupted"));
       }

@@ -35,6 +35,8 @@ export interface PendingMessage {
   cancelled: boolean;
   /** True if it has files. */
   hasAttachments: boolean;
+  /** Its sound has become words, or it was found to have none. */
+  listened: boolean;
   /** The preview that an earlier process left on the platform. */
   preview: string | null;
   /** Further events may still join it. It is closed before its turn begins. */
@@ -126,6 +128,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         created_at: Date;
         cancel_requested_at: Date | null;
         has_attachments: boolean;
+        listened: boolean;
         preview: string | null;
         is_open: boolean;
         author: MessageContext["author"];
@@ -137,7 +140,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
       }>(
         `SELECT m.id, m.seq, m.origin, m.role, m.content, m.payload, m.execution_id, m.created_at, e.attempts, e.cancel_requested_at,
            e.preview, m.gather_until IS NOT NULL AND m.closed_at IS NULL AS is_open, m.author, m.sent_at,
-           m.message_references, m.reply_reference, e.traceparent, ${CHANNEL_KEYS} AS event_keys,
+           m.message_references, m.reply_reference, e.traceparent, ${CHANNEL_KEYS} AS event_keys, m.listened_at IS NOT NULL AS listened,
            EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id) AS has_attachments
          FROM messages m
          JOIN sessions s ON s.id = m.session_id LEFT JOIN executions e ON e.id = m.execution_id
@@ -157,6 +160,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         attempts: row.attempts ?? 0,
         cancelled: row.cancel_requested_at !== null,
         hasAttachments: row.has_attachments,
+        listened: row.listened,
         preview: row.preview,
         isOpen: row.is_open,
         context: toContext(row),

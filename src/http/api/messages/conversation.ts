@@ -1,5 +1,6 @@
 import { RequestError } from "../../../core/faults/errors.ts";
 import { HANDOFF_CODE } from "../../../core/session/handoff-settings.ts";
+import { RESET_CODE } from "../../../core/session/reset-code.ts";
 import type { ChannelRef } from "../../../core/session/runtime.ts";
 import type { TurnEvent } from "../../../core/session/turn-log.ts";
 import { storableText } from "../../../core/text/text.ts";
@@ -54,6 +55,8 @@ export type Answer =
   | { kind: "failed" | "cancelled"; execution: ExecutionView }
   /** It was cancelled because a person answers. */
   | { kind: "handoff"; handoff: OpenHandoff | null }
+  /** It was a spoken `/reset`. */
+  | { kind: "reset"; sessionId: string; notice: MessageView | null }
   /** The agent's budget was used up, so the bot was not asked. */
   | { kind: "refused"; execution: ExecutionView; retryAfterSeconds: number }
   | { kind: "deleted" };
@@ -162,8 +165,12 @@ export function createConversation(deps: ConversationDeps): Conversation {
       const { handoff } = await session(into.workspaceId, sessionId);
       return { kind: "handoff", sessionId, userMessageId: id, handoff };
     }
-    const opened = await resetInto(into.workspaceId, sessionId);
-    return { kind: "reset", sessionId: opened, notice: await deps.messages.openingNotice(opened) };
+    return { kind: "reset", ...(await afterReset(into.workspaceId, sessionId)) };
+  }
+
+  async function afterReset(workspaceId: string, sessionId: string) {
+    const opened = await resetInto(workspaceId, sessionId);
+    return { sessionId: opened, notice: await deps.messages.openingNotice(opened) };
   }
 
   /** `/reset` waits for its turn like any message. The next session is its answer. */
@@ -216,6 +223,9 @@ export function createConversation(deps: ConversationDeps): Conversation {
     if (execution.errorCode === HANDOFF_CODE) {
       const { handoff } = await session(workspaceId, execution.sessionId);
       return { kind: "handoff", handoff };
+    }
+    if (execution.errorCode === RESET_CODE) {
+      return { kind: "reset", ...(await afterReset(workspaceId, execution.sessionId)) };
     }
     if (execution.status !== "completed") {
       return { kind: execution.status === "failed" ? "failed" : "cancelled", execution };

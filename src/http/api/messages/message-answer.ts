@@ -21,13 +21,11 @@ export async function answerTo(
   workspaceId: string,
   sent: Sent,
 ): Promise<z.output<typeof answerSchema>> {
-  if (sent.kind === "reset") {
-    const notice = sent.notice && toMessage(sent.notice);
-    return { ...nothingSaid(sent.sessionId, "notice"), ...notice, earlier_messages: [] };
-  }
+  if (sent.kind === "reset") return answeredByReset(sent);
   if (sent.kind === "handoff") return answeredByPerson(sent, null, sent.handoff);
   const answer = await conversation.answer(workspaceId, sent.executionId);
   if (answer.kind === "handoff") return answeredByPerson(sent, sent.executionId, answer.handoff);
+  if (answer.kind === "reset") return answeredByReset(answer);
   const details = {
     execution_id: sent.executionId,
     user_message_id: sent.userMessageId,
@@ -54,6 +52,13 @@ export async function answerTo(
   throw new RequestError(409, "execution_cancelled", `The message was not answered: ${code}.`, {
     details: { ...details, code },
   });
+}
+
+function answeredByReset({
+  sessionId,
+  notice,
+}: Pick<Extract<Sent, { kind: "reset" }>, "sessionId" | "notice">): z.output<typeof answerSchema> {
+  return { ...nothingSaid(sessionId, "notice"), ...(notice && toMessage(notice)), earlier_messages: [] };
 }
 
 /** There is no reply yet, because a person answers at any later time. */

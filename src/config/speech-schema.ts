@@ -1,0 +1,59 @@
+import { z } from "zod";
+import type { SpeechSettings } from "../core/session/speech-settings.ts";
+
+const serverShape = (call: string, model: string) => ({
+  baseUrl: z
+    .url({ protocol: /^https?$/, error: "write a URL that begins with http:// or https://" })
+    .describe(`Address of a server with \`POST ${call}\`, with its version (\`https://host/v1\`).`),
+  apiKey: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A reference such as `"$SPEECH_API_KEY"`. Local servers often need none.'),
+  model: z.string().min(1).describe(`The server's name of the model: \`${model}\`.`),
+});
+
+const listenSchema = z.strictObject({
+  ...serverShape("/audio/transcriptions", "whisper-1"),
+  language: z
+    .string()
+    .min(1)
+    .max(40)
+    .optional()
+    .describe("The language of the users (`de`). Default: the server detects it."),
+  prompt: z
+    .string()
+    .min(1)
+    .max(2000)
+    .optional()
+    .describe("Names and words that the server should know, as a text in the users' language."),
+  maxSeconds: z
+    .int()
+    .min(1)
+    .max(7200)
+    .default(900)
+    .describe("A longer voice message is not heard, and the bot is told so."),
+});
+
+/** An agent's `speech`: how it hears voice messages. */
+export const speechSchema = z.strictObject({
+  listen: listenSchema.describe("The server that turns voice messages into words."),
+});
+
+/** The settings as they run. */
+export function runningSpeech(written: z.output<typeof speechSchema> | undefined): SpeechSettings {
+  if (written === undefined) return { listen: null };
+  const { listen } = written;
+  return {
+    listen: {
+      ...listen,
+      ...address(listen),
+      language: listen.language ?? null,
+      prompt: listen.prompt ?? null,
+    },
+  };
+}
+
+function address({ baseUrl, apiKey }: { baseUrl: string; apiKey?: string | undefined }) {
+  return { baseUrl: baseUrl.replace(/\/+$/, ""), apiKey: apiKey ?? null };
+}

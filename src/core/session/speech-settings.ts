@@ -1,0 +1,19 @@
+/** A server that turns sound into words. */
+export interface ListenSettings {
+  /** Address of the API with its version, without a slash at its end. */
+  baseUrl: string;
+  /** Null: the server needs none. */
+  apiKey: string | null;
+  model: string;
+  /** The language of the users, as the server names it; null: the server detects it. */
+  language: string | null;
+  /** Words that the server should know, such as names; null: none. */
+  prompt: string | null;
+  /** A longer clip is not heard, seconds. */
+  maxSeconds: number;
+}
+
+/** Voice settings of an agent. Null: it does not hear. */
+export interface SpeechSettings {
+  listen: ListenSettings | null;
+}

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { aFile, load, problemsOf } from "./config-support.ts";
+
+const LISTEN = { baseUrl: "$STT_BASE_URL", apiKey: "$STT_KEY", model: "whisper-1" };
+const env = { STT_BASE_URL: "http://127.0.0.1:9000/v1/", STT_KEY: "stt-secret-key" };
+
+const agents = (speech: object) => ({ echo: { bot: { type: "echo" }, speech: { ...speech } } });
+
+test("an agent without settings does not hear, and its version has no word of it", () => {
+  const agent = load(aFile()).workspaces[0]?.agents["echo"];
+  expect(agent?.speech).toEqual({ listen: null });
+  expect(agent?.published).not.toHaveProperty("speech");
+});
+
+test("the server has its own address, and the key stays a reference in the version", () => {
+  const agent = load(aFile({ agents: agents({ listen: LISTEN }) }), env).workspaces[0]?.agents["echo"];
+  expect(agent?.speech).toEqual({
+    listen: {
+      baseUrl: "http://127.0.0.1:9000/v1",
+      apiKey: "stt-secret-key",
+      model: "whisper-1",
+      language: null,
+      prompt: null,
+      maxSeconds: 900,
+    },
+  });
+  expect(agent?.published).toMatchObject({ speech: { listen: { apiKey: "$STT_KEY" } } });
+});
+
+test.each([
+  [{}, "speech.listen", "is missing"],
+  [{ listen: { ...LISTEN, model: undefined } }, "speech.listen.model", "is missing"],
+  [{ listen: { ...LISTEN, baseUrl: "ftp://x" } }, "speech.listen.baseUrl", "http://"],
+  [{ listen: { ...LISTEN, maxSeconds: 0 } }, "speech.listen.maxSeconds", "1"],
+])("%j is a problem", (speech, path, said) => {
+  const problems = problemsOf(aFile({ agents: agents(speech) }), env);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]?.path).toBe(`channels.config.json: agents.echo.${path}`);
+  expect(`${problems[0]?.problem} ${problems[0]?.fix}`).toContain(said);
+});
