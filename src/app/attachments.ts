@@ -97,6 +97,7 @@ export function createAttachmentParts(deps: AttachmentPartsDeps) {
       limitBytes,
     },
     openFile: store.open,
+    read: (id: string) => readWhole(store, id),
     sendFile: createSendFile(store.open, createAdmissionLimit({ count: deps.mostDownloads, bytes: 0 })),
     /** The reason why files cannot be stored, as far as this process knows; null if no problem is known. */
     lastError: store.lastError,

@@ -62,7 +62,7 @@ export function createDeliveryParts(deps: PartDeps) {
     record,
     channel: (channelId) => channels.byId(channelId)?.channel ?? null,
     unclaimed: receipts.unclaimed,
-    linkToFile: deps.attachments.links.linkTo,
+    files: { linkTo: deps.attachments.links.linkTo, read: deps.attachments.read },
     requeue: (channelId, ids, delayMs) => queues.enqueueLater(channelId, ids, delayMs),
     pauseQueue: (channelId, ms) => queues.pause(channelId, ms),
     isIdempotent: (channelId) => channels.byId(channelId)?.definition.capabilities.idempotentSends === true,

@@ -8,6 +8,7 @@ import { warnIdleDesks } from "../handoffs/idle-warning-repository.ts";
 import { createTurnQueue } from "../queue/turn-queue.ts";
 import { comingMessages } from "../schedules/coming-repository.ts";
 import { createSessionNotices } from "../sessions/session-notices.ts";
+import { synthesize } from "../speech/synthesize.ts";
 import { createTranscriber } from "../speech/transcribe.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
 import { writeOnce } from "../storage/write-once.ts";
@@ -116,6 +117,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     channel: (channelId) => running(channelId).ref,
     attachments: deps.attachments.ofMessages,
     context: createBatchLookups(contexts),
+    speaking: { synthesize, keep: deps.attachments.uploads.keep },
     hearing: { repository: createHearingRepository(pool, { owner }), transcribe: createTranscriber() },
     budgets: createBudgets({ repository: budgetRepository, clock, log }),
     trace: createTurnSpans(deps.tracing, (channelId) => running(channelId).ref),

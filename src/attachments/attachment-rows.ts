@@ -14,9 +14,9 @@ export interface AttachmentRow {
   heard?: boolean;
 }
 
-/** SQL condition: the file is a sound, and its message has its words. */
+/** SQL condition: the file is a sound, and its message has its words. `speech` marks a spoken reply. */
 export const HEARD = `(a.kind = 'audio' AND EXISTS (
-      SELECT 1 FROM messages h WHERE h.id = a.message_id AND h.listened_at IS NOT NULL))`;
+      SELECT 1 FROM messages h WHERE h.id = a.message_id AND (h.listened_at IS NOT NULL OR h.metadata ? 'speech')))`;
 
 /**
  * SQL expression for the files of a message, in order, as a JSON array. `message` is the SQL expression of the

@@ -30,6 +30,8 @@ export interface ChannelCapabilities {
   idempotentSends?: boolean;
   /** The supported buttons. Unsupported ones are written as a numbered list. Null: no buttons. */
   buttons: ButtonSupport | null;
+  /** True if a reply may be a voice message: sent as one, or as a file of the stored message. */
+  speaks?: boolean;
   /** True if users hold our streams open, so every process must notice changes in their sessions. */
   live?: boolean;
   /**

@@ -220,7 +220,7 @@ export const agentSchema = z.strictObject({
     .describe("The way people take over from the bot; see [A person answers](handoff.md)."),
   speech: speechSchema
     .optional()
-    .describe("Voice messages: how the agent hears them; see [Voice](voice.md)."),
+    .describe("Voice messages: how the agent hears them, and when it speaks; see [Voice](voice.md)."),
   retentionDays: z
     .int()
     .min(1)

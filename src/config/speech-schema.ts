@@ -35,22 +35,44 @@ const listenSchema = z.strictObject({
     .describe("A longer voice message is not heard, and the bot is told so."),
 });
 
-/** An agent's `speech`: how it hears voice messages. */
-export const speechSchema = z.strictObject({
-  listen: listenSchema.describe("The server that turns voice messages into words."),
+const speakSchema = z.strictObject({
+  when: z
+    .enum(["never", "reply", "always"])
+    .default("reply")
+    .describe(
+      "`never`: the bot writes. `reply`: it answers a voice message by voice. `always`: it answers every message by voice.",
+    ),
+  ...serverShape("/audio/speech", "tts-1"),
+  voice: z.string().min(1).describe("The server's name of the voice: `alloy`."),
+  instructions: z
+    .string()
+    .min(1)
+    .max(4000)
+    .optional()
+    .describe("How to speak, for models that take instructions: `Speak calmly.`"),
 });
+
+/** An agent's `speech`: how it hears voice messages, and how it speaks. */
+export const speechSchema = z
+  .strictObject({
+    listen: listenSchema.optional().describe("The server that turns voice messages into words."),
+    speak: speakSchema.optional().describe("The server that turns the bot's words into voice messages."),
+  })
+  .refine(
+    ({ listen, speak }) => listen !== undefined || speak !== undefined,
+    "write `listen`, `speak` or both",
+  );
 
 /** The settings as they run. */
 export function runningSpeech(written: z.output<typeof speechSchema> | undefined): SpeechSettings {
-  if (written === undefined) return { listen: null };
-  const { listen } = written;
+  const { listen, speak } = written ?? {};
   return {
-    listen: {
-      ...listen,
-      ...address(listen),
-      language: listen.language ?? null,
-      prompt: listen.prompt ?? null,
-    },
+    listen:
+      listen === undefined
+        ? null
+        : { ...listen, ...address(listen), language: listen.language ?? null, prompt: listen.prompt ?? null },
+    speak:
+      speak === undefined ? null : { ...speak, ...address(speak), instructions: speak.instructions ?? null },
   };
 }
 

@@ -36,7 +36,12 @@ export interface ClaimedDelivery {
 }
 
 /** A file of a delivery: at an address of its own, or else one that we keep. */
-export type DeliveredFile = Omit<OutboundFile, "url"> & { id: string; url: string | null };
+export type DeliveredFile = Omit<OutboundFile, "url" | "voice"> & {
+  id: string;
+  url: string | null;
+  /** It is a reply that was spoken. */
+  spoken: boolean;
+};
 
 /** The result of a claim: the deliveries to send now, in order, and those that have to wait. */
 export interface Claim {

@@ -51,7 +51,8 @@ ${along ? FOLLOWING : ""}  locked AS MATERIALIZED (
   FROM free WHERE d.id = free.id
   RETURNING d.id, d.channel_id, d.session_id, d.message_id, d.address, d.part, d.content, d.format, d.buttons, d.preview, d.attempts,
     d.possible_duplicate, d.created_at, d.ordinal, d.answers, d.error_code, d.parked_since, d.handoff_id, d.desk_part, CASE WHEN d.attachment_id IS NOT NULL THEN (
-      SELECT json_build_object('id', a.id, 'kind', a.kind, 'name', a.name, 'contentType', a.content_type, 'url', a.source_url)
+      SELECT json_build_object('id', a.id, 'kind', a.kind, 'name', a.name, 'contentType', a.content_type, 'url', a.source_url,
+        'spoken', a.source_url IS NULL AND EXISTS (SELECT 1 FROM messages m WHERE m.id = a.message_id AND m.metadata ? 'speech'))
       FROM attachments a WHERE a.id = d.attachment_id) END AS file`;
 
 export const CLAIM = claimStatement(false);

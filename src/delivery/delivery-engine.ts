@@ -9,7 +9,7 @@ import type { AttemptRecord } from "./attempt-repository.ts";
 import type { Claim, ClaimedDelivery } from "./claim-repository.ts";
 import type { DeliveryRepository } from "./delivery-repository.ts";
 import { createSendAttempt, type Hold } from "./send-attempt.ts";
-import { createSender } from "./send-delivery.ts";
+import { createSender, type KeptFiles } from "./send-delivery.ts";
 import type { DeskSenderDeps } from "./send-to-desk.ts";
 
 export interface DeliveryEngineDeps {
@@ -19,8 +19,8 @@ export interface DeliveryEngineDeps {
   channel(channelId: string): Channel | null;
   /** Returns those of the platform's ids that belong to no known delivery. */
   unclaimed(channelId: string, externalIds: readonly string[]): Promise<string[]>;
-  /** An address at which the platform may fetch a file that we keep. */
-  linkToFile(id: string): string;
+  /** Files that we keep. */
+  files: KeptFiles;
   /** Queues deliveries again; their job runs after `delayMs`. */
   requeue(channelId: string, ids: string[], delayMs: number): Promise<void>;
   /** Pauses the channel's queue, because the whole channel has to wait. */

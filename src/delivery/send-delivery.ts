@@ -10,13 +10,19 @@ export interface SenderDeps {
   channel(channelId: string): Channel | null;
   /** Returns those of the platform's ids that belong to no known delivery. */
   unclaimed(channelId: string, externalIds: readonly string[]): Promise<string[]>;
-  /** An address at which the platform may fetch a file that we keep. */
-  linkToFile(id: string): string;
+  /** Files that we keep. */
+  files: KeptFiles;
   /** The threads of desks. */
   desks: DeskSenderDeps;
   sendTimeoutMs: number;
   shutdown: AbortSignal;
   log: Logger;
+}
+
+/** Files that we keep: an address at which the platform may fetch one, and its content. */
+export interface KeptFiles {
+  linkTo(id: string): string;
+  read(id: string): Promise<Buffer | null>;
 }
 
 /**
@@ -28,7 +34,7 @@ export function createSender(deps: SenderDeps) {
   return async function send(channelId: string, delivery: ClaimedDelivery): Promise<Sent> {
     const channel = deps.channel(channelId);
     if (!channel) return CHANNEL_DISABLED;
-    const part = toPart(delivery, deps.linkToFile);
+    const part = toPart(delivery, deps.files);
     const { desk } = delivery;
     try {
       return await withinTime(deps.sendTimeoutMs, deps.shutdown, async (signal) =>
@@ -67,10 +73,10 @@ export function createSender(deps: SenderDeps) {
 }
 
 /** A link to a file that we keep is good for a while: it is made anew for each send. */
-function toPart(delivery: ClaimedDelivery, linkToFile: SenderDeps["linkToFile"]): OutboundPart {
+function toPart(delivery: ClaimedDelivery, files: KeptFiles): OutboundPart {
   const { id, address, content, format, buttons, sessionId, messageId, part, preview, answers, earlier } =
     delivery;
-  const file = delivery.file && withAddress(delivery.file, linkToFile);
+  const file = delivery.file && withAddress(delivery.file, files);
   return {
     deliveryId: id,
     address,
@@ -87,11 +93,8 @@ function toPart(delivery: ClaimedDelivery, linkToFile: SenderDeps["linkToFile"])
   };
 }
 
-function withAddress(
-  { id, url, ...file }: DeliveredFile,
-  linkToFile: SenderDeps["linkToFile"],
-): OutboundFile {
-  return { ...file, url: url ?? linkToFile(id) };
+function withAddress({ id, url, spoken, ...file }: DeliveredFile, files: KeptFiles): OutboundFile {
+  return { ...file, url: url ?? files.linkTo(id), ...(spoken && { voice: () => files.read(id) }) };
 }
 
 const CHANNEL_DISABLED: SendResult = {

@@ -1,5 +1,5 @@
 import type { StoredReference } from "../core/message/message-context.ts";
-import { describeHearing } from "./describe-hearing.ts";
+import { describeHearing } from "./describe-voice.ts";
 import { between, count, durationInWords, type Fact } from "./fact.ts";
 import type { QuestionRow, SessionFacts, TrailRows } from "./trail-rows.ts";
 

@@ -1,5 +1,5 @@
 import { causeOf, collectWindow } from "./describe-arrival.ts";
-import { HEARING, hearingIncident } from "./describe-hearing.ts";
+import { HEARING, hearingIncident, SPEAKING, speakingIncident } from "./describe-voice.ts";
 import { between, count, durationInWords, type Fact, sentence } from "./fact.ts";
 import type { IncidentRow, ReplyRow, TrailRows, TurnRow } from "./trail-rows.ts";
 
@@ -65,6 +65,8 @@ function incidentFact({ at, attempt, code, reason, outcome, nextAt, subjectId }:
     return { at, what: "Another process took over the turn.", why: `${sentence(reason)}`, about };
   if (code.startsWith(HEARING))
     return hearingIncident({ at, attempt, code, reason, outcome, nextAt, subjectId });
+  if (code.startsWith(SPEAKING))
+    return speakingIncident({ at, attempt, code, reason, outcome, nextAt, subjectId });
   const next =
     outcome === "failed"
       ? "the turn was given up"

@@ -72,6 +72,7 @@ export function createRunChannel({ database, kinds, publicUrl, places, log }: Ru
         addressesUsers,
         ...(channel.access === null ? {} : { access: places.access(channel.access, rows.id) }),
         resetCommand,
+        speaks: capabilities.speaks === true,
         typingRefreshMs,
         split,
         ...(definition.identifierOf ? { identifierOf: definition.identifierOf } : {}),

@@ -115,7 +115,7 @@ test("what was looked for while the one before it was being recorded goes at onc
     const repository = createDeliveryRepository(pool, { owner: "owner", sendLeaseMs: 60_000 });
     let first: Promise<void> | null = null;
     const engine = createDeliveryEngine({
-      linkToFile: (id) => `https://files.example.org/${id}`,
+      files: { linkTo: (id) => `https://files.example.org/${id}`, read: async () => null },
       repository: {
         ...repository,
         // The platform answers, and the answer is recorded, between the query and its result.
@@ -186,7 +186,7 @@ test("what a claim took along goes out although the claim's answer was lost, and
     const sent: string[] = [];
     const repository = createDeliveryRepository(lossy, { owner: "owner", sendLeaseMs: 600_000 });
     const engine = createDeliveryEngine({
-      linkToFile: (id) => `https://files.example.org/${id}`,
+      files: { linkTo: (id) => `https://files.example.org/${id}`, read: async () => null },
       repository,
       record: async (record) => (await repository.record([record]))[0] ?? false,
       channel: () => ({

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { startLoopbackServer } from "./loopback-server.ts";
 import {
   type ChatRules,
@@ -276,15 +276,19 @@ export async function startFakeTelegram(
     },
   };
 
-  /** Telegram fetches a file by its URL. Here only https URLs without `missing` in them can be fetched. */
+  /** Telegram takes an upload, or fetches a file by its URL. Here only https URLs without `missing` in them can be fetched. */
   function sendMedia(field: string, payload: Record<string, unknown>): Answer {
     const place = readTopic(payload, rules);
     if (typeof place === "string") return badRequest(place);
     const url = payload[field];
+    if (Buffer.isBuffer(url)) return tookMedia(place, `<${field}: ${url.length} bytes>`);
     if (typeof url !== "string" || !url.startsWith("https://") || url.includes("missing"))
       return badRequest("failed to get HTTP URL content");
+    return tookMedia(place, `<${field}: ${url}>`);
+  }
+
+  function tookMedia(place: Exclude<ReturnType<typeof readTopic>, string>, text: string): Answer {
     const messageId = nextMessageId++;
-    const text = `<${field}: ${url}>`;
     sent.push({ ...place, messageId, text, entities: [], hasLinkPreview: false });
     const chat = { id: place.chatId, type: place.chatId < 0 ? "supergroup" : "private" };
     return ok({ message_id: messageId, date: Math.floor(Date.now() / 1000), chat });
@@ -398,8 +402,21 @@ function reply(response: ServerResponse, { status, body }: Answer): void {
 }
 
 async function readPayload(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const body = await text(request);
-  return body === "" ? {} : (JSON.parse(body) as Record<string, unknown>);
+  const body = await buffer(request);
+  const type = request.headers["content-type"] ?? "";
+  if (type.startsWith("multipart/")) return readUpload(body, type);
+  return body.length === 0 ? {} : (JSON.parse(body.toString("utf8")) as Record<string, unknown>);
+}
+
+/** A call with an upload. Numbers come as text. */
+async function readUpload(body: Buffer, type: string): Promise<Record<string, unknown>> {
+  const form = await new Response(new Uint8Array(body), { headers: { "content-type": type } }).formData();
+  const payload: Record<string, unknown> = {};
+  for (const [name, value] of form) {
+    if (typeof value !== "string") payload[name] = Buffer.from(await value.arrayBuffer());
+    else payload[name] = /^-?\d+$/.test(value) ? Number(value) : value;
+  }
+  return payload;
 }
 
 function isMessage({ chatId, messageId }: SentMessage, payload: Record<string, unknown>): boolean {

@@ -11,6 +11,7 @@ const channel = (id: string): ChannelRef => ({
   agentVersion: 1,
   sessions: "single",
   resetCommand: true,
+  speaks: false,
   typingRefreshMs: null,
 });
 const forged = { code: "invalid_signature", message: "the signature is not ours" };

@@ -16,6 +16,7 @@ export const definition = defineChannel<ApiConfig>({
     textLimit: TEXT_LIMIT,
     typingRefreshMs: null,
     receipts: false,
+    speaks: true,
     buttons: { max: 20, labelLimit: 100, urls: true },
     live: true,
     knowsCallers: true,

@@ -12,6 +12,7 @@ export const definition = defineChannel<TelegramConfig, Promise<Channel>>({
     textLimit: TEXT_LIMIT,
     typingRefreshMs: TYPING_REFRESH_MS,
     receipts: false,
+    speaks: true,
     buttons: BUTTON_SUPPORT,
     profileVariables: ["user_name"],
     desks: true,

@@ -57,8 +57,8 @@ export function createOutbound({ api, token, linkPreviews, log }: OutboundDeps) 
     }
     const sent = await attempt(aim, content.styled, signal);
     return sent.isBadRequest && content.plain !== null
-      ? (await attempt(aim, content.plain, signal)).result
-      : sent.result;
+      ? noted(part, (await attempt(aim, content.plain, signal)).result)
+      : noted(part, sent.result);
   }
 
   async function typing(address: string, signal: AbortSignal): Promise<void> {
@@ -79,6 +79,13 @@ export function createOutbound({ api, token, linkPreviews, log }: OutboundDeps) 
   }
 
   return { send, canReach, typing, removePreview: previews.remove };
+}
+
+/** Users may forbid voice messages. */
+function noted({ file }: OutboundPart, result: SendResult): SendResult {
+  if (file?.voice === undefined || result.kind !== "sent") return result;
+  const reason = "Telegram refused the voice message, and its text was sent instead";
+  return { ...result, note: { code: "voice_refused", reason } };
 }
 
 const badAddress = (address: string) => ({

@@ -1,4 +1,4 @@
-import type { Api } from "grammy";
+import { type Api, InputFile } from "grammy";
 import type { OutboundFile, SendResult } from "../../core/message/outbound.ts";
 import { readFault, sendResultOf } from "./errors.ts";
 import { type Aim, sendInTopic, type Whereabouts } from "./gone-topic.ts";
@@ -18,9 +18,11 @@ export async function sendFile(
 ): Promise<SendResult | null> {
   const send = senderOf(api, file);
   if (send === null) return null;
+  const content = await contentOf(file);
+  if (content === null) return null;
   try {
     const { sent, ...told } = await sendInTopic(place, part, token, (where) =>
-      send(place.chatId, file.url, where, signal as GrammySignal),
+      send(place.chatId, content, where, signal as GrammySignal),
     );
     return { kind: "sent", externalIds: [`${place.chatId}:${sent.message_id}`], ...told };
   } catch (error) {
@@ -29,9 +31,16 @@ export async function sendFile(
   }
 }
 
+/** A spoken reply is uploaded. By its URL, Telegram shows only a small sound as a voice message. */
+async function contentOf({ url, voice }: OutboundFile): Promise<string | InputFile | null> {
+  if (voice === undefined) return url;
+  const content = await voice();
+  return content === null ? null : new InputFile(content, "voice.ogg");
+}
+
 type Sender = (
   chatId: number,
-  url: string,
+  content: string | InputFile,
   other: Whereabouts,
   signal: GrammySignal,
 ) => Promise<{ message_id: number }>;

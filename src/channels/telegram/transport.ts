@@ -1,4 +1,4 @@
-import type { Transformer } from "grammy";
+import { InputFile, type Transformer } from "grammy";
 import { createHttpClient, type HttpOutcome } from "../http-client.ts";
 
 /**
@@ -38,7 +38,7 @@ const HEADERS = { "content-type": "application/json" };
 
 /**
  * The Bot API over our HTTP client: about twice the calls per second of `fetch`. It replaces grammY's own calls, which
- * create signals, timers and races for every call. Our calls carry no files, only URLs of files.
+ * create signals, timers and races for every call. Only spoken replies are uploaded; other files are URLs.
  */
 export function createTransport(): Transport {
   const client = createHttpClient({ connections: 128, maxBodyBytes: MAX_BODY_BYTES });
@@ -48,8 +48,7 @@ export function createTransport(): Transport {
         const outcome = await client.call({
           method: "POST",
           url: new URL(`${root}/${method}`),
-          headers: HEADERS,
-          body: JSON.stringify(payload),
+          ...(await bodyOf(payload)),
           timeoutMs,
           signal,
         });
@@ -59,6 +58,29 @@ export function createTransport(): Transport {
     },
     close: () => client.close(),
   };
+}
+
+/** JSON, or a form for a call with an upload (Bot API, "Sending files"). */
+async function bodyOf(payload: object): Promise<{ headers: Record<string, string>; body: string | Buffer }> {
+  const fields = Object.entries(payload).filter(([, value]) => value !== undefined);
+  if (!fields.some(([, value]) => value instanceof InputFile))
+    return { headers: HEADERS, body: JSON.stringify(payload) };
+  const form = new FormData();
+  for (const [name, value] of fields) {
+    if (value instanceof InputFile) form.set(name, new Blob([await contentOf(value)]), value.filename);
+    else form.set(name, typeof value === "string" ? value : JSON.stringify(value));
+  }
+  const request = new Response(form);
+  const type = request.headers.get("content-type") ?? "";
+  return { headers: { "content-type": type }, body: Buffer.from(await request.arrayBuffer()) };
+}
+
+async function contentOf(file: InputFile): Promise<Uint8Array<ArrayBuffer>> {
+  const raw = await file.toRaw();
+  if (raw instanceof Uint8Array) return new Uint8Array(raw);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of raw) chunks.push(chunk);
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 /** The answer in the Bot API's form, `{ ok, … }`; a refusal always has its `error_code`. */

@@ -15,6 +15,7 @@ export const definition = defineChannel<WebConfig>({
     // The open stream shows that the bot writes an answer.
     typingRefreshMs: null,
     receipts: false,
+    speaks: true,
     buttons: { max: 20, labelLimit: 100, urls: true },
     live: true,
     knowsCallers: true,

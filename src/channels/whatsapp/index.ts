@@ -25,6 +25,7 @@ const capabilities = {
   typingRefreshMs: TYPING_REFRESH_MS,
   receipts: true,
   parks: true,
+  speaks: true,
   buttons: null,
   profileVariables: ["user_name"],
 } as const;

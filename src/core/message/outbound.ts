@@ -7,6 +7,8 @@ export interface OutboundFile {
   name: string | null;
   contentType: string | null;
   url: string;
+  /** A spoken reply, to be shown as a voice message. Reads its sound, for platforms that take an upload. */
+  voice?: () => Promise<Buffer | null>;
 }
 
 /** One send: a part of an assistant message that fits the platform's limit. */

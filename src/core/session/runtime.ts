@@ -21,5 +21,7 @@ export interface ChannelRef {
   /** The rules about access here. Absent: everybody has access. */
   access?: AccessSettings;
   resetCommand: boolean;
+  /** True if a reply may be a voice message. */
+  speaks: boolean;
   typingRefreshMs: number | null;
 }

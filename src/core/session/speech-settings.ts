@@ -13,7 +13,20 @@ export interface ListenSettings {
   maxSeconds: number;
 }
 
-/** Voice settings of an agent. Null: it does not hear. */
+/** A server that turns words into sound. */
+export interface SpeakSettings {
+  /** `reply`: a voice message is answered by voice. `always`: every answer of the bot is. */
+  when: "never" | "reply" | "always";
+  baseUrl: string;
+  apiKey: string | null;
+  model: string;
+  voice: string;
+  /** How the server should speak; null: no instructions. */
+  instructions: string | null;
+}
+
+/** Voice settings of an agent. Null: it does not hear, or does not speak. */
 export interface SpeechSettings {
   listen: ListenSettings | null;
+  speak: SpeakSettings | null;
 }

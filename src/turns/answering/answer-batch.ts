@@ -10,6 +10,7 @@ import { answeredBy } from "./answered.ts";
 import { createTurnEnding, type TurnIds } from "./end-turn.ts";
 import type { TurnIncident } from "./execution-repository.ts";
 import { runTurn, type TurnRun } from "./run-turn.ts";
+import { createSpeaking, speakingOf } from "./speak-replies.ts";
 import {
   type LoadedAgent,
   laneOf,
@@ -29,6 +30,7 @@ const NO_FILES: TurnFiles = new Map();
 /** Answers messages of a lane: asks the bot, and ends the turn with its replies. */
 export function createAnswering(deps: TurnEngineDeps, way: Way) {
   const endTurn = createTurnEnding(deps);
+  const speakReplies = createSpeaking(deps);
 
   /** A message whose execution was cancelled while it waited counts as answered. Its followers are notified. */
   async function skip(running: Running, message: PendingMessage): Promise<Next> {
@@ -78,6 +80,8 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
       hide = showOnceItLasts(lane, takenOver ? null : { executionId, startedAt });
       const input = await inputOf(messages, running.stop);
       const lookups = deps.context(lane, agent, messages, input);
+      const channel = deps.channel(lane.channelId);
+      const speak = speakingOf(agent, channel, input);
       const run: TurnRun = {
         messages,
         agent: agent.definition,
@@ -86,11 +90,12 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
         stream,
         stop: running.stop,
         attemptsBefore: main.attempts,
-        limits: deps.channel(lane.channelId),
+        limits: channel,
         now: () => deps.clock.now(),
         wait,
         onPulse: (pulse) => way.onPulse(running, pulse),
-        onText: (text) => preview?.add(text),
+        // A text that is to be spoken is not shown while it is written.
+        onText: (text) => (speak === null ? preview?.add(text) : undefined),
         onFailedAttempt(attempt, { code, reason }, retryInMs) {
           deps.log.warn({ ...ids, attempt, code, reason }, "the bot failed");
           const outcome = retryInMs === null ? "failed" : "retry";
@@ -105,7 +110,9 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
         messages,
         promptTokens,
       };
-      const outcome = await inSpan(span, () => ask(run, budgeted, ids));
+      const answered = await inSpan(span, () => ask(run, budgeted, ids));
+      const outcome =
+        speak === null ? answered : await speakReplies({ running, agent, executionId }, speak, answered);
       hide();
       const standing = (await preview?.end()) ?? null;
       const turn = { messages, stream, executionId, startedAt, preview: standing, span, ids };

@@ -1,6 +1,6 @@
 import type { BotReply, BotResult } from "../../bots/bot.ts";
-import type { SentFile } from "../../core/message/sent-file.ts";
 import { storableText } from "../../core/text/text.ts";
+import type { StoredFile } from "./finish-repository.ts";
 import { toReply } from "./reply-row.ts";
 import type { TurnRun } from "./run-turn.ts";
 import { endedExecutions, newest, type TurnOutcome, type TurnProgress } from "./turn-outcome.ts";
@@ -76,6 +76,6 @@ function withEnd(replies: readonly BotReply[], end: string): BotReply[] {
   );
 }
 
-function fileData({ id, kind, name, contentType, url }: SentFile) {
+function fileData({ id, kind, name, contentType, url }: StoredFile) {
   return { id, kind, name, content_type: contentType, url };
 }

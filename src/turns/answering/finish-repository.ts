@@ -26,6 +26,9 @@ export interface ExecutionResult {
   previewTaken?: boolean;
 }
 
+/** A file of a reply. A sound that was kept before has no address of its own. */
+export type StoredFile = Omit<SentFile, "url"> & { url: string | null };
+
 export interface ReplyRow {
   id: string;
   role: "assistant" | "tool";
@@ -35,7 +38,7 @@ export interface ReplyRow {
   /** The choices that the reply offers to the user. */
   choices: TypedChoices | null;
   /** Its files, each in its own part. */
-  files: readonly SentFile[];
+  files: readonly StoredFile[];
   metadata: JsonObject;
   executionId: string | null;
   /** The parts for sending it; none if it is not sent. */
@@ -94,7 +97,8 @@ const FINISH = `
     INSERT INTO attachments (id, workspace_id, session_id, message_id, place, kind, name, content_type, source_url)
     SELECT f.id, l.workspace_id, l.id, f.message_id, f.place, f.kind, f.name, f.content_type, f.source_url
     FROM json_to_recordset($7) AS f(id text, session_id text, message_id text, place int, kind text, name text,
-      content_type text, source_url text) JOIN lanes l ON l.id = f.session_id),
+      content_type text, source_url text) JOIN lanes l ON l.id = f.session_id
+    ON CONFLICT (id) DO UPDATE SET message_id = EXCLUDED.message_id, place = EXCLUDED.place, updated_at = now()),
   outbound AS (
     INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, buttons, preview,
       attachment_id, answers)

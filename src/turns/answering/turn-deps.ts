@@ -1,3 +1,4 @@
+import type { KeptUpload, NewUpload } from "../../attachments/uploads.ts";
 import type { Bot, TurnAttachment, TurnInput } from "../../bots/bot.ts";
 import type { Answered, SilentOutcome } from "../../core/message/outbound.ts";
 import type { ReplyLimits } from "../../core/message/reply-parts.ts";
@@ -6,6 +7,7 @@ import type { Stop } from "../../core/process/stop.ts";
 import type { AgentDefinition } from "../../core/session/agent-definition.ts";
 import type { ChannelRef } from "../../core/session/runtime.ts";
 import type { Clock } from "../../core/time/clock.ts";
+import type { Synthesize } from "../../speech/synthesize.ts";
 import type { Transcribe } from "../../speech/transcribe.ts";
 import type { Budgets } from "../budgets/budget.ts";
 import type { HearingRepository } from "../hearing/hearing-repository.ts";
@@ -50,6 +52,8 @@ export interface TurnEngineDeps {
   ): TurnLookups;
   /** Turns voice messages into words. */
   hearing: { repository: HearingRepository; transcribe: Transcribe };
+  /** Turns replies into voice messages, and keeps these as files. */
+  speaking: { synthesize: Synthesize; keep(upload: NewUpload): Promise<KeptUpload> };
   /** The budgets of agents. */
   budgets: Budgets;
   /** Begins the span of a turn. */

@@ -36,12 +36,13 @@ export function createOutbound(
 
   return {
     sendText,
-    async sendMedia(to, { kind, name, contentType, url }, send) {
+    async sendMedia(to, { kind, name, contentType, url, voice }, send) {
       // WhatsApp refuses pictures of other types only later, after it has accepted them.
       const type = kind === "image" && !/^image\/(jpeg|png)$/.test(contentType ?? "") ? null : TYPES[kind];
       if (type === null) return null;
       const filename = type === "document" && name !== null ? { filename: name } : {};
-      return post(to, { type, [type]: { link: url, ...filename } }, send);
+      const shown = voice === undefined ? {} : { voice: true };
+      return post(to, { type, [type]: { link: url, ...filename, ...shown } }, send);
     },
     async sendChoice(to, text, choice, send) {
       const interactive = interactiveOf(text, choice, listButton);

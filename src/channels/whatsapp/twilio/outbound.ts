@@ -54,7 +54,7 @@ export function createOutbound({
   return {
     sendText: (to, text, send) => create(to, { body: text }, send),
     sendMedia: async (to, { url, contentType }, send) =>
-      TAKEN.has(contentType ?? "") ? create(to, { mediaUrl: [url] }, send) : null,
+      TAKEN.has(contentType?.split(";", 1)[0] ?? "") ? create(to, { mediaUrl: [url] }, send) : null,
     sendTemplate:
       template === undefined
         ? null

@@ -4,6 +4,8 @@ import type { IncidentRow, QuestionRow } from "./trail-rows.ts";
 
 /** Codes of failed attempts to hear a voice message begin with this. */
 export const HEARING = "hearing_";
+/** Codes of failed attempts to speak a reply begin with this. */
+export const SPEAKING = "speaking_";
 
 /** Describes what became of a voice message's sound. */
 export function describeHearing({ id, listenedAt: at, transcription, content }: QuestionRow): Fact[] {
@@ -24,23 +26,28 @@ export function describeHearing({ id, listenedAt: at, transcription, content }: 
 }
 
 /** Describes a failed attempt to hear a voice message. */
-export function hearingIncident({
-  at,
-  attempt,
-  code,
-  reason,
-  outcome,
-  nextAt,
-  subjectId,
-}: IncidentRow): Fact {
-  const next =
-    outcome === "failed"
-      ? "was the last one"
-      : `was repeated${nextAt === null ? "" : ` after ${durationInWords(between(at, nextAt))}`}`;
+export function hearingIncident(row: IncidentRow): Fact {
+  const last = row.outcome === "failed" ? "was the last one" : null;
+  return incident(row, "to hear the voice message", row.code.slice(HEARING.length), last);
+}
+
+/** Describes a failed attempt to speak a reply. */
+export function speakingIncident(row: IncidentRow): Fact {
+  const last = row.outcome === "failed" ? "its text goes instead" : null;
+  return incident(row, "to speak the reply", row.code.slice(SPEAKING.length), last);
+}
+
+function incident(
+  { at, attempt, reason, nextAt, subjectId }: IncidentRow,
+  task: string,
+  code: string,
+  last: string | null,
+): Fact {
+  const again = `was repeated${nextAt === null ? "" : ` after ${durationInWords(between(at, nextAt))}`}`;
   return {
     at,
-    what: `Attempt ${attempt} to hear the voice message failed and ${next}.`,
-    why: `${sentence(reason)} (${code.slice(HEARING.length)})`,
+    what: `Attempt ${attempt} ${task} failed and ${last ?? again}.`,
+    why: `${sentence(reason)} (${code})`,
     about: { type: "execution", id: subjectId },
   };
 }

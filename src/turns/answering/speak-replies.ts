@@ -1,0 +1,137 @@
+import type { TurnInput } from "../../bots/bot.ts";
+import { newId } from "../../core/ids.ts";
+import { speakable } from "../../core/message/speakable.ts";
+import type { SpeakSettings } from "../../core/session/speech-settings.ts";
+import { timeLimit } from "../../core/time/time-limit.ts";
+import { wait } from "../../core/time/wait.ts";
+import { fault, type SpeechFault } from "../../speech/speech-server.ts";
+import { createAttemptLimits } from "./attempt-limits.ts";
+import type { ReplyRow } from "./finish-repository.ts";
+import { TurnStopped } from "./run-attempt.ts";
+import type { LoadedAgent, Running, TurnEngineDeps } from "./turn-deps.ts";
+import type { TurnOutcome } from "./turn-outcome.ts";
+
+/** The text is ready, so the user waits only this long for its sound, milliseconds. */
+const PATIENCE_MS = 30_000;
+const NAME = "voice.ogg";
+
+/** How a turn's replies are spoken; null: they are written. */
+export function speakingOf(
+  { definition }: LoadedAgent,
+  channel: { speaks: boolean },
+  input: readonly Pick<TurnInput, "attachments">[],
+): SpeakSettings | null {
+  const { speak } = definition.speech;
+  if (speak === null || !channel.speaks || speak.when === "never") return null;
+  const isAskedByVoice = input.some(({ attachments }) => attachments.some(({ kind }) => kind === "audio"));
+  return speak.when === "always" || isAskedByVoice ? speak : null;
+}
+
+/** A turn whose replies are spoken. */
+export interface SpokenTurn {
+  running: Running;
+  agent: LoadedAgent;
+  executionId: string;
+}
+
+/**
+ * Adds sounds to the bot's replies before they are committed. Each part keeps its text, which is sent where the sound
+ * cannot be. A sound is kept as a file, so a repeated send does not speak again.
+ */
+export function createSpeaking(deps: TurnEngineDeps) {
+  async function speakReplies(
+    turn: SpokenTurn,
+    speak: SpeakSettings,
+    outcome: TurnOutcome,
+  ): Promise<TurnOutcome> {
+    if (outcome.kind === "stopped") return outcome;
+    const { turns } = turn.agent.definition;
+    const startedAt = deps.clock.now().getTime();
+    const limits = createAttemptLimits(
+      {
+        ...turns,
+        timeoutMs: Math.min(turns.timeoutMs, PATIENCE_MS),
+        patienceMs: Math.min(turns.patienceMs, PATIENCE_MS),
+      },
+      () => deps.clock.now().getTime() - startedAt,
+    );
+    for (const reply of outcome.replies) {
+      if (reply.origin !== "bot" || (reply.buttons?.length ?? 0) > 0) continue;
+      for (const part of reply.deliveries) {
+        const words = part.attachmentId === undefined ? speakable(part.content) : null;
+        if (words === null) continue;
+        const id = await soundOf(turn, speak, words, limits);
+        const { why } = turn.running.stop;
+        if (why)
+          return {
+            kind: "stopped",
+            reason: why.reason instanceof TurnStopped ? why.reason.stopReason : "cancelled",
+          };
+        // The server will not speak the rest either.
+        if (id === null) return outcome;
+        addSound(reply, part, id, speak);
+      }
+    }
+    return outcome;
+  }
+
+  /** The id of a kept sound; null: the words are written. */
+  async function soundOf(
+    turn: SpokenTurn,
+    speak: SpeakSettings,
+    words: string,
+    limits: ReturnType<typeof createAttemptLimits>,
+  ): Promise<string | null> {
+    const { turns } = turn.agent.definition;
+    const { stop, lane } = turn.running;
+    for (let attempt = 1; ; attempt += 1) {
+      const signal = AbortSignal.any([stop.signal, timeLimit(limits.longestAttempt())]);
+      const spoken = await deps.speaking.synthesize(speak, words, signal);
+      if (stop.why) return null;
+      const kept = spoken.kind === "spoken" ? await keep(lane.sessionId, spoken.content) : spoken;
+      if (typeof kept === "string") return kept;
+      const isLast = !kept.retryable || attempt >= turns.attempts;
+      const pauseMs = isLast ? null : limits.pause(attempt, kept.retryAfterMs);
+      note(turn, attempt, kept, pauseMs);
+      if (pauseMs === null) return null;
+      await wait(pauseMs, stop.signal);
+      if (stop.why) return null;
+    }
+  }
+
+  async function keep(sessionId: string, content: Buffer): Promise<string | SpeechFault> {
+    const id = newId(deps.clock.now());
+    const upload = { id, sessionId, content, contentType: "audio/ogg", name: NAME, uploader: null };
+    const { kind } = await deps.speaking.keep(upload);
+    return kind === "kept" ? id : fault(kind, "the sound could not be kept here", { retryable: false });
+  }
+
+  function note(
+    { running: { lane }, executionId }: SpokenTurn,
+    attempt: number,
+    { code, reason }: SpeechFault,
+    retryInMs: number | null,
+  ): void {
+    const ids = { session_id: lane.sessionId, execution_id: executionId };
+    deps.log.warn({ ...ids, attempt, code, reason }, "a reply was not spoken");
+    const outcome = retryInMs === null ? "failed" : "retry";
+    const incident = { attempt, code: `speaking_${code}`, reason, outcome, retryInMs } as const;
+    const at = deps.clock.now();
+    deps
+      .noteIncident({ ...incident, sessionId: lane.sessionId, executionId, at })
+      .catch((error: unknown) => deps.log.warn({ err: error, ...ids }, "could not note an incident"));
+  }
+
+  return speakReplies;
+}
+
+function addSound(
+  reply: ReplyRow,
+  part: ReplyRow["deliveries"][number],
+  id: string,
+  { model, voice }: SpeakSettings,
+): void {
+  part.attachmentId = id;
+  reply.files = [...reply.files, { id, kind: "audio", name: NAME, contentType: "audio/ogg", url: null }];
+  reply.metadata = { ...reply.metadata, speech: { model, voice } };
+}
