@@ -13,10 +13,16 @@ test("workspaces whose tokens were sealed with another secret are named at the s
   const [oldSecret, newSecret] = [oauthWith("0".repeat(32)), oauthWith("1".repeat(32))];
   const api = createWebApi(fake.apiUrl);
   const install = async (oauth: typeof oldSecret, id: string) =>
-    createInstallations({ oauth, client: api.anonymous, values, onTrouble: () => undefined }).save({
-      ok: true,
-      access_token: `xoxb-${id}`,
+    createInstallations({
+      oauth,
+      client: api.anonymous,
+      values,
+      onTrouble: () => undefined,
+    }).storeInstallation({
       team: { id },
+      enterprise: undefined,
+      user: { id: "U0ADMIN001", token: undefined, scopes: undefined },
+      bot: { token: `xoxb-${id}`, scopes: [], id: "B0BOT00001", userId: "U0BOT00001" },
     });
   await install(oldSecret, "T0ONE");
   await install(oldSecret, "T0TWO");

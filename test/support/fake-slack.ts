@@ -152,6 +152,8 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       access_token: token,
       token_type: "bot",
       bot_user_id: us.userId,
+      scope: scopes.join(","),
+      authed_user: { id: "U0ADMIN001" },
       team: { id: team, name: team },
       enterprise: null,
       is_enterprise_install: false,

@@ -1,30 +1,32 @@
+import type { Receiver } from "@slack/bolt";
 import { createTroubles } from "../../core/faults/troubles.ts";
 import { wait } from "../../core/time/wait.ts";
-import type { Channel, ChannelOptions, RawRequest, Received } from "../channel.ts";
-import { receivedOf } from "../kit/later.ts";
+import type { Channel, ChannelOptions } from "../channel.ts";
+import { isLater } from "../kit/later.ts";
 import { createRunningTasks } from "../kit/running-tasks.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";
-import { parseJsonBody, unproven } from "../webhook-request.ts";
+import { unproven } from "../webhook-request.ts";
+import { type Run, SlackApp, type SlackContext } from "./app.ts";
 import { type SlackConfig, signingSecrets } from "./config.ts";
 import { createConversations } from "./conversations.ts";
 import { createDesk } from "./desk.ts";
 import { createDeskReader } from "./desk-inbound.ts";
-import { parseSlackBody, type SlackBody } from "./event.ts";
 import { createFiles } from "./files.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
-import { COMMAND_ANSWER, parseForm, type SlackPress } from "./interaction.ts";
 import { split } from "./limits.ts";
+import { addListeners } from "./listeners.ts";
 import { createOutbound } from "./outbound.ts";
 import { createPeople } from "./people.ts";
 import { createPresses } from "./press.ts";
 import { createPreviews } from "./preview.ts";
+import { createWebhookReceiver } from "./receiver.ts";
 import { createRouting } from "./routing.ts";
 import { holdSocket } from "./socket.ts";
 import { createStatus } from "./status.ts";
 import { createStreaming } from "./streaming.ts";
 import { createThreadReader } from "./thread.ts";
-import { createHeadCheck, createVerifier, notAnEvent } from "./verify.ts";
+import { createHeadCheck } from "./verify.ts";
 import { createWebApi } from "./web-api.ts";
 import { createWorkspaces } from "./workspaces.ts";
 
@@ -56,7 +58,6 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
   const status = createStatus({ clientOf, isShowing: live.isShowing, log });
   const outbound = createOutbound({ clientOf, previews, onPosted: status.posted, log });
   const checkHead = createHeadCheck(signingSecrets(config));
-  const verify = createVerifier(signingSecrets(config));
   const conversations = createConversations(options);
   const desk = createDeskReader({ people, isDesk: options.isDesk });
   const readEvent = createInbound({
@@ -82,48 +83,20 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
     log,
   });
 
-  async function readBody(
-    body: SlackBody | SlackPress,
-  ): Promise<Extract<Received, { kind: "accepted" | "later" }>> {
-    switch (body.kind) {
-      case "event":
-        return receivedOf(await readEvent(body));
-      case "press":
-        return receivedOf(await readPress(body));
-      case "challenge":
-        return { kind: "accepted", events: [], response: jsonAnswer({ challenge: body.challenge }) };
-      case "revoked":
-        if (await workspaces.remove(body.team)) break;
-        log.error({ event: body.type }, REMOVED);
-        troubles.set("installation", REMOVED);
-        break;
-      case "rate_limited":
-        log.warn({}, "Slack holds back events: the app gets more than 30,000 an hour in one workspace");
-        break;
-      case "other":
-        if (body.unreadable) log.warn({ event: body.type }, "slack event of an unknown shape ignored");
-    }
-    return { kind: "accepted", events: [] };
+  async function onRemoved(team: string | null, event: string): Promise<void> {
+    if (await workspaces.remove(team)) return;
+    log.error({ event }, REMOVED);
+    troubles.set("installation", REMOVED);
   }
 
-  async function readForm(body: Buffer): Promise<Received> {
-    const interaction = parseForm(body);
-    if (interaction.kind === "press") return readBody(interaction);
-    if (interaction.kind === "nothing") return { kind: "accepted", events: [] };
-    return { kind: "accepted", events: [], response: jsonAnswer(COMMAND_ANSWER) };
+  /** Puts Bolt's app, with our listeners, behind a receiver. */
+  function attach(receiver: Receiver, run?: Run): void {
+    const { clientOptions } = api;
+    const app = new SlackApp(receiver, { clientOptions, authorize: identity.authorize, log }, run);
+    addListeners(app, { readEvent, readPress, onRemoved, log });
   }
-
-  async function receive(request: RawRequest): Promise<Received> {
-    const visited = await workspaces.visit(request);
-    if (visited !== null) return visited;
-    const verified = verify(request);
-    if ("kind" in verified) return verified;
-    if (verified.format === "form") return readForm(request.body);
-    const parsed = parseJsonBody(request.body);
-    if ("kind" in parsed) return parsed;
-    const body = parseSlackBody(parsed.json);
-    return body === null ? notAnEvent : readBody(body);
-  }
+  const webhook = createWebhookReceiver(signingSecrets(config), log);
+  attach(webhook);
 
   function announceUrl(): void {
     if (publicUrl.isPublic) log.info({ requestUrl: webhookUrl }, TELL_SLACK);
@@ -133,7 +106,7 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
   return {
     // Browsers visit the pages that install the app.
     inspect: (head) => (head.method === "GET" ? unproven : (checkHead(head) ?? unproven)),
-    receive,
+    receive: async (request) => (await workspaces.visit(request)) ?? (await webhook.receive(request)),
     send: outbound.send,
     desk: createDesk(outbound.callAt),
     canReach: outbound.canReach,
@@ -156,16 +129,15 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
       const { appToken } = config;
       if (config.mode === "socket" && appToken !== undefined) {
         const { clientOptions } = api;
-        const take = async (body: SlackBody | SlackPress) => {
-          const read = await readBody(body);
-          if (read.kind === "later") throw new Error(read.reason, { cause: read.cause });
-          if (read.events.length > 0) await context.accept(read.events);
+        const hand: SlackContext["hand"] = async (content) => {
+          if (isLater(content)) throw new Error(content.reason, { cause: content.cause });
+          if (content.length > 0) await context.accept(content);
         };
         const onTrouble = (words: string | null) => troubles.set("socket", words);
         // One process only: two connections would give the messages of one thread to two processes, in no order.
         context.whileLeader(`slack:${name}`, (leading) => {
           const signal = AbortSignal.any([leading, stopped.signal]);
-          return track(holdSocket({ appToken, clientOptions, take, onTrouble, log }, signal));
+          return track(holdSocket({ appToken, clientOptions, attach, hand, onTrouble, log }, signal));
         });
       } else announceUrl();
       // Usually long enough to learn our name before the first message. A slow Slack delays the start by no more than
@@ -179,12 +151,6 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
     },
   };
 }
-
-const jsonAnswer = (body: object) => ({
-  status: 200,
-  contentType: "application/json; charset=utf-8",
-  body: JSON.stringify(body),
-});
 
 const REMOVED = "the app was removed from the Slack workspace, or its tokens were revoked; install it again";
 const TELL_SLACK = "the Request URL to enter under Event Subscriptions of the Slack app";

@@ -15,7 +15,7 @@ import {
 } from "./addressing.ts";
 import { type Conversations, THREADS_UNKNOWN } from "./conversations.ts";
 import type { DeskReader } from "./desk-inbound.ts";
-import type { SlackBody, SlackMessage } from "./event.ts";
+import type { SlackEvent, SlackMessage } from "./event.ts";
 import { firstName, type People, workspaceOf } from "./people.ts";
 import { filesOf, forwardedText, forwardsIn, referenceTo, writtenText } from "./said.ts";
 import { readableText } from "./text.ts";
@@ -34,8 +34,6 @@ export interface InboundDeps {
   desk: DeskReader;
   log: Logger;
 }
-
-type SlackEvent = Extract<SlackBody, { kind: "event" }>;
 
 /** The conversation of a message. */
 interface Place {

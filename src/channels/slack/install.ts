@@ -1,22 +1,32 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { WebClient } from "@slack/web-api";
+import { createHmac, randomBytes } from "node:crypto";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import {
+  type CallbackOptions,
+  type InstallationStore,
+  InstallProvider,
+  type InstallURLOptions,
+  InvalidStateError,
+  SlackOAuthError,
+  type StateStore,
+} from "@slack/oauth";
 import type { Logger } from "../../core/process/logger.ts";
-import { type Clock, systemClock } from "../../core/time/clock.ts";
 import type { ChannelValues, RawRequest, Received, WebhookResponse } from "../channel.ts";
+import { isSame } from "../webhook-request.ts";
 import { describeFault, readFault } from "./errors.ts";
-import type { Installations } from "./installations.ts";
+import { teamOf } from "./installations.ts";
 import { SCOPES } from "./manifest.ts";
+import { quietSlackLogger, type SlackWebApi } from "./web-api.ts";
 
 export interface InstallDeps {
   oauth: { clientId: string; clientSecret: string; secret: string };
-  client: Pick<WebClient, "oauth">;
-  installations: Pick<Installations, "save">;
+  api: Pick<SlackWebApi, "clientOptions">;
+  installations: InstallationStore;
   values: Pick<ChannelValues, "add">;
   /** The channel's webhook. Its subpaths `/install` and `/oauth` are served here. */
   webhookUrl: string;
   apiUrl: string;
   log: Logger;
-  clock?: Clock;
 }
 
 const COOKIE = "slack_install";
@@ -24,78 +34,101 @@ const COOKIE = "slack_install";
 const PATIENCE_SECONDS = 10 * 60;
 
 /**
- * Installs the app in a workspace (docs.slack.dev, Installing with OAuth). `/install` sends the visitor to Slack, and
- * `/oauth` takes the visitor back. The state is signed and tied to the browser by a cookie. So nobody can be tricked
- * into finishing an installation that another person began. A state finishes one installation, on any process.
+ * Installs the app in a workspace with Bolt's `InstallProvider`. `/install` sends the visitor to Slack, and `/oauth`
+ * takes the visitor back. A cookie ties the state to the browser. So nobody can be tricked into finishing an
+ * installation that another person began.
  */
 export function createInstallPages(deps: InstallDeps) {
-  const { oauth, client, installations, values, webhookUrl, log, clock = systemClock } = deps;
-  const redirectUri = `${webhookUrl}/oauth`;
-  const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);
-  const sign = (nonce: string, expires: string) =>
-    createHmac("sha256", oauth.secret).update(`slack install:${nonce}:${expires}`).digest("base64url");
+  const { oauth, webhookUrl, log } = deps;
+  const options: InstallURLOptions = { scopes: SCOPES, redirectUri: `${webhookUrl}/oauth` };
+  const stateStore = createStateStore(oauth.secret, deps.values, options);
+  const installer = new InstallProvider({
+    clientId: oauth.clientId,
+    clientSecret: oauth.clientSecret,
+    authorizationUrl: new URL("../oauth/v2/authorize", deps.apiUrl).href,
+    installationStore: deps.installations,
+    stateStore,
+    stateCookieName: COOKIE,
+    clientOptions: deps.api.clientOptions,
+    logger: quietSlackLogger,
+  });
 
-  function begin(): WebhookResponse {
-    const nonce = randomBytes(24).toString("base64url");
-    const expires = String(nowSeconds() + PATIENCE_SECONDS);
-    const url = new URL("../oauth/v2/authorize", deps.apiUrl);
-    url.searchParams.set("client_id", oauth.clientId);
-    url.searchParams.set("scope", SCOPES.join(","));
-    url.searchParams.set("redirect_uri", redirectUri);
-    url.searchParams.set("state", `${nonce}.${expires}.${sign(nonce, expires)}`);
+  /** Bolt's own cookie lacks `SameSite`, is valid for every path, and cannot be set over http. */
+  async function begin(): Promise<WebhookResponse> {
+    const state = await stateStore.generateStateParam(options, new Date());
+    const url = await installer.generateInstallUrl(options, true, state);
     const secure = webhookUrl.startsWith("https:") ? "; Secure" : "";
     const path = new URL(webhookUrl).pathname;
-    const cookie = `${COOKIE}=${nonce}; Path=${path}; Max-Age=${PATIENCE_SECONDS}; HttpOnly; SameSite=Lax${secure}`;
-    return { status: 302, headers: { Location: url.href, "Set-Cookie": cookie }, body: "" };
+    const cookie = `${COOKIE}=${state}; Path=${path}; Max-Age=${PATIENCE_SECONDS}; HttpOnly; SameSite=Lax${secure}`;
+    return { status: 302, headers: { Location: url, "Set-Cookie": cookie }, body: "" };
   }
 
-  function isOurs(state: string, cookies: string): boolean {
-    const [nonce = "", expires = "", signature = ""] = state.split(".");
-    const expected = Buffer.from(sign(nonce, expires));
-    const given = Buffer.from(signature);
-    const signed = given.length === expected.length && timingSafeEqual(given, expected);
-    return signed && Number(expires) >= nowSeconds() && cookies.split(/;\s*/).includes(`${COOKIE}=${nonce}`);
-  }
-
-  /** True for the first use of a state. It is remembered for as long as its signature is valid. */
-  const isFirstUse = (state: string) =>
-    values.add(`install:${state.split(".")[0]}`, Buffer.alloc(0), { expiresInMs: PATIENCE_SECONDS * 1000 });
-
-  async function finish(query: URLSearchParams, cookies: string): Promise<WebhookResponse> {
-    const state = query.get("state") ?? "";
-    if (!isOurs(state, cookies))
-      return page(400, "This installation was not begun here, or took too long. Begin again.");
-    const code = query.get("code");
-    if (code === null) return page(400, "Slack did not agree. Nothing was installed.");
-    if (!(await isFirstUse(state)))
-      return page(400, "This installation was finished already. Begin again to install the app anew.");
-    try {
-      const granted = await client.oauth.v2.access({
-        client_id: oauth.clientId,
-        client_secret: oauth.clientSecret,
-        code,
-        redirect_uri: redirectUri,
-      });
-      const { team, name } = await installations.save(granted);
-      log.info({ team, name }, "slack app installed");
-      return page(200, "Installed. Write to the app in Slack, or mention it in a channel.");
-    } catch (error) {
-      log.error({ reason: describeFault(readFault(error)) }, "slack app not installed");
-      return page(502, "Slack did not confirm the installation. Begin again.");
-    }
+  function finish({ url, headers }: RawRequest): Promise<WebhookResponse> {
+    // Bolt takes Node's objects. It reads the URL and the cookies, and our callbacks give the page.
+    const visit = Object.assign(new IncomingMessage(new Socket()), { url, headers });
+    return new Promise((resolve, reject) => {
+      const callbacks: CallbackOptions = {
+        success(installation) {
+          const { team, enterprise } = installation;
+          log.info(
+            { team: teamOf(installation), name: team?.name ?? enterprise?.name },
+            "slack app installed",
+          );
+          resolve(page(200, "Installed. Write to the app in Slack, or mention it in a channel."));
+        },
+        failure(error) {
+          if (error instanceof SlackOAuthError) return resolve(page(400, NOT_INSTALLED));
+          // Slack's errors contain the request, so only the reason is logged.
+          log.error({ reason: describeFault(readFault(error)) }, "slack app not installed");
+          resolve(page(502, "Slack did not confirm the installation. Begin again."));
+        },
+      };
+      installer.handleCallback(visit, new ServerResponse(visit), callbacks).catch(reject);
+    });
   }
 
   /** The answer to a visit of one of the two pages; null for any other request. */
   return async (request: RawRequest): Promise<Received | null> => {
     if (request.method !== "GET") return null;
-    const { pathname, searchParams } = new URL(request.url, webhookUrl);
+    const { pathname } = new URL(request.url, webhookUrl);
     const answered = (response: WebhookResponse): Received => ({ kind: "accepted", events: [], response });
-    if (pathname.endsWith("/install")) return answered(begin());
-    if (pathname.endsWith("/oauth"))
-      return answered(await finish(searchParams, request.headers["cookie"] ?? ""));
+    if (pathname.endsWith("/install")) return answered(await begin());
+    if (pathname.endsWith("/oauth")) return answered(await finish(request));
     return null;
   };
 }
+
+/**
+ * States are signed, so that a visit of `/install` stores nothing. A state finishes one installation, on any process. Its
+ * use is remembered for as long as its signature is valid.
+ */
+function createStateStore(
+  secret: string,
+  values: Pick<ChannelValues, "add">,
+  options: InstallURLOptions,
+): StateStore {
+  const sign = (nonce: string, expires: string) =>
+    createHmac("sha256", secret).update(`slack install:${nonce}:${expires}`).digest("base64url");
+  return {
+    async generateStateParam(_options, now) {
+      const nonce = randomBytes(24).toString("base64url");
+      const expires = String(Math.floor(now.getTime() / 1000) + PATIENCE_SECONDS);
+      return `${nonce}.${expires}.${sign(nonce, expires)}`;
+    },
+    async verifyStateParam(now, state) {
+      const [nonce = "", expires = "", signature = ""] = state.split(".");
+      const isOurs = isSame(sign(nonce, expires), signature) && Number(expires) * 1000 >= now.getTime();
+      const lifetime = { expiresInMs: PATIENCE_SECONDS * 1000 };
+      if (!isOurs || !(await values.add(`install:${nonce}`, Buffer.alloc(0), lifetime)))
+        throw new InvalidStateError("the state is not ours, too old, or used");
+      return options;
+    },
+  };
+}
+
+const NOT_INSTALLED =
+  "Nothing was installed. Slack did not agree, or this browser did not begin the installation in the last ten minutes. " +
+  "Begin again.";
 
 function page(status: number, words: string): WebhookResponse {
   const body = `<!doctype html><meta charset="utf-8"><title>Slack</title><p>${words}</p>\n`;

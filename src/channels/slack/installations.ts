@@ -1,15 +1,15 @@
-import type { OauthV2AccessResponse, WebClient } from "@slack/web-api";
+import type { Installation, InstallationStore } from "@slack/oauth";
+import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
 import { type Clock, systemClock } from "../../core/time/clock.ts";
 import type { ChannelValues } from "../channel.ts";
 import { sealValues } from "../kit/sealed-values.ts";
 import { describeFault, isRefusal, readFault } from "./errors.ts";
 
-/** The tokens of the workspaces that installed the app. */
-export interface Installations {
+/** The tokens of the workspaces that installed the app. Bolt's `InstallProvider` stores them here. */
+export interface Installations extends InstallationStore {
   /** The current bot token of an installation; null if the app is not installed. */
   tokenOf(team: string | null): Promise<string | null>;
-  save(granted: OauthV2AccessResponse): Promise<{ team: string; name: string | null }>;
   remove(team: string): Promise<void>;
   /** The workspaces whose tokens were sealed with another secret. They have to install the app again. */
   unreadable(): Promise<string[]>;
@@ -50,16 +50,6 @@ export function createInstallations(deps: InstallationDeps): Installations {
   const isStale = ({ expiresAt, refreshToken }: Stored) =>
     refreshToken !== null && expiresAt !== null && expiresAt - now() < REFRESH_BEFORE_MS;
 
-  function toStored(granted: OauthV2AccessResponse, before: Stored | null): Stored {
-    const { access_token: token, refresh_token: refreshToken, expires_in: seconds } = granted;
-    if (token === undefined) throw new Error("Slack granted no bot token");
-    return {
-      token,
-      refreshToken: refreshToken ?? before?.refreshToken ?? null,
-      expiresAt: seconds === undefined ? null : now() + seconds * 1000,
-    };
-  }
-
   /** A refresh token works once, so only one process may use it at a time. */
   async function refresh(key: string): Promise<Stored | null> {
     const text = await sealed.update(key, async (current) => {
@@ -71,7 +61,10 @@ export function createInstallations(deps: InstallationDeps): Installations {
         grant_type: "refresh_token",
         refresh_token: stored.refreshToken,
       });
-      return JSON.stringify(toStored(granted, stored));
+      const { access_token: token, refresh_token: refreshToken, expires_in: seconds } = granted;
+      if (token === undefined) throw new Error("Slack granted no bot token");
+      const expiresAt = seconds === undefined ? null : now() + seconds * 1000;
+      return JSON.stringify({ token, refreshToken: refreshToken ?? stored.refreshToken, expiresAt });
     });
     return parse(text);
   }
@@ -94,13 +87,18 @@ export function createInstallations(deps: InstallationDeps): Installations {
         throw error;
       }
     },
-    async save(granted) {
-      const team = granted.is_enterprise_install ? granted.enterprise?.id : granted.team?.id;
-      if (team === undefined) throw new Error("Slack named no workspace");
-      await sealed.write(keyOf(team), JSON.stringify(toStored(granted, null)));
+    async storeInstallation(installation) {
+      const { bot } = installation;
+      const team = teamOf(installation);
+      if (bot === undefined || team === null) throw new Error("Slack granted no bot token for a workspace");
+      const { token, refreshToken = null, expiresAt } = bot;
+      const expires = expiresAt === undefined ? null : expiresAt * 1000;
+      const stored: Stored = { token, refreshToken, expiresAt: expires };
+      await sealed.write(keyOf(team), JSON.stringify(stored));
       onTrouble(team, null);
-      return { team, name: granted.team?.name ?? granted.enterprise?.name ?? null };
     },
+    // Only Bolt's `authorize` calls it. We do not use that (docs/decisions.md).
+    fetchInstallation: () => Promise.reject(new Error("tokens are read by tokenOf")),
     async remove(team) {
       await sealed.remove(keyOf(team));
       onTrouble(team, null);
@@ -112,4 +110,9 @@ export function createInstallations(deps: InstallationDeps): Installations {
       return teams;
     },
   };
+}
+
+/** The id under which a workspace, or a whole organization, installed the app. */
+export function teamOf({ isEnterpriseInstall, enterprise, team }: Installation): string | null {
+  return (isEnterpriseInstall ? enterprise?.id : team?.id) ?? null;
 }

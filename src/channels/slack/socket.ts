@@ -1,25 +1,20 @@
-import type { SocketModeReceiver } from "@slack/bolt";
+import { type Receiver, SocketModeReceiver } from "@slack/bolt";
+import { z } from "zod";
 import type { Logger } from "../../core/process/logger.ts";
 import { createBackoff } from "../../core/time/backoff.ts";
+import type { Run, SlackContext } from "./app.ts";
 import { describeFault, readFault } from "./errors.ts";
-import { parseSlackBody, type SlackBody } from "./event.ts";
-import { COMMAND_ANSWER, parseInteraction, type SlackPress } from "./interaction.ts";
 import { quietSlackLogger, type SlackWebApi } from "./web-api.ts";
 
 export interface SocketDeps {
   appToken: string;
   clientOptions: SlackWebApi["clientOptions"];
-  /** Reads a body and stores its content. Rejects if that was not possible. */
-  take(body: SlackBody | SlackPress): Promise<void>;
+  /** Puts an app behind the receiver of the socket. */
+  attach(receiver: Receiver, run: Run): void;
+  /** Stores the content of a body. */
+  hand: SlackContext["hand"];
   onTrouble(words: string | null): void;
   log: Logger;
-}
-
-/** An envelope as Slack's client passes it on. */
-interface Envelope {
-  type: string;
-  body: unknown;
-  ack(response?: Record<string, unknown>): Promise<void>;
 }
 
 /** A connection that ends sooner than this has a problem. A longer one was recycled, as Slack does every hour. */
@@ -30,25 +25,22 @@ const SETTLED_MS = 5_000;
  * stored. Slack sends an unacknowledged envelope again, here or over the next connection.
  */
 export async function holdSocket(deps: SocketDeps, signal: AbortSignal): Promise<void> {
-  const { client } = await createReceiver(deps);
-  const inOrder = createOrder();
-  const underWay = new Set<Promise<void>>();
-  client.on("slack_event", (envelope: Envelope) => {
-    const body = bodyOf(envelope);
-    const task = inOrder(channelOf(body), () => acknowledge(envelope, body));
-    underWay.add(task);
-    void task.finally(() => underWay.delete(task));
+  const { appToken, clientOptions, hand, onTrouble, log } = deps;
+  const receiver = new SocketModeReceiver({
+    appToken,
+    logger: quietSlackLogger,
+    // If Slack is unreachable, the client's own reconnect throws where nothing can catch it.
+    autoReconnectEnabled: false,
+    installerOptions: { clientOptions },
+    customPropertiesExtractor: (): SlackContext => ({ hand }),
+    async processEventErrorHandler({ error }) {
+      log.warn({ err: error }, "a slack envelope was not acknowledged; Slack sends it again");
+      return false;
+    },
   });
-
-  async function acknowledge(envelope: Envelope, body: SlackBody | SlackPress | null): Promise<void> {
-    try {
-      if (body !== null) await deps.take(body);
-      await envelope.ack(envelope.type === "slash_commands" ? COMMAND_ANSWER : undefined);
-    } catch (error) {
-      deps.log.warn({ err: error }, "a slack envelope was not acknowledged; Slack sends it again");
-    }
-  }
-
+  const order = createOrder();
+  deps.attach(receiver, order.run);
+  const { client } = receiver;
   // Also ends a connection attempt in progress; then `start` rejects.
   const hangUp = () => void client.disconnect().catch(() => undefined);
   signal.addEventListener("abort", hangUp, { once: true });
@@ -57,47 +49,21 @@ export async function holdSocket(deps: SocketDeps, signal: AbortSignal): Promise
     const ended = new Promise<void>((resolve) => client.once("disconnected", () => resolve()));
     const startedAt = performance.now();
     try {
-      await client.start();
-      deps.onTrouble(null);
+      await receiver.start();
+      onTrouble(null);
       await ended;
       if (performance.now() - startedAt < SETTLED_MS) await backoff.wait();
       else backoff.reset();
     } catch (error) {
       if (signal.aborted) break;
       const words = describeStart(error);
-      deps.log.warn({ reason: words }, "slack socket not connected");
-      deps.onTrouble(words);
+      log.warn({ reason: words }, "slack socket not connected");
+      onTrouble(words);
       await backoff.wait();
     }
   }
   signal.removeEventListener("abort", hangUp);
-  await Promise.all(underWay);
-}
-
-async function createReceiver({ appToken, clientOptions }: SocketDeps): Promise<SocketModeReceiver> {
-  // Loads Bolt only now: it includes a web server, which a channel with webhooks does not need.
-  const { SocketModeReceiver } = await import("@slack/bolt");
-  return new SocketModeReceiver({
-    appToken,
-    logger: quietSlackLogger,
-    // If Slack is unreachable, the client's own reconnect throws where nothing can catch it.
-    autoReconnectEnabled: false,
-    installerOptions: { clientOptions },
-  });
-}
-
-/** The content of an envelope for us; null if there is none. */
-function bodyOf({ type, body }: Envelope): SlackBody | SlackPress | null {
-  if (type === "events_api") return parseSlackBody(body);
-  if (type !== "interactive") return null;
-  const interaction = parseInteraction(body);
-  return interaction.kind === "press" ? interaction : null;
-}
-
-/** The messages of one Slack channel are stored in the order of their arrival. */
-function channelOf(body: SlackBody | SlackPress | null): string {
-  if (body?.kind === "event") return body.message.channel;
-  return body?.kind === "press" ? body.channel : "";
+  await order.ended();
 }
 
 function describeStart(error: unknown): string {
@@ -108,15 +74,27 @@ function describeStart(error: unknown): string {
     : describeFault(fault);
 }
 
-/** Runs the tasks of one key one after another, so that earlier messages are stored first. */
-function createOrder() {
+/** The Slack channel of a message, or of a press. */
+const placeSchema = z.object({
+  event: z.object({ channel: z.string() }).optional().catch(undefined),
+  channel: z.object({ id: z.string() }).optional().catch(undefined),
+});
+
+/** Runs the tasks of one Slack channel one after another, so that earlier messages are stored first. */
+function createOrder(): { run: Run; ended(): Promise<unknown> } {
   const last = new Map<string, Promise<void>>();
-  return (key: string, task: () => Promise<void>): Promise<void> => {
-    const run = (last.get(key) ?? Promise.resolve()).then(task);
-    last.set(key, run);
-    void run.finally(() => {
-      if (last.get(key) === run) last.delete(key);
-    });
-    return run;
+  return {
+    run(body, task) {
+      const place = placeSchema.safeParse(body).data;
+      const key = place?.event?.channel ?? place?.channel?.id ?? "";
+      const run = (last.get(key) ?? Promise.resolve()).then(task);
+      const ended = run.catch(() => undefined);
+      last.set(key, ended);
+      void ended.then(() => {
+        if (last.get(key) === ended) last.delete(key);
+      });
+      return run;
+    },
+    ended: () => Promise.all(last.values()),
   };
 }

@@ -44,7 +44,7 @@ export function createWorkspaces(
   const installations = createInstallations({ oauth, client: api.anonymous, values, onTrouble });
   const visit = createInstallPages({
     oauth,
-    client: api.anonymous,
+    api,
     installations,
     values,
     webhookUrl,

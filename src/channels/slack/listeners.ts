@@ -1,0 +1,48 @@
+import type { Context } from "@slack/bolt";
+import type { ChannelEvent } from "../../core/message/channel-event.ts";
+import type { Logger } from "../../core/process/logger.ts";
+import type { Later } from "../kit/later.ts";
+import type { SlackApp, SlackContext } from "./app.ts";
+import { parseMessage, type SlackEvent } from "./event.ts";
+import { COMMAND_ANSWER, parsePress, type SlackPress } from "./interaction.ts";
+
+export interface ListenerDeps {
+  readEvent(event: SlackEvent): Promise<ChannelEvent[] | Later>;
+  readPress(press: SlackPress): Promise<ChannelEvent[] | Later>;
+  /** The app was removed from a workspace, or its bot token was revoked. */
+  onRemoved(team: string | null, event: string): Promise<void>;
+  log: Logger;
+}
+
+/** Adds a listener for everything that we read. The app only acknowledges the rest. */
+export function addListeners(app: SlackApp, deps: ListenerDeps): void {
+  const { readEvent, readPress, onRemoved, log } = deps;
+
+  async function takeMessage({ body, context }: { body: object; context: Context & SlackContext }) {
+    const event = parseMessage(body);
+    if (event === null) return log.warn({}, "slack message of an unknown shape ignored");
+    const { botUserId = null, retryNum, retryReason } = context;
+    if (retryNum) log.debug({ eventId: event.eventId, retryNum, retryReason }, "slack event comes again");
+    await context.hand(await readEvent({ ...event, team: installationOf(context), botUserId }));
+  }
+
+  // Bolt runs the chains of all listeners for each body. So a message, the most frequent one, is taken before them.
+  app.use(async (args) => {
+    const type = "event" in args ? args.event.type : null;
+    await (type === "message" || type === "app_mention" ? takeMessage(args) : args.next());
+  });
+  app.event("app_uninstalled", ({ event, context }) => onRemoved(installationOf(context), event.type));
+  app.event("tokens_revoked", async ({ event, context }) => {
+    if (event.tokens?.bot?.length) await onRemoved(installationOf(context), event.type);
+  });
+  app.action({ type: "block_actions" }, async ({ body, context }) => {
+    const press = parsePress(body);
+    if (press !== null) await context.hand(await readPress({ ...press, team: installationOf(context) }));
+  });
+  app.command(/^/, ({ ack }) => ack(COMMAND_ANSWER));
+}
+
+/** The installation that a body is for: a workspace, or an organization that installed the app as a whole. */
+function installationOf({ isEnterpriseInstall, enterpriseId, teamId }: Context): string | null {
+  return (isEnterpriseInstall ? enterpriseId : undefined) ?? teamId ?? null;
+}
