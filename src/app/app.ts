@@ -10,9 +10,7 @@ import { readOrCreateSecret } from "../config/secret-file.ts";
 import { abortable } from "../core/process/abortable.ts";
 import { createAdmissionLimit } from "../core/process/admission-limit.ts";
 import type { Logger } from "../core/process/logger.ts";
-import { createStopSteps } from "../core/process/stop-steps.ts";
 import { monotonicMs } from "../core/time/monotonic.ts";
-import { wait } from "../core/time/wait.ts";
 import { createApi } from "../http/api/api.ts";
 import { createConversationApi } from "../http/api/conversations.ts";
 import { createAttempts } from "../http/server/attempts.ts";
@@ -37,6 +35,7 @@ import type { PipelineTimes } from "./pipeline.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import { createProactiveParts } from "./proactive.ts";
 import { createSimulatorParts } from "./simulator.ts";
+import { stopApp } from "./stop.ts";
 
 export interface AppOptions {
   config: LoadedConfig;
@@ -254,42 +253,30 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   http.onUpgrade(sockets.upgrade);
 
-  /** Hands back work that cannot finish in time. Even during an outage, the stop ends within its seconds. */
-  async function stop(): Promise<void> {
-    const totalMs = settings.stopSeconds * 1_000;
-    log.info({ seconds: settings.stopSeconds }, "stopping");
-    const steps = createStopSteps(totalMs, log);
-    const { step, leftUntil, unfinished } = steps;
-    const outOfTime = setTimeout(() => giveUp.abort(), leftUntil(0.85));
-    stopping.abort();
-    sockets.close();
-    api.stop();
-    let answer = () => {};
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve;
+  const stop = (): Promise<void> =>
+    stopApp({
+      settings,
+      engine,
+      pipeline,
+      http,
+      intake: {
+        refuse() {
+          stopping.abort();
+          sockets.close();
+          api.stop();
+        },
+        release: running.ended,
+        rules: proactive.stop,
+      },
+      connections: [
+        running.stop,
+        agents.close,
+        async () => simulator?.close(),
+        async () => tracing?.close(),
+      ],
+      giveUp,
+      log,
     });
-    const closed = http.close(2_000, answered);
-    await step("channels to let go of", 0.2, running.ended);
-    await step("event rules and scheduled messages", 0.4, proactive.stop);
-    // The turns that callers wait for run in other processes.
-    if (settings.role === "web") await Promise.race([closed, wait(leftUntil(0.6))]);
-    await pipeline.stop(steps);
-    answer();
-    await step("requests under way", 0.8, () => closed);
-    await step("deliveries under way", 0.85, () => engine.queues.close(leftUntil(0.83)));
-    giveUp.abort();
-    await pipeline.flush(steps);
-    // Last, because stopping a channel cuts its connections, and a send in progress would have an unknown outcome.
-    await step("connections to platforms", 0.92, running.stop);
-    await step("connections to bots", 0.92, agents.close);
-    await step("the simulator's connections", 0.92, async () => simulator?.close());
-    await step("traces to send", 0.93, async () => tracing?.close());
-    await engine.close(steps);
-    clearTimeout(outOfTime);
-    if (unfinished().length === 0) log.info({}, "stopped");
-    else
-      log.warn({ unfinished: unfinished() }, "stopped; the next process goes on with what was not finished");
-  }
 
   async function start(): Promise<App> {
     await workspaces.publish(config.workspaces);
