@@ -60,12 +60,18 @@ export type TurnCommitted =
   /** `more`: messages wait and the lane is still ours. Otherwise the lane was released. */
   { kind: "committed"; more: boolean } | { kind: "lost" };
 
-/** Changes no indexed column of the session, so that its row is updated in place (see sessions/follow-activity-repository.ts). */
+/**
+ * `turn` is the place of a turn in the batch, and joins everything that it wrote. The session is not enough: a batch may
+ * hold a turn whose lease is lost beside the turn that has the lease now.
+ *
+ * It changes no indexed column of the session, so that its row is updated in place (see
+ * sessions/follow-activity-repository.ts).
+ */
 const FINISH = `
   WITH done AS MATERIALIZED (SELECT * FROM json_to_recordset($1)
-    AS t(session_id text, lease_token int, answered_seq int, replies int, speaks boolean, offer jsonb)),
+    AS t(turn int, session_id text, lease_token int, answered_seq int, replies int, speaks boolean, offer jsonb)),
   held AS MATERIALIZED (
-    SELECT s.id FROM (SELECT * FROM done ORDER BY session_id) d CROSS JOIN LATERAL (
+    SELECT s.id, d.turn FROM (SELECT * FROM done ORDER BY session_id) d CROSS JOIN LATERAL (
       SELECT id, lease_token, lease_owner, handoff_id FROM sessions WHERE id = d.session_id FOR UPDATE) s
     WHERE s.lease_token = d.lease_token AND s.lease_owner = $5 AND s.handoff_id IS NULL),
   lanes AS (
@@ -76,54 +82,55 @@ const FINISH = `
       last_activity_at = CASE WHEN d.replies > 0 THEN now() ELSE s.last_activity_at END,
       lease_owner = CASE WHEN s.inbound_seq > d.answered_seq THEN s.lease_owner END,
       lease_expires_at = CASE WHEN s.inbound_seq > d.answered_seq THEN now() + $6::int * interval '1 millisecond' END
-    FROM done d, held h WHERE s.id = d.session_id AND h.id = s.id
-    RETURNING s.id, s.next_seq - d.replies AS first_seq, s.workspace_id, s.channel_id, s.address,
+    FROM held h JOIN done d ON d.turn = h.turn WHERE s.id = h.id
+    RETURNING h.turn, s.id, s.next_seq - d.replies AS first_seq, s.workspace_id, s.channel_id, s.address,
       d.answered_seq AS turn_seq, (s.lease_owner IS NOT NULL) AS more),
   ended AS (
     UPDATE executions e SET status = x.status, attempts = greatest(e.attempts, x.attempts),
       error_code = x.error_code, error = x.error, merged_into = x.merged_into, prompt_tokens = x.prompt_tokens, completion_tokens = x.completion_tokens,
       total_tokens = x.total_tokens, finish_reason = x.finish_reason, log = coalesce(x.log, e.log), started_at = coalesce(e.started_at, x.started_at),
       preview = CASE WHEN x.preview_taken THEN NULL ELSE e.preview END, ended_at = now()
-    FROM json_to_recordset($2) AS x(id text, session_id text, status text, attempts int, error_code text, error text,
+    FROM json_to_recordset($2) AS x(turn int, id text, status text, attempts int, error_code text, error text,
       merged_into text, prompt_tokens int, completion_tokens int, total_tokens int, finish_reason text, log jsonb, started_at timestamptz,
       preview_taken boolean)
-    JOIN lanes l ON l.id = x.session_id WHERE e.id = x.id),
+    JOIN lanes l ON l.turn = x.turn WHERE e.id = x.id),
   replied AS (
     INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, buttons, metadata, execution_id)
     SELECT r.id, l.id, l.first_seq + r.idx, l.turn_seq, r.role, r.origin, r.content, r.buttons, r.metadata, r.execution_id
-    FROM json_to_recordset($3) AS r(id text, session_id text, idx int, role text, origin text, content text,
-      buttons jsonb, metadata jsonb, execution_id text) JOIN lanes l ON l.id = r.session_id),
+    FROM json_to_recordset($3) AS r(turn int, id text, idx int, role text, origin text, content text,
+      buttons jsonb, metadata jsonb, execution_id text) JOIN lanes l ON l.turn = r.turn),
   filed AS (
     INSERT INTO attachments (id, workspace_id, session_id, message_id, place, kind, name, content_type, source_url)
     SELECT f.id, l.workspace_id, l.id, f.message_id, f.place, f.kind, f.name, f.content_type, f.source_url
-    FROM json_to_recordset($7) AS f(id text, session_id text, message_id text, place int, kind text, name text,
-      content_type text, source_url text) JOIN lanes l ON l.id = f.session_id
+    FROM json_to_recordset($7) AS f(turn int, id text, message_id text, place int, kind text, name text,
+      content_type text, source_url text) JOIN lanes l ON l.turn = f.turn
     ON CONFLICT (id) DO UPDATE SET message_id = EXCLUDED.message_id, place = EXCLUDED.place, updated_at = now()),
   outbound AS (
     INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, buttons, preview,
       attachment_id, answers)
     SELECT p.id, l.workspace_id, l.channel_id, l.id, p.message_id, coalesce(l.address, l.id), p.part, p.content, p.buttons,
       p.preview, p.attachment_id, p.answers
-    FROM json_to_recordset($4) AS p(n int, id text, session_id text, message_id text, part int, content text,
+    FROM json_to_recordset($4) AS p(n int, turn int, id text, message_id text, part int, content text,
       buttons jsonb, preview text, attachment_id text, answers jsonb)
-    JOIN lanes l ON l.id = p.session_id ORDER BY p.n)
-  SELECT d.session_id, l.more FROM done d LEFT JOIN lanes l ON l.id = d.session_id`;
+    JOIN lanes l ON l.turn = p.turn ORDER BY p.n)
+  SELECT d.turn, l.more FROM done d LEFT JOIN lanes l ON l.turn = d.turn`;
 
 /**
  * Finds out if the ends of turns were written. A turn with replies is identified by them, and a turn without replies by
  * its execution. A turn without both is identified by the progress of its lane.
  */
 const SETTLED = `
-  SELECT d.session_id, s.lease_token = d.lease_token AS same_lease, s.lease_owner IS NOT DISTINCT FROM $2 AS ours,
+  SELECT d.turn, s.lease_token = d.lease_token AS same_lease, s.lease_owner IS NOT DISTINCT FROM $2 AS ours,
     CASE WHEN d.reply_id IS NOT NULL THEN EXISTS (SELECT 1 FROM messages WHERE id = d.reply_id)
       WHEN d.execution_id IS NOT NULL THEN EXISTS (
         SELECT 1 FROM executions WHERE id = d.execution_id AND status IN ('completed', 'failed', 'cancelled'))
       ELSE s.lease_token = d.lease_token AND s.answered_seq >= d.answered_seq END AS written
-  FROM json_to_recordset($1) AS d(session_id text, lease_token int, answered_seq int, reply_id text, execution_id text)
+  FROM json_to_recordset($1) AS d(turn int, session_id text, lease_token int, answered_seq int, reply_id text,
+    execution_id text)
   JOIN sessions s ON s.id = d.session_id`;
 
 interface SettledRow {
-  session_id: string;
+  turn: number;
   same_lease: boolean;
   ours: boolean;
   written: boolean;
@@ -137,7 +144,7 @@ export function createFinishRepository(pool: Pool, identity: { owner: string; le
   return {
     /** Ends any number of turns in one commit. Returns one outcome per turn, in the given order. */
     async finish(commits: TurnCommit[], client: Pool | PoolClient = pool): Promise<TurnCommitted[]> {
-      const { rows } = await client.query<{ session_id: string; more: boolean | null }>({
+      const { rows } = await client.query<{ turn: number; more: boolean | null }>({
         name: "finish_turns",
         text: FINISH,
         values: [
@@ -150,9 +157,9 @@ export function createFinishRepository(pool: Pool, identity: { owner: string; le
           storableJson(commits.flatMap(fileRecords)),
         ],
       });
-      const outcomes = new Map(rows.map((row) => [row.session_id, row.more]));
-      return commits.map((commit) => {
-        const more = outcomes.get(commit.sessionId) ?? null;
+      const outcomes = new Map(rows.map((row) => [row.turn, row.more]));
+      return commits.map((_commit, turn) => {
+        const more = outcomes.get(turn) ?? null;
         return more === null ? { kind: "lost" } : { kind: "committed", more };
       });
     },
@@ -161,7 +168,8 @@ export function createFinishRepository(pool: Pool, identity: { owner: string; le
      * The outcome of turns whose commit got no answer from the database. Null: it was not written, and may still be.
      */
     async findWritten(commits: TurnCommit[]): Promise<(TurnCommitted | null)[]> {
-      const asked = commits.map(({ sessionId, leaseToken, answeredSeq, replies, executions }) => ({
+      const asked = commits.map(({ sessionId, leaseToken, answeredSeq, replies, executions }, turn) => ({
+        turn,
         session_id: sessionId,
         lease_token: leaseToken,
         answered_seq: answeredSeq,
@@ -169,9 +177,9 @@ export function createFinishRepository(pool: Pool, identity: { owner: string; le
         execution_id: executions[0]?.id ?? null,
       }));
       const { rows } = await pool.query<SettledRow>(SETTLED, [storableJson(asked), owner]);
-      const found = new Map(rows.map((row) => [row.session_id, row]));
-      return commits.map(({ sessionId }) => {
-        const row = found.get(sessionId);
+      const found = new Map(rows.map((row) => [row.turn, row]));
+      return commits.map((_commit, turn) => {
+        const row = found.get(turn);
         if (row === undefined) return { kind: "lost" };
         const held = row.same_lease && row.ours;
         if (row.written) return { kind: "committed", more: held };
@@ -181,9 +189,10 @@ export function createFinishRepository(pool: Pool, identity: { owner: string; le
   };
 }
 
-function laneRecord(commit: TurnCommit) {
+function laneRecord(commit: TurnCommit, turn: number) {
   const spoken = commit.replies.findLast(({ origin }) => origin === "bot" || origin === "operator");
   return {
+    turn,
     session_id: commit.sessionId,
     lease_token: commit.leaseToken,
     answered_seq: commit.answeredSeq,
@@ -194,10 +203,10 @@ function laneRecord(commit: TurnCommit) {
   };
 }
 
-function executionRecords(commit: TurnCommit) {
+function executionRecords(commit: TurnCommit, turn: number) {
   return commit.executions.map((execution) => ({
+    turn,
     id: execution.id,
-    session_id: commit.sessionId,
     status: execution.status,
     attempts: execution.attempts,
     error_code: execution.errorCode,
@@ -213,10 +222,10 @@ function executionRecords(commit: TurnCommit) {
   }));
 }
 
-function replyRecords(commit: TurnCommit) {
+function replyRecords(commit: TurnCommit, turn: number) {
   return commit.replies.map((reply, idx) => ({
+    turn,
     id: reply.id,
-    session_id: commit.sessionId,
     idx,
     role: reply.role,
     origin: reply.origin,
@@ -227,11 +236,11 @@ function replyRecords(commit: TurnCommit) {
   }));
 }
 
-function deliveryRecords(commit: TurnCommit) {
+function deliveryRecords(commit: TurnCommit, turn: number) {
   return commit.replies.flatMap((reply) =>
     reply.deliveries.map((delivery, part) => ({
+      turn,
       id: delivery.id,
-      session_id: commit.sessionId,
       message_id: reply.id,
       part,
       content: delivery.content,
@@ -243,11 +252,11 @@ function deliveryRecords(commit: TurnCommit) {
   );
 }
 
-function fileRecords(commit: TurnCommit) {
+function fileRecords(commit: TurnCommit, turn: number) {
   return commit.replies.flatMap((reply) =>
     reply.files.map((file, place) => ({
+      turn,
       id: file.id,
-      session_id: commit.sessionId,
       message_id: reply.id,
       place,
       kind: file.kind,

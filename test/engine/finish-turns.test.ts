@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { createFinishRepository, type TurnCommit } from "../../src/turns/answering/finish-repository.ts";
+import { addConversation } from "../api/api-rows.ts";
+import { createTestDatabase, testPool } from "../support/postgres.ts";
+
+const OWNER = "this-process";
+
+/** A lane whose lease was taken again, with token 2, while the turn of token 1 was still under way. */
+async function takenAgain(url: string) {
+  const pool = testPool(url);
+  const home = { id: "workspace", slug: "default" };
+  await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+  const { sessionId } = await addConversation(pool, home);
+  await pool.query(
+    `UPDATE sessions SET next_seq = 11, inbound_seq = 10, answered_seq = 8, lease_owner = $2, lease_token = 2,
+       lease_expires_at = now() + interval '1 hour' WHERE id = $1`,
+    [sessionId, OWNER],
+  );
+  const turn = (leaseToken: number, answeredSeq: number, reply?: string): TurnCommit => ({
+    sessionId,
+    leaseToken,
+    answeredSeq,
+    executions: [],
+    replies: reply === undefined ? [] : [replyRow(reply)],
+  });
+  return { pool, turn, finished: createFinishRepository(pool, { owner: OWNER, leaseMs: 10_000 }) };
+}
+
+const replyRow = (id: string): TurnCommit["replies"][number] => ({
+  id,
+  role: "assistant",
+  origin: "bot",
+  content: id,
+  buttons: null,
+  choices: null,
+  files: [],
+  metadata: {},
+  executionId: null,
+  deliveries: [{ id: `send-${id}`, content: id }],
+});
+
+for (const order of ["before", "behind"] as const) {
+  for (const stale of ["that says nothing", "with a reply"] as const) {
+    test(`a turn ${stale} whose lease is lost changes nothing ${order} the turn that has it, in one commit`, async () => {
+      await using database = await createTestDatabase();
+      const { pool, turn, finished } = await takenAgain(database.url);
+      try {
+        const lost = turn(1, 8, stale === "with a reply" ? "late" : undefined);
+        const held = turn(2, 10, "right");
+        const commits = order === "before" ? [lost, held] : [held, lost];
+        const outcomes = await finished.finish(commits);
+        expect(outcomes[commits.indexOf(lost)]).toEqual({ kind: "lost" });
+        expect(outcomes[commits.indexOf(held)]).toEqual({ kind: "committed", more: false });
+        const { rows } = await pool.query(
+          `SELECT s.next_seq, s.answered_seq, s.lease_owner, m.id, m.seq, m.turn_seq, d.id AS delivery FROM sessions s
+           JOIN messages m ON m.session_id = s.id AND m.seq > 2 LEFT JOIN deliveries d ON d.message_id = m.id`,
+        );
+        expect(rows).toEqual([
+          {
+            next_seq: 12,
+            answered_seq: 10,
+            lease_owner: null,
+            id: "right",
+            seq: 11,
+            turn_seq: 10,
+            delivery: "send-right",
+          },
+        ]);
+        const found = await finished.findWritten(commits);
+        expect(found[commits.indexOf(lost)]).toEqual({ kind: "lost" });
+      } finally {
+        await pool.end();
+      }
+    });
+  }
+}
