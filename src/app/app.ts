@@ -268,12 +268,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         release: running.ended,
         rules: proactive.stop,
       },
-      connections: [
-        running.stop,
-        agents.close,
-        async () => simulator?.close(),
-        async () => tracing?.close(),
-      ],
+      connections: [running.stop, agents.close, async () => simulator?.close(), async () => tracing?.close()],
       giveUp,
       log,
     });

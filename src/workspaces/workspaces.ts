@@ -107,8 +107,6 @@ export function createWorkspaces(deps: WorkspaceDeps) {
   };
 }
 
-export type Workspaces = ReturnType<typeof createWorkspaces>;
-
 interface PublishedConfig {
   workspace: WorkspaceConfig;
   id: string;

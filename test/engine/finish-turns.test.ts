@@ -36,7 +36,7 @@ const replyRow = (id: string): TurnCommit["replies"][number] => ({
   files: [],
   metadata: {},
   executionId: null,
-  deliveries: [{ id: `send-${id}`, content: id }],
+  deliveries: [{ id: `send-${id}`, content: id, buttons: null }],
 });
 
 for (const order of ["before", "behind"] as const) {

@@ -14,6 +14,9 @@ import { quietLog } from "../support/quiet-log.ts";
 import { startRedisCluster, type TestCluster } from "../support/redis-cluster.ts";
 
 // One node has a replica that takes over when the node dies. The other nodes return when they are restarted.
+/** Clients look for the nodes of a changed cluster at growing intervals. */
+const SLOW = { timeoutMs: 90_000 };
+
 describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 300_000 }, () => {
   let cluster: TestCluster;
   beforeAll(async () => {
@@ -137,7 +140,7 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 300_000 }, ()
     await eventually(() => {
       const said = service.worker.log.filter(({ message }) => message.startsWith("connection "));
       expect(said.at(-1)?.message).toBe("connection restored");
-    });
+    }, SLOW);
   });
 });
 

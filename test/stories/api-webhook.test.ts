@@ -56,11 +56,13 @@ test("replies reach your endpoint signed, once, in order, whichever session of a
 test("an endpoint in trouble gets its replies later, in order, and other sessions are not held up", async () => {
   await using story = await startWithEndpoint();
   const [troubled, other] = await Promise.all([story.open("ada"), story.open("bob")]);
-  story.endpoint.fail({ answer: 500 });
+  const recover = story.endpoint.refuse(troubled);
   await story.say(troubled, "one");
   await eventually(() => expect(story.endpoint.answers).toContain(500));
   await story.say(troubled, "two");
   await story.say(other, "hello");
+  await eventually(() => expect(story.endpoint.taken.length).toBe(1));
+  recover();
   await eventually(() => expect(story.endpoint.taken.length).toBe(3));
   const contents = story.endpoint.taken.map(({ content }) => content);
   expect(contents).toEqual(["You said: hello", "You said: one", "You said: two"]);

@@ -28,6 +28,8 @@ export interface ReplyEndpoint extends AsyncDisposable {
   /** The status of every answer, in order. */
   answers: readonly number[];
   fail(fault: EndpointFault, times?: number): void;
+  /** Answers 500 to all posts of a session, until the returned function is called. */
+  refuse(sessionId: string): () => void;
   /** Changes the secret, so that Causeway's signatures are refused. */
   changeSecret(): void;
   openConnections(): number;
@@ -41,6 +43,7 @@ export async function startReplyEndpoint(): Promise<ReplyEndpoint> {
   const taken: TakenPost[] = [];
   const answers: number[] = [];
   const faults: EndpointFault[] = [];
+  const refused = new Set<string>();
 
   function take(request: IncomingMessage, body: string): number {
     if (request.method !== "POST" || request.url !== "/replies") return 404;
@@ -61,7 +64,8 @@ export async function startReplyEndpoint(): Promise<ReplyEndpoint> {
       request.socket.destroy();
       return;
     }
-    const status = fault?.answer ?? take(request, body);
+    const isRefused = [...refused].some((sessionId) => body.includes(sessionId));
+    const status = fault?.answer ?? (isRefused ? 500 : take(request, body));
     answers.push(status);
     response.writeHead(status, fault?.headers ?? {}).end();
   }
@@ -75,6 +79,10 @@ export async function startReplyEndpoint(): Promise<ReplyEndpoint> {
     answers,
     fail(fault, times = 1) {
       faults.push(...Array.from({ length: times }, () => fault));
+    },
+    refuse(sessionId) {
+      refused.add(sessionId);
+      return () => refused.delete(sessionId);
     },
     changeSecret() {
       secret = "another-secret-0123456789";
