@@ -39,6 +39,7 @@ describe("migrations", () => {
       "attachments_due",
       "attachments_unsent_by",
       "attachments_unsent_from",
+      "console_sessions_provider_session_idx",
       "deliveries_attachment",
       "deliveries_claimed",
       "deliveries_due",
