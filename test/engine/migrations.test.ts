@@ -81,6 +81,7 @@ describe("migrations", () => {
       "access_requests_place_check",
       "access_requests_state_check",
       "agents_retention_days_check",
+      "api_keys_person_check",
       "attachments_kind_check",
       "attachments_state_check",
       "audit_log_method_check",
