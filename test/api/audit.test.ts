@@ -180,6 +180,7 @@ const TRAFFIC = [
   "triggerBotMessage",
   "triggerBotMessages",
   "uploadAttachment",
+  "uploadHandoffAttachment",
 ];
 
 it("every other operation that changes something leaves a row", async () => {
