@@ -161,6 +161,7 @@ export function webChannel({ ref, config }: RunningChannel): WebChannel {
     title: web.title ?? null,
     greeting: web.greeting ?? null,
     starters: web.starters,
+    ratings: web.ratings,
     attachmentTypes: web.attachmentTypes,
   };
 }

@@ -32,6 +32,8 @@ export interface ChannelCapabilities {
   buttons: ButtonSupport | null;
   /** True if a reply may be a voice message: sent as one, or as a file of the stored message. */
   speaks?: boolean;
+  /** True if a thumb as a reaction to a message of ours is a rating. */
+  reactions?: boolean;
   /** True if users hold our streams open, so every process must notice changes in their sessions. */
   live?: boolean;
   /**

@@ -1,5 +1,15 @@
 import type { TurnEvent } from "./execution-types.ts";
-import type { Answer, Attachment, ListMessages, Message, SendMessage, Trail } from "./message-types.ts";
+import type {
+  Answer,
+  Attachment,
+  ListedFeedback,
+  ListFeedback,
+  ListMessages,
+  Message,
+  RateMessage,
+  SendMessage,
+  Trail,
+} from "./message-types.ts";
 import { type List, listOf } from "./page.ts";
 import type { Sessions } from "./sessions.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
@@ -57,6 +67,17 @@ export function createChat(transport: Transport, sessions: Sessions) {
     /** Lists messages, oldest first. */
     listMessages: (sessionId: string, query: ListMessages = {}, options?: RequestOptions): List<Message> =>
       listOf(transport, { method: "GET", path: messages(sessionId), query: { ...query } }, options),
+
+    /** Rates what the bot said. A later call of the same user replaces the rating. */
+    rateMessage: (messageId: string, rating: RateMessage, options?: RequestOptions): Promise<Message> =>
+      transport.request(
+        { method: "POST", path: `/messages/${encodeURIComponent(messageId)}/feedback`, body: rating },
+        options,
+      ),
+
+    /** Lists ratings of every channel, newest first. */
+    listFeedback: (query: ListFeedback = {}, options?: RequestOptions): List<ListedFeedback> =>
+      listOf(transport, { method: "GET", path: "/feedback", query: { ...query } }, options),
 
     /** Describes what happened to a message, and why. Also accepts the id of an execution or a delivery. */
     trail: (messageId: string, options?: RequestOptions): Promise<Trail> =>

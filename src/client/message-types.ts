@@ -47,6 +47,45 @@ export interface MessageReference {
   messageId: ReferencedMessage["messageId"];
 }
 
+/** A rating of a message. There is one for each message and user. */
+export interface Feedback {
+  rating: "up" | "down";
+  comment: string | null;
+  /** Null: nobody was named, and the session has no user. */
+  user: { identifier: string; name: string | null } | null;
+  /** `api`, or the kind of the channel. */
+  via: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** A rating with the message that it is about. */
+export interface ListedFeedback extends Feedback {
+  id: string;
+  messageId: string;
+  sessionId: string;
+  agentId: string;
+  agentVersion: number;
+  channel: string;
+  content: string;
+}
+
+export interface RateMessage {
+  /** Null takes the rating back. */
+  rating: "up" | "down" | null;
+  comment?: string;
+  /** The identifier of who rates. Default: the session's user. */
+  user?: string;
+}
+
+export interface ListFeedback extends PageQuery {
+  sessionId?: string;
+  /** Id or slug. */
+  agentId?: string;
+  channel?: string;
+  rating?: "up" | "down";
+}
+
 export interface Message {
   id: string;
   sessionId: string;
@@ -71,6 +110,8 @@ export interface Message {
   /** The original author of forwarded text. */
   forwardedFrom: string | null;
   references: MessageReference[];
+  /** Ratings of what the bot said. */
+  feedback: Feedback[];
   createdAt: string;
 }
 

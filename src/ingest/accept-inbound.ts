@@ -71,6 +71,8 @@ export function createIngest(deps: IngestDeps): Ingest {
         return deps.others.reachability(channel, event);
       case "marketing_preference":
         return deps.others.marketing_preference(channel, event);
+      case "rating":
+        return deps.others.rating(channel, event);
       default:
         return assertNever(event);
     }

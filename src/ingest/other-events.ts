@@ -7,6 +7,8 @@ import type { DeliveryRepository } from "../delivery/delivery-repository.ts";
 import { createDeskRepository } from "../handoffs/desk-repository.ts";
 import type { Handoffs } from "../handoffs/handoffs-repository.ts";
 import { holdFromPhone } from "../handoffs/phone-repository.ts";
+import { createRatingRepository } from "../sessions/rating-repository.ts";
+import type { NotifySession } from "../sessions/session-notices.ts";
 import type { Database } from "../storage/database.ts";
 import type { ExecutionRepository } from "../turns/answering/execution-repository.ts";
 import type { UserAliases } from "../users/alias-repository.ts";
@@ -28,6 +30,7 @@ export interface OtherEventsDeps {
     executions: Pick<ExecutionRepository, "runningAt">;
     cancelExecution(executionId: string): Promise<boolean>;
     handoffs: Pick<Handoffs, "contextOf" | "move">;
+    notifySession: NotifySession;
   };
   /** Called after an event was stored without a turn. `opens`: the address that now allows messages to the user. */
   onStored(channel: ChannelRef, isNew: boolean, opens: string | null): void;
@@ -41,6 +44,7 @@ export function createOtherEvents(deps: OtherEventsDeps): OtherEvents {
   const unreachable = createUnreachableUsers(pool);
   const marketing = createMarketingPreferences(pool);
   const unanswered = createUnansweredRepository(pool);
+  const ratings = createRatingRepository(pool);
   const desks = createDeskRepository(pool, turns.handoffs.contextOf);
 
   const whoIs = (channel: ChannelRef, event: { userIdentifier: string; aliases?: readonly string[] }) =>
@@ -67,6 +71,24 @@ export function createOtherEvents(deps: OtherEventsDeps): OtherEvents {
     },
     async marketing_preference(channel, event) {
       await marketing.set(channel.id, await whoIs(channel, event), event.isWanted);
+    },
+    async rating(channel, event) {
+      const found = await ratings.findSent(channel.id, event.externalId, event.place);
+      // A quick reaction can arrive before the record of the message. The platform sends it again.
+      if (found === "not_yet") throw overloaded();
+      if (found === null)
+        return log.debug({ channel: channel.name }, "a reaction to no message of ours ignored");
+      const { rater, rating, takesBack, at } = event;
+      const identifier = await whoIs(channel, { userIdentifier: rater.identifier });
+      const rated = await ratings.rate({ workspaceId: channel.workspaceId }, found.messageId, {
+        rater: { ...rater, identifier },
+        rating,
+        comment: null,
+        via: channel.kind,
+        at,
+        takesBack,
+      });
+      if (rated.kind === "rated") turns.notifySession(channel.id, rated.sessionId, { type: "messages" });
     },
     async address_change(channel, { from, to }) {
       await delivery.deliveries.moveAddress(channel.id, from, to);

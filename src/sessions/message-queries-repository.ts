@@ -3,8 +3,10 @@ import { ATTACHMENTS_OF, type AttachmentRow, toAttachment } from "../attachments
 import type { AttachmentView } from "../core/message/attachment.ts";
 import { type Button, readButtons } from "../core/message/button.ts";
 import { type MessageContext, toContext } from "../core/message/message-context.ts";
+import type { MessageFeedback } from "../core/message/rating.ts";
 import type { JsonObject } from "../core/text/json.ts";
 import { storableJson } from "../core/text/text.ts";
+import { RATINGS_OF, type RatingRow, toFeedback } from "./rating-rows.ts";
 import { HAS_WORDS } from "./session-search-repository.ts";
 
 /** A message as the API shows it. */
@@ -27,6 +29,8 @@ export interface MessageView {
   attachments: AttachmentView[];
   /** The writer, the time and the references; null if nothing is known. */
   context: MessageContext | null;
+  /** Ratings of the message, oldest first; empty for most messages. */
+  feedback: MessageFeedback[];
   /** On what a person said in a handoff: who they are. */
   person: { name: string; via: string } | null;
   createdAt: Date;
@@ -57,7 +61,7 @@ export type MessageRange =
 
 const COLUMNS = `m.id, m.session_id, m.seq, m.role, m.origin, m.content, m.buttons, m.payload, m.metadata, m.execution_id,
   m.author, m.sent_at, m.message_references, m.created_at, e.user_message_id, e.prompt_tokens, e.completion_tokens, e.total_tokens,
-  ${ATTACHMENTS_OF("m.id")} AS attachments`;
+  ${ATTACHMENTS_OF("m.id")} AS attachments, ${RATINGS_OF("m.id")} AS ratings`;
 const FROM = "messages m LEFT JOIN executions e ON e.id = m.execution_id AND m.role = 'assistant'";
 
 interface Row {
@@ -80,6 +84,7 @@ interface Row {
   completion_tokens: number | null;
   total_tokens: number | null;
   attachments: AttachmentRow[];
+  ratings: RatingRow[];
 }
 
 export type MessageQueries = ReturnType<typeof createMessageQueriesRepository>;
@@ -186,6 +191,7 @@ function toView(row: Row): MessageView {
         ? null
         : { prompt: row.prompt_tokens ?? 0, completion: row.completion_tokens ?? 0, total: row.total_tokens },
     attachments: row.attachments.map(toAttachment),
+    feedback: row.ratings.map(toFeedback),
     context: toContext({ ...row, author: isPerson(row.author) ? null : row.author }),
     person: isPerson(row.author) ? row.author : null,
     createdAt: row.created_at,

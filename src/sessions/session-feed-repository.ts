@@ -1,6 +1,12 @@
 import type { Pool } from "pg";
 import { ATTACHMENTS_OF, type AttachmentRow, toAttachment } from "../attachments/attachment-rows.ts";
-import { NOT_SHOWN, SHOWN_ROLES, toVisitorMessage, type VisitorMessage } from "./visitor-repository.ts";
+import {
+  NOT_SHOWN,
+  SHOWN_ROLES,
+  toVisitorFeedback,
+  toVisitorMessage,
+  type VisitorMessage,
+} from "./visitor-repository.ts";
 
 /** The news of a session for a follower who has seen it up to some seq. */
 export interface FeedPage {
@@ -26,7 +32,9 @@ const SINCE = `
   SELECT s.status, s.end_reason, s.title,
     (SELECT coalesce(json_agg(m ORDER BY m.seq), '[]') FROM (
        SELECT id, seq, role, content, format, buttons, payload, metadata, execution_id, created_at,
-         ${ATTACHMENTS_OF("messages.id")} AS attachments
+         ${ATTACHMENTS_OF("messages.id")} AS attachments,
+         (SELECT json_build_array(r.rating, r.comment) FROM message_ratings r JOIN users u ON u.id = s.user_id
+          WHERE r.message_id = messages.id AND r.rater = u.identifier) AS feedback
        FROM messages WHERE session_id = s.id AND seq > $2 AND role = ANY($4) AND origin <> $5 ORDER BY seq LIMIT $3) m) AS messages,
     (SELECT coalesce(json_agg(e.id ORDER BY e.seq), '[]') FROM executions e
      WHERE e.session_id = s.id AND e.seq > s.answered_seq AND e.status IN ('pending', 'running')) AS waiting
@@ -48,6 +56,8 @@ interface FeedRow {
     execution_id: string | null;
     created_at: string;
     attachments: AttachmentRow[];
+    /** The rating and the comment of the session's user. */
+    feedback: [string | null, string | null] | null;
   }[];
   waiting: string[];
 }
@@ -69,6 +79,7 @@ export function createSessionFeedRepository(pool: Pool): SessionFeedRepository {
           executionId: message.execution_id,
           createdAt: new Date(message.created_at),
           attachments: message.attachments.map(toAttachment),
+          feedback: toVisitorFeedback(...(message.feedback ?? [null, null])),
         }),
       );
       return {

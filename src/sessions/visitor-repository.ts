@@ -3,6 +3,7 @@ import { toAttachment } from "../attachments/attachment-rows.ts";
 import { newId } from "../core/ids.ts";
 import type { AttachmentView } from "../core/message/attachment.ts";
 import { type Button, readButtons } from "../core/message/button.ts";
+import { RATINGS, type Rating } from "../core/message/rating.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import type { Visitor, VisitorPass } from "../core/session/visitor.ts";
 import type { Prisma } from "../storage/generated/client.ts";
@@ -37,7 +38,14 @@ export interface VisitorMessage {
   executionId: string | null;
   clientMessageId: string | null;
   attachments: AttachmentView[];
+  /** The visitor's own rating; null if there is none. */
+  feedback: VisitorFeedback | null;
   createdAt: Date;
+}
+
+export interface VisitorFeedback {
+  rating: Rating;
+  comment: string | null;
 }
 
 export type VisitorRepository = ReturnType<typeof createVisitorRepository>;
@@ -110,7 +118,7 @@ export function createVisitorRepository(prisma: PrismaModels) {
 
     /** In ascending order of seq: the messages after `afterSeq`, or the newest ones before `beforeSeq`. */
     async listMessages(
-      sessionId: string,
+      { sessionId, visitor }: { sessionId: string; visitor: Visitor },
       page: { afterSeq: number | null; beforeSeq: number | null; limit: number },
     ): Promise<{ messages: VisitorMessage[]; more: boolean }> {
       const forward = page.afterSeq !== null;
@@ -126,10 +134,18 @@ export function createVisitorRepository(prisma: PrismaModels) {
         },
         orderBy: { seq: forward ? "asc" : "desc" },
         take: page.limit + 1,
-        include: { attachments: ATTACHMENTS },
+        include: { attachments: ATTACHMENTS, ratings: { where: { rater: visitor.identifier } } },
       });
       const messages = rows.slice(0, page.limit).map(fromPrisma);
       return { messages: forward ? messages : messages.reverse(), more: rows.length > page.limit };
+    },
+
+    async findMessage(id: string, visitor: Visitor): Promise<VisitorMessage | null> {
+      const row = await prisma.message.findUnique({
+        where: { id },
+        include: { attachments: ATTACHMENTS, ratings: { where: { rater: visitor.identifier } } },
+      });
+      return row && fromPrisma(row);
     },
 
     /**
@@ -183,8 +199,11 @@ function newSession(channel: ChannelRef, visitorId: string) {
 }
 
 type MessageWithAttachments = Prisma.MessageGetPayload<{ include: { attachments: true } }>;
+type MessageWithRatings = MessageWithAttachments & {
+  ratings?: { rating: string | null; comment: string | null }[];
+};
 
-function fromPrisma(row: MessageWithAttachments): VisitorMessage {
+function fromPrisma(row: MessageWithRatings): VisitorMessage {
   const attachments = row.attachments.map((file) =>
     toAttachment({
       ...file,
@@ -193,7 +212,17 @@ function fromPrisma(row: MessageWithAttachments): VisitorMessage {
       bytes: file.bytes === null ? null : Number(file.bytes),
     }),
   );
-  return toVisitorMessage({ ...row, attachments });
+  const rated = row.ratings?.[0];
+  return toVisitorMessage({
+    ...row,
+    attachments,
+    feedback: toVisitorFeedback(rated?.rating ?? null, rated?.comment ?? null),
+  });
+}
+
+export function toVisitorFeedback(rating: string | null, comment: string | null): VisitorFeedback | null {
+  const known = RATINGS.find((each) => each === rating);
+  return known === undefined ? null : { rating: known, comment };
 }
 
 interface MessageRow {
@@ -209,10 +238,11 @@ interface MessageRow {
   executionId: string | null;
   createdAt: Date;
   attachments: AttachmentView[];
+  feedback: VisitorFeedback | null;
 }
 
 export function toVisitorMessage(row: MessageRow): VisitorMessage {
-  const { id, sessionId, seq, content, payload, metadata, executionId, createdAt, attachments } = row;
+  const { id, sessionId, seq, content, payload, metadata, executionId, createdAt } = row;
   const sent = typeof metadata === "object" && metadata !== null && "client_message_id" in metadata;
   return {
     id,
@@ -226,7 +256,8 @@ export function toVisitorMessage(row: MessageRow): VisitorMessage {
     executionId,
     clientMessageId:
       sent && typeof metadata.client_message_id === "string" ? metadata.client_message_id : null,
-    attachments,
+    attachments: row.attachments,
+    feedback: row.feedback,
     createdAt,
   };
 }

@@ -103,6 +103,13 @@ export function createUserRepository(pool: Pool) {
                AND a.channel_id = u.channel_id AND a.identifier = u.identifier`,
             [workspaceId, id],
           );
+        // Also in conversations of others: a thread has several readers.
+        await client.query(
+          `DELETE FROM message_ratings r USING users u, messages m, sessions s
+           WHERE u.workspace_id = $1 AND u.id = $2 AND r.workspace_id = $1 AND r.rater = u.identifier
+             AND m.id = r.message_id AND s.id = m.session_id AND s.channel_id = u.channel_id`,
+          [workspaceId, id],
+        );
         const { rowCount } = await client.query("DELETE FROM users WHERE workspace_id = $1 AND id = $2", [
           workspaceId,
           id,

@@ -24,7 +24,13 @@ export async function buildPage({ root, output, entry, style, plugins = [] }) {
       reportCompressedSize: false,
       lib: { entry, formats: ["es"], ...(style === undefined ? {} : { cssFileName: style }) },
       rolldownOptions: {
-        output: { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js", minify: true },
+        output: {
+          entryFileNames: "[name].js",
+          chunkFileNames: "[name]-[hash].js",
+          minify: true,
+          // Notes for a bundler that comes after this one. There is none.
+          comments: { annotation: false },
+        },
       },
     },
   });

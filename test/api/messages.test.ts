@@ -45,6 +45,7 @@ describe("sending a message", () => {
       buttons: [],
       payload: null,
       earlier_messages: [],
+      feedback: [],
       author: null,
       sent_at: null,
       reply_to: null,

@@ -41,6 +41,7 @@ const LEAST: Record<Role, string[]> = {
     "denyAccessRequest",
     "endSession",
     "mergeParticipantData",
+    "rateMessage",
     "replaceParticipantData",
     "replaySessions",
     "resetSession",

@@ -33,6 +33,7 @@ export const GUARANTEES = {
   press: "takes a press as what the button says, once, with its payload",
   forged_press: "takes no payload from a press of what was not offered",
   receipts: "reads what the platform reports of a send, and why one failed",
+  reactions: "takes a thumb below a message of ours as its rating, and takes it back with the thumb",
   window: "keeps what may not be said before the user writes again, with a reason",
   lost_send: "finds a send whose answer was lost, and only that one",
   threads: "keeps threads apart, and answers in the one it was asked in",

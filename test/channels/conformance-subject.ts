@@ -78,6 +78,11 @@ export interface ConformanceSubject extends AsyncDisposable {
   };
   /** For platforms that report on sends. */
   receipts?: { of(externalId: string, state: DeliveryReceipt["state"]): RawRequest };
+  /** For platforms on which people react to messages: the reactions of the user of `inbound.message` to a message of ours. */
+  reactions?: {
+    to(externalId: string, thumb: "up" | "down" | "other"): RawRequest;
+    removed(externalId: string, thumb: "up" | "down"): RawRequest;
+  };
   /** For platforms with a limit for one conversation: makes the platform refuse the next send by it. */
   limitConversation?(): void;
   /** For platforms on which a message's text can notify people: the people that our messages notified. */

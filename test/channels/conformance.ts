@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { RawRequest } from "../../src/channels/channel.ts";
 import { newId } from "../../src/core/ids.ts";
 import { toButtons } from "../../src/core/message/button.ts";
-import type { ChannelEvent, InboundMessage } from "../../src/core/message/channel-event.ts";
+import type { ChannelEvent, InboundMessage, MessageRating } from "../../src/core/message/channel-event.ts";
 import { prepareReply } from "../../src/core/message/reply-parts.ts";
 import { eventually } from "../support/eventually.ts";
 import { GUARANTEES, type Guarantee } from "./conformance-guarantees.ts";
@@ -45,6 +45,7 @@ export const noWebhook = (reason: string) =>
       "round_trip",
       "press",
       "forged_press",
+      "reactions",
       "threads",
       "capabilities",
       "answers",
@@ -402,6 +403,24 @@ const CHECKS: Record<Guarantee, Check> = {
         expect.objectContaining(expected),
       ]);
     }
+  },
+  async reactions({ channel, definition, address, reactions }, _tools, notHere) {
+    if (!definition.capabilities.reactions) return notHere("reactions there rate nothing");
+    const sent = await channel.send(partOf(address, "hello"), AbortSignal.timeout(10_000));
+    const [externalId = ""] = sent.kind === "sent" ? sent.externalIds : [];
+    const read = (request: RawRequest | undefined) => eventsFrom(channel.receive(request as RawRequest));
+    for (const rating of ["up", "down"] as const) {
+      const rater = { identifier: expect.any(String), name: expect.any(String) };
+      const event = { type: "rating", externalId, rating, at: expect.any(Date) };
+      const [given] = await read(reactions?.to(externalId, rating));
+      expect(given).toMatchObject({ ...event, rater });
+      // A rating that must wait for a send looks for it in this conversation.
+      expect(address.startsWith((given as MessageRating).place)).toBe(true);
+      const back = { type: "rating", externalId, rating: null };
+      expect(await read(reactions?.removed(externalId, rating))).toMatchObject([back]);
+    }
+    for (const event of await read(reactions?.to(externalId, "other")))
+      expect(event).toMatchObject({ type: "rating", rating: null });
   },
   async window({ channel, definition, address, platform, closeWindow }, _tools, notHere) {
     if (definition.capabilities.parks !== true) return notHere("anything may be said there at any time");

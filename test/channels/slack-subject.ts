@@ -134,6 +134,25 @@ export function formRequest(
   return { method: "POST", url: "/webhooks/slack", headers, body: Buffer.from(text) };
 }
 
+/** A person's reaction to a message of ours. `changes` overrides the fields under test. */
+export function reactionTo(
+  fake: Pick<FakeSlack, "us">,
+  externalId: string,
+  reaction: string,
+  changes: Record<string, unknown> = {},
+) {
+  const [channel, ts] = externalId.split(":");
+  return callback(fake, {
+    type: "reaction_added",
+    user: ADA,
+    reaction,
+    item_user: fake.us.userId,
+    item: { type: "message", channel, ts },
+    event_ts: nextTs(),
+    ...changes,
+  });
+}
+
 export const labelsOf = (message: PostedMessage | undefined): string[] =>
   (message?.blocks.find(({ type }) => type === "actions")?.elements ?? []).map(({ text }) =>
     typeof text === "string" ? text : text.text,
@@ -219,6 +238,17 @@ export async function slackSubject({ log, findButtons }: SubjectTools): Promise<
       ],
     },
     intake: socketIntake(fake, log),
+    reactions: {
+      to: (externalId, thumb) =>
+        eventRequest(
+          fake,
+          reactionTo(fake, externalId, { up: "+1::skin-tone-3", down: "-1", other: "eyes" }[thumb]),
+        ),
+      removed(externalId, thumb) {
+        const changes = { type: "reaction_removed" };
+        return eventRequest(fake, reactionTo(fake, externalId, { up: "+1", down: "-1" }[thumb], changes));
+      },
+    },
     limitConversation: () => fake.fail({ rateLimited: 7 }),
     notified: () => fake.posted.flatMap(({ pings }) => pings),
     inThread: (text, thread) => message({ text, thread_ts: `1712345678.00000${thread}` }),

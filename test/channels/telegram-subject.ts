@@ -69,6 +69,24 @@ function pressOf(data: string, query: Record<string, unknown> = {}) {
   };
 }
 
+/** The reactions that the user of `updateWith`, or another one, now has to a message. */
+export function reactionTo(externalId: string, emojis: string[], changes: Record<string, unknown> = {}) {
+  const { update_id, message } = updateWith();
+  const [chat, id] = externalId.split(":").map(Number);
+  return {
+    update_id,
+    message_reaction: {
+      chat: { id: chat, type: "private" },
+      message_id: id,
+      user: message.from,
+      date: message.date,
+      old_reaction: [],
+      new_reaction: emojis.map((emoji) => ({ type: "emoji", emoji })),
+      ...changes,
+    },
+  };
+}
+
 export async function telegramSubject({ log, findButtons }: SubjectTools): Promise<ConformanceSubject> {
   const fake = await startFakeTelegram();
   const channel = telegramChannel(fake, { log, findButtons, config: { streaming: true } });
@@ -112,6 +130,11 @@ export async function telegramSubject({ log, findButtons }: SubjectTools): Promi
       say: (text) => fake.push(updateWith({ text })),
       unconfirmed: fake.pending,
       cut: () => fake.fail({ cut: "after" }, { method: "getUpdates" }),
+    },
+    reactions: {
+      to: (externalId, thumb) =>
+        webhook(reactionTo(externalId, [{ up: "👍", down: "👎", other: "🔥" }[thumb]])),
+      removed: (externalId) => webhook(reactionTo(externalId, [])),
     },
     limitConversation: () => fake.fail({ answer: 429, parameters: { retry_after: 7 } }),
     buttons: {

@@ -71,6 +71,7 @@ test("a channel says how its chat introduces itself", async () => {
       name: "web",
       title: "Echo of the valley",
       greeting: "Hello!",
+      ratings: true,
       starters: ["What can you do?"],
       attachments: {
         types: ["image/*", "audio/*", "video/*", "application/pdf", "text/plain"],

@@ -99,6 +99,8 @@ describe("migrations", () => {
       "handoffs_source_check",
       "handoffs_state_check",
       "incidents_outcome_check",
+      "message_ratings_comment_check",
+      "message_ratings_rating_check",
       "messages_buttons_check",
       "messages_format_check",
       "messages_role_check",

@@ -116,14 +116,17 @@ test("copies for a desk are no deliveries to the user, and unchanged records sta
     { id: "q", execution_id: "x" },
   ] as Message[];
   const deliveries = [delivery({ id: "2", part: 1 }), delivery({ id: "1" }), delivery({ handoff_id: "h" })];
-  const first = recordsOf({ messages, deliveries, executions: [turn({})] }, new Map());
+  const first = recordsOf({ messages, deliveries, executions: [turn({})], feedback: [] }, new Map());
   expect(first.get("m")?.deliveries.map(({ id }) => id)).toEqual(["1", "2"]);
   expect(first.get("q")?.execution?.id).toBe("x");
-  const second = recordsOf({ messages, deliveries, executions: [turn({ status: "failed" })] }, first);
-  expect(second.get("m")).not.toBe(first.get("m"));
-  expect(recordsOf({ messages, deliveries, executions: [turn({ status: "failed" })] }, second)).toEqual(
-    second,
+  const second = recordsOf(
+    { messages, deliveries, executions: [turn({ status: "failed" })], feedback: [] },
+    first,
   );
+  expect(second.get("m")).not.toBe(first.get("m"));
+  expect(
+    recordsOf({ messages, deliveries, executions: [turn({ status: "failed" })], feedback: [] }, second),
+  ).toEqual(second);
 });
 
 test("an age is short, and a date after four weeks", () => {

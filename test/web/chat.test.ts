@@ -50,6 +50,35 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     expect(person.offences).toEqual([]);
   });
 
+  test("rates an answer with the keyboard, says why, and takes it back", async () => {
+    await using person = await newPerson(browser);
+    const page = await visit(person, `${app.url}/chat/echo`);
+    await say(page, "rate me");
+    await reads(page, ["rate me", "You said: rate me"]);
+    const good = page.getByRole("button", { name: "Good answer" });
+    const bad = page.getByRole("button", { name: "Bad answer" });
+    await good.focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Good answer", pressed: true }).waitFor();
+    await bad.focus();
+    await page.keyboard.press("Space");
+    await page.getByRole("button", { name: "Bad answer", pressed: true }).waitFor();
+    await page.getByRole("button", { name: "Good answer", pressed: false }).waitFor();
+    await page.getByRole("textbox", { name: "Why? (optional)" }).fill("It only repeats me.");
+    await page.keyboard.press("Enter");
+    await page.getByText("Thank you.").waitFor();
+    expect(await page.getByRole("textbox", { name: "Why? (optional)" }).count()).toBe(0);
+    const { data } = (await app.api("GET", "/feedback?rating=down")).body;
+    expect(data).toMatchObject([
+      { comment: "It only repeats me.", content: "You said: rate me", via: "web" },
+    ]);
+    await page.reload();
+    await page.getByRole("button", { name: "Bad answer", pressed: true }).click();
+    await page.getByRole("button", { name: "Bad answer", pressed: false }).waitFor();
+    expect((await app.api("GET", "/feedback")).body.data).toEqual([]);
+    expect(person.offences).toEqual([]);
+  });
+
   test("sees that an answer is coming, then the answer growing, and can write on meanwhile", async () => {
     await using person = await newPerson(browser);
     const page = await visit(person);

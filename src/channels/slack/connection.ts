@@ -20,6 +20,7 @@ import { createOutbound } from "./outbound.ts";
 import { createPeople } from "./people.ts";
 import { createPresses } from "./press.ts";
 import { createPreviews } from "./preview.ts";
+import { createReactions } from "./reaction.ts";
 import { createWebhookReceiver } from "./receiver.ts";
 import { createRouting } from "./routing.ts";
 import { holdSocket } from "./socket.ts";
@@ -70,6 +71,11 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
     desk,
     log,
   });
+  const readReaction = createReactions({
+    isShared: workspaces.isShared,
+    userId: () => identity.current().userId,
+    nameOf: people.nameOf,
+  });
   const stopped = new AbortController();
   const { track, ended } = createRunningTasks();
   const readPress = createPresses({
@@ -93,7 +99,7 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
   function attach(receiver: Receiver, run?: Run): void {
     const { clientOptions } = api;
     const app = new SlackApp(receiver, { clientOptions, authorize: identity.authorize, log }, run);
-    addListeners(app, { readEvent, readPress, onRemoved, log });
+    addListeners(app, { readEvent, readReaction, readPress, onRemoved, log });
   }
   const webhook = createWebhookReceiver(signingSecrets(config), log);
   attach(webhook);

@@ -26,6 +26,24 @@ const messageSchema = contentSchema.extend({
 
 export type SlackMessage = z.infer<typeof messageSchema>;
 
+/** Somebody reacted to a message, or took the reaction away (reaction_added, reaction_removed). */
+const reactionSchema = z.object({
+  type: z.enum(["reaction_added", "reaction_removed"]),
+  user: z.string(),
+  reaction: z.string(),
+  /** The writer of the message. */
+  item_user: z.string().nullish(),
+  item: z.object({ type: z.literal("message"), channel: z.string(), ts: z.string() }),
+  event_ts: z.string().default(""),
+});
+
+export type SlackReaction = z.infer<typeof reactionSchema>;
+
+/** Reads a reaction to a message; null if it has another shape. */
+export function parseReaction(event: unknown): SlackReaction | null {
+  return reactionSchema.safeParse(event).data ?? null;
+}
+
 /** An event about a message, in its envelope. */
 const bodySchema = z.object({
   event_id: z.string(),

@@ -102,8 +102,9 @@ export function createInbound(deps: InboundDeps) {
     noteWriter(team, userId, message);
     const userIdentifier = team === null ? userId : `${team}/${userId}`;
     const nameOf = (id: string) => people.nameOf(team, id);
-    const [name, readable, forwards, thread] = await Promise.all([
+    const [name, locale, readable, forwards, thread] = await Promise.all([
       nameOf(userId),
+      people.localeOf(team, userId),
       readableText(withoutMention(written, us), { nameOf }),
       Promise.all(forwardsIn(message).map((forward) => readForward(forward, nameOf))),
       known === null && isReply(message) && !isDirect(message) ? deps.readThread(message, team, us) : [],
@@ -123,7 +124,10 @@ export function createInbound(deps: InboundDeps) {
       conversation: { address, userIdentifier, externalId: known?.externalId ?? address },
       ...(agent === null ? {} : { agent }),
       ...(name === null ? {} : { userName: name }),
-      profile: { chat_type: isDirect(message) ? "im" : (message.channel_type ?? "channel") },
+      profile: {
+        chat_type: isDirect(message) ? "im" : (message.channel_type ?? "channel"),
+        ...(locale === null ? {} : { locale }),
+      },
       text: text.trim(),
       ...(isDirect(message)
         ? {}

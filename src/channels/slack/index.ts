@@ -15,8 +15,9 @@ export const definition = defineChannel<SlackConfig, Promise<Channel>>({
     buttons: BUTTON_SUPPORT,
     // A person's id as `channel` is the direct conversation with that person (docs.slack.dev, chat.postMessage).
     addressesUsers: true,
-    profileVariables: ["user_name"],
+    profileVariables: ["user_name", "user_language"],
     desks: true,
+    reactions: true,
   },
   configSchema: slackConfigSchema,
   optionalKeys,

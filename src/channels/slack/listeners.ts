@@ -3,11 +3,13 @@ import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { Later } from "../kit/later.ts";
 import type { SlackApp, SlackContext } from "./app.ts";
-import { parseMessage, type SlackEvent } from "./event.ts";
+import { parseMessage, parseReaction, type SlackEvent } from "./event.ts";
 import { COMMAND_ANSWER, parsePress, type SlackPress } from "./interaction.ts";
+import type { ReadReaction } from "./reaction.ts";
 
 export interface ListenerDeps {
   readEvent(event: SlackEvent): Promise<ChannelEvent[] | Later>;
+  readReaction: ReadReaction;
   readPress(press: SlackPress): Promise<ChannelEvent[] | Later>;
   /** The app was removed from a workspace, or its bot token was revoked. */
   onRemoved(team: string | null, event: string): Promise<void>;
@@ -16,7 +18,7 @@ export interface ListenerDeps {
 
 /** Adds a listener for everything that we read. The app only acknowledges the rest. */
 export function addListeners(app: SlackApp, deps: ListenerDeps): void {
-  const { readEvent, readPress, onRemoved, log } = deps;
+  const { readEvent, readReaction, readPress, onRemoved, log } = deps;
 
   async function takeMessage({ body, context }: { body: object; context: Context & SlackContext }) {
     const event = parseMessage(body);
@@ -26,11 +28,20 @@ export function addListeners(app: SlackApp, deps: ListenerDeps): void {
     await context.hand(await readEvent({ ...event, team: installationOf(context), botUserId }));
   }
 
+  async function takeReaction({ event, context }: { event: object; context: Context & SlackContext }) {
+    const reaction = parseReaction(event);
+    if (reaction === null) return;
+    const { botUserId = null } = context;
+    await context.hand(await readReaction({ reaction, team: installationOf(context), botUserId }));
+  }
+
   // Bolt runs the chains of all listeners for each body. So a message, the most frequent one, is taken before them.
   app.use(async (args) => {
     const type = "event" in args ? args.event.type : null;
     await (type === "message" || type === "app_mention" ? takeMessage(args) : args.next());
   });
+  app.event("reaction_added", takeReaction);
+  app.event("reaction_removed", takeReaction);
   app.event("app_uninstalled", ({ event, context }) => onRemoved(installationOf(context), event.type));
   app.event("tokens_revoked", async ({ event, context }) => {
     if (event.tokens?.bot?.length) await onRemoved(installationOf(context), event.type);

@@ -7,7 +7,7 @@ export interface ManifestOptions {
 
 /**
  * The bot's permissions. `users:read` is for names, and `files:read` is for attachments. The histories are for thread
- * messages without a mention.
+ * messages without a mention, and `reactions:read` is for thumbs below our messages.
  */
 export const SCOPES = [
   "app_mentions:read",
@@ -18,6 +18,7 @@ export const SCOPES = [
   "groups:history",
   "im:history",
   "mpim:history",
+  "reactions:read",
   "users:read",
 ];
 
@@ -28,6 +29,8 @@ const EVENTS = [
   "message.groups",
   "message.im",
   "message.mpim",
+  "reaction_added",
+  "reaction_removed",
   "tokens_revoked",
 ];
 

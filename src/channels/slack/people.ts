@@ -10,6 +10,8 @@ export interface Person {
   name: string | null;
   /** The person's own workspace (T…). The person may write in another one. */
   team: string | null;
+  /** The language in which they use Slack (`en-GB`). */
+  locale: string | null;
 }
 
 /**
@@ -20,8 +22,10 @@ export interface People {
   nameOf(team: string | null, userId: string): Promise<string | null>;
   /** A person's own workspace; null if it is unknown now. */
   teamOf(team: string | null, userId: string): Promise<string | null>;
+  /** A person's language; null if it is unknown. Slack is not asked for it alone, so ask for the name first. */
+  localeOf(team: string | null, userId: string): Promise<string | null>;
   /** Records the data that an event contains about its writer, which saves a call. */
-  note(team: string | null, userId: string, said: Person): void;
+  note(team: string | null, userId: string, said: Omit<Person, "locale">): void;
 }
 
 /** Slack waits three seconds for an answer to an event, which includes the time for storing it. */
@@ -39,7 +43,7 @@ interface Entry {
   until: number;
 }
 
-const NOBODY: Person = { name: null, team: null };
+const NOBODY: Person = { name: null, team: null, locale: null };
 
 /** Keeps the data from events for an hour, and asks `users.info` (scope `users:read`) for the rest. */
 export function createPeople(
@@ -68,10 +72,10 @@ export function createPeople(
     try {
       const client = await clientOf(team);
       if (client === null) return NOBODY;
-      const { user } = await client.users.info({ user: userId });
+      const { user } = await client.users.info({ user: userId, include_locale: true });
       warned.delete(team);
       const names = [user?.profile?.display_name, user?.real_name, user?.profile?.real_name, user?.name];
-      return { name: firstName(names), team: workspaceOf(user?.team_id) };
+      return { name: firstName(names), team: workspaceOf(user?.team_id), locale: user?.locale ?? null };
     } catch (error) {
       entry.until = now() + FAILED_MS;
       const fault = readFault(error);
@@ -96,9 +100,13 @@ export function createPeople(
   return {
     nameOf: (team, userId) => find(team, userId, "name"),
     teamOf: (team, userId) => find(team, userId, "team"),
+    async localeOf(team, userId) {
+      const { asked } = entryOf(team, userId);
+      return asked && ((await within(asked, PATIENCE_MS))?.locale ?? null);
+    },
     note(team, userId, said) {
       const entry = entryOf(team, userId);
-      entry.said = { name: said.name ?? entry.said.name, team: said.team ?? entry.said.team };
+      entry.said = { name: said.name ?? entry.said.name, team: said.team ?? entry.said.team, locale: null };
     },
   };
 }

@@ -7,6 +7,7 @@ import { deskMessageOf } from "./desk-inbound.ts";
 import type { IdentitySource } from "./identity.ts";
 import { toMessage } from "./inbound-message.ts";
 import type { TelegramMessage } from "./message.ts";
+import { ratingOf } from "./reaction.ts";
 import type { TelegramMembership, TelegramPress, TelegramUpdate } from "./update.ts";
 
 /** Anonymous group admins appear as this bot account of Telegram (Bot API, `sender_chat`). */
@@ -17,6 +18,7 @@ export const ALLOWED_UPDATES = [
   "message",
   "callback_query",
   "my_chat_member",
+  "message_reaction",
   "stopped_message_generation",
   "business_connection",
   "business_message",
@@ -54,6 +56,7 @@ export function createInbound({ botId, identity, isDesk, readPress, log }: Inbou
     }
     if (update.membership !== null) return [membershipChange(update.membership)];
     if (update.stop !== null) return [{ type: "stop", address: toAddress(update.stop) }];
+    if (update.reaction !== null) return [ratingOf(update.reaction)];
     if (update.press !== null) return readPress(update.press, eventKey);
     if (update.isBusiness) {
       log.info({ updateId: update.updateId }, BUSINESS);

@@ -16,6 +16,7 @@ export const definition = defineChannel<TelegramConfig, Promise<Channel>>({
     buttons: BUTTON_SUPPORT,
     profileVariables: ["user_name"],
     desks: true,
+    reactions: true,
   },
   configSchema: telegramConfigSchema,
   // grammY is loaded with the first channel that needs it.

@@ -29,6 +29,23 @@ const callbackSchema = z.object({
     .optional(),
 });
 
+const reactionsSchema = z.array(z.object({ type: z.string(), emoji: z.string().optional() }));
+
+/**
+ * Somebody changed their reactions to a message (Bot API, MessageReactionUpdated). A group that reacts anonymously has no
+ * `user`. The topic of the message is not told.
+ */
+const reactionSchema = z.object({
+  chat: z.object({ id: z.int(), title: z.string().optional() }),
+  message_id: z.int(),
+  user: userSchema.optional(),
+  actor_chat: z.object({ id: z.int(), title: z.string().optional() }).optional(),
+  date: z.int(),
+  new_reaction: reactionsSchema,
+});
+
+export type TelegramReaction = z.infer<typeof reactionSchema>;
+
 export interface TelegramPress {
   /** Id for the answer to the press. */
   id: string;
@@ -48,6 +65,7 @@ interface UpdateParts {
   message?: unknown;
   callback_query?: unknown;
   my_chat_member?: unknown;
+  message_reaction?: unknown;
   stopped_message_generation?: unknown;
   business_connection?: unknown;
   business_message?: unknown;
@@ -62,6 +80,7 @@ export interface TelegramUpdate {
   /** The chat in which the current answer must stop. */
   stop: TelegramPlace | null;
   press: TelegramPress | null;
+  reaction: TelegramReaction | null;
   /** True if it concerns a business account that is connected to the bot. The bot could answer in its name. */
   isBusiness: boolean;
   /** True if it contains a message that could not be read. */
@@ -83,6 +102,7 @@ export function parseUpdate(json: unknown): TelegramUpdate | null {
     message,
     membership: readAs(membershipSchema, parts.my_chat_member),
     stop: stopOf(readAs(stopSchema, parts.stopped_message_generation)),
+    reaction: readAs(reactionSchema, parts.message_reaction),
     press: pressOf(readAs(callbackSchema, parts.callback_query)),
     isBusiness: parts.business_message !== undefined || parts.business_connection !== undefined,
     unreadable: message === null && parts.message !== undefined,

@@ -39,6 +39,7 @@ export const webConfigSchema = z.strictObject({
     .max(8)
     .default([])
     .describe("Buttons for the first message. A press sends the text."),
+  ratings: z.boolean().default(true).describe("Thumbs below answers, by which visitors rate them."),
   attachmentTypes: z
     .array(z.string().regex(/^[a-z]+\/([a-z0-9.+-]+|\*)$/, "write a type such as image/* or application/pdf"))
     .default(["image/*", "audio/*", "video/*", "application/pdf", "text/plain"])

@@ -1,4 +1,4 @@
-import type { Delivery, Execution, Message, Session, User } from "../server/wire.ts";
+import type { Delivery, Execution, ListedFeedback, Message, Session, User } from "../server/wire.ts";
 
 /** A conversation as it is shown. */
 export interface Conversation {
@@ -11,4 +11,6 @@ export interface Conversation {
   hasLater: boolean;
   deliveries: readonly Delivery[];
   executions: readonly Execution[];
+  /** The newest ratings of its messages. */
+  feedback: readonly ListedFeedback[];
 }

@@ -2,6 +2,7 @@ import type { WireAttachment, WireButton } from "../../web-chat/chat/wire.ts";
 import { safeUrl } from "../../web-chat/markdown/links.ts";
 import { FileLine, SHOWN_PICTURES } from "../../web-chat/view/file-line.tsx";
 import { fileSize } from "../../web-chat/view/file-size.ts";
+import type { Feedback } from "../server/wire.ts";
 
 /** The files of a message. The cookie opens their addresses, so they need no token and no copy in memory. */
 export function Files({ attachments }: { attachments: readonly WireAttachment[] }) {
@@ -52,6 +53,25 @@ export function Buttons({ buttons }: { buttons: readonly WireButton[] }) {
           </li>
         );
       })}
+    </ul>
+  );
+}
+
+/** What people think of a message: a thumb, who gave it, and their comment. */
+export function Ratings({ feedback }: { feedback: readonly Feedback[] }) {
+  return (
+    <ul class="ratings" aria-label="Ratings">
+      {feedback.map(({ rating, comment, user, via }) => (
+        <li key={user?.identifier ?? ""}>
+          <span
+            class={`chip ${rating === "up" ? "good" : "bad"}`}
+            title={`${user?.identifier ?? ""} (${via})`}
+          >
+            {rating === "up" ? "Good answer" : "Bad answer"}
+          </span>{" "}
+          {user?.name && <bdi>{user.name}</bdi>} {comment && <q dir="auto">{comment}</q>}
+        </li>
+      ))}
     </ul>
   );
 }

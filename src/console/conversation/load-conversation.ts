@@ -1,5 +1,5 @@
 import { callApi } from "../server/call.ts";
-import type { Delivery, Execution, Message, Page, Session, User } from "../server/wire.ts";
+import type { Delivery, Execution, ListedFeedback, Message, Page, Session, User } from "../server/wire.ts";
 import type { Conversation } from "./conversation.ts";
 
 const SHOWN = "include=notice,instruction,tool";
@@ -16,11 +16,12 @@ export async function loadConversation(
   { known, at }: { known: Conversation | null; at: number | null },
   signal: AbortSignal,
 ): Promise<Conversation> {
-  const [session, part, deliveries, executions] = await Promise.all([
+  const [session, part, deliveries, executions, feedback] = await Promise.all([
     callApi<Session>("GET", `/chat/sessions/${id}`, { signal }),
     known === null ? firstPart(id, at, signal) : newPart(id, known, signal),
     callApi<Page<Delivery>>("GET", `/deliveries?session_id=${id}&limit=100`, { signal }),
     callApi<Page<Execution>>("GET", `/executions?session_id=${id}&limit=100`, { signal }),
+    callApi<Page<ListedFeedback>>("GET", `/feedback?session_id=${id}&limit=100`, { signal }),
   ]);
   return {
     session,
@@ -28,6 +29,7 @@ export async function loadConversation(
     ...part,
     deliveries: deliveries.data,
     executions: executions.data,
+    feedback: feedback.data,
   };
 }
 

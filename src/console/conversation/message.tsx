@@ -4,7 +4,7 @@ import type { Message, Origin } from "../server/wire.ts";
 import { Link } from "../shell/link.tsx";
 import { times } from "../shell/times.ts";
 import { DeliveryActions, isTroubled } from "../trouble/delivery-actions.tsx";
-import { Buttons, Files } from "./extras.tsx";
+import { Buttons, Files, Ratings } from "./extras.tsx";
 import { type Records, stateLine } from "./state-line.ts";
 import { Why } from "./why.tsx";
 
@@ -63,6 +63,7 @@ export const MessageView = memo(function MessageView(props: {
       )}
       {message.attachments.length > 0 && <Files attachments={message.attachments} />}
       {message.buttons.length > 0 && <Buttons buttons={message.buttons} />}
+      {records.feedback.length > 0 && <Ratings feedback={records.feedback} />}
       {message.origin !== "tool" && <Why messageId={message.id} line={line} />}
       {records.deliveries.filter(isTroubled).map((delivery) => (
         <DeliveryActions

@@ -1,15 +1,21 @@
-import type { Delivery, Execution } from "../server/wire.ts";
+import type { Delivery, Execution, ListedFeedback } from "../server/wire.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Records } from "./state-line.ts";
 
 const NONE: readonly Delivery[] = [];
+const UNRATED: readonly ListedFeedback[] = [];
 
 /**
  * Gives each message its records.
  * @param before the records of the last time. Equal ones are kept, so that unchanged messages are not drawn again.
  */
 export function recordsOf(
-  { messages, deliveries, executions }: Pick<Conversation, "messages" | "deliveries" | "executions">,
+  {
+    messages,
+    deliveries,
+    executions,
+    feedback,
+  }: Pick<Conversation, "messages" | "deliveries" | "executions" | "feedback">,
   before: ReadonlyMap<string, Records>,
 ): Map<string, Records> {
   const byMessage = new Map<string, Delivery[]>();
@@ -24,7 +30,8 @@ export function recordsOf(
     messages.map(({ id, execution_id: turn }) => {
       const parts = byMessage.get(id)?.sort((left, right) => left.part - right.part) ?? NONE;
       const execution: Execution | null = byQuestion.get(id) ?? byId.get(turn ?? "") ?? null;
-      const records = { deliveries: parts, execution };
+      const ratings = feedback.filter(({ message_id: rated }) => rated === id);
+      const records = { deliveries: parts, execution, feedback: ratings.length === 0 ? UNRATED : ratings };
       const known = before.get(id);
       return [id, known && isSame(known, records) ? known : records];
     }),

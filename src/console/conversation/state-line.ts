@@ -1,4 +1,4 @@
-import type { Delivery, Execution, Message } from "../server/wire.ts";
+import type { Delivery, Execution, Feedback, Message } from "../server/wire.ts";
 import { durationOf } from "../shell/ages.ts";
 
 /** The state of a message, in a few words. */
@@ -13,15 +13,23 @@ export interface Records {
   deliveries: readonly Delivery[];
   /** The turn that answers it, or that it answers in. Null where none is known. */
   execution: Execution | null;
+  /** What people think of it. */
+  feedback: readonly Feedback[];
 }
 
 /** Describes the state of a message. Pure. */
-export function stateLine(message: Pick<Message, "role" | "origin">, records: Records): StateLine {
+export function stateLine(
+  message: Pick<Message, "role" | "origin">,
+  records: Omit<Records, "feedback">,
+): StateLine {
   if (message.role === "user" || message.origin === "instruction") return answeredLine(message, records);
   return deliveredLine(records);
 }
 
-function answeredLine({ origin }: Pick<Message, "origin">, { execution }: Records): StateLine {
+function answeredLine(
+  { origin }: Pick<Message, "origin">,
+  { execution }: Pick<Records, "execution">,
+): StateLine {
   if (execution === null) return { text: origin === "command" ? "A command" : "Stored", tone: "quiet" };
   const reason = execution.error?.message ?? "";
   switch (execution.status) {
@@ -43,7 +51,7 @@ function answeredLine({ origin }: Pick<Message, "origin">, { execution }: Record
   }
 }
 
-function deliveredLine({ deliveries, execution }: Records): StateLine {
+function deliveredLine({ deliveries, execution }: Omit<Records, "feedback">): StateLine {
   const took = execution?.duration_ms ?? null;
   const after = took === null ? "" : `, written in ${durationOf(took)}`;
   if (deliveries.length === 0) return { text: `Stored${after}`, tone: "quiet" };

@@ -65,7 +65,7 @@ export function Transcript(props: {
               <MessageView
                 key={message.id}
                 message={message}
-                records={records.current.get(message.id) ?? { deliveries: [], execution: null }}
+                records={records.current.get(message.id) ?? { deliveries: [], execution: null, feedback: [] }}
                 author={authorOf(message)}
                 href={hrefOf(message.seq)}
                 isTarget={message.seq === at}

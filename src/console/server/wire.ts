@@ -55,6 +55,19 @@ export interface User {
 
 export type Origin = "user" | "bot" | "operator" | "instruction" | "command" | "notice" | "tool" | "seed";
 
+export interface Feedback {
+  rating: "up" | "down";
+  comment: string | null;
+  user: { identifier: string; name: string | null } | null;
+  via: string;
+}
+
+/** A rating in a list of its own. */
+export interface ListedFeedback extends Feedback {
+  id: string;
+  message_id: string;
+}
+
 export interface Message {
   id: string;
   seq: number;

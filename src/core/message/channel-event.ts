@@ -2,6 +2,7 @@ import type { Unreachable } from "../session/reachability.ts";
 import type { JsonObject } from "../text/json.ts";
 import type { AttachmentKind } from "./attachment.ts";
 import type { DeskAct } from "./desk-act.ts";
+import type { Rating } from "./rating.ts";
 
 /** A conversation on a platform, in the channel's own terms. */
 export interface ConversationRef {
@@ -173,6 +174,22 @@ export interface MarketingPreference {
   isWanted: boolean;
 }
 
+/** A person rated a message of ours with a reaction, or took the rating back. */
+export interface MessageRating {
+  type: "rating";
+  /** The platform's id of the message. A message that we did not send is nobody's answer. */
+  externalId: string;
+  /** The beginning of the conversation's address, without its thread or topic. A reaction may lack these. */
+  place: string;
+  rater: { identifier: string; name?: string };
+  /** Null: taken back. */
+  rating: Rating | null;
+  /** With a rating that is taken back, if the platform names it. Another one stays. */
+  takesBack?: Rating;
+  /** Time of the reaction by the platform's clock. An older reaction changes nothing. */
+  at?: Date;
+}
+
 /** A member of a desk, in the platform's terms. */
 export interface DeskMember {
   identifier: string;
@@ -208,6 +225,7 @@ export type ChannelEvent =
   | OperatorMessage
   | Arrival
   | MarketingPreference
+  | MessageRating
   | DeliveryReceipt
   | AddressChange
   | StopRequest

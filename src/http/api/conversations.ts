@@ -9,6 +9,8 @@ import { timeLimit } from "../../core/time/time-limit.ts";
 import { createHandoffQueries } from "../../handoffs/handoff-queries-repository.ts";
 import { createMessageQueriesRepository } from "../../sessions/message-queries-repository.ts";
 import { createParticipantRepository } from "../../sessions/participant-repository.ts";
+import { createFeedbackQueries } from "../../sessions/rating-queries-repository.ts";
+import { createRatingRepository } from "../../sessions/rating-repository.ts";
 import { createSessionControl } from "../../sessions/session-control-repository.ts";
 import { createSessionQueriesRepository } from "../../sessions/session-queries-repository.ts";
 import { createSessionWritesRepository } from "../../sessions/session-writes-repository.ts";
@@ -29,6 +31,7 @@ import { handoffListRoutes } from "./handoffs/handoff-lists.ts";
 import { handoffReplyRoutes } from "./handoffs/handoff-reply.ts";
 import { handoffRoutes } from "./handoffs/handoffs.ts";
 import { createConversation } from "./messages/conversation.ts";
+import { feedbackRoutes } from "./messages/feedback.ts";
 import { messageListRoutes } from "./messages/message-list.ts";
 import { messageRoutes } from "./messages/messages.ts";
 import { renderRoutes } from "./messages/render.ts";
@@ -160,6 +163,13 @@ export function createConversationApi(deps: ConversationApiDeps): ConversationAp
     ...inviteRoutes({ access, invites: createInvites(deps.engine.database), channel: invitingChannel }),
     ...handoffListRoutes({ handoffs: createHandoffQueries(pool), agents: sessionAgents }),
     ...messageListRoutes({ sessions, messages, agents: sessionAgents }),
+    ...feedbackRoutes({
+      ratings: createRatingRepository(pool),
+      feedback: createFeedbackQueries(pool),
+      messages,
+      agents: sessionAgents,
+      notify: (channelId, sessionId) => pipeline.notifySession(channelId, sessionId, { type: "messages" }),
+    }),
     ...executionRoutes({
       executions,
       conversation,

@@ -9,13 +9,14 @@ export function channelRoutes(
   const router = Router();
   router.get("/web/:channel", async (request, response) => {
     const channel = introduced(deps, request, response);
-    const { ref, title, greeting, starters, attachmentTypes } = channel;
+    const { ref, title, greeting, starters, ratings, attachmentTypes } = channel;
     response.setHeader("Cache-Control", "no-cache");
     response.json({
       name: ref.name,
       title: title ?? (await deps.agentName(ref)),
       greeting,
       starters,
+      ratings,
       attachments: { types: attachmentTypes, max_bytes: deps.uploads.limitBytes },
     });
   });

@@ -75,7 +75,7 @@ export function messageRoutes(deps: MessageDeps): Router {
     const session = await requireSession(deps, channel, visitor, request);
     const { after_seq: after, before_seq: before, limit } = readQuery(request, pageSchema);
     const page = { afterSeq: after ?? null, beforeSeq: before ?? null, limit };
-    const { messages, more } = await deps.visitors.listMessages(session.id, page);
+    const { messages, more } = await deps.visitors.listMessages({ sessionId: session.id, visitor }, page);
     const seqs = { from: messages[0]?.seq ?? 0, to: messages.at(-1)?.seq ?? 0 };
     const stopped = await deps.visitors.stoppedAnswers(session.id, seqs);
     response.setHeader("Cache-Control", "no-store");
@@ -140,6 +140,7 @@ async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<Vis
         executionId: outcome.executionId,
         clientMessageId: body.client_message_id,
         attachments: files.filter((file) => file !== null),
+        feedback: null,
         createdAt: outcome.createdAt,
       };
     }

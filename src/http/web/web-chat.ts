@@ -3,6 +3,7 @@ import type { ChannelDirectory, RunningChannel } from "../../channels/channel-di
 import type { AdmissionLimit } from "../../core/process/admission-limit.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import { createMessageQueriesRepository } from "../../sessions/message-queries-repository.ts";
+import { createRatingRepository } from "../../sessions/rating-repository.ts";
 import { createSessionFeedRepository } from "../../sessions/session-feed-repository.ts";
 import { createSessionWritesRepository } from "../../sessions/session-writes-repository.ts";
 import { createVisitorStamps } from "../../sessions/visitor-changes-repository.ts";
@@ -58,6 +59,7 @@ export function createWebChat(deps: WebChatDeps): ReturnType<typeof webRoutes> {
     agentName: async ({ agentId, agentVersion }) =>
       (await agents.load(agentId, agentVersion)).definition.name,
     feed,
+    ratings: createRatingRepository(pool),
     acts: createWebActs({
       database: engine.database,
       agents,

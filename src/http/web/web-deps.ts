@@ -2,6 +2,7 @@ import type { Logger } from "../../core/process/logger.ts";
 import type { ChannelRef } from "../../core/session/runtime.ts";
 import type { VisitorAuth } from "../../core/session/visitor.ts";
 import type { Ingest } from "../../ingest/accept-inbound.ts";
+import type { RatingRepository } from "../../sessions/rating-repository.ts";
 import type { SessionFeedRepository } from "../../sessions/session-feed-repository.ts";
 import type { VisitorRepository, VisitorSession } from "../../sessions/visitor-repository.ts";
 import type { VisitorSessions } from "../../sessions/visitor-sessions-repository.ts";
@@ -21,6 +22,8 @@ export interface WebChannel {
   allowedOrigins: readonly string[];
   title: string | null;
   greeting: string | null;
+  /** True if visitors may rate answers. */
+  ratings: boolean;
   /** First messages offered to a visitor as buttons. */
   starters: readonly string[];
   /** The file types a visitor may send: single types, or a whole family (`image/*`). */
@@ -69,6 +72,7 @@ export interface WebDeps {
   /** The name of the channel's agent. */
   agentName(channel: ChannelRef): Promise<string>;
   feed: SessionFeedRepository;
+  ratings: Pick<RatingRepository, "rate">;
   acts: SessionActs;
   accept: Ingest["acceptMessage"];
   /** Returns true if a session ever offered this button. */

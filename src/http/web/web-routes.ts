@@ -2,6 +2,7 @@ import { Router } from "express";
 import { attachmentRoutes } from "./attachment-routes.ts";
 import { channelRoutes } from "./channel-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { feedbackRoutes } from "./feedback-routes.ts";
 import { createLiveStreams } from "./live-streams.ts";
 import { messageRoutes } from "./message-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
@@ -23,6 +24,7 @@ export function webRoutes(deps: WebDeps): Router {
   router.use(sessionRoutes(deps));
   router.use(sessionActRoutes(deps));
   router.use(messageRoutes(deps));
+  router.use(feedbackRoutes(deps));
   router.use(attachmentRoutes(deps));
   router.use(eventRoutes({ ...deps, serve: createLiveStreams(deps) }));
   router.use(pageRoutes(deps));

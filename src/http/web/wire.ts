@@ -46,6 +46,7 @@ export function messageObject(message: VisitorMessage) {
     payload: message.payload,
     execution_id: message.executionId,
     client_message_id: message.clientMessageId,
+    feedback: message.feedback,
     created_at: message.createdAt.toISOString(),
   };
 }

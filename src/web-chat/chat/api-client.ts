@@ -58,6 +58,8 @@ export function createApiClient(options: {
 
   return {
     channel,
+    /** Any call below the channel's address. */
+    asVisitor,
     openSession: () => asVisitor<WireSession>("POST", "/sessions", {}),
     listMessages: (sessionId: string, query: string) =>
       asVisitor<WirePage>("GET", `/sessions/${sessionId}/messages?${query}`),

@@ -44,6 +44,9 @@ export function createConversation(deps: OpenChatDeps) {
     retry: () => chat.box().outbox.retry(),
     discard: (clientId: string) => chat.box().outbox.remove(clientId),
     open,
+    attempt,
+    /** Shows the state of stored messages of the open session. */
+    take: chat.take,
     startNew: () => chat.leave(),
     /** The session for uploads, opened if there is none. */
     currentSession: () => boxes.sessionOf(chat.box()),

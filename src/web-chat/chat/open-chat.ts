@@ -204,6 +204,7 @@ export function createOpenChat(deps: OpenChatDeps) {
     leave,
     follow,
     attempt,
+    take,
     disconnect,
     clear,
     async loadEarlier(): Promise<void> {

@@ -4,6 +4,8 @@ export interface WireChannel {
   title: string;
   greeting: string | null;
   starters: string[];
+  /** True if visitors may rate answers. */
+  ratings: boolean;
   /** The allowed attachments; null if there are none. */
   attachments: { max_bytes: number; types: string[] } | null;
 }
@@ -32,6 +34,11 @@ export interface WireAttachment {
   error: string | null;
 }
 
+export interface WireFeedback {
+  rating: "up" | "down";
+  comment: string | null;
+}
+
 export interface WireMessage {
   id: string;
   session_id: string;
@@ -47,6 +54,8 @@ export interface WireMessage {
   /** The payload of the button that the visitor pressed. */
   payload?: string | null;
   attachments: WireAttachment[];
+  /** The visitor's rating of an answer. */
+  feedback?: WireFeedback | null;
 }
 
 /** Messages from the end of a session, or from before some of them. */

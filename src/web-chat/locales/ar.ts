@@ -63,4 +63,8 @@ export const words: Words = {
   closePicture: "إغلاق الصورة",
   ready: "يجيب في أي وقت",
   file: "ملف",
+  rateUp: "إجابة جيدة",
+  rateDown: "إجابة سيئة",
+  why: "لماذا؟ (اختياري)",
+  thanks: "شكرًا على ملاحظاتك.",
 };

@@ -64,4 +64,8 @@ export const words: Words = {
   closePicture: "Bild schließen",
   ready: "Antwortet jederzeit",
   file: "Datei",
+  rateUp: "Gute Antwort",
+  rateDown: "Schlechte Antwort",
+  why: "Warum? (freiwillig)",
+  thanks: "Danke für die Rückmeldung.",
 };

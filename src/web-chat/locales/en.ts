@@ -62,6 +62,10 @@ export const en = {
   closePicture: "Close picture",
   ready: "Answers at any time",
   file: "File",
+  rateUp: "Good answer",
+  rateDown: "Bad answer",
+  why: "Why? (optional)",
+  thanks: "Thank you.",
 } as const;
 
 /** The texts of a language. A missing one is a compile error. */

@@ -63,4 +63,8 @@ export const words: Words = {
   closePicture: "Cerrar la imagen",
   ready: "Responde a cualquier hora",
   file: "Archivo",
+  rateUp: "Buena respuesta",
+  rateDown: "Mala respuesta",
+  why: "¿Por qué? (opcional)",
+  thanks: "Gracias por su opinión.",
 };

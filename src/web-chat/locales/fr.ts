@@ -64,4 +64,8 @@ export const words: Words = {
   closePicture: "Fermer l’image",
   ready: "Répond à toute heure",
   file: "Fichier",
+  rateUp: "Bonne réponse",
+  rateDown: "Mauvaise réponse",
+  why: "Pourquoi ? (facultatif)",
+  thanks: "Merci pour votre avis.",
 };

@@ -63,4 +63,8 @@ export const words: Words = {
   closePicture: "तस्वीर बंद करें",
   ready: "किसी भी समय जवाब देता है",
   file: "फ़ाइल",
+  rateUp: "अच्छा उत्तर",
+  rateDown: "ख़राब उत्तर",
+  why: "क्यों? (वैकल्पिक)",
+  thanks: "आपकी राय के लिए धन्यवाद।",
 };

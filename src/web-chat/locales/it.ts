@@ -63,4 +63,8 @@ export const words: Words = {
   closePicture: "Chiudi immagine",
   ready: "Risponde a qualsiasi ora",
   file: "File",
+  rateUp: "Buona risposta",
+  rateDown: "Cattiva risposta",
+  why: "Perché? (facoltativo)",
+  thanks: "Grazie per il suo parere.",
 };

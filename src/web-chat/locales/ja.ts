@@ -63,4 +63,8 @@ export const words: Words = {
   closePicture: "画像を閉じる",
   ready: "いつでもお答えします",
   file: "ファイル",
+  rateUp: "良い回答",
+  rateDown: "悪い回答",
+  why: "理由(任意)",
+  thanks: "ご意見ありがとうございます。",
 };

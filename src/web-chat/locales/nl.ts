@@ -63,4 +63,8 @@ export const words: Words = {
   closePicture: "Afbeelding sluiten",
   ready: "Antwoordt op elk moment",
   file: "Bestand",
+  rateUp: "Goed antwoord",
+  rateDown: "Slecht antwoord",
+  why: "Waarom? (optioneel)",
+  thanks: "Bedankt voor uw feedback.",
 };

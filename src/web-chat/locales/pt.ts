@@ -63,4 +63,8 @@ export const words: Words = {
   closePicture: "Fechar imagem",
   ready: "Responde a qualquer hora",
   file: "Arquivo",
+  rateUp: "Boa resposta",
+  rateDown: "Má resposta",
+  why: "Porquê? (opcional)",
+  thanks: "Obrigado pela sua opinião.",
 };

@@ -63,4 +63,8 @@ export const words: Words = {
   closePicture: "Funga picha",
   ready: "Hujibu wakati wowote",
   file: "Faili",
+  rateUp: "Jibu zuri",
+  rateDown: "Jibu baya",
+  why: "Kwa nini? (si lazima)",
+  thanks: "Asante kwa maoni yako.",
 };

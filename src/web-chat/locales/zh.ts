@@ -63,4 +63,8 @@ export const words: Words = {
   closePicture: "关闭图片",
   ready: "随时答复",
   file: "文件",
+  rateUp: "回答不错",
+  rateDown: "回答不好",
+  why: "为什么?(可选)",
+  thanks: "感谢您的反馈。",
 };

@@ -1,11 +1,12 @@
-import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { WireAttachment } from "../chat/wire.ts";
 import { fill, useWords } from "../locales/words.ts";
 import { useView } from "./context.ts";
 import { FileLine, SHOWN_PICTURES } from "./file-line.tsx";
 import { fileSize } from "./file-size.ts";
-import type { PictureViewerProps } from "./picture-viewer.tsx";
+import { later } from "./later.tsx";
+
+const PictureViewer = later(async () => (await import("./dialogs.ts")).PictureViewer);
 
 /** The files of a message. @param props.sessionId left out while the message is being sent. */
 export function Attachments(props: { sessionId?: string; attachments: readonly WireAttachment[] }) {
@@ -53,9 +54,7 @@ function Picture(props: { sessionId: string; attachment: WireAttachment; name: s
   const { api } = useView();
   const words = useWords();
   const [content, setContent] = useState<{ blob: Blob; url: string } | null>(null);
-  /** Fetched when the first picture is enlarged. */
-  const [Viewer, setViewer] = useState<ComponentType<PictureViewerProps> | null>(null);
-  const enlarge = () => import("./dialogs.ts").then(({ PictureViewer }) => setViewer(() => PictureViewer));
+  const [isEnlarged, setEnlarged] = useState(false);
   useEffect(() => {
     let url = "";
     let isOver = false;
@@ -79,16 +78,16 @@ function Picture(props: { sessionId: string; attachment: WireAttachment; name: s
         type="button"
         class="picture"
         aria-label={fill(words.enlarge, { name })}
-        onClick={() => void enlarge().catch(() => undefined)}
+        onClick={() => setEnlarged(true)}
       >
         <img src={content.url} alt={name} />
       </button>
-      {Viewer && (
-        <Viewer
+      {isEnlarged && (
+        <PictureViewer
           url={content.url}
           name={name}
           onSave={() => saveAs(content.blob, name)}
-          onClose={() => setViewer(null)}
+          onClose={() => setEnlarged(false)}
         />
       )}
     </>

@@ -7,9 +7,12 @@ import { useWords } from "../locales/words.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import { Attachments } from "./attachments.tsx";
 import { useView } from "./context.ts";
+import { later } from "./later.tsx";
 import { memo } from "./memo.ts";
 import { OutgoingState } from "./outgoing-state.tsx";
 import { type Chosen, QuickReplies } from "./quick-replies.tsx";
+
+const Rate = later(async () => (await import("./dialogs.ts")).Rate);
 
 interface Place {
   /** True if the message before it has another author. */
@@ -20,6 +23,8 @@ interface Place {
   isAnswerable: boolean;
   /** The visitor's next message, which may be one of its buttons. */
   chosen?: Chosen | null;
+  /** True if the visitor may rate it. */
+  isRateable?: boolean | undefined;
   /** True if it is the newest message, whose time is shown. */
   isNewest?: boolean;
 }
@@ -54,6 +59,7 @@ export const Answer = memo(function Answer(props: Place & { message?: WireMessag
       {message && (
         <Extras message={message} isAnswerable={props.isAnswerable} chosen={props.chosen ?? null} />
       )}
+      {message && props.isRateable && <Rate message={message} />}
       {draft && draft.failure !== null && (
         <p class="failure" role="alert">
           {draft.failure || words.noAnswer}

@@ -5,7 +5,7 @@ import { styleOf, wearStyle } from "./wear-style.ts";
 
 const style = styleOf(viewerCss);
 
-export interface PictureViewerProps {
+interface PictureViewerProps {
   url: string;
   name: string;
   onSave: () => void;

@@ -61,6 +61,7 @@ function entriesOf(state: ChatState): ComponentChild[] {
       isFirst: pause || message.role !== speaker,
       isLast: next === undefined || next.role !== message.role || isPause(message, next),
       isAnswerable: next === undefined && outgoing.length === 0,
+      isRateable: state.channel?.ratings,
       isNewest: next === undefined && outgoing.length === 0,
       chosen: next === undefined ? (outgoing[0] ?? null) : next.role === "user" ? next : null,
     };

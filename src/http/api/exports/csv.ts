@@ -17,6 +17,7 @@ const COLUMNS = [
   "origin",
   "content",
   "created_at",
+  "feedback",
   "cursor",
 ];
 
@@ -40,12 +41,17 @@ export async function* asCsv(sessions: AsyncIterable<ExportedSession>): AsyncGen
       JSON.stringify(session.metadata),
     ];
     let before: string[] | null = null;
-    for await (const { id, seq, role, origin, content, created_at } of messages) {
+    for await (const { id, seq, role, origin, content, created_at, feedback } of messages) {
       if (before) yield line([...own, ...before, ""]);
-      before = [id, String(seq), role, origin, content, created_at];
+      before = [id, String(seq), role, origin, content, created_at, ratingsIn(feedback)];
     }
-    yield line([...own, ...(before ?? ["", "", "", "", "", ""]), cursor]);
+    yield line([...own, ...(before ?? ["", "", "", "", "", "", ""]), cursor]);
   }
+}
+
+/** Most messages have no ratings, and an empty cell can be filtered. */
+function ratingsIn(feedback: readonly object[]): string {
+  return feedback.length === 0 ? "" : JSON.stringify(feedback);
 }
 
 function line(cells: readonly string[]): string {

@@ -86,6 +86,7 @@ function nothingSaid(sessionId: string, origin: "bot" | "notice") {
     origin,
     content: "",
     attachments: [],
+    feedback: [],
     buttons: [],
     payload: null,
     metadata: {},

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { contextFields } from "../../../core/message/message-context.ts";
+import { type MessageFeedback, RATINGS } from "../../../core/message/rating.ts";
 import type { MessageView } from "../../../sessions/message-queries-repository.ts";
 import { attachmentSchema, toAttachmentObject } from "../attachments/attachment-resource.ts";
 import { openHandoffSchema } from "../handoffs/handoff-resource.ts";
@@ -50,6 +51,21 @@ const contextShape = {
   references: z.array(referenceSchema).describe("All messages that it points at, nearest last"),
 };
 
+/** A rating of a message, in the API's format. */
+export const feedbackSchema = z
+  .object({
+    rating: z.enum(RATINGS),
+    comment: z.string().nullable(),
+    user: z
+      .object({ identifier: z.string(), name: z.string().nullable() })
+      .nullable()
+      .describe("Who rated it. Null: nobody was named, and the session has no user"),
+    via: z.string().describe("`api`, or the kind of the channel where they pressed"),
+    created_at: timestampSchema,
+    updated_at: timestampSchema,
+  })
+  .meta({ id: "Feedback" });
+
 /** A message in the API's format. */
 export const messageSchema = z
   .object({
@@ -71,6 +87,7 @@ export const messageSchema = z
     execution_id: idSchema.nullable().describe("The turn that answers it, or that it answers in"),
     user_message_id: idSchema.nullable().describe("On an answer: the message it answers"),
     token_usage: tokenUsageSchema.nullable().describe("On an answer, where the bot counted"),
+    feedback: z.array(feedbackSchema).describe("On what the bot said: its ratings; empty for most"),
     ...contextShape,
     created_at: timestampSchema,
   })
@@ -112,8 +129,21 @@ export function toMessage(view: MessageView): z.output<typeof messageSchema> {
       completion_tokens: view.tokenUsage.completion,
       total_tokens: view.tokenUsage.total,
     },
+    feedback: view.feedback.map(toFeedbackObject),
     ...contextFields(view.context),
     ...(view.person && { author: view.person }),
     created_at: view.createdAt.toISOString(),
+  };
+}
+
+export function toFeedbackObject(given: MessageFeedback): z.output<typeof feedbackSchema> {
+  const { rating, comment, user, via, createdAt, updatedAt } = given;
+  return {
+    rating,
+    comment,
+    user,
+    via,
+    created_at: createdAt.toISOString(),
+    updated_at: updatedAt.toISOString(),
   };
 }

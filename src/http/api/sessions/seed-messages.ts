@@ -23,6 +23,7 @@ export function seedMessages(session: SessionView, opening: VersionOpening): Mes
     userMessageId: null,
     tokenUsage: null,
     attachments: [],
+    feedback: [],
     context: null,
     person: null,
     createdAt: session.createdAt,

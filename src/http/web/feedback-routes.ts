@@ -1,0 +1,52 @@
+import { Router } from "express";
+import { z } from "zod";
+import { RequestError } from "../../core/faults/errors.ts";
+import { isId } from "../../core/ids.ts";
+import { COMMENT_LIMIT, RATINGS } from "../../core/message/rating.ts";
+import { readBody } from "./read-body.ts";
+import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
+import type { WebDeps } from "./web-deps.ts";
+import { messageObject } from "./wire.ts";
+
+const bodySchema = z
+  .strictObject({
+    rating: z.enum(RATINGS).nullable(),
+    comment: z.string().trim().min(1).max(COMMENT_LIMIT).optional(),
+  })
+  .refine(({ rating, comment }) => rating !== null || comment === undefined, {
+    path: ["comment"],
+    error: "stands with a rating; leave it out where the rating is taken back",
+  });
+
+type FeedbackDeps = Pick<
+  WebDeps,
+  "channel" | "publicUrl" | "visitors" | "callerOf" | "ratings" | "announce" | "limits"
+>;
+
+/** A visitor's ratings of what the bot said in the visitor's own sessions. */
+export function feedbackRoutes(deps: FeedbackDeps): Router {
+  const router = Router();
+
+  router.post("/web/:channel/sessions/:session/messages/:message/feedback", async (request, response) => {
+    const channel = requireChannel(deps, request, response);
+    const visitor = await requireVisitor(deps, channel, request);
+    const session = await requireSession(deps, channel, visitor, request);
+    const { rating, comment = null } = await readBody(request, bodySchema);
+    const { workspaceId, kind } = channel.ref;
+    const id = String(request.params.message);
+    const rater = { identifier: visitor.identifier };
+    const scope = { workspaceId, sessionId: session.id };
+    const rated = isId(id)
+      ? await deps.ratings.rate(scope, id, { rater, rating, comment, via: kind })
+      : { kind: "unknown" };
+    if (rated.kind === "not_rateable")
+      throw new RequestError(422, "not_rateable", "Only what the bot said can be rated.");
+    const message = rated.kind === "rated" ? await deps.visitors.findMessage(id, visitor) : null;
+    if (message === null)
+      throw new RequestError(404, "message_not_found", "There is no such message in this session.");
+    deps.announce(session.id);
+    response.json(messageObject(message));
+  });
+
+  return router;
+}

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { definition } from "../../src/channels/sms/index.ts";
+import { segmentsOf } from "../../src/channels/sms/segments.ts";
+import { startFakeTwilio } from "../support/fake-twilio.ts";
+import { describeChannelConformance, noButtons, noStreams } from "./conformance.ts";
+import { createSubjectTools, partOf } from "./conformance-subject.ts";
+import { ADA, FROM, messageWith, smsChannel, smsSubject, webhook } from "./sms-subject.ts";
+
+describeChannelConformance({
+  kind: "sms",
+  setup: ({ log }) => smsSubject(log),
+  except: [...noStreams, ...noButtons],
+});
+
+test("words that Twilio answers ask no bot: STOP and START change who can be written to", async () => {
+  await using fake = await startFakeTwilio({ from: FROM });
+  const channel = await smsChannel(fake, { config: { optOutWords: ["STOP", "Tschüss"] } });
+  const eventsOf = async (fields: Record<string, string>) => {
+    const received = await channel.receive(webhook(fake, messageWith(fake, fields)));
+    return received.kind === "accepted" ? received.events : received;
+  };
+  for (const fields of [
+    { Body: " stop. " },
+    { Body: "TSCHÜSS!" },
+    { Body: "bitte nicht", OptOutType: "STOP" },
+  ])
+    expect(await eventsOf(fields)).toMatchObject([
+      { type: "reachability", userIdentifier: ADA, unreachable: { code: "opted_out" } },
+    ]);
+  expect(await eventsOf({ Body: "Start" })).toMatchObject([{ type: "reachability", unreachable: null }]);
+  expect(await eventsOf({ Body: "info" })).toEqual([]);
+  for (const Body of ["stop it", "Yes", "end"])
+    expect(await eventsOf({ Body })).toMatchObject([
+      { type: "message", text: Body, profile: { country: "DE" } },
+    ]);
+  const media = { Body: "STOP", NumMedia: "1", MediaUrl0: `${fake.url}/1`, MediaContentType0: "image/jpeg" };
+  expect(await eventsOf(media)).toMatchObject([{ type: "message", attachments: [{ kind: "image" }] }]);
+});
+
+test("what is sent has no marks, and the log counts its segments", async () => {
+  await using fake = await startFakeTwilio({ from: FROM });
+  const tools = createSubjectTools();
+  const channel = await smsChannel(fake, { log: tools.log });
+  const text = "**Hello** [there](https://example.org) 👋";
+  await channel.send(partOf(ADA, text), AbortSignal.timeout(10_000));
+  expect(fake.taken.map(({ to, body }) => [to, body])).toEqual([
+    [ADA, expect.stringMatching(/^Hello there.*https:\/\/example\.org.*👋$/)],
+  ]);
+  const sent = { fields: { segments: 1, encoding: "ucs2" }, message: "sms sent" };
+  expect(tools.logged()).toContainEqual(
+    expect.objectContaining({ ...sent, fields: expect.objectContaining(sent.fields) }),
+  );
+  expect(await channel.send(partOf("whatsapp:+4917", "hello"), AbortSignal.timeout(10_000))).toMatchObject({
+    kind: "failed",
+    code: "twilio_bad_address",
+  });
+});
+
+test.each([
+  ["", 1, "gsm7"],
+  ["a".repeat(160), 1, "gsm7"],
+  ["a".repeat(161), 2, "gsm7"],
+  ["a".repeat(306), 2, "gsm7"],
+  ["a".repeat(307), 3, "gsm7"],
+  ["€".repeat(80), 1, "gsm7"],
+  ["€".repeat(81), 2, "gsm7"],
+  ["ü ß Ñ Δ {}", 1, "gsm7"],
+  ["’".repeat(70), 1, "ucs2"],
+  ["’".repeat(71), 2, "ucs2"],
+  ["👋".repeat(35), 1, "ucs2"],
+  ["👋".repeat(36), 2, "ucs2"],
+])("%j takes %i segments of %s", (text, segments, encoding) => {
+  expect(segmentsOf(text)).toEqual({ segments, encoding });
+});
+
+test("numbers are known in every form that people write", () => {
+  for (const written of ["+49 170 1234567", "0049 (170) 123-4567", "+49.170.1234567"])
+    expect(definition.identifierOf?.(written)).toBe("+491701234567");
+  expect(definition.identifierOf?.("0170 1234567")).toBe("0170 1234567");
+});
