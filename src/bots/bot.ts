@@ -64,6 +64,8 @@ export interface Turn {
   /** The earlier messages, oldest first, as far back as the agent's `history` allows. */
   history(): Promise<PromptMessage[]>;
   participantData(): Promise<JsonObject>;
+  /** The user's language, as a tag (`pt-BR`); null if the channel does not tell it. */
+  language(): Promise<string | null>;
   /** Future messages that this bot has scheduled for the user. */
   coming(): Promise<ComingMessage[]>;
   /** Tokens that the prompt's summaries used; null for none. */

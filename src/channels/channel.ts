@@ -41,7 +41,7 @@ export interface ChannelCapabilities {
    * conversation.
    */
   addressesUsers?: boolean;
-  /** Variables that the platform's profile can fill (`user_name`). */
+  /** Variables that the platform's profile can fill (`user_name`, `user_language`). */
   profileVariables: readonly string[];
   /** True if people can be asked in a conversation of this platform. Then the channel has a `desk`. */
   desks?: boolean;

@@ -119,7 +119,7 @@ function aTurn(): TurnRequest {
     execution_id: newId(),
     agent: { id: newId(), slug: "check", version: 1 },
     session: { id: newId(), channel: "check", metadata: {} },
-    user: { id: newId(), identifier: "check", name: "Check" },
+    user: { id: newId(), identifier: "check", name: "Check", language: null },
     participant_data: {},
     messages: [{ id: newId(), role: "user", content: "Hello", attachments: [] }],
   };

@@ -38,7 +38,8 @@ export interface CreateSession {
   /** Id or slug. */
   agentId: string;
   userId?: string;
-  user?: { identifier: string; name?: string | null };
+  /** `language`: a language tag, for the variable `user_language`. */
+  user?: { identifier: string; name?: string | null; language?: string | null };
   version?: number;
   channel?: string;
   externalId?: string | null;

@@ -6,6 +6,7 @@ export interface Participant {
   id: string;
   channelId: string;
   name: string | null;
+  profile: JsonObject;
   data: JsonObject;
 }
 
@@ -15,7 +16,7 @@ export type Participants = ReturnType<typeof createParticipantRepository>;
 export function createParticipantRepository(pool: Pool) {
   const find = async (condition: string, values: readonly string[]): Promise<Participant | null> => {
     const { rows } = await pool.query<Participant>(
-      `SELECT u.id, u.channel_id AS "channelId", u.name, coalesce(p.data, '{}') AS data FROM users u
+      `SELECT u.id, u.channel_id AS "channelId", u.name, u.profile, coalesce(p.data, '{}') AS data FROM users u
        LEFT JOIN participant_data p ON p.owner_id = u.id AND p.agent_id = $1 WHERE ${condition}`,
       [...values],
     );

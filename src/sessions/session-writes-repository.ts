@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
 import type { VariableValue } from "../core/session/template.ts";
 import type { JsonObject } from "../core/text/json.ts";
+import { storableJson } from "../core/text/text.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { isUniqueViolation } from "../storage/unique-violation.ts";
 import { DATA_OF_SESSION } from "../users/participant-writes-repository.ts";
@@ -18,7 +19,7 @@ export interface NewSession {
   channelId: string;
   single: boolean;
   /** An existing user, a user to find or create by identifier, or none. */
-  user: { id: string } | { identifier: string; name: string | null } | null;
+  user: { id: string } | { identifier: string; name: string | null; language?: string | null } | null;
   externalId: string | null;
   title: string | null;
   situation: string | null;
@@ -52,6 +53,7 @@ export type ChangeableSession = Required<SessionChanges> & {
   agentId: string;
   participantData: JsonObject;
   userName: string | null;
+  userProfile: JsonObject;
 };
 
 const COLUMN_OF: Record<keyof SessionChanges, string> = {
@@ -148,12 +150,20 @@ async function userOf(
           [user.id],
         )
       : await client.query<{ id: string; identifier: string }>(
-          `INSERT INTO users (id, workspace_id, channel_id, identifier, name) VALUES ($1, $2, $3, $4, $5)
+          `INSERT INTO users (id, workspace_id, channel_id, identifier, name, profile) VALUES ($1, $2, $3, $4, $5, $6)
            ON CONFLICT (channel_id, identifier) DO UPDATE SET name = coalesce(EXCLUDED.name, users.name),
-             updated_at = CASE WHEN EXCLUDED.name IS NULL OR EXCLUDED.name IS NOT DISTINCT FROM users.name
-               THEN users.updated_at ELSE now() END
+             profile = users.profile || EXCLUDED.profile,
+             updated_at = CASE WHEN (EXCLUDED.name IS NULL OR EXCLUDED.name IS NOT DISTINCT FROM users.name)
+               AND users.profile @> EXCLUDED.profile THEN users.updated_at ELSE now() END
            RETURNING id, identifier`,
-          [newId(), workspaceId, channelId, user.identifier, user.name],
+          [
+            newId(),
+            workspaceId,
+            channelId,
+            user.identifier,
+            user.name,
+            storableJson(user.language ? { locale: user.language } : {}),
+          ],
         );
   return rows[0] ?? null;
 }
@@ -173,7 +183,8 @@ async function lock(client: PoolClient, workspaceId: string, id: string): Promis
   const { rows } = await client.query<ChangeableSession>(
     `SELECT s.external_id AS "externalId", s.title, s.situation, s.summary, s.render_templates AS "renderTemplates",
        s.variables, s.metadata, s.agent_id AS "agentId", s.agent_version AS "agentVersion",
-       coalesce(p.data, '{}') AS "participantData", u.name AS "userName"
+       coalesce(p.data, '{}') AS "participantData", u.name AS "userName",
+       coalesce(u.profile, '{}') AS "userProfile"
      FROM sessions s LEFT JOIN users u ON u.id = s.user_id
      ${DATA_OF_SESSION}
      WHERE s.workspace_id = $1 AND s.id = $2 FOR UPDATE OF s`,

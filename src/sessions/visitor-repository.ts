@@ -76,7 +76,7 @@ export const NOT_SHOWN = "instruction";
 export function createVisitorRepository(prisma: PrismaModels) {
   return {
     /** Creates the visitor of an issued visitor token, or finds the existing one. */
-    async admit(channel: ChannelRef, pass: VisitorPass): Promise<Visitor> {
+    async admit(channel: ChannelRef, pass: VisitorPass, language: string | null): Promise<Visitor> {
       const { identifier, name, anonymous } = pass;
       return prisma.user.upsert({
         where: { channelId_identifier: { channelId: channel.id, identifier } },
@@ -87,8 +87,12 @@ export function createVisitorRepository(prisma: PrismaModels) {
           identifier,
           name,
           anonymous,
+          ...(language === null ? {} : { profile: { locale: language } }),
         },
-        update: name === null ? {} : { name, updatedAt: new Date() },
+        update: {
+          ...(name === null ? {} : { name, updatedAt: new Date() }),
+          ...(language === null ? {} : { profile: { locale: language } }),
+        },
         select: VISITOR,
       });
     },
@@ -100,7 +104,14 @@ export function createVisitorRepository(prisma: PrismaModels) {
       });
     },
 
-    async openSession(channel: ChannelRef, visitorId: string): Promise<VisitorSession> {
+    /** @param language the browser's language now; null if it names none. */
+    async openSession(
+      channel: ChannelRef,
+      visitorId: string,
+      language: string | null,
+    ): Promise<VisitorSession> {
+      if (language !== null)
+        await prisma.user.update({ where: { id: visitorId }, data: { profile: { locale: language } } });
       return prisma.session.create({ data: newSession(channel, visitorId), select: SESSION });
     },
 

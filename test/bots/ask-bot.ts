@@ -35,6 +35,7 @@ function aTurn(
     prompt: async () => prompt ?? texts.map((content) => ({ role: "user", content })),
     history: async () => history,
     participantData: async () => participantData,
+    language: async () => "en",
     coming: async () => coming,
     overhead: () => overhead,
   };

@@ -35,7 +35,7 @@ describe("what an endpoint is asked", () => {
       execution_id: "execution-1",
       agent: { id: "agent-1", slug: "agent", version: 1 },
       session: { id: "session-1", channel: "web", metadata: {} },
-      user: { id: "user-1", identifier: "42", name: "Ada" },
+      user: { id: "user-1", identifier: "42", name: "Ada", language: "en" },
       participant_data: { plan: "gold" },
       messages: [
         { id: "message-0", role: "user", content: "one", attachments: [] },

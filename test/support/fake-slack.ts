@@ -58,7 +58,13 @@ export interface FakeSlack extends AsyncDisposable {
   /** People that `users.info` knows, by id. Without `team_id` they belong to our workspace. */
   people: Map<
     string,
-    { name: string; real_name?: string; profile?: { display_name?: string }; team_id?: string }
+    {
+      name: string;
+      real_name?: string;
+      profile?: { display_name?: string };
+      team_id?: string;
+      locale?: string;
+    }
   >;
   /** Threads that `conversations.replies` knows, oldest message first, by `channel:thread_ts`. */
   threads: Map<string, { ts: string; [key: string]: unknown }[]>;

@@ -19,6 +19,7 @@ function world() {
     storeSummary: unread,
     summaryState: unread,
     participantData: unread,
+    language: unread,
   };
   const prompts = expectPrompts(repository, { now: () => new Date(time) });
   const question = { agentId: "coach", beforeSeq: 5, limit: 100 };

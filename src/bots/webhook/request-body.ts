@@ -35,7 +35,7 @@ export interface TurnRequest {
   execution_id: string;
   agent: { id: string; slug: string; version: number };
   session: { id: string; channel: string; metadata: JsonObject };
-  user: { id: string; identifier: string; name: string | null } | null;
+  user: { id: string; identifier: string; name: string | null; language: string | null } | null;
   participant_data: JsonObject;
   /** The messages to answer, oldest first. */
   messages: ({
@@ -64,7 +64,12 @@ export async function turnRequest(
     execution_id: turn.executionId,
     agent: turn.agent,
     session: { id, channel, metadata },
-    user: turn.user && { id: turn.user.id, identifier: turn.user.identifier, name: turn.user.name },
+    user: turn.user && {
+      id: turn.user.id,
+      identifier: turn.user.identifier,
+      name: turn.user.name,
+      language: await turn.language(),
+    },
     participant_data: await turn.participantData(),
     messages: turn.input.map(toMessage),
     ...(options.history === "recent" && { history: textAlone(await turn.history()) }),

@@ -21,7 +21,7 @@ export const definition = defineChannel<ApiConfig>({
     live: true,
     knowsCallers: true,
     // Callers supply variables when they create a session. The user's name comes with the user.
-    profileVariables: ["user_name"],
+    profileVariables: ["user_name", "user_language"],
   },
   configSchema: apiConfigSchema,
   create: createApiChannel,

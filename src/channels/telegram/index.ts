@@ -14,7 +14,7 @@ export const definition = defineChannel<TelegramConfig, Promise<Channel>>({
     receipts: false,
     speaks: true,
     buttons: BUTTON_SUPPORT,
-    profileVariables: ["user_name"],
+    profileVariables: ["user_name", "user_language"],
     desks: true,
     reactions: true,
   },

@@ -19,7 +19,7 @@ export const definition = defineChannel<WebConfig>({
     buttons: { max: 20, labelLimit: 100, urls: true },
     live: true,
     knowsCallers: true,
-    profileVariables: ["user_name"],
+    profileVariables: ["user_name", "user_language"],
   },
   configSchema: webConfigSchema,
   create: ({ name, publicUrl }) => ({

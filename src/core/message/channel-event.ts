@@ -59,7 +59,7 @@ export interface InboundMessage {
   agent?: string;
   /** Display name as the platform gave it. Fills the variable `user_name`. */
   userName?: string;
-  /** Other data of the platform about the user (username, locale). */
+  /** Other data of the platform about the user (username). `locale` is their language, as a tag. */
   profile?: JsonObject;
   text: string;
   attachments?: InboundAttachment[];

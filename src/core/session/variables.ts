@@ -18,7 +18,7 @@ export interface VariableSources {
   /** Values from a caller or a trigger. */
   explicit: Readonly<Record<string, VariableValue>>;
   participantData: JsonObject;
-  /** The channel's data about the user (`user_name`); null if the platform gave none. */
+  /** The channel's data about the user (`user_name`, `user_language`); null if the platform gave none. */
   profile: Readonly<Record<string, string | null>>;
 }
 

@@ -1,5 +1,6 @@
 import { Router } from "express";
 import { z } from "zod";
+import { preferredLanguage } from "../../core/session/user-language.ts";
 import { count, readBody, readQuery } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
 import type { WebDeps } from "./web-deps.ts";
@@ -31,7 +32,11 @@ export function sessionRoutes(deps: SessionDeps): Router {
     const { sessionsPerVisitor, sessionsPerAddress } = deps.limits;
     const rates = { visitor: sessionsPerVisitor, address: sessionsPerAddress };
     requireVisitorRate(rates, visitor, deps.callerOf(request));
-    const session = await deps.visitors.openSession(channel.ref, visitor.id);
+    const session = await deps.visitors.openSession(
+      channel.ref,
+      visitor.id,
+      preferredLanguage(request.get("accept-language")),
+    );
     deps.announceVisitor(visitor.id);
     response.status(201).json(sessionObject({ ...session, readSeq: 0, unread: 0 }));
   });

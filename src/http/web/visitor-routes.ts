@@ -1,6 +1,7 @@
 import { Router } from "express";
 import { z } from "zod";
 import { RequestError } from "../../core/faults/errors.ts";
+import { preferredLanguage } from "../../core/session/user-language.ts";
 import type { Visitor, VisitorPass } from "../../core/session/visitor.ts";
 import { requireRate } from "../server/rate-limit.ts";
 import { readBody } from "./read-body.ts";
@@ -20,7 +21,11 @@ export function visitorRoutes(
     requireRate(deps.limits.visitorsPerAddress, deps.callerOf(request), TOO_FAST);
     const body = await readBody(request, bodySchema, { optional: true });
     const pass = admit(channel, body.identity_token);
-    const visitor = await deps.visitors.admit(channel.ref, pass);
+    const visitor = await deps.visitors.admit(
+      channel.ref,
+      pass,
+      preferredLanguage(request.get("accept-language")),
+    );
     response.setHeader("Cache-Control", "no-store");
     response.status(201).json(visitorObject(visitor, pass));
   });

@@ -190,7 +190,7 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
     { id, definition, version }: LoadedAgent,
     executionId: string,
     input: readonly TurnInput[],
-    { prompt, history, participantData, coming, overhead }: TurnLookups,
+    { prompt, history, participantData, language, coming, overhead }: TurnLookups,
   ): Turn {
     return {
       executionId,
@@ -201,6 +201,7 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
       prompt,
       history,
       participantData,
+      language,
       coming,
       overhead,
     };

@@ -2,6 +2,7 @@ import type { PromptMessage, TurnAttachment } from "../../bots/bot.ts";
 import { withAttachmentsInWords } from "../../core/message/attachment.ts";
 import { nameLine } from "../../core/message/name-line.ts";
 import { renderTemplate, type TemplateValues, type VariableValue } from "../../core/session/template.ts";
+import { languageOf } from "../../core/session/user-language.ts";
 import type { JsonObject } from "../../core/text/json.ts";
 import type { TokenCounter } from "./count-tokens.ts";
 import { type HistoryPolicy, promptTokens, selectHistory } from "./select-history.ts";
@@ -34,7 +35,7 @@ export interface PromptParts<M extends PromptMessage = PromptMessage> {
     metadata: JsonObject;
     renderTemplates: boolean;
   };
-  user: { id: string; identifier: string; name: string | null } | null;
+  user: { id: string; identifier: string; name: string | null; profile: JsonObject } | null;
   participantData: JsonObject;
   /** Messages that the summary does not cover, newest last. */
   history: readonly M[];
@@ -117,6 +118,7 @@ function expressionContext({ agent, session, user }: PromptParts): JsonObject {
       id: user?.id ?? null,
       identifier: user ? nameLine(user.identifier) : null,
       name: user?.name ? nameLine(user.name) : null,
+      language: user && languageOf(user.profile),
     },
     agent: { id: agent.id, slug: agent.slug, name: agent.name },
     variables: { ...session.variables },

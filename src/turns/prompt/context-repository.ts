@@ -6,6 +6,7 @@ import { inWords, readButtons } from "../../core/message/button.ts";
 import { type MessageContext, toContext } from "../../core/message/message-context.ts";
 import { withContextInWords } from "../../core/message/message-in-words.ts";
 import type { VariableValue } from "../../core/session/template.ts";
+import { languageOf } from "../../core/session/user-language.ts";
 import type { JsonObject } from "../../core/text/json.ts";
 import { type ParticipantDataKey, readParticipantData } from "../../users/participant-writes-repository.ts";
 
@@ -180,6 +181,13 @@ export function createContextRepository(
         [sessionId],
       );
       return rows[0] ? { summary: rows[0].summary, summarySeq: rows[0].summary_seq } : null;
+    },
+
+    async language(userId: string): Promise<string | null> {
+      const { rows } = await pool.query<{ profile: JsonObject }>("SELECT profile FROM users WHERE id = $1", [
+        userId,
+      ]);
+      return rows[0] ? languageOf(rows[0].profile) : null;
     },
 
     async participantData(of: ParticipantDataKey): Promise<JsonObject> {

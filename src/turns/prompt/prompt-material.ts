@@ -2,6 +2,7 @@ import type { PromptMessage } from "../../bots/bot.ts";
 import { BotError } from "../../core/faults/errors.ts";
 import type { AgentDefinition } from "../../core/session/agent-definition.ts";
 import { detectVariables } from "../../core/session/template.ts";
+import { languageOf } from "../../core/session/user-language.ts";
 import { resolveVariables } from "../../core/session/variables.ts";
 import { type ComposedPrompt, composePrompt, type PromptInput, type PromptParts } from "./build-prompt.ts";
 import { clipToTokens } from "./clip-tokens.ts";
@@ -106,7 +107,10 @@ function promptParts(
         detected,
         explicit: session.variables,
         participantData: session.participantData,
-        profile: { user_name: session.user?.name ?? null },
+        profile: {
+          user_name: session.user?.name ?? null,
+          user_language: session.user && languageOf(session.user.profile),
+        },
       }),
     },
     user: session.user,

@@ -16,7 +16,10 @@ import {
 import { createSummaries } from "./summarize.ts";
 
 /** The data that a bot may request during one turn. */
-export type TurnLookups = Pick<Turn, "prompt" | "history" | "participantData" | "coming" | "overhead"> & {
+export type TurnLookups = Pick<
+  Turn,
+  "prompt" | "history" | "participantData" | "language" | "coming" | "overhead"
+> & {
   /** Tokens of the prompt in its current form; 0 if no prompt is possible. Makes no call to a bot. */
   promptTokens(): Promise<number>;
 };
@@ -143,6 +146,7 @@ export function createTurnContexts(deps: {
           return historyAlone(await loadMaterial(repository, question));
         },
         participantData: async () => (of === null ? {} : repository.participantData(of)),
+        language: async () => (userId === null ? null : repository.language(userId)),
         coming: async () => (of === null ? [] : deps.coming(of)),
         overhead: () => spent,
         promptTokens: async () => materialTokens(await loadMaterial(repository, question)),

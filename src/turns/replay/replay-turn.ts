@@ -48,6 +48,7 @@ export async function replayTurn(request: ReplayRequest): Promise<ReplayedAnswer
     prompt: request.prompt,
     history: async () => [],
     participantData: async () => session.participantData,
+    language: async () => null,
     coming: async () => [],
     overhead: () => null,
     recordedTools: toolRecord(recorded.log ?? []),

@@ -173,7 +173,7 @@ async function sessionFor(
   const opening = await deps.agents.opening(agent.id, agent.currentVersion);
   if (!opening)
     throw new RequestError(404, "version_not_found", `The agent ${agent.slug} has no version yet.`);
-  requireVariables(asked.variables, { ...opening, participantData: {}, userName: null });
+  requireVariables(asked.variables, { ...opening, participantData: {}, profile: {} });
   const opened = await deps.writes.open({
     id,
     workspaceId,

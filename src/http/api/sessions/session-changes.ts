@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SessionAgents, VersionOpening } from "../../../agents/session-agent-repository.ts";
 import { RequestError } from "../../../core/faults/errors.ts";
+import { languageOf } from "../../../core/session/user-language.ts";
 import type { JsonObject } from "../../../core/text/json.ts";
 import { mergePatch } from "../../../core/text/merge-patch.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
@@ -111,7 +112,9 @@ export function sessionChangeRoutes(deps: SessionChangeDeps): Route[] {
           const changes = changesOf(body, current);
           if (changes.variables !== undefined || changes.agentVersion !== undefined) {
             const variables = changes.variables ?? knownOf(current.variables, opening);
-            requireVariables(variables, { ...NO_SPECS, ...opening, ...current });
+            const { userName, userProfile, participantData } = current;
+            const profile = { user_name: userName, user_language: languageOf(userProfile) };
+            requireVariables(variables, { ...NO_SPECS, ...opening, participantData, profile });
           }
           return changes;
         });

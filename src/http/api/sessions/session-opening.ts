@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SessionAgents } from "../../../agents/session-agent-repository.ts";
 import { RequestError } from "../../../core/faults/errors.ts";
+import { languageOf, languageTag } from "../../../core/session/user-language.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
 import type { SessionWrites } from "../../../sessions/session-writes-repository.ts";
 import { defineRoute, type Route } from "../route/route.ts";
@@ -24,6 +25,11 @@ const bodySchema = z.strictObject({
     .strictObject({
       identifier: z.string().min(1).max(255).describe("Your own name for the user, unique on the channel"),
       name: z.string().min(1).max(255).nullish(),
+      language: z
+        .string()
+        .refine((text) => languageTag(text) !== null, "write a language tag such as pt-BR")
+        .nullish()
+        .describe("Their language, for the variable `user_language`"),
     })
     .nullish()
     .describe("Instead of `user_id`: found by identifier, or made"),
@@ -38,7 +44,7 @@ const bodySchema = z.strictObject({
     .boolean()
     .nullish()
     .describe(
-      "Default: false. Fill in `{{ session.metadata.x }}`, `{{ user.name }}`, `{{ agent.name }}`, `{{ variables.x }}`",
+      "Default: false. Fill in `{{ session.metadata.x }}`, `{{ user.name }}`, `{{ user.language }}`, `{{ agent.name }}`, `{{ variables.x }}`",
     ),
 });
 
@@ -75,7 +81,10 @@ export function sessionOpeningRoutes(deps: SessionOpeningDeps): Route[] {
         requireVariables(body.variables ?? {}, {
           ...opening,
           participantData: participant?.data ?? {},
-          userName: body.user?.name ?? participant?.name ?? null,
+          profile: {
+            user_name: body.user?.name ?? participant?.name ?? null,
+            user_language: body.user?.language ?? (participant && languageOf(participant.profile)),
+          },
         });
         const opened = await deps.writes.open({
           id: resourceId,
@@ -85,7 +94,11 @@ export function sessionOpeningRoutes(deps: SessionOpeningDeps): Route[] {
           channelId: channel.id,
           single: channel.sessions === "single",
           user: body.user
-            ? { identifier: body.user.identifier, name: body.user.name ?? null }
+            ? {
+                identifier: body.user.identifier,
+                name: body.user.name ?? null,
+                language: body.user.language ?? null,
+              }
             : participant && { id: participant.id },
           externalId: body.external_id ?? null,
           title: body.title ?? null,

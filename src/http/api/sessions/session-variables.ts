@@ -9,7 +9,8 @@ export interface VariableBackground {
   /** Names that the agent's messages use without declaring them. */
   detected: readonly string[];
   participantData: JsonObject;
-  userName: string | null;
+  /** The channel's data about the user; null where it has none. */
+  profile: Readonly<Record<string, string | null>>;
 }
 
 /** Throws 422 `unknown_variables` or `missing_variables`, each with all names. */
@@ -33,9 +34,9 @@ export function requireVariables(
   }
 }
 
-/** Participant data and the user's own name fill variables that the caller omits. */
-function hasSource(name: string, { participantData, userName }: VariableBackground): boolean {
-  if (name === "user_name" && userName !== null) return true;
+/** Participant data and the user's profile fill variables that the caller omits. */
+function hasSource(name: string, { participantData, profile }: VariableBackground): boolean {
+  if (Object.hasOwn(profile, name) && profile[name] !== null) return true;
   const value = Object.hasOwn(participantData, name) ? participantData[name] : null;
   return value !== null && typeof value !== "object";
 }
