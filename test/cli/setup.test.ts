@@ -65,7 +65,7 @@ it("writes no configuration for `start`, and none where CAUSEWAY_CONFIG names se
 describe("causeway channel add", () => {
   it("adds a disabled channel while its variables are missing, and says where to find them", async () => {
     await run(["init"]);
-    for (const kind of ["telegram", "slack", "whatsapp", "sureadhere"]) {
+    for (const kind of ["telegram", "slack", "whatsapp", "sms", "sureadhere"]) {
       const { code, output } = await run(["channel", "add", kind]);
       expect(code, output).toBe(0);
       expect(output).toContain("disabled until");
@@ -91,6 +91,7 @@ describe("causeway channel add", () => {
       "telegram",
       "slack",
       "whatsapp",
+      "sms",
       "sureadhere",
       "second",
     ]);

@@ -71,9 +71,8 @@ export const nextSid = (kind: "SM" | "MM" = "SM") => `${kind}${(++lastSid).toStr
  * A fake of Twilio's REST API. It is as strict as the real one about credentials, senders, lengths and the contents of
  * a message. It accepts messages, and fails on demand. Each fake uses a separate loopback port.
  */
-export async function startFakeTwilio(): Promise<FakeTwilio> {
+export async function startFakeTwilio({ from = "whatsapp:+14155238886" } = {}): Promise<FakeTwilio> {
   const accountSid = "AC0123456789abcdef0123456789abcdef";
-  const from = "whatsapp:+14155238886";
   const contentSid = "HXaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
   const authToken = "5ecre7ab1e70ken0123456789abcdef0";
   let accepted = authToken;
@@ -119,6 +118,8 @@ export async function startFakeTwilio(): Promise<FakeTwilio> {
       return reply(response, { status: 200, body: { sid: accountSid, status: "active" } });
     if (request.method === "GET" && request.url?.startsWith("/v2/Channels/Senders?"))
       return reply(response, { status: 200, body: { senders } });
+    if (request.method === "GET" && request.url?.startsWith(`${account}/IncomingPhoneNumbers.json?`))
+      return reply(response, { status: 200, body: { incoming_phone_numbers: senders } });
     if (request.method === "POST" && request.url === "/v2/Indicators/Typing.json") {
       const messageId = form.get("messageId") ?? "";
       if (form.get("channel") !== "whatsapp" || !/^(SM|MM)[0-9a-f]{32}$/.test(messageId))
@@ -186,7 +187,8 @@ function readMessage(
   const contentSid = form.get("ContentSid");
   if (form.get("From") !== known.from)
     return refuse(400, 63007, "no Channel with the specified From address");
-  if (!/^whatsapp:\S+$/.test(to)) return refuse(400, 21211, "The 'To' number is not valid");
+  const toForm = known.from.startsWith("whatsapp:") ? /^whatsapp:\S+$/ : /^\+\d+$/;
+  if (!toForm.test(to)) return refuse(400, 21211, "The 'To' number is not valid");
   if (contentSid === null) {
     if (media === null && (body === null || body.trim() === ""))
       return refuse(400, 21602, "Message body is required");

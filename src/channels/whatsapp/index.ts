@@ -4,6 +4,7 @@ import { splitText } from "../../core/text/split-text.ts";
 import { type Channel, type ChannelOptions, defineChannel } from "../channel.ts";
 import { isLater } from "../kit/later.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";
+import { TWILIO_TEXT_LIMIT } from "../twilio/create-message.ts";
 import { checkAccount } from "./account.ts";
 import { otherFormsOf, toAddress } from "./address.ts";
 import { type WhatsappConfig, whatsappConfigSchema } from "./config.ts";
@@ -14,7 +15,6 @@ import { createOutside } from "./outside-window.ts";
 import { readPresses } from "./press.ts";
 import type { Provider } from "./provider.ts";
 import { simulated } from "./simulated.ts";
-import { TWILIO_TEXT_LIMIT } from "./twilio/outbound.ts";
 import { createTyping, TYPING_REFRESH_MS } from "./typing.ts";
 
 const capabilities = {

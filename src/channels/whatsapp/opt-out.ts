@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { ChannelEvent, InboundMessage } from "../../core/message/channel-event.ts";
+import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import type { Logger } from "../../core/process/logger.ts";
+import { createWordCheck } from "../kit/whole-words.ts";
 import { OPTED_OUT } from "./errors.ts";
 
 /**
@@ -19,25 +20,14 @@ export const optOutWordsSchema = z
 
 /** Turns opt-out messages into reachability events, so the bot is not asked. */
 export function createOptOuts(words: readonly string[], log: Logger) {
-  const known = new Set(words.map(normalised));
+  const isOptOut = createWordCheck(words);
 
   function read(event: ChannelEvent): ChannelEvent {
-    if (event.type !== "message" || !isOptOut(event, known)) return event;
+    if (event.type !== "message" || !isOptOut(event)) return event;
     const { userIdentifier, aliases = [] } = event.conversation;
     log.info({ event_keys: event.eventKeys }, "a user opted out by a word; no bot is asked");
     return { type: "reachability", userIdentifier, aliases, unreachable: OPTED_OUT };
   }
 
   return (events: readonly ChannelEvent[]): ChannelEvent[] => events.map(read);
-}
-
-/** A press, or a message with a file, means something else. */
-function isOptOut({ text, attachments = [], payload }: InboundMessage, known: ReadonlySet<string>): boolean {
-  return attachments.length === 0 && payload === undefined && known.has(normalised(text));
-}
-
-/** A normalised word, for example STOP for `Stop.`. */
-function normalised(text: string): string {
-  if (text.length > 100) return "";
-  return text.trim().replace(/[.!]$/, "").replace(/\s+/g, " ").toLowerCase();
 }

@@ -19,7 +19,7 @@ export const setupCommands: readonly Command[] = [
     name: "channel add",
     args: "<kind>",
     takes: { least: 1, most: 1 },
-    summary: "connect telegram, slack, whatsapp, web, api or sureadhere",
+    summary: "connect telegram, slack, whatsapp, sms, web, api or sureadhere",
     options: {
       name: { value: "<name>", doc: "what the channel is called (default: its kind)" },
       agent: { value: "<name>", doc: "the agent that answers there (default: the only one)" },

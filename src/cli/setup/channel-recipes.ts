@@ -52,6 +52,17 @@ const SLACK_TOKEN = {
   find: "https://api.slack.com/apps, your app, OAuth & Permissions: Bot User OAuth Token (xoxb-…)",
 };
 
+const TWILIO_ACCOUNT = {
+  key: "accountSid",
+  variable: "TWILIO_ACCOUNT_SID",
+  find: "https://console.twilio.com, Account Info: Account SID (AC…)",
+};
+const TWILIO_TOKEN = {
+  key: "authToken",
+  variable: "TWILIO_AUTH_TOKEN",
+  find: "https://console.twilio.com, Account Info: Auth Token",
+};
+
 /** The recipes of each kind that people can add. */
 export const channelRecipes: Readonly<Record<string, KindRecipes>> = {
   telegram: {
@@ -114,16 +125,8 @@ export const channelRecipes: Readonly<Record<string, KindRecipes>> = {
       twilio: {
         settings: { provider: "twilio" },
         variables: [
-          {
-            key: "accountSid",
-            variable: "TWILIO_ACCOUNT_SID",
-            find: "https://console.twilio.com, Account Info: Account SID (AC…)",
-          },
-          {
-            key: "authToken",
-            variable: "TWILIO_AUTH_TOKEN",
-            find: "https://console.twilio.com, Account Info: Auth Token",
-          },
+          TWILIO_ACCOUNT,
+          TWILIO_TOKEN,
           {
             key: "from",
             variable: "TWILIO_WHATSAPP_FROM",
@@ -164,6 +167,22 @@ export const channelRecipes: Readonly<Record<string, KindRecipes>> = {
     atPublicUrl: "twilio",
     otherwise: "twilio",
   },
+  sms: only({
+    settings: {},
+    variables: [
+      TWILIO_ACCOUNT,
+      TWILIO_TOKEN,
+      {
+        key: "from",
+        variable: "TWILIO_SMS_FROM",
+        find: "the number with its country, +14155238886: Phone Numbers, Manage, Active numbers",
+      },
+    ],
+    apiKey: "apiBaseUrl",
+    next: (url) => [
+      `Enter this address in the Twilio console at the number, "A message comes in": ${webhook(url)}`,
+    ],
+  }),
   web: only({
     settings: {},
     variables: [],

@@ -1,13 +1,10 @@
 import { errorFinding, type Finding, okFinding, warningFinding } from "../../../core/faults/finding.ts";
-import { canCallUs } from "../../../core/network/loopback.ts";
 import type { DiagnoseOptions } from "../../channel.ts";
 import { createApiClient } from "../../kit/api-client.ts";
-import { describeFault } from "../../kit/api-fault.ts";
 import { asObject, type JsonBody, readJson } from "../../kit/json-body.ts";
 import { webhookUrlOf } from "../../kit/webhook-url.ts";
-import { createRestApi } from "../../twilio/rest-api.ts";
+import { accountFault, CREDENTIALS_TAKEN, signatureFindings } from "../../twilio/diagnose-account.ts";
 import { twilioUrl } from "../../twilio/sdk-transport.ts";
-import { signatureOf } from "../../twilio/verify.ts";
 import type { TwilioConfig } from "./config.ts";
 import { words } from "./words.ts";
 
@@ -19,14 +16,8 @@ export async function diagnoseTwilio(options: DiagnoseOptions<TwilioConfig>): Pr
   const { config, signal } = options;
   const client = createApiClient();
   try {
-    const fault = await createRestApi(config, client).check(signal);
-    if (fault !== null) {
-      const isRefused = fault.kind === "refused";
-      const what = `${describeFault(fault, words)}.`;
-      return isRefused
-        ? [errorFinding("authToken", what, "copy account SID and auth token again from the Twilio console")]
-        : [errorFinding("apiBaseUrl", what, "check the network, `apiBaseUrl` and proxies")];
-    }
+    const fault = await accountFault(config, client, words, signal);
+    if (fault !== null) return [fault];
     const url = twilioUrl(config.apiBaseUrl, SENDERS);
     const credentials = Buffer.from(`${config.accountSid}:${config.authToken}`).toString("base64");
     const headers = { authorization: `Basic ${credentials}` };
@@ -34,7 +25,7 @@ export async function diagnoseTwilio(options: DiagnoseOptions<TwilioConfig>): Pr
     const told = !("kind" in answer) && answer.status === 200;
     const senders = told ? readJson(answer.body)?.["senders"] : null;
     return [
-      okFinding("authToken", "Twilio takes the credentials."),
+      CREDENTIALS_TAKEN,
       ...senderFindings(Array.isArray(senders) ? senders.map(asObject) : null, options),
       ...(await signatureFindings(options)),
       ...(await options.checkClock(config.apiBaseUrl)),
@@ -78,37 +69,6 @@ function senderFindings(
       "from",
       `Twilio sends messages of this sender to ${url ? `${String(url)} (${String(method)})` : "nowhere"}, not to ${wanted}.`,
       'enter that URL at the sender, "Webhook URL for incoming messages", with method POST',
-    ),
-  ];
-}
-
-/** Sends a form without a message, signed as Twilio does. The running service must accept its signature. */
-async function signatureFindings(options: DiagnoseOptions<TwilioConfig>): Promise<Finding[]> {
-  const { config, publicUrl, callWebhook } = options;
-  if (!canCallUs(publicUrl, config.apiBaseUrl))
-    return [
-      errorFinding(
-        "",
-        "Twilio posts to a public https address, and CAUSEWAY_PUBLIC_URL names none.",
-        "set CAUSEWAY_PUBLIC_URL to where this service can be reached",
-      ),
-    ];
-  const url = webhookUrlOf(options);
-  const answer = await callWebhook({
-    headers: {
-      "content-type": "application/x-www-form-urlencoded",
-      "x-twilio-signature": signatureOf(config.authToken, url, { AccountSid: config.accountSid }),
-    },
-    body: `AccountSid=${config.accountSid}`,
-  });
-  if (answer === null) return [];
-  if (answer.status === 400)
-    return [okFinding("authToken", "The running service takes what is signed with this token.")];
-  return [
-    errorFinding(
-      "authToken",
-      `The running service answers ${answer.status} to what is signed with this token: it runs with another one or another CAUSEWAY_PUBLIC_URL, or another service answers there.`,
-      "restart the service with this configuration",
     ),
   ];
 }

@@ -1,13 +1,7 @@
-import type { SendResult } from "../../../core/message/outbound.ts";
-import { sendResultOf } from "../../kit/api-meaning.ts";
-import type { NewMessage, RestApi } from "../../twilio/rest-api.ts";
-import { statusUrlOf } from "../../twilio/status.ts";
-import type { Provider, Send } from "../provider.ts";
+import { createMessageCreator, type MessageCreatorDeps } from "../../twilio/create-message.ts";
+import type { Provider } from "../provider.ts";
 import type { TwilioTemplate } from "./config.ts";
 import { words } from "./words.ts";
-
-/** The longest `Body`, in characters (Twilio, "Message resource"). In UTF-16 code units it never exceeds the limit. */
-export const TWILIO_TEXT_LIMIT = 1600;
 
 /** The types that WhatsApp accepts through Twilio (Twilio, "Accepted content types"). Others become links. */
 const TAKEN: ReadonlySet<string> = new Set([
@@ -20,37 +14,16 @@ const TAKEN: ReadonlySet<string> = new Set([
   "application/pdf",
 ]);
 
-export interface OutboundDeps {
-  api: RestApi;
+export interface OutboundDeps extends Omit<MessageCreatorDeps, "words"> {
   template: TwilioTemplate | undefined;
-  /** The URL for Twilio's status reports; null if Twilio cannot reach us. */
-  statusUrl: string | null;
 }
-
-/** Twilio cannot call the given URL, for example one of this machine (twilio.com/docs/api/errors/21609). */
-const INVALID_STATUS_CALLBACK = 21609;
 
 /** Creates messages at Twilio. */
 export function createOutbound({
-  api,
   template,
-  statusUrl,
+  ...deps
 }: OutboundDeps): Pick<Provider, "sendText" | "sendMedia" | "sendTemplate"> {
-  async function create(to: string, content: Omit<NewMessage, "to">, send: Send): Promise<SendResult> {
-    const callback = statusUrl === null ? {} : { statusCallback: statusUrlOf(statusUrl, send.deliveryId) };
-    let result = await api.createMessage({ to, ...content, ...callback }, send.signal);
-    // After this error nothing was sent. A send without receipts is better than none.
-    if (
-      result.kind !== "ok" &&
-      result.fault.kind === "refused" &&
-      result.fault.code === INVALID_STATUS_CALLBACK
-    )
-      result = await api.createMessage({ to, ...content }, send.signal);
-    return result.kind === "ok"
-      ? { kind: "sent", externalIds: [result.value] }
-      : sendResultOf(result.fault, words);
-  }
-
+  const create = createMessageCreator({ ...deps, words });
   return {
     sendText: (to, text, send) => create(to, { body: text }, send),
     sendMedia: async (to, { url, contentType }, send) =>

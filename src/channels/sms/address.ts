@@ -1,0 +1,11 @@
+/** A phone number with its country (`+491701234567`), or a short code, which has no country. */
+export function isNumber(address: string): boolean {
+  return /^(\+[1-9]\d{6,14}|\d{3,8})$/.test(address);
+}
+
+/** The number of a usual form: `+49 170 1234567`, `0049 (170) 123-4567`. Any other text stays unchanged. */
+export function toNumber(written: string): string {
+  const digits = written.trim().replace(/[\s()./-]/g, "");
+  const number = /^(?:\+|00)([1-9]\d{6,14})$/.exec(digits)?.[1];
+  return number === undefined ? written : `+${number}`;
+}

@@ -1,0 +1,28 @@
+import type { Unreachable } from "../../core/session/reachability.ts";
+import type { ProviderWords } from "../kit/api-fault.ts";
+import { twilioWords } from "../twilio/codes.ts";
+
+/** The reachability of a user who sent STOP. */
+export const OPTED_OUT: Unreachable = {
+  code: "opted_out",
+  reason: "the user has opted out (STOP) and can be written to again once they write",
+};
+
+/** Refusals that only SMS has (Twilio, "Error and warning dictionary"). */
+const SENTENCES: Readonly<Record<number, string>> = {
+  21211: "this is no number that can be written to",
+  21408: "the Twilio account may not send to this country; allow it under Messaging, Geo permissions",
+  21614: "this is no mobile number",
+  30003: "the phone is switched off or out of reach",
+  30004: "the phone, or its network, blocks the message",
+  30005: "there is no such number",
+  30006: "the number is a landline, or its network cannot be reached",
+  30007: "the network took the message for spam",
+  30034: "the number is not registered for messages to the United States (A2P 10DLC)",
+};
+
+/** Twilio's errors in the words of an SMS channel. */
+export const words: ProviderWords = {
+  ...twilioWords,
+  sentenceOf: (code) => SENTENCES[code] ?? twilioWords.sentenceOf(code),
+};
