@@ -172,6 +172,7 @@ const TRAFFIC = [
   "createChatCompletion",
   "createSession",
   "createSocketToken",
+  "rateMessage",
   "renderSession",
   "replaySessions",
   "replyInHandoff",
