@@ -1,4 +1,5 @@
-import { createRequire } from "node:module";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../src/config/settings.ts";
 import { newId } from "../../src/core/ids.ts";
@@ -6,6 +7,7 @@ import { currentSpan, inSpan, traceHeaders } from "../../src/core/trace/current-
 import type { Step } from "../../src/core/trace/span.ts";
 import { parseTraceparent, spanIdOf, storedTraceparent, traceIdOf } from "../../src/core/trace/trace-ids.ts";
 import { startTracing } from "../../src/observability/tracing.ts";
+import { compileSource } from "../support/compiled-source.ts";
 import { eventually } from "../support/eventually.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { startTraceReceiver } from "../support/trace-receiver.ts";
@@ -25,13 +27,25 @@ const step = (id: string, more: Partial<Step> = {}): Step => ({
   ...more,
 });
 
+/** The packages that a process of its own has loaded. In this one, other tests may trace. */
+async function loadedWhileOff(): Promise<string> {
+  using source = await compileSource();
+  const program = `
+    const { startTracing } = await import(${JSON.stringify(source.path("observability/tracing.js"))});
+    await startTracing(null, { version: "1", log: console });
+    const { createRequire } = await import("node:module");
+    console.log(Object.keys(createRequire(import.meta.url).cache).join("\\n"));`;
+  const flags = ["--input-type=module", "--eval", program];
+  const { stdout } = await promisify(execFile)(process.execPath, flags);
+  return stdout;
+}
+
 describe("tracing", () => {
   it("loads no package while it is off", async () => {
     const { settings } = settingsOf({ OTEL_SERVICE_NAME: "bots" });
     expect(settings.tracing).toBeNull();
     expect(await startTracing(settings.tracing, { version: "1", log: quietLog() })).toBeNull();
-    const loaded = Object.keys(createRequire(import.meta.url).cache).join("\n");
-    expect(loaded).not.toMatch(/@opentelemetry\/(sdk|exporter|resources)/);
+    expect(await loadedWhileOff()).not.toMatch(/@opentelemetry\/(sdk|exporter|resources)/);
     expect([currentSpan(), traceHeaders()]).toEqual([null, {}]);
     const disabled = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318", OTEL_SDK_DISABLED: "true" };
     expect(settingsOf(disabled).settings.tracing).toBeNull();
