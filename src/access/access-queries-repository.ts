@@ -109,7 +109,7 @@ export function createAccessQueries(pool: Pool) {
       return toSlice(found.rows, page.limit, total, ({ createdAt: at, id }) => ({ at, id }));
     },
 
-    /** What is kept about one person, under any of their names on the platform. */
+    /** All requests and grants of one person, under any of their names on the platform. */
     async ofUser(
       workspaceId: string,
       userId: string,

@@ -20,7 +20,7 @@ export interface ReplayRequest {
   share?: number;
 }
 
-/** What came of a turn. */
+/** The result of a turn. */
 export interface ReplayAnswer {
   replies: string[];
   tools: string[];

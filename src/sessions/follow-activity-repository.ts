@@ -43,7 +43,7 @@ const followRecent = (ms: number) => `SET LOCAL enable_seqscan = off;
  * messages, and one process at a time brings the two columns up to date about once a second. That is one write to the
  * indexes for all messages of a second.
  *
- * What is behind can be seen in the row itself, so a killed process leaves nothing that cannot be found. Recent
+ * The row itself shows that it is behind, so a killed process leaves nothing that cannot be found. Recent
  * activity has a BRIN index, which does not prevent updates in place. The first look, and one every ten minutes, reads
  * all sessions.
  */

@@ -71,7 +71,7 @@ export interface QuestionRow {
   collectsParts: boolean;
   /** Time at which its sound had become words, or was known to have none; null: it has no sound. */
   listenedAt: Date | null;
-  /** What `metadata` tells of its words; null if it was not heard. */
+  /** The transcription in `metadata`; null if it was not heard. */
   transcription: Json;
   /** Keys of its platform events, or of the cause of an unprompted turn. */
   keys: string[];

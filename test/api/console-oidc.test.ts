@@ -11,7 +11,7 @@ let provider: OidcDouble;
 let app: TestApp;
 let pool: pg.Pool;
 
-/** What a browser keeps of the two hosts, and where it stands. */
+/** The cookies of the two hosts in a browser, and its present address. */
 interface Visit {
   cookie: string;
   location: string;
@@ -92,7 +92,7 @@ describe("a sign-in with OpenID Connect", () => {
     const keys = await app.api("GET", "/api_keys");
     expect(keys.body.data.filter(({ name }: { name: string }) => name === "Ada Lovelace")).toHaveLength(1);
 
-    // Who has lost the role gets in no more, and is out where they were in.
+    // A person without the role gets in no more, and open sign-ins end.
     provider.claims = { realm: { roles: ["staff"] } };
     expect((await enter()).location).toBe("/console#sign-in=no-role");
     expect((await promoted.call("/console/session")).status).toBe(401);

@@ -90,7 +90,7 @@ describe("roles", () => {
       }
       const above = Object.keys(ROLES).slice(Object.keys(ROLES).indexOf(role) + 1) as Role[];
       expect([role, refused.sort()]).toEqual([role, above.flatMap((one) => LEAST[one]).sort()]);
-      // What is refused leaves no row, so the log tells of changes alone.
+      // A refused call leaves no row, so the log tells of changes alone.
       if (role === "viewer") expect(await rows()).toBe(before);
     }
   });

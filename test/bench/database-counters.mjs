@@ -22,7 +22,7 @@ export async function watchDatabase(url) {
   await delay(REPORT_MS);
   const before = await read(url);
   return {
-    /** What was done since, for each message. */
+    /** The work since then, for each message. */
     async perMessage(messages) {
       const walBytes = (await read(url)).walBytes - before.walBytes;
       await delay(REPORT_MS);

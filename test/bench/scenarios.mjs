@@ -93,7 +93,7 @@ async function measureOpenStreams({ queue }, options) {
   return { cells, faults };
 }
 
-/** What a message costs, in numbers that hold on a busy machine. */
+/** The cost of a message, in numbers that hold on a busy machine. */
 async function measureOneCost(system, options) {
   const result = await measureCost(system, options);
   if (result === null) return null;

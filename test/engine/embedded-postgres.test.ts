@@ -117,7 +117,7 @@ describe("the embedded Postgres", () => {
     const log = quietLog();
     const server = await startEmbeddedPostgres({ dataDir, log, durable: false });
     onTestFinished(() => server.stop());
-    // What is left of us on a server that is ending: the lock is still held under our name.
+    // On a server that is ending, the lock is still held under our name.
     const left = new pg.Client({
       connectionString: server.url,
       application_name: `causeway-owner-${process.pid}`,

@@ -8,7 +8,7 @@ import { startChatApp } from "../api/chat-app.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 
-/** What every message and every turn writes in its session. */
+/** The columns that every message and every turn writes in its session. */
 const HOT_COLUMNS = [
   "next_seq",
   "inbound_seq",

@@ -31,7 +31,7 @@ const CHATS = [0, 1];
 const AGENTS = { coach: { bot: { type: "scripted" }, participantData: "prompt" } };
 const agents = { ...AGENTS, nurse: AGENTS.coach };
 
-/** What the bot was shown in a conversation beyond its own. */
+/** Words of other conversations that the bot was shown. */
 const leaks: string[] = [];
 const answered = new Set<string>();
 let app: TestApp;

@@ -57,7 +57,7 @@ export function Buttons({ buttons }: { buttons: readonly WireButton[] }) {
   );
 }
 
-/** What people think of a message: a thumb, who gave it, and their comment. */
+/** The ratings of a message: a thumb, its giver, and their comment. */
 export function Ratings({ feedback }: { feedback: readonly Feedback[] }) {
   return (
     <ul class="ratings" aria-label="Ratings">

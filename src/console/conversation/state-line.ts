@@ -13,7 +13,7 @@ export interface Records {
   deliveries: readonly Delivery[];
   /** The turn that answers it, or that it answers in. Null where none is known. */
   execution: Execution | null;
-  /** What people think of it. */
+  /** The ratings by people. */
   feedback: readonly Feedback[];
 }
 

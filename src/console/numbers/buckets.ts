@@ -19,7 +19,7 @@ export function bucketsOf(
   return buckets;
 }
 
-/** Where the hour or day of a time begins. */
+/** The beginning of the hour or day of a time. */
 function startOf(time: Date, interval: "hour" | "day"): Date {
   const start = new Date(time);
   if (interval === "hour") start.setMinutes(0, 0, 0);

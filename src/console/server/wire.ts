@@ -129,7 +129,7 @@ export interface SessionEvent {
   status: "pending" | "running" | "completed" | "skipped" | "failed" | "unreachable";
   reason: string | null;
   attempts: number;
-  /** What each finished action did. */
+  /** The outcome of each finished action. */
   actions: Record<string, unknown>[];
   created_at: string;
   ended_at: string | null;

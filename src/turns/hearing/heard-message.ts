@@ -3,7 +3,7 @@ import type { TypedChoices } from "../../core/message/typed-choices.ts";
 import type { JsonObject } from "../../core/text/json.ts";
 import { excerpt, storableText } from "../../core/text/text.ts";
 
-/** What became of one sound. */
+/** The outcome for one sound. */
 export type HeardSound =
   | { kind: "heard"; words: string; language: string | null; seconds: number | null }
   | { kind: "unheard"; code: string; reason: string };

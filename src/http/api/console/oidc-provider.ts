@@ -10,7 +10,7 @@ export interface OidcSettings {
   clientSecret: string | null;
   /** The claim with the role; a dotted path leads into objects. */
   roleClaim: string;
-  /** What is asked for, separated by spaces. */
+  /** The requested scopes, separated by spaces. */
   scope: string;
 }
 

@@ -6,7 +6,7 @@ import { toAccessGrant, toAccessRequest } from "../access/access-resource.ts";
 import { toHandoff } from "../handoffs/handoff-resource.ts";
 import type { personSchema } from "./person-schema.ts";
 
-/** What operators keep about a person. */
+/** Notes, decisions and changes of operators about a person. */
 export interface PersonRecords {
   handoffs: Pick<HandoffQueries, "ofUser">;
   access: Pick<AccessQueries, "ofUser">;
