@@ -36,6 +36,7 @@ describe("a webhook channel that starts", () => {
         "message",
         "callback_query",
         "my_chat_member",
+        "message_reaction",
         "stopped_message_generation",
         "business_connection",
         "business_message",
