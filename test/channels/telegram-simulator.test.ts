@@ -57,6 +57,7 @@ async function simulatedSubject(tools: SubjectTools): Promise<ConformanceSubject
       fail,
       openConnections: () => sockets.size,
     },
+    ...(onFake.reactions ? { reactions: onFake.reactions } : {}),
     limitConversation: () => fault({ fault: "rate_limit", times: 1, seconds: 7 }),
     buttons: {
       shown: () => fromBot(CHAT).at(-1)?.buttons ?? [],
