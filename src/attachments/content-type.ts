@@ -17,7 +17,7 @@ export async function contentTypeOf(content: Buffer, claimed: string | null): Pr
   if (found) return isSoundOf(said, found.mime) ? said : found.mime;
   const isType = /^[a-z]+\/[a-z0-9.+-]{1,100}$/.test(said);
   if (isText(content)) {
-    // Whoever hears it finds out that it is none. The user should be told so, and not that a text came.
+    // Its sender calls it a sound. So the user is told that it cannot be heard, and not that a text came.
     if (isType && SOUND.test(said)) return said;
     const isTextType =
       isType && (said.startsWith("text/") || said === "application/json" || ACTIVE.test(said));

@@ -36,9 +36,9 @@ export interface Person {
   /** Their participant data, by agent. An anonymous visitor has it by session. */
   data: { agentId: string; sessionId: string | null; participantData: JsonObject; updatedAt: string }[];
   schedules: Schedule[];
-  /** When people answered them, with the notes that people left. */
+  /** Handoffs to people, with their notes. */
   handoffs: Handoff[];
-  /** How they asked to be let in, and how they were. */
+  /** Requests to be let in, and the decisions that let them in. */
   access: { requests: AccessRequest[]; grants: AccessGrant[] };
   /** Changes of their data and sessions by operators. */
   changes: {

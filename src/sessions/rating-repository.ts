@@ -15,7 +15,7 @@ export interface NewRating {
   via: string;
   /** Time by the platform's clock. Absent: now. */
   at?: Date | undefined;
-  /** With a rating that is taken back: only this one is. Absent: any. */
+  /** Only this rating may be taken back. Absent: each one may. */
   takesBack?: Rating | undefined;
 }
 

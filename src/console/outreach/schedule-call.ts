@@ -1,6 +1,6 @@
 import type { Schedule } from "../server/wire.ts";
 
-/** When a schedule comes due, in words. Pure. */
+/** The times of a schedule, in words. Pure. */
 export function timesOf(schedule: Pick<Schedule, "at" | "every" | "cron" | "rrule" | "timezone">): string {
   const { at, every, cron, rrule, timezone } = schedule;
   if (at !== null) return `once, at ${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -21,7 +21,7 @@ export interface SpeakSettings {
   apiKey: string | null;
   model: string;
   voice: string;
-  /** How the server should speak; null: no instructions. */
+  /** Instructions about the manner of speaking; null: none. */
   instructions: string | null;
 }
 

@@ -15,7 +15,7 @@ import type { TurnOutcome } from "./turn-outcome.ts";
 const PATIENCE_MS = 30_000;
 const NAME = "voice.ogg";
 
-/** How a turn's replies are spoken; null: they are written. */
+/** The settings by which a turn's replies are spoken; null: they are written. */
 export function speakingOf(
   { definition }: LoadedAgent,
   channel: { speaks: boolean },

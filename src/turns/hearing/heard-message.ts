@@ -19,7 +19,7 @@ export interface HeardMessage {
   title: string | null;
 }
 
-/** How to read the words of a message. */
+/** The facts that give the words of a message their meaning. */
 export interface Hearing {
   model: string;
   /** The text that came with the sound. */
