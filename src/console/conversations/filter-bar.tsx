@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useNames } from "../live/names.ts";
+import { Choice } from "../shell/choice.tsx";
 import { Glyph } from "../shell/glyph.tsx";
 import { useKeys } from "../shell/keys.ts";
 import { countFilters, type Filters, NO_FILTERS } from "./filters.ts";
@@ -69,19 +70,19 @@ function FilterFields({ filters, onChange }: { filters: Filters; onChange: (next
   const choose = (name: keyof Filters) => (value: string) => onChange({ ...filters, [name]: value });
   return (
     <div id="filters" class="filters">
-      <Choice label="Channel" value={filters.channel} onChange={choose("channel")}>
+      <Choice label="Channel" all="Any" value={filters.channel} onChange={choose("channel")}>
         {channels.map(({ name }) => [name, name])}
       </Choice>
-      <Choice label="Agent" value={filters.agent} onChange={choose("agent")}>
+      <Choice label="Agent" all="Any" value={filters.agent} onChange={choose("agent")}>
         {agents.map(({ slug, name }) => [slug, name])}
       </Choice>
-      <Choice label="Status" value={filters.status} onChange={choose("status")}>
+      <Choice label="Status" all="Any" value={filters.status} onChange={choose("status")}>
         {[
           ["active", "Active"],
           ["completed", "Completed"],
         ]}
       </Choice>
-      <Choice label="Who answers" value={filters.handoff} onChange={choose("handoff")}>
+      <Choice label="Who answers" all="Any" value={filters.handoff} onChange={choose("handoff")}>
         {[
           ["requested", "Waits for a person"],
           ["taken", "A person"],
@@ -115,27 +116,6 @@ function DayField(props: { label: string; value: string; onChange: (value: strin
         value={props.value}
         onChange={({ currentTarget }) => props.onChange(currentTarget.value)}
       />
-    </label>
-  );
-}
-
-function Choice(props: {
-  label: string;
-  value: string;
-  onChange: (value: string) => void;
-  children: readonly (readonly string[])[];
-}) {
-  return (
-    <label class="field">
-      <span>{props.label}</span>
-      <select value={props.value} onChange={({ currentTarget }) => props.onChange(currentTarget.value)}>
-        <option value="">Any</option>
-        {props.children.map(([value, name]) => (
-          <option key={value} value={value}>
-            {name}
-          </option>
-        ))}
-      </select>
     </label>
   );
 }

@@ -3,6 +3,7 @@ import { useLive } from "../live/use-live.ts";
 import { callApi } from "../server/call.ts";
 import type { Stats } from "../server/wire.ts";
 import { durationOf } from "../shell/ages.ts";
+import { Choice } from "../shell/choice.tsx";
 import { go, hrefOf, type Route } from "../shell/route.ts";
 import { times } from "../shell/times.ts";
 import { type Bucket, bucketsOf, type Total, totalsBy } from "./buckets.ts";
@@ -45,17 +46,23 @@ export function Numbers({ route }: { route: Route }) {
       <header class="page-head">
         <h2>Queue and speed</h2>
         <div class="form-line">
-          <Choice label="Time" value={interval} onChange={(value) => set({ interval: value })}>
+          <Choice inline label="Time" value={interval} onChange={(value) => set({ interval: value })}>
             {[
               ["hour", "24 hours"],
               ["day", "30 days"],
             ]}
           </Choice>
-          <Choice label="Channel" value={channel} onChange={(value) => set({ channel: value })}>
-            {[["", "All"], ...channels.map(({ name }) => [name, name])]}
+          <Choice
+            inline
+            label="Channel"
+            all="All"
+            value={channel}
+            onChange={(value) => set({ channel: value })}
+          >
+            {channels.map(({ name }) => [name, name])}
           </Choice>
-          <Choice label="Agent" value={agent} onChange={(value) => set({ agent: value })}>
-            {[["", "All"], ...agents.map(({ slug, name }) => [slug, name])]}
+          <Choice inline label="Agent" all="All" value={agent} onChange={(value) => set({ agent: value })}>
+            {agents.map(({ slug, name }) => [slug, name])}
           </Choice>
         </div>
       </header>
@@ -168,25 +175,5 @@ function Totals({ title, totals }: { title: string; totals: readonly Total[] }) 
         </table>
       </div>
     </section>
-  );
-}
-
-function Choice(props: {
-  label: string;
-  value: string;
-  onChange: (value: string) => void;
-  children: readonly (readonly string[])[];
-}) {
-  return (
-    <label class="field inline">
-      <span>{props.label}</span>
-      <select value={props.value} onChange={({ currentTarget }) => props.onChange(currentTarget.value)}>
-        {props.children.map(([value, name]) => (
-          <option key={value} value={value}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

@@ -3,6 +3,7 @@ import { useNames } from "../live/names.ts";
 import { useLive } from "../live/use-live.ts";
 import { callApi } from "../server/call.ts";
 import type { Page, Schedule } from "../server/wire.ts";
+import { Choice } from "../shell/choice.tsx";
 import { go, hrefOf, type Route } from "../shell/route.ts";
 import { ScheduleCard } from "./schedule-card.tsx";
 
@@ -36,24 +37,21 @@ export function Schedules({ route }: { route: Route }) {
       <header class="page-head">
         <h2>Schedules</h2>
         <div class="form-line">
+          <Choice inline label="Status" all="All" value={status} onChange={(value) => set({ status: value })}>
+            {STATUSES.map((name) => [name, name])}
+          </Choice>
           <Choice
-            label="Status"
-            value={status}
-            names={STATUSES}
-            onChange={(value) => set({ status: value })}
-          />
-          <Choice
+            inline
             label="Channel"
+            all="All"
             value={channel}
-            names={channels.map(({ name }) => name)}
             onChange={(value) => set({ channel: value })}
-          />
-          <Choice
-            label="Agent"
-            value={agent}
-            names={agents.map(({ slug }) => slug)}
-            onChange={(value) => set({ agent: value })}
-          />
+          >
+            {channels.map(({ name }) => [name, name])}
+          </Choice>
+          <Choice inline label="Agent" all="All" value={agent} onChange={(value) => set({ agent: value })}>
+            {agents.map(({ slug }) => [slug, slug])}
+          </Choice>
         </div>
       </header>
       {(problem ?? failure) !== null && (
@@ -86,26 +84,5 @@ export function Schedules({ route }: { route: Route }) {
         </p>
       )}
     </div>
-  );
-}
-
-function Choice(props: {
-  label: string;
-  value: string;
-  names: readonly string[];
-  onChange: (value: string) => void;
-}) {
-  return (
-    <label class="field inline">
-      <span>{props.label}</span>
-      <select value={props.value} onChange={({ currentTarget }) => props.onChange(currentTarget.value)}>
-        <option value="">All</option>
-        {props.names.map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
