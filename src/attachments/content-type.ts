@@ -14,8 +14,8 @@ export async function contentTypeOf(content: Buffer, claimed: string | null): Pr
   const { fileTypeFromBuffer } = await import("file-type");
   const found = await fileTypeFromBuffer(content);
   const said = claimed?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  if (found) return isSoundOf(said, found.mime) ? said : found.mime;
   const isType = /^[a-z]+\/[a-z0-9.+-]{1,100}$/.test(said);
+  if (found) return isType && isSoundOf(said, found.mime) ? said : found.mime;
   if (isText(content)) {
     // Its sender calls it a sound. So the user is told that it cannot be heard, and not that a text came.
     if (isType && SOUND.test(said)) return said;

@@ -164,7 +164,7 @@ function settingsSecrets(settings: Settings): string[] {
     ...passwords.map(decodeURIComponent),
     ...headerSecrets(settings.tracing?.environment ?? {}),
     ...bucketSecrets.filter((secret) => secret !== ""),
-    ...(settings.apiKey === null ? [] : [settings.apiKey]),
+    ...[settings.apiKey, settings.oidc?.clientSecret].filter((secret) => typeof secret === "string"),
   ];
 }
 

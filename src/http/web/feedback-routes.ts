@@ -31,6 +31,7 @@ export function feedbackRoutes(deps: FeedbackDeps): Router {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
     const session = await requireSession(deps, channel, visitor, request);
+    if (!channel.ratings) throw new RequestError(404, "ratings_off", "This channel takes no ratings.");
     const { rating, comment = null } = await readBody(request, bodySchema);
     const { workspaceId, kind } = channel.ref;
     const id = String(request.params.message);

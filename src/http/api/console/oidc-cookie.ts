@@ -34,7 +34,11 @@ export function begunLogin(cookies: string | undefined): BegunLogin | null {
   }
 }
 
+/** Longest path to return to. Browsers keep 4,096 bytes of a cookie, and the encoded login needs its share. */
+const LONGEST_PATH = 1_000;
+
 /** A path of the console that a sign-in may lead to. Anything else leads to its first screen. */
 export function consolePath(to: string): string {
+  if (to.length > LONGEST_PATH) return "/console";
   return /^\/console(?:[/?][\w\-./?&=%~+:,]*)?$/.test(to) && !to.includes("//") ? to : "/console";
 }

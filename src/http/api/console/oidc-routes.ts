@@ -19,7 +19,7 @@ export interface OidcRoutesDeps {
   publicUrl: { url: string; isPublic: boolean };
   callerOf: CallerOf;
   attempts: Attempts;
-  /** Throws if an address begins too many sign-ins, as each one asks the provider. */
+  /** Throws if an address begins or ends too many sign-ins, as each one asks the provider. */
   visit(request: Request): void;
   log: Logger;
 }
@@ -57,6 +57,8 @@ export function oidcRoutes(deps: OidcRoutesDeps): Router {
     const login = begunLogin(request.headers.cookie);
     response.append("Set-Cookie", oidcCookie(null, secureFor(deps, request)));
     if (login === null) return failed(deps, request, response, new Error("no sign-in was begun here"));
+    // Anybody can make the cookie of a begun sign-in.
+    deps.visit(request);
     const returned = new URL(redirectUri(deps, request));
     returned.search = new URL(request.originalUrl, "http://localhost").search;
     const address = callerOf(request);
