@@ -79,7 +79,12 @@ export async function runAttempt(bot: Bot, turn: Turn, options: AttemptOptions):
 }
 
 function stoppedBy(why: unknown): AttemptOutcome {
-  return { kind: "stopped", reason: why instanceof TurnStopped ? why.stopReason : "cancelled" };
+  return { kind: "stopped", reason: stopReasonOf(why) };
+}
+
+/** The reason of a stop, from the value that its signal carries. */
+export function stopReasonOf(why: unknown): StopReason {
+  return why instanceof TurnStopped ? why.stopReason : "cancelled";
 }
 
 async function askBot(bot: Bot, turn: Turn, output: TurnOutput): Promise<AttemptOutcome> {

@@ -2,12 +2,13 @@ import type { TurnInput } from "../../bots/bot.ts";
 import { newId } from "../../core/ids.ts";
 import { speakable } from "../../core/message/speakable.ts";
 import type { SpeakSettings } from "../../core/session/speech-settings.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { timeLimit } from "../../core/time/time-limit.ts";
 import { wait } from "../../core/time/wait.ts";
 import { fault, type SpeechFault } from "../../speech/speech-server.ts";
-import { createAttemptLimits } from "./attempt-limits.ts";
+import { type AttemptLimits, createAttemptLimits } from "./attempt-limits.ts";
 import type { ReplyRow } from "./finish-repository.ts";
-import { TurnStopped } from "./run-attempt.ts";
+import { stopReasonOf } from "./run-attempt.ts";
 import type { LoadedAgent, Running, TurnEngineDeps } from "./turn-deps.ts";
 import type { TurnOutcome } from "./turn-outcome.ts";
 
@@ -46,27 +47,27 @@ export function createSpeaking(deps: TurnEngineDeps) {
   ): Promise<TurnOutcome> {
     if (outcome.kind === "stopped") return outcome;
     const { turns } = turn.agent.definition;
-    const startedAt = deps.clock.now().getTime();
+    const startedAt = monotonicMs();
+    const outOfTime = timeLimit(PATIENCE_MS);
     const limits = createAttemptLimits(
       {
         ...turns,
         timeoutMs: Math.min(turns.timeoutMs, PATIENCE_MS),
         patienceMs: Math.min(turns.patienceMs, PATIENCE_MS),
       },
-      () => deps.clock.now().getTime() - startedAt,
+      () => monotonicMs() - startedAt,
     );
     for (const reply of outcome.replies) {
       if (reply.origin !== "bot" || (reply.buttons?.length ?? 0) > 0) continue;
       for (const part of reply.deliveries) {
         const words = part.attachmentId === undefined ? speakable(part.content) : null;
         if (words === null) continue;
-        const id = await soundOf(turn, speak, words, limits);
+        const id = await soundOf(turn, speak, words, { limits, outOfTime });
         const { why } = turn.running.stop;
-        if (why)
-          return {
-            kind: "stopped",
-            reason: why.reason instanceof TurnStopped ? why.reason.stopReason : "cancelled",
-          };
+        const reason = why ? stopReasonOf(why.reason) : null;
+        // The answer is complete, so a stop of the process sends it as text. A lost lease is noticed by the commit.
+        if (reason === "shutdown" || reason === "lease_lost") return outcome;
+        if (reason !== null) return { kind: "stopped", reason };
         // The server will not speak the rest either.
         if (id === null) return outcome;
         addSound(reply, part, id, speak);
@@ -80,12 +81,12 @@ export function createSpeaking(deps: TurnEngineDeps) {
     turn: SpokenTurn,
     speak: SpeakSettings,
     words: string,
-    limits: ReturnType<typeof createAttemptLimits>,
+    { limits, outOfTime }: { limits: AttemptLimits; outOfTime: AbortSignal },
   ): Promise<string | null> {
     const { turns } = turn.agent.definition;
     const { stop, lane } = turn.running;
     for (let attempt = 1; ; attempt += 1) {
-      const signal = AbortSignal.any([stop.signal, timeLimit(limits.longestAttempt())]);
+      const signal = AbortSignal.any([stop.signal, outOfTime]);
       const spoken = await deps.speaking.synthesize(speak, words, signal);
       if (stop.why) return null;
       const kept = spoken.kind === "spoken" ? await keep(lane.sessionId, spoken.content) : spoken;
@@ -93,16 +94,20 @@ export function createSpeaking(deps: TurnEngineDeps) {
       const isLast = !kept.retryable || attempt >= turns.attempts;
       const pauseMs = isLast ? null : limits.pause(attempt, kept.retryAfterMs);
       note(turn, attempt, kept, pauseMs);
-      if (pauseMs === null) return null;
-      await wait(pauseMs, stop.signal);
-      if (stop.why) return null;
+      if (pauseMs === null || outOfTime.aborted) return null;
+      await wait(pauseMs, signal);
+      if (stop.why || outOfTime.aborted) return null;
     }
   }
 
   async function keep(sessionId: string, content: Buffer): Promise<string | SpeechFault> {
     const id = newId(deps.clock.now());
     const upload = { id, sessionId, content, contentType: "audio/ogg", name: NAME, uploader: null };
-    const { kind } = await deps.speaking.keep(upload);
+    // The answer is complete. A fault of the file store or the database must not ask the bot again.
+    const kind = await deps.speaking.keep(upload).then(
+      (kept) => kept.kind,
+      () => "not_kept" as const,
+    );
     return kind === "kept" ? id : fault(kind, "the sound could not be kept here", { retryable: false });
   }
 

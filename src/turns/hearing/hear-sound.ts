@@ -1,6 +1,7 @@
 import type { TurnAttachment } from "../../bots/bot.ts";
-import { createStop, type Stop } from "../../core/process/stop.ts";
+import type { Stop } from "../../core/process/stop.ts";
 import type { ListenSettings } from "../../core/session/speech-settings.ts";
+import { withinTime } from "../../core/time/time-limit.ts";
 import { wait } from "../../core/time/wait.ts";
 import { fault, type SpeechFault } from "../../speech/speech-server.ts";
 import type { Transcribe } from "../../speech/transcribe.ts";
@@ -30,7 +31,7 @@ export async function hearSound(
   for (let attempt = 1; ; attempt += 1) {
     hearing.onPulse("sign");
     const limitMs = Math.min(most.timeoutMs, patience.longestAttempt());
-    const answer = await withinTurn(stop, limitMs, async (signal) => {
+    const answer = await withinTime(limitMs, stop.signal, async (signal) => {
       const content = await contentOf(file);
       return Buffer.isBuffer(content)
         ? hearing.transcribe(listen, { content, contentType: file.contentType }, signal)
@@ -70,17 +71,4 @@ function reasonFor({ code, reason }: SpeechFault): string {
 function reasonOf({ state, error }: TurnAttachment): string {
   if (state === "failed") return error ?? "its sound could not be loaded";
   return state === "pending" ? "its sound is still being loaded" : "its sound is no longer kept";
-}
-
-/** Runs a call that ends with the turn, or after `ms`. */
-async function withinTurn<T>(stop: Stop, ms: number, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const limit = createStop();
-  const leave = stop.onAbort((why) => limit.abort(why));
-  const timer = setTimeout(() => limit.abort(new Error(`no answer within ${ms} ms`)), ms);
-  try {
-    return await task(limit.signal);
-  } finally {
-    clearTimeout(timer);
-    leave();
-  }
 }

@@ -1,9 +1,10 @@
 import type { TurnAttachment } from "../../bots/bot.ts";
 import { createStop } from "../../core/process/stop.ts";
 import type { ListenSettings } from "../../core/session/speech-settings.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { wait } from "../../core/time/wait.ts";
 import { createAttemptLimits } from "../answering/attempt-limits.ts";
-import { type StopReason, TurnStopped } from "../answering/run-attempt.ts";
+import { stopReasonOf } from "../answering/run-attempt.ts";
 import type { LoadedAgent, Running, TurnEngineDeps } from "../answering/turn-deps.ts";
 import type { Way } from "../lanes/make-way.ts";
 import type { PendingMessage } from "../lanes/turn-repository.ts";
@@ -56,10 +57,11 @@ export function createHearing(deps: TurnEngineDeps, way: Way) {
     way.onBegin(running);
     try {
       const voices = await soundsOf(running, agent, unheard);
+      if (running.stop.why) return endOf(running);
       const silent = unheard.filter(({ id }) => !voices.has(id)).map(({ id }) => id);
-      if (silent.length > 0) await repository.skip(silent);
+      if (silent.length > 0) await repository.skip(running.lane, silent);
       const wanted = unheard.filter(({ id }) => voices.has(id));
-      if (wanted.length === 0 || running.stop.why) return endOf(running);
+      if (wanted.length === 0) return "again";
       if (await isOverBudget(running, agent, batch)) return "over_budget";
       deps.showTyping(running.lane, over.signal);
       return await hearAll(running, agent, { listen, wanted, voices });
@@ -76,7 +78,7 @@ export function createHearing(deps: TurnEngineDeps, way: Way) {
     { definition }: LoadedAgent,
     messages: readonly PendingMessage[],
   ): Promise<Map<string, TurnAttachment[]>> {
-    const passedMs = since(deps.clock.now());
+    const passedMs = since();
     const ids = messages.map(({ id }) => id);
     for (;;) {
       const files = await deps.attachments(ids, running.stop.signal);
@@ -86,7 +88,10 @@ export function createHearing(deps: TurnEngineDeps, way: Way) {
           return own.length === 0 ? [] : [[id, own]];
         }),
       );
-      const isPending = [...sounds.values()].flat().some(({ state }) => state === "pending");
+      // Only the loaded file shows if it is a sound. Pictures are known before.
+      const isPending = [...files.values()]
+        .flat()
+        .some(({ kind, state }) => kind !== "image" && state === "pending");
       if (!isPending || running.stop.why || passedMs() > definition.turns.patienceMs) return sounds;
       way.onPulse(running, "pause");
       await wait(200, running.stop.signal);
@@ -109,8 +114,8 @@ export function createHearing(deps: TurnEngineDeps, way: Way) {
     const { lane } = running;
     const { turns, handoff } = agent.definition;
     const ids = wanted.map(({ id }) => id);
-    const { attempts, offer } = await repository.begin(lane.sessionId, ids);
-    const patience = createAttemptLimits(turns, since(deps.clock.now()));
+    const { attempts, offer } = await repository.begin(lane, ids);
+    const patience = createAttemptLimits(turns, since());
     for (const message of wanted) {
       const sounds: HeardSound[] = [];
       for (const file of voices.get(message.id) ?? []) {
@@ -169,19 +174,17 @@ export function createHearing(deps: TurnEngineDeps, way: Way) {
 
   /** The next step after a stop. Whoever stopped a turn also stored why, so the lane reads again. */
   async function endOf({ stop, lane }: Running): Promise<HearingEnd> {
-    const reason = stop.why ? reasonOf(stop.why.reason) : null;
+    const reason = stop.why ? stopReasonOf(stop.why.reason) : null;
     if (reason === "shutdown") await deps.repository.release([lane]);
     if (reason === "shutdown" || reason === "lease_lost") return "released";
     return reason === "reset" ? "reset" : "again";
   }
 
-  function since(startedAt: Date): () => number {
-    return () => deps.clock.now().getTime() - startedAt.getTime();
-  }
-
   return hear;
 }
 
-function reasonOf(why: unknown): StopReason {
-  return why instanceof TurnStopped ? why.stopReason : "cancelled";
+/** The time from now on, milliseconds. */
+function since(): () => number {
+  const startedAt = monotonicMs();
+  return () => monotonicMs() - startedAt;
 }

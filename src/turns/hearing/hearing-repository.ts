@@ -21,6 +21,9 @@ const STORE = `
     FROM heard WHERE $6 = 'command' AND e.id = $9 AND e.status IN ('pending', 'running'))
   SELECT 1 FROM heard`;
 
+/** True while the lease is ours. After its loss, another process decides about the messages. */
+const HELD = `EXISTS (SELECT 1 FROM sessions WHERE id = $1 AND lease_token = $3 AND lease_owner = $4)`;
+
 /** Voice messages of a lane that we hold, and their words. */
 export function createHearingRepository(pool: Pool, { owner }: { owner: string }) {
   return {
@@ -29,14 +32,14 @@ export function createHearingRepository(pool: Pool, { owner }: { owner: string }
      * offers now.
      */
     async begin(
-      sessionId: string,
+      { sessionId, leaseToken }: Lane,
       messageIds: readonly string[],
     ): Promise<{ attempts: number; offer: TypedChoices | null }> {
       const { rows } = await pool.query<{ attempts: number; offer: TypedChoices | null }>(
         `WITH counted AS (
-           UPDATE messages SET listen_attempts = listen_attempts + 1 WHERE id = ANY($2) RETURNING listen_attempts)
+           UPDATE messages SET listen_attempts = listen_attempts + 1 WHERE id = ANY($2) AND ${HELD} RETURNING listen_attempts)
          SELECT coalesce((SELECT max(listen_attempts) FROM counted), 0) AS attempts, offer FROM sessions WHERE id = $1`,
-        [sessionId, messageIds],
+        [sessionId, messageIds, leaseToken, owner],
       );
       return rows[0] ?? { attempts: 0, offer: null };
     },
@@ -64,10 +67,11 @@ export function createHearingRepository(pool: Pool, { owner }: { owner: string }
     },
 
     /** Records that messages have no sound. */
-    async skip(messageIds: readonly string[]): Promise<void> {
-      await pool.query("UPDATE messages SET listened_at = now() WHERE id = ANY($1) AND listened_at IS NULL", [
-        messageIds,
-      ]);
+    async skip({ sessionId, leaseToken }: Lane, messageIds: readonly string[]): Promise<void> {
+      await pool.query(
+        `UPDATE messages SET listened_at = now() WHERE id = ANY($2) AND listened_at IS NULL AND ${HELD}`,
+        [sessionId, messageIds, leaseToken, owner],
+      );
     },
   };
 }
