@@ -36,19 +36,21 @@ export interface Person {
   /** Their participant data, by agent. An anonymous visitor has it by session. */
   data: { agentId: string; sessionId: string | null; participantData: JsonObject; updatedAt: string }[];
   schedules: Schedule[];
-  /** Handoffs to people, with their notes. */
-  handoffs: Handoff[];
-  /** Requests to be let in, and the decisions that let them in. */
-  access: { requests: AccessRequest[]; grants: AccessGrant[] };
-  /** Changes of their data and sessions by operators. */
-  changes: {
-    at: string;
-    operation: string;
-    by: string | null;
-    via: "api" | "console";
-    targets: string[];
-    fields: string[];
-  }[];
+  /** Handoffs to people, with their notes. Null without the scope `handoff:read`. */
+  handoffs: Handoff[] | null;
+  /** Requests to be let in, and the decisions that let them in. Null without the scope `access:read`. */
+  access: { requests: AccessRequest[]; grants: AccessGrant[] } | null;
+  /** Changes of their data and sessions by operators. Null without the scope `admin`. */
+  changes:
+    | {
+        at: string;
+        operation: string;
+        by: string | null;
+        via: "api" | "console";
+        targets: string[];
+        fields: string[];
+      }[]
+    | null;
   sessions: (Session & { messages: Message[] })[];
 }
 

@@ -25,7 +25,7 @@ export interface RatingScope {
   sessionId?: string;
 }
 
-/** `unknown`: there is no such message. `not_rateable`: it is no message of the bot. */
+/** `unknown`: there is no such message. `not_rateable`: it is no answer, by the bot or a person. */
 export type Rated =
   | { kind: "rated"; sessionId: string; channelId: string }
   | { kind: "unknown" }

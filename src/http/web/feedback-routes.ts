@@ -41,7 +41,7 @@ export function feedbackRoutes(deps: FeedbackDeps): Router {
       ? await deps.ratings.rate(scope, id, { rater, rating, comment, via: kind })
       : { kind: "unknown" };
     if (rated.kind === "not_rateable")
-      throw new RequestError(422, "not_rateable", "Only what the bot said can be rated.");
+      throw new RequestError(422, "not_rateable", "Only an answer can be rated.");
     const message = rated.kind === "rated" ? await deps.visitors.findMessage(id, visitor) : null;
     if (message === null)
       throw new RequestError(404, "message_not_found", "There is no such message in this session.");

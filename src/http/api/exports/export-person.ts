@@ -6,7 +6,7 @@ import type { SessionQueries } from "../../../sessions/session-queries-repositor
 import type { PersonalDataRepository } from "../../../users/personal-data-repository.ts";
 import type { UserView } from "../../../users/user-repository.ts";
 import { requireScope } from "../route/auth.ts";
-import { defineRoute, type Route } from "../route/route.ts";
+import { type Caller, defineRoute, type Route } from "../route/route.ts";
 import { idParams } from "../route/wire-schemas.ts";
 import { presentSchedule } from "../schedules/schedule-resource.ts";
 import { presentUser, USER_NOT_FOUND, userNotFound } from "../users/users.ts";
@@ -36,7 +36,7 @@ export function personExportRoutes(deps: PersonExportDeps): Route[] {
       operationId: "exportUser",
       summary: "Export a person",
       description:
-        "Everything that is stored about them, for them or for another service: profile, other names, participant data, schedules, handoffs with their notes, how they were let in, changes by operators, and each session with all its messages, the oldest first. The document is streamed, so it may be large. The `url` of a file gives its content. The key also needs the scope `sessions:read`.",
+        "Everything that is stored about them, for them or for another service: profile, other names, participant data, schedules, handoffs with their notes, how they were let in, changes by operators, and each session with all its messages, the oldest first. The document is streamed, so it may be large. The `url` of a file gives its content. The key also needs the scope `sessions:read`. `handoffs`, `access` and `changes` are null unless the key may read them elsewhere: with `handoff:read`, `access:read` and `admin`.",
       tag: "Users",
       scope: "users:read",
       params: idParams,
@@ -46,7 +46,7 @@ export function personExportRoutes(deps: PersonExportDeps): Route[] {
         requireScope(caller, "sessions:read");
         const user = await deps.users.get(caller.workspaceId, params.id);
         if (user === null) throw userNotFound(params.id);
-        const head = await personOf(deps, user);
+        const head = await personOf(deps, user, caller);
         return {
           async stream(_request, response) {
             response.setHeader("Content-Type", "application/json; charset=utf-8");
@@ -60,13 +60,17 @@ export function personExportRoutes(deps: PersonExportDeps): Route[] {
 }
 
 /** Everything but the sessions. It is read before the headers are sent, so that a fault is still an answer of its own. */
-async function personOf({ reach, personal, records }: PersonExportDeps, user: UserView) {
+async function personOf(
+  { reach, personal, records }: PersonExportDeps,
+  user: UserView,
+  caller: Pick<Caller, "scopes">,
+) {
   const [reached, aliases, data, planned, kept] = await Promise.all([
     reach(user),
     personal.aliases(user.id),
     personal.data(user.id),
     allSchedules((page) => records.schedules.list(user.workspaceId, { userId: user.id }, page)),
-    recordsOf(records, user),
+    recordsOf(records, user, caller),
   ]);
   return {
     exported_at: new Date().toISOString(),

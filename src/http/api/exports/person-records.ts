@@ -4,6 +4,8 @@ import type { AuditEntry, AuditLog } from "../../../audit/audit-repository.ts";
 import type { HandoffQueries } from "../../../handoffs/handoff-queries-repository.ts";
 import { toAccessGrant, toAccessRequest } from "../access/access-resource.ts";
 import { toHandoff } from "../handoffs/handoff-resource.ts";
+import { hasScope } from "../route/auth.ts";
+import type { Caller } from "../route/route.ts";
 import type { personSchema } from "./person-schema.ts";
 
 /** Notes, decisions and changes of operators about a person. */
@@ -15,25 +17,29 @@ export interface PersonRecords {
 
 type Shown = Pick<z.output<typeof personSchema>, "handoffs" | "access" | "changes">;
 
-/** Reads it, in the form of the export. */
+/** Reads it, in the form of the export. Null: the key may not read it elsewhere, so it may not read it here. */
 export async function recordsOf(
   { handoffs, access, audit }: PersonRecords,
   { workspaceId, id }: { workspaceId: string; id: string },
+  caller: Pick<Caller, "scopes">,
 ): Promise<Shown> {
   const [asked, letIn, changes] = await Promise.all([
-    handoffs.ofUser(workspaceId, id),
-    access.ofUser(workspaceId, id),
-    audit.about(workspaceId, id),
+    hasScope(caller, "handoff:read") ? handoffs.ofUser(workspaceId, id) : null,
+    hasScope(caller, "access:read") ? access.ofUser(workspaceId, id) : null,
+    hasScope(caller, "admin") ? audit.about(workspaceId, id) : null,
   ]);
   return {
-    handoffs: asked.map(toHandoff),
-    access: { requests: letIn.requests.map(toAccessRequest), grants: letIn.grants.map(toAccessGrant) },
-    changes: changes.map(toChange),
+    handoffs: asked && asked.map(toHandoff),
+    access: letIn && {
+      requests: letIn.requests.map(toAccessRequest),
+      grants: letIn.grants.map(toAccessGrant),
+    },
+    changes: changes && changes.map(toChange),
   };
 }
 
 /** The network address of an operator is the operator's own data. */
-function toChange(entry: AuditEntry): Shown["changes"][number] {
+function toChange(entry: AuditEntry): NonNullable<Shown["changes"]>[number] {
   return {
     at: entry.createdAt.toISOString(),
     operation: entry.operation,

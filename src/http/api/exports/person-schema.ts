@@ -24,11 +24,17 @@ export const personSchema = z
     schedules: z.array(scheduleSchema),
     handoffs: z
       .array(handoffSchema)
-      .describe("When people answered them, with the notes that people left, the oldest first"),
-    access: z.object({
-      requests: z.array(accessRequestSchema).describe("How they asked to be let in"),
-      grants: z.array(accessGrantSchema).describe("How they were let in"),
-    }),
+      .nullable()
+      .describe(
+        "Handoffs to people, with their notes, the oldest first. Null without the scope `handoff:read`",
+      ),
+    access: z
+      .object({
+        requests: z.array(accessRequestSchema).describe("Requests to be let in"),
+        grants: z.array(accessGrantSchema).describe("Decisions that let them in"),
+      })
+      .nullable()
+      .describe("Null without the scope `access:read`"),
     changes: z
       .array(
         z.object({
@@ -40,8 +46,9 @@ export const personSchema = z
           fields: z.array(z.string()).describe("Fields that were set, without their values"),
         }),
       )
+      .nullable()
       .describe(
-        "Changes of their data and sessions by operators, the oldest first, as long as those are kept",
+        "Changes of their data and sessions by operators, the oldest first, as long as those are kept. Null without the scope `admin`",
       ),
     sessions: z.array(z.object({ ...sessionRowSchema.shape, messages: z.array(messageSchema) })),
   })

@@ -82,7 +82,7 @@ export function feedbackRoutes(deps: FeedbackRoutesDeps): Route[] {
       responses: [{ status: 200, description: "The message with its ratings", schema: messageSchema }],
       errors: [
         { status: 404, code: "message_not_found", when: "there is no such message" },
-        { status: 422, code: "not_rateable", when: "it is no message of the bot" },
+        { status: 422, code: "not_rateable", when: "it is no answer" },
       ],
       async handle({ caller, params, body }) {
         const rated = await deps.ratings.rate({ workspaceId: caller.workspaceId }, params.id, {
@@ -92,7 +92,7 @@ export function feedbackRoutes(deps: FeedbackRoutesDeps): Route[] {
           via: "api",
         });
         if (rated.kind === "not_rateable")
-          throw new RequestError(422, "not_rateable", "Only what the bot said can be rated.");
+          throw new RequestError(422, "not_rateable", "Only an answer can be rated.");
         const message = rated.kind === "rated" ? await deps.messages.find(params.id) : null;
         if (rated.kind === "unknown" || message === null)
           throw new RequestError(404, "message_not_found", `There is no message ${params.id} here.`);

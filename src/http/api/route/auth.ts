@@ -77,9 +77,14 @@ export function createAuthenticate(deps: {
   };
 }
 
+/** True if the caller's key has a scope, or all of them. */
+export function hasScope({ scopes }: Pick<Caller, "scopes">, scope: Scope): boolean {
+  return scopes.includes(scope) || scopes.includes("admin");
+}
+
 /** Throws a 403 that names the missing scope. */
 export function requireScope(caller: Caller, scope: Scope | null): void {
-  if (scope === null || caller.scopes.includes(scope) || caller.scopes.includes("admin")) return;
+  if (scope === null || hasScope(caller, scope)) return;
   throw new RequestError(403, "insufficient_scope", `This needs an API key with the scope ${scope}.`, {
     details: { required: scope, scopes: caller.scopes },
   });
