@@ -23,11 +23,7 @@ export interface SecretFile {
  * @param prefix shows people and secret scanners the type of the secret.
  */
 export function readOrCreateSecret(dataDir: string, name: string, prefix = ""): SecretFile {
-  // For root, other accounts may pass through the directory, since the account of the embedded Postgres needs that. No
-  // other account can list or read it.
-  mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-  const path = join(dataDir, name);
-  if (!existsSync(path)) createWhole(path, `${prefix}${randomBytes(32).toString("base64url")}\n`);
+  const path = writeMissingSecret(dataDir, name, `${prefix}${randomBytes(32).toString("base64url")}\n`);
   chmodSync(path, 0o600);
   const value = readFileSync(path, "utf8").trim();
   if (value === "")
@@ -35,6 +31,16 @@ export function readOrCreateSecret(dataDir: string, name: string, prefix = ""): 
       `The secret in ${path} is empty: delete the file, and the next start creates a new one.`,
     );
   return { value, path };
+}
+
+/** Writes a secret into the data directory. One that is there already stays. Returns its path. */
+export function writeMissingSecret(dataDir: string, name: string, text: string): string {
+  // For root, other accounts may pass through the directory, since the account of the embedded Postgres needs that. No
+  // other account can list or read it.
+  mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  const path = join(dataDir, name);
+  if (!existsSync(path)) createWhole(path, text);
+  return path;
 }
 
 /**

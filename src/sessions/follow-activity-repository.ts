@@ -39,7 +39,7 @@ const followRecent = (ms: number) => `SET LOCAL enable_seqscan = off;
  * `waits`, by which waiting sessions are found after a crash.
  *
  * Each message writes its session's row twice, and Postgres updates a row in place only if no indexed column changes.
- * Else it writes a dozen indexes each time. So messages and turns write `last_activity_at` and the numbers of the newest
+ * Otherwise it also writes a dozen indexes. So messages and turns write `last_activity_at` and the numbers of the newest
  * messages, and one process at a time brings the two columns up to date about once a second. That is one write to the
  * indexes for all messages of a second.
  *
@@ -47,20 +47,24 @@ const followRecent = (ms: number) => `SET LOCAL enable_seqscan = off;
  * activity has a BRIN index, which does not prevent updates in place. The first look, and one every ten minutes, reads
  * all sessions.
  */
-export async function followActivity(pool: Pool, lookBackMs: number | null): Promise<void> {
+export async function followActivity(
+  pool: Pool,
+  lookBackMs: number | null,
+  stop?: AbortSignal,
+): Promise<void> {
   const text = lookBackMs === null ? FOLLOW_ALL : followRecent(lookBackMs);
   for (let more = true; more; ) {
     // Several statements in one text are one transaction, and give one result each.
     const results = [await pool.query<{ found: number; followed: number }>(text)].flat();
     const { found, followed } = results.at(-1)?.rows[0] ?? { found: 0, followed: 0 };
-    more = found > BATCH && followed > 0;
+    more = found > BATCH && followed > 0 && !stop?.aborted;
   }
 }
 
 /** Brings recent activity up to date for somebody who reads the indexed columns now. */
 export const catchUp = (pool: Pool): Promise<void> => followActivity(pool, LATE_MS);
 
-/** Follows, while no other process does, until the signal aborts. */
+/** Keeps the columns up to date, in one process at a time, until the signal aborts. */
 export function keepFollowing(pool: Pool, options: { stop: AbortSignal; log: Logger }): Promise<void> {
   return whileLeader(pool, "session-activity", (stop) => follow(pool, stop, options.log), options);
 }
@@ -74,7 +78,7 @@ async function follow(pool: Pool, stop: AbortSignal, log: Logger): Promise<void>
     const now = performance.now();
     const all = now - lastAtAll >= LOOK_AT_ALL_MS;
     try {
-      await followActivity(pool, all ? null : now - last + LATE_MS);
+      await followActivity(pool, all ? null : now - last + LATE_MS, stop);
       last = now;
       if (all) lastAtAll = now;
       if (now - lastMerge >= MERGE_MS) {

@@ -46,16 +46,17 @@ export function createRatingRepository(pool: Pool) {
           [workspaceId, messageId, sessionId ?? null],
         );
         const found = rows[0];
-        if (found !== undefined && found.role !== "assistant") return { kind: "not_rateable" };
-        // The session counts as changed, so that lists and the feed show the rating. It is locked first, as everywhere.
-        const touched = await client.query<{ channel_id: string }>(
-          "UPDATE sessions SET updated_at = now() WHERE id = $1 RETURNING channel_id",
-          [found?.session_id ?? null],
+        if (found === undefined) return { kind: "unknown" };
+        if (found.role !== "assistant") return { kind: "not_rateable" };
+        // The session is locked before its rating, as in all other writes.
+        const locked = await client.query<{ channel_id: string }>(
+          "SELECT channel_id FROM sessions WHERE id = $1 FOR UPDATE",
+          [found.session_id],
         );
-        const session = touched.rows[0];
-        if (found === undefined || session === undefined) return { kind: "unknown" };
+        const session = locked.rows[0];
+        if (session === undefined) return { kind: "unknown" };
         const { rater, comment, takesBack } = rating;
-        await client.query(
+        const { rowCount } = await client.query(
           `INSERT INTO message_ratings (id, workspace_id, message_id, rater, rater_name, rating, comment, via, rated_at)
            SELECT $1, $2, $3, coalesce($4, u.identifier, ''),
              coalesce($5, p.name), $6, $7, $8, coalesce($9::timestamptz, clock_timestamp())
@@ -81,6 +82,9 @@ export function createRatingRepository(pool: Pool) {
             takesBack ?? null,
           ],
         );
+        // The session counts as changed, so that lists and the feed show the rating.
+        if (rowCount === 1)
+          await client.query("UPDATE sessions SET updated_at = now() WHERE id = $1", [found.session_id]);
         return { kind: "rated", sessionId: found.session_id, channelId: session.channel_id };
       });
     },

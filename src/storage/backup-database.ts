@@ -82,7 +82,8 @@ export async function restoreLines(options: {
   url: string;
   lines: AsyncIterable<BackupLine>;
   writeFile(id: string, content: Buffer): Promise<void>;
-  writeSecret(name: string, content: string): Promise<void>;
+  /** Called after the commit, because a secret of a failed restore would stay. */
+  writeSecret(name: string, content: string): void;
   log: Logger;
 }): Promise<RestoreResult> {
   const { log, lines } = options;
@@ -94,8 +95,13 @@ export async function restoreLines(options: {
     const occupied = await rowsIn(pool);
     if (occupied.length > 0) return { kind: "occupied", tables: occupied };
     if (!(await migrateUpTo(pool, log, head.migration))) return { kind: "newer", release: head.release };
-    const result = await inTransaction(pool, (client) => load(client, iterator, options));
-    if (result.kind === "restored") await applyMigrations(pool, log);
+    const secrets = new Map<string, string>();
+    const result = await inTransaction(pool, (client) =>
+      load(client, iterator, { writeFile: options.writeFile, secrets }),
+    );
+    if (result.kind !== "restored") return result;
+    for (const [name, content] of secrets) options.writeSecret(name, content);
+    await applyMigrations(pool, log);
     return result;
   } finally {
     await iterator.return?.();
@@ -111,7 +117,7 @@ function rowsIn(pool: pg.Pool): Promise<string[]> {
 async function load(
   client: pg.PoolClient,
   iterator: AsyncIterator<BackupLine>,
-  options: Pick<Parameters<typeof restoreLines>[0], "writeFile" | "writeSecret">,
+  options: Pick<Parameters<typeof restoreLines>[0], "writeFile"> & { secrets: Map<string, string> },
 ): Promise<RestoreResult> {
   const tables = await tablesInOrder(client);
   const occupied = await occupiedTables(client, tables);
@@ -128,7 +134,7 @@ async function load(
     else if ("file" in line) {
       await options.writeFile(line.file, Buffer.from(line.content, "base64"));
       counts.files += 1;
-    } else if ("secret" in line) await options.writeSecret(line.secret, line.content);
+    } else if ("secret" in line) options.secrets.set(line.secret, line.content);
     else if ("end" in line) end = line.end;
   }
   if (end === null || end.rows !== counts.rows || end.files !== counts.files) throw new BackupProblem();

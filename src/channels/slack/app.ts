@@ -53,7 +53,7 @@ export class SlackApp extends App<SlackContext> {
       } catch (error) {
         if (error instanceof ListenerFailed) throw error.cause;
         // Bolt cannot read the body. Slack would repeat it in the same form.
-        this.#log.warn({}, "slack body of an unknown shape ignored");
+        this.#log.warn({ err: error }, "slack body of an unknown shape ignored");
       }
       await event.ack(answer);
     });

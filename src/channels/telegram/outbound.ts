@@ -81,10 +81,10 @@ export function createOutbound({ api, token, linkPreviews, log }: OutboundDeps) 
   return { send, canReach, typing, removePreview: previews.remove };
 }
 
-/** Users may forbid voice messages. */
+/** Users may forbid voice messages, and a kept sound may be gone. */
 function noted({ file }: OutboundPart, result: SendResult): SendResult {
   if (file?.voice === undefined || result.kind !== "sent") return result;
-  const reason = "Telegram refused the voice message, and its text was sent instead";
+  const reason = "the voice message was refused or could not be read, so its text was sent";
   return { ...result, note: { code: "voice_refused", reason } };
 }
 

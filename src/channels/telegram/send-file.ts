@@ -18,7 +18,8 @@ export async function sendFile(
 ): Promise<SendResult | null> {
   const send = senderOf(api, file);
   if (send === null) return null;
-  const content = await contentOf(file);
+  // Nothing is sent yet, so a file that cannot be read now is no unknown send. The text goes instead.
+  const content = await contentOf(file).catch(() => null);
   if (content === null) return null;
   try {
     const { sent, ...told } = await sendInTopic(place, part, token, (where) =>

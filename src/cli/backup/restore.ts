@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { createFileBucket } from "../../attachments/file-bucket.ts";
 import { createFileDirectory } from "../../attachments/file-directory.ts";
 import type { Environment } from "../../config/env.ts";
+import { writeMissingSecret } from "../../config/secret-file.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { explainStart } from "../../core/faults/start-fault.ts";
 import { createLogger } from "../../observability/logger.ts";
@@ -38,7 +39,9 @@ export async function restore({ env, directory, file, print }: RestoreCommand): 
         url: database.url,
         lines: readBackup(path),
         writeFile: fileWriter(settings),
-        writeSecret: (name, content) => writeSecret(settings.dataDir, name, content),
+        writeSecret(name, content) {
+          if (KEPT_SECRETS.includes(name)) writeMissingSecret(settings.dataDir, name, content);
+        },
         log,
       });
       return report(result, { file, settings, print });
@@ -71,7 +74,7 @@ function report(
       return false;
     case "restored":
       print(`${result.rows} rows and ${result.files} files were restored from ${file}.`);
-      if (settings.attachments.place.kind === "bucket")
+      if (settings.attachments.place.kind === "bucket" && result.files === 0)
         print("Files that were in a bucket are still there. Give the service the same bucket.");
       print("Now start the service. It queues anew what is still to be done.");
       return true;
@@ -79,13 +82,7 @@ function report(
 }
 
 /** Files go where the service will look for them. Their kind stands in their row. */
-function fileWriter({ attachments: { place }, dataDir }: Settings) {
-  const store = createFileDirectory(place.kind === "directory" ? place.path : join(dataDir, "attachments"));
+function fileWriter({ attachments: { place } }: Settings) {
+  const store = place.kind === "directory" ? createFileDirectory(place.path) : createFileBucket(place);
   return (id: string, content: Buffer) => store.write(id, content, "application/octet-stream");
-}
-
-/** A secret that is here already stays. */
-async function writeSecret(dataDir: string, name: string, content: string): Promise<void> {
-  if (!KEPT_SECRETS.includes(name) || existsSync(join(dataDir, name))) return;
-  await writeFile(join(dataDir, name), content, { mode: 0o600, flag: "wx" });
 }
