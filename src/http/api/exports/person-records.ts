@@ -29,12 +29,12 @@ export async function recordsOf(
     hasScope(caller, "admin") ? audit.about(workspaceId, id) : null,
   ]);
   return {
-    handoffs: asked && asked.map(toHandoff),
+    handoffs: asked?.map(toHandoff) ?? null,
     access: letIn && {
       requests: letIn.requests.map(toAccessRequest),
       grants: letIn.grants.map(toAccessGrant),
     },
-    changes: changes && changes.map(toChange),
+    changes: changes?.map(toChange) ?? null,
   };
 }
 
