@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { message, patiently, post } from "../stories/conversations.ts";
 import { poison } from "./poison.ts";
 import type { Traffic } from "./traffic.ts";
-import type { Role, World } from "./world.ts";
+import { type Role, SEND_LEASE_MS, SEND_TIMEOUT_MS, type World } from "./world.ts";
 
 /** One way to harm the service while people write. */
 export interface Fault {
@@ -46,7 +46,7 @@ export const faults: readonly Fault[] = [
     mayDouble: true,
     async happen(world) {
       for (const worker of world.processes("worker")) worker.signal("SIGSTOP");
-      await delay(7_000);
+      await delay(SEND_LEASE_MS + 1_000);
       for (const worker of world.processes("worker")) worker.signal("SIGCONT");
     },
   },
@@ -188,7 +188,7 @@ export const faults: readonly Fault[] = [
     mayDouble: true,
     async happen({ fake }) {
       fake.fail({ hang: true }, { times: 4 });
-      await delay(6_000);
+      await delay(SEND_TIMEOUT_MS + 1_000);
     },
   },
   {

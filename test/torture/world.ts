@@ -40,19 +40,23 @@ interface Disk {
   free(): Promise<void>;
 }
 
+/** A worker that freezes for longer loses its sends. */
+export const SEND_LEASE_MS = 12_000;
+/** A call to the platform has this long. */
+export const SEND_TIMEOUT_MS = 10_000;
 /**
- * Short leases, so that they expire within a test, and statements with a time limit. A send has more time than a busy
- * machine needs for a normal one.
+ * Short leases, so that they expire within a test, and statements with a time limit. A send and a statement have more
+ * time than a busy machine needs for a normal one: a send that takes longer may happen twice.
  */
 const TIMES = {
   leaseMs: 2_000,
   heartbeatMs: 500,
-  sendLeaseMs: 6_000,
-  sendTimeoutMs: 5_000,
+  sendLeaseMs: SEND_LEASE_MS,
+  sendTimeoutMs: SEND_TIMEOUT_MS,
   reconcileMs: 500,
   strandedMs: 1_000,
 };
-const STATEMENT_MS = 3_000;
+const STATEMENT_MS = 6_000;
 /** The API key of every process. */
 export const OPERATOR_KEY = "cw_operator_key_of_the_torture";
 const DISK_MB = 400;
