@@ -98,7 +98,7 @@ export function createStatsRepository(pool: Pool, mostMs = MOST_MS) {
       const values = [workspaceId, since, until, interval, timezone, byChannel, byAgent, channel, agentId];
       try {
         return await inTransaction(pool, async (client) => {
-          await client.query(`SET LOCAL statement_timeout = ${mostMs}`);
+          await client.query("SELECT set_config('statement_timeout', $1, true)", [String(mostMs)]);
           return (await client.query<StatsRow>(STATS, values)).rows;
         });
       } catch (error) {
