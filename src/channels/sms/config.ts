@@ -1,12 +1,10 @@
 import { z } from "zod";
+import { wordListSchema } from "../kit/word-list.ts";
 import { twilioAccountShape, twilioApiBaseUrlSchema } from "../twilio/config.ts";
 
 /** Words of this kind, each as a whole message. */
 const wordsSchema = (words: readonly string[], meaning: string) =>
-  z
-    .array(z.string().trim().min(1, "must not be empty").max(40))
-    .default([...words])
-    .describe(`A message that is nothing but one of these words, in any case, ${meaning} \`[]\`: no words.`);
+  wordListSchema(words, `A message that is nothing but one of these words, in any case, ${meaning}`);
 
 /** An SMS channel in the configuration file, without the keys that all channels have. */
 export const smsConfigSchema = z.strictObject({

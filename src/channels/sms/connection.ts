@@ -1,41 +1,35 @@
 import { createTroubles } from "../../core/faults/troubles.ts";
-import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import { canCallUs } from "../../core/network/loopback.ts";
 import type { Channel, ChannelOptions } from "../channel.ts";
 import { createApiClient } from "../kit/api-client.ts";
 import { describeFault } from "../kit/api-fault.ts";
 import { askAgain } from "../kit/ask-again.ts";
+import { hasArrived } from "../kit/has-arrived.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";
 import { findMedia } from "../twilio/media.ts";
-import { field } from "../twilio/params.ts";
 import { createRestApi } from "../twilio/rest-api.ts";
-import { isSound } from "../twilio/sound-form.ts";
-import { readStatus } from "../twilio/status.ts";
-import { unproven } from "../webhook-request.ts";
 import type { SmsConfig } from "./config.ts";
 import { words } from "./errors.ts";
 import { createInbound } from "./inbound.ts";
 import { createOutbound } from "./outbound.ts";
-import { checkHead, createVerifier, notAMessage } from "./verify.ts";
+import { createWebhook } from "./verify.ts";
 
 /** One number of a Twilio account. */
 export function createSmsChannel(options: ChannelOptions<SmsConfig>): Channel {
   const { config, publicUrl, log } = options;
-  const { authToken, secondaryAuthToken } = config;
   const webhookUrl = webhookUrlOf(options);
   let report: ((error: string | null) => void) | null = null;
   const troubles = createTroubles((error) => report?.(error));
   const client = createApiClient();
   const api = createRestApi(config, client);
   const statusUrl = canCallUs(publicUrl, config.apiBaseUrl) ? `${webhookUrl}/status` : null;
-  const authTokens = secondaryAuthToken === undefined ? [authToken] : [authToken, secondaryAuthToken];
-  const verify = createVerifier({ authTokens, publicUrl: publicUrl.url });
-  const readMessage = createInbound({ config, log });
-  const told = {
-    words,
-    hasTemplate: false,
-    onTrouble: (trouble: string) => troubles.set("webhook", trouble),
-  };
+  const onTrouble = (trouble: string) => troubles.set("webhook", trouble);
+  const webhook = createWebhook({
+    account: config,
+    publicUrl: publicUrl.url,
+    status: { words, hasTemplate: false, onTrouble },
+    readMessage: createInbound({ config, log }),
+  });
   const stopped = new AbortController();
   let checking: Promise<void> = Promise.resolve();
 
@@ -48,21 +42,11 @@ export function createSmsChannel(options: ChannelOptions<SmsConfig>): Channel {
   }
 
   return {
-    inspect: (head) => checkHead(head) ?? unproven,
+    inspect: webhook.inspect,
     async receive(request) {
-      const verified = verify(request);
-      if ("kind" in verified) return verified;
-      const { params } = verified;
-      const messageSid = field(params, "MessageSid");
-      if (messageSid === undefined) return notAMessage;
-      // A repeated status changes nothing, so a replay is harmless.
-      if (field(params, "MessageStatus") !== undefined) {
-        const events = readStatus(params, messageSid, request.url, told);
-        if (events.some(hasArrived)) troubles.set("webhook", null);
-        return { kind: "accepted", events };
-      }
-      if (!isSound(params)) return notAMessage;
-      return { kind: "accepted", events: readMessage(params, messageSid), response: EMPTY_TWIML };
+      const received = webhook.receive(request);
+      if (received.kind === "accepted" && received.events.some(hasArrived)) troubles.set("webhook", null);
+      return received;
     },
     ...createOutbound({ api, statusUrl, log }),
     fetchAttachment: async (platformId) => findMedia(config, platformId),
@@ -80,15 +64,6 @@ export function createSmsChannel(options: ChannelOptions<SmsConfig>): Channel {
   };
 }
 
-/** A delivered message proves that the connection works again. */
-const hasArrived = (event: ChannelEvent) => event.type === "receipt" && event.state !== "failed";
-
-/** Replies go through the REST API, which tracks their delivery. This answer makes Twilio itself send nothing. */
-const EMPTY_TWIML = {
-  status: 200,
-  contentType: "text/xml; charset=utf-8",
-  body: '<?xml version="1.0" encoding="UTF-8"?><Response/>',
-};
 const SET_UP = 'the URL to enter in the Twilio console under "A message comes in", with method POST';
 const HOW_TO_BE_REACHED =
   "Twilio cannot reach this channel: set CAUSEWAY_PUBLIC_URL to an https address of this service";

@@ -1,12 +1,5 @@
-import type { Unreachable } from "../../core/session/reachability.ts";
 import type { ProviderWords } from "../kit/api-fault.ts";
 import { twilioWords } from "../twilio/codes.ts";
-
-/** The reachability of a user who sent STOP. */
-export const OPTED_OUT: Unreachable = {
-  code: "opted_out",
-  reason: "the user has opted out (STOP) and can be written to again once they write",
-};
 
 /** Refusals that only SMS has (Twilio, "Error and warning dictionary"). */
 const SENTENCES: Readonly<Record<number, string>> = {

@@ -1,11 +1,11 @@
 import type { ChannelEvent, InboundMessage } from "../../core/message/channel-event.ts";
 import type { Logger } from "../../core/process/logger.ts";
+import { OPTED_OUT } from "../kit/opted-out.ts";
 import { createWordCheck } from "../kit/whole-words.ts";
 import { attachmentsOf } from "../twilio/attachments.ts";
 import { type FormParams, field } from "../twilio/params.ts";
 import { isNumber } from "./address.ts";
 import type { SmsConfig } from "./config.ts";
-import { OPTED_OUT } from "./errors.ts";
 
 export interface InboundDeps {
   config: Pick<SmsConfig, "from" | "optOutWords" | "optInWords" | "helpWords">;

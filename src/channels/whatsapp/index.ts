@@ -1,7 +1,8 @@
-import type { ChannelEvent } from "../../core/message/channel-event.ts";
+import { createTroubles } from "../../core/faults/troubles.ts";
 import { MARKDOWN_CUTS } from "../../core/text/markdown/blocks.ts";
 import { splitText } from "../../core/text/split-text.ts";
 import { type Channel, type ChannelOptions, defineChannel } from "../channel.ts";
+import { hasArrived } from "../kit/has-arrived.ts";
 import { isLater } from "../kit/later.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";
 import { TWILIO_TEXT_LIMIT } from "../twilio/create-message.ts";
@@ -58,13 +59,9 @@ function split(text: string, limit: number, format?: "text"): string[] {
 async function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): Promise<Channel> {
   const { config, publicUrl, log, lastUserMessage, findButtons } = options;
   const webhookUrl = webhookUrlOf(options);
-  let report: (error: string | null) => void = () => undefined;
-  const troubles = { account: null, webhook: null } as Record<"account" | "webhook", string | null>;
-  const tell = (where: keyof typeof troubles, words: string | null) => {
-    troubles[where] = words;
-    report([troubles.account, troubles.webhook].filter((each) => each !== null).join("; ") || null);
-  };
-  const provider = await createProvider(options, webhookUrl, (words) => tell("webhook", words));
+  let report: ((error: string | null) => void) | null = null;
+  const troubles = createTroubles((error) => report?.(error));
+  const provider = await createProvider(options, webhookUrl, (words) => troubles.set("webhook", words));
   const readOptOuts = createOptOuts(config.optOutWords, log);
   const stopped = new AbortController();
   let checking: Promise<void> = Promise.resolve();
@@ -76,7 +73,7 @@ async function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): P
       if (received.kind !== "accepted") return received;
       const events = await readPresses(received.events, findButtons);
       if (isLater(events)) return events;
-      if (troubles.webhook !== null && events.some(hasArrived)) tell("webhook", null);
+      if (events.some(hasArrived)) troubles.set("webhook", null);
       return { ...received, events: readOptOuts(events) };
     },
     ...createOutbound({
@@ -102,7 +99,7 @@ async function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): P
       if (publicUrl.isPublic) log.info({ webhookUrl }, provider.setUp);
       else log.info({}, HOW_TO_BE_REACHED);
       report = (error) => context.reportError(error);
-      checking = checkAccount(provider, (words) => tell("account", words), log, stopped.signal);
+      checking = checkAccount(provider, (words) => troubles.set("account", words), log, stopped.signal);
     },
     async stop() {
       stopped.abort();
@@ -111,9 +108,6 @@ async function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): P
     },
   };
 }
-
-/** A delivered message proves that the connection works again. */
-const hasArrived = (event: ChannelEvent) => event.type === "receipt" && event.state !== "failed";
 
 /** Twilio's SDK takes a third of a second and 30 MB to load. Only a channel that needs it loads it. */
 async function createProvider(

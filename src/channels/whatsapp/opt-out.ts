@@ -1,8 +1,8 @@
-import { z } from "zod";
 import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import type { Logger } from "../../core/process/logger.ts";
+import { OPTED_OUT } from "../kit/opted-out.ts";
 import { createWordCheck } from "../kit/whole-words.ts";
-import { OPTED_OUT } from "./errors.ts";
+import { wordListSchema } from "../kit/word-list.ts";
 
 /**
  * Words that nobody writes for another reason. Twilio also reads CANCEL, END and QUIT as an opt-out, but in a
@@ -11,12 +11,10 @@ import { OPTED_OUT } from "./errors.ts";
 const DEFAULT_WORDS = ["STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "OPT OUT", "OPTOUT"];
 
 /** The setting of either provider. */
-export const optOutWordsSchema = z
-  .array(z.string().trim().min(1, "must not be empty").max(40))
-  .default(DEFAULT_WORDS)
-  .describe(
-    "A user whose whole message is one of these words, in any case, gets no answer and counts as out of reach until they write again. `[]`: no words.",
-  );
+export const optOutWordsSchema = wordListSchema(
+  DEFAULT_WORDS,
+  "A user whose whole message is one of these words, in any case, gets no answer and counts as out of reach until they write again.",
+);
 
 /** Turns opt-out messages into reachability events, so the bot is not asked. */
 export function createOptOuts(words: readonly string[], log: Logger) {

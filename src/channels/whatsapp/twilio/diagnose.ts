@@ -1,10 +1,15 @@
 import { errorFinding, type Finding, okFinding, warningFinding } from "../../../core/faults/finding.ts";
 import type { DiagnoseOptions } from "../../channel.ts";
 import { createApiClient } from "../../kit/api-client.ts";
-import { asObject, type JsonBody, readJson } from "../../kit/json-body.ts";
+import { asObject, type JsonBody } from "../../kit/json-body.ts";
 import { webhookUrlOf } from "../../kit/webhook-url.ts";
-import { accountFault, CREDENTIALS_TAKEN, signatureFindings } from "../../twilio/diagnose-account.ts";
-import { twilioUrl } from "../../twilio/sdk-transport.ts";
+import {
+  accountFault,
+  CREDENTIALS_TAKEN,
+  readOfAccount,
+  signatureFindings,
+  webhookFinding,
+} from "../../twilio/diagnose-account.ts";
 import type { TwilioConfig } from "./config.ts";
 import { words } from "./words.ts";
 
@@ -18,12 +23,8 @@ export async function diagnoseTwilio(options: DiagnoseOptions<TwilioConfig>): Pr
   try {
     const fault = await accountFault(config, client, words, signal);
     if (fault !== null) return [fault];
-    const url = twilioUrl(config.apiBaseUrl, SENDERS);
-    const credentials = Buffer.from(`${config.accountSid}:${config.authToken}`).toString("base64");
-    const headers = { authorization: `Basic ${credentials}` };
-    const answer = await client.call({ method: "GET", url, headers, body: null }, signal);
-    const told = !("kind" in answer) && answer.status === 200;
-    const senders = told ? readJson(answer.body)?.["senders"] : null;
+    const told = await readOfAccount(config, client, SENDERS, signal);
+    const senders = told?.["senders"];
     return [
       CREDENTIALS_TAKEN,
       ...senderFindings(Array.isArray(senders) ? senders.map(asObject) : null, options),
@@ -61,14 +62,10 @@ function senderFindings(
         "look at it in the Twilio console, Senders",
       );
   const webhook = asObject(sender["webhook"]);
-  const [url, method] = [webhook?.["callback_url"], webhook?.["callback_method"] ?? "POST"];
-  if (url === wanted && method === "POST") return [online, okFinding("from", `Twilio posts to ${wanted}.`)];
-  return [
-    online,
-    errorFinding(
-      "from",
-      `Twilio sends messages of this sender to ${url ? `${String(url)} (${String(method)})` : "nowhere"}, not to ${wanted}.`,
-      'enter that URL at the sender, "Webhook URL for incoming messages", with method POST',
-    ),
-  ];
+  const posts = { url: webhook?.["callback_url"], method: webhook?.["callback_method"] ?? "POST" };
+  const place = {
+    sender: "of this sender",
+    setting: 'the sender, "Webhook URL for incoming messages"',
+  };
+  return [online, webhookFinding(posts, wanted, place)];
 }

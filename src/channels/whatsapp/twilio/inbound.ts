@@ -1,10 +1,10 @@
 import type { ChannelEvent, MessageReference } from "../../../core/message/channel-event.ts";
 import type { Logger } from "../../../core/process/logger.ts";
 import type { JsonObject } from "../../../core/text/json.ts";
+import { OPTED_OUT } from "../../kit/opted-out.ts";
 import { attachmentsOf } from "../../twilio/attachments.ts";
 import { type FormParams, field } from "../../twilio/params.ts";
 import { isAddress, isSameAddress } from "../address.ts";
-import { OPTED_OUT } from "../errors.ts";
 import { placeText, toInboundMessage, unreadableText } from "../inbound.ts";
 import { type ReferralField, readReferral, referralReference } from "../referral.ts";
 
