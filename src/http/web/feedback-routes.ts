@@ -2,21 +2,13 @@ import { Router } from "express";
 import { z } from "zod";
 import { RequestError } from "../../core/faults/errors.ts";
 import { isId } from "../../core/ids.ts";
-import { COMMENT_LIMIT, RATINGS } from "../../core/message/rating.ts";
+import { COMMENT_ALONE, isCommentOnRating, notRateable, ratingFields } from "../bodies/rating-body.ts";
 import { readBody } from "./read-body.ts";
 import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
 import type { WebDeps } from "./web-deps.ts";
 import { messageObject } from "./wire.ts";
 
-const bodySchema = z
-  .strictObject({
-    rating: z.enum(RATINGS).nullable(),
-    comment: z.string().trim().min(1).max(COMMENT_LIMIT).optional(),
-  })
-  .refine(({ rating, comment }) => rating !== null || comment === undefined, {
-    path: ["comment"],
-    error: "stands with a rating; leave it out where the rating is taken back",
-  });
+const bodySchema = z.strictObject(ratingFields).refine(isCommentOnRating, COMMENT_ALONE);
 
 type FeedbackDeps = Pick<
   WebDeps,
@@ -40,8 +32,7 @@ export function feedbackRoutes(deps: FeedbackDeps): Router {
     const rated = isId(id)
       ? await deps.ratings.rate(scope, id, { rater, rating, comment, via: kind })
       : { kind: "unknown" };
-    if (rated.kind === "not_rateable")
-      throw new RequestError(422, "not_rateable", "Only an answer can be rated.");
+    if (rated.kind === "not_rateable") throw notRateable();
     const message = rated.kind === "rated" ? await deps.visitors.findMessage(id, visitor) : null;
     if (message === null)
       throw new RequestError(404, "message_not_found", "There is no such message in this session.");

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { SessionAgents } from "../../../agents/session-agent-repository.ts";
 import { RequestError } from "../../../core/faults/errors.ts";
-import { COMMENT_LIMIT, RATINGS } from "../../../core/message/rating.ts";
+import { RATINGS } from "../../../core/message/rating.ts";
 import type { MessageQueries } from "../../../sessions/message-queries-repository.ts";
 import type { FeedbackQueries, FeedbackView } from "../../../sessions/rating-queries-repository.ts";
 import type { RatingRepository } from "../../../sessions/rating-repository.ts";
+import { COMMENT_ALONE, isCommentOnRating, notRateable, ratingFields } from "../../bodies/rating-body.ts";
 import { listReply, pageQuery, pageRequest } from "../route/paging.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { idParams, idSchema, listSchema } from "../route/wire-schemas.ts";
@@ -21,14 +22,7 @@ export interface FeedbackRoutesDeps {
 
 const bodySchema = z
   .strictObject({
-    rating: z.enum(RATINGS).nullable().describe("Null takes the rating back"),
-    comment: z
-      .string()
-      .trim()
-      .min(1)
-      .max(COMMENT_LIMIT)
-      .optional()
-      .describe("Why, in the person's own words"),
+    ...ratingFields,
     user: z
       .string()
       .trim()
@@ -37,10 +31,7 @@ const bodySchema = z
       .optional()
       .describe("The identifier of who rates. Default: the session's user"),
   })
-  .refine(({ rating, comment }) => rating !== null || comment === undefined, {
-    path: ["comment"],
-    error: "stands with a rating; leave it out where the rating is taken back",
-  });
+  .refine(isCommentOnRating, COMMENT_ALONE);
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -91,8 +82,7 @@ export function feedbackRoutes(deps: FeedbackRoutesDeps): Route[] {
           comment: body.comment ?? null,
           via: "api",
         });
-        if (rated.kind === "not_rateable")
-          throw new RequestError(422, "not_rateable", "Only an answer can be rated.");
+        if (rated.kind === "not_rateable") throw notRateable();
         const message = rated.kind === "rated" ? await deps.messages.find(params.id) : null;
         if (rated.kind === "unknown" || message === null)
           throw new RequestError(404, "message_not_found", `There is no message ${params.id} here.`);
