@@ -22,14 +22,20 @@ export interface SpeechFault {
 /** An answer of a server of sound, read completely. */
 export type SpeechAnswer = { kind: "answered"; content: Buffer; contentType: string } | SpeechFault;
 
+export interface SpeechCall {
+  path: string;
+  body: FormData | string;
+  mostBytes: number;
+  /** The code if the server refuses this request and would refuse it again. */
+  refusal: "sound_refused" | "text_refused";
+  signal: AbortSignal;
+}
+
 /** Temporary statuses: timeout, conflict, too early, too many. Every other 4xx would come again. */
 const PASSING: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 
 /** Calls a server of sound once. The key goes to this address only, so redirects are not followed. */
-export async function callSpeechServer(
-  server: SpeechServer,
-  call: { path: string; body: FormData | string; mostBytes: number; signal: AbortSignal },
-): Promise<SpeechAnswer> {
+export async function callSpeechServer(server: SpeechServer, call: SpeechCall): Promise<SpeechAnswer> {
   const { host } = new URL(server.baseUrl);
   try {
     const response = await fetch(`${server.baseUrl}${call.path}`, {
@@ -46,7 +52,7 @@ export async function callSpeechServer(
     const content = await readWithin(response, call.mostBytes);
     if (content === null)
       return fault("bad_answer", `${host} answered more than ${call.mostBytes} bytes`, { retryable: false });
-    if (!response.ok) return refused(server, response, content);
+    if (!response.ok) return refused(server, response, content, call.refusal);
     return { kind: "answered", content, contentType: response.headers.get("content-type") ?? "" };
   } catch (error) {
     if (call.signal.aborted) return fault("timeout", `${host} did not answer in time`);
@@ -69,6 +75,7 @@ function refused(
   { baseUrl, apiKey }: SpeechServer,
   { status, headers }: Response,
   body: Buffer,
+  refusal: SpeechCall["refusal"],
 ): SpeechFault {
   const { host } = new URL(baseUrl);
   if (status === 401 || status === 403)
@@ -81,7 +88,7 @@ function refused(
     return fault("server_unavailable", `${host} cannot answer now (${status})${words}`, {
       retryAfterMs: retryAfterMs(headers.get("retry-after") ?? undefined, new Date()),
     });
-  return fault("sound_refused", `${host} refused the request (${status})${words}`, { retryable: false });
+  return fault(refusal, `${host} refused the request (${status})${words}`, { retryable: false });
 }
 
 /** The message of an error in OpenAI's form, or else the text itself. */

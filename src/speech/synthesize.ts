@@ -23,6 +23,7 @@ export async function synthesize(
       ...(instructions !== null && { instructions }),
     }),
     mostBytes: MOST_SOUND_BYTES,
+    refusal: "text_refused",
     signal,
   });
   if (answer.kind === "failed") return answer;

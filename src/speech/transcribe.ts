@@ -104,6 +104,7 @@ function ask(
     path: "/audio/transcriptions",
     body: form,
     mostBytes: MOST_ANSWER_BYTES,
+    refusal: "sound_refused",
     signal,
   });
 }
