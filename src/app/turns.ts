@@ -15,6 +15,7 @@ import { writeOnce } from "../storage/write-once.ts";
 import { createChannelSigns } from "../turns/answering/channel-signs.ts";
 import { createExecutionRepository } from "../turns/answering/execution-repository.ts";
 import { createFinishRepository, type TurnCommit } from "../turns/answering/finish-repository.ts";
+import { createIncidentNotes } from "../turns/answering/note-incident.ts";
 import { createTurnSpans } from "../turns/answering/trace-turn.ts";
 import { createTurnEffects } from "../turns/answering/turn-effects.ts";
 import { createBudgets, hourly } from "../turns/budgets/budget.ts";
@@ -133,7 +134,7 @@ export function createTurnParts(deps: PartDeps, delivery: DeliveryParts) {
     showTyping: signs.showTyping,
     onSilence: signs.onSilence,
     previews,
-    noteIncident: executions.noteIncident,
+    noteIncident: createIncidentNotes(executions.noteIncident, { clock, log }),
     onTurnEnded(lane, status, seconds) {
       metrics.turns.inc({ agent: lane.agentId, status });
       metrics.turnSeconds.observe({ agent: lane.agentId }, seconds);

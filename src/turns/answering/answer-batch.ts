@@ -8,7 +8,6 @@ import type { Lane, PendingMessage } from "../lanes/turn-repository.ts";
 import type { TurnLookups } from "../prompt/turn-context.ts";
 import { answeredBy } from "./answered.ts";
 import { createTurnEnding, type TurnIds } from "./end-turn.ts";
-import type { TurnIncident } from "./execution-repository.ts";
 import { runTurn, type TurnRun } from "./run-turn.ts";
 import { createSpeaking, speakingOf } from "./speak-replies.ts";
 import {
@@ -99,7 +98,15 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
         onFailedAttempt(attempt, { code, reason }, retryInMs) {
           deps.log.warn({ ...ids, attempt, code, reason }, "the bot failed");
           const outcome = retryInMs === null ? "failed" : "retry";
-          note({ sessionId: lane.sessionId, executionId, attempt, code, reason, outcome, retryInMs });
+          deps.noteIncident({
+            sessionId: lane.sessionId,
+            executionId,
+            attempt,
+            code,
+            reason,
+            outcome,
+            retryInMs,
+          });
         },
       };
       const { promptTokens } = lookups;
@@ -144,7 +151,7 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
   async function takeOver(lane: Lane, executionId: string, attempts: number, startedAt: Date): Promise<void> {
     await deps.repository.markRunning(executionId, attempts + 1, startedAt);
     if (attempts === 0) return;
-    note({
+    deps.noteIncident({
       sessionId: lane.sessionId,
       executionId,
       attempt: attempts,
@@ -152,13 +159,6 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
       reason: "the process that was asking the bot ended, or gave the turn up",
       outcome: "retry",
       retryInMs: null,
-    });
-  }
-
-  /** The turn does not wait for this write. If the write fails, only a line of the trail is missing. */
-  function note(incident: Omit<TurnIncident, "at">): void {
-    deps.noteIncident({ ...incident, at: deps.clock.now() }).catch((error: unknown) => {
-      deps.log.warn({ err: error, execution_id: incident.executionId }, "could not note an incident");
     });
   }
 

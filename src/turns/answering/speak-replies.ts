@@ -121,10 +121,7 @@ export function createSpeaking(deps: TurnEngineDeps) {
     deps.log.warn({ ...ids, attempt, code, reason }, "a reply was not spoken");
     const outcome = retryInMs === null ? "failed" : "retry";
     const incident = { attempt, code: `speaking_${code}`, reason, outcome, retryInMs } as const;
-    const at = deps.clock.now();
-    deps
-      .noteIncident({ ...incident, sessionId: lane.sessionId, executionId, at })
-      .catch((error: unknown) => deps.log.warn({ err: error, ...ids }, "could not note an incident"));
+    deps.noteIncident({ ...incident, sessionId: lane.sessionId, executionId });
   }
 
   return speakReplies;

@@ -16,8 +16,8 @@ import type { Lane, PendingMessage, TurnRepository } from "../lanes/turn-reposit
 import type { TurnLookups } from "../prompt/turn-context.ts";
 import type { LivePreview } from "../streams/live-preview.ts";
 import type { TurnStreams } from "../streams/turn-streams.ts";
-import type { TurnIncident } from "./execution-repository.ts";
 import type { TurnCommit, TurnCommitted } from "./finish-repository.ts";
+import type { NoteIncident } from "./note-incident.ts";
 import type { BeginTurnSpan } from "./trace-turn.ts";
 import type { TurnEffects } from "./turn-outcome.ts";
 
@@ -76,7 +76,7 @@ export interface TurnEngineDeps {
   onSilence(lane: Lane, turn: SilentTurn, outcome: SilentOutcome): void;
   previews: Previews;
   /** Stores an incident of a turn. */
-  noteIncident(incident: TurnIncident): Promise<void>;
+  noteIncident: NoteIncident;
   onTurnEnded(lane: Lane, status: string, seconds: number): void;
   clock: Clock;
   log: Logger;

@@ -152,11 +152,7 @@ export function createHearing(deps: TurnEngineDeps, way: Way) {
         deps.log.warn({ ...ids, attempt, code, reason }, "a voice message was not heard");
         const outcome = retryInMs === null ? "failed" : "retry";
         const incident = { attempt, code: `hearing_${code}`, reason, outcome, retryInMs } as const;
-        const at = deps.clock.now();
-        // The words do not wait for this write. If it fails, only a line of the trail is missing.
-        deps.noteIncident({ ...incident, sessionId, executionId: subject, at }).catch((error: unknown) => {
-          deps.log.warn({ err: error, ...ids }, "could not note an incident");
-        });
+        deps.noteIncident({ ...incident, sessionId, executionId: subject });
       },
     };
   }
