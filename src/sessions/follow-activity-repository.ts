@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Logger } from "../core/process/logger.ts";
+import { shareRuns } from "../core/process/shared-run.ts";
 import { wait } from "../core/time/wait.ts";
 import { whileLeader } from "../storage/leader.ts";
 import { mergeWords } from "./merge-words-repository.ts";
@@ -61,8 +62,14 @@ export async function followActivity(
   }
 }
 
-/** Brings recent activity up to date for somebody who reads the indexed columns now. */
-export const catchUp = (pool: Pool): Promise<void> => followActivity(pool, LATE_MS);
+const catchingUp = new WeakMap<Pool, () => Promise<void>>();
+
+/** Brings recent activity up to date for somebody who reads the indexed columns now. Parallel readers share a run. */
+export function catchUp(pool: Pool): Promise<void> {
+  const shared = catchingUp.get(pool) ?? shareRuns(() => followActivity(pool, LATE_MS));
+  catchingUp.set(pool, shared);
+  return shared();
+}
 
 /** Keeps the columns up to date, in one process at a time, until the signal aborts. */
 export function keepFollowing(pool: Pool, options: { stop: AbortSignal; log: Logger }): Promise<void> {

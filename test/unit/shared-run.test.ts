@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { shareRuns } from "../../src/core/process/shared-run.ts";
+
+/** A run that the test ends. */
+function gatedRun() {
+  const gates: { end(): void; fail(): void }[] = [];
+  const run = () =>
+    new Promise<void>((resolve, reject) => {
+      gates.push({ end: resolve, fail: () => reject(new Error("away")) });
+    });
+  return { gates, ask: shareRuns(run) };
+}
+
+test("callers that come during a run share the next one, which begins after they asked", async () => {
+  const { gates, ask } = gatedRun();
+  const first = ask();
+  const later = [ask(), ask(), ask()];
+  expect(gates).toHaveLength(1);
+  gates[0]?.end();
+  await first;
+  await expect.poll(() => gates.length).toBe(2);
+  const afterwards = ask();
+  gates[1]?.end();
+  await Promise.all(later);
+  await expect.poll(() => gates.length).toBe(3);
+  gates[2]?.end();
+  await afterwards;
+  expect(gates).toHaveLength(3);
+});
+
+test("a failed run fails for those who share it, and for nobody later", async () => {
+  const { gates, ask } = gatedRun();
+  const first = ask();
+  const second = ask();
+  gates[0]?.fail();
+  await expect(first).rejects.toThrow("away");
+  await expect.poll(() => gates.length).toBe(2);
+  gates[1]?.end();
+  await second;
+  const third = ask();
+  gates[2]?.end();
+  await third;
+});
