@@ -57,11 +57,27 @@ const CHANNELS = `
     LEFT JOIN unsent u ON u.channel_id = c.id
   WHERE c.workspace_id = $1 AND (c.enabled OR w.sessions > 0 OR u.deliveries > 0) ORDER BY c.name`;
 
+/** Sessions changed in the last minute, and the newest turns of each, in which old turns are looked for. */
+const CHANGED_SESSIONS = 2_000;
+const NEWEST_TURNS = 20;
+
+/**
+ * An index finds turns and deliveries that are at most ten minutes old. A turn that waited longer is found by its session,
+ * which it changed when it ended. Sessions have to be up to date for this.
+ */
 const LATELY = `
   SELECT (SELECT count(DISTINCT lease_owner)::int FROM sessions
       WHERE waits AND inbound_seq > answered_seq AND workspace_id = $1 AND lease_expires_at > now()) AS workers,
     (SELECT count(*)::int FROM executions WHERE workspace_id = $1 AND created_at > now() - interval '10 minutes'
-      AND ended_at > now() - interval '1 minute' AND status = 'completed') AS turns,
+      AND ended_at > now() - interval '1 minute' AND status = 'completed')
+    + (SELECT count(*)::int FROM (
+        SELECT id, answered_seq FROM sessions WHERE workspace_id = $1 AND updated_at > now() - interval '1 minute'
+        ORDER BY updated_at DESC LIMIT ${CHANGED_SESSIONS}) s
+      CROSS JOIN LATERAL (
+        SELECT created_at, ended_at, status FROM executions WHERE session_id = s.id AND seq <= s.answered_seq
+        ORDER BY seq DESC LIMIT ${NEWEST_TURNS}) e
+      WHERE e.created_at <= now() - interval '10 minutes' AND e.ended_at > now() - interval '1 minute'
+        AND e.status = 'completed') AS turns,
     (SELECT count(*)::int FROM deliveries WHERE workspace_id = $1 AND created_at > now() - interval '10 minutes'
       AND sent_at > now() - interval '1 minute') AS sent`;
 

@@ -2,6 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Causeway } from "../../src/client/index.ts";
 import { newId } from "../../src/core/ids.ts";
+import { createQueueRepository } from "../../src/stats/queue-repository.ts";
 import { createStatsRepository } from "../../src/stats/stats-repository.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
@@ -32,9 +33,10 @@ async function turnsInMetrics(): Promise<number> {
 async function addTurns(
   at: string,
   turns: { ms: number; status?: string; tokens?: number }[],
+  workspace = "default",
 ): Promise<void> {
-  const { rows } = await pool.query("SELECT id FROM workspaces");
-  const { sessionId } = await addConversation(pool, { id: rows[0].id, slug: "default" });
+  const { rows } = await pool.query("SELECT id FROM workspaces WHERE slug = $1", [workspace]);
+  const { sessionId } = await addConversation(pool, { id: rows[0].id, slug: workspace });
   await pool.query("UPDATE messages SET created_at = $2 WHERE session_id = $1", [sessionId, at]);
   await pool.query("UPDATE deliveries SET created_at = $2, status = 'failed' WHERE session_id = $1", [
     sessionId,
@@ -146,4 +148,13 @@ describe("the numbers of a workspace", () => {
       await slow.end();
     }
   });
+});
+
+it("the queue counts the turns of the last minute, also one that waited for an hour", async () => {
+  await pool.query("INSERT INTO workspaces (id, slug) VALUES ('behind', 'behind')");
+  const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  const answers = [{ ms: 3_600_000 }, { ms: 100 }, { ms: 3_600_000, status: "failed" }];
+  await addTurns(anHourAgo, answers, "behind");
+  await pool.query("UPDATE sessions SET answered_seq = 1 WHERE workspace_id = 'behind'");
+  expect((await createQueueRepository(pool).read("behind")).lastMinute).toEqual({ turns: 1, sent: 0 });
 });
