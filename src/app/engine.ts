@@ -97,9 +97,6 @@ async function healthOf({
       () => null,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
-  const [postgres, queue] = await Promise.all([
-    check(database.intake.query("SELECT 1")),
-    check(queues.ping()),
-  ]);
+  const [postgres, queue] = await Promise.all([check(database.ping()), check(queues.ping())]);
   return { postgres, [queues.kind === "redis" ? "redis" : "queue"]: queue };
 }

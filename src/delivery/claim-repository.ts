@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { type Button, readButtons } from "../core/message/button.ts";
 import type { Answered, OutboundFile } from "../core/message/outbound.ts";
 import { CLAIM, CLAIM_ALONG, PARK_BEHIND, WAITING } from "./claim-statements.ts";
+import type { DeskPart } from "./desk-delivery-repository.ts";
 import type { ForDesk } from "./send-to-desk.ts";
 
 /** A delivery this process has claimed and must send now. */
@@ -33,6 +34,31 @@ export interface ClaimedDelivery {
   answers: Answered | null;
   /** An earlier send of it that the platform took, or refused, and what it could not be delivered for; null: none. */
   earlier: { code: string; at: Date } | null;
+}
+
+interface ClaimedRow {
+  id: string;
+  channel_id: string;
+  session_id: string | null;
+  message_id: string | null;
+  handoff_id: string | null;
+  /** Null only without a handoff. */
+  desk_part: DeskPart;
+  address: string;
+  part: number;
+  content: string;
+  format: "text" | null;
+  preview: string | null;
+  buttons: unknown;
+  file: DeliveredFile | null;
+  attempts: number;
+  possible_duplicate: boolean;
+  created_at: Date;
+  /** A bigint, which Postgres sends as a text. */
+  ordinal: string;
+  answers: Answered | null;
+  error_code: string | null;
+  parked_since: Date | null;
 }
 
 /** A file of a delivery: at an address of its own, or else one that we keep. */
@@ -73,7 +99,7 @@ export function createClaimRepository(pool: Pool, identity: { owner: string; sen
      * @param along true if the deliveries behind may have come too early and are claimed too.
      */
     async claim(ids: string[], held: readonly string[], along: boolean): Promise<Claim> {
-      const { rows } = await pool.query({
+      const { rows } = await pool.query<ClaimedRow>({
         name: along ? "claim_along" : "claim_deliveries",
         text: along ? CLAIM_ALONG : CLAIM,
         values: [JSON.stringify(ids), identity.owner, identity.sendLeaseMs, JSON.stringify(held)],

@@ -36,6 +36,25 @@ export type EndOutcome =
 
 export type HandOverOutcome = "handed_over" | "no_such_agent" | "ended_before";
 
+interface ActingRow {
+  id: string;
+  workspace_id: string;
+  agent_id: string;
+  agent_version: number;
+  channel_id: string;
+  channel: string;
+  status: string;
+  end_reason: string | null;
+  handoff_id: string | null;
+  metadata: JsonObject;
+  user_id: string | null;
+  /** Null only without a user. */
+  identifier: string;
+  name: string | null;
+  data: JsonObject;
+  begun_by_person: boolean;
+}
+
 interface HandOverRow {
   status: string;
   single: boolean;
@@ -55,7 +74,7 @@ export function createActionRepository(
 ) {
   return {
     async session(id: string): Promise<ActingSession | null> {
-      const { rows } = await pool.query(
+      const { rows } = await pool.query<ActingRow>(
         `SELECT s.id, s.workspace_id, s.agent_id, s.agent_version, s.channel_id, c.name AS channel, s.status, s.end_reason, s.handoff_id, s.metadata,
            u.id AS user_id, u.identifier, u.name, coalesce(p.data, '{}') AS data, EXISTS (
              SELECT 1 FROM messages m WHERE m.session_id = s.id AND m.seq = 1 AND m.author ? 'via') AS begun_by_person

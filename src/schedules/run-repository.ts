@@ -20,6 +20,11 @@ export interface ClaimedRun {
   scheduleId: string;
 }
 
+type ClaimedRow = Pick<
+  ScheduleRow,
+  "channel_id" | "agent_id" | "session_id" | "prompt" | "text" | "format" | "buttons" | "attachments"
+> & { id: string; attempts: number; schedule_id: string; identifier: string; data: JsonObject };
+
 /** Number of attempts for a run that fails, for example while its channel is disabled. */
 const ATTEMPTS = 8;
 /** A claim expires after this time, in milliseconds. */
@@ -67,7 +72,7 @@ export function createRunRepository(pool: Pool, identity: { owner: string }) {
 
     /** Claims runs to send now. */
     async claim(limit: number): Promise<ClaimedRun[]> {
-      const { rows } = await pool.query(
+      const { rows } = await pool.query<ClaimedRow>(
         `WITH ready AS (
            SELECT id FROM schedule_runs WHERE status = 'pending' AND next_attempt_at <= now()
            ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED),

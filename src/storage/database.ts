@@ -12,6 +12,8 @@ export interface Database {
   /** Connections reserved for incoming messages, so that other work cannot use them up. */
   intake: pg.Pool;
   prisma: PrismaModels;
+  /** Rejects if the database does not answer. */
+  ping(): Promise<void>;
   /** Waits for running statements, then closes every connection. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -31,6 +33,9 @@ export function openDatabase(options: { url: string; maxConnections: number; log
     pool,
     intake,
     prisma,
+    async ping() {
+      await intake.query("SELECT 1");
+    },
     close() {
       closing ??= prisma.$disconnect().then(async () => {
         await Promise.all([pool.end(), intake.end()]);

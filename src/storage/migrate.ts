@@ -100,8 +100,8 @@ export async function missingMigrations(client: pg.ClientBase): Promise<string[]
 
 /** Checks first, because `CREATE TABLE IF NOT EXISTS` needs the right to create tables even if the table exists. */
 async function hasLedger(client: pg.ClientBase): Promise<boolean> {
-  const { rows } = await client.query("SELECT 1 WHERE to_regclass('_prisma_migrations') IS NOT NULL");
-  return rows.length > 0;
+  const { rowCount } = await client.query("SELECT 1 WHERE to_regclass('_prisma_migrations') IS NOT NULL");
+  return rowCount === 1;
 }
 
 async function readMigrations(directory: string): Promise<Migration[]> {

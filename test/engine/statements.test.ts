@@ -40,6 +40,10 @@ describe("the SQL of the service", () => {
     expect(elsewhere.map(({ place }) => place)).toEqual([]);
   });
 
+  it("has a declared type for the rows that are read", () => {
+    expect(found.untyped).toEqual([]);
+  });
+
   it("fits the migrated schema, and gives the columns that the program declares", async () => {
     await using database = await createTestDatabase();
     const client = new pg.Client(database.url);

@@ -46,6 +46,28 @@ export interface SummaryState {
   summarySeq: number;
 }
 
+interface PromptRow {
+  id: string;
+  agent_id: string;
+  agent_version: number;
+  situation: string | null;
+  summary: string | null;
+  summary_seq: number;
+  render_templates: boolean;
+  variables: Record<string, VariableValue>;
+  metadata: JsonObject;
+  next_seq: number;
+  idle: boolean;
+  user_id: string | null;
+  /** Null only without a user, as is the profile. */
+  identifier: string;
+  name: string | null;
+  profile: JsonObject;
+  participant_data: JsonObject;
+  /** Newest first. */
+  recent: HistoryRow[];
+}
+
 interface HistoryRow {
   seq: number;
   turn_seq: number;
@@ -97,7 +119,7 @@ export function createContextRepository(
       sessionId: string,
       recent: { agentId: string; beforeSeq: number; limit: number },
     ): Promise<(PromptSession & { recent: HistoryMessage[] }) | null> {
-      const { rows } = await pool.query({
+      const { rows } = await pool.query<PromptRow>({
         name: "prompt_session",
         text: `SELECT s.id, s.agent_id, s.agent_version, s.situation, s.summary, s.summary_seq, s.render_templates, s.variables,
            s.metadata, s.next_seq, s.inbound_seq <= s.answered_seq AS idle, u.id AS user_id, u.identifier, u.name, u.profile, coalesce(p.data, '{}') AS participant_data,
@@ -112,7 +134,6 @@ export function createContextRepository(
       });
       const row = rows[0];
       if (!row) return null;
-      const newestFirst: HistoryRow[] = row.recent;
       return {
         id: row.id,
         agentId: row.agent_id,
@@ -126,7 +147,7 @@ export function createContextRepository(
         nextSeq: row.next_seq,
         idle: row.idle,
         participantData: row.participant_data,
-        recent: newestFirst.reverse().map(toHistoryMessage),
+        recent: row.recent.reverse().map(toHistoryMessage),
         user:
           row.user_id === null
             ? null
