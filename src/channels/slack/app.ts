@@ -21,7 +21,8 @@ export interface SlackAppDeps {
 
 /**
  * Bolt's app behind any receiver. Bolt acknowledges an event before its listeners run. This app acknowledges each body
- * after its listeners, and only if none of them failed.
+ * after its listeners, and only if none of them failed. A body that Bolt cannot read is not acknowledged either: an
+ * `UnreadableBody` is thrown.
  */
 export class SlackApp extends App<SlackContext> {
   readonly #log: Logger;
@@ -52,13 +53,16 @@ export class SlackApp extends App<SlackContext> {
         await super.processEvent({ ...event, ack });
       } catch (error) {
         if (error instanceof ListenerFailed) throw error.cause;
-        // Bolt cannot read the body. Slack would repeat it in the same form.
-        this.#log.warn({ err: error }, "slack body of an unknown shape ignored");
+        this.#log.warn({ err: error }, "a slack body could not be read, and is refused");
+        throw new UnreadableBody("Bolt cannot read this body", { cause: error });
       }
       await event.ack(answer);
     });
   }
 }
+
+/** A body of a shape that Bolt does not know. */
+export class UnreadableBody extends Error {}
 
 /** The content of a body could not be read or stored now. */
 class ListenerFailed extends Error {

@@ -14,7 +14,7 @@ import type { Logger } from "../../core/process/logger.ts";
 import type { ChannelValues, RawRequest, Received, WebhookResponse } from "../channel.ts";
 import { isSame } from "../webhook-request.ts";
 import { describeFault, readFault } from "./errors.ts";
-import { teamOf } from "./installations.ts";
+import { NotStored, teamOf } from "./installations.ts";
 import { SCOPES } from "./manifest.ts";
 import { quietSlackLogger, type SlackWebApi } from "./web-api.ts";
 
@@ -78,6 +78,10 @@ export function createInstallPages(deps: InstallDeps) {
         },
         failure(error) {
           if (error instanceof SlackOAuthError) return resolve(page(400, NOT_INSTALLED));
+          if (error instanceof NotStored) {
+            log.error({ err: error.cause }, "an installation of the slack app was not stored");
+            return resolve(page(503, NOT_STORED));
+          }
           // Slack's errors contain the request, so only the reason is logged.
           log.error({ reason: describeFault(readFault(error)) }, "slack app not installed");
           resolve(page(502, "Slack did not confirm the installation. Begin again."));
@@ -119,8 +123,8 @@ function createStateStore(
       const [nonce = "", expires = "", signature = ""] = state.split(".");
       const isOurs = isSame(sign(nonce, expires), signature) && Number(expires) * 1000 >= now.getTime();
       const lifetime = { expiresInMs: PATIENCE_SECONDS * 1000 };
-      if (!isOurs || !(await values.add(`install:${nonce}`, Buffer.alloc(0), lifetime)))
-        throw new InvalidStateError("the state is not ours, too old, or used");
+      const use = () => values.add(`install:${nonce}`, Buffer.alloc(0), lifetime).catch(notStored);
+      if (!isOurs || !(await use())) throw new InvalidStateError("the state is not ours, too old, or used");
       return options;
     },
   };
@@ -129,6 +133,13 @@ function createStateStore(
 const NOT_INSTALLED =
   "Nothing was installed. Slack did not agree, or this browser did not begin the installation in the last ten minutes. " +
   "Begin again.";
+
+const NOT_STORED =
+  "Nothing was installed. This service could not store the installation, and Slack is not the cause. Begin again in a moment.";
+
+function notStored(error: unknown): never {
+  throw new NotStored("the state of an installation could not be stored", { cause: error });
+}
 
 function page(status: number, words: string): WebhookResponse {
   const body = `<!doctype html><meta charset="utf-8"><title>Slack</title><p>${words}</p>\n`;

@@ -94,7 +94,11 @@ export function createInstallations(deps: InstallationDeps): Installations {
       const { token, refreshToken = null, expiresAt } = bot;
       const expires = expiresAt === undefined ? null : expiresAt * 1000;
       const stored: Stored = { token, refreshToken, expiresAt: expires };
-      await sealed.write(keyOf(team), JSON.stringify(stored));
+      try {
+        await sealed.write(keyOf(team), JSON.stringify(stored));
+      } catch (error) {
+        throw new NotStored("the installation could not be stored", { cause: error });
+      }
       onTrouble(team, null);
     },
     // Only Bolt's `authorize` calls it. We do not use that (docs/decisions.md).
@@ -111,6 +115,9 @@ export function createInstallations(deps: InstallationDeps): Installations {
     },
   };
 }
+
+/** Our own storage failed while Slack did its part. */
+export class NotStored extends Error {}
 
 /** The id under which a workspace, or a whole organization, installed the app. */
 export function teamOf({ isEnterpriseInstall, enterprise, team }: Installation): string | null {

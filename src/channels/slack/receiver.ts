@@ -5,7 +5,7 @@ import type { Logger } from "../../core/process/logger.ts";
 import type { RawRequest, Received } from "../channel.ts";
 import { type Later, receivedOf } from "../kit/later.ts";
 import { parseJsonBody, reject } from "../webhook-request.ts";
-import type { SlackContext } from "./app.ts";
+import { type SlackContext, UnreadableBody } from "./app.ts";
 import { createVerifier } from "./verify.ts";
 
 /** The receiver of Slack's requests. The HTTP server calls it, so it has nothing to start. */
@@ -28,15 +28,20 @@ export function createWebhookReceiver(signingSecrets: readonly string[], log: Lo
         content = given;
       },
     };
-    await app?.processEvent({
-      body,
-      customProperties: context,
-      retryNum: Number(headers["x-slack-retry-num"] ?? 0),
-      retryReason: headers["x-slack-retry-reason"] ?? "",
-      async ack(given) {
-        answer = given;
-      },
-    });
+    try {
+      await app?.processEvent({
+        body,
+        customProperties: context,
+        retryNum: Number(headers["x-slack-retry-num"] ?? 0),
+        retryReason: headers["x-slack-retry-reason"] ?? "",
+        async ack(given) {
+          answer = given;
+        },
+      });
+    } catch (error) {
+      if (error instanceof UnreadableBody) return unreadable;
+      throw error;
+    }
     const received = receivedOf(content);
     return received.kind === "later" || answer === undefined
       ? received
@@ -52,7 +57,10 @@ export function createWebhookReceiver(signingSecrets: readonly string[], log: Lo
     async receive(request) {
       const verified = verify(request);
       if ("kind" in verified) return verified;
-      if (verified.format === "form") return process(parseForm(request.body), request.headers);
+      if (verified.format === "form") {
+        const form = parseForm(request.body);
+        return form === null ? unreadable : process(form, request.headers);
+      }
       const parsed = parseJsonBody(request.body);
       if ("kind" in parsed) return parsed;
       const { data: body } = envelopeSchema.safeParse(parsed.json);
@@ -72,14 +80,14 @@ export function createWebhookReceiver(signingSecrets: readonly string[], log: Lo
   };
 }
 
-/** The body of a form: the fields of a command, or the JSON of an interaction. Empty if that is no object. */
-function parseForm(body: Buffer): object {
+/** The body of a form: the fields of a command, or the JSON of an interaction. Null if that is no object. */
+function parseForm(body: Buffer): object | null {
   const fields = Object.fromEntries(new URLSearchParams(body.toString("utf8")));
   if (fields["payload"] === undefined) return fields;
   try {
     return z.looseObject({}).parse(JSON.parse(fields["payload"]));
   } catch {
-    return {};
+    return null;
   }
 }
 
@@ -88,6 +96,9 @@ const jsonAnswer = (body: unknown) => ({
   contentType: "application/json; charset=utf-8",
   body: JSON.stringify(body),
 });
+
+/** An acknowledged body counts as taken, and this one would be lost. */
+const unreadable = reject(400, "unreadable_event", "the body has no shape of a Slack event that can be read");
 
 /** The body is JSON, but Slack sends no such body. */
 const notAnEvent = reject(400, "not_an_event", "the body is not a Slack event: no type");
