@@ -131,6 +131,14 @@ export interface TurnTarget {
   answers?: Answered;
 }
 
+/** The turn that a typing indicator is for, if a user's message began it. */
+export interface TypingTurn {
+  /** The oldest message that the turn answers. Empty if it has only files. */
+  words: string;
+  /** True if the conversation begins with that message. */
+  isFirst: boolean;
+}
+
 /** The card at the top of a handoff's thread. */
 export interface DeskCard {
   deliveryId: string;
@@ -195,8 +203,11 @@ export interface Channel {
    * the platform never accepted it. Rejects if that is unknown now.
    */
   findSent?(part: OutboundPart, since: Date, signal: AbortSignal): Promise<string[]>;
-  /** Shows that the bot writes an answer. The channel logs failures and does not throw them. */
-  typing?(address: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Shows that the bot writes an answer. The signal aborts when the turn is over. `turn` is absent if nobody asked, or if
+   * the words are not known yet. The channel logs failures and does not throw them.
+   */
+  typing?(address: string, signal: AbortSignal, turn?: TypingTurn): Promise<void>;
   /**
    * The turn of a conversation ended without a send. Removes everything that `typing`, or the channel itself, showed.
    * The channel logs failures and does not throw them.

@@ -12,13 +12,14 @@ export interface BubbleProps {
 
 /** One message with its buttons, file and marks. */
 export function Bubble({ message, platform, press, onThread }: BubbleProps) {
-  const { from, text, buttons = [], file, receipt, edited, name, thread, streaming, at } = message;
+  const { from, text, buttons = [], file, receipt, edited, name, thread, title, streaming, at } = message;
   const who = name ?? (from === "bot" ? "Bot" : "You");
   return (
     <article class={`message ${from}`} data-thread={thread !== undefined} aria-label={`${who}: ${text}`}>
       <div class="bubble" dir="auto">
         {name === undefined && platform !== "slack" ? null : <b class="name">{who}</b>}
         {file === undefined ? null : <Attachment file={file} />}
+        {title === undefined ? null : <i class="title">{title}</i>}
         <span class="text">{text}</span>
         <span class="marks">
           {edited ? "edited " : ""}

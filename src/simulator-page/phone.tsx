@@ -34,11 +34,17 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
   }, [count, draft]);
 
   const path = chatPath(platform, id);
+  const choose = (next: string) => {
+    setThread(null);
+    setChosen(next);
+    // Slack tells an app that somebody opened the conversation with it.
+    if (platform === "slack") act(call("POST", `${chatPath(platform, next)}/open`, { bot: name }));
+  };
   const press = (label: string) => act(call("POST", `${path}/press`, { label, bot: name }));
   const block = (blocked: boolean) => act(call("POST", `${path}/block`, { blocked, bot: name }));
   const open = () => {
     const written = window.prompt("Who? A name, a number, or a channel such as general.");
-    if (written?.trim()) setChosen(written.trim());
+    if (written?.trim()) choose(written.trim());
   };
 
   return (
@@ -47,14 +53,7 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
         <strong>
           {APPS[platform]} <small>{name}</small>
         </strong>
-        <select
-          aria-label="Chat"
-          value={id}
-          onChange={(event) => {
-            setThread(null);
-            setChosen(event.currentTarget.value);
-          }}
-        >
+        <select aria-label="Chat" value={id} onChange={(event) => choose(event.currentTarget.value)}>
           {chat === null ? <option value={id}>{id}</option> : null}
           {bot.chats.map((each) => (
             <option key={each.id} value={each.id}>
@@ -114,6 +113,15 @@ function Messages({ chat, platform, press, onThread, end }: MessagesProps) {
         </div>
       ) : null}
       {chat?.typing ? <p class="typing">{chat.typing}</p> : null}
+      {chat?.actions?.length ? (
+        <div class="buttons">
+          {chat.actions.map((label) => (
+            <button type="button" key={label} onClick={() => press(label)}>
+              {label}
+            </button>
+          ))}
+        </div>
+      ) : null}
       <div ref={end} />
     </div>
   );

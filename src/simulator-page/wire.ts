@@ -10,6 +10,7 @@ export interface Message {
   edited?: true;
   name?: string;
   thread?: string;
+  title?: string;
   reply_to?: string;
   file?: { name: string; content_type: string; url: string };
   streaming?: true;
@@ -25,6 +26,7 @@ export interface Chat {
   blocked: boolean;
   typing: string | null;
   draft: string | null;
+  actions?: string[];
 }
 
 export interface Bot {

@@ -15,6 +15,8 @@ export interface SeenMessage {
   name?: string;
   /** The thread or topic that contains it. */
   thread?: string;
+  /** The name of the thread that it begins. */
+  title?: string;
   /** The message that it answers. */
   reply_to?: string;
   /** `url` is the path of the file at the simulator. */
@@ -37,6 +39,8 @@ export interface SeenChat {
   typing: string | null;
   /** The unfinished answer that will be replaced by a message. */
   draft: string | null;
+  /** Buttons of the platform's own, beside those of messages. */
+  actions?: string[];
 }
 
 export interface SaidFile {
@@ -68,6 +72,8 @@ export interface Connection {
   name: string;
   say(chat: string, said: Said): SeenMessage | Impossible;
   press(chat: string, label: string, from: string | null): SeenMessage | Impossible;
+  /** Opens the chat, where the platform tells the bot about that. */
+  open?(chat: string): SeenChat;
   look(chat: string): SeenChat;
   chats(): SeenChat[];
   block(chat: string, blocked: boolean): void;

@@ -36,6 +36,9 @@ export async function replay({ run, call, timeoutMs, print }: ReplayOptions): Pr
     } else if ("press" in step) {
       const { platform, chat, ...body } = step.press;
       await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/press`, body);
+    } else if ("open" in step) {
+      const { platform, chat, ...body } = step.open;
+      await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/open`, body);
     } else if ("block" in step) {
       const { platform, chat, ...body } = step.block;
       await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/block`, body);
@@ -72,6 +75,7 @@ export async function replay({ run, call, timeoutMs, print }: ReplayOptions): Pr
 function describe(step: Step): string {
   if ("say" in step) return `${step.say.platform} ${step.say.chat} says "${step.say.text}"`;
   if ("press" in step) return `${step.press.platform} ${step.press.chat} presses "${step.press.label}"`;
+  if ("open" in step) return `${step.open.platform} ${step.open.chat} opens the chat`;
   if ("block" in step)
     return `${step.block.platform} ${step.block.chat} ${step.block.blocked ? "blocks" : "unblocks"}`;
   if ("fault" in step) return `fault ${step.fault.fault} on ${step.fault.platform}`;

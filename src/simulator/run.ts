@@ -13,6 +13,7 @@ const messageSchema = z.strictObject({
 export const stepSchema = z.union([
   z.strictObject({ say: z.strictObject({ ...where, text: z.string(), from: z.string().optional() }) }),
   z.strictObject({ press: z.strictObject({ ...where, label: z.string(), from: z.string().optional() }) }),
+  z.strictObject({ open: z.strictObject(where) }),
   z.strictObject({ block: z.strictObject({ ...where, blocked: z.boolean() }) }),
   z.strictObject({ fault: z.looseObject({ platform: z.enum(PLATFORMS), fault: z.string() }) }),
   z.strictObject({ clear_faults: z.literal(true) }),

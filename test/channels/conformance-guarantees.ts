@@ -34,6 +34,7 @@ export const GUARANTEES = {
   forged_press: "takes no payload from a press of what was not offered",
   receipts: "reads what the platform reports of a send, and why one failed",
   reactions: "takes a thumb below a message of ours as its rating, and takes it back with the thumb",
+  stop_button: "takes the platform's own Stop button for the answer of that conversation",
   window: "keeps what may not be said before the user writes again, with a reason",
   lost_send: "finds a send whose answer was lost, and only that one",
   threads: "keeps threads apart, and answers in the one it was asked in",

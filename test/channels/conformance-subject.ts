@@ -83,6 +83,8 @@ export interface ConformanceSubject extends AsyncDisposable {
     to(externalId: string, thumb: "up" | "down" | "other"): RawRequest;
     removed(externalId: string, thumb: "up" | "down"): RawRequest;
   };
+  /** For platforms with a Stop button beside an unfinished answer: a press of it at `address`. */
+  stopButton?(): RawRequest;
   /** For platforms with a limit for one conversation: makes the platform refuse the next send by it. */
   limitConversation?(): void;
   /** For platforms on which a message's text can notify people: the people that our messages notified. */

@@ -422,6 +422,10 @@ const CHECKS: Record<Guarantee, Check> = {
     for (const event of await read(reactions?.to(externalId, "other")))
       expect(event).toMatchObject({ type: "rating", rating: null });
   },
+  async stop_button({ channel, address, stopButton }, _tools, notHere) {
+    if (stopButton === undefined) return notHere("the platform has no Stop button of its own");
+    expect(await eventsFrom(channel.receive(stopButton()))).toEqual([{ type: "stop", address }]);
+  },
   async window({ channel, definition, address, platform, closeWindow }, _tools, notHere) {
     if (definition.capabilities.parks !== true) return notHere("anything may be said there at any time");
     closeWindow?.();

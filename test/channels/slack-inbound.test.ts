@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { KnownConversation } from "../../src/channels/channel.ts";
 import type { InboundMessage } from "../../src/core/message/channel-event.ts";
+import { eventually } from "../support/eventually.ts";
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";
 import { createSubjectTools } from "./conformance-subject.ts";
 import {
@@ -345,4 +346,43 @@ describe("several agents on one Slack app", () => {
     knows("sales");
     expect(await agentOf({ thread_ts: "1790000001.000001", text: `${us()} help` })).toBe("sales");
   });
+});
+
+test("a press of Stop that Slack repeats a minute later stops nothing any more", async () => {
+  const channel = slackChannel(fake);
+  const stop = { type: "agent_session_stopped", channel: GENERAL, user: ADA, thread_ts: "1790000001.000001" };
+  const { headers, ...request } = eventRequest(fake, callback(fake, stop));
+  const events = async (retry: string) => {
+    const received = await channel.receive({
+      ...request,
+      headers: { ...headers, "x-slack-retry-num": retry },
+    });
+    return received.kind === "accepted" ? received.events : received;
+  };
+  expect(await events("1")).toEqual([{ type: "stop", address: `${GENERAL}:1790000001.000001` }]);
+  expect(await events("2")).toEqual([]);
+  await channel.stop?.();
+});
+
+test("prompts are suggested to a person who opens the conversation with the app, as its kind wants it", async () => {
+  const suggestedPrompts = [{ title: "Prices", message: "What does it cost?" }];
+  const opened = [
+    { type: "app_home_opened", user: ADA, channel: DM, tab: "messages" },
+    { type: "app_home_opened", user: ADA, channel: DM, tab: "home" },
+    { type: "assistant_thread_started", assistant_thread: { channel_id: DM, thread_ts: "1.2", context: {} } },
+  ];
+  const channels = [slackChannel(fake), slackChannel(fake, { config: { suggestedPrompts } })];
+  for (const channel of channels)
+    for (const event of opened)
+      expect(await channel.receive(eventRequest(fake, callback(fake, event)))).toMatchObject({ events: [] });
+  const calls = () => fake.calls.filter(({ method }) => method === "assistant.threads.setSuggestedPrompts");
+  await eventually(() => expect(calls()).toHaveLength(2));
+  const prompts = JSON.stringify(suggestedPrompts);
+  expect(calls().map(({ payload }) => payload)).toEqual(
+    expect.arrayContaining([
+      { channel_id: DM, prompts },
+      { channel_id: DM, thread_ts: "1.2", prompts },
+    ]),
+  );
+  for (const channel of channels) await channel.stop?.();
 });

@@ -3,7 +3,7 @@ import { createInstallations } from "../../src/channels/slack/installations.ts";
 import { createWebApi } from "../../src/channels/slack/web-api.ts";
 import { memoryValues } from "../support/channel-values.ts";
 import { startFakeSlack } from "../support/fake-slack.ts";
-import { createSubjectTools } from "./conformance-subject.ts";
+import { createSubjectTools, partOf } from "./conformance-subject.ts";
 import { slackChannel } from "./slack-subject.ts";
 
 test("workspaces whose tokens were sealed with another secret are named at the start", async () => {
@@ -36,4 +36,52 @@ test("workspaces whose tokens were sealed with another secret are named at the s
   await channel.stop?.();
   await api.close();
   await fake.close();
+});
+
+test("an installation that cannot be stored here is told as our fault, and one that Slack refuses as Slack's", async () => {
+  await using fake = await startFakeSlack();
+  const { log, logged } = createSubjectTools();
+  const away = () => Promise.reject(new Error("the database is away"));
+  const oauth = { ...fake.oauth, secret: "0".repeat(32) };
+  /** A visit of both pages, as a browser makes it. */
+  async function install(values: ReturnType<typeof memoryValues>, code: string): Promise<unknown> {
+    const channel = slackChannel(fake, { config: { botToken: undefined, oauth }, values, log });
+    const visit = async (path: string, headers = {}) => {
+      const received = await channel.receive({
+        method: "GET",
+        url: `/webhooks/slack/${path}`,
+        headers,
+        body: Buffer.alloc(0),
+      });
+      return received.kind === "accepted" ? received.response : undefined;
+    };
+    const begun = await visit("install");
+    const state = new URL(begun?.headers?.Location ?? "").searchParams.get("state") ?? "";
+    const cookie = begun?.headers?.["Set-Cookie"]?.split(";")[0] ?? "";
+    const page = await visit(`oauth?${new URLSearchParams({ code, state })}`, { cookie });
+    await channel.stop?.();
+    return page;
+  }
+  for (const method of ["write", "add"] as const) {
+    const page = await install({ ...memoryValues(), [method]: away }, fake.agree("T0ONE"));
+    expect(page).toMatchObject({ status: 503, body: expect.stringContaining("Slack is not the cause") });
+  }
+  expect(JSON.stringify(logged())).toContain("an installation of the slack app was not stored");
+  expect(await install(memoryValues(), "made up")).toMatchObject({
+    status: 502,
+    body: expect.stringContaining("Slack did not confirm"),
+  });
+  expect(await install(memoryValues(), fake.agree("T0ONE"))).toMatchObject({ status: 200 });
+});
+
+test("a token that cannot be read here is told as our fault, and its message is sent later", async () => {
+  await using fake = await startFakeSlack();
+  const values = { ...memoryValues(), read: () => Promise.reject(new Error("the database is away")) };
+  const oauth = { ...fake.oauth, secret: "0".repeat(32) };
+  const channel = slackChannel(fake, { config: { botToken: undefined, oauth }, values });
+  const part = partOf("T0ONE/C0GENERAL1:1790000100.000100", "hello");
+  const result = await channel.send(part, AbortSignal.timeout(10_000));
+  expect(result).toMatchObject({ kind: "retry", reason: expect.stringMatching(/could not be read here/) });
+  expect(result).not.toMatchObject({ reason: expect.stringContaining("Slack") });
+  await channel.stop?.();
 });

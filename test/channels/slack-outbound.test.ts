@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
 import { createFloods } from "../../src/channels/slack/floods.ts";
 import { definition } from "../../src/channels/slack/index.ts";
+import { eventually } from "../support/eventually.ts";
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";
 import { readMarkdown } from "../support/slack-markdown.ts";
-import { partOf } from "./conformance-subject.ts";
+import { createSubjectTools, partOf } from "./conformance-subject.ts";
 import { slackChannel } from "./slack-subject.ts";
 
 const THREAD = "C0GENERAL1:1790000100.000100";
@@ -222,7 +223,8 @@ describe("the status on Slack", () => {
     fake.fail({ error: "missing_scope" }, { method: "assistant.threads.setStatus" });
     await channel.typing?.(THREAD, AbortSignal.timeout(5000));
     await channel.typing?.(THREAD, AbortSignal.timeout(5000));
-    expect(fake.calls.filter(({ method }) => method === "assistant.threads.setStatus")).toHaveLength(1);
+    for (const method of ["agents.sessions.setStatus", "assistant.threads.setStatus"])
+      expect(fake.calls.filter((call) => call.method === method)).toHaveLength(1);
   });
 
   test("is taken away when a turn ends without a message", async () => {
@@ -252,4 +254,95 @@ describe("the status on Slack", () => {
     await Promise.all([first, second]);
     expect(shown()).toEqual(["is thinking…", "is thinking…"]);
   });
+});
+
+describe("the session on Slack of an app that is an agent", () => {
+  const statuses = () => fake.sessions.get(THREAD)?.statuses ?? [];
+  const METHOD = "agents.sessions.setStatus";
+  beforeEach(() => fake.declareAgent());
+
+  test("is busy until the turn is over, and the older status is not shown", async () => {
+    for (const busy of [["processing"], ["processing", "active", "processing"]]) {
+      const over = new AbortController();
+      await channel.typing?.(THREAD, over.signal);
+      // The indicator is repeated while the turn goes on.
+      await channel.typing?.(THREAD, over.signal);
+      expect(statuses()).toEqual(busy);
+      over.abort();
+      await eventually(() => expect(statuses()).toEqual([...busy, "active"]));
+      await channel.turnEnded?.({ address: THREAD, sessionId: "s" }, "no_reply", AbortSignal.timeout(5000));
+    }
+    expect(statuses()).toHaveLength(4);
+    expect(fake.statuses).toEqual([]);
+  });
+
+  test("ends with its turn, also where Slack was away, or the call that shows it came late", async () => {
+    const first = new AbortController();
+    await channel.typing?.(THREAD, first.signal);
+    fake.fail({ rateLimited: 1 }, { method: METHOD });
+    first.abort();
+    await eventually(() => expect(statuses()).toEqual(["processing", "active"]));
+    const second = new AbortController();
+    const release = fake.hold(METHOD);
+    const showing = channel.typing?.(THREAD, second.signal);
+    second.abort();
+    release();
+    await showing;
+    await eventually(() => expect(statuses().slice(2)).toEqual(["processing", "active"]));
+  });
+
+  test("stays busy for the next turn, although the end of the one before comes late", async () => {
+    const first = new AbortController();
+    await channel.typing?.(THREAD, first.signal);
+    const release = fake.hold(METHOD);
+    first.abort();
+    const showing = channel.typing?.(THREAD, new AbortController().signal);
+    release();
+    await showing;
+    expect(statuses().at(-1)).toBe("processing");
+  });
+
+  test("has no Stop button where the app does not hear of it, and the log says so once", async () => {
+    fake.declareAgent({ hearsStop: false });
+    const { log, logged } = createSubjectTools();
+    const other = slackChannel(fake, { log });
+    for (const thread of [THREAD, `${THREAD}1`]) await other.typing?.(thread, AbortSignal.timeout(5000));
+    await other.stop?.();
+    const hints = logged().filter((line: unknown) => JSON.stringify(line).includes("agent_session_stopped"));
+    expect(hints).toHaveLength(1);
+  });
+
+  test("is named by the first words of its conversation, once, and not where the configuration says so", async () => {
+    const words = "Which plan\nis right for me?";
+    const show = (from: Channel, thread: string, turn?: { words: string; isFirst: boolean }) =>
+      from.typing?.(thread, AbortSignal.timeout(5000), turn);
+    const [first, heard, older, unnamed] = ["1", "2", "3", "4"].map((end) => `${THREAD}${end}`) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    await show(channel, first, { words, isFirst: true });
+    // A voice message has words only after its session has begun.
+    await show(channel, heard);
+    await show(channel, heard, { words, isFirst: true });
+    await show(channel, older);
+    await show(channel, older, { words, isFirst: false });
+    const plain = slackChannel(fake, { config: { titles: false } });
+    await show(plain, unnamed, { words, isFirst: true });
+    await plain.stop?.();
+    const titles = [first, heard, older, unnamed].map((thread) => fake.sessions.get(thread)?.title);
+    expect(titles).toEqual(["Which plan", "Which plan", "", ""]);
+    expect(fake.calls.filter(({ method }) => method === "agents.sessions.rename")).toHaveLength(1);
+  });
+});
+
+test("the thread of an older assistant is named by its first words, in conversations with the app", async () => {
+  const turn = { words: "Which plan?", isFirst: true };
+  for (const address of [THREAD, "D0ADA00001:1790000100.000100"])
+    await channel.typing?.(address, AbortSignal.timeout(5000), turn);
+  const named = fake.calls.filter(({ method }) => method === "assistant.threads.setTitle");
+  expect(named.map(({ payload }) => payload)).toMatchObject([
+    { channel_id: "D0ADA00001", thread_ts: "1790000100.000100", title: "Which plan?" },
+  ]);
 });

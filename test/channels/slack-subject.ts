@@ -249,6 +249,10 @@ export async function slackSubject({ log, findButtons }: SubjectTools): Promise<
         return eventRequest(fake, reactionTo(fake, externalId, { up: "+1", down: "-1" }[thumb], changes));
       },
     },
+    stopButton() {
+      const stop = { type: "agent_session_stopped", channel: DM, user: ADA, thread_ts: THREAD };
+      return eventRequest(fake, callback(fake, { ...stop, streaming_message_ts: [], event_ts: nextTs() }));
+    },
     limitConversation: () => fake.fail({ rateLimited: 7 }),
     notified: () => fake.posted.flatMap(({ pings }) => pings),
     inThread: (text, thread) => message({ text, thread_ts: `1712345678.00000${thread}` }),

@@ -136,6 +136,7 @@ export async function telegramSubject({ log, findButtons }: SubjectTools): Promi
         webhook(reactionTo(externalId, [{ up: "👍", down: "👎", other: "🔥" }[thumb]])),
       removed: (externalId) => webhook(reactionTo(externalId, [])),
     },
+    stopButton: () => webhook({ update_id: 9, stopped_message_generation: { chat: { id: CHAT } } }),
     limitConversation: () => fake.fail({ answer: 429, parameters: { retry_after: 7 } }),
     buttons: {
       shown: () => (fake.sent.at(-1)?.keyboard ?? []).flat().map(({ text }) => text),

@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { App } from "@slack/bolt";
 import { WebClient } from "@slack/web-api";
 import { describe, expect, it } from "vitest";
@@ -181,5 +182,71 @@ describe("simulated Slack", () => {
     await expect(client.chat.appendStream({ channel, ts, markdown_text: "!" })).rejects.toMatchObject({
       data: { error: "message_not_in_streaming_state" },
     });
+  });
+
+  it("shows the session of an agent, and tells the app that somebody pressed Stop", async () => {
+    await using simulator = await startSimulator("slack");
+    const events: Record<string, unknown>[] = [];
+    const server = await startLoopbackServer(
+      async (request, response) => {
+        events.push(JSON.parse(await text(request)).event);
+        response.writeHead(200).end();
+      },
+      (response) => response.end(),
+    );
+    await simulator.control("POST", "/slack/webhook", { url: server.origin });
+    const channel = "D0ADA00001";
+    const { body: said } = await simulator.control("POST", `/slack/chats/${channel}/messages`, {
+      text: "hi",
+    });
+    const { SLACK_API_URL: slackApiUrl = "", SLACK_BOT_TOKEN: token } = simulator.settings;
+    const client = new WebClient(token, { slackApiUrl, retryConfig: { retries: 0 } });
+    const thread = { channel_id: channel, thread_ts: said.id };
+    const shown = async () => (await simulator.control("GET", "/slack/chats")).body[0];
+
+    await client.agents.sessions.setStatus({ ...thread, status: "processing", title: "Greetings" });
+    expect(await shown()).toMatchObject({ typing: "is working…", actions: ["Stop"] });
+    const { ts } = await client.chat.startStream({ channel, thread_ts: said.id, markdown_text: "One" });
+    const press = () => simulator.control("POST", `/slack/chats/${channel}/press`, { label: "Stop" });
+    expect((await press()).body).toMatchObject({ id: said.id, title: "Greetings" });
+    await eventually(() =>
+      expect(events.at(-1)).toMatchObject({
+        type: "agent_session_stopped",
+        channel,
+        thread_ts: said.id,
+        streaming_message_ts: [ts],
+      }),
+    );
+    // Slack has stopped the stream. The app has to change the status.
+    await expect(client.chat.stopStream({ channel, ts: ts ?? "" })).rejects.toMatchObject({
+      data: { error: "message_not_in_streaming_state" },
+    });
+    expect(await shown()).toMatchObject({ actions: ["Stop"] });
+    await client.agents.sessions.setStatus({ ...thread, status: "active" });
+    await client.agents.sessions.rename({ ...thread, title: "Hello" });
+    expect(await shown()).toMatchObject({ typing: null, messages: [{ title: "Hello" }, {}] });
+    expect((await press()).status).toBe(404);
+    await server.close();
+  });
+
+  it("tells the app that somebody opened its conversation, and offers the prompts that it suggests", async () => {
+    await using simulator = await startSimulator("slack");
+    const { SLACK_API_URL: slackApiUrl = "", SLACK_BOT_TOKEN: token } = simulator.settings;
+    const client = new WebClient(token, { slackApiUrl, retryConfig: { retries: 0 } });
+    const { body: opened } = await simulator.control("POST", "/slack/chats/ada/open", {});
+    const prompts = [{ title: "Prices", message: "What does it cost?" }];
+    const place = { channel_id: opened.id, prompts };
+    await client.assistant.threads.setSuggestedPrompts({ ...place, thread_ts: "1.2" });
+    expect((await simulator.control("GET", "/slack/chats")).body).toMatchObject([{ actions: [] }]);
+    await client.assistant.threads.setSuggestedPrompts(place);
+    expect((await simulator.control("GET", "/slack/chats")).body).toMatchObject([{ actions: ["Prices"] }]);
+    await simulator.control("POST", "/slack/chats/ada/press", { label: "Prices" });
+    expect((await simulator.control("GET", "/slack/chats/ada")).body).toMatchObject([
+      { from: "user", text: "What does it cost?" },
+    ]);
+    const { body: log } = await simulator.control("GET", "/log");
+    const events = log.filter(({ direction }: { direction: string }) => direction === "event");
+    const names = events.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(expect.arrayContaining(["app_home_opened", "message"]));
   });
 });

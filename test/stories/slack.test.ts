@@ -173,6 +173,31 @@ describe("on Slack", () => {
     });
   });
 
+  test("Slack's Stop button ends the answer that is being written, and the thread goes on", async () => {
+    fake.declareAgent();
+    const ts = nextTs();
+    const session = () => fake.sessions.get(`${GENERAL}:${ts}`);
+    await post(mention(ts, "slowly"));
+    const call = await bot.asked("slowly");
+    await eventually(() => expect(session()?.statuses).toEqual(["processing"]));
+    expect(session()?.title).toBe("slowly");
+    call.write("Once upon ");
+    await eventually(() => expect(answersIn(ts)).toEqual(["Once upon"]));
+    // Slack stops the streams itself.
+    fake.closeStreams();
+    const stop = { type: "agent_session_stopped", channel: GENERAL, user: ADA, thread_ts: ts };
+    expect(await post(callback(fake, { ...stop, streaming_message_ts: [], event_ts: nextTs() }))).toBe(200);
+    await eventually(async () => {
+      expect(call.signal.aborted).toBe(true);
+      expect(answersIn(ts)).toEqual([]);
+      expect(session()?.statuses.at(-1)).toBe("active");
+      const { body } = await app.api("GET", "/executions");
+      expect(body.data).toMatchObject([{ status: "cancelled" }]);
+    });
+    await post(inChannel({ ts: nextTs(), thread_ts: ts, text: "again" }));
+    await eventually(() => expect(answersIn(ts)).toEqual(["re: again"]));
+  });
+
   test("buttons stand below a streamed answer, and a press goes on in its thread", async () => {
     const ts = nextTs();
     await post(mention(ts, "slowly"));

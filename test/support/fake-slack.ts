@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { text } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { type WebSocket, WebSocketServer } from "ws";
 import { SCOPES } from "../../src/channels/slack/manifest.ts";
 import { startLoopbackServer } from "./loopback-server.ts";
@@ -30,6 +30,19 @@ export interface PostedMessage {
   metadata?: string | undefined;
 }
 
+export interface UploadedFile {
+  channel: string;
+  threadTs: string | null;
+  name: string;
+  content: Buffer;
+}
+
+export interface AgentSession {
+  /** Each status that the session had, newest last. */
+  statuses: string[];
+  title: string;
+}
+
 /** The fault for the next calls of a method, which then get no normal answer. */
 export type SlackFault =
   /** Slack's own refusal, with HTTP 200. */
@@ -55,6 +68,10 @@ export interface FakeSlack extends AsyncDisposable {
   calls: readonly { method: string; payload: Record<string, string> }[];
   /** Shown statuses, by conversation. */
   statuses: readonly { channel: string; threadTs: string; status: string }[];
+  /** Makes the app an agent. Only then Slack gives it sessions. */
+  declareAgent(options?: { hearsStop?: boolean }): void;
+  /** The sessions of the agent, by `channel:thread_ts`. */
+  sessions: ReadonlyMap<string, AgentSession>;
   /** People that `users.info` knows, by id. Without `team_id` they belong to our workspace. */
   people: Map<
     string,
@@ -84,6 +101,8 @@ export interface FakeSlack extends AsyncDisposable {
   revokeToken(): void;
   /** Files that `files.info` knows, by id. They can be fetched with the bot token. */
   files: Map<string, Buffer>;
+  /** Files that the app uploaded into conversations. */
+  uploads: readonly UploadedFile[];
   /** Conversations that the bot is in, for `conversations.history`. */
   memberOf: Set<string>;
   /** Scopes of the bot token, as in the header `x-oauth-scopes`. */
@@ -123,10 +142,15 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const posted: PostedMessage[] = [];
   const calls: { method: string; payload: Record<string, string> }[] = [];
   const statuses: { channel: string; threadTs: string; status: string }[] = [];
+  const sessions = new Map<string, AgentSession>();
+  let agent: { hearsStop: boolean } | null = null;
   const people: FakeSlack["people"] = new Map();
   const threads: FakeSlack["threads"] = new Map();
   const files: FakeSlack["files"] = new Map();
   const memberOf: FakeSlack["memberOf"] = new Set();
+  const uploads: UploadedFile[] = [];
+  /** Uploads that are in no conversation yet. */
+  const begun = new Map<string, { name: string; length: number; content: Buffer | null }>();
   const scopes = [...SCOPES];
   const faults = new Map<string, SlackFault[]>();
   const clients = new Set<WebSocket>();
@@ -183,6 +207,23 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       files.has(file)
         ? { ok: true, file: { id: file, url_private_download: `${server.origin}/files/${file}` } }
         : refuse("file_not_found"),
+    "files.getUploadURLExternal": ({ filename = "", length = "" }) => {
+      if (!scopes.includes("files:write")) return refuse("missing_scope");
+      if (filename === "" || !(Number(length) > 0)) return refuse("invalid_arguments");
+      const id = `F0UPLOAD${begun.size}`;
+      begun.set(id, { name: filename, length: Number(length), content: null });
+      return { ok: true, upload_url: `${server.origin}/upload/${id}`, file_id: id };
+    },
+    "files.completeUploadExternal": ({ files: given = "[]", channel_id = "", thread_ts }) => {
+      const [{ id = "" } = {}] = JSON.parse(given) as { id?: string }[];
+      const { name, length, content = null } = begun.get(id) ?? {};
+      if (name === undefined || content === null || content.length !== length)
+        return refuse("file_not_found");
+      if (!/^[CDG]/.test(channel_id)) return refuse("channel_not_found");
+      begun.delete(id);
+      uploads.push({ channel: channel_id, threadTs: thread_ts ?? null, name, content });
+      return { ok: true, files: [{ id, title: name }] };
+    },
     "conversations.history": ({ channel = "", include_all_metadata }) => {
       if (!/^[CG][A-Z0-9]{2,}$/.test(channel)) return refuse("channel_not_found");
       if (!memberOf.has(channel)) return refuse("not_in_channel");
@@ -229,6 +270,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       if (!channel.startsWith("D") && recipient_team_id !== home) return refuse("user_not_found");
       const ts = `1790000000.${String(nextTs++).padStart(6, "0")}`;
       posted.push({ ...message, ts, team, streaming: true, edited: false });
+      if (agent !== null) setSession(channel, thread_ts, "processing");
       return { ok: true, channel, ts };
     },
     "chat.appendStream": (payload) => growStream(payload, { isLast: false }),
@@ -254,8 +296,35 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       statuses.push({ channel: channel_id, threadTs: thread_ts, status });
       return { ok: true };
     },
+    "agents.sessions.setStatus": ({ channel_id = "", thread_ts = "", status = "", title }) => {
+      if (agent === null) return refuse("not_authorized");
+      if (!["active", "processing", "suspended", "closed"].includes(status) || !channel_id || !thread_ts)
+        return refuse("invalid_arguments");
+      const session = setSession(channel_id, thread_ts, status, title);
+      const warning = "missing_agent_session_stopped_event_subscription";
+      return { ok: true, status, title: session.title, ...(agent.hearsStop ? {} : { warning }) };
+    },
+    "agents.sessions.rename": ({ channel_id, thread_ts, title = "" }) => {
+      const session = sessions.get(`${channel_id}:${thread_ts}`);
+      if (session === undefined) return refuse("session_not_found");
+      session.title = title;
+      return { ok: true, title };
+    },
+    "assistant.threads.setTitle": ({ channel_id, thread_ts, title }) =>
+      channel_id && thread_ts && title ? { ok: true } : refuse("invalid_arguments"),
+    "assistant.threads.setSuggestedPrompts": ({ channel_id, prompts = "" }) =>
+      channel_id && Array.isArray(JSON.parse(prompts)) ? { ok: true } : refuse("invalid_arguments"),
     "apps.connections.open": () => ({ ok: true, url: `${server.origin.replace(/^http/, "ws")}/socket` }),
   };
+
+  /** Creates the session if needed. Only then the title counts. */
+  function setSession(channel: string, threadTs: string, status: string, title = ""): AgentSession {
+    const key = `${channel}:${threadTs}`;
+    const session = sessions.get(key) ?? { statuses: [], title };
+    session.statuses.push(status);
+    sessions.set(key, session);
+    return session;
+  }
 
   const find = ({ channel, ts }: Record<string, string>) =>
     posted.find((message) => message.channel === channel && message.ts === ts);
@@ -272,6 +341,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     if (typeof whole === "string") return refuse(whole);
     const { raw, text, pings } = whole;
     Object.assign(stream, { raw, text, pings, blocks, streaming: !isLast });
+    if (isLast && agent !== null) setSession(stream.channel, stream.threadTs ?? "", "active");
     return { ok: true, channel: stream.channel, ts: stream.ts };
   }
 
@@ -280,6 +350,11 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     if (file !== undefined) {
       const isAllowed = request.headers.authorization === `Bearer ${botToken}`;
       return void response.writeHead(isAllowed ? 200 : 403).end(isAllowed ? file : "");
+    }
+    const upload = begun.get(/^\/upload\/(\w+)$/.exec(request.url ?? "")?.[1] ?? "");
+    if (upload !== undefined) {
+      upload.content = await buffer(request);
+      return void response.writeHead(200).end("OK");
     }
     const method = /^\/api\/([\w.]+)$/.exec(request.url ?? "")?.[1] ?? "";
     const payload = await readPayload(request);
@@ -354,9 +429,14 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     },
     calls,
     statuses,
+    sessions,
+    declareAgent({ hearsStop = true } = {}) {
+      agent = { hearsStop };
+    },
     people,
     threads,
     files,
+    uploads,
     memberOf,
     scopes,
     oauth,

@@ -12,6 +12,11 @@ const routeSchema = z.strictObject({
     .describe("First words that start a conversation with this agent. Upper and lower case are equal."),
 });
 
+const promptSchema = z.strictObject({
+  title: z.string().trim().min(1, "is empty").describe("The words on the button."),
+  message: z.string().trim().min(1, "is empty").describe("The message that a press writes to the bot."),
+});
+
 const NO_BOT_TOKEN = "is not a bot token; copy the one that begins with xoxb-";
 const EXPIRES = "expires in 12 hours; use `oauth`, or switch token rotation off and copy the token again";
 
@@ -72,6 +77,17 @@ export const slackConfigSchema = z
       .default("auto")
       .describe(
         "Shows answers while they are written. `auto`: where Slack supports streaming. `true`: elsewhere too, by editing a message.",
+      ),
+    titles: z
+      .boolean()
+      .default(true)
+      .describe("The first words of a conversation with the app become its name in Slack."),
+    suggestedPrompts: z
+      .array(promptSchema)
+      .max(4, "has more than four entries, and Slack shows four")
+      .default([])
+      .describe(
+        "Messages that Slack offers to a person who opens the conversation with the app, at most four.",
       ),
     agents: z
       .record(z.string(), routeSchema)

@@ -1,16 +1,19 @@
 import type { Receiver } from "@slack/bolt";
 import { createTroubles } from "../../core/faults/troubles.ts";
+import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import { wait } from "../../core/time/wait.ts";
 import type { Channel, ChannelOptions } from "../channel.ts";
 import { isLater } from "../kit/later.ts";
 import { createRunningTasks } from "../kit/running-tasks.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";
 import { unproven } from "../webhook-request.ts";
+import { toAddress } from "./address.ts";
 import { type Run, SlackApp, type SlackContext } from "./app.ts";
 import { type SlackConfig, signingSecrets } from "./config.ts";
 import { createConversations } from "./conversations.ts";
 import { createDesk } from "./desk.ts";
 import { createDeskReader } from "./desk-inbound.ts";
+import type { SlackStop } from "./event.ts";
 import { createFiles } from "./files.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
@@ -25,7 +28,9 @@ import { createWebhookReceiver } from "./receiver.ts";
 import { createRouting } from "./routing.ts";
 import { holdSocket } from "./socket.ts";
 import { createStatus } from "./status.ts";
+import { createStatusCalls } from "./status-calls.ts";
 import { createStreaming } from "./streaming.ts";
+import { createSuggestions } from "./suggestions.ts";
 import { createThreadReader } from "./thread.ts";
 import { createHeadCheck } from "./verify.ts";
 import { createWebApi } from "./web-api.ts";
@@ -56,8 +61,16 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
     split,
     log,
   });
-  const status = createStatus({ clientOf, isShowing: live.isShowing, log });
-  const outbound = createOutbound({ clientOf, previews, onPosted: status.posted, log });
+  const stopped = new AbortController();
+  const { track, ended } = createRunningTasks();
+  const status = createStatus({
+    calls: createStatusCalls({ clientOf, titles: config.titles, log }),
+    isShowing: live.isShowing,
+    track,
+    stopped: stopped.signal,
+  });
+  const { upload } = api;
+  const outbound = createOutbound({ clientOf, previews, upload, onPosted: status.posted, log });
   const checkHead = createHeadCheck(signingSecrets(config));
   const conversations = createConversations(options);
   const desk = createDeskReader({ people, isDesk: options.isDesk });
@@ -76,8 +89,6 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
     userId: () => identity.current().userId,
     nameOf: people.nameOf,
   });
-  const stopped = new AbortController();
-  const { track, ended } = createRunningTasks();
   const readPress = createPresses({
     isShared: workspaces.isShared,
     findButtons: options.findButtons,
@@ -89,17 +100,32 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
     log,
   });
 
+  function readStop({ channel, thread_ts: thread }: SlackStop, team: string | null): ChannelEvent[] {
+    const address = toAddress(workspaces.isShared ? team : null, channel, thread);
+    // Slack leaves the session busy, also if its turn has ended in the meantime.
+    void track(status.clear(address));
+    return [{ type: "stop", address }];
+  }
+
   async function onRemoved(team: string | null, event: string): Promise<void> {
     if (await workspaces.remove(team)) return;
     log.error({ event }, REMOVED);
     troubles.set("installation", REMOVED);
   }
 
+  const suggest = createSuggestions({ clientOf, prompts: config.suggestedPrompts, log });
+
   /** Puts Bolt's app, with our listeners, behind a receiver. */
   function attach(receiver: Receiver, run?: Run): void {
     const { clientOptions } = api;
     const app = new SlackApp(receiver, { clientOptions, authorize: identity.authorize, log }, run);
-    addListeners(app, { readEvent, readReaction, readPress, onRemoved, log });
+    const read = { event: readEvent, reaction: readReaction, press: readPress, stop: readStop };
+    addListeners(app, {
+      read,
+      onOpened: (team, opening) => void track(suggest(workspaces.isShared ? team : null, opening)),
+      onRemoved,
+      log,
+    });
   }
   const webhook = createWebhookReceiver(signingSecrets(config), log);
   attach(webhook);
@@ -118,7 +144,7 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
     canReach: outbound.canReach,
     // A status would appear beside the answer that is being written, and stay for minutes after it.
     typing: status.show,
-    turnEnded: ({ address }, _outcome, signal) => status.clear(address, signal),
+    turnEnded: ({ address }) => status.clear(address),
     openStream: live.openStream,
     removePreview: outbound.removePreview,
     fetchAttachment: createFiles({ clientOf, apiUrl: config.apiUrl }),

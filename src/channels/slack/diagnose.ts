@@ -30,6 +30,14 @@ const SEVERAL_WORKSPACES = warningFinding(
   "open <public URL>/webhooks/<channel>/install to see whether the app can be installed",
 );
 
+/** Without this scope, spoken replies go as text. */
+const SPEAKING = "files:write";
+const CANNOT_SPEAK = warningFinding(
+  "botToken",
+  `The app lacks the scope ${SPEAKING}: spoken replies go as text.`,
+  "add it under OAuth & Permissions and install the app again, if the agent speaks",
+);
+
 /** `auth.test` names the token's owner. The header `x-oauth-scopes` lists its permissions. */
 async function botFindings(client: WebClient): Promise<Finding[]> {
   try {
@@ -38,8 +46,10 @@ async function botFindings(client: WebClient): Promise<Finding[]> {
     // A proxy may remove the header.
     const scopes = us.response_metadata?.scopes;
     if (scopes === undefined) return [known];
-    const missing = SCOPES.filter((scope) => !scopes.includes(scope));
-    if (missing.length === 0) return [known, okFinding("botToken", "It has every scope it needs.")];
+    const lacking = SCOPES.filter((scope) => !scopes.includes(scope));
+    const missing = lacking.filter((scope) => scope !== SPEAKING);
+    if (lacking.length === 0) return [known, okFinding("botToken", "It has every scope it needs.")];
+    if (missing.length === 0) return [known, CANNOT_SPEAK];
     return [
       known,
       errorFinding(

@@ -47,6 +47,13 @@ export function readFault(error: unknown): SlackFault {
   return { kind: NOT_SENT.test(code) ? "not_sent" : "unanswered", code };
 }
 
+/** True for an error of a call to Slack. Anything else went wrong here. */
+export function isSlacks(error: unknown): boolean {
+  return [WebAPIRateLimitedError, WebAPIHTTPError, WebAPIPlatformError, WebAPIRequestError].some(
+    (kind) => error instanceof kind,
+  );
+}
+
 function systemCode(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (at.name === "TimeoutError" || at.name === "AbortError") return "timeout";
@@ -124,6 +131,13 @@ export function isFormatRefused(fault: SlackFault): boolean {
 export function isFinal(fault: SlackFault): boolean {
   if (fault.kind === "refused") return CREDENTIALS.has(fault.error) || fault.error === "unknown_method";
   return fault.kind === "http" && fault.status === 404;
+}
+
+/** Returns true if the app or the workspace lacks the feature of the call, until somebody changes that. */
+export function isUnsupported(fault: SlackFault): boolean {
+  const isRefused =
+    fault.kind === "refused" && /not_(authorized|supported|allowed|enabled)/.test(fault.error);
+  return isRefused || isFinal(fault);
 }
 
 /** Returns true if Slack refused and would refuse again. */

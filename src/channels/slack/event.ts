@@ -44,6 +44,38 @@ export function parseReaction(event: unknown): SlackReaction | null {
   return reactionSchema.safeParse(event).data ?? null;
 }
 
+/** Somebody pressed Stop while the app was busy in a thread (agent_session_stopped). */
+const stopSchema = z.object({ channel: z.string(), thread_ts: z.string() });
+
+export type SlackStop = z.infer<typeof stopSchema>;
+
+/** Reads a press of Stop; null if it has another shape. */
+export function parseStop(event: unknown): SlackStop | null {
+  return stopSchema.safeParse(event).data ?? null;
+}
+
+/** A person opened the messages of the app (app_home_opened). */
+const homeSchema = z.object({ tab: z.literal("messages"), channel: z.string() });
+/** A person began a thread with an app of the older assistant kind (assistant_thread_started). */
+const threadSchema = z.object({
+  assistant_thread: z.object({ channel_id: z.string(), thread_ts: z.string() }),
+});
+
+/** A conversation with the app that a person opened. */
+export interface SlackOpening {
+  channel: string;
+  /** Null: the conversation as a whole. */
+  thread: string | null;
+}
+
+/** Reads the event of a person who opened a conversation with the app; null if it has another shape. */
+export function parseOpening(event: unknown): SlackOpening | null {
+  const { data: home } = homeSchema.safeParse(event);
+  if (home !== undefined) return { channel: home.channel, thread: null };
+  const begun = threadSchema.safeParse(event).data?.assistant_thread;
+  return begun === undefined ? null : { channel: begun.channel_id, thread: begun.thread_ts };
+}
+
 /** An event about a message, in its envelope. */
 const bodySchema = z.object({
   event_id: z.string(),

@@ -16,6 +16,7 @@ export const definition = defineChannel<SlackConfig, Promise<Channel>>({
     // A person's id as `channel` is the direct conversation with that person (docs.slack.dev, chat.postMessage).
     addressesUsers: true,
     profileVariables: ["user_name", "user_language"],
+    speaks: true,
     desks: true,
     reactions: true,
   },

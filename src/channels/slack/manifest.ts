@@ -6,7 +6,8 @@ export interface ManifestOptions {
 }
 
 /**
- * The bot's permissions. `users:read` is for names, and `files:read` is for attachments. The histories are for thread
+ * The bot's permissions. `users:read` is for names, `files:read` for attachments, and `files:write` for spoken replies. The
+ * histories are for thread
  * messages without a mention, and `reactions:read` is for thumbs below our messages.
  */
 export const SCOPES = [
@@ -15,6 +16,7 @@ export const SCOPES = [
   "channels:history",
   "chat:write",
   "files:read",
+  "files:write",
   "groups:history",
   "im:history",
   "mpim:history",
@@ -23,6 +25,8 @@ export const SCOPES = [
 ];
 
 const EVENTS = [
+  "agent_session_stopped",
+  "app_home_opened",
   "app_mention",
   "app_uninstalled",
   "message.channels",

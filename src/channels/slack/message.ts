@@ -8,6 +8,8 @@ const fileSchema = z.object({
   id: z.string(),
   name: z.string().nullish(),
   mimetype: z.string().nullish(),
+  /** `slack_audio` for a voice message. */
+  subtype: z.string().nullish().catch(null),
   size: z.number().nullish(),
 });
 const filesSchema = z.array(fileSchema).optional().catch(undefined);

@@ -4,9 +4,11 @@ import type { Logger } from "../../core/process/logger.ts";
 import type { Reachability } from "../../core/session/reachability.ts";
 import { parseAddress, type SlackPlace, toAddress } from "./address.ts";
 import { inEitherFormat, type SlackWords } from "./content.ts";
-import { describeFault, isRefusal, readFault, sendResultOf } from "./errors.ts";
+import { describeFault, isRefusal, isSlacks, readFault, sendResultOf } from "./errors.ts";
 import { createFloods } from "./floods.ts";
 import type { Previews } from "./preview.ts";
+import { sendVoice } from "./voice.ts";
+import type { SlackWebApi } from "./web-api.ts";
 
 const BAD_ADDRESS = "slack_bad_address";
 const NO_TOKEN = { code: "slack_no_token", scope: "conversation" } as const;
@@ -19,6 +21,7 @@ export interface OutboundDeps {
 
 interface PostingDeps extends OutboundDeps {
   previews: Previews;
+  upload: SlackWebApi["upload"];
   /** Called when the app has, or may have, posted in a conversation. */
   onPosted(address: string): void;
 }
@@ -26,7 +29,7 @@ interface PostingDeps extends OutboundDeps {
 type Run = (client: WebClient, place: SlackPlace) => Promise<SendResult>;
 
 /** Sends to Slack. Every outcome is a value, and no vendor error leaves this module. */
-export function createOutbound({ clientOf, previews, onPosted, log }: PostingDeps) {
+export function createOutbound({ clientOf, previews, upload, onPosted, log }: PostingDeps) {
   const floods = createFloods();
 
   async function postWords(client: WebClient, place: SlackPlace, words: SlackWords): Promise<SendResult> {
@@ -64,15 +67,25 @@ export function createOutbound({ clientOf, previews, onPosted, log }: PostingDep
 
   /** The token was not available, so nothing was sent. If Slack refuses to renew it, Slack will refuse again. */
   function withoutToken(error: unknown): SendResult {
+    if (!isSlacks(error)) {
+      log.warn({ err: error }, "the token of a Slack workspace could not be read");
+      return { kind: "retry", reason: "the token of the workspace could not be read here", ...NO_TOKEN };
+    }
     const fault = readFault(error);
     const why = describeFault(fault);
     log.warn({ reason: why }, "the token of a Slack workspace could not be had");
     if (isRefusal(fault))
       return { kind: "failed", reason: `the token could not be renewed: ${why}`, ...NO_TOKEN };
-    return { kind: "retry", reason: `the token could not be read or renewed: ${why}`, ...NO_TOKEN };
+    return { kind: "retry", reason: `the token could not be renewed: ${why}`, ...NO_TOKEN };
   }
 
   async function post(client: WebClient, place: SlackPlace, part: OutboundPart): Promise<SendResult> {
+    if (part.file?.voice !== undefined) {
+      const { file, ...words } = part;
+      return (
+        (await sendVoice(client, place, file, upload)) ?? inWriting(await postWords(client, place, words))
+      );
+    }
     const finished = part.preview === undefined ? null : await previews.finish(client, part.preview, part);
     return finished ?? postWords(client, place, part);
   }
@@ -121,6 +134,13 @@ export function createOutbound({ clientOf, previews, onPosted, log }: PostingDep
       return client === null || previews.remove(client, preview);
     },
   };
+}
+
+/** The text of a reply that was to be spoken. */
+function inWriting(result: SendResult): SendResult {
+  if (result.kind !== "sent") return result;
+  const reason = "Slack took no upload, or the sound could not be read, so its text was sent";
+  return { ...result, note: { code: "voice_refused", reason } };
 }
 
 const NOT_INSTALLED: SendResult = {

@@ -41,11 +41,13 @@ export function filesOf(team: string | null, content: SlackContent): InboundAtta
 }
 
 function toAttachment(team: string | null, file: SlackFile): InboundAttachment {
+  // Slack gives some voice messages the type of a film.
+  const type = file.subtype === "slack_audio" ? file.mimetype?.replace(/^video\//, "audio/") : file.mimetype;
   return {
-    kind: kindOfType(file.mimetype),
+    kind: kindOfType(type),
     platformId: toFileId(team, file.id),
     ...(file.name == null ? {} : { name: file.name }),
-    ...(file.mimetype == null ? {} : { contentType: file.mimetype }),
+    ...(type == null ? {} : { contentType: type }),
     ...(file.size == null ? {} : { bytes: file.size }),
   };
 }

@@ -4,7 +4,7 @@ import { createPacedWriter } from "../../core/message/paced-writer.ts";
 import { monotonicMs } from "../../core/time/monotonic.ts";
 import { parseAddress, type SlackPlace } from "./address.ts";
 import { inEitherFormat } from "./content.ts";
-import { describeFault, isFinal, readFault, type SlackFault } from "./errors.ts";
+import { describeFault, isUnsupported, readFault, type SlackFault } from "./errors.ts";
 import type { OutboundDeps } from "./outbound.ts";
 import { type People, workspaceOf } from "./people.ts";
 import { settled, withoutPings } from "./pings.ts";
@@ -115,7 +115,7 @@ export function createStreaming(deps: StreamingDeps) {
           previews.shows(preview, shown);
         // A late edit would overwrite the last one. A stopped stream accepts no more text.
         if (preview !== null && !isStream) still = fault.kind !== "unanswered" && fault.kind !== "http";
-        if (preview === null && isStream && hasNoStreams(fault)) refused.add(kindOf(place));
+        if (preview === null && isStream && isUnsupported(fault)) refused.add(kindOf(place));
         return false;
       }
     }
@@ -170,9 +170,4 @@ const BREAK = /\s+|(?<=[\u2e80-\u9fff\uac00-\ud7a3\uff00-\uffef])/g;
 function wholeWords(text: string): string {
   const last = [...text.matchAll(BREAK)].at(-1);
   return text.slice(0, last?.index ?? 0);
-}
-
-/** Returns true if such a conversation has no streams until the app is changed. */
-function hasNoStreams(fault: SlackFault): boolean {
-  return isFinal(fault) || (fault.kind === "refused" && /not_(supported|allowed|enabled)/.test(fault.error));
 }

@@ -27,6 +27,8 @@ export interface SlackWebApi {
   anonymous: WebClient;
   /** The same connections and limits, for a client created elsewhere. */
   clientOptions: WebClientOptions;
+  /** Puts a file at the address that Slack gave for it. Rejects unless Slack took it. */
+  upload(url: string, content: Buffer): Promise<void>;
   /** Closes every connection. Later calls fail as not sent. */
   close(): Promise<void>;
 }
@@ -71,6 +73,22 @@ export function createWebApi(apiUrl: string): SlackWebApi {
       const oldest = clients.size > MAX_CLIENTS ? clients.keys().next().value : undefined;
       if (oldest !== undefined) clients.delete(oldest);
       return client;
+    },
+    async upload(url, content) {
+      const { protocol, origin } = new URL(url);
+      if (protocol !== "https:" && origin !== new URL(apiUrl).origin)
+        throw new Error("not an address of Slack");
+      const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+      const options = {
+        method: "POST",
+        body: content,
+        redirect: "error",
+        signal,
+        dispatcher: agent,
+      } as const;
+      const response = await undiciFetch(url, options);
+      await response.body?.cancel();
+      if (!response.ok) throw new Error(`Slack answered ${response.status} to an upload`);
     },
     anonymous: new WebClient(undefined, clientOptions),
     clientOptions,

@@ -10,6 +10,7 @@ import {
   clockSchema,
   emptySchema,
   faultSchema,
+  openSchema,
   pressSchema,
   saySchema,
   webhookSchema,
@@ -165,6 +166,18 @@ export function controlRoutes({ world, platforms, canSetWebhooks, webChats }: Co
     const { label, from } = body;
     record.note({ press: { platform, chat, bot, label, ...(from === undefined ? {} : { from }) } });
     answer(response, connection.press(chat, label, from ?? null));
+  });
+
+  router.post("/:platform/chats/:chat/open", async (request, response) => {
+    const body = await readJson(request, response, openSchema);
+    const connection = body && connectionOf(request, response, body.bot);
+    if (!connection) return;
+    const { platform, name: bot } = connection;
+    const { chat } = request.params;
+    if (connection.open === undefined)
+      return refused(response, 409, "not_told", `${platform} does not tell a bot that its chat was opened.`);
+    record.note({ open: { platform, chat, bot } });
+    response.json(connection.open(chat));
   });
 
   router.post("/:platform/chats/:chat/block", async (request, response) => {

@@ -44,6 +44,8 @@ export const faultSchema = z.strictObject({
 
 export const clockSchema = z.strictObject({ forward_seconds: seconds(10 * 365 * 86_400) });
 
+export const openSchema = z.strictObject({ bot: name.optional() });
+
 export const blockSchema = z.strictObject({ blocked: z.boolean(), bot: name.optional() });
 
 export const webhookSchema = z.strictObject({

@@ -33,6 +33,18 @@ export interface StoredMessage {
   streamsUntil: number | null;
 }
 
+/** A conversation with an agent, in a thread. */
+export interface AgentSession {
+  /** While it is `processing`, people see a Stop button. */
+  status: string;
+  title: string;
+}
+
+export interface SuggestedPrompt {
+  title: string;
+  message: string;
+}
+
 export interface Conversation {
   id: string;
   title: string;
@@ -40,6 +52,10 @@ export interface Conversation {
   messages: StoredMessage[];
   /** The shown status, by thread. */
   statuses: Map<string, string>;
+  /** The agent's sessions, by thread. */
+  sessions: Map<string, AgentSession>;
+  /** What Slack offers to say in the conversation with the app. */
+  prompts: SuggestedPrompt[];
   isBlocked: boolean;
 }
 
@@ -104,9 +120,33 @@ export function openConversation(app: SlackApp, chat: string): Conversation {
   if (known) return known;
   const isDirect = id.startsWith("D");
   const title = chat === id ? (isDirect ? "Direct message" : id.toLowerCase()) : chat.replace(/^#/, "");
-  const made = { id, title, isDirect, messages: [], statuses: new Map(), isBlocked: false };
+  const made = {
+    id,
+    title,
+    isDirect,
+    messages: [],
+    statuses: new Map(),
+    sessions: new Map(),
+    prompts: [],
+    isBlocked: false,
+  };
   app.conversations.set(id, made);
   return made;
+}
+
+/** Creates the session if needed. Only then the title counts. */
+export function setSession(
+  { sessions }: Conversation,
+  thread: string,
+  status: string,
+  title = "",
+): AgentSession {
+  const session = sessions.get(thread) ?? { status, title };
+  session.status = status;
+  // The newest change comes last.
+  sessions.delete(thread);
+  sessions.set(thread, session);
+  return session;
 }
 
 export function addMessage(

@@ -6,6 +6,7 @@ import {
   openConversation,
   type SlackApp,
   type StoredMessage,
+  setSession,
 } from "./app.ts";
 import { readBlocks } from "./blocks.ts";
 import { readWords } from "./text.ts";
@@ -94,6 +95,7 @@ export function startStream(context: MethodContext, payload: Payload): SlackAnsw
     streamsUntil: clock.now() + STREAM_MS,
   });
   found.statuses.delete(threadTs);
+  setSession(found, threadTs, "processing");
   context.world.changed();
   return { ok: true, channel: found.id, ts: message.ts };
 }
@@ -110,7 +112,10 @@ export function growStream(context: MethodContext, payload: Payload, isLast: boo
   if (added === "" && !isLast && payload.chunks === undefined) return refuse("no_text");
   if (message.text.length + added.length > 12_000) return refuse("msg_too_long");
   message.text += added;
-  if (isLast) Object.assign(message, { streamsUntil: null, blocks });
+  if (isLast) {
+    Object.assign(message, { streamsUntil: null, blocks });
+    setSession(conversation, message.threadTs ?? message.ts, String(payload.session_status ?? "active"));
+  }
   context.world.changed();
   return { ok: true, channel: conversation.id, ts: message.ts };
 }

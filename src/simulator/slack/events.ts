@@ -105,7 +105,7 @@ export function createEvents(world: World, app: SlackApp, sockets: SlackSockets)
         team_id: team,
         context_team_id: team,
         api_app_id: appId,
-        event: { ...event, event_ts: event.ts },
+        event: { event_ts: event.ts, ...event },
         type: "event_callback",
         event_id: `Ev${app.ids.app.slice(1)}${String(++app.lastEvent)}`,
         event_time: world.clock.seconds(),

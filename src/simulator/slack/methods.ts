@@ -1,3 +1,4 @@
+import { agentMethods } from "./agent-methods.ts";
 import {
   addFile,
   addMessage,
@@ -21,6 +22,15 @@ import {
   updateMessage,
 } from "./chat-methods.ts";
 import { nameOf } from "./text.ts";
+
+/** Slack tells the type of an upload by its name. */
+const TYPES: Readonly<Record<string, string>> = {
+  ogg: "audio/ogg",
+  mp3: "audio/mpeg",
+  png: "image/png",
+  jpg: "image/jpeg",
+  pdf: "application/pdf",
+};
 
 type Method = (context: MethodContext, payload: Payload) => SlackAnswer;
 
@@ -84,17 +94,7 @@ export const methods: Readonly<Record<string, Method>> = {
   "chat.startStream": startStream,
   "chat.appendStream": (context, payload) => growStream(context, payload, false),
   "chat.stopStream": (context, payload) => growStream(context, payload, true),
-  "assistant.threads.setStatus": (context, { channel_id, thread_ts, status }) => {
-    const found = findConversation(context, channel_id);
-    if (isRefused(found)) return found;
-    if (typeof thread_ts !== "string" || typeof status !== "string") return refuse("invalid_arguments");
-    if (status === "") found.statuses.delete(thread_ts);
-    else found.statuses.set(thread_ts, status);
-    context.world.changed();
-    return { ok: true };
-  },
-  "assistant.threads.setTitle": () => ({ ok: true }),
-  "assistant.threads.setSuggestedPrompts": () => ({ ok: true }),
+  ...agentMethods,
   "files.info": ({ app, root }, { file }) => {
     const found = app.files.get(String(file));
     return found === undefined ? refuse("file_not_found") : { ok: true, file: fileObject(found, root) };
@@ -117,7 +117,7 @@ function completeUpload(context: MethodContext, payload: Payload): SlackAnswer {
   const files = uploads.map((upload) =>
     addFile(app, {
       name: upload?.name ?? "file",
-      contentType: "application/octet-stream",
+      contentType: TYPES[upload?.name.split(".").at(-1) ?? ""] ?? "application/octet-stream",
       bytes: upload?.bytes ?? Buffer.alloc(0),
     }),
   );
@@ -130,6 +130,7 @@ function completeUpload(context: MethodContext, payload: Payload): SlackAnswer {
       text: String(payload.initial_comment ?? ""),
       files,
     });
+    if (threadTs !== null) found.statuses.delete(threadTs);
     world.changed();
   }
   for (const id of ids) app.uploads.delete(id);

@@ -31,6 +31,10 @@ export interface PhoneDeps {
   root(): string;
 }
 
+/** Slack's own button while a session is busy. */
+const STOP = "Stop";
+const BUSY = "is working…";
+
 /** A response URL works five times within half an hour. */
 const RESPONSES = { left: 5, forMs: 30 * 60_000 };
 
@@ -68,6 +72,27 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     return seen(conversation, message);
   }
 
+  const write = (chat: string, text: string) =>
+    say(chat, { text, from: null, thread: null, replyTo: null, file: null });
+
+  /** A person opens the messages of the app. */
+  function open(chat: string): SeenChat {
+    const conversation = openConversation(app, chat);
+    if (conversation.isDirect) {
+      const { id: channel } = conversation;
+      const ts = `${world.clock.seconds()}.000001`;
+      events.event(channel, {
+        type: "app_home_opened",
+        user: personOf(conversation, null),
+        channel,
+        tab: "messages",
+        event_ts: ts,
+      });
+      world.changed();
+    }
+    return seenChat(conversation);
+  }
+
   /** A mention in a channel arrives as two events with one `ts`. Only the first of them carries files. */
   function tell(conversation: Conversation, message: StoredMessage): void {
     const { id: channel, isDirect } = conversation;
@@ -90,8 +115,13 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
       buttonsOf(blocks).some(({ button }) => button.text.text === label);
     const message = conversation.messages.findLast(hasIt);
     const found = buttonsOf(message?.blocks ?? []).find(({ button }) => button.text.text === label);
-    if (message === undefined || found === undefined)
+    if (message === undefined || found === undefined) {
+      const pressed = label === STOP ? stop(conversation, from) : null;
+      if (pressed !== null) return pressed;
+      const prompt = conversation.prompts.find(({ title }) => title === label);
+      if (prompt !== undefined) return write(chat, prompt.message);
       return { status: 404, code: "button_not_found", message: `No message here has a button "${label}".` };
+    }
     const user = personOf(conversation, from);
     const { ts, threadTs } = message;
     const thread = threadTs === null ? {} : { thread_ts: threadTs };
@@ -130,6 +160,28 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     return seen(conversation, message);
   }
 
+  /** Presses Slack's own button of the newest busy session. Slack stops its streams; the app does the rest. */
+  function stop(conversation: Conversation, from: string | null): SeenMessage | null {
+    const { id: channel, messages } = conversation;
+    const thread = busyThread(conversation);
+    const root = messages.find(({ ts }) => ts === thread);
+    if (thread === undefined || root === undefined) return null;
+    const streams = messages.filter(
+      ({ threadTs, streamsUntil }) => threadTs === thread && streamsUntil !== null,
+    );
+    for (const stream of streams) stream.streamsUntil = null;
+    events.event(channel, {
+      type: "agent_session_stopped",
+      channel,
+      user: personOf(conversation, from),
+      thread_ts: thread,
+      streaming_message_ts: streams.map(({ ts }) => ts),
+      event_ts: `${world.clock.seconds()}.000001`,
+    });
+    world.changed();
+    return seen(conversation, root);
+  }
+
   function responseUrl(channel: string, ts: string): string {
     const id = secretFor(app.name, ts, String(++app.lastNumber)).slice(0, 24);
     const { left, forMs } = RESPONSES;
@@ -143,6 +195,7 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     const { ts, user, blocks, files, threadTs, isEdited, streamsUntil } = message;
     const labels = buttonsOf(blocks).map(({ button }) => button.text.text);
     const [file] = files;
+    const title = conversation.sessions.get(ts)?.title;
     return {
       id: ts,
       from: user === null ? "bot" : "user",
@@ -151,6 +204,7 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
       ...(isEdited ? { edited: true } : {}),
       ...(user === null || conversation.isDirect ? {} : { name: nameOf(app, user) }),
       ...(threadTs === null ? {} : { thread: threadTs }),
+      ...(title ? { title } : {}),
       ...(streamsUntil === null || streamsUntil < world.clock.now() ? {} : { streaming: true }),
       ...(file === undefined
         ? {}
@@ -171,8 +225,9 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     kind: conversation.isDirect ? "private" : "group",
     messages: conversation.messages.map((message) => seen(conversation, message)),
     blocked: conversation.isBlocked,
-    typing: [...conversation.statuses.values()].at(-1) ?? null,
+    typing: typingIn(conversation),
     draft: null,
+    actions: actionsOf(conversation),
   });
 
   return {
@@ -180,12 +235,13 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     name: app.name,
     say,
     press,
+    open,
     look(chat) {
       const known = app.conversations.get(conversationId(chat));
       if (known) return seenChat(known);
       const id = conversationId(chat);
       const kind = id.startsWith("D") ? "private" : "group";
-      return { id, title: chat, kind, messages: [], blocked: false, typing: null, draft: null };
+      return { id, title: chat, kind, messages: [], blocked: false, typing: null, draft: null, actions: [] };
     },
     chats: () => [...app.conversations.values()].map(seenChat),
     block(chat, blocked) {
@@ -211,4 +267,20 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
       ...(app.requestUrl === null ? {} : { SLACK_REQUEST_URL: app.requestUrl }),
     }),
   };
+}
+
+/** Slack's own buttons: Stop while the app is busy, and the suggested prompts. */
+function actionsOf(conversation: Conversation): string[] {
+  const stop = busyThread(conversation) === undefined ? [] : [STOP];
+  return [...stop, ...conversation.prompts.map(({ title }) => title)];
+}
+
+/** The newest thread whose session is busy. */
+function busyThread({ sessions }: Conversation): string | undefined {
+  return [...sessions].findLast(([, { status }]) => status === "processing")?.[0];
+}
+
+function typingIn(conversation: Conversation): string | null {
+  const status = [...conversation.statuses.values()].at(-1);
+  return status ?? (busyThread(conversation) === undefined ? null : BUSY);
 }

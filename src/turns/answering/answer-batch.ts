@@ -76,7 +76,7 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
       // After a takeover, one of the messages may have crashed the lane's last owner. So the attempt is counted before
       // it is made.
       if (takenOver) await takeOver(lane, executionId, main.attempts, startedAt);
-      hide = showOnceItLasts(lane, takenOver ? null : { executionId, startedAt });
+      hide = showOnceItLasts(lane, messages, takenOver ? null : { executionId, startedAt });
       const input = await inputOf(messages, running.stop);
       const lookups = deps.context(lane, agent, messages, input);
       const channel = deps.channel(lane.channelId);
@@ -165,12 +165,13 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
   /** Most turns end before anybody could notice the wait. Returns a function that ends the typing indicator. */
   function showOnceItLasts(
     lane: Lane,
+    messages: readonly PendingMessage[],
     unmarked: { executionId: string; startedAt: Date } | null,
   ): () => void {
     const over = createStop();
     const timer = setTimeout(() => {
       if (unmarked) markRunning(unmarked.executionId, unmarked.startedAt);
-      deps.showTyping(lane, over.signal);
+      deps.showTyping(lane, over.signal, messages);
     }, LASTING_MS);
     return () => {
       clearTimeout(timer);

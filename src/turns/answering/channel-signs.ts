@@ -1,7 +1,8 @@
+import type { TypingTurn } from "../../channels/channel.ts";
 import type { ChannelDirectory } from "../../channels/channel-directory.ts";
 import type { SilentOutcome } from "../../core/message/outbound.ts";
 import type { Logger } from "../../core/process/logger.ts";
-import type { Lane } from "../lanes/turn-repository.ts";
+import type { Lane, PendingMessage } from "../lanes/turn-repository.ts";
 import type { SilentTurn } from "./turn-deps.ts";
 import { keepTyping } from "./typing.ts";
 
@@ -17,13 +18,15 @@ export interface ChannelSignsDeps {
 /** Signs on the platform that are no message: that the bot writes, and that it will not answer. */
 export function createChannelSigns({ channels, timeoutMs, giveUp, log }: ChannelSignsDeps) {
   return {
-    showTyping(lane: Lane, over: AbortSignal): void {
+    showTyping(lane: Lane, over: AbortSignal, messages: readonly PendingMessage[]): void {
       const { channel, ref } = channels.byId(lane.channelId) ?? {};
       const refreshMs = ref?.typingRefreshMs ?? null;
       const typing = channel?.typing;
       const { address } = lane;
       if (!typing || refreshMs === null || address === null) return;
-      keepTyping((signal) => typing.call(channel, address, signal), refreshMs, over).catch((error: unknown) =>
+      const turn = typingTurnOf(messages);
+      const show = (signal: AbortSignal) => typing.call(channel, address, signal, turn);
+      keepTyping(show, refreshMs, over).catch((error: unknown) =>
         log.debug({ err: error }, "could not show that an answer is being written"),
       );
     },
@@ -47,4 +50,9 @@ export function createChannelSigns({ channels, timeoutMs, giveUp, log }: Channel
       });
     },
   };
+}
+
+/** An instruction to the bot is nothing that a user may read, so its words are left out. */
+function typingTurnOf([first]: readonly PendingMessage[]): TypingTurn | undefined {
+  return first?.origin === "user" ? { words: first.content, isFirst: first.seq === 1 } : undefined;
 }

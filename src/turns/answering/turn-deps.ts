@@ -70,8 +70,8 @@ export interface TurnEngineDeps {
   deliver(lane: Lane, deliveryIds: string[]): void;
   /** Notifies the followers of a session. */
   notify(lane: Lane, notice: { type: "turn" | "messages"; executionId?: string }): void;
-  /** Shows the user that the bot writes an answer, until the signal aborts. */
-  showTyping(lane: Lane, signal: AbortSignal): void;
+  /** Shows the user that the bot answers the messages, until the signal aborts. */
+  showTyping(lane: Lane, signal: AbortSignal, messages: readonly PendingMessage[]): void;
   /** A turn, or a message that waited for one, has ended and nothing is sent for it. */
   onSilence(lane: Lane, turn: SilentTurn, outcome: SilentOutcome): void;
   previews: Previews;

@@ -63,7 +63,8 @@ export function createHearing(deps: TurnEngineDeps, way: Way) {
       const wanted = unheard.filter(({ id }) => voices.has(id));
       if (wanted.length === 0) return "again";
       if (await isOverBudget(running, agent, batch)) return "over_budget";
-      deps.showTyping(running.lane, over.signal);
+      // The words are not known yet.
+      deps.showTyping(running.lane, over.signal, []);
       return await hearAll(running, agent, { listen, wanted, voices });
     } finally {
       over.abort(ENDED);

@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { ADA, DM, directMessage, nextTs } from "../channels/slack-subject.ts";
+import { startTestApp } from "../support/app.ts";
+import { eventually } from "../support/eventually.ts";
+import { signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
+import { startSpeechServer, voiceNote } from "../support/speech-server.ts";
+
+test("on Slack, an audio clip is heard and answered by voice in its thread, or in writing without the scope", async () => {
+  await using fake = await startFakeSlack();
+  fake.people.set(ADA, { name: "ada" });
+  await using speech = await startSpeechServer();
+  const { baseUrl } = speech;
+  await using app = await startTestApp({
+    agents: {
+      echo: {
+        bot: { type: "echo" },
+        speech: {
+          listen: { baseUrl, model: "whisper-1" },
+          speak: { baseUrl, model: "tts-1", voice: "alloy" },
+        },
+      },
+    },
+    channels: {
+      slack: {
+        kind: "slack",
+        agent: "echo",
+        botToken: fake.botToken,
+        signingSecret: fake.signingSecret,
+        apiUrl: fake.apiUrl,
+      },
+    },
+  });
+  /** A person sends an audio clip. Slack calls some of them films. */
+  const say = async (words: string) => {
+    const ts = nextTs();
+    const id = `F0${words.toUpperCase()}`;
+    fake.files.set(id, voiceNote(words));
+    const file = { id, name: "audio_message.m4a", mimetype: "video/mp4", subtype: "slack_audio" };
+    const body = JSON.stringify(directMessage(fake, { ts, text: "", subtype: "file_share", files: [file] }));
+    const headers = signedHeaders(body, fake.signingSecret);
+    expect((await fetch(`${app.url}/webhooks/slack`, { method: "POST", headers, body })).status).toBe(200);
+    return ts;
+  };
+
+  const first = await say("hello");
+  const spoken = { channel: DM, threadTs: first, name: "voice.ogg", content: voiceNote("You said: hello") };
+  await eventually(() => expect(fake.uploads).toEqual([spoken]));
+  expect(fake.posted).toEqual([]);
+  const { body } = await app.api("GET", "/chat/sessions");
+  const { body: messages } = await app.api("GET", `/chat/sessions/${body.data[0].id}/messages`);
+  expect(messages.data).toMatchObject([
+    { content: "hello", attachments: [{ kind: "audio", content_type: expect.stringMatching(/^audio/) }] },
+    { content: "You said: hello", metadata: { speech: { model: "tts-1" } } },
+  ]);
+
+  fake.scopes.splice(fake.scopes.indexOf("files:write"), 1);
+  const second = await say("again");
+  await eventually(() => expect(fake.posted).toMatchObject([{ threadTs: second, text: "You said: again" }]));
+  await eventually(async () => {
+    const { body: deliveries } = await app.api("GET", "/deliveries");
+    expect(deliveries.data).toHaveLength(2);
+    expect(deliveries.data).toContainEqual(
+      expect.objectContaining({ status: "sent", error_code: "voice_refused" }),
+    );
+  });
+  expect(fake.uploads).toHaveLength(1);
+});
