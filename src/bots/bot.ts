@@ -40,6 +40,8 @@ export interface TurnInput {
   context?: MessageContext;
   /** Payload of the button that the user pressed or chose, or of the link that brought the user here. */
   payload?: string;
+  /** The data behind the words: `location`, `contacts` or `reaction`. Absent for most messages. */
+  details?: JsonObject;
   /** True for an instruction from the operator; false for a message from the user. */
   instruction: boolean;
   /** True if a visitor chose the bot's opening. A bot that calls a model passes it on as `openingRequest`. */

@@ -1,3 +1,4 @@
+import { detailsOf } from "../core/message/details.ts";
 import type { Logger } from "../core/process/logger.ts";
 import { ASKED_BY_USER } from "../core/session/handoff-settings.ts";
 import type { Handoffs } from "../handoffs/handoffs-repository.ts";
@@ -86,6 +87,7 @@ function toArrival(row: InboundRow, outcome: Extract<InboundOutcome, { kind: "ac
       preview: null,
       isOpen: row.gathering !== null,
       context: row.context,
+      details: detailsOf(row.metadata),
       // A caller's message in a session is no message of the platform.
       eventKeys: row.sessionId === null ? row.eventKeys : [],
       replyReference: row.replyReference,

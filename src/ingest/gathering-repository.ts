@@ -1,5 +1,6 @@
 import type { PoolClient } from "pg";
 import { holdPart, isAlbumKnown, joinAlbum, lockAlbum, takeHeldParts } from "./album-repository.ts";
+import { editWaiting } from "./edit-repository.ts";
 import { storeInbound } from "./inbound-repository.ts";
 import type { InboundOutcome, InboundRow, LeaseClaim } from "./inbound-row.ts";
 import { addToMessage, findSupplemented } from "./supplement-repository.ts";
@@ -39,6 +40,7 @@ function runsOf(rows: readonly InboundRow[]): Run[] {
 }
 
 async function storeOne(client: PoolClient, row: InboundRow, lease: LeaseClaim): Promise<InboundOutcome> {
+  if (row.gathering?.edits) return editWaiting(client, row);
   const albumKey = row.gathering?.albumKey ?? null;
   if (albumKey !== null) return storePart(client, row, albumKey, lease);
   const outcome = await storeAlone(client, row, lease);

@@ -61,6 +61,8 @@ export interface Gathering {
   onlyWithAlbum: boolean;
   /** An event of the same key may add to it, or it may add to one. */
   supplements: boolean;
+  /** It replaces the words of a waiting message with the same `replyReference`. */
+  edits: boolean;
 }
 
 /** A message that waited until its sender was let in, and its outcome. */
@@ -100,10 +102,12 @@ type StoredOutcome =
       executionId: string | null;
       createdAt: Date;
     }
-  /** It joined a message that waits for its turn: another part of its album, or another event of the message. */
+  /** It joined a message that waits for its turn: a part of its album, another event of the message, or its edit. */
   | { kind: "joined"; sessionId: string; messageId: string }
   /** It waits for a part of its album that is for the bot. */
   | { kind: "held" }
+  /** It edits a message that does not wait for its turn; nothing was stored. */
+  | { kind: "not_waiting" }
   /** One of the event keys is known; nothing was stored. */
   | { kind: "duplicate" }
   /** The session named by id is completed or gone; nothing was stored, not even the event keys. */

@@ -49,11 +49,13 @@ export function eventRow(
     userIdentifier,
     userName: event.userName ? storableText(event.userName) : null,
     profile: event.profile ?? {},
-    origin: originOf(channel, content),
+    // An edit changes words only, so it runs no command.
+    origin: event.edits ? "user" : originOf(channel, content),
     role: "user",
     content,
     payload: event.payload,
-    metadata: event.metadata ?? {},
+    metadata:
+      event.details === undefined ? (event.metadata ?? {}) : { ...event.metadata, details: event.details },
     sessionMetadata: event.metadata ?? null,
     eventKeys: event.eventKeys,
     attachments: event.attachments ?? [],
@@ -61,7 +63,8 @@ export function eventRow(
     context: contextOf(event, own),
     replyReference: event.replyReference,
     gathering: gatheringOf(event),
-    access: accessOf(channel, event),
+    // An edit changes only a message whose sender was let in.
+    access: event.edits ? null : accessOf(channel, event),
   });
 }
 
@@ -120,13 +123,15 @@ function gatheringOf({
   albumKey,
   onlyWithAlbum,
   supplements,
+  edits,
   conversation,
 }: InboundMessage): Gathering | null {
-  if (albumKey === undefined && !supplements) return null;
+  if (albumKey === undefined && !supplements && !edits) return null;
   return {
     albumKey: albumKey === undefined ? null : storableText(`${conversation.address}/${albumKey}`),
     onlyWithAlbum: onlyWithAlbum ?? false,
     supplements: supplements ?? false,
+    edits: edits ?? false,
   };
 }
 

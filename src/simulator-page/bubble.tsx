@@ -1,17 +1,19 @@
 import type { Message, PlatformName } from "./wire.ts";
 
-const TICKS: Readonly<Record<string, string>> = { sent: "✓", delivered: "✓✓", read: "✓✓" };
+const TICKS: Readonly<Record<string, string>> = { sent: "✓", delivered: "✓✓", read: "✓✓", played: "✓✓" };
 
 export interface BubbleProps {
   message: Message;
   platform: PlatformName;
   press(label: string): void;
+  /** Absent: the message cannot be rewritten. */
+  edit?: (() => void) | undefined;
   /** Answers this message, or opens its thread. */
   onThread(): void;
 }
 
 /** One message with its buttons, file and marks. */
-export function Bubble({ message, platform, press, onThread }: BubbleProps) {
+export function Bubble({ message, platform, press, edit, onThread }: BubbleProps) {
   const { from, text, buttons = [], file, receipt, edited, name, thread, title, streaming, at } = message;
   const who = name ?? (from === "bot" ? "Bot" : "You");
   return (
@@ -41,6 +43,11 @@ export function Bubble({ message, platform, press, onThread }: BubbleProps) {
             </button>
           ))}
         </div>
+      )}
+      {edit === undefined ? null : (
+        <button type="button" class="answer" onClick={edit}>
+          Edit
+        </button>
       )}
       <button type="button" class="answer" onClick={onThread}>
         {platform === "slack" ? "Thread" : "Reply"}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Bubble } from "./bubble.tsx";
 import { Composer } from "./composer.tsx";
-import { type Bot, type Chat, call, chatPath } from "./wire.ts";
+import { type Bot, type Chat, call, chatPath, type Message } from "./wire.ts";
 
 const FIRST: Readonly<Record<Bot["platform"], string>> = {
   telegram: "777001",
@@ -41,6 +41,10 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
     if (platform === "slack") act(call("POST", `${chatPath(platform, next)}/open`, { bot: name }));
   };
   const press = (label: string) => act(call("POST", `${path}/press`, { label, bot: name }));
+  const edit = (message: string) => {
+    const text = window.prompt("The message in other words", message);
+    if (text?.trim()) act(call("POST", `${path}/edit`, { message, text: text.trim(), bot: name }));
+  };
   const block = (blocked: boolean) => act(call("POST", `${path}/block`, { blocked, bot: name }));
   const open = () => {
     const written = window.prompt("Who? A name, a number, or a channel such as general.");
@@ -68,7 +72,7 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
           {chat?.blocked ? "Blocked" : "Block"}
         </button>
       </header>
-      <Messages chat={chat} platform={platform} press={press} onThread={setThread} end={end} />
+      <Messages chat={chat} platform={platform} press={press} edit={edit} onThread={setThread} end={end} />
       <Composer
         canMention={platform === "slack" && chat?.kind === "group"}
         thread={thread}
@@ -87,15 +91,21 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
   );
 }
 
+/** Only Telegram tells a bot what became of a message. */
+function canEdit(platform: Bot["platform"], { from, text, file }: Message): boolean {
+  return platform === "telegram" && from === "user" && text !== "" && file === undefined;
+}
+
 interface MessagesProps {
   chat: Chat | null;
   platform: Bot["platform"];
   press(label: string): void;
+  edit(message: string): void;
   onThread(id: string): void;
   end: { current: HTMLDivElement | null };
 }
 
-function Messages({ chat, platform, press, onThread, end }: MessagesProps) {
+function Messages({ chat, platform, press, edit, onThread, end }: MessagesProps) {
   return (
     <div class="messages" role="log" aria-label="Messages" tabIndex={0}>
       {(chat?.messages ?? []).map((message) => (
@@ -104,6 +114,7 @@ function Messages({ chat, platform, press, onThread, end }: MessagesProps) {
           message={message}
           platform={platform}
           press={press}
+          edit={canEdit(platform, message) ? () => edit(message.text) : undefined}
           onThread={() => onThread(platform === "slack" ? (message.thread ?? message.id) : message.id)}
         />
       ))}

@@ -11,6 +11,8 @@ export interface SeenMessage {
   /** The labels that can be pressed. */
   buttons?: string[];
   edited?: true;
+  /** The emoji with which a user reacted. */
+  reaction?: string;
   /** Name of the person, in groups and channels. */
   name?: string;
   /** The thread or topic that contains it. */
@@ -49,9 +51,23 @@ export interface SaidFile {
   bytes: Buffer;
 }
 
+/** A place or a contact that a user shares. */
+export type SharedThing =
+  | { kind: "location"; latitude: number; longitude: number; name?: string | undefined }
+  | { kind: "contact"; name: string; phone: string };
+
+/** A shared thing as a phone shows it. */
+export function thingInWords(thing: SharedThing): string {
+  return thing.kind === "location"
+    ? `📍 ${[thing.name, `${thing.latitude}, ${thing.longitude}`].filter((word) => word).join(", ")}`
+    : `👤 ${thing.name}, ${thing.phone}`;
+}
+
 /** Words of a user. */
 export interface Said {
   text: string;
+  /** Absent: the user shares nothing besides. */
+  thing?: SharedThing | undefined;
   /** The writer's name; null: the person of a private chat, or the first member of a group. */
   from: string | null;
   thread: string | null;
@@ -74,6 +90,16 @@ export interface Connection {
   press(chat: string, label: string, from: string | null): SeenMessage | Impossible;
   /** Opens the chat, where the platform tells the bot about that. */
   open?(chat: string): SeenChat;
+  /** Rewrites the user's newest message with these words. Absent: users cannot do that here. */
+  edit?(chat: string, words: string, text: string): SeenMessage | Impossible;
+  /**
+   * Reacts to the newest message with these words; without an emoji the reaction is taken back. Absent: reactions are not
+   * simulated.
+   */
+  react?(
+    chat: string,
+    reaction: { words: string; emoji: string; from: string | null },
+  ): SeenMessage | Impossible;
   look(chat: string): SeenChat;
   chats(): SeenChat[];
   block(chat: string, blocked: boolean): void;

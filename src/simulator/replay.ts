@@ -39,6 +39,12 @@ export async function replay({ run, call, timeoutMs, print }: ReplayOptions): Pr
     } else if ("open" in step) {
       const { platform, chat, ...body } = step.open;
       await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/open`, body);
+    } else if ("edit" in step) {
+      const { platform, chat, ...body } = step.edit;
+      await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/edit`, body);
+    } else if ("react" in step) {
+      const { platform, chat, ...body } = step.react;
+      await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/react`, body);
     } else if ("block" in step) {
       const { platform, chat, ...body } = step.block;
       await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/block`, body);
@@ -76,6 +82,8 @@ function describe(step: Step): string {
   if ("say" in step) return `${step.say.platform} ${step.say.chat} says "${step.say.text}"`;
   if ("press" in step) return `${step.press.platform} ${step.press.chat} presses "${step.press.label}"`;
   if ("open" in step) return `${step.open.platform} ${step.open.chat} opens the chat`;
+  if ("react" in step) return `${step.react.platform} ${step.react.chat} reacts with ${step.react.emoji}`;
+  if ("edit" in step) return `${step.edit.platform} ${step.edit.chat} edits "${step.edit.message}"`;
   if ("block" in step)
     return `${step.block.platform} ${step.block.chat} ${step.block.blocked ? "blocks" : "unblocks"}`;
   if ("fault" in step) return `fault ${step.fault.fault} on ${step.fault.platform}`;

@@ -11,9 +11,21 @@ const messageSchema = z.strictObject({
 });
 
 export const stepSchema = z.union([
-  z.strictObject({ say: z.strictObject({ ...where, text: z.string(), from: z.string().optional() }) }),
+  z.strictObject({
+    say: z.strictObject({
+      ...where,
+      text: z.string(),
+      from: z.string().optional(),
+      location: z.looseObject({}).optional(),
+      contact: z.looseObject({}).optional(),
+    }),
+  }),
   z.strictObject({ press: z.strictObject({ ...where, label: z.string(), from: z.string().optional() }) }),
   z.strictObject({ open: z.strictObject(where) }),
+  z.strictObject({ edit: z.strictObject({ ...where, message: z.string(), text: z.string() }) }),
+  z.strictObject({
+    react: z.strictObject({ ...where, message: z.string(), emoji: z.string(), from: z.string().optional() }),
+  }),
   z.strictObject({ block: z.strictObject({ ...where, blocked: z.boolean() }) }),
   z.strictObject({ fault: z.looseObject({ platform: z.enum(PLATFORMS), fault: z.string() }) }),
   z.strictObject({ clear_faults: z.literal(true) }),

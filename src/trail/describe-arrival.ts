@@ -13,6 +13,7 @@ export function describeArrival({ questions, session, attachments }: TrailRows):
       ...authorFacts(message, session),
       arrivalFact(message, session),
       sessionFact(message, session),
+      ...editFacts(message),
       ...describeHearing(message),
     ]),
     ...attachments.map(
@@ -81,6 +82,13 @@ function authorFacts(message: QuestionRow, session: SessionFacts): Fact[] {
       about,
     });
   return facts;
+}
+
+function editFacts({ id, editedAt }: QuestionRow): Fact[] {
+  const at = new Date(editedAt ?? Number.NaN);
+  if (Number.isNaN(at.getTime())) return [];
+  const why = "Its turn had not begun, so the bot got the new words only.";
+  return [{ at, what: "The user rewrote the message.", why, about: { type: "message", id } }];
 }
 
 function kindsOf(references: readonly StoredReference[]): string {

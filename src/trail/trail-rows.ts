@@ -73,6 +73,8 @@ export interface QuestionRow {
   listenedAt: Date | null;
   /** The transcription in `metadata`; null if it was not heard. */
   transcription: Json;
+  /** The platform's time of its newest edit; null: it was not edited. */
+  editedAt: string | null;
   /** Keys of its platform events, or of the cause of an unprompted turn. */
   keys: string[];
   /** Its own execution, if it has one. */

@@ -477,7 +477,8 @@ async function offer({ channel, definition, address }: ConformanceSubject) {
   const messageId = newId();
   const content = "Shall I book it?";
   const { split, capabilities } = definition;
-  const buttons = capabilities.buttons?.urls ? [...ANSWERS, ...PAGE] : ANSWERS;
+  // Some platforms show a page only where it stands alone.
+  const buttons = capabilities.buttons?.urls === true ? [...ANSWERS, ...PAGE] : ANSWERS;
   const { parts } = prepareReply({ content, buttons }, { split, buttons: capabilities.buttons });
   for (const part of parts) {
     const shown = part.buttons === null ? {} : { buttons: part.buttons };

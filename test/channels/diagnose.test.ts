@@ -1,6 +1,7 @@
 import { TelegramServer } from "telegram-test-api/lib/telegramServer.js";
 import { describe, expect, test } from "vitest";
 import { definition as slack } from "../../src/channels/slack/index.ts";
+import { definition as sms } from "../../src/channels/sms/index.ts";
 import { definition as sureadhere } from "../../src/channels/sureadhere/index.ts";
 import { definition as telegram } from "../../src/channels/telegram/index.ts";
 import { definition as web } from "../../src/channels/web/index.ts";
@@ -14,6 +15,7 @@ import { freePort } from "../support/redis.ts";
 import { createSubjectTools } from "./conformance-subject.ts";
 import { diagnosis, LOOPBACK, PUBLIC } from "./diagnose.ts";
 import { slackChannel } from "./slack-subject.ts";
+import { FROM } from "./sms-subject.ts";
 import { sureadhereChannel, sureadhereKeys, WEBHOOK_SECRET } from "./sureadhere-subject.ts";
 import { SECRET_TOKEN, telegramChannel } from "./telegram-subject.ts";
 import { metaChannel } from "./whatsapp-meta-subject.ts";
@@ -213,7 +215,40 @@ describe("a look at WhatsApp through Twilio", () => {
     const refused = await diagnosis(whatsapp, configOfSender(fake));
     expect(refused).toEqual([expect.stringMatching(/^error authToken: Twilio refused the credentials/)]);
     expect(refused.join()).not.toContain(fake.authToken);
-    await running.stop?.();
+    // The token was replaced, and the new one is already there as the second.
+    const secondaryAuthToken = "another";
+    const both = { ...configOfSender(fake), secondaryAuthToken };
+    const exchanged = await whatsappChannel(fake, { publicUrl: PUBLIC, config: { secondaryAuthToken } });
+    sender(fake, "https://chat.example.org/webhooks/whatsapp");
+    expect(await diagnosis(whatsapp, both, exchanged)).toEqual([
+      expect.stringMatching(/^error authToken: Twilio refused the credentials/),
+      "ok secondaryAuthToken: Twilio takes the credentials.",
+      `ok from: The sender ${fake.from} is online.`,
+      "ok from: Twilio posts to https://chat.example.org/webhooks/whatsapp.",
+      "ok authToken: The running service takes what is signed with this token.",
+      "ok secondaryAuthToken: The running service takes what is signed with this token.",
+    ]);
+    for (const channel of [running, exchanged]) await channel.stop?.();
+  });
+});
+
+describe("a look at SMS", () => {
+  test("tells a number that posts here from one that is missing, and from a list that Twilio refuses", async () => {
+    await using fake = await startFakeTwilio({ from: FROM });
+    const { accountSid, authToken, from, url: apiBaseUrl } = fake;
+    const look = () =>
+      diagnosis(sms, { accountSid, authToken, secondaryAuthToken: "wrong", from, apiBaseUrl });
+    const [taken, wrong] = await look();
+    expect(taken).toBe("ok authToken: Twilio takes the credentials.");
+    expect(wrong).toMatch(/^error secondaryAuthToken: Twilio refused the credentials/);
+    const lineOf = async () => (await look())[2];
+    expect(await lineOf()).toMatch(/^warning from: \+14155238886 is not among the phone numbers/);
+    fake.numbers = null;
+    expect(await lineOf()).toMatch(/^warning from: Twilio does not tell what phone numbers/);
+    fake.numbers = [{ sms_url: "https://elsewhere.example.org/", sms_method: "POST" }];
+    expect(await lineOf()).toMatch(/^error from: Twilio sends messages .* to https:\/\/elsewhere/);
+    fake.numbers = [{ sms_url: "https://chat.example.org/webhooks/sms", sms_method: "POST" }];
+    expect(await lineOf()).toBe("ok from: Twilio posts to https://chat.example.org/webhooks/sms.");
   });
 });
 

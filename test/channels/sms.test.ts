@@ -27,6 +27,11 @@ test("words that Twilio answers ask no bot: STOP and START change who can be wri
     expect(await eventsOf(fields)).toMatchObject([
       { type: "reachability", userIdentifier: ADA, unreachable: { code: "opted_out" } },
     ]);
+  const usual = await smsChannel(fake);
+  for (const Body of ["revoke", "OptOut"]) {
+    const received = await usual.receive(webhook(fake, messageWith(fake, { Body })));
+    expect(received).toMatchObject({ events: [{ unreachable: { code: "opted_out" } }] });
+  }
   expect(await eventsOf({ Body: "Start" })).toMatchObject([{ type: "reachability", unreachable: null }]);
   expect(await eventsOf({ Body: "info" })).toEqual([]);
   for (const Body of ["stop it", "Yes", "end"])

@@ -130,6 +130,37 @@ describe("a private message", () => {
   });
 });
 
+describe("an edited message", () => {
+  const edited = async (message: Record<string, unknown>) => {
+    const { message: written, ...update } = updateWith(message);
+    const received = await channel.receive(webhook({ ...update, edited_message: written }));
+    return received.kind === "accepted" ? received.events : expect.fail(JSON.stringify(received));
+  };
+
+  test("has the new words of the message with its number", async () => {
+    expect(await edited({ message_id: 7, text: "later", edit_date: 1_790_000_100 })).toMatchObject([
+      {
+        type: "message",
+        edits: true,
+        text: "later",
+        replyReference: "7",
+        metadata: { edited_at: "2026-09-21T14:15:00.000Z" },
+      },
+    ]);
+    const [part] = await edited({ caption: "both", photo: [{ file_id: "x" }], media_group_id: "a" });
+    expect(part).toMatchObject({ edits: true, text: "both" });
+    expect(part).not.toHaveProperty("albumKey");
+  });
+
+  test("counts in a group only where it is for the bot", async () => {
+    expect(await edited({ chat: GROUP, text: "talk among people" })).toEqual([]);
+    expect(await edited({ chat: GROUP, text: "x", photo: [{ file_id: "x" }], media_group_id: "a" })).toEqual(
+      [],
+    );
+    expect(await edited({ chat: GROUP, text: "@causeway_bot later" })).toMatchObject([{ text: "later" }]);
+  });
+});
+
 describe("a group message", () => {
   test.each([
     ["talk among people", null],

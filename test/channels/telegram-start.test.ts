@@ -34,6 +34,7 @@ describe("a webhook channel that starts", () => {
       secretToken: SECRET_TOKEN,
       allowedUpdates: [
         "message",
+        "edited_message",
         "callback_query",
         "my_chat_member",
         "message_reaction",

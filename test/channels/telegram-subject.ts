@@ -111,7 +111,7 @@ export async function telegramSubject({ log, findButtons }: SubjectTools): Promi
         webhook({ update_id: 1, poll_answer: { poll_id: "1" } }),
         webhook({ update_id: 2, something_new: {} }),
         webhook({ update_id: 3, message: { shape: "unheard of" } }),
-        webhook({ update_id: 4, edited_message: updateWith({ text: "better" }).message }),
+        webhook({ update_id: 4, edited_channel_post: updateWith({ text: "better" }).message }),
         webhook({ update_id: 5, channel_post: updateWith({ text: "news" }).message }),
         webhook(updateWith({ new_chat_members: [bot] })),
       ],

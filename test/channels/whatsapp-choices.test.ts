@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel, OfferedButtons } from "../../src/channels/channel.ts";
+import { definition } from "../../src/channels/whatsapp/index.ts";
 import { newId } from "../../src/core/ids.ts";
-import { toButtons } from "../../src/core/message/button.ts";
+import { canShow, toButtons } from "../../src/core/message/button.ts";
 import { choicesOf, type FakeMeta, type Interactive, startFakeMeta } from "../support/fake-meta.ts";
 import { partOf } from "./conformance-subject.ts";
-import { ADA, metaChannel, metaEvent, metaWebhook, replyTo } from "./whatsapp-meta-subject.ts";
+import { ADA, metaChannel, metaConfig, metaEvent, metaWebhook, replyTo } from "./whatsapp-meta-subject.ts";
 
 let fake: FakeMeta;
 let channel: Channel;
@@ -51,6 +52,25 @@ describe("choices on WhatsApp through Meta", () => {
     const { interactive } = await offer(text, ...labels);
     expect(interactive).toMatchObject({ type: "list", body: { text }, action: { button: "Choose" } });
     expect(choicesOf(interactive).map(({ title }) => title)).toEqual(labels);
+  });
+
+  test("one that opens a page is a button of its own kind, alone below a short text", async () => {
+    const support =
+      definition.variant?.(definition.configSchema.parse(metaConfig(fake))).capabilities.buttons ?? null;
+    const page = toButtons([{ label: "Terms", url: "https://example.org/terms" }]);
+    expect(canShow("Read this", page, support)).toBe(true);
+    expect(canShow("x".repeat(1025), page, support)).toBe(false);
+    expect(canShow("Read this", [...page, ...named("Yes")], support)).toBe(false);
+    const part = { ...partOf(ADA, "Read **this**"), buttons: page };
+    expect(await channel.send(part, AbortSignal.timeout(5000))).toMatchObject({ kind: "sent" });
+    expect(fake.taken.at(-1)?.interactive).toEqual({
+      type: "cta_url",
+      body: { text: "Read *this*" },
+      action: {
+        name: "cta_url",
+        parameters: { display_text: "Terms", url: "https://example.org/terms" },
+      },
+    });
   });
 
   test("what Meta refuses as buttons is written down", async () => {

@@ -160,7 +160,37 @@ describe("a WhatsApp message", () => {
 
   test("that is a place is read as words", async () => {
     const place = message({ Body: "", Latitude: "52.52", Longitude: "13.405", Label: "Berlin" });
-    expect(await eventsOf(place)).toMatchObject([{ text: "[location] Berlin, 52.52, 13.405" }]);
+    const location = { latitude: 52.52, longitude: 13.405, name: "Berlin", address: null };
+    expect(await eventsOf(place)).toMatchObject([
+      { text: "[location] Berlin, 52.52, 13.405", details: { location } },
+    ]);
+  });
+
+  test("that is a contact is told so, with its file", async () => {
+    const [MediaUrl0, MediaContentType0] = ["https://api.twilio.com/Media/ME0", "text/vcard"];
+    const contact = message({
+      Body: "",
+      MessageType: "contacts",
+      NumMedia: "1",
+      MediaUrl0,
+      MediaContentType0,
+    });
+    expect(await eventsOf(contact)).toMatchObject([
+      { text: "[contact]", attachments: [{ kind: "file", contentType: "text/vcard" }] },
+    ]);
+  });
+
+  test("that is a reaction names its message, and is nothing where it is taken back", async () => {
+    const OriginalRepliedMessageSid = `SM${"a".repeat(32)}`;
+    const reaction = { MessageType: "reaction", OriginalRepliedMessageSid };
+    expect(await eventsOf(message({ ...reaction, Body: "👍" }))).toMatchObject([
+      {
+        text: "[reaction] 👍",
+        details: { reaction: { emoji: "👍", message_id: OriginalRepliedMessageSid } },
+        references: [{ kind: "reply", externalId: OriginalRepliedMessageSid }],
+      },
+    ]);
+    expect(await eventsOf(message({ ...reaction, Body: "" }))).toEqual([]);
   });
 });
 

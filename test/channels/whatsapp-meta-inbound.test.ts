@@ -265,7 +265,40 @@ test("a contact is told with company, address, number and page", async () => {
     urls: [{ url: "https://example.org" }],
   };
   expect(await read({ type: "contacts", contacts: [contact] })).toMatchObject([
-    { text: "[contact] Bob, Bread Ltd, 49170, bob@example.org, 1 High St 12345 Berlin, https://example.org" },
+    {
+      text: "[contact] Bob, Bread Ltd, 49170, bob@example.org, 1 High St 12345 Berlin, https://example.org",
+      details: {
+        contacts: [{ name: "Bob", company: "Bread Ltd", phones: ["49170"], emails: ["bob@example.org"] }],
+      },
+    },
+  ]);
+});
+
+test("a place is words and data", async () => {
+  const location = { latitude: 52.52, longitude: 13.405, name: "Café" };
+  expect(await read({ type: "location", location })).toMatchObject([
+    { text: "[location] Café, 52.52, 13.405", details: { location: { ...location, address: null } } },
+  ]);
+});
+
+test("a reaction is words and data, and nothing where it is taken back", async () => {
+  const reaction = { message_id: "wamid.ours", emoji: "❤️" };
+  expect(await read({ type: "reaction", reaction })).toMatchObject([
+    {
+      text: "[reaction] ❤️",
+      details: { reaction },
+      references: [{ kind: "reply", externalId: "wamid.ours" }],
+    },
+  ]);
+  for (const taken of [{ message_id: "wamid.ours" }, { message_id: "wamid.ours", emoji: "" }, undefined])
+    expect(await read({ type: "reaction", reaction: taken })).toEqual([]);
+  expect(ignored()).toEqual(Array.from({ length: 3 }, () => "of the type reaction"));
+});
+
+test("a voice message that was played was read", async () => {
+  const statuses = [{ id: "wamid.ours", status: "played", recipient_id: "491701234567" }];
+  expect(await eventsOf(metaEvent(account, [], { statuses }))).toMatchObject([
+    { type: "receipt", externalId: "wamid.ours", state: "read" },
   ]);
 });
 

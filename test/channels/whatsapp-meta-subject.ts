@@ -132,7 +132,7 @@ export async function metaSubject({ log, findButtons }: SubjectTools): Promise<C
         metaWebhook(fake, { object: "page", entry: [] }),
         metaWebhook(fake, { entry: [null, 7, { changes: [null, { field: "account_update", value: {} }] }] }),
         metaWebhook(fake, metaEvent(fake, [], { statuses: [{ id: "wamid.1", status: "something_new" }] })),
-        message({ type: "reaction", reaction: { message_id: "wamid.1", emoji: "👍" } }),
+        message({ type: "reaction", reaction: { message_id: "wamid.1" } }),
         metaWebhook(fake, metaEvent(fake, [null as never, { id: 7 }, {}])),
       ],
       fromBots: () => [

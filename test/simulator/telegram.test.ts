@@ -19,6 +19,7 @@ function echoBot({ settings }: TestSimulator): Bot {
     await context.answerCallbackQuery();
     await context.editMessageText("You pressed yes");
   });
+  bot.on("edited_message:text", (context) => context.reply(`You meant: ${context.editedMessage.text}`));
   bot.on("message:text", (context) => context.reply(`You said: ${context.message.text}`));
   return bot;
 }
@@ -82,6 +83,17 @@ describe("simulated Telegram", () => {
       await eventually(async () => {
         expect(await seen(simulator, "ada")).toEqual(["user: by webhook", "bot: You said: by webhook"]);
       });
+      const edit = (message: string) =>
+        simulator.control("POST", "/telegram/chats/ada/edit", { message, text: "rewritten" });
+      expect(await edit("never said")).toMatchObject({ status: 404 });
+      expect(await edit("by webhook")).toMatchObject({ status: 201, body: { edited: true } });
+      await eventually(async () =>
+        expect(await seen(simulator, "ada")).toEqual([
+          "user: rewritten",
+          "bot: You said: by webhook",
+          "bot: You meant: rewritten",
+        ]),
+      );
       const { body: log } = await simulator.control("GET", "/log");
       const event = log.find((entry: { direction: string }) => entry.direction === "event");
       expect(event.request.headers["x-telegram-bot-api-secret-token"]).toBe("correct-secret");

@@ -200,6 +200,8 @@ export interface Interactive {
     buttons?: { type: string; reply: { id: string; title: string } }[];
     button?: string;
     sections?: { rows: { id: string; title: string }[] }[];
+    name?: string;
+    parameters?: { display_text: string; url: string };
   };
 }
 
@@ -211,6 +213,12 @@ export const choicesOf = ({ action }: Interactive) => [
 
 function isInteractive(message: unknown): boolean {
   const { type, body, action } = message as Interactive;
+  if (type === "cta_url") {
+    const { display_text: label = "", url = "" } = action.parameters ?? {};
+    const words = body?.text ?? "";
+    const fits = words.trim() !== "" && words.length <= 1024 && label !== "" && label.length <= 20;
+    return fits && action.name === "cta_url" && /^https?:\/\//.test(url);
+  }
   const choices = choicesOf({ type, action });
   const [most, title, id, text] = type === "button" ? [3, 20, 256, 1024] : [10, 24, 200, 4096];
   const differ = (key: "id" | "title") => new Set(choices.map((each) => each[key])).size === choices.length;

@@ -41,6 +41,8 @@ export interface FakeTwilio extends AsyncDisposable {
   typing: readonly string[];
   /** The account's WhatsApp senders, as the Senders API lists them. */
   senders: Record<string, unknown>[];
+  /** The account's phone numbers. Null: the list is refused. */
+  numbers: Record<string, unknown>[] | null;
   /** Number of received requests, accepted or not. */
   requests: () => number;
   fail(fault: TwilioFault): void;
@@ -119,7 +121,7 @@ export async function startFakeTwilio({ from = "whatsapp:+14155238886" } = {}): 
     if (request.method === "GET" && request.url?.startsWith("/v2/Channels/Senders?"))
       return reply(response, { status: 200, body: { senders } });
     if (request.method === "GET" && request.url?.startsWith(`${account}/IncomingPhoneNumbers.json?`))
-      return reply(response, { status: 200, body: { incoming_phone_numbers: senders } });
+      return reply(response, numbersAnswer());
     if (request.method === "POST" && request.url === "/v2/Indicators/Typing.json") {
       const messageId = form.get("messageId") ?? "";
       if (form.get("channel") !== "whatsapp" || !/^(SM|MM)[0-9a-f]{32}$/.test(messageId))
@@ -142,9 +144,16 @@ export async function startFakeTwilio({ from = "whatsapp:+14155238886" } = {}): 
     else reply(response, refusal(fault));
   }
 
+  function numbersAnswer(): Answer {
+    const { numbers } = fake;
+    return numbers === null
+      ? refuse(403, 20403, "Forbidden")
+      : { status: 200, body: { incoming_phone_numbers: numbers } };
+  }
+
   const server = await startLoopbackServer(handle, (response) => reply(response, refuse(500, 20500)));
   const { close } = server;
-  return {
+  const fake: FakeTwilio = {
     url: server.origin,
     accountSid,
     authToken,
@@ -153,6 +162,7 @@ export async function startFakeTwilio({ from = "whatsapp:+14155238886" } = {}): 
     taken,
     typing,
     senders,
+    numbers: [],
     requests: () => requests,
     fail: (fault) => void faults.push(fault),
     revokeToken() {
@@ -162,6 +172,7 @@ export async function startFakeTwilio({ from = "whatsapp:+14155238886" } = {}): 
     close,
     [Symbol.asyncDispose]: close,
   };
+  return fake;
 }
 
 function refusal({ status, code, retryAfter, problem }: Extract<TwilioFault, { code: number }>): Answer {

@@ -46,6 +46,8 @@ export interface TurnRequest {
     /** The user's own text, if it differs from `content`. */
     text?: string;
     payload?: string;
+    /** The data behind the words: `location`, `contacts` or `reaction`. */
+    details?: JsonObject;
     attachments: AttachmentNotice[];
   } & Partial<ContextFields>)[];
   history?: PromptMessage[];
@@ -78,7 +80,7 @@ export async function turnRequest(
 }
 
 function toMessage(input: TurnInput): TurnRequest["messages"][number] {
-  const { messageId, text, context, payload, instruction, isOpeningRequest, attachments } = input;
+  const { messageId, text, context, payload, details, instruction, isOpeningRequest, attachments } = input;
   const content = isOpeningRequest ? openingRequest(text) : withContextInWords(text, context);
   return {
     id: messageId,
@@ -86,6 +88,7 @@ function toMessage(input: TurnInput): TurnRequest["messages"][number] {
     content,
     ...(context === undefined ? {} : { ...(content === text ? {} : { text }), ...known(context) }),
     ...(payload === undefined ? {} : { payload }),
+    ...(details === undefined ? {} : { details }),
     attachments: attachments.map(toNotice),
   };
 }

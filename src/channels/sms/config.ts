@@ -16,7 +16,7 @@ export const smsConfigSchema = z.strictObject({
   apiBaseUrl: twilioApiBaseUrlSchema,
   // Twilio blocks sends to whoever wrote one of these, so the bot could not answer them anyway.
   optOutWords: wordsSchema(
-    ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"],
+    ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"],
     "gets no answer, and its sender counts as out of reach until they write again.",
   ),
   optInWords: wordsSchema(["START", "UNSTOP"], "ends an opt-out. The bot is not asked."),

@@ -3,13 +3,7 @@ import type { DiagnoseOptions } from "../channel.ts";
 import { createApiClient } from "../kit/api-client.ts";
 import { asObject, type JsonBody } from "../kit/json-body.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";
-import {
-  accountFault,
-  CREDENTIALS_TAKEN,
-  readOfAccount,
-  signatureFindings,
-  webhookFinding,
-} from "../twilio/diagnose-account.ts";
+import { checkTokens, readOfAccount, signatureFindings, webhookFinding } from "../twilio/diagnose-account.ts";
 import type { SmsConfig } from "./config.ts";
 import { words } from "./errors.ts";
 
@@ -18,13 +12,13 @@ export async function diagnose(options: DiagnoseOptions<SmsConfig>): Promise<Fin
   const { config, signal } = options;
   const client = createApiClient();
   try {
-    const fault = await accountFault(config, client, words, signal);
-    if (fault !== null) return [fault];
-    const told = await readOfAccount(config, client, numbersUrl(config), signal);
+    const { findings, token } = await checkTokens(config, client, words, signal);
+    if (token === null) return findings;
+    const told = await readOfAccount({ ...config, authToken: token }, client, numbersUrl(config), signal);
     const numbers = told?.["incoming_phone_numbers"];
     return [
-      CREDENTIALS_TAKEN,
-      numberFinding(Array.isArray(numbers) ? asObject(numbers[0]) : null, options),
+      ...findings,
+      numberFinding(Array.isArray(numbers) ? numbers.map(asObject) : null, options),
       ...(await signatureFindings(options)),
       ...(await options.checkClock(config.apiBaseUrl)),
     ];
@@ -41,13 +35,20 @@ function numbersUrl({ accountSid, from }: SmsConfig): URL {
   return url;
 }
 
-function numberFinding(number: JsonBody | null, options: DiagnoseOptions<SmsConfig>): Finding {
+/** Without numbers, Twilio did not answer. An empty list is an answer: the account has no such number. */
+function numberFinding(
+  numbers: readonly (JsonBody | null)[] | null,
+  options: DiagnoseOptions<SmsConfig>,
+): Finding {
   const { from } = options.config;
   const wanted = webhookUrlOf(options);
+  const number = numbers?.[0] ?? null;
   if (number === null)
     return warningFinding(
       "from",
-      `${from} is not among the phone numbers that Twilio names for the account; short codes never are.`,
+      numbers === null
+        ? "Twilio does not tell what phone numbers the account has."
+        : `${from} is not among the phone numbers that Twilio names for the account; short codes never are.`,
       `see in the Twilio console that "A message comes in" is ${wanted}, with method POST`,
     );
   return webhookFinding({ url: number["sms_url"], method: number["sms_method"] ?? "POST" }, wanted, {

@@ -38,6 +38,13 @@ export function toMessage(
   };
 }
 
+/** The new words of a message. Only these change; a part of an album that has no words of its own stays as it is. */
+export function editOf({ albumKey: _, ...event }: InboundMessage, message: TelegramMessage): InboundMessage {
+  const { edit_date: seconds } = message;
+  const metadata = seconds ? { metadata: { edited_at: new Date(seconds * 1000).toISOString() } } : {};
+  return { ...event, edits: true, ...metadata };
+}
+
 function placeOf({ chat, ...message }: TelegramMessage): TelegramPlace {
   const direct = message.direct_messages_topic?.topic_id;
   if (direct !== undefined) return { chatId: chat.id, topic: { kind: "direct", id: direct } };

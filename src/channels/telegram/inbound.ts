@@ -5,7 +5,7 @@ import { toAddress } from "./address.ts";
 import { addressingOf } from "./addressing.ts";
 import { deskMessageOf } from "./desk-inbound.ts";
 import type { IdentitySource } from "./identity.ts";
-import { toMessage } from "./inbound-message.ts";
+import { editOf, toMessage } from "./inbound-message.ts";
 import type { TelegramMessage } from "./message.ts";
 import { ratingOf } from "./reaction.ts";
 import type { TelegramMembership, TelegramPress, TelegramUpdate } from "./update.ts";
@@ -13,9 +13,10 @@ import type { TelegramMembership, TelegramPress, TelegramUpdate } from "./update
 /** Anonymous group admins appear as this bot account of Telegram (Bot API, `sender_chat`). */
 const GROUP_ANONYMOUS_BOT = 1087968824;
 
-/** The requested kinds of update. An edit or a channel post never becomes a message. */
+/** The requested kinds of update. A channel post never becomes a message. */
 export const ALLOWED_UPDATES = [
   "message",
+  "edited_message",
   "callback_query",
   "my_chat_member",
   "message_reaction",
@@ -48,7 +49,7 @@ export function createInbound({ botId, identity, isDesk, readPress, log }: Inbou
   };
 
   return async function readUpdate(update: TelegramUpdate): Promise<ChannelEvent[] | Later> {
-    const { message } = update;
+    const { message, isEdit } = update;
     const eventKey = `update:${botId ?? "bot"}:${update.updateId}`;
     if (update.unreadable) {
       log.warn({ updateId: update.updateId }, "telegram message of an unknown shape ignored");
@@ -68,6 +69,7 @@ export function createInbound({ botId, identity, isDesk, readPress, log }: Inbou
     const barred = barredBecause(message);
     if (barred !== null) return ignore(update, barred);
     if (isDesk(String(message.chat.id))) {
+      if (isEdit) return ignore(update, "an edit at a desk");
       const words = deskMessageOf(message, eventKey);
       return words === null ? ignore(update, "not in a topic of a desk") : [words];
     }
@@ -75,9 +77,10 @@ export function createInbound({ botId, identity, isDesk, readPress, log }: Inbou
     const addressing = said.kind === "unsure" ? await decide(message, identity, log) : said;
     if (addressing.kind === "later") return addressing;
     // Only one picture of an album carries the caption, and with it the mention. The others are for us if that one is.
-    const isPart = addressing.kind === "overheard" && message.media_group_id !== undefined;
+    const isPart = addressing.kind === "overheard" && message.media_group_id !== undefined && !isEdit;
     if (addressing.kind !== "for_us" && !isPart) return ignore(update, "not addressed to us");
     const event = toMessage(message, addressing, eventKey, identity.current());
+    if (isEdit) return [editOf(event, message)];
     if (isPart) event.onlyWithAlbum = true;
     if (event.text.trim() === "" && event.attachments === undefined) {
       const { chat, unread } = message;

@@ -107,6 +107,7 @@ const messageSchema = z.object({
   ...contentShape,
   message_id: z.number(),
   date: spare(z.number()),
+  edit_date: spare(z.number()),
   from: userSchema.optional(),
   sender_chat: namedChatSchema.optional(),
   author_signature: z.string().optional(),

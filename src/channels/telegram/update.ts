@@ -63,6 +63,7 @@ export interface TelegramPress {
 interface UpdateParts {
   update_id?: unknown;
   message?: unknown;
+  edited_message?: unknown;
   callback_query?: unknown;
   my_chat_member?: unknown;
   message_reaction?: unknown;
@@ -76,6 +77,8 @@ export interface TelegramUpdate {
   updateId: number;
   /** Null for every other kind of update, and for a message of an unknown form. */
   message: TelegramMessage | null;
+  /** True if it is an earlier message, as its writer changed it. */
+  isEdit: boolean;
   membership: TelegramMembership | null;
   /** The chat in which the current answer must stop. */
   stop: TelegramPlace | null;
@@ -96,16 +99,19 @@ export function parseUpdate(json: unknown): TelegramUpdate | null {
   const parts: UpdateParts = json;
   const { update_id: updateId } = parts;
   if (typeof updateId !== "number" || !Number.isSafeInteger(updateId)) return null;
-  const message = parts.message === undefined ? null : readMessage(parts.message);
+  const isEdit = parts.edited_message !== undefined;
+  const written = isEdit ? parts.edited_message : parts.message;
+  const message = written === undefined ? null : readMessage(written);
   return {
     updateId,
     message,
+    isEdit,
     membership: readAs(membershipSchema, parts.my_chat_member),
     stop: stopOf(readAs(stopSchema, parts.stopped_message_generation)),
     reaction: readAs(reactionSchema, parts.message_reaction),
     press: pressOf(readAs(callbackSchema, parts.callback_query)),
     isBusiness: parts.business_message !== undefined || parts.business_connection !== undefined,
-    unreadable: message === null && parts.message !== undefined,
+    unreadable: message === null && written !== undefined,
   };
 }
 

@@ -10,21 +10,38 @@ import { createRestApi } from "./rest-api.ts";
 import { twilioUrl } from "./sdk-transport.ts";
 import { signatureOf } from "./verify.ts";
 
-export const CREDENTIALS_TAKEN = okFinding("authToken", "Twilio takes the credentials.");
+/** The outcome of asking Twilio about the account's tokens. */
+export interface CheckedTokens {
+  findings: Finding[];
+  /** The first token that Twilio takes; null: Twilio takes none, or cannot be asked. */
+  token: string | null;
+}
 
-/** The reason why Twilio cannot be asked with these credentials; null: it can. */
-export async function accountFault(
+type TokenKey = "authToken" | "secondaryAuthToken";
+
+/** Asks Twilio about each token, because a running channel uses whichever works. */
+export async function checkTokens(
   config: TwilioAccount & { from: string },
   client: ApiClient,
   words: ProviderWords,
   signal: AbortSignal,
-): Promise<Finding | null> {
-  const fault = await createRestApi(config, client).check(signal);
-  if (fault === null) return null;
-  const what = `${describeFault(fault, words)}.`;
-  return fault.kind === "refused"
-    ? errorFinding("authToken", what, "copy account SID and auth token again from the Twilio console")
-    : errorFinding("apiBaseUrl", what, "check the network, `apiBaseUrl` and proxies");
+): Promise<CheckedTokens> {
+  const findings: Finding[] = [];
+  let taken: string | null = null;
+  for (const key of ["authToken", "secondaryAuthToken"] as const) {
+    const token = config[key];
+    if (token === undefined) continue;
+    const alone = { ...config, authToken: token, secondaryAuthToken: undefined };
+    const fault = await createRestApi(alone, client).check(signal);
+    // Without an answer of Twilio, the other token would tell nothing else.
+    if (fault !== null && fault.kind !== "refused")
+      return { findings: [unreachable(`${describeFault(fault, words)}.`)], token: null };
+    findings.push(
+      fault === null ? takenFinding(key) : refusedFinding(key, `${describeFault(fault, words)}.`),
+    );
+    if (fault === null) taken ??= token;
+  }
+  return { findings, token: taken };
 }
 
 /** Reads what the account has; null if Twilio does not tell. `url` is the address at Twilio's own hosts. */
@@ -57,9 +74,24 @@ export function webhookFinding(
   );
 }
 
-/** Sends a form without a message, signed as Twilio does. The running service must accept its signature. */
+const takenFinding = (key: TokenKey) => okFinding(key, "Twilio takes the credentials.");
+
+function refusedFinding(key: TokenKey, what: string): Finding {
+  return errorFinding(
+    key,
+    what,
+    key === "authToken"
+      ? "copy account SID and auth token again from the Twilio console"
+      : "copy the secondary auth token again from the Twilio console, or leave `secondaryAuthToken` out",
+  );
+}
+
+const unreachable = (what: string) =>
+  errorFinding("apiBaseUrl", what, "check the network, `apiBaseUrl` and proxies");
+
+/** Sends a form without a message, signed with each token as Twilio does. The running service must accept the signatures. */
 export async function signatureFindings(options: DiagnoseOptions<TwilioAccount>): Promise<Finding[]> {
-  const { config, publicUrl, callWebhook } = options;
+  const { config, publicUrl } = options;
   if (!canCallUs(publicUrl, config.apiBaseUrl))
     return [
       errorFinding(
@@ -68,22 +100,35 @@ export async function signatureFindings(options: DiagnoseOptions<TwilioAccount>)
         "set CAUSEWAY_PUBLIC_URL to where this service can be reached",
       ),
     ];
-  const url = webhookUrlOf(options);
-  const answer = await callWebhook({
+  const findings: Finding[] = [];
+  for (const key of ["authToken", "secondaryAuthToken"] as const) {
+    const token = config[key];
+    const finding = token === undefined ? null : await signatureFinding(options, key, token);
+    if (finding !== null) findings.push(finding);
+  }
+  return findings;
+}
+
+/** Null: no Causeway answers there. */
+async function signatureFinding(
+  options: DiagnoseOptions<TwilioAccount>,
+  key: TokenKey,
+  token: string,
+): Promise<Finding | null> {
+  const { accountSid } = options.config;
+  const answer = await options.callWebhook({
     headers: {
       "content-type": "application/x-www-form-urlencoded",
-      "x-twilio-signature": signatureOf(config.authToken, url, { AccountSid: config.accountSid }),
+      "x-twilio-signature": signatureOf(token, webhookUrlOf(options), { AccountSid: accountSid }),
     },
-    body: `AccountSid=${config.accountSid}`,
+    body: `AccountSid=${accountSid}`,
   });
-  if (answer === null) return [];
+  if (answer === null) return null;
   if (answer.status === 400)
-    return [okFinding("authToken", "The running service takes what is signed with this token.")];
-  return [
-    errorFinding(
-      "authToken",
-      `The running service answers ${answer.status} to what is signed with this token: it runs with another one or another CAUSEWAY_PUBLIC_URL, or another service answers there.`,
-      "restart the service with this configuration",
-    ),
-  ];
+    return okFinding(key, "The running service takes what is signed with this token.");
+  return errorFinding(
+    key,
+    `The running service answers ${answer.status} to what is signed with this token: it runs with another one or another CAUSEWAY_PUBLIC_URL, or another service answers there.`,
+    "restart the service with this configuration",
+  );
 }

@@ -23,6 +23,8 @@ export interface ReadMessage {
   attachments: InboundAttachment[];
   /** The payload of a pressed button or a chosen list row. */
   payload: string | undefined;
+  /** The data behind the text: a place, contacts or a reaction. */
+  details?: JsonObject | undefined;
   /** The time of the message; undefined if the provider does not send it. */
   sentAt?: Date | undefined;
   /** The references of the message, nearest last. */
@@ -38,7 +40,7 @@ export const eventKeyOf = (messageId: string) => KEY + messageId;
 
 /** The normal form of a message; null if it is empty. */
 export function toInboundMessage(read: ReadMessage): InboundMessage | null {
-  const { text, attachments, userName, payload, sender, sentAt, references, referral } = read;
+  const { text, attachments, userName, payload, details, sender, sentAt, references, referral } = read;
   if (text.trim() === "" && attachments.length === 0) return null;
   return {
     type: "message",
@@ -49,6 +51,7 @@ export function toInboundMessage(read: ReadMessage): InboundMessage | null {
     text,
     ...(attachments.length === 0 ? {} : { attachments }),
     ...(payload === undefined ? {} : { payload }),
+    ...(details === undefined ? {} : { details }),
     ...(sentAt === undefined ? {} : { sentAt }),
     ...(references.length === 0 ? {} : { references }),
     ...(referral ? { metadata: referralMetadata(referral) } : {}),
@@ -78,13 +81,4 @@ export function unreadableText(kind?: string): string {
 /** The provider's id of the message with an event key; null if the key belongs to no message. */
 export function messageIdOf(eventKey: string): string | null {
   return eventKey.startsWith(KEY) ? eventKey.slice(KEY.length) : null;
-}
-
-/** A place as text. */
-export function placeText(
-  place: { latitude: number | string; longitude: number | string },
-  names: readonly (string | undefined)[],
-): string {
-  const words = [...names, `${place.latitude}, ${place.longitude}`].map((name) => name?.trim());
-  return `[location] ${[...new Set(words)].filter((word) => word).join(", ")}`;
 }

@@ -21,8 +21,11 @@ export interface ButtonSupport {
   max: number;
   /** Maximum length of a label, in UTF-16 code units. */
   labelLimit: number;
-  /** True if a button can open a page. */
-  urls: boolean;
+  /**
+   * True if a button can open a page. A number: only if it is the one button below a text of at most so many UTF-16 code
+   * units.
+   */
+  urls: boolean | number;
 }
 
 /** Converts written buttons. A button without a label is left out, because no platform can show it. */
@@ -39,15 +42,12 @@ export function readButtons(stored: unknown): Button[] {
   return Array.isArray(stored) ? toButtons(stored) : [];
 }
 
-/** Returns true if a platform can show all these buttons unchanged. */
-export function canShow(buttons: readonly Button[], support: ButtonSupport | null): boolean {
-  return (
-    support !== null &&
-    buttons.length <= support.max &&
-    buttons.every(
-      ({ label, url }) => label.length <= support.labelLimit && (url === undefined || support.urls),
-    )
-  );
+/** Returns true if a platform can show all these buttons unchanged below a text. */
+export function canShow(content: string, buttons: readonly Button[], support: ButtonSupport | null): boolean {
+  if (support === null || buttons.length > support.max) return false;
+  const { labelLimit, urls } = support;
+  const canOpen = typeof urls === "boolean" ? urls : buttons.length === 1 && content.length <= urls;
+  return buttons.every(({ label, url }) => label.length <= labelLimit && (url === undefined || canOpen));
 }
 
 /** The buttons that send an answer, in the order of their numbers. The other buttons open a page. */

@@ -91,8 +91,18 @@ export interface InboundMessage {
    * and references join the stored message until its turn begins. After that they become a separate message.
    */
   supplements?: true;
+  /**
+   * The user rewrote the message with the same `replyReference`. Its words change if its turn has not begun. Otherwise
+   * nothing happens.
+   */
+  edits?: true;
   /** The origin of the message (an advertisement). Kept with the message, and with a session that has no such data yet. */
   metadata?: JsonObject;
+  /**
+   * The data behind the words: a place (`location`), shared `contacts`, a `reaction`. Bots get it, and it is kept in the
+   * message's metadata.
+   */
+  details?: JsonObject;
 }
 
 /**

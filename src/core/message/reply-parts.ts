@@ -72,7 +72,7 @@ function prepareText(
     };
   }
   // A reply with only files has no text to put buttons under.
-  const shown = content.trim() !== "" && canShow(buttons, limits.buttons);
+  const shown = content.trim() !== "" && canShow(content, buttons, limits.buttons);
   const parts = limits.split(shown ? content : withOptions(content, buttons).trimStart(), format).map(plain);
   const last = parts.at(-1);
   if (shown && last) last.buttons = buttons;

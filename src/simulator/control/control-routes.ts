@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from "express";
-import { type Connection, isImpossible, PLATFORMS, type Platform } from "../connection.ts";
+import { type Connection, isImpossible, PLATFORMS, type Platform, type SharedThing } from "../connection.ts";
 import type { World } from "../world.ts";
 import { feed } from "./feed.ts";
 import { ownOriginOnly } from "./guard.ts";
@@ -8,10 +8,12 @@ import { refused } from "./refused.ts";
 import {
   blockSchema,
   clockSchema,
+  editSchema,
   emptySchema,
   faultSchema,
   openSchema,
   pressSchema,
+  reactSchema,
   saySchema,
   webhookSchema,
 } from "./requests.ts";
@@ -145,7 +147,9 @@ export function controlRoutes({ world, platforms, canSetWebhooks, webChats }: Co
     const body = await readJson(request, response, saySchema);
     const connection = body && connectionOf(request, response, body.bot);
     if (!connection) return;
-    const { text = "", from = null, thread = null, reply_to: replyTo = null, file } = body;
+    const { text = "", from = null, thread = null, reply_to: replyTo = null, file, location, contact } = body;
+    const thing: SharedThing | undefined =
+      location === undefined ? contact && { kind: "contact", ...contact } : { kind: "location", ...location };
     const sent = file && {
       name: file.name,
       contentType: file.content_type,
@@ -153,8 +157,9 @@ export function controlRoutes({ world, platforms, canSetWebhooks, webChats }: Co
     };
     const { platform, name: bot } = connection;
     const { chat } = request.params;
-    record.note({ say: { platform, chat, bot, text, ...(from === null ? {} : { from }) } });
-    answer(response, connection.say(chat, { text, from, thread, replyTo, file: sent ?? null }));
+    const shared = { ...(location && { location }), ...(contact && { contact }) };
+    record.note({ say: { platform, chat, bot, text, ...(from === null ? {} : { from }), ...shared } });
+    answer(response, connection.say(chat, { text, thing, from, thread, replyTo, file: sent ?? null }));
   });
 
   router.post("/:platform/chats/:chat/press", async (request, response) => {
@@ -178,6 +183,34 @@ export function controlRoutes({ world, platforms, canSetWebhooks, webChats }: Co
       return refused(response, 409, "not_told", `${platform} does not tell a bot that its chat was opened.`);
     record.note({ open: { platform, chat, bot } });
     response.json(connection.open(chat));
+  });
+
+  router.post("/:platform/chats/:chat/react", async (request, response) => {
+    const body = await readJson(request, response, reactSchema);
+    const connection = body && connectionOf(request, response, body.bot);
+    if (!connection) return;
+    const { platform, name: bot } = connection;
+    const { chat } = request.params;
+    const { message: words, emoji, from = null } = body;
+    if (connection.react === undefined)
+      return refused(response, 409, "reactions_not_simulated", `Reactions on ${platform} are not simulated.`);
+    record.note({
+      react: { platform, chat, bot, message: words, emoji, ...(from === null ? {} : { from }) },
+    });
+    answer(response, connection.react(chat, { words, emoji, from }));
+  });
+
+  router.post("/:platform/chats/:chat/edit", async (request, response) => {
+    const body = await readJson(request, response, editSchema);
+    const connection = body && connectionOf(request, response, body.bot);
+    if (!connection) return;
+    const { platform, name: bot } = connection;
+    const { chat } = request.params;
+    const { message, text } = body;
+    if (connection.edit === undefined)
+      return refused(response, 409, "edits_not_simulated", `Edits on ${platform} are not simulated.`);
+    record.note({ edit: { platform, chat, bot, message, text } });
+    answer(response, connection.edit(chat, message, text));
   });
 
   router.post("/:platform/chats/:chat/block", async (request, response) => {

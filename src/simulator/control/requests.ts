@@ -12,22 +12,49 @@ const fileSchema = z.strictObject({
   data: z.base64(),
 });
 
+const locationSchema = z.strictObject({
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+  name: name.optional(),
+});
+
+const contactSchema = z.strictObject({
+  name,
+  phone: z.string().regex(/^\+\d{5,15}$/, "looks like +491701234567"),
+});
+
 export const saySchema = z
   .strictObject({
     text: z.string().max(40_000).optional(),
+    location: locationSchema.optional(),
+    contact: contactSchema.optional(),
     from: name.optional(),
     thread: name.optional(),
     reply_to: name.optional(),
     file: fileSchema.optional(),
     bot: name.optional(),
   })
-  .refine(({ text, file }) => (text !== undefined && text !== "") || file !== undefined, {
+  .refine(({ text, file, location, contact }) => text || file || location || contact, {
     path: ["text"],
-    error: "is required, unless a file is sent",
+    error: "is required, unless a file, a location or a contact is sent",
   });
 
 export const pressSchema = z.strictObject({
   label: z.string().min(1),
+  from: name.optional(),
+  bot: name.optional(),
+});
+
+export const editSchema = z.strictObject({
+  message: z.string().min(1),
+  text: z.string().min(1).max(40_000),
+  bot: name.optional(),
+});
+
+export const reactSchema = z.strictObject({
+  message: z.string().min(1),
+  /** Empty: the reaction is taken back. */
+  emoji: z.string().max(16),
   from: name.optional(),
   bot: name.optional(),
 });

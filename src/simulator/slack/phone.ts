@@ -58,7 +58,9 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     return id;
   }
 
-  function say(chat: string, { text, from, thread, file }: Said): SeenMessage | Impossible {
+  function say(chat: string, { text, thing, from, thread, file }: Said): SeenMessage | Impossible {
+    if (thing !== undefined)
+      return { status: 409, code: "not_on_slack", message: `A ${thing.kind} cannot be shared on Slack.` };
     const conversation = openConversation(app, chat);
     if (thread !== null && !conversation.messages.some(({ ts }) => ts === thread))
       return { status: 404, code: "thread_not_found", message: `The conversation has no message ${thread}.` };

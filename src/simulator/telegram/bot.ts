@@ -1,3 +1,4 @@
+import type { SharedThing } from "../connection.ts";
 import type { InlineButton } from "./content.ts";
 import type { Entity } from "./entities.ts";
 
@@ -29,6 +30,10 @@ export interface StoredMessage {
   threadId: number | null;
   replyTo: number | null;
   file: (StoredFile & { kind: string }) | null;
+  /** A shared place or contact. Absent for most. */
+  thing?: SharedThing | undefined;
+  /** The emoji with which a user reacted. */
+  reaction?: string;
 }
 
 export interface Chat {
@@ -154,7 +159,7 @@ export function chatObject(chat: Chat): Record<string, unknown> {
 
 /** A message as the Bot API describes it. */
 export function messageObject(chat: Chat, message: StoredMessage, depth = 0): Record<string, unknown> {
-  const { id, from, date, text, entities, keyboard, file, threadId, replyTo } = message;
+  const { id, from, date, text, entities, keyboard, file, threadId, replyTo, thing } = message;
   const answered = depth === 0 ? chat.messages.find((each) => each.id === replyTo) : undefined;
   const words = file === null ? ["text", "entities"] : ["caption", "caption_entities"];
   return {
@@ -168,8 +173,17 @@ export function messageObject(chat: Chat, message: StoredMessage, depth = 0): Re
     ...(text === "" ? {} : { [words[0] ?? ""]: text }),
     ...(entities.length === 0 ? {} : { [words[1] ?? ""]: entities }),
     ...(file === null ? {} : { [file.kind]: fileObject(file) }),
+    ...(thing === undefined ? {} : thingObject(thing)),
     ...(keyboard.length === 0 ? {} : { reply_markup: { inline_keyboard: keyboard } }),
   };
+}
+
+function thingObject(thing: SharedThing): Record<string, unknown> {
+  if (thing.kind === "contact")
+    return { contact: { phone_number: thing.phone.replace("+", ""), first_name: thing.name } };
+  const { latitude, longitude, name } = thing;
+  const location = { latitude, longitude };
+  return name === undefined ? { location } : { location, venue: { location, title: name, address: "" } };
 }
 
 function fileObject({ fileId, kind, name, contentType, bytes }: NonNullable<StoredMessage["file"]>): unknown {

@@ -5,6 +5,7 @@ import {
   type Said,
   type SeenChat,
   type SeenMessage,
+  thingInWords,
 } from "../connection.ts";
 import { numberFor } from "../invented.ts";
 import type { World } from "../world.ts";
@@ -55,14 +56,12 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     return user;
   }
 
-  function say(chatName: string, { text, from, thread, replyTo, file }: Said): SeenMessage | Impossible {
+  function say(
+    chatName: string,
+    { text, thing, from, thread, replyTo, file }: Said,
+  ): SeenMessage | Impossible {
     const chat = open(chatName);
-    if (text.length > 4096)
-      return {
-        status: 422,
-        code: "text_too_long",
-        message: "Telegram's apps cut a text after 4096 characters.",
-      };
+    if (text.length > 4096) return TOO_LONG;
     const threadId = thread === null ? null : Number(thread);
     if (threadId !== null && !chat.topics.has(threadId))
       return { status: 404, code: "thread_not_found", message: `The chat has no topic ${thread}.` };
@@ -79,8 +78,43 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
       threadId,
       replyTo: replyTo === null ? null : Number(replyTo),
       file: stored,
+      thing,
     });
     updates.push("message", messageObject(chat, message), chat);
+    world.changed();
+    return seen(message, chat);
+  }
+
+  function edit(chatName: string, words: string, text: string): SeenMessage | Impossible {
+    const chat = open(chatName);
+    const message = chat.messages.findLast(({ from, text: said }) => !from.is_bot && said === words);
+    if (message === undefined)
+      return {
+        status: 404,
+        code: "message_not_found",
+        message: `No user wrote "${words}" in this chat.`,
+      };
+    if (text.length > 4096) return TOO_LONG;
+    Object.assign(message, { text, entities: findEntities(text), isEdited: true });
+    updates.push("edited_message", messageObject(chat, message), chat);
+    world.changed();
+    return seen(message, chat);
+  }
+
+  function react(
+    chatName: string,
+    { words, emoji, from }: { words: string; emoji: string; from: string | null },
+  ): SeenMessage | Impossible {
+    const chat = open(chatName);
+    const message = chat.messages.findLast(({ text }) => text === words);
+    if (message === undefined)
+      return { status: 404, code: "message_not_found", message: `Nobody wrote "${words}" in this chat.` };
+    const listOf = (each = "") => (each === "" ? [] : [{ type: "emoji", emoji: each }]);
+    const change = { old_reaction: listOf(message.reaction), new_reaction: listOf(emoji) };
+    if (emoji === "") delete message.reaction;
+    else message.reaction = emoji;
+    const where = { chat: chatObject(chat), message_id: message.id, user: userOf(chat, from) };
+    updates.push("message_reaction", { ...where, date: world.clock.seconds(), ...change }, chat);
     world.changed();
     return seen(message, chat);
   }
@@ -145,12 +179,13 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
   }
 
   function seen(message: StoredMessage, chat: Chat): SeenMessage {
-    const { id, from, text, keyboard, file, date, threadId, replyTo, isEdited } = message;
+    const { id, from, text, thing, reaction, keyboard, file, date, threadId, replyTo, isEdited } = message;
     const labels = keyboard.flat().map((button) => button.text);
     return {
       id: String(id),
       from: from.is_bot ? "bot" : "user",
-      text,
+      text: thing === undefined ? text : thingInWords(thing),
+      ...(reaction === undefined ? {} : { reaction }),
       ...(labels.length === 0 ? {} : { buttons: labels }),
       ...(isEdited ? { edited: true } : {}),
       ...(chat.id < 0 && !from.is_bot ? { name: from.first_name } : {}),
@@ -174,6 +209,8 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     name: bot.name,
     say,
     press,
+    edit,
+    react,
     look,
     block,
     chats: () => [...bot.chats.values()].map(seenChat),
@@ -193,6 +230,12 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     }),
   };
 }
+
+const TOO_LONG: Impossible = {
+  status: 422,
+  code: "text_too_long",
+  message: "Telegram's apps cut a text after 4096 characters.",
+};
 
 /** A chat's number: as written, or the same one for the same name. Groups have negative numbers. */
 function idOf(chat: string): number {

@@ -1,15 +1,23 @@
-import { fileUrl, type SaidFile, type SeenChat, type SeenMessage } from "../connection.ts";
+import {
+  fileUrl,
+  type SaidFile,
+  type SeenChat,
+  type SeenMessage,
+  type SharedThing,
+  thingInWords,
+} from "../connection.ts";
 import { numberFor } from "../invented.ts";
 import type { World } from "../world.ts";
 
-/** A choice below a message: a reply button, a row of a list, or a quick reply of a template. */
+/** A choice below a message: a reply button, a row of a list, a quick reply of a template, or a page that opens. */
 export interface Choice {
   id: string;
   title: string;
-  kind: "button" | "list";
+  kind: "button" | "list" | "page";
 }
 
-export type Receipt = "sent" | "delivered" | "read" | "failed";
+/** `played`: the user has listened to a voice message. */
+export type Receipt = "sent" | "delivered" | "read" | "played" | "failed";
 
 export interface StoredFile extends SaidFile {
   id: string;
@@ -26,6 +34,10 @@ export interface StoredMessage {
   at: number;
   receipt: Receipt | null;
   isTemplate: boolean;
+  /** A shared place or contact. Absent for most. */
+  thing?: SharedThing | undefined;
+  /** The emoji with which the user reacted. */
+  reaction?: string;
 }
 
 /** A chat between a user and the business. */
@@ -122,11 +134,12 @@ export function seenChat(line: Line, chat: Chat, now: number): SeenChat {
 }
 
 export function seenMessage(line: Line, message: StoredMessage): SeenMessage {
-  const { id, from, text, choices, file, replyTo, at, receipt } = message;
+  const { id, from, text, thing, reaction, choices, file, replyTo, at, receipt } = message;
   return {
     id,
     from,
-    text,
+    text: thing === undefined ? text : thingInWords(thing),
+    ...(reaction === undefined ? {} : { reaction }),
     ...(choices.length === 0 ? {} : { buttons: choices.map(({ title }) => title) }),
     ...(replyTo === null ? {} : { reply_to: replyTo }),
     ...(file === null

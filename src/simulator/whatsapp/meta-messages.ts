@@ -89,6 +89,7 @@ function readInteractive(part: Record<string, unknown>): Partial<NewMetaMessage>
   const text = String(Object(part.body).text ?? "");
   const action = Object(part.action) as Record<string, unknown>;
   const wrong = (details: string) => refuse(400, 131009, "Parameter value is not valid", details);
+  if (type === "cta_url") return readPage(text, action) ?? wrong("interactive.cta_url");
   const choices: Choice[] =
     type === "button"
       ? listOf(action.buttons).map(({ reply }) => ({
@@ -118,6 +119,16 @@ function readInteractive(part: Record<string, unknown>): Partial<NewMetaMessage>
   if (type === "list" && (typeof action.button !== "string" || action.button.length > 20))
     return wrong("interactive.action.button");
   return { text, choices };
+}
+
+/** A button that opens a page (Meta, "Interactive call-to-action URL button messages"). Null: it is none. */
+function readPage(text: string, action: Record<string, unknown>): Partial<NewMetaMessage> | null {
+  const { display_text: title, url } = Object(action.parameters) as Record<string, unknown>;
+  if (typeof title !== "string" || title === "" || title.length > 20) return null;
+  if (action.name !== "cta_url" || typeof url !== "string" || !/^https?:\/\//.test(url)) return null;
+  return text.trim() === "" || text.length > 1024
+    ? null
+    : { text, choices: [{ id: url, title, kind: "page" }] };
 }
 
 const listOf = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value : []);

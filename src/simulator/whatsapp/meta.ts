@@ -12,6 +12,7 @@ import { type NewMetaMessage, readMessage, refuse } from "./meta-messages.ts";
 import { createPhone } from "./phone.ts";
 import type { ProviderEvents } from "./provider.ts";
 import { deliver } from "./receipts.ts";
+import { thingContent } from "./things.ts";
 
 export interface MetaAccount {
   name: string;
@@ -119,7 +120,7 @@ export function createMetaLine(world: World, account: MetaAccount, root: () => s
 
   const events: ProviderEvents = {
     message(chat, message, pressed) {
-      const { id, text, file, replyTo, at } = message;
+      const { id, text, thing, file, replyTo, at } = message;
       const reply = pressed && { id: pressed.id, title: pressed.title };
       const kind = file?.contentType.split("/")[0] ?? "";
       const type = ["image", "audio", "video"].includes(kind) ? kind : "document";
@@ -130,18 +131,20 @@ export function createMetaLine(world: World, account: MetaAccount, root: () => s
               type: "interactive",
               interactive: { type: `${pressed.kind}_reply`, [`${pressed.kind}_reply`]: reply },
             }
-          : file === null
-            ? { type: "text", text: { body: text } }
-            : {
-                type,
-                [type]: {
-                  id: file.id,
-                  mime_type: file.contentType,
-                  sha256: "",
-                  filename: file.name,
-                  ...caption,
-                },
-              };
+          : thing !== undefined
+            ? thingContent(thing)
+            : file === null
+              ? { type: "text", text: { body: text } }
+              : {
+                  type,
+                  [type]: {
+                    id: file.id,
+                    mime_type: file.contentType,
+                    sha256: "",
+                    filename: file.name,
+                    ...caption,
+                  },
+                };
       const context = replyTo === null ? {} : { context: { from: line.number, id: replyTo } };
       const sent = {
         from: chat.number,
@@ -149,6 +152,17 @@ export function createMetaLine(world: World, account: MetaAccount, root: () => s
         timestamp: String(Math.floor(at / 1000)),
         ...context,
         ...content,
+      };
+      post({ chat: chat.number, name: "messages", value: { contacts: [contactOf(chat)], messages: [sent] } });
+    },
+    reaction(chat, { id: message_id }, { id, emoji }) {
+      const reaction = emoji === "" ? { message_id } : { message_id, emoji };
+      const sent = {
+        from: chat.number,
+        id,
+        timestamp: String(world.clock.seconds()),
+        type: "reaction",
+        reaction,
       };
       post({ chat: chat.number, name: "messages", value: { contacts: [contactOf(chat)], messages: [sent] } });
     },

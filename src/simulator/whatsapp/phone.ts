@@ -48,11 +48,11 @@ export function createPhone(deps: PhoneDeps): Connection {
     return stored;
   }
 
-  function say(name: string, { text, replyTo, file }: Said): SeenMessage | Impossible {
+  function say(name: string, { text, thing, replyTo, file }: Said): SeenMessage | Impossible {
     if (text.length > 4096)
       return { status: 422, code: "text_too_long", message: "WhatsApp takes at most 4096 characters." };
     const stored = file === null ? null : addFile(line, deps.nextFileId(), file);
-    return seenMessage(line, write(openChat(line, name), { text, replyTo, file: stored }, null));
+    return seenMessage(line, write(openChat(line, name), { text, thing, replyTo, file: stored }, null));
   }
 
   function press(name: string, label: string): SeenMessage | Impossible {
@@ -65,8 +65,22 @@ export function createPhone(deps: PhoneDeps): Connection {
         code: "button_not_found",
         message: `No message in this chat has a button "${label}".`,
       };
-    const pressed = { ...choice, of: message.id };
+    // A page opens in the user's browser, and the bot hears nothing of it.
+    if (choice.kind === "page") return seenMessage(line, message);
+    const pressed = { id: choice.id, title: choice.title, kind: choice.kind, of: message.id };
     return seenMessage(line, write(chat, { text: label, replyTo: message.id }, pressed));
+  }
+
+  function react(name: string, { words, emoji }: { words: string; emoji: string }): SeenMessage | Impossible {
+    const chat = openChat(line, name);
+    const message = chat.messages.findLast(({ text }) => text === words);
+    if (message === undefined)
+      return { status: 404, code: "message_not_found", message: `Nobody wrote "${words}" in this chat.` };
+    if (emoji === "") delete message.reaction;
+    else message.reaction = emoji;
+    events.reaction(chat, message, { id: nextId(false), emoji });
+    world.changed();
+    return seenMessage(line, message);
   }
 
   return {
@@ -74,6 +88,7 @@ export function createPhone(deps: PhoneDeps): Connection {
     name: line.name,
     say,
     press,
+    react,
     look(name) {
       const known = line.chats.get(numberOf(name));
       const empty = { number: numberOf(name), title: name, messages: [], lastWroteAt: null };

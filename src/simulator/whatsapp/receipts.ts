@@ -3,6 +3,7 @@ import { addMessage, type Chat, obstacle, type Receipt, type StoredMessage } fro
 import type { Failure, ProviderEvents } from "./provider.ts";
 
 const LADDER: readonly Receipt[] = ["sent", "delivered", "read"];
+const VOICE_LADDER: readonly Receipt[] = [...LADDER, "played"];
 /** The pause between two reports, milliseconds. */
 const STEP_MS = 30;
 
@@ -23,7 +24,8 @@ export function deliver(
     world.after(STEP_MS, () => events.status(chat, message, "failed", failures[why]));
     return;
   }
-  for (const [index, receipt] of LADDER.entries())
+  const isVoice = message.file?.contentType.startsWith("audio/") ?? false;
+  for (const [index, receipt] of (isVoice ? VOICE_LADDER : LADDER).entries())
     world.after(STEP_MS * (index + 1), () => {
       message.receipt = receipt;
       events.status(chat, message, receipt, null);

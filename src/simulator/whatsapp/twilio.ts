@@ -10,6 +10,7 @@ import { addFile, createLine, openChat, type StoredFile, type StoredMessage } fr
 import { createPhone } from "./phone.ts";
 import type { ProviderEvents } from "./provider.ts";
 import { deliver } from "./receipts.ts";
+import { placeFields, vcardOf } from "./things.ts";
 import {
   type NewMessage,
   readMessage,
@@ -81,7 +82,9 @@ export function createTwilioLine(world: World, account: TwilioAccount, root: () 
   const events: ProviderEvents = {
     message(chat, message, pressed) {
       if (line.webhookUrl === null) return;
-      const { id, text, file, replyTo } = message;
+      const { id, text, thing, replyTo } = message;
+      const file = thing?.kind === "contact" ? addFile(line, nextSid("ME"), vcardOf(thing)) : message.file;
+      const place = thing?.kind === "location" ? placeFields(thing) : {};
       const media = file === null ? {} : { MediaUrl0: fileUrl(file), MediaContentType0: file.contentType };
       const button =
         pressed?.kind === "button" ? { ButtonText: pressed.title, ButtonPayload: pressed.id } : {};
@@ -113,6 +116,7 @@ export function createTwilioLine(world: World, account: TwilioAccount, root: () 
           NumSegments: "1",
           MessageType: type === "application" ? "document" : type,
           ApiVersion: "2010-04-01",
+          ...place,
           ...media,
           ...button,
           ...row,
@@ -120,9 +124,24 @@ export function createTwilioLine(world: World, account: TwilioAccount, root: () 
         },
       });
     },
+    reaction(chat, { id: OriginalRepliedMessageSid }, { id: MessageSid, emoji: Body }) {
+      if (line.webhookUrl === null) return;
+      const who = { From: `whatsapp:+${chat.number}`, To: from, ProfileName: chat.title, WaId: chat.number };
+      const about = { MessageSid, SmsMessageSid: MessageSid, SmsSid: MessageSid, OriginalRepliedMessageSid };
+      const params = {
+        ...who,
+        ...about,
+        AccountSid: accountSid,
+        Body,
+        MessageType: "reaction",
+        NumMedia: "0",
+      };
+      post({ chat: chat.number, url: line.webhookUrl, name: "message", params });
+    },
     status(chat, { id }, receipt, failure) {
       const url = callbacks.get(id);
-      if (url === undefined) return;
+      // Twilio does not report that a voice message was played.
+      if (url === undefined || receipt === "played") return;
       const status = failure === null ? receipt : failure.code === 63016 ? "failed" : "undelivered";
       post({
         chat: chat.number,

@@ -14,6 +14,7 @@ import {
   type LoadedAgent,
   laneOf,
   type Next,
+  nextAfter,
   type Running,
   type TurnEngineDeps,
   type TurnFiles,
@@ -45,7 +46,7 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
       const result = await deps.finish({ ...laneOf(running.lane), answeredSeq: message.seq, ...ending });
       if (result.kind === "lost") return "released";
       deps.onSilence(running.lane, { executionId, answers: answeredBy([message]) }, "cancelled");
-      return result.more ? "more" : "released";
+      return nextAfter(result);
     } finally {
       stream.close();
     }
@@ -219,6 +220,7 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
       instruction: message.origin === "instruction" && message.role === "system",
       ...(message.origin === "instruction" && message.role === "user" && { isOpeningRequest: true }),
       ...(message.context === null ? {} : { context: message.context }),
+      ...(message.details === null ? {} : { details: message.details }),
       ...(message.payload === null ? {} : { payload: message.payload }),
       attachments: files.get(message.id) ?? [],
     }));

@@ -6,7 +6,7 @@ import { answeredBy } from "./answered.ts";
 import type { TurnCommit } from "./finish-repository.ts";
 import type { StopReason } from "./run-attempt.ts";
 import { endTurnSpan } from "./trace-turn.ts";
-import { laneOf, type Next, type Running, type TurnEngineDeps } from "./turn-deps.ts";
+import { laneOf, type Next, nextAfter, type Running, type TurnEngineDeps } from "./turn-deps.ts";
 import type { TurnOutcome } from "./turn-outcome.ts";
 import { cancelledTurn } from "./unanswered-turn.ts";
 
@@ -67,7 +67,7 @@ export function createTurnEnding(deps: TurnEngineDeps) {
     endTurnSpan(turn.span, own, outcome.replies);
     deps.onTurnEnded(lane, status, (deps.clock.now().getTime() - turn.startedAt.getTime()) / 1000);
     deps.log.debug({ ...ids, status, deliveries }, "turn ended");
-    return result.more ? "more" : "released";
+    return nextAfter(result);
   }
 
   /** Handles a stopped turn. Its messages keep waiting, but those of a cancelled turn count as answered. */

@@ -57,8 +57,11 @@ export interface TurnCommit {
 }
 
 export type TurnCommitted =
-  /** `more`: messages wait and the lane is still ours. Otherwise the lane was released. */
-  { kind: "committed"; more: boolean } | { kind: "lost" };
+  /**
+   * `more`: messages wait and the lane is still ours. Otherwise the lane was released. `edited`: a waiting message was
+   * edited, so that the lane reads it again.
+   */
+  { kind: "committed"; more: boolean; edited?: true } | { kind: "lost" };
 
 /**
  * `turn` is the place of a turn in the batch, and joins everything that it wrote. The session is not enough: a batch may
@@ -71,20 +74,21 @@ const FINISH = `
   WITH done AS MATERIALIZED (SELECT * FROM json_to_recordset($1)
     AS t(turn int, session_id text, lease_token int, answered_seq int, replies int, speaks boolean, offer jsonb)),
   held AS MATERIALIZED (
-    SELECT s.id, d.turn FROM (SELECT * FROM done ORDER BY session_id) d CROSS JOIN LATERAL (
-      SELECT id, lease_token, lease_owner, handoff_id FROM sessions WHERE id = d.session_id FOR UPDATE) s
+    SELECT s.id, s.edited, d.turn FROM (SELECT * FROM done ORDER BY session_id) d CROSS JOIN LATERAL (
+      SELECT id, edited, lease_token, lease_owner, handoff_id FROM sessions WHERE id = d.session_id FOR UPDATE) s
     WHERE s.lease_token = d.lease_token AND s.lease_owner = $5 AND s.handoff_id IS NULL),
   lanes AS (
     UPDATE sessions s SET
       next_seq = s.next_seq + d.replies,
       answered_seq = greatest(s.answered_seq, d.answered_seq),
+      edited = false,
       offer = CASE WHEN d.speaks THEN d.offer ELSE s.offer END,
       last_activity_at = CASE WHEN d.replies > 0 THEN now() ELSE s.last_activity_at END,
       lease_owner = CASE WHEN s.inbound_seq > d.answered_seq THEN s.lease_owner END,
       lease_expires_at = CASE WHEN s.inbound_seq > d.answered_seq THEN now() + $6::int * interval '1 millisecond' END
     FROM held h JOIN done d ON d.turn = h.turn WHERE s.id = h.id
     RETURNING h.turn, s.id, s.next_seq - d.replies AS first_seq, s.workspace_id, s.channel_id, s.address,
-      d.answered_seq AS turn_seq, (s.lease_owner IS NOT NULL) AS more),
+      d.answered_seq AS turn_seq, (s.lease_owner IS NOT NULL) AS more, h.edited),
   ended AS (
     UPDATE executions e SET status = x.status, attempts = greatest(e.attempts, x.attempts),
       error_code = x.error_code, error = x.error, merged_into = x.merged_into, prompt_tokens = x.prompt_tokens, completion_tokens = x.completion_tokens,
@@ -113,7 +117,7 @@ const FINISH = `
     FROM json_to_recordset($4) AS p(n int, turn int, id text, message_id text, part int, content text,
       buttons jsonb, preview text, attachment_id text, answers jsonb)
     JOIN lanes l ON l.turn = p.turn ORDER BY p.n)
-  SELECT d.turn, l.more FROM done d LEFT JOIN lanes l ON l.turn = d.turn`;
+  SELECT d.turn, l.more, l.edited FROM done d LEFT JOIN lanes l ON l.turn = d.turn`;
 
 /**
  * Finds out if the ends of turns were written. A turn with replies is identified by them, and a turn without replies by
@@ -144,7 +148,7 @@ export function createFinishRepository(pool: Pool, identity: { owner: string; le
   return {
     /** Ends any number of turns in one commit. Returns one outcome per turn, in the given order. */
     async finish(commits: TurnCommit[], client: Pool | PoolClient = pool): Promise<TurnCommitted[]> {
-      const { rows } = await client.query<{ turn: number; more: boolean | null }>({
+      const { rows } = await client.query<{ turn: number; more: boolean | null; edited: boolean | null }>({
         name: "finish_turns",
         text: FINISH,
         values: [
@@ -157,10 +161,11 @@ export function createFinishRepository(pool: Pool, identity: { owner: string; le
           storableJson(commits.flatMap(fileRecords)),
         ],
       });
-      const outcomes = new Map(rows.map((row) => [row.turn, row.more]));
+      const outcomes = new Map(rows.map((row) => [row.turn, row]));
       return commits.map((_commit, turn) => {
-        const more = outcomes.get(turn) ?? null;
-        return more === null ? { kind: "lost" } : { kind: "committed", more };
+        const { more, edited } = outcomes.get(turn) ?? { more: null, edited: null };
+        if (more === null) return { kind: "lost" };
+        return { kind: "committed", more, ...(edited ? { edited } : {}) };
       });
     },
 
@@ -182,7 +187,8 @@ export function createFinishRepository(pool: Pool, identity: { owner: string; le
         const row = found.get(turn);
         if (row === undefined) return { kind: "lost" };
         const held = row.same_lease && row.ours;
-        if (row.written) return { kind: "committed", more: held };
+        // Nobody knows any more if a message was edited before that commit.
+        if (row.written) return { kind: "committed", more: held, edited: true };
         return held ? null : { kind: "lost" };
       });
     },

@@ -124,6 +124,12 @@ export interface Running {
   resetWaits: boolean;
 }
 
+/** The next step of a lane after a commit. */
+export function nextAfter(committed: Extract<TurnCommitted, { kind: "committed" }>): Next {
+  if (!committed.more) return "released";
+  return committed.edited ? "reload" : "more";
+}
+
 /** The condition of every write of a turn. */
 export function laneOf(lane: Lane): { sessionId: string; leaseToken: number } {
   return { sessionId: lane.sessionId, leaseToken: lane.leaseToken };

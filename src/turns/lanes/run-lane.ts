@@ -73,6 +73,11 @@ export function createLaneRunner(
         pending = null;
         continue;
       }
+      const begins = heard !== "released" && heard !== "reset";
+      if (begins && batch?.kind === "turn" && (await haveChanged(running, batch.messages))) {
+        pending = null;
+        continue;
+      }
       const next =
         heard === "released" || heard === "reset"
           ? heard
@@ -131,6 +136,16 @@ export function createLaneRunner(
       if (leftMs === null) return;
       await wait(leftMs, running.stop.signal);
     }
+  }
+
+  /**
+   * Closes messages whose turn begins, and tells if one of them was edited after it was read. A message that is the
+   * first of its lane can be edited only while it is collected.
+   */
+  async function haveChanged({ policy }: Running, messages: readonly PendingMessage[]): Promise<boolean> {
+    if (messages.length === 1 && policy !== "collect") return false;
+    const words = await deps.repository.closeWords(messages.map(({ id }) => id));
+    return messages.some(({ id, content }) => words.has(id) && words.get(id) !== content);
   }
 
   /** Nothing to answer although something seemed to wait (it was deleted), so the lane is released. */

@@ -43,6 +43,8 @@ export interface PendingMessage {
   isOpen: boolean;
   /** The author, the time and the references; null if none of them is known. */
   context: MessageContext | null;
+  /** The data behind its words (a place, a contact, a reaction); null for most. */
+  details: JsonObject | null;
   /** The event keys that its channel gave; none if it came by a call of the API. */
   eventKeys: readonly string[];
   /** The platform's token that a reply uses to answer the message. */
@@ -134,13 +136,14 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         author: MessageContext["author"];
         sent_at: Date | null;
         message_references: unknown;
+        details: JsonObject | null;
         event_keys: string[];
         reply_reference: string | null;
         traceparent: string | null;
       }>(
         `SELECT m.id, m.seq, m.origin, m.role, m.content, m.payload, m.execution_id, m.created_at, e.attempts, e.cancel_requested_at,
            e.preview, m.gather_until IS NOT NULL AND m.closed_at IS NULL AS is_open, m.author, m.sent_at,
-           m.message_references, m.reply_reference, e.traceparent, ${CHANNEL_KEYS} AS event_keys, m.listened_at IS NOT NULL AS listened,
+           m.message_references, m.metadata->'details' AS details, m.reply_reference, e.traceparent, ${CHANNEL_KEYS} AS event_keys, m.listened_at IS NOT NULL AS listened,
            EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id) AS has_attachments
          FROM messages m
          JOIN sessions s ON s.id = m.session_id LEFT JOIN executions e ON e.id = m.execution_id
@@ -164,6 +167,7 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         preview: row.preview,
         isOpen: row.is_open,
         context: toContext(row),
+        details: row.details,
         eventKeys: row.event_keys,
         replyReference: row.reply_reference,
         traceparent: row.traceparent,
@@ -187,6 +191,20 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
         [messageIds],
       );
       return rows[0]?.left_ms ?? null;
+    },
+
+    /**
+     * Closes messages that are about to be answered, so that later edits do not change them. Returns their words, which
+     * may have been edited since they were read.
+     */
+    async closeWords(messageIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+      const { rows } = await pool.query<{ id: string; content: string }>(
+        `UPDATE messages SET closed_at = coalesce(closed_at, now()) WHERE id IN (
+           SELECT id FROM messages WHERE id = ANY($1) ORDER BY id FOR UPDATE)
+         RETURNING id, content`,
+        [messageIds],
+      );
+      return new Map(rows.map(({ id, content }) => [id, content]));
     },
 
     /** Extends leases. Returns the sessions that are still ours, with their newest inbound seq. */

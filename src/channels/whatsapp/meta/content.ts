@@ -1,18 +1,21 @@
 import type { InboundAttachment } from "../../../core/message/channel-event.ts";
-import { placeText, unreadableText } from "../inbound.ts";
+import type { JsonObject } from "../../../core/text/json.ts";
+import { placeDetails, placeText, readReaction } from "../details.ts";
+import { unreadableText } from "../inbound.ts";
 import { type MetaMessage, messageSchema } from "./payload.ts";
-import { contactsText, orderText } from "./words.ts";
+import { contactsDetails, contactsText, orderText } from "./words.ts";
 
-/** The content of a user's message of any type: text, files and a button's payload. */
+/** The content of a user's message of any type: text, files, a button's payload, and the data behind the text. */
 export interface Content {
   text: string;
   attachments: InboundAttachment[];
   payload: string | undefined;
+  details?: JsonObject;
 }
 
 const KINDS = { image: "image", sticker: "image", audio: "audio", video: "video", document: "file" } as const;
 
-/** Null for a message that needs no answer: a reaction, a deleted message, a notice of WhatsApp. */
+/** Null for a message that needs no answer: a message or reaction taken back, a notice of WhatsApp. */
 export function contentOf(message: MetaMessage): Content | null {
   return message.type === "edit" ? editedContent(message) : plainContent(message);
 }
@@ -38,6 +41,7 @@ function plainContent(message: MetaMessage): Content | null {
   const { button, location } = message;
   switch (message.type) {
     case "reaction":
+      return reactionTo(message);
     case "revoke":
     case "system":
       return null;
@@ -56,14 +60,23 @@ function plainContent(message: MetaMessage): Content | null {
     case "location":
       return location === undefined
         ? unreadable()
-        : only(placeText(location, [location.name, location.address]));
-    case "contacts":
-      return only(contactsText(message.contacts ?? []));
+        : { ...only(placeText(location)), details: placeDetails(location) };
+    case "contacts": {
+      const { contacts = [] } = message;
+      return { ...only(contactsText(contacts)), details: contactsDetails(contacts) };
+    }
     case "order":
       return only(orderText(message.order));
     default:
       return only(unreadableText(kindOf(message)));
   }
+}
+
+/** The message that it is about is named with the other references. */
+function reactionTo({ reaction }: MetaMessage): Content | null {
+  if (reaction?.emoji === undefined) return null;
+  const { text, details } = readReaction({ emoji: reaction.emoji, messageId: reaction.message_id });
+  return { ...only(text), details };
 }
 
 function interactive(message: MetaMessage): Content {

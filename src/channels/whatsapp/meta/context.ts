@@ -5,7 +5,8 @@ import type { MetaMessage } from "./payload.ts";
 const PRESSES: ReadonlySet<string> = new Set(["interactive", "button"]);
 
 /** The messages and products that a message refers to. */
-export function referencesOf({ type, context }: MetaMessage): MessageReference[] {
+export function referencesOf({ type, context, reaction }: MetaMessage): MessageReference[] {
+  if (reaction?.message_id !== undefined) return [{ kind: "reply", externalId: reaction.message_id }];
   if (context === undefined) return [];
   const { id, forwarded, frequently_forwarded: often, referred_product: product } = context;
   const item = product?.product_retailer_id;

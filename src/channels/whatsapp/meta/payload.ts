@@ -88,6 +88,8 @@ export const messageSchema = z.object({
     )
     .optional()
     .catch(undefined),
+  /** Without an emoji, the user took the reaction back. */
+  reaction: z.object({ emoji: text, message_id: text }).optional().catch(undefined),
   order: z
     .object({
       text,

@@ -1,6 +1,21 @@
+import type { JsonObject } from "../../../core/text/json.ts";
 import type { MetaMessage } from "./payload.ts";
 
-export function contactsText(contacts: NonNullable<MetaMessage["contacts"]>): string {
+type Contacts = NonNullable<MetaMessage["contacts"]>;
+
+/** Shared contacts as data. */
+export function contactsDetails(contacts: Contacts): JsonObject {
+  return {
+    contacts: contacts.map(({ name, org, phones, emails }) => ({
+      name: name?.formatted_name ?? null,
+      company: org?.company ?? null,
+      phones: phones.flatMap(({ phone, wa_id }) => phone ?? wa_id ?? []),
+      emails: emails.flatMap(({ email }) => email ?? []),
+    })),
+  };
+}
+
+export function contactsText(contacts: Contacts): string {
   const lines = contacts.map(({ name, org, phones, emails, addresses, urls }) =>
     [
       name?.formatted_name,

@@ -4,8 +4,7 @@ import { createApiClient } from "../../kit/api-client.ts";
 import { asObject, type JsonBody } from "../../kit/json-body.ts";
 import { webhookUrlOf } from "../../kit/webhook-url.ts";
 import {
-  accountFault,
-  CREDENTIALS_TAKEN,
+  checkTokens,
   readOfAccount,
   signatureFindings,
   webhookFinding,
@@ -21,12 +20,12 @@ export async function diagnoseTwilio(options: DiagnoseOptions<TwilioConfig>): Pr
   const { config, signal } = options;
   const client = createApiClient();
   try {
-    const fault = await accountFault(config, client, words, signal);
-    if (fault !== null) return [fault];
-    const told = await readOfAccount(config, client, SENDERS, signal);
+    const { findings, token } = await checkTokens(config, client, words, signal);
+    if (token === null) return findings;
+    const told = await readOfAccount({ ...config, authToken: token }, client, SENDERS, signal);
     const senders = told?.["senders"];
     return [
-      CREDENTIALS_TAKEN,
+      ...findings,
       ...senderFindings(Array.isArray(senders) ? senders.map(asObject) : null, options),
       ...(await signatureFindings(options)),
       ...(await options.checkClock(config.apiBaseUrl)),

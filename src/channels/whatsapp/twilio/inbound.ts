@@ -5,7 +5,8 @@ import { OPTED_OUT } from "../../kit/opted-out.ts";
 import { attachmentsOf } from "../../twilio/attachments.ts";
 import { type FormParams, field } from "../../twilio/params.ts";
 import { isAddress, isSameAddress } from "../address.ts";
-import { placeText, toInboundMessage, unreadableText } from "../inbound.ts";
+import { type Place, placeDetails, placeText, readReaction } from "../details.ts";
+import { toInboundMessage, unreadableText } from "../inbound.ts";
 import { type ReferralField, readReferral, referralReference } from "../referral.ts";
 
 export interface InboundDeps {
@@ -31,6 +32,9 @@ export function createInbound({ from, log }: InboundDeps) {
     }
     const optOut = field(params, "OptOutType");
     if (optOut !== undefined) return readOptOut(optOut, sender);
+    const reaction = reactionOf(params);
+    if (reaction === null) return ignore("a reaction taken back");
+    const place = placeOf(params);
     const referral = readReferral((name) => field(params, REFERRAL_FIELDS[name] ?? ""));
     const message = toInboundMessage({
       id: messageSid,
@@ -43,6 +47,8 @@ export function createInbound({ from, log }: InboundDeps) {
       payload: field(params, "ButtonPayload") ?? field(params, "ListId") ?? formOf(params),
       references: [...(referral === null ? [] : [referralReference(referral)]), ...referencesOf(params)],
       referral,
+      ...(place === null ? {} : { details: placeDetails(place) }),
+      ...reaction,
     });
     return message === null ? ignore("nothing in it") : [message];
   };
@@ -57,22 +63,38 @@ function readOptOut(type: string, userIdentifier: string): ChannelEvent[] {
 /** The written, pressed or chosen text, or a place as text, or a notice of an unreadable kind. */
 function textOf(params: FormParams): string {
   const written = field(params, "Body") ?? field(params, "ButtonText") ?? field(params, "ListTitle") ?? "";
-  const [latitude, longitude] = [field(params, "Latitude"), field(params, "Longitude")];
-  if (latitude !== undefined && longitude !== undefined)
-    return placeText({ latitude, longitude }, [written, field(params, "Label"), field(params, "Address")]);
+  const place = placeOf(params);
+  if (place !== null) return placeText(place, written);
   return written === "" ? wordlessText(params) : written;
+}
+
+/** Null: the message has no place, or one that cannot be read. */
+function placeOf(params: FormParams): Place | null {
+  const [latitude, longitude] = [Number(field(params, "Latitude")), Number(field(params, "Longitude"))];
+  if (!Number.isFinite(latitude) || !Number.isFinite(longitude)) return null;
+  return { latitude, longitude, name: field(params, "Label"), address: field(params, "Address") };
+}
+
+/** The parts of a message that are special in a reaction. Null: the reaction was taken back. */
+function reactionOf(params: FormParams): ReturnType<typeof readReaction> | Record<string, never> | null {
+  if (field(params, "MessageType") !== "reaction") return {};
+  const emoji = field(params, "Body");
+  const messageId = field(params, "OriginalRepliedMessageSid");
+  return emoji === undefined ? null : readReaction({ emoji, messageId });
 }
 
 /** The text of a message without words. Files need no text, and a form's answers are its payload. */
 function wordlessText(params: FormParams): string {
   const type = field(params, "MessageType") ?? "text";
-  if (SPEAKS_FOR_ITSELF.has(type) || attachmentsOf(params).length > 0) return "";
+  const files = attachmentsOf(params);
+  // Twilio passes a contact on as a file, a vCard.
+  if (files.some(({ contentType }) => VCARD.test(contentType ?? ""))) return "[contact]";
+  if (type === "text" || files.length > 0) return "";
   if (formOf(params) !== undefined) return "[form]";
   return unreadableText(type === "unsupported" || type === "unknown" ? undefined : type);
 }
 
-/** Types that need no text, even without a file. A reaction needs no answer. */
-const SPEAKS_FOR_ITSELF: ReadonlySet<string> = new Set(["text", "reaction"]);
+const VCARD = /^text\/(x-)?vcard\b/i;
 
 /** The answers of a form (a WhatsApp Flow), as JSON. For a chosen list row, `InteractiveData` only repeats it. */
 function formOf(params: FormParams): string | undefined {

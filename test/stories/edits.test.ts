@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { createScriptedBot } from "../support/scripted-bot.ts";
+import { type GatedStory, startGatedStory } from "./gated-story.ts";
+
+const SAID = "SELECT content FROM messages WHERE role = 'user' ORDER BY seq";
+const said = async (story: GatedStory) =>
+  (await story.rows<{ content: string }>(SAID)).map(({ content }) => content);
+
+/** Writes a message with a number of the platform, or rewrites it. */
+const writing = (story: GatedStory) => ({
+  write: (number: number, text: string) =>
+    story.say("ada", text, { key: `message:${number}`, more: { replyReference: String(number) } }),
+  edit: (number: number, text: string, event: number) =>
+    story.say("ada", text, {
+      key: `edit:${event}`,
+      more: {
+        edits: true,
+        replyReference: String(number),
+        metadata: { edited_at: "2026-11-30T10:00:00.000Z" },
+      },
+    }),
+});
+
+test("an edit changes a message whose turn has not begun, once, and no other", async () => {
+  const bot = createScriptedBot(() => undefined);
+  await using story = await startGatedStory({ bot });
+  const { write, edit } = writing(story);
+  await write(1, "one");
+  const first = await bot.asked("one");
+  await write(2, "two");
+  await write(3, "three");
+  await edit(2, "zwei", 1);
+  await edit(2, "deux", 2);
+  // The platform repeats an earlier edit. A command that is edited in is words.
+  await edit(2, "zwei", 1);
+  await edit(1, "eins", 3);
+  await edit(4, "nobody wrote this", 4);
+  expect(await said(story)).toEqual(["one", "deux", "three"]);
+  first.reply("1");
+
+  // The lane has read both messages that wait, and the newer one changes afterwards.
+  const second = await bot.asked("deux");
+  await edit(3, "trois", 5);
+  await edit(2, "too late", 6);
+  second.reply("2");
+  const third = await bot.asked("trois");
+  await edit(3, "too late", 7);
+  third.reply("3");
+  await story.channel.sending("3");
+  await edit(3, "too late", 8);
+
+  expect(await said(story)).toEqual(["one", "deux", "trois"]);
+  expect(bot.calls.map(({ turn }) => turn.input.map(({ text }) => text))).toEqual([
+    ["one"],
+    ["deux"],
+    ["trois"],
+  ]);
+  const [message] = await story.rows("SELECT id FROM messages WHERE content = 'deux'");
+  const { body } = await story.app.api("GET", `/messages/${message?.id}/trail`);
+  expect(body.facts).toContainEqual(
+    expect.objectContaining({ at: "2026-11-30T10:00:00.000Z", what: "The user rewrote the message." }),
+  );
+});
+
+test("of collected messages, one that waits can be edited, and none once they are answered together", async () => {
+  const bot = createScriptedBot(() => undefined);
+  const agent = { turns: { policy: "collect", windowMs: 50 } };
+  await using story = await startGatedStory({ bot, agent });
+  const { write, edit } = writing(story);
+  await write(1, "busy");
+  const busy = await bot.asked("busy");
+  await edit(1, "too late", 1);
+  await write(2, "two");
+  await write(3, "three");
+  await edit(3, "drei", 2);
+  busy.reply("1");
+  const call = await eventually(() => bot.calls[1] ?? expect.fail("the others were not asked"));
+  await edit(3, "too late", 3);
+  expect(call.turn.input.map(({ text }) => text)).toEqual(["two", "drei"]);
+  call.reply("2");
+  await story.channel.sending("2");
+  expect(await said(story)).toEqual(["busy", "two", "drei"]);
+});
