@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { wait } from "../core/time/wait.ts";
 import { inTransaction } from "../storage/transaction.ts";
+import { eraseSilentVisitors, eraseVisitors } from "../users/visitor-retention-repository.ts";
 import { endSession } from "./end-repository.ts";
 import { cancelWaiting } from "./waiting-repository.ts";
 
@@ -9,7 +10,7 @@ import { cancelWaiting } from "./waiting-repository.ts";
  * changes a session. One with work to do stays: an answer or a send that is due, or a message that is planned.
  */
 const OLD = `
-  SELECT s.id, s.status, s.updated_at FROM sessions s
+  SELECT s.id, s.status, s.updated_at, s.user_id FROM sessions s
   WHERE s.agent_id = $1 AND s.updated_at < now() - $2::int * interval '1 day' AND (s.updated_at, s.id) > ($3, $4)
     AND s.last_activity_at < now() - $2::int * interval '1 day'
     AND s.answered_seq >= s.inbound_seq AND (s.lease_expires_at IS NULL OR s.lease_expires_at < now())
@@ -29,6 +30,7 @@ interface OldSession {
   id: string;
   status: string;
   updated_at: Date;
+  user_id: string | null;
 }
 
 /** Erases sessions that were kept long enough, with everything in them. */
@@ -64,8 +66,8 @@ export function createSessionRetention(pool: Pool) {
 
   return {
     /**
-     * Erases the old sessions of every agent, by the days of the agent, else by `days` (null: for ever). Returns their
-     * number. Any number of processes may run it at once.
+     * Erases the old sessions of every agent, by the days of the agent, else by `days` (null: for ever), and anonymous
+     * visitors of whom nothing is left. Returns the number of sessions. Any number of processes may run it at once.
      * @param onErased gets the sessions whose work in this process may stop.
      */
     async sweep(
@@ -90,9 +92,14 @@ export function createSessionRetention(pool: Pool) {
           onErased(ids);
           await erase(ids, stop);
           erased += ids.length;
+          await eraseVisitors(
+            pool,
+            found.flatMap(({ user_id }) => user_id ?? []),
+          );
           await wait(PAUSE_MS, stop);
         }
       }
+      if (days !== null) await eraseSilentVisitors(pool, days, stop);
       return erased;
     },
   };

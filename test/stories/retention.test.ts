@@ -129,6 +129,49 @@ test("nothing is erased where no days are set, and no session with work to do", 
   expect(await left(pool)).toEqual(busy);
 });
 
+test("an anonymous visitor goes with their last session, or if they never wrote; whoever opens one stays", async () => {
+  await using world = await openApiWorld();
+  const { pool } = world;
+  const visitor = (id: string, days: number, anonymous = true) =>
+    pool.query(
+      `INSERT INTO users (id, workspace_id, channel_id, identifier, anonymous, updated_at)
+       SELECT $1, workspace_id, id, $1, $3, now() - $2::int * interval '1 day' FROM channels LIMIT 1`,
+      [id, days, anonymous],
+    );
+  const home = { id: world.workspaceId, slug: "default" };
+  const { sessionId } = await addConversation(pool, home);
+  const { sessionId: ofAda } = await addConversation(pool, home);
+  for (const id of ["wrote", "silent", "opens", "let-in"]) await visitor(id, 60);
+  await visitor("came-today", 0);
+  await visitor("ada", 60, false);
+  await pool.query("UPDATE sessions SET user_id = 'wrote' WHERE id = $1", [sessionId]);
+  await pool.query("UPDATE sessions SET user_id = 'ada' WHERE id = $1", [ofAda]);
+  for (const id of [sessionId, ofAda]) await age(pool, id, 60);
+  await pool.query(
+    `INSERT INTO access_grants (id, workspace_id, channel_id, identifier, source, by_name, by_via)
+     SELECT 'grant', workspace_id, channel_id, identifier, 'request', 'Eva', 'api' FROM users WHERE id = 'let-in'`,
+  );
+  const anonymous = async () =>
+    (await pool.query("SELECT id FROM users WHERE anonymous ORDER BY id")).rows.map(({ id }) => id);
+
+  // A session is being opened while the sweep looks.
+  const opening = await pool.connect();
+  await opening.query("BEGIN");
+  await opening.query(
+    `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single)
+     SELECT 'opening', workspace_id, agent_id, agent_version, channel_id, 'opens', false FROM sessions WHERE id = $1`,
+    [ofAda],
+  );
+  await createSessionRetention(pool).sweep(30, () => undefined, NEVER);
+  await opening.query("COMMIT");
+  opening.release();
+  expect(await anonymous()).toEqual(["came-today", "let-in", "opens"]);
+  await createSessionRetention(pool).sweep(30, () => undefined, NEVER);
+  expect(await anonymous()).toEqual(["came-today", "let-in", "opens"]);
+  expect((await pool.query("SELECT 1 FROM users WHERE id = 'ada'")).rowCount).toBe(1);
+  expect((await pool.query("SELECT 1 FROM sessions WHERE id = 'opening'")).rowCount).toBe(1);
+});
+
 test("a sweep that was cut short is finished by the next one", async () => {
   await using world = await openApiWorld();
   const { pool } = world;
