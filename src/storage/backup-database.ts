@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Logger } from "../core/process/logger.ts";
 import { type BackupLine, BackupProblem } from "./backup-lines.ts";
 import { openPool } from "./database.ts";
-import { applyMigrations, migrateUpTo } from "./migrate.ts";
+import { appliedMigrations, applyMigrations, migrateTo } from "./migrate.ts";
 import {
   occupiedTables,
   readRows,
@@ -41,7 +41,9 @@ export async function* backupLines(options: {
   try {
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const at = new Date().toISOString();
-    yield { causeway_backup: 1, release: options.release, migration: await newestMigration(client), at };
+    const migrations = await appliedMigrations(client);
+    const migration = migrations.at(-1) ?? "";
+    yield { causeway_backup: 1, release: options.release, migration, migrations, at };
     for (const table of await tablesInOrder(client)) {
       for await (const rows of readRows(client, table)) {
         counts.rows += rows.length;
@@ -68,9 +70,12 @@ export async function* backupLines(options: {
 }
 
 export type RestoreResult =
-  | ({ kind: "restored" } & BackedUp)
+  /** `unfinished`: rows and files are there, but what follows them failed. */
+  | ({ kind: "restored"; unfinished: unknown } & BackedUp)
   /** The database has rows already. */
   | { kind: "occupied"; tables: string[] }
+  /** The database has no rows, but the tables of a later release. */
+  | { kind: "ahead"; release: string }
   /** A newer release made it. */
   | { kind: "newer"; release: string };
 
@@ -84,9 +89,11 @@ export async function restoreLines(options: {
   writeFile(id: string, content: Buffer): Promise<void>;
   /** Called after the commit, because a secret of a failed restore would stay. */
   writeSecret(name: string, content: string): void;
+  /** The folder of migrations. Default: that of this release. */
+  migrations?: string;
   log: Logger;
 }): Promise<RestoreResult> {
-  const { log, lines } = options;
+  const { log, lines, migrations } = options;
   const pool = openPool({ url: options.url, maxConnections: 2, patient: true, log });
   const iterator = lines[Symbol.asyncIterator]();
   try {
@@ -94,15 +101,21 @@ export async function restoreLines(options: {
     if (head === undefined || !("causeway_backup" in head)) throw new BackupProblem();
     const occupied = await rowsIn(pool);
     if (occupied.length > 0) return { kind: "occupied", tables: occupied };
-    if (!(await migrateUpTo(pool, log, head.migration))) return { kind: "newer", release: head.release };
+    const wanted = head.migrations ?? { upTo: head.migration };
+    const reached = await migrateTo(pool, log, wanted, migrations);
+    if (reached !== "done") return { kind: reached === "ahead" ? "ahead" : "newer", release: head.release };
     const secrets = new Map<string, string>();
     const result = await inTransaction(pool, (client) =>
       load(client, iterator, { writeFile: options.writeFile, secrets }),
     );
     if (result.kind !== "restored") return result;
-    for (const [name, content] of secrets) options.writeSecret(name, content);
-    await applyMigrations(pool, log);
-    return result;
+    try {
+      for (const [name, content] of secrets) options.writeSecret(name, content);
+      await applyMigrations(pool, log, migrations);
+      return result;
+    } catch (unfinished) {
+      return { ...result, unfinished };
+    }
   } finally {
     await iterator.return?.();
     await pool.end();
@@ -139,20 +152,13 @@ async function load(
   }
   if (end === null || end.rows !== counts.rows || end.files !== counts.files) throw new BackupProblem();
   for (const table of tables) await switchTriggers(client, table, "ENABLE");
-  return { kind: "restored", ...counts };
+  return { kind: "restored", unfinished: null, ...counts };
 }
 
 function tableNamed(tables: readonly Table[], name: string): Table {
   const found = tables.find((table) => table.name === name);
   if (!found) throw new BackupProblem();
   return found;
-}
-
-async function newestMigration(client: pg.ClientBase): Promise<string> {
-  const { rows } = await client.query<{ name: string }>(
-    "SELECT max(migration_name) AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL",
-  );
-  return rows[0]?.name ?? "";
 }
 
 async function storedFiles(client: pg.ClientBase): Promise<string[]> {

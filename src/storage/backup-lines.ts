@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
@@ -10,7 +10,14 @@ import { z } from "zod";
  */
 
 const lineSchema = z.union([
-  z.object({ causeway_backup: z.literal(1), release: z.string(), migration: z.string(), at: z.string() }),
+  z.object({
+    causeway_backup: z.literal(1),
+    release: z.string(),
+    migration: z.string(),
+    /** Later releases may have migrations with earlier names. Absent in files of early releases. */
+    migrations: z.array(z.string()).optional(),
+    at: z.string(),
+  }),
   /** `rows` is the text of a JSON array, because parsing would round large numbers. */
   z.object({ table: z.string(), rows: z.string(), count: z.number() }),
   z.object({ sequence: z.string(), last: z.string(), isCalled: z.boolean() }),
@@ -25,9 +32,11 @@ export type BackupLine = z.output<typeof lineSchema>;
 export async function writeBackup(path: string, lines: AsyncIterable<BackupLine>): Promise<void> {
   const draft = `${path}.unfinished`;
   try {
-    await pipeline(texts(lines), createGzip(), createWriteStream(draft, { mode: 0o600 }));
-    const file = await open(draft, "r+");
-    await file.sync().finally(() => file.close());
+    // One that an earlier process left behind keeps its mode, and others may be able to read it.
+    await rm(draft, { force: true });
+    const file = await open(draft, "wx", 0o600);
+    // The stream syncs the file before it closes it.
+    await pipeline(texts(lines), createGzip(), file.createWriteStream({ flush: true }));
     await rename(draft, path);
   } finally {
     await rm(draft, { force: true });

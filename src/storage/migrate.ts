@@ -50,10 +50,10 @@ export async function applyMigrations(
   pool: pg.Pool,
   log: Logger,
   directory: string = MIGRATIONS_DIRECTORY,
-  upTo: string | null = null,
+  only: readonly string[] | null = null,
 ): Promise<string[]> {
   const all = await readMigrations(directory);
-  const migrations = upTo === null ? all : all.filter(({ name }) => name <= upTo);
+  const migrations = only === null ? all : all.filter(({ name }) => only.includes(name));
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
@@ -80,12 +80,35 @@ export async function applyMigrations(
   }
 }
 
-/** Brings an empty database to an earlier migration. False if this release does not know it. Then nothing changes. */
-export async function migrateUpTo(pool: pg.Pool, log: Logger, migration: string): Promise<boolean> {
-  const known = await readMigrations(MIGRATIONS_DIRECTORY);
-  if (!known.some(({ name }) => name === migration)) return false;
-  await applyMigrations(pool, log, MIGRATIONS_DIRECTORY, migration);
-  return true;
+/**
+ * Gives an empty database the tables of an earlier release. `unknown`: this release does not know all of its migrations.
+ * `ahead`: the database has the tables of a later one. Then nothing changes.
+ * @param wanted the migrations of that release, or the newest of them.
+ */
+export async function migrateTo(
+  pool: pg.Pool,
+  log: Logger,
+  wanted: readonly string[] | { upTo: string },
+  directory: string = MIGRATIONS_DIRECTORY,
+): Promise<"done" | "unknown" | "ahead"> {
+  const known = (await readMigrations(directory)).map(({ name }) => name);
+  const names = "upTo" in wanted ? known.filter((name) => name <= wanted.upTo) : wanted;
+  const isKnown =
+    "upTo" in wanted ? known.includes(wanted.upTo) : names.every((name) => known.includes(name));
+  if (!isKnown) return "unknown";
+  if ((await appliedMigrations(pool)).some((name) => !names.includes(name))) return "ahead";
+  await applyMigrations(pool, log, directory, names);
+  return "done";
+}
+
+/** The names of the migrations that a database has, the oldest first. */
+export async function appliedMigrations(client: Pick<pg.ClientBase, "query">): Promise<string[]> {
+  if (!(await hasLedger(client))) return [];
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT migration_name AS name FROM _prisma_migrations
+     WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
 }
 
 /**
@@ -99,7 +122,7 @@ export async function missingMigrations(client: pg.ClientBase): Promise<string[]
 }
 
 /** Checks first, because `CREATE TABLE IF NOT EXISTS` needs the right to create tables even if the table exists. */
-async function hasLedger(client: pg.ClientBase): Promise<boolean> {
+async function hasLedger(client: Pick<pg.ClientBase, "query">): Promise<boolean> {
   const { rowCount } = await client.query("SELECT 1 WHERE to_regclass('_prisma_migrations') IS NOT NULL");
   return rowCount === 1;
 }

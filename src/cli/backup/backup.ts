@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { createFileBucket } from "../../attachments/file-bucket.ts";
 import { createFileDirectory } from "../../attachments/file-directory.ts";
 import { readWhole } from "../../attachments/file-store.ts";
 import type { Environment } from "../../config/env.ts";
@@ -18,6 +19,8 @@ export interface BackupCommand {
   directory: string;
   file: string;
   release: string;
+  /** Files are kept in another way, such as by the bucket that has them. */
+  withoutFiles: boolean;
   print(line: string): void;
 }
 
@@ -25,7 +28,8 @@ export interface BackupCommand {
 export const KEPT_SECRETS = ["api-key"];
 
 /** `causeway backup`: writes the database and its files to one file, while the service runs. False if it did not. */
-export async function backUp({ env, directory, file, release, print }: BackupCommand): Promise<boolean> {
+export async function backUp(command: BackupCommand): Promise<boolean> {
+  const { env, directory, file, print } = command;
   const path = resolve(directory, file);
   if (existsSync(path)) {
     print(`${file} exists. Give another name: a backup replaces nothing.`);
@@ -43,16 +47,16 @@ export async function backUp({ env, directory, file, release, print }: BackupCom
       let counts: BackedUp = { rows: 0, files: 0 };
       const lines = backupLines({
         url: database.url,
-        release,
+        release: command.release,
         secrets: await secretsIn(settings),
-        readFile: fileReader(settings),
+        readFile: command.withoutFiles ? null : fileReader(settings),
         log,
         done(result) {
           counts = result;
         },
       });
       await writeBackup(path, lines);
-      report(print, { file, settings, ...counts });
+      report(command, counts);
       return true;
     } finally {
       await database.close();
@@ -66,20 +70,15 @@ export async function backUp({ env, directory, file, release, print }: BackupCom
   }
 }
 
-function report(
-  print: BackupCommand["print"],
-  { file, settings, rows, files }: { file: string; settings: Settings } & BackedUp,
-): void {
-  print(`${file}: ${rows} rows, ${files} files.`);
-  if (settings.attachments.place.kind === "bucket")
-    print("Files are in a bucket, which this backup does not hold. Keep the bucket.");
+function report({ file, print, withoutFiles }: BackupCommand, { rows, files }: BackedUp): void {
+  print(`${file}: ${rows} rows, ${withoutFiles ? "without files" : `${files} files`}.`);
+  if (withoutFiles) print("Keep the directory or bucket that has the files, too.");
   print("It holds what people said, and keys: keep it as safe as the database.");
   print("Keep .env and the configuration file, too. They are not in it.");
 }
 
 function fileReader({ attachments: { place } }: Settings) {
-  if (place.kind === "bucket") return null;
-  const store = createFileDirectory(place.path);
+  const store = place.kind === "directory" ? createFileDirectory(place.path) : createFileBucket(place);
   return (id: string) => readWhole(store, id);
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { createFileBucket } from "../../attachments/file-bucket.ts";
 import { createFileDirectory } from "../../attachments/file-directory.ts";
 import type { Environment } from "../../config/env.ts";
@@ -21,7 +21,7 @@ export interface RestoreCommand {
   print(line: string): void;
 }
 
-/** `causeway restore`: puts a backup into an empty database. False if nothing was restored. */
+/** `causeway restore`: puts a backup into an empty database. False if something is left to do. */
 export async function restore({ env, directory, file, print }: RestoreCommand): Promise<boolean> {
   const path = resolve(directory, file);
   if (!existsSync(path)) {
@@ -30,6 +30,7 @@ export async function restore({ env, directory, file, print }: RestoreCommand): 
   }
   const { settings } = parseSettings(env, directory);
   const log = createLogger({ level: "warn", redactor: createRedactor([settings.databaseUrl ?? ""]) });
+  const files = countedFiles(settings);
   try {
     // The whole file is read first: a damaged one changes nothing, and makes no database.
     for await (const _ of readBackup(path));
@@ -38,7 +39,7 @@ export async function restore({ env, directory, file, print }: RestoreCommand): 
       const result = await restoreLines({
         url: database.url,
         lines: readBackup(path),
-        writeFile: fileWriter(settings),
+        writeFile: files.write,
         writeSecret(name, content) {
           if (KEPT_SECRETS.includes(name)) writeMissingSecret(settings.dataDir, name, content);
         },
@@ -53,7 +54,11 @@ export async function restore({ env, directory, file, print }: RestoreCommand): 
       error instanceof BackupProblem ? new Error(`${file} ${error.message}.`) : explainStart(error, settings);
     if (!(fault instanceof Error)) throw fault;
     print(fault.message);
-    print("Nothing was restored.");
+    print(
+      files.written() === 0
+        ? "Nothing was restored."
+        : `No row was restored. ${files.written()} files were written. They do no harm: the next restore replaces them.`,
+    );
     return false;
   }
 }
@@ -72,17 +77,49 @@ function report(
         `${file} was written by release ${result.release}, which is newer than this one. Install that one.`,
       );
       return false;
+    case "ahead":
+      print(`The database has no rows, but the tables of a later release than ${result.release}.`);
+      print(
+        settings.databaseUrl === null
+          ? `Remove ${join(settings.dataDir, "postgres")}, and restore again.`
+          : "Give an empty database without tables, and restore again.",
+      );
+      return false;
     case "restored":
       print(`${result.rows} rows and ${result.files} files were restored from ${file}.`);
-      if (settings.attachments.place.kind === "bucket" && result.files === 0)
-        print("Files that were in a bucket are still there. Give the service the same bucket.");
+      if (result.files === 0)
+        print(
+          "The backup holds no files. If there were any, give the service the directory or bucket that has them.",
+        );
+      if (result.unfinished !== null) return reportUnfinished(result.unfinished, { settings, print });
       print("Now start the service. It queues anew what is still to be done.");
       return true;
   }
 }
 
+/** Rows and files are there, so the command says what is left to do. */
+function reportUnfinished(
+  unfinished: unknown,
+  { settings, print }: Pick<RestoreCommand, "print"> & { settings: Settings },
+): false {
+  const fault = explainStart(unfinished, settings);
+  print(fault instanceof Error ? fault.message : String(fault));
+  print("The rows and files are whole, but the last step failed. Do not restore again.");
+  print(
+    "Mend the cause and start the service: a start does what is left. Or start the release of the backup.",
+  );
+  return false;
+}
+
 /** Files go where the service will look for them. Their kind stands in their row. */
-function fileWriter({ attachments: { place } }: Settings) {
+function countedFiles({ attachments: { place } }: Settings) {
   const store = place.kind === "directory" ? createFileDirectory(place.path) : createFileBucket(place);
-  return (id: string, content: Buffer) => store.write(id, content, "application/octet-stream");
+  let count = 0;
+  return {
+    async write(id: string, content: Buffer): Promise<void> {
+      await store.write(id, content, "application/octet-stream");
+      count += 1;
+    },
+    written: () => count,
+  };
 }

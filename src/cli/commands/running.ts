@@ -82,10 +82,13 @@ export const runningCommands: readonly Command[] = [
     args: "<file>",
     takes: ONE,
     summary: "write the database and its files to one file, also while the service runs",
-    options: {},
-    async run({ env, directory, print, args: [file = ""] }) {
+    options: {
+      "without-files": { doc: "leave out the files of messages, such as those in a bucket" },
+    },
+    async run({ env, directory, print, has, args: [file = ""] }) {
       const { backUp } = await import("../backup/backup.ts");
-      return await backUp({ env, directory, file, release: release(), print });
+      const withoutFiles = has("without-files");
+      return await backUp({ env, directory, file, release: release(), withoutFiles, print });
     },
   },
   {
