@@ -8,6 +8,8 @@ export interface LoadedAgent {
   version: number;
   definition: AgentDefinition;
   bot: Bot;
+  /** True if an answer changes nothing outside, as long as its tools are answered from a record. */
+  isReplayable: boolean;
 }
 
 export interface AgentCatalog {
@@ -35,6 +37,7 @@ export function createAgentCatalog(deps: {
    */
   revive(agentId: string, slug: string, published: JsonObject): AgentDefinition;
   createBot(definition: AgentDefinition): Promise<Bot>;
+  isReplayable(definition: AgentDefinition): boolean;
 }): AgentCatalog {
   let loaded = new Map<string, Promise<LoadedAgent>>();
   let retired: Promise<LoadedAgent>[] = [];
@@ -44,7 +47,8 @@ export function createAgentCatalog(deps: {
     const stored = await deps.version(agentId, version);
     if (!stored) throw new Error(`agent ${agentId} has no version ${version}`);
     const definition = deps.revive(agentId, stored.slug, stored.definition);
-    return { id: agentId, version, definition, bot: await deps.createBot(definition) };
+    const bot = await deps.createBot(definition);
+    return { id: agentId, version, definition, bot, isReplayable: deps.isReplayable(definition) };
   }
 
   function cached(agentId: string, version: number): Promise<LoadedAgent> {

@@ -10,7 +10,8 @@ const MOST = 2 ** 31 - 1;
 const clamp = (number: number) => Math.max(0, Math.min(number, MOST));
 
 /** An agent with the definition of its current version. */
-export interface AgentView extends Omit<Agent, "rolledBackDigest" | "retentionDays"> {
+export interface AgentView
+  extends Omit<Agent, "rolledBackDigest" | "retentionDays" | "shadow" | "shadowSince"> {
   /** The published form: secrets are references. */
   definition: JsonObject;
 }

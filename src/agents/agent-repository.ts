@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
+import type { ShadowSettings } from "../core/session/shadow-settings.ts";
 import type { JsonObject } from "../core/text/json.ts";
 import { inTransaction } from "../storage/transaction.ts";
 
@@ -15,6 +16,8 @@ export interface AgentToPublish {
   digest: string;
   /** Days after its last change until a session is erased. Null: the setting of the service counts. */
   retentionDays: number | null;
+  /** Another agent that answers its turns, too. Null: none. */
+  shadow: ShadowSettings | null;
 }
 
 export interface PublishedAgent {
@@ -47,6 +50,7 @@ export function createAgentRepository(pool: Pool) {
           const published = await publishAgent(client, id, agent);
           agents.set(agent.slug, published);
           await keepRetention(client, published.id, agent.retentionDays);
+          await keepShadow(client, published.id, agent.shadow);
         }
         const channels: PublishedWorkspace["channels"] = new Map();
         for (const channel of workspace.channels) {
@@ -119,6 +123,15 @@ async function keepRetention(client: PoolClient, agentId: string, days: number |
   await client.query(
     "UPDATE agents SET retention_days = $2 WHERE id = $1 AND retention_days IS DISTINCT FROM $2",
     [agentId, days],
+  );
+}
+
+/** Turns from before the change are not answered again. */
+async function keepShadow(client: PoolClient, agentId: string, shadow: ShadowSettings | null): Promise<void> {
+  await client.query(
+    `UPDATE agents SET shadow = $2, shadow_since = CASE WHEN $2::jsonb IS NOT NULL THEN now() END
+     WHERE id = $1 AND shadow IS DISTINCT FROM $2::jsonb`,
+    [agentId, shadow && JSON.stringify(shadow)],
   );
 }
 

@@ -35,5 +35,6 @@ export function createAgents({ database, bots, env, hide, configuredAgent, log }
       if (!definition) throw new Error(`no bot of type ${bot.type}`);
       return await definition.create(bot.config, { log });
     },
+    isReplayable: ({ bot }) => bots[bot.type]?.isReplayable ?? false,
   });
 }

@@ -13,6 +13,9 @@ import { createTraceArrival } from "../ingest/trace-arrival.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { keepFollowing } from "../sessions/follow-activity-repository.ts";
 import { createSessionRetention } from "../sessions/retention-repository.ts";
+import { recordedTurnsOf } from "../turns/replay/recorded-turns-repository.ts";
+import { createShadows } from "../turns/shadow/run-shadows.ts";
+import { createShadowRepository } from "../turns/shadow/shadow-repository.ts";
 import type { AttachmentParts } from "./attachments.ts";
 import { createDeliveryParts } from "./delivery.ts";
 import type { Engine } from "./engine.ts";
@@ -101,6 +104,14 @@ export function createPipeline(deps: PipelineDeps) {
   const { pool } = deps.engine.database;
   const retention = createSessionRetention(pool);
   const stopping = new AbortController();
+  const shadows = createShadows({
+    repository: createShadowRepository(pool),
+    recorded: async (id) => (await recordedTurnsOf(pool, [id])).get(id),
+    load: deps.agents.loadExactly,
+    contexts: turns.contexts,
+    stopping: stopping.signal,
+    log: deps.log,
+  });
   let sweeping: Promise<void> | null = null;
   let following: Promise<void> | null = null;
 
@@ -146,6 +157,8 @@ export function createPipeline(deps: PipelineDeps) {
         delivery.steps,
         arrivals.steps,
         deps.attachments.steps,
+        // A group of its own: it waits for models, and nothing else may wait for it.
+        [shadows],
       ];
       reconciler = startReconciler({ intervalMs: times.reconcileMs, groups, log: deps.log });
       sweeping = keepSweeping({

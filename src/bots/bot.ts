@@ -152,8 +152,6 @@ export interface Bot {
   readonly outputTokens?: number;
   /** True for bots that start with the whole prompt. It is read while the message is still being stored. */
   readonly readsPrompt?: boolean;
-  /** True if an answer changes nothing outside, as long as its tools are answered from a record. */
-  readonly isReplayable?: boolean;
   /** Summarizes a conversation. A bot without it gets as much as fits, in every history mode. Throws like `answer`. */
   summarize?(request: SummaryRequest): Promise<Summary>;
   close?(): Promise<void>;
@@ -163,6 +161,8 @@ export interface BotDefinition<Config = unknown, Made extends Bot | Promise<Bot>
   type: string;
   /** Schema for every key of the agent's `bot` except `type`. It is strict. */
   configSchema: z.ZodType<Config>;
+  /** True if an answer changes nothing outside, as long as its tools are answered from a record. */
+  isReplayable?: boolean;
   /** Creates the bot. An SDK is loaded only here, so that a service loads only the configured types. */
   create(config: Config, deps: { log: Logger }): Made;
   /** Tests the configuration against the live backend, without cost if possible, and returns fixes. */

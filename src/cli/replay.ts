@@ -1,6 +1,7 @@
-import type { Replay, ReplayAnswer } from "../client/replays.ts";
+import type { Replay } from "../client/replays.ts";
 import type { Environment } from "../config/env.ts";
 import { askService, type Print, type ServiceCommand } from "./service-client.ts";
+import { answerLines, sums } from "./side-by-side.ts";
 
 /** A whole replay may take this long, milliseconds. */
 const TIMEOUT_MS = 15 * 60_000;
@@ -27,33 +28,15 @@ export function printReplay(
 }
 
 function lines({ data, version, turns, failures, complete }: Replay, agent: string): string[] {
-  const total = (side: "recorded" | "replayed", of: "totalTokens" | "seconds") =>
-    data.reduce((sum, turn) => sum + (turn[side][of] ?? 0), 0);
-  const sums = (side: "recorded" | "replayed") =>
-    `${total(side, "seconds").toFixed(1)} s, ${total(side, "totalTokens")} tokens`;
+  const recorded = sums(data.map((turn) => turn.recorded));
+  const replayed = sums(data.map((turn) => turn.replayed));
   return [
-    ...data.flatMap(({ content, recorded, replayed }, index) => [
-      `${index + 1}. ${content}`,
-      `   recorded ${facts(recorded)}`,
-      ...said(recorded),
-      `   replayed ${facts(replayed)}`,
-      ...said(replayed),
+    ...data.flatMap((turn, index) => [
+      `${index + 1}. ${turn.content}`,
+      ...answerLines("recorded", turn.recorded),
+      ...answerLines("replayed", turn.replayed),
     ]),
     `${agent} version ${version}: ${turns} turns, ${failures} not answered${complete ? "" : ", and more that were not replayed"}.`,
-    `Recorded: ${sums("recorded")}. Replayed: ${sums("replayed")}.`,
+    `Recorded: ${recorded}. Replayed: ${replayed}.`,
   ];
-}
-
-function facts({ seconds, totalTokens, tools, errorCode }: ReplayAnswer): string {
-  const parts = [
-    ...(seconds === null ? [] : [`${seconds.toFixed(1)} s`]),
-    ...(totalTokens === null ? [] : [`${totalTokens} tokens`]),
-    ...(tools.length === 0 ? [] : [`tools: ${tools.join(", ")}`]),
-    ...(errorCode === null ? [] : [`not answered: ${errorCode}`]),
-  ];
-  return `(${parts.join("; ")})`;
-}
-
-function said({ replies }: ReplayAnswer): string[] {
-  return replies.flatMap((reply) => reply.split("\n").map((line) => `     ${line}`));
 }

@@ -12,6 +12,7 @@ import { type Queue, readQueue } from "./queue.ts";
 import { type Replay, type ReplayRequest, replaySessions } from "./replays.ts";
 import { createSchedules, type Schedules } from "./schedules.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
+import { createShadows, type Shadows } from "./shadows.ts";
 import { readStats, type Stats, type StatsQuery } from "./stats.ts";
 import { type Call, type CausewayOptions, createTransport, type RequestOptions } from "./transport.ts";
 import { createTriggers, type Triggers } from "./triggers.ts";
@@ -33,6 +34,7 @@ export type { ParticipantData, WriteOptions } from "./participant-data.ts";
 export type { Queue, WaitingWork } from "./queue.ts";
 export type { ChangeSchedule, CreateSchedule, ListSchedules, Schedule, ScheduleRun } from "./schedules.ts";
 export type * from "./session-types.ts";
+export type { ListShadows, Shadow } from "./shadows.ts";
 export type { Stats, StatsQuery, StatsRow } from "./stats.ts";
 export type { CausewayOptions, RequestOptions } from "./transport.ts";
 export type {
@@ -67,6 +69,7 @@ export class Causeway {
   readonly audit: Audit;
   readonly handoffs: HandoffCalls;
   readonly access: Access;
+  readonly shadows: Shadows;
   /** Yields everything that changes in the workspace, for lists that show the present. */
   readonly feed: (options?: RequestOptions & { after?: string }) => AsyncGenerator<FeedEvent>;
   /** Counts messages, turns, failures, latency and tokens by hour or day. */
@@ -93,6 +96,7 @@ export class Causeway {
     this.audit = createAudit(transport);
     this.handoffs = createHandoffs(transport);
     this.access = createAccess(transport);
+    this.shadows = createShadows(transport);
     this.feed = (options) => feedEvents(transport, options);
     this.replay = (body, options) => replaySessions(transport, body, options);
     this.stats = (query, options) => readStats(transport, query, options);

@@ -16,7 +16,7 @@ export interface ReplayRequest {
   agentId: string;
   /** Default: the current one. */
   version?: number;
-  /** The share of the sessions that match, above 0 and up to 1. */
+  /** The share of all sessions that match, above 0 and up to 1. */
   share?: number;
 }
 
@@ -30,14 +30,26 @@ export interface ReplayAnswer {
   errorCode: string | null;
 }
 
+/** Answers counted together. */
+export interface ReplayTotals {
+  answered: number;
+  totalTokens: number;
+  seconds: number;
+}
+
 export interface Replay {
   agentId: string;
   version: number;
+  /** The sessions that match and are in the share. */
+  matching: number;
+  /** Those of them that were replayed. */
   sessions: number;
   turns: number;
   failures: number;
   /** False: there are more sessions or turns than one call replays. */
   complete: boolean;
+  recorded: ReplayTotals;
+  replayed: ReplayTotals;
   data: {
     sessionId: string;
     messageId: string;

@@ -4,6 +4,7 @@ import { durationMs } from "../core/time/duration.ts";
 import { isTimezone } from "../core/time/wall-clock.ts";
 import { durationSchema, eventRuleSchema } from "./event-schema.ts";
 import { handoffSchema } from "./handoff-schema.ts";
+import { shadowSchema } from "./shadow-schema.ts";
 import { speechSchema } from "./speech-schema.ts";
 
 const variableValue = z.union([z.string(), z.number(), z.boolean()], "write a text, a number, true or false");
@@ -221,6 +222,11 @@ export const agentSchema = z.strictObject({
   speech: speechSchema
     .optional()
     .describe("Voice messages: how the agent hears them, and when it speaks; see [Voice](voice.md)."),
+  shadow: shadowSchema
+    .optional()
+    .describe(
+      "Another agent that answers this one's turns, too, and is never sent; see [Try another version](bots.md#beside-live-turns).",
+    ),
   retentionDays: z
     .int()
     .min(1)

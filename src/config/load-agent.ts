@@ -4,6 +4,7 @@ import type { BotDefinition } from "../bots/bot.ts";
 import type { ConfigProblem } from "../core/faults/errors.ts";
 import { minuteOfDay } from "../core/schedule/quiet-hours.ts";
 import type { AgentDefinition, BudgetLimit, EventRule } from "../core/session/agent-definition.ts";
+import type { ShadowSettings } from "../core/session/shadow-settings.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
 import { durationMs } from "../core/time/duration.ts";
 import { type AgentSettings, agentSchema, refusalText } from "./agent-schema.ts";
@@ -24,6 +25,8 @@ export interface ConfiguredAgent extends AgentDefinition {
   source: JsonObject;
   /** Days after its last change until a session is erased. Null: the setting of the service counts. */
   retentionDays: number | null;
+  /** Another agent that answers its turns, too. Null: none. */
+  shadow: ShadowSettings | null;
 }
 
 /** The place where an agent is written, and the environment and bots that it may use. */
@@ -69,9 +72,10 @@ export function loadAgent(slug: string, content: Json, origin: AgentOrigin): Loa
     return { agent: null, settings: parsed.data ?? null, problems, secrets };
   }
 
-  // Retention is not part of a version: going back to an earlier prompt must erase no session.
-  const { retentionDays = null, ...versioned } = parsed.data;
-  const { retentionDays: _, ...written } = source;
+  // These are not part of a version. Going back to an earlier prompt must erase no session, and a comparison makes no
+  // new version of what it compares.
+  const { retentionDays = null, shadow = null, ...versioned } = parsed.data;
+  const { retentionDays: _days, shadow: _shadow, ...written } = source;
   const { events, budgets, quietHours, handoff, speech, ...plain } = versioned;
   const { name = slug, seedMessage = null, ...settings } = plain;
   const published = publishDefinition(slug, written, versioned);
@@ -93,6 +97,7 @@ export function loadAgent(slug: string, content: Json, origin: AgentOrigin): Loa
     digest: digestOf(published),
     source,
     retentionDays,
+    shadow,
   };
   return { agent, settings: parsed.data, problems, secrets };
 }

@@ -13,6 +13,7 @@ import { type ChannelConfig, loadChannel } from "./load-channel.ts";
 import { nameFix } from "./nearest.ts";
 import { resolveReferences } from "./references.ts";
 import { inputSchema } from "./schema-node.ts";
+import { shadowProblems } from "./shadow-schema.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** One configuration file, checked. */
@@ -76,6 +77,8 @@ export function loadWorkspace(content: Json, origin: WorkspaceOrigin): LoadedWor
     if (loaded.channel !== null) workspace.channels[name] = loaded.channel;
   }
   problems.push(...entriesOf(content.agents).flatMap((agent) => handoverProblems(agent, settings, origin)));
+  const names = entriesOf(content.agents).map(([name]) => name);
+  problems.push(...shadowProblems(workspace.agents, names, origin));
   const agents = entriesOf(content.agents);
   const channels = entriesOf(content.channels);
   const kinds = Object.entries(origin.channels).flatMap(([kind, { capabilities }]) =>

@@ -7,7 +7,7 @@ import type { AgentSettings } from "./agent-schema.ts";
 export function publishDefinition(
   slug: string,
   written: JsonObject,
-  settings: Omit<AgentSettings, "retentionDays">,
+  settings: Omit<AgentSettings, "retentionDays" | "shadow">,
 ): JsonObject {
   const { bot = {}, ...own } = written;
   const filled = withDefaults({ name: slug, ...own }, settings);

@@ -8,6 +8,7 @@ import { DATA_OF_SESSION } from "../users/participant-writes-repository.ts";
 import { catchUp } from "./follow-activity-repository.ts";
 import { OPEN_HANDOFF, type OpenHandoff, type OpenHandoffRow, toOpenHandoff } from "./open-handoff.ts";
 import { findFew, type SearchFilters, searchConditions } from "./session-search-repository.ts";
+import { placeInShare } from "./session-share.ts";
 
 /** A session as API callers and operators see it. */
 export interface SessionView {
@@ -61,6 +62,8 @@ export interface SessionFilters extends SearchFilters {
   since?: Date | undefined;
   /** Last changed before this time. */
   until?: Date | undefined;
+  /** The share of the sessions, up to 1: the same ones each time. */
+  share?: number | undefined;
 }
 
 export interface SessionOrder {
@@ -194,6 +197,7 @@ function conditions(workspaceId: string, filters: SessionFilters, ids: string[] 
   if (filters.status !== undefined) parts.push(`s.status = ${bind(filters.status)}`);
   if (filters.since !== undefined) parts.push(`s.updated_at >= ${bind(filters.since)}`);
   if (filters.until !== undefined) parts.push(`s.updated_at < ${bind(filters.until)}`);
+  if (filters.share !== undefined) parts.push(`${placeInShare("s.id")} < ${bind(filters.share)}::numeric`);
   if (filters.handoff === "none") parts.push("s.handoff_id IS NULL");
   else if (filters.handoff !== undefined) parts.push("s.handoff_id IS NOT NULL");
   if (filters.handoff === "requested" || filters.handoff === "taken") {

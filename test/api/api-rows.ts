@@ -24,7 +24,9 @@ export async function publishAgent(
 ): Promise<{ agentId: string; channelId: string; version: number }> {
   const published = await createAgentRepository(pool).publish({
     slug: workspace,
-    agents: [{ slug, published: definition, digest: JSON.stringify(definition), retentionDays: null }],
+    agents: [
+      { slug, published: definition, digest: JSON.stringify(definition), retentionDays: null, shadow: null },
+    ],
     channels: [{ name: "telegram", kind: "telegram", enabled: true }],
   });
   const agent = published.agents.get(slug);

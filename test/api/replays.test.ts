@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { Causeway } from "../../src/client/index.ts";
@@ -68,7 +69,16 @@ describe("a replay", () => {
 
     const client = new Causeway({ baseUrl: app.url, apiKey: app.apiKey });
     const replay = await client.replay({ sessionId: session, agentId: "coach", version: 2 });
-    expect(replay).toMatchObject({ version: 2, sessions: 1, turns: 2, failures: 0, complete: true });
+    expect(replay).toMatchObject({
+      version: 2,
+      matching: 1,
+      sessions: 1,
+      turns: 2,
+      failures: 0,
+      complete: true,
+      recorded: { answered: 2 },
+      replayed: { answered: 2, seconds: expect.any(Number) },
+    });
     expect(replay.data).toMatchObject([
       {
         content: "hello",
@@ -89,6 +99,19 @@ describe("a replay", () => {
       ["old: open till nine"],
     ]);
     expect((await client.replay({ filter: { channel: "web" }, agentId: "coach" })).turns).toBe(0);
+
+    // The share is one of all sessions, and not of those that one call replays.
+    await pool.query(
+      `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, single)
+       SELECT 'quiet-' || n, workspace_id, agent_id, agent_version, channel_id, false
+       FROM sessions s CROSS JOIN generate_series(1, 60) n WHERE s.id = $1`,
+      [session],
+    );
+    const place = (id: string) => createHash("sha256").update(id).digest().readUInt32BE(0) / 2 ** 32;
+    const quiet = Array.from({ length: 60 }, (_value, n) => `quiet-${n + 1}`);
+    const inShare = [session, ...quiet].filter((id) => place(id) < 0.6).length;
+    const shared = await client.replay({ filter: { agentId: "coach" }, agentId: "coach", share: 0.6 });
+    expect(shared).toMatchObject({ matching: inShare, sessions: 20, complete: false });
 
     const refused = async (body: object) => {
       const { status, body: answer } = await app.api("POST", "/replays", body);

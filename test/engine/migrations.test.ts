@@ -67,6 +67,8 @@ describe("migrations", () => {
       "sessions_in_handoff",
       "sessions_one_active_per_user",
       "sessions_waiting",
+      "shadows_due",
+      "users_anonymous",
     ]);
     const checks = await pool.query(
       "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace ORDER BY 1",
@@ -114,6 +116,9 @@ describe("migrations", () => {
       "sessions_end_reason_check",
       "sessions_single_user_check",
       "sessions_status_check",
+      "shadows_ended_check",
+      "shadows_lease_check",
+      "shadows_status_check",
     ]);
   });
 

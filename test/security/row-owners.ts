@@ -36,6 +36,8 @@ const LEADS_NOWHERE = new Set([
   "actor_id",
   "console_session_id",
   "request_id",
+  // The agent that answers a turn, too, on purpose another one than the turn's.
+  "candidate_id",
   // The channel where people are asked, on purpose another one than the user's.
   "desk_channel_id",
 ]);

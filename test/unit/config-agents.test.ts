@@ -171,3 +171,24 @@ test("names that are declared, or that platforms tell, are no warning", () => {
     [],
   );
 });
+
+test("a shadow is no part of a version, and must be another agent of the file, which cannot act", () => {
+  const echo = { bot: { type: "echo" } };
+  const withShadow = (agent: string) =>
+    aFile({ agents: { echo: { ...echo, shadow: { agent, share: 0.1 } }, next: echo, llm: { bot: llm } } });
+  const agent = load(withShadow("next"), env).workspaces[0]?.agents.echo;
+  expect(agent?.shadow).toEqual({ agent: "next", share: 0.1, turnsPerDay: 200, tokensPerDay: 500_000 });
+  expect(agent?.digest).toBe(agentOf(echo).digest);
+  const path = "channels.config.json: agents.echo.shadow.agent";
+  expect(problemsOf(withShadow("nextt"), env)).toEqual([
+    {
+      path,
+      problem: 'names the agent "nextt", which is not in this file',
+      fix: 'write "next" (known are "next", "llm")',
+    },
+  ]);
+  expect(problemsOf(withShadow("echo"), env)).toMatchObject([{ path, problem: "names the agent itself" }]);
+  expect(problemsOf(withShadow("llm"), env)).toMatchObject([
+    { path, problem: "names an agent with a bot of type llm, which might act on its own" },
+  ]);
+});

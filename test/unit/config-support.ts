@@ -11,6 +11,7 @@ import type { Json, JsonObject } from "../../src/core/text/json.ts";
 const echo = defineBot({
   type: "echo",
   configSchema: z.strictObject({}),
+  isReplayable: true,
   create: () => ({ answer: async () => ({ replies: [] }) }),
 });
 

@@ -6,8 +6,8 @@ import { defineBot } from "../bot.ts";
 export const definition = defineBot({
   type: "echo",
   configSchema: z.strictObject({}),
+  isReplayable: true,
   create: () => ({
-    isReplayable: true,
     async answer(turn, output) {
       // Use only the text of the message. Other bots also get its author and the messages that it refers to.
       const said = turn.input.map(({ text, attachments }) => withAttachmentsInWords(text, attachments));

@@ -5,6 +5,7 @@ import { configSchema } from "./config.ts";
 export const definition = defineBot({
   type: "llm",
   configSchema,
+  isReplayable: true,
   create: async (config, deps) => (await import("./model-bot.ts")).createModelBot(config, deps),
   diagnose: async (config, signal) => (await import("./diagnose.ts")).diagnose(config, signal),
 });

@@ -30,7 +30,6 @@ export function createModelBot(config: LlmConfig, { log }: { log: Logger }): Bot
 
   return {
     readsPrompt: true,
-    isReplayable: true,
     outputTokens: config.maxOutputTokens ?? USUAL_OUTPUT_TOKENS,
     answer: (turn, output) => answerWithModel(config, model, mcp, turn, output, log),
     summarize: (request) => summarizeWithModel(summaryModel(request.model), request, log),

@@ -9,8 +9,8 @@ import { playLine } from "./play-line.ts";
 export const definition = defineBot({
   type: "script",
   configSchema,
+  isReplayable: true,
   create: (config) => ({
-    isReplayable: true,
     async answer(turn, output) {
       const text = turn.input
         .map(({ text, context, payload = "" }) => `${withContextInWords(text, context)}\n${payload}`)

@@ -3,6 +3,7 @@ import { approveCode } from "../approve.ts";
 import type { Command, CommandCall, CommandOption } from "../command.ts";
 import { exportPerson, exportSessions } from "../export-sessions.ts";
 import { printReplay } from "../replay.ts";
+import { printShadows } from "../shadows.ts";
 import { printChat, printUsers } from "../users-and-chat.ts";
 import { printWhy } from "../why.ts";
 
@@ -102,6 +103,14 @@ export const askingCommands: readonly Command[] = [
       if (agent === undefined) return { misuse: "--agent is needed, such as --agent coach@5." };
       return await printReplay({ ...requestOf(call), agent }, call.env, call.print);
     },
+  },
+  {
+    name: "shadows",
+    args: "<agent>",
+    takes: ONE,
+    summary: "show what an agent's shadow would have answered, beside what was sent",
+    options: ASKING,
+    run: (call) => printShadows(requestOf(call), call.env, call.print),
   },
   {
     name: "agent rollback",

@@ -17,6 +17,7 @@ import { createSessionWritesRepository } from "../../sessions/session-writes-rep
 import { createSocketTokenRepository } from "../../sessions/socket-token-repository.ts";
 import { createExecutionQueriesRepository } from "../../turns/answering/execution-queries-repository.ts";
 import { recordedTurns } from "../../turns/replay/recorded-turns-repository.ts";
+import { createShadowQueries } from "../../turns/shadow/shadow-queries-repository.ts";
 import { createOpenLimit } from "../server/open-limit.ts";
 import type { RateLimit } from "../server/rate-limit.ts";
 import type { ServiceEngine, ServiceFiles, ServicePipeline } from "../service.ts";
@@ -43,6 +44,7 @@ import { sessionActionRoutes } from "./sessions/session-actions.ts";
 import { sessionChangeRoutes } from "./sessions/session-changes.ts";
 import { sessionOpeningRoutes } from "./sessions/session-opening.ts";
 import { sessionRoutes } from "./sessions/sessions.ts";
+import { shadowRoutes } from "./shadows/shadows.ts";
 import { createSocketServer, type SocketServer, type SocketServerDeps } from "./socket/socket-server.ts";
 import { socketTokenRoutes } from "./socket/socket-tokens.ts";
 
@@ -196,12 +198,14 @@ export function createConversationApi(deps: ConversationApiDeps): ConversationAp
       prompt: (session, agent, { texts, beforeSeq }) =>
         pipeline.contexts.prompt({
           sessionId: session.id,
-          agent: { id: agent.id, definition: agent.definition },
+          // It takes the place of the session's agent, so it sees what that one knows of the person.
+          agent: { id: session.agentId, definition: agent.definition },
           input: texts.map((text) => ({ text, instruction: false })),
           beforeSeq,
         }),
       places: createOpenLimit(REPLAYS_AT_ONCE),
     }),
+    ...shadowRoutes({ shadows: createShadowQueries(pool), agents: sessionAgents }),
     ...socketTokenRoutes({ sessions, tokens }),
   ];
 

@@ -4,7 +4,7 @@ import { inTransaction } from "../../storage/transaction.ts";
 /** A limit and the subject that it applies to in one turn. */
 export interface AppliedLimit {
   agentId: string;
-  scope: "session" | "user" | "agent";
+  scope: "session" | "user" | "agent" | "shadow";
   subjectId: string;
   windowSeconds: number;
   messages: number | null;
@@ -51,7 +51,7 @@ export function createBudgetRepository(pool: Pool) {
           for (const limit of admission.limits) {
             const messages = admission.counted ? fresh : 0;
             if (fresh === 0 && reserved === 0) continue;
-            if (!(await take(client, limit, messages, reserved))) throw new LimitReached(limit);
+            if (!(await takeFromBudget(client, limit, messages, reserved))) throw new LimitReached(limit);
           }
         });
         return null;
@@ -106,7 +106,7 @@ async function claim(client: PoolClient, admission: Admission): Promise<{ fresh:
 /**
  * Adds to one counter unless that exceeds its limit. It is one statement, so that no two turns use the same remainder.
  */
-async function take(
+export async function takeFromBudget(
   client: PoolClient,
   limit: AppliedLimit,
   messages: number,

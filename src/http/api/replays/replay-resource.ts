@@ -11,7 +11,7 @@ export const replayBodySchema = z
     filter: z
       .strictObject({ agent_id, user_id, channel, status, q, since, until })
       .optional()
-      .describe("Or several: the newest that match, at most 20"),
+      .describe("Or several: of those that match and are in the share, the newest, at most 20"),
     agent_id: z.string().min(1).describe("The agent that answers now: id or slug"),
     version: z.int().min(1).optional().describe("Its version. Default: the current one"),
     share: z
@@ -19,14 +19,15 @@ export const replayBodySchema = z
       .gt(0)
       .max(1)
       .default(1)
-      .describe("The share of the sessions that match. The same sessions each time"),
+      .describe("The share of all sessions that match. The same sessions each time"),
   })
   .superRefine(({ session_id, filter }, context) => {
     if ((session_id === undefined) !== (filter === undefined)) return;
     context.addIssue({ code: "custom", path: [], message: "expected either session_id or filter" });
   });
 
-const answerSchema = z
+/** The result of a turn, then or now. */
+export const answerSchema = z
   .object({
     replies: z.array(z.string()),
     tools: z.array(z.string()).describe("The tools that were called, in order"),
@@ -36,14 +37,27 @@ const answerSchema = z
   })
   .meta({ id: "ReplayAnswer" });
 
+const totalsSchema = z
+  .object({
+    answered: z.int().describe("Turns with an answer"),
+    total_tokens: z.int().describe("Where the provider counted them"),
+    seconds: z.number(),
+  })
+  .meta({ id: "ReplayTotals" });
+
 export const replaySchema = z
   .object({
     agent_id: idSchema,
     version: z.int(),
-    sessions: z.int().describe("The sessions that were replayed"),
+    matching: z
+      .int()
+      .describe("The sessions that match and are in the share. Exact up to 10,000, and an estimate beyond"),
+    sessions: z.int().describe("Those of them that were replayed"),
     turns: z.int(),
     failures: z.int().describe("Turns that the version did not answer"),
     complete: z.boolean().describe("False: there are more sessions or turns than one call replays"),
+    recorded: totalsSchema.describe("What the turns took then"),
+    replayed: totalsSchema.describe("What they take now"),
     data: z.array(
       z.object({
         session_id: idSchema,
@@ -55,6 +69,17 @@ export const replaySchema = z
     ),
   })
   .meta({ id: "Replay" });
+
+/** Counts answers together. */
+export function totalsOf(answers: readonly z.output<typeof answerSchema>[]): z.output<typeof totalsSchema> {
+  const sum = (of: "total_tokens" | "seconds") =>
+    answers.reduce((total, answer) => total + (answer[of] ?? 0), 0);
+  return {
+    answered: answers.filter(({ error_code }) => error_code === null).length,
+    total_tokens: sum("total_tokens"),
+    seconds: Math.round(sum("seconds") * 1000) / 1000,
+  };
+}
 
 export function toAnswer(answer: ReplayedAnswer): z.output<typeof answerSchema> {
   return {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { LoadedAgent } from "../../../agents/agent-catalog.ts";
 import type { SessionAgent, SessionAgents } from "../../../agents/session-agent-repository.ts";
@@ -13,7 +12,7 @@ import { requireScope } from "../route/auth.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { requireSession } from "../sessions/require-session.ts";
 import { sessionFilters } from "../sessions/session-filters.ts";
-import { replayBodySchema, replaySchema, toAnswer } from "./replay-resource.ts";
+import { replayBodySchema, replaySchema, toAnswer, totalsOf } from "./replay-resource.ts";
 
 export interface ReplayRoutesDeps {
   sessions: Pick<SessionQueries, "find" | "list">;
@@ -43,7 +42,7 @@ export function replayRoutes(deps: ReplayRoutesDeps): Route[] {
       operationId: "replaySessions",
       summary: "Ask another version what it would have answered",
       description:
-        "Each message of a user goes to the given version, with the conversation as it was then. Tools are answered from the record, where a result is at most 200 characters long. Nothing is stored or delivered, and no rule fires. The model is called and costs tokens, which no budget counts. At most 20 sessions and 100 turns; the call is answered when all is done. Participant data is that of today, and files are left out. The key also needs the scope `sessions:read`.",
+        "Each message of a user goes to the given version, with the conversation as it was then. Tools are answered from the record, where a result is at most 200 characters long. Nothing is stored or delivered, and no rule fires. The model is called and costs tokens, which no budget counts. At most 20 sessions and 100 turns: of those in the share, the newest. `matching` says how many there are. The call is answered when all is done. Participant data is that of today, and files are left out. The key also needs the scope `sessions:read`.",
       tag: "Agents",
       scope: "messages:write",
       audited: "console",
@@ -60,7 +59,7 @@ export function replayRoutes(deps: ReplayRoutesDeps): Route[] {
       async handle({ caller, body, signal }) {
         requireScope(caller, "sessions:read");
         const { agent, loaded } = await replayable(deps, caller.workspaceId, body);
-        const { sessions, complete } = await sessionsOf(deps, caller.workspaceId, body);
+        const { sessions, matching } = await sessionsOf(deps, caller.workspaceId, body);
         const leave = deps.places.open(caller.workspaceId);
         if (leave === null) throw tooMany("rate_limited", "A replay runs already. Try again later.", 10);
         try {
@@ -70,10 +69,13 @@ export function replayRoutes(deps: ReplayRoutesDeps): Route[] {
             body: {
               agent_id: agent.id,
               version: loaded.version,
+              matching,
               sessions: sessions.length,
               turns: replayed.data.length,
               failures: replayed.data.filter((turn) => turn.replayed.error_code !== null).length,
-              complete: complete && replayed.complete,
+              complete: sessions.length === matching && replayed.complete,
+              recorded: totalsOf(replayed.data.map(({ recorded }) => recorded)),
+              replayed: totalsOf(replayed.data.map(({ replayed }) => replayed)),
               data: replayed.data,
             },
           };
@@ -96,7 +98,7 @@ async function replayable(
   if (!(await deps.agents.opening(agent.id, number)))
     throw new RequestError(404, "version_not_found", `The agent ${agent.slug} has no version ${number}.`);
   const loaded = await deps.load(agent.id, number);
-  if (loaded.bot.isReplayable) return { agent, loaded };
+  if (loaded.isReplayable) return { agent, loaded };
   const message = `The bot of ${agent.slug} cannot be replayed: it might act on its own.`;
   throw new RequestError(422, "bot_not_replayable", message);
 }
@@ -105,19 +107,16 @@ async function sessionsOf(
   deps: ReplayRoutesDeps,
   workspaceId: string,
   { session_id, filter = {}, share }: Body,
-): Promise<{ sessions: SessionView[]; complete: boolean }> {
+): Promise<{ sessions: SessionView[]; matching: number }> {
   if (session_id !== undefined)
-    return { sessions: [await requireSession(deps.sessions, workspaceId, session_id)], complete: true };
-  const filters = await sessionFilters(deps.agents, workspaceId, filter);
+    return { sessions: [await requireSession(deps.sessions, workspaceId, session_id)], matching: 1 };
+  const matched = await sessionFilters(deps.agents, workspaceId, filter);
+  const filters = share < 1 ? { ...matched, share } : matched;
   const newest = { by: "updatedAt", descending: true } as const;
   const page = { limit: MOST_SESSIONS, offset: 0, after: null };
-  const { rows, next } = await deps.sessions.list(workspaceId, filters, newest, page);
-  return { sessions: rows.filter(({ id }) => isInShare(id, share)), complete: next === null };
-}
-
-/** Chooses a session by its id, so that two replays compare the same ones. */
-function isInShare(id: string, share: number): boolean {
-  return createHash("sha256").update(id).digest().readUInt32BE(0) / 2 ** 32 < share;
+  const { rows, total, next } = await deps.sessions.list(workspaceId, filters, newest, page);
+  // A large total is an estimate. It must not say that there are no more.
+  return { sessions: rows, matching: next === null ? rows.length : Math.max(total, rows.length + 1) };
 }
 
 async function replayAll(
