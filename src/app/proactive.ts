@@ -10,6 +10,7 @@ import { scheduleWriteRoutes } from "../http/api/schedules/schedule-writes.ts";
 import { scheduleRoutes } from "../http/api/schedules/schedules.ts";
 import { sessionEventRoutes } from "../http/api/sessions/session-events.ts";
 import { triggerRoutes } from "../http/api/trigger/trigger.ts";
+import { triggerCheckRoutes } from "../http/api/trigger/trigger-check.ts";
 import { createRunRepository } from "../schedules/run-repository.ts";
 import { startScheduleLoop } from "../schedules/schedule-loop.ts";
 import { createScheduleQueries } from "../schedules/schedule-queries-repository.ts";
@@ -77,6 +78,7 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
   return {
     routes: [
       ...triggerRoutes({ ...names, trigger: outreach.trigger }),
+      ...triggerCheckRoutes({ ...names, check: outreach.check, sessions }),
       ...scheduleRoutes({ ...names, schedules, queries }),
       ...scheduleWriteRoutes(scheduling),
       ...scheduleBatchRoutes(scheduling),

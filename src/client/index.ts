@@ -5,6 +5,7 @@ import { type Channels, createChannels } from "./channels.ts";
 import { type Chat, createChat } from "./chat.ts";
 import { createDeliveries, type Deliveries } from "./deliveries.ts";
 import { createExecutions, type Executions } from "./executions.ts";
+import { createFailures, type Failures } from "./failures.ts";
 import { type FeedEvent, feedEvents } from "./feed.ts";
 import { createHandoffs, type HandoffCalls } from "./handoffs.ts";
 import { createKeys, type Keys } from "./keys.ts";
@@ -25,6 +26,7 @@ export type { Channel } from "./channels.ts";
 export type { Delivery, DeliveryStatus, ListDeliveries } from "./deliveries.ts";
 export { CausewayError } from "./errors.ts";
 export type * from "./execution-types.ts";
+export type { Failure, ListFailures } from "./failures.ts";
 export type { FeedEvent } from "./feed.ts";
 export type * from "./handoff-types.ts";
 export type { ApiKey, NewApiKey, Scope } from "./keys.ts";
@@ -41,6 +43,7 @@ export type {
   MessageContent as Said,
   Trigger,
   TriggerBatch,
+  TriggerCheck,
   TriggeredItem,
   TriggerResult as Triggered,
 } from "./triggers.ts";
@@ -64,6 +67,7 @@ export class Causeway {
   readonly triggers: Triggers;
   readonly schedules: Schedules;
   readonly deliveries: Deliveries;
+  readonly failures: Failures;
   readonly channels: Channels;
   readonly keys: Keys;
   readonly audit: Audit;
@@ -91,6 +95,7 @@ export class Causeway {
     this.triggers = createTriggers(transport);
     this.schedules = createSchedules(transport);
     this.deliveries = createDeliveries(transport);
+    this.failures = createFailures(transport);
     this.channels = createChannels(transport);
     this.keys = createKeys(transport);
     this.audit = createAudit(transport);

@@ -14,6 +14,7 @@ export type Scope =
   | "handoff:write"
   | "access:read"
   | "access:write"
+  | "contacts:read"
   | "admin";
 
 export interface ApiKey {

@@ -52,6 +52,18 @@ export interface TriggeredItem extends TriggerResult {
   error?: { code: string; message: string };
 }
 
+/** What a message to one person would meet. */
+export interface TriggerCheck {
+  identifier: string;
+  /** Null: they are new. */
+  user: { id: string; identifier: string; name: string | null } | null;
+  reachable: { ok: boolean; code: string | null; reason: string | null; since: string | null };
+  /** When a message would go, in quiet hours. Null: at once. */
+  quietUntil: string | null;
+  /** The open session, which the message joins or ends. */
+  session: { id: string; title: string | null; handoff: boolean } | null;
+}
+
 export type Triggers = ReturnType<typeof createTriggers>;
 
 /** Unprompted messages from the bot. */
@@ -59,6 +71,17 @@ export function createTriggers(transport: Transport) {
   return {
     send: (trigger: Trigger, options?: RequestOptions): Promise<TriggerResult> =>
       transport.request({ method: "POST", path: "/trigger_bot_message", body: trigger }, options),
+
+    /** Tells what messages would meet, and sends nothing. */
+    check: (
+      asked: {
+        agentId: string;
+        channel: string;
+        items: { identifier: string; participantData?: JsonObject }[];
+      },
+      options?: RequestOptions,
+    ): Promise<{ data: TriggerCheck[] }> =>
+      transport.request({ method: "POST", path: "/trigger_bot_message/check", body: asked }, options),
 
     /** Sends messages to many users at once. Each user has a separate result. */
     sendBatch: (batch: TriggerBatch, options?: RequestOptions): Promise<{ data: TriggeredItem[] }> =>

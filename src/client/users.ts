@@ -74,6 +74,10 @@ export function createUsers(transport: Transport) {
     get: (id: string, options?: RequestOptions): Promise<User> =>
       transport.request({ method: "GET", path: path(id) }, options),
 
+    /** The user with contact data, for an audit row. A key reads the same with `get`. */
+    reveal: (id: string, options?: RequestOptions): Promise<User> =>
+      transport.request({ method: "POST", path: `${path(id)}/reveal` }, options),
+
     /** Everything that is stored about the user, with all messages. */
     export: (id: string, options?: RequestOptions): Promise<Person> =>
       transport.request({ method: "GET", path: `${path(id)}/export` }, options),

@@ -1,6 +1,6 @@
 /**
- * The role of a key's holder in the console. A `viewer` reads, an `agent` also answers handoffs, an `operator` also
- * changes things, and an `owner` may do everything.
+ * The role of a key's holder in the console. A `viewer` reads, with contact data masked. An `agent` also answers
+ * handoffs, an `operator` also changes things, and an `owner` may do everything.
  */
 export const ROLES = ["viewer", "agent", "operator", "owner"] as const;
 export type Role = (typeof ROLES)[number];
@@ -9,7 +9,8 @@ export type Role = (typeof ROLES)[number];
 const OPERATING = /^(?!handoff:).+:write$/;
 
 const READ = ["sessions:read", "users:read", "handoff:read", "access:read"];
-const ANSWER = [...READ, "handoff:write"];
+/** From `agent` on people see contact data, because they work with it. */
+const ANSWER = [...READ, "handoff:write", "contacts:read"];
 const CHANGED = ["sessions", "messages", "users", "trigger", "deliveries", "access"];
 
 /** The scopes of somebody who has a role and no key. */

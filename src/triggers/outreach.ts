@@ -4,6 +4,7 @@ import type { ChannelDirectory } from "../channels/channel-directory.ts";
 import { isId } from "../core/ids.ts";
 import type { Logger } from "../core/process/logger.ts";
 import { type QuietHours, quietHoursOf, quietUntil } from "../core/schedule/quiet-hours.ts";
+import type { Reachability } from "../core/session/reachability.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import type { JsonObject } from "../core/text/json.ts";
 import { mergePatch } from "../core/text/merge-patch.ts";
@@ -37,6 +38,17 @@ interface Person {
   channelId: string;
   agentId: string;
   identifier: string;
+}
+
+/** What a message to somebody would meet. */
+export interface Prospect {
+  /** Null: they are new. */
+  user: { id: string; identifier: string; name: string | null } | null;
+  state: Reachability;
+  /** Since when the platform says that nothing arrives. */
+  since: Date | null;
+  /** The end of their quiet hours, which a message waits for; null: it goes at once. */
+  quietUntil: Date | null;
 }
 
 /** Handles every unprompted message: checks that the user is reachable and not in quiet hours, and then sends it. */
@@ -109,7 +121,7 @@ export function createOutreach({ database, hub, channels, agents, pipeline, log 
     const { workspaceId, name } = running(channelId);
     const stranger = { workspaceId, channel: name, identifier, unreachable: null };
     const state = await reach(user ?? stranger);
-    return { state, since: user?.unreachable?.since ?? null };
+    return { user, state, since: user?.unreachable?.since ?? null };
   }
 
   /**
@@ -137,6 +149,21 @@ export function createOutreach({ database, hub, channels, agents, pipeline, log 
       const hours = await agentHours(workspaceId, person.agentId);
       const always = { from: 0, to: 0, timezone: hours?.timezone ?? "UTC" };
       return quietHoursOf(await dataOf(person), always)?.timezone ?? "UTC";
+    },
+
+    /** Tells what a message would meet now. Sends and stores nothing. */
+    async check(
+      channel: ChannelRef,
+      agentId: string,
+      to: { identifier: string; participantData: JsonObject },
+    ): Promise<Prospect> {
+      const identifier = await whoIs(channel, to.identifier);
+      const person = { channelId: channel.id, agentId, identifier };
+      const { user, state, since } = await unreachable(person);
+      const participantData = mergePatch(await dataOf(person), to.participantData);
+      const quietUntil = await quietFor({ workspaceId: channel.workspaceId, id: agentId }, participantData);
+      const known = user && { id: user.id, identifier: user.identifier, name: user.name };
+      return { user: known, state, since, quietUntil };
     },
 
     /** Sends a message in a known session. */

@@ -30,6 +30,8 @@ export interface UserFilter {
   identifiers?: readonly string[] | undefined;
   /** Text that the name or the identifier contains. */
   q?: string | undefined;
+  /** True: `q` is looked for in names alone. */
+  nameOnly?: boolean;
 }
 
 type UserRow = Omit<User, "handedTo" | "arrivedAt"> & { channel: string };
@@ -42,18 +44,18 @@ const FROM = "users u JOIN channels c ON c.id = u.channel_id";
 const MATCHES = `u.workspace_id = $1 AND ($2::text IS NULL OR c.name = $2)
   AND ($3::text[] IS NULL OR u.identifier = ANY($3) OR EXISTS (SELECT 1 FROM user_aliases a
     WHERE a.channel_id = u.channel_id AND a.identifier = u.identifier AND a.alias = ANY($3)))
-  AND ($4::text IS NULL OR strpos(lower(u.name), $4) > 0 OR strpos(lower(u.identifier), $4) > 0)`;
+  AND ($4::text IS NULL OR strpos(lower(u.name), $4) > 0 OR NOT $5::boolean AND strpos(lower(u.identifier), $4) > 0)`;
 
 export function createUserRepository(pool: Pool) {
   return {
     async list(workspaceId: string, filter: UserFilter, page: PageRequest): Promise<Slice<UserView>> {
-      const { channel = null, identifiers = null, q } = filter;
-      const matching = [workspaceId, channel, identifiers, q?.trim().toLowerCase() || null];
+      const { channel = null, identifiers = null, q, nameOnly = false } = filter;
+      const matching = [workspaceId, channel, identifiers, q?.trim().toLowerCase() || null, nameOnly];
       const [found, total] = await Promise.all([
         pool.query<UserRow>(
           `SELECT ${COLUMNS} FROM ${FROM}
-           WHERE ${MATCHES} AND ($5::timestamptz IS NULL OR (u.created_at, u.id) < ($5, $6))
-           ORDER BY u.created_at DESC, u.id DESC LIMIT $7 OFFSET $8`,
+           WHERE ${MATCHES} AND ($6::timestamptz IS NULL OR (u.created_at, u.id) < ($6, $7))
+           ORDER BY u.created_at DESC, u.id DESC LIMIT $8 OFFSET $9`,
           [...matching, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1, page.offset],
         ),
         countRows(pool, FROM, MATCHES, matching),

@@ -41,6 +41,8 @@ describe("the client", () => {
     const user = await client.users.get(userId ?? "");
     expect((await client.users.list({ channel: "api", identifier: "ada" })).data).toEqual([user]);
 
+    expect(await client.users.reveal(user.id)).toEqual(user);
+
     const first = await client.users.replaceData(user.id, "echo", { favouriteTea: "green", old_key: 1 });
     const second = await client.users.mergeData(
       user.id,
@@ -107,6 +109,13 @@ describe("the client", () => {
         { dueAt: expect.any(String), status: "delivered", deliveryIds: [expect.any(String)] },
       ]),
     );
+    expect((await client.failures.list({ kind: "schedule" })).data).toEqual([]);
+    await expect(client.failures.retry(schedule.id)).rejects.toMatchObject({ code: "failure_not_found" });
+    const { identifier, ...place } = to;
+    const asked = { ...place, items: [{ identifier }] };
+    expect((await client.triggers.check(asked)).data).toMatchObject([
+      { identifier, user: { identifier }, reachable: { ok: true }, quietUntil: null, session: {} },
+    ]);
     await client.schedules.delete(schedule.id);
     expect((await client.schedules.get(schedule.id)).status).toBe("cancelled");
   });

@@ -293,9 +293,69 @@ describe("roles", () => {
         const scope = /Needs the scope `([\w:]+)`/.exec(description ?? "")?.[1];
         if (scope && ["post", "put", "patch", "delete"].includes(method)) changing.add(scope);
       }
-    // Rendering a prompt is a POST that only reads.
+    // Rendering a prompt and revealing a contact are POSTs that only read.
     changing.delete("sessions:read");
+    changing.delete("contacts:read");
     expect([...changing].sort()).toEqual(Object.keys(MUTATIONS).sort());
+  });
+});
+
+describe("contact data", () => {
+  it("is masked for viewers in every answer, and revealed to those who may, for an audit row", async () => {
+    const number = "+49 170 5550123";
+    const opened = await app.api("POST", "/chat/sessions", {
+      agent_id: "echo",
+      user: { identifier: "491705550123", name: "Mia" },
+      external_id: "order-of-mia@example.org",
+      metadata: { mail: "mia@example.org" },
+    });
+    const { id, user_id: userId } = opened.body;
+    const said = await app.api("POST", `/chat/sessions/${id}/messages`, { content: `Call me: ${number}` });
+    const stream = `/api/v1/executions/${said.body.execution_id}/stream`;
+    const [viewer, trusted] = await Promise.all(
+      [READ, [...READ, "contacts:read"]].map(async (scopes) => {
+        const { secret } = await newKey(scopes, "Vera");
+        return signIn(app.url, { key: secret });
+      }),
+    );
+    const text = async (path: string, cookie = viewer?.cookie ?? "") =>
+      (await fetch(`${app.url}${path}`, { headers: { cookie } })).text();
+    const paths = [
+      `/users/${userId}`,
+      "/users",
+      `/users/${userId}/export`,
+      `/chat/sessions/${id}`,
+      "/chat/sessions",
+      `/chat/sessions/${id}/messages`,
+      `/deliveries?session_id=${id}`,
+      `/executions/${said.body.execution_id}`,
+      `/exports/sessions?user_id=${userId}`,
+      `/exports/sessions?user_id=${userId}&format=csv`,
+      `/messages/${said.body.user_message_id}/trail`,
+    ].map((path) => `/api/v1${path}`);
+    for (const path of [...paths, stream])
+      expect([path, await text(path)]).toEqual([path, expect.not.stringMatching(/5550123|mia@|_not_found/)]);
+    expect(await text(stream)).toContain("Call me: •••123");
+    expect((await viewer?.call("GET", `/api/v1/users/${userId}`))?.body).toMatchObject({
+      id: userId,
+      identifier: "•••123",
+      name: "Mia",
+    });
+    // A viewer cannot guess an identifier piece by piece.
+    const found = async (q: string) => (await viewer?.call("GET", `/api/v1/users?q=${q}`))?.body.meta.total;
+    expect([await found("555"), await found("mia")]).toEqual([0, 1]);
+
+    const path = `/api/v1/users/${userId}/reveal`;
+    expect((await viewer?.call("POST", path))?.status).toBe(403);
+    expect((await trusted?.call("GET", `/api/v1/users/${userId}`))?.body.identifier).toBe("•••123");
+    expect((await trusted?.call("POST", path))?.body).toMatchObject({ identifier: "491705550123" });
+    expect((await app.api("GET", "/audit?operation=revealUser")).body.data).toMatchObject([
+      { actor: { key_name: "Vera", via: "console" }, targets: [userId] },
+    ]);
+    // A program with a key reads what it needs.
+    const { secret } = await newKey(READ);
+    const byKey = await fetch(`${app.url}/api/v1/users/${userId}`, { headers: { "X-API-Key": secret } });
+    expect(await byKey.json()).toMatchObject({ identifier: "491705550123" });
   });
 });
 

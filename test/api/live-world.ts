@@ -41,6 +41,7 @@ export interface Things {
   accessRequestId: string;
   accessGrantId: string;
   inviteId: string;
+  failureId: string;
 }
 
 /** The whole application with its document, and calls that are checked against it. */
@@ -137,7 +138,19 @@ export async function openLiveWorld() {
       accessRequestId,
       accessGrantId,
       inviteId: invite.body.id,
+      failureId: await addFailure(schedule.body.id),
     };
+  }
+
+  /** A run of a schedule that was given up. */
+  async function addFailure(scheduleId: string): Promise<string> {
+    const id = newId();
+    await pool.query(
+      `INSERT INTO schedule_runs (id, schedule_id, due_at, status, reason, attempts)
+       VALUES ($1, $2, now(), 'failed', 'the channel was off', 8)`,
+      [id, scheduleId],
+    );
+    return id;
   }
 
   /** Two people who ask to be let in, one of them with the code of the example, and one who was let in. */
@@ -210,6 +223,7 @@ export function pathWith(things: Things, operation: Pick<Operation, "path">): st
     "/access_requests": things.accessRequestId,
     "/access_grants": things.accessGrantId,
     "/invites": things.inviteId,
+    "/failures": things.failureId,
     "/models": "echo",
   };
   const [prefix] = Object.keys(main).filter((candidate) => operation.path.startsWith(`${candidate}/`));

@@ -11,8 +11,8 @@ const CHANGE = ["sessions", "messages", "users", "trigger", "deliveries", "acces
 /** The scopes of each role, from the least to the most. */
 const ROLES = {
   viewer: READ,
-  agent: [...READ, "handoff:write"],
-  operator: [...READ, "handoff:write", ...CHANGE],
+  agent: [...READ, "handoff:write", "contacts:read"],
+  operator: [...READ, "handoff:write", "contacts:read", ...CHANGE],
   owner: ["admin"],
 };
 type Role = keyof typeof ROLES;
@@ -21,12 +21,20 @@ type Role = keyof typeof ROLES;
 const LEAST: Record<Role, string[]> = {
   // These only read, or concern nobody but the caller.
   viewer: ["renderSession", "createConsoleSession", "deleteConsoleSession"],
-  agent: ["releaseHandoff", "replyInHandoff", "requestHandoff", "takeHandoff", "uploadHandoffAttachment"],
+  agent: [
+    "releaseHandoff",
+    "replyInHandoff",
+    "requestHandoff",
+    "revealUser",
+    "takeHandoff",
+    "uploadHandoffAttachment",
+  ],
   operator: [
     "approveAccessCode",
     "approveAccessRequest",
     "cancelExecution",
     "cancelSchedule",
+    "checkTrigger",
     "changeSchedule",
     "createChatCompletion",
     "createInvite",
@@ -48,6 +56,7 @@ const LEAST: Record<Role, string[]> = {
     "resolveDelivery",
     "retryDeliveries",
     "retryDelivery",
+    "retryFailure",
     "sendMessage",
     "streamMessage",
     "triggerBotMessage",

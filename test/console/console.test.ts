@@ -1,6 +1,8 @@
 import { gzipSync } from "node:zlib";
+import type pg from "pg";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newId } from "../../src/core/ids.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { browserPath, newPerson, startBrowser } from "../support/browser.ts";
 import { buildConsolePage } from "../support/build-page.ts";
@@ -8,6 +10,7 @@ import { isSound, signInOn } from "../support/console-page.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel, sent } from "../support/gated-channel.ts";
 import { createPacedBot } from "../support/paced-bot.ts";
+import { testPool } from "../support/postgres.ts";
 
 /** The platform's reaction to a text. */
 const refusing = new Set<string>();
@@ -26,6 +29,7 @@ const phone = createGatedChannel((send) => {
 });
 const bot = createPacedBot();
 let app: TestApp;
+let pool: pg.Pool;
 let browser: Browser;
 let keys = 0;
 
@@ -69,10 +73,12 @@ describe.skipIf(browserPath === null)("the console", () => {
         api: { kind: "api", agent: "paced" },
       },
     });
+    pool = testPool(app.database.url);
   });
 
   afterAll(async () => {
     await browser?.close();
+    await pool?.end();
     await app?.[Symbol.asyncDispose]();
   });
 
@@ -286,6 +292,21 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.getByRole("button", { name: "Send 1 again" }).press("Enter");
     await failed.getByText("None.").waitFor();
     expect(phone.sends).toHaveLength(before + 1);
+
+    const words = { channel: "phone", agent_id: "coach", identifier: "Gus", message_text: "Your reminder" };
+    const { body: planned } = await app.api("POST", "/schedules", { ...words, at: "2099-01-01T00:00:00Z" });
+    await pool.query(
+      `INSERT INTO schedule_runs (id, schedule_id, due_at, status, reason, attempts)
+       VALUES ($1, $2, now(), 'failed', 'the channel was off', 8)`,
+      [newId(), planned.id],
+    );
+    await page.reload();
+    const rules = page.getByRole("region", { name: "Failed rules and schedules" });
+    await rules.getByText("the channel was off").waitFor();
+    await isSound(page, "a failed schedule");
+    await rules.getByRole("button", { name: "Try again" }).press("Enter");
+    await phone.sending("Your reminder");
+    await rules.getByText("None.").waitFor();
     expect(person.offences).toEqual([]);
   });
 
@@ -350,7 +371,7 @@ describe.skipIf(browserPath === null)("the console", () => {
 
   it("shows channels and agents, and to somebody who only reads no button that changes anything", async () => {
     const { body: key } = await app.api("POST", "/api_keys", { name: "Reader", scopes: ["sessions:read"] });
-    await say("Ivo", "hello");
+    await say("Ivo", "hello from Ivo");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
     const page = await person.tab(`${app.url}/console/channels`);
     await signInOn(page, key.secret);
@@ -365,8 +386,12 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.getByRole("group", { name: "Definition, version 1" }).getByText("Greet the user.").waitFor();
     await isSound(page, "agents");
     await page.getByRole("link", { name: "Conversations" }).first().click();
-    await row(page, "Ivo").click();
-    await log(page).getByText("hello", { exact: true }).waitFor();
+    // Who only reads sees no identifiers.
+    await page.getByText("•••", { exact: true }).first().waitFor();
+    await page.getByRole("searchbox").first().fill("from Ivo");
+    await eventually(async () => expect(await page.locator(".row").count()).toBe(1));
+    await page.locator(".row").click();
+    await log(page).getByText("hello from Ivo", { exact: true }).waitFor();
     expect(await page.getByRole("button", { name: /Take over|Start over|End|Send again/ }).count()).toBe(0);
     expect(person.offences).toEqual([]);
   });

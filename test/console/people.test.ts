@@ -125,6 +125,14 @@ describe.skipIf(browserPath === null)("the console", () => {
     await who.getByText("New here").waitFor();
     await page.getByRole("textbox", { name: "Words" }).fill("We are closed tomorrow.");
     await isSound(page, "a message");
+    const { data: cleos } = (await app.api("GET", "/users?identifier=Cleo")).body;
+    const clock = (ms: number) => new Date(Date.now() + ms).toISOString().slice(11, 16);
+    const quiet = { from: clock(-3_600_000), to: clock(7_200_000) };
+    await app.api("PATCH", `/users/${cleos[0].id}/data/coach`, { quiet_hours: quiet });
+    await to.fill("Blocked\nNobody yet\nCleo");
+    await who.getByText(/^Waits for quiet hours, until/).waitFor();
+    await page.getByLabel("Send now, also in quiet hours").check();
+    await who.getByText("In quiet hours", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Send to 3 people" }).click();
     const results = page.getByRole("status", { name: "What became of it" });
     await results.getByText("Not sent").waitFor();
@@ -157,7 +165,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("makes a key for a person, shows its secret once, and signs the person out with it", async () => {
+  it("makes a key for a person, shows its secret once, masks contacts for viewers, and signs the person out", async () => {
     await using owner = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
     const page = await owner.tab(`${app.url}/console/keys`);
     await signInOn(page, app.apiKey);
@@ -174,10 +182,29 @@ describe.skipIf(browserPath === null)("the console", () => {
     await signInOn(hers, secret);
     await hers.getByText("agent", { exact: true }).waitFor();
     expect(await hers.getByRole("link", { name: /Audit|API keys|Message someone/ }).count()).toBe(0);
+
+    // A viewer sees a person's name, and the contact only after a look that the audit tells.
+    await say("+49 170 5550123", "hello");
+    await page.getByLabel(/^For whom/).fill("Vera");
+    await page.getByLabel("Role").selectOption("viewer");
+    await page.getByLabel(/^May reveal contact data/).check();
+    await page.getByRole("button", { name: "Make a key" }).click();
+    const secretOfVera = (await page.locator(".secret").textContent()) ?? "";
+    await using vera = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
+    const veras = await vera.tab(`${app.url}/console/people`);
+    await signInOn(veras, secretOfVera);
+    await veras.getByRole("link", { name: /^•••123/ }).click();
+    await veras.getByRole("button", { name: "Reveal contact" }).press("Enter");
+    await veras.getByText("+49 170 5550123", { exact: true }).first().waitFor();
+    await isSound(veras, "a revealed contact");
+    await page.getByRole("link", { name: "Audit" }).click();
+    await page.getByText("reveal user").first().waitFor();
+    await page.getByRole("link", { name: "API keys" }).click();
+
     await page.getByRole("button", { name: "Revoke Anna" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).press("Enter");
     await hers.getByRole("region", { name: "Signed out" }).waitFor();
-    expect([...owner.offences, ...anna.offences]).toEqual([]);
+    expect([...owner.offences, ...anna.offences, ...vera.offences]).toEqual([]);
   });
 
   it("shows what a version of an agent changed", async () => {

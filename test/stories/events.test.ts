@@ -385,6 +385,23 @@ describe("event rules", () => {
       .update(`${seconds}.${first?.body}`)
       .digest("hex");
     expect(digest).toBe(expected);
+
+    const { body: failed } = await story.app.api("GET", "/failures");
+    expect(failed.data).toMatchObject([
+      {
+        kind: "event",
+        what: "user_message",
+        reason: expect.stringContaining("private address"),
+        attempts: 1,
+      },
+    ]);
+    expect((await story.app.api("POST", `/failures/${failed.data[0].id}/retry`)).status).toBe(204);
+    await eventually(async () =>
+      expect(await story.rows("SELECT status, attempts FROM event_log ORDER BY rule")).toEqual([
+        { status: "completed", attempts: 2 },
+        { status: "failed", attempts: 2 },
+      ]),
+    );
   });
 
   it("are forgotten when they are old, except what would happen again", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { newId } from "../../src/core/ids.ts";
 import type { Reachability } from "../../src/core/session/reachability.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel, sent } from "../support/gated-channel.ts";
@@ -166,6 +167,24 @@ describe("a trigger in quiet hours", () => {
     expect(session.body).toMatchObject({ status: "active", participant_data: { consent: true } });
     expect(await story.rows("SELECT count(*)::int AS count FROM sessions")).toEqual([{ count: 1 }]);
 
+    const { body: checked } = await story.app.api("POST", `${TRIGGER}/check`, {
+      agent_id: "agent",
+      channel: "gated",
+      items: [{ identifier: "ada" }, { identifier: "bob", participant_data: { quiet_hours: false } }],
+    });
+    const reachable = { ok: true, code: null, reason: null, since: null };
+    expect(checked.data).toEqual([
+      {
+        identifier: "ada",
+        user: { id: session.body.user_id, identifier: "ada", name: null },
+        reachable,
+        quiet_until: first.body.sends_at,
+        session: { id: first.body.session_id, title: null, handoff: false },
+      },
+      { identifier: "bob", user: null, reachable, quiet_until: null, session: null },
+    ]);
+    expect(await story.rows("SELECT count(*)::int AS count FROM users")).toEqual([{ count: 1 }]);
+
     const urgent = { ...to("ada"), message_text: "Urgent.", ignore_quiet_hours: true };
     expect((await story.app.api("POST", TRIGGER, urgent)).body.delivery_ids).toHaveLength(1);
     await story.channel.sending("Urgent.");
@@ -173,6 +192,32 @@ describe("a trigger in quiet hours", () => {
     expect((await story.app.api("POST", TRIGGER, awake)).body.delivery_ids).toHaveLength(1);
     await story.channel.sending("Hi Bob.");
     expect(story.texts("ada")).toEqual(["Urgent."]);
+
+    // A run that was given up is sent once somebody asks for it.
+    const late = { ...to("bob"), message_text: "Late words.", at: "2099-01-01T00:00:00Z" };
+    const { body: planned } = await story.app.api("POST", "/schedules", late);
+    const runId = newId();
+    await story.rows(
+      `INSERT INTO schedule_runs (id, schedule_id, due_at, status, reason, attempts)
+       VALUES ('${runId}', '${planned.id}', now(), 'failed', 'the channel was off', 8)`,
+    );
+    const failures = async () =>
+      (await story.app.api("GET", "/failures?kind=schedule&channel=gated")).body.data;
+    expect(await failures()).toMatchObject([
+      {
+        id: runId,
+        what: "Late words.",
+        reason: "the channel was off",
+        user: { identifier: "bob" },
+        schedule_id: planned.id,
+      },
+    ]);
+    expect((await story.app.api("POST", `/failures/${runId}/retry`)).status).toBe(204);
+    await story.channel.sending("Late words.");
+    expect(await failures()).toEqual([]);
+    expect((await story.app.api("POST", `/failures/${runId}/retry`)).body.error.code).toBe(
+      "failure_not_found",
+    );
   });
 
   it("of the user alone waits too, and a schedule without a zone follows their clock", async () => {

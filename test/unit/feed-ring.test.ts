@@ -38,7 +38,12 @@ it("a reader who is too slow gets one reset, and then the present", async () => 
   const ring = createFeedRing(0, 10);
   const feed = { ring, ready: Promise.resolve(), subscribe: () => () => {}, stop() {} };
   const feeds = { open: () => ({ feed, leave() {} }), isStopped: () => false, stop() {} };
-  const wanted = { workspaceId: "w", afterId: null, events: new Set(["message"]) };
+  const wanted = {
+    workspaceId: "w",
+    afterId: null,
+    events: new Set(["message"]),
+    shown: (data: object) => data,
+  };
   const source = feedSource(feeds, wanted, () => undefined);
   expect(await source.read()).toEqual([{ id: 0, event: "ready", data: "{}" }]);
   for (let n = 1; n <= 100; n++) ring.push("message", { n });

@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
 import { agentName, useNames } from "../live/names.ts";
 import type { Session, User } from "../server/wire.ts";
-import { may } from "../session/who.ts";
+import { isMasked, may } from "../session/who.ts";
 import { ChannelBadge } from "../shell/channel-badge.tsx";
+import { Contact } from "../shell/contact.tsx";
 import { Glyph } from "../shell/glyph.tsx";
 import { useKeys } from "../shell/keys.ts";
 import { Link } from "../shell/link.tsx";
@@ -97,7 +98,7 @@ function Head(props: { session: Session; user: User | null; back: string; onFind
         </h2>
         <p>
           <ChannelBadge channel={session.channel} />
-          {user?.name != null && <span dir="ltr">{user.identifier}</span>}
+          {user !== null && (user.name !== null || isMasked()) && <Contact user={user} />}
           <span>
             {agentName(names, session.agent_id)}, version {session.agent_version}
           </span>

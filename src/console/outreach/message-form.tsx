@@ -4,6 +4,7 @@ import { callApi, newIdempotencyKey, wordsOf } from "../server/call.ts";
 import { may } from "../session/who.ts";
 import { Link } from "../shell/link.tsx";
 import { hrefOf, type Route } from "../shell/route.ts";
+import { times } from "../shell/times.ts";
 import { readPeople } from "./people-list.ts";
 import { ReachCheck } from "./reach-check.tsx";
 import { MOST_PEOPLE, type Outreach, triggerCall } from "./trigger-call.ts";
@@ -27,10 +28,12 @@ export function MessageForm({ route }: { route: Route }) {
     kind: "message_text",
     words: "",
     startNew: false,
+    disturb: false,
   }));
   const [results, setResults] = useState<readonly Result[]>([]);
   const [failure, setFailure] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const [isQuiet, setQuiet] = useState(false);
   /** Stays the same while the same call is tried again, so it is made once. */
   const attempt = useRef({ call: "", key: "" });
   const set = (change: Partial<Outreach>) => setForm((before) => ({ ...before, ...change }));
@@ -123,14 +126,7 @@ export function MessageForm({ route }: { route: Route }) {
               These are {identifiers.length} people. One call reaches at most {MOST_PEOPLE}.
             </p>
           )}
-          {identifiers.length > 0 && filled.agent !== "" && (
-            <ReachCheck
-              channel={filled.channel}
-              agent={filled.agent}
-              identifiers={identifiers}
-              startNew={form.startNew}
-            />
-          )}
+          {identifiers.length > 0 && filled.agent !== "" && <ReachCheck form={filled} onQuiet={setQuiet} />}
           <fieldset class="pair">
             <legend>What they get</legend>
             <Kind form={form} kind="message_text" onChoose={set}>
@@ -158,6 +154,16 @@ export function MessageForm({ route }: { route: Route }) {
             />
             <span>Begin a new conversation, and end the one that is open</span>
           </label>
+          {(isQuiet || form.disturb) && (
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={form.disturb}
+                onChange={({ currentTarget }) => set({ disturb: currentTarget.checked })}
+              />
+              <span>Send now, also in quiet hours</span>
+            </label>
+          )}
           <details>
             <summary>The call</summary>
             <pre class="definition" tabIndex={0} role="group" aria-label="The call">
@@ -214,7 +220,7 @@ function Results({ results }: { results: readonly Result[] }) {
               {error ? "Not sent" : at ? "Waits" : "On its way"}
             </span>
             <span class="hint">
-              {error?.message ?? (at === undefined ? "" : `until ${at}, for the quiet hours`)}
+              {error?.message ?? (at === undefined ? "" : `until ${times.full(at)}, for the quiet hours`)}
             </span>
             {session !== undefined && <Link href={hrefOf("conversations", session)}>Conversation</Link>}
           </li>

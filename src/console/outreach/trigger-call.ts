@@ -12,6 +12,8 @@ export interface Outreach {
   kind: "prompt_text" | "message_text";
   words: string;
   startNew: boolean;
+  /** Sends in quiet hours too. */
+  disturb: boolean;
 }
 
 /** A call of the API. */
@@ -20,17 +22,31 @@ export interface TriggerCall {
   body: Record<string, unknown>;
 }
 
-/** The exact call that the form makes: one user, or a batch. */
-export function triggerCall(form: Outreach): TriggerCall {
-  const people = readPeople(form.to).map(({ identifier, participantData }) => ({
+/** The call that tells what the message would meet. */
+export function checkCall(form: Outreach): TriggerCall {
+  const items = peopleOf(form).slice(0, MOST_PEOPLE);
+  return {
+    path: "/trigger_bot_message/check",
+    body: { agent_id: form.agent, channel: form.channel, items },
+  };
+}
+
+function peopleOf({ to }: Outreach) {
+  return readPeople(to).map(({ identifier, participantData }) => ({
     identifier,
     ...(Object.keys(participantData).length === 0 ? {} : { participant_data: participantData }),
   }));
+}
+
+/** The exact call that the form makes: one user, or a batch. */
+export function triggerCall(form: Outreach): TriggerCall {
+  const people = peopleOf(form);
   const common = {
     agent_id: form.agent,
     channel: form.channel,
     [form.kind]: form.words.trim(),
     ...(form.startNew ? { start_new_session: true } : {}),
+    ...(form.disturb ? { ignore_quiet_hours: true } : {}),
   };
   const [only] = people;
   if (people.length === 1 && only !== undefined) {

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useLive } from "../live/use-live.ts";
 import { callApi } from "../server/call.ts";
 import type { Page, User } from "../server/wire.ts";
+import { isMasked } from "../session/who.ts";
 import { Age } from "../shell/age.tsx";
 import { ChannelBadge } from "../shell/channel-badge.tsx";
 import { Link } from "../shell/link.tsx";
@@ -46,7 +47,7 @@ function Search({ route }: { route: Route }) {
       <header class="page-head">
         <h2>People</h2>
         <label class="field inline">
-          <span>Name or identifier</span>
+          <span>{isMasked() ? "Name" : "Name or identifier"}</span>
           <input type="search" value={typed} onInput={({ currentTarget }) => setTyped(currentTarget.value)} />
         </label>
       </header>

@@ -7,6 +7,7 @@ import type { Page, SessionRow, User } from "../server/wire.ts";
 import { may } from "../session/who.ts";
 import { Age } from "../shell/age.tsx";
 import { ChannelBadge } from "../shell/channel-badge.tsx";
+import { Contact, useContact } from "../shell/contact.tsx";
 import { Link } from "../shell/link.tsx";
 import { hrefOf } from "../shell/route.ts";
 import { userName } from "../shell/user-name.ts";
@@ -17,8 +18,6 @@ const EVERY_MS = 6_000;
 
 /** One person: how to reach them, all their conversations, and what is kept of them. */
 export function Person({ id }: { id: string }) {
-  const names = useNames();
-  const [isErasing, setErasing] = useState(false);
   const { data, failure } = useLive(
     `person ${id}`,
     async (signal) => {
@@ -31,7 +30,13 @@ export function Person({ id }: { id: string }) {
     EVERY_MS,
   );
   if (data === null) return <p class={failure === null ? "empty" : "problem"}>{failure ?? "Loading…"}</p>;
-  const { user, sessions } = data;
+  return <PersonPage {...data} />;
+}
+
+function PersonPage({ user: masked, sessions }: { user: User; sessions: Page<SessionRow> }) {
+  const names = useNames();
+  const user = useContact(masked);
+  const [isErasing, setErasing] = useState(false);
   const agent = names.agents.find(({ id: known }) => known === sessions.data[0]?.agent_id)?.slug ?? "";
   const to = new URLSearchParams({ channel: user.channel, agent, to: user.identifier }).toString();
   return (
@@ -41,7 +46,7 @@ export function Person({ id }: { id: string }) {
           <h2 dir="auto">{userName(user)}</h2>
           <p class="facts">
             <ChannelBadge channel={user.channel} />
-            <span>{user.identifier}</span>
+            <Contact user={masked} />
             <span>
               known since <Age at={user.created_at} />
             </span>

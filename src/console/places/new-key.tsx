@@ -1,12 +1,13 @@
 import { useState } from "preact/hooks";
 import { tick } from "../live/feed.ts";
 import { callApi, wordsOf } from "../server/call.ts";
-import { KEY_ROLES, type KeyRole } from "./key-roles.ts";
+import { KEY_ROLES, type KeyRole, REVEAL } from "./key-roles.ts";
 
 /** Makes a key for a person. Its secret is shown once. */
 export function NewKey() {
   const [name, setName] = useState("");
   const [role, setRole] = useState<KeyRole>("agent");
+  const [mayReveal, setMayReveal] = useState(false);
   const [made, setMade] = useState<{ name: string; secret: string } | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -16,7 +17,8 @@ export function NewKey() {
     setBusy(true);
     setFailure(null);
     try {
-      const body = { name: name.trim(), scopes: KEY_ROLES[role].scopes };
+      const revealing = role === "viewer" && mayReveal ? [REVEAL] : [];
+      const body = { name: name.trim(), scopes: [...KEY_ROLES[role].scopes, ...revealing] };
       setMade(await callApi<{ name: string; secret: string }>("POST", "/api_keys", { body }));
       setName("");
     } catch (error) {
@@ -56,6 +58,16 @@ export function NewKey() {
           </select>
         </label>
       </div>
+      {role === "viewer" && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={mayReveal}
+            onChange={({ currentTarget }) => setMayReveal(currentTarget.checked)}
+          />
+          May reveal contact data, which the audit tells
+        </label>
+      )}
       {failure !== null && (
         <p class="problem" role="alert">
           {failure}

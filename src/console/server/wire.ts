@@ -251,6 +251,30 @@ export interface Schedule {
   last_run: ScheduleRun | null;
 }
 
+/** A firing of an event rule, or a run of a schedule, that was given up. */
+export interface Failure {
+  id: string;
+  kind: "event" | "schedule";
+  what: string;
+  reason: string | null;
+  attempts: number;
+  channel: string;
+  agent_id: string;
+  user: { id: string; identifier: string; name: string | null } | null;
+  session_id: string | null;
+  schedule_id: string | null;
+  failed_at: string;
+}
+
+/** What a message to one person would meet. */
+export interface TriggerCheck {
+  identifier: string;
+  user: { id: string; identifier: string; name: string | null } | null;
+  reachable: User["reachable"];
+  quiet_until: string | null;
+  session: { id: string; title: string | null; handoff: boolean } | null;
+}
+
 /** The numbers of one hour or day. */
 export interface StatsRow {
   start: string;

@@ -21,6 +21,7 @@ export type Scope =
   | "trigger:write"
   | "access:read"
   | "access:write"
+  | "contacts:read"
   | "admin";
 
 /**
@@ -40,6 +41,12 @@ export function may(scope: Scope): boolean {
   const now = who.get();
   if (now.state !== "in" && now.state !== "expired") return false;
   return now.me.scopes.includes(scope) || now.me.scopes.includes("admin");
+}
+
+/** Tells if the server masks contact data for whoever is signed in. */
+export function isMasked(): boolean {
+  const now = who.get();
+  return (now.state === "in" || now.state === "expired") && now.me.role === "viewer";
 }
 
 const PROVIDER_PROBLEMS: Readonly<Record<string, string>> = {

@@ -42,7 +42,7 @@ export function Navigation(props: { screen: ScreenName; names: Names; me: Me; on
   const counts = useCounts();
   const badges: Partial<Record<ScreenName, { count: number; says: string }>> = {
     conversations: { count: counts.waiting, says: "waiting for a person" },
-    trouble: { count: counts.trouble, says: "deliveries in trouble" },
+    trouble: { count: counts.trouble, says: "in trouble" },
     channels: {
       count: names.channels.filter(({ state }) => state === "error").length,
       says: "in trouble",
@@ -113,12 +113,13 @@ function useCounts(): { waiting: number; trouble: number } {
     async (signal) => {
       const count = async (path: string) =>
         (await callApi<Page<unknown>>("GET", `${path}&limit=1`, { signal })).meta.total;
-      const [waiting, failed, unknown] = await Promise.all([
+      const [waiting, failed, unknown, rules] = await Promise.all([
         count("/chat/sessions?handoff=requested"),
         count("/deliveries?status=failed"),
         count("/deliveries?status=unknown"),
+        count("/failures?"),
       ]);
-      return { waiting, trouble: failed + unknown };
+      return { waiting, trouble: failed + unknown + rules };
     },
     EVERY_MS,
   );

@@ -2,33 +2,35 @@ import { useState } from "preact/hooks";
 import { useNames } from "../live/names.ts";
 import { useLive } from "../live/use-live.ts";
 import { callApi } from "../server/call.ts";
-import type { Delivery, Execution, Page } from "../server/wire.ts";
+import type { Delivery, Execution, Failure, Page } from "../server/wire.ts";
 import { may } from "../session/who.ts";
 import { Age } from "../shell/age.tsx";
 import { ChannelBadge } from "../shell/channel-badge.tsx";
 import { Link } from "../shell/link.tsx";
 import { go, hrefOf, type Route } from "../shell/route.ts";
 import { DeliveryActions } from "./delivery-actions.tsx";
+import { FailedRules } from "./failures.tsx";
 import { RetryDialog } from "./retry-dialog.tsx";
 
 const EVERY_MS = 4_000;
 const MOST = 50;
 
-/** Failures that wait for somebody: failed deliveries, deliveries of unknown outcome, and failed turns. */
+/** Failures that wait for somebody: deliveries that failed or have an unknown outcome, failed turns, rules, schedules. */
 export function Trouble({ route }: { route: Route }) {
   const { channels } = useNames();
   const channel = route.query.get("channel") ?? "";
   const of = channel === "" ? "" : `&channel=${encodeURIComponent(channel)}`;
-  const { data, failure } = useLive(
+  const { data, failure, refresh } = useLive(
     `trouble ${channel}`,
     async (signal) => {
       const list = <T,>(path: string) => callApi<Page<T>>("GET", `${path}&limit=${MOST}${of}`, { signal });
-      const [failed, unknown, turns] = await Promise.all([
+      const [failed, unknown, turns, rules] = await Promise.all([
         list<Delivery>("/deliveries?status=failed"),
         list<Delivery>("/deliveries?status=unknown"),
         list<Execution>("/executions?status=failed"),
+        list<Failure>("/failures?"),
       ]);
-      return { failed, unknown, turns };
+      return { failed, unknown, turns, rules };
     },
     EVERY_MS,
   );
@@ -82,6 +84,7 @@ export function Trouble({ route }: { route: Route }) {
             channel={channel}
           />
           <Turns page={data.turns} />
+          <FailedRules page={data.rules} onChanged={() => void refresh()} />
         </>
       )}
     </div>

@@ -9,6 +9,7 @@ import type { Reachability } from "../../core/session/reachability.ts";
 import { monotonicMs } from "../../core/time/monotonic.ts";
 import { createChannelQueries } from "../../delivery/channel-queries-repository.ts";
 import { createDeliveryQueries } from "../../delivery/delivery-queries-repository.ts";
+import { createFailureRepository } from "../../events/failure-repository.ts";
 import { createFeeds } from "../../feed/feeds.ts";
 import { createHandoffQueries } from "../../handoffs/handoff-queries-repository.ts";
 import { newSecret } from "../../keys/api-key.ts";
@@ -49,6 +50,7 @@ import { deliveryRoutes } from "./deliveries/deliveries.ts";
 import { docsRouter } from "./document/docs-page.ts";
 import { openApiDocument, type RouteGroup } from "./document/openapi.ts";
 import { personExportRoutes } from "./exports/export-person.ts";
+import { failureRoutes } from "./failures/failures.ts";
 import { feedRoutes } from "./feed/feed.ts";
 import { feedDeps, RETRIED } from "./feed/feed-deps.ts";
 import { keyRoutes } from "./keys/keys.ts";
@@ -204,6 +206,7 @@ export function createApi(deps: ApiDeps) {
             engine.hub.publish(RETRIED, [...ids]);
           },
         }),
+        ...failureRoutes({ failures: createFailureRepository(pool) }),
         ...channelRoutes({ channels: channelQueries, trouble }),
         ...feedRoutes({ feeds, log }),
         ...statsRoutes({

@@ -63,7 +63,7 @@ export const AGENT_NOT_FOUND = {
   code: "agent_not_found",
   when: "there is no such agent",
 } as const;
-const about = { method: "GET", tag: "Agents", scope: "sessions:read" } as const;
+const about = { method: "GET", tag: "Agents", scope: "sessions:read", contacts: "shown" } as const;
 
 /** `/agents`: the agents of the configuration, with every version that was ever published. */
 export function agentRoutes({ agents }: AgentRoutesDeps): Route[] {

@@ -93,6 +93,7 @@ const readSession = (deps: ConsoleSessionDeps): Route =>
     summary: "Read who is signed in to the console",
     tag: "Console",
     scope: null,
+    contacts: "shown",
     responses: [{ status: 200, description: "The session", schema: consoleSessionSchema }],
     errors: [NO_SESSION],
     async handle({ caller, headers }) {

@@ -6,6 +6,7 @@ import type { ExecutionQueries } from "../../../turns/answering/execution-querie
 import { lastEventId, writeEventStream } from "../../streams/event-stream.ts";
 import type { Conversation } from "../messages/conversation.ts";
 import { asServerSent } from "../messages/message-events.ts";
+import { eventsShownTo } from "../route/contacts.ts";
 import { listReply, pageQuery, pageRequest } from "../route/paging.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { idParams, jsonObjectSchema, listSchema } from "../route/wire-schemas.ts";
@@ -107,7 +108,8 @@ export function executionRoutes(deps: ExecutionRoutesDeps): Route[] {
       async handle({ caller, params, headers, signal }) {
         const afterId = lastEventId(headers["last-event-id"]) ?? 0;
         const execution = await found(caller.workspaceId, params.id);
-        const events = asServerSent(deps.conversation.events(execution.id, afterId, signal));
+        const said = deps.conversation.events(execution.id, afterId, signal);
+        const events = asServerSent(eventsShownTo(caller, said));
         return { stream: (_request, response) => writeEventStream(response, events) };
       },
     }),

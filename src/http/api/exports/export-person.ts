@@ -6,6 +6,7 @@ import type { SessionQueries } from "../../../sessions/session-queries-repositor
 import type { PersonalDataRepository } from "../../../users/personal-data-repository.ts";
 import type { UserView } from "../../../users/user-repository.ts";
 import { requireScope } from "../route/auth.ts";
+import { shownTo } from "../route/contacts.ts";
 import { type Caller, defineRoute, type Route } from "../route/route.ts";
 import { idParams } from "../route/wire-schemas.ts";
 import { presentSchedule } from "../schedules/schedule-resource.ts";
@@ -46,12 +47,13 @@ export function personExportRoutes(deps: PersonExportDeps): Route[] {
         requireScope(caller, "sessions:read");
         const user = await deps.users.get(caller.workspaceId, params.id);
         if (user === null) throw userNotFound(params.id);
-        const head = await personOf(deps, user, caller);
+        const shown = shownTo(caller);
+        const head = shown(await personOf(deps, user, caller));
         return {
           async stream(_request, response) {
             response.setHeader("Content-Type", "application/json; charset=utf-8");
             response.setHeader("Content-Disposition", `attachment; filename="person-${user.id}.json"`);
-            await writeChunks(asDocument(head, sessionsOf(deps, user)), response, signal);
+            await writeChunks(asDocument(head, sessionsOf(deps, user, shown)), response, signal);
           },
         };
       },
@@ -99,8 +101,8 @@ async function allSchedules(
   }
 }
 
-const sessionsOf = (deps: PersonExportDeps, { workspaceId, id }: UserView) =>
-  exportedSessions(deps, { workspaceId, filters: { userId: id }, after: null });
+const sessionsOf = (deps: PersonExportDeps, { workspaceId, id }: UserView, shown: <T>(record: T) => T) =>
+  exportedSessions(deps, { workspaceId, filters: { userId: id }, after: null, shown });
 
 /** The document in pieces: a person may have more messages than fit into memory. */
 async function* asDocument(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { SessionAgents } from "../../../agents/session-agent-repository.ts";
 import type { MessageQueries } from "../../../sessions/message-queries-repository.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
+import { shownTo } from "../route/contacts.ts";
 import { readCursor } from "../route/paging.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { sessionFilterQuery, sessionFilters } from "../sessions/session-filters.ts";
@@ -48,6 +49,7 @@ export function exportRoutes(deps: ExportRoutesDeps): Route[] {
           workspaceId,
           filters: await sessionFilters(deps.agents, workspaceId, filters),
           after: cursor === undefined ? null : readCursor(cursor, EXPORT_ORDER),
+          shown: shownTo(caller),
         });
         // Before the headers are sent, so that a fault of the database is still an answer of its own.
         const first = await sessions.next();

@@ -25,23 +25,33 @@ export interface ExportedSession {
 /** The sessions that match, the oldest first. */
 export async function* exportedSessions(
   deps: { sessions: Pick<SessionQueries, "next">; messages: Pick<MessageQueries, "list"> },
-  wanted: { workspaceId: string; filters: SessionFilters; after: Keyset | null },
+  wanted: {
+    workspaceId: string;
+    filters: SessionFilters;
+    after: Keyset | null;
+    /** A record as the caller may see it. */
+    shown<T>(record: T): T;
+  },
 ): AsyncGenerator<ExportedSession, void> {
   for (let { after } = wanted; ; ) {
     const found = await deps.sessions.next(wanted.workspaceId, wanted.filters, after, SESSIONS);
     for (const view of found.slice(0, SESSIONS)) {
       after = { at: view.createdAt, id: view.id };
       yield {
-        session: toSessionRow(view),
+        session: wanted.shown(toSessionRow(view)),
         cursor: writeCursor(after, EXPORT_ORDER),
-        messages: messagesOf(deps.messages, view.id),
+        messages: messagesOf(deps.messages, view.id, wanted.shown),
       };
     }
     if (found.length <= SESSIONS) return;
   }
 }
 
-async function* messagesOf(messages: Pick<MessageQueries, "list">, sessionId: string) {
+async function* messagesOf(
+  messages: Pick<MessageQueries, "list">,
+  sessionId: string,
+  shown: <T>(record: T) => T,
+) {
   for (let seq = 0; ; ) {
     const found = await messages.list(
       sessionId,
@@ -50,7 +60,7 @@ async function* messagesOf(messages: Pick<MessageQueries, "list">, sessionId: st
     );
     for (const message of found) {
       seq = message.seq;
-      yield toMessage(message);
+      yield shown(toMessage(message));
     }
     if (found.length < MESSAGES) return;
   }

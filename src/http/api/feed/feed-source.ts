@@ -16,7 +16,14 @@ export function feedSource(
     workspaceId,
     afterId,
     events,
-  }: { workspaceId: string; afterId: number | null; events: ReadonlySet<string> },
+    shown,
+  }: {
+    workspaceId: string;
+    afterId: number | null;
+    events: ReadonlySet<string>;
+    /** The data of an event as the reader may see it. */
+    shown(data: object): object;
+  },
   notify: () => void,
 ): NewsSource {
   const { feed, leave } = feeds.open(workspaceId);
@@ -24,7 +31,7 @@ export function feedSource(
   let position = afterId;
 
   function event(name: string, data: object, id: number): ServerSentEvent {
-    return { id, event: name, data: JSON.stringify(data) };
+    return { id, event: name, data: JSON.stringify(shown(data)) };
   }
 
   return {

@@ -4,6 +4,7 @@ import { FEED_EVENTS } from "../../../feed/feed-changes-repository.ts";
 import type { Feeds } from "../../../feed/feeds.ts";
 import { lastEventId } from "../../streams/event-stream.ts";
 import { streamNews } from "../../streams/news-stream.ts";
+import { shownTo } from "../route/contacts.ts";
 import { type Caller, defineRoute, type Route } from "../route/route.ts";
 import { feedSource } from "./feed-source.ts";
 
@@ -33,7 +34,12 @@ export function feedRoutes({ feeds, log }: { feeds: Feeds; log: Logger }): Route
       ],
       async handle({ caller, headers }) {
         const afterId = lastEventId(headers["last-event-id"]);
-        const wanted = { workspaceId: caller.workspaceId, afterId, events: eventsFor(caller) };
+        const wanted = {
+          workspaceId: caller.workspaceId,
+          afterId,
+          events: eventsFor(caller),
+          shown: shownTo(caller),
+        };
         return {
           async stream(_request, response) {
             streamNews(response, (notify) => feedSource(feeds, wanted, notify), {

@@ -15,6 +15,7 @@ import { requestIdOf } from "../../server/request-id.ts";
 import type { Audit } from "./audit.ts";
 import { type Authenticate, KEY_RATE_EXCEEDED, KEY_STREAMS_EXCEEDED, requireScope } from "./auth.ts";
 import { checkedRequest, headersOf } from "./checked-request.ts";
+import { replyShownTo } from "./contacts.ts";
 import { databaseOutage } from "./database-outage.ts";
 import type { Idempotency } from "./idempotency.ts";
 import { encode, keptRefusals, sendReply } from "./reply.ts";
@@ -90,7 +91,7 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
     try {
       const reply = await route.handle({ ...context, resourceId });
       await deps.audit(route, context, { body, reply });
-      return encode(reply);
+      return encode(route.contacts === "shown" ? reply : replyShownTo(caller, reply));
     } catch (error) {
       throw error instanceof RequestError ? (deps.phrase?.(error) ?? error) : error;
     }

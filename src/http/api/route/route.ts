@@ -16,6 +16,7 @@ export const SCOPES = [
   "handoff:write",
   "access:read",
   "access:write",
+  "contacts:read",
   "admin",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -107,6 +108,11 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
    * the calls of programs are traffic. `never`: the route changes nothing.
    */
   audited?: "console" | "never";
+  /**
+   * Viewers at the console get the answers of all routes with contacts masked. `shown`: not of this one, which holds
+   * nobody's contacts, or reveals them on purpose.
+   */
+  contacts?: "shown";
   /** Error codes besides those that every route may return. */
   errors?: readonly { status: number; code: string; when: string }[];
   /** Answers any caller by the query alone, known or not; null: the caller is checked first. */

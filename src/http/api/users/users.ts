@@ -3,9 +3,11 @@ import { RequestError } from "../../../core/faults/errors.ts";
 import type { PageRequest, Slice } from "../../../core/page.ts";
 import type { Reachability } from "../../../core/session/reachability.ts";
 import type { UserFilter, UserView } from "../../../users/user-repository.ts";
+import { seesMasked } from "../route/contacts.ts";
 import { listReply, pageQuery, pageRequest } from "../route/paging.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { idParams, idSchema, jsonObjectSchema, listSchema, timestampSchema } from "../route/wire-schemas.ts";
+import { reachableOf, reachableSchema } from "./reachable.ts";
 
 export interface UserRoutesDeps {
   users: {
@@ -31,21 +33,7 @@ export const userSchema = z
     name: z.string().nullable(),
     profile: jsonObjectSchema.describe("What the platform said about them"),
     anonymous: z.boolean(),
-    reachable: z
-      .object({
-        ok: z.boolean(),
-        code: z
-          .string()
-          .nullable()
-          .describe(
-            "Such as `telegram_403`, `opted_out`, `window_closed`; also where `ok`, if only a template arrives",
-          ),
-        reason: z.string().nullable(),
-        since: timestampSchema
-          .nullable()
-          .describe("Since when the platform says so; null where a rule of it does"),
-      })
-      .describe("Whether they can be written to unasked. Who writes is reachable again"),
+    reachable: reachableSchema,
     marketing_stopped_at: timestampSchema
       .nullable()
       .describe(
@@ -60,7 +48,7 @@ export const USER_NOT_FOUND = { status: 404, code: "user_not_found", when: "ther
 
 /** `/users`: the people who chat. */
 export function userRoutes(deps: UserRoutesDeps): Route[] {
-  return [listUsers(deps), getUser(deps), eraseUser(deps)];
+  return [listUsers(deps), getUser(deps), revealUser(deps), eraseUser(deps)];
 }
 
 const listUsers = ({ users, reach, identifiersOf }: UserRoutesDeps): Route =>
@@ -77,7 +65,13 @@ const listUsers = ({ users, reach, identifiersOf }: UserRoutesDeps): Route =>
         .string()
         .optional()
         .describe("Only the person with this identifier, written as people write it: `+491701234567`, `ada`"),
-      q: z.string().max(200).optional().describe("Only people whose name or identifier contains this"),
+      q: z
+        .string()
+        .max(200)
+        .optional()
+        .describe(
+          "Only people whose name or identifier contains this; for viewers at the console: whose name does",
+        ),
       ...pageQuery,
     }),
     examples: [{ query: { limit: "10" } }],
@@ -86,7 +80,9 @@ const listUsers = ({ users, reach, identifiersOf }: UserRoutesDeps): Route =>
       const { channel, identifier, q } = query;
       const identifiers =
         identifier === undefined ? undefined : identifiersOf(caller.workspaceId, identifier);
-      const found = await users.list(caller.workspaceId, { channel, identifiers, q }, pageRequest(query));
+      // Whoever may not read an identifier must not guess it piece by piece either.
+      const filter = { channel, identifiers, q, nameOnly: seesMasked(caller) };
+      const found = await users.list(caller.workspaceId, filter, pageRequest(query));
       const reached = await Promise.all(
         found.rows.map(async (user) => [user.id, await reach(user)] as const),
       );
@@ -103,6 +99,28 @@ const getUser = ({ users, reach }: UserRoutesDeps): Route =>
     summary: "Get a user",
     tag: "Users",
     scope: "users:read",
+    params: idParams,
+    responses: [{ status: 200, description: "The user", schema: userSchema }],
+    errors: [USER_NOT_FOUND],
+    async handle({ caller, params }) {
+      const user = await users.get(caller.workspaceId, params.id);
+      if (!user) throw userNotFound(params.id);
+      return { status: 200, body: presentUser(user, await reach(user)) };
+    },
+  });
+
+const revealUser = ({ users, reach }: UserRoutesDeps): Route =>
+  defineRoute({
+    method: "POST",
+    path: "/users/{id}/reveal",
+    operationId: "revealUser",
+    summary: "Reveal a person's contact data",
+    description:
+      "The user with everything that viewers at the console see masked. Each call is a row of the audit log. It " +
+      "changes nothing.",
+    tag: "Users",
+    scope: "contacts:read",
+    contacts: "shown",
     params: idParams,
     responses: [{ status: 200, description: "The user", schema: userSchema }],
     errors: [USER_NOT_FOUND],
@@ -140,7 +158,6 @@ export function userNotFound(id: string): RequestError {
 }
 
 export function presentUser(user: UserView, reach: Reachability = { kind: "reachable" }) {
-  const said = reach.kind === "reachable" ? { code: null, reason: null } : reach;
   return {
     id: user.id,
     workspace_id: user.workspaceId,
@@ -149,12 +166,7 @@ export function presentUser(user: UserView, reach: Reachability = { kind: "reach
     name: user.name,
     profile: user.profile,
     anonymous: user.anonymous,
-    reachable: {
-      ok: reach.kind !== "unreachable",
-      code: said.code,
-      reason: said.reason,
-      since: user.unreachable?.since.toISOString() ?? null,
-    },
+    reachable: reachableOf(reach, user.unreachable?.since ?? null),
     marketing_stopped_at: user.marketingStoppedAt?.toISOString() ?? null,
     created_at: user.createdAt,
     updated_at: user.updatedAt,

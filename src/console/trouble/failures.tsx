@@ -1,0 +1,85 @@
+import { useState } from "preact/hooks";
+import { agentName, useNames } from "../live/names.ts";
+import { callApi, wordsOf } from "../server/call.ts";
+import type { Failure, Page } from "../server/wire.ts";
+import { may } from "../session/who.ts";
+import { Age } from "../shell/age.tsx";
+import { ChannelBadge } from "../shell/channel-badge.tsx";
+import { Link } from "../shell/link.tsx";
+import { hrefOf } from "../shell/route.ts";
+import { userName } from "../shell/user-name.ts";
+
+/** Event rules and schedules that were given up, with a button that tries each once more. */
+export function FailedRules({ page, onChanged }: { page: Page<Failure>; onChanged: () => void }) {
+  return (
+    <section class="card" aria-label="Failed rules and schedules">
+      <header>
+        <h3>
+          Failed rules and schedules <span class="number">{page.meta.total}</span>
+        </h3>
+      </header>
+      {page.data.length === 0 ? (
+        <p class="empty small">None.</p>
+      ) : (
+        <ul class="troubles">
+          {page.data.map((failure) => (
+            <FailedRule key={failure.id} failure={failure} onChanged={onChanged} />
+          ))}
+        </ul>
+      )}
+      {page.meta.total > page.data.length && <p class="hint">The newest {page.data.length} are shown.</p>}
+    </section>
+  );
+}
+
+function FailedRule({ failure, onChanged }: { failure: Failure; onChanged: () => void }) {
+  const names = useNames();
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const { id, kind, what, reason, attempts, user, session_id: session, schedule_id: schedule } = failure;
+
+  async function retry(): Promise<void> {
+    if (isBusy) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await callApi("POST", `/failures/${id}/retry`);
+      onChanged();
+    } catch (error) {
+      setProblem(wordsOf(error));
+    }
+    setBusy(false);
+  }
+
+  return (
+    <li>
+      <p class="reason">{reason ?? "It was given up."}</p>
+      <p class="quoted" dir="auto">
+        {kind === "event" ? `Rule on ${what}` : what}
+      </p>
+      <p class="facts">
+        <ChannelBadge channel={failure.channel} />
+        <span>{agentName(names, failure.agent_id)}</span>
+        {user !== null && <span>to {userName(user)}</span>}
+        <span>
+          {attempts} {attempts === 1 ? "attempt" : "attempts"}
+        </span>
+        <Age at={failure.failed_at} />
+        {session !== null && <Link href={hrefOf("conversations", session)}>Conversation</Link>}
+        {schedule !== null && <Link href={hrefOf("schedules")}>Schedules</Link>}
+      </p>
+      {may("trigger:write") && (
+        <div class="delivery-actions">
+          <button type="button" class="button small" aria-busy={isBusy} onClick={() => void retry()}>
+            Try again
+          </button>
+        </div>
+      )}
+      {problem !== null && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,41 @@
+import type { TurnEvent } from "../../../core/session/turn-log.ts";
+import { maskContacts, maskedPieces } from "../../../core/text/masked-contacts.ts";
+import { roleOf } from "../../../keys/role.ts";
+import type { Caller, RouteReply } from "./route.ts";
+
+/** True for a viewer at the console. A key that is sent itself reads everything, because programs need it. */
+export function seesMasked({ consoleId, scopes }: Pick<Caller, "consoleId" | "scopes">): boolean {
+  return consoleId !== null && roleOf(scopes) === "viewer";
+}
+
+/** Returns a function that gives what a caller may see of a value: the value, or the same with its contacts masked. */
+export function shownTo(caller: Pick<Caller, "consoleId" | "scopes">): <T>(value: T) => T {
+  return seesMasked(caller) ? masked : (value) => value;
+}
+
+/** The reply as the caller may see it. A stream masks by itself. */
+export function replyShownTo(caller: Caller, reply: RouteReply): RouteReply {
+  if ("stream" in reply || reply.body === undefined) return reply;
+  return { ...reply, body: shownTo(caller)(reply.body) };
+}
+
+/** The events of a turn as the caller may see them. The bot's words come in pieces that may cut a number in two. */
+export async function* eventsShownTo(
+  caller: Pick<Caller, "consoleId" | "scopes">,
+  events: AsyncIterable<TurnEvent>,
+): AsyncGenerator<TurnEvent> {
+  if (!seesMasked(caller)) return yield* events;
+  const texts = { content: maskedPieces(), thinking: maskedPieces() };
+  for await (const event of events) {
+    const { type, data } = event;
+    const text = data["content"];
+    if ((type === "content" || type === "thinking") && typeof text === "string")
+      yield { ...event, data: { ...data, content: texts[type].add(text) } };
+    else yield { ...event, data: masked(data) };
+  }
+}
+
+/** Through JSON, because a reply may hold dates. */
+function masked<T>(value: T): T {
+  return maskContacts(JSON.parse(JSON.stringify(value))) as T;
+}
