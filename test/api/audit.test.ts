@@ -166,9 +166,10 @@ describe("the audit log", () => {
   });
 });
 
-/** Calls of programs that leave no row: messages and what belongs to sending them, and a look at a prompt. */
+/** Calls that leave no row: messages and what belongs to sending them, and looks at a prompt or at who would get it. */
 const TRAFFIC = [
   "cancelExecution",
+  "checkTrigger",
   "createChatCompletion",
   "createSession",
   "createSocketToken",
