@@ -2,6 +2,8 @@ import type { Message, PlatformName } from "./wire.ts";
 
 const TICKS: Readonly<Record<string, string>> = { sent: "✓", delivered: "✓✓", read: "✓✓", played: "✓✓" };
 
+const CARD_MARKS: Readonly<Record<string, string>> = { complete: "✓", error: "✗" };
+
 export interface BubbleProps {
   message: Message;
   platform: PlatformName;
@@ -14,7 +16,20 @@ export interface BubbleProps {
 
 /** One message with its buttons, file and marks. */
 export function Bubble({ message, platform, press, edit, onThread }: BubbleProps) {
-  const { from, text, buttons = [], file, receipt, edited, name, thread, title, streaming, at } = message;
+  const {
+    from,
+    text,
+    buttons = [],
+    file,
+    receipt,
+    edited,
+    name,
+    thread,
+    title,
+    cards = [],
+    streaming,
+    at,
+  } = message;
   const who = name ?? (from === "bot" ? "Bot" : "You");
   return (
     <article class={`message ${from}`} data-thread={thread !== undefined} aria-label={`${who}: ${text}`}>
@@ -22,6 +37,11 @@ export function Bubble({ message, platform, press, edit, onThread }: BubbleProps
         {name === undefined && platform !== "slack" ? null : <b class="name">{who}</b>}
         {file === undefined ? null : <Attachment file={file} />}
         {title === undefined ? null : <i class="title">{title}</i>}
+        {cards.map((card) => (
+          <span key={card.title} class="card">
+            {CARD_MARKS[card.status] ?? "…"} {card.title}
+          </span>
+        ))}
         <span class="text">{text}</span>
         <span class="marks">
           {edited ? "edited " : ""}

@@ -11,6 +11,7 @@ export interface Message {
   name?: string;
   thread?: string;
   title?: string;
+  cards?: { title: string; status: string }[];
   reply_to?: string;
   file?: { name: string; content_type: string; url: string };
   streaming?: true;

@@ -17,6 +17,8 @@ export interface SeenMessage {
   name?: string;
   /** The thread or topic that contains it. */
   thread?: string;
+  /** Cards of the tools that the bot used. */
+  cards?: { title: string; status: string }[];
   /** The name of the thread that it begins. */
   title?: string;
   /** The message that it answers. */

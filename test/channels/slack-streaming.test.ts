@@ -4,7 +4,7 @@ import type { LiveStream } from "../../src/core/message/live-stream.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";
 import { partOf } from "./conformance-subject.ts";
-import { ADA, callback, DM, eventRequest, nextTs, slackChannel } from "./slack-subject.ts";
+import { ADA, callback, DM, eventRequest, labelsOf, nextTs, slackChannel } from "./slack-subject.ts";
 
 const CHANNEL = "C0GENERAL1";
 const THREAD = "1790000100.000100";
@@ -240,6 +240,62 @@ describe("an answer in a thread", () => {
     expect(
       channel.openStream?.({ address: ADA, executionId: "e", userIdentifier: ADA, onStanding() {} }),
     ).toBe(null);
+  });
+});
+
+describe("the tools of an answer", () => {
+  const cards = () => [...(fake.posted[0]?.cards?.values() ?? [])].map(({ status }) => status);
+
+  test("are cards that end with the answer, and its buttons stand below it", async () => {
+    await start();
+    const stream = open();
+    stream?.step?.({ id: "1", name: "find", state: "running" });
+    await eventually(() => expect(standing).toHaveLength(1));
+    stream?.step?.({ id: "2", name: "ask", state: "running" });
+    stream?.show("One two");
+    await eventually(() => expect(fake.posted).toMatchObject([{ text: "One" }]));
+    // The end of the tools comes too late to be shown before the end of the answer.
+    for (const id of ["1", "2"]) stream?.step?.({ id, name: "tool", state: "done" });
+    expect(await stream?.close()).toBe(true);
+    const buttons = [{ label: "Yes", payload: "yes" }];
+    const part = { ...partOf(`${DM}:${THREAD}`, "One two three"), buttons, preview: standing[0] ?? "" };
+    expect(await channel.send(part, soon())).toMatchObject({ kind: "sent" });
+    expect(fake.posted).toMatchObject([{ text: "One two three", streaming: false, edited: false }]);
+    expect([cards(), labelsOf(fake.posted[0])]).toEqual([["complete", "complete"], ["Yes"]]);
+  });
+
+  test("leave nothing behind where another process ends the answer, which Slack does not let edit", async () => {
+    await start();
+    const stream = open();
+    stream?.step?.({ id: "1", name: "find", state: "running" });
+    await eventually(() => expect(standing).toHaveLength(1));
+    await stream?.close();
+    const other = slackChannel(fake);
+    expect(await send("One two", standing[0] ?? "", other)).toMatchObject({ kind: "sent" });
+    await other.stop?.();
+    expect(fake.posted).toMatchObject([{ text: "One two", cards: null }]);
+  });
+
+  test("are not shown where Slack takes no cards, or the configuration says so, and the text is", async () => {
+    await start();
+    fake.fail({ error: "invalid_arguments" }, { method: "chat.startStream" });
+    for (const thread of [THREAD, "1790000100.000200"]) {
+      standing = [];
+      const stream = open(DM, thread);
+      stream?.step?.({ id: "1", name: "find", state: "running" });
+      stream?.show("One two");
+      await eventually(() => expect(standing).toHaveLength(1), { timeoutMs: 30_000 });
+      await stream?.close();
+    }
+    expect(fake.posted).toMatchObject([
+      { text: "One", cards: null },
+      { text: "One", cards: null },
+    ]);
+    expect(called("chat.startStream")).toHaveLength(3);
+    const plain = slackChannel(fake, { config: { toolCards: false } });
+    const target = { address: `${DM}:${THREAD}`, executionId: "e", userIdentifier: ADA };
+    expect(plain.openStream?.({ ...target, onStanding: () => undefined })?.step).toBeUndefined();
+    await plain.stop?.();
   });
 });
 

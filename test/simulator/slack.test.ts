@@ -229,6 +229,33 @@ describe("simulated Slack", () => {
     await server.close();
   });
 
+  it("shows the tools of an answer as cards, in a stream that begins with them", async () => {
+    await using simulator = await startSimulator("slack");
+    const channel = "D0ADA00001";
+    const { body: said } = await simulator.control("POST", `/slack/chats/${channel}/messages`, {
+      text: "hi",
+    });
+    const { SLACK_API_URL: slackApiUrl = "", SLACK_BOT_TOKEN: token } = simulator.settings;
+    const client = new WebClient(token, { slackApiUrl, retryConfig: { retries: 0 } });
+    const card = (status: "in_progress" | "complete") =>
+      ({ type: "task_update", id: "1", title: "Look it up", status }) as const;
+    const { ts = "" } = await client.chat.startStream({
+      channel,
+      thread_ts: said.id,
+      chunks: [card("in_progress")],
+    });
+    await expect(client.chat.appendStream({ channel, ts, markdown_text: "One" })).rejects.toMatchObject({
+      data: { error: "streaming_mode_mismatch" },
+    });
+    const chunks = [card("complete"), { type: "markdown_text", text: "One" } as const];
+    await client.chat.stopStream({ channel, ts, chunks });
+    const { body } = await simulator.control("GET", `/slack/chats/${channel}`);
+    expect(body.at(-1)).toMatchObject({ text: "One", cards: [{ title: "Look it up", status: "complete" }] });
+    await expect(client.chat.update({ channel, ts, text: "Two" })).rejects.toMatchObject({
+      data: { error: "block_mismatch" },
+    });
+  });
+
   it("tells the app that somebody opened its conversation, and offers the prompts that it suggests", async () => {
     await using simulator = await startSimulator("slack");
     const { SLACK_API_URL: slackApiUrl = "", SLACK_BOT_TOKEN: token } = simulator.settings;

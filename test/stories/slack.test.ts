@@ -173,6 +173,27 @@ describe("on Slack", () => {
     });
   });
 
+  test("the tools of a bot are cards above its answer, in the message that the answer ends", async () => {
+    const ts = nextTs();
+    await post(mention(ts, "slowly"));
+    const call = await bot.asked("slowly");
+    const cards = () => [...(fake.posted[0]?.cards?.values() ?? [])];
+    const end = call.use("find_order");
+    await eventually(() => expect(cards()).toEqual([{ title: "find order", status: "in_progress" }]));
+    end("failed: no such order");
+    call.use("ask_stock")();
+    await eventually(() =>
+      expect(cards()).toEqual([
+        { title: "find order", status: "error" },
+        { title: "ask stock", status: "complete" },
+      ]),
+    );
+    call.write("There is no such order.");
+    call.reply("There is no such order.");
+    await eventually(() => expect(answersIn(ts)).toEqual(["There is no such order."]));
+    await eventually(() => expect(fake.posted).toMatchObject([{ streaming: false, edited: false }]));
+  });
+
   test("Slack's Stop button ends the answer that is being written, and the thread goes on", async () => {
     fake.declareAgent();
     const ts = nextTs();

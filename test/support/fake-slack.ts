@@ -24,6 +24,8 @@ export interface PostedMessage {
   team: string;
   /** True for a stream that has not been stopped. */
   streaming: boolean;
+  /** Cards of tools; null in a message without chunks. */
+  cards: Map<string, { title: string; status: string }> | null;
   /** True if people see that it was edited. */
   edited: boolean;
   /** The data that the client sent with it, as JSON. */
@@ -253,14 +255,20 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       if (typeof message === "string") return refuse(message);
       const ts = `1790000000.${String(nextTs++).padStart(6, "0")}`;
       const { metadata } = payload;
-      posted.push({ ...message, ts, team, streaming: false, edited: false, metadata });
+      posted.push({ ...message, ts, team, streaming: false, cards: null, edited: false, metadata });
       // A post to a person's id goes to the direct conversation with them.
       const channel = message.channel.replace(/^U/, "D");
       return { ok: true, channel, ts, message: { text: message.text } };
     },
     "chat.startStream": (payload, team) => {
       const { channel = "", thread_ts, recipient_user_id, recipient_team_id } = payload;
-      const message = readMessage(payload);
+      const { added, cards } = readChunks(payload);
+      if (cards !== null && payload["markdown_text"] !== undefined) return refuse("invalid_arguments");
+      const isEmpty = cards !== null && added === "";
+      const thread = thread_ts === undefined ? {} : { thread_ts };
+      const message = readMessage(
+        cards === null ? payload : { channel, ...thread, markdown_text: isEmpty ? "…" : added },
+      );
       if (typeof message === "string") return refuse(message);
       if (thread_ts === undefined) return refuse("invalid_thread_ts");
       if (!channel.startsWith("D") && !recipient_user_id) return refuse("missing_recipient_user_id");
@@ -269,7 +277,8 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       const home = people.get(recipient_user_id ?? "")?.team_id ?? team;
       if (!channel.startsWith("D") && recipient_team_id !== home) return refuse("user_not_found");
       const ts = `1790000000.${String(nextTs++).padStart(6, "0")}`;
-      posted.push({ ...message, ts, team, streaming: true, edited: false });
+      const words = isEmpty ? { raw: "", text: "" } : {};
+      posted.push({ ...message, ...words, ts, team, streaming: true, cards, edited: false });
       if (agent !== null) setSession(channel, thread_ts, "processing");
       return { ok: true, channel, ts };
     },
@@ -281,6 +290,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       const old = find(payload);
       if (!old) return refuse("message_not_found");
       if (old.streaming) return refuse("cant_update_message");
+      if (old.cards !== null) return refuse("block_mismatch");
       const { raw, text, format, pings, blocks } = message;
       Object.assign(old, { raw, text, format, pings, blocks, edited: true });
       return { ok: true, channel: old.channel, ts: old.ts, text };
@@ -334,12 +344,17 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     if (!stream) return refuse("message_not_found");
     if (!stream.streaming) return refuse("message_not_in_streaming_state");
     const { markdown_text = "" } = payload;
-    const blocks = readBlocks(payload["blocks"]);
+    const { added, cards, blocks: below } = readChunks(payload);
+    const isOtherKind = stream.cards === null ? cards !== null : markdown_text !== "" || payload["blocks"];
+    if (isOtherKind) return refuse("streaming_mode_mismatch");
+    const blocks = stream.cards === null ? readBlocks(payload["blocks"]) : below;
     if (typeof blocks === "string") return refuse(blocks);
-    if (markdown_text === "" && !isLast) return refuse("no_text");
-    const whole = readMessage({ channel: stream.channel, markdown_text: stream.raw + markdown_text });
+    if (markdown_text === "" && cards === null && !isLast) return refuse("no_text");
+    const raw = stream.raw + markdown_text + added;
+    const whole = raw === "" ? null : readMessage({ channel: stream.channel, markdown_text: raw });
     if (typeof whole === "string") return refuse(whole);
-    const { raw, text, pings } = whole;
+    for (const [id, card] of cards ?? []) stream.cards?.set(id, card);
+    const { text, pings } = whole ?? { text: "", pings: [] };
     Object.assign(stream, { raw, text, pings, blocks, streaming: !isLast });
     if (isLast && agent !== null) setSession(stream.channel, stream.threadTs ?? "", "active");
     return { ok: true, channel: stream.channel, ts: stream.ts };
@@ -509,10 +524,28 @@ async function readPayload(request: IncomingMessage): Promise<Record<string, str
   return Object.fromEntries(new URLSearchParams(await text(request)));
 }
 
+/** The content of a call with `chunks`. Without them the cards are null. */
+function readChunks({ chunks }: Record<string, string>): {
+  added: string;
+  cards: PostedMessage["cards"];
+  blocks: FakeBlock[];
+} {
+  if (chunks === undefined) return { added: "", cards: null, blocks: [] };
+  let added = "";
+  const cards: NonNullable<PostedMessage["cards"]> = new Map();
+  const blocks: FakeBlock[] = [];
+  for (const { type, text, id, title, status, blocks: more } of JSON.parse(chunks)) {
+    if (type === "markdown_text") added += text;
+    else if (type === "task_update") cards.set(id, { title, status });
+    else if (type === "blocks") blocks.push(...more);
+  }
+  return { added, cards, blocks };
+}
+
 /** The message of a `chat.postMessage`, or Slack's error code. */
 function readMessage(
   payload: Record<string, string>,
-): Omit<PostedMessage, "ts" | "team" | "streaming" | "edited"> | string {
+): Omit<PostedMessage, "ts" | "team" | "streaming" | "cards" | "edited"> | string {
   const { channel = "", thread_ts, text } = payload;
   const blocks = readBlocks(payload["blocks"]);
   if (typeof blocks === "string") return blocks;

@@ -12,6 +12,8 @@ export interface BotCall {
   signal: AbortSignal;
   /** Emits a piece of the answer before its end. */
   write(text: string): void;
+  /** Begins to use a tool. Returns the function that ends it. */
+  use(name: string): (summary?: string) => void;
   reply(answer: string | Partial<BotResult>): void;
   fail(error: unknown): void;
 }
@@ -49,6 +51,11 @@ export function createScriptedBot(
             note,
             signal,
             write: (content) => emit({ type: "content", content }),
+            use(name) {
+              const id = `${name}-${turn.executionId}`;
+              emit({ type: "tool_start", id, name });
+              return (summary = "done") => emit({ type: "tool_end", id, name, summary });
+            },
             reply: (answer) => resolve(toResult(answer)),
             fail: reject,
           };

@@ -78,6 +78,12 @@ export const slackConfigSchema = z
       .describe(
         "Shows answers while they are written. `auto`: where Slack supports streaming. `true`: elsewhere too, by editing a message.",
       ),
+    toolCards: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Shows the names of a bot's tools as cards while they work, where Slack streams. `false`: only the answer.",
+      ),
     titles: z
       .boolean()
       .default(true)

@@ -17,7 +17,6 @@ import type { SlackStop } from "./event.ts";
 import { createFiles } from "./files.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
-import { split } from "./limits.ts";
 import { addListeners } from "./listeners.ts";
 import { createOutbound } from "./outbound.ts";
 import { createPeople } from "./people.ts";
@@ -58,7 +57,7 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
     previews,
     people,
     streaming: config.streaming,
-    split,
+    toolCards: config.toolCards,
     log,
   });
   const stopped = new AbortController();

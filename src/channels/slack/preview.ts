@@ -1,14 +1,16 @@
+import type { AnyChunk, KnownBlock } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
 import type { SendResult } from "../../core/message/outbound.ts";
 import { buttonsBlock } from "./blocks.ts";
 import { inEitherFormat, type SlackWords } from "./content.ts";
 import { readFault, type SlackFault, sendResultOf } from "./errors.ts";
 import { withoutPings } from "./pings.ts";
+import { textChunks } from "./tool-cards.ts";
 
 /** A message that shows an unfinished answer. */
 export interface Preview {
-  /** A stream of Slack, or a message that is edited. */
-  kind: "stream" | "message";
+  /** A stream of Slack, one with cards of tools, or a message that is edited. */
+  kind: "stream" | "cards" | "message";
   channel: string;
   ts: string;
 }
@@ -19,9 +21,28 @@ const MOST_STREAMS = 1_000;
 const previewId = ({ kind, channel, ts }: Preview): string => `${kind}:${channel}:${ts}`;
 
 function readPreviewId(id: string): Preview | null {
-  const [, kind, channel, ts] = /^(stream|message):([A-Z0-9]+):(\d+\.\d+)$/.exec(id) ?? [];
+  const [, kind, channel, ts] = /^(stream|cards|message):([A-Z0-9]+):(\d+\.\d+)$/.exec(id) ?? [];
   if (channel === undefined || ts === undefined) return null;
-  return { kind: kind === "stream" ? kind : "message", channel, ts };
+  return { kind: kind === "stream" || kind === "cards" ? kind : "message", channel, ts };
+}
+
+/** The content of a stream that this process shows. */
+interface Streamed {
+  text: string;
+  /** The cards that change with the end. */
+  ends: readonly AnyChunk[];
+}
+
+/**
+ * The rest of an answer as Slack takes it. A stream has text or chunks, as it began; the other kind is refused
+ * (streaming_mode_mismatch).
+ */
+function endOf(kind: Preview["kind"], rest: string, ends: readonly AnyChunk[], blocks: KnownBlock[]) {
+  if (kind !== "cards")
+    return { ...(rest && { markdown_text: rest }), ...(blocks.length === 0 ? {} : { blocks }) };
+  const below: AnyChunk[] = blocks.length === 0 ? [] : [{ type: "blocks", blocks }];
+  const chunks = [...ends, ...textChunks(rest), ...below];
+  return chunks.length === 0 ? {} : { chunks };
 }
 
 /** Makes a call and returns its fault, or null. */
@@ -36,8 +57,8 @@ async function faultOf(call: Promise<unknown>): Promise<SlackFault | null> {
 
 /** Ends a preview: stops its stream with the rest of the text, edits it, or removes it. */
 export function createPreviews() {
-  /** The text that each stream of this process shows, as long as it is certain. */
-  const streamed = new Map<string, string>();
+  /** The content that each stream of this process shows, as long as it is certain. */
+  const streamed = new Map<string, Streamed>();
 
   /**
    * Stops a stream so that it shows `text`. Returns undefined if an edit is needed instead. Then the shown text is
@@ -53,14 +74,11 @@ export function createPreviews() {
     const shown = streamed.get(id);
     streamed.delete(id);
     const { channel, ts } = preview;
-    const rest = shown !== undefined && text.startsWith(shown) ? text.slice(shown.length) : undefined;
-    const end = {
-      channel,
-      ts,
-      ...(rest ? { markdown_text: rest } : {}),
-      ...(buttons.length === 0 ? {} : { blocks: [buttonsBlock(messageId, buttons)] }),
-    };
-    const fault = await faultOf(client.chat.stopStream(end));
+    const rest =
+      shown !== undefined && text.startsWith(shown.text) ? text.slice(shown.text.length) : undefined;
+    const blocks = buttons.length === 0 ? [] : [buttonsBlock(messageId, buttons)];
+    const end = endOf(preview.kind, rest ?? "", shown?.ends ?? [], blocks);
+    const fault = await faultOf(client.chat.stopStream({ channel, ts, ...end }));
     // Certainly not carried out, so the next attempt may continue from the same text.
     if (shown !== undefined && (fault?.kind === "rate_limited" || fault?.kind === "not_sent"))
       streamed.set(id, shown);
@@ -94,7 +112,7 @@ export function createPreviews() {
     if (preview === null) return true;
     const { kind, channel, ts } = preview;
     streamed.delete(id);
-    if (kind === "stream") await faultOf(client.chat.stopStream({ channel, ts }));
+    if (kind !== "message") await faultOf(client.chat.stopStream({ channel, ts }));
     const fault = await faultOf(client.chat.delete({ channel, ts }));
     // If Slack refuses now, it refuses later too: the message is already gone, or our access is.
     return fault === null || (fault.kind === "refused" && sendResultOf(fault).kind === "failed");
@@ -103,11 +121,17 @@ export function createPreviews() {
   return {
     finish,
     remove,
+    /** Records the cards of a stream that change with its end. */
+    ends(preview: Preview, ends: readonly AnyChunk[]): void {
+      const shown = streamed.get(previewId(preview));
+      if (shown !== undefined) shown.ends = ends;
+    },
+
     /** Records the text that a preview shows now; null if it is uncertain. Returns the preview's id. */
     shows(preview: Preview, text: string | null): string {
       const id = previewId(preview);
       streamed.delete(id);
-      if (text !== null && preview.kind === "stream") streamed.set(id, text);
+      if (text !== null && preview.kind !== "message") streamed.set(id, { text, ends: [] });
       const oldest = streamed.size > MOST_STREAMS ? streamed.keys().next().value : undefined;
       if (oldest !== undefined) streamed.delete(oldest);
       return id;

@@ -1,19 +1,23 @@
 import type { WebClient } from "@slack/web-api";
-import type { LiveStream, StreamTarget } from "../../core/message/live-stream.ts";
+import type { LiveStream, StreamTarget, ToolStep } from "../../core/message/live-stream.ts";
 import { createPacedWriter } from "../../core/message/paced-writer.ts";
 import { monotonicMs } from "../../core/time/monotonic.ts";
 import { parseAddress, type SlackPlace } from "./address.ts";
 import { inEitherFormat } from "./content.ts";
 import { describeFault, isUnsupported, readFault, type SlackFault } from "./errors.ts";
+import { split } from "./limits.ts";
 import type { OutboundDeps } from "./outbound.ts";
 import { type People, workspaceOf } from "./people.ts";
 import { settled, withoutPings } from "./pings.ts";
 import type { Preview, Previews } from "./preview.ts";
+import { cardOf, createToolCards, textChunks } from "./tool-cards.ts";
 
 /** Interval of additions to a stream. A workspace allows one hundred chat.appendStream calls a minute. */
 const APPEND_EVERY_MS = 1_000;
 /** Slack allows fifty chat.update calls a minute. */
 const EDIT_EVERY_MS = 3_000;
+/** Cards that a workspace refused are tried again after this time. */
+const REFUSED_MS = 60 * 60_000;
 /** The end of an answer waits this long for a call in progress, milliseconds. */
 const CLOSE_GRACE_MS = 3_000;
 
@@ -22,18 +26,21 @@ export interface StreamingDeps extends OutboundDeps {
   people: Pick<People, "teamOf">;
   /** `auto`: streams where Slack supports them. `true`: also edits a message where Slack does not. */
   streaming: boolean | "auto";
-  split(text: string): string[];
+  /** True if tools at work are shown as cards. */
+  toolCards: boolean;
 }
 
 /**
  * Shows unfinished answers, by Slack's streams or by edits of a message. An error ends the preview and nothing else.
  */
 export function createStreaming(deps: StreamingDeps) {
-  const { clientOf, previews, people, streaming, split, log } = deps;
+  const { clientOf, previews, people, streaming, toolCards, log } = deps;
   /** Workspaces that asked us to wait, each with the end of the wait. Sends come before previews. */
   const quietUntil = new Map<string | null, number>();
   /** A workspace and a kind of conversation without streams. */
   const refused = new Set<string>();
+  /** Workspaces that refused cards, each with the time of the next try. */
+  const withoutCards = new Map<string | null, number>();
   /** The workspace of our token, if there is only one. */
   let ourTeam: string | null = null;
   /** Conversations that visibly show an unfinished answer. */
@@ -68,17 +75,25 @@ export function createStreaming(deps: StreamingDeps) {
     let preview: Preview | null = null;
     let shown = "";
     let still = true;
+    let newest = "";
+    const cards = createToolCards();
     const into = { channel: place.channel, thread_ts: place.threadTs };
 
-    async function begin(client: WebClient, text: string): Promise<boolean> {
+    async function begin(client: WebClient, text: string, steps: ToolStep[]): Promise<boolean> {
       const to = isStream ? await recipient(client, place, target) : {};
       if (to === null) return false;
+      // A stream that begins with text takes no cards later.
+      const hasCards = steps.length > 0;
+      const content = hasCards
+        ? { chunks: [...steps.map(cardOf), ...textChunks(text)] }
+        : { markdown_text: text };
       const begun = isStream
-        ? await client.chat.startStream({ ...into, ...to, markdown_text: text })
+        ? await client.chat.startStream({ ...into, ...to, ...content })
         : await inEitherFormat({ text }, (body) =>
             client.chat.postMessage({ ...into, ...body, unfurl_links: false, unfurl_media: false }),
           );
-      const kind = isStream ? "stream" : "message";
+      const kind = !isStream ? "message" : hasCards ? "cards" : "stream";
+      cards.shows(steps);
       preview = { kind, channel: begun.channel ?? place.channel, ts: begun.ts ?? "" };
       shown = text;
       showing.add(target.address);
@@ -86,14 +101,25 @@ export function createStreaming(deps: StreamingDeps) {
       return true;
     }
 
-    async function goOn(client: WebClient, standing: Preview, text: string): Promise<boolean> {
+    async function goOn(
+      client: WebClient,
+      standing: Preview,
+      text: string,
+      steps: ToolStep[],
+    ): Promise<boolean> {
       const { channel, ts } = standing;
       if (isStream && !text.startsWith(shown)) return false;
       if (!isStream) await inEitherFormat({ text }, (body) => client.chat.update({ channel, ts, ...body }));
       else {
         // Between the call and its answer the text of the stream is unknown.
         previews.shows(standing, null);
-        await client.chat.appendStream({ channel, ts, markdown_text: text.slice(shown.length) });
+        const added = text.slice(shown.length);
+        const content =
+          standing.kind === "cards"
+            ? { chunks: [...steps.map(cardOf), ...textChunks(added)] }
+            : { markdown_text: added };
+        await client.chat.appendStream({ channel, ts, ...content });
+        cards.shows(steps);
         previews.shows(standing, text);
       }
       shown = text;
@@ -101,14 +127,21 @@ export function createStreaming(deps: StreamingDeps) {
     }
 
     async function write(source: string): Promise<boolean> {
-      const text = isStream ? withoutPings(visible(source)) : visible(source);
-      if (text.trim() === "" || text === shown) return true;
+      const seen = isStream ? withoutPings(visible(source)) : visible(source);
+      const text = seen.trim() === "" ? shown : seen;
+      const steps = hasCards() ? cards.changes() : [];
+      if (text === shown && steps.length === 0) return true;
       try {
         const client = await clientOf(place.team);
         if (client === null) return false;
-        return preview === null ? await begin(client, text) : await goOn(client, preview, text);
+        return preview === null ? await begin(client, text, steps) : await goOn(client, preview, text, steps);
       } catch (error) {
         const fault = readFault(error);
+        if (preview === null && steps.length > 0 && fault.kind === "refused" && !isUnsupported(fault)) {
+          log.debug({ reason: describeFault(fault) }, "Slack takes no cards of tools here");
+          withoutCards.set(place.team, monotonicMs() + REFUSED_MS);
+          return write(source);
+        }
         onFault(fault, place);
         // Certainly not appended, so the stream shows the same text as before.
         if (preview !== null && isStream && fault.kind !== "unanswered" && fault.kind !== "http")
@@ -120,12 +153,32 @@ export function createStreaming(deps: StreamingDeps) {
       }
     }
 
+    /** A stream has cards from its beginning, or none. */
+    function hasCards(): boolean {
+      if (preview !== null) return preview.kind === "cards";
+      return isStream && toolCards && monotonicMs() >= (withoutCards.get(place.team) ?? 0);
+    }
+
     const writer = createPacedWriter<string>({ everyMs: isStream ? APPEND_EVERY_MS : EDIT_EVERY_MS, write });
     return {
-      show: (text) => visible(text).trim() !== "" && writer.put(text),
+      show(text) {
+        newest = text;
+        if (visible(text).trim() !== "") writer.put(text);
+      },
+      ...(isStream && toolCards
+        ? {
+            step(step: ToolStep) {
+              cards.note(step);
+              writer.put(newest);
+            },
+          }
+        : {}),
       async close() {
         showing.delete(target.address);
-        const closed = writer.close().then(() => still);
+        const closed = writer.close().then(() => {
+          if (preview?.kind === "cards") previews.ends(preview, cards.ends());
+          return still;
+        });
         // The first call is awaited, because without its answer nobody can finish or remove its message. An edit is
         // awaited, because it could overwrite the last one. Slack itself refuses to append to a stopped stream.
         if (preview === null || !isStream) return closed;

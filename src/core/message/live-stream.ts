@@ -12,6 +12,14 @@ export interface StreamTarget {
   onStanding(preview: string): void;
 }
 
+/** A tool that the bot uses for its answer. */
+export interface ToolStep {
+  /** The same for all states of one use. */
+  id: string;
+  name: string;
+  state: "running" | "done" | "failed";
+}
+
 /**
  * A preview: an answer that is shown while it is written. The channel logs a failure and continues, because the
  * delivery sends the whole answer in any case.
@@ -22,6 +30,8 @@ export interface LiveStream {
    * text.
    */
   show(text: string): void;
+  /** Shows a tool at work, or its end, before or between the text. Returns at once. Absent: nothing shows tools here. */
+  step?(step: ToolStep): void;
   /**
    * Stops showing text. Resolves when no call is running. True: the shown text no longer changes. False: a call whose
    * answer was lost may still change it.

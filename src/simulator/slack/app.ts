@@ -31,6 +31,13 @@ export interface StoredMessage {
   isEdited: boolean;
   /** The end of a stream by the platform's clock, milliseconds; null: it is no open stream. */
   streamsUntil: number | null;
+  /** The cards of tools, by their id; null in a message without chunks. */
+  cards: Map<string, ToolCard> | null;
+}
+
+export interface ToolCard {
+  title: string;
+  status: string;
 }
 
 /** A conversation with an agent, in a thread. */
@@ -165,6 +172,7 @@ export function addMessage(
     files: [],
     isEdited: false,
     streamsUntil: null,
+    cards: null,
     ...message,
   };
   conversation.messages = [...conversation.messages, stored].slice(-MOST_MESSAGES);

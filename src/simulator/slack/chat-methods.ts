@@ -9,6 +9,7 @@ import {
   setSession,
 } from "./app.ts";
 import { readBlocks } from "./blocks.ts";
+import { readChunks } from "./chunks.ts";
 import { readWords } from "./text.ts";
 
 export type SlackAnswer = { ok: boolean; error?: string; [key: string]: unknown };
@@ -64,6 +65,7 @@ export function updateMessage(context: MethodContext, payload: Payload): SlackAn
   const content = readContent(payload, 4_000);
   if (typeof content === "string") return refuse(content);
   if (isStreaming(context, found.message)) return refuse("cant_update_message");
+  if (found.message.cards !== null) return refuse("block_mismatch");
   Object.assign(found.message, content, { isEdited: true });
   context.world.changed();
   return { ok: true, channel: found.conversation.id, ts: found.message.ts, text: content.text };
@@ -86,13 +88,18 @@ export function startStream(context: MethodContext, payload: Payload): SlackAnsw
   const { recipient_user_id: person, recipient_team_id: team, markdown_text: given = "" } = payload;
   if (!found.isDirect && !person) return refuse("missing_recipient_user_id");
   if (!found.isDirect && !team) return refuse("missing_recipient_team_id");
-  if (String(given).length > 12_000) return refuse("msg_too_long");
+  const chunks = readChunks(payload.chunks);
+  if (typeof chunks === "string") return refuse(chunks);
+  if (chunks !== null && given !== "") return refuse("invalid_arguments");
+  const text = chunks?.text ?? String(given);
+  if (text.length > 12_000) return refuse("msg_too_long");
   const { clock } = context.world;
   const message = addMessage(context.app, found, clock.seconds(), {
     threadTs,
-    text: String(given),
+    text,
     isMarkdown: true,
     streamsUntil: clock.now() + STREAM_MS,
+    cards: chunks?.cards ?? null,
   });
   found.statuses.delete(threadTs);
   setSession(found, threadTs, "processing");
@@ -106,12 +113,18 @@ export function growStream(context: MethodContext, payload: Payload, isLast: boo
   if (isRefused(found)) return found;
   const { conversation, message } = found;
   if (!isStreaming(context, message)) return refuse("message_not_in_streaming_state");
-  const added = String(payload.markdown_text ?? "");
-  const blocks = readBlocks(payload.blocks);
+  const chunks = readChunks(payload.chunks);
+  if (typeof chunks === "string") return refuse(chunks);
+  // A stream takes text or chunks, as it began.
+  const isText = payload.markdown_text !== undefined || payload.blocks !== undefined;
+  if (message.cards === null ? chunks !== null : isText) return refuse("streaming_mode_mismatch");
+  const added = chunks?.text ?? String(payload.markdown_text ?? "");
+  const blocks = chunks?.blocks ?? readBlocks(payload.blocks);
   if (typeof blocks === "string") return refuse(blocks);
-  if (added === "" && !isLast && payload.chunks === undefined) return refuse("no_text");
+  if (added === "" && !isLast && chunks === null) return refuse("no_text");
   if (message.text.length + added.length > 12_000) return refuse("msg_too_long");
   message.text += added;
+  for (const [id, card] of chunks?.cards ?? []) message.cards?.set(id, card);
   if (isLast) {
     Object.assign(message, { streamsUntil: null, blocks });
     setSession(conversation, message.threadTs ?? message.ts, String(payload.session_status ?? "active"));

@@ -194,7 +194,7 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
   }
 
   function seen(conversation: Conversation, message: StoredMessage): SeenMessage {
-    const { ts, user, blocks, files, threadTs, isEdited, streamsUntil } = message;
+    const { ts, user, blocks, files, threadTs, isEdited, streamsUntil, cards } = message;
     const labels = buttonsOf(blocks).map(({ button }) => button.text.text);
     const [file] = files;
     const title = conversation.sessions.get(ts)?.title;
@@ -207,6 +207,7 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
       ...(user === null || conversation.isDirect ? {} : { name: nameOf(app, user) }),
       ...(threadTs === null ? {} : { thread: threadTs }),
       ...(title ? { title } : {}),
+      ...(cards === null || cards.size === 0 ? {} : { cards: [...cards.values()] }),
       ...(streamsUntil === null || streamsUntil < world.clock.now() ? {} : { streaming: true }),
       ...(file === undefined
         ? {}

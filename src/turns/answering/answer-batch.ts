@@ -96,6 +96,7 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
         onPulse: (pulse) => way.onPulse(running, pulse),
         // A text that is to be spoken is not shown while it is written.
         onText: (text) => (speak === null ? preview?.add(text) : undefined),
+        onStep: (step) => (speak === null ? preview?.step(step) : undefined),
         onFailedAttempt(attempt, { code, reason }, retryInMs) {
           deps.log.warn({ ...ids, attempt, code, reason }, "the bot failed");
           const outcome = retryInMs === null ? "failed" : "retry";

@@ -1,4 +1,5 @@
-import type { Bot, Turn } from "../../bots/bot.ts";
+import type { Bot, BotProgress, Turn } from "../../bots/bot.ts";
+import type { ToolStep } from "../../core/message/live-stream.ts";
 import type { ReplyLimits } from "../../core/message/reply-parts.ts";
 import type { Stop } from "../../core/process/stop.ts";
 import type { AgentDefinition } from "../../core/session/agent-definition.ts";
@@ -29,6 +30,8 @@ export interface TurnRun {
   onPulse(pulse: TurnPulse): void;
   /** The bot wrote more of the answer that followers see. */
   onText(text: string): void;
+  /** The bot began to use a tool, or got its result. */
+  onStep(step: ToolStep): void;
   /** `retryInMs` is null after the last attempt. */
   onFailedAttempt(attempt: number, outcome: Failure, retryInMs: number | null): void;
 }
@@ -86,6 +89,7 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
           run.stream.append(progress.type, { content });
           return;
         }
+        if (streaming && !retracted) run.onStep(stepOf(progress));
         const { type, ...data } = progress;
         run.stream.append(type, data);
       },
@@ -103,6 +107,13 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
     run.onPulse("pause");
     await run.wait(pauseMs, run.stop.signal);
   }
+}
+
+/** Bots tell a failed tool by the first word of its summary. */
+function stepOf(progress: Extract<BotProgress, { type: "tool_start" | "tool_end" }>): ToolStep {
+  const { id, name } = progress;
+  if (progress.type === "tool_start") return { id, name, state: "running" };
+  return { id, name, state: progress.summary.startsWith("failed: ") ? "failed" : "done" };
 }
 
 /** Another attempt would come when nobody waits any more. */

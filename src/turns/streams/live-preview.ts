@@ -1,4 +1,4 @@
-import type { LiveStream, StreamTarget } from "../../core/message/live-stream.ts";
+import type { LiveStream, StreamTarget, ToolStep } from "../../core/message/live-stream.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { TurnCommit } from "../answering/finish-repository.ts";
 
@@ -9,6 +9,8 @@ const PREVIEW_DELAY_MS = 500;
 export interface LivePreview {
   /** Adds text that the bot wrote. */
   add(text: string): void;
+  /** Adds a tool that the bot uses, or its end. */
+  step(step: ToolStep): void;
   /** Stops showing text. Returns the preview that the platform shows now; null: none. Safe to call again. */
   end(): Promise<StandingPreview | null>;
 }
@@ -43,6 +45,8 @@ export interface LivePreviewDeps {
 export function createLivePreview(deps: LivePreviewDeps): LivePreview {
   const { ids, log } = deps;
   let text = "";
+  /** The newest state of each tool. */
+  const steps = new Map<string, ToolStep>();
   let stream: LiveStream | null = null;
   let standing = deps.left;
   let timer: NodeJS.Timeout | null = null;
@@ -52,8 +56,24 @@ export function createLivePreview(deps: LivePreviewDeps): LivePreview {
 
   async function begin(): Promise<void> {
     if (ended || !(await deps.isClear()) || ended) return;
-    stream = deps.open?.(onStanding) ?? null;
-    stream?.show(text);
+    const opened = deps.open?.(onStanding) ?? null;
+    if (text === "" && opened?.step === undefined) {
+      // Without a text there is nothing to show yet.
+      timer = null;
+      return;
+    }
+    stream = opened;
+    for (const step of steps.values()) stream?.step?.(step);
+    if (text !== "") stream?.show(text);
+  }
+
+  /** Opens the stream after a while, unless it is open. */
+  function openSoon(): void {
+    // The delivery replaces the preview of a dead process; a second preview would appear beside it.
+    if (timer || deps.left !== null || !deps.open) return;
+    timer = setTimeout(() => {
+      opening = begin().catch((error: unknown) => log.debug({ ...ids, err: error }, "no preview is shown"));
+    }, PREVIEW_DELAY_MS);
   }
 
   function onStanding(preview: string): void {
@@ -83,12 +103,13 @@ export function createLivePreview(deps: LivePreviewDeps): LivePreview {
   return {
     add(delta) {
       text += delta;
-      if (stream) return stream.show(text);
-      // The delivery replaces the preview of a dead process; a second preview would appear beside it.
-      if (timer || deps.left !== null || !deps.open) return;
-      timer = setTimeout(() => {
-        opening = begin().catch((error: unknown) => log.debug({ ...ids, err: error }, "no preview is shown"));
-      }, PREVIEW_DELAY_MS);
+      if (stream) stream.show(text);
+      else openSoon();
+    },
+    step(step) {
+      steps.set(step.id, step);
+      if (stream) stream.step?.(step);
+      else openSoon();
     },
     end() {
       ended ??= close();
