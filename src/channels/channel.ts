@@ -216,6 +216,11 @@ export interface Channel {
   /** Shows an unfinished answer; null if this conversation, or the configuration, does not support it. */
   openStream?(target: StreamTarget): LiveStream | null;
   /**
+   * Splits a reply by limits that the channel has learned of its platform. A part may only be longer than the definition's
+   * `split` makes it, and `send` must still deliver all of it. Absent: the definition's `split`.
+   */
+  split?(text: string, format?: "text"): string[];
+  /**
    * Removes a preview that no send replaces. Returns true once it is removed for good, false if a later try may work.
    */
   removePreview?(address: string, preview: string, signal: AbortSignal): Promise<boolean>;

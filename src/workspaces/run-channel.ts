@@ -42,24 +42,25 @@ export function createRunChannel({ database, kinds, publicUrl, places, log }: Ru
     if (!definition) throw new Error(`no channel of kind ${kind}`);
     const { capabilities, split } = definition.variant?.(config) ?? definition;
     const { sessions, resetCommand, typingRefreshMs, addressesUsers = false, buttons } = capabilities;
+    const running = await definition.create({
+      name,
+      config,
+      // A simulated platform runs on this machine, so it reaches any address of the service.
+      publicUrl: channel.simulated === null ? publicUrl : { ...publicUrl, isPublic: true },
+      values: createChannelValues(pool, id),
+      findConversation: (externalId, eventKey) => findConversation(intake, id, externalId, eventKey),
+      findUnanswered: (user, begins) => findUnanswered(intake, id, user, begins),
+      lastUserMessage: (address) => lastUserMessage(intake, id, address),
+      refusesMarketing: (userIdentifier) => marketing.isStopped(id, userIdentifier),
+      findButtons: (messageId) => findButtons(intake, id, messageId),
+      isDesk: (conversation) => places.isDesk(rows.id, name, conversation),
+      log: log.child({ channel: name }),
+    });
     return {
       definition,
       config,
       error: null,
-      channel: await definition.create({
-        name,
-        config,
-        // A simulated platform runs on this machine, so it reaches any address of the service.
-        publicUrl: channel.simulated === null ? publicUrl : { ...publicUrl, isPublic: true },
-        values: createChannelValues(pool, id),
-        findConversation: (externalId, eventKey) => findConversation(intake, id, externalId, eventKey),
-        findUnanswered: (user, begins) => findUnanswered(intake, id, user, begins),
-        lastUserMessage: (address) => lastUserMessage(intake, id, address),
-        refusesMarketing: (userIdentifier) => marketing.isStopped(id, userIdentifier),
-        findButtons: (messageId) => findButtons(intake, id, messageId),
-        isDesk: (conversation) => places.isDesk(rows.id, name, conversation),
-        log: log.child({ channel: name }),
-      }),
+      channel: running,
       ref: {
         id,
         workspaceId: rows.id,
@@ -74,7 +75,7 @@ export function createRunChannel({ database, kinds, publicUrl, places, log }: Ru
         resetCommand,
         speaks: capabilities.speaks === true,
         typingRefreshMs,
-        split,
+        split: running.split?.bind(running) ?? split,
         ...(definition.identifierOf ? { identifierOf: definition.identifierOf } : {}),
         ...(definition.otherNamesOf ? { otherNamesOf: definition.otherNamesOf } : {}),
         buttons,

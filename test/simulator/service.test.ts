@@ -37,6 +37,15 @@ describe("simulated channels of the service", () => {
     for (const chat of chats)
       await eventually(async () => expect(await seen(app, chat)).toEqual(["hello", "You said: hello"]));
 
+    // Telegram takes the heading as a rich message, and then a long answer as one message.
+    const [telegram = ""] = chats;
+    const heading = "plan\n# Monday";
+    await say(app, telegram, heading);
+    await eventually(async () => expect(await seen(app, telegram)).toContain("You said: plan\nMonday"));
+    const long = "word ".repeat(818);
+    await say(app, telegram, long);
+    await eventually(async () => expect((await seen(app, telegram)).at(-1)).toBe(`You said: ${long}`.trim()));
+
     await control(app, "POST", "/slack/chats/general/messages", { text: "@causeway help", from: "Bela" });
     await eventually(async () => expect(await seen(app, "slack/chats/general")).toContain("You said: help"));
 

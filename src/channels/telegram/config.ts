@@ -47,6 +47,12 @@ export const telegramConfigSchema = z
       .describe(
         "Shows answers while they are written. `auto`: in private chats. `true`: in groups too, by editing a message.",
       ),
+    richMessages: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Sends texts with headings or tables, and long ones, as rich messages if the Bot API server takes them.",
+      ),
     linkPreviews: z
       .boolean()
       .default(false)

@@ -13,11 +13,12 @@ import { createDesk } from "./desk.ts";
 import { createFiles } from "./files.ts";
 import { createIdentity } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
-import { split } from "./limits.ts";
+import { RICH_LIMIT, split, TEXT_LIMIT } from "./limits.ts";
 import { createOutbound } from "./outbound.ts";
 import { poll } from "./polling.ts";
 import { createPresses } from "./press.ts";
 import { createRegistration } from "./registration.ts";
+import { createRichSupport } from "./rich-support.ts";
 import { createStreaming } from "./streaming.ts";
 import { parseUpdate } from "./update.ts";
 import { createVerifier, notAnUpdate } from "./verify.ts";
@@ -30,8 +31,9 @@ export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): 
   const identity = createIdentity(config, api.calls);
   const { token, streaming, linkPreviews } = config;
   const sending = { api: api.calls, token, linkPreviews, log };
-  const outbound = createOutbound(sending);
-  const openStream = createStreaming({ ...sending, streaming, split });
+  const rich = createRichSupport(config.richMessages);
+  const outbound = createOutbound({ ...sending, rich });
+  const openStream = createStreaming({ ...sending, streaming, rich });
   const verify = createVerifier(config.mode === "webhook" ? config.secretToken : undefined);
   const url = reachableUrl(options);
   const { secretToken } = config;
@@ -69,6 +71,8 @@ export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): 
     typing: outbound.typing,
     fetchAttachment: createFiles({ api: api.calls, config }),
     openStream,
+    split: (text, format) =>
+      split(text, format, format !== "text" && rich.isKnown() ? RICH_LIMIT : TEXT_LIMIT),
     removePreview: outbound.removePreview,
     async start(context) {
       const troubles = createTroubles((error) => context.reportError(error));

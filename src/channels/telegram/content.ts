@@ -9,7 +9,7 @@ export interface TelegramContent extends FormattedText {
   keyboard: InlineKeyboardMarkup | null;
 }
 
-/** A part in its intended form, and in a plainer form for Telegram's refusal. Null: there is no plainer form. */
+/** A text that fits one message, and in a plainer form for Telegram's refusal. Null: there is no plainer form. */
 export interface PartContent {
   styled: TelegramContent;
   plain: TelegramContent | null;

@@ -45,6 +45,9 @@ export function formatMarkdown(source: string): FormattedText {
 
 type Line = Extract<Block, { kind: "line" | "heading" | "code" }>;
 
+/** A line, a block of code, or a whole table. */
+export type MarkdownPart = Line | TablePart;
+
 /** A table, with the length of its lines in the source. */
 interface TablePart {
   kind: "table";
@@ -53,8 +56,8 @@ interface TablePart {
 }
 
 /** The blocks of a text, with the lines of each table joined. */
-function partsOf(source: string): (Line | TablePart)[] {
-  const parts: (Line | TablePart)[] = [];
+export function partsOf(source: string): MarkdownPart[] {
+  const parts: MarkdownPart[] = [];
   for (const block of readBlocks(source)) {
     if (block.kind !== "row" && block.kind !== "rule") {
       parts.push(block);
@@ -72,7 +75,7 @@ function partsOf(source: string): (Line | TablePart)[] {
 }
 
 /** Code below a list item has the indentation of its fence, which is not part of the code. */
-function unindented({ text, indent }: Extract<Block, { kind: "code" }>): string {
+export function unindented({ text, indent }: Extract<Block, { kind: "code" }>): string {
   return indent === 0 ? text : text.replace(new RegExp(`^[^\\S\\n]{1,${indent}}`, "gm"), "");
 }
 
@@ -97,7 +100,7 @@ function plain(text: string): Run {
  * Telegram allows no other entity together with code (core.telegram.org/bots/api#messageentity). A link is more
  * important than code style, and code style is more important than bold.
  */
-function shown(run: Run): Run {
+export function shown(run: Run): Run {
   if (!run.code) return run.link?.url === run.text ? run : { ...run, text: withoutEscapes(run.text) };
   return run.link === null ? { ...plain(run.text), code: true } : { ...run, code: false };
 }

@@ -2,12 +2,15 @@ import type { Api } from "grammy";
 import type { OutboundPart, SendResult } from "../../core/message/outbound.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { Reachability } from "../../core/session/reachability.ts";
-import { parseAddress, topicOf } from "./address.ts";
+import { parseAddress, type TelegramPlace, topicOf } from "./address.ts";
 import { contentOf, extrasOf, type TelegramContent } from "./content.ts";
 import { describeFault, readFault, sendResultOf } from "./errors.ts";
 import { createFloods } from "./floods.ts";
 import { type Aim, sendInTopic } from "./gone-topic.ts";
+import { createPieces } from "./pieces.ts";
 import { createPreviews, type PreviewDeps } from "./preview.ts";
+import { createRichSender } from "./rich-send.ts";
+import type { RichSupport } from "./rich-support.ts";
 import { sendFile } from "./send-file.ts";
 
 /** grammY's type of an abort signal. Node's own signal works but has another declaration. */
@@ -18,9 +21,17 @@ export interface OutboundDeps extends PreviewDeps {
 }
 
 /** Sends to Telegram. Every outcome is a value; no error of grammY leaves this function. */
-export function createOutbound({ api, token, linkPreviews, log }: OutboundDeps) {
+export function createOutbound({
+  api,
+  token,
+  linkPreviews,
+  rich,
+  log,
+}: OutboundDeps & { rich: RichSupport }) {
   const previews = createPreviews({ api, token, linkPreviews });
   const ofItsChat = createFloods();
+  const sendRich = createRichSender({ api, token, previews, rich });
+  const inPieces = createPieces();
 
   async function attempt(
     { place, part }: Aim,
@@ -50,15 +61,30 @@ export function createOutbound({ api, token, linkPreviews, log }: OutboundDeps) 
     const aim = { place, part };
     const shown = part.file && (await sendFile({ api, token }, aim, part.file, signal));
     if (shown) return shown;
+    const tried = inPieces.hasBegun(part) ? null : await sendRich(aim, signal);
+    if (tried?.kind === "done") return noted(part, tried.result);
+    const result = await inPieces.send(part, (piece) => sendPlain(place, piece, signal));
+    // The same text is accepted without its form. So the server refused the form, not the chat.
+    if (tried?.kind === "refused" && result.kind === "sent") rich.refused(tried.status);
+    return noted(part, result);
+  }
+
+  /** A message with entities, or without them if Telegram refuses those. */
+  async function sendPlain(
+    place: TelegramPlace,
+    part: OutboundPart,
+    signal: AbortSignal,
+  ): Promise<SendResult> {
     const content = contentOf(part);
     if (part.preview !== undefined) {
       const finished = await previews.finish(place, part.preview, content, signal);
       if (finished !== null) return finished;
     }
+    const aim = { place, part };
     const sent = await attempt(aim, content.styled, signal);
     return sent.isBadRequest && content.plain !== null
-      ? noted(part, (await attempt(aim, content.plain, signal)).result)
-      : noted(part, sent.result);
+      ? (await attempt(aim, content.plain, signal)).result
+      : sent.result;
   }
 
   async function typing(address: string, signal: AbortSignal): Promise<void> {

@@ -1,8 +1,10 @@
 import type { Api } from "grammy";
+import type { InlineKeyboardMarkup } from "grammy/types";
 import type { SendResult } from "../../core/message/outbound.ts";
 import { parseAddress, type TelegramPlace } from "./address.ts";
 import { extrasOf, type PartContent, type TelegramContent } from "./content.ts";
-import { isUnmodified, readFault, sendResultOf, type TelegramFault } from "./errors.ts";
+import { describeFault, isUnmodified, readFault, sendResultOf, type TelegramFault } from "./errors.ts";
+import type { RichBlock } from "./rich-text.ts";
 
 type GrammySignal = Parameters<Api["getMe"]>[0];
 
@@ -66,6 +68,29 @@ export function createPreviews({ api, token, linkPreviews }: PreviewDeps) {
     return null;
   }
 
+  /** Turns a preview into a rich message. Null if that is impossible. Throws a refusal, so that a plain form is tried. */
+  async function finishRich(
+    place: TelegramPlace,
+    id: string,
+    { blocks, markup }: { blocks: RichBlock[]; markup: { reply_markup?: InlineKeyboardMarkup } },
+    signal: AbortSignal,
+  ): Promise<SendResult | null> {
+    const preview = readPreviewId(id);
+    if (preview?.chatId !== place.chatId) return null;
+    const { chatId, messageId } = preview;
+    try {
+      await api.editMessageText(chatId, messageId, { blocks }, markup, signal as GrammySignal);
+      return { kind: "sent", externalIds: [id] };
+    } catch (error) {
+      const fault = readFault(error, token);
+      if (isUnmodified(fault)) return { kind: "sent", externalIds: [id] };
+      if (fault.kind !== "unanswered") throw error;
+      // An edit can be repeated without harm.
+      const reason = describeFault(fault);
+      return { kind: "retry", reason, code: `telegram_${fault.code}`, scope: "conversation" };
+    }
+  }
+
   async function remove(address: string, id: string, signal: AbortSignal): Promise<boolean> {
     const preview = readPreviewId(id);
     if (preview?.chatId !== parseAddress(address)?.chatId || !preview) return true;
@@ -79,7 +104,7 @@ export function createPreviews({ api, token, linkPreviews }: PreviewDeps) {
     }
   }
 
-  return { finish, remove };
+  return { finish, finishRich, remove };
 }
 
 function isBadRequest(fault: TelegramFault | null): boolean {

@@ -5,9 +5,14 @@ import { monotonicMs } from "../../core/time/monotonic.ts";
 import { parseAddress, type TelegramPlace, topicOf } from "./address.ts";
 import { cards } from "./content.ts";
 import { describeFault, readFault, type TelegramFault } from "./errors.ts";
+import { split } from "./limits.ts";
 import { formatMarkdown } from "./markdown.ts";
 import type { OutboundDeps } from "./outbound.ts";
 import { previewId } from "./preview.ts";
+import { isBetterRich, richBlocksOf } from "./rich-blocks.ts";
+import { isFormRefused } from "./rich-send.ts";
+import type { RichSupport } from "./rich-support.ts";
+import type { RichBlock } from "./rich-text.ts";
 
 /** Interval of draft updates. Telegram names no limit, and answers 429 if they come too often. */
 const DRAFT_EVERY_MS = 1_000;
@@ -25,14 +30,14 @@ type GrammySignal = Parameters<Api["getMe"]>[0];
 export interface StreamingDeps extends OutboundDeps {
   /** `auto`: drafts if Telegram supports them. `true`: in other chats also by editing a message. */
   streaming: boolean | "auto";
-  split(text: string): string[];
+  rich: RichSupport;
 }
 
 /**
  * Shows answers while they are written: as a draft in private chats, elsewhere by editing a message. An error ends only
  * the preview.
  */
-export function createStreaming({ api, token, streaming, linkPreviews, split, log }: StreamingDeps) {
+export function createStreaming({ api, token, streaming, linkPreviews, rich, log }: StreamingDeps) {
   /** Telegram asked the whole bot to slow down. Deliveries come before previews. */
   let quietUntil = 0;
   /** False for an older Bot API server, or another implementation. */
@@ -44,6 +49,11 @@ export function createStreaming({ api, token, streaming, linkPreviews, split, lo
     // People have positive ids, groups negative ones.
     if (place.chatId > 0 && hasDrafts) return draft(place, target);
     return streaming === true ? editedMessage(place, target) : null;
+  }
+
+  /** The written text as a rich message. Null: a plain text shows it as well, or the server has no rich messages. */
+  function richOf(written: string): RichBlock[] | null {
+    return rich.mayTry() && isBetterRich(written) ? richBlocksOf(written.toWellFormed()) : null;
   }
 
   /** The part of an answer that fits the message of its first part. */
@@ -66,14 +76,32 @@ export function createStreaming({ api, token, streaming, linkPreviews, split, lo
   function draft(place: TelegramPlace, target: StreamTarget): LiveStream {
     const draftId = draftIdOf(target.executionId);
     const ended = new AbortController();
+    const signal = ended.signal as GrammySignal;
+    const where = { ...topicOf(place), can_stop: true };
+
+    /** Returns false if the server refuses the rich form. */
+    async function drawRich(blocks: RichBlock[]): Promise<boolean> {
+      try {
+        await api.sendRichMessageDraft(place.chatId, draftId, { blocks }, where, signal);
+        return true;
+      } catch (error) {
+        const fault = readFault(error, token);
+        if (!isFormRefused(fault)) throw error;
+        // An unfinished table may be no table yet. Only a server without the method has no rich messages.
+        if (fault.status === 404) rich.refused(404);
+        return false;
+      }
+    }
+
     const writer = createPacedWriter<string>({
       everyMs: DRAFT_EVERY_MS,
       repeatMs: DRAFT_REPEAT_MS,
       async write(source) {
-        const { text, extras } = visible(source);
         try {
-          const options = { ...topicOf(place), ...extras, can_stop: true };
-          await api.sendMessageDraft(place.chatId, draftId, text, options, ended.signal as GrammySignal);
+          const blocks = richOf(source);
+          if (blocks !== null && (await drawRich(blocks))) return true;
+          const { text, extras } = visible(source);
+          await api.sendMessageDraft(place.chatId, draftId, text, { ...where, ...extras }, signal);
           return true;
         } catch (error) {
           if (ended.signal.aborted) return false;

@@ -34,6 +34,8 @@ export interface StoredMessage {
   thing?: SharedThing | undefined;
   /** The emoji with which a user reacted. */
   reaction?: string;
+  /** The blocks of a rich message; null if it was written as HTML or Markdown. Absent for a plain message. */
+  rich?: { blocks: unknown[] | null } | undefined;
 }
 
 export interface Chat {
@@ -159,7 +161,7 @@ export function chatObject(chat: Chat): Record<string, unknown> {
 
 /** A message as the Bot API describes it. */
 export function messageObject(chat: Chat, message: StoredMessage, depth = 0): Record<string, unknown> {
-  const { id, from, date, text, entities, keyboard, file, threadId, replyTo, thing } = message;
+  const { id, from, date, text, entities, keyboard, file, threadId, replyTo, thing, rich } = message;
   const answered = depth === 0 ? chat.messages.find((each) => each.id === replyTo) : undefined;
   const words = file === null ? ["text", "entities"] : ["caption", "caption_entities"];
   return {
@@ -170,7 +172,8 @@ export function messageObject(chat: Chat, message: StoredMessage, depth = 0): Re
     ...(message.isEdited ? { edit_date: date } : {}),
     ...(threadId === null ? {} : { message_thread_id: threadId, is_topic_message: true }),
     ...(answered === undefined ? {} : { reply_to_message: messageObject(chat, answered, 1) }),
-    ...(text === "" ? {} : { [words[0] ?? ""]: text }),
+    ...(rich === undefined ? {} : { rich_message: { blocks: rich.blocks ?? [{ type: "paragraph", text }] } }),
+    ...(text === "" || rich !== undefined ? {} : { [words[0] ?? ""]: text }),
     ...(entities.length === 0 ? {} : { [words[1] ?? ""]: entities }),
     ...(file === null ? {} : { [file.kind]: fileObject(file) }),
     ...(thing === undefined ? {} : thingObject(thing)),

@@ -2,6 +2,7 @@ import { badRequest, isRefusal, type Outcome, ok } from "./answers.ts";
 import { messageObject, type StoredMessage } from "./bot.ts";
 import { captionText, messageText, type Parameters, readKeyboard } from "./content.ts";
 import { findChat, findOwn } from "./places.ts";
+import { readRich } from "./rich.ts";
 import type { MethodContext } from "./send-methods.ts";
 
 const NOT_MODIFIED =
@@ -22,7 +23,7 @@ export function editText(
         ? "there is no text in the message to edit"
         : "there is no caption in the message to edit",
     );
-  const content = part === "text" ? messageText(payload) : captionText(payload);
+  const content = contentOf(payload, part);
   if (typeof content === "string") return badRequest(content);
   const keyboard = readKeyboard(payload.reply_markup);
   if (typeof keyboard === "string") return badRequest(keyboard);
@@ -31,6 +32,22 @@ export function editText(
   Object.assign(message, next, { isEdited: true });
   world.changed();
   return ok(messageObject(chat, message));
+}
+
+/** A text may become a rich message, and a rich message a text. A string is Telegram's refusal. */
+function contentOf(
+  payload: Parameters,
+  part: "text" | "caption",
+): Pick<StoredMessage, "text" | "entities" | "rich"> | string {
+  if (part === "caption") return captionText(payload);
+  if (payload.rich_message === undefined) {
+    const plain = messageText(payload);
+    return typeof plain === "string" ? plain : { ...plain, rich: undefined };
+  }
+  const content = readRich(payload);
+  if (typeof content === "string") return content;
+  const { text, blocks } = content;
+  return { text, entities: [], rich: { blocks } };
 }
 
 export function editReplyMarkup({ world, bot }: MethodContext, payload: Parameters): Outcome {
@@ -91,5 +108,10 @@ export function changeForumTopic(
   return ok(true);
 }
 
-const shown = ({ text, entities, keyboard }: Pick<StoredMessage, "text" | "entities" | "keyboard">) =>
-  JSON.stringify([text, entities, keyboard]);
+const shown = ({
+  text,
+  entities,
+  keyboard,
+  rich,
+}: Pick<StoredMessage, "text" | "entities" | "keyboard" | "rich">) =>
+  JSON.stringify([text, entities, keyboard, rich]);

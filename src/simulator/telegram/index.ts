@@ -91,7 +91,7 @@ export function createTelegram(
         return answerCalls(world, {
           platform: "telegram",
           nameOf: () => method,
-          sends: () => /^(send(?!chataction|messagedraft)|editmessage)/i.test(method),
+          sends: () => /^(send(?!chataction|messagedraft|richmessagedraft)|editmessage)/i.test(method),
           answer: async (call) => toAnswer(await answer(token, method, call)),
           limited: (_call, seconds) => limited(seconds),
           broken: () => toAnswer(refuse(500, "Internal Server Error")),

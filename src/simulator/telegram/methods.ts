@@ -16,6 +16,8 @@ import {
   sendChatAction,
   sendMessage,
   sendMessageDraft,
+  sendRichMessage,
+  sendRichMessageDraft,
 } from "./send-methods.ts";
 
 type Method = (context: MethodContext, payload: Parameters) => Outcome | Promise<Outcome>;
@@ -37,6 +39,8 @@ export const methods: Readonly<Record<string, Method>> = {
   ...mediaMethods(),
   sendchataction: sendChatAction,
   sendmessagedraft: sendMessageDraft,
+  sendrichmessage: sendRichMessage,
+  sendrichmessagedraft: sendRichMessageDraft,
   editmessagetext: (context, payload) => editText(context, payload, "text"),
   editmessagecaption: (context, payload) => editText(context, payload, "caption"),
   editmessagereplymarkup: editReplyMarkup,
@@ -91,6 +95,7 @@ const OBJECTS = [
   "reply_parameters",
   "allowed_updates",
   "commands",
+  "rich_message",
 ];
 
 /** The parameters of a call, with the JSON texts of forms read. Null: one of them is no JSON. */

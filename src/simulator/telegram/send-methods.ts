@@ -4,6 +4,7 @@ import { badRequest, isRefusal, type Outcome, ok } from "./answers.ts";
 import { addFile, addMessage, type Bot, messageObject, type StoredFile, type StoredMessage } from "./bot.ts";
 import { captionText, messageText, type Parameters, readKeyboard } from "./content.ts";
 import { type Place, readPlace } from "./places.ts";
+import { readRich } from "./rich.ts";
 
 export interface MethodContext {
   world: World;
@@ -23,6 +24,16 @@ export function sendMessage(context: MethodContext, payload: Parameters): Outcom
   const content = messageText(payload);
   if (typeof content === "string") return badRequest(content);
   return send(context, place, payload, { ...content, file: null });
+}
+
+/** `sendRichMessage`: headings, lists and tables, up to 32,768 characters. */
+export function sendRichMessage(context: MethodContext, payload: Parameters): Outcome {
+  const place = readPlace(context.world, context.bot, payload);
+  if (isRefusal(place)) return place;
+  const content = readRich(payload);
+  if (typeof content === "string") return badRequest(content);
+  const { text, blocks } = content;
+  return send(context, place, payload, { text, entities: [], file: null, rich: { blocks } });
 }
 
 /** `sendPhoto`, `sendDocument` and the like: an upload, a file that Telegram knows, or a URL. */
@@ -50,7 +61,7 @@ function send(
   { world, bot }: MethodContext,
   { chat, threadId, replyTo }: Place,
   payload: Parameters,
-  content: Pick<StoredMessage, "text" | "entities" | "file">,
+  content: Pick<StoredMessage, "text" | "entities" | "file" | "rich">,
 ): Outcome {
   const keyboard = readKeyboard(payload.reply_markup);
   if (typeof keyboard === "string") return badRequest(keyboard);
@@ -102,14 +113,26 @@ export function sendChatAction({ world, bot }: MethodContext, payload: Parameter
 }
 
 /** `sendMessageDraft`: an unfinished answer in a private chat, which a message replaces. */
-export function sendMessageDraft({ world, bot }: MethodContext, payload: Parameters): Outcome {
+export function sendMessageDraft(context: MethodContext, payload: Parameters): Outcome {
+  return draw(context, payload, payload.text === "" ? { text: "" } : messageText(payload));
+}
+
+/** `sendRichMessageDraft`: the same with headings, lists and tables. */
+export function sendRichMessageDraft(context: MethodContext, payload: Parameters): Outcome {
+  return draw(context, payload, readRich(payload));
+}
+
+function draw(
+  { world, bot }: MethodContext,
+  payload: Parameters,
+  content: { text: string } | string,
+): Outcome {
   const place = readPlace(world, bot, payload);
   if (isRefusal(place)) return place;
   if (place.chat.id < 0) return badRequest("TEXTDRAFT_PEER_INVALID");
   const draftId = Number(payload.draft_id);
   if (!Number.isInteger(draftId) || draftId === 0 || Math.abs(draftId) > 0x7fff_ffff)
     return badRequest("wrong parameter draft_id in request");
-  const content = payload.text === "" ? { text: "" } : messageText(payload);
   if (typeof content === "string") return badRequest(content);
   place.chat.draft = content.text;
   world.changed();
