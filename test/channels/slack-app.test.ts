@@ -27,7 +27,12 @@ afterEach(async () => {
 
 test("a body that Bolt cannot read is refused with a clear error, because an acknowledged one would be lost", async () => {
   channel = slackChannel(fake);
-  const forms = [{ payload: "null" }, { payload: '{"type":"view_submission"}' }, { event: "message" }];
+  const forms = [
+    { payload: "null" },
+    { payload: "{" },
+    { payload: '{"type":"view_submission"}' },
+    { event: "message" },
+  ];
   const requests = [
     ...unreadable(fake).map((body) => eventRequest(fake, body)),
     ...forms.map((fields) => formRequest(fake, fields)),

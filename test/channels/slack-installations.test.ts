@@ -85,3 +85,50 @@ test("a token that cannot be read here is told as our fault, and its message is 
   expect(result).not.toMatchObject({ reason: expect.stringContaining("Slack") });
   await channel.stop?.();
 });
+
+test("a rotating token is used until it is past where Slack cannot exchange it, and exchanged once Slack is back", async () => {
+  await using fake = await startFakeSlack();
+  const api = createWebApi(fake.apiUrl);
+  let now = Date.now();
+  const troubles: (string | null)[] = [];
+  const oauth = { ...fake.oauth, secret: "0".repeat(32) };
+  const values = memoryValues();
+  const installations = createInstallations({
+    oauth,
+    client: api.anonymous,
+    values,
+    onTrouble: (_team, words) => void troubles.push(words),
+    clock: { now: () => new Date(now) },
+  });
+  const granted = await api.anonymous.oauth.v2.access({
+    client_id: oauth.clientId,
+    client_secret: oauth.clientSecret,
+    code: fake.agree("T0ONE", { expiresInSeconds: 12 * 60 * 60 }),
+  });
+  const [token = ""] = fake.granted;
+  await installations.storeInstallation({
+    team: { id: "T0ONE" },
+    enterprise: undefined,
+    user: { id: "U0ADMIN001", token: undefined, scopes: undefined },
+    bot: {
+      token,
+      refreshToken: granted.refresh_token ?? "",
+      expiresAt: now / 1000 + 12 * 60 * 60,
+      scopes: [],
+      id: "B0BOT00001",
+      userId: "U0BOT00001",
+    },
+  });
+  expect(await installations.tokenOf("T0ONE")).toBe(token);
+  now += 11 * 60 * 60_000;
+  fake.fail({ html: 503 }, { method: "oauth.v2.access", times: 2 });
+  expect(await installations.tokenOf("T0ONE")).toBe(token);
+  now += 2 * 60 * 60_000;
+  await expect(installations.tokenOf("T0ONE")).rejects.toThrow();
+  const renewed = await installations.tokenOf("T0ONE");
+  expect([renewed, fake.granted.length]).toEqual([fake.granted[1], 2]);
+  expect(await installations.tokenOf("T0ONE")).toBe(renewed);
+  // A server that is away is no refusal, so nobody has to do anything.
+  expect(troubles.filter((words) => words !== null)).toEqual([]);
+  await api.close();
+});

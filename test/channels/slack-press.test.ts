@@ -165,8 +165,9 @@ test("commands get an answer that only their writer sees; other forms an empty o
   });
   for (const fields of [
     { ssl_check: "1", token: "legacy" },
-    { payload: "{" },
-    { payload: JSON.stringify({ type: "view_submission" }) },
+    {
+      payload: JSON.stringify({ type: "view_submission", user: { id: ADA }, team: { id: "T1" }, view: {} }),
+    },
     {},
   ])
     expect(await channel.receive(formRequest(fake, fields))).toEqual({ kind: "accepted", events: [] });
@@ -192,4 +193,28 @@ test("presses and commands come over a socket too", async () => {
   await fake.push({ command: "/reset" }, "slash_commands");
   expect(fake.lastAnswer).toMatchObject({ response_type: "ephemeral" });
   await socket.stop?.();
+});
+
+test("a press by somebody of another organization belongs to the workspace that sent the message", async () => {
+  const oauth = { ...fake.oauth, secret: "0".repeat(32) };
+  const messageId = newId();
+  const address = `T0ONE/${GENERAL}:${THREAD}`;
+  offered.set(messageId, { address, buttons: BUTTONS });
+  const shared = slackChannel(fake, {
+    config: { botToken: undefined, oauth },
+    findButtons: async (id) => offered.get(id) ?? null,
+  });
+  const pressIn = async (place: string, changes: Record<string, unknown>) => {
+    const message = { channel: place, threadTs: THREAD, ts: THREAD, text: "Shall I?", blocks: [] };
+    const user = { id: "U0EVE00001", team_id: "T0EVE" };
+    const body = blockActions(fake, message, `b:${messageId}:0`, { user, ...changes });
+    const received = await shared.receive(formRequest(fake, { payload: JSON.stringify(body) }));
+    return received.kind === "accepted" ? received.events : received;
+  };
+  const team = { id: "T0EVE", domain: "other" };
+  expect(await pressIn(GENERAL, { team })).toMatchObject([
+    { payload: "confirm:7", conversation: { address, userIdentifier: "T0ONE/U0EVE00001" } },
+  ]);
+  expect(await pressIn("C0ELSEWHERE", { team })).toEqual([]);
+  await shared.stop?.();
 });

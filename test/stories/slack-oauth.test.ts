@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ADA, callback, DM, nextTs } from "../channels/slack-subject.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
-import { type FakeSlack, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
+import { type Agreement, type FakeSlack, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
 
 let fake: FakeSlack;
 let app: TestApp;
@@ -44,7 +44,7 @@ async function finish(query: Record<string, string>, cookie: string): Promise<nu
   return response.status;
 }
 
-async function install(team: string, options: { expiresInSeconds?: number } = {}): Promise<void> {
+async function install(team: string, options: Agreement = {}): Promise<void> {
   const { state, cookie } = await begin();
   expect(await finish({ code: fake.agree(team, options), state }, cookie)).toBe(200);
 }
@@ -211,5 +211,77 @@ describe("one Slack app in several workspaces", () => {
     await install("T0ONE");
     await post(eventOf("T0ONE", { type: "tokens_revoked", tokens: { oauth: [ADA], bot: [] } }));
     expect(await storedValues()).toHaveLength(1);
+  });
+
+  test("serves all workspaces of an organization that installed the app as a whole, with its one token", async () => {
+    await install("E0ORG", { isOrganization: true, expiresInSeconds: 60 });
+    /** An event in a workspace of the organization. */
+    const inWorkspace = (team: string, event: Record<string, unknown>) => {
+      const installation = { enterprise_id: "E0ORG", team_id: team, is_enterprise_install: true };
+      const authorizations = [{ ...installation, user_id: fake.us.userId, is_bot: true }];
+      const envelope = { team_id: team, enterprise_id: "E0ORG", context_enterprise_id: "E0ORG" };
+      return post({ ...callback(fake, event), ...envelope, authorizations });
+    };
+    const threads = [nextTs(), nextTs()];
+    for (const [index, team] of ["T0ONE", "T0TWO"].entries()) {
+      const [ts, text] = [threads[index], `in ${team}`];
+      const direct = { type: "message", channel: `D0ADA0000${index}`, channel_type: "im", user: ADA };
+      expect(await inWorkspace(team, { ...direct, ts, text })).toBe(200);
+    }
+    await eventually(() =>
+      expect(new Map(fake.posted.map(({ team, threadTs, text }) => [threadTs, [team, text]]))).toEqual(
+        new Map([
+          [threads[0], ["E0ORG", "You said: in T0ONE"]],
+          [threads[1], ["E0ORG", "You said: in T0TWO"]],
+        ]),
+      ),
+    );
+    // Its token rotates like that of a workspace.
+    expect(fake.granted).toHaveLength(2);
+    const { body } = await app.api("GET", "/chat/sessions");
+    expect(body.data.map(({ external_id }: { external_id: string }) => external_id).sort()).toEqual(
+      threads.map((ts, index) => `E0ORG/D0ADA0000${index}:${ts}`),
+    );
+    await inWorkspace("T0ONE", { type: "app_uninstalled" });
+    expect(await storedValues()).toEqual([]);
+  });
+
+  test("answers once in a channel that two organizations share, to people of a third one too", async () => {
+    await install("T0ONE");
+    await install("T0TWO");
+    fake.people.set("U0EVE00001", { name: "eve", team_id: "T0EVE" });
+    const botOf = { T0ONE: fake.us.userId, T0TWO: "U0BOT00002" };
+    /** Slack sends an event of a shared channel to each installation. */
+    const share = (event: Record<string, unknown>) =>
+      Promise.all(
+        (["T0TWO", "T0ONE"] as const).map((team) => {
+          const authorization = { enterprise_id: null, team_id: team, user_id: botOf[team], is_bot: true };
+          const shared = { channel: "C0SHARED01", user: "U0EVE00001", user_team: "T0EVE", ...event };
+          return post({
+            ...callback(fake, shared),
+            team_id: "T0EVE",
+            context_team_id: team,
+            is_ext_shared_channel: true,
+            authorizations: [authorization],
+          });
+        }),
+      );
+    const ts = nextTs();
+    const text = `<@${botOf.T0ONE}> hello`;
+    const inChannel = { type: "message", channel_type: "channel" };
+    expect(await share({ ...inChannel, ts, text })).toEqual([200, 200]);
+    await eventually(() => expect(fake.posted).toMatchObject([{ team: "T0ONE", text: "You said: hello" }]));
+    await share({ ...inChannel, ts: nextTs(), thread_ts: ts, text: "and then?" });
+    await eventually(() => expect(fake.posted).toHaveLength(2));
+    // The other bot is asked in a thread of its own, and the first one is not.
+    await share({ ...inChannel, ts: nextTs(), text: `<@${botOf.T0TWO}> and you?` });
+    await eventually(() => expect(fake.posted).toHaveLength(3));
+    expect(fake.posted.map(({ team, text: said }) => [team, said])).toEqual([
+      ["T0ONE", "You said: hello"],
+      ["T0ONE", "You said: and then?"],
+      ["T0TWO", "You said: and you?"],
+    ]);
+    const { body } = await app.api("GET", "/chat/sessions");
+    expect(body.meta.total).toBe(2);
   });
 });

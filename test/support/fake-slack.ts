@@ -32,6 +32,12 @@ export interface PostedMessage {
   metadata?: string | undefined;
 }
 
+export interface Agreement {
+  expiresInSeconds?: number;
+  /** True if `team` is an organization that installs the app in all of its workspaces. */
+  isOrganization?: boolean;
+}
+
 export interface UploadedFile {
   channel: string;
   threadTs: string | null;
@@ -90,7 +96,7 @@ export interface FakeSlack extends AsyncDisposable {
   /** For `oauth`. */
   oauth: { clientId: string; clientSecret: string };
   /** A person of a workspace approves the installation. Returns the code of Slack's redirect. */
-  agree(team: string, options?: { expiresInSeconds?: number }): string;
+  agree(team: string, options?: Agreement): string;
   /** Bot tokens granted so far, newest last. */
   granted: readonly string[];
   fail(fault: SlackFault, options?: { method?: string; times?: number }): void;
@@ -138,7 +144,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   const oauth = { clientId: "1.2", clientSecret: "TESTclientSecret" };
   /** Valid tokens by workspace, and the grants of codes and refresh tokens. */
   const issued = new Map<string, string>();
-  const codes = new Map<string, { team: string; expiresInSeconds: number | undefined }>();
+  const codes = new Map<string, Agreement & { team: string }>();
   const granted: string[] = [];
   const held = new Map<string, Promise<void>>();
   const posted: PostedMessage[] = [];
@@ -171,13 +177,13 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     if (given === undefined) return refuse(refreshing ? "invalid_refresh_token" : "invalid_code");
     // Each can be used once.
     codes.delete(ticket);
-    const { team, expiresInSeconds } = given;
+    const { team, expiresInSeconds, isOrganization = false } = given;
     const token = `xoxb-TESTgranted-${granted.push("")}-${team}`;
     granted[granted.length - 1] = token;
     issued.set(token, team);
     const rotating = expiresInSeconds !== undefined;
     const refresh = `xoxe-TESTrefresh-${granted.length}`;
-    if (rotating) codes.set(refresh, { team, expiresInSeconds: 12 * 60 * 60 });
+    if (rotating) codes.set(refresh, { team, isOrganization, expiresInSeconds: 12 * 60 * 60 });
     return {
       ok: true,
       app_id: us.appId,
@@ -186,9 +192,9 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       bot_user_id: us.userId,
       scope: scopes.join(","),
       authed_user: { id: "U0ADMIN001" },
-      team: { id: team, name: team },
-      enterprise: null,
-      is_enterprise_install: false,
+      team: isOrganization ? null : { id: team, name: team },
+      enterprise: isOrganization ? { id: team, name: team } : null,
+      is_enterprise_install: isOrganization,
       ...(rotating ? { expires_in: expiresInSeconds, refresh_token: refresh } : {}),
     };
   }
@@ -456,9 +462,9 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     scopes,
     oauth,
     granted,
-    agree(team, { expiresInSeconds } = {}) {
+    agree(team, agreement = {}) {
       const code = `code-${codes.size}-${team}`;
-      codes.set(code, { team, expiresInSeconds });
+      codes.set(code, { team, ...agreement });
       return code;
     },
     fail(fault, { method = "chat.postMessage", times = 1 } = {}) {

@@ -48,14 +48,15 @@ export function createPresses(deps: PressDeps) {
 
   /** Returns `later` if the offered buttons cannot be looked up. The user then sees that the press failed. */
   return async function readPress(press: SlackPress): Promise<(InboundMessage | DeskPress)[] | Later> {
-    const team = deps.isShared ? press.team : null;
-    const atDesk = deps.desk.isDesk(team, press.channel);
-    const pressedCard = atDesk ? await deps.desk.press(team, press) : null;
+    const given = deps.isShared ? press.team : null;
+    const atDesk = deps.desk.isDesk(given, press.channel);
+    const pressedCard = atDesk ? await deps.desk.press(given, press) : null;
     if (pressedCard !== null) return [pressedCard];
-    const address = toAddress(team, press.channel, press.threadTs);
     const reference = readPressReference(press.reference);
     const found = reference && (await findPressed(reference, findButtons).catch(() => undefined));
     if (found === undefined) return BUTTONS_UNKNOWN;
+    const team = found && deps.isShared ? senderOf(found.offered, press) : given;
+    const address = toAddress(team, press.channel, press.threadTs);
     const isOffered = found && isHere(found.offered, address, press);
     if (!reference || !found || !isOffered || (atDesk && !isAccessPayload(found.pressed.payload))) {
       log.debug({ channelId: press.channel }, "slack press of nothing that is offered ignored");
@@ -91,6 +92,15 @@ export function createPresses(deps: PressDeps) {
       },
     ];
   };
+}
+
+/**
+ * The installation that sent a message. For a channel that organizations share, Slack may name the workspace of the person
+ * who pressed instead.
+ */
+function senderOf({ address, sentTo }: OfferedButtons, { team, channel }: SlackPress): string | null {
+  const places = [sentTo, address].map((place) => (place === undefined ? null : parseAddress(place)));
+  return places.find((place) => place?.channel === channel)?.team ?? team;
 }
 
 /**
