@@ -1,4 +1,3 @@
-import { createTroubles } from "../../core/faults/troubles.ts";
 import { MARKDOWN_CUTS } from "../../core/text/markdown/blocks.ts";
 import { splitText } from "../../core/text/split-text.ts";
 import { type Channel, type ChannelOptions, defineChannel } from "../channel.ts";
@@ -59,9 +58,13 @@ function split(text: string, limit: number, format?: "text"): string[] {
 async function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): Promise<Channel> {
   const { config, publicUrl, log, lastUserMessage, findButtons } = options;
   const webhookUrl = webhookUrlOf(options);
-  let report: ((error: string | null) => void) | null = null;
-  const troubles = createTroubles((error) => report?.(error));
-  const provider = await createProvider(options, webhookUrl, (words) => troubles.set("webhook", words));
+  let report: (error: string | null) => void = () => undefined;
+  const troubles = { account: null, webhook: null } as Record<"account" | "webhook", string | null>;
+  const tell = (where: keyof typeof troubles, words: string | null) => {
+    troubles[where] = words;
+    report([troubles.account, troubles.webhook].filter((each) => each !== null).join("; ") || null);
+  };
+  const provider = await createProvider(options, webhookUrl, (words) => tell("webhook", words));
   const readOptOuts = createOptOuts(config.optOutWords, log);
   const stopped = new AbortController();
   let checking: Promise<void> = Promise.resolve();
@@ -73,7 +76,7 @@ async function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): P
       if (received.kind !== "accepted") return received;
       const events = await readPresses(received.events, findButtons);
       if (isLater(events)) return events;
-      if (events.some(hasArrived)) troubles.set("webhook", null);
+      if (troubles.webhook !== null && events.some(hasArrived)) tell("webhook", null);
       return { ...received, events: readOptOuts(events) };
     },
     ...createOutbound({
@@ -99,7 +102,7 @@ async function createWhatsappChannel(options: ChannelOptions<WhatsappConfig>): P
       if (publicUrl.isPublic) log.info({ webhookUrl }, provider.setUp);
       else log.info({}, HOW_TO_BE_REACHED);
       report = (error) => context.reportError(error);
-      checking = checkAccount(provider, (words) => troubles.set("account", words), log, stopped.signal);
+      checking = checkAccount(provider, (words) => tell("account", words), log, stopped.signal);
     },
     async stop() {
       stopped.abort();
