@@ -237,7 +237,7 @@ export interface Channel {
 /** A conversation that has, or had, a session. */
 export interface KnownConversation {
   /** The id of its sessions. It differs from the requested one if the message was found in another conversation. */
-  externalId: string;
+  externalKey: string;
   /** The user of the session; null if it has none. */
   userIdentifier: string | null;
   /** The agent (its slug) that answers in it. */
@@ -292,13 +292,13 @@ export interface ChannelOptions<Config> {
   /** The URL for platforms, without a trailing slash. `isPublic` is false if it leads only to this machine. */
   publicUrl: { url: string; isPublic: boolean };
   /**
-   * The newest session, active or completed, with an external id on this channel. Otherwise it is the session that
+   * The newest session, active or completed, with an external key on this channel. Otherwise it is the session that
    * contains the message of an event key. Null if there never was one. It serves platforms on which a message is for us
    * only if its thread is. Rejects during a database outage.
    */
-  findConversation(externalId: string, eventKey?: string): Promise<KnownConversation | null>;
+  findConversation(externalKey: string, eventKey?: string): Promise<KnownConversation | null>;
   /**
-   * The newest of a user's sessions whose external ids begin with any of these. It must be open, and the user must not
+   * The newest of a user's sessions whose external keys begin with any of these. It must be open, and the user must not
    * have written in it, so the bot began it. It serves platforms on which an answer need not refer to a message.
    * Rejects during a database outage.
    */

@@ -31,9 +31,9 @@ export function createAddressRepository(pool: Pool) {
      * deliveries of the old address go there too. `taken`: a reply came first and opened a session of that name, which
      * keeps it. `single`: a user has only one session here, so names of conversations do not matter.
      */
-    async nameConversation(sessionId: string, externalId: string): Promise<"named" | "taken" | "single"> {
+    async nameConversation(sessionId: string, externalKey: string): Promise<"named" | "taken" | "single"> {
       try {
-        const { rows } = await pool.query<{ single: boolean }>(NAME_CONVERSATION, [sessionId, externalId]);
+        const { rows } = await pool.query<{ single: boolean }>(NAME_CONVERSATION, [sessionId, externalKey]);
         return rows[0]?.single ? "single" : "named";
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;

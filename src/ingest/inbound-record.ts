@@ -37,7 +37,7 @@ export function toRecord(row: InboundRow, n: number) {
     agent_version: row.agentVersion,
     session_id: row.sessionId,
     single: row.single,
-    external_id: row.externalId,
+    external_id: row.externalKey,
     address: row.address,
     user_identifier: row.userIdentifier,
     user_name: row.userName,

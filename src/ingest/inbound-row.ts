@@ -11,10 +11,10 @@ export interface InboundRow {
   channelId: string;
   agentId: string;
   agentVersion: number;
-  /** A session named by id (web, api). Null: found by the user or the external id. */
+  /** A session named by id (web, api). Null: found by the user or the external key. */
   sessionId: string | null;
   single: boolean;
-  externalId: string | null;
+  externalKey: string | null;
   address: string;
   userIdentifier: string;
   userName: string | null;

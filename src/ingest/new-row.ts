@@ -39,12 +39,12 @@ export function eventRow(
   own: ReadonlyMap<string, KnownMessage>,
 ): InboundRow {
   const content = storableText(event.text);
-  const { externalId, address, userIdentifier } = event.conversation;
+  const { externalKey, address, userIdentifier } = event.conversation;
   return toRow(channel, {
     // An agent removed from the configuration cannot answer any more. Then the channel's own agent answers.
     agent: event.agent === undefined ? undefined : channel.agents?.get(event.agent),
     sessionId: null,
-    externalId,
+    externalKey,
     address,
     userIdentifier,
     userName: event.userName ? storableText(event.userName) : null,
@@ -74,7 +74,7 @@ export function sessionRow(channel: ChannelRef, message: SessionMessage): Inboun
   const origin = message.origin ?? originOf(channel, content);
   return toRow(channel, {
     sessionId: message.sessionId,
-    externalId: null,
+    externalKey: null,
     address: message.sessionId,
     userIdentifier: "",
     userName: null,
@@ -140,7 +140,7 @@ interface Said
   extends Pick<
     InboundRow,
     | "sessionId"
-    | "externalId"
+    | "externalKey"
     | "address"
     | "userIdentifier"
     | "userName"
@@ -177,7 +177,7 @@ function toRow(channel: ChannelRef, said: Said): InboundRow {
     agentVersion: said.agent?.version ?? channel.agentVersion,
     sessionId: said.sessionId,
     single: channel.sessions === "single",
-    externalId: said.externalId,
+    externalKey: said.externalKey,
     address: said.address,
     userIdentifier: said.userIdentifier,
     userName: said.userName,

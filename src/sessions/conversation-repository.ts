@@ -12,20 +12,20 @@ const CONVERSATION = `SELECT s.external_id, u.identifier, a.slug FROM sessions s
   JOIN agents a ON a.id = s.agent_id LEFT JOIN users u ON u.id = s.user_id`;
 
 /**
- * The newest session with an external id on a channel, for any agent, open or completed. If there is none, the session
+ * The newest session with an external key on a channel, for any agent, open or completed. If there is none, the session
  * that contains the message of an event key. Not Prisma: it runs for every message of every thread of other people. So
  * it must be one lookup in one index.
  */
 export async function findConversation(
   pool: Pool,
   channelId: string,
-  externalId: string,
+  externalKey: string,
   eventKey?: string,
 ): Promise<KnownConversation | null> {
   const { rows } = await pool.query<ConversationRow>({
     name: "find_conversation",
     text: `${CONVERSATION} WHERE s.channel_id = $1 AND s.external_id = $2 ORDER BY s.created_at DESC, s.id DESC LIMIT 1`,
-    values: [channelId, externalId],
+    values: [channelId, externalKey],
   });
   const [found] = rows;
   if (found !== undefined || eventKey === undefined) return toKnown(found);
@@ -39,7 +39,7 @@ export async function findConversation(
 }
 
 /**
- * The newest of a user's sessions whose external id has one of these prefixes. Null if the user has already written
+ * The newest of a user's sessions whose external key has one of these prefixes. Null if the user has already written
  * there. Not Prisma: it runs for every message that may answer one of ours.
  */
 export async function findUnanswered(
@@ -65,7 +65,7 @@ export async function findUnanswered(
 
 function toKnown(row: ConversationRow | undefined): KnownConversation | null {
   if (row === undefined) return null;
-  return { externalId: row.external_id, userIdentifier: row.identifier, agent: row.slug };
+  return { externalKey: row.external_id, userIdentifier: row.identifier, agent: row.slug };
 }
 
 /** Late messages arrive in the order of the platform's retries. The newest is looked for among so many. */

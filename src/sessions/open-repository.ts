@@ -18,7 +18,7 @@ export interface SessionToOpen {
   /** True if a user has one session at a time here. */
   single: boolean;
   userId: string | null;
-  externalId: string | null;
+  externalKey: string | null;
   /** Null: the session itself is the address. */
   address: string | null;
   title?: string | null;
@@ -46,7 +46,7 @@ export async function openSession(client: PoolClient, session: SessionToOpen): P
       session.channelId,
       session.userId,
       session.single,
-      session.externalId,
+      session.externalKey,
       session.address,
       session.title,
       session.situation,
@@ -72,7 +72,7 @@ export async function openNext(
     Required<Omit<SessionToOpen, "id" | "agentVersion" | "title" | "historyLength">>
   >(
     `SELECT workspace_id AS "workspaceId", agent_id AS "agentId", channel_id AS "channelId", user_id AS "userId", single,
-       external_id AS "externalId", address, situation, render_templates AS "renderTemplates", variables, metadata
+       external_id AS "externalKey", address, situation, render_templates AS "renderTemplates", variables, metadata
      FROM sessions WHERE id = $1`,
     [sessionId],
   );

@@ -7,7 +7,7 @@ import { linkNext, openNext, openSession } from "./open-repository.ts";
 
 /*
  * Rules that choose the session of a message. On channels with one session per user, it is the user's open session.
- * On other channels it is the open session with the external id, such as a thread. If the user was handed to another
+ * On other channels it is the open session with the external key, such as a thread. If the user was handed to another
  * agent, that agent's session comes first. A call that names a completed session gets the session that follows it.
  *
  * Arriving messages follow the same rules, many at a time, in ingest/store-inbound-statement.ts.
@@ -18,7 +18,7 @@ export async function resolveSession(
   client: PoolClient,
   channel: ChannelRef,
   userId: string,
-  { address, externalId }: ConversationRef,
+  { address, externalKey }: ConversationRef,
 ): Promise<string> {
   const single = channel.sessions === "single";
   const find = async () => {
@@ -27,14 +27,14 @@ export async function resolveSession(
        WHERE s.channel_id = $1 AND s.status = 'active' AND s.single = $4 AND s.agent_id IN ($3, u.handed_to)
          AND CASE WHEN $4 THEN s.user_id = $2 ELSE s.external_id = $5 END
        ORDER BY s.agent_id = u.handed_to DESC NULLS LAST LIMIT 1 FOR UPDATE OF s`,
-      [channel.id, userId, channel.agentId, single, externalId],
+      [channel.id, userId, channel.agentId, single, externalKey],
     );
     return rows[0]?.id;
   };
   const known = await find();
   if (known !== undefined) return known;
   const { workspaceId, agentId, agentVersion, id: channelId } = channel;
-  const session = { workspaceId, agentId, agentVersion, channelId, userId, single, externalId, address };
+  const session = { workspaceId, agentId, agentVersion, channelId, userId, single, externalKey, address };
   await openSession(client, { id: newId(), ...session });
   // If the user wrote at the same moment, the user's own session counts.
   const opened = await find();
@@ -56,7 +56,7 @@ export async function lockLatestSession(
   return rows[0] ?? null;
 }
 
-/** The open session that has a key: the user's only session, or the one with the external id. */
+/** The open session that has a key: the user's only session, or the one with the external key. */
 export async function sessionOfKey(
   client: PoolClient,
   key: {
@@ -64,13 +64,13 @@ export async function sessionOfKey(
     agentId: string;
     single: boolean;
     userId: string | null;
-    externalId: string | null;
+    externalKey: string | null;
   },
 ): Promise<string | null> {
   const { rows } = await client.query<{ id: string }>(
     `SELECT id FROM sessions WHERE status = 'active' AND channel_id = $1 AND agent_id = $2 AND single = $3
        AND CASE WHEN $3 THEN user_id = $4 ELSE external_id = $5 END`,
-    [key.channelId, key.agentId, key.single, key.userId, key.externalId],
+    [key.channelId, key.agentId, key.single, key.userId, key.externalKey],
   );
   return rows[0]?.id ?? null;
 }
@@ -105,7 +105,7 @@ async function openSuccessor(client: PoolClient, sessionId: string): Promise<str
   const id = newId();
   if ((await openNext(client, sessionId, { id, keepsMetadata: "always" })) !== null) return id;
   const { rows } = await client.query<Parameters<typeof sessionOfKey>[1]>(
-    `SELECT channel_id AS "channelId", agent_id AS "agentId", single, user_id AS "userId", external_id AS "externalId"
+    `SELECT channel_id AS "channelId", agent_id AS "agentId", single, user_id AS "userId", external_id AS "externalKey"
      FROM sessions WHERE id = $1`,
     [sessionId],
   );

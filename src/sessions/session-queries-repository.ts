@@ -20,7 +20,7 @@ export interface SessionView {
   channelId: string;
   /** The channel's name. */
   channel: string;
-  externalId: string | null;
+  externalKey: string | null;
   status: "active" | "completed";
   endReason: string | null;
   title: string | null;
@@ -76,7 +76,7 @@ const columns = (
   updated: string,
 ) => `s.id, s.workspace_id AS "workspaceId", s.agent_id AS "agentId", s.agent_version AS "agentVersion",
   s.user_id AS "userId", s.channel_id AS "channelId", c.name AS channel, 
-  coalesce(s.external_id, CASE WHEN s.single THEN s.address END) AS "externalId", s.status,
+  coalesce(s.external_id, CASE WHEN s.single THEN s.address END) AS "externalKey", s.status,
   s.end_reason AS "endReason", s.title, s.situation, s.summary, s.render_templates AS "renderTemplates", s.variables,
   s.metadata, coalesce(p.data, '{}') AS "participantData", s.created_at AS "createdAt", ${updated} AS "updatedAt",
   s.last_activity_at AS "lastActivityAt", s.ended_at AS "endedAt", s.next_id AS "nextId", ${OPEN_HANDOFF} AS handoff`;

@@ -20,7 +20,7 @@ export interface NewSession {
   single: boolean;
   /** An existing user, a user to find or create by identifier, or none. */
   user: { id: string } | { identifier: string; name: string | null; language?: string | null } | null;
-  externalId: string | null;
+  externalKey: string | null;
   title: string | null;
   situation: string | null;
   renderTemplates: boolean;
@@ -37,7 +37,7 @@ export type SessionOpened =
 
 /** The fields of a session that a caller may change. Undefined: the field stays unchanged. */
 export interface SessionChanges {
-  externalId?: string | null;
+  externalKey?: string | null;
   title?: string | null;
   situation?: string | null;
   summary?: string | null;
@@ -57,7 +57,7 @@ export type ChangeableSession = Required<SessionChanges> & {
 };
 
 const COLUMN_OF: Record<keyof SessionChanges, string> = {
-  externalId: "external_id",
+  externalKey: "external_id",
   title: "title",
   situation: "situation",
   summary: "summary",
@@ -181,7 +181,7 @@ async function conflictOf(
 
 async function lock(client: PoolClient, workspaceId: string, id: string): Promise<ChangeableSession | null> {
   const { rows } = await client.query<ChangeableSession>(
-    `SELECT s.external_id AS "externalId", s.title, s.situation, s.summary, s.render_templates AS "renderTemplates",
+    `SELECT s.external_id AS "externalKey", s.title, s.situation, s.summary, s.render_templates AS "renderTemplates",
        s.variables, s.metadata, s.agent_id AS "agentId", s.agent_version AS "agentVersion",
        coalesce(p.data, '{}') AS "participantData", u.name AS "userName",
        coalesce(u.profile, '{}') AS "userProfile"

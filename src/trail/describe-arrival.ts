@@ -129,9 +129,9 @@ function sessionFact(message: QuestionRow, session: SessionFacts): Fact {
   };
 }
 
-function whyThisSession({ single, externalId }: SessionFacts): string {
+function whyThisSession({ single, externalKey }: SessionFacts): string {
   if (single) return "A user has one open session at a time on this channel.";
-  if (externalId !== null) return `The platform's conversation ${externalId} is this session.`;
+  if (externalKey !== null) return `The platform's conversation ${externalKey} is this session.`;
   return "The caller named the session.";
 }
 

@@ -30,7 +30,7 @@ const ANCHOR = `
   LEFT JOIN executions e ON e.id = m.execution_id LIMIT 1`;
 
 const SESSION = `
-  SELECT s.id, s.created_at AS "createdAt", s.status, s.single, s.external_id AS "externalId", c.name AS channel, c.kind,
+  SELECT s.id, s.created_at AS "createdAt", s.status, s.single, s.external_id AS "externalKey", c.name AS channel, c.kind,
     a.slug AS agent, s.agent_version AS "agentVersion", coalesce(v.definition->'turns', '{}') AS turns,
     (SELECT jsonb_build_object('id', p.id, 'endReason', p.end_reason) FROM sessions p
       WHERE p.channel_id = s.channel_id AND p.user_id = s.user_id AND p.next_id = s.id LIMIT 1) AS previous,

@@ -41,7 +41,7 @@ export interface SessionFacts {
   createdAt: Date;
   status: string;
   single: boolean;
-  externalId: string | null;
+  externalKey: string | null;
   channel: string;
   kind: string;
   agent: string;

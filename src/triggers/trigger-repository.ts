@@ -84,7 +84,7 @@ export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerR
       channelId: channel.id,
       userId,
       single,
-      externalId: null,
+      externalKey: null,
       // On other channels the session is its own address.
       address: single || channel.addressesUsers ? identifier : null,
     });

@@ -48,7 +48,7 @@ export function createRunChannel({ database, kinds, publicUrl, places, log }: Ru
       // A simulated platform runs on this machine, so it reaches any address of the service.
       publicUrl: channel.simulated === null ? publicUrl : { ...publicUrl, isPublic: true },
       values: createChannelValues(pool, id),
-      findConversation: (externalId, eventKey) => findConversation(intake, id, externalId, eventKey),
+      findConversation: (externalKey, eventKey) => findConversation(intake, id, externalKey, eventKey),
       findUnanswered: (user, begins) => findUnanswered(intake, id, user, begins),
       lastUserMessage: (address) => lastUserMessage(intake, id, address),
       refusesMarketing: (userIdentifier) => marketing.isStopped(id, userIdentifier),

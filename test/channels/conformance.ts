@@ -454,7 +454,7 @@ const CHECKS: Record<Guarantee, Check> = {
       messageFrom(channel.receive(inThread?.(text, thread) as RawRequest));
     const [one, again, other] = [await read("a", "1"), await read("b", "1"), await read("a", "2")];
     expect(again.conversation).toEqual(one.conversation);
-    expect(other.conversation.externalId).not.toBe(one.conversation.externalId);
+    expect(other.conversation.externalKey).not.toBe(one.conversation.externalKey);
     expect(other.conversation.address).not.toBe(one.conversation.address);
     await channel.send(partOf(other.conversation.address, "elsewhere"), AbortSignal.timeout(10_000));
     expect(platform.received()).toEqual([]);
@@ -463,7 +463,7 @@ const CHECKS: Record<Guarantee, Check> = {
     expect(capabilities.textLimit).toBeGreaterThan(0);
     expect(capabilities.typingRefreshMs !== null).toBe(channel.typing !== undefined);
     const { conversation } = await messageFrom(channel.receive(inbound.message("hello")));
-    expect(conversation.externalId === null).toBe(capabilities.sessions === "single");
+    expect(conversation.externalKey === null).toBe(capabilities.sessions === "single");
   },
 };
 

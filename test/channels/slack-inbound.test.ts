@@ -32,7 +32,7 @@ afterEach(() => fake.close());
 /** The messages that the channel reads from an event's body. */
 async function read(body: unknown, overrides: SlackOverrides = {}): Promise<InboundMessage[]> {
   const channel = slackChannel(fake, {
-    findConversation: async (externalId) => known.get(externalId) ?? null,
+    findConversation: async (externalKey) => known.get(externalKey) ?? null,
     ...overrides,
   });
   const received = await channel.receive(eventRequest(fake, body));
@@ -57,8 +57,8 @@ const us = () => `<@${fake.us.userId}>`;
 
 /** A thread of Ada's in which an agent answers. */
 function knows(agent: string): void {
-  const externalId = `${GENERAL}:1790000001.000001`;
-  known.set(externalId, { externalId, userIdentifier: ADA, agent });
+  const externalKey = `${GENERAL}:1790000001.000001`;
+  known.set(externalKey, { externalKey, userIdentifier: ADA, agent });
 }
 
 describe("a conversation on Slack", () => {
@@ -70,7 +70,7 @@ describe("a conversation on Slack", () => {
       userName: "Ada",
       conversation: {
         address: `${GENERAL}:${ts}`,
-        externalId: `${GENERAL}:${ts}`,
+        externalKey: `${GENERAL}:${ts}`,
         userIdentifier: ADA,
       },
     });
@@ -81,7 +81,7 @@ describe("a conversation on Slack", () => {
     const [message] = await read(inChannel({ type: "app_mention", thread_ts: "1790000001.000001", text }));
     expect(message).toMatchObject({
       text: "what do you say,?",
-      conversation: { externalId: `${GENERAL}:1790000001.000001` },
+      conversation: { externalKey: `${GENERAL}:1790000001.000001` },
     });
   });
 
@@ -89,8 +89,8 @@ describe("a conversation on Slack", () => {
     const ts = nextTs();
     const [first] = await read(directMessage(fake, { ts }));
     const [second] = await read(directMessage(fake, { thread_ts: ts }));
-    expect(first?.conversation.externalId).toBe(`${DM}:${ts}`);
-    expect(second?.conversation.externalId).toBe(`${DM}:${ts}`);
+    expect(first?.conversation.externalKey).toBe(`${DM}:${ts}`);
+    expect(second?.conversation.externalKey).toBe(`${DM}:${ts}`);
   });
 
   test("goes on without a mention in a thread that is known", async () => {
@@ -167,7 +167,7 @@ describe("a conversation on Slack", () => {
     const overrides: SlackOverrides = {
       async findUnanswered(user, begins) {
         asked.push([user, begins]);
-        return { externalId: `${DM}:1790000001.000001`, userIdentifier: ADA, agent: "sales" };
+        return { externalKey: `${DM}:1790000001.000001`, userIdentifier: ADA, agent: "sales" };
       },
     };
     const ts = nextTs();
@@ -175,7 +175,7 @@ describe("a conversation on Slack", () => {
       {
         text: "badly",
         agent: "sales",
-        conversation: { address: `${DM}:${ts}`, externalId: `${DM}:1790000001.000001`, userIdentifier: ADA },
+        conversation: { address: `${DM}:${ts}`, externalKey: `${DM}:1790000001.000001`, userIdentifier: ADA },
       },
     ]);
     expect(asked).toEqual([[ADA, [`${DM}:`, `${ADA}:`]]]);
@@ -186,19 +186,19 @@ describe("a conversation on Slack", () => {
 
   test("goes on below a direct message that is in it, and not in what another workspace has", async () => {
     const keys: unknown[] = [];
-    const finding = (externalId: string): SlackOverrides => ({
+    const finding = (externalKey: string): SlackOverrides => ({
       async findConversation(address, key) {
         keys.push([address, key]);
-        return { externalId, userIdentifier: ADA, agent: "sales" };
+        return { externalKey, userIdentifier: ADA, agent: "sales" };
       },
     });
     const reply = directMessage(fake, { thread_ts: "1790000002.000001" });
     expect(await read(reply, finding(`${DM}:1790000001.000001`))).toMatchObject([
-      { conversation: { address: `${DM}:1790000002.000001`, externalId: `${DM}:1790000001.000001` } },
+      { conversation: { address: `${DM}:1790000002.000001`, externalKey: `${DM}:1790000001.000001` } },
     ]);
     expect(keys).toEqual([[`${DM}:1790000002.000001`, `message:${DM}:1790000002.000001`]]);
     expect(await read(reply, finding(`T0OTHER/${DM}:1790000001.000001`))).toMatchObject([
-      { conversation: { externalId: `${DM}:1790000002.000001` } },
+      { conversation: { externalKey: `${DM}:1790000002.000001` } },
     ]);
   });
 
@@ -245,7 +245,7 @@ describe("a Slack event", () => {
       expect(await kinds(subtype)).toBe(0);
     const broadcast = { subtype: "thread_broadcast", thread_ts: "1790000001.000001", text: `${us()} all` };
     expect(await read(inChannel(broadcast))).toMatchObject([
-      { conversation: { externalId: `${GENERAL}:1790000001.000001` } },
+      { conversation: { externalKey: `${GENERAL}:1790000001.000001` } },
     ]);
   });
 

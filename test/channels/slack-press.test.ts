@@ -28,7 +28,7 @@ beforeEach(async () => {
   channel = slackChannel(fake, {
     findButtons: async (id) => offered.get(id) ?? null,
     findConversation: async (id) =>
-      id === `${GENERAL}:${THREAD}` ? { externalId: id, userIdentifier: ADA, agent: "sales" } : null,
+      id === `${GENERAL}:${THREAD}` ? { externalKey: id, userIdentifier: ADA, agent: "sales" } : null,
   });
 });
 afterEach(async () => {
@@ -113,7 +113,7 @@ describe("a press", () => {
     // Slack shows a message to a person in the direct conversation with that person.
     const shown = { ...message, channel: DM };
     expect(await press(shown, 0)).toMatchObject([
-      { text: "Yes", conversation: { address: `${DM}:${message.ts}`, externalId: `${DM}:${message.ts}` } },
+      { text: "Yes", conversation: { address: `${DM}:${message.ts}`, externalKey: `${DM}:${message.ts}` } },
     ]);
     expect(await press(shown, 0, BOB)).toEqual([]);
   });
@@ -128,7 +128,7 @@ describe("a press", () => {
       }),
       findConversation: async (id, key) =>
         key === `message:${DM}:${THREAD}` && id === `${DM}:${THREAD}`
-          ? { externalId: `${DM}:1790000100.000001`, userIdentifier: ADA, agent: "sales" }
+          ? { externalKey: `${DM}:1790000100.000001`, userIdentifier: ADA, agent: "sales" }
           : null,
     });
     const body = blockActions(fake, message, actionIds(message)[0] ?? "");
@@ -138,7 +138,7 @@ describe("a press", () => {
         {
           text: "Yes",
           agent: "sales",
-          conversation: { address: `${DM}:${THREAD}`, externalId: `${DM}:1790000100.000001` },
+          conversation: { address: `${DM}:${THREAD}`, externalKey: `${DM}:1790000100.000001` },
         },
       ],
     });

@@ -23,9 +23,9 @@ beforeEach(async () => {
   const log: Logger = { child: () => log, debug: ignore, info: ignore, error: ignore, warn };
   channel = slackChannel(fake, {
     log,
-    findConversation: async (externalId) =>
-      externalId === `${GENERAL}:1790000009.000001`
-        ? { externalId, userIdentifier: BOB, agent: "echo" }
+    findConversation: async (externalKey) =>
+      externalKey === `${GENERAL}:1790000009.000001`
+        ? { externalKey, userIdentifier: BOB, agent: "echo" }
         : null,
   });
 });

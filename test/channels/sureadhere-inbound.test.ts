@@ -35,7 +35,7 @@ async function messageFrom(request: RawRequest) {
 
 describe("a patient's message", () => {
   test("is the patient's whose id it carries, a number and the same number as text alike", async () => {
-    const conversation = { address: "7", userIdentifier: "7", externalId: null };
+    const conversation = { address: "7", userIdentifier: "7", externalKey: null };
     for (const id of [7, "7", " 7 "])
       expect(await messageFrom(webhook(written("hello", id)))).toMatchObject({ text: "hello", conversation });
     expect(await messageFrom(webhook(written("hello", "P-00/7 ü")))).toMatchObject({

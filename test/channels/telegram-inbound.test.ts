@@ -60,7 +60,7 @@ describe("a private message", () => {
         {
           type: "message",
           eventKeys: [`update:4242:${update.update_id}`],
-          conversation: { address: "777001", userIdentifier: "777001", externalId: null },
+          conversation: { address: "777001", userIdentifier: "777001", externalKey: null },
           userName: "Ada Lovelace",
           profile: { chat_type: "private", locale: "en" },
           text: "hello",

@@ -55,7 +55,7 @@ test("a message polled from telegram-test-api is answered there", async () => {
     expect(messages.map(({ text }) => text)).toEqual(["hello from the other side", "/start"]),
   );
   const [message] = messages;
-  expect(message?.conversation).toEqual({ address: "31", userIdentifier: "31", externalId: null });
+  expect(message?.conversation).toEqual({ address: "31", userIdentifier: "31", externalKey: null });
 
   const answer = await channel.send(partOf("31", "You said: **hello**"), AbortSignal.timeout(10_000));
   expect(answer).toMatchObject({ kind: "sent", externalIds: [expect.stringMatching(/^31:\d+$/)] });

@@ -49,7 +49,7 @@ describe("a WhatsApp message", () => {
       {
         type: "message",
         eventKeys: [`message:${params.MessageSid}`],
-        conversation: { address: ADA, userIdentifier: ADA, aliases: [], externalId: null },
+        conversation: { address: ADA, userIdentifier: ADA, aliases: [], externalKey: null },
         userName: "Ada",
         profile: { wa_id: "491700000001" },
         text: "hello",

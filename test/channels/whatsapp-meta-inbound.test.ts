@@ -168,7 +168,7 @@ test("somebody who opens the chat for the first time has arrived, and said nothi
     {
       type: "arrival",
       eventKeys: ["message:wamid.welcome"],
-      conversation: { address: ADA, userIdentifier: ADA, aliases: [], externalId: null },
+      conversation: { address: ADA, userIdentifier: ADA, aliases: [], externalKey: null },
       userName: "Ada",
       profile: { wa_id: "491700000001" },
       sentAt: expect.any(Date),
@@ -204,7 +204,7 @@ describe("what a person of the business writes with WhatsApp's own app", () => {
           address: "whatsapp:+551188887777",
           userIdentifier: "whatsapp:+551188887777",
           aliases: ["whatsapp:+5511988887777"],
-          externalId: null,
+          externalKey: null,
         },
         author: { identifier: "14155238886", via: "whatsapp" },
         text: "Hi, this is Maria",

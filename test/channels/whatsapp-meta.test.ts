@@ -84,7 +84,7 @@ describe("a WhatsApp message from Meta", () => {
       {
         type: "message",
         eventKeys: ["message:wamid.7"],
-        conversation: { address: ADA, userIdentifier: ADA, aliases: [], externalId: null },
+        conversation: { address: ADA, userIdentifier: ADA, aliases: [], externalKey: null },
         userName: "Ada",
         profile: { wa_id: "491700000001" },
         text: "hello",

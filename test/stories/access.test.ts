@@ -75,7 +75,7 @@ describe("a list", () => {
 
     // A topic is let in with its group.
     await story.say("topic", "in a topic", {
-      more: { conversation: { address: "topic", userIdentifier: "topic", externalId: null, partOf: "ada" } },
+      more: { conversation: { address: "topic", userIdentifier: "topic", externalKey: null, partOf: "ada" } },
     });
     expect(await nthText(story, "topic", 1)).toBe("re: in a topic");
 

@@ -33,7 +33,7 @@ export function converse(app: TestApp, channel = "api"): Conversation {
     const running = app.app.channels.inUrl(channel);
     if (!running) throw new Error(`no channel ${channel}`);
     const eventKey = newId();
-    const conversation = { address: thread, userIdentifier: user, externalId: thread };
+    const conversation = { address: thread, userIdentifier: user, externalKey: thread };
     await app.app.pipeline.ingest.acceptEvents(running.ref, [
       { type: "message", eventKeys: [eventKey], conversation, text, userName: "Ada" },
     ]);

@@ -81,7 +81,7 @@ test("a channel hears when its answer is written, and of none that is refused or
               type: "message",
               // A key too long for its index, so the message is not stored and not acknowledged.
               eventKeys: [text === "broken" ? randomBytes(10_000).toString("hex") : text],
-              conversation: { address: "ada", userIdentifier: "ada", externalId: null },
+              conversation: { address: "ada", userIdentifier: "ada", externalKey: null },
               text,
             },
           ],

@@ -176,7 +176,7 @@ async function toEvents(
     return {
       type: "message" as const,
       eventKeys: typeof key === "string" ? ([key] as const) : key,
-      conversation: { address: thread ?? chat, userIdentifier: chat, externalId: thread ?? null },
+      conversation: { address: thread ?? chat, userIdentifier: chat, externalKey: thread ?? null },
       ...(known ? { agent: known.agent } : {}),
       text,
       ...more,

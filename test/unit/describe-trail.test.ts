@@ -11,7 +11,7 @@ test("an event rule that reached nobody is not told as one that waits", () => {
         createdAt: now,
         status: "active",
         single: true,
-        externalId: null,
+        externalKey: null,
         channel: "telegram",
         kind: "telegram",
         agent: "coach",

@@ -25,7 +25,7 @@ export function readEvent(json: unknown): Received {
         type: "message",
         // The platform's own id. A repeated event has the same key, and is answered once.
         eventKeys: [`message:${id}`],
-        conversation: { address: from.id, userIdentifier: from.id, externalId: null },
+        conversation: { address: from.id, userIdentifier: from.id, externalKey: null },
         ...(from.name === undefined ? {} : { userName: from.name }),
         text,
       },

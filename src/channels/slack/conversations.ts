@@ -18,7 +18,7 @@ export function createConversations({
     async find(address, eventKey) {
       const known = await findConversation(address, eventKey);
       // A message of a shared channel may have come for another workspace. That workspace's conversation is not ours.
-      const isHere = known !== null && parseAddress(known.externalId)?.team === parseAddress(address)?.team;
+      const isHere = known !== null && parseAddress(known.externalKey)?.team === parseAddress(address)?.team;
       return isHere ? known : null;
     },
     findUnanswered(team, channel, user) {

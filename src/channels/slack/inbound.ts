@@ -121,7 +121,7 @@ export function createInbound(deps: InboundDeps) {
       type: "message",
       // A mention in a channel comes as two events with one timestamp.
       eventKeys: [`event:${eventId}`, `message:${message.channel}:${message.ts}`],
-      conversation: { address, userIdentifier, externalId: known?.externalId ?? address },
+      conversation: { address, userIdentifier, externalKey: known?.externalKey ?? address },
       ...(agent === null ? {} : { agent }),
       ...(name === null ? {} : { userName: name }),
       profile: {

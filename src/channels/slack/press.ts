@@ -81,7 +81,7 @@ export function createPresses(deps: PressDeps) {
         type: "message",
         // Two quick clicks are two requests but one choice.
         eventKeys: [`press:${messageId}:${index}:${press.userId}`],
-        conversation: { address, userIdentifier, externalId: known?.externalId ?? address },
+        conversation: { address, userIdentifier, externalKey: known?.externalKey ?? address },
         ...(known === null ? {} : { agent: known.agent }),
         ...(name === null ? {} : { userName: name }),
         profile: { chat_type: isDirect ? "im" : "channel" },

@@ -64,7 +64,7 @@ function toMessage(params: FormParams, messageSid: string, sender: string): Inbo
   return {
     type: "message",
     eventKeys: [`message:${messageSid}`],
-    conversation: { address: sender, userIdentifier: sender, externalId: null },
+    conversation: { address: sender, userIdentifier: sender, externalKey: null },
     profile: country === undefined ? {} : { country },
     text: field(params, "Body") ?? "",
     ...(attachments.length === 0 ? {} : { attachments }),

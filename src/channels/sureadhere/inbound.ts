@@ -27,7 +27,7 @@ export function readMessage(json: unknown, log: Logger): ChannelEvent[] | null {
       type: "message",
       // Requests have no id, and the same text twice ("yes") may be two answers. So each request is a new message.
       eventKeys: [`request:${randomUUID()}`],
-      conversation: { address: patientId, userIdentifier: patientId, externalId: null },
+      conversation: { address: patientId, userIdentifier: patientId, externalKey: null },
       text,
     },
   ];

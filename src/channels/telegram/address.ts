@@ -31,7 +31,7 @@ export function parseAddress(address: string): TelegramPlace | null {
 export function conversationAt(place: TelegramPlace): ConversationRef {
   const address = toAddress(place);
   const { chatId, topic } = place;
-  const conversation = { address, userIdentifier: address, externalId: null };
+  const conversation = { address, userIdentifier: address, externalKey: null };
   // The id of a topic of direct messages is that of the person.
   return topic === null
     ? conversation

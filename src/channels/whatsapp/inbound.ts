@@ -66,7 +66,7 @@ export function conversationOf(sender: string, businessId: string | undefined): 
   const others = [...otherFormsOf(sender), ...(businessId === undefined ? [] : [businessId])];
   const aliases = others.filter((name) => name !== sender);
   // Opaque: usually a phone number, but WhatsApp also has other ids.
-  return { address: sender, userIdentifier: sender, aliases, externalId: null };
+  return { address: sender, userIdentifier: sender, aliases, externalKey: null };
 }
 
 /**

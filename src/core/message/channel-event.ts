@@ -26,7 +26,7 @@ export interface ConversationRef {
   /**
    * Names the session on channels with many sessions per user (Slack: channel + thread). Null: a user has one session.
    */
-  externalId: string | null;
+  externalKey: string | null;
 }
 
 /** A file that came with a message: its id on the platform, and what the platform told about it. */

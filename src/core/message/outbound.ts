@@ -60,7 +60,7 @@ export type SendResult =
       kind: "sent";
       externalIds: string[];
       state?: "sent" | "delivered";
-      /** The external id of the conversation that this send started (a thread). Replies carry it. */
+      /** The external key of the conversation that this send started (a thread). Replies carry it. */
       began?: string;
       /** Other names that the platform gave for the recipient. Whoever writes under one of them is the same person. */
       alsoKnownAs?: readonly string[];

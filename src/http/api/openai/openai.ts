@@ -182,7 +182,7 @@ async function sessionFor(
     channelId: channel.id,
     single: false,
     user: asked.user === null ? null : { identifier: asked.user, name: null },
-    externalId: goesOn ? `openai:${asked.user}` : null,
+    externalKey: goesOn ? `openai:${asked.user}` : null,
     title: excerpt(asked.content, 80) || null,
     situation: asked.situation,
     renderTemplates: false,

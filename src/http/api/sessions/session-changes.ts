@@ -155,7 +155,7 @@ function changesOf(patch: Patch, current: ChangeableSession): SessionChanges {
   if (patch.title !== undefined) changes.title = patch.title;
   if (patch.situation !== undefined) changes.situation = patch.situation;
   if (patch.summary !== undefined) changes.summary = patch.summary;
-  if (patch.external_id !== undefined) changes.externalId = patch.external_id;
+  if (patch.external_id !== undefined) changes.externalKey = patch.external_id;
   if (patch.render_templates !== undefined) changes.renderTemplates = patch.render_templates ?? false;
   if (patch.metadata !== undefined) changes.metadata = merged(current.metadata, patch.metadata);
   if (patch.variables !== undefined) {

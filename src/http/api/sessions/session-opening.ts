@@ -100,7 +100,7 @@ export function sessionOpeningRoutes(deps: SessionOpeningDeps): Route[] {
                 language: body.user.language ?? null,
               }
             : participant && { id: participant.id },
-          externalId: body.external_id ?? null,
+          externalKey: body.external_id ?? null,
           title: body.title ?? null,
           situation: body.situation ?? null,
           renderTemplates: body.render_templates ?? false,

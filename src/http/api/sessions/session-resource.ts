@@ -85,7 +85,7 @@ export function toSession(view: SessionView): z.output<typeof sessionSchema> {
     agent_version: view.agentVersion,
     user_id: view.userId,
     channel: view.channel,
-    external_id: view.externalId,
+    external_id: view.externalKey,
     status: view.status,
     end_reason: END_REASONS.find((reason) => reason === view.endReason) ?? null,
     title: view.title,
