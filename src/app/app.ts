@@ -10,6 +10,7 @@ import { readOrCreateSecret } from "../config/secret-file.ts";
 import { abortable } from "../core/process/abortable.ts";
 import { createAdmissionLimit } from "../core/process/admission-limit.ts";
 import type { Logger } from "../core/process/logger.ts";
+import type { WorkTimes } from "../core/process/working-process.ts";
 import { monotonicMs } from "../core/time/monotonic.ts";
 import { createApi } from "../http/api/api.ts";
 import { createConversationApi } from "../http/api/conversations.ts";
@@ -31,7 +32,6 @@ import { createAgents } from "./agents.ts";
 import { type AttachmentParts, createAttachmentParts } from "./attachments.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { createHttp } from "./http.ts";
-import type { PipelineTimes } from "./pipeline.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import { createProactiveParts } from "./proactive.ts";
 import { createSimulatorParts } from "./simulator.ts";
@@ -48,7 +48,7 @@ export interface AppOptions {
   environment?: () => Environment;
   /** Gets every secret that the service learns after its start-up configuration, before it can be logged. */
   hide?: (secrets: readonly string[]) => void;
-  times?: Partial<PipelineTimes>;
+  times?: Partial<WorkTimes>;
   bounds?: Partial<Bounds>;
   /** Separates several services on one Redis. */
   queuePrefix?: string;
@@ -140,8 +140,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     engine,
     channels,
     settings,
-    mostDownloads: bounds.downloads,
-    unsent: bounds.unsentUploads,
+    bounds,
     onFailedWrite: () => metrics.failedFileWrites.inc(),
     log,
   });

@@ -1,55 +1,30 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import type { AttachmentStage } from "../attachments/attachment-stage.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
 import { newId } from "../core/ids.ts";
 import type { AdmissionLimit } from "../core/process/admission-limit.ts";
-import { keepSweeping } from "../core/process/keep-sweeping.ts";
 import type { Logger } from "../core/process/logger.ts";
 import { startReconciler } from "../core/process/reconciler.ts";
 import type { StopSteps } from "../core/process/stop-steps.ts";
+import { WORK_TIMES, type WorkingProcess, type WorkTimes } from "../core/process/working-process.ts";
 import type { Tracing } from "../core/trace/span.ts";
+import { createDeliveryStage } from "../delivery/delivery-stage.ts";
 import type { DeskPlace } from "../handoffs/handoff.ts";
 import { createIntake } from "../ingest/intake.ts";
 import { createTraceArrival } from "../ingest/trace-arrival.ts";
 import type { Metrics } from "../observability/metrics.ts";
+import { createEraseOld } from "../sessions/erase-old-sessions.ts";
 import { keepFollowing } from "../sessions/follow-activity-repository.ts";
-import { createSessionRetention } from "../sessions/retention-repository.ts";
-import { recordedTurnsOf } from "../turns/replay/recorded-turns-repository.ts";
-import { createShadows } from "../turns/shadow/run-shadows.ts";
-import { createShadowRepository } from "../turns/shadow/shadow-repository.ts";
-import type { AttachmentParts } from "./attachments.ts";
-import { createDeliveryParts } from "./delivery.ts";
+import { createTraceDeliveries } from "../trail/trace-deliveries.ts";
+import { findTraces } from "../trail/trace-sources-repository.ts";
+import { createTurnStage } from "../turns/turn-stage.ts";
 import type { Engine } from "./engine.ts";
-import { createTurnParts } from "./turns.ts";
-
-/** Times of the pipeline, milliseconds. Tests use shorter ones. */
-export interface PipelineTimes {
-  leaseMs: number;
-  heartbeatMs: number;
-  /** After this time of a send, its sender is presumed dead. */
-  sendLeaseMs: number;
-  sendTimeoutMs: number;
-  reconcileMs: number;
-  /** A due delivery may wait this long before the reconciler sends it. */
-  strandedMs: number;
-  /** A stop waits at most this long for turns in progress before it hands them back. */
-  stopGraceMs: number;
-}
-
-const PIPELINE_TIMES: PipelineTimes = {
-  leaseMs: 10_000,
-  heartbeatMs: 3_000,
-  sendLeaseMs: 60_000,
-  sendTimeoutMs: 30_000,
-  reconcileMs: 2_000,
-  strandedMs: 5_000,
-  stopGraceMs: Number.POSITIVE_INFINITY,
-};
 
 export interface PipelineDeps {
   engine: Engine;
   channels: ChannelDirectory;
   agents: AgentCatalog;
-  attachments: AttachmentParts;
+  attachments: AttachmentStage;
   /** The place of a desk in the workspace of a channel; null if no channel of this process shows it. */
   desk(channelId: string, name: string): DeskPlace | null;
   /** The service's address for people, without a slash at its end. */
@@ -65,62 +40,56 @@ export interface PipelineDeps {
   /** Aborts when a stop has no time left. Then all waiting ends. */
   giveUp: AbortSignal;
   log: Logger;
-  times?: Partial<PipelineTimes>;
-}
-
-/** Shared dependencies of the pipeline's parts. */
-export interface PartDeps extends Omit<PipelineDeps, "times" | "capacity"> {
-  times: PipelineTimes;
-  /** The id of this process in leases and claims. */
-  owner: string;
-  /** True if this process runs turns and sends. */
-  works: boolean;
+  times?: Partial<WorkTimes>;
 }
 
 export type Pipeline = ReturnType<typeof createPipeline>;
 
 /** The flow ingest -> session -> turn -> delivery, wired around one database, one queue and one hub. */
 export function createPipeline(deps: PipelineDeps) {
-  const times = { ...PIPELINE_TIMES, ...deps.times };
-  const parts: PartDeps = { ...deps, times, owner: newId(), works: deps.role !== "web" };
-  const delivery = createDeliveryParts(parts);
-  const turns = createTurnParts(parts, delivery);
+  const { engine, channels, agents, attachments, metrics, tracing, giveUp, log } = deps;
+  const { pool } = engine.database;
+  const times = { ...WORK_TIMES, ...deps.times };
+  const works = deps.role !== "web";
+  const process: WorkingProcess = { owner: newId(), works, alone: engine.alone, times, giveUp };
+  const base = { ...engine, process, metrics, tracing, log };
+  const channelName = (channelId: string) => channels.byId(channelId)?.ref.name ?? null;
+  const find = (messageIds: readonly string[]) => findTraces(pool, messageIds);
+  const traces = tracing && createTraceDeliveries({ tracing, find, channel: channelName, log });
+  const delivery = createDeliveryStage({
+    base,
+    channels,
+    files: { linkTo: attachments.links.linkTo, read: attachments.read },
+    linkToConversation: (sessionId) => `${deps.publicUrl}/console/conversations/${sessionId}`,
+    trace: traces?.sent ?? null,
+  });
+  const turns = createTurnStage({
+    base,
+    channels,
+    agents,
+    files: { ...attachments, keep: attachments.uploads.keep },
+    delivery,
+    desk: deps.desk,
+  });
   const arrivals = createIntake({
-    database: deps.engine.database,
-    lease: { owner: parts.owner, claim: parts.works, leaseMs: times.leaseMs },
+    database: engine.database,
+    lease: { owner: process.owner, claim: works, leaseMs: times.leaseMs },
     delivery,
     turns,
     capacity: deps.capacity,
-    metrics: deps.metrics,
-    trace: deps.tracing && createTraceArrival(deps.tracing, (id) => deps.channels.byId(id)?.ref ?? null),
-    log: deps.log,
+    metrics,
+    trace: tracing && createTraceArrival(tracing, (id) => channels.byId(id)?.ref ?? null),
+    log,
   });
-
-  async function handBack(): Promise<void> {
-    await Promise.all([turns.handBack(), delivery.handBack()]);
-  }
-
-  let reconciler: { stop(): Promise<void> } | null = null;
-  const { pool } = deps.engine.database;
-  const retention = createSessionRetention(pool);
+  const stopSessions = (sessionIds: readonly string[]): void => {
+    for (const id of sessionIds) turns.turnEngine.lost(id);
+  };
+  const { retentionDays } = deps;
+  const old = createEraseOld({ pool, retentionDays, onErased: stopSessions, log });
   const stopping = new AbortController();
-  const shadows = createShadows({
-    repository: createShadowRepository(pool),
-    recorded: async (id) => (await recordedTurnsOf(pool, [id])).get(id),
-    load: deps.agents.loadExactly,
-    contexts: turns.contexts,
-    stopping: stopping.signal,
-    log: deps.log,
-  });
+  let reconciler: { stop(): Promise<void> } | null = null;
   let sweeping: Promise<void> | null = null;
   let following: Promise<void> | null = null;
-
-  function stopSessions(sessionIds: readonly string[]): void {
-    for (const id of sessionIds) turns.turnEngine.lost(id);
-  }
-
-  const eraseOld = (stop: AbortSignal): Promise<number> =>
-    retention.sweep(deps.retentionDays, stopSessions, stop);
 
   return {
     ingest: arrivals.ingest,
@@ -135,38 +104,30 @@ export function createPipeline(deps: PipelineDeps) {
     notifySession: turns.notifySession,
     wakeSession: turns.wakeSession,
     enqueueDeliveries: delivery.queues.enqueue,
-    owner: parts.owner,
-    giveUp: deps.giveUp,
-    /**
-     * Sessions were erased, so their work in this process may stop. Other processes notice that their leases are gone.
-     */
+    owner: process.owner,
+    giveUp,
+    /** Sessions were erased, so their work in this process may stop. */
     stopSessions,
     /** Erases sessions that were kept long enough. It also happens once an hour. */
-    eraseOld,
+    eraseOld: old.sweep,
 
     /** Starts the work: queues, leases, and the search for work that a crash left behind. */
     async start(): Promise<void> {
-      following = keepFollowing(pool, { stop: stopping.signal, log: deps.log });
-      if (!parts.works) return;
+      following = keepFollowing(pool, { stop: stopping.signal, log });
+      if (!works) return;
       await turns.start();
       await delivery.start();
-      await deps.attachments.start();
+      await attachments.start();
       const groups = [
         turns.steps,
         turns.previewSteps,
+        turns.shadowSteps(stopping.signal),
         delivery.steps,
         arrivals.steps,
-        deps.attachments.steps,
-        // A group of its own: it waits for models, and nothing else may wait for it.
-        [shadows],
+        attachments.steps,
       ];
-      reconciler = startReconciler({ intervalMs: times.reconcileMs, groups, log: deps.log });
-      sweeping = keepSweeping({
-        sweep: eraseOld,
-        said: { swept: "erased sessions that were kept long enough", failed: "could not erase old sessions" },
-        stopping: stopping.signal,
-        log: deps.log,
-      });
+      reconciler = startReconciler({ intervalMs: times.reconcileMs, groups, log });
+      sweeping = old.keep(stopping.signal);
     },
 
     /** Finishes or hands back work in progress. By then no new work is accepted. */
@@ -177,15 +138,21 @@ export function createPipeline(deps: PipelineDeps) {
       await step("sessions that are brought up to date", 0.47, async () => following);
       await step("messages that are being stored", 0.5, arrivals.drain);
       await step("turns under way", 0.68, () => turns.stop(leftUntil(0.6)));
-      await step("files that are being loaded", 0.7, deps.attachments.stop);
+      await step("files that are being loaded", 0.7, attachments.stop);
       await step("replies on their way to the queue", 0.75, delivery.queues.flush);
       turns.close();
     },
 
     /** Runs after the queues are closed. Waits for the last records, and hands back the rest. */
     async flush({ step }: StopSteps): Promise<void> {
-      await step("records of deliveries", 0.9, delivery.flush);
-      if (parts.works) await step("leases and claims to hand back", 0.92, handBack);
+      await step("records of deliveries", 0.9, async () => {
+        await delivery.flush();
+        await traces?.drain();
+      });
+      if (!works) return;
+      await step("leases and claims to hand back", 0.92, async () => {
+        await Promise.all([turns.handBack(), delivery.handBack()]);
+      });
     },
   };
 }

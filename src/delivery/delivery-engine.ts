@@ -65,6 +65,8 @@ interface SendingConversation {
   done: Promise<void>;
 }
 
+export type DeliveryEngine = ReturnType<typeof createDeliveryEngine>;
+
 /** Sends the deliveries that jobs name. The rows decide: a job that runs twice finds nothing left to claim. */
 export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const { log } = deps;

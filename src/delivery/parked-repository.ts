@@ -6,6 +6,8 @@ const PARKED_FOR = "7 days";
 /** Parked: queued, and due only when the user writes again. */
 const PARKED = "d.status = 'queued' AND d.next_attempt_at IS NULL";
 
+export type ParkedRepository = ReturnType<typeof createParkedRepository>;
+
 /** Deliveries that wait for the user. */
 export function createParkedRepository(pool: Pool) {
   return {

@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
-import type { PipelineTimes } from "../../src/app/pipeline.ts";
+import type { WorkTimes } from "../../src/core/process/working-process.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { type Build, type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
 import { startRedis } from "../support/redis.ts";
 
 /** Leases short enough to expire within a test. */
-const HURRIED: Partial<PipelineTimes> = {
+const HURRIED: Partial<WorkTimes> = {
   leaseMs: 2_000,
   heartbeatMs: 500,
   sendLeaseMs: 3_000,
@@ -15,7 +15,7 @@ const HURRIED: Partial<PipelineTimes> = {
 };
 
 /** For tests in which no sender dies. Even on a slow machine, no process is presumed dead while it sends. */
-export const PATIENT_SENDS: Partial<PipelineTimes> = { sendLeaseMs: 60_000, sendTimeoutMs: 30_000 };
+export const PATIENT_SENDS: Partial<WorkTimes> = { sendLeaseMs: 60_000, sendTimeoutMs: 30_000 };
 
 export const API_KEY = "cw_operator_key_of_these_tests";
 
@@ -38,7 +38,7 @@ export async function sharedEngine(options: {
   config: unknown;
   /** Replaces the engine's own database on the run's server. */
   databaseUrl?: string;
-  times?: Partial<PipelineTimes>;
+  times?: Partial<WorkTimes>;
 }): Promise<SharedEngine> {
   const database = options.databaseUrl === undefined ? await createTestDatabase() : null;
   const databaseUrl = options.databaseUrl ?? database?.url ?? "";

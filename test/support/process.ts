@@ -4,7 +4,7 @@ import { chmod, cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { PipelineTimes } from "../../src/app/pipeline.ts";
+import type { WorkTimes } from "../../src/core/process/working-process.ts";
 import { builtSource, compileSource } from "./compiled-source.ts";
 import { eventually } from "./eventually.ts";
 
@@ -76,7 +76,7 @@ export interface ProcessOptions {
   /** Maximum number of open files and sockets. Default: the same as for this process. */
   openFiles?: number;
   /** Shorter leases than in an installation, for tests that wait until leases expire. */
-  times?: Partial<PipelineTimes>;
+  times?: Partial<WorkTimes>;
 }
 
 /** Starts `node main.js` in the directory and waits until it reports its address. */
@@ -174,7 +174,7 @@ export function spawnService({ build, directory, env, times, openFiles }: Proces
 }
 
 /** Starts the same application as main.js, with other times. */
-function hurried(build: Build, times: Partial<PipelineTimes>): string {
+function hurried(build: Build, times: Partial<WorkTimes>): string {
   const from = (file: string) => JSON.stringify(build.path(file));
   return `
     import { startApp } from ${from("app/app.js")};

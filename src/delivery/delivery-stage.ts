@@ -1,0 +1,128 @@
+import type { ChannelDirectory } from "../channels/channel-directory.ts";
+import type { Logger } from "../core/process/logger.ts";
+import type { WorkingProcess } from "../core/process/working-process.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import { createDeliveryQueues } from "../queue/delivery-queue.ts";
+import type { QueueBackend } from "../queue/queue-backend.ts";
+import type { Database } from "../storage/database.ts";
+import { createUserAliases } from "../users/alias-repository.ts";
+import { createUnreachableUsers } from "../users/unreachable-repository.ts";
+import { createApplyReceipts } from "./apply-receipts.ts";
+import { createChannelActivityLog } from "./channel-activity.ts";
+import { createChannelActivity } from "./channel-activity-repository.ts";
+import { createDeliveryEngine, type DeliveryEngineDeps } from "./delivery-engine.ts";
+import { createDeliveryRepository } from "./delivery-repository.ts";
+import { deliverySteps } from "./delivery-steps.ts";
+import { createDeskDeliveries } from "./desk-delivery-repository.ts";
+import { createParkedRepository } from "./parked-repository.ts";
+import { createReceiptRepository } from "./receipt-repository.ts";
+import { createAttemptRecorder } from "./record-attempts.ts";
+
+export interface DeliveryStageDeps {
+  base: {
+    database: Database;
+    queues: QueueBackend;
+    process: WorkingProcess;
+    metrics: Pick<Metrics, "deliveries" | "deliverySeconds">;
+    log: Logger;
+  };
+  channels: ChannelDirectory;
+  files: DeliveryEngineDeps["files"];
+  linkToConversation(sessionId: string): string;
+  /** Traces a recorded send; null: tracing is off. */
+  trace: DeliveryEngineDeps["onRecorded"] | null;
+}
+
+export type DeliveryStage = ReturnType<typeof createDeliveryStage>;
+
+/** Delivery: from a committed reply over its channel's queue to the platform. */
+export function createDeliveryStage({ base, channels, files, linkToConversation, trace }: DeliveryStageDeps) {
+  const { process, metrics, log } = base;
+  const { pool } = base.database;
+  const { sendLeaseMs, sendTimeoutMs } = process.times;
+  const deliveries = createDeliveryRepository(pool, { owner: process.owner, sendLeaseMs });
+  const unreachable = createUnreachableUsers(pool);
+  const aliases = createUserAliases(pool);
+  const receipts = createReceiptRepository(pool, unreachable);
+  const parked = createParkedRepository(pool);
+  const desks = createDeskDeliveries(pool);
+  const queues = createDeliveryQueues(base.queues, log);
+  const { record: recordActivity, forgetTroubles } = createChannelActivity(pool);
+  const activity = createChannelActivityLog({ record: recordActivity, now: () => new Date(), log });
+  const record = createAttemptRecorder(deliveries, process.giveUp);
+
+  const onRecorded: DeliveryEngineDeps["onRecorded"] = (delivery, attempt, startedAt) => {
+    trace?.(delivery, attempt, startedAt);
+    const channel = channels.byId(delivery.channelId)?.ref.name ?? delivery.channelId;
+    metrics.deliveries.inc({ channel, status: attempt.status === "queued" ? "retry" : attempt.status });
+    if (attempt.status !== "sent" && attempt.status !== "delivered") return;
+    metrics.deliverySeconds.observe({ channel }, (Date.now() - delivery.createdAt.getTime()) / 1000);
+    activity.outbound(delivery.channelId);
+  };
+
+  const engine = createDeliveryEngine({
+    repository: deliveries,
+    record,
+    channel: (channelId) => channels.byId(channelId)?.channel ?? null,
+    unclaimed: receipts.unclaimed,
+    files,
+    requeue: (channelId, ids, delayMs) => queues.enqueueLater(channelId, ids, delayMs),
+    pauseQueue: (channelId, ms) => queues.pause(channelId, ms),
+    isIdempotent: (channelId) => channels.byId(channelId)?.definition.capabilities.idempotentSends === true,
+    async alsoKnownAs(channelId, address, names) {
+      await aliases.identify(channelId, [address, ...names]);
+    },
+    userUnreachable: unreachable.markUserOf,
+    onRecorded,
+    onChannelError: activity.trouble,
+    onDeskError: activity.error,
+    desks: { ...desks, linkToConversation },
+    sendTimeoutMs,
+    sendLeaseMs,
+    log,
+  });
+  const applied = createApplyReceipts({ receipts, deliveries, queues, activity, log });
+
+  async function queuePlanned(sessionId: string): Promise<void> {
+    for (const { id, channelId } of await desks.planned(sessionId)) queues.enqueue(channelId, [id]);
+  }
+
+  return {
+    deliveries,
+    /** Sends what a session's commits planned for a desk. If this fails, the reconciler does it later. */
+    tellDesk(sessionId: string): void {
+      queuePlanned(sessionId).catch((error: unknown) => {
+        log.warn({ err: error, session_id: sessionId }, "could not tell a desk; the reconciler will");
+      });
+    },
+    applyReceipt: applied.apply,
+    /** The user at an address wrote, so parked deliveries are sent now, before the answer. */
+    async release(channelId: string, address: string): Promise<void> {
+      if (channels.byId(channelId)?.definition.capabilities.parks !== true) return;
+      queues.enqueue(channelId, await parked.release(channelId, address));
+    },
+    queues,
+    activity,
+    steps: deliverySteps({
+      deliveries,
+      parked,
+      engine,
+      queues,
+      applyEarlyReceipts: applied.applyEarly,
+      process,
+    }),
+    async start(): Promise<void> {
+      // No other process sends the claimed deliveries.
+      if (process.alone) await deliveries.expireClaims({ all: true });
+      await forgetTroubles(channels.all().map(({ ref }) => ref.id));
+      for (const { ref } of channels.all()) queues.work(ref.id, engine.deliver);
+    },
+    /** Runs after the queues are closed. Waits for the last records. */
+    async flush(): Promise<void> {
+      await engine.drain();
+      await record.drain();
+      await activity.stop();
+    },
+    handBack: engine.recover,
+  };
+}
