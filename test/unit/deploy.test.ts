@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { variables } from "../../src/config/env.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
@@ -13,6 +15,12 @@ test("the image is made of files that are there, and let into its context", () =
     list.split(" "),
   );
   expect(copied.length).toBeGreaterThan(4);
+  // The machines of these have a Postgres of their own.
+  for (const name of manifests) {
+    const images = read(name).match(/image: \S*causeway\S*/g) ?? [];
+    expect(images.filter((image) => !/[:-]slim$/.test(image))).toEqual([]);
+    expect(images.length).toBeGreaterThan(0);
+  }
   const ignored = read("Dockerfile.dockerignore");
   for (const file of copied) {
     expect(existsSync(new URL(file, root)), file).toBe(true);
@@ -190,8 +198,38 @@ test("alerts and dashboard ask for metrics that exist, with labels that exist", 
 
 const promtool = spawnSync("promtool", ["--version"]).status === 0;
 
-test.skipIf(!promtool)("Prometheus accepts the alert rules", () => {
-  const file = new URL("deploy/prometheus-alerts.yaml", root).pathname;
-  const checked = spawnSync("promtool", ["check", "rules", file], { encoding: "utf8" });
-  expect(checked.status, checked.stderr).toBe(0);
+test.skipIf(!promtool)("Prometheus accepts the alert rules, and every query of the dashboard", () => {
+  const folder = mkdtempSync(join(tmpdir(), "causeway-rules-"));
+  const dashboard = JSON.parse(read("grafana-dashboard.json")) as {
+    panels: { targets: { expr: string }[] }[];
+  };
+  const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  // Grafana puts the interval of the screen in place of this.
+  const rules = queries.map((expr, index) => ({
+    record: `panel:query:${index}`,
+    expr: expr.replaceAll("$__rate_interval", "5m").replaceAll("$__range", "1h"),
+  }));
+  // JSON is YAML.
+  const file = join(folder, "dashboard.yaml");
+  writeFileSync(file, JSON.stringify({ groups: [{ name: "dashboard", rules }] }));
+  for (const path of [new URL("deploy/prometheus-alerts.yaml", root).pathname, file]) {
+    const checked = spawnSync("promtool", ["check", "rules", path], { encoding: "utf8" });
+    expect(checked.status, checked.stderr).toBe(0);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+const systemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
+
+test.skipIf(!systemd)("systemd knows every setting of the unit, and finds little that it exposes", () => {
+  const unit = new URL("deploy/causeway.service", root).pathname;
+  const verified = spawnSync("systemd-analyze", ["verify", unit], { encoding: "utf8" });
+  // The programs of the unit are not installed here.
+  const findings = verified.stderr
+    .split("\n")
+    .filter((line) => line !== "" && !/is not executable/.test(line));
+  expect(findings).toEqual([]);
+  // Tenths: 0 exposes nothing, 100 everything.
+  const secured = spawnSync("systemd-analyze", ["security", "--offline=true", "--threshold=20", unit]);
+  expect(secured.status, String(secured.stdout).slice(-300)).toBe(0);
 });
