@@ -40,7 +40,7 @@ export const handoffSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Words from the owner's own phone take the conversation over (WhatsApp, where the app and the API share a number).",
+      "Words from the owner's own phone take the conversation over (WhatsApp, where the app and the API share a number; business accounts on Telegram).",
     ),
   texts: textsSchema.prefault({}).describe("Messages to the user about it."),
 });

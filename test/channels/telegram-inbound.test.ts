@@ -289,11 +289,67 @@ test("a polling channel takes no webhooks, signed or not", async () => {
   await polling.stop?.();
 });
 
-test("a message to a business account is acknowledged, and the log says that nobody answers it", async () => {
-  const { update_id, message } = updateWith({ text: "hi", business_connection_id: "b1" });
-  expect(await channel.receive(webhook({ update_id, business_message: message }))).toEqual({
-    kind: "accepted",
-    events: [],
+describe("a business account that the bot is connected with", () => {
+  const CUSTOMER = { id: 777001, is_bot: false, first_name: "Ada" };
+  const OWNER = { id: 888002, is_bot: false, first_name: "Olga" };
+  const business_connection_id = "AbC+1/x==";
+  const read = async (part: string, fields: Record<string, unknown>, on: Channel = channel) => {
+    const { update_id, message } = updateWith({ business_connection_id, message_id: 7, ...fields });
+    const received = await on.receive(webhook({ update_id, [part]: message }));
+    return received.kind === "accepted" ? received.events : expect.fail(JSON.stringify(received));
+  };
+  const address = "777001:bAbC%2B1%2Fx%3D%3D";
+
+  test("has a conversation with each person who writes there", async () => {
+    expect(await read("business_message", { text: "open today?", from: CUSTOMER })).toMatchObject([
+      {
+        type: "message",
+        text: "open today?",
+        conversation: { address, userIdentifier: address, partOf: "777001" },
+      },
+    ]);
+    expect(await read("edited_business_message", { text: "tomorrow?", from: CUSTOMER })).toMatchObject([
+      { edits: true, text: "tomorrow?", replyReference: "7", conversation: { address } },
+    ]);
+    const reply_to_message = { message_id: 6, from: US, text: "Hello" };
+    expect(await read("business_message", { text: "what?", from: CUSTOMER, reply_to_message })).toMatchObject(
+      [{ references: [{ kind: "reply", externalId: `${address}:6` }] }],
+    );
   });
-  expect(tools.show(tools.logged())).toContain("business account");
+
+  test("says what its owner writes there, and not what bots write in its name", async () => {
+    expect(await read("business_message", { text: "I am *here*", from: OWNER })).toMatchObject([
+      {
+        type: "operator_message",
+        externalId: `${address}:7`,
+        conversation: { address },
+        author: { identifier: "888002", name: "Olga", via: "telegram" },
+        text: "I am *here*",
+        sentAt: expect.any(Date),
+      },
+    ]);
+    expect(await read("edited_business_message", { text: "x", from: OWNER })).toEqual([]);
+    expect(await read("business_message", { text: "x", from: OWNER, sender_business_bot: US })).toEqual([]);
+  });
+
+  test("is told of in the log, and is left alone where the configuration says so", async () => {
+    const connect = (more: object) =>
+      channel.receive(
+        webhook({
+          update_id: 5,
+          business_connection: { id: "b1", user: OWNER, user_chat_id: 1, date: 1, ...more },
+        }),
+      );
+    for (const more of [
+      { is_enabled: true, rights: { can_reply: true } },
+      { is_enabled: true, rights: {} },
+      { is_enabled: false },
+    ])
+      expect(await connect(more)).toEqual({ kind: "accepted", events: [] });
+    expect(tools.show(tools.logged())).toMatch(/account connected.*may not reply.*disconnected/s);
+    const off = telegramChannel(fake, { config: { business: false }, log: tools.log });
+    expect(await read("business_message", { text: "hi", from: CUSTOMER }, off)).toEqual([]);
+    expect(tools.show(tools.logged())).toContain("`business` is false");
+    await off.stop?.();
+  });
 });

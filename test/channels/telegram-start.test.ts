@@ -41,6 +41,7 @@ describe("a webhook channel that starts", () => {
         "stopped_message_generation",
         "business_connection",
         "business_message",
+        "edited_business_message",
       ],
     });
     const commands = fake.calls.find(({ method }) => method === "setMyCommands")?.payload.commands;

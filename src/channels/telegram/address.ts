@@ -1,30 +1,54 @@
 import type { ConversationRef } from "../../core/message/channel-event.ts";
 
-/** An address for messages: a chat, a topic in it, or one person's topic in a channel's direct messages. */
+/** An address for messages: a chat, or a part of it. */
 export interface TelegramPlace {
   chatId: number;
   topic: TelegramTopic | null;
 }
 
-/** `thread`: a topic of a forum or a private chat. `direct`: a topic of a channel's direct messages, one per person. */
-export interface TelegramTopic {
-  kind: "thread" | "direct";
-  id: number;
-}
+/**
+ * `thread`: a topic of a forum or a private chat. `direct`: a topic of a channel's direct messages, one per person.
+ * `business`: a person's chat with a business account, in whose name the bot answers; the id is that of the connection.
+ */
+export type TelegramTopic = { kind: "thread" | "direct"; id: number } | { kind: "business"; id: string };
 
-/** For example `12345`, `-100987`, `-100987:17` for a topic, `-100987:d777001` for a topic of direct messages. */
+const MARKS = { thread: "", direct: "d", business: "b" } as const;
+
+/**
+ * For example `12345`, `-100987`, `-100987:17` for a topic, `-100987:d777001` for a topic of direct messages,
+ * `12345:bAbC-1` for a chat with a business account.
+ */
 export function toAddress({ chatId, topic }: TelegramPlace): string {
-  if (topic === null) return String(chatId);
-  return `${chatId}:${topic.kind === "direct" ? "d" : ""}${topic.id}`;
+  return topic === null
+    ? String(chatId)
+    : `${chatId}:${MARKS[topic.kind]}${encodeURIComponent(String(topic.id))}`;
 }
 
 /** The inverse of `toAddress`; null for any other text (an operator may have typed it). */
 export function parseAddress(address: string): TelegramPlace | null {
-  const [, chat, direct, id] = /^(-?\d{1,16})(?::(d?)(\d{1,16}))?$/.exec(address) ?? [];
+  const [, chat, direct, id, connection] =
+    /^(-?\d{1,16})(?::(?:(d?)(\d{1,16})|b([\w.~!'()*%-]{1,300})))?$/.exec(address) ?? [];
   if (chat === undefined) return null;
-  const topic: TelegramTopic | null =
-    id === undefined ? null : { kind: direct === "d" ? "direct" : "thread", id: Number(id) };
-  return { chatId: Number(chat), topic };
+  const chatId = Number(chat);
+  if (connection !== undefined) {
+    const business = decoded(connection);
+    return business === null ? null : { chatId, topic: { kind: "business", id: business } };
+  }
+  const kind = direct === "d" ? "direct" : "thread";
+  return { chatId, topic: id === undefined ? null : { kind, id: Number(id) } };
+}
+
+function decoded(id: string): string | null {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return null;
+  }
+}
+
+/** Our id for a message. Chats of business accounts count their messages separately. */
+export function messageIdAt(place: TelegramPlace, messageId: number): string {
+  return `${place.topic?.kind === "business" ? toAddress(place) : place.chatId}:${messageId}`;
 }
 
 /** The conversation at a place. Each topic is a conversation of its own. */
@@ -42,7 +66,16 @@ export function conversationAt(place: TelegramPlace): ConversationRef {
 export function topicOf({ topic }: TelegramPlace): {
   message_thread_id?: number;
   direct_messages_topic_id?: number;
+  business_connection_id?: string;
 } {
-  if (topic === null) return {};
-  return topic.kind === "direct" ? { direct_messages_topic_id: topic.id } : { message_thread_id: topic.id };
+  switch (topic?.kind) {
+    case undefined:
+      return {};
+    case "direct":
+      return { direct_messages_topic_id: topic.id };
+    case "business":
+      return { business_connection_id: topic.id };
+    case "thread":
+      return { message_thread_id: topic.id };
+  }
 }

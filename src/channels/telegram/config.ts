@@ -47,6 +47,12 @@ export const telegramConfigSchema = z
       .describe(
         "Shows answers while they are written. `auto`: in private chats. `true`: in groups too, by editing a message.",
       ),
+    business: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Answers what is written to business accounts that the bot is connected with, in their name. A bot can be connected only if Business Mode is on in @BotFather.",
+      ),
     richMessages: z
       .boolean()
       .default(true)

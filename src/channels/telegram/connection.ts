@@ -29,7 +29,7 @@ export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): 
   const { name, config, log } = options;
   const api = createBotApi(config);
   const identity = createIdentity(config, api.calls);
-  const { token, streaming, linkPreviews } = config;
+  const { token, streaming, linkPreviews, business } = config;
   const sending = { api: api.calls, token, linkPreviews, log };
   const rich = createRichSupport(config.richMessages);
   const outbound = createOutbound({ ...sending, rich });
@@ -47,7 +47,7 @@ export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): 
   const { track, ended } = createRunningTasks();
   const { findButtons, isDesk } = options;
   const readPress = createPresses({ api: api.calls, token, findButtons, isDesk, track, log });
-  const readUpdate = createInbound({ botId: botIdOf(token), identity, isDesk, readPress, log });
+  const readUpdate = createInbound({ botId: botIdOf(token), identity, isDesk, readPress, business, log });
 
   async function receive(request: RawRequest): Promise<Received> {
     const rejection = verify(request);

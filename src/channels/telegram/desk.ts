@@ -49,7 +49,7 @@ export function createDesk({ api, token }: DeskDeps): ChannelDesk {
       api.editMessageText(place.chatId, messageId, card.text, extras, signal as GrammySignal),
       isUnmodified,
     );
-    if (card.actions.length === 0 && place.topic !== null) {
+    if (card.actions.length === 0 && place.topic?.kind === "thread") {
       const closing = api.closeForumTopic(place.chatId, place.topic.id, signal as GrammySignal);
       await harmless(closing, isClosed);
     }

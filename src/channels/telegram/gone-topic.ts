@@ -6,6 +6,7 @@ import { readFault, type TelegramFault } from "./errors.ts";
 export interface Whereabouts {
   message_thread_id?: number;
   direct_messages_topic_id?: number;
+  business_connection_id?: string;
   reply_parameters?: { message_id: number };
 }
 

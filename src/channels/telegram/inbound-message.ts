@@ -18,7 +18,7 @@ export function toMessage(
   const writer = writerOf(message);
   const text = [addressing.text, message.special ?? ""].filter((words) => words !== "").join("\n");
   const attachments = [...attachmentsOf(message), ...unseenFiles(message, us.ids)];
-  const references = referencesOf(message, text, us.ids);
+  const references = referencesOf(message, placeOf(message), text, us.ids);
   return {
     type: "message",
     // The message id is not added, because it is unique only in a chat. One event of Telegram has one update id.
@@ -45,7 +45,10 @@ export function editOf({ albumKey: _, ...event }: InboundMessage, message: Teleg
   return { ...event, edits: true, ...metadata };
 }
 
-function placeOf({ chat, ...message }: TelegramMessage): TelegramPlace {
+/** The place of a message. */
+export function placeOf({ chat, ...message }: TelegramMessage): TelegramPlace {
+  const { business_connection_id: business } = message;
+  if (business !== undefined) return { chatId: chat.id, topic: { kind: "business", id: business } };
   const direct = message.direct_messages_topic?.topic_id;
   if (direct !== undefined) return { chatId: chat.id, topic: { kind: "direct", id: direct } };
   const thread = message.is_topic_message ? message.message_thread_id : undefined;

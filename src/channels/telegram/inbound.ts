@@ -7,8 +7,9 @@ import { deskMessageOf } from "./desk-inbound.ts";
 import type { IdentitySource } from "./identity.ts";
 import { editOf, toMessage } from "./inbound-message.ts";
 import type { TelegramMessage } from "./message.ts";
+import { isByOwner, ownersWords } from "./owner.ts";
 import { ratingOf } from "./reaction.ts";
-import type { TelegramMembership, TelegramPress, TelegramUpdate } from "./update.ts";
+import type { TelegramConnection, TelegramMembership, TelegramPress, TelegramUpdate } from "./update.ts";
 
 /** Anonymous group admins appear as this bot account of Telegram (Bot API, `sender_chat`). */
 const GROUP_ANONYMOUS_BOT = 1087968824;
@@ -23,10 +24,11 @@ export const ALLOWED_UPDATES = [
   "stopped_message_generation",
   "business_connection",
   "business_message",
+  "edited_business_message",
 ] as const;
 
 const BUSINESS =
-  "telegram update of a business account ignored: what is written to other accounts is not answered in their name";
+  "telegram update of a business account ignored: `business` is false, so what is written to other accounts is not answered in their name";
 
 export interface InboundDeps {
   /** Separates the updates of this bot from those of an earlier bot with the same channel name. */
@@ -35,6 +37,8 @@ export interface InboundDeps {
   /** True for the group of a desk, in which nothing is for the bot. */
   isDesk(chatId: string): boolean;
   readPress(press: TelegramPress, eventKey: string): Promise<ChannelEvent[] | Later>;
+  /** True if the bot answers in the name of business accounts that it is connected with. */
+  business: boolean;
   log: Logger;
 }
 
@@ -42,11 +46,19 @@ export interface InboundDeps {
  * Converts updates to events. No events means that the update is only acknowledged. Later, in the only case that
  * cannot be decided. In that case a group message names a bot, but Telegram has not told us our own name yet.
  */
-export function createInbound({ botId, identity, isDesk, readPress, log }: InboundDeps) {
+export function createInbound({ botId, identity, isDesk, readPress, business, log }: InboundDeps) {
   const ignore = (update: TelegramUpdate, reason: string): ChannelEvent[] => {
     log.debug({ updateId: update.updateId, reason }, "telegram update ignored");
     return [];
   };
+
+  function connected({ id, user, is_enabled: isOn, rights }: TelegramConnection): ChannelEvent[] {
+    const account = { connection: id, user_id: user.id };
+    if (!isOn) log.info(account, "telegram business account disconnected");
+    else if (rights?.can_reply) log.info(account, "telegram business account connected");
+    else log.warn(account, "telegram business account connected, but the bot may not reply there");
+    return [];
+  }
 
   return async function readUpdate(update: TelegramUpdate): Promise<ChannelEvent[] | Later> {
     const { message, isEdit } = update;
@@ -59,15 +71,20 @@ export function createInbound({ botId, identity, isDesk, readPress, log }: Inbou
     if (update.stop !== null) return [{ type: "stop", address: toAddress(update.stop) }];
     if (update.reaction !== null) return [ratingOf(update.reaction)];
     if (update.press !== null) return readPress(update.press, eventKey);
-    if (update.isBusiness) {
+    if (update.isBusiness && !business) {
       log.info({ updateId: update.updateId }, BUSINESS);
       return [];
     }
+    if (update.connection !== null) return connected(update.connection);
     if (message === null) return ignore(update, "not a new message");
     const moved = migration(message);
     if (moved !== null) return [moved];
     const barred = barredBecause(message);
     if (barred !== null) return ignore(update, barred);
+    if (isByOwner(message)) {
+      const words = isEdit ? null : ownersWords(message, eventKey);
+      return words === null ? ignore(update, "nothing new of the owner") : [words];
+    }
     if (isDesk(String(message.chat.id))) {
       if (isEdit) return ignore(update, "an edit at a desk");
       const words = deskMessageOf(message, eventKey);
@@ -128,6 +145,8 @@ function barredBecause(message: TelegramMessage): string | null {
   if (message.is_automatic_forward) return "forwarded from the linked channel";
   // Without a topic, one person's messages cannot be separated from another's.
   if (chat.is_direct_messages && !message.direct_messages_topic) return "a direct message without a topic";
+  // We, or another bot, wrote it in the name of the business account.
+  if (message.sender_business_bot !== undefined) return "written by a bot for a business account";
   // Two bots that answer each other never stop. People who speak for a chat appear as a bot of Telegram.
   if (from?.is_bot && from.id !== GROUP_ANONYMOUS_BOT && message.sender_chat === undefined)
     return "written by a bot";

@@ -120,6 +120,9 @@ const messageSchema = z.object({
   forward_origin: spare(originSchema),
   quote: spare(z.object({ text: z.string(), entities: entitiesSchema })),
   reply_to_story: spare(z.object({ chat: namedChatSchema })),
+  business_connection_id: spare(z.string().min(1)),
+  /** The bot that wrote it in the name of a business account. */
+  sender_business_bot: spare(userSchema),
   migrate_to_chat_id: z.int().optional(),
   migrate_from_chat_id: z.int().optional(),
 });

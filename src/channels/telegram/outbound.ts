@@ -2,7 +2,7 @@ import type { Api } from "grammy";
 import type { OutboundPart, SendResult } from "../../core/message/outbound.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { Reachability } from "../../core/session/reachability.ts";
-import { parseAddress, type TelegramPlace, topicOf } from "./address.ts";
+import { messageIdAt, parseAddress, type TelegramPlace, topicOf } from "./address.ts";
 import { contentOf, extrasOf, type TelegramContent } from "./content.ts";
 import { describeFault, readFault, sendResultOf } from "./errors.ts";
 import { createFloods } from "./floods.ts";
@@ -43,7 +43,7 @@ export function createOutbound({
       const { sent, ...told } = await sendInTopic(place, part, token, (where) =>
         api.sendMessage(place.chatId, content.text, { ...where, ...extras }, signal as GrammySignal),
       );
-      const externalIds = [`${place.chatId}:${sent.message_id}`];
+      const externalIds = [messageIdAt(place, sent.message_id)];
       return { result: { kind: "sent", externalIds, ...told }, isBadRequest: false };
     } catch (error) {
       const result = sendResultOf(readFault(error, token));

@@ -75,7 +75,8 @@ export function createPresses({ api, token, findButtons, isDesk, track, log }: P
     const isAlone = press.chat.type === "private" || press.directTopic !== null;
     const choice = isAlone ? pressed.label : `${pressed.label} (${name})`;
     tell("answer", api.answerCallbackQuery(press.id));
-    const keyboard = { reply_markup: chosenKeyboard(choice, offered.buttons) };
+    const markup = { reply_markup: chosenKeyboard(choice, offered.buttons) };
+    const keyboard = press.business === null ? markup : { ...markup, business_connection_id: press.business };
     tell("mark", api.editMessageReplyMarkup(press.chat.id, press.messageId, keyboard));
     const { username, language_code: locale } = press.from;
     return [
@@ -100,8 +101,12 @@ export function createPresses({ api, token, findButtons, isDesk, track, log }: P
   };
 }
 
-/** In direct messages only the topic separates people. A message too old to name its topic belongs to nobody. */
-function isPressedIn({ chat, directTopic }: TelegramPress, place: TelegramPlace | null): boolean {
+/**
+ * In direct messages only the topic separates people. A message too old to name its topic belongs to nobody. A person may
+ * write to several business accounts.
+ */
+function isPressedIn({ chat, directTopic, business }: TelegramPress, place: TelegramPlace | null): boolean {
   if (place?.chatId !== chat.id) return false;
+  if ((place.topic?.kind === "business" ? place.topic.id : null) !== business) return false;
   return place.topic?.kind === "direct" ? place.topic.id === directTopic : !chat.is_direct_messages;
 }

@@ -1,4 +1,5 @@
 import type { InboundAttachment, MessageReference } from "../../core/message/channel-event.ts";
+import { messageIdAt, type TelegramPlace } from "./address.ts";
 import { writtenOf } from "./addressing.ts";
 import { attachmentsOf } from "./attachments.ts";
 import type { TelegramContent, TelegramMessage } from "./message.ts";
@@ -8,12 +9,13 @@ import { readable } from "./readable.ts";
 /** The messages that a message refers to: the one it answers, and the one it forwards. */
 export function referencesOf(
   message: TelegramMessage,
+  place: TelegramPlace,
   words: string,
   ourIds: readonly number[],
 ): MessageReference[] {
   const { reply_to_story: story, forward_origin: origin } = message;
   const references: MessageReference[] = [];
-  const answered = answeredBy(message, ourIds);
+  const answered = answeredBy(message, place, ourIds);
   if (answered !== null) references.push(answered);
   if (story) references.push({ kind: "reply", ...named(nameOf(story.chat)), text: "[story]" });
   if (origin) references.push({ kind: "forward", ...named(originName(origin)), ...spoken(words) });
@@ -31,7 +33,8 @@ export function unseenFiles(message: TelegramMessage, ourIds: readonly number[])
 }
 
 function answeredBy(
-  { chat, quote, replied, external, ...message }: TelegramMessage,
+  { quote, replied, external, ...message }: TelegramMessage,
+  place: TelegramPlace,
   ourIds: readonly number[],
 ): MessageReference | null {
   // In a topic, every message "replies" to the message that opened it.
@@ -51,7 +54,7 @@ function answeredBy(
     kind: quote ? "quote" : "reply",
     ...named(author),
     ...spoken(words ?? ""),
-    ...(reply?.message_id ? { externalId: `${chat.id}:${reply.message_id}` } : {}),
+    ...(reply?.message_id ? { externalId: messageIdAt(place, reply.message_id) } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Api } from "grammy";
 import type { OutboundPart, SendResult } from "../../core/message/outbound.ts";
+import { messageIdAt } from "./address.ts";
 import { readFault, sendResultOf, type TelegramFault } from "./errors.ts";
 import { type Aim, sendInTopic } from "./gone-topic.ts";
 import { keyboardOf } from "./keyboard.ts";
@@ -43,7 +44,7 @@ export function createRichSender({ api, token, previews, rich }: RichSenderDeps)
       const { sent, ...told } = await sendInTopic(place, part, token, (where) =>
         api.sendRichMessage(place.chatId, { blocks }, { ...where, ...markup }, signal as GrammySignal),
       );
-      return took({ kind: "sent", externalIds: [`${place.chatId}:${sent.message_id}`], ...told });
+      return took({ kind: "sent", externalIds: [messageIdAt(place, sent.message_id)], ...told });
     } catch (error) {
       const fault = readFault(error, token);
       return isFormRefused(fault)

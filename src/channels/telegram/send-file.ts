@@ -1,5 +1,6 @@
 import { type Api, InputFile } from "grammy";
 import type { OutboundFile, SendResult } from "../../core/message/outbound.ts";
+import { messageIdAt } from "./address.ts";
 import { readFault, sendResultOf } from "./errors.ts";
 import { type Aim, sendInTopic, type Whereabouts } from "./gone-topic.ts";
 
@@ -25,7 +26,7 @@ export async function sendFile(
     const { sent, ...told } = await sendInTopic(place, part, token, (where) =>
       send(place.chatId, content, where, signal as GrammySignal),
     );
-    return { kind: "sent", externalIds: [`${place.chatId}:${sent.message_id}`], ...told };
+    return { kind: "sent", externalIds: [messageIdAt(place, sent.message_id)], ...told };
   } catch (error) {
     const result = sendResultOf(readFault(error, token));
     return result.kind === "failed" && result.code === "telegram_400" ? null : result;

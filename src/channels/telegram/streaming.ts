@@ -46,6 +46,8 @@ export function createStreaming({ api, token, streaming, linkPreviews, rich, log
   function openStream(target: StreamTarget): LiveStream | null {
     const place = parseAddress(target.address);
     if (place === null || streaming === false || monotonicMs() < quietUntil) return null;
+    // Telegram has no drafts in chats of business accounts (Bot API, sendMessageDraft).
+    if (place.topic?.kind === "business") return null;
     // People have positive ids, groups negative ones.
     if (place.chatId > 0 && hasDrafts) return draft(place, target);
     return streaming === true ? editedMessage(place, target) : null;

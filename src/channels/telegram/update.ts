@@ -23,6 +23,7 @@ const callbackSchema = z.object({
       message_id: z.int(),
       chat: chatSchema,
       direct_messages_topic: directTopicSchema,
+      business_connection_id: z.string().optional(),
       is_topic_message: z.boolean().optional(),
       message_thread_id: z.int().optional(),
     })
@@ -54,10 +55,25 @@ export interface TelegramPress {
   chat: z.infer<typeof chatSchema>;
   /** The topic of direct messages that contains the message, if any. */
   directTopic: number | null;
+  /** The connection with the business account whose chat contains the message, if any. */
+  business: string | null;
   /** The forum topic that contains the message, if any. */
   threadId: number | null;
   messageId: number;
 }
+
+const connectionSchema = z.object({
+  id: z.string(),
+  user: userSchema,
+  is_enabled: z.boolean().default(false),
+  rights: z
+    .object({ can_reply: z.boolean().default(false) })
+    .optional()
+    .catch(undefined),
+});
+
+/** Somebody connected the bot with their business account, or changed that (Bot API, BusinessConnection). */
+export type TelegramConnection = z.infer<typeof connectionSchema>;
 
 /** An update before its parts are read: at most one of them is present. */
 interface UpdateParts {
@@ -70,6 +86,7 @@ interface UpdateParts {
   stopped_message_generation?: unknown;
   business_connection?: unknown;
   business_message?: unknown;
+  edited_business_message?: unknown;
 }
 
 /** An update: its number, and its message if it is one that we read. */
@@ -84,7 +101,8 @@ export interface TelegramUpdate {
   stop: TelegramPlace | null;
   press: TelegramPress | null;
   reaction: TelegramReaction | null;
-  /** True if it concerns a business account that is connected to the bot. The bot could answer in its name. */
+  connection: TelegramConnection | null;
+  /** True if it concerns a business account that is connected to the bot. The bot can answer in its name. */
   isBusiness: boolean;
   /** True if it contains a message that could not be read. */
   unreadable: boolean;
@@ -99,18 +117,21 @@ export function parseUpdate(json: unknown): TelegramUpdate | null {
   const parts: UpdateParts = json;
   const { update_id: updateId } = parts;
   if (typeof updateId !== "number" || !Number.isSafeInteger(updateId)) return null;
-  const isEdit = parts.edited_message !== undefined;
-  const written = isEdit ? parts.edited_message : parts.message;
+  const edited = parts.edited_message ?? parts.edited_business_message;
+  const written = edited ?? parts.message ?? parts.business_message;
   const message = written === undefined ? null : readMessage(written);
   return {
     updateId,
     message,
-    isEdit,
+    isEdit: edited !== undefined,
     membership: readAs(membershipSchema, parts.my_chat_member),
     stop: stopOf(readAs(stopSchema, parts.stopped_message_generation)),
     reaction: readAs(reactionSchema, parts.message_reaction),
     press: pressOf(readAs(callbackSchema, parts.callback_query)),
-    isBusiness: parts.business_message !== undefined || parts.business_connection !== undefined,
+    connection: readAs(connectionSchema, parts.business_connection),
+    isBusiness: [parts.business_message, parts.edited_business_message, parts.business_connection].some(
+      (part) => part !== undefined,
+    ),
     unreadable: message === null && written !== undefined,
   };
 }
@@ -132,5 +153,6 @@ function pressOf(query: z.infer<typeof callbackSchema> | null): TelegramPress | 
   const { id, from, data, message } = query;
   const directTopic = message.direct_messages_topic?.topic_id ?? null;
   const threadId = message.is_topic_message ? (message.message_thread_id ?? null) : null;
-  return { id, from, data, chat: message.chat, directTopic, threadId, messageId: message.message_id };
+  const { chat, message_id: messageId, business_connection_id: business = null } = message;
+  return { id, from, data, chat, directTopic, business, threadId, messageId };
 }
