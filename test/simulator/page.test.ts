@@ -1,3 +1,4 @@
+import { WebClient } from "@slack/web-api";
 import { Bot, InlineKeyboard } from "grammy";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -47,7 +48,19 @@ describe.skipIf(browserPath === null)("the simulator's page", () => {
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
       expect(await page.getByRole("region", { name: "Slack: slack" }).isVisible()).toBe(false);
       await page.getByRole("button", { name: "slack", exact: true }).click();
-      expect(await page.getByRole("region", { name: "Slack: slack" }).isVisible()).toBe(true);
+      const slack = page.getByRole("region", { name: "Slack: slack" });
+      expect(await slack.isVisible()).toBe(true);
+      const { body: said } = await simulator.control("POST", "/slack/chats/ada/messages", { text: "hi" });
+      const { SLACK_API_URL: slackApiUrl = "", SLACK_BOT_TOKEN: slackToken } = simulator.settings;
+      const { agents } = new WebClient(slackToken, { slackApiUrl, retryConfig: { retries: 0 } });
+      const [channel_id, thread_ts] = ["D0ADA00000", said.id];
+      await agents.sessions.setStatus({ channel_id, thread_ts, status: "processing", title: "Greeting" });
+      await slack.getByText("Greeting").waitFor();
+      await slack.getByRole("button", { name: "Stop" }).click();
+      await eventually(async () => {
+        const { body: log } = await simulator.control("GET", "/log");
+        expect(log.map(({ name }: { name: string }) => name)).toContain("agent_session_stopped");
+      });
       expect(person.offences).toEqual([]);
     } finally {
       await bot.stop();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ADA, DM, directMessage, nextTs } from "../channels/slack-subject.ts";
+import { ADA, callback, DM, directMessage, nextTs } from "../channels/slack-subject.ts";
 import { startTestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
@@ -30,15 +30,19 @@ test("on Slack, an audio clip is heard and answered by voice in its thread, or i
       },
     },
   });
+  const post = async (event: object) => {
+    const body = JSON.stringify(event);
+    const headers = signedHeaders(body, fake.signingSecret);
+    return (await fetch(`${app.url}/webhooks/slack`, { method: "POST", headers, body })).status;
+  };
   /** A person sends an audio clip. Slack calls some of them films. */
   const say = async (words: string) => {
     const ts = nextTs();
     const id = `F0${words.toUpperCase()}`;
     fake.files.set(id, voiceNote(words));
     const file = { id, name: "audio_message.m4a", mimetype: "video/mp4", subtype: "slack_audio" };
-    const body = JSON.stringify(directMessage(fake, { ts, text: "", subtype: "file_share", files: [file] }));
-    const headers = signedHeaders(body, fake.signingSecret);
-    expect((await fetch(`${app.url}/webhooks/slack`, { method: "POST", headers, body })).status).toBe(200);
+    const clip = directMessage(fake, { ts, text: "", subtype: "file_share", files: [file] });
+    expect(await post(clip)).toBe(200);
     return ts;
   };
 
@@ -64,4 +68,21 @@ test("on Slack, an audio clip is heard and answered by voice in its thread, or i
     );
   });
   expect(fake.uploads).toHaveLength(1);
+
+  // Slack's Stop button is there while the message is heard, before there is a turn.
+  fake.declareAgent();
+  speech.instead(() => new Promise(() => {}));
+  const third = await say("never");
+  const statuses = () => fake.sessions.get(`${DM}:${third}`)?.statuses ?? [];
+  await eventually(() => expect(statuses()).toEqual(["processing"]));
+  await eventually(() => expect(speech.heard).toHaveLength(3));
+  const stop = { type: "agent_session_stopped", channel: DM, user: ADA, thread_ts: third };
+  expect(await post(callback(fake, stop))).toBe(200);
+  await eventually(async () => {
+    const { body: executions } = await app.api("GET", "/executions");
+    const found = executions.data.map(({ status }: { status: string }) => status).sort();
+    expect(found).toEqual(["cancelled", "completed", "completed"]);
+    expect(statuses().at(-1)).toBe("active");
+  });
+  expect(fake.posted).toHaveLength(1);
 });

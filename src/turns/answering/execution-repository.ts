@@ -65,11 +65,13 @@ export function createExecutionRepository(pool: Pool) {
       );
     },
 
-    /** Running executions of the conversation with this address. */
+    /** Running executions of the conversation with this address, and those whose voice message is being heard. */
     async runningAt(channelId: string, address: string): Promise<string[]> {
       const { rows } = await pool.query<{ id: string }>(
         `SELECT e.id FROM executions e JOIN sessions s ON s.id = e.session_id
-         WHERE s.channel_id = $1 AND s.address = $2 AND s.status = 'active' AND e.status = 'running'`,
+           LEFT JOIN messages m ON m.id = e.user_message_id
+         WHERE s.channel_id = $1 AND s.address = $2 AND s.status = 'active' AND (e.status = 'running'
+           OR e.status = 'pending' AND m.listen_attempts > 0 AND m.listened_at IS NULL AND s.lease_expires_at > now())`,
         [channelId, address],
       );
       return rows.map((row) => row.id);
