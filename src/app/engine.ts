@@ -6,7 +6,7 @@ import type { Logger } from "../core/process/logger.ts";
 import { createStopSteps, type StopSteps } from "../core/process/stop-steps.ts";
 import { createHub, type Hub } from "../queue/hub.ts";
 import { openQueueBackend, type QueueBackend } from "../queue/queue-backend.ts";
-import { type Database, MAX_CONNECTIONS, openDatabase } from "../storage/database.ts";
+import { type Database, openDatabase } from "../storage/database.ts";
 import { startEmbeddedPostgres } from "../storage/embedded/embedded-postgres.ts";
 import { migrateDatabase } from "../storage/migrate.ts";
 import { loadPrisma } from "../storage/prisma.ts";
@@ -32,7 +32,7 @@ export interface Engine {
  * that Postgres. All other code is the same for both.
  */
 export async function openEngine(
-  settings: Pick<Settings, "databaseUrl" | "redisUrls" | "dataDir" | "role">,
+  settings: Pick<Settings, "databaseUrl" | "databaseConnections" | "redisUrls" | "dataDir" | "role">,
   log: Logger,
   options: { queuePrefix?: string | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<Engine> {
@@ -47,7 +47,7 @@ export async function openEngine(
   }
 
   async function open(): Promise<Engine> {
-    const { databaseUrl, redisUrls, dataDir, role } = settings;
+    const { databaseUrl, databaseConnections, redisUrls, dataDir, role } = settings;
     const alone = databaseUrl === null;
     let url = databaseUrl ?? "";
     // Not on workers: only the API and the web chat use Prisma.
@@ -65,12 +65,19 @@ export async function openEngine(
         close: (leftMs) => embedded.stop(0.6 * leftMs),
       });
     }
-    const database = openDatabase({ url, maxConnections: MAX_CONNECTIONS, log });
+    const database = openDatabase({ url, maxConnections: databaseConnections, log });
     opened.push({ name: "connections to the database", until: 0.95, close: database.close });
     await abortable(migrateDatabase({ url, log }), signal);
     await prismaLoaded;
     const linkKey = await abortable(serviceKey(database.pool, "attachment-links"), signal);
-    const queues = await openQueueBackend({ redisUrls, databaseUrl: url, prefix, signal, log });
+    const queues = await openQueueBackend({
+      redisUrls,
+      databaseUrl: url,
+      databaseConnections,
+      prefix,
+      signal,
+      log,
+    });
     opened.push({ name: "connections to the queue", until: 0.94, close: (leftMs) => queues.close(leftMs) });
     const hub = await abortable(createHub({ backend: queues, alone, log }), signal);
     opened.push({ name: "notices to other processes", until: 0.93, close: hub.close });

@@ -10,7 +10,6 @@ import type { ConfigProblem } from "../core/faults/errors.ts";
 import { type Finding, okFinding, weakSecretFindings } from "../core/faults/finding.ts";
 import { createRedactor } from "../observability/redaction.ts";
 import { diagnoseRedis } from "../queue/diagnose-redis.ts";
-import { MAX_CONNECTIONS } from "../storage/database.ts";
 import { diagnoseDatabase } from "../storage/diagnose-database.ts";
 import { findingsJson, isHealthy, type PlacedFinding, printFindings } from "./doctor/report.ts";
 import { publicUrlFindings } from "./doctor/service-address.ts";
@@ -66,12 +65,12 @@ const placedProblems = (problems: readonly ConfigProblem[], severity: "error" | 
   problems.map(({ path, problem, fix }) => ({ where: path, severity, what: problem, fix }));
 
 async function engineFindings({ settings }: LoadedConfig): Promise<PlacedFinding[]> {
-  const { apiKey, databaseUrl, redisUrls, dataDir, attachments } = settings;
+  const { apiKey, databaseUrl, databaseConnections, redisUrls, dataDir, attachments } = settings;
   const { place } = attachments;
   const [database, redis, files] = await Promise.all([
     databaseUrl === null
       ? [okFinding("", "The embedded Postgres in the data directory is used.")]
-      : diagnoseDatabase(databaseUrl, MAX_CONNECTIONS),
+      : diagnoseDatabase(databaseUrl, databaseConnections),
     redisUrls === null ? [okFinding("", "The queue runs on Postgres.")] : diagnoseRedis(redisUrls),
     place.kind === "directory" ? diagnoseDataDir(place.path) : diagnoseFileStore(createFileBucket(place)),
   ]);

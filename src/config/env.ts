@@ -259,6 +259,15 @@ export const variables = {
     default: null,
     unset: "an embedded Postgres in the data directory",
   }),
+  CAUSEWAY_DATABASE_CONNECTIONS: variable({
+    doc: "Connections to Postgres that one process opens at most for its statements, 4 or more. If the queue runs on Postgres, it opens two fifths as many in addition. A few more only listen.",
+    schema: z
+      .string()
+      .regex(/^[1-9]\d{0,3}$/, "write a whole number from 4 to 9999")
+      .transform(Number)
+      .refine((count) => count >= 4, "write a whole number from 4 to 9999"),
+    default: "20",
+  }),
   REDIS_URL: variable({
     doc: "URL of a Redis or Valkey for the queue: `redis://…` or `rediss://…`. For a cluster, write any of its nodes, or several separated by commas.",
     schema: redisUrls,

@@ -51,6 +51,8 @@ export interface Settings {
   stopSeconds: number;
   /** Null: the embedded Postgres is used. */
   databaseUrl: string | null;
+  /** Connections to Postgres for the statements of one process; those of the queue come in addition. */
+  databaseConnections: number;
   /** A single Redis, or nodes of one Redis Cluster. Null: the queue runs on Postgres. */
   redisUrls: readonly string[] | null;
   /** Null: tracing is off. */
@@ -149,6 +151,7 @@ export function parseSettings(
     retentionDays: readOptional("CAUSEWAY_RETENTION_DAYS", variables.CAUSEWAY_RETENTION_DAYS),
     stopSeconds: read("CAUSEWAY_STOP_SECONDS", variables.CAUSEWAY_STOP_SECONDS),
     databaseUrl: readOptional("DATABASE_URL", variables.DATABASE_URL),
+    databaseConnections: read("CAUSEWAY_DATABASE_CONNECTIONS", variables.CAUSEWAY_DATABASE_CONNECTIONS),
     redisUrls: readOptional("REDIS_URL", variables.REDIS_URL),
     tracing: readTracing(),
     logLevel: read("LOG_LEVEL", variables.LOG_LEVEL),

@@ -20,8 +20,8 @@ import { createOutageLog } from "./outage-log.ts";
 import { postgresNotices } from "./postgres-notices.ts";
 import type { QueueStore } from "./queue-store.ts";
 
-/** Connections for statements. Each worker and the notices use one more connection, to listen. */
-const QUERY_CONNECTIONS = 8;
+/** The queue's connections for statements as a share of those of the service. Workers and notices listen on one more each. */
+const SHARE_OF_CONNECTIONS = 0.4;
 const RETRY_MS = 250;
 
 /**
@@ -29,11 +29,20 @@ const RETRY_MS = 250;
  * crash of the server may lose the last jobs, but never rows, and the reconciler enqueues those rows again.
  * This setting makes adding and working about 50 % faster. Prepared statements add another third.
  */
-export function openPostgresQueues(options: { databaseUrl: string; log: Logger }): QueueStore {
-  const { databaseUrl: url, log } = options;
+export function openPostgresQueues(options: {
+  databaseUrl: string;
+  databaseConnections?: number | undefined;
+  log: Logger;
+}): QueueStore {
+  const { databaseUrl: url, databaseConnections = 20, log } = options;
   const outage = createOutageLog(log, "postgres queue");
   const setup = ["SET search_path = bullmq", "SET synchronous_commit = off"];
-  const queries = openPool({ url, maxConnections: QUERY_CONNECTIONS, log, setup });
+  const queries = openPool({
+    url,
+    maxConnections: Math.max(2, Math.floor(databaseConnections * SHARE_OF_CONNECTIONS)),
+    log,
+    setup,
+  });
   const listeners = openPool({ url, maxConnections: 1_000, log, setup });
   // Every queue and worker adds an error listener to this object, since each takes it for its own pool.
   queries.setMaxListeners(0);

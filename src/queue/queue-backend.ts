@@ -46,14 +46,16 @@ const ACK_TIMEOUT_MS = 1_000;
 export async function openQueueBackend(options: {
   redisUrls?: readonly string[] | null;
   databaseUrl: string;
+  /** Connections of the service beside those of the queue. Default: 20. */
+  databaseConnections?: number;
   prefix?: string;
   signal?: AbortSignal | undefined;
   log: Logger;
 }): Promise<QueueBackend> {
-  const { redisUrls, databaseUrl, prefix = "causeway", signal, log } = options;
+  const { redisUrls, databaseUrl, databaseConnections, prefix = "causeway", signal, log } = options;
   const store = redisUrls
     ? await openRedisQueues({ urls: redisUrls, prefix, signal, log })
-    : openPostgresQueues({ databaseUrl, log });
+    : openPostgresQueues({ databaseUrl, databaseConnections, log });
   try {
     await abortable(store.waitUntilReady(), signal);
   } catch (error) {

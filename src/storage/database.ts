@@ -3,9 +3,6 @@ import type { Logger } from "../core/process/logger.ts";
 import { type PrismaModels, prismaOn } from "./prisma.ts";
 import { closeSilentConnections } from "./silent-connections.ts";
 
-/** Connections in the pools of one process. The queue and the hub open more connections in addition. */
-export const MAX_CONNECTIONS = 20;
-
 /** The pools, and Prisma on the main pool. Raw statements and Prisma's statements share its connections. */
 export interface Database {
   pool: pg.Pool;

@@ -77,7 +77,7 @@ function serverFindings(facts: ServerFacts, connectionsPerProcess: number): Find
       warningFinding(
         "",
         `The server allows ${facts.max_connections} connections, and one process opens up to ${connectionsPerProcess}.`,
-        "raise max_connections, or put a pooler in session mode in front",
+        "raise max_connections, lower CAUSEWAY_DATABASE_CONNECTIONS, or put a pooler in session mode in front",
       ),
     );
   const skewMs = Date.now() - facts.now.getTime();

@@ -83,6 +83,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     CAUSEWAY_DATA_DIR: dataDir,
     CAUSEWAY_API_KEY: apiKey,
     DATABASE_URL: database.url,
+    // Each connection costs Postgres more than the rest of a start. Few of them also show who waits for a second one.
+    CAUSEWAY_DATABASE_CONNECTIONS: "5",
     ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
     ...options.env,
   };
