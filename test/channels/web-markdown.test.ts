@@ -91,6 +91,15 @@ describe("a text", () => {
     },
   );
 
+  test("with more lists inside each other than anybody writes stays as it is written", () => {
+    const types = (text: string) => readBlocks(text).map(({ token }) => token.type);
+    expect(types(`${"- ".repeat(49)}x`)).toEqual(["list"]);
+    expect(types(`${"- ".repeat(50)}x`)).toEqual(["text"]);
+    expect(types(`${"> 1. * ".repeat(17)}x`)).toEqual(["text"]);
+    expect(types("-".repeat(80))).toEqual(["hr"]);
+    expect(types("*".repeat(80))).toEqual(["hr"]);
+  });
+
   test("is heard without its marks", () => {
     expect(plainText("**Bold** and `code`:\n\n- one\n- two\n\n[a link](https://example.org)")).toBe(
       "Bold and code: one. two a link",
