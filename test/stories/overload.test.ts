@@ -28,6 +28,7 @@ async function startNarrow() {
     },
     kinds: { gated: gated.definition },
     bounds: BOUNDS,
+    env: { CAUSEWAY_DATABASE_CONNECTIONS: "20" },
   });
   const pool = testPool(app.database.url, 1);
   return {
@@ -108,9 +109,9 @@ it("begins nothing more while too many wait for a connection to the database, an
   await using story = await startNarrow();
   const { app } = story;
   const visitor = await newVisitor(app.url);
-  const locked = await lockTable(app.database, "sessions");
+  const locked = await lockTable(app.database, "users");
   // More than all connections and waiting places together.
-  const asking = Array.from({ length: 80 }, () => app.api("GET", "/chat/sessions"));
+  const asking = Array.from({ length: 80 }, () => app.api("GET", "/users"));
   const early = await Promise.any(
     asking.map(async (answer) => {
       const { status, body, headers } = await answer;

@@ -9,7 +9,7 @@ export interface Block {
 /** A longer text is not searched for formatting, because hostile text could keep the page busy. */
 const LONGEST_FORMATTED = 10_000;
 /** A line with fifty lists and quotes inside each other. The reader needs seconds for thousands of them. */
-const NESTED_TOO_DEEP = /^(?:[ \t]*(?:[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])|>)){50}/m;
+const NESTED_TOO_DEEP = /^( *(>|([-+*]|\d+[.)])\s)){50}/m;
 /**
  * Number of last blocks that may still change when text is added. A list continues after blank lines, so one is not
  * enough.
@@ -20,7 +20,8 @@ const UNSETTLED = 2;
  * Reads Markdown (CommonMark, with GitHub's tables, strike-through and bare links). Unreadable text becomes plain text.
  */
 export function readBlocks(text: string): Block[] {
-  if (NESTED_TOO_DEEP.test(text)) return [plainBlock(text)];
+  const plain: Block[] = [{ raw: text, token: { type: "text", raw: text, text } }];
+  if (NESTED_TOO_DEEP.test(text)) return plain;
   try {
     const lexer = new Lexer({ gfm: true, breaks: true });
     const tokens = lexer.blockTokens(text.replace(/\r\n?/g, "\n"), lexer.tokens);
@@ -30,12 +31,8 @@ export function readBlocks(text: string): Block[] {
     }
     return tokens.filter(({ type }) => type !== "space").map((token) => ({ raw: token.raw, token }));
   } catch {
-    return [plainBlock(text)];
+    return plain;
   }
-}
-
-function plainBlock(text: string): Block {
-  return { raw: text, token: { type: "text", raw: text, text } };
 }
 
 /**
