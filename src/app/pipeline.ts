@@ -16,6 +16,7 @@ import type { Metrics } from "../observability/metrics.ts";
 import { createEraseOld } from "../sessions/erase-old-sessions.ts";
 import { keepFollowing } from "../sessions/follow-activity-repository.ts";
 import { createTraceDeliveries } from "../trail/trace-deliveries.ts";
+import { createTraceReceipts } from "../trail/trace-receipts.ts";
 import { findTraces } from "../trail/trace-sources-repository.ts";
 import { createTurnStage } from "../turns/turn-stage.ts";
 import type { Engine } from "./engine.ts";
@@ -56,12 +57,13 @@ export function createPipeline(deps: PipelineDeps) {
   const channelName = (channelId: string) => channels.byId(channelId)?.ref.name ?? null;
   const find = (messageIds: readonly string[]) => findTraces(pool, messageIds);
   const traces = tracing && createTraceDeliveries({ tracing, find, channel: channelName, log });
+  const receipts = tracing && createTraceReceipts({ tracing, find, channel: channelName, log });
   const delivery = createDeliveryStage({
     base,
     channels,
     files: { linkTo: attachments.links.linkTo, read: attachments.read },
     linkToConversation: (sessionId) => `${deps.publicUrl}/console/conversations/${sessionId}`,
-    trace: traces?.sent ?? null,
+    trace: traces && receipts && { sent: traces.sent, received: receipts.applied },
   });
   const turns = createTurnStage({
     base,
@@ -147,7 +149,7 @@ export function createPipeline(deps: PipelineDeps) {
     async flush({ step }: StopSteps): Promise<void> {
       await step("records of deliveries", 0.9, async () => {
         await delivery.flush();
-        await traces?.drain();
+        await Promise.all([traces?.drain(), receipts?.drain()]);
       });
       if (!works) return;
       await step("leases and claims to hand back", 0.92, async () => {

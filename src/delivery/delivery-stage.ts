@@ -15,7 +15,7 @@ import { createDeliveryRepository } from "./delivery-repository.ts";
 import { deliverySteps } from "./delivery-steps.ts";
 import { createDeskDeliveries } from "./desk-delivery-repository.ts";
 import { createParkedRepository } from "./parked-repository.ts";
-import { createReceiptRepository } from "./receipt-repository.ts";
+import { type AppliedReceipt, createReceiptRepository } from "./receipt-repository.ts";
 import { createAttemptRecorder } from "./record-attempts.ts";
 
 export interface DeliveryStageDeps {
@@ -29,8 +29,8 @@ export interface DeliveryStageDeps {
   channels: ChannelDirectory;
   files: DeliveryEngineDeps["files"];
   linkToConversation(sessionId: string): string;
-  /** Traces a recorded send; null: tracing is off. */
-  trace: DeliveryEngineDeps["onRecorded"] | null;
+  /** Traces recorded sends, and the platforms' reports about them; null: tracing is off. */
+  trace: { sent: DeliveryEngineDeps["onRecorded"]; received(receipt: AppliedReceipt): void } | null;
 }
 
 export type DeliveryStage = ReturnType<typeof createDeliveryStage>;
@@ -43,7 +43,7 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
   const deliveries = createDeliveryRepository(pool, { owner: process.owner, sendLeaseMs });
   const unreachable = createUnreachableUsers(pool);
   const aliases = createUserAliases(pool);
-  const receipts = createReceiptRepository(pool, unreachable);
+  const receipts = createReceiptRepository(pool, unreachable, trace?.received);
   const parked = createParkedRepository(pool);
   const desks = createDeskDeliveries(pool);
   const queues = createDeliveryQueues(base.queues, log);
@@ -52,7 +52,7 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
   const record = createAttemptRecorder(deliveries, process.giveUp);
 
   const onRecorded: DeliveryEngineDeps["onRecorded"] = (delivery, attempt, startedAt) => {
-    trace?.(delivery, attempt, startedAt);
+    trace?.sent(delivery, attempt, startedAt);
     const channel = channels.byId(delivery.channelId)?.ref.name ?? delivery.channelId;
     metrics.deliveries.inc({ channel, status: attempt.status === "queued" ? "retry" : attempt.status });
     if (attempt.status !== "sent" && attempt.status !== "delivered") return;

@@ -41,7 +41,8 @@ const APPLY = (match: string) => `
       external_ids = CASE WHEN $2 = ANY(d.external_ids) THEN d.external_ids ELSE d.external_ids || $2::text END,
       sent_at = coalesce(d.sent_at, now()), next_attempt_at = NULL, updated_at = now(),
       possible_duplicate = d.possible_duplicate AND NOT (d.status = 'unknown' AND d.attempts = 1)
-    FROM forward n WHERE d.id = n.id AND NOT (${COMES_BACK})),
+    FROM forward n WHERE d.id = n.id AND NOT (${COMES_BACK})
+    RETURNING d.id, d.session_id, d.message_id, d.attempts, d.error_code, d.error),
   requeued AS (
     UPDATE deliveries d SET status = 'queued', error_code = coalesce($4, 'failed_later'),
       error = coalesce($5, 'the platform could not deliver it'), external_ids = '{}', sent_at = NULL, updated_at = now(),
@@ -62,6 +63,8 @@ const APPLY = (match: string) => `
     SELECT $1, $2, $3, $4, $5, $6, $7, $9, $10 WHERE $8 AND NOT EXISTS (SELECT 1 FROM named WHERE status <> 'sending')
     ON CONFLICT DO NOTHING)
   SELECT NOT EXISTS (SELECT 1 FROM named WHERE status <> 'sending') AS early,
+    (SELECT json_build_object('id', id, 'sessionId', session_id, 'messageId', message_id, 'attempts', attempts,
+      'errorCode', error_code, 'error', error) FROM applied) AS applied,
     (SELECT json_build_object('id', id, 'channelId', channel_id, 'retryInMs', retry_in_ms) FROM requeued
       WHERE next_attempt_at IS NOT NULL) AS requeued`;
 
@@ -100,10 +103,31 @@ export interface RequeuedDelivery {
   retryInMs: number;
 }
 
+/** A report that changed a delivery for good. */
+export interface AppliedReceipt {
+  id: string;
+  channelId: string;
+  sessionId: string | null;
+  messageId: string | null;
+  attempts: number;
+  state: DeliveryReceipt["state"];
+  errorCode: string | null;
+  error: string | null;
+}
+
+type AppliedRow = Omit<AppliedReceipt, "channelId" | "state">;
+
 export type ReceiptRepository = ReturnType<typeof createReceiptRepository>;
 
-/** Applies the platforms' reports about sends. */
-export function createReceiptRepository(pool: Pool, users: Pick<UnreachableUsers, "markRecipient">) {
+/**
+ * Applies the platforms' reports about sends.
+ * @param onApplied gets each report that changed a delivery.
+ */
+export function createReceiptRepository(
+  pool: Pool,
+  users: Pick<UnreachableUsers, "markRecipient">,
+  onApplied: (receipt: AppliedReceipt) => void = () => undefined,
+) {
   /** `saidAt` as in `markRecipient`. */
   async function apply(
     row: EarlyRow,
@@ -111,22 +135,24 @@ export function createReceiptRepository(pool: Pool, users: Pick<UnreachableUsers
     saidAt: Date | null,
   ): Promise<{ early: boolean; requeued: RequeuedDelivery[] }> {
     const { channel_id: channelId, external_id: externalId, delivery_id: deliveryId } = row;
-    const { rows } = await pool.query<{ early: boolean; requeued: RequeuedDelivery | null }>(
-      deliveryId === null ? BY_EXTERNAL_ID : BY_DELIVERY,
-      [
-        channelId,
-        externalId,
-        row.state,
-        row.error_code,
-        row.error,
-        deliveryId,
-        row.user_unreachable,
-        keep,
-        row.meaning,
-        row.after_ms,
-      ],
-    );
-    const { early, requeued } = rows[0] ?? { early: false, requeued: null };
+    const { rows } = await pool.query<{
+      early: boolean;
+      applied: AppliedRow | null;
+      requeued: RequeuedDelivery | null;
+    }>(deliveryId === null ? BY_EXTERNAL_ID : BY_DELIVERY, [
+      channelId,
+      externalId,
+      row.state,
+      row.error_code,
+      row.error,
+      deliveryId,
+      row.user_unreachable,
+      keep,
+      row.meaning,
+      row.after_ms,
+    ]);
+    const { early, applied, requeued } = rows[0] ?? { early: false, applied: null, requeued: null };
+    if (applied) onApplied({ ...applied, channelId, state: row.state });
     if (row.user_unreachable && !early) {
       const why = { code: row.error_code ?? "unreachable", reason: row.error ?? "the platform says so" };
       await users.markRecipient({ channelId, externalId, deliveryId }, why, saidAt);

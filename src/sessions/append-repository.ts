@@ -28,7 +28,7 @@ export interface NewMessage {
   format?: "text" | undefined;
   /** Time at which it was written, by the platform's clock. */
   sentAt?: Date | undefined;
-  /** For an instruction: the header of the call whose trace goes on with it. */
+  /** The header of the call whose trace goes on with it. */
   traceparent?: string | null | undefined;
 }
 
@@ -61,9 +61,9 @@ const APPEND = `
     SELECT $12, workspace_id, id, $2, seq, $13 FROM place WHERE $12::text IS NOT NULL),
   stored AS (
     INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, author, buttons, metadata, format,
-      sent_at, execution_id)
+      sent_at, execution_id, traceparent)
     SELECT $2, id, seq, seq, CASE WHEN $12::text IS NULL THEN 'assistant' ELSE 'system' END, $3, $4, $5, $6, $7, $8,
-      $9, $12 FROM place)
+      $9, $12, CASE WHEN $12::text IS NULL THEN $13 END FROM place)
   SELECT workspace_id, channel_id, address FROM place`;
 
 /** Stores a message at the end of a session, which the caller's transaction has locked. */

@@ -37,7 +37,8 @@ export function describeTrail(rows: TrailRows, now: Date): Trail {
     executionId: rows.turn?.id ?? null,
     traceId: traceIdOf({
       messageId: rows.turn?.userMessageId ?? rows.messageId,
-      traceparent: rows.turn?.traceparent ?? null,
+      traceparent:
+        rows.turn?.traceparent ?? rows.replies.find(({ id }) => id === rows.messageId)?.traceparent ?? null,
     }),
     summary: [summarizeHandoff(rows) ?? summarizeTurn(rows, now), summarizeDeliveries(rows)]
       .filter((part) => part !== null)

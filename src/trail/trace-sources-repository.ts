@@ -9,7 +9,8 @@ export interface DeliveredTrace {
 }
 
 const FOUND = `
-  SELECT m.id, e.id AS "executionId", e.user_message_id AS "userMessageId", e.traceparent
+  SELECT m.id, e.id AS "executionId", e.user_message_id AS "userMessageId",
+    coalesce(e.traceparent, m.traceparent) AS traceparent
   FROM messages m LEFT JOIN executions e ON e.id = m.execution_id WHERE m.id = ANY($1)`;
 
 interface FoundRow {

@@ -63,7 +63,7 @@ const PREVIOUS_TURN = `
   ORDER BY e.seq DESC LIMIT 1`;
 
 const REPLIES = `
-  SELECT m.id, m.origin, m.content, m.created_at AS "createdAt", ${KEYS} AS keys,
+  SELECT m.id, m.origin, m.content, m.created_at AS "createdAt", ${KEYS} AS keys, m.traceparent,
     CASE WHEN m.author ? 'via' THEN m.author->>'name' END AS person FROM messages m
   WHERE m.session_id = $1 AND m.role IN ('assistant', 'tool') AND CASE WHEN $2::text IS NULL THEN m.id = $3
     ELSE m.turn_seq = $4 AND m.execution_id = $2 END ORDER BY m.seq`;

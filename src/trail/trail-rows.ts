@@ -107,6 +107,8 @@ export interface ReplyRow {
   content: string;
   createdAt: Date;
   keys: string[];
+  /** Of words that a call sent without a turn. */
+  traceparent: string | null;
 }
 
 export interface DeliveryRow {

@@ -18,7 +18,7 @@ export interface SpeakRequest {
   unlessUserWroteAfter: number | null;
   /** Limits of the session's channel for texts. */
   limits: ReplyLimits;
-  /** The header of the call whose trace goes on with an instruction. */
+  /** The header of the call whose trace goes on with it. */
   traceparent?: string | null;
 }
 
@@ -145,7 +145,7 @@ async function tell(
   client: PoolClient,
   messageId: string,
   message: Extract<UnpromptedMessage, { text: string }>,
-  { sessionId, metadata, limits }: SpeakRequest,
+  { sessionId, metadata, limits, traceparent }: SpeakRequest,
 ): Promise<string[]> {
   const content = storableText(message.text);
   const format = message.format === "markdown" ? undefined : ("text" as const);
@@ -159,6 +159,7 @@ async function tell(
     choices: reply.choices,
     metadata,
     format,
+    traceparent,
   });
   await addFiles(
     client,

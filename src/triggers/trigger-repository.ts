@@ -31,7 +31,7 @@ export interface Trigger {
   notBefore: Date | null;
   /** Idempotency key: repeated requests with the same key are processed once. */
   key: string;
-  /** The header of the call whose trace goes on with a prompt. */
+  /** The header of the call whose trace goes on with it. */
   traceparent?: string | null;
 }
 

@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { definition } from "../../src/bots/llm/index.ts";
+import { inSpan } from "../../src/core/trace/current-span.ts";
+import type { Span } from "../../src/core/trace/span.ts";
 import { eventually } from "../support/eventually.ts";
 import { askBot } from "./ask-bot.ts";
 import { callsThenAnswers, toldToModel, toolSummaries } from "./calling-model.ts";
@@ -96,6 +98,25 @@ describe("tools of an MCP server", () => {
       '{"degrees":21}',
       "[resource map://oslo image/png, not shown]",
     ]);
+    await bot.close?.();
+  });
+
+  it("over pipes are told to which trace a call belongs", async () => {
+    await using server = await startProvider();
+    const bot = server.bot({ mcpServers: { pipes: pipes() } });
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const nothing = () => undefined;
+    const span: Span = {
+      traceparent,
+      showsText: false,
+      child: () => span,
+      set: nothing,
+      fail: nothing,
+      end: nothing,
+    };
+    callsThenAnswers(server, ["pipes_trace", {}]);
+    const { progress } = await inSpan(span, () => askBot(bot, "go"));
+    expect(toolSummaries(progress)).toEqual([`trace ${traceparent}`]);
     await bot.close?.();
   });
 

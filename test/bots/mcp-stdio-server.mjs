@@ -14,6 +14,9 @@ server.registerTool("who", { description: "Says who it is." }, () => {
 server.registerTool("die", { description: "Ends itself.", inputSchema: { code: z.number() } }, ({ code }) =>
   process.exit(code),
 );
+server.registerTool("trace", { description: "Says to which trace it belongs." }, ({ _meta }) =>
+  text(`trace ${_meta?.traceparent ?? "none"}`),
+);
 server.registerTool("learn", { description: "Gets another tool." }, () => {
   server.registerTool("learned", { description: "Is new." }, () => text("new"));
   return text("learned");

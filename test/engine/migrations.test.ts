@@ -108,6 +108,7 @@ describe("migrations", () => {
       "messages_buttons_check",
       "messages_format_check",
       "messages_role_check",
+      "messages_traceparent_check",
       "participant_data_owner_check",
       "schedule_runs_status_check",
       "schedules_format_check",

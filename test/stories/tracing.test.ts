@@ -1,9 +1,13 @@
+import { once } from "node:events";
 import { describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { callsTool, startChatServer } from "../bots/chat-server.ts";
 import { startMcpServer } from "../bots/mcp-http-server.ts";
 import { startToolServer } from "../bots/tool-server.ts";
+import { messageWith, PUBLIC_URL } from "../channels/whatsapp-subject.ts";
 import { startTestApp } from "../support/app.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
+import { signedForm, startFakeTwilio } from "../support/fake-twilio.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { buildService, serviceDirectory, startProcess } from "../support/process.ts";
 import { type ReceivedSpan, startTraceReceiver, type TraceReceiver } from "../support/trace-receiver.ts";
@@ -145,6 +149,7 @@ describe("the trace of a message", () => {
 
   it("goes on with a caller's trace, reaches a webhook bot, and shows texts where that is wanted", async () => {
     await using receiver = await startTraceReceiver();
+    await using twilio = await startFakeTwilio();
     await using endpoint = await startToolServer((response) => {
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify({ messages: [{ content: ANSWER }] }));
@@ -155,8 +160,19 @@ describe("the trace of a message", () => {
           bot: { type: "webhook", url: endpoint.url, secret: "a-secret-for-my-own-bot", history: "none" },
         },
       },
-      channels: { api: { kind: "api", agent: "mine" } },
-      env: { ...traced(receiver), CAUSEWAY_TRACE_CONTENT: "1" },
+      channels: {
+        api: { kind: "api", agent: "mine" },
+        whatsapp: {
+          kind: "whatsapp",
+          agent: "mine",
+          provider: "twilio",
+          accountSid: twilio.accountSid,
+          authToken: twilio.authToken,
+          from: twilio.from,
+          apiBaseUrl: twilio.url,
+        },
+      },
+      env: { ...traced(receiver), CAUSEWAY_PUBLIC_URL: PUBLIC_URL, CAUSEWAY_TRACE_CONTENT: "1" },
     });
     const session = await app.api("POST", "/chat/sessions", { agent_id: "mine" });
     const path = `/chat/sessions/${session.body.id}/messages`;
@@ -183,6 +199,63 @@ describe("the trace of a message", () => {
         ({ attributes }) => attributes["causeway.execution.id"] === triggered.body.execution_id,
       );
       expect(unprompted).toMatchObject({ traceId: TRACE, parentSpanId: "b7ad6b7169203331" });
+    });
+
+    // Words that are sent as they are have no turn, so their delivery is the first step.
+    const words = { agent_id: "mine", channel: "api", identifier: "ada", message_text: "We are closed." };
+    const batch = { ...words, identifier: undefined, items: [{ identifier: "ada" }] };
+    const told = await app.api("POST", "/trigger_bot_message", words, { traceparent: CALLER });
+    const toldToo = await app.api("POST", "/trigger_bot_message/batch", batch, { traceparent: CALLER });
+    for (const id of [told.body.delivery_ids[0], toldToo.body.data[0].delivery_ids[0]]) {
+      await patiently(() =>
+        expect(
+          receiver.spans.find(({ attributes }) => attributes["causeway.delivery.id"] === id),
+        ).toMatchObject({ name: "causeway.deliver", traceId: TRACE, parentSpanId: "b7ad6b7169203331" }),
+      );
+      const delivery = await app.api("GET", `/deliveries/${id}`);
+      expect((await why(delivery.body.message_id)).body.trace_id).toBe(TRACE);
+    }
+
+    // A socket carries many messages, so each one names its trace.
+    const socket = new WebSocket(
+      `${app.url.replace("http", "ws")}/api/v1${path.replace(/messages$/, "ws")}`,
+      {
+        headers: { "x-api-key": app.apiKey },
+      },
+    );
+    await once(socket, "open");
+    const other = CALLER.replace(TRACE, "1".repeat(32));
+    socket.send(JSON.stringify({ type: "message", content: "over a socket", traceparent: other }));
+    await patiently(() => expect(receiver.spans.map(({ traceId }) => traceId)).toContain("1".repeat(32)));
+    socket.close();
+
+    // The platform's report is the last step.
+    const form = async (url: string, params: Record<string, string>) => {
+      const signed = signedForm(PUBLIC_URL + url, params, twilio.authToken);
+      return (await fetch(app.url + url, { method: "POST", ...signed })).status;
+    };
+    expect(await form("/webhooks/whatsapp", messageWith(twilio, { Body: "Hello!" }))).toBe(200);
+    const sent = await patiently(() => {
+      const [first] = twilio.taken;
+      if (!first) throw new Error("nothing was sent yet");
+      return first;
+    });
+    const callback = new URL(sent.statusCallback ?? "");
+    for (const status of ["delivered", "read"])
+      expect(
+        await form(callback.pathname + callback.search, {
+          MessageSid: sent.sid,
+          MessageStatus: status,
+          AccountSid: twilio.accountSid,
+        }),
+      ).toBeLessThan(300);
+    await patiently(() => {
+      const receipts = receiver.spans.filter(({ name }) => name === "causeway.receipt");
+      expect(receipts.map(({ attributes }) => attributes["causeway.delivery.status"])).toContain("read");
+      for (const receipt of receipts) {
+        const delivered = receiver.spans.find(({ spanId }) => spanId === receipt.parentSpanId);
+        expect(delivered).toMatchObject({ name: "causeway.deliver", traceId: receipt.traceId });
+      }
     });
 
     const second = await app.api("POST", path, { content: "again" }, { traceparent: "nonsense" });

@@ -92,7 +92,21 @@ function transportTo(config: McpServerConfig) {
   }
   const { command, args, env, cwd } = config;
   // The process may write anything to stderr, so our log does not include it.
-  return new StdioTransport({ command, args, env, stderr: "ignore", ...(cwd !== undefined && { cwd }) });
+  return traced(
+    new StdioTransport({ command, args, env, stderr: "ignore", ...(cwd !== undefined && { cwd }) }),
+  );
+}
+
+/** A pipe has no headers. So the trace stands in the `_meta` of each call, where MCP puts it. */
+function traced(transport: StdioTransport): StdioTransport {
+  const send = transport.send.bind(transport);
+  transport.send = (message) => {
+    const { traceparent } = traceHeaders();
+    if (traceparent === undefined || !("method" in message) || !("id" in message)) return send(message);
+    const { _meta, ...params } = message.params ?? {};
+    return send({ ...message, params: { ...params, _meta: { ..._meta, traceparent } } });
+  };
+  return transport;
 }
 
 /** A connection serves many turns, so each request says for itself to which trace it belongs. */

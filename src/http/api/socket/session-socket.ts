@@ -126,7 +126,7 @@ export function serveSocket(
     const current = await conversation.session(session.workspaceId, session.id);
     const messageKey =
       frame.idempotency_key === undefined ? newId() : `socket:${storableText(frame.idempotency_key)}`;
-    const sent = await conversation.send(current, toNewMessage(frame, messageKey));
+    const sent = await conversation.send(current, toNewMessage(frame, messageKey, frame.traceparent));
     watch(sent.sessionId);
     if (sent.kind === "turn") void follow(sent.executionId, sent.sessionId);
     else await show(eventsOf(conversation, sent, 0, closed.signal), null, sent.sessionId);

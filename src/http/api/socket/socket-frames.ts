@@ -8,6 +8,8 @@ const frameSchema = z.discriminatedUnion("type", [
       type: z.literal("message"),
       ...messageShape,
       idempotency_key: z.string().min(1).max(255).optional(),
+      // A socket carries many messages, so each one names its own trace.
+      traceparent: z.string().max(256).optional(),
     })
     .superRefine(saysSomething),
   z.strictObject({ type: z.literal("cancel"), execution_id: z.string().min(1).max(64).optional() }),

@@ -107,7 +107,7 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
       },
     ],
     errors: OUTREACH_ERRORS,
-    async handle({ caller, body, resourceId }) {
+    async handle({ caller, body, headers, resourceId }) {
       const { agent, channel } = await outreachTarget(deps, caller.workspaceId, {
         agent: body.agent_id,
         channel: body.channel,
@@ -130,6 +130,7 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
             participantData: item.participant_data ?? body.participant_data,
             metadata: {},
             key: `trigger:${resourceId}:${index}`,
+            traceparent: storedTraceparent(headers["traceparent"]),
           };
           const outcome = await deps.trigger(request, body.ignore_quiet_hours);
           const { identifier } = item;

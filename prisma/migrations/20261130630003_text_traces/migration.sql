@@ -1,0 +1,3 @@
+-- The W3C header of the call that sent these words. They have no run, which would keep it. Null for nearly all.
+ALTER TABLE "messages" ADD COLUMN "traceparent" TEXT
+    CONSTRAINT "messages_traceparent_check" CHECK ("traceparent" ~ '^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$');
