@@ -1,5 +1,4 @@
-import type { AnyChunk, KnownBlock } from "@slack/types";
-import type { WebClient } from "@slack/web-api";
+import type { AnyChunk, KnownBlock, WebClient } from "@slack/web-api";
 import type { SendResult } from "../../core/message/outbound.ts";
 import { buttonsBlock } from "./blocks.ts";
 import { inEitherFormat, type SlackWords } from "./content.ts";

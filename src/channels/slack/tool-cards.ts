@@ -1,4 +1,4 @@
-import type { AnyChunk, TaskUpdateChunk } from "@slack/types";
+import type { AnyChunk, TaskUpdateChunk } from "@slack/web-api";
 import type { ToolStep } from "../../core/message/live-stream.ts";
 import { shortened } from "../../core/text/text.ts";
 
