@@ -62,11 +62,14 @@ export async function followActivity(
   }
 }
 
+/** Most readers that share a run. The console asks for a few lists at once. */
+const READERS = 8;
+
 const catchingUp = new WeakMap<Pool, () => Promise<void>>();
 
 /** Brings recent activity up to date for somebody who reads the indexed columns now. Parallel readers share a run. */
 export function catchUp(pool: Pool): Promise<void> {
-  const shared = catchingUp.get(pool) ?? shareRuns(() => followActivity(pool, LATE_MS));
+  const shared = catchingUp.get(pool) ?? shareRuns(() => followActivity(pool, LATE_MS), READERS);
   catchingUp.set(pool, shared);
   return shared();
 }

@@ -8,24 +8,29 @@ function gatedRun() {
     new Promise<void>((resolve, reject) => {
       gates.push({ end: resolve, fail: () => reject(new Error("away")) });
     });
-  return { gates, ask: shareRuns(run) };
+  return { gates, ask: shareRuns(run, 3) };
 }
 
-test("callers that come during a run share the next one, which begins after they asked", async () => {
+test("callers that come during a run share the next one, which begins after they asked, up to a number", async () => {
   const { gates, ask } = gatedRun();
   const first = ask();
   const later = [ask(), ask(), ask()];
   expect(gates).toHaveLength(1);
+  // One more has a run of its own.
+  const own = ask();
+  expect(gates).toHaveLength(2);
+  gates[1]?.end();
+  await own;
   gates[0]?.end();
   await first;
-  await expect.poll(() => gates.length).toBe(2);
-  const afterwards = ask();
-  gates[1]?.end();
-  await Promise.all(later);
   await expect.poll(() => gates.length).toBe(3);
+  const afterwards = ask();
   gates[2]?.end();
+  await Promise.all(later);
+  await expect.poll(() => gates.length).toBe(4);
+  gates[3]?.end();
   await afterwards;
-  expect(gates).toHaveLength(3);
+  expect(gates).toHaveLength(4);
 });
 
 test("a failed run fails for those who share it, and for nobody later", async () => {
