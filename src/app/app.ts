@@ -1,39 +1,21 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
-import { AGENT_VERSIONS } from "../agents/version-repository.ts";
 import type { BotDefinition } from "../bots/bot.ts";
 import type { ChannelDefinition } from "../channels/channel.ts";
-import { type ChannelDirectory, createChannelDirectory } from "../channels/channel-directory.ts";
+import type { ChannelDirectory } from "../channels/channel-directory.ts";
 import { type Environment, giveToPackages, readEnvironment } from "../config/env.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import { resolvePublicUrl } from "../config/public-url.ts";
 import { readOrCreateSecret } from "../config/secret-file.ts";
 import { abortable } from "../core/process/abortable.ts";
-import { createAdmissionLimit } from "../core/process/admission-limit.ts";
 import type { Logger } from "../core/process/logger.ts";
 import type { WorkTimes } from "../core/process/working-process.ts";
-import { monotonicMs } from "../core/time/monotonic.ts";
-import { createApi } from "../http/api/api.ts";
-import { createConversationApi } from "../http/api/conversations.ts";
-import { createAttempts } from "../http/server/attempts.ts";
-import { type Bounds, boundsFor } from "../http/server/bounds.ts";
+import type { Bounds } from "../http/server/bounds.ts";
 import { createCallerOf } from "../http/server/caller-address.ts";
-import { descriptorLimit } from "../http/server/descriptors.ts";
-import { createOpenLimit } from "../http/server/open-limit.ts";
-import { createRateLimit, perMinute } from "../http/server/rate-limit.ts";
-import { createRunningChannels } from "../ingest/running-channels.ts";
-import { createMetrics } from "../observability/metrics.ts";
 import { startTracing } from "../observability/tracing.ts";
-import { catchUp } from "../sessions/follow-activity-repository.ts";
-import { countBacklog } from "../storage/backlog.ts";
-import { createOutreach } from "../triggers/outreach.ts";
-import { createReach } from "../users/reach.ts";
-import { createWorkspaces } from "../workspaces/workspaces.ts";
-import { createAgents } from "./agents.ts";
-import { type AttachmentParts, createAttachmentParts } from "./attachments.ts";
+import type { AttachmentParts } from "./attachments.ts";
 import { type Engine, openEngine } from "./engine.ts";
-import { createHttp } from "./http.ts";
-import { createPipeline, type Pipeline } from "./pipeline.ts";
-import { createProactiveParts } from "./proactive.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { createService, VERSION } from "./service.ts";
 import { createSimulatorParts } from "./simulator.ts";
 import { stopApp } from "./stop.ts";
 
@@ -75,12 +57,6 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** Codes that one key may try. */
-const ACCESS_CODES = { burst: 20, perMinute: 20 };
-
-/** The version of the API, as in its document. */
-const VERSION = "1.0.0";
-
 /** The composition root: builds everything once, top to bottom, and starts it. */
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, log } = options;
@@ -105,83 +81,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   giveToPackages(settings.tracing?.environment ?? {});
   const tracing = await startTracing(settings.tracing, { version: VERSION, log });
-  const metrics = createMetrics();
-  metrics.observeBacklog(async () => {
-    await catchUp(engine.database.pool);
-    return await countBacklog(engine.database.pool);
-  });
-  const channels = createChannelDirectory();
-  const stopping = new AbortController();
-  const giveUp = new AbortController();
-  const workspaces = createWorkspaces({
-    database: engine.database,
-    channels,
-    kinds: options.channels,
-    publicUrl: settings.publicUrl,
-    onVersions: (current) => agents.refresh(current),
-    log,
-  });
-  const agents = createAgents({
-    database: engine.database,
-    bots: options.bots,
-    env: () => env,
-    hide,
-    configuredAgent: workspaces.configuredAgent,
-    log,
-  });
-  engine.hub.subscribe(AGENT_VERSIONS, () => {
-    workspaces
-      .followVersions()
-      .catch((error: unknown) => log.error({ err: error }, "could not read the agents' versions"));
-  });
-  const bounds = { ...boundsFor(descriptorLimit()), ...options.bounds };
-
-  const attachments = createAttachmentParts({
-    engine,
-    channels,
-    settings,
-    bounds,
-    onFailedWrite: () => metrics.failedFileWrites.inc(),
-    log,
-  });
-  const pipeline = createPipeline({
-    engine,
-    channels,
-    agents,
-    attachments,
-    desk: workspaces.deskPlace,
-    publicUrl: settings.publicUrl.url,
-    role: settings.role,
-    retentionDays: settings.retentionDays,
-    metrics,
-    tracing,
-    capacity: createAdmissionLimit(bounds.messages),
-    giveUp: giveUp.signal,
-    log,
-    ...(options.times ? { times: options.times } : {}),
-  });
-
-  const hasReceipts = (kind: string) => options.channels[kind]?.capabilities.receipts ?? false;
-  const reach = createReach(channels);
-  const outreach = createOutreach({
-    database: engine.database,
-    hub: engine.hub,
-    channels,
-    agents,
-    pipeline,
-    log,
-  });
-  const proactive = createProactiveParts({
-    engine,
-    channels,
-    agents,
-    pipeline,
-    outreach,
-    hasReceipts,
-    role: settings.role,
-    eventLogDays: settings.eventLogDays,
-    log,
-  });
+  const service = createService({ options, env: () => env, hide, engine, simulator, callerOf, tracing });
+  const { workspaces, agents, channels, attachments, pipeline, proactive, api, running, sockets, http } =
+    service;
+  const { stopping, giveUp } = service;
 
   async function reload(): Promise<void> {
     const read = options.reload();
@@ -190,67 +93,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     env = environment();
     await workspaces.publish(read.workspaces);
   }
-
-  const conversations = createConversationApi({
-    engine,
-    channels,
-    agents,
-    pipeline,
-    attachments,
-    desks: workspaces.desks,
-    userRate: createRateLimit(perMinute(settings.rates.perUser), monotonicMs),
-    codeRate: createRateLimit(ACCESS_CODES, monotonicMs),
-    log,
-  });
-  const streamRoom = createAdmissionLimit({ count: bounds.streams, bytes: 0 });
-  const api = createApi({
-    engine,
-    channels,
-    reach,
-    hasReceipts,
-    enqueueDeliveries: pipeline.enqueueDeliveries,
-    onErased: pipeline.stopSessions,
-    pendingChange: workspaces.pendingChange,
-    routes: [...conversations.routes, ...proactive.routes],
-    more: [conversations.openai],
-    callerOf,
-    attempts: createAttempts(createRateLimit(bounds.addressRates.wrongKeys, monotonicMs)),
-    keyRate: createRateLimit(perMinute(settings.rates.perKey), monotonicMs),
-    keyStreams: createOpenLimit(settings.streamsPerKey, streamRoom),
-    auditDays: settings.auditDays,
-    isTraced: tracing !== null,
-    publicUrl: settings.publicUrl,
-    oidc: settings.oidc,
-    version: VERSION,
-    giveUp: giveUp.signal,
-    log,
-  });
-  const running = createRunningChannels({
-    database: engine.database,
-    channels,
-    ingest: pipeline.ingest,
-    stopping: stopping.signal,
-    log,
-  });
-  const sockets = conversations.sockets(api);
-
-  const http = createHttp({
-    engine,
-    channels,
-    agents,
-    pipeline,
-    attachments,
-    metrics,
-    api: api.mounts,
-    publicUrl: settings.publicUrl.url,
-    callerOf,
-    simulator,
-    bounds,
-    streamRoom,
-    stopping: stopping.signal,
-    log,
-  });
-  http.onUpgrade(sockets.upgrade);
 
   const stop = (): Promise<void> =>
     stopApp({

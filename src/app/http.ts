@@ -6,10 +6,12 @@ import type { AdmissionLimit } from "../core/process/admission-limit.ts";
 import type { Logger } from "../core/process/logger.ts";
 import { monotonicMs } from "../core/time/monotonic.ts";
 import { createChannelActivity } from "../delivery/channel-activity-repository.ts";
-import { type BodyRoomSizes, keepBodies } from "../http/bodies/bodies.ts";
+import { keepBodies, withRoomForFiles } from "../http/bodies/bodies.ts";
 import { consolePage } from "../http/console/console-page.ts";
 import type { Bounds } from "../http/server/bounds.ts";
 import type { CallerOf } from "../http/server/caller-address.ts";
+import { channelHealth } from "../http/server/channel-health.ts";
+import { createFullCheck } from "../http/server/full-database.ts";
 import { healthRoutes } from "../http/server/health-routes.ts";
 import { createRateLimit, requireRate } from "../http/server/rate-limit.ts";
 import { createHttpServer, type HttpParts, type HttpServer } from "../http/server/server.ts";
@@ -77,21 +79,7 @@ export function createHttp(deps: HttpDeps): HttpServer {
       }),
       health: healthRoutes({
         dependencies: () => engine.health(),
-        channels: async () => {
-          // Send problems are known on every process. Without a database the service is not ready anyway.
-          const refused = await troubles().catch(() => new Map<string, string>());
-          return Object.fromEntries(
-            channels
-              .all()
-              .map(({ ref, error }) => ({ ref, error: error ?? refused.get(ref.id) ?? null }))
-              // API channels of several workspaces may share a name. Then a problem of any of them is shown.
-              .sort((left, right) => Number(left.error !== null) - Number(right.error !== null))
-              .map(({ ref, error }) => [
-                ref.name,
-                { kind: ref.kind, state: error === null ? "ok" : "error", last_error: error },
-              ]),
-          );
-        },
+        channels: () => channelHealth(channels, troubles),
         simulated: deps.simulator?.channels ?? [],
         files: attachments.lastError,
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
@@ -99,13 +87,7 @@ export function createHttp(deps: HttpDeps): HttpServer {
       }),
       keepBody: keepBodies(withRoomForFiles(bounds.bodies, attachments.uploads.limitBytes), callerOf),
       mostConnections: bounds.connections,
-      isFull(senders) {
-        const { pool, intake } = engine.database;
-        const most = bounds.waitingForDatabase;
-        if (senders === "platforms") return intake.waitingCount >= most;
-        // Visitors leave places free for callers with keys.
-        return pool.waitingCount >= (senders === "visitors" ? most / 2 : most);
-      },
+      isFull: createFullCheck(engine.database, bounds.waitingForDatabase),
       onFinished({ seconds, ...labels }) {
         metrics.httpSeconds.observe(labels, seconds);
       },
@@ -139,15 +121,6 @@ export function createHttp(deps: HttpDeps): HttpServer {
     },
     deps.log,
   );
-}
-
-/** One sender gets at most half of a room. The largest file must fit into that half and leave room for others. */
-function withRoomForFiles(sizes: BodyRoomSizes, fileBytes: number): BodyRoomSizes {
-  return {
-    ...sizes,
-    visitor: Math.max(sizes.visitor, 3 * fileBytes),
-    known: Math.max(sizes.known, 3 * fileBytes),
-  };
 }
 
 /** The configuration of a web channel, and the check of its visitors. */

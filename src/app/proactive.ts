@@ -11,14 +11,11 @@ import { scheduleRoutes } from "../http/api/schedules/schedules.ts";
 import { sessionEventRoutes } from "../http/api/sessions/session-events.ts";
 import { triggerRoutes } from "../http/api/trigger/trigger.ts";
 import { triggerCheckRoutes } from "../http/api/trigger/trigger-check.ts";
-import { createRunRepository } from "../schedules/run-repository.ts";
-import { startScheduleLoop } from "../schedules/schedule-loop.ts";
 import { createScheduleQueries } from "../schedules/schedule-queries-repository.ts";
 import { createScheduleRepository } from "../schedules/schedule-repository.ts";
 import { createSessionQueriesRepository } from "../sessions/session-queries-repository.ts";
-import { createOwnClaims } from "../storage/own-claims.ts";
 import type { Outreach } from "../triggers/outreach.ts";
-import { createScheduledMessages } from "../triggers/scheduled-messages.ts";
+import { startScheduledMessages } from "../triggers/scheduled-messages.ts";
 import type { Engine } from "./engine.ts";
 import type { Pipeline } from "./pipeline.ts";
 
@@ -53,18 +50,6 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
 
   let loops: { stop(): Promise<void> }[] = [];
 
-  async function startScheduled() {
-    const runs = createRunRepository(pool, { owner: pipeline.owner });
-    if (engine.alone) await runs.releaseAll();
-    return startScheduleLoop({
-      runs,
-      claims: createOwnClaims(runs),
-      ...createScheduledMessages(outreach),
-      pollMs: POLL_MS,
-      log,
-    });
-  }
-
   const scheduling = {
     ...names,
     schedules,
@@ -86,10 +71,11 @@ export function createProactiveParts(deps: ProactivePartsDeps) {
     ],
     async start(): Promise<void> {
       if (deps.role === "web") return;
+      const { owner } = pipeline;
       const times = { pollMs: POLL_MS, keepDays: deps.eventLogDays };
       loops = [
         await startEventRules({ engine, agents, outreach, pipeline, times, log }),
-        await startScheduled(),
+        await startScheduledMessages({ pool, owner, alone: engine.alone, outreach, pollMs: POLL_MS, log }),
       ];
     },
     async stop(): Promise<void> {

@@ -2,64 +2,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { z } from "zod";
-import { trustedProxyProblem } from "../core/network/trusted-proxies.ts";
 import { fileStoreProblem } from "./file-store-place.ts";
 import { issuerProblem, publicUrlProblem } from "./public-url.ts";
-import { redisUrlsProblem, splitRedisUrls } from "./redis-urls.ts";
+import { addresses, days, postgresUrl, rate, redisUrls, urlOf, variable } from "./variable.ts";
 
 /**
  * The environment variables of the service. An empty value counts as unset, because compose files write `NAME=` for
  * that.
  */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Definition of one variable: its purpose, the schema of its text, and its default. */
-export interface Variable<T> {
-  doc: string;
-  schema: z.ZodType<T, string>;
-  /** The default as text. Null if an unset variable has a special meaning, which `unset` describes. */
-  default: string | null;
-  unset?: string;
-}
-
-function variable<T, D extends string | null>(
-  definition: Variable<T> & { default: D },
-): Variable<T> & { default: D } {
-  return definition;
-}
-
-const postgresUrl = urlOf(["postgres:", "postgresql:"], "write postgres://user:password@host:5432/database");
-
-const redisUrls = z
-  .string()
-  .transform(splitRedisUrls)
-  .superRefine((urls, check) => {
-    const problem = redisUrlsProblem(urls);
-    if (problem !== null) check.addIssue({ code: "custom", message: problem });
-  });
-
-const rate = z
-  .string()
-  .regex(/^[1-9]\d{0,8}$/, "write a whole number, 1 or more")
-  .transform(Number);
-
-const addresses = z
-  .string()
-  .transform((list) =>
-    list
-      .split(",")
-      .map((entry) => entry.trim())
-      .filter((entry) => entry !== "" && entry !== "none"),
-  )
-  .superRefine((entries, check) => {
-    const problem = entries.map(trustedProxyProblem).find((each) => each !== null);
-    if (problem !== undefined) check.addIssue({ code: "custom", message: problem });
-  });
-
-const days = z
-  .string()
-  .regex(/^[1-9]\d{0,4}$/, "write a whole number of days, 1 or more")
-  .transform(Number);
 
 /** All variables that the service reads. The table in `docs/settings.md` and `.env.example` are generated from this. */
 export const variables = {
@@ -340,10 +291,4 @@ export function readEnvironment(directory: string = process.cwd()): Environment 
 /** Puts variables where packages read them: some may stand in `.env` alone. */
 export function giveToPackages(values: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(values)) process.env[name] ??= value;
-}
-
-function urlOf(protocols: readonly string[], instead: string): z.ZodType<string, string> {
-  return z
-    .string()
-    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), instead);
 }

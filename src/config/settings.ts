@@ -4,9 +4,10 @@ import type { z } from "zod";
 import type { ConfigProblem } from "../core/faults/errors.ts";
 import { isSecretName } from "../core/text/secret-names.ts";
 import type { TracingSettings } from "../core/trace/tracing-settings.ts";
-import { type Environment, type Variable, variables } from "./env.ts";
+import { type Environment, variables } from "./env.ts";
 import { type FileStorePlace, fileStorePlace } from "./file-store-place.ts";
 import { resolvePublicUrl } from "./public-url.ts";
+import type { Variable } from "./variable.ts";
 
 /** The parsed environment. Paths are absolute. */
 export interface Settings {

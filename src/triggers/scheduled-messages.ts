@@ -1,10 +1,42 @@
-import type { ScheduleLoopDeps } from "../schedules/schedule-loop.ts";
+import type { Logger } from "../core/process/logger.ts";
+import { createRunRepository } from "../schedules/run-repository.ts";
+import { type ScheduleLoopDeps, startScheduleLoop } from "../schedules/schedule-loop.ts";
+import type { Database } from "../storage/database.ts";
+import { createOwnClaims } from "../storage/own-claims.ts";
 import type { Outreach } from "./outreach.ts";
 
+type Sends = Pick<Outreach, "running" | "trigger" | "quietFor">;
+
+export interface ScheduledMessagesDeps {
+  pool: Database["pool"];
+  /** The id of this process, and true if no other process can be alive. */
+  owner: string;
+  alone: boolean;
+  outreach: Sends;
+  pollMs: number;
+  log: Logger;
+}
+
+/** Starts to send scheduled messages when they are due. */
+export async function startScheduledMessages({
+  pool,
+  owner,
+  alone,
+  outreach,
+  ...loop
+}: ScheduledMessagesDeps) {
+  const runs = createRunRepository(pool, { owner });
+  if (alone) await runs.releaseAll();
+  return startScheduleLoop({
+    ...loop,
+    runs,
+    claims: createOwnClaims(runs),
+    ...createScheduledMessages(outreach),
+  });
+}
+
 /** Sends scheduled messages like triggers, to the user's open session or a new one. */
-export function createScheduledMessages(
-  outreach: Pick<Outreach, "running" | "trigger" | "quietFor">,
-): Pick<ScheduleLoopDeps, "send" | "quietUntil"> {
+function createScheduledMessages(outreach: Sends): Pick<ScheduleLoopDeps, "send" | "quietUntil"> {
   return {
     async send({ channelId, agentId, identifier, sessionId, message }, key) {
       const outcome = await outreach.trigger(

@@ -14,6 +14,15 @@ export interface BodySender {
 /** Maximum memory of bodies in this process, by the trust in their senders. Bytes. */
 export type BodyRoomSizes = Record<BodySender["trust"], number>;
 
+/** One sender gets at most half of a room. The largest file must fit into that half and leave room for others. */
+export function withRoomForFiles(sizes: BodyRoomSizes, fileBytes: number): BodyRoomSizes {
+  return {
+    ...sizes,
+    visitor: Math.max(sizes.visitor, 3 * fileBytes),
+    known: Math.max(sizes.known, 3 * fileBytes),
+  };
+}
+
 /** A body that makes progress is not dropped for another body of the same sender, milliseconds. */
 const SPARED_MS = 1_000;
 

@@ -1,11 +1,12 @@
 import { Router } from "express";
 import { shareAnswer } from "../../core/process/shared-answer.ts";
+import type { ChannelHealth } from "./channel-health.ts";
 
 export interface HealthDeps {
   /** Each dependency with its problem; null if it is healthy. */
   dependencies(): Promise<Record<string, string | null>>;
   /** Each channel with its problem. A channel's problem does not make the service unready. */
-  channels(): Promise<Record<string, { kind: string; state: string; last_error: string | null }>>;
+  channels(): Promise<Record<string, ChannelHealth>>;
   /** The names of channels that are connected to the simulator. */
   simulated: readonly string[];
   /** The reason why files cannot be stored, or null. Like a channel's problem, it does not stop messages. */

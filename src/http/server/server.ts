@@ -7,6 +7,7 @@ import type { Logger } from "../../core/process/logger.ts";
 import { wait } from "../../core/time/wait.ts";
 import { guardConnections } from "./connections.ts";
 import { errorResponse, notFound } from "./error-response.ts";
+import type { Senders } from "./full-database.ts";
 import { giveRequestId } from "./request-id.ts";
 import { type FinishedRequest, timeRequests } from "./request-times.ts";
 
@@ -21,7 +22,7 @@ export interface HttpParts {
   /** Maximum number of open connections; unlimited if not given. */
   mostConnections?: number;
   /** Returns true if no more requests of these senders can be accepted at the moment. */
-  isFull?: (senders: "platforms" | "callers" | "visitors") => boolean;
+  isFull?: (senders: Senders) => boolean;
   onFinished?: (request: FinishedRequest) => void;
 }
 
@@ -74,7 +75,7 @@ export function createHttpServer(
   app.disable("etag");
   app.set("query parser", "simple");
   const admit =
-    (senders: "platforms" | "callers" | "visitors"): RequestHandler =>
+    (senders: Senders): RequestHandler =>
     (_request, _response, next) =>
       next(parts.isFull?.(senders) ? overloaded() : undefined);
   // First, because most requests are for them, and before anything that reads bodies: signatures cover the raw bytes.

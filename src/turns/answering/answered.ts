@@ -1,5 +1,5 @@
 import type { Answered } from "../../core/message/outbound.ts";
-import type { PendingMessage } from "../lanes/turn-repository.ts";
+import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
 
 /** The data for a channel about the messages that a turn answers. Null if none of them came through a channel. */
 export function answeredBy(messages: readonly PendingMessage[]): Answered | null {

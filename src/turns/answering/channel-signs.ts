@@ -2,7 +2,8 @@ import type { TypingTurn } from "../../channels/channel.ts";
 import type { ChannelDirectory } from "../../channels/channel-directory.ts";
 import type { SilentOutcome } from "../../core/message/outbound.ts";
 import type { Logger } from "../../core/process/logger.ts";
-import type { Lane, PendingMessage } from "../lanes/turn-repository.ts";
+import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
+import type { Lane } from "../lanes/turn-repository.ts";
 import type { SilentTurn } from "./turn-deps.ts";
 import { keepTyping } from "./typing.ts";
 

@@ -1,5 +1,5 @@
 import type { Span } from "../../core/trace/span.ts";
-import type { PendingMessage } from "../lanes/turn-repository.ts";
+import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
 import { handOver, type StandingPreview } from "../streams/live-preview.ts";
 import type { TurnStream } from "../streams/turn-streams.ts";
 import { answeredBy } from "./answered.ts";

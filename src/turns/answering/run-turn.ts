@@ -4,7 +4,7 @@ import type { ReplyLimits } from "../../core/message/reply-parts.ts";
 import type { Stop } from "../../core/process/stop.ts";
 import type { AgentDefinition } from "../../core/session/agent-definition.ts";
 import { storablePiece } from "../../core/text/text.ts";
-import type { PendingMessage } from "../lanes/turn-repository.ts";
+import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
 import type { TurnStream } from "../streams/turn-streams.ts";
 import { answeredTurn } from "./answered-turn.ts";
 import { createAttemptLimits } from "./attempt-limits.ts";

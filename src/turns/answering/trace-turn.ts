@@ -2,7 +2,8 @@ import type { ChannelRef } from "../../core/session/runtime.ts";
 import { shortened } from "../../core/text/text.ts";
 import type { Span, TraceSource, Tracing } from "../../core/trace/span.ts";
 import { spanIdOf } from "../../core/trace/trace-ids.ts";
-import type { Lane, PendingMessage } from "../lanes/turn-repository.ts";
+import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
+import type { Lane } from "../lanes/turn-repository.ts";
 import type { ExecutionResult, ReplyRow } from "./finish-repository.ts";
 import type { LoadedAgent } from "./turn-deps.ts";
 

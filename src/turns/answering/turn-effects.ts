@@ -13,7 +13,8 @@ import {
 } from "../../sessions/reset-repository.ts";
 import type { Database } from "../../storage/database.ts";
 import { type LostAnswerOptions, writeOnce } from "../../storage/write-once.ts";
-import type { Lane, PendingMessage } from "../lanes/turn-repository.ts";
+import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
+import type { Lane } from "../lanes/turn-repository.ts";
 import { answeredBy } from "./answered.ts";
 import { type FinishEffectsDeps, finishWithEffects } from "./finish-effects-repository.ts";
 import type { FinishRepository, TurnCommit, TurnCommitted } from "./finish-repository.ts";

@@ -1,5 +1,5 @@
 import type { BudgetRefusal } from "../budgets/budget.ts";
-import type { PendingMessage } from "../lanes/turn-repository.ts";
+import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
 import type { TurnStream } from "../streams/turn-streams.ts";
 import type { ExecutionResult, ReplyRow } from "./finish-repository.ts";
 import { toReply } from "./reply-row.ts";

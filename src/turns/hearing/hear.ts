@@ -7,7 +7,7 @@ import { createAttemptLimits } from "../answering/attempt-limits.ts";
 import { stopReasonOf } from "../answering/run-attempt.ts";
 import type { LoadedAgent, Running, TurnEngineDeps } from "../answering/turn-deps.ts";
 import type { Way } from "../lanes/make-way.ts";
-import type { PendingMessage } from "../lanes/turn-repository.ts";
+import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
 import { hearSound, type SoundHearing } from "./hear-sound.ts";
 import { type HeardSound, heardMessage } from "./heard-message.ts";
 

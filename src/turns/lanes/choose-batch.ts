@@ -1,5 +1,5 @@
 import type { TurnSettings } from "../../core/session/agent-definition.ts";
-import type { PendingMessage } from "./turn-repository.ts";
+import type { PendingMessage } from "./pending-messages-repository.ts";
 
 /** The next work of a lane, oldest first: a command, or one answer to one or several messages. */
 export type Batch =

@@ -1,4 +1,5 @@
-import type { Lane, PendingMessage } from "./turn-repository.ts";
+import type { PendingMessage } from "./pending-messages-repository.ts";
+import type { Lane } from "./turn-repository.ts";
 
 /** A stored message, with the data that lanes need. */
 export interface Arrival {

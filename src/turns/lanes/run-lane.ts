@@ -10,7 +10,8 @@ import {
 } from "../answering/turn-deps.ts";
 import { type createHearing, unheardOf } from "../hearing/hear.ts";
 import { type Batch, chooseBatch } from "./choose-batch.ts";
-import type { Lane, PendingMessage } from "./turn-repository.ts";
+import type { PendingMessage } from "./pending-messages-repository.ts";
+import type { Lane } from "./turn-repository.ts";
 
 const PENDING_LIMIT = 100;
 

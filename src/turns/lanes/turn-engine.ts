@@ -7,8 +7,9 @@ import { TurnStopped } from "../answering/run-attempt.ts";
 import { laneOf, type Running, type TurnEngineDeps } from "../answering/turn-deps.ts";
 import { createHearing } from "../hearing/hear.ts";
 import { createWay } from "./make-way.ts";
+import type { PendingMessage } from "./pending-messages-repository.ts";
 import { createLaneRunner } from "./run-lane.ts";
-import type { Lane, PendingMessage } from "./turn-repository.ts";
+import type { Lane } from "./turn-repository.ts";
 
 /** Pauses between two attempts of a turn during a database outage, milliseconds: the first, and the longest. */
 const PAUSE_MS = 100;
