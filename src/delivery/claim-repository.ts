@@ -32,7 +32,7 @@ export interface ClaimedDelivery {
   createdAt: Date;
   /** The user's messages that it answers; null for unprompted messages. */
   answers: Answered | null;
-  /** An earlier send of it that the platform took, or refused, and what it could not be delivered for; null: none. */
+  /** The code and the time of an earlier send that failed or that the platform could not deliver; null: none. */
   earlier: { code: string; at: Date } | null;
 }
 

@@ -88,8 +88,8 @@ const RETRIABLE = `d.workspace_id = $1 AND d.status = $2 AND ($3::text IS NULL O
 /**
  * Makes deliveries due now: those that \`chosen\` selects and that failed or have an unknown outcome. A failed one gets all
  * its attempts back. For an unknown one, a late sender may still record a result; the attempt number tells them apart.
- * The operator who retries expects it to arrive, so its user counts as reachable again. What goes to a desk says nothing
- * of the user.
+ * The operator who retries expects it to arrive, so its user counts as reachable again. A delivery to a desk shows
+ * nothing about the user.
  */
 const retryOf = (chosen: string) => `WITH retried AS (
     UPDATE deliveries SET status = 'queued', next_attempt_at = now(), updated_at = now(),

@@ -2,7 +2,7 @@ import type { Tracing } from "../core/trace/span.ts";
 import { spanIdOf } from "../core/trace/trace-ids.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 
-/** Traces a message that was stored, with those that waited for it. Others have no trace. */
+/** Traces a stored message and the messages that waited for it. Messages that were not stored have no trace. */
 export type TraceArrival = (row: InboundRow, outcome: InboundOutcome, startedAt: Date) => void;
 
 /** Makes the first span of a message: from its arrival to its commit. */

@@ -48,8 +48,8 @@ export function createUnansweredRepository(pool: Pool) {
     },
 
     /**
-     * Opens the conversation of a user who arrived, if it is not open. Rules for its begin greet the user. Of somebody
-     * who is not let in nothing is stored.
+     * Opens the conversation of a user who arrived, if it is not open. Rules for its begin greet the user. Nothing is
+     * stored for a person who is not let in.
      */
     storeArrival(channel: ChannelRef, event: Arrival): Promise<Unanswered> {
       return inTransaction(pool, async (client) => {

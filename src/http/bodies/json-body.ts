@@ -44,7 +44,7 @@ function storable(value: Json, depth: number): Json {
   }
   if (typeof value === "string") return storableText(value);
   if (typeof value === "number" && !Number.isFinite(value)) {
-    throw new RequestError(422, "invalid_body", "The body holds a number that is too large.");
+    throw new RequestError(422, "invalid_body", "The body contains a number that is too large.");
   }
   if (Array.isArray(value)) return value.map((item) => storable(item, depth + 1));
   if (typeof value !== "object" || value === null) return value;

@@ -38,7 +38,11 @@ export async function uploadsOf(
 }
 
 export function attachmentAlreadySent(): RequestError {
-  return new RequestError(409, "attachment_already_sent", "An attachment went with another message.");
+  return new RequestError(
+    409,
+    "attachment_already_sent",
+    "An attachment was already sent with another message.",
+  );
 }
 
 export function attachmentNotFound(id: string): RequestError {
@@ -47,9 +51,14 @@ export function attachmentNotFound(id: string): RequestError {
 
 /** The file store fails at the moment; this file is not the cause. */
 export function fileNotKept(): RequestError {
-  return new RequestError(503, "file_not_kept", "Files cannot be kept at the moment. Send it again later.", {
-    headers: { "Retry-After": "60" },
-  });
+  return new RequestError(
+    503,
+    "file_not_kept",
+    "Files cannot be stored at the moment. Send it again later.",
+    {
+      headers: { "Retry-After": "60" },
+    },
+  );
 }
 
 /** The uploader's share of unsent files is used up. */

@@ -18,7 +18,7 @@ export function attachmentLinkRoutes(deps: {
     const { id } = request.params;
     const { expires, signature } = request.query;
     if (!isId(id) || !deps.isValid(id, String(expires), String(signature))) {
-      throw new RequestError(403, "link_not_valid", "This link has expired, or was changed on its way.");
+      throw new RequestError(403, "link_not_valid", "This link has expired, or its text was changed.");
     }
     const file = await deps.uploads.find(id);
     if (!file) throw attachmentNotFound(id);

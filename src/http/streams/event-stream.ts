@@ -100,5 +100,9 @@ export function lastEventId(header: string | undefined, most = Number.MAX_SAFE_I
   if (header === undefined || header === "") return null;
   const id = /^\d{1,16}$/.test(header) ? Number(header) : Number.NaN;
   if (id <= most) return id;
-  throw new RequestError(400, "invalid_last_event_id", "Last-Event-ID is the id of an event of this stream.");
+  throw new RequestError(
+    400,
+    "invalid_last_event_id",
+    "Last-Event-ID must be the id of an event of this stream.",
+  );
 }

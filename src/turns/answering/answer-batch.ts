@@ -3,8 +3,8 @@ import { createStop, type Stop } from "../../core/process/stop.ts";
 import { wait } from "../../core/time/wait.ts";
 import { inSpan } from "../../core/trace/current-span.ts";
 import type { BudgetedTurn } from "../budgets/budget.ts";
-import type { Way } from "../lanes/make-way.ts";
 import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
+import type { ResetLimit } from "../lanes/reset-limit.ts";
 import type { Lane } from "../lanes/turn-repository.ts";
 import type { TurnLookups } from "../prompt/turn-context.ts";
 import { answeredBy } from "./answered.ts";
@@ -29,7 +29,7 @@ const ENDED = "the turn ended";
 const NO_FILES: TurnFiles = new Map();
 
 /** Answers messages of a lane: asks the bot, and ends the turn with its replies. */
-export function createAnswering(deps: TurnEngineDeps, way: Way) {
+export function createAnswering(deps: TurnEngineDeps, resetLimit: ResetLimit) {
   const endTurn = createTurnEnding(deps);
   const speakReplies = createSpeaking(deps);
 
@@ -66,7 +66,7 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
     const ids = { session_id: lane.sessionId, execution_id: executionId, message_id: main.id };
     running.batch = { kind: "turn", messages };
     running.stop = createStop();
-    way.onBegin(running);
+    resetLimit.onBegin(running);
     const startedAt = deps.clock.now();
     const stream = deps.streams.open(executionId, main.attempts + running.again);
     stream.append("execution", { execution_id: executionId, user_message_id: main.id });
@@ -94,7 +94,7 @@ export function createAnswering(deps: TurnEngineDeps, way: Way) {
         limits: channel,
         now: () => deps.clock.now(),
         wait,
-        onPulse: (pulse) => way.onPulse(running, pulse),
+        onPulse: (pulse) => resetLimit.onPulse(running, pulse),
         // A text that is to be spoken is not shown while it is written.
         onText: (text) => (speak === null ? preview?.add(text) : undefined),
         onStep: (step) => (speak === null ? preview?.step(step) : undefined),

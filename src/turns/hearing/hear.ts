@@ -6,8 +6,8 @@ import { wait } from "../../core/time/wait.ts";
 import { createAttemptLimits } from "../answering/attempt-limits.ts";
 import { stopReasonOf } from "../answering/run-attempt.ts";
 import type { LoadedAgent, Running, TurnEngineDeps } from "../answering/turn-deps.ts";
-import type { Way } from "../lanes/make-way.ts";
 import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
+import type { ResetLimit } from "../lanes/reset-limit.ts";
 import { hearSound, type SoundHearing } from "./hear-sound.ts";
 import { type HeardSound, heardMessage } from "./heard-message.ts";
 
@@ -39,7 +39,7 @@ export function unheardOf(
  * Turns the sounds of messages into their words, before the turn of these messages. The lane waits meanwhile, so no
  * later message overtakes them. Words are stored message by message; after a crash only the rest is heard again.
  */
-export function createHearing(deps: TurnEngineDeps, way: Way) {
+export function createHearing(deps: TurnEngineDeps, resetLimit: ResetLimit) {
   const { repository, transcribe } = deps.hearing;
 
   async function hear(
@@ -54,7 +54,7 @@ export function createHearing(deps: TurnEngineDeps, way: Way) {
     running.batch = { kind: "turn", messages: batch };
     running.hearing = true;
     running.stop = createStop();
-    way.onBegin(running);
+    resetLimit.onBegin(running);
     try {
       const voices = await soundsOf(running, agent, unheard);
       if (running.stop.why) return endOf(running);
@@ -94,7 +94,7 @@ export function createHearing(deps: TurnEngineDeps, way: Way) {
         .flat()
         .some(({ kind, state }) => kind !== "image" && state === "pending");
       if (!isPending || running.stop.why || passedMs() > definition.turns.patienceMs) return sounds;
-      way.onPulse(running, "pause");
+      resetLimit.onPulse(running, "pause");
       await wait(200, running.stop.signal);
     }
   }
@@ -147,7 +147,7 @@ export function createHearing(deps: TurnEngineDeps, way: Way) {
     const subject = executionId ?? id;
     return {
       stop: running.stop,
-      onPulse: (pulse) => way.onPulse(running, pulse),
+      onPulse: (pulse) => resetLimit.onPulse(running, pulse),
       onFailedAttempt(attempt, { code, reason }, retryInMs) {
         const ids = { session_id: sessionId, execution_id: subject, message_id: id };
         deps.log.warn({ ...ids, attempt, code, reason }, "a voice message was not heard");

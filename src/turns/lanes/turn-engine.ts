@@ -6,8 +6,8 @@ import { createAnswering } from "../answering/answer-batch.ts";
 import { TurnStopped } from "../answering/run-attempt.ts";
 import { laneOf, type Running, type TurnEngineDeps } from "../answering/turn-deps.ts";
 import { createHearing } from "../hearing/hear.ts";
-import { createWay } from "./make-way.ts";
 import type { PendingMessage } from "./pending-messages-repository.ts";
+import { createResetLimit } from "./reset-limit.ts";
 import { createLaneRunner } from "./run-lane.ts";
 import type { Lane } from "./turn-repository.ts";
 
@@ -24,11 +24,11 @@ export function createTurnEngine(deps: TurnEngineDeps) {
   let draining = false;
   const graceOver = new AbortController();
   /** Lanes that are ours in the database but that nothing works on here, as of the last check. */
-  let unheard = new Map<string, number>();
-  const way = createWay(deps.clock);
+  let unknownLanes = new Map<string, number>();
+  const resetLimit = createResetLimit(deps.clock);
   const runLane = createLaneRunner(deps, {
-    answering: createAnswering(deps, way),
-    hear: createHearing(deps, way),
+    answering: createAnswering(deps, resetLimit),
+    hear: createHearing(deps, resetLimit),
     draining: () => draining,
     begin,
   });
@@ -89,8 +89,8 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     async recover(): Promise<void> {
       if (draining) return;
       const found = (await deps.repository.ownLanes()).filter(({ sessionId }) => !lanes.has(sessionId));
-      const before = unheard;
-      unheard = new Map(found.map(({ sessionId, leaseToken }) => [sessionId, leaseToken]));
+      const before = unknownLanes;
+      unknownLanes = new Map(found.map(({ sessionId, leaseToken }) => [sessionId, leaseToken]));
       for (const lane of found) {
         if (draining || before.get(lane.sessionId) !== lane.leaseToken) continue;
         deps.log.info(
@@ -122,7 +122,7 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     interrupt(sessionId: string, isReset: boolean): void {
       const running = lanes.get(sessionId);
       if (!running) return;
-      if (isReset) way.onReset(running);
+      if (isReset) resetLimit.onReset(running);
       if (running.batch?.kind !== "turn" || running.hearing) running.outdated = true;
       else if (running.policy === "interrupt" && running.batch.messages[0].origin === "user") {
         running.stop.abort(new TurnStopped("interrupted"));

@@ -40,7 +40,7 @@ export function attachmentRoutes({ sessions, uploads, sendFile }: AttachmentRout
         SESSION_NOT_FOUND,
         { status: 413, code: "body_too_large", when: "the file is too large" },
         { status: 422, code: "empty_file", when: "the body is empty" },
-        { status: 503, code: "file_not_kept", when: "files cannot be kept at the moment" },
+        { status: 503, code: "file_not_kept", when: "files cannot be stored at the moment" },
       ],
       async handle({ caller, params, query, upload, headers, resourceId }) {
         const session = await requireSession(sessions, caller.workspaceId, params.id);

@@ -130,7 +130,7 @@ export function executionRoutes(deps: ExecutionRoutesDeps): Route[] {
         const execution = await found(caller.workspaceId, params.id);
         const stopping = await deps.cancelExecution(execution.id);
         if (!stopping) {
-          throw new RequestError(409, "execution_ended", `The execution ${params.id} is over already.`);
+          throw new RequestError(409, "execution_ended", `The execution ${params.id} has already ended.`);
         }
         return { status: 200, body: toExecution(await found(caller.workspaceId, execution.id)) };
       },

@@ -105,7 +105,7 @@ export function handoffRoutes(deps: HandoffRoutesDeps): Route[] {
             throw new RequestError(
               409,
               "session_completed",
-              `The session ${params.id} is completed already.`,
+              `The session ${params.id} is already completed.`,
             );
         }
       },

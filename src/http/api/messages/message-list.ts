@@ -149,5 +149,9 @@ function listBody(found: MessageView[], total: number, query: ListQuery, range: 
 function readCursor(cursor: string): number {
   const seq = Number(/^seq_(-?\d{1,10})$/.exec(cursor)?.[1] ?? Number.NaN);
   if (Math.abs(seq) <= LAST_SEQ) return seq;
-  throw new RequestError(400, "invalid_cursor", "This is no cursor of this list. Start without one.");
+  throw new RequestError(
+    400,
+    "invalid_cursor",
+    "The cursor does not belong to this list. Start without a cursor.",
+  );
 }

@@ -157,7 +157,11 @@ async function requireModel(
 function continues(header: string | undefined, user: string | undefined): boolean {
   if (header === undefined) return false;
   if (header !== "continue") {
-    throw new RequestError(400, "invalid_header", "X-Causeway-Session is `continue`, or left out.");
+    throw new RequestError(
+      400,
+      "invalid_header",
+      "X-Causeway-Session must be `continue`. Otherwise leave it out.",
+    );
   }
   if (user !== undefined) return true;
   throw new RequestError(400, "user_required", "X-Causeway-Session: continue needs `user` in the body.");

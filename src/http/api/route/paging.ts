@@ -84,7 +84,11 @@ export function readCursor(cursor: string, order: string): Keyset {
     // No row is older than 1970, and Postgres cannot read a date in the year 0.
     if (of === order && !id.includes("\0") && place.at.getTime() >= 0) return place;
   }
-  throw new RequestError(400, "invalid_cursor", "This is no cursor of this list. Start without one.");
+  throw new RequestError(
+    400,
+    "invalid_cursor",
+    "The cursor does not belong to this list. Start without a cursor.",
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -46,7 +46,7 @@ const ENDED = { before: { status: "active" }, after: { status: "completed" } };
 export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
   const found = (workspaceId: string, id: string) => requireSession(deps.sessions, workspaceId, id);
   const completed = (id: string) =>
-    new RequestError(409, "session_completed", `The session ${id} is completed already.`);
+    new RequestError(409, "session_completed", `The session ${id} is already completed.`);
   return [
     defineRoute({
       method: "POST",

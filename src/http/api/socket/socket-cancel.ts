@@ -38,7 +38,7 @@ export function createSocketCancel(deps: SocketCancelDeps) {
       throw new RequestError(404, "execution_not_found", `This session has no execution ${executionId}.`);
     }
     if (!(await deps.cancelExecution(executionId))) {
-      throw new RequestError(409, "execution_ended", `The execution ${executionId} is over already.`);
+      throw new RequestError(409, "execution_ended", `The execution ${executionId} has already ended.`);
     }
   };
 }
