@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildApiPage } from "../support/build-page.ts";
 import { openLiveWorld, pathWith, type Things } from "./live-world.ts";
 import { compileAllSchemas, documentCheck } from "./openapi-check.ts";
 import type { Operation } from "./openapi-operations.ts";
@@ -158,8 +159,28 @@ describe("/docs", () => {
     expect(await leadsTo({ accept: "text/html,application/xhtml+xml,*/*;q=0.8" })).toEqual([302, "/console"]);
   });
 
-  it("shows every operation, with no script and nothing from elsewhere", async () => {
+  it("is a page of our own files alone, and calls nobody else", async () => {
+    buildApiPage();
     const response = await fetch(`${world.app.url}/docs`);
+    const policy = response.headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';");
+    expect(policy).toContain("connect-src 'self'");
+    const html = await response.text();
+    const files = [...html.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map((match) => match[1] ?? "");
+    expect(files).toEqual([
+      "/docs/assets/swagger-ui.css",
+      "/docs/assets/page.css",
+      "/docs/assets/swagger-ui-bundle.js",
+      "/docs/assets/start.js",
+      "/docs/plain",
+    ]);
+    for (const file of files) expect((await fetch(`${world.app.url}${file}`)).status).toBe(200);
+    expect(html).not.toMatch(/https?:\/\/|<style|style=|<script(?! defer src="\/docs\/)/);
+    expect((await fetch(`${world.app.url}/docs/assets/none.js`)).status).toBe(404);
+  });
+
+  it("shows every operation, with no script and nothing from elsewhere", async () => {
+    const response = await fetch(`${world.app.url}/docs/plain`);
     const html = await response.text();
     expect([response.status, response.headers.get("content-type")]).toEqual([
       200,

@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { browserPath, newPerson, startBrowser } from "../support/browser.ts";
-import { buildConsolePage } from "../support/build-page.ts";
+import { buildApiPage, buildConsolePage } from "../support/build-page.ts";
 import { isSound, signInOn } from "../support/console-page.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel } from "../support/gated-channel.ts";
@@ -51,6 +51,29 @@ describe.skipIf(browserPath === null)("the console", () => {
   afterAll(async () => {
     await browser?.close();
     await app?.[Symbol.asyncDispose]();
+  });
+
+  it("leads to the API, whose calls can be tried as whoever is signed in", async () => {
+    buildApiPage();
+    await using person = await newPerson(browser, WIDE);
+    const page = await person.tab(`${app.url}/console`);
+    await signInOn(page, app.apiKey);
+    await page.getByRole("link", { name: "API", exact: true }).click();
+    await page.getByRole("button", { name: /get.*\/channels/i }).click();
+    const operation = page.locator("#operations-Channels-listChannels");
+    await operation.getByRole("button", { name: "Try it out" }).click();
+    await operation.getByRole("button", { name: "Execute" }).click();
+    await operation.locator(".live-responses-table").getByText('"phone"').first().waitFor();
+    // A call that changes something carries the header that the console's cookie needs.
+    await page.getByRole("button", { name: /post.*\/api_keys$/i }).click();
+    const making = page.locator("[id$=-createApiKey]");
+    await making.getByRole("button", { name: "Try it out" }).click();
+    await making.getByRole("textbox").fill('{"name": "tried", "scopes": ["sessions:read"]}');
+    await making.getByRole("button", { name: "Execute" }).click();
+    await making.locator(".live-responses-table").getByText('"tried"').first().waitFor();
+    await page.setViewportSize({ width: 320, height: 640 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
+    expect(person.offences).toEqual([]);
   });
 
   it("lists schedules, pauses one, sends one now, and cancels one", async () => {

@@ -19,6 +19,11 @@ export function buildConsolePage(): void {
   build("console", "page.js", ["web-chat"]);
 }
 
+/** The same for the page that shows the API. */
+export function buildApiPage(): void {
+  build("api-page", "start.js");
+}
+
 /** @param also folders of `src` that it takes parts of. */
 function build(folder: string, file: string, also: readonly string[] = []): void {
   const source = `${root}src/${folder}`;

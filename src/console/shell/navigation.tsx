@@ -95,6 +95,9 @@ export function Navigation(props: { screen: ScreenName; names: Names; me: Me; on
           <span class="who-name">{me.key.name}</span>
           <span class="hint">{me.role}</span>
         </p>
+        <a class="link" href="/docs">
+          API
+        </a>
         <button type="button" class="link" onClick={onHelp}>
           Shortcuts
         </button>

@@ -47,7 +47,7 @@ import { createOidcSignIn } from "./console/oidc-sign-in.ts";
 import { createSessionEnd } from "./console/session-end.ts";
 import { createSignIn } from "./console/sign-in.ts";
 import { deliveryRoutes } from "./deliveries/deliveries.ts";
-import { docsRouter } from "./document/docs-page.ts";
+import { docsRouter } from "./document/docs-router.ts";
 import { openApiDocument, type RouteGroup } from "./document/openapi.ts";
 import { personExportRoutes } from "./exports/export-person.ts";
 import { failureRoutes } from "./failures/failures.ts";

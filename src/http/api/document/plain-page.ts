@@ -1,46 +1,7 @@
-import { Router, type Router as RouterType } from "express";
 import { isJsonObject, type Json, type JsonObject } from "../../../core/text/json.ts";
 
-/**
- * `/api/v1/openapi.json`, and `/docs`, the same document as a page. `/` redirects to the console. All are public, because they
- * contain no secret.
- * @param makeDocument called at the first request, because it takes longer than the rest of the API's start.
- */
-export function docsRouter(makeDocument: () => JsonObject): RouterType {
-  const router = Router({ caseSensitive: true });
-  const document = once(makeDocument);
-  const json = once(() => JSON.stringify(document()));
-  const page = once(() => docsPage(document()));
-  router.get("/api/v1/openapi.json", (_request, response) => {
-    response.setHeader("Content-Type", "application/json; charset=utf-8");
-    response.end(json());
-  });
-  // Browsers name HTML. A program that takes anything reads the description of the API.
-  router.get("/", (request, response) =>
-    response.redirect(request.accepts(["json", "html"]) === "html" ? "/console" : "/docs"),
-  );
-  router.get("/docs", (_request, response) => {
-    response.setHeader("Content-Type", "text/html; charset=utf-8");
-    // No script and no external content: this file generates the whole page.
-    response.setHeader(
-      "Content-Security-Policy",
-      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
-    );
-    response.end(page());
-  });
-  return router;
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}
-
-/** The document as one static page. */
-function docsPage(document: JsonObject): string {
+/** The document as one static page, for browsers without scripts and for programs. */
+export function plainPage(document: JsonObject): string {
   const info = object(document.info);
   const operations = Object.entries(object(document.paths)).flatMap(([path, item]) => {
     const { servers, ...methods } = object(item);
