@@ -7,6 +7,7 @@ import { RATINGS, type Rating } from "../core/message/rating.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import type { Visitor, VisitorPass } from "../core/session/visitor.ts";
 import type { Prisma } from "../storage/generated/client.ts";
+import { jsonObject } from "../storage/json-column.ts";
 import type { PrismaModels } from "../storage/prisma.ts";
 
 /** A session as its visitor sees it. */
@@ -74,11 +75,19 @@ export const NOT_SHOWN = "instruction";
 
 /** The rows of visitors. Each query is limited to one channel and one visitor. */
 export function createVisitorRepository(prisma: PrismaModels) {
+  /** The rest of the profile stays: a site or a caller of the API may have said more about them. */
+  async function keepLanguage(id: string, profile: Prisma.JsonValue, language: string | null): Promise<void> {
+    const known = jsonObject(profile);
+    if (language === null || known.locale === language) return;
+    const changed: Prisma.InputJsonObject = { ...known, locale: language };
+    await prisma.user.update({ where: { id }, data: { profile: changed } });
+  }
+
   return {
     /** Creates the visitor of an issued visitor token, or finds the existing one. */
     async admit(channel: ChannelRef, pass: VisitorPass, language: string | null): Promise<Visitor> {
       const { identifier, name, anonymous } = pass;
-      return prisma.user.upsert({
+      const { profile, ...visitor } = await prisma.user.upsert({
         where: { channelId_identifier: { channelId: channel.id, identifier } },
         create: {
           id: newId(),
@@ -89,12 +98,11 @@ export function createVisitorRepository(prisma: PrismaModels) {
           anonymous,
           ...(language === null ? {} : { profile: { locale: language } }),
         },
-        update: {
-          ...(name === null ? {} : { name, updatedAt: new Date() }),
-          ...(language === null ? {} : { profile: { locale: language } }),
-        },
-        select: VISITOR,
+        update: name === null ? {} : { name, updatedAt: new Date() },
+        select: { ...VISITOR, profile: true },
       });
+      await keepLanguage(visitor.id, profile, language);
+      return visitor;
     },
 
     async find(channelId: string, identifier: string): Promise<Visitor | null> {
@@ -110,8 +118,10 @@ export function createVisitorRepository(prisma: PrismaModels) {
       visitorId: string,
       language: string | null,
     ): Promise<VisitorSession> {
-      if (language !== null)
-        await prisma.user.update({ where: { id: visitorId }, data: { profile: { locale: language } } });
+      if (language !== null) {
+        const known = await prisma.user.findUnique({ where: { id: visitorId }, select: { profile: true } });
+        if (known) await keepLanguage(visitorId, known.profile, language);
+      }
       return prisma.session.create({ data: newSession(channel, visitorId), select: SESSION });
     },
 

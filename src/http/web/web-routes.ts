@@ -1,4 +1,5 @@
-import { Router } from "express";
+import { type ErrorRequestHandler, Router } from "express";
+import { databaseOutage } from "../api/route/database-outage.ts";
 import { attachmentRoutes } from "./attachment-routes.ts";
 import { channelRoutes } from "./channel-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
@@ -11,6 +12,10 @@ import { sessionRoutes } from "./session-routes.ts";
 import { requireChannel } from "./visitor-auth.ts";
 import { visitorRoutes } from "./visitor-routes.ts";
 import type { WebDeps } from "./web-deps.ts";
+
+/** A visitor's page tries again after a 503. */
+const asOutage: ErrorRequestHandler = (error, _request, _response, next) =>
+  next(databaseOutage(error) ?? error);
 
 /** Web chat: the hosted page under `/chat`, and the API for browsers under `/web`. Mounted at `/`. */
 export function webRoutes(deps: WebDeps): Router {
@@ -28,5 +33,6 @@ export function webRoutes(deps: WebDeps): Router {
   router.use(attachmentRoutes(deps));
   router.use(eventRoutes({ ...deps, serve: createLiveStreams(deps) }));
   router.use(pageRoutes(deps));
+  router.use(asOutage);
   return router;
 }
