@@ -22,7 +22,17 @@ export interface FeedPage {
 export interface SessionFeedRepository {
   /** Null: the session does not exist any more. */
   since(sessionId: string, afterSeq: number, limit: number): Promise<FeedPage | null>;
+  /** The seqs of recent voice messages whose words may be missing at a follower who has seen all up to some seq. */
+  unheard(sessionId: string, upToSeq: number): Promise<number[]>;
+  /** Those of these messages that were heard by now, with their words. */
+  heard(sessionId: string, seqs: readonly number[]): Promise<VisitorMessage[]>;
 }
+
+/** A message as its visitor `s.user_id` sees it. */
+const MESSAGE = `id, seq, role, content, format, buttons, payload, metadata, execution_id, created_at,
+         ${ATTACHMENTS_OF("messages.id")} AS attachments,
+         (SELECT json_build_array(r.rating, r.comment) FROM message_ratings r JOIN users u ON u.id = s.user_id
+          WHERE r.message_id = messages.id AND r.rater = u.identifier) AS feedback`;
 
 /**
  * Not Prisma: every open stream repeats this query. The messages and the waiting executions must be read at one moment,
@@ -31,34 +41,46 @@ export interface SessionFeedRepository {
 const SINCE = `
   SELECT s.status, s.end_reason, s.title,
     (SELECT coalesce(json_agg(m ORDER BY m.seq), '[]') FROM (
-       SELECT id, seq, role, content, format, buttons, payload, metadata, execution_id, created_at,
-         ${ATTACHMENTS_OF("messages.id")} AS attachments,
-         (SELECT json_build_array(r.rating, r.comment) FROM message_ratings r JOIN users u ON u.id = s.user_id
-          WHERE r.message_id = messages.id AND r.rater = u.identifier) AS feedback
+       SELECT ${MESSAGE}
        FROM messages WHERE session_id = s.id AND seq > $2 AND role = ANY($4) AND origin <> $5 ORDER BY seq LIMIT $3) m) AS messages,
     (SELECT coalesce(json_agg(e.id ORDER BY e.seq), '[]') FROM executions e
      WHERE e.session_id = s.id AND e.seq > s.answered_seq AND e.status IN ('pending', 'running')) AS waiting
   FROM sessions s WHERE s.id = $1`;
 
+/** A message that is older than so many others is not being heard any more. */
+const LOOKED_BACK = 20;
+
+/** Words that came while a page was being loaded count too, because the page may lack them. */
+const UNHEARD = `
+  SELECT seq FROM messages m WHERE session_id = $1 AND seq > $2::int - ${LOOKED_BACK} AND seq <= $2 AND role = 'user'
+    AND (listened_at IS NULL OR listened_at > now() - interval '1 minute')
+    AND EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id AND a.kind = 'audio')`;
+
+const HEARD = `SELECT ${MESSAGE} FROM messages, LATERAL (SELECT user_id FROM sessions WHERE id = messages.session_id) s
+  WHERE messages.session_id = $1 AND messages.seq = ANY($2) AND messages.listened_at IS NOT NULL
+    AND messages.role = ANY($3) AND messages.origin <> $4 ORDER BY messages.seq`;
+
+interface FeedMessage {
+  id: string;
+  seq: number;
+  role: string;
+  content: string;
+  format: string | null;
+  buttons: unknown;
+  payload: string | null;
+  metadata: unknown;
+  execution_id: string | null;
+  created_at: string;
+  attachments: AttachmentRow[];
+  /** The rating and the comment of the session's user. */
+  feedback: [string | null, string | null] | null;
+}
+
 interface FeedRow {
   status: string;
   end_reason: string | null;
   title: string | null;
-  messages: {
-    id: string;
-    seq: number;
-    role: string;
-    content: string;
-    format: string | null;
-    buttons: unknown;
-    payload: string | null;
-    metadata: unknown;
-    execution_id: string | null;
-    created_at: string;
-    attachments: AttachmentRow[];
-    /** The rating and the comment of the session's user. */
-    feedback: [string | null, string | null] | null;
-  }[];
+  messages: FeedMessage[];
   waiting: string[];
 }
 
@@ -72,23 +94,34 @@ export function createSessionFeedRepository(pool: Pool): SessionFeedRepository {
       });
       const row = rows[0];
       if (!row) return null;
-      const messages = row.messages.map((message) =>
-        toVisitorMessage({
-          ...message,
-          sessionId,
-          executionId: message.execution_id,
-          createdAt: new Date(message.created_at),
-          attachments: message.attachments.map(toAttachment),
-          feedback: toVisitorFeedback(...(message.feedback ?? [null, null])),
-        }),
-      );
       return {
         status: row.status,
         endReason: row.end_reason,
         title: row.title,
-        messages,
+        messages: row.messages.map((message) => toMessage(sessionId, message)),
         waiting: row.waiting,
       };
     },
+
+    async unheard(sessionId, upToSeq) {
+      const { rows } = await pool.query<{ seq: number }>(UNHEARD, [sessionId, upToSeq]);
+      return rows.map(({ seq }) => seq);
+    },
+
+    async heard(sessionId, seqs) {
+      const { rows } = await pool.query<FeedMessage>(HEARD, [sessionId, seqs, SHOWN_ROLES, NOT_SHOWN]);
+      return rows.map((message) => toMessage(sessionId, message));
+    },
   };
+}
+
+function toMessage(sessionId: string, message: FeedMessage): VisitorMessage {
+  return toVisitorMessage({
+    ...message,
+    sessionId,
+    executionId: message.execution_id,
+    createdAt: new Date(message.created_at),
+    attachments: message.attachments.map(toAttachment),
+    feedback: toVisitorFeedback(...(message.feedback ?? [null, null])),
+  });
 }

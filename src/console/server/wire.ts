@@ -78,6 +78,7 @@ export interface Message {
   attachments: WireAttachment[];
   buttons: WireButton[];
   payload: string | null;
+  metadata: Record<string, unknown>;
   author: { identifier?: string; name: string | null; via?: string } | null;
   execution_id: string | null;
   created_at: string;

@@ -3,21 +3,21 @@ import { requireChannel } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
 
 /** `GET /web/{channel}`: the chat's title, greeting and settings, the same for every visitor. */
-export function channelRoutes(
-  deps: Pick<WebDeps, "channel" | "publicUrl" | "agentName" | "uploads">,
-): Router {
+export function channelRoutes(deps: Pick<WebDeps, "channel" | "publicUrl" | "agent" | "uploads">): Router {
   const router = Router();
   router.get("/web/:channel", async (request, response) => {
     const channel = introduced(deps, request, response);
     const { ref, title, greeting, starters, ratings, attachmentTypes } = channel;
+    const agent = await deps.agent(ref);
     response.setHeader("Cache-Control", "no-cache");
     response.json({
       name: ref.name,
-      title: title ?? (await deps.agentName(ref)),
+      title: title ?? agent.name,
       greeting,
       starters,
       ratings,
       attachments: { types: attachmentTypes, max_bytes: deps.uploads.limitBytes },
+      voice: agent.hearsSeconds === null ? null : { max_seconds: agent.hearsSeconds },
     });
   });
   return router;

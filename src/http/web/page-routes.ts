@@ -5,7 +5,7 @@ import { sendAsset } from "./page-assets.ts";
 import type { WebDeps } from "./web-deps.ts";
 
 /** `GET /chat/{channel}`, the hosted page, and `GET /widget/v1/…`, the files of this page and of other sites' pages. */
-export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets" | "agentName">): Router {
+export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets" | "agent">): Router {
   const router = Router();
 
   router.get("/chat/:channel", async (request, response) => {
@@ -13,13 +13,14 @@ export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets" | "agentName
     if (!channel) throw new RequestError(404, "channel_not_found", "There is no such web channel here.");
     const { panel } = await deps.assets();
     const { ref, greeting } = channel;
-    const title = channel.title ?? (await deps.agentName(ref));
+    const title = channel.title ?? (await deps.agent(ref)).name;
     response.set({
       "Content-Type": "text/html; charset=utf-8",
       "Content-Security-Policy": contentSecurityPolicy(channel.allowedOrigins),
       "Referrer-Policy": "no-referrer",
       "Cross-Origin-Opener-Policy": "same-origin",
-      "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+      // Visitors record voice messages. The browser asks them first.
+      "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
       "Cache-Control": "no-cache",
     });
     response.end(chatPage({ channel: ref.name, title, greeting, panel }));

@@ -1,4 +1,5 @@
 import type { FeedPage } from "../../sessions/session-feed-repository.ts";
+import type { VisitorMessage } from "../../sessions/visitor-repository.ts";
 import type { ServerSentEvent } from "../streams/event-stream.ts";
 import type { NewsSource } from "../streams/news-stream.ts";
 import { createTurnInbox, type TurnInbox } from "./turn-inbox.ts";
@@ -22,6 +23,8 @@ export function sessionFeed(
   let over = false;
   let seq = afterSeq;
   let told = "";
+  /** Voice messages whose words are not told yet, by seq, with the content that was told. */
+  let unheard: Map<number, string | null> | null = null;
   const poll = () => {
     stale = true;
     notify();
@@ -35,10 +38,29 @@ export function sessionFeed(
     if (page === null) return [named("gone", { session_id: sessionId })];
     seq = page.messages.at(-1)?.seq ?? seq;
     const events = page.messages.map((message) => named("message", messageObject(message), message.seq));
-    if (page.messages.length < PAGE) return [...events, ...stateIn(page), ...passing(page.waiting)];
+    unheard ??= new Map((await deps.feed.unheard(sessionId, afterSeq)).map((earlier) => [earlier, null]));
+    for (const message of page.messages) if (isVoice(message)) unheard.set(message.seq, message.content);
+    if (page.messages.length < PAGE) {
+      const words = await newWords(unheard, page.waiting);
+      return [...events, ...words, ...stateIn(page), ...passing(page.waiting)];
+    }
     // There may be more messages, and the state comes after all of them.
     stale = true;
     return events;
+  }
+
+  /** Voice messages again, once they have their words. Their events have no id, because the stream resumes by seq. */
+  async function newWords(
+    voices: Map<number, string | null>,
+    waiting: readonly string[],
+  ): Promise<ServerSentEvent[]> {
+    if (voices.size === 0) return [];
+    const heard = await deps.feed.heard(sessionId, [...voices.keys()]);
+    const news = heard.filter((message) => voices.get(message.seq) !== message.content);
+    for (const message of heard) voices.delete(message.seq);
+    // Nothing answers any more, so nothing listens any more.
+    if (waiting.length === 0) voices.clear();
+    return news.map((message) => named("message", messageObject(message)));
   }
 
   /** The state, if it differs from the last one sent. */
@@ -69,4 +91,9 @@ export function sessionFeed(
       turns?.close();
     },
   };
+}
+
+/** The type of a file is known once it is loaded, so a pending file may be a voice. */
+function isVoice({ role, attachments }: VisitorMessage): boolean {
+  return role === "user" && attachments.some(({ kind, state }) => kind === "audio" || state === "pending");
 }

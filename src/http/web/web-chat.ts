@@ -56,8 +56,10 @@ export function createWebChat(deps: WebChatDeps): ReturnType<typeof webRoutes> {
     },
     visitors: createVisitorRepository(prisma),
     sessions,
-    agentName: async ({ agentId, agentVersion }) =>
-      (await agents.load(agentId, agentVersion)).definition.name,
+    async agent({ agentId, agentVersion }) {
+      const { name, speech } = (await agents.load(agentId, agentVersion)).definition;
+      return { name, hearsSeconds: speech.listen?.maxSeconds ?? null };
+    },
     feed,
     ratings: createRatingRepository(pool),
     acts: createWebActs({

@@ -30,6 +30,13 @@ export interface WebChannel {
   attachmentTypes: readonly string[];
 }
 
+/** The channel's agent, as its visitors meet it. */
+export interface WebAgent {
+  name: string;
+  /** The longest voice message that it hears, seconds; null if it hears none. */
+  hearsSeconds: number | null;
+}
+
 /** The question that the page asks before it starts a session over. */
 export interface ResetOffer {
   /** The visitor's rights on the prompt of the bot's first message. */
@@ -69,8 +76,7 @@ export interface WebDeps {
   channel(name: string): WebChannel | null;
   visitors: VisitorRepository;
   sessions: VisitorSessions;
-  /** The name of the channel's agent. */
-  agentName(channel: ChannelRef): Promise<string>;
+  agent(channel: ChannelRef): Promise<WebAgent>;
   feed: SessionFeedRepository;
   ratings: Pick<RatingRepository, "rate">;
   acts: SessionActs;

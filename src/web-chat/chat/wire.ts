@@ -8,6 +8,8 @@ export interface WireChannel {
   ratings: boolean;
   /** The allowed attachments; null if there are none. */
   attachments: { max_bytes: number; types: string[] } | null;
+  /** The longest voice message; null if the agent hears none. */
+  voice: { max_seconds: number } | null;
 }
 
 export interface WireVisitor {

@@ -68,4 +68,15 @@ export const words: Words = {
   rateDown: "Schlechte Antwort",
   why: "Warum? (freiwillig)",
   thanks: "Danke für die Rückmeldung.",
+  record: "Sprachnachricht aufnehmen",
+  recording: "Aufnahme läuft",
+  attachRecording: "Sprachnachricht anhängen",
+  discardRecording: "Aufnahme verwerfen",
+  voiceMessage: "Sprachnachricht",
+  voiceFull: "Eine Sprachnachricht dauert höchstens {time}. Das Aufgenommene ist angehängt.",
+  nothingRecorded: "Es wurde nichts aufgenommen. Sprechen Sie, dann drücken Sie noch einmal.",
+  micRefused:
+    "Das Mikrofon darf hier nicht benutzt werden. Erlauben Sie es in den Einstellungen des Browsers und versuchen Sie es noch einmal.",
+  micMissing: "Es wurde kein Mikrofon gefunden.",
+  micBusy: "Das Mikrofon ließ sich nicht benutzen. Vielleicht hat es ein anderes Programm.",
 };

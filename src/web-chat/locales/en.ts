@@ -66,6 +66,16 @@ export const en = {
   rateDown: "Bad answer",
   why: "Why? (optional)",
   thanks: "Thank you.",
+  record: "Record a voice message",
+  recording: "Recording",
+  attachRecording: "Attach the voice message",
+  discardRecording: "Discard the recording",
+  voiceMessage: "Voice message",
+  voiceFull: "A voice message lasts at most {time}. What was recorded is attached.",
+  nothingRecorded: "Nothing was recorded. Speak, then press again.",
+  micRefused: "The microphone may not be used here. Allow it in the settings of the browser, then try again.",
+  micMissing: "No microphone was found.",
+  micBusy: "The microphone could not be used. Perhaps another program has it.",
 } as const;
 
 /** The texts of a language. A missing one is a compile error. */

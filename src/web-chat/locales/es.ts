@@ -67,4 +67,15 @@ export const words: Words = {
   rateDown: "Mala respuesta",
   why: "¿Por qué? (opcional)",
   thanks: "Gracias por su opinión.",
+  record: "Grabar un mensaje de voz",
+  recording: "Grabando",
+  attachRecording: "Adjuntar el mensaje de voz",
+  discardRecording: "Descartar la grabación",
+  voiceMessage: "Mensaje de voz",
+  voiceFull: "Un mensaje de voz dura como máximo {time}. Lo grabado está adjunto.",
+  nothingRecorded: "No se grabó nada. Habla y luego pulsa otra vez.",
+  micRefused:
+    "Aquí no se puede usar el micrófono. Permítelo en los ajustes del navegador e inténtalo de nuevo.",
+  micMissing: "No se encontró ningún micrófono.",
+  micBusy: "No se pudo usar el micrófono. Quizá lo tenga otro programa.",
 };

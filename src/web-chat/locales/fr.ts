@@ -68,4 +68,15 @@ export const words: Words = {
   rateDown: "Mauvaise réponse",
   why: "Pourquoi ? (facultatif)",
   thanks: "Merci pour votre avis.",
+  record: "Enregistrer un message vocal",
+  recording: "Enregistrement",
+  attachRecording: "Joindre le message vocal",
+  discardRecording: "Abandonner l’enregistrement",
+  voiceMessage: "Message vocal",
+  voiceFull: "Un message vocal dure au plus {time}. Ce qui a été enregistré est joint.",
+  nothingRecorded: "Rien n’a été enregistré. Parlez, puis appuyez de nouveau.",
+  micRefused:
+    "Le micro ne peut pas être utilisé ici. Autorisez-le dans les réglages du navigateur, puis réessayez.",
+  micMissing: "Aucun micro n’a été trouvé.",
+  micBusy: "Le micro n’a pas pu être utilisé. Un autre programme l’occupe peut-être.",
 };

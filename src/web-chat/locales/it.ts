@@ -67,4 +67,15 @@ export const words: Words = {
   rateDown: "Cattiva risposta",
   why: "Perché? (facoltativo)",
   thanks: "Grazie per il suo parere.",
+  record: "Registra un messaggio vocale",
+  recording: "Registrazione in corso",
+  attachRecording: "Allega il messaggio vocale",
+  discardRecording: "Scarta la registrazione",
+  voiceMessage: "Messaggio vocale",
+  voiceFull: "Un messaggio vocale dura al massimo {time}. Quanto registrato è allegato.",
+  nothingRecorded: "Non è stato registrato nulla. Parla, poi premi di nuovo.",
+  micRefused:
+    "Qui il microfono non può essere usato. Consentilo nelle impostazioni del browser, poi riprova.",
+  micMissing: "Nessun microfono trovato.",
+  micBusy: "Non è stato possibile usare il microfono. Forse lo usa un altro programma.",
 };

@@ -67,4 +67,15 @@ export const words: Words = {
   rateDown: "Slecht antwoord",
   why: "Waarom? (optioneel)",
   thanks: "Bedankt voor uw feedback.",
+  record: "Spraakbericht opnemen",
+  recording: "Opname loopt",
+  attachRecording: "Spraakbericht bijvoegen",
+  discardRecording: "Opname weggooien",
+  voiceMessage: "Spraakbericht",
+  voiceFull: "Een spraakbericht duurt hoogstens {time}. Wat is opgenomen, is bijgevoegd.",
+  nothingRecorded: "Er is niets opgenomen. Spreek en druk dan nog eens.",
+  micRefused:
+    "De microfoon mag hier niet worden gebruikt. Sta dit toe in de instellingen van de browser en probeer het opnieuw.",
+  micMissing: "Er is geen microfoon gevonden.",
+  micBusy: "De microfoon kon niet worden gebruikt. Misschien gebruikt een ander programma hem.",
 };

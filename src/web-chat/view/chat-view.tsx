@@ -156,6 +156,7 @@ export function ChatView(props: ChatViewProps) {
             place={state.place}
             isAnswering={isAnswering(state.transcript)}
             files={state.channel?.attachments ?? null}
+            voiceSeconds={state.channel?.voice?.max_seconds ?? null}
             field={field}
             attach={attach}
             onSend={scroll.toEnd}

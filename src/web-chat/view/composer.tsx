@@ -3,8 +3,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { fill, useWords } from "../locales/words.ts";
 import { useView } from "./context.ts";
 import { Icon } from "./icons.tsx";
+import { later } from "./later.tsx";
 import { UploadTray } from "./upload-tray.tsx";
 import { useUploads } from "./use-uploads.ts";
+
+const Voice = later(async () => (await import("./voice.tsx")).Voice);
 
 /** The longest message that the server accepts, in UTF-16 code units. */
 const CONTENT_LIMIT = 32_000;
@@ -15,6 +18,8 @@ export interface ComposerProps {
   isAnswering: boolean;
   /** The allowed attachments; null if there are none. */
   files: { max_bytes: number; types: string[] } | null;
+  /** The longest voice message, seconds; null if nobody hears one. */
+  voiceSeconds: number | null;
   field: Ref<HTMLTextAreaElement> & { current: HTMLTextAreaElement | null };
   /** The chat sets this function, which attaches dropped files. */
   attach: { current: (files: readonly File[]) => void };
@@ -22,7 +27,8 @@ export interface ComposerProps {
 }
 
 /** The input for messages. It is never disabled, because people may write while the bot answers. */
-export function Composer({ place, isAnswering, files: allowed, field, attach, onSend }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { place, isAnswering, files: allowed, voiceSeconds, field, attach, onSend } = props;
   const { conversation } = useView();
   const words = useWords();
   const [text, setText] = useDraft(place);
@@ -107,6 +113,14 @@ export function Composer({ place, isAnswering, files: allowed, field, attach, on
             void files.add(pasted);
           }}
         />
+        {voiceSeconds !== null && allowed?.types.some(isSound) && canRecord() && (
+          <Voice
+            place={place}
+            maxSeconds={voiceSeconds}
+            onSound={(sound) => void files.add([sound])}
+            onProblem={files.tell}
+          />
+        )}
         <button
           type="submit"
           class={`icon-button send ${isStop ? "stop" : ""}`}
@@ -121,6 +135,10 @@ export function Composer({ place, isAnswering, files: allowed, field, attach, on
     </form>
   );
 }
+
+/** A browser cannot on a page without TLS, unless the page is on this machine. */
+const canRecord = () => typeof MediaRecorder === "function" && navigator.mediaDevices !== undefined;
+const isSound = (type: string) => type.startsWith("audio/");
 
 /** In some scripts Enter ends the choice of a character. On a touch keyboard it makes a new line. */
 function sends(event: KeyboardEvent): boolean {

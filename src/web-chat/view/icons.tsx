@@ -10,6 +10,7 @@ const PATHS = {
   down: "M12 5v14M6 13l6 6 6-6",
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
   check: "M5 12.5l4.5 4.5L19 7.5",
+  microphone: "M12 3a3 3 0 0 1 3 3v6a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3M5 11a7 7 0 0 0 14 0M12 18v3",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   away: "M8 16L16 8M9 8h7v7",
 } as const;

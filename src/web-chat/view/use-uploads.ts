@@ -79,6 +79,8 @@ export function useUploads(limitBytes: number | null) {
     uploads,
     refusals,
     add,
+    /** Shows the problem of a file that came to nothing; empty: shows none. */
+    tell: (problem: string) => setRefusals(problem === "" ? [] : [problem]),
     isBusy: uploads.some(({ attachment }) => attachment === null),
     /** Returns the uploaded files for a message and empties the list. */
     take(): WireAttachment[] {
