@@ -11,7 +11,7 @@ SwaggerUIBundle({
   dom_id: "#api",
   deepLinking: true,
   displayRequestDuration: true,
-  docExpansion: "none",
+  docExpansion: "list",
   defaultModelsExpandDepth: 0,
   filter: true,
   // The key stays in this page's memory alone.

@@ -84,25 +84,27 @@ export function createVisitorRepository(prisma: PrismaModels) {
   }
 
   return {
-    /** Creates the visitor of an issued visitor token, or finds the existing one. */
+    /**
+     * Creates the visitor of an issued visitor token, or finds the existing one. It is no upsert, because Prisma makes a
+     * transaction of some, whose failure does not tell that the database is away.
+     */
     async admit(channel: ChannelRef, pass: VisitorPass, language: string | null): Promise<Visitor> {
       const { identifier, name, anonymous } = pass;
-      const { profile, ...visitor } = await prisma.user.upsert({
-        where: { channelId_identifier: { channelId: channel.id, identifier } },
-        create: {
-          id: newId(),
-          workspaceId: channel.workspaceId,
-          channelId: channel.id,
-          identifier,
-          name,
-          anonymous,
-          ...(language === null ? {} : { profile: { locale: language } }),
-        },
-        update: name === null ? {} : { name, updatedAt: new Date() },
-        select: { ...VISITOR, profile: true },
-      });
+      const where = { channelId_identifier: { channelId: channel.id, identifier } };
+      const find = () => prisma.user.findUnique({ where, select: { ...VISITOR, profile: true } });
+      let known = await find();
+      if (known === null) {
+        const { id: channelId, workspaceId } = channel;
+        const user = { id: newId(), workspaceId, channelId, identifier, name, anonymous };
+        await prisma.user.createMany({ data: [user], skipDuplicates: true });
+        known = await find();
+      }
+      if (known === null) throw new Error("a visitor was erased while they were admitted");
+      const { profile, ...visitor } = known;
       await keepLanguage(visitor.id, profile, language);
-      return visitor;
+      if (name === null || name === visitor.name) return visitor;
+      await prisma.user.update({ where: { id: visitor.id }, data: { name, updatedAt: new Date() } });
+      return { ...visitor, name };
     },
 
     async find(channelId: string, identifier: string): Promise<Visitor | null> {

@@ -1,5 +1,6 @@
 import { get, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { closeDatabase } from "../stories/database-outage.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { buildPage } from "../support/build-page.ts";
 import { eventually } from "../support/eventually.ts";
@@ -444,4 +445,23 @@ describe("an event stream", () => {
     await events.ended;
     expect(events.status).toBe(200);
   });
+});
+
+test("an outage of the database is a 503 on every call of a page, and passes", async () => {
+  const visitor = await newVisitor(web.url);
+  const session = await visitor.openSession();
+  await using outage = await closeDatabase(app.database);
+  for (const [method, path, body] of [
+    ["POST", "/sessions", {}],
+    ["GET", "/sessions", undefined],
+    ["GET", `/sessions/${session}/messages`, undefined],
+    ["POST", `/sessions/${session}/read`, { seq: 1 }],
+  ] as const) {
+    const answer = await visitor.call(method, path, body);
+    expect([path, answer.status, answer.body.error.code]).toEqual([path, 503, "database_unavailable"]);
+    expect(answer.headers.get("retry-after")).toBe("2");
+  }
+  expect((await callWeb(web.url, "POST", "/visitors", { body: {} })).status).toBe(503);
+  await outage.end();
+  await eventually(async () => expect((await visitor.call("GET", "/sessions")).status).toBe(200));
 });

@@ -65,6 +65,9 @@ test("an agent and its bot are told the user's language, of whichever channel", 
     return (await response.json()) as { token: string; id: string };
   };
   const { token } = await visit("/visitors", "it-CH, it;q=0.9", {});
+  // The language joins what is known of a visitor, and takes nothing away.
+  const { pool } = app.app.engine.database;
+  await pool.query(`UPDATE users SET profile = profile || '{"plan": "gold"}' WHERE anonymous`);
   for (const [language, text] of [
     ["*", "web"],
     ["de-CH, de;q=0.9", "web again"],
@@ -74,6 +77,8 @@ test("an agent and its bot are told the user's language, of whichever channel", 
     await visit(`/sessions/${session.id}/messages`, language, message, token);
   }
   expect(await told("web again")).toEqual(["Answer in de-CH.", "de-CH"]);
+  const { rows } = await pool.query("SELECT profile FROM users WHERE anonymous");
+  expect(rows).toEqual([{ profile: { locale: "de-CH", plan: "gold" } }]);
 
   const opened = await app.api("POST", "/chat/sessions", {
     agent_id: "polyglot",

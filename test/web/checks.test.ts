@@ -320,6 +320,8 @@ describe.skipIf(browserPath === null)("the chat", () => {
   test("sends on Enter only what is complete: not while a character is chosen, not on a touch keyboard", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/web`);
+    // The key of a keyboard on the screen says what it does.
+    expect(await composer(page).getAttribute("enterkeyhint")).toBe("send");
     await composer(page).fill("にほん");
     const press = (more: string) =>
       inside(
@@ -334,6 +336,7 @@ describe.skipIf(browserPath === null)("the chat", () => {
     await reads(page, ["にほん", "You said: にほん"]);
     await using touching = await newPerson(browser, { hasTouch: true, isMobile: true });
     const phone = await touching.tab(`${app.url}/chat/web`);
+    expect(await composer(phone).getAttribute("enterkeyhint")).toBe("enter");
     await composer(phone).fill("one");
     await composer(phone).press("Enter");
     expect(await composer(phone).inputValue()).toBe("one\n");

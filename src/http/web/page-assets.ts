@@ -58,11 +58,19 @@ async function load(directory: string): Promise<PageAssets> {
   return { files, panel: names.find((name) => name.startsWith("panel-")) ?? null };
 }
 
+/** Bytes. To compress a larger file as far as possible would take seconds, while somebody waits. */
+const LARGE = 300_000;
+
 async function readAsset(directory: string, name: string): Promise<PageAsset> {
   const bytes = await readFile(join(directory, name));
+  const isLarge = bytes.length > LARGE;
+  const params = {
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    [constants.BROTLI_PARAM_QUALITY]: isLarge ? 5 : constants.BROTLI_MAX_QUALITY,
+  };
   const [zipped, brotli] = await Promise.all([
-    promisify(gzip)(bytes, { level: 9 }),
-    promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
+    promisify(gzip)(bytes, { level: isLarge ? 6 : 9 }),
+    promisify(brotliCompress)(bytes, { params }),
   ]);
   return {
     contentType: CONTENT_TYPES[extname(name)] ?? "application/octet-stream",
