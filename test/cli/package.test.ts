@@ -60,6 +60,8 @@ it("holds what runs, and nothing else", async () => {
     "dist/web-chat/loader.js",
     "dist/simulator-page/page.js",
     "dist/console/page.css",
+    "dist/api-page/swagger-ui-bundle.js",
+    "dist/api-page/LICENSE",
     "dist/client/index.d.ts",
   ])
     expect(packed).toContain(path);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { recordsOf } from "../../src/console/conversation/records.ts";
+import { seqToReadFrom } from "../../src/console/conversation/seq-to-read-from.ts";
 import { stateLine } from "../../src/console/conversation/state-line.ts";
 import { apiQuery, NO_FILTERS, readFilters, writeFilters } from "../../src/console/conversations/filters.ts";
 import { appendRows, mergeRows } from "../../src/console/conversations/merge-rows.ts";
@@ -138,4 +139,22 @@ test("an age is short, and a date after four weeks", () => {
     "2026-01-05T12:00:00Z",
   ];
   expect(ages.map((at) => ageOf(at, now))).toEqual(["now", "30m", "1d", "2026-01-05"]);
+});
+
+test("a conversation that is loaded again begins with a voice message that somebody may be hearing", () => {
+  const now = Date.parse("2026-11-30T12:00:00Z");
+  const message = (seq: number, kind: "audio" | "image" | null, transcription?: object) =>
+    ({
+      seq,
+      role: "user",
+      attachments: kind === null ? [] : [{ kind, state: "stored" }],
+      metadata: transcription === undefined ? {} : { transcription },
+      created_at: "2026-11-30T11:59:00Z",
+    }) as unknown as Message;
+  expect(seqToReadFrom([], now)).toBe(0);
+  expect(seqToReadFrom([message(1, null), message(2, "image")], now)).toBe(2);
+  const unheard = [message(1, null), message(2, "audio"), message(3, null)];
+  expect(seqToReadFrom(unheard, now)).toBe(1);
+  expect(seqToReadFrom(unheard, now + 60 * 60_000)).toBe(3);
+  expect(seqToReadFrom([message(2, "audio", {}), message(3, null)], now)).toBe(3);
 });

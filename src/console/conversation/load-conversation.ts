@@ -1,6 +1,7 @@
 import { callApi } from "../server/call.ts";
 import type { Delivery, Execution, ListedFeedback, Message, Page, Session, User } from "../server/wire.ts";
 import type { Conversation } from "./conversation.ts";
+import { seqToReadFrom } from "./seq-to-read-from.ts";
 
 const SHOWN = "include=notice,instruction,tool";
 const PAGE = 50;
@@ -52,24 +53,6 @@ async function newPart(id: string, known: Conversation, signal: AbortSignal): Pr
   const { data } = await listMessages(id, `after_seq=${seqToReadFrom(messages)}&limit=100`, signal);
   const bySeq = new Map([...messages, ...data].map((message) => [message.seq, message]));
   return { messages: [...bySeq.values()], hasEarlier, hasLater };
-}
-
-/** A message that is older than this is not being heard any more. */
-const HEARD_WITHIN_MS = 15 * 60_000;
-const LOOKED_BACK = 20;
-
-/** The seq after which messages are new, or may have changed: a voice message gets its words after it came. Pure. */
-export function seqToReadFrom(messages: readonly Message[], now = Date.now()): number {
-  const changing = messages
-    .slice(-LOOKED_BACK)
-    .find(
-      ({ role, attachments, metadata, created_at: at }) =>
-        role === "user" &&
-        attachments.some(({ kind, state }) => kind === "audio" || state === "pending") &&
-        metadata["transcription"] === undefined &&
-        now - Date.parse(at) < HEARD_WITHIN_MS,
-    );
-  return changing ? changing.seq - 1 : (messages.at(-1)?.seq ?? 0);
 }
 
 /** Loads the messages before the first one that is shown, or after the last one. */

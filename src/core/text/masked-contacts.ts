@@ -31,7 +31,7 @@ const PHONES: readonly RegExp[] = [
 ];
 
 /** An identifier that people may know and not read: `•••567`. */
-export function maskIdentifier(identifier: string): string {
+function maskIdentifier(identifier: string): string {
   if (identifier === "" || ANONYMOUS.test(identifier)) return identifier;
   return identifier.length < SHOWN_FROM ? HIDDEN : `${HIDDEN}${identifier.slice(-3)}`;
 }
