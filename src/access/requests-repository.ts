@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import type { JsonObject } from "../core/text/json.ts";
 import { storableJson } from "../core/text/text.ts";
 import type { Answer, RecentRequest, RequestState } from "./decide-access.ts";
 
@@ -150,6 +151,30 @@ export async function joinRequest(
        held = held || jsonb_build_array($4::jsonb) WHERE id = $1 AND state = 'waiting'`,
     [requestId, event.messageId, event.eventKeys, storableJson(event.held)],
   );
+}
+
+/**
+ * Changes the words of a held message. Operators see the new words, too. Returns the id of its request; null if no such
+ * message waits. A repeated event changes nothing.
+ */
+export async function editHeld(
+  client: PoolClient,
+  { channelId, identifier }: { channelId: string; identifier: string },
+  edit: { replyReference: string; eventKeys: readonly string[]; words: JsonObject; text: string },
+): Promise<string | null> {
+  const { rows } = await client.query<{ id: string }>(
+    `UPDATE access_requests r SET event_keys = CASE WHEN r.event_keys && $4::text[] THEN r.event_keys ELSE r.event_keys || $4::text[] END,
+       text = CASE WHEN r.event_keys && $4::text[] OR r.held -> 0 ->> 'replyReference' IS DISTINCT FROM $3 THEN r.text ELSE $6 END,
+       held = CASE WHEN r.event_keys && $4::text[] THEN r.held ELSE (
+         SELECT jsonb_agg(CASE WHEN h.message ->> 'replyReference' = $3 AND h.message ->> 'origin' = 'user'
+           THEN h.message || $5::jsonb ELSE h.message END ORDER BY h.n)
+         FROM jsonb_array_elements(r.held) WITH ORDINALITY AS h(message, n)) END
+     WHERE r.channel_id = $1 AND r.identifier = $2 AND r.state = 'waiting' AND r.expires_at > now()
+       AND r.held @> jsonb_build_array(jsonb_build_object('replyReference', $3::text))
+     RETURNING r.id`,
+    [channelId, identifier, edit.replyReference, edit.eventKeys, storableJson(edit.words), edit.text],
+  );
+  return rows[0]?.id ?? null;
 }
 
 /** Counts a message that was not kept, where its sender waits already. */

@@ -35,7 +35,7 @@ import { namesOf } from "./new-row.ts";
 /** Time for which a request waits, milliseconds. Without a code, an operator needs no haste. */
 const LIFETIME_MS = { pairing: 60 * 60_000, allowlist: 24 * 60 * 60_000 } as const;
 /** Characters of the first words that operators see. */
-const EXCERPT = 500;
+export const EXCERPT = 500;
 /** Makers of decisions that no person makes now. */
 const BY_LIST: Decider = { name: "the list in the configuration", via: "config" };
 const BY_GRANT: Decider = { name: "an earlier decision", via: "grant" };

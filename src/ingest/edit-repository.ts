@@ -1,6 +1,8 @@
 import type { PoolClient } from "pg";
-import { storableJson } from "../core/text/text.ts";
+import { editHeld } from "../access/requests-repository.ts";
+import { shortened, storableJson } from "../core/text/text.ts";
 import { claimEvent } from "../sessions/event-keys-repository.ts";
+import { EXCERPT } from "./access-repository.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 
 /**
@@ -30,6 +32,14 @@ const EDIT = `
 /** Replaces the words of a message whose turn has not begun. A repeated event changes nothing. */
 export async function editWaiting(client: PoolClient, row: InboundRow): Promise<InboundOutcome> {
   const { channelId, userIdentifier, address, replyReference } = row;
+  if (replyReference === null) return { kind: "not_waiting" };
+  // Before the stored ones: a message that is just let in is stored once its request is settled.
+  const requestId = await editHeld(
+    client,
+    { channelId, identifier: userIdentifier },
+    heldEdit(row, replyReference),
+  );
+  if (requestId !== null) return { kind: "pending", requestId, planned: [] };
   const { rows } = await client.query<{ id: string; session_id: string }>(LOCK, [
     channelId,
     userIdentifier,
@@ -52,4 +62,12 @@ export async function editWaiting(client: PoolClient, row: InboundRow): Promise<
     found.session_id,
   ]);
   return { kind: "joined", sessionId: found.session_id, messageId: found.id };
+}
+
+function heldEdit(
+  { eventKeys, content, payload, choice, title, metadata }: InboundRow,
+  replyReference: string,
+) {
+  const words = { content, payload, choice, title, metadata };
+  return { replyReference, eventKeys, words, text: shortened(content, EXCERPT) };
 }

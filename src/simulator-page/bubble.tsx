@@ -10,12 +10,14 @@ export interface BubbleProps {
   press(label: string): void;
   /** Absent: the message cannot be rewritten. */
   edit?: (() => void) | undefined;
+  /** Absent: users cannot react here. */
+  react?: (() => void) | undefined;
   /** Answers this message, or opens its thread. */
   onThread(): void;
 }
 
 /** One message with its buttons, file and marks. */
-export function Bubble({ message, platform, press, edit, onThread }: BubbleProps) {
+export function Bubble({ message, platform, press, edit, react, onThread }: BubbleProps) {
   const {
     from,
     text,
@@ -23,6 +25,7 @@ export function Bubble({ message, platform, press, edit, onThread }: BubbleProps
     file,
     receipt,
     edited,
+    reaction,
     name,
     thread,
     title,
@@ -44,6 +47,7 @@ export function Bubble({ message, platform, press, edit, onThread }: BubbleProps
         ))}
         <span class="text">{text}</span>
         <span class="marks">
+          {reaction === undefined ? "" : `${reaction} `}
           {edited ? "edited " : ""}
           {streaming ? "writing… " : ""}
           <time dateTime={at}>{at.slice(11, 16)}</time>
@@ -63,6 +67,11 @@ export function Bubble({ message, platform, press, edit, onThread }: BubbleProps
             </button>
           ))}
         </div>
+      )}
+      {react === undefined ? null : (
+        <button type="button" class="answer" onClick={react}>
+          React
+        </button>
       )}
       {edit === undefined ? null : (
         <button type="button" class="answer" onClick={edit}>

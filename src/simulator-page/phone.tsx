@@ -45,6 +45,10 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
     const text = window.prompt("The message in other words", message);
     if (text?.trim()) act(call("POST", `${path}/edit`, { message, text: text.trim(), bot: name }));
   };
+  const react = (message: string) => {
+    const emoji = window.prompt("An emoji; nothing takes the reaction back", "👍");
+    if (emoji !== null) act(call("POST", `${path}/react`, { message, emoji: emoji.trim(), bot: name }));
+  };
   const block = (blocked: boolean) => act(call("POST", `${path}/block`, { blocked, bot: name }));
   const open = () => {
     const written = window.prompt("Who? A name, a number, or a channel such as general.");
@@ -72,7 +76,15 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
           {chat?.blocked ? "Blocked" : "Block"}
         </button>
       </header>
-      <Messages chat={chat} platform={platform} press={press} edit={edit} onThread={setThread} end={end} />
+      <Messages
+        chat={chat}
+        platform={platform}
+        press={press}
+        edit={edit}
+        react={react}
+        onThread={setThread}
+        end={end}
+      />
       <Composer
         canMention={platform === "slack" && chat?.kind === "group"}
         thread={thread}
@@ -96,16 +108,22 @@ function canEdit(platform: Bot["platform"], { from, text, file }: Message): bool
   return platform === "telegram" && from === "user" && text !== "" && file === undefined;
 }
 
+/** Slack's reactions are not simulated. */
+function canReact(platform: Bot["platform"], { from, text }: Message): boolean {
+  return platform !== "slack" && from === "bot" && text !== "";
+}
+
 interface MessagesProps {
   chat: Chat | null;
   platform: Bot["platform"];
   press(label: string): void;
   edit(message: string): void;
+  react(message: string): void;
   onThread(id: string): void;
   end: { current: HTMLDivElement | null };
 }
 
-function Messages({ chat, platform, press, edit, onThread, end }: MessagesProps) {
+function Messages({ chat, platform, press, edit, react, onThread, end }: MessagesProps) {
   return (
     <div class="messages" role="log" aria-label="Messages" tabIndex={0}>
       {(chat?.messages ?? []).map((message) => (
@@ -115,6 +133,7 @@ function Messages({ chat, platform, press, edit, onThread, end }: MessagesProps)
           platform={platform}
           press={press}
           edit={canEdit(platform, message) ? () => edit(message.text) : undefined}
+          react={canReact(platform, message) ? () => react(message.text) : undefined}
           onThread={() => onThread(platform === "slack" ? (message.thread ?? message.id) : message.id)}
         />
       ))}

@@ -8,6 +8,7 @@ export interface Message {
   text: string;
   buttons?: string[];
   edited?: true;
+  reaction?: string;
   name?: string;
   thread?: string;
   title?: string;

@@ -36,6 +36,13 @@ describe.skipIf(browserPath === null)("the simulator's page", () => {
       await phone.getByText("You said: hello").waitFor();
       await phone.getByRole("button", { name: "Yes" }).click();
       await phone.getByText("You pressed yes").waitFor();
+      const answerWith = (words: string) => page.once("dialog", (dialog) => void dialog.accept(words));
+      answerWith("❤️");
+      await phone.getByRole("button", { name: "React" }).click();
+      await phone.getByText("❤️").waitFor();
+      answerWith("hello again");
+      await phone.getByRole("button", { name: "Edit" }).click();
+      await phone.getByText("hello again").waitFor();
       await page.getByRole("region", { name: "Requests" }).getByText("sendMessage").first().waitFor();
 
       await page.getByRole("button", { name: "Rate limit" }).click();

@@ -82,3 +82,19 @@ test("of collected messages, one that waits can be edited, and none once they ar
   await story.channel.sending("2");
   expect(await said(story)).toEqual(["busy", "two", "drei"]);
 });
+
+test("an edit changes a message that waits until its sender is let in, once", async () => {
+  const channels = { gated: { kind: "gated", agent: "agent", access: { policy: "allowlist" } } };
+  await using story = await startGatedStory({ channels });
+  const { write, edit } = writing(story);
+  await write(1, "one");
+  await edit(1, "eins", 1);
+  await edit(1, "uno", 2);
+  await edit(1, "eins", 1);
+  await edit(3, "nobody wrote this", 3);
+  const { body } = await story.app.api("GET", "/access_requests");
+  expect(body.data).toMatchObject([{ text: "uno" }]);
+  await story.app.api("POST", `/access_requests/${body.data[0].id}/approve`, {});
+  await story.channel.sending("re: uno");
+  expect(await said(story)).toEqual(["uno"]);
+});
