@@ -33,6 +33,7 @@ test("without any variable the defaults work", () => {
       tracing: null,
       trustedProxies: ["private"],
       databaseUrl: null,
+      databaseConnections: 20,
       redisUrls: null,
       logLevel: "info",
     },
