@@ -86,6 +86,13 @@ test("a bucket without credentials is a problem for each that is missing", () =>
   ]);
 });
 
+test.each(["3", "0", "many"])("%j is no number of connections to Postgres", (count) => {
+  const { problems } = parseSettings({ CAUSEWAY_DATABASE_CONNECTIONS: count });
+  expect(problems).toMatchObject([
+    { path: "environment: CAUSEWAY_DATABASE_CONNECTIONS", fix: "write a whole number from 4 to 9999" },
+  ]);
+});
+
 test("several files are separated by commas", () => {
   const { settings } = parseSettings({ CAUSEWAY_CONFIG: "a.json, /etc/b.json," }, "/srv");
   expect(settings.configFiles).toEqual(["/srv/a.json", "/etc/b.json"]);
