@@ -121,7 +121,7 @@ test("a backup of an older release is restored into this one, or the command say
   const left = testPool(other.url);
   expect((await left.query("SELECT content FROM messages")).rows).toEqual([{ content: "Hello!" }]);
   await left.end();
-});
+}, 300_000);
 
 test("a backup is private from its first byte, and a broken one leaves no file", async () => {
   const path = join(folder, "backup.gz");
@@ -198,4 +198,4 @@ test("files of a bucket are in a backup, unless they are to be left out", async 
   expect(await restoreFile(into)).toBe(true);
   expect(String(await readWhole(storeOf("new"), "photo"))).toBe("a photo");
   await bucket.close();
-});
+}, 300_000);
