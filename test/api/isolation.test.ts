@@ -3,6 +3,7 @@ import { newId } from "../../src/core/ids.ts";
 import { SCOPES } from "../../src/http/api/route/route.ts";
 import { newSecret } from "../../src/keys/api-key.ts";
 import { createKeyRepository } from "../../src/keys/key-repository.ts";
+import { eventually } from "../support/eventually.ts";
 import { openLiveWorld, pathWith } from "./live-world.ts";
 
 /** All tables with rows of a workspace. */
@@ -42,6 +43,12 @@ describe("a workspace", () => {
     const other = await world.addWorkspace("other");
     // The last-used times of keys change without a test's action.
     await world.pool.query("UPDATE api_keys SET last_used_at = now()");
+    // Two columns of sessions follow their activity about a second later.
+    await eventually(async () => {
+      const behind = "last_activity_at > updated_at OR waits <> (inbound_seq > answered_seq)";
+      const { rows } = await world.pool.query(`SELECT id FROM sessions WHERE ${behind}`);
+      expect(rows).toEqual([]);
+    });
     const before = await snapshot(world);
     const walked: string[] = [];
     for (const operation of world.operations.filter(({ pathParameters }) => pathParameters.length > 0)) {
