@@ -161,7 +161,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     const lines = readFileSync(await (await download).path(), "utf8")
       .trimEnd()
       .split("\r\n");
-    expect(lines[0]).toBe("Time,turns,failed");
+    expect(lines[0]).toBe('"Time","turns","failed"');
     expect(lines).toHaveLength(1 + cells.length / 2);
 
     const totals = page.getByRole("region", { name: "By channel" });

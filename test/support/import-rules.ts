@@ -44,6 +44,7 @@ export const STAGES: readonly (readonly string[])[] = [
 
 const seams = [/^channels\/(channel|channel-directory)\.ts$/, /^bots\/bot\.ts$/];
 const core = /^core\//;
+const inBrowsers = /^core\/(message\/rating|text\/csv)\.ts$/;
 const besideSeam = /^channels\/(channel|http-client|webhook-request)\.ts$/;
 
 /** Stages that know the types of the configuration. */
@@ -69,10 +70,10 @@ const stageRooms: readonly Room[] = STAGES.slice(1, -1).flatMap((level, index) =
 const rooms: readonly Room[] = [
   { room: /^core\//, may: [] },
   { room: /^client\//, may: [] },
-  // This code runs in browsers.
-  { room: /^(web-chat|simulator-page)\//, may: [] },
+  // This code runs in browsers. It shares what is the same on both sides and needs nothing of a server.
+  { room: /^(web-chat|simulator-page)\//, may: [inBrowsers] },
   // It shows conversations as the chat does, so it takes the chat's parts. The chat knows nothing of it.
-  { room: /^console\//, may: [/^web-chat\/(chat|markdown|style|view)\//] },
+  { room: /^console\//, may: [inBrowsers, /^web-chat\/(chat|markdown|style|view)\//] },
   { room: /^config\/generate-docs\.ts$/, may: [/^config\//, /^(bots|channels)\/registry\.ts$/] },
   { room: /^config\//, may: [core, ...seams] },
   { room: /^observability\//, may: [core] },

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { linePairs } from "../../src/console/agents/line-pairs.ts";
-import { bucketsOf, toCsv, totalsBy } from "../../src/console/numbers/buckets.ts";
+import { bucketsOf, totalsBy } from "../../src/console/numbers/buckets.ts";
 import { readPeople } from "../../src/console/outreach/people-list.ts";
 import { sendNowBody, timesOf } from "../../src/console/outreach/schedule-call.ts";
 import type { Schedule, StatsRow } from "../../src/console/server/wire.ts";
+import { csvLine } from "../../src/core/text/csv.ts";
 
 const row = (more: Partial<StatsRow>): StatsRow => ({
   start: "2026-03-01T10:00:00.000Z",
@@ -45,7 +46,7 @@ test("totals add up what one channel or agent did, the busiest first", () => {
 });
 
 test("a table is safe to open in a spreadsheet", () => {
-  expect(toCsv([["=1+1", 'say "so"', -5]])).toBe(`'=1+1,"say ""so""",-5\r\n`);
+  expect(csvLine(["=1+1", 'say "so"', -5])).toBe(`"'=1+1","say ""so""",-5\r\n`);
 });
 
 test("lines that are the same stand next to each other", () => {

@@ -65,13 +65,3 @@ export function totalsBy(rows: readonly StatsRow[], of: "channel" | "agent"): To
   }
   return [...totals.values()].sort((left, right) => right.messages - left.messages);
 }
-
-/** A table as CSV. A text that a spreadsheet would take for a formula gets an apostrophe. Pure. */
-export function toCsv(rows: readonly (readonly (string | number)[])[]): string {
-  const cell = (value: string | number) => {
-    if (typeof value === "number") return String(value);
-    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  return rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
-}

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { toCsv } from "./buckets.ts";
+import { csvLine } from "../../core/text/csv.ts";
 
 /** One bar: all of it, and a part of it that is shown darker. */
 export interface Bar {
@@ -96,7 +96,7 @@ function SaveCsv({ name, rows }: { name: string; rows: readonly (readonly (strin
   const [url, setUrl] = useState("");
   function save(link: HTMLAnchorElement): void {
     if (url !== "") URL.revokeObjectURL(url);
-    const next = URL.createObjectURL(new Blob([toCsv(rows)], { type: "text/csv" }));
+    const next = URL.createObjectURL(new Blob(rows.map(csvLine), { type: "text/csv" }));
     setUrl(next);
     // The link is followed with the address that it has now.
     link.href = next;

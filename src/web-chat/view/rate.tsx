@@ -1,12 +1,10 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { COMMENT_LIMIT } from "../../core/message/rating.ts";
 import type { WireFeedback, WireMessage } from "../chat/wire.ts";
 import { useWords } from "../locales/words.ts";
 import rateCss from "../style/rate.css?inline";
 import { useView } from "./context.ts";
 import { styleOf, wearStyle } from "./wear-style.ts";
-
-/** The server's limit for a comment. */
-const LONGEST_COMMENT = 2_000;
 
 /** Drawn for this chat, on a grid of 24. */
 const PATHS = {
@@ -90,7 +88,7 @@ export function Rate({ message }: { message: WireMessage }) {
             name="comment"
             type="text"
             dir="auto"
-            maxLength={LONGEST_COMMENT}
+            maxLength={COMMENT_LIMIT}
             aria-label={words.why}
             placeholder={words.why}
             defaultValue={given?.comment ?? ""}

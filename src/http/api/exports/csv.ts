@@ -1,3 +1,4 @@
+import { csvLine } from "../../../core/text/csv.ts";
 import type { ExportedSession } from "./exported-sessions.ts";
 
 const COLUMNS = [
@@ -26,7 +27,7 @@ const COLUMNS = [
  * export goes on behind a whole session.
  */
 export async function* asCsv(sessions: AsyncIterable<ExportedSession>): AsyncGenerator<string> {
-  yield line(COLUMNS);
+  yield csvLine(COLUMNS);
   for await (const { session, cursor, messages } of sessions) {
     const own = [
       session.id,
@@ -42,27 +43,14 @@ export async function* asCsv(sessions: AsyncIterable<ExportedSession>): AsyncGen
     ];
     let before: string[] | null = null;
     for await (const { id, seq, role, origin, content, created_at, feedback } of messages) {
-      if (before) yield line([...own, ...before, ""]);
+      if (before) yield csvLine([...own, ...before, ""]);
       before = [id, String(seq), role, origin, content, created_at, ratingsIn(feedback)];
     }
-    yield line([...own, ...(before ?? ["", "", "", "", "", "", ""]), cursor]);
+    yield csvLine([...own, ...(before ?? ["", "", "", "", "", "", ""]), cursor]);
   }
 }
 
 /** Most messages have no ratings, and an empty cell can be filtered. */
 function ratingsIn(feedback: readonly object[]): string {
   return feedback.length === 0 ? "" : JSON.stringify(feedback);
-}
-
-function line(cells: readonly string[]): string {
-  return `${cells.map(cell).join(",")}\r\n`;
-}
-
-/**
- * A cell in quotes (RFC 4180). An apostrophe stops spreadsheets from running a text as a formula:
- * https://owasp.org/www-community/attacks/CSV_Injection
- */
-function cell(text: string): string {
-  const safe = /^[\s\p{Cc}\p{Cf}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20|]|^[\t\r\n]/u.test(text) ? `'${text}` : text;
-  return `"${safe.replaceAll('"', '""')}"`;
 }
