@@ -40,9 +40,6 @@ export interface ServiceDeps {
   tracing: Tracing | null;
 }
 
-/** Every part of the running service. */
-export type Service = ReturnType<typeof createService>;
-
 /** Codes that one key may try. */
 const ACCESS_CODES = { burst: 20, perMinute: 20 };
 

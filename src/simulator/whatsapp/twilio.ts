@@ -10,7 +10,8 @@ import { addFile, createLine, openChat, type StoredFile, type StoredMessage } fr
 import { createPhone } from "./phone.ts";
 import type { ProviderEvents } from "./provider.ts";
 import { deliver } from "./receipts.ts";
-import { placeFields, vcardOf } from "./things.ts";
+import { vcardOf } from "./things.ts";
+import { messageForm, reactionForm, statusForm } from "./twilio-forms.ts";
 import {
   type NewMessage,
   readMessage,
@@ -82,60 +83,15 @@ export function createTwilioLine(world: World, account: TwilioAccount, root: () 
   const events: ProviderEvents = {
     message(chat, message, pressed) {
       if (line.webhookUrl === null) return;
-      const { id, text, thing, replyTo } = message;
+      const { thing } = message;
       const file = thing?.kind === "contact" ? addFile(line, nextSid("ME"), vcardOf(thing)) : message.file;
-      const place = thing?.kind === "location" ? placeFields(thing) : {};
-      const media = file === null ? {} : { MediaUrl0: fileUrl(file), MediaContentType0: file.contentType };
-      const button =
-        pressed?.kind === "button" ? { ButtonText: pressed.title, ButtonPayload: pressed.id } : {};
-      const row = pressed?.kind === "list" ? { ListTitle: pressed.title, ListId: pressed.id } : {};
-      const context =
-        replyTo === null ? {} : { OriginalRepliedMessageSid: replyTo, OriginalRepliedMessageSender: from };
-      const type =
-        pressed === null
-          ? (file?.contentType.split("/")[0] ?? "text")
-          : pressed.kind === "list"
-            ? "interactive"
-            : "button";
-      post({
-        chat: chat.number,
-        url: line.webhookUrl,
-        name: "message",
-        params: {
-          MessageSid: id,
-          SmsMessageSid: id,
-          SmsSid: id,
-          SmsStatus: "received",
-          AccountSid: accountSid,
-          From: `whatsapp:+${chat.number}`,
-          To: from,
-          Body: text,
-          ProfileName: chat.title,
-          WaId: chat.number,
-          NumMedia: file === null ? "0" : "1",
-          NumSegments: "1",
-          MessageType: type === "application" ? "document" : type,
-          ApiVersion: "2010-04-01",
-          ...place,
-          ...media,
-          ...button,
-          ...row,
-          ...context,
-        },
-      });
+      const media = file && { contentType: file.contentType, url: fileUrl(file) };
+      const params = messageForm(account, chat, message, pressed, media);
+      post({ chat: chat.number, url: line.webhookUrl, name: "message", params });
     },
-    reaction(chat, { id: OriginalRepliedMessageSid }, { id: MessageSid, emoji: Body }) {
+    reaction(chat, { id }, reaction) {
       if (line.webhookUrl === null) return;
-      const who = { From: `whatsapp:+${chat.number}`, To: from, ProfileName: chat.title, WaId: chat.number };
-      const about = { MessageSid, SmsMessageSid: MessageSid, SmsSid: MessageSid, OriginalRepliedMessageSid };
-      const params = {
-        ...who,
-        ...about,
-        AccountSid: accountSid,
-        Body,
-        MessageType: "reaction",
-        NumMedia: "0",
-      };
+      const params = reactionForm(account, chat, id, reaction);
       post({ chat: chat.number, url: line.webhookUrl, name: "message", params });
     },
     status(chat, { id }, receipt, failure) {
@@ -143,26 +99,8 @@ export function createTwilioLine(world: World, account: TwilioAccount, root: () 
       // Twilio does not report that a voice message was played.
       if (url === undefined || receipt === "played") return;
       const status = failure === null ? receipt : failure.code === 63016 ? "failed" : "undelivered";
-      post({
-        chat: chat.number,
-        url,
-        name: `status ${status}`,
-        params: {
-          MessageSid: id,
-          SmsSid: id,
-          MessageStatus: status,
-          SmsStatus: status,
-          AccountSid: accountSid,
-          From: from,
-          To: `whatsapp:+${chat.number}`,
-          ChannelPrefix: "whatsapp",
-          ApiVersion: "2010-04-01",
-          ...(receipt === "read" ? { EventType: "READ" } : {}),
-          ...(failure === null
-            ? {}
-            : { ErrorCode: String(failure.code), ChannelStatusMessage: failure.title }),
-        },
-      });
+      const params = statusForm(account, chat, id, { status, isRead: receipt === "read", failure });
+      post({ chat: chat.number, url, name: `status ${status}`, params });
     },
   };
 
