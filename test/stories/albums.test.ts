@@ -15,6 +15,9 @@ const calls = (story: GatedStory) =>
 
 test("the pictures of an album are one message and one question, however they arrive", async () => {
   await using story = await startGatedStory();
+  // The first message opens connections. That can take longer than an album waits for its parts.
+  await story.say("carl", "hello", { key: "0" });
+  await story.channel.sending("re: hello");
   await Promise.all([
     story.say("ada", "compare these", { key: "1", more: part(1) }),
     story.say("ada", "", { key: "2", more: part(2) }),
@@ -29,7 +32,7 @@ test("the pictures of an album are one message and one question, however they ar
 
   const album = (await stored(story)).find(({ content }) => content === "compare these");
   expect(album?.files?.toSorted()).toEqual(["p1", "p2", "p3"]);
-  expect(calls(story).toSorted()).toEqual([[["compare these", 3]], [["mine", 1]]]);
+  expect(calls(story).slice(1).toSorted()).toEqual([[["compare these", 3]], [["mine", 1]]]);
   expect(story.texts("ada")).toEqual(["re: compare these"]);
 });
 
