@@ -25,13 +25,30 @@ export async function* eventsShownTo(
   events: AsyncIterable<TurnEvent>,
 ): AsyncGenerator<TurnEvent> {
   if (!seesMasked(caller)) return yield* events;
-  const texts = { content: maskedPieces(), thinking: maskedPieces() };
+  let texts = maskedTexts();
+  let newest = 0;
   for await (const event of events) {
     const { type, data } = event;
     const text = data["content"];
+    // A further attempt writes its text anew.
+    if (type === "execution") texts = maskedTexts();
     if ((type === "content" || type === "thinking") && typeof text === "string")
       yield { ...event, data: { ...data, content: texts[type].add(text) } };
-    else yield { ...event, data: masked(data) };
+    else {
+      if (type === "done" || type === "error") yield* restOf(texts, newest);
+      yield { ...event, data: masked(data) };
+    }
+    newest = event.id;
+  }
+}
+
+const maskedTexts = () => ({ thinking: maskedPieces(), content: maskedPieces() });
+
+/** The ends of the texts that were held back. They have the id of the event before, so that a reader can go on there. */
+function* restOf(texts: ReturnType<typeof maskedTexts>, id: number): Generator<TurnEvent> {
+  for (const type of ["thinking", "content"] as const) {
+    const content = texts[type].end();
+    if (content !== "") yield { id, type, data: { content } };
   }
 }
 
