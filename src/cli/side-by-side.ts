@@ -5,7 +5,7 @@ export function answerLines(name: string, answer: ReplayAnswer): string[] {
   return [`   ${name} ${facts(answer)}`, ...said(answer)];
 }
 
-/** What answers took together: `4.2 s, 1200 tokens`. */
+/** The time and the tokens of all answers: `4.2 s, 1200 tokens`. */
 export function sums(answers: readonly ReplayAnswer[]): string {
   const total = (of: "totalTokens" | "seconds") =>
     answers.reduce((sum, answer) => sum + (answer[of] ?? 0), 0);

@@ -52,7 +52,7 @@ export interface TriggeredItem extends TriggerResult {
   error?: { code: string; message: string };
 }
 
-/** What a message to one person would meet. */
+/** The outlook of a message to one person. */
 export interface TriggerCheck {
   identifier: string;
   /** Null: they are new. */

@@ -63,7 +63,7 @@ export function eventRow(
     context: contextOf(event, own),
     replyReference: event.replyReference,
     gathering: gatheringOf(event),
-    // An edit changes only a message whose sender was let in.
+    // An edit changes only a message that is stored or held, so nothing is decided about its sender.
     access: event.edits ? null : accessOf(channel, event),
   });
 }

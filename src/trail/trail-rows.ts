@@ -107,7 +107,7 @@ export interface ReplyRow {
   content: string;
   createdAt: Date;
   keys: string[];
-  /** Of words that a call sent without a turn. */
+  /** The header of the call that sent these words without a turn; null for most. */
   traceparent: string | null;
 }
 

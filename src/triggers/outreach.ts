@@ -40,7 +40,7 @@ interface Person {
   identifier: string;
 }
 
-/** What a message to somebody would meet. */
+/** The outlook of a message to somebody. */
 export interface Prospect {
   /** Null: they are new. */
   user: { id: string; identifier: string; name: string | null } | null;

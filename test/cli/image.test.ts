@@ -153,7 +153,7 @@ test("the steps are written so that they can be repeated, and nothing runs as ro
   const names = stages.map(({ name }) => name);
   expect(stages.at(-1)?.name).toBe("whole");
   for (const [index, stage] of stages.entries()) {
-    // Of one image, whose release is named; or of an earlier stage.
+    // A stage begins with an image whose release is named, or with an earlier stage.
     if (!names.slice(0, index).includes(stage.base)) expect(stage.base).toBe("node:22-bookworm-slim");
     for (const { name, flags, text, line } of stage.steps) {
       const from = flags.get("from");

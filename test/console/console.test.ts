@@ -386,7 +386,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.getByRole("group", { name: "Definition, version 1" }).getByText("Greet the user.").waitFor();
     await isSound(page, "agents");
     await page.getByRole("link", { name: "Conversations" }).first().click();
-    // Who only reads sees no identifiers.
+    // A viewer sees no identifiers.
     await page.getByText("•••", { exact: true }).first().waitFor();
     await page.getByRole("searchbox").first().fill("from Ivo");
     await eventually(async () => expect(await page.locator(".row").count()).toBe(1));

@@ -267,7 +267,7 @@ export interface Failure {
   failed_at: string;
 }
 
-/** What a message to one person would meet. */
+/** The outlook of a message to one person. */
 export interface TriggerCheck {
   identifier: string;
   user: { id: string; identifier: string; name: string | null } | null;

@@ -61,7 +61,7 @@ export interface Conversation {
   statuses: Map<string, string>;
   /** The agent's sessions, by thread. */
   sessions: Map<string, AgentSession>;
-  /** What Slack offers to say in the conversation with the app. */
+  /** The prompts that Slack offers in the conversation with the app. */
   prompts: SuggestedPrompt[];
   isBlocked: boolean;
 }

@@ -14,7 +14,7 @@ const chunkSchema = z.union([
   z.object({ type: z.literal("blocks"), blocks: z.array(z.unknown()) }),
 ]);
 
-/** What a call adds to a stream. */
+/** The part of a stream that one call adds. */
 export interface Added {
   text: string;
   cards: Map<string, ToolCard>;
