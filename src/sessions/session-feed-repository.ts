@@ -70,7 +70,8 @@ interface FeedMessage {
   payload: string | null;
   metadata: unknown;
   execution_id: string | null;
-  created_at: string;
+  /** A text where the message is part of a JSON value. */
+  created_at: Date | string;
   attachments: AttachmentRow[];
   /** The rating and the comment of the session's user. */
   feedback: [string | null, string | null] | null;
