@@ -73,7 +73,12 @@ const rooms: readonly Room[] = [
   // This code runs in browsers. It shares what is the same on both sides and needs nothing of a server.
   { room: /^(web-chat|simulator-page)\//, may: [inBrowsers] },
   // It shows conversations as the chat does, so it takes the chat's parts. The chat knows nothing of it.
-  { room: /^console\//, may: [inBrowsers, /^web-chat\/(chat|markdown|style|view)\//] },
+  {
+    room: /^console\//,
+    may: [inBrowsers, /^web-chat\/(chat|markdown|style|view)\//],
+    // The types of the API stand in the client once.
+    mayType: [/^client\//],
+  },
   { room: /^config\/generate-docs\.ts$/, may: [/^config\//, /^(bots|channels)\/registry\.ts$/] },
   { room: /^config\//, may: [core, ...seams] },
   { room: /^observability\//, may: [core] },

@@ -9,6 +9,7 @@ import { csvLine } from "../../src/core/text/csv.ts";
 const row = (more: Partial<StatsRow>): StatsRow => ({
   start: "2026-03-01T10:00:00.000Z",
   channel: "web",
+  agent_id: "a",
   agent: "coach",
   messages: { in: 1, out: 2 },
   turns: 1,
@@ -64,7 +65,9 @@ test("lines that are the same stand next to each other", () => {
 
 const schedule = (more: Partial<Schedule>): Schedule => ({
   id: "s",
+  workspace_id: "w",
   agent_id: "a",
+  user_id: "u",
   channel: "phone",
   identifier: "ada",
   name: null,
@@ -78,11 +81,17 @@ const schedule = (more: Partial<Schedule>): Schedule => ({
   cron: null,
   rrule: null,
   timezone: "UTC",
+  starts_at: "",
+  ends_at: null,
+  max_runs: null,
+  max_delay: null,
   status: "active",
   made_by: "operator",
   runs: 0,
   next_run_at: null,
   last_run: null,
+  created_at: "",
+  updated_at: "",
   ...more,
 });
 

@@ -49,9 +49,11 @@ test("later pages stay behind the first one, without rows that no longer belong 
 
 const delivery = (more: Partial<Delivery>): Delivery => ({
   id: "d",
+  workspace_id: "w",
   session_id: "s",
   message_id: "m",
   handoff_id: null,
+  access_request_id: null,
   channel: "phone",
   address: "1",
   part: 0,
@@ -59,6 +61,7 @@ const delivery = (more: Partial<Delivery>): Delivery => ({
   status: "sent",
   attempts: 1,
   next_attempt_at: null,
+  external_ids: [],
   error_code: null,
   error: null,
   possible_duplicate: false,
@@ -70,16 +73,23 @@ const delivery = (more: Partial<Delivery>): Delivery => ({
 
 const turn = (more: Partial<Execution>): Execution => ({
   id: "x",
+  workspace_id: "w",
   session_id: "s",
   agent_id: "a",
+  agent_version: 1,
   channel: "phone",
+  user_id: "u",
   user_message_id: "q",
   status: "completed",
   attempts: 1,
   error: null,
   merged_into: null,
+  cancel_requested_at: null,
+  token_usage: null,
+  finish_reason: null,
   duration_ms: 1_234,
   created_at: "",
+  started_at: null,
   ended_at: null,
   ...more,
 });

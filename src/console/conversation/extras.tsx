@@ -1,11 +1,11 @@
-import type { WireAttachment, WireButton } from "../../web-chat/chat/wire.ts";
+import type { WireButton } from "../../web-chat/chat/wire.ts";
 import { safeUrl } from "../../web-chat/markdown/links.ts";
 import { FileLine, SHOWN_PICTURES } from "../../web-chat/view/file-line.tsx";
 import { fileSize } from "../../web-chat/view/file-size.ts";
-import type { Feedback } from "../server/wire.ts";
+import type { Feedback, Message } from "../server/wire.ts";
 
 /** The files of a message. The cookie opens their addresses, so they need no token and no copy in memory. */
-export function Files({ attachments }: { attachments: readonly WireAttachment[] }) {
+export function Files({ attachments }: { attachments: Message["attachments"] }) {
   return (
     <ul class="attachments" aria-label="Attached files">
       {attachments.map((attachment) => (
@@ -17,14 +17,14 @@ export function Files({ attachments }: { attachments: readonly WireAttachment[] 
   );
 }
 
-function File({ attachment }: { attachment: WireAttachment }) {
+function File({ attachment }: { attachment: Message["attachments"][number] }) {
   const { id, state, error, bytes, content_type: type } = attachment;
   const name = attachment.name ?? "File";
   if (state !== "stored") {
     return <FileLine name={name} note={state === "pending" ? "On its way…" : (error ?? "No longer kept")} />;
   }
   const url = `/api/v1/attachments/${encodeURIComponent(id)}/content`;
-  return SHOWN_PICTURES.includes(type) ? (
+  return SHOWN_PICTURES.includes(type ?? "") ? (
     <a class="picture" href={url} download={name} aria-label={`Save ${name}`}>
       <img src={url} alt={name} loading="lazy" />
     </a>

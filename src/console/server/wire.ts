@@ -1,311 +1,72 @@
-import type { WireAttachment, WireButton } from "../../web-chat/chat/wire.ts";
+import type { AccessGrant as ClientGrant, AccessRequest as ClientRequest } from "../../client/access.ts";
+import type { Agent as ClientAgent, AgentVersion as ClientVersion } from "../../client/agents.ts";
+import type { AuditEntry as ClientAuditEntry } from "../../client/audit.ts";
+import type { Channel as ClientChannel } from "../../client/channels.ts";
+import type { Delivery as ClientDelivery } from "../../client/deliveries.ts";
+import type { Execution as ClientExecution } from "../../client/execution-types.ts";
+import type { Failure as ClientFailure } from "../../client/failures.ts";
+import type { OpenHandoff as ClientHandoff } from "../../client/handoff-types.ts";
+import type { ApiKey as ClientKey } from "../../client/keys.ts";
+import type {
+  Feedback as ClientFeedback,
+  ListedFeedback as ClientListedFeedback,
+  Message as ClientMessage,
+  Trail as ClientTrail,
+} from "../../client/message-types.ts";
+import type { Queue as ClientQueue } from "../../client/queue.ts";
+import type { ScheduleRun as ClientRun, Schedule as ClientSchedule } from "../../client/schedules.ts";
+import type {
+  SessionEvent as ClientEvent,
+  SessionRow as ClientRow,
+  Session as ClientSession,
+} from "../../client/session-types.ts";
+import type { Stats as ClientStats, StatsRow as ClientStatsRow } from "../../client/stats.ts";
+import type { TriggerCheck as ClientCheck } from "../../client/triggers.ts";
+import type { User as ClientUser } from "../../client/users.ts";
+
+/** `createdAt` as it travels: `created_at`. */
+type Snake<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? First extends Lowercase<First>
+    ? `${First}${Snake<Rest>}`
+    : `_${Lowercase<First>}${Snake<Rest>}`
+  : Name;
+
+/** A type of the client as it travels. */
+type Wire<T> = T extends readonly (infer Item)[]
+  ? Wire<Item>[]
+  : T extends object
+    ? { [Name in keyof T as Name extends string ? Snake<Name> : Name]: Wire<T[Name]> }
+    : T;
+
+export type Delivery = Wire<ClientDelivery>;
+export type Execution = Wire<ClientExecution>;
+export type Failure = Wire<ClientFailure>;
+export type TriggerCheck = Wire<ClientCheck>;
+export type Schedule = Wire<ClientSchedule>;
+export type ScheduleRun = Wire<ClientRun>;
+export type AccessRequest = Wire<ClientRequest>;
+export type AccessGrant = Wire<ClientGrant>;
+export type ApiKey = Wire<ClientKey>;
+export type AuditEntry = Wire<ClientAuditEntry>;
+export type Stats = Wire<ClientStats>;
+export type StatsRow = Wire<ClientStatsRow>;
+export type Queue = Wire<ClientQueue>;
+export type Channel = Wire<ClientChannel>;
+export type Agent = Wire<ClientAgent>;
+export type AgentVersion = Wire<ClientVersion>;
+export type SessionEvent = Wire<ClientEvent>;
+export type User = Wire<ClientUser>;
+export type Session = Wire<ClientSession>;
+export type SessionRow = Wire<ClientRow>;
+export type OpenHandoff = Wire<ClientHandoff>;
+export type Message = Wire<ClientMessage>;
+export type Origin = Message["origin"];
+export type Feedback = Wire<ClientFeedback>;
+export type ListedFeedback = Wire<ClientListedFeedback>;
+export type Trail = Wire<ClientTrail>;
 
 /** A page of a list. */
 export interface Page<T> {
   data: T[];
   meta: { total: number; next_cursor: string | null };
-}
-
-export interface Holder {
-  name: string;
-  via: string;
-}
-
-export interface OpenHandoff {
-  id: string;
-  state: "requested" | "taken";
-  reason: string | null;
-  desk: string | null;
-  holder: Holder | null;
-  requested_at: string;
-  taken_at: string | null;
-}
-
-export interface Session {
-  id: string;
-  agent_id: string;
-  agent_version: number;
-  user_id: string | null;
-  channel: string;
-  status: "active" | "completed";
-  end_reason: string | null;
-  title: string | null;
-  summary: string | null;
-  created_at: string;
-  updated_at: string;
-  last_activity_at: string;
-  ended_at: string | null;
-  handoff: OpenHandoff | null;
-}
-
-export interface SessionRow extends Session {
-  last_message: { id: string; role: "user" | "assistant"; content: string; created_at: string } | null;
-  user: { id: string; identifier: string; name: string | null } | null;
-}
-
-export interface User {
-  id: string;
-  identifier: string;
-  name: string | null;
-  channel: string;
-  /** Tells if a message that they did not ask for would arrive. */
-  reachable: { ok: boolean; code: string | null; reason: string | null };
-  created_at: string;
-}
-
-export type Origin = "user" | "bot" | "operator" | "instruction" | "command" | "notice" | "tool" | "seed";
-
-export interface Feedback {
-  rating: "up" | "down";
-  comment: string | null;
-  user: { identifier: string; name: string | null } | null;
-  via: string;
-}
-
-/** A rating in a list of its own. */
-export interface ListedFeedback extends Feedback {
-  id: string;
-  message_id: string;
-}
-
-export interface Message {
-  id: string;
-  seq: number;
-  session_id: string;
-  role: "system" | "user" | "assistant" | "tool";
-  origin: Origin;
-  content: string;
-  attachments: WireAttachment[];
-  buttons: WireButton[];
-  payload: string | null;
-  metadata: Record<string, unknown>;
-  author: { identifier?: string; name: string | null; via?: string } | null;
-  execution_id: string | null;
-  created_at: string;
-}
-
-export interface Delivery {
-  id: string;
-  session_id: string;
-  message_id: string | null;
-  handoff_id: string | null;
-  channel: string;
-  address: string;
-  part: number;
-  content: string;
-  status: "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown";
-  attempts: number;
-  next_attempt_at: string | null;
-  error_code: string | null;
-  error: string | null;
-  possible_duplicate: boolean;
-  created_at: string;
-  updated_at: string;
-  sent_at: string | null;
-}
-
-export interface Execution {
-  id: string;
-  session_id: string;
-  agent_id: string;
-  channel: string;
-  user_message_id: string | null;
-  status: "pending" | "running" | "completed" | "failed" | "cancelled";
-  attempts: number;
-  error: { code: string; message: string } | null;
-  merged_into: string | null;
-  duration_ms: number | null;
-  created_at: string;
-  ended_at: string | null;
-}
-
-/** A firing of an event rule. */
-export interface SessionEvent {
-  id: string;
-  agent_version: number;
-  /** The place of the rule among those of the version, from 0. */
-  rule: number;
-  event: string;
-  data: Record<string, unknown>;
-  status: "pending" | "running" | "completed" | "skipped" | "failed" | "unreachable";
-  reason: string | null;
-  attempts: number;
-  /** The outcome of each finished action. */
-  actions: Record<string, unknown>[];
-  created_at: string;
-  ended_at: string | null;
-}
-
-export interface Trail {
-  summary: string;
-  facts: { at: string; what: string; why: string | null; type: string; id: string }[];
-}
-
-export interface Channel {
-  id: string;
-  name: string;
-  kind: string;
-  state: "ok" | "error" | "paused" | "disabled";
-  last_inbound_at: string | null;
-  last_outbound_at: string | null;
-  last_error: string | null;
-  last_error_at: string | null;
-  paused_until: string | null;
-}
-
-export interface Agent {
-  id: string;
-  slug: string;
-  name: string;
-  current_version: number;
-  definition: Record<string, unknown>;
-  updated_at: string;
-}
-
-export interface AgentVersion {
-  version: number;
-  name: string;
-  definition: Record<string, unknown>;
-  created_at: string;
-}
-
-export interface AuditEntry {
-  id: string;
-  actor: { key_id: string; key_name: string | null; via: "api" | "console" };
-  address: string;
-  method: string;
-  operation: string;
-  path: string;
-  fields: string[];
-  before: Record<string, unknown> | null;
-  after: Record<string, unknown> | null;
-  created_at: string;
-}
-
-export interface AccessRequest {
-  id: string;
-  channel: string;
-  identifier: string;
-  name: string | null;
-  code: string | null;
-  /** The first words of their message. */
-  text: string;
-  requested_at: string;
-}
-
-export interface AccessGrant {
-  id: string;
-  channel: string;
-  identifier: string;
-  name: string | null;
-  granted_by: { name: string; via: string };
-  created_at: string;
-}
-
-export interface ApiKey {
-  id: string;
-  name: string;
-  /** The first characters of the secret. */
-  prefix: string;
-  scopes: string[];
-  /** The key of the settings, which cannot be revoked here. */
-  operator: boolean;
-  created_at: string;
-  last_used_at: string | null;
-}
-
-export interface ScheduleRun {
-  due_at: string;
-  status:
-    | "pending"
-    | "answering"
-    | "delivering"
-    | "sent"
-    | "delivered"
-    | "failed"
-    | "skipped"
-    | "unreachable";
-  reason: string | null;
-  session_id: string | null;
-}
-
-export interface Schedule {
-  id: string;
-  agent_id: string;
-  channel: string;
-  identifier: string;
-  name: string | null;
-  prompt_text: string | null;
-  message_text: string | null;
-  format: "text" | "markdown" | null;
-  buttons: WireButton[];
-  attachments: { url: string; name: string | null; content_type: string | null }[];
-  at: string | null;
-  every: string | null;
-  cron: string | null;
-  rrule: string | null;
-  timezone: string;
-  status: "active" | "paused" | "completed" | "cancelled";
-  made_by: "operator" | "event" | "bot";
-  runs: number;
-  next_run_at: string | null;
-  last_run: ScheduleRun | null;
-}
-
-/** A firing of an event rule, or a run of a schedule, that was given up. */
-export interface Failure {
-  id: string;
-  kind: "event" | "schedule";
-  what: string;
-  reason: string | null;
-  attempts: number;
-  channel: string;
-  agent_id: string;
-  user: { id: string; identifier: string; name: string | null } | null;
-  session_id: string | null;
-  schedule_id: string | null;
-  failed_at: string;
-}
-
-/** The outlook of a message to one person. */
-export interface TriggerCheck {
-  identifier: string;
-  user: { id: string; identifier: string; name: string | null } | null;
-  reachable: User["reachable"];
-  quiet_until: string | null;
-  session: { id: string; title: string | null; handoff: boolean } | null;
-}
-
-/** The numbers of one hour or day. */
-export interface StatsRow {
-  start: string;
-  channel: string | null;
-  agent: string | null;
-  messages: { in: number; out: number };
-  turns: number;
-  failures: number;
-  cancelled: number;
-  latency_ms: { p50: number; p95: number } | null;
-  tokens: { prompt: number; completion: number; total: number };
-  deliveries: { total: number; failed: number };
-}
-
-export interface Stats {
-  interval: "hour" | "day";
-  time_zone: string;
-  since: string;
-  until: string;
-  data: StatsRow[];
-}
-
-export interface WaitingWork {
-  sessions: { waiting: number; running: number; oldest_seconds: number | null };
-  deliveries: { waiting: number; retried: number; oldest_seconds: number | null; unknown: number };
-}
-
-export interface Queue extends WaitingWork {
-  at: string;
-  workers: number;
-  last_minute: { turns: number; sent: number };
-  channels: (WaitingWork & { channel: string; paused_until: string | null })[];
 }
