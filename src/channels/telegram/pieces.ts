@@ -25,8 +25,9 @@ export function createPieces() {
         pieceOf(part, piece, { isFirst: index === 0, isLast: index === pieces.length - 1 }),
       );
       if (result.kind !== "sent") {
-        if (sent.length > 0) remember(deliveryId, sent);
-        return result;
+        if (sent.length === 0) return result;
+        remember(deliveryId, sent);
+        return result.kind === "retry" ? begun(result, sent.length, pieces.length) : result;
       }
       sent.push(...result.externalIds.slice(0, 1));
     }
@@ -41,6 +42,20 @@ export function createPieces() {
   }
 
   return { send, hasBegun: ({ deliveryId }: OutboundPart) => unfinished.has(deliveryId) };
+}
+
+/** Another process does not know the pieces that are sent. It may repeat them, so the delivery must say so. */
+function begun(
+  { reason, code, afterMs }: Extract<SendResult, { kind: "retry" }>,
+  sent: number,
+  all: number,
+): SendResult {
+  return {
+    kind: "unknown",
+    reason: `${reason} (${sent} of ${all} pieces are sent)`,
+    code,
+    ...(afterMs === undefined ? {} : { afterMs }),
+  };
 }
 
 /** The preview becomes the first piece, and the buttons stand below the last one. */

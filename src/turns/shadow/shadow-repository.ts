@@ -124,10 +124,10 @@ export function createShadowRepository(pool: Pool) {
       });
     },
 
-    /** This process stops, so any other one may ask at once. */
+    /** This process stops, so any other one may ask at once. The attempt does not count. */
     async giveBack({ id, attempt }: ClaimedShadow): Promise<void> {
       await pool.query(
-        `UPDATE shadows SET status = 'waiting', lease_expires_at = NULL
+        `UPDATE shadows SET status = 'waiting', attempts = attempts - 1, lease_expires_at = NULL
          WHERE id = $1 AND attempts = $2 AND status = 'running'`,
         [id, attempt],
       );
