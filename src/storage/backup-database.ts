@@ -13,7 +13,7 @@ import {
   tablesInOrder,
   writeRows,
 } from "./table-rows.ts";
-import { inTransaction } from "./transaction.ts";
+import { inTransaction, inTransactionOnce } from "./transaction.ts";
 
 /** Reads a file that the rows name; null if it is gone, or is not here. */
 type ReadFile = (id: string) => Promise<Buffer | null>;
@@ -105,7 +105,7 @@ export async function restoreLines(options: {
     const reached = await migrateTo(pool, log, wanted, migrations);
     if (reached !== "done") return { kind: reached === "ahead" ? "ahead" : "newer", release: head.release };
     const secrets = new Map<string, string>();
-    const result = await inTransaction(pool, (client) =>
+    const result = await inTransactionOnce(pool, (client) =>
       load(client, iterator, { writeFile: options.writeFile, secrets }),
     );
     if (result.kind !== "restored") return result;

@@ -1,8 +1,17 @@
 import type { Pool, PoolClient } from "pg";
+import { despiteConflicts } from "./despite-conflicts.ts";
 import { isUnanswered } from "./silent-connections.ts";
 
-/** Runs `work` in a transaction and commits it. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in a transaction and commits it. If Postgres ends the transaction for another one (a deadlock), it runs
+ * `work` again. So `work` changes nothing but the database.
+ */
+export function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return despiteConflicts(() => inTransactionOnce(pool, work));
+}
+
+/** Runs `work` in a transaction at most once, such as work that reads a stream. */
+export async function inTransactionOnce<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
     await client.query("BEGIN");
