@@ -77,6 +77,8 @@ test("a channel says how its chat introduces itself", async () => {
         types: ["image/*", "audio/*", "video/*", "application/pdf", "text/plain"],
         max_bytes: 20 * 1024 * 1024,
       },
+      // The agent hears nothing.
+      voice: null,
     },
   });
 });
