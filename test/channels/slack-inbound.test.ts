@@ -204,11 +204,19 @@ describe("a conversation on Slack", () => {
 
   test("is refused with 503 while nobody can say whether the thread is ours", async () => {
     const away = async () => {
-      throw new Error("the database is away");
+      throw Object.assign(new Error("the database is away"), { code: "ECONNREFUSED" });
     };
     const channel = slackChannel(fake, { findConversation: away, findUnanswered: away });
     for (const body of [inChannel({ thread_ts: "1790000001.000001", text: "lost?" }), directMessage(fake)])
       expect(await channel.receive(eventRequest(fake, body))).toMatchObject({ kind: "later" });
+    await channel.stop?.();
+  });
+
+  test("fails aloud where the lookup has a fault of its own", async () => {
+    const fault = new TypeError("no such property");
+    const channel = slackChannel(fake, { findConversation: () => Promise.reject(fault) });
+    const body = inChannel({ thread_ts: "1790000001.000001", text: "whose?" });
+    await expect(channel.receive(eventRequest(fake, body))).rejects.toBe(fault);
     await channel.stop?.();
   });
 });

@@ -148,7 +148,8 @@ describe("a press", () => {
 
   test("is refused, so that the user sees it, while it cannot be known what was offered", async () => {
     const away = slackChannel(fake, {
-      findButtons: () => Promise.reject(new Error("the database is away")),
+      findButtons: () =>
+        Promise.reject(Object.assign(new Error("the database is away"), { code: "ECONNREFUSED" })),
     });
     const body = blockActions(fake, await offer(`${DM}:${THREAD}`), `b:${newId()}:0`);
     const request = formRequest(fake, { payload: JSON.stringify(body) });

@@ -1,3 +1,4 @@
+import { isDatabaseOutage } from "../../core/faults/database-outage.ts";
 import type { ChannelOptions, KnownConversation } from "../channel.ts";
 import type { Later } from "../kit/later.ts";
 import { parseAddress, toAddress } from "./address.ts";
@@ -28,6 +29,11 @@ export function createConversations({
       return findUnanswered(userIdentifier, begins);
     },
   };
+}
+
+/** Undefined during a database outage, so that Slack repeats the event. Any other error is a surprise. */
+export function unknownInOutage(error: unknown): undefined {
+  if (!isDatabaseOutage(error)) throw error;
 }
 
 export const THREADS_UNKNOWN: Later = {

@@ -13,7 +13,7 @@ import {
   type ThreadRule,
   withoutMention,
 } from "./addressing.ts";
-import { type Conversations, THREADS_UNKNOWN } from "./conversations.ts";
+import { type Conversations, THREADS_UNKNOWN, unknownInOutage } from "./conversations.ts";
 import type { DeskReader } from "./desk-inbound.ts";
 import type { SlackEvent, SlackMessage } from "./event.ts";
 import { firstName, type People, workspaceOf } from "./people.ts";
@@ -88,7 +88,7 @@ export function createInbound(deps: InboundDeps) {
         : isOurs
           ? conversations.findUnanswered(team, channel, user)
           : Promise.resolve(null);
-    const known = await looking.catch(() => undefined);
+    const known = await looking.catch(unknownInOutage);
     return known === undefined ? null : { address, known };
   }
 

@@ -7,7 +7,7 @@ import type { OfferedButtons } from "../channel.ts";
 import type { Later } from "../kit/later.ts";
 import { parseAddress, toAddress } from "./address.ts";
 import { chosenBlocks } from "./blocks.ts";
-import { BUTTONS_UNKNOWN, type Conversations } from "./conversations.ts";
+import { BUTTONS_UNKNOWN, type Conversations, unknownInOutage } from "./conversations.ts";
 import type { DeskReader } from "./desk-inbound.ts";
 import { describeFault, readFault } from "./errors.ts";
 import { sentAt } from "./inbound.ts";
@@ -53,7 +53,7 @@ export function createPresses(deps: PressDeps) {
     const pressedCard = atDesk ? await deps.desk.press(given, press) : null;
     if (pressedCard !== null) return [pressedCard];
     const reference = readPressReference(press.reference);
-    const found = reference && (await findPressed(reference, findButtons).catch(() => undefined));
+    const found = reference && (await findPressed(reference, findButtons).catch(unknownInOutage));
     if (found === undefined) return BUTTONS_UNKNOWN;
     const team = found && deps.isShared ? senderOf(found.offered, press) : given;
     const address = toAddress(team, press.channel, press.threadTs);
@@ -67,7 +67,7 @@ export function createPresses(deps: PressDeps) {
     const isDirect = press.channel.startsWith("D");
     const rootKey = isDirect ? `message:${press.channel}:${press.threadTs}` : undefined;
     const [known, name] = await Promise.all([
-      conversations.find(address, rootKey).catch(() => undefined),
+      conversations.find(address, rootKey).catch(unknownInOutage),
       people.nameOf(team, press.userId),
     ]);
     if (known === undefined) return BUTTONS_UNKNOWN;
