@@ -58,7 +58,7 @@ export interface TriggerCheck {
   /** Null: they are new. */
   user: { id: string; identifier: string; name: string | null } | null;
   reachable: { ok: boolean; code: string | null; reason: string | null; since: string | null };
-  /** When a message would go, in quiet hours. Null: at once. */
+  /** The time at which a message would go, in quiet hours. Null: at once. */
   quietUntil: string | null;
   /** The open session, which the message joins or ends. */
   session: { id: string; title: string | null; handoff: boolean } | null;

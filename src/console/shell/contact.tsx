@@ -4,7 +4,7 @@ import { createStore, useStore } from "../server/store.ts";
 import type { User } from "../server/wire.ts";
 import { isMasked, may, who } from "../session/who.ts";
 
-/** Whom this person looked up, until the page is left. */
+/** The users that this person revealed, until the page is left. */
 const revealed = createStore<ReadonlyMap<string, User>>(new Map());
 who.subscribe(() => {
   // The next person at this page may be another one.

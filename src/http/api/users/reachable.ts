@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Reachability } from "../../../core/session/reachability.ts";
 import { timestampSchema } from "../route/wire-schemas.ts";
 
-/** Whether somebody can be written to, in the API's format. */
+/** Tells in the API's format if somebody can be written to. */
 export const reachableSchema = z
   .object({
     ok: z.boolean(),

@@ -80,7 +80,7 @@ const listUsers = ({ users, reach, identifiersOf }: UserRoutesDeps): Route =>
       const { channel, identifier, q } = query;
       const identifiers =
         identifier === undefined ? undefined : identifiersOf(caller.workspaceId, identifier);
-      // Whoever may not read an identifier must not guess it piece by piece either.
+      // Otherwise a viewer could find a masked identifier piece by piece.
       const filter = { channel, identifiers, q, nameOnly: seesMasked(caller) };
       const found = await users.list(caller.workspaceId, filter, pageRequest(query));
       const reached = await Promise.all(
@@ -91,7 +91,13 @@ const listUsers = ({ users, reach, identifiersOf }: UserRoutesDeps): Route =>
     },
   });
 
-const getUser = ({ users, reach }: UserRoutesDeps): Route =>
+async function showUser({ users, reach }: UserRoutesDeps, workspaceId: string, id: string) {
+  const user = await users.get(workspaceId, id);
+  if (!user) throw userNotFound(id);
+  return { status: 200, body: presentUser(user, await reach(user)) };
+}
+
+const getUser = (deps: UserRoutesDeps): Route =>
   defineRoute({
     method: "GET",
     path: "/users/{id}",
@@ -102,14 +108,10 @@ const getUser = ({ users, reach }: UserRoutesDeps): Route =>
     params: idParams,
     responses: [{ status: 200, description: "The user", schema: userSchema }],
     errors: [USER_NOT_FOUND],
-    async handle({ caller, params }) {
-      const user = await users.get(caller.workspaceId, params.id);
-      if (!user) throw userNotFound(params.id);
-      return { status: 200, body: presentUser(user, await reach(user)) };
-    },
+    handle: ({ caller, params }) => showUser(deps, caller.workspaceId, params.id),
   });
 
-const revealUser = ({ users, reach }: UserRoutesDeps): Route =>
+const revealUser = (deps: UserRoutesDeps): Route =>
   defineRoute({
     method: "POST",
     path: "/users/{id}/reveal",
@@ -124,11 +126,7 @@ const revealUser = ({ users, reach }: UserRoutesDeps): Route =>
     params: idParams,
     responses: [{ status: 200, description: "The user", schema: userSchema }],
     errors: [USER_NOT_FOUND],
-    async handle({ caller, params }) {
-      const user = await users.get(caller.workspaceId, params.id);
-      if (!user) throw userNotFound(params.id);
-      return { status: 200, body: presentUser(user, await reach(user)) };
-    },
+    handle: ({ caller, params }) => showUser(deps, caller.workspaceId, params.id),
   });
 
 const eraseUser = ({ users, onErased }: UserRoutesDeps): Route =>
