@@ -1,6 +1,9 @@
 import type { Pool } from "pg";
+import { inTransaction } from "../storage/transaction.ts";
 import { isUniqueViolation } from "../storage/unique-violation.ts";
 
+/** Waits for transactions that add deliveries to the session. A statement does not see rows that are committed while it waits. */
+const LOCK_SESSION = "SELECT 1 FROM sessions WHERE id = $1 FOR UPDATE";
 const NAME_CONVERSATION = `
   WITH session AS MATERIALIZED (
     SELECT id, channel_id, single, coalesce(address, id) AS address FROM sessions WHERE id = $1 FOR UPDATE),
@@ -33,8 +36,14 @@ export function createAddressRepository(pool: Pool) {
      */
     async nameConversation(sessionId: string, externalKey: string): Promise<"named" | "taken" | "single"> {
       try {
-        const { rows } = await pool.query<{ single: boolean }>(NAME_CONVERSATION, [sessionId, externalKey]);
-        return rows[0]?.single ? "single" : "named";
+        return await inTransaction(pool, async (client) => {
+          await client.query(LOCK_SESSION, [sessionId]);
+          const { rows } = await client.query<{ single: boolean }>(NAME_CONVERSATION, [
+            sessionId,
+            externalKey,
+          ]);
+          return rows[0]?.single ? "single" : "named";
+        });
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
         return "taken";
