@@ -26,7 +26,7 @@ export interface AttachmentStageDeps {
     /** Most bytes of a file. */
     limitBytes: number;
     keepDays: number | null;
-    /** Maximum amount that visitors may upload without sending it. Some files of the largest size are always allowed. */
+    /** Maximum amount that may be uploaded without being sent. Some files of the largest size are always allowed. */
     unsent: UnsentBytes;
   };
   publicUrl: string;
@@ -46,6 +46,8 @@ export function createAttachmentStage({ base, channels, store, limits, publicUrl
   const uploads = createUploadRepository(pool, {
     perVisitor: Math.max(unsent.perVisitor, 2 * limitBytes),
     perAddress: Math.max(unsent.perAddress, 4 * limitBytes),
+    // The most files that one message may have.
+    perKey: Math.max(unsent.perKey, 10 * limitBytes),
   });
   const erasure = createFileErasure({ erasures: createErasureRepository(pool), store, keepDays });
   const links = createAttachmentLinks({ key: linkKey, publicUrl, now: Date.now });

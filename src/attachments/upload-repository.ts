@@ -2,17 +2,20 @@ import type { Pool } from "pg";
 import type { AttachmentKind } from "../core/message/attachment.ts";
 import { inTransaction } from "../storage/transaction.ts";
 
-/** A visitor and their network address. */
-export interface Uploader {
-  visitorId: string;
-  address: string;
-}
+/** A visitor at a network address, or an API key. Keys do not count by address: many programs may share one. */
+export type Uploader =
+  | { kind: "visitor"; id: string; address: string }
+  | { kind: "key"; id: string; address: null };
 
 /** The most bytes that are kept of files that were uploaded and not sent. */
 export interface UnsentBytes {
   perVisitor: number;
   perAddress: number;
+  perKey: number;
 }
+
+/** A file counts as so many bytes at least, so that tiny ones do not fill the table instead of the disk. */
+const LEAST_BYTES = 65_536;
 
 interface UploadRow {
   id: string;
@@ -20,7 +23,7 @@ interface UploadRow {
   kind: AttachmentKind;
   name: string | null;
   bytes: number;
-  /** Null: the file counts against nobody. */
+  /** Null: the service made it, so it counts against nobody. */
   uploader: Uploader | null;
 }
 
@@ -34,8 +37,8 @@ export function createUploadRepository(pool: Pool, unsent: UnsentBytes) {
       const { id, sessionId, kind, name, bytes, uploader } = upload;
       const { rows } = await inTransaction(pool, async (client) => {
         // Uploads of one uploader are counted one after the other. Address first, always, so that none waits in a circle.
-        for (const lock of uploader === null ? [] : [uploader.address, uploader.visitorId]) {
-          await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 41))", [lock]);
+        for (const lock of [uploader?.address, uploader?.id]) {
+          if (lock) await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 41))", [lock]);
         }
         return client.query<{ added: boolean }>(ADD_UPLOAD, [
           id,
@@ -43,9 +46,9 @@ export function createUploadRepository(pool: Pool, unsent: UnsentBytes) {
           kind,
           name,
           bytes,
-          uploader?.visitorId ?? null,
+          uploader?.id ?? null,
           uploader?.address ?? null,
-          unsent.perVisitor,
+          uploader?.kind === "key" ? unsent.perKey : unsent.perVisitor,
           unsent.perAddress,
         ]);
       });
@@ -66,12 +69,13 @@ export function createUploadRepository(pool: Pool, unsent: UnsentBytes) {
 const ADD_UPLOAD = `
   WITH session AS (SELECT id, workspace_id FROM sessions WHERE id = $2),
   unsent AS (
-    SELECT coalesce(sum(bytes) FILTER (WHERE uploaded_by = $6), 0) AS of_visitor,
-      coalesce(sum(bytes) FILTER (WHERE uploaded_from = $7), 0) AS of_address
-    FROM attachments WHERE message_id IS NULL AND (uploaded_by = $6 OR uploaded_from = $7)),
+    SELECT coalesce(sum(greatest(bytes, ${LEAST_BYTES})) FILTER (WHERE uploaded_by = $6), 0) AS of_uploader,
+      coalesce(sum(greatest(bytes, ${LEAST_BYTES})) FILTER (WHERE uploaded_from = $7), 0) AS of_address
+    FROM attachments WHERE message_id IS NULL AND (uploaded_by = $6 OR uploaded_from = $7) AND id <> $1),
   added AS (
     INSERT INTO attachments (id, workspace_id, session_id, kind, name, bytes, uploaded_by, uploaded_from, next_attempt_at)
     SELECT $1, s.workspace_id, s.id, $3, $4, $5, $6, $7, NULL FROM session s, unsent u
-    WHERE $6::text IS NULL OR (u.of_visitor + $5::bigint <= $8 AND u.of_address + $5::bigint <= $9)
+    WHERE ($6::text IS NULL OR u.of_uploader + $5::bigint <= $8)
+      AND ($7::text IS NULL OR u.of_address + $5::bigint <= $9)
     ON CONFLICT (id) DO UPDATE SET updated_at = now() RETURNING id)
   SELECT EXISTS (SELECT 1 FROM added) AS added FROM session`;

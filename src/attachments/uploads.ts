@@ -14,7 +14,7 @@ export interface NewUpload {
   /** The type that the sender declared. */
   contentType: string | null;
   name: string | null;
-  /** Counts the file against a visitor and their address until it is sent. Null: against nobody. */
+  /** The file counts against its uploader until it is sent. Null: the service made it. */
   uploader: Uploader | null;
   /** Decides if a detected type is accepted. Without it, every type is. */
   accepts?(contentType: string): boolean;

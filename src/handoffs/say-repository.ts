@@ -62,7 +62,8 @@ async function attach(
 ): Promise<void> {
   if (uploads.length === 0) return;
   const { rowCount } = await client.query(
-    `UPDATE attachments a SET message_id = $2, place = u.place, updated_at = now()
+    `UPDATE attachments a SET message_id = $2, place = u.place, updated_at = now(),
+       uploaded_by = NULL, uploaded_from = NULL
      FROM unnest($3::text[]) WITH ORDINALITY AS u(id, place)
      WHERE a.id = u.id AND a.session_id = $1 AND a.message_id IS NULL`,
     [sessionId, messageId, uploads],

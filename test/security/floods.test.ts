@@ -17,7 +17,7 @@ beforeAll(async () => {
   const few = { burst: 12, perMinute: 0.01 };
   const some = { burst: 20, perMinute: 0.01 };
   const addressRates = { visitors: some, sessions: few, messages: few, wrongTokens: some, wrongKeys: some };
-  const unsentUploads = { perVisitor: 2 * MIB, perAddress: 4 * MIB };
+  const unsentUploads = { perVisitor: 2 * MIB, perAddress: 4 * MIB, perKey: 0 };
   world = await startWorld({ CAUSEWAY_ATTACHMENT_MIB: "1" }, { addressRates, unsentUploads });
 });
 afterAll(() => world[Symbol.asyncDispose]());
@@ -162,6 +162,27 @@ describe("files that are not sent take so much and no more", () => {
     const kept = await Promise.all(visitors.map((visitor) => upload(from, visitor)));
     expect(tally(kept.map(({ status }) => status))).toEqual({ 201: 4, 429: 2 });
     expect((await upload("203.0.113.32", await visit("203.0.113.32"))).status).toBe(201);
+  });
+
+  test("of one key, until messages use them, and other keys may still", async () => {
+    // Ten of the largest files always may wait, because one message may have as many.
+    const created = await world.app.api("POST", "/api_keys", { name: "other", scopes: ["messages:write"] });
+    const keys = [world.app.apiKey, String(created.body.secret)];
+    const opened = await world.app.api("POST", "/chat/sessions", { agent_id: "echo" });
+    const session = String(opened.body.id);
+    const uploadWith = async (key = "") => {
+      const headers = { authorization: `Bearer ${key}`, "content-type": "text/plain" };
+      const response = await world.post(`/api/v1/chat/sessions/${session}/attachments`, headers, file);
+      const answer: unknown = await response.json();
+      return { status: response.status, id: (answer as { id?: string }).id };
+    };
+    const kept = await Promise.all(Array.from({ length: 13 }, () => uploadWith(keys[0])));
+    expect(tally(kept.map(({ status }) => status))).toEqual({ 201: 11, 429: 2 });
+    expect((await uploadWith(keys[1])).status).toBe(201);
+    const attachment_ids = kept.flatMap(({ id }) => id ?? []).slice(0, 2);
+    const message = { content: "here", attachment_ids };
+    expect((await world.app.api("POST", `/chat/sessions/${session}/messages`, message)).status).toBe(201);
+    expect((await uploadWith(keys[0])).status).toBe(201);
   });
 
   test("nor is anything left of one that could not be kept", async () => {

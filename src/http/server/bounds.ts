@@ -20,7 +20,7 @@ export interface Bounds {
   streams: number;
   /** Maximum number of files read over HTTP at the same time, each with an open file and a connection. */
   downloads: number;
-  /** Files that visitors upload and do not send, bytes. They are deleted after a day. */
+  /** Files that visitors and keys upload and do not send, bytes. They are deleted after a day. */
   unsentUploads: UnsentBytes;
   /**
    * Requests that may wait for a database connection before further requests are refused. Visitors get half as many
@@ -43,7 +43,7 @@ export function boundsFor(descriptors: number | null): Bounds {
     // The rest is for the database, files, and outgoing calls.
     connections,
     streams: Math.floor((connections * 2) / 3),
-    unsentUploads: { perVisitor: 100 * MIB, perAddress: 500 * MIB },
+    unsentUploads: { perVisitor: 100 * MIB, perAddress: 500 * MIB, perKey: 2_048 * MIB },
     downloads: Math.min(2_000, Math.floor(open * 0.1)),
     waitingForDatabase: 2_000,
     addressRates: {

@@ -40,7 +40,7 @@ export function attachmentRoutes(deps: AttachmentDeps): Router {
       id: newId(),
       sessionId: session.id,
       ...file,
-      uploader: { visitorId: visitor.id, address: deps.callerOf(request) },
+      uploader: { kind: "visitor", id: visitor.id, address: deps.callerOf(request) },
       accepts: (type) => channel.attachmentTypes.some((wanted) => matches(wanted, type)),
     });
     if (kept.kind === "not_kept") throw fileNotKept();

@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { storableText } from "../../../core/text/text.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
-import { attachmentNotFound, fileNotKept, type UploadStore, uploadOf } from "../../bodies/uploads.ts";
+import {
+  attachmentNotFound,
+  fileNotKept,
+  tooMuchUnsent,
+  type UploadStore,
+  uploadOf,
+} from "../../bodies/uploads.ts";
 import type { SendFile } from "../../streams/file-response.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { idParams } from "../route/wire-schemas.ts";
@@ -40,6 +46,7 @@ export function attachmentRoutes({ sessions, uploads, sendFile }: AttachmentRout
         SESSION_NOT_FOUND,
         { status: 413, code: "body_too_large", when: "the file is too large" },
         { status: 422, code: "empty_file", when: "the body is empty" },
+        { status: 429, code: "too_much_unsent", when: "this key has uploaded too much that no message uses" },
         { status: 503, code: "file_not_kept", when: "files cannot be stored at the moment" },
       ],
       async handle({ caller, params, query, upload, headers, resourceId }) {
@@ -49,8 +56,10 @@ export function attachmentRoutes({ sessions, uploads, sendFile }: AttachmentRout
           contentType: contentType === undefined ? undefined : storableText(contentType),
           name: query.name,
         });
-        const kept = await uploads.keep({ id: resourceId, sessionId: session.id, ...file, uploader: null });
+        const uploader = { kind: "key", id: caller.keyId, address: null } as const;
+        const kept = await uploads.keep({ id: resourceId, sessionId: session.id, ...file, uploader });
         if (kept.kind === "not_kept") throw fileNotKept();
+        if (kept.kind === "too_much_unsent") throw tooMuchUnsent();
         if (kept.kind !== "kept") throw sessionNotFound(params.id);
         return { status: 201, body: toAttachmentObject(kept.attachment) };
       },
