@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { withoutMention } from "../../src/channels/slack/addressing.ts";
 import { toMrkdwn } from "../../src/channels/slack/mrkdwn.ts";
 import { settled, withoutPings } from "../../src/channels/slack/pings.ts";
+import { tablesInWords } from "../../src/channels/slack/rich-text.ts";
 import { createRouting } from "../../src/channels/slack/routing.ts";
 import { readableText } from "../../src/channels/slack/text.ts";
 import { toPlainText } from "../../src/core/text/markdown/plain-text.ts";
@@ -34,6 +35,8 @@ test.each(HEARD)("a message of nothing but %j is read in one go", async (unit) =
     expect(withoutMention(`${MENTION} ${text} ${MENTION} hello`, US)).toContain("hello");
     expect(route("C0GENERAL1", text)).toBeNull();
     expect(await readableText(text, { nameOf: async () => null })).not.toBeNull();
+    const cell = { type: "raw_text", text };
+    expect(tablesInWords([{ type: "table", rows: [[cell, cell]] }])).toHaveLength(1);
   }
 });
 

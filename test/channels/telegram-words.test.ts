@@ -31,6 +31,13 @@ async function read(message: Record<string, unknown>): Promise<InboundMessage | 
 
 const textOf = async (message: Record<string, unknown>) => (await read(message))?.text ?? null;
 
+test("a mention of us among ever so many spaces is found in one go", async () => {
+  // Code with quadratic time takes minutes for this text, and the test's time limit ends it.
+  const text = `@causeway_bot hello${" ".repeat(300_000)}there @causeway_bot`;
+  const said = await textOf({ chat: GROUP, text });
+  expect(said?.length).toBe(text.length - 2 * "@causeway_bot ".length);
+});
+
 describe("an address behind words", () => {
   test("is written behind them, in a text and in a caption", async () => {
     const expected = "Read [this article](https://example.org/a)";

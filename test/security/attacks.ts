@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import { newVisitor } from "../support/web-visitor.ts";
 import { HalfOpen, headOf } from "./half-open.ts";
-import { sign } from "./signed.ts";
+import { bodyOf, sign, signedChannels } from "./signed.ts";
 
 /** A service with the channels of the samples, and a key for its API. */
 export interface Target {
@@ -71,6 +71,19 @@ export const ATTACKS: readonly Attack[] = [
       await Promise.all(
         messages.map(({ visitor, session }) => visitor.send(session, "hello", randomUUID()).catch(ignore)),
       );
+      return nothingHeld;
+    },
+  },
+  {
+    name: "signed messages that are nothing but dots, spaces or mentions",
+    async begin({ url }) {
+      const texts = [`${".".repeat(39_990)}x`, `${" ".repeat(39_990)}x`, "<@U0BOT00001".repeat(3_300)];
+      for (const channel of signedChannels) {
+        for (const text of texts) {
+          const body = bodyOf(channel, { text });
+          await post(`${url}/webhooks/${channel}`, sign(channel, body), body);
+        }
+      }
       return nothingHeld;
     },
   },

@@ -1,4 +1,4 @@
-import { kindSamples } from "../channels/samples.ts";
+import { kindSamples, type SampleMessage } from "../channels/samples.ts";
 
 const samples = kindSamples.flatMap(([, { channels }]) => channels);
 
@@ -19,7 +19,8 @@ function webhookOf(channel: string) {
 }
 
 /** A message that the channel would accept with a signature. */
-export const goodBody = (channel: string): string => webhookOf(channel).body();
+export const bodyOf = (channel: string, message?: SampleMessage): string => webhookOf(channel).body(message);
+export const goodBody = (channel: string): string => bodyOf(channel);
 
 /** The headers with which the channel's platform sends a body. */
 export const sign = (channel: string, body = ""): Record<string, string> => webhookOf(channel).sign(body);

@@ -57,6 +57,12 @@ describe("thinking in front of an answer", () => {
     );
   });
 
+  it("is looked for in one go, however the answer goes on", () => {
+    // Code with quadratic time takes minutes for this text, and the test's time limit ends it.
+    const blank = "\n".repeat(300_000);
+    expect(split([`Hello${blank}`, ...Array(10).fill("a </think>")]).text).toHaveLength(5 + 300_000 + 100);
+  });
+
   it("that only its end shows takes back what was said before", () => {
     const pieces = ["\nThe user wants X. Secret plan.\n", "</think>", "\n\nHello there"];
     expect(split(pieces)).toEqual({ text: "Hello there", thinking: "", retracted: true });

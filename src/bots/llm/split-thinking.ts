@@ -148,6 +148,6 @@ function beginningOfTag(text: string, { open, close }: { open: string; close: st
 /** Returns true if the next text begins a new line outside of code. There a model ends its thinking. */
 function endsLine(text: string): boolean {
   const line = text.slice(text.lastIndexOf("\n") + 1);
-  const fences = text.match(/^\s*(```|~~~)/gm)?.length ?? 0;
+  const fences = text.match(/^[^\S\n]*(```|~~~)/gm)?.length ?? 0;
   return line.trim() === "" && fences % 2 === 0;
 }

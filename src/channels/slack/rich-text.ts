@@ -119,7 +119,16 @@ function cell(node: Node): string {
           .map((part) => paragraph({ ...part, elements: nodesOf(part["elements"]).map(withoutBars) }))
           .join(" ")
       : wordsOf(withoutBars({ type: "text", text: `${node["text"] ?? node["value"] ?? ""}` }));
-  return words.replaceAll(/\s*\n\s*/g, " ").trim();
+  return oneLine(words);
+}
+
+/** Without a regular expression, because it takes quadratic time on a cell full of spaces. */
+function oneLine(words: string): string {
+  return words
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .join(" ");
 }
 
 /** A bar would end the cell. */

@@ -107,10 +107,17 @@ const mentionOf = (username: string) => new RegExp(`(?<![\\w@])@${username}(?!\\
 /** `@us, hello` and `hello @us` both become `hello`. A text with only the mention stays, so that it gets an answer. */
 function withoutMention(written: Written, us: BotIdentity): Written {
   if (us.username === null) return written;
-  const name = mentionOf(us.username).source;
-  const addressed = new RegExp(`^${name}[,:]?\\s*`, "gi");
-  const within = new RegExp(`\\s*${name}`, "gi");
+  const mention = mentionOf(us.username);
+  const addressed = new RegExp(`^${mention.source}[,:]?\\s*`, "gi");
   const begun = cut(written, matchesOf(written, addressed));
-  const rest = trimmed(cut(begun, matchesOf(begun, within)));
+  const within = matchesOf(begun, mention).map((stretch) => withSpaceBefore(begun.text, stretch));
+  const rest = trimmed(cut(begun, within));
   return rest.text === "" ? written : rest;
+}
+
+/** Without a regular expression, because it takes quadratic time on a text full of spaces. */
+function withSpaceBefore(text: string, [start, end]: Stretch): Stretch {
+  let from = start;
+  while (from > 0 && (text[from - 1] ?? "").trim() === "") from--;
+  return [from, end];
 }
