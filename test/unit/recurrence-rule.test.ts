@@ -219,11 +219,19 @@ describe("a rule that would take long to compute", () => {
     `FREQ=DAILY;BYHOUR=${list(8, 20)};BYMINUTE=0,15,30,45`,
     "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=-1",
     `FREQ=MINUTELY;BYHOUR=${list(0, 23)};BYDAY=MO,TU,WE,TH,FR`,
+    `FREQ=YEARLY;BYWEEKNO=${list(1, 53)};BYDAY=MO`,
   ])("is not one that names a day's or a year's times: %s", (rrule) => {
     expect(ruleProblem(written(rrule))).toBeNull();
     expect(
       nextRun({ kind: "rrule", endsAt: null, ...written(rrule) }, new Date("2027-01-01T00:00:00Z")),
     ).not.toBeNull();
+  });
+
+  it.each([
+    `FREQ=YEARLY;BYYEARDAY=${list(1, 100)};COUNT=9999`,
+    `FREQ=YEARLY;BYWEEKNO=${list(1, 53)};BYDAY=MO,TU,WE,TH,FR,SA,SU;COUNT=9999`,
+  ])("is refused sooner where it counts days or weeks of the year: %s", (rrule) => {
+    expect(ruleProblem(written(rrule))).toMatch(/^it names up to \d+ times in one period: at most 60 can be/);
   });
 
   it("is refused where only its COUNT makes it long", () => {

@@ -1,6 +1,6 @@
 import { RRuleTemporal } from "rrule-temporal";
 import { fromWallClock, toWallClock } from "../time/wall-clock.ts";
-import { MOST_TIMES, periodsFor, timesInPeriod } from "./recurrence-work.ts";
+import { MOST_TIMES, mostTimesFor, periodsFor, timesInPeriod } from "./recurrence-work.ts";
 
 /** A recurrence rule (RFC 5545, 3.3.10) with its start (DTSTART). */
 export interface RecurrenceRule {
@@ -54,7 +54,8 @@ export function ruleProblem(written: RecurrenceRule): string | null {
   const names = written.rrule.split(";").map((part) => part.slice(0, part.indexOf("=")));
   if (!names.includes("FREQ")) return "it has no FREQ";
   const times = timesInPeriod(written.rrule);
-  if (times > MOST_TIMES) return `it names up to ${times} times in one period: at most ${MOST_TIMES} can be`;
+  const most = mostTimesFor(written.rrule);
+  if (times > most) return `it names up to ${times} times in one period: at most ${most} can be`;
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return `${twice} is there twice`;
   if (names.includes("COUNT") && names.includes("UNTIL")) return "it has both COUNT and UNTIL";

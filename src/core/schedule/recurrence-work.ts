@@ -7,8 +7,17 @@
 export const MOST_TIMES = 500;
 /** Maximum times computed in one search: periods multiplied by times per period. A thousand take some milliseconds. */
 const MOST_WORK = 40_000;
-/** Minimum periods to search: a leap year always comes within them. */
-const FEWEST_PERIODS = 100;
+/** Minimum periods to search: a 29th of February that is a Monday always comes within them. */
+const FEWEST_PERIODS = 40;
+/** Days and weeks that are counted from the beginning of the year. The library takes far longer for each. */
+const COUNTED = /(?:^|;)(?:BYYEARDAY|BYWEEKNO)=/;
+const MOST_COUNTED = 60;
+const WORK_OF_COUNTED = 20;
+
+/** Maximum number of times that one period of a new rule may name. */
+export function mostTimesFor(rrule: string): number {
+  return COUNTED.test(rrule) ? MOST_COUNTED : MOST_TIMES;
+}
 
 /** Maximum number of times in one period of a rule, before BYSETPOS selects some. */
 export function timesInPeriod(rrule: string): number {
@@ -30,7 +39,8 @@ export function timesInPeriod(rrule: string): number {
 
 /** The number of periods to search for a rule, at most `most`. */
 export function periodsFor(rrule: string, most: number): number {
-  return Math.min(most, Math.max(FEWEST_PERIODS, Math.floor(MOST_WORK / timesInPeriod(rrule))));
+  const work = timesInPeriod(rrule) * (COUNTED.test(rrule) ? WORK_OF_COUNTED : 1);
+  return Math.min(most, Math.max(FEWEST_PERIODS, Math.floor(MOST_WORK / work)));
 }
 
 const FREQUENCIES = ["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"];
