@@ -92,12 +92,19 @@ describe("a desk in Slack", () => {
     await using story = await startDeskStory();
     const thread = await asked(story);
     const ts = "1790000900.000001";
-    const event = { ts };
+    // The event of a mention comes beside that of its message, at times before it, and without its files.
+    const mention = { ts, type: "app_mention" };
+    await thread.write(ANNA, "Hello from Anna.", mention);
+    story.slack.files.set("F0PLAN", Buffer.from("the plan"));
+    const files = [{ id: "F0PLAN", name: "plan.txt", mimetype: "text/plain" }];
+    const event = { ts, subtype: "file_share", files };
     expect(await Promise.all([1, 2, 3].map(() => thread.write(ANNA, "Hello from Anna.", event)))).toEqual([
       200, 200, 200,
     ]);
-    await thread.write(ANNA, `<@${story.slack.us.userId}> Hello from Anna.`, { ts, type: "app_mention" });
+    await thread.write(ANNA, "Hello from Anna.", mention);
     await eventually(() => expect(story.read()).toContain("Hello from Anna."));
+    const said = "SELECT m.content, a.name FROM messages m JOIN attachments a ON a.message_id = m.id";
+    expect(await story.rows(said)).toEqual([{ content: "Hello from Anna.", name: "plan.txt" }]);
     await isSettled(story);
     expect(story.read().filter((text) => text === "Hello from Anna.")).toHaveLength(1);
   });

@@ -25,7 +25,7 @@ export function createDeskReader({ people, isDesk }: DeskReaderDeps) {
   return {
     isDesk: (team: string | null, channel: string) => isDesk(placeOf(team, channel)),
 
-    /** Null: it is no reply of a person in a thread. */
+    /** Null: it is no reply of a person in a thread, or the lesser one of its two events. */
     async message(
       team: string | null,
       message: SlackMessage,
@@ -33,6 +33,8 @@ export function createDeskReader({ people, isDesk }: DeskReaderDeps) {
       us: SlackIdentity,
     ): Promise<DeskMessage | null> {
       const { channel, ts, thread_ts: thread, user = "" } = message;
+      // A mention comes as a message too. The event of the mention often lacks the files, and may come first.
+      if (message.type === "app_mention") return null;
       if (barredBecause(message, us) !== null || thread === undefined || !isReply(message)) return null;
       const nameOf = (id: string) => people.nameOf(team, id);
       const [member, text] = await Promise.all([
