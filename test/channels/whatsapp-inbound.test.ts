@@ -197,10 +197,15 @@ describe("a WhatsApp message", () => {
 test("an opt-out on WhatsApp is told, and so is its end; Twilio has answered both itself", async () => {
   const unreachable = { code: "opted_out", reason: expect.stringContaining("STOP") };
   expect(await eventsOf(message({ Body: "STOP", OptOutType: "STOP" }))).toEqual([
-    { type: "reachability", userIdentifier: ADA, unreachable },
+    { type: "reachability", userIdentifier: ADA, aliases: [], unreachable },
   ]);
   expect(await eventsOf(message({ Body: "START", OptOutType: "START" }))).toEqual([
-    { type: "reachability", userIdentifier: ADA, unreachable: null },
+    { type: "reachability", userIdentifier: ADA, aliases: [], unreachable: null },
+  ]);
+  // Who stops may be known by the other form of the number, or by the id of WhatsApp.
+  const From = "whatsapp:+551188887777";
+  expect(await eventsOf(message({ From, ExternalUserId: "US.1", OptOutType: "STOP" }))).toMatchObject([
+    { userIdentifier: From, aliases: ["whatsapp:+5511988887777", "whatsapp:US.1"] },
   ]);
 });
 

@@ -226,7 +226,9 @@ describe("what a person of the business writes with WhatsApp's own app", () => {
     expect(await echo({ type: "edit", edit: edited })).toMatchObject([{ text: "This is Maria!" }]);
     expect(await echo({ type: "revoke", revoke: { original_message_id: "wamid.0" } })).toEqual([]);
     expect(await echo({ ...textMessage("to all"), group_id: "g" })).toEqual([]);
-    expect(ignored()).toEqual(["an echo of the type revoke", "an echo of the type text"]);
+    const reaction = { message_id: "wamid.0", emoji: "👍" };
+    expect(await echo({ type: "reaction", reaction })).toEqual([]);
+    expect(ignored()).toEqual(["revoke", "text", "reaction"].map((type) => `an echo of the type ${type}`));
   });
 });
 
@@ -320,6 +322,10 @@ test("an error of the whole number is logged and shown until something arrives a
   expect(new Set(errors.splice(1))).toEqual(new Set([words]));
   await tell({ statuses: [{ id: "wamid.1", status: "delivered" }] });
   await tell({ statuses: [{ id: "wamid.1", status: "read" }] });
+  expect(errors).toEqual([null, null]);
+  // Code 0 would mean a wrong token. A failure without a code says nothing of the connection.
+  for (const why of [undefined, [], ["odd", { title: "No code" }]])
+    await tell({ statuses: [{ id: "wamid.2", status: "failed", errors: why }] });
   expect(errors).toEqual([null, null]);
   await channel.stop?.();
 });

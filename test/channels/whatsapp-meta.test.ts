@@ -258,6 +258,9 @@ describe("a status from Meta", () => {
       { state: "failed", errorCode: "meta_999", errorMessage: "Meta answered 999: Refused" },
     ]);
     expect(await status({ status: "failed" })).toMatchObject([{ state: "failed", errorCode: "meta_failed" }]);
+    // One item that cannot be read does not hide the others.
+    const errors = ["odd", { code: 131047 }];
+    expect(await status({ status: "failed", errors })).toMatchObject([{ errorCode: "window_closed" }]);
   });
 
   test.each<[string, number, object]>([

@@ -15,7 +15,9 @@ export function readEcho(echo: MetaEcho, now: Date): [OperatorMessage] | null {
     ...(echo.to === undefined ? [] : namesOfNumber(echo.to)),
     ...(echo.to_user_id === undefined ? [] : [`whatsapp:${echo.to_user_id}`]),
   ];
-  if (content === null || address === undefined || echo.group_id !== undefined) return null;
+  // A reaction is no word to the user, and nobody takes a conversation with one.
+  if (content === null || echo.type === "reaction") return null;
+  if (address === undefined || echo.group_id !== undefined) return null;
   const { text, attachments } = content;
   if (text.trim() === "" && attachments.length === 0) return null;
   const sentAt = sentAtOf(echo, now);

@@ -125,7 +125,7 @@ export const statusSchema = z.object({
   recipient_id: text,
   recipient_user_id: text,
   biz_opaque_callback_data: text,
-  errors: z.array(errorSchema).catch([]),
+  errors: list.transform((items) => readEach(errorSchema, items)),
 });
 
 /** The user's choice about marketing messages, which covers all unprompted messages. */

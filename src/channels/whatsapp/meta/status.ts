@@ -14,6 +14,9 @@ const STATES: Readonly<Record<string, DeliveryReceipt["state"]>> = {
   failed: "failed",
 };
 
+/** A failure without a code that can be read. */
+const NO_CODE = -1;
+
 export interface StatusDeps {
   /** True if a template may be sent while the window is closed. */
   hasTemplate: boolean;
@@ -35,7 +38,8 @@ export function createStatusReader({ hasTemplate, onTrouble }: StatusDeps) {
     };
     if (state !== "failed") return [receipt];
     const [error] = status.errors;
-    const [code, said] = [error?.code ?? 0, saidOf(error)];
+    // Zero is a code of Meta: the token is wrong.
+    const [code, said] = [error?.code ?? NO_CODE, saidOf(error)];
     const trouble = troubleOf(code, said, metaWords);
     if (trouble !== null) onTrouble(trouble);
     return [{ ...receipt, ...failureOf(code, said, metaWords, hasTemplate) }, ...refusalOf(status, code)];

@@ -1,4 +1,4 @@
-import type { ChannelEvent, MessageReference } from "../../../core/message/channel-event.ts";
+import type { ChannelEvent, ConversationRef, MessageReference } from "../../../core/message/channel-event.ts";
 import type { Logger } from "../../../core/process/logger.ts";
 import type { JsonObject } from "../../../core/text/json.ts";
 import { OPTED_OUT } from "../../kit/opted-out.ts";
@@ -6,7 +6,7 @@ import { attachmentsOf } from "../../twilio/attachments.ts";
 import { type FormParams, field } from "../../twilio/params.ts";
 import { isAddress, isSameAddress } from "../address.ts";
 import { type Place, placeDetails, placeText, readReaction } from "../details.ts";
-import { toInboundMessage, unreadableText } from "../inbound.ts";
+import { conversationOf, toInboundMessage, unreadableText } from "../inbound.ts";
 import { type ReferralField, readReferral, referralReference } from "../referral.ts";
 
 export interface InboundDeps {
@@ -31,7 +31,7 @@ export function createInbound({ from, log }: InboundDeps) {
       return [];
     }
     const optOut = field(params, "OptOutType");
-    if (optOut !== undefined) return readOptOut(optOut, sender);
+    if (optOut !== undefined) return readOptOut(optOut, conversationOf(sender, businessIdOf(params)));
     const reaction = reactionOf(params);
     if (reaction === null) return ignore("a reaction taken back");
     const place = placeOf(params);
@@ -55,9 +55,10 @@ export function createInbound({ from, log }: InboundDeps) {
 }
 
 /** Handles STOP, START and HELP. Twilio itself has answered them, and refuses sends after a STOP. */
-function readOptOut(type: string, userIdentifier: string): ChannelEvent[] {
-  if (type === "STOP") return [{ type: "reachability", userIdentifier, unreachable: OPTED_OUT }];
-  return type === "START" ? [{ type: "reachability", userIdentifier, unreachable: null }] : [];
+function readOptOut(type: string, { userIdentifier, aliases = [] }: ConversationRef): ChannelEvent[] {
+  const of = { type: "reachability", userIdentifier, aliases } as const;
+  if (type === "STOP") return [{ ...of, unreachable: OPTED_OUT }];
+  return type === "START" ? [{ ...of, unreachable: null }] : [];
 }
 
 /** The written, pressed or chosen text, or a place as text, or a notice of an unreadable kind. */
