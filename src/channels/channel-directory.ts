@@ -46,12 +46,16 @@ export function createChannelDirectory(): ChannelDirectory {
       const here = [...byId.values()].filter(({ ref }) => ref.workspaceId === workspaceId);
       const forms = new Set([meant, withoutSpacing(meant)]);
       return [
-        ...new Set(
-          [...forms].flatMap((form) => [form, ...here.map(({ ref }) => ref.identifierOf?.(form) ?? form)]),
-        ),
+        ...new Set([...forms].flatMap((form) => [form, ...here.flatMap(({ ref }) => namesOn(ref, form))])),
       ];
     },
   };
+}
+
+/** The identifiers that a text may mean on one channel. A number may have another form there. */
+function namesOn({ identifierOf, otherNamesOf }: ChannelRef, written: string): string[] {
+  const identifier = identifierOf?.(written) ?? written;
+  return [identifier, ...(otherNamesOf?.(identifier) ?? [])];
 }
 
 /** Removes the spaces, brackets and dashes that people use to group the digits of a phone number. */
