@@ -101,13 +101,14 @@ export function createActionRepository(
       };
     },
 
-    /** Returns true if the bot has not yet written a message that a rule requested. */
-    async isAsked(sessionId: string): Promise<boolean> {
+    /** Returns true if the bot has not yet written a message that a rule requested. `firingId`: that firing alone. */
+    async isAsked(sessionId: string, firingId: string | null): Promise<boolean> {
       const { rows } = await pool.query<{ asked: boolean }>(
         `SELECT EXISTS (SELECT 1 FROM executions e JOIN messages m ON m.id = e.user_message_id
            WHERE e.session_id = $1 AND e.status IN ('pending', 'running')
-             AND m.origin = 'instruction' AND m.metadata ? 'event_id') AS asked`,
-        [sessionId],
+             AND m.origin = 'instruction' AND m.metadata ? 'event_id'
+             AND ($2::text IS NULL OR m.metadata ->> 'event_id' = $2)) AS asked`,
+        [sessionId, firingId],
       );
       return rows[0]?.asked ?? false;
     },

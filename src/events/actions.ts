@@ -46,12 +46,23 @@ export interface ActionDeps {
 /** Delay before an action that waits for a running answer checks again, milliseconds. */
 const POLL_AGAIN_MS = 200;
 
+/** Actions after which the bot does not answer any more. */
+const REPLACES_BOT: ReadonlySet<string> = new Set(["handoff", "start_agent"]);
+/** Actions that change or report what the bot has just been asked to write about. */
+const FOLLOWS: ReadonlySet<string> = new Set([
+  "set_participant_data",
+  "summarize",
+  "schedule_message",
+  "webhook",
+]);
+
 /** Runs the actions of a rule. Every action is safe to repeat. */
 export function createActions(deps: ActionDeps) {
   return async function act(action: RunningAction, firing: Firing, place: number): Promise<ActionOutcome> {
     const session = await deps.repository.session(firing.sessionId);
     if (!session) return { kind: "overtaken", reason: "the session was deleted" };
     if (isTimeout(firing) && session.handoffId !== null) return personAnswers();
+    if (await isTooSoon(action, session, firing, place)) return waitsForBot();
     const key = `event:${firing.id}:${place}`;
     const message = toUnprompted(action.prompt, action.text, {
       buttons: action.buttons,
@@ -104,6 +115,21 @@ export function createActions(deps: ActionDeps) {
     }
   };
 
+  /**
+   * Returns true while the bot writes a message that the action would overtake. Earlier actions of the rule come first.
+   * Another agent or a person in the bot's place would also cut off what another rule asked for. A text, and the end of a
+   * session, wait further below.
+   */
+  async function isTooSoon(
+    { action }: RunningAction,
+    session: ActingSession,
+    firing: Firing,
+    place: number,
+  ): Promise<boolean> {
+    if (REPLACES_BOT.has(action)) return deps.repository.isAsked(session.id, null);
+    return place > 0 && FOLLOWS.has(action) && deps.repository.isAsked(session.id, firing.id);
+  }
+
   async function sendMessage(request: {
     session: ActingSession;
     firing: Firing;
@@ -119,13 +145,7 @@ export function createActions(deps: ActionDeps) {
       return { kind: "wait", ms: Math.max(0, quiet.getTime() - Date.now()), reason };
     }
     // A text is sent at once, so it would overtake the message that an earlier action requested from the bot.
-    if ("text" in message && (await deps.repository.isAsked(session.id))) {
-      return {
-        kind: "wait",
-        ms: POLL_AGAIN_MS,
-        reason: "waits for a message that an earlier action asked for",
-      };
-    }
+    if ("text" in message && (await deps.repository.isAsked(session.id, null))) return waitsForBot();
     const lost = await deps.unreachable(session);
     if (lost !== null) return { kind: "unreachable", reason: lost };
     const said = await deps.say({
@@ -220,6 +240,11 @@ function isGreeting({ event }: Firing): boolean {
 
 function isTimeout({ event }: Firing): boolean {
   return event === "timeout" || event === "last_timeout";
+}
+
+function waitsForBot(): ActionOutcome {
+  const reason = "waits for a message that an earlier action asked for";
+  return { kind: "wait", ms: POLL_AGAIN_MS, reason };
 }
 
 function overtaken(): ActionOutcome {
