@@ -1,4 +1,5 @@
 import { type Dispatcher, getGlobalDispatcher, request } from "undici";
+import { withCredentials } from "../core/network/server-place.ts";
 import type { JsonObject } from "../core/text/json.ts";
 import { timeLimit } from "../core/time/time-limit.ts";
 
@@ -38,6 +39,7 @@ export async function postWebhook(deps: WebhookDeps, post: WebhookPost): Promise
     dispatcher: post.allowPrivateAddresses ? getGlobalDispatcher() : deps.publicConnections,
     signal: AbortSignal.any([deps.signal, timeLimit(TIMEOUT_MS)]),
     headers: {
+      ...withCredentials(url),
       "content-type": "application/json",
       "user-agent": "causeway",
       "x-causeway-event": post.event,

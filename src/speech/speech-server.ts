@@ -1,3 +1,4 @@
+import { placeOf } from "../core/network/server-place.ts";
 import { hideSecrets } from "../core/text/hide-secrets.ts";
 import { excerpt } from "../core/text/text.ts";
 import { retryAfterMs } from "../core/time/retry-after.ts";
@@ -36,23 +37,26 @@ const PASSING: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 
 /** Calls a server of sound once. The key goes to this address only, so redirects are not followed. */
 export async function callSpeechServer(server: SpeechServer, call: SpeechCall): Promise<SpeechAnswer> {
-  const { host } = new URL(server.baseUrl);
+  const place = placeOf(server.baseUrl);
+  const { host, url, query } = place;
+  const authorization = server.apiKey === null ? place.authorization : `Bearer ${server.apiKey}`;
   try {
-    const response = await fetch(`${server.baseUrl}${call.path}`, {
+    const response = await fetch(`${url}${call.path}${query.size === 0 ? "" : `?${query}`}`, {
       method: "POST",
       redirect: "manual",
       signal: call.signal,
       body: call.body,
       headers: {
         "user-agent": "causeway",
-        ...(server.apiKey !== null && { authorization: `Bearer ${server.apiKey}` }),
+        ...(authorization !== null && { authorization }),
         ...(typeof call.body === "string" && { "content-type": "application/json" }),
       },
     });
     const content = await readWithin(response, call.mostBytes);
     if (content === null)
       return fault("bad_answer", `${host} answered more than ${call.mostBytes} bytes`, { retryable: false });
-    if (!response.ok) return refused(server, response, content, call.refusal);
+    const secrets = [...place.secrets, ...(server.apiKey === null ? [] : [server.apiKey])];
+    if (!response.ok) return refused(host, response, hideSecrets(messageIn(content), secrets), call.refusal);
     return { kind: "answered", content, contentType: response.headers.get("content-type") ?? "" };
   } catch (error) {
     if (call.signal.aborted) return fault("timeout", `${host} did not answer in time`);
@@ -71,18 +75,18 @@ export function fault(
   return { kind: "failed", code, reason, retryable, retryAfterMs };
 }
 
+/** @param message the server's own words, without secrets. */
 function refused(
-  { baseUrl, apiKey }: SpeechServer,
+  host: string,
   { status, headers }: Response,
-  body: Buffer,
+  message: string,
   refusal: SpeechCall["refusal"],
 ): SpeechFault {
-  const { host } = new URL(baseUrl);
   if (status === 401 || status === 403)
     return fault("invalid_credentials", `${host} did not accept the key (${status})`, { retryable: false });
   if (status === 404)
     return fault("not_found", `${host} knows no such address or model (404)`, { retryable: false });
-  const said = excerpt(hideSecrets(messageIn(body), apiKey === null ? [] : [apiKey]), 300);
+  const said = excerpt(message, 300);
   const words = said === "" ? "" : `: "${said}"`;
   if (status >= 500 || PASSING.has(status))
     return fault("server_unavailable", `${host} cannot answer now (${status})${words}`, {

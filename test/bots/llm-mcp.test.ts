@@ -34,8 +34,13 @@ describe("tools of an MCP server", () => {
     await using server = await startProvider();
     await using mcp = await startMcpServer();
     server.mock.onMessage("go", { content: "Done." });
-    const bot = server.bot({ mcpServers: { weather: { url: mcp.url, tools: ["fail"] } } });
+    const url = mcp.url.replace("//", "//user:basicpw123@");
+    const bot = server.bot({ mcpServers: { weather: { url, tools: ["fail"] } } });
     await askBot(bot, "go");
+    // The client refuses credentials in an address, so they go into the header.
+    expect(mcp.headers[0]).toMatchObject({
+      authorization: `Basic ${Buffer.from("user:basicpw123").toString("base64")}`,
+    });
     const body = JSON.stringify(server.mock.getLastRequest()?.body);
     expect(body).toContain("weather_fail");
     expect(body).not.toContain("weather_flood");

@@ -8,7 +8,8 @@ describe("what an endpoint is asked", () => {
     await using endpoint = await startEndpoint((_, response) =>
       json(response, { messages: [{ content: "Hi" }] }),
     );
-    await askBot(endpoint.bot({ headers: { "x-gateway": "blue" } }), "hello");
+    const url = endpoint.url.replace("//", "//user:basicpw123@");
+    await askBot(endpoint.bot({ url, headers: { "x-gateway": "blue" } }), "hello");
     const [request] = endpoint.requests;
     const [, time, digest] =
       /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(request?.headers["x-causeway-signature"])) ?? [];
@@ -20,6 +21,7 @@ describe("what an endpoint is asked", () => {
       "idempotency-key": "execution-1",
       "x-causeway-delivery-id": request?.body.delivery_id,
       "x-gateway": "blue",
+      authorization: `Basic ${Buffer.from("user:basicpw123").toString("base64")}`,
     });
   });
 

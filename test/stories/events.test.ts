@@ -234,7 +234,7 @@ describe("quiet hours", () => {
 });
 
 describe("event rules", () => {
-  it("say their texts behind what an earlier action or rule asked the bot to write", async () => {
+  it("do nothing before the bot has written what an earlier action or rule asked for", async () => {
     const bot = createScriptedBot(() => undefined);
     const events = [
       {
@@ -243,10 +243,12 @@ describe("event rules", () => {
         times: 1,
         do: [
           { action: "send_message", prompt: "Nudge." },
+          { action: "set_participant_data", data: { nudged: true } },
           { action: "send_message", text: "Second action." },
+          { action: "send_message", prompt: "Say who comes." },
         ],
       },
-      { on: "last_timeout", do: [{ action: "send_message", text: "I close this chat now." }] },
+      { on: "last_timeout", do: [{ action: "handoff" }] },
     ];
     await using story = await startGatedStory({ bot, agent: { events } });
     await story.say("ada", "hello");
@@ -261,16 +263,27 @@ describe("event rules", () => {
       );
     }, SOON);
     expect(story.texts("ada")).toEqual(["Hello Ada."]);
+    expect(await story.rows("SELECT data FROM participant_data")).toEqual([]);
     bot.calls[1]?.reply("Are you still there?");
+    await eventually(() => expect(bot.calls).toHaveLength(3), SOON);
+    expect(await story.rows("SELECT data FROM participant_data")).toEqual([{ data: { nudged: true } }]);
+    // A handoff cancels the bot's turn, so it waits too.
+    await eventually(async () => {
+      const rows = await story.rows<LogRow>(LOG);
+      expect(rows.at(-1)?.reason).toBe("waits for a message that an earlier action asked for");
+    }, SOON);
+    bot.calls[2]?.reply("A colleague comes.");
     await eventually(
-      () =>
-        expect(story.texts("ada")).toEqual([
-          "Hello Ada.",
-          "Are you still there?",
-          "Second action.",
-          "I close this chat now.",
-        ]),
+      async () => expect(await story.rows("SELECT state FROM handoffs")).toHaveLength(1),
       SOON,
+    );
+    await eventually(() =>
+      expect(story.texts("ada").slice(0, 4)).toEqual([
+        "Hello Ada.",
+        "Are you still there?",
+        "Second action.",
+        "A colleague comes.",
+      ]),
     );
   });
 
@@ -339,10 +352,11 @@ describe("event rules", () => {
 
   it("call a webhook until it takes the event, signed, with the same id each time", async () => {
     await using server = await startReceiver([500, 204]);
+    const url = server.url.replace("//", "//user:basicpw123@");
     const events = [
       {
         on: "user_message",
-        do: [{ action: "webhook", url: server.url, secret: "a secret of the test" }],
+        do: [{ action: "webhook", url, secret: "a secret of the test" }],
       },
       {
         on: "user_message",
@@ -374,6 +388,7 @@ describe("event rules", () => {
     );
     const [first, second] = server.requests;
     expect(server.requests.length).toBe(2);
+    expect(first?.headers.authorization).toBe(`Basic ${Buffer.from("user:basicpw123").toString("base64")}`);
     expect(second?.headers["x-causeway-delivery-id"]).toBe(first?.headers["x-causeway-delivery-id"]);
     expect(JSON.parse(first?.body ?? "")).toMatchObject({
       event: "user_message",

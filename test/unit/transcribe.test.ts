@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { secondsOf } from "../../src/speech/sound-length.ts";
 import { createTranscriber } from "../../src/speech/transcribe.ts";
 import { ogg } from "../support/files.ts";
+import { startLoopbackServer } from "../support/loopback-server.ts";
 import { startSpeechServer, voiceNote } from "../support/speech-server.ts";
 
 const settings = (baseUrl: string) => ({
@@ -69,6 +70,25 @@ test.each([
   const sound = { content: voiceNote("hello"), contentType: null };
   const answer = await createTranscriber()(settings(server.baseUrl), sound, never);
   expect(answer).toMatchObject({ kind: "failed", ...expected });
+});
+
+test("a server is reached at an address with credentials and a query, which nobody reads", async () => {
+  const asked: [string | undefined, string | undefined][] = [];
+  const server = await startLoopbackServer(
+    async ({ url, headers }, response) => {
+      asked.push([url, headers.authorization]);
+      response.writeHead(400).end('{"error":{"message":"no user:basicpw123 with querykey123"}}');
+    },
+    () => undefined,
+  );
+  const address = `${server.origin.replace("//", "//user:basicpw123@")}/v1?key=querykey123`;
+  const sound = { content: voiceNote("hello"), contentType: "audio/ogg" };
+  expect(await createTranscriber()(settings(address), sound, never)).toMatchObject({
+    reason: expect.stringContaining('"no [secret]:[secret] with [secret]"'),
+  });
+  const basic = `Basic ${Buffer.from("user:basicpw123").toString("base64")}`;
+  expect(asked[0]).toEqual(["/v1/audio/transcriptions?key=querykey123", basic]);
+  await server.close();
 });
 
 test("a server that is not there, or too slow, may be asked again", async () => {

@@ -1,6 +1,7 @@
 import { createMCPClient, type ListToolsResult, type MCPClient } from "@ai-sdk/mcp";
 import { Experimental_StdioMCPTransport as StdioTransport } from "@ai-sdk/mcp/mcp-stdio";
 import type { ToolExecutionOptions } from "ai";
+import { withCredentials } from "../../core/network/server-place.ts";
 import { traceHeaders } from "../../core/trace/current-span.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import { breaksConnection } from "./mcp-fault.ts";
@@ -87,8 +88,11 @@ export async function connect(config: McpServerConfig): Promise<McpConnection> {
 
 function transportTo(config: McpServerConfig) {
   if ("url" in config) {
-    const { url, headers } = config;
-    return { type: "http", url, headers, redirect: "error", fetch: fetchTraced } as const;
+    const url = new URL(config.url);
+    const headers = withCredentials(url, config.headers);
+    // `fetch` refuses them in a URL.
+    [url.username, url.password] = ["", ""];
+    return { type: "http", url: url.href, headers, redirect: "error", fetch: fetchTraced } as const;
   }
   const { command, args, env, cwd } = config;
   // The process may write anything to stderr, so our log does not include it.

@@ -3,12 +3,13 @@ import { createGoogleGenerativeAI } from "@ai-sdk/google";
 import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import type { LanguageModel } from "ai";
+import { placeOf, type ServerPlace } from "../../core/network/server-place.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { JsonObject } from "../../core/text/json.ts";
 import { chatFetch } from "./chat-fetch.ts";
 import type { LlmConfig } from "./config.ts";
 import { withSignatures } from "./keep-signatures.ts";
-import { type ProviderPlace, placeOf, providerFetch } from "./provider-fetch.ts";
+import { providerFetch } from "./provider-fetch.ts";
 import { type ThinkingHabit, withThinking } from "./thinking-model.ts";
 import { tracedModel } from "./traced-model.ts";
 
@@ -43,7 +44,7 @@ const BASE_URLS: Record<Exclude<Provider, "openai-compatible">, string> = {
 };
 
 /** The address of a configuration's provider. */
-export function providerPlace({ baseUrl, provider }: Pick<LlmConfig, "baseUrl" | "provider">): ProviderPlace {
+export function providerPlace({ baseUrl, provider }: Pick<LlmConfig, "baseUrl" | "provider">): ServerPlace {
   return placeOf(baseUrl ?? (provider === "openai-compatible" ? "" : BASE_URLS[provider]));
 }
 
@@ -66,7 +67,7 @@ export function createModel(config: LlmConfig, log: Logger): ConfiguredModel {
   };
 }
 
-function languageModel(config: LlmConfig, place: ProviderPlace, log: Logger): StreamingModel {
+function languageModel(config: LlmConfig, place: ServerPlace, log: Logger): StreamingModel {
   const { provider, model, apiKey = "", headers } = config;
   const plain = providerFetch(place, config.firstByteTimeoutMs);
   const limitIsOurs = config.maxOutputTokens === undefined;

@@ -1,39 +1,14 @@
 import { BotError } from "../../core/faults/errors.ts";
+import type { ServerPlace } from "../../core/network/server-place.ts";
 
 type Fetch = typeof globalThis.fetch;
-
-/** A provider's address, separate from the credentials in it. */
-export interface ProviderPlace {
-  /** The URL without credentials and query, safe to show. */
-  url: string;
-  host: string;
-  /** Query parameters of the address, such as a gateway's key. */
-  query: URLSearchParams;
-  authorization: string | null;
-  /** Values that no error or log may show. */
-  secrets: readonly string[];
-}
-
-/** Splits an address. `fetch` refuses credentials in a URL, and a path after a query is lost. */
-export function placeOf(address: string): ProviderPlace {
-  const url = new URL(address);
-  const { username, password, searchParams: query, host } = url;
-  const [user, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
-  const authorization =
-    username === "" && password === ""
-      ? null
-      : `Basic ${Buffer.from(`${user}:${secret}`).toString("base64")}`;
-  const secrets = [username, password, user, secret, ...query.values()].filter((value) => value !== "");
-  const shown = `${url.origin}${url.pathname}`.replace(/\/+$/, "");
-  return { url: shown, host, query, authorization, secrets: [...new Set(secrets)] };
-}
 
 /**
  * Sends requests with the query and credentials of the address. It gives up on a server that accepts the request and
  * stays silent, because a user waits. After the first byte, the turn limits the time.
  */
 export function providerFetch(
-  { query, authorization, host }: ProviderPlace,
+  { query, authorization, host }: ServerPlace,
   firstByteTimeoutMs: number,
 ): Fetch {
   return async (input, init) => {

@@ -1,4 +1,5 @@
 import { type Dispatcher, request } from "undici";
+import { withCredentials } from "../../core/network/server-place.ts";
 import { SIGNATURE_HEADER, signatureOf } from "../../core/network/signature.ts";
 import { traceHeaders } from "../../core/trace/current-span.ts";
 import type { WebhookConfig } from "./config.ts";
@@ -29,7 +30,7 @@ export async function postSigned(
       headersTimeout: 0,
       bodyTimeout: 0,
       headers: {
-        ...config.headers,
+        ...withCredentials(new URL(config.url), config.headers),
         "content-type": "application/json",
         accept: "application/json, text/event-stream",
         "user-agent": "causeway",
