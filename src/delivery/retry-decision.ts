@@ -18,6 +18,17 @@ export const RETRY_RULES: RetryRules = {
   maxMs: 5 * 60_000,
 };
 
+/** A platform that asks for a longer pause is asked again after this time, milliseconds. */
+const LONGEST_PAUSE_MS = 24 * 60 * 60_000;
+
+/** The result with a pause that timers and the database can hold: whole milliseconds, and a day at most. */
+export function withUsablePause<Result extends SendResult>(result: Result): Result {
+  if (!("afterMs" in result) || result.afterMs === undefined) return result;
+  const { afterMs, ...rest } = result;
+  if (Number.isNaN(afterMs)) return rest as Result;
+  return { ...result, afterMs: Math.min(LONGEST_PAUSE_MS, Math.max(0, Math.ceil(afterMs))) };
+}
+
 type Decision = Omit<AttemptRecord, "id" | "attempts">;
 
 /** Decides the record of an attempt and the time of the next one. Pure; `random` in [0, 1) spreads the retries. */

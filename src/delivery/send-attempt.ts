@@ -2,7 +2,7 @@ import type { AttemptRecord } from "./attempt-repository.ts";
 import { createChannelPauses } from "./channel-pauses.ts";
 import type { ClaimedDelivery } from "./claim-repository.ts";
 import type { DeliveryEngineDeps } from "./delivery-engine.ts";
-import { decideRetry, RETRY_RULES } from "./retry-decision.ts";
+import { decideRetry, RETRY_RULES, withUsablePause } from "./retry-decision.ts";
 import type { Sent } from "./send-to-desk.ts";
 
 /**
@@ -33,7 +33,8 @@ export function createSendAttempt(deps: SendAttemptDeps) {
     began: Map<string, string>,
   ): Promise<Hold | null> {
     const startedAt = new Date();
-    const result = await pauses.widened(channelId, delivery, await deps.send(channelId, delivery));
+    const sent = withUsablePause(await deps.send(channelId, delivery));
+    const result = await pauses.widened(channelId, delivery, sent);
     if ("scope" in result && result.scope === "connection") pauses.pauseHere(channelId, result);
     const decision = decideRetry(result, delivery.attempts, RETRY_RULES, Math.random);
     const once = result.once === true || deps.isIdempotent(channelId);

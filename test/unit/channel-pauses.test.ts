@@ -1,10 +1,25 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { SendResult } from "../../src/core/message/outbound.ts";
 import { createChannelPauses } from "../../src/delivery/channel-pauses.ts";
+import { withUsablePause } from "../../src/delivery/retry-decision.ts";
 import { eventually } from "../support/eventually.ts";
 
 const HOUR_MS = 3_600_000;
 
 afterEach(() => void vi.useRealTimers());
+
+it.each([
+  [1_000.5, 1_001],
+  [0.1, 1],
+  [-5, 0],
+  [40 * 24 * HOUR_MS, 24 * HOUR_MS],
+  [Number.POSITIVE_INFINITY, 24 * HOUR_MS],
+  [Number.NaN, undefined],
+])("a pause of %d milliseconds that a platform asks for is one that can be kept", (afterMs, kept) => {
+  const limit = { kind: "retry", scope: "connection", code: "limit", reason: "slow down" } as const;
+  expect(withUsablePause({ ...limit, afterMs }).afterMs).toBe(kept);
+  expect(withUsablePause<SendResult>(limit)).toEqual(limit);
+});
 
 describe("a pause of a channel", () => {
   it("lasts as long as the platform asks, although the machine's clock is set back", async () => {
