@@ -10,6 +10,7 @@ import { messageFilePaths } from "./message-files.ts";
 import { parseSettings, type Settings } from "./settings.ts";
 import { sharedConnections } from "./shared-connections.ts";
 import { type Simulation, simulationOf } from "./simulation.ts";
+import { unfilledNames } from "./unfilled-names.ts";
 import { unknownNames } from "./unknown-names.ts";
 import { unknownVariables } from "./unknown-variables.ts";
 
@@ -75,6 +76,7 @@ export function inspectConfig(sources: ConfigSources): { config: LoadedConfig; p
       ...unknownVariables(sources.env, references),
       ...shared.warnings,
       ...workspaces.flatMap((workspace) => unknownNames(workspace, sources.channels)),
+      ...workspaces.flatMap(unfilledNames),
       ...(all.length > 0 ? [] : switchedOffAgents(workspaces)),
     ],
   };

@@ -32,7 +32,7 @@ export function sharedConnections(
     (isProblem ? problems : warnings).push({
       path: each.path,
       problem: `is that of the channel "${other.channel}" too, and each message comes to one of the two only`,
-      fix: "give each channel a bot of its own, or switch one off",
+      fix: "give each channel a bot or a number of its own, or switch one off",
     });
   }
   return { problems, warnings };

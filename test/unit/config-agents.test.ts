@@ -164,6 +164,30 @@ test("a name in braces that nothing declares is a warning, with the one that was
   ]);
 });
 
+test("a name in braces is a warning where nothing is filled in", () => {
+  const agent = {
+    bot: { type: "echo" },
+    variables: { name: { default: "Ada" } },
+    seedMessage: "Greet {name}.",
+    handoff: {
+      texts: { requested: 'One moment. {"a": 1}', taken: "{name} is here, {nmae}.", back: "Bye {name}" },
+    },
+    turns: { apology: "Sorry {user_name}.", refusal: "Sorry." },
+    events: [
+      { on: "user_joined", do: [{ action: "log" }, { action: "send_message", text: "Hi {user_name}" }] },
+    ],
+  };
+  const place = "channels.config.json: agents.echo.";
+  const { warnings } = load(aFile({ agents: { echo: agent } }));
+  expect(warnings.map(({ path, problem }) => [path.slice(place.length), problem.split(",", 1)[0]])).toEqual([
+    ["seedMessage", "has {name}"],
+    ["turns.apology", "has {user_name}"],
+    ["handoff.texts.taken", "has {nmae}"],
+    ["handoff.texts.back", "has {name}"],
+    ["events[0].do[1].text", "has {user_name}"],
+  ]);
+});
+
 test("names that are declared, or that platforms tell, are no warning", () => {
   const messages = [{ role: "system", content: "{user_name} likes {preferred exercise} and {club}." }];
   const variables = { "preferred exercise": {}, club: {} };

@@ -6,10 +6,10 @@ const BOT = { token: "4242:one-and-the-same", apiRoot: "https://api.telegram.org
 const POLLED = { ...BOT, mode: "polling" };
 const POSTED = { ...BOT, mode: "webhook" };
 
-function found(a: object, b: object, enabled = true) {
+function found(a: object, b: object, enabled = true, kind = "telegram") {
   const channel = (name: string, config: object, isOn = true) => ({
     name,
-    kind: "telegram",
+    kind,
     agent: "echo",
     enabled: isOn,
     config: isOn ? { ...config } : null,
@@ -39,6 +39,25 @@ test.each([
 
 test("two channels with one webhook are worth a warning: Telegram posts to one of them", () => {
   expect(found(POSTED, POSTED)).toMatchObject({ problems: [], warnings: [shared] });
+});
+
+const SLACK = { botToken: "xoxb-1", apiUrl: "https://slack.com/api/", mode: "events" };
+const NUMBER = { provider: "twilio", accountSid: "AC1", from: "+14155238886" };
+
+test.each<[string, object, string]>([
+  ["slack", SLACK, "botToken"],
+  ["slack", { ...SLACK, botToken: undefined, oauth: { clientId: "1.2" } }, "oauth"],
+  ["sms", NUMBER, "from"],
+  ["whatsapp", NUMBER, "from"],
+  ["whatsapp", { provider: "meta", phoneNumberId: "106" }, "phoneNumberId"],
+])("two channels of kind %s with one account are worth a warning", (kind, config, key) => {
+  const path = `channels.config.json: channels.b.${key}`;
+  expect(found(config, config, true, kind)).toMatchObject({ problems: [], warnings: [{ path }] });
+});
+
+test("two sockets of one Slack app are a problem: each event comes over one of them", () => {
+  const { problems } = found(SLACK, { ...SLACK, mode: "socket" }, true, "slack");
+  expect(problems).toHaveLength(1);
 });
 
 test("two bots, two servers, and what is switched off have nothing in common", () => {

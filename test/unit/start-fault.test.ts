@@ -51,12 +51,25 @@ test.each<[string, string]>([
   ["28P01", "refuses the password of the role"],
   ["42501", "may not do what the start needs"],
   ["53300", "no connection left"],
+  ["57P03", "takes no connections yet"],
+  ["25006", "the primary server"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "NODE_EXTRA_CA_CERTS"],
 ])("a Postgres that answers %s is explained, also where the error is the cause of another", (code, words) => {
   const cause = Object.assign(new Error("from Postgres"), { code });
   const places = { dataDir: "/data", databaseUrl: "postgres://app:pass-word@db.example/causeway" };
   const fault = wordsOf(explainStart(new Error("could not migrate", { cause }), places));
   expect(fault).toContain(words);
   expect(fault).not.toContain("pass-word");
+});
+
+test.each([
+  ["The server does not support SSL connections", "Take sslmode out"],
+  ["SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string", "wants a password"],
+  ['no pg_hba.conf entry for host "10.0.0.1", user "app", no encryption', "sslmode=require"],
+  ["Connection terminated unexpectedly", "is no Postgres"],
+])("a Postgres that the client reports as %j is explained", (message, words) => {
+  const places = { dataDir: "/data", databaseUrl: "postgres://app@db.example/causeway" };
+  expect(wordsOf(explainStart(new Error(message), places))).toContain(words);
 });
 
 test("a data directory that is a file, or below one, is explained", async () => {

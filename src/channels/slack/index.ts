@@ -28,6 +28,13 @@ export const definition = defineChannel<SlackConfig, Promise<Channel>>({
   diagnose: async (options) => (await import("./diagnose.ts")).diagnose(options),
   diagnoseDesk: async (options) => (await import("./diagnose-desk.ts")).diagnoseDesk(options),
   split,
+  // Over several sockets Slack gives each event to one of them.
+  connection({ botToken, oauth, apiUrl, mode }) {
+    const account = botToken ?? oauth?.clientId;
+    if (account === undefined) return null;
+    const key = botToken === undefined ? "oauth" : "botToken";
+    return { key, name: `${new URL(apiUrl).origin} ${account}`, exclusive: mode === "socket" };
+  },
   // The simulator has one workspace, so nobody installs the app.
   simulated: ({ oauth: _oauth, ...given }, { url, secret }) => ({
     botToken: `xoxb-simulated-${secret("bot").slice(0, 24)}`,

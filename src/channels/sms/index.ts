@@ -24,4 +24,5 @@ export const definition = defineChannel<SmsConfig, Promise<Channel>>({
   split: (text, format) =>
     splitText(text, { limit: TWILIO_TEXT_LIMIT, ...(format !== "text" && MARKDOWN_CUTS) }),
   identifierOf: toNumber,
+  connection: ({ from, accountSid }) => ({ key: "from", name: `${accountSid} ${from}`, exclusive: false }),
 });

@@ -41,6 +41,11 @@ export const definition = defineChannel<WhatsappConfig, Promise<Channel>>({
   identifierOf: toAddress,
   otherNamesOf: otherFormsOf,
   simulated,
+  connection(config) {
+    return config.provider === "meta"
+      ? { key: "phoneNumberId", name: `meta ${config.phoneNumberId}`, exclusive: false }
+      : { key: "from", name: `twilio ${config.accountSid} ${config.from}`, exclusive: false };
+  },
   variant({ provider }) {
     const [textLimit, buttons] =
       provider === "meta" ? [META_TEXT_LIMIT, META_BUTTON_SUPPORT] : [TWILIO_TEXT_LIMIT, null];

@@ -51,6 +51,9 @@ function directoryFault({ code, path }: SystemFault, { dataDir }: StartPlaces): 
   }
 }
 
+/** Faults of the server's certificate, by the codes of Node. */
+const CERTIFICATE = /^(CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
+
 const UNREACHABLE = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -68,6 +71,14 @@ function databaseFault({ code, message }: SystemFault, { databaseUrl }: StartPla
     return `The Postgres of DATABASE_URL cannot be reached at ${host} (${code}). Start it, or correct DATABASE_URL.`;
   }
   const role = decodeURIComponent(username);
+  if (CERTIFICATE.test(code)) {
+    return (
+      `The Postgres of DATABASE_URL shows a certificate that this machine does not trust (${message}). ` +
+      "Name its authority with NODE_EXTRA_CA_CERTS, or correct the host in DATABASE_URL."
+    );
+  }
+  const spoken = spokenFault(message, role);
+  if (spoken !== null) return spoken;
   switch (code) {
     case "28P01":
       return `The Postgres of DATABASE_URL refuses the password of the role "${role}". Correct DATABASE_URL.`;
@@ -80,9 +91,26 @@ function databaseFault({ code, message }: SystemFault, { databaseUrl }: StartPla
         `The role "${role}" of DATABASE_URL may not do what the start needs (${message}). ` +
         "Run `causeway migrate` as the owner of the tables first, or grant the right."
       );
+    case "57P03":
+      return `The Postgres of DATABASE_URL takes no connections yet (${message}). Start the service again once it does.`;
+    case "25006":
+      return "The Postgres of DATABASE_URL is a copy that can only be read. Write the address of the primary server.";
     case "53300":
       return "The Postgres of DATABASE_URL has no connection left. Raise its max_connections, or stop other clients.";
     default:
       return null;
   }
+}
+
+/** The faults that the client of Postgres names by its words alone. */
+function spokenFault(message: string, role: string): string | null {
+  if (/does not support SSL/.test(message))
+    return "The Postgres of DATABASE_URL takes no encrypted connections. Take sslmode out of DATABASE_URL.";
+  if (/client password must be/.test(message))
+    return `The Postgres of DATABASE_URL wants a password for the role "${role}". Write it into DATABASE_URL.`;
+  if (/no encryption/.test(message))
+    return `The Postgres of DATABASE_URL takes encrypted connections only. Add ?sslmode=require to DATABASE_URL.`;
+  return /Connection terminated|timeout exceeded when trying to connect/.test(message)
+    ? "What answers at the address of DATABASE_URL is no Postgres, or it hangs up. Correct DATABASE_URL."
+    : null;
 }
