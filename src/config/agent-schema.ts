@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { someText } from "../core/message/some-text.ts";
 import { TIME_OF_DAY } from "../core/schedule/quiet-hours.ts";
 import { durationMs } from "../core/time/duration.ts";
 import { isTimezone } from "../core/time/wall-clock.ts";
@@ -142,7 +143,7 @@ const budgetsSchema = z.strictObject({
 });
 
 const resetSchema = z.strictObject({
-  reply: z.string().min(1).default("Conversation reset.").describe("The message to the user after `/reset`."),
+  reply: someText.default("Conversation reset.").describe("The message to the user after `/reset`."),
   prompt: z
     .enum(["editable", "readonly", "hidden"])
     .default("readonly")
@@ -192,9 +193,7 @@ export const agentSchema = z.strictObject({
     )
     .default({})
     .describe("The variables that messages may use as `{name}`."),
-  seedMessage: z
-    .string()
-    .min(1)
+  seedMessage: someText
     .optional()
     .describe("An instruction to the bot that opens a conversation. Operators get it as the default text."),
   history: historySchema.prefault({}).describe("The part of a long conversation that the bot receives."),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { buttonsSchema } from "../core/message/button-schema.ts";
+import { someText } from "../core/message/some-text.ts";
 import { DURATION_PATTERN } from "../core/time/duration.ts";
 
 /** A duration as text: `30s`, `15m`, `2h`, `1d`. */
@@ -8,8 +9,8 @@ export const durationSchema = z
   .regex(DURATION_PATTERN, "write a number and a unit: 30s, 15m, 2h or 1d")
   .describe("A time span: `30s`, `15m`, `2h`, `1d`.");
 
-const prompt = z.string().min(1).describe("An instruction to the bot, which then writes the message.");
-const text = z.string().min(1).describe("The text of the message, sent unchanged.");
+const prompt = someText.describe("An instruction to the bot, which then writes the message.");
+const text = someText.describe("The text of the message, sent unchanged.");
 const format = z
   .literal("markdown")
   .optional()

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { newId } from "../core/ids.ts";
+import type { ReplyLimits } from "../core/message/reply-parts.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { appendDeliveries, appendMessage } from "./append-repository.ts";
@@ -9,7 +10,7 @@ import { resetSession } from "./reset-repository.ts";
 export interface SessionControlDeps {
   pool: Pool;
   /** The channel of a session, with its function that splits texts. Null while it does not run. */
-  channel(channelId: string): (ChannelRef & { split(text: string): string[] }) | null;
+  channel(channelId: string): (ChannelRef & Pick<ReplyLimits, "split">) | null;
   /** Starts the sending of committed deliveries. */
   deliver(channelId: string, deliveryIds: readonly string[]): void;
   /** Notifies the followers of a session. */
@@ -27,7 +28,10 @@ export interface SessionControl {
     session: ControlledSession,
     options: { reason: EndReason; triggerEvents: boolean; newSessionId: string },
   ): Promise<boolean>;
-  /** Sends literal text as the first message of a session. Does nothing if the session has messages already. */
+  /**
+   * Sends a text, exactly as written, as the first message of a session. Does nothing if the session has messages
+   * already.
+   */
   openWith(sessionId: string, channelId: string, text: string): Promise<void>;
 }
 
@@ -60,7 +64,7 @@ export function createSessionControl(deps: SessionControlDeps): SessionControl {
 
     async openWith(sessionId, channelId, text) {
       const channel = deps.channel(channelId);
-      const parts = channel ? channel.split(text) : [];
+      const parts = channel ? channel.split(text, "text") : [];
       const deliveryIds = await inTransaction(pool, async (client) => {
         const { rowCount } = await client.query(
           "SELECT 1 FROM sessions WHERE id = $1 AND next_seq = 1 FOR UPDATE",
@@ -71,11 +75,13 @@ export function createSessionControl(deps: SessionControlDeps): SessionControl {
           id: newId(),
           origin: "operator",
           content: text,
+          format: "text",
         });
         return appendDeliveries(
           client,
           stored,
           parts.map((content) => ({ content, buttons: null })),
+          { format: "text" },
         );
       });
       if (deliveryIds.length > 0) deps.deliver(channelId, deliveryIds);

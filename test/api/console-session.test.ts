@@ -55,7 +55,7 @@ describe("a sign-in to the console", () => {
     expect(hours).toBeLessThanOrEqual(12);
   });
 
-  it("lets its person answer a conversation as somebody in the console", async () => {
+  it("lets its person answer a conversation as somebody in the console, and end it as an operator", async () => {
     const person = await signIn(app.url, { key: app.apiKey });
     const { body: chat } = await person.call("POST", "/api/v1/chat/sessions", { agent_id: "echo" });
     const path = `/api/v1/chat/sessions/${chat.id}/handoff`;
@@ -64,6 +64,10 @@ describe("a sign-in to the console", () => {
     expect(taken).toMatchObject({ state: "taken", holder: { name: "Anna", via: "console" } });
     const { body: said } = await person.call("POST", `${path}/reply`, { content: "Hello." });
     expect(said.author).toEqual({ name: "Anna", via: "console" });
+    const { body: next } = await person.call("POST", `/api/v1/chat/sessions/${chat.id}/reset`, {});
+    const { body: old } = await person.call("GET", `/api/v1/chat/sessions/${chat.id}`);
+    const { body: ended } = await person.call("POST", `/api/v1/chat/sessions/${next.id}/end`, {});
+    expect([old.end_reason, ended.end_reason]).toEqual(["operator", "operator"]);
   });
 
   it("keeps the cookie off plain HTTP unless the browser is on this machine", async () => {

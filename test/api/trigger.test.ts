@@ -54,10 +54,14 @@ describe("the trigger", () => {
       { channel: "web", message_text: "*as* it is", format: "text" },
     ])
       expect((await story.app.api("POST", PATH, { ...ada, ...said })).status).toBe(202);
+    const [session] = await story.rows<{ id: string }>("SELECT id FROM sessions WHERE address = 'ada'");
+    const reset = { text: "_A_ new\nstart" };
+    expect((await story.app.api("POST", `/chat/sessions/${session?.id}/reset`, reset)).status).toBe(201);
     expect(await story.rows("SELECT content, format FROM deliveries ORDER BY ordinal")).toEqual([
       { content: "# 5 is _your_ number", format: "text" },
       { content: "# Heading", format: null },
       { content: "*as* it is", format: "text" },
+      { content: "_A_ new\nstart", format: "text" },
     ]);
     expect((await story.app.api("POST", PATH, { ...ada, prompt_text: "a", format: "text" })).status).toBe(
       422,
@@ -120,6 +124,9 @@ describe("the trigger", () => {
     expect(body.data).toMatchObject([{ identifier: "id:ada" }]);
     await story.app.api("POST", PATH, { ...said, identifier: body.data[0].id });
     await story.app.api("POST", "/schedules", { ...said, identifier: "ada", every: "1d" });
+    const user = { identifier: "ada", name: "Ada" };
+    const opened = await story.app.api("POST", "/chat/sessions", { agent_id: "agent", channel: "web", user });
+    expect([opened.status, opened.body.user_id]).toEqual([201, body.data[0].id]);
     expect((await story.app.api("GET", "/users?channel=web")).body.data).toHaveLength(1);
     expect((await story.app.api("GET", "/schedules")).body.data).toMatchObject([{ identifier: "id:ada" }]);
     expect(await story.rows("SELECT count(*)::int AS count FROM messages")).toEqual([{ count: 3 }]);
@@ -227,12 +234,14 @@ describe("the trigger", () => {
     await story.channel.sending("re: Say hello to Bob.");
   });
 
-  it("is refused with both texts, with none, and for what is not there", async () => {
+  it("is refused with both texts, with none, with a blank one, and for what is not there", async () => {
     await using story = await openStory();
     const codes = [];
     for (const body of [
       { ...ada },
       { ...ada, prompt_text: "a", message_text: "b" },
+      { ...ada, message_text: " \n" },
+      { ...ada, prompt_text: " " },
       { ...ada, message_text: "a", agent_id: "nobody" },
       { ...ada, message_text: "a", channel: "nowhere" },
       { ...ada, message_text: "a", colour: "red" },
@@ -241,8 +250,10 @@ describe("the trigger", () => {
       codes.push([answer.status, answer.body.error.code]);
     }
     expect(codes).toEqual([
-      [422, expect.any(String)],
-      [422, expect.any(String)],
+      [422, "invalid_body"],
+      [422, "invalid_body"],
+      [422, "invalid_body"],
+      [422, "invalid_body"],
       [404, "agent_not_found"],
       [404, "channel_not_found"],
       [422, expect.any(String)],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RequestError } from "../../../core/faults/errors.ts";
+import { someText } from "../../../core/message/some-text.ts";
 import type { Handoffs } from "../../../handoffs/handoffs-repository.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
 import { defineRoute, type Route } from "../route/route.ts";
@@ -39,7 +40,7 @@ const takeSchema = z.strictObject({
   force: z.boolean().default(false).describe("Also where another person answers"),
 });
 
-const text = z.string().trim().min(1).max(100_000).optional();
+const text = someText.max(100_000).optional();
 const releaseSchema = z.strictObject({
   resume: z
     .enum(["next", "now"])

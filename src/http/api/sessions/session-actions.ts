@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { RequestError } from "../../../core/faults/errors.ts";
+import { someText } from "../../../core/message/some-text.ts";
 import type { ChannelRef } from "../../../core/session/runtime.ts";
 import type { Ingest } from "../../../ingest/accept-inbound.ts";
 import type { SessionControl } from "../../../sessions/session-control-repository.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
-import { defineRoute, type Route } from "../route/route.ts";
+import { type Caller, defineRoute, type Route } from "../route/route.ts";
 import { idParams } from "../route/wire-schemas.ts";
 import { requireSession, SESSION_NOT_FOUND } from "./require-session.ts";
 import { sessionSchema, toSession } from "./session-resource.ts";
@@ -27,8 +28,8 @@ const endSchema = z.strictObject({ trigger_events: triggerEvents });
 const resetSchema = z
   .strictObject({
     trigger_events: triggerEvents,
-    prompt: z.string().trim().min(1).optional().describe("An instruction to the bot, for its first message"),
-    text: z.string().trim().min(1).optional().describe("The first message itself, sent as it stands"),
+    prompt: someText.optional().describe("An instruction to the bot, for its first message"),
+    text: someText.optional().describe("The first message itself, sent as it stands"),
   })
   .refine((body) => body.prompt === undefined || body.text === undefined, {
     message: "give either prompt or text, not both",
@@ -41,6 +42,11 @@ const ERRORS = [
 ] as const;
 
 const ENDED = { before: { status: "active" }, after: { status: "completed" } };
+
+/** A person at the console, or a program. */
+function reasonOf({ consoleId }: Caller): "operator" | "api" {
+  return consoleId === null ? "api" : "operator";
+}
 
 /** An operator's actions on a session: end it, or start it over. */
 export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
@@ -64,7 +70,8 @@ export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
       errors: ERRORS,
       async handle({ caller, params, body }) {
         const session = await found(caller.workspaceId, params.id);
-        if (!(await deps.control.end(session, "api", body.trigger_events))) throw completed(params.id);
+        if (!(await deps.control.end(session, reasonOf(caller), body.trigger_events)))
+          throw completed(params.id);
         const ended = toSession(await found(caller.workspaceId, session.id));
         return { status: 200, body: ended, change: ENDED };
       },
@@ -95,7 +102,7 @@ export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
           );
         }
         const options = {
-          reason: "api" as const,
+          reason: reasonOf(caller),
           triggerEvents: body.trigger_events,
           newSessionId: resourceId,
         };

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { RequestError } from "../../../core/faults/errors.ts";
 import type { ButtonSpec } from "../../../core/message/button.ts";
 import { buttonsSchema } from "../../../core/message/button-schema.ts";
+import { someText } from "../../../core/message/some-text.ts";
 import { toUnprompted, type UnpromptedMessage } from "../../../core/message/unprompted-message.ts";
 
-const text = z.string().min(1).max(100_000);
+const text = someText.max(100_000);
 
 /** The content of a message, for every call that writes to a user. */
 export const SAID = {
