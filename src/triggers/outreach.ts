@@ -1,7 +1,6 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import { createSessionAgentRepository } from "../agents/session-agent-repository.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
-import { isId } from "../core/ids.ts";
 import type { Logger } from "../core/process/logger.ts";
 import { type QuietHours, quietHoursOf, quietUntil } from "../core/schedule/quiet-hours.ts";
 import type { Reachability } from "../core/session/reachability.ts";
@@ -16,6 +15,7 @@ import type { Database } from "../storage/database.ts";
 import { createUserAliases } from "../users/alias-repository.ts";
 import { createReach } from "../users/reach.ts";
 import { createUserRepository } from "../users/user-repository.ts";
+import { createWhoIs } from "../users/who-is.ts";
 import type { Spoken } from "./speak-repository.ts";
 import type { TriggerOutcome } from "./trigger-outcome.ts";
 import { createTriggerRepository, type Trigger } from "./trigger-repository.ts";
@@ -56,7 +56,7 @@ export function createOutreach({ database, hub, channels, agents, pipeline, log 
   const { pool } = database;
   const reach = createReach(channels);
   const users = createUserRepository(pool);
-  const aliases = createUserAliases(pool);
+  const whoIs = createWhoIs({ users, aliases: createUserAliases(pool) });
   const participants = createParticipantRepository(pool);
   const sessionAgents = createSessionAgentRepository(pool);
   const triggers = createTriggerRepository({
@@ -122,17 +122,6 @@ export function createOutreach({ database, hub, channels, agents, pipeline, log 
     const stranger = { workspaceId, channel: name, identifier, unreachable: null };
     const state = await reach(user ?? stranger);
     return { user, state, since: user?.unreachable?.since ?? null };
-  }
-
-  /**
-   * The identifier of a user on a channel. Accepts the user's id, any of their names, and any spelling that the channel
-   * kind accepts.
-   */
-  async function whoIs(channel: ChannelRef, written: string): Promise<string> {
-    const user = isId(written) ? await users.get(channel.workspaceId, written) : null;
-    if (user?.channel === channel.name) return user.identifier;
-    const identifier = channel.identifierOf?.(written) ?? written;
-    return aliases.findIdentifier(channel.id, [identifier, ...(channel.otherNamesOf?.(identifier) ?? [])]);
   }
 
   return {

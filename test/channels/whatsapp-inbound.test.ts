@@ -23,7 +23,7 @@ async function eventsOf(params: Record<string, string>, url?: string) {
 const message = (fields: Record<string, string>) => messageWith(account, fields);
 
 test("whom people call by a number is the sender with that address", () => {
-  const written = ["+491701234567", "491701234567", "whatsapp:+491701234567", "whatsapp:491701234567"];
+  const written = ["+49 (170) 123-4567", "00491701234567", "491701234567", "whatsapp:+491701234567"];
   expect(new Set(written.map(toAddress))).toEqual(new Set(["whatsapp:+491701234567"]));
   for (const other of ["whatsapp:US.13491208655302741918", "ada"]) expect(toAddress(other)).toBe(other);
 });

@@ -7,9 +7,10 @@ export function isAddress(address: string): boolean {
   return /^whatsapp:\S{1,200}$/.test(address);
 }
 
-/** The address of a number in a usual form: `+491701234567`, `491701234567`. Any other text stays unchanged. */
+/** The address of a number in a usual form: `+49 (170) 123-4567`, `491701234567`. Any other text stays unchanged. */
 export function toAddress(written: string): string {
-  const number = /^(?:whatsapp:)?\+?(\d{6,15})$/.exec(written.trim())?.[1];
+  const digits = written.trim().replace(/[\s()./-]/g, "");
+  const number = /^(?:whatsapp:)?(?:\+|00)?(\d{6,15})$/.exec(digits)?.[1];
   return number === undefined ? written : `whatsapp:+${number}`;
 }
 

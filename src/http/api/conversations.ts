@@ -18,6 +18,9 @@ import { createSocketTokenRepository } from "../../sessions/socket-token-reposit
 import { createExecutionQueriesRepository } from "../../turns/answering/execution-queries-repository.ts";
 import { recordedTurns } from "../../turns/replay/recorded-turns-repository.ts";
 import { createShadowQueries } from "../../turns/shadow/shadow-queries-repository.ts";
+import { createUserAliases } from "../../users/alias-repository.ts";
+import { createUserRepository } from "../../users/user-repository.ts";
+import { createWhoIs } from "../../users/who-is.ts";
 import { createOpenLimit } from "../server/open-limit.ts";
 import type { RateLimit } from "../server/rate-limit.ts";
 import type { ServiceEngine, ServiceFiles, ServicePipeline } from "../service.ts";
@@ -138,6 +141,7 @@ export function createConversationApi(deps: ConversationApiDeps): ConversationAp
       sessions,
       writes,
       participants: createParticipantRepository(pool),
+      whoIs: createWhoIs({ users: createUserRepository(pool), aliases: createUserAliases(pool) }),
       agents: sessionAgents,
       channel: channelNamed,
     }),

@@ -68,7 +68,7 @@ export function sessionOpeningRoutes(deps: SessionOpeningDeps): Route[] {
         // A repetition after a crash returns the session of the first call, whatever has changed since.
         const made = await deps.sessions.find(workspaceId, resourceId);
         if (made) return { status: 201, body: toSession(made) };
-        const { agent, channel, participant } = await sessionScope(deps, workspaceId, body);
+        const { agent, channel, identifier, participant } = await sessionScope(deps, workspaceId, body);
         const version = body.version ?? agent.currentVersion;
         const opening = await deps.agents.opening(agent.id, version);
         if (!opening) {
@@ -93,13 +93,10 @@ export function sessionOpeningRoutes(deps: SessionOpeningDeps): Route[] {
           agentVersion: version,
           channelId: channel.id,
           single: channel.sessions === "single",
-          user: body.user
-            ? {
-                identifier: body.user.identifier,
-                name: body.user.name ?? null,
-                language: body.user.language ?? null,
-              }
-            : participant && { id: participant.id },
+          user:
+            identifier === null
+              ? participant && { id: participant.id }
+              : { identifier, name: body.user?.name ?? null, language: body.user?.language ?? null },
           externalKey: body.external_id ?? null,
           title: body.title ?? null,
           situation: body.situation ?? null,

@@ -2,10 +2,12 @@ import type { SessionAgent, SessionAgents } from "../../../agents/session-agent-
 import { RequestError } from "../../../core/faults/errors.ts";
 import type { ChannelRef } from "../../../core/session/runtime.ts";
 import type { Participant, Participants } from "../../../sessions/participant-repository.ts";
+import type { WhoIs } from "../../../users/who-is.ts";
 
 export interface SessionScopeDeps {
   agents: Pick<SessionAgents, "find">;
   participants: Participants;
+  whoIs: WhoIs;
   /** The running channel of that name in a workspace. Without a name: the workspace's first channel of kind `api`. */
   channel(workspaceId: string, name: string | null): ChannelRef | null;
 }
@@ -18,10 +20,13 @@ interface ScopeNames {
   user?: { identifier: string } | null | undefined;
 }
 
-/** The scope of a session. The participant is null if no user is named, or if the user is new. */
+/** The scope of a session. */
 export interface SessionScope {
   agent: SessionAgent;
   channel: ChannelRef;
+  /** The stored identifier of the user that is named by one; null for any other. */
+  identifier: string | null;
+  /** Null if no user is named, or if the user is new. */
   participant: Participant | null;
 }
 
@@ -49,11 +54,9 @@ export async function sessionScope(
   const agent = await deps.agents.find(workspaceId, names.agent_id);
   if (!agent) throw missing("agent", `There is no agent ${names.agent_id} here.`);
   const channel = requireChannel(deps, workspaceId, names.channel ?? null);
-  return {
-    agent,
-    channel,
-    participant: await requireParticipant(deps, { workspaceId, channel, agent }, names),
-  };
+  const identifier = names.user ? await deps.whoIs(channel, names.user.identifier) : null;
+  const participant = await requireParticipant(deps, { workspaceId, channel, agent, identifier }, names);
+  return { agent, channel, identifier, participant };
 }
 
 function requireChannel(deps: SessionScopeDeps, workspaceId: string, name: string | null): ChannelRef {
@@ -75,14 +78,15 @@ function requireChannel(deps: SessionScopeDeps, workspaceId: string, name: strin
 
 async function requireParticipant(
   deps: SessionScopeDeps,
-  { workspaceId, channel, agent }: { workspaceId: string; channel: ChannelRef; agent: SessionAgent },
+  scope: { workspaceId: string; channel: ChannelRef; agent: SessionAgent; identifier: string | null },
   names: ScopeNames,
 ): Promise<Participant | null> {
+  const { workspaceId, channel, agent, identifier } = scope;
   const userId = names.user_id ?? null;
-  if (userId !== null && names.user) {
+  if (userId !== null && identifier !== null) {
     throw new RequestError(422, "ambiguous_user", "Give either user_id or user, not both.");
   }
-  if (names.user) return deps.participants.byIdentifier(channel.id, names.user.identifier, agent.id);
+  if (identifier !== null) return deps.participants.byIdentifier(channel.id, identifier, agent.id);
   if (userId === null) {
     if (channel.sessions === "many") return null;
     throw new RequestError(422, "user_required", `A session on ${channel.name} needs a user.`);
