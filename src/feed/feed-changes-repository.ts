@@ -68,7 +68,7 @@ const READ = `
   SELECT 2, m.created_at, 'message', m.id, false, jsonb_build_object('id', m.id, 'session_id', s.id, 'seq', m.seq,
       'role', m.role, 'origin', m.origin, 'content', left(m.content, 200), 'execution_id', m.execution_id,
       'created_at', ${time("m.created_at")})
-  FROM touched s CROSS JOIN LATERAL (SELECT * FROM messages WHERE session_id = s.id ORDER BY seq DESC
+  FROM touched s CROSS JOIN LATERAL (SELECT * FROM messages WHERE session_id = s.id AND origin <> 'tool' ORDER BY seq DESC
     LIMIT ${MESSAGES_EACH}) m WHERE m.created_at >= $2
   UNION ALL
   SELECT 3, e.created_at, 'execution', e.id, e.status IN ('pending', 'running'), jsonb_build_object('id', e.id,

@@ -65,7 +65,7 @@ const PREVIOUS_TURN = `
 const REPLIES = `
   SELECT m.id, m.origin, m.content, m.created_at AS "createdAt", ${KEYS} AS keys, m.traceparent,
     CASE WHEN m.author ? 'via' THEN m.author->>'name' END AS person FROM messages m
-  WHERE m.session_id = $1 AND m.role IN ('assistant', 'tool') AND CASE WHEN $2::text IS NULL THEN m.id = $3
+  WHERE m.session_id = $1 AND m.role = 'assistant' AND CASE WHEN $2::text IS NULL THEN m.id = $3
     ELSE m.turn_seq = $4 AND m.execution_id = $2 END ORDER BY m.seq`;
 
 const HANDOFF = `

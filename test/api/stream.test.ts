@@ -77,6 +77,13 @@ describe("streaming a message", () => {
     ]);
     const ids = events.map((event) => event.id);
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+    const { body: all } = await app.api("GET", `/chat/sessions/${id}/messages?include=tool`);
+    const tool = { name: "search", tool_call_id: toolStart?.data.id };
+    expect(all.data).toMatchObject([
+      { seq: 1, role: "user" },
+      { seq: 2, role: "tool", origin: "tool", content: "3 results", metadata: tool, token_usage: null },
+      { seq: 3, role: "assistant", content: "Here it is." },
+    ]);
     const { body } = await app.api("GET", `/chat/sessions/${id}/messages`);
     expect(body.data.at(-1).id).toBe(events.at(-1)?.data.message_id);
   });

@@ -3,6 +3,7 @@ import { storableText } from "../../core/text/text.ts";
 import type { StoredFile } from "./finish-repository.ts";
 import { toReply } from "./reply-row.ts";
 import type { TurnRun } from "./run-turn.ts";
+import { toolRows } from "./tool-rows.ts";
 import { endedExecutions, newest, type TurnOutcome, type TurnProgress } from "./turn-outcome.ts";
 
 /** The outcome of a turn that the bot answered. `isShown`: the whole answer was streamed, unchanged. */
@@ -55,7 +56,7 @@ export function answeredTurn(
       : null;
   return {
     kind: "ended",
-    replies,
+    replies: [...toolRows(run, main.executionId), ...replies],
     effects,
     executions: endedExecutions(run, at, {
       status: "completed",

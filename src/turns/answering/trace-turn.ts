@@ -68,7 +68,7 @@ export function createTurnSpans(
 export function endTurnSpan(
   span: Span | null,
   execution: ExecutionResult | undefined,
-  replies: readonly Pick<ReplyRow, "content">[],
+  replies: readonly Pick<ReplyRow, "role" | "content">[],
 ): void {
   if (span === null) return;
   if (execution) {
@@ -84,7 +84,7 @@ export function endTurnSpan(
     span.set({
       "gen_ai.output.messages": asMessages(
         "assistant",
-        replies.map(({ content }) => content),
+        replies.flatMap(({ role, content }) => (role === "assistant" ? [content] : [])),
       ),
     });
   span.end();
