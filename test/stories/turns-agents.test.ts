@@ -44,6 +44,8 @@ test("with versioning latest, open sessions follow each new version", async () =
   await story.app.configure({ agents: agents("two", latest) });
   await story.app.app.reload();
   expect(await answers(story, "ada", "hello")).toBe("two");
+  const sessions = await story.app.api("GET", "/chat/sessions");
+  expect(sessions.body.data).toMatchObject([{ agent_version: 2 }]);
 });
 
 test("a restart publishes nothing that has not changed, and sessions go on with the version they had", async () => {

@@ -36,6 +36,7 @@ export function createLaneRunner(
   async function runLane(running: Running, known: PendingMessage[] | null): Promise<void> {
     const { lane } = running;
     const agent = await deps.loadAgent(lane.agentId, lane.agentVersion);
+    if (agent.version !== lane.agentVersion) await deps.repository.follow(lane, agent.version);
     running.policy = agent.definition.turns.policy;
     let pending = known;
     for (;;) {

@@ -146,6 +146,14 @@ export function createTurnRepository(pool: Pool, identity: { owner: string; leas
       );
     },
 
+    /** Writes down the version that a session follows from now on, so that everybody sees which one answers. */
+    async follow({ sessionId, leaseToken }: Lane, version: number): Promise<void> {
+      await pool.query(
+        "UPDATE sessions SET agent_version = $3 WHERE id = $1 AND lease_token = $2 AND lease_owner = $4",
+        [sessionId, leaseToken, version, owner],
+      );
+    },
+
     /** Hands back lanes at shutdown, so that another process takes over at once. */
     async release(held: { sessionId: string; leaseToken: number }[]): Promise<void> {
       await pool.query(

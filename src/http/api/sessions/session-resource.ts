@@ -22,7 +22,7 @@ export const sessionSchema = z
     id: idSchema,
     workspace_id: idSchema,
     agent_id: idSchema,
-    agent_version: z.int().describe("The version the session is pinned to"),
+    agent_version: z.int().describe("The version that answers in it"),
     user_id: idSchema.nullable(),
     channel: z.string().describe("The channel's name"),
     external_id: z
