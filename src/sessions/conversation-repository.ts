@@ -73,9 +73,9 @@ const LATE_AT_MOST = 10;
 
 /**
  * The user's last message at an address, in any session, by the time of writing; or the user's arrival without a message,
- * if that was later. A message added through the API does not count, because the platform did not deliver it. Not Prisma:
- * it runs before every send on channels where it decides the permitted content. So it reads only the newest messages of
- * the user's latest sessions.
+ * if that was later. The message of a stranger counts too: it waits in a request, and words to them answer it. A message
+ * added through the API does not count, because the platform did not deliver it. Not Prisma: it runs before every send
+ * on channels where it decides the permitted content. So it reads only the newest messages of the user's latest sessions.
  */
 export async function lastUserMessage(
   pool: Pool,
@@ -84,7 +84,7 @@ export async function lastUserMessage(
 ): Promise<LastUserMessage | null> {
   const { rows } = await pool.query<{ at: Date; keys: string[] | null }>({
     name: "last_user_message",
-    text: `SELECT greatest(newest.at, u.arrived_at) AS at, CASE WHEN u.arrived_at > newest.at THEN NULL ELSE (
+    text: `SELECT * FROM (SELECT greatest(newest.at, u.arrived_at) AS at, CASE WHEN u.arrived_at > newest.at THEN NULL ELSE (
         SELECT array_agg(e.event_key) FROM inbound_events e
         WHERE e.message_id = newest.id AND e.event_key NOT LIKE 'api:%') END AS keys
       FROM users u LEFT JOIN LATERAL (
@@ -96,7 +96,9 @@ export async function lastUserMessage(
             SELECT 1 FROM inbound_events e WHERE e.message_id = o.id AND e.event_key NOT LIKE 'api:%')
           ORDER BY o.seq DESC LIMIT ${LATE_AT_MOST}) m
         ORDER BY m.at DESC LIMIT 1) newest ON true
-      WHERE u.channel_id = $1 AND u.identifier = $2 AND (newest.id IS NOT NULL OR u.arrived_at IS NOT NULL)`,
+      WHERE u.channel_id = $1 AND u.identifier = $2 AND (newest.id IS NOT NULL OR u.arrived_at IS NOT NULL)
+      UNION ALL SELECT requested_at, event_keys FROM access_requests WHERE channel_id = $1 AND identifier = $2) said
+      ORDER BY at DESC LIMIT 1`,
     values: [channelId, address],
   });
   const [found] = rows;

@@ -6,7 +6,12 @@ const SIMULATED = {
   api: { kind: "api", agent: "echo" },
   telegram: { kind: "telegram", agent: "echo", simulate: true },
   slack: { kind: "slack", agent: "echo", simulate: true },
-  whatsapp: { kind: "whatsapp", agent: "echo", simulate: true },
+  whatsapp: {
+    kind: "whatsapp",
+    agent: "echo",
+    simulate: true,
+    access: { policy: "pairing", allow: ["+491701234567"], text: "Please wait." },
+  },
 };
 
 /** Calls the control API. */
@@ -36,6 +41,12 @@ describe("simulated channels of the service", () => {
     for (const chat of chats) expect((await say(app, chat, "hello")).status).toBe(201);
     for (const chat of chats)
       await eventually(async () => expect(await seen(app, chat)).toEqual(["hello", "You said: hello"]));
+
+    // A stranger has said something, so WhatsApp takes an answer to it.
+    const stranger = "whatsapp/chats/4915112345678";
+    await say(app, stranger, "who is there?");
+    const code = expect.stringMatching(/^Please wait\.\n\nYour code: [2-9A-HJ-NP-Z]{8}$/);
+    await eventually(async () => expect(await seen(app, stranger)).toEqual(["who is there?", code]));
 
     // Telegram takes the heading as a rich message, and then a long answer as one message.
     const [telegram = ""] = chats;
