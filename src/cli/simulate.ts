@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { z } from "zod";
 import { StartupError } from "../core/faults/errors.ts";
 import { startAlone } from "../simulator/alone.ts";
 import { PLATFORMS, type PlatformName } from "../simulator/connection.ts";
@@ -74,7 +75,9 @@ async function play(
     (error: unknown) => ({ success: false as const, error: String(error) }),
   );
   if (!read.success) {
-    print(`${file} is not a saved run: ${typeof read.error === "string" ? read.error : read.error.message}`);
+    print(
+      `${file} is not a saved run: ${typeof read.error === "string" ? read.error : problemsOf(read.error)}`,
+    );
     return 2;
   }
   const root = `${url.replace(/\/+$/, "")}/simulator/v1`;
@@ -97,6 +100,12 @@ async function play(
     print(`The run could not be played: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   }
+}
+
+function problemsOf({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => `${path.length === 0 ? "it" : path.join(".")}: ${message}`)
+    .join("; ");
 }
 
 function parseJson(text: string): unknown {

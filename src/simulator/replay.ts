@@ -31,8 +31,17 @@ export async function replay({ run, call, timeoutMs, print }: ReplayOptions): Pr
 
   async function play(step: Exclude<Step, { expect: unknown }>): Promise<void> {
     if ("say" in step) {
-      const { platform, chat, ...body } = step.say;
-      await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/messages`, body);
+      const { platform, chat, thread, reply_to: replyTo, ...body } = step.say;
+      const { bot } = body;
+      const [root, answered] = await Promise.all([
+        thread === undefined ? null : messageAt({ platform, chat, bot }, thread),
+        replyTo === undefined ? null : messageAt({ platform, chat, bot }, replyTo),
+      ]);
+      await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/messages`, {
+        ...body,
+        ...(root && { thread: root.thread ?? root.id }),
+        ...(answered && { reply_to: answered.id }),
+      });
     } else if ("press" in step) {
       const { platform, chat, ...body } = step.press;
       await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/press`, body);
@@ -51,6 +60,17 @@ export async function replay({ run, call, timeoutMs, print }: ReplayOptions): Pr
     } else if ("fault" in step) await call("POST", "/faults", step.fault);
     else if ("clock" in step) await call("POST", "/clock", step.clock);
     else await call("DELETE", "/faults");
+  }
+
+  /** The message at a place of a chat; null if the chat has fewer. */
+  async function messageAt(
+    { platform, chat, bot }: { platform: string; chat: string; bot?: string | undefined },
+    place: number,
+  ): Promise<{ id: string; thread?: string } | null> {
+    const query = bot === undefined ? "" : `?bot=${encodeURIComponent(bot)}`;
+    const path = `/${platform}/chats/${encodeURIComponent(chat)}${query}`;
+    const seen = (await call("GET", path)) as { id: string; thread?: string }[];
+    return seen[place] ?? null;
   }
 
   /** Waits until the chat shows these messages; otherwise the difference in words. */

@@ -16,6 +16,9 @@ export const stepSchema = z.union([
       ...where,
       text: z.string(),
       from: z.string().optional(),
+      // Ids differ from run to run, so these are the places of messages in the chat, from 0.
+      thread: z.int().min(0).optional(),
+      reply_to: z.int().min(0).optional(),
       location: z.looseObject({}).optional(),
       contact: z.looseObject({}).optional(),
     }),

@@ -11,7 +11,11 @@ it("saves a run, plays it again, and tells where it differs", async () => {
   await using simulator = await startSimulator("telegram");
   const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: apiRoot = "" } = simulator.settings;
   const bot = new Bot(token, { client: { apiRoot } });
-  bot.on("message:text", (context) => context.reply(`You said: ${context.message.text}`));
+  bot.on("message:text", (context) => {
+    const { message } = context;
+    const answered = message.reply_to_message?.text;
+    return context.reply(`You said: ${message.text}${answered === undefined ? "" : ` to ${answered}`}`);
+  });
   const ended = bot.start();
   const directory = await mkdtemp(join(tmpdir(), "causeway-run-"));
   const file = join(directory, "run.json");
@@ -27,13 +31,19 @@ it("saves a run, plays it again, and tells where it differs", async () => {
       print: (line) => void lines.push(line),
     });
   try {
-    for (const text of ["one", "two"]) {
-      await simulator.control("POST", "/telegram/chats/5/messages", { text });
-      await eventually(async () => {
+    const say = (body: object) => simulator.control("POST", "/telegram/chats/5/messages", body);
+    const sees = (text: string) =>
+      eventually(async () => {
         const { body } = await simulator.control("GET", "/telegram/chats/5");
-        expect(body.at(-1).text).toBe(`You said: ${text}`);
+        expect(body.at(-1).text).toBe(text);
       });
-    }
+    const { body: first } = await say({ text: "one" });
+    await sees("You said: one");
+    // A refused step is none, and an answered message has another id in each run.
+    const refused = await simulator.control("POST", "/telegram/chats/5/press", { label: "Nothing" });
+    expect(refused.status).toBe(404);
+    await say({ text: "two", reply_to: first.id });
+    await sees("You said: two to one");
     const { body: run } = await simulator.control("GET", "/run");
     expect(run.steps.map((step: object) => Object.keys(step)[0])).toEqual(["say", "expect", "say", "expect"]);
     await writeFile(file, JSON.stringify(run));
@@ -47,6 +57,7 @@ it("saves a run, plays it again, and tells where it differs", async () => {
 
     await writeFile(file, "{}");
     expect(await play()).toBe(2);
+    expect(lines.at(-1)).toMatch(/run\.json is not a saved run: simulator: .+; steps: /);
   } finally {
     await bot.stop();
     await ended.catch(() => undefined);

@@ -1,5 +1,12 @@
 import { type Request, type Response, Router } from "express";
-import { type Connection, isImpossible, PLATFORMS, type Platform, type SharedThing } from "../connection.ts";
+import {
+  type Connection,
+  isImpossible,
+  PLATFORMS,
+  type Platform,
+  type SeenChat,
+  type SharedThing,
+} from "../connection.ts";
 import type { World } from "../world.ts";
 import { feed } from "./feed.ts";
 import { ownOriginOnly } from "./guard.ts";
@@ -158,8 +165,16 @@ export function controlRoutes({ world, platforms, canSetWebhooks, webChats }: Co
     const { platform, name: bot } = connection;
     const { chat } = request.params;
     const shared = { ...(location && { location }), ...(contact && { contact }) };
-    record.note({ say: { platform, chat, bot, text, ...(from === null ? {} : { from }), ...shared } });
-    answer(response, connection.say(chat, { text, thing, from, thread, replyTo, file: sent ?? null }));
+    const takeBack = record.note({
+      say: {
+        ...{ platform, chat, bot, text, ...shared },
+        ...(from !== null && { from }),
+        ...placeOf("thread", connection.look(chat), thread),
+        ...placeOf("reply_to", connection.look(chat), replyTo),
+      },
+    });
+    const said = connection.say(chat, { text, thing, from, thread, replyTo, file: sent ?? null });
+    answer(response, said, takeBack);
   });
 
   router.post("/:platform/chats/:chat/press", async (request, response) => {
@@ -169,8 +184,9 @@ export function controlRoutes({ world, platforms, canSetWebhooks, webChats }: Co
     const { platform, name: bot } = connection;
     const { chat } = request.params;
     const { label, from } = body;
-    record.note({ press: { platform, chat, bot, label, ...(from === undefined ? {} : { from }) } });
-    answer(response, connection.press(chat, label, from ?? null));
+    const pressing = { platform, chat, bot, label, ...(from === undefined ? {} : { from }) };
+    const takeBack = record.note({ press: pressing });
+    answer(response, connection.press(chat, label, from ?? null), takeBack);
   });
 
   router.post("/:platform/chats/:chat/open", async (request, response) => {
@@ -194,10 +210,10 @@ export function controlRoutes({ world, platforms, canSetWebhooks, webChats }: Co
     const { message: words, emoji, from = null } = body;
     if (connection.react === undefined)
       return refused(response, 409, "reactions_not_simulated", `Reactions on ${platform} are not simulated.`);
-    record.note({
+    const takeBack = record.note({
       react: { platform, chat, bot, message: words, emoji, ...(from === null ? {} : { from }) },
     });
-    answer(response, connection.react(chat, { words, emoji, from }));
+    answer(response, connection.react(chat, { words, emoji, from }), takeBack);
   });
 
   router.post("/:platform/chats/:chat/edit", async (request, response) => {
@@ -209,8 +225,8 @@ export function controlRoutes({ world, platforms, canSetWebhooks, webChats }: Co
     const { message, text } = body;
     if (connection.edit === undefined)
       return refused(response, 409, "edits_not_simulated", `Edits on ${platform} are not simulated.`);
-    record.note({ edit: { platform, chat, bot, message, text } });
-    answer(response, connection.edit(chat, message, text));
+    const takeBack = record.note({ edit: { platform, chat, bot, message, text } });
+    answer(response, connection.edit(chat, message, text), takeBack);
   });
 
   router.post("/:platform/chats/:chat/block", async (request, response) => {
@@ -266,7 +282,16 @@ export function controlRoutes({ world, platforms, canSetWebhooks, webChats }: Co
   return router;
 }
 
-function answer(response: Response, outcome: ReturnType<Connection["say"]>): void {
-  if (isImpossible(outcome)) refused(response, outcome.status, outcome.code, outcome.message);
-  else response.status(201).json(outcome);
+/** @param takeBack removes the step from the run. A refused step would be refused again, and end a replay. */
+function answer(response: Response, outcome: ReturnType<Connection["say"]>, takeBack: () => void): void {
+  if (!isImpossible(outcome)) return void response.status(201).json(outcome);
+  takeBack();
+  refused(response, outcome.status, outcome.code, outcome.message);
+}
+
+/** The place in the chat of the message that a step names by its id, or of the first one in the thread. */
+function placeOf<Name extends string>(name: Name, { messages }: SeenChat, id: string | null) {
+  const place =
+    id === null ? -1 : messages.findIndex((message) => message.id === id || message.thread === id);
+  return place < 0 ? {} : ({ [name]: place } as Record<Name, number>);
 }

@@ -4,8 +4,8 @@ import { comparable, type Run, type Step } from "../run.ts";
 const MOST_STEPS = 1_000;
 
 export interface RunRecord {
-  /** Notes a step of a person, after what everybody sees before it. */
-  note(step: Step): void;
+  /** Notes a step of a person, after what everybody sees before it. Returns what takes it back if it was refused. */
+  note(step: Step): () => void;
   /** The run so far, up to what everybody sees now. */
   run(): Run;
   clear(): void;
@@ -33,6 +33,9 @@ export function createRunRecord(platforms: readonly Platform[]): RunRecord {
     note(step) {
       noteSights();
       steps = [...steps, step].slice(-MOST_STEPS);
+      return () => {
+        steps = steps.filter((each) => each !== step);
+      };
     },
     run() {
       noteSights();
