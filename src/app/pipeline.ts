@@ -102,6 +102,7 @@ export function createPipeline(deps: PipelineDeps) {
     contexts: turns.contexts,
     executions: turns.executions,
     cancelExecution: turns.cancelExecution,
+    askAgain: turns.askAgain,
     handoffs: turns.handoffs,
     notifySession: turns.notifySession,
     wakeSession: turns.wakeSession,

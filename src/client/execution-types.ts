@@ -17,6 +17,8 @@ export interface Execution {
   attempts: number;
   error: { code: string; message: string } | null;
   mergedInto: string | null;
+  /** The later execution of the same message. */
+  retriedAs: string | null;
   cancelRequestedAt: string | null;
   tokenUsage: TokenUsage | null;
   /** End of the bot's answer: `length` if a limit cut it short; null if the bot does not report it. */

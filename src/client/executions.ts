@@ -5,7 +5,7 @@ import { turnEvents } from "./turn-stream.ts";
 
 export type Executions = ReturnType<typeof createExecutions>;
 
-/** Turns of every channel: list, get, stream, cancel. */
+/** Turns of every channel: list, get, stream, cancel, retry. */
 export function createExecutions(transport: Transport) {
   const path = (id: string, rest = "") => `/executions/${encodeURIComponent(id)}${rest}`;
   return {
@@ -21,5 +21,9 @@ export function createExecutions(transport: Transport) {
 
     cancel: (id: string, options?: RequestOptions): Promise<Execution> =>
       transport.request({ method: "POST", path: path(id, "/cancel"), body: {} }, options),
+
+    /** Asks the bot once more after a failed turn. Returns the new execution. */
+    retry: (id: string, options?: RequestOptions): Promise<Execution> =>
+      transport.request({ method: "POST", path: path(id, "/retry"), body: {} }, options),
   };
 }

@@ -4,6 +4,7 @@ import type { Admissions } from "../ingest/admissions-repository.ts";
 import type { Hub } from "../queue/hub.ts";
 import type { NotifySession } from "../sessions/session-notices.ts";
 import type { Database } from "../storage/database.ts";
+import type { AskedAgain, Asking } from "../turns/answering/ask-again-repository.ts";
 import type { TurnContexts } from "../turns/prompt/turn-context.ts";
 import type { TurnStreams } from "../turns/streams/turn-streams.ts";
 import type { UploadStore } from "./bodies/uploads.ts";
@@ -25,6 +26,8 @@ export interface ServicePipeline {
   messageOfEvent(channelId: string, eventKey: string): Promise<string | null>;
   /** Stops an execution. Returns false if it had already ended. */
   cancelExecution(executionId: string): Promise<boolean>;
+  /** Lets the bot answer the messages of a failed turn once more. */
+  askAgain(asking: Asking): Promise<AskedAgain>;
   /** Starts the sending of committed deliveries. */
   enqueueDeliveries(channelId: string, deliveryIds: readonly string[]): void;
   notifySession: NotifySession;

@@ -23,6 +23,7 @@ import { createSessionNotices } from "../sessions/session-notices.ts";
 import { synthesize } from "../speech/synthesize.ts";
 import { createTranscriber } from "../speech/transcribe.ts";
 import type { Database } from "../storage/database.ts";
+import { type AskedAgain, type Asking, askAgain } from "./answering/ask-again-repository.ts";
 import { createChannelSigns } from "./answering/channel-signs.ts";
 import { createTurnCommits, turnPatience } from "./answering/commit-turns.ts";
 import { createExecutionRepository } from "./answering/execution-repository.ts";
@@ -175,6 +176,14 @@ export function createTurnStage({ base, channels, agents, files, delivery, desk 
     handoffs,
     notifySession,
     cancelExecution: control.cancelExecution,
+    /** Lets the bot answer the messages of a failed turn once more. */
+    async askAgain(asking: Asking): Promise<AskedAgain> {
+      const outcome = await askAgain(pool, asking);
+      if (outcome.kind !== "asked") return outcome;
+      notifySession(outcome.channelId, outcome.sessionId, { type: "messages" });
+      wakeSoon(outcome.sessionId);
+      return outcome;
+    },
     interruptElsewhere: control.interruptElsewhere,
     wakeSession: wake,
     wakeSoon,

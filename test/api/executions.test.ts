@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BotError } from "../../src/core/faults/errors.ts";
 import type { TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
+import { createScriptedBot } from "../support/scripted-bot.ts";
 import { startChatApp } from "./chat-app.ts";
 
+const bot = createScriptedBot(() => {});
 let app: TestApp;
 beforeAll(async () => {
-  app = await startChatApp();
+  app = await startChatApp({
+    bots: { scripted: bot.definition },
+    agents: {
+      scripted: { bot: { type: "scripted" }, turns: { policy: "collect", attempts: 1, apology: "Sorry." } },
+    },
+  });
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -68,6 +76,7 @@ describe("an execution", () => {
     for (const [method, path] of [
       ["GET", `/executions/${id}`],
       ["POST", `/executions/${id}/cancel`],
+      ["POST", `/executions/${id}/retry`],
       ["GET", `/executions/${id}/stream`],
     ] as const) {
       const { status, body } = await app.api(method, path, method === "POST" ? {} : undefined);
@@ -126,4 +135,92 @@ describe("cancelling", () => {
       attempts: 0,
     });
   });
+});
+
+describe("asking again", () => {
+  const retry = (execution: string, headers?: Record<string, string>) =>
+    app.api("POST", `/executions/${execution}/retry`, {}, headers);
+  const failed = async (id: string) => (await say(id, "fail")).body.error.details.execution_id as string;
+  const ended = (execution: string, status: string) =>
+    eventually(async () => {
+      const { body } = await app.api("GET", `/executions/${execution}`);
+      expect(body.status).toBe(status);
+      return body;
+    });
+
+  it("runs the newest failed turn once more, with all its messages, once for each key", async () => {
+    const id = await open({ agent_id: "scripted" });
+    const opening = say(id, "hello");
+    const before = await bot.asked("hello");
+    const waiting = [await sent(id, "one"), await sent(id, "two")];
+    before.reply("Hello.");
+    await opening;
+    (await bot.asked(["one", "two"])).fail(new BotError("down", "it is down", { retryable: false }));
+    const first = await eventually(async () => {
+      const { data } = await executions(`session_id=${id}&status=failed`);
+      expect(data).toHaveLength(1);
+      return data[0].id as string;
+    });
+    const key = { "idempotency-key": `again-${first}` };
+    const [asked, same] = await Promise.all([retry(first, key), retry(first, key)]);
+    const again = asked.body.id;
+    expect([asked.status, same.status, same.body.id]).toEqual([202, 202, again]);
+    expect(asked.body).toMatchObject({ session_id: id, user_message_id: waiting[1], retried_as: null });
+    (await bot.asked(["one", "two"], 2)).reply("Both done.");
+    await ended(again, "completed");
+    expect(await ended(first, "failed")).toMatchObject({ retried_as: again, error: { code: "down" } });
+    expect(await refusal(first)).toEqual([409, "execution_overtaken"]);
+    const { body } = await app.api("GET", `/chat/sessions/${id}/messages`);
+    expect(body.data.map(({ content }: { content: string }) => content)).toEqual([
+      "hello",
+      "one",
+      "two",
+      "Hello.",
+      "Both done.",
+    ]);
+    const next = say(id, "three");
+    const { turn } = await bot.asked("three");
+    expect((await turn.prompt()).map(({ content }) => content)).toEqual([
+      "hello",
+      "Hello.",
+      "one",
+      "two",
+      "Both done.",
+      "three",
+    ]);
+    bot.calls.at(-1)?.reply("Three.");
+    expect((await next).body).toMatchObject({ content: "Three." });
+  });
+
+  it("is refused where it makes no sense, and says why", async () => {
+    const id = await open();
+    const first = await failed(id);
+    const { body: answer } = await say(id, "think");
+    expect(await refusal(first)).toEqual([409, "execution_overtaken"]);
+    expect(await refusal(answer.execution_id)).toEqual([409, "execution_not_failed"]);
+    const second = await failed(id);
+    await app.api("POST", `/chat/sessions/${id}/handoff`, {});
+    expect(await refusal(second)).toEqual([409, "handoff_open"]);
+    await app.api("POST", `/chat/sessions/${id}/handoff/release`, {});
+    expect((await retry(second)).status).toBe(202);
+    const other = await open();
+    const third = await failed(other);
+    await app.api("POST", `/chat/sessions/${other}/end`, {});
+    expect(await refusal(third)).toEqual([409, "session_completed"]);
+  });
+
+  /** Sends a message that nobody waits for, and returns its id. */
+  async function sent(id: string, content: string): Promise<string> {
+    void say(id, content);
+    return eventually(async () => {
+      const { body } = await app.api("GET", `/chat/sessions/${id}/messages`);
+      const found = body.data.find((message: { content: string }) => message.content === content);
+      return found.id as string;
+    });
+  }
+
+  async function refusal(execution: string) {
+    const { status, body } = await retry(execution);
+    return [status, body.error.code];
+  }
 });

@@ -56,6 +56,7 @@ const LEAST: Record<Role, string[]> = {
     "resolveDelivery",
     "retryDeliveries",
     "retryDelivery",
+    "retryExecution",
     "retryFailure",
     "sendMessage",
     "streamMessage",

@@ -275,7 +275,11 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.getByRole("link", { name: /^Trouble/ }).click();
     const unknown = page.getByRole("region", { name: "Unknown deliveries" });
     await unknown.getByText("Perhaps you get this").waitFor();
-    await page.getByRole("region", { name: "Failed turns" }).getByText("The model is overloaded").waitFor();
+    const turns = page.getByRole("region", { name: "Failed turns" });
+    await turns.getByText("The model is overloaded").waitFor();
+    await turns.getByRole("button", { name: "Ask the bot again" }).click();
+    await turns.getByText("Asked again").waitFor();
+    await eventually(async () => expect(await turns.getByText("The model is overloaded").count()).toBe(2));
     await isSound(page, "trouble");
     await unknown.getByRole("button", { name: "It did not arrive" }).click();
     const failed = page.getByRole("region", { name: "Failed deliveries" });

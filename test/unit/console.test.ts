@@ -84,6 +84,7 @@ const turn = (more: Partial<Execution>): Execution => ({
   attempts: 1,
   error: null,
   merged_into: null,
+  retried_as: null,
   cancel_requested_at: null,
   token_usage: null,
   finish_reason: null,

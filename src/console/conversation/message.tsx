@@ -4,6 +4,7 @@ import type { Message, Origin } from "../server/wire.ts";
 import { Link } from "../shell/link.tsx";
 import { times } from "../shell/times.ts";
 import { DeliveryActions, isTroubled } from "../trouble/delivery-actions.tsx";
+import { RetryTurn } from "../trouble/retry-turn.tsx";
 import { Buttons, Files, Ratings } from "./extras.tsx";
 import { type Records, stateLine } from "./state-line.ts";
 import { Why } from "./why.tsx";
@@ -28,8 +29,10 @@ export const MessageView = memo(function MessageView(props: {
   href: string;
   /** True if the address led here. */
   isTarget: boolean;
+  /** True if it is the newest message that the bot is to answer. */
+  isNewestAsked: boolean;
 }) {
-  const { message, records, author, isFirst, href, isTarget } = props;
+  const { message, records, author, isFirst, href, isTarget, isNewestAsked } = props;
   const aside = ASIDES[message.origin];
   const line = stateLine(message, records);
   const side = aside !== undefined ? "aside" : message.role === "user" ? "theirs" : "ours assistant";
@@ -65,6 +68,7 @@ export const MessageView = memo(function MessageView(props: {
       {message.buttons.length > 0 && <Buttons buttons={message.buttons} />}
       {records.feedback.length > 0 && <Ratings feedback={records.feedback} />}
       {message.origin !== "tool" && <Why messageId={message.id} line={line} />}
+      {isNewestAsked && records.execution !== null && <RetryTurn turn={records.execution} />}
       {records.deliveries.filter(isTroubled).map((delivery) => (
         <DeliveryActions
           key={delivery.id}

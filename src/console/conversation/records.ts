@@ -24,7 +24,9 @@ export function recordsOf(
     if (delivery.message_id === null || delivery.handoff_id !== null) continue;
     byMessage.set(delivery.message_id, [delivery, ...(byMessage.get(delivery.message_id) ?? [])]);
   }
-  const byQuestion = new Map(executions.map((execution) => [execution.user_message_id, execution]));
+  // The bot may be asked again. Then the newest turn of a message says what became of it.
+  const newest = executions.filter(({ retried_as: later }) => later === null);
+  const byQuestion = new Map(newest.map((execution) => [execution.user_message_id, execution]));
   const byId = new Map(executions.map((execution) => [execution.id, execution]));
   return new Map(
     messages.map(({ id, execution_id: turn }) => {

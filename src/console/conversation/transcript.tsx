@@ -37,6 +37,9 @@ export function Transcript(props: {
     target?.focus({ preventScroll: true });
   }, [at]);
 
+  const newestAsked = conversation.hasLater
+    ? undefined
+    : messages.findLast(({ role, origin }) => role === "user" || origin === "instruction")?.id;
   const authorOf = (message: Message) =>
     message.role === "user" || message.origin === "operator"
       ? (message.author?.name ?? (message.role === "user" ? userName(user) : "A person"))
@@ -69,6 +72,7 @@ export function Transcript(props: {
                 author={authorOf(message)}
                 href={hrefOf(message.seq)}
                 isTarget={message.seq === at}
+                isNewestAsked={message.id === newestAsked}
                 isFirst={isNewDay || previous?.origin !== message.origin || isApart(previous, message)}
               />,
             ];

@@ -11,6 +11,7 @@ import { go, hrefOf, type Route } from "../shell/route.ts";
 import { DeliveryActions } from "./delivery-actions.tsx";
 import { FailedRules } from "./failures.tsx";
 import { RetryDialog } from "./retry-dialog.tsx";
+import { RetryTurn } from "./retry-turn.tsx";
 
 const EVERY_MS = 4_000;
 const MOST = 50;
@@ -169,8 +170,10 @@ function Turns({ page }: { page: Page<Execution> }) {
                   {turn.attempts} {turn.attempts === 1 ? "attempt" : "attempts"}
                 </span>
                 <Age at={turn.ended_at ?? turn.created_at} />
+                {turn.retried_as !== null && <span>Asked again</span>}
                 <Link href={hrefOf("conversations", turn.session_id)}>Conversation</Link>
               </p>
+              <RetryTurn turn={turn} />
             </li>
           ))}
         </ul>

@@ -181,6 +181,7 @@ export function createConversationApi(deps: ConversationApiDeps): ConversationAp
       conversation,
       agents: sessionAgents,
       cancelExecution: pipeline.cancelExecution,
+      askAgain: pipeline.askAgain,
     }),
     ...renderRoutes({
       sessions,

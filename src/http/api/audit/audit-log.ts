@@ -25,7 +25,9 @@ const entrySchema = z
     method: z.enum(["POST", "PATCH", "PUT", "DELETE"]),
     operation: z.string().describe("The `operationId` in this document"),
     path: z.string().describe("Without its base"),
-    targets: z.array(z.string()).describe("Ids of the things in the path, and of the one in the answer"),
+    targets: z
+      .array(z.string())
+      .describe("Ids of the things in the path, and of the thing in the answer, with its session"),
     fields: z.array(z.string()).describe("Fields that the request set, without their values"),
     before: jsonObjectSchema.nullable().describe("What is known of the state before; never people's data"),
     after: jsonObjectSchema.nullable().describe("What is known of the state after; never people's data"),
@@ -53,8 +55,8 @@ export function auditRoutes({ audit }: { audit: Pick<AuditLog, "list"> }): Route
       operationId: "listAudit",
       summary: "List who changed what",
       description:
-        "One row for each change over the API or at the console. Messages, triggers and sessions that programs send " +
-        "and open with a key are traffic, and have no row; the same acts of people at the console have one.",
+        "One row for each change over the API or at the console. Messages and files that programs send with a key are " +
+        "traffic, and have no row; the same acts of people at the console have one.",
       tag: "Audit",
       scope: "admin",
       query: listQuery,

@@ -32,6 +32,7 @@ export const executionSchema = z
       .nullable()
       .describe("Why it failed or was cancelled, for operators"),
     merged_into: idSchema.nullable().describe("The execution whose answer covers this one's message too"),
+    retried_as: idSchema.nullable().describe("The later execution of the same message"),
     cancel_requested_at: timestampSchema.nullable(),
     token_usage: tokenUsageSchema.nullable(),
     finish_reason: z
@@ -62,6 +63,7 @@ export function toExecution(view: ExecutionView): z.output<typeof executionSchem
     attempts: view.attempts,
     error: view.errorCode === null ? null : { code: view.errorCode, message: view.error ?? "" },
     merged_into: view.mergedInto,
+    retried_as: view.retriedAs,
     cancel_requested_at: view.cancelRequestedAt?.toISOString() ?? null,
     token_usage:
       view.totalTokens === null

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { SessionAgents } from "../../../agents/session-agent-repository.ts";
 import { RequestError } from "../../../core/faults/errors.ts";
 import { replay } from "../../../core/session/turn-log.ts";
+import type { AskedAgain, Asking } from "../../../turns/answering/ask-again-repository.ts";
 import type { ExecutionQueries } from "../../../turns/answering/execution-queries-repository.ts";
 import { lastEventId, writeEventStream } from "../../streams/event-stream.ts";
 import type { Conversation } from "../messages/conversation.ts";
@@ -18,6 +19,8 @@ export interface ExecutionRoutesDeps {
   agents: Pick<SessionAgents, "find">;
   /** Asks for an execution to stop, on whatever process it runs. Returns false if it had already ended. */
   cancelExecution(executionId: string): Promise<boolean>;
+  /** Lets the bot answer the messages of a failed turn once more. */
+  askAgain(asking: Asking): Promise<AskedAgain>;
 }
 
 const listQuery = z.strictObject({
@@ -39,12 +42,12 @@ const detailedSchema = z
 
 const NOT_FOUND = { status: 404, code: "execution_not_found", when: "there is no such execution" } as const;
 
-/** Turns of every channel: list, get, watch, cancel. */
+/** Turns of every channel: list, get, watch, cancel, retry. */
 export function executionRoutes(deps: ExecutionRoutesDeps): Route[] {
   const found = async (workspaceId: string, id: string) => {
     const execution = await deps.executions.find(workspaceId, id);
     if (execution) return execution;
-    throw new RequestError(404, "execution_not_found", `There is no execution ${id} here.`);
+    throw notFound(id);
   };
   return [
     defineRoute({
@@ -122,7 +125,6 @@ export function executionRoutes(deps: ExecutionRoutesDeps): Route[] {
         "One that waits is never begun; one that runs is stopped, the call to the model included. Answers at once: `cancel_requested_at` is set, `status` follows.",
       tag: "Executions",
       scope: "messages:write",
-      audited: "console",
       params: idParams,
       responses: [{ status: 200, description: "The execution", schema: executionSchema }],
       errors: [NOT_FOUND, { status: 409, code: "execution_ended", when: "it was over already" }],
@@ -135,5 +137,56 @@ export function executionRoutes(deps: ExecutionRoutesDeps): Route[] {
         return { status: 200, body: toExecution(await found(caller.workspaceId, execution.id)) };
       },
     }),
+    defineRoute({
+      method: "POST",
+      path: "/executions/{id}/retry",
+      operationId: "retryExecution",
+      summary: "Ask the bot again after a failed turn",
+      description:
+        "The newest turn of an open session is run once more, as a new execution. The failed one stays, and names the new one in `retried_as`. What the user read instead, such as an apology, stays too.",
+      tag: "Executions",
+      scope: "messages:write",
+      params: idParams,
+      responses: [{ status: 202, description: "The new execution", schema: executionSchema }],
+      errors: [
+        NOT_FOUND,
+        { status: 409, code: "execution_not_failed", when: "it did not fail" },
+        {
+          status: 409,
+          code: "execution_overtaken",
+          when: "it was asked again before, or the bot was asked something later",
+        },
+        { status: 409, code: "session_completed", when: "its session is over" },
+        { status: 409, code: "handoff_open", when: "a person answers, and the bot is silent" },
+      ],
+      async handle({ caller: { workspaceId }, params, resourceId }) {
+        const outcome = await deps.askAgain({ workspaceId, id: params.id, newId: resourceId });
+        if (outcome.kind !== "asked") throw notAskedError(params.id, outcome);
+        return { status: 202, body: toExecution(await found(workspaceId, outcome.executionId)) };
+      },
+    }),
   ];
+}
+
+function notFound(id: string): RequestError {
+  return new RequestError(404, "execution_not_found", `There is no execution ${id} here.`);
+}
+
+function notAskedError(id: string, outcome: Exclude<AskedAgain, { kind: "asked" }>): RequestError {
+  switch (outcome.kind) {
+    case "gone":
+      return notFound(id);
+    case "not_failed":
+      return new RequestError(409, "execution_not_failed", `The execution ${id} is ${outcome.status}.`);
+    case "overtaken":
+      return new RequestError(
+        409,
+        "execution_overtaken",
+        "The bot was asked again since. Only the newest turn of a conversation can be tried again.",
+      );
+    case "session_completed":
+      return new RequestError(409, "session_completed", "The session of this turn is completed.");
+    case "handoff":
+      return new RequestError(409, "handoff_open", "A person answers here. Release the handoff first.");
+  }
 }

@@ -55,7 +55,6 @@ export function handoffReplyRoutes(deps: HandoffReplyDeps): Route[] {
         "A handoff that nobody holds becomes the caller's. The message is delivered like every reply; its deliveries say what became of it.",
       tag: "Handoffs",
       scope: "handoff:write",
-      audited: "console",
       params: idParams,
       body: replySchema,
       examples: [{ body: { content: "Hello, this is Anna. Your refund is on its way." } }],

@@ -68,11 +68,11 @@ function paramsOf(params: unknown): Record<string, string> {
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
 }
 
-/** The id of the thing in an answer. */
+/** The ids of the thing in an answer, and of its session. */
 function idIn(body: unknown): string[] {
-  return typeof body === "object" && body !== null && "id" in body && typeof body.id === "string"
-    ? [body.id]
-    : [];
+  if (typeof body !== "object" || body === null) return [];
+  const { id, session_id: sessionId } = body as { id?: unknown; session_id?: unknown };
+  return [id, sessionId].filter((each): each is string => typeof each === "string");
 }
 
 /** Names that the route itself declares. Names inside participant data or metadata can be people's data. */

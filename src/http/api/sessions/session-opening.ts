@@ -58,7 +58,6 @@ export function sessionOpeningRoutes(deps: SessionOpeningDeps): Route[] {
       summary: "Open a session",
       tag: "Sessions",
       scope: "sessions:write",
-      audited: "console",
       body: bodySchema,
       examples: EXAMPLES,
       responses: [{ status: 201, description: "The session", schema: sessionSchema }],

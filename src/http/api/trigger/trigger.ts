@@ -29,7 +29,6 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
       "Answered when the message is stored; what becomes of it is told by its execution or its deliveries.",
     tag: "Trigger",
     scope: "trigger:write",
-    audited: "console",
     body: triggerSchema,
     examples: [
       {
@@ -87,7 +86,6 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
     description: "Each item stands alone: one that fails stops no other. Sends keep to the channel's pace.",
     tag: "Trigger",
     scope: "trigger:write",
-    audited: "console",
     body: batchSchema,
     examples: [
       {
