@@ -62,6 +62,8 @@ export interface TriggerCheck {
   quietUntil: string | null;
   /** The open session, which the message joins or ends. */
   session: { id: string; title: string | null; handoff: boolean } | null;
+  /** Another agent, to which a rule handed them. The message takes them back from it. */
+  handedTo: { agentId: string; sessionId: string } | null;
 }
 
 export type Triggers = ReturnType<typeof createTriggers>;

@@ -16,6 +16,7 @@ import { createUserAliases } from "../users/alias-repository.ts";
 import { createReach } from "../users/reach.ts";
 import { createUserRepository } from "../users/user-repository.ts";
 import { createWhoIs } from "../users/who-is.ts";
+import { type HandedTo, handedToAnother } from "./handed-over-repository.ts";
 import type { Spoken } from "./speak-repository.ts";
 import type { TriggerOutcome } from "./trigger-outcome.ts";
 import { createTriggerRepository, type Trigger } from "./trigger-repository.ts";
@@ -49,6 +50,8 @@ export interface Prospect {
   since: Date | null;
   /** The end of their quiet hours, which a message waits for; null: it goes at once. */
   quietUntil: Date | null;
+  /** The open session of another agent to which they were handed. A message of this agent takes them back. */
+  handedTo: HandedTo | null;
 }
 
 /** Handles every unprompted message: checks that the user is reachable and not in quiet hours, and then sends it. */
@@ -152,7 +155,8 @@ export function createOutreach({ database, hub, channels, agents, pipeline, log 
       const participantData = mergePatch(await dataOf(person), to.participantData);
       const quietUntil = await quietFor({ workspaceId: channel.workspaceId, id: agentId }, participantData);
       const known = user && { id: user.id, identifier: user.identifier, name: user.name };
-      return { user: known, state, since, quietUntil };
+      const handedTo = user && (await handedToAnother(pool, user.id, agentId));
+      return { user: known, state, since, quietUntil, handedTo };
     },
 
     /** Sends a message in a known session. */

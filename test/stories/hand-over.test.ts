@@ -68,7 +68,16 @@ describe("a session handed to another agent", () => {
     await using open = await story();
     await handOver(open, (text) => open.say("ada", text), 0);
     const front = { agent_id: "agent", channel: "gated", identifier: "ada" };
+    const check = async () => {
+      const asked = { agent_id: "agent", channel: "gated", items: [{ identifier: "ada" }] };
+      return (await open.app.api("POST", "/trigger_bot_message/check", asked)).body.data[0];
+    };
+    const [handed] = await open.rows(
+      "SELECT id AS session_id, agent_id FROM sessions WHERE status = 'active'",
+    );
+    expect(await check()).toMatchObject({ session: null, handed_to: handed });
     await open.app.api("POST", "/trigger_bot_message", { ...front, message_text: "The front desk again." });
+    expect(await check()).toMatchObject({ session: { id: expect.any(String) }, handed_to: null });
     await open.say("ada", "oh");
     await open.channel.sending("re: oh");
     expect(answered(open).at(-1)).toBe("agent: oh");

@@ -1,3 +1,4 @@
+import { agentName, useNames } from "../live/names.ts";
 import { useLive } from "../live/use-live.ts";
 import { Reach } from "../people/person.tsx";
 import { callApi } from "../server/call.ts";
@@ -39,7 +40,8 @@ export function ReachCheck({ form, onQuiet }: { form: Outreach; onQuiet: (isQuie
 }
 
 function Recipient({ checked, form }: { checked: TriggerCheck; form: Outreach }) {
-  const { identifier, user, reachable, quiet_until: until, session } = checked;
+  const { identifier, user, reachable, quiet_until: until, session, handed_to: handedTo } = checked;
+  const names = useNames();
   const isHeld = session?.handoff === true && form.kind === "prompt_text" && !form.startNew;
   return (
     <li>
@@ -51,6 +53,15 @@ function Recipient({ checked, form }: { checked: TriggerCheck; form: Outreach })
       {until !== null && reachable.ok && (
         <span class="chip wait">
           {form.disturb ? "In quiet hours" : `Waits for quiet hours, until ${times.full(until)}`}
+        </span>
+      )}
+      {handedTo !== null && (
+        <span class="hint">
+          is with{" "}
+          <Link href={hrefOf("conversations", handedTo.session_id)}>
+            {agentName(names, handedTo.agent_id)}
+          </Link>
+          , and comes back from there
         </span>
       )}
       {isHeld && <span class="chip bad">A person answers, so the bot writes nothing</span>}

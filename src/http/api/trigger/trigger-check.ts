@@ -59,6 +59,12 @@ const checkedSchema = z
       })
       .nullable()
       .describe("The open session, which the message joins or ends"),
+    handed_to: z
+      .object({ agent_id: idSchema, session_id: idSchema })
+      .nullable()
+      .describe(
+        "Another agent, to which a rule handed them. A message of `agent_id` takes them back from it",
+      ),
   })
   .meta({ id: "TriggerCheck" });
 
@@ -100,6 +106,10 @@ export function triggerCheckRoutes(deps: TriggerCheckDeps): Route[] {
             reachable: reachableOf(prospect.state, prospect.since),
             quiet_until: prospect.quietUntil?.toISOString() ?? null,
             session,
+            handed_to: prospect.handedTo && {
+              agent_id: prospect.handedTo.agentId,
+              session_id: prospect.handedTo.sessionId,
+            },
           });
         }
         return { status: 200, body: { data } };
