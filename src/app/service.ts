@@ -1,5 +1,6 @@
 import { AGENT_VERSIONS } from "../agents/version-repository.ts";
 import { createChannelDirectory } from "../channels/channel-directory.ts";
+import { checkChannel, checkDesk } from "../channels/check-channel.ts";
 import type { Environment } from "../config/env.ts";
 import { createAdmissionLimit } from "../core/process/admission-limit.ts";
 import { monotonicMs } from "../core/time/monotonic.ts";
@@ -139,6 +140,7 @@ export function createService({ options, env, hide, engine, simulator, callerOf,
     codeRate: createRateLimit(ACCESS_CODES, monotonicMs),
     log,
   });
+  const isSimulated = (name: string) => simulator?.channels.includes(name) ?? false;
   const streamRoom = createAdmissionLimit({ count: bounds.streams, bytes: 0 });
   const api = createApi({
     engine,
@@ -148,6 +150,21 @@ export function createService({ options, env, hide, engine, simulator, callerOf,
     enqueueDeliveries: pipeline.enqueueDeliveries,
     onErased: pipeline.stopSessions,
     pendingChange: workspaces.pendingChange,
+    check: {
+      channel: ({ ref: { name }, config, definition }) =>
+        checkChannel({
+          ...{ name, config, definition, publicUrl: settings.publicUrl },
+          isSimulated: isSimulated(name),
+          serviceAnswers: true,
+        }),
+      desks: ({ ref }) =>
+        workspaces.desks(ref.workspaceId).flatMap((name) => {
+          const place = workspaces.deskPlace(ref.id, name);
+          return place?.channelId === ref.id ? [{ name, conversation: place.conversation }] : [];
+        }),
+      desk: ({ ref: { name }, config, definition }, conversation) =>
+        checkDesk({ config, definition, isSimulated: isSimulated(name) }, conversation),
+    },
     routes: [...conversations.routes, ...proactive.routes],
     more: [conversations.openai],
     callerOf,

@@ -16,6 +16,19 @@ export interface Channel {
   createdAt: string;
 }
 
+/** What a check of a channel found. `ok` is false where something does not work. */
+export interface ChannelCheck {
+  ok: boolean;
+  findings: {
+    /** The setting: `channels.telegram.token`. */
+    where: string;
+    severity: "ok" | "warning" | "error";
+    what: string;
+    /** What to do; null: nothing. */
+    fix: string | null;
+  }[];
+}
+
 export type Channels = ReturnType<typeof createChannels>;
 
 /** The configured channels and their state. */
@@ -23,5 +36,9 @@ export function createChannels(transport: Transport) {
   return {
     list: (query: PageQuery = {}, options?: RequestOptions): List<Channel> =>
       listOf(transport, { method: "GET", path: "/channels", query: { ...query } }, options),
+
+    /** Asks the platform now what `causeway doctor` asks it, and says what to fix. Takes an id or a name. */
+    check: (id: string, options?: RequestOptions): Promise<ChannelCheck> =>
+      transport.request({ method: "GET", path: `/channels/${encodeURIComponent(id)}/check` }, options),
   };
 }

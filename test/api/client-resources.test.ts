@@ -137,6 +137,9 @@ describe("the client", () => {
     const channels = await collect(client.channels.list({ limit: 1 }));
     expect(channels.map(({ name }) => name).sort()).toEqual(["api", "other"]);
     expect(channels).toMatchObject([{ kind: "api", state: "ok", lastError: null }, { kind: "api" }]);
+    const found = { where: "channels.api.webhook", severity: "ok", what: expect.any(String), fix: null };
+    expect(await client.channels.check("api")).toEqual({ ok: true, findings: [found] });
+    await expect(client.channels.check("none")).rejects.toMatchObject({ code: "channel_not_found" });
     const { id } = await client.sessions.create({ agentId: "echo" });
     expect((await client.sessions.listEvents(id)).data).toEqual([]);
   });

@@ -35,6 +35,7 @@ export interface Things {
   keyId: string;
   scheduleId: string;
   attachmentId: string;
+  channelId: string;
   handoffId: string;
   /** The handoff of a session that a person must answer. */
   handedOffId: string;
@@ -96,6 +97,9 @@ export async function openLiveWorld() {
     });
     const answer = await app.api("POST", `/chat/sessions/${session.body.id}/messages`, { content: "Hello" });
     const { rows } = await pool.query("SELECT id FROM workspaces WHERE slug = 'default'");
+    const channels = await pool.query("SELECT id FROM channels WHERE workspace_id = $1 AND name = 'api'", [
+      rows[0].id,
+    ]);
     const workspace = { id: rows[0].id, slug: "default" };
     const { deliveryId } = await addConversation(pool, workspace, { deliveryStatus: "unknown" });
     await pool.query("UPDATE deliveries SET next_attempt_at = NULL WHERE id = $1", [deliveryId]);
@@ -133,6 +137,7 @@ export async function openLiveWorld() {
       keyId: key.id,
       scheduleId: schedule.body.id,
       attachmentId,
+      channelId: channels.rows[0].id,
       handoffId: handoff.body.id,
       handedOffId: person.body.id,
       accessRequestId,
@@ -219,6 +224,7 @@ export function pathWith(things: Things, operation: Pick<Operation, "path">): st
     "/api_keys": things.keyId,
     "/schedules": things.scheduleId,
     "/attachments": things.attachmentId,
+    "/channels": things.channelId,
     "/handoffs": things.handoffId,
     "/access_requests": things.accessRequestId,
     "/access_grants": things.accessGrantId,

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { clockFindings } from "../../src/cli/doctor/service-address.ts";
+import { clockFindings } from "../../src/channels/check-channel.ts";
 import { doctor } from "../../src/cli/doctor.ts";
 import { startEndpoint } from "../bots/endpoint.ts";
 import { API_KEY, startProvider } from "../bots/provider-server.ts";
@@ -54,8 +54,13 @@ const API = { api: { kind: "api", agent: "echo" } };
 
 describe("causeway doctor", () => {
   test("finds a fresh directory in order, before anything was started", async () => {
-    const { ok, text } = await examine({ agents: ECHO, channels: API });
+    const channels = { ...API, slack: { kind: "slack", agent: "echo", simulate: true } };
+    const desks = { support: { channel: "slack", conversation: "C0123ABCD" } };
+    const { ok, text, findings } = await examine({ agents: ECHO, channels, desks });
     expect(ok).toBe(true);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ where: "channels.config.json: desks.support.channel", severity: "ok" }),
+    );
     expect(text).toMatch(/warn {2}The service does not run[\s\S]*-> start it and run this again/);
     expect(text).toMatch(/0 failed, 1 warnings/);
   });

@@ -169,6 +169,12 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.getByRole("combobox", { name: "Channel" }).selectOption("api");
     await totals.getByRole("row", { name: /^phone/ }).waitFor({ state: "detached" });
     expect(new URL(page.url()).search).toBe("?channel=api");
+
+    await page.getByRole("link", { name: /^Channels/ }).click();
+    await page.getByRole("button", { name: "Check api" }).press("Enter");
+    const findings = page.getByRole("list", { name: "Findings of api" });
+    await findings.getByText("Replies are read from the API, nothing is posted.").waitFor();
+    await isSound(page, "a checked channel");
     expect(person.offences).toEqual([]);
   });
 

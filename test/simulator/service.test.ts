@@ -36,7 +36,12 @@ const seen = async (app: TestApp, chat: string): Promise<string[]> => {
 
 describe("simulated channels of the service", () => {
   it("answer on every platform, through the adapters and signatures of production", async () => {
-    await using app = await startTestApp({ channels: SIMULATED });
+    const desks = { support: { channel: "slack", conversation: "C0123ABCD" } };
+    await using app = await startTestApp({ channels: SIMULATED, desks });
+    expect((await app.api("GET", "/channels/slack/check")).body).toMatchObject({
+      ok: true,
+      findings: [{ where: "channels.slack.simulate" }, { where: "desks.support.channel" }],
+    });
     const chats = ["telegram/chats/777", "slack/chats/ada", "whatsapp/chats/491701234567"];
     for (const chat of chats) expect((await say(app, chat, "hello")).status).toBe(201);
     for (const chat of chats)

@@ -1,11 +1,7 @@
-import type { WebhookResponse } from "../../channels/channel.ts";
 import { errorFinding, type Finding, okFinding, warningFinding } from "../../core/faults/finding.ts";
 import { timeLimit } from "../../core/time/time-limit.ts";
 
 const TIMEOUT_MS = 10_000;
-/** Signatures are valid for five minutes, so a clock with this error loses messages. */
-const BAD_SKEW_MS = 4 * 60_000;
-const NOTABLE_SKEW_MS = 60_000;
 
 /** The kind of server that answers at an address. */
 type ServerKind = "causeway" | "something else" | "nothing";
@@ -62,43 +58,5 @@ async function serverAt(url: string): Promise<ServerKind> {
     return response.status === 200 && text === '{"status":"ok"}' ? "causeway" : "something else";
   } catch {
     return "nothing";
-  }
-}
-
-/** Posts to a channel's webhook as its platform would. Null if nothing answers. */
-export async function callWebhook(
-  url: string,
-  request: { headers: Record<string, string>; body: string },
-): Promise<WebhookResponse | null> {
-  try {
-    const response = await fetch(url, {
-      method: "POST",
-      ...request,
-      redirect: "manual",
-      signal: timeLimit(TIMEOUT_MS),
-    });
-    return { status: response.status, body: await response.text() };
-  } catch {
-    return null;
-  }
-}
-
-/** Compares our clock with a server's clock, with the `Date` header of an answer. That header has whole seconds. */
-export async function clockFindings(url: string): Promise<Finding[]> {
-  const askedAt = Date.now();
-  try {
-    const response = await fetch(url, { method: "HEAD", redirect: "manual", signal: timeLimit(TIMEOUT_MS) });
-    await response.body?.cancel();
-    const theirs = Date.parse(response.headers.get("date") ?? "");
-    if (Number.isNaN(theirs)) return [];
-    const skewMs = (askedAt + Date.now()) / 2 - theirs;
-    const words = `Our clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? "ahead of" : "behind"} the platform's`;
-    if (Math.abs(skewMs) > BAD_SKEW_MS)
-      return [errorFinding("", `${words}: signatures are refused.`, "set the clock, and run NTP")];
-    return Math.abs(skewMs) > NOTABLE_SKEW_MS
-      ? [warningFinding("", `${words}.`, "run NTP: at five minutes signatures are refused")]
-      : [okFinding("", "Our clock agrees with the platform's.")];
-  } catch {
-    return [];
   }
 }

@@ -1,6 +1,7 @@
 import type { BotDefinition } from "../../bots/bot.ts";
 import { configSchema as webhookSchema } from "../../bots/webhook/config.ts";
 import type { ChannelDefinition } from "../../channels/channel.ts";
+import { checkChannel, checkDesk } from "../../channels/check-channel.ts";
 import type { Registries } from "../../config/config-file.ts";
 import { pathText } from "../../config/json-path.ts";
 import type { ChannelConfig } from "../../config/load-channel.ts";
@@ -11,7 +12,6 @@ import { toProblem } from "../bot-check.ts";
 import { endpointChecks } from "../endpoint-checks.ts";
 import { createProbe } from "../endpoint-probe.ts";
 import type { PlacedFinding } from "./report.ts";
-import { callWebhook, clockFindings } from "./service-address.ts";
 
 /** Time limit for the checks of one channel or bot, in milliseconds. */
 const TIMEOUT_MS = 45_000;
@@ -82,21 +82,12 @@ async function place(
 async function channelFindings(
   definition: ChannelDefinition | undefined,
   { name, config, enabled, simulated }: ChannelConfig,
-  options: WorkspaceCheckOptions,
+  { publicUrl, serviceAnswers }: WorkspaceCheckOptions,
 ): Promise<Finding[]> {
-  if (!enabled || config === null) return [okFinding("enabled", "Disabled, so not checked.")];
-  if (simulated !== null)
-    return [okFinding("simulate", "Connected to the simulator, so there is no platform to check.")];
-  if (definition?.diagnose === undefined) return [okFinding("", "It uses no outside service.")];
-  const webhookUrl = `${options.publicUrl.url}/webhooks/${encodeURIComponent(name)}`;
-  return definition.diagnose({
-    name,
-    config,
-    publicUrl: options.publicUrl,
-    callWebhook: async (request) => (options.serviceAnswers ? callWebhook(webhookUrl, request) : null),
-    checkClock: clockFindings,
-    signal: timeLimit(TIMEOUT_MS),
-  });
+  const isSimulated = enabled && simulated !== null;
+  if (!enabled || (config === null && !isSimulated))
+    return [okFinding("enabled", "Disabled, so not checked.")];
+  return checkChannel({ name, config, definition, isSimulated, publicUrl, serviceAnswers });
 }
 
 async function deskFindings(
@@ -104,13 +95,13 @@ async function deskFindings(
   conversation: string,
   options: WorkspaceCheckOptions,
 ): Promise<Finding[]> {
-  if (!channel?.enabled || channel.config === null)
+  const isSimulated = channel?.simulated !== undefined && channel.simulated !== null;
+  if (!channel?.enabled || (channel.config === null && !isSimulated))
     return [
       errorFinding("channel", "Its channel is disabled, so nobody is asked here.", "enable the channel"),
     ];
   const { config, kind } = channel;
-  const signal = timeLimit(TIMEOUT_MS);
-  return (await options.channels[kind]?.diagnoseDesk?.({ config, conversation, signal })) ?? [];
+  return checkDesk({ config, definition: options.channels[kind], isSimulated }, conversation);
 }
 
 async function botFindings(definition: BotDefinition | undefined, config: unknown): Promise<Finding[]> {

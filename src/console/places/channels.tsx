@@ -4,6 +4,7 @@ import { Age } from "../shell/age.tsx";
 import { Link } from "../shell/link.tsx";
 import { hrefOf } from "../shell/route.ts";
 import { times } from "../shell/times.ts";
+import { ChannelChecks } from "./channel-check.tsx";
 
 const STATES: Readonly<Record<Channel["state"], { name: string; tone: string }>> = {
   ok: { name: "Works", tone: "good" },
@@ -56,6 +57,7 @@ export function Channels() {
                 {channel.last_outbound_at === null ? "none yet" : <Age at={channel.last_outbound_at} />}
               </dd>
             </dl>
+            <ChannelChecks channel={channel} />
             <p class="facts">
               <Link
                 href={hrefOf(

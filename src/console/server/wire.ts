@@ -1,7 +1,7 @@
 import type { AccessGrant as ClientGrant, AccessRequest as ClientRequest } from "../../client/access.ts";
 import type { Agent as ClientAgent, AgentVersion as ClientVersion } from "../../client/agents.ts";
 import type { AuditEntry as ClientAuditEntry } from "../../client/audit.ts";
-import type { Channel as ClientChannel } from "../../client/channels.ts";
+import type { Channel as ClientChannel, ChannelCheck as ClientChannelCheck } from "../../client/channels.ts";
 import type { Delivery as ClientDelivery } from "../../client/deliveries.ts";
 import type { Execution as ClientExecution } from "../../client/execution-types.ts";
 import type { Failure as ClientFailure } from "../../client/failures.ts";
@@ -52,6 +52,7 @@ export type Stats = Wire<ClientStats>;
 export type StatsRow = Wire<ClientStatsRow>;
 export type Queue = Wire<ClientQueue>;
 export type Channel = Wire<ClientChannel>;
+export type ChannelCheck = Wire<ClientChannelCheck>;
 export type Agent = Wire<ClientAgent>;
 export type AgentVersion = Wire<ClientVersion>;
 export type SessionEvent = Wire<ClientEvent>;

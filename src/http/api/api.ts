@@ -39,6 +39,7 @@ import type { ServiceEngine } from "../service.ts";
 import { agentRollbackRoutes } from "./agents/agent-rollback.ts";
 import { agentRoutes } from "./agents/agents.ts";
 import { auditRoutes } from "./audit/audit-log.ts";
+import { type ChannelCheckDeps, channelCheckRoutes } from "./channels/channel-check.ts";
 import { channelRoutes } from "./channels/channels.ts";
 import { consoleSessionRoutes } from "./console/console-session.ts";
 import { createOidcProvider, type OidcSettings } from "./console/oidc-provider.ts";
@@ -77,6 +78,8 @@ export interface ApiDeps {
   onErased(sessionIds: readonly string[]): void;
   /** The difference between a running channel and the configuration file, in words; null if there is none. */
   pendingChange(channelId: string): string | null;
+  /** Checks of running channels against their platforms. */
+  check: ChannelCheckDeps["check"];
   /** The conversation routes of the API: sessions, messages, executions. */
   routes: readonly Route[];
   /** Routes below another base, such as `/api/openai/v1`. */
@@ -106,6 +109,8 @@ const BASE = "/api/v1";
 const CONSOLE_BASE = "/console";
 /** Questions of one workspace that the database counts for at the same time. */
 const COUNTED_AT_ONCE = 3;
+/** Channels of one workspace that are checked at the same time. Each check asks a platform. */
+const CHECKED_AT_ONCE = 3;
 /** Sign-ins with OpenID Connect that one address may begin. */
 const SIGN_INS = { burst: 30, perMinute: 30 };
 const SWEEP_EVERY_MS = 10 * 60_000;
@@ -208,6 +213,7 @@ export function createApi(deps: ApiDeps) {
         }),
         ...failureRoutes({ failures: createFailureRepository(pool) }),
         ...channelRoutes({ channels: channelQueries, trouble }),
+        ...channelCheckRoutes({ channels, check: deps.check, places: createOpenLimit(CHECKED_AT_ONCE), log }),
         ...feedRoutes({ feeds, log }),
         ...statsRoutes({
           stats: createStatsRepository(pool),
