@@ -93,5 +93,10 @@ describe("the command line", () => {
     const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
     expect(output).toContain("causeway config check");
     expect(code).toBe(0);
+
+    const unread = spawn(process.execPath, [program, "--help"], { stdio: ["ignore", "pipe", "pipe"] });
+    unread.stdout.destroy();
+    const [problem, [end]] = await Promise.all([text(unread.stderr), once(unread, "exit")]);
+    expect([problem, end]).toEqual(["", 0]);
   });
 });
