@@ -389,12 +389,12 @@ describe.skipIf(browserPath === null)("the chat", () => {
   });
 });
 
-/** Runs in a page before its own scripts: stored data of other tabs appears 100 ms later. */
+/** Runs in a page before its own scripts: stored data of other tabs appears two seconds later. */
 const STORAGE_SEEN_LATE = `(() => {
   const lasting = localStorage;
   const { getItem, setItem, removeItem } = Storage.prototype;
   const seen = new Map(Object.keys(lasting).map((key) => [key, getItem.call(lasting, key)]));
-  addEventListener("storage", ({ key, newValue }) => setTimeout(() => seen.set(key, newValue), 100));
+  addEventListener("storage", ({ key, newValue }) => setTimeout(() => seen.set(key, newValue), 2_000));
   Storage.prototype.getItem = function (key) {
     return this === lasting ? (seen.get(key) ?? null) : getItem.call(this, key);
   };

@@ -19,35 +19,51 @@ export interface Visitor {
 /** A token that expires sooner than this is exchanged before use, milliseconds. */
 const RENEW_BEFORE_MS = 10 * 60_000;
 
-/** Other tabs see stored data only after this delay, milliseconds. */
-const SPREAD_MS = 250;
+/** Other tabs see stored data after this time at the latest, milliseconds. */
+const SPREAD_MS = 10_000;
 
 export function createVisitor(options: { base: string; store: VisitorStore; lockName: string }): Visitor {
   const { base, store } = options;
+  const announcement = `${options.lockName}=`;
   let admission: Promise<WireVisitor> | null = null;
+  let wasKnown = false;
 
   /** Runs one task at a time in all tabs of the browser, because two would create two visitors. */
   function alone(task: () => Promise<WireVisitor>): Promise<WireVisitor> {
-    admission ??= locked(task).finally(() => {
+    admission ??= exclusively(options.lockName, task).finally(() => {
       admission = null;
     });
     return admission;
   }
 
-  /** Keeps the lock a moment longer than the task runs. The caller does not wait for that. */
-  function locked(task: () => Promise<WireVisitor>): Promise<WireVisitor> {
-    return new Promise((resolve, reject) => {
-      const alone = exclusively(options.lockName, async () => {
-        resolve(await task());
-        await new Promise((spread) => setTimeout(spread, SPREAD_MS));
+  /** Tells the visitor to other tabs in the name of a lock. They see stored data late, and names of locks at once. */
+  function announce(visitor: WireVisitor): Promise<void> {
+    return new Promise((resolve) => {
+      void exclusively(announcement + JSON.stringify(visitor), () => {
+        resolve();
+        return new Promise((end) => setTimeout(end, SPREAD_MS));
       });
-      alone.catch(reject);
     });
+  }
+
+  /** The visitor that another tab has just created. A tab whose visitor was deleted needs a new one instead. */
+  async function announced(): Promise<WireVisitor | null> {
+    if (wasKnown || !navigator.locks) return null;
+    const { held } = await navigator.locks.query().catch(() => ({ held: [] as LockInfo[] }));
+    const name = held?.find((lock) => lock.name?.startsWith(announcement))?.name;
+    if (name) store.setVisitor(JSON.parse(name.slice(announcement.length)));
+    return store.visitor();
   }
 
   async function admit(body: { identity_token?: string }): Promise<WireVisitor> {
     const visitor = await call<WireVisitor>("POST", `${base}/visitors`, { body });
     store.setVisitor(visitor);
+    return visitor;
+  }
+
+  async function created(): Promise<WireVisitor> {
+    const visitor = await admit({});
+    await announce(visitor);
     return visitor;
   }
 
@@ -72,9 +88,10 @@ export function createVisitor(options: { base: string; store: VisitorStore; lock
     known: () => store.visitor(),
     async token() {
       const known = store.visitor();
+      wasKnown ||= known !== null;
       if (known && !isExpiring(known)) return known.token;
       if (known) return (await alone(() => renewed(known))).token;
-      return (await alone(async () => store.visitor() ?? (await admit({})))).token;
+      return (await alone(async () => store.visitor() ?? (await announced()) ?? created())).token;
     },
     identify: (identityToken) => admit({ identity_token: identityToken }),
     forget: () => store.wipe(),
