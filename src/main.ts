@@ -139,7 +139,7 @@ function nameProcess({ dataDir, role }: LoadedConfig["settings"], url: string, l
 /** Prints the data that a person at a terminal needs: the chat's URL and the key's place. */
 async function greet(app: App, role: LoadedConfig["settings"]["role"]): Promise<void> {
   const chats = app.channels.all().filter(({ ref }) => ref.kind === "web");
-  // A worker answers no people. A link that could not be made must not end the service.
+  // A worker serves no console. A failure to make the link must not end the service.
   const link = role === "worker" ? null : await app.signInLink().catch(() => null);
   const lines = [
     "",

@@ -4,7 +4,7 @@ import { countRows } from "../storage/row-count.ts";
 import type { RequestState } from "./decide-access.ts";
 import type { Decider } from "./requests-repository.ts";
 
-/** A request of somebody who is not let in, as operators see it. */
+/** A request of a person without access, as operators see it. */
 export interface AccessRequest {
   id: string;
   channel: string;
@@ -22,7 +22,7 @@ export interface AccessRequest {
   decidedAt: Date | null;
 }
 
-/** Somebody who was let in. */
+/** A person who got access. */
 export interface AccessGrant {
   id: string;
   channel: string;
@@ -40,7 +40,7 @@ export interface AccessFilter {
 }
 
 const REQUESTS = "access_requests r JOIN channels c ON c.id = r.channel_id";
-/** A request counts as expired at once, also before it is marked so. */
+/** A request expires at its time, even if its row is marked later. */
 const STATE = "CASE WHEN r.state = 'waiting' AND r.expires_at <= now() THEN 'expired' ELSE r.state END";
 const SELECT_REQUEST = `SELECT r.id, c.name AS channel, r.identifier, r.name, ${STATE} AS state, r.code, r.text,
   r.message_ids AS "messageIds", r.invite, r.unkept, r.requested_at AS "requestedAt", r.expires_at AS "expiresAt",
@@ -64,7 +64,7 @@ const GRANT_MATCHES = `g.workspace_id = $1 AND ($2::text IS NULL OR c.name = $2)
 
 export type AccessQueries = ReturnType<typeof createAccessQueries>;
 
-/** Reads who asks to be let in and who was let in, and takes the latter back. */
+/** Reads the requests for access and the granted access, and takes access back. */
 export function createAccessQueries(pool: Pool) {
   return {
     async requests(
@@ -127,7 +127,7 @@ export function createAccessQueries(pool: Pool) {
       return { requests: requests.rows, grants: grants.rows };
     },
 
-    /** The name of an API key, by which its holder decides. */
+    /** The name of an API key. Its holder decides under that name. */
     async nameOfKey(keyId: string): Promise<string> {
       const { rows } = await pool.query<{ name: string }>("SELECT name FROM api_keys WHERE id = $1", [keyId]);
       return rows[0]?.name ?? "a key that is gone";

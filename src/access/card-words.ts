@@ -11,7 +11,7 @@ export function cardWords(request: {
   return `${nameOf(request)} wants to talk to the bot on ${request.channel} and wrote:\n\n${request.text}`;
 }
 
-/** The words below the cards about what became of a request. */
+/** The text below a card that tells the result of a request. */
 export function answerWords(
   request: { identifier: string; name: string | null },
   answer: "approved" | "denied",

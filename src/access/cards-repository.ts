@@ -34,7 +34,7 @@ export async function planCards(
   return planned;
 }
 
-/** Plans words below every card about a user's requests, or only in one conversation. */
+/** Plans a text below every card about a user's requests, or only in one conversation. */
 export async function planWords(
   client: PoolClient,
   about: { channelId: string; identifier: string },
@@ -55,8 +55,8 @@ export async function planWords(
 }
 
 /**
- * The request of a card on a channel; null: that delivery is no card. Once its time is over, the card stands for a later
- * request of the same user that waits.
+ * The request of a card on a channel; null: that delivery is no card. After that request has expired, the
+ * card stands for a later waiting request of the same user.
  */
 export async function requestOfCard(
   client: PoolClient,

@@ -9,7 +9,7 @@ export type InviteState = "valid" | "used_up" | "expired";
 export interface RecentRequest {
   id: string;
   state: RequestState;
-  /** 1 to 3, unique among the waiting ones. */
+  /** A number from 1 to 3, unique among the user's waiting requests. */
   place: number;
   /** The event keys of its messages. */
   eventKeys: readonly string[];
@@ -20,12 +20,12 @@ export interface RecentRequest {
 
 /** The facts about a message that decide if its sender may talk to the bot. */
 export interface AccessFacts {
-  /** The invite that the message consists of; null: it is none. */
+  /** The state of the invite, if the message is an invite; null: it is none. */
   invite: InviteState | "unknown" | null;
   policy: AccessSettings["policy"];
   isListed: boolean;
   isGranted: boolean;
-  /** The message was stored before, when its sender was let in. */
+  /** The message is stored already, because its sender got access. */
   isStored: boolean;
   /** False for a group's picture without a mention. */
   isForBot: boolean;

@@ -11,7 +11,7 @@ export function newInviteCode(): string {
   return randomCode(LENGTH);
 }
 
-/** The code that a message consists of; null: it is no invite. */
+/** The code in a message that is an invite; null: it is no invite. */
 export function readInvite(text: string): string | null {
   return WRITTEN.exec(text.trim())?.[1] ?? null;
 }

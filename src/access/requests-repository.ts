@@ -25,7 +25,7 @@ export interface NewRequest {
   messageId: string;
   eventKeys: readonly string[];
   albumKey: string | null;
-  /** The reason why the invite that the message consists of lets nobody in; null: it is none. */
+  /** The reason why the invite in the message is not valid; null: the message is no invite. */
   invite: string | null;
   /** The message as it arrived. */
   held: unknown;
@@ -33,8 +33,8 @@ export interface NewRequest {
 }
 
 /**
- * One commit at a time changes who is let in on a channel, on whatever process. Without the lock, a message could be
- * held at the moment at which its sender is let in, and nobody would answer it.
+ * One commit at a time changes who is let in on a channel, on whatever process. Without the lock, a message
+ * could be held while its sender gets access, and nobody would answer it.
  */
 export async function lockAccess(client: PoolClient, channelIds: readonly string[]): Promise<void> {
   for (const channelId of [...new Set(channelIds)].sort())
@@ -102,7 +102,7 @@ export async function readFacts(
   return facts;
 }
 
-/** Makes room for a new request: those of the user whose time is over are settled. */
+/** Makes room for a new request: settles the user's expired requests. */
 export async function expireRequests(
   client: PoolClient,
   channelId: string,
@@ -177,7 +177,7 @@ export async function editHeld(
   return rows[0]?.id ?? null;
 }
 
-/** Counts a message that was not kept, where its sender waits already. */
+/** Counts a message that was not kept, if its sender waits already. */
 export async function countUnkept(client: PoolClient, channelId: string, identifier: string): Promise<void> {
   await client.query(
     `UPDATE access_requests SET unkept = unkept + 1 WHERE id = (SELECT id FROM access_requests
@@ -234,7 +234,7 @@ export async function grantAccess(client: PoolClient, grant: Grant): Promise<voi
   );
 }
 
-/** The platform gave a group another identifier. It stays let in. */
+/** Keeps the access of a group to which the platform gave another identifier. */
 export async function moveGrant(pool: Pool, channelId: string, from: string, to: string): Promise<void> {
   await pool.query(
     `UPDATE access_grants g SET identifier = $3 WHERE channel_id = $1 AND identifier = $2
@@ -277,7 +277,7 @@ export async function lockRequest(
   return rows[0] ?? null;
 }
 
-/** Settles requests whose time is over, and deletes those that tell nobody anything any more. */
+/** Settles expired requests, and deletes old ones that no decision needs any more. */
 export async function forgetRequests(pool: Pool): Promise<void> {
   await pool.query(`UPDATE access_requests SET ${EXPIRED} WHERE ${IS_OVER}`);
   await pool.query(

@@ -8,7 +8,7 @@ export interface LoadedAgent {
   version: number;
   definition: AgentDefinition;
   bot: Bot;
-  /** True if an answer changes nothing outside, as long as its tools are answered from a record. */
+  /** True if an answer has no effects elsewhere while recorded results replace its tools. */
   isReplayable: boolean;
 }
 

@@ -14,12 +14,12 @@ export interface AgentDeps {
   env(): Environment;
   /** Values that must stay hidden from now on. */
   hide(values: readonly string[]): void;
-  /** An agent as the file has it now. */
+  /** An agent of the current configuration file. */
   configuredAgent(agentId: string, slug: string): ConfiguredAgent | null;
   log: Logger;
 }
 
-/** Wires agents: published versions are loaded with the secrets of now. */
+/** Wires agents: published versions are loaded with the current secrets. */
 export function createAgents({ database, bots, env, hide, configuredAgent, log }: AgentDeps): AgentCatalog {
   return createAgentCatalog({
     version: createAgentRepository(database.pool).version,

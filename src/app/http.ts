@@ -47,7 +47,7 @@ export interface HttpDeps {
   log: Logger;
 }
 
-/** Visits of one address to the pages that install a platform's app. */
+/** Limits how often one address visits the pages that install a platform's app. */
 const INSTALL_VISITS = { burst: 30, perMinute: 30 };
 
 /** Wires the HTTP server: webhooks, health checks, the API, files and web chat. */

@@ -41,7 +41,7 @@ export interface ServiceDeps {
   tracing: Tracing | null;
 }
 
-/** Codes that one key may try. */
+/** Limits how many access codes one key may try. */
 const ACCESS_CODES = { burst: 20, perMinute: 20 };
 
 /** The version of the API, as in its document. */

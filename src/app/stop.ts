@@ -14,9 +14,12 @@ export interface StopDeps {
   engine: Engine;
   pipeline: Pipeline;
   http: HttpServer;
-  /** Stops taking in: `refuse` ends streams and sockets, `release` waits for the channels, `rules` for messages to come. */
+  /**
+   * Stops new work: `refuse` ends streams and sockets, `release` the channels' loops, `rules` event rules and
+   * schedules.
+   */
   intake: { refuse(): void; release: End; rules: End };
-  /** Closes connections, in this order: to platforms, to bots, of the simulator, to the receiver of traces. */
+  /** Closes the connections in the order of this list. */
   connections: readonly [platforms: End, bots: End, simulator: End, traces: End];
   /** Aborts the waits of all work that is still under way. */
   giveUp: AbortController;

@@ -23,7 +23,7 @@ export interface AttachmentStageDeps {
   channels: ChannelDirectory;
   store: FileStore;
   limits: {
-    /** Most bytes of a file. */
+    /** Maximum size of a file, bytes. */
     limitBytes: number;
     keepDays: number | null;
     /** Maximum amount that may be uploaded without being sent. Some files of the largest size are always allowed. */

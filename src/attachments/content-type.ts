@@ -17,7 +17,7 @@ export async function contentTypeOf(content: Buffer, claimed: string | null): Pr
   const isType = /^[a-z]+\/[a-z0-9.+-]{1,100}$/.test(said);
   if (found) return isType && isSoundOf(said, found.mime) ? said : found.mime;
   if (isText(content)) {
-    // Its sender calls it a sound. So the user is told that it cannot be heard, and not that a text came.
+    // Its sender calls it a sound. So the user reads that it cannot be heard, and not that it is a text.
     if (isType && SOUND.test(said)) return said;
     const isTextType =
       isType && (said.startsWith("text/") || said === "application/json" || ACTIVE.test(said));
@@ -36,6 +36,6 @@ function isSoundOf(said: string, found: string): boolean {
 /** True for UTF-8 without the control characters that never occur in text. */
 function isText(content: Buffer): boolean {
   if (!isUtf8(content)) return false;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for them
   return !/[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(content.subarray(0, 4096).toString("latin1"));
 }

@@ -49,7 +49,10 @@ interface FileSystem {
   spaceOf(path: string): Promise<{ bsize: number; blocks: number; bavail: number }>;
 }
 
-/** The space that files leave free: a database on the same disk stops where it is full. Of a small disk, a tenth. */
+/**
+ * The space that files leave free, because a database on the same disk stops when the disk is full. On a
+ * small disk it is a tenth.
+ */
 const LEAVE_FREE = 1024 ** 3;
 
 async function requireSpace(root: string, bytes: number, spaceOf: FileSystem["spaceOf"]): Promise<void> {

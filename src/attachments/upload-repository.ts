@@ -7,7 +7,7 @@ export type Uploader =
   | { kind: "visitor"; id: string; address: string }
   | { kind: "key"; id: string; address: null };
 
-/** The most bytes that are kept of files that were uploaded and not sent. */
+/** Maximum bytes of files that were uploaded and not sent. */
 export interface UnsentBytes {
   perVisitor: number;
   perAddress: number;
@@ -36,7 +36,7 @@ export function createUploadRepository(pool: Pool, unsent: UnsentBytes) {
     async add(upload: UploadRow): Promise<"added" | "session_gone" | "too_much_unsent"> {
       const { id, sessionId, kind, name, bytes, uploader } = upload;
       const { rows } = await inTransaction(pool, async (client) => {
-        // Uploads of one uploader are counted one after the other. Address first, always, so that none waits in a circle.
+        // Uploads of one uploader are counted one after the other. The address is locked first, to avoid deadlocks.
         for (const lock of [uploader?.address, uploader?.id]) {
           if (lock) await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 41))", [lock]);
         }

@@ -43,7 +43,7 @@ export interface AuditFilter {
 
 export type AuditLog = ReturnType<typeof createAuditRepository>;
 
-/** The name of a key that revoked itself is gone. */
+/** The subquery finds no name for a key that revoked itself. */
 const RECORD = `
   INSERT INTO audit_log (id, workspace_id, actor_id, actor_name, console_session_id, address, method, operation, path,
     targets, fields, before, after, request_id)
@@ -57,7 +57,7 @@ const SELECT = `SELECT id, workspace_id AS "workspaceId", actor_id AS "actorId",
   console_session_id AS "consoleSessionId", address, method, operation, path, targets, fields, before, after,
   request_id AS "requestId", created_at AS "createdAt" FROM audit_log`;
 
-/** Most rows that one sweep deletes, so that no transaction is long. The next sweep goes on. */
+/** Maximum rows that one sweep deletes, so that no transaction is long. The next sweep continues. */
 const SWEPT_AT_ONCE = 5_000;
 
 const SWEEP = `

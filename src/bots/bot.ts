@@ -126,7 +126,10 @@ export interface BotResult {
   replies: BotReply[];
   silent?: boolean;
   usage?: TokenUsage;
-  /** End of the bot's answer. `length` means that a limit cut it off. Absent if the bot does not report it. */
+  /**
+   * The way the bot's answer ended. `length` means that a limit cut it off. Absent if the bot does not report
+   * it.
+   */
   finishReason?: "stop" | "length";
   /** Merge patch (RFC 7396) for the participant data, committed with the reply. */
   participantData?: JsonObject;
@@ -161,7 +164,7 @@ export interface BotDefinition<Config = unknown, Made extends Bot | Promise<Bot>
   type: string;
   /** Schema for every key of the agent's `bot` except `type`. It is strict. */
   configSchema: z.ZodType<Config>;
-  /** True if an answer changes nothing outside, as long as its tools are answered from a record. */
+  /** True if an answer has no effects elsewhere while recorded results replace its tools. */
   isReplayable?: boolean;
   /** Creates the bot. An SDK is loaded only here, so that a service loads only the configured types. */
   create(config: Config, deps: { log: Logger }): Made;

@@ -1,7 +1,7 @@
 import type { Environment } from "../config/env.ts";
 import { askService, type Print, type ServiceCommand } from "./service-client.ts";
 
-/** `causeway approve <code>`: lets somebody in who tells a code. */
+/** `causeway approve <code>`: gives access to the person who has the code. */
 export function approveCode(command: ServiceCommand, env: Environment, print: Print): Promise<boolean> {
   return askService(command, env, print, async (client) => {
     const request = await client.access.approveCode(command.subject);

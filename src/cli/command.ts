@@ -40,8 +40,8 @@ export interface CommandCall extends CommandContext {
 }
 
 /**
- * A command. `run` returns true for success, false for a failure that it has explained, null if the process goes on, or
- * an exit code.
+ * A command. `run` returns true for success, false for an explained failure, null if the process continues,
+ * or an exit code.
  */
 export interface Command {
   /** One or two words. */
@@ -55,7 +55,7 @@ export interface Command {
   run(call: CommandCall): Promise<boolean | number | null | Misuse>;
 }
 
-/** Says that a command was called wrongly, and how. The help follows it, and the exit code is 2. */
+/** Explains why the call of a command is wrong. The help follows it, and the exit code is 2. */
 export interface Misuse {
   misuse: string;
 }

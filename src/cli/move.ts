@@ -20,7 +20,7 @@ export interface MoveOptions {
   print(line: string): void;
 }
 
-/** `causeway move`: copies the embedded database into a Postgres of one's own. False if nothing was copied. */
+/** `causeway move`: copies the embedded database into your own Postgres. False if nothing was copied. */
 export async function moveDatabase({ env, directory, to, print }: MoveOptions): Promise<boolean> {
   const url = variables.DATABASE_URL.schema.safeParse(to);
   if (!url.success) {

@@ -2,7 +2,10 @@ import type { Environment } from "../config/env.ts";
 import { parseSettings } from "../config/settings.ts";
 import { runningPids } from "../core/process/pid-file.ts";
 
-/** Asks every process that serves from the data directory to read its configuration anew. True if there is one. */
+/**
+ * Asks every process that serves from the data directory to read its configuration again. True if there is
+ * one.
+ */
 export function askToReload(
   env: Environment,
   print: (line: string) => void,

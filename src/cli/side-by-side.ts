@@ -1,6 +1,6 @@
 import type { ReplayAnswer } from "../client/replays.ts";
 
-/** The lines of an answer: how it came about, and its text. */
+/** The lines of an answer: its result, and its text. */
 export function answerLines(name: string, answer: ReplayAnswer): string[] {
   return [`   ${name} ${facts(answer)}`, ...said(answer)];
 }

@@ -47,7 +47,7 @@ export async function newestMessageOf(client: Causeway, name: string): Promise<s
   return newest;
 }
 
-/** Finds users by id, then by the exact identifier, which people usually type, then by words of the name or identifier. */
+/** Finds users by id, then by the exact identifier, then by words of the name or identifier. */
 export async function findUsers(client: Causeway, text: string): Promise<User[]> {
   if (/^[0-9A-Za-z]{27}$/.test(text)) {
     const user = await unlessMissing(client.users.get(text));

@@ -8,7 +8,7 @@ export interface AccessDecider {
   via: string;
 }
 
-/** A request of somebody who is not let in. */
+/** A request of a person without access. */
 export interface AccessRequest {
   id: string;
   /** The channel's name. */
@@ -21,7 +21,7 @@ export interface AccessRequest {
   /** The first words of their message. */
   text: string;
   messageIds: string[];
-  /** The reason why the invite that they wrote lets nobody in. Null: they wrote none. */
+  /** The reason why the invite that they wrote is not valid. Null: they wrote none. */
   invite: "used_up" | "expired" | "unknown" | null;
   /** Messages that were not kept. */
   unkept: number;
@@ -31,7 +31,7 @@ export interface AccessRequest {
   decidedBy: AccessDecider | null;
 }
 
-/** Somebody who was let in. */
+/** A person who got access. */
 export interface AccessGrant {
   id: string;
   channel: string;
@@ -42,11 +42,11 @@ export interface AccessGrant {
   createdAt: string;
 }
 
-/** A code that lets people in. */
+/** A code that gives people access. */
 export interface Invite {
   id: string;
   channel: string;
-  /** Number of people whom it lets in, and how many came. */
+  /** Number of people who may use it, and number of people who did. */
   uses: number;
   used: number;
   createdBy: AccessDecider;
@@ -54,7 +54,7 @@ export interface Invite {
   expiresAt: string;
 }
 
-/** A new invite. `code` is shown only once. `url` is null where the platform has no such links. */
+/** A new invite. `code` is shown only once. `url` is null if the platform has no such links. */
 export type NewInvite = Invite & { code: string; url: string | null };
 
 export interface ListAccess extends PageQuery {
@@ -68,7 +68,7 @@ export type Access = ReturnType<typeof createAccess>;
 export function createAccess(transport: Transport) {
   const path = (id: string, act = "") => `/access_requests/${encodeURIComponent(id)}${act}`;
   return {
-    /** People who ask to be let in, newest first. */
+    /** People who ask for access, newest first. */
     requests: (
       query: ListAccess & { state?: AccessRequest["state"] } = {},
       options?: RequestOptions,
@@ -78,11 +78,11 @@ export function createAccess(transport: Transport) {
     request: (id: string, options?: RequestOptions): Promise<AccessRequest> =>
       transport.request({ method: "GET", path: path(id) }, options),
 
-    /** Lets somebody in. The messages that waited are answered now. */
+    /** Gives a person access. The messages that waited are answered now. */
     approve: (id: string, options?: RequestOptions): Promise<AccessRequest> =>
       transport.request({ method: "POST", path: path(id, "/approve"), body: {} }, options),
 
-    /** The same by the code that they tell. */
+    /** The same, by the code that the person has. */
     approveCode: (code: string, options?: RequestOptions): Promise<AccessRequest> =>
       transport.request({ method: "POST", path: "/access_requests/approve", body: { code } }, options),
 
@@ -90,7 +90,7 @@ export function createAccess(transport: Transport) {
     deny: (id: string, options?: RequestOptions): Promise<AccessRequest> =>
       transport.request({ method: "POST", path: path(id, "/deny"), body: {} }, options),
 
-    /** People who were let in, newest first. */
+    /** People who have access, newest first. */
     grants: (query: ListAccess = {}, options?: RequestOptions): List<AccessGrant> =>
       listOf(transport, { method: "GET", path: "/access_grants", query: { ...query } }, options),
 
@@ -104,11 +104,11 @@ export function createAccess(transport: Transport) {
     invites: (query: PageQuery = {}, options?: RequestOptions): List<Invite> =>
       listOf(transport, { method: "GET", path: "/invites", query: { ...query } }, options),
 
-    /** Takes an invite back. Those who came by it stay. */
+    /** Takes an invite back. People who used it keep their access. */
     deleteInvite: (id: string, options?: RequestOptions): Promise<void> =>
       transport.request({ method: "DELETE", path: `/invites/${encodeURIComponent(id)}` }, options),
 
-    /** Lets somebody in no longer. */
+    /** Takes a person's access back. */
     revoke: (grantId: string, options?: RequestOptions): Promise<void> =>
       transport.request({ method: "DELETE", path: `/access_grants/${encodeURIComponent(grantId)}` }, options),
   };

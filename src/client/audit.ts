@@ -8,7 +8,7 @@ export interface AuditEntry {
   workspaceId: string;
   actor: {
     keyId: string;
-    /** Null where a key revoked itself. */
+    /** Null if a key revoked itself. */
     keyName: string | null;
     via: "api" | "console";
     consoleSessionId: string | null;

@@ -8,13 +8,13 @@ export type DeliveryStatus = "queued" | "sending" | "sent" | "delivered" | "read
 export interface Delivery {
   id: string;
   workspaceId: string;
-  /** Null: words to somebody who is not let in yet. */
+  /** Null: a text to a person without access. */
   sessionId: string | null;
-  /** Null: words that belong to no message, at a desk or to somebody who is not let in yet. */
+  /** Null: a text that belongs to no message, such as a text at a desk or to a person without access. */
   messageId: string | null;
   /** The handoff whose desk gets it. Null: the user gets it. */
   handoffId: string | null;
-  /** The request of somebody who is told to wait. Null for most deliveries. */
+  /** The request for access whose sender reads this. Null for most deliveries. */
   accessRequestId: string | null;
   /** The channel's name. */
   channel: string;

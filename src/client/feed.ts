@@ -3,8 +3,8 @@ import { readEvents, type ServerEvent } from "./sse.ts";
 import { pause, type RequestOptions, type Transport } from "./transport.ts";
 
 /**
- * One event of the feed: the state of one thing now. `ready` comes first. After `ready` and `reset`, read your lists:
- * what changed before is not told.
+ * One event of the feed: the current state of one thing. `ready` comes first. After `ready` and `reset`, read
+ * your lists again, because earlier changes are not sent.
  */
 export interface FeedEvent {
   type: "ready" | "reset" | "session" | "message" | "execution" | "delivery" | "handoff" | "channel";
@@ -44,7 +44,7 @@ export async function* feedEvents(
   }
 }
 
-/** Ends where the connection breaks. */
+/** Ends when the connection breaks. */
 async function* untilBroken(events: AsyncGenerator<ServerEvent>): AsyncGenerator<ServerEvent> {
   try {
     for (;;) {

@@ -1,7 +1,7 @@
 import type { OfferedButton } from "./message-types.ts";
 import type { PageQuery } from "./types.ts";
 
-/** The handoff a session is in. */
+/** The handoff of a session. */
 export interface OpenHandoff {
   id: string;
   state: "requested" | "taken";
@@ -48,12 +48,12 @@ export interface RequestHandoff {
   reason?: string;
   /** Default: the agent's own. */
   desk?: string;
-  /** For whoever answers. */
+  /** For the person who answers. */
   note?: string;
 }
 
 export interface HandoffReply {
-  /** May be left out where there are files. */
+  /** Optional if there are files. */
   content?: string;
   buttons?: OfferedButton[];
   attachmentIds?: string[];

@@ -17,11 +17,11 @@ export function createHandoffs(transport: Transport) {
     get: (id: string, options?: RequestOptions): Promise<Handoff> =>
       transport.request({ method: "GET", path: `/handoffs/${encodeURIComponent(id)}` }, options),
 
-    /** Asks for a person: the bot is silent from now on. While one is open, answers with that. */
+    /** Asks for a person: the bot is silent from now on. Returns the open handoff if there is one. */
     request: (sessionId: string, why: RequestHandoff = {}, options?: RequestOptions): Promise<Handoff> =>
       transport.request({ method: "POST", path: path(sessionId), body: why }, options),
 
-    /** Throws 409 `handoff_taken` where another person answers, unless `force` is set. */
+    /** Throws 409 `handoff_taken` if another person answers, unless `force` is set. */
     take: (
       sessionId: string,
       as: { name?: string; force?: boolean } = {},
@@ -29,7 +29,7 @@ export function createHandoffs(transport: Transport) {
     ): Promise<Handoff> =>
       transport.request({ method: "POST", path: path(sessionId, "/take"), body: as }, options),
 
-    /** Says something to the user; a handoff that nobody holds becomes the caller's. */
+    /** Sends a message to the user. If nobody holds the handoff, the caller does from now on. */
     reply: (sessionId: string, reply: HandoffReply, options?: RequestOptions): Promise<Message> =>
       transport.request({ method: "POST", path: path(sessionId, "/reply"), body: reply }, options),
 
@@ -42,7 +42,7 @@ export function createHandoffs(transport: Transport) {
     ): Promise<Attachment> =>
       transport.request({ method: "POST", path: path(sessionId, "/attachments"), query, file }, options),
 
-    /** The bot answers again: the next message, or at once what waits. */
+    /** The bot answers again: the next message, or the waiting messages at once. */
     release: (sessionId: string, how: ReleaseHandoff = {}, options?: RequestOptions): Promise<Handoff> =>
       transport.request({ method: "POST", path: path(sessionId, "/release"), body: how }, options),
   };

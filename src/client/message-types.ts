@@ -145,10 +145,10 @@ export interface ListMessages extends PageQuery {
 /** The history of a message in words. Facts are in chronological order. */
 export interface Trail {
   messageId: string;
-  /** Null: its sender is not let in yet, so it is in no session. */
+  /** Null: its sender has no access yet, so it is in no session. */
   sessionId: string | null;
   executionId: string | null;
-  /** Its trace in a tracing system; null where tracing is off. */
+  /** Its trace in a tracing system; null if tracing is off. */
   traceId: string | null;
   summary: string;
   facts: {

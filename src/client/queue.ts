@@ -1,6 +1,6 @@
 import type { RequestOptions, Transport } from "./transport.ts";
 
-/** Waiting work. Ages are in seconds; null where nothing waits. */
+/** Waiting work. Ages are in seconds; null if nothing waits. */
 export interface WaitingWork {
   sessions: { waiting: number; running: number; oldestSeconds: number | null };
   deliveries: { waiting: number; retried: number; oldestSeconds: number | null; unknown: number };

@@ -27,7 +27,7 @@ export interface StatsRow {
   turns: number;
   failures: number;
   cancelled: number;
-  /** From the start of a turn to its end; null where none ended. */
+  /** From the start of a turn to its end; null if none ended. */
   latencyMs: { p50: number; p95: number } | null;
   tokens: { prompt: number; completion: number; total: number };
   deliveries: { total: number; failed: number };

@@ -74,7 +74,7 @@ export function createTriggers(transport: Transport) {
     send: (trigger: Trigger, options?: RequestOptions): Promise<TriggerResult> =>
       transport.request({ method: "POST", path: "/trigger_bot_message", body: trigger }, options),
 
-    /** Tells what messages would meet, and sends nothing. */
+    /** Checks what would happen to messages, and sends nothing. */
     check: (
       asked: {
         agentId: string;

@@ -21,7 +21,7 @@ export interface User {
   anonymous: boolean;
   /** Reachability of the user, and the reason if they are unreachable. */
   reachable: { ok: boolean; code: string | null; reason: string | null; since: string | null };
-  /** Since when they take no marketing messages, as they told the platform. */
+  /** The time since which they refuse marketing messages, as they told the platform. */
   marketingStoppedAt: string | null;
   createdAt: string;
   updatedAt: string;
@@ -38,7 +38,7 @@ export interface Person {
   schedules: Schedule[];
   /** Handoffs to people, with their notes. Null without the scope `handoff:read`. */
   handoffs: Handoff[] | null;
-  /** Requests to be let in, and the decisions that let them in. Null without the scope `access:read`. */
+  /** Requests for access, and the decisions about them. Null without the scope `access:read`. */
   access: { requests: AccessRequest[]; grants: AccessGrant[] } | null;
   /** Changes of their data and sessions by operators. Null without the scope `admin`. */
   changes:

@@ -6,7 +6,7 @@ import { knownKeys, type SchemaNode } from "./schema-node.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** The place where a schema was applied: the prefix for its paths, and its JSON Schema, which knows the valid keys. */
+/** The place of a checked value: the prefix for its paths, and its JSON Schema with the valid keys. */
 interface Origin {
   file: string;
   path: JsonPath;

@@ -288,7 +288,7 @@ export function readEnvironment(directory: string = process.cwd()): Environment 
   return { ...fromFile, ...process.env };
 }
 
-/** Puts variables where packages read them: some may stand in `.env` alone. */
+/** Puts variables where packages read them: some may be only in `.env`. */
 export function giveToPackages(values: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(values)) process.env[name] ??= value;
 }

@@ -4,8 +4,8 @@ import type { JsonObject } from "../core/text/json.ts";
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
 
 /**
- * Adds a member to an object at the top level of a JSON text, and leaves the rest of the text as people wrote it. The
- * text must be a valid object. An object that is missing is added.
+ * Adds a member to an object at the top level of a JSON text. The rest of the text stays as people wrote it.
+ * The text must be a valid object. An object that is missing is added.
  */
 export function insertMember(text: string, key: string, name: string, value: JsonObject): string {
   const object = objectAt(text, key);

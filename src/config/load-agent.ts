@@ -72,8 +72,8 @@ export function loadAgent(slug: string, content: Json, origin: AgentOrigin): Loa
     return { agent: null, settings: parsed.data ?? null, problems, secrets };
   }
 
-  // These are not part of a version. Going back to an earlier prompt must erase no session, and a comparison makes no
-  // new version of what it compares.
+  // These are not part of a version. A return to an earlier prompt must erase no session, and a comparison
+  // must not create a new version.
   const { retentionDays = null, shadow = null, ...versioned } = parsed.data;
   const { retentionDays: _days, shadow: _shadow, ...written } = source;
   const { events, budgets, quietHours, handoff, speech, ...plain } = versioned;

@@ -19,8 +19,8 @@ export interface SecretFile {
 }
 
 /**
- * Reads a secret from the data directory, and creates it at the first start. Only its owner can read it (mode 0600).
- * @param prefix shows people and secret scanners the type of the secret.
+ * Reads a secret from the data directory, and creates it at the first start. Only its owner can read it (mode
+ * 0600). @param prefix shows people and secret scanners the type of the secret.
  */
 export function readOrCreateSecret(dataDir: string, name: string, prefix = ""): SecretFile {
   const path = writeMissingSecret(dataDir, name, `${prefix}${randomBytes(32).toString("base64url")}\n`);

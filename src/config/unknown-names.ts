@@ -6,8 +6,9 @@ import type { WorkspaceConfig } from "./load-workspace.ts";
 import { nearest } from "./nearest.ts";
 
 /**
- * Names in braces that an agent's messages use and nothing declares. They may be filled by callers and by participant
- * data, so they are allowed; without a value, the model reads them with their braces, which is mostly a slip.
+ * Names in braces that an agent's messages use and nothing declares. They are allowed, because callers and
+ * participant data may fill them. Without a value the model reads them with their braces. That is usually a
+ * mistake.
  */
 export function unknownNames(
   { file, agents }: WorkspaceConfig,

@@ -9,9 +9,9 @@ import type { ForDesk } from "./send-to-desk.ts";
 export interface ClaimedDelivery {
   id: string;
   channelId: string;
-  /** Null: words to somebody who is not let in, so there is no session. */
+  /** Null: a text to a person without access, so there is no session. */
   sessionId: string | null;
-  /** Null: words at a desk, or to somebody who is not let in, that belong to no message. */
+  /** Null: a text that belongs to no message, such as a text at a desk or to a person without access. */
   messageId: string | null;
   /** The thread of a desk that gets it; null: the user gets it. */
   desk: ForDesk | null;
@@ -96,7 +96,7 @@ export function createClaimRepository(pool: Pool, identity: { owner: string; sen
   return {
     /**
      * @param held ids that this process has claimed and not recorded.
-     * @param along true if the deliveries behind may have come too early and are claimed too.
+     * @param along true to claim the deliveries behind too, because their jobs may have come too early.
      */
     async claim(ids: string[], held: readonly string[], along: boolean): Promise<Claim> {
       const { rows } = await pool.query<ClaimedRow>({

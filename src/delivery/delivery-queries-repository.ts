@@ -78,7 +78,7 @@ export interface RetryFilter {
   until?: Date | undefined;
 }
 
-/** Most deliveries that one call sends again. So no statement holds thousands of rows for long. */
+/** Maximum deliveries that one call sends again. So no statement locks thousands of rows for long. */
 const RETRY_AT_ONCE = 1_000;
 
 const RETRIABLE = `d.workspace_id = $1 AND d.status = $2 AND ($3::text IS NULL OR d.session_id = $3)

@@ -14,7 +14,7 @@ export interface DeliveryStepsDeps {
   process: Pick<WorkingProcess, "alone" | "times">;
 }
 
-/** Most deliveries that one step of the reconciler queues again. */
+/** Maximum deliveries that one step of the reconciler queues again. */
 const STRANDED_AT_ONCE = 1_000;
 
 /** Finds deliveries that nothing works on, in the order of the returned steps. */

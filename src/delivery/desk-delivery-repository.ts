@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 
-/** The kind of a delivery to a desk: the card, its change to a state, or words in the thread. */
+/** The kind of a delivery to a desk: the card, its change to a state, or a text in the thread. */
 export type DeskPart = "card" | "taken" | "released" | "words";
 
 /** The present state of a handoff's thread. */

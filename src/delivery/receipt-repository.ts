@@ -16,9 +16,8 @@ const RETRY_IN_MS = `coalesce($10::int, least(${RETRY_RULES.maxMs}, ${RETRY_RULE
 /**
  * Applies a receipt to its delivery; states only move forward. If the platform reports on a send of unknown outcome and
  * names the delivery, the outcome becomes known. A receipt is kept if the send is in progress or unknown, because it
- * came before the record.
- * The row is locked first, so that the statement waits for a record in progress. Every decision uses the locked row,
- * because the update itself would still see the row from before that record.
+ * came before the record. The row is locked first, so that the statement waits for a record in progress. Every decision
+ * uses the locked row. The update itself would still see the row from before that record.
  *
  * $1 channel
  * $2 external id

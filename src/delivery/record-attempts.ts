@@ -5,7 +5,7 @@ import type { DeliveryRepository } from "./delivery-repository.ts";
 
 /** A platform's answer waits this long for the database during an outage, milliseconds. */
 const PATIENCE_MS = 60_000;
-/** Most answers in one commit. */
+/** Maximum answers in one commit. */
 const BATCH = 200;
 
 /** Records the answers of platforms, each once, in commits that are shared. */

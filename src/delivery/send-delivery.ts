@@ -72,7 +72,7 @@ export function createSender(deps: SenderDeps) {
   }
 }
 
-/** A link to a file that we keep is good for a while: it is made anew for each send. */
+/** A link to a file that we keep expires, so each send gets a new link. */
 function toPart(delivery: ClaimedDelivery, files: KeptFiles): OutboundPart {
   const { id, address, content, format, buttons, sessionId, messageId, part, preview, answers, earlier } =
     delivery;

@@ -27,8 +27,8 @@ const ACTIONS: Record<DeskPart, readonly DeskAct[]> = {
 };
 
 /**
- * Sends to a desk. The address of the thread is read at each send, because it is known only once the card is posted. It is
- * recorded before the outcome of the card, so a card of unknown outcome is repeated in the thread that is known.
+ * Sends to a desk. The address of the thread is read at each send, because it is known only once the card is posted. It
+ * is recorded before the outcome of the card. So a card of unknown outcome is repeated in the known thread.
  */
 export function createDeskSender({ threadOf, opened, linkToConversation }: DeskSenderDeps) {
   return async function sendToDesk(
@@ -43,7 +43,7 @@ export function createDeskSender({ threadOf, opened, linkToConversation }: DeskS
     if (desk === undefined || found === null) return NO_DESK;
     const { thread, card } = found;
     const { deliveryId, sessionId } = part;
-    // The service may have moved since the card was planned, so the link is made anew for each send.
+    // The service may have moved since the card was planned, so each send gets a new link.
     const text = kind === "words" ? part.text : `${part.text}\n\n${linkToConversation(sessionId)}`;
     const about = { deliveryId, sessionId, handoffId, text, actions: ACTIONS[kind], mayBePosted };
     if (kind === "card") return post(desk, { ...found, ...about }, signal);
@@ -70,7 +70,7 @@ export function createDeskSender({ threadOf, opened, linkToConversation }: DeskS
   }
 }
 
-/** Nothing at a desk is a fact about the user, and a desk that has to wait delays nobody else. */
+/** A result at a desk tells nothing about the user, and a desk that has to wait delays nobody else. */
 function asDesk(result: Sent): Sent {
   switch (result.kind) {
     case "sent": {

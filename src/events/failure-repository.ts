@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
 import { inTransaction } from "../storage/transaction.ts";
 
-/** Work that the service began by itself and gave up: a firing of an event rule, or a run of a schedule. */
+/** Work of the service that it gave up: a firing of an event rule, or a run of a schedule. */
 export interface Failure {
   id: string;
   kind: "event" | "schedule";

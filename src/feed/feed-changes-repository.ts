@@ -4,12 +4,12 @@ import type { JsonObject } from "../core/text/json.ts";
 export const FEED_EVENTS = ["session", "message", "execution", "delivery", "handoff", "channel"] as const;
 export type FeedEventName = (typeof FEED_EVENTS)[number];
 
-/** The state of one thing now, with what a row of a list needs. */
+/** The current state of one thing, with the data that a row of a list needs. */
 export interface FeedChange {
   event: FeedEventName;
   id: string;
   data: JsonObject;
-  /** True while more may become of it, although no list of new things shows it again. */
+  /** True while it may still change. Such a change appears in no list of new things. */
   open: boolean;
 }
 
@@ -26,18 +26,20 @@ export interface Watched {
   handoffs: readonly string[];
 }
 
-/** Most sessions, executions and deliveries of one read. */
+/** Maximum sessions, executions and deliveries of one read. */
 const MOST = 500;
 
 const time = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** New words of the sessions that changed; so it needs no index of its own on the busiest table. */
+/**
+ * Maximum new messages of each changed session. They are found by session, so the busiest table needs no further index.
+ */
 const MESSAGES_EACH = 20;
 
 /**
  * Everything in a workspace that changed since a time. Each part follows an index that exists for lists. A session is
- * touched by every message and by its end. An execution, a delivery or a handoff appears once by its creation; later it
- * is found by its id while it is watched.
+ * touched by every message and by its end. An execution, a delivery or a handoff is found once by its creation, and
+ * later by its id while it is watched.
  */
 const READ = `
   WITH touched AS MATERIALIZED (

@@ -7,7 +7,7 @@ import { createRecentStamps } from "./recent-stamps.ts";
 
 export interface FeedDeps {
   changes: FeedChangesRepository;
-  /** The channels of a workspace as events, and the part of each whose change is news. */
+  /** The channels of a workspace as events, and the part of each whose change is an event. */
   channels(workspaceId: string): Promise<{ id: string; data: JsonObject; state: JsonObject }[]>;
   /** Calls back when something happened here; best effort. Returns a function that stops it. */
   onNews(listener: () => void): () => void;
@@ -26,9 +26,9 @@ export interface Feed {
   stop(): void;
 }
 
-/** Rows that other transactions commit late are found for so long, milliseconds. */
+/** For this long, rows that other transactions commit late are still found, milliseconds. */
 const OVERLAP_MS = 5_000;
-/** Time between two reads without news, and the least time between two reads at all, milliseconds. */
+/** Time between two reads without changes, and the minimum time between any two reads, milliseconds. */
 const POLL_MS = 400;
 const LEAST_MS = 100;
 /** Wait after a read that failed, milliseconds. */

@@ -9,7 +9,7 @@ export interface Feeds {
   stop(): void;
 }
 
-/** A feed goes on for so long after its last reader, so that a reader who reconnects misses nothing, milliseconds. */
+/** A feed continues this long after its last reader, so that a reader who reconnects misses nothing, milliseconds. */
 const LINGER_MS = 60_000;
 
 export function createFeeds(deps: FeedDeps): Feeds {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../core/text/json.ts";
 
-/** Remembers the last state of things, to find out whether a state is news. The things seen longest ago are forgotten. */
+/** Remembers the last state of things, to find out if a state is new. The things seen longest ago are forgotten. */
 export function createRecentStamps(most: number) {
   const stamps = new Map<string, string>();
   return {

@@ -47,8 +47,8 @@ export interface PersonReply {
 }
 
 /**
- * Stores a person's message to the user. The person becomes the holder if there is none. Members of a desk may speak
- * beside each other, but nobody speaks beside a person who answers elsewhere.
+ * Stores a person's message to the user. The person becomes the holder if there is none. Several members of a desk may
+ * answer, but nobody else may answer while a person answers elsewhere.
  */
 export async function replyInHandoff(
   client: PoolClient,

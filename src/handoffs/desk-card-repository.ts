@@ -45,7 +45,7 @@ interface CardMessage {
   files: number;
 }
 
-/** The newest messages that a user or an answer consists of, oldest first. */
+/** The newest messages by the user or to the user, oldest first. */
 async function lastMessages(client: PoolClient, handoffId: string): Promise<CardMessage[]> {
   const { rows } = await client.query<CardMessage>(
     `SELECT m.role, m.content, m.author->>'name' AS author,

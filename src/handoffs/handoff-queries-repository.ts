@@ -14,10 +14,10 @@ export interface HandoffFilter {
 
 export type HandoffQueries = ReturnType<typeof createHandoffQueries>;
 
-/** Handoffs as people look at them. */
+/** Reads handoffs for people and programs. */
 export function createHandoffQueries(pool: Pool) {
   return {
-    /** Null where the workspace has no such handoff. */
+    /** Null if the workspace has no such handoff. */
     async find(workspaceId: string, id: string): Promise<Handoff | null> {
       const { rows } = await pool.query<HandoffRow>(
         `SELECT ${HANDOFF_COLUMNS} FROM ${HANDOFF_FROM} WHERE h.workspace_id = $1 AND h.id = $2`,

@@ -57,7 +57,7 @@ export function toHandoff(row: HandoffRow): Handoff {
   };
 }
 
-/** A session whose row is locked, with the handoff it is in. */
+/** A session whose row is locked, with its open handoff. */
 export interface LockedSession {
   id: string;
   workspaceId: string;
@@ -109,7 +109,7 @@ export async function readHandoff(client: Pick<PoolClient, "query">, id: string)
 /** True if a person holds the handoff. Another name with the same key counts as another person. */
 export function holds(handoff: HandoffRow, person: Person): boolean {
   if (handoff.holder_id !== person.id) return false;
-  // A platform knows each person by an id, whatever they are called today.
+  // On a platform the id identifies a person, even if their name changes.
   if (person.via !== "api" && person.via !== "console") return true;
   return person.name === null || person.name === handoff.holder_name;
 }

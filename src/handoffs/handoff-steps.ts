@@ -6,7 +6,7 @@ import { warnIdleDesks } from "./idle-warning-repository.ts";
 
 /** No person wrote for a while, so the bot answers the next message. */
 const IDLE = { by: null, resume: "next", prompt: null, text: null } as const;
-/** Most handoffs of one step. */
+/** Maximum handoffs of one step. */
 const AT_ONCE = 50;
 
 export interface HandoffStepsDeps {

@@ -1,4 +1,7 @@
-/** The origin of a request: a caller, the bot, an event rule, the user's words, a failed turn, or the owner's own phone. */
+/**
+ * The origin of a request. `user`: the user's message asked for it. `failure`: a turn failed. `phone`: the owner wrote
+ * from their own phone.
+ */
 export type HandoffSource = "api" | "bot" | "event" | "user" | "failure" | "phone";
 export type HandoffState = "requested" | "taken" | "released";
 export type ReleaseReason = "released" | "idle" | "session_ended";

@@ -71,7 +71,7 @@ export function createHandoffs(deps: HandoffsDeps) {
   }
 
   return {
-    /** For a transaction that does more. The caller calls `move` after its commit. */
+    /** The same within a larger transaction. The caller calls `move` after its commit. */
     prepare,
     within: requestHandoff,
     move: <T extends { kind: string } | ({ kind: string } & Changed)>(outcome: T): T => move(outcome),

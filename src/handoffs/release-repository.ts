@@ -75,7 +75,7 @@ async function isIdle(client: PoolClient, id: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** The person's last words, then the agent's own about it. */
+/** The person's last words, and then the agent's own text. */
 async function sayGoodbye(
   client: PoolClient,
   session: LockedSession,
@@ -100,7 +100,7 @@ async function sayGoodbye(
 
 /**
  * Asks the bot to answer the messages that nobody answered. They follow the person's last words before the goodbye, or
- * the begin of the handoff. The words that asked for a person, and messages behind a reset, are left out.
+ * the begin of the handoff. The message that asked for a person, and messages after a reset, are left out.
  */
 async function askForWhatWaits(
   client: PoolClient,

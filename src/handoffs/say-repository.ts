@@ -9,7 +9,7 @@ import { appendDeliveries, appendMessage } from "../sessions/append-repository.t
 import type { Holder } from "./handoff.ts";
 import type { LockedSession } from "./handoff-rows-repository.ts";
 
-/** A message of a person, or the agent's own words about a person. */
+/** A message of a person, or the agent's own text about a person. */
 export interface Said extends Reply {
   messageId: string;
   /** `operator`: a person's words, which are history. `notice`: the agent's words, which are not. */

@@ -8,7 +8,7 @@ import { eventRow, type SessionMessage, sessionRow } from "./new-row.ts";
 export interface IngestDeps {
   /** Stores one message, committed together with all others that wait. */
   store(row: InboundRow): Promise<InboundOutcome>;
-  /** Answers a stranger's request, if the message is an approver's press. False: it is none. */
+  /** Answers a request for access, if the message is an approver's press. False: the message is no such press. */
   press(channel: ChannelRef, event: InboundMessage): Promise<boolean>;
   /** The known identifier of the user whom the platform calls by these names. */
   identify(channel: ChannelRef, names: readonly [string, ...string[]]): Promise<string>;
@@ -78,7 +78,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     }
   }
 
-  /** The same message with the user's known identifier and the messages of ours that it refers to. */
+  /** The same message with the user's known identifier and our own messages to which it refers. */
   async function lookedUp(channel: ChannelRef, event: ChannelEvent): Promise<ReadEvent> {
     if (event.type === "operator_message" || event.type === "arrival")
       return { ...event, conversation: await identified(channel, event.conversation) };
@@ -115,7 +115,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   };
 }
 
-/** A message with the messages of ours that it refers to. */
+/** A message with our own messages to which it refers. */
 type ReadEvent = ChannelEvent & { own?: ReadonlyMap<string, KnownMessage> };
 
 const NONE_OF_OURS: ReadonlyMap<string, KnownMessage> = new Map();

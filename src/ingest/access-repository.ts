@@ -28,23 +28,23 @@ import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 import { namesOf } from "./new-row.ts";
 
 /*
- * The place that asks if a sender may talk to the bot. It runs in the transaction that stores the message, so every
- * process decides the same.
+ * Decides if a sender may talk to the bot. It runs in the transaction that stores the message, so every process decides
+ * the same.
  */
 
-/** Time for which a request waits, milliseconds. Without a code, an operator needs no haste. */
+/** Time for which a request waits, milliseconds. Without a code, an operator has more time. */
 const LIFETIME_MS = { pairing: 60 * 60_000, allowlist: 24 * 60 * 60_000 } as const;
 /** Characters of the first words that operators see. */
 export const EXCERPT = 500;
-/** Makers of decisions that no person makes now. */
+/** The deciders of decisions that no person makes now. */
 const BY_LIST: Decider = { name: "the list in the configuration", via: "config" };
 const BY_GRANT: Decider = { name: "an earlier decision", via: "grant" };
-/** The bot gets this in the place of an invite's code. On Telegram it is what opens a chat. */
+/** The bot gets this text instead of an invite's code. On Telegram it opens a chat. */
 const ARRIVES = "/start";
 
 /**
- * Messages whose senders are not let in, or were let in while messages of them still wait. Only these need the channel's
- * lock. For all others two short queries are enough.
+ * Messages of senders without access, and of senders with access whose earlier messages still wait. Only these need the
+ * channel's lock. For all others two short queries are enough.
  */
 export async function findStrangers(
   client: PoolClient,
@@ -68,10 +68,10 @@ export async function findStrangers(
   return strangers;
 }
 
-/** Refusals that the sender need not hear of, because nothing is missing. */
+/** Refusals that the sender need not know, because no message of theirs is lost. */
 const HARMLESS: readonly Refusal[] = ["repeated", "not_for_bot"];
 
-/** Asks if somebody who arrived without a message may talk to the bot. Nothing is held, because nothing was said. */
+/** Decides if a person who arrived without a message may talk to the bot. There is no message to hold. */
 export async function mayArrive(
   client: PoolClient,
   { id, access }: ChannelRef,
@@ -86,7 +86,7 @@ type Asked =
   /** `row`: the message as the bot gets it. `held`: messages of the sender that waited, oldest first. */
   { kind: "admitted"; row: InboundRow; held: InboundRow[] } | { kind: "kept_out"; outcome: InboundOutcome };
 
-/** Asks if the sender of a message may talk to the bot, and does what follows. The channel is locked. */
+/** Decides if the sender of a message may talk to the bot, and carries out the decision. The channel is locked. */
 export async function askAccess(client: PoolClient, row: InboundRow): Promise<Asked> {
   const { channelId, userIdentifier: identifier, eventKeys, access } = row;
   if (access === null) return { kind: "admitted", row, held: [] };
@@ -129,7 +129,7 @@ export async function askAccess(client: PoolClient, row: InboundRow): Promise<As
   }
 }
 
-/** Lets the sender of an invite in. The invite counts one person more, in the same commit. */
+/** Gives the sender of an invite access. The same commit counts the use of the invite. */
 async function admitByInvite(
   client: PoolClient,
   row: InboundRow,
@@ -217,7 +217,7 @@ function isListed({ access }: InboundRow): boolean {
   return access?.names.some((name) => access.settings.allow.has(name)) ?? false;
 }
 
-/** The form in which a message waits. Its sender is let in by then, so nobody is asked again. */
+/** The form in which a message waits. Its sender has access when it is released, so nobody is asked again. */
 type HeldRow = Omit<InboundRow, "context" | "access"> & {
   context: (Omit<MessageContext, "sentAt"> & { sentAt: string | null }) | null;
 };
@@ -226,7 +226,7 @@ function heldForm({ context, access: _, ...row }: InboundRow): HeldRow {
   return { ...row, context: context && { ...context, sentAt: context.sentAt?.toISOString() ?? null } };
 }
 
-/** Settles the requests of a user who is let in. Returns the messages that waited, in the order of their arrival. */
+/** Settles the requests of a user who gets access. Returns the waiting messages, in the order of their arrival. */
 export async function release(
   client: PoolClient,
   user: { channelId: string; userIdentifier: string },

@@ -32,15 +32,15 @@ export type Answered =
 
 export interface AdmissionsDeps {
   lease: LeaseClaim;
-  /** The messages that waited are stored, so their turns begin. */
+  /** The waiting messages are stored, so their turns begin. */
   onReleased(released: readonly ReleasedMessage[]): void;
-  /** Approvers read what became of a request. */
+  /** Sends the result of a request to approvers. */
   tell(planned: readonly PlannedDelivery[]): void;
 }
 
 export type Admissions = ReturnType<typeof createAdmissions>;
 
-/** Lets people in, and refuses them. The commit that lets somebody in also stores the messages that waited. */
+/** Gives people access, and refuses it. The commit that gives access also stores the waiting messages. */
 export function createAdmissions(pool: Pool, { lease, onReleased, tell }: AdmissionsDeps) {
   async function settle(
     client: PoolClient,
@@ -70,7 +70,7 @@ export function createAdmissions(pool: Pool, { lease, onReleased, tell }: Admiss
     });
   }
 
-  /** Answers a locked request. Approvers read below their cards what became of it. */
+  /** Answers a locked request. Approvers read the result below their cards. */
   async function decide(
     client: PoolClient,
     request: AnsweredRequest,

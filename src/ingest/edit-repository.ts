@@ -16,8 +16,8 @@ const LOCK = `
   WHERE u.channel_id = $1 AND u.identifier = $2 ORDER BY m.seq DESC LIMIT 1 FOR UPDATE OF s, m`;
 
 /**
- * A message certainly waits if nothing works on its session, if an earlier message has to be answered first, or if the
- * start of its turn would have closed it. A turn that has just begun may not be marked as running yet.
+ * A message certainly waits in three cases. Nothing works on its session, an earlier message has to be answered first,
+ * or the start of its turn would have closed it. A turn that has just begun may not be marked as running yet.
  */
 const EDIT = `
   UPDATE messages m SET content = $2, payload = s.offer ->> $3, metadata = m.metadata || $4
@@ -33,7 +33,7 @@ const EDIT = `
 export async function editWaiting(client: PoolClient, row: InboundRow): Promise<InboundOutcome> {
   const { channelId, userIdentifier, address, replyReference } = row;
   if (replyReference === null) return { kind: "not_waiting" };
-  // Before the stored ones: a message that is just let in is stored once its request is settled.
+  // Held messages first: when its sender gets access, a message moves from the held ones to the stored ones.
   const requestId = await editHeld(
     client,
     { channelId, identifier: userIdentifier },

@@ -3,7 +3,9 @@ import type { KnownMessage } from "../core/message/message-context.ts";
 import { type ResultRow, toOutcome } from "./inbound-record.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 
-/** Messages that were committed without an answer from the database, with the same columns as the result of the statement that stores. */
+/**
+ * Messages whose commit got no answer from the database. The columns are those of the statement that stores messages.
+ */
 const STORED = `
   SELECT m.id AS message_id, true AS resolvable, true AS open, s.id AS lane_id, m.seq, s.user_id AS lane_user,
     s.agent_id AS lane_agent, s.agent_version AS lane_version, s.lease_token, s.answered_seq, false AS created,

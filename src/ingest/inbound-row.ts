@@ -65,15 +65,15 @@ export interface Gathering {
   edits: boolean;
 }
 
-/** A message that waited until its sender was let in, and its outcome. */
+/** A message that waited until its sender got access, and its outcome. */
 export interface ReleasedMessage {
   row: InboundRow;
   outcome: InboundOutcome;
 }
 
 /**
- * The outcome of storing one message. `released`: messages of the same sender that waited, stored before it. `storedAs`:
- * the message that was stored in its place, without the code of an invite.
+ * The outcome of storing one message. `released`: messages of the same sender that waited, stored before it.
+ * `storedAs`: the message that was stored instead, without the code of an invite.
  */
 export type InboundOutcome = StoredOutcome & {
   released?: readonly ReleasedMessage[];
@@ -102,7 +102,7 @@ type StoredOutcome =
       executionId: string | null;
       createdAt: Date;
     }
-  /** It joined a message that waits for its turn: a part of its album, another event of the message, or its edit. */
+  /** It joined a message that waits for its turn, as a part of its album, another event, or an edit. */
   | { kind: "joined"; sessionId: string; messageId: string }
   /** It waits for a part of its album that is for the bot. */
   | { kind: "held" }
@@ -117,9 +117,9 @@ type StoredOutcome =
    * repeated.
    */
   | { kind: "upload_taken" }
-  /** It waits until its sender is let in. `planned`: the words for the sender, and for approvers. */
+  /** It waits until its sender gets access. `planned`: the deliveries to the sender and to approvers. */
   | { kind: "pending"; requestId: string; planned: readonly PlannedDelivery[] }
-  /** Its sender is not let in, and it was not kept. */
+  /** Its sender has no access, and it was not kept. */
   | { kind: "refused"; because: Refusal };
 
 export interface LeaseClaim {

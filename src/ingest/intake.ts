@@ -44,12 +44,12 @@ export interface IntakeDeps {
   /** The limit for messages on their way into the database. */
   capacity: AdmissionLimit;
   metrics: Pick<Metrics, "inbound">;
-  /** Traces a stored message; null where tracing is off. */
+  /** Traces a stored message; null if tracing is off. */
   trace: TraceArrival | null;
   log: Logger;
 }
 
-/** The way of an event into the service: it is admitted, committed with others, and begins its turn. */
+/** The path of an event into the service: it is admitted, committed with others, and begins its turn. */
 export function createIntake(deps: IntakeDeps) {
   const { database, lease, delivery, turns, capacity, metrics, trace, log } = deps;
   const { intake: pool } = database;
@@ -82,7 +82,7 @@ export function createIntake(deps: IntakeDeps) {
     partitionOf: (row) => row.sessionId ?? `${row.channelId}/${row.address}`,
   });
 
-  /** Sends what strangers and approvers read. If this fails, the reconciler does it later. */
+  /** Sends the texts for people without access and for approvers. If this fails, the reconciler does it later. */
   function tell(planned: readonly PlannedDelivery[]): void {
     for (const { id, channelId } of planned) delivery.queues.enqueue(channelId, [id]);
   }

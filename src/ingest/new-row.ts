@@ -91,12 +91,12 @@ export function sessionRow(channel: ChannelRef, message: SessionMessage): Inboun
   });
 }
 
-/** The names by which a conversation may be let in. */
+/** The names by which a conversation may have access. */
 export function namesOf({ userIdentifier, aliases = [], partOf }: ConversationRef): string[] {
   return [userIdentifier, ...aliases, ...(partOf === undefined ? [] : [partOf])];
 }
 
-/** The names by which the sender may be let in. In a group, that is the group, its topic and the writer. */
+/** The names by which the sender may have access. In a group these are the group, its topic and the writer. */
 function accessOf({ access }: ChannelRef, { conversation, author }: InboundMessage): InboundRow["access"] {
   if (access === undefined) return null;
   return {

@@ -49,7 +49,7 @@ export function createUnansweredRepository(pool: Pool) {
 
     /**
      * Opens the conversation of a user who arrived, if it is not open. Rules for its begin greet the user. Nothing is
-     * stored for a person who is not let in.
+     * stored for a person without access.
      */
     storeArrival(channel: ChannelRef, event: Arrival): Promise<Unanswered> {
       return inTransaction(pool, async (client) => {

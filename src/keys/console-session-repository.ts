@@ -30,8 +30,8 @@ interface SessionRow {
 }
 
 /**
- * Sessions of the console, and codes that open one once. Postgres stores hashes alone. It does not use Prisma, because
- * a code is used up by the statement that opens its session.
+ * Sessions of the console, and codes that open one once. Postgres stores only hashes. It does not use Prisma, because a
+ * code is used up by the statement that opens its session.
  */
 export function createConsoleSessionRepository(pool: Pool) {
   return {
@@ -46,7 +46,7 @@ export function createConsoleSessionRepository(pool: Pool) {
       return rowCount === 1 ? { token } : null;
     },
 
-    /** Opens a session for a person whom a provider knows. Use does not move its end, so the provider is asked again. */
+    /** Opens a session for a person whom a provider knows. Use does not extend it, so the provider is asked again. */
     async openForPerson(
       keyId: string,
       providerSession: string | null,

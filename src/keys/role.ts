@@ -13,7 +13,7 @@ const READ = ["sessions:read", "users:read", "handoff:read", "access:read"];
 const ANSWER = [...READ, "handoff:write", "contacts:read"];
 const CHANGED = ["sessions", "messages", "users", "trigger", "deliveries", "access"];
 
-/** The scopes of somebody who has a role and no key. */
+/** The scopes of a person with a role and without a key. */
 export const ROLE_SCOPES: Readonly<Record<Role, readonly string[]>> = {
   viewer: READ,
   agent: ANSWER,
@@ -22,8 +22,8 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly string[]>> = {
 };
 
 /**
- * The role that scopes amount to: the highest one of which they hold a right. It only says which screens and buttons
- * are useful. Each call is decided by its scope.
+ * The role that matches scopes: the highest one to which any of the scopes belongs. It only decides which screens and
+ * buttons are shown. The scopes decide about each call.
  */
 export function roleOf(scopes: readonly string[]): Role {
   if (scopes.includes("admin")) return "owner";

@@ -25,8 +25,8 @@ export function createLogger(options: {
 }
 
 /**
- * Standard output, or another descriptor. A line that cannot be written, such as to a full disk or a closed terminal, is
- * lost; without a listener its error would end the process.
+ * Standard output, or another descriptor. A line that cannot be written is lost, for example to a full disk or a closed
+ * terminal. Without a listener, the error would end the process.
  */
 export function createOutput(fd = 1): DestinationStream {
   const output = pino.destination({ dest: fd, sync: true });

@@ -8,7 +8,7 @@ export interface RunningTracing extends Tracing {
 }
 
 /**
- * Starts tracing. Null where it is off; then none of its packages is loaded. The packages read their variables from the
+ * Starts tracing. Null if it is off; then none of its packages is loaded. The packages read their variables from the
  * process, so these must be there.
  */
 export async function startTracing(

@@ -1,10 +1,10 @@
 import type { SpanExporter } from "@opentelemetry/sdk-trace-base";
 import type { Logger } from "../core/process/logger.ts";
 
-/** The value of a successful export. Its enum stands in a package that nothing else here needs. */
+/** The code of a successful export. Its enum is in a package that nothing else here needs. */
 const SUCCESS = 0;
 
-/** Says in the log when traces cannot be sent, and when they can be again. The service goes on either way. */
+/** Logs when traces cannot be sent, and when they can be sent again. The service continues in both cases. */
 export function watchedExporter(exporter: SpanExporter, log: Logger): SpanExporter {
   let fails = false;
   return {

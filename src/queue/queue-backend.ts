@@ -41,7 +41,7 @@ const ACK_TIMEOUT_MS = 1_000;
  * (schema `bullmq` of the same database). A lost connection never ends the process: it is logged once per outage and
  * retried forever.
  * @param options.prefix separates several services on one Redis.
- * @param options.signal stops the waiting for a server that is down, which has no other limit.
+ * @param options.signal stops the waiting for a server that is down. The waiting has no other limit.
  */
 export async function openQueueBackend(options: {
   redisUrls?: readonly string[] | null;

@@ -8,8 +8,8 @@ import type { RedisNode } from "./with-redis.ts";
 
 /**
  * Clients of a Redis Cluster. The keys of one queue share a slot, because BullMQ's scripts need that. Each queue has a
- * different slot. A client learns the slots of each node, and each failover to a replica, from the nodes.
- * @param nodes first nodes; the client learns the others from them.
+ * different slot. The nodes tell a client the slots of each node, and each failover to a replica. @param nodes first
+ * nodes; the client learns the others from them.
  */
 export function redisCluster(nodes: readonly RedisNode[], outage: OutageLog): RedisClients {
   const open = clusterOpener(nodes, outage);

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from "ioredis";
 import type { OutageLog } from "./outage-log.ts";
 
-/** Reports an outage to the log: it starts at the first lost node of a cluster, and ends when none is missing. */
+/** Logs an outage, which starts at the first lost node of a cluster and ends when none is missing. */
 export function watchNodes(outage: OutageLog) {
   const missing = new Set<string>();
   const forget = (gone: (key: string) => boolean) => {

@@ -8,8 +8,8 @@ import type { JsonObject } from "../core/text/json.ts";
 import { storableJson } from "../core/text/text.ts";
 
 /*
- * The place that writes messages and deliveries. Two statements write their own rows, because they store many messages
- * in one statement and one commit: arriving messages (ingest/store-inbound-statement.ts) and the ends of turns
+ * Writes messages and deliveries. Two other statements write their own rows, because they store many messages in one
+ * commit. These are arriving messages (ingest/store-inbound-statement.ts) and the ends of turns
  * (turns/answering/finish-repository.ts).
  */
 
@@ -45,7 +45,7 @@ export interface AppendedMessage {
 }
 
 /**
- * One statement takes the next seq and stores the message, because the trigger for event rules reads the message when
+ * One statement takes the next seq and stores the message. The database trigger for event rules reads the message when
  * the seq changes. If nothing was waiting before an instruction, everything before it counts as answered.
  */
 const APPEND = `
@@ -130,7 +130,7 @@ export async function appendDeliveries(
   return rows.map(({ id }) => id);
 }
 
-/** Stores words to somebody who is not let in, so there is no session. Returns their delivery. */
+/** Stores a text to a person without access, who has no session. Returns its delivery. */
 export async function appendNotice(
   client: PoolClient,
   notice: {

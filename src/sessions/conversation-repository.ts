@@ -68,12 +68,12 @@ function toKnown(row: ConversationRow | undefined): KnownConversation | null {
   return { externalKey: row.external_id, userIdentifier: row.identifier, agent: row.slug };
 }
 
-/** Late messages arrive in the order of the platform's retries. The newest is looked for among so many. */
+/** Late messages arrive in the order of the platform's retries. So the newest by time is searched among this many. */
 const LATE_AT_MOST = 10;
 
 /**
- * The user's last message at an address, in any session, by the time of writing; or the user's arrival without a message,
- * if that was later. The message of a stranger counts too: it waits in a request, and words to them answer it. A message
+ * The user's last message at an address, in any session, by the time of writing. A later arrival without a message
+ * counts instead. The message of a stranger counts too: it waits in a request, and a text to them answers it. A message
  * added through the API does not count, because the platform did not deliver it. Not Prisma: it runs before every send
  * on channels where it decides the permitted content. So it reads only the newest messages of the user's latest sessions.
  */

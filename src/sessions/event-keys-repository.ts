@@ -1,10 +1,9 @@
 import type { PoolClient } from "pg";
 
 /**
- * Stores the keys of a platform's event, so that it counts once. Call it in the transaction that stores what the event
- * says.
- * @param messageId the message that the event becomes or belongs to.
- * @returns false if one of the keys is known: the event came before.
+ * Stores the keys of a platform's event, so that it counts once. Call it in the transaction that stores the event's
+ * content. @param messageId the message that the event becomes or belongs to. @returns false if one of the keys is
+ * known, because the event came before.
  */
 export async function claimEvent(
   client: PoolClient,

@@ -5,11 +5,11 @@ import { wait } from "../core/time/wait.ts";
 import { whileLeader } from "../storage/leader.ts";
 import { mergeWords } from "./merge-words-repository.ts";
 
-/** Pause between two looks, milliseconds. */
+/** Pause between two checks, milliseconds. */
 const PAUSE_MS = 1_000;
-/** A look sees all activity since the last one, and this time before, because a commit can be late; milliseconds. */
+/** A check covers all activity since the last one, and this time before, because a commit can be late; milliseconds. */
 const LATE_MS = 10_000;
-/** Time between two looks at all sessions, milliseconds. */
+/** Time between two checks of all sessions, milliseconds. */
 const LOOK_AT_ALL_MS = 10 * 60_000;
 /** Time between two merges of new words into the index for searches, milliseconds. */
 const MERGE_MS = 5_000;
@@ -18,7 +18,7 @@ const BATCH = 100;
 
 const IS_BEHIND = "(last_activity_at > updated_at OR waits <> (inbound_seq > answered_seq))";
 
-/** Skips rows that a message or a turn has locked, so that nothing waits here. The next look finds them again. */
+/** Skips rows that a message or a turn has locked, so that nothing waits here. The next check finds them again. */
 const followThose = (condition: string) => `
   WITH found AS MATERIALIZED (SELECT id FROM sessions WHERE ${condition} AND ${IS_BEHIND}),
   behind AS (
@@ -36,17 +36,17 @@ const followRecent = (ms: number) => `SET LOCAL enable_seqscan = off;
   ${followThose(`last_activity_at > now() - ${Math.ceil(ms)} * interval '1 millisecond'`)}`;
 
 /**
- * Lets two indexed columns of sessions follow what messages and turns write: `updated_at`, by which lists are sorted, and
- * `waits`, by which waiting sessions are found after a crash.
+ * Keeps two indexed columns of sessions up to date. Lists are sorted by `updated_at`, and `waits` finds waiting
+ * sessions after a crash.
  *
  * Each message writes its session's row twice, and Postgres updates a row in place only if no indexed column changes.
- * Otherwise it also writes a dozen indexes. So messages and turns write `last_activity_at` and the numbers of the newest
- * messages, and one process at a time brings the two columns up to date about once a second. That is one write to the
- * indexes for all messages of a second.
+ * Otherwise it also writes a dozen indexes. So messages and turns write only `last_activity_at` and the numbers of the
+ * newest messages. One process at a time brings the two columns up to date, about once a second. That is one write to
+ * the indexes for all messages of a second.
  *
- * The row itself shows that it is behind, so a killed process leaves nothing that cannot be found. Recent
- * activity has a BRIN index, which does not prevent updates in place. The first look, and one every ten minutes, reads
- * all sessions.
+ * The row itself shows that it is behind, so a killed process leaves nothing that cannot be found. Recent activity has
+ * a BRIN index, which does not prevent updates in place. The first check, and one every ten minutes, reads all
+ * sessions.
  */
 export async function followActivity(
   pool: Pool,
@@ -62,12 +62,12 @@ export async function followActivity(
   }
 }
 
-/** Most readers that share a run. The console asks for a few lists at once. */
+/** Maximum readers that share a run. The console asks for a few lists at once. */
 const READERS = 8;
 
 const catchingUp = new WeakMap<Pool, () => Promise<void>>();
 
-/** Brings recent activity up to date for somebody who reads the indexed columns now. Parallel readers share a run. */
+/** Brings recent activity up to date for a reader of the indexed columns. Parallel readers share a run. */
 export function catchUp(pool: Pool): Promise<void> {
   const shared = catchingUp.get(pool) ?? shareRuns(() => followActivity(pool, LATE_MS), READERS);
   catchingUp.set(pool, shared);
@@ -80,7 +80,7 @@ export function keepFollowing(pool: Pool, options: { stop: AbortSignal; log: Log
 }
 
 async function follow(pool: Pool, stop: AbortSignal, log: Logger): Promise<void> {
-  /** The beginnings of the last look, of the last one at all sessions, and of the last merge. */
+  /** The start times of the last check, of the last check of all sessions, and of the last merge. */
   let last = Number.NEGATIVE_INFINITY;
   let lastAtAll = Number.NEGATIVE_INFINITY;
   let lastMerge = Number.NEGATIVE_INFINITY;

@@ -31,7 +31,7 @@ export interface MessageView {
   context: MessageContext | null;
   /** Ratings of the message, oldest first; empty for most messages. */
   feedback: MessageFeedback[];
-  /** On what a person said in a handoff: who they are. */
+  /** On a person's message in a handoff: that person. */
   person: { name: string; via: string } | null;
   createdAt: Date;
 }

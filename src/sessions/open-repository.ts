@@ -4,8 +4,8 @@ import type { JsonObject } from "../core/text/json.ts";
 import { storableJson } from "../core/text/text.ts";
 
 /*
- * The place that opens sessions. One statement opens its own: arriving messages (ingest/store-inbound-statement.ts) open
- * their sessions in the same statement that stores them.
+ * Opens sessions. Only arriving messages (ingest/store-inbound-statement.ts) open their sessions themselves, in the
+ * statement that stores them.
  */
 
 export interface SessionToOpen {

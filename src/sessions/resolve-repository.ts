@@ -77,7 +77,7 @@ export async function sessionOfKey(
 
 /**
  * The open session that follows a completed one; opens it if there is none. Null: the session does not exist. It
- * follows the links under the lock of each session, so that parallel messages to a completed session open only one.
+ * follows the links under the lock of each session. So parallel messages to a completed session open only one.
  */
 export async function successorOf(client: PoolClient, sessionId: string): Promise<string | null> {
   let id = sessionId;

@@ -18,7 +18,10 @@ const OLD = `
     AND NOT EXISTS (SELECT 1 FROM schedules p WHERE p.session_id = s.id AND p.status IN ('active', 'paused'))
   ORDER BY s.updated_at, s.id LIMIT $5 FOR UPDATE SKIP LOCKED`;
 
-/** The rows of a session, each kind before what it refers to. The rest is little, and goes with the session. */
+/**
+ * The tables with many rows of a session. A table comes before the tables to which it refers. Other rows are few, and
+ * the delete of the session removes them.
+ */
 const KINDS = ["deliveries", "event_log", "incidents", "executions", "messages"] as const;
 
 const SESSIONS = 20;
@@ -36,8 +39,8 @@ interface OldSession {
 /** Erases sessions that were kept long enough, with everything in them. */
 export function createSessionRetention(pool: Pool) {
   /**
-   * Ends those that are still open, without their end events: a message that arrives from now on opens a new session.
-   * The time of the last change stays. So if this process dies now, the next sweep finds them again.
+   * Ends those that are still open, without their end events. So a message that arrives from now on opens a new
+   * session. The time of the last change stays. So if this process dies now, the next sweep finds them again.
    */
   const claim = (agentId: string, days: number, after: { at: Date; id: string }): Promise<OldSession[]> =>
     inTransaction(pool, async (client) => {
@@ -66,8 +69,9 @@ export function createSessionRetention(pool: Pool) {
 
   return {
     /**
-     * Erases the old sessions of every agent, by the days of the agent, else by `days` (null: for ever), and anonymous
-     * visitors of whom nothing is left. Returns the number of sessions. Any number of processes may run it at once.
+     * Erases the old sessions of every agent, by the agent's own days, else by `days` (null: never). Also erases
+     * anonymous visitors of whom nothing is left. Returns the number of sessions. Any number of processes may run it at
+     * once.
      * @param onErased gets the sessions whose work in this process may stop.
      */
     async sweep(

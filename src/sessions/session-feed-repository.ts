@@ -8,7 +8,7 @@ import {
   type VisitorMessage,
 } from "./visitor-repository.ts";
 
-/** The news of a session for a follower who has seen it up to some seq. */
+/** The changes of a session for a follower who has seen it up to some seq. */
 export interface FeedPage {
   status: string;
   endReason: string | null;
@@ -22,9 +22,9 @@ export interface FeedPage {
 export interface SessionFeedRepository {
   /** Null: the session does not exist any more. */
   since(sessionId: string, afterSeq: number, limit: number): Promise<FeedPage | null>;
-  /** The seqs of recent voice messages whose words may be missing at a follower who has seen all up to some seq. */
+  /** The seqs of recent voice messages whose transcription a follower may lack, who has seen all up to some seq. */
   unheard(sessionId: string, upToSeq: number): Promise<number[]>;
-  /** Those of these messages that were heard by now, with their words. */
+  /** Those of these messages that have their transcription by now. */
   heard(sessionId: string, seqs: readonly number[]): Promise<VisitorMessage[]>;
 }
 
@@ -47,10 +47,10 @@ const SINCE = `
      WHERE e.session_id = s.id AND e.seq > s.answered_seq AND e.status IN ('pending', 'running')) AS waiting
   FROM sessions s WHERE s.id = $1`;
 
-/** A message that is older than so many others is not being heard any more. */
+/** A message older than this many others is not being transcribed any more. */
 const LOOKED_BACK = 20;
 
-/** Words that came while a page was being loaded count too, because the page may lack them. */
+/** Transcriptions that came while a page was loading count too, because the page may lack them. */
 const UNHEARD = `
   SELECT seq FROM messages m WHERE session_id = $1 AND seq > $2::int - ${LOOKED_BACK} AND seq <= $2 AND role = 'user'
     AND (listened_at IS NULL OR listened_at > now() - interval '1 minute')

@@ -9,7 +9,7 @@ export interface SearchFilters {
   metadata?: JsonObject | undefined;
   /** Words in what was said, in the syntax of web searches: `refund "order 17" -test`. */
   words?: string | undefined;
-  /** True: a turn or a delivery of the session failed, or the outcome of a delivery is left to an operator. */
+  /** True: a turn or a delivery of the session failed, or an operator must decide about a delivery. */
   trouble?: boolean | undefined;
 }
 
@@ -46,10 +46,9 @@ export function searchConditions(filters: SearchFilters, bind: (value: unknown) 
 }
 
 /**
- * Answers the filters with few matches from their indexes. This query runs before the list's own, because the planner
- * does not know that few rows are wanted in a different order. A wrong guess means a scan of the whole table.
- * @returns the ids of the matching sessions, null if no filter has few matches; and the filters, with undefined for those
- * that the ids answer.
+ * Answers the filters with few matches from their indexes. This query runs before the list's own. The planner does not
+ * know that the list needs few rows in another order, and a wrong guess scans the whole table. @returns `ids`: the
+ * matching sessions; null if no filter has few matches. `rest`: the filters that the ids do not answer.
  */
 export async function findFew(
   pool: Pool,

@@ -85,8 +85,8 @@ export function createVisitorRepository(prisma: PrismaModels) {
 
   return {
     /**
-     * Creates the visitor of an issued visitor token, or finds the existing one. It is no upsert, because Prisma makes a
-     * transaction of some, whose failure does not tell that the database is away.
+     * Creates the visitor of an issued visitor token, or finds the existing one. It is no upsert, because Prisma runs
+     * some upserts in a transaction. The failure of such a transaction does not tell that the database is away.
      */
     async admit(channel: ChannelRef, pass: VisitorPass, language: string | null): Promise<Visitor> {
       const { identifier, name, anonymous } = pass;

@@ -43,7 +43,7 @@ export interface SeenChat {
   typing: string | null;
   /** The unfinished answer that will be replaced by a message. */
   draft: string | null;
-  /** Buttons of the platform's own, beside those of messages. */
+  /** The platform's own buttons, besides those of messages. */
   actions?: string[];
 }
 

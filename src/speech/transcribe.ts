@@ -46,7 +46,7 @@ const answerSchema = z.object({
   usage: z.object({ seconds }).nullish().catch(null),
 });
 
-/** Creates a listener, which turns sounds into words. It remembers which servers tell only the words. */
+/** Creates a function that turns sounds into words. It remembers which servers return only the words. */
 export function createTranscriber() {
   const brief = new Set<string>();
 

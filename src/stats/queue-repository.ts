@@ -25,7 +25,7 @@ export interface WorkspaceQueue {
   channels: ChannelQueue[];
 }
 
-/** At most so many waiting sessions are looked at for the oldest message of a channel. */
+/** At most this many waiting sessions are read for the oldest message of a channel. */
 const LOOKED_AT = 2_000;
 
 /** Each part reads a partial index that holds only the waiting rows, so the cost depends on the backlog. */

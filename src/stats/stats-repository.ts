@@ -38,7 +38,7 @@ export interface StatsRow {
   failedDeliveries: number;
 }
 
-/** The database may count for so long, so that nobody's question holds up messages; milliseconds. */
+/** Time limit of a query, so that statistics do not delay messages, milliseconds. */
 const MOST_MS = 10_000;
 /** SQLSTATE `query_canceled`. */
 const CANCELED = "57014";
@@ -53,7 +53,7 @@ const CHOSEN = `($8::text IS NULL OR s.channel_id IN (SELECT id FROM channels WH
     AND ($9::text IS NULL OR s.agent_id = $9)`;
 const within = (column: string) => `${column} >= $2 AND ${column} < $3`;
 
-/** A turn counts as the metrics count it: once it began and ended. The one that covers others counts for all of them. */
+/** A turn counts as in the metrics, when it has begun and ended. A turn that answers several messages counts once. */
 const STATS = `
   WITH said AS (
     SELECT ${bucket("m.created_at")}, count(*) FILTER (WHERE m.origin = 'user') AS messages_in,

@@ -24,8 +24,8 @@ export interface BackedUp {
 }
 
 /**
- * The lines of a backup of a database in use. All rows are of one moment. Files are read after them, so a file that was
- * erased meanwhile is missing, as its row will be.
+ * The lines of a backup of a database in use. All rows are from one moment. Files are read after them. So a file that
+ * was erased meanwhile is missing, although its row is there.
  */
 export async function* backupLines(options: {
   url: string;
@@ -70,7 +70,7 @@ export async function* backupLines(options: {
 }
 
 export type RestoreResult =
-  /** `unfinished`: rows and files are there, but what follows them failed. */
+  /** `unfinished`: rows and files are there, but a later step failed. */
   | ({ kind: "restored"; unfinished: unknown } & BackedUp)
   /** The database has rows already. */
   | { kind: "occupied"; tables: string[] }

@@ -28,11 +28,11 @@ const lineSchema = z.union([
 
 export type BackupLine = z.output<typeof lineSchema>;
 
-/** Writes a backup. Until its end is on disk, the file has another name, so it never looks whole before it is. */
+/** Writes a backup. Until its end is on disk, the file has another name. So an incomplete file never looks complete. */
 export async function writeBackup(path: string, lines: AsyncIterable<BackupLine>): Promise<void> {
   const draft = `${path}.unfinished`;
   try {
-    // One that an earlier process left behind keeps its mode, and others may be able to read it.
+    // A file that an earlier process left would keep its mode, so other accounts might read it.
     await rm(draft, { force: true });
     const file = await open(draft, "wx", 0o600);
     // The stream syncs the file before it closes it.

@@ -5,7 +5,10 @@ import { missingMigrations } from "./migrate.ts";
 
 /** The Postgres version that the tests use. */
 const TESTED_VERSION = 18;
-/** Largest difference between the two clocks. Times come from both, so beyond this retries and timeouts look wrong. */
+/**
+ * Maximum difference between the two clocks. Times come from both, so a larger difference makes retries and timeouts
+ * wrong.
+ */
 const MAX_SKEW_MS = 5_000;
 
 interface ServerFacts {

@@ -24,8 +24,8 @@ interface Waiting<T, R> {
  * Items run in arrival order within their partition. If a batch has bad data, each item is written again alone,
  * so that only the bad one fails. A batch that lost a race (serialization, deadlock) is tried again as a whole.
  * @param options.run writes all items or none, and returns one result per item in the same order.
- * @param options.partitionOf returns a key; items with one key share a partition, which keeps their order. Without it, an item
- * may go to any partition.
+ * @param options.partitionOf returns a key. Items with one key share a partition, which keeps their order. Without it,
+ * an item may go to any partition.
  */
 export function createGroupCommit<T, R>(options: {
   run: (items: T[]) => Promise<R[]>;
@@ -105,9 +105,9 @@ async function writeBatch<T, R>(run: (items: T[]) => Promise<R[]>, batch: Waitin
 }
 
 /**
- * True if one item may be the cause: bad data (class 22), a constraint (23; Prisma P20xx), or an error in our code.
- * False if the database is down, full or out of connections. No item causes that, and single retries would make it
- * worse.
+ * True if one item may be the cause. That is bad data (class 22), a constraint (23; Prisma P20xx), or an error in our
+ * code. False if the database is down, full or out of connections. No item causes that, and single retries would make
+ * it worse.
  */
 function isAboutData(error: unknown): boolean {
   const state = sqlState(error);

@@ -5,7 +5,7 @@ import { FailedStatement } from "../core/faults/database-outage.ts";
 import { PrismaClient } from "./generated/client.ts";
 
 /**
- * Prisma's models without its transactions: after a statement that got no answer, these would return the silent
+ * Prisma's models without its transactions. After a statement without an answer, a transaction would return the silent
  * connection to the pool.
  */
 export type PrismaModels = Omit<PrismaClient, `$${string}`>;

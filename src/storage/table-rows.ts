@@ -65,7 +65,7 @@ export async function writeRows(client: pg.ClientBase, table: Table, rows: strin
   );
 }
 
-/** Switches our triggers. They fire rules and tell desks; what they did comes as rows. */
+/** Switches our triggers. They fire rules and notify desks, and the copied rows already have their results. */
 export async function switchTriggers(
   client: pg.ClientBase,
   { name }: Table,

@@ -1,13 +1,13 @@
 import type { Trail } from "./describe-trail.ts";
 import type { Fact } from "./fact.ts";
 
-/** A request of somebody who was not let in when they wrote. */
+/** A request of a person who had no access when they wrote. */
 export interface AccessFacts {
   id: string;
   state: "waiting" | "approved" | "denied" | "expired";
   channel: string;
   messageIds: string[];
-  /** The reason why the sender's invite lets nobody in; null: the sender wrote none. */
+  /** The reason why the sender's invite is not valid; null: the sender wrote none. */
   invite: "used_up" | "expired" | "unknown" | null;
   unkept: number;
   requestedAt: Date;
@@ -15,7 +15,7 @@ export interface AccessFacts {
   decidedAt: Date | null;
   byName: string | null;
   byVia: string | null;
-  /** The words that tell the sender to wait; null: nothing was said. */
+  /** The text that tells the sender to wait; null: no text was sent. */
   notice: { id: string; status: string; error: string | null } | null;
 }
 
@@ -25,7 +25,7 @@ const INVITES = {
   unknown: "Its sender was not let in yet: there is no such invite on this channel.",
 } as const;
 
-/** Describes how a message waited for its sender to be let in. */
+/** Describes how a message waited until its sender got access. */
 export function describeAccess(request: AccessFacts): Fact[] {
   const about = { type: "access_request" as const, id: request.id };
   const { requestedAt, decidedAt, unkept, notice } = request;
@@ -63,7 +63,7 @@ function endOf({ state, byName, byVia }: AccessFacts): string | null {
   return state === "expired" ? "Nobody let the sender in in time, and the message was deleted." : null;
 }
 
-/** The history of a message that is in no session, because its sender is not let in. */
+/** The history of a message that is in no session, because its sender has no access. */
 export function describeHeld(request: AccessFacts): Trail {
   const [messageId = request.id] = request.messageIds;
   return {

@@ -64,7 +64,7 @@ function describeDelivery(
   return facts;
 }
 
-/** The note of an accepted delivery: something else was sent instead. */
+/** The note of an accepted delivery: another content was sent instead. */
 function noteOf({ status, error }: DeliveryRow): string | null {
   return error === null || status === "failed" || status === "unknown" ? null : sentence(error);
 }

@@ -10,10 +10,10 @@ import type { FiringRow, TrailRows } from "./trail-rows.ts";
 /** The history of a message, from its arrival to its last receipt. */
 export interface Trail {
   messageId: string;
-  /** Null: its sender is not let in. */
+  /** Null: its sender has no access. */
   sessionId: string | null;
   executionId: string | null;
-  /** The id of its trace, if messages are traced. Null: its sender is not let in. */
+  /** The id of its trace, if messages are traced. Null: its sender has no access. */
   traceId: string | null;
   /** The whole history in one or two sentences. */
   summary: string;
@@ -101,7 +101,7 @@ function whyWaiting({ turn, previousTurn, session, incidents }: TrailRows): stri
   return session.isLeased ? "a process is preparing its turn" : "no process has taken it yet";
 }
 
-/** Copies for a desk say nothing about what reached the user. */
+/** Copies for a desk do not show if the user got the message. */
 function summarizeDeliveries(rows: TrailRows): string | null {
   const deliveries = rows.deliveries.filter(({ deskChannel }) => deskChannel === null);
   if (deliveries.length === 0) return null;

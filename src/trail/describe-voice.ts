@@ -7,7 +7,7 @@ export const HEARING = "hearing_";
 /** Codes of failed attempts to speak a reply begin with this. */
 export const SPEAKING = "speaking_";
 
-/** Describes what became of a voice message's sound. */
+/** Describes the result of hearing a voice message. */
 export function describeHearing({ id, listenedAt: at, transcription, content }: QuestionRow): Fact[] {
   if (at === null || !isJsonObject(transcription)) return [];
   const about = { type: "message" as const, id };

@@ -14,7 +14,7 @@ export interface TraceReceipts {
   drain(): Promise<void>;
 }
 
-/** Makes the last spans of a message: the platform says that a send was delivered or read, or failed later. */
+/** Makes the last spans of a message: the platform reports that a send was delivered or read, or failed later. */
 export function createTraceReceipts(deps: {
   tracing: Tracing;
   /** The traces of messages, by message. */

@@ -86,7 +86,7 @@ const DELIVERIES = `
       ORDER BY b.ordinal DESC LIMIT 1) AS "blockedBy"
   FROM deliveries d WHERE d.message_id = ANY($1) ORDER BY d.ordinal`;
 
-/** The request of a message, also by its own id, by that of its delivery, or by a sender who waits. */
+/** The request for access of a message. Also found by its own id, or by the id of its delivery. */
 const ACCESS = `
   SELECT r.id, c.name AS channel, r.message_ids AS "messageIds", r.invite, r.unkept, r.requested_at AS "requestedAt",
     r.expires_at AS "expiresAt", r.decided_at AS "decidedAt", r.by_name AS "byName", r.by_via AS "byVia",
@@ -117,7 +117,7 @@ export function createTrailRepository(pool: Pool) {
     (await pool.query<T>(text, values)).rows;
 
   return {
-    /** The request of a message that is in no session, because its sender is not let in. */
+    /** The request of a message that is in no session, because its sender has no access. */
     async held(workspaceId: string, id: string): Promise<AccessFacts | null> {
       const [request] = await all<AccessFacts>(ACCESS, [workspaceId, id]);
       return request ?? null;

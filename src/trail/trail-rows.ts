@@ -21,7 +21,7 @@ export interface TrailRows {
   firings: FiringRow[];
   /** The handoff in which a person was to answer it; null for most. */
   handoff: HandoffFacts | null;
-  /** The request with which its sender was let in; null for most. */
+  /** The request that gave its sender access; null for most. */
   access: AccessFacts | null;
   attachments: AttachmentRow[];
 }
@@ -69,7 +69,7 @@ export interface QuestionRow {
   references: StoredReference[] | null;
   /** True if several platform events may belong to this one message. */
   collectsParts: boolean;
-  /** Time at which its sound had become words, or was known to have none; null: it has no sound. */
+  /** Time at which its sound was transcribed, or known to have no words; null: it has no sound. */
   listenedAt: Date | null;
   /** The transcription in `metadata`; null if it was not heard. */
   transcription: Json;

@@ -46,7 +46,7 @@ export interface Prospect {
   /** Null: they are new. */
   user: { id: string; identifier: string; name: string | null } | null;
   state: Reachability;
-  /** Since when the platform says that nothing arrives. */
+  /** The time since which the platform reports that nothing arrives. */
   since: Date | null;
   /** The end of their quiet hours, which a message waits for; null: it goes at once. */
   quietUntil: Date | null;
@@ -132,7 +132,7 @@ export function createOutreach({ database, hub, channels, agents, pipeline, log 
     quietFor,
     whoIs,
 
-    /** Returns the reachability of a user, and since when they have been unreachable. */
+    /** Returns the reachability of a user, and the time since which they are unreachable. */
     reachOf: unreachable,
 
     /** The time zone for times without one: the user's, else that of the agent's quiet hours, else UTC. */
@@ -143,7 +143,7 @@ export function createOutreach({ database, hub, channels, agents, pipeline, log 
       return quietHoursOf(await dataOf(person), always)?.timezone ?? "UTC";
     },
 
-    /** Tells what a message would meet now. Sends and stores nothing. */
+    /** Checks what would happen to a message now. Sends and stores nothing. */
     async check(
       channel: ChannelRef,
       agentId: string,

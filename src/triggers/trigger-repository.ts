@@ -173,7 +173,7 @@ export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerR
   };
 }
 
-/** Takes everything back that a trigger changed: the bot may not speak. */
+/** Rolls back everything that a trigger changed, because the bot may not speak. */
 class PersonAnswers extends Error {}
 
 function deferredId({ channel, key }: Pick<Trigger, "channel" | "key">): string {

@@ -192,7 +192,7 @@ export function createTurnStage({ base, channels, agents, files, delivery, desk 
       ...handoffSteps({ pool, handoffs, tellDesk: delivery.tellDesk }),
     ],
     previewSteps: [previews.step],
-    /** A group of its own: it waits for models, and nothing else may wait for it. */
+    /** A separate group, because it waits for models, and nothing else may wait for it. */
     shadowSteps: (stopping: AbortSignal): ReconcilerStep[] => [
       createShadows({
         repository: createShadowRepository(pool),

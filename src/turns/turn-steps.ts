@@ -4,7 +4,7 @@ import type { BudgetRepository } from "./budgets/budget-repository.ts";
 import type { TurnEngine } from "./lanes/turn-engine.ts";
 import type { TurnRepository } from "./lanes/turn-repository.ts";
 
-/** Most sessions that one step of the reconciler wakes. */
+/** Maximum sessions that one step of the reconciler wakes. */
 const STRANDED_AT_ONCE = 200;
 
 export interface TurnStepsDeps {

@@ -19,7 +19,7 @@ const IDENTIFY = `
 
 export type UserAliases = ReturnType<typeof createUserAliases>;
 
-/** Stores several names of one user on a channel (WhatsApp: a number, and an id if the number is hidden). */
+/** Stores several names of one user on a channel. On WhatsApp these are a number, and an id for a hidden number. */
 export function createUserAliases(pool: Pool) {
   /** Adds new names under a lock. Without it, two names of one user that arrive at once could create two users. */
   const addNames = (channelId: string, names: readonly [string, ...string[]]): Promise<string> =>

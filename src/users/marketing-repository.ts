@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 
-/** Users who take no marketing messages, as they told the platform: kept until they tell it otherwise. */
+/** Stores users who refuse marketing messages, until they accept them again. */
 export function createMarketingPreferences(pool: Pool) {
   return {
     async set(channelId: string, identifier: string, isWanted: boolean): Promise<void> {

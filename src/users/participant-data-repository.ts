@@ -39,7 +39,7 @@ export function createParticipantDataRepository(pool: Pool) {
 
     /**
      * Writes the result of `change`, one writer at a time.
-     * @param expected returns true for revisions that the caller may overwrite; null: any.
+     * @param expected returns true for revisions that the caller may overwrite. Null: any revision.
      */
     async write(
       ref: ParticipantRef,

@@ -18,7 +18,7 @@ export interface UserView {
   anonymous: boolean;
   /** The platform's reason why messages no longer arrive. Null if it gave none, or if the user has written since. */
   unreachable: (Unreachable & { since: Date }) | null;
-  /** Since when they take no marketing messages, as they told the platform; null: nothing said. */
+  /** The time since which they refuse marketing messages, as they told the platform; null: they did not refuse. */
   marketingStoppedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -30,7 +30,7 @@ export interface UserFilter {
   identifiers?: readonly string[] | undefined;
   /** Text that the name or the identifier contains. */
   q?: string | undefined;
-  /** True: `q` is looked for in names alone. */
+  /** True: `q` is searched only in names. */
   nameOnly?: boolean;
 }
 
@@ -83,8 +83,8 @@ export function createUserRepository(pool: Pool) {
 
     /**
      * Erases a user with their data and their sessions, including every message, execution and delivery. Only the ids
-     * of platform events stay, so that a repeated webhook does not restore the user.
-     * @returns the erased sessions; null if there is no such user.
+     * of platform events stay, so that a repeated webhook does not restore the user. @returns the erased sessions; null
+     * if there is no such user.
      */
     async erase(workspaceId: string, id: string): Promise<{ sessionIds: string[] } | null> {
       return inTransaction(pool, async (client) => {

@@ -5,7 +5,7 @@ const AT_ONCE = 500;
 
 /**
  * Anonymous visitors without anything. Nobody can tell who they were, so nothing is lost with them: a browser that
- * returns becomes a new visitor. Those that somebody let in stay.
+ * returns becomes a new visitor. Visitors with access stay.
  */
 const LONELY = `u.anonymous AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id)
   AND NOT EXISTS (SELECT 1 FROM schedules p WHERE p.user_id = u.id)
@@ -28,7 +28,7 @@ export async function eraseSilentVisitors(pool: Pool, days: number, stop: AbortS
 }
 
 /**
- * Takes the rows first, and looks at them once more. A session that is being opened holds its user, so nobody who opens
+ * Locks the rows first, and then checks them again. A session that is being opened holds its user, so nobody who opens
  * one meanwhile is erased with it.
  */
 function eraseLonely(pool: Pool, which: string, values: readonly unknown[]): Promise<number> {

@@ -1,4 +1,4 @@
-// The one way to build a page of the service: the same browsers, the same JSX, gzip as the measure of its size.
+// Builds every page of the service, for the same browsers and with the same JSX. Sizes are measured with gzip.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
@@ -28,7 +28,7 @@ export async function buildPage({ root, output, entry, style, plugins = [] }) {
           entryFileNames: "[name].js",
           chunkFileNames: "[name]-[hash].js",
           minify: true,
-          // Notes for a bundler that comes after this one. There is none.
+          // These comments are for a second bundler, and there is none.
           comments: { annotation: false },
         },
       },

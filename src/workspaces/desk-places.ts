@@ -11,7 +11,9 @@ export interface DeskPlaceDeps {
   desksOf(workspaceId: string): Desks;
 }
 
-/** Finds the running channels behind desks and approvers. Looks at each use, because their channels may start later. */
+/**
+ * Finds the running channels behind desks and approvers. Each call searches again, because a channel may start later.
+ */
 export function createDeskPlaces({ channels, desksOf }: DeskPlaceDeps) {
   const deskOf = (workspaceId: string, name: string) => {
     const desks = desksOf(workspaceId);
@@ -25,7 +27,7 @@ export function createDeskPlaces({ channels, desksOf }: DeskPlaceDeps) {
   }
 
   return {
-    /** The place of a desk in the workspace of a channel; null if its channel does not run here or shows no desks. */
+    /** The place of a desk in a channel's workspace. Null if the desk's channel does not run here or shows no desks. */
     deskPlace(channelId: string, name: string): DeskPlace | null {
       const workspaceId = channels.byId(channelId)?.ref.workspaceId ?? "";
       const desk = deskOf(workspaceId, name);

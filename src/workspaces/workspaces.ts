@@ -89,7 +89,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
       deps.onVersions(current);
     },
 
-    /** An agent as the file has it now; null if the file has none of this id and name. */
+    /** An agent of the current file; null if the file has none of this id and name. */
     configuredAgent(agentId: string, slug: string): ConfiguredAgent | null {
       const home = workspaces.find(({ agents }) => agents.some(({ id }) => id === agentId));
       const isNamed = home?.agents.some((agent) => agent.id === agentId && agent.slug === slug);

@@ -8,19 +8,22 @@ import { breaksConnection } from "./mcp-fault.ts";
 
 export type McpTool = ListToolsResult["tools"][number];
 
-/** A server that is connected to. */
+/** A connected MCP server. */
 export interface McpConnection {
-  /** Its tools; asked for anew after the server sent word that is no answer, such as that the list has changed. */
+  /**
+   * The server's tools. They are requested again after any notice of the server, for example that its list
+   * has changed.
+   */
   tools(): Promise<readonly McpTool[]>;
   call(tool: string, input: unknown, options: ToolExecutionOptions): Promise<object>;
   /** True after the connection broke. The next call then opens a new one. */
   broken(): boolean;
-  /** Closes it once the calls under way have ended. */
+  /** Closes the connection after the running calls have ended. */
   retire(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Connects to a server and asks for its tools. Throws where that fails or takes too long. */
+/** Connects to a server and asks for its tools. Throws if that fails or takes too long. */
 export async function connect(config: McpServerConfig): Promise<McpConnection> {
   let [broken, outdated, retired] = [false, false, false];
   let underWay = 0;
@@ -29,7 +32,8 @@ export async function connect(config: McpServerConfig): Promise<McpConnection> {
     transport,
     clientName: "causeway",
     initializationOptions: { timeout: config.timeoutMs },
-    // Faults show in the calls. Notices of the server come here as well, and the client does not say which.
+    // Faults appear in the calls. The client also reports notices of the server here, and does not
+    // distinguish them.
     onUncaughtError: () => {
       outdated = true;
     },
@@ -101,7 +105,7 @@ function transportTo(config: McpServerConfig) {
   );
 }
 
-/** A pipe has no headers. So the trace stands in the `_meta` of each call, where MCP puts it. */
+/** A pipe has no headers. So the `_meta` of each call has the trace, as MCP defines. */
 function traced(transport: StdioTransport): StdioTransport {
   const send = transport.send.bind(transport);
   transport.send = (message) => {
@@ -113,7 +117,7 @@ function traced(transport: StdioTransport): StdioTransport {
   return transport;
 }
 
-/** A connection serves many turns, so each request says for itself to which trace it belongs. */
+/** A connection serves many turns, so each request names its own trace. */
 const fetchTraced: typeof fetch = (input, init) => {
   const { traceparent } = traceHeaders();
   if (traceparent === undefined) return fetch(input, init);
@@ -122,7 +126,7 @@ const fetchTraced: typeof fetch = (input, init) => {
   return fetch(input, { ...init, headers });
 };
 
-/** Every page of the server's list. */
+/** Reads every page of the server's list of tools. */
 async function definitionsOf(client: MCPClient, timeoutMs: number): Promise<McpTool[]> {
   const options = { timeout: timeoutMs };
   const first = await client.listTools({ options });

@@ -26,7 +26,7 @@ export function breaksConnection(error: unknown): boolean {
   return lostSession(error) || faultOf(error).name !== "MCPClientError";
 }
 
-/** A failed call as the model is told of it. The client's own words advise programmers. */
+/** The text about a failed call for the model. The client's own messages are meant for programmers. */
 export function callFault(error: unknown): string {
   const { statusCode, responseBody } = faultOf(error);
   if (typeof statusCode === "number" && statusCode >= 400) {

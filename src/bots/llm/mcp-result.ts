@@ -1,4 +1,4 @@
-/** A result in text; what is no text is named. */
+/** A result as text. Content that is no text is only named. */
 export function mcpResultText(result: object): string {
   const parts: unknown[] = "content" in result && Array.isArray(result.content) ? result.content : [result];
   const written = parts.map(partText).join("\n");

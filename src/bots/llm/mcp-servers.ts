@@ -46,7 +46,7 @@ function createServer(
       const opened = await connect(config);
       const tools = (await opened.tools()).map((tool) => tool.name);
       const names = toolNames(name, tools);
-      // Its own name of each, by the one that models call it.
+      // The server's name of each tool, by the name that models use.
       const named = Object.fromEntries(tools.map((tool) => [names.get(tool), tool]));
       log.info({ mcp_server: name, tools: named }, "connected to an MCP server");
       return opened;
@@ -61,7 +61,7 @@ function createServer(
     }
   }
 
-  /** The connection that works; where it has broken, a new one. Null where there is none. */
+  /** The working connection. A new one replaces a broken one. Null if no connection is possible. */
   async function current(): Promise<McpConnection | null> {
     const pending = connection;
     const known = await pending;
@@ -87,7 +87,7 @@ function createServer(
       return await (await reachable()).call(...args);
     } catch (error) {
       if (!lostSession(error)) throw error;
-      // The server ran nothing: it did not know the session. The call goes once into a new one.
+      // The server did not know the session, so it ran nothing. The call is repeated once in a new session.
       return (await reachable()).call(...args);
     }
   }

@@ -7,12 +7,12 @@ import { callFault } from "./mcp-fault.ts";
 import { mcpResultText } from "./mcp-result.ts";
 import { shownResult } from "./tool-result.ts";
 
-/** Most letters of a name that every provider takes. */
+/** Maximum length of a name that every provider accepts. */
 const MOST_LETTERS = 64;
 
 export type CallMcpTool = (tool: string, input: unknown, options: ToolExecutionOptions) => Promise<object>;
 
-/** The tools of one server as a model is offered them. */
+/** The tools of one server in the form for a model. */
 export function mcpTools(
   server: string,
   config: McpServerConfig,
@@ -49,8 +49,9 @@ export function mcpTools(
 }
 
 /**
- * The names that a model calls a server's tools by: letters, digits, - and _, as providers take no others. Tools whose
- * names would be the same, or too long, get a hash of their own name behind it, which stays the same from turn to turn.
+ * The names by which a model calls a server's tools. Providers accept only letters, digits, - and _. If names
+ * would be equal or too long, a hash of the server's name for the tool is added. So a tool has the same name
+ * in every turn.
  */
 export function toolNames(server: string, tools: readonly string[]): Map<string, string> {
   const plain = (tool: string) => `${server}_${tool}`.replaceAll(/[^a-zA-Z0-9_-]/g, "_");

@@ -88,8 +88,8 @@ function outsideOfTags(markdown: string, from: number, spans: readonly Span[]): 
 }
 
 /**
- * The spans before the first backtick inside a bare URL. Parsers that make links of bare URLs read it as a part of the
- * URL, and pair all later backticks differently.
+ * The spans before the first backtick inside a bare URL. Parsers that make links of bare URLs read it as part
+ * of the URL, and pair later backticks differently.
  */
 function outsideOfUrls(markdown: string, from: number, spans: readonly Span[]): Span[] {
   let at = from;

@@ -62,7 +62,8 @@ export function addListeners(app: SlackApp, deps: ListenerDeps): void {
     if (opening !== null) onOpened(installationOf(context), opening);
   }
 
-  // Bolt runs the chains of all listeners for each body. So a message, the most frequent one, is taken before them.
+  // Bolt runs the chains of all listeners for each body. Most bodies are messages, so messages are handled
+  // before the chains.
   app.use(async (args) => {
     const type = "event" in args ? args.event.type : null;
     await (type === "message" || type === "app_mention" ? takeMessage(args) : args.next());

@@ -31,9 +31,9 @@ const REMOVAL_PAUSE_MS = 5_000;
 const MOST_FREE = 1_000;
 
 /**
- * The status of a thread while an answer is written. Slack removes the older one when the app posts there, so it is removed
- * here only if nothing is posted, or if it arrives after the post. The status of a session ends with its turn, whichever
- * process posts the answer.
+ * The status of a thread while an answer is written. Slack removes the status of a thread when the app posts
+ * there. So it is removed here only if nothing is posted, or if it arrives after the post. The status of a
+ * session ends with its turn, whichever process posts the answer.
  */
 export function createStatus({ calls, isShowing, track, stopped }: StatusDeps) {
   const threads = new Map<string, Thread>();

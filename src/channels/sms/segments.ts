@@ -8,8 +8,9 @@ const GSM = { single: 160, each: 153 } as const;
 const UCS2 = { single: 70, each: 67 } as const;
 
 /**
- * The number of segments in which a phone network carries a text, and for which Twilio charges. One character outside of
- * the GSM alphabet (an emoji, a typographic quote) makes all of the text UCS-2, with less room in each segment.
+ * The number of segments in which a phone network carries a text, and for which Twilio charges. One character
+ * outside the GSM alphabet (an emoji, a typographic quote) changes the whole text to UCS-2. Then each segment
+ * holds less.
  */
 export function segmentsOf(text: string): { segments: number; encoding: "gsm7" | "ucs2" } {
   const septets = septetsOf(text);

@@ -38,8 +38,9 @@ export interface AccessTokenDeps {
 }
 
 /**
- * Gets tokens with the client credentials grant (RFC 6749, 4.4), and keeps them until they expire. The processes of a
- * channel share one token, because some authorization servers limit requests, or end the token before a new one.
+ * Gets tokens with the client credentials grant (RFC 6749, 4.4), and keeps them until they expire. The
+ * processes of a channel share one token. Some authorization servers limit requests, or end the earlier token
+ * when they issue a new one.
  */
 export function createAccessTokens({ client, config, clock, shared }: AccessTokenDeps): AccessTokens {
   const url = new URL(config.authUrl);

@@ -7,16 +7,17 @@ export interface TelegramPlace {
 }
 
 /**
- * `thread`: a topic of a forum or a private chat. `direct`: a topic of a channel's direct messages, one per person.
- * `business`: a person's chat with a business account, in whose name the bot answers; the id is that of the connection.
+ * `thread`: a topic of a forum or a private chat. `direct`: a topic of a channel's direct messages, one per
+ * person. `business`: a person's chat with a business account. The bot answers in the account's name, and the
+ * id names the connection.
  */
 export type TelegramTopic = { kind: "thread" | "direct"; id: number } | { kind: "business"; id: string };
 
 const MARKS = { thread: "", direct: "d", business: "b" } as const;
 
 /**
- * For example `12345`, `-100987`, `-100987:17` for a topic, `-100987:d777001` for a topic of direct messages,
- * `12345:bAbC-1` for a chat with a business account.
+ * For example `12345` and `-100987`. A topic: `-100987:17`. A topic of direct messages: `-100987:d777001`. A
+ * chat with a business account: `12345:bAbC-1`.
  */
 export function toAddress({ chatId, topic }: TelegramPlace): string {
   return topic === null

@@ -18,7 +18,7 @@ interface Written {
   author_signature?: string | undefined;
 }
 
-/** The writer of a message: a person, or the chat that they speak for (an anonymous admin's group, a channel). */
+/** The writer of a message: a person, or the chat for which they speak (a group, a channel). */
 export function writerOf({
   from,
   sender_chat: onBehalfOf,

@@ -6,8 +6,8 @@ import type { TelegramReaction } from "./update.ts";
 const MEANINGS: Record<string, Rating> = { "👍": "up", "👎": "down" };
 
 /**
- * The rating that somebody's reactions to a message are. Telegram tells all of a person's reactions at once, so none of
- * both thumbs takes an earlier rating back.
+ * The rating in a person's reactions to a message. Telegram sends all reactions of the person at once. So
+ * reactions without a thumb take an earlier rating back.
  */
 export function ratingOf(reaction: TelegramReaction): MessageRating {
   const { chat, message_id: id, user, actor_chat: onBehalfOf, date, new_reaction: given } = reaction;

@@ -9,8 +9,9 @@ const MOST_BLOCKS = 500;
 const MOST_COLUMNS = 20;
 
 /**
- * Converts the Markdown that models write to the blocks of a rich message. Blocks are data: no tag and no address in a
- * text becomes a button, a picture or a page that Telegram fetches. Null: a rich message has no place for all of it.
+ * Converts the Markdown that models write to the blocks of a rich message. Blocks are data. So no tag or
+ * address in a text becomes a button, a picture or a page that Telegram fetches. Null: a rich message has no
+ * place for all of it.
  */
 export function richBlocksOf(source: string): RichBlock[] | null {
   if (source.length > RICH_LIMIT) return null;

@@ -12,8 +12,8 @@ export interface RichSupport {
   /** The server took a rich message. */
   took(): void;
   /**
-   * The server refused a rich message with this status, and took the same as a plain message. 404: it has none. 400: if it
-   * has taken others, only this one is not possible.
+   * The server refused a rich message with this status, and took the same as a plain message. 404: it knows
+   * no rich messages. 400: if it has taken others before, only this one is not possible.
    */
   refused(status: number): void;
 }

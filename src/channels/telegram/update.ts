@@ -136,7 +136,7 @@ export function parseUpdate(json: unknown): TelegramUpdate | null {
   };
 }
 
-/** Null for an absent value, which is usual, and for one of another form. */
+/** Null for an absent value, which is usual, and for a value of another form. */
 function readAs<T>(schema: z.ZodType<T>, part: unknown): T | null {
   return part === undefined ? null : (schema.safeParse(part).data ?? null);
 }

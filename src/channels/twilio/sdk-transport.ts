@@ -23,8 +23,8 @@ export class CallFailed extends Error {
 }
 
 /**
- * Makes the calls of Twilio's SDK with our own HTTP client. The SDK's client does not tell if a failed request was sent,
- * and a send that may have arrived must not be repeated without a mark.
+ * Makes the calls of Twilio's SDK with our own HTTP client. The SDK's client does not tell if a failed
+ * request was sent. A send that may have arrived must not be repeated without a mark.
  */
 export class SdkTransport extends twilio.RequestClient {
   readonly #client: ApiClient;

@@ -27,7 +27,7 @@ export async function openForBackup(
   return start(dataDir, log);
 }
 
-/** The database that gets a backup. An embedded one is made if it is missing, and no service may run on it. */
+/** The database for a restore. A missing embedded database is created. No service may run on it. */
 export async function openForRestore({ databaseUrl, dataDir }: Place, log: Logger): Promise<OpenDatabase> {
   if (databaseUrl !== null) return { url: databaseUrl, close: NOTHING_TO_CLOSE };
   return start(dataDir, log);

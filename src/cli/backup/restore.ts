@@ -111,7 +111,7 @@ function reportUnfinished(
   return false;
 }
 
-/** Files go where the service will look for them. Their kind stands in their row. */
+/** Writes files to the place where the service reads them. The row of a file has its content type. */
 function countedFiles({ attachments: { place } }: Settings) {
   const store = place.kind === "directory" ? createFileDirectory(place.path) : createFileBucket(place);
   let count = 0;

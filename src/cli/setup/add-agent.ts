@@ -76,7 +76,7 @@ function llmBot(option: CommandCall["option"]): NewBot | Misuse {
   if (model === undefined) return { misuse: "An llm bot needs --model, the provider's name of a model." };
   const find = KEY_PAGES[provider];
   const bot = { type: "llm", provider, ...(url === undefined ? {} : { baseUrl: url }) };
-  // A server of one's own often asks for no key.
+  // A private server often needs no key.
   if (find === undefined) return { bot: { ...bot, model }, needs: [] };
   return { bot: { ...bot, apiKey: "$LLM_API_KEY", model }, needs: [{ variable: "LLM_API_KEY", find }] };
 }

@@ -14,7 +14,10 @@ export interface GatheredVariables {
   missing: NeededVariable[];
 }
 
-/** Takes values from the environment, makes up secrets of our own, and asks the person at the terminal for the rest. */
+/**
+ * Takes values from the environment, generates our own secrets, and asks the person at the terminal for the
+ * rest.
+ */
 export async function gatherVariables(
   needed: readonly NeededVariable[],
   { env, terminal }: Pick<CommandCall, "env" | "terminal">,

@@ -4,7 +4,7 @@ export interface LinePair {
   after: string | null;
 }
 
-/** Above so many pairs of lines the whole middle counts as changed, as comparing it would hold up the page. */
+/** With more pairs of lines, the whole middle counts as changed, because a comparison would block the page. */
 const MOST_PAIRS = 1_000_000;
 
 /** Lays two texts side by side, equal lines next to each other. Pure. */

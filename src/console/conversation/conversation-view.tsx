@@ -16,7 +16,7 @@ import { RuleLog } from "./rule-log.tsx";
 import { Transcript } from "./transcript.tsx";
 import { useConversation } from "./use-conversation.ts";
 
-/** One conversation: who it is with, what was said, and who answers. */
+/** One conversation: its user, its messages, and the person or bot that answers. */
 export function ConversationView({ id, route }: { id: string; route: Route }) {
   const at = readAt(route.query);
   const { conversation, failure, load } = useConversation(id, at);

@@ -7,7 +7,7 @@ export interface Conversation {
   /** A part of them without gaps, oldest first. */
   messages: readonly Message[];
   hasEarlier: boolean;
-  /** True if newer messages exist that are not loaded. Then what is new does not appear by itself. */
+  /** True if newer messages exist that are not loaded. Then new messages do not appear automatically. */
   hasLater: boolean;
   deliveries: readonly Delivery[];
   executions: readonly Execution[];

@@ -87,7 +87,7 @@ function describe(handoff: OpenHandoff | null, isMine: boolean) {
   return `${handoff.holder?.name ?? "A person"} answers here (${handoff.holder?.via ?? "elsewhere"}).`;
 }
 
-/** A person over the API or the console is known by the name of the key. */
+/** A person who answers over the API or the console has the name of the key. */
 function useIsMine(handoff: OpenHandoff | null): boolean {
   const now = useStore(who);
   if (handoff?.state !== "taken" || (now.state !== "in" && now.state !== "expired")) return false;

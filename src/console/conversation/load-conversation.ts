@@ -8,9 +8,8 @@ const PAGE = 50;
 const LAST_SEQ = 2 ** 31 - 1;
 
 /**
- * Loads a conversation, or what is new in it.
- * @param known what was loaded before; null at first.
- * @param at the `seq` of a message that a link leads to; null: the newest messages.
+ * Loads a conversation, or its new parts. @param known the part that is loaded already; null at first. @param at the
+ * `seq` of a message that a link leads to; null: the newest messages.
  */
 export async function loadConversation(
   id: string,

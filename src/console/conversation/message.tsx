@@ -9,7 +9,7 @@ import { Buttons, Files, Ratings } from "./extras.tsx";
 import { type Records, stateLine } from "./state-line.ts";
 import { Why } from "./why.tsx";
 
-/** Messages that nobody said to anybody. They are shown small. */
+/** Messages that no person and no bot wrote to the other. They are shown small. */
 const ASIDES: Partial<Record<Origin, string>> = {
   instruction: "Instruction to the bot",
   tool: "A tool's answer",
@@ -17,7 +17,7 @@ const ASIDES: Partial<Record<Origin, string>> = {
   notice: "Said by the service",
 };
 
-/** A message with its files, its buttons, and what became of it. */
+/** A message with its files, its buttons, and its state. */
 export const MessageView = memo(function MessageView(props: {
   message: Message;
   records: Records;

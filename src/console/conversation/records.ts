@@ -20,7 +20,7 @@ export function recordsOf(
 ): Map<string, Records> {
   const byMessage = new Map<string, Delivery[]>();
   for (const delivery of deliveries) {
-    // Copies for a desk say nothing about what reached the user.
+    // Copies for a desk do not show if the user got the message.
     if (delivery.message_id === null || delivery.handoff_id !== null) continue;
     byMessage.set(delivery.message_id, [delivery, ...(byMessage.get(delivery.message_id) ?? [])]);
   }

@@ -16,7 +16,7 @@ const TONES: Partial<Record<SessionEvent["status"], string>> = {
   pending: "wait",
 };
 
-/** The firings of the agent's event rules in a conversation, with what each of them did. Folded at first. */
+/** The firings of the agent's event rules in a conversation, with the results of their actions. Folded at first. */
 export function RuleLog({ sessionId }: { sessionId: string }) {
   const [isOpen, setOpen] = useState(false);
   const { data } = useLive(

@@ -1,10 +1,10 @@
 import type { Message } from "../server/wire.ts";
 
-/** A message that is older than this is not being heard any more. */
+/** The sound of a message older than this is not being transcribed any more. */
 const HEARD_WITHIN_MS = 15 * 60_000;
 const LOOKED_BACK = 20;
 
-/** The seq after which messages are new, or may have changed: a voice message gets its words after it came. Pure. */
+/** The seq after which messages are new, or may have changed: a voice message gets its text later. Pure. */
 export function seqToReadFrom(messages: readonly Message[], now = Date.now()): number {
   const changing = messages
     .slice(-LOOKED_BACK)

@@ -7,11 +7,11 @@ export interface StateLine {
   tone: "quiet" | "good" | "wait" | "bad";
 }
 
-/** The records that tell what became of a message. */
+/** The records that determine the state of a message. */
 export interface Records {
   /** The deliveries of this message to the user. */
   deliveries: readonly Delivery[];
-  /** The turn that answers it, or that it answers in. Null where none is known. */
+  /** The turn that answers it, or that wrote it. Null if none is known. */
   execution: Execution | null;
   /** The ratings by people. */
   feedback: readonly Feedback[];

@@ -102,7 +102,7 @@ export function Transcript(props: {
 
 const APART_MS = 5 * 60_000;
 
-/** The next message of the same author gets a heading of its own after a while, or if another person wrote it. */
+/** The next message gets a separate heading after a while, or if another person wrote it. */
 function isApart(previous: Message, message: Message): boolean {
   const gap = new Date(message.created_at).getTime() - new Date(previous.created_at).getTime();
   return gap > APART_MS || previous.author?.name !== message.author?.name;

@@ -27,7 +27,7 @@ export function useConversation(id: string, at: number | null) {
     async (signal) => {
       const before = held.current;
       const now = await loadConversation(id, { known: before.conversation, at }, signal);
-      // More messages may have been added meanwhile. Then the next look brings the new ones.
+      // More messages may have been added meanwhile. Then the next load gets the new ones.
       if (held.current === before) held.current = { place, conversation: now };
       return held.current.conversation;
     },

@@ -22,7 +22,7 @@ export function useDraft(execution: Execution | null): Draft | null {
     setHeld({ id, draft: EMPTY });
     const follow = (event: ReceivedEvent) =>
       setHeld((before) => (before.id === id ? { id, draft: withEvent(before.draft, event) } : before));
-    // A stream that breaks shows no more words; the finished answer comes by the next look.
+    // A broken stream shows no more text. The next load gets the finished answer.
     void read(id, follow, over.signal)
       .catch(() => undefined)
       .finally(() => over.signal.aborted || tick());

@@ -25,7 +25,7 @@ const STATUSES = ["active", "completed"];
 const HANDOFFS = ["open", "requested", "taken", "none"];
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** Reads an address. What makes no sense in it is left out. */
+/** Reads the filters of an address. Invalid values are left out. */
 export function readFilters(query: URLSearchParams): Filters {
   const text = (name: string) => query.get(name)?.trim() ?? "";
   const oneOf = (name: string, known: readonly string[]) => (known.includes(text(name)) ? text(name) : "");

@@ -4,17 +4,17 @@ interface Row {
   updated_at: string;
 }
 
-/** The rows that are shown, and how many stand elsewhere by now. */
+/** The shown rows, and the number of rows whose place has changed. */
 export interface Merged<T> {
   rows: T[];
-  /** Rows that are new, or belong higher up, and wait until the reader lets them in. */
+  /** Number of rows that are new or belong higher up, and wait until the reader accepts them. */
   waiting: number;
 }
 
 /**
  * Brings shown rows up to date.
  * @param shown the rows in the order of the screen.
- * @param first the first page, as the server orders it, and whether it is all there is.
+ * @param first the first page in the server's order; `isAll`: there is no other page.
  * @param mayMove false while the reader points at a row or is further down. Then every row stays at its place.
  */
 export function mergeRows<T extends Row>(

@@ -85,7 +85,7 @@ export function useRows(filters: Filters, mayMove: () => boolean) {
     troubled: trouble.data ?? new Set<string>(),
     isLoadingMore,
     loadMore,
-    /** Lets the waiting rows in. */
+    /** Shows the waiting rows. */
     letIn: () => first.data !== null && take(first.data, true),
   };
 }

@@ -11,7 +11,7 @@ const VIEWS: readonly { name: string; filters: Partial<Filters> }[] = [
   { name: "Trouble", filters: { trouble: true } },
 ];
 
-/** Filters that everybody has, those that somebody saved here, and a way to save the present ones. */
+/** The fixed filters, the saved filters of this browser, and a way to save the current ones. */
 export function Views({ filters, onChange }: { filters: Filters; onChange: (next: Filters) => void }) {
   const saved = useStore(savedViews);
   const [isSaving, setSaving] = useState(false);
@@ -57,7 +57,7 @@ export function Views({ filters, onChange }: { filters: Filters; onChange: (next
   );
 }
 
-/** Tells if the filters, apart from the words, are those of a view that everybody has. */
+/** Tells if the filters, apart from the words, are those of a fixed view. */
 export function isStandardView(filters: Filters): boolean {
   return VIEWS.some(({ filters: own }) => isSame(filters, own));
 }

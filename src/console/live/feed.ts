@@ -1,4 +1,4 @@
-/** Something changed. `sessionId` is null where it may concern everything. */
+/** Something changed. `sessionId` is null if the change may concern everything. */
 export interface News {
   sessionId: string | null;
 }
@@ -11,13 +11,13 @@ const NAME = "causeway-console-feed";
 const BEAT_MS = 10_000;
 /** Without a sign of life for so long, lists are read as if there were no feed. */
 const SILENT_MS = 25_000;
-/** Time until a refused feed is asked for again. A broken one is reopened by the browser. */
+/** Time until a refused feed is requested again. The browser reopens a broken one. */
 const AGAIN_MS = 15_000;
 
 const listeners = new Set<Listener>();
 let heardAt = Number.NEGATIVE_INFINITY;
 
-/** Tells if changes are told, so that nobody has to look often. */
+/** Tells if the feed reports changes, so that views poll rarely. */
 export const isFeedAlive = (): boolean => Date.now() - heardAt < SILENT_MS;
 
 /** Returns the function that ends it. */
@@ -26,7 +26,7 @@ export function onNews(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Lets everything on the page look again, after an action here. */
+/** Makes every view load again, after an action on this page. */
 export function tick(): void {
   tell({ sessionId: null });
 }
@@ -37,7 +37,7 @@ function tell(news: News): void {
 
 /**
  * Follows the feed of the workspace until the returned function is called. Browsers open few connections to a host, so
- * one tab holds the stream and tells the others. They learn ids, and no words.
+ * one tab holds the stream and tells the others. They get ids, and no texts.
  */
 export function followFeed(): () => void {
   const over = new AbortController();
@@ -75,7 +75,8 @@ function holdStream(share: (news: News | "beat") => void, signal: AbortSignal): 
     source.onerror = () => {
       if (source.readyState !== EventSource.CLOSED) return;
       again = setTimeout(open, AGAIN_MS);
-      // The server refuses the feed, perhaps because the session is over. Every call learns it now, and not at its next look.
+      // The server refuses the feed, perhaps because the session is over. Every view notices it now, and not at its
+      // next poll.
       share({ sessionId: null });
     };
   }

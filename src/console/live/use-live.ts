@@ -11,17 +11,16 @@ export interface Live<T> {
   refresh(): Promise<void>;
 }
 
-/** While the feed tells what changes, looking is only a precaution, and this many times rarer. */
+/** While the feed reports changes, polling is only a precaution, and is this many times rarer. */
 const RARER = 6;
-/** Shortest time between two loads for the feed's sake, of a list and of one conversation, milliseconds. */
+/** Minimum time between two loads that the feed causes, of a list and of one conversation, milliseconds. */
 const LIST_GAP_MS = 1_500;
 const SESSION_GAP_MS = 150;
 
 /**
- * Loads something at once, again when the feed tells of a change, and now and then for the rest. It rests while nobody
- * sees the page.
- * @param key what is loaded. Another key forgets the data.
- * @param everyMs the time between two looks without a feed.
+ * Loads data at once, again when the feed reports a change, and at long intervals. It pauses while the page is hidden.
+ * @param key identifies the data. Another key forgets the data.
+ * @param everyMs the time between two polls without a feed.
  * @param sessionId only changes of this session concern it; null: all do.
  */
 export function useLive<T>(
@@ -79,7 +78,7 @@ function createLooking(load: () => Promise<void>, everyMs: number, signal: Abort
   let endedAt = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | null = null;
   let isStale = false;
-  /** Changes that the feed told during a load are loaded after this time. */
+  /** Changes that the feed reported during a load are loaded after this time. */
   let gapAfter: number | null = null;
   signal.addEventListener("abort", () => clearTimeout(timer));
 

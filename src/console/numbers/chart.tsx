@@ -15,11 +15,11 @@ const GAP = 0.25;
 /** Bars over time, the same numbers as a table, and as a file. */
 export function Chart(props: {
   title: string;
-  /** The sum, or another number that says the most. */
+  /** The sum, or the most useful other number. */
   headline: string;
   bars: readonly Bar[];
   names: { all: string; part: string };
-  /** True: the part is bad news. */
+  /** True: the part counts failures. */
   isPartBad?: boolean;
   format?: (value: number) => string;
 }) {

@@ -1,4 +1,4 @@
-/** A person of a pasted list, and what is to be kept of them. */
+/** A person of a pasted list, with the participant data to store. */
 export interface Listed {
   identifier: string;
   participantData: Record<string, string>;
@@ -8,9 +8,9 @@ export interface Listed {
 const FIRST = "identifier";
 
 /**
- * Reads who gets a message: one identifier in each line, or a table as a spreadsheet copies it (tabs) or saves it (CSV)
- * whose first column is called `identifier`. Its other columns are kept as participant data. Everybody counts once.
- * Pure.
+ * Reads the recipients of a message: one identifier in each line, or a table. A spreadsheet copies a table with tabs
+ * and saves it as CSV. Its first column is called `identifier`, and the others become participant data. Each person
+ * counts once. Pure.
  */
 export function readPeople(text: string): Listed[] {
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line.trim() !== "");

@@ -12,8 +12,8 @@ import { checkCall, MOST_PEOPLE, type Outreach } from "./trigger-call.ts";
 const EVERY_MS = 30_000;
 
 /**
- * Shows for each identifier the person, if and when a message would arrive, and the conversation that a new one ends.
- * @param props.onQuiet is told if somebody of them must not be disturbed now.
+ * Shows the person behind each identifier, and if and when a message would arrive. It also shows the conversation that
+ * a new one ends. @param props.onQuiet called with true if it is quiet hours for one of them.
  */
 export function ReachCheck({ form, onQuiet }: { form: Outreach; onQuiet: (isQuiet: boolean) => void }) {
   const call = checkCall(form);

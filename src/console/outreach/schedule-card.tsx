@@ -20,7 +20,7 @@ const TONES: Partial<Record<string, string>> = {
   unreachable: "bad",
 };
 
-/** One schedule: what, to whom, when, and what became of its last run. */
+/** One schedule: its message, its user, its times, and the result of its last run. */
 export function ScheduleCard(props: {
   schedule: Schedule;
   onChanged: () => void;

@@ -1,6 +1,6 @@
 import { readPeople } from "./people-list.ts";
 
-/** Most people of one call. */
+/** Maximum number of people in one call. */
 export const MOST_PEOPLE = 100;
 
 /** The form, as somebody filled it in. */
@@ -22,7 +22,7 @@ export interface TriggerCall {
   body: Record<string, unknown>;
 }
 
-/** The call that tells what the message would meet. */
+/** The call that checks what would happen to the message. */
 export function checkCall(form: Outreach): TriggerCall {
   const items = peopleOf(form).slice(0, MOST_PEOPLE);
   return {

@@ -16,7 +16,7 @@ import { EraseDialog } from "./erase-dialog.tsx";
 
 const EVERY_MS = 6_000;
 
-/** One person: how to reach them, all their conversations, and what is kept of them. */
+/** One person: their addresses, all their conversations, and their data. */
 export function Person({ id }: { id: string }) {
   const { data, failure } = useLive(
     `person ${id}`,
@@ -88,7 +88,7 @@ function PersonPage({ user: masked, sessions }: { user: User; sessions: Page<Ses
   );
 }
 
-/** Says if a person can be written to unasked, and why not. */
+/** Shows if unprompted messages reach a person, and why not. */
 export function Reach({ user }: { user: Pick<User, "reachable"> }) {
   const { ok, reason } = user.reachable;
   if (ok && reason === null) return <span class="chip good">Can be written to</span>;

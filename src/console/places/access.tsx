@@ -110,7 +110,7 @@ function Grant({ grant }: { grant: AccessGrant }) {
   );
 }
 
-/** @param props.acts what a button says, and the call that it makes. */
+/** @param props.acts the label of each button, and its call. */
 function Acts(props: { of: string; acts: readonly (readonly [string, "POST" | "DELETE", string])[] }) {
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);

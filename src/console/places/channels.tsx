@@ -13,7 +13,7 @@ const STATES: Readonly<Record<Channel["state"], { name: string; tone: string }>>
   disabled: { name: "Switched off", tone: "quiet" },
 };
 
-/** The connections to the platforms, and how they are. */
+/** The connections to the platforms, and their states. */
 export function Channels() {
   const { channels } = useNames();
   const sorted = [...channels].sort(

@@ -10,7 +10,7 @@ const OPERATOR = [
   "access:write",
 ];
 
-/** The scopes of a key for a person, by what the person is to do. */
+/** The scopes of a key for a person, by the person's role. */
 export const KEY_ROLES = {
   viewer: { says: "reads, with contact data masked", scopes: VIEWER },
   agent: { says: "reads, and answers in the bot's place", scopes: AGENT },

@@ -9,7 +9,7 @@ import { NewKey } from "./new-key.tsx";
 
 const EVERY_MS = 15_000;
 
-/** The keys of the workspace: who may do what. */
+/** The keys of the workspace, with their scopes. */
 export function Keys() {
   const { data, failure } = useLive(
     "keys",

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { wordsOf } from "../server/call.ts";
 import { lookAgain, providerHost, signIn } from "./who.ts";
 
-/** The form that takes an API key. @param props.takesFocus where it is all there is to do. */
+/** The form that takes an API key. @param props.takesFocus true if the page has nothing else. */
 export function SignInForm(props: { problem: string | null; takesFocus: boolean }) {
   const { problem, takesFocus } = props;
   const field = useRef<HTMLInputElement>(null);
@@ -61,8 +61,8 @@ export function SignInForm(props: { problem: string | null; takesFocus: boolean 
 }
 
 /**
- * Leads to the OpenID Connect provider, if one is configured. Where something may be typed on the page, the sign-in
- * happens in another tab, and this one goes on after it.
+ * Leads to the OpenID Connect provider, if one is configured. If the page may have unsaved text, the sign-in happens in
+ * another tab. This tab continues afterwards.
  */
 function ProviderLink({ isOnlyThing }: { isOnlyThing: boolean }) {
   const [host, setHost] = useState<string | null>(null);

@@ -5,8 +5,8 @@ const tabs = new BroadcastChannel("causeway-console-workspace");
 tabs.onmessage = () => location.reload();
 
 /**
- * Goes on in another workspace. A stream of events, a picture and a saved file carry no header of ours, so the choice
- * is a cookie. The server looks if it is allowed.
+ * Continues in another workspace. Requests for streams, pictures and saved files have no header of ours, so a cookie
+ * holds the choice. The server checks if the choice is allowed.
  */
 export function enterWorkspace(slug: string): void {
   const secure = location.protocol === "https:" ? "; Secure" : "";

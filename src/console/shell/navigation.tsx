@@ -36,7 +36,7 @@ const isUseful = (name: ScreenName) => {
   return needed === undefined || may(needed);
 };
 
-/** The screens, what waits on them, and who is signed in. */
+/** The screens, the number of waiting items on each, and the signed-in person. */
 export function Navigation(props: { screen: ScreenName; names: Names; me: Me; onHelp: () => void }) {
   const { screen, names, me, onHelp } = props;
   const counts = useCounts();

@@ -1,7 +1,7 @@
 import type { Button } from "./button.ts";
 import type { InboundMessage } from "./channel-event.ts";
 
-/** The answers to a request that the buttons of its card give, in their order. */
+/** The answers on the buttons of a card, in their order. */
 const ANSWERS = ["approved", "denied"] as const;
 const LABELS = { approved: "Approve", denied: "Deny" } as const;
 
@@ -21,7 +21,7 @@ export interface AccessPress {
   answer: (typeof ANSWERS)[number];
 }
 
-/** Reads the press of a card's button; null: it is no such press. The database tells if the message is a card. */
+/** Reads the press of a card's button; null: it is another press. The database tells if the message is a card. */
 export function readAccessPress({ payload, eventKeys }: InboundMessage): AccessPress | null {
   if (!isAccessPayload(payload)) return null;
   for (const key of eventKeys) {

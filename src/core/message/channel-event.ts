@@ -19,8 +19,8 @@ export interface ConversationRef {
    */
   aliases?: readonly string[];
   /**
-   * The group that the conversation is a topic of, or the person whose topic it is. Whoever lets in one of them lets in
-   * the conversation.
+   * The group that the conversation is a topic of, or the person whose topic it is. Access for one of them is access
+   * for the conversation.
    */
   partOf?: string;
   /**
@@ -77,8 +77,8 @@ export interface InboundMessage {
   /** Messages of one album share this key within their conversation. They become one message. */
   albumKey?: string;
   /**
-   * With `albumKey`: the bot gets this part only with another part of its album (a group's picture without a mention).
-   * The part is kept for one minute so that it can join the other part.
+   * With `albumKey`: a part that is not for the bot by itself (a group's picture without a mention). The bot gets it
+   * only together with another part of its album. It is kept for one minute, so that it can join that part.
    */
   onlyWithAlbum?: true;
   /**

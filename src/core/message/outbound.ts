@@ -34,8 +34,8 @@ export interface OutboundPart {
    */
   preview?: string;
   /**
-   * An earlier send of this part that the platform took and then could not deliver: the reason, and the time of the send.
-   * It means the same as an answer of that kind.
+   * An earlier send of this part that the platform accepted and then could not deliver. It has the reason and the time
+   * of the send. It means the same as such an answer to a send.
    */
   earlier?: { code: string; at: Date };
   /** The user's messages that this reply answers. Absent if it answers none (a trigger, a schedule, an event rule). */

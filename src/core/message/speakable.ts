@@ -7,8 +7,8 @@ const ADDRESS = /\b(https?:\/\/|www\.|mailto:)|[\w.+-]+@[\w-]+\.\w/i;
 const PICTOGRAPHS = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u{200D}|\u{FE0F}|\u{20E3}/gu;
 
 /**
- * The words to speak for a text in Markdown, without marks and emoji. Null for a text that has to be read: it holds an
- * address, code or a table, or it is too long.
+ * The words to speak for a text in Markdown, without marks and emoji. Null for a text that people have to read. It has
+ * a URL, code or a table, or it is too long.
  */
 export function speakable(markdown: string): string | null {
   if (markdown.length > LONGEST || ADDRESS.test(markdown)) return null;

@@ -18,8 +18,8 @@ export function plainAddress(address: string): string {
 }
 
 /**
- * The key under which limits count an address. The owner of one IPv6 address has all 2^64 addresses of its network, so
- * that network counts as one sender.
+ * The key under which limits count an address. The owner of one IPv6 address has all 2^64 addresses of its network. So
+ * the network counts as one sender.
  */
 export function senderName(address: string): string {
   const plain = plainAddress(address);

@@ -1,10 +1,10 @@
 import { type StatsListener, unwatchFile, watchFile } from "node:fs";
 
-/** Interval of looks at a file, milliseconds. */
+/** Interval of checks of a file, milliseconds. */
 const LOOK_MS = 500;
 /**
  * A change counts once nothing more has happened for this time. Editors write in several steps, and people save several
- * files together. Longer than the interval, so that one look at all of them is one change.
+ * files together. Longer than the interval, so that changes found in one check count as one.
  */
 const SETTLED_MS = 600;
 
@@ -16,8 +16,8 @@ export interface FileWatch {
 }
 
 /**
- * Calls `onChange` once after each group of changes. It looks at the paths instead of asking the system for events: so
- * it also notices files that are replaced by a rename or a link, and files on a network or in a container.
+ * Calls `onChange` once after each group of changes. It checks the paths instead of asking the system for events. So it
+ * also notices files that a rename or a link replaces, and files on a network or in a container.
  */
 export function createFileWatch(onChange: () => void): FileWatch {
   const watched = new Set<string>();

@@ -3,8 +3,8 @@ import type { Logger } from "./logger.ts";
 /** A shutdown in steps, which ends in time even if a dependency does not answer. */
 export interface StopSteps {
   /**
-   * Waits for a step, at most until a part (0 to 1) of the whole time is over. If a step fails or takes longer, the log
-   * records it and the shutdown continues.
+   * Waits for a step, at most until a part (0 to 1) of the whole time is over. If a step fails or takes longer, the
+   * shutdown continues, and the log records the step.
    * @param name the awaited work, as a plural: "turns under way".
    */
   step(name: string, until: number, task: () => Promise<unknown>): Promise<void>;

@@ -4,7 +4,7 @@ export interface ApproverPlace {
   conversation: string;
 }
 
-/** The rules about access on a running channel. A channel that everybody may use has none. */
+/** The rules about access on a running channel. A channel without rules is open to everybody. */
 export interface AccessSettings extends ConfiguredAccess {
   /** The places where approvers are asked, as far as their channels run here. */
   places(): readonly ApproverPlace[];
@@ -12,11 +12,11 @@ export interface AccessSettings extends ConfiguredAccess {
 
 /** The rules about access on a channel, from the configuration. */
 export interface ConfiguredAccess {
-  /** `allowlist`: only people on the list. `pairing`: others get a code, with which an operator lets them in. */
+  /** `allowlist`: only people on the list. `pairing`: others get a code, with which an operator gives them access. */
   policy: "allowlist" | "pairing";
   /** Identifiers of people who may talk to the bot, in every form that the platform uses. */
   allow: ReadonlySet<string>;
-  /** The text for somebody who is not let in, at most once a day. Null: nothing is said. */
+  /** The text for a person without access, at most once a day. Null: no text is sent. */
   text: string | null;
   /** The text that tells a code: `{code}`. */
   codeText: string;

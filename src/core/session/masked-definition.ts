@@ -31,8 +31,8 @@ function mask(node: Json, path: readonly string[]): Json {
 }
 
 /**
- * Returns the secret parts of a text at a path of a configuration that no key names as secret: of an address, and of the
- * command line of an MCP server. Logs must not show them.
+ * Returns the secret parts of a configuration's text if its key does not name a secret. Such texts are addresses, and
+ * the command lines of MCP servers. Logs must not show these parts.
  */
 export function unnamedSecrets(text: string, path: readonly string[], before: Json | undefined): string[] {
   if (isArgument(path)) {

@@ -90,15 +90,15 @@ export function asLaterAttempt([first, ...rest]: readonly LogEntry[], attempts: 
   return first ? [{ ...first, after: (first.after ?? 0) + startOfAttempt(attempts) }, ...rest] : [];
 }
 
-/** The try that holds a merged message's answer: behind every try that the answer itself can have. */
+/** The attempt number for the answer of a merged message. It is higher than every attempt of the answer itself. */
 const MERGED_ATTEMPT = 1_000;
 
-/** A kept log as it is told to those who wrote a message that was answered along with another. */
+/** A stored log for the followers of a message that was answered together with another one. */
 export const asMerged = (log: readonly LogEntry[]): LogEntry[] => asLaterAttempt(log, MERGED_ATTEMPT);
 
 /**
- * A kept log for somebody who was told ids up to `afterId`. A merged message's stream names the execution that answers
- * it, so its ids come back to that execution as well.
+ * A stored log for a follower who has seen ids up to `afterId`. The stream of a merged message names the execution that
+ * answers it. So a follower may use the merged message's ids for that execution too.
  */
 export function inRangeOf(afterId: number, log: LogEntry[]): LogEntry[] {
   const begin = log[0]?.after ?? 0;

@@ -14,7 +14,7 @@ const ADDRESS =
 /** Fields of profiles and of participant data that hold a contact, as people and platforms call them. */
 const CONTACT =
   /(?:^|_)(?:e_?mail|phone|phone_?number|mobile|cell|telephone|msisdn|whatsapp|wa_id|telegram|username)(?:_|$)/;
-/** Fields whose texts only the program reads. */
+/** Fields that only programs read. */
 const OPAQUE = /^(?:cursor|next_cursor|url|type|content_type)$/;
 const OWN_ID = /^[0-9A-Za-z]{27}$/;
 
@@ -43,8 +43,8 @@ export function maskContactsIn(text: string): string {
 }
 
 /**
- * The same JSON with its contacts masked: by the names of their fields, and wherever a text has a phone number or an
- * e-mail address. Our own ids stay, so that links work.
+ * The same JSON with its contacts masked: fields that hold contacts, and phone numbers and e-mail addresses in texts.
+ * Our own ids stay, so that links work.
  */
 export function maskContacts(value: Json, field = ""): Json {
   if (Array.isArray(value)) return value.map((item) => maskContacts(item, field));

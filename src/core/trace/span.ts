@@ -34,7 +34,7 @@ export interface Step {
   source: TraceSource;
   /** The id of the span. */
   id: string;
-  /** The id of the step before it, made by any process. Null: this is the first one. */
+  /** The id of the previous step, which any process may have made. Null: this is the first step. */
   parent: string | null;
   startedAt?: Date;
   attributes: SpanAttributes;
@@ -44,7 +44,7 @@ export interface Step {
   alsoAfter?: readonly Pick<Step, "source" | "id">[];
 }
 
-/** Makes spans. Null stands for it where tracing is off. */
+/** Makes spans. It is null if tracing is off. */
 export interface Tracing {
   begin(step: Step): Span;
 }

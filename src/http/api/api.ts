@@ -93,7 +93,7 @@ export interface ApiDeps {
   keyStreams: OpenLimit;
   /** Days until a record of a change is deleted. */
   auditDays: number;
-  /** The address of the service, for cookies that may go over HTTPS alone. */
+  /** The address of the service, for cookies that may go only over HTTPS. */
   publicUrl: { url: string; isPublic: boolean };
   /** The provider with which people sign in to the console; null: there is none. */
   oidc: OidcSettings | null;
@@ -107,7 +107,7 @@ export interface ApiDeps {
 
 const BASE = "/api/v1";
 const CONSOLE_BASE = "/console";
-/** Questions of one workspace that the database counts for at the same time. */
+/** Number of statistics queries of one workspace at the same time. */
 const COUNTED_AT_ONCE = 3;
 /** Channels of one workspace that are checked at the same time. Each check asks a platform. */
 const CHECKED_AT_ONCE = 3;

@@ -61,7 +61,7 @@ export interface ConversationApiDeps {
   desks(workspaceId: string): readonly string[];
   /** The rate of messages of one user over the API. */
   userRate: RateLimit;
-  /** Codes that one key may try. */
+  /** Limits how many access codes one key may try. */
   codeRate: RateLimit;
   log: Logger;
 }
@@ -78,12 +78,12 @@ export interface ConversationApi {
   ): SocketServer;
 }
 
-/** A platform may take this long to tell our name there, milliseconds. */
+/** Time in which a platform must tell our name there, milliseconds. */
 const LINK_MS = 5_000;
 /** Larger than every seq: a preview message comes after the whole history. */
 const AFTER_ALL = 2 ** 31 - 1;
 
-/** Replays of one workspace at the same time: each calls a model again and again. */
+/** Number of replays of one workspace at the same time, because each calls a model many times. */
 const REPLAYS_AT_ONCE = 1;
 
 /** The conversation routes of the API: sessions, messages, executions, sockets. */
@@ -203,7 +203,7 @@ export function createConversationApi(deps: ConversationApiDeps): ConversationAp
       prompt: (session, agent, { texts, beforeSeq }) =>
         pipeline.contexts.prompt({
           sessionId: session.id,
-          // It takes the place of the session's agent, so it sees what that one knows of the person.
+          // It replaces the session's agent, so it gets the data that this agent has about the person.
           agent: { id: session.agentId, definition: agent.definition },
           input: texts.map((text) => ({ text, instruction: false })),
           beforeSeq,

@@ -3,7 +3,7 @@ import { overloaded } from "../../core/faults/errors.ts";
 import type { CallerOf } from "../server/caller-address.ts";
 import { type BodyPlace, type BodyRoom, createBodyRoom } from "./body-room.ts";
 
-/** The sender of a request, as far as it is proven so far. */
+/** The sender of a request, as far as the request has proven it. */
 export interface BodySender {
   /** `unproven`: anybody. `visitor`: an admitted visitor. `known`: a platform, or the holder of a key. */
   trust: "unproven" | "visitor" | "known";

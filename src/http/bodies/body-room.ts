@@ -33,8 +33,8 @@ const POLL_MS = 1_000;
 
 /**
  * Memory that senders share. If a sender's share is full, a body with progress replaces the one without progress for
- * the longest time. So a sender that stops in the middle of many bodies blocks nobody, and not even itself.
- * @param options.sparedMs a body with progress within this time is not replaced: the other one is refused.
+ * the longest time. So a sender that stops in the middle of many bodies blocks nobody, and not even itself. @param
+ * options.sparedMs a body with progress within this time is not replaced. Then the other body is refused.
  */
 export function createBodyRoom(
   bytes: number,

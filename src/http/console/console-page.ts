@@ -41,7 +41,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** The addresses of the page's screens. Every other path below `/console` belongs to somebody else. */
+/** The addresses of the page's screens. Other routers serve every other path below `/console`. */
 const SCREENS = [
   "/",
   "/conversations",

@@ -12,8 +12,8 @@ export type OpenFile = (id: string, range?: { start: number; end: number }) => P
 
 /**
  * Answers with a stored file, or with one requested range of it. Sent files are never run. The content type is the
- * detected one, and a page made of the file would have no rights.
- * @param sender the sender that the open file counts for.
+ * detected one. If a browser shows the file as a page, the page has no rights. @param sender the sender that the open
+ * file counts for.
  */
 export type SendFile = (
   request: IncomingMessage,

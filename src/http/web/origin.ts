@@ -10,7 +10,7 @@ const ALLOWED = {
 };
 
 /**
- * Allows calls from our own pages, at the public URL or on this machine, and from the exact origins in
+ * Allows calls from our own pages (at the public URL or on this machine) and from the exact origins in
  * `allowedOrigins`. This keeps other sites' pages out of a visitor's browser. The token identifies the visitor.
  * Requests without `Origin` come from no page.
  */
@@ -34,8 +34,8 @@ export function checkOrigin(
 }
 
 /**
- * The `Host` of a request proves nothing, because a foreign page can make its own name lead here (DNS rebinding). Names
- * of this machine cannot be used for that.
+ * The `Host` of a request proves nothing, because a foreign page can point its own name here (DNS rebinding). Names of
+ * this machine cannot be used for that.
  */
 function isOwn(origin: string, request: Request, publicUrl: string): boolean {
   if (!URL.canParse(origin)) return false;

@@ -23,7 +23,7 @@ export function sessionFeed(
   let over = false;
   let seq = afterSeq;
   let told = "";
-  /** Voice messages whose words are not told yet, by seq, with the content that was told. */
+  /** Voice messages whose transcription was not sent yet, by seq, with the content that was sent. */
   let unheard: Map<number, string | null> | null = null;
   const poll = () => {
     stale = true;
@@ -49,7 +49,10 @@ export function sessionFeed(
     return events;
   }
 
-  /** Voice messages again, once they have their words. Their events have no id, because the stream resumes by seq. */
+  /**
+   * Sends voice messages again when they have their transcription. Their events have no id, because the stream resumes
+   * by seq.
+   */
   async function newWords(
     voices: Map<number, string | null>,
     waiting: readonly string[],

@@ -1,11 +1,11 @@
 import type { RequestHandler } from "express";
 import type { World } from "../world.ts";
 
-/** Changes within this time are told together, milliseconds. */
+/** Changes within this time are sent together, milliseconds. */
 const TOGETHER_MS = 60;
 const MOST_FEEDS = 20;
 
-/** Server-Sent Events that tell a page to look again. */
+/** Server-Sent Events that tell a page to load again. */
 export function feed(world: World): RequestHandler {
   let open = 0;
   return (_request, response) => {

@@ -3,8 +3,8 @@ import { isLoopback } from "../../core/network/loopback.ts";
 import { refused } from "./refused.ts";
 
 /**
- * Lets browsers in only from pages of the simulator's own origin, at an address that no foreign site can take over.
- * Other programs send neither header and may always call.
+ * Allows browsers only from pages of the simulator's own origin, at an address that no foreign site can use. Other
+ * programs send neither header and may always call.
  */
 export const ownOriginOnly: RequestHandler = (request, response, next) => {
   const origin = request.get("origin");

@@ -9,7 +9,9 @@ import {
 import { numberFor } from "../invented.ts";
 import type { World } from "../world.ts";
 
-/** A choice below a message: a reply button, a row of a list, a quick reply of a template, or a page that opens. */
+/**
+ * A choice below a message. It is a reply button, a row of a list, a template's quick reply, or a button for a page.
+ */
 export interface Choice {
   id: string;
   title: string;

@@ -43,7 +43,7 @@ export interface EmbeddedPostgres {
  * Starts Postgres 18 on `<dataDir>/postgres`, and creates the database files at the first start. It listens on no port.
  * Restarts a server that dies. Stops and replaces a server whose owner was killed.
  * Throws a StartupError when another process uses the directory.
- * @param options.durable false only in tests: a commit then survives a crash of the server, but not of the machine.
+ * @param options.durable false only in tests. Then a commit survives a crash of the server, but not of the machine.
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string;

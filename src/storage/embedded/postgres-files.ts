@@ -29,7 +29,7 @@ export async function foreignFiles(cluster: string, uid: number | undefined): Pr
 async function otherOwner(cluster: string, uid: number): Promise<number | null> {
   const names = await readdir(cluster).catch(() => []);
   for (const name of ["", ...names, "global/pg_control"]) {
-    // A running start may rename or remove a file between two looks.
+    // A running start may rename or remove a file between two checks.
     const found = await stat(join(cluster, name)).catch(() => null);
     if (found !== null && found.uid !== uid) return found.uid;
   }

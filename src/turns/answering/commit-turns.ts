@@ -2,9 +2,11 @@ import { createGroupCommit } from "../../storage/group-commit.ts";
 import { writeOnce } from "../../storage/write-once.ts";
 import type { FinishRepository, TurnCommit } from "./finish-repository.ts";
 
-/** A bot's answer is worth the wait: the end of a turn waits this long for the database during an outage, milliseconds. */
+/**
+ * The end of a turn waits this long for the database during an outage, so that the answer is not lost, milliseconds.
+ */
 const PATIENCE_MS = 60_000;
-/** Most turns in one commit. */
+/** Maximum turns in one commit. */
 const BATCH = 200;
 
 /** The wait of a turn's end for the database. It ends early when a stop has no time left. */

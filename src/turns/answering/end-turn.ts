@@ -21,7 +21,7 @@ export interface TurnUnderWay {
   startedAt: Date;
   /** The part of the answer that the platform already shows. */
   preview: StandingPreview | null;
-  /** Null where tracing is off. */
+  /** Null if tracing is off. */
   span: Span | null;
   ids: TurnIds;
 }

@@ -64,8 +64,8 @@ export type TurnCommitted =
   { kind: "committed"; more: boolean; edited?: true } | { kind: "lost" };
 
 /**
- * `turn` is the place of a turn in the batch, and joins everything that it wrote. The session is not enough: a batch may
- * hold a turn whose lease is lost beside the turn that has the lease now.
+ * `turn` is the place of a turn in the batch, and joins everything that it wrote. The session is not enough. A batch
+ * may have two turns of one session: one with a lost lease, and one with the current lease.
  *
  * It changes no indexed column of the session, so that its row is updated in place (see
  * sessions/follow-activity-repository.ts).

@@ -10,7 +10,7 @@ import type { LoadedAgent } from "./turn-deps.ts";
 /** Characters of one text in a span. */
 const TEXT_LIMIT = 16_000;
 
-/** Begins the span of a turn; null where tracing is off. */
+/** Begins the span of a turn; null if tracing is off. */
 export type BeginTurnSpan = (
   lane: Lane,
   agent: LoadedAgent,
@@ -19,7 +19,7 @@ export type BeginTurnSpan = (
 
 /**
  * Makes the spans of turns. A turn's span has one id for all its attempts. If another process takes a turn over, only
- * that one ends the span, and the calls of both stand below it.
+ * that process ends the span. The calls of both processes are below it.
  */
 export function createTurnSpans(
   tracing: Tracing | null,

@@ -59,7 +59,7 @@ async function contentOf(file: TurnAttachment): Promise<Buffer | SpeechFault> {
   }
 }
 
-/** The bot and the user learn of the sound, not of our servers. Those are in the trail. */
+/** The bot and the user learn only that the sound was not heard. The trail has the server's error. */
 function reasonFor({ code, reason }: SpeechFault): string {
   return code === "no_words" || code === "no_sound" || code === "sound_too_long"
     ? reason

@@ -59,7 +59,7 @@ function meaningOf(
   if (choice !== null) return { content: words, origin: "user", payload: offer?.[choice] ?? null };
   if (resetCommand && saysReset(words)) return { content: "/reset", origin: "command", payload: null };
   const asked = saidWord(userWords, words);
-  // The written word stands in the history, so that it is found as the word that it is.
+  // The history gets the configured word, as if the user had written it.
   return asked === null ? null : { content: asked, origin: "user", payload: null };
 }
 

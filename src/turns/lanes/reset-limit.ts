@@ -7,9 +7,8 @@ import type { Running } from "../answering/turn-deps.ts";
 const SIGN_OF_LIFE_MS = 5_000;
 
 /**
- * Limits how long a reset waits for a turn. It stops a turn that itself waits, or whose bot hangs, because a user who
- * writes `/reset` does not need that answer. A turn that makes progress may finish: half an answer would surprise the
- * user.
+ * Limits how long a reset waits for a turn. It stops a turn that waits, or whose bot hangs. A user who writes `/reset`
+ * does not need that answer. A turn that makes progress may finish: half an answer would surprise the user.
  */
 export function createResetLimit(clock: Clock) {
   const nowMs = () => clock.now().getTime();

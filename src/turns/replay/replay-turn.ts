@@ -7,7 +7,7 @@ import { monotonicMs } from "../../core/time/monotonic.ts";
 import { timeLimit } from "../../core/time/time-limit.ts";
 import type { RecordedTurn } from "./recorded-turns-repository.ts";
 
-/** The result of a turn, then or now. */
+/** The result of a turn, in the record or in the replay. */
 export interface ReplayedAnswer {
   replies: string[];
   /** The tools that were called, in order. */

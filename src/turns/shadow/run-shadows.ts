@@ -19,7 +19,7 @@ export interface ShadowDeps {
   log: Logger;
 }
 
-/** Turns that a step asks about before it looks for further ones. */
+/** Turns that a step asks about before it searches for further ones. */
 const AT_ONCE = 20;
 /** The search pauses this many times as long as it took, so that a busy database is not kept busier. */
 const REST = 50;
@@ -63,7 +63,7 @@ export function createShadows(deps: ShadowDeps): ReconcilerStep {
     if (!loaded.isReplayable) return { status: "skipped", errorCode: "bot_not_replayable" };
     const { definition, bot } = loaded;
     if (!(await repository.begin(shadow, definition.turns.timeoutMs))) return null;
-    // The candidate takes the place of the session's agent, so it sees what that one knows of the person.
+    // The candidate replaces the session's agent, so it gets the data that this agent has about the person.
     const question = {
       sessionId: session.id,
       agent: { id: agentId, definition },

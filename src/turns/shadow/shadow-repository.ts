@@ -24,16 +24,16 @@ export type ShadowEnd =
   | { status: "answered" | "failed"; answer: ReplayedAnswer }
   | { status: "failed" | "skipped"; errorCode: string };
 
-/** A process that ends meanwhile leaves its turn to others after this time, beside the time of the answer. */
+/** If a process ends, its turn is free for others after this time and the time of the answer. */
 const LEASE_MS = 60_000;
-/** The processes that may end while they ask about the same turn. It may be the cause. */
+/** Maximum processes that may end while they ask about the same turn, because the turn may be the cause. */
 const MOST_ATTEMPTS = 3;
 const FOUND_AT_ONCE = 200;
 const DAY_SECONDS = 86_400;
 
 /**
- * Turns that ended and are in the share, but are not noted yet. The database alone says so: no turn waits for a note,
- * and none is forgotten if a process ends. Older ones than a quarter of an hour are not looked for.
+ * Turns that ended and are in the share, but are not noted yet. A query finds them, so no turn waits for its note, and
+ * none is lost if a process ends. Turns older than a quarter of an hour are not searched.
  */
 const FIND = `
   SELECT e.workspace_id, e.session_id, e.id AS execution_id, a.id AS agent_id, c.id AS candidate_id, e.created_at
@@ -48,7 +48,10 @@ const FIND = `
     AND NOT EXISTS (SELECT 1 FROM shadows x WHERE x.execution_id = e.id AND x.candidate_id = c.id)
   LIMIT ${FOUND_AT_ONCE}`;
 
-/** Two processes may find the same turn. One of them notes it. The time is that of the turn, so lists have their order. */
+/**
+ * Two processes may find the same turn. One of them notes it. The note has the time of the turn, because lists are
+ * sorted by it.
+ */
 const NOTE = `
   INSERT INTO shadows (id, workspace_id, session_id, execution_id, agent_id, candidate_id, created_at)
   SELECT id, workspace_id, session_id, execution_id, agent_id, candidate_id, created_at
@@ -80,7 +83,7 @@ export type ShadowRepository = ReturnType<typeof createShadowRepository>;
 /** The turns that other agents answer, too: found, given to one process each, and ended. */
 export function createShadowRepository(pool: Pool) {
   return {
-    /** Notes turns that ended since. Costs one look at the agents where none has a shadow. */
+    /** Notes turns that have ended since. If no agent has a shadow, this costs one read of the agents. */
     async find(): Promise<void> {
       const { rowCount } = await pool.query("SELECT 1 FROM agents WHERE shadow IS NOT NULL LIMIT 1");
       if (rowCount === 0) return;
@@ -147,7 +150,7 @@ async function refusalOf(
   return isFree ? null : { status: "skipped", errorCode: "budget_used_up" };
 }
 
-/** A budget of its own: no user's turn counts against it, and it takes nothing from theirs. */
+/** A shadow has a separate budget: turns of users do not count against it, and it uses nothing of theirs. */
 function limitOf(agentId: string) {
   return { agentId, scope: "shadow", subjectId: agentId, windowSeconds: DAY_SECONDS } as const;
 }

@@ -1,7 +1,7 @@
 /**
  * Runs a task while no other tab runs one of that name. Browsers refuse locks in three cases: pages on plain http,
  * frames on other sites, and blocked site data. Then the task runs at once, and each tab works alone.
- * @param task gets true if the lock was granted, so that other tabs wait for it.
+ * @param task gets true if the lock was granted. Then other tabs wait for it.
  */
 export async function exclusively<T>(
   name: string,

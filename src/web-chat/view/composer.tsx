@@ -136,7 +136,7 @@ export function Composer(props: ComposerProps) {
   );
 }
 
-/** A browser cannot on a page without TLS, unless the page is on this machine. */
+/** A browser records only on pages with TLS, or on this machine. */
 const canRecord = () => typeof MediaRecorder === "function" && navigator.mediaDevices !== undefined;
 const isSound = (type: string) => type.startsWith("audio/");
 

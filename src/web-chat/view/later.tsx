@@ -1,7 +1,7 @@
 import type { FunctionComponent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-/** A part that is fetched when it is first shown. Until then, and where it cannot be fetched, there is nothing. */
+/** A part that is fetched when it is first shown. Until then, and if the fetch fails, nothing is shown. */
 export function later<Props extends object>(
   load: () => Promise<FunctionComponent<Props>>,
 ): FunctionComponent<Props> {

@@ -102,7 +102,7 @@ export function Rate({ message }: { message: WireMessage }) {
   );
 }
 
-/** Escape closes the field alone, and not the whole chat. */
+/** Escape closes only the field, and not the whole chat. */
 const onEscape = (close: () => void) => (event: KeyboardEvent) => {
   if (event.key !== "Escape") return;
   event.stopPropagation();

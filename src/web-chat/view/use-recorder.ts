@@ -34,7 +34,7 @@ export function useRecorder({ place, maxSeconds, onSound, onProblem }: VoiceProp
     return () => clearTimeout(timer);
   }, [seconds]);
 
-  // A recording that becomes too long is finished by what the page knows then.
+  // Set again at each render, so that a recording that becomes too long uses the current state.
   finishNow.current = async (isFull) => {
     const sound = await end()?.finish();
     if (sound === undefined) return;

@@ -13,7 +13,10 @@ export interface VoiceProps {
   onProblem: (problem: string) => void;
 }
 
-/** Records a voice message: a button that begins and ends it, and above it how long it is. Fetched where voices are heard. */
+/**
+ * Records a voice message. A button begins and ends it, and its length is shown above. Fetched only if the agent hears
+ * voice messages.
+ */
 export function Voice(props: VoiceProps) {
   const words = useWords();
   const { seconds, toggle, discard } = useRecorder(props);

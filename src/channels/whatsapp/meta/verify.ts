@@ -20,8 +20,8 @@ const SIGNATURE = /^sha256=[0-9a-f]{64}$/;
 const wrongSignature = reject(401, "wrong_signature", "the signature is missing or wrong; check `appSecret`");
 
 /**
- * Judges if a request comes from Meta. `X-Hub-Signature-256` is `sha256=` and the hex HMAC-SHA256 of the raw body, with
- * the app secret as key (Meta, "Validating payloads"). Returns the body.
+ * Judges if a request comes from Meta. `X-Hub-Signature-256` is `sha256=` and the hex HMAC-SHA256 of the raw
+ * body (Meta, "Validating payloads"). The key is the app secret. Returns the body.
  */
 export function createVerifier({ appSecrets }: VerifierOptions) {
   return (request: RawRequest): Rejection | { body: JsonBody } => {

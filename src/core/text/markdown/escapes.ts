@@ -7,8 +7,8 @@ export function withoutEscapes(text: string): string {
 }
 
 /**
- * The same for a platform with marks of its own: a mark stays escaped where it could begin or end something there. So
- * `5\*3` becomes `5*3`, and `\*not bold\*` stays as it is.
+ * The same for a platform with its own marks. A mark stays escaped if it could begin or end a style there. So `5\*3`
+ * becomes `5*3`, and `\*not bold\*` stays as it is.
  */
 export function withoutPlainEscapes(text: string): string {
   return text.replace(/(?<![\\:¯])\\([#+\-.!>|]|(?<=[\p{L}\p{N}]\\)[*_~](?=[\p{L}\p{N}]))/gu, "$1");

@@ -12,7 +12,7 @@ import { accessRequestSchema, deciderOf, toAccessRequest } from "./access-resour
 export interface AccessAnswerDeps {
   access: Pick<AccessQueries, "request" | "nameOfKey">;
   admissions: Admissions;
-  /** Codes that one key may try. */
+  /** Limits how many access codes one key may try. */
   codeRate: RateLimit;
 }
 
@@ -38,7 +38,7 @@ const codeBody = z.strictObject({
 });
 const answered = [{ status: 200, description: "The request", schema: accessRequestSchema }] as const;
 
-/** Answers to requests: let somebody in, or not. */
+/** Answers to requests for access. */
 export function accessAnswerRoutes(deps: AccessAnswerDeps): Route[] {
   async function answer(
     caller: Caller,
@@ -107,7 +107,7 @@ export function accessAnswerRoutes(deps: AccessAnswerDeps): Route[] {
   ];
 }
 
-/** Says the same of every unknown code, so that nobody learns what almost matched. */
+/** Returns the same error for every unknown code, so that nobody learns which code almost matched. */
 export function notFound(): RequestError {
   return new RequestError(404, "access_request_not_found", "There is no such access request here.");
 }

@@ -24,7 +24,7 @@ const requestsQuery = z.strictObject({
 });
 const grantsQuery = z.strictObject({ ...pageQuery, ...filters });
 
-/** People who ask to be let in, and people who were. */
+/** People who ask for access, and people who have it. */
 export function accessListRoutes({ access }: { access: AccessQueries }): Route[] {
   return [
     defineRoute({

@@ -18,7 +18,7 @@ export function deciderOf({ consoleId }: Caller, name: string): Decider {
   return { name, via: consoleId === null ? "api" : "console" };
 }
 
-/** A request of somebody who is not let in, in the API's format. */
+/** A request of a person without access, in the API's format. */
 export const accessRequestSchema = z
   .object({
     id: idSchema,
@@ -41,7 +41,7 @@ export const accessRequestSchema = z
   })
   .meta({ id: "AccessRequest" });
 
-/** Somebody who was let in, in the API's format. */
+/** A person who got access, in the API's format. */
 export const accessGrantSchema = z
   .object({
     id: idSchema,

@@ -66,7 +66,7 @@ const newInviteSchema = z
   })
   .meta({ id: "NewInvite" });
 
-/** Invites: whoever arrives by one is let in. */
+/** Invites: people who use one get access. */
 export function inviteRoutes({ access, invites, channel }: InviteRoutesDeps): Route[] {
   return [
     defineRoute({

@@ -6,7 +6,7 @@ import { type Role, roleNamed } from "../../../keys/role.ts";
 export interface OidcSettings {
   issuer: string;
   clientId: string;
-  /** Null: a public client, which PKCE alone protects. */
+  /** Null: a public client, which only PKCE protects. */
   clientSecret: string | null;
   /** The claim with the role; a dotted path leads into objects. */
   roleClaim: string;
@@ -32,7 +32,7 @@ export interface ProviderPerson {
   session: string | null;
 }
 
-/** The end of sessions, as the provider tells it: of one of its sessions, or of all of a person. */
+/** The sessions that a provider has ended: one of its sessions, or all sessions of a person. */
 export type ProviderLogout = { session: string } | { personId: string };
 
 export type OidcProvider = ReturnType<typeof createOidcProvider>;
@@ -45,7 +45,7 @@ const LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout";
 
 /**
  * Speaks to an OpenID Connect provider: authorization code with PKCE. Each sign-in reads the provider's description and
- * keys anew, so a rotated key needs no restart.
+ * keys again, so a rotated key needs no restart.
  */
 export function createOidcProvider(settings: OidcSettings) {
   const { issuer, clientId, clientSecret, roleClaim, scope } = settings;

@@ -22,7 +22,7 @@ export type OidcSignIn = ReturnType<typeof createOidcSignIn>;
 export function createOidcSignIn(deps: OidcSignInDeps) {
   const { people, sessions, keys, onEnded, record, log } = deps;
   return {
-    /** Null: the person has no role here. What they could do before ends. */
+    /** Null: the person has no role here. Their earlier key and sessions are removed. */
     async signIn(
       person: ProviderPerson,
       { address, requestId }: { address: string; requestId: string },

@@ -14,9 +14,12 @@ const topicOf = (consoleId: string) => `console-session-ended.${consoleId}`;
 /** The wait after an unreachable database, milliseconds. */
 const RETRY_MS = 60_000;
 
-/** Tells open streams that their caller may not read any more: by a revoked key, a sign-out, or twelve idle hours. */
+/**
+ * Ends open streams whose caller may not read any more. The key was revoked, or the session ended by a sign-out or
+ * twelve idle hours.
+ */
 export function createSessionEnd({ onKeyRevoked, notices, remainingMs }: SessionEndDeps) {
-  /** The end of a session moves on, so it is read again at its end. */
+  /** Use moves the end of a session, so the end is read again when it comes. */
   async function watchEnd(consoleId: string, listener: () => void, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const ms = await remainingMs(consoleId).catch(() => RETRY_MS);

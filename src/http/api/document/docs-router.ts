@@ -10,7 +10,7 @@ const BUILT_VIEWER = fileURLToPath(new URL("../../../../dist/api-page/", import.
 
 /**
  * Allows only our own files and calls of our own API. Unlike the console's policy it requires no trusted types, because
- * the viewer makes HTML from Markdown; `script-src` still stops every script in it.
+ * the viewer makes HTML from Markdown. `script-src` still stops every script in it.
  */
 const VIEWER_POLICY = [
   "default-src 'none'",

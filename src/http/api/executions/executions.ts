@@ -17,7 +17,7 @@ export interface ExecutionRoutesDeps {
   executions: ExecutionQueries;
   conversation: Pick<Conversation, "events">;
   agents: Pick<SessionAgents, "find">;
-  /** Asks for an execution to stop, on whatever process it runs. Returns false if it had already ended. */
+  /** Asks for an execution to stop, on any process. Returns false if it had already ended. */
   cancelExecution(executionId: string): Promise<boolean>;
   /** Lets the bot answer the messages of a failed turn once more. */
   askAgain(asking: Asking): Promise<AskedAgain>;

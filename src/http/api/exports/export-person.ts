@@ -61,7 +61,10 @@ export function personExportRoutes(deps: PersonExportDeps): Route[] {
   ];
 }
 
-/** Everything but the sessions. It is read before the headers are sent, so that a fault is still an answer of its own. */
+/**
+ * Everything except the sessions. It is read before the headers are sent, so that an error still gets an error
+ * response.
+ */
 async function personOf(
   { reach, personal, records }: PersonExportDeps,
   user: UserView,

@@ -51,7 +51,7 @@ export function exportRoutes(deps: ExportRoutesDeps): Route[] {
           after: cursor === undefined ? null : readCursor(cursor, EXPORT_ORDER),
           shown: shownTo(caller),
         });
-        // Before the headers are sent, so that a fault of the database is still an answer of its own.
+        // Before the headers are sent, so that an error of the database still gets an error response.
         const first = await sessions.next();
         return {
           async stream(_request, response) {

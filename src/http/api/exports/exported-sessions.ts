@@ -5,7 +5,9 @@ import { toMessage } from "../messages/message-resource.ts";
 import { writeCursor } from "../route/paging.ts";
 import { toSessionRow } from "../sessions/session-resource.ts";
 
-/** Sessions that are read at once, and messages of one session that are. They bound the memory of an export. */
+/**
+ * Sessions that are read at once, and messages of a session that are read at once. They bound the memory of an export.
+ */
 const SESSIONS = 50;
 const MESSAGES = 500;
 /** Everything that is stored of a conversation. */

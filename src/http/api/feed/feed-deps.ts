@@ -9,7 +9,7 @@ import { type ChannelRoutesDeps, presentChannel } from "../channels/channels.ts"
 /** The topic of deliveries that an operator sends again. */
 export const RETRIED = "deliveries-retried";
 
-/** Most channels of a workspace that the feed shows. */
+/** Maximum channels of a workspace that the feed shows. */
 const MOST_CHANNELS = 100;
 
 /** The sources of the feed: the database, notices of this process, and the channels as the API shows them. */

@@ -2,12 +2,12 @@ import type { Feeds } from "../../../feed/feeds.ts";
 import type { ServerSentEvent } from "../../streams/event-stream.ts";
 import type { NewsSource } from "../../streams/news-stream.ts";
 
-/** Most events of one read, so that a slow reader holds few of them in memory. */
+/** Maximum events of one read, so that a slow reader holds few of them in memory. */
 const AT_ONCE = 100;
 
 /**
- * The events of a workspace for one reader, who keeps only a position. A reader who is too slow, or who comes back too
- * late, gets one `reset` and goes on from the present.
+ * The events of a workspace for one reader, who keeps only a position. A reader who is too slow, or who returns too
+ * late, gets one `reset` and continues with new events.
  * @param afterId the last event that the reader has; null: it begins now.
  */
 export function feedSource(

@@ -7,7 +7,7 @@ const TYPES: Readonly<Record<number, string>> = {
   424: "server_error",
   429: "rate_limit_error",
 };
-/** A turn that ended without an answer. Repeating the call would begin another conversation and another turn. */
+/** Codes of turns that ended without an answer. A repeated call would begin another conversation and another turn. */
 const ENDED_TURNS: ReadonlySet<string> = new Set(["bot_failed", "execution_cancelled"]);
 const NOT_AGAIN = { "X-Should-Retry": "false" };
 

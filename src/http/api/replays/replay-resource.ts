@@ -26,7 +26,7 @@ export const replayBodySchema = z
     context.addIssue({ code: "custom", path: [], message: "expected either session_id or filter" });
   });
 
-/** The result of a turn, then or now. */
+/** The result of a turn, in the record or in the replay. */
 export const answerSchema = z
   .object({
     replies: z.array(z.string()),

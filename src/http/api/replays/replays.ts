@@ -29,7 +29,7 @@ export interface ReplayRoutesDeps {
 
 type Body = z.output<typeof replayBodySchema>;
 
-/** Limits of one call, which is answered when all is done. */
+/** Limits of one call, because it is answered after all replays. */
 const MOST_SESSIONS = 20;
 const MOST_TURNS = 100;
 
@@ -115,7 +115,7 @@ async function sessionsOf(
   const newest = { by: "updatedAt", descending: true } as const;
   const page = { limit: MOST_SESSIONS, offset: 0, after: null };
   const { rows, total, next } = await deps.sessions.list(workspaceId, filters, newest, page);
-  // A large total is an estimate. It must not say that there are no more.
+  // A large total is an estimate. It must not hide that there are more.
   return { sessions: rows, matching: next === null ? rows.length : Math.max(total, rows.length + 1) };
 }
 

@@ -118,7 +118,7 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
 /** The "caller" of open routes. */
 const NOBODY: Caller = { workspaceId: "", keyId: "", scopes: [], consoleId: null };
 
-/** The caller of a route, who may call it and is not too fast. */
+/** Returns the caller of a route. Throws if the caller may not call it, or calls too often. */
 async function admit(deps: ApiRouterDeps, route: Route, request: Request): Promise<Caller> {
   const caller = await deps.authenticate(request);
   requireRate(deps.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);

@@ -4,7 +4,7 @@ import type { Logger } from "../../../core/process/logger.ts";
 import { isJsonObject, type Json } from "../../../core/text/json.ts";
 import type { Route, RouteContext, RouteReply } from "./route.ts";
 
-/** The parts of a request that a row of the audit log tells of. */
+/** The parts of a request that the audit log stores. */
 type Audited = Pick<RouteContext<unknown, unknown, unknown>, "caller" | "params" | "address" | "requestId">;
 
 /** Records a change that a route has made. Never rejects. */
@@ -15,15 +15,15 @@ export type Audit = (
 ) => Promise<void>;
 
 /**
- * A call is answered after its row is stored, so an acknowledged change has one. Messages do not wait: what people send
- * at the console is recorded beside its answer, and what programs send is not recorded at all.
+ * A call is answered after its row is stored, so an acknowledged change has one. Messages do not wait. A message from
+ * the console is recorded in parallel with its answer, and a message from a program is not recorded.
  */
 export function createAudit(deps: { record(entry: NewAuditEntry): Promise<void>; log: Logger }): Audit {
   async function store(entry: NewAuditEntry): Promise<void> {
     try {
       await deps.record(entry);
     } catch (error) {
-      // The change is made already, so its caller gets the answer. The log has the row.
+      // The change is made already, so its caller gets the answer. The process log gets the row.
       deps.log.error({ err: error, change: { ...entry } }, "a change could not be written to the audit log");
     }
   }

@@ -63,7 +63,7 @@ export function createAuthenticate(deps: {
     if (typeof slug !== "string") {
       const chosen = consoleId === null ? null : chosenWorkspace(request.headers.cookie);
       const workspaceId = holder.operator && chosen !== null ? await deps.workspaceBySlug(chosen) : null;
-      // A choice that another person of this browser left behind counts for nothing.
+      // Ignore a choice that another person left in this browser.
       return { ...caller, workspaceId: workspaceId ?? holder.workspaceId };
     }
     const workspaceId = await deps.workspaceBySlug(slug);

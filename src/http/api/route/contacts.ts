@@ -8,7 +8,7 @@ export function seesMasked({ consoleId, scopes }: Pick<Caller, "consoleId" | "sc
   return consoleId !== null && roleOf(scopes) === "viewer";
 }
 
-/** Returns a function that gives what a caller may see of a value: the value, or the same with its contacts masked. */
+/** Returns a function that prepares a value for a caller. It returns the value, or a copy with masked contacts. */
 export function shownTo(caller: Pick<Caller, "consoleId" | "scopes">): <T>(value: T) => T {
   return seesMasked(caller) ? masked : (value) => value;
 }
@@ -30,7 +30,7 @@ export async function* eventsShownTo(
   for await (const event of events) {
     const { type, data } = event;
     const text = data["content"];
-    // A further attempt writes its text anew.
+    // A further attempt starts its text from the beginning.
     if (type === "execution") texts = maskedTexts();
     if ((type === "content" || type === "thinking") && typeof text === "string")
       yield { ...event, data: { ...data, content: texts[type].add(text) } };

@@ -75,7 +75,7 @@ export interface RouteResponse {
   description: string;
   /** Null: no body. */
   schema: z.ZodType | null;
-  /** The last of them: any stored content. */
+  /** `*/*`: any stored content. */
   contentType?: "application/json" | "text/event-stream" | "*/*";
 }
 
@@ -109,13 +109,13 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
    */
   audited?: "console" | "never";
   /**
-   * Viewers at the console get the answers of all routes with contacts masked. `shown`: not of this one, which holds
-   * nobody's contacts, or reveals them on purpose.
+   * Viewers at the console get the answers of routes with contacts masked. `shown`: not of this route, because it has
+   * no contacts or reveals them on purpose.
    */
   contacts?: "shown";
   /** Error codes besides those that every route may return. */
   errors?: readonly { status: number; code: string; when: string }[];
-  /** Answers any caller by the query alone, known or not; null: the caller is checked first. */
+  /** Answers any caller, known or not, by the query only; null: the caller is checked first. */
   answerAnybody?(query: URLSearchParams): RequestError | null;
   handle(context: RouteContext<Params, Query, Body>): Promise<RouteReply>;
 }

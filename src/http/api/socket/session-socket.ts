@@ -183,7 +183,7 @@ export function serveSocket(
     answersBeat = true;
   });
   const beat = setInterval(() => {
-    // If a client's frames are held back in the network, its answer to the last ping is held back too.
+    // If the client's frames wait in the network, its answer to the last ping waits there too.
     if (!answersBeat && !intake.isHeld()) return socket.terminate();
     answersBeat = false;
     socket.ping();

@@ -12,7 +12,7 @@ import { idSchema, timeSchema, timestampSchema } from "../route/wire-schemas.ts"
 export interface StatsRoutesDeps {
   stats: { read(workspaceId: string, query: StatsQuery): Promise<StatsRow[] | null> };
   agents: Pick<SessionAgents, "find">;
-  /** Places for questions that are counted at the same time, by workspace. */
+  /** Limits the queries that run at the same time, by workspace. */
   places: OpenLimit;
 }
 
@@ -33,7 +33,7 @@ const statsQuery = z.strictObject({
   until: timeSchema.optional().describe("Default: now"),
   time_zone: z
     .string()
-    // Postgres reads the sign of a bare offset the other way round.
+    // Postgres reads the sign of a plain offset in the opposite way.
     .refine(
       (name) => /^[A-Za-z]/.test(name) && isTimezone(name),
       "expected an IANA zone, such as Europe/Berlin",

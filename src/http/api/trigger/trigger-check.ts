@@ -13,7 +13,7 @@ import {
 } from "./outreach-target.ts";
 
 export interface TriggerCheckDeps extends OutreachDeps {
-  /** Tells what a message would meet now. Sends and stores nothing. */
+  /** Checks what would happen to a message now. Sends and stores nothing. */
   check(
     channel: OutreachChannel,
     agentId: string,
@@ -68,7 +68,7 @@ const checkedSchema = z
   })
   .meta({ id: "TriggerCheck" });
 
-/** `POST /trigger_bot_message/check`: what messages would meet, before they are sent. */
+/** `POST /trigger_bot_message/check`: checks what would happen to messages before they are sent. */
 export function triggerCheckRoutes(deps: TriggerCheckDeps): Route[] {
   return [
     defineRoute({

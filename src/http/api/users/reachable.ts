@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Reachability } from "../../../core/session/reachability.ts";
 import { timestampSchema } from "../route/wire-schemas.ts";
 
-/** Tells in the API's format if somebody can be written to. */
+/** The reachability of a user, in the API's format. */
 export const reachableSchema = z
   .object({
     ok: z.boolean(),
@@ -19,7 +19,7 @@ export const reachableSchema = z
   })
   .describe("Whether they can be written to unasked. Who writes is reachable again");
 
-/** @param since the time when the platform said so. */
+/** @param since the time of the platform's report. */
 export function reachableOf(reach: Reachability, since: Date | null): z.output<typeof reachableSchema> {
   const said = reach.kind === "reachable" ? { code: null, reason: null } : reach;
   return {
