@@ -1,6 +1,6 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import type { BotDefinition } from "../bots/bot.ts";
-import type { ChannelDefinition } from "../channels/channel.ts";
+import type { ChannelDefinition } from "../channels/channel-definition.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
 import { type Environment, giveToPackages, readEnvironment } from "../config/env.ts";
 import type { LoadedConfig } from "../config/load-config.ts";

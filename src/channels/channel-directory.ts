@@ -1,6 +1,7 @@
 import type { ReplyLimits } from "../core/message/reply-parts.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
-import type { Channel, ChannelDefinition } from "./channel.ts";
+import type { Channel } from "./channel.ts";
+import type { ChannelDefinition } from "./channel-definition.ts";
 
 /** A channel that this process runs. */
 export interface RunningChannel {

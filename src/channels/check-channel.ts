@@ -1,6 +1,7 @@
 import { errorFinding, type Finding, okFinding, warningFinding } from "../core/faults/finding.ts";
 import { timeLimit } from "../core/time/time-limit.ts";
-import type { ChannelDefinition, WebhookResponse } from "./channel.ts";
+import type { ChannelDefinition } from "./channel-definition.ts";
+import type { WebhookResponse } from "./channel-webhook.ts";
 
 /** Time limit for the checks of one channel, in milliseconds. */
 const TIMEOUT_MS = 45_000;

@@ -1,5 +1,5 @@
 import { definition as api } from "./api/index.ts";
-import type { ChannelDefinition } from "./channel.ts";
+import type { ChannelDefinition } from "./channel-definition.ts";
 import { definition as slack } from "./slack/index.ts";
 import { definition as sms } from "./sms/index.ts";
 import { definition as sureadhere } from "./sureadhere/index.ts";

@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import type { HeadVerdict, RequestHead } from "./channel.ts";
+import type { HeadVerdict, RequestHead } from "./channel-webhook.ts";
 
 /** A rejected webhook request, with the reason. */
 export type Rejection = Extract<HeadVerdict, { kind: "rejected" }>;

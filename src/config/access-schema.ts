@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ChannelDefinition } from "../channels/channel.ts";
+import type { ChannelDefinition } from "../channels/channel-definition.ts";
 import { refineAlways } from "../core/refine-always.ts";
 import type { ConfiguredAccess } from "../core/session/access-settings.ts";
 import { deskSchema } from "./handoff-schema.ts";

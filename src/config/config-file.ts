@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { BotDefinition } from "../bots/bot.ts";
-import type { ChannelDefinition } from "../channels/channel.ts";
+import type { ChannelDefinition } from "../channels/channel-definition.ts";
 import { accessSchema } from "./access-schema.ts";
 import { nameSchema } from "./agent-schema.ts";
 

@@ -1,4 +1,4 @@
-import type { ChannelDefinition } from "../channels/channel.ts";
+import type { ChannelDefinition } from "../channels/channel-definition.ts";
 import type { ConfigProblem } from "../core/faults/errors.ts";
 import type { ConfiguredAccess } from "../core/session/access-settings.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";

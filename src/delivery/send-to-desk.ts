@@ -1,4 +1,5 @@
-import type { Channel, ChannelDesk, DeskCard } from "../channels/channel.ts";
+import type { Channel } from "../channels/channel.ts";
+import type { ChannelDesk, DeskCard } from "../channels/channel-desk.ts";
 import type { DeskAct } from "../core/message/desk-act.ts";
 import type { OutboundPart, SendResult } from "../core/message/outbound.ts";
 import type { DeskPart, DeskThread } from "./desk-delivery-repository.ts";

@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import type { KnownConversation, LastUserMessage, OfferedButtons } from "../channels/channel.ts";
+import type { KnownConversation, LastUserMessage, OfferedButtons } from "../channels/channel-options.ts";
 import { readButtons } from "../core/message/button.ts";
 
 interface ConversationRow {

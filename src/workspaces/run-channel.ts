@@ -1,5 +1,5 @@
 import type { PublishedWorkspace } from "../agents/agent-repository.ts";
-import type { ChannelDefinition } from "../channels/channel.ts";
+import type { ChannelDefinition } from "../channels/channel-definition.ts";
 import type { RunningChannel } from "../channels/channel-directory.ts";
 import type { ChannelConfig } from "../config/load-channel.ts";
 import type { Settings } from "../config/settings.ts";

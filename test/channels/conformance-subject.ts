@@ -1,12 +1,8 @@
 import { inspect } from "node:util";
-import type {
-  Channel,
-  ChannelContext,
-  ChannelDefinition,
-  OfferedButtons,
-  RawRequest,
-  WebhookResponse,
-} from "../../src/channels/channel.ts";
+import type { Channel, ChannelContext } from "../../src/channels/channel.ts";
+import type { ChannelDefinition } from "../../src/channels/channel-definition.ts";
+import type { OfferedButtons } from "../../src/channels/channel-options.ts";
+import type { RawRequest, WebhookResponse } from "../../src/channels/channel-webhook.ts";
 import type { DeliveryReceipt } from "../../src/core/message/channel-event.ts";
 import type { OutboundPart } from "../../src/core/message/outbound.ts";
 import type { Logger } from "../../src/core/process/logger.ts";

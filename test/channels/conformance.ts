@@ -1,14 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { RawRequest } from "../../src/channels/channel.ts";
+import type { RawRequest } from "../../src/channels/channel-webhook.ts";
 import { newId } from "../../src/core/ids.ts";
 import { toButtons } from "../../src/core/message/button.ts";
 import type { ChannelEvent, InboundMessage, MessageRating } from "../../src/core/message/channel-event.ts";
 import { prepareReply } from "../../src/core/message/reply-parts.ts";
 import { eventually } from "../support/eventually.ts";
 import { GUARANTEES, type Guarantee } from "./conformance-guarantees.ts";
-import type { ConformanceSubject, SubjectTools, VendorFault } from "./conformance-subject.ts";
-import { createSubjectTools, partOf, sendAll, withoutSpace } from "./conformance-subject.ts";
+import {
+  type ConformanceSubject,
+  createSubjectTools,
+  partOf,
+  type SubjectTools,
+  sendAll,
+  type VendorFault,
+  withoutSpace,
+} from "./conformance-subject.ts";
 
 export interface ConformanceOptions {
   kind: string;

@@ -1,4 +1,5 @@
-import type { Channel, ChannelDefinition, DiagnoseOptions } from "../../src/channels/channel.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import type { ChannelDefinition, DiagnoseOptions } from "../../src/channels/channel-definition.ts";
 import type { Finding } from "../../src/core/faults/finding.ts";
 
 export const PUBLIC = { url: "https://chat.example.org", isPublic: true };

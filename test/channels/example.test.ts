@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { json } from "node:stream/consumers";
 import { definition } from "../../docs/examples/channel/index.ts";
-import type { RawRequest } from "../../src/channels/channel.ts";
+import type { RawRequest } from "../../src/channels/channel-webhook.ts";
 import { nothingKnown } from "../support/channel-values.ts";
 import { startLoopbackServer } from "../support/loopback-server.ts";
 import { describeChannelConformance, noButtons, noStreams } from "./conformance.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { KnownConversation } from "../../src/channels/channel.ts";
+import type { KnownConversation } from "../../src/channels/channel-options.ts";
 import type { InboundMessage } from "../../src/core/message/channel-event.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";

@@ -1,5 +1,7 @@
 import { setTimeout } from "node:timers/promises";
-import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import type { ChannelOptions } from "../../src/channels/channel-options.ts";
+import type { RawRequest } from "../../src/channels/channel-webhook.ts";
 import { slackConfigSchema } from "../../src/channels/slack/config.ts";
 import { createSlackChannel } from "../../src/channels/slack/connection.ts";
 import { definition } from "../../src/channels/slack/index.ts";

@@ -1,4 +1,6 @@
-import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import type { ChannelOptions } from "../../src/channels/channel-options.ts";
+import type { RawRequest } from "../../src/channels/channel-webhook.ts";
 import type { SmsConfig } from "../../src/channels/sms/config.ts";
 import { definition } from "../../src/channels/sms/index.ts";
 import type { Logger } from "../../src/core/process/logger.ts";

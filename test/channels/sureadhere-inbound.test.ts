@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Channel, RawRequest } from "../../src/channels/channel.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import type { RawRequest } from "../../src/channels/channel-webhook.ts";
 import { definition } from "../../src/channels/sureadhere/index.ts";
 import { type FakeSureadhere, startFakeSureadhere } from "../support/fake-sureadhere.ts";
 import { createSubjectTools } from "./conformance-subject.ts";

@@ -1,4 +1,5 @@
-import type { Channel, RawRequest } from "../../src/channels/channel.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import type { RawRequest } from "../../src/channels/channel-webhook.ts";
 import { definition } from "../../src/channels/sureadhere/index.ts";
 import { nothingKnown } from "../support/channel-values.ts";
 import { type FakeSureadhere, startFakeSureadhere } from "../support/fake-sureadhere.ts";

@@ -1,4 +1,6 @@
-import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import type { ChannelOptions } from "../../src/channels/channel-options.ts";
+import type { RawRequest } from "../../src/channels/channel-webhook.ts";
 import { telegramConfigSchema } from "../../src/channels/telegram/config.ts";
 import { createTelegramChannel } from "../../src/channels/telegram/connection.ts";
 import { definition } from "../../src/channels/telegram/index.ts";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Channel, OfferedButtons } from "../../src/channels/channel.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import type { OfferedButtons } from "../../src/channels/channel-options.ts";
 import { definition } from "../../src/channels/whatsapp/index.ts";
 import { newId } from "../../src/core/ids.ts";
 import { canShow, toButtons } from "../../src/core/message/button.ts";

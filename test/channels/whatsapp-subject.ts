@@ -1,4 +1,6 @@
-import type { Channel, ChannelOptions, RawRequest } from "../../src/channels/channel.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import type { ChannelOptions } from "../../src/channels/channel-options.ts";
+import type { RawRequest } from "../../src/channels/channel-webhook.ts";
 import type { WhatsappConfig } from "../../src/channels/whatsapp/config.ts";
 import { definition } from "../../src/channels/whatsapp/index.ts";
 import type { Logger } from "../../src/core/process/logger.ts";

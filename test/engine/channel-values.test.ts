@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { ChannelValues } from "../../src/channels/channel.ts";
+import type { ChannelValues } from "../../src/channels/channel-options.ts";
 import { createChannelValues } from "../../src/storage/channel-values.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 

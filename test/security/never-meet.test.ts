@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ChannelDefinition } from "../../src/channels/channel.ts";
+import type { ChannelDefinition } from "../../src/channels/channel-definition.ts";
 import { channelDefinitions } from "../../src/channels/registry.ts";
 import { newId } from "../../src/core/ids.ts";
 import { newSecret } from "../../src/keys/api-key.ts";

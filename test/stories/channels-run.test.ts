@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { type Channel, type ChannelOptions, defineChannel } from "../../src/channels/channel.ts";
+import type { Channel } from "../../src/channels/channel.ts";
+import { defineChannel } from "../../src/channels/channel-definition.ts";
+import type { ChannelOptions } from "../../src/channels/channel-options.ts";
 import { startTestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel } from "../support/gated-channel.ts";

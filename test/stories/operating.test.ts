@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineBot } from "../../src/bots/bot.ts";
-import { defineChannel } from "../../src/channels/channel.ts";
+import { defineChannel } from "../../src/channels/channel-definition.ts";
 import { reject } from "../../src/channels/webhook-request.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";

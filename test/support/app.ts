@@ -5,7 +5,7 @@ import { inject } from "vitest";
 import { type App, type AppOptions, startApp } from "../../src/app/app.ts";
 import type { BotDefinition } from "../../src/bots/bot.ts";
 import { botDefinitions } from "../../src/bots/registry.ts";
-import type { ChannelDefinition } from "../../src/channels/channel.ts";
+import type { ChannelDefinition } from "../../src/channels/channel-definition.ts";
 import { channelDefinitions } from "../../src/channels/registry.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { createTestDatabase, type TestDatabase } from "./postgres.ts";

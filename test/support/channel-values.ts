@@ -1,4 +1,4 @@
-import type { ChannelOptions, ChannelValues } from "../../src/channels/channel.ts";
+import type { ChannelOptions, ChannelValues } from "../../src/channels/channel-options.ts";
 
 /** The values of one channel in memory, as the database would hold them. `now` is the database's clock. */
 export function memoryValues(now: () => number = Date.now): ChannelValues & { kept: Map<string, Buffer> } {

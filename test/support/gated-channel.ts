@@ -1,13 +1,9 @@
 import { z } from "zod";
-import {
-  type Channel,
-  type ChannelCapabilities,
-  type ChannelDefinition,
-  type ChannelOptions,
-  defineChannel,
-  type Received,
-  type TurnTarget,
-} from "../../src/channels/channel.ts";
+import type { Channel, TurnTarget } from "../../src/channels/channel.ts";
+import type { ChannelCapabilities } from "../../src/channels/channel-capabilities.ts";
+import { type ChannelDefinition, defineChannel } from "../../src/channels/channel-definition.ts";
+import type { ChannelOptions } from "../../src/channels/channel-options.ts";
+import type { Received } from "../../src/channels/channel-webhook.ts";
 import type { DeliveryReceipt, InboundMessage } from "../../src/core/message/channel-event.ts";
 import type { StreamTarget } from "../../src/core/message/live-stream.ts";
 import type { OutboundPart, SendResult, SilentOutcome } from "../../src/core/message/outbound.ts";

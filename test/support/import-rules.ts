@@ -42,10 +42,13 @@ export const STAGES: readonly (readonly string[])[] = [
   ["app"],
 ];
 
-const seams = [/^channels\/(channel|channel-directory)\.ts$/, /^bots\/bot\.ts$/];
+/** The interface between the service and a kind of channel. */
+const channelSeam = /^channels\/channel(-(capabilities|definition|desk|options|webhook))?\.ts$/;
+const seams = [channelSeam, /^channels\/channel-directory\.ts$/, /^bots\/bot\.ts$/];
 const core = /^core\//;
 const inBrowsers = /^core\/(message\/rating|text\/csv)\.ts$/;
-const besideSeam = /^channels\/(channel|http-client|webhook-request)\.ts$/;
+const besideSeam =
+  /^channels\/(channel(-(capabilities|definition|desk|options|webhook))?|http-client|webhook-request)\.ts$/;
 
 /** Stages that know the types of the configuration. */
 const READS_CONFIG: ReadonlySet<string> = new Set(["http", "workspaces"]);
@@ -84,10 +87,10 @@ const rooms: readonly Room[] = [
   { room: /^observability\//, may: [core] },
   // It stands for the platforms, so it knows nothing of the service.
   { room: /^simulator\//, may: [core] },
-  { room: /^channels\/channel\.ts$/, may: [core] },
+  { room: channelSeam, may: [core, channelSeam] },
   { room: /^bots\/bot\.ts$/, may: [core] },
-  { room: /^channels\/registry\.ts$/, may: [/^channels\/channel\.ts$/, /^channels\/[^/]+\/index\.ts$/] },
-  { room: /^channels\/[^/]+\.ts$/, may: [core, /^channels\/channel\.ts$/] },
+  { room: /^channels\/registry\.ts$/, may: [channelSeam, /^channels\/[^/]+\/index\.ts$/] },
+  { room: /^channels\/[^/]+\.ts$/, may: [core, channelSeam] },
   { room: /^bots\/registry\.ts$/, may: [/^bots\/bot\.ts$/, /^bots\/[^/]+\/index\.ts$/] },
   // Code that several kinds of channels would otherwise copy, and code that the kinds of one provider share.
   { room: /^channels\/kit\//, may: [core, besideSeam] },

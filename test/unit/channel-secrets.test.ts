@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ChannelDefinition } from "../../src/channels/channel.ts";
+import type { ChannelDefinition } from "../../src/channels/channel-definition.ts";
 import { channelDefinitions } from "../../src/channels/registry.ts";
 import type { JsonObject } from "../../src/core/text/json.ts";
 import { isSecretName } from "../../src/core/text/secret-names.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Received } from "../../../src/channels/channel.ts";
+import type { Received } from "../../../src/channels/channel-webhook.ts";
 import { reject } from "../../../src/channels/webhook-request.ts";
 
 const eventSchema = z.object({ id: z.string().min(1), type: z.string() });

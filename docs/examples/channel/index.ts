@@ -1,4 +1,4 @@
-import { defineChannel } from "../../../src/channels/channel.ts";
+import { defineChannel } from "../../../src/channels/channel-definition.ts";
 import { createHttpClient } from "../../../src/channels/http-client.ts";
 import { parseJsonBody } from "../../../src/channels/webhook-request.ts";
 import { splitText } from "../../../src/core/text/split-text.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { RawRequest } from "../../../src/channels/channel.ts";
+import type { RawRequest } from "../../../src/channels/channel-webhook.ts";
 import { contentTypeOf, isSame, type Rejection, reject } from "../../../src/channels/webhook-request.ts";
 
 /** Returns the reason why a request is not accepted; null if it comes from Pebble. */

@@ -1,6 +1,6 @@
 import { errorFinding, type Finding, okFinding, warningFinding } from "../../core/faults/finding.ts";
 import { newId } from "../../core/ids.ts";
-import type { DiagnoseOptions } from "../channel.ts";
+import type { DiagnoseOptions } from "../channel-definition.ts";
 import { createHttpClient, type HttpOutcome } from "../http-client.ts";
 import type { ApiConfig, ReplyWebhook } from "./config.ts";
 import { describeOutcome } from "./errors.ts";

@@ -1,4 +1,4 @@
-import type { Received } from "../channel.ts";
+import type { Received } from "../channel-webhook.ts";
 import { verify } from "./verify.ts";
 
 /** Refuses every webhook request without reading it, because messages arrive through the API's own routes. */

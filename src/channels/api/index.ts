@@ -1,5 +1,7 @@
 import { splitText } from "../../core/text/split-text.ts";
-import { type Channel, type ChannelOptions, defineChannel } from "../channel.ts";
+import type { Channel } from "../channel.ts";
+import { defineChannel } from "../channel-definition.ts";
+import type { ChannelOptions } from "../channel-options.ts";
 import { createHttpClient } from "../http-client.ts";
 import { type ApiConfig, apiConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";

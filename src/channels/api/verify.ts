@@ -1,4 +1,4 @@
-import type { Received } from "../channel.ts";
+import type { Received } from "../channel-webhook.ts";
 
 /**
  * Rejects every webhook request. Callers authenticate with an API key at `/api/v1`, before their data reaches a

@@ -1,5 +1,5 @@
 import type { ChannelEvent } from "../../core/message/channel-event.ts";
-import type { Received } from "../channel.ts";
+import type { Received } from "../channel-webhook.ts";
 
 /** A request that cannot be read now. The platform is asked to send it again. */
 export type Later = Extract<Received, { kind: "later" }>;

@@ -1,5 +1,5 @@
 import { createSeal } from "../../core/text/seal.ts";
-import type { ChannelValues, ValueLifetime } from "../channel.ts";
+import type { ChannelValues, ValueLifetime } from "../channel-options.ts";
 
 /** Secret texts of a channel in the database. Each opens only with the same secret, and only under its own key. */
 export interface SealedValues {

@@ -1,4 +1,4 @@
-import type { ChannelOptions } from "../channel.ts";
+import type { ChannelOptions } from "../channel-options.ts";
 
 /** The address to which a platform posts the events of a channel. */
 export function webhookUrlOf({

@@ -1,5 +1,5 @@
 import { isDatabaseOutage } from "../../core/faults/database-outage.ts";
-import type { ChannelOptions, KnownConversation } from "../channel.ts";
+import type { ChannelOptions, KnownConversation } from "../channel-options.ts";
 import type { Later } from "../kit/later.ts";
 import { parseAddress, toAddress } from "./address.ts";
 

@@ -2,7 +2,7 @@ import type { KnownBlock, WebClient } from "@slack/web-api";
 import { z } from "zod";
 import { DESK_ACTS, type DeskAct, deskReference } from "../../core/message/desk-act.ts";
 import type { SendResult } from "../../core/message/outbound.ts";
-import type { ChannelDesk, DeskCard } from "../channel.ts";
+import type { ChannelDesk, DeskCard } from "../channel-desk.ts";
 import { type SlackPlace, toAddress } from "./address.ts";
 import { isFormatRefused, readFault, sendResultOf } from "./errors.ts";
 import { escapeText } from "./text.ts";

@@ -1,5 +1,5 @@
 import { errorFinding, type Finding, okFinding, warningFinding } from "../../core/faults/finding.ts";
-import type { DeskDiagnoseOptions } from "../channel.ts";
+import type { DeskDiagnoseOptions } from "../channel-definition.ts";
 import { parseAddress } from "./address.ts";
 import type { SlackConfig } from "./config.ts";
 import { describeFault, readFault } from "./errors.ts";

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { WebClient } from "@slack/web-api";
 import { errorFinding, type Finding, okFinding, warningFinding } from "../../core/faults/finding.ts";
-import type { DiagnoseOptions } from "../channel.ts";
+import type { DiagnoseOptions } from "../channel-definition.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";
 import { type SlackConfig, signingSecrets } from "./config.ts";
 import { describeFault, readFault } from "./errors.ts";

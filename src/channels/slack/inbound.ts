@@ -1,6 +1,6 @@
 import type { DeskMessage, InboundMessage, MessageReference } from "../../core/message/channel-event.ts";
 import type { Logger } from "../../core/process/logger.ts";
-import type { KnownConversation } from "../channel.ts";
+import type { KnownConversation } from "../channel-options.ts";
 import type { Later } from "../kit/later.ts";
 import { toAddress } from "./address.ts";
 import {

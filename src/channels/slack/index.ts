@@ -1,4 +1,5 @@
-import { type Channel, defineChannel } from "../channel.ts";
+import type { Channel } from "../channel.ts";
+import { defineChannel } from "../channel-definition.ts";
 import { BUTTON_SUPPORT } from "./blocks.ts";
 import { optionalKeys, type SlackConfig, slackConfigSchema } from "./config.ts";
 import { split, TEXT_LIMIT, TYPING_REFRESH_MS } from "./limits.ts";

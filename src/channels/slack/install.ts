@@ -11,7 +11,8 @@ import {
   type StateStore,
 } from "@slack/oauth";
 import type { Logger } from "../../core/process/logger.ts";
-import type { ChannelValues, RawRequest, Received, WebhookResponse } from "../channel.ts";
+import type { ChannelValues } from "../channel-options.ts";
+import type { RawRequest, Received, WebhookResponse } from "../channel-webhook.ts";
 import { isSame } from "../webhook-request.ts";
 import { describeFault, readFault } from "./errors.ts";
 import { NotStored, teamOf } from "./installations.ts";

@@ -2,7 +2,7 @@ import type { Installation, InstallationStore } from "@slack/oauth";
 import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
 import { type Clock, systemClock } from "../../core/time/clock.ts";
-import type { ChannelValues } from "../channel.ts";
+import type { ChannelValues } from "../channel-options.ts";
 import { sealValues } from "../kit/sealed-values.ts";
 import { describeFault, isRefusal, readFault } from "./errors.ts";
 

@@ -3,7 +3,7 @@ import { isAccessPayload } from "../../core/message/access-press.ts";
 import type { DeskPress, InboundMessage } from "../../core/message/channel-event.ts";
 import { findPressed, readPressReference } from "../../core/message/press.ts";
 import type { Logger } from "../../core/process/logger.ts";
-import type { OfferedButtons } from "../channel.ts";
+import type { OfferedButtons } from "../channel-options.ts";
 import type { Later } from "../kit/later.ts";
 import { parseAddress, toAddress } from "./address.ts";
 import { chosenBlocks } from "./blocks.ts";

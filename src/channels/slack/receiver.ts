@@ -2,7 +2,7 @@ import type { App, Receiver } from "@slack/bolt";
 import { z } from "zod";
 import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import type { Logger } from "../../core/process/logger.ts";
-import type { RawRequest, Received } from "../channel.ts";
+import type { RawRequest, Received } from "../channel-webhook.ts";
 import { type Later, receivedOf } from "../kit/later.ts";
 import { parseJsonBody, reject } from "../webhook-request.ts";
 import { type SlackContext, UnreadableBody } from "./app.ts";

@@ -1,6 +1,6 @@
 import { isValidSlackRequest } from "@slack/bolt";
 import { type Clock, systemClock } from "../../core/time/clock.ts";
-import type { RawRequest, RequestHead } from "../channel.ts";
+import type { RawRequest, RequestHead } from "../channel-webhook.ts";
 import { contentTypeOf, noSuchWebhook, type Rejection, reject } from "../webhook-request.ts";
 
 /** Maximum difference between a request's time and ours, in either direction, seconds (Slack, "Verifying requests"). */

@@ -1,6 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../../core/process/logger.ts";
-import type { ChannelOptions, RawRequest, Received } from "../channel.ts";
+import type { ChannelOptions } from "../channel-options.ts";
+import type { RawRequest, Received } from "../channel-webhook.ts";
 import type { SlackConfig } from "./config.ts";
 import { createInstallPages } from "./install.ts";
 import { createInstallations } from "./installations.ts";

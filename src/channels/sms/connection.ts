@@ -1,6 +1,7 @@
 import { createTroubles } from "../../core/faults/troubles.ts";
 import { canCallUs } from "../../core/network/loopback.ts";
-import type { Channel, ChannelOptions } from "../channel.ts";
+import type { Channel } from "../channel.ts";
+import type { ChannelOptions } from "../channel-options.ts";
 import { createApiClient } from "../kit/api-client.ts";
 import { describeFault } from "../kit/api-fault.ts";
 import { askAgain } from "../kit/ask-again.ts";

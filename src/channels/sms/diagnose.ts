@@ -1,5 +1,5 @@
 import { type Finding, warningFinding } from "../../core/faults/finding.ts";
-import type { DiagnoseOptions } from "../channel.ts";
+import type { DiagnoseOptions } from "../channel-definition.ts";
 import { createApiClient } from "../kit/api-client.ts";
 import { asObject, type JsonBody } from "../kit/json-body.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";

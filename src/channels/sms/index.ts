@@ -1,6 +1,7 @@
 import { MARKDOWN_CUTS } from "../../core/text/markdown/blocks.ts";
 import { splitText } from "../../core/text/split-text.ts";
-import { type Channel, defineChannel } from "../channel.ts";
+import type { Channel } from "../channel.ts";
+import { defineChannel } from "../channel-definition.ts";
 import { TWILIO_TEXT_LIMIT } from "../twilio/create-message.ts";
 import { toNumber } from "./address.ts";
 import { type SmsConfig, smsConfigSchema } from "./config.ts";

@@ -1,6 +1,6 @@
 import { errorFinding, type Finding, okFinding, weakSecretFindings } from "../../core/faults/finding.ts";
 import { systemClock } from "../../core/time/clock.ts";
-import type { DiagnoseOptions } from "../channel.ts";
+import type { DiagnoseOptions } from "../channel-definition.ts";
 import { createHttpClient } from "../http-client.ts";
 import { createAccessTokens } from "./access-token.ts";
 import type { SureadhereConfig } from "./config.ts";

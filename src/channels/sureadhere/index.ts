@@ -2,13 +2,10 @@ import { MARKDOWN_CUTS } from "../../core/text/markdown/blocks.ts";
 import { splitText } from "../../core/text/split-text.ts";
 import { systemClock } from "../../core/time/clock.ts";
 import { wait } from "../../core/time/wait.ts";
-import {
-  type Channel,
-  type ChannelOptions,
-  defineChannel,
-  type RawRequest,
-  type Received,
-} from "../channel.ts";
+import type { Channel } from "../channel.ts";
+import { defineChannel } from "../channel-definition.ts";
+import type { ChannelOptions } from "../channel-options.ts";
+import type { RawRequest, Received } from "../channel-webhook.ts";
 import { createHttpClient } from "../http-client.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";
 import { parseJsonBody, proven } from "../webhook-request.ts";

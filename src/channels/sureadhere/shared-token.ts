@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Logger } from "../../core/process/logger.ts";
-import type { ChannelValues } from "../channel.ts";
+import type { ChannelValues } from "../channel-options.ts";
 import { sealValues } from "../kit/sealed-values.ts";
 import type { SureadhereConfig } from "./config.ts";
 

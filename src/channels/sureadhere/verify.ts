@@ -1,4 +1,4 @@
-import type { RequestHead } from "../channel.ts";
+import type { RequestHead } from "../channel-webhook.ts";
 import { contentTypeOf, isSame, noSuchWebhook, type Rejection, reject } from "../webhook-request.ts";
 
 /**

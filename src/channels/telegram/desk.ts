@@ -2,7 +2,7 @@ import type { Api } from "grammy";
 import type { InlineKeyboardMarkup } from "grammy/types";
 import { DESK_ACTS, type DeskAct, deskReference } from "../../core/message/desk-act.ts";
 import type { SendResult } from "../../core/message/outbound.ts";
-import type { ChannelDesk, DeskCard } from "../channel.ts";
+import type { ChannelDesk, DeskCard } from "../channel-desk.ts";
 import { parseAddress, type TelegramPlace, toAddress, topicOf } from "./address.ts";
 import { cards } from "./content.ts";
 import { isUnmodified, readFault, sendResultOf } from "./errors.ts";

@@ -1,6 +1,6 @@
 import type { ChatFullInfo, ChatMember } from "grammy/types";
 import { errorFinding, type Finding, okFinding } from "../../core/faults/finding.ts";
-import type { DeskDiagnoseOptions } from "../channel.ts";
+import type { DeskDiagnoseOptions } from "../channel-definition.ts";
 import { parseAddress } from "./address.ts";
 import { createBotApi } from "./bot-api.ts";
 import type { TelegramConfig } from "./config.ts";

@@ -1,7 +1,7 @@
 import type { UserFromGetMe, WebhookInfo } from "grammy/types";
 import { errorFinding, type Finding, okFinding, warningFinding } from "../../core/faults/finding.ts";
 import { canCallUs } from "../../core/network/loopback.ts";
-import type { DiagnoseOptions } from "../channel.ts";
+import type { DiagnoseOptions } from "../channel-definition.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";
 import { createBotApi } from "./bot-api.ts";
 import type { TelegramConfig } from "./config.ts";

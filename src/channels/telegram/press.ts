@@ -3,7 +3,7 @@ import { isAccessPayload } from "../../core/message/access-press.ts";
 import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import { findPressed, readPressReference } from "../../core/message/press.ts";
 import type { Logger } from "../../core/process/logger.ts";
-import type { OfferedButtons } from "../channel.ts";
+import type { OfferedButtons } from "../channel-options.ts";
 import { buttonsUnknown, isLater, type Later } from "../kit/later.ts";
 import { conversationAt, parseAddress, type TelegramPlace } from "./address.ts";
 import { deskPressOf } from "./desk-inbound.ts";

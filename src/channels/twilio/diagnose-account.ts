@@ -1,6 +1,6 @@
 import { errorFinding, type Finding, okFinding } from "../../core/faults/finding.ts";
 import { canCallUs } from "../../core/network/loopback.ts";
-import type { DiagnoseOptions } from "../channel.ts";
+import type { DiagnoseOptions } from "../channel-definition.ts";
 import type { ApiClient } from "../kit/api-client.ts";
 import { describeFault, type ProviderWords } from "../kit/api-fault.ts";
 import { type JsonBody, readJson } from "../kit/json-body.ts";

@@ -1,5 +1,5 @@
 import twilio from "twilio";
-import type { RawRequest, RequestHead } from "../channel.ts";
+import type { RawRequest, RequestHead } from "../channel-webhook.ts";
 import { contentTypeOf, noSuchWebhook, type Rejection, reject } from "../webhook-request.ts";
 import { type FormParams, parseForm } from "./params.ts";
 

@@ -1,5 +1,5 @@
 import type { ChannelEvent } from "../../core/message/channel-event.ts";
-import type { RawRequest, Received, RequestHead } from "../channel.ts";
+import type { RawRequest, Received, RequestHead } from "../channel-webhook.ts";
 import { unproven } from "../webhook-request.ts";
 import type { TwilioAccount } from "./account.ts";
 import { type FormParams, field } from "./params.ts";

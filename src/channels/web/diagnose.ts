@@ -1,5 +1,5 @@
 import { type Finding, okFinding, warningFinding, weakSecretFindings } from "../../core/faults/finding.ts";
-import type { DiagnoseOptions } from "../channel.ts";
+import type { DiagnoseOptions } from "../channel-definition.ts";
 import { identitySecrets, SANDBOXED, type WebConfig } from "./config.ts";
 
 /** No platform can be asked, so this only checks the configuration. */

@@ -1,4 +1,4 @@
-import type { Received } from "../channel.ts";
+import type { Received } from "../channel-webhook.ts";
 
 /**
  * Visitors send messages to `/web/{channel}` with their tokens. A webhook request is refused before its body is read.

@@ -1,5 +1,5 @@
 import { splitText } from "../../core/text/split-text.ts";
-import { defineChannel } from "../channel.ts";
+import { defineChannel } from "../channel-definition.ts";
 import { type WebConfig, webConfigSchema } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { readWebhook, refuseWebhook } from "./inbound.ts";

@@ -1,5 +1,5 @@
 import type { Finding } from "../../core/faults/finding.ts";
-import type { DiagnoseOptions } from "../channel.ts";
+import type { DiagnoseOptions } from "../channel-definition.ts";
 import type { WhatsappConfig } from "./config.ts";
 import { diagnoseMeta } from "./meta/diagnose.ts";
 import { diagnoseTwilio } from "./twilio/diagnose.ts";

@@ -1,6 +1,8 @@
 import { MARKDOWN_CUTS } from "../../core/text/markdown/blocks.ts";
 import { splitText } from "../../core/text/split-text.ts";
-import { type Channel, type ChannelOptions, defineChannel } from "../channel.ts";
+import type { Channel } from "../channel.ts";
+import { defineChannel } from "../channel-definition.ts";
+import type { ChannelOptions } from "../channel-options.ts";
 import { hasArrived } from "../kit/has-arrived.ts";
 import { isLater } from "../kit/later.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";

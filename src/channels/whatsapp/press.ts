@@ -1,6 +1,6 @@
 import type { ChannelEvent, InboundMessage } from "../../core/message/channel-event.ts";
 import { findPressed, readPressReference } from "../../core/message/press.ts";
-import type { ChannelOptions } from "../channel.ts";
+import type { ChannelOptions } from "../channel-options.ts";
 import { buttonsUnknown, isLater, type Later } from "../kit/later.ts";
 import { isSameAddress } from "./address.ts";
 

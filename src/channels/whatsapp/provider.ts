@@ -1,13 +1,8 @@
 import type { Button } from "../../core/message/button.ts";
 import type { OutboundFile, OutboundPart, SendResult } from "../../core/message/outbound.ts";
-import type {
-  AttachmentSource,
-  ChannelOptions,
-  HeadVerdict,
-  RawRequest,
-  Received,
-  RequestHead,
-} from "../channel.ts";
+import type { AttachmentSource } from "../channel.ts";
+import type { ChannelOptions } from "../channel-options.ts";
+import type { HeadVerdict, RawRequest, Received, RequestHead } from "../channel-webhook.ts";
 import type { ApiFault, ProviderWords } from "../kit/api-fault.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../core/text/json.ts";
-import type { SimulatorPlace } from "../channel.ts";
+import type { SimulatorPlace } from "../channel-definition.ts";
 
 /** The settings for the simulator, through the configured provider (default: Twilio). */
 export function simulated(given: JsonObject, { url, secret }: SimulatorPlace): JsonObject {

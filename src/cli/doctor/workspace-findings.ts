@@ -1,6 +1,6 @@
 import type { BotDefinition } from "../../bots/bot.ts";
 import { configSchema as webhookSchema } from "../../bots/webhook/config.ts";
-import type { ChannelDefinition } from "../../channels/channel.ts";
+import type { ChannelDefinition } from "../../channels/channel-definition.ts";
 import { checkChannel, checkDesk } from "../../channels/check-channel.ts";
 import type { Registries } from "../../config/config-file.ts";
 import { pathText } from "../../config/json-path.ts";

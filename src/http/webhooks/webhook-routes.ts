@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from "express";
-import type { Channel, Received, RequestHead, WebhookResponse } from "../../channels/channel.ts";
+import type { Channel } from "../../channels/channel.ts";
+import type { Received, RequestHead, WebhookResponse } from "../../channels/channel-webhook.ts";
 import { RequestError } from "../../core/faults/errors.ts";
 import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import type { ChannelRef } from "../../core/session/runtime.ts";

@@ -1,4 +1,4 @@
-import type { ChannelDefinition } from "../../../src/channels/channel.ts";
+import type { ChannelDefinition } from "../../../src/channels/channel-definition.ts";
 
 /** The form that Markdown takes on a platform. */
 export interface TextForm {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { errorFinding, type Finding, okFinding, warningFinding } from "../../../core/faults/finding.ts";
-import type { DiagnoseOptions } from "../../channel.ts";
+import type { DiagnoseOptions } from "../../channel-definition.ts";
 import { createApiClient } from "../../kit/api-client.ts";
 import { describeFault } from "../../kit/api-fault.ts";
 import { asObject, type JsonBody } from "../../kit/json-body.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { RawRequest, Received, RequestHead } from "../../channel.ts";
+import type { RawRequest, Received, RequestHead } from "../../channel-webhook.ts";
 import { type JsonBody, readJson } from "../../kit/json-body.ts";
 import { contentTypeOf, noSuchWebhook, type Rejection, reject } from "../../webhook-request.ts";
 import { isOneOf } from "../verify.ts";
