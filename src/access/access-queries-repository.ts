@@ -1,8 +1,7 @@
 import type { Pool } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
 import { countRows } from "../storage/row-count.ts";
-import type { RequestState } from "./decide-access.ts";
-import type { Decider } from "./requests-repository.ts";
+import type { Decider, RequestState } from "./decide-access.ts";
 
 /** A request of a person without access, as operators see it. */
 export interface AccessRequest {

@@ -1,5 +1,4 @@
-import type { AnswerDecision } from "./decide-access.ts";
-import type { Decider } from "./requests-repository.ts";
+import type { AnswerDecision, Decider } from "./decide-access.ts";
 
 /** The text of the card about a request. */
 export function cardWords(request: {

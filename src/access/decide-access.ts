@@ -5,6 +5,12 @@ export type RequestState = "waiting" | "approved" | "denied" | "expired";
 /** The state of an invite. Only a valid one lets anybody in. */
 export type InviteState = "valid" | "used_up" | "expired";
 
+/** A person who decides: the name, and the way of the decision. */
+export interface Decider {
+  name: string;
+  via: string;
+}
+
 /** A request of the sender that is less than a day old. */
 export interface RecentRequest {
   id: string;

@@ -3,9 +3,8 @@ import { type PageRequest, type Slice, toSlice } from "../core/page.ts";
 import type { Database } from "../storage/database.ts";
 import type { Prisma } from "../storage/generated/client.ts";
 import { behind, newestFirst, placeOf } from "../storage/newest-first.ts";
-import type { InviteState } from "./decide-access.ts";
+import type { Decider, InviteState } from "./decide-access.ts";
 import { hashInvite } from "./invite-code.ts";
-import type { Decider } from "./requests-repository.ts";
 
 /** An invite without its code. */
 export type Invite = Prisma.AccessInviteGetPayload<typeof INVITE>;

@@ -1,16 +1,12 @@
 import type { Pool, PoolClient } from "pg";
 import type { JsonObject } from "../core/text/json.ts";
 import { storableJson } from "../core/text/text.ts";
-import type { Answer, RecentRequest, RequestState } from "./decide-access.ts";
+import type { Answer, Decider, RequestState } from "./decide-access.ts";
+import { lockAccess } from "./grants-repository.ts";
 
-const IS_OVER = "state = 'waiting' AND expires_at <= now()";
+/** SQL condition: a waiting request has expired. */
+export const IS_OVER = "state = 'waiting' AND expires_at <= now()";
 const EXPIRED = "state = 'expired', held = NULL, decided_at = now()";
-
-/** A person who decides: the name, and the way of the decision. */
-export interface Decider {
-  name: string;
-  via: string;
-}
 
 /** A request to store, with the first event of its message. */
 export interface NewRequest {
@@ -30,76 +26,6 @@ export interface NewRequest {
   /** The message as it arrived. */
   held: unknown;
   lifetimeMs: number;
-}
-
-/**
- * One commit at a time changes who is let in on a channel, on whatever process. Without the lock, a message
- * could be held while its sender gets access, and nobody would answer it.
- */
-export async function lockAccess(client: PoolClient, channelIds: readonly string[]): Promise<void> {
-  for (const channelId of [...new Set(channelIds)].sort())
-    await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 54))", [channelId]);
-}
-
-/** Returns those of the identifiers that were let in on a channel. */
-export async function findGranted(
-  client: PoolClient,
-  channelId: string,
-  identifiers: readonly string[],
-): Promise<Set<string>> {
-  const { rows } = await client.query<{ identifier: string }>({
-    name: "find_granted",
-    text: "SELECT identifier FROM access_grants WHERE channel_id = $1 AND identifier = ANY($2)",
-    values: [channelId, identifiers],
-  });
-  return new Set(rows.map(({ identifier }) => identifier));
-}
-
-/** Returns those of the identifiers that have a waiting request on a channel. */
-export async function findWaiting(
-  client: PoolClient,
-  channelId: string,
-  identifiers: readonly string[],
-): Promise<Set<string>> {
-  const { rows } = await client.query<{ identifier: string }>({
-    name: "find_waiting_requests",
-    text: `SELECT DISTINCT identifier FROM access_requests
-      WHERE channel_id = $1 AND identifier = ANY($2) AND state = 'waiting'`,
-    values: [channelId, identifiers],
-  });
-  return new Set(rows.map(({ identifier }) => identifier));
-}
-
-/** The stored facts about a sender. */
-export interface SenderFacts {
-  isGranted: boolean;
-  isStored: boolean;
-  waitingHere: number;
-  requests: RecentRequest[];
-}
-
-/** Reads the stored facts about a sender in one query, because a flood of strangers asks for them often. */
-export async function readFacts(
-  client: PoolClient,
-  channelId: string,
-  sender: { identifier: string; names: readonly string[]; eventKeys: readonly string[] },
-): Promise<SenderFacts> {
-  const { rows } = await client.query<SenderFacts>({
-    name: "facts_of_sender",
-    text: `SELECT
-        EXISTS (SELECT 1 FROM access_grants WHERE channel_id = $1 AND identifier = ANY($3)) AS "isGranted",
-        EXISTS (SELECT 1 FROM inbound_events WHERE channel_id = $1 AND event_key = ANY($4)) AS "isStored",
-        (SELECT count(*)::int FROM access_requests WHERE channel_id = $1 AND state = 'waiting') AS "waitingHere",
-        coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'place', place, 'eventKeys', event_keys,
-            'albumKey', album_key, 'parts', cardinality(message_ids),
-            'state', CASE WHEN ${IS_OVER} THEN 'expired' ELSE state END) ORDER BY requested_at, id)
-          FROM access_requests WHERE channel_id = $1 AND identifier = $2
-            AND (state = 'waiting' OR requested_at > now() - interval '1 day')), '[]') AS requests`,
-    values: [channelId, sender.identifier, sender.names, sender.eventKeys],
-  });
-  const [facts] = rows;
-  if (facts === undefined) throw new Error("a query without a table returned no row");
-  return facts;
 }
 
 /** Makes room for a new request: settles the user's expired requests. */
@@ -204,43 +130,6 @@ export async function settleRequests<Held>(
     [channelId, identifier, answer, by.name, by.via],
   );
   return rows.flatMap(({ held }) => held);
-}
-
-export interface Grant {
-  id: string;
-  workspaceId: string;
-  channelId: string;
-  identifier: string;
-  name: string | null;
-  source: "request" | "invite";
-  by: Decider;
-}
-
-/** Lets a user in. */
-export async function grantAccess(client: PoolClient, grant: Grant): Promise<void> {
-  await client.query(
-    `INSERT INTO access_grants (id, workspace_id, channel_id, identifier, name, source, by_name, by_via)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (channel_id, identifier) DO NOTHING`,
-    [
-      grant.id,
-      grant.workspaceId,
-      grant.channelId,
-      grant.identifier,
-      grant.name,
-      grant.source,
-      grant.by.name,
-      grant.by.via,
-    ],
-  );
-}
-
-/** Keeps the access of a group to which the platform gave another identifier. */
-export async function moveGrant(pool: Pool, channelId: string, from: string, to: string): Promise<void> {
-  await pool.query(
-    `UPDATE access_grants g SET identifier = $3 WHERE channel_id = $1 AND identifier = $2
-       AND NOT EXISTS (SELECT 1 FROM access_grants o WHERE o.channel_id = $1 AND o.identifier = $3)`,
-    [channelId, from, to],
-  );
 }
 
 /** A request that an operator answers. The caller's transaction has locked it and its channel. */

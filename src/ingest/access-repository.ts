@@ -2,21 +2,18 @@ import type { PoolClient } from "pg";
 import { newCode } from "../access/access-code.ts";
 import { cardWords } from "../access/card-words.ts";
 import { type PlannedDelivery, planCards } from "../access/cards-repository.ts";
-import { decideAccess, type Refusal } from "../access/decide-access.ts";
+import { type Decider, decideAccess, type Refusal } from "../access/decide-access.ts";
+import { findGranted, grantAccess } from "../access/grants-repository.ts";
 import { readInvite } from "../access/invite-code.ts";
 import { countUse, findInvite } from "../access/invites-repository.ts";
 import {
   countUnkept,
-  type Decider,
   expireRequests,
-  findGranted,
-  findWaiting,
-  grantAccess,
   joinRequest,
   openRequest,
-  readFacts,
   settleRequests,
 } from "../access/requests-repository.ts";
+import { findWaiting, readFacts } from "../access/sender-facts-repository.ts";
 import { newId } from "../core/ids.ts";
 import type { ConversationRef } from "../core/message/channel-event.ts";
 import type { MessageContext } from "../core/message/message-context.ts";

@@ -1,14 +1,9 @@
 import type { Pool, PoolClient } from "pg";
 import { answerWords, lateWords } from "../access/card-words.ts";
 import { type PlannedDelivery, planWords, requestOfCard } from "../access/cards-repository.ts";
-import { type Answer, decideAnswer } from "../access/decide-access.ts";
-import {
-  type AnsweredRequest,
-  type Decider,
-  grantAccess,
-  lockRequest,
-  settleRequests,
-} from "../access/requests-repository.ts";
+import { type Answer, type Decider, decideAnswer } from "../access/decide-access.ts";
+import { grantAccess } from "../access/grants-repository.ts";
+import { type AnsweredRequest, lockRequest, settleRequests } from "../access/requests-repository.ts";
 import { newId } from "../core/ids.ts";
 import { readAccessPress } from "../core/message/access-press.ts";
 import type { InboundMessage } from "../core/message/channel-event.ts";

@@ -1,4 +1,4 @@
-import { moveGrant } from "../access/requests-repository.ts";
+import { moveGrant } from "../access/grants-repository.ts";
 import { overloaded } from "../core/faults/errors.ts";
 import type { DeliveryReceipt, DeskMessage, DeskPress } from "../core/message/channel-event.ts";
 import type { Logger } from "../core/process/logger.ts";

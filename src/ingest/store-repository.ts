@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import { lockAccess } from "../access/requests-repository.ts";
+import { lockAccess } from "../access/grants-repository.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { askAccess, findStrangers } from "./access-repository.ts";
 import { storeGathered } from "./gathering-repository.ts";

@@ -6,7 +6,7 @@ import {
   toVisitorFeedback,
   toVisitorMessage,
   type VisitorMessage,
-} from "./visitor-repository.ts";
+} from "./visitor-message.ts";
 
 /** The changes of a session for a follower who has seen it up to some seq. */
 export interface FeedPage {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createFinishRepository, type TurnCommit } from "../../src/turns/answering/finish-repository.ts";
+import { createFinishRepository } from "../../src/turns/answering/finish-repository.ts";
+import type { TurnCommit } from "../../src/turns/answering/turn-commit.ts";
 import { addConversation } from "../api/api-rows.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 

@@ -1,5 +1,5 @@
 import type { FeedPage } from "../../sessions/session-feed-repository.ts";
-import type { VisitorMessage } from "../../sessions/visitor-repository.ts";
+import type { VisitorMessage } from "../../sessions/visitor-message.ts";
 import type { ServerSentEvent } from "../streams/event-stream.ts";
 import type { NewsSource } from "../streams/news-stream.ts";
 import { createTurnInbox, type TurnInbox } from "./turn-inbox.ts";

@@ -1,5 +1,5 @@
 import type { AttachmentView } from "../../core/message/attachment.ts";
-import type { VisitorMessage } from "../../sessions/visitor-repository.ts";
+import type { VisitorMessage } from "../../sessions/visitor-message.ts";
 import type { SessionSummary } from "../../sessions/visitor-sessions-repository.ts";
 import type { ServerSentEvent } from "../streams/event-stream.ts";
 

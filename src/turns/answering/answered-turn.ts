@@ -1,9 +1,9 @@
 import type { BotReply, BotResult } from "../../bots/bot.ts";
 import { storableText } from "../../core/text/text.ts";
-import type { StoredFile } from "./finish-repository.ts";
 import { toReply } from "./reply-row.ts";
 import type { TurnRun } from "./run-turn.ts";
 import { toolRows } from "./tool-rows.ts";
+import type { StoredFile } from "./turn-commit.ts";
 import { endedExecutions, newest, type TurnOutcome, type TurnProgress } from "./turn-outcome.ts";
 
 /** The outcome of a turn that the bot answered. `isShown`: the whole answer was streamed, unchanged. */

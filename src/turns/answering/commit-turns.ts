@@ -1,6 +1,7 @@
 import { createGroupCommit } from "../../storage/group-commit.ts";
 import { writeOnce } from "../../storage/write-once.ts";
-import type { FinishRepository, TurnCommit } from "./finish-repository.ts";
+import type { FinishRepository } from "./finish-repository.ts";
+import type { TurnCommit } from "./turn-commit.ts";
 
 /**
  * The end of a turn waits this long for the database during an outage, so that the answer is not lost, milliseconds.

@@ -4,7 +4,8 @@ import type { LaterChange, LaterMessage } from "../../core/message/unprompted-me
 import { inTransaction } from "../../storage/transaction.ts";
 import { mergeParticipantData } from "../../users/participant-writes-repository.ts";
 import type { Lane } from "../lanes/turn-repository.ts";
-import type { FinishRepository, TurnCommit, TurnCommitted } from "./finish-repository.ts";
+import type { FinishRepository } from "./finish-repository.ts";
+import type { TurnCommit, TurnCommitted } from "./turn-commit.ts";
 import type { TurnEffects } from "./turn-outcome.ts";
 
 export interface FinishEffectsDeps {

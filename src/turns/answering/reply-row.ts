@@ -1,6 +1,6 @@
 import { newId } from "../../core/ids.ts";
 import { prepareReply, type Reply } from "../../core/message/reply-parts.ts";
-import type { ReplyRow } from "./finish-repository.ts";
+import type { ReplyRow } from "./turn-commit.ts";
 import type { Answering } from "./turn-outcome.ts";
 
 /** The row of a reply, with the parts for sending it. */

@@ -7,8 +7,8 @@ import { timeLimit } from "../../core/time/time-limit.ts";
 import { wait } from "../../core/time/wait.ts";
 import { fault, type SpeechFault } from "../../speech/speech-server.ts";
 import { type AttemptLimits, createAttemptLimits } from "./attempt-limits.ts";
-import type { ReplyRow } from "./finish-repository.ts";
 import { stopReasonOf } from "./run-attempt.ts";
+import type { ReplyRow } from "./turn-commit.ts";
 import type { LoadedAgent, Running, TurnEngineDeps } from "./turn-deps.ts";
 import type { TurnOutcome } from "./turn-outcome.ts";
 

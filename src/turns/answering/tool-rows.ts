@@ -1,6 +1,6 @@
 import { newId } from "../../core/ids.ts";
 import { storableText } from "../../core/text/text.ts";
-import type { ReplyRow } from "./finish-repository.ts";
+import type { ReplyRow } from "./turn-commit.ts";
 import type { Answering } from "./turn-outcome.ts";
 
 /**

@@ -4,7 +4,7 @@ import type { Span, TraceSource, Tracing } from "../../core/trace/span.ts";
 import { spanIdOf } from "../../core/trace/trace-ids.ts";
 import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
 import type { Lane } from "../lanes/turn-repository.ts";
-import type { ExecutionResult, ReplyRow } from "./finish-repository.ts";
+import type { ExecutionResult, ReplyRow } from "./turn-commit.ts";
 import type { LoadedAgent } from "./turn-deps.ts";
 
 /** Characters of one text in a span. */

@@ -17,9 +17,9 @@ import type { Lane, TurnRepository } from "../lanes/turn-repository.ts";
 import type { TurnLookups } from "../prompt/turn-context.ts";
 import type { LivePreview } from "../streams/live-preview.ts";
 import type { TurnStreams } from "../streams/turn-streams.ts";
-import type { TurnCommit, TurnCommitted } from "./finish-repository.ts";
 import type { NoteIncident } from "./note-incident.ts";
 import type { BeginTurnSpan } from "./trace-turn.ts";
+import type { TurnCommit, TurnCommitted } from "./turn-commit.ts";
 import type { TurnEffects } from "./turn-outcome.ts";
 
 /** An agent version with the data that turns need. */

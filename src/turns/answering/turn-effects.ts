@@ -17,7 +17,8 @@ import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
 import type { Lane } from "../lanes/turn-repository.ts";
 import { answeredBy } from "./answered.ts";
 import { type FinishEffectsDeps, finishWithEffects } from "./finish-effects-repository.ts";
-import type { FinishRepository, TurnCommit, TurnCommitted } from "./finish-repository.ts";
+import type { FinishRepository } from "./finish-repository.ts";
+import type { TurnCommit, TurnCommitted } from "./turn-commit.ts";
 import type { TurnEngineDeps } from "./turn-deps.ts";
 import type { TurnEffects } from "./turn-outcome.ts";
 

@@ -1,9 +1,9 @@
 import type { LaterChange, LaterMessage } from "../../core/message/unprompted-message.ts";
 import type { JsonObject } from "../../core/text/json.ts";
 import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
-import type { ExecutionResult, ReplyRow } from "./finish-repository.ts";
 import type { StopReason } from "./run-attempt.ts";
 import type { TurnRun } from "./run-turn.ts";
+import type { ExecutionResult, ReplyRow } from "./turn-commit.ts";
 
 /** Dependencies for ending a turn. */
 export type Answering = Pick<TurnRun, "messages" | "stream" | "limits" | "now" | "attemptsBefore">;

@@ -1,10 +1,10 @@
 import type { BudgetRefusal } from "../budgets/budget.ts";
 import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
 import type { TurnStream } from "../streams/turn-streams.ts";
-import type { ExecutionResult, ReplyRow } from "./finish-repository.ts";
 import { toReply } from "./reply-row.ts";
 import type { Failure } from "./run-attempt.ts";
 import type { TurnRun } from "./run-turn.ts";
+import type { ExecutionResult, ReplyRow } from "./turn-commit.ts";
 import {
   type Answering,
   endedExecutions,

@@ -1,6 +1,6 @@
 import type { LiveStream, StreamTarget, ToolStep } from "../../core/message/live-stream.ts";
 import type { Logger } from "../../core/process/logger.ts";
-import type { TurnCommit } from "../answering/finish-repository.ts";
+import type { TurnCommit } from "../answering/turn-commit.ts";
 
 /** Delay before an answer is shown, milliseconds. Most short answers are complete by then. */
 const PREVIEW_DELAY_MS = 500;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AccessGrant, AccessRequest } from "../../../access/access-queries-repository.ts";
-import type { Decider } from "../../../access/requests-repository.ts";
+import type { Decider } from "../../../access/decide-access.ts";
 import type { Caller } from "../route/route.ts";
 import { idSchema, timestampSchema } from "../route/wire-schemas.ts";
 
