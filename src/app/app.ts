@@ -81,7 +81,14 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   giveToPackages(settings.tracing?.environment ?? {});
   const tracing = await startTracing(settings.tracing, { version: VERSION, log });
-  const service = createService({ options, env: () => env, hide, engine, simulator, callerOf, tracing });
+  const service = createService({
+    options,
+    secrets: { env: () => env, hide },
+    engine,
+    simulator,
+    callerOf,
+    tracing,
+  });
   const { workspaces, agents, channels, attachments, pipeline, proactive, api, running, sockets, http } =
     service;
   const { stopping, giveUp } = service;
@@ -97,9 +104,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const stop = (): Promise<void> =>
     stopApp({
       settings,
-      engine,
-      pipeline,
-      http,
+      service: { engine, pipeline, http },
       intake: {
         refuse() {
           stopping.abort();

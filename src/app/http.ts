@@ -1,9 +1,7 @@
-import type { AgentCatalog } from "../agents/agent-catalog.ts";
-import type { ChannelDirectory, RunningChannel } from "../channels/channel-directory.ts";
+import type { RunningChannel } from "../channels/channel-directory.ts";
 import { webConfigSchema } from "../channels/web/config.ts";
 import { createVisitorAuth } from "../channels/web/visitor-auth.ts";
 import type { AdmissionLimit } from "../core/process/admission-limit.ts";
-import type { Logger } from "../core/process/logger.ts";
 import { monotonicMs } from "../core/time/monotonic.ts";
 import { createChannelActivity } from "../delivery/channel-activity-repository.ts";
 import { keepBodies, withRoomForFiles } from "../http/bodies/bodies.ts";
@@ -21,30 +19,20 @@ import type { WebChannel } from "../http/web/web-deps.ts";
 import { createRefusalReport, refusalText } from "../http/webhooks/refused-webhooks.ts";
 import { webhookRoutes } from "../http/webhooks/webhook-routes.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import type { AttachmentParts } from "./attachments.ts";
-import type { Engine } from "./engine.ts";
-import type { Pipeline } from "./pipeline.ts";
+import type { ServiceParts } from "./service.ts";
 import type { SimulatorParts } from "./simulator.ts";
 
 export interface HttpDeps {
-  engine: Engine;
-  channels: ChannelDirectory;
-  agents: AgentCatalog;
-  pipeline: Pipeline;
-  attachments: AttachmentParts;
+  parts: ServiceParts;
   metrics: Metrics;
   /** The API, by its base paths. */
   api: HttpParts["mounts"];
-  publicUrl: string;
-  callerOf: CallerOf;
   /** The simulator's page and control API; null: nothing is simulated. */
   simulator: Pick<SimulatorParts, "pages" | "channels"> | null;
-  bounds: Bounds;
-  /** Places for streams and sockets. */
-  streamRoom: AdmissionLimit;
-  /** Aborts when the service stops. */
-  stopping: AbortSignal;
-  log: Logger;
+  /** `streamRoom`: places for streams and sockets. */
+  limits: { bounds: Bounds; callerOf: CallerOf; streamRoom: AdmissionLimit };
+  /** `stopping` aborts when the service stops. */
+  site: { publicUrl: string; stopping: AbortSignal };
 }
 
 /** Limits how often one address visits the pages that install a platform's app. */
@@ -52,11 +40,14 @@ const INSTALL_VISITS = { burst: 30, perMinute: 30 };
 
 /** Wires the HTTP server: webhooks, health checks, the API, files and web chat. */
 export function createHttp(deps: HttpDeps): HttpServer {
-  const { engine, channels, pipeline, attachments, metrics, bounds, callerOf, stopping } = deps;
+  const { engine, channels, pipeline, attachments, log } = deps.parts;
+  const { metrics, limits, site } = deps;
+  const { bounds, callerOf, streamRoom } = limits;
+  const { publicUrl, stopping } = site;
   const refused = createRefusalReport({
     report(refusals) {
       const { channel, code, count } = refusals;
-      deps.log.warn({ channel: channel.name, code, count }, refusalText(refusals));
+      log.warn({ channel: channel.name, code, count }, refusalText(refusals));
       pipeline.activity.error(channel.id, refusalText(refusals));
     },
   });
@@ -111,15 +102,16 @@ export function createHttp(deps: HttpDeps): HttpServer {
           path: "/",
           senders: "visitors",
           router: createWebChat({
-            ...deps,
+            service: deps.parts,
             webChannel,
-            addressRates: bounds.addressRates,
+            publicUrl,
+            limits: { callerOf, streamRoom, addressRates: bounds.addressRates },
             draining: stopping,
           }),
         },
       ],
     },
-    deps.log,
+    log,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import type { AttachmentStage } from "../attachments/attachment-stage.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
+import type { Settings } from "../config/settings.ts";
 import { newId } from "../core/ids.ts";
 import type { AdmissionLimit } from "../core/process/admission-limit.ts";
 import type { Logger } from "../core/process/logger.ts";
@@ -22,36 +23,36 @@ import { createTurnStage } from "../turns/turn-stage.ts";
 import type { Engine } from "./engine.ts";
 
 export interface PipelineDeps {
-  engine: Engine;
-  channels: ChannelDirectory;
-  agents: AgentCatalog;
-  attachments: AttachmentStage;
-  /** The place of a desk in the workspace of a channel; null if no channel of this process shows it. */
-  desk(channelId: string, name: string): DeskPlace | null;
-  /** The service's address for people, without a slash at its end. */
-  publicUrl: string;
-  role: "all" | "web" | "worker";
-  /** Days after its last change until a session is erased; null: never, unless its agent says so. */
-  retentionDays: number | null;
-  metrics: Metrics;
-  /** Null: tracing is off. */
-  tracing: Tracing | null;
+  base: {
+    engine: Engine;
+    channels: ChannelDirectory;
+    agents: AgentCatalog;
+    attachments: AttachmentStage;
+    /** The place of a desk in the workspace of a channel; null if no channel of this process shows it. */
+    desk(channelId: string, name: string): DeskPlace | null;
+    log: Logger;
+  };
+  settings: Pick<Settings, "publicUrl" | "role" | "retentionDays">;
+  /** `tracing` null: it is off. */
+  observed: { metrics: Metrics; tracing: Tracing | null };
   /** The limit for messages on their way into the database. */
   capacity: AdmissionLimit;
   /** Aborts when a stop has no time left. Then all waiting ends. */
   giveUp: AbortSignal;
-  log: Logger;
-  times?: Partial<WorkTimes>;
+  times?: Partial<WorkTimes> | undefined;
 }
 
 export type Pipeline = ReturnType<typeof createPipeline>;
 
 /** The flow ingest -> session -> turn -> delivery, wired around one database, one queue and one hub. */
 export function createPipeline(deps: PipelineDeps) {
-  const { engine, channels, agents, attachments, metrics, tracing, giveUp, log } = deps;
+  const { engine, channels, agents, attachments, desk, log } = deps.base;
+  const { publicUrl, role, retentionDays } = deps.settings;
+  const { metrics, tracing } = deps.observed;
+  const { giveUp } = deps;
   const { pool } = engine.database;
   const times = { ...WORK_TIMES, ...deps.times };
-  const works = deps.role !== "web";
+  const works = role !== "web";
   const process: WorkingProcess = { owner: newId(), works, alone: engine.alone, times, giveUp };
   const base = { ...engine, process, metrics, tracing, log };
   const channelName = (channelId: string) => channels.byId(channelId)?.ref.name ?? null;
@@ -62,7 +63,7 @@ export function createPipeline(deps: PipelineDeps) {
     base,
     channels,
     files: { linkTo: attachments.links.linkTo, read: attachments.read },
-    linkToConversation: (sessionId) => `${deps.publicUrl}/console/conversations/${sessionId}`,
+    linkToConversation: (sessionId) => `${publicUrl.url}/console/conversations/${sessionId}`,
     trace: traces && receipts && { sent: traces.sent, received: receipts.applied },
   });
   const turns = createTurnStage({
@@ -71,7 +72,7 @@ export function createPipeline(deps: PipelineDeps) {
     agents,
     files: { ...attachments, keep: attachments.uploads.keep },
     delivery,
-    desk: deps.desk,
+    desk,
   });
   const arrivals = createIntake({
     database: engine.database,
@@ -86,7 +87,6 @@ export function createPipeline(deps: PipelineDeps) {
   const stopSessions = (sessionIds: readonly string[]): void => {
     for (const id of sessionIds) turns.turnEngine.lost(id);
   };
-  const { retentionDays } = deps;
   const old = createEraseOld({ pool, retentionDays, onErased: stopSessions, log });
   const stopping = new AbortController();
   let reconciler: { stop(): Promise<void> } | null = null;

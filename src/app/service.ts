@@ -1,18 +1,20 @@
+import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import { AGENT_VERSIONS } from "../agents/version-repository.ts";
-import { createChannelDirectory } from "../channels/channel-directory.ts";
-import { checkChannel, checkDesk } from "../channels/check-channel.ts";
+import { type ChannelDirectory, createChannelDirectory } from "../channels/channel-directory.ts";
 import type { Environment } from "../config/env.ts";
 import { createAdmissionLimit } from "../core/process/admission-limit.ts";
+import type { Logger } from "../core/process/logger.ts";
 import { monotonicMs } from "../core/time/monotonic.ts";
 import type { Tracing } from "../core/trace/span.ts";
 import { createApi } from "../http/api/api.ts";
 import { createConversationApi } from "../http/api/conversations.ts";
+import { proactiveRoutes } from "../http/api/proactive-routes.ts";
 import { createAttempts } from "../http/server/attempts.ts";
 import { boundsFor } from "../http/server/bounds.ts";
 import type { CallerOf } from "../http/server/caller-address.ts";
 import { descriptorLimit } from "../http/server/descriptors.ts";
 import { createOpenLimit } from "../http/server/open-limit.ts";
-import { createRateLimit, perMinute } from "../http/server/rate-limit.ts";
+import { createRateLimit, perMinute, type RateLimitSettings } from "../http/server/rate-limit.ts";
 import { createRunningChannels } from "../ingest/running-channels.ts";
 import { createMetrics } from "../observability/metrics.ts";
 import { catchUp } from "../sessions/follow-activity-repository.ts";
@@ -22,18 +24,28 @@ import { createReach } from "../users/reach.ts";
 import { createWorkspaces } from "../workspaces/workspaces.ts";
 import { createAgents } from "./agents.ts";
 import type { AppOptions } from "./app.ts";
-import { createAttachmentParts } from "./attachments.ts";
+import { type AttachmentParts, createAttachmentParts } from "./attachments.ts";
+import { channelChecks } from "./channel-checks.ts";
 import type { Engine } from "./engine.ts";
 import { createHttp } from "./http.ts";
-import { createPipeline } from "./pipeline.ts";
-import { createProactiveParts } from "./proactive.ts";
+import { createPipeline, type Pipeline } from "./pipeline.ts";
+import { createProactiveLoops } from "./proactive.ts";
 import type { SimulatorParts } from "./simulator.ts";
+
+/** The parts that almost every other part of the service uses. */
+export interface ServiceParts {
+  engine: Engine;
+  channels: ChannelDirectory;
+  agents: AgentCatalog;
+  pipeline: Pipeline;
+  attachments: AttachmentParts;
+  log: Logger;
+}
 
 export interface ServiceDeps {
   options: AppOptions;
-  /** The current environment, which a reload reads again. */
-  env(): Environment;
-  hide(secrets: readonly string[]): void;
+  /** The current environment, which a reload reads again, and values to hide from now on. */
+  secrets: { env(): Environment; hide(secrets: readonly string[]): void };
   engine: Engine;
   simulator: SimulatorParts | null;
   callerOf: CallerOf;
@@ -48,176 +60,86 @@ const ACCESS_CODES = { burst: 20, perMinute: 20 };
 export const VERSION = "1.0.0";
 
 /** Builds every part of the service, top to bottom. Starts none of them. */
-export function createService({ options, env, hide, engine, simulator, callerOf, tracing }: ServiceDeps) {
+export function createService({ options, secrets, engine, simulator, callerOf, tracing }: ServiceDeps) {
   const { log } = options;
   const { settings } = options.config;
+  const { database } = engine;
   const metrics = createMetrics();
   metrics.observeBacklog(async () => {
-    await catchUp(engine.database.pool);
-    return await countBacklog(engine.database.pool);
+    await catchUp(database.pool);
+    return await countBacklog(database.pool);
   });
   const channels = createChannelDirectory();
   const stopping = new AbortController();
   const giveUp = new AbortController();
   const workspaces = createWorkspaces({
-    database: engine.database,
+    database,
     channels,
     kinds: options.channels,
     publicUrl: settings.publicUrl,
     onVersions: (current) => agents.refresh(current),
     log,
   });
-  const agents = createAgents({
-    database: engine.database,
-    bots: options.bots,
-    env,
-    hide,
-    configuredAgent: workspaces.configuredAgent,
-    log,
-  });
+  const { configuredAgent } = workspaces;
+  const agents = createAgents({ database, bots: options.bots, ...secrets, configuredAgent, log });
   engine.hub.subscribe(AGENT_VERSIONS, () => {
     workspaces
       .followVersions()
       .catch((error: unknown) => log.error({ err: error }, "could not read the agents' versions"));
   });
   const bounds = { ...boundsFor(descriptorLimit()), ...options.bounds };
-
-  const attachments = createAttachmentParts({
-    engine,
-    channels,
-    settings,
-    bounds,
-    onFailedWrite: () => metrics.failedFileWrites.inc(),
-    log,
-  });
+  const onFailedWrite = () => metrics.failedFileWrites.inc();
+  const attachments = createAttachmentParts({ engine, channels, settings, bounds, onFailedWrite, log });
   const pipeline = createPipeline({
-    engine,
-    channels,
-    agents,
-    attachments,
-    desk: workspaces.deskPlace,
-    publicUrl: settings.publicUrl.url,
-    role: settings.role,
-    retentionDays: settings.retentionDays,
-    metrics,
-    tracing,
+    base: { engine, channels, agents, attachments, desk: workspaces.deskPlace, log },
+    settings,
+    observed: { metrics, tracing },
     capacity: createAdmissionLimit(bounds.messages),
     giveUp: giveUp.signal,
-    log,
-    ...(options.times ? { times: options.times } : {}),
+    times: options.times,
   });
+  const parts: ServiceParts = { engine, channels, agents, pipeline, attachments, log };
 
-  const hasReceipts = (kind: string) => options.channels[kind]?.capabilities.receipts ?? false;
-  const reach = createReach(channels);
-  const outreach = createOutreach({
-    database: engine.database,
-    hub: engine.hub,
-    channels,
-    agents,
-    pipeline,
-    log,
-  });
-  const proactive = createProactiveParts({
-    engine,
-    channels,
-    agents,
-    pipeline,
-    outreach,
-    hasReceipts,
-    role: settings.role,
-    eventLogDays: settings.eventLogDays,
-    log,
-  });
-
+  const facts = {
+    reach: createReach(channels),
+    hasReceipts: (kind: string) => options.channels[kind]?.capabilities.receipts ?? false,
+    pendingChange: workspaces.pendingChange,
+    check: channelChecks(workspaces, settings.publicUrl, simulator?.channels ?? []),
+  };
+  const outreach = createOutreach({ database, hub: engine.hub, channels, agents, pipeline, log });
+  const proactive = createProactiveLoops(parts, outreach, settings);
+  const rate = (limit: RateLimitSettings) => createRateLimit(limit, monotonicMs);
   const conversations = createConversationApi({
-    engine,
-    channels,
-    agents,
-    pipeline,
-    attachments,
+    service: parts,
     desks: workspaces.desks,
-    userRate: createRateLimit(perMinute(settings.rates.perUser), monotonicMs),
-    codeRate: createRateLimit(ACCESS_CODES, monotonicMs),
-    log,
+    rates: { users: rate(perMinute(settings.rates.perUser)), codes: rate(ACCESS_CODES) },
   });
-  const isSimulated = (name: string) => simulator?.channels.includes(name) ?? false;
   const streamRoom = createAdmissionLimit({ count: bounds.streams, bytes: 0 });
   const api = createApi({
-    engine,
-    channels,
-    reach,
-    hasReceipts,
-    enqueueDeliveries: pipeline.enqueueDeliveries,
-    onErased: pipeline.stopSessions,
-    pendingChange: workspaces.pendingChange,
-    check: {
-      channel: ({ ref: { name }, config, definition }) =>
-        checkChannel({
-          ...{ name, config, definition, publicUrl: settings.publicUrl },
-          isSimulated: isSimulated(name),
-          serviceAnswers: true,
-        }),
-      desks: ({ ref }) =>
-        workspaces.desks(ref.workspaceId).flatMap((name) => {
-          const place = workspaces.deskPlace(ref.id, name);
-          return place?.channelId === ref.id ? [{ name, conversation: place.conversation }] : [];
-        }),
-      desk: ({ ref: { name }, config, definition }, conversation) =>
-        checkDesk({ config, definition, isSimulated: isSimulated(name) }, conversation),
-    },
-    routes: [...conversations.routes, ...proactive.routes],
+    service: parts,
+    facts,
+    routes: [...conversations.routes, ...proactiveRoutes(parts, outreach, facts)],
     more: [conversations.openai],
-    callerOf,
-    attempts: createAttempts(createRateLimit(bounds.addressRates.wrongKeys, monotonicMs)),
-    keyRate: createRateLimit(perMinute(settings.rates.perKey), monotonicMs),
-    keyStreams: createOpenLimit(settings.streamsPerKey, streamRoom),
-    auditDays: settings.auditDays,
-    isTraced: tracing !== null,
-    publicUrl: settings.publicUrl,
-    oidc: settings.oidc,
-    version: VERSION,
-    giveUp: giveUp.signal,
-    log,
+    limits: {
+      callerOf,
+      attempts: createAttempts(rate(bounds.addressRates.wrongKeys)),
+      keyRate: rate(perMinute(settings.rates.perKey)),
+      keyStreams: createOpenLimit(settings.streamsPerKey, streamRoom),
+    },
+    settings: { ...settings, version: VERSION, isTraced: tracing !== null, giveUp: giveUp.signal },
   });
-  const running = createRunningChannels({
-    database: engine.database,
-    channels,
-    ingest: pipeline.ingest,
-    stopping: stopping.signal,
-    log,
-  });
-  const sockets = conversations.sockets(api);
-
+  const { ingest } = pipeline;
+  const running = createRunningChannels({ database, channels, ingest, stopping: stopping.signal, log });
+  const sockets = conversations.sockets(api.socketGate);
   const http = createHttp({
-    engine,
-    channels,
-    agents,
-    pipeline,
-    attachments,
+    parts,
     metrics,
     api: api.mounts,
-    publicUrl: settings.publicUrl.url,
-    callerOf,
     simulator,
-    bounds,
-    streamRoom,
-    stopping: stopping.signal,
-    log,
+    limits: { bounds, callerOf, streamRoom },
+    site: { publicUrl: settings.publicUrl.url, stopping: stopping.signal },
   });
   http.onUpgrade(sockets.upgrade);
 
-  return {
-    workspaces,
-    agents,
-    channels,
-    attachments,
-    pipeline,
-    proactive,
-    api,
-    running,
-    sockets,
-    http,
-    stopping,
-    giveUp,
-  };
+  return { ...parts, workspaces, proactive, api, running, sockets, http, stopping, giveUp };
 }

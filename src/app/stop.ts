@@ -11,9 +11,7 @@ type End = () => Promise<void>;
 
 export interface StopDeps {
   settings: Pick<Settings, "stopSeconds" | "role">;
-  engine: Engine;
-  pipeline: Pipeline;
-  http: HttpServer;
+  service: { engine: Engine; pipeline: Pipeline; http: HttpServer };
   /**
    * Stops new work: `refuse` ends streams and sockets, `release` the channels' loops, `rules` event rules and
    * schedules.
@@ -28,7 +26,8 @@ export interface StopDeps {
 
 /** Hands back work that cannot finish in time. Even during an outage, the stop ends within its seconds. */
 export async function stopApp(deps: StopDeps): Promise<void> {
-  const { settings, engine, pipeline, http, intake, giveUp, log } = deps;
+  const { settings, intake, giveUp, log } = deps;
+  const { engine, pipeline, http } = deps.service;
   log.info({ seconds: settings.stopSeconds }, "stopping");
   const steps = createStopSteps(settings.stopSeconds * 1_000, log);
   const { step, leftUntil, unfinished } = steps;

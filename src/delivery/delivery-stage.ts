@@ -27,10 +27,10 @@ export interface DeliveryStageDeps {
     log: Logger;
   };
   channels: ChannelDirectory;
-  files: DeliveryEngineDeps["files"];
+  files: DeliveryEngineDeps["platforms"]["files"];
   linkToConversation(sessionId: string): string;
   /** Traces recorded sends, and the platforms' reports about them; null: tracing is off. */
-  trace: { sent: DeliveryEngineDeps["onRecorded"]; received(receipt: AppliedReceipt): void } | null;
+  trace: { sent: DeliveryEngineDeps["on"]["recorded"]; received(receipt: AppliedReceipt): void } | null;
 }
 
 export type DeliveryStage = ReturnType<typeof createDeliveryStage>;
@@ -51,7 +51,7 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
   const activity = createChannelActivityLog({ record: recordActivity, now: () => new Date(), log });
   const record = createAttemptRecorder(deliveries, process.giveUp);
 
-  const onRecorded: DeliveryEngineDeps["onRecorded"] = (delivery, attempt, startedAt) => {
+  const onRecorded: DeliveryEngineDeps["on"]["recorded"] = (delivery, attempt, startedAt) => {
     trace?.sent(delivery, attempt, startedAt);
     const channel = channels.byId(delivery.channelId)?.ref.name ?? delivery.channelId;
     metrics.deliveries.inc({ channel, status: attempt.status === "queued" ? "retry" : attempt.status });
@@ -61,24 +61,27 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
   };
 
   const engine = createDeliveryEngine({
-    repository: deliveries,
-    record,
-    channel: (channelId) => channels.byId(channelId)?.channel ?? null,
-    unclaimed: receipts.unclaimed,
-    files,
-    requeue: (channelId, ids, delayMs) => queues.enqueueLater(channelId, ids, delayMs),
-    pauseQueue: (channelId, ms) => queues.pause(channelId, ms),
-    isIdempotent: (channelId) => channels.byId(channelId)?.definition.capabilities.idempotentSends === true,
-    async alsoKnownAs(channelId, address, names) {
-      await aliases.identify(channelId, [address, ...names]);
+    rows: {
+      deliveries,
+      record,
+      unclaimed: receipts.unclaimed,
+      async alsoKnownAs(channelId, address, names) {
+        await aliases.identify(channelId, [address, ...names]);
+      },
+      userUnreachable: unreachable.markUserOf,
     },
-    userUnreachable: unreachable.markUserOf,
-    onRecorded,
-    onChannelError: activity.trouble,
-    onDeskError: activity.error,
-    desks: { ...desks, linkToConversation },
-    sendTimeoutMs,
-    sendLeaseMs,
+    platforms: {
+      channel: (channelId) => channels.byId(channelId)?.channel ?? null,
+      isIdempotent: (channelId) => channels.byId(channelId)?.definition.capabilities.idempotentSends === true,
+      files,
+      desks: { ...desks, linkToConversation },
+    },
+    queues: {
+      requeue: (channelId, ids, delayMs) => queues.enqueueLater(channelId, ids, delayMs),
+      pauseQueue: (channelId, ms) => queues.pause(channelId, ms),
+    },
+    on: { recorded: onRecorded, channelError: activity.trouble, deskError: activity.error },
+    times: { sendTimeoutMs, sendLeaseMs },
     log,
   });
   const applied = createApplyReceipts({ receipts, deliveries, queues, activity, log });

@@ -12,7 +12,8 @@ export interface Hold {
   address: string | null;
 }
 
-interface SendAttemptDeps extends DeliveryEngineDeps {
+interface SendAttemptDeps {
+  engine: DeliveryEngineDeps;
   send(channelId: string, delivery: ClaimedDelivery): Promise<Sent>;
   /** Repeats a write during an outage of the database. */
   patiently<T>(task: () => Promise<T>): Promise<T>;
@@ -21,10 +22,18 @@ interface SendAttemptDeps extends DeliveryEngineDeps {
   requeueSoon(channelId: string, ids: string[], delayMs: number): Promise<void>;
 }
 
+export type SendAttempt = ReturnType<typeof createSendAttempt>;
+
 /** Sends one claimed delivery, or puts it back, and records the result. */
 export function createSendAttempt(deps: SendAttemptDeps) {
-  const { log, patiently } = deps;
-  const pauses = createChannelPauses(deps);
+  const { patiently } = deps;
+  const { rows, platforms, queues, on, log } = deps.engine;
+  const pauses = createChannelPauses({
+    repository: rows.deliveries,
+    pauseQueue: queues.pauseQueue,
+    onChannelError: on.channelError,
+    patiently,
+  });
 
   /** Does one send. Returns a hold if this delivery must be retried before the deliveries behind it. */
   async function attempt(
@@ -37,10 +46,10 @@ export function createSendAttempt(deps: SendAttemptDeps) {
     const result = await pauses.widened(channelId, delivery, sent);
     if ("scope" in result && result.scope === "connection") pauses.pauseHere(channelId, result);
     const decision = decideRetry(result, delivery.attempts, RETRY_RULES, Math.random);
-    const once = result.once === true || deps.isIdempotent(channelId);
+    const once = result.once === true || platforms.isIdempotent(channelId);
     const record: AttemptRecord = { id: delivery.id, attempts: delivery.attempts, ...decision, once };
     await follow(channelId, delivery, result, began);
-    const recorded = await patiently(() => deps.record(record));
+    const recorded = await patiently(() => rows.record(record));
     deps.settled(delivery.id);
     const ids = { delivery_id: delivery.id, session_id: delivery.sessionId, message_id: delivery.messageId };
     if (!recorded) {
@@ -49,11 +58,11 @@ export function createSendAttempt(deps: SendAttemptDeps) {
       log.warn(ids, "a delivery was taken over while it was being sent");
       return record.retryInMs === null ? null : { address: record.address };
     }
-    deps.onRecorded(delivery, record, startedAt);
+    on.recorded(delivery, record, startedAt);
     if (result.kind === "sent") log.debug({ ...ids, external_ids: record.externalIds }, "delivered");
     else
       log.warn({ ...ids, outcome: result.kind, status: record.status, error: record.error }, "not delivered");
-    if (delivery.desk !== null && record.status === "failed") deps.onDeskError(channelId, record.error ?? "");
+    if (delivery.desk !== null && record.status === "failed") on.deskError(channelId, record.error ?? "");
     if ("scope" in result && result.scope === "connection") await pauses.pauseEverywhere(channelId, result);
     // The deliveries behind it wait for the user as well.
     if (result.kind === "parked") return { address: null };
@@ -62,7 +71,7 @@ export function createSendAttempt(deps: SendAttemptDeps) {
     return { address: record.address };
   }
 
-  /** Stores the news about the conversation and the user that the platform's answer contains. */
+  /** Stores the changes of the conversation and the user that the platform's answer contains. */
   async function follow(
     channelId: string,
     delivery: ClaimedDelivery,
@@ -71,7 +80,7 @@ export function createSendAttempt(deps: SendAttemptDeps) {
   ): Promise<void> {
     if (result.kind === "moved") {
       const { address } = result;
-      await patiently(() => deps.repository.moveAddress(channelId, delivery.address, address));
+      await patiently(() => rows.deliveries.moveAddress(channelId, delivery.address, address));
     }
     const { sessionId } = delivery;
     if (result.kind === "sent" && result.began !== undefined && sessionId !== null) {
@@ -79,10 +88,10 @@ export function createSendAttempt(deps: SendAttemptDeps) {
     }
     if (result.kind === "sent" && result.alsoKnownAs !== undefined) {
       const { alsoKnownAs } = result;
-      await patiently(() => deps.alsoKnownAs(channelId, delivery.address, alsoKnownAs));
+      await patiently(() => rows.alsoKnownAs(channelId, delivery.address, alsoKnownAs));
     }
     if (result.kind === "failed" && result.scope === "user" && sessionId !== null) {
-      await patiently(() => deps.userUnreachable(sessionId, result));
+      await patiently(() => rows.userUnreachable(sessionId, result));
     }
   }
 
@@ -91,7 +100,7 @@ export function createSendAttempt(deps: SendAttemptDeps) {
     delivery: Pick<ClaimedDelivery, "id" | "address"> & { sessionId: string },
     began: string,
   ): Promise<boolean> {
-    const outcome = await patiently(() => deps.repository.nameConversation(delivery.sessionId, began));
+    const outcome = await patiently(() => rows.deliveries.nameConversation(delivery.sessionId, began));
     if (outcome === "named") return began !== delivery.address;
     const ids = { session_id: delivery.sessionId, delivery_id: delivery.id, began };
     if (outcome === "taken")
@@ -113,7 +122,7 @@ export function createSendAttempt(deps: SendAttemptDeps) {
       address: hold.address,
       uncounted: true,
     };
-    await patiently(() => deps.record(record));
+    await patiently(() => rows.record(record));
     deps.settled(delivery.id);
     await deps.requeueSoon(delivery.channelId, [delivery.id], delayMs);
   }

@@ -7,13 +7,15 @@ import type { ClaimedDelivery, DeliveredFile } from "./claim-repository.ts";
 import { createDeskSender, type DeskSenderDeps, type Sent } from "./send-to-desk.ts";
 
 export interface SenderDeps {
-  channel(channelId: string): Channel | null;
+  platforms: {
+    channel(channelId: string): Channel | null;
+    /** Files that we keep. */
+    files: KeptFiles;
+    /** The threads of desks. */
+    desks: DeskSenderDeps;
+  };
   /** Returns those of the platform's ids that belong to no known delivery. */
   unclaimed(channelId: string, externalIds: readonly string[]): Promise<string[]>;
-  /** Files that we keep. */
-  files: KeptFiles;
-  /** The threads of desks. */
-  desks: DeskSenderDeps;
   sendTimeoutMs: number;
   shutdown: AbortSignal;
   log: Logger;
@@ -29,12 +31,12 @@ export interface KeptFiles {
  * Sends one delivery through its channel. It first searches for an earlier send that may have arrived. Never rejects.
  */
 export function createSender(deps: SenderDeps) {
-  const sendToDesk = createDeskSender(deps.desks);
+  const sendToDesk = createDeskSender(deps.platforms.desks);
 
   return async function send(channelId: string, delivery: ClaimedDelivery): Promise<Sent> {
-    const channel = deps.channel(channelId);
+    const channel = deps.platforms.channel(channelId);
     if (!channel) return CHANNEL_DISABLED;
-    const part = toPart(delivery, deps.files);
+    const part = toPart(delivery, deps.platforms.files);
     const { desk } = delivery;
     try {
       return await withinTime(deps.sendTimeoutMs, deps.shutdown, async (signal) =>

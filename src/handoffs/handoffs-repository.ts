@@ -12,20 +12,25 @@ export interface HandoffsDeps {
   pool: Pool;
   /** The handoff settings of an agent's version. */
   settings(agentId: string, version: number): Promise<HandoffSettings>;
-  /** The rules of a channel for texts. */
-  limits(channelId: string): ReplyLimits;
-  /** The place of a desk in the workspace of a channel; null if no channel of this process shows it. */
-  desk(channelId: string, name: string): DeskPlace | null;
-  /** Queues committed deliveries. */
-  deliver(channelId: string, deliveryIds: readonly string[]): void;
-  /** Notifies the watchers of a session. */
-  notify(channelId: string, sessionId: string): void;
-  /** Stops the running turns of cancelled executions. */
-  stop(executionIds: readonly string[]): void;
-  /** Starts the turns that wait in a session. */
-  wake(sessionId: string): void;
-  /** Sends what a session's commits planned for a desk. */
-  tellDesk(sessionId: string): void;
+  channels: {
+    /** The rules of a channel for texts. */
+    limits(channelId: string): ReplyLimits;
+    /** The place of a desk in the workspace of a channel; null if no channel of this process shows it. */
+    desk(channelId: string, name: string): DeskPlace | null;
+  };
+  /** The work that follows a commit. */
+  after: {
+    /** Queues committed deliveries. */
+    deliver(channelId: string, deliveryIds: readonly string[]): void;
+    /** Notifies the watchers of a session. */
+    notify(channelId: string, sessionId: string): void;
+    /** Stops the running turns of cancelled executions. */
+    stop(executionIds: readonly string[]): void;
+    /** Starts the turns that wait in a session. */
+    wake(sessionId: string): void;
+    /** Sends what a session's commits planned for a desk. */
+    tellDesk(sessionId: string): void;
+  };
 }
 
 /** A request for a person. */
@@ -43,22 +48,22 @@ export type Handoffs = ReturnType<typeof createHandoffs>;
 
 /** Requests, takes and releases handoffs. Each is one commit, and the work that follows comes after it. */
 export function createHandoffs(deps: HandoffsDeps) {
-  const { pool } = deps;
+  const { pool, channels, after } = deps;
 
   function move<T extends { kind: string } | ({ kind: string } & Changed)>(outcome: T): T {
     if (!("deliveryIds" in outcome)) return outcome;
     const { sessionId, channelId, deliveryIds, cancelled, waits } = outcome;
-    deps.stop(cancelled);
-    if (deliveryIds.length > 0) deps.deliver(channelId, deliveryIds);
-    deps.notify(channelId, sessionId);
-    deps.tellDesk(sessionId);
-    if (waits) deps.wake(sessionId);
+    after.stop(cancelled);
+    if (deliveryIds.length > 0) after.deliver(channelId, deliveryIds);
+    after.notify(channelId, sessionId);
+    after.tellDesk(sessionId);
+    if (waits) after.wake(sessionId);
     return outcome;
   }
 
   async function contextOf(session: HandoffSession) {
     const settings = await deps.settings(session.agentId, session.agentVersion);
-    return { sessionId: session.id, settings, limits: deps.limits(session.channelId) };
+    return { sessionId: session.id, settings, limits: channels.limits(session.channelId) };
   }
 
   /** Loads the settings of a request before its transaction, so that the transaction waits for nothing. */
@@ -66,7 +71,7 @@ export function createHandoffs(deps: HandoffsDeps) {
     const { id = newId(), source, reason, desk, note = null, messageId = null } = asked;
     const context = await contextOf(session);
     const own = desk === undefined ? context.settings.desk : desk;
-    const deskPlace = own === null ? null : deps.desk(session.channelId, own);
+    const deskPlace = own === null ? null : channels.desk(session.channelId, own);
     return { ...context, id, source, reason, desk: own, deskPlace, note, messageId };
   }
 

@@ -1,3 +1,6 @@
+import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import type { ChannelDirectory } from "../channels/channel-directory.ts";
+import type { Logger } from "../core/process/logger.ts";
 import type { Handoffs } from "../handoffs/handoffs-repository.ts";
 import type { Ingest } from "../ingest/accept-inbound.ts";
 import type { Admissions } from "../ingest/admissions-repository.ts";
@@ -11,6 +14,15 @@ import type { UploadStore } from "./bodies/uploads.ts";
 import type { SendFile } from "./streams/file-response.ts";
 
 /** The running service, in the parts that routes use. */
+export interface Service {
+  engine: ServiceEngine;
+  channels: ChannelDirectory;
+  agents: AgentCatalog;
+  pipeline: ServicePipeline;
+  attachments: ServiceFiles;
+  log: Logger;
+}
+
 export interface ServiceEngine {
   database: Database;
   hub: Hub;
@@ -28,6 +40,8 @@ export interface ServicePipeline {
   cancelExecution(executionId: string): Promise<boolean>;
   /** Lets the bot answer the messages of a failed turn once more. */
   askAgain(asking: Asking): Promise<AskedAgain>;
+  /** Sessions were erased, so any work in them may stop. */
+  stopSessions(sessionIds: readonly string[]): void;
   /** Starts the sending of committed deliveries. */
   enqueueDeliveries(channelId: string, deliveryIds: readonly string[]): void;
   notifySession: NotifySession;

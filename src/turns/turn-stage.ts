@@ -3,44 +3,29 @@ import type { KeptUpload, NewUpload } from "../attachments/uploads.ts";
 import type { TurnAttachment } from "../bots/bot.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
 import type { AttachmentView } from "../core/message/attachment.ts";
-import type { ReplyLimits } from "../core/message/reply-parts.ts";
 import type { Logger } from "../core/process/logger.ts";
 import type { ReconcilerStep } from "../core/process/reconciler.ts";
 import type { WorkingProcess } from "../core/process/working-process.ts";
-import { ASKED_BY_USER } from "../core/session/handoff-settings.ts";
 import { systemClock } from "../core/time/clock.ts";
 import type { Tracing } from "../core/trace/span.ts";
 import type { DeliveryStage } from "../delivery/delivery-stage.ts";
 import type { DeskPlace } from "../handoffs/handoff.ts";
 import { handoffSteps } from "../handoffs/handoff-steps.ts";
-import { createHandoffs } from "../handoffs/handoffs-repository.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Hub } from "../queue/hub.ts";
 import type { QueueBackend } from "../queue/queue-backend.ts";
 import { createTurnQueue } from "../queue/turn-queue.ts";
 import { comingMessages } from "../schedules/coming-repository.ts";
 import { createSessionNotices } from "../sessions/session-notices.ts";
-import { synthesize } from "../speech/synthesize.ts";
-import { createTranscriber } from "../speech/transcribe.ts";
 import type { Database } from "../storage/database.ts";
 import { type AskedAgain, type Asking, askAgain } from "./answering/ask-again-repository.ts";
-import { createChannelSigns } from "./answering/channel-signs.ts";
-import { createTurnCommits, turnPatience } from "./answering/commit-turns.ts";
 import { createExecutionRepository } from "./answering/execution-repository.ts";
-import { createFinishRepository } from "./answering/finish-repository.ts";
-import { createIncidentNotes } from "./answering/note-incident.ts";
-import { createTurnSpans } from "./answering/trace-turn.ts";
 import type { TurnFiles } from "./answering/turn-deps.ts";
-import { createTurnEffects } from "./answering/turn-effects.ts";
-import { createBudgets } from "./budgets/budget.ts";
 import { createBudgetRepository } from "./budgets/budget-repository.ts";
-import { createHearingRepository } from "./hearing/hearing-repository.ts";
 import { startLeaseHeartbeat } from "./lanes/lease-heartbeat.ts";
 import { createTurnControl } from "./lanes/turn-control.ts";
-import { createTurnEngine } from "./lanes/turn-engine.ts";
 import { createTurnRepository } from "./lanes/turn-repository.ts";
 import { createWakeSession } from "./lanes/wake-session.ts";
-import { createBatchLookups } from "./prompt/batch-lookups.ts";
 import { createContextRepository } from "./prompt/context-repository.ts";
 import { expectPrompts } from "./prompt/expected-prompts.ts";
 import { HISTORY_PAGE } from "./prompt/recent-history.ts";
@@ -50,7 +35,9 @@ import { createShadows } from "./shadow/run-shadows.ts";
 import { createShadowRepository } from "./shadow/shadow-repository.ts";
 import { createPreviews } from "./streams/previews.ts";
 import { createTurnStreams } from "./streams/turn-streams.ts";
+import { createTurnHandoffs } from "./turn-handoffs.ts";
 import { turnSteps } from "./turn-steps.ts";
+import { wireTurnEngine } from "./wire-turn-engine.ts";
 
 export interface TurnStageDeps {
   base: {
@@ -75,94 +62,38 @@ export interface TurnStageDeps {
   desk(channelId: string, name: string): DeskPlace | null;
 }
 
-/** The limits of a channel that does not run are unknown, so its texts are not cut yet. */
-const UNLIMITED: ReplyLimits = { split: (text) => [text], buttons: null };
-
 /** Turns: lanes, bots, their prompts, and how turns are followed, interrupted and cancelled. */
 export function createTurnStage({ base, channels, agents, files, delivery, desk }: TurnStageDeps) {
-  const { database, hub, process, metrics, tracing, log } = base;
-  const { owner, works, alone, times, giveUp } = process;
+  const { database, hub, process, log } = base;
+  const { owner, works, alone, times } = process;
   const { pool } = database;
   const clock = systemClock;
-  const identity = { owner, leaseMs: times.leaseMs };
-  const turns = createTurnRepository(pool, identity);
-  const finished = createFinishRepository(pool, identity);
+  const turns = createTurnRepository(pool, { owner, leaseMs: times.leaseMs });
   const executions = createExecutionRepository(pool);
   const prompts = expectPrompts(createContextRepository(pool, { openAttachment: files.forBot }), clock);
-  const contexts = createTurnContexts({
-    coming: (of) => comingMessages(pool, of),
-    repository: prompts,
-    clock,
-    log,
-  });
+  const coming = (of: Parameters<typeof comingMessages>[1]) => comingMessages(pool, of);
+  const contexts = createTurnContexts({ coming, repository: prompts, clock, log });
   const budgets = createBudgetRepository(pool);
   const streams = createTurnStreams({ notices: hub, stored: executions.storedStream });
   const turnQueue = createTurnQueue(base.queues);
-  const finish = createTurnCommits(finished, giveUp);
-  const limitsOf = (channelId: string) => {
-    const channel = channels.byId(channelId);
-    if (!channel) throw new Error(`channel ${channelId} does not run here`);
-    return channel.ref;
-  };
   const notifySession = createSessionNotices({ hub, channels });
   const control = createTurnControl({ hub, alone, executions, streams });
-  const signs = createChannelSigns({ channels, timeoutMs: times.sendTimeoutMs, giveUp, log });
   const previews = createPreviews({ database, channels, owner, log });
-  const handoffs = createHandoffs({
-    pool,
-    settings: async (agentId, version) => (await agents.load(agentId, version)).definition.handoff,
-    // If the channel is disabled, the messages wait for it.
-    limits: (channelId) => channels.byId(channelId)?.ref ?? UNLIMITED,
-    deliver: delivery.queues.enqueue,
-    notify: (channelId, sessionId) => notifySession(channelId, sessionId, { type: "messages" }),
+  const handoffs = createTurnHandoffs({
+    stores: { pool, agents, channels },
+    delivery,
+    notifySession,
     stop: control.stopTurns,
     wake: (sessionId) => wakeSoon(sessionId),
     desk,
-    tellDesk: delivery.tellDesk,
   });
-  const effects = createTurnEffects({
-    database,
-    finished,
-    limits: limitsOf,
-    deliver: delivery.queues.enqueue,
-    notifySession,
-    wakeSoon: (sessionId) => wakeSoon(sessionId),
-    handoffs,
-    onSilence: signs.onSilence,
-    ...identity,
-    loss: turnPatience(giveUp),
-    log,
-  });
-  const turnEngine = createTurnEngine({
-    repository: turns,
-    streams,
-    loadAgent: (agentId, version) => agents.load(agentId, version),
-    channel: limitsOf,
-    attachments: files.ofMessages,
-    context: createBatchLookups(contexts),
-    speaking: { synthesize, keep: files.keep },
-    hearing: { repository: createHearingRepository(pool, { owner }), transcribe: createTranscriber() },
-    budgets: createBudgets({ repository: budgets, clock, log }),
-    trace: createTurnSpans(tracing, limitsOf),
-    finish,
-    finishWithEffects: effects.finish,
-    reset: (lane, command, agent) => effects.reset(lane, command, agent.definition.reset.reply),
-    async handOff({ sessionId, channelId, agentId, agentVersion }, message) {
-      const session = { id: sessionId, channelId, agentId, agentVersion };
-      await handoffs.request(session, { source: "user", reason: ASKED_BY_USER, messageId: message.id });
-    },
-    deliver: (lane, ids) => delivery.queues.enqueue(lane.channelId, ids),
-    notify: (lane, notice) => notifySession(lane.channelId, lane.sessionId, notice),
-    showTyping: signs.showTyping,
-    onSilence: signs.onSilence,
-    previews,
-    noteIncident: createIncidentNotes(executions.noteIncident, { clock, log }),
-    onTurnEnded(lane, status, seconds) {
-      metrics.turns.inc({ agent: lane.agentId, status });
-      metrics.turnSeconds.observe({ agent: lane.agentId }, seconds);
-    },
-    clock,
-    log,
+  const { turnEngine, finish } = wireTurnEngine({
+    base,
+    places: { channels, agents, files },
+    stores: { turns, executions, budgets },
+    shown: { streams, previews, notifySession, deliver: delivery.queues.enqueue },
+    bots: { contexts, clock },
+    handoffs: { handoffs, wakeSoon: (sessionId) => wakeSoon(sessionId) },
   });
   const { wake, wakeSoon } = createWakeSession({ turns: works ? turnEngine : null, queue: turnQueue, log });
   const leaveControl = control.obey(turnEngine);

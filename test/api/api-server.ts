@@ -2,7 +2,7 @@ import { createAuditRepository } from "../../src/audit/audit-repository.ts";
 import { newId } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/text/json.ts";
 import { openApiDocument } from "../../src/http/api/document/openapi.ts";
-import { apiRouter } from "../../src/http/api/route/api-router.ts";
+import { type ApiGate, apiRouter } from "../../src/http/api/route/api-router.ts";
 import { createAudit } from "../../src/http/api/route/audit.ts";
 import { createAuthenticate } from "../../src/http/api/route/auth.ts";
 import { createIdempotency } from "../../src/http/api/route/idempotency.ts";
@@ -95,8 +95,7 @@ export async function openApiWorld() {
     const log = quietLog();
     const now = options.now ?? Date.now;
     const keyCache = createKeyCache({ find: keys.find, onUsed: () => {}, notices, now });
-    const router = apiRouter({
-      routes,
+    const gate: ApiGate = {
       authenticate: createAuthenticate({
         keys: keyCache,
         consoleSession: async () => null,
@@ -105,13 +104,16 @@ export async function openApiWorld() {
         workspaceBySlug: keys.workspaceBySlug,
       }),
       idempotency: createIdempotency({ repository: createIdempotencyRepository(pool), notices, log }),
-      streams: createOpenLimit(options.streams ?? 1_000),
-      callerOf: createCallerOf([]),
+      limits: {
+        rateLimit: createRateLimit(options.rateLimit ?? { perMinute: 600_000, burst: 10_000 }, now),
+        streams: createOpenLimit(options.streams ?? 1_000),
+        callerOf: createCallerOf([]),
+      },
       audit: createAudit({ record: createAuditRepository(pool).record, log }),
       onCallerEnded: ({ keyId }, listener) => keyCache.onRevoked(keyId, listener),
-      rateLimit: createRateLimit(options.rateLimit ?? { perMinute: 600_000, burst: 10_000 }, now),
       log,
-    });
+    };
+    const router = apiRouter({ routes }, gate);
     const http = createHttpServer(
       {
         webhooks: webhookRoutes({

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
-import { createDeliveryEngine } from "../../src/delivery/delivery-engine.ts";
-import { createDeliveryRepository } from "../../src/delivery/delivery-repository.ts";
+import { createDeliveryEngine, type DeliveryEngine } from "../../src/delivery/delivery-engine.ts";
+import { createDeliveryRepository, type DeliveryRepository } from "../../src/delivery/delivery-repository.ts";
 import { createDeskDeliveries } from "../../src/delivery/desk-delivery-repository.ts";
 import { addConversation } from "../api/api-rows.ts";
 import { eventually } from "../support/eventually.ts";
@@ -114,11 +114,10 @@ test("what was looked for while the one before it was being recorded goes at onc
     };
     const repository = createDeliveryRepository(pool, { owner: "owner", sendLeaseMs: 60_000 });
     let first: Promise<void> | null = null;
-    const engine = createDeliveryEngine({
-      files: { linkTo: (id) => `https://files.example.org/${id}`, read: async () => null },
-      repository: {
+    const engine = engineFor(pool, {
+      // The platform answers, and the answer is recorded, between the query and its result.
+      deliveries: {
         ...repository,
-        // The platform answers, and the answer is recorded, between the query and its result.
         async claim(ids, held, along) {
           const claim = await repository.claim(ids, held, along);
           if (ids[0] === "second") {
@@ -128,24 +127,9 @@ test("what was looked for while the one before it was being recorded goes at onc
           return claim;
         },
       },
-      record: async (record) => (await repository.record([record]))[0] ?? false,
-      channel: () => channel,
-      unclaimed: async (_, externalIds) => [...externalIds],
+      channel,
       requeue: () => Promise.reject(new Error("it would wait")),
-      pauseQueue: async () => {},
-      isIdempotent: () => false,
-      desks: {
-        ...createDeskDeliveries(pool),
-        linkToConversation: (id) => `http://localhost/console/conversations/${id}`,
-      },
-      onDeskError: () => undefined,
-      alsoKnownAs: async () => undefined,
-      userUnreachable: async () => {},
-      onRecorded: () => {},
-      onChannelError: () => {},
-      sendTimeoutMs: 10_000,
       sendLeaseMs: 60_000,
-      log: quietLog(),
     });
     first = engine.deliver(row.channelId, ["first"]);
     await eventually(() => expect(sent).toEqual(["first"]));
@@ -185,36 +169,20 @@ test("what a claim took along goes out although the claim's answer was lost, and
     });
     const sent: string[] = [];
     const repository = createDeliveryRepository(lossy, { owner: "owner", sendLeaseMs: 600_000 });
-    const engine = createDeliveryEngine({
-      files: { linkTo: (id) => `https://files.example.org/${id}`, read: async () => null },
-      repository,
-      record: async (record) => (await repository.record([record]))[0] ?? false,
-      channel: () => ({
+    const engine = engineFor(pool, {
+      deliveries: repository,
+      channel: {
         receive: () => Promise.reject(new Error("nothing is received here")),
         async send({ text }) {
           sent.push(text);
           return { kind: "sent", externalIds: [text] };
         },
-      }),
-      unclaimed: async (_, externalIds) => [...externalIds],
+      },
       // A job with a delay never comes, because the queue was wiped.
       requeue: async (channelId, ids, delayMs) => {
         if (delayMs === 0) await engine.deliver(channelId, ids);
       },
-      pauseQueue: async () => {},
-      isIdempotent: () => false,
-      desks: {
-        ...createDeskDeliveries(pool),
-        linkToConversation: (id) => `http://localhost/console/conversations/${id}`,
-      },
-      onDeskError: () => undefined,
-      alsoKnownAs: async () => undefined,
-      userUnreachable: async () => {},
-      onRecorded: () => {},
-      onChannelError: () => {},
-      sendTimeoutMs: 10_000,
       sendLeaseMs: 600_000,
-      log: quietLog(),
     });
     // This job comes too early, so the next claim also takes the deliveries behind.
     await engine.deliver(row.channelId, ["second"]);
@@ -237,3 +205,38 @@ test("what a claim took along goes out although the claim's answer was lost, and
     await pool.end();
   }
 });
+
+/** An engine that records in these rows and sends through one channel. */
+function engineFor(
+  pool: pg.Pool,
+  given: {
+    deliveries: DeliveryRepository;
+    channel: Channel;
+    requeue(channelId: string, ids: string[], delayMs: number): Promise<void>;
+    sendLeaseMs: number;
+  },
+): DeliveryEngine {
+  const { deliveries, channel, requeue, sendLeaseMs } = given;
+  return createDeliveryEngine({
+    rows: {
+      deliveries,
+      record: async (record) => (await deliveries.record([record]))[0] ?? false,
+      unclaimed: async (_, externalIds) => [...externalIds],
+      alsoKnownAs: async () => undefined,
+      userUnreachable: async () => {},
+    },
+    platforms: {
+      channel: () => channel,
+      isIdempotent: () => false,
+      files: { linkTo: (id) => `https://files.example.org/${id}`, read: async () => null },
+      desks: {
+        ...createDeskDeliveries(pool),
+        linkToConversation: (id) => `http://localhost/console/conversations/${id}`,
+      },
+    },
+    queues: { requeue, pauseQueue: async () => {} },
+    on: { recorded: () => {}, channelError: () => {}, deskError: () => undefined },
+    times: { sendTimeoutMs: 10_000, sendLeaseMs },
+    log: quietLog(),
+  });
+}

@@ -20,22 +20,19 @@ export interface WebServer extends AsyncDisposable {
 export async function startWebServer(test: TestApp, options: { port?: number } = {}): Promise<WebServer> {
   const { engine, channels, agents, pipeline, attachments } = test.app;
   const draining = new AbortController();
-  const parts = {
-    engine,
-    channels,
-    agents,
-    pipeline,
-    attachments,
-    publicUrl: "http://chat.test",
-    callerOf: createCallerOf(["private"]),
+  const router = createWebChat({
+    service: { engine, channels, agents, pipeline, attachments, log: quietLog() },
     webChannel,
-    addressRates: boundsFor(null).addressRates,
-    streamRoom: createAdmissionLimit({ count: 1_000, bytes: 0 }),
+    publicUrl: "http://chat.test",
+    limits: {
+      callerOf: createCallerOf(["private"]),
+      addressRates: boundsFor(null).addressRates,
+      streamRoom: createAdmissionLimit({ count: 1_000, bytes: 0 }),
+    },
     draining: draining.signal,
-    log: quietLog(),
-  };
+  });
   const http = createHttpServer(
-    { webhooks: () => {}, health: Router(), mounts: [{ path: "/", router: createWebChat(parts) }] },
+    { webhooks: () => {}, health: Router(), mounts: [{ path: "/", router }] },
     quietLog(),
   );
   const port = await http.listen("127.0.0.1", options.port ?? 0);

@@ -1,7 +1,5 @@
-import type { AgentCatalog } from "../../agents/agent-catalog.ts";
-import type { ChannelDirectory, RunningChannel } from "../../channels/channel-directory.ts";
+import type { RunningChannel } from "../../channels/channel-directory.ts";
 import type { AdmissionLimit } from "../../core/process/admission-limit.ts";
-import type { Logger } from "../../core/process/logger.ts";
 import { createMessageQueriesRepository } from "../../sessions/message-queries-repository.ts";
 import { createRatingRepository } from "../../sessions/rating-repository.ts";
 import { createSessionFeedRepository } from "../../sessions/session-feed-repository.ts";
@@ -10,7 +8,7 @@ import { createVisitorStamps } from "../../sessions/visitor-changes-repository.t
 import { createVisitorRepository } from "../../sessions/visitor-repository.ts";
 import { createVisitorSessionsRepository } from "../../sessions/visitor-sessions-repository.ts";
 import type { CallerOf } from "../server/caller-address.ts";
-import type { ServiceEngine, ServiceFiles, ServicePipeline } from "../service.ts";
+import type { Service, ServicePipeline } from "../service.ts";
 import { createPageAssets } from "./page-assets.ts";
 import { createVisitorPoll } from "./visitor-poll.ts";
 import { createWebActs } from "./web-acts.ts";
@@ -19,25 +17,21 @@ import { type AddressRates, createWebLimits } from "./web-limits.ts";
 import { webRoutes } from "./web-routes.ts";
 
 export interface WebChatDeps {
+  service: Pick<Service, "engine" | "channels" | "agents" | "attachments" | "log"> & {
+    pipeline: Pick<ServicePipeline, "ingest" | "cancelExecution" | "streams">;
+  };
   /** The web channel of a running channel. */
   webChannel(running: RunningChannel): WebChannel;
-  engine: ServiceEngine;
-  channels: ChannelDirectory;
-  agents: AgentCatalog;
-  pipeline: Pick<ServicePipeline, "ingest" | "cancelExecution" | "streams">;
-  attachments: ServiceFiles;
   publicUrl: string;
-  callerOf: CallerOf;
-  addressRates: AddressRates;
-  streamRoom: AdmissionLimit;
+  limits: { callerOf: CallerOf; addressRates: AddressRates; streamRoom: AdmissionLimit };
   /** Aborts when the server stops. */
   draining: AbortSignal;
-  log: Logger;
 }
 
 /** Web chat: the hosted page, the widget, and the routes of their visitors. */
 export function createWebChat(deps: WebChatDeps): ReturnType<typeof webRoutes> {
-  const { engine, channels, agents, pipeline, attachments, publicUrl, draining, log } = deps;
+  const { engine, channels, agents, pipeline, attachments, log } = deps.service;
+  const { publicUrl, limits, draining } = deps;
   const { pool, prisma } = engine.database;
   const { hub } = engine;
   const web = new WeakMap<RunningChannel, WebChannel>();
@@ -83,8 +77,8 @@ export function createWebChat(deps: WebChatDeps): ReturnType<typeof webRoutes> {
     sendFile: attachments.sendFile,
     assets: createPageAssets(),
     publicUrl,
-    callerOf: deps.callerOf,
-    limits: createWebLimits(deps.addressRates, deps.streamRoom),
+    callerOf: limits.callerOf,
+    limits: createWebLimits(limits.addressRates, limits.streamRoom),
     draining,
     log,
   });

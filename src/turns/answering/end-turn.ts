@@ -44,29 +44,34 @@ export function createTurnEnding(deps: TurnEngineDeps) {
     };
     const handedOver = preview !== null && handOver(commit, preview);
     const result = outcome.effects
-      ? await deps.finishWithEffects(commit, lane, outcome.effects)
-      : await deps.finish(commit);
+      ? await deps.commits.finishWithEffects(commit, lane, outcome.effects)
+      : await deps.commits.finish(commit);
     const own = outcome.executions.at(-1);
     if (own?.finishReason === "length")
-      deps.log.warn(ids, "the reply was cut short by the bot's output limit");
+      deps.records.log.warn(ids, "the reply was cut short by the bot's output limit");
     const status = own?.status ?? "completed";
     if (result.kind === "lost") {
-      deps.log.info(ids, "the lease was lost: another process answers");
-      if (preview) deps.previews.leave(lane, executionId, preview.id);
+      deps.records.log.info(ids, "the lease was lost: another process answers");
+      if (preview) deps.shown.previews.leave(lane, executionId, preview.id);
       await toldIfCancelled(running, turn);
       return "released";
     }
-    if (preview && !handedOver) deps.previews.removeSoon(lane, executionId, preview.id);
+    if (preview && !handedOver) deps.shown.previews.removeSoon(lane, executionId, preview.id);
     const last = own?.log?.at(-1);
     if (last) stream.append(last.type, last.data);
-    for (const { id, mergedInto } of outcome.executions) if (mergedInto !== null) deps.streams.ended(id);
+    for (const { id, mergedInto } of outcome.executions)
+      if (mergedInto !== null) deps.shown.streams.ended(id);
     const deliveries = outcome.replies.flatMap((reply) => reply.deliveries.map((delivery) => delivery.id));
-    if (deliveries.length > 0) deps.deliver(lane, deliveries);
-    else deps.onSilence(lane, { executionId, answers: commit.answers ?? null }, SILENCE[status]);
-    deps.notify(lane, { type: "messages" });
+    if (deliveries.length > 0) deps.shown.deliver(lane, deliveries);
+    else deps.shown.onSilence(lane, { executionId, answers: commit.answers ?? null }, SILENCE[status]);
+    deps.shown.notify(lane, { type: "messages" });
     endTurnSpan(turn.span, own, outcome.replies);
-    deps.onTurnEnded(lane, status, (deps.clock.now().getTime() - turn.startedAt.getTime()) / 1000);
-    deps.log.debug({ ...ids, status, deliveries }, "turn ended");
+    deps.records.onTurnEnded(
+      lane,
+      status,
+      (deps.records.clock.now().getTime() - turn.startedAt.getTime()) / 1000,
+    );
+    deps.records.log.debug({ ...ids, status, deliveries }, "turn ended");
     return nextAfter(result);
   }
 
@@ -74,18 +79,18 @@ export function createTurnEnding(deps: TurnEngineDeps) {
   async function stopped(running: Running, turn: TurnUnderWay, reason: StopReason): Promise<Next> {
     const { lane } = running;
     const { executionId, preview } = turn;
-    deps.log.info({ ...turn.ids, reason }, "turn stopped");
+    deps.records.log.info({ ...turn.ids, reason }, "turn stopped");
     if (reason === "interrupted" || reason === "reset") {
-      if (preview) deps.previews.removeSoon(lane, executionId, preview.id);
+      if (preview) deps.shown.previews.removeSoon(lane, executionId, preview.id);
       return reason === "reset" ? "reset" : "reload";
     }
     if (reason === "lease_lost") {
-      if (preview) deps.previews.leave(lane, executionId, preview.id);
+      if (preview) deps.shown.previews.leave(lane, executionId, preview.id);
       await toldIfCancelled(running, turn);
       return "released";
     }
     if (reason === "shutdown") {
-      await deps.repository.release([lane]);
+      await deps.lanes.repository.release([lane]);
       return "released";
     }
     const ending = cancelledTurn(turn.messages, turn.stream, {
@@ -98,8 +103,8 @@ export function createTurnEnding(deps: TurnEngineDeps) {
 
   /** If the session ended meanwhile, no other process answers. */
   async function toldIfCancelled({ lane }: Running, { executionId, messages }: TurnUnderWay): Promise<void> {
-    if (!(await deps.repository.isCancelled(executionId))) return;
-    deps.onSilence(lane, { executionId, answers: answeredBy(messages) }, "cancelled");
+    if (!(await deps.lanes.repository.isCancelled(executionId))) return;
+    deps.shown.onSilence(lane, { executionId, answers: answeredBy(messages) }, "cancelled");
   }
 
   return endTurn;

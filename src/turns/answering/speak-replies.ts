@@ -87,7 +87,7 @@ export function createSpeaking(deps: TurnEngineDeps) {
     const { stop, lane } = turn.running;
     for (let attempt = 1; ; attempt += 1) {
       const signal = AbortSignal.any([stop.signal, outOfTime]);
-      const spoken = await deps.speaking.synthesize(speak, words, signal);
+      const spoken = await deps.voice.speaking.synthesize(speak, words, signal);
       if (stop.why) return null;
       const kept = spoken.kind === "spoken" ? await keep(lane.sessionId, spoken.content) : spoken;
       if (typeof kept === "string") return kept;
@@ -101,10 +101,10 @@ export function createSpeaking(deps: TurnEngineDeps) {
   }
 
   async function keep(sessionId: string, content: Buffer): Promise<string | SpeechFault> {
-    const id = newId(deps.clock.now());
+    const id = newId(deps.records.clock.now());
     const upload = { id, sessionId, content, contentType: "audio/ogg", name: NAME, uploader: null };
     // The answer is complete. A fault of the file store or the database must not ask the bot again.
-    const kind = await deps.speaking.keep(upload).then(
+    const kind = await deps.voice.speaking.keep(upload).then(
       (kept) => kept.kind,
       () => "not_kept" as const,
     );
@@ -118,10 +118,10 @@ export function createSpeaking(deps: TurnEngineDeps) {
     retryInMs: number | null,
   ): void {
     const ids = { session_id: lane.sessionId, execution_id: executionId };
-    deps.log.warn({ ...ids, attempt, code, reason }, "a reply was not spoken");
+    deps.records.log.warn({ ...ids, attempt, code, reason }, "a reply was not spoken");
     const outcome = retryInMs === null ? "failed" : "retry";
     const incident = { attempt, code: `speaking_${code}`, reason, outcome, retryInMs } as const;
-    deps.noteIncident({ ...incident, sessionId: lane.sessionId, executionId });
+    deps.records.noteIncident({ ...incident, sessionId: lane.sessionId, executionId });
   }
 
   return speakReplies;

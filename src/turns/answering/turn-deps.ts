@@ -33,54 +33,73 @@ export interface LoadedAgent {
 /** Files by their message. */
 export type TurnFiles = ReadonlyMap<string, readonly TurnAttachment[]>;
 
+/** Dependencies of the turn engine. */
 export interface TurnEngineDeps {
-  repository: TurnRepository;
-  streams: TurnStreams;
-  /** The agent version of a session. */
-  loadAgent(agentId: string, version: number): Promise<LoadedAgent>;
-  channel(channelId: string): ChannelRef & ReplyLimits;
-  /**
-   * The files of messages, by message, once they are loaded. After a while, or when the signal aborts, their current
-   * state is returned.
-   */
-  attachments(messageIds: readonly string[], signal: AbortSignal): Promise<TurnFiles>;
-  /** The data that a bot may look up, loaded on demand. */
-  context(
-    lane: Lane,
-    agent: LoadedAgent,
-    messages: readonly PendingMessage[],
-    input: readonly TurnInput[],
-  ): TurnLookups;
-  /** Turns voice messages into words. */
-  hearing: { repository: HearingRepository; transcribe: Transcribe };
-  /** Turns replies into voice messages, and keeps these as files. */
-  speaking: { synthesize: Synthesize; keep(upload: NewUpload): Promise<KeptUpload> };
-  /** The budgets of agents. */
-  budgets: Budgets;
-  /** Begins the span of a turn. */
-  trace: BeginTurnSpan;
-  /** Commits a turn, batched with others that end at the same time. */
-  finish(commit: TurnCommit): Promise<TurnCommitted>;
-  /** Commits a turn that changes more than its session's messages. */
-  finishWithEffects(commit: TurnCommit, lane: Lane, effects: TurnEffects): Promise<TurnCommitted>;
-  /** Runs `/reset`. Returns the lane of the new session if messages already wait there. */
-  reset(lane: Lane, command: PendingMessage, agent: LoadedAgent): Promise<Lane | null>;
-  /** Requests a person because a user's message asks for one. */
-  handOff(lane: Lane, message: PendingMessage): Promise<void>;
-  /** Starts the delivery of committed replies. */
-  deliver(lane: Lane, deliveryIds: string[]): void;
-  /** Notifies the followers of a session. */
-  notify(lane: Lane, notice: { type: "turn" | "messages"; executionId?: string }): void;
-  /** Shows the user that the bot answers the messages, until the signal aborts. */
-  showTyping(lane: Lane, signal: AbortSignal, messages: readonly PendingMessage[]): void;
-  /** A turn, or a message that waited for one, has ended and nothing is sent for it. */
-  onSilence(lane: Lane, turn: SilentTurn, outcome: SilentOutcome): void;
-  previews: Previews;
-  /** Stores an incident of a turn. */
-  noteIncident: NoteIncident;
-  onTurnEnded(lane: Lane, status: string, seconds: number): void;
-  clock: Clock;
-  log: Logger;
+  /** The lanes of this process, and their channels and agents. */
+  lanes: {
+    repository: TurnRepository;
+    /** The agent version of a session. */
+    loadAgent(agentId: string, version: number): Promise<LoadedAgent>;
+    channel(channelId: string): ChannelRef & ReplyLimits;
+    /** The budgets of agents. */
+    budgets: Budgets;
+  };
+  /** The data that a turn gives to its bot. */
+  input: {
+    /**
+     * The files of messages, by message, once they are loaded. After a while, or when the signal aborts, their current
+     * state is returned.
+     */
+    attachments(messageIds: readonly string[], signal: AbortSignal): Promise<TurnFiles>;
+    /** The data that a bot may look up, loaded on demand. */
+    context(
+      lane: Lane,
+      agent: LoadedAgent,
+      messages: readonly PendingMessage[],
+      input: readonly TurnInput[],
+    ): TurnLookups;
+  };
+  /** Voice messages, heard and spoken. */
+  voice: {
+    /** Turns voice messages into words. */
+    hearing: { repository: HearingRepository; transcribe: Transcribe };
+    /** Turns replies into voice messages, and keeps these as files. */
+    speaking: { synthesize: Synthesize; keep(upload: NewUpload): Promise<KeptUpload> };
+  };
+  /** Commits of turns. Each one is made only while the lease is valid. */
+  commits: {
+    /** Commits a turn, batched with others that end at the same time. */
+    finish(commit: TurnCommit): Promise<TurnCommitted>;
+    /** Commits a turn that changes more than its session's messages. */
+    finishWithEffects(commit: TurnCommit, lane: Lane, effects: TurnEffects): Promise<TurnCommitted>;
+    /** Runs `/reset`. Returns the lane of the new session if messages already wait there. */
+    reset(lane: Lane, command: PendingMessage, agent: LoadedAgent): Promise<Lane | null>;
+    /** Requests a person because a user's message asks for one. */
+    handOff(lane: Lane, message: PendingMessage): Promise<void>;
+  };
+  /** Everything that users and followers see of a turn. */
+  shown: {
+    streams: TurnStreams;
+    /** Starts the delivery of committed replies. */
+    deliver(lane: Lane, deliveryIds: string[]): void;
+    /** Notifies the followers of a session. */
+    notify(lane: Lane, notice: { type: "turn" | "messages"; executionId?: string }): void;
+    /** Shows the user that the bot answers the messages, until the signal aborts. */
+    showTyping(lane: Lane, signal: AbortSignal, messages: readonly PendingMessage[]): void;
+    /** A turn, or a message that waited for one, has ended and nothing is sent for it. */
+    onSilence(lane: Lane, turn: SilentTurn, outcome: SilentOutcome): void;
+    previews: Previews;
+  };
+  /** Spans, incidents, metrics and log lines of turns. */
+  records: {
+    /** Begins the span of a turn. */
+    trace: BeginTurnSpan;
+    /** Stores an incident of a turn. */
+    noteIncident: NoteIncident;
+    onTurnEnded(lane: Lane, status: string, seconds: number): void;
+    clock: Clock;
+    log: Logger;
+  };
 }
 
 export interface SilentTurn {

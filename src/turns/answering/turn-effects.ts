@@ -23,19 +23,24 @@ import type { TurnEngineDeps } from "./turn-deps.ts";
 import type { TurnEffects } from "./turn-outcome.ts";
 
 export interface TurnEffectsDeps {
-  database: Pick<Database, "pool">;
-  finished: FinishRepository;
+  store: {
+    pool: Database["pool"];
+    finished: FinishRepository;
+    /** The wait for the database during an outage. */
+    loss: Pick<LostAnswerOptions<unknown, unknown>, "patienceMs" | "signal">;
+  };
+  /** The lease that the lane of a new session gets. */
+  lease: { owner: string; leaseMs: number };
+  handoffs: Pick<Handoffs, "prepare" | "within" | "move">;
   /** The limits of texts on a channel. */
   limits(channelId: string): ReplyLimits;
-  deliver(channelId: string, deliveryIds: readonly string[]): void;
-  notifySession(channelId: string, sessionId: string, notice: { type: string }): void;
-  wakeSoon(sessionId: string): void;
-  handoffs: Pick<Handoffs, "prepare" | "within" | "move">;
-  onSilence: TurnEngineDeps["onSilence"];
-  owner: string;
-  leaseMs: number;
-  /** The wait for the database during an outage. */
-  loss: Pick<LostAnswerOptions<unknown, unknown>, "patienceMs" | "signal">;
+  /** The work that follows a commit. */
+  after: {
+    deliver(channelId: string, deliveryIds: readonly string[]): void;
+    notifySession(channelId: string, sessionId: string, notice: { type: string }): void;
+    wakeSoon(sessionId: string): void;
+    onSilence: TurnEngineDeps["shown"]["onSilence"];
+  };
   log: Logger;
 }
 
@@ -43,7 +48,8 @@ const LOST: TurnCommitted = { kind: "lost" };
 
 /** Wires everything a turn does besides answering: it ends or resets its session, and schedules messages. */
 export function createTurnEffects(deps: TurnEffectsDeps) {
-  const { pool } = deps.database;
+  const { pool, finished, loss } = deps.store;
+  const { after } = deps;
   return {
     /** Ends a turn together with the bot's other effects, in one commit. */
     async finish(commit: TurnCommit, lane: Lane, effects: TurnEffects): Promise<TurnCommitted> {
@@ -55,7 +61,7 @@ export function createTurnEffects(deps: TurnEffectsDeps) {
       let handedOff: Requested | null = null;
       const finishDeps: FinishEffectsDeps = {
         pool,
-        repository: deps.finished,
+        repository: finished,
         scheduleLater: (client, { workspaceId, agentId, channelId, sessionId, user }, later) =>
           addSchedule(
             client,
@@ -80,11 +86,11 @@ export function createTurnEffects(deps: TurnEffectsDeps) {
       const [result = LOST] = await writeOnce(
         [commit],
         async () => [await finishWithEffects(finishDeps, commit, lane, effects)],
-        { findWritten: deps.finished.findWritten, ...deps.loss },
+        { findWritten: finished.findWritten, ...loss },
       );
       if (handedOff && result.kind === "committed") deps.handoffs.move(handedOff);
       // The messages after the end now wait in the next session, in a lane that nothing holds.
-      if (effects.endSession && result.kind === "committed") deps.wakeSoon(newSessionId);
+      if (effects.endSession && result.kind === "committed") after.wakeSoon(newSessionId);
       return result;
     },
 
@@ -104,21 +110,21 @@ export function createTurnEffects(deps: TurnEffectsDeps) {
           deliveries: split(reply).map((content) => ({ id: newId(), content })),
           answers,
         },
-        lease: { owner: deps.owner, leaseMs: deps.leaseMs },
+        lease: deps.lease,
       };
       const [result] = await writeOnce([reset], async () => [{ opened: await resetSession(pool, reset) }], {
         async findWritten() {
           const opened = await openedBefore(pool, reset);
           return [opened && { opened }];
         },
-        ...deps.loss,
+        ...loss,
       });
       const opened = result?.opened ?? null;
       if (!opened) return null;
       deps.log.info({ session_id: lane.sessionId, new_session_id: opened.id }, "session reset");
-      if (opened.noticeDeliveryIds.length > 0) deps.deliver(lane.channelId, opened.noticeDeliveryIds);
-      else deps.onSilence(lane, { executionId: null, answers }, "no_reply");
-      deps.notifySession(lane.channelId, lane.sessionId, { type: "messages" });
+      if (opened.noticeDeliveryIds.length > 0) after.deliver(lane.channelId, opened.noticeDeliveryIds);
+      else after.onSilence(lane, { executionId: null, answers }, "no_reply");
+      after.notifySession(lane.channelId, lane.sessionId, { type: "messages" });
       if (opened.leaseToken === null) return null;
       return {
         ...lane,

@@ -40,7 +40,7 @@ export function unheardOf(
  * later message overtakes them. Words are stored message by message; after a crash only the rest is heard again.
  */
 export function createHearing(deps: TurnEngineDeps, resetLimit: ResetLimit) {
-  const { repository, transcribe } = deps.hearing;
+  const { repository, transcribe } = deps.voice.hearing;
 
   async function hear(
     running: Running,
@@ -64,7 +64,7 @@ export function createHearing(deps: TurnEngineDeps, resetLimit: ResetLimit) {
       if (wanted.length === 0) return "again";
       if (await isOverBudget(running, agent, batch)) return "over_budget";
       // The words are not known yet.
-      deps.showTyping(running.lane, over.signal, []);
+      deps.shown.showTyping(running.lane, over.signal, []);
       return await hearAll(running, agent, { listen, wanted, voices });
     } finally {
       over.abort(ENDED);
@@ -82,7 +82,7 @@ export function createHearing(deps: TurnEngineDeps, resetLimit: ResetLimit) {
     const passedMs = since();
     const ids = messages.map(({ id }) => id);
     for (;;) {
-      const files = await deps.attachments(ids, running.stop.signal);
+      const files = await deps.input.attachments(ids, running.stop.signal);
       const sounds = new Map(
         [...files].flatMap(([id, all]): [string, TurnAttachment[]][] => {
           const own = all.filter(({ kind }) => kind === "audio");
@@ -128,13 +128,14 @@ export function createHearing(deps: TurnEngineDeps, resetLimit: ResetLimit) {
       const words = heardMessage(sounds, {
         model: listen.model,
         caption: message.content,
-        resetCommand: deps.channel(lane.channelId).resetCommand,
+        resetCommand: deps.lanes.channel(lane.channelId).resetCommand,
         userWords: handoff.userWords,
         offer,
       });
       if (!(await repository.store(lane, message, words))) return "released";
-      if (words.origin === "command" && message.executionId !== null) deps.streams.ended(message.executionId);
-      deps.notify(lane, { type: "messages" });
+      if (words.origin === "command" && message.executionId !== null)
+        deps.shown.streams.ended(message.executionId);
+      deps.shown.notify(lane, { type: "messages" });
     }
     return "again";
   }
@@ -150,10 +151,10 @@ export function createHearing(deps: TurnEngineDeps, resetLimit: ResetLimit) {
       onPulse: (pulse) => resetLimit.onPulse(running, pulse),
       onFailedAttempt(attempt, { code, reason }, retryInMs) {
         const ids = { session_id: sessionId, execution_id: subject, message_id: id };
-        deps.log.warn({ ...ids, attempt, code, reason }, "a voice message was not heard");
+        deps.records.log.warn({ ...ids, attempt, code, reason }, "a voice message was not heard");
         const outcome = retryInMs === null ? "failed" : "retry";
         const incident = { attempt, code: `hearing_${code}`, reason, outcome, retryInMs } as const;
-        deps.noteIncident({ ...incident, sessionId, executionId: subject });
+        deps.records.noteIncident({ ...incident, sessionId, executionId: subject });
       },
     };
   }
@@ -164,15 +165,15 @@ export function createHearing(deps: TurnEngineDeps, resetLimit: ResetLimit) {
     agent: LoadedAgent,
     messages: readonly PendingMessage[],
   ): Promise<boolean> {
-    const { promptTokens } = deps.context(lane, agent, messages, []);
+    const { promptTokens } = deps.input.context(lane, agent, messages, []);
     const turn = { agent, sessionId: lane.sessionId, userId: lane.user?.id ?? null, messages, promptTokens };
-    return (await deps.budgets.admit(turn)) !== null;
+    return (await deps.lanes.budgets.admit(turn)) !== null;
   }
 
   /** The next step after a stop. Whoever stopped a turn also stored why, so the lane reads again. */
   async function endOf({ stop, lane }: Running): Promise<HearingEnd> {
     const reason = stop.why ? stopReasonOf(stop.why.reason) : null;
-    if (reason === "shutdown") await deps.repository.release([lane]);
+    if (reason === "shutdown") await deps.lanes.repository.release([lane]);
     if (reason === "shutdown" || reason === "lease_lost") return "released";
     return reason === "reset" ? "reset" : "again";
   }

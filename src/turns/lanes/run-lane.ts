@@ -35,16 +35,19 @@ export function createLaneRunner(
   /** `known` are the waiting messages, if they are known. After a takeover they must be read. */
   async function runLane(running: Running, known: PendingMessage[] | null): Promise<void> {
     const { lane } = running;
-    const agent = await deps.loadAgent(lane.agentId, lane.agentVersion);
-    if (agent.version !== lane.agentVersion) await deps.repository.follow(lane, agent.version);
+    const agent = await deps.lanes.loadAgent(lane.agentId, lane.agentVersion);
+    if (agent.version !== lane.agentVersion) await deps.lanes.repository.follow(lane, agent.version);
     running.policy = agent.definition.turns.policy;
     let pending = known;
     for (;;) {
-      if (engine.draining()) return deps.repository.release([lane]);
+      if (engine.draining()) return deps.lanes.repository.release([lane]);
       let inboundSeq = 0;
       if (pending === null || pending.length === 0 || (running.outdated && running.policy === "interrupt")) {
         running.outdated = false;
-        ({ messages: pending, inboundSeq } = await deps.repository.pending(lane.sessionId, PENDING_LIMIT));
+        ({ messages: pending, inboundSeq } = await deps.lanes.repository.pending(
+          lane.sessionId,
+          PENDING_LIMIT,
+        ));
       }
       if (pending.some(({ origin }) => origin === "command")) running.resetWaits = true;
       let batch = chooseBatch(pending, running.policy);
@@ -53,12 +56,12 @@ export function createLaneRunner(
         running.policy === "collect" &&
         (await collectWindow(running, agent, batch))
       ) {
-        ({ messages: pending } = await deps.repository.pending(lane.sessionId, PENDING_LIMIT));
+        ({ messages: pending } = await deps.lanes.repository.pending(lane.sessionId, PENDING_LIMIT));
         batch = chooseBatch(pending, running.policy);
       }
       if (batch?.kind === "command") return reset(lane, agent, batch.message);
       const asking = pending.find((message) => asksFor(agent, message));
-      if (asking) return deps.handOff(lane, asking);
+      if (asking) return deps.commits.handOff(lane, asking);
       if (batch?.kind === "turn" && batch.messages.some(({ isOpen }) => isOpen)) {
         await close(running, batch.messages);
         // More parts may have come in the meantime, with files.
@@ -90,7 +93,7 @@ export function createLaneRunner(
               : await answer(running, agent, batch.messages, takenOver);
       if (next === "released") return;
       if (next === "reset") {
-        const { messages } = await deps.repository.pending(lane.sessionId, PENDING_LIMIT);
+        const { messages } = await deps.lanes.repository.pending(lane.sessionId, PENDING_LIMIT);
         const command = messages.find(({ origin }) => origin === "command");
         if (command) return reset(lane, agent, command, messages);
         running.resetWaits = false;
@@ -111,9 +114,9 @@ export function createLaneRunner(
     command: PendingMessage,
     waiting: readonly PendingMessage[] = [],
   ): Promise<void> {
-    const next = await deps.reset(lane, command, agent);
+    const next = await deps.commits.reset(lane, command, agent);
     for (const { seq, executionId } of waiting) {
-      if (executionId !== null && seq < command.seq) deps.streams.ended(executionId);
+      if (executionId !== null && seq < command.seq) deps.shown.streams.ended(executionId);
     }
     if (next) engine.begin(next, null);
   }
@@ -121,7 +124,7 @@ export function createLaneRunner(
   /** Waits until the collect window of the oldest message ends. Returns false if it had already ended. */
   async function collectWindow(running: Running, agent: LoadedAgent, batch: Batch): Promise<boolean> {
     if (batch.kind !== "turn" || batch.messages[0].origin !== "user") return false;
-    const age = deps.clock.now().getTime() - batch.messages[0].createdAt.getTime();
+    const age = deps.records.clock.now().getTime() - batch.messages[0].createdAt.getTime();
     const left = agent.definition.turns.windowMs - Math.max(0, age);
     if (left > 0) await wait(left, running.stop.signal);
     return true;
@@ -134,7 +137,7 @@ export function createLaneRunner(
   async function close(running: Running, messages: readonly PendingMessage[]): Promise<void> {
     const ids = messages.filter(({ isOpen }) => isOpen).map(({ id }) => id);
     while (!engine.draining()) {
-      const leftMs = await deps.repository.close(ids);
+      const leftMs = await deps.lanes.repository.close(ids);
       if (leftMs === null) return;
       await wait(leftMs, running.stop.signal);
     }
@@ -146,14 +149,14 @@ export function createLaneRunner(
    */
   async function haveChanged({ policy }: Running, messages: readonly PendingMessage[]): Promise<boolean> {
     if (messages.length === 1 && policy !== "collect") return false;
-    const words = await deps.repository.closeWords(messages.map(({ id }) => id));
+    const words = await deps.lanes.repository.closeWords(messages.map(({ id }) => id));
     return messages.some(({ id, content }) => words.has(id) && words.get(id) !== content);
   }
 
   /** Nothing to answer although something seemed to wait (it was deleted), so the lane is released. */
   async function settle(lane: Lane, inboundSeq: number): Promise<Next> {
     const commit = { ...laneOf(lane), answeredSeq: inboundSeq, executions: [], replies: [] };
-    const result = await deps.finish(commit);
+    const result = await deps.commits.finish(commit);
     return result.kind === "committed" && result.more ? "reload" : "released";
   }
 

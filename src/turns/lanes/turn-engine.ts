@@ -25,7 +25,7 @@ export function createTurnEngine(deps: TurnEngineDeps) {
   const graceOver = new AbortController();
   /** Lanes that are ours in the database but that nothing works on here, as of the last check. */
   let unknownLanes = new Map<string, number>();
-  const resetLimit = createResetLimit(deps.clock);
+  const resetLimit = createResetLimit(deps.records.clock);
   const runLane = createLaneRunner(deps, {
     answering: createAnswering(deps, resetLimit),
     hear: createHearing(deps, resetLimit),
@@ -53,7 +53,7 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     const done = runDespiteOutages(running, pending)
       .catch((error: unknown) => {
         // The lease expires and the reconciler restores the lane. Nothing is lost, only delayed.
-        deps.log.error({ err: error, session_id: lane.sessionId }, "a turn could not be carried out");
+        deps.records.log.error({ err: error, session_id: lane.sessionId }, "a turn could not be carried out");
       })
       .finally(() => {
         if (lanes.get(lane.sessionId) === running) lanes.delete(lane.sessionId);
@@ -67,13 +67,13 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     const { lane } = running;
     let failure = await outageIn(() => runLane(running, pending));
     if (failure === null) return;
-    deps.log.warn({ err: failure, session_id: lane.sessionId }, "a turn waits for the database");
+    deps.records.log.warn({ err: failure, session_id: lane.sessionId }, "a turn waits for the database");
     for (let pause = PAUSE_MS; failure !== null; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       await wait(pause, graceOver.signal);
       if (graceOver.signal.aborted) throw failure;
       running.again += 1;
       failure = await outageIn(async () => {
-        const stillOurs = (await deps.repository.heartbeat([laneOf(lane)])).has(lane.sessionId);
+        const stillOurs = (await deps.lanes.repository.heartbeat([laneOf(lane)])).has(lane.sessionId);
         if (stillOurs) await runLane(running, null);
       });
     }
@@ -88,12 +88,12 @@ export function createTurnEngine(deps: TurnEngineDeps) {
      */
     async recover(): Promise<void> {
       if (draining) return;
-      const found = (await deps.repository.ownLanes()).filter(({ sessionId }) => !lanes.has(sessionId));
+      const found = (await deps.lanes.repository.ownLanes()).filter(({ sessionId }) => !lanes.has(sessionId));
       const before = unknownLanes;
       unknownLanes = new Map(found.map(({ sessionId, leaseToken }) => [sessionId, leaseToken]));
       for (const lane of found) {
         if (draining || before.get(lane.sessionId) !== lane.leaseToken) continue;
-        deps.log.info(
+        deps.records.log.info(
           { session_id: lane.sessionId },
           "a session was given to this process without an answer",
         );
@@ -114,7 +114,7 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     /** Finds a waiting message of a session and answers it, unless a process already does. */
     async wake(sessionId: string): Promise<void> {
       if (draining || lanes.has(sessionId)) return;
-      const lane = await deps.repository.claim(sessionId);
+      const lane = await deps.lanes.repository.claim(sessionId);
       if (lane) begin(lane, null);
     },
 

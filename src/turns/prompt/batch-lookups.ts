@@ -5,7 +5,9 @@ import type { TurnEngineDeps } from "../answering/turn-deps.ts";
 import type { TurnContexts } from "./turn-context.ts";
 
 /** The data that a bot may request while it answers a batch of messages. The prompt has the messages in words. */
-export function createBatchLookups(contexts: Pick<TurnContexts, "forTurn">): TurnEngineDeps["context"] {
+export function createBatchLookups(
+  contexts: Pick<TurnContexts, "forTurn">,
+): TurnEngineDeps["input"]["context"] {
   return (lane, agent, messages, input) =>
     contexts.forTurn({
       sessionId: lane.sessionId,

@@ -17,10 +17,12 @@ export interface OidcRoutesDeps {
   provider: OidcProvider | null;
   people: OidcSignIn;
   publicUrl: { url: string; isPublic: boolean };
-  callerOf: CallerOf;
-  attempts: Attempts;
-  /** Throws if an address begins or ends too many sign-ins, as each one asks the provider. */
-  visit(request: Request): void;
+  limits: {
+    callerOf: CallerOf;
+    attempts: Attempts;
+    /** Throws if an address begins or ends too many sign-ins, as each one asks the provider. */
+    visit(request: Request): void;
+  };
   log: Logger;
 }
 
@@ -28,7 +30,8 @@ const LOGOUT_LIMIT = 64 * 1024;
 
 /** `/console/oidc`: sign-in with OpenID Connect. The browser follows it; programs have API keys. */
 export function oidcRoutes(deps: OidcRoutesDeps): Router {
-  const { provider, attempts, callerOf } = deps;
+  const { provider } = deps;
+  const { attempts, callerOf, visit } = deps.limits;
   const router = Router();
   router.use((_request, response, next) => {
     response.set({ "Cache-Control": "no-store", "Referrer-Policy": "no-referrer" });
@@ -42,7 +45,7 @@ export function oidcRoutes(deps: OidcRoutesDeps): Router {
   router.get("/start", async (request, response) => {
     if (provider === null) throw notConfigured();
     const to = consolePath(String(request.query["to"] ?? ""));
-    deps.visit(request);
+    visit(request);
     try {
       const { url, login } = await provider.begin(redirectUri(deps, request));
       response.append("Set-Cookie", oidcCookie({ ...login, to }, secureFor(deps, request)));
@@ -58,7 +61,7 @@ export function oidcRoutes(deps: OidcRoutesDeps): Router {
     response.append("Set-Cookie", oidcCookie(null, secureFor(deps, request)));
     if (login === null) return failed(deps, request, response, new Error("no sign-in was begun here"));
     // Anybody can make the cookie of a begun sign-in.
-    deps.visit(request);
+    visit(request);
     const returned = new URL(redirectUri(deps, request));
     returned.search = new URL(request.originalUrl, "http://localhost").search;
     const address = callerOf(request);
@@ -107,14 +110,17 @@ function secureFor({ publicUrl }: OidcRoutesDeps, { headers }: Request): { secur
 /** The provider's reasons can contain anything, so the page gets a code, and the log the reason. */
 function failed(deps: OidcRoutesDeps, request: Request, response: Response, error: unknown): void {
   deps.log.warn(
-    { err: error, address: deps.callerOf(request), by: "oidc" },
+    { err: error, address: deps.limits.callerOf(request), by: "oidc" },
     "a sign-in to the console failed",
   );
   response.redirect(302, "/console#sign-in=failed");
 }
 
 function noRole(deps: OidcRoutesDeps, request: Request, response: Response): void {
-  deps.log.warn({ address: deps.callerOf(request), by: "oidc" }, "somebody without a role tried to sign in");
+  deps.log.warn(
+    { address: deps.limits.callerOf(request), by: "oidc" },
+    "somebody without a role tried to sign in",
+  );
   response.redirect(302, "/console#sign-in=no-role");
 }
 

@@ -21,21 +21,28 @@ import type { Idempotency } from "./idempotency.ts";
 import { encode, keptRefusals, sendReply } from "./reply.ts";
 import type { Caller, Route } from "./route.ts";
 
-export interface ApiRouterDeps {
+/** Routes, and the format of their errors. */
+export interface ServedRoutes {
   routes: readonly Route[];
   /** The same error in the format that the callers of these routes expect. */
   phrase?(error: RequestError): RequestError;
+}
+
+/** The parts that every call passes. */
+export interface ApiGate {
   authenticate: Authenticate;
-  idempotency: Idempotency;
-  /** The request rate of a key. */
-  rateLimit: RateLimit;
-  /** The open streams of a key. */
-  streams: OpenLimit;
-  /** Names the address of a request. */
-  callerOf: CallerOf;
-  audit: Audit;
   /** Calls the listener once a caller's key or console session has ended. Returns a function that stops listening. */
   onCallerEnded(caller: Caller, listener: () => void): () => void;
+  limits: {
+    /** The request rate of a key. */
+    rateLimit: RateLimit;
+    /** The open streams of a key. */
+    streams: OpenLimit;
+    /** Names the address of a request. */
+    callerOf: CallerOf;
+  };
+  idempotency: Idempotency;
+  audit: Audit;
   log: Logger;
 }
 
@@ -43,31 +50,37 @@ export interface ApiRouterDeps {
  * Serves routes. It authenticates the caller, checks the scope and the request, and looks for an earlier answer. Then
  * it runs the route.
  */
-export function apiRouter(deps: ApiRouterDeps): RouterType {
+export function apiRouter(served: ServedRoutes, gate: ApiGate): RouterType {
   const router = Router({ caseSensitive: true });
-  for (const [path, routes] of routesByPath(deps.routes)) {
+  const parts = { ...gate, phrase: served.phrase };
+  for (const [path, routes] of routesByPath(served.routes)) {
     const allowed = allowedMethods(routes);
     router.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), async (request, response) => {
       response.setHeader("Cache-Control", "no-store");
       const method = request.method === "HEAD" ? "GET" : request.method;
       const route = routes.find((candidate) => candidate.method === method);
-      if (route) return serve(deps, route, request, response);
+      if (route) return serve(route, parts, request, response);
       response.setHeader("Allow", allowed);
       if (request.method === "OPTIONS") return void response.status(204).end();
       const message = `${request.method} is not possible here, only ${allowed}.`;
       throw new RequestError(405, "method_not_allowed", message);
     });
   }
-  router.use(asRequestError(deps.phrase));
+  router.use(asRequestError(served.phrase));
   return router;
 }
 
-async function serve(deps: ApiRouterDeps, route: Route, request: Request, response: Response): Promise<void> {
+async function serve(
+  route: Route,
+  gate: ApiGate & { phrase: ServedRoutes["phrase"] },
+  request: Request,
+  response: Response,
+): Promise<void> {
   const left = new AbortController();
   response.once("close", () => left.abort());
   const known = route.answerAnybody?.(new URL(request.originalUrl, "http://localhost").searchParams);
   if (known) throw known;
-  const caller = route.open ? NOBODY : await admit(deps, route, request);
+  const caller = route.open ? NOBODY : await admit(gate, route, request);
   const { uploadLimit } = route;
   const upload = uploadLimit === undefined ? NO_UPLOAD : await readBytes(request, uploadLimit);
   const body =
@@ -76,30 +89,30 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
     ...checkedRequest(route, request, body),
     caller,
     upload,
-    address: deps.callerOf(request),
+    address: gate.limits.callerOf(request),
     headers: headersOf(request),
     requestId: requestIdOf(response),
     signal: left.signal,
   };
   // Before the work starts: if there is no room for a stream, the request must have no effect.
   if (mayStream(route, body)) {
-    holdOpen(deps, caller, response);
+    holdOpen(gate, caller, response);
     // Checked again, because the body may have been slow and the key may have been revoked meanwhile.
-    await deps.authenticate(request);
+    await gate.authenticate(request);
   }
   const answer = async (resourceId: string) => {
     try {
       const reply = await route.handle({ ...context, resourceId });
-      await deps.audit(route, context, { body, reply });
+      await gate.audit(route, context, { body, reply });
       return encode(route.contacts === "shown" ? reply : replyShownTo(caller, reply));
     } catch (error) {
-      throw error instanceof RequestError ? (deps.phrase?.(error) ?? error) : error;
+      throw error instanceof RequestError ? (gate.phrase?.(error) ?? error) : error;
     }
   };
   const key = route.method === "POST" && !route.open ? request.headers["idempotency-key"] : undefined;
   const reply =
     typeof key === "string"
-      ? await deps.idempotency.run(
+      ? await gate.idempotency.run(
           {
             workspaceId: caller.workspaceId,
             keyId: caller.keyId,
@@ -112,16 +125,16 @@ async function serve(deps: ApiRouterDeps, route: Route, request: Request, respon
           (resourceId) => keptRefusals(() => answer(resourceId), context.requestId),
         )
       : await answer(newId());
-  await sendReply(reply, request, response, deps.log);
+  await sendReply(reply, request, response, gate.log);
 }
 
 /** The "caller" of open routes. */
 const NOBODY: Caller = { workspaceId: "", keyId: "", scopes: [], consoleId: null };
 
 /** Returns the caller of a route. Throws if the caller may not call it, or calls too often. */
-async function admit(deps: ApiRouterDeps, route: Route, request: Request): Promise<Caller> {
-  const caller = await deps.authenticate(request);
-  requireRate(deps.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);
+async function admit({ authenticate, limits }: ApiGate, route: Route, request: Request): Promise<Caller> {
+  const caller = await authenticate(request);
+  requireRate(limits.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);
   requireScope(caller, route.scope);
   setBodySender(request, { trust: "known", name: caller.keyId });
   return caller;
@@ -135,13 +148,13 @@ function mayStream(route: Route, body: Json | undefined): boolean {
 
 /** Cuts the stream of a revoked key or an ended console session. The turn continues. */
 function holdOpen(
-  { streams, onCallerEnded }: Pick<ApiRouterDeps, "streams" | "onCallerEnded">,
+  { limits, onCallerEnded }: Pick<ApiGate, "limits" | "onCallerEnded">,
   caller: Caller,
   response: Response,
 ): void {
   // A client that has already left sends no further close event.
   if (response.destroyed) return;
-  const close = streams.open(caller.keyId);
+  const close = limits.streams.open(caller.keyId);
   if (close === null) throw tooMany("too_many_streams", KEY_STREAMS_EXCEEDED, 5);
   response.once("close", close);
   response.once(
@@ -171,7 +184,7 @@ function allowedMethods(routes: readonly Route[]): string {
   return [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
 }
 
-function asRequestError(phrase: ApiRouterDeps["phrase"]): ErrorRequestHandler {
+function asRequestError(phrase: ServedRoutes["phrase"]): ErrorRequestHandler {
   return (error, _request, _response, next) => {
     const malformed =
       error instanceof URIError || (error instanceof Error && /^Failed to decode param/.test(error.message));

@@ -75,7 +75,7 @@ export interface RouteResponse {
   description: string;
   /** Null: no body. */
   schema: z.ZodType | null;
-  /** `*/*`: any stored content. */
+  /** The last one is for stored content of any type. */
   contentType?: "application/json" | "text/event-stream" | "*/*";
 }
 

@@ -3,26 +3,29 @@ import type { RawData, WebSocket } from "ws";
 import { overloaded, RequestError } from "../../../core/faults/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { Logger } from "../../../core/process/logger.ts";
-import type { TurnEvent } from "../../../core/session/turn-log.ts";
-import type { JsonObject } from "../../../core/text/json.ts";
 import { storableText } from "../../../core/text/text.ts";
 import type { SessionView } from "../../../sessions/session-queries-repository.ts";
 import type { ExecutionQueries } from "../../../turns/answering/execution-queries-repository.ts";
 import type { Conversation } from "../messages/conversation.ts";
 import { toNewMessage } from "../messages/message-body.ts";
 import { eventsOf } from "../messages/message-events.ts";
-import { databaseOutage } from "../route/database-outage.ts";
 import { createSocketCancel } from "./socket-cancel.ts";
 import { type Frame, type MessageFrame, readFrame } from "./socket-frames.ts";
 import { createIntake, type RawFrame } from "./socket-intake.ts";
+import { createSocketOutput } from "./socket-output.ts";
 import { createSocketTurns } from "./socket-turns.ts";
 
-export interface SessionSocketDeps {
+/** The turns that a socket shows, and the messages that it takes. */
+export interface SocketConversations {
   conversation: Conversation;
   executions: Pick<ExecutionQueries, "find" | "open" | "behind">;
   cancelExecution(executionId: string): Promise<boolean>;
   /** Calls the listener when a turn begins in a session, on any process. Returns a function that stops listening. */
   watch(sessionId: string, onTurn: (executionId: string) => void): () => void;
+}
+
+export interface SessionSocketDeps {
+  conversations: SocketConversations;
   key: SocketKey;
   /** Reserves memory for a frame until it is handled; null if there is none. */
   takeRoom(bytes: number): (() => void) | null;
@@ -49,12 +52,6 @@ export interface SocketResume {
 const FRAME_RATE = { perMinute: 1_200, burst: 100 };
 /** Maximum number and bytes of one client's messages and cancels that are handled at the same time. */
 const MOST_UNDER_WAY = { count: 16, bytes: 2 * 1024 * 1024 };
-/**
- * From the first limit on, the next event waits until the client has read some. At the second, the client is
- * disconnected. Bytes.
- */
-const PACED_FROM = 256 * 1024;
-const MOST_BUFFERED = 4 * 1024 * 1024;
 const BEAT_MS = 30_000;
 /** Close codes from 4000 belong to the application. */
 const KEY_REVOKED = 4401;
@@ -66,7 +63,8 @@ export function serveSocket(
   resume: SocketResume | null,
   deps: SessionSocketDeps,
 ): void {
-  const { conversation, key } = deps;
+  const { key } = deps;
+  const { conversation, executions, cancelExecution } = deps.conversations;
   const closed = new AbortController();
   // Each shown turn adds a listener.
   setMaxListeners(0, closed.signal);
@@ -74,34 +72,9 @@ export function serveSocket(
   let answersBeat = true;
   let accepting: Promise<void> = Promise.resolve();
 
-  /** Resolves once the network has accepted the frame, or the socket is closed. */
-  async function send(frame: JsonObject): Promise<void> {
-    if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > MOST_BUFFERED) return socket.terminate();
-    await new Promise<void>((resolve) => socket.send(JSON.stringify(frame), () => resolve()));
-  }
-
-  function refuse(error: unknown): void {
-    const known = error instanceof RequestError ? error : databaseOutage(error);
-    if (!known) deps.log.error({ err: error, session_id: session.id }, "a socket's request failed");
-    const retryAfter = known?.headers["Retry-After"];
-    const data = {
-      message: known?.message ?? "Something went wrong here. The operator's log says what.",
-      code: known?.code ?? "internal_error",
-      ...(retryAfter === undefined ? {} : { retry_after: Number(retryAfter) }),
-    };
-    void send({ id: null, event: "error", data, execution_id: null, session_id: session.id });
-  }
-
-  async function show(events: AsyncIterable<TurnEvent>, executionId: string | null, sessionId: string) {
-    for await (const { id, type, data } of events) {
-      const taken = send({ id, event: type, data, execution_id: executionId, session_id: sessionId });
-      if (socket.bufferedAmount > PACED_FROM) await taken;
-    }
-  }
-
+  const { send, refuse, show } = createSocketOutput(socket, session.id, deps.log);
   const follow = createSocketTurns({
-    find: (executionId) => deps.executions.find(session.workspaceId, executionId),
+    find: (executionId) => executions.find(session.workspaceId, executionId),
     events: (executionId, afterId) => conversation.events(executionId, afterId, closed.signal),
     show,
     refuse,
@@ -111,15 +84,15 @@ export function serveSocket(
   function watch(sessionId: string): void {
     if (sessions.has(sessionId)) return;
     const onTurn = (executionId: string) => void follow(executionId, sessionId);
-    sessions.set(sessionId, deps.watch(sessionId, onTurn));
+    sessions.set(sessionId, deps.conversations.watch(sessionId, onTurn));
   }
 
   async function catchUp(): Promise<void> {
     if (resume) {
       await follow(resume.executionId, session.id, resume.lastEventId);
-      for (const id of await deps.executions.behind(resume.executionId)) await follow(id, session.id);
+      for (const id of await executions.behind(resume.executionId)) await follow(id, session.id);
     }
-    for (const id of await deps.executions.open(session.id)) await follow(id, session.id);
+    for (const id of await executions.open(session.id)) await follow(id, session.id);
   }
 
   async function accept(frame: MessageFrame): Promise<void> {
@@ -133,8 +106,8 @@ export function serveSocket(
   }
 
   const cancel = createSocketCancel({
-    executions: deps.executions,
-    cancelExecution: deps.cancelExecution,
+    executions,
+    cancelExecution,
     workspaceId: session.workspaceId,
     shown: () => [...sessions.keys()],
   });

@@ -15,10 +15,10 @@ import { type RateLimit, requireRate, tooMany } from "../../server/rate-limit.ts
 import { type Authenticate, KEY_RATE_EXCEEDED, KEY_STREAMS_EXCEEDED, requireScope } from "../route/auth.ts";
 import { databaseOutage } from "../route/database-outage.ts";
 import { type Caller, SCOPES } from "../route/route.ts";
-import { type SessionSocketDeps, type SocketResume, serveSocket } from "./session-socket.ts";
+import { type SocketConversations, type SocketResume, serveSocket } from "./session-socket.ts";
 
-export interface SocketServerDeps extends Omit<SessionSocketDeps, "key" | "takeRoom"> {
-  executions: Pick<ExecutionQueries, "find" | "open" | "behind" | "lastBegun">;
+/** The parts of the API through which a socket is opened. */
+export interface SocketGate {
   authenticate: Authenticate;
   /** Limits wrong tokens, by address. */
   attempts: Attempts;
@@ -29,6 +29,13 @@ export interface SocketServerDeps extends Omit<SessionSocketDeps, "key" | "takeR
   streams: OpenLimit;
   /** Calls the listener once a key is revoked. Returns a function that stops listening. */
   onKeyRevoked(keyId: string, listener: () => void): () => void;
+}
+
+export interface SocketServerDeps {
+  gate: SocketGate;
+  conversations: SocketConversations & {
+    executions: Pick<ExecutionQueries, "find" | "open" | "behind" | "lastBegun">;
+  };
   tokens: Pick<SocketTokens, "holder" | "keyStands">;
   log: Logger;
 }
@@ -62,27 +69,28 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
     maxFragments: MOST_PIECES,
     maxBufferedChunks: 16 * MOST_PIECES,
   });
+  const { gate, conversations, tokens, log } = deps;
   const perSession = createOpenLimit(MOST_PER_SESSION);
   const frames = createAdmissionLimit(WAITING_FRAMES);
 
   async function open(request: IncomingMessage, socket: Duplex, head: Buffer, id: string, url: URL) {
     const caller = await holderOf(deps, request, id, url.searchParams.get("token"));
-    const takeRate = () => requireRate(deps.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);
+    const takeRate = () => requireRate(gate.rateLimit, caller.keyId, KEY_RATE_EXCEEDED);
     takeRate();
     requireScope(caller, "messages:write");
-    const session = await deps.conversation.session(caller.workspaceId, id);
-    const resume = await resumeOf(deps, session, request.headers, url.searchParams);
-    holdOpen(socket, deps.streams.open(caller.keyId), KEY_STREAMS_EXCEEDED);
+    const session = await conversations.conversation.session(caller.workspaceId, id);
+    const resume = await resumeOf(conversations, session, request.headers, url.searchParams);
+    holdOpen(socket, gate.streams.open(caller.keyId), KEY_STREAMS_EXCEEDED);
     holdOpen(socket, perSession.open(session.id), SESSION_SOCKETS_EXCEEDED);
     if (socket.destroyed) return;
     const key = {
-      stands: () => deps.tokens.keyStands(caller.keyId),
-      onRevoked: (listener: () => void) => deps.onKeyRevoked(caller.keyId, listener),
+      stands: () => tokens.keyStands(caller.keyId),
+      onRevoked: (listener: () => void) => gate.onKeyRevoked(caller.keyId, listener),
       takeRate,
     };
     const takeRoom = (bytes: number) => frames.take(session.id, bytes);
     server.handleUpgrade(request, socket, head, (client) =>
-      serveSocket(client, session, resume, { ...deps, key, takeRoom }),
+      serveSocket(client, session, resume, { conversations, key, takeRoom, log }),
     );
   }
 
@@ -97,7 +105,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
       socket.on("error", ignore);
       const late = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
       open(request, socket, head, id, url)
-        .catch((error: unknown) => refuse(socket, error, deps.log))
+        .catch((error: unknown) => refuse(socket, error, log))
         .finally(() => {
           clearTimeout(late);
           // By now an open socket has its own listener. A refused socket needs this one to its end.
@@ -122,20 +130,20 @@ function holdOpen(socket: Duplex, leave: (() => void) | null, message: string): 
 const SESSION_SOCKETS_EXCEEDED = "This session has too many sockets open. Close some first.";
 
 async function holderOf(
-  deps: SocketServerDeps,
+  { gate, tokens }: SocketServerDeps,
   request: IncomingMessage,
   sessionId: string,
   token: string | null,
 ): Promise<Caller> {
   if (token === null) {
-    const caller = await deps.authenticate(request);
+    const caller = await gate.authenticate(request);
     if (caller.consoleId === null) return caller;
     // A page cannot add X-Console to a WebSocket, so a cookie would let a foreign page open one.
     const message = "The console's cookie opens no socket. Ask for a token of the session's socket first.";
     throw new RequestError(403, "console_socket", message);
   }
-  const lookUp = () => deps.tokens.holder(token);
-  const holder = await deps.attempts.check(deps.callerOf(request), hash("sha256", token), lookUp);
+  const lookUp = () => tokens.holder(token);
+  const holder = await gate.attempts.check(gate.callerOf(request), hash("sha256", token), lookUp);
   if (!holder || holder.sessionId !== sessionId) {
     throw new RequestError(401, "invalid_token", "This token is unknown, expired, or of another session.");
   }
@@ -145,7 +153,7 @@ async function holderOf(
 
 /** Event ids count within a turn. An id without a turn belongs to the last turn that began. */
 async function resumeOf(
-  { executions }: SocketServerDeps,
+  { executions }: SocketServerDeps["conversations"],
   session: { id: string; workspaceId: string },
   headers: IncomingHttpHeaders,
   query: URLSearchParams,

@@ -1,0 +1,102 @@
+import { createAuditRepository } from "../../audit/audit-repository.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
+import { createConsoleSessionRepository } from "../../keys/console-session-repository.ts";
+import { createIdempotencyRepository } from "../../keys/idempotency-repository.ts";
+import { createKeyCache } from "../../keys/key-cache.ts";
+import { createKeyRepository } from "../../keys/key-repository.ts";
+import { createRetryingIdempotency } from "../../keys/retrying-idempotency.ts";
+import type { Attempts } from "../server/attempts.ts";
+import type { CallerOf } from "../server/caller-address.ts";
+import type { OpenLimit } from "../server/open-limit.ts";
+import type { RateLimit } from "../server/rate-limit.ts";
+import type { Service } from "../service.ts";
+import { createSessionEnd } from "./console/session-end.ts";
+import type { ApiGate } from "./route/api-router.ts";
+import { createAudit } from "./route/audit.ts";
+import { createAuthenticate } from "./route/auth.ts";
+import { createIdempotency } from "./route/idempotency.ts";
+
+/** The limits of callers. */
+export interface CallerLimits {
+  callerOf: CallerOf;
+  /** Limits wrong keys and socket tokens, by address. */
+  attempts: Attempts;
+  /** The request rate of one key. */
+  keyRate: RateLimit;
+  /** Maximum number of streams and sockets that one key may hold open. */
+  keyStreams: OpenLimit;
+}
+
+export type GateParts = ReturnType<typeof createGateParts>;
+
+const SWEEP_EVERY_MS = 10 * 60_000;
+
+/**
+ * The parts that every call passes: keys and console sessions, answers to repeated requests, and the log of changes.
+ * @param auditDays days until a record of a change is deleted.
+ * @param giveUp aborts when a stop has no time left.
+ */
+export function createGateParts(
+  { engine, log }: Pick<Service, "engine" | "log">,
+  { callerOf, attempts, keyRate, keyStreams }: CallerLimits,
+  { auditDays, giveUp }: { auditDays: number; giveUp: AbortSignal },
+) {
+  const { pool } = engine.database;
+  const keys = createKeyRepository(engine.database);
+  const idempotencyRows = createIdempotencyRepository(pool);
+  const consoleSessions = createConsoleSessionRepository(pool);
+  const auditLog = createAuditRepository(pool);
+  const keyCache = createKeyCache({
+    find: keys.find,
+    onUsed: (keyId) => {
+      keys
+        .markUsed(keyId)
+        .catch((error: unknown) => log.warn({ err: error }, "could not note that a key is used"));
+    },
+    notices: engine.hub,
+    now: monotonicMs,
+  });
+  const sessionEnd = createSessionEnd({
+    onKeyRevoked: keyCache.onRevoked,
+    notices: engine.hub,
+    remainingMs: consoleSessions.remainingMs,
+  });
+  const gate: ApiGate = {
+    authenticate: createAuthenticate({
+      keys: keyCache,
+      consoleSession: consoleSessions.find,
+      attempts,
+      callerOf,
+      workspaceBySlug: keys.workspaceBySlug,
+    }),
+    onCallerEnded: sessionEnd.onCallerEnded,
+    limits: { rateLimit: keyRate, streams: keyStreams, callerOf },
+    idempotency: createIdempotency({
+      repository: createRetryingIdempotency(idempotencyRows, { giveUp, log }),
+      notices: engine.hub,
+      log,
+    }),
+    audit: createAudit({ record: auditLog.record, log }),
+    log,
+  };
+
+  const sweep = setInterval(() => {
+    Promise.all([idempotencyRows.sweep(), consoleSessions.sweep(), auditLog.sweep(auditDays)]).catch(
+      (error: unknown) => log.warn({ err: error }, "could not sweep old answers, sign-ins and changes"),
+    );
+  }, SWEEP_EVERY_MS);
+  sweep.unref();
+
+  return {
+    gate,
+    keys,
+    keyCache,
+    consoleSessions,
+    sessionEnd,
+    auditLog,
+    stop(): void {
+      clearInterval(sweep);
+      keyCache.stop();
+    },
+  };
+}
