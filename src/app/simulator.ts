@@ -51,7 +51,7 @@ export async function createSimulatorParts(deps: {
   for (const channel of simulated)
     addAccount(inside, channel, {
       url: `${publicUrl}/webhooks/${encodeURIComponent(channel.name)}`,
-      rooms: desksOf(config.workspaces, channel),
+      rooms: roomsOf(config.workspaces, channel),
     });
   log.warn({ channels }, "these channels are simulated: nothing they send reaches a real platform");
   return {
@@ -71,13 +71,22 @@ function simulatedIn(workspaces: readonly WorkspaceConfig[]): ChannelConfig[] {
     .filter(({ enabled, simulated }) => enabled && simulated !== null);
 }
 
-/** Conversations where people answer: they exist before anybody writes in them. */
-function desksOf(workspaces: readonly WorkspaceConfig[], channel: ChannelConfig): string[] {
+/**
+ * Conversations where people answer or let others in: they exist before anybody writes in them. A Telegram bot can write
+ * to a group, but to no person before that person wrote.
+ */
+function roomsOf(workspaces: readonly WorkspaceConfig[], channel: ChannelConfig): string[] {
   return workspaces
     .filter(({ channels }) => channels[channel.name] === channel)
-    .flatMap(({ desks }) => Object.values(desks))
-    .filter((desk) => desk.channel === channel.name)
-    .map(({ conversation }) => conversation);
+    .flatMap(({ channels, desks }) => [
+      ...Object.values(desks),
+      ...Object.values(channels).flatMap(({ access }) =>
+        (access?.approvers ?? []).filter((approver) => typeof approver !== "string"),
+      ),
+    ])
+    .filter((place) => place.channel === channel.name)
+    .map(({ conversation }) => conversation)
+    .filter((conversation) => channel.kind !== "telegram" || conversation.startsWith("-"));
 }
 
 /** Tells the simulator the tokens and secrets of a channel. */

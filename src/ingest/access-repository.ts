@@ -166,7 +166,7 @@ async function hold(
     name: row.userName,
     place,
     code,
-    text: shortened(row.content, EXCERPT),
+    text: excerptOf(row),
     messageId: row.messageId,
     eventKeys,
     albumKey: row.gathering?.albumKey ?? null,
@@ -193,17 +193,26 @@ async function hold(
 
 async function askApprovers(
   client: PoolClient,
-  { workspaceId, channelId, userIdentifier: identifier, userName: name, content }: InboundRow,
+  row: InboundRow,
   id: string,
   places: readonly ApproverPlace[],
 ): Promise<PlannedDelivery[]> {
   if (places.length === 0) return [];
+  const { workspaceId, channelId, userIdentifier: identifier, userName: name } = row;
   const { rows } = await client.query<{ name: string }>("SELECT name FROM channels WHERE id = $1", [
     channelId,
   ]);
   const channel = rows[0]?.name ?? "";
-  const words = cardWords({ channel, identifier, name, text: shortened(content, EXCERPT) });
+  const words = cardWords({ channel, identifier, name, text: excerptOf(row) });
   return planCards(client, { id, workspaceId, words }, places);
+}
+
+/** The begin of a message, with its files in words, for whoever decides. */
+function excerptOf({ content, attachments }: InboundRow): string {
+  const files = attachments.map(({ kind, name }) =>
+    name === undefined ? `[${kind}]` : `[${kind}: ${name}]`,
+  );
+  return shortened([content, ...files].filter((line) => line.trim() !== "").join("\n"), EXCERPT);
 }
 
 function namesIn({ access }: InboundRow): readonly string[] {

@@ -10,7 +10,12 @@ const SIMULATED = {
     kind: "whatsapp",
     agent: "echo",
     simulate: true,
-    access: { policy: "pairing", allow: ["+491701234567"], text: "Please wait." },
+    access: {
+      policy: "pairing",
+      allow: ["+491701234567"],
+      text: "Please wait.",
+      approvers: [{ channel: "slack", conversation: "C0APPROVE1" }],
+    },
   },
 };
 
@@ -52,6 +57,15 @@ describe("simulated channels of the service", () => {
     await say(app, stranger, "who is there?");
     const code = expect.stringMatching(/^Please wait\.\n\nYour code: [2-9A-HJ-NP-Z]{8}$/);
     await eventually(async () => expect(await seen(app, stranger)).toEqual(["who is there?", code]));
+    const file = { name: "voice.ogg", content_type: "audio/ogg", data: "T2dnUw==" };
+    await control(app, "POST", "/whatsapp/chats/4915112345679/messages", { file });
+    const asked = (words: RegExp) => expect.stringMatching(words);
+    await eventually(async () =>
+      expect(await seen(app, "slack/chats/C0APPROVE1")).toEqual([
+        asked(/on whatsapp and wrote:\s+who is there\?$/),
+        asked(/on whatsapp and wrote:\s+\[audio/),
+      ]),
+    );
 
     // Telegram takes the heading as a rich message, and then a long answer as one message.
     const [telegram = ""] = chats;
