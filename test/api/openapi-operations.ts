@@ -31,6 +31,39 @@ export function operationsOf(document: JsonObject): Operation[] {
   });
 }
 
+/** Every whole number that callers may send, with the largest one that is accepted. */
+export function integersSent(document: JsonObject): { at: string; maximum: number }[] {
+  const sent = Object.entries(object(document.paths)).flatMap(([path, item]) =>
+    Object.entries(object(item)).flatMap(([method, operation]) => {
+      const { requestBody, parameters } = object(operation);
+      return [
+        [`${method} ${path}`, { requestBody: requestBody ?? null, parameters: parameters ?? null }],
+      ] as const;
+    }),
+  );
+  return sent.flatMap(([at, schemas]) => integersIn(document, schemas, at));
+}
+
+function integersIn(document: JsonObject, node: Json, at: string): { at: string; maximum: number }[] {
+  if (typeof node !== "object" || node === null) return [];
+  const { $ref: reference, type, maximum } = object(node);
+  if (typeof reference === "string") {
+    // Values of any JSON refer to themselves.
+    if (at.includes(reference)) return [];
+    const target = reference
+      .slice(2)
+      .split("/")
+      .reduce<Json>((found, name) => object(found)[name] ?? null, document);
+    return integersIn(document, target, at + reference);
+  }
+  const isInteger = type === "integer" || list(type).includes("integer");
+  const own = isInteger ? [{ at, maximum: Number(maximum ?? Number.POSITIVE_INFINITY) }] : [];
+  return [
+    ...own,
+    ...Object.entries(node).flatMap(([name, item]) => integersIn(document, item, `${at}/${name}`)),
+  ];
+}
+
 function toOperation(method: string, path: string, server: string, operation: JsonObject): Operation {
   const parameters = list(operation.parameters).map(object);
   const responses = Object.entries(object(operation.responses));

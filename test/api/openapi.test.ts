@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildApiPage } from "../support/build-page.ts";
 import { openLiveWorld, pathWith, type Things } from "./live-world.ts";
 import { compileAllSchemas, documentCheck } from "./openapi-check.ts";
-import type { Operation } from "./openapi-operations.ts";
+import { integersSent, type Operation } from "./openapi-operations.ts";
 
 /** Every expected route. */
 const ROUTES = `
@@ -94,6 +94,12 @@ describe("the OpenAPI document", () => {
       const expected = LATE[operation.id] ?? operation.successes;
       expect([operation.id, expected.includes(status)]).toEqual([operation.id, true]);
     }
+  });
+
+  it("lets nobody send a number that the database cannot hold", () => {
+    const numbers = integersSent(world.document);
+    expect(numbers.length).toBeGreaterThan(5);
+    expect(numbers.filter(({ maximum }) => maximum > 2 ** 31 - 1)).toEqual([]);
   });
 
   it("describes what every operation answers when the caller is wrong", async () => {

@@ -31,6 +31,7 @@ const lifetimeSchema = z
     z
       .int()
       .min(1)
+      .max(LONGEST_DAYS * (DAY_MS / 1000), `must be at most ${LONGEST_DAYS}d`)
       .transform((seconds) => seconds * 1000),
   ])
   .refine((ms) => ms <= LONGEST_DAYS * DAY_MS, `must be at most ${LONGEST_DAYS}d`);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Rollback } from "../../../agents/version-repository.ts";
 import { RequestError } from "../../../core/faults/errors.ts";
 import { defineRoute, type Route } from "../route/route.ts";
-import { idSchema } from "../route/wire-schemas.ts";
+import { idSchema, versionNumber } from "../route/wire-schemas.ts";
 import { AGENT_NOT_FOUND, type AgentRoutesDeps, agentParams } from "./agents.ts";
 
 export interface AgentRollbackDeps extends Pick<AgentRoutesDeps, "agents"> {
@@ -24,7 +24,7 @@ export function agentRollbackRoutes({ agents, rollBack }: AgentRollbackDeps): Ro
       scope: "admin",
       params: agentParams,
       body: z.strictObject({
-        version: z.int().min(1).optional().describe("Default: the version before the current one"),
+        version: versionNumber.optional().describe("Default: the version before the current one"),
       }),
       examples: [],
       responses: [

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ReplayedAnswer } from "../../../turns/replay/replay-turn.ts";
-import { idSchema } from "../route/wire-schemas.ts";
+import { idSchema, versionNumber } from "../route/wire-schemas.ts";
 import { sessionFilterQuery } from "../sessions/session-filters.ts";
 
 const { agent_id, user_id, channel, status, q, since, until } = sessionFilterQuery;
@@ -13,7 +13,7 @@ export const replayBodySchema = z
       .optional()
       .describe("Or several: of those that match and are in the share, the newest, at most 20"),
     agent_id: z.string().min(1).describe("The agent that answers now: id or slug"),
-    version: z.int().min(1).optional().describe("Its version. Default: the current one"),
+    version: versionNumber.optional().describe("Its version. Default: the current one"),
     share: z
       .number()
       .gt(0)

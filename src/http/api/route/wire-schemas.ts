@@ -17,6 +17,12 @@ export const timeSchema = z.iso
   .datetime({ offset: true, error: "expected a time with its offset: 2026-11-01T00:00:00Z" })
   .transform((text) => new Date(text));
 
+/** The number of a version. The database keeps no larger one. */
+export const versionNumber = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+
 /** `true` or `false` in a query. */
 export const booleanQuery = z.enum(["true", "false"]).transform((text) => text === "true");
 

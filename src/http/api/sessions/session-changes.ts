@@ -11,7 +11,7 @@ import type {
   SessionWrites,
 } from "../../../sessions/session-writes-repository.ts";
 import { defineRoute, type Route } from "../route/route.ts";
-import { idParams, keptJsonSchema } from "../route/wire-schemas.ts";
+import { idParams, keptJsonSchema, versionNumber } from "../route/wire-schemas.ts";
 import { requireSession, SESSION_NOT_FOUND, sessionNotFound } from "./require-session.ts";
 import { sessionSchema, toSession, variablesSchema } from "./session-resource.ts";
 import { requireVariables } from "./session-variables.ts";
@@ -49,9 +49,7 @@ const patchSchema = z.strictObject({
   variables: variablePatch.nullish().describe("Merged; null removes one. Later turns use the new values"),
   metadata: keptJsonSchema.nullish().describe("Merged (RFC 7396): null removes a key, deep. Null: empty"),
   agent_id: immutable("open another session with the other agent"),
-  agent_version: z
-    .int()
-    .min(1)
+  agent_version: versionNumber
     .optional()
     .describe("Another version of the session's agent, from the next turn on; its timeouts begin anew"),
   version: immutable("write agent_version"),

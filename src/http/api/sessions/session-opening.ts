@@ -5,7 +5,7 @@ import { languageOf, languageTag } from "../../../core/session/user-language.ts"
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
 import type { SessionWrites } from "../../../sessions/session-writes-repository.ts";
 import { defineRoute, type Route } from "../route/route.ts";
-import { keptJsonSchema } from "../route/wire-schemas.ts";
+import { keptJsonSchema, versionNumber } from "../route/wire-schemas.ts";
 import { requireSession } from "./require-session.ts";
 import { sessionSchema, toSession, variablesSchema } from "./session-resource.ts";
 import { SESSION_SCOPE_ERRORS, type SessionScopeDeps, sessionScope } from "./session-scope.ts";
@@ -33,7 +33,7 @@ const bodySchema = z.strictObject({
     })
     .nullish()
     .describe("Instead of `user_id`: found by identifier, or made"),
-  version: z.int().min(1).nullish().describe("Default: the agent's current one"),
+  version: versionNumber.nullish().describe("Default: the agent's current one"),
   channel: z.string().min(1).nullish().describe("A channel's name. Default: the first one of kind `api`"),
   external_id: z.string().min(1).max(255).nullish(),
   title: z.string().min(1).max(500).nullish().describe("Default: taken from the first user message"),
