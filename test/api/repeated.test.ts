@@ -72,3 +72,53 @@ describe("a call repeated because its answer was lost in a crash", () => {
     expect([other.status, other.body.error.code]).toEqual([409, "session_completed"]);
   });
 });
+
+describe("calls that come at the same instant", () => {
+  /** The count of each status of twenty calls. */
+  async function statusesOf(
+    call: (n: number) => ReturnType<TestApp["api"]>,
+  ): Promise<Record<number, number>> {
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => call(n)));
+    const counts: Record<number, number> = {};
+    for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+    return counts;
+  }
+
+  it("reset, end and delete a session once", async () => {
+    const [reset, ended, deleted] = [await open(), await open(), await open()];
+    expect(await statusesOf(() => app.api("POST", `/chat/sessions/${reset}/reset`, {}))).toEqual({
+      201: 1,
+      409: 19,
+    });
+    expect(await statusesOf(() => app.api("POST", `/chat/sessions/${ended}/end`, {}))).toEqual({
+      200: 1,
+      409: 19,
+    });
+    expect(await statusesOf(() => app.api("DELETE", `/chat/sessions/${deleted}`))).toEqual({
+      204: 1,
+      404: 19,
+    });
+  });
+
+  it("open one session of an external id, of one user", async () => {
+    const user = { identifier: "at-once" };
+    const body = { agent_id: "echo", external_id: "at-once", user };
+    expect(await statusesOf(() => app.api("POST", "/chat/sessions", body))).toEqual({ 201: 1, 409: 19 });
+    expect(
+      await statusesOf((n) => app.api("POST", "/chat/sessions", { ...body, external_id: `${n}` })),
+    ).toEqual({
+      201: 20,
+    });
+    expect((await app.api("GET", "/users?identifier=at-once")).body.meta.total).toBe(1);
+  });
+
+  it("change participant data once where all have read the same", async () => {
+    const session = await app.api("POST", "/chat/sessions", {
+      agent_id: "echo",
+      user: { identifier: "bob" },
+    });
+    const path = `/users/${session.body.user_id}/data/echo`;
+    const write = (n: number) => app.api("PUT", path, { n }, { "if-match": '"0"' });
+    expect(await statusesOf(write)).toEqual({ 200: 1, 412: 19 });
+  });
+});

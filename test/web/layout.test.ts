@@ -51,7 +51,8 @@ const spilled = (page: Page) =>
 
 /** Checks the layout of a chat with all its elements, opened as a user would. */
 async function everythingFits(page: Page): Promise<void> {
-  await composer(page).fill("wide");
+  // The words of the user have to fit as well.
+  await composer(page).fill(`wide ${"w".repeat(300)}`);
   await page.getByRole("button", { name: "Send" }).click();
   await page.getByRole("button", { name: "A choice" }).first().waitFor();
   await eventually(async () => expect(await spilled(page)).toEqual([]));
