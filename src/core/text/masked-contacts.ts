@@ -74,8 +74,10 @@ export function maskedPieces(): MaskedPieces {
   return {
     add(piece) {
       held += piece;
-      const contact = /(?:\S|(?<=[\d)]) )+$/.exec(held)?.index ?? held.length;
-      const safe = Math.max(contact, held.length - MOST_HELD);
+      // Only the end is searched, because the expression takes quadratic time on a long word.
+      const from = Math.max(0, held.length - MOST_HELD - 1);
+      const contact = /(?:\S|(?<=[\d)]) )+$/.exec(held.slice(from));
+      const safe = Math.max(contact === null ? held.length : from + contact.index, held.length - MOST_HELD);
       const shown = held.slice(0, safe);
       held = held.slice(safe);
       return maskContactsIn(shown);
