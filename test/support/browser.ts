@@ -2,9 +2,15 @@ import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { buildPage } from "./build-page.ts";
 
-const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** The shell has no windows of its own, and costs two thirds of the processor time. */
+const PATHS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"].map(
+  (name) => `/usr/bin/${name}`,
+);
 
-/** Path of a browser on this machine. Null: tests that need one are skipped (`apt-get install chromium`). */
+/**
+ * Path of a browser on this machine. Null: tests that need one are skipped (`apt-get install
+ * chromium-headless-shell`, or `chromium`).
+ */
 export const browserPath = PATHS.find((path) => existsSync(path)) ?? null;
 
 const FLAGS = [
@@ -39,6 +45,10 @@ export async function newPerson(
   mayAsk: readonly string[] = [],
 ): Promise<Person> {
   const context = await browser.newContext({ viewport: { width: 1000, height: 720 }, ...options });
+  // As long as a test may take: on a busy machine a page needs a minute for what takes a second.
+  context.setDefaultTimeout(120_000);
+  // Pages of a browser with windows may copy. The shell asks nobody, and refuses.
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const offences: string[] = [];
   return {
     context,

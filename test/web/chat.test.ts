@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { browserPath, newPerson, type Person, startBrowser } from "../support/browser.ts";
-import { bubbles, choose, reads, say, texts } from "../support/chat-page.ts";
+import { bubbles, choose, composer, reads, say, texts } from "../support/chat-page.ts";
 import { eventually } from "../support/eventually.ts";
 import { createPacedBot } from "../support/paced-bot.ts";
 import { startWebServer } from "../support/web-server.ts";
@@ -157,6 +157,8 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     const server = await startWebServer(app);
     await using person = await newPerson(browser);
     const page = await visit(person, `${server.url}/chat/echo`);
+    // The page has all its files.
+    await composer(page).waitFor();
     await server.kill();
     for (const text of ["first", "second", "third"]) await say(page, text);
     await page.getByText("Sent as soon as there is a connection").first().waitFor();
