@@ -108,9 +108,8 @@ function canEdit(platform: Bot["platform"], { from, text, file }: Message): bool
   return platform === "telegram" && from === "user" && text !== "" && file === undefined;
 }
 
-/** Slack's reactions are not simulated. */
-function canReact(platform: Bot["platform"], { from, text }: Message): boolean {
-  return platform !== "slack" && from === "bot" && text !== "";
+function canReact({ from, text, file }: Message): boolean {
+  return from === "bot" && (text !== "" || file !== undefined);
 }
 
 interface MessagesProps {
@@ -133,7 +132,7 @@ function Messages({ chat, platform, press, edit, react, onThread, end }: Message
           platform={platform}
           press={press}
           edit={canEdit(platform, message) ? () => edit(message.text) : undefined}
-          react={canReact(platform, message) ? () => react(message.text) : undefined}
+          react={canReact(message) ? () => react(message.text || message.id) : undefined}
           onThread={() => onThread(platform === "slack" ? (message.thread ?? message.id) : message.id)}
         />
       ))}

@@ -94,11 +94,8 @@ export interface Connection {
   open?(chat: string): SeenChat;
   /** Rewrites the user's newest message with these words. Absent: users cannot do that here. */
   edit?(chat: string, words: string, text: string): SeenMessage | Impossible;
-  /**
-   * Reacts to the newest message with these words; without an emoji the reaction is taken back. Absent: reactions are not
-   * simulated.
-   */
-  react?(
+  /** Reacts to the newest message with these words or this id; without an emoji the reaction is taken back. */
+  react(
     chat: string,
     reaction: { words: string; emoji: string; from: string | null },
   ): SeenMessage | Impossible;

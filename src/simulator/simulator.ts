@@ -7,7 +7,9 @@ import { pageRoutes } from "./control/page-routes.ts";
 import { createSlack, type SlackPlatform } from "./slack/index.ts";
 import { createTelegram } from "./telegram/index.ts";
 import { createWhatsapp, type WhatsappPlatform } from "./whatsapp/index.ts";
+import type { Clock } from "./wire/clock.ts";
 import type { Faults } from "./wire/faults.ts";
+import type { WireLog } from "./wire/wire-log.ts";
 import { createWorld, type WorldOptions } from "./world.ts";
 
 export interface SimulatorOptions extends WorldOptions {
@@ -32,6 +34,9 @@ export interface Simulator {
   connections(): Connection[];
   /** The faults, which the control API switches too. */
   faults: Pick<Faults, "add">;
+  clock: Pick<Clock, "forward">;
+  /** Every request with its answer. */
+  log: Pick<WireLog, "all">;
   /** The platforms that simulate a bot. */
   active(): PlatformName[];
   /** Takes over a connection that becomes a WebSocket. False: the path is not one of the simulator's. */
@@ -61,6 +66,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     addMeta: whatsapp.addMeta,
     connections,
     faults: world.faults,
+    clock: world.clock,
+    log: world.log,
     active: () => [...new Set(connections().map(({ platform }) => platform))],
     upgrade: slack.upgrade,
     close() {

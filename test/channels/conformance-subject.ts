@@ -20,6 +20,9 @@ export type VendorFault =
   /** The send is carried out, but the connection breaks before the answer. */
   | "answer_lost";
 
+/** A webhook request, or one that the platform is about to make. */
+export type Posted = RawRequest | Promise<RawRequest>;
+
 /** One channel with its platform, as the suite sees them. */
 export interface ConformanceSubject extends AsyncDisposable {
   channel: Channel;
@@ -31,7 +34,7 @@ export interface ConformanceSubject extends AsyncDisposable {
   /** Webhook requests as the platform makes them, signed unless the name tells otherwise. */
   inbound: {
     /** A new message of a user at `address`, with its own ids. */
-    message(text: string): RawRequest;
+    message(text: string): Posted;
     /** Messages with a missing signature, a wrong one, and a wrong one of the right length. */
     forged(text: string): RawRequest[];
     malformed(): RawRequest[];
@@ -59,7 +62,7 @@ export interface ConformanceSubject extends AsyncDisposable {
     /** A new message on the platform, which repeats it until it is confirmed. */
     say(text: string): void;
     /** Number of messages that are not confirmed. */
-    unconfirmed(): number;
+    unconfirmed(): number | Promise<number>;
     /** Breaks the connection without a word. */
     cut(): void;
   };
@@ -68,19 +71,19 @@ export interface ConformanceSubject extends AsyncDisposable {
     /** The labels below the newest message. */
     shown(): string[];
     /** A press of one of them, by the user of `inbound.message`. */
-    press(nth: number): RawRequest;
+    press(nth: number): Posted;
     /** Impossible presses: of this message elsewhere, of other messages, of nothing. */
     forged(messageId: string): RawRequest[];
   };
   /** For platforms that report on sends. */
-  receipts?: { of(externalId: string, state: DeliveryReceipt["state"]): RawRequest };
+  receipts?: { of(externalId: string, state: DeliveryReceipt["state"]): Posted };
   /** For platforms on which people react to messages: the reactions of the user of `inbound.message` to a message of ours. */
   reactions?: {
-    to(externalId: string, thumb: "up" | "down" | "other"): RawRequest;
-    removed(externalId: string, thumb: "up" | "down"): RawRequest;
+    to(externalId: string, thumb: "up" | "down" | "other"): Posted;
+    removed(externalId: string, thumb: "up" | "down"): Posted;
   };
   /** For platforms with a Stop button beside an unfinished answer: a press of it at `address`. */
-  stopButton?(): RawRequest;
+  stopButton?(): Posted;
   /** For platforms with a limit for one conversation: makes the platform refuse the next send by it. */
   limitConversation?(): void;
   /** For platforms on which a message's text can notify people: the people that our messages notified. */
@@ -88,7 +91,7 @@ export interface ConformanceSubject extends AsyncDisposable {
   /** For platforms that restrict the time of messages: makes the user's last message too old. */
   closeWindow?(): void;
   /** For platforms on which a user may have several conversations: a new message in the one with this name. */
-  inThread?(text: string, thread: string): RawRequest;
+  inThread?(text: string, thread: string): Posted;
   /** For platforms that show unfinished answers in messages that stay until they are removed. */
   streams?: {
     address: string;

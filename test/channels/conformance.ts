@@ -10,6 +10,7 @@ import { GUARANTEES, type Guarantee } from "./conformance-guarantees.ts";
 import {
   type ConformanceSubject,
   createSubjectTools,
+  type Posted,
   partOf,
   type SubjectTools,
   sendAll,
@@ -103,7 +104,7 @@ const CHECKS: Record<Guarantee, Check> = {
       expect(await channel.receive(request)).toMatchObject({ kind: "rejected", status: 401 });
   },
   async content_type({ channel, inbound }) {
-    const request = inbound.message("hello");
+    const request = await inbound.message("hello");
     const received = await channel.receive({
       ...request,
       headers: { ...request.headers, "content-type": "text/plain" },
@@ -115,10 +116,10 @@ const CHECKS: Record<Guarantee, Check> = {
       expect(await channel.receive(request)).toMatchObject({ kind: "rejected", status: 400 });
   },
   async same_event({ channel, inbound }) {
-    const request = inbound.message("hello");
+    const request = await inbound.message("hello");
     const first = await messageFrom(channel.receive(request));
     const again = await messageFrom(channel.receive(request));
-    const other = await messageFrom(channel.receive(inbound.message("hello")));
+    const other = await messageFrom(channel.receive(await inbound.message("hello")));
     expect(again).toEqual(first);
     expect(first.eventKeys.length).toBeGreaterThan(0);
     expect(other.eventKeys.filter((key) => first.eventKeys.includes(key))).toEqual([]);
@@ -132,15 +133,15 @@ const CHECKS: Record<Guarantee, Check> = {
   },
   async round_trip({ channel, inbound, platform, address }) {
     const text = "Grüße 👋🏽 from a user, 5 * 3 = 15 & <b>";
-    const message = await messageFrom(channel.receive(inbound.message(text)));
+    const message = await messageFrom(channel.receive(await inbound.message(text)));
     expect(message).toMatchObject({ type: "message", text, conversation: { address } });
     const sent = await channel.send(partOf(message.conversation.address, text), AbortSignal.timeout(10_000));
     expect(sent).toMatchObject({ kind: "sent", externalIds: [expect.any(String)] });
     expect(platform.received()).toEqual([text]);
   },
   async answers({ channel, inbound, secrets, answers = {} }) {
-    const accepted = await channel.receive(inbound.message("hello"));
-    const again = await channel.receive(inbound.message("hello"));
+    const accepted = await channel.receive(await inbound.message("hello"));
+    const again = await channel.receive(await inbound.message("hello"));
     const { kind, response } = { response: undefined, ...accepted };
     expect([kind, response]).toEqual(["accepted", answers.accepted]);
     expect({ response: undefined, ...again }.response).toEqual(response);
@@ -162,16 +163,16 @@ const CHECKS: Record<Guarantee, Check> = {
     const unconfirmedAt: number[] = [];
     let isAway = true;
     const context = tools.startContext(async (events) => {
-      unconfirmedAt.push(intake.unconfirmed());
+      unconfirmedAt.push(await intake.unconfirmed());
       if (isAway) throw new Error("the database is away");
       stored.push(...textsOf(events));
     });
     await intake.channel.start?.(context);
     intake.say("hello");
     await eventually(() => expect(unconfirmedAt).not.toEqual([]));
-    expect([stored, intake.unconfirmed()]).toEqual([[], 1]);
+    expect([stored, await intake.unconfirmed()]).toEqual([[], 1]);
     isAway = false;
-    await eventually(() => expect([stored.at(-1), intake.unconfirmed()]).toEqual(["hello", 0]));
+    await eventually(async () => expect([stored.at(-1), await intake.unconfirmed()]).toEqual(["hello", 0]));
     expect(unconfirmedAt).not.toContain(0);
     await intake.channel.stop?.();
   },
@@ -191,7 +192,9 @@ const CHECKS: Record<Guarantee, Check> = {
       await eventually(() => expect([...stored.values()]).toContain(before));
       intake.cut();
       intake.say(after);
-      await eventually(() => expect([[...stored.values()], intake.unconfirmed()]).toEqual([texts, 0]));
+      await eventually(async () =>
+        expect([[...stored.values()], await intake.unconfirmed()]).toEqual([texts, 0]),
+      );
     }
     expect(context.errors.at(-1) ?? null).toBeNull();
     await intake.channel.stop?.();
@@ -380,11 +383,11 @@ const CHECKS: Record<Guarantee, Check> = {
     const { channel, address } = subject;
     const { messageId, buttons } = await offer(subject);
     tools.offer(messageId, { address, buttons });
-    const request = subject.buttons?.press(0) as RawRequest;
+    const request = (await subject.buttons?.press(0)) as RawRequest;
     const pressed = await messageFrom(channel.receive(request));
     expect(pressed).toMatchObject({ text: "Yes", payload: LONG_PAYLOAD, conversation: { address } });
     expect(await messageFrom(channel.receive(request))).toEqual(pressed);
-    const written = await messageFrom(channel.receive(subject.inbound.message("Yes")));
+    const written = await messageFrom(channel.receive(await subject.inbound.message("Yes")));
     expect(pressed.conversation).toEqual(written.conversation);
     expect(pressed.eventKeys.filter((key) => written.eventKeys.includes(key))).toEqual([]);
   },
@@ -403,7 +406,7 @@ const CHECKS: Record<Guarantee, Check> = {
     const sent = await channel.send(partOf(address, "hello"), AbortSignal.timeout(10_000));
     const [externalId = ""] = sent.kind === "sent" ? sent.externalIds : [];
     for (const state of ["delivered", "sent", "read", "failed"] as const) {
-      const request = receipts?.of(externalId, state);
+      const request = await receipts?.of(externalId, state);
       const why = { errorCode: expect.any(String), errorMessage: expect.any(String) };
       const expected = { type: "receipt", externalId, state, ...(state === "failed" ? why : {}) };
       expect(await eventsFrom(channel.receive(request as RawRequest))).toEqual([
@@ -415,7 +418,8 @@ const CHECKS: Record<Guarantee, Check> = {
     if (!definition.capabilities.reactions) return notHere("reactions there rate nothing");
     const sent = await channel.send(partOf(address, "hello"), AbortSignal.timeout(10_000));
     const [externalId = ""] = sent.kind === "sent" ? sent.externalIds : [];
-    const read = (request: RawRequest | undefined) => eventsFrom(channel.receive(request as RawRequest));
+    const read = async (request: Posted | undefined) =>
+      eventsFrom(channel.receive((await request) as RawRequest));
     for (const rating of ["up", "down"] as const) {
       const rater = { identifier: expect.any(String), name: expect.any(String) };
       const event = { type: "rating", externalId, rating, at: expect.any(Date) };
@@ -431,7 +435,7 @@ const CHECKS: Record<Guarantee, Check> = {
   },
   async stop_button({ channel, address, stopButton }, _tools, notHere) {
     if (stopButton === undefined) return notHere("the platform has no Stop button of its own");
-    expect(await eventsFrom(channel.receive(stopButton()))).toEqual([{ type: "stop", address }]);
+    expect(await eventsFrom(channel.receive(await stopButton()))).toEqual([{ type: "stop", address }]);
   },
   async window({ channel, definition, address, platform, closeWindow }, _tools, notHere) {
     if (definition.capabilities.parks !== true) return notHere("anything may be said there at any time");
@@ -458,7 +462,7 @@ const CHECKS: Record<Guarantee, Check> = {
   async threads({ channel, definition, inThread, platform }, _tools, notHere) {
     if (definition.capabilities.sessions === "single") return notHere("a user has one conversation there");
     const read = async (text: string, thread: string) =>
-      messageFrom(channel.receive(inThread?.(text, thread) as RawRequest));
+      messageFrom(channel.receive((await inThread?.(text, thread)) as RawRequest));
     const [one, again, other] = [await read("a", "1"), await read("b", "1"), await read("a", "2")];
     expect(again.conversation).toEqual(one.conversation);
     expect(other.conversation.externalKey).not.toBe(one.conversation.externalKey);
@@ -469,7 +473,7 @@ const CHECKS: Record<Guarantee, Check> = {
   async capabilities({ channel, definition: { capabilities }, inbound }) {
     expect(capabilities.textLimit).toBeGreaterThan(0);
     expect(capabilities.typingRefreshMs !== null).toBe(channel.typing !== undefined);
-    const { conversation } = await messageFrom(channel.receive(inbound.message("hello")));
+    const { conversation } = await messageFrom(channel.receive(await inbound.message("hello")));
     expect(conversation.externalKey === null).toBe(capabilities.sessions === "single");
   },
 };

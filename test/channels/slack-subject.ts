@@ -7,18 +7,13 @@ import { createSlackChannel } from "../../src/channels/slack/connection.ts";
 import { definition } from "../../src/channels/slack/index.ts";
 import type { Logger } from "../../src/core/process/logger.ts";
 import { nothingKnown } from "../support/channel-values.ts";
-import { type FakeSlack, type PostedMessage, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
-import {
-  type ConformanceSubject,
-  createSubjectTools,
-  type SubjectTools,
-  type VendorFault,
-} from "./conformance-subject.ts";
+import { type FakeSlack, type PostedMessage, signedHeaders } from "../support/fake-slack.ts";
+import { pingsIn, readMarkdown } from "../support/slack-markdown.ts";
+import { type ConformanceSubject, createSubjectTools, type SubjectTools } from "./conformance-subject.ts";
+import { type Simulated, startSimulated } from "./simulated.ts";
 
 export const DM = "D0ADA00001";
 export const ADA = "U0ADA00001";
-const THREAD = "1790000100.000100";
-const OTHER_THREAD = "1790000100.000200";
 
 export interface SlackOverrides {
   config?: Record<string, unknown>;
@@ -78,10 +73,6 @@ export function callback(fake: Pick<FakeSlack, "us">, event: Record<string, unkn
 }
 
 export const nextTs = () => `1790000200.${String(++lastEvent).padStart(6, "0")}`;
-
-/** Escapes a text as Slack does before it sends it. */
-const escaped = (text: string) =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** A person's message in a direct conversation. `event` overrides the fields under test. */
 export function directMessage(fake: Pick<FakeSlack, "us">, event: Record<string, unknown> = {}) {
@@ -165,20 +156,54 @@ export const actionIds = (message: PostedMessage | undefined): string[] =>
     ({ action_id: id = "" }) => id,
   );
 
+const tsIn = ({ body }: RawRequest): string => JSON.parse(body.toString()).event.ts;
+
+/** The bot's ids, as the platform's own events name them. */
+function idsIn({ body }: RawRequest): FakeSlack["us"] {
+  const event = JSON.parse(body.toString());
+  const userId: string = event.authorizations[0].user_id;
+  return {
+    userId,
+    botId: userId.replace(/^U/, "B"),
+    appId: event.api_app_id,
+    teamId: event.team_id,
+  };
+}
+
 export async function slackSubject({ log, findButtons }: SubjectTools): Promise<ConformanceSubject> {
-  const fake = await startFakeSlack();
-  fake.people.set(ADA, { name: "ada", profile: { display_name: "Ada" } });
-  const channel = slackChannel(fake, { log, findButtons });
-  const message = (event: Record<string, unknown>) => eventRequest(fake, directMessage(fake, event));
-  const press = (pressed: PostedMessage, actionId: string) =>
-    formRequest(fake, { payload: JSON.stringify(blockActions(fake, pressed, actionId)) });
+  const simulated = await startSimulated("slack");
+  const { phone, mailbox } = simulated;
+  const { SLACK_API_URL: apiUrl = "", SLACK_BOT_TOKEN: botToken = "", ...more } = phone.settings();
+  const { SLACK_SIGNING_SECRET: signingSecret = "", SLACK_APP_TOKEN: appToken = "" } = more;
+  /** A new thread. */
+  const begin = async (): Promise<string> => tsIn(await simulated.say(DM, "hello"));
+  const us = idsIn(await simulated.say(DM, "hello"));
+  const app = { apiUrl, botToken, signingSecret, us };
+  const thread = await begin();
+  const otherThread = await begin();
+  const named = new Map<string, string>();
+  const channel = slackChannel(app, { log, findButtons });
+  const message = (event: Record<string, unknown>) => eventRequest(app, directMessage(app, event));
+  const textsIn = (wanted: string) =>
+    simulated
+      .fromBot(DM)
+      .filter((seen) => seen.thread === wanted)
+      .map(({ text }) => text);
+  const shown = () => simulated.fromBot(DM).at(-1);
+  const press = (actionId: string, place: { channel?: string; threadTs?: string } = {}) => {
+    const { id: ts = "", text = "", thread: threadTs = null } = shown() ?? {};
+    const pressed = { channel: DM, threadTs, ts, text, blocks: [], ...place };
+    return formRequest(app, { payload: JSON.stringify(blockActions(app, pressed, actionId)) });
+  };
+  const react = (externalId: string, emoji: string) =>
+    mailbox.after(() => phone.react(DM, { words: externalId.split(":")[1] ?? "", emoji, from: null }));
   return {
     channel,
     definition,
-    address: `${DM}:${THREAD}`,
-    secrets: [fake.botToken, "TESTbotTokenSecret", fake.signingSecret],
+    address: `${DM}:${thread}`,
+    secrets: [botToken, signingSecret, appToken],
     inbound: {
-      message: (text) => message({ text: escaped(text), thread_ts: THREAD }),
+      message: (text) => simulated.say(DM, text, thread),
       forged: (text) => {
         const request = message({ text });
         const signature = request.headers["x-slack-signature"] ?? "";
@@ -194,43 +219,45 @@ export async function slackSubject({ log, findButtons }: SubjectTools): Promise<
           forge({ "x-slack-signature": signature.replace(/.$/, (last) => (last === "0" ? "1" : "0")) }),
           forge({ "x-slack-request-timestamp": undefined }),
           forge(signedHeaders(body, "another secret")),
-          forge(signedHeaders(body, fake.signingSecret, now - 301)),
-          forge(signedHeaders(body, fake.signingSecret, now + 360)),
+          forge(signedHeaders(body, signingSecret, now - 301)),
+          forge(signedHeaders(body, signingSecret, now + 360)),
           { ...request, body: Buffer.from(body.replace("event_callback", "event_callbacc")) },
         ];
       },
-      malformed: () => ["{", "", "[]", "null", "{}"].map((body) => eventRequest(fake, body)),
+      malformed: () => ["{", "", "[]", "null", "{}"].map((body) => eventRequest(app, body)),
       unknownEvents: () => [
-        eventRequest(fake, callback(fake, { type: "reaction_added", user: ADA, reaction: "eyes" })),
-        eventRequest(fake, callback(fake, { type: "something_new" })),
-        eventRequest(fake, callback(fake, { type: "message", shape: "unheard of" })),
-        eventRequest(fake, { type: "something_else" }),
-        eventRequest(fake, { type: "app_rate_limited", team_id: "T1", minute_rate_limited: 1 }),
+        eventRequest(app, callback(app, { type: "reaction_added", user: ADA, reaction: "eyes" })),
+        eventRequest(app, callback(app, { type: "something_new" })),
+        eventRequest(app, callback(app, { type: "message", shape: "unheard of" })),
+        eventRequest(app, { type: "something_else" }),
+        eventRequest(app, { type: "app_rate_limited", team_id: "T1", minute_rate_limited: 1 }),
         message({ subtype: "message_changed", message: { text: "better" } }),
         message({ subtype: "message_deleted", deleted_ts: "1.2" }),
         message({ subtype: "channel_join" }),
       ],
       fromBots: () => [
-        message({ user: fake.us.userId, bot_id: fake.us.botId }),
-        message({ user: fake.us.userId }),
+        message({ user: us.userId, bot_id: us.botId }),
+        message({ user: us.userId }),
         message({ user: undefined, bot_id: "B0ANOTHER1", subtype: "bot_message" }),
         message({ bot_id: "B0ANOTHER1" }),
-        message({ app_id: fake.us.appId }),
+        message({ app_id: us.appId }),
         message({ user: "USLACKBOT" }),
       ],
     },
     platform: {
-      received: () =>
-        fake.posted
-          .filter(({ channel: to, threadTs }) => to === DM && threadTs === THREAD)
-          .map(({ text }) => text),
-      fail: (fault) => failFake(fake, fault),
-      openConnections: () => fake.openConnections(),
+      received: () => textsIn(thread),
+      async fail(fault) {
+        // Slack answers most of its own failures with 200 and a word.
+        if (fault === "server_error")
+          simulated.answerNext(POSTS, { status: 200, body: { ok: false, error: "service_unavailable" } });
+        else await simulated.fail(fault);
+      },
+      openConnections: simulated.openConnections,
     },
     answers: {
       challenges: () => [
         {
-          request: eventRequest(fake, { type: "url_verification", token: "legacy", challenge: "3eZbrw1aB" }),
+          request: eventRequest(app, { type: "url_verification", token: "legacy", challenge: "3eZbrw1aB" }),
           response: {
             status: 200,
             contentType: "application/json; charset=utf-8",
@@ -239,95 +266,97 @@ export async function slackSubject({ log, findButtons }: SubjectTools): Promise<
         },
       ],
     },
-    intake: socketIntake(fake, log),
+    intake: socketIntake(simulated, {
+      channel: slackChannel(app, { config: { mode: "socket", appToken, signingSecret: undefined }, log }),
+      thread: otherThread,
+    }),
     reactions: {
-      to: (externalId, thumb) =>
-        eventRequest(
-          fake,
-          reactionTo(fake, externalId, { up: "+1::skin-tone-3", down: "-1", other: "eyes" }[thumb]),
-        ),
-      removed(externalId, thumb) {
-        const changes = { type: "reaction_removed" };
-        return eventRequest(fake, reactionTo(fake, externalId, { up: "+1", down: "-1" }[thumb], changes));
-      },
+      to: (externalId, thumb) => react(externalId, { up: "👍🏼", down: "👎", other: "👀" }[thumb]),
+      removed: (externalId) => react(externalId, ""),
     },
-    stopButton() {
-      const stop = { type: "agent_session_stopped", channel: DM, user: ADA, thread_ts: THREAD };
-      return eventRequest(fake, callback(fake, { ...stop, streaming_message_ts: [], event_ts: nextTs() }));
+    async stopButton() {
+      // Slack shows its button while the app calls itself busy.
+      const body = new URLSearchParams({ channel_id: DM, thread_ts: thread, status: "processing" });
+      const headers = { authorization: `Bearer ${botToken}` };
+      await fetch(`${apiUrl}agents.sessions.setStatus`, { method: "POST", headers, body });
+      return mailbox.after(() => phone.press(DM, "Stop", null));
     },
-    limitConversation: () => fake.fail({ rateLimited: 7 }),
-    notified: () => fake.posted.flatMap(({ pings }) => pings),
-    inThread: (text, thread) => message({ text, thread_ts: `1712345678.00000${thread}` }),
+    limitConversation: () => simulated.fault("rate_limit", 7),
+    notified: () =>
+      simulated.simulator.log
+        .all()
+        .filter(({ name }) => name === "chat.postMessage")
+        .flatMap(({ request }) => {
+          const { text, markdown_text: markdown } = Object.fromEntries(new URLSearchParams(request.body));
+          return pingsIn(markdown === undefined ? (text ?? "") : readMarkdown(markdown).prose);
+        }),
+    async inThread(text, name) {
+      const ts = named.get(name) ?? (await begin());
+      named.set(name, ts);
+      return simulated.say(DM, text, ts);
+    },
     buttons: {
-      shown: () => labelsOf(fake.posted.at(-1)),
-      press(nth) {
-        const message = fake.posted.at(-1) as PostedMessage;
-        return press(message, actionIds(message)[nth] ?? "");
-      },
-      forged(messageId) {
-        const message = fake.posted.at(-1) as PostedMessage;
-        return [
-          press({ ...message, threadTs: OTHER_THREAD }, `b:${messageId}:0`),
-          press({ ...message, channel: "D0BOB00001" }, `b:${messageId}:0`),
-          press(message, `b:${messageId}:9`),
-          // The button that opens a page.
-          press(message, `b:${messageId}:2`),
-          press(message, `b:${"0".repeat(27)}:0`),
-          press(message, "confirm:7"),
-        ];
-      },
+      shown: () => shown()?.buttons ?? [],
+      press: (nth) => mailbox.after(() => phone.press(DM, shown()?.buttons?.[nth] ?? "", null)),
+      forged: (messageId) => [
+        press(`b:${messageId}:0`, { threadTs: otherThread }),
+        press(`b:${messageId}:0`, { channel: "D0BOB00001" }),
+        press(`b:${messageId}:9`),
+        // The button that opens a page.
+        press(`b:${messageId}:2`),
+        press(`b:${"0".repeat(27)}:0`),
+        press("confirm:7"),
+      ],
     },
     streams: {
-      address: `${DM}:${OTHER_THREAD}`,
-      received: () =>
-        fake.posted
-          .filter(({ channel: to, threadTs }) => to === DM && threadTs === OTHER_THREAD)
-          .map(({ text }) => text),
-      refuse: () => fake.fail({ error: "channel_type_not_supported" }, { method: "chat.startStream" }),
+      address: `${DM}:${otherThread}`,
+      received: () => textsIn(otherThread),
+      refuse: () =>
+        simulated.answerNext(/chat\.startStream/, {
+          status: 200,
+          body: { ok: false, error: "channel_type_not_supported" },
+        }),
     },
     async [Symbol.asyncDispose]() {
       await channel.stop?.();
-      await fake.close();
+      await simulated.close();
     },
   };
 }
 
+const POSTS = /chat\.postMessage/;
+
 /** The app in Socket Mode. Slack sends an event again that nobody confirms, over whatever socket is open then. */
-function socketIntake(fake: FakeSlack, log: Logger): NonNullable<ConformanceSubject["intake"]> {
-  const config = { mode: "socket", appToken: fake.appToken, signingSecret: undefined };
-  const waiting = new Set<object>();
-  async function repeat(body: object): Promise<void> {
-    while (waiting.has(body)) {
-      const confirmed = fake.push(body).then(() => void waiting.delete(body));
-      await Promise.race([confirmed.catch(() => undefined), setTimeout(200)]);
-      await setTimeout(20);
+function socketIntake(
+  { phone, mailbox, simulator, hasSocket, cut }: Simulated,
+  { channel, thread }: { channel: Channel; thread: string },
+): NonNullable<ConformanceSubject["intake"]> {
+  const said: string[] = [];
+  const confirmed = (text: string) =>
+    simulator.log
+      .all()
+      .some(
+        ({ direction, request, answer }) =>
+          direction === "event" && request.method === "WS" && answer !== null && request.body.includes(text),
+      );
+  const unconfirmed = () => said.filter((text) => !confirmed(text)).length;
+  /** Slack waits for minutes before it tries again. */
+  async function passTime(): Promise<void> {
+    while (unconfirmed() > 0) {
+      if (hasSocket()) simulator.clock.forward(60);
+      await setTimeout(200, undefined, { ref: false });
     }
   }
   return {
-    channel: slackChannel(fake, { config, log }),
+    channel,
     say(text) {
-      const body = directMessage(fake, { text });
-      waiting.add(body);
-      void repeat(body);
+      // The app has no other address while it uses sockets.
+      mailbox.stop();
+      said.push(text);
+      phone.say(DM, { text, from: null, thread, replyTo: null, file: null });
+      void passTime();
     },
-    unconfirmed: () => waiting.size,
-    cut: fake.cutSockets,
+    unconfirmed,
+    cut,
   };
-}
-
-async function failFake(fake: FakeSlack, fault: VendorFault): Promise<void> {
-  switch (fault) {
-    case "rate_limited":
-      return fake.fail({ rateLimited: 7 });
-    case "recipient_gone":
-      return fake.fail({ error: "is_archived" });
-    case "credentials_revoked":
-      return fake.revokeToken();
-    case "server_error":
-      return fake.fail({ error: "service_unavailable" });
-    case "answer_lost":
-      return fake.fail({ cut: "after" });
-    case "unreachable":
-      return fake.close();
-  }
 }

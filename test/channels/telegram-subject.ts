@@ -6,13 +6,9 @@ import { createTelegramChannel } from "../../src/channels/telegram/connection.ts
 import { definition } from "../../src/channels/telegram/index.ts";
 import type { Logger } from "../../src/core/process/logger.ts";
 import { nothingKnown } from "../support/channel-values.ts";
-import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
-import {
-  type ConformanceSubject,
-  createSubjectTools,
-  type SubjectTools,
-  type VendorFault,
-} from "./conformance-subject.ts";
+import type { FakeTelegram } from "../support/fake-telegram.ts";
+import { type ConformanceSubject, createSubjectTools, type SubjectTools } from "./conformance-subject.ts";
+import { startSimulated } from "./simulated.ts";
 
 export const SECRET_TOKEN = "webhook_secret-0123456789";
 export const CHAT = 777001;
@@ -90,16 +86,32 @@ export function reactionTo(externalId: string, emojis: string[], changes: Record
 }
 
 export async function telegramSubject({ log, findButtons }: SubjectTools): Promise<ConformanceSubject> {
-  const fake = await startFakeTelegram();
-  const channel = telegramChannel(fake, { log, findButtons, config: { streaming: true } });
-  const bot = { id: 4242, is_bot: true, first_name: "Causeway", username: fake.username };
+  const simulated = await startSimulated("telegram");
+  const { phone, mailbox, fail, fault } = simulated;
+  const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: url = "" } = phone.settings();
+  const asBot = (method: string, body: object) => callAs(`${url}/bot${token}/${method}`, body);
+  await asBot("setWebhook", {
+    url: `${mailbox.origin}/webhooks/telegram`,
+    secret_token: SECRET_TOKEN,
+    allowed_updates: ["message", "callback_query", "message_reaction"],
+  });
+  const channel = telegramChannel({ url, token }, { log, findButtons, config: { streaming: true } });
+  const bot = { id: Number(token.split(":")[0]), is_bot: true, first_name: "Causeway" };
+  const chat = String(CHAT);
+  const group = String(GROUP);
+  // A bot can write to nobody who has not written first.
+  await simulated.say(chat, "hello");
+  await simulated.say(group, "hello");
+  const shown = () => simulated.fromBot(chat).at(-1)?.buttons ?? [];
+  const react = (externalId: string, emoji: string) =>
+    mailbox.after(() => phone.react(chat, { words: externalId.split(":")[1] ?? "", emoji, from: null }));
   return {
     channel,
     definition,
-    address: String(CHAT),
-    secrets: [fake.token, "TEST-token_secret", SECRET_TOKEN],
+    address: chat,
+    secrets: [token, token.split(":")[1] ?? token, SECRET_TOKEN],
     inbound: {
-      message: (text) => webhook(updateWith({ text })),
+      message: (text) => simulated.say(chat, text),
       forged: (text) => {
         const signed = webhook(updateWith({ text }));
         const with_ = (secret: string | undefined) => ({
@@ -123,30 +135,28 @@ export async function telegramSubject({ log, findButtons }: SubjectTools): Promi
       ],
     },
     platform: {
-      received: () => fake.sent.filter(({ chatId }) => chatId === CHAT).map(({ text }) => text),
-      fail: (fault) => failFake(fake, fault),
-      openConnections: () => fake.openConnections(),
+      received: () => simulated.fromBot(chat).map(({ text }) => text),
+      fail,
+      openConnections: simulated.openConnections,
     },
     intake: {
-      channel: telegramChannel(fake, { log, findButtons, config: { mode: "polling" } }),
-      say: (text) => fake.push(updateWith({ text })),
-      unconfirmed: fake.pending,
-      cut: () => fake.fail({ cut: "after" }, { method: "getUpdates" }),
+      channel: telegramChannel(
+        { url, token },
+        { log, findButtons, config: { mode: "polling", takeOver: true } },
+      ),
+      say: (text) => void phone.say(chat, { text, from: null, thread: null, replyTo: null, file: null }),
+      unconfirmed: async () => (await asBot("getWebhookInfo", {})).result.pending_update_count,
+      cut: simulated.cut,
     },
     reactions: {
-      to: (externalId, thumb) =>
-        webhook(reactionTo(externalId, [{ up: "👍", down: "👎", other: "🔥" }[thumb]])),
-      removed: (externalId) => webhook(reactionTo(externalId, [])),
+      to: (externalId, thumb) => react(externalId, { up: "👍", down: "👎", other: "🔥" }[thumb]),
+      removed: (externalId) => react(externalId, ""),
     },
     stopButton: () => webhook({ update_id: 9, stopped_message_generation: { chat: { id: CHAT } } }),
-    limitConversation: () => fake.fail({ answer: 429, parameters: { retry_after: 7 } }),
+    limitConversation: () => fault("rate_limit", 7),
     buttons: {
-      shown: () => (fake.sent.at(-1)?.keyboard ?? []).flat().map(({ text }) => text),
-      press: (nth) => {
-        const { keyboard = [], messageId = 0, chatId } = fake.sent.at(-1) ?? {};
-        const message = { message_id: messageId, chat: { id: chatId, type: "private" } };
-        return webhook(pressOf(keyboard.flat()[nth]?.callback_data ?? "", { message }));
-      },
+      shown,
+      press: (nth) => mailbox.after(() => phone.press(chat, shown()[nth] ?? "", null)),
       forged: (messageId) => {
         const elsewhere = { message_id: 1, chat: { id: 5, type: "private" } };
         return [
@@ -161,30 +171,24 @@ export async function telegramSubject({ log, findButtons }: SubjectTools): Promi
       },
     },
     streams: {
-      address: String(GROUP),
-      received: () => fake.sent.filter(({ chatId }) => chatId === GROUP).map(({ text }) => text),
-      refuse: () => fake.fail({ answer: 400, description: "Bad Request: not enough rights" }),
+      address: group,
+      received: () => simulated.fromBot(group).map(({ text }) => text),
+      refuse: () =>
+        simulated.answerNext(/sendMessage/i, {
+          status: 400,
+          body: { ok: false, error_code: 400, description: "Bad Request: not enough rights" },
+        }),
     },
     async [Symbol.asyncDispose]() {
       await channel.stop?.();
-      await fake.close();
+      await simulated.close();
     },
   };
 }
 
-async function failFake(fake: FakeTelegram, fault: VendorFault): Promise<void> {
-  switch (fault) {
-    case "rate_limited":
-      return fake.fail({ answer: 429, parameters: { retry_after: 7 } });
-    case "recipient_gone":
-      return fake.fail({ answer: 403, description: "Forbidden: bot was blocked by the user" });
-    case "credentials_revoked":
-      return fake.revokeToken();
-    case "server_error":
-      return fake.fail({ answer: 500, description: "Internal Server Error" });
-    case "answer_lost":
-      return fake.fail({ cut: "after" });
-    case "unreachable":
-      return fake.close();
-  }
+/** Calls the Bot API as the bot itself. */
+async function callAs(url: string, body: object) {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  return (await response.json()) as { result: { pending_update_count: number } };
 }

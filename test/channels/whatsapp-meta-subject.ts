@@ -5,20 +5,9 @@ import type { WhatsappConfig } from "../../src/channels/whatsapp/config.ts";
 import { definition } from "../../src/channels/whatsapp/index.ts";
 import type { Logger } from "../../src/core/process/logger.ts";
 import { nothingKnown } from "../support/channel-values.ts";
-import {
-  choicesOf,
-  type FakeMeta,
-  type Interactive,
-  nextWamid,
-  signedEvent,
-  startFakeMeta,
-} from "../support/fake-meta.ts";
-import {
-  type ConformanceSubject,
-  createSubjectTools,
-  type SubjectTools,
-  type VendorFault,
-} from "./conformance-subject.ts";
+import { type FakeMeta, nextWamid, signedEvent } from "../support/fake-meta.ts";
+import { type ConformanceSubject, createSubjectTools, type SubjectTools } from "./conformance-subject.ts";
+import { startSimulated } from "./simulated.ts";
 
 export const ADA = "whatsapp:+491700000001";
 const OUR_NUMBER = "14155238886";
@@ -99,21 +88,29 @@ export const replyTo = (id: string, title: string) => ({
   interactive: { type: "button_reply", button_reply: { id, title } },
 });
 
+const NUMBER = "491700000001";
+
 export async function metaSubject({ log, findButtons }: SubjectTools): Promise<ConformanceSubject> {
-  const fake = await startFakeMeta();
+  const simulated = await startSimulated("whatsapp", "meta");
+  const { phone, mailbox } = simulated;
+  const { META_API_BASE_URL: url = "", META_PHONE_NUMBER_ID: phoneNumberId = "", ...more } = phone.settings();
+  const { META_ACCESS_TOKEN: accessToken = "", META_APP_SECRET: appSecret = "" } = more;
+  const { META_VERIFY_TOKEN: verifyToken = "" } = more;
+  const account = { url, phoneNumberId, accessToken, appSecret, verifyToken };
   let lastWroteAt = Date.now();
   const lastUserMessage = async () => ({ at: new Date(lastWroteAt), eventKeys: [] });
-  const channel = await metaChannel(fake, { log, lastUserMessage, findButtons });
-  const config = definition.configSchema.parse(metaConfig(fake));
-  const message = (fields: Record<string, unknown>) => metaWebhook(fake, metaEvent(fake, [fields]));
-  const offered = () => choicesOf(fake.taken.at(-1)?.interactive as Interactive);
+  const channel = await metaChannel(account, { log, lastUserMessage, findButtons });
+  await simulated.say(NUMBER, "hello");
+  const config = definition.configSchema.parse(metaConfig(account));
+  const message = (fields: Record<string, unknown>) => metaWebhook(account, metaEvent(account, [fields]));
+  const shown = () => simulated.fromBot(NUMBER).at(-1)?.buttons ?? [];
   return {
     channel,
     definition: { ...definition, ...definition.variant?.(config) },
     address: ADA,
-    secrets: [fake.accessToken, fake.appSecret, fake.verifyToken],
+    secrets: [account.accessToken, account.appSecret, account.verifyToken],
     inbound: {
-      message: (body) => message(textMessage(body)),
+      message: (text) => simulated.say(NUMBER, text),
       forged: (body) => {
         const signed = message(textMessage(body));
         const with_ = (signature: string | undefined) => ({
@@ -126,24 +123,32 @@ export async function metaSubject({ log, findButtons }: SubjectTools): Promise<C
         return [with_(undefined), with_(""), with_("sha256="), with_(wrong), with_(right.slice(7)), changed];
       },
       malformed: () => [
-        metaWebhook(fake, "hello"),
-        metaWebhook(fake, {}),
-        metaWebhook(fake, { entry: "no list" }),
+        metaWebhook(account, "hello"),
+        metaWebhook(account, {}),
+        metaWebhook(account, { entry: "no list" }),
       ],
       unknownEvents: () => [
-        metaWebhook(fake, { object: "page", entry: [] }),
-        metaWebhook(fake, { entry: [null, 7, { changes: [null, { field: "account_update", value: {} }] }] }),
-        metaWebhook(fake, metaEvent(fake, [], { statuses: [{ id: "wamid.1", status: "something_new" }] })),
+        metaWebhook(account, { object: "page", entry: [] }),
+        metaWebhook(account, {
+          entry: [null, 7, { changes: [null, { field: "account_update", value: {} }] }],
+        }),
+        metaWebhook(
+          account,
+          metaEvent(account, [], { statuses: [{ id: "wamid.1", status: "something_new" }] }),
+        ),
         message({ type: "reaction", reaction: { message_id: "wamid.1" } }),
-        metaWebhook(fake, metaEvent(fake, [null as never, { id: 7 }, {}])),
+        metaWebhook(account, metaEvent(account, [null as never, { id: 7 }, {}])),
       ],
       fromBots: () => [
         message({ ...textMessage("me"), from: OUR_NUMBER }),
-        metaWebhook(fake, {
+        metaWebhook(account, {
           entry: [
             {
               changes: [
-                { ...metaEvent(fake, [textMessage("me")]).entry[0]?.changes[0], field: "smb_message_echoes" },
+                {
+                  ...metaEvent(account, [textMessage("me")]).entry[0]?.changes[0],
+                  field: "smb_message_echoes",
+                },
               ],
             },
           ],
@@ -157,7 +162,7 @@ export async function metaSubject({ log, findButtons }: SubjectTools): Promise<C
             method: "GET",
             url: `/webhooks/whatsapp?${new URLSearchParams({
               "hub.mode": "subscribe",
-              "hub.verify_token": fake.verifyToken,
+              "hub.verify_token": account.verifyToken,
               "hub.challenge": "1158201444",
             })}`,
             headers: {},
@@ -168,17 +173,18 @@ export async function metaSubject({ log, findButtons }: SubjectTools): Promise<C
       ],
     },
     platform: {
-      received: () => fake.taken.map(({ body }) => body ?? ""),
-      fail: (fault) => failFake(fake, fault),
-      openConnections: () => fake.openConnections(),
-    },
-    limitConversation: () => fake.fail({ status: 400, code: 131056 }),
-    buttons: {
-      shown: () => offered().map(({ title }) => title),
-      press(nth) {
-        const { id = "", title = "" } = offered()[nth] ?? {};
-        return message(replyTo(id, title));
+      received: () => simulated.fromBot(NUMBER).map(({ text }) => text),
+      async fail(fault) {
+        // Meta tells at once of some of those who are gone, and of others in a report.
+        if (fault === "recipient_gone") simulated.answerNext(SENDS, refusal(131026));
+        else await simulated.fail(fault);
       },
+      openConnections: simulated.openConnections,
+    },
+    limitConversation: () => simulated.answerNext(SENDS, refusal(131056)),
+    buttons: {
+      shown,
+      press: (nth) => mailbox.after(() => phone.press(NUMBER, shown()[nth] ?? "", null)),
       forged: (messageId) => [
         message({ ...replyTo(`b:${messageId}:0`, "Yes"), from: "491700000002" }),
         message(replyTo(`b:${messageId}:9`, "Yes")),
@@ -187,8 +193,9 @@ export async function metaSubject({ log, findButtons }: SubjectTools): Promise<C
     },
     receipts: {
       of(id, status) {
-        const errors = status === "failed" ? [{ code: 131026, title: "Message undeliverable" }] : [];
-        return metaWebhook(fake, metaEvent(fake, [], { statuses: [{ id, status, errors }] }));
+        if (status !== "failed") return mailbox.find(id, `"status":"${status}"`);
+        const errors = [{ code: 131026, title: "Message undeliverable" }];
+        return metaWebhook(account, metaEvent(account, [], { statuses: [{ id, status, errors }] }));
       },
     },
     closeWindow() {
@@ -196,24 +203,10 @@ export async function metaSubject({ log, findButtons }: SubjectTools): Promise<C
     },
     async [Symbol.asyncDispose]() {
       await channel.stop?.();
-      await fake.close();
+      await simulated.close();
     },
   };
 }
 
-async function failFake(fake: FakeMeta, fault: VendorFault): Promise<void> {
-  switch (fault) {
-    case "rate_limited":
-      return fake.fail({ status: 400, code: 130429 });
-    case "recipient_gone":
-      return fake.fail({ status: 400, code: 131026 });
-    case "credentials_revoked":
-      return fake.revokeToken();
-    case "server_error":
-      return fake.fail({ status: 500, code: 131000 });
-    case "answer_lost":
-      return fake.fail({ cut: "after" });
-    case "unreachable":
-      return fake.close();
-  }
-}
+const SENDS = /\/messages/;
+const refusal = (code: number) => ({ status: 400, body: { error: { code, message: `(#${code})` } } });

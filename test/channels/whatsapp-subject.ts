@@ -5,8 +5,9 @@ import type { WhatsappConfig } from "../../src/channels/whatsapp/config.ts";
 import { definition } from "../../src/channels/whatsapp/index.ts";
 import type { Logger } from "../../src/core/process/logger.ts";
 import { nothingKnown } from "../support/channel-values.ts";
-import { type FakeTwilio, nextSid, signedForm, startFakeTwilio } from "../support/fake-twilio.ts";
-import { type ConformanceSubject, createSubjectTools, type VendorFault } from "./conformance-subject.ts";
+import { type FakeTwilio, nextSid, signedForm } from "../support/fake-twilio.ts";
+import { type ConformanceSubject, createSubjectTools } from "./conformance-subject.ts";
+import { startSimulated } from "./simulated.ts";
 
 export const ADA = "whatsapp:+491700000001";
 export const PUBLIC_URL = "https://causeway.example.org";
@@ -39,8 +40,9 @@ export function webhook(
   fake: Pick<Account, "authToken">,
   params: Record<string, string>,
   url = "/webhooks/whatsapp",
+  publicUrl = PUBLIC_URL,
 ): RawRequest {
-  const { headers, body } = signedForm(PUBLIC_URL + url, params, fake.authToken);
+  const { headers, body } = signedForm(publicUrl + url, params, fake.authToken);
   return { method: "POST", url, headers, body: Buffer.from(body) };
 }
 
@@ -63,48 +65,61 @@ export function messageWith(fake: Pick<Account, "accountSid" | "from">, fields: 
   };
 }
 
+const NUMBER = "491700000001";
+
 export async function whatsappSubject(log: Logger): Promise<ConformanceSubject> {
-  const fake = await startFakeTwilio();
+  const simulated = await startSimulated("whatsapp", "twilio");
+  const { phone, mailbox } = simulated;
+  const { TWILIO_API_BASE_URL: url = "", TWILIO_ACCOUNT_SID: accountSid = "", ...more } = phone.settings();
+  const { TWILIO_AUTH_TOKEN: authToken = "", TWILIO_WHATSAPP_FROM: from = "" } = more;
+  const account = { url, accountSid, authToken, from };
   let lastWroteAt = Date.now();
-  const lastUserMessage = async () => ({ at: new Date(lastWroteAt), eventKeys: [] });
-  const channel = await whatsappChannel(fake, { log, lastUserMessage });
-  const message = (fields: Record<string, string>) => webhook(fake, messageWith(fake, fields));
+  const channel = await whatsappChannel(account, {
+    log,
+    lastUserMessage: async () => ({ at: new Date(lastWroteAt), eventKeys: [] }),
+    publicUrl: { url: mailbox.origin, isPublic: true },
+  });
+  await simulated.say(NUMBER, "hello");
+  const signed = (params: Record<string, string>, path?: string) =>
+    webhook(account, params, path, mailbox.origin);
+  const message = (fields: Record<string, string>) => signed(messageWith(account, fields));
   return {
     channel,
     definition,
     address: ADA,
-    secrets: [fake.authToken, Buffer.from(`${fake.accountSid}:${fake.authToken}`).toString("base64")],
+    secrets: [authToken, Buffer.from(`${accountSid}:${authToken}`).toString("base64")],
     inbound: {
-      message: (Body) => message({ Body }),
+      message: (text) => simulated.say(NUMBER, text),
       forged: (Body) => {
-        const signed = message({ Body });
+        const right = message({ Body });
         const with_ = (signature: string | undefined) => ({
-          ...signed,
-          headers: { ...signed.headers, "x-twilio-signature": signature },
+          ...right,
+          headers: { ...right.headers, "x-twilio-signature": signature },
         });
-        const right = signed.headers["x-twilio-signature"] ?? "";
-        const wrong = (right.startsWith("A") ? "B" : "A") + right.slice(1);
-        const changed = { ...signed, body: Buffer.from(`${signed.body}&Extra=1`) };
+        const signature = right.headers["x-twilio-signature"] ?? "";
+        const wrong = (signature.startsWith("A") ? "B" : "A") + signature.slice(1);
+        const changed = { ...right, body: Buffer.from(`${right.body}&Extra=1`) };
         return [with_(undefined), with_(""), with_("guess"), with_(wrong), changed];
       },
-      malformed: () => [
-        webhook(fake, {}),
-        webhook(fake, { Body: "no id" }),
-        webhook(fake, { MessageSid: "" }),
-      ],
+      malformed: () => [signed({}), signed({ Body: "no id" }), signed({ MessageSid: "" })],
       unknownEvents: () => [
-        webhook(fake, { MessageSid: nextSid(), MessageStatus: "queued" }),
-        webhook(fake, { MessageSid: nextSid(), MessageStatus: "something_new" }),
+        signed({ MessageSid: nextSid(), MessageStatus: "queued" }),
+        signed({ MessageSid: nextSid(), MessageStatus: "something_new" }),
         message({ Body: "", MessageType: "reaction" }),
         message({ Body: "HELP", OptOutType: "HELP" }),
         message({ Body: "an SMS", From: "+491700000001" }),
       ],
-      fromBots: () => [message({ Body: "me", From: fake.from, To: ADA })],
+      fromBots: () => [message({ Body: "me", From: from, To: ADA })],
     },
     platform: {
-      received: () => fake.taken.filter(({ to }) => to === ADA).map(({ body }) => body ?? ""),
-      fail: (fault) => failFake(fake, fault),
-      openConnections: () => fake.openConnections(),
+      received: () => simulated.fromBot(NUMBER).map(({ text }) => text),
+      async fail(fault) {
+        // Twilio tells at once of some of those who are gone, and of others in a report.
+        if (fault === "recipient_gone")
+          simulated.answerNext(/Messages\.json/, { status: 400, body: { code: 63024, status: 400 } });
+        else await simulated.fail(fault);
+      },
+      openConnections: simulated.openConnections,
     },
     answers: {
       accepted: {
@@ -115,8 +130,8 @@ export async function whatsappSubject(log: Logger): Promise<ConformanceSubject> 
     },
     receipts: {
       of(MessageSid, MessageStatus) {
-        const ErrorCode = MessageStatus === "failed" ? { ErrorCode: "63024" } : {};
-        return webhook(fake, { MessageSid, MessageStatus, ...ErrorCode }, "/webhooks/whatsapp/status");
+        if (MessageStatus !== "failed") return mailbox.find(MessageSid, `MessageStatus=${MessageStatus}`);
+        return signed({ MessageSid, MessageStatus, ErrorCode: "63024" }, "/webhooks/whatsapp/status");
       },
     },
     closeWindow() {
@@ -124,24 +139,7 @@ export async function whatsappSubject(log: Logger): Promise<ConformanceSubject> 
     },
     async [Symbol.asyncDispose]() {
       await channel.stop?.();
-      await fake.close();
+      await simulated.close();
     },
   };
-}
-
-async function failFake(fake: FakeTwilio, fault: VendorFault): Promise<void> {
-  switch (fault) {
-    case "rate_limited":
-      return fake.fail({ status: 429, code: 20429, retryAfter: 7 });
-    case "recipient_gone":
-      return fake.fail({ status: 400, code: 63024 });
-    case "credentials_revoked":
-      return fake.revokeToken();
-    case "server_error":
-      return fake.fail({ status: 500, code: 20500 });
-    case "answer_lost":
-      return fake.fail({ cut: "after" });
-    case "unreachable":
-      return fake.close();
-  }
 }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 import { GUARANTEES, type Guarantee } from "../channels/conformance-guarantees.ts";
+import { PLATFORM_FEATURES } from "../channels/platform-features.ts";
 
 const TABLE = new URL("../../docs/conformance.md", import.meta.url);
 
@@ -120,13 +121,22 @@ function documentOf(channels: Channels): string {
     "# What every channel promises",
     "",
     "Written by the tests that hold each channel to it (`test/channels/conformance.ts`), against a platform as strict as the",
-    "real one. A number stands where the platform has no such thing, and says why.",
+    "real one: Slack, Telegram and WhatsApp are the [simulator](simulator.md)'s. A number stands where the platform has no such",
+    "thing, and says why.",
     "",
     line(["promise", ...channels.keys()]),
     line(["---", ...[...channels.keys()].map(() => "---")]),
     ...rows.map(line),
     "",
     ...reasons.map((reason, index) => `${index + 1}. ${reason}`),
+    "",
+    "## What single platforms can do besides",
+    "",
+    line(["platforms", "feature", "held by"]),
+    line(["---", "---", "---"]),
+    ...PLATFORM_FEATURES.map(({ platforms, feature, test }) =>
+      line([platforms, feature, `[${test}](../test/${test})`]),
+    ),
     "",
   ].join("\n");
 }

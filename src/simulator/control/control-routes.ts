@@ -208,8 +208,6 @@ export function controlRoutes({ world, platforms, canSetWebhooks, webChats }: Co
     const { platform, name: bot } = connection;
     const { chat } = request.params;
     const { message: words, emoji, from = null } = body;
-    if (connection.react === undefined)
-      return refused(response, 409, "reactions_not_simulated", `Reactions on ${platform} are not simulated.`);
     const takeBack = record.note({
       react: { platform, chat, bot, message: words, emoji, ...(from === null ? {} : { from }) },
     });

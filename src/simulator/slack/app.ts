@@ -33,6 +33,8 @@ export interface StoredMessage {
   streamsUntil: number | null;
   /** The cards of tools, by their id; null in a message without chunks. */
   cards: Map<string, ToolCard> | null;
+  /** The emoji with which a person reacted. */
+  reaction?: string;
 }
 
 export interface ToolCard {

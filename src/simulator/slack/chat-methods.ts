@@ -20,6 +20,8 @@ export interface MethodContext {
   app: SlackApp;
   /** The URL of the simulated Slack. */
   root: string;
+  /** Tells the app of what happens, also of its own files. */
+  tell(chat: string, event: Record<string, unknown>): void;
 }
 
 export const refuse = (error: string): SlackAnswer => ({ ok: false, error });

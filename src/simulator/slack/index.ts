@@ -5,7 +5,7 @@ import { type ApiAnswer, answerCalls } from "../wire/answer-calls.ts";
 import type { ApiCall } from "../wire/api-call.ts";
 import type { World } from "../world.ts";
 import { createSlackApp, type SlackAccount, type SlackApp } from "./app.ts";
-import { type Payload, postMessage, refuse, type SlackAnswer } from "./chat-methods.ts";
+import { type MethodContext, type Payload, postMessage, refuse, type SlackAnswer } from "./chat-methods.ts";
 import { createEvents } from "./events.ts";
 import { methods } from "./methods.ts";
 import { createPhone } from "./phone.ts";
@@ -16,6 +16,7 @@ interface Served {
   app: SlackApp;
   sockets: SlackSockets;
   phone: Connection;
+  tell: MethodContext["tell"];
 }
 
 export interface SlackPlatform extends Platform {
@@ -48,12 +49,12 @@ export function createSlack(world: World, origin: () => string): SlackPlatform {
       const isOtherKind = apps.some(({ app }) => token === app.appToken || token === app.botToken);
       return refuse(isOtherKind ? "not_allowed_token_type" : "invalid_auth");
     }
-    const { app, sockets } = found;
+    const { app, sockets, tell } = found;
     if (isSocket) {
       const url = `${root().replace(/^http/, "ws")}/socket?ticket=${sockets.ticket()}`;
       return { ok: true, url };
     }
-    return methods[method]?.({ world, app, root: root() }, payload) ?? refuse("unknown_method");
+    return methods[method]?.({ world, app, root: root(), tell }, payload) ?? refuse("unknown_method");
   }
 
   return {
@@ -62,7 +63,7 @@ export function createSlack(world: World, origin: () => string): SlackPlatform {
       const app = createSlackApp(account, world.firstId);
       const sockets = createSockets(world, app);
       const events = createEvents(world, app, sockets);
-      apps.push({ app, sockets, phone: createPhone({ world, app, events, root }) });
+      apps.push({ app, sockets, phone: createPhone({ world, app, events, root }), tell: events.event });
     },
     connections: () => apps.map(({ phone }) => phone),
     upgrade(request, socket, head) {
@@ -136,10 +137,10 @@ export function createSlack(world: World, origin: () => string): SlackPlatform {
   };
 
   function contexts() {
-    return apps.map(({ app }) => ({
+    return apps.map(({ app, tell }) => ({
       app,
       world,
-      post: (payload: Payload) => postMessage({ world, app, root: root() }, payload),
+      post: (payload: Payload) => postMessage({ world, app, root: root(), tell }, payload),
     }));
   }
 

@@ -125,10 +125,17 @@ function completeUpload(context: MethodContext, payload: Payload): SlackAnswer {
     const found = findConversation(context, payload.channel_id);
     if (isRefused(found)) return found;
     const threadTs = typeof payload.thread_ts === "string" ? payload.thread_ts : null;
-    addMessage(app, found, world.clock.seconds(), {
+    const message = addMessage(app, found, world.clock.seconds(), {
       threadTs,
       text: String(payload.initial_comment ?? ""),
       files,
+    });
+    // An upload does not tell the timestamp of its message. This event does.
+    context.tell(found.id, {
+      ...messageObject(app, message, root),
+      subtype: "file_share",
+      channel: found.id,
+      channel_type: found.isDirect ? "im" : "channel",
     });
     if (threadTs !== null) found.statuses.delete(threadTs);
     world.changed();

@@ -21,6 +21,7 @@ import {
 } from "./app.ts";
 import { buttonsOf } from "./blocks.ts";
 import type { createEvents } from "./events.ts";
+import { reactTo } from "./reactions.ts";
 import { nameOf, shownText, typedText } from "./text.ts";
 
 export interface PhoneDeps {
@@ -194,7 +195,7 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
   }
 
   function seen(conversation: Conversation, message: StoredMessage): SeenMessage {
-    const { ts, user, blocks, files, threadTs, isEdited, streamsUntil, cards } = message;
+    const { ts, user, blocks, files, threadTs, isEdited, streamsUntil, cards, reaction } = message;
     const labels = buttonsOf(blocks).map(({ button }) => button.text.text);
     const [file] = files;
     const title = conversation.sessions.get(ts)?.title;
@@ -204,6 +205,7 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
       text: shownText(app, message),
       ...(labels.length === 0 ? {} : { buttons: labels }),
       ...(isEdited ? { edited: true } : {}),
+      ...(reaction === undefined ? {} : { reaction }),
       ...(user === null || conversation.isDirect ? {} : { name: nameOf(app, user) }),
       ...(threadTs === null ? {} : { thread: threadTs }),
       ...(title ? { title } : {}),
@@ -239,6 +241,26 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     say,
     press,
     open,
+    react(chat, { words, emoji, from }) {
+      const conversation = openConversation(app, chat);
+      const message = conversation.messages.findLast(
+        (each) => each.ts === words || shownText(app, each) === words,
+      );
+      if (message === undefined)
+        return { status: 404, code: "message_not_found", message: `Nobody wrote "${words}" in this chat.` };
+      const event = reactTo(message, emoji);
+      if ("status" in event) return event;
+      const { user, ts } = message;
+      events.event(conversation.id, {
+        ...event,
+        user: personOf(conversation, from),
+        item_user: user ?? app.ids.user,
+        item: { type: "message", channel: conversation.id, ts },
+        event_ts: `${world.clock.seconds()}.000001`,
+      });
+      world.changed();
+      return seen(conversation, message);
+    },
     look(chat) {
       const known = app.conversations.get(conversationId(chat));
       if (known) return seenChat(known);

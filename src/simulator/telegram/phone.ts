@@ -106,7 +106,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     { words, emoji, from }: { words: string; emoji: string; from: string | null },
   ): SeenMessage | Impossible {
     const chat = open(chatName);
-    const message = chat.messages.findLast(({ text }) => text === words);
+    const message = chat.messages.findLast(({ id, text }) => String(id) === words || text === words);
     if (message === undefined)
       return { status: 404, code: "message_not_found", message: `Nobody wrote "${words}" in this chat.` };
     const listOf = (each = "") => (each === "" ? [] : [{ type: "emoji", emoji: each }]);

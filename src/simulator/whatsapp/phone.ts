@@ -73,7 +73,7 @@ export function createPhone(deps: PhoneDeps): Connection {
 
   function react(name: string, { words, emoji }: { words: string; emoji: string }): SeenMessage | Impossible {
     const chat = openChat(line, name);
-    const message = chat.messages.findLast(({ text }) => text === words);
+    const message = chat.messages.findLast(({ id, text }) => id === words || text === words);
     if (message === undefined)
       return { status: 404, code: "message_not_found", message: `Nobody wrote "${words}" in this chat.` };
     if (emoji === "") delete message.reaction;

@@ -1,0 +1,140 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import type { RawRequest } from "../../src/channels/channel.ts";
+import { startAlone } from "../../src/simulator/alone.ts";
+import type { Connection, PlatformName, SeenMessage } from "../../src/simulator/connection.ts";
+import type { FaultName } from "../../src/simulator/wire/faults.ts";
+import { eventually } from "../support/eventually.ts";
+import { startLoopbackServer } from "../support/loopback-server.ts";
+import type { VendorFault } from "./conformance-subject.ts";
+
+/** An answer of the platform that is not among the simulator's faults. */
+interface OddAnswer {
+  status: number;
+  body: object;
+}
+
+/** A bot on the simulator, with the address at which it hears from the platform. */
+export type Simulated = Awaited<ReturnType<typeof startSimulated>>;
+
+/** Starts the simulator with the bot of this name: `telegram`, `slack`, `twilio` or `meta`. */
+export async function startSimulated(platform: PlatformName, name: string = platform) {
+  const mailbox = await startMailbox();
+  const url = `${mailbox.origin}/webhooks/${platform}`;
+  const urls = { slack: url, twilio: url, meta: url };
+  let alone = await startAlone({ platforms: [platform], port: 0, urls });
+  const { origin, simulator } = alone;
+  const phone = simulator.connections().find((each) => each.name === name) as Connection;
+  const sockets = new Set<Socket>();
+  const webSockets = new Set<Duplex>();
+  let odd: { path: RegExp; answer: OddAnswer } | null = null;
+
+  alone.server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  alone.server.on("upgrade", (_request, socket) => {
+    webSockets.add(socket);
+    socket.once("close", () => webSockets.delete(socket));
+  });
+  const [serve] = alone.server.listeners("request") as RequestListener[];
+  alone.server.removeAllListeners("request");
+  alone.server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const answer = odd?.path.test(request.url ?? "") ? odd.answer : null;
+    if (answer === null) return serve?.(request, response);
+    odd = null;
+    request.resume();
+    response.writeHead(answer.status, { "content-type": "application/json" });
+    response.end(JSON.stringify(answer.body));
+  });
+
+  const fault = (given: FaultName, seconds?: number) =>
+    void simulator.faults.add({ platform, fault: given, times: 1, seconds });
+
+  async function fail(kind: VendorFault): Promise<void> {
+    if (kind === "rate_limited") fault("rate_limit", 7);
+    else if (kind === "recipient_gone") fault("block_user");
+    else if (kind === "server_error") fault("error_500");
+    else if (kind === "answer_lost") fault("cut");
+    else await alone.close();
+    if (kind !== "credentials_revoked") return;
+    // A simulator of another platform knows no token of this one.
+    const port = Number(new URL(origin).port);
+    alone = await startAlone({ platforms: [platform === "slack" ? "telegram" : "slack"], port });
+  }
+
+  const close = async () => {
+    await alone.close();
+    await mailbox.close();
+  };
+  return {
+    phone,
+    mailbox,
+    simulator,
+    fail,
+    fault,
+    /** Makes the platform answer the next call of this path so. */
+    answerNext: (path: RegExp, answer: OddAnswer) => {
+      odd = { path, answer };
+    },
+    openConnections: () => sockets.size,
+    /** True while a bot holds a WebSocket open. */
+    hasSocket: () => webSockets.size > 0,
+    /** Breaks every connection without a word. */
+    cut() {
+      for (const socket of sockets) socket.destroy();
+    },
+    /** What the user of a chat sees of the bot, oldest first. */
+    fromBot: (chat: string): SeenMessage[] => phone.look(chat).messages.filter(({ from }) => from === "bot"),
+    /** Says something as the user of a chat. Returns the request that brings it to the bot. */
+    say(chat: string, text: string, thread: string | null = null): Promise<RawRequest> {
+      const said = { text, from: null, thread, replyTo: null, file: null };
+      return mailbox.after(() => phone.say(chat, said));
+    },
+    close,
+  };
+}
+
+/** A bot's address: takes what the platform posts, and keeps it as a channel would get it. */
+async function startMailbox() {
+  const posted: RawRequest[] = [];
+  let isUp = true;
+  const server = await startLoopbackServer(
+    async (request, response) => {
+      const { method = "", url = "", headers } = request;
+      const body = await buffer(request);
+      const challenge = new URL(url, "http://localhost").searchParams.get("hub.challenge");
+      if (isUp && challenge === null) posted.push({ method, url, headers: plain(headers), body });
+      response.writeHead(isUp ? 200 : 503).end(challenge ?? "");
+    },
+    (response) => response.destroy(),
+  );
+  const { origin, close } = server;
+  /** The first request from this number on for which the test holds. */
+  const find = (holds: (request: RawRequest) => boolean, from = 0) =>
+    eventually(() => {
+      const found = posted.slice(from).find(holds);
+      if (found === undefined) throw new Error("the platform has not posted it");
+      return found;
+    });
+  return {
+    origin,
+    close,
+    find: (...words: string[]) => find(({ body }) => words.every((word) => body.includes(word))),
+    /** Lets a user act. Returns the request that tells the bot of it. Reports on messages are no such request. */
+    after(act: () => unknown): Promise<RawRequest> {
+      const from = posted.length;
+      act();
+      return find(({ url, body }) => !url.endsWith("/status") && !body.includes('"statuses":['), from);
+    },
+    /** Answers 503 from now on, as a service that is down. */
+    stop() {
+      isUp = false;
+    },
+  };
+}
+
+const plain = (headers: IncomingMessage["headers"]): RawRequest["headers"] =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(", ")]));
