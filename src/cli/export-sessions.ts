@@ -1,3 +1,4 @@
+import { toWire } from "../client/case.ts";
 import type { Environment } from "../config/env.ts";
 import { askService, type Print, serviceClient } from "./service-client.ts";
 import { findUsers } from "./users-and-chat.ts";
@@ -43,6 +44,20 @@ export async function exportPerson(
   });
   if (!found || id === null) return false;
   return await printExport({ url, path: `/users/${id}/export`, again: "" }, env, output);
+}
+
+/** `causeway export --erasure`: prints the certificate of an erased person, as the API has it. */
+export function exportErasure(
+  { url, userId }: { url: string | null; userId: string },
+  env: Environment,
+  { print, note }: ExportOutput,
+): Promise<boolean> {
+  return askService({ subject: userId, url, json: true }, env, note, async (client) => {
+    const [certificate] = (await client.users.listErasures({ userId, limit: 1 })).data;
+    if (certificate === undefined) note(`No user with the id ${userId} was erased here.`);
+    else print(JSON.stringify(toWire(certificate), null, 2));
+    return certificate !== undefined;
+  });
 }
 
 async function printExport(

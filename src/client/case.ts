@@ -1,4 +1,4 @@
-/** Fields that contain the caller's own JSON. Their content is not changed. */
+/** Fields that contain the caller's own JSON, or names of tables. Their content is not changed. */
 const OPAQUE = new Set([
   "metadata",
   "variables",
@@ -8,6 +8,7 @@ const OPAQUE = new Set([
   "definition",
   "profile",
   "details",
+  "erased_rows",
 ]);
 
 /** Converts `createdAt` to `created_at` in all objects except the caller's own JSON. */

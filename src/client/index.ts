@@ -48,7 +48,7 @@ export type {
   TriggerResult as Triggered,
 } from "./triggers.ts";
 export type * from "./types.ts";
-export type { ListUsers, Person, User } from "./users.ts";
+export type { Erasure, ListErasures, ListUsers, Person, User } from "./users.ts";
 
 /**
  * Client for a Causeway server. Names are camelCase here and snake_case on the wire. Your own JSON (metadata,

@@ -54,6 +54,32 @@ export interface Person {
   sessions: (Session & { messages: Message[] })[];
 }
 
+/** The certificate of an erased person: what was erased, when, and by whom. It has nothing of the person. */
+export interface Erasure {
+  id: string;
+  workspaceId: string;
+  /** SHA-256 of the user's id, in hexadecimal digits. */
+  userHash: string;
+  erasedAt: string;
+  actor: {
+    keyId: string;
+    keyName: string | null;
+    via: "api" | "console";
+    consoleSessionId: string | null;
+  };
+  /** Numbers of the erased rows, by table. */
+  erasedRows: Record<string, number>;
+}
+
+export interface ListErasures extends PageQuery {
+  /** The id that the erased user had. */
+  userId?: string;
+  /** At this time or later: RFC 3339. */
+  since?: string;
+  /** Before this time. */
+  until?: string;
+}
+
 export interface ListUsers extends PageQuery {
   channel?: string;
   /** Any common spelling: `+491701234567`, `ada`. */
@@ -85,6 +111,12 @@ export function createUsers(transport: Transport) {
     /** Erases the user with all sessions, messages and participant data. */
     delete: (id: string, options?: RequestOptions): Promise<void> =>
       transport.request({ method: "DELETE", path: path(id) }, options),
+
+    listErasures: (query: ListErasures = {}, options?: RequestOptions): List<Erasure> =>
+      listOf(transport, { method: "GET", path: "/erasures", query: { ...query } }, options),
+
+    getErasure: (id: string, options?: RequestOptions): Promise<Erasure> =>
+      transport.request({ method: "GET", path: `/erasures/${encodeURIComponent(id)}` }, options),
 
     ...createParticipantData(transport),
   };

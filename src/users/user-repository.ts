@@ -5,7 +5,6 @@ import type { JsonObject } from "../core/text/json.ts";
 import type { User } from "../storage/generated/client.ts";
 import { jsonObject } from "../storage/json-column.ts";
 import { countRows } from "../storage/row-count.ts";
-import { inTransaction } from "../storage/transaction.ts";
 
 /** A user of one channel. */
 export interface UserView {
@@ -79,45 +78,6 @@ export function createUserRepository(pool: Pool) {
         [channelId, identifier],
       );
       return rows[0] ? toUser(rows[0]) : null;
-    },
-
-    /**
-     * Erases a user with their data and their sessions, including every message, execution and delivery. Only the ids
-     * of platform events stay, so that a repeated webhook does not restore the user. @returns the erased sessions; null
-     * if there is no such user.
-     */
-    async erase(workspaceId: string, id: string): Promise<{ sessionIds: string[] } | null> {
-      return inTransaction(pool, async (client) => {
-        // Lock sessions before the user, in the order of all other statements. So a message that arrives now cannot
-        // cause a deadlock.
-        const { rows } = await client.query<{ id: string }>(
-          "SELECT id FROM sessions WHERE workspace_id = $1 AND user_id = $2 ORDER BY id FOR UPDATE",
-          [workspaceId, id],
-        );
-        await client.query(
-          `DELETE FROM user_aliases a USING users u WHERE u.workspace_id = $1 AND u.id = $2
-             AND a.channel_id = u.channel_id AND a.identifier = u.identifier`,
-          [workspaceId, id],
-        );
-        for (const table of ["access_requests", "access_grants"])
-          await client.query(
-            `DELETE FROM ${table} a USING users u WHERE u.workspace_id = $1 AND u.id = $2
-               AND a.channel_id = u.channel_id AND a.identifier = u.identifier`,
-            [workspaceId, id],
-          );
-        // Also in conversations of others: a thread has several readers.
-        await client.query(
-          `DELETE FROM message_ratings r USING users u, messages m, sessions s
-           WHERE u.workspace_id = $1 AND u.id = $2 AND r.workspace_id = $1 AND r.rater = u.identifier
-             AND m.id = r.message_id AND s.id = m.session_id AND s.channel_id = u.channel_id`,
-          [workspaceId, id],
-        );
-        const { rowCount } = await client.query("DELETE FROM users WHERE workspace_id = $1 AND id = $2", [
-          workspaceId,
-          id,
-        ]);
-        return rowCount === 1 ? { sessionIds: rows.map((session) => session.id) } : null;
-      });
     },
   };
 }

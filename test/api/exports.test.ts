@@ -209,6 +209,17 @@ describe("an export of a person", () => {
     expect(await runCli([...args, "export-"], { ...options, env })).toBe(1);
     expect(lines.at(-1)).toContain("export-");
     expect(await runCli([...args, "export-nobody"], { ...options, env })).toBe(1);
+
+    await client().users.delete(id);
+    const certified = ["export", "--url", app.url, "--erasure"];
+    lines.length = 0;
+    expect(await runCli([...certified, id], { ...options, env })).toBe(0);
+    expect(JSON.parse(lines.join("\n"))).toMatchObject({
+      actor: { key_name: "operator" },
+      erased_rows: { users: 1, user_aliases: 1, sessions: 2, messages: 2, handoffs: 1, access_grants: 1 },
+    });
+    expect(lines.join("\n")).not.toMatch(new RegExp(`${id}|export-ada|countess`));
+    expect(await runCli([...certified, opened.body.id], { ...options, env })).toBe(1);
   });
 
   it("needs a key that may read both people and what they said", async () => {

@@ -43,6 +43,7 @@ export interface Things {
   accessGrantId: string;
   inviteId: string;
   failureId: string;
+  erasureId: string;
 }
 
 /** The whole application with its document, and calls that are checked against it. */
@@ -144,6 +145,7 @@ export async function openLiveWorld() {
       accessGrantId,
       inviteId: invite.body.id,
       failureId: await addFailure(schedule.body.id),
+      erasureId: await addErasure(workspace.id),
     };
   }
 
@@ -154,6 +156,16 @@ export async function openLiveWorld() {
       `INSERT INTO schedule_runs (id, schedule_id, due_at, status, reason, attempts)
        VALUES ($1, $2, now(), 'failed', 'the channel was off', 8)`,
       [id, scheduleId],
+    );
+    return id;
+  }
+
+  /** The certificate of somebody who was erased. */
+  async function addErasure(workspaceId: string): Promise<string> {
+    const id = newId();
+    await pool.query(
+      `INSERT INTO erasures (id, workspace_id, user_hash, actor_id, rows) VALUES ($1, $2, repeat('0', 64), $1, '{"users": 1}')`,
+      [id, workspaceId],
     );
     return id;
   }
@@ -230,6 +242,7 @@ export function pathWith(things: Things, operation: Pick<Operation, "path">): st
     "/access_grants": things.accessGrantId,
     "/invites": things.inviteId,
     "/failures": things.failureId,
+    "/erasures": things.erasureId,
     "/models": "echo",
   };
   const [prefix] = Object.keys(main).filter((candidate) => operation.path.startsWith(`${candidate}/`));

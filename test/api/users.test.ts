@@ -1,6 +1,10 @@
+import { createHash } from "node:crypto";
+import type pg from "pg";
 import { describe, expect, it } from "vitest";
+import { erasureRoutes } from "../../src/http/api/users/erasures.ts";
 import { participantDataRoutes } from "../../src/http/api/users/participant-data.ts";
 import { userRoutes } from "../../src/http/api/users/users.ts";
+import { createErasureRepository } from "../../src/users/erasure-repository.ts";
 import { createParticipantDataRepository } from "../../src/users/participant-data-repository.ts";
 import { createUserRepository } from "../../src/users/user-repository.ts";
 import { addConversation } from "./api-rows.ts";
@@ -9,17 +13,33 @@ import { openApiWorld } from "./api-server.ts";
 async function openUsers() {
   const world = await openApiWorld();
   const erased: string[] = [];
+  const erasures = createErasureRepository(world.pool);
   const api = await world.serve([
     ...userRoutes({
       users: createUserRepository(world.pool),
+      erasures,
       reach: async () => ({ kind: "reachable" }),
       identifiersOf: (_workspaceId, written) => [written],
       onErased: (ids) => erased.push(...ids),
     }),
+    ...erasureRoutes({ erasures }),
     ...participantDataRoutes({ participantData: createParticipantDataRepository(world.pool) }),
   ]);
   const home = { id: world.workspaceId, slug: "default" };
   return { ...world, api, erased, home };
+}
+
+/** Tables with rows that the database deletes together with rows of these, and these. */
+async function erasedWith(pool: pg.Pool, tables: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    `WITH RECURSIVE erased(id) AS (
+       SELECT name::regclass::oid FROM unnest($1::text[]) AS name
+       UNION SELECT c.conrelid FROM erased e JOIN pg_constraint c ON c.confrelid = e.id
+         WHERE c.contype = 'f' AND c.confdeltype = 'c')
+     SELECT id::regclass::text AS name FROM erased ORDER BY 1`,
+    [tables],
+  );
+  return rows.map(({ name }) => name).sort();
 }
 
 describe("users", () => {
@@ -73,7 +93,8 @@ describe("users", () => {
     const data = (user: string) => `/users/${user}/data/coach`;
     for (const { userId } of [ada, bob])
       await api.call(data(userId), { method: "PUT", json: { likes: "tea" } });
-    expect((await api.call(`/users/${ada.userId}`, { method: "DELETE" })).status).toBe(204);
+    const gone = await api.call(`/users/${ada.userId}`, { method: "DELETE" });
+    expect(gone.status).toBe(204);
     expect(world.erased).toEqual([ada.sessionId]);
     for (const path of [`/users/${ada.userId}`, data(ada.userId)]) {
       const { status, body } = await api.call(path);
@@ -86,6 +107,25 @@ describe("users", () => {
     }
     const { rows } = await pool.query("SELECT DISTINCT session_id FROM messages");
     expect(rows).toEqual([{ session_id: bob.sessionId }]);
+
+    const path = gone.headers.get("location")?.replace("/api/v1", "") ?? "";
+    const { body: certificate } = await api.call(path);
+    expect(certificate).toMatchObject({
+      user_hash: createHash("sha256").update(ada.userId).digest("hex"),
+      erased_at: expect.any(String),
+      actor: { key_name: "test", via: "api" },
+      erased_rows: { users: 1, participant_data: 1, sessions: 1, executions: 1, deliveries: 1, handoffs: 0 },
+    });
+    expect((await api.call(`/erasures?user_id=${ada.userId}`)).body).toMatchObject({ data: [certificate] });
+    expect((await api.call(`/erasures?user_id=${bob.userId}`)).body).toMatchObject({ data: [] });
+    const written = JSON.stringify(certificate);
+    for (const personal of [ada.userId, ada.sessionId]) expect(written).not.toContain(personal);
+    const { erased_rows: counted } = certificate as { erased_rows: Record<string, number> };
+    expect(await erasedWith(pool, ["users", "access_requests"])).toEqual(
+      Object.keys(counted)
+        .filter((table) => !["user_aliases", "access_grants"].includes(table))
+        .sort(),
+    );
   });
 });
 

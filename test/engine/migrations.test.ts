@@ -94,6 +94,7 @@ describe("migrations", () => {
       "deliveries_desk_check",
       "deliveries_format_check",
       "deliveries_status_check",
+      "erasures_user_hash_check",
       "event_log_status_check",
       "executions_finish_reason_check",
       "executions_status_check",

@@ -1,7 +1,7 @@
 import { rollBackAgent } from "../agent-rollback.ts";
 import { approveCode } from "../approve.ts";
 import type { Command, CommandCall, CommandOption } from "../command.ts";
-import { exportPerson, exportSessions } from "../export-sessions.ts";
+import { exportErasure, exportPerson, exportSessions } from "../export-sessions.ts";
 import { printReplay } from "../replay.ts";
 import { printShadows } from "../shadows.ts";
 import { printChat, printUsers } from "../users-and-chat.ts";
@@ -67,6 +67,10 @@ export const askingCommands: readonly Command[] = [
         value: "<id or name>",
         doc: "everything about one person, as one document; no other option counts",
       },
+      erasure: {
+        value: "<user id>",
+        doc: "the certificate of an erased person; no other option counts",
+      },
       cursor: { value: "<cursor>", doc: "go on behind this line of an export that broke off" },
       url: URL_OPTION,
     },
@@ -77,6 +81,8 @@ export const askingCommands: readonly Command[] = [
       });
       const url = call.option("url") ?? null;
       const person = call.option("user");
+      const erased = call.option("erasure");
+      if (erased !== undefined) return await exportErasure({ url, userId: erased }, call.env, call);
       if (person !== undefined) return await exportPerson({ url, person }, call.env, call);
       return await exportSessions({ url, query: Object.fromEntries(given) }, call.env, call);
     },

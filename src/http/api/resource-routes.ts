@@ -11,6 +11,7 @@ import { createStatsRepository } from "../../stats/stats-repository.ts";
 import { describeHeld } from "../../trail/describe-access.ts";
 import { describeTrail } from "../../trail/describe-trail.ts";
 import { createTrailRepository } from "../../trail/trail-repository.ts";
+import { createErasureRepository } from "../../users/erasure-repository.ts";
 import { createParticipantDataRepository } from "../../users/participant-data-repository.ts";
 import { createUserRepository, type UserView } from "../../users/user-repository.ts";
 import { createOpenLimit } from "../server/open-limit.ts";
@@ -32,6 +33,7 @@ import type { Route } from "./route/route.ts";
 import { queueRoutes } from "./stats/queue.ts";
 import { statsRoutes } from "./stats/stats.ts";
 import { trailRoutes } from "./trail/trail.ts";
+import { erasureRoutes } from "./users/erasures.ts";
 import { participantDataRoutes } from "./users/participant-data.ts";
 import { userRoutes } from "./users/users.ts";
 
@@ -63,6 +65,7 @@ export function resourceRoutes(
   const { pool, prisma } = engine.database;
   const stores = createApiStores(engine.database);
   const users = createUserRepository(pool);
+  const erasures = createErasureRepository(pool);
   const agents = createAgentQueries(engine.database);
   const versions = createVersionRepository(pool);
   const trails = createTrailRepository(pool);
@@ -82,7 +85,8 @@ export function resourceRoutes(
         return rollback;
       },
     }),
-    ...userRoutes({ users, reach, identifiersOf, onErased: pipeline.stopSessions }),
+    ...userRoutes({ users, erasures, reach, identifiersOf, onErased: pipeline.stopSessions }),
+    ...erasureRoutes({ erasures }),
     ...personExport(engine.database, { users, stores, auditLog, facts }),
     ...participantDataRoutes({ participantData: createParticipantDataRepository(pool) }),
     ...deliveryRoutes({

@@ -10,17 +10,13 @@ import {
   timeSchema,
   timestampSchema,
 } from "../route/wire-schemas.ts";
+import { actorSchema, presentActor } from "./actor.ts";
 
 const entrySchema = z
   .object({
     id: idSchema,
     workspace_id: idSchema,
-    actor: z.object({
-      key_id: idSchema.describe("The API key that was sent, or that the person signed in with"),
-      key_name: z.string().nullable().describe("Null where a key revoked itself"),
-      via: z.enum(["api", "console"]),
-      console_session_id: idSchema.nullable(),
-    }),
+    actor: actorSchema,
     address: z.string().describe("The network address of the caller"),
     method: z.enum(["POST", "PATCH", "PUT", "DELETE"]),
     operation: z.string().describe("The `operationId` in this document"),
@@ -76,12 +72,7 @@ function presentEntry(entry: AuditEntry) {
   return {
     id: entry.id,
     workspace_id: entry.workspaceId,
-    actor: {
-      key_id: entry.actorId,
-      key_name: entry.actorName,
-      via: entry.consoleSessionId === null ? "api" : "console",
-      console_session_id: entry.consoleSessionId,
-    },
+    actor: presentActor(entry),
     address: entry.address,
     method: entry.method,
     operation: entry.operation,

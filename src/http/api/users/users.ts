@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RequestError } from "../../../core/faults/errors.ts";
 import type { PageRequest, Slice } from "../../../core/page.ts";
 import type { Reachability } from "../../../core/session/reachability.ts";
+import type { ErasureRepository } from "../../../users/erasure-repository.ts";
 import type { UserFilter, UserView } from "../../../users/user-repository.ts";
 import { seesMasked } from "../route/contacts.ts";
 import { listReply, pageQuery, pageRequest } from "../route/paging.ts";
@@ -13,8 +14,8 @@ export interface UserRoutesDeps {
   users: {
     list(workspaceId: string, filter: UserFilter, page: PageRequest): Promise<Slice<UserView>>;
     get(workspaceId: string, id: string): Promise<UserView | null>;
-    erase(workspaceId: string, id: string): Promise<{ sessionIds: string[] } | null>;
   };
+  erasures: Pick<ErasureRepository, "erase">;
   /** Tells if the bot may write to a user without a message from the user. */
   reach(user: UserView): Promise<Reachability>;
   /** All identifiers that the written form may mean on the channels of a workspace. */
@@ -129,7 +130,7 @@ const revealUser = (deps: UserRoutesDeps): Route =>
     handle: ({ caller, params }) => showUser(deps, caller.workspaceId, params.id),
   });
 
-const eraseUser = ({ users, onErased }: UserRoutesDeps): Route =>
+const eraseUser = ({ erasures, onErased }: UserRoutesDeps): Route =>
   defineRoute({
     method: "DELETE",
     path: "/users/{id}",
@@ -137,17 +138,21 @@ const eraseUser = ({ users, onErased }: UserRoutesDeps): Route =>
     summary: "Erase a person",
     description:
       "Removes the user, their participant data, and their sessions with every message, execution and delivery. " +
-      "There is no way back.",
+      "There is no way back. `Location` names the certificate, which says what was erased.",
     tag: "Users",
     scope: "users:write",
     params: idParams,
     responses: [{ status: 204, description: "Erased", schema: null }],
     errors: [USER_NOT_FOUND],
     async handle({ caller, params }) {
-      const erased = await users.erase(caller.workspaceId, params.id);
+      const erased = await erasures.erase(caller.workspaceId, params.id, caller);
       if (!erased) throw userNotFound(params.id);
       onErased(erased.sessionIds);
-      return { status: 204, change: { after: { sessions_erased: erased.sessionIds.length } } };
+      return {
+        status: 204,
+        headers: { Location: `/api/v1/erasures/${erased.erasureId}` },
+        change: { after: { sessions_erased: erased.sessionIds.length, erasure_id: erased.erasureId } },
+      };
     },
   });
 
