@@ -5,6 +5,9 @@ import { claimEvent } from "../sessions/event-keys-repository.ts";
 import { EXCERPT } from "./access-repository.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 
+/** A late edit is looked for among so many messages before those that wait, and no further. */
+const LATE_REACH = 200;
+
 /**
  * The session is locked before its message, as in all other writes. So no turn of the session begins or ends until the
  * edit is committed.
@@ -12,7 +15,8 @@ import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 const LOCK = `
   SELECT m.id, m.session_id FROM users u
   JOIN sessions s ON s.user_id = u.id AND s.channel_id = u.channel_id AND s.status = 'active' AND s.address = $3
-  JOIN messages m ON m.session_id = s.id AND m.seq > s.answered_seq AND m.origin = 'user' AND m.reply_reference = $4
+  JOIN messages m ON m.session_id = s.id AND m.seq > s.answered_seq - ${LATE_REACH} AND m.origin = 'user'
+    AND m.reply_reference = $4
   WHERE u.channel_id = $1 AND u.identifier = $2 ORDER BY m.seq DESC LIMIT 1 FOR UPDATE OF s, m`;
 
 /**
@@ -29,7 +33,14 @@ const EDIT = `
       OR EXISTS (SELECT 1 FROM messages w JOIN executions x ON x.id = w.execution_id
         WHERE w.session_id = s.id AND w.seq > s.answered_seq AND w.seq < m.seq AND x.status IN ('pending', 'running')))`;
 
-/** Replaces the words of a message whose turn has not begun. A repeated event changes nothing. */
+/** The bot has read the old words already. Only the time of the edit is kept, for the trail. */
+const NOTE_LATE =
+  "UPDATE messages SET metadata = metadata || jsonb_build_object('late_edit_at', $2::text) WHERE id = $1";
+
+/**
+ * Replaces the words of a message whose turn has not begun. Later, the message only gets the time of the edit. A
+ * repeated event changes nothing.
+ */
 export async function editWaiting(client: PoolClient, row: InboundRow): Promise<InboundOutcome> {
   const { channelId, userIdentifier, address, replyReference } = row;
   if (replyReference === null) return { kind: "not_waiting" };
@@ -56,7 +67,11 @@ export async function editWaiting(client: PoolClient, row: InboundRow): Promise<
     row.choice,
     storableJson(row.metadata),
   ]);
-  if (rowCount !== 1) return { kind: "not_waiting" };
+  if (rowCount !== 1) {
+    const { edited_at: at = new Date().toISOString() } = row.metadata;
+    await client.query(NOTE_LATE, [found.id, String(at)]);
+    return { kind: "not_waiting" };
+  }
   // The session counts as changed, so that its lane reads the message again, and lists show it.
   await client.query("UPDATE sessions SET edited = true, updated_at = now() WHERE id = $1", [
     found.session_id,

@@ -84,11 +84,19 @@ function authorFacts(message: QuestionRow, session: SessionFacts): Fact[] {
   return facts;
 }
 
-function editFacts({ id, editedAt }: QuestionRow): Fact[] {
-  const at = new Date(editedAt ?? Number.NaN);
-  if (Number.isNaN(at.getTime())) return [];
-  const why = "Its turn had not begun, so the bot got the new words only.";
-  return [{ at, what: "The user rewrote the message.", why, about: { type: "message", id } }];
+function editFacts({ id, editedAt, lateEditAt }: QuestionRow): Fact[] {
+  const edits = [
+    [editedAt, "The user rewrote the message.", "Its turn had not begun, so the bot got the new words only."],
+    [
+      lateEditAt,
+      "The user rewrote the message too late.",
+      "Its turn had begun, so the bot had read the old words. The new ones are not kept.",
+    ],
+  ] as const;
+  return edits.flatMap(([time, what, why]) => {
+    const at = new Date(time ?? Number.NaN);
+    return Number.isNaN(at.getTime()) ? [] : [{ at, what, why, about: { type: "message" as const, id } }];
+  });
 }
 
 function kindsOf(references: readonly StoredReference[]): string {

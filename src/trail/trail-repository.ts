@@ -43,7 +43,8 @@ const KEYS = `ARRAY(SELECT k.event_key FROM inbound_events k WHERE k.message_id 
 
 const QUESTION_COLUMNS = `m.id, m.seq, m.origin, m.content, m.created_at AS "createdAt", m.sent_at AS "sentAt", m.author,
   m.message_references AS "references", m.gather_until IS NOT NULL AS "collectsParts", m.listened_at AS "listenedAt",
-  m.metadata->'transcription' AS transcription, m.metadata->>'edited_at' AS "editedAt", ${KEYS} AS keys`;
+  m.metadata->'transcription' AS transcription, m.metadata->>'edited_at' AS "editedAt",
+  m.metadata->>'late_edit_at' AS "lateEditAt", ${KEYS} AS keys`;
 
 /** The messages that a turn answers: its own message, and those that were merged into it. */
 const QUESTIONS = `

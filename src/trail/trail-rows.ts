@@ -75,6 +75,8 @@ export interface QuestionRow {
   transcription: Json;
   /** The platform's time of its newest edit; null: it was not edited. */
   editedAt: string | null;
+  /** The platform's time of its newest edit after its turn had begun; null: there was none. */
+  lateEditAt: string | null;
   /** Keys of its platform events, or of the cause of an unprompted turn. */
   keys: string[];
   /** Its own execution, if it has one. */

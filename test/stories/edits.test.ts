@@ -61,6 +61,14 @@ test("an edit changes a message whose turn has not begun, once, and no other", a
   expect(body.facts).toContainEqual(
     expect.objectContaining({ at: "2026-11-30T10:00:00.000Z", what: "The user rewrote the message." }),
   );
+  const [late] = await story.rows("SELECT id FROM messages WHERE content = 'one'");
+  const trail = await story.app.api("GET", `/messages/${late?.id}/trail`);
+  expect(trail.body.facts).toContainEqual(
+    expect.objectContaining({
+      at: "2026-11-30T10:00:00.000Z",
+      what: "The user rewrote the message too late.",
+    }),
+  );
 });
 
 test("of collected messages, one that waits can be edited, and none once they are answered together", async () => {
