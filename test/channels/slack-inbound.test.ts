@@ -72,6 +72,8 @@ describe("a conversation on Slack", () => {
         address: `${GENERAL}:${ts}`,
         externalKey: `${GENERAL}:${ts}`,
         userIdentifier: ADA,
+        // Who lets in the Slack channel lets in everybody who writes there.
+        partOf: GENERAL,
       },
     });
   });

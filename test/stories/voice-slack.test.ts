@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ADA, callback, DM, directMessage, nextTs } from "../channels/slack-subject.ts";
+import { ADA, callback, DM, directMessage, nextTs, reactionTo } from "../channels/slack-subject.ts";
 import { startTestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
@@ -56,6 +56,19 @@ test("on Slack, an audio clip is heard and answered by voice in its thread, or i
     { content: "hello", attachments: [{ kind: "audio", content_type: expect.stringMatching(/^audio/) }] },
     { content: "You said: hello", metadata: { speech: { model: "tts-1" } } },
   ]);
+
+  // Slack posts the sound later. Its event has the timestamp, by which a reaction names the message.
+  const [{ id: session }] = body.data;
+  const heardAt = nextTs();
+  const file = { id: "F0UPLOAD0", name: "voice.ogg", mimetype: "audio/ogg" };
+  const shown = { ts: heardAt, thread_ts: first, user: fake.us.userId, subtype: "file_share", files: [file] };
+  expect(await post(directMessage(fake, { ...shown, text: "" }))).toBe(200);
+  expect(await post(reactionTo(fake, `${DM}:${heardAt}`, "+1"))).toBe(200);
+  await eventually(async () => {
+    const { body: rated } = await app.api("GET", `/chat/sessions/${session}/messages`);
+    expect(rated.data[1].feedback).toMatchObject([{ rating: "up", user: { identifier: ADA } }]);
+    expect(rated.data).toHaveLength(2);
+  });
 
   fake.scopes.splice(fake.scopes.indexOf("files:write"), 1);
   const second = await say("again");

@@ -18,3 +18,8 @@ export function parseAddress(address: string): SlackPlace | null {
     /^(?:([TE][A-Z0-9]{1,30})\/)?([CDGUW][A-Z0-9]{1,30})(?::(\d{1,12}\.\d{1,9}))?$/.exec(address) ?? [];
   return channel === undefined ? null : { team: team ?? null, channel, threadTs: threadTs ?? null };
 }
+
+/** An id behind its workspace, where the app is in several of them. */
+export function inTeam(team: string | null, id: string): string {
+  return team === null ? id : `${team}/${id}`;
+}

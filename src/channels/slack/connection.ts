@@ -27,6 +27,7 @@ import { createReactions } from "./reaction.ts";
 import { createWebhookReceiver } from "./receiver.ts";
 import { createRouting } from "./routing.ts";
 import { holdSocket } from "./socket.ts";
+import { createSpokenMessages } from "./spoken.ts";
 import { createStatus } from "./status.ts";
 import { createStatusCalls } from "./status-calls.ts";
 import { createStreaming } from "./streaming.ts";
@@ -74,6 +75,7 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
   const checkHead = createHeadCheck(signingSecrets(config));
   const conversations = createConversations(options);
   const desk = createDeskReader({ people, isDesk: options.isDesk });
+  const spoken = createSpokenMessages(options.values);
   const readEvent = createInbound({
     isShared: workspaces.isShared,
     identity: identity.current,
@@ -81,6 +83,7 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
     people,
     rules: { threads: config.threads, route: createRouting(config.agents) },
     readThread: createThreadReader({ clientOf, people, log }),
+    spoken,
     desk,
     log,
   });
@@ -88,6 +91,7 @@ export function createSlackChannel(options: ChannelOptions<SlackConfig>): Channe
     isShared: workspaces.isShared,
     userId: () => identity.current().userId,
     nameOf: people.nameOf,
+    spoken,
   });
   const readPress = createPresses({
     isShared: workspaces.isShared,

@@ -2,7 +2,7 @@ import type { DeskMessage, InboundMessage, MessageReference } from "../../core/m
 import type { Logger } from "../../core/process/logger.ts";
 import type { KnownConversation } from "../channel-options.ts";
 import type { Later } from "../kit/later.ts";
-import { toAddress } from "./address.ts";
+import { inTeam, toAddress } from "./address.ts";
 import {
   addressingOf,
   barredBecause,
@@ -18,6 +18,7 @@ import type { DeskReader } from "./desk-inbound.ts";
 import type { SlackEvent, SlackMessage } from "./event.ts";
 import { firstName, type People, workspaceOf } from "./people.ts";
 import { filesOf, forwardedText, forwardsIn, referenceTo, writtenText } from "./said.ts";
+import type { SpokenMessages } from "./spoken.ts";
 import { readableText } from "./text.ts";
 import type { ReadThread } from "./thread.ts";
 
@@ -30,6 +31,7 @@ export interface InboundDeps {
   /** The configured rules: the thread messages that are for the bot, and the agent that answers. */
   rules: { threads: ThreadRule; route(channel: string, text: string): string | null };
   readThread: ReadThread;
+  spoken: Pick<SpokenMessages, "note">;
   /** Conversations of desks, in which nothing is for the bot. */
   desk: DeskReader;
   log: Logger;
@@ -58,6 +60,8 @@ export function createInbound(deps: InboundDeps) {
       const words = await deps.desk.message(installation, message, eventId, us);
       return words === null ? ignore("not in a thread of a desk") : [words];
     }
+    if (message.user !== undefined && message.user === us.userId)
+      await deps.spoken.note(installation, message);
     const barred = barredBecause(message, us);
     if (barred !== null) return ignore(barred);
     const written = writtenText(message);
@@ -100,7 +104,7 @@ export function createInbound(deps: InboundDeps) {
   ): Promise<InboundMessage> {
     const userId = message.user ?? "";
     noteWriter(team, userId, message);
-    const userIdentifier = team === null ? userId : `${team}/${userId}`;
+    const userIdentifier = inTeam(team, userId);
     const nameOf = (id: string) => people.nameOf(team, id);
     const [name, locale, readable, forwards, thread] = await Promise.all([
       nameOf(userId),
@@ -121,7 +125,12 @@ export function createInbound(deps: InboundDeps) {
       type: "message",
       // A mention in a channel comes as two events with one timestamp.
       eventKeys: [`event:${eventId}`, `message:${message.channel}:${message.ts}`],
-      conversation: { address, userIdentifier, externalKey: known?.externalKey ?? address },
+      conversation: {
+        address,
+        userIdentifier,
+        externalKey: known?.externalKey ?? address,
+        ...(isDirect(message) ? {} : { partOf: inTeam(team, message.channel) }),
+      },
       ...(agent === null ? {} : { agent }),
       ...(name === null ? {} : { userName: name }),
       profile: {

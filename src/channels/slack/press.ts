@@ -5,7 +5,7 @@ import { findPressed, readPressReference } from "../../core/message/press.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { OfferedButtons } from "../channel-options.ts";
 import type { Later } from "../kit/later.ts";
-import { parseAddress, toAddress } from "./address.ts";
+import { inTeam, parseAddress, toAddress } from "./address.ts";
 import { chosenBlocks } from "./blocks.ts";
 import { BUTTONS_UNKNOWN, type Conversations, unknownInOutage } from "./conversations.ts";
 import type { DeskReader } from "./desk-inbound.ts";
@@ -71,7 +71,7 @@ export function createPresses(deps: PressDeps) {
       people.nameOf(team, press.userId),
     ]);
     if (known === undefined) return BUTTONS_UNKNOWN;
-    const userIdentifier = team === null ? press.userId : `${team}/${press.userId}`;
+    const userIdentifier = inTeam(team, press.userId);
     const { messageId, index } = reference;
     const choice = `${pressed.label} (${name ?? press.userId})`;
     const { buttons } = offered;
@@ -81,7 +81,12 @@ export function createPresses(deps: PressDeps) {
         type: "message",
         // Two quick clicks are two requests but one choice.
         eventKeys: [`press:${messageId}:${index}:${press.userId}`],
-        conversation: { address, userIdentifier, externalKey: known?.externalKey ?? address },
+        conversation: {
+          address,
+          userIdentifier,
+          externalKey: known?.externalKey ?? address,
+          ...(isDirect ? {} : { partOf: inTeam(team, press.channel) }),
+        },
         ...(known === null ? {} : { agent: known.agent }),
         ...(name === null ? {} : { userName: name }),
         profile: { chat_type: isDirect ? "im" : "channel" },

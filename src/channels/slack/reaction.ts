@@ -1,7 +1,9 @@
 import type { MessageRating } from "../../core/message/channel-event.ts";
 import type { Rating } from "../../core/message/rating.ts";
+import { inTeam } from "./address.ts";
 import type { SlackReaction } from "./event.ts";
 import { sentAt } from "./inbound.ts";
+import type { SpokenMessages } from "./spoken.ts";
 
 const MEANINGS: Record<string, Rating> = { "+1": "up", thumbsup: "up", "-1": "down", thumbsdown: "down" };
 
@@ -10,6 +12,7 @@ export interface ReactionDeps {
   /** The bot's user id; null while it is unknown. */
   userId(): string | null;
   nameOf(team: string | null, userId: string): Promise<string | null>;
+  spoken: Pick<SpokenMessages, "externalId">;
 }
 
 export type ReadReaction = ReturnType<typeof createReactions>;
@@ -18,7 +21,7 @@ export type ReadReaction = ReturnType<typeof createReactions>;
  * Turns thumbs below our messages into ratings. Everything else is only acknowledged: other reactions, and those to
  * messages of others.
  */
-export function createReactions({ isShared, userId, nameOf }: ReactionDeps) {
+export function createReactions({ isShared, userId, nameOf, spoken }: ReactionDeps) {
   return async function readReaction(given: {
     team: string | null;
     botUserId: string | null;
@@ -31,13 +34,16 @@ export function createReactions({ isShared, userId, nameOf }: ReactionDeps) {
     const isOthers = writer != null && us !== null && writer !== us;
     if (rating === undefined || isOthers || user === us) return [];
     const team = isShared ? given.team : null;
-    const name = await nameOf(team, user);
+    const [name, externalId] = await Promise.all([
+      nameOf(team, user),
+      spoken.externalId(team, item.channel, item.ts),
+    ]);
     const rater = { identifier: inTeam(team, user), ...(name === null ? {} : { name }) };
     const { sentAt: at } = sentAt(ts);
     return [
       {
         type: "rating",
-        externalId: `${item.channel}:${item.ts}`,
+        externalId,
         place: inTeam(team, item.channel),
         rater,
         ...(type === "reaction_added" ? { rating } : { rating: null, takesBack: rating }),
@@ -46,5 +52,3 @@ export function createReactions({ isShared, userId, nameOf }: ReactionDeps) {
     ];
   };
 }
-
-const inTeam = (team: string | null, id: string) => (team === null ? id : `${team}/${id}`);

@@ -4,7 +4,8 @@ import type { SlackPlace } from "./address.ts";
 import { readFault, type SlackFault, sendResultOf } from "./errors.ts";
 import type { SlackWebApi } from "./web-api.ts";
 
-const NAME = "voice.ogg";
+/** The name of the file of a spoken reply. */
+export const VOICE_FILE = "voice.ogg";
 const TITLE = "Voice message";
 
 /**
@@ -23,7 +24,7 @@ export async function sendVoice(
   if (content === null || content.length === 0) return null;
   let id: string;
   try {
-    const place = await client.files.getUploadURLExternal({ filename: NAME, length: content.length });
+    const place = await client.files.getUploadURLExternal({ filename: VOICE_FILE, length: content.length });
     if (place.upload_url === undefined || place.file_id === undefined) return null;
     id = place.file_id;
     await upload(place.upload_url, content);
