@@ -195,6 +195,8 @@ describe("an export of a person", () => {
       targets.includes(id),
     ]);
     expect(changed).toEqual([
+      ["createSession", "api", false],
+      ["createSession", "api", false],
       ["mergeParticipantData", "api", true],
       ["requestHandoff", "api", false],
     ]);

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import type { RawRequest } from "../../src/channels/channel.ts";
+import type { RawRequest } from "../../src/channels/channel-webhook.ts";
 import { startAlone } from "../../src/simulator/alone.ts";
 import type { Connection, PlatformName, SeenMessage } from "../../src/simulator/connection.ts";
 import type { FaultName } from "../../src/simulator/wire/faults.ts";

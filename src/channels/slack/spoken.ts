@@ -1,4 +1,4 @@
-import type { ChannelValues } from "../channel.ts";
+import type { ChannelValues } from "../channel-options.ts";
 import type { SlackMessage } from "./event.ts";
 import { VOICE_FILE } from "./voice.ts";
 
