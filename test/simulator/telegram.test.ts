@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import { Bot, InlineKeyboard, webhookCallback } from "grammy";
+import { Bot, InlineKeyboard, InputFile, webhookCallback } from "grammy";
 import { describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startLoopbackServer } from "../support/loopback-server.ts";
@@ -232,6 +232,11 @@ describe("simulated Telegram", () => {
     const { file_path: path } = file.result as { file_path: string };
     const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_API_ROOT: root } = simulator.settings;
     expect(await (await fetch(`${root}/file/bot${token}/${path}`)).text()).toBe("content");
+
+    // Bots upload without a type, and Telegram finds it out. So a phone can play it.
+    await echoBot(simulator).api.sendVoice(5, new InputFile(Buffer.from("OggS"), "voice.ogg"));
+    const { body: heard } = await simulator.control("GET", "/telegram/chats/5");
+    expect(heard.at(-1).file).toMatchObject({ content_type: "audio/ogg" });
   });
 
   it("shows each fault as the service behind it would meet it", async () => {

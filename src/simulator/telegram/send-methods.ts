@@ -80,7 +80,7 @@ async function findFile(
 ): Promise<StoredFile | string> {
   const attached = typeof given === "string" ? given.replace(/^attach:\/\//, "") : kind;
   const upload = files.get(attached) ?? files.get(kind);
-  if (upload !== undefined) return addFile(bot, upload);
+  if (upload !== undefined) return addFile(bot, { ...upload, contentType: typeOf(upload, kind) });
   if (typeof given !== "string" || given === "") return `there is no ${kind} in the request`;
   const known = bot.files.get(given);
   if (known !== undefined) return known;
@@ -95,6 +95,19 @@ async function findFile(
   } catch {
     return "failed to get HTTP URL content";
   }
+}
+
+/** Types of uploads that come without one, as Telegram finds them out. */
+const TYPES: Readonly<Record<string, string>> = {
+  voice: "audio/ogg",
+  audio: "audio/mpeg",
+  photo: "image/jpeg",
+  video: "video/mp4",
+  animation: "video/mp4",
+};
+
+function typeOf({ contentType }: { contentType: string }, kind: string): string {
+  return contentType === "application/octet-stream" ? (TYPES[kind] ?? contentType) : contentType;
 }
 
 const ACTIONS = new Set([

@@ -1,4 +1,5 @@
 import type { Request } from "express";
+import { readMultipart } from "./multipart.ts";
 
 /** A call of the bot, with its parameters in one object, wherever they stood. */
 export interface ApiCall {
@@ -23,7 +24,7 @@ export async function readCall(request: Request, gone: AbortSignal): Promise<Api
   const query = new URLSearchParams(request.originalUrl.split("?", 2)[1] ?? "");
   const call = { method: request.method, url: request.originalUrl, query, headers, gone };
   if (body === null) return null;
-  const read = await parametersIn(headers["content-type"] ?? "", body);
+  const read = parametersIn(headers["content-type"] ?? "", body);
   if (read === null) return null;
   return { ...call, body, payload: { ...Object.fromEntries(query), ...read.payload }, files: read.files };
 }
@@ -38,22 +39,19 @@ async function readBody(request: Request): Promise<Buffer | null> {
   return length > MOST_BYTES ? null : Buffer.concat(chunks);
 }
 
-async function parametersIn(type: string, body: Buffer): Promise<Pick<ApiCall, "payload" | "files"> | null> {
+function parametersIn(type: string, body: Buffer): Pick<ApiCall, "payload" | "files"> | null {
   const files: ApiCall["files"] = new Map();
   const payload: Record<string, unknown> = {};
   if (body.length === 0) return { payload, files };
   try {
     if (type.startsWith("multipart/form-data")) {
-      const form = await new Response(new Uint8Array(body), { headers: { "content-type": type } }).formData();
-      for (const [name, value] of form) {
-        if (typeof value === "string") payload[name] = value;
-        else {
-          const bytes = Buffer.from(await value.arrayBuffer());
-          const contentType = value.type === "" ? "application/octet-stream" : value.type;
-          files.set(name, { name: value.name, contentType, bytes });
-        }
+      const parts = readMultipart(type, body);
+      for (const { name, filename, contentType, bytes } of parts ?? []) {
+        if (filename === null) payload[name] = bytes.toString("utf8");
+        else
+          files.set(name, { name: filename, contentType: contentType || "application/octet-stream", bytes });
       }
-      return { payload, files };
+      return parts && { payload, files };
     }
     if (type.startsWith("application/x-www-form-urlencoded"))
       return { payload: formFields(new URLSearchParams(body.toString("utf8"))), files };
