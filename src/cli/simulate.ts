@@ -4,7 +4,7 @@ import { StartupError } from "../core/faults/errors.ts";
 import { startAlone } from "../simulator/alone.ts";
 import { PLATFORMS, type PlatformName } from "../simulator/connection.ts";
 import { replay } from "../simulator/replay.ts";
-import { runSchema } from "../simulator/run.ts";
+import { type Run, runSchema } from "../simulator/run.ts";
 
 export interface SimulateOptions {
   /** A saved run to play and check; null: none. */
@@ -37,7 +37,12 @@ export async function simulate({
     print("--port takes a port number from 0 to 65535.");
     return 2;
   }
-  if (run.replay !== null && run.url !== null) return play(run.replay, run.url, { ...run, print });
+  const saved = run.replay === null ? null : await readRun(run.replay);
+  if (typeof saved === "string") {
+    print(saved);
+    return 2;
+  }
+  if (saved !== null && run.url !== null) return play(saved, run.url, { ...run, print });
   const wanted = platforms.length === 0 ? PLATFORMS : (platforms as PlatformName[]);
   try {
     const alone = await startAlone({ platforms: wanted, port: Number(port), urls });
@@ -48,8 +53,8 @@ export async function simulate({
       print(`\n# ${platform}`);
       for (const [name, value] of Object.entries(settings())) print(`${name}=${value}`);
     }
-    if (run.replay !== null) {
-      const code = await play(run.replay, alone.origin, { ...run, print });
+    if (saved !== null) {
+      const code = await play(saved, alone.origin, { ...run, print });
       await alone.close();
       return code;
     }
@@ -64,22 +69,22 @@ export async function simulate({
   }
 }
 
-/** Plays a saved run at a simulator. Returns 0 if people see what they saw. */
-async function play(
-  file: string,
-  url: string,
-  { timeoutMs, print }: Pick<SimulateOptions, "timeoutMs" | "print">,
-): Promise<number> {
+/** Reads a saved run; a text says why it is none. */
+async function readRun(file: string): Promise<Run | string> {
   const read = await readFile(file, "utf8").then(
     (text) => runSchema.safeParse(parseJson(text)),
     (error: unknown) => ({ success: false as const, error: String(error) }),
   );
-  if (!read.success) {
-    print(
-      `${file} is not a saved run: ${typeof read.error === "string" ? read.error : problemsOf(read.error)}`,
-    );
-    return 2;
-  }
+  if (read.success) return read.data;
+  return `${file} is not a saved run: ${typeof read.error === "string" ? read.error : problemsOf(read.error)}`;
+}
+
+/** Plays a saved run at a simulator. Returns 0 if people see what they saw. */
+async function play(
+  run: Run,
+  url: string,
+  { timeoutMs, print }: Pick<SimulateOptions, "timeoutMs" | "print">,
+): Promise<number> {
   const root = `${url.replace(/\/+$/, "")}/simulator/v1`;
   async function call(method: string, path: string, body?: unknown): Promise<unknown> {
     const headers = { "content-type": "application/json" };
@@ -93,7 +98,7 @@ async function play(
     return answer;
   }
   try {
-    const isSame = await replay({ run: read.data, call, timeoutMs, print });
+    const isSame = await replay({ run, call, timeoutMs, print });
     print(isSame ? "The run is as it was." : "The run differs.");
     return isSame ? 0 : 1;
   } catch (error) {
