@@ -27,7 +27,7 @@ export const accessSchema = z
       .max(1000)
       .nullable()
       .default(null)
-      .describe("What others read, at most once a day. Null: nothing."),
+      .describe("The reply to all others, at most once a day. Null: no reply."),
     codeText: z
       .string()
       .trim()
@@ -40,7 +40,7 @@ export const accessSchema = z
       .max(20)
       .default([])
       .describe(
-        "Who gets a card about a stranger, with buttons to let them in or not: desks by name, or people and groups on Slack or Telegram.",
+        "The receivers of a card about a stranger, with buttons that let in or refuse: desks by name, or people and groups on Slack or Telegram.",
       ),
   })
   .refine(({ codeText }) => codeText.includes("{code}"), {

@@ -224,7 +224,7 @@ export const agentSchema = z.strictObject({
   shadow: shadowSchema
     .optional()
     .describe(
-      "Another agent that answers this one's turns, too, and is never sent; see [Try another version](bots.md#beside-live-turns).",
+      "Another agent that also answers this one's turns. Its answers are never sent. See [Try another version](bots.md#beside-live-turns).",
     ),
   retentionDays: z
     .int()

@@ -31,7 +31,7 @@ export const configFileSchema = z.strictObject({
   desks: z
     .record(nameSchema, z.unknown())
     .optional()
-    .describe("Places where people are asked to answer, by the name in `handoff.desk`."),
+    .describe("Conversations in which people are asked to answer, by the name in `handoff.desk`."),
 });
 
 /** The keys of every channel of any kind. */
@@ -47,5 +47,5 @@ export const channelCommonSchema = z.strictObject({
     ),
   access: accessSchema
     .optional()
-    .describe("Who may talk to the bot here. Left out: everybody. Not on `web` and `api`."),
+    .describe("The people who may talk to the bot here. Left out: everybody. Not on `web` and `api`."),
 });

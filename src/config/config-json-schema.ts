@@ -16,7 +16,7 @@ export function configJsonSchema({ bots, channels }: Registries): SchemaNode {
   const types = Object.values(bots).map(({ type, configSchema }) =>
     withKeys(inputSchema(configSchema), { type: { const: type } }, ["type"]),
   );
-  const bot = { description: "What answers.", oneOf: types };
+  const bot = { description: "The bot that answers.", oneOf: types };
   const agentNode = withReferences(withKeys(agent, { bot }, ["bot"]));
   const kinds = [...Object.keys(channels), ...missingKinds(channels)];
   const channelNode: SchemaNode = {

@@ -19,7 +19,9 @@ export const handoffSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("Where people are asked: one of `desks`. Left out: only in the console and over the API."),
+    .describe(
+      "The place at which people are asked: one of `desks`. Left out: only in the console and over the API.",
+    ),
   userWords: z
     .array(z.string().trim().min(1).max(200))
     .max(50)
@@ -28,7 +30,7 @@ export const handoffSchema = z.strictObject({
   onFailure: z
     .boolean()
     .default(false)
-    .describe("A person is asked for when the last try of a turn failed, in place of the apology."),
+    .describe("After the last failed attempt of a turn, a person is requested, instead of the apology."),
   idleMinutes: z
     .int()
     .min(1)

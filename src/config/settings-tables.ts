@@ -12,7 +12,10 @@ export function environmentTable(): string {
 
 /** The tables of the configuration file's keys in Markdown, generated from the schemas that check them. */
 export function configTables({ bots, channels }: Registries): string {
-  const bot = { type: "object", description: "What answers; `type` says which, the other keys are its own." };
+  const bot = {
+    type: "object",
+    description: "The bot that answers. `type` selects it, and the other keys are its settings.",
+  };
   const agent = withKeys(inputSchema(agentSchema), { bot }, ["bot"]);
   return [
     "## The file",

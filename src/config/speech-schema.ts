@@ -32,7 +32,7 @@ const listenSchema = z.strictObject({
     .min(1)
     .max(7200)
     .default(900)
-    .describe("A longer voice message is not heard, and the bot is told so."),
+    .describe("A longer voice message is not transcribed, and the bot gets a note about it."),
 });
 
 const speakSchema = z.strictObject({
@@ -49,7 +49,7 @@ const speakSchema = z.strictObject({
     .min(1)
     .max(4000)
     .optional()
-    .describe("How to speak, for models that take instructions: `Speak calmly.`"),
+    .describe("The way to speak, for models that accept instructions: `Speak calmly.`"),
 });
 
 /** An agent's `speech`: how it hears voice messages, and how it speaks. */

@@ -34,10 +34,14 @@ export function scheduleTools(effects: ToolEffects) {
       description:
         "Has you write to the user later, such as a reminder: once, or again and again. Give one of `after`, `at`, `every`, `cron` and `rrule`.",
       inputSchema: z.object({
-        instruction: z.string().min(1).describe("What you are to write then, as an instruction to yourself."),
+        instruction: z.string().min(1).describe("Your task at that time, as an instruction to yourself."),
         name: z.string().min(1).max(200).optional(),
         ...when,
-        max_runs: z.int().min(1).optional().describe("How often in all; default: without end"),
+        max_runs: z
+          .int()
+          .min(1)
+          .optional()
+          .describe("The number of repetitions in total; default: without end"),
       }),
       execute: async ({ instruction, name, max_runs, ...times }) => {
         const planned = plan(times, await effects.participantData());

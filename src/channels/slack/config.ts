@@ -76,13 +76,13 @@ export const slackConfigSchema = z
       .union([z.boolean(), z.literal("auto")])
       .default("auto")
       .describe(
-        "Shows answers while they are written. `auto`: where Slack supports streaming. `true`: elsewhere too, by editing a message.",
+        "Shows answers while they are written. `auto`: if Slack supports streaming. `true`: otherwise also, by editing a message.",
       ),
     toolCards: z
       .boolean()
       .default(true)
       .describe(
-        "Shows the names of a bot's tools as cards while they work, where Slack streams. `false`: only the answer.",
+        "Shows the names of a bot's tools as cards while they work, if Slack streams. `false`: only the answer.",
       ),
     titles: z
       .boolean()

@@ -126,7 +126,10 @@ export const runningCommands: readonly Command[] = [
     takes: NONE,
     summary: "print the manifest to create a Slack app from",
     options: {
-      url: { value: "<https://…>", doc: "where Slack reaches this service (default: CAUSEWAY_PUBLIC_URL)" },
+      url: {
+        value: "<https://…>",
+        doc: "the address at which Slack reaches this service (default: CAUSEWAY_PUBLIC_URL)",
+      },
       socket: { doc: "for Socket Mode, which needs no address" },
       channel: { value: "<name>", doc: "the channel in the configuration file (default: slack)" },
       name: { value: "<name>", doc: "what the app is called in Slack (default: Causeway)" },
@@ -147,10 +150,10 @@ export const runningCommands: readonly Command[] = [
     takes: { least: 0, most: 9 },
     summary: "be these platforms for any bot, without accounts (default: all)",
     options: {
-      port: { value: "<port>", doc: "where it listens (default: 4010)" },
-      "slack-events": { value: "<url>", doc: "where your Slack app takes events and presses" },
-      "twilio-webhook": { value: "<url>", doc: "where your program takes messages from Twilio" },
-      "meta-webhook": { value: "<url>", doc: "where your program takes events from Meta" },
+      port: { value: "<port>", doc: "the port to listen on (default: 4010)" },
+      "slack-events": { value: "<url>", doc: "the address of your Slack app for events and presses" },
+      "twilio-webhook": { value: "<url>", doc: "the address of your program for messages from Twilio" },
+      "meta-webhook": { value: "<url>", doc: "the address of your program for events from Meta" },
       replay: { value: "<file>", doc: "play a run that the page saved, check it, and end" },
       url: { value: "<http://…>", doc: "play it at this running service's simulator" },
       timeout: { value: "<milliseconds>", doc: "how long a replay waits for an answer (default: 60000)" },

@@ -49,7 +49,7 @@ export const setupCommands: readonly Command[] = [
         doc: "llm: openai, anthropic, google or openai-compatible (default: openai; with --url, openai-compatible)",
       },
       url: { value: "<url>", doc: "webhook: your endpoint; llm: the address of the API (https://host/v1)" },
-      prompt: { value: "<text>", doc: "what the bot is told about its task" },
+      prompt: { value: "<text>", doc: "the bot's task, for its prompt" },
       unchecked: UNCHECKED,
     },
     async run(call) {

@@ -30,7 +30,7 @@ export const oidcVariables = {
     default: "roles",
   }),
   CAUSEWAY_OIDC_SCOPE: variable({
-    doc: "The scopes that are asked for, separated by spaces. Some providers give groups only for a scope `groups`.",
+    doc: "The requested scopes, separated by spaces. Some providers give groups only for a scope `groups`.",
     schema: z.string().regex(/(?:^| )openid(?: |$)/, "write scopes with openid among them"),
     default: "openid profile email",
   }),

@@ -33,7 +33,7 @@ export const serverVariables = {
     unset: "`./channels.config.local.json` if it exists, else `./channels.config.json`",
   }),
   CAUSEWAY_WATCH: variable({
-    doc: "`1` reads the configuration anew as soon as its file, a file that it refers to or `.env` changes, as `causeway reload` does. `0` waits for `causeway reload`.",
+    doc: "`1` reads the configuration again, like `causeway reload`, after each change of its file, a file that it refers to or `.env`. `0` waits for `causeway reload`.",
     schema: z.enum(["0", "1"], "write 1 or 0").transform((text) => text === "1"),
     default: "0",
   }),

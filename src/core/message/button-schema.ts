@@ -10,13 +10,13 @@ const buttonSchema = z.strictObject({
     .string()
     .max(BUTTON_LIMITS.label)
     .refine((label) => label.trim() !== "" && !/[\r\n]/.test(label), "write some text on one line")
-    .describe("What it says; pressing it says the same."),
+    .describe("Its text. Pressing it sends the same text."),
   payload: z
     .string()
     .min(1)
     .max(BUTTON_LIMITS.payload)
     .exactOptional()
-    .describe("What the bot gets with the press. Default: the label."),
+    .describe("The value that the bot gets with the press. Default: the label."),
   url: z
     .string()
     .max(BUTTON_LIMITS.url)

@@ -24,7 +24,9 @@ export const metaConfigSchema = z.strictObject({
   verifyToken: z
     .string()
     .min(1, "must not be empty (try `openssl rand -hex 16`)")
-    .describe("A token that you choose. Enter it beside the webhook's URL. Meta sends it to check that URL."),
+    .describe(
+      "A token that you choose. Enter it next to the webhook's URL. Meta sends it to check that URL.",
+    ),
   apiBaseUrl: z
     .url({ protocol: /^https?$/, error: "must be a URL such as https://graph.facebook.com/v26.0" })
     .default("https://graph.facebook.com/v26.0")

@@ -24,7 +24,7 @@ export const REQUEST_NOT_FOUND = {
 const EXPIRED = {
   status: 409,
   code: "access_request_expired",
-  when: "its time is over: whoever asked writes again",
+  when: "its time is over: the person who asked must write again",
 } as const;
 const DECIDED = {
   status: 409,
@@ -60,7 +60,7 @@ export function accessAnswerRoutes(deps: AccessAnswerDeps): Route[] {
       method: "POST",
       path: "/access_requests/approve",
       operationId: "approveAccessCode",
-      summary: "Let somebody in who tells a code",
+      summary: "Let in the person who shows a code",
       description:
         "The messages that waited are answered now. The same call again gets the same answer. A key may try 20 codes a minute.",
       tag: "Access",

@@ -23,12 +23,14 @@ export const accessRequestSchema = z
   .object({
     id: idSchema,
     channel: z.string().describe("The channel's name"),
-    identifier: z.string().describe("Who asks, as the platform calls them"),
+    identifier: z.string().describe("The person who asks, by the platform's name for them"),
     name: z.string().nullable(),
     state: z.enum(REQUEST_STATES),
-    code: z.string().nullable().describe("The code that they were told. Null with `allowlist`"),
+    code: z.string().nullable().describe("The code that they got. Null with `allowlist`"),
     text: z.string().describe("The first words of their message"),
-    message_ids: z.array(idSchema).describe("The messages that wait, or were answered once they were let in"),
+    message_ids: z
+      .array(idSchema)
+      .describe("The messages that wait, or that were answered after they were let in"),
     invite: z
       .enum(["used_up", "expired", "unknown"])
       .nullable()
@@ -46,7 +48,7 @@ export const accessGrantSchema = z
   .object({
     id: idSchema,
     channel: z.string().describe("The channel's name"),
-    identifier: z.string().describe("Who was let in, as the platform calls them"),
+    identifier: z.string().describe("The person who was let in, by the platform's name for them"),
     name: z.string().nullable(),
     source: z.enum(["request", "invite"]),
     granted_by: deciderSchema,

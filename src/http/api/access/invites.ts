@@ -40,15 +40,15 @@ const createBody = z.strictObject({
   channel: z.string().min(1).describe("The channel's name"),
   expires_in: lifetimeSchema
     .optional()
-    .describe("How long it lets people in: `30m`, `2h`, `7d`, or seconds. Default 7 days"),
-  uses: z.int().min(1).max(10_000).default(1).describe("How many people it lets in"),
+    .describe("The time in which it lets people in: `30m`, `2h`, `7d`, or seconds. Default 7 days"),
+  uses: z.int().min(1).max(10_000).default(1).describe("The number of people that it lets in"),
 });
 
 const inviteFields = {
   id: idSchema,
   channel: z.string().describe("The channel's name"),
-  uses: z.int().describe("How many people it lets in"),
-  used: z.int().describe("How many came"),
+  uses: z.int().describe("The number of people that it lets in"),
+  used: z.int().describe("The number of people who came"),
   created_by: deciderSchema,
   created_at: timestampSchema,
   expires_at: timestampSchema,
@@ -62,7 +62,7 @@ const newInviteSchema = z
       .string()
       .nullable()
       .describe(
-        "Where people arrive with it. Null where the platform has no such links: they write the code",
+        "The address at which people arrive with it. Null if the platform has no such links: they write the code",
       ),
   })
   .meta({ id: "NewInvite" });
@@ -76,7 +76,7 @@ export function inviteRoutes({ access, invites, channel }: InviteRoutesDeps): Ro
       operationId: "createInvite",
       summary: "Invite people",
       description:
-        "Whoever arrives by the address, or writes the code, is let in. The code is in this answer and nowhere else.",
+        "It lets in everybody who arrives by the address, or writes the code. Only this answer has the code.",
       tag: "Access",
       scope: "access:write",
       body: createBody,

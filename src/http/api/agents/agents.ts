@@ -29,7 +29,7 @@ const variableSchema = z
   .meta({ id: "AgentVariable" });
 
 const definitionSchema = jsonObjectSchema.describe(
-  "The agent as it stands in the configuration file, defaults filled in. Secrets are references (`$NAME`), never values",
+  "The agent as in the configuration file, with defaults filled in. Secrets are references (`$NAME`), never values",
 );
 
 const agentSchema = z
@@ -38,8 +38,8 @@ const agentSchema = z
     workspace_id: idSchema,
     slug: z.string(),
     name: z.string(),
-    current_version: z.int().describe("What new sessions are pinned to"),
-    variables: z.array(variableSchema).describe("Of the current version"),
+    current_version: z.int().describe("The version that new sessions get"),
+    variables: z.array(variableSchema).describe("Name of the current version"),
     definition: definitionSchema,
     created_at: timestampSchema,
     updated_at: timestampSchema,

@@ -15,7 +15,7 @@ export const attachmentSchema = z
     content_type: z
       .string()
       .nullable()
-      .describe("What the content was found to be; until it is stored, what the sender said"),
+      .describe("The type that was found in the content. Until the file is stored, the type from the sender"),
     bytes: z.int().nullable(),
     state: z.enum(ATTACHMENT_STATES).describe("`pending`: being loaded; `expired`: no longer kept"),
     error: z.string().nullable().describe("Why it could not be had"),
@@ -23,7 +23,7 @@ export const attachmentSchema = z
       .string()
       .nullable()
       .describe(
-        "Where its content is: a path on this host once it is `stored`; until then, where the bot that sent it has it",
+        "The address of its content: a path on this host once it is `stored`. Until then, the address at the bot that sent it",
       ),
   })
   .meta({ id: "Attachment" });

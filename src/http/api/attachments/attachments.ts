@@ -98,13 +98,13 @@ export function attachmentRoutes({ sessions, uploads, sendFile }: AttachmentRout
       operationId: "downloadAttachment",
       summary: "Read a file",
       description:
-        "The content as it was sent, or one `Range` of it. Its type is what it was found to be, whatever its sender said.",
+        "The content as it was sent, or one `Range` of it. Its type is the one that was found in the content, not the sender's.",
       tag: "Attachments",
       scope: "sessions:read",
       params: idParams,
       responses: [
         { status: 200, description: "The content", schema: z.string(), contentType: "*/*" },
-        { status: 206, description: "The range that was asked for", schema: z.string(), contentType: "*/*" },
+        { status: 206, description: "The requested range", schema: z.string(), contentType: "*/*" },
       ],
       errors: [
         NOT_FOUND,

@@ -4,7 +4,7 @@ import { idSchema } from "../route/wire-schemas.ts";
 /** The caller who made a change, in the API's format. */
 export const actorSchema = z.object({
   key_id: idSchema.describe("The API key that was sent, or that the person signed in with"),
-  key_name: z.string().nullable().describe("Null where a key revoked itself"),
+  key_name: z.string().nullable().describe("Null if a key revoked itself"),
   via: z.enum(["api", "console"]),
   console_session_id: idSchema.nullable(),
 });

@@ -25,8 +25,8 @@ const entrySchema = z
       .array(z.string())
       .describe("Ids of the things in the path, and of the thing in the answer, with its session"),
     fields: z.array(z.string()).describe("Fields that the request set, without their values"),
-    before: jsonObjectSchema.nullable().describe("What is known of the state before; never people's data"),
-    after: jsonObjectSchema.nullable().describe("What is known of the state after; never people's data"),
+    before: jsonObjectSchema.nullable().describe("Known fields of the state before; never people's data"),
+    after: jsonObjectSchema.nullable().describe("Known fields of the state after; never people's data"),
     request_id: z.string(),
     created_at: timestampSchema,
   })

@@ -26,13 +26,13 @@ const findingSchema = z
     where: z.string().describe("The setting: `channels.telegram.token`, `desks.support`"),
     severity: z.enum(["ok", "warning", "error"]),
     what: z.string(),
-    fix: z.string().nullable().describe("What to do. Null: nothing"),
+    fix: z.string().nullable().describe("The repair. Null: none is needed"),
   })
   .meta({ id: "ChannelFinding" });
 
 const checkedSchema = z
   .object({
-    ok: z.boolean().describe("False where something does not work. Warnings do not count"),
+    ok: z.boolean().describe("False if something does not work. Warnings do not count"),
     findings: z.array(findingSchema),
   })
   .meta({ id: "ChannelCheck" });
@@ -46,7 +46,7 @@ export function channelCheckRoutes({ channels, check, places, log }: ChannelChec
       operationId: "checkChannel",
       summary: "Check a channel against its platform",
       description:
-        "What `causeway doctor` finds for it and for its desks: keys, permissions, the webhook, the clock. It asks the platform now and changes nothing there, so it may take some seconds. The id may be the channel's name.",
+        "The findings of `causeway doctor` for it and for its desks: keys, permissions, the webhook, the clock. The call sends requests to the platform and changes nothing there. It may take some seconds. The id may be the channel's name.",
       tag: "Channels",
       scope: "sessions:read",
       params: idParams,

@@ -34,22 +34,22 @@ const deliverySchema = z
   .object({
     id: idSchema,
     workspace_id: idSchema,
-    session_id: idSchema.nullable().describe("Null: words to somebody who is not let in yet"),
+    session_id: idSchema.nullable().describe("Null: a text to somebody who is not let in yet"),
     message_id: idSchema
       .nullable()
-      .describe("Null: words that belong to no message, at a desk or to somebody who is not let in yet"),
+      .describe("Null: a text that belongs to no message, at a desk or to somebody who is not let in yet"),
     handoff_id: idSchema.nullable().describe("The handoff whose desk gets it. Null: the user gets it"),
     access_request_id: idSchema
       .nullable()
-      .describe("The request of somebody who is told to wait. Null for most deliveries"),
+      .describe("The access request that the text answers. Null for most deliveries"),
     channel: z.string().describe("The channel's name"),
-    address: z.string().describe("Where it goes, in the channel's own terms"),
+    address: z.string().describe("The address to which it is sent, in the channel's own terms"),
     part: z.int().describe("Which part of the message, from 0: long replies travel in several"),
     content: z.string(),
     status: z.enum(STATUSES).describe("`unknown`: sent, but the platform's answer was lost"),
     attempts: z.int(),
-    next_attempt_at: timestampSchema.nullable().describe("Null where nothing more will be tried by itself"),
-    external_ids: z.array(z.string()).describe("What the platform calls it"),
+    next_attempt_at: timestampSchema.nullable().describe("Null if no automatic attempt follows"),
+    external_ids: z.array(z.string()).describe("The platform's id"),
     error_code: z.string().nullable(),
     error: z.string().nullable(),
     possible_duplicate: z.boolean().describe("The user may have got this twice"),
@@ -86,7 +86,7 @@ const retryBody = z.strictObject({
 const retriedSchema = z.object({
   dry_run: z.boolean(),
   matched: z.int().describe("Exact up to 10,000, an estimate beyond"),
-  retried: z.int().describe("Due again now. Where more match, call again"),
+  retried: z.int().describe("The number that is due again. If more match, call again"),
 });
 
 /** `/deliveries`: every send of a reply or of a part of it, and an operator's actions after a failure. */
@@ -147,7 +147,11 @@ const retryDeliveries = ({ deliveries, enqueue }: DeliveryRoutesDeps): Route =>
     body: retryBody,
     examples: [{ body: { filter: { channel: "telegram", error_code: "429" }, dry_run: true } }],
     responses: [
-      { status: 200, description: "How many matched and how many are due again", schema: retriedSchema },
+      {
+        status: 200,
+        description: "The number that matched, and the number that is due again",
+        schema: retriedSchema,
+      },
     ],
     async handle({ caller, body }) {
       const { filter, dry_run: dryRun } = body;

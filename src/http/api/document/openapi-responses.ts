@@ -14,7 +14,7 @@ const COMMON_ERRORS = [
     when: "a change by the console's cookie lacks `X-Console: 1`",
   },
   { status: 404, code: "workspace_not_found", when: "`X-Workspace` names none" },
-  { status: 429, code: "rate_limited", when: "too many calls; `Retry-After` says how many seconds to wait" },
+  { status: 429, code: "rate_limited", when: "too many calls; `Retry-After` has the seconds to wait" },
   { status: 500, code: "internal_error", when: "something went wrong here" },
   {
     status: 503,

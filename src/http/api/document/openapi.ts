@@ -55,7 +55,7 @@ export function openApiDocument(groups: readonly RouteGroup[], version: string):
       },
       schemas: components,
       responses: {
-        Error: { description: "What went wrong", content: { "application/json": { schema: error } } },
+        Error: { description: "The error, in words", content: { "application/json": { schema: error } } },
       },
     },
   };

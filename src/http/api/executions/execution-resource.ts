@@ -24,7 +24,7 @@ export const executionSchema = z
     agent_version: z.int(),
     channel: z.string(),
     user_id: idSchema.nullable(),
-    user_message_id: idSchema.nullable().describe("What it answers"),
+    user_message_id: idSchema.nullable().describe("The message that it answers"),
     status: z.enum(EXECUTION_STATUSES),
     attempts: z.int(),
     error: z
@@ -39,7 +39,7 @@ export const executionSchema = z
       .enum(["stop", "length"])
       .nullable()
       .describe(
-        "How the bot's answer ended: `length` where a limit cut it short; null where the bot does not say",
+        "The end of the bot's answer: `length` if a limit cut it short; null if the bot does not report it",
       ),
     duration_ms: z.int().nullable(),
     created_at: timestampSchema,

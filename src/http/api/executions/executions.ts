@@ -36,7 +36,7 @@ const turnEventSchema = z.object({ id: z.int(), event: z.string(), data: jsonObj
 const detailedSchema = z
   .object({
     ...executionSchema.shape,
-    events: z.array(turnEventSchema).describe("What its stream said; empty until it is over"),
+    events: z.array(turnEventSchema).describe("The events of its stream; empty until it has ended"),
   })
   .meta({ id: "ExecutionWithEvents" });
 
@@ -100,7 +100,7 @@ export function executionRoutes(deps: ExecutionRoutesDeps): Route[] {
       operationId: "streamExecution",
       summary: "Watch an execution",
       description:
-        "Server-Sent Events: what it has said so far, then what it says, on whichever channel and process it runs. `Last-Event-ID` leaves out what you have. Where a process dies while it answers, another begins anew: what it says otherwise than was told already comes with `done` only.",
+        "Server-Sent Events of the answer, from its start, on any channel and process. `Last-Event-ID` leaves out the events that you have. If a process dies during the answer, another one begins again. Text that then differs from the events so far is only in `done`.",
       tag: "Executions",
       scope: "sessions:read",
       params: idParams,

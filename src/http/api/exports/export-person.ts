@@ -37,7 +37,7 @@ export function personExportRoutes(deps: PersonExportDeps): Route[] {
       operationId: "exportUser",
       summary: "Export a person",
       description:
-        "Everything that is stored about them, for them or for another service: profile, other names, participant data, schedules, handoffs with their notes, how they were let in, changes by operators, and each session with all its messages, the oldest first. The document is streamed, so it may be large. The `url` of a file gives its content. The key also needs the scope `sessions:read`. `handoffs`, `access` and `changes` are null unless the key may read them elsewhere: with `handoff:read`, `access:read` and `admin`.",
+        "Everything that is stored about them, for them or for another service. It has profile, other names, participant data, schedules and handoffs with their notes. It also has how they were let in, changes by operators, and each session with all its messages, the oldest first. The document is streamed, so it may be large. The `url` of a file gives its content. The key also needs the scope `sessions:read`. `handoffs`, `access` and `changes` are null unless the key may read them elsewhere: with `handoff:read`, `access:read` and `admin`.",
       tag: "Users",
       scope: "users:read",
       params: idParams,

@@ -27,10 +27,10 @@ export interface HandoffReplyDeps {
 
 const replySchema = z
   .strictObject({
-    content: z.string().max(100_000).default("").describe("What the user reads"),
+    content: z.string().max(100_000).default("").describe("The text for the user"),
     buttons: buttonsSchema
       .default([])
-      .describe("What they may press below it. Where no buttons are shown, a numbered list"),
+      .describe("The buttons below it. Channels without buttons show a numbered list"),
     attachment_ids: z
       .array(z.string().min(1))
       .max(MOST_ATTACHMENTS)

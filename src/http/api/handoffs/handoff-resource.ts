@@ -14,13 +14,13 @@ const holderSchema = z
 
 const shared = {
   id: idSchema,
-  desk: z.string().nullable().describe("Where people were asked; null: nowhere but here"),
-  holder: holderSchema.nullable().describe("Who answers; null while nobody does yet"),
+  desk: z.string().nullable().describe("The desk at which people were asked; null: only here"),
+  holder: holderSchema.nullable().describe("The person who answers; null while there is none yet"),
   requested_at: timestampSchema,
   taken_at: timestampSchema.nullable(),
   idle_at: timestampSchema
     .nullable()
-    .describe("When the bot answers again, unless a person says something before"),
+    .describe("The time at which the bot answers again, unless a person writes before"),
 };
 
 /** The open handoff of a session, as part of the session in the API's format. */
@@ -50,8 +50,10 @@ export const handoffSchema = z
     request_reason: z.string().nullable().describe("Why people were asked, also afterwards"),
     source: z
       .enum(["api", "bot", "event", "user", "failure", "phone"])
-      .describe("Who or what asked: a caller, the bot, an event rule, the user's own words, a failed turn"),
-    note: z.string().nullable().describe("For whoever answers"),
+      .describe(
+        "The source of the request: a caller, the bot, an event rule, the user's own words, a failed turn",
+      ),
+    note: z.string().nullable().describe("For the person who answers"),
     released_at: timestampSchema.nullable(),
   })
   .meta({ id: "Handoff" });

@@ -19,14 +19,18 @@ export interface HandoffRoutesDeps {
 
 const requestSchema = z.strictObject({
   reason: z.string().trim().min(1).max(2000).optional().describe("Why a person is needed"),
-  desk: z.string().min(1).optional().describe("Where people are asked. Default: the agent's `handoff.desk`"),
+  desk: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The desk at which people are asked. Default: the agent's `handoff.desk`"),
   note: z
     .string()
     .trim()
     .min(1)
     .max(10_000)
     .optional()
-    .describe("For whoever answers; the user never sees it"),
+    .describe("For the person who answers; the user never sees it"),
 });
 
 const takeSchema = z.strictObject({
@@ -36,8 +40,8 @@ const takeSchema = z.strictObject({
     .min(1)
     .max(64)
     .optional()
-    .describe("What the user calls whoever answers. Default: the key's name"),
-  force: z.boolean().default(false).describe("Also where another person answers"),
+    .describe("The name of the person who answers, for the user. Default: the key's name"),
+  force: z.boolean().default(false).describe("Also if another person answers"),
 });
 
 const text = someText.max(100_000).optional();
@@ -46,8 +50,8 @@ const releaseSchema = z.strictObject({
     .enum(["next", "now"])
     .default("next")
     .describe("`next`: the bot answers the next message. `now`: also what nobody answered yet"),
-  prompt: text.describe("An instruction to the bot, which it carries out at once"),
-  text: text.describe("The person's last words to the user, sent as they stand"),
+  prompt: text.describe("An instruction to the bot, which it follows at once"),
+  text: text.describe("The person's last text to the user, sent as written"),
 });
 
 /** Handoffs of a session: request a person, take it, release it. */

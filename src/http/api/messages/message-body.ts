@@ -6,13 +6,13 @@ import type { NewMessage } from "./conversation.ts";
 const contentSchema = z
   .string()
   .max(200_000)
-  .describe("What the user says. On channels of kind `api`, `/reset` starts the session over");
+  .describe("The user's text. On channels of kind `api`, `/reset` starts the session over");
 
 const payloadSchema = z
   .string()
   .min(1)
   .max(10_000)
-  .describe("Of a pressed button, as it was offered; `content` is its label");
+  .describe("The payload of a pressed button, as it was offered; `content` is its label");
 
 /** The content of a message, in a body or a socket's frame: a text, files, or both. */
 export const messageShape = {

@@ -44,7 +44,7 @@ const listQuery = z.strictObject({
   after_seq: integerQuery(0, LAST_SEQ).optional().describe("The oldest messages after this seq"),
   q: wordsQuery.optional().describe("Words in what was said, in the syntax of the sessions' `q`"),
   include: include.describe(
-    "Also, separated by commas: `seed` (the agent's own messages), `tool` (what the bot's tools found, in short, before the answer), `instruction` (prompts to the bot), `notice` (apologies, `/reset` and its reply)",
+    "Also, separated by commas: `seed` (the agent's own messages), `tool` (short results of the bot's tools, before the answer), `instruction` (prompts to the bot), `notice` (apologies, `/reset` and its reply)",
   ),
 });
 

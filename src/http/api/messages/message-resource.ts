@@ -15,18 +15,16 @@ export const tokenUsageSchema = z
 /** A button in the API's format. */
 export const buttonSchema = z
   .object({
-    label: z.string().describe("What it says"),
-    payload: z.string().describe("What a press carries: send it with the label as `content`"),
+    label: z.string().describe("Its text"),
+    payload: z.string().describe("The value that a press sends: send it with the label as `content`"),
     url: z.string().exactOptional().describe("Opens this page instead; such a button never comes back"),
   })
   .meta({ id: "Button" });
 
 /** A message that another one refers to, in the API's format. */
 const referenceShape = {
-  message_id: idSchema
-    .nullable()
-    .describe("Our own message that it is, where it is one of this conversation"),
-  author: z.string().nullable().describe("Who wrote it, as the platform names them"),
+  message_id: idSchema.nullable().describe("Our id of the message, if it is one of this conversation"),
+  author: z.string().nullable().describe("Its author, by the platform's name for them"),
   text: z.string().nullable().describe("An excerpt of its words"),
 };
 
@@ -43,7 +41,7 @@ const contextShape = {
     ])
     .nullable()
     .describe(
-      "Who wrote it, in a conversation where several people may. On what a person said in the bot's place: their name, and by which way (`via`) they answered",
+      "Its author, in a conversation with several people. For a message of a person who answers: their name, and the way (`via`) by which they answered",
     ),
   sent_at: timestampSchema.nullable().describe("When the user wrote it, by the platform's clock"),
   reply_to: z.object(referenceShape).nullable().describe("The newest message that it replies to or quotes"),
@@ -59,7 +57,7 @@ export const feedbackSchema = z
     user: z
       .object({ identifier: z.string(), name: z.string().nullable() })
       .nullable()
-      .describe("Who rated it. Null: nobody was named, and the session has no user"),
+      .describe("The person who rated it. Null: nobody was named, and the session has no user"),
     via: z.string().describe("`api`, or the kind of the channel where they pressed"),
     created_at: timestampSchema,
     updated_at: timestampSchema,
@@ -71,18 +69,18 @@ export const messageSchema = z
   .object({
     id: idSchema,
     session_id: idSchema,
-    seq: z
-      .int()
-      .describe("Order within the session; messages of the agent itself (`seed`) stand at 0 and below"),
+    seq: z.int().describe("Order within the session; messages of the agent itself (`seed`) have 0 and below"),
     role: z.enum(["system", "user", "assistant", "tool"]),
-    origin: z.enum(ORIGINS).describe("Who or what wrote it"),
+    origin: z.enum(ORIGINS).describe("The source of the message"),
     content: z.string(),
     attachments: z.array(attachmentSchema).describe("Its files; empty for most"),
-    buttons: z.array(buttonSchema).describe("What the user may press instead of writing; empty for most"),
+    buttons: z
+      .array(buttonSchema)
+      .describe("The buttons that the user may press instead of writing; empty for most"),
     payload: z
       .string()
       .nullable()
-      .describe("On what a user said: what the button carries that they pressed or chose"),
+      .describe("On a user's message: the payload of the button that they pressed or chose"),
     metadata: jsonObjectSchema,
     execution_id: idSchema.nullable().describe("The turn that answers it, or that it answers in"),
     user_message_id: idSchema.nullable().describe("On an answer: the message it answers"),
@@ -99,14 +97,14 @@ export const answerSchema = z
     ...messageSchema.shape,
     id: idSchema.nullable().describe("Null where the bot chose to say nothing"),
     seq: z.int().nullable(),
-    session_id: idSchema.describe("Another one than asked for where that was completed, or reset"),
+    session_id: idSchema.describe("Another one than requested if that was completed, or reset"),
     earlier_messages: z
       .array(messageSchema)
-      .describe("What the bot said before it in the same turn; empty for most"),
+      .describe("Messages of the bot before it in the same turn; empty for most"),
     handoff: openHandoffSchema
       .nullable()
       .exactOptional()
-      .describe("Only where a person answers: the message is stored, and there is no reply of the bot's"),
+      .describe("Only while a person answers: the message is stored, and the bot does not reply"),
   })
   .meta({ id: "Answer" });
 

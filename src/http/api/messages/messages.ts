@@ -37,14 +37,14 @@ export function messageRoutes({ conversation }: MessageRoutesDeps): Route[] {
       operationId: "sendMessage",
       summary: "Send a message and wait for the answer",
       description:
-        "Messages of a session are answered in the order of their arrival, one at a time. While a person answers, it is stored without a reply, and `handoff` says so. A message to a completed session opens the next one; `session_id` of the answer says which.",
+        "Messages of a session are answered in the order of their arrival, one at a time. While a person answers, it is stored without a reply, and `handoff` is set. A message to a completed session opens the next one. `session_id` of the answer names it.",
       tag: "Messages",
       scope: "messages:write",
       audited: "console",
       params: idParams,
       body: messageBodySchema,
       examples: [{ body: { content: "Hi, I need help with my account." } }],
-      responses: [{ status: 201, description: "What the bot said", schema: answerSchema }],
+      responses: [{ status: 201, description: "The bot's reply", schema: answerSchema }],
       errors: [
         SESSION_NOT_FOUND,
         NOT_RUNNING,

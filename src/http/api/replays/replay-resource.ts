@@ -40,7 +40,7 @@ export const answerSchema = z
 const totalsSchema = z
   .object({
     answered: z.int().describe("Turns with an answer"),
-    total_tokens: z.int().describe("Where the provider counted them"),
+    total_tokens: z.int().describe("The tokens that the provider counted"),
     seconds: z.number(),
   })
   .meta({ id: "ReplayTotals" });
@@ -56,13 +56,13 @@ export const replaySchema = z
     turns: z.int(),
     failures: z.int().describe("Turns that the version did not answer"),
     complete: z.boolean().describe("False: there are more sessions or turns than one call replays"),
-    recorded: totalsSchema.describe("What the turns took then"),
-    replayed: totalsSchema.describe("What they take now"),
+    recorded: totalsSchema.describe("Totals of the original turns"),
+    replayed: totalsSchema.describe("Totals of the replayed turns"),
     data: z.array(
       z.object({
         session_id: idSchema,
         message_id: idSchema,
-        content: z.string().describe("What the user said"),
+        content: z.string().describe("The user's message"),
         recorded: answerSchema,
         replayed: answerSchema,
       }),

@@ -42,7 +42,7 @@ export function replayRoutes(deps: ReplayRoutesDeps): Route[] {
       operationId: "replaySessions",
       summary: "Ask another version what it would have answered",
       description:
-        "Each message of a user goes to the given version, with the conversation as it was then. Tools are answered from the record, where a result is at most 200 characters long. Nothing is stored or delivered, and no rule fires. The model is called and costs tokens, which no budget counts. At most 20 sessions and 100 turns: of those in the share, the newest. `matching` says how many there are. The call is answered when all is done. Participant data is that of today, and files are left out. The key also needs the scope `sessions:read`.",
+        "Each message of a user goes to the given version, with the conversation as it was then. Tools get their answers from the record, in which a result has at most 200 characters. Nothing is stored or delivered, and no rule fires. The model is called and costs tokens, which no budget counts. A call covers at most 20 sessions and 100 turns: the newest ones in the share. `matching` is the number of all. The answer comes when all turns are done. Participant data is the current data, and files are left out. The key also needs the scope `sessions:read`.",
       tag: "Agents",
       scope: "messages:write",
       audited: "console",

@@ -66,10 +66,10 @@ export function listSchema<T extends z.ZodType>(item: T) {
 const listMetaSchema = z
   .object({
     total: z.int().describe("Rows that match, on all pages together"),
-    page: z.int().nullable().describe("Null where a cursor was given"),
+    page: z.int().nullable().describe("Null if a cursor was given"),
     limit: z.int(),
     total_pages: z.int(),
-    next_cursor: z.string().nullable().describe("What `cursor` continues with; null at the end"),
+    next_cursor: z.string().nullable().describe("The value of `cursor` for the next page; null at the end"),
   })
   .meta({ id: "ListMeta" });
 
@@ -79,7 +79,7 @@ export const errorSchema = z
     error: z.object({
       code: z.string().describe("Stable, for programs"),
       message: z.string().describe("For people"),
-      details: z.unknown().describe("What else is known; null where nothing is"),
+      details: z.unknown().describe("Further facts; null if there are none"),
       type: z.string().exactOptional().describe("OpenAI-compatible API: which kind of error it is"),
       param: z.string().nullable().exactOptional().describe("OpenAI-compatible API: the field that is wrong"),
       request_id: z.string().describe("Name it when you ask the operator"),

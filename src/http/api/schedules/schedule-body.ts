@@ -29,7 +29,7 @@ const fields = {
     .nullish()
     .describe("Not before; where `every` counts from, and the DTSTART of `rrule`. Default: now"),
   ends_at: moment.nullish().describe("Not after"),
-  max_runs: z.int().min(1).max(1_000_000).nullish().describe("How often in all"),
+  max_runs: z.int().min(1).max(1_000_000).nullish().describe("The number of runs in total"),
   max_delay: duration
     .nullish()
     .describe("A run that is later than this, after downtime, is skipped. Default: it is sent, late"),
@@ -63,7 +63,7 @@ const identifier = z
   .string()
   .min(1)
   .max(255)
-  .describe("Who the user is on the channel; made where they are new");
+  .describe("The user's identifier on the channel. A new user is created");
 
 /** The body that creates a schedule. */
 export const newScheduleSchema = z
@@ -83,7 +83,7 @@ export const scheduleBatchSchema = z
       .array(z.strictObject({ identifier, name: fields.name, timezone: timezone.optional() }))
       .min(1)
       .max(BATCH_LIMIT)
-      .describe("One per user; what an item leaves out is taken from beside it"),
+      .describe("One per user. Fields that an item leaves out are taken from the fields next to `items`"),
   })
   .refine((body: Body) => count(body.prompt_text, body.message_text) === 1, ONE_TEXT)
   .refine((body: Body) => count(...waysOf(body)) === 1, oneTime);
@@ -96,7 +96,7 @@ export const scheduleChangeSchema = z
     status: z
       .enum(["active", "paused"])
       .optional()
-      .describe("What a paused one misses it does not make up for"),
+      .describe("Runs that are missed during a pause are not made up for"),
   })
   .refine((body: Body) => count(body.prompt_text, body.message_text) <= 1, ONE_TEXT)
   .refine((body: Body) => count(...waysOf(body)) <= 1, oneTime);

@@ -15,7 +15,7 @@ export const runSchema = z
     status: z
       .enum(["pending", "answering", "delivering", "sent", "delivered", "failed", "skipped", "unreachable"])
       .describe(
-        "`delivered`: the platform says that every part arrived, or took it where it says no such thing; until then `sent`. " +
+        "`delivered`: the platform reported that every part arrived, or accepted it if it reports no arrival; until then `sent`. " +
           "`unreachable`: not sent, as it would not have arrived; the reason says why",
       ),
     reason: z.string().nullable(),
@@ -37,7 +37,7 @@ export const scheduleSchema = z
     name: z.string().nullable(),
     prompt_text: z.string().nullable(),
     message_text: z.string().nullable(),
-    format: z.enum(["text", "markdown"]).nullable().describe("Of `message_text`"),
+    format: z.enum(["text", "markdown"]).nullable().describe("The format of `message_text`"),
     buttons: z.array(buttonSchema),
     attachments: z.array(
       z.object({ url: z.string(), name: z.string().nullable(), content_type: z.string().nullable() }),
@@ -51,11 +51,9 @@ export const scheduleSchema = z
     ends_at: timestampSchema.nullable(),
     max_runs: z.int().nullable(),
     max_delay: z.string().nullable(),
-    made_by: z
-      .enum(["operator", "event", "bot"])
-      .describe("Who put it down: the API, an event rule, or the bot"),
+    made_by: z.enum(["operator", "event", "bot"]).describe("The creator: the API, an event rule, or the bot"),
     status: z.enum(SCHEDULE_STATUSES),
-    runs: z.int().describe("How many were put down"),
+    runs: z.int().describe("The number of created schedules"),
     next_run_at: timestampSchema.nullable(),
     last_run: runSchema.nullable(),
     created_at: timestampSchema,

@@ -29,7 +29,7 @@ const resetSchema = z
   .strictObject({
     trigger_events: triggerEvents,
     prompt: someText.optional().describe("An instruction to the bot, for its first message"),
-    text: someText.optional().describe("The first message itself, sent as it stands"),
+    text: someText.optional().describe("The first message itself, sent as written"),
   })
   .refine((body) => body.prompt === undefined || body.text === undefined, {
     message: "give either prompt or text, not both",
@@ -60,7 +60,7 @@ export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
       operationId: "endSession",
       summary: "End a session",
       description:
-        "What still waits for an answer in it is cancelled. A later message opens the next session.",
+        "Messages in it that still wait for an answer are cancelled. A later message opens the next session.",
       tag: "Sessions",
       scope: "sessions:write",
       params: idParams,
@@ -82,7 +82,7 @@ export function sessionActionRoutes(deps: SessionActionDeps): Route[] {
       operationId: "resetSession",
       summary: "Start a session over",
       description:
-        "Completes it and opens the next one: same user, situation and variables, none of the history. Metadata stays too where a user has many sessions.",
+        "Completes it and opens the next one: same user, situation and variables, none of the history. If a user has many sessions, the metadata is kept, too.",
       tag: "Sessions",
       scope: "sessions:write",
       params: idParams,

@@ -43,7 +43,7 @@ const variablePatch = z.record(z.string(), z.union([...variablesSchema.valueType
 const patchSchema = z.strictObject({
   title: z.string().min(1).max(500).nullish(),
   situation: z.string().nullish(),
-  summary: z.string().nullish().describe("What the bot is shown in place of older messages"),
+  summary: z.string().nullish().describe("The text that the bot gets instead of older messages"),
   external_id: z.string().min(1).max(255).nullish(),
   render_templates: z.boolean().nullish().describe("Null: false"),
   variables: variablePatch.nullish().describe("Merged; null removes one. Later turns use the new values"),

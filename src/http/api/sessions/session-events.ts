@@ -13,8 +13,8 @@ const eventSchema = z
     agent_id: idSchema,
     agent_version: z.int(),
     rule: z.int().describe("The rule's place among the version's `events`, from 0"),
-    event: z.string().describe("What it fired on"),
-    data: jsonObjectSchema.describe("What it was about: a message, a delivery, which of how many times"),
+    event: z.string().describe("The event that fired it"),
+    data: jsonObjectSchema.describe("Its subject: a message, a delivery, the number of the repetition"),
     status: z
       .enum(["pending", "running", "completed", "skipped", "failed", "unreachable"])
       .describe(
@@ -22,7 +22,7 @@ const eventSchema = z
       ),
     reason: z.string().nullable().describe("Why it failed, was skipped or waits"),
     attempts: z.int(),
-    actions: z.array(jsonObjectSchema).describe("What each action that is done came to"),
+    actions: z.array(jsonObjectSchema).describe("The result of each action that is done"),
     next_attempt_at: timestampSchema.nullable(),
     created_at: timestampSchema,
     ended_at: timestampSchema.nullable(),

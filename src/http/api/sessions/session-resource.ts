@@ -29,17 +29,19 @@ export const sessionSchema = z
       .string()
       .nullable()
       .describe(
-        "What names it outside: your own name for it, Slack's channel and thread, the chat on Telegram. Unique among the channel's active ones",
+        "Its name outside: your own name for it, Slack's channel and thread, the chat on Telegram. Unique among the channel's active ones",
       ),
     status: z.enum(["active", "completed"]),
     end_reason: z.enum(END_REASONS).nullable(),
-    title: z.string().nullable().describe("Taken from the first user message where none was given"),
+    title: z.string().nullable().describe("Taken from the first user message if none was given"),
     situation: z.string().nullable().describe("A system prompt that sets the scene"),
-    summary: z.string().nullable().describe("What the bot is shown in place of older messages"),
+    summary: z.string().nullable().describe("The text that the bot gets instead of older messages"),
     render_templates: z.boolean(),
     variables: variablesSchema,
     metadata: jsonObjectSchema,
-    participant_data: jsonObjectSchema.describe("What is kept of the user across sessions with this agent"),
+    participant_data: jsonObjectSchema.describe(
+      "The data of the user that is kept across sessions with this agent",
+    ),
     created_at: timestampSchema,
     updated_at: timestampSchema,
     last_activity_at: timestampSchema.describe("When something was last said"),

@@ -33,10 +33,10 @@ const shadowSchema = z
     session_id: idSchema,
     execution_id: idSchema,
     message_id: idSchema.nullable(),
-    content: z.string().nullable().describe("What the user said"),
+    content: z.string().nullable().describe("The user's message"),
     status: z
       .enum(SHADOW_STATUSES)
-      .describe("`skipped`: it was not asked, and `error_code` says why, such as `budget_used_up`"),
+      .describe("`skipped`: it was not asked, and `error_code` has the reason, such as `budget_used_up`"),
     error_code: z.string().nullable(),
     recorded: answerSchema.nullable().describe("The answer that the user got"),
     answer: answerSchema.nullable().describe("The answer that nobody got. Null: none yet"),

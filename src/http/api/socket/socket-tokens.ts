@@ -18,7 +18,7 @@ const tokenSchema = z
   .object({
     token: z.string(),
     expires_at: timestampSchema,
-    path: z.string().describe("Where to connect, the token in it"),
+    path: z.string().describe("The address to connect to, with the token"),
   })
   .meta({ id: "SocketToken" });
 

@@ -13,12 +13,14 @@ const waitingShape = {
   sessions: z.object({
     waiting: count.describe("Conversations with a message that is not answered yet"),
     running: count.describe("Those of them that a process works on"),
-    oldest_seconds: seconds.describe("Age of the oldest such message; null where none waits"),
+    oldest_seconds: seconds.describe("Age of the oldest such message; null if none waits"),
   }),
   deliveries: z.object({
     waiting: count.describe("Not sent yet"),
     retried: count.describe("Those of them that failed before and are tried again"),
-    oldest_seconds: seconds.describe("Since the oldest due one could have been sent; null where none is due"),
+    oldest_seconds: seconds.describe(
+      "Seconds since the oldest due one could have been sent; null if none is due",
+    ),
     unknown: count.describe("Sent, but nobody knows if they arrived"),
   }),
 };

@@ -58,13 +58,13 @@ const statsSchema = z
     data: z
       .array(
         z.object({
-          start: timestampSchema.describe("Where the hour or day begins"),
-          channel: z.string().nullable().describe("Null where rows are not for each channel"),
-          agent_id: idSchema.nullable().describe("Null where rows are not for each agent"),
+          start: timestampSchema.describe("The begin of the hour or day"),
+          channel: z.string().nullable().describe("Null if rows are not grouped by channel"),
+          agent_id: idSchema.nullable().describe("Null if rows are not grouped by agent"),
           agent: z.string().nullable().describe("The agent's slug"),
           messages: z.object({
-            in: count.describe("Of users"),
-            out: count.describe("Of the bot and of people who answer"),
+            in: count.describe("Messages of users"),
+            out: count.describe("Messages of the bot and of people who answer"),
           }),
           turns: count.describe("Turns that ended, as `causeway_turns_total` counts them"),
           failures: count.describe("Those that failed"),
@@ -72,7 +72,7 @@ const statsSchema = z
           latency_ms: z
             .object({ p50: count, p95: count })
             .nullable()
-            .describe("From the start of a turn to its end; null where none ended"),
+            .describe("From the start of a turn to its end; null if none ended"),
           tokens: z.object({ prompt: count, completion: count, total: count }),
           deliveries: z.object({ total: count, failed: count }),
         }),

@@ -14,16 +14,16 @@ const trailSchema = z
     trace_id: z
       .string()
       .nullable()
-      .describe("Its trace in your tracing system; null where tracing is off, or while its sender waits"),
+      .describe("Its trace in your tracing system; null if tracing is off, or while its sender waits"),
     summary: z.string().describe("All of it in a sentence or two"),
     facts: z
       .array(
         z.object({
           at: timestampSchema,
           what: z.string().describe("What happened, for people"),
-          why: z.string().nullable().describe("Why; null where that goes without saying"),
+          why: z.string().nullable().describe("The reason; null if it is obvious"),
           type: z.enum(["message", "execution", "delivery", "event", "attachment", "access_request"]),
-          id: idSchema.describe("What it is about"),
+          id: idSchema.describe("Its subject"),
         }),
       )
       .describe("In the order they happened"),
@@ -44,7 +44,7 @@ export function trailRoutes(deps: {
       operationId: "getMessageTrail",
       summary: "Tell what happened to a message, and why",
       description:
-        "From its arrival to its last receipt: why it was answered, merged, delayed, retried or given up. The id of an execution or a delivery does as well, and that of a session tells of its newest message. A message whose sender is not let in yet is found too.",
+        "From its arrival to its last receipt: why it was answered, merged, delayed, retried or given up. The id of an execution or a delivery works as well. The id of a session shows its newest message. A message whose sender is not let in yet is found too.",
       tag: "Messages",
       scope: "sessions:read",
       params: idParams,

@@ -12,7 +12,7 @@ const identifier = z
   .string()
   .min(1)
   .max(255)
-  .describe("Who the user is on the channel, such as the chat id on Telegram. Made where they are new");
+  .describe("The user's identifier on the channel, such as the chat id on Telegram. A new user is created");
 const target = {
   agent_id: z.string().min(1).describe("Id or slug"),
   channel: z.string().min(1).describe("The channel's name"),
@@ -49,7 +49,7 @@ export const batchSchema = z.strictObject({
     )
     .min(1)
     .max(BATCH_LIMIT)
-    .describe("One per user; what an item leaves out is taken from beside it"),
+    .describe("One per user. Fields that an item leaves out are taken from the fields next to `items`"),
 });
 
 interface Said {

@@ -6,8 +6,8 @@ import { idSchema, timestampSchema } from "../route/wire-schemas.ts";
 
 const answerFields = {
   session_id: idSchema.optional().describe("Left out where the session has ended since"),
-  execution_id: idSchema.optional().describe("Of a prompt: the turn that writes the message"),
-  delivery_ids: z.array(idSchema).optional().describe("Of a text: its sends, in parts where it is long"),
+  execution_id: idSchema.optional().describe("For a prompt: the turn that writes the message"),
+  delivery_ids: z.array(idSchema).optional().describe("For a text: its sends, several if it is long"),
   schedule_id: idSchema
     .optional()
     .describe("In quiet hours: the schedule that sends it. The session is open and the data merged already"),
@@ -16,7 +16,7 @@ const answerFields = {
     .array(z.object({ code: z.string(), message: z.string() }))
     .optional()
     .describe(
-      "What will not be as asked: `template_only`, or `window_closed` where it waits until they write",
+      "Differences from the request: `template_only`, or `window_closed` if it waits until they write",
     ),
 };
 /** A message on its way, in the API's format. */

@@ -26,7 +26,7 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
     operationId: "triggerBotMessage",
     summary: "Make the bot message a user",
     description:
-      "Answered when the message is stored; what becomes of it is told by its execution or its deliveries.",
+      "The answer comes when the message is stored. Its execution or its deliveries show the result.",
     tag: "Trigger",
     scope: "trigger:write",
     body: triggerSchema,
@@ -41,7 +41,9 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
         },
       },
     ],
-    responses: [{ status: 202, description: "Where it is on its way", schema: triggeredSchema }],
+    responses: [
+      { status: 202, description: "The execution or the deliveries of the message", schema: triggeredSchema },
+    ],
     errors: [
       ...OUTREACH_ERRORS,
       {
@@ -83,7 +85,7 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
     path: "/trigger_bot_message/batch",
     operationId: "triggerBotMessages",
     summary: "Make the bot message many users",
-    description: "Each item stands alone: one that fails stops no other. Sends keep to the channel's pace.",
+    description: "Each item is independent: one that fails stops no other. Sends keep to the channel's pace.",
     tag: "Trigger",
     scope: "trigger:write",
     body: batchSchema,
@@ -100,7 +102,7 @@ const triggerMany = (deps: TriggerRoutesDeps): Route =>
     responses: [
       {
         status: 202,
-        description: "What became of each, in the order given",
+        description: "The result of each, in the given order",
         schema: z.object({ data: z.array(triggeredItemSchema) }),
       },
     ],

@@ -19,9 +19,7 @@ export const SAID = {
     ),
   buttons: buttonsSchema
     .optional()
-    .describe(
-      "With `message_text`: what the user may press below it. Where no buttons are shown, a numbered list",
-    ),
+    .describe("With `message_text`: the buttons below it. Channels without buttons show a numbered list"),
   attachments: z
     .array(
       z.strictObject({

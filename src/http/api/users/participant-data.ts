@@ -35,7 +35,7 @@ const query = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      "Of an anonymous visitor, who has data per session: which one. Default: the open one used last",
+      "The session of an anonymous visitor, who has data per session. Default: the open one used last",
     ),
 });
 type Query = z.infer<typeof query>;
@@ -81,7 +81,7 @@ const readData = ({ participantData }: ParticipantDataRoutesDeps): Route =>
     method: "GET",
     operationId: "getParticipantData",
     summary: "Get participant data",
-    description: "An empty object where nothing was written yet.",
+    description: "An empty object if nothing was written yet.",
     scope: "users:read",
     responses,
     errors,

@@ -15,7 +15,7 @@ export const reachableSchema = z
     reason: z.string().nullable(),
     since: timestampSchema
       .nullable()
-      .describe("Since when the platform says so; null where a rule of it does"),
+      .describe("The time of the platform's report; null if a rule of the platform decides"),
   })
   .describe("Whether they can be written to unasked. Who writes is reachable again");
 

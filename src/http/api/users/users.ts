@@ -32,14 +32,12 @@ export const userSchema = z
     channel: z.string().describe("The channel's name"),
     identifier: z.string().describe("Unique on the channel"),
     name: z.string().nullable(),
-    profile: jsonObjectSchema.describe("What the platform said about them"),
+    profile: jsonObjectSchema.describe("The platform's report about them"),
     anonymous: z.boolean(),
     reachable: reachableSchema,
     marketing_stopped_at: timestampSchema
       .nullable()
-      .describe(
-        "Since when they take no marketing messages, as they told the platform; null: they said no such thing",
-      ),
+      .describe("The time at which they refused marketing messages on the platform; null: they did not"),
     created_at: timestampSchema,
     updated_at: timestampSchema,
   })
