@@ -1,6 +1,6 @@
 // Makes the pictures of the documentation: starts the built service with a scripted coach, and photographs the chat.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -115,7 +115,9 @@ async function shoot(page, name) {
 try {
   await ready();
   const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath: ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].find((path) =>
+      existsSync(path),
+    ),
     args: ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"],
   });
   const page = await open(browser, {});
