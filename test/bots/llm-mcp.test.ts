@@ -7,6 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { askBot } from "./ask-bot.ts";
 import { callsThenAnswers, toldToModel, toolSummaries } from "./calling-model.ts";
 import { startMcpServer } from "./mcp-http-server.ts";
+import { type McpAnswer, startMcpSessionServer } from "./mcp-session-server.ts";
 import { startProvider } from "./provider-server.ts";
 import { keptLog } from "./quiet-log.ts";
 
@@ -135,6 +136,24 @@ describe("tools of an MCP server", () => {
     callsThenAnswers(server, ["pipes_who", {}]);
     await askBot(bot, "go");
     expect(JSON.stringify(server.mock.getLastRequest()?.body)).toContain("pipes_learned");
+    await bot.close?.();
+  });
+
+  it("that came later over HTTP are offered once the server has said so", async () => {
+    await using server = await startProvider();
+    const tools: Record<string, () => McpAnswer> = { first: () => ({ result: { content: [] } }) };
+    await using mcp = await startMcpSessionServer(tools);
+    server.mock.onMessage("go", { content: "Done." });
+    const bot = server.bot({ mcpServers: { web: { url: mcp.url } } });
+    const offered = async () => {
+      await askBot(bot, "go");
+      return JSON.stringify(server.mock.getLastRequest()?.body);
+    };
+    expect(await offered()).toContain("web_first");
+    tools["second"] = () => ({ result: { content: [] } });
+    expect(await offered()).not.toContain("web_second");
+    await eventually(() => expect(mcp.announce()).toBe(1));
+    await eventually(async () => expect(await offered()).toContain("web_second"));
     await bot.close?.();
   });
 

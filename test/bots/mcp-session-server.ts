@@ -19,6 +19,8 @@ export interface McpSessionServer extends AsyncDisposable {
   sessions: number;
   /** Forgets every session, as a restart does. */
   forget(): void;
+  /** Tells clients on their open streams that the list of tools has changed. Returns the number of streams. */
+  announce(): number;
 }
 
 /** An MCP server with a hand-written protocol, so that it can answer as real servers do. It keeps sessions. */
@@ -29,6 +31,7 @@ export async function startMcpSessionServer(
   const known = new Set<string>();
   const calls: string[] = [];
   let sessions = 0;
+  const streams = new Set<ServerResponse>();
 
   async function answer(body: string, session: string, response: ServerResponse): Promise<McpAnswer | null> {
     const { id, method, params } = messageSchema.parse(JSON.parse(body));
@@ -49,6 +52,11 @@ export async function startMcpSessionServer(
   }
 
   const http = createServer(async (request, response) => {
+    if (request.method === "GET" && known.has(String(request.headers["mcp-session-id"]))) {
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      streams.add(response);
+      return void response.once("close", () => streams.delete(response));
+    }
     if (request.method !== "POST") return void response.writeHead(405).end();
     let body = "";
     for await (const chunk of request) body += chunk;
@@ -67,6 +75,11 @@ export async function startMcpSessionServer(
       return sessions;
     },
     forget: () => known.clear(),
+    announce() {
+      const notice = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
+      for (const stream of streams) stream.write(`data: ${JSON.stringify(notice)}\n\n`);
+      return streams.size;
+    },
     [Symbol.asyncDispose]: async () => {
       http.close();
       http.closeAllConnections();
