@@ -10,6 +10,7 @@ import { reloadDifference } from "./reload-difference.ts";
  */
 export function createPendingChanges({ channels, log }: { channels: ChannelDirectory; log: Logger }) {
   const pending = new Map<string, string>();
+  const differs = (how: string) => `differs from the configuration file until the next restart (${how})`;
   return {
     /** Compares the channels of a reloaded workspace with the file, and reports each that differs. */
     note(workspace: WorkspaceConfig, rows: PublishedWorkspace): void {
@@ -22,7 +23,7 @@ export function createPendingChanges({ channels, log }: { channels: ChannelDirec
         const id = running?.ref.id ?? rows.channels.get(name)?.id;
         if (id !== undefined && difference === null) pending.delete(id);
         if (id === undefined || difference === null) return [];
-        pending.set(id, `differs from the configuration file until the next restart (${difference})`);
+        pending.set(id, differs(difference));
         return [`${name} (${difference})`];
       });
       if (differences.length === 0) return;
@@ -30,6 +31,15 @@ export function createPendingChanges({ channels, log }: { channels: ChannelDirec
         { workspace: workspace.slug },
         `these channels change with a restart only: ${differences.join("; ")}`,
       );
+    },
+
+    /** Reports the channels of workspaces that no file has any more. They go on until the restart. */
+    noteGone(configured: ReadonlySet<string>): void {
+      const gone = channels.all().filter(({ ref }) => !configured.has(ref.workspaceId));
+      if (gone.length === 0) return;
+      for (const { ref } of gone) pending.set(ref.id, differs("the workspace was removed"));
+      const names = gone.map(({ ref }) => ref.name).join(", ");
+      log.warn({}, `the workspace of these channels was removed, and ends with a restart only: ${names}`);
     },
 
     /** The difference of a channel, in words; null if there is none. */

@@ -36,6 +36,7 @@ export function createWorkspaces(deps: WorkspaceDeps) {
     const published = [];
     for (const workspace of configured) published.push(await publishWorkspace(workspace));
     workspaces = published;
+    if (started) pending.noteGone(new Set(published.map(({ id }) => id)));
     deps.onVersions(
       new Map(published.flatMap(({ agents }) => agents.map(({ id, version }) => [id, version]))),
     );

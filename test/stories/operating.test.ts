@@ -118,6 +118,13 @@ test("a reload names the channels that it did not change, and the list shows the
   await app.app.reload();
   const after = await app.api("GET", "/channels");
   expect(after.body.data.filter(({ state }: { state: string }) => state === "error")).toEqual([]);
+
+  // A workspace of another name is another one. The channels of the first go on.
+  await app.configure({ workspace: "clinic", channels: { other: api } });
+  await app.app.reload();
+  expect(app.log.map(({ message }) => message)).toContain(
+    "the workspace of these channels was removed, and ends with a restart only: api, web, spare",
+  );
 });
 
 /** Refuses every request, and needs no platform. */

@@ -41,7 +41,7 @@ export interface TestApp extends AsyncDisposable {
   /** Calls the API with the operator key; returns status and parsed body. */
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
   /** Rewrites the configuration file and changes the environment, as an operator would before a reload. */
-  configure(changes: Pick<TestAppOptions, "agents" | "channels" | "env">): Promise<void>;
+  configure(changes: Pick<TestAppOptions, "agents" | "channels" | "env" | "workspace">): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,11 +63,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const database = options.database ?? (await createTestDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), "causeway-app-"));
   const file = join(dataDir, "channels.config.json");
-  const write = (changes: Pick<TestAppOptions, "agents" | "channels">) =>
+  const write = (changes: Pick<TestAppOptions, "agents" | "channels" | "workspace">) =>
     writeFile(
       file,
       JSON.stringify({
-        workspace: options.workspace ?? "default",
+        workspace: changes.workspace ?? options.workspace ?? "default",
         agents: changes.agents ?? options.agents ?? ECHO,
         channels: changes.channels ?? options.channels ?? { api: { kind: "api", agent: "echo" } },
         ...(options.desks === undefined ? {} : { desks: options.desks }),
