@@ -40,45 +40,41 @@ export type ErasureRepository = ReturnType<typeof createErasureRepository>;
 const OF_SESSION = "x.session_id IN (SELECT id FROM s)";
 /** A person may have been let in by another name of theirs. */
 const OF_NAME = "(x.channel_id, x.identifier) IN (SELECT channel_id, name FROM n)";
+const THEIR_NAMES = "(x.channel_id, x.identifier) IN (SELECT channel_id, identifier FROM u)";
 const THEIR_RATING = `x.message_id IN (SELECT m.id FROM messages m WHERE m.session_id IN (SELECT id FROM s))
   OR x.id IN (SELECT r.id FROM message_ratings r JOIN u ON r.workspace_id = $1 AND r.rater = u.identifier
     JOIN messages m ON m.id = r.message_id JOIN sessions o ON o.id = m.session_id AND o.channel_id = u.channel_id)`;
-
-/** Tables with rows of a user, and the condition for a row `x`. Every table that is erased with users is here. */
-const ERASED: Readonly<Record<string, string>> = {
-  users: "x.id IN (SELECT id FROM u)",
-  user_aliases: "(x.channel_id, x.identifier) IN (SELECT channel_id, identifier FROM u)",
-  participant_data: "x.user_id = $2",
-  sessions: "x.id IN (SELECT id FROM s)",
-  session_reads: OF_SESSION,
-  messages: OF_SESSION,
-  message_ratings: THEIR_RATING,
-  executions: OF_SESSION,
-  shadows: OF_SESSION,
-  deliveries: `${OF_SESSION} OR x.access_request_id IN (SELECT id FROM r)`,
-  attachments: OF_SESSION,
-  handoffs: OF_SESSION,
-  event_log: OF_SESSION,
-  event_timers: OF_SESSION,
-  incidents: OF_SESSION,
-  schedules: "x.user_id = $2",
-  schedule_runs: "x.schedule_id IN (SELECT id FROM schedules WHERE user_id = $2)",
-  budget_claims: "x.message_id IN (SELECT m.id FROM messages m WHERE m.session_id IN (SELECT id FROM s))",
-  socket_tokens: OF_SESSION,
-  access_requests: OF_NAME,
-  access_grants: OF_NAME,
-};
 
 const NAMES = `u AS (SELECT id, channel_id, identifier FROM users WHERE workspace_id = $1 AND id = $2),
   n AS (SELECT channel_id, identifier AS name FROM u
     UNION SELECT a.channel_id, a.alias FROM u JOIN user_aliases a ON a.channel_id = u.channel_id AND a.identifier = u.identifier)`;
 
+/** Counts the rows of a user by table. Every table that is erased with users is here. */
 const COUNT = `WITH ${NAMES},
   s AS (SELECT id FROM sessions WHERE workspace_id = $1 AND user_id = $2),
   r AS (SELECT x.id FROM access_requests x WHERE ${OF_NAME})
-  SELECT ${Object.entries(ERASED)
-    .map(([table, condition]) => `(SELECT count(*)::int FROM ${table} x WHERE ${condition}) AS ${table}`)
-    .join(", ")}`;
+  SELECT jsonb_build_object(
+    'users', (SELECT count(*) FROM users x WHERE x.id IN (SELECT id FROM u)),
+    'user_aliases', (SELECT count(*) FROM user_aliases x WHERE ${THEIR_NAMES}),
+    'participant_data', (SELECT count(*) FROM participant_data x WHERE x.user_id = $2),
+    'sessions', (SELECT count(*) FROM sessions x WHERE x.id IN (SELECT id FROM s)),
+    'session_reads', (SELECT count(*) FROM session_reads x WHERE ${OF_SESSION}),
+    'messages', (SELECT count(*) FROM messages x WHERE ${OF_SESSION}),
+    'message_ratings', (SELECT count(*) FROM message_ratings x WHERE ${THEIR_RATING}),
+    'executions', (SELECT count(*) FROM executions x WHERE ${OF_SESSION}),
+    'shadows', (SELECT count(*) FROM shadows x WHERE ${OF_SESSION}),
+    'deliveries', (SELECT count(*) FROM deliveries x WHERE ${OF_SESSION} OR x.access_request_id IN (SELECT id FROM r)),
+    'attachments', (SELECT count(*) FROM attachments x WHERE ${OF_SESSION}),
+    'handoffs', (SELECT count(*) FROM handoffs x WHERE ${OF_SESSION}),
+    'event_log', (SELECT count(*) FROM event_log x WHERE ${OF_SESSION}),
+    'event_timers', (SELECT count(*) FROM event_timers x WHERE ${OF_SESSION}),
+    'incidents', (SELECT count(*) FROM incidents x WHERE ${OF_SESSION}),
+    'schedules', (SELECT count(*) FROM schedules x WHERE x.user_id = $2),
+    'schedule_runs', (SELECT count(*) FROM schedule_runs x WHERE x.schedule_id IN (SELECT id FROM schedules WHERE user_id = $2)),
+    'budget_claims', (SELECT count(*) FROM budget_claims x WHERE x.message_id IN (SELECT m.id FROM messages m WHERE m.session_id IN (SELECT id FROM s))),
+    'socket_tokens', (SELECT count(*) FROM socket_tokens x WHERE ${OF_SESSION}),
+    'access_requests', (SELECT count(*) FROM access_requests x WHERE ${OF_NAME}),
+    'access_grants', (SELECT count(*) FROM access_grants x WHERE ${OF_NAME})) AS rows`;
 
 const CERTIFY = `INSERT INTO erasures (id, workspace_id, user_hash, actor_id, actor_name, console_session_id, rows)
   SELECT $1, $2, $3, $4, (SELECT name FROM api_keys WHERE id = $4), $5, $6`;
@@ -110,7 +106,10 @@ export function createErasureRepository(pool: Pool) {
           "SELECT id FROM sessions WHERE workspace_id = $1 AND user_id = $2 ORDER BY id FOR UPDATE",
           [workspaceId, id],
         );
-        const { rows: counted } = await client.query<Record<string, number>>(COUNT, [workspaceId, id]);
+        const { rows: counted } = await client.query<{ rows: Record<string, number> }>(COUNT, [
+          workspaceId,
+          id,
+        ]);
         await deleteBesides(client, workspaceId, id);
         const { rowCount } = await client.query("DELETE FROM users WHERE workspace_id = $1 AND id = $2", [
           workspaceId,
@@ -119,7 +118,7 @@ export function createErasureRepository(pool: Pool) {
         if (rowCount !== 1) return null;
         const erasureId = newId();
         const who = [erasureId, workspaceId, hashOf(id), by.keyId, by.consoleId];
-        await client.query(CERTIFY, [...who, JSON.stringify(counted[0] ?? {})]);
+        await client.query(CERTIFY, [...who, JSON.stringify(counted[0]?.rows ?? {})]);
         return { sessionIds: sessions.map((session) => session.id), erasureId };
       });
     },
@@ -150,8 +149,9 @@ export function createErasureRepository(pool: Pool) {
 
 /** Deletes rows about the user that no foreign key ties to their own row. */
 async function deleteBesides(client: PoolClient, workspaceId: string, id: string): Promise<void> {
-  for (const table of ["access_requests", "access_grants", "user_aliases"])
-    await client.query(`WITH ${NAMES} DELETE FROM ${table} x WHERE ${ERASED[table]}`, [workspaceId, id]);
+  for (const table of ["access_requests", "access_grants"])
+    await client.query(`WITH ${NAMES} DELETE FROM ${table} x WHERE ${OF_NAME}`, [workspaceId, id]);
+  await client.query(`WITH ${NAMES} DELETE FROM user_aliases x WHERE ${THEIR_NAMES}`, [workspaceId, id]);
   // Also in conversations of others: a thread has several readers.
   await client.query(
     `DELETE FROM message_ratings r USING users u, messages m, sessions s
