@@ -1,6 +1,7 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import { AGENT_VERSIONS } from "../agents/version-repository.ts";
 import { type ChannelDirectory, createChannelDirectory } from "../channels/channel-directory.ts";
+import { channelChecks } from "../channels/check-channel.ts";
 import type { Environment } from "../config/env.ts";
 import { createAdmissionLimit } from "../core/process/admission-limit.ts";
 import type { Logger } from "../core/process/logger.ts";
@@ -25,7 +26,6 @@ import { createWorkspaces } from "../workspaces/workspaces.ts";
 import { createAgents } from "./agents.ts";
 import type { AppOptions } from "./app.ts";
 import { type AttachmentParts, createAttachmentParts } from "./attachments.ts";
-import { channelChecks } from "./channel-checks.ts";
 import type { Engine } from "./engine.ts";
 import { createHttp } from "./http.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";

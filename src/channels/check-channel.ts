@@ -48,6 +48,37 @@ export async function checkDesk(
   return (await definition?.diagnoseDesk?.({ config, conversation, signal: timeLimit(TIMEOUT_MS) })) ?? [];
 }
 
+/** A channel of this process. */
+interface Running extends Pick<CheckedChannel, "config" | "definition"> {
+  ref: { id: string; name: string; workspaceId: string };
+}
+
+/** Checks of running channels and of their desks. `simulated` are the channels that the simulator serves. */
+export function channelChecks(
+  workspaces: {
+    /** The names of a workspace's desks. */
+    desks(workspaceId: string): readonly string[];
+    deskPlace(channelId: string, name: string): { channelId: string; conversation: string } | null;
+  },
+  publicUrl: { url: string; isPublic: boolean },
+  simulated: readonly string[],
+) {
+  const isSimulated = (name: string) => simulated.includes(name);
+  return {
+    channel({ ref: { name }, config, definition }: Running) {
+      const checked = { name, config, definition, publicUrl, isSimulated: isSimulated(name) };
+      return checkChannel({ ...checked, serviceAnswers: true });
+    },
+    desks: ({ ref }: Running) =>
+      workspaces.desks(ref.workspaceId).flatMap((name) => {
+        const place = workspaces.deskPlace(ref.id, name);
+        return place?.channelId === ref.id ? [{ name, conversation: place.conversation }] : [];
+      }),
+    desk: ({ ref: { name }, config, definition }: Running, conversation: string) =>
+      checkDesk({ config, definition, isSimulated: isSimulated(name) }, conversation),
+  };
+}
+
 /** Posts to a channel's webhook as its platform would. Null if nothing answers. */
 async function callWebhook(
   url: string,

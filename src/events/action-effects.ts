@@ -1,12 +1,47 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
+import type { UnpromptedMessage } from "../core/message/unprompted-message.ts";
 import { isPrivateHost, publicConnections } from "../core/network/private-addresses.ts";
 import { signatureOf } from "../core/network/signature.ts";
+import type { JsonObject } from "../core/text/json.ts";
 import type { Handoffs } from "../handoffs/handoffs-repository.ts";
 import { laterSchedule, type ScheduleRepository } from "../schedules/schedule-repository.ts";
 import type { Outreach } from "../triggers/outreach.ts";
 import type { TurnContexts } from "../turns/prompt/turn-context.ts";
-import type { ActionDeps } from "./actions.ts";
-import { postWebhook } from "./post-webhook.ts";
+import type { ActingSession } from "./action-repository.ts";
+import { postWebhook, type WebhookPost } from "./post-webhook.ts";
+
+/** The effects of actions on other stages. */
+export interface ActionEffects {
+  /** Sends an unprompted message in the session, through its own agent and channel. */
+  say(request: {
+    session: ActingSession;
+    key: string;
+    message: UnpromptedMessage;
+    metadata: JsonObject;
+    unlessUserWroteAfter: number | null;
+  }): Promise<"overtaken" | "session_gone" | "handoff" | { messageId: string; executionId: string | null }>;
+  /** Asks for a person, once per id. */
+  handOff(request: {
+    id: string;
+    session: ActingSession;
+    reason: string | null;
+    desk: string | undefined;
+  }): Promise<"handed_off" | "open_already" | "session_ended">;
+  /** Updates the session's summary so that it covers every message. */
+  summarize(session: ActingSession): Promise<"summarized" | "unsupported">;
+  /** Schedules a message for later, once per id. Returns the time when it is due. */
+  schedule(request: {
+    id: string;
+    session: ActingSession;
+    afterMs: number;
+    message: UnpromptedMessage;
+  }): Promise<Date>;
+  post(webhook: WebhookPost): Promise<number>;
+  /** The reason why a message cannot reach the session's user; null: it can, as far as is known. */
+  unreachable(session: ActingSession): Promise<string | null>;
+  /** The time from which unprompted messages to the user are allowed again; null: now. */
+  quietUntil(session: ActingSession): Promise<Date | null>;
+}
 
 export interface ActionEffectsDeps {
   agents: Pick<AgentCatalog, "load">;
@@ -18,10 +53,7 @@ export interface ActionEffectsDeps {
   stopping: AbortSignal;
 }
 
-/** The effects of actions on other stages. */
-export function createActionEffects(
-  deps: ActionEffectsDeps,
-): Omit<ActionDeps, "repository" | "notify" | "log"> {
+export function createActionEffects(deps: ActionEffectsDeps): ActionEffects {
   const { agents, outreach, handoffs, contexts, schedules, stopping } = deps;
   return {
     async say({ session, ...request }) {

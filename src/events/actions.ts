@@ -1,50 +1,22 @@
 import { stableId } from "../core/ids.ts";
 import { toUnprompted, type UnpromptedMessage } from "../core/message/unprompted-message.ts";
 import type { Logger } from "../core/process/logger.ts";
-import { isJsonObject, type JsonObject } from "../core/text/json.ts";
+import { isJsonObject } from "../core/text/json.ts";
+import type { ActionEffects } from "./action-effects.ts";
+import { malformed, overtaken, personAnswers, waits, waitsForBot } from "./action-outcomes.ts";
 import type { ActingSession, ActionRepository } from "./action-repository.ts";
+import { callWebhook } from "./call-webhook.ts";
 import type { ActionOutcome, RunningAction } from "./carry-out.ts";
+import { isGreeting, isTimeout, silenceSince } from "./firing-kinds.ts";
 import type { Firing } from "./firing-repository.ts";
-import type { WebhookPost } from "./post-webhook.ts";
 
 export interface ActionDeps {
   repository: ActionRepository;
-  /** Sends an unprompted message in the session, through its own agent and channel. */
-  say(request: {
-    session: ActingSession;
-    key: string;
-    message: UnpromptedMessage;
-    metadata: JsonObject;
-    unlessUserWroteAfter: number | null;
-  }): Promise<"overtaken" | "session_gone" | "handoff" | { messageId: string; executionId: string | null }>;
-  /** Asks for a person, once per id. */
-  handOff(request: {
-    id: string;
-    session: ActingSession;
-    reason: string | null;
-    desk: string | undefined;
-  }): Promise<"handed_off" | "open_already" | "session_ended">;
-  /** Updates the session's summary so that it covers every message. */
-  summarize(session: ActingSession): Promise<"summarized" | "unsupported">;
-  /** Schedules a message for later, once per id. Returns the time when it is due. */
-  schedule(request: {
-    id: string;
-    session: ActingSession;
-    afterMs: number;
-    message: UnpromptedMessage;
-  }): Promise<Date>;
-  post(webhook: WebhookPost): Promise<number>;
-  /** The reason why a message cannot reach the session's user; null: it can, as far as is known. */
-  unreachable(session: ActingSession): Promise<string | null>;
-  /** The time from which unprompted messages to the user are allowed again; null: now. */
-  quietUntil(session: ActingSession): Promise<Date | null>;
+  effects: ActionEffects;
   /** Notifies the followers of a changed session. */
   notify(session: ActingSession): void;
   log: Logger;
 }
-
-/** Delay before an action that waits for a running answer checks again, milliseconds. */
-const POLL_AGAIN_MS = 200;
 
 /** Actions after which the bot does not answer any more. */
 const REPLACES_BOT: ReadonlySet<string> = new Set(["handoff", "start_agent"]);
@@ -92,7 +64,7 @@ export function createActions(deps: ActionDeps) {
       case "handoff":
         return handOff(action, session, key);
       case "summarize":
-        return (await deps.summarize(session)) === "summarized"
+        return (await deps.effects.summarize(session)) === "summarized"
           ? { kind: "done" }
           : { kind: "failed", reason: "the agent's bot cannot summarize" };
       case "schedule_message": {
@@ -100,11 +72,11 @@ export function createActions(deps: ActionDeps) {
         if (!message || typeof afterMs !== "number") return malformed(action);
         if (!session.user) return { kind: "failed", reason: "the session has no user" };
         const id = stableId(key);
-        const dueAt = await deps.schedule({ id, session, afterMs, message });
+        const dueAt = await deps.effects.schedule({ id, session, afterMs, message });
         return { kind: "done", result: { schedule_id: id, due_at: dueAt.toISOString() } };
       }
       case "webhook":
-        return callWebhook(action, session, firing, place);
+        return callWebhook(deps.effects.post, action, { session, firing, place });
       case "start_agent": {
         const { agent } = action;
         if (typeof agent !== "string") return malformed(action);
@@ -139,16 +111,16 @@ export function createActions(deps: ActionDeps) {
     const { session, firing, key, message } = request;
     if (session.isBegunByPerson && isGreeting(firing))
       return { kind: "done", result: { reason: "a person began this conversation, so nobody is greeted" } };
-    const quiet = isTimeout(firing) ? await deps.quietUntil(session) : null;
+    const quiet = isTimeout(firing) ? await deps.effects.quietUntil(session) : null;
     if (quiet) {
       const reason = `quiet hours until ${quiet.toISOString()}`;
       return { kind: "wait", ms: Math.max(0, quiet.getTime() - Date.now()), reason };
     }
     // A text is sent at once, so it would overtake the message that an earlier action requested from the bot.
     if ("text" in message && (await deps.repository.isAsked(session.id, null))) return waitsForBot();
-    const lost = await deps.unreachable(session);
+    const lost = await deps.effects.unreachable(session);
     if (lost !== null) return { kind: "unreachable", reason: lost };
-    const said = await deps.say({
+    const said = await deps.effects.say({
       session,
       key,
       message,
@@ -164,9 +136,7 @@ export function createActions(deps: ActionDeps) {
   async function end(session: ActingSession, firing: Firing): Promise<ActionOutcome> {
     const outcome = await deps.repository.end(session.id, silenceSince(firing));
     if (outcome === "overtaken") return overtaken();
-    if (outcome === "busy") {
-      return { kind: "wait", ms: POLL_AGAIN_MS, reason: "waits for an answer that is being written" };
-    }
+    if (outcome === "busy") return waits("waits for an answer that is being written");
     deps.notify(session);
     return { kind: "done", result: outcome === "ended" ? {} : { reason: "it had ended before" } };
   }
@@ -175,7 +145,7 @@ export function createActions(deps: ActionDeps) {
     const reason = typeof action.reason === "string" ? action.reason : null;
     const desk = typeof action.desk === "string" ? action.desk : undefined;
     const id = stableId(key);
-    const outcome = await deps.handOff({ id, session, reason, desk });
+    const outcome = await deps.effects.handOff({ id, session, reason, desk });
     if (outcome === "session_ended") return { kind: "overtaken", reason: "the session has ended" };
     return {
       kind: "done",
@@ -189,73 +159,4 @@ export function createActions(deps: ActionDeps) {
     if (outcome === "ended_before") return { kind: "overtaken", reason: "the session has ended" };
     return { kind: "failed", reason: `there is no agent ${agent}` };
   }
-
-  async function callWebhook(
-    action: RunningAction,
-    session: ActingSession,
-    firing: Firing,
-    place: number,
-  ): Promise<ActionOutcome> {
-    const { url, secret, allowPrivateAddresses } = action;
-    if (typeof url !== "string") return malformed(action);
-    const status = await deps.post({
-      url,
-      secret: typeof secret === "string" ? secret : null,
-      allowPrivateAddresses: allowPrivateAddresses !== false,
-      deliveryId: `${firing.id}-${place}`,
-      event: firing.event,
-      body: {
-        id: firing.id,
-        event: firing.event,
-        created_at: firing.createdAt.toISOString(),
-        data: firing.data,
-        session: {
-          id: session.id,
-          channel: session.channel,
-          status: session.status,
-          end_reason: session.endReason,
-          metadata: session.metadata,
-        },
-        user: session.user ? { ...session.user } : null,
-        participant_data: session.participantData,
-      },
-    });
-    return { kind: "done", result: { status } };
-  }
-}
-
-/**
- * For a timeout: the seq of the user message after which the silence began. A later user message cancels the firing. A
- * timeout that counts from the first message measures no silence, so it is never cancelled.
- */
-function silenceSince(firing: Firing): number | null {
-  const { seq, from } = firing.data;
-  return isTimeout(firing) && from !== "first_message" && typeof seq === "number" ? seq : null;
-}
-
-/** True for a rule that greets at the begin of a session. */
-function isGreeting({ event }: Firing): boolean {
-  return event === "session_started" || event === "user_joined";
-}
-
-function isTimeout({ event }: Firing): boolean {
-  return event === "timeout" || event === "last_timeout";
-}
-
-function waitsForBot(): ActionOutcome {
-  const reason = "waits for a message that an earlier action asked for";
-  return { kind: "wait", ms: POLL_AGAIN_MS, reason };
-}
-
-function overtaken(): ActionOutcome {
-  return { kind: "overtaken", reason: "the user has written since" };
-}
-
-/** The user's silence means nothing while a person answers, and the bot has nothing to say then. */
-function personAnswers(): ActionOutcome {
-  return { kind: "overtaken", reason: "a person answers this conversation" };
-}
-
-function malformed(action: RunningAction): ActionOutcome {
-  return { kind: "failed", reason: `the action ${action.action} cannot be read` };
 }

@@ -62,7 +62,7 @@ export async function startEventRules(deps: EventRulesDeps): Promise<{ stop(): P
     repository: createActionRepository(pool, {
       endSession: (client, sessionId) => endSession(client, { sessionId, reason: "event" }),
     }),
-    ...createActionEffects({
+    effects: createActionEffects({
       agents,
       outreach,
       handoffs: pipeline.handoffs,

@@ -1,18 +1,14 @@
 import { createHmac } from "node:crypto";
 import type { Connection } from "../connection.ts";
-import { secretFor } from "../invented.ts";
 import type { ApiAnswer } from "../wire/answer-calls.ts";
 import type { ApiCall } from "../wire/api-call.ts";
-import { withEventFaults } from "../wire/event-order.ts";
-import { createOrder } from "../wire/in-order.ts";
-import { isSuccess, postEvent } from "../wire/post-event.ts";
 import type { World } from "../world.ts";
-import { addFile, type Chat, createLine, openChat, type StoredFile, type StoredMessage } from "./line.ts";
+import { addFile, createLine, openChat, type StoredFile, type StoredMessage } from "./line.ts";
+import { metaEvents } from "./meta-events.ts";
 import { type NewMetaMessage, readMessage, refuse } from "./meta-messages.ts";
+import { createMetaWebhook } from "./meta-webhook.ts";
 import { createPhone } from "./phone.ts";
-import type { ProviderEvents } from "./provider.ts";
 import { deliver } from "./receipts.ts";
-import { thingContent } from "./things.ts";
 
 export interface MetaAccount {
   name: string;
@@ -28,15 +24,7 @@ const FAILURES = {
   window: { code: 131047, title: "Re-engagement message" },
   unreachable: { code: 131026, title: "Message undeliverable" },
 };
-const PATIENCE_MS = 10_000;
 const TYPING_MS = 25_000;
-const MOST_REPEATS = 12;
-
-interface MetaEvent {
-  chat: string;
-  name: string;
-  value: object;
-}
 
 export interface MetaLine {
   phone: Connection;
@@ -50,137 +38,12 @@ export function createMetaLine(world: World, account: MetaAccount, root: () => s
   const line = createLine(account.name, "15550001111", world.firstId);
   line.webhookUrl = account.webhookUrl;
   const callbackData = new Map<string, string>();
-  /** The URL that has answered Meta's check. */
-  let verified: string | null = null;
   const nextWamid = () => `wamid.${Buffer.from(`${account.name} ${++line.lastId}`).toString("base64")}`;
   const fileUrl = ({ id }: StoredFile) => `${root()}/media/${id}`;
 
-  const inOrder = createOrder();
-  const post = withEventFaults(world, "whatsapp", (event: MetaEvent) => {
-    const { webhookUrl: url } = line;
-    if (url === null) return;
-    const { body, headers } = signed(event.value);
-    const attempt = async () => {
-      if (verified !== url && !(await verify(url))) return false;
-      const timeoutMs = PATIENCE_MS;
-      return isSuccess(
-        await postEvent(world, { platform: "whatsapp", name: event.name, url, headers, body, timeoutMs }),
-      );
-    };
-    inOrder(event.chat, async () => {
-      if (!(await attempt())) void repeat(attempt);
-    });
-  });
-
-  /** Meta repeats an event that was not taken, with growing pauses. */
-  async function repeat(attempt: () => Promise<boolean>): Promise<void> {
-    for (let failures = 0; failures < MOST_REPEATS && !world.ended.aborted; failures++) {
-      await new Promise<void>((resolve) => world.after(Math.min(60, 2 ** failures) * 1000, resolve));
-      if (await attempt()) return;
-    }
-  }
-
-  function signed(value: object): { body: string; headers: Record<string, string> } {
-    const change = { field: "messages", value: { messaging_product: "whatsapp", metadata, ...value } };
-    const entry = [{ id: "102290129340398", changes: [change] }];
-    const body = JSON.stringify({ object: "whatsapp_business_account", entry });
-    const hash = createHmac("sha256", appSecret).update(body).digest("hex");
-    return {
-      body,
-      headers: {
-        "content-type": "application/json",
-        "user-agent": "facebookexternalua",
-        "x-hub-signature-256": `sha256=${hash}`,
-      },
-    };
-  }
-
-  /** Meta checks a webhook before it posts there: the answer must repeat the challenge. */
-  async function verify(url: string): Promise<boolean> {
-    const challenge = String(Number.parseInt(secretFor("challenge", account.name).slice(0, 8), 16));
-    const query = new URLSearchParams({
-      "hub.mode": "subscribe",
-      "hub.verify_token": verifyToken,
-      "hub.challenge": challenge,
-    });
-    const asked = {
-      platform: "whatsapp" as const,
-      name: "verify webhook",
-      method: "GET" as const,
-      headers: {},
-      body: "",
-    };
-    const answer = await postEvent(world, { ...asked, url: `${url}?${query}`, timeoutMs: PATIENCE_MS });
-    if (isSuccess(answer) && answer.body === challenge) verified = url;
-    return verified === url;
-  }
-
   const metadata = { display_phone_number: line.number, phone_number_id: phoneNumberId };
-  const contactOf = (chat: Chat) => ({ profile: { name: chat.title }, wa_id: chat.number });
-
-  const events: ProviderEvents = {
-    message(chat, message, pressed) {
-      const { id, text, thing, file, replyTo, at } = message;
-      const reply = pressed && { id: pressed.id, title: pressed.title };
-      const kind = file?.contentType.split("/")[0] ?? "";
-      const type = ["image", "audio", "video"].includes(kind) ? kind : "document";
-      const caption = text === "" ? {} : { caption: text };
-      const content =
-        pressed !== null
-          ? {
-              type: "interactive",
-              interactive: { type: `${pressed.kind}_reply`, [`${pressed.kind}_reply`]: reply },
-            }
-          : thing !== undefined
-            ? thingContent(thing)
-            : file === null
-              ? { type: "text", text: { body: text } }
-              : {
-                  type,
-                  [type]: {
-                    id: file.id,
-                    mime_type: file.contentType,
-                    sha256: "",
-                    filename: file.name,
-                    ...caption,
-                  },
-                };
-      const context = replyTo === null ? {} : { context: { from: line.number, id: replyTo } };
-      const sent = {
-        from: chat.number,
-        id,
-        timestamp: String(Math.floor(at / 1000)),
-        ...context,
-        ...content,
-      };
-      post({ chat: chat.number, name: "messages", value: { contacts: [contactOf(chat)], messages: [sent] } });
-    },
-    reaction(chat, { id: message_id }, { id, emoji }) {
-      const reaction = emoji === "" ? { message_id } : { message_id, emoji };
-      const sent = {
-        from: chat.number,
-        id,
-        timestamp: String(world.clock.seconds()),
-        type: "reaction",
-        reaction,
-      };
-      post({ chat: chat.number, name: "messages", value: { contacts: [contactOf(chat)], messages: [sent] } });
-    },
-    status(chat, { id }, receipt, failure) {
-      const data = callbackData.get(id);
-      const status = {
-        id,
-        status: receipt,
-        timestamp: String(world.clock.seconds()),
-        recipient_id: chat.number,
-        ...(data === undefined ? {} : { biz_opaque_callback_data: data }),
-        ...(failure === null
-          ? {}
-          : { errors: [{ code: failure.code, title: failure.title, message: failure.title }] }),
-      };
-      post({ chat: chat.number, name: `status ${receipt}`, value: { statuses: [status] } });
-    },
-  };
+  const post = createMetaWebhook({ world, account, url: () => line.webhookUrl, metadata });
+  const events = metaEvents({ world, line, post, callbackData });
 
   async function create(message: NewMetaMessage): Promise<ApiAnswer> {
     const file = message.media === null ? null : await findFile(message.media);
