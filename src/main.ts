@@ -74,7 +74,7 @@ function obeyStops(deps: {
     } else if (performance.now() - askedAt > SAME_MS) {
       log.warn(
         { signal },
-        "second signal received: ending at once; the next process goes on with what is unfinished",
+        "second signal received: ending at once; the next process continues the unfinished work",
       );
       process.exit(1);
     }
@@ -114,7 +114,7 @@ function createReloads(log: Logger): { ask(): void; of(starting: Promise<App>): 
       .then(
         () => log.info({}, "configuration reloaded"),
         (error: unknown) => {
-          log.error({ err: error }, "configuration not reloaded; the old one stays in force");
+          log.error({ err: error }, "configuration not reloaded; the old one is still used");
         },
       );
   }
@@ -132,7 +132,7 @@ function nameProcess({ dataDir, role }: LoadedConfig["settings"], url: string, l
   try {
     process.once("exit", writePidFile(dataDir, `${role}-${new URL(url).port}`));
   } catch (error) {
-    log.warn({ err: error }, "the process id could not be written down: reload by kill -HUP");
+    log.warn({ err: error }, "the process id could not be stored: reload with kill -HUP");
   }
 }
 

@@ -57,5 +57,5 @@ export async function stopApp(deps: StopDeps): Promise<void> {
   await engine.close(steps);
   clearTimeout(outOfTime);
   if (unfinished().length === 0) log.info({}, "stopped");
-  else log.warn({ unfinished: unfinished() }, "stopped; the next process goes on with what was not finished");
+  else log.warn({ unfinished: unfinished() }, "stopped; the next process continues the unfinished work");
 }

@@ -43,7 +43,7 @@ export function createChannelActivityLog(deps: {
     fresh.clear();
     await deps.record(activities).catch((error: unknown) => {
       // The times are only for display, and the next event writes a newer time anyway.
-      deps.log.warn({ err: error }, "could not write down when channels were last active");
+      deps.log.warn({ err: error }, "could not store the last activity of channels");
     });
   }
 

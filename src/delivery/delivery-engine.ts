@@ -156,7 +156,10 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     }
     mayHaveLostClaims = false;
     for (const [channelId, ids] of channels) {
-      log.info({ channel_id: channelId, deliveries: ids }, "deliveries were claimed without an answer");
+      log.info(
+        { channel_id: channelId, deliveries: ids },
+        "deliveries were claimed, but the answer of the database was lost",
+      );
       void requeue(channelId, ids, 0);
     }
   }

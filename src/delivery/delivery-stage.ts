@@ -95,7 +95,7 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
     /** Sends what a session's commits planned for a desk. If this fails, the reconciler does it later. */
     tellDesk(sessionId: string): void {
       queuePlanned(sessionId).catch((error: unknown) => {
-        log.warn({ err: error, session_id: sessionId }, "could not tell a desk; the reconciler will");
+        log.warn({ err: error, session_id: sessionId }, "could not notify a desk; the reconciler will");
       });
     },
     applyReceipt: applied.apply,

@@ -104,8 +104,8 @@ export function createSendAttempt(deps: SendAttemptDeps) {
     if (outcome === "named") return began !== delivery.address;
     const ids = { session_id: delivery.sessionId, delivery_id: delivery.id, began };
     if (outcome === "taken")
-      log.warn(ids, "a session stays where it is: another one has the conversation that its send began");
-    else log.warn(ids, "a session stays where it is: users of this channel have one session each");
+      log.warn(ids, "a session keeps its address: another session has the conversation of its send");
+    else log.warn(ids, "a session keeps its address: users of this channel have one session each");
     return false;
   }
 

@@ -67,8 +67,11 @@ export function createSender(deps: SenderDeps) {
       if (externalIds.length === 0) return null;
       return { kind: "sent", externalIds, once: externalIds.length === 1 };
     } catch (error) {
-      deps.log.warn({ err: error, delivery_id: delivery.id }, "could not look for a send of unknown outcome");
-      const reason = "an earlier send may have arrived, and the platform could not be asked whether it did";
+      deps.log.warn(
+        { err: error, delivery_id: delivery.id },
+        "could not search for a send of unknown outcome",
+      );
+      const reason = "an earlier send may have arrived, and the platform could not be asked about it";
       return { kind: "unknown", code: "not_looked_up", reason };
     }
   }

@@ -75,7 +75,7 @@ export function startEventLoop(deps: EventLoopDeps): { stop(): Promise<void> } {
         }
         pause = Math.max(PAUSE_MS, ahead.timerInMs);
       } catch (error) {
-        deps.log.warn({ err: error }, "could not look for event rules to carry out; looking again");
+        deps.log.warn({ err: error }, "could not search event rules to carry out; searching again");
       }
       await wait(pause, AbortSignal.any([stop.signal, wake.signal]));
     }

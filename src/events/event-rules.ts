@@ -93,7 +93,10 @@ export async function startEventRules(deps: EventRulesDeps): Promise<{ stop(): P
   const { sweep } = createEventRetention(pool);
   const sweeping = keepSweeping({
     sweep: (stop) => sweep(times.keepDays, stop),
-    said: { swept: "forgot what event rules did long ago", failed: "could not sweep the event log" },
+    said: {
+      swept: "deleted old entries of the event log",
+      failed: "could not delete old entries of the event log",
+    },
     stopping: stopping.signal,
     log,
   });

@@ -108,7 +108,7 @@ export function startFeed(workspaceId: string, deps: FeedDeps): Feed {
       try {
         return await step();
       } catch (error) {
-        deps.log.warn({ err: error }, "could not read what changed, for the feed");
+        deps.log.warn({ err: error }, "could not read the changes for the feed");
         await wait(RETRY_MS, stopping.signal);
       }
     }

@@ -33,7 +33,7 @@ export function createBeginTurns(deps: BeginTurnsDeps) {
       await handoffs.request(session, { source: "user", reason: ASKED_BY_USER, messageId: message.id });
     };
     ask().catch((error: unknown) => {
-      log.warn({ err: error, session_id: lane.sessionId }, "could not ask for a person; the lane will");
+      log.warn({ err: error, session_id: lane.sessionId }, "could not request a person; the lane will");
     });
   }
 

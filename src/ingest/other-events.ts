@@ -54,7 +54,10 @@ export function createOtherEvents(deps: OtherEventsDeps): OtherEvents {
     const handled = await desks.handle(channel, event);
     if (handled.kind === "not_yet") throw overloaded();
     if (handled.kind !== "elsewhere") deps.onStored(channel, handled.kind === "acted", null);
-    log.debug({ channel: channel.name, thread: event.thread, handled: handled.kind }, "words at a desk");
+    log.debug(
+      { channel: channel.name, thread: event.thread, handled: handled.kind },
+      "handled a message or a press at a desk",
+    );
     if (handled.kind !== "acted") return;
     turns.handoffs.move(handled.outcome);
     delivery.tellDesk(handled.sessionId);
@@ -77,7 +80,7 @@ export function createOtherEvents(deps: OtherEventsDeps): OtherEvents {
       // A quick reaction can arrive before the record of the message. The platform sends it again.
       if (found === "not_yet") throw overloaded();
       if (found === null)
-        return log.debug({ channel: channel.name }, "a reaction to no message of ours ignored");
+        return log.debug({ channel: channel.name }, "a reaction to a message that is not ours was ignored");
       const { rater, rating, takesBack, at } = event;
       const identifier = await whoIs(channel, { userIdentifier: rater.identifier });
       const rated = await ratings.rate({ workspaceId: channel.workspaceId }, found.messageId, {
@@ -109,7 +112,10 @@ export function createOtherEvents(deps: OtherEventsDeps): OtherEvents {
       if (stored.held !== null) move(stored.held);
       else delivery.tellDesk(stored.sessionId);
       const ids = { channel: channel.name, session_id: stored.sessionId, message_id: stored.messageId };
-      log.info({ ...ids, via: event.author.via }, "a person of the business wrote to a user; not answered");
+      log.info(
+        { ...ids, via: event.author.via },
+        "a person of the business wrote to a user; the bot does not answer",
+      );
     },
     async arrival(channel, event) {
       const stored = await unanswered.storeArrival(channel, event);
@@ -117,7 +123,7 @@ export function createOtherEvents(deps: OtherEventsDeps): OtherEvents {
       if (stored === null) return;
       log.info(
         { channel: channel.name, session_id: stored.sessionId },
-        "a user opened the chat without a word",
+        "a user opened the chat without a message",
       );
     },
   };

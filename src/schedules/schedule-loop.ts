@@ -41,17 +41,17 @@ export function startScheduleLoop(deps: ScheduleLoopDeps): { stop(): Promise<voi
       if (quiet) return await runs.wait(run, quiet, `quiet hours until ${quiet.toISOString()}`);
       const said = await deps.send(run, `schedule:${run.id}`);
       if (said.kind === "unreachable") {
-        log.warn({ ...ids, reason: said.reason }, "a scheduled message has nobody it could reach");
+        log.warn({ ...ids, reason: said.reason }, "a scheduled message cannot reach its user");
         return await runs.unreachable(run, said.reason);
       }
       await runs.sent(run, said);
-      log.info({ ...ids, session_id: said.sessionId }, "a scheduled message is on its way");
+      log.info({ ...ids, session_id: said.sessionId }, "a scheduled message was handed over for sending");
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       // The message is valid, so this does not use up one of its attempts.
       if (isDatabaseOutage(error))
         return await runs.wait(run, new Date(Date.now() + OUTAGE_PAUSE_MS), reason);
-      log.warn({ ...ids, reason, attempt: run.attempts }, "a scheduled message could not be put down");
+      log.warn({ ...ids, reason, attempt: run.attempts }, "a scheduled message could not be sent");
       await runs.failed(run, reason);
     }
   }
@@ -89,7 +89,7 @@ export function startScheduleLoop(deps: ScheduleLoopDeps): { stop(): Promise<voi
       try {
         await poll();
       } catch (error) {
-        log.warn({ err: error }, "could not look for scheduled messages; looking again");
+        log.warn({ err: error }, "could not search scheduled messages; searching again");
       }
       await wait(deps.pollMs, stop.signal);
     }

@@ -22,7 +22,10 @@ export function createEraseOld({ pool, retentionDays, onErased, log }: EraseOldD
     keep: (stopping: AbortSignal): Promise<void> =>
       keepSweeping({
         sweep,
-        said: { swept: "erased sessions that were kept long enough", failed: "could not erase old sessions" },
+        said: {
+          swept: "erased sessions whose retention time is over",
+          failed: "could not erase old sessions",
+        },
         stopping,
         log,
       }),

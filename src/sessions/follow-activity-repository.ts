@@ -96,7 +96,7 @@ async function follow(pool: Pool, stop: AbortSignal, log: Logger): Promise<void>
         lastMerge = now;
       }
     } catch (error) {
-      log.warn({ err: error }, "could not bring sessions and their words up to date; trying again");
+      log.warn({ err: error }, "could not update the activity and search words of sessions; trying again");
     }
     await wait(PAUSE_MS, stop);
   }

@@ -239,7 +239,7 @@ test.each(["history", "smb_app_state_sync", "account_update"])(
     const [change] = event.entry[0]?.changes ?? [];
     expect(await eventsOf({ entry: [{ changes: [{ ...change, field }] }] })).toEqual([]);
     expect(log.lines).toMatchObject([
-      { message: "an event of a kind that is not read was ignored", fields: { field } },
+      { message: "an event of an unsupported kind was ignored", fields: { field } },
     ]);
   },
 );

@@ -161,7 +161,7 @@ describe("what a person of the business writes with WhatsApp's own app", () => {
       2,
     );
     expect(app.log.map(({ message }) => message)).toContain(
-      "a person of the business wrote to a user; not answered",
+      "a person of the business wrote to a user; the bot does not answer",
     );
     await hear("greeting", textMessage("Thanks Maria! Can I come at 3?"));
     const call = await bot.asked("Thanks Maria! Can I come at 3?");

@@ -17,8 +17,8 @@ test("a step that never ends, or fails, is told and holds up none of those behin
   expect(unfinished()).toEqual(["turns under way", "files being loaded", "connections to bots"]);
   expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
     ["warn", "the stop goes on without waiting for turns under way"],
-    ["error", "a step of the stop failed; the stop goes on"],
-    ["error", "a step of the stop failed; the stop goes on"],
+    ["error", "a step of the stop failed; the stop continues"],
+    ["error", "a step of the stop failed; the stop continues"],
   ]);
 });
 

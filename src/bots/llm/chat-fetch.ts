@@ -42,7 +42,7 @@ export function chatFetch(
       const habits = tried.map(({ name }) => name).join(", ");
       options.log.info(
         { model: excerpt(options.model, 100), habits },
-        "the server takes another form of request",
+        "the server needs another form of request",
       );
     }
     return tidyResponse(response, asked["stream"] === true);

@@ -55,7 +55,7 @@ function createServer(
       const reason = excerpt(callFault(error), 300);
       log.warn(
         { mcp_server: name, reason },
-        "cannot connect to an MCP server: the bot goes on without its tools",
+        "cannot connect to an MCP server: the bot continues without its tools",
       );
       return null;
     }

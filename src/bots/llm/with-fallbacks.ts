@@ -27,7 +27,7 @@ export async function withFallbacks<Reply>(asking: {
         const reply = await withFallbacks(asking);
         log.info(
           { model: model.name },
-          "the model takes no system messages: the user tells it what they say",
+          "the model accepts no system messages: their text is sent as a user message",
         );
         return reply;
       } catch (other) {

@@ -42,7 +42,7 @@ export function createCancellations(deps: {
         .catch((error: unknown) => {
           deps.log.debug(
             { err: error, execution_id: executionId },
-            "could not tell the endpoint of a cancel",
+            "could not notify the endpoint of a cancel",
           );
         })
         .finally(() => underWay.delete(told));

@@ -46,7 +46,7 @@ export function createIdentity(client: () => Promise<WebClient | null>, log: Log
       if (signal.aborted) return null;
       const fault = readFault(error);
       const words = describeFault(fault);
-      log.warn({ reason: words }, "slack could not be asked who we are");
+      log.warn({ reason: words }, "could not ask Slack for our own user");
       return fault.kind === "rate_limited" ? { words, waitMs: fault.retryAfterMs } : { words };
     }
   }

@@ -37,7 +37,7 @@ export function addListeners(app: SlackApp, deps: ListenerDeps): void {
     const event = parseMessage(body);
     if (event === null) return log.warn({}, "slack message of an unknown shape ignored");
     const { botUserId = null, retryNum, retryReason } = context;
-    if (retryNum) log.debug({ eventId: event.eventId, retryNum, retryReason }, "slack event comes again");
+    if (retryNum) log.debug({ eventId: event.eventId, retryNum, retryReason }, "slack repeats an event");
     await context.hand(await read.event({ ...event, team: installationOf(context), botUserId }));
   }
 

@@ -73,7 +73,7 @@ export function createOutbound({ clientOf, previews, upload, onPosted, log }: Po
     }
     const fault = readFault(error);
     const why = describeFault(fault);
-    log.warn({ reason: why }, "the token of a Slack workspace could not be had");
+    log.warn({ reason: why }, "no token for a Slack workspace");
     if (isRefusal(fault))
       return { kind: "failed", reason: `the token could not be renewed: ${why}`, ...NO_TOKEN };
     return { kind: "retry", reason: `the token could not be renewed: ${why}`, ...NO_TOKEN };

@@ -84,7 +84,7 @@ export function createPeople(
       if (!isFinal(fault)) log.debug({ reason, userId }, "a slack user is not known");
       else if (!warned.has(team)) {
         warned.add(team);
-        log.warn({ reason }, "names of Slack users are not known; the scope users:read gives them");
+        log.warn({ reason }, "names of Slack users are unknown; add the scope users:read");
       }
       return NOBODY;
     }

@@ -59,7 +59,7 @@ export function createPresses(deps: PressDeps) {
     const address = toAddress(team, press.channel, press.threadTs);
     const isOffered = found && isHere(found.offered, address, press);
     if (!reference || !found || !isOffered || (atDesk && !isAccessPayload(found.pressed.payload))) {
-      log.debug({ channelId: press.channel }, "slack press of nothing that is offered ignored");
+      log.debug({ channelId: press.channel }, "slack press of a button that is not offered was ignored");
       return [];
     }
     const { pressed, offered } = found;

@@ -63,7 +63,7 @@ export function createStreaming(deps: StreamingDeps) {
 
   function onFault(fault: SlackFault, place: SlackPlace): void {
     const reason = describeFault(fault);
-    log.debug({ channelId: place.channel, reason }, "an answer is not shown any further before it is sent");
+    log.debug({ channelId: place.channel, reason }, "the preview of an answer ends before it is sent");
     if (fault.kind === "rate_limited") quietUntil.set(place.team, monotonicMs() + fault.retryAfterMs);
   }
 
@@ -138,7 +138,7 @@ export function createStreaming(deps: StreamingDeps) {
       } catch (error) {
         const fault = readFault(error);
         if (preview === null && steps.length > 0 && fault.kind === "refused" && !isUnsupported(fault)) {
-          log.debug({ reason: describeFault(fault) }, "Slack takes no cards of tools here");
+          log.debug({ reason: describeFault(fault) }, "Slack accepts no cards of tools here");
           withoutCards.set(place.team, monotonicMs() + REFUSED_MS);
           return write(source);
         }

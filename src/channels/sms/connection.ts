@@ -38,7 +38,7 @@ export function createSmsChannel(options: ChannelOptions<SmsConfig>): Channel {
     const fault = await api.check(stopped.signal);
     if (fault === null || stopped.signal.aborted) return null;
     const reason = describeFault(fault, words);
-    log.warn({ reason }, "our Twilio account could not be asked for");
+    log.warn({ reason }, "could not ask for our Twilio account");
     return { words: reason };
   }
 

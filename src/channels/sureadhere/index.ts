@@ -78,7 +78,8 @@ function announceUrl(options: ChannelOptions<SureadhereConfig>): void {
   const { config, publicUrl, log } = options;
   const { tenantId } = config;
   const webhookUrl = webhookUrlOf(options);
-  if (publicUrl.isPublic) log.info({ tenantId, webhookUrl }, "where SureAdhere posts its messages");
+  if (publicUrl.isPublic)
+    log.info({ tenantId, webhookUrl }, "the address to which SureAdhere must post its messages");
   else log.info({ tenantId }, HOW_TO_BE_REACHED);
 }
 

@@ -56,7 +56,7 @@ export function createInbound({ botId, identity, isDesk, readPress, business, lo
     const account = { connection: id, user_id: user.id };
     if (!isOn) log.info(account, "telegram business account disconnected");
     else if (rights?.can_reply) log.info(account, "telegram business account connected");
-    else log.warn(account, "telegram business account connected, but the bot may not reply there");
+    else log.warn(account, "a telegram business account was connected, but the bot may not reply there");
     return [];
   }
 

@@ -37,7 +37,7 @@ export function createPresses({ api, token, findButtons, isDesk, track, log }: P
       call.catch((error: unknown) =>
         log.debug(
           { what, reason: describeFault(readFault(error, token)) },
-          "telegram was not told of a press",
+          "a press was not acknowledged to telegram",
         ),
       ),
     );
@@ -67,7 +67,7 @@ export function createPresses({ api, token, findButtons, isDesk, track, log }: P
     ) {
       const text = press.data === ALREADY_CHOSEN ? undefined : GONE;
       tell("answer", api.answerCallbackQuery(press.id, text === undefined ? {} : { text }));
-      log.debug({ eventKey }, "telegram press of nothing that is offered ignored");
+      log.debug({ eventKey }, "telegram press of a button that is not offered was ignored");
       return [];
     }
     const { pressed, offered } = found;

@@ -66,10 +66,7 @@ export function createStreaming({ api, token, streaming, linkPreviews, rich, log
 
   function onFault(error: unknown, address: string): TelegramFault {
     const fault = readFault(error, token);
-    log.debug(
-      { address, reason: describeFault(fault) },
-      "an answer is not shown any further before it is sent",
-    );
+    log.debug({ address, reason: describeFault(fault) }, "the preview of an answer ends before it is sent");
     if (fault.kind === "refused" && fault.status === 429)
       quietUntil = monotonicMs() + (fault.retryAfterMs ?? DEFAULT_PAUSE_MS);
     return fault;

@@ -14,7 +14,7 @@ export function checkAccount(
     const fault = await check(signal);
     if (fault === null || signal.aborted) return null;
     const reason = describeFault(fault, words);
-    log.warn({ reason, provider: words.name }, "our WhatsApp account could not be asked for");
+    log.warn({ reason, provider: words.name }, "could not ask for our WhatsApp account");
     return { words: reason };
   };
   return askAgain(ask, onTrouble, signal);

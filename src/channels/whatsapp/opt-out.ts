@@ -23,7 +23,7 @@ export function createOptOuts(words: readonly string[], log: Logger) {
   function read(event: ChannelEvent): ChannelEvent {
     if (event.type !== "message" || !isOptOut(event)) return event;
     const { userIdentifier, aliases = [] } = event.conversation;
-    log.info({ event_keys: event.eventKeys }, "a user opted out by a word; no bot is asked");
+    log.info({ event_keys: event.eventKeys }, "a user opted out by a word; no bot is called");
     return { type: "reachability", userIdentifier, aliases, unreachable: OPTED_OUT };
   }
 

@@ -30,7 +30,7 @@ export function createStopSteps(totalMs: number, log: Logger): StopSteps {
       const done = (async () => task())().then(
         () => "done" as const,
         (error: unknown) => {
-          log.error({ err: error, step: name }, "a step of the stop failed; the stop goes on");
+          log.error({ err: error, step: name }, "a step of the stop failed; the stop continues");
           return "failed" as const;
         },
       );

@@ -51,7 +51,7 @@ export function createGateParts(
     onUsed: (keyId) => {
       keys
         .markUsed(keyId)
-        .catch((error: unknown) => log.warn({ err: error }, "could not note that a key is used"));
+        .catch((error: unknown) => log.warn({ err: error }, "could not store that a key is used"));
     },
     notices: engine.hub,
     now: monotonicMs,
@@ -82,7 +82,7 @@ export function createGateParts(
 
   const sweep = setInterval(() => {
     Promise.all([idempotencyRows.sweep(), consoleSessions.sweep(), auditLog.sweep(auditDays)]).catch(
-      (error: unknown) => log.warn({ err: error }, "could not sweep old answers, sign-ins and changes"),
+      (error: unknown) => log.warn({ err: error }, "could not delete old answers, sign-ins and changes"),
     );
   }, SWEEP_EVERY_MS);
   sweep.unref();

@@ -14,7 +14,7 @@ export function errorResponse(log: Logger): ErrorRequestHandler {
   function warnOfOverload(): void {
     if (performance.now() - refusedAt < OVERLOAD_WARNING_MS) return;
     refusedAt = performance.now();
-    log.warn({}, "more arrives than can be taken; senders are told to come again");
+    log.warn({}, "too many messages arrive; senders are told to send again");
   }
 
   return (error, _request, response, next) => {

@@ -101,7 +101,7 @@ export function createAnswering(deps: TurnEngineDeps, resetLimit: ResetLimit) {
   async function ask(run: TurnRun, budgeted: BudgetedTurn, ids: TurnIds): Promise<TurnOutcome> {
     const refusal = await lanes.budgets.admit(budgeted);
     if (refusal) {
-      log.info({ ...ids, reason: refusal.reason }, "the bot is not asked");
+      log.info({ ...ids, reason: refusal.reason }, "the bot is not called");
       return refusedTurn(run, refusal);
     }
     const outcome = await runTurn(run);

@@ -46,7 +46,7 @@ export function createChannelSigns({ channels, timeoutMs, giveUp, log }: Channel
       notify().catch((error: unknown) => {
         log.warn(
           { err: error, session_id: lane.sessionId },
-          "a channel could not be told that a turn ended in silence",
+          "a channel could not be notified that a turn ended without a reply",
         );
       });
     },

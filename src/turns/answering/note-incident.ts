@@ -12,7 +12,7 @@ export function createIncidentNotes(
   return (incident) => {
     store({ ...incident, at: clock.now() }).catch((error: unknown) => {
       const ids = { session_id: incident.sessionId, execution_id: incident.executionId };
-      log.warn({ err: error, ...ids }, "could not note an incident");
+      log.warn({ err: error, ...ids }, "could not store an incident");
     });
   };
 }

@@ -72,7 +72,7 @@ export function createBudgets(deps: { repository: BudgetRepository; clock: Clock
         await repository.settle(main.id, tokens, limits);
       } catch (error) {
         // The reservation stays, so the counter is too high rather than too low.
-        log.warn({ err: error, session_id: turn.sessionId }, "could not note what a turn used");
+        log.warn({ err: error, session_id: turn.sessionId }, "could not store the usage of a turn");
       }
     },
   };

@@ -151,7 +151,7 @@ export function createHearing(deps: TurnEngineDeps, resetLimit: ResetLimit) {
       onPulse: (pulse) => resetLimit.onPulse(running, pulse),
       onFailedAttempt(attempt, { code, reason }, retryInMs) {
         const ids = { session_id: sessionId, execution_id: subject, message_id: id };
-        deps.records.log.warn({ ...ids, attempt, code, reason }, "a voice message was not heard");
+        deps.records.log.warn({ ...ids, attempt, code, reason }, "a voice message was not transcribed");
         const outcome = retryInMs === null ? "failed" : "retry";
         const incident = { attempt, code: `hearing_${code}`, reason, outcome, retryInMs } as const;
         deps.records.noteIncident({ ...incident, sessionId, executionId: subject });

@@ -95,7 +95,7 @@ export function createTurnEngine(deps: TurnEngineDeps) {
         if (draining || before.get(lane.sessionId) !== lane.leaseToken) continue;
         deps.records.log.info(
           { session_id: lane.sessionId },
-          "a session was given to this process without an answer",
+          "a session was given to this process, but the answer of the database was lost",
         );
         begin(lane, null);
       }

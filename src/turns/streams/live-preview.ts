@@ -88,7 +88,7 @@ export function createLivePreview(deps: LivePreviewDeps): LivePreview {
       deps.remove(preview);
     } catch (error) {
       // This process still knows the preview, and the turn very probably ends here.
-      log.warn({ ...ids, err: error }, "a preview could not be put down");
+      log.warn({ ...ids, err: error }, "a preview could not be stored");
     }
   }
 

@@ -62,7 +62,9 @@ export function createPreviews({ database, channels, owner, log }: PreviewDeps) 
   }
 
   function soon(task: Promise<unknown>): void {
-    task.catch((error: unknown) => log.warn({ err: error }, "a preview could not be removed; later again"));
+    task.catch((error: unknown) =>
+      log.warn({ err: error }, "a preview could not be removed; trying again later"),
+    );
   }
 
   let quietUntil = 0;

@@ -101,7 +101,7 @@ export function createInbound(deps: InboundDeps) {
 
   function readChange({ field, value }: MetaChange): ChannelEvent[] {
     if (!FIELDS.includes(field)) {
-      log.info({ field }, "an event of a kind that is not read was ignored");
+      log.info({ field }, "an event of an unsupported kind was ignored");
       return [];
     }
     const { phone_number_id, display_phone_number = "" } = value.metadata;

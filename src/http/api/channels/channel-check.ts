@@ -87,7 +87,7 @@ export function channelCheckRoutes({ channels, check, places, log }: ChannelChec
   async function placed(where: string, found: Promise<Finding[]>) {
     const findings = await found.catch((error: unknown) => {
       log.error({ err: error, where }, "the check of a channel broke off");
-      return [errorFinding("", "The check broke off.", "look into the log of the service")];
+      return [errorFinding("", "The check broke off.", "read the log of the service")];
     });
     return findings.map(({ key, severity, what, fix }) => ({
       where: key === "" ? where : `${where}.${key}`,

@@ -119,7 +119,7 @@ function failed(deps: OidcRoutesDeps, request: Request, response: Response, erro
 function noRole(deps: OidcRoutesDeps, request: Request, response: Response): void {
   deps.log.warn(
     { address: deps.limits.callerOf(request), by: "oidc" },
-    "somebody without a role tried to sign in",
+    "a person without a role tried to sign in",
   );
   response.redirect(302, "/console#sign-in=no-role");
 }

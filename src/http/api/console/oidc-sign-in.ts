@@ -38,7 +38,7 @@ export function createOidcSignIn(deps: OidcSignInDeps) {
         scopes: ROLE_SCOPES[person.role],
       });
       const opened = await sessions.openForPerson(key.id, person.session);
-      log.info({ address, by: "oidc", role: person.role }, "somebody signed in to the console");
+      log.info({ address, by: "oidc", role: person.role }, "a person signed in to the console");
       await record({
         workspaceId: key.workspaceId,
         actorId: key.id,

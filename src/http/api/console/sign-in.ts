@@ -29,7 +29,7 @@ export function createSignIn(deps: {
     const by = "code" in proof ? "code" : "key";
     const secret = "code" in proof ? proof.code : proof.key;
     const opened = await attempts.check(address, hash("sha256", secret), () => open(proof));
-    if (opened) log.info({ address, by }, "somebody signed in to the console");
+    if (opened) log.info({ address, by }, "a person signed in to the console");
     else log.warn({ address, by }, "a sign-in to the console failed");
     return opened;
   };

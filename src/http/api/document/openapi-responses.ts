@@ -19,9 +19,13 @@ const COMMON_ERRORS = [
   {
     status: 503,
     code: "overloaded",
-    when: "more arrives than can be taken; nothing was stored, try again after `Retry-After`",
+    when: "too many calls arrive; nothing was stored, try again after `Retry-After`",
   },
-  { status: 503, code: "database_unavailable", when: "the database is away; try again after `Retry-After`" },
+  {
+    status: 503,
+    code: "database_unavailable",
+    when: "the database is unavailable; try again after `Retry-After`",
+  },
 ] as const;
 
 const BODY_ERRORS = [
