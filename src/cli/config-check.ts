@@ -17,7 +17,7 @@ export function checkConfig(env: Environment, print: (line: string) => void): bo
       const agentsText = count === 1 ? "1 agent" : `${count} agents`;
       print(`Workspace ${slug}: ${agentsText}; ${names.join(", ") || "no channels"}`);
     }
-    print("The configuration is good.");
+    print("The configuration is valid.");
     return true;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -29,7 +29,9 @@ export async function moveDatabase({ env, directory, to, print }: MoveOptions): 
   }
   const { dataDir } = parseSettings(env, directory).settings;
   if (!existsSync(join(dataDir, "postgres"))) {
-    print(`There is no embedded database in ${dataDir}. Run this where the service was started.`);
+    print(
+      `There is no embedded database in ${dataDir}. Run this in the directory in which the service was started.`,
+    );
     return false;
   }
   const redactor = createRedactor([decodeURIComponent(new URL(to).password)]);
@@ -79,9 +81,7 @@ function report(copied: ReadonlyMap<string, number>, dataDir: string, print: (li
   const rows = [...copied].filter(([, count]) => count > 0).sort(([a], [b]) => a.localeCompare(b));
   for (const [name, count] of rows) print(`  ${name}: ${count}`);
   print("Every row was copied, and the counts are the same.");
-  print(
-    "Now set DATABASE_URL to that address and start the service. It queues anew what is still to be done.",
-  );
+  print("Now set DATABASE_URL to that address and start the service. It queues the unfinished work again.");
   print(
     `Keep ${dataDir}: the API key and the files are there. Once you are sure, remove its folder postgres.`,
   );

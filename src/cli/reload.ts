@@ -17,10 +17,12 @@ export function askToReload(
   const pids = runningPids(settings.dataDir);
   for (const pid of pids) {
     process.kill(pid, "SIGHUP");
-    print(`Asked process ${pid} to reload. Its log says what became of it.`);
+    print(`Asked process ${pid} to reload. Its log has the result.`);
   }
   if (pids.length === 0) {
-    print(`No process serves from ${settings.dataDir}. Run this where the service was started.`);
+    print(
+      `No process serves from ${settings.dataDir}. Run this in the directory in which the service was started.`,
+    );
   }
   return pids.length > 0;
 }

@@ -61,8 +61,8 @@ function serverFindings(facts: ServerFacts, connectionsPerProcess: number): Find
     findings.push(
       warningFinding(
         "",
-        `The tests run on Postgres ${TESTED_VERSION}; this is older.`,
-        "use Postgres 18 where you can",
+        `The tests run on Postgres ${TESTED_VERSION}, and this one is older.`,
+        "use Postgres 18 if you can",
       ),
     );
   if (facts.read_only === "on")

@@ -101,7 +101,7 @@ describe("creating a session", () => {
       body,
     });
     const { error } = (await response.json()) as { error: { details: unknown } };
-    const problem = "is too large to be kept exactly: send it as text";
+    const problem = "is too large to be stored exactly: send it as text";
     expect([response.status, error.details]).toEqual([422, { problems: [{ path, problem }] }]);
   });
 

@@ -122,11 +122,13 @@ test("a look at the endpoint finds one that is away, has another secret, or lets
   const look = () => diagnosis(definition, { webhook });
   expect(await look()).toEqual([
     expect.stringMatching(/^ok webhook\.url: .* takes posts\.$/),
-    "ok webhook.secret: It refuses what is signed with another secret.",
+    "ok webhook.secret: It refuses posts that are signed with another secret.",
   ]);
   expect(endpoint.taken).toEqual([]);
   endpoint.fail({ answer: 200 }, 2);
-  expect((await look())[1]).toMatch(/^error webhook\.secret: It takes what is signed with another secret/);
+  expect((await look())[1]).toMatch(
+    /^error webhook\.secret: It accepts posts that are signed with another secret/,
+  );
   endpoint.changeSecret();
   expect(await look()).toEqual([expect.stringMatching(/^error webhook\.secret: .* refuses the signature/)]);
   await endpoint.close();

@@ -121,7 +121,7 @@ describe("a look at Telegram", () => {
     const lines = await diagnosis(telegram, config);
     await server.stop();
     expect(lines[0]).toBe("ok token: The token is that of @TestNameBot.");
-    expect(lines.join("\n")).toMatch(/warning: Telegram does not tell where it posts updates/);
+    expect(lines.join("\n")).toMatch(/warning: Telegram does not show the address to which it posts updates/);
   });
 });
 
@@ -192,7 +192,7 @@ describe("a look at WhatsApp through Twilio", () => {
       "ok authToken: Twilio takes the credentials.",
       `ok from: The sender ${fake.from} is online.`,
       "ok from: Twilio posts to https://chat.example.org/webhooks/whatsapp.",
-      "ok authToken: The running service takes what is signed with this token.",
+      "ok authToken: The running service accepts requests that are signed with this token.",
     ]);
     await channel.stop?.();
   });
@@ -225,8 +225,8 @@ describe("a look at WhatsApp through Twilio", () => {
       "ok secondaryAuthToken: Twilio takes the credentials.",
       `ok from: The sender ${fake.from} is online.`,
       "ok from: Twilio posts to https://chat.example.org/webhooks/whatsapp.",
-      "ok authToken: The running service takes what is signed with this token.",
-      "ok secondaryAuthToken: The running service takes what is signed with this token.",
+      "ok authToken: The running service accepts requests that are signed with this token.",
+      "ok secondaryAuthToken: The running service accepts requests that are signed with this token.",
     ]);
     for (const channel of [running, exchanged]) await channel.stop?.();
   });
@@ -276,7 +276,7 @@ describe("a look at WhatsApp through Meta", () => {
       "ok accessToken: The token has whatsapp_business_messaging.",
       "ok: An app is subscribed to the business account.",
       "ok: Meta posts to https://chat.example.org/webhooks/whatsapp.",
-      "ok appSecret: The running service takes what is signed with this secret.",
+      "ok appSecret: The running service accepts requests that are signed with this secret.",
     ]);
     await channel.stop?.();
   });

@@ -38,7 +38,7 @@ async function expectGood(env = {}) {
   const { code, output } = await run(["config", "check"], {
     env: { ...env, CAUSEWAY_CONFIG: join(directory, "channels.config.json") },
   });
-  expect(output).toContain("The configuration is good.");
+  expect(output).toContain("The configuration is valid.");
   expect(code).toBe(0);
 }
 

@@ -112,7 +112,7 @@ export const configSchema = z
         context.addIssue({
           code: "custom",
           path: ["baseUrl"],
-          message: "say where the server is (https://host/v1)",
+          message: "give the address of the server (https://host/v1)",
         });
       }
     } else if (config.apiKey === undefined) {

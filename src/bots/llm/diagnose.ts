@@ -51,10 +51,14 @@ function refused(config: LlmConfig, shown: string, status: number): Finding {
     return warningFinding(
       "apiKey",
       `${shown} limits this key (HTTP 429).`,
-      "wait, or look at the account's quota",
+      "wait, or check the account's quota",
     );
   if (status >= 500)
-    return errorFinding("baseUrl", `${shown} answers HTTP ${status}.`, "look at the provider's own status");
+    return errorFinding(
+      "baseUrl",
+      `${shown} answers HTTP ${status}.`,
+      "check the status page of the provider",
+    );
   return warningFinding(
     "baseUrl",
     `${shown}/models answers HTTP ${status}, so neither key nor model could be looked at.`,

@@ -54,10 +54,10 @@ function signedFinding(outcome: HttpOutcome, { url }: ReplyWebhook): Finding {
 
 function forgedFinding(outcome: HttpOutcome): Finding {
   const isTaken = outcome.kind === "answered" && outcome.status < 300;
-  if (!isTaken) return okFinding("webhook.secret", "It refuses what is signed with another secret.");
+  if (!isTaken) return okFinding("webhook.secret", "It refuses posts that are signed with another secret.");
   return errorFinding(
     "webhook.secret",
-    "It takes what is signed with another secret: anybody can post to it.",
-    "compute HMAC-SHA256 of `<t>.<raw body>` with the secret and answer 401 to what does not match",
+    "It accepts posts that are signed with another secret: anybody can post to it.",
+    "compute HMAC-SHA256 of `<t>.<raw body>` with the secret and answer 401 if it does not match",
   );
 }

@@ -112,8 +112,8 @@ async function eventFindings(options: DiagnoseOptions<SlackConfig>): Promise<Fin
       okFinding("signingSecret", "The running service answers the challenge that Slack sends."),
       warningFinding(
         "",
-        "Slack does not tell where it posts events.",
-        `see that Event Subscriptions of the app has the Request URL ${requestUrl}`,
+        "Slack does not show the address to which it posts events.",
+        `check that Event Subscriptions of the app has the Request URL ${requestUrl}`,
       ),
     ];
   return [

@@ -18,7 +18,7 @@ export async function diagnose(options: DiagnoseOptions<SureadhereConfig>): Prom
         : errorFinding(
             answer.fault.kind === "refused" ? "clientSecret" : "authUrl",
             `There is no token: ${describeTokenFault(answer.fault)}.`,
-            "compare `authUrl`, `clientId`, `clientSecret` and `clientScope` with what SureAdhere gave you",
+            "compare `authUrl`, `clientId`, `clientSecret` and `clientScope` with the values from SureAdhere",
           );
     return [
       token,
@@ -38,7 +38,7 @@ async function webhookFindings(options: DiagnoseOptions<SureadhereConfig>): Prom
       errorFinding(
         "",
         "SureAdhere posts to a public https address, and CAUSEWAY_PUBLIC_URL names none.",
-        "set CAUSEWAY_PUBLIC_URL to where this service can be reached",
+        "set CAUSEWAY_PUBLIC_URL to the public address of this service",
       ),
     ];
   // This body is not a message, so it has no effect.

@@ -39,8 +39,8 @@ function notTold(fault: TelegramFault): Finding {
   const said = fault.kind === "refused" ? `HTTP ${fault.status}` : fault.kind;
   return warningFinding(
     "",
-    `Telegram does not tell where it posts updates (${said}).`,
-    "ask again; some servers that stand in for Telegram know no getWebhookInfo",
+    `Telegram does not show the address to which it posts updates (${said}).`,
+    "try again; some servers that replace Telegram have no getWebhookInfo",
   );
 }
 
@@ -143,7 +143,7 @@ function trafficFindings(info: WebhookInfo): Finding[] {
       warningFinding(
         "",
         `${pending} updates wait at Telegram.`,
-        "they come by themselves once the webhook works; look into the service's log if their number grows",
+        "they arrive automatically once the webhook works; if their number grows, read the service's log",
       ),
     );
   return findings;

@@ -97,7 +97,7 @@ export async function signatureFindings(options: DiagnoseOptions<TwilioAccount>)
       errorFinding(
         "",
         "Twilio posts to a public https address, and CAUSEWAY_PUBLIC_URL names none.",
-        "set CAUSEWAY_PUBLIC_URL to where this service can be reached",
+        "set CAUSEWAY_PUBLIC_URL to the public address of this service",
       ),
     ];
   const findings: Finding[] = [];
@@ -125,10 +125,10 @@ async function signatureFinding(
   });
   if (answer === null) return null;
   if (answer.status === 400)
-    return okFinding(key, "The running service takes what is signed with this token.");
+    return okFinding(key, "The running service accepts requests that are signed with this token.");
   return errorFinding(
     key,
-    `The running service answers ${answer.status} to what is signed with this token: it runs with another one or another CAUSEWAY_PUBLIC_URL, or another service answers there.`,
+    `The running service answers ${answer.status} to a request that is signed with this token. It runs with another token or another CAUSEWAY_PUBLIC_URL, or another service answers there.`,
     "restart the service with this configuration",
   );
 }

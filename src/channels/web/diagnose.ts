@@ -20,7 +20,7 @@ export async function diagnose({ config, publicUrl }: DiagnoseOptions<WebConfig>
     findings.push(
       warningFinding(
         "allowedOrigins",
-        `${insecure.join(", ")} is not https: whoever is on the way can read and change the chat.`,
+        `${insecure.join(", ")} is not https: anybody on the network path can read and change the chat.`,
         "serve that site by https",
       ),
     );

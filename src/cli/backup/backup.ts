@@ -40,7 +40,9 @@ export async function backUp(command: BackupCommand): Promise<boolean> {
   try {
     const database = await openForBackup(settings, log);
     if (database === null) {
-      print(`There is no embedded database in ${settings.dataDir}. Run this where the service was started.`);
+      print(
+        `There is no embedded database in ${settings.dataDir}. Run this in the directory in which the service was started.`,
+      );
       return false;
     }
     try {
@@ -73,7 +75,7 @@ export async function backUp(command: BackupCommand): Promise<boolean> {
 function report({ file, print, withoutFiles }: BackupCommand, { rows, files }: BackedUp): void {
   print(`${file}: ${rows} rows, ${withoutFiles ? "without files" : `${files} files`}.`);
   if (withoutFiles) print("Keep the directory or bucket that has the files, too.");
-  print("It holds what people said, and keys: keep it as safe as the database.");
+  print("It contains messages of people, and keys: protect it like the database.");
   print("Keep .env and the configuration file, too. They are not in it.");
 }
 

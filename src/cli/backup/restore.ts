@@ -89,10 +89,10 @@ function report(
       print(`${result.rows} rows and ${result.files} files were restored from ${file}.`);
       if (result.files === 0)
         print(
-          "The backup holds no files. If there were any, give the service the directory or bucket that has them.",
+          "The backup contains no files. If there were any, give the service the directory or bucket that has them.",
         );
       if (result.unfinished !== null) return reportUnfinished(result.unfinished, { settings, print });
-      print("Now start the service. It queues anew what is still to be done.");
+      print("Now start the service. It queues the unfinished work again.");
       return true;
   }
 }
@@ -105,9 +105,7 @@ function reportUnfinished(
   const fault = explainStart(unfinished, settings);
   print(fault instanceof Error ? fault.message : String(fault));
   print("The rows and files are whole, but the last step failed. Do not restore again.");
-  print(
-    "Mend the cause and start the service: a start does what is left. Or start the release of the backup.",
-  );
+  print("Fix the cause and start the service: the start does the rest. Or start the release of the backup.");
   return false;
 }
 

@@ -98,7 +98,7 @@ async function deskFindings(
   const isSimulated = channel?.simulated !== undefined && channel.simulated !== null;
   if (!channel?.enabled || (channel.config === null && !isSimulated))
     return [
-      errorFinding("channel", "Its channel is disabled, so nobody is asked here.", "enable the channel"),
+      errorFinding("channel", "Its channel is disabled, so no person is asked here.", "enable the channel"),
     ];
   const { config, kind } = channel;
   return checkDesk({ config, definition: options.channels[kind], isSimulated }, conversation);

@@ -53,7 +53,7 @@ export async function addAgent(call: CommandCall): Promise<boolean | Misuse> {
   const names = Object.keys(added);
   if (names.length > 0) print(`Wrote ${names.join(", ")} to .env. Keep that file to yourself.`);
   if ("BOT_SECRET" in added) print("Give your endpoint the same BOT_SECRET: it proves who calls.");
-  print(`It answers where a channel says "agent": "${name}".`);
+  print(`It answers on channels with "agent": "${name}".`);
   return true;
 }
 

@@ -30,7 +30,7 @@ export class RequestError extends Error {
 
 /** The service has no capacity for this request and accepts nothing of it. */
 export function overloaded(headers: Record<string, string> = {}): RequestError {
-  return new RequestError(503, "overloaded", "More arrives than can be taken right now. Send it again.", {
+  return new RequestError(503, "overloaded", "Too many calls arrive at this moment. Send it again.", {
     headers: { "Retry-After": "2", ...headers },
   });
 }

@@ -26,7 +26,11 @@ export function errorResponse(log: Logger): ErrorRequestHandler {
       log.error({ err: error, request_id: requestId }, "a request failed");
     const { status, code, message, details, headers, fields } =
       known ??
-      new RequestError(500, "internal_error", "Something went wrong here. The operator's log says what.");
+      new RequestError(
+        500,
+        "internal_error",
+        "Something went wrong here. The operator's log has the reason.",
+      );
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.status(status).json({ error: { code, message, details, ...fields, request_id: requestId } });
   };

@@ -19,6 +19,6 @@ export const ViewProvider = Context.Provider;
 
 export function useView(): ViewContext {
   const view = useContext(Context);
-  if (!view) throw new Error("a part of the chat stands outside of it");
+  if (!view) throw new Error("a part of the chat is outside of it");
   return view;
 }

@@ -58,8 +58,8 @@ function tokenFindings(token: JsonBody | null): Finding[] {
     return [
       warningFinding(
         "accessToken",
-        "Meta does not tell what the token may do.",
-        `see in the Access Token Debugger that it has ${SCOPE} and does not expire`,
+        "Meta does not show the permissions of the token.",
+        `check in the Access Token Debugger that it has ${SCOPE} and does not expire`,
       ),
     ];
   if (!scopes.includes(SCOPE))
@@ -116,7 +116,7 @@ function webhookFindings(configured: JsonBody | null, options: DiagnoseOptions<M
     configured?.["phone_number"] ?? configured?.["whatsapp_business_account"] ?? configured?.["application"];
   const fix = `enter ${wanted} in the Meta app under WhatsApp, Configuration, with \`verifyToken\` beside it`;
   if (typeof url !== "string")
-    return [warningFinding("", "Meta does not tell where it posts.", `see that it is so: ${fix}`)];
+    return [warningFinding("", "Meta does not show the address to which it posts.", `check this: ${fix}`)];
   return url === wanted
     ? [okFinding("", `Meta posts to ${wanted}.`)]
     : [errorFinding("", `Meta posts to ${url}, not to ${wanted}.`, fix)];
@@ -133,7 +133,7 @@ async function signatureFindings({
       errorFinding(
         "",
         "Meta posts to a public https address, and CAUSEWAY_PUBLIC_URL names none.",
-        "set CAUSEWAY_PUBLIC_URL to where this service can be reached",
+        "set CAUSEWAY_PUBLIC_URL to the public address of this service",
       ),
     ];
   const body = JSON.stringify({ object: "whatsapp_business_account", entry: [] });
@@ -142,11 +142,11 @@ async function signatureFindings({
   const answer = await callWebhook({ headers, body });
   if (answer === null) return [];
   if (answer.status === 200)
-    return [okFinding("appSecret", "The running service takes what is signed with this secret.")];
+    return [okFinding("appSecret", "The running service accepts requests that are signed with this secret.")];
   return [
     errorFinding(
       "appSecret",
-      `The running service answers ${answer.status} to what is signed with this secret: it runs with another one, or another service answers there.`,
+      `The running service answers ${answer.status} to a request that is signed with this secret. It runs with another secret, or another service answers there.`,
       "restart the service with this configuration",
     ),
   ];

@@ -58,7 +58,7 @@ function senderFindings(
     : errorFinding(
         "from",
         `The sender ${config.from} is ${status}.`,
-        "look at it in the Twilio console, Senders",
+        "check it in the Twilio console, Senders",
       );
   const webhook = asObject(sender["webhook"]);
   const posts = { url: webhook?.["callback_url"], method: webhook?.["callback_method"] ?? "POST" };

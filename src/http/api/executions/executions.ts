@@ -182,7 +182,7 @@ function notAskedError(id: string, outcome: Exclude<AskedAgain, { kind: "asked" 
       return new RequestError(
         409,
         "execution_overtaken",
-        "The bot was asked again since. Only the newest turn of a conversation can be tried again.",
+        "The bot was called again since then. Only the newest turn of a conversation can be tried again.",
       );
     case "session_completed":
       return new RequestError(409, "session_completed", "The session of this turn is completed.");

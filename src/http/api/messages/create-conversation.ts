@@ -131,7 +131,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     throw new RequestError(
       504,
       "reset_timeout",
-      "The session is still busy with what came before the reset.",
+      "The session is still busy with messages from before the reset.",
     );
   }
 

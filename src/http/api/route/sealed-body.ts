@@ -11,8 +11,7 @@ export function seal(text: string, idempotencyKey: string, resourceId: string): 
 
 export function unseal(sealed: Buffer, idempotencyKey: string, resourceId: string): string {
   const text = sealOf(idempotencyKey, resourceId).open(sealed);
-  if (text === null)
-    throw new Error("a kept answer does not open with the Idempotency-Key that it was kept for");
+  if (text === null) throw new Error("a stored answer cannot be decrypted with its Idempotency-Key");
   return text;
 }
 

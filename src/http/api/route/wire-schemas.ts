@@ -40,7 +40,7 @@ export const jsonObjectSchema = z
 /** The same for an object that a caller wants stored. A number that JavaScript would round is refused. */
 export const keptJsonSchema = jsonObjectSchema.superRefine((value, context) => {
   for (const path of roundedNumbers(value)) {
-    context.addIssue({ code: "custom", path, message: "is too large to be kept exactly: send it as text" });
+    context.addIssue({ code: "custom", path, message: "is too large to be stored exactly: send it as text" });
   }
 });
 

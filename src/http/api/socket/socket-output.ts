@@ -30,7 +30,7 @@ export function createSocketOutput(socket: WebSocket, sessionId: string, log: Lo
       if (!known) log.error({ err: error, session_id: sessionId }, "a socket's request failed");
       const retryAfter = known?.headers["Retry-After"];
       const data = {
-        message: known?.message ?? "Something went wrong here. The operator's log says what.",
+        message: known?.message ?? "Something went wrong here. The operator's log has the reason.",
         code: known?.code ?? "internal_error",
         ...(retryAfter === undefined ? {} : { retry_after: Number(retryAfter) }),
       };

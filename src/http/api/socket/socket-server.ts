@@ -187,7 +187,7 @@ function refuse(socket: Duplex, error: unknown, log: Logger): void {
   const { status, code, message } = known ?? {
     status: 500,
     code: "internal_error",
-    message: "Something went wrong here. The operator's log says what.",
+    message: "Something went wrong here. The operator's log has the reason.",
   };
   const body = JSON.stringify({
     error: { code, message, details: known?.details ?? null, request_id: null },

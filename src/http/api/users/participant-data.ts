@@ -146,7 +146,7 @@ async function write(
       throw new RequestError(
         409,
         "no_open_session",
-        "What is kept of an anonymous visitor belongs to an open session, and there is none.",
+        "The data of an anonymous visitor belongs to an open session, and there is none.",
       );
     default:
       throw notFound(outcome.kind, request.params);
