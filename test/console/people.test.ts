@@ -162,6 +162,12 @@ describe.skipIf(browserPath === null)("the console", () => {
     await grants.getByText("let in by operator (console)").waitFor();
     await grants.getByRole("button", { name: "Take back" }).click();
     await grants.getByText("Nobody yet.").waitFor();
+    // The line of screens scrolls to the open one.
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.reload();
+    await page.getByRole("heading", { name: "Access" }).waitFor();
+    const place = "document.querySelector('nav [aria-current]').getBoundingClientRect().right";
+    await eventually(async () => expect(await page.evaluate(place)).toBeLessThanOrEqual(320));
     expect(person.offences).toEqual([]);
   });
 

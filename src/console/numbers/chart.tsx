@@ -24,8 +24,8 @@ export function Chart(props: {
   format?: (value: number) => string;
 }) {
   const { title, headline, bars, names, isPartBad = false, format = String } = props;
-  const most = Math.max(1, ...bars.map(({ all }) => all));
-  const heightOf = (value: number) => (value / most) * HEIGHT;
+  const most = Math.max(0, ...bars.map(({ all }) => all));
+  const heightOf = (value: number) => (value / Math.max(1, most)) * HEIGHT;
   const rows: (string | number)[][] = bars.map(({ name, all, part }) => [name, all, part]);
   const header = ["Time", names.all, names.part];
   return (

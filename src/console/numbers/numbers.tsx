@@ -116,7 +116,7 @@ function Charts({ stats }: { stats: Stats }) {
       />
       <Chart
         title="Time to answer"
-        headline={`slowest p95 ${durationOf(slowest)}`}
+        headline={slowest === 0 ? "no answers" : `slowest p95 ${durationOf(slowest)}`}
         bars={bars(({ latency_ms: latency }) => [latency?.p95 ?? 0, latency?.p50 ?? 0])}
         names={{ all: "ms p95", part: "ms p50" }}
         format={durationOf}
@@ -149,31 +149,35 @@ function Totals({ title, totals }: { title: string; totals: readonly Total[] }) 
   return (
     <section class="card" aria-label={title}>
       <h3>{title}</h3>
-      <div class="scrolls" tabIndex={0} role="group" aria-label={`${title}, as a table`}>
-        <table>
-          <thead>
-            <tr>
-              {["Name", "Messages", "Turns", "Failed", "Tokens", "Not delivered"].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {totals.map(({ name, messages, turns, failures, tokens, failedDeliveries }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{messages}</td>
-                <td>{turns}</td>
-                <td>{failures}</td>
-                <td>{tokens}</td>
-                <td>{failedDeliveries}</td>
+      {totals.length === 0 ? (
+        <p class="empty small">Nothing in this time.</p>
+      ) : (
+        <div class="scrolls" tabIndex={0} role="group" aria-label={`${title}, as a table`}>
+          <table>
+            <thead>
+              <tr>
+                {["Name", "Messages", "Turns", "Failed", "Tokens", "Not delivered"].map((name) => (
+                  <th key={name} scope="col">
+                    {name}
+                  </th>
+                ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+            </thead>
+            <tbody>
+              {totals.map(({ name, messages, turns, failures, tokens, failedDeliveries }) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  <td>{messages}</td>
+                  <td>{turns}</td>
+                  <td>{failures}</td>
+                  <td>{tokens}</td>
+                  <td>{failedDeliveries}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
     </section>
   );
 }

@@ -56,7 +56,13 @@ function Search({ route }: { route: Route }) {
           {failure}
         </p>
       )}
-      {data?.data.length === 0 && <p class="empty">Nobody is called like this.</p>}
+      {data?.data.length === 0 && (
+        <p class="empty">
+          {q === ""
+            ? "There is nobody yet. People appear here when they write."
+            : "Nobody is called like this."}
+        </p>
+      )}
       <ul class="people">
         {data?.data.map((user) => (
           <li key={user.id}>
@@ -64,7 +70,7 @@ function Search({ route }: { route: Route }) {
               <span class="row-name" dir="auto">
                 {userName(user)}
               </span>
-              <span class="hint">{user.name === null ? "" : user.identifier}</span>
+              {user.name !== null && <span class="hint">{user.identifier}</span>}
               <ChannelBadge channel={user.channel} />
               {!user.reachable.ok && <span class="chip bad">Cannot be written to</span>}
               <Age at={user.created_at} />

@@ -15,6 +15,7 @@ export interface Me {
 /** The rights that a button may need. */
 export type Scope =
   | "sessions:write"
+  | "messages:write"
   | "deliveries:write"
   | "handoff:write"
   | "users:write"

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import type { Names } from "../live/names.ts";
 import { useLive } from "../live/use-live.ts";
 import { callApi } from "../server/call.ts";
@@ -40,6 +41,12 @@ const isUseful = (name: ScreenName) => {
 export function Navigation(props: { screen: ScreenName; names: Names; me: Me; onHelp: () => void }) {
   const { screen, names, me, onHelp } = props;
   const counts = useCounts();
+  const nav = useRef<HTMLElement>(null);
+  // On a small screen the screens are one line that scrolls.
+  useEffect(() => {
+    const current = nav.current?.querySelector(`[aria-current][href="${hrefOf(screen)}"]`);
+    current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [screen]);
   const badges: Partial<Record<ScreenName, { count: number; says: string }>> = {
     conversations: { count: counts.waiting, says: "waiting for a person" },
     trouble: { count: counts.trouble, says: "in trouble" },
@@ -49,7 +56,7 @@ export function Navigation(props: { screen: ScreenName; names: Names; me: Me; on
     },
   };
   return (
-    <nav class="navigation" aria-label="Console">
+    <nav class="navigation" aria-label="Console" ref={nav}>
       <h1>
         <span class="mark" aria-hidden="true" />
         <span class="brand">Causeway</span>

@@ -132,7 +132,12 @@ function Deliveries(props: {
                   <ChannelBadge channel={delivery.channel} />
                   <span>to {delivery.address}</span>
                   <Age at={delivery.updated_at} />
-                  <Link href={hrefOf("conversations", delivery.session_id)}>Conversation</Link>
+                  {delivery.session_id !== null ? (
+                    <Link href={hrefOf("conversations", delivery.session_id)}>Conversation</Link>
+                  ) : (
+                    // Words to a stranger belong to no conversation.
+                    delivery.access_request_id !== null && <Link href={hrefOf("access")}>Access</Link>
+                  )}
                 </p>
                 <DeliveryActions delivery={delivery} of={` to ${delivery.address}`} />
               </li>
