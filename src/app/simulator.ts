@@ -1,6 +1,7 @@
 import { slackConfigSchema } from "../channels/slack/config.ts";
 import { telegramConfigSchema } from "../channels/telegram/config.ts";
 import { whatsappConfigSchema } from "../channels/whatsapp/config.ts";
+import { askedConversations } from "../config/asked-conversations.ts";
 import type { ChannelConfig } from "../config/load-channel.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { WorkspaceConfig } from "../config/load-workspace.ts";
@@ -51,7 +52,7 @@ export async function createSimulatorParts(deps: {
   for (const channel of simulated)
     addAccount(inside, channel, {
       url: `${publicUrl}/webhooks/${encodeURIComponent(channel.name)}`,
-      rooms: roomsOf(config.workspaces, channel),
+      rooms: askedConversations(config.workspaces, channel).filter((room) => mayBegin(channel.kind, room)),
     });
   log.warn({ channels }, "these channels are simulated: nothing they send reaches a real platform");
   return {
@@ -71,23 +72,8 @@ function simulatedIn(workspaces: readonly WorkspaceConfig[]): ChannelConfig[] {
     .filter(({ enabled, simulated }) => enabled && simulated !== null);
 }
 
-/**
- * Conversations where people answer or let others in: they exist before anybody writes in them. A Telegram bot can write
- * to a group, but to no person before that person wrote.
- */
-function roomsOf(workspaces: readonly WorkspaceConfig[], channel: ChannelConfig): string[] {
-  return workspaces
-    .filter(({ channels }) => channels[channel.name] === channel)
-    .flatMap(({ channels, desks }) => [
-      ...Object.values(desks),
-      ...Object.values(channels).flatMap(({ access }) =>
-        (access?.approvers ?? []).filter((approver) => typeof approver !== "string"),
-      ),
-    ])
-    .filter((place) => place.channel === channel.name)
-    .map(({ conversation }) => conversation)
-    .filter((conversation) => channel.kind !== "telegram" || conversation.startsWith("-"));
-}
+/** True if the bot may write first. On Telegram it can do so in a group, but not to a person. */
+const mayBegin = (kind: string, room: string) => kind !== "telegram" || room.startsWith("-");
 
 /** Tells the simulator the tokens and secrets of a channel. */
 function addAccount(
