@@ -136,7 +136,7 @@ test.each([
     await channel.sending("re: hello");
     await eventually(() =>
       expect(
-        story.app.log.filter(({ message }) => message.startsWith("a session stays where it is")),
+        story.app.log.filter(({ message }) => message.startsWith("a session keeps its address")),
       ).toMatchObject([{ fields: { began: "thread-1" } }]),
     );
   },

@@ -180,8 +180,9 @@ describe("a trigger in quiet hours", () => {
         reachable,
         quiet_until: first.body.sends_at,
         session: { id: first.body.session_id, title: null, handoff: false },
+        handed_to: null,
       },
-      { identifier: "bob", user: null, reachable, quiet_until: null, session: null },
+      { identifier: "bob", user: null, reachable, quiet_until: null, session: null, handed_to: null },
     ]);
     expect(await story.rows("SELECT count(*)::int AS count FROM users")).toEqual([{ count: 1 }]);
 

@@ -91,7 +91,7 @@ it("takes no more messages of a channel than can wait for the database, all thos
   expect(again.map(({ status }) => status)).toEqual(Array(20).fill(200));
   await eventually(() => expect(story.gated.sends).toHaveLength(30));
   // One log line for all of them, because a line for each would add load.
-  expect(app.log.filter(({ message }) => /more arrives/.test(message))).toHaveLength(1);
+  expect(app.log.filter(({ message }) => /too many messages arrive/.test(message))).toHaveLength(1);
 });
 
 it("counts the bytes of what waits", async () => {

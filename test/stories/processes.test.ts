@@ -170,7 +170,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
 
       await directory.configure(saying(42));
       service.signal("SIGHUP");
-      await patiently(() => expect(service.output()).toContain("the old one stays in force"));
+      await patiently(() => expect(service.output()).toContain("the old one is still used"));
       await directory.configure(saying("new"));
       const reload = [build.path("cli.js"), "reload"];
       const asked = await promisify(execFile)(process.execPath, reload, { cwd: directory.path });
@@ -195,7 +195,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       await using directory = await serviceDirectory(prompted("old"));
       await using service = await startProcess({ build, directory, env: { CAUSEWAY_WATCH: "1" } });
       await directory.configure(prompted(42));
-      await patiently(() => expect(service.output()).toContain("the old one stays in force"));
+      await patiently(() => expect(service.output()).toContain("the old one is still used"));
       expect(service.output()).not.toContain("configuration reloaded");
       expect(service.output()).toContain("agents.talker.bot.sequence");
       await post(service.url, message(1, "hi"));
