@@ -58,7 +58,7 @@ describe("agents", () => {
     expect((await world.api.call("/agents")).body).toMatchObject({ data: [bySlug.body], meta: { total: 1 } });
   });
 
-  it("keep every version as it was", async () => {
+  it("keep every version unchanged", async () => {
     await using world = await openAgents();
     for (const name of ["One", "Two", "Three"]) await publishAgent(world.pool, "default", { name });
     const { api } = world;
@@ -76,7 +76,7 @@ describe("agents", () => {
     expect((await api.call("/agents/coach")).body).toMatchObject({ current_version: 3, name: "Three" });
   });
 
-  it("answer 404 for what is not there, naming it", async () => {
+  it("answer 404 for an unknown agent, and name it in the error", async () => {
     await using world = await openAgents();
     await publishAgent(world.pool, "default");
     const code = async (path: string) => {
@@ -93,7 +93,7 @@ describe("agents", () => {
 });
 
 describe("channels", () => {
-  it("show when something last happened, and what troubles them", async () => {
+  it("show their last activity and their problems", async () => {
     const trouble: Record<string, string> = {};
     await using world = await openAgents(trouble);
     const { channelId } = await publishAgent(world.pool, "default");

@@ -64,7 +64,7 @@ async function ask(visitor: WebVisitor, session: string, text: string) {
 
 const sessionOf = async (id: string) => (await app.api("GET", `/chat/sessions/${id}`)).body;
 
-it("keeps what is noted in one chat of an anonymous visitor from the bot in another, and from the next one", async () => {
+it("keeps a note from the bot's other sessions with the same anonymous visitor", async () => {
   const visitor = await newVisitor(app.url);
   const [first, second] = [await visitor.openSession(), await visitor.openSession()];
   await ask(visitor, first, "note");
@@ -81,7 +81,7 @@ it("keeps what is noted in one chat of an anonymous visitor from the bot in anot
   expect(JSON.stringify(await ask(visitor, first, "back again"))).not.toContain("secret");
 });
 
-it("judges an event rule by what is known in the session it is about, and lets its actions write there", async () => {
+it("evaluates an event rule with the data of its own session, and its actions write there", async () => {
   const visitor = await newVisitor(app.url);
   const [first, second] = [await visitor.openSession(), await visitor.openSession()];
   await ask(visitor, first, "note");
@@ -101,7 +101,7 @@ it("judges an event rule by what is known in the session it is about, and lets i
   }
 });
 
-it("keeps what the bot put down for later in the chat it was put down in, and cancels it with that", async () => {
+it("keeps a bot's schedule in its own chat, and cancels it when that chat ends", async () => {
   const visitor = await newVisitor(app.url);
   const [first, second] = [await visitor.openSession(), await visitor.openSession()];
   await ask(visitor, first, "remind me");
@@ -115,7 +115,7 @@ it("keeps what the bot put down for later in the chat it was put down in, and ca
   expect((await app.api("GET", `/schedules/${rows[0].id}`)).body).toMatchObject({ status: "cancelled" });
 });
 
-it("sends what was put down for later into its own chat, although another one was used since", async () => {
+it("sends a scheduled message into its own chat, even after the visitor used another chat", async () => {
   const visitor = await newVisitor(app.url);
   const [first, second] = [await visitor.openSession(), await visitor.openSession()];
   await ask(visitor, first, "remind me");
@@ -133,7 +133,7 @@ it("sends what was put down for later into its own chat, although another one wa
   expect(await instructions(second)).toEqual([]);
 });
 
-it("lets operators read and write it per session, and says where there is none to write it for", async () => {
+it("lets operators read and write the data per session, and explains when no session can hold it", async () => {
   const visitor = await newVisitor(app.url);
   const [first, second] = [await visitor.openSession(), await visitor.openSession()];
   const { user_id: userId } = await sessionOf(first);
@@ -159,7 +159,7 @@ it("lets operators read and write it per session, and says where there is none t
   });
 });
 
-it("keeps nothing that is written when the session has ended", async () => {
+it("discards data that is written after the session has ended", async () => {
   const visitor = await newVisitor(app.url);
   const session = await visitor.openSession();
   const answering = visitor.send(session, "hold");
@@ -174,7 +174,7 @@ it("keeps nothing that is written when the session has ended", async () => {
   expect((await app.app.engine.database.pool.query(kept, [userId, session])).rows).toEqual([]);
 });
 
-it("merges the data of a trigger into the session that the message is said in", async () => {
+it("merges the data of a trigger into the session that receives the message", async () => {
   const visitor = await newVisitor(app.url);
   const first = await visitor.openSession();
   const { user_id: userId } = await sessionOf(first);

@@ -23,7 +23,7 @@ import { createTestDatabase } from "../support/postgres.ts";
 import { type LoggedLine, quietLog } from "../support/quiet-log.ts";
 import { documentCheck } from "./openapi-check.ts";
 
-/** Notices between the "processes" of one test. `cut()` loses them, as a network may. */
+/** Notices between the "processes" of one test. After `cut()` they are lost, as in a network failure. */
 function createNotices() {
   const listeners = new Map<string, Set<(data: Json) => void>>();
   let broken = false;

@@ -47,7 +47,7 @@ function get(path: string, headers: Record<string, string> = {}, method = "GET")
 }
 
 describe("an uploaded file", () => {
-  test("goes with a message, is given to the bot, and can be read again", async () => {
+  test("is sent with a message, reaches the bot, and can be downloaded", async () => {
     const session = await open();
     const uploaded = await client.chat.uploadAttachment(session.id, image(), { name: "../a\u202Egpj.png" });
     expect(uploaded).toEqual({
@@ -70,7 +70,7 @@ describe("an uploaded file", () => {
     expect((await app.api("GET", `/attachments/${uploaded.id}`)).body).toMatchObject({ id: uploaded.id });
   });
 
-  test("is one upload and one message, however often the calls are repeated", async () => {
+  test("creates one upload and one message, even if the calls are repeated", async () => {
     const session = await open();
     const upload = () =>
       client.chat.uploadAttachment(session.id, image(), {}, { idempotencyKey: `up-${session.id}` });
@@ -97,7 +97,7 @@ describe("an uploaded file", () => {
     expect(await refusal(again2)).toEqual([409, "attachment_already_sent"]);
   });
 
-  test("goes with one of two messages that name it at the same instant, and the other is told", async () => {
+  test("is accepted for one of two simultaneous messages that name it; the other gets an error", async () => {
     const session = await open();
     const [first, second] = [
       await client.chat.uploadAttachment(session.id, image()),
@@ -123,7 +123,7 @@ describe("an uploaded file", () => {
     expect(said[0]?.attachments).toHaveLength(content === "three" ? 1 : 2);
   });
 
-  test("belongs to its session: another one does not know it", async () => {
+  test("belongs to its session; another session cannot use it", async () => {
     const [session, other] = [await open(), await open()];
     const uploaded = await client.chat.uploadAttachment(session.id, image());
     for (const id of [uploaded.id, "0".repeat(27), "no-id"]) {
@@ -146,7 +146,7 @@ describe("an uploaded file", () => {
     expect((await get(`/api/v1/attachments/${uploaded.id}/content`)).status).toBe(404);
   });
 
-  test("that is empty, too large, or with nothing said at all is refused", async () => {
+  test("is refused if it is empty or too large; so is a message without text or file", async () => {
     const session = await open();
     expect(await refusal(client.chat.uploadAttachment(session.id, new Blob([])))).toEqual([
       422,
@@ -172,9 +172,15 @@ describe("the content of a file", () => {
     ["a PDF", pdf, "application/pdf", "application/pdf", /^attachment$/],
     ["a page", Buffer.from("<script>alert(1)</script>"), "text/html", "text/html", /^attachment$/],
     ["a drawing", Buffer.from("<svg onload='x()'/>"), "image/svg+xml", "text/plain", /^attachment$/],
-    ["what no type fits", Buffer.from([0, 1, 2, 3]), "image/png", "application/octet-stream", /^attachment$/],
-    ["a recording by its name", Buffer.from([0, 1, 2, 3]), "audio/x-own", "audio/x-own", /^inline$/],
-  ])("that is %s is served as what it is, and can run nothing", async (_, content, claimed, type, how) => {
+    [
+      "a file of unknown type",
+      Buffer.from([0, 1, 2, 3]),
+      "image/png",
+      "application/octet-stream",
+      /^attachment$/,
+    ],
+    ["a recording of an unknown format", Buffer.from([0, 1, 2, 3]), "audio/x-own", "audio/x-own", /^inline$/],
+  ])("is served with a safe type and cannot run scripts: %s", async (_, content, claimed, type, how) => {
     const session = await open();
     const blob = new Blob([new Uint8Array(content)], { type: claimed });
     const { url } = await client.chat.uploadAttachment(session.id, blob);
@@ -186,7 +192,7 @@ describe("the content of a file", () => {
     expect(Buffer.from(await response.arrayBuffer()).equals(content)).toBe(true);
   });
 
-  test("is had in parts, and asked about without being read", async () => {
+  test("can be read in ranges, and HEAD reads no content", async () => {
     const session = await open();
     const digits = new Blob(["0123456789"], { type: "text/plain" });
     const { url } = await client.chat.uploadAttachment(session.id, digits, { name: 'größe "1".txt' });
@@ -207,7 +213,7 @@ describe("the content of a file", () => {
     );
   });
 
-  test("is opened by the bot's link without a key, until somebody changes it", async () => {
+  test("opens without a key through the bot's signed link, but not through a changed link", async () => {
     const session = await open();
     const uploaded = await client.chat.uploadAttachment(session.id, image());
     await client.chat.sendMessage(session.id, { content: "link", attachmentIds: [uploaded.id] });
@@ -232,7 +238,7 @@ describe("the content of a file", () => {
     });
   });
 
-  test("is closed to keys that may not read sessions", async () => {
+  test("is refused to keys that may not read sessions", async () => {
     const session = await open();
     const { url } = await client.chat.uploadAttachment(session.id, image());
     const { body } = await app.api("POST", "/api_keys", { name: "writer", scopes: ["messages:write"] });
@@ -241,7 +247,7 @@ describe("the content of a file", () => {
   });
 });
 
-test("a file that was kept long enough is gone, and its row says so", async () => {
+test("a file is deleted after its retention time, and its row says so", async () => {
   await using short = await startChatApp({ env: { CAUSEWAY_ATTACHMENT_DAYS: "1" } });
   const caller = new Causeway({ baseUrl: short.url, apiKey: short.apiKey, maxRetries: 0 });
   const session = await caller.chat.createSession({ agentId: "echo" });

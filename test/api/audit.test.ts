@@ -25,7 +25,7 @@ const audit = async (query = "") => (await app.api("GET", `/audit${query}`)).bod
 const newest = async (operation: string) => (await audit(`?operation=${operation}&limit=1`)).data[0];
 
 describe("the audit log", () => {
-  it("says who changed what, from where, with before and after and without secrets", async () => {
+  it("records who changed what and from where, with the values before and after, without secrets", async () => {
     const { body: key } = await app.api("POST", "/api_keys", { name: "Anna", scopes: ["sessions:read"] });
     const made = await newest("createApiKey");
     expect(made).toMatchObject({
@@ -51,7 +51,7 @@ describe("the audit log", () => {
     expect((await audit("?operation=deleteApiKey")).meta.total).toBe(1);
   });
 
-  it("names the fields that were set, and keeps nothing that people said or are", async () => {
+  it("names the fields that were set, and stores no personal data", async () => {
     const user = { identifier: "grace" };
     const { body: session } = await app.api("POST", "/chat/sessions", { agent_id: "echo", user });
     await app.api("PATCH", `/chat/sessions/${session.id}`, {
@@ -75,11 +75,11 @@ describe("the audit log", () => {
       after: { status: "completed" },
     });
     const { rows } = await pool.query("SELECT a::text AS text FROM audit_log a");
-    // Long words, because ids and times hold every short one at some time.
+    // Long words, because short ones can appear in ids and times by chance.
     for (const { text } of rows) expect(text).not.toMatch(/unwell|temperature|feverish|thirty-nine|grace/i);
   });
 
-  it("has no row for the messages that programs send, and one for the same act of a person", async () => {
+  it("has no row for messages from programs, and one row for the same action of a person", async () => {
     const { body: key } = await app.api("POST", "/api_keys", { name: "App", scopes: ["admin"] });
     const asProgram = (path: string, body: object) =>
       app.api("POST", path, body, { authorization: `Bearer ${key.secret}` });
@@ -115,7 +115,7 @@ describe("the audit log", () => {
     expect((await audit(`?actor=${id}`)).data).toEqual(found.slice(0, 2));
   });
 
-  it("is read page by page and by time, and by owners alone", async () => {
+  it("can be read by page and by time, and only by owners", async () => {
     for (const name of ["one", "two", "three"])
       await app.api("POST", "/api_keys", { name, scopes: ["users:read"] });
     const first = await audit("?operation=createApiKey&limit=2");
@@ -144,7 +144,7 @@ describe("the audit log", () => {
     expect(data.filter(({ after }: { after: { name: string } }) => after.name === "once")).toHaveLength(1);
   });
 
-  it("forgets what is older than its days", async () => {
+  it("deletes rows that are older than the retention period", async () => {
     await app.api("POST", "/api_keys", { name: "old", scopes: ["users:read"] });
     const { id } = await newest("createApiKey");
     await pool.query("UPDATE audit_log SET created_at = now() - interval '366 days' WHERE id = $1", [id]);
@@ -153,7 +153,7 @@ describe("the audit log", () => {
     expect((await audit()).meta.total).toBe(before - 1);
   });
 
-  it("that cannot be written holds up no answer, and the row goes to the log", async () => {
+  it("does not delay answers when it cannot be written; its row goes to the log", async () => {
     const log = quietLog();
     const record = async () => {
       throw new Error("no database");
@@ -177,7 +177,7 @@ describe("the audit log", () => {
   });
 });
 
-/** Calls that leave no row: messages of users and what belongs to them, and looks at a prompt or at who would get it. */
+/** Calls without a row: messages of users with their data, and previews of a prompt or of its receivers. */
 const TRAFFIC = [
   "checkTrigger",
   "createChatCompletion",
@@ -191,15 +191,15 @@ const TRAFFIC = [
   "uploadHandoffAttachment",
 ];
 
-it("every other operation that changes something leaves a row", async () => {
+it("has a row for every other operation that changes something", async () => {
   await using world = await openLiveWorld();
   const changing = world.operations.filter(({ method, open }) => method !== "GET" && !open);
   const changed = new Set<string>();
   for (const operation of changing) {
-    // The documented example only counts.
+    // The documented example is a dry run, which only counts.
     const body = operation.id === "retryDeliveries" ? { filter: {} } : operation.examples[0]?.body;
     const path = pathWith(await world.makeThings(), operation);
-    // Only a failed turn is asked again.
+    // Only a failed turn can be retried.
     if (operation.id === "retryExecution") await world.pool.query("UPDATE executions SET status = 'failed'");
     await world.pool.query("DELETE FROM audit_log");
     const file = operation.uploads ? { text: "a file", type: "text/plain" } : {};

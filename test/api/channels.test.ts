@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { openLiveWorld } from "./live-world.ts";
 
-it("a channel shows that somebody wrote to it", async () => {
+it("a channel shows the time of its last inbound message", async () => {
   await using world = await openLiveWorld();
   const api = async () => (await world.app.api("GET", "/channels")).body.data[0];
   expect(await api()).toMatchObject({ name: "api", kind: "api", state: "ok", last_inbound_at: null });

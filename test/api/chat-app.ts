@@ -16,7 +16,7 @@ export const COACH = {
   seedMessage: "Greet the user.",
 };
 
-/** Replies with scripted lines, which cover everything a stream can show. */
+/** Replies with scripted lines that contain every kind of stream event. */
 const ACTOR = {
   bot: {
     type: "script",

@@ -72,7 +72,7 @@ describe.skipIf(browserPath === null)("the client in a browser", () => {
     }
   }
 
-  it("streams and lists by way of the site's own server, without a key", async () => {
+  it("streams and lists through the site's own server, without a key", async () => {
     const seen = await onPage<{ text: string; last: string; roles: string[]; etag: string }>(`
       const client = new Causeway({ baseUrl: location.origin });
       const user = { identifier: "browser" };
@@ -94,7 +94,7 @@ describe.skipIf(browserPath === null)("the client in a browser", () => {
     });
   });
 
-  it("opens a session's WebSocket with a token from its server, wherever the service is", async () => {
+  it("opens a session's WebSocket with a token from its server, on any host", async () => {
     const frames = await onPage<string[]>(`
       const client = new Causeway({ baseUrl: location.origin });
       const session = await client.sessions.create({ agentId: "echo" });
@@ -115,7 +115,7 @@ describe.skipIf(browserPath === null)("the client in a browser", () => {
     expect(frames).toEqual(["execution", "content", "done"]);
   });
 
-  it("cannot call the API from another site, not even with a key: keys do not belong in pages", async () => {
+  it("cannot call the API from another site, even with a key, because keys do not belong in pages", async () => {
     const refused = await onPage<{ ours: boolean; code: string }>(`
       const client = new Causeway({ baseUrl: ${JSON.stringify(app.url)}, apiKey: "${app.apiKey}", maxRetries: 0 });
       return client.sessions.list().catch((error) => ({ ours: error instanceof CausewayError, code: error.code }));`);

@@ -33,7 +33,7 @@ describe("the client", () => {
     expect(version).toEqual(await client.agents.getVersion("coach", 1));
   });
 
-  it("keeps what is known of a user, and overwrites nothing that was written since", async () => {
+  it("stores data about a user, and does not overwrite newer changes", async () => {
     const { userId } = await client.sessions.create({
       agentId: "echo",
       user: { identifier: "ada", name: "Ada" },
@@ -59,7 +59,7 @@ describe("the client", () => {
     await expect(client.users.get(user.id)).rejects.toMatchObject({ status: 404, code: "user_not_found" });
   });
 
-  it("lets the bot speak first, now and later, and shows what was sent", async () => {
+  it("lets the bot send a message now or later, and shows the sent messages", async () => {
     const to = { agentId: "echo", channel: "api", identifier: "grace" };
     const { sessionId, deliveryIds } = await client.triggers.send({ ...to, messageText: "Good morning!" });
     const delivery = await client.deliveries.get(deliveryIds?.[0] ?? "");
@@ -120,7 +120,7 @@ describe("the client", () => {
     expect((await client.schedules.get(schedule.id)).status).toBe("cancelled");
   });
 
-  it("makes and revokes keys, and shows channels and what event rules did", async () => {
+  it("creates and revokes keys, and shows channels and the results of event rules", async () => {
     const key = await client.keys.create({ name: "Reports", scopes: ["sessions:read"] });
     const reader = new Causeway({ apiKey: key.secret, baseUrl: app.url });
     expect((await reader.sessions.list()).data).toBeInstanceOf(Array);
@@ -156,7 +156,7 @@ function fieldsOf(source: string, name: string): string[] | null {
   return [...((parent && fieldsOf(source, parent)) || []), ...own];
 }
 
-it("the client's types name every field that the document names, and no other", async () => {
+it("the client's types name exactly the fields in the OpenAPI document", async () => {
   const folder = new URL("../../src/client/", import.meta.url);
   const source = readdirSync(folder)
     .map((file) => readFileSync(new URL(file, folder), "utf8"))
@@ -185,7 +185,7 @@ it("the client's types name every field that the document names, and no other", 
   );
 });
 
-it("the client's page names every method there is, and no other", () => {
+it("the client's page names exactly the methods of the client", () => {
   const page = readFileSync(new URL("../../docs/client.md", import.meta.url), "utf8");
   const rows = [...page.matchAll(/^\| `client\.(\w+)` \| (.*) \|$/gm)].map(([, part = "", methods = ""]) => [
     part,

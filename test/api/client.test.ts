@@ -29,7 +29,7 @@ const text = (events: TurnEvent[]) =>
   events.flatMap((event) => (event.type === "content" ? [event.content] : [])).join("");
 
 describe("the client's names", () => {
-  it("are camelCase here and snake_case on the wire, and the caller's own JSON stays as it is", async () => {
+  it("are camelCase in code and snake_case on the wire; the caller's own JSON stays unchanged", async () => {
     const metadata = { db_uuid: "1234", nestedKey: { innerKey: 1, inner_key: [{ someThing: null }] } };
     const session = await client.sessions.create({
       agentId: "coach",
@@ -60,7 +60,7 @@ describe("the client's names", () => {
     expect(found.data).toEqual([{ ...session, lastMessage: null, user }]);
   });
 
-  it("hold for updates too", async () => {
+  it("are also converted in updates", async () => {
     const session = await open();
     const changed = await client.sessions.update(session.id, {
       situation: "You are summarising.",
@@ -75,7 +75,7 @@ describe("the client's names", () => {
 });
 
 describe("the client's calls", () => {
-  it("cover a session's life", async () => {
+  it("cover the whole life of a session", async () => {
     const session = await open("coach").catch((error: unknown) => error);
     expect(session).toBeInstanceOf(CausewayError);
     const { id } = await client.chat.createSession({ agentId: "echo", title: "Life" });
@@ -91,7 +91,7 @@ describe("the client's calls", () => {
     await expect(client.chat.getSession(id)).rejects.toMatchObject({ status: 404 });
   });
 
-  it("give one page when awaited, and everything when iterated", async () => {
+  it("return one page when awaited, and all items when iterated", async () => {
     const { id } = await open();
     for (let n = 1; n <= 5; n++) await client.chat.sendMessage(id, { content: `m${n}` });
     const page = await client.chat.listMessages(id, { page: 1, limit: 4 });
@@ -113,7 +113,7 @@ describe("the client's calls", () => {
     expect([executions.data.length, executions.meta.total]).toEqual([2, 5]);
   });
 
-  it("end in one kind of error, with what the server says", async () => {
+  it("throw one kind of error, with the server's message", async () => {
     await expect(client.sessions.get("nothing")).rejects.toMatchObject({
       name: "CausewayError",
       status: 404,
@@ -131,7 +131,7 @@ describe("the client's calls", () => {
     await expect(client.sessions.get("x")).rejects.toMatchObject({ status: 418, code: "http_418" });
   });
 
-  it("can be called off", async () => {
+  it("can be aborted", async () => {
     const { id } = await open("actor");
     const leave = new AbortController();
     const waiting = client.chat.sendMessage(id, { content: "hold" }, { signal: leave.signal });
@@ -141,7 +141,7 @@ describe("the client's calls", () => {
 });
 
 describe("retries", () => {
-  it("happen under one key, so that a message whose answer was lost is not sent twice", async () => {
+  it("use one key, so a message whose answer was lost is not sent twice", async () => {
     const { id } = await open();
     proxy.next({ cut: "after" }, { cut: "before" });
     const answer = await client.chat.sendMessage(id, { content: "Once" });
@@ -151,7 +151,7 @@ describe("retries", () => {
     expect((await client.chat.listMessages(id)).meta.total).toBe(2);
   });
 
-  it("wait as long as the server says", async () => {
+  it("wait as long as the server asks", async () => {
     vi.useFakeTimers();
     try {
       let asked = 0;
@@ -175,14 +175,14 @@ describe("retries", () => {
     }
   });
 
-  it("stop at what was asked for", async () => {
+  it("stop at the configured number", async () => {
     const before = proxy.requests.length;
     proxy.next({ status: 503, headers: { "retry-after": "0" } }, { status: 503 });
     await expect(client.sessions.list({}, { maxRetries: 1 })).rejects.toMatchObject({ status: 503 });
     expect(proxy.requests.length - before).toBe(2);
   });
 
-  it("are not spent on what the bot failed at, or on what was refused", async () => {
+  it("do not happen after a failure of the bot or after a refusal", async () => {
     const { id } = await open("actor");
     const before = proxy.requests.length;
     await expect(client.chat.sendMessage(id, { content: "fail" })).rejects.toMatchObject({
@@ -193,14 +193,14 @@ describe("retries", () => {
     expect(proxy.requests.length - before).toBe(2);
   });
 
-  it("end where nobody answers", async () => {
+  it("stop when no server answers", async () => {
     const lonely = new Causeway({ apiKey: "x", baseUrl: DEAD_ADDRESS, maxRetries: 1 });
     await expect(lonely.sessions.list()).rejects.toMatchObject({ status: 0, code: "connection_failed" });
   });
 });
 
 describe("a stream", () => {
-  it("yields typed events to the one that ends it", async () => {
+  it("yields typed events up to the final one", async () => {
     const { id } = await open("actor");
     const events = await collect(client.chat.sendMessageStream(id, { content: "think" }));
     expect(events[0]).toEqual({
@@ -228,7 +228,7 @@ describe("a stream", () => {
     [{ bytes: 430, clean: true }],
     [{ cut: "before" as const }],
     [{ status: 503, headers: { "retry-after": "0" } }],
-  ])("is had whole although %j happens to it", async (mishap) => {
+  ])("is received completely although %j happens to it", async (mishap) => {
     const { id } = await open("actor");
     proxy.next(mishap);
     const events = await collect(client.chat.sendMessageStream(id, { content: "slowly" }));
@@ -238,7 +238,7 @@ describe("a stream", () => {
     expect((await client.chat.listMessages(id)).meta.total).toBe(2);
   });
 
-  it("that cannot be had to its end throws", async () => {
+  it("throws if it cannot be received to its end", async () => {
     const { id } = await open("actor");
     const impatient = new Causeway({ apiKey: app.apiKey, baseUrl: proxy.url, maxRetries: 0 });
     proxy.next({ bytes: 330, clean: true }, ...Array.from({ length: 10 }, () => ({ status: 500, body: "" })));
@@ -249,7 +249,7 @@ describe("a stream", () => {
     proxy.next();
   }, 300_000);
 
-  it("says at once what the server refuses", async () => {
+  it("throws at once when the server refuses it", async () => {
     // A new proxy, because the other one may still have failures left from an earlier test.
     await using clean = await startFlakyProxy(app.url);
     const direct = new Causeway({ apiKey: app.apiKey, baseUrl: clean.url });
@@ -260,14 +260,14 @@ describe("a stream", () => {
     expect(clean.requests).toHaveLength(1);
   });
 
-  it("of a bot that fails ends with an error event", async () => {
+  it("ends with an error event when the bot fails", async () => {
     const direct = new Causeway({ apiKey: app.apiKey, baseUrl: app.url });
     const { id } = await direct.sessions.create({ agentId: "actor" });
     const events = await collect(direct.chat.sendMessageStream(id, { content: "fail" }));
     expect(events.at(-1)).toEqual({ type: "error", message: "Sorry.", code: "script_failed" });
   });
 
-  it("may be left: the turn goes on, and can be watched again or cancelled", async () => {
+  it("may be left; the turn continues, and can be watched again or cancelled", async () => {
     const direct = new Causeway({ apiKey: app.apiKey, baseUrl: app.url });
     const { id } = await direct.sessions.create({ agentId: "actor" });
     let executionId = "";
@@ -283,7 +283,7 @@ describe("a stream", () => {
   });
 });
 
-it("the client needs nothing but the platform", () => {
+it("the client imports only what the platform provides", () => {
   const directory = new URL("../../src/client/", import.meta.url);
   for (const file of readdirSync(directory)) {
     const source = readFileSync(new URL(file, directory), "utf8");

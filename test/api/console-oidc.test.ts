@@ -11,7 +11,7 @@ let provider: OidcDouble;
 let app: TestApp;
 let pool: pg.Pool;
 
-/** The cookies of the two hosts in a browser, and its present address. */
+/** The cookies of the two hosts in a browser, and its current address. */
 interface Visit {
   cookie: string;
   location: string;
@@ -35,7 +35,7 @@ async function begin(to = "/console/people"): Promise<Visit> {
 
 const finish = ({ cookie, location }: Visit) => fetch(location, { redirect: "manual", headers: { cookie } });
 
-/** Signs in with the present claims. */
+/** Signs in with the current claims. */
 async function enter() {
   const answer = await finish(await begin());
   const cookie = cookieOf(answer, "causeway_console");
@@ -67,7 +67,7 @@ describe("a sign-in with OpenID Connect", () => {
     await provider?.[Symbol.asyncDispose]();
   });
 
-  it("gives the role that the claim names, newly each time, and a name that colleagues know", async () => {
+  it("assigns the role from the claim at each sign-in, and a name that colleagues know", async () => {
     provider.claims = { name: "Ada Lovelace", realm: { roles: ["staff", "causeway-agent", "viewer"] } };
     const ada = await enter();
     expect(ada.location).toBe("/console/people");
@@ -92,13 +92,13 @@ describe("a sign-in with OpenID Connect", () => {
     const keys = await app.api("GET", "/api_keys");
     expect(keys.body.data.filter(({ name }: { name: string }) => name === "Ada Lovelace")).toHaveLength(1);
 
-    // A person without the role gets in no more, and open sign-ins end.
+    // A person who lost the role cannot sign in, and existing sign-ins end.
     provider.claims = { realm: { roles: ["staff"] } };
     expect((await enter()).location).toBe("/console#sign-in=no-role");
     expect((await promoted.call("/console/session")).status).toBe(401);
   });
 
-  it("goes on after the provider has rotated its keys", async () => {
+  it("still works after the provider has rotated its keys", async () => {
     provider.claims = { realm: { roles: ["viewer"] } };
     await enter();
     await provider.rotate();
@@ -106,7 +106,7 @@ describe("a sign-in with OpenID Connect", () => {
     expect((await entered.call("/console/session")).body.role).toBe("viewer");
   });
 
-  it("is refused with another state, nonce, code or key, and without the browser that began it", async () => {
+  it("is refused with a wrong state, nonce, code or key, or from another browser", async () => {
     provider.claims = { realm: { roles: ["owner"] } };
     const change = (visit: Visit, name: string): Visit => {
       const url = new URL(visit.location);
@@ -138,7 +138,7 @@ describe("a sign-in with OpenID Connect", () => {
     expect(JSON.stringify(app.log)).not.toContain(stolen);
   });
 
-  it("ends when the provider ends its session, and twelve hours after it began", async () => {
+  it("ends when the provider ends its session, or after twelve hours", async () => {
     provider.claims = { realm: { roles: ["viewer"] }, sid: "one" };
     const one = await enter();
     provider.claims = { realm: { roles: ["viewer"] }, sid: "two" };
@@ -155,7 +155,7 @@ describe("a sign-in with OpenID Connect", () => {
       ).status;
     expect(await logout(await provider.sign({ ...LOGOUT, sid: "one" }))).toBe(200);
     expect([await status(one), await status(two)]).toEqual([401, 200]);
-    // An ID token is no logout token, and neither is one for somebody else.
+    // An ID token is not a logout token, and a logout token has no nonce.
     expect(await logout(await provider.sign({ sub: "ada", sid: "two" }))).toBe(400);
     expect(await logout(await provider.sign({ ...LOGOUT, sid: "two", nonce: "n" }))).toBe(400);
     await pool.query("UPDATE console_sessions SET expires_at = now() + interval '1 hour'");
@@ -169,7 +169,7 @@ describe("a sign-in with OpenID Connect", () => {
     expect((await operator.call("GET", "/console/session")).status).toBe(200);
   });
 
-  it("says that it failed while the provider is away, and keys still open the console", async () => {
+  it("reports a failure while the provider is unreachable, and keys still open the console", async () => {
     const { issuer } = provider;
     await provider[Symbol.asyncDispose]();
     const started = await fetch(`${app.url}/console/oidc/start`, { redirect: "manual" });
@@ -179,14 +179,14 @@ describe("a sign-in with OpenID Connect", () => {
   });
 });
 
-it("a role comes from an exact name in a claim, and the highest one counts", () => {
+it("a role needs an exact name in a claim, and the highest matching role counts", () => {
   expect(roleNamed(["viewer", "causeway-operator", "causeway:agent"])).toBe("operator");
   expect(roleNamed("owner")).toBe("owner");
   for (const claim of ["Product owner", ["owners", "co-owner"], { role: "owner" }, true, null, undefined])
     expect(roleNamed(claim)).toBeNull();
 });
 
-it("a sign-in leads only to screens of the console, and reads no cookie but its own", () => {
+it("a sign-in redirects only to console screens, and reads only its own cookie", () => {
   for (const path of ["/console", "/console/people/a?q=b%20c", "/console?channel=web"])
     expect(consolePath(path)).toBe(path);
   for (const path of [

@@ -28,7 +28,7 @@ const session = (person: SignedIn) => person.call("GET", "/console/session");
 const codeOf = (link: string) => link.split("#code=")[1] ?? "";
 
 describe("a sign-in to the console", () => {
-  it("exchanges a key for a cookie that no script can read, and stores its hash alone", async () => {
+  it("exchanges a key for a cookie that scripts cannot read, and stores only its hash", async () => {
     const answer = await postSignIn(app.url, { key: app.apiKey });
     expect([answer.status, answer.body]).toMatchObject([
       201,
@@ -55,7 +55,7 @@ describe("a sign-in to the console", () => {
     expect(hours).toBeLessThanOrEqual(12);
   });
 
-  it("lets its person answer a conversation as somebody in the console, and end it as an operator", async () => {
+  it("lets the signed-in person answer a conversation under a name, and end it as an operator", async () => {
     const person = await signIn(app.url, { key: app.apiKey });
     const { body: chat } = await person.call("POST", "/api/v1/chat/sessions", { agent_id: "echo" });
     const path = `/api/v1/chat/sessions/${chat.id}/handoff`;
@@ -88,7 +88,7 @@ describe("a sign-in to the console", () => {
     expect(answer).toMatch(/^set-cookie: .*; Secure\r$/im);
   });
 
-  it("by a link works once, however many try it at the same time", async () => {
+  it("by a link works once, even if several requests use it at the same time", async () => {
     const link = await app.app.signInLink();
     expect(link).toMatch(new RegExp(`^${app.url}/console#code=[\\w-]{40,}$`));
     const code = codeOf(link);
@@ -103,7 +103,7 @@ describe("a sign-in to the console", () => {
     expect((await postSignIn(app.url, { code: late })).body.error.code).toBe("sign_in_failed");
   });
 
-  it("with anything else is refused and logged, without the secret", async () => {
+  it("with a wrong key or code is refused and logged, without the secret", async () => {
     const { status, body } = await postSignIn(app.url, { key: "cw_not_a_key_of_ours" });
     expect([status, body.error.code]).toEqual([401, "sign_in_failed"]);
     expect((await postSignIn(app.url, { key: app.apiKey, code: "both" })).status).toBe(422);
@@ -113,7 +113,7 @@ describe("a sign-in to the console", () => {
     expect(JSON.stringify(app.log)).not.toContain("not_a_key_of_ours");
   });
 
-  it("is tried only so often from one address", async () => {
+  it("is limited to a number of attempts per address", async () => {
     let tried = 0;
     const attempt = createSignIn({
       keys: {
@@ -135,7 +135,7 @@ describe("a sign-in to the console", () => {
 });
 
 describe("the console's cookie", () => {
-  it("changes nothing without the header that no foreign page can send", async () => {
+  it("changes nothing without the header that another site cannot send", async () => {
     const person = await signIn(app.url, { key: app.apiKey });
     for (const headers of [{}, { "X-Console": "0" }]) {
       const refused = await person.call("POST", "/api/v1/chat/sessions", { agent_id: "echo" }, headers);
@@ -150,7 +150,7 @@ describe("the console's cookie", () => {
     expect(socket).toMatch(/^HTTP\/1.1 403 console_socket/);
   });
 
-  it("ends with the key that it came from, whoever revokes it", async () => {
+  it("stops working when its key is revoked", async () => {
     const key = await newKey(["sessions:read"]);
     const person = await signIn(app.url, { key: key.secret });
     expect((await session(person)).body).toMatchObject({ role: "viewer", key: { id: key.id, name: "Ada" } });
@@ -159,7 +159,7 @@ describe("the console's cookie", () => {
     expect((await person.call("GET", "/api/v1/channels")).status).toBe(401);
   });
 
-  it("ends at sign-out, and only its own", async () => {
+  it("stops working at sign-out, without affecting other cookies", async () => {
     const [one, two] = [
       await signIn(app.url, { key: app.apiKey }),
       await signIn(app.url, { key: app.apiKey }),
@@ -171,7 +171,7 @@ describe("the console's cookie", () => {
     expect((await session(two)).status).toBe(200);
   });
 
-  it("lives twelve hours after its last use", async () => {
+  it("expires twelve hours after its last use", async () => {
     const person = await signIn(app.url, { key: app.apiKey });
     const newest = "id = (SELECT id FROM console_sessions ORDER BY created_at DESC, id DESC LIMIT 1)";
     const left = (time: string) =>
@@ -183,7 +183,7 @@ describe("the console's cookie", () => {
     expect((await session(person)).status).toBe(401);
   });
 
-  it("loses against a key in the same request, and nobody is signed in by a key alone", async () => {
+  it("is ignored when the request has a key, and a key alone opens no session", async () => {
     const person = await signIn(app.url, { key: app.apiKey });
     const both = await person.call("GET", "/api/v1/channels", undefined, { "X-API-Key": "cw_wrong" });
     expect(both.status).toBe(401);
@@ -208,7 +208,7 @@ const KEYS = {
 };
 const ROLES = ["viewer", "agent", "operator", "owner"] as const;
 
-/** One mutation for each scope that has any, with the status that each role gets, in the order of `ROLES`. */
+/** One mutation for each scope that has one, with the status that each role gets, in the order of `ROLES`. */
 const MUTATIONS: Record<string, { call: (ids: Ids) => [string, string, unknown?]; statuses: number[] }> = {
   "sessions:write": {
     call: ({ sessionId }) => ["PATCH", `/chat/sessions/${sessionId}`, { title: "New" }],
@@ -239,7 +239,7 @@ const MUTATIONS: Record<string, { call: (ids: Ids) => [string, string, unknown?]
     statuses: [403, 200, 409, 409],
   },
   "access:write": {
-    // Nobody waits with this code.
+    // No request has this code.
     call: () => ["POST", "/access_requests/approve", { code: "ABCDEFGH" }],
     statuses: [403, 403, 404, 404],
   },
@@ -257,7 +257,7 @@ interface Ids {
 }
 
 describe("roles", () => {
-  it("may do what the scopes of their key say, for one mutation of each scope", async () => {
+  it("may do what the scopes of their key allow, for one mutation of each scope", async () => {
     const user = { identifier: "ada" };
     const opened = await app.api("POST", "/chat/sessions", { agent_id: "echo", user });
     const waiting = await app.api("POST", "/chat/sessions", { agent_id: "echo" });
@@ -289,7 +289,7 @@ describe("roles", () => {
     expect(taken.handoff.holder).toEqual({ name: "agent", via: "console" });
   });
 
-  it("each scope that changes something stands in that table", async () => {
+  it("that table covers each scope that changes something", async () => {
     const { body: document } = await app.api("GET", "/openapi.json");
     const changing = new Set<string>();
     for (const item of Object.values<Record<string, { description?: string }>>(document.paths))
@@ -305,7 +305,7 @@ describe("roles", () => {
 });
 
 describe("contact data", () => {
-  it("is masked for viewers in every answer, and revealed to those who may, for an audit row", async () => {
+  it("is masked for viewers in every answer; others may reveal it, with an audit row", async () => {
     const number = "+49 170 5550123";
     const opened = await app.api("POST", "/chat/sessions", {
       agent_id: "echo",
@@ -345,7 +345,7 @@ describe("contact data", () => {
       identifier: "•••123",
       name: "Mia",
     });
-    // A viewer cannot guess an identifier piece by piece.
+    // A viewer cannot find an identifier by searching for its parts.
     const found = async (q: string) => (await viewer?.call("GET", `/api/v1/users?q=${q}`))?.body.meta.total;
     expect([await found("555"), await found("mia")]).toEqual([0, 1]);
 
@@ -356,7 +356,7 @@ describe("contact data", () => {
     expect((await app.api("GET", "/audit?operation=revealUser")).body.data).toMatchObject([
       { actor: { key_name: "Vera", via: "console" }, targets: [userId] },
     ]);
-    // A program with a key reads what it needs.
+    // A program with a key reads the unmasked data.
     const { secret } = await newKey(READ);
     const byKey = await fetch(`${app.url}/api/v1/users/${userId}`, { headers: { "X-API-Key": secret } });
     expect(await byKey.json()).toMatchObject({ identifier: "491705550123" });

@@ -47,7 +47,7 @@ describe("deliveries", () => {
     });
   });
 
-  it("that failed are due again with all their tries, and moved at once", async () => {
+  it("are due again with all their attempts after a failure, and start at once", async () => {
     await using world = await openDeliveries();
     const { deliveryId } = await world.add("failed", 9);
     const { status, body } = await world.api.call(`/deliveries/${deliveryId}/retry`, { method: "POST" });
@@ -56,7 +56,7 @@ describe("deliveries", () => {
     expect(world.enqueued).toEqual([deliveryId]);
   });
 
-  it("that arrived, or are on their way, are not sent again", async () => {
+  it("are not sent again if they arrived or are being sent", async () => {
     await using world = await openDeliveries();
     for (const state of ["queued", "sending", "sent", "delivered", "read"]) {
       const { deliveryId } = await world.add(state);
@@ -69,7 +69,7 @@ describe("deliveries", () => {
     expect(world.enqueued).toEqual([]);
   });
 
-  it("that are unknown are settled by an operator, or sent again", async () => {
+  it("with an unknown result are settled or sent again by an operator", async () => {
     await using world = await openDeliveries();
     const resolve = (id: string, status: string) =>
       world.api.call(`/deliveries/${id}/resolve`, { json: { status } });
@@ -95,7 +95,7 @@ describe("deliveries", () => {
     expect(world.enqueued).toEqual([lost.deliveryId]);
   });
 
-  it("need a scope of their own to be touched", async () => {
+  it("can be changed only with their own scope", async () => {
     await using world = await openDeliveries();
     const { deliveryId } = await world.add("failed");
     const { secret } = await world.addKey(world.workspaceId, ["sessions:read"]);
@@ -106,7 +106,7 @@ describe("deliveries", () => {
     }
   });
 
-  it("that failed are counted and sent again together, by their reason, channel and time", async () => {
+  it("that failed are counted and sent again together, by reason, channel and time", async () => {
     await using world = await openDeliveries();
     const [old, young, other, unknown, sent] = [
       await world.add("failed", 9),
@@ -137,7 +137,7 @@ describe("deliveries", () => {
       "queued",
       "queued",
     ]);
-    // Only if it is asked for, because it may arrive twice.
+    // Unknown deliveries are sent only on request, because they may arrive twice.
     expect(await status(unknown.deliveryId)).toBe("unknown");
     expect(await retry({ status: "unknown", session_id: unknown.sessionId })).toMatchObject({ retried: 1 });
     expect(await status(sent.deliveryId)).toBe("sent");
@@ -152,7 +152,7 @@ describe("deliveries", () => {
     expect(body).toEqual({ dry_run: false, matched: 0, retried: 0 });
   });
 
-  it("are not sent again by a filter that nobody meant", async () => {
+  it("are not sent again when the filter is empty or invalid", async () => {
     await using world = await openDeliveries();
     for (const body of [
       {},

@@ -23,7 +23,7 @@ const say = (id: string, content: string) => app.api("POST", `/chat/sessions/${i
 const executions = async (query: string) => (await app.api("GET", `/executions?${query}`)).body;
 
 describe("an execution", () => {
-  it("says what the turn was, took and did", async () => {
+  it("shows the turn's result, usage and steps", async () => {
     const id = await open();
     const { body: answer } = await say(id, "think");
     const { body } = await app.api("GET", `/executions/${answer.execution_id}`);
@@ -71,7 +71,7 @@ describe("an execution", () => {
     expect((await app.api("GET", `/executions?${query}`)).status).toBe(400);
   });
 
-  it("that is not there is not found", async () => {
+  it("is 404 when it does not exist", async () => {
     const id = await open();
     for (const [method, path] of [
       ["GET", `/executions/${id}`],
@@ -93,7 +93,7 @@ describe("cancelling", () => {
       return data[0].id as string;
     });
 
-  it("stops a bot at work, and the next message is answered", async () => {
+  it("stops a running bot, and the next message is answered", async () => {
     const id = await open();
     const waiting = say(id, "wait for it");
     const execution = await running(id);
@@ -111,7 +111,7 @@ describe("cancelling", () => {
     expect([again.status, again.body.error.code]).toEqual([409, "execution_ended"]);
   });
 
-  it("keeps one that waits from ever beginning", async () => {
+  it("prevents a waiting execution from starting", async () => {
     const id = await open();
     const first = say(id, "wait for it");
     const ahead = await running(id);
@@ -137,7 +137,7 @@ describe("cancelling", () => {
   });
 });
 
-describe("asking again", () => {
+describe("retrying a failed turn", () => {
   const retry = (execution: string, headers?: Record<string, string>) =>
     app.api("POST", `/executions/${execution}/retry`, {}, headers);
   const failed = async (id: string) => (await say(id, "fail")).body.error.details.execution_id as string;
@@ -148,7 +148,7 @@ describe("asking again", () => {
       return body;
     });
 
-  it("runs the newest failed turn once more, with all its messages, once for each key", async () => {
+  it("runs the newest failed turn again with all its messages, once for each key", async () => {
     const id = await open({ agent_id: "scripted" });
     const opening = say(id, "hello");
     const before = await bot.asked("hello");
@@ -192,7 +192,7 @@ describe("asking again", () => {
     expect((await next).body).toMatchObject({ content: "Three." });
   });
 
-  it("is refused where it makes no sense, and says why", async () => {
+  it("is refused with a reason when there is nothing to retry", async () => {
     const id = await open();
     const first = await failed(id);
     const { body: answer } = await say(id, "think");
@@ -209,7 +209,7 @@ describe("asking again", () => {
     expect(await refusal(third)).toEqual([409, "session_completed"]);
   });
 
-  /** Sends a message that nobody waits for, and returns its id. */
+  /** Sends a message without waiting for the answer, and returns its id. */
   async function sent(id: string, content: string): Promise<string> {
     void say(id, content);
     return eventually(async () => {

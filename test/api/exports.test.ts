@@ -42,7 +42,7 @@ async function lines(query: Record<string, string>) {
 }
 
 describe("an export of sessions", () => {
-  it("has each session in a line, the oldest first, as the API shows it, with all its messages", async () => {
+  it("has each session in one line, oldest first, as the API shows it, with all its messages", async () => {
     const first = await talk("whole", "one", "two");
     const second = await talk("whole", "three");
     const { response } = await download(marked("whole"));
@@ -61,7 +61,7 @@ describe("an export of sessions", () => {
     ]);
   });
 
-  it("goes on behind the cursor of any line", async () => {
+  it("continues after the cursor of any line", async () => {
     const ids = [await talk("cursor", "a"), await talk("cursor", "b"), await talk("cursor", "c")];
     const found = await lines(marked("cursor"));
     for (const [index, { cursor }] of found.entries()) {
@@ -71,7 +71,7 @@ describe("an export of sessions", () => {
     expect((await download({ cursor: "nonsense" })).response.status).toBe(400);
   });
 
-  it("takes the filters of the list", async () => {
+  it("accepts the filters of the list", async () => {
     const found = await talk("filters", "a needle in the hay");
     await talk("filters", "hay");
     const ids = async (query: Record<string, string>) =>
@@ -82,7 +82,7 @@ describe("an export of sessions", () => {
     expect((await download({ format: "xml" })).response.status).toBe(400);
   });
 
-  it("holds more sessions and messages than are read at once", async () => {
+  it("can hold more sessions and messages than one read returns", async () => {
     const id = await talk("many", "hello");
     await pool.query(
       `INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content)
@@ -101,7 +101,7 @@ describe("an export of sessions", () => {
     expect(found.slice(1).every(({ messages }) => messages.length === 0)).toBe(true);
   });
 
-  it("as a table has each message in a line, and no text that a spreadsheet runs", async () => {
+  it("as a table has each message in one line, and no formula that a spreadsheet runs", async () => {
     const id = await talk(
       "csv",
       '=HYPERLINK("http://x"),\nsecond line',
@@ -138,7 +138,7 @@ describe("an export of sessions", () => {
 describe("an export of a person", () => {
   const client = () => new Causeway({ baseUrl: app.url, apiKey: app.apiKey });
 
-  it("is one document with all that is stored about them, and nothing of others", async () => {
+  it("is one document with everything stored about that person, and nothing about others", async () => {
     const user = { identifier: "export-ada", name: "Ada" };
     const opened = await app.api("POST", "/chat/sessions", { agent_id: "echo", user });
     await app.api("POST", `/chat/sessions/${opened.body.id}/messages`, { content: "my secret garden" });
@@ -224,7 +224,7 @@ describe("an export of a person", () => {
     expect(await runCli([...certified, opened.body.id], { ...options, env })).toBe(1);
   });
 
-  it("needs a key that may read both people and what they said", async () => {
+  it("needs a key that may read both users and sessions", async () => {
     const { body: opened } = await app.api("POST", "/chat/sessions", {
       agent_id: "echo",
       user: { identifier: "scoped" },
@@ -240,7 +240,7 @@ describe("an export of a person", () => {
     });
     const headers = { "X-API-Key": both.secret };
     const allowed = await fetch(`${app.url}/api/v1/users/${opened.user_id}/export`, { headers });
-    // The key may read these nowhere else.
+    // The key has no scopes for these parts.
     expect(await allowed.json()).toMatchObject({ handoffs: null, access: null, changes: null });
     expect((await app.api("GET", "/users/2zzzzzzzzzzzzzzzzzzzzzzzzzz/export")).status).toBe(404);
   });
@@ -267,7 +267,7 @@ describe("causeway export", () => {
     expect(parseCsv(`${table.printed.join("\n")}\n`)).toHaveLength(3);
   });
 
-  it("says what is wrong, and prints no half line of an export that breaks off", async () => {
+  it("reports an error, and prints no partial line if the export breaks off", async () => {
     const env = { CAUSEWAY_API_KEY: app.apiKey };
     expect(await run(env, "--url", app.url, "--since", "soon")).toMatchObject({
       code: 1,

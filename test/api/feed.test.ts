@@ -24,12 +24,12 @@ afterAll(async () => {
 
 interface Reader extends AsyncDisposable {
   seen: ServerSent[];
-  /** Waits until an event has come whose data has these values. Returns the newest one. */
+  /** Waits for an event whose data has these values. Returns the newest one. */
   comes(event: string, data?: object): Promise<ServerSent>;
   over: Promise<void>;
 }
 
-/** Reads the feed in the background, from the moment on at which it is ready. */
+/** Reads the feed in the background, once it is ready. */
 async function follow(options: { url?: string; headers?: Record<string, string> } = {}): Promise<Reader> {
   const leave = new AbortController();
   const headers = options.headers ?? { "X-API-Key": app.apiKey };
@@ -66,7 +66,7 @@ async function newSession(): Promise<string> {
 const say = (id: string, content: string) => app.api("POST", `/chat/sessions/${id}/messages`, { content });
 
 describe("the feed", () => {
-  it("tells of sessions, messages and turns with what a row needs", async () => {
+  it("reports sessions, messages and turns with the fields of a list row", async () => {
     await using reader = await follow();
     expect(reader.seen).toEqual([{ id: expect.any(Number), event: "ready", data: {} }]);
     const id = await newSession();
@@ -86,7 +86,7 @@ describe("the feed", () => {
     expect(ids).toEqual([...ids].sort((a, b) => a - b));
   });
 
-  it("tells of deliveries, handoffs and channels, each time they change", async () => {
+  it("reports deliveries, handoffs and channels at each change", async () => {
     await using reader = await follow();
     const { deliveryId, sessionId, channelId } = await addConversation(pool, workspace);
     await reader.comes("delivery", {
@@ -120,7 +120,7 @@ describe("the feed", () => {
       channelId,
     ]);
     await reader.comes("channel", { id: channelId, name: "telegram", state: "error" });
-    // An old delivery that is sent again is watched again.
+    // The feed also reports an old delivery that is sent again.
     await app.api("POST", `/deliveries/${deliveryId}/retry`);
     await eventually(() => {
       const states = reader.seen.filter(({ data }) => data.id === deliveryId).map(({ data }) => data.status);
@@ -128,7 +128,7 @@ describe("the feed", () => {
     });
   });
 
-  it("goes on where a lost connection broke, and says when that is too long ago", async () => {
+  it("continues after a lost connection, and says when it is too late to continue", async () => {
     const id = await newSession();
     let lastId: number | null = null;
     {
@@ -154,7 +154,7 @@ describe("the feed", () => {
     expect((await fetch(`${app.url}/api/v1/feed`, { headers })).status).toBe(400);
   });
 
-  it("shows nothing of another workspace, and no handoffs to a key that may not see them", async () => {
+  it("shows nothing of other workspaces, and handoffs only to a key that may read them", async () => {
     const { body: key } = await app.api("POST", "/api_keys", { name: "reader", scopes: ["sessions:read"] });
     await using reader = await follow({ headers: { "X-API-Key": key.secret } });
     await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, 'other')", ["0".repeat(27)]);
@@ -169,7 +169,7 @@ describe("the feed", () => {
     for (const name of Object.values(foreign)) expect(JSON.stringify(reader.seen)).not.toContain(name);
   });
 
-  it("hears of what another process does", async () => {
+  it("reports events from another process", async () => {
     await using other = await startTestApp({ database: app.database });
     await using reader = await follow({ url: other.url });
     const id = await newSession();
@@ -177,7 +177,7 @@ describe("the feed", () => {
     await reader.comes("message", { session_id: id, content: "Hello from afar" });
   });
 
-  it("is read by the client, until it is told to stop", async () => {
+  it("is read by the client until the client stops", async () => {
     const leave = new AbortController();
     const client = new Causeway({ apiKey: app.apiKey, baseUrl: app.url });
     const seen: FeedEvent[] = [];
@@ -194,7 +194,7 @@ describe("the feed", () => {
     await expect(reading).rejects.toThrow();
   });
 
-  it("ends with the console session or the key that opened it", async () => {
+  it("ends with the console session or key that opened it", async () => {
     const { body: key } = await app.api("POST", "/api_keys", { name: "short", scopes: ["sessions:read"] });
     const person = await signIn(app.url, { key: key.secret });
     const guest = await signIn(app.url, { key: key.secret });

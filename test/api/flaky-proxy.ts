@@ -7,7 +7,7 @@ export type Mishap =
   | { status: number; headers?: Record<string, string>; body?: string }
   /** The connection breaks before the service gets the request, or after the service answered. */
   | { cut: "before" | "after" }
-  /** The connection breaks after this many bytes of the answer. `clean` ends it like a complete answer. */
+  /** The connection breaks after this many bytes of the answer. With `clean` the answer looks complete. */
   | { bytes: number; clean?: boolean };
 
 /** A proxy between a client and the service, which fails on demand. */

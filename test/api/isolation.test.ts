@@ -29,14 +29,14 @@ async function snapshot({ pool }: World): Promise<string[]> {
   return found.flatMap(({ rows }) => rows.map((row) => String(row.text))).sort();
 }
 
-/** The answers about a workspace without anything, where they are no list. */
+/** The answers of an empty workspace that are not lists. */
 const EMPTY: Record<string, object> = {
   getStats: { data: [] },
   getQueue: { channels: [], sessions: { waiting: 0 }, deliveries: { waiting: 0, unknown: 0 } },
 };
 
 describe("a workspace", () => {
-  it("is closed to the keys of another one on every route", async () => {
+  it("refuses the keys of another workspace on every route", async () => {
     await using world = await openLiveWorld();
     const things = await world.makeThings();
     await world.app.api("PUT", `/users/${things.userId}/data/${things.agentId}`, { secret: "tea" });
@@ -68,7 +68,7 @@ describe("a workspace", () => {
     expect(await snapshot(world)).toEqual(before);
   });
 
-  it("shows nothing of another one in any list, whatever the filter names", async () => {
+  it("shows nothing of another workspace in any list, with any filter", async () => {
     await using world = await openLiveWorld();
     const things = await world.makeThings();
     const other = await world.addWorkspace("other");
@@ -107,7 +107,7 @@ describe("a workspace", () => {
     expect(await models.json()).toMatchObject({ data: [] });
   });
 
-  it("cannot be written into through a body that names its things", async () => {
+  it("cannot be changed through a body that names its resources", async () => {
     await using world = await openLiveWorld();
     const things = await world.makeThings();
     const other = await world.addWorkspace("other");
@@ -124,7 +124,7 @@ describe("a workspace", () => {
     expect(rows).toEqual([]);
   });
 
-  it("opens to a key only what its scopes say, on every route", async () => {
+  it("allows a key only what its scopes allow, on every route", async () => {
     await using world = await openLiveWorld();
     const things = await world.makeThings();
     const { rows } = await world.pool.query("SELECT id FROM workspaces WHERE slug = 'default'");

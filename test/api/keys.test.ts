@@ -19,7 +19,7 @@ const whoAmI = defineRoute({
 
 type World = Awaited<ReturnType<typeof openApiWorld>>;
 
-/** A process that serves the keys; its cache and those of other processes learn what it revokes. */
+/** A process that serves the keys. It and the other processes are told about revoked keys. */
 async function serveKeys(world: World, options: Parameters<World["serve"]>[1] = {}) {
   let revoke: (id: string) => void = () => {};
   const routes = keyRoutes({ keys: world.keys, newSecret, onRevoked: (id) => revoke(id) });
@@ -32,7 +32,7 @@ const newKey = z.object({ id: z.string(), secret: z.string() });
 const create = { name: "Reporting", scopes: ["sessions:read"] };
 
 describe("API keys", () => {
-  it("are shown once, stored hashed, and open what their scopes say", async () => {
+  it("are shown once, stored as a hash, and allow what their scopes name", async () => {
     await using world = await openApiWorld();
     const api = await serveKeys(world);
     const { status, body } = await api.call("/api_keys", { json: create });
@@ -61,7 +61,7 @@ describe("API keys", () => {
     for (const row of rows) expect(row.text).not.toContain(secret.slice(12));
   });
 
-  it("revoked on one process stop working at once on every other", async () => {
+  it("stop working on every process at once when they are revoked on one", async () => {
     await using world = await openApiWorld();
     const [here, there] = [await serveKeys(world), await serveKeys(world)];
     const { id, secret } = newKey.parse((await here.call("/api_keys", { json: create })).body);
@@ -73,7 +73,7 @@ describe("API keys", () => {
     });
   });
 
-  it("revoked while notices are lost stop working everywhere two seconds later", async () => {
+  it("stop working everywhere within two seconds of being revoked, even if notices are lost", async () => {
     await using world = await openApiWorld();
     let now = 0;
     const here = await serveKeys(world);
@@ -86,7 +86,7 @@ describe("API keys", () => {
     expect((await there.call("/me", { key: secret })).status).toBe(401);
   });
 
-  it("of another workspace are not there", async () => {
+  it("of another workspace are not found", async () => {
     await using world = await openApiWorld();
     const api = await serveKeys(world);
     const other = await world.addKey(await world.addWorkspace("other"));
@@ -112,7 +112,7 @@ describe("API keys", () => {
     }
   });
 
-  it("made with an Idempotency-Key are made once, the secret the same in every answer", async () => {
+  it("are created once with an Idempotency-Key, and every answer has the same secret", async () => {
     await using world = await openApiWorld();
     const api = await serveKeys(world);
     const request = { json: create, headers: { "Idempotency-Key": "once" } };
@@ -126,7 +126,7 @@ describe("API keys", () => {
 });
 
 describe("the operator key", () => {
-  it("may do everything, in the first workspace or in the one the header names", async () => {
+  it("may do everything, in the first workspace or the one in the header", async () => {
     await using world = await openApiWorld();
     const api = await serveKeys(world);
     const other = await world.addWorkspace("other");
@@ -139,7 +139,7 @@ describe("the operator key", () => {
     expect((await asOperator("nowhere")).body).toMatchObject({ error: { code: "workspace_not_found" } });
   });
 
-  it("gives way to the one in the settings, however often and wherever it is set", async () => {
+  it("is replaced by the key in the settings, after any number of changes", async () => {
     await using world = await openApiWorld();
     const api = await serveKeys(world);
     const call = (key: string) => api.call("/me", { key });
@@ -153,7 +153,7 @@ describe("the operator key", () => {
     expect(rows).toEqual([{ prefix: "" }]);
   });
 
-  it("is not taken away over the API", async () => {
+  it("cannot be revoked over the API", async () => {
     await using world = await openApiWorld();
     const api = await serveKeys(world);
     await world.keys.ensureOperatorKey(world.workspaceId, "operator-key");

@@ -10,7 +10,7 @@ import { eventually } from "../support/eventually.ts";
 import { testPool } from "../support/postgres.ts";
 import { startChatApp } from "./chat-app.ts";
 
-/** One at once, and the next a minute later. Even on a slow machine no second one passes within a test. */
+/** One message now, and the next a minute later. So a second one is refused even on a slow machine. */
 const ONCE = "1";
 
 const limited = {
@@ -25,7 +25,7 @@ async function open(app: TestApp, identifier?: string): Promise<string> {
 const say = (app: TestApp, id: string, headers: Record<string, string> = {}) =>
   app.api("POST", `/chat/sessions/${id}/messages`, { content: "Hello" }, headers);
 
-it("a user's rate counts messages, whatever session, key or way they come by, and holds up nobody else", async () => {
+it("a user's rate counts messages of every session, key and route, and delays nobody else", async () => {
   await using app = await startChatApp({ env: { CAUSEWAY_USER_RATE: ONCE } });
   const [first, second] = [await open(app, "ada"), await open(app, "ada")];
   expect((await say(app, first)).status).toBe(201);
@@ -46,7 +46,7 @@ it("a user's rate counts messages, whatever session, key or way they come by, an
   expect([(await say(app, nobodys)).status, (await say(app, nobodys)).status]).toEqual([201, 201]);
 });
 
-it("a key's rate counts requests, sockets, and what is sent over them", async () => {
+it("a key's rate counts requests, sockets, and messages over sockets", async () => {
   await using app = await startChatApp({ env: { CAUSEWAY_KEY_RATE: ONCE } });
   const session = (await app.api("POST", "/chat/sessions", { agent_id: "echo" })).body;
   const pool = testPool(app.database.url, 1);
@@ -82,7 +82,7 @@ it("a key's rate counts requests, sockets, and what is sent over them", async ()
   socket.terminate();
 });
 
-it("an agent whose budget is used up answers 429 until its window is over, and the message stays", async () => {
+it("an agent with a used-up budget answers 429 until its window is over, and the message stays", async () => {
   const limits = [{ per: "user", window: "30d", messages: 1 }];
   await using app = await startChatApp({
     agents: { echo: { bot: { type: "echo" }, budgets: { limits, reply: "Enough for now." } } },
@@ -96,7 +96,7 @@ it("an agent whose budget is used up answers 429 until its window is over, and t
   expect([refused.status, seconds > 0, seconds <= 30 * 86_400]).toEqual([429, true, true]);
   const { execution_id: executionId } = refused.body.error.details;
   expect(refused.body.error).toMatchObject({ code: "budget_exceeded", details: { retry_after: seconds } });
-  // A repeated message does not count as another one.
+  // A repeated message counts only once.
   expect((await say(app, id, key)).body.error.details.execution_id).toBe(executionId);
   expect((await app.api("GET", `/executions/${executionId}`)).body).toMatchObject({
     status: "failed",

@@ -71,7 +71,7 @@ async function rowsRead<T>(run: (counting: pg.Pool) => Promise<T>): Promise<{ fo
   return { found: await run(counting), rows };
 }
 
-it("the one execution that failed is found without looking at those that did not", async () => {
+it("the only failed execution is found without reading the others", async () => {
   const { found, rows } = await rowsRead((counting) =>
     createExecutionQueriesRepository(counting).list(workspace.id, { status: "failed" }, PAGE),
   );
@@ -79,7 +79,7 @@ it("the one execution that failed is found without looking at those that did not
   expect(rows).toBeLessThan(50);
 });
 
-it("the one delivery in trouble is found without looking at those that arrived", async () => {
+it("the only delivery in trouble is found without reading those that arrived", async () => {
   const { found, rows } = await rowsRead((counting) =>
     createDeliveryQueries(counting).list(workspace.id, { status: "unknown" }, PAGE),
   );
@@ -90,7 +90,7 @@ it("the one delivery in trouble is found without looking at those that arrived",
 it.each([
   ["users", (on: pg.Pool) => createUserRepository(on).list(workspace.id, {}, PAGE)],
   ["deliveries", (on: pg.Pool) => createDeliveryQueries(on).list(workspace.id, {}, PAGE)],
-] as const)("a page of %s costs no count of all of them", async (_what, list) => {
+] as const)("a page of %s does not count all of them", async (_what, list) => {
   const { found, rows } = await rowsRead<{ rows: unknown[]; total: number }>(list);
   expect(found.rows).toHaveLength(20);
   expect(Math.abs(found.total - MANY)).toBeLessThan(MANY / 10);

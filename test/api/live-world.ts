@@ -149,7 +149,7 @@ export async function openLiveWorld() {
     };
   }
 
-  /** A run of a schedule that was given up. */
+  /** A schedule run that failed for good. */
   async function addFailure(scheduleId: string): Promise<string> {
     const id = newId();
     await pool.query(
@@ -160,7 +160,7 @@ export async function openLiveWorld() {
     return id;
   }
 
-  /** The certificate of somebody who was erased. */
+  /** The certificate of an erased user. */
   async function addErasure(workspaceId: string): Promise<string> {
     const id = newId();
     await pool.query(
@@ -170,7 +170,7 @@ export async function openLiveWorld() {
     return id;
   }
 
-  /** Two people who ask to be let in, one of them with the code of the example, and one who was let in. */
+  /** Two people who request access, one with the code of the example, and one who has access. */
   async function addStrangers(workspaceId: string) {
     const [accessRequestId, accessGrantId] = [newId(), newId()];
     await pool.query("DELETE FROM access_requests WHERE code = $1", [EXAMPLE_CODE]);

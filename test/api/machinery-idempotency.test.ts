@@ -40,7 +40,7 @@ const keyed = (key: string, content = "hello") => ({
 });
 
 describe("a POST with an Idempotency-Key", () => {
-  it("is carried out once and answered the same to the byte, on another process too", async () => {
+  it("runs once and gets the same answer byte for byte, on another process too", async () => {
     await using world = await openApiWorld();
     const { runs, routes } = countedRoute(created);
     const first = await world.serve(routes, { documented: false });
@@ -66,7 +66,7 @@ describe("a POST with an Idempotency-Key", () => {
     expect(runs).toHaveLength(1);
   });
 
-  it("of another workspace is another request", async () => {
+  it("is a different request in another workspace", async () => {
     await using world = await openApiWorld();
     const { runs, routes } = countedRoute(created);
     const api = await world.serve(routes, { documented: false });
@@ -76,7 +76,7 @@ describe("a POST with an Idempotency-Key", () => {
     expect(runs).toHaveLength(2);
   });
 
-  it("of another API key is another request, whose answer the first one never sees", async () => {
+  it("is a different request with another API key, which never sees the first answer", async () => {
     await using world = await openApiWorld();
     const { runs, routes } = countedRoute(created);
     const api = await world.serve(routes, { documented: false });
@@ -87,7 +87,7 @@ describe("a POST with an Idempotency-Key", () => {
     expect(runs).toHaveLength(2);
   });
 
-  it("sent many times at once on two processes waits for the first, notices or not", async () => {
+  it("runs once if sent many times at once on two processes, with or without notices", async () => {
     await using world = await openApiWorld();
     for (const lost of [false, true]) {
       if (lost) world.notices.cut();
@@ -114,7 +114,7 @@ describe("a POST with an Idempotency-Key", () => {
     }
   });
 
-  it("runs again under the same resource id after a failure of ours", async () => {
+  it("runs again with the same resource id after an internal failure", async () => {
     await using world = await openApiWorld();
     let broken = true;
     const { runs, routes } = countedRoute(async (context) => {
@@ -129,7 +129,7 @@ describe("a POST with an Idempotency-Key", () => {
     expect(new Set(runs).size).toBe(1);
   });
 
-  it("is taken over, under the same resource id, from a process that died in the middle", async () => {
+  it("continues on another process, with the same resource id, if its process died", async () => {
     await using world = await openApiWorld();
     let dies = true;
     const { runs, routes } = countedRoute((context) => (dies ? new Promise(() => {}) : created(context)));
@@ -145,7 +145,7 @@ describe("a POST with an Idempotency-Key", () => {
     expect(runs).toHaveLength(2);
   });
 
-  it("that was refused for good is refused the same way again; a malformed one does not use up its key", async () => {
+  it("repeats a final refusal; a malformed request does not use up its key", async () => {
     await using world = await openApiWorld();
     const { runs, routes } = countedRoute(async () => {
       throw new RequestError(404, "thing_not_found", "There is no such thing.");
@@ -159,7 +159,7 @@ describe("a POST with an Idempotency-Key", () => {
     expect(runs).toHaveLength(1);
   });
 
-  it("that streams runs again under the same resource id, so that it can follow what it started", async () => {
+  it("runs again with the same resource id if it streams, so that it can follow its turn", async () => {
     await using world = await openApiWorld();
     const { runs, routes } = countedRoute(async ({ resourceId }) => ({
       stream: async (_request, response) => {
@@ -187,7 +187,7 @@ describe("a POST with an Idempotency-Key", () => {
     expect(new Set(runs).size).toBe(2);
   });
 
-  it("leaves nothing readable in the database", async () => {
+  it("stores nothing readable in the database", async () => {
     await using world = await openApiWorld();
     const { routes } = countedRoute(created);
     const api = await world.serve(routes, { documented: false });
@@ -209,7 +209,7 @@ describe("a POST with an Idempotency-Key", () => {
     }
   });
 
-  it("is different from requests without a key, which run every time", async () => {
+  it("runs every time if it has no key", async () => {
     await using world = await openApiWorld();
     const { runs, routes } = countedRoute(created);
     const api = await world.serve(routes, { documented: false });

@@ -65,7 +65,7 @@ const error = (code: string) => ({
 });
 
 describe("the API", () => {
-  it("takes a key as bearer token or as X-API-Key, and nothing else", async () => {
+  it("accepts a key only as bearer token or as X-API-Key", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
     expect((await api.call("/things")).status).toBe(200);
@@ -81,7 +81,7 @@ describe("the API", () => {
     expect((await api.call("/things", { key: null, headers: basic })).status).toBe(401);
   });
 
-  it("refuses a key without the scope, naming the scope", async () => {
+  it("refuses a key without the scope, and names the scope", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
     const { secret } = await world.addKey(world.workspaceId, ["sessions:read"]);
@@ -98,7 +98,7 @@ describe("the API", () => {
     ]);
   });
 
-  it("lists every problem of a body, unknown fields among them", async () => {
+  it("lists every problem of a body, including unknown fields", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
     const { status, body } = await api.call("/things", { json: { name: 1, metadata: [], colour: "red" } });
@@ -118,7 +118,7 @@ describe("the API", () => {
     });
   });
 
-  it("lists twenty problems of a body with thousands, and counts the others", async () => {
+  it("lists twenty problems of a body with thousands, and counts the rest", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
     const unknown = Object.fromEntries(
@@ -132,7 +132,7 @@ describe("the API", () => {
     });
   });
 
-  it("tells malformed JSON (400) from JSON that says something wrong (422)", async () => {
+  it("answers malformed JSON with 400, and JSON with wrong values with 422", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
     const post = async (body: string | Uint8Array, type = "application/json") => {
@@ -154,7 +154,7 @@ describe("the API", () => {
     expect(await post('{"name":"a","metadata":{"n":1e999}}')).toBe("422 invalid_body");
   });
 
-  it("keeps user JSON as it is, whatever its keys, but for what Postgres cannot store", async () => {
+  it("stores user JSON unchanged, with any keys, except what Postgres cannot store", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
     const text =
@@ -167,7 +167,7 @@ describe("the API", () => {
     expect(await response.text()).toBe(text.replace("\\u0000", "\uFFFD"));
   });
 
-  it("answers 404 for what is not there, whatever the id looks like", async () => {
+  it("answers 404 for an unknown resource, with any form of id", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
     for (const id of ["1", "%00", "%F0%9F%98%80", "a%2Fb", "x".repeat(2000)]) {
@@ -178,7 +178,7 @@ describe("the API", () => {
     expect((await api.call("/nothing")).body).toEqual(error("route_not_found"));
   });
 
-  it("shows nothing of what went wrong inside", async () => {
+  it("hides the details of internal errors", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
     const { status, body, headers } = await api.call("/things/bug");
@@ -188,7 +188,7 @@ describe("the API", () => {
     expect(api.lines.some((line) => line.level === "error")).toBe(true);
   });
 
-  it("says that the database is away, and when to try again", async () => {
+  it("reports that the database is unavailable, and when to try again", async () => {
     await using world = await openApiWorld();
     const nobody = testPool("postgres://127.0.0.1:1/nothing");
     const away = {
@@ -219,7 +219,7 @@ describe("the API", () => {
     await nobody.end();
   });
 
-  it("says which methods a path takes, and answers HEAD like GET", async () => {
+  it("names the methods of a path, and answers HEAD like GET", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
     const put = await api.call("/things", { method: "PUT" });
@@ -230,7 +230,7 @@ describe("the API", () => {
     expect([head.status, head.body]).toEqual([200, ""]);
   });
 
-  it("tells a caller that exceeds its limit how long to wait, and nobody else", async () => {
+  it("tells a caller over its limit how long to wait, and affects no other caller", async () => {
     await using world = await openApiWorld();
     let now = 0;
     const api = await world.serve(routes, {
@@ -250,7 +250,7 @@ describe("the API", () => {
 });
 
 describe("a list", () => {
-  it("takes limits from 1 to 100 and whole pages, and nothing beside what it knows", async () => {
+  it("accepts limits from 1 to 100 and whole page numbers, and refuses unknown parameters", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
     const bad = "limit=0 limit=101 limit=-1 limit=1.5 limit= limit=ten page=0 page=-1 nope=1 limit=1&limit=2";
@@ -268,7 +268,7 @@ describe("a list", () => {
     });
   });
 
-  it("goes on behind a cursor, and refuses one it did not give", async () => {
+  it("continues after its own cursor, and refuses any other cursor", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
     const cursor = z

@@ -60,7 +60,7 @@ describe("sending a message", () => {
     ]);
   });
 
-  it("gives the session a title and moves its times", async () => {
+  it("sets the session's title and times", async () => {
     const id = await open();
     const before = (await app.api("GET", `/chat/sessions/${id}`)).body;
     await say(id, "What is machine learning?\nI never understood it.");
@@ -73,7 +73,7 @@ describe("sending a message", () => {
     expect((await app.api("GET", `/chat/sessions/${titled}`)).body.title).toBe("Mine");
   });
 
-  it("shows the bot the whole conversation before it", async () => {
+  it("gives the bot the whole conversation so far", async () => {
     const id = await open();
     await say(id, "What is machine learning?");
     await say(id, "Can you give me a specific example?");
@@ -90,7 +90,7 @@ describe("sending a message", () => {
     ]);
   });
 
-  it("answers parallel messages one at a time, each with its own answer", async () => {
+  it("answers parallel messages one after another, each with its own answer", async () => {
     const id = await open({ agent_id: "actor" });
     const answers = await Promise.all([say(id, "hold on"), say(id, "hello"), say(id, "hello again")]);
     expect(answers.map((answer) => answer.status)).toEqual([201, 201, 201]);
@@ -103,7 +103,7 @@ describe("sending a message", () => {
     expect(runs[1]?.[0] >= runs[0]?.[1] && runs[2]?.[0] >= runs[1]?.[1]).toBe(true);
   });
 
-  it("is stored once and answered once under one key, also in parallel", async () => {
+  it("stores and answers one message per key, also in parallel", async () => {
     const id = await open({ agent_id: "actor" });
     const send = () => say(id, "hold", { "idempotency-key": `once-${id}` });
     const answers = await Promise.all([send(), send(), send()]);
@@ -125,7 +125,7 @@ describe("sending a message", () => {
     expect((await said(id)).meta.total).toBe(0);
   });
 
-  it("keeps text whole, whatever is in it", async () => {
+  it("stores any text unchanged", async () => {
     const id = await open();
     const content = `"quotes" \\ {user_name} {{ x }} 🦜 ${"long ".repeat(5_000)}end`;
     expect((await say(id, content)).body.content).toBe(`You said: ${content}`);
@@ -133,7 +133,7 @@ describe("sending a message", () => {
 });
 
 describe("when the bot fails", () => {
-  it("the call says so, the message stays, and no answer is stored", async () => {
+  it("the call reports it, the message stays, and no answer is stored", async () => {
     const id = await open({ agent_id: "actor" });
     const { status, body } = await say(id, "fail please");
     expect(status).toBe(502);
@@ -155,7 +155,7 @@ describe("when the bot fails", () => {
     expect((await say(id, "hello")).status).toBe(201);
   });
 
-  it("or says nothing on purpose, the answer is empty", async () => {
+  it("the answer is empty if the bot stays silent on purpose", async () => {
     const id = await open({ agent_id: "actor" });
     const { status, body } = await say(id, "silence");
     expect([status, body.id, body.content]).toEqual([201, null, ""]);
@@ -163,7 +163,7 @@ describe("when the bot fails", () => {
 });
 
 describe("a completed session", () => {
-  it("is followed by another one, in which messages to it go on", async () => {
+  it("is followed by a new session that takes its messages", async () => {
     const id = await open({ metadata: { a: 1 }, user: { identifier: "goes-on" } });
     await say(id, "Hello");
     await app.api("POST", `/chat/sessions/${id}/end`, {});
@@ -197,7 +197,7 @@ describe("a completed session", () => {
     expect((await said(id)).data).toHaveLength(2);
   });
 
-  it("that its own bot ended is followed too", async () => {
+  it("is also followed by a new session if its own bot ended it", async () => {
     const id = await open({ agent_id: "actor" });
     expect((await say(id, "bye")).body.content).toBe("Goodbye.");
     await eventually(async () => {
@@ -228,7 +228,7 @@ describe("/reset", () => {
     expect((await say(id, "Hello")).body.session_id).toBe(body.session_id);
   });
 
-  it("carried out twice under one key is one reset", async () => {
+  it("resets once if it is sent twice under one key", async () => {
     const id = await open();
     await say(id, "Hello");
     const reset = () => say(id, "/reset", { "idempotency-key": `reset-${id}` });
@@ -237,7 +237,7 @@ describe("/reset", () => {
     expect((await app.api("GET", `/chat/sessions/${first.body.session_id}`)).body.status).toBe("active");
   });
 
-  it("in the middle of a sentence is text", async () => {
+  it("is ordinary text in the middle of a sentence", async () => {
     const id = await open();
     expect((await say(id, "what does /reset do?")).body).toMatchObject({ session_id: id });
   });
@@ -251,7 +251,7 @@ describe("listing messages", () => {
   });
   const seqs = async (query: string) => (await said(id, query)).data.map(({ seq }: Said) => seq);
 
-  it("gives them oldest first, twenty at a time", async () => {
+  it("returns them oldest first, twenty per page", async () => {
     const { data, meta } = await said(id);
     expect(data.map(({ content }: Said) => content)).toEqual(
       [1, 2, 3, 4, 5].flatMap((n) => [`m${n}`, `You said: m${n}`]),
@@ -259,7 +259,7 @@ describe("listing messages", () => {
     expect(meta).toEqual({ total: 10, page: 1, limit: 20, total_pages: 1, next_cursor: null });
   });
 
-  it("pages by number, cursor, and from either end", async () => {
+  it("pages by number or by cursor, from both ends", async () => {
     expect(await seqs("?page=2&limit=4")).toEqual([5, 6, 7, 8]);
     expect(await seqs("?limit=3&before_seq=8")).toEqual([5, 6, 7]);
     expect(await seqs("?limit=3&after_seq=8")).toEqual([9, 10]);
@@ -268,7 +268,7 @@ describe("listing messages", () => {
     expect(await seqs(`?limit=6&cursor=${first.meta.next_cursor}`)).toEqual([7, 8, 9, 10]);
   });
 
-  it("finds words in one conversation, from either end, and counts them", async () => {
+  it("finds words in one conversation from both ends, and counts the matches", async () => {
     const id = await open();
     await say(id, "I like tea");
     await say(id, "and coffee");
@@ -280,7 +280,7 @@ describe("listing messages", () => {
     expect((await said(id, "?q=milk&include=seed")).meta.total).toBe(0);
   });
 
-  it("shows the agent's own messages on request, under ids that stay", async () => {
+  it("shows the agent's own messages on request, under stable ids", async () => {
     const { data, meta } = await said(id, "?include=seed,tool&limit=5");
     expect(data.slice(0, 4)).toMatchObject([
       { seq: -2, role: "system", origin: "seed", content: expect.stringContaining("{user_name}") },

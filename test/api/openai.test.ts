@@ -35,7 +35,7 @@ describe("the official OpenAI client", () => {
     });
   });
 
-  it("chats", async () => {
+  it("completes a chat", async () => {
     const completion = await openai.chat.completions.create({
       model: "echo",
       messages: [{ role: "user", content: "Hello!" }],
@@ -52,7 +52,7 @@ describe("the official OpenAI client", () => {
     });
   });
 
-  it("streams, with the usage at the end where asked", async () => {
+  it("streams an answer, with the usage at the end on request", async () => {
     const stream = await openai.chat.completions.create({
       model: "actor",
       messages: [{ role: "user", content: "slowly, think" }],
@@ -72,7 +72,7 @@ describe("the official OpenAI client", () => {
     expect(usage).toEqual({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 });
   });
 
-  it("reads buttons as a numbered list, streamed or not", async () => {
+  it("receives buttons as a numbered list, with and without streaming", async () => {
     const question = { model: "asker", messages: [{ role: "user" as const, content: "Hello!" }] };
     const completion = await openai.chat.completions.create(question);
     expect(completion.choices[0]?.message.content).toBe("Shall we?\n\n1. Yes\n2. No");
@@ -82,7 +82,7 @@ describe("the official OpenAI client", () => {
     expect(text).toBe("Shall we?\n\n1. Yes\n2. No");
   });
 
-  it("gives the conversation so far, which the agent is shown as its own", async () => {
+  it("sends the conversation so far, and the agent sees it as its own", async () => {
     await openai.chat.completions.create({
       model: "scene",
       messages: [
@@ -114,7 +114,7 @@ describe("the official OpenAI client", () => {
     ]);
   });
 
-  it("has a session of its own for every call, unless it asks to continue the user's", async () => {
+  it("gets a new session for every call, unless it asks to continue the user's session", async () => {
     const chat = (content: string, continues: boolean) =>
       openai.chat.completions
         .create(
@@ -148,10 +148,10 @@ describe("the official OpenAI client", () => {
     expect((await latest()).variables).toEqual({ preferred_exercise: "yoga" });
   });
 
-  it("is told of a bot that failed, once, also in the middle of a stream", async () => {
+  it("gets one error when a bot fails, also in the middle of a stream", async () => {
     const messages = [{ role: "user" as const, content: "fail" }];
     const before = (await app.api("GET", "/executions?status=failed")).body.meta.total;
-    // Neither this client nor the AI SDK repeats this status. Each repetition would be another conversation.
+    // This client and the AI SDK do not repeat this status. Each repetition would start another conversation.
     await expect(openai.chat.completions.create({ model: "actor", messages })).rejects.toMatchObject({
       status: 424,
       code: "bot_failed",
@@ -198,7 +198,7 @@ describe("the official OpenAI client", () => {
       422,
       "invalid_body",
     ],
-  ])("is refused %j", async (change, status, code) => {
+  ])("gets an error for %j", async (change, status, code) => {
     const response = await fetch(`${app.url}/api/openai/v1/chat/completions`, {
       method: "POST",
       headers: { authorization: `Bearer ${app.apiKey}`, "content-type": "application/json" },

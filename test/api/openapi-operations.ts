@@ -6,7 +6,7 @@ export interface Operation {
   method: string;
   /** The path with placeholders such as `{id}`. */
   path: string;
-  /** The base URL above it. */
+  /** The base URL of the path. */
   server: string;
   scope: string | null;
   pathParameters: string[];
@@ -48,7 +48,7 @@ function integersIn(document: JsonObject, node: Json, at: string): { at: string;
   if (typeof node !== "object" || node === null) return [];
   const { $ref: reference, type, maximum } = object(node);
   if (typeof reference === "string") {
-    // Values of any JSON refer to themselves.
+    // The schema of any JSON value refers to itself.
     if (at.includes(reference)) return [];
     const target = reference
       .slice(2)

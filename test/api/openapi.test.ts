@@ -28,14 +28,14 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** Operations that only read share their things. Making things costs a turn and six requests. */
+/** Operations that only read share their resources. Creating them costs a turn and six requests. */
 const thingsFor = async ({ method }: Pick<Operation, "method">) =>
   method === "GET" ? readThings : await world.makeThings();
 
 /** Operations that go on until the client leaves. */
 const ENDLESS = ["connectSocket", "followFeed"];
 
-/** Expected statuses of operations that have nothing to do in this test. */
+/** Expected errors of operations that are not possible in this test. */
 const LATE: Readonly<Record<string, number[]>> = {
   cancelExecution: [409, 200],
   retryExecution: [409],
@@ -46,7 +46,7 @@ const LATE: Readonly<Record<string, number[]>> = {
 };
 
 describe("the OpenAPI document", () => {
-  it("is there without a key, sound, and knows every route", async () => {
+  it("is public and valid, and lists every route", async () => {
     const response = await fetch(`${world.app.url}/api/v1/openapi.json`);
     expect([response.status, response.headers.get("content-type")]).toEqual([
       200,
@@ -65,7 +65,7 @@ describe("the OpenAPI document", () => {
     expect(JSON.stringify(world.document)).not.toContain("$defs");
   });
 
-  it("has examples that work as they stand, and every one is answered as documented", async () => {
+  it("has working examples, and the service answers each as documented", async () => {
     let sent = 0;
     for (const operation of world.operations) {
       for (const { query, body } of operation.examples) {
@@ -84,25 +84,26 @@ describe("the OpenAPI document", () => {
     expect(sent).toBeGreaterThan(15);
   });
 
-  it("describes what every operation answers when all is well", async () => {
+  it("describes the successful answer of every operation", async () => {
     for (const operation of world.operations.filter(
       ({ examples, id }) => examples.length === 0 && !ENDLESS.includes(id),
     )) {
       const file = operation.uploads ? { text: "a file", type: "text/plain" } : {};
       const { status } = await world.call(operation, pathWith(await thingsFor(operation), operation), file);
-      // A finished execution cannot be cancelled any more, and did not fail. An agent with one version has no earlier one.
+      // A finished execution cannot be cancelled, and cannot be retried because it did not fail. An agent with one
+      // version has no earlier one.
       const expected = LATE[operation.id] ?? operation.successes;
       expect([operation.id, expected.includes(status)]).toEqual([operation.id, true]);
     }
   });
 
-  it("lets nobody send a number that the database cannot hold", () => {
+  it("accepts no number that the database cannot hold", () => {
     const numbers = integersSent(world.document);
     expect(numbers.length).toBeGreaterThan(5);
     expect(numbers.filter(({ maximum }) => maximum > 2 ** 31 - 1)).toEqual([]);
   });
 
-  it("describes what every operation answers when the caller is wrong", async () => {
+  it("describes the error answers of every operation", async () => {
     const things = await world.makeThings();
     const nothing = { ...things };
     for (const name of Object.keys(nothing) as (keyof typeof nothing)[]) nothing[name] = "0".repeat(27);
@@ -140,7 +141,7 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("makes a test fail that sees something else", async () => {
+  it("fails a test that receives an undocumented answer", async () => {
     const { sessionId } = await world.makeThings();
     const check = documentCheck(world.document);
     const { body } = await world.app.api("GET", `/chat/sessions/${sessionId}`);
@@ -156,7 +157,7 @@ describe("the OpenAPI document", () => {
 });
 
 describe("/docs", () => {
-  it("is where the bare address leads programs, and people come to the console", async () => {
+  it("is where the root address sends programs; people go to the console", async () => {
     const leadsTo = async (headers: Record<string, string>) => {
       const response = await fetch(`${world.app.url}/`, { redirect: "manual", headers });
       return [response.status, response.headers.get("location")];
@@ -166,7 +167,7 @@ describe("/docs", () => {
     expect(await leadsTo({ accept: "text/html,application/xhtml+xml,*/*;q=0.8" })).toEqual([302, "/console"]);
   });
 
-  it("is a page of our own files alone, and calls nobody else", async () => {
+  it("loads only our own files, and calls no other host", async () => {
     buildApiPage();
     const response = await fetch(`${world.app.url}/docs`);
     const policy = response.headers.get("content-security-policy") ?? "";
@@ -186,7 +187,7 @@ describe("/docs", () => {
     expect((await fetch(`${world.app.url}/docs/assets/none.js`)).status).toBe(404);
   });
 
-  it("shows every operation, with no script and nothing from elsewhere", async () => {
+  it("shows every operation, without scripts and without external files", async () => {
     const response = await fetch(`${world.app.url}/docs/plain`);
     const html = await response.text();
     expect([response.status, response.headers.get("content-type")]).toEqual([

@@ -20,8 +20,8 @@ async function note(sessionId: string) {
   return async () => (await app.api("GET", `/users/${user_id}/data/echo`)).body;
 }
 
-describe("what is known of a user", () => {
-  it("survives resets and ended sessions, and is there in the next one", async () => {
+describe("participant data of a user", () => {
+  it("survives resets and ended sessions, and is in the next session", async () => {
     const user = { identifier: "ada" };
     const { body } = await app.api("POST", "/chat/sessions", { agent_id: "echo", user });
     const known = await note(body.id);
@@ -34,7 +34,7 @@ describe("what is known of a user", () => {
     expect(again.body.participant_data).toEqual({ mood: "good" });
   });
 
-  it("is not known to another agent", async () => {
+  it("is not visible to another agent", async () => {
     const user = { identifier: "grace" };
     const { body } = await app.api("POST", "/chat/sessions", { agent_id: "echo", user });
     await note(body.id);
@@ -43,7 +43,7 @@ describe("what is known of a user", () => {
   });
 });
 
-describe("what is known of an anonymous visitor", () => {
+describe("participant data of an anonymous visitor", () => {
   it.each([
     [
       "is reset by the visitor",
@@ -54,7 +54,7 @@ describe("what is known of an anonymous visitor", () => {
     ],
     ["is ended over the API", (id: string) => app.api("POST", `/chat/sessions/${id}/end`, {})],
     ["is deleted", (id: string) => app.api("DELETE", `/chat/sessions/${id}`)],
-  ])("is gone when the session %s", async (_how, leave) => {
+  ])("is deleted when the session %s", async (_how, leave) => {
     const visitor = await newVisitor(app.url);
     const id = await visitor.openSession();
     const known = await note(id);

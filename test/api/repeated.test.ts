@@ -16,8 +16,8 @@ afterAll(async () => {
 });
 
 /**
- * Sends a request and deletes its recorded answer, as if the process had died just before. Then it sends the request
- * again.
+ * Sends a request and deletes its recorded answer, as if the process had died before storing it. Then it sends the
+ * request again.
  */
 async function twiceAcrossACrash(path: string, body: unknown) {
   const key = { "idempotency-key": `crash ${path}` };
@@ -43,7 +43,7 @@ describe("a call repeated because its answer was lost in a crash", () => {
     expect([first.status, second.status, second.body]).toEqual([201, 201, first.body]);
   });
 
-  it("sends no second message, and answers with the same reply", async () => {
+  it("sends no second message, and returns the same reply", async () => {
     const id = await open();
     const [first, second] = await twiceAcrossACrash(`/chat/sessions/${id}/messages`, { content: "Once" });
     expect([second.status, second.body]).toEqual([201, first.body]);
@@ -54,7 +54,7 @@ describe("a call repeated because its answer was lost in a crash", () => {
     ["nothing", {}, 0],
     ["a text", { text: "Welcome back." }, 1],
     ["a prompt", { prompt: "Greet Ada." }, 1],
-  ])("resets once, also with %s to begin with", async (_name, body, said) => {
+  ])("resets once, also with %s as the first message", async (_name, body, said) => {
     const id = await open();
     const [first, second] = await twiceAcrossACrash(`/chat/sessions/${id}/reset`, body);
     expect([first.status, second.status, second.body.id]).toEqual([201, 201, first.body.id]);
@@ -65,7 +65,7 @@ describe("a call repeated because its answer was lost in a crash", () => {
     expect(rows).toEqual([{ next_id: first.body.id }]);
   });
 
-  it("but a second reset of its own finds the session completed", async () => {
+  it("finds the session completed if it is a second reset with its own key", async () => {
     const id = await open();
     await twiceAcrossACrash(`/chat/sessions/${id}/reset`, {});
     const other = await app.api("POST", `/chat/sessions/${id}/reset`, {});
@@ -73,7 +73,7 @@ describe("a call repeated because its answer was lost in a crash", () => {
   });
 });
 
-describe("calls that come at the same instant", () => {
+describe("simultaneous calls", () => {
   /** The count of each status of twenty calls. */
   async function statusesOf(
     call: (n: number) => ReturnType<TestApp["api"]>,
@@ -100,7 +100,7 @@ describe("calls that come at the same instant", () => {
     });
   });
 
-  it("open one session of an external id, of one user", async () => {
+  it("open one session per external id, for one user", async () => {
     const user = { identifier: "at-once" };
     const body = { agent_id: "echo", external_id: "at-once", user };
     expect(await statusesOf(() => app.api("POST", "/chat/sessions", body))).toEqual({ 201: 1, 409: 19 });
@@ -112,7 +112,7 @@ describe("calls that come at the same instant", () => {
     expect((await app.api("GET", "/users?identifier=at-once")).body.meta.total).toBe(1);
   });
 
-  it("change participant data once where all have read the same", async () => {
+  it("change participant data once if all send the same revision", async () => {
     const session = await app.api("POST", "/chat/sessions", {
       agent_id: "echo",
       user: { identifier: "bob" },

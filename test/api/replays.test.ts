@@ -18,7 +18,7 @@ const look = (url: string) => ({
 });
 
 describe("a replay", () => {
-  it("puts what another version answers beside the record, with recorded tools, and changes nothing", async () => {
+  it("shows another version's answers beside the recorded ones, with recorded tools, and changes nothing", async () => {
     let hours = "open till nine";
     await using tools = await startToolServer((response) => response.end(hours));
     await using model = await startChatServer({
@@ -92,7 +92,7 @@ describe("a replay", () => {
       },
     ]);
     expect(tools.requests).toHaveLength(1);
-    // The version before still answers as it did.
+    // The previous version still gives the same answer.
     const again = await client.replay({ filter: { agentId: "coach" }, agentId: "coach", version: 1 });
     expect(again.data.map(({ replayed }) => replayed.replies)).toEqual([
       ["old knows 1"],
@@ -100,7 +100,7 @@ describe("a replay", () => {
     ]);
     expect((await client.replay({ filter: { channel: "web" }, agentId: "coach" })).turns).toBe(0);
 
-    // The share is one of all sessions, and not of those that one call replays.
+    // The share is a part of all sessions, not of the sessions in one call.
     await pool.query(
       `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, single)
        SELECT 'quiet-' || n, workspace_id, agent_id, agent_version, channel_id, false

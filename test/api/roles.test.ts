@@ -8,7 +8,7 @@ const READ = ["sessions:read", "users:read", "handoff:read", "access:read"];
 const CHANGE = ["sessions", "messages", "users", "trigger", "deliveries", "access"].map(
   (thing) => `${thing}:write`,
 );
-/** The scopes of each role, from the least to the most. */
+/** The scopes of each role, from the lowest to the highest. */
 const ROLES = {
   viewer: READ,
   agent: [...READ, "handoff:write", "contacts:read"],
@@ -17,9 +17,9 @@ const ROLES = {
 };
 type Role = keyof typeof ROLES;
 
-/** Each operation that changes something, with the least role that may call it. A new one must be put here. */
+/** Each operation that changes something, with the lowest role that may call it. New operations must be added here. */
 const LEAST: Record<Role, string[]> = {
-  // These only read, or concern nobody but the caller.
+  // These only read, or affect only the caller.
   viewer: ["renderSession", "createConsoleSession", "deleteConsoleSession"],
   agent: [
     "releaseHandoff",
@@ -72,7 +72,7 @@ const PLACEHOLDER = newId();
 const isChange = ({ method }: Operation) => method !== "GET";
 
 describe("roles", () => {
-  it("are refused each call that changes something, from the role below on, on every route", async () => {
+  it("are refused each change that needs a higher role, on every route", async () => {
     await using world = await openLiveWorld();
     const changes = world.operations.filter(isChange);
     expect(changes.map(({ id }) => id).sort()).toEqual(Object.values(LEAST).flat().sort());
@@ -100,7 +100,7 @@ describe("roles", () => {
       }
       const above = Object.keys(ROLES).slice(Object.keys(ROLES).indexOf(role) + 1) as Role[];
       expect([role, refused.sort()]).toEqual([role, above.flatMap((one) => LEAST[one]).sort()]);
-      // A refused call leaves no row, so the log tells of changes alone.
+      // A refused call leaves no row, so the log contains only changes.
       if (role === "viewer") expect(await rows()).toBe(before);
     }
   });

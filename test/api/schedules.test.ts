@@ -13,7 +13,7 @@ const block: Parameters<typeof createGatedChannel>[0] = (send) =>
 const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
 
 describe("schedules", () => {
-  it("send once what was put down for one time, and call it delivered when it is", async () => {
+  it("send a message once at its time, and report it as delivered after it arrived", async () => {
     await using story = await startGatedStory();
     const { status, body } = await story.app.api("POST", PATH, {
       ...ada,
@@ -36,7 +36,7 @@ describe("schedules", () => {
     });
   });
 
-  it("that are moved to a moment which passes while the change is made come due all the same", async () => {
+  it("run even if their new time passes while the change is saved", async () => {
     await using story = await startGatedStory();
     const { body } = await story.app.api("POST", PATH, {
       ...ada,
@@ -55,7 +55,7 @@ describe("schedules", () => {
     await story.channel.sending("Moved.");
   });
 
-  it("call delivered what the platform says arrived, where it says such things, and keep every run", async () => {
+  it("report delivery when the platform confirms it, and keep every run", async () => {
     const channel = createGatedChannel((send) => send.settle({ kind: "sent", externalIds: ["one"] }), {
       receipts: true,
     });
@@ -74,7 +74,7 @@ describe("schedules", () => {
     expect((await story.app.api("GET", `${PATH}/nothing/runs`)).status).toBe(404);
   });
 
-  it("are made for many users at once, each with a clock of their own, and a repetition makes no more", async () => {
+  it("are created for many users at once, each in their own time zone; a repeated call creates no more", async () => {
     await using story = await startGatedStory();
     const batch = {
       agent_id: "agent",
@@ -116,7 +116,7 @@ describe("schedules", () => {
     });
   });
 
-  it("have the bot write what a prompt asks for, again and again, until that was often enough", async () => {
+  it("let the bot write from a prompt repeatedly, up to the given number of runs", async () => {
     await using story = await startGatedStory();
     const { body } = await story.app.api("POST", PATH, {
       ...ada,
@@ -132,7 +132,7 @@ describe("schedules", () => {
     expect(await story.rows("SELECT count(*)::int AS count FROM sessions")).toEqual([{ count: 1 }]);
   });
 
-  it("tell why a run failed", async () => {
+  it("show why a run failed", async () => {
     await using story = await startGatedStory({ channel: createGatedChannel(block) });
     const { body } = await story.app.api("POST", PATH, { ...ada, message_text: "Hi.", at: soon(2_000) });
     await eventually(async () => {
@@ -191,7 +191,7 @@ describe("schedules", () => {
     });
   });
 
-  it("are over where nothing of them is to come any more when they are changed", async () => {
+  it("end if a change leaves no future run", async () => {
     await using story = await startGatedStory();
     const put = async (times: Record<string, unknown>) =>
       (await story.app.api("POST", PATH, { ...ada, message_text: "A", ...times })).body.id;
@@ -209,7 +209,7 @@ describe("schedules", () => {
     expect(await change(often, { max_runs: 2 })).toMatchObject({ status: "completed", next_run_at: null });
   });
 
-  it("that cannot come due are refused", async () => {
+  it("are refused if they can never run", async () => {
     await using story = await startGatedStory();
     const codes = [];
     for (const times of [
@@ -255,7 +255,7 @@ describe("runs that were missed", () => {
   };
   const now = new Date("2026-01-01T03:30:00Z");
 
-  it("are skipped but for the newest, which is sent late", () => {
+  it("are skipped except the newest, which is sent late", () => {
     const due = dueRuns(hourly, now);
     expect(due.runs.map(({ dueAt, skipped }) => [dueAt.getUTCHours(), skipped === null])).toEqual([
       [1, false],
@@ -265,14 +265,14 @@ describe("runs that were missed", () => {
     expect(due.nextRunAt).toEqual(new Date("2026-01-01T04:00:00Z"));
   });
 
-  it("are skipped altogether where they are later than they may be", () => {
+  it("are all skipped if they are later than allowed", () => {
     const due = dueRuns({ ...hourly, graceMs: 60_000 }, now);
     expect(due.runs.every(({ skipped }) => skipped !== null)).toBe(true);
     expect(dueRuns({ ...hourly, graceMs: 3_600_000, maxRuns: 1 }, now).nextRunAt).toBe(null);
   });
 });
 
-it("stores what a bot wrote even where Postgres could not: a turn must not fail by it", () => {
+it("stores a bot's text that Postgres would reject, so that the turn does not fail", () => {
   const columns = toColumns({
     name: "a\u0000",
     message: { text: "b\u0000", buttons: [{ label: "c\u0000" }] },

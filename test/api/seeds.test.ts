@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-describe("the documented snippets run as they stand", () => {
+describe("the documented snippets run unchanged", () => {
   const console = { lines: [] as unknown[][], log: (...line: unknown[]) => void console.lines.push(line) };
 
   it("create a session, send messages, stream, list, get and delete", async () => {
@@ -85,7 +85,7 @@ describe("the documented snippets run as they stand", () => {
     await expect(client.chat.getSession(sessionId)).rejects.toMatchObject({ status: 404 });
   });
 
-  it("create with a situation, find by metadata, update anything but agent and user", async () => {
+  it("create with a situation, find by metadata, update everything except agent and user", async () => {
     const user = (await client.sessions.create({ agentId: "echo", user: { identifier: "seed-user" } }))
       .userId;
     const situation = `
@@ -127,7 +127,7 @@ Important guidelines:
 });
 
 describe("each message", () => {
-  it("is answered with the whole history before it, and counted", async () => {
+  it("is answered with the whole history before it, and is counted", async () => {
     const { id } = await client.chat.createSession({ agentId: "your-agent-id" });
     shown.length = 0;
     await client.chat.sendMessage(id, { content: "What is machine learning?" });
@@ -152,7 +152,7 @@ describe("each message", () => {
     expect(events.at(-1)).toMatchObject({ type: "done", messageId: last.id, tokenUsage: last.tokenUsage });
   });
 
-  it("is what `render` showed before it was sent", async () => {
+  it("matches what `render` showed before it was sent", async () => {
     const { id } = await client.sessions.create({ agentId: "your-agent-id", situation: "It is late." });
     await client.chat.sendMessage(id, { content: "One" });
     const { messages } = await client.sessions.render(id, { content: "Two" });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { startTestApp } from "../support/app.ts";
 
-test("a session is answered by its own agent, whichever agent its channel has", async () => {
+test("a session keeps its own agent, even if its channel has another", async () => {
   await using app = await startTestApp({
     agents: {
       echo: { bot: { type: "echo" } },

@@ -18,7 +18,7 @@ const post = (id: string, action: string, body: unknown = {}) =>
   app.api("POST", `/chat/sessions/${id}/${action}`, body);
 
 describe("a session's times", () => {
-  it("are those of the last message, the bot's as well", async () => {
+  it("are those of the last message, including the bot's", async () => {
     const id = await open();
     const answer = await post(id, "messages", { content: "Hello" });
     const session = await get(id);
@@ -27,7 +27,7 @@ describe("a session's times", () => {
     expect(session.last_activity_at > session.created_at).toBe(true);
   });
 
-  it("do not move because somebody looks, or changes nothing", async () => {
+  it("do not change when somebody reads the session or changes nothing", async () => {
     const id = await open();
     await post(id, "messages", { content: "Hello" });
     const before = await get(id);
@@ -41,7 +41,7 @@ describe("a session's times", () => {
     expect(await get(id)).toEqual(before);
   });
 
-  it("tell a change apart from something said", async () => {
+  it("distinguish a change from a message", async () => {
     const id = await open();
     const before = await get(id);
     await app.api("PATCH", `/chat/sessions/${id}`, { title: "New" });
@@ -59,7 +59,7 @@ describe("a session's times", () => {
     ]);
   });
 
-  it("begin anew with a session that follows a reset", async () => {
+  it("start again in the session after a reset", async () => {
     const id = await open();
     const { body: next } = await post(id, "reset");
     const { ended_at } = await get(id);
@@ -67,7 +67,7 @@ describe("a session's times", () => {
   });
 });
 
-it("the time in an answer is the one that is stored", async () => {
+it("the time in an answer equals the stored time", async () => {
   const visitor = await newVisitor(app.url);
   const session = await visitor.openSession();
   const answered = new Map<string, string>();

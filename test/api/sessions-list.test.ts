@@ -68,13 +68,13 @@ describe("filtering by metadata", () => {
     [{ "f.a": 1 }, [12]],
     [{ f: 'it\'s "quoted" \\ and ; DROP TABLE sessions' }, [13]],
     [{ nothing: "like this" }, []],
-  ])("%j finds exactly what contains it", async (filter, places) => {
+  ])("%j finds exactly the sessions that contain it", async (filter, places) => {
     const { data, meta } = await list({ metadata_filter: JSON.stringify(filter), sort: "created_at" });
     expect(data.map(({ metadata }) => metadata)).toEqual(places.map((place) => stored[place]));
     expect(meta.total).toBe(places.length);
   });
 
-  it("matches everything with an empty object", async () => {
+  it("matches every session with an empty object", async () => {
     const all = await list({ limit: "1" });
     expect((await list({ metadata_filter: "{}", limit: "1" })).meta.total).toBe(all.meta.total);
   });
@@ -97,7 +97,7 @@ describe("filtering by metadata", () => {
     expect(body.error.details.problems[0].path).toBe("metadata_filter");
   });
 
-  it("pages through many matches as through few", async () => {
+  it("returns later pages as fast as the first one", async () => {
     for (let n = 0; n < 30; n++) await create({ metadata: { bulk: true, n } });
     const { data, meta } = await list({ metadata_filter: '{"bulk":true}', limit: "25", sort: "created_at" });
     expect([data.length, meta.total]).toEqual([25, 30]);
@@ -112,7 +112,7 @@ describe("filtering by metadata", () => {
 });
 
 describe("other filters", () => {
-  it("apply together", async () => {
+  it("are combined", async () => {
     const mine = await create({ channel: "other", user: { identifier: "filter-me" }, metadata: { k: "v" } });
     const full = (await app.api("GET", `/chat/sessions/${mine.id}`)).body;
     await create({ channel: "other", metadata: { k: "v" } });
@@ -167,7 +167,7 @@ describe("paging", () => {
     expect(seen).toEqual(made.reverse());
   });
 
-  it("by cursor goes on behind what is talked about meanwhile", async () => {
+  it("by cursor continues correctly while messages change the order", async () => {
     for (let n = 0; n < 7; n++) await create({ metadata: { busy: n } });
     const before = (await list({ limit: "7" })).data.map(({ id }) => id);
     const first = await list({ limit: "3" });
@@ -179,7 +179,7 @@ describe("paging", () => {
     expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(before);
   });
 
-  it("by number says how many pages there are", async () => {
+  it("by number returns the number of pages", async () => {
     for (let n = 0; n < 7; n++) await create({ metadata: { numbered: n } });
     const all = await list({ limit: "100" });
     const page = await app.api("GET", "/chat/sessions?page=2&limit=3");
@@ -193,7 +193,7 @@ describe("paging", () => {
     expect(page.body.data.map(({ id }: Listed) => id)).toEqual(all.data.slice(3, 6).map(({ id }) => id));
   });
 
-  it("defaults to twenty, the last active one first", async () => {
+  it("has twenty sessions by default, the last active one first", async () => {
     const older = await create();
     for (let n = 0; n < 25; n++) await create();
     await app.api("POST", `/chat/sessions/${older.id}/messages`, { content: "Wake up" });
@@ -202,7 +202,7 @@ describe("paging", () => {
     expect(data[0]).toMatchObject({ id: older.id, title: "Wake up" });
   });
 
-  it("refuses a cursor of another order", async () => {
+  it("refuses a cursor from another order", async () => {
     const { meta } = await list({ limit: "1", sort: "created_at" });
     const query = new URLSearchParams({ cursor: meta.next_cursor ?? "" });
     expect((await app.api("GET", `/chat/sessions?${query}`)).status).toBe(400);

@@ -25,7 +25,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 const list = async (query: Record<string, string>) =>
   (await app.api("GET", `/chat/sessions?${new URLSearchParams(query)}`)).body;
 
-it("a filter that matches more than can be sorted by hand lists the newest of them", async () => {
+it("a filter with too many matches to sort still lists the newest of them", async () => {
   const filter = { metadata_filter: '{"common":true}', limit: "3" };
   const first = await list(filter);
   expect(first.data.map((session: { metadata: { n: number } }) => session.metadata.n)).toEqual([
@@ -37,13 +37,13 @@ it("a filter that matches more than can be sorted by hand lists the newest of th
   expect(second.data[0].metadata.n).toBe(MANY - 3);
 });
 
-it("a filter that matches few is exact among many", async () => {
+it("a filter with few matches among many sessions is exact", async () => {
   const { data, meta } = await list({ metadata_filter: '{"rare":true}' });
   expect([data.length, meta.total]).toEqual([1, 1]);
   expect((await list({ metadata_filter: '{"n":77}' })).data).toMatchObject([{ metadata: { n: 77 } }]);
 });
 
-it("a total beyond ten thousand is an estimate, and never less", async () => {
+it("a total above ten thousand is an estimate that is never too low", async () => {
   const { meta } = await list({ limit: "1" });
   expect(meta.total).toBeGreaterThan(10_000);
   expect(Math.abs(meta.total - (MANY + 1))).toBeLessThan(MANY / 10);

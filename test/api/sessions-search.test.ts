@@ -57,7 +57,7 @@ describe("searching sessions by words", () => {
     expect((await search({ q })).meta.total).toBe(expected().length);
   });
 
-  it("together with other filters and pages", async () => {
+  it("works with other filters and pages", async () => {
     expect(await ids({ q: "march", status: "completed" })).toEqual([]);
     expect(await ids({ q: "march", metadata_filter: '{"a":1}' })).toEqual([]);
     const first = await search({ q: "march", limit: "1" });
@@ -65,7 +65,7 @@ describe("searching sessions by words", () => {
     expect(await ids({ q: "march", limit: "1", cursor: first.meta.next_cursor })).toEqual([refund]);
   });
 
-  it("finds the same while matches are too many to collect", async () => {
+  it("finds the same sessions when there are too many matches to collect", async () => {
     const many = await talk("Everybody says plenitude");
     await pool.query(
       `INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content)
@@ -78,7 +78,7 @@ describe("searching sessions by words", () => {
     await pool.query("ANALYZE messages");
   });
 
-  it("stores a text with more different words than one search vector holds", async () => {
+  it("stores a text with more different words than a search vector can hold", async () => {
     const words = Array.from({ length: 20_000 }, (_, n) => `w${n.toString(36)}`).join(" ");
     const long = await talk(words.slice(0, 99_000));
     expect(await ids({ q: "w1kw" })).toEqual([long]);
@@ -86,7 +86,7 @@ describe("searching sessions by words", () => {
 });
 
 describe("a session in the list", () => {
-  it("shows its user and the newest words, shortened", async () => {
+  it("shows its user and the shortened last message", async () => {
     const id = await talk("Hello", "x".repeat(300));
     const { data } = await search({ q: "hello" });
     expect(data).toEqual([
@@ -101,7 +101,7 @@ describe("a session in the list", () => {
     ]);
   });
 
-  it("has neither before anybody spoke", async () => {
+  it("has no user and no text before the first message", async () => {
     const { body } = await app.api("POST", "/chat/sessions", {
       agent_id: "echo",
       metadata: { silent: true },
@@ -110,7 +110,7 @@ describe("a session in the list", () => {
     expect(data).toEqual([expect.objectContaining({ id: body.id, last_message: null })]);
   });
 
-  it("is found by the time of its last change", async () => {
+  it("can be found by the time of its last change", async () => {
     const early = await talk("early bird");
     const { body } = await app.api("GET", `/chat/sessions/${early}`);
     const after = new Date(Date.parse(body.updated_at) + 1).toISOString();
@@ -124,7 +124,7 @@ describe("a session in the list", () => {
 });
 
 describe("sessions in trouble", () => {
-  it("are those with a failed turn, a failed delivery, or one whose outcome an operator must find", async () => {
+  it("have a failed turn, a failed delivery, or a delivery that an operator must check", async () => {
     const [good, turn, delivery, waiting] = [
       await talk("trouble none"),
       await talk("trouble turn"),

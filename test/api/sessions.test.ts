@@ -17,7 +17,7 @@ const get = async (id: string) => (await app.api("GET", `/chat/sessions/${id}`))
 const patch = (id: string, body: unknown) => app.api("PATCH", `/chat/sessions/${id}`, body);
 
 describe("creating a session", () => {
-  it("answers with the whole object, which a later get gives again", async () => {
+  it("returns the whole object, which a later GET returns again", async () => {
     const session = await create({
       title: "Support conversation",
       situation: "You are Sara.",
@@ -57,7 +57,7 @@ describe("creating a session", () => {
     expect((await create({ agent_id: bySlug.agent_id })).agent_id).toBe(bySlug.agent_id);
   });
 
-  it("takes null for what is left out", async () => {
+  it("treats null as a missing value", async () => {
     const names = ["user_id", "user", "version", "channel", "external_id", "title", "situation", "variables"];
     const nulls = Object.fromEntries([...names, "metadata", "render_templates"].map((name) => [name, null]));
     const session = await create(nulls);
@@ -65,7 +65,7 @@ describe("creating a session", () => {
     expect(session).toMatchObject(left);
   });
 
-  it("finds the same user again by identifier, and takes a user by id", async () => {
+  it("finds an existing user by identifier, and accepts a user by id", async () => {
     const first = await create({ user: { identifier: "grace", name: "Grace" } });
     expect((await create({ user: { identifier: "grace" } })).user_id).toBe(first.user_id);
     expect((await create({ user_id: first.user_id })).user_id).toBe(first.user_id);
@@ -90,8 +90,8 @@ describe("creating a session", () => {
   it.each([
     [{ big: 12345678901234567890n }, "metadata.big"],
     [{ list: [1, { deep: -9007199254740993n }] }, "metadata.list[1].deep"],
-  ])("refuses a number that could not be kept as it is, and says where: %#", async (metadata, path) => {
-    // The JSON of other languages: JavaScript's own JSON has no such number.
+  ])("refuses a number that cannot be stored exactly, and names its place: %#", async (metadata, path) => {
+    // Written as text, because JavaScript's own JSON cannot contain this number.
     const body = JSON.stringify({ agent_id: "echo", metadata }, (_, value) =>
       typeof value === "bigint" ? `n${value}` : value,
     ).replaceAll(/"n(-?\d+)"/g, "$1");
@@ -105,14 +105,14 @@ describe("creating a session", () => {
     expect([response.status, error.details]).toEqual([422, { problems: [{ path, problem }] }]);
   });
 
-  it("does not take a user of another channel", async () => {
+  it("refuses a user of another channel", async () => {
     const { user_id } = await create({ channel: "other", user: { identifier: "linus" } });
     const answer = await app.api("POST", "/chat/sessions", { agent_id: "echo", user_id });
     expect([answer.status, answer.body.error.code]).toEqual([422, "user_of_other_channel"]);
     expect((await create({ channel: "other", user_id })).channel).toBe("other");
   });
 
-  it("keeps an external id for one open session at a time", async () => {
+  it("allows an external id in one open session at a time", async () => {
     const session = await create({ external_id: "order-7" });
     const again = await app.api("POST", "/chat/sessions", { agent_id: "echo", external_id: "order-7" });
     expect(again.status).toBe(409);
@@ -124,7 +124,7 @@ describe("creating a session", () => {
     expect((await create({ external_id: "order-7" })).id).not.toBe(session.id);
   });
 
-  it("is made once however often it is asked for under one key, also in parallel", async () => {
+  it("creates one session per key, even for repeated and parallel calls", async () => {
     const body = { agent_id: "echo", title: "once" };
     const answers = await Promise.all(
       Array.from({ length: 5 }, () =>
@@ -143,7 +143,7 @@ describe("creating a session", () => {
 });
 
 describe("variables", () => {
-  it("make each session of one agent version its own", async () => {
+  it("give each session of one agent version its own values", async () => {
     const render = async (variables: object) => {
       const session = await create({ agent_id: "coach", variables });
       const { body } = await app.api("POST", `/chat/sessions/${session.id}/render`, { content: "Hi" });
@@ -162,7 +162,7 @@ describe("variables", () => {
     expect(bob[0].content).toContain("User name: friend\nPreferred exercise: meditation");
   });
 
-  it("that are required must come from somewhere: the caller, or what is known of the user", async () => {
+  it("that are required must come from the caller or from the user's data", async () => {
     const bare = await app.api("POST", "/chat/sessions", { agent_id: "coach" });
     expect(bare.status).toBe(422);
     expect(bare.body.error).toMatchObject({
@@ -183,7 +183,7 @@ describe("variables", () => {
     expect(body.messages[0].content).toContain("Preferred exercise: rowing");
   });
 
-  it("that the agent does not know are refused, with those it does", async () => {
+  it("that the agent does not define are refused, and the error lists the defined ones", async () => {
     const { status, body } = await app.api("POST", "/chat/sessions", {
       agent_id: "coach",
       variables: { preferred_exercise: "yoga", shoe_size: 42 },
@@ -243,7 +243,7 @@ describe("changing a session", () => {
       { variables: { preferred_exercise: "rowing" } },
       { variables: { user_name: "Ada", preferred_exercise: "rowing" } },
     ],
-  ])("by %j changes exactly that", async (changes, expected) => {
+  ])("with %j changes exactly that", async (changes, expected) => {
     const before = await full();
     const { status, body } = await patch(before.id, changes);
     expect(status, JSON.stringify(body)).toBe(200);
@@ -269,7 +269,7 @@ describe("changing a session", () => {
     ["last_activity_at"],
     ["ended_at"],
     ["participant_data"],
-  ])("does not touch %s", async (field) => {
+  ])("does not change %s", async (field) => {
     const before = await create();
     const { status, body } = await patch(before.id, { [field]: before[field] ?? null, title: "New" });
     expect([status, body.error.code]).toEqual([422, "immutable_field"]);
@@ -299,25 +299,25 @@ describe("changing a session", () => {
     expect(await get(before.id)).toEqual(before);
   });
 
-  it("works on a completed one too", async () => {
+  it("also works on a completed session", async () => {
     const { id } = await create();
     await app.api("POST", `/chat/sessions/${id}/end`, {});
     const { status, body } = await patch(id, { metadata: { reviewed: true } });
     expect([status, body.status, body.metadata]).toEqual([200, "completed", { reviewed: true }]);
   });
 
-  it("that is not there is a 404", async () => {
+  it("answers 404 for an unknown session", async () => {
     const { status, body } = await patch("nothing", { title: "New" });
     expect([status, body.error.code]).toEqual([404, "session_not_found"]);
   });
 
-  it("merges what parallel callers add", async () => {
+  it("merges the changes of parallel callers", async () => {
     const { id } = await create();
     await Promise.all(Array.from({ length: 8 }, (_, n) => patch(id, { metadata: { [`key${n}`]: n } })));
     expect(Object.keys((await get(id)).metadata)).toHaveLength(8);
   });
 
-  it("keeps keys that look like code as data", async () => {
+  it("stores keys that look like code as data", async () => {
     const { id } = await create();
     const response = await fetch(`${app.url}/api/v1/chat/sessions/${id}`, {
       method: "PATCH",
@@ -328,14 +328,14 @@ describe("changing a session", () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
-  it("does not take an external id that is in use", async () => {
+  it("refuses an external id that is in use", async () => {
     await create({ external_id: "taken" });
     const { id } = await create({ external_id: "mine" });
     const { status, body } = await patch(id, { external_id: "taken" });
     expect([status, body.error.code]).toEqual([409, "external_id_taken"]);
   });
 
-  it("takes effect in the next turn, and leaves what was said alone", async () => {
+  it("affects the next turn, and not the stored messages", async () => {
     const session = await create({ situation: "Be brief." });
     await app.api("POST", `/chat/sessions/${session.id}/messages`, { content: "Hello" });
     await patch(session.id, { situation: "Be long." });
@@ -362,7 +362,7 @@ describe("templates", () => {
     return (await app.api("POST", `/chat/sessions/${id}/render`, { content })).body.messages;
   };
 
-  it("are filled in where the session says so, and never in what users write", async () => {
+  it("are filled in only where the session asks for it, and never in user messages", async () => {
     expect(await messages(true)).toEqual([
       { role: "system", content: "For Ada in Oslo with echo." },
       { role: "user", content: "{{ session.metadata.place }} {user_name}" },
@@ -372,7 +372,7 @@ describe("templates", () => {
 });
 
 describe("deleting a session", () => {
-  it("erases it for good", async () => {
+  it("deletes it permanently", async () => {
     const session = await create({ user: { identifier: "gone" } });
     const sent = await app.api("POST", `/chat/sessions/${session.id}/messages`, { content: "Hello" });
     const removed = await app.api("DELETE", `/chat/sessions/${session.id}`);
@@ -390,7 +390,7 @@ describe("deleting a session", () => {
 });
 
 describe("an id of the wrong kind", () => {
-  it("is not found, and the answer names what was looked for", async () => {
+  it("is not found, and the answer names the expected resource", async () => {
     const session = await create();
     const answer = await app.api("POST", `/chat/sessions/${session.agent_id}/messages`, { content: "Hi" });
     expect(answer.status).toBe(404);
@@ -416,7 +416,7 @@ describe("ending and resetting", () => {
     expect([again.status, again.body.error.code]).toEqual([409, "session_completed"]);
   });
 
-  it("starts over with everything but the history", async () => {
+  it("starts a new session that keeps everything except the history", async () => {
     const session = await create({
       agent_id: "coach",
       situation: "S",
@@ -458,7 +458,7 @@ describe("ending and resetting", () => {
     ]);
   });
 
-  it("opens the new session with what the bot makes of a prompt", async () => {
+  it("opens the new session with the bot's answer to a prompt", async () => {
     const session = await create();
     const { body } = await app.api("POST", `/chat/sessions/${session.id}/reset`, { prompt: "Greet Ada." });
     const { body: executions } = await app.api("GET", `/executions?session_id=${body.id}`);
@@ -473,7 +473,7 @@ describe("ending and resetting", () => {
     expect(all.data.map((message: { role: string }) => message.role)).toEqual(["system", "assistant"]);
   });
 
-  it("refuses a prompt and a text at once", async () => {
+  it("refuses a prompt and a text together", async () => {
     const session = await create();
     const { status, body } = await app.api("POST", `/chat/sessions/${session.id}/reset`, {
       prompt: "a",

@@ -75,7 +75,7 @@ const updated = await client.sessions.update(session.id, {
 })
 `;
 
-/** Runs a program with those names in scope. Returns the values that `leaves` names. */
+/** Runs a program with those names in scope. Returns the variables that `leaves` names. */
 async function run(program: string, names: Record<string, unknown>, leaves = "{}"): Promise<unknown> {
   const directory = await mkdtemp(join(tmpdir(), "causeway-snippet-"));
   try {
@@ -93,7 +93,7 @@ const lines: string[] = [];
 const console = { log: (line: string) => void lines.push(line) };
 const process = { stdout: { write: (text: string) => void lines.push(text) } };
 
-it("the snippets of the chat calls run as they stand", async () => {
+it("the snippets of the chat calls run unchanged", async () => {
   await using app = await startChatApp({ agents: { "your-agent-id": { bot: { type: "echo" } } } });
   const client = new Causeway({ apiKey: app.apiKey, baseUrl: app.url });
   lines.length = 0;
@@ -112,7 +112,7 @@ it("the snippets of the chat calls run as they stand", async () => {
   expect((await client.sessions.list()).meta.total).toBe(0);
 });
 
-it("so do those of sessions with a situation and metadata", async () => {
+it("the snippets of sessions with a situation and metadata run unchanged", async () => {
   await using app = await startChatApp();
   const client = new Causeway({ apiKey: app.apiKey, baseUrl: app.url });
   const known = await client.sessions.create({ agentId: "echo", user: { identifier: "known" } });

@@ -65,7 +65,7 @@ const text = (frames: Frame[]) =>
   frames.flatMap(({ event, data }) => (event === "content" ? [data.content] : [])).join("");
 
 describe("a session's socket", () => {
-  it("carries the events of the stream, in its order", async () => {
+  it("carries the events of the stream in the same order", async () => {
     const id = await open();
     const client = await connect(id);
     client.send({ type: "message", content: "think" });
@@ -80,7 +80,7 @@ describe("a session's socket", () => {
     expect(socketed.at(-1)).toEqual({ ...body.events.at(-1), execution_id: execution, session_id: id });
   });
 
-  it("answers several messages in the order they were sent", async () => {
+  it("answers several messages in their order", async () => {
     const id = await open("echo");
     const client = await connect(id);
     for (const content of ["one", "two", "three"]) client.send({ type: "message", content });
@@ -88,7 +88,7 @@ describe("a session's socket", () => {
     expect(text(client.frames)).toBe("You said: oneYou said: twoYou said: three");
   });
 
-  it("shows what others say in the session", async () => {
+  it("shows other people's messages in the session", async () => {
     const id = await open("echo");
     const client = await connect(id);
     await app.api("POST", `/chat/sessions/${id}/messages`, { content: "From elsewhere" });
@@ -108,7 +108,7 @@ describe("a session's socket", () => {
     expect(body.meta.total).toBe(4);
   });
 
-  it("does not take another message under a used key for the same", async () => {
+  it("refuses a different message under a used key", async () => {
     const id = await open("echo");
     const client = await connect(id);
     for (const content of ["One", "Another"])
@@ -118,7 +118,7 @@ describe("a session's socket", () => {
     await eventually(() => expect(text(client.frames)).toBe("You said: One"));
   });
 
-  it("cancels, and answers pings", async () => {
+  it("cancels a turn, and answers pings", async () => {
     const id = await open();
     const client = await connect(id);
     client.send({ type: "message", content: "wait" });
@@ -133,7 +133,7 @@ describe("a session's socket", () => {
     });
   });
 
-  it("cancels what runs now where no execution is named", async () => {
+  it("cancels the running turn if the call names no execution", async () => {
     const id = await open();
     const client = await connect(id);
     client.send({ type: "cancel" });
@@ -144,7 +144,7 @@ describe("a session's socket", () => {
     await client.until(({ event, data }) => event === "error" && data.code === "cancelled");
   });
 
-  it("says what it did not understand, and goes on", async () => {
+  it("reports a frame that it does not understand, and continues", async () => {
     const id = await open("echo");
     const other = await open("echo");
     const elsewhere = await app.api("POST", `/chat/sessions/${other}/messages`, { content: "Hi" });
@@ -169,7 +169,7 @@ describe("a session's socket", () => {
     await client.until(({ event }) => event === "done");
   });
 
-  it("goes on where a lost connection broke", async () => {
+  it("continues after a lost connection", async () => {
     const id = await open();
     const before = await connect(id);
     before.send({ type: "message", content: "slowly" });
@@ -183,7 +183,7 @@ describe("a session's socket", () => {
     expect(names(after.frames)).not.toContain("execution");
   });
 
-  it("takes a last event id alone for one of the turn that began last", async () => {
+  it("reads a last event id without execution as one of the newest turn", async () => {
     const id = await open();
     const before = await connect(id);
     before.send({ type: "message", content: "slowly" });
@@ -200,7 +200,7 @@ describe("a session's socket", () => {
     expect((await connect(id, "?last_event_id=soon")).refused?.status).toBe(400);
   });
 
-  it("brings the turns that were missed altogether", async () => {
+  it("sends the complete turns that were missed", async () => {
     const id = await open("echo");
     const before = await connect(id);
     before.send({ type: "message", content: "one" });
@@ -213,7 +213,7 @@ describe("a session's socket", () => {
     expect(text(after.frames)).toBe("You said: twoYou said: three");
   });
 
-  it("moves on to the session that follows a reset", async () => {
+  it("follows the session that a reset opens", async () => {
     const id = await open("echo");
     const client = await connect(id);
     client.send({ type: "message", content: "/reset" });
@@ -235,14 +235,14 @@ describe("opening a socket", () => {
     expect((await connect(id, "", { authorization: "Bearer nonsense" })).refused?.status).toBe(401);
   });
 
-  it("needs a session, and an execution of it", async () => {
+  it("needs an existing session, and an execution of that session", async () => {
     expect((await connect("nothing")).refused?.status).toBe(404);
     const id = await open();
     expect((await connect(id, "?execution_id=nothing&last_event_id=1")).refused?.status).toBe(404);
     expect((await connect(id, "?execution_id=nothing")).refused?.status).toBe(400);
   });
 
-  it("works from a browser with a token of that session alone", async () => {
+  it("works from a browser with a token for that session only", async () => {
     const id = await open("echo");
     const { status, body } = await app.api("POST", `/chat/sessions/${id}/ws_token`, {});
     expect(status).toBe(201);
@@ -256,7 +256,7 @@ describe("opening a socket", () => {
     expect((await connect(id, "?token=cws_nonsense", {})).refused?.status).toBe(401);
   });
 
-  it("ends with the key it was opened with", async () => {
+  it("closes when its key is revoked", async () => {
     const id = await open("echo");
     const made = await app.api("POST", "/api_keys", {
       name: "short-lived",
@@ -275,7 +275,7 @@ describe("opening a socket", () => {
     expect(list.meta.total).toBe(0);
   });
 
-  it("needs the scope to write", async () => {
+  it("needs the write scope", async () => {
     const id = await open("echo");
     const made = await app.api("POST", "/api_keys", { name: "reader", scopes: ["sessions:read"] });
     const secret = made.body.secret ?? made.body.key;
@@ -283,7 +283,7 @@ describe("opening a socket", () => {
     expect(refused?.status).toBe(403);
   });
 
-  it("is asked for as such", async () => {
+  it("needs a WebSocket upgrade request", async () => {
     const id = await open("echo");
     const { status, body } = await app.api("GET", `/chat/sessions/${id}/ws`);
     expect([status, body.error.code]).toEqual([426, "upgrade_required"]);

@@ -37,7 +37,7 @@ describe("the client's event parser", () => {
     expect(await parse([bytes(text)])).toEqual(expected);
   });
 
-  it("does not care where the network cuts", async () => {
+  it("gives the same result wherever the network splits the data", async () => {
     const ending = fc.constantFrom("\n", "\r\n", "\r");
     const line = fc
       .string({ unit: "grapheme", maxLength: 12 })

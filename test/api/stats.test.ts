@@ -29,7 +29,7 @@ async function turnsInMetrics(): Promise<number> {
   return lines.reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
-/** Turns of a conversation at a time, each of so many milliseconds. */
+/** Turns of a conversation that begin at this time, each with its milliseconds. */
 async function addTurns(
   at: string,
   turns: { ms: number; status?: string; tokens?: number }[],
@@ -51,8 +51,8 @@ async function addTurns(
     );
 }
 
-describe("the numbers of a workspace", () => {
-  it("are those of the metrics, for each channel and agent", async () => {
+describe("the statistics of a workspace", () => {
+  it("match the metrics, for each channel and agent", async () => {
     const { body: session } = await app.api("POST", "/chat/sessions", { agent_id: "echo" });
     for (const content of ["one", "two"])
       await app.api("POST", `/chat/sessions/${session.id}/messages`, { content });
@@ -72,7 +72,7 @@ describe("the numbers of a workspace", () => {
     expect(Date.parse(data[0].start) % 3_600_000).toBe(0);
   });
 
-  it("tell failures, latency and tokens by hour and by day, and days begin by the clocks asked for", async () => {
+  it("show failures, latency and tokens by hour and by day, in the requested time zone", async () => {
     await addTurns("2026-03-02T22:30:00Z", [
       { ms: 100, tokens: 10 },
       { ms: 300, tokens: 5 },
@@ -115,7 +115,7 @@ describe("the numbers of a workspace", () => {
     expect(read.data).toMatchObject([{ turns: 5, latencyMs: { p50: 100 }, tokens: { total: 30 } }]);
   });
 
-  it("are refused for a time that is too long or empty, and for names that are unknown", async () => {
+  it("are refused for a range that is too long or empty, and for unknown names", async () => {
     const code = async (query: string) => (await app.api("GET", `/stats?${query}`)).body.error.code;
     expect(await code("interval=hour&since=2026-01-01T00:00:00Z&until=2026-03-01T00:00:00Z")).toBe(
       "span_too_long",
@@ -126,7 +126,7 @@ describe("the numbers of a workspace", () => {
     expect(await code("agent_id=nobody")).toBe("agent_not_found");
   });
 
-  it("are given up where counting takes too long", async () => {
+  it("stop with an error if counting takes too long", async () => {
     const slow = new pg.Pool({ connectionString: app.database.url });
     const blocker = await pool.connect();
     try {
@@ -150,7 +150,7 @@ describe("the numbers of a workspace", () => {
   });
 });
 
-it("the queue counts the turns of the last minute, also one that waited for an hour", async () => {
+it("the queue shows the turns of the last minute, including one that waited an hour", async () => {
   await pool.query("INSERT INTO workspaces (id, slug) VALUES ('behind', 'behind')");
   const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
   const answers = [{ ms: 3_600_000 }, { ms: 100 }, { ms: 3_600_000, status: "failed" }];

@@ -40,7 +40,7 @@ const stream = (id: string, content: string, headers: Record<string, string> = {
   call(`/chat/sessions/${id}/messages/stream`, { content, headers });
 
 describe("streaming a message", () => {
-  it("sends exactly the documented events, in order, with one at the end", async () => {
+  it("sends exactly the documented events in order, with one final event", async () => {
     const id = await open();
     const response = await stream(id, "think about it");
     expect(response.status).toBe(200);
@@ -88,20 +88,20 @@ describe("streaming a message", () => {
     expect(body.data.at(-1).id).toBe(events.at(-1)?.data.message_id);
   });
 
-  it("ends with an error that tells no secrets when the bot fails", async () => {
+  it("ends with an error without secrets when the bot fails", async () => {
     const events = await readStream(await stream(await open(), "fail"));
     expect(events.map(({ event }) => event)).toEqual(["execution", "error"]);
     expect(events[1]?.data).toEqual({ message: "Sorry.", code: "script_failed" });
   });
 
-  it("shows text while it is written, not when it is done", async () => {
+  it("shows text while the bot is still writing", async () => {
     const id = await open();
     const early = await readStream(await stream(id, "slowly"), ({ event }) => event === "content");
     const execution = await app.api("GET", `/executions/${early[0]?.data.execution_id}`);
     expect(execution.body.status).not.toBe("completed");
   });
 
-  it("goes on when the client leaves", async () => {
+  it("continues when the client disconnects", async () => {
     const id = await open();
     await readStream(await stream(id, "slowly"), ({ event }) => event === "content");
     await eventually(async () => {
@@ -111,7 +111,7 @@ describe("streaming a message", () => {
   });
 
   it.each(["execution", "messages"])(
-    "is resumed by Last-Event-ID over the %s, nothing lost or repeated",
+    "resumes by Last-Event-ID over the %s, without loss or repetition",
     async (way) => {
       const id = await open();
       const key = { "idempotency-key": `resume-${way}-${id}` };
@@ -135,7 +135,7 @@ describe("streaming a message", () => {
     },
   );
 
-  it("replays a turn that is over, from anywhere in its text", async () => {
+  it("replays a finished turn from any position in its text", async () => {
     const live = await readStream(await stream(await open(), "think"));
     const path = `/executions/${live[0]?.data.execution_id}/stream`;
     const whole = await readStream(await call(path));
@@ -154,7 +154,7 @@ describe("streaming a message", () => {
     }
   });
 
-  it("of a message that was answered with a later one is resumed from every id it had", async () => {
+  it("resumes from any of its ids, even if a later message was answered with it", async () => {
     const id = await open("collector");
     const waiting = stream(id, "wait").then((response) => readStream(response));
     const running = await eventually(async () => {
@@ -181,7 +181,7 @@ describe("streaming a message", () => {
     await Promise.all([waiting, answered]);
   });
 
-  it("waits its turn behind another message", async () => {
+  it("waits until the message before it is answered", async () => {
     const id = await open();
     const first = stream(id, "slowly").then((response) => readStream(response));
     await eventually(async () => {
@@ -192,7 +192,7 @@ describe("streaming a message", () => {
     expect((await first).at(-1)?.event).toBe("done");
   });
 
-  it("tells of a session that is deleted under it", async () => {
+  it("reports that its session was deleted", async () => {
     const id = await open();
     const streaming = stream(id, "wait").then((response) => readStream(response));
     await eventually(async () => {
@@ -203,7 +203,7 @@ describe("streaming a message", () => {
     expect((await streaming).at(-1)).toMatchObject({ event: "error" });
   });
 
-  it("tells of a session that is ended under it", async () => {
+  it("reports that its session was ended", async () => {
     const id = await open();
     const streaming = stream(id, "wait").then((response) => readStream(response));
     await eventually(async () => {
@@ -216,13 +216,13 @@ describe("streaming a message", () => {
     expect(events.filter(({ event }) => event === "error")).toHaveLength(1);
   });
 
-  it("tells of a reset in the same words", async () => {
+  it("reports a reset in the same form", async () => {
     const events = await readStream(await stream(await open("echo"), "/reset"));
     expect(events.map(({ event }) => event)).toEqual(["execution", "content", "done"]);
     expect(textOf(events)).toBe("Conversation reset.");
   });
 
-  it("refuses before it begins to stream, as JSON", async () => {
+  it("refuses a bad request with JSON, before the stream starts", async () => {
     const missing = await stream("nothing", "Hi");
     expect([missing.status, missing.headers.get("content-type")]).toEqual([
       404,
@@ -233,7 +233,7 @@ describe("streaming a message", () => {
     expect((await call("/executions/nothing/stream")).status).toBe(404);
   });
 
-  it("ends with the key it was opened with, and the turn goes on", async () => {
+  it("closes when its key is revoked, and the turn continues", async () => {
     const id = await open();
     const scopes = ["sessions:read", "messages:write"];
     const { body: made } = await app.api("POST", "/api_keys", { name: "short-lived", scopes });

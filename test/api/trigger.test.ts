@@ -18,7 +18,7 @@ const openStory = () =>
 const ada = { agent_id: "agent", channel: "gated", identifier: "ada" };
 
 describe("the trigger", () => {
-  it("sends literal text, word for word, to somebody who was not there before", async () => {
+  it("sends literal text unchanged to a user who is new", async () => {
     await using story = await openStory();
     const { status, body } = await story.app.api("POST", PATH, {
       ...ada,
@@ -46,7 +46,7 @@ describe("the trigger", () => {
     expect(await story.rows("SELECT count(*)::int AS count FROM sessions")).toEqual([{ count: 1 }]);
   });
 
-  it("keeps the marks in a literal text, unless it says that it is Markdown", async () => {
+  it("keeps Markdown characters in a literal text, unless the call says it is Markdown", async () => {
     await using story = await openStory();
     for (const said of [
       { message_text: "# 5 is _your_ number" },
@@ -86,7 +86,7 @@ describe("the trigger", () => {
     expect(await story.rows("SELECT id FROM sessions")).toEqual([{ id: body.session_id }]);
   });
 
-  it("ends the session and starts another where that is asked for, and the rules for that end fire", async () => {
+  it("ends the session and starts a new one on request, and the event rules for that end run", async () => {
     await using story = await openStory();
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
@@ -116,7 +116,7 @@ describe("the trigger", () => {
     });
   });
 
-  it("finds a user by the id they have here, and visitors as their site calls them", async () => {
+  it("finds a user by the platform's id, and visitors by their site's id", async () => {
     await using story = await openStory();
     const said = { agent_id: "agent", channel: "web", message_text: "Hello." };
     for (const identifier of ["ada", "id:ada"]) await story.app.api("POST", PATH, { ...said, identifier });
@@ -132,7 +132,7 @@ describe("the trigger", () => {
     expect(await story.rows("SELECT count(*)::int AS count FROM messages")).toEqual([{ count: 3 }]);
   });
 
-  it("is carried out once, however often it is repeated with its key, and once at a time for one user", async () => {
+  it("runs once per key, and one at a time for each user", async () => {
     await using story = await openStory();
     const call = (key: string) =>
       story.app.api(
@@ -156,7 +156,7 @@ describe("the trigger", () => {
     ]);
   });
 
-  it("and resets from every side at the same moment end each session once, and leave one open", async () => {
+  it("and simultaneous resets end each session once, and leave one session open", async () => {
     const events = [{ on: "session_ended", do: [{ action: "log" }] }];
     await using story = await startGatedStory({ agent: { events } });
     await story.say("ada", "hello");
@@ -196,7 +196,7 @@ describe("the trigger", () => {
     ]).toContainEqual(late);
   });
 
-  it("works on the API and on the web, where sessions have ids for addresses", async () => {
+  it("works on the API and the web, where a session id is the address", async () => {
     await using story = await openStory();
     for (const channel of ["api", "web"]) {
       const { status, body } = await story.app.api("POST", PATH, { ...ada, channel, message_text: "Hi." });
@@ -206,7 +206,7 @@ describe("the trigger", () => {
     }
   });
 
-  it("of many users has a result for each", async () => {
+  it("for many users returns one result each", async () => {
     await using story = await openStory();
     const { status, body } = await story.app.api("POST", `${PATH}/batch`, {
       agent_id: "agent",
@@ -234,7 +234,7 @@ describe("the trigger", () => {
     await story.channel.sending("re: Say hello to Bob.");
   });
 
-  it("is refused with both texts, with none, with a blank one, and for what is not there", async () => {
+  it("is refused with two texts, with none, with a blank text, and for unknown names", async () => {
     await using story = await openStory();
     const codes = [];
     for (const body of [

@@ -29,7 +29,7 @@ async function openUsers() {
   return { ...world, api, erased, home };
 }
 
-/** Tables with rows that the database deletes together with rows of these, and these. */
+/** These tables, and the tables whose rows the database deletes together with theirs. */
 async function erasedWith(pool: pg.Pool, tables: readonly string[]): Promise<string[]> {
   const { rows } = await pool.query<{ name: string }>(
     `WITH RECURSIVE erased(id) AS (
@@ -65,7 +65,7 @@ describe("users", () => {
     });
   });
 
-  it("stay in place behind a cursor while others join", async () => {
+  it("keep their place behind a cursor while new users join", async () => {
     await using world = await openUsers();
     const { api, pool, home } = world;
     const joined = [];
@@ -85,7 +85,7 @@ describe("users", () => {
     expect(seen).toEqual(joined);
   });
 
-  it("are erased everywhere, and only they", async () => {
+  it("are erased everywhere, without erasing others", async () => {
     await using world = await openUsers();
     const { api, pool, home } = world;
     const ada = await addConversation(pool, home);
@@ -130,7 +130,7 @@ describe("users", () => {
 });
 
 describe("participant data", () => {
-  it("is an empty object first, replaced by PUT, merged by PATCH as RFC 7396 has it", async () => {
+  it("starts as an empty object; PUT replaces it, and PATCH merges it as RFC 7396 says", async () => {
     await using world = await openUsers();
     const { api } = world;
     const { userId, agentId } = await addConversation(world.pool, world.home);
@@ -149,7 +149,7 @@ describe("participant data", () => {
     expect((await api.call(path, { method: "PUT", json: { only: 1 } })).body).toEqual({ only: 1 });
   });
 
-  it("is not overwritten by somebody who read an older revision", async () => {
+  it("is not overwritten by a call with an older revision", async () => {
     await using world = await openUsers();
     const { api } = world;
     const { userId } = await addConversation(world.pool, world.home);
@@ -166,7 +166,7 @@ describe("participant data", () => {
     expect((await write("PUT", "*")).headers.get("etag")).toBe('"3"');
   });
 
-  it("loses no merge when many write at once", async () => {
+  it("keeps every merge when many callers write at once", async () => {
     await using world = await openUsers();
     const { userId } = await addConversation(world.pool, world.home);
     const path = `/users/${userId}/data/coach`;
@@ -177,7 +177,7 @@ describe("participant data", () => {
     expect(headers.get("etag")).toBe('"12"');
   });
 
-  it("is an object, of a known user and a known agent", async () => {
+  it("must be an object, for an existing user and agent", async () => {
     await using world = await openUsers();
     const { userId, sessionId } = await addConversation(world.pool, world.home);
     for (const method of ["PATCH", "PUT"]) {

@@ -7,7 +7,7 @@ const coach = (text: string) => ({
   messages: [{ role: "system", content: text }],
 });
 
-it("a session keeps the version it began with, and what follows it gets the current one", async () => {
+it("a session keeps its first version, and the session after it gets the current one", async () => {
   const agents = (text: string) => ({ echo: { bot: { type: "echo" } }, coach: coach(text) });
   const channels = { api: { kind: "api", agent: "echo" } };
   await using app = await startChatApp({ agents: agents("version one"), channels });
@@ -57,7 +57,7 @@ async function twoVersions(first: object = {}, second: object = {}) {
   return { app, open, before, after, prompt, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
 }
 
-it("a session can be moved to another version of its agent, and to no other", async () => {
+it("a session can move only to another version of its own agent", async () => {
   await using world = await twoVersions();
   const { app, after, prompt } = world;
   const moved = await app.api("PATCH", `/chat/sessions/${after.id}`, { agent_version: 1 });
@@ -69,7 +69,7 @@ it("a session can be moved to another version of its agent, and to no other", as
   expect(wrong.status).toBe(422);
 });
 
-it("a move to a version that needs another variable is refused, and one that knows fewer is not", async () => {
+it("a move to a version with a new required variable is refused; fewer variables are allowed", async () => {
   const needy = { variables: { dose: { required: true } } };
   await using app = await startChatApp({ agents: file("one"), channels: oneChannel });
   const { body: session } = await app.api("POST", "/chat/sessions", { agent_id: "coach" });
@@ -82,7 +82,7 @@ it("a move to a version that needs another variable is refused, and one that kno
   expect((await patch({ agent_version: 1 })).body.agent_version).toBe(1);
 });
 
-it("a rollback brings new and open sessions to the version before, and outlasts a reload", async () => {
+it("a rollback moves new and open sessions to the previous version, and survives a reload", async () => {
   await using world = await twoVersions();
   const { app, open, before, after, prompt } = world;
   const rollback = await app.api("POST", "/agents/coach/rollback", {});

@@ -42,7 +42,7 @@ const open = async (agent: string, headers = {}) =>
 const answerIn = async (id: string, headers = {}) =>
   (await app.api("POST", `/chat/sessions/${id}/messages`, { content: "Hi" }, headers)).body.content;
 
-it("lets every workspace have its own API channel of one name", async () => {
+it("each workspace can have an API channel with the same name", async () => {
   const home = await open("echo");
   const away = await open("nurse", clinic);
   expect([home.channel, away.channel]).toEqual(["api", "api"]);
@@ -54,7 +54,7 @@ it("lets every workspace have its own API channel of one name", async () => {
   expect((await app.api("POST", "/trigger_bot_message", trigger)).body.error.code).toBe("agent_not_found");
 });
 
-it("is chosen at the console by a cookie, which only the operator key may use", async () => {
+it("the console chooses one by a cookie, and only the operator key may use it", async () => {
   const read = async (person: SignedIn, workspace: string) => {
     const cookie = `${person.cookie}; causeway_workspace=${workspace}`;
     const { body } = await person.call("GET", "/console/session", undefined, { cookie });
@@ -73,13 +73,13 @@ it("is chosen at the console by a cookie, which only the operator key may use", 
   expect(await read(await signIn(app.url, { key: key.secret }), "clinic")).toEqual(["default", "echo"]);
 });
 
-it("goes on like that after a reload", async () => {
+it("the choice still works after a reload", async () => {
   await app.app.reload();
   expect(await answerIn((await open("nurse", clinic)).id, clinic)).toBe("The nurse is here.");
   expect(await answerIn((await open("echo")).id)).toBe("You said: Hi");
 });
 
-it("shows each workspace its own, and the whole service the channels of all", async () => {
+it("each workspace sees its own channels, and the whole service sees all of them", async () => {
   const { body } = await app.api("GET", "/channels", undefined, clinic);
   expect(body.data.map(({ name }: { name: string }) => name).sort()).toEqual([
     "api",
