@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 
-/** Tables of the way of a message. */
+/** Tables that a message passes through. */
 const TABLES = ["sessions", "executions", "deliveries", "messages"];
 
 /** An idle connection reports its counts after ten seconds at the latest. */

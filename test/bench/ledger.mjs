@@ -34,7 +34,7 @@ export function createLedger() {
         if (open === 0) settled();
       }
     },
-    /** Waits until every message is answered. False: nothing came for `quietMs`. */
+    /** Waits until every message is answered. False: no answer came for `quietMs`. */
     async allAnswered(quietMs = 30_000) {
       let before;
       while (open > 0 && open !== before) {

@@ -102,7 +102,7 @@ if (["flood", "cost", "burst"].includes(name)) {
   say("\nThe service answered every message once, in the order of its chat.");
 }
 
-/** Medians and spread, and the ratio of each to the last one, which the machine's mood changes least. */
+/** Medians and spread, and the ratio of each to the last one, which varies least with the machine's load. */
 function sayMedians() {
   say("");
   head(["queue", "messages/s, median", "least to most", "times the last one, median of the runs"]);

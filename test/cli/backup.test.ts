@@ -49,7 +49,7 @@ async function call(url: string, key: string, method: string, path: string, body
   return { status: response.status, text, body: text.startsWith("{") ? JSON.parse(text) : null };
 }
 
-it("writes a backup while the service runs, from which another directory goes on with the conversation", async () => {
+it("writes a backup while the service runs; another directory restores it and continues the conversation", async () => {
   await using directory = await serviceDirectory(config);
   expect(await run(directory, "backup", "early.gz")).toMatchObject({
     code: 1,
@@ -133,7 +133,7 @@ it("writes a backup while the service runs, from which another directory goes on
     content: "after",
   });
   expect(next.body.content).toBe("You said: after");
-  // Numbers go on behind those of the backup.
+  // Sequence numbers continue after those of the backup.
   await eventually(async () => {
     const after = await call(service.url, key, "GET", `/chat/sessions/${session}/messages`);
     expect(after.body.data).toHaveLength(texts().length + 2);

@@ -48,7 +48,7 @@ describe("checking a bot", () => {
     expect((await check(endpoint.url)).output).toMatch(/0 failed, 0 warnings/);
   });
 
-  it("fails a bot that answers to anybody", async () => {
+  it("fails a bot that does not check who calls it", async () => {
     await using endpoint = await startEndpoint((_, response) =>
       json(response, { messages: [{ content: "Hi" }] }),
     );
@@ -59,7 +59,7 @@ describe("checking a bot", () => {
     expect(output).toContain("HMAC-SHA256");
   });
 
-  it("fails a bot that takes old requests", async () => {
+  it("fails a bot that accepts old requests", async () => {
     const fresh = false;
     await using endpoint = await signedEndpoint(
       (_, response) => json(response, { messages: [{ content: "Hi" }] }),
@@ -70,7 +70,7 @@ describe("checking a bot", () => {
     expect(output).toMatch(/ 1 failed/);
   });
 
-  it("warns of misspelt keys, of answers that differ and of deltas that do not add up", async () => {
+  it("warns of misspelt keys, different answers to one request, and deltas that do not add up", async () => {
     let count = 0;
     await using misspelt = await signedEndpoint((_, response) =>
       json(response, { messages: [{ content: `Hi ${count++}` }], endSession: true }),
@@ -88,7 +88,7 @@ describe("checking a bot", () => {
     expect((await check(streaming.url)).output).toContain("differ from its final messages");
   });
 
-  it("tells the author of a bot that cannot answer what an answer looks like", async () => {
+  it("shows the author of a faulty bot how an answer looks", async () => {
     await using endpoint = await signedEndpoint((_, response) => json(response, { text: "Hi" }));
     const { good, output } = await check(endpoint.url);
     expect(good).toBe(false);
@@ -96,7 +96,7 @@ describe("checking a bot", () => {
     expect(output).toContain("no other check is possible");
   });
 
-  it("says so when nobody is there, when nobody answers and when the secret is another", async () => {
+  it("reports a refused connection, a timeout and a wrong secret", async () => {
     await using silent = await startEndpoint(() => {});
     expect((await check(silent.url, SECRET, 200)).output).toContain("did not answer within 200 ms");
     await using endpoint = await signedEndpoint((_, response) => json(response, { no_reply: true }));

@@ -22,7 +22,7 @@ async function run(args: string[], env = {}): Promise<{ code: number | null; out
 }
 
 describe("the command line", () => {
-  it("says how it is used when it is not understood, and fails", async () => {
+  it("prints its usage and fails for an unknown command", async () => {
     for (const args of [["dance"], ["bot", "check"], ["bot"], ["bot", "chekc"]]) {
       const { code, output } = await run(args);
       expect(code).toBe(2);
@@ -32,7 +32,7 @@ describe("the command line", () => {
     expect(fast).toMatchObject({ code: 2, output: expect.stringContaining("has no option --fast") });
   });
 
-  it("names the nearest command and the nearest option", async () => {
+  it("suggests the nearest command and the nearest option", async () => {
     const hints: [string[], string][] = [
       [["docter"], 'Did you mean "causeway doctor"?'],
       [["config", "chek"], 'Did you mean "causeway config check"?'],
@@ -60,7 +60,7 @@ describe("the command line", () => {
     expect((await run(["--version"])).output).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it("starts the service and leaves it running", async () => {
+  it("starts the service and keeps it running", async () => {
     expect(await run(["start"])).toEqual({ code: null, output: "started\n" });
   });
 
@@ -87,7 +87,7 @@ describe("the command line", () => {
     await rm(directory, { recursive: true });
   });
 
-  it("runs as the program that is installed", async () => {
+  it("runs as the installed program", async () => {
     const program = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
     const child = spawn(process.execPath, [program, "--help"], { stdio: ["ignore", "pipe", "inherit"] });
     const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);

@@ -26,7 +26,7 @@ interface Reported {
   findings: { where: string; severity: string; what: string; fix: string | null }[];
 }
 
-/** Runs `causeway doctor` on a configuration; what a program and what a person reads. */
+/** Runs `causeway doctor` on a configuration. Returns its JSON and its text. */
 async function examine(config: object, env: Record<string, string> = {}) {
   await writeFile(
     join(directory, "channels.config.json"),
@@ -53,7 +53,7 @@ const ECHO = { echo: { bot: { type: "echo" } } };
 const API = { api: { kind: "api", agent: "echo" } };
 
 describe("causeway doctor", () => {
-  test("finds a fresh directory in order, before anything was started", async () => {
+  test("finds no problem in a fresh directory before the first start", async () => {
     const channels = { ...API, slack: { kind: "slack", agent: "echo", simulate: true } };
     const desks = { support: { channel: "slack", conversation: "C0123ABCD" } };
     const { ok, text, findings } = await examine({ agents: ECHO, channels, desks });
@@ -65,14 +65,14 @@ describe("causeway doctor", () => {
     expect(text).toMatch(/0 failed, 1 warnings/);
   });
 
-  test("reports what is wrong with the file itself, as a start would", async () => {
+  test("reports problems of the configuration file, as a start would", async () => {
     const { errors } = await examine({ agents: ECHO, channels: { api: { kind: "api", agent: "ecko" } } });
     expect(errors).toEqual([
       expect.stringMatching(/^channels\.config\.json: channels\.api\.agent: .*ecko.*echo/),
     ]);
   });
 
-  test("reports everything that is wrong, and looks at all that can be looked at beside it", async () => {
+  test("reports every problem, and continues with all checks that are still possible", async () => {
     await using telegram = await startFakeTelegram();
     telegram.revokeToken();
     const channels = {
@@ -94,7 +94,7 @@ describe("causeway doctor", () => {
     expect(text).not.toContain(telegram.token);
   });
 
-  test("asks each platform, and says under which key what has to be changed", async () => {
+  test("checks each platform, and names the key that has to be changed", async () => {
     await using telegram = await startFakeTelegram();
     const channels = {
       ...API,
@@ -113,7 +113,7 @@ describe("causeway doctor", () => {
     expect(bad.text).not.toContain(telegram.token);
   });
 
-  test("asks models and endpoints", async () => {
+  test("checks models and endpoints", async () => {
     await using provider = await startProvider();
     await using example = await runExample();
     await using careless = await startEndpoint((_, response) => {
@@ -140,7 +140,7 @@ describe("causeway doctor", () => {
     expect(text).not.toContain(API_KEY);
   });
 
-  test("looks at the database and the queue", async () => {
+  test("checks the database and the queue", async () => {
     await using migrated = await createTestDatabase();
     await using empty = await createTestDatabase({ empty: true });
     const config = { agents: ECHO, channels: API };
@@ -149,7 +149,7 @@ describe("causeway doctor", () => {
     expect((await examine(config, { DATABASE_URL: empty.url })).text).toMatch(
       /migrations are applied at the next start/,
     );
-    // The tests' own server may lose what it commits: that is found.
+    // The doctor reports that the tests' server may lose commits.
     expect(good.errors).toEqual([expect.stringMatching(/^environment: DATABASE_URL: .*fsync off/)]);
     const away = await examine(config, {
       DATABASE_URL: "postgres://ada:open-sesame@127.0.0.1:9/causeway",
@@ -162,7 +162,7 @@ describe("causeway doctor", () => {
     expect(away.text).not.toContain("open-sesame");
   });
 
-  test.runIf(inject("redisUrl"))("takes a Redis that keeps its keys", async () => {
+  test.runIf(inject("redisUrl"))("accepts a Redis that does not evict keys", async () => {
     const { errors, text } = await examine(
       { agents: ECHO, channels: API },
       { REDIS_URL: inject("redisUrl") ?? "" },
@@ -171,7 +171,7 @@ describe("causeway doctor", () => {
     expect(text).toMatch(/REDIS_URL\n {2}ok {4}(Redis|Valkey) \d/);
   });
 
-  test("asks the running service whether it is the one that was configured", async () => {
+  test("checks that the running service has this configuration", async () => {
     await using running = await startTestApp();
     await using other = await startFakeTelegram();
     const config = { agents: ECHO, channels: API };
@@ -198,7 +198,7 @@ test.each([
   [100, "warning"],
   [-100, "warning"],
   [280, "error"],
-])("a clock that is %i s off is %s: platforms put up with minutes", async (seconds, severity) => {
+])("a clock that is off by %i seconds gives severity %s", async (seconds, severity) => {
   const server = createServer((_, response) => {
     response.setHeader("Date", new Date(Date.now() - seconds * 1_000).toUTCString()).end();
   });

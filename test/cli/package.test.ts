@@ -34,7 +34,7 @@ beforeAll(async () => {
   await mkdir(home, { recursive: true });
   run("tar", ["-xzf", join(directory, tarball.filename), "-C", home, "--strip-components=1"], directory);
   manifest = JSON.parse(await readFile(join(home, "package.json"), "utf8"));
-  // An installation takes half a minute and a network. Links to the declared dependencies alone prove the same.
+  // A real installation needs a network and half a minute. Links to the declared dependencies prove the same.
   for (const name of Object.keys(manifest.dependencies)) {
     const link = join(directory, "node_modules", name);
     await mkdir(dirname(link), { recursive: true });
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
 
-it("holds what runs, and nothing else", async () => {
+it("holds the files that run, and no others", async () => {
   const outside = packed.filter((path) => !/^(dist|prisma\/migrations)\//.test(path));
   expect(outside.sort()).toEqual([
     "LICENSE",
@@ -78,7 +78,7 @@ const reply: Answer = await client.chat.sendMessage(session.id, { content: "Hell
 process.stdout.write(reply.content);
 `;
 
-it("starts in an empty directory with a configuration that it writes, and answers its own client", async () => {
+it("starts in an empty directory, writes a configuration, and serves its own client", async () => {
   const program = join(directory, "node_modules", "causeway-chat", manifest.bin.causeway ?? "");
   const { PATH } = process.env;
   const service = spawn(process.execPath, [program], {

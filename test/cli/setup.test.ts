@@ -16,7 +16,7 @@ const TOKEN = "4242424242:AAE1x2y3z4-abcdefghijklmnopqrstuvwx";
 const read = (file: string) => readFile(join(directory, file), "utf8");
 const config = async () => JSON.parse(await read("channels.config.json"));
 
-/** Runs a command in the directory. `answers` are those of a person at the terminal; without them there is none. */
+/** Runs a command in the directory. `answers` come from a person at a terminal. Without them there is no terminal. */
 async function run(args: string[], { env = {}, answers }: { env?: object; answers?: string[] } = {}) {
   let output = "";
   const print = (line: string) => {
@@ -33,7 +33,7 @@ async function run(args: string[], { env = {}, answers }: { env?: object; answer
   return { code, output };
 }
 
-/** Expects that the service could start with what the commands have written. */
+/** Expects that the service can start with the written files. */
 async function expectGood(env = {}) {
   const { code, output } = await run(["config", "check"], {
     env: { ...env, CAUSEWAY_CONFIG: join(directory, "channels.config.json") },
@@ -42,7 +42,7 @@ async function expectGood(env = {}) {
   expect(code).toBe(0);
 }
 
-it("starts at once, with a first configuration where there is none", async () => {
+it("starts without preparation, and writes a first configuration if there is none", async () => {
   const first = await run([]);
   expect(first).toMatchObject({ code: null });
   expect(first.output).toMatch(/^Wrote channels\.config\.json: .*\nstarted\n$/);
@@ -56,14 +56,14 @@ it("starts at once, with a first configuration where there is none", async () =>
   expect(await read("channels.config.json")).toBe(before);
 });
 
-it("writes no configuration for `start`, and none where CAUSEWAY_CONFIG names several", async () => {
+it("writes no configuration for `start`, and none if CAUSEWAY_CONFIG names several", async () => {
   await run(["start"]);
   await expect(config()).rejects.toThrow("ENOENT");
   expect((await run(["init"], { env: { CAUSEWAY_CONFIG: "a.json,b.json" } })).code).toBe(1);
 });
 
 describe("causeway channel add", () => {
-  it("adds a disabled channel while its variables are missing, and says where to find them", async () => {
+  it("adds a disabled channel while its variables are missing, and says where to get them", async () => {
     await run(["init"]);
     for (const kind of ["telegram", "slack", "whatsapp", "sms", "sureadhere"]) {
       const { code, output } = await run(["channel", "add", kind]);
@@ -97,7 +97,7 @@ describe("causeway channel add", () => {
     ]);
   });
 
-  it("asks for the token, checks it with the platform, and keeps it in .env", async () => {
+  it("asks for the token, checks it with the platform, and stores it in .env", async () => {
     await using telegram = await startFakeTelegram({ token: TOKEN });
     await run(["init"]);
     const before = await read("channels.config.json");
@@ -118,7 +118,7 @@ describe("causeway channel add", () => {
     await expectGood({ TELEGRAM_BOT_TOKEN: TOKEN });
   });
 
-  it("keeps what people wrote, and takes nothing that a start would refuse", async () => {
+  it("preserves handwritten parts of the file, and refuses what a start would refuse", async () => {
     const text =
       '{ "agents": { "a": { "bot": { "type": "echo" } }, "b": { "bot": { "type": "echo" } } },\n  "channels": { "api": { "kind": "api", "agent": "a" } } }\n';
     await writeFile(join(directory, "channels.config.json"), text);
@@ -144,7 +144,7 @@ describe("causeway channel add", () => {
     });
   });
 
-  it("names the kind that was meant", async () => {
+  it("suggests the nearest kind", async () => {
     const { code, output } = await run(["channel", "add", "telgram"]);
     expect(code).toBe(2);
     expect(output).toContain("Did you mean telegram?");
@@ -174,7 +174,7 @@ describe("causeway agent add", () => {
     await expectGood({ LLM_API_KEY: "a-key" });
   });
 
-  it("asks the endpoint before it writes", async () => {
+  it("checks the endpoint before it writes", async () => {
     const endpoint = ["agent", "add", "mine", "--bot", "webhook", "--url", "http://127.0.0.1:9/chat"];
     expect(await run(endpoint)).toMatchObject({
       code: 1,

@@ -36,14 +36,14 @@ describe("causeway slack manifest", () => {
     expect(manifest.oauth_config.scopes.bot).toEqual(expect.arrayContaining(["chat:write", "users:read"]));
   });
 
-  it("prints an app for Socket Mode, which has no address", async () => {
+  it("prints an app for Socket Mode, which has no URL", async () => {
     const { code, output } = await run(["--socket"]);
     expect(code).toBe(0);
     expect(JSON.parse(output)).toMatchObject({ settings: { socket_mode_enabled: true } });
     expect(output).not.toContain("request_url");
   });
 
-  it("notes beside the manifest what is missing where Slack could not reach the service", async () => {
+  it("prints a note beside the manifest if Slack could not reach the service", async () => {
     for (const [given, url] of [
       [[], "https://chat.example.org"],
       [["--url", "http://127.0.0.1:3000"], "http://127.0.0.1:3000"],

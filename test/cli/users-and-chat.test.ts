@@ -6,7 +6,7 @@ const unused = async () => {
   throw new Error("this command starts nothing");
 };
 
-/** An application with a person on WhatsApp's kind of addresses and one on the API. */
+/** An application with one user with a WhatsApp address and one user of the API. */
 async function openWorld() {
   const app = await startTestApp({
     channels: {
@@ -44,15 +44,15 @@ async function openWorld() {
   return { app, run, session: api.body, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
 }
 
-describe("people", () => {
-  it("are found by the number as people write it, over the API", async () => {
+describe("users", () => {
+  it("are found over the API by a phone number in any common form", async () => {
     await using world = await openWorld();
     const find = async (query: string) =>
       (await world.app.api("GET", `/users?${query}`)).body.data.map((user: { name: string }) => user.name);
     for (const written of ["+491701234567", "+49 170 1234567", "whatsapp:+491701234567"]) {
       expect(await find(`identifier=${encodeURIComponent(written)}`), written).toEqual(["Ada Lovelace"]);
     }
-    // A plus that nobody encoded arrives as a space.
+    // A plus without encoding arrives as a space.
     expect(await find("channel=wa&identifier=+491701234567")).toEqual(["Ada Lovelace"]);
     expect(await find("q=lovelace")).toEqual(["Ada Lovelace"]);
     expect(await find("q=1701234")).toEqual(["Ada Lovelace"]);
@@ -60,7 +60,7 @@ describe("people", () => {
     expect(await find("identifier=%2B491701234568")).toEqual([]);
   });
 
-  it("are found by the commands, with what they said and why they were answered", async () => {
+  it("are found by the commands, with their messages and the reasons of the answers", async () => {
     await using world = await openWorld();
     const { run, session } = world;
     expect((await run("users", "+491701234567")).text).toContain("wa  whatsapp:+491701234567  Ada Lovelace");
@@ -76,7 +76,7 @@ describe("people", () => {
     expect((await run("why", "nobody")).code).toBe(1);
   });
 
-  it("that the service cannot be asked for are told by what to do", async () => {
+  it("cannot be listed with a wrong key, and the command says what to do", async () => {
     await using world = await openWorld();
     const lines: string[] = [];
     const options = {

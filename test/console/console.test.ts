@@ -82,7 +82,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await app?.[Symbol.asyncDispose]();
   });
 
-  it("is one small page that asks nobody else, and that no other page can frame", async () => {
+  it("is one small page that calls no other host, and that no other page can frame", async () => {
     const page = await fetch(`${app.url}/console/conversations/some-id`);
     expect(page.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
     expect(page.headers.get("content-security-policy")).toContain("require-trusted-types-for 'script'");
@@ -102,7 +102,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(home.headers.get("location")).toBe("/console");
   });
 
-  it("signs in with a key or a link, keeps neither, and keeps what was typed when the session ends", async () => {
+  it("signs in with a key or a link, stores neither, and keeps typed text when the session ends", async () => {
     await say("Ida", "good morning");
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/console`);
@@ -148,7 +148,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("lists conversations by filters in the address, moves by keys, and moves no row under the pointer", async () => {
+  it("filters conversations by the address, moves by keys, and never moves a row under the pointer", async () => {
     await say("Ada", "I want a plan");
     await say("Bert", "something about tomatoes");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
@@ -167,7 +167,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.goBack();
     await row(page, "Ada").waitFor();
 
-    // The pointer rests on a row, so the order stays.
+    // The pointer is over a row, so the order must not change.
     const names = () => page.locator(".row-name").allInnerTexts();
     await row(page, "Bert").hover();
     const before = await names();
@@ -199,7 +199,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("shows an answer while it is written, and says why a message was answered as it was", async () => {
+  it("shows an answer while it is written, and explains why a message was answered like this", async () => {
     const session = (
       await app.api("POST", "/chat/sessions", {
         agent_id: "paced",
@@ -231,7 +231,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("shows what is new at once in every tab over one stream, which another tab takes over", async () => {
+  it("shows news at once in every tab over one stream, and another tab can take it over", async () => {
     await say("Jana", "first words");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
     const streams: Page[] = [];
@@ -255,7 +255,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("says why a delivery failed, and sends it again or takes an operator's word for it", async () => {
+  it("explains why a delivery failed, and lets an operator send it again or settle it", async () => {
     refusing.add("You will not get this");
     losing.add("Perhaps you get this");
     await say("Eve", "I am blocked");
@@ -314,7 +314,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("lets a person take a conversation, answer in it, hand it back, start it over and end it", async () => {
+  it("lets a person take a conversation, answer it, hand it back, restart it and end it", async () => {
     await say("Hana", "good evening");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
     const page = await person.tab(`${app.url}/console`);
@@ -373,7 +373,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("shows channels and agents, and to somebody who only reads no button that changes anything", async () => {
+  it("shows channels and agents, and hides buttons that change something from viewers", async () => {
     const { body: key } = await app.api("POST", "/api_keys", { name: "Reader", scopes: ["sessions:read"] });
     await say("Ivo", "hello from Ivo");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });

@@ -11,7 +11,7 @@ import { createGatedChannel } from "../support/gated-channel.ts";
 import { testPool } from "../support/postgres.ts";
 
 const MESSAGES = 5_000;
-/** Calls for messages while a conversation opens. A page that loads all of them makes a hundred. */
+/** Maximum calls for messages while a conversation opens. A page that loads all messages makes a hundred. */
 const FEW_CALLS = 10;
 const WIDE = { viewport: { width: 1280, height: 720 } };
 
@@ -45,7 +45,7 @@ async function longConversation(): Promise<string> {
   return id;
 }
 
-describe.skipIf(browserPath === null)("the console, with much to show", () => {
+describe.skipIf(browserPath === null)("the console with much data", () => {
   beforeAll(async () => {
     buildConsolePage();
     browser = await startBrowser();
@@ -72,7 +72,7 @@ describe.skipIf(browserPath === null)("the console, with much to show", () => {
     await app?.[Symbol.asyncDispose]();
   });
 
-  it("opens a long conversation at its end, finds words far above, and links to one message", async () => {
+  it("opens a long conversation at its end, finds older words, and links to one message", async () => {
     const id = await longConversation();
     await using person = await newPerson(browser, WIDE);
     const page = await person.tab(`${app.url}/console`);
@@ -83,7 +83,7 @@ describe.skipIf(browserPath === null)("the console, with much to show", () => {
     });
     await page.locator(`[data-session="${id}"]`).click();
     await log(page).getByText(`message number ${MESSAGES}`).waitFor();
-    // A time would measure the database of the test, not the page.
+    // The test counts calls, because a time would measure its database and not the page.
     expect(calls.length).toBeLessThan(FEW_CALLS);
     const isAtEnd = () =>
       page.evaluate<boolean>(
@@ -109,7 +109,7 @@ describe.skipIf(browserPath === null)("the console, with much to show", () => {
     await log(page).getByText(`message number ${MESSAGES}`).waitFor();
     expect(page.url()).not.toContain("at=");
 
-    // The link alone leads another tab there.
+    // The link is enough to open the message in another tab.
     const other = await person.tab(address.replace("at=1", "at=2500"));
     await other.locator("article[aria-current=location]").getByText("message number 2500").waitFor();
     expect(await other.locator("article[aria-current=location]").isVisible()).toBe(true);
@@ -117,7 +117,7 @@ describe.skipIf(browserPath === null)("the console, with much to show", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("pages through rows that move meanwhile, with each row once, and saves filters as a view", async () => {
+  it("pages through changing rows, shows each row once, and saves filters as a view", async () => {
     await Promise.all(
       Array.from({ length: 90 }, (_, index) =>
         app.api("POST", "/chat/sessions", { agent_id: "coach", user: { identifier: `row-${index}` } }),
@@ -138,7 +138,7 @@ describe.skipIf(browserPath === null)("the console, with much to show", () => {
     await page.getByRole("button", { name: /new or changed/ }).waitFor();
     expect(await page.evaluate<string>("document.activeElement.dataset.session")).toBe(focused);
     await page.getByRole("button", { name: "Show more" }).click();
-    // The next page overlaps by what moved meanwhile.
+    // The next page repeats rows that have moved.
     await eventually(async () => expect((await ids()).length).toBeGreaterThanOrEqual(75));
     await page.getByRole("button", { name: "Show more" }).click();
     await page.getByRole("button", { name: "Show more" }).waitFor({ state: "detached" });
@@ -160,7 +160,7 @@ describe.skipIf(browserPath === null)("the console, with much to show", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("shows ten tabs over one stream, and what each rule did in a conversation", async () => {
+  it("updates ten tabs over one stream, and shows what each rule did in a conversation", async () => {
     await say("Ada", "hello");
     await using person = await newPerson(browser, WIDE);
     const streams: string[] = [];

@@ -8,7 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { createGatedChannel, sent } from "../support/gated-channel.ts";
 
 const WIDE = { viewport: { width: 1280, height: 720 } };
-/** Ten times the goal of one second, in which the page itself works. */
+/** Ten times the goal: the page itself may work for one second. */
 const USABLE_S = 10;
 const SECRETS = {
   LLM_KEY: "sk-this-belongs-to-the-model",
@@ -24,7 +24,7 @@ const phone = createGatedChannel((send) =>
   ),
 );
 let app: TestApp;
-/** Owns the database, which outlives it. */
+/** Owns the database, which continues after this process. */
 let first: TestApp;
 let browser: Browser;
 let keys = 0;
@@ -62,7 +62,7 @@ const say = (chat: string, text: string) =>
   });
 const row = (page: Page, name: string) => page.locator(".row", { hasText: name });
 
-describe.skipIf(browserPath === null)("the console, when something is out", () => {
+describe.skipIf(browserPath === null)("the console during a failure", () => {
   beforeAll(async () => {
     buildConsolePage();
     browser = await startBrowser();
@@ -76,7 +76,7 @@ describe.skipIf(browserPath === null)("the console, when something is out", () =
     await first?.[Symbol.asyncDispose]();
   });
 
-  it("is usable soon on a slow machine, and no screen is sent a secret", async () => {
+  it("loads quickly on a slow machine, and no screen receives a secret", async () => {
     await say("Ada", "good morning");
     await using person = await newPerson(browser, WIDE);
     const page = await person.tab(`${app.url}/console`);
@@ -89,7 +89,7 @@ describe.skipIf(browserPath === null)("the console, when something is out", () =
     const throttle = await person.context.newCDPSession(page);
     await throttle.send("Emulation.setCPUThrottlingRate", { rate: 4 });
     await throttle.send("Performance.enable");
-    // The time of its tasks leaves out the waits for the server.
+    // The time of the page's tasks does not include waits for the server.
     const worked = async () => {
       const { metrics } = await throttle.send("Performance.getMetrics");
       return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
@@ -115,7 +115,7 @@ describe.skipIf(browserPath === null)("the console, when something is out", () =
     expect(person.offences).toEqual([]);
   });
 
-  it("turns a channel red with the platform's reason, and back after the next success", async () => {
+  it("marks a channel red with the platform's reason, and clears it after the next success", async () => {
     await using person = await newPerson(browser, WIDE);
     const page = await person.tab(`${app.url}/console/channels`);
     await signInOn(page, app.apiKey);
@@ -133,7 +133,7 @@ describe.skipIf(browserPath === null)("the console, when something is out", () =
     expect(person.offences).toEqual([]);
   });
 
-  it("survives a restart of the server with what was typed, and says so meanwhile", async () => {
+  it("keeps typed text during a restart of the server, and reports the restart", async () => {
     await say("Cleo", "hello");
     await using person = await newPerson(browser, WIDE);
     const page = await person.tab(`${app.url}/console`);

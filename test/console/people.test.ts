@@ -48,7 +48,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await app?.[Symbol.asyncDispose]();
   });
 
-  it("shows a person, changes what is kept of them with the differences in view, and erases them", async () => {
+  it("shows a user, changes their data with a preview of the differences, and erases them", async () => {
     await say("Ada", "hello");
     await say("Bert", "hello");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
@@ -68,7 +68,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await page.getByRole("button", { name: "Save 2 changes" }).press("Enter");
     await page.getByText("Saved.").waitFor();
 
-    // Somebody else writes while this one types.
+    // Another person saves a change while this one types.
     await app.api("PATCH", `/users/${id}/data/coach`, { tone: "formal" });
     await data.fill('{ "city": "Quito", "tone": "warm" }');
     await page.getByRole("button", { name: "Save 1 change" }).click();
@@ -95,7 +95,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("writes to one person or many, says before who will not get it, and who changed what", async () => {
+  it("writes to one user or many, shows beforehand who is unreachable, and shows who changed what", async () => {
     await say("Cleo", "good morning");
     await say("Blocked", "go away");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
@@ -147,7 +147,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("lets people in who ask, and takes it back", async () => {
+  it("admits users who request access, and revokes the access", async () => {
     await say("Dora", "may I come in?", "door");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
     const page = await person.tab(`${app.url}/console/access`);
@@ -162,7 +162,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await grants.getByText("let in by operator (console)").waitFor();
     await grants.getByRole("button", { name: "Take back" }).click();
     await grants.getByText("Nobody yet.").waitFor();
-    // The line of screens scrolls to the open one.
+    // The navigation scrolls to the open screen.
     await page.setViewportSize({ width: 320, height: 640 });
     await page.reload();
     await page.getByRole("heading", { name: "Access" }).waitFor();
@@ -171,7 +171,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("makes a key for a person, shows its secret once, masks contacts for viewers, and signs the person out", async () => {
+  it("creates a key for a person, shows its secret once, masks contacts, and signs the person out", async () => {
     await using owner = await newPerson(browser, { viewport: { width: 1280, height: 900 } });
     const page = await owner.tab(`${app.url}/console/keys`);
     await signInOn(page, app.apiKey);
@@ -189,7 +189,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await hers.getByText("agent", { exact: true }).waitFor();
     expect(await hers.getByRole("link", { name: /Audit|API keys|Message someone/ }).count()).toBe(0);
 
-    // A viewer sees a person's name, and the contact only after a look that the audit tells.
+    // A viewer sees a person's name. Revealing the contact leaves an audit row.
     await say("+49 170 5550123", "hello");
     await page.getByLabel(/^For whom/).fill("Vera");
     await page.getByLabel("Role").selectOption("viewer");
@@ -213,7 +213,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect([...owner.offences, ...anna.offences, ...vera.offences]).toEqual([]);
   });
 
-  it("shows what a version of an agent changed", async () => {
+  it("shows the changes of an agent's version", async () => {
     await app.configure({
       agents: { coach: { name: "Coach", seedMessage: "Say hello.", bot: { type: "echo" } } },
     });

@@ -53,7 +53,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await app?.[Symbol.asyncDispose]();
   });
 
-  it("leads to the API, whose calls can be tried as whoever is signed in", async () => {
+  it("links to the API page, where the signed-in person can try the calls", async () => {
     buildApiPage();
     await using person = await newPerson(browser, WIDE);
     const page = await person.tab(`${app.url}/console`);
@@ -65,7 +65,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     await operation.getByRole("button", { name: "Try it out" }).click();
     await operation.getByRole("button", { name: "Execute" }).click();
     await operation.locator(".live-responses-table").getByText('"phone"').first().waitFor();
-    // A call that changes something carries the header that the console's cookie needs.
+    // A call that changes something has the header that the console's cookie requires.
 
     const making = page.locator("[id$=-createApiKey]");
     await making.locator(".opblock-summary-control").click();
@@ -78,7 +78,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("lists schedules, pauses one, sends one now, and cancels one", async () => {
+  it("lists schedules, pauses one, sends one immediately, and cancels one", async () => {
     await say("Ada", "hello");
     await phone.sending("Hello.");
     const common = { agent_id: "coach", channel: "phone", identifier: "Ada" };
@@ -120,7 +120,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(person.offences).toEqual([]);
   });
 
-  it("draws the numbers of the API, with a table and a file of each chart, and what waits now", async () => {
+  it("draws the statistics of the API, with a table and a file for each chart, and the current queue", async () => {
     await say("Bert", "fail");
     await eventually(async () =>
       expect((await app.api("GET", "/executions?status=failed")).body.meta.total).toBe(1),

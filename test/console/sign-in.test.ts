@@ -6,7 +6,7 @@ import { buildConsolePage } from "../support/build-page.ts";
 import { isSound, signInOn } from "../support/console-page.ts";
 import { freePort } from "../support/redis.ts";
 
-// A provider of other authors does not share our reading of the specification.
+// A provider from other authors does not share our misunderstandings of the specification.
 
 async function startOkta(redirectUri: string) {
   const port = await freePort();
@@ -37,7 +37,7 @@ async function startOkta(redirectUri: string) {
 }
 
 it.skipIf(browserPath === null)(
-  "the console signs people in with their provider, and loses nothing that they typed",
+  "the console signs people in with their provider, and keeps everything that they typed",
   async () => {
     buildConsolePage();
     const port = await freePort();
@@ -78,7 +78,7 @@ it.skipIf(browserPath === null)(
     const answer = page.getByLabel("Your answer to the user");
     await answer.fill("half a sentence");
 
-    // The session ends. The sign-in happens in another tab, and this one goes on.
+    // The session ends. The person signs in in another tab, and this one continues.
     await person.context.clearCookies();
     await page.getByRole("region", { name: "Signed out" }).waitFor();
     const [other] = await Promise.all([person.context.waitForEvent("page"), link.click()]);

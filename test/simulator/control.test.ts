@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { startSimulator } from "../support/simulator.ts";
 
 describe("the simulator's control API", () => {
-  it("says what is wrong with a request that it cannot use", async () => {
+  it("explains what is wrong with a request", async () => {
     await using simulator = await startSimulator("telegram");
     const wrong: [string, string, unknown, number, string][] = [
       ["POST", "/faults", { platform: "telegram", fault: "rain" }, 422, "rate_limit"],
@@ -24,7 +24,7 @@ describe("the simulator's control API", () => {
     }
   });
 
-  it("takes JSON only", async () => {
+  it("accepts only JSON", async () => {
     await using simulator = await startSimulator("telegram");
     const url = `${simulator.origin}/simulator/v1/telegram/chats/1/messages`;
     const form = await fetch(url, { method: "POST", body: new URLSearchParams({ text: "a" }) });
@@ -33,7 +33,7 @@ describe("the simulator's control API", () => {
     expect((await fetch(url, { method: "POST", headers, body: "{" })).status).toBe(400);
   });
 
-  it("lets browsers in from its own page only", async () => {
+  it("accepts browsers only from its own page", async () => {
     await using simulator = await startSimulator("telegram");
     const ask = (headers: Record<string, string>) => simulator.control("GET", "/log", undefined, headers);
     expect((await ask({})).status).toBe(200);
@@ -43,7 +43,7 @@ describe("the simulator's control API", () => {
     expect((await ask({ "sec-fetch-site": "cross-site" })).status).toBe(403);
   });
 
-  it("forgets everything on a reset, and keeps the clock that was moved until then", async () => {
+  it("clears everything on a reset, including the moved clock", async () => {
     await using simulator = await startSimulator("telegram");
     await simulator.control("POST", "/telegram/chats/1/messages", { text: "a" });
     await simulator.control("POST", "/faults", { platform: "telegram", fault: "cut" });

@@ -16,7 +16,7 @@ describe.skipIf(browserPath === null)("the simulator's page", () => {
   });
   afterAll(() => browser.close());
 
-  it("shows phones side by side, talks to the bot, presses its buttons, and shows the wire", async () => {
+  it("shows several phones, talks to the bot, presses its buttons, and shows the traffic", async () => {
     await using simulator = await startSimulator("telegram", "slack", "whatsapp");
     const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: apiRoot = "" } = simulator.settings;
     const bot = new Bot(token, { client: { apiRoot } });

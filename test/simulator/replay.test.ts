@@ -7,7 +7,7 @@ import { simulate } from "../../src/cli/simulate.ts";
 import { eventually } from "../support/eventually.ts";
 import { startSimulator } from "../support/simulator.ts";
 
-it("saves a run, plays it again, and tells where it differs", async () => {
+it("saves a run, replays it, and reports the differences", async () => {
   await using simulator = await startSimulator("telegram");
   const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: apiRoot = "" } = simulator.settings;
   const bot = new Bot(token, { client: { apiRoot } });
@@ -39,7 +39,7 @@ it("saves a run, plays it again, and tells where it differs", async () => {
       });
     const { body: first } = await say({ text: "one" });
     await sees("You said: one");
-    // A refused step is none, and an answered message has another id in each run.
+    // A refused step is not recorded, and an answered message has a new id in each run.
     const refused = await simulator.control("POST", "/telegram/chats/5/press", { label: "Nothing" });
     expect(refused.status).toBe(404);
     await say({ text: "two", reply_to: first.id });
@@ -57,7 +57,7 @@ it("saves a run, plays it again, and tells where it differs", async () => {
 
     await writeFile(file, "{}");
     expect(await play()).toBe(2);
-    // The file is read before anything starts, so the port that is taken does not matter.
+    // The file is read before anything starts, so the occupied port does not matter.
     expect(await play(null)).toBe(2);
     expect(lines.at(-1)).toMatch(/run\.json is not a saved run: simulator: .+; steps: /);
   } finally {

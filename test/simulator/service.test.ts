@@ -40,7 +40,7 @@ const seen = async (app: TestApp, chat: string): Promise<string[]> => {
 };
 
 describe("simulated channels of the service", () => {
-  it("answer on every platform, through the adapters and signatures of production", async () => {
+  it("answer on every platform, through the production adapters and signatures", async () => {
     const desks = { support: { channel: "slack", conversation: "C0123ABCD" } };
     await using app = await startTestApp({ channels: SIMULATED, desks });
     expect((await app.api("GET", "/channels/slack/check")).body).toMatchObject({
@@ -52,7 +52,7 @@ describe("simulated channels of the service", () => {
     for (const chat of chats)
       await eventually(async () => expect(await seen(app, chat)).toEqual(["hello", "You said: hello"]));
 
-    // A stranger has said something, so WhatsApp takes an answer to it.
+    // The user has written first, so WhatsApp accepts an answer.
     const stranger = "whatsapp/chats/4915112345678";
     await say(app, stranger, "who is there?");
     const code = expect.stringMatching(/^Please wait\.\n\nYour code: [2-9A-HJ-NP-Z]{8}$/);
@@ -67,7 +67,7 @@ describe("simulated channels of the service", () => {
       ]),
     );
 
-    // Telegram takes the heading as a rich message, and then a long answer as one message.
+    // Telegram accepts the heading as a rich message, and such a long answer as one message.
     const [telegram = ""] = chats;
     const heading = "plan\n# Monday";
     await say(app, telegram, heading);
@@ -90,7 +90,7 @@ describe("simulated channels of the service", () => {
     expect(app.app.simulated).toEqual(["telegram", "slack", "whatsapp"]);
   });
 
-  it("lose, double and disorder nothing while the platforms do", async () => {
+  it("lose, double and reorder nothing, even if the platforms do", async () => {
     await using app = await startTestApp({ channels: SIMULATED });
     const fault = (body: object) => control(app, "POST", "/faults", body);
     await fault({ platform: "telegram", fault: "duplicate", times: 3 });
@@ -148,7 +148,7 @@ describe("simulated channels of the service", () => {
     await eventually(async () => expect(await seen(app, user)).toContain("You said: thanks"));
   });
 
-  it("are refused at a public address and on a split role, with the reason", async () => {
+  it("are refused with a reason at a public address and on a split role", async () => {
     const start = (env: Record<string, string>, channels: Record<string, unknown> = SIMULATED) =>
       startTestApp({ channels, env });
     await expect(start({ CAUSEWAY_PUBLIC_URL: "https://chat.example.org" })).rejects.toMatchObject({
@@ -177,7 +177,7 @@ describe("simulated channels of the service", () => {
     });
   });
 
-  it("are also those that CAUSEWAY_SIMULATE names, with Meta as well as Twilio", async () => {
+  it("include those that CAUSEWAY_SIMULATE names, with Meta as well as Twilio", async () => {
     const channels = {
       meta: { kind: "whatsapp", agent: "echo", provider: "meta" },
       polled: { kind: "telegram", agent: "echo", mode: "polling", token: "$NOT_SET" },

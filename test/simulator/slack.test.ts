@@ -7,7 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { startLoopbackServer } from "../support/loopback-server.ts";
 import { startSimulator, type TestSimulator } from "../support/simulator.ts";
 
-/** A Bolt app as anybody would write it. */
+/** A typical Bolt app. */
 function echoApp({ settings }: TestSimulator, mode: "events" | "socket") {
   const { SLACK_BOT_TOKEN: token = "", SLACK_SIGNING_SECRET: signingSecret = "" } = settings;
   const { SLACK_APP_TOKEN: appToken = "", SLACK_API_URL: slackApiUrl = "" } = settings;
@@ -82,7 +82,7 @@ describe("simulated Slack", () => {
     }
   });
 
-  it("repeats an event that fails, and says why", async () => {
+  it("repeats a failed event, with the reason", async () => {
     await using simulator = await startSimulator("slack");
     const seen: (string | undefined)[] = [];
     const server = await startLoopbackServer(
@@ -98,7 +98,7 @@ describe("simulated Slack", () => {
     await server.close();
   });
 
-  it("sends a mention as two events with one ts, and the file with the first alone", async () => {
+  it("sends a mention as two events with one ts, and adds the file only to the first", async () => {
     await using simulator = await startSimulator("slack");
     const file = { name: "a.png", content_type: "image/png", data: "AAAA" };
     await simulator.control("POST", "/slack/chats/general/messages", { text: "@Causeway look", file });
@@ -112,7 +112,7 @@ describe("simulated Slack", () => {
     expect(second.files).toBeUndefined();
   });
 
-  it("refuses what Slack refuses, with Slack's codes", async () => {
+  it("returns Slack's error codes for wrong calls", async () => {
     await using simulator = await startSimulator("slack");
     const { body: said } = await simulator.control("POST", "/slack/chats/D0ADA00001/messages", {
       text: "hi",
@@ -161,7 +161,7 @@ describe("simulated Slack", () => {
     });
   });
 
-  it("streams an answer, and closes the stream by itself after five minutes", async () => {
+  it("streams an answer, and closes the stream after five minutes", async () => {
     await using simulator = await startSimulator("slack");
     const { body: said } = await simulator.control("POST", "/slack/chats/D0ADA00001/messages", {
       text: "hi",
@@ -184,7 +184,7 @@ describe("simulated Slack", () => {
     });
   });
 
-  it("shows the session of an agent, and tells the app that somebody pressed Stop", async () => {
+  it("shows an agent session, and tells the app when the user presses Stop", async () => {
     await using simulator = await startSimulator("slack");
     const events: Record<string, unknown>[] = [];
     const server = await startLoopbackServer(
@@ -229,7 +229,7 @@ describe("simulated Slack", () => {
     await server.close();
   });
 
-  it("shows the tools of an answer as cards, in a stream that begins with them", async () => {
+  it("shows the tools of an answer as cards, in a stream that starts with them", async () => {
     await using simulator = await startSimulator("slack");
     const channel = "D0ADA00001";
     const { body: said } = await simulator.control("POST", `/slack/chats/${channel}/messages`, {
@@ -256,7 +256,7 @@ describe("simulated Slack", () => {
     });
   });
 
-  it("tells the app that somebody opened its conversation, and offers the prompts that it suggests", async () => {
+  it("tells the app that a user opened its conversation, and shows the suggested prompts", async () => {
     await using simulator = await startSimulator("slack");
     const { SLACK_API_URL: slackApiUrl = "", SLACK_BOT_TOKEN: token } = simulator.settings;
     const client = new WebClient(token, { slackApiUrl, retryConfig: { retries: 0 } });

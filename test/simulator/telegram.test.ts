@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { startLoopbackServer } from "../support/loopback-server.ts";
 import { startSimulator, type TestSimulator } from "../support/simulator.ts";
 
-/** A bot as anybody would write it with grammY. */
+/** A typical grammY bot. */
 function echoBot({ settings }: TestSimulator): Bot {
   const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: apiRoot = "" } = settings;
   const bot = new Bot(token, { client: { apiRoot } });
@@ -124,7 +124,7 @@ describe("simulated Telegram", () => {
     await server.close();
   });
 
-  it("refuses what Telegram refuses, in Telegram's words", async () => {
+  it("returns Telegram's error texts for wrong calls", async () => {
     await using simulator = await startSimulator("telegram");
     const { body: said } = await simulator.control("POST", "/telegram/chats/5/messages", { text: "hi" });
     const refusals: [string, object, number, string][] = [
@@ -233,13 +233,13 @@ describe("simulated Telegram", () => {
     const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_API_ROOT: root } = simulator.settings;
     expect(await (await fetch(`${root}/file/bot${token}/${path}`)).text()).toBe("content");
 
-    // Bots upload without a type, and Telegram finds it out. So a phone can play it.
+    // Bots upload without a type. Telegram detects it, so that a phone can play the file.
     await echoBot(simulator).api.sendVoice(5, new InputFile(Buffer.from("OggS"), "voice.ogg"));
     const { body: heard } = await simulator.control("GET", "/telegram/chats/5");
     expect(heard.at(-1).file).toMatchObject({ content_type: "audio/ogg" });
   });
 
-  it("shows each fault as the service behind it would meet it", async () => {
+  it("produces each fault as the real service would", async () => {
     await using simulator = await startSimulator("telegram");
     const fault = (body: object) => simulator.control("POST", "/faults", { platform: "telegram", ...body });
     await simulator.control("POST", "/telegram/chats/5/messages", { text: "hi" });

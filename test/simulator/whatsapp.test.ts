@@ -14,7 +14,7 @@ interface Webhook {
   body: string;
 }
 
-/** A program that takes webhooks, and answers each with what `answer` returns. */
+/** A program that receives webhooks, and answers each with the result of `answer`. */
 async function program(
   answer: (webhook: Webhook) => string = () => "",
 ): Promise<{ server: LoopbackServer; taken: Webhook[] }> {
@@ -30,7 +30,7 @@ async function program(
   return { server, taken };
 }
 
-/** The SDK as it is, led to the simulator by its own property. */
+/** The unchanged SDK. Its own property sends its calls to the simulator. */
 function sdk({ settings }: TestSimulator): twilio.Twilio {
   const client = twilio(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN);
   for (const product of [client.api, client.messaging, client.content])
@@ -93,7 +93,7 @@ describe("simulated WhatsApp through Twilio", () => {
     await server.close();
   });
 
-  it("lets only templates pass when the 24 hours are over, and reports the rest as failed", async () => {
+  it("after 24 hours accepts only templates, and reports other messages as failed", async () => {
     await using simulator = await startSimulator("whatsapp");
     const { server, taken } = await program();
     const { TWILIO_WHATSAPP_FROM: from = "" } = simulator.settings;
@@ -123,7 +123,7 @@ describe("simulated WhatsApp through Twilio", () => {
     await server.close();
   });
 
-  it("refuses what Twilio refuses, with Twilio's codes", async () => {
+  it("returns Twilio's error codes for wrong calls", async () => {
     await using simulator = await startSimulator("whatsapp");
     const { TWILIO_WHATSAPP_FROM: from = "" } = simulator.settings;
     const client = sdk(simulator);
@@ -144,7 +144,7 @@ describe("simulated WhatsApp through Twilio", () => {
 });
 
 describe("simulated WhatsApp through Meta", () => {
-  it("checks the webhook, signs its events, and takes texts, buttons and files", async () => {
+  it("checks the webhook, signs its events, and accepts texts, buttons and files", async () => {
     await using simulator = await startSimulator("whatsapp");
     const { settings } = simulator;
     const { server, taken } = await program(

@@ -21,7 +21,7 @@ async function visit(person: Person, url = chat): Promise<Page> {
   return person.tab(url);
 }
 
-describe.skipIf(browserPath === null)("somebody at a browser", () => {
+describe.skipIf(browserPath === null)("a visitor in a browser", () => {
   beforeAll(async () => {
     browser = await startBrowser();
     app = await startTestApp({
@@ -40,7 +40,7 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     await app?.[Symbol.asyncDispose]();
   });
 
-  test("types a message and sees the answer, in a page that loads nothing from elsewhere", async () => {
+  test("types a message and sees the answer, on a page that loads nothing from other hosts", async () => {
     await using person = await newPerson(browser);
     const page = await visit(person, `${app.url}/chat/echo`);
     await say(page, "hello");
@@ -50,7 +50,7 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     expect(person.offences).toEqual([]);
   });
 
-  test("rates an answer with the keyboard, says why, and takes it back", async () => {
+  test("rates an answer with the keyboard, gives a reason, and withdraws the rating", async () => {
     await using person = await newPerson(browser);
     const page = await visit(person, `${app.url}/chat/echo`);
     await say(page, "rate me");
@@ -79,7 +79,7 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     expect(person.offences).toEqual([]);
   });
 
-  test("sees that an answer is coming, then the answer growing, and can write on meanwhile", async () => {
+  test("sees that an answer is being prepared, then sees it grow, and can continue writing", async () => {
     await using person = await newPerson(browser);
     const page = await visit(person);
     await page.locator(".greeting", { hasText: "Hello you" }).waitFor();
@@ -102,7 +102,7 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     expect(person.offences).toEqual([]);
   });
 
-  test("reloads in the middle of an answer and opens a second tab: both go on with it", async () => {
+  test("reloads during an answer and opens a second tab; both continue with the answer", async () => {
     await using person = await newPerson(browser);
     const page = await visit(person);
     await say(page, "reload");
@@ -127,7 +127,7 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     expect(bot.count("reload")).toBe(1);
   });
 
-  test("loses the connection in the middle of an answer and gets all of it once, with what was typed meanwhile", async () => {
+  test("loses the connection during an answer, gets it complete once, and keeps the typed text", async () => {
     const server = await startWebServer(app);
     await using person = await newPerson(browser);
     const page = await visit(person, `${server.url}/chat/web`);
@@ -153,11 +153,11 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     await page.getByText("No connection").waitFor({ state: "hidden" });
   });
 
-  test("types without a connection: everything waits, and goes once and in order when it is back", async () => {
+  test("writes without a connection; everything is sent once and in order after it returns", async () => {
     const server = await startWebServer(app);
     await using person = await newPerson(browser);
     const page = await visit(person, `${server.url}/chat/echo`);
-    // The page has all its files.
+    // The page has loaded all its files.
     await composer(page).waitFor();
     await server.kill();
     for (const text of ["first", "second", "third"]) await say(page, text);
@@ -174,7 +174,7 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     expect(person.offences).toEqual([]);
   });
 
-  test("has several chats and goes back to the first", async () => {
+  test("has several chats and returns to the first", async () => {
     await using person = await newPerson(browser);
     const page = await visit(person, `${app.url}/chat/echo`);
     await say(page, "about cats");
@@ -191,7 +191,7 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     expect(await other.getByRole("navigation").getByRole("listitem").count()).toBe(0);
   });
 
-  test("is told when there is no answer, and can go on", async () => {
+  test("is told when there is no answer, and can continue", async () => {
     await using person = await newPerson(browser);
     const page = await visit(person);
     await say(page, "fail");
@@ -206,7 +206,7 @@ describe.skipIf(browserPath === null)("somebody at a browser", () => {
     (await bot.asked("after the failure")).end();
   });
 
-  test("sees formatted text, and nothing a bot writes becomes more than text", async () => {
+  test("sees formatted text, and a bot's text never becomes active content", async () => {
     await using person = await newPerson(browser);
     const page = await visit(person);
     await say(page, "format");

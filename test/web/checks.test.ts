@@ -58,12 +58,12 @@ describe.skipIf(browserPath === null)("the chat", () => {
     await app?.[Symbol.asyncDispose]();
   });
 
-  test("draws little of a long answer anew while it grows, keeps what is selected, and is heard once", async () => {
+  test("redraws little of a long answer while it grows, keeps the selection, and announces it once", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/paced`);
     await say(page, "long");
     const answer = await bot.asked("long");
-    // Screen readers would speak an announced log again with every word.
+    // With an announced log, screen readers would repeat the answer at every word.
     expect(await page.getByRole("log", { name: "Messages" }).getAttribute("aria-live")).toBe("off");
     answer.write("The first words of it");
     await eventually(async () => expect(await texts(page, ".assistant")).toEqual(["The first words of it"]));
@@ -95,7 +95,7 @@ describe.skipIf(browserPath === null)("the chat", () => {
     expect(spoken[0]).not.toMatch(/[*`]/);
   });
 
-  test("puts an answer together whole, however often the connection breaks", async () => {
+  test("assembles an answer completely, even if the connection breaks often", async () => {
     await using cable = await startCable(app.url);
     await using person = await newPerson(browser);
     const page = await person.tab(`${cable.url}/chat/paced`);
@@ -114,7 +114,7 @@ describe.skipIf(browserPath === null)("the chat", () => {
     expect(bot.count("cuts")).toBe(1);
   });
 
-  test("says why a message failed, tries again by keyboard, deletes, and keeps what an answer had when it is stopped", async () => {
+  test("explains a failed message, retries by keyboard, deletes it, and keeps a stopped answer", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/paced`);
     let broken = true;
@@ -145,15 +145,15 @@ describe.skipIf(browserPath === null)("the chat", () => {
     await eventually(async () => expect(await texts(page)).not.toContain("take back"));
   });
 
-  test("keeps chats side by side apart, with a draft each, and goes on in a new one where one was ended", async () => {
+  test("keeps chats and their drafts separate, and continues in a new chat after one ended", async () => {
     await using person = await newPerson(browser);
     const [left, right] = await Promise.all([
       person.tab(`${app.url}/chat/web`),
       person.tab(`${app.url}/chat/web`),
     ]);
-    // A tab that opens after the first message would show the chat that this message began.
+    // The second tab opens before the first message; later it would show that chat.
     for (const tab of [left, right]) await composer(tab).waitFor();
-    // Two tabs of a new visitor. Whichever asks first, both are one visitor, and neither loses its message.
+    // Two tabs of a new visitor. In any order both become one visitor, and neither loses its message.
     await Promise.all([say(left, "on the left"), say(right, "on the right")]);
     await reads(left, ["on the left", "You said: on the left"]);
     await reads(right, ["on the right", "You said: on the right"]);
@@ -177,7 +177,7 @@ describe.skipIf(browserPath === null)("the chat", () => {
     await reads(right, ["half a thought", "You said: half a thought"]);
   });
 
-  test("makes two tabs one visitor also where each sees late what the other stored", async () => {
+  test("makes two tabs one visitor, even if each tab sees the other's storage late", async () => {
     await using person = await newPerson(browser);
     await person.context.addInitScript({ content: STORAGE_SEEN_LATE });
     const [left, right] = await Promise.all([
@@ -194,7 +194,7 @@ describe.skipIf(browserPath === null)("the chat", () => {
     }
   });
 
-  test("comes back to where one read in a chat, and to the end of another", async () => {
+  test("returns to the reading position in one chat, and to the end of another", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/web`);
     const pane = (script: string) => inside<number>(page, `root.querySelector(".pane").${script}`);
@@ -216,7 +216,7 @@ describe.skipIf(browserPath === null)("the chat", () => {
     await eventually(async () => expect(await pane("scrollTop")).toBe(300));
   });
 
-  test("shows hostile text as text, from bot and visitor, letter by letter and as a title, and asks nobody else for anything", async () => {
+  test("shows hostile text as plain text in every place, and makes no request because of it", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/paced`);
     expect(HOSTILE_TEXTS.length).toBeGreaterThanOrEqual(100);
@@ -272,7 +272,7 @@ describe.skipIf(browserPath === null)("the chat", () => {
     await isSound("the reset dialog");
     await page.keyboard.press("Escape");
 
-    // Every stop of the Tab key is visible and not covered.
+    // Every element that Tab reaches is visible and not covered.
     await composer(page).focus();
     for (let stop = 0; stop < 12; stop += 1) {
       await page.keyboard.press("Shift+Tab");
@@ -291,7 +291,7 @@ describe.skipIf(browserPath === null)("the chat", () => {
     expect(await inside(page, "root.getAnimations().length")).toBe(0);
   });
 
-  test("mirrors itself for Arabic, keeps each text's own direction, and fits on 320 pixels in every language", async () => {
+  test("mirrors its layout for Arabic, keeps each text's direction, and fits on 320 pixels in every language", async () => {
     await using person = await newPerson(browser, { viewport: { width: 320, height: 380 }, locale: "ar" });
     const page = await person.tab(`${app.url}/chat/script`);
     const field = page.getByRole("textbox", { name: "رسالتك" });
@@ -317,10 +317,10 @@ describe.skipIf(browserPath === null)("the chat", () => {
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 
-  test("sends on Enter only what is complete: not while a character is chosen, not on a touch keyboard", async () => {
+  test("sends on Enter only complete text: not during composition, not on a touch keyboard", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/web`);
-    // The key of a keyboard on the screen says what it does.
+    // The Enter key of an on-screen keyboard shows its function.
     expect(await composer(page).getAttribute("enterkeyhint")).toBe("send");
     await composer(page).fill("にほん");
     const press = (more: string) =>
@@ -342,7 +342,7 @@ describe.skipIf(browserPath === null)("the chat", () => {
     expect(await composer(phone).inputValue()).toBe("one\n");
   });
 
-  test("takes files from the picker and the clipboard, refuses others with the reason, and never runs one", async () => {
+  test("accepts files from the picker and the clipboard, explains refusals, and never runs a file", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/web`);
     const png = Buffer.from(

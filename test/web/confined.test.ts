@@ -37,10 +37,10 @@ const inFrame = async (frame: FrameLocator, text: string) => {
   );
 };
 
-describe.skipIf(browserPath === null)("where the browser gives the chat little", () => {
+describe.skipIf(browserPath === null)("the chat with few browser features", () => {
   beforeAll(async () => {
     [browser, site] = await Promise.all([startBrowser(), startHostSite()]);
-    // Another site for browsers, because they compare names and ignore ports.
+    // This name is another site for browsers, because they compare names and ignore ports.
     abroad = site.origin.replace("127.0.0.1", "localhost");
     app = await startTestApp({
       channels: {
@@ -74,7 +74,7 @@ describe.skipIf(browserPath === null)("where the browser gives the chat little",
     ["storage and locks", [REFUSED.storage, REFUSED.locks]],
     ["storage, locks and channels to other tabs", Object.values(REFUSED)],
     ["channels alone", [REFUSED.channels]],
-  ])("it talks without %s, on its own page and on another's", async (_what, scripts) => {
+  ])("works without %s, on its own page and on another site's page", async (_what, scripts) => {
     await using person = await newPerson(browser, {}, [app.url]);
     for (const content of scripts) await person.context.addInitScript({ content });
     await talks(await person.tab(`${app.url}/chat/web`), "on its own");
@@ -91,19 +91,19 @@ describe.skipIf(browserPath === null)("where the browser gives the chat little",
     expect(person.offences).toEqual([]);
   });
 
-  test("it talks in a frame on another site", async () => {
+  test("works in a frame on another site", async () => {
     await using person = await newPerson(browser, {}, [app.url]);
     const page = await person.tab(`${abroad}/framed`);
     await inFrame(page.frameLocator("iframe"), "from abroad");
   });
 
-  test("it talks in a sandboxed frame, where the channel lists those", async () => {
+  test("works in a sandboxed frame, if the channel lists sandboxed frames", async () => {
     await using person = await newPerson(browser, {}, [app.url]);
     const page = await person.tab(`${site.origin}/sandboxed`);
     await inFrame(page.frameLocator("iframe"), "from a box");
   });
 
-  test("what fails in the browser is not said to be the server's fault", async () => {
+  test("does not blame the server for a failure in the browser", async () => {
     await using person = await newPerson(browser);
     await person.context.addInitScript({
       content: `crypto.subtle; const parse = JSON.stringify; JSON.stringify = (value, ...more) => {
@@ -123,7 +123,7 @@ describe.skipIf(browserPath === null)("where the browser gives the chat little",
     ["a page that misspells the channel", "/misspelt", 'no web channel "wbe"'],
     ["a sandboxed frame that is not listed", "/unlisted", "allow-same-origin"],
   ])(
-    "on %s the visitor reads that there is no chat, and the console once what to change",
+    "on %s the visitor reads that there is no chat, and the console shows the fix once",
     async (_what, path, said) => {
       await using person = await newPerson(browser, {}, [app.url]);
       const errors: string[] = [];
@@ -144,7 +144,7 @@ describe.skipIf(browserPath === null)("where the browser gives the chat little",
     },
   );
 
-  test("the chat is there once the site is listed and the message is tried again", async () => {
+  test("the chat works once the site is listed and the message is sent again", async () => {
     await using person = await newPerson(browser, {}, [app.url]);
     let isListed = false;
     await person.context.route(`${app.url}/web/**`, (route) =>

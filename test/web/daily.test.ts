@@ -64,7 +64,7 @@ describe.skipIf(browserPath === null)("a day with the web chat", () => {
     await site?.[Symbol.asyncDispose]();
   });
 
-  test("pastes the text where there is one, and attaches pictures where there is none", async () => {
+  test("pastes the text if there is one, and otherwise attaches the pictures", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/web`);
     await composer(page).waitFor();
@@ -75,7 +75,7 @@ describe.skipIf(browserPath === null)("a day with the web chat", () => {
     await eventually(async () => expect(await tray(page)).toEqual(["picture.txt"]));
   });
 
-  test("attaches what is dropped anywhere on the chat, and says which files are too many", async () => {
+  test("attaches files dropped anywhere on the chat, and names the ones over the limit", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/web`);
     await page.locator(".attach").waitFor();
@@ -89,7 +89,7 @@ describe.skipIf(browserPath === null)("a day with the web chat", () => {
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 
-  test("keeps all of a text that is too long, and says by how much", async () => {
+  test("keeps all of a text that is too long, and says how much is too much", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/web`);
     await composer(page).fill("x".repeat(32_005));
@@ -102,7 +102,7 @@ describe.skipIf(browserPath === null)("a day with the web chat", () => {
     await reads(page, ["short", "You said: short"]);
   });
 
-  test("is open with its draft on the next page of the tab, and takes no focus there", async () => {
+  test("is open with its draft on the next page of the tab, and does not take the focus", async () => {
     await using person = await newPerson(browser, {}, [app.url]);
     const page = await person.tab(`${site.origin}/`);
     await page.getByRole("button", { name: /^Chat/ }).click();
@@ -120,7 +120,7 @@ describe.skipIf(browserPath === null)("a day with the web chat", () => {
   });
 
   test.each(["turbo:render", "astro:after-swap"])(
-    "stays, with its draft, when a router changes the page (%s)",
+    "stays with its draft when a router changes the page (%s)",
     async (changed) => {
       await using person = await newPerson(browser, {}, [app.url]);
       const page = await person.tab(`${site.origin}/`);
@@ -144,7 +144,7 @@ describe.skipIf(browserPath === null)("a day with the web chat", () => {
     },
   );
 
-  test("makes a new visitor of one who was erased, and sends what they typed", async () => {
+  test("creates a new visitor after an erasure, and sends the typed message", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/web`);
     await say(page, "remember me");
@@ -158,7 +158,7 @@ describe.skipIf(browserPath === null)("a day with the web chat", () => {
     expect(await page.locator(".hidden[aria-live]").textContent()).not.toContain("remember");
   });
 
-  test("is as dark as its page, whatever the device prefers", async () => {
+  test("follows the page's dark or light colours, not the device's preference", async () => {
     for (const [path, colorScheme, surface] of [
       ["/", "dark", "rgb(255, 255, 255)"],
       ["/dark", "light", "rgb(23, 25, 29)"],
@@ -173,7 +173,7 @@ describe.skipIf(browserPath === null)("a day with the web chat", () => {
     }
   });
 
-  test("shows which of the choices was taken", async () => {
+  test("shows which choice was taken", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/choices`);
     await say(page, "hello");
@@ -186,7 +186,7 @@ describe.skipIf(browserPath === null)("a day with the web chat", () => {
     await eventually(async () => expect(await chosen.count()).toBe(1));
   });
 
-  test("holds back half a link, and survives a translator while it is written", async () => {
+  test("waits for the end of a link, and survives a translator while an answer is written", async () => {
     await using person = await newPerson(browser);
     const page = await person.tab(`${app.url}/chat/paced`);
     await say(page, "go");
@@ -215,7 +215,7 @@ describe.skipIf(browserPath === null)("a day with the web chat", () => {
     expect(await page.locator(".assistant .body").getAttribute("translate")).not.toBe("no");
   });
 
-  test("has one menu, which closes with Escape and gives the focus back", async () => {
+  test("has one menu, which closes with Escape and returns the focus", async () => {
     await using person = await newPerson(browser, { viewport: { width: 360, height: 740 } });
     const page = await person.tab(`${app.url}/chat/web`);
     await say(page, "first");

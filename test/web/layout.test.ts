@@ -51,7 +51,7 @@ const spilled = (page: Page) =>
 
 /** Checks the layout of a chat with all its elements, opened as a user would. */
 async function everythingFits(page: Page): Promise<void> {
-  // The words of the user have to fit as well.
+  // The user's own messages must fit too.
   await composer(page).fill(`wide ${"w".repeat(300)}`);
   await page.getByRole("button", { name: "Send" }).click();
   await page.getByRole("button", { name: "A choice" }).first().waitFor();
@@ -60,11 +60,11 @@ async function everythingFits(page: Page): Promise<void> {
     page,
     "[...root.querySelectorAll('.code pre, .table')].map((node) => node.scrollWidth > node.clientWidth)",
   );
-  // Content that is too wide scrolls within itself, so all of it can be reached.
+  // Content that is too wide has its own scrollbar, so the user can reach all of it.
   expect(codes).toContain(true);
 }
 
-describe.skipIf(browserPath === null)("nothing of a chat is pushed out of it", () => {
+describe.skipIf(browserPath === null)("no part of the chat leaves its frame", () => {
   beforeAll(async () => {
     [browser, site] = await Promise.all([startBrowser(), startHostSite()]);
     const channel = (title: string) => ({
@@ -129,7 +129,7 @@ describe.skipIf(browserPath === null)("nothing of a chat is pushed out of it", (
     await everythingFits(await person.tab(`${site.origin}/inline`));
   });
 
-  test("as a widget that fills a phone, where it can be closed and sent from", async () => {
+  test("as a widget that fills a phone, with reachable close and send buttons", async () => {
     await using person = await newPerson(browser, { viewport: { width: 360, height: 740 }, hasTouch: true }, [
       app.url,
     ]);
@@ -140,7 +140,7 @@ describe.skipIf(browserPath === null)("nothing of a chat is pushed out of it", (
     await page.getByRole("button", { name: "Chat", exact: true }).waitFor();
   });
 
-  test("as a widget that is as large on every page, whatever the page's root size", async () => {
+  test("as a widget with the same size on every page, with any root font size", async () => {
     const sizes = [];
     for (const root of ["62.5%", "100%", "20px", "32px"]) {
       await using person = await newPerson(browser, {}, [app.url]);

@@ -12,7 +12,7 @@ let app: TestApp;
 let browser: Browser;
 let speech: SpeechServer;
 
-/** A microphone that hears a tone, or a fault that the test names. */
+/** A microphone that records a tone, or fails as the test says. */
 const MICROPHONE = `navigator.mediaDevices.getUserMedia = async () => {
   if (window.fault) throw new DOMException("no", window.fault);
   const context = new AudioContext();
@@ -52,7 +52,7 @@ describe.skipIf(browserPath === null)("a voice message of a visitor", () => {
     await speech?.[Symbol.asyncDispose]();
   });
 
-  test("is recorded on the page, and its words appear there and in the console once they are heard", async () => {
+  test("is recorded on the page; its transcript then appears there and in the console", async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -101,7 +101,7 @@ describe.skipIf(browserPath === null)("a voice message of a visitor", () => {
     expect([...person.offences, ...operator.offences]).toEqual([]);
   });
 
-  test("ends by itself at its longest, and is not offered where nobody hears it", async () => {
+  test("stops at its maximum length, and is not offered without a speech server", async () => {
     await using person = await newPerson(browser);
     await person.context.addInitScript(MICROPHONE);
     const page = await person.tab(`${app.url}/chat/brief`);

@@ -36,7 +36,7 @@ function identityToken(sub: string, expiresIn = 600, secret = SECRET): string {
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }
 
-describe.skipIf(browserPath === null)("the chat on somebody else's page", () => {
+describe.skipIf(browserPath === null)("the chat on another site's page", () => {
   beforeAll(async () => {
     [browser, site] = await Promise.all([startBrowser(), startHostSite()]);
     app = await startTestApp({
@@ -76,7 +76,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     await site?.[Symbol.asyncDispose]();
   });
 
-  test("asks for one file before it is opened, and breaks no rule of the strictest page", async () => {
+  test("loads one file before it is opened, and works under the strictest content policy", async () => {
     await using person = await newPerson(browser, {}, [url]);
     const asked: string[] = [];
     person.context.on("request", (request) => {
@@ -110,7 +110,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     expect(person.offences).toEqual([]);
   });
 
-  test("starts over without events where the visitor says so, and not at all on Escape", async () => {
+  test("starts over without an event if the visitor chooses so, and does nothing on Escape", async () => {
     await using person = await newPerson(browser, {}, [url]);
     const page = await person.tab(`${site.origin}/`);
     await launcher(page).click();
@@ -133,7 +133,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     await eventually(async () => expect(await focused(page)).toBe("Chat"));
   });
 
-  test("is refused on a site that is not listed", async () => {
+  test("is refused on an unlisted site", async () => {
     await using person = await newPerson(browser, {}, [url]);
     const page = await person.tab(`${site.origin}/closed`);
     await launcher(page).click();
@@ -142,7 +142,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     expect((await app.api("GET", "/chat/sessions?channel=closed")).body.data).toEqual([]);
   });
 
-  test("stands whatever the page does to itself, once, and keeps what was said when it is moved", async () => {
+  test("survives a hostile page, opens once, and keeps its messages when it is moved", async () => {
     await using person = await newPerson(browser, {}, [url]);
     const page = await person.tab(`${site.origin}/hostile`);
     await launcher(page).click();
@@ -157,7 +157,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     await eventually(async () => expect(await texts(page)).toHaveLength(4));
   });
 
-  test("knows identified visitors on every device, and nobody after they have left", async () => {
+  test("recognises identified visitors on every device, and forgets them when they sign out", async () => {
     await using phone = await newPerson(browser, {}, [url]);
     await using laptop = await newPerson(browser, {}, [url]);
     const page = await phone.tab(`${site.origin}/`);
@@ -191,7 +191,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     );
   });
 
-  test("counts what comes while it is closed, on every device, until it is seen on one", async () => {
+  test("counts new messages on every device while it is closed, until one device shows them", async () => {
     await using phone = await newPerson(browser, {}, [url]);
     await using laptop = await newPerson(browser, {}, [url]);
     const page = await phone.tab(`${site.origin}/`);
@@ -214,7 +214,7 @@ describe.skipIf(browserPath === null)("the chat on somebody else's page", () => 
     await other.getByRole("button", { name: "Chat", exact: true }).waitFor();
   });
 
-  test("holds one stream for all tabs of a visitor, whichever of them is closed", async () => {
+  test("uses one stream for all tabs of a visitor, even if any tab closes", async () => {
     await using person = await newPerson(browser, {}, [url]);
     const streaming = new Set<Request>();
     const isStream = (request: Request) => request.url().includes("/web/web/events");
