@@ -12,19 +12,19 @@ const sources = new Map(
     .map((file) => [file, readFileSync(new URL(file, root), "utf8")]),
 );
 
-test("no file imports what its room may not", () => {
+test("no file imports what its folder may not", () => {
   expect(importViolations(sources)).toEqual([]);
 });
 
-test("no imports go in a circle", () => {
+test("no imports form a cycle", () => {
   expect(importCycles(sources)).toEqual([]);
 });
 
-test.each(["web-chat/", "console/"])("the folders of %s stand on each other", (page) => {
+test.each(["web-chat/", "console/"])("the folders of %s import each other only in order", (page) => {
   expect(folderCycles(sources, page)).toEqual([]);
 });
 
-test("every channel folder has the common silhouette, and no folder a name that says nothing", () => {
+test("every channel folder has the common files, and no folder has a meaningless name", () => {
   expect(treeViolations(files)).toEqual([]);
 });
 
@@ -80,12 +80,12 @@ test.each([
   expect(found[0]).toContain(why);
 });
 
-test("an import over several lines is found, with the line it begins on", () => {
+test("an import over several lines is found, with its first line", () => {
   const found = violations("core/a.ts", 'import {\n  a,\n  b,\n} from "../http/b.ts";\n');
   expect(found[0]).toMatch(/^src\/core\/a\.ts:1 import \{ a, b, \} from "\.\.\/http\/b\.ts": core may not/);
 });
 
-test("what the rules allow is not refused", () => {
+test("allowed imports are not refused", () => {
   const source = [
     'import type { Turn } from "../bots/bot.ts";',
     'import { newId } from "../core/ids.ts";',
@@ -99,7 +99,7 @@ test("what the rules allow is not refused", () => {
   expect(violations("http/a.ts", 'import type { E } from "../turns/e.ts";')).toEqual([]);
 });
 
-test("a circle of values is found; one that types close is none", () => {
+test("a cycle of values is found; a cycle closed only by types is allowed", () => {
   const circle = new Map([
     ["a.ts", 'import { b } from "./b.ts";'],
     ["b.ts", 'export { c } from "./c.ts";'],
@@ -109,7 +109,7 @@ test("a circle of values is found; one that types close is none", () => {
   expect(importCycles(new Map([...circle, ["c.ts", 'import type { A } from "./a.ts";']]))).toEqual([]);
 });
 
-test("folders that import each other are found, also where one imports types only", () => {
+test("folders that import each other are found, also if one imports only types", () => {
   const folders = new Map([
     ["web-chat/view/a.ts", 'import { b } from "../text/b.ts";'],
     ["web-chat/text/b.ts", 'import type { C } from "../view/c.ts";'],
@@ -118,7 +118,7 @@ test("folders that import each other are found, also where one imports types onl
   expect(folderCycles(folders, "web-chat/")).toEqual(["web-chat/view -> web-chat/text -> web-chat/view"]);
 });
 
-test("a channel folder without its silhouette and a folder named utils are found", () => {
+test("a channel folder without the common files and a folder named utils are found", () => {
   const complete = ["index.ts", "config.ts", "verify.ts", "inbound.ts", "outbound.ts", "errors.ts"];
   const tree = [...complete.map((name) => `channels/slack/${name}`), "core/utils/text.ts", "http/helpers.ts"];
   expect(treeViolations(tree)).toEqual([

@@ -18,14 +18,14 @@ function takeAll(
   return held;
 }
 
-test("one sender gets half of the limit, the next one half of the rest, and some is always left", () => {
+test("one sender gets half of the limit, the next one half of the rest, and some always remains", () => {
   const limit = createAdmissionLimit({ count: UNLIMITED, bytes: 1_000 });
   const got = ["a", "b", "c", "d", "e", "f"].map((sender) => takeAll(limit, sender, 1).length);
   expect(got).toEqual([500, 250, 125, 62, 31, 16]);
   expect(limit.take("g", 8)).not.toBeNull();
 });
 
-test("a limit counts items like bytes, and counts each release once", () => {
+test("a limit counts items as it counts bytes, and counts each release once", () => {
   const limit = createAdmissionLimit({ count: 8, bytes: UNLIMITED });
   const held = takeAll(limit, "a", 1_000);
   expect(held).toHaveLength(4);
@@ -36,7 +36,7 @@ test("a limit counts items like bytes, and counts each release once", () => {
   expect(takeAll(limit, "b", 1)).toHaveLength(3);
 });
 
-test("patience ends after a while of silence, however fast the sender was before", () => {
+test("a peer exceeds the limit after a time of silence, however fast it was before", () => {
   let now = 0;
   const patience = createSlowPeerLimit({ bytesPerSecond: 1_000, silentMs: 10_000 }, () => now);
   patience.progress(1_000_000);
@@ -46,7 +46,7 @@ test("patience ends after a while of silence, however fast the sender was before
   expect(patience.isOver()).toBe(true);
 });
 
-test("patience ends for who goes on, but slower than the pace", () => {
+test("a peer exceeds the limit if it is slower than the required rate", () => {
   let now = 0;
   const patience = createSlowPeerLimit({ bytesPerSecond: 1_000, silentMs: 10_000 }, () => now);
   const steps = (bytes: number) => {
@@ -68,7 +68,7 @@ function send(room: ReturnType<typeof createBodyRoom>, sender: string, bytes: nu
   return { place, gaveUp, fits: place.grow(bytes) };
 }
 
-test("a body that goes on takes the room of the one that has been silent longest, of its own sender only", () => {
+test("an active body takes the space of its own sender's body that has been silent longest", () => {
   const room = createBodyRoom(1_000);
   const [first, second, other] = [send(room, "a", 200), send(room, "a", 200), send(room, "b", 200)];
   first.place.progress(1);
@@ -78,7 +78,7 @@ test("a body that goes on takes the room of the one that has been silent longest
   expect([send(room, "b", 900).fits, first.gaveUp, third.gaveUp]).toEqual([false, [], []]);
 });
 
-test("a body that is whole makes no room, and leaves it when it is answered", () => {
+test("a complete body frees its space only after its answer", () => {
   const room = createBodyRoom(1_000);
   const whole = send(room, "a", 400);
   whole.place.complete();
@@ -87,13 +87,13 @@ test("a body that is whole makes no room, and leaves it when it is answered", ()
   expect(send(room, "a", 200).fits).toBe(true);
 });
 
-test("a body that went on a moment ago is spared where senders are known", () => {
+test("a body that was active a moment ago keeps its space if senders are known", () => {
   const room = createBodyRoom(1_000, { sparedMs: 60_000 });
   const first = send(room, "a", 400);
   expect([send(room, "a", 200).fits, first.gaveUp]).toEqual([false, []]);
 });
 
-test("a body that comes too slowly is given up", async () => {
+test("a body that is too slow is dropped", async () => {
   const room = createBodyRoom(1_000, { pace: { bytesPerSecond: 1, silentMs: 50 }, pollMs: 10 });
   const slow = send(room, "a", 400);
   await eventually(() => expect(slow.gaveUp).toEqual(["too_slow"]));

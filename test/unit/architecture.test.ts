@@ -12,7 +12,7 @@ test("every file and folder that the architecture page names exists", () => {
   expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-test("the table of stages is the one that the imports are held to", () => {
+test("the imports follow the stage table on the architecture page", () => {
   const rows = [...page.matchAll(/^\| \d+ \| (.+?) \|/gm)].map((match) => match[1] ?? "");
   expect(rows.map((row) => [...row.matchAll(/`(\w+)`/g)].map((match) => match[1]))).toEqual(STAGES);
 });
@@ -26,7 +26,7 @@ test.each([
   expect([...new Set(states)].sort()).toEqual(allowedStates(table).sort());
 });
 
-test("the glossary is in order, and short enough to read", () => {
+test("the glossary is sorted and short", () => {
   const words = [...section("Glossary").matchAll(/^\| ([a-z ]+) \|/gm)]
     .map((match) => match[1] ?? "")
     .slice(1);

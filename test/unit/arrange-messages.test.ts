@@ -6,7 +6,7 @@ const user = (content: string) => ({ role: "user" as const, content });
 const assistant = (content: string) => ({ role: "assistant" as const, content });
 const OPENING = user("(The assistant opens the conversation.)");
 
-describe("the messages that a model is sent", () => {
+describe("the messages for a model", () => {
   it.each([
     [
       "a situation and a summary",
@@ -47,7 +47,7 @@ describe("the messages that a model is sent", () => {
     ],
     ["messages without text", [system(" "), user("hi"), assistant(""), user("you")], [user("hi\n\nyou")]],
     ["no message at all", [], []],
-  ])("are one system message and then user and assistant in turns: %s", (_, prompt, arranged) => {
+  ])("are one system message, then user and assistant messages in turn: %s", (_, prompt, arranged) => {
     expect(arrangeMessages(prompt)).toEqual(arranged);
   });
 });

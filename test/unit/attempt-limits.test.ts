@@ -12,8 +12,8 @@ const settings = {
   cutShort: "…",
 };
 
-describe("how long a user waits for an answer to begin", () => {
-  it("is shared by all tries", () => {
+describe("the time limit for the start of an answer", () => {
+  it("is shared by all attempts", () => {
     let passed = 0;
     const patience = createAttemptLimits({ ...settings, timeoutMs: 60_000 }, () => passed);
     expect(patience.longestAttempt()).toBe(120_000);
@@ -26,7 +26,7 @@ describe("how long a user waits for an answer to begin", () => {
     expect(patience.longestAttempt()).toBe(10_000);
   });
 
-  it("is as long as one try may take, where that is longer", () => {
+  it("is as long as one attempt may take, if that is longer", () => {
     const patience = createAttemptLimits({ ...settings, timeoutMs: 300_000 }, () => 200_000);
     expect(patience.longestAttempt()).toBe(100_000);
   });
@@ -36,18 +36,18 @@ describe("how long a user waits for an answer to begin", () => {
     [7_000, 7_000],
     [119_000, 119_000],
     [432_000, null],
-    // Days ahead: a timer cannot hold that.
+    // Thirty days are too long for a timer.
     [30 * 86_400_000, null],
   ])("decides on a provider that asks to wait %i ms", (asked, pause) => {
     expect(createAttemptLimits(settings, () => 500).pause(1, asked)).toBe(pause);
   });
 
-  it("is no longer than a try for a provider that asks to wait", () => {
+  it("is at most one attempt's limit when a provider asks to wait", () => {
     const patience = createAttemptLimits({ ...settings, timeoutMs: 5_000 }, () => 0);
     expect([patience.pause(1, 4_000), patience.pause(1, 6_000)]).toEqual([4_000, null]);
   });
 
-  it("ends a doubling pause that has grown beyond it", () => {
+  it("stops a doubling pause that exceeds it", () => {
     const patience = createAttemptLimits({ ...settings, backoffMs: 600_000 }, () => 0);
     expect([patience.pause(1, null), patience.pause(19, null)]).toEqual([null, null]);
   });

@@ -18,7 +18,7 @@ const question = {
 };
 
 describe("selecting history", () => {
-  it.each(["summarize", "truncate"] as const)("sends everything while it fits (%s)", (mode) => {
+  it.each(["summarize", "truncate"] as const)("sends everything if it fits (%s)", (mode) => {
     expect(selectHistory({ ...question, mode })).toMatchObject({
       send: tenEach,
       toSummarize: [],
@@ -26,24 +26,24 @@ describe("selecting history", () => {
     });
   });
 
-  it("sends the newest messages that fit when truncating, whatever keepMessages says", () => {
+  it("sends the newest messages that fit when truncating, with any keepMessages", () => {
     const { send, toSummarize } = selectHistory({ ...question, maxTokens: 40 });
     expect(send).toEqual(tenEach.slice(2));
     expect(toSummarize).toEqual([]);
   });
 
-  it("sends at most keepMessages under last_n, fewer where the budget is smaller", () => {
+  it("sends at most keepMessages under last_n, and fewer if the budget is smaller", () => {
     expect(selectHistory({ ...question, mode: "last_n" }).send).toEqual(tenEach.slice(3));
     expect(selectHistory({ ...question, mode: "last_n", maxTokens: 20 }).send).toEqual(tenEach.slice(4));
   });
 
-  it("goes down to keepMessages at once when it comes to a summary", () => {
+  it("reduces to keepMessages at once when it summarizes", () => {
     const { send, toSummarize } = selectHistory({ ...question, mode: "summarize", maxTokens: 55 });
     expect(send).toEqual(tenEach.slice(3));
     expect(toSummarize).toEqual(tenEach.slice(0, 3));
   });
 
-  it("looks at no more of a long conversation than fits", () => {
+  it("reads no more of a long conversation than fits", () => {
     const messages = Array.from({ length: 10_000 }, (_, i) => say(`message ${i}`));
     let counted = 0;
     const counting = (text: string) => {
@@ -54,7 +54,7 @@ describe("selecting history", () => {
     expect(counted).toBeLessThan(200);
   });
 
-  it("always fits, keeps order, loses nothing and leaves room for the next summary", () => {
+  it("always fits, keeps order, loses nothing and leaves space for the next summary", () => {
     const messages = fc.array(fc.string({ maxLength: 40 }).map(say), { maxLength: 30 });
     const size = fc.integer({ min: 0, max: 60 });
     const property = fc.property(

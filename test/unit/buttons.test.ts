@@ -33,7 +33,7 @@ function prepared(content: string, buttons: Parameters<typeof toButtons>[0], sup
 }
 
 describe("a reply with buttons", () => {
-  test("keeps them with its last part where the platform shows them, and only there", () => {
+  test("keeps them with its last part, if the platform shows buttons", () => {
     const content = "word ".repeat(40).trim();
     const reply = prepared(content, yesNo, { max: 2, labelLimit: 3, urls: false });
     expect(reply.parts.length).toBeGreaterThan(2);
@@ -46,13 +46,13 @@ describe("a reply with buttons", () => {
     ["the platform shows none", null],
     ["there are too many", { max: 1, labelLimit: 20, urls: true }],
     ["a label is too long", { max: 9, labelLimit: 2, urls: true }],
-  ])("is written as a numbered list where %s", (_, support) => {
+  ])("is written as a numbered list: %s", (_, support) => {
     expect(prepared("Sure?", yesNo, support).parts).toEqual([
       { content: "Sure?\n\n1. Yes\n2. No", buttons: null },
     ]);
   });
 
-  test("names the page a button opens, without a number", () => {
+  test("shows the URL of a link button, without a number", () => {
     const [yes, no] = yesNo as [Button, Button];
     expect(withOptions("Sure?", [yes, page, no])).toBe(
       "Sure?\n\n1. Yes\nTerms: https://example.org/terms\n2. No",
@@ -60,13 +60,13 @@ describe("a reply with buttons", () => {
     expect(prepared("Sure?", [page], { max: 9, labelLimit: 20, urls: false }).parts[0]?.buttons).toBeNull();
   });
 
-  test("is written as a list where there is no text for buttons to stand below", () => {
+  test("is written as a list if there is no text above the buttons", () => {
     const reply = prepared(" ", yesNo, { max: 9, labelLimit: 20, urls: true });
     expect(reply.parts).toEqual([{ content: "1. Yes\n2. No", buttons: null }]);
     expect(reply.choices).toMatchObject({ "1": "confirm:7" });
   });
 
-  test("loses nothing when its list has to be cut", () => {
+  test("loses nothing when its list has to be split", () => {
     fc.assert(
       fc.property(fc.lorem({ maxCount: 40 }), specs, (content, written) => {
         const { parts } = prepared(content, written, null);
@@ -81,7 +81,7 @@ describe("a reply with buttons", () => {
     );
   });
 
-  test("is read by a model with its options, and with what was chosen where the words do not say it", () => {
+  test("reaches a model with its options, and with the chosen one if the text does not name it", () => {
     expect(inWords({ content: "Sure?", buttons: yesNo })).toBe("Sure?\n\n1. Yes\n2. No");
     expect(inWords({ content: "2", payload: "No" })).toBe("2\n[chosen: No]");
     expect(inWords({ content: "Yes", payload: "confirm:7" })).toBe("Yes\n[chosen: confirm:7]");
@@ -106,12 +106,12 @@ describe("an answer to buttons", () => {
     (text) => expect(meaning(yesNo, true, text)).toBeNull(),
   );
 
-  test("is a number only where numbers were shown", () => {
+  test("is a number only if numbers were shown", () => {
     expect(meaning(yesNo, false, "1")).toBeNull();
     expect(meaning(yesNo, false, "yes")).toBe("confirm:7");
   });
 
-  test("is never guessed where it could mean two things", () => {
+  test("is never guessed if it could mean two options", () => {
     const stars = toButtons(["3", "2", "1"].map((stars) => ({ label: stars, payload: `stars:${stars}` })));
     // "2" is the second option and also its label. "1" is the first option, but the last one's label.
     expect(["1", "2", "3"].map((text) => meaning(stars, true, text))).toEqual([null, "stars:2", null]);
@@ -128,7 +128,7 @@ describe("an answer to buttons", () => {
     expect(meaning([page, ...yesNo], true, "1")).toBe("confirm:7");
   });
 
-  test("is the option with that label or number, whatever the labels are", () => {
+  test("is the option with that label or number, with any labels", () => {
     fc.assert(
       fc.property(specs, (written) => {
         const options = toButtons(written).filter(({ url }) => url === undefined);

@@ -15,14 +15,14 @@ it.each([
   [40 * 24 * HOUR_MS, 24 * HOUR_MS],
   [Number.POSITIVE_INFINITY, 24 * HOUR_MS],
   [Number.NaN, undefined],
-])("a pause of %d milliseconds that a platform asks for is one that can be kept", (afterMs, kept) => {
+])("a pause of %d milliseconds from a platform is limited to a storable one", (afterMs, kept) => {
   const limit = { kind: "retry", scope: "connection", code: "limit", reason: "slow down" } as const;
   expect(withUsablePause({ ...limit, afterMs }).afterMs).toBe(kept);
   expect(withUsablePause<SendResult>(limit)).toEqual(limit);
 });
 
 describe("a pause of a channel", () => {
-  it("lasts as long as the platform asks, although the machine's clock is set back", async () => {
+  it("lasts as long as the platform asks, even if the machine's clock is set back", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const pauses = createChannelPauses({
       repository: { pauseChannel: async () => undefined, pauseConversation: async () => false },

@@ -12,11 +12,11 @@ const configurations = kindSamples.flatMap(([kind, { credentials }]) =>
   credentials.map((config): [string, JsonObject] => [kind, config]),
 );
 
-test.each(configurations)("a %s channel takes tokens and secrets of any shape", (kind, config) => {
+test.each(configurations)("a %s channel accepts tokens and secrets in any form", (kind, config) => {
   expect(definitions[kind]?.configSchema.safeParse(config)).toMatchObject({ success: true });
 });
 
-test.each(configurations)("a %s channel takes none that is empty", (kind, config) => {
+test.each(configurations)("a %s channel refuses an empty secret", (kind, config) => {
   const secrets: string[] = [];
   const emptied = (only: string | null) =>
     JSON.parse(JSON.stringify(config), (key, value) => {

@@ -15,7 +15,7 @@ test.each([undefined, {}, { policy: "open", allow: ["777001"] }])(
   },
 );
 
-test("a list is read with its variables, and says nothing unless it is told to", () => {
+test("a list can contain variables, and a refusal has a text only if one is set", () => {
   const access = { policy: "allowlist", allow: ["777001", "$OWNER"] };
   const [workspace] = load(withAccess(access), { OWNER: "777002" }).workspaces;
   expect(workspace?.channels["phone"]?.access).toEqual({
@@ -27,7 +27,7 @@ test("a list is read with its variables, and says nothing unless it is told to",
   });
 });
 
-test("a person on the list is known by every form that the platform uses", () => {
+test("a person on the list is recognised by every form that the platform uses", () => {
   const written = accessSchema.parse({ policy: "pairing", allow: ["+491701234567"] });
   const whatsapp = channelDefinitions["whatsapp"];
   expect([...(runningAccess(written, whatsapp ?? {})?.allow ?? [])]).toContain(
@@ -46,7 +46,7 @@ test.each([
   expect(JSON.stringify(problems)).toMatch(text);
 });
 
-test("approvers are desks of the file, and conversations of its channels", () => {
+test("approvers are desks of the file, or conversations of its channels", () => {
   const carla = { channel: "phone", conversation: "777001" };
   const approvers = ["support", carla];
   const desks = { support: { channel: "phone", conversation: "-100123" } };
@@ -77,7 +77,7 @@ test("approvers are desks of the file, and conversations of its channels", () =>
   ]);
 });
 
-test("a channel whose callers have a key or a token needs none", () => {
+test("a channel whose callers have a key or a token needs no access setting", () => {
   const problems = problemsOf(withAccess({ policy: "pairing" }, { kind: "api", agent: "echo" }));
   expect(problems).toEqual([
     expect.objectContaining({ path: expect.stringContaining("channels.phone.access"), fix: "remove it" }),

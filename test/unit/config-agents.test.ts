@@ -12,7 +12,7 @@ function agentOf(agent: JsonObject, variables: Record<string, string> = env): Co
   return loaded;
 }
 
-test("an agent runs with values from the environment and is published with their names", () => {
+test("an agent runs with values from the environment, and its version stores only their names", () => {
   const agent = agentOf({ bot: llm });
   expect(agent.bot).toEqual({
     type: "llm",
@@ -22,7 +22,7 @@ test("an agent runs with values from the environment and is published with their
   expect(JSON.stringify(agent.published)).not.toContain("sk-very-secret");
 });
 
-test("a variable that is not set is a problem with its path, once", () => {
+test("an unset variable is one problem with its path", () => {
   expect(problemsOf(aFile({ agents: { echo: { bot: llm } } }), { LLM_API_KEY: "k" })).toEqual([
     {
       path: "channels.config.json: agents.echo.bot.baseUrl",
@@ -32,7 +32,7 @@ test("a variable that is not set is a problem with its path, once", () => {
   ]);
 });
 
-test("what a disabled channel refers to need not be set", () => {
+test("variables of a disabled channel need not be set", () => {
   const off = { kind: "telegram", agent: "echo", enabled: false, token: "$NOT_SET" };
   const { workspaces } = load(aFile({ channels: { off, api: { kind: "api", agent: "echo" } } }));
   expect(workspaces[0]?.channels.off).toEqual({
@@ -46,7 +46,7 @@ test("what a disabled channel refers to need not be set", () => {
   });
 });
 
-test("two dollars are one; a dollar that begins no name stays as it is", () => {
+test("two dollars mean one; a dollar without a name stays unchanged", () => {
   const content = (text: string) =>
     agentOf({ bot: { type: "echo" }, messages: [{ role: "system", content: text }] });
   expect(content("$$HOME").messages[0]?.content).toBe("$HOME");
@@ -54,7 +54,7 @@ test("two dollars are one; a dollar that begins no name stays as it is", () => {
   expect(content("$$HOME").published.messages).toEqual([{ role: "system", content: "$$HOME" }]);
 });
 
-test("everything an agent leaves out has its default, in both forms", () => {
+test("every omitted setting of an agent has its default, in both forms", () => {
   const agent = agentOf({ bot: { type: "echo" } });
   const history = { mode: "summarize", maxTokens: 6000, keepMessages: 20 };
   expect(agent).toMatchObject({
@@ -70,12 +70,12 @@ test("everything an agent leaves out has its default, in both forms", () => {
   expect(agent.published).toMatchObject({ name: "echo", history, turns });
 });
 
-test("a history may be as short as somebody wants it", () => {
+test("a history may have any minimum length", () => {
   const history = { mode: "summarize", maxTokens: 60, keepMessages: 1 };
   expect(agentOf({ bot: { type: "echo" }, history })).toMatchObject({ history });
 });
 
-test("the digest follows the definition, not the order of its keys or the values of its secrets", () => {
+test("the digest depends on the definition, not on the order of keys or the values of secrets", () => {
   const { digest } = agentOf({ name: "A", bot: llm });
   expect(
     agentOf({ bot: { apiKey: "$LLM_API_KEY", baseUrl: "$LLM_BASE_URL", type: "llm" }, name: "A" }).digest,
@@ -85,7 +85,7 @@ test("the digest follows the definition, not the order of its keys or the values
   expect(digest).toMatch(/^[0-9a-f]{64}$/);
 });
 
-test("a secret written into the file is not published, and an older version runs with the file's present one", () => {
+test("a secret in the file is not published, and an older version uses the file's present secret", () => {
   const written = { ...llm, apiKey: "sk-literal-1", headers: { "x-gateway": "gateway-literal" } };
   const old = agentOf({ name: "Old", bot: written });
   expect(JSON.stringify(old.published)).not.toMatch(/literal/);
@@ -100,7 +100,7 @@ test("a secret written into the file is not published, and an older version runs
   });
 });
 
-test("a published version is the same version when read again", () => {
+test("a published version is the same after it is read again", () => {
   const agent = agentOf({
     bot: llm,
     messages: [{ role: "system", content: "$$HOME" }],
@@ -120,7 +120,7 @@ test("a published version is the same version when read again", () => {
   ]);
 });
 
-test("the values that must not be shown are listed; addresses are not among them", () => {
+test("secret values are listed for masking; addresses are not", () => {
   const telegram = { kind: "telegram", agent: "echo", token: "123:literal-token" };
   const { secrets } = load(aFile({ agents: { echo: { bot: llm } }, channels: { telegram } }), {
     ...env,
@@ -140,7 +140,7 @@ test("the values that must not be shown are listed; addresses are not among them
   expect(secrets.filter((secret) => shown.includes(secret))).toEqual([]);
 });
 
-test("a name in braces that nothing declares is a warning, with the one that was meant", () => {
+test("an undeclared name in braces is a warning that suggests the nearest name", () => {
   const messages = [
     {
       role: "system",
@@ -164,7 +164,7 @@ test("a name in braces that nothing declares is a warning, with the one that was
   ]);
 });
 
-test("a name in braces is a warning where nothing is filled in", () => {
+test("a name in braces is a warning if nothing is filled in there", () => {
   const agent = {
     bot: { type: "echo" },
     variables: { name: { default: "Ada" } },
@@ -188,7 +188,7 @@ test("a name in braces is a warning where nothing is filled in", () => {
   ]);
 });
 
-test("names that are declared, or that platforms tell, are no warning", () => {
+test("names that are declared, or that platforms provide, cause no warning", () => {
   const messages = [{ role: "system", content: "{user_name} likes {preferred exercise} and {club}." }];
   const variables = { "preferred exercise": {}, club: {} };
   expect(load(aFile({ agents: { echo: { bot: { type: "echo" }, variables, messages } } })).warnings).toEqual(
@@ -196,7 +196,7 @@ test("names that are declared, or that platforms tell, are no warning", () => {
   );
 });
 
-test("a shadow is no part of a version, and must be another agent of the file, which cannot act", () => {
+test("a shadow is not part of a version, and must be another agent that cannot act", () => {
   const echo = { bot: { type: "echo" } };
   const withShadow = (agent: string) =>
     aFile({ agents: { echo: { ...echo, shadow: { agent, share: 0.1 } }, next: echo, llm: { bot: llm } } });

@@ -15,7 +15,7 @@ const validate = new Ajv2020({ strict: false, formats: { uri: true } }).compile(
 );
 const file = (path: string) => new URL(path, root).pathname;
 
-test("the file that ships works on a machine without any variable, and has an echo agent on web, api and three phones", () => {
+test("the shipped file works without any variable, and has an echo agent on every default channel", () => {
   const env = { CAUSEWAY_CONFIG: file("channels.config.json") };
   const { workspaces } = loadConfig({ env, bots: botDefinitions, channels: channelDefinitions });
   const enabled = Object.values(workspaces[0]?.channels ?? {}).filter((channel) => channel.enabled);
@@ -29,7 +29,7 @@ test("the file that ships works on a machine without any variable, and has an ec
   ]);
 });
 
-test("the wellness coach example is a configuration that works", () => {
+test("the wellness coach example is a valid configuration", () => {
   const env = {
     CAUSEWAY_CONFIG: file("docs/examples/wellness-coach.config.json"),
     LLM_BASE_URL: "http://127.0.0.1:9/v1",
@@ -43,7 +43,7 @@ test.each([
   "channels.config.json",
   "deploy/channels.config.json",
   "docs/examples/wellness-coach.config.json",
-])("an editor finds nothing wrong with %s", (path) => {
+])("an editor finds no error in %s", (path) => {
   const real = configJsonSchema({ bots: botDefinitions, channels: channelDefinitions });
   const check = new Ajv2020({ strict: false, formats: { uri: true } }).compile(real);
   check(JSON.parse(readFileSync(file(path), "utf8")));
@@ -62,21 +62,17 @@ test.each<[string, JsonObject, boolean]>([
   ["an agent without a bot", { agents: { echo: {} } }, false],
   ["an unknown key of a bot", { agents: { echo: { bot: { type: "echo", model: "x" } } } }, false],
   ["a channel with its keys", { channels: { t: { ...telegram, token: "$TOKEN" } } }, true],
-  ["a channel without them", { channels: { t: telegram } }, false],
-  ["the same, switched off", { channels: { t: { ...telegram, enabled: false } } }, true],
+  ["a channel without its keys", { channels: { t: telegram } }, false],
+  ["the same, disabled", { channels: { t: { ...telegram, enabled: false } } }, true],
   ["an unknown key of a channel", { channels: { t: { ...telegram, token: "t", tokn: 1 } } }, false],
   ["a kind that cannot run yet", { channels: { s: { kind: "slack", agent: "echo" } } }, false],
-  [
-    "the same, switched off",
-    { channels: { s: { kind: "slack", agent: "echo", enabled: false, x: 1 } } },
-    true,
-  ],
-  ["a kind nobody knows", { channels: { s: { kind: "slakc", agent: "echo", enabled: false } } }, false],
-])("editors judge %s as the service does", (_what, over, valid) => {
+  ["the same, disabled", { channels: { s: { kind: "slack", agent: "echo", enabled: false, x: 1 } } }, true],
+  ["an unknown kind", { channels: { s: { kind: "slakc", agent: "echo", enabled: false } } }, false],
+])("editors accept or reject %s as the service does", (_what, over, valid) => {
   expect(validate(aFile(over))).toBe(valid);
 });
 
-test("every variable and every key stands in the tables, with its default", () => {
+test("the tables list every variable and every key, with its default", () => {
   expect(environmentTable()).toContain("| `PORT` | `3000` |");
   const tables = configTables({ bots, channels });
   expect(tables).toContain("| `turns.attempts` | integer | `3` |");
@@ -87,7 +83,7 @@ test("every variable and every key stands in the tables, with its default", () =
   );
 });
 
-test("the example of an environment names what the pages tell to set", () => {
+test("the example environment lists the variables that the pages mention", () => {
   const example = readFileSync(file(".env.example"), "utf8");
   for (const name of [
     "LLM_API_KEY",

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { readEnvironment } from "../../src/config/env.ts";
 import { parseSettings } from "../../src/config/settings.ts";
 
-test("without any variable the defaults work", () => {
+test("the defaults work without any variable", () => {
   expect(parseSettings({}, "/srv/causeway")).toEqual({
     problems: [],
     settings: {
@@ -40,7 +40,7 @@ test("without any variable the defaults work", () => {
   });
 });
 
-test("an empty variable counts as not set, as compose files pass it", () => {
+test("an empty variable counts as not set, because compose files pass empty ones", () => {
   expect(parseSettings({ PORT: "", DATABASE_URL: "", LOG_LEVEL: "" }).settings).toMatchObject({
     port: 3000,
     databaseUrl: null,
@@ -48,7 +48,7 @@ test("an empty variable counts as not set, as compose files pass it", () => {
   });
 });
 
-test("files are kept in a directory or in a bucket", () => {
+test("files are stored in a directory or in a bucket", () => {
   const env = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "hidden" };
   const place = (text: string) =>
     parseSettings({ ...env, CAUSEWAY_ATTACHMENTS: text }, "/srv").settings.attachments.place;
@@ -71,14 +71,14 @@ test.each([
   ["s3://x", /3 to 63/],
   ["s3://media?acl=public", /no parameter "acl"/],
   ["s3://media?endpoint=minio:9000", /endpoint is a URL/],
-])("a place for files that says %j is refused with what to write instead", (text, fix) => {
+])("the file store %j is refused, and the error says what to write instead", (text, fix) => {
   const { problems } = parseSettings({ CAUSEWAY_ATTACHMENTS: text });
   expect(problems).toMatchObject([
     { path: "environment: CAUSEWAY_ATTACHMENTS", fix: expect.stringMatching(fix) },
   ]);
 });
 
-test("a bucket without credentials is a problem for each that is missing", () => {
+test("a bucket without credentials gives one problem for each missing value", () => {
   const { problems } = parseSettings({ CAUSEWAY_ATTACHMENTS: "s3://media" });
   expect(problems.map(({ path }) => path)).toEqual([
     "environment: AWS_ACCESS_KEY_ID",
@@ -86,7 +86,7 @@ test("a bucket without credentials is a problem for each that is missing", () =>
   ]);
 });
 
-test.each(["3", "0", "many"])("%j is no number of connections to Postgres", (count) => {
+test.each(["3", "0", "many"])("%j is not a valid number of Postgres connections", (count) => {
   const { problems } = parseSettings({ CAUSEWAY_DATABASE_CONNECTIONS: count });
   expect(problems).toMatchObject([
     { path: "environment: CAUSEWAY_DATABASE_CONNECTIONS", fix: "write a whole number from 4 to 9999" },
@@ -98,7 +98,7 @@ test("several files are separated by commas", () => {
   expect(settings.configFiles).toEqual(["/srv/a.json", "/etc/b.json"]);
 });
 
-test("a URL is public when it was set and does not lead back to this machine", () => {
+test("a URL is public if it is set and does not point to this machine", () => {
   const publicUrl = (env: Record<string, string>) => parseSettings(env).settings.publicUrl;
   expect(publicUrl({ CAUSEWAY_PUBLIC_URL: "https://chat.example.org/bots" })).toEqual({
     url: "https://chat.example.org/bots",
@@ -112,7 +112,7 @@ test("a URL is public when it was set and does not lead back to this machine", (
   expect(publicUrl({ HOST: "0.0.0.0" })).toEqual({ url: "http://127.0.0.1:3000", isPublic: false });
 });
 
-test("every variable that cannot be used is reported, with what to write", () => {
+test("every invalid variable is reported, with what to write", () => {
   const { problems } = parseSettings({
     PORT: "99999",
     CAUSEWAY_PUBLIC_URL: "https://chat.example.org/?a=b",
@@ -149,7 +149,7 @@ test("every variable that cannot be used is reported, with what to write", () =>
   ]);
 });
 
-test("REDIS_URL names one server, or the nodes of one cluster, all reached alike", () => {
+test("REDIS_URL names one server, or the nodes of one cluster with the same credentials", () => {
   const read = (text: string) => parseSettings({ REDIS_URL: text });
   const urls = (text: string) => read(text).settings.redisUrls;
   expect(urls("redis://:a,b@host:6379/2")).toEqual(["redis://:a,b@host:6379/2"]);
@@ -174,7 +174,7 @@ test("REDIS_URL names one server, or the nodes of one cluster, all reached alike
   expect(fix(",")).toEqual(["write redis://host:6379 or rediss://host:6379"]);
 });
 
-test("a .env file is read, and what is set for real wins over it", () => {
+test("a .env file is read, and real variables override it", () => {
   const directory = mkdtempSync(join(tmpdir(), "causeway-env-"));
   const [name] = Object.keys(process.env).filter((key) => key === "PATH");
   writeFileSync(join(directory, ".env"), `FROM_FILE="with spaces"\n${name}=from-file\n`);
@@ -184,7 +184,7 @@ test("a .env file is read, and what is set for real wins over it", () => {
   expect(env.PATH).toBe(process.env.PATH);
 });
 
-test("an operator key that can be guessed is refused", () => {
+test("an operator key that is easy to guess is refused", () => {
   const { problems } = parseSettings({ CAUSEWAY_API_KEY: "summer2026!" });
   expect(problems).toEqual([
     {

@@ -25,7 +25,7 @@ const json = JSON.stringify;
 const withMessage = (content: unknown) =>
   json({ ...aFile(), agents: { echo: { bot: { type: "echo" }, messages: [{ role: "system", content }] } } });
 
-test("the local file is used where there is one, and the one that ships where there is none", () => {
+test("the local file is used if it exists, and otherwise the shipped one", () => {
   const shipped = json(aFile({ workspace: "shipped" }));
   const local = json(aFile({ workspace: "mine" }));
   const both = loadFrom({ "channels.config.json": shipped, "channels.config.local.json": local });
@@ -34,7 +34,7 @@ test("the local file is used where there is one, and the one that ships where th
   expect(one.config?.workspaces.map(({ slug }) => slug)).toEqual(["shipped"]);
 });
 
-test("a message may stand in a file beside the configuration, and a version keeps its words", () => {
+test("a message may be in a separate file, and a version stores its text", () => {
   const text = 'You are a coach.\nSay "hello".\n\n- one\n- two\n';
   const { config } = loadFrom({
     "channels.config.json": withMessage({ file: "coach.md" }),
@@ -45,14 +45,14 @@ test("a message may stand in a file beside the configuration, and a version keep
   expect(JSON.stringify(agent?.published)).toContain("You are a coach.");
 });
 
-test("a file that says $NAME is these words, not a variable of the environment", () => {
+test("a file that contains $NAME is plain text, not a variable", () => {
   const files = { "channels.config.json": withMessage({ file: "coach.md" }), "coach.md": "$HOME" };
   const { config } = loadFrom(files, { HOME: "/secret" });
   expect(config?.workspaces[0]?.agents.echo?.messages[0]?.content).toBe("$HOME");
 });
 
 test.each<[string, unknown, Record<string, string | Buffer>, RegExp]>([
-  ["a file that is not there", { file: "missing.md" }, {}, /does not exist/],
+  ["a missing file", { file: "missing.md" }, {}, /does not exist/],
   ["an empty file", { file: "empty.md" }, { "empty.md": " \n" }, /is empty/],
   ["a file that is not text", { file: "a.md" }, { "a.md": Buffer.from([0xff, 0xfe, 0x41]) }, /is not UTF-8/],
   ["a directory", { file: "." }, {}, /cannot be read/],
@@ -65,7 +65,7 @@ test.each<[string, unknown, Record<string, string | Buffer>, RegExp]>([
   expect(problems[0]?.problem).toMatch(problem);
 });
 
-test("a file in another encoding is told apart from broken JSON", () => {
+test("a wrong encoding is reported differently from broken JSON", () => {
   const utf16 = Buffer.from(`\uFEFF${json(aFile())}`, "utf16le");
   const { problems } = loadFrom({ "channels.config.json": utf16 });
   expect(problems).toEqual([
@@ -73,7 +73,7 @@ test("a file in another encoding is told apart from broken JSON", () => {
   ]);
 });
 
-test("a misspelt setting is a warning that names the right one", () => {
+test("a misspelt setting is a warning that suggests the right one", () => {
   const files = { "channels.config.json": json(aFile()) };
   const { config } = loadFrom(files, {
     CAUSEWAY_PUBLICURL: "https://chat.example.org",

@@ -9,7 +9,7 @@ const agent = (handoff: object, events: object[] = []) => ({
   echo: { bot: { type: "echo" }, handoff: { ...handoff }, events: events.map((event) => ({ ...event })) },
 });
 
-test("an agent without settings can be handed over: nothing is said, and silence ends it after an hour", () => {
+test("by default an agent can be handed over without a text, and the handoff ends after a silent hour", () => {
   const [workspace] = load(aFile()).workspaces;
   expect(workspace?.agents["echo"]?.handoff).toEqual({
     desk: null,
@@ -21,14 +21,14 @@ test("an agent without settings can be handed over: nothing is said, and silence
   });
 });
 
-test("words of users are compared without case and spaces around them", () => {
+test("words of users are compared without case and surrounding spaces", () => {
   const [workspace] = load(
     aFile({ agents: agent({ userWords: [" /Human "], idleMinutes: null }) }),
   ).workspaces;
   expect(workspace?.agents["echo"]?.handoff).toMatchObject({ userWords: ["/human"], idleMs: null });
 });
 
-test("a desk is named by agents and by their rules", () => {
+test("agents and their rules name a desk", () => {
   const rule = { on: "user_message", do: [{ action: "handoff", desk: "support" }] };
   const file = aFile({
     agents: agent({ desk: "support" }, [rule]),

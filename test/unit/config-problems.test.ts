@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { formatConfigProblems } from "../../src/config/format-problems.ts";
 import { aFile, problemsOf } from "./config-support.ts";
 
-test("every problem of every part is reported at once, each with its path and what to write instead", () => {
+test("every problem of every part is reported at once, with its path and fix", () => {
   const problems = problemsOf(
     aFile({
       agents: {
@@ -57,7 +57,7 @@ test("the terminal shows path, problem and fix of each", () => {
   );
 });
 
-test("an unknown key far from any known one is answered with the known ones", () => {
+test("an unknown key that resembles no known one is answered with all known ones", () => {
   const [problem] = problemsOf(
     aFile({ agents: { echo: { bot: { type: "echo" }, turns: { zzzzzzzz: 1 } } } }),
   );
@@ -65,7 +65,7 @@ test("an unknown key far from any known one is answered with the known ones", ()
   expect(problem?.fix).toContain("policy, windowMs, timeoutMs");
 });
 
-test("a key of a bot or channel that nothing knows is a problem, with the nearest known one", () => {
+test("an unknown key of a bot or channel is a problem that suggests the nearest known one", () => {
   const problems = problemsOf(
     aFile({ channels: { t: { kind: "telegram", agent: "echo", token: "t", enabld: false, tokn: "x" } } }),
   );
@@ -75,7 +75,7 @@ test("a key of a bot or channel that nothing knows is a problem, with the neares
   ]);
 });
 
-test("text that is not JSON is answered with line, column and what is wrong", () => {
+test("text that is not JSON is reported with line, column and reason", () => {
   const cases = [
     ['{\n  "workspace": "a",\n}', "line 3, column 1", "remove the comma before it"],
     ['{\n  "workspace": "a"\n  "agents": {}\n}', "line 3, column 3", "write a comma or a closing }"],
@@ -101,13 +101,13 @@ test("text that is not JSON is answered with line, column and what is wrong", ()
   }
 });
 
-test("a channel that stands twice in a file is a problem, not silently the last one", () => {
+test("a channel that appears twice in a file is a problem", () => {
   const text =
     '{"workspace":"a","agents":{"e":{"bot":{"type":"echo"}}},"channels":{"x":{"kind":"api","agent":"e"},"x":{"kind":"web","agent":"e"}}}';
   expect(problemsOf([text])[0]).toMatchObject({ problem: 'the key "x" stands twice' });
 });
 
-test("files may not share a workspace, or the name of a channel that stands in URLs", () => {
+test("files may not share a workspace, or a channel name that URLs use", () => {
   const channels = {
     api: { kind: "api", agent: "echo" },
     web: { kind: "web", agent: "echo" },
@@ -120,12 +120,12 @@ test("files may not share a workspace, or the name of a channel that stands in U
   ]);
 });
 
-test("a file that does not exist is named", () => {
+test("a missing file is named", () => {
   const [problem] = problemsOf(aFile(), { CAUSEWAY_CONFIG: "elsewhere.json" });
   expect(problem).toMatchObject({ path: "elsewhere.json", problem: "does not exist" });
 });
 
-test("a kind that cannot run yet may stand in the file switched off, and only so", () => {
+test("a kind that cannot run yet is allowed only on a disabled channel", () => {
   const slack = { kind: "slack", agent: "echo", anything: { at: "all" }, botToken: "$NOT_SET" };
   const off = { slack: { ...slack, enabled: false }, api: { kind: "api", agent: "echo" } };
   expect(() => problemsOf(aFile({ channels: off }))).toThrow("was accepted");
@@ -136,7 +136,7 @@ test("a kind that cannot run yet may stand in the file switched off, and only so
   });
 });
 
-test("an agent whose required variable has no source refuses to start on that channel, and says so", () => {
+test("an agent whose required variable has no source is refused on that channel, with the reason", () => {
   const agents = {
     coach: {
       bot: { type: "echo" },
@@ -156,7 +156,7 @@ test("an agent whose required variable has no source refuses to start on that ch
   ]);
 });
 
-test("names that cannot stand in a URL or look like an id are refused", () => {
+test("names that are invalid in a URL or look like an id are refused", () => {
   const bot = { type: "echo" };
   const agents = { "my agent": { bot }, abcdefghijklmnopqrstuvwxyz1: { bot }, echo: { bot } };
   expect(problemsOf(aFile({ agents })).map(({ path }) => path)).toEqual([
@@ -165,7 +165,7 @@ test("names that cannot stand in a URL or look like an id are refused", () => {
   ]);
 });
 
-test("an event that does not exist, or an action without its text, is a problem", () => {
+test("an unknown event, or an action without its text, is a problem", () => {
   const events = [
     { on: "sesion_started", do: [{ action: "log" }] },
     { on: "timeout", after: "soon", do: [{ action: "send_message" }] },
@@ -180,7 +180,7 @@ test("an event that does not exist, or an action without its text, is a problem"
   ]);
 });
 
-test("an agent to hand over to that is not there is a problem too, whatever else is wrong with the rule's agent", () => {
+test("an unknown agent to hand over to is a problem, beside other problems of the rule's agent", () => {
   const events = [
     { on: "user_message", do: [{ action: "log" }, { action: "start_agent", agent: "biling" }] },
   ];

@@ -7,13 +7,13 @@ const env = { STT_BASE_URL: "http://127.0.0.1:9000/v1", STT_KEY: "stt-secret-key
 
 const agents = (speech: object) => ({ echo: { bot: { type: "echo" }, speech: { ...speech } } });
 
-test("an agent without settings neither hears nor speaks, and its version has no word of it", () => {
+test("an agent without speech settings neither hears nor speaks, and its version omits them", () => {
   const agent = load(aFile()).workspaces[0]?.agents["echo"];
   expect(agent?.speech).toEqual({ listen: null, speak: null });
   expect(agent?.published).not.toHaveProperty("speech");
 });
 
-test("both servers have their own address, and the key stays a reference in the version", () => {
+test("both servers have their own address, and the version keeps only a reference to the key", () => {
   const agent = load(aFile({ agents: agents({ listen: LISTEN, speak: SPEAK }) }), env).workspaces[0]?.agents[
     "echo"
   ];

@@ -21,7 +21,7 @@ const row = (more: Partial<StatsRow>): StatsRow => ({
   ...more,
 });
 
-test("an hour in which nothing happened has a bar all the same, and each row stands at its hour", () => {
+test("an empty hour still has a bar, and each row is at its hour", () => {
   const span = {
     interval: "hour" as const,
     since: new Date("2026-03-01T09:20:00Z"),
@@ -31,13 +31,13 @@ test("an hour in which nothing happened has a bar all the same, and each row sta
   expect(buckets.map(({ row: found }) => found?.turns ?? null)).toEqual([null, 1, null]);
 });
 
-test("days begin where the reader's day begins, also where one has 23 hours", () => {
+test("days begin in the reader's time zone, also on a day of 23 hours", () => {
   const span = { interval: "day" as const, since: new Date(2026, 2, 27), until: new Date(2026, 3, 2) };
   const days = bucketsOf([], span).map(({ start }) => [start.getHours(), start.getDate()]);
   expect(days).toEqual([27, 28, 29, 30, 31, 1].map((day) => [0, day]));
 });
 
-test("totals add up what one channel or agent did, the busiest first", () => {
+test("totals add up each channel or agent, the busiest first", () => {
   const rows = [row({}), row({ channel: "api", failures: 1 }), row({ channel: "api", turns: 3 })];
   expect(totalsBy(rows, "channel")).toMatchObject([
     { name: "api", messages: 6, turns: 4, failures: 1 },
@@ -50,7 +50,7 @@ test("a table is safe to open in a spreadsheet", () => {
   expect(csvLine(["=1+1", 'say "so"', -5])).toBe(`"'=1+1","say ""so""",-5\r\n`);
 });
 
-test("lines that are the same stand next to each other", () => {
+test("equal lines of two texts stand beside each other", () => {
   expect(linePairs("a\nb\nc\nd", "a\nc\nx\nd")).toEqual([
     { before: "a", after: "a" },
     { before: "b", after: null },
@@ -95,7 +95,7 @@ const schedule = (more: Partial<Schedule>): Schedule => ({
   ...more,
 });
 
-test("what a schedule sends now is what it would send later", () => {
+test("a schedule sends the same message now as it would send later", () => {
   const to = { agent_id: "a", channel: "phone", identifier: "ada" };
   expect(sendNowBody(schedule({ prompt_text: "Ask." }))).toEqual({ ...to, prompt_text: "Ask." });
   const file = { url: "https://example.org/a.pdf", name: null, content_type: "application/pdf" };
@@ -108,7 +108,7 @@ test("what a schedule sends now is what it would send later", () => {
   expect(timesOf(schedule({ every: "2h" }))).toBe("every 2h (UTC)");
 });
 
-test("a pasted list is one identifier in each line, or a table with a first column identifier", () => {
+test("a pasted list has one identifier in each line, or is a table with an identifier column", () => {
   const listed = (identifier: string, participantData = {}) => ({ identifier, participantData });
   expect(readPeople(" ada \r\n\nbert, junior\nada")).toEqual([listed("ada"), listed("bert, junior")]);
   expect(readPeople('\uFEFFIdentifier,city,note\r\n+49170,"Porto, ""the"" city",\r\nbert\r\n')).toEqual([

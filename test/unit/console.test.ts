@@ -7,7 +7,7 @@ import { appendRows, mergeRows } from "../../src/console/conversations/merge-row
 import type { Delivery, Execution, Message } from "../../src/console/server/wire.ts";
 import { ageOf } from "../../src/console/shell/ages.ts";
 
-test("filters survive the address, and what makes no sense in one is left out", () => {
+test("filters survive in the address, and invalid ones are omitted", () => {
   const filters = { ...NO_FILTERS, q: "two words", handoff: "open", trouble: true, since: "2026-03-01" };
   expect(readFilters(new URLSearchParams(writeFilters(filters)))).toEqual(filters);
   const strange = "status=gone&handoff=perhaps&since=2026-99-99&until=soon&trouble=1&other=x";
@@ -15,7 +15,7 @@ test("filters survive the address, and what makes no sense in one is left out", 
   expect(writeFilters(NO_FILTERS)).toBe("");
 });
 
-test("a day until which is searched ends where the next one begins", () => {
+test("an end date includes its whole day", () => {
   const query = new URLSearchParams(
     apiQuery({ ...NO_FILTERS, agent: "coach", since: "2026-03-01", until: "2026-03-01" }, { limit: 5 }),
   );
@@ -26,7 +26,7 @@ test("a day until which is searched ends where the next one begins", () => {
 
 const row = (id: string, updated_at: string, text = "") => ({ id, updated_at, text });
 
-test("rows keep their places while they may not move, and are up to date all the same", () => {
+test("rows keep their places while they may not move, and their content stays current", () => {
   const shown = [row("c", "3"), row("b", "2"), row("a", "1")];
   const rows = [row("d", "5"), row("a", "4", "new words"), row("c", "3"), row("b", "2")];
   const held = mergeRows(shown, { rows, isAll: true }, false);
@@ -36,7 +36,7 @@ test("rows keep their places while they may not move, and are up to date all the
   expect(mergeRows(shown, { rows, isAll: true }, true)).toEqual({ rows, waiting: 0 });
 });
 
-test("later pages stay behind the first one, without rows that no longer belong there", () => {
+test("later pages stay behind the first one, without rows that no longer match", () => {
   const shown = [row("d", "4"), row("c", "3"), row("b", "2"), row("a", "1")];
   const first = [row("e", "5"), row("c", "3")];
   const merged = mergeRows(shown, { rows: first, isAll: false }, true);
@@ -105,10 +105,13 @@ test.each([
   ["Not delivered: blocked", "bad", [{ status: "sent" }, { status: "failed", error: "blocked" }]],
   ["Sent, but it is unknown if it arrived", "bad", [{ status: "unknown" }]],
   ["Stored, written in 1.2 s", "quiet", []],
-] satisfies [string, string, Partial<Delivery>[]][])("of an answer it says: %s", (text, tone, deliveries) => {
-  const records = { deliveries: deliveries.map(delivery), execution: turn({}) };
-  expect(stateLine({ role: "assistant", origin: "bot" }, records)).toEqual({ text, tone });
-});
+] satisfies [string, string, Partial<Delivery>[]][])(
+  "shows the state of an answer: %s",
+  (text, tone, deliveries) => {
+    const records = { deliveries: deliveries.map(delivery), execution: turn({}) };
+    expect(stateLine({ role: "assistant", origin: "bot" }, records)).toEqual({ text, tone });
+  },
+);
 
 test.each([
   ["Answered", {}],
@@ -117,12 +120,12 @@ test.each([
   ["A person answers", { status: "cancelled", error: { code: "handoff", message: "" } }],
   ["The bot is answering", { status: "running" }],
   ["Waits for its turn", { status: "pending" }],
-] satisfies [string, Partial<Execution>][])("of a question it says: %s", (text, more) => {
+] satisfies [string, Partial<Execution>][])("shows the state of a question: %s", (text, more) => {
   const records = { deliveries: [], execution: turn(more) };
   expect(stateLine({ role: "user", origin: "user" }, records).text).toBe(text);
 });
 
-test("copies for a desk are no deliveries to the user, and unchanged records stay the same objects", () => {
+test("copies for a desk are not shown as deliveries to the user, and unchanged records stay the same objects", () => {
   const messages = [
     { id: "m", execution_id: "x" },
     { id: "q", execution_id: "x" },
@@ -141,7 +144,7 @@ test("copies for a desk are no deliveries to the user, and unchanged records sta
   ).toEqual(second);
 });
 
-test("an age is short, and a date after four weeks", () => {
+test("an age is short, and becomes a date after four weeks", () => {
   const now = Date.parse("2026-03-31T12:00:00Z");
   const ages = [
     "2026-03-31T11:59:30Z",
@@ -152,7 +155,7 @@ test("an age is short, and a date after four weeks", () => {
   expect(ages.map((at) => ageOf(at, now))).toEqual(["now", "30m", "1d", "2026-01-05"]);
 });
 
-test("a conversation that is loaded again begins with a voice message that somebody may be hearing", () => {
+test("a reloaded conversation starts at a voice message that is still playing", () => {
   const now = Date.parse("2026-11-30T12:00:00Z");
   const message = (seq: number, kind: "audio" | "image" | null, transcription?: object) =>
     ({

@@ -32,7 +32,7 @@ const request = (given: Partial<RecentRequest> = {}): RecentRequest => ({
 });
 
 describe("a sender", () => {
-  it("talks to the bot if the list or a grant lets them in, whatever waits", () => {
+  it("talks to the bot if the list or a grant admits them, even with waiting requests", () => {
     const requests = [request(), request({ state: "denied" })];
     expect(decideAccess(facts({ isListed: true, requests }))).toEqual({
       kind: "admitted",
@@ -44,7 +44,7 @@ describe("a sender", () => {
     });
   });
 
-  it("is let in by a valid invite, also after a no, and by no other one", () => {
+  it("is admitted by a valid invite, also after a refusal, and not by an invalid one", () => {
     const requests = [request({ state: "denied" })];
     expect(decideAccess(facts({ invite: "valid", requests }))).toEqual({
       kind: "admitted",
@@ -54,7 +54,7 @@ describe("a sender", () => {
       expect(decideAccess(facts({ invite }))).toMatchObject({ kind: "pending" });
   });
 
-  it("is greeted with the first request, and gets the first free place with the next ones", () => {
+  it("is greeted at the first request, and later requests get the first free place", () => {
     expect(decideAccess(facts())).toEqual({ kind: "pending", place: 1, greets: true, asks: true });
     const requests = [request({ place: 1, state: "expired" }), request({ place: 2, eventKeys: ["second"] })];
     expect(decideAccess(facts({ requests }))).toEqual({
@@ -68,7 +68,7 @@ describe("a sender", () => {
   it.each([
     ["pairing", 3],
     ["allowlist", 1],
-  ] as const)("has with %s at most %i waiting", (policy, most) => {
+  ] as const)("with %s has at most %i waiting requests", (policy, most) => {
     const requests = Array.from({ length: most }, (_, n) => request({ place: n + 1, eventKeys: [`${n}`] }));
     expect(decideAccess(facts({ policy, requests: requests.slice(1) }))).toMatchObject({ kind: "pending" });
     expect(decideAccess(facts({ policy, requests }))).toEqual({
@@ -77,14 +77,14 @@ describe("a sender", () => {
     });
   });
 
-  it("is shown to approvers once, and not while a flood waits", () => {
+  it("is shown to approvers once, and not while too many requests wait", () => {
     expect(decideAccess(facts({ waitingHere: 19 }))).toMatchObject({ asks: true });
     expect(decideAccess(facts({ waitingHere: 20 }))).toMatchObject({ asks: false });
     const requests = [request({ state: "expired" })];
     expect(decideAccess(facts({ requests }))).toMatchObject({ asks: true });
   });
 
-  it("is not heard for a while after a no, nor while too many strangers wait", () => {
+  it("is refused for a time after a denial, or while too many strangers wait", () => {
     const refused = (given: Partial<AccessFacts>) => decideAccess(facts(given));
     expect(refused({ requests: [request({ state: "denied" })] })).toMatchObject({ because: "denied" });
     expect(refused({ waitingHere: 1_000 })).toMatchObject({ because: "too_many_strangers" });
@@ -94,7 +94,7 @@ describe("a sender", () => {
 
 describe("an event", () => {
   it.each(["waiting", "approved", "denied", "expired"] as const)(
-    "that repeats a message of a request that is %s changes nothing",
+    "that repeats a message of a request in state %s changes nothing",
     (state) => {
       const requests = [request({ state })];
       const repeated = facts({ requests, eventKeys: ["first"] });
@@ -106,7 +106,7 @@ describe("an event", () => {
     expect(decideAccess(facts({ isStored: true }))).toMatchObject({ because: "repeated" });
   });
 
-  it("that adds to a message, or to its album, joins its request while there is room", () => {
+  it("that adds to a message or its album joins its request while there is space", () => {
     const joins = { kind: "joins", requestId: "request" };
     const adds = { eventKeys: ["first", "more"] };
     expect(decideAccess(facts({ ...adds, requests: [request()] }))).toEqual(joins);
@@ -119,7 +119,7 @@ describe("an event", () => {
 });
 
 describe("an answer", () => {
-  it("counts while the request waits, and the same one again changes nothing", () => {
+  it("counts while the request waits, and the same answer again changes nothing", () => {
     expect(decideAnswer("waiting", "approved")).toEqual({ kind: "counts" });
     expect(decideAnswer("approved", "approved")).toEqual({ kind: "repeated" });
     expect(decideAnswer("approved", "denied")).toEqual({ kind: "decided", state: "approved" });
@@ -129,14 +129,14 @@ describe("an answer", () => {
 });
 
 describe("a code", () => {
-  it("has eight characters that people do not confuse", () => {
+  it("has eight characters that are hard to confuse", () => {
     const codes = Array.from({ length: 1_000 }, newCode);
     expect(codes.filter((code) => !/^[2-9A-HJ-NP-Z]{8}$/.test(code))).toEqual([]);
     expect(new Set(codes).size).toBe(1_000);
     expect(new Set(codes.join("")).size).toBe(32);
   });
 
-  it("is read in any case, with spaces and dashes, and nothing else is", () => {
+  it("is read in any case, with spaces and dashes, and other text is refused", () => {
     expect(readCode(" abcd-efgh ")).toBe("ABCDEFGH");
     expect(["ABCDEFG", "ABCDEFG0", "ABCDEFGHJ", ""].map(readCode)).toEqual([null, null, null, null]);
   });

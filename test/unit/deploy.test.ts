@@ -10,12 +10,12 @@ const root = new URL("../../", import.meta.url);
 const read = (name: string) => readFileSync(new URL(`deploy/${name}`, root), "utf8");
 const manifests = ["compose.yaml", "kubernetes.yaml"] as const;
 
-test("the image is made of files that are there, and let into its context", () => {
+test("the image copies only files that exist and that its context includes", () => {
   const copied = [...read("Dockerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, list = ""]) =>
     list.split(" "),
   );
   expect(copied.length).toBeGreaterThan(4);
-  // The machines of these have a Postgres of their own.
+  // These machines have their own Postgres.
   for (const name of manifests) {
     const images = read(name).match(/image: \S*causeway\S*/g) ?? [];
     expect(images.filter((image) => !/[:-]slim$/.test(image))).toEqual([]);
@@ -28,7 +28,7 @@ test("the image is made of files that are there, and let into its context", () =
   }
 });
 
-test("the manifests set variables that exist, and scale by a metric that exists", async () => {
+test("the manifests set existing variables, and scale by an existing metric", async () => {
   const known = new Set<string>([...Object.keys(variables), "CAUSEWAY_CONFIG"]);
   for (const name of manifests) {
     const named = read(name).match(/\b(?:CAUSEWAY_[A-Z_]+|DATABASE_URL|REDIS_URL)\b/g) ?? [];
@@ -39,14 +39,14 @@ test("the manifests set variables that exist, and scale by a metric that exists"
   expect(await createMetrics().text()).toContain(`# HELP ${metric} `);
 });
 
-test("no manifest holds a secret, and no process may become root", () => {
+test("no manifest contains a secret, and no process may become root", () => {
   for (const name of manifests) expect(read(name)).not.toMatch(/(?:PASSWORD|API_KEY|TOKEN): ["']?\w/);
   expect(read("Dockerfile")).toMatch(/^USER node$/m);
   const pods = read("kubernetes.yaml").match(/^ {6}containers:$/gm) ?? [];
   expect(read("kubernetes.yaml").match(/runAsNonRoot: true/g)).toHaveLength(pods.length);
 });
 
-test("the service is told what it cannot start without, and not what changes its tables", () => {
+test("the service gets its required settings, but no rights to change tables", () => {
   const manifest = read("kubernetes.yaml");
   const [, given = ""] = /secret generic causeway (.*?)\n# {3}kubectl/s.exec(manifest) ?? [];
   expect(given).toContain("causeway_app");
@@ -55,7 +55,7 @@ test("the service is told what it cannot start without, and not what changes its
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) expect(given).toContain(name);
 });
 
-test("no process has more rights, memory, processes or files than it needs", () => {
+test("each process has limits for its rights, memory, processes and files", () => {
   const compose = read("compose.yaml");
   // The service, Postgres and Valkey.
   for (const limit of [
@@ -73,7 +73,7 @@ test("no process has more rights, memory, processes or files than it needs", () 
   expect(manifest).toContain("kind: NetworkPolicy");
 });
 
-test("the service of the compose file is no superuser of its database, and its queue asks for a password", () => {
+test("the compose service is no superuser of its database, and its queue requires a password", () => {
   const compose = read("compose.yaml");
   expect(compose.match(/postgres:\/\/(\w+):/g)).toEqual([
     "postgres://causeway_app:",
@@ -85,7 +85,7 @@ test("the service of the compose file is no superuser of its database, and its q
   }
 });
 
-test("the unit runs what the package holds, as nobody else, and lets it stop and reload by itself", () => {
+test("the systemd unit runs the package without privileges, and can stop and reload by itself", () => {
   const unit = read("causeway.service");
   const settings = new Map(
     [...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = "", value = ""]) => [key, value]),
@@ -114,7 +114,7 @@ test("the unit runs what the package holds, as nobody else, and lets it stop and
 });
 
 test.each(["nginx.conf", "Caddyfile"])(
-  "%s passes streams, sockets and files on, and keeps what asks for no key inside",
+  "%s passes streams, sockets and files on, and blocks routes that need no key",
   (name) => {
     const site = read(name).replace(/^\s*#.*$/gm, "");
     expect(site.split("{").length).toBe(site.split("}").length);
@@ -138,7 +138,7 @@ test("nginx keeps the host, names the caller, and upgrades connections", () => {
     expect(site).toContain(`proxy_set_header ${header};`);
   expect(site).toMatch(/map \$http_upgrade \$connection_upgrade/);
   expect(site).toContain("proxy_http_version 1.1;");
-  // A stream shows a sign of life every 15 seconds.
+  // A stream sends a heartbeat every 15 seconds.
   expect(Number(/proxy_read_timeout (\d+)s;/.exec(site)?.[1])).toBeGreaterThan(30);
   const statements = site
     .split("\n")
@@ -150,7 +150,7 @@ test("nginx keeps the host, names the caller, and upgrades connections", () => {
 /** The names of metrics in a query. */
 const metricsIn = (query: string) => query.match(/\b(?:causeway|nodejs|process)_\w+/g) ?? [];
 
-test("alerts and dashboard ask for metrics that exist, with labels that exist", async () => {
+test("alerts and dashboard use existing metrics and labels", async () => {
   const metrics = createMetrics();
   metrics.inbound.inc({ channel: "web", outcome: "accepted" });
   metrics.turns.inc({ agent: "a", status: "completed" });
@@ -183,7 +183,7 @@ test("alerts and dashboard ask for metrics that exist, with labels that exist", 
   expect(queries.length).toBeGreaterThan(20);
   const named = queries.flatMap(metricsIn);
   expect(named.filter((name) => !known.has(name))).toEqual([]);
-  // Every metric of ours is shown.
+  // The dashboard shows every metric of the service.
   const ours = [...shown.matchAll(/^# HELP (causeway_\w+)/gm)].map(([, name = ""]) => name);
   expect(ours.filter((name) => !named.some((asked) => asked.startsWith(name)))).toEqual([]);
   for (const [, label = "", value = ""] of alerts.matchAll(/\b(of|status)=~?"([^"]+)"/g))
@@ -204,12 +204,12 @@ test.skipIf(!promtool)("Prometheus accepts the alert rules, and every query of t
     panels: { targets: { expr: string }[] }[];
   };
   const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
-  // Grafana puts the interval of the screen in place of this.
+  // Grafana replaces this variable with the interval of the screen.
   const rules = queries.map((expr, index) => ({
     record: `panel:query:${index}`,
     expr: expr.replaceAll("$__rate_interval", "5m").replaceAll("$__range", "1h"),
   }));
-  // JSON is YAML.
+  // JSON is also valid YAML.
   const file = join(folder, "dashboard.yaml");
   writeFileSync(file, JSON.stringify({ groups: [{ name: "dashboard", rules }] }));
   for (const path of [new URL("deploy/prometheus-alerts.yaml", root).pathname, file]) {
@@ -221,7 +221,7 @@ test.skipIf(!promtool)("Prometheus accepts the alert rules, and every query of t
 
 const systemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 
-test.skipIf(!systemd)("systemd knows every setting of the unit, and finds little that it exposes", () => {
+test.skipIf(!systemd)("systemd knows every setting of the unit, and reports little exposure", () => {
   const unit = new URL("deploy/causeway.service", root).pathname;
   const verified = spawnSync("systemd-analyze", ["verify", unit], { encoding: "utf8" });
   // The programs of the unit are not installed here.

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { describeTrail } from "../../src/trail/describe-trail.ts";
 
-test("an event rule that reached nobody is not told as one that waits", () => {
+test("an event rule that reached nobody is not shown as waiting", () => {
   const now = new Date();
   const { facts } = describeTrail(
     {

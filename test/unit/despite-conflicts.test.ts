@@ -20,7 +20,7 @@ describe("a transaction", () => {
     expect(work.runs()).toBe(4);
   });
 
-  it("that loses every time fails with the conflict", async () => {
+  it("that conflicts every time fails with the conflict", async () => {
     const work = failing("40P01", 1_000);
     await expect(despiteConflicts(work.run)).rejects.toThrow("failed with 40P01");
     expect(work.runs()).toBe(8);

@@ -55,15 +55,15 @@ test.each(examples)("the configuration in %s works: %s", (_page, example) => {
   }
 });
 
-test("the documents have configurations to try", () => {
+test("the documents contain configurations to check", () => {
   expect(examples.length).toBeGreaterThan(4);
 });
 
-test("the front page has at most 200 lines", () => {
+test("the README has at most 200 lines", () => {
   expect(read("README.md").split("\n").length).toBeLessThanOrEqual(201);
 });
 
-test("the page for operators names every metric", async () => {
+test("the operators' page names every metric", async () => {
   const names = [...(await createMetrics().text()).matchAll(/^# HELP (causeway_\w+)/gm)].map(
     (match) => match[1],
   );
@@ -71,13 +71,13 @@ test("the page for operators names every metric", async () => {
 });
 
 describe.each(Object.keys(channelDefinitions))("the kind %s", (kind) => {
-  test("has its page, to which the list of channels leads", () => {
+  test("has its page, and the list of channels links to it", () => {
     const page = `src/channels/${kind}/README.md`;
     expect(pages).toContain(page);
     expect(linksOf("docs/channels.md")).toContain(`../${page}`);
   });
 
-  test("stands in the tables of sessions, words and promises", () => {
+  test("appears in the tables of sessions, words and guarantees", () => {
     const sessions = read("docs/sessions.md");
     expect(sessions).toMatch(new RegExp(`^\\| ${kind} \\|`, "m"));
     expect(sessions).toMatch(new RegExp(`of a kind: .*\`${kind}\``));
@@ -108,7 +108,7 @@ function anchorsOf(page: string): Set<string> {
   );
 }
 
-test.each(pages)("every link of %s leads somewhere", (page) => {
+test.each(pages)("every link of %s has a target", (page) => {
   const broken = linksOf(page).filter((link) => {
     const [path = "", anchor] = link.split("#");
     const target = path === "" ? page : normalize(join(dirname(page), path));

@@ -58,7 +58,7 @@ function load(url: string, trusted: readonly string[] = [platform.url, storage.u
 }
 
 describe("a download", () => {
-  test("shows credentials to the host they are for, and to no other it is sent on to", async () => {
+  test("sends credentials to their own host, and to no other host in a redirect", async () => {
     expect(await load(`${platform.url}/away`)).toMatchObject({
       kind: "downloaded",
       content: Buffer.from("the file"),
@@ -71,10 +71,10 @@ describe("a download", () => {
   test.each([
     ["http", "http://files.example.org/x", /does not use https/],
     ["an address of this machine", "https://127.0.0.1/x", /private address/],
-    ["one as IPv6 writes it", "https://[::1]/x", /private address/],
-    ["one mapped into IPv6", "https://[::ffff:10.0.0.1]/x", /private address/],
+    ["such an address in IPv6", "https://[::1]/x", /private address/],
+    ["such an address mapped into IPv6", "https://[::ffff:10.0.0.1]/x", /private address/],
     ["a cloud's metadata", "https://169.254.169.254/x", /private address/],
-    ["a name that leads here", "https://localhost/x", /private address/],
+    ["a name of this machine", "https://localhost/x", /private address/],
     ["a URL with a password", "https://me:secret@files.example.org/x", /contains credentials/],
   ])("is refused for %s", async (_, url, reason) => {
     const refused = await load(url, []);
@@ -82,7 +82,7 @@ describe("a download", () => {
     expect(JSON.stringify(refused)).not.toContain("secret");
   });
 
-  test("is refused where a trusted host sends it on to a private address, or round in a circle", async () => {
+  test("is refused if a trusted host redirects it to a private address, or in a circle", async () => {
     expect(await load(`${platform.url}/inside`)).toMatchObject({ kind: "failed", retry: false });
     expect(await load(`${platform.url}/loop`)).toMatchObject({
       reason: expect.stringMatching(/redirects too often/),
@@ -92,11 +92,11 @@ describe("a download", () => {
     expect(refused).toMatchObject({ kind: "failed", reason: expect.stringMatching(/does not use https/) });
   });
 
-  test("stops at the limit, whatever was announced", async () => {
+  test("stops at the limit, whatever size was announced", async () => {
     expect(await load(`${platform.url}/endless`)).toMatchObject({ kind: "failed", retry: false });
   });
 
-  test("tells what may work later from what will not", async () => {
+  test("distinguishes temporary from final failures", async () => {
     expect(await load(`${platform.url}/busy`)).toMatchObject({ retry: true, afterMs: 7_000 });
     expect(await load(`${platform.url}/gone`)).toMatchObject({
       retry: false,

@@ -51,7 +51,7 @@ const blank: PromptSession & { recent: [] } = {
   recent: [],
 };
 
-test("a prompt that was expected is read once, ahead", async () => {
+test("an expected prompt is read once, in advance", async () => {
   const { expect: expectPrompt, ask, readings, session } = world();
   expectPrompt();
   session.situation = "after";
@@ -71,14 +71,14 @@ test.each<[string, (of: ReturnType<typeof world>) => Promise<unknown>]>([
       return ask();
     },
   ],
-])("what was read ahead does not count where %s", async (_why, later) => {
+])("a prompt read in advance is not used if %s", async (_why, later) => {
   const it = world();
   it.expect();
   it.session.situation = "after";
   expect(await later(it)).toMatchObject({ situation: "after" });
 });
 
-test("a session in which something is being answered is read again: the answer belongs to the prompt", async () => {
+test("a prompt is read again after a turn in its session, because it needs that answer", async () => {
   const { expect: expectPrompt, ask, session } = world();
   session.idle = false;
   expectPrompt();
@@ -86,7 +86,7 @@ test("a session in which something is being answered is read again: the answer b
   expect(await ask()).toMatchObject({ situation: "after" });
 });
 
-test("reading ahead that fails is reading again", async () => {
+test("a prompt is read again if the read in advance failed", async () => {
   const { expect: expectPrompt, ask, session } = world();
   session.situation = "broken";
   expectPrompt();

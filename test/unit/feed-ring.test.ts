@@ -4,7 +4,7 @@ import { createRecentStamps } from "../../src/feed/recent-stamps.ts";
 import { feedSource } from "../../src/http/api/feed/feed-source.ts";
 
 describe("the newest events of a feed", () => {
-  it("are given after an id, as long as none of them is forgotten", () => {
+  it("are returned after an id, as long as none of them is dropped", () => {
     const ring = createFeedRing(1_000, 3);
     expect(ring.after(1_000)).toEqual([]);
     for (let n = 1; n <= 7; n++) ring.push("message", { n });
@@ -17,7 +17,7 @@ describe("the newest events of a feed", () => {
     expect(ring.after(1_000)).toBe(null);
   });
 
-  it("belong to no id of another ring", () => {
+  it("are not found by an id of another ring", () => {
     const ring = createFeedRing(1_000, 3);
     ring.push("message", {});
     expect(ring.after(999)).toBe(null);
@@ -25,7 +25,7 @@ describe("the newest events of a feed", () => {
   });
 });
 
-it("a state is news once, and the things seen longest ago are forgotten", () => {
+it("report a state once, and the oldest resources are dropped first", () => {
   const stamps = createRecentStamps(2);
   expect(stamps.isNews("a", { n: 1 })).toBe(true);
   expect(stamps.isNews("a", { n: 1 })).toBe(false);
@@ -34,7 +34,7 @@ it("a state is news once, and the things seen longest ago are forgotten", () => 
   expect(stamps.isNews("a", { n: 2 })).toBe(true);
 });
 
-it("a reader who is too slow gets one reset, and then the present", async () => {
+it("a reader who is too slow gets one reset, and then the current events", async () => {
   const ring = createFeedRing(0, 10);
   const feed = { ring, ready: Promise.resolve(), subscribe: () => () => {}, stop() {} };
   const feeds = { open: () => ({ feed, leave() {} }), isStopped: () => false, stop() {} };

@@ -56,7 +56,7 @@ describe.each<[string, () => FileStore]>([
     expect(Buffer.concat(chunks)).toEqual(content.subarray(10, 15));
   });
 
-  test("are replaced whole by a second write, and gone once they are erased, however often", async () => {
+  test("are replaced completely by a second write, and can be deleted repeatedly", async () => {
     const [store, id] = [open(), newId()];
     await store.write(id, Buffer.from("first, and longer"), "text/plain");
     await store.write(id, Buffer.from("second"), "text/plain");
@@ -67,7 +67,7 @@ describe.each<[string, () => FileStore]>([
   });
 });
 
-test("files in a directory are readable by their owner only, and leave no drafts", async () => {
+test("files in a directory are readable only by their owner, and no temporary files remain", async () => {
   const [store, id] = [createFileDirectory(join(directory, "own")), newId()];
   await store.write(id, Buffer.from("secret"), "text/plain");
   const path = join(directory, "own", id.slice(-2), id);
@@ -100,8 +100,8 @@ test.each([
   ["of 100 GB with less than 1 GB free", { total: 100e9, free: 0.9e9 }, false],
   ["of 1 GB with half of it free", { total: 1e9, free: 0.5e9 }, true],
   ["of 1 GB with a twentieth of it free", { total: 1e9, free: 0.05e9 }, false],
-  ["that does not say its size", { total: 0, free: 0 }, true],
-])("a file is kept on a disk %s: %o %s", async (_, { total, free }, kept) => {
+  ["of unknown size", { total: 0, free: 0 }, true],
+])("a file is kept only if the disk has space: %s %o %s", async (_, { total, free }, kept) => {
   const spaceOf = async () => ({ bsize: 4096, blocks: total / 4096, bavail: free / 4096 });
   const [store, id] = [createFileDirectory(directory, { spaceOf }), newId()];
   const error = await store.write(id, Buffer.from("x"), "text/plain").then(() => null, String);
@@ -109,7 +109,7 @@ test.each([
   expect((await readWhole(store, id)) !== null).toBe(kept);
 });
 
-test("a bucket that is not there is an error that names it, and nothing secret", async () => {
+test("a missing bucket is an error that names it, without secrets", async () => {
   const error = await inBucket("nowhere")
     .write(newId(), Buffer.from("x"), "text/plain")
     .then(() => null, String);
@@ -117,7 +117,7 @@ test("a bucket that is not there is an error that names it, and nothing secret",
   expect(error).not.toContain("wJalr");
 });
 
-test("the doctor keeps a file in a bucket and takes it away again, and says what is wrong where it cannot", async () => {
+test("the doctor writes and deletes a file in a bucket, and reports a failure", async () => {
   expect(await diagnoseFileStore(inBucket())).toEqual([
     expect.objectContaining({ severity: "ok", what: "A file was stored there, read and erased." }),
   ]);
@@ -126,7 +126,7 @@ test("the doctor keeps a file in a bucket and takes it away again, and says what
   ]);
 });
 
-test("the doctor tells of a bucket that only keeps, and tries to leave nothing there", async () => {
+test("the doctor reports a bucket without delete rights, and tries to leave nothing there", async () => {
   const erased: string[] = [];
   const findings = await diagnoseFileStore({
     ...inBucket(),

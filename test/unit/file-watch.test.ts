@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { createFileWatch } from "../../src/core/process/file-watch.ts";
 import { eventually } from "../support/eventually.ts";
 
-test("a change is noticed however it is written", async () => {
+test("a change is noticed with every way of writing", async () => {
   const directory = await mkdtemp(join(tmpdir(), "causeway-watch-"));
   const at = (name: string) => join(directory, name);
   let changes = 0;
@@ -23,7 +23,7 @@ test("a change is noticed however it is written", async () => {
     await writeFile(at("target-1"), "1");
     await symlink("target-1", at("b.json"));
     watch.watch([at("a.json"), at("b.json"), at("later.md")]);
-    // The first look comes some time after the call, so the first change is repeated until it is noticed.
+    // The watch starts some time after the call, so the test repeats the first change until it is noticed.
     let text = "";
     await eventually(
       async () => {

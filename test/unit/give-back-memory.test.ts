@@ -4,7 +4,7 @@ import { collectAndCompact, giveBackMemory, ownGauge } from "../../src/observabi
 
 const MIB = 1024 * 1024;
 
-test("memory is given back in quiet, and only where there is much to give", () => {
+test("memory is released when the process is idle, and only if there is much to release", () => {
   vi.useFakeTimers();
   try {
     let busy = 0.5;
@@ -36,7 +36,7 @@ test("memory is given back in quiet, and only where there is much to give", () =
   }
 });
 
-test("a collection lets go of what nobody holds, and leaves no gc behind", async () => {
+test("a collection frees unreferenced objects, and leaves no gc function behind", async () => {
   const seen = (() => new WeakRef({ large: new Array(1000).fill({}) }))();
   await turn();
   expect(seen.deref()).toBeDefined();

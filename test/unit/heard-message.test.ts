@@ -12,7 +12,7 @@ const hearing = (over: Partial<Hearing> = {}): Hearing => ({
   ...over,
 });
 
-test("words become the content, with what is known of the sound", () => {
+test("the transcript becomes the content, with the details of the recording", () => {
   expect(heardMessage([says("How are you?")], hearing())).toEqual({
     content: "How are you?",
     origin: "user",
@@ -22,7 +22,7 @@ test("words become the content, with what is known of the sound", () => {
   });
 });
 
-test("several sounds, a caption and a sound without words stand in their order", () => {
+test("several recordings, a caption and a recording without words keep their order", () => {
   const heard = heardMessage([says("first"), silent, says("reset")], hearing({ caption: "Listen:" }));
   expect(heard).toMatchObject({
     content: "Listen:\n\nfirst\n\n[voice message that could not be heard: there are no words in it]\n\nreset",
@@ -32,7 +32,7 @@ test("several sounds, a caption and a sound without words stand in their order",
   expect(heardMessage([silent], hearing())).toMatchObject({ title: null, transcription: { seconds: null } });
 });
 
-test("a choice comes before a command, and a command only where the channel has one", () => {
+test("a choice comes before a command, and a command only if the channel has one", () => {
   expect(heardMessage([says("Yes.")], hearing())).toMatchObject({ content: "Yes.", payload: "confirm:7" });
   expect(heardMessage([says("Reset.")], hearing())).toMatchObject({ origin: "user", payload: "clock:reset" });
   expect(heardMessage([says("Reset.")], hearing({ offer: null }))).toMatchObject({

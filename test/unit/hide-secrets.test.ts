@@ -8,8 +8,8 @@ test.each<[string, string[], string, string]>([
   ["a word", ["token"], "max_tokens, token-limit; bad token.", "max_tokens, token-limit; bad [secret]."],
   ["a short value beside a colon", ["user"], "no user:x for users", "no [secret]:x for users"],
   ["a key", ["sk-0123456789"], "not sk-0123456789x, xsk-0123456789", "not [secret]x, x[secret]"],
-  ["characters of patterns", ["a.c+(d)e"], "a.c+(d)e, abc+(d)e", "[secret], abc+(d)e"],
-  ["one in another", ["abcdefgh", "abcdefgh-ijk"], "abcdefgh-ijk abcdefgh", "[secret] [secret]"],
-])("a secret of %s is hidden where it can be told from the text", (_, secrets, text, shown) => {
+  ["pattern characters", ["a.c+(d)e"], "a.c+(d)e, abc+(d)e", "[secret], abc+(d)e"],
+  ["a secret inside another", ["abcdefgh", "abcdefgh-ijk"], "abcdefgh-ijk abcdefgh", "[secret] [secret]"],
+])("a secret of %s is hidden if it can be distinguished from the text", (_, secrets, text, shown) => {
   expect(hideSecrets(text, secrets)).toBe(shown);
 });

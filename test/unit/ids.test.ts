@@ -17,7 +17,7 @@ test("a stable id is the first twenty bytes of its key's hash, in base 62", () =
   }
 });
 
-test("a new id begins with its second, also when that is all zeros or all ones, and no two are the same", () => {
+test("a new id starts with its second, also at the limits, and no two are equal", () => {
   const epoch = 1_400_000_000;
   for (const seconds of [0, 1, 0xffff, 0x10000, 400_000_000, 0xffffffff]) {
     const ids = Array.from({ length: 600 }, () => newId(new Date((epoch + seconds) * 1000)));

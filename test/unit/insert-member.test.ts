@@ -8,11 +8,11 @@ test.each([
   ["an object on one line", '{ "agents": {}, "channels": { "a": { "n": [1, "}"] } } }'],
   ["an empty object", '{ "channels": {} }'],
   [
-    "an object whose name stands elsewhere too",
+    "an object whose name appears twice",
     '{ "x": { "channels": { "no": 1 } }, "y": "channels", "channels": { } }',
   ],
-  ["quotes and braces inside of texts", '{ "channels": { "a": { "t": "\\"{[,:" } }, "z": "}" }'],
-])("a member is added to %s, and everything else stays", (_what, text) => {
+  ["an object with quotes and braces in its texts", '{ "channels": { "a": { "t": "\\"{[,:" } }, "z": "}" }'],
+])("a member is added to %s, and everything else stays unchanged", (_what, text) => {
   const before = JSON.parse(text);
   const after = insertMember(text, "channels", "new", member);
   expect(JSON.parse(after)).toEqual({ ...before, channels: { ...before.channels, new: member } });
@@ -21,7 +21,7 @@ test.each([
   expect(rest.replaceAll(/[\s,}]/g, "")).toBe(text.replaceAll(/[\s,}]/g, ""));
 });
 
-test("an object that is missing is added", () => {
+test("a missing object is added", () => {
   expect(JSON.parse(insertMember('{ "agents": {} }', "channels", "new", member))).toEqual({
     agents: {},
     channels: { new: member },
@@ -29,7 +29,7 @@ test("an object that is missing is added", () => {
   expect(JSON.parse(insertMember("{}", "channels", "new", member))).toEqual({ channels: { new: member } });
 });
 
-test("the new member is indented as its neighbours", () => {
+test("the new member is indented like its neighbours", () => {
   const text = '{\n  "channels": {\n    "a": {}\n  }\n}\n';
   expect(insertMember(text, "channels", "new", { kind: "api" })).toBe(
     '{\n  "channels": {\n    "a": {},\n    "new": {\n      "kind": "api"\n    }\n  }\n}\n',

@@ -28,7 +28,7 @@ test("lines below the level are not written", () => {
   expect(lines).toEqual([]);
 });
 
-test("a configured secret is hidden wherever it stands: field, message, address, stack, cause", () => {
+test("a configured secret is hidden in every place: field, message, address, stack, cause", () => {
   const { log, lines } = logged(["123:AA-token", 'with "quotes" & space']);
   const cause = new Error("GET https://api.telegram.org/bot123:AA-token/getMe");
   log.error(
@@ -41,7 +41,7 @@ test("a configured secret is hidden wherever it stands: field, message, address,
   expect(lines[0]).toContain("[redacted]/getMe");
 });
 
-test("what stands under a key that names a secret is hidden without being configured", () => {
+test("the value of a key with a secret's name is hidden without configuration", () => {
   const { log, lines } = logged();
   const body = JSON.stringify({ token: "abc\\", password: 'p"q', name: "Ann", access_token: "t" });
   log.info(
@@ -63,7 +63,7 @@ test("what stands under a key that names a secret is hidden without being config
   });
 });
 
-test("secrets that come later, by a reload, are hidden from then on, and by loggers that exist already", () => {
+test("secrets added by a reload are hidden from then on, also by existing loggers", () => {
   const { log, lines, redactor } = logged(["first-secret"]);
   const child = log.child({ a: 1 });
   redactor.add(["later-secret", "first-secret-longer"]);
@@ -71,7 +71,7 @@ test("secrets that come later, by a reload, are hidden from then on, and by logg
   expect(JSON.parse(lines.join(""))).toMatchObject({ msg: "[redacted] [redacted] [redacted]" });
 });
 
-test("a line that cannot be written ends nothing, and the next ones are written", async () => {
+test("a line that cannot be written stops nothing, and the next lines are written", async () => {
   const full = await open("/dev/full", "w");
   const output = createOutput(full.fd);
   for (let n = 0; n < 3; n++) expect(() => output.write("a line\n")).not.toThrow();

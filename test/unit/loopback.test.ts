@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { canCallUs } from "../../src/core/network/loopback.ts";
 
-test("a platform can call a public address; one of this machine only what runs on it", () => {
+test("any platform can call a public address; only one on this machine can call a loopback address", () => {
   for (const api of ["https://api.telegram.org", "http://127.0.0.1:8081"])
     expect(canCallUs({ isPublic: true }, api)).toBe(true);
   for (const api of ["http://127.0.0.1:8081", "http://localhost:8081", "http://[::1]:8081/bot"])

@@ -9,7 +9,7 @@ test.each<[markdown: string, plain: string, marked: string]>([
   ["\\# 5 is your number\\!", "# 5 is your number!", "# 5 is your number!"],
   ["\\*not bold\\*", "*not bold*", "\\*not bold\\*"],
   ["C:\\_x and ¯\\_(ツ)_/¯", "C:\\_x and ¯\\_(ツ)_/¯", "C:\\_x and ¯\\_(ツ)_/¯"],
-])("no backslash shows that only keeps a mark literal: %s", (markdown, plain, marked) => {
+])("a backslash that only escapes a mark is not shown: %s", (markdown, plain, marked) => {
   expect(toPlainText(markdown)).toBe(plain);
   expect([toWhatsapp(markdown), toMrkdwn(markdown)]).toEqual([marked, marked]);
 });

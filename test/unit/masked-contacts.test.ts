@@ -22,11 +22,11 @@ it.each([
   "version 1.2.3 of @scope/package",
   "2vX0hYxk3mZ1Rz0A1b2c3d4e5f6",
   "192.168.100.200:3000",
-])("leaves %j as it is", (text) => {
+])("leaves %j unchanged", (text) => {
   expect(maskContactsIn(text)).toBe(text);
 });
 
-it("masks fields that hold contacts whatever they look like, and keeps our own ids and links", () => {
+it("masks fields that contain contacts in any form, and keeps our own ids and links", () => {
   const id = "2vX0hYxk3mZ1Rz0A1b2c3d4e5f6";
   const answer = {
     id,
@@ -51,7 +51,7 @@ it("masks fields that hold contacts whatever they look like, and keeps our own i
   });
 });
 
-it("masks contacts that are cut between two pieces of a text, and holds back little else", () => {
+it("masks contacts that are split between two pieces of a text, and delays little else", () => {
   const text = "Ring +49 170 1234567, or write to ada@example.org. That is all of it.";
   for (const size of [1, 2, 3, 7, 100]) {
     const masked = maskedPieces();

@@ -37,8 +37,8 @@ const secrets = [
   btoa("user:basicpw123"),
 ];
 
-describe("secrets that stand under no secret's name", () => {
-  test("are masked in what is shown of an agent, and the rest stays as it is written", () => {
+describe("secrets under ordinary names", () => {
+  test("are masked in the shown definition of an agent, and the rest stays unchanged", () => {
     const shown = maskDefinition(agent);
     for (const secret of secrets) expect(JSON.stringify(shown)).not.toContain(secret);
     expect(shown).toMatchObject({
@@ -62,7 +62,7 @@ describe("secrets that stand under no secret's name", () => {
       expect(hidden).not.toContain(word);
   });
 
-  test("are hidden where an address comes from the environment", () => {
+  test("are hidden if the address comes from the environment", () => {
     const env = { LLM_BASE_URL: "http://user:basicpw123@127.0.0.1/v1?key=querykey123" };
     const bot = { bot: { baseUrl: "$LLM_BASE_URL" } };
     const hidden = resolveReferences(bot, env, { file: "f", path: [] }).secrets;
@@ -70,7 +70,7 @@ describe("secrets that stand under no secret's name", () => {
     expect(maskDefinition(bot)).toEqual(bot);
   });
 
-  test("come back when an earlier version is run, from the address they were written for alone", () => {
+  test("are restored for an earlier version, only for their original address", () => {
     const published = publishDefinition("coach", agent, {} as never);
     expect(unmaskDefinition(published, agent)).toEqual(agent);
     const moved = {

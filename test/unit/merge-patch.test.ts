@@ -30,7 +30,7 @@ describe("merge patch", () => {
     expect(mergePatch(target, patch)).toEqual(result);
   });
 
-  it("keeps a key named __proto__ as data and leaves prototypes alone", () => {
+  it("keeps a key named __proto__ as data and leaves prototypes unchanged", () => {
     const patch: Json = JSON.parse(
       '{"__proto__": {"polluted": true}, "constructor": {"prototype": {"bad": 1}}}',
     );
@@ -40,7 +40,7 @@ describe("merge patch", () => {
     expect(Reflect.get({}, "bad")).toBeUndefined();
   });
 
-  it("changes neither argument, and applying it twice is applying it once", () => {
+  it("changes neither argument, and has the same result when applied twice", () => {
     const json = fc.jsonValue() as fc.Arbitrary<Json>;
     fc.assert(
       fc.property(json, json, (target, patch) => {
@@ -54,7 +54,7 @@ describe("merge patch", () => {
 });
 
 describe("the patch between two objects", () => {
-  it("has only what differs, and null for what is gone", () => {
+  it("has only the differences, and null for removed keys", () => {
     const from = { same: 1, changed: "a", gone: true, deep: { same: [1], gone: 1 } };
     const to = { same: 1, changed: "b", new: {}, deep: { same: [1], new: 2 } };
     expect(mergePatchBetween(from, to)).toEqual({
@@ -65,7 +65,7 @@ describe("the patch between two objects", () => {
     });
   });
 
-  it("leads from any object to any other without nulls", () => {
+  it("converts any object into any other without nulls", () => {
     const object = fc.dictionary(fc.string(), fc.jsonValue()) as fc.Arbitrary<JsonObject>;
     fc.assert(
       fc.property(object, object, (from, drawn) => {

@@ -12,7 +12,7 @@ const nothingWaits = {
   oldestHandoffSeconds: 7,
 };
 
-test("a scrape shows what was counted and the backlog as it is at that moment", async () => {
+test("a scrape shows the counters and the current backlog", async () => {
   const metrics = createMetrics();
   let waitingSessions = 1;
   metrics.observeBacklog(async () => ({ ...nothingWaits, waitingSessions, oldestMessageSeconds: 1.5 }));
@@ -28,7 +28,7 @@ test("a scrape shows what was counted and the backlog as it is at that moment", 
   expect(text).toContain("causeway_database_up 1");
 });
 
-test("a scrape while the database is away shows what the process knows, and no backlog of before", async () => {
+test("a scrape without the database shows the process's own metrics, and no old backlog", async () => {
   const metrics = createMetrics();
   let away = false;
   metrics.observeBacklog(() =>
@@ -44,7 +44,7 @@ test("a scrape while the database is away shows what the process knows, and no b
   expect(text).not.toContain("causeway_oldest_waiting_seconds{");
 });
 
-test("two applications in one process count apart", async () => {
+test("two applications in one process count separately", async () => {
   const [one, other] = [createMetrics(), createMetrics()];
   one.deliveries.inc({ channel: "web", status: "sent" });
   expect(await other.text()).not.toContain('status="sent"');

@@ -43,7 +43,7 @@ async function serving(read: NewsSource["read"], options: Partial<NewsStreamOpti
   };
 }
 
-it("asks a source until it has nothing, again when it notifies, and ends when it is told to", async () => {
+it("reads a source until it is empty, again after a notice, and stops on request", async () => {
   const news = [[event("1"), event("2")], [event("3")]];
   let asked = 0;
   await using served = await serving(async () => {
@@ -64,7 +64,7 @@ it("asks a source until it has nothing, again when it notifies, and ends when it
   expect(served.seen).toMatchObject({ closed: 1, over: 1, failures: [] });
 });
 
-it("lets go of a source whose client has left, and cuts the connection where reading it fails", async () => {
+it("drops a source whose client has left, and closes the connection if reading fails", async () => {
   await using left = await serving(async () => []);
   const client = new AbortController();
   await fetch(left.url, { signal: client.signal });
@@ -77,7 +77,7 @@ it("lets go of a source whose client has left, and cuts the connection where rea
   expect(failing.seen).toMatchObject({ closed: 1, over: 1, failures: [away] });
 });
 
-it("asks for no more than a slow reader takes, and cuts off one that reads nothing", async () => {
+it("reads no faster than a slow reader, and disconnects one that reads nothing", async () => {
   let asked = 0;
   const page = Array.from({ length: 10 }, () => event("x".repeat(10_000)));
   const read = async () => {
@@ -93,7 +93,7 @@ it("asks for no more than a slow reader takes, and cuts off one that reads nothi
   reader.destroy();
 });
 
-it("makes one source of several: each in its order, over when one of them is", async () => {
+it("merges several sources: each keeps its order, and the merged one ends with any of them", async () => {
   const closed: string[] = [];
   const source = (name: string, reads: (ReturnType<typeof event>[] | null)[]): NewsSource => ({
     read: async () => reads.shift() ?? null,

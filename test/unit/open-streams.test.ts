@@ -3,7 +3,7 @@ import { createAdmissionLimit } from "../../src/core/process/admission-limit.ts"
 import { createOpenLimit } from "../../src/http/server/open-limit.ts";
 import { createOpenStreams } from "../../src/http/web/open-streams.ts";
 
-test("streams of one address leave places for others, whichever kind they are, and have them back", () => {
+test("streams of one address leave places for others, of every kind, and return their places", () => {
   const room = createAdmissionLimit({ count: 10, bytes: 0 });
   const streams = createOpenStreams({ perVisitor: 100, perAddress: 100 }, room);
   const keys = createOpenLimit(100, room);

@@ -18,7 +18,7 @@ function gated(options: { repeatMs?: number; until?: number } = {}) {
   return { writer, written, letGo: () => waiting.shift()?.() };
 }
 
-test("the first is written at once, and of what comes during a write only the newest", async () => {
+test("the first value is written at once, and during a write only the newest one waits", async () => {
   const { writer, written, letGo } = gated();
   for (const value of ["a", "ab", "abc"]) writer.put(value);
   expect(written).toEqual(["a"]);
@@ -31,7 +31,7 @@ test("the first is written at once, and of what comes during a write only the ne
   expect(written).toEqual(["a", "abc"]);
 });
 
-test("closing waits for the write under way and drops what was not begun", async () => {
+test("closing waits for the current write and drops waiting ones", async () => {
   const { writer, written, letGo } = gated();
   writer.put("a");
   writer.put("ab");
@@ -46,7 +46,7 @@ test("closing waits for the write under way and drops what was not begun", async
   expect(written).toEqual(["a"]);
 });
 
-test("what has to be kept alive is written again, and never after a write that was the last", async () => {
+test("a value is written again to keep it alive, but never after the final write", async () => {
   const { writer, written, letGo } = gated({ repeatMs: 10, until: 3 });
   writer.put("a");
   letGo();

@@ -21,7 +21,7 @@ test.each([
   ["https://8.8.8.8/", false],
   ["https://[::ffff:8.8.8.8]/", false],
   ["https://[2001:4860:4860::8888]/", false],
-  // Names are checked while the connection is made.
+  // Names are checked when the connection is opened.
   ["https://localhost/", false],
 ])("whether %s is a private address: %s", (url, isPrivate) => {
   expect(isPrivateHost(new URL(url))).toBe(isPrivate);

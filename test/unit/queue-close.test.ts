@@ -24,7 +24,7 @@ function storeOf(handlers: Handler[], onClose: () => void): QueueStore {
 }
 
 describe("closing the queues", () => {
-  it("waits for a job that a worker had fetched and starts while it closes", async () => {
+  it("waits for a job that a worker fetched and that starts during the close", async () => {
     const order: string[] = [];
     const handlers: Handler[] = [];
     const backend = createQueueBackend(
@@ -47,7 +47,7 @@ describe("closing the queues", () => {
     expect(order).toEqual(["job ended", "closed"]);
   });
 
-  it("gives up on a job that never ends, after the given time", async () => {
+  it("stops waiting for an endless job after the given time", async () => {
     const order: string[] = [];
     const handlers: Handler[] = [];
     const backend = createQueueBackend(

@@ -3,7 +3,7 @@ import { startReconciler } from "../../src/core/process/reconciler.ts";
 import { eventually } from "../support/eventually.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-test("steps that wait for a platform hold up none that look for messages, and a step that fails runs again", async () => {
+test("steps that wait for a platform do not delay other steps, and a failed step runs again", async () => {
   let answer: () => void = () => undefined;
   const platform = new Promise<void>((resolve) => {
     answer = resolve;

@@ -8,7 +8,7 @@ import { fromWallClock, toWallClock } from "../../src/core/time/wall-clock.ts";
 const NEW_YORK = "America/New_York";
 const shownAt = (text: string, timezone: string) => fromWallClock(Date.parse(`${text}Z`), timezone);
 
-/** The first runs of a rule that starts at a time on the wall clock, as that clock shows them. */
+/** The first runs of a rule, in local time. Its start is in local time too. */
 function shown(rrule: string, start: string, count: number, timezone = NEW_YORK): string[] {
   const startsAt = shownAt(start, timezone);
   const recurrence: Recurrence = { kind: "rrule", rrule, startsAt, endsAt: null, timezone };
@@ -69,13 +69,13 @@ const EXAMPLES: [rule: string, start: string, dates: string[]][] = [
 ];
 
 describe("a recurrence rule", () => {
-  it.each(EXAMPLES)("%s comes when its RFC says", (rule, start, dates) => {
+  it.each(EXAMPLES)("%s runs on the dates of its RFC", (rule, start, dates) => {
     expect(shown(rule, `${start}T09:00:00`, dates.length + (/COUNT|UNTIL/.test(rule) ? 1 : 0))).toEqual(
       dates,
     );
   });
 
-  it("keeps its time on the wall through every change of clocks, whatever the zone", () => {
+  it("keeps its local time through every change of clocks, in any zone", () => {
     const zones = fc.constantFrom(
       "Europe/Berlin",
       "America/Sao_Paulo",
@@ -112,7 +112,7 @@ describe("a recurrence rule", () => {
     );
   });
 
-  it("at a time that the wall clock skips runs that day all the same, and once where it shows it twice", () => {
+  it("runs at a skipped local time, and once at a repeated one", () => {
     expect(shown("FREQ=DAILY", "2026-03-28T02:30:00", 3, "Europe/Berlin")).toEqual([
       "2026-03-28T02:30",
       "2026-03-29T03:30",
@@ -125,13 +125,13 @@ describe("a recurrence rule", () => {
     ]);
   });
 
-  it("ends with its UNTIL: a moment, a time on the wall, or the whole of a day", () => {
+  it("ends with its UNTIL: a moment, a local time, or a whole day", () => {
     const daily = (until: string) => shown(`FREQ=DAILY;UNTIL=${until}`, "2026-01-01T09:00:00", 9).length;
     expect([daily("20260103T140000Z"), daily("20260103T135959Z")]).toEqual([3, 2]);
     expect([daily("20260103T090000"), daily("20260103T085959"), daily("20260103")]).toEqual([3, 2, 3]);
   });
 
-  it("is read in any case, with its name and without", () => {
+  it("is read in any case, with and without its name", () => {
     expect(normalRule("rrule:freq=daily;interval=2;")).toBe("FREQ=DAILY;INTERVAL=2");
   });
 
@@ -155,7 +155,7 @@ describe("a recurrence rule", () => {
     expect(ruleProblem({ rrule, startsAt, timezone: "UTC" })).toContain(reason);
   });
 
-  it("that never comes due is refused, and so is one that is over", () => {
+  it("is refused if it never runs or is already over", () => {
     const plan = (rrule: string) =>
       planSchedule({ rrule, timezone: "UTC" }, new Date("2026-01-01T00:00:00Z"));
     for (const [rrule, reason] of [
@@ -174,7 +174,7 @@ describe("a recurrence rule", () => {
     });
   });
 
-  it("goes on over any stretch without a run that a calendar has", () => {
+  it("continues over the longest gap of any calendar", () => {
     expect(shown("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29", "2026-01-01T09:00:00", 20).slice(-2)).toEqual([
       "2104-02-29T09:00",
       "2108-02-29T09:00",
@@ -207,7 +207,7 @@ describe("a rule that would take long to compute", () => {
     `FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=${list(0, 23)};BYMINUTE=${list(0, 59)}`,
     `FREQ=DAILY;BYHOUR=${list(0, 23)};BYMINUTE=${list(0, 59)};BYSETPOS=366;COUNT=900`,
     `FREQ=HOURLY;BYMINUTE=${list(0, 59)};BYSECOND=${list(0, 59)}`,
-  ])("is refused, with the number of times that it names: %s", (rrule) => {
+  ])("is refused, and the error has its number of times: %s", (rrule) => {
     expect(ruleProblem(written(rrule))).toMatch(/^it names up to \d+ times in one period/);
     expect(
       nextRun({ kind: "rrule", endsAt: null, ...written(rrule) }, new Date("2027-01-01T00:00:00Z")),
@@ -220,7 +220,7 @@ describe("a rule that would take long to compute", () => {
     "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=-1",
     `FREQ=MINUTELY;BYHOUR=${list(0, 23)};BYDAY=MO,TU,WE,TH,FR`,
     `FREQ=YEARLY;BYWEEKNO=${list(1, 53)};BYDAY=MO`,
-  ])("is not one that names a day's or a year's times: %s", (rrule) => {
+  ])("is not a rule with few times in each period: %s", (rrule) => {
     expect(ruleProblem(written(rrule))).toBeNull();
     expect(
       nextRun({ kind: "rrule", endsAt: null, ...written(rrule) }, new Date("2027-01-01T00:00:00Z")),
@@ -230,11 +230,11 @@ describe("a rule that would take long to compute", () => {
   it.each([
     `FREQ=YEARLY;BYYEARDAY=${list(1, 100)};COUNT=9999`,
     `FREQ=YEARLY;BYWEEKNO=${list(1, 53)};BYDAY=MO,TU,WE,TH,FR,SA,SU;COUNT=9999`,
-  ])("is refused sooner where it counts days or weeks of the year: %s", (rrule) => {
+  ])("is refused sooner if it counts days or weeks of the year: %s", (rrule) => {
     expect(ruleProblem(written(rrule))).toMatch(/^it names up to \d+ times in one period: at most 60 can be/);
   });
 
-  it("is refused where only its COUNT makes it long", () => {
+  it("is refused if only its COUNT makes it long", () => {
     const rrule = `FREQ=DAILY;BYHOUR=${list(0, 19)};BYMINUTE=${list(0, 23)};BYSETPOS=366;COUNT=900`;
     expect(ruleProblem(written(rrule))).toMatch(/leave COUNT out/);
   });

@@ -18,7 +18,7 @@ function runs(recurrence: Recurrence, after: string, count: number): string[] {
 }
 
 describe("a schedule", () => {
-  it("of every day keeps its time on the wall when clocks go forward and back", () => {
+  it("of every day keeps its local time when clocks change", () => {
     const daily: Recurrence = {
       ...berlin,
       kind: "interval",
@@ -34,7 +34,7 @@ describe("a schedule", () => {
     expect(runs(daily, "2026-10-24T12:00:00Z", 1)).toEqual(["2026-10-25T08:00:00.000Z"]);
   });
 
-  it("at a time that the wall clock skips runs that day all the same, and once where it shows it twice", () => {
+  it("runs at a skipped local time, and once at a repeated one", () => {
     const skipped: Recurrence = {
       ...berlin,
       kind: "interval",
@@ -69,7 +69,7 @@ describe("a schedule", () => {
     ],
     ["0 */2 * * *", "Europe/Berlin", "2027-03-27T23:30:00Z", ["2027-03-28T02:00Z", "2027-03-28T04:00Z"]],
     ["0 0 9 * * 1", "Europe/Berlin", "2027-03-27T12:00:00Z", ["2027-03-29T07:00Z"]],
-  ])("by cron %s in %s meets the days on which clocks change", (cron, timezone, from, expected) => {
+  ])("by cron %s in %s handles the days on which clocks change", (cron, timezone, from, expected) => {
     const recurrence: Recurrence = { kind: "cron", cron, timezone, startsAt: new Date(0), endsAt: null };
     const found: string[] = [];
     let after = new Date(from);
@@ -82,7 +82,7 @@ describe("a schedule", () => {
     expect(found).toEqual(expected);
   });
 
-  it("by cron follows the zone's wall clock", () => {
+  it("by cron follows the zone's local time", () => {
     const weekdays: Recurrence = {
       ...berlin,
       kind: "cron",
@@ -96,7 +96,7 @@ describe("a schedule", () => {
     ]);
   });
 
-  it("of hours counts hours, and ends when it ends", () => {
+  it("of hours counts real hours, and ends at its end", () => {
     const hourly: Recurrence = {
       timezone: "UTC",
       kind: "interval",
@@ -110,12 +110,12 @@ describe("a schedule", () => {
     ]);
   });
 
-  it("for one time comes once", () => {
+  it("for one time runs once", () => {
     const once: Recurrence = { ...berlin, kind: "at", startsAt: at("2026-01-01T12:00:00Z") };
     expect(runs(once, "2026-01-01T00:00:00Z", 5)).toEqual(["2026-01-01T12:00:00.000Z"]);
   });
 
-  it("says what is wrong with a pattern", () => {
+  it("reports the error in a pattern", () => {
     expect(cronProblem("0 9 * * *", "UTC")).toBe(null);
     expect(cronProblem("every day", "UTC")).toMatch(/./);
     expect(cronProblem("0 0 30 2 *", "UTC")).toMatch(/./);
@@ -125,18 +125,18 @@ describe("a schedule", () => {
 describe("quiet hours", () => {
   const nights = { from: 22 * 60, to: 7 * 60, timezone: "Europe/Berlin" };
 
-  it("reach over midnight, in their zone, and say when they end", () => {
+  it("span midnight in their zone, and say when they end", () => {
     expect(quietUntil(nights, at("2026-07-01T19:59:00Z"))).toBe(null);
     expect(quietUntil(nights, at("2026-07-01T20:00:00Z"))).toEqual(at("2026-07-02T05:00:00Z"));
     expect(quietUntil(nights, at("2026-07-02T04:59:00Z"))).toEqual(at("2026-07-02T05:00:00Z"));
     expect(quietUntil(nights, at("2026-07-02T05:00:00Z"))).toBe(null);
   });
 
-  it("end by the wall clock in the night that clocks change", () => {
+  it("end by local time in the night that clocks change", () => {
     expect(quietUntil(nights, at("2026-03-28T22:00:00Z"))).toEqual(at("2026-03-29T05:00:00Z"));
   });
 
-  it("within one day are what they say, and none where they end as they begin", () => {
+  it("within one day have their plain meaning, and are empty if start and end are equal", () => {
     expect(quietUntil({ from: 60, to: 120, timezone: "UTC" }, at("2026-01-01T01:30:00Z"))).toEqual(
       at("2026-01-01T02:00:00Z"),
     );

@@ -27,7 +27,7 @@ function open() {
   return { told, report };
 }
 
-test("the first refusal is reported at once, further ones once a minute with their count", () => {
+test("the first refusal is reported at once, later ones once a minute with their count", () => {
   const { told, report } = open();
   for (let n = 0; n < 30; n++) report.note(channel("one"), forged);
   expect(told).toEqual([["one", "invalid_signature", 1]]);
@@ -38,7 +38,7 @@ test("the first refusal is reported at once, further ones once a minute with the
   ]);
 });
 
-test("channels and reasons are reported apart, and a quiet one begins anew", () => {
+test("channels and reasons are reported separately, and a reason that stopped starts again", () => {
   const { told, report } = open();
   report.note(channel("one"), forged);
   report.note(channel("two"), forged);
@@ -49,7 +49,7 @@ test("channels and reasons are reported apart, and a quiet one begins anew", () 
   expect(told).toHaveLength(4);
 });
 
-test("what was counted is reported at the stop", () => {
+test("remaining counts are reported at the stop", () => {
   const { told, report } = open();
   for (let n = 0; n < 3; n++) report.note(channel("one"), forged);
   report.stop();
@@ -58,7 +58,7 @@ test("what was counted is reported at the stop", () => {
   expect(told).toHaveLength(2);
 });
 
-test("the sentence counts", () => {
+test("the sentence has the right number", () => {
   expect(refusalText({ ...forged, count: 1 })).toBe(
     "a webhook request was refused (invalid_signature): the signature is not ours",
   );

@@ -18,19 +18,19 @@ const ONLY_ADA = {
 } as const;
 
 test.each<[string, typeof running | null, ConfiguredChannel | null, string | null]>([
-  ["the same", running, configured(), null],
+  ["equal settings", running, configured(), null],
   [
     "other keys",
     running,
     configured({ config: { title: "Help", theme: "dark" } }),
     "allowedOrigins, title, theme",
   ],
-  ["who may talk to the bot", running, configured({ access: ONLY_ADA }), "access"],
+  ["the access settings", running, configured({ access: ONLY_ADA }), "access"],
   ["another kind", running, configured({ kind: "api" }), "kind"],
-  ["a channel that is gone", running, null, "removed"],
-  ["a channel that is switched off", running, configured({ enabled: false }), "switched off"],
-  ["a channel that is new", null, configured(), "new"],
-  ["a channel that is new and switched off", null, configured({ enabled: false }), null],
-])("the difference of %s is told by the keys, never by values", (_name, now, file, expected) => {
+  ["a removed channel", running, null, "removed"],
+  ["a disabled channel", running, configured({ enabled: false }), "switched off"],
+  ["a new channel", null, configured(), "new"],
+  ["a new disabled channel", null, configured({ enabled: false }), null],
+])("the difference of %s is shown by keys, never by values", (_name, now, file, expected) => {
   expect(reloadDifference(now, file)).toBe(expected);
 });

@@ -11,7 +11,7 @@ async function listed(sealed: ReturnType<typeof sealValues>) {
   return all;
 }
 
-test("sealed values open with their secret, for their purpose and under their key alone", async () => {
+test("sealed values open only with their secret, for their purpose and under their key", async () => {
   const values = memoryValues();
   const sealed = sealValues(values, SECRET);
   await sealed.write("a", "token of a");
@@ -34,7 +34,7 @@ test("sealed values open with their secret, for their purpose and under their ke
   ]);
 });
 
-test("a sealed value changes only from what it was, and what does not open stays as it is", async () => {
+test("a sealed value changes only from its old state, and an unreadable one stays unchanged", async () => {
   const values = memoryValues();
   const sealed = sealValues(values, SECRET);
   await sealed.write("a", "1");

@@ -4,14 +4,14 @@ import { healthRoutes } from "../../src/http/server/health-routes.ts";
 import { createHttpServer } from "../../src/http/server/server.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-test("a thousand who ask at once, and those a moment later, get one answer", async () => {
+test("a thousand simultaneous callers, and those a moment later, get one answer", async () => {
   let asked = 0;
   const answer = shareAnswer(async () => ++asked, 60_000);
   expect(new Set(await Promise.all(Array.from({ length: 1_000 }, answer)))).toEqual(new Set([1]));
   expect(await answer()).toBe(1);
 });
 
-test("an answer that is no longer fresh is asked for again, and so is one that failed", async () => {
+test("an answer that is old or failed is computed again", async () => {
   let asked = 0;
   const stale = shareAnswer(async () => ++asked, 0);
   expect([await stale(), await stale()]).toEqual([1, 2]);
@@ -24,7 +24,7 @@ test("an answer that is no longer fresh is asked for again, and so is one that f
   expect(await failing()).toBe(5);
 });
 
-test.each(["/readyz", "/metrics"])("a flood of %s costs few queries", async (path) => {
+test.each(["/readyz", "/metrics"])("many requests for %s cause few queries", async (path) => {
   let asked = 0;
   const ask = async <T>(answer: T) => {
     asked += 1;
@@ -39,7 +39,7 @@ test.each(["/readyz", "/metrics"])("a flood of %s costs few queries", async (pat
     draining: () => false,
   });
   const http = createHttpServer({ webhooks: () => {}, health, mounts: [] }, quietLog());
-  // The fault of a connection that could not be accepted concerns no other connection.
+  // A connection that could not be accepted must not affect others.
   const port = await http.listen("127.0.0.1", 0);
   for (let n = 0; n < 2; n++) http.server.emit("error", new Error("accept EMFILE"));
   const flood = Array.from({ length: 300 }, async () => {

@@ -32,12 +32,12 @@ test.each([
   [POLLED, POLLED],
   [POLLED, POSTED],
   [POSTED, POLLED],
-])("two channels with one bot are a problem where one of them polls", (a, b) => {
+])("two channels with one bot are a problem if one of them polls", (a, b) => {
   expect(found(a, b)).toMatchObject({ problems: [shared], warnings: [] });
   expect(JSON.stringify(found(a, b))).not.toContain("one-and-the-same");
 });
 
-test("two channels with one webhook are worth a warning: Telegram posts to one of them", () => {
+test("two channels with one webhook cause a warning: Telegram posts to one of them", () => {
   expect(found(POSTED, POSTED)).toMatchObject({ problems: [], warnings: [shared] });
 });
 
@@ -50,17 +50,17 @@ test.each<[string, object, string]>([
   ["sms", NUMBER, "from"],
   ["whatsapp", NUMBER, "from"],
   ["whatsapp", { provider: "meta", phoneNumberId: "106" }, "phoneNumberId"],
-])("two channels of kind %s with one account are worth a warning", (kind, config, key) => {
+])("two channels of kind %s with one account cause a warning", (kind, config, key) => {
   const path = `channels.config.json: channels.b.${key}`;
   expect(found(config, config, true, kind)).toMatchObject({ problems: [], warnings: [{ path }] });
 });
 
-test("two sockets of one Slack app are a problem: each event comes over one of them", () => {
+test("two sockets of one Slack app are a problem: each event goes to one of them", () => {
   const { problems } = found(SLACK, { ...SLACK, mode: "socket" }, true, "slack");
   expect(problems).toHaveLength(1);
 });
 
-test("two bots, two servers, and what is switched off have nothing in common", () => {
+test("different bots, different servers and disabled channels have no conflict", () => {
   const none = { problems: [], warnings: [] };
   expect(found(POLLED, { ...POLLED, token: "4243:another" })).toEqual(none);
   expect(found(POLLED, { ...POLLED, apiRoot: "http://127.0.0.1:8081" })).toEqual(none);

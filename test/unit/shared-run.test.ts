@@ -11,12 +11,12 @@ function gatedRun() {
   return { gates, ask: shareRuns(run, 3) };
 }
 
-test("callers that come during a run share the next one, which begins after they asked, up to a number", async () => {
+test("callers that arrive during a run share the next one, up to a maximum number", async () => {
   const { gates, ask } = gatedRun();
   const first = ask();
   const later = [ask(), ask(), ask()];
   expect(gates).toHaveLength(1);
-  // One more has a run of its own.
+  // One more caller gets its own run.
   const own = ask();
   expect(gates).toHaveLength(2);
   gates[1]?.end();
@@ -33,7 +33,7 @@ test("callers that come during a run share the next one, which begins after they
   expect(gates).toHaveLength(4);
 });
 
-test("a failed run fails for those who share it, and for nobody later", async () => {
+test("a failed run fails only for the callers that share it", async () => {
   const { gates, ask } = gatedRun();
   const first = ask();
   const second = ask();

@@ -8,7 +8,7 @@ async function* stream(events: readonly TurnEvent[]): AsyncGenerator<TurnEvent> 
   yield* events;
 }
 
-test("a viewer reads a masked text to its end before the turn ends, and nothing of an abandoned attempt", async () => {
+test("a viewer reads a complete masked text before the turn ends, and nothing of an abandoned attempt", async () => {
   const pieces = (from: number, ...texts: string[]): TurnEvent[] =>
     texts.map((content, index) => ({ id: from + index, type: "content", data: { content } }));
   const events: TurnEvent[] = [

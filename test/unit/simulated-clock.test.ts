@@ -3,7 +3,7 @@ import { createClock } from "../../src/simulator/wire/clock.ts";
 import { eventually } from "../support/eventually.ts";
 
 describe("the clock of the simulated platforms", () => {
-  it("runs what becomes due when it moves, in order, and nothing else", async () => {
+  it("runs only what is due when the clock moves, in order", async () => {
     const clock = createClock();
     const ran: string[] = [];
     clock.after(120_000, () => ran.push("later"));

@@ -26,7 +26,7 @@ function start(options: { rate?: typeof UNHURRIED; most?: typeof UNLIMITED; now?
   return { intake, begun, told, take, end: (text: string) => ends.get(text)?.() };
 }
 
-test("reads no further while so many frames are under way, and then goes on in order", async () => {
+test("stops reading at the limit of frames in progress, and then continues in order", async () => {
   const { intake, begun, told, take, end } = start({ most: { count: 2, bytes: 1_000 } });
   take("A", "B", "C", "d", "E");
   expect([begun, told, intake.isHeld()]).toEqual([["A", "B"], ["pause"], true]);
@@ -37,7 +37,7 @@ test("reads no further while so many frames are under way, and then goes on in o
   expect([told, intake.isHeld()]).toEqual([["pause", "resume"], false]);
 });
 
-test("reads no further while so many bytes are under way", async () => {
+test("stops reading at the limit of bytes in progress", async () => {
   const { begun, take, end } = start({ most: { count: 100, bytes: 10 } });
   take("A".repeat(10), "B");
   expect(begun).toEqual(["A".repeat(10)]);
@@ -45,7 +45,7 @@ test("reads no further while so many bytes are under way", async () => {
   await eventually(() => expect(begun).toHaveLength(2));
 });
 
-test("takes frames at a rate, whatever they are, and drops none", async () => {
+test("limits the rate of all frames, and drops none", async () => {
   let now = 0;
   const { begun, told, take } = start({ rate: { perMinute: 6_000, burst: 3 }, now: () => now });
   take("a", "b", "c", "d", "e");
@@ -55,7 +55,7 @@ test("takes frames at a rate, whatever they are, and drops none", async () => {
   expect(told).toEqual(["pause", "resume"]);
 });
 
-test("begins nothing more once its socket is closed", async () => {
+test("starts nothing new after its socket is closed", async () => {
   const { begun, take, intake, end } = start({ most: { count: 1, bytes: 1_000 } });
   take("A", "b");
   intake.close();

@@ -21,7 +21,7 @@ const anything = fc.string({ unit: "grapheme", maxLength: 300 });
 const limits = fc.integer({ min: 32, max: 120 });
 
 describe("splitting a text", () => {
-  test("keeps every part within the limit and loses nothing but white space", () => {
+  test("keeps every part within the limit and loses only white space", () => {
     fc.assert(
       fc.property(fc.oneof(prose, anything), limits, fc.boolean(), (text, limit, fences) => {
         const parts = splitText(text, { limit, fences: fences && !/```|~~~/.test(text) });
@@ -32,7 +32,7 @@ describe("splitting a text", () => {
     );
   });
 
-  test("never cuts through a character a reader sees", () => {
+  test("never splits a visible character", () => {
     const characters = fc.array(fc.constantFrom("👩‍👩‍👧‍👦", "🇩🇪", "é", "👋🏽", "a", "\r\n", "한"), {
       minLength: 40,
       maxLength: 120,
@@ -48,11 +48,11 @@ describe("splitting a text", () => {
     );
   });
 
-  test("does not take a space that carries an accent for the end of a word", () => {
+  test("does not treat a space with an accent as the end of a word", () => {
     expect(splitText("one two \u0301three", { limit: 9 })[0]).toBe("one");
   });
 
-  test("leaves a text that fits as it is, and makes no part of a blank one", () => {
+  test("does not change a text that fits, and makes no part of a blank one", () => {
     expect(splitText("  short \n", { limit: 20 })).toEqual(["  short \n"]);
     expect(splitText(" \n ".repeat(40), { limit: 20 })).toEqual([]);
   });
@@ -74,7 +74,7 @@ describe("splitting a text", () => {
     ]);
   });
 
-  test("does not cut into what should stay together, if it can", () => {
+  test("keeps related text together, if possible", () => {
     const text = "Read the [whole long manual](https://example.org) first";
     const start = text.indexOf("[");
     const end = text.indexOf(")") + 1;
@@ -82,7 +82,7 @@ describe("splitting a text", () => {
     expect(parts).toEqual(["Read the", "[whole long manual](https://example.org) first"]);
   });
 
-  test("closes a code block at a cut and opens it again after", () => {
+  test("closes a code block at a cut and opens it again after it", () => {
     const code = Array.from({ length: 12 }, (_, line) => `  line(${line});`);
     const text = ["Look:", "```js", ...code, "```", "Done."].join("\n");
     const parts = splitText(text, { limit: 80, fences: true });
@@ -96,7 +96,7 @@ describe("splitting a text", () => {
     expect(parts.slice(1).every((part) => part.startsWith("```js\n"))).toBe(true);
   });
 
-  test("ends, and loses nothing, whatever is fenced", () => {
+  test("terminates and loses nothing, with any code fences", () => {
     const line = fc.constantFrom(
       "```",
       "````",

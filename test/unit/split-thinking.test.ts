@@ -42,11 +42,11 @@ const CASES: [name: string, written: string, text: string, thinking: string][] =
 ];
 
 describe("thinking in front of an answer", () => {
-  it.each(CASES)("is taken out of it: %s", (_, written, text, thinking) => {
+  it.each(CASES)("is removed from it: %s", (_, written, text, thinking) => {
     expect(split([written])).toEqual({ text, thinking, retracted: false });
   });
 
-  it.each(CASES)("is found however it is cut: %s", (_, written, text, thinking) => {
+  it.each(CASES)("is found with any split into pieces: %s", (_, written, text, thinking) => {
     const anyCut = fc.array(fc.nat({ max: written.length }), { maxLength: 8 });
     fc.assert(
       fc.property(anyCut, (cuts) => {
@@ -57,25 +57,25 @@ describe("thinking in front of an answer", () => {
     );
   });
 
-  it("is looked for in one go, however the answer goes on", () => {
+  it("is searched in linear time, with any text after it", () => {
     // Code with quadratic time takes minutes for this text, and the test's time limit ends it.
     const blank = "\n".repeat(300_000);
     expect(split([`Hello${blank}`, ...Array(10).fill("a </think>")]).text).toHaveLength(5 + 300_000 + 100);
   });
 
-  it("that only its end shows takes back what was said before", () => {
+  it("withdraws the earlier text if only its end tag appears", () => {
     const pieces = ["\nThe user wants X. Secret plan.\n", "</think>", "\n\nHello there"];
     expect(split(pieces)).toEqual({ text: "Hello there", thinking: "", retracted: true });
   });
 
-  it("that only its end shows is known from the beginning where the model is known for it", () => {
+  it("is known from the beginning if the model is known to omit the start tag", () => {
     const pieces = ["\nSecret plan.\n", "</thi", "nk>", "\n\nHello there"];
     const expected = { text: "Hello there", thinking: "\nSecret plan.\n", retracted: false };
     expect(split(pieces, { open: true })).toEqual(expected);
     expect(split(["<think>", ...pieces], { open: true })).toEqual(expected);
   });
 
-  it("that was expected and did not come leaves the answer, if it is whole", () => {
+  it("leaves the answer complete if it was expected and did not appear", () => {
     expect(split(["Hello ", "there"], { open: true }).text).toBe("Hello there");
     expect(split(["Hello ", "the"], { open: true, whole: false }).text).toBe("");
   });

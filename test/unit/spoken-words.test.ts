@@ -11,12 +11,12 @@ test.each([
   expect(spokenForm(words)).toBe(form);
 });
 
-test("only a voice message that says nothing else is a reset", () => {
+test("a voice message is a reset only if it contains nothing else", () => {
   expect(["/reset", "Reset.", "slash reset"].map(saysReset)).toEqual([true, true, true]);
   expect(["Please reset my password", "preset", ""].map(saysReset)).toEqual([false, false, false]);
 });
 
-test("a word is found as it is written, and silence is no word", () => {
+test("a word is found as it is written, and silence contains no word", () => {
   expect(saidWord(["/human", "/help"], "Help!")).toBe("/help");
   expect(saidWord(["👍"], "…")).toBeNull();
 });

@@ -22,7 +22,7 @@ test.each<[string, (url: URL) => void, RegExp]>([
     (url) => (url.pathname = "/nothing_here"),
     /has no such database.*nothing_here.*Create it/,
   ],
-])("a Postgres %s is named by its setting, with what to do", async (_, change, words) => {
+])("a Postgres %s is explained by its setting, with the fix", async (_, change, words) => {
   const url = new URL(inject("postgresUrl"));
   change(url);
   const client = new pg.Client(url.href);
@@ -38,7 +38,7 @@ test.each([
   ["postgres://u:pass-word@127.0.0.1:1/d", "cannot be reached at 127.0.0.1:1 (ECONNREFUSED). Start it, or"],
   ["postgres://u:pass-word@localhost:1/d", "cannot be reached at localhost:1 (ECONNREFUSED)."],
 ])(
-  "a Postgres that does not answer at %s is named by its setting, with what to do",
+  "a Postgres that does not answer at %s is explained by its setting, with the fix",
   async (databaseUrl, words) => {
     const error = await errorOf(new pg.Client(databaseUrl).connect());
     const fault = wordsOf(explainStart(error, { dataDir: "/data", databaseUrl }));
@@ -54,7 +54,7 @@ test.each<[string, string]>([
   ["57P03", "takes no connections yet"],
   ["25006", "the primary server"],
   ["SELF_SIGNED_CERT_IN_CHAIN", "NODE_EXTRA_CA_CERTS"],
-])("a Postgres that answers %s is explained, also where the error is the cause of another", (code, words) => {
+])("a Postgres error %s is explained, also as the cause of another error", (code, words) => {
   const cause = Object.assign(new Error("from Postgres"), { code });
   const places = { dataDir: "/data", databaseUrl: "postgres://app:pass-word@db.example/causeway" };
   const fault = wordsOf(explainStart(new Error("could not migrate", { cause }), places));
@@ -67,12 +67,12 @@ test.each([
   ["SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string", "wants a password"],
   ['no pg_hba.conf entry for host "10.0.0.1", user "app", no encryption', "sslmode=require"],
   ["Connection terminated unexpectedly", "is no Postgres"],
-])("a Postgres that the client reports as %j is explained", (message, words) => {
+])("the Postgres client error %j is explained", (message, words) => {
   const places = { dataDir: "/data", databaseUrl: "postgres://app@db.example/causeway" };
   expect(wordsOf(explainStart(new Error(message), places))).toContain(words);
 });
 
-test("a data directory that is a file, or below one, is explained", async () => {
+test("a data directory that is a file, or below a file, is explained", async () => {
   const outer = await mkdtemp(join(tmpdir(), "causeway-fault-"));
   const file = join(outer, "file");
   await writeFile(file, "");
@@ -89,12 +89,12 @@ test.each([
   ["EACCES", "chown -R"],
   ["EROFS", "cannot be written"],
   ["ENOSPC", "is full"],
-])("a data directory that answers %s is explained", (code, words) => {
+])("a data directory that fails with %s is explained", (code, words) => {
   const error = Object.assign(new Error(code), { code, path: "/data/api-key" });
   expect(wordsOf(explainStart(error, nowhere))).toContain(words);
 });
 
-test("any other error stays as it is", async () => {
+test("any other error stays unchanged", async () => {
   const outer = await mkdtemp(join(tmpdir(), "causeway-fault-"));
   await mkdir(join(outer, "folder"));
   const elsewhere = await errorOf(readFile(join(outer, "folder")));

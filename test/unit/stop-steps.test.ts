@@ -3,7 +3,7 @@ import { createStopSteps } from "../../src/core/process/stop-steps.ts";
 import { eventually } from "../support/eventually.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-test("a step that never ends, or fails, is told and holds up none of those behind it", async () => {
+test("a step that fails or never ends is reported, and does not delay the next steps", async () => {
   const log = quietLog();
   const { step, unfinished } = createStopSteps(50, log);
   const done: string[] = [];
@@ -22,7 +22,7 @@ test("a step that never ends, or fails, is told and holds up none of those behin
   ]);
 });
 
-test("what is quick is waited for, and the time that is left shrinks to nothing", async () => {
+test("quick steps are awaited, and the remaining time shrinks to zero", async () => {
   const { step, unfinished, leftUntil } = createStopSteps(1, quietLog());
   const quick = createStopSteps(60_000, quietLog());
   await quick.step("turns under way", 0.5, async () => undefined);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createStop } from "../../src/core/process/stop.ts";
 
-test("a stop reaches a signal that was asked for before, with its reason", () => {
+test("a stop reaches an existing signal, with its reason", () => {
   const stop = createStop();
   const { signal } = stop;
   expect(signal.aborted).toBe(false);
@@ -13,7 +13,7 @@ test("a stop reaches a signal that was asked for before, with its reason", () =>
   expect(stop.why).toEqual({ reason: "enough" });
 });
 
-test("a signal asked for after the stop is aborted already, with its reason", () => {
+test("a signal created after the stop is already aborted, with its reason", () => {
   const stop = createStop();
   stop.abort("enough");
   expect(stop.signal.aborted).toBe(true);
@@ -21,7 +21,7 @@ test("a signal asked for after the stop is aborted already, with its reason", ()
   expect(stop.signal).toBe(stop.signal);
 });
 
-test("only the first stop counts, and tells whoever listens then", () => {
+test("only the first stop counts, and notifies the current listeners", () => {
   const stop = createStop();
   const told: unknown[] = [];
   const leave = stop.onAbort(() => told.push("left"));

@@ -16,7 +16,7 @@ describe("templates", () => {
     );
   });
 
-  it("leaves names nobody knows, and JSON, as they are", () => {
+  it("leaves unknown names and JSON unchanged", () => {
     const text = 'Answer {"ok": true, "items": [{}], "nested": {"a": {"b": 1}}} or {something}.';
     expect(renderTemplate(text, { variables: { ok: "x", a: "y" } })).toBe(text);
   });
@@ -27,7 +27,7 @@ describe("templates", () => {
     );
   });
 
-  it("makes a declared variable without a value empty rather than showing the placeholder to a model", () => {
+  it("replaces a declared variable without a value by an empty text", () => {
     expect(renderTemplate("Hi {user_name}!", { variables: {}, declared: ["user_name"] })).toBe("Hi !");
   });
 
@@ -38,13 +38,13 @@ describe("templates", () => {
     );
   });
 
-  it("leaves double braces alone unless expressions are on", () => {
+  it("leaves double braces unchanged unless expressions are on", () => {
     expect(renderTemplate("{{ variables.a }} {{a}}", { variables: { a: "x" } })).toBe(
       "{{ variables.a }} {{a}}",
     );
   });
 
-  it("looks up dotted paths where expressions are on", () => {
+  it("looks up dotted paths if expressions are on", () => {
     const expressions = {
       session: { metadata: { plan: "gold", tags: ["new", "vip"], nested: { deep: 1 } } },
       user: { name: null },
@@ -54,14 +54,14 @@ describe("templates", () => {
     expect(renderTemplate(text, { variables: {}, expressions })).toBe('gold|vip|{"deep":1}||');
   });
 
-  it("renders a missing path empty, and leaves what is no expression of ours visible", () => {
+  it("renders a missing path as empty, and leaves other expressions visible", () => {
     const expressions = { session: { metadata: {} } };
     expect(renderTemplate("[{{ session.metadata.x }}]", { variables: {}, expressions })).toBe("[]");
     expect(renderTemplate("[{{ order.id }}]", { variables: {}, expressions })).toBe("[{{ order.id }}]");
   });
 
   it.each(["constructor", "__proto__", "toString", "hasOwnProperty"])(
-    "sees nothing special in {%s}",
+    "gives no special meaning to {%s}",
     (name) => {
       const values = { variables: {}, expressions: { session: { metadata: {} } } };
       expect(renderTemplate(`{${name}}{{ ${name} }}`, values)).toBe(`{${name}}{{ ${name} }}`);
@@ -69,11 +69,11 @@ describe("templates", () => {
     },
   );
 
-  it("changes nothing in any text when nothing is known", () => {
+  it("changes no text when nothing is known", () => {
     fc.assert(fc.property(fc.string(), (text) => renderTemplate(text, { variables: {} }) === text));
   });
 
-  it("puts any value in exactly as it is", () => {
+  it("inserts any value unchanged", () => {
     fc.assert(
       fc.property(
         fc.string(),
@@ -84,18 +84,18 @@ describe("templates", () => {
 });
 
 describe("detecting variables", () => {
-  it("finds identifiers once each, in order, in any message", () => {
+  it("finds each identifier once, in order, in any message", () => {
     const messages = [{ content: "{b} and {a}" }, { content: "again { a }, {größe}" }];
     expect(detectVariables(messages)).toEqual(["b", "a", "größe"]);
   });
 
-  it("takes words with spaces for prose unless they are declared", () => {
+  it("treats words with spaces as ordinary text unless they are declared", () => {
     const messages = [{ content: "{product name} {just some prose}" }];
     expect(detectVariables(messages)).toEqual([]);
     expect(detectVariables(messages, ["product name"])).toEqual(["product name"]);
   });
 
-  it("takes neither JSON nor expressions for variables", () => {
+  it("does not treat JSON or expressions as variables", () => {
     expect(detectVariables([{ content: '{"a": 1} {{ variables.b }} {{c}} {} { }' }])).toEqual([]);
   });
 });

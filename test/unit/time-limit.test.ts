@@ -9,7 +9,7 @@ import { eventually } from "../support/eventually.ts";
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
-test("a limit within a combined signal holds, although nothing else refers to it and memory is tidied up", async () => {
+test("a time limit in a combined signal still works after a garbage collection", async () => {
   const never = new AbortController();
   const reasons: unknown[] = [];
   for (let count = 0; count < 20; count += 1) {
@@ -23,7 +23,7 @@ test("a limit within a combined signal holds, although nothing else refers to it
   expect(reasons[0]).toMatchObject({ name: "TimeoutError" });
 });
 
-test("a task with a limit is told when its time is over, or when whoever wants it has gone", async () => {
+test("a task with a time limit is told when the time is over or its caller has left", async () => {
   const untilAborted = (signal: AbortSignal) =>
     new Promise((resolve) => signal.addEventListener("abort", () => resolve(signal.reason)));
   const never = new AbortController();
@@ -36,7 +36,7 @@ test("a task with a limit is told when its time is over, or when whoever wants i
   expect(await withinTime(60_000, going.signal, async (signal) => signal.reason)).toBe("gone");
 });
 
-test("nothing of a limit outlives its task, whichever way that ends", async () => {
+test("a time limit leaves nothing behind after its task, however the task ends", async () => {
   const outer = new AbortController();
   const signals: AbortSignal[] = [];
   const task = async (signal: AbortSignal) => void signals.push(signal);

@@ -27,7 +27,7 @@ const step = (id: string, more: Partial<Step> = {}): Step => ({
   ...more,
 });
 
-/** The packages that a process of its own has loaded. In this one, other tests may trace. */
+/** The packages that a separate process loads. In this process, other tests may trace. */
 async function loadedWhileOff(): Promise<string> {
   using source = await compileSource();
   const program = `
@@ -51,7 +51,7 @@ describe("tracing", () => {
     expect(settingsOf(disabled).settings.tracing).toBeNull();
   });
 
-  it("says what is wrong with its settings, without showing keys", () => {
+  it("reports errors in its settings, without showing keys", () => {
     const { problems } = settingsOf({
       OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318",
       OTEL_EXPORTER_OTLP_HEADERS: "secret-key",
@@ -71,7 +71,7 @@ describe("tracing", () => {
     expect(JSON.stringify(problems)).not.toContain("secret-key");
   });
 
-  it("names a trace by the random part of its message's id, the same on every process", () => {
+  it("names a trace by the random part of its message's id, on every process", () => {
     const ids = Array.from({ length: 500 }, () => newId());
     const traces = ids.map((messageId) => traceIdOf({ messageId, traceparent: null }));
     for (const trace of traces) expect(trace).toMatch(/^[0-9a-f]{32}$/);
@@ -84,7 +84,7 @@ describe("tracing", () => {
     expect(spanIdOf("turn", "a")).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it("takes only a caller's header that follows the rules", () => {
+  it("accepts a caller's header only if it follows the standard", () => {
     expect(storedTraceparent(` ${CALLER} `)).toBe(CALLER);
     expect(storedTraceparent(CALLER.replace(/01$/, "03"))).toBe(CALLER);
     expect(storedTraceparent(`${CALLER.replace("00-", "cc-")}-more`)).toBe(CALLER);
@@ -101,7 +101,7 @@ describe("tracing", () => {
     for (const header of [undefined, ...wrong]) expect(storedTraceparent(header)).toBeNull();
   });
 
-  it("sends protobuf with the given headers, and tells once that nobody takes it", async () => {
+  it("sends protobuf with the given headers, and reports once that no server accepts it", async () => {
     await using receiver = await startTraceReceiver();
     const { settings, problems } = settingsOf({
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -143,7 +143,7 @@ describe("tracing", () => {
     await tracing?.close();
   });
 
-  it("decides by the trace's id if it is sent, so that all processes agree, and follows a caller's decision", async () => {
+  it("decides by the trace's id on every process, and follows a caller's decision", async () => {
     await using receiver = await startTraceReceiver();
     Object.assign(process.env, {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,

@@ -26,7 +26,7 @@ function wave(): Buffer {
   return Buffer.concat([head, Buffer.alloc(16_000)]);
 }
 
-test("the length of a sound is read where its format tells it", () => {
+test("the length of a recording is read if its format contains it", () => {
   expect(secondsOf(voiceNote("hello", 61))).toBe(61);
   expect(secondsOf(wave())).toBe(1);
   expect(secondsOf(ogg)).toBeNull();
@@ -34,7 +34,7 @@ test("the length of a sound is read where its format tells it", () => {
   expect(secondsOf(Buffer.from("OggS"))).toBeNull();
 });
 
-test("a server that tells only the words is asked for no more than those, from then on", async () => {
+test("a server that returns only words is asked only for words from then on", async () => {
   await using server = await startSpeechServer();
   const transcribe = createTranscriber();
   server.instead((_, call) =>
@@ -72,7 +72,7 @@ test.each([
   expect(answer).toMatchObject({ kind: "failed", ...expected });
 });
 
-test("a server is reached at an address with credentials and a query, which nobody reads", async () => {
+test("a server is called at an address with credentials and a query, which are never shown", async () => {
   const asked: [string | undefined, string | undefined][] = [];
   const server = await startLoopbackServer(
     async ({ url, headers }, response) => {
@@ -91,7 +91,7 @@ test("a server is reached at an address with credentials and a query, which nobo
   await server.close();
 });
 
-test("a server that is not there, or too slow, may be asked again", async () => {
+test("a server that is unreachable or too slow may be called again", async () => {
   const server = await startSpeechServer();
   const sound = { content: voiceNote("hello"), contentType: "audio/ogg" };
   server.instead(() => new Promise(() => {}));

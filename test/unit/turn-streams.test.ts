@@ -63,8 +63,8 @@ async function takenOver(first: string, second: string, chunk = 3) {
   return { watching, log, web };
 }
 
-describe("who follows an answer that another process begins anew", () => {
-  test("is told how it goes on where it begins the same", async () => {
+describe("a follower of an answer that another process starts again", () => {
+  test("gets the rest if the new answer starts with the same text", async () => {
     const { watching } = await takenOver("Once upon", "Once upon a time.");
     expect(watching.text()).toBe("Once upon a time.");
     expect(types(watching.seen).filter((type) => type !== "content")).toEqual([
@@ -80,14 +80,14 @@ describe("who follows an answer that another process begins anew", () => {
     ["a text that differs later", "Once upon, twice."],
     ["a shorter text", "Once."],
     ["the beginning of the same", "Once"],
-  ])("is told nothing but the end where it is %s", async (_, second) => {
+  ])("gets only the end if the new answer is %s", async (_, second) => {
     const { watching } = await takenOver("Once upon a", second);
     expect(watching.text()).toBe("Once upon a");
     expect(watching.seen.at(-1)).toMatchObject({ type: "done", data: done(second) });
     expectGrowing(watching.seen);
   });
 
-  test("and comes back with the id of text that nobody knows any more is told the end", async () => {
+  test("gets the end if its id points to unknown text", async () => {
     const { watching, web } = await takenOver("Once upon a", "Twice.");
     const lastText = watching.seen.findLast(({ type }) => type === "content")?.id ?? 0;
     const back = follower(web, lastText);
@@ -95,7 +95,7 @@ describe("who follows an answer that another process begins anew", () => {
     expect(back.seen).toEqual([watching.seen.at(-1)]);
   });
 
-  test("and comes back having seen the beginning only is told all of it", async () => {
+  test("gets the complete text if it saw only the beginning", async () => {
     const { web } = await takenOver("Once upon a", "Twice.");
     const back = follower(web, 1);
     await back.ended;
@@ -106,7 +106,7 @@ describe("who follows an answer that another process begins anew", () => {
     expect([...back.seen.slice(0, 2), ...later.seen]).toEqual(back.seen);
   });
 
-  test("from the start is told the new one alone", async () => {
+  test("gets only the new answer if it follows from the start", async () => {
     const { web } = await takenOver("Once upon a", "Twice.");
     const fresh = follower(web);
     await fresh.ended;
@@ -117,7 +117,7 @@ describe("who follows an answer that another process begins anew", () => {
   });
 });
 
-test("who follows an answer that is given along with another message is told that one's end", async () => {
+test("a follower gets the end of the other message if both are answered together", async () => {
   const { process, state } = world();
   const streams = process();
   const watching = follower(streams);
@@ -143,7 +143,7 @@ test.each<[TurnEvent["type"], JsonObject, JsonObject]>([
   ["tool_end", { summary: "\u0000" }, { summary: "\ufffd" }],
   ["error", { message: "no\u0000", code: "x" }, { message: "no\ufffd", code: "x" }],
   ["done", { output: { content: "a\\u0000" } }, { output: { content: "a\\u0000" } }],
-])("followers read of a %s what the database will hold", async (type, written, kept) => {
+])("followers of a %s read what the database will store", async (type, written, kept) => {
   const { process } = world();
   const streams = process();
   const watching = follower(streams);

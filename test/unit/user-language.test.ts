@@ -15,7 +15,7 @@ test.each([
   expect(languageOf({ locale: text })).toBe(tag);
 });
 
-test("a profile without a language, or with something else there, has none", () => {
+test("a profile without a language, or with a wrong value, has none", () => {
   expect([languageOf({}), languageOf({ locale: 7 })]).toEqual([null, null]);
 });
 

@@ -4,7 +4,7 @@ import { createVisitorPoll } from "../../src/http/web/visitor-poll.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test("streams whose visitor's sessions changed without a notice are told to poll, with few questions for all", async () => {
+test("streams of a visitor whose sessions changed without a notice are told to poll, with few queries", async () => {
   const stamps = new Map(Array.from({ length: 200 }, (_, n) => [`v${n}`, "1"]));
   const asked: string[][] = [];
   const pollVisitor = createVisitorPoll(async (ids) => {
@@ -38,7 +38,7 @@ test("streams whose visitor's sessions changed without a notice are told to poll
   expect(asked).toEqual([]);
 });
 
-test("a database that is away is asked again", async () => {
+test("an unavailable database is queried again", async () => {
   let isAway = true;
   const pollVisitor = createVisitorPoll(async () => {
     if (isAway) throw new Error("no connection");
