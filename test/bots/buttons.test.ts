@@ -29,7 +29,7 @@ describe("an endpoint", () => {
     expect((await askBot(endpoint.bot(), "hello")).result.replies).toEqual([REPLY]);
   });
 
-  it("is told what the button carries that was pressed", async () => {
+  it("gets the payload of the button that was pressed", async () => {
     await using endpoint = await startEndpoint((_, response) => json(response, { no_reply: true }));
     await askBot(endpoint.bot(), "Yes", { payload: "confirm:7" });
     expect(endpoint.requests[0]?.body.messages).toMatchObject([{ content: "Yes", payload: "confirm:7" }]);
@@ -43,7 +43,7 @@ describe("an endpoint", () => {
       "buttons.0.url",
     ],
     ["too many", { content: "x", buttons: Array(21).fill({ label: "x" }) }, "messages.0.buttons"],
-  ])("is refused buttons with %s", async (_, message, reason) => {
+  ])("fails when it offers buttons with %s", async (_, message, reason) => {
     await using endpoint = await startEndpoint((_, response) => json(response, { messages: [message] }));
     await expect(askBot(endpoint.bot(), "hello")).rejects.toMatchObject({
       code: "invalid_answer",
@@ -63,7 +63,7 @@ describe("a model", () => {
 });
 
 describe("a script", () => {
-  it("offers buttons with a line, answers what was pressed, and keeps its place in the sequence", async () => {
+  it("offers buttons with a line, answers a press, and keeps its place in the sequence", async () => {
     const config = scripted.configSchema.parse({
       replies: [{ match: "confirm:7", say: "Booked." }],
       sequence: [{ say: REPLY.content, buttons: BUTTONS }, { say: "Still here." }],

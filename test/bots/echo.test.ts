@@ -5,7 +5,7 @@ import { keptLog } from "./quiet-log.ts";
 
 const echo = definition.create(definition.configSchema.parse({}), { log: keptLog() });
 
-it("echo answers what it was told", async () => {
+it("echo answers with the text of the message", async () => {
   const { result, progress } = await askBot(echo, "hello");
   expect(result.replies).toEqual([{ content: "You said: hello" }]);
   expect(progress).toEqual([{ type: "content", content: "You said: hello" }]);

@@ -43,7 +43,7 @@ describe("a language model's answer", () => {
     expect(result.replies).toEqual([{ content: "42" }]);
   });
 
-  it("arrives whole when it is huge", async () => {
+  it("arrives complete when it is very long", async () => {
     await using server = await startProvider({ chunkSize: 4096 });
     const content = "All work and no play. ".repeat(50_000);
     server.mock.onMessage("write", { content });
@@ -51,7 +51,7 @@ describe("a language model's answer", () => {
     expect(result.replies[0]?.content.length).toBe(content.length);
   });
 
-  it("is kept when the output limit cut it short", async () => {
+  it("is kept when the output limit cuts it off", async () => {
     await using server = await startProvider();
     server.mock.onMessage("hello", { content: "As I was sayi", finishReason: "length" });
     const { result } = await askBot(server.bot(), "hello");
@@ -59,7 +59,7 @@ describe("a language model's answer", () => {
   });
 });
 
-describe("what a provider is asked", () => {
+describe("a request to a provider", () => {
   const prompt = [
     { role: "system" as const, content: "Be kind." },
     { role: "user" as const, content: "example" },
@@ -68,7 +68,7 @@ describe("what a provider is asked", () => {
     { role: "user" as const, content: "hello" },
   ];
 
-  it("has the prompt, the model configuration, and a key that is accepted", async () => {
+  it("contains the prompt, the model configuration and a valid key", async () => {
     await using server = await startProvider({ auth: { apiKeys: [API_KEY] } });
     server.mock.onMessage("hello", { content: "Hi!" });
     const settings = { temperature: 0.6, maxOutputTokens: 800, topP: 0.9, seed: 7, stop: ["END"] };
@@ -97,7 +97,7 @@ describe("what a provider is asked", () => {
     });
   });
 
-  it("goes to OpenAI's chat completions with that provider", async () => {
+  it("goes to OpenAI's chat completions if that is the provider", async () => {
     await using server = await startProvider();
     server.mock.onMessage("hello", { content: "Hi!" });
     const { result } = await askBot(server.bot({ provider: "openai", model: "gpt-4.1-mini" }), "hello", {
@@ -111,7 +111,7 @@ describe("what a provider is asked", () => {
     { provider: "openai", model: "gpt-4.1-mini", base: "/v1" },
     { provider: "anthropic", model: "claude-sonnet-4-5", base: "/v1" },
     { provider: "google", model: "gemini-2.5-flash", base: "/v1beta" },
-  ])("has one system message in front for $provider, too", async (each) => {
+  ])("begins with one system message for $provider, too", async (each) => {
     await using server = await startProvider();
     server.mock.onMessage("hello", { content: "Hi!", reasoning: "Greet back." });
     const { base, ...settings } = each;

@@ -29,7 +29,7 @@ const broken = [
 ];
 
 describe.each(ways)("an answer of a model %s", (_, settings) => {
-  it.each(broken)("that ends with %s is half of one, and asked for again", async (reason) => {
+  it.each(broken)("that ends with %s is incomplete, and is requested again", async (reason) => {
     await using server = await startChatServer({ answer: () => [delta({ content: HALF }), finish(reason)] });
     const asked = askBot(server.bot(settings), "help");
     await expect(asked).rejects.toMatchObject({ code: "stream_interrupted", retryable: true });
@@ -37,7 +37,7 @@ describe.each(ways)("an answer of a model %s", (_, settings) => {
   });
 
   it.each(["content_filter", "sensitive", "SAFETY", "PROHIBITED_CONTENT", "refusal"])(
-    "that ends with %s was refused",
+    "that ends with %s counts as a refusal",
     async (reason) => {
       await using server = await startChatServer({
         answer: () => [delta({ content: HALF }), finish(reason)],
@@ -49,7 +49,7 @@ describe.each(ways)("an answer of a model %s", (_, settings) => {
   );
 
   it.each(["stop", "STOP", "eos", "eos_token", "end_turn", "stop_sequence"])(
-    "that ends with %s is whole",
+    "that ends with %s is complete",
     async (reason) => {
       await using server = await startChatServer({
         answer: () => [delta({ content: "Hello." }), finish(reason)],
@@ -60,7 +60,7 @@ describe.each(ways)("an answer of a model %s", (_, settings) => {
   );
 
   it.each(["length", "max_tokens", "MAX_TOKENS", "model_length"])(
-    "that ends with %s says that it was cut short",
+    "that ends with %s is marked as cut off",
     async (reason) => {
       await using server = await startChatServer({
         answer: () => [delta({ content: "One, two, th" }), finish(reason)],
@@ -70,7 +70,7 @@ describe.each(ways)("an answer of a model %s", (_, settings) => {
     },
   );
 
-  it("that ends without saying how is half of one", async () => {
+  it("that ends without a reason is incomplete", async () => {
     await using server = await startChatServer({ answer: () => [delta({ content: HALF })] });
     const asked = askBot(server.bot(settings), "help");
     await expect(asked).rejects.toMatchObject({ code: "stream_interrupted", retryable: true });
@@ -78,18 +78,18 @@ describe.each(ways)("an answer of a model %s", (_, settings) => {
 });
 
 describe("a summary", () => {
-  it.each(broken)("that ends with %s is none", async (reason) => {
+  it.each(broken)("that ends with %s is not used", async (reason) => {
     await using server = await startChatServer({ answer: () => [finish(reason, { content: "The user" })] });
     const made = server.bot().summarize?.(summary());
     await expect(made).rejects.toMatchObject({ code: "stream_interrupted" });
   });
 
-  it("that was cut short is better than none", async () => {
+  it("is used even if it was cut off", async () => {
     await using server = await startChatServer({ answer: () => [finish("length", { content: "The user" })] });
     await expect(server.bot().summarize?.(summary())).resolves.toMatchObject({ content: "The user" });
   });
 
-  it("that is whole is taken", async () => {
+  it("is used if it is complete", async () => {
     await using server = await startChatServer({ answer: () => says("All of it.") });
     await expect(server.bot().summarize?.(summary())).resolves.toMatchObject({ content: "All of it." });
   });

@@ -25,7 +25,7 @@ describe("a provider's refusal", () => {
     expect(inspect(error, { depth: 10 })).not.toContain(API_KEY);
   });
 
-  it("asks to wait as long as the provider does", async () => {
+  it("asks to wait as long as the provider asks", async () => {
     await using server = await startProvider();
     server.mock.onMessage("hello", { error: { message: "Slow down" }, status: 429, retryAfter: 7 });
     const error = await failureOf(server.bot());
@@ -46,7 +46,7 @@ describe("a provider's refusal", () => {
     [500, { message: "oops" }, "provider_unavailable", true],
     [503, { message: "overloaded" }, "provider_unavailable", true],
     [529, { message: "overloaded" }, "provider_unavailable", true],
-  ])("with %i %j is %s", async (status, error, code, retryable) => {
+  ])("with %i %j becomes %s", async (status, error, code, retryable) => {
     await using server = await startProvider();
     server.mock.onMessage("hello", { error, status });
     const failure = await failureOf(server.bot());
@@ -65,7 +65,7 @@ describe("a provider's refusal", () => {
     expect(shown).not.toContain(API_KEY);
   });
 
-  it("does not carry the conversation into errors and logs", async () => {
+  it("puts no text of the conversation into errors and logs", async () => {
     await using server = await startProvider();
     server.mock.onMessage("private", { error: { message: "oops" }, status: 500 });
     expect(inspect(await failureOf(server.bot(), "my private words"), { depth: 10 })).not.toContain(
@@ -74,8 +74,8 @@ describe("a provider's refusal", () => {
   });
 });
 
-describe("an answer that breaks", () => {
-  it("in the middle, by a lost connection, is a failure to retry and not a short success", async () => {
+describe("an answer that fails", () => {
+  it("because the connection is lost is retried, and is not taken for a short answer", async () => {
     await using server = await startProvider();
     server.mock.onMessage(
       "hello",
@@ -87,7 +87,7 @@ describe("an answer that breaks", () => {
     expect(error.message).toMatch(/broke its answer off/);
   });
 
-  it("in the middle, ended politely but without a finish, is one too", async () => {
+  it("because its stream ends without a finish reason is retried, too", async () => {
     await using server = await startProvider();
     const { baseUrl } = server.odd((response) => {
       beginStream(response, "half an ans");
@@ -101,7 +101,7 @@ describe("an answer that breaks", () => {
     expect(shown.join("")).toBe("half an ans");
   });
 
-  it("by an error inside the stream carries what the provider said", async () => {
+  it("because of an error inside the stream reports the provider's words", async () => {
     await using server = await startProvider();
     const { baseUrl } = server.odd((response) => {
       beginStream(response, "half");
@@ -112,7 +112,7 @@ describe("an answer that breaks", () => {
     expect(error.message).toContain("the GPU is on fire");
   });
 
-  it("by garbage inside the stream does not crash anything", async () => {
+  it("because of invalid data inside the stream crashes nothing", async () => {
     await using server = await startProvider();
     const { baseUrl } = server.odd((response) => {
       beginStream(response, "half");
@@ -124,7 +124,7 @@ describe("an answer that breaks", () => {
     });
   });
 
-  it("that is a web page asks to check the address", async () => {
+  it("because it is a web page asks the operator to check the address", async () => {
     await using server = await startProvider();
     const { baseUrl } = server.odd((response) => {
       response.writeHead(200, { "content-type": "text/html" }).end("<html>Welcome</html>");
@@ -132,15 +132,15 @@ describe("an answer that breaks", () => {
     expect((await failureOf(server.bot({ baseUrl }))).message).toContain("check bot.baseUrl");
   });
 
-  it("by the provider's content policy is no success either", async () => {
+  it("because of the provider's content policy is not taken for a success", async () => {
     await using server = await startProvider();
     server.mock.onMessage("hello", { content: "Well, you co", finishReason: "content_filter" });
     expect(await failureOf(server.bot())).toMatchObject({ code: "content_filter", retryable: false });
   });
 });
 
-describe("no answer", () => {
-  it("that is empty or blank is a failure", async () => {
+describe("a missing answer", () => {
+  it("is a failure when the text is empty or blank", async () => {
     await using server = await startProvider();
     server.mock.onMessage("hello", { content: "" });
     server.mock.onMessage("blank", { content: " \n " });
@@ -148,7 +148,7 @@ describe("no answer", () => {
     expect(await failureOf(server.bot(), "blank")).toMatchObject({ code: "empty_reply" });
   });
 
-  it("because thinking used everything up says what to raise", async () => {
+  it("names the limit to raise when thinking used all tokens", async () => {
     await using server = await startProvider();
     server.mock.onMessage("hello", { content: "", reasoning: "Hmm, hmm.", finishReason: "length" });
     const error = await failureOf(server.bot());
@@ -156,7 +156,7 @@ describe("no answer", () => {
     expect(error.message).toContain("raise bot.maxOutputTokens");
   });
 
-  it("because nothing listens there says so", async () => {
+  it("reports that nothing listens at the address", async () => {
     const server = await startProvider();
     const bot = server.bot();
     await server[Symbol.asyncDispose]();
@@ -165,7 +165,7 @@ describe("no answer", () => {
     expect(error.message).toContain("check bot.baseUrl");
   });
 
-  it("within the time allowed ends the wait and the connection", async () => {
+  it("ends the wait and the connection after the allowed time", async () => {
     await using server = await startProvider();
     const { baseUrl, closed } = server.odd((response) => {
       beginStream(response, "Let me see…");
@@ -196,7 +196,7 @@ describe("an abort", () => {
     },
   );
 
-  it("that came before the turn began asks nobody", async () => {
+  it("before the turn begins sends no request", async () => {
     await using server = await startProvider();
     const signal = AbortSignal.abort(new Error("cancelled"));
     await expect(askBot(server.bot(), "hello", { signal })).rejects.toThrow("cancelled");

@@ -38,7 +38,7 @@ async function ask(server: ProviderServer, prompt: PromptMessage[], settings = {
   return askBot(server.bot(settings), "?", { prompt });
 }
 
-it("is given pictures, PDFs and texts along with the words", async () => {
+it("a model gets pictures, PDFs and text files together with the message", async () => {
   await using server = await startProvider();
   const files = [
     picture(),
@@ -64,7 +64,7 @@ it("is given pictures, PDFs and texts along with the words", async () => {
   ]);
 });
 
-it("is given the newest files where not all can go", async () => {
+it("a model gets the newest files when there are too many", async () => {
   await using server = await startProvider();
   const prompt = Array.from({ length: 10 }, (_, index) => [
     said(`picture ${index}`, picture()),
@@ -76,7 +76,7 @@ it("is given the newest files where not all can go", async () => {
   expect(parts).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 2, 2]);
 });
 
-it("is given the files of messages that it is asked together, the newest of them", async () => {
+it("a model gets the newest files of several messages that it answers together", async () => {
   await using server = await startProvider();
   const pictures = Array.from({ length: 9 }, (_, index) => Buffer.concat([png, Buffer.from([index])]));
   const prompt = pictures.map((bytes, index) =>
@@ -91,7 +91,7 @@ it("is given the files of messages that it is asked together, the newest of them
   expect(files).toEqual(urls.map((url) => ({ type: "image_url", image_url: { url } })));
 });
 
-it("is given links, or words alone, where the agent says so", async () => {
+it("a model gets links, or only the text, if the agent is configured so", async () => {
   await using server = await startProvider();
   await ask(server, [said("look", picture())], { attachments: "links" });
   expect(sent(server)).toEqual([{ role: "user", content: "look\nhttps://chat.example.org/cat.png" }]);
@@ -99,7 +99,7 @@ it("is given links, or words alone, where the agent says so", async () => {
   expect(sent(server)).toEqual([{ role: "user", content: "look" }]);
 });
 
-it("is asked again in words when it refuses files, and only then", async () => {
+it("a model that refuses files gets the text alone in a second request", async () => {
   await using server = await startProvider();
   let asked = 0;
   const { baseUrl } = server.odd((response) => {

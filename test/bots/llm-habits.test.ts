@@ -37,7 +37,7 @@ describe("a server that calls the output limit max_completion_tokens", () => {
   it.each([
     ["openai-compatible", { provider: "openai-compatible" }],
     ["openai", { provider: "openai", apiKey: "k" }],
-  ])("is asked so from its first refusal on (%s)", async (_, provider) => {
+  ])("gets that name in every request after its first refusal (%s)", async (_, provider) => {
     await using server = await startChatServer({ rules: [refusesMaxTokens] });
     const bot = server.bot({ ...provider, maxOutputTokens: 800 });
     expect((await askBot(bot, "hello")).result.replies).toEqual([{ content: "Hi!" }]);
@@ -46,7 +46,7 @@ describe("a server that calls the output limit max_completion_tokens", () => {
     expect(server.requests.map((body) => "max_tokens" in body)).toEqual([true, false, false]);
   });
 
-  it("writes summaries, also where another model of it does", async () => {
+  it("writes summaries, also with a second model", async () => {
     await using server = await startChatServer({ rules: [refusesMaxTokens] });
     const bot = server.bot();
     for (const model of [null, "small", "small"]) {
@@ -62,7 +62,7 @@ describe("a server that calls the output limit max_completion_tokens", () => {
   });
 });
 
-it("is told of no limit that is not the operator's where it takes none", async () => {
+it("a server that refuses our default limit gets none, but it always gets the operator's limit", async () => {
   const small: Rule = (body) =>
     limits([body])[0] === null ? null : "max_tokens is too large: this model takes 512";
   await using server = await startChatServer({ rules: [small] });
@@ -73,7 +73,7 @@ it("is told of no limit that is not the operator's where it takes none", async (
   await expect(asked).rejects.toThrow("max_tokens is too large");
 });
 
-describe("a server that refuses a part of the request that it need not have", () => {
+describe("a server that refuses an optional part of the request", () => {
   it.each<[string, Rule, Record<string, unknown>]>([
     ["stream_options", has("stream_options", "stream_options: Extra inputs are not permitted"), {}],
     [
@@ -91,7 +91,7 @@ describe("a server that refuses a part of the request that it need not have", ()
       (body) => (body["tool_choice"] === "none" ? "tool_choice 'none' is not supported" : null),
       { tools: ["end_session"], maxSteps: 1 },
     ],
-  ])("is asked without %s, and remembers it", async (_, rule, settings) => {
+  ])("gets later requests without %s", async (_, rule, settings) => {
     await using server = await startChatServer({ rules: [rule] });
     const bot = server.bot(settings);
     for (let turn = 1; turn <= 2; turn += 1) {
@@ -100,7 +100,7 @@ describe("a server that refuses a part of the request that it need not have", ()
     expect(server.requests.length).toBe(3);
   });
 
-  it("is asked without each of several", async () => {
+  it("gets later requests without all the parts that it refused", async () => {
     const rules = [has("stream_options", "unknown field stream_options"), refusesMaxTokens];
     await using server = await startChatServer({ rules, refusal: 422 });
     const bot = server.bot({ maxOutputTokens: 800 });
@@ -109,7 +109,7 @@ describe("a server that refuses a part of the request that it need not have", ()
     expect(server.requests.length).toBe(4);
   });
 
-  it("by a rate limit is not", async () => {
+  it("gets no second request if the refusal is a rate limit", async () => {
     const rules = [has("stream_options", "stream_options cost extra")];
     await using server = await startChatServer({ rules, refusal: 429 });
     await expect(askBot(server.bot(), "hello")).rejects.toMatchObject({ code: "rate_limited" });
@@ -131,7 +131,7 @@ describe("a model without a system role", () => {
     [400, "Only user and assistant roles are supported!"],
     [422, "messages.0.role: Input should be 'user' or 'assistant'"],
     [400, "Developer instruction is not enabled for models/gemma-2"],
-  ])("is told in the user's place once it refused one with %i: %s", async (refusal, words) => {
+  ])("gets the prompt as a user message after it refused with %i: %s", async (refusal, words) => {
     await using server = await startChatServer({ rules: [noSystem(words), rolesAlternate], refusal });
     const bot = server.bot();
     for (let turn = 1; turn <= 2; turn += 1) {
@@ -149,13 +149,13 @@ describe("a model without a system role", () => {
     expect(server.requests.at(-1)?.messages.map(({ role }) => role)).toEqual(["user"]);
   });
 
-  it("can be known before", async () => {
+  it("can be configured in advance", async () => {
     await using server = await startChatServer({ rules: [noSystem("no"), rolesAlternate] });
     await askBot(server.bot({ systemRole: "user" }), "hello", { prompt: PROMPT });
     expect(server.requests.map(({ messages }) => messages)).toEqual([folded]);
   });
 
-  it("is not assumed where the operator says otherwise, or where that does not help", async () => {
+  it("is not assumed if the operator configured the role, or if that does not help", async () => {
     await using server = await startChatServer({ rules: [() => "the system prompt is forbidden"] });
     await expect(askBot(server.bot({ systemRole: "system" }), "hello", { prompt: PROMPT })).rejects.toThrow();
     expect(server.requests.length).toBe(1);
@@ -169,7 +169,7 @@ describe("a model without a system role", () => {
   });
 });
 
-it("gets a tool call back with the signature it came with, and nothing beside it", async () => {
+it("a model gets its tool call back with its signature, and nothing else", async () => {
   const signature = { google: { thought_signature: "SIG" } };
   const call = {
     index: 0,
@@ -189,7 +189,7 @@ it("gets a tool call back with the signature it came with, and nothing beside it
   expect(asked).toEqual({ ...sent, extra_content: signature });
 });
 
-it("that is given a key of one letter says what it means all the same", async () => {
+it("a server's error stays readable although the key is a single letter", async () => {
   await using server = await startChatServer({
     rules: [({ messages }) => (messages.length > 1 ? "unknown field max_tokens for key k" : null)],
   });
@@ -197,7 +197,7 @@ it("that is given a key of one letter says what it means all the same", async ()
   await expect(refused).rejects.toThrow('("unknown field max_tokens for key k")');
 });
 
-it("is reached at an address with credentials and a query, which nobody reads", async () => {
+it("an address may contain credentials and a query, which no error shows", async () => {
   await using server = await startChatServer({
     rules: [({ messages }) => (messages.length > 1 ? "no user:basicpw123 with querykey123" : null)],
   });

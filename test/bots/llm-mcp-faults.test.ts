@@ -29,7 +29,7 @@ describe("a call of an MCP server's tool that fails", () => {
     ["an error of the server", { status: 500, text: "Oops." }, "the server answered HTTP 500: Oops."],
     ["a result that cannot be read", { result: { content: "nonsense" } }, "Failed to parse server response"],
     ["a request it finds wrong", { status: 400, text: "No." }, "the server answered HTTP 400: No."],
-  ])("with %s leaves the calls of others alone", async (_, answer, told) => {
+  ])("with %s does not affect other calls", async (_, answer, told) => {
     await using server = await startProvider();
     const { opened, open } = gate();
     await using mcp = await startMcpSessionServer({
@@ -67,7 +67,7 @@ describe("a call of an MCP server's tool that fails", () => {
   it.each([
     { status: 404, text: "Session not found" },
     { status: 400, text: "Bad Request: No valid session ID provided" },
-  ])("because the server was restarted ($status) is repeated in a new session", async (unknownSession) => {
+  ])("because of a server restart ($status) is repeated in a new session", async (unknownSession) => {
     await using server = await startProvider();
     await using mcp = await startMcpSessionServer({ hello: () => text("hello") }, unknownSession);
     const bot = server.bot({ mcpServers: { one: { url: mcp.url } } });
@@ -79,7 +79,7 @@ describe("a call of an MCP server's tool that fails", () => {
     await bot.close?.();
   });
 
-  it("lets calls on the old connection end where another one found the session gone", async () => {
+  it("does not interrupt calls on the old connection when another call finds the session gone", async () => {
     await using server = await startProvider();
     const { opened, open } = gate();
     await using mcp = await startMcpSessionServer({
@@ -99,7 +99,7 @@ describe("a call of an MCP server's tool that fails", () => {
     await bot.close?.();
   });
 
-  it("tells the model nothing of transports where the path is wrong for good", async () => {
+  it("does not mention transports to the model when the path is permanently wrong", async () => {
     await using server = await startProvider();
     await using mcp = await startMcpSessionServer({ gone: () => ({ status: 404, text: "nothing here" }) });
     const bot = server.bot({ mcpServers: { one: { url: mcp.url } } });
@@ -111,7 +111,7 @@ describe("a call of an MCP server's tool that fails", () => {
   });
 });
 
-describe("tools of an MCP server whose names providers would take for the same", () => {
+describe("tools of an MCP server with names that providers cannot tell apart", () => {
   it("are all offered, and each name runs its own tool", async () => {
     await using server = await startProvider();
     const long = "a_name_that_goes_on_and_on_until_it_has_come_to_the_end_";

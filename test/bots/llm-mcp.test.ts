@@ -15,7 +15,7 @@ const PIPES = fileURLToPath(new URL("./mcp-stdio-server.mjs", import.meta.url));
 const pipes = (more = {}) => ({ command: process.execPath, args: [PIPES], ...more });
 
 describe("tools of an MCP server", () => {
-  it("over HTTP are offered under the server's name, called, and told without secrets", async () => {
+  it("over HTTP are offered under the server's name and called; results hide secrets", async () => {
     await using server = await startProvider();
     await using mcp = await startMcpServer();
     callsThenAnswers(server, ["weather_forecast_today", { city: "Oslo" }]);
@@ -48,7 +48,7 @@ describe("tools of an MCP server", () => {
     await bot.close?.();
   });
 
-  it("that fail, flood, draw or hang are told to the model, which goes on", async () => {
+  it("that fail, hang, or return too much or a picture are reported to the model, which continues", async () => {
     await using server = await startProvider();
     await using mcp = await startMcpServer();
     callsThenAnswers(
@@ -69,7 +69,7 @@ describe("tools of an MCP server", () => {
     await bot.close?.();
   });
 
-  it("over pipes share one process, with its own environment, which ends with the bot", async () => {
+  it("over pipes share one process with a separate environment; it ends with the bot", async () => {
     await using server = await startProvider();
     callsThenAnswers(server, ["pipes_who", {}]);
     const bot = server.bot({ mcpServers: { pipes: pipes({ env: { TOKEN: "pipe-secret" } }) } });
@@ -82,7 +82,7 @@ describe("tools of an MCP server", () => {
     await eventually(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"));
   });
 
-  it("come back after the server died", async () => {
+  it("work again after the server died", async () => {
     await using server = await startProvider();
     callsThenAnswers(server, ["pipes_die", { code: 1 }]);
     const bot = server.bot({ mcpServers: { pipes: pipes() } });
@@ -95,7 +95,7 @@ describe("tools of an MCP server", () => {
     await bot.close?.();
   });
 
-  it("answer in JSON, and files they embed are named", async () => {
+  it("may answer in JSON, and the model gets the names of embedded files", async () => {
     await using server = await startProvider();
     await using mcp = await startMcpServer();
     callsThenAnswers(server, ["weather_structured", {}], ["weather_map", {}]);
@@ -107,7 +107,7 @@ describe("tools of an MCP server", () => {
     await bot.close?.();
   });
 
-  it("over pipes are told to which trace a call belongs", async () => {
+  it("over pipes get the trace to which a call belongs", async () => {
     await using server = await startProvider();
     const bot = server.bot({ mcpServers: { pipes: pipes() } });
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -126,7 +126,7 @@ describe("tools of an MCP server", () => {
     await bot.close?.();
   });
 
-  it("that came later are offered with the next message", async () => {
+  it("that were added later are offered with the next message", async () => {
     await using server = await startProvider();
     callsThenAnswers(server, ["pipes_learn", {}]);
     const bot = server.bot({ mcpServers: { pipes: pipes() } });
@@ -139,7 +139,7 @@ describe("tools of an MCP server", () => {
     await bot.close?.();
   });
 
-  it("that came later over HTTP are offered once the server has said so", async () => {
+  it("that were added later over HTTP are offered after the server announces them", async () => {
     await using server = await startProvider();
     const tools: Record<string, () => McpAnswer> = { first: () => ({ result: { content: [] } }) };
     await using mcp = await startMcpSessionServer(tools);

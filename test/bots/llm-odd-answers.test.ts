@@ -9,7 +9,7 @@ describe.each([
   ["openai-compatible", { provider: "openai-compatible" }],
   ["openai-compatible with tools", { provider: "openai-compatible", tools: ["end_session"] }],
   ["openai", { provider: "openai", apiKey: "k" }],
-])("what stands behind a finished answer (%s)", (_, settings) => {
+])("data after a finished answer (%s)", (_, settings) => {
   it.each<[string, object | string]>([
     ["no choices but null", { choices: null, usage }],
     ["no choices at all", { usage }],
@@ -26,7 +26,7 @@ describe.each([
     ["counts in the choice", { choices: [{ index: 0, delta: {}, usage }] }],
     ["Groq's counts", { choices: [], x_groq: { usage } }],
     ["fields of odd types", { id: 7, created: "now", model: null, object: 1, choices: [], usage }],
-  ])("counts its tokens: %s", async (_name, last) => {
+  ])("provides the token counts: %s", async (_name, last) => {
     await using server = await startChatServer({ answer: () => [...says("Whole."), last] });
     const { result } = await askBot(server.bot(settings), "hi");
     expect(result).toMatchObject({ replies: [{ content: "Whole." }], usage: counted });
@@ -45,7 +45,7 @@ describe.each([
     ["an error", [{ error: { message: "too late" } }]],
     ["another end", [finish("error")]],
     ["comments and other events", [": ping\n\n", "event: stats\ndata: {}\n\n", "\n\n"]],
-  ])("does not take it back: %s", async (_name, more) => {
+  ])("does not change the answer: %s", async (_name, more) => {
     const events = typeof more === "function" ? [] : more;
     await using server = await startChatServer({ answer: () => [...says("Whole."), ...events] });
     const { result } = await askBot(server.bot(settings), "hi");
@@ -53,7 +53,7 @@ describe.each([
     expect(result.usage).toBeUndefined();
   });
 
-  it.each(["breaks", "stays open"])("is not waited for where the connection %s", async (how) => {
+  it.each(["breaks", "stays open"])("is not awaited when the connection %s", async (how) => {
     const chunks = says("Whole.").map((event) => `data: ${JSON.stringify(event)}\n\n`);
     await using server = await startChatServer({
       answer: () => (response) => {
@@ -87,7 +87,7 @@ describe("a server of another dialect", () => {
     expect((await askBot(server.bot(), "hi")).result.replies).toEqual([{ content: "Hi!" }]);
   });
 
-  it("is understood where it does not stream", async () => {
+  it("is understood when it does not stream", async () => {
     const body = { choices: [{ index: 0, message: { content: "Hi!" }, finish_reason: "stop" }], usage };
     await using server = await startChatServer({
       answer: () => (response) => {
@@ -98,7 +98,7 @@ describe("a server of another dialect", () => {
     expect(result).toMatchObject({ replies: [{ content: "Hi!" }], usage: counted });
   });
 
-  it("is understood where a tool's input is no text", async () => {
+  it("is understood when a tool's input is not a string", async () => {
     const call = {
       index: 0,
       id: "c1",
@@ -118,14 +118,14 @@ describe("a server of another dialect", () => {
     ["an error in words", { error: "the GPU is on fire" }],
     ["an error without a message", { error: { code: 500, detail: "the GPU is on fire" } }],
     ["an error that is the whole", { object: "error", message: "the GPU is on fire", code: 400 }],
-  ])("says what went wrong: %s", async (_, event) => {
+  ])("reports what went wrong: %s", async (_, event) => {
     await using server = await startChatServer({ answer: () => [delta({ content: "half" }), event] });
     const asked = askBot(server.bot(), "hi");
     await expect(asked).rejects.toMatchObject({ code: "stream_interrupted" });
     await expect(asked).rejects.toThrow("the GPU is on fire");
   });
 
-  it("that calls an error a success is asked again for a summary, not believed", async () => {
+  it("that sends an error with status 200 produces no summary, but an error to retry", async () => {
     await using server = await startChatServer({
       answer: () => (response) => {
         response.writeHead(200, { "content-type": "application/json" });

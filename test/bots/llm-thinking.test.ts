@@ -11,7 +11,7 @@ describe.each([
   ["alone", {}],
   ["with tools", WITH_TOOLS],
 ])("a model that thinks in its text, %s", (_, settings) => {
-  it("is shown to think, and answers without it", async () => {
+  it("shows its thinking separately, and its answer does not contain it", async () => {
     const pieces = ["<think>", "\nThe user wants X. Secret plan.\n", "</th", "ink>", "\n\nHello", " there"];
     await using server = await startChatServer({ answer: () => says(...pieces) });
     const { result, progress } = await askBot(server.bot(settings), "hi");
@@ -20,7 +20,7 @@ describe.each([
     expect(thought(progress)).toContain("Secret plan.");
   });
 
-  it("without saying so first is known for it from its second answer on", async () => {
+  it("without an opening tag is recognized from its second answer on", async () => {
     const pieces = ["\nSecret plan.\n", "</think>", "\n\nHello there"];
     await using server = await startChatServer({ answer: () => says(...pieces) });
     const bot = server.bot(settings);
@@ -33,19 +33,19 @@ describe.each([
     expect(thought(second.progress)).toContain("Secret plan.");
   });
 
-  it("can be known for it before", async () => {
+  it("can be configured as one in advance", async () => {
     await using server = await startChatServer({ answer: () => says("Secret plan.\n", "</think>", "Hello") });
     const { progress } = await askBot(server.bot({ ...settings, thinkingFirst: true }), "hi");
     expect(streamedText(progress)).toBe("Hello");
   });
 
-  it("and does not come to an end has not answered", async () => {
+  it("gives no answer if its thinking never ends", async () => {
     const answer = () => [delta({ content: "<think>Hmm, " }), finish("length")];
     await using server = await startChatServer({ answer });
     await expect(askBot(server.bot(settings), "hi")).rejects.toMatchObject({ code: "empty_reply" });
   });
 
-  it("may use another tag, or keep its words", async () => {
+  it("may use another tag, or keep the text between tags", async () => {
     await using server = await startChatServer({ answer: () => says("<reason>plan</reason>Hello <think>") });
     const other = await askBot(server.bot({ ...settings, thinkingTag: "reason" }), "hi");
     expect(other.result.replies).toEqual([{ content: "Hello <think>" }]);
@@ -53,7 +53,7 @@ describe.each([
     expect(none.result.replies).toEqual([{ content: "<reason>plan</reason>Hello <think>" }]);
   });
 
-  it("beside its text keeps what it says of such tags", async () => {
+  it("keeps tags in its text if it reports its thinking separately", async () => {
     const answer = () => [delta({ reasoning_content: "Tags." }), ...says("a\n</think>\nb")];
     await using server = await startChatServer({ answer });
     const bot = server.bot({ ...settings, thinkingFirst: true });
@@ -62,7 +62,7 @@ describe.each([
   });
 });
 
-it("thinks before each of its steps", async () => {
+it("a model may think before each of its steps", async () => {
   const call = { index: 0, id: "c1", function: { name: "read_participant_data", arguments: "{}" } };
   const answer = ({ messages }: ChatBody) =>
     messages.some(({ role }) => role === "tool")
@@ -78,7 +78,7 @@ it("thinks before each of its steps", async () => {
   expect(JSON.stringify(server.requests.at(-1))).not.toContain("<think>");
 });
 
-it("thinks in its summaries, too, and they are without it", async () => {
+it("summaries of a model do not contain its thinking", async () => {
   const written = [
     "<think>They said hello.</think>\nA greeting.",
     "They said hello.\n</think>\n\nA greeting.",

@@ -38,7 +38,7 @@ describe("built-in tools", () => {
     expect((await asked).result).not.toHaveProperty("participantData");
   });
 
-  it("end the session, with a last word or without", async () => {
+  it("end the session, with or without a last message", async () => {
     await using server = await startProvider();
     callsThenAnswers(server, ["end_session", {}]);
     server.mock.on({ userMessage: "leave", hasToolResult: true }, { content: "" });
@@ -55,7 +55,7 @@ describe("built-in tools", () => {
     });
   });
 
-  it("ask for a person, with a last word or without, which counts before the end of the session", async () => {
+  it("ask for a person, with or without a last message; that prevails over ending the session", async () => {
     await using server = await startProvider();
     callsThenAnswers(server, ["handoff", { reason: "refund" }], ["end_session", {}]);
     server.mock.on({ userMessage: "person", hasToolResult: true }, { content: "" });
@@ -71,7 +71,7 @@ describe("built-in tools", () => {
     });
   });
 
-  it("put a message down for later, unless its time is past or missing", async () => {
+  it("schedule a message, unless its time is past or missing", async () => {
     await using server = await startProvider();
     callsThenAnswers(
       server,
@@ -110,7 +110,7 @@ describe("built-in tools", () => {
     expect(toldToModel(server)).toContain("is past");
   });
 
-  it("list, move, pause and cancel what was put down before, and nothing else", async () => {
+  it("list, move, pause and cancel the user's scheduled messages, and nothing else", async () => {
     await using server = await startProvider();
     const recurrence = {
       kind: "cron" as const,
@@ -176,7 +176,7 @@ describe("HTTP tools", () => {
     ],
   });
 
-  it("put the input into the URL, encoded, and what is left into the query", async () => {
+  it("put the input into the URL, encoded, and the rest into the query", async () => {
     await using server = await startProvider();
     await using api = await startToolServer((response) => response.end('{"sky":"blue"}'));
     callsThenAnswers(server, ["weather", { city: "a/../b?x#y", lang: "de", days: 3 }]);
@@ -191,7 +191,7 @@ describe("HTTP tools", () => {
     expect(toolSummaries(progress)).toEqual(['{"sky":"blue"}']);
   });
 
-  it("send the rest as a JSON body where the method has one, and tell the model of a refusal", async () => {
+  it("send the rest as a JSON body if the method has one, and report a refusal to the model", async () => {
     await using server = await startProvider();
     await using api = await startToolServer((response) => response.writeHead(422).end("no such city"));
     callsThenAnswers(server, ["weather", { city: "X", days: 3 }]);
@@ -201,7 +201,7 @@ describe("HTTP tools", () => {
     expect(result.replies).toEqual([{ content: "Done." }]);
   });
 
-  it("cut long results off visibly and hide secrets that come back", async () => {
+  it("mark where they cut a long result, and hide secrets in it", async () => {
     await using server = await startProvider();
     await using api = await startToolServer((response) =>
       response.end(`Bearer tool-secret${"x".repeat(20_000)}`),
@@ -214,7 +214,7 @@ describe("HTTP tools", () => {
     expect(told).not.toContain("tool-secret");
   });
 
-  it("do not follow redirects, which could lead anywhere", async () => {
+  it("do not follow redirects, because they could lead anywhere", async () => {
     await using server = await startProvider();
     await using api = await startToolServer((response) =>
       response.writeHead(302, { location: "/other" }).end(),
@@ -226,7 +226,7 @@ describe("HTTP tools", () => {
   });
 
   it.each(["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0x7f.1"])(
-    "do not get at %s unless allowed",
+    "do not reach %s unless allowed",
     async (host) => {
       await using server = await startProvider();
       await using api = await startToolServer((response) => response.end("secret"));
@@ -238,7 +238,7 @@ describe("HTTP tools", () => {
     },
   );
 
-  it("that take too long fail, and the model goes on", async () => {
+  it("that take too long fail, and the model continues", async () => {
     await using server = await startProvider();
     await using api = await startToolServer(() => {});
     callsThenAnswers(server, ["weather", { city: "X" }]);
@@ -262,7 +262,7 @@ describe("a model that misuses its tools", () => {
     ["update_participant_data", "{not json"],
     ["update_participant_data", { data: "no object" }],
     ["no_such_tool", {}],
-  ])("by %s(%j) is told, and goes on", async (name, input) => {
+  ])("by %s(%j) gets an error, and continues", async (name, input) => {
     await using server = await startProvider();
     callsThenAnswers(server, [name, input]);
     const { result, progress } = await askBot(server.bot({ tools: ["update_participant_data"] }), "go");
@@ -271,7 +271,7 @@ describe("a model that misuses its tools", () => {
     expect(toolSummaries(progress)[0]).toMatch(/^failed: /);
   });
 
-  it("by never stopping is cut short and fails with a reason", async () => {
+  it("by never stopping is interrupted and fails with a reason", async () => {
     await using server = await startProvider();
     server.mock.onMessage("go", { toolCalls: [{ name: "read_participant_data", arguments: "{}" }] });
     const asked = askBot(server.bot({ tools: ["read_participant_data"], maxSteps: 3 }), "go");
@@ -279,7 +279,7 @@ describe("a model that misuses its tools", () => {
     expect(server.mock.getRequests().length).toBe(3);
   });
 
-  it("by calling without end is told to stop, and answers", async () => {
+  it("by calling without end is asked to stop, and answers", async () => {
     await using server = await startProvider();
     const calls = Array.from({ length: 6 }, (): [string, unknown] => ["read_participant_data", {}]);
     callsThenAnswers(server, ...calls);
@@ -290,7 +290,7 @@ describe("a model that misuses its tools", () => {
     expect(result.replies).toEqual([{ content: "Done." }]);
   });
 
-  it("by asking for too much in one turn is given the beginning", async () => {
+  it("by asking for too much in one turn gets only the beginning", async () => {
     await using server = await startProvider();
     const calls = Array.from({ length: 8 }, (): [string, unknown] => ["read_participant_data", {}]);
     callsThenAnswers(server, ...calls);
@@ -301,7 +301,7 @@ describe("a model that misuses its tools", () => {
     expect(toldToModel(server)).toContain("cut off");
   });
 
-  it("speaks before and after a call in one reply that is what was streamed", async () => {
+  it("a model speaks before and after a call, and its reply equals the streamed text", async () => {
     await using server = await startProvider();
     server.mock.on({ userMessage: "go", hasToolResult: true }, { content: "It is gold." });
     const toolCalls = [{ name: "read_participant_data", arguments: "{}" }];
@@ -327,7 +327,7 @@ describe("tool settings", () => {
     expect(toolsSchema.safeParse(tools).success).toBe(false);
   });
 
-  it("is content with a proper tool", () => {
+  it("a valid tool is accepted", () => {
     expect(toolsSchema.safeParse([tool, "end_session"]).success).toBe(true);
   });
 });

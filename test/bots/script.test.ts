@@ -21,7 +21,7 @@ describe("a scripted bot", () => {
     expect((await askBot(bot, "she")).result.replies).toEqual([{ content: "?" }]);
   });
 
-  it("says its sequence line by line, going by the conversation and not by memory", async () => {
+  it("continues its sequence from the lines in the conversation, not from memory", async () => {
     const config = { sequence: [{ say: "one" }, { say: "two" }, { say: "three" }] };
     const prompt = [
       { role: "user" as const, content: "a" },
@@ -57,14 +57,14 @@ describe("a scripted bot", () => {
     expect(result.replies).toEqual([{ content: "All  done,\nAda. " }]);
   });
 
-  it("fails as declared", async () => {
+  it("fails as its script declares", async () => {
     const bot = script({ sequence: [{ fail: { code: "rate_limited", reason: "busy", retryable: true } }] });
     const error = await askBot(bot, "go").catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(BotError);
     expect(error).toMatchObject({ code: "rate_limited", message: "busy", retryable: true });
   });
 
-  it("fails with a reason, not with silence, where the script has no line", async () => {
+  it("fails with a reason when the script has no line", async () => {
     await expect(askBot(script({ replies: [{ match: "x", say: "y" }] }), "go")).rejects.toMatchObject({
       code: "no_line",
       retryable: false,

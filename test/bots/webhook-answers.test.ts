@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { askBot, streamedText } from "./ask-bot.ts";
 import { events, json, SECRET, startEndpoint } from "./endpoint.ts";
 
-describe("what an endpoint is asked", () => {
-  it("is signed with the time, and names the delivery and the execution", async () => {
+describe("a request to an endpoint", () => {
+  it("is signed together with its time, and names the delivery and the execution", async () => {
     await using endpoint = await startEndpoint((_, response) =>
       json(response, { messages: [{ content: "Hi" }] }),
     );
@@ -25,7 +25,7 @@ describe("what an endpoint is asked", () => {
     });
   });
 
-  it("says who writes what, where, and what is known about them", async () => {
+  it("contains the message, its writer, its place, and the known data about the user", async () => {
     await using endpoint = await startEndpoint((_, response) =>
       json(response, { messages: [{ content: "Hi" }] }),
     );
@@ -46,7 +46,7 @@ describe("what an endpoint is asked", () => {
     });
   });
 
-  it("holds the recent conversation or the whole prompt where that is set", async () => {
+  it("contains the recent conversation or the whole prompt if configured", async () => {
     await using endpoint = await startEndpoint((_, response) =>
       json(response, { messages: [{ content: "Hi" }] }),
     );
@@ -60,7 +60,7 @@ describe("what an endpoint is asked", () => {
     ]);
   });
 
-  it("comes over a connection that is kept", async () => {
+  it("uses a connection that is kept open", async () => {
     await using endpoint = await startEndpoint((_, response) =>
       json(response, { messages: [{ content: "Hi" }] }),
     );
@@ -70,7 +70,7 @@ describe("what an endpoint is asked", () => {
     await bot.close?.();
   });
 
-  it("is asked again at once, with the same execution, where the connection died under it", async () => {
+  it("is repeated at once, with the same execution, when the connection breaks", async () => {
     await using endpoint = await startEndpoint(({ headers }, response) => {
       if (endpoint.requests.length === 1) response.socket?.destroy();
       else json(response, { messages: [{ content: String(headers["x-causeway-execution-id"]) }] });
@@ -81,7 +81,7 @@ describe("what an endpoint is asked", () => {
 });
 
 describe("an endpoint's JSON answer", () => {
-  it("is several messages, participant data, usage and the end of the session", async () => {
+  it("may contain several messages, participant data, usage and the end of the session", async () => {
     const token_usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
     await using endpoint = await startEndpoint((_, response) =>
       json(response, {
@@ -105,7 +105,7 @@ describe("an endpoint's JSON answer", () => {
     [{ messages: [{ content: "One moment." }], handoff: { reason: " refund " } }, "refund", 1],
     [{ messages: [{ content: "One moment." }], handoff: {} }, null, 1],
     [{ handoff: { reason: "refund" } }, "refund", 0],
-  ])("asks for a person, with a last word or without: %j", async (answer, reason, replies) => {
+  ])("may ask for a person, with or without a last message: %j", async (answer, reason, replies) => {
     await using endpoint = await startEndpoint((_, response) => json(response, answer));
     const { result } = await askBot(endpoint.bot(), "hello");
     expect(result).toMatchObject({ handoff: { reason } });
@@ -119,14 +119,14 @@ describe("an endpoint's JSON answer", () => {
     await expect(askBot(endpoint.bot(), "hello")).rejects.toThrow("both end_session and handoff");
   });
 
-  it("may be silence, on purpose", async () => {
+  it("may be empty on purpose", async () => {
     await using endpoint = await startEndpoint((_, response) => json(response, { no_reply: true }));
     expect((await askBot(endpoint.bot(), "hello")).result).toEqual({ replies: [], silent: true });
   });
 });
 
 describe("an endpoint's streamed answer", () => {
-  it("is passed on as it comes; without messages of its own the deltas are the reply", async () => {
+  it("is passed on as it arrives; without messages at the end, the deltas are the reply", async () => {
     let finish = () => {};
     await using endpoint = await startEndpoint((_, response) => {
       events(response, [
@@ -145,7 +145,7 @@ describe("an endpoint's streamed answer", () => {
     expect(progress.map(({ type }) => type)).toEqual(["content", "content"]);
   });
 
-  it("ends with several messages, and what was streamed adds up to them", async () => {
+  it("ends with several messages, and the streamed text equals them", async () => {
     await using endpoint = await startEndpoint((_, response) =>
       events(response, [
         ["set_participant_data", { data: { mood: "good" } }],
@@ -177,7 +177,7 @@ describe("an endpoint's streamed answer", () => {
     },
   );
 
-  it("may be silence too", async () => {
+  it("may be empty, too", async () => {
     await using endpoint = await startEndpoint((_, response) => events(response, [["no_reply", {}]]));
     expect((await askBot(endpoint.bot(), "hello")).result).toEqual({ replies: [], silent: true });
   });

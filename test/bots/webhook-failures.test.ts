@@ -16,7 +16,7 @@ async function failureOf(bot: Bot): Promise<BotError> {
   return error;
 }
 
-describe("an endpoint that refuses", () => {
+describe("a refusal by an endpoint", () => {
   it.each([
     [401, "invalid_credentials", false, "bot.secret"],
     [302, "redirected", false, "bot.url"],
@@ -24,7 +24,7 @@ describe("an endpoint that refuses", () => {
     [422, "request_refused", false, "no such thing"],
     [503, "endpoint_unavailable", true, "no such thing"],
     [429, "endpoint_unavailable", true, "429"],
-  ])("with %i is %s", async (status, code, retryable, words) => {
+  ])("with %i becomes %s", async (status, code, retryable, words) => {
     await using endpoint = await startEndpoint((_, response) => json(response, "no such thing", status));
     const error = await failureOf(endpoint.bot());
     expect(error).toMatchObject({ code, retryable });
@@ -38,7 +38,7 @@ describe("an endpoint that refuses", () => {
     expect(await failureOf(endpoint.bot())).toMatchObject({ retryAfterMs: 7000 });
   });
 
-  it("never gets secrets into an error, even if it sends them back", async () => {
+  it("never puts secrets into an error, even if it contains them", async () => {
     await using endpoint = await startEndpoint(({ headers }, response) => {
       response.writeHead(400).end(`bad ${headers["x-token"]} ${SECRET}`);
     });
@@ -80,7 +80,7 @@ describe("an answer that cannot be used", () => {
       "set_participant_data",
     ],
     ["that is too large", { messages: [], padding: "a".repeat(5_000_001) }, "invalid_answer", "5000000"],
-  ])("%s says what is wrong and is not asked for again", async (_, body, code, words) => {
+  ])("%s says what is wrong, and is not requested again", async (_, body, code, words) => {
     await using endpoint = await startEndpoint((_request, response) => json(response, body));
     const error = await failureOf(endpoint.bot());
     expect(error).toMatchObject({ code, retryable: false });
@@ -94,14 +94,14 @@ describe("an answer that cannot be used", () => {
     expect((await failureOf(endpoint.bot())).message).toContain("text/html");
   });
 
-  it("because its stream breaks off is a failure to try again, and not a short success", async () => {
+  it("because its stream breaks off is retried, and is not taken for a short answer", async () => {
     await using endpoint = await startEndpoint((_, response) =>
       events(response, [["delta", { content: "Half an ans" }]], { end: true }),
     );
     expect(await failureOf(endpoint.bot())).toMatchObject({ code: "stream_interrupted", retryable: true });
   });
 
-  it("because it says so itself carries its words", async () => {
+  it("because it reports an error itself shows the words of that error", async () => {
     await using endpoint = await startEndpoint((_, response) =>
       events(response, [["error", { message: "out of ideas", code: "no_ideas", retryable: false }]]),
     );
@@ -119,19 +119,19 @@ describe("an answer that cannot be used", () => {
 });
 
 describe("an endpoint that does not answer", () => {
-  it("in time is a failure to try again", async () => {
+  it("in time is a failure to retry", async () => {
     await using endpoint = await startEndpoint(() => {});
     const error = await failureOf(endpoint.bot({ timeoutMs: 100 }));
     expect(error).toMatchObject({ code: "timeout", retryable: true });
   });
 
-  it("because nothing listens there is one too", async () => {
+  it("because nothing listens there is a failure to retry, too", async () => {
     const endpoint = await startEndpoint(() => {});
     await endpoint[Symbol.asyncDispose]();
     expect(await failureOf(endpoint.bot())).toMatchObject({ code: "endpoint_unreachable", retryable: true });
   });
 
-  it.each(["cancelled", "interrupted"])("because the turn was %s is told so, signed", async (stopReason) => {
+  it.each(["cancelled", "interrupted"])("because the turn was %s gets a signed notice of that", async (stopReason) => {
     let gone: Promise<unknown> = Promise.resolve();
     await using endpoint = await startEndpoint(({ body }, response) => {
       if (body.type === "cancel") response.writeHead(204).end();
@@ -153,7 +153,7 @@ describe("an endpoint that does not answer", () => {
     expect(cancel.headers["x-causeway-signature"]).toMatch(/^t=\d+,v1=[0-9a-f]{64}$/);
   });
 
-  it("because another process took over is not told to throw its work away", async () => {
+  it("because another process took over gets no such notice", async () => {
     await using endpoint = await startEndpoint(({ body }, response) => {
       if (body.messages?.[0].content === "second") json(response, { no_reply: true });
     });

@@ -47,10 +47,10 @@ describeChannelConformance({
   },
   except: [
     ...noStreams,
-    { test: "buttons", reason: "buttons go with the reply as data, and nothing is rendered" },
-    ...noWebhook("callers come in over /api/v1 with a key, which has tests of its own, not by webhook"),
+    { test: "buttons", reason: "the reply carries its buttons as data, and the channel renders nothing" },
+    ...noWebhook("callers use /api/v1 with a key, not a webhook; other tests check that"),
     ...(["press", "forged_press"] as const).map((test) => ({ test, reason: pressedOverApi })),
-    { test: "start", reason: "an endpoint is not asked before there is something to say" },
+    { test: "start", reason: "the endpoint is not called before the first reply" },
   ],
 });
 

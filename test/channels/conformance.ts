@@ -31,13 +31,13 @@ export interface ConformanceOptions {
 /** For channels whose platforms cannot show an answer before it is sent. */
 export const noStreams = (["stream_finished", "stream_removed", "stream_refused"] as const).map((test) => ({
   test,
-  reason: "nothing is shown there before it is sent",
+  reason: "the platform shows nothing before it is sent",
 }));
 
 /** For channels whose platforms show no buttons. */
 export const noButtons = (["press", "forged_press"] as const).map((test) => ({
   test,
-  reason: "no buttons are shown there: what is written is the choice",
+  reason: "the platform shows no buttons: users type their choice",
 }));
 
 /** For channels whose users come in by a call with a key or token of ours. */
@@ -245,7 +245,7 @@ const CHECKS: Record<Guarantee, Check> = {
     afterMs: someSeconds(),
   }),
   async conversation_limited({ channel, address, limitConversation }, _tools, notHere) {
-    if (limitConversation === undefined) return notHere("limits there are those of the whole connection");
+    if (limitConversation === undefined) return notHere("all rate limits apply to the whole connection");
     limitConversation();
     const result = await channel.send(partOf(address, "hello"), AbortSignal.timeout(10_000));
     expect(result).toMatchObject({ kind: "retry", scope: "conversation", afterMs: someSeconds() });
@@ -353,7 +353,7 @@ const CHECKS: Record<Guarantee, Check> = {
   async most_buttons(subject, _tools, notHere) {
     const { channel, definition, address } = subject;
     const support = definition.capabilities.buttons;
-    if (support === null) return notHere("no buttons are shown there: what is written is the choice");
+    if (support === null) return notHere("the platform shows no buttons: users type their choice");
     const labels = Array.from({ length: support.max }, (_, nth) =>
       `${nth + 1} `.padEnd(support.labelLimit, "x"),
     );
@@ -371,7 +371,7 @@ const CHECKS: Record<Guarantee, Check> = {
     expect(subject.buttons?.shown()).toEqual(labels);
   },
   async mentions(subject, _tools, notHere) {
-    if (subject.notified === undefined) return notHere("no words of a message notify anybody there");
+    if (subject.notified === undefined) return notHere("the text of a message notifies nobody on this platform");
     await sendAll(subject, [
       "@everyone @here @channel",
       "<!channel> <!here> <!everyone>",
@@ -402,7 +402,7 @@ const CHECKS: Record<Guarantee, Check> = {
         expect(event).not.toHaveProperty("payload");
   },
   async receipts({ channel, definition, address, receipts }, _tools, notHere) {
-    if (!definition.capabilities.receipts) return notHere("nothing is reported there of what was sent");
+    if (!definition.capabilities.receipts) return notHere("the platform reports nothing about sent messages");
     const sent = await channel.send(partOf(address, "hello"), AbortSignal.timeout(10_000));
     const [externalId = ""] = sent.kind === "sent" ? sent.externalIds : [];
     for (const state of ["delivered", "sent", "read", "failed"] as const) {
@@ -415,7 +415,7 @@ const CHECKS: Record<Guarantee, Check> = {
     }
   },
   async reactions({ channel, definition, address, reactions }, _tools, notHere) {
-    if (!definition.capabilities.reactions) return notHere("reactions there rate nothing");
+    if (!definition.capabilities.reactions) return notHere("reactions are no ratings on this platform");
     const sent = await channel.send(partOf(address, "hello"), AbortSignal.timeout(10_000));
     const [externalId = ""] = sent.kind === "sent" ? sent.externalIds : [];
     const read = async (request: Posted | undefined) =>
@@ -438,7 +438,7 @@ const CHECKS: Record<Guarantee, Check> = {
     expect(await eventsFrom(channel.receive(await stopButton()))).toEqual([{ type: "stop", address }]);
   },
   async window({ channel, definition, address, platform, closeWindow }, _tools, notHere) {
-    if (definition.capabilities.parks !== true) return notHere("anything may be said there at any time");
+    if (definition.capabilities.parks !== true) return notHere("a message may be sent at any time");
     closeWindow?.();
     const result = await channel.send(partOf(address, "Are you there?"), AbortSignal.timeout(10_000));
     expect(result).toEqual({ kind: "parked", code: "window_closed", reason: expect.any(String) });
@@ -447,7 +447,7 @@ const CHECKS: Record<Guarantee, Check> = {
   },
   async lost_send({ channel, platform, address }, _tools, notHere) {
     const { findSent } = channel;
-    if (findSent === undefined) return notHere("what was sent cannot be looked up there");
+    if (findSent === undefined) return notHere("sent messages cannot be looked up on this platform");
     const since = new Date();
     const found = (text: string) => findSent(partOf(address, text), since, AbortSignal.timeout(10_000));
     await platform.fail("answer_lost");
@@ -460,7 +460,7 @@ const CHECKS: Record<Guarantee, Check> = {
     await expect(found(text)).rejects.toThrow();
   },
   async threads({ channel, definition, inThread, platform }, _tools, notHere) {
-    if (definition.capabilities.sessions === "single") return notHere("a user has one conversation there");
+    if (definition.capabilities.sessions === "single") return notHere("a user has only one conversation");
     const read = async (text: string, thread: string) =>
       messageFrom(channel.receive((await inThread?.(text, thread)) as RawRequest));
     const [one, again, other] = [await read("a", "1"), await read("b", "1"), await read("a", "2")];
@@ -529,7 +529,7 @@ async function showAnswer({ channel, streams }: ConformanceSubject, text: string
   });
 }
 
-const NO_CONNECTION = "messages come by webhook or over /api and /web alone";
+const NO_CONNECTION = "messages come only by webhook or over /api and /web";
 
 const textsOf = (events: readonly ChannelEvent[]) =>
   events.flatMap((event) => (event.type === "message" ? [event.text] : []));

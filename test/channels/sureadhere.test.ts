@@ -7,7 +7,7 @@ describeChannelConformance({
   except: [
     ...noStreams,
     ...noButtons,
-    { test: "same_event", reason: "SureAdhere's requests carry no id, and the same words may be said twice" },
-    { test: "own_messages", reason: "only patients write, and what we send does not come back" },
+    { test: "same_event", reason: "SureAdhere's requests have no id, and a patient may send the same text twice" },
+    { test: "own_messages", reason: "only patients write, and our own messages do not come back" },
   ],
 });

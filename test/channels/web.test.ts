@@ -16,7 +16,7 @@ const webChannel = (log: Logger = quietLog()) =>
     log,
   });
 
-const noPlatform = "there is no platform behind it that could fail: a stored reply is a delivered one";
+const noPlatform = "no platform can fail: a stored reply is already delivered";
 
 describeChannelConformance({
   kind: "web",
@@ -36,9 +36,9 @@ describeChannelConformance({
     ...noStreams,
     ...(["buttons", "most_buttons"] as const).map((test) => ({
       test,
-      reason: "buttons go with the reply as data, and nothing is rendered",
+      reason: "the reply carries its buttons as data, and the channel renders nothing",
     })),
-    ...noWebhook("visitors come in over /web/{channel}, which has tests of its own, not by webhook"),
+    ...noWebhook("visitors use /web/{channel}, not a webhook; other tests check that"),
     ...(
       [
         "long_text",
