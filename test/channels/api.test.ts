@@ -77,7 +77,7 @@ async function failEndpoint(endpoint: ReplyEndpoint, fault: VendorFault): Promis
   }
 }
 
-test("what an endpoint answers decides what becomes of a reply", async () => {
+test("the endpoint's answer decides the state of a reply", async () => {
   await using endpoint = await startReplyEndpoint();
   const channel = apiChannel(endpoint);
   const sent = async (answer: number, headers: Record<string, string> = {}) => {
@@ -98,7 +98,7 @@ test("what an endpoint answers decides what becomes of a reply", async () => {
   await channel.stop?.();
 });
 
-test("without a webhook a stored reply is a delivered one", async () => {
+test("without a webhook a stored reply counts as delivered", async () => {
   const channel = definition.create({
     ...nothingKnown(),
     name: "api",
@@ -116,7 +116,7 @@ test("without a webhook a stored reply is a delivered one", async () => {
   });
 });
 
-test("a look at the endpoint finds one that is away, has another secret, or lets anybody in", async () => {
+test("a diagnosis finds an endpoint that is down, has another secret, or checks no signature", async () => {
   await using endpoint = await startReplyEndpoint();
   const webhook = { url: endpoint.url, secret: endpoint.secret };
   const look = () => diagnosis(definition, { webhook });

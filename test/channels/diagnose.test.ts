@@ -23,7 +23,7 @@ import { whatsappChannel } from "./whatsapp-subject.ts";
 
 const broken = (lines: string[]) => lines.filter((line) => line.startsWith("error"));
 
-describe("a look at Telegram", () => {
+describe("a diagnosis of Telegram", () => {
   const configOfBot = (fake: { url: string; token: string }, more = {}) => ({
     token: fake.token,
     secretToken: SECRET_TOKEN,
@@ -31,7 +31,7 @@ describe("a look at Telegram", () => {
     ...more,
   });
 
-  test("finds nothing broken once the service has registered its webhook", async () => {
+  test("finds no error after the service has registered its webhook", async () => {
     await using fake = await startFakeTelegram();
     const channel = telegramChannel(fake, { publicUrl: PUBLIC });
     await channel.start?.(createSubjectTools().startContext());
@@ -44,7 +44,7 @@ describe("a look at Telegram", () => {
     expect(lines.join("\n")).toMatch(/warning: Privacy mode is on.*-> .*setprivacy/);
   });
 
-  test("names a webhook elsewhere, kinds of updates left out, trouble in posting and what waits", async () => {
+  test("reports a webhook elsewhere, missing kinds of updates, failed posts and waiting updates", async () => {
     await using fake = await startFakeTelegram();
     const running = telegramChannel(fake, { config: { secretToken: "another-secret" } });
     expect(broken(await diagnosis(telegram, configOfBot(fake))).join("\n")).toMatch(
@@ -74,7 +74,7 @@ describe("a look at Telegram", () => {
     expect(text).not.toContain(SECRET_TOKEN);
   });
 
-  test("names a refused token, an address where nobody is, and a name that is not the bot's", async () => {
+  test("reports a refused token, an address without a server, and a wrong bot name", async () => {
     await using fake = await startFakeTelegram();
     const wrongName = await diagnosis(
       telegram,
@@ -91,7 +91,7 @@ describe("a look at Telegram", () => {
     ]);
   });
 
-  test("asks for polling or an address where there is none that Telegram could reach", async () => {
+  test("needs no public address for polling or for a local server", async () => {
     await using fake = await startFakeTelegram();
     const options = { publicUrl: LOOPBACK };
     // A server on this machine reaches us here, so only the webhook's registration is missing.
@@ -101,7 +101,7 @@ describe("a look at Telegram", () => {
     expect(broken(polling)).toEqual([]);
   });
 
-  test("says that another host has the bot, which is not polled unless the configuration says so", async () => {
+  test("reports that another host uses the bot, unless the configuration takes it over", async () => {
     await using fake = await startFakeTelegram();
     const url = `https://prod.example.org/${fake.token}`;
     fake.webhook = { url, secretToken: "x", allowedUpdates: undefined };
@@ -114,7 +114,7 @@ describe("a look at Telegram", () => {
     expect(taking.join("\n")).toMatch(/warning mode: A webhook is set .*removes it/);
   });
 
-  test("says what a server that stands in for Telegram does not tell", async () => {
+  test("warns if a server in place of Telegram does not show its webhook", async () => {
     const server = new TelegramServer({ port: await freePort(), host: "127.0.0.1" });
     await server.start();
     const config = { token: "4242:test-api-token", mode: "polling", apiRoot: server.config.apiURL };
@@ -125,8 +125,8 @@ describe("a look at Telegram", () => {
   });
 });
 
-describe("a look at Slack", () => {
-  test("finds nothing broken where tokens, scopes and signing secret are right", async () => {
+describe("a diagnosis of Slack", () => {
+  test("finds no error if tokens, scopes and signing secret are right", async () => {
     await using fake = await startFakeSlack();
     const { botToken, signingSecret, appToken, apiUrl } = fake;
     const channel = slackChannel(fake, { publicUrl: PUBLIC });
@@ -142,7 +142,7 @@ describe("a look at Slack", () => {
     expect(fake.sockets()).toBe(0);
   });
 
-  test("names missing scopes, refused tokens and a running service with another secret", async () => {
+  test("reports missing scopes, refused tokens and a running service with another secret", async () => {
     await using fake = await startFakeSlack();
     const { botToken, signingSecret, appToken, apiUrl } = fake;
     fake.scopes.splice(0, fake.scopes.length, "chat:write", "users:read");
@@ -169,7 +169,7 @@ describe("a look at Slack", () => {
   });
 });
 
-describe("a look at WhatsApp through Twilio", () => {
+describe("a diagnosis of WhatsApp through Twilio", () => {
   const configOfSender = ({ url, accountSid, authToken, from }: FakeTwilio) => ({
     provider: "twilio",
     accountSid,
@@ -182,7 +182,7 @@ describe("a look at WhatsApp through Twilio", () => {
     fake.senders.splice(0, 1, { sid: "XE0", sender_id: fake.from, status, webhook });
   };
 
-  test("finds nothing broken where account, sender and signature are right", async () => {
+  test("finds no error if account, sender and signature are right", async () => {
     await using fake = await startFakeTwilio();
     const channel = await whatsappChannel(fake, { publicUrl: PUBLIC });
     const sandbox = await diagnosis(whatsapp, configOfSender(fake), channel);
@@ -197,7 +197,7 @@ describe("a look at WhatsApp through Twilio", () => {
     await channel.stop?.();
   });
 
-  test("names refused credentials, a sender that posts elsewhere and a service with another token", async () => {
+  test("reports refused credentials, a sender that posts elsewhere and a service with another token", async () => {
     await using fake = await startFakeTwilio();
     sender(fake, "https://elsewhere.example.org/", "OFFLINE");
     const running = await whatsappChannel(fake, {
@@ -232,8 +232,8 @@ describe("a look at WhatsApp through Twilio", () => {
   });
 });
 
-describe("a look at SMS", () => {
-  test("tells a number that posts here from one that is missing, and from a list that Twilio refuses", async () => {
+describe("a diagnosis of SMS", () => {
+  test("distinguishes a number that posts here, one that posts elsewhere, a missing one, and a refused list", async () => {
     await using fake = await startFakeTwilio({ from: FROM });
     const { accountSid, authToken, from, url: apiBaseUrl } = fake;
     const look = () =>
@@ -252,14 +252,14 @@ describe("a look at SMS", () => {
   });
 });
 
-describe("a look at WhatsApp through Meta", () => {
+describe("a diagnosis of WhatsApp through Meta", () => {
   const configOfNumber = (fake: FakeMeta) => {
     const { phoneNumberId, accessToken, appSecret, verifyToken, url: apiBaseUrl } = fake;
     return { provider: "meta", phoneNumberId, accessToken, appSecret, verifyToken, apiBaseUrl };
   };
   const account = { scope: "whatsapp_business_management", target_ids: ["102290129340398"] };
 
-  test("finds nothing broken where token, subscription, webhook and signature are right", async () => {
+  test("finds no error if token, subscription, webhook and signature are right", async () => {
     await using fake = await startFakeMeta();
     const channel = await metaChannel(fake);
     const told = await diagnosis(whatsapp, configOfNumber(fake), channel);
@@ -281,7 +281,7 @@ describe("a look at WhatsApp through Meta", () => {
     await channel.stop?.();
   });
 
-  test("names a token without the permission, nobody subscribed, and another secret", async () => {
+  test("reports a token without the permission, a missing subscription, and another secret", async () => {
     await using fake = await startFakeMeta();
     const running = await metaChannel(fake, { config: { appSecret: "f".repeat(32) } });
     fake.told.number = { webhook_configuration: { application: "https://elsewhere.example.org/" } };
@@ -299,7 +299,7 @@ describe("a look at WhatsApp through Meta", () => {
     await running.stop?.();
   });
 
-  test("names an app secret whose proof Meta refuses", async () => {
+  test("reports an app secret whose proof Meta refuses", async () => {
     await using fake = await startFakeMeta();
     fake.resetAppSecret("f".repeat(32));
     const told = await diagnosis(whatsapp, configOfNumber(fake));
@@ -307,8 +307,8 @@ describe("a look at WhatsApp through Meta", () => {
   });
 });
 
-describe("a look at SureAdhere", () => {
-  test("asks for a token, and the running service about the webhook's secret", async () => {
+describe("a diagnosis of SureAdhere", () => {
+  test("requests a token, and checks the webhook's secret at the running service", async () => {
     await using fake = await startFakeSureadhere();
     const channel = sureadhereChannel(fake);
     const good = await diagnosis(sureadhere, sureadhereKeys(fake), channel);
@@ -330,8 +330,8 @@ describe("a look at SureAdhere", () => {
   });
 });
 
-describe("a look at the web chat", () => {
-  test("warns of sites without https and of an address nobody can load the chat from", async () => {
+describe("a diagnosis of the web chat", () => {
+  test("warns about sites without https and about an address that visitors cannot reach", async () => {
     const config = { allowedOrigins: ["http://shop.example.org", "https://example.org"] };
     const lines = await diagnosis(web, config, null, { publicUrl: LOOPBACK });
     expect(lines.filter((line) => line.startsWith("warning"))).toEqual([
@@ -342,12 +342,12 @@ describe("a look at the web chat", () => {
   });
 });
 
-describe("a look at a desk", () => {
+describe("a diagnosis of a desk", () => {
   const signal = AbortSignal.timeout(10_000);
   const whats = async (looking: ReturnType<NonNullable<typeof slack.diagnoseDesk>> | undefined) =>
     (await looking)?.map(({ severity, what }) => `${severity}: ${what}`);
 
-  test("in Slack tells whether the bot is in the channel", async () => {
+  test("in Slack reports whether the bot is in the channel", async () => {
     await using fake = await startFakeSlack();
     const { botToken, signingSecret, apiUrl } = fake;
     const config = slack.configSchema.parse({ botToken, signingSecret, apiUrl });
@@ -363,7 +363,7 @@ describe("a look at a desk", () => {
     expect((await look("C0SUPPORT1"))?.join()).toMatch(/^error: .*invalid_auth/);
   });
 
-  test("on Telegram tells whether the group has topics, and whether the bot may open them", async () => {
+  test("on Telegram reports whether the group has topics, and whether the bot may open them", async () => {
     await using fake = await startFakeTelegram();
     const config = telegram.configSchema.parse({ token: fake.token, mode: "polling", apiRoot: fake.url });
     const look = (conversation: string) => whats(telegram.diagnoseDesk?.({ config, conversation, signal }));

@@ -88,7 +88,7 @@ test.each([
     `Basic ${Buffer.from(`${SID}:0123456789abcdef0123456789abcdef`).toString("base64")}`,
   ],
   ["Meta", meta, "media-1", "Bearer EAAtoken0123456789abcdef"],
-])("a file of %s is had with the channel's credentials", async (_, channel, id, authorization) => {
+])("a file of %s is fetched with the channel's credentials", async (_, channel, id, authorization) => {
   wanted = authorization;
   const platformId = id.startsWith("/") ? `${url}${id}` : id;
   expect(await load(channel(), platformId)).toMatchObject({
@@ -100,7 +100,7 @@ test.each([
 test.each([
   ["Twilio", twilio, "https://files.example.org/x"],
   ["Meta", meta, "elsewhere"],
-])("a file of %s that lies with others is asked for without them", async (_, channel, platformId) => {
+])("a file of %s on another server is fetched without them", async (_, channel, platformId) => {
   const opened = await channel();
   const source = await opened.fetchAttachment?.(platformId, AbortSignal.timeout(5_000));
   await opened.stop?.();

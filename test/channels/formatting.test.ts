@@ -15,13 +15,13 @@ const folder = new URL("./formatting/", import.meta.url);
 const samples = readdirSync(folder).filter((file) => file.endsWith(".md"));
 
 describe.each(PLATFORMS)("Markdown on %s", (name, platform) => {
-  test.each(samples)("is what stands beside %s", async (sample) => {
+  test.each(samples)("has the form that is stored beside %s", async (sample) => {
     const markdown = readFileSync(new URL(sample, folder), "utf8").trimEnd();
     const golden = new URL(sample.replace(/\.md$/, `.${name}.txt`), folder);
     await expect(`${platform.shown(markdown)}\n`).toMatchFileSnapshot(golden.pathname);
   });
 
-  test("loses no word, fits in every part, and has no mark without its partner", () => {
+  test("keeps every word, fits into its parts, and leaves no mark without its partner", () => {
     fc.assert(
       fc.property(wellFormed, (markdown) => {
         const parts = platform.definition.split(markdown);
@@ -42,7 +42,7 @@ describe.each(PLATFORMS)("Markdown on %s", (name, platform) => {
     );
   });
 
-  test("can be anything: what is sent is never empty, too long or torn, and keeps every letter", () => {
+  test("of any content is never sent empty, too long or with broken characters, and keeps every letter", () => {
     fc.assert(
       fc.property(anything, (markdown) => {
         for (const part of platform.definition.split(markdown)) {

@@ -24,7 +24,7 @@ test("a request that is not answered in time may have arrived", async () => {
   expect(await post(100)).toEqual({ kind: "unanswered", code: "timeout" });
 });
 
-test("a request that had no time to be written did not arrive", async () => {
+test("a request that was aborted before it was written did not arrive", async () => {
   const request = { url: new URL(fake.authUrl), headers: {}, body: "x", timeoutMs: 10_000 };
   expect(await client.call({ method: "POST", ...request, signal: AbortSignal.abort() })).toEqual({
     kind: "not_sent",
@@ -33,19 +33,19 @@ test("a request that had no time to be written did not arrive", async () => {
   expect(fake.requests).toEqual([]);
 });
 
-test("a request that cannot be written says so as a value, and does not quote itself", async () => {
+test("a request that cannot be written returns an error value that does not quote the request", async () => {
   expect(await post(10_000, { authorization: "Bearer a\r\nb" })).toEqual({
     kind: "not_sent",
     code: "UND_ERR_INVALID_ARG",
   });
 });
 
-test("an answer longer than there is use for keeps its status and nothing else", async () => {
+test("only the status is kept of an answer that is too long", async () => {
   fake.fail({ answer: 200, body: "x".repeat(100_000) }, { endpoint: "token" });
   expect(await post()).toMatchObject({ kind: "answered", status: 200, retryAfter: null, body: null });
 });
 
-test("a redirect is an answer, and is not followed", async () => {
+test("a redirect is returned as an answer, and is not followed", async () => {
   fake.fail(
     { answer: 307, headers: { location: `${fake.baseUrl}/treatment/external/send-msg` } },
     { endpoint: "token" },
@@ -54,7 +54,7 @@ test("a redirect is an answer, and is not followed", async () => {
   expect(fake.requests).toEqual(["token"]);
 });
 
-test("a request of any method is made as it is, and every header of its answer is told", async () => {
+test("a request of any method is sent unchanged, and every header of its answer is returned", async () => {
   const heard: (string | undefined)[][] = [];
   const server = await startLoopbackServer(
     async (request, response) => {

@@ -25,7 +25,7 @@ afterEach(async () => {
   await fake.close();
 });
 
-test("a body that Bolt cannot read is refused with a clear error, because an acknowledged one would be lost", async () => {
+test("a body that Bolt cannot read is refused with a clear error, because acknowledging would lose it", async () => {
   channel = slackChannel(fake);
   const forms = [
     { payload: "null" },
@@ -45,7 +45,7 @@ test("a body that Bolt cannot read is refused with a clear error, because an ack
     });
 });
 
-test("such a body is not acknowledged over a socket, and the next one is", async () => {
+test("such a body is not acknowledged over a socket, but the next one is", async () => {
   const config = { mode: "socket", appToken: fake.appToken, signingSecret: undefined };
   channel = slackChannel(fake, { config });
   await channel.start?.(createSubjectTools().startContext());
@@ -60,7 +60,7 @@ test("such a body is not acknowledged over a socket, and the next one is", async
   expect(isTaken).toBe(false);
 });
 
-test("a removal that cannot be stored is not acknowledged, with the reason as it was", async () => {
+test("a removal that cannot be stored is not acknowledged, and the original error is thrown", async () => {
   const away = new Error("the database is away");
   const values = { ...memoryValues(), remove: () => Promise.reject(away) };
   const oauth = { ...fake.oauth, secret: "0".repeat(32) };

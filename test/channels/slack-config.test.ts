@@ -40,7 +40,7 @@ test("a Slack channel is accepted in each of its forms", () => {
   expect(problemsAt({ ...GOOD, agents: { echo: { keywords: ["hi"] } } })).toEqual([]);
 });
 
-test("a Slack channel without what proves who calls, or whose token it has, is refused", () => {
+test("a Slack channel without signing secret or token, or with a wrong kind of token, is refused", () => {
   expect(problemsAt({ botToken: GOOD.botToken })).toEqual(["signingSecret"]);
   expect(problemsAt({ ...GOOD, mode: "socket" })).toEqual(["appToken"]);
   expect(problemsAt({ signingSecret: GOOD.signingSecret })).toEqual(["botToken"]);
@@ -48,20 +48,20 @@ test("a Slack channel without what proves who calls, or whose token it has, is r
   expect(problemsAt({ ...GOOD, botToken: "xoxp-1-abc" })).toEqual(["botToken"]);
 });
 
-test("a token that expires is refused with what to do instead", () => {
+test("a token that expires is refused, and the error names the alternatives", () => {
   const [problem, ...rest] = problemsOf({ ...GOOD, botToken: "xoxe.xoxb-1-MS0yLWFiYw" });
   expect(rest).toEqual([]);
   expect(problem?.fix).toMatch(/expires in 12 hours; use `oauth`, or switch token rotation off/);
   expect(problemsOf({ ...GOOD, botToken: "xoxp-1-abc" })[0]?.fix).toContain("begins with xoxb-");
 });
 
-test("a signing secret can be two while it is changed", () => {
+test("two signing secrets are accepted while the secret is changed", () => {
   expect(problemsAt({ ...GOOD, signingSecret: ["0123456789abcdef", "fedcba9876543210"] })).toEqual([]);
   for (const signingSecret of [[], ["0123456789abcdef", "with space"], 1])
     expect(problemsAt({ ...GOOD, signingSecret })[0]).toMatch(/^signingSecret/);
 });
 
-test("a variable need not be set that the mode has no use for, and has to be where it has", () => {
+test("a variable must be set only if the mode uses it", () => {
   const socket = { botToken: GOOD.botToken, mode: "socket", appToken: "xapp-1-abc" };
   expect(problemsAt({ ...socket, signingSecret: "$SLACK_SIGNING_SECRET" })).toEqual([]);
   expect(problemsAt({ ...socket, signingSecret: ["$SLACK_SIGNING_SECRET", "$OLD"] })).toEqual([]);
@@ -71,6 +71,6 @@ test("a variable need not be set that the mode has no use for, and has to be whe
   expect(problemsAt({ ...GOOD, signingSecret: "$SLACK_SIGNING_SECRET" })).toEqual(["signingSecret"]);
 });
 
-test("the agents a Slack channel chooses among have to exist", () => {
+test("a Slack channel can choose only among agents that exist", () => {
   expect(problemsAt({ ...GOOD, agents: { sales: { keywords: ["sales"] } } })).toEqual(["agents.sales"]);
 });

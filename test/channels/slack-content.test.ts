@@ -60,12 +60,12 @@ describe("a forwarded message", () => {
     externalId: "C0OTHER001:1790000001.000001",
   };
 
-  test("without a comment is what the user says", async () => {
+  test("without a comment becomes the user's text", async () => {
     expect(await direct({ attachments: [share] })).toMatchObject({ text: words, references: [reference] });
     expect(await mention({ attachments: [share] })).toMatchObject({ text: words, references: [reference] });
   });
 
-  test("with a comment stands behind it", async () => {
+  test("with a comment becomes a reference of the comment", async () => {
     const event = {
       text: "please summarise",
       attachments: [share, { ...share, author_name: "", text: "And more" }],
@@ -76,7 +76,7 @@ describe("a forwarded message", () => {
     });
   });
 
-  test("brings its files, each once, also where it has nothing else", async () => {
+  test("brings its files, each once, even if it has no text", async () => {
     const files = [{ id: "F1", name: "cat.png", mimetype: "image/png", size: 12 }];
     const stub = [{ id: "F2", file_access: "check_file_info" }, ...files];
     const message = await direct({
@@ -93,7 +93,7 @@ describe("a forwarded message", () => {
     expect(alone?.attachments).toHaveLength(1);
   });
 
-  test("is read from its blocks where it has no text, and from what stands in for it at last", async () => {
+  test("without text is read from its blocks, and otherwise from its fallback text", async () => {
     const blocks = [rich(section(text("from "), { type: "user", user_id: BOB }, text(" & blocks")))];
     const message_blocks = [{ team: "T1", channel: "C1", ts: "1.1", message: { blocks } }];
     for (const inside of [{ message_blocks }, { blocks }])
@@ -112,7 +112,7 @@ describe("a forwarded message", () => {
     expect(await direct({ attachments: [none] })).toMatchObject({ text: "| a |\n| --- |" });
   });
 
-  test("is not the preview of a link: the address says it", async () => {
+  test("is distinguished from the preview of a link, which is left out", async () => {
     const { is_share: _, ...preview } = share;
     const message = await direct({ text: "see <https://a.example>", attachments: [preview] });
     expect(message).toMatchObject({ text: "see https://a.example" });
@@ -121,14 +121,14 @@ describe("a forwarded message", () => {
     expect(await direct({ attachments: [{ ...preview, files: [{ id: "F1" }] }] })).toBeNull();
   });
 
-  test("of a shape that is not known does not lose the message", async () => {
+  test("of an unknown shape does not lose the message", async () => {
     for (const attachments of ["x", [1, null, "x"], [{ is_share: true, text: 1 }], [{ is_share: "yes" }], {}])
       expect(await direct({ text: "hello", attachments })).toMatchObject({ text: "hello" });
   });
 });
 
 describe("a message whose text is empty", () => {
-  test("is read from its blocks, as Slack would have written it", async () => {
+  test("is read from its blocks, in the form that Slack would have written", async () => {
     const blocks = [
       rich(
         section(
@@ -176,13 +176,13 @@ describe("a message whose text is empty", () => {
     });
   });
 
-  test("is for us where its blocks mention us", async () => {
+  test("is for the bot if its blocks mention the bot", async () => {
     const blocks = [rich(section({ type: "user", user_id: fake.us.userId }, text(" what is this?")))];
     expect(await mention({ text: "", blocks })).toMatchObject({ text: "what is this?" });
     expect(await mention({ text: "", blocks: [rich(section(text("not you")))] })).toBeNull();
   });
 
-  test("of blocks that are not known is none", async () => {
+  test("with only unknown blocks is no message", async () => {
     for (const blocks of [
       "x",
       [1],
@@ -194,7 +194,7 @@ describe("a message whose text is empty", () => {
   });
 });
 
-describe("a table that was pasted", () => {
+describe("a pasted table", () => {
   const rows = [
     [
       { type: "raw_text", text: "Name" },
@@ -209,7 +209,7 @@ describe("a table that was pasted", () => {
   const table = "| Name | *A\\|B* |\n| --- | --- |\n| [a\\|b](https://a.example) | 1,200 |\n| two lines |  |";
   const pasted = { id: 1, fallback: "[no preview available]", blocks: [{ type: "table", rows }] };
 
-  test("stands behind the question, wherever Slack puts it", async () => {
+  test("is added after the question, wherever Slack puts it", async () => {
     const asked = `which?\n\n${table}`;
     expect(await direct({ text: "which?", attachments: [pasted] })).toMatchObject({ text: asked });
     expect(await direct({ text: "which?", blocks: [{ type: "table", rows }] })).toMatchObject({
@@ -219,7 +219,7 @@ describe("a table that was pasted", () => {
     expect(await mention({ text: `${us} which?`, attachments: [pasted] })).toMatchObject({ text: asked });
   });
 
-  test("is a message by itself", async () => {
+  test("is a message even without a question", async () => {
     expect(await direct({ attachments: [pasted] })).toMatchObject({ text: table });
   });
 });

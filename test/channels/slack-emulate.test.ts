@@ -100,7 +100,7 @@ test("a message is read and answered in its thread on an emulated Slack", async 
   await channel.stop?.();
 });
 
-test("an answer grows in one message on an emulated Slack, which has no streams", async () => {
+test("an answer grows in one edited message on an emulated Slack, which has no streams", async () => {
   await using slack = await startEmulator();
   const { channels } = await slack.api("conversations.list");
   const general = channels.find(({ name }: { name: string }) => name === "general").id;

@@ -29,7 +29,7 @@ const WRITTEN = [
   "```\n",
 ];
 
-test.each(HEARD)("a message of nothing but %j is read in one go", async (unit) => {
+test.each(HEARD)("a message that repeats only %j is read in linear time", async (unit) => {
   for (const text of [many(unit), `${many(unit)}x`]) {
     expect(withoutMention(text, US).length).toBeLessThanOrEqual(text.length);
     expect(withoutMention(`${MENTION} ${text} ${MENTION} hello`, US)).toContain("hello");
@@ -40,7 +40,7 @@ test.each(HEARD)("a message of nothing but %j is read in one go", async (unit) =
   }
 });
 
-test.each([...HEARD, ...WRITTEN])("an answer of nothing but %j is written in one go", (unit) => {
+test.each([...HEARD, ...WRITTEN])("an answer that repeats only %j is written in linear time", (unit) => {
   const text = many(unit, 30_000);
   for (const answer of [`<!here>${text}`, `${text}<!here>`, `${text}x`]) {
     expect(withoutPings(answer).length).toBeGreaterThan(0);
@@ -49,11 +49,11 @@ test.each([...HEARD, ...WRITTEN])("an answer of nothing but %j is written in one
   }
 });
 
-test("an answer of nothing but marks is read in one go", () => {
+test("an answer that repeats only marks is read in linear time", () => {
   expect(toPlainText(many("*_")).length).toBeGreaterThan(0);
 });
 
-test("a mention is found where it is one, and taken out with the space before it", () => {
+test("a real mention of the bot is removed together with the space before it", () => {
   expect(withoutMention(`${MENTION}, hello`, US)).toBe("hello");
   expect(withoutMention(`  ${MENTION}: ${MENTION} hello`, US)).toBe("hello");
   expect(withoutMention(`hello \t${MENTION}!\nand ${MENTION}`, US)).toBe("hello!\nand");
@@ -62,7 +62,7 @@ test("a mention is found where it is one, and taken out with the space before it
   expect(withoutMention(` ${MENTION} `, US)).toBe("");
 });
 
-test("a first word counts however much stands behind it", () => {
+test("a first word chooses the agent, however much punctuation follows it", () => {
   for (const text of ["sales", "SALES!!", `sales${".".repeat(500)} x`, "  sales, hello"])
     expect(route("C0GENERAL1", text)).toBe("sales");
   expect(route("C0GENERAL1", `sales${".".repeat(500)}x`)).toBeNull();

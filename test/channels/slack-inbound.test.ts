@@ -62,7 +62,7 @@ function knows(agent: string): void {
 }
 
 describe("a conversation on Slack", () => {
-  test("is a thread: a mention at the top level begins one", async () => {
+  test("is a thread, and a mention at the top level begins one", async () => {
     const ts = nextTs();
     const [message] = await read(inChannel({ type: "app_mention", ts, text: `${us()}, hello there` }));
     expect(message).toMatchObject({
@@ -78,7 +78,7 @@ describe("a conversation on Slack", () => {
     });
   });
 
-  test("is named by the thread's first message, also for a mention in the middle of it", async () => {
+  test("is named by the thread's first message, also after a mention in the middle of the thread", async () => {
     const text = `what do you say, ${us()}?`;
     const [message] = await read(inChannel({ type: "app_mention", thread_ts: "1790000001.000001", text }));
     expect(message).toMatchObject({
@@ -95,24 +95,24 @@ describe("a conversation on Slack", () => {
     expect(second?.conversation.externalKey).toBe(`${DM}:${ts}`);
   });
 
-  test("goes on without a mention in a thread that is known", async () => {
+  test("continues without a mention in a known thread", async () => {
     knows("echo");
     const [message] = await read(inChannel({ thread_ts: "1790000001.000001", text: "and then?" }));
     expect(message).toMatchObject({ text: "and then?", agent: "echo" });
   });
 
-  test("does not take up what others say in channels and in threads of their own", async () => {
+  test("ignores messages of others in channels and in their own threads", async () => {
     expect(await read(inChannel({ text: "lunch?" }))).toEqual([]);
     expect(await read(inChannel({ thread_ts: "1790000009.000001", text: "yes" }))).toEqual([]);
     expect(await read(inChannel({ channel_type: "mpim", channel: "G0GROUP001", text: "all" }))).toEqual([]);
   });
 
-  test("is answered in a thread that hangs on a message of ours", async () => {
+  test("continues in a thread below a message of the bot", async () => {
     const reply = { thread_ts: "1790000009.000001", parent_user_id: fake.us.userId, text: "yes" };
     expect(await read(inChannel(reply))).toHaveLength(1);
   });
 
-  test("says who wrote what and when, where several people may write", async () => {
+  test("names the author and time of each message if several people may write", async () => {
     knows("echo");
     const thread = { thread_ts: "1790000001.000001", ts: "1790000300.250000" };
     const [bobs] = await read(inChannel({ ...thread, user: BOB, text: "I disagree" }));
@@ -129,7 +129,7 @@ describe("a conversation on Slack", () => {
     expect(direct).not.toHaveProperty("author");
   });
 
-  test("is not taken up by what begins with the mention of somebody else", async () => {
+  test("ignores a message that begins with a mention of another person", async () => {
     knows("echo");
     const says = (text: string, more = {}) =>
       read(inChannel({ thread_ts: "1790000001.000001", ts: nextTs(), text, ...more }));
@@ -152,7 +152,7 @@ describe("a conversation on Slack", () => {
     ]);
   });
 
-  test("asks for a mention each time where the configuration says so, but in direct messages", async () => {
+  test("needs a mention each time if configured so, except in direct messages", async () => {
     knows("echo");
     const config = { threads: "mention" };
     const thread = { thread_ts: "1790000001.000001" };
@@ -164,7 +164,7 @@ describe("a conversation on Slack", () => {
     expect(await read(directMessage(fake, thread), { config })).toHaveLength(1);
   });
 
-  test("that we began in a direct conversation is continued by what its person writes outside of it", async () => {
+  test("that the bot began in direct messages continues with a message outside its thread", async () => {
     const asked: unknown[] = [];
     const overrides: SlackOverrides = {
       async findUnanswered(user, begins) {
@@ -186,7 +186,7 @@ describe("a conversation on Slack", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test("goes on below a direct message that is in it, and not in what another workspace has", async () => {
+  test("continues in the thread below one of its direct messages, but not across workspaces", async () => {
     const keys: unknown[] = [];
     const finding = (externalKey: string): SlackOverrides => ({
       async findConversation(address, key) {
@@ -204,7 +204,7 @@ describe("a conversation on Slack", () => {
     ]);
   });
 
-  test("is refused with 503 while nobody can say whether the thread is ours", async () => {
+  test("answers 503 while the database cannot say whether the thread is known", async () => {
     const away = async () => {
       throw Object.assign(new Error("the database is away"), { code: "ECONNREFUSED" });
     };
@@ -214,7 +214,7 @@ describe("a conversation on Slack", () => {
     await channel.stop?.();
   });
 
-  test("fails aloud where the lookup has a fault of its own", async () => {
+  test("throws if the lookup fails for another reason than the database", async () => {
     const fault = new TypeError("no such property");
     const channel = slackChannel(fake, { findConversation: () => Promise.reject(fault) });
     const body = inChannel({ thread_ts: "1790000001.000001", text: "whose?" });
@@ -224,7 +224,7 @@ describe("a conversation on Slack", () => {
 });
 
 describe("a Slack event", () => {
-  test("of a mention comes twice and shares a key, whichever comes first", async () => {
+  test("for a mention comes twice with a shared key, in any order", async () => {
     const event = { channel: GENERAL, ts: nextTs(), text: `${us()} hello` };
     const [mention] = await read(inChannel({ ...event, type: "app_mention" }));
     const [message] = await read(inChannel({ ...event, type: "message" }));
@@ -238,7 +238,7 @@ describe("a Slack event", () => {
     expect((await read(directMessage(fake)))[0]).not.toHaveProperty("supplements");
   });
 
-  test("is taken up by its subtype: what people write, and nothing that happens beside", async () => {
+  test("is used only if its subtype means that a person wrote a message", async () => {
     const kinds = async (subtype: string, event: Record<string, unknown> = {}) =>
       (await read(directMessage(fake, { subtype, ...event }))).length;
     for (const subtype of ["file_share", "thread_broadcast", "me_message"])
@@ -259,7 +259,7 @@ describe("a Slack event", () => {
     ]);
   });
 
-  test("of a shared channel or an organization names its people as they are there", async () => {
+  test("from a shared channel or an organization contains the names of its people", async () => {
     const event = {
       type: "app_mention",
       user: "W0EVE00001",
@@ -273,7 +273,7 @@ describe("a Slack event", () => {
     expect(fake.calls.filter(({ method }) => method === "users.info")).toEqual([]);
   });
 
-  test("that asks whether the URL is ours is answered with its challenge", async () => {
+  test("that verifies the URL is answered with its challenge", async () => {
     const channel = slackChannel(fake);
     const body = { type: "url_verification", token: "legacy", challenge: "3eZbrw1aB" };
     const received = await channel.receive(eventRequest(fake, body));
@@ -284,7 +284,7 @@ describe("a Slack event", () => {
     await channel.stop?.();
   });
 
-  test("with a file keeps what Slack says about it", async () => {
+  test("with a file keeps Slack's data about the file", async () => {
     const files = [{ id: "F1", name: "cat.png", mimetype: "image/png", size: 12 }, { id: "F2" }];
     const [message] = await read(directMessage(fake, { subtype: "file_share", files }));
     expect(message?.attachments).toEqual([
@@ -293,7 +293,7 @@ describe("a Slack event", () => {
     ]);
   });
 
-  test("says that the app was removed, and the channel says so too", async () => {
+  test("about the app's removal makes the channel report an error", async () => {
     const tools = createSubjectTools();
     const context = tools.startContext();
     const channel = slackChannel(fake);
@@ -303,7 +303,7 @@ describe("a Slack event", () => {
     await channel.stop?.();
   });
 
-  test("is answered without the writer's name where names cannot be had", async () => {
+  test("is read without the writer's name if Slack does not give names", async () => {
     fake.fail({ error: "missing_scope" }, { method: "users.info" });
     const [message] = await read(directMessage(fake));
     expect(message).toMatchObject({ text: "hello" });
@@ -314,7 +314,7 @@ describe("a Slack event", () => {
 describe("a text from Slack", () => {
   const reads = async (text: string) => (await read(directMessage(fake, { text })))[0]?.text;
 
-  test("is read as people saw it", async () => {
+  test("is read in the form that people saw", async () => {
     expect(await reads("5 &lt; 6 &amp;&amp; 7 &gt; 6 &amp;lt;")).toBe("5 < 6 && 7 > 6 &lt;");
     expect(await reads(`ask <@${BOB}> or <@U0NOBODY01|carol> in <#C0X|general>`)).toBe(
       "ask @Bob or @carol in #general",
@@ -325,11 +325,11 @@ describe("a text from Slack", () => {
     ).toBe("[our page](https://a.example/x) https://a.example a@b.example");
   });
 
-  test("is not reset by /reset: that is ordinary text here", async () => {
+  test("may be /reset, which is ordinary text here", async () => {
     expect(await reads("/reset")).toBe("/reset");
   });
 
-  test("that is nothing but the mention is answered all the same", async () => {
+  test("that contains only the mention is answered, too", async () => {
     const [message] = await read(inChannel({ type: "app_mention", text: us() }));
     expect(message?.text).toMatch(/^@/);
   });
@@ -345,20 +345,20 @@ describe("several agents on one Slack app", () => {
     return message?.agent ?? null;
   };
 
-  test("are chosen by the exact Slack channel, then by the first word, then the channel's own", async () => {
+  test("are chosen by the Slack channel, then by the first word, then by default", async () => {
     expect(await agentOf({ channel: "C0SUPPORT1", text: `${us()} sales please` })).toBe("support");
     expect(await agentOf({ text: `${us()} SALES: what does it cost?` })).toBe("sales");
     expect(await agentOf({ text: `${us()} help` })).toBe("support");
     expect(await agentOf({ text: `${us()} no sales` })).toBeNull();
   });
 
-  test("keep their threads, whatever is said in them", async () => {
+  test("keep their threads, whatever the first word of a message is", async () => {
     knows("sales");
     expect(await agentOf({ thread_ts: "1790000001.000001", text: `${us()} help` })).toBe("sales");
   });
 });
 
-test("a press of Stop that Slack repeats a minute later stops nothing any more", async () => {
+test("a press of Stop that Slack repeats a minute later stops nothing", async () => {
   const channel = slackChannel(fake);
   const stop = { type: "agent_session_stopped", channel: GENERAL, user: ADA, thread_ts: "1790000001.000001" };
   const { headers, ...request } = eventRequest(fake, callback(fake, stop));
@@ -374,7 +374,7 @@ test("a press of Stop that Slack repeats a minute later stops nothing any more",
   await channel.stop?.();
 });
 
-test("prompts are suggested to a person who opens the conversation with the app, as its kind wants it", async () => {
+test("suggested prompts are shown to a person who opens the app, for both kinds of app", async () => {
   const suggestedPrompts = [{ title: "Prices", message: "What does it cost?" }];
   const opened = [
     { type: "app_home_opened", user: ADA, channel: DM, tab: "messages" },

@@ -6,7 +6,7 @@ import { startFakeSlack } from "../support/fake-slack.ts";
 import { createSubjectTools, partOf } from "./conformance-subject.ts";
 import { slackChannel } from "./slack-subject.ts";
 
-test("workspaces whose tokens were sealed with another secret are named at the start", async () => {
+test("the channel names at its start the workspaces whose tokens were sealed with another secret", async () => {
   const fake = await startFakeSlack();
   const values = memoryValues();
   const oauthWith = (secret: string) => ({ clientId: "1.2", clientSecret: "client-secret", secret });
@@ -38,7 +38,7 @@ test("workspaces whose tokens were sealed with another secret are named at the s
   await fake.close();
 });
 
-test("an installation that cannot be stored here is told as our fault, and one that Slack refuses as Slack's", async () => {
+test("the page of a failed installation says whether Causeway or Slack has the problem", async () => {
   await using fake = await startFakeSlack();
   const { log, logged } = createSubjectTools();
   const away = () => Promise.reject(new Error("the database is away"));
@@ -74,7 +74,7 @@ test("an installation that cannot be stored here is told as our fault, and one t
   expect(await install(memoryValues(), fake.agree("T0ONE"))).toMatchObject({ status: 200 });
 });
 
-test("a token that cannot be read here is told as our fault, and its message is sent later", async () => {
+test("a send whose token cannot be read is retried, and the reason does not blame Slack", async () => {
   await using fake = await startFakeSlack();
   const values = { ...memoryValues(), read: () => Promise.reject(new Error("the database is away")) };
   const oauth = { ...fake.oauth, secret: "0".repeat(32) };
@@ -86,7 +86,7 @@ test("a token that cannot be read here is told as our fault, and its message is 
   await channel.stop?.();
 });
 
-test("a rotating token is used until it is past where Slack cannot exchange it, and exchanged once Slack is back", async () => {
+test("a rotating token is used until it expires while Slack is down, and exchanged afterwards", async () => {
   await using fake = await startFakeSlack();
   const api = createWebApi(fake.apiUrl);
   let now = Date.now();

@@ -90,7 +90,7 @@ const CODE = [
 const notifies = /<[@!#][^>]+>|(?<![A-Za-z0-9])@(?:here|channel|everyone)(?![A-Za-z0-9])/i;
 
 describe("a text for Slack", () => {
-  test("notifies nobody and loses nothing, as Markdown", () => {
+  test("notifies nobody and loses nothing when sent as Markdown", () => {
     fc.assert(
       fc.property(unlucky, (text) => {
         const safe = withoutPings(text);
@@ -102,7 +102,7 @@ describe("a text for Slack", () => {
     );
   });
 
-  test("grows, while it is written, into what it is in the end", () => {
+  test("notifies nobody while it is written, and each preview is a beginning of the final text", () => {
     fc.assert(
       fc.property(fc.array(unlucky, { minLength: 1, maxLength: 8 }), (words) => {
         const text = words.join(" ");
@@ -116,7 +116,7 @@ describe("a text for Slack", () => {
       expect(withoutPings(answer)).toContain(withoutPings(settled(answer.slice(0, index))));
   });
 
-  test.each(CODE)("has its code as it was written: %s", (code) => {
+  test.each(CODE)("keeps its code unchanged: %s", (code) => {
     for (const text of [code, `Look:\n\n${code}`, `${code}\n\nand tell <!channel>, @here`]) {
       expect(withoutPings(text)).toContain(code);
       expect(pingsIn(readMarkdown(withoutPings(text)).prose)).toEqual([]);
@@ -124,14 +124,14 @@ describe("a text for Slack", () => {
     }
   });
 
-  test("has a block of code that never ends closed behind what Slack could take for a mention", () => {
+  test("gets an end for an open code block that contains a possible mention", () => {
     expect(withoutPings("```html\n<!DOCTYPE html>")).toBe("```html\n<!DOCTYPE html>\n```");
     expect(withoutPings("> ```\n> <@U1>\n")).toBe("> ```\n> <@U1>\n> ```");
     expect(withoutPings("1. ```\n   <#C1>")).toBe("1. ```\n   <#C1>\n   ```");
     expect(withoutPings("```html\n<html>")).toBe("```html\n<html>");
   });
 
-  test("has its code between backticks where tildes set it apart", () => {
+  test("gets backticks in place of tildes around its code", () => {
     expect(withoutPings("~~~html\n<!-- a -->\n~~~\n\n@here")).toBe("```html\n<!-- a -->\n```\n\n&#64;here");
     expect(withoutPings("~~~\n```\n@Group\n~~~")).toBe("````\n```\n@Group\n````");
   });
@@ -145,11 +145,11 @@ describe("a text for Slack", () => {
       "(&#64;here) https://a.example/@channel me@here.example",
     ],
     ["<https://a.example|a>", "<https://a.example|a>"],
-  ])("has entities where Slack would read a mention: %s", (text, safe) => {
+  ])("has entities in place of possible mentions: %s", (text, safe) => {
     expect(withoutPings(text)).toBe(safe);
   });
 
-  test("notifies nobody and keeps every word, in the older notation", () => {
+  test("notifies nobody and keeps every word in the older notation", () => {
     fc.assert(
       fc.property(unlucky, (text) => {
         const raw = toMrkdwn(text);
@@ -176,7 +176,7 @@ describe("a text for Slack", () => {
     );
   });
 
-  test("comes back from Slack as it was typed", async () => {
+  test("is read back from Slack without a change", async () => {
     const nobody = { nameOf: async () => null };
     await fc.assert(
       fc.asyncProperty(unlucky, async (text) => {
@@ -186,7 +186,7 @@ describe("a text for Slack", () => {
     );
   });
 
-  test("is not cut inside a link or a phrase that fits", () => {
+  test("is not split inside a link or a phrase that fits", () => {
     const link = "[the page that explains it all](https://a.example/some/page)";
     const phrase = "**several words that belong together**";
     const code = "`const x = 1;`";

@@ -37,7 +37,7 @@ describe("a reply on Slack", () => {
     expect(fake.calls.at(-1)?.payload).toMatchObject({ unfurl_links: "false", unfurl_media: "false" });
   });
 
-  test("is left as it was written where that is asked for", async () => {
+  test("stays unchanged if that is configured", async () => {
     const part = { ...partOf(THREAD, "# 5 *is* <!here> your _code_"), format: "text" as const };
     await channel.send(part, AbortSignal.timeout(10_000));
     expect(fake.calls.at(-1)?.payload).toMatchObject({
@@ -46,12 +46,12 @@ describe("a reply on Slack", () => {
     });
   });
 
-  test("goes to the top level where the address names no thread", async () => {
+  test("goes to the top level if the address names no thread", async () => {
     await send("news", "C0GENERAL1");
     expect(fake.posted).toMatchObject([{ channel: "C0GENERAL1", threadTs: null }]);
   });
 
-  test("is written in the older notation where Markdown is refused", async () => {
+  test("is written in the older notation if Slack refuses Markdown", async () => {
     fake.fail({ error: "no_text" });
     const text =
       "# Title\n**bold** and *italic*, ~~gone~~ [a](https://a.example) 1 < 2 & `<b>`\n```js\na < b\n```";
@@ -82,7 +82,7 @@ describe("a reply on Slack", () => {
     expect(fake.posted[1]?.raw).not.toContain("\u2060");
   });
 
-  test("has its code as it was written, alone, below buttons and in the older notation", async () => {
+  test("keeps its code unchanged: alone, with buttons and in the older notation", async () => {
     const code = "```html\n<!DOCTYPE html>\n<p>a &amp; b</p>\n```\n\n`@Group` and `<#if x>`";
     const buttons = [{ label: "Yes", payload: "yes" }];
     await send(`${code} <!channel>`);
@@ -95,7 +95,7 @@ describe("a reply on Slack", () => {
     expect(fake.posted.flatMap(({ pings }) => pings)).toEqual([]);
   });
 
-  test("names a file as it is called, and notifies nobody by it", async () => {
+  test("shows the name of a file unchanged, and the name notifies nobody", async () => {
     const file = {
       kind: "file" as const,
       name: "<!here>.txt",
@@ -111,7 +111,7 @@ describe("a reply on Slack", () => {
     expect(fake.posted.flatMap(({ pings }) => pings)).toEqual([]);
   });
 
-  test("fits also where everything in it has to be escaped", async () => {
+  test("fits even if every character must be escaped", async () => {
     for (const text of ["<@".repeat(5000), "&".repeat(9000), "@here ".repeat(2000)]) {
       for (const part of definition.split(text)) {
         expect(await send(part)).toMatchObject({ kind: "sent" });
@@ -121,7 +121,7 @@ describe("a reply on Slack", () => {
     }
   });
 
-  test("waits as long as Slack asks, and a while where it does not say", async () => {
+  test("waits as long as Slack asks, and 30 seconds if Slack names no time", async () => {
     fake.fail({ rateLimited: 7 });
     const limited = { kind: "retry", scope: "conversation" };
     expect(await send("a")).toMatchObject({ ...limited, afterMs: 7000 });
@@ -133,7 +133,7 @@ describe("a reply on Slack", () => {
     expect(fake.calls.filter(({ method }) => method === "chat.postMessage")).toHaveLength(3);
   });
 
-  test("held back in a second thread of the same Slack channel says nothing about other channels", async () => {
+  test("limited in a second thread of one Slack channel does not delay other channels", async () => {
     const refusedIn = async (address: string) => {
       fake.fail({ rateLimited: 7 });
       return send("a", address);
@@ -155,13 +155,13 @@ describe("a reply on Slack", () => {
     [{ html: 403 }, { kind: "retry", scope: "connection" }],
     [{ html: 200 }, { kind: "unknown" }],
     [{ cut: "before" as const }, { kind: "unknown" }],
-  ])("that fails with %o comes to %o", async (fault, expected) => {
+  ])("that fails with %o becomes %o", async (fault, expected) => {
     fake.fail(fault);
     expect(await send("hello")).toMatchObject(expected);
     expect(fake.posted).toEqual([]);
   });
 
-  test("says what to do where the bot was not let in", async () => {
+  test("that Slack refuses for lack of access names what to do", async () => {
     for (const error of ["not_in_channel", "channel_not_found"]) {
       fake.fail({ error });
       expect(await send("hello")).toMatchObject({
@@ -173,11 +173,11 @@ describe("a reply on Slack", () => {
     expect(await send("hello")).toMatchObject({ reason: expect.stringMatching(/12 hours.*oauth.*rotation/) });
   });
 
-  test("to something that is no Slack conversation is given up", async () => {
+  test("to an address that is no Slack conversation fails", async () => {
     expect(await send("hello", "12345")).toMatchObject({ kind: "failed", code: "slack_bad_address" });
   });
 
-  test("to a person by anything but their id is known not to arrive", async () => {
+  test("can reach a person only by their id", async () => {
     for (const id of ["U0123456789", "T0123/U0123456789"])
       expect(await channel.canReach?.(id)).toEqual({ kind: "reachable" });
     expect(await channel.canReach?.("@ada")).toEqual({
@@ -188,7 +188,7 @@ describe("a reply on Slack", () => {
   });
 });
 
-test("of several Slack workspaces the one with two refused channels waits, and no other", () => {
+test("a Slack workspace with two limited channels waits, and no other workspace does", () => {
   let now = 0;
   const floods = createFloods(() => now);
   const placeOf = (team: string, channel: string) => ({ team, channel, threadTs: "1.1" });
@@ -219,7 +219,7 @@ describe("the status on Slack", () => {
     expect(fake.statuses).toMatchObject([{ channel: "C0GENERAL1", threadTs: "1790000100.000100" }]);
   });
 
-  test("is not asked for again where the app may not show it", async () => {
+  test("is not requested again if the app may not show it", async () => {
     fake.fail({ error: "missing_scope" }, { method: "assistant.threads.setStatus" });
     await channel.typing?.(THREAD, AbortSignal.timeout(5000));
     await channel.typing?.(THREAD, AbortSignal.timeout(5000));
@@ -227,13 +227,13 @@ describe("the status on Slack", () => {
       expect(fake.calls.filter((call) => call.method === method)).toHaveLength(1);
   });
 
-  test("is taken away when a turn ends without a message", async () => {
+  test("is removed when a turn ends without a message", async () => {
     await channel.typing?.(THREAD, AbortSignal.timeout(5000));
     await ended();
     expect(shown()).toEqual(["is thinking…", ""]);
   });
 
-  test("that is on its way when the turn ends, or the answer goes out, is taken away once it is there", async () => {
+  test("that arrives after the end of the turn or the answer is removed afterwards", async () => {
     for (const end of [ended, () => send("hello")]) {
       const before = fake.statuses.length;
       const release = fake.hold("assistant.threads.setStatus");
@@ -245,7 +245,7 @@ describe("the status on Slack", () => {
     }
   });
 
-  test("of the next turn stays, although the one before ended while it was on its way", async () => {
+  test("of the next turn stays, although the previous turn ended while its status was being sent", async () => {
     const release = fake.hold("assistant.threads.setStatus");
     const first = channel.typing?.(THREAD, AbortSignal.timeout(5000));
     await ended();
@@ -276,7 +276,7 @@ describe("the session on Slack of an app that is an agent", () => {
     expect(fake.statuses).toEqual([]);
   });
 
-  test("ends with its turn, also where Slack was away, or the call that shows it came late", async () => {
+  test("ends with its turn, even if Slack was down or the call that shows it is late", async () => {
     const first = new AbortController();
     await channel.typing?.(THREAD, first.signal);
     fake.fail({ rateLimited: 1 }, { method: METHOD });
@@ -291,7 +291,7 @@ describe("the session on Slack of an app that is an agent", () => {
     await eventually(() => expect(statuses().slice(2)).toEqual(["processing", "active"]));
   });
 
-  test("stays busy for the next turn, although the end of the one before comes late", async () => {
+  test("stays busy for the next turn, although the end of the previous turn comes late", async () => {
     const first = new AbortController();
     await channel.typing?.(THREAD, first.signal);
     const release = fake.hold(METHOD);
@@ -302,7 +302,7 @@ describe("the session on Slack of an app that is an agent", () => {
     expect(statuses().at(-1)).toBe("processing");
   });
 
-  test("has no Stop button where the app does not hear of it, and the log says so once", async () => {
+  test("has no Stop button if the app does not get its event, and the log says so once", async () => {
     fake.declareAgent({ hearsStop: false });
     const { log, logged } = createSubjectTools();
     const other = slackChannel(fake, { log });
@@ -312,7 +312,7 @@ describe("the session on Slack of an app that is an agent", () => {
     expect(hints).toHaveLength(1);
   });
 
-  test("is named by the first words of its conversation, once, and not where the configuration says so", async () => {
+  test("gets the first words of its conversation as its title, once, unless titles are off", async () => {
     const words = "Which plan\nis right for me?";
     const show = (from: Channel, thread: string, turn?: { words: string; isFirst: boolean }) =>
       from.typing?.(thread, AbortSignal.timeout(5000), turn);
@@ -337,7 +337,7 @@ describe("the session on Slack of an app that is an agent", () => {
   });
 });
 
-test("the thread of an older assistant is named by its first words, in conversations with the app", async () => {
+test("the thread of an older assistant gets its first words as its title", async () => {
   const turn = { words: "Which plan?", isFirst: true };
   for (const address of [THREAD, "D0ADA00001:1790000100.000100"])
     await channel.typing?.(address, AbortSignal.timeout(5000), turn);

@@ -29,7 +29,7 @@ afterEach(() => fake.close());
 
 const asked = () => fake.calls.filter(({ method }) => method === "users.info").length;
 
-test("a person whom Slack does not know says nothing of the app's scopes, a missing scope is said once", async () => {
+test("an unknown person causes no warning about scopes, and a missing scope causes exactly one", async () => {
   expect(await people.nameOf(null, "U0GONE0001")).toBeNull();
   expect(warnings).toEqual([]);
   fake.fail({ error: "missing_scope" }, { method: "users.info", times: 2 });
@@ -45,7 +45,7 @@ test("a person whom Slack does not know says nothing of the app's scopes, a miss
   expect(warnings).toHaveLength(2);
 });
 
-test("what an event says of its writer is asked of nobody, and stands beside what was asked", async () => {
+test("data about the writer in an event needs no call, and does not replace requested data", async () => {
   people.note(null, "U0EVE00001", { name: "Eve", team: null });
   expect(await people.nameOf(null, "U0EVE00001")).toBe("Eve");
   expect(asked()).toBe(0);

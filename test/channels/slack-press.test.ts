@@ -53,7 +53,7 @@ async function press(message: PostedMessage, nth: number, user = ADA) {
 }
 
 describe("a message with buttons", () => {
-  test("is Markdown with the buttons below it, and a text for notifications that pings nobody", async () => {
+  test("is Markdown with buttons below it, and its notification text notifies nobody", async () => {
     const message = await offer(`${DM}:${THREAD}`, "Shall I **book** it, <!channel>?");
     expect(message.blocks[0]).toMatchObject({ type: "markdown" });
     expect(message.text).toBe("Shall I **book** it, <!channel>?");
@@ -62,7 +62,7 @@ describe("a message with buttons", () => {
     expect(fake.calls.at(-1)?.payload["text"]).toContain("*book*");
   });
 
-  test("is written down where Slack refuses the blocks", async () => {
+  test("becomes a numbered list if Slack refuses the blocks", async () => {
     fake.fail({ error: "invalid_blocks" });
     const message = await offer(`${DM}:${THREAD}`);
     expect(message).toMatchObject({ blocks: [], format: "text" });
@@ -71,7 +71,7 @@ describe("a message with buttons", () => {
 });
 
 describe("a press", () => {
-  test("leaves the choice in the place of the buttons, and the pages to open", async () => {
+  test("replaces the buttons by the choice, and keeps the links", async () => {
     const message = await offer(`${DM}:${THREAD}`);
     await press(message, 0);
     await eventually(() =>
@@ -83,7 +83,7 @@ describe("a press", () => {
     );
   });
 
-  test("by somebody else in the thread names them, and stays with the thread's agent", async () => {
+  test("by another person in the thread names that person, and goes to the thread's agent", async () => {
     const message = await offer(`${GENERAL}:${THREAD}`);
     expect(await press(message, 1, BOB)).toMatchObject([
       {
@@ -99,7 +99,7 @@ describe("a press", () => {
     expect(await press(message, 1, ADA)).toMatchObject([{ text: "No", agent: "sales" }]);
   });
 
-  test("is one choice however often one person clicks, and another for each person and button", async () => {
+  test("counts once per person and button, however often the person clicks", async () => {
     const message = await offer(`${GENERAL}:${THREAD}`);
     const presses = [await press(message, 0), await press(message, 0), await press(message, 1)];
     const keys = [...presses, await press(message, 0, BOB)].map(([event]) =>
@@ -109,7 +109,7 @@ describe("a press", () => {
     expect(new Set(keys).size).toBe(3);
   });
 
-  test("below a message that began no thread goes on in the thread that hangs on it", async () => {
+  test("below a message outside of threads continues in the thread below that message", async () => {
     const message = await offer(ADA);
     // Slack shows a message to a person in the direct conversation with that person.
     const shown = { ...message, channel: DM };
@@ -119,7 +119,7 @@ describe("a press", () => {
     expect(await press(shown, 0, BOB)).toEqual([]);
   });
 
-  test("below a message whose conversation has gone on in another thread still counts, in its session", async () => {
+  test("below a message whose conversation moved to another thread still counts in its session", async () => {
     const message = await offer(`${DM}:${THREAD}`);
     const moved = slackChannel(fake, {
       findButtons: async () => ({
@@ -147,7 +147,7 @@ describe("a press", () => {
     await moved.stop?.();
   });
 
-  test("is refused, so that the user sees it, while it cannot be known what was offered", async () => {
+  test("is refused visibly while the offered buttons cannot be looked up", async () => {
     const away = slackChannel(fake, {
       findButtons: () =>
         Promise.reject(Object.assign(new Error("the database is away"), { code: "ECONNREFUSED" })),
@@ -159,7 +159,7 @@ describe("a press", () => {
   });
 });
 
-test("commands get an answer that only their writer sees; other forms an empty one", async () => {
+test("commands get an answer that only their writer sees; other forms get an empty one", async () => {
   const command = await channel.receive(formRequest(fake, { command: "/reset", text: "", user_id: ADA }));
   expect(command).toMatchObject({ kind: "accepted", events: [] });
   expect(JSON.parse(command.kind === "accepted" ? (command.response?.body ?? "") : "")).toMatchObject({
@@ -175,7 +175,7 @@ test("commands get an answer that only their writer sees; other forms an empty o
     expect(await channel.receive(formRequest(fake, fields))).toEqual({ kind: "accepted", events: [] });
 });
 
-test("presses and commands come over a socket too", async () => {
+test("presses and commands also arrive over a socket", async () => {
   const socket = slackChannel(fake, {
     config: { mode: "socket", appToken: fake.appToken, signingSecret: undefined },
     findButtons: async (id) => offered.get(id) ?? null,

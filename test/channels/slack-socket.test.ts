@@ -38,7 +38,7 @@ async function start(accept: (events: ChannelEvent[]) => Promise<void> = async (
 const connected = () => eventually(() => expect(fake.sockets()).toBe(1));
 
 describe("Slack by Socket Mode", () => {
-  test("takes messages without a public address, and acknowledges them when they are stored", async () => {
+  test("receives messages without a public address, and acknowledges them after they are stored", async () => {
     const { texts } = await start();
     await connected();
     await fake.push(directMessage(fake, { text: "hello" }));
@@ -48,14 +48,14 @@ describe("Slack by Socket Mode", () => {
     });
   });
 
-  test("acknowledges what it does not know", async () => {
+  test("acknowledges events that it does not know", async () => {
     const { texts } = await start();
     await connected();
     await fake.push(callback(fake, { type: "something_new" }));
     expect(texts).toEqual([]);
   });
 
-  test("leaves unacknowledged what could not be stored", async () => {
+  test("does not acknowledge an event that could not be stored", async () => {
     let away = true;
     const { texts } = await start(async () => {
       if (away) throw new Error("the database is away");
@@ -71,7 +71,7 @@ describe("Slack by Socket Mode", () => {
     await expect(lost).rejects.toThrow("the socket closed");
   });
 
-  test("stores the messages of a conversation in the order in which they came", async () => {
+  test("stores the messages of a conversation in the order of their arrival", async () => {
     let open = () => {};
     let gate: Promise<void> | null = new Promise((resolve) => {
       open = resolve;
@@ -102,7 +102,7 @@ describe("Slack by Socket Mode", () => {
     expect(context.errors.filter((error) => error !== null)).toEqual([]);
   });
 
-  test("says what is wrong while it cannot connect, and goes on trying", async () => {
+  test("reports the problem while it cannot connect, and keeps trying", async () => {
     fake.fail({ error: "invalid_auth" }, { method: "apps.connections.open" });
     const { context } = await start();
     await eventually(() => expect(context.errors.at(-1)).toContain("appToken"));
@@ -111,7 +111,7 @@ describe("Slack by Socket Mode", () => {
     expect(tools.show([tools.logged(), context.errors])).not.toContain(fake.appToken);
   });
 
-  test("takes no webhooks, and leaves no connection behind", async () => {
+  test("accepts no webhooks, and closes all connections when it stops", async () => {
     await start();
     await connected();
     const request = { method: "POST", url: "/webhooks/slack", headers: {}, body: Buffer.from("{}") };

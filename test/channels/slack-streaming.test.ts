@@ -48,7 +48,7 @@ const called = (method: string) => fake.calls.filter((call) => call.method === m
 describe("an answer in a thread", () => {
   beforeEach(() => start());
 
-  test("is a stream while it is written, and its end stops the stream, unchanged", async () => {
+  test("is a stream while it is written; its end stops the stream without an edit", async () => {
     const stream = open();
     stream?.show("One");
     expect(fake.posted).toEqual([]);
@@ -67,7 +67,7 @@ describe("an answer in a thread", () => {
     ]);
   });
 
-  test("needs no status while it can be seen to be written", async () => {
+  test("needs no status while its text is visible", async () => {
     const typing = () => channel.typing?.(`${DM}:${THREAD}`, soon());
     const stream = open();
     await typing();
@@ -81,12 +81,12 @@ describe("an answer in a thread", () => {
     expect(fake.statuses).toHaveLength(2);
   });
 
-  test("needs no spaces", async () => {
+  test("may have no spaces", async () => {
     await standingAs("今日は晴れです");
     expect(fake.posted).toMatchObject([{ text: "今日は晴れです" }]);
   });
 
-  test("pings nobody, wherever it is cut", async () => {
+  test("notifies nobody, wherever it is cut", async () => {
     const stream = open();
     const answer = "Ask <!channel> and @here and <@U0ADA00001> or &lt;!everyone> now.";
     for (let end = 1; end <= answer.length; end++) stream?.show(answer.slice(0, end));
@@ -96,7 +96,7 @@ describe("an answer in a thread", () => {
     expect(fake.posted).toMatchObject([{ pings: [] }]);
   });
 
-  test("has its code as it was written, and is not written anew for it", async () => {
+  test("keeps its code unchanged, and needs no edit for it", async () => {
     const answer =
       "Write `@Group` and this:\n\n```html\n<!DOCTYPE html>\n<!-- @here -->\n```\n\nNot <!channel> as it is.";
     const stream = open();
@@ -120,7 +120,7 @@ describe("an answer in a thread", () => {
     expect(fake.posted.map(({ text }) => text)).toEqual(["word ".repeat(700).trim()]);
   });
 
-  test("is edited into what is sent where Slack closed the stream or another process ends it", async () => {
+  test("is edited into the final text if Slack closed the stream or another process finishes it", async () => {
     const preview = await standingAs("One two three");
     fake.closeStreams();
     expect(await send("One two three four", preview)).toMatchObject({ kind: "sent" });
@@ -133,13 +133,13 @@ describe("an answer in a thread", () => {
     expect(fake.posted.map(({ text }) => text)).toEqual(["One two three four", "Five six seven eight"]);
   });
 
-  test("is edited into other words, as those for a failure", async () => {
+  test("is edited into a different text, such as the text for a failure", async () => {
     const preview = await standingAs("One two three");
     expect(await send("Sorry.", preview)).toMatchObject({ kind: "sent" });
     expect(fake.posted).toMatchObject([{ text: "Sorry.", streaming: false }]);
   });
 
-  test("is sent on its own where what stood is gone", async () => {
+  test("is sent as a new message if its preview is gone", async () => {
     const preview = await standingAs("One two three");
     expect(await channel.removePreview?.(`${DM}:${THREAD}`, preview, soon())).toBe(true);
     expect(fake.posted).toEqual([]);
@@ -151,7 +151,7 @@ describe("an answer in a thread", () => {
     ["cut after it was stopped", { cut: "after" } as const],
     ["cut before it was stopped", { cut: "before" } as const],
     ["not let through", { rateLimited: 1 } as const],
-  ])("is there once where the connection is %s", async (_, fault) => {
+  ])("appears once if the connection is %s", async (_, fault) => {
     const preview = await standingAs("One two three");
     fake.fail(fault, { method: "chat.stopStream" });
     expect(await send("One two three four", preview)).toMatchObject({ kind: "retry", scope: "conversation" });
@@ -159,7 +159,7 @@ describe("an answer in a thread", () => {
     expect(fake.posted.map(({ text }) => text)).toEqual(["One two three four"]);
   });
 
-  test("does not lose or repeat what was appended when the answer to that was lost", async () => {
+  test("neither loses nor repeats appended text when the answer to an append is lost", async () => {
     const stream = open();
     stream?.show("One two");
     await eventually(() => expect(standing).toHaveLength(1));
@@ -171,27 +171,27 @@ describe("an answer in a thread", () => {
     expect(fake.posted.map(({ text }) => text)).toEqual(["One two three four five"]);
   });
 
-  test("is not streamed for as long as a limit says, in any thread", async () => {
+  test("is not streamed in any thread while a rate limit lasts", async () => {
     fake.fail({ rateLimited: 60 }, { method: "chat.startStream" });
     open()?.show("One two");
     await eventually(() => expect(open(CHANNEL)).toBeNull());
   });
 
-  test("is not streamed again in conversations of a kind that has no streams", async () => {
+  test("is not streamed again in kinds of conversations without streams", async () => {
     fake.fail({ error: "channel_type_not_supported" }, { method: "chat.startStream" });
     open()?.show("One two");
     await eventually(() => expect(open()).toBeNull());
     expect(open(CHANNEL)).not.toBeNull();
   });
 
-  test("outside direct conversations is streamed for a person of a workspace", async () => {
+  test("outside direct conversations is streamed with its person and workspace", async () => {
     await standingAs("One two", CHANNEL);
     expect(called("chat.startStream")).toMatchObject([
       { payload: { recipient_user_id: ADA, recipient_team_id: fake.us.teamId } },
     ]);
   });
 
-  test("is streamed for somebody of another workspace, or of an organization, as one of theirs", async () => {
+  test("is streamed for a person of another workspace or organization with that person's workspace", async () => {
     const other = (event: Record<string, unknown>) =>
       callback(fake, { type: "app_mention", channel: CHANNEL, ts: nextTs(), text: "hi", ...event });
     const told = [
@@ -225,7 +225,7 @@ describe("an answer in a thread", () => {
     }
   });
 
-  test("is not streamed where nobody knows whose it is: Slack would refuse each of them", async () => {
+  test("is not streamed if its person or workspace is unknown, because Slack would refuse it", async () => {
     fake.fail({ error: "user_not_found" }, { method: "users.info" });
     fake.fail({ error: "internal_error" }, { method: "auth.test" });
     const stream = open(CHANNEL, THREAD, "U0NOBODY01");
@@ -246,7 +246,7 @@ describe("an answer in a thread", () => {
 describe("the tools of an answer", () => {
   const cards = () => [...(fake.posted[0]?.cards?.values() ?? [])].map(({ status }) => status);
 
-  test("are cards that end with the answer, and its buttons stand below it", async () => {
+  test("are cards that end with the answer, and the buttons appear below", async () => {
     await start();
     const stream = open();
     stream?.step?.({ id: "1", name: "find", state: "running" });
@@ -264,7 +264,7 @@ describe("the tools of an answer", () => {
     expect([cards(), labelsOf(fake.posted[0])]).toEqual([["complete", "complete"], ["Yes"]]);
   });
 
-  test("leave nothing behind where another process ends the answer, which Slack does not let edit", async () => {
+  test("leave nothing behind if another process finishes the answer, which it cannot edit", async () => {
     await start();
     const stream = open();
     stream?.step?.({ id: "1", name: "find", state: "running" });
@@ -276,7 +276,7 @@ describe("the tools of an answer", () => {
     expect(fake.posted).toMatchObject([{ text: "One two", cards: null }]);
   });
 
-  test("are not shown where Slack takes no cards, or the configuration says so, and the text is", async () => {
+  test("are not shown if Slack refuses cards or cards are off, but the text is shown", async () => {
     await start();
     fake.fail({ error: "invalid_arguments" }, { method: "chat.startStream" });
     for (const thread of [THREAD, "1790000100.000200"]) {
@@ -299,7 +299,7 @@ describe("the tools of an answer", () => {
   });
 });
 
-test("where Slack has no streams a message is edited, if the configuration says so", async () => {
+test("without Slack's streams a message is edited, if the configuration allows it", async () => {
   await start({ streaming: true });
   fake.fail({ error: "unknown_method" }, { method: "chat.startStream" });
   const first = open();
@@ -316,7 +316,7 @@ test("where Slack has no streams a message is edited, if the configuration says 
   expect(fake.posted.map(({ text }) => text)).toEqual(["One two three"]);
 });
 
-test("an edit whose answer was lost may still come in", async () => {
+test("a stream does not close cleanly while an edit without an answer may still arrive", async () => {
   await start({ streaming: true });
   fake.fail({ error: "unknown_method" }, { method: "chat.startStream" });
   const refused = open();
@@ -331,7 +331,7 @@ test("an edit whose answer was lost may still come in", async () => {
   expect(await stream?.close()).toBe(false);
 });
 
-test("nothing is shown before it is sent where the configuration says so", async () => {
+test("no preview is shown if streaming is off", async () => {
   await start({ streaming: false });
   expect(open()).toBeNull();
 });

@@ -54,7 +54,7 @@ async function referencesOf(body: unknown): Promise<readonly MessageReference[]>
 
 const asked = () => fake.calls.filter(({ method }) => method === "conversations.replies");
 
-test("the first mention in a running thread tells what was said there before, by whom", async () => {
+test("the first mention in a running thread carries the earlier messages with their authors", async () => {
   const body = mention();
   const { ts } = body.event as unknown as { ts: string };
   fake.threads.set(`${GENERAL}:${ROOT}`, [
@@ -102,7 +102,7 @@ test("the first mention in a running thread tells what was said there before, by
   expect(asked()[0]?.payload).toMatchObject({ channel: GENERAL, ts: ROOT, latest: ts });
 });
 
-test("a long thread is told by its first message and its newest ones", async () => {
+test("only the first and the newest messages of a long thread are read", async () => {
   const said = Array.from({ length: 60 }, (_, n) => ({
     ts: `17900000${String(10 + n)}.000001`,
     user: BOB,
@@ -131,7 +131,7 @@ test("a thread is read once for both events of a mention, and for Slack's repeti
   expect(asked()).toHaveLength(1);
 });
 
-test("nothing is read where nothing runs, or where it is known, or in direct messages", async () => {
+test("no thread is read outside threads, in known threads or in direct messages", async () => {
   await referencesOf(mention({ thread_ts: undefined }));
   await referencesOf(mention({ thread_ts: "1790000009.000001" }));
   await referencesOf(directMessage(fake, { thread_ts: ROOT }));
@@ -140,7 +140,7 @@ test("nothing is read where nothing runs, or where it is known, or in direct mes
   expect(asked()).toEqual([]);
 });
 
-test("the question is asked without it where the thread cannot be had", async () => {
+test("the bot gets the question alone if the thread cannot be read", async () => {
   fake.threads.set(`${GENERAL}:${ROOT}`, [{ ts: ROOT, user: BOB, text: "root" }]);
   for (const fault of [
     { error: "thread_not_found" },
@@ -154,14 +154,14 @@ test("the question is asked without it where the thread cannot be had", async ()
   expect(asked()).toHaveLength(4);
 });
 
-test("a limit is kept, in every thread", async () => {
+test("a rate limit applies to every thread", async () => {
   fake.fail({ rateLimited: 60 }, { method: "conversations.replies" });
   expect(await referencesOf(mention())).toEqual([]);
   expect(await referencesOf(mention({ thread_ts: "1790000002.000002" }))).toEqual([]);
   expect(asked()).toHaveLength(1);
 });
 
-test("an app without the scope says so once, and asks no more", async () => {
+test("an app without the scope warns once, and makes no more calls", async () => {
   fake.scopes.splice(fake.scopes.indexOf("channels:history"), 1);
   expect(await referencesOf(mention())).toEqual([]);
   expect(await referencesOf(mention({ thread_ts: "1790000002.000002" }))).toEqual([]);

@@ -23,13 +23,13 @@ function judge(body: string, headers: Record<string, string>) {
 }
 
 describe("Slack's signature", () => {
-  test("is accepted where Slack's own library accepts it, whatever the body", () => {
+  test("is accepted if Slack's own library accepts it, whatever the body is", () => {
     for (const body of ["{}", '{"text":"Grüße 👋🏽 \\u00e9"}', '{ "spaced" : 1 }\n', "a=b&c=%20d"])
       for (const age of [0, 30, 299, -1])
         expect(judge(body, signedHeaders(body, SECRET, NOW - age))).toEqual({ ours: true, slacks: true });
   });
 
-  test("is refused where Slack's own library refuses it", () => {
+  test("is refused if Slack's own library refuses it", () => {
     const body = '{"type":"event_callback"}';
     const good = signedHeaders(body, SECRET, NOW);
     const bad = [
@@ -44,12 +44,12 @@ describe("Slack's signature", () => {
     for (const headers of bad) expect(judge(body, headers)).toEqual({ ours: false, slacks: false });
   });
 
-  test("of the future is refused, which Slack's own library lets in", () => {
+  test("from the future is refused, although Slack's own library accepts it", () => {
     const body = "{}";
     expect(judge(body, signedHeaders(body, SECRET, NOW + 3600))).toEqual({ ours: false, slacks: true });
   });
 
-  test("is accepted of either secret while it is changed, and of no other", () => {
+  test("is accepted with either secret while the secret is changed, and with no other", () => {
     const verify = createVerifier([SECRET, "the one before"], { now: () => new Date(NOW * 1000) });
     const accepts = (secret: string) => {
       const headers = signedHeaders("{}", secret, NOW);
@@ -58,7 +58,7 @@ describe("Slack's signature", () => {
     expect([SECRET, "the one before", "another"].map(accepts)).toEqual([true, true, false]);
   });
 
-  test("is not even looked at without a signing secret", () => {
+  test("is not checked without a signing secret", () => {
     const body = "{}";
     const request = { method: "POST", url: "/", headers: signedHeaders(body, ""), body: Buffer.from(body) };
     expect(createVerifier([])(request)).toMatchObject({ kind: "rejected", status: 404 });

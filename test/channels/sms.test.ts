@@ -12,7 +12,7 @@ describeChannelConformance({
   except: [...noStreams, ...noButtons],
 });
 
-test("words that Twilio answers ask no bot: STOP and START change who can be written to", async () => {
+test("STOP and START, which Twilio answers, ask no bot, but change who can be reached", async () => {
   await using fake = await startFakeTwilio({ from: FROM });
   const channel = await smsChannel(fake, { config: { optOutWords: ["STOP", "Tschüss"] } });
   const eventsOf = async (fields: Record<string, string>) => {
@@ -42,7 +42,7 @@ test("words that Twilio answers ask no bot: STOP and START change who can be wri
   expect(await eventsOf(media)).toMatchObject([{ type: "message", attachments: [{ kind: "image" }] }]);
 });
 
-test("what is sent has no marks, and the log counts its segments", async () => {
+test("a sent text has no Markdown marks, and the log counts its segments", async () => {
   await using fake = await startFakeTwilio({ from: FROM });
   const tools = createSubjectTools();
   const channel = await smsChannel(fake, { log: tools.log });
@@ -74,11 +74,11 @@ test.each([
   ["’".repeat(71), 2, "ucs2"],
   ["👋".repeat(35), 1, "ucs2"],
   ["👋".repeat(36), 2, "ucs2"],
-])("%j takes %i segments of %s", (text, segments, encoding) => {
+])("%j needs %i segments of %s", (text, segments, encoding) => {
   expect(segmentsOf(text)).toEqual({ segments, encoding });
 });
 
-test("numbers are known in every form that people write", () => {
+test("phone numbers are recognized in every form that people write", () => {
   for (const written of ["+49 170 1234567", "0049 (170) 123-4567", "+49.170.1234567"])
     expect(definition.identifierOf?.(written)).toBe("+491701234567");
   expect(definition.identifierOf?.("0170 1234567")).toBe("0170 1234567");

@@ -35,7 +35,7 @@ async function messageFrom(request: RawRequest) {
 }
 
 describe("a patient's message", () => {
-  test("is the patient's whose id it carries, a number and the same number as text alike", async () => {
+  test("belongs to the patient whose id it carries, as a number or as text", async () => {
     const conversation = { address: "7", userIdentifier: "7", externalKey: null };
     for (const id of [7, "7", " 7 "])
       expect(await messageFrom(webhook(written("hello", id)))).toMatchObject({ text: "hello", conversation });
@@ -44,7 +44,7 @@ describe("a patient's message", () => {
     });
   });
 
-  test("said twice is two messages: nothing tells a repetition from a second yes", async () => {
+  test("counts twice if it comes twice, because SureAdhere gives no id", async () => {
     const request = webhook(written("yes"));
     const first = await messageFrom(request);
     const second = await messageFrom(request);
@@ -52,13 +52,13 @@ describe("a patient's message", () => {
     expect(second.eventKeys).not.toEqual(first.eventKeys);
   });
 
-  test("may come with fields nobody has heard of", async () => {
+  test("may have unknown fields", async () => {
     expect(await messageFrom(webhook({ ...written("hello"), tenant: { id: 1 } }))).toMatchObject({
       text: "hello",
     });
   });
 
-  test("without text is acknowledged, and who wrote it is not logged", async () => {
+  test("without text is acknowledged, and the log does not name its writer", async () => {
     expect(await channel.receive(webhook(written("  ", "patient-x")))).toEqual({
       kind: "accepted",
       events: [],
@@ -67,7 +67,7 @@ describe("a patient's message", () => {
     expect(tools.show(tools.logged())).not.toContain("patient-x");
   });
 
-  test.each(MALFORMED.map((body) => [body]))("is refused where it is none: %j", async (body) => {
+  test.each(MALFORMED.map((body) => [body]))("is refused if it is malformed: %j", async (body) => {
     expect(await channel.receive(webhook(body))).toMatchObject({ kind: "rejected", status: 400 });
   });
 });
@@ -95,21 +95,21 @@ describe("the webhook secret", () => {
     expect(await at(`/webhooks/sureadhere${query}`)).toMatchObject({ kind: "rejected", status: 401 });
   });
 
-  test("in the header counts before the one in the query", async () => {
+  test("in the header prevails over the one in the query", async () => {
     const wrong = { ...unsigned, "x-webhook-secret": "wrong" };
     expect(await at(`/webhooks/sureadhere?${asQuery}`, wrong)).toMatchObject({ status: 401 });
   });
 
-  test("is asked for before anything is read", async () => {
+  test("is checked before the body is read", async () => {
     expect(await channel.receive(webhook("{", "guess"))).toMatchObject({ status: 401 });
   });
 
-  test("opens nothing but POST", async () => {
+  test("gives access only to POST requests", async () => {
     const received = await channel.receive({ ...webhook(written("hello")), method: "GET" });
     expect(received).toMatchObject({ kind: "rejected", status: 404 });
   });
 
-  test("has to be configured", () => {
+  test("must be configured", () => {
     const { webhookSecret: _secret, ...without } = sureadhereKeys(fake);
     for (const keys of [without, { ...without, webhookSecret: "" }]) {
       const parsed = definition.configSchema.safeParse(keys);

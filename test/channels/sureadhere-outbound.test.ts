@@ -23,17 +23,17 @@ const send = (text: string, address = PATIENT) => channel.send(partOf(address, t
 const count = (endpoint: string) => fake.requests.filter((each) => each === endpoint).length;
 
 describe("sending", () => {
-  test("delivers to the patient the address names, without the marks of Markdown", async () => {
+  test("delivers to the patient in the address, without Markdown marks", async () => {
     expect(await send("**Grüße** 👋🏽 & <b>", "P-00/7")).toEqual({ kind: "sent", externalIds: ["delivery"] });
     expect(fake.delivered).toEqual([{ patientId: "P-00/7", text: "Grüße 👋🏽 & <b>" }]);
   });
 
-  test("leaves a text as it was written where that is asked for", async () => {
+  test("keeps a text unchanged if that is configured", async () => {
     await channel.send({ ...partOf(PATIENT, "# 5 is *your* code _12_34_"), format: "text" }, soon());
     expect(fake.delivered).toEqual([{ patientId: PATIENT, text: "# 5 is *your* code _12_34_" }]);
   });
 
-  test("knows before what cannot be a patient's id", async () => {
+  test("reports in advance that an address is no patient's id", async () => {
     expect(await channel.canReach?.(PATIENT)).toEqual({ kind: "reachable" });
     expect(await channel.canReach?.(" 4711")).toMatchObject({
       kind: "unreachable",
@@ -41,20 +41,20 @@ describe("sending", () => {
     });
   });
 
-  test("uses one token, and connections again and again, for message after message", async () => {
+  test("uses one token and the same connections for many messages", async () => {
     for (let n = 0; n < 10; n++) await send(`${n}`);
     expect([count("token"), count("send")]).toEqual([1, 10]);
     // A second one may be opened while the first is about to become free.
     expect(fake.openConnections()).toBeLessThanOrEqual(2);
   });
 
-  test("asks for one token when many messages go out at once", async () => {
+  test("requests one token for many messages at the same time", async () => {
     const sent = await Promise.all(Array.from({ length: 40 }, (_, n) => send(`${n}`, `patient-${n}`)));
     expect(sent.filter(({ kind }) => kind === "sent")).toHaveLength(40);
     expect([count("token"), count("send")]).toEqual([1, 40]);
   });
 
-  test("asks for one more when a token is refused to many, and each of them is delivered once", async () => {
+  test("requests one new token when many sends are refused, and delivers each message once", async () => {
     await send("first");
     fake.revokeTokens();
     const sent = await Promise.all(Array.from({ length: 40 }, (_, n) => send(`${n}`, `patient-${n}`)));
@@ -63,7 +63,7 @@ describe("sending", () => {
     expect(fake.delivered).toHaveLength(41);
   });
 
-  test("gives up on the channel when a new token is refused too", async () => {
+  test("fails for the whole channel when a new token is refused too", async () => {
     await send("first");
     fake.fail({ answer: 401 }, { times: 2 });
     expect(await send("hello")).toMatchObject({
@@ -76,13 +76,13 @@ describe("sending", () => {
     expect(await send("later")).toMatchObject({ kind: "sent" });
   });
 
-  test("gives up on one patient who is gone, and on no other", async () => {
+  test("fails for a patient who is discharged, and for no other", async () => {
     fake.discharge("gone");
     expect(await send("hello", "gone")).toMatchObject({ kind: "failed", scope: "conversation" });
     expect(await send("hello")).toMatchObject({ kind: "sent" });
   });
 
-  test("gives up on an address that cannot be a patient's", async () => {
+  test("fails for an address that is no patient's id", async () => {
     for (const address of ["", " ", " 7", "a\nb", "x".repeat(201)])
       expect(await send("hello", address)).toMatchObject({ kind: "failed", scope: "conversation" });
     expect(fake.requests).toEqual([]);
@@ -99,7 +99,7 @@ describe("sending", () => {
     [504, { kind: "unknown" }],
     [302, { kind: "retry", scope: "connection" }],
     [429, { kind: "retry", scope: "connection", afterMs: 30_000 }],
-  ])("knows what HTTP %s means", async (answer, expected) => {
+  ])("gives HTTP %s the right result", async (answer, expected) => {
     fake.fail({ answer, headers: { location: `${fake.baseUrl}/elsewhere` } });
     const result = await send("hello");
     expect(result).toMatchObject({ ...expected, code: `sureadhere_${answer}` });
@@ -107,7 +107,7 @@ describe("sending", () => {
     expect(await send("next")).toMatchObject({ kind: "sent" });
   });
 
-  test("waits for as long as Retry-After says, in seconds or until a date, an hour at most", async () => {
+  test("waits as long as Retry-After says, in seconds or until a date, at most an hour", async () => {
     const inTenMinutes = new Date(Date.now() + 600_000).toUTCString();
     for (const value of ["7", inTenMinutes, "99999999999"]) {
       fake.fail({ answer: 429, headers: { "retry-after": value } });
@@ -131,7 +131,7 @@ describe("sending", () => {
     expect(fake.delivered).toHaveLength(1);
   });
 
-  test("calls a message that was stopped halfway unknown, and closes its connection", async () => {
+  test('reports "unknown" for a send that is aborted halfway, and closes its connection', async () => {
     fake.fail({ hang: true });
     const stopping = new AbortController();
     const sending = channel.send(partOf(PATIENT, "hello"), stopping.signal);
@@ -142,7 +142,7 @@ describe("sending", () => {
     await eventually(() => expect(fake.openConnections()).toBeLessThan(open));
   });
 
-  test("a send that is stopped while it waits for a token does not take the token from the others", async () => {
+  test("a send that is aborted while it waits for a token does not abort the token request", async () => {
     fake.fail({ hang: true }, { endpoint: "token" });
     const stopping = new AbortController();
     const sending = channel.send(partOf(PATIENT, "hello"), stopping.signal);
@@ -155,7 +155,7 @@ describe("sending", () => {
     expect(fake.delivered).toEqual([]);
   });
 
-  test("says not sent, and not lost, after the channel stopped", async () => {
+  test("returns a result to retry after the channel stopped", async () => {
     await send("hello");
     await channel.stop?.();
     expect(await send("too late")).toMatchObject({ kind: "retry" });
@@ -163,7 +163,7 @@ describe("sending", () => {
 });
 
 describe("starting", () => {
-  test("reports refused credentials in words that say what to change, and nothing once they work", async () => {
+  test("reports which refused credentials to change, and clears the report once they work", async () => {
     const context = createSubjectTools().startContext();
     fake.fail({ answer: 401, body: '{"error":"invalid_client"}' }, { endpoint: "token" });
     await channel.start?.(context);

@@ -68,20 +68,20 @@ describe("an access token", () => {
     expect(fake.requests).toHaveLength(2);
   });
 
-  test("that lives shorter is used for nine tenths of its life", async () => {
+  test("with a short life is used for nine tenths of it", async () => {
     fake.tokenFields.expires_in = "100";
     expect(await usedFor([89, 91])).toEqual([89]);
   });
 
   test.each([undefined, null, 0, -5, "soon"])(
-    "that lives for %s seconds is used for minutes",
+    "with a life of %s seconds is used for minutes",
     async (life) => {
       fake.tokenFields.expires_in = life;
       expect(await usedFor([200, 300])).toEqual([200]);
     },
   );
 
-  test("that was refused is replaced, but not the one that replaced it already", async () => {
+  test("that was refused is replaced, and a second report about it does not replace the new one", async () => {
     const first = await token();
     tokens.refused(first);
     const second = await token();
@@ -90,7 +90,7 @@ describe("an access token", () => {
     expect(fake.requests).toHaveLength(2);
   });
 
-  test("is asked for again after it could not be had", async () => {
+  test("is requested again after a failed request", async () => {
     fake.fail({ answer: 503 }, { endpoint: "token" });
     expect(await tokens.current()).toMatchObject({ kind: "no_token" });
     expect(await token()).toContain(fake.tokenMark);
@@ -98,7 +98,7 @@ describe("an access token", () => {
 });
 
 describe("the processes of a channel", () => {
-  test("share one token, and keep it from whoever reads the database", async () => {
+  test("share one token, which is sealed in the database", async () => {
     const first = await token();
     expect(await token(createProcess())).toBe(first);
     expect(fake.requests).toHaveLength(1);
@@ -107,7 +107,7 @@ describe("the processes of a channel", () => {
     expect(await token(createProcess())).not.toBe(first);
   });
 
-  test("replace a token that was refused once, whoever hears of it first", async () => {
+  test("replace a refused token only once, whichever process learns of it first", async () => {
     const other = createProcess();
     const first = await token();
     expect(await token(other)).toBe(first);
@@ -118,7 +118,7 @@ describe("the processes of a channel", () => {
     expect(fake.requests).toHaveLength(2);
   });
 
-  test("ask for tokens of their own after their client, its secret, its scope or its server changed", async () => {
+  test("request new tokens after the client, its secret, its scope or its server changed", async () => {
     await token();
     const changed = { clientId: "other", clientSecret: "other", clientScope: "other" };
     for (const [key, value] of Object.entries(changed))
@@ -128,7 +128,7 @@ describe("the processes of a channel", () => {
     });
   });
 
-  test("have a token each while the database is away", async () => {
+  test("use separate tokens while the database is down", async () => {
     const away = () => Promise.reject(new Error("the database is away"));
     values.read = away;
     values.write = away;
@@ -138,7 +138,7 @@ describe("the processes of a channel", () => {
   });
 });
 
-describe("without a token a message stays, and what is wrong is the channel's", () => {
+describe("without a token a message waits, and the channel reports the problem", () => {
   const gone: [string, SureadhereFault, object][] = [
     ["the server fails", { answer: 500 }, { kind: "retry", scope: "connection" }],
     ["the server does not answer", { cut: "after" }, { kind: "retry", scope: "connection" }],
@@ -167,7 +167,7 @@ describe("without a token a message stays, and what is wrong is the channel's", 
       { kind: "failed", scope: "connection", code: "sureadhere_token_http_403" },
     ],
   ];
-  test.each(gone)("where %s", async (_, fault, expected) => {
+  test.each(gone)("if %s", async (_, fault, expected) => {
     fake.fail(fault, { endpoint: "token" });
     const answer = await tokens.current();
     if (answer.kind === "token") throw new Error("there was a token");

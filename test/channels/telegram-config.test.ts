@@ -4,7 +4,7 @@ import { telegramConfigSchema } from "../../src/channels/telegram/config.ts";
 const problems = (config: unknown) =>
   telegramConfigSchema.safeParse(config).error?.issues.map(({ path }) => path.join(".")) ?? [];
 
-it("asks for the secret of a webhook beside whatever else is wrong", () => {
+it("reports a missing webhook secret together with all other problems", () => {
   expect(problems({})).toEqual(["token", "secretToken"]);
   expect(problems({ token: "123:abc", apiRoot: "nowhere" })).toEqual(["apiRoot", "secretToken"]);
   expect(problems({ token: 1, secretToken: 2 })).toEqual(["token", "secretToken"]);
@@ -23,16 +23,16 @@ test.each([
   "123456:ABC DEF",
   "$TOKEN",
   "",
-])("takes %j for no bot's token", (token) => {
+])("refuses %j as a bot's token", (token) => {
   expect(problems({ token, mode: "polling" })).toEqual(["token"]);
 });
 
-it("takes the tokens that @BotFather makes, and those of servers that stand in for Telegram", () => {
+it("accepts tokens of @BotFather and of servers in place of Telegram", () => {
   const made = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_-";
   for (const token of [made, "4242:test-api-token"]) expect(problems({ token, mode: "polling" })).toEqual([]);
 });
 
-it("takes commands that Telegram takes", () => {
+it("accepts exactly the commands that Telegram accepts", () => {
   const withCommand = (command: object) =>
     problems({ token: "123:abc", mode: "polling", commands: [command] });
   expect(withCommand({ command: "help", description: "Help" })).toEqual([]);

@@ -47,7 +47,7 @@ describe("a direct message to a channel", () => {
   test.each([
     [ADA, `${CHAT.id}:d777001`],
     [BOB, `${CHAT.id}:d777002`],
-  ])("of %j is said to us, in a conversation of their own", async (person, address) => {
+  ])("from %j is for the bot, in that person's own conversation", async (person, address) => {
     expect(await eventsOf(updateWith({ ...from(person), text: "hello, who are you?" }))).toMatchObject([
       {
         text: "hello, who are you?",
@@ -61,16 +61,16 @@ describe("a direct message to a channel", () => {
     ["@causeway_bot my PIN is 4711", "my PIN is 4711"],
     ["/reset", "/reset"],
     ["/reset@other_bot", null],
-  ])("that says %j is taken as %j", async (text, expected) => {
+  ])("with the text %j is read as %j", async (text, expected) => {
     const [event] = await eventsOf(updateWith({ ...from(ADA), text }));
     expect(event?.type === "message" ? event.text : null).toBe(expected);
   });
 
-  test("without a topic is nobody's, and goes into no conversation", async () => {
+  test("without a topic is ignored", async () => {
     expect(await eventsOf(updateWith({ chat: CHAT, from: ADA, text: "@causeway_bot hi" }))).toEqual([]);
   });
 
-  test("that somebody writes for the channel is not said to us unless they say so", async () => {
+  test("that is written in the channel's name is for the bot only if it mentions the bot", async () => {
     const answer = { ...from(ADA), from: BOB, sender_chat: { id: -100700, type: "channel", title: "News" } };
     expect(await eventsOf(updateWith({ ...answer, text: "Thanks for writing" }))).toEqual([]);
     expect(await eventsOf(updateWith({ ...answer, text: "@causeway_bot help her" }))).toMatchObject([
@@ -79,10 +79,10 @@ describe("a direct message to a channel", () => {
   });
 });
 
-describe("what is sent there", () => {
+describe("a reply to a direct message to a channel", () => {
   const address = `${CHAT.id}:d777001`;
 
-  test("names the topic, a file as well as a text", async () => {
+  test("goes into the topic, as text and as a file", async () => {
     expect(await channel.send(partOf(address, "hello"), soon())).toMatchObject({ kind: "sent" });
     const file = {
       kind: "image" as const,
@@ -98,7 +98,7 @@ describe("what is sent there", () => {
     expect(await channel.canReach?.(address)).toEqual({ kind: "reachable" });
   });
 
-  test("is shown in the topic while it is written, and finished there", async () => {
+  test("has its preview in the topic, and ends there", async () => {
     const standing: string[] = [];
     const onStanding = (preview: string) => void standing.push(preview);
     const target = { address, executionId: "execution", userIdentifier: address, onStanding };
@@ -111,12 +111,12 @@ describe("what is sent there", () => {
     expect(fake.sent).toMatchObject([{ directTopicId: 777001, text: "Once upon a time" }]);
   });
 
-  test("is not announced: such chats have no typing indicator", async () => {
+  test("shows no typing indicator, because such chats have none", async () => {
     await channel.typing?.(address, soon());
     expect(fake.calls).toEqual([]);
   });
 
-  test("can be pressed by the person it was sent to alone", async () => {
+  test("has buttons that only its recipient can press", async () => {
     const buttons = [{ label: "Yes", payload: "yes" }];
     tools.offer(MESSAGE_ID, { address, buttons });
     const press = (topic: object) => ({

@@ -32,7 +32,7 @@ async function textOf(message: Record<string, unknown>): Promise<string | null> 
   return event?.type === "message" ? event.text : null;
 }
 
-describe("a user who blocks the bot", () => {
+describe("a change of the bot's membership", () => {
   const membership = (status: string, chat: Record<string, unknown> = { id: 777001, type: "private" }) =>
     webhook({
       update_id: 91,
@@ -44,7 +44,7 @@ describe("a user who blocks the bot", () => {
     ["member", undefined, { userIdentifier: "777001", unreachable: null }],
     ["left", GROUP, { userIdentifier: "-100500", unreachable: { reason: expect.stringContaining("group") } }],
     ["administrator", GROUP, { userIdentifier: "-100500", unreachable: null }],
-  ])("or a group that throws it out or takes it back says so (%s)", async (status, chat, change) => {
+  ])("changes whether the user or the group can be reached (%s)", async (status, chat, change) => {
     const received = await channel.receive(membership(status, chat));
     expect(received).toMatchObject({ kind: "accepted", events: [{ type: "reachability", ...change }] });
   });
@@ -79,17 +79,17 @@ describe("a private message", () => {
     ["/unknown thing", "/unknown thing"],
     ["a /reset@causeway_bot within", "a /reset@causeway_bot within"],
     ["/reset@other_bot", null],
-  ])("that says %j is taken as %j", async (text, expected) => {
+  ])("with the text %j is read as %j", async (text, expected) => {
     expect(await textOf({ text })).toBe(expected);
   });
 
-  test("carries what a deep link carried", async () => {
+  test("carries the payload of a deep link", async () => {
     expect(await eventsOf({ text: "/start campaign_7" })).toMatchObject([
       { text: "/start campaign_7", payload: "campaign_7" },
     ]);
   });
 
-  test("with a file is its caption, and says where the file is", async () => {
+  test("with a file has the caption as its text, and names the file", async () => {
     const photo = [
       { file_id: "small", file_size: 10 },
       { file_id: "large", file_size: 99 },
@@ -99,18 +99,18 @@ describe("a private message", () => {
     ]);
   });
 
-  test("with a file and no text is a message all the same", async () => {
+  test("with a file and no text is a message, too", async () => {
     expect(await eventsOf({ voice: { file_id: "x", mime_type: "audio/ogg" } })).toMatchObject([
       { text: "", attachments: [{ kind: "audio", platformId: "x", contentType: "audio/ogg" }] },
     ]);
   });
 
-  test("that only says what happened asks for no answer, and the log says what it was", async () => {
+  test("that only reports an event asks the bot nothing, and the log names the event", async () => {
     expect(await eventsOf({ pinned_message: { message_id: 1 } })).toEqual([]);
     expect(tools.show(tools.logged())).toContain("pinned_message");
   });
 
-  test("with a sticker is its emoji", async () => {
+  test("with a sticker has the emoji as its text", async () => {
     expect(await textOf({ sticker: { file_id: "x", emoji: "👍" } })).toBe("👍");
   });
 
@@ -120,7 +120,7 @@ describe("a private message", () => {
     ]);
   });
 
-  test("does not reach into anything through its keys", async () => {
+  test("changes no prototype through its keys", async () => {
     const body = `{"update_id":7,"__proto__":{"polluted":1},"message":{"message_id":1,"chat":{"id":5,"type":"private","__proto__":{"polluted":1}},"text":"hi","constructor":{"prototype":{"polluted":1}}}}`;
     expect(await channel.receive(webhook(body))).toMatchObject({
       kind: "accepted",
@@ -137,7 +137,7 @@ describe("an edited message", () => {
     return received.kind === "accepted" ? received.events : expect.fail(JSON.stringify(received));
   };
 
-  test("has the new words of the message with its number", async () => {
+  test("has the new text and the number of the original message", async () => {
     expect(await edited({ message_id: 7, text: "later", edit_date: 1_790_000_100 })).toMatchObject([
       {
         type: "message",
@@ -152,7 +152,7 @@ describe("an edited message", () => {
     expect(part).not.toHaveProperty("albumKey");
   });
 
-  test("counts in a group only where it is for the bot", async () => {
+  test("counts in a group only if it is for the bot", async () => {
     expect(await edited({ chat: GROUP, text: "talk among people" })).toEqual([]);
     expect(await edited({ chat: GROUP, text: "x", photo: [{ file_id: "x" }], media_group_id: "a" })).toEqual(
       [],
@@ -176,11 +176,11 @@ describe("a group message", () => {
     ["/reset", "/reset"],
     ["/weather", null],
     ["/reset@other_bot", null],
-  ])("that says %j is taken as %j", async (text, expected) => {
+  ])("with the text %j is read as %j", async (text, expected) => {
     expect(await textOf({ text, chat: GROUP })).toBe(expected);
   });
 
-  test("that replies to us is for us, in the conversation of the group", async () => {
+  test("that replies to the bot is for the bot, in the conversation of the group", async () => {
     expect(await eventsOf({ text: "why?", chat: GROUP, reply_to_message: { from: US } })).toMatchObject([
       {
         text: "why?",
@@ -191,17 +191,17 @@ describe("a group message", () => {
     expect(await eventsOf({ text: "why?", chat: GROUP, reply_to_message: { from: { id: 5 } } })).toEqual([]);
   });
 
-  test("in a topic we created is not a reply to us", async () => {
+  test("in a topic that the bot created is no reply to the bot", async () => {
     const reply_to_message = { from: US, forum_topic_created: { name: "Tea" } };
     expect(await eventsOf({ text: "hi", chat: GROUP, reply_to_message })).toEqual([]);
   });
 
-  test("that picks us from the member list is for us", async () => {
+  test("that mentions the bot from the member list is for the bot", async () => {
     const entities = [{ type: "text_mention", offset: 0, length: 8, user: US }];
     expect(await textOf({ text: "Causeway, hi", chat: GROUP, entities })).toBe("Causeway, hi");
   });
 
-  test("of an admin who posts anonymously is a person's", async () => {
+  test("from an anonymous admin counts as written by a person", async () => {
     const from = { id: 1087968824, is_bot: true, first_name: "Group" };
     const said = { text: "@causeway_bot hi", chat: GROUP, from };
     const admin = { id: GROUP.id, title: "Walkers" };
@@ -212,7 +212,7 @@ describe("a group message", () => {
     expect(await textOf(said)).toBe("hi");
   });
 
-  test("of somebody who writes in the name of their channel is a person's", async () => {
+  test("in the name of a person's channel counts as written by a person", async () => {
     const from = { id: 136817688, is_bot: true, first_name: "Channel" };
     const sender_chat = { id: -100700, type: "channel", title: "Ada's Notes" };
     expect(await eventsOf({ text: "@causeway_bot hi", chat: GROUP, from, sender_chat })).toMatchObject([
@@ -220,7 +220,7 @@ describe("a group message", () => {
     ]);
   });
 
-  test("names its writer, whom the group does not", async () => {
+  test("names its writer, because a group has several", async () => {
     expect(await eventsOf({ text: "@causeway_bot hi", chat: GROUP })).toMatchObject([
       { conversation: { userIdentifier: "-100500" }, author: { identifier: "777001", name: "Ada Lovelace" } },
     ]);
@@ -228,7 +228,7 @@ describe("a group message", () => {
     expect(alone).not.toHaveProperty("author");
   });
 
-  test("of an album is for us where another one of it is", async () => {
+  test("of an album is for the bot if another message of the album is", async () => {
     const part = { media_group_id: "13579", photo: [{ file_id: "large" }], chat: GROUP };
     const [named] = await eventsOf({ ...part, caption: "@causeway_bot compare these" });
     expect(named).toMatchObject({ albumKey: "13579", text: "compare these" });
@@ -245,7 +245,7 @@ describe("a group message", () => {
     expect(await eventsOf({ ...part, from: { id: 5, is_bot: true, first_name: "Echo" } })).toEqual([]);
   });
 
-  test("forwarded from the linked channel is not for us", async () => {
+  test("that is forwarded from the linked channel is not for the bot", async () => {
     expect(await eventsOf({ text: "@causeway_bot", chat: GROUP, is_automatic_forward: true })).toEqual([]);
   });
 
@@ -257,39 +257,39 @@ describe("a group message", () => {
   });
 });
 
-describe("while our name is not known", () => {
+describe("while the bot's name is unknown", () => {
   beforeEach(() => {
     channel = telegramChannel(fake);
   });
 
-  test("a mention makes the channel ask for it, once", async () => {
+  test("a mention makes the channel request the name, once", async () => {
     const message = { text: "@causeway_bot hi", chat: GROUP };
     const all = await Promise.all([eventsOf(message), eventsOf(message), eventsOf(message)]);
     expect(all).toMatchObject([[{ text: "hi" }], [{ text: "hi" }], [{ text: "hi" }]]);
     expect(fake.calls.map(({ method }) => method)).toEqual(["getMe"]);
   });
 
-  test("a mention that cannot be judged is not acknowledged, so that Telegram sends it again", async () => {
+  test("a mention is not acknowledged if the name cannot be requested, so Telegram sends it again", async () => {
     fake.fail({ answer: 500 }, { method: "getMe" });
     const request = webhook(updateWith({ text: "@causeway_bot hi", chat: GROUP }));
     expect(await channel.receive(request)).toMatchObject({ kind: "later", reason: expect.any(String) });
     expect(await textOf({ text: "@causeway_bot hi", chat: GROUP })).toBe("hi");
   });
 
-  test("private messages need no name", async () => {
+  test("private messages are read without it", async () => {
     expect(await textOf({ text: "/reset@causeway_bot" })).toBe("/reset");
     expect(fake.calls).toEqual([]);
   });
 });
 
-test("a polling channel takes no webhooks, signed or not", async () => {
+test("a polling channel refuses every webhook, signed or not", async () => {
   const polling = telegramChannel(fake, { config: { mode: "polling" } });
   const request = webhook(updateWith({ text: "hi" }), SECRET_TOKEN);
   expect(await polling.receive(request)).toMatchObject({ kind: "rejected", status: 404 });
   await polling.stop?.();
 });
 
-describe("a business account that the bot is connected with", () => {
+describe("a business account that is connected with the bot", () => {
   const CUSTOMER = { id: 777001, is_bot: false, first_name: "Ada" };
   const OWNER = { id: 888002, is_bot: false, first_name: "Olga" };
   const business_connection_id = "AbC+1/x==";
@@ -300,7 +300,7 @@ describe("a business account that the bot is connected with", () => {
   };
   const address = "777001:bAbC%2B1%2Fx%3D%3D";
 
-  test("has a conversation with each person who writes there", async () => {
+  test("has a separate conversation with each person who writes to it", async () => {
     expect(await read("business_message", { text: "open today?", from: CUSTOMER })).toMatchObject([
       {
         type: "message",
@@ -317,7 +317,7 @@ describe("a business account that the bot is connected with", () => {
     );
   });
 
-  test("says what its owner writes there, and not what bots write in its name", async () => {
+  test("reports the owner's messages, but not those of bots in its name", async () => {
     expect(await read("business_message", { text: "I am *here*", from: OWNER })).toMatchObject([
       {
         type: "operator_message",
@@ -332,7 +332,7 @@ describe("a business account that the bot is connected with", () => {
     expect(await read("business_message", { text: "x", from: OWNER, sender_business_bot: US })).toEqual([]);
   });
 
-  test("is told of in the log, and is left alone where the configuration says so", async () => {
+  test("appears in the log, and is ignored if the configuration says so", async () => {
     const connect = (more: object) =>
       channel.receive(
         webhook({

@@ -71,12 +71,12 @@ describe("formatting for Telegram", () => {
     "****",
     "```\n\n```",
     "```not a language\ncode\n```",
-  ])("leaves %j as it was written", (source) => {
+  ])("leaves %j unchanged", (source) => {
     expect(formatMarkdown(source)).toEqual({ text: source, entities: [] });
   });
 
   describe("a table", () => {
-    test("has its columns below each other, as code", () => {
+    test("has aligned columns, as code", () => {
       const table =
         "Your week:\n\n| Day | **What** | Min |\n| :-- | ---- | --: |\n| Monday | Walk | 20 |\n| Tuesday | *Swim*, a lot | 5 |\n\nEnjoy";
       expect(shown(table)).toBe(
@@ -91,13 +91,13 @@ describe("formatting for Telegram", () => {
       );
     });
 
-    test("counts characters as wide as they are shown", () => {
+    test("counts wide characters with their real width", () => {
       expect(formatMarkdown("| 名前 | n |\n| ---- | - |\n| 愛 | 1 |\n| 👩‍👩‍👧 x | 2 |").text).toBe(
         ["名前  n", "----  -", "愛    1", "👩‍👩‍👧 x  2"].join("\n"),
       );
     });
 
-    test("with a cell left out, a bar in a cell and a row too long keeps all of it", () => {
+    test("keeps everything with a missing cell, an escaped bar and a row that is too long", () => {
       expect(formatMarkdown("| a \\| b | c |\n| ------ | --- |\n| 1 |\n| 2 | 3 | 4 |").text).toBe(
         ["a | b  c", "-----  -  -", "1", "2      3  4"].join("\n"),
       );
@@ -106,11 +106,11 @@ describe("formatting for Telegram", () => {
     test.each([
       ["that holds an address", "| [Walk](https://a.example) | 20 |", "<text_link>Walk</> | 20"],
       ["too wide for a phone", `| ${"walk ".repeat(8)}| 20 |`, `${"walk ".repeat(8).trim()} | 20`],
-    ])("%s is a line for each row, its head bold", (_, row, expected) => {
+    ])("%s becomes one line per row, with a bold head", (_, row, expected) => {
       expect(shown(`| What | Min |\n| --- | --- |\n${row}`)).toBe(`<bold>What | Min</>\n${expected}`);
     });
 
-    test("after another one is one of its own", () => {
+    test("after another table stays a separate table", () => {
       const table = "| a | b |\n| - | - |\n| 1 | 2 |";
       expect(formatMarkdown(`${table}\n\n${table}`).entities.map(({ type }) => type)).toEqual(["pre", "pre"]);
     });
@@ -134,7 +134,7 @@ describe("formatting for Telegram", () => {
     .array(fc.oneof(markup, fc.string({ unit: "grapheme", maxLength: 6 })), { maxLength: 40 })
     .map((pieces) => pieces.join(""));
 
-  test("makes entities that lie within the text, and takes away nothing but markers", () => {
+  test("makes entities that lie within the text, and removes only markers", () => {
     fc.assert(
       fc.property(source, (written) => {
         const { text, entities } = formatMarkdown(written);
@@ -155,12 +155,12 @@ describe("formatting for Telegram", () => {
     );
   });
 
-  test("takes no time to speak of for a text that is all markers", () => {
+  test("reads a text of markers alone without a noticeable delay", () => {
     for (const marker of ["*", "*a ", "`", "`a``", "[", "[a](", "_a*", "~~a "])
       expect(() => formatMarkdown(marker.repeat(4096 / marker.length))).not.toThrow();
   });
 
-  test("is not cut through where a long text is split", () => {
+  test("stays complete where a long text is split", () => {
     const text = `${"word ".repeat(815)}[the link text is long](https://example.org/page) and **bold words** end`;
     const parts = definition.split(text);
     expect(parts.length).toBe(2);

@@ -26,12 +26,12 @@ afterEach(async () => {
 const send = (text: string, address = String(CHAT)) => channel.send(partOf(address, text), soon());
 
 describe("sending", () => {
-  test("says where and under which id the message is", async () => {
+  test("returns the chat and the id of the message", async () => {
     expect(await send("hello")).toEqual({ kind: "sent", externalIds: [`${CHAT}:1`] });
     expect(fake.sent).toMatchObject([{ chatId: CHAT, threadId: null, text: "hello", entities: [] }]);
   });
 
-  test("goes to the topic the address names", async () => {
+  test("goes to the topic in the address", async () => {
     await send("hello", "-100987:17");
     expect(fake.sent).toMatchObject([{ chatId: -100987, threadId: 17 }]);
     await channel.typing?.("-100987:17", soon());
@@ -41,7 +41,7 @@ describe("sending", () => {
     });
   });
 
-  test("to what is no chat id is given up, and known before it is tried", async () => {
+  test("to an invalid chat id fails, and that is known in advance", async () => {
     const refused = {
       code: "telegram_bad_address",
       reason: expect.stringContaining("a chat id is a number"),
@@ -52,14 +52,14 @@ describe("sending", () => {
     expect(fake.sent).toEqual([]);
   });
 
-  test("shows formatting by entities", async () => {
+  test("turns formatting into entities", async () => {
     await send("a **bold** word");
     expect(fake.sent).toMatchObject([
       { text: "a bold word", entities: [{ type: "bold", offset: 2, length: 4 }] },
     ]);
   });
 
-  test("leaves a text as it was written where that is asked for", async () => {
+  test("keeps a text unchanged if that is configured", async () => {
     for (const text of [
       "# 5 is your number",
       "your code is _12_34_",
@@ -71,34 +71,34 @@ describe("sending", () => {
     }
   });
 
-  test("adds nothing to a long text that goes out as it was written", () => {
+  test("adds no marks when it splits a long text that must stay unchanged", () => {
     const long = `\`\`\`\n${"a line\n".repeat(2_000)}`;
     for (const { split } of Object.values(channelDefinitions))
       expect(split(long, "text").join("\n").match(/```/g)).toHaveLength(1);
     expect(definition.split(long).join("\n").match(/```/g)?.length).toBeGreaterThan(1);
   });
 
-  test("makes no card of an address, which Telegram would fetch, however it is sent", async () => {
+  test("never shows a link preview, because Telegram would fetch the address", async () => {
     fake.fail({ answer: 400, description: "Bad Request: can't parse entities" });
     await send("See **https://evil.example/?secret=abc**");
     await send("See https://evil.example/?secret=abc");
     expect(fake.sent).toMatchObject([{ hasLinkPreview: false }, { hasLinkPreview: false }]);
   });
 
-  test("makes cards where the configuration says so", async () => {
+  test("shows link previews if the configuration allows them", async () => {
     const open = telegramChannel(fake, { config: { linkPreviews: true } });
     await open.send(partOf(String(CHAT), "See https://example.org"), soon());
     expect(fake.sent).toMatchObject([{ hasLinkPreview: true }]);
     await open.stop?.();
   });
 
-  test("sends what was written where formatting is refused", async () => {
+  test("sends the plain source if Telegram refuses the formatting", async () => {
     fake.fail({ answer: 400, description: "Bad Request: can't parse entities" });
     expect(await send("a **bold** word")).toMatchObject({ kind: "sent" });
     expect(fake.sent).toMatchObject([{ text: "a **bold** word", entities: [] }]);
   });
 
-  test("delivers a long reply with code and formatting whole", async () => {
+  test("delivers a long reply with code and formatting completely", async () => {
     const section = (n: number) =>
       `## Part ${n}\n\nSome **bold ${n}** [link](https://example.org/${n}) text. `;
     const code = `\n\`\`\`js\n${"call(argument);\n".repeat(400)}\`\`\`\n`;
@@ -110,25 +110,25 @@ describe("sending", () => {
     expect(received).not.toContain("```");
   });
 
-  test("gives up on an address that is no chat", async () => {
+  test("makes no call for an address that is no chat", async () => {
     expect(await send("hello", "alice")).toMatchObject({ kind: "failed", scope: "conversation" });
     expect(fake.calls).toEqual([]);
   });
 
-  test("works although Telegram never told us who we are", async () => {
+  test("works although Telegram never reported the bot's name", async () => {
     fake.fail({ answer: 500 }, { method: "getMe", times: 9 });
     await channel.start?.(tools.startContext());
     expect(await send("hello")).toMatchObject({ kind: "sent" });
   });
 
-  test("says not sent, and not lost, after the channel stopped", async () => {
+  test("returns a result to retry after the channel stopped", async () => {
     await channel.stop?.();
     expect(await send("late")).toMatchObject({ kind: "retry" });
     expect(fake.calls).toEqual([]);
   });
 });
 
-describe("what Telegram answers", () => {
+describe("an answer of Telegram", () => {
   test.each([
     [429, { retry_after: 3 }, { kind: "retry", scope: "conversation", afterMs: 3000 }],
     [429, undefined, { kind: "retry", scope: "conversation" }],
@@ -153,12 +153,12 @@ describe("what Telegram answers", () => {
     ["a page instead of an answer", { html: 200 }, { kind: "unknown" }],
     ["a connection cut before the answer", { cut: "before" as const }, { kind: "unknown" }],
     ["half an answer", { truncate: true as const }, { kind: "unknown" }],
-  ])("%s is not taken for the Bot API's word", async (_, fault, expected) => {
+  ])("%s is not taken for an answer of the Bot API", async (_, fault, expected) => {
     fake.fail(fault);
     expect(await send("hello")).toMatchObject(expected);
   });
 
-  test("that never comes is unknown once the wait is over", async () => {
+  test('that never comes gives the result "unknown" after the time limit', async () => {
     fake.fail({ hang: true });
     const aborted = channel.send(partOf(String(CHAT), "hello"), AbortSignal.timeout(200));
     expect(await aborted).toMatchObject({ kind: "unknown" });
@@ -175,7 +175,7 @@ describe("what Telegram answers", () => {
     await nowhere.stop?.();
   });
 
-  test("on a kept connection that the server closed meanwhile is never taken for not sent", async () => {
+  test('that is lost on a reused connection is never taken for "not sent"', async () => {
     expect(await send("one")).toMatchObject({ kind: "sent" });
     fake.fail({ cut: "after" });
     expect(await send("two")).toMatchObject({ kind: "unknown" });
@@ -184,10 +184,10 @@ describe("what Telegram answers", () => {
   });
 });
 
-describe("a limit", () => {
+describe("a rate limit", () => {
   const limited = () => fake.fail({ answer: 429, parameters: { retry_after: 60 } });
 
-  test("of a group that a second topic meets says nothing of other chats", async () => {
+  test("of a group that a second topic reaches does not delay other chats", async () => {
     limited();
     const first = await send("one", "-100987:17");
     expect(first).toMatchObject({ kind: "retry", scope: "conversation", afterMs: 60_000 });
@@ -220,7 +220,7 @@ describe("the bot token", () => {
     { hang: true as const },
   ];
 
-  test.each(faults)("is not in anything that comes of %j", async (fault) => {
+  test.each(faults)("appears in no result, error or log after %j", async (fault) => {
     for (const method of ["sendMessage", "sendChatAction", "getMe", "setWebhook", "setMyCommands"])
       fake.fail(fault, { method });
     const signal = AbortSignal.timeout(300);

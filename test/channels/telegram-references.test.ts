@@ -26,10 +26,10 @@ async function read(message: Record<string, unknown>): Promise<InboundMessage | 
   return event?.type === "message" ? event : null;
 }
 
-describe("what a message points at is told", () => {
+describe("the references of a message", () => {
   const water = { message_id: 9, from: EVE, text: "Water boils at 50 degrees." };
 
-  test("a message that it answers, with its writer", async () => {
+  test("contain the message that it answers, with its writer", async () => {
     const message = { chat: GROUP, text: "@causeway_bot is this right?", reply_to_message: water };
     expect(await read(message)).toMatchObject({
       text: "is this right?",
@@ -39,14 +39,14 @@ describe("what a message points at is told", () => {
     });
   });
 
-  test("a message of ours by what we know it by, without our name", async () => {
+  test("contain a message of the bot with its id, without the bot's name", async () => {
     const message = { chat: GROUP, text: "why?", reply_to_message: { ...water, from: US } };
     expect((await read(message))?.references).toEqual([
       { kind: "reply", text: "Water boils at 50 degrees.", externalId: "-100500:9" },
     ]);
   });
 
-  test("words that it quotes, in place of all that was said", async () => {
+  test("contain the quoted words in place of the whole message", async () => {
     const quote = {
       text: "at 50 degrees",
       position: 12,
@@ -59,7 +59,7 @@ describe("what a message points at is told", () => {
     });
   });
 
-  test("a message in another chat, with its file", async () => {
+  test("contain a message in another chat, with its file", async () => {
     const external_reply = {
       origin: { type: "hidden_user", sender_user_name: "Mallory", date: 1 },
       photo: [{ file_id: "x" }],
@@ -81,7 +81,7 @@ describe("what a message points at is told", () => {
     [{ sender_user_name: "Mallory" }, "Mallory"],
     [{ sender_chat: { id: -1, title: "Walkers" } }, "Walkers"],
     [{ chat: { id: -2, title: "News" }, message_id: 4 }, "News"],
-  ])("who said first what it forwards: %j", async (origin, author) => {
+  ])("contain the original writer of a forwarded message: %j", async (origin, author) => {
     const forward_origin = { type: "any", date: 1, ...origin };
     expect(await read({ text: "I will pay you", forward_origin })).toMatchObject({
       text: "I will pay you",
@@ -93,7 +93,7 @@ describe("what a message points at is told", () => {
     });
   });
 
-  test("a picture that nobody showed to the bot comes along, its own does not", async () => {
+  test("add a picture that the bot has not seen, but not its own picture", async () => {
     const shown = { message_id: 9, from: EVE, photo: [{ file_id: "x" }], caption: "my lunch" };
     const message = { chat: GROUP, text: "@causeway_bot what is it?" };
     expect(await read({ ...message, reply_to_message: shown })).toMatchObject({
@@ -106,14 +106,14 @@ describe("what a message points at is told", () => {
     expect(await read({ text: "that one", reply_to_message: shown })).not.toHaveProperty("attachments");
   });
 
-  test("a story", async () => {
+  test("contain a story", async () => {
     const reply_to_story = { chat: { id: 5, type: "private", first_name: "Eve" }, id: 1 };
     expect(await read({ text: "nice", reply_to_story })).toMatchObject({
       references: [{ kind: "reply", author: "Eve", text: "[story]" }],
     });
   });
 
-  test("not the message that opened the topic, which all in it answer", async () => {
+  test("do not contain the message that opened the topic", async () => {
     const inTopic = { text: "hi", is_topic_message: true, message_thread_id: 9 };
     expect(await read({ ...inTopic, reply_to_message: water })).not.toHaveProperty("references");
     const created = { message_id: 8, from: EVE, forum_topic_created: { name: "Tea" } };
@@ -123,7 +123,7 @@ describe("what a message points at is told", () => {
     );
   });
 
-  test("and is nothing that a message could be lost by", async () => {
+  test("never lose the message if they are malformed", async () => {
     const broken = {
       reply_to_message: 7,
       quote: 7,

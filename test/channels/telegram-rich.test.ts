@@ -50,7 +50,7 @@ describe("Markdown as blocks of a rich message", () => {
     ]);
   });
 
-  test("makes lists of the lines that are items, one within the other", () => {
+  test("turns items into lists, also nested ones", () => {
     const item = (text: string, more = {}) => ({ blocks: [{ type: "paragraph", text }], ...more });
     expect(richBlocksOf("1. one\n2. two\n   - [x] done\n   - [ ] open\n\n* star")).toEqual([
       {
@@ -79,14 +79,14 @@ describe("Markdown as blocks of a rich message", () => {
     expect(JSON.stringify(richBlocksOf(deep)).match(/"list"/g)).toHaveLength(6);
   });
 
-  test("never makes a tag, a picture or a button of what is written", () => {
+  test("never turns text into a tag, a picture or a button", () => {
     const source = '![x](https://example.org/?q=secret) <img src="https://e.org"/> <tg-button>b</tg-button>';
     const [block] = richBlocksOf(source) ?? [];
     expect(block?.type).toBe("paragraph");
     expect(JSON.stringify(block)).not.toMatch(/"type":"(photo|button|buttons|video)"/);
   });
 
-  test("gives up where a rich message has no room", () => {
+  test("returns nothing if the text is too large for a rich message", () => {
     expect(richBlocksOf("x".repeat(32_769))).toBeNull();
     expect(richBlocksOf(Array.from({ length: 501 }, () => "line").join("\n"))).toBeNull();
     const wide = (row: string) => `|${` ${row} |`.repeat(21)}`;
@@ -94,13 +94,13 @@ describe("Markdown as blocks of a rich message", () => {
     expect(richBlocksOf(" \n ")).toBeNull();
   });
 
-  test("is worth it for headings, tables and long texts", () => {
+  test("is better only for headings, tables and long texts", () => {
     expect([TABLE, "# Title", "x".repeat(4_097)].map(isBetterRich)).toEqual([true, true, true]);
     expect(["**bold**", "- item", "```\n# no heading\n```"].map(isBetterRich)).toEqual([false, false, false]);
   });
 });
 
-test("a server without rich messages is asked again after an hour, and one message that is refused changes nothing", () => {
+test("a server without rich messages is tried again after an hour; one refused message changes nothing", () => {
   let now = 0;
   const rich = createRichSupport(true, () => now);
   expect([rich.mayTry(), rich.isKnown()]).toEqual([true, false]);
@@ -118,7 +118,7 @@ test("a server without rich messages is asked again after an hour, and one messa
   expect([off.mayTry(), off.isKnown()]).toEqual([false, false]);
 });
 
-test("a long part that goes out in pieces goes on behind those that are sent", async () => {
+test("a long part in several pieces continues after the pieces that are sent", async () => {
   const pieces = createPieces();
   const taken: string[] = [];
   let refusals = 1;
@@ -147,7 +147,7 @@ test("a long part that goes out in pieces goes on behind those that are sent", a
   ]);
 });
 
-test("a server that knows no rich messages gets entities, and is not asked for each message", async () => {
+test("a server without rich messages gets entities, and is not tried for each message", async () => {
   await using fake = await startFakeTelegram();
   const channel = telegramChannel(fake);
   for (let n = 0; n < 2; n++) expect(await send(channel, TABLE)).toMatchObject({ kind: "sent" });
@@ -174,7 +174,7 @@ test("a server that knows no rich messages gets entities, and is not asked for e
   await off.stop?.();
 });
 
-test("a server with rich messages gets them, long answers in one, drafts too, and what it refuses as plain messages", async () => {
+test("a server with rich messages gets answers and drafts as such, and plain messages after a refusal", async () => {
   await using simulator = await startSimulator("telegram");
   const { TELEGRAM_API_ROOT: url = "", TELEGRAM_BOT_TOKEN: token = "" } = simulator.settings;
   const channel = telegramChannel({ url, token });

@@ -50,7 +50,7 @@ describe("a webhook channel that starts", () => {
     expect(tools.show(tools.logged())).toContain("telegram connected");
   });
 
-  test("says from whom it takes the bot, without what the address may give away", async () => {
+  test("names the previous host of the bot, without the token in the address", async () => {
     const url = `https://old.example.org/bot${fake.token}`;
     fake.webhook = { url, secretToken: "x", allowedUpdates: undefined };
     channel = telegramChannel(fake, { publicUrl: PUBLIC, log: tools.log });
@@ -59,7 +59,7 @@ describe("a webhook channel that starts", () => {
     expect(tools.show(tools.logged())).toContain("https://old.example.org/bot<token>");
   });
 
-  test("leaves the commands that somebody chose, unless the configuration names others", async () => {
+  test("keeps the existing commands, unless the configuration names others", async () => {
     const chosen = { command: "weather", description: "Tell the weather" };
     fake.commands.push(chosen);
     channel = telegramChannel(fake, { publicUrl: PUBLIC });
@@ -80,7 +80,7 @@ describe("a webhook channel that starts", () => {
     expect(methods().filter((method) => method === "setMyCommands")).toHaveLength(2);
   });
 
-  test("registers no webhook at an address nobody can reach, and says what to do", async () => {
+  test("registers no webhook at a local address, and says what to do", async () => {
     const config = { apiRoot: "http://bot-api.invalid" };
     channel = telegramChannel(fake, { log: tools.log, config });
     await channel.start?.(tools.startContext());
@@ -88,7 +88,7 @@ describe("a webhook channel that starts", () => {
     expect(methods()).toEqual([]);
   });
 
-  test("registers at this machine's own address where the Bot API server is on it too", async () => {
+  test("registers at a local address if the Bot API server is local, too", async () => {
     const publicUrl = { url: "http://127.0.0.1:3000", isPublic: false };
     channel = telegramChannel(fake, { log: tools.log, publicUrl });
     await channel.start?.(tools.startContext());
@@ -96,7 +96,7 @@ describe("a webhook channel that starts", () => {
     expect(tools.show(tools.logged())).not.toContain("CAUSEWAY_PUBLIC_URL");
   });
 
-  test("tries again what failed, then takes the trouble back", async () => {
+  test("retries a failed registration, then clears the error", async () => {
     fake.fail({ answer: 500 }, { method: "setWebhook" });
     channel = telegramChannel(fake, { publicUrl: PUBLIC });
     const context = tools.startContext();
@@ -107,7 +107,7 @@ describe("a webhook channel that starts", () => {
     expect(methods().filter((method) => method === "getMe").length).toBe(1);
   });
 
-  test("does without commands where they are refused", async () => {
+  test("starts without commands if Telegram refuses them", async () => {
     fake.fail({ answer: 404 }, { method: "setMyCommands", times: 9 });
     channel = telegramChannel(fake, { publicUrl: PUBLIC });
     const context = tools.startContext();
@@ -115,7 +115,7 @@ describe("a webhook channel that starts", () => {
     expect(context.errors).toEqual([]);
   });
 
-  test("tells the operator once that the token is wrong", async () => {
+  test("reports once that the token is wrong", async () => {
     fake.revokeToken();
     channel = telegramChannel(fake, { publicUrl: PUBLIC });
     const context = tools.startContext();
@@ -151,7 +151,7 @@ describe("a polling channel", () => {
     return { context: whole, errors: context.errors, texts, leading, ended };
   }
 
-  test("hands over what people write, in order, whichever webhook of ours was set before", async () => {
+  test("delivers messages in order, even if our own webhook was set before", async () => {
     const before = telegramChannel(fake, { publicUrl: PUBLIC });
     await before.start?.(tools.startContext());
     await before.stop?.();
@@ -166,7 +166,7 @@ describe("a polling channel", () => {
     await eventually(() => expect(fake.pending()).toBe(0));
   });
 
-  test("takes no bot from another host, and says whose it is and what to do", async () => {
+  test("does not take the bot from another host, and names the host and the setting", async () => {
     const taken = { url: "https://prod.example.org/hook", secretToken: "x", allowedUpdates: undefined };
     fake.webhook = taken;
     fake.push(updateWith({ text: "for production" }));
@@ -184,7 +184,7 @@ describe("a polling channel", () => {
     await eventually(() => expect(errors.at(-1)).toBeNull());
   });
 
-  test("takes the bot from another host where the configuration says so, and names the host", async () => {
+  test("takes the bot from another host if configured, and names the host", async () => {
     fake.webhook = { url: "https://prod.example.org/hook", secretToken: "x", allowedUpdates: undefined };
     fake.push(updateWith({ text: "mine now" }));
     channel = polling({ takeOver: true });
@@ -195,7 +195,7 @@ describe("a polling channel", () => {
     expect(tools.show(tools.logged())).toContain("https://prod.example.org/hook");
   });
 
-  test("works where the server does not tell of webhooks", async () => {
+  test("works with a server that does not show its webhook", async () => {
     fake.fail({ answer: 404, description: "Not Found: method not found" }, { method: "getWebhookInfo" });
     fake.push(updateWith({ text: "hello" }));
     channel = polling();
@@ -205,7 +205,7 @@ describe("a polling channel", () => {
     expect(errors).toEqual([]);
   });
 
-  test("says that it is connected, and when it works again", async () => {
+  test("logs that it is connected, and later that it works again", async () => {
     fake.push(updateWith({ text: "one" }));
     channel = polling();
     const { context, texts } = collecting();
@@ -218,7 +218,7 @@ describe("a polling channel", () => {
     await eventually(() => expect(texts).toEqual(["one", "two"]));
   });
 
-  test("asks for an update again until it is stored", async () => {
+  test("requests an update again until it is stored", async () => {
     let failures = 1;
     const { context, texts, errors } = collecting(async () => {
       if (failures-- > 0) throw new Error("the database is down");
@@ -233,7 +233,7 @@ describe("a polling channel", () => {
     await eventually(() => expect(fake.pending()).toBe(0));
   });
 
-  test("goes on after Telegram failed, and waits as long as it is told", async () => {
+  test("continues after Telegram failed", async () => {
     fake.fail({ answer: 502 }, { method: "getUpdates" });
     fake.fail({ cut: "after" }, { method: "deleteWebhook" });
     fake.push(updateWith({ text: "still here" }));
@@ -243,7 +243,7 @@ describe("a polling channel", () => {
     await eventually(() => expect(texts).toEqual(["still here"]));
   });
 
-  test("says in words that somebody else polls with its token", async () => {
+  test("reports that another process polls with its token", async () => {
     fake.fail({ answer: 409, description: "Conflict" }, { method: "getUpdates" });
     channel = polling();
     const { context, errors } = collecting();

@@ -47,7 +47,7 @@ async function standingIn(chatId: number, text: string): Promise<string> {
 describe("in a private chat", () => {
   beforeEach(() => start());
 
-  test("an answer is a draft while it is written, formatted as far as it goes, and nothing that stays", async () => {
+  test("an answer is a formatted draft while it is written, and leaves no message", async () => {
     const stream = open();
     stream?.show("A **bold** beginning, then **half a [li");
     await eventually(() =>
@@ -65,7 +65,7 @@ describe("in a private chat", () => {
     expect([fake.sent, standing]).toEqual([[], []]);
   });
 
-  test("only what fits one message is shown, and a torn character is no reason not to", async () => {
+  test("a draft shows only what fits one message, and works with half a character", async () => {
     const stream = open();
     stream?.show(`${"long ".repeat(1_000)}🦊`.slice(0, -1));
     await eventually(() => expect(fake.drafts).toHaveLength(1));
@@ -77,7 +77,7 @@ describe("in a private chat", () => {
     expect(await torn?.close()).toBe(true);
   });
 
-  test("a limit ends all drafts for as long as it says, and no message", async () => {
+  test("a rate limit of drafts stops all drafts for its time, but no message", async () => {
     fake.fail({ answer: 429, parameters: { retry_after: 60 } }, { method: "sendMessageDraft" });
     const stream = open();
     stream?.show("Hello");
@@ -88,12 +88,12 @@ describe("in a private chat", () => {
     expect(fake.drafts).toEqual([]);
   });
 
-  test("a group is shown nothing before it is sent unless the configuration says so", () => {
+  test("a group gets no preview unless the configuration allows it", () => {
     expect(open(GROUP)).toBeNull();
     expect(open("not a chat")).toBeNull();
   });
 
-  test("the button below a draft asks for the answer to be stopped", async () => {
+  test("the button below a draft stops the answer", async () => {
     const chat = { id: CHAT, type: "private", first_name: "Ada" };
     const update = { update_id: 7, stopped_message_generation: { chat, draft_id: 3 } };
     expect(await channel.receive(webhook(update, SECRET_TOKEN))).toEqual({
@@ -119,7 +119,7 @@ describe("in a group", () => {
     expect(standing).toEqual([`${GROUP}:1`]);
   });
 
-  test("no address becomes a card, neither while it is written nor in the end", async () => {
+  test("no address gets a link preview, neither in a preview nor in the final message", async () => {
     const stream = open(GROUP);
     stream?.show("See https://evil.example");
     await eventually(() => expect(standing).toHaveLength(1));
@@ -133,14 +133,14 @@ describe("in a group", () => {
       expect(payload).toMatchObject({ link_preview_options: { is_disabled: true } });
   });
 
-  test("what is sent takes the message's place, also where it reads so already", async () => {
+  test("the final text replaces the preview, even if both are equal", async () => {
     const preview = await standingIn(GROUP, "All of it");
     for (const text of ["All of it", "All of **it**", "All of **it**"])
       expect(await send(GROUP, text, preview)).toEqual({ kind: "sent", externalIds: [preview] });
     expect(fake.sent).toMatchObject([{ text: "All of it", entities: [{ type: "bold" }] }]);
   });
 
-  test("what is sent goes out on its own where the message is gone, or was in another chat", async () => {
+  test("the final text is a new message if the preview is gone or in another chat", async () => {
     const preview = await standingIn(GROUP, "Half");
     await channel.removePreview?.(String(GROUP), preview, soon());
     expect(await send(GROUP, "Whole", preview)).toMatchObject({ kind: "sent" });
@@ -151,7 +151,7 @@ describe("in a group", () => {
     ]);
   });
 
-  test("formatting that is refused is left out", async () => {
+  test("an edit whose formatting is refused uses the plain source", async () => {
     const preview = await standingIn(GROUP, "A bo");
     fake.fail(
       { answer: 400, description: "Bad Request: can't parse entities" },
@@ -161,7 +161,7 @@ describe("in a group", () => {
     expect(fake.sent.map(({ text }) => text)).toEqual(["A **bold** word"]);
   });
 
-  test("an edit whose answer was lost is made again, as it cannot be there twice", async () => {
+  test("an edit whose answer was lost is repeated, because an edit cannot appear twice", async () => {
     const preview = await standingIn(GROUP, "Half");
     fake.fail({ cut: "after" }, { method: "editMessageText" });
     expect(await send(GROUP, "Whole", preview)).toMatchObject({ kind: "retry", scope: "conversation" });
@@ -169,7 +169,7 @@ describe("in a group", () => {
     expect(fake.sent.map(({ text }) => text)).toEqual(["Whole"]);
   });
 
-  test("an edit under way whose answer is lost leaves nothing that could be relied on", async () => {
+  test("a stream does not close cleanly while an edit without an answer may still arrive", async () => {
     const stream = open(GROUP);
     stream?.show("Once");
     await eventually(() => expect(standing).toHaveLength(1));
@@ -180,14 +180,14 @@ describe("in a group", () => {
     expect(await stream?.close()).toBe(false);
   });
 
-  test("a preview that could not be removed for now is left for later", async () => {
+  test("a preview that cannot be removed now is removed later", async () => {
     const preview = await standingIn(GROUP, "Half");
     fake.fail({ answer: 429, parameters: { retry_after: 1 } }, { method: "deleteMessage" });
     expect(await channel.removePreview?.(String(GROUP), preview, soon())).toBe(false);
     expect(await channel.removePreview?.(String(GROUP), preview, soon())).toBe(true);
   });
 
-  test("private chats get it too where the server knows no drafts", async () => {
+  test("private chats get an edited message, too, if the server has no drafts", async () => {
     fake.fail({ answer: 404, description: "Not Found: method not found" }, { method: "sendMessageDraft" });
     const draft = open();
     draft?.show("Hello");
@@ -198,7 +198,7 @@ describe("in a group", () => {
   });
 });
 
-test("nothing is shown before it is sent where the configuration says so", async () => {
+test("no preview is shown if streaming is off", async () => {
   await start(false);
   expect([open(), open(GROUP)]).toEqual([null, null]);
 });

@@ -31,13 +31,13 @@ function send(address: string, part: Partial<OutboundPart> = {}) {
 const GROUP_CHAT = { id: GROUP, type: "supergroup", title: "Readers", is_forum: true };
 const answers = { eventKeys: ["update:4242:7"], replyReference: "7" };
 
-describe("what is sent to a topic that cannot be addressed", () => {
+describe("a message to a topic that cannot be addressed", () => {
   beforeEach(() => {
     fake.goneThreads.add(`${GROUP}:99`);
     fake.goneThreads.add(`${CHAT}:99`);
   });
 
-  test("goes out as a reply to what the user wrote, formatted as ever", async () => {
+  test("is sent as a reply to the user's message, with its formatting", async () => {
     expect(await send(`${GROUP}:99`, { answers })).toEqual({
       kind: "sent",
       externalIds: [`${GROUP}:1`],
@@ -48,7 +48,7 @@ describe("what is sent to a topic that cannot be addressed", () => {
     ]);
   });
 
-  test("goes out as a reply to the message whose button was pressed", async () => {
+  test("is sent as a reply to the message whose button was pressed", async () => {
     const messageId = "2".repeat(27);
     const offered = { address: `${GROUP}:99`, buttons: [{ label: "Yes", payload: "yes" }] };
     await channel.stop?.();
@@ -74,7 +74,7 @@ describe("what is sent to a topic that cannot be addressed", () => {
     expect(fake.sent).toMatchObject([{ threadId: null, replyTo: 31 }]);
   });
 
-  test("takes its files along", async () => {
+  test("is sent with its files", async () => {
     const file = {
       kind: "image" as const,
       name: null,
@@ -85,7 +85,7 @@ describe("what is sent to a topic that cannot be addressed", () => {
     expect(fake.sent).toMatchObject([{ threadId: null, replyTo: 7, text: expect.stringContaining("photo") }]);
   });
 
-  test("goes to no other topic of a group, where others read it", async () => {
+  test("goes to no other topic of a group, because others would read it", async () => {
     expect(await send(`${GROUP}:99`)).toMatchObject({ kind: "failed", scope: "conversation" });
     fake.fail(GONE);
     fake.fail(NOT_FOUND);
@@ -95,7 +95,7 @@ describe("what is sent to a topic that cannot be addressed", () => {
     expect(fake.sent).toEqual([]);
   });
 
-  test("goes to the private chat around it, as the last of all", async () => {
+  test("goes to the surrounding private chat as the last resort", async () => {
     expect(await send(`${CHAT}:99`)).toMatchObject({ kind: "sent", note: { code: "telegram_topic_left" } });
     fake.fail(GONE);
     fake.fail(NOT_FOUND);
@@ -106,7 +106,7 @@ describe("what is sent to a topic that cannot be addressed", () => {
     expect(fake.sent.map(({ replyTo }) => replyTo)).toEqual([null, null, 7]);
   });
 
-  test("waits where Telegram asks for patience in between", async () => {
+  test("waits if Telegram sets a rate limit between two attempts", async () => {
     fake.fail(GONE);
     fake.fail({ answer: 429, parameters: { retry_after: 3 } });
     expect(await send(`${CHAT}:99`, { answers })).toMatchObject({ kind: "retry", afterMs: 3000 });
@@ -114,7 +114,7 @@ describe("what is sent to a topic that cannot be addressed", () => {
   });
 });
 
-test("what is refused for another reason is not sent somewhere else", async () => {
+test("a message that is refused for another reason is not sent elsewhere", async () => {
   fake.fail(
     { answer: 400, description: "Bad Request: not enough rights to send text messages" },
     { times: 2 },
@@ -123,12 +123,12 @@ test("what is refused for another reason is not sent somewhere else", async () =
   expect(fake.sent).toEqual([]);
 });
 
-test("what can be addressed by its number is no reply", async () => {
+test("a message to a topic that can be addressed is no reply", async () => {
   expect(await send(`${GROUP}:17`, { answers })).toEqual({ kind: "sent", externalIds: [`${GROUP}:1`] });
   expect(fake.sent).toMatchObject([{ threadId: 17, replyTo: null }]);
 });
 
-test("a topic of direct messages is never left: there it is what keeps people apart", async () => {
+test("a message never leaves a topic of direct messages, which separates people there", async () => {
   fake.directMessages.add(GROUP);
   fake.fail({ answer: 400, description: "Bad Request: message thread not found" }, { times: 9 });
   expect(await send(`${GROUP}:d777001`, { answers })).toMatchObject({ kind: "failed" });

@@ -59,7 +59,7 @@ async function lookOn(): Promise<void> {
 }
 
 describe("a webhook that is watched", () => {
-  test("is left alone while it is as it was registered", async () => {
+  test("is not registered again while it is unchanged", async () => {
     await lookOn();
     expect(errors).toEqual([]);
     expect(fake.calls.filter(({ method }) => method === "setWebhook")).toHaveLength(1);
@@ -77,7 +77,7 @@ describe("a webhook that is watched", () => {
       { url: URL_OF_OURS, secretToken: SECRET_TOKEN, allowedUpdates: ["message"] },
       "some kinds of update",
     ],
-  ])("%s is registered again, with a word on it, and the trouble ends", async (_, taken, words) => {
+  ])("%s is registered again; the log names the cause, and the error ends", async (_, taken, words) => {
     fake.webhook = taken;
     await eventually(() => expect(errors).toEqual([expect.stringContaining(words), null]));
     expect(fake.webhook).toMatchObject({ url: URL_OF_OURS, secretToken: SECRET_TOKEN });
@@ -86,7 +86,7 @@ describe("a webhook that is watched", () => {
     expect(logged).toContain("posts updates here again");
   });
 
-  test("that cannot be posted to is trouble while updates wait, in Telegram's words", async () => {
+  test("that Telegram cannot reach causes an error with Telegram's words while updates wait", async () => {
     fake.webhookInfo.last_error_date = Date.now() / 1000 + 3600;
     fake.webhookInfo.last_error_message = "SSL error {certificate verify failed}";
     await lookOn();
@@ -97,7 +97,7 @@ describe("a webhook that is watched", () => {
     await eventually(() => expect(errors.at(-1)).toBeNull());
   });
 
-  test("is trouble while Telegram cannot be asked or takes it back no more", async () => {
+  test("causes an error while Telegram cannot be asked or refuses the registration", async () => {
     fake.fail({ answer: 502 }, { method: "getWebhookInfo" });
     await eventually(() => expect(errors).toEqual([expect.stringContaining("502"), null]));
     fake.fail({ answer: 500 }, { method: "setWebhook" });
@@ -107,7 +107,7 @@ describe("a webhook that is watched", () => {
     expect(errors[2]).toContain("500");
   });
 
-  test("shows no token that stands in an address", async () => {
+  test("shows no token that is part of an address", async () => {
     fake.webhook = {
       url: `https://other.example.org/${fake.token}`,
       secretToken: "x",
@@ -117,7 +117,7 @@ describe("a webhook that is watched", () => {
     expect(tools.show([errors, tools.logged()])).not.toContain(fake.token);
   });
 
-  test("of a server that does not tell is left alone", async () => {
+  test("of a server that does not show its webhook causes no error", async () => {
     fake.fail(
       { answer: 404, description: "Not Found: method not found" },
       { method: "getWebhookInfo", times: 9 },

@@ -31,22 +31,22 @@ async function read(message: Record<string, unknown>): Promise<InboundMessage | 
 
 const textOf = async (message: Record<string, unknown>) => (await read(message))?.text ?? null;
 
-test("a mention of us among ever so many spaces is found in one go", async () => {
+test("a mention of the bot among very many spaces is found in linear time", async () => {
   // Code with quadratic time takes minutes for this text, and the test's time limit ends it.
   const text = `@causeway_bot hello${" ".repeat(300_000)}there @causeway_bot`;
   const said = await textOf({ chat: GROUP, text });
   expect(said?.length).toBe(text.length - 2 * "@causeway_bot ".length);
 });
 
-describe("an address behind words", () => {
-  test("is written behind them, in a text and in a caption", async () => {
+describe("an address behind a link text", () => {
+  test("is written after its words, in a text and in a caption", async () => {
     const expected = "Read [this article](https://example.org/a)";
     expect(await textOf({ text: "Read this article", entities: [LINK] })).toBe(expected);
     const photo = [{ file_id: "x" }];
     expect(await textOf({ caption: "Read this article", caption_entities: [LINK], photo })).toBe(expected);
   });
 
-  test("is found by UTF-16 units, behind characters that take several", async () => {
+  test("is found by UTF-16 units after characters of several units", async () => {
     const text = "👩‍👩‍👧 Read this article";
     const entities = [
       { type: "custom_emoji", offset: 0, length: 8, custom_emoji_id: "5" },
@@ -61,7 +61,7 @@ describe("an address behind words", () => {
     ["  @causeway_bot this article @causeway_bot now", 16, "[this article](https://example.org/a) now"],
     ["read this article, @causeway_bot please", 5, "read [this article](https://example.org/a), please"],
     ["/help@causeway_bot this article", 19, "/help [this article](https://example.org/a)"],
-  ])("stays at its words once the mention is taken out of %j", async (text, offset, expected) => {
+  ])("stays at its words after the mention is removed from %j", async (text, offset, expected) => {
     expect(await textOf({ chat: GROUP, text, entities: [{ ...LINK, offset }] })).toBe(expected);
   });
 
@@ -100,7 +100,7 @@ describe("an address behind words", () => {
   test.each([
     ["https://example.org/a", "https://example.org/a"],
     ["https://example.org", "https://example.org/"],
-  ])("that is the words %j is not written twice", async (text, url) => {
+  ])("that equals its words %j is written only once", async (text, url) => {
     expect(
       await textOf({ text, entities: [{ type: "text_link", offset: 0, length: text.length, url }] }),
     ).toBe(text);
@@ -117,7 +117,7 @@ describe("an address behind words", () => {
   });
 });
 
-describe("what Telegram shows and does not spell out", () => {
+describe("formatting from Telegram", () => {
   test.each([
     ["run x now", "code", 4, 1, {}, "run `x` now"],
     ["a`b", "code", 0, 3, {}, "``a`b``"],
@@ -131,18 +131,21 @@ describe("what Telegram shows and does not spell out", () => {
     ["a 🦊 here", "custom_emoji", 2, 2, { custom_emoji_id: "7" }, "a 🦊 here"],
     ["at 22:45", "date_time", 3, 5, { unix_time: 1, date_time_format: "t" }, "at 22:45"],
     ["mail a@b.example", "email", 5, 11, {}, "mail a@b.example"],
-  ])("is Markdown where it means something: %j as %s", async (text, type, offset, length, more, expected) => {
-    expect(await textOf({ text, entities: [{ type, offset, length, ...more }] })).toBe(expected);
-  });
+  ])(
+    "becomes Markdown if it carries meaning: %j as %s",
+    async (text, type, offset, length, more, expected) => {
+      expect(await textOf({ text, entities: [{ type, offset, length, ...more }] })).toBe(expected);
+    },
+  );
 
-  test("is nothing that a message could be lost by", async () => {
+  test("never loses the message if it is malformed", async () => {
     expect(await textOf({ text: "hello", entities: [{ type: "bold", offset: -1, length: "many" }] })).toBe(
       "hello",
     );
     expect(await textOf({ text: "hello", entities: "none" })).toBe("hello");
   });
 
-  test("is no mention of us in code or within an address", async () => {
+  test("makes no mention of the bot from code or from an address", async () => {
     const code = [{ type: "code", offset: 4, length: 13 }];
     expect(await textOf({ chat: GROUP, text: "run @causeway_bot", entities: code })).toBeNull();
     const url = [{ type: "url", offset: 0, length: 32 }];
@@ -151,7 +154,7 @@ describe("what Telegram shows and does not spell out", () => {
     ).toBeNull();
   });
 
-  test("adds to a text, and takes nothing from it", () => {
+  test("adds marks to a text, and removes nothing", () => {
     const entity = fc.record({
       type: fc.constantFrom("text_link", "code", "pre", "blockquote", "strikethrough", "bold"),
       offset: fc.nat(20),
@@ -170,7 +173,7 @@ describe("what Telegram shows and does not spell out", () => {
   });
 });
 
-describe("a message without words says what it is", () => {
+describe("a message without words names its content", () => {
   const location = { latitude: 52.5, longitude: 13.4 };
   test.each([
     [{ location }, "[location: 52.5, 13.4]"],
@@ -203,7 +206,7 @@ describe("a message without words says what it is", () => {
     expect(await textOf(message)).toBe(expected);
   });
 
-  test("paid pictures come with their caption, and those that can be had as files", async () => {
+  test("paid pictures come with their caption, and with the files that are available", async () => {
     const paid_media = {
       star_count: 5,
       paid_media: [
@@ -217,7 +220,7 @@ describe("a message without words says what it is", () => {
     });
   });
 
-  test("a rich message that somebody forwards is Markdown", async () => {
+  test("a forwarded rich message becomes Markdown", async () => {
     const blocks = [
       { type: "heading", size: 2, text: "Plan" },
       {
@@ -251,7 +254,7 @@ describe("a message without words says what it is", () => {
     );
   });
 
-  test("in a group only where it answers us, whatever name stands in it", async () => {
+  test("in a group counts only as a reply to the bot, whatever names it contains", async () => {
     const contact = { phone_number: "1", first_name: "@causeway_bot" };
     expect(await textOf({ chat: GROUP, contact })).toBeNull();
     expect(await textOf({ chat: GROUP, contact, reply_to_message: { from: US } })).toBe(
@@ -259,7 +262,7 @@ describe("a message without words says what it is", () => {
     );
   });
 
-  test("of a shape that is not known takes nothing else along", async () => {
+  test("of an unknown shape does not affect the rest of the message", async () => {
     expect(await read({ caption: "look", photo: [{ file_id: "x" }], location: "somewhere" })).toMatchObject({
       text: "look",
       attachments: [{ platformId: "x" }],

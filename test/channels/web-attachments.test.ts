@@ -41,7 +41,7 @@ function read(visitor: { token: string }, path: string) {
   return fetch(`${app.url}/web/web${path}`, { headers: { authorization: `Bearer ${visitor.token}` } });
 }
 
-test("a visitor sends a file, sees it in the history, and nobody else can read it", async () => {
+test("a visitor sends a file and sees it in the history; nobody else can read it", async () => {
   const [visitor, other] = [await newVisitor(app.url), await newVisitor(app.url)];
   const session = await visitor.openSession();
   const uploaded = await upload(visitor, session, png);
@@ -79,7 +79,7 @@ test("a visitor sends a file, sees it in the history, and nobody else can read i
   }
 });
 
-test("a file is taken for what it is, not for what it is called", async () => {
+test("the type of a file is read from its content, not from its declared type", async () => {
   const visitor = await newVisitor(app.url);
   const session = await visitor.openSession();
   expect(await upload(visitor, session, pdf, "image/png")).toMatchObject({
@@ -93,7 +93,7 @@ test("a file is taken for what it is, not for what it is called", async () => {
   expect(body.attachments).toEqual({ types: ["image/*", "text/plain"], max_bytes: 1024 * 1024 });
 });
 
-test("who sends too many files in a row is told when to come back", async () => {
+test("a visitor who sends too many files in a row gets 429", async () => {
   const visitor = await newVisitor(app.url);
   const session = await visitor.openSession();
   const statuses = [];

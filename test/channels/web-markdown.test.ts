@@ -37,13 +37,13 @@ describe("a text", () => {
     expect(kinds(ANSWER)).toEqual(["paragraph", "list", "table", "code", "blockquote", "paragraph"]);
   });
 
-  test("keeps HTML as the text it is", () => {
+  test("keeps HTML as text", () => {
     const html = "<script>alert(1)</script>\n\n<img src=x onerror=alert(1)>";
     expect(plainText(html)).toContain("<script>alert(1)</script>");
     expect(plainText(html)).toContain("<img src=x onerror=alert(1)>");
   });
 
-  test("is the same read at once and read as it grows", () => {
+  test("gives the same blocks when it is read at once and when it grows", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(ANSWER.length), { maxLength: 20 }), (cuts) => {
         const read = createGrowingReader();
@@ -55,7 +55,7 @@ describe("a text", () => {
     );
   });
 
-  test("that grows leaves settled blocks as they are: they are not drawn again", () => {
+  test("that grows keeps its finished blocks, so they are not drawn again", () => {
     const read = createGrowingReader();
     const [first, second] = read(ANSWER);
     const grown = read(`${ANSWER}\n\nAnd more, and more.`);
@@ -64,7 +64,7 @@ describe("a text", () => {
     expect(grown).toHaveLength(7);
   });
 
-  test("that becomes another one is read anew", () => {
+  test("that is replaced is read again", () => {
     const read = createGrowingReader();
     read(ANSWER);
     expect(read("Something else.").map(({ raw }) => raw)).toEqual(["Something else."]);
@@ -83,7 +83,7 @@ describe("a text", () => {
   });
 
   test.each(["*", "_a", "[", "[a](", "`", "> ", "<a ", "![", "|a", "- ", "&amp"])(
-    "of a hundred thousand %j does not keep anybody waiting",
+    "of a hundred thousand times %j is read without a delay",
     (unit) => {
       const text = unit.repeat(100_000 / unit.length);
       expect(readBlocks(`${text}x`).length).toBeGreaterThan(0);
@@ -91,7 +91,7 @@ describe("a text", () => {
     },
   );
 
-  test("with more lists inside each other than anybody writes stays as it is written", () => {
+  test("with too many nested lists stays plain text", () => {
     const types = (text: string) => readBlocks(text).map(({ token }) => token.type);
     expect(types(`${"- ".repeat(49)}x`)).toEqual(["list"]);
     expect(types(`${"- ".repeat(50)}x`)).toEqual(["text"]);
@@ -100,19 +100,19 @@ describe("a text", () => {
     expect(types("*".repeat(80))).toEqual(["hr"]);
   });
 
-  test("is heard without its marks", () => {
+  test("is read aloud without its marks", () => {
     expect(plainText("**Bold** and `code`:\n\n- one\n- two\n\n[a link](https://example.org)")).toBe(
       "Bold and code: one. two a link",
     );
   });
 });
 
-test("character references are the characters they name, once", () => {
+test("character references are decoded exactly once", () => {
   expect(decodeEntities("a &amp; b &lt;i&gt; &#233; &#x1F600; &hellip;")).toBe("a & b <i> é 😀 …");
   expect(decodeEntities("&amp;lt; &nosuch; &#0; &#xD800; & &;")).toBe("&lt; &nosuch; \ufffd \ufffd & &;");
 });
 
-test("only addresses that are harmless to follow are links", () => {
+test("only harmless addresses become links", () => {
   const refused = [
     "javascript:alert(1)",
     "JaVaScRiPt:alert(1)",
@@ -130,7 +130,7 @@ test("only addresses that are harmless to follow are links", () => {
   expect(safeUrl("mailto:ada@example.org")).toBe("mailto:ada@example.org");
 });
 
-test("a link whose words do not say where it leads says so beside them", () => {
+test("a link whose words hide its destination shows the destination beside them", () => {
   expect(destinationOf("https://www.example.org/a", "my bank")).toBe("example.org");
   expect(destinationOf("https://example.org/a", "Example.org")).toBeNull();
   expect(destinationOf("mailto:eve@example.org", "write to Ada")).toBe("eve@example.org");

@@ -62,12 +62,12 @@ async function answered(shown: () => Promise<unknown>) {
   );
 }
 
-test("a visitor cannot write what the bot opens with, unless its author allows that", async () => {
+test("a visitor cannot write the opening prompt unless the bot's author allows it", async () => {
   const { reset } = await startOver("unsaid", { prompt: WRITTEN });
   expect(reset).toMatchObject({ status: 422, body: { error: { code: "prompt_not_allowed" } } });
 });
 
-test("what a visitor wants a model to open with is a user's words to it, and not shown as a message", async () => {
+test("a model gets a visitor's opening prompt as a user's words, and the chat does not show it", async () => {
   const { reset, shown } = await startOver("model", { prompt: WRITTEN });
   await answered(shown);
   expect(provider.mock.getLastRequest()?.body?.messages).toEqual([
@@ -78,7 +78,7 @@ test("what a visitor wants a model to open with is a user's words to it, and not
   expect(body.data[0]).toMatchObject({ role: "user", origin: "instruction", content: WRITTEN });
 });
 
-test("what a visitor wants an endpoint to open with is a user's words to it, in its messages and its prompt", async () => {
+test("an endpoint gets a visitor's opening prompt as a user's words, in messages and in the prompt", async () => {
   const { shown } = await startOver("webhook", { prompt: WRITTEN });
   await answered(shown);
   const { messages, prompt } = endpoint.requests.at(-1)?.body ?? {};
@@ -97,7 +97,7 @@ test.each([
   expect(stored.body.data[0]).toMatchObject({ role: "system", origin: "instruction" });
 });
 
-test("a prompt of blanks is refused in words that say what to do", async () => {
+test("a blank prompt is refused with an error that says what to do", async () => {
   const { reset } = await startOver("model", { prompt: " \n " });
   expect(reset.status).toBe(422);
   expect(reset.body.error.message).toContain("prompt: is blank; write what the bot is to open with");

@@ -32,7 +32,7 @@ const message = (seq: number, over: Partial<WireMessage> = {}): WireMessage => (
 const waitingFor = (...waiting: string[]): Transcript => ({ ...emptyTranscript, waiting });
 
 describe("an answer being written", () => {
-  test("is the same text however often it is told again, cut anywhere", () => {
+  test("has the same text after any number of reconnects, wherever the stream is cut", () => {
     const pieces = fc.array(fc.string({ unit: "grapheme", minLength: 1, maxLength: 5 }), {
       minLength: 1,
       maxLength: 12,
@@ -59,7 +59,7 @@ describe("an answer being written", () => {
     );
   });
 
-  test("gives way to the stored one, and does not come back", () => {
+  test("is replaced by the stored one, and does not come back", () => {
     const event = { id: 2, type: "content", data: { content: "h" } } as const;
     let transcript = withTurn(waitingFor("x"), { execution_id: "x", event });
     expect(transcript.drafts).toHaveLength(1);
@@ -68,7 +68,7 @@ describe("an answer being written", () => {
     expect(withTurn(transcript, { execution_id: "x", event: { ...event, id: 9 } }).drafts).toEqual([]);
   });
 
-  test("that nobody waits for is not begun", () => {
+  test("is not shown if its turn is not waiting", () => {
     const event = { id: 2, type: "content", data: { content: "h" } } as const;
     expect(withTurn(emptyTranscript, { execution_id: "x", event }).drafts).toEqual([]);
   });
@@ -80,7 +80,7 @@ describe("an answer being written", () => {
     }) as const;
   const idle = { status: "active", title: null, waiting: [] } as const;
 
-  test("that nobody works on any more disappears unless its end is told, one that failed says so", () => {
+  test("disappears after its turn ended without a result, and a failed one shows its error", () => {
     let transcript = waitingFor("gone", "failed");
     transcript = withTurn(transcript, turn("gone", "content"));
     transcript = withTurn(transcript, turn("failed", "error", { message: "Sorry." }));
@@ -89,7 +89,7 @@ describe("an answer being written", () => {
     expect(withState(transcript, { ...idle, waiting: [] }).drafts).toMatchObject([{ failure: "Sorry." }]);
   });
 
-  test("that was stopped keeps what was written, whichever is told first: its end, or that nobody waits", () => {
+  test("that was stopped keeps its text, in whatever order the two events arrive", () => {
     const stopped = turn("x", "error", { code: "cancelled" });
     const written = withTurn(waitingFor("x"), turn("x", "content"));
     const early = withState(withTurn(written, stopped), { ...idle, waiting: [] });
@@ -100,7 +100,7 @@ describe("an answer being written", () => {
   });
 });
 
-test("messages stand in order of seq, each once, whatever order they come in", () => {
+test("messages appear in order of seq, each once, whatever the order of arrival", () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 8 })), (seqs) => {
       const transcript = seqs.reduce((before, seq) => withMessages(before, [message(seq)]), emptyTranscript);
@@ -109,7 +109,7 @@ test("messages stand in order of seq, each once, whatever order they come in", (
   );
 });
 
-test("an event stream reads the same wherever it is cut, with any line ends", () => {
+test("an event stream is read correctly wherever it is cut, with any line ends", () => {
   const lines = [
     "retry: 1000",
     "",
@@ -138,11 +138,11 @@ test("an event stream reads the same wherever it is cut, with any line ends", ()
   );
 });
 
-describe("what is typed", () => {
+describe("a typed message", () => {
   const outboxOf = (send: (content: string) => Promise<void>) =>
     createOutbox({ send: ({ content }) => send(content), onChange: () => undefined });
 
-  test("arrives in order, one at a time, under an id that stays through retries", async () => {
+  test("is sent in order, one at a time, and keeps its id in retries", async () => {
     const sent: string[] = [];
     const ids = new Set<string>();
     let failures = 1;
@@ -160,7 +160,7 @@ describe("what is typed", () => {
     expect(ids.size).toBe(3);
   });
 
-  test("and cannot be sent stays, with its reason, and holds up what follows until it is sent or thrown away", async () => {
+  test("that is refused stays with its reason, and blocks later ones until it is removed", async () => {
     const sent: string[] = [];
     const outbox = outboxOf(async (content) => {
       if (content === "bad") throw new CallError(422, "invalid_body", "It is not as it should be.");
@@ -180,7 +180,7 @@ describe("what is typed", () => {
     expect(sent).toEqual(["good"]);
   });
 
-  test("while the server cannot be reached waits for it, and goes as soon as somebody says that it is back", async () => {
+  test("waits while the server cannot be reached, and is sent as soon as it is back", async () => {
     const sent: string[] = [];
     let isDown = true;
     const outbox = outboxOf(async (content) => {

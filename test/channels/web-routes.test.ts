@@ -55,7 +55,7 @@ describe("a visitor", () => {
     });
   });
 
-  test("who sends a message again gets the same answer, and the bot is asked once", async () => {
+  test("who repeats a message gets the same answer, and the bot is asked once", async () => {
     const visitor = await newVisitor(web.url);
     const session = await visitor.openSession();
     const answers = await Promise.all(
@@ -78,7 +78,7 @@ describe("a visitor", () => {
     });
   });
 
-  test("has several sessions, the last used first", async () => {
+  test("has several sessions, listed by their last use", async () => {
     const visitor = await newVisitor(web.url);
     const [first, second] = [await visitor.openSession(), await visitor.openSession()];
     await visitor.send(first, "news here");
@@ -108,7 +108,7 @@ describe("a visitor", () => {
     expect(await page("limit=4&after_seq=4")).toEqual([[5, 6], false]);
   });
 
-  test("who writes into an ended session goes on in the next one, however often it is sent", async () => {
+  test("who writes into an ended session continues in one new session, even with repeated sends", async () => {
     const visitor = await newVisitor(web.url);
     const session = await visitor.openSession();
     expect(await visitor.call("POST", `/sessions/${session}/end`, {})).toMatchObject({
@@ -129,7 +129,7 @@ describe("a visitor", () => {
     expect((await visitor.send(session, "still there?", "k")).body.id).toBe(answers[0]?.body.id);
   });
 
-  test("who resets gets a new session in which the bot speaks first if asked to", async () => {
+  test("who resets gets a new session, in which the bot speaks first if there is a prompt", async () => {
     const visitor = await newVisitor(web.url);
     const session = await visitor.openSession();
     const reset = await visitor.call("POST", `/sessions/${session}/reset`, {
@@ -156,8 +156,8 @@ describe("a visitor", () => {
   });
 });
 
-describe("nobody", () => {
-  test("gets into another visitor's session, with its id or on its stream", async () => {
+describe("a stranger", () => {
+  test("cannot reach another visitor's session, neither by its id nor on its stream", async () => {
     const [owner, other] = [await newVisitor(web.url), await newVisitor(web.url)];
     const session = await owner.openSession();
     await owner.send(session, "private");
@@ -176,7 +176,7 @@ describe("nobody", () => {
     expect((await other.call("GET", "/sessions")).body.data).toEqual([]);
   });
 
-  test("gets in without a token, or with one that was made up", async () => {
+  test("gets 401 without a token, or with an invented one", async () => {
     const madeUp = `cwa_${"A".repeat(43)}`;
     expect(await callWeb(web.url, "GET", "/sessions")).toMatchObject({
       status: 401,
@@ -190,7 +190,7 @@ describe("nobody", () => {
     }
   });
 
-  test("gets in with a token of another channel, or of a visitor who was erased", async () => {
+  test("gets 401 with a token of another channel or of an erased visitor", async () => {
     const visitor = await newVisitor(web.url);
     const elsewhere = await fetch(`${web.url}/web/web-two/sessions`, {
       headers: { authorization: `Bearer ${visitor.token}` },
@@ -200,7 +200,7 @@ describe("nobody", () => {
     expect(await visitor.call("GET", "/sessions")).toMatchObject({ status: 401 });
   });
 
-  test("finds the token in the database", async () => {
+  test("cannot find a visitor's token in the database", async () => {
     const { token } = await newVisitor(web.url);
     const { rows } = await app.app.engine.database.pool.query(
       "SELECT row_to_json(u)::text AS row FROM users u",
@@ -209,7 +209,7 @@ describe("nobody", () => {
     expect(JSON.stringify(rows)).not.toContain(token.slice(4));
   });
 
-  test("gets in from a page of a site that is not listed", async () => {
+  test("gets 403 from a page of a site that is not listed", async () => {
     const from = (origin: string, method = "POST") =>
       callWeb(web.url, method, "/visitors", {
         headers: { origin },
@@ -254,7 +254,7 @@ describe("a request", () => {
     expect((await visitor.call("GET", `/sessions/${session}/messages`)).body.data).toEqual([]);
   });
 
-  test("is told everything that is wrong with it, in the words of the API", async () => {
+  test("gets an error that lists all its problems, in the words of the API", async () => {
     const visitor = await newVisitor(web.url);
     const path = `/sessions/${await visitor.openSession()}/messages`;
     const told = (await visitor.call("POST", path, { content: 1, role: "system" })).body.error;
@@ -269,7 +269,7 @@ describe("a request", () => {
     ]);
   });
 
-  test("that is not JSON, or says it is something else, is refused", async () => {
+  test("that is not JSON, or declares another type, is refused", async () => {
     const { token } = await newVisitor(web.url);
     const post = (type: string, body: string) =>
       fetch(`${web.url}/web/web/sessions`, {
@@ -290,14 +290,14 @@ describe("a request", () => {
     },
   );
 
-  test("for a channel that is none, or of another kind, finds nothing", async () => {
+  test("for an unknown channel, or for one of another kind, gets 404", async () => {
     for (const path of ["/web/api/visitors", "/web/nope/visitors"]) {
       expect((await fetch(`${web.url}${path}`, { method: "POST" })).status).toBe(404);
     }
     expect((await fetch(`${web.url}/chat/api`)).status).toBe(404);
   });
 
-  test("too many in a row is told when to come back", async () => {
+  test("gets 429 with a time to wait if there are too many", async () => {
     const visitor = await newVisitor(web.url);
     const session = await visitor.openSession();
     const answers = [];
@@ -309,7 +309,7 @@ describe("a request", () => {
 });
 
 describe("the hosted page", () => {
-  test("may load its own files only, and only listed sites may frame it", async () => {
+  test("may load only its own files, and only listed sites may frame it", async () => {
     const page = await fetch(`${app.url}/chat/web`);
     const policy = page.headers.get("content-security-policy") ?? "";
     expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
@@ -319,7 +319,7 @@ describe("the hosted page", () => {
     expect(html).not.toMatch(/<style|style=|<script(?! type="module" src=)|\son\w+=/);
   });
 
-  test("is made of files that may be kept for ever, but for the loader, which names them", async () => {
+  test("consists of files that may be cached forever, except the loader, which names them", async () => {
     const html = await (await fetch(`${app.url}/chat/web`)).text();
     const [, loader] = /src="([^"]+loader\.js)"/.exec(html) ?? [];
     const [, panel] = /modulepreload" href="([^"]+)"/.exec(html) ?? [];
@@ -335,7 +335,7 @@ describe("the hosted page", () => {
     expect([other.status, other.headers.get("cache-control")]).toEqual([404, "no-store"]);
   });
 
-  test("has files any site may read, as small as they get", async () => {
+  test("has compressed files that any site may read", async () => {
     const sizes = new Map<string, number>();
     for (const encoding of ["identity", "gzip", "br"]) {
       const answer = await new Promise<IncomingMessage>((resolve) =>
@@ -352,7 +352,7 @@ describe("the hosted page", () => {
 });
 
 describe("an event stream", () => {
-  test("resumes behind what was seen, on another process, with nothing lost or repeated", async () => {
+  test("continues on another process after the last seen event, without losing or repeating any", async () => {
     await using other = await startWebServer(app);
     const visitor = await newVisitor(web.url);
     const session = await visitor.openSession();
@@ -369,7 +369,7 @@ describe("an event stream", () => {
     expect(all.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  test("gives ids only to what is stored", async () => {
+  test("gives ids only to stored events", async () => {
     const visitor = await newVisitor(web.url);
     const session = await visitor.openSession();
     using events = await visitor.events(session);
@@ -379,7 +379,7 @@ describe("an event stream", () => {
     expect(events.received[0]?.event).toBe("state");
   });
 
-  test("shows what happened although every notice was lost", async () => {
+  test("shows a stored message although its notice was lost", async () => {
     const visitor = await newVisitor(web.url);
     const session = await visitor.openSession();
     using events = await visitor.events(session);
@@ -404,7 +404,7 @@ describe("an event stream", () => {
     expect(events.received.filter(({ data }) => data.includes('"role":"system"'))).toEqual([]);
   });
 
-  test("is refused with an id it never gave", async () => {
+  test("is refused with an id that it never gave", async () => {
     const visitor = await newVisitor(web.url);
     const session = await visitor.openSession();
     const address = `${web.url}/web/web/sessions/${session}/events`;
@@ -412,7 +412,7 @@ describe("an event stream", () => {
     expect((await fetch(address, { headers })).status).toBe(400);
   });
 
-  test("is one of twelve at most, unless it takes the place of the same tab's", async () => {
+  test("is refused after twelve others, unless it replaces one of the same tab", async () => {
     const visitor = await newVisitor(web.url);
     const session = await visitor.openSession();
     const streams = [];
@@ -447,7 +447,7 @@ describe("an event stream", () => {
   });
 });
 
-test("an outage of the database is a 503 on every call of a page, and passes", async () => {
+test("every call of a page answers 503 while the database is down, and works afterwards", async () => {
   const visitor = await newVisitor(web.url);
   const session = await visitor.openSession();
   await using outage = await closeDatabase(app.database);

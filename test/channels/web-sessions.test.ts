@@ -63,7 +63,7 @@ async function visitorOf(channel: string) {
   return (method: string, path: string, body?: unknown) => call(method, path, token, body);
 }
 
-test("a channel says how its chat introduces itself", async () => {
+test("a channel gives the page its title, greeting, starters and limits", async () => {
   const { status, body } = await callWeb(app.url, "GET", "");
   expect({ status, body }).toEqual({
     status: 200,
@@ -84,7 +84,7 @@ test("a channel says how its chat introduces itself", async () => {
 });
 
 describe("one stream for all sessions of a visitor", () => {
-  test("tells everything of the open ones and of the others what is unread", async () => {
+  test("carries all events of open sessions, and the unread counts of the others", async () => {
     const visitor = await newVisitor(app.url);
     const [open, other] = [await visitor.openSession(), await visitor.openSession()];
     using events = await visitor.allEvents({ [open]: 0 });
@@ -100,7 +100,7 @@ describe("one stream for all sessions of a visitor", () => {
     for (const turn of named(events, "turn")) expect(turn.session_id).toBe(open);
   });
 
-  test("goes on behind what was seen, and hears of a session that another tab opens", async () => {
+  test("continues after the last seen event, and reports a session that another tab opens", async () => {
     const visitor = await newVisitor(app.url);
     const session = await visitor.openSession();
     await visitor.send(session, "seen");
@@ -117,7 +117,7 @@ describe("one stream for all sessions of a visitor", () => {
     });
   });
 
-  test("is refused for somebody else's session", async () => {
+  test("is refused for another visitor's session", async () => {
     const [owner, other] = [await newVisitor(app.url), await newVisitor(app.url)];
     const session = await owner.openSession();
     const path = `/events?open=${session}:0`;
@@ -128,7 +128,7 @@ describe("one stream for all sessions of a visitor", () => {
     expect((await other.call("GET", "/events?open=nonsense")).status).toBe(400);
   });
 
-  test("says so when a session is deleted", async () => {
+  test("reports the deletion of a session", async () => {
     const visitor = await newVisitor(app.url);
     const session = await visitor.openSession();
     using events = await visitor.allEvents({ [session]: 0 });
@@ -139,7 +139,7 @@ describe("one stream for all sessions of a visitor", () => {
   });
 });
 
-describe("what was seen", () => {
+describe("a seen message", () => {
   test("is read on every device, and never becomes unread again", async () => {
     const visitor = await newVisitor(app.url);
     const session = await visitor.openSession();
@@ -155,7 +155,7 @@ describe("what was seen", () => {
     expect((await visitor.call("GET", "/sessions")).body.data).toMatchObject([{ read_seq: 2, unread: 0 }]);
   });
 
-  test("leaves a stamp, as everything else in a session, by which a lost notice of it is found", async () => {
+  test("changes the visitor's stamp, which reveals a lost notice", async () => {
     const { pool } = app.app.engine.database;
     const visitor = await newVisitor(app.url);
     const session = await visitor.openSession();
@@ -179,14 +179,14 @@ describe("what was seen", () => {
 });
 
 describe("starting over", () => {
-  test("is offered with the agent's seed message, and whether anything happens at the end", async () => {
+  test("is offered with the agent's seed message, and says whether the end has events", async () => {
     const visitor = await newVisitor(app.url);
     const session = await visitor.openSession();
     const { body } = await visitor.call("GET", `/sessions/${session}/reset`);
     expect(body).toEqual({ prompt: "readonly", seed_message: SEED, end_events: true });
   });
 
-  test("without a prompt follows the seed message, and pressed twice opens one session with one greeting", async () => {
+  test("without a prompt uses the seed message; two presses open one session with one greeting", async () => {
     const visitor = await newVisitor(app.url);
     const session = await visitor.openSession();
     const press = () => visitor.call("POST", `/sessions/${session}/reset`, { trigger_events: true });
@@ -207,7 +207,7 @@ describe("starting over", () => {
     ["shown", { prompt: "readonly", seed_message: SEED, end_events: false }],
     ["paced", { prompt: "hidden", seed_message: null, end_events: false }],
     ["open", { prompt: "editable", seed_message: null, end_events: false }],
-  ])("on the channel %s is offered as its agent says", async (channel, offer) => {
+  ])("on the channel %s is offered as its agent is configured", async (channel, offer) => {
     const call = await visitorOf(channel);
     const { id } = (await call("POST", "/sessions", {})).body;
     expect((await call("GET", `/sessions/${id}/reset`)).body).toEqual(offer);
@@ -217,7 +217,7 @@ describe("starting over", () => {
   });
 });
 
-test("whoever stops an answer has it stopped, and what waited behind it with it", async () => {
+test("a visitor who stops an answer also stops the messages that wait behind it", async () => {
   const call = await visitorOf("paced");
   const { id } = (await call("POST", "/sessions", {})).body;
   const send = (content: string) =>

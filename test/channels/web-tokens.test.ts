@@ -37,7 +37,7 @@ const passFor = (token: string, at = auth()) => {
 };
 
 describe("an identity token", () => {
-  test("lets in whom the host site vouches for", () => {
+  test("admits the person whom the host site names", () => {
     const pass = passFor(jwt());
     expect(pass).toMatchObject({ identifier: "id:ada", name: "Ada", anonymous: false });
     expect(auth().identifierOf(pass.token)).toBe("id:ada");
@@ -84,11 +84,11 @@ describe("an identity token", () => {
     expect(auth().admitIdentified(forged)).toMatchObject({ kind: "refused" });
   });
 
-  test("is refused in words that do not repeat the secret", () => {
+  test("is refused with an error that does not contain the secret", () => {
     expect(JSON.stringify(auth().admitIdentified("x.y.z"))).not.toContain(SECRET);
   });
 
-  test("is of no use to a channel without a secret", () => {
+  test("is refused by a channel without a secret", () => {
     const anonymousOnly = createVisitorAuth({ channel: "web", config: webConfigSchema.parse({}) });
     expect(anonymousOnly.admitIdentified(jwt())).toMatchObject({ code: "identity_not_configured" });
   });
@@ -107,7 +107,7 @@ describe("a visitor token", () => {
     expect(auth({ channel: "web-two" }).identifierOf(passFor(jwt()).token)).toBeNull();
   });
 
-  test("of an identified visitor is good for an hour, and can be renewed for a day", () => {
+  test("of an identified visitor is valid for an hour, and can be renewed for a day", () => {
     const hours = (count: number) => auth({ now: new Date(NOW.getTime() + count * 3600_000) });
     let { token } = passFor(jwt());
     expect(hours(0.9).identifierOf(token)).toBe("id:ada");
@@ -122,13 +122,13 @@ describe("a visitor token", () => {
     expect(hours(24).identifierOf(token)).toBeNull();
   });
 
-  test("of an anonymous visitor stays what it is when it is renewed", () => {
+  test("of an anonymous visitor does not change when it is renewed", () => {
     const { token } = auth().admitAnonymous();
     expect(auth().renew(token)).toEqual({ token, expiresAt: null });
     expect(auth().renew("cwa_short")).toBeNull();
   });
 
-  test("that was made up or changed is refused", () => {
+  test("that was invented or changed is refused", () => {
     const { token } = passFor(jwt());
     const [payload = "", signature] = token.slice(4).split(".");
     const eve = part({ i: "id:eve", c: "web", e: NOW.getTime() + 60_000 });
@@ -142,13 +142,13 @@ describe("a visitor token", () => {
       expect(auth().identifierOf(forged)).toBeNull();
   });
 
-  test("cannot be made by the host site itself: its key is not the identity secret", () => {
+  test("cannot be made by the host site, because its key is not the identity secret", () => {
     const payload = part({ i: "id:eve", c: "web", e: NOW.getTime() + 60_000 });
     const signature = createHmac("sha256", SECRET).update(payload).digest("base64url");
     expect(auth().identifierOf(`cwi_${payload}.${signature}`)).toBeNull();
   });
 
-  test("and an identity token outlive a change of secrets exactly as long as the old one is listed", () => {
+  test("and an identity token stay valid exactly as long as the old secret is listed", () => {
     const before = passFor(jwt({}, { secret: OLD }), auth({ identitySecret: OLD }));
     const during = auth({ identitySecret: [SECRET, OLD] });
     const after = auth({ identitySecret: SECRET });

@@ -56,7 +56,7 @@ describeChannelConformance({
   ],
 });
 
-test("whom a site calls `ada` is the visitor with the `sub` ada", () => {
+test("the name `ada` of a site means the visitor with the `sub` ada", () => {
   expect(["ada", "id:ada", "anon:c2hhMjU2"].map((written) => definition.identifierOf?.(written))).toEqual([
     "id:ada",
     "id:ada",
@@ -64,7 +64,7 @@ test("whom a site calls `ada` is the visitor with the `sub` ada", () => {
   ]);
 });
 
-test("a visitor is known by a prefix, and nobody can come to be one without", async () => {
+test("only an identifier with a visitor's prefix can be reached", async () => {
   const channel = webChannel();
   for (const known of ["id:ada", "anon:c2hhMjU2"])
     expect(await channel.canReach?.(known)).toEqual({ kind: "reachable" });

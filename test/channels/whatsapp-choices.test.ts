@@ -49,13 +49,13 @@ describe("choices on WhatsApp through Meta", () => {
   test.each([
     ["more of them are", "Which day?", ["Mon", "Tue", "Wed", "Thu"]],
     ["two below a long text are", "Long. ".repeat(300).trim(), ["Yes", "No"]],
-  ])("%s a list that opens", async (_, text, labels) => {
+  ])("%s shown as a list that opens", async (_, text, labels) => {
     const { interactive } = await offer(text, ...labels);
     expect(interactive).toMatchObject({ type: "list", body: { text }, action: { button: "Choose" } });
     expect(choicesOf(interactive).map(({ title }) => title)).toEqual(labels);
   });
 
-  test("one that opens a page is a button of its own kind, alone below a short text", async () => {
+  test("a link is a special button, which appears alone below a short text", async () => {
     const support =
       definition.variant?.(definition.configSchema.parse(metaConfig(fake))).capabilities.buttons ?? null;
     const page = toButtons([{ label: "Terms", url: "https://example.org/terms" }]);
@@ -74,12 +74,12 @@ describe("choices on WhatsApp through Meta", () => {
     });
   });
 
-  test("what Meta refuses as buttons is written down", async () => {
+  test("buttons that Meta refuses become a numbered list", async () => {
     const { taken } = await offer("Which?", "Same", "Same");
     expect(taken).toMatchObject({ type: "text", body: "Which?\n\n1. Same\n2. Same" });
   });
 
-  test("what is chosen comes back as its words and its payload, from a button and from a list", async () => {
+  test("a choice arrives as its label and its payload, from a button and from a list", async () => {
     const { messageId } = await offer("Shall I book it?", "Yes", "No");
     expect(await received(replyTo(`b:${messageId}:1`, "No"))).toMatchObject([
       { text: "No", payload: "p:No" },
@@ -90,7 +90,7 @@ describe("choices on WhatsApp through Meta", () => {
     ).toMatchObject([{ text: "Yes", payload: "p:Yes" }]);
   });
 
-  test("a user who is known by an id of WhatsApp's may answer what went to their number", async () => {
+  test("a user with a WhatsApp id may press a button that was sent to their number", async () => {
     const { messageId } = await offer("Shall I book it?", "Yes", "No");
     const hidden = { from: undefined, from_user_id: "US.13491208655302741918" };
     expect(await received({ ...replyTo(`b:${messageId}:0`, "Yes"), ...hidden })).toMatchObject([
@@ -98,13 +98,13 @@ describe("choices on WhatsApp through Meta", () => {
     ]);
   });
 
-  test("what a template of the operator's carries stays as it is", async () => {
+  test("the payload of an operator's template stays unchanged", async () => {
     expect(await received({ type: "button", button: { text: "Yes", payload: "template:7" } })).toMatchObject([
       { text: "Yes", payload: "template:7" },
     ]);
   });
 
-  test("a choice is refused, and sent again by Meta, while it cannot be known what was offered", async () => {
+  test("a choice is refused while the offer cannot be looked up, so Meta sends it again", async () => {
     const away = await metaChannel(fake, { findButtons: () => Promise.reject(new Error("no database")) });
     const request = metaWebhook(fake, metaEvent(fake, [replyTo(`b:${newId()}:0`, "Yes")]));
     expect(await away.receive(request)).toMatchObject({ kind: "later", reason: expect.any(String) });

@@ -22,7 +22,7 @@ async function eventsOf(params: Record<string, string>, url?: string) {
 
 const message = (fields: Record<string, string>) => messageWith(account, fields);
 
-test("whom people call by a number is the sender with that address", () => {
+test("a phone number in any form means the sender with that address", () => {
   const written = ["+49 (170) 123-4567", "00491701234567", "491701234567", "whatsapp:+491701234567"];
   expect(new Set(written.map(toAddress))).toEqual(new Set(["whatsapp:+491701234567"]));
   for (const other of ["whatsapp:US.13491208655302741918", "ada"]) expect(toAddress(other)).toBe(other);
@@ -43,7 +43,7 @@ test.each<[string, string | null]>([
 });
 
 describe("a WhatsApp message", () => {
-  test("is known by its id, and its sender by the address as it is", async () => {
+  test("is identified by its id, and its sender by the unchanged address", async () => {
     const params = message({ Body: "hello" });
     expect(await eventsOf(params)).toEqual([
       {
@@ -64,7 +64,7 @@ describe("a WhatsApp message", () => {
     ]);
   });
 
-  test("names the id that WhatsApp has for its sender, however it is written, and stays theirs without the number", async () => {
+  test("names its sender's WhatsApp id in every form, and keeps its sender without a number", async () => {
     const id = "US.13491208655302741918";
     for (const ExternalUserId of [id, `whatsapp:${id}`])
       expect(await eventsOf(message({ ExternalUserId, Body: "hello" }))).toMatchObject([
@@ -76,7 +76,7 @@ describe("a WhatsApp message", () => {
     ]);
   });
 
-  test("to another sender of the account is left alone, and the log says so", async () => {
+  test("to another sender of the account is ignored, and the log says so", async () => {
     const log = quietLog();
     const channel = await whatsappChannel(account, { log });
     for (const To of ["whatsapp:+4915199999999", ""])
@@ -122,7 +122,7 @@ describe("a WhatsApp message", () => {
       { MessageType: "image" },
       { text: expect.stringMatching(/cannot be read here: image\]$/) },
     ],
-  ])("that is %s is told in words", async (_, fields, expected) => {
+  ])("that is %s is described in words", async (_, fields, expected) => {
     expect(await eventsOf(message({ Body: "", ...fields }))).toMatchObject([expected]);
   });
 
@@ -133,7 +133,7 @@ describe("a WhatsApp message", () => {
     });
   });
 
-  test("that is a pressed button or a chosen line is its words, with what it carries", async () => {
+  test("that is a pressed button or a chosen line has its label and its payload", async () => {
     const button = message({ Body: "Yes", ButtonText: "Yes", ButtonPayload: "confirm:7" });
     expect(await eventsOf(button)).toMatchObject([{ text: "Yes", payload: "confirm:7" }]);
     const line = message({ ListTitle: "Tuesday", ListId: "day:2" });
@@ -153,12 +153,12 @@ describe("a WhatsApp message", () => {
     expect(await eventsOf(message({ ...media, Body: "" }))).toMatchObject([{ text: "", attachments }]);
   });
 
-  test("that counts more media than it has, or that cannot be counted, is read all the same", async () => {
+  test("with a wrong or invalid number of media is read, too", async () => {
     for (const NumMedia of ["1000000000", "-1", "many"])
       expect(await eventsOf(message({ NumMedia, Body: "hello" }))).toMatchObject([{ text: "hello" }]);
   });
 
-  test("that is a place is read as words", async () => {
+  test("that is a place is described in words", async () => {
     const place = message({ Body: "", Latitude: "52.52", Longitude: "13.405", Label: "Berlin" });
     const location = { latitude: 52.52, longitude: 13.405, name: "Berlin", address: null };
     expect(await eventsOf(place)).toMatchObject([
@@ -166,7 +166,7 @@ describe("a WhatsApp message", () => {
     ]);
   });
 
-  test("that is a contact is told so, with its file", async () => {
+  test("that is a contact says so, and has the contact's file", async () => {
     const [MediaUrl0, MediaContentType0] = ["https://api.twilio.com/Media/ME0", "text/vcard"];
     const contact = message({
       Body: "",
@@ -180,7 +180,7 @@ describe("a WhatsApp message", () => {
     ]);
   });
 
-  test("that is a reaction names its message, and is nothing where it is taken back", async () => {
+  test("that is a reaction names its message, and a removed reaction is ignored", async () => {
     const OriginalRepliedMessageSid = `SM${"a".repeat(32)}`;
     const reaction = { MessageType: "reaction", OriginalRepliedMessageSid };
     expect(await eventsOf(message({ ...reaction, Body: "👍" }))).toMatchObject([
@@ -194,7 +194,7 @@ describe("a WhatsApp message", () => {
   });
 });
 
-test("an opt-out on WhatsApp is told, and so is its end; Twilio has answered both itself", async () => {
+test("an opt-out on WhatsApp and its end change who can be reached, and ask no bot", async () => {
   const unreachable = { code: "opted_out", reason: expect.stringContaining("STOP") };
   expect(await eventsOf(message({ Body: "STOP", OptOutType: "STOP" }))).toEqual([
     { type: "reachability", userIdentifier: ADA, aliases: [], unreachable },
@@ -209,13 +209,13 @@ test("an opt-out on WhatsApp is told, and so is its end; Twilio has answered bot
   ]);
 });
 
-describe("a WhatsApp message that points at something", () => {
+describe("a WhatsApp message with a reference", () => {
   const referencesIn = async (fields: Record<string, string>) => {
     const [event] = await eventsOf(message({ Body: "How much is that one?", ...fields }));
     return event?.type === "message" ? event.references : "no message";
   };
 
-  test("names the message that it answers, unless something was pressed on it", async () => {
+  test("names the message that it answers, unless it is a press", async () => {
     const OriginalRepliedMessageSid = `SM${"a".repeat(32)}`;
     expect(await referencesIn({ OriginalRepliedMessageSid })).toEqual([
       { kind: "reply", externalId: OriginalRepliedMessageSid },
@@ -263,10 +263,10 @@ describe("a WhatsApp message that points at something", () => {
   });
 });
 
-describe("an opt-out on WhatsApp by a word", () => {
+describe("an opt-out word on WhatsApp", () => {
   const optOut = { type: "reachability", userIdentifier: ADA, unreachable: { code: "opted_out" } };
 
-  test("is one however it is written, where it is all that is written", async () => {
+  test("counts in any spelling, but only if the message contains nothing else", async () => {
     for (const Body of ["STOP", "stop", " Stop. ", "Stop  all", "Unsubscribe!"])
       expect(await eventsOf(message({ Body }))).toMatchObject([optOut]);
     for (const Body of ["Stop it", "Please stop", "cancel", "end", "START", "STOP?", "stop..."])
@@ -277,7 +277,7 @@ describe("an opt-out on WhatsApp by a word", () => {
     expect(await eventsOf(message(photo))).toMatchObject([{ type: "message" }]);
   });
 
-  test("is what the configuration calls one", async () => {
+  test("can be set in the configuration", async () => {
     const read = async (optOutWords: string[], Body: string) => {
       const channel = await whatsappChannel(account, { config: { optOutWords } });
       return channel.receive(webhook(account, message({ Body })));
@@ -288,7 +288,7 @@ describe("an opt-out on WhatsApp by a word", () => {
   });
 });
 
-describe("a captured form whose borders between names and values were moved", () => {
+describe("a captured form with moved borders between names and values", () => {
   // Twilio signs names and values without a separator, so each of these has a valid signature.
   const captured = message({ Body: "hello", MessageType: "text", OptOutType: "STOP", ButtonPayload: "yes" });
   const signature = webhook(account, captured).headers["x-twilio-signature"];
@@ -315,7 +315,7 @@ describe("a captured form whose borders between names and values were moved", ()
       },
     ],
     ["so that a status is part of a name", { ...without("SmsStatus"), SmsStatusrece: "ived" }],
-  ])("%s is no message of Twilio's", async (_, params) => {
+  ])("%s is refused", async (_, params) => {
     const { headers, ...request } = webhook(account, params);
     expect(headers["x-twilio-signature"]).toBe(signature);
     expect(await (await whatsappChannel(account)).receive({ ...request, headers })).toMatchObject({
@@ -324,7 +324,7 @@ describe("a captured form whose borders between names and values were moved", ()
     });
   });
 
-  test("elsewhere is the same message, and fields of Twilio's that nobody knows yet are taken", async () => {
+  test("at harmless places is the same message, and unknown fields of Twilio are accepted", async () => {
     const moved = { ...without("Body", "ButtonPayload"), Body: "helloButtonPayloadyes" };
     expect(webhook(account, moved).headers["x-twilio-signature"]).toBe(signature);
     expect(await eventsOf(without("OptOutType"))).toMatchObject([{ eventKeys: [`message:${sid}`] }]);
@@ -343,14 +343,14 @@ describe("a status callback", () => {
   const status = (MessageStatus: string, more: Record<string, string> = {}) =>
     eventsOf({ MessageSid: "SM9", MessageStatus, To: ADA, ...more }, url);
 
-  test("is a receipt", async () => {
+  test("becomes a receipt", async () => {
     for (const state of ["sent", "delivered", "read"])
       expect(await status(state)).toEqual([{ type: "receipt", externalId: "SM9", state }]);
     const named = await eventsOf({ MessageSid: "SM9", MessageStatus: "sent" }, `${url}?delivery=d1`);
     expect(named).toEqual([{ type: "receipt", externalId: "SM9", state: "sent", deliveryId: "d1" }]);
   });
 
-  test("of a failure says why", async () => {
+  test("of a failure contains the reason", async () => {
     expect(await status("undelivered", { ErrorCode: "63024" })).toMatchObject([
       { state: "failed", errorCode: "twilio_63024", errorMessage: expect.stringContaining("63024") },
     ]);
@@ -366,12 +366,12 @@ describe("a status callback", () => {
     ["a closed window", "63016", { meaning: "parked", errorCode: "window_closed" }],
     ["a file that cannot be loaded", "63019", { meaning: "retry", errorCode: "twilio_63019" }],
     ["an opt-out", "21610", { userUnreachable: true, errorCode: "opted_out" }],
-  ])("of %s means the same as in an answer", async (_, ErrorCode, expected) => {
+  ])("of %s has the same meaning as in an answer", async (_, ErrorCode, expected) => {
     for (const state of ["failed", "undelivered"])
       expect(await status(state, { ErrorCode })).toMatchObject([{ state: "failed", ...expected }]);
   });
 
-  test("of what is wrong with the whole sender is shown", async () => {
+  test("about a problem of the whole sender is shown at the channel", async () => {
     const channel = await whatsappChannel(account, { config: { apiBaseUrl: "http://127.0.0.1:9" } });
     const { errors, ...context } = createSubjectTools().startContext();
     await channel.start?.(context);
@@ -381,12 +381,12 @@ describe("a status callback", () => {
     await channel.stop?.();
   });
 
-  test("of a step on the way is nothing", async () => {
+  test("of an intermediate step is ignored", async () => {
     for (const state of ["accepted", "queued", "sending", "partially_delivered"])
       expect(await status(state)).toEqual([]);
   });
 
-  test("has to be signed for its own URL", async () => {
+  test("must be signed for its own URL", async () => {
     const signed = webhook(account, { MessageSid: "SM9", MessageStatus: "read" });
     const received = await (await whatsappChannel(account)).receive({ ...signed, url });
     expect(received).toMatchObject({ kind: "rejected", status: 401 });

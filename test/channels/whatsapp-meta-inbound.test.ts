@@ -40,13 +40,13 @@ const ignored = () =>
     .filter(({ message }) => message === "whatsapp message ignored")
     .map(({ fields }) => fields["reason"]);
 
-describe("a WhatsApp message from Meta that is not one of its writer's new messages", () => {
+describe("a special WhatsApp message from Meta", () => {
   const edit = (message: unknown) => ({
     type: "edit",
     edit: { original_message_id: "wamid.first", message },
   });
 
-  test("but an edit says what they say now, under an id of its own", async () => {
+  test("with an edit has the new text and its own id", async () => {
     const text = edit({ type: "text", text: { body: "I need 4 tickets" }, context: { id: "wamid.0" } });
     expect(await read({ ...text, id: "wamid.edit" })).toMatchObject([
       { eventKeys: ["message:wamid.edit"], text: "I need 4 tickets", conversation: { address: ADA } },
@@ -64,16 +64,16 @@ describe("a WhatsApp message from Meta that is not one of its writer's new messa
     ["that says nothing", undefined],
     ["of a form nobody knows", { body: "x" }],
     ["of an edit", edit({ type: "text", text: { body: "x" } })],
-  ])("but an edit %s is told as what cannot be read", async (_, message) => {
+  ])("with an edit %s is described as unreadable", async (_, message) => {
     expect(await read(edit(message))).toMatchObject([{ text: expect.stringContaining("cannot be read") }]);
   });
 
-  test("is nothing to answer when it was taken back, and the log says so", async () => {
+  test("is ignored if it withdraws another message, and the log says so", async () => {
     expect(await read({ type: "revoke", revoke: { original_message_id: "wamid.first" } })).toEqual([]);
     expect(ignored()).toEqual(["of the type revoke"]);
   });
 
-  test("is left alone in a group, whatever it is, and the log says so", async () => {
+  test("is ignored in a group, whatever its type is, and the log says so", async () => {
     for (const message of [
       textMessage("hi all"),
       { type: "image", image: { id: "1" } },
@@ -84,14 +84,14 @@ describe("a WhatsApp message from Meta that is not one of its writer's new messa
   });
 });
 
-describe("when a WhatsApp message was written", () => {
+describe("the time of a WhatsApp message", () => {
   const hour = 3_600_000;
   const sentAt = async (timestamp: unknown) => {
     const [event] = await read({ ...textMessage("hello"), timestamp });
     return event?.type === "message" ? event.sentAt : "no message";
   };
 
-  test("is what Meta says, however late it comes", async () => {
+  test("is the time that Meta gives, however late the message arrives", async () => {
     for (const ago of [0, hour, 3 * 24 * hour]) {
       const at = new Date(Math.floor((Date.now() - ago) / 1000) * 1000);
       expect(await sentAt(timestampOf(at))).toEqual(at);
@@ -99,7 +99,7 @@ describe("when a WhatsApp message was written", () => {
     }
   });
 
-  test("is never later than now, and unknown where Meta says nothing that can be read", async () => {
+  test("is never later than now, and unknown if Meta gives no valid time", async () => {
     const before = Date.now();
     const future = await sentAt(timestampOf(new Date(before + 24 * hour)));
     expect(future).toBeInstanceOf(Date);
@@ -109,7 +109,7 @@ describe("when a WhatsApp message was written", () => {
   });
 });
 
-describe("a WhatsApp message that points at something", () => {
+describe("a WhatsApp message with a reference", () => {
   const referencesIn = async (message: Record<string, unknown>) => {
     const [event] = await read({ ...textMessage("How much is that one?"), ...message });
     return event?.type === "message" ? event.references : "no message";
@@ -121,7 +121,7 @@ describe("a WhatsApp message that points at something", () => {
     ]);
   });
 
-  test("says that it was forwarded, or which product it is about", async () => {
+  test("says that it was forwarded, or names its product", async () => {
     expect(await referencesIn({ context: { forwarded: true } })).toEqual([{ kind: "forward" }]);
     expect(await referencesIn({ context: { frequently_forwarded: true } })).toEqual([{ kind: "forward" }]);
     const product = { referred_product: { catalog_id: "1", product_retailer_id: "tea" } };
@@ -130,7 +130,7 @@ describe("a WhatsApp message that points at something", () => {
     ]);
   });
 
-  test("does not name the message on which something was pressed", async () => {
+  test("does not name the message whose button was pressed", async () => {
     expect(await referencesIn(replyTo("x", "Yes"))).toBeUndefined();
     const button = { type: "button", button: { text: "Yes" }, context: { id: "wamid.ours" } };
     expect(await referencesIn(button)).toBeUndefined();
@@ -163,7 +163,7 @@ describe("a WhatsApp message that points at something", () => {
   });
 });
 
-test("somebody who opens the chat for the first time has arrived, and said nothing", async () => {
+test("a user who opens the chat for the first time causes an arrival, not a message", async () => {
   expect(await read({ type: "request_welcome", id: "wamid.welcome" })).toEqual([
     {
       type: "arrival",
@@ -176,7 +176,7 @@ test("somebody who opens the chat for the first time has arrived, and said nothi
   ]);
 });
 
-describe("what a person of the business writes with WhatsApp's own app", () => {
+describe("a message that the business writes with WhatsApp's own app", () => {
   const echo = (message: Record<string, unknown>) => {
     const event = metaEvent(account, []);
     const value = {
@@ -194,7 +194,7 @@ describe("what a person of the business writes with WhatsApp's own app", () => {
     return eventsOf({ entry: [{ changes: [{ field: "smb_message_echoes", value }] }] });
   };
 
-  test("is theirs, in the conversation of the user it went to", async () => {
+  test("is an operator's message in the conversation with its recipient", async () => {
     expect(await echo(textMessage("Hi, this is Maria"))).toEqual([
       {
         type: "operator_message",
@@ -221,7 +221,7 @@ describe("what a person of the business writes with WhatsApp's own app", () => {
     ]);
   });
 
-  test("is what they say now where they edit it, and nothing where they take it back", async () => {
+  test("has the new text after an edit, and is ignored when it is withdrawn", async () => {
     const edited = { original_message_id: "wamid.0", message: textMessage("This is Maria!") };
     expect(await echo({ type: "edit", edit: edited })).toMatchObject([{ text: "This is Maria!" }]);
     expect(await echo({ type: "revoke", revoke: { original_message_id: "wamid.0" } })).toEqual([]);
@@ -249,7 +249,7 @@ test.each<[string, Record<string, unknown>, string]>([
   ["of a new type", { type: "sketch", sketch: {} }, "here: sketch]"],
   ["with nothing said of its kind", { type: "unsupported", errors: [{ code: 131051 }] }, "read here]"],
   ["with a kind that is none", { type: "unsupported", unsupported: { type: "<b>\n" } }, "read here]"],
-])("a message %s that Meta does not pass on is named as far as it can be", async (_, message, words) => {
+])("a message %s that Meta does not pass on names its kind if that is known", async (_, message, words) => {
   const [event] = await read(message);
   expect(event).toMatchObject({
     text: expect.stringMatching(/^\[a message of a kind that cannot be read here/),
@@ -257,7 +257,7 @@ test.each<[string, Record<string, unknown>, string]>([
   expect(event).toMatchObject({ text: expect.stringContaining(words) });
 });
 
-test("a contact is told with company, address, number and page", async () => {
+test("the text of a contact contains company, number, address and page", async () => {
   const contact = {
     name: { formatted_name: "Bob" },
     org: { company: "Bread Ltd" },
@@ -276,14 +276,14 @@ test("a contact is told with company, address, number and page", async () => {
   ]);
 });
 
-test("a place is words and data", async () => {
+test("a place becomes text and data", async () => {
   const location = { latitude: 52.52, longitude: 13.405, name: "Café" };
   expect(await read({ type: "location", location })).toMatchObject([
     { text: "[location] Café, 52.52, 13.405", details: { location: { ...location, address: null } } },
   ]);
 });
 
-test("a reaction is words and data, and nothing where it is taken back", async () => {
+test("a reaction becomes text and data, and a removed reaction is ignored", async () => {
   const reaction = { message_id: "wamid.ours", emoji: "❤️" };
   expect(await read({ type: "reaction", reaction })).toMatchObject([
     {
@@ -297,14 +297,14 @@ test("a reaction is words and data, and nothing where it is taken back", async (
   expect(ignored()).toEqual(Array.from({ length: 3 }, () => "of the type reaction"));
 });
 
-test("a voice message that was played was read", async () => {
+test("a voice message that was played counts as read", async () => {
   const statuses = [{ id: "wamid.ours", status: "played", recipient_id: "491701234567" }];
   expect(await eventsOf(metaEvent(account, [], { statuses }))).toMatchObject([
     { type: "receipt", externalId: "wamid.ours", state: "read" },
   ]);
 });
 
-test("an error of the whole number is logged and shown until something arrives again", async () => {
+test("an error of the whole number is logged, and shown until a message is delivered again", async () => {
   await using fake = await startFakeMeta();
   const channel = await metaChannel(fake, { log });
   const { errors, ...context } = createSubjectTools().startContext();
@@ -334,13 +334,13 @@ describe("a system message from Meta", () => {
   const system = (fields: Record<string, unknown>, from?: string) =>
     read({ type: "system", from, system: { body: "changed", ...fields } });
 
-  test("of another business-scoped id moves the conversation, without any number", async () => {
+  test("about a new business-scoped id moves the conversation, even without a number", async () => {
     expect(await system({ type: "user_changed_user_id", previous_user_id: BSUID, user_id: "US.2" })).toEqual([
       { type: "address_change", from: `whatsapp:${BSUID}`, to: "whatsapp:US.2" },
     ]);
   });
 
-  test("of another number moves it, by whichever form the old one is known", async () => {
+  test("about a new number moves the conversation from every form of the old number", async () => {
     expect(await system({ type: "user_changed_number", wa_id: "491700000009" }, "551188887777")).toEqual(
       ["551188887777", "5511988887777"].map((from) => ({
         type: "address_change",
@@ -350,7 +350,7 @@ describe("a system message from Meta", () => {
     );
   });
 
-  test("of another number moves it, and both where both changed", async () => {
+  test("about a new number and a new id moves the conversation from both", async () => {
     const both = { wa_id: "491700000009", previous_user_id: BSUID, user_id: "US.2" };
     expect(await system({ type: "user_changed_number", ...both }, "491700000001")).toEqual([
       { type: "address_change", from: ADA, to: "whatsapp:+491700000009" },
@@ -358,7 +358,7 @@ describe("a system message from Meta", () => {
     ]);
   });
 
-  test("that says neither is nothing", async () => {
+  test("about neither of them is ignored", async () => {
     expect(await system({ type: "customer_identity_changed" }, "491700000001")).toEqual([]);
     expect(await system({ type: "user_changed_number", wa_id: "491700000001" }, "491700000001")).toEqual([]);
     expect(ignored()).toEqual(["of the type system", "of the type system"]);

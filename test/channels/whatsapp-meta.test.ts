@@ -53,7 +53,7 @@ describe("Meta's check of the webhook", () => {
     "hub.challenge": "1158201444",
   });
 
-  test("is answered with what it asks, as text", async () => {
+  test("is answered with its challenge, as text", async () => {
     expect(await ask(right())).toEqual({
       kind: "accepted",
       events: [],
@@ -68,7 +68,7 @@ describe("Meta's check of the webhook", () => {
     expect(await ask({ ...right(), "hub.challenge": "<script>" })).toMatchObject({ status: 404 });
   });
 
-  test("is signed with either of two secrets while they are exchanged", async () => {
+  test("is followed by posts that may use either secret while the secret is changed", async () => {
     const event = metaEvent(fake, [textMessage("hello")]);
     const second = metaWebhook({ appSecret: "f".repeat(32) }, event);
     expect(await channel.receive(second)).toMatchObject({ kind: "rejected", status: 401 });
@@ -79,7 +79,7 @@ describe("Meta's check of the webhook", () => {
 });
 
 describe("a WhatsApp message from Meta", () => {
-  test("is known by its id, and its sender by the address every provider gives them", async () => {
+  test("is identified by its id, and its sender by the same address as with other providers", async () => {
     expect(await read({ ...textMessage("hello"), id: "wamid.7" })).toEqual([
       {
         type: "message",
@@ -93,7 +93,7 @@ describe("a WhatsApp message from Meta", () => {
     ]);
   });
 
-  test("that comes in a batch keeps its place in it, whatever stands beside it", async () => {
+  test("in a batch keeps its place, whatever else the batch contains", async () => {
     const one = metaEvent(fake, [textMessage("one"), { type: "reaction" }, textMessage("two")], {
       statuses: [{ id: "wamid.9", status: "read" }],
     });
@@ -107,7 +107,7 @@ describe("a WhatsApp message from Meta", () => {
     ]);
   });
 
-  test("written to another number of the same app is left alone", async () => {
+  test("to another number of the same app is ignored", async () => {
     expect(await eventsOf(metaEvent({ phoneNumberId: "1" }, [textMessage("hello")]))).toEqual([]);
   });
 
@@ -200,11 +200,11 @@ describe("a WhatsApp message from Meta", () => {
       { type: "image", image: {} },
       { text: expect.stringContaining("cannot be read") },
     ],
-  ])("that is %s is read as words, with what it carries", async (_, message, expected) => {
+  ])("that is %s becomes text with its payload or files", async (_, message, expected) => {
     expect(await read(message)).toMatchObject([expected]);
   });
 
-  test("names their id beside their number, as the number may be hidden next time", async () => {
+  test("contains the id beside the number, because the number may be hidden next time", async () => {
     const user_id = "US.13491208655302741918";
     const contacts = [{ wa_id: "491700000001", user_id }];
     expect(await read(textMessage("hello"), { contacts })).toMatchObject([
@@ -217,7 +217,7 @@ describe("a WhatsApp message from Meta", () => {
     ]);
   });
 
-  test("that says their number changed moves the conversation", async () => {
+  test("about a changed number moves the conversation", async () => {
     const system = { body: "changed", type: "user_changed_number", wa_id: "491700000009" };
     expect(await read({ type: "system", system })).toEqual([
       { type: "address_change", from: ADA, to: "whatsapp:+491700000009" },
@@ -225,7 +225,7 @@ describe("a WhatsApp message from Meta", () => {
   });
 });
 
-test("a user's wish for no marketing messages is told, and so is its end", async () => {
+test("a user's refusal of marketing messages is reported, and so is its end", async () => {
   const wish = (value: string) =>
     eventsOf(
       metaEvent(fake, [], {
@@ -241,14 +241,14 @@ describe("a status from Meta", () => {
   const status = (fields: Record<string, unknown>) =>
     eventsOf(metaEvent(fake, [], { statuses: [{ id: "wamid.5", ...fields }] }));
 
-  test("is a receipt that names the delivery", async () => {
+  test("becomes a receipt that names the delivery", async () => {
     for (const state of ["sent", "delivered", "read"])
       expect(await status({ status: state, biz_opaque_callback_data: "d1" })).toEqual([
         { type: "receipt", externalId: "wamid.5", deliveryId: "d1", state },
       ]);
   });
 
-  test("of a failure says why", async () => {
+  test("of a failure contains the reason", async () => {
     const failed = (code: number) => status({ status: "failed", errors: [{ code, title: "Refused" }] });
     expect(await failed(131047)).toMatchObject([
       { state: "failed", errorCode: "window_closed", meaning: "parked" },
@@ -270,14 +270,14 @@ describe("a status from Meta", () => {
     ["a server that is away", 133004, { meaning: "retry" }],
     ["a closed window", 131047, { meaning: "parked", errorCode: "window_closed" }],
     ["a refusal of marketing", 131050, { meaning: "parked", errorCode: "marketing_refused" }],
-  ])("of %s means the same as in an answer", async (_, code, expected) => {
+  ])("of %s has the same meaning as in an answer", async (_, code, expected) => {
     const [receipt] = await status({ status: "failed", errors: [{ code }] });
     expect(receipt).toMatchObject({ state: "failed", ...expected });
     fake.fail({ status: 400, code });
     expect(await send()).toMatchObject({ kind: (expected as { meaning: string }).meaning });
   });
 
-  test("of a file that WhatsApp does not take is a case for a link to it, as in an answer", async () => {
+  test("of a refused file makes the channel send a link to it, as an answer does", async () => {
     for (const code of [131052, 131053]) {
       const [receipt] = await status({ status: "failed", errors: [{ code }] });
       expect(receipt).toMatchObject({ meaning: "retry", errorCode: `meta_${code}` });
@@ -299,7 +299,7 @@ describe("a status from Meta", () => {
   });
 
   test.each([131026, 131049, 130472, 131031, 190, 132001, 999])(
-    "of the code %d is for good, as in an answer",
+    "with the code %d is final, as in an answer",
     async (code) => {
       const [receipt] = await status({ status: "failed", errors: [{ code }] });
       expect(receipt).toMatchObject({ state: "failed", errorCode: `meta_${code}` });
@@ -309,14 +309,14 @@ describe("a status from Meta", () => {
     },
   );
 
-  test("of a closed window is a case for the template, where there is one", async () => {
+  test("of a closed window makes the channel send the template, if there is one", async () => {
     await connect({ config: { template: { name: "still_there" } } });
     expect(await status({ status: "failed", errors: [{ code: 131047 }] })).toMatchObject([
       { meaning: "retry", errorCode: "window_closed" },
     ]);
   });
 
-  test("of a refusal of marketing tells whose it is", async () => {
+  test("of a refusal of marketing names the user who refuses", async () => {
     const failed = { status: "failed", recipient_id: "551188887777", errors: [{ code: 131050 }] };
     expect(await status(failed)).toMatchObject([
       { type: "receipt" },
@@ -331,7 +331,7 @@ describe("a status from Meta", () => {
 });
 
 describe("a reply through Meta", () => {
-  test("carries the delivery it is of, and is known by the id it gets", async () => {
+  test("contains its delivery, and is identified by the id that Meta gives", async () => {
     const result = await send("Grüße & + %");
     expect(fake.taken).toMatchObject([
       { to: "491700000001", type: "text", body: "Grüße & + %", callbackData: "delivery" },
@@ -339,7 +339,7 @@ describe("a reply through Meta", () => {
     expect(result).toEqual({ kind: "sent", externalIds: [fake.taken[0]?.id] });
   });
 
-  test("proves that it comes from the app's own server, also while the app secret is exchanged", async () => {
+  test("carries a proof made with the app secret, also while the secret is changed", async () => {
     expect(await send("one")).toMatchObject({ kind: "sent" });
     fake.resetAppSecret("f".repeat(32));
     expect(await send("two")).toMatchObject({
@@ -396,13 +396,13 @@ describe("a reply through Meta", () => {
     ["a gateway without an answer", { html: 502 }, { kind: "unknown" }],
     ["an answer that is no answer", { html: 200 }, { kind: "unknown" }],
     ["a connection cut", { cut: "before" }, { kind: "unknown" }],
-  ])("after %s is decided by what it means, and tried once", async (_, fault, expected) => {
+  ])("after %s has the right result, and is tried once", async (_, fault, expected) => {
     fake.fail(fault);
     expect(await send()).toMatchObject(expected);
     expect(fake.requests()).toBe(1);
   });
 
-  test("after 24 hours is the template, with its placeholders filled in order or by name", async () => {
+  test("after 24 hours is the template, with its placeholders filled by number or by name", async () => {
     const template = (variables: Record<string, string>) => ({
       template: { name: "still_there", language: "de", variables },
     });
@@ -417,7 +417,7 @@ describe("a reply through Meta", () => {
     expect(named).toMatchObject(texts([{ parameter_name: "name", text: "Ada" }]));
   });
 
-  test("that WhatsApp called too late after it had taken it is the template, until the user writes", async () => {
+  test("that WhatsApp later reports as too late becomes the template, until the user writes", async () => {
     const wroteAt = new Date(Date.now() - 60_000);
     const template = { name: "still_there" };
     await connect({ config: { template }, lastUserMessage: async () => ({ at: wroteAt, eventKeys: [] }) });
@@ -431,7 +431,7 @@ describe("a reply through Meta", () => {
     expect(fake.taken.map(({ type }) => type)).toEqual(["template", "text"]);
   });
 
-  test("of marketing does not go to who takes none, and any other does", async () => {
+  test("with a marketing template is not sent to users who refuse marketing", async () => {
     for (const [category, refuses, expected] of [
       ["marketing", true, { kind: "parked", code: "marketing_refused" }],
       ["marketing", false, { kind: "sent" }],
@@ -455,7 +455,7 @@ describe("a reply through Meta", () => {
     expect(await send()).toMatchObject({ kind: "retry", code: "database_unavailable" });
   });
 
-  test("tells under which names its recipient will write", async () => {
+  test("returns the other names under which its recipient may write", async () => {
     fake.knownAs.set("5511988887777", { wa_id: "551188887777", user_id: "BR.2" });
     expect(await send("hello", "whatsapp:+5511988887777")).toMatchObject({
       kind: "sent",
@@ -464,7 +464,7 @@ describe("a reply through Meta", () => {
     expect(await send()).not.toHaveProperty("alsoKnownAs");
   });
 
-  test("shows typing under the message the user wrote last, and marks it read", async () => {
+  test("shows typing under the user's last message, and marks it as read", async () => {
     await connect({ lastUserMessage: hoursAgo(0) });
     await channel.typing?.(ADA, AbortSignal.timeout(10_000));
     expect(fake.typing).toEqual(["wamid.1"]);

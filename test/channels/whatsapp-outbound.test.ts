@@ -27,7 +27,7 @@ const hoursAgo = (hours: number) => async () => ({
 const template = () => ({ contentSid: fake.contentSid, variables: { 1: "your coach" } });
 
 describe("a reply on WhatsApp", () => {
-  test("is known by the id Twilio gave it, and its receipts are asked for", async () => {
+  test("is identified by the id that Twilio gives, and requests receipts", async () => {
     const result = await send("Grüße & + %");
     expect(fake.taken).toMatchObject([
       {
@@ -40,7 +40,7 @@ describe("a reply on WhatsApp", () => {
     expect(result).toEqual({ kind: "sent", externalIds: [fake.taken[0]?.sid] });
   });
 
-  test("leaves a text as it was written where that is asked for, and finds it again", async () => {
+  test("keeps a text unchanged if that is configured, and finds it again", async () => {
     const part = { ...partOf(ADA, "# 5 is *your* code __12__"), format: "text" as const };
     const [since, soon] = [new Date(), AbortSignal.timeout(10_000)];
     fake.fail({ cut: "after" });
@@ -49,7 +49,7 @@ describe("a reply on WhatsApp", () => {
     expect(await channel.findSent?.(part, since, soon)).toEqual([fake.taken[0]?.sid]);
   });
 
-  test("that is a file is found again when the answer to it was lost", async () => {
+  test("with a file is found again after its answer was lost", async () => {
     const url = "https://example.org/a.png";
     const file = { kind: "image", name: null, contentType: "image/png", url } as const;
     const part = { ...partOf(ADA, url), file };
@@ -61,7 +61,7 @@ describe("a reply on WhatsApp", () => {
     expect(await channel.findSent?.(partOf(ADA, "words"), since, soon)).toEqual([]);
   });
 
-  test("asks for receipts at this machine's own address where the API is on it too", async () => {
+  test("requests receipts at a local address if the API is local, too", async () => {
     await channel.stop?.();
     await connect({ publicUrl: { url: "http://127.0.0.1:3000", isPublic: false } });
     expect(await send()).toMatchObject({ kind: "sent" });
@@ -69,7 +69,7 @@ describe("a reply on WhatsApp", () => {
     expect(fake.taken).toMatchObject([{ statusCallback }]);
   });
 
-  test("goes without receipts where Twilio cannot call the address for them", async () => {
+  test("is sent without receipts if Twilio cannot call their address", async () => {
     fake.fail({ status: 400, code: 21609 });
     expect(await send()).toMatchObject({ kind: "sent" });
     expect(fake.taken).toMatchObject([{ statusCallback: null }]);
@@ -119,19 +119,19 @@ describe("a reply on WhatsApp", () => {
     ["a gateway without an answer", { html: 502 }, { kind: "unknown" }],
     ["an answer that is no answer", { html: 200 }, { kind: "unknown" }],
     ["a connection cut", { cut: "before" }, { kind: "unknown" }],
-  ])("after %s is decided by what it means, and tried once", async (_, fault, expected) => {
+  ])("after %s has the right result, and is tried once", async (_, fault, expected) => {
     fake.fail(fault);
     expect(await send()).toMatchObject(expected);
     expect(fake.requests()).toBe(1);
   });
 
-  test("whose answer does not come in time is of unknown fate", async () => {
+  test('whose answer does not come in time has the result "unknown"', async () => {
     fake.fail({ hang: true });
     const result = await channel.send(partOf(ADA, "hello"), AbortSignal.timeout(300));
     expect(result).toMatchObject({ kind: "unknown", code: "twilio_aborted" });
   });
 
-  test("goes out with whichever of two auth tokens is valid, while they are exchanged", async () => {
+  test("is sent with the valid one of two auth tokens while the token is changed", async () => {
     await connect({
       config: { authToken: "0ld7okenthatwaspr0m0tedaway01234", secondaryAuthToken: fake.authToken },
     });
@@ -142,7 +142,7 @@ describe("a reply on WhatsApp", () => {
     expect(await send()).toMatchObject({ kind: "failed", scope: "connection", code: "twilio_20003" });
   });
 
-  test("to what is no WhatsApp address is not tried, and known before", async () => {
+  test("to an invalid WhatsApp address is not tried, and that is known in advance", async () => {
     expect(await channel.canReach?.("+491700000001")).toEqual({
       kind: "unreachable",
       code: "twilio_bad_address",
@@ -157,7 +157,7 @@ describe("a reply on WhatsApp", () => {
 });
 
 describe("more than 24 hours after the user wrote", () => {
-  test("the template goes out instead, without the text", async () => {
+  test("the template is sent instead, without the text", async () => {
     await connect({ lastUserMessage: hoursAgo(25), config: { template: template() } });
     expect(await send("a reply")).toMatchObject({
       kind: "sent",
@@ -168,21 +168,21 @@ describe("more than 24 hours after the user wrote", () => {
     ]);
   });
 
-  test("a reply waits, with a reason, where there is no template, and nothing is sent", async () => {
+  test("without a template a reply waits with a reason, and nothing is sent", async () => {
     await connect({ lastUserMessage: hoursAgo(25) });
     const reason = expect.stringContaining("24 hours");
     expect(await send()).toEqual({ kind: "parked", code: "window_closed", reason });
     expect(fake.requests()).toBe(0);
   });
 
-  test("is what never having written counts as, and 23 hours do not", async () => {
+  test("also means a user who never wrote, but not 23 hours", async () => {
     await connect({ lastUserMessage: async () => null });
     expect(await send()).toMatchObject({ kind: "parked", code: "window_closed" });
     await connect({ lastUserMessage: hoursAgo(23) });
     expect(await send()).toMatchObject({ kind: "sent" });
   });
 
-  test("one template goes out for a message, however many parts it has and however often one is tried", async () => {
+  test("only one template is sent per message, regardless of its parts and retries", async () => {
     await connect({ lastUserMessage: hoursAgo(25), config: { template: template() } });
     const send = (part: number) =>
       channel.send({ ...partOf(ADA, "text"), part }, AbortSignal.timeout(10_000));
@@ -193,19 +193,19 @@ describe("more than 24 hours after the user wrote", () => {
     expect(fake.taken).toHaveLength(1);
   });
 
-  test("by Twilio's clock alone, no message that is known already counts", async () => {
+  test("according to Twilio alone, a reply waits, whatever messages are known", async () => {
     fake.fail({ status: 400, code: 63016 });
     expect(await send()).toMatchObject({ kind: "parked", code: "window_closed", refused: true });
   });
 
-  test("by Twilio's clock, the template goes out too", async () => {
+  test("according to Twilio alone, the template is sent, too", async () => {
     await connect({ config: { template: template() } });
     fake.fail({ status: 400, code: 63016 });
     expect(await send()).toMatchObject({ kind: "sent" });
     expect(fake.taken).toMatchObject([{ body: null, contentSid: fake.contentSid }]);
   });
 
-  test("cannot be told while the database is away: the reply is tried again later", async () => {
+  test("cannot be known while the database is down, so the reply is retried later", async () => {
     await connect({ lastUserMessage: () => Promise.reject(new Error("away")) });
     expect(await send()).toMatchObject({ kind: "retry", scope: "conversation" });
     expect(fake.requests()).toBe(0);
@@ -215,7 +215,7 @@ describe("more than 24 hours after the user wrote", () => {
 describe("typing", () => {
   const typing = () => channel.typing?.(ADA, AbortSignal.timeout(10_000));
 
-  test("shows under the message the user wrote last, whichever process received it", async () => {
+  test("shows under the user's last message, whichever process received it", async () => {
     const messageSid = nextSid();
     await connect({
       lastUserMessage: async () => ({ at: new Date(), eventKeys: [`message:${messageSid}`] }),
@@ -224,7 +224,7 @@ describe("typing", () => {
     expect(fake.typing).toEqual([messageSid]);
   });
 
-  test("is left out where no message is known, and its failure is nobody's trouble", async () => {
+  test("is left out if no message is known, and its failure has no effect", async () => {
     await connect({ lastUserMessage: async () => null });
     await typing();
     await connect({ lastUserMessage: () => Promise.reject(new Error("away")) });

@@ -81,7 +81,7 @@ describe("Twilio's signature", () => {
     expect(judge(request)).toEqual({ ours: false, twilios: false });
   });
 
-  test("of either token counts while tokens are exchanged, and of no other", () => {
+  test("is accepted from either token while the token is changed, and from no other", () => {
     const verify = createVerifier({ authTokens: [TOKEN, SECOND], publicUrl: PUBLIC_URL });
     const isAccepted = (token: string) =>
       "params" in
@@ -103,7 +103,7 @@ describe("Twilio's signature", () => {
     ["another name each time", Array.from({ length: MANY }, (_, index) => `a${index}`).join("&")],
     ["nothing but separators", "&".repeat(4 * 1024 * 1024)],
     ["one value as large as a body may be", `Body=${"+".repeat(4 * 1024 * 1024 - 5)}`],
-  ])("is looked at before a form is read that has %s", (_, form) => {
+  ])("is checked before a form is read that has %s", (_, form) => {
     const verify = createVerifier({ authTokens: [TOKEN, SECOND], publicUrl: PUBLIC_URL });
     const send = (signature?: string) =>
       verify({
@@ -133,7 +133,7 @@ describe("Twilio's signature", () => {
     expect(judge({ params: { ...PARAMS, ...params } })).toEqual({ ours: true, twilios: true });
   });
 
-  test("does not depend on what the headers say about host and scheme", () => {
+  test("does not depend on the host and scheme in the headers", () => {
     const verify = createVerifier({ authTokens: [TOKEN], publicUrl: PUBLIC_URL });
     const headers = {
       "content-type": CONTENT_TYPE,
