@@ -37,11 +37,7 @@ describe("an endpoint", () => {
 
   it.each([
     ["nothing above them", { content: " ", buttons: BUTTONS }, "buttons without a text"],
-    [
-      "an address that is none",
-      { content: "x", buttons: [{ label: "x", url: "javascript:x" }] },
-      "buttons.0.url",
-    ],
+    ["an invalid address", { content: "x", buttons: [{ label: "x", url: "javascript:x" }] }, "buttons.0.url"],
     ["too many", { content: "x", buttons: Array(21).fill({ label: "x" }) }, "messages.0.buttons"],
   ])("fails when it offers buttons with %s", async (_, message, reason) => {
     await using endpoint = await startEndpoint((_, response) => json(response, { messages: [message] }));

@@ -28,7 +28,7 @@ describe("a call of an MCP server's tool that fails", () => {
     ["too many requests", { status: 429, text: "Slow down." }, "the server answered HTTP 429: Slow down."],
     ["an error of the server", { status: 500, text: "Oops." }, "the server answered HTTP 500: Oops."],
     ["a result that cannot be read", { result: { content: "nonsense" } }, "Failed to parse server response"],
-    ["a request it finds wrong", { status: 400, text: "No." }, "the server answered HTTP 400: No."],
+    ["a request that the server refuses", { status: 400, text: "No." }, "the server answered HTTP 400: No."],
   ])("with %s does not affect other calls", async (_, answer, told) => {
     await using server = await startProvider();
     const { opened, open } = gate();

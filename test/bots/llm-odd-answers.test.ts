@@ -35,7 +35,7 @@ describe.each([
   it.each<[string, Answer]>([
     ["no counts", [{ choices: null, usage: null }]],
     [
-      "counts that are none",
+      "invalid counts",
       [
         { choices: [], usage: "many" },
         { choices: [], usage: { prompt_tokens: -1 } },

@@ -86,7 +86,7 @@ export async function startSimulated(platform: PlatformName, name: string = plat
     cut() {
       for (const socket of sockets) socket.destroy();
     },
-    /** What the user of a chat sees of the bot, oldest first. */
+    /** The bot's messages that the user of a chat sees, oldest first. */
     fromBot: (chat: string): SeenMessage[] => phone.look(chat).messages.filter(({ from }) => from === "bot"),
     /** Says something as the user of a chat. Returns the request that brings it to the bot. */
     say(chat: string, text: string, thread: string | null = null): Promise<RawRequest> {

@@ -54,7 +54,7 @@ test("such a body is not acknowledged over a socket, but the next one is", async
   const pushed = fake.push(callback(fake, { type: "message", user: null })).then(() => {
     isTaken = true;
   });
-  // The test ends with the socket, which nobody waits for then.
+  // The socket closes at the end of the test, which rejects this promise.
   pushed.catch(() => undefined);
   await fake.push(callback(fake, { type: "reaction_added", reaction: "eyes" }));
   expect(isTaken).toBe(false);

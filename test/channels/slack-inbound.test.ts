@@ -72,7 +72,7 @@ describe("a conversation on Slack", () => {
         address: `${GENERAL}:${ts}`,
         externalKey: `${GENERAL}:${ts}`,
         userIdentifier: ADA,
-        // Who lets in the Slack channel lets in everybody who writes there.
+        // Access for the Slack channel is access for everybody who writes there.
         partOf: GENERAL,
       },
     });

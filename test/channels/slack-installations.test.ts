@@ -128,7 +128,7 @@ test("a rotating token is used until it expires while Slack is down, and exchang
   const renewed = await installations.tokenOf("T0ONE");
   expect([renewed, fake.granted.length]).toEqual([fake.granted[1], 2]);
   expect(await installations.tokenOf("T0ONE")).toBe(renewed);
-  // A server that is away is no refusal, so nobody has to do anything.
+  // An unreachable server is no refusal, so the operator need not act.
   expect(troubles.filter((words) => words !== null)).toEqual([]);
   await api.close();
 });

@@ -150,7 +150,7 @@ describe("an answer in a thread", () => {
   test.each([
     ["cut after it was stopped", { cut: "after" } as const],
     ["cut before it was stopped", { cut: "before" } as const],
-    ["not let through", { rateLimited: 1 } as const],
+    ["rate-limited", { rateLimited: 1 } as const],
   ])("appears once if the connection is %s", async (_, fault) => {
     const preview = await standingAs("One two three");
     fake.fail(fault, { method: "chat.stopStream" });

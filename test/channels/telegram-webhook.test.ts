@@ -73,7 +73,7 @@ describe("a webhook that is watched", () => {
       "https://other.example.org/hook",
     ],
     [
-      "that asks for too little",
+      "that requests too few kinds of updates",
       { url: URL_OF_OURS, secretToken: SECRET_TOKEN, allowedUpdates: ["message"] },
       "some kinds of update",
     ],

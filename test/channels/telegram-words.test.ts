@@ -67,17 +67,17 @@ describe("an address behind a link text", () => {
 
   test.each([
     [
-      "within what is bold",
+      "within bold text",
       [{ type: "bold", offset: 0, length: 17 }, LINK],
       "Read [this article](https://example.org/a)",
     ],
     [
-      "that was struck out",
+      "in struck-out text",
       [{ ...LINK, type: "strikethrough" }, LINK],
       "Read ~~[this article](https://example.org/a)~~",
     ],
     [
-      "in what is covered",
+      "in a spoiler",
       [{ type: "spoiler", offset: 5, length: 12 }, LINK],
       "Read [this article](https://example.org/a)",
     ],

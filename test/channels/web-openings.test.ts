@@ -88,7 +88,7 @@ test("an endpoint gets a visitor's opening prompt as a user's words, in messages
 
 test.each([
   ["left out", {}],
-  ["as it was filled in", { prompt: ` ${SEED} ` }],
+  ["sent unchanged", { prompt: ` ${SEED} ` }],
 ])("the author's own seed message, %s, keeps the author's authority", async (_how, body) => {
   const { reset, shown } = await startOver("webhook", body);
   await answered(shown);

@@ -244,8 +244,8 @@ describe("a request", () => {
     ["no id", { content: "x" }, 422],
     ["an id with a space", { content: "x", client_message_id: "a b" }, 422],
     ["a message that is too long", { content: "x".repeat(32_001), client_message_id: "1" }, 422],
-    ["a field nobody knows", { content: "x", client_message_id: "1", role: "system" }, 422],
-    ["a body that is no object", [], 422],
+    ["an unknown field", { content: "x", client_message_id: "1", role: "system" }, 422],
+    ["a body that is not an object", [], 422],
     ["a body that is far too long", { content: "x".repeat(300_000), client_message_id: "1" }, 413],
   ])("with %s is refused and nothing is stored", async (_what, body, status) => {
     const visitor = await newVisitor(web.url);

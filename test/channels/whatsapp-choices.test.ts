@@ -47,8 +47,8 @@ describe("choices on WhatsApp through Meta", () => {
   });
 
   test.each([
-    ["more of them are", "Which day?", ["Mon", "Tue", "Wed", "Thu"]],
-    ["two below a long text are", "Long. ".repeat(300).trim(), ["Yes", "No"]],
+    ["more choices are", "Which day?", ["Mon", "Tue", "Wed", "Thu"]],
+    ["two choices below a long text are", "Long. ".repeat(300).trim(), ["Yes", "No"]],
   ])("%s shown as a list that opens", async (_, text, labels) => {
     const { interactive } = await offer(text, ...labels);
     expect(interactive).toMatchObject({ type: "list", body: { text }, action: { button: "Choose" } });

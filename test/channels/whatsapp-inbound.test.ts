@@ -102,17 +102,17 @@ describe("a WhatsApp message", () => {
       { text: "Sent", payload: '{"a":1}' },
     ],
     [
-      "a line of a list with all that is known of it",
+      "a line of a list with all its fields",
       { MessageType: "interactive", ListTitle: "Tuesday", ListId: "day:2", InteractiveData: "{}" },
       { text: "Tuesday", payload: "day:2" },
     ],
     [
-      "something pressed that says nothing",
+      "a press without content",
       { MessageType: "interactive" },
       { text: expect.stringMatching(/cannot be read here: interactive\]$/) },
     ],
     [
-      "what Twilio cannot pass on",
+      "a message that Twilio cannot pass on",
       { MessageType: "unsupported" },
       { text: expect.stringMatching(/cannot be read here\]$/) },
     ],
@@ -202,7 +202,7 @@ test("an opt-out on WhatsApp and its end change who can be reached, and ask no b
   expect(await eventsOf(message({ Body: "START", OptOutType: "START" }))).toEqual([
     { type: "reachability", userIdentifier: ADA, aliases: [], unreachable: null },
   ]);
-  // Who stops may be known by the other form of the number, or by the id of WhatsApp.
+  // The user may be known by the other form of the number, or by an id of WhatsApp.
   const From = "whatsapp:+551188887777";
   expect(await eventsOf(message({ From, ExternalUserId: "US.1", OptOutType: "STOP" }))).toMatchObject([
     { userIdentifier: From, aliases: ["whatsapp:+5511988887777", "whatsapp:US.1"] },

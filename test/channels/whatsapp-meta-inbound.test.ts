@@ -61,8 +61,8 @@ describe("a special WhatsApp message from Meta", () => {
   });
 
   test.each<[string, unknown]>([
-    ["that says nothing", undefined],
-    ["of a form nobody knows", { body: "x" }],
+    ["without content", undefined],
+    ["of an unknown form", { body: "x" }],
     ["of an edit", edit({ type: "text", text: { body: "x" } })],
   ])("with an edit %s is described as unreadable", async (_, message) => {
     expect(await read(edit(message))).toMatchObject([{ text: expect.stringContaining("cannot be read") }]);
@@ -247,8 +247,8 @@ test.each(["history", "smb_app_state_sync", "account_update"])(
 test.each<[string, Record<string, unknown>, string]>([
   ["of a poll", { type: "unsupported", unsupported: { type: "poll_creation" } }, "here: poll creation]"],
   ["of a new type", { type: "sketch", sketch: {} }, "here: sketch]"],
-  ["with nothing said of its kind", { type: "unsupported", errors: [{ code: 131051 }] }, "read here]"],
-  ["with a kind that is none", { type: "unsupported", unsupported: { type: "<b>\n" } }, "read here]"],
+  ["without a kind", { type: "unsupported", errors: [{ code: 131051 }] }, "read here]"],
+  ["with an invalid kind", { type: "unsupported", unsupported: { type: "<b>\n" } }, "read here]"],
 ])("a message %s that Meta does not pass on names its kind if that is known", async (_, message, words) => {
   const [event] = await read(message);
   expect(event).toMatchObject({

@@ -191,7 +191,7 @@ describe("a WhatsApp message from Meta", () => {
       { text: "[order] 2 × tea: please" },
     ],
     [
-      "something nobody has heard of",
+      "a message of an unknown type",
       { type: "unsupported", errors: [{ code: 131051 }] },
       { text: "[a message of a kind that cannot be read here]" },
     ],
@@ -267,7 +267,7 @@ describe("a status from Meta", () => {
     ["the sender's limit", 130429, { meaning: "retry", afterMs: 5_000, scope: "connection" }],
     ["too much for one user", 131056, { meaning: "retry", afterMs: 6_000, scope: "conversation" }],
     ["Meta's own failure", 131000, { meaning: "retry" }],
-    ["a server that is away", 133004, { meaning: "retry" }],
+    ["a server that is down", 133004, { meaning: "retry" }],
     ["a closed window", 131047, { meaning: "parked", errorCode: "window_closed" }],
     ["a refusal of marketing", 131050, { meaning: "parked", errorCode: "marketing_refused" }],
   ])("of %s has the same meaning as in an answer", async (_, code, expected) => {
@@ -373,8 +373,12 @@ describe("a reply through Meta", () => {
       { status: 400, code: 131050 },
       { kind: "parked", code: "marketing_refused", refused: true },
     ],
-    ["a user out of reach", { status: 400, code: 131026 }, { kind: "failed", scope: "conversation" }],
-    ["a message Meta holds back", { status: 400, code: 131049 }, { kind: "failed", code: "meta_131049" }],
+    [
+      "a user who cannot be reached",
+      { status: 400, code: 131026 },
+      { kind: "failed", scope: "conversation" },
+    ],
+    ["a message that Meta withholds", { status: 400, code: 131049 }, { kind: "failed", code: "meta_131049" }],
     [
       "a refused token",
       { status: 401, code: 190 },
@@ -392,9 +396,9 @@ describe("a reply through Meta", () => {
       { kind: "failed", scope: "conversation", reason: expect.stringContaining("body is too long") },
     ],
     ["Meta's own failure", { status: 500, code: 131000 }, { kind: "retry", scope: "conversation" }],
-    ["a proxy that turns away", { html: 403 }, { kind: "retry", scope: "connection", code: "meta_http_403" }],
+    ["a proxy that refuses", { html: 403 }, { kind: "retry", scope: "connection", code: "meta_http_403" }],
     ["a gateway without an answer", { html: 502 }, { kind: "unknown" }],
-    ["an answer that is no answer", { html: 200 }, { kind: "unknown" }],
+    ["a web page in place of an answer", { html: 200 }, { kind: "unknown" }],
     ["a connection cut", { cut: "before" }, { kind: "unknown" }],
   ])("after %s has the right result, and is tried once", async (_, fault, expected) => {
     fake.fail(fault);

@@ -107,17 +107,13 @@ describe("a reply on WhatsApp", () => {
     ],
     ["Twilio's own failure", { status: 503, code: 20503 }, { kind: "retry", scope: "conversation" }],
     [
-      "an error of the newer form",
+      "an error in the newer format",
       { status: 400, code: 63024, problem: true },
       { kind: "failed", code: "twilio_63024", reason: expect.stringContaining("refused by the test") },
     ],
-    [
-      "a proxy that turns away",
-      { html: 403 },
-      { kind: "retry", scope: "connection", code: "twilio_http_403" },
-    ],
+    ["a proxy that refuses", { html: 403 }, { kind: "retry", scope: "connection", code: "twilio_http_403" }],
     ["a gateway without an answer", { html: 502 }, { kind: "unknown" }],
-    ["an answer that is no answer", { html: 200 }, { kind: "unknown" }],
+    ["a web page in place of an answer", { html: 200 }, { kind: "unknown" }],
     ["a connection cut", { cut: "before" }, { kind: "unknown" }],
   ])("after %s has the right result, and is tried once", async (_, fault, expected) => {
     fake.fail(fault);

@@ -47,7 +47,7 @@ export async function newPerson(
   const context = await browser.newContext({ viewport: { width: 1000, height: 720 }, ...options });
   // As long as a test may take: on a busy machine a page needs a minute for what takes a second.
   context.setDefaultTimeout(120_000);
-  // Pages of a browser with windows may copy. The shell asks nobody, and refuses.
+  // A browser with windows lets pages copy. The shell refuses without asking.
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const offences: string[] = [];
   return {

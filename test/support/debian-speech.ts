@@ -18,13 +18,13 @@ export interface DebianSpeech extends AsyncDisposable {
   baseUrl: string;
   /** Says words aloud: Ogg/Opus. */
   say(words: string): Promise<Buffer>;
-  /** Hears words, of those that the sentences have. */
+  /** Recognizes words, but only those of the sentences. */
   hear(sound: Buffer): Promise<string>;
 }
 
 /**
  * Programs that really speak and listen, behind OpenAI's calls for sound. The listener knows these sentences only: a
- * small one cannot tell all of English apart.
+ * small model cannot distinguish all of English.
  */
 export async function startDebianSpeech(sentences: readonly string[]): Promise<DebianSpeech> {
   const directory = await mkdtemp(join(tmpdir(), "causeway-speech-"));

@@ -152,7 +152,7 @@ async function reachable(port: number): Promise<void> {
   await once(socket, "connect").finally(() => socket.destroy());
 }
 
-/** Debian keeps servers where only root's path leads. */
+/** Debian installs servers in folders that are only in root's PATH. */
 function withSbin(): NodeJS.ProcessEnv {
   return { PATH: `${process.env["PATH"]}:/usr/sbin` };
 }

@@ -26,7 +26,7 @@ export interface TraceReceiver extends AsyncDisposable {
   answer(status: number): void;
 }
 
-/** A receiver of OTLP over HTTP. It reads JSON; protobuf it only keeps. */
+/** A receiver of OTLP over HTTP. It reads JSON, and stores protobuf unread. */
 export async function startTraceReceiver(): Promise<TraceReceiver> {
   const spans: ReceivedSpan[] = [];
   const requests: TraceReceiver["requests"][number][] = [];

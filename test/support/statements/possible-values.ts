@@ -25,7 +25,7 @@ type Frame = ReadonlyMap<Syntax, Item>;
 /** Stands for the number of a parameter that the program counts itself: `$${values.push(value)}`. */
 const NEXT_PARAMETER = "\u0000";
 
-/** Behind a value that was taken, there can be others. So the reader stops after that many evaluations without a new one. */
+/** A value can lead to further ones, so the reader stops only after that many evaluations without a new one. */
 const ENOUGH = 12;
 
 /** Says which expression cannot be evaluated without running the program. */
@@ -283,7 +283,7 @@ const keysOf = (object: Syntax): Value => ({
   })),
 });
 
-/** Numbers the parameters that the program would have numbered, behind those that have a number already. */
+/** Numbers the parameters that the program would have numbered, after those that have a number already. */
 function numbered(statement: string): string {
   let last = Math.max(0, ...[...statement.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
   return statement.replaceAll(NEXT_PARAMETER, () => String(++last));
