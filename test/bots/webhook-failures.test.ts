@@ -131,27 +131,30 @@ describe("an endpoint that does not answer", () => {
     expect(await failureOf(endpoint.bot())).toMatchObject({ code: "endpoint_unreachable", retryable: true });
   });
 
-  it.each(["cancelled", "interrupted"])("because the turn was %s gets a signed notice of that", async (stopReason) => {
-    let gone: Promise<unknown> = Promise.resolve();
-    await using endpoint = await startEndpoint(({ body }, response) => {
-      if (body.type === "cancel") response.writeHead(204).end();
-      else gone = once(response, "close");
-    });
-    const stop = new AbortController();
-    const reason = Object.assign(new Error("stopped"), { stopReason });
-    const asked = askBot(endpoint.bot(), "hello", { signal: stop.signal });
-    await eventually(() => expect(endpoint.requests.length).toBe(1));
-    stop.abort(reason);
-    await expect(asked).rejects.toBe(reason);
-    await gone;
-    const cancel = await eventually(() => {
-      const [, second] = endpoint.requests;
-      if (second === undefined) throw new Error("no cancel yet");
-      return second;
-    });
-    expect(cancel.body).toMatchObject({ type: "cancel", execution_id: "execution-1", reason: stopReason });
-    expect(cancel.headers["x-causeway-signature"]).toMatch(/^t=\d+,v1=[0-9a-f]{64}$/);
-  });
+  it.each(["cancelled", "interrupted"])(
+    "because the turn was %s gets a signed notice of that",
+    async (stopReason) => {
+      let gone: Promise<unknown> = Promise.resolve();
+      await using endpoint = await startEndpoint(({ body }, response) => {
+        if (body.type === "cancel") response.writeHead(204).end();
+        else gone = once(response, "close");
+      });
+      const stop = new AbortController();
+      const reason = Object.assign(new Error("stopped"), { stopReason });
+      const asked = askBot(endpoint.bot(), "hello", { signal: stop.signal });
+      await eventually(() => expect(endpoint.requests.length).toBe(1));
+      stop.abort(reason);
+      await expect(asked).rejects.toBe(reason);
+      await gone;
+      const cancel = await eventually(() => {
+        const [, second] = endpoint.requests;
+        if (second === undefined) throw new Error("no cancel yet");
+        return second;
+      });
+      expect(cancel.body).toMatchObject({ type: "cancel", execution_id: "execution-1", reason: stopReason });
+      expect(cancel.headers["x-causeway-signature"]).toMatch(/^t=\d+,v1=[0-9a-f]{64}$/);
+    },
+  );
 
   it("because another process took over gets no such notice", async () => {
     await using endpoint = await startEndpoint(({ body }, response) => {

@@ -371,7 +371,8 @@ const CHECKS: Record<Guarantee, Check> = {
     expect(subject.buttons?.shown()).toEqual(labels);
   },
   async mentions(subject, _tools, notHere) {
-    if (subject.notified === undefined) return notHere("the text of a message notifies nobody on this platform");
+    if (subject.notified === undefined)
+      return notHere("the text of a message notifies nobody on this platform");
     await sendAll(subject, [
       "@everyone @here @channel",
       "<!channel> <!here> <!everyone>",

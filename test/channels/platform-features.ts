@@ -46,7 +46,11 @@ export const PLATFORM_FEATURES: readonly PlatformFeature[] = [
     "stories/whatsapp-details.test.ts",
   ),
   of("whatsapp (meta)", "a voice message that was played counts as read", "stories/voice-whatsapp.test.ts"),
-  of("whatsapp (meta)", "the bot pauses after the owner answers on their own phone", "stories/whatsapp-events.test.ts"),
+  of(
+    "whatsapp (meta)",
+    "the bot pauses after the owner answers on their own phone",
+    "stories/whatsapp-events.test.ts",
+  ),
   of(
     "slack, telegram, whatsapp",
     "voice messages are transcribed, and answered by voice",

@@ -7,7 +7,10 @@ describeChannelConformance({
   except: [
     ...noStreams,
     ...noButtons,
-    { test: "same_event", reason: "SureAdhere's requests have no id, and a patient may send the same text twice" },
+    {
+      test: "same_event",
+      reason: "SureAdhere's requests have no id, and a patient may send the same text twice",
+    },
     { test: "own_messages", reason: "only patients write, and our own messages do not come back" },
   ],
 });
