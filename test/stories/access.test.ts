@@ -48,8 +48,8 @@ const clientOf = ({ app }: GatedStory) => new Causeway({ apiKey: app.apiKey, bas
 const approve = (story: GatedStory, code: string) =>
   story.app.api("POST", "/access_requests/approve", { code });
 
-describe("a list", () => {
-  it("lets its people in, and tells others at most once a day", async () => {
+describe("an access list", () => {
+  it("lets listed users in, and refuses others with at most one reply a day", async () => {
     await using story = await startStory({ policy: "allowlist", allow: ["ada"], text: "Not for you." });
     await story.say("ada", "hello");
     await story.say("eve", "hello?");
@@ -87,7 +87,7 @@ describe("a list", () => {
     expect(await nthText(story, "eve", 2)).toBe("re: hello?");
   });
 
-  it("answers what waits once a person is put on it", async () => {
+  it("answers the messages that waited once the configuration lists their sender", async () => {
     const database = await createTestDatabase();
     try {
       await using before = await startStory({ policy: "pairing" }, { database });
@@ -169,7 +169,7 @@ describe("pairing", () => {
     expect(await story.rows("SELECT id FROM deliveries WHERE access_request_id IS NOT NULL")).toEqual([]);
   });
 
-  it("says no, and forgets what waited", async () => {
+  it("lets an operator deny a request, which deletes the messages that waited", async () => {
     await using story = await startStory(PAIRING);
     await story.say("eve", "hello");
     const code = codeIn(await nthText(story, "eve", 1));
@@ -205,7 +205,7 @@ describe("pairing", () => {
     expect(story.bot.calls).toEqual([]);
   });
 
-  it("lets one key guess a few codes only, and tells the same of all", async () => {
+  it("lets one key guess only a few codes, with the same answer to every wrong one", async () => {
     await using story = await startStory(PAIRING);
     await story.say("eve", "hello");
     await nthText(story, "eve", 1);
@@ -218,7 +218,7 @@ describe("pairing", () => {
     expect(answers.every(({ status }) => status === 404 || status === 429)).toBe(true);
   });
 
-  it("answers once what waits, though two processes approve it at once while more arrives", async () => {
+  it("answers waiting messages once, though two processes approve at the same time and more messages arrive", async () => {
     const database = await createTestDatabase();
     try {
       await using one = await startStory(PAIRING, { database });
@@ -248,7 +248,7 @@ describe("pairing", () => {
 });
 
 describe("a flood of strangers", () => {
-  it("calls no bot, and keeps a thousand requests at most", async () => {
+  it("never calls the bot, and keeps at most a thousand requests", async () => {
     await using story = await startStory({ policy: "pairing", allow: ["ada"] });
     await story.sayTogether(
       Array.from({ length: 1_100 }, (_, n) => ({ chat: `stranger-${n}`, text: "buy", key: `flood-${n}` })),

@@ -13,7 +13,7 @@ const stored = (story: GatedStory) => story.rows<{ content: string; files: strin
 const calls = (story: GatedStory) =>
   story.bot.calls.map(({ turn }) => turn.input.map(({ text, attachments }) => [text, attachments.length]));
 
-test("the pictures of an album are one message and one question, however they arrive", async () => {
+test("the pictures of an album become one message and one question, in whatever way they arrive", async () => {
   await using story = await startGatedStory();
   // The first message opens connections. That can take longer than an album waits for its parts.
   await story.say("carl", "hello", { key: "0" });
@@ -36,7 +36,7 @@ test("the pictures of an album are one message and one question, however they ar
   expect(story.texts("ada")).toEqual(["re: compare these"]);
 });
 
-test("the parts of one request are one message, and what stands between them keeps its place", async () => {
+test("the album parts of one request become one message, and other messages between them keep their place", async () => {
   await using story = await startGatedStory();
   await story.sayTogether([
     { chat: "ada", text: "before", key: "0" },
@@ -53,7 +53,7 @@ test("the parts of one request are one message, and what stands between them kee
   expect(story.texts("ada")).toEqual(["re: before", "re: one\n\ntwo", "re: between"]);
 });
 
-test("a part that comes once the question was asked is a message of its own", async () => {
+test("an album part that arrives after the bot was asked becomes a separate message", async () => {
   await using story = await startGatedStory({ bot: createScriptedBot(() => undefined) });
   await story.say("ada", "one", { key: "1", more: part(1) });
   const call = await story.bot.asked("one");
@@ -65,7 +65,7 @@ test("a part that comes once the question was asked is a message of its own", as
   expect(story.texts("ada")).toEqual(["first", "second"]);
 });
 
-test("an album that was cancelled while it gathered takes nothing along that comes later", async () => {
+test("a later picture does not join an album that was cancelled while it waited for more parts", async () => {
   const bot = createScriptedBot();
   await using story = await startGatedStory({ bot });
   await story.say("ada", "one", { key: "1", more: part(1) });
@@ -79,7 +79,7 @@ test("an album that was cancelled while it gathered takes nothing along that com
   expect(calls(story)).toEqual([[["two", 1]]]);
 });
 
-test("parts that are for the bot only with another one wait for it, and are forgotten without", async () => {
+test("unaddressed album parts wait for a part that addresses the bot, and are deleted if none comes", async () => {
   await using story = await startGatedStory();
   const silent = (n: number) => part(n, { onlyWithAlbum: true as const });
   await story.say("group", "", { key: "1", more: silent(1) });
@@ -98,7 +98,7 @@ test("parts that are for the bot only with another one wait for it, and are forg
   await eventually(async () => expect(await story.rows("SELECT 1 FROM album_parts")).toEqual([]));
 });
 
-test("a picture that comes with a second event of the same message joins it before its turn", async () => {
+test("a picture in a second event of a message joins the message before its turn begins", async () => {
   const bot = createScriptedBot(() => undefined);
   await using story = await startGatedStory({ bot });
   const supplements = { supplements: true as const };
@@ -116,7 +116,7 @@ test("a picture that comes with a second event of the same message joins it befo
   expect((await stored(story)).map(({ content }) => content)).toEqual(["busy", "what is this?"]);
 });
 
-test("a picture that comes once the turn began follows as a message of its own, once", async () => {
+test("a picture that arrives after the turn began follows once, as a separate message", async () => {
   const bot = createScriptedBot(() => undefined);
   await using story = await startGatedStory({ bot });
   const supplements = { supplements: true as const };
@@ -136,7 +136,7 @@ test("a picture that comes once the turn began follows as a message of its own, 
   ]);
 });
 
-test("what a second event says and points at beyond the first joins it, or follows, and nothing twice", async () => {
+test("additional text and references in a second event join the message or follow it, and never appear twice", async () => {
   const bot = createScriptedBot(() => undefined);
   await using story = await startGatedStory({ bot });
   const thread = { kind: "thread" as const, author: "Eve", text: "It fails" };
@@ -172,7 +172,7 @@ test("what a second event says and points at beyond the first joins it, or follo
   ]);
 });
 
-test.each([1, 2, 3])("both events of a message at the same instant lose no picture (%i)", async () => {
+test.each([1, 2, 3])("two events of one message at the same moment lose no picture (%i)", async () => {
   await using story = await startGatedStory();
   const supplements = { supplements: true as const };
   const events = [

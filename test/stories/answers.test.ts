@@ -7,7 +7,7 @@ import { startGatedStory } from "./gated-story.ts";
 
 const MANY = { sessions: "many" as const, resetCommand: false };
 
-test("a send says which messages it answers, and brings back the newest token to answer by", async () => {
+test("a send names the messages that it answers, with the newest reply token", async () => {
   const bot = createScriptedBot(() => undefined);
   await using story = await startGatedStory({ bot, agent: { turns: { policy: "collect", windowMs: 0 } } });
   await story.say("ada", "one", { key: "k1", more: { replyReference: "token-1" } });
@@ -24,7 +24,7 @@ test("a send says which messages it answers, and brings back the newest token to
   expect(await answers("third")).toEqual(both);
 });
 
-test("a reset's reply answers the command, and a retried send still says what it answers", async () => {
+test("a reset's reply answers the command, and a retried send still names what it answers", async () => {
   const channel = createGatedChannel((send, nth) =>
     send.settle(
       nth === 1
@@ -37,7 +37,7 @@ test("a reset's reply answers the command, and a retried send still says what it
   expect((await channel.sending("Anew.", 2)).part.answers).toEqual({ eventKeys: ["k1"] });
 });
 
-test("what nobody asked for answers nothing", async () => {
+test("a triggered message answers no message", async () => {
   await using story = await startGatedStory();
   await story.say("ada", "hello");
   await story.channel.sending("re: hello");
@@ -56,7 +56,7 @@ test.each([
     "failed",
   ],
 ] satisfies [string, Parameters<typeof createScriptedBot>[0], string][])(
-  "a channel is told of %s, and of no turn that is answered",
+  "a channel hears of %s, but not of turns with an answer",
   async (_what, script, outcome) => {
     const bot = createScriptedBot((call) => (call.texts[0] === "quiet" ? script?.(call) : call.reply("yes")));
     await using story = await startGatedStory({ bot, agent: { turns: { apology: "" } } });
@@ -75,7 +75,7 @@ test.each([
   },
 );
 
-test("a channel is told of turns that were cancelled: while they ran, while they waited, and with their session", async () => {
+test("a channel hears of turns that were cancelled while running, while waiting, or with their session", async () => {
   const bot = createScriptedBot(() => undefined);
   await using story = await startGatedStory({ bot });
   const executions = () =>
@@ -99,7 +99,7 @@ test("a channel is told of turns that were cancelled: while they ran, while they
   expect(story.channel.ended.map(({ outcome }) => outcome)).toEqual(["cancelled", "cancelled", "cancelled"]);
 });
 
-test("a session goes on in the thread that its first answer opens, and what waits behind goes there", async () => {
+test("a session moves into the thread that its first answer opens, and later replies go there too", async () => {
   const channel = createGatedChannel((send) => {
     const result = sent();
     const began = send.part.address === "room:1" ? { began: "thread-1" } : {};
@@ -124,7 +124,7 @@ test.each([
   ["another session has that name", MANY, "thread-1"],
   ["users have one session each", {}, undefined],
 ])(
-  "a session that cannot move into the thread it began stays, and the log says so: %s",
+  "a session stays if it cannot move into its new thread, and the log says why: %s",
   async (_why, can, taken) => {
     const channel = createGatedChannel((send) => {
       const result = sent();

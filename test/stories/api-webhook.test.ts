@@ -33,7 +33,7 @@ async function startWithEndpoint() {
   };
 }
 
-test("replies reach your endpoint signed, once, in order, whichever session of a user they belong to", async () => {
+test("an endpoint receives signed replies once and in order, from all sessions of a user", async () => {
   await using story = await startWithEndpoint();
   const sessions = await Promise.all([story.open("ada"), story.open("ada")]);
   for (const session of sessions) await story.say(session, "one");
@@ -53,7 +53,7 @@ test("replies reach your endpoint signed, once, in order, whichever session of a
   await eventually(async () => expect((await story.delivery(sessions[0])).status).toBe("delivered"));
 });
 
-test("an endpoint in trouble gets its replies later, in order, and other sessions are not held up", async () => {
+test("a failing endpoint receives its replies later, in order, without delaying other sessions", async () => {
   await using story = await startWithEndpoint();
   const [troubled, other] = await Promise.all([story.open("ada"), story.open("bob")]);
   const recover = story.endpoint.refuse(troubled);
@@ -68,7 +68,7 @@ test("an endpoint in trouble gets its replies later, in order, and other session
   expect(contents).toEqual(["You said: hello", "You said: one", "You said: two"]);
 });
 
-test("a post whose answer was lost is made again under the same id, and says so", async () => {
+test("a post whose answer was lost is repeated with the same id, and is marked as a repetition", async () => {
   await using story = await startWithEndpoint();
   const session = await story.open("ada");
   story.endpoint.fail({ cut: "after" });

@@ -56,7 +56,7 @@ function pressTelegram(story: DeskStory, chat: number, messageId: number, data: 
   });
 }
 
-test("approvers let a stranger in with a button, at a desk or in their own chat, and read what became of it", async () => {
+test("approvers let a stranger in with a button at a desk or in their own chat, and read the outcome", async () => {
   await using story = await startDeskStory({ access: ACCESS });
   await story.say("hello *there* <@U0ANNA0001>");
   const slack = await slackCard(story, "User 7001");
@@ -94,7 +94,7 @@ test("approvers let a stranger in with a button, at a desk or in their own chat,
   expect(await story.rows("SELECT u.identifier FROM users u")).toEqual([{ identifier: String(ADA) }]);
 });
 
-test("two approvers who press at once on two platforms decide once", async () => {
+test("two approvers who press at the same time on two platforms make one decision", async () => {
   await using story = await startDeskStory({ access: ACCESS });
   await story.postTelegram(privateMessage(EVE, "let me in"));
   const slack = await slackCard(story, "User 7002");
@@ -114,7 +114,7 @@ test("two approvers who press at once on two platforms decide once", async () =>
   await eventually(() => expect(all().filter((text) => text.startsWith(loser))).toHaveLength(1));
 });
 
-test("a card whose time is over stands for what the same person wrote since", async () => {
+test("a button on an expired card approves the newer request of the same person", async () => {
   await using story = await startDeskStory({ access: ACCESS });
   await story.postTelegram(privateMessage(EVE, "first"));
   const { card, approve } = await slackCard(story, "User 7002");
@@ -125,7 +125,7 @@ test("a card whose time is over stands for what the same person wrote since", as
   await eventually(() => expect(textsTo(story, EVE)[2]).toBe("You said: second"));
 });
 
-test("a bot that offers the same buttons lets nobody in", async () => {
+test("a bot that offers the same buttons cannot let anybody in", async () => {
   const bot = createScriptedBot((call) =>
     call.reply({
       replies: [{ content: call.texts.join(), buttons: [{ label: "Approve", payload: "access:approved" }] }],

@@ -24,7 +24,7 @@ async function filesIn(directory: string): Promise<string[]> {
   return found.filter((entry) => entry.isFile()).map(({ name }) => name);
 }
 
-test("a file of a user is stored as it was sent, shown to the bot, and erased with its session", async () => {
+test("a user's file is stored unchanged, shown to the bot, and erased with its session", async () => {
   await using story = await startTelegramStory();
   const directory = join(story.app.dataDir, "attachments");
 
@@ -53,7 +53,7 @@ test("a file of a user is stored as it was sent, shown to the bot, and erased wi
   await eventually(async () => expect(await filesIn(directory)).toEqual([]));
 });
 
-test("a message that is only a file is answered, whatever becomes of the file", async () => {
+test("a message with only a file gets an answer, even when the file cannot be loaded", async () => {
   await using story = await startTelegramStory({ env: { CAUSEWAY_ATTACHMENT_MIB: "1" } });
   await story.post(photo(story, "voice", ogg, { photo: undefined, voice: { file_id: "voice" } }));
   await eventually(() => expect(story.texts(CHAT)).toEqual(["You said: [audio: audio/ogg; codecs=opus]"]));
@@ -80,7 +80,7 @@ test("a message that is only a file is answered, whatever becomes of the file", 
   ]);
 });
 
-test("files of a bot go out behind its words, in order, and as links where the platform takes none", async () => {
+test("a bot's files follow its text in order, as links if the platform takes no files", async () => {
   const at = (name: string) => ({ url: `https://files.example.org/${name}` });
   await using story = await startTelegramStory({
     agent: {
@@ -143,7 +143,7 @@ test("files of a bot go out behind its words, in order, and as links where the p
   );
 });
 
-test("a file that cannot be kept is seen by operators and callers, and kept once that is mended", async () => {
+test("operators and callers see that a file cannot be stored, and it is stored after the repair", async () => {
   const home = await mkdtemp(join(tmpdir(), "causeway-full-"));
   // A directory cannot be created below a file.
   const place = join(home, "attachments");

@@ -25,7 +25,7 @@ function isAnswered({ status }: Answered): boolean {
 }
 
 describe("a limit on messages", () => {
-  it("per user lets that many through and then says so; the reason is the operators'", async () => {
+  it("per user allows that many messages, then tells the user; only operators see the reason", async () => {
     await using app = await startTestApp(limitedTo([{ per: "user", window: "30d", messages: 2 }]));
     await using talk = converse(app);
     expect(isAnswered(await talk.say("one"))).toBe(true);
@@ -37,7 +37,7 @@ describe("a limit on messages", () => {
     expect(isAnswered(await talk.say("hello", { user: "grace" }))).toBe(true);
   });
 
-  it("per session begins anew with the session", async () => {
+  it("per session starts again with each session", async () => {
     await using app = await startTestApp(limitedTo([{ per: "session", window: "30d", messages: 1 }]));
     await using talk = converse(app);
     expect(isAnswered(await talk.say("one"))).toBe(true);
@@ -45,7 +45,7 @@ describe("a limit on messages", () => {
     expect(isAnswered(await talk.say("three", { thread: "another" }))).toBe(true);
   });
 
-  it("per agent holds exactly, however many processes are asked at once", async () => {
+  it("per agent allows exactly that many messages across processes", async () => {
     await using database = await createTestDatabase();
     const options = { ...limitedTo([{ per: "agent", window: "30d", messages: 7 }]), database };
     await using first = await startTestApp(options);
@@ -58,7 +58,7 @@ describe("a limit on messages", () => {
     expect(answers.filter(isAnswered)).toHaveLength(7);
   });
 
-  it("counts a message once, although its turn was begun by a process that died", async () => {
+  it("counts a message once when the process dies and another finishes its turn", async () => {
     await using app = await startTestApp(limitedTo([{ per: "user", window: "30d", messages: 1 }]));
     await using talk = converse(app);
     const { sessionId } = await talk.say("one");
@@ -80,7 +80,7 @@ describe("a limit on messages", () => {
     expect(isAnswered(await talk.say("two"))).toBe(false);
   });
 
-  it("counts a message once, however many attempts its answer takes", async () => {
+  it("counts a message once, even when its answer takes several attempts", async () => {
     const bot = {
       type: "script",
       sequence: [{ say: "never", fail: { retryable: true, code: "oops", reason: "oops" } }],
@@ -95,7 +95,7 @@ describe("a limit on messages", () => {
     expect(await talk.query("SELECT messages FROM budget_counters")).toEqual([{ messages: 2 }]);
   });
 
-  it("in a window that is over does not count any more", async () => {
+  it("does not count messages from an earlier window", async () => {
     await using app = await startTestApp(limitedTo([{ per: "user", window: "1d", messages: 1 }]));
     await using talk = converse(app);
     await talk.say("one");
@@ -109,7 +109,7 @@ describe("a limit on messages", () => {
 describe("a limit on tokens", () => {
   const usage = { prompt_tokens: 90, completion_tokens: 10 };
 
-  it("is reached by what providers counted, and the bot is not asked any more", async () => {
+  it("counts the provider's tokens, and does not ask the bot after the limit is reached", async () => {
     await using provider = await startProvider();
     provider.mock.onMessage(/./, { content: "Hi!", usage });
     const bot = { type: "llm", baseUrl: `${provider.mock.url}/v1`, model: "gpt-4.1-mini" };
@@ -123,7 +123,7 @@ describe("a limit on tokens", () => {
     expect(await talk.query("SELECT tokens::int FROM budget_counters")).toEqual([{ tokens: 300 }]);
   });
 
-  it("is not overrun by turns at the same time: what one may use is reserved", async () => {
+  it("is not exceeded by simultaneous turns, because each turn reserves its possible use first", async () => {
     await using provider = await startProvider({ latency: 20 });
     provider.mock.onMessage(/./, { content: "Hi! ".repeat(20), usage });
     const settings = { maxOutputTokens: 200, model: "gpt-4.1-mini" };
@@ -137,7 +137,7 @@ describe("a limit on tokens", () => {
     expect(answers.filter(isAnswered).length).toBeGreaterThan(0);
   });
 
-  it("takes failed turns for nothing", async () => {
+  it("counts no tokens for a failed turn", async () => {
     await using provider = await startProvider();
     provider.mock.onMessage(/./, { error: { message: "no" }, status: 400 });
     const bot = { type: "llm", baseUrl: `${provider.mock.url}/v1`, model: "gpt-4.1-mini" };
@@ -148,7 +148,7 @@ describe("a limit on tokens", () => {
   });
 });
 
-it("what a turn used stands with its execution and with its reply", async () => {
+it("the execution and the reply show the tokens that a turn used", async () => {
   await using provider = await startProvider();
   const usage = { prompt_tokens: 12, completion_tokens: 5 };
   provider.mock.onMessage(/./, { content: "Hi!", usage });

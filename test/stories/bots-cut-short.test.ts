@@ -22,8 +22,8 @@ async function openSession(app: TestApp): Promise<string> {
   return (await app.api("POST", "/chat/sessions", { agent_id: "agent" })).body.id;
 }
 
-describe("a reply that the output limit cut short", () => {
-  test("says so to the user, in the message, the execution and the log", async () => {
+describe("a reply that ends at the output limit", () => {
+  test("is marked for the user, in the message, in the execution and in the log", async () => {
     await using server = await cutting();
     await using app = await agentWith({ type: "llm", baseUrl: server.baseUrl, model: "m" });
     const session = await openSession(app);
@@ -34,7 +34,7 @@ describe("a reply that the output limit cut short", () => {
     expect(JSON.stringify(app.log)).toContain("the reply was cut short by the bot's output limit");
   });
 
-  test("is streamed with its end, and `done` says why it ends", async () => {
+  test("is streamed to its end, and `done` gives the reason", async () => {
     await using server = await cutting();
     await using app = await agentWith(
       { type: "llm", baseUrl: server.baseUrl, model: "m" },
@@ -56,7 +56,7 @@ describe("a reply that the output limit cut short", () => {
     });
   });
 
-  test("says so to clients of OpenAI's API, streamed or not", async () => {
+  test("is marked for clients of OpenAI's API, streamed or not", async () => {
     await using server = await cutting();
     await using app = await agentWith({ type: "llm", baseUrl: server.baseUrl, model: "m" }, { cutShort: "" });
     const openai = new OpenAI({ baseURL: `${app.url}/api/openai/v1`, apiKey: app.apiKey });
@@ -70,7 +70,7 @@ describe("a reply that the output limit cut short", () => {
     expect(finishes.filter((reason) => reason !== null)).toEqual(["length"]);
   });
 
-  test.each(["JSON", "a stream"])("may be one of an endpoint, which says so in %s", async (how) => {
+  test.each(["JSON", "a stream"])("can come from an endpoint, which reports it in %s", async (how) => {
     await using endpoint = await startEndpoint((_, response) => {
       if (how === "JSON") return json(response, { messages: [{ content: HALF }], finish_reason: "length" });
       response.writeHead(200, { "content-type": "text/event-stream" });

@@ -38,7 +38,7 @@ describe("a provider that fails", () => {
     expect(await talk.query("SELECT content FROM deliveries")).toEqual([{ content: "A whole answer." }]);
   });
 
-  it("every time leaves a reason, an apology, and a session that goes on", async () => {
+  it("at every attempt leaves a reason and an apology, and the session continues", async () => {
     await using provider = await startProvider();
     provider.mock.onMessage("again", { content: "Here I am." });
     provider.mock.onMessage("hello", { error: { message: "the GPU is on fire" }, status: 500 });
@@ -53,7 +53,7 @@ describe("a provider that fails", () => {
     expect(JSON.stringify(body)).not.toContain("Sorry.");
   });
 
-  it("by answering nothing is no success", async () => {
+  it("with an empty answer counts as a failure", async () => {
     await using provider = await startProvider();
     provider.mock.onMessage(/./, { content: "" });
     await using app = await agentOn(`${provider.mock.url}/v1`);
@@ -61,7 +61,7 @@ describe("a provider that fails", () => {
     expect(await talk.say("hello")).toMatchObject({ status: "failed", errorCode: "empty_reply" });
   });
 
-  it("by never ending is hung up on when the turn is cancelled", async () => {
+  it("by never ending its answer loses the connection when the turn is cancelled", async () => {
     await using provider = await startProvider();
     const { baseUrl, closed } = provider.odd((response) => beginStream(response, "and then"));
     await using app = await agentOn(baseUrl);
@@ -72,7 +72,7 @@ describe("a provider that fails", () => {
     expect(await talk.answered(posted)).toMatchObject({ status: "cancelled", replies: [] });
   });
 
-  it("by never ending is hung up on when a newer message interrupts", async () => {
+  it("by never ending its answer loses the connection when a newer message interrupts", async () => {
     await using provider = await startProvider();
     let calls = 0;
     const { baseUrl, closed } = provider.odd((response) => {
@@ -89,7 +89,7 @@ describe("a provider that fails", () => {
     expect(second.replies).toMatchObject([{ content: "and then" }]);
   });
 
-  it("with an answer longer than any platform takes is delivered whole, in parts", async () => {
+  it("with an answer longer than any platform takes is delivered complete, in parts", async () => {
     await using provider = await startProvider({ chunkSize: 8192 });
     const content = "All work and no play makes a dull day. ".repeat(8_000).trim();
     provider.mock.onMessage(/./, { content });

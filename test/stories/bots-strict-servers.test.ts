@@ -44,8 +44,8 @@ async function replies(app: TestApp, session: string, count: number): Promise<st
   });
 }
 
-describe("a server that takes one system message, first, and then user and assistant in turns", () => {
-  it("answers with a situation, participant data, and a summary of what went before", async () => {
+describe("a server that accepts one system message first, and then alternating user and assistant messages", () => {
+  it("answers with a situation, participant data, and a summary of earlier messages", async () => {
     await using server = await startChatServer({ rules: strict, answer: () => says("Noted.") });
     const history = { maxTokens: 300, keepMessages: 4 };
     await using app = await coachOn(server, { participantData: "prompt", history });
@@ -60,7 +60,7 @@ describe("a server that takes one system message, first, and then user and assis
     );
   });
 
-  it("opens a conversation that was reset with a prompt", async () => {
+  it("starts a new conversation after a reset with a prompt", async () => {
     await using server = await startChatServer({ rules: strict, answer: () => says("How are you?") });
     await using app = await coachOn(server);
     const reset = await app.api("POST", `/chat/sessions/${await open(app)}/reset`, { prompt: "Greet Ada." });
@@ -68,7 +68,7 @@ describe("a server that takes one system message, first, and then user and assis
     expect(await say(app, reset.body.id, "well")).toBe("How are you?");
   });
 
-  it("writes unasked for a rule and for a trigger, and answers what follows", async () => {
+  it("writes unprompted messages for a rule and for a trigger, and answers the next messages", async () => {
     await using server = await startChatServer({ rules: strict, answer: () => says("Still there?") });
     const nudge = { action: "send_message", prompt: "Ask gently if they are still there." };
     await using app = await coachOn(server, { events: [{ on: "timeout", after: "1s", do: [nudge] }] });
@@ -85,7 +85,7 @@ describe("a server that takes one system message, first, and then user and assis
     }
   });
 
-  it("answers the message after one that it could not answer", async () => {
+  it("answers the next message after a failed one", async () => {
     let calls = 0;
     const overloaded = () => {
       calls += 1;
@@ -105,7 +105,7 @@ describe("a server that takes one system message, first, and then user and assis
     expect(await say(app, session, "three")).toBe("Here I am.");
   });
 
-  it("answers messages that were collected", async () => {
+  it("answers collected messages", async () => {
     await using server = await startChatServer({ rules: strict, answer: () => says("Both.") });
     await using app = await coachOn(server, { turns: { policy: "collect", windowMs: 1000, attempts: 1 } });
     const session = await open(app);
@@ -113,7 +113,7 @@ describe("a server that takes one system message, first, and then user and assis
     expect(await replies(app, session, 1)).toEqual(["Both."]);
   });
 
-  it("answers whoever talks to an agent as to a model", async () => {
+  it("answers a client that uses the agent as a model", async () => {
     await using server = await startChatServer({ rules: strict });
     await using app = await coachOn(server);
     const response = await fetch(`${app.url}/api/openai/v1/chat/completions`, {

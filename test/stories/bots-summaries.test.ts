@@ -57,7 +57,7 @@ async function summaryOf(talk: Conversation) {
 }
 
 describe("a conversation longer than its budget", () => {
-  it("goes on from a summary that covers each earlier message once, and always fits", async () => {
+  it("continues from a summary that covers each earlier message once and fits the budget", async () => {
     await using provider = await startProvider();
     numberingProvider(provider);
     await using app = await coach(provider, {});
@@ -87,7 +87,7 @@ describe("a conversation longer than its budget", () => {
     expect(requests(provider, true).length).toBeLessThan(20);
   });
 
-  it("has its summaries written by the cheaper model that is named", async () => {
+  it("uses the configured cheaper model for its summaries", async () => {
     await using provider = await startProvider();
     numberingProvider(provider);
     await using app = await coach(provider, { summaryModel: "gpt-4.1-nano" });
@@ -97,7 +97,7 @@ describe("a conversation longer than its budget", () => {
     expect(new Set(requests(provider, false).map(({ model }) => model))).toEqual(new Set(["gpt-4.1-mini"]));
   });
 
-  it("is answered without the older messages when no summary can be made, and the log says so", async () => {
+  it("is answered without older messages when a summary fails, and the log says so", async () => {
     await using provider = await startProvider();
     provider.mock.on({ systemMessage: KEEPS_SUMMARY }, { error: { message: "no" }, status: 500 });
     provider.mock.on({ userMessage: /^message/ }, { content: "Noted." });
@@ -112,7 +112,7 @@ describe("a conversation longer than its budget", () => {
     expect(requests(provider, true).length).toBe(1);
   });
 
-  it("counts the tokens of its summaries to the turn that made them", async () => {
+  it("counts summary tokens for the turn that made the summary", async () => {
     await using provider = await startProvider();
     const usage = (prompt_tokens: number, completion_tokens: number) => ({
       content: "Noted.",
@@ -135,7 +135,7 @@ describe("a conversation longer than its budget", () => {
     expect(requests(provider, true).length).toBeGreaterThan(0);
   });
 
-  it("costs the same at ten thousand messages as at a hundred, and works off what no summary covers yet", async () => {
+  it("costs the same at ten thousand messages as at a hundred, and summarizes old messages step by step", async () => {
     await using provider = await startProvider();
     numberingProvider(provider);
     await using app = await coach(provider, { maxTokens: 2000 });

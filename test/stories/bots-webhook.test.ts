@@ -7,7 +7,7 @@ import { converse } from "./bots-conversation.ts";
 import { startTelegramStory } from "./telegram-story.ts";
 
 describe("a bot behind a URL", () => {
-  it.each(languages)("of the manual, in %s, remembers the user and asks for a person", async (language) => {
+  it.each(languages)("from the manual, in %s, remembers the user and asks for a person", async (language) => {
     await using bot = await runExample(language);
     await using story = await startTelegramStory({
       agent: { bot: { type: "webhook", url: bot.url, secret: SECRET } },
@@ -41,7 +41,7 @@ describe("a bot behind a URL", () => {
     expect(second.delivery_id).not.toBe(first.delivery_id);
   });
 
-  it("is told the recent conversation, but not what was said before a reset", async () => {
+  it("receives recent messages, but none from before a reset", async () => {
     await using endpoint = await startEndpoint((_, response) =>
       json(response, { messages: [{ content: "Noted." }] }),
     );
@@ -65,7 +65,7 @@ describe("a bot behind a URL", () => {
     ]);
   });
 
-  it("that writes what a database cannot hold is answered for all the same, and so is everybody else", async () => {
+  it("that returns characters a database cannot store still gives answers to everybody", async () => {
     await using endpoint = await startEndpoint(({ body }, response) => {
       const odd = "a\u0000b\ud83d c \\u0000";
       const content = body.messages[0].content === "odd" ? odd : "fine";

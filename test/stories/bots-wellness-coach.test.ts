@@ -25,7 +25,7 @@ function systemText(request: Pick<ChatCompletionRequest, "messages">): string {
 }
 
 describe("the wellness coach", () => {
-  it("addresses the user by name and keeps what it learns, through a tool, across a reset", async () => {
+  it("addresses the user by name, saves what it learns through a tool, and keeps it after a reset", async () => {
     await using provider = await startProvider({ auth: { apiKeys: [API_KEY] } });
     const learned = { data: { preferred_exercise: "swimming" } };
     provider.mock.on({ userMessage: "I love swimming", hasToolResult: true }, { content: "Swimming it is!" });
@@ -52,7 +52,7 @@ describe("the wellness coach", () => {
     expect(after.replies).toMatchObject([{ content: "swimming" }]);
   });
 
-  it("remembers across a summarized history, and the session shows the summary", async () => {
+  it("remembers the user after a summary, and the session shows the summary", async () => {
     await using provider = await startProvider();
     provider.mock.on({ systemMessage: KEEPS_SUMMARY }, { content: "Her dog is called Biscuit." });
     provider.mock.on({ userMessage: "What is my dog called?" }, (request) => ({
@@ -70,7 +70,7 @@ describe("the wellness coach", () => {
     expect(session.body.summary).toBe("Her dog is called Biscuit.");
   });
 
-  it("never renders what users write, whatever it looks like", async () => {
+  it("treats template syntax in user messages as plain text", async () => {
     await using provider = await startProvider();
     provider.mock.on({ userMessage: /./ }, { content: "Noted." });
     await using app = await startCoach(provider);

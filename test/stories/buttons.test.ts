@@ -19,7 +19,7 @@ const offering = () =>
     call.reply({ replies: call.texts.includes("quiet") ? [{ content: "…" }] : [ASKED] }),
   );
 
-test("a platform without buttons gets a numbered list, and a number or a label in answer is the choice", async () => {
+test("a platform without buttons shows a numbered list, and the user chooses by number or label", async () => {
   const bot = offering();
   const { definition, ...text } = createGatedChannel();
   const shown = createGatedChannel(undefined, { buttons: { max: 3, labelLimit: 20, urls: true } }, "shown");
@@ -70,7 +70,7 @@ test("a platform without buttons gets a numbered list, and a number or a label i
   expect(await payloads("bob")).toEqual(["hello -> null", "2 -> null", "YES -> confirm:7"]);
 });
 
-test("what was offered before an apology can still be chosen, and what waits is answered by what it saw", async () => {
+test("a user can choose from an offer before an apology; a waiting message matches the offer its user saw", async () => {
   const bot = createScriptedBot((call) => {
     if (call.texts.includes("break")) call.fail(new Error("broken"));
     else if (!call.texts.includes("wait")) call.reply({ replies: [ASKED] });
@@ -95,7 +95,7 @@ test("what was offered before an apology can still be chosen, and what waits is 
   ]);
 });
 
-test("buttons travel as JSON over the API, and a press is what was offered or nothing", async () => {
+test("the API sends buttons as JSON, and accepts only a press on an offered button", async () => {
   const bot = offering();
   await using story = await startGatedStory({
     bot,

@@ -29,7 +29,7 @@ const appWith = (kinds: Record<string, ReturnType<typeof kindOf>>) =>
     channels: Object.fromEntries(Object.keys(kinds).map((kind) => [kind, { kind, agent: "echo" }])),
   });
 
-test("channels start side by side: none waits for a platform that another one cannot reach", async () => {
+test("channels start in parallel, and none waits for another's unreachable platform", async () => {
   const started: string[] = [];
   let release = () => {};
   const reached = new Promise<void>((resolve) => {
@@ -49,7 +49,7 @@ test("channels start side by side: none waits for a platform that another one ca
   expect((await fetch(`${app.url}/livez`)).status).toBe(200);
 });
 
-test("a channel that cannot say yet what a request is puts it off, and the platform sends it again", async () => {
+test("a channel that is not ready refuses a request for now, and the platform repeats it", async () => {
   await using app = await appWith({
     later: kindOf("later", {
       receive: async () => ({ kind: "later", reason: "Our own name is not known yet.", retryAfterMs: 1_500 }),
@@ -70,7 +70,7 @@ test("a channel that cannot say yet what a request is puts it off, and the platf
   expect(await ask("soon")).toEqual([503, "5", "try_later", "Not yet. Send it again."]);
 });
 
-test("a channel hears when its answer is written, and of none that is refused or not stored", async () => {
+test("a channel hears when its message is stored, but not when it is refused or storing fails", async () => {
   const told: string[] = [];
   await using app = await appWith({
     acked: kindOf("acked", {

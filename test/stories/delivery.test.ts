@@ -12,7 +12,7 @@ const DELIVERIES = "SELECT * FROM deliveries ORDER BY ordinal";
 const FLOOD = { answer: 429, description: "Too Many Requests", parameters: { retry_after: 8 } };
 const PAUSED = "SELECT paused_until FROM channels WHERE name = 'telegram'";
 
-test("a flood limit of one chat stops that chat for as long as Telegram says, and no other one", async () => {
+test("a flood limit of one chat pauses only that chat, for as long as Telegram says", async () => {
   await using story = await startTelegramStory();
   story.fake.fail(FLOOD);
   await story.say(1, "limited");
@@ -27,7 +27,7 @@ test("a flood limit of one chat stops that chat for as long as Telegram says, an
   });
 });
 
-test("a flood limit that a second chat meets stops the whole channel, no other channel, and keeps the order", async () => {
+test("a flood limit in a second chat pauses the whole channel, but no other channel, and keeps the order", async () => {
   await using story = await startTelegramStory({
     channels: (fake) => ({ telegram: telegramTo(fake), second: { ...telegramTo(fake), enabled: true } }),
   });
@@ -58,7 +58,7 @@ test("a flood limit that a second chat meets stops the whole channel, no other c
   });
 });
 
-test("a flood limit holds back what was about to go when it came", async () => {
+test("a flood limit also delays sends that were about to start when it arrived", async () => {
   const channel = createGatedChannel(() => undefined);
   const bot = createScriptedBot((call) => call.reply({ replies: [{ content: "one" }, { content: "two" }] }));
   await using story = await startGatedStory({ channel, bot });
@@ -90,7 +90,7 @@ test("a flood limit holds back what was about to go when it came", async () => {
   expect(story.texts("bob")).toEqual(["one", "two"]);
 });
 
-test("a send begins only while its claim outlasts it, so that nobody takes it over meanwhile", async () => {
+test("a send starts only if its claim lasts longer than the send, so no other process repeats it", async () => {
   const channel = createGatedChannel(() => undefined);
   const bot = createScriptedBot((call) => call.reply({ replies: [{ content: "one" }, { content: "two" }] }));
   await using story = await startGatedStory({
@@ -120,7 +120,7 @@ test("a send begins only while its claim outlasts it, so that nobody takes it ov
   });
 });
 
-test("a user who blocked the bot costs a failed delivery with a reason, and nobody else anything", async () => {
+test("a user who blocked the bot gets a failed delivery with a reason, and other users notice nothing", async () => {
   await using story = await startTelegramStory();
   story.fake.fail({ answer: 403, description: "Forbidden: bot was blocked by the user" });
   await story.say(1, "hello");
@@ -147,7 +147,7 @@ test("a user who blocked the bot costs a failed delivery with a reason, and nobo
   expect(failed?.error).toContain("blocked by the user");
 });
 
-test("a platform that is down is tried again until it is back, in order", async () => {
+test("sends to a platform that is down are repeated in order until it is back", async () => {
   await using story = await startTelegramStory();
   story.fake.fail({ answer: 500, description: "Internal Server Error" });
   for (const text of ["one", "two", "three"]) await story.say(1, text);
@@ -161,7 +161,7 @@ test("a platform that is down is tried again until it is back, in order", async 
   });
 });
 
-test("a delivery that waits behind a failing one does not use up its own attempts", async () => {
+test("a delivery that waits behind a failing one uses none of its own attempts", async () => {
   let refusals = 4;
   const channel = createGatedChannel((send) => {
     const refuse = send.part.text === "re: one" && refusals-- > 0;
@@ -182,7 +182,7 @@ test("a delivery that waits behind a failing one does not use up its own attempt
   );
 });
 
-test("a group that became a supergroup is written to at its new address, in order, and stays one conversation", async () => {
+test("a group that became a supergroup gets messages at its new address, in order, in the same session", async () => {
   const channel = createGatedChannel((send) =>
     send.settle(send.part.address === "old" ? { kind: "moved", address: "new" } : sent()),
   );
@@ -202,7 +202,7 @@ test("a group that became a supergroup is written to at its new address, in orde
   expect(await story.rows("SELECT identifier FROM users")).toEqual([{ identifier: "new" }]);
 });
 
-test("Telegram's word that a chat moved is followed, from a refused send and from an update", async () => {
+test("a chat's new address is used after a refused send or an update from Telegram reports it", async () => {
   await using story = await startTelegramStory();
   story.fake.fail({
     answer: 400,
@@ -228,7 +228,7 @@ test("Telegram's word that a chat moved is followed, from a refused send and fro
   ]);
 });
 
-test("a send whose answer was lost goes out again unmarked where the platform drops what it has already", async () => {
+test("a send without an answer is repeated without a mark if the platform drops duplicates", async () => {
   const channel = createGatedChannel(() => undefined, { idempotentSends: true });
   await using story = await startGatedStory({ channel });
   await story.say("ada", "hello");
@@ -245,7 +245,7 @@ test("a send whose answer was lost goes out again unmarked where the platform dr
   );
 });
 
-test("a send whose answer was lost is unknown, goes out again, and says that it may be a duplicate", async () => {
+test("a send without an answer is unknown, is repeated, and is marked as a possible duplicate", async () => {
   await using story = await startTelegramStory();
   story.fake.fail({ cut: "after" });
   await story.say(1, "hello");
@@ -265,7 +265,7 @@ test("a send whose answer was lost is unknown, goes out again, and says that it 
   });
 });
 
-test("a send whose answer is lost again and again is left to an operator, and holds up nobody behind it", async () => {
+test("a send that never gets an answer is left to an operator and does not stop later messages", async () => {
   const channel = createGatedChannel((send) =>
     send.settle(send.part.text === "re: lost" ? { kind: "unknown", code: "cut", reason: "cut" } : sent()),
   );
@@ -282,7 +282,7 @@ test("a send whose answer is lost again and again is left to an operator, and ho
   );
 });
 
-test("what the platform took while the database was away is recorded when it is back, and not sent again", async () => {
+test("a send that succeeds during a database outage is recorded afterwards and not repeated", async () => {
   const channel = createGatedChannel(() => undefined);
   await using story = await startGatedStory({ channel, times: { sendLeaseMs: 20_000 } });
   await story.say("ada", "hello");
@@ -300,7 +300,7 @@ test("what the platform took while the database was away is recorded when it is 
   expect(channel.sends).toHaveLength(1);
 });
 
-test("a long reply arrives whole, in parts, in order, also when one of them has to be tried again", async () => {
+test("a long reply arrives complete in ordered parts, even if one part is repeated", async () => {
   await using story = await startTelegramStory({
     agent: { bot: { type: "scripted" } },
     bots: {
@@ -321,7 +321,7 @@ test("a long reply arrives whole, in parts, in order, also when one of them has 
 
 const LONG = Array.from({ length: 4_000 }, (_, n) => `word${n}`).join(" ");
 
-test("a reply that is faster than the record of the message it answers makes no second send of that", async () => {
+test("a reply that arrives before its question is recorded as sent does not repeat the question", async () => {
   const channel = createGatedChannel(() => undefined, { sessions: "many", addressesUsers: true });
   await using story = await startGatedStory({ channel });
   const asked = { agent_id: "agent", channel: "gated", identifier: "ada", message_text: "How are you?" };
@@ -338,7 +338,7 @@ test("a reply that is faster than the record of the message it answers makes no 
   expect(channel.sends.map(({ part }) => part.address)).toEqual(["ada", "thread-1"]);
 });
 
-test("what Postgres cannot store of a platform's words keeps no message and no outcome from being stored", async () => {
+test("a platform text that Postgres cannot store does not stop messages and outcomes from being stored", async () => {
   const channel = createGatedChannel((send) =>
     send.settle({ kind: "failed", scope: "user", code: "blocked", reason: "gone\u0000 away" }),
   );

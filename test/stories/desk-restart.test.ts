@@ -14,7 +14,7 @@ describe("a desk while processes are killed", { timeout: 300_000 }, () => {
   });
   afterAll(() => build[Symbol.dispose]());
 
-  it("gets one card and each word once, and so does the user", async () => {
+  it("receives one card and each text once, and the user receives each text once", async () => {
     await using telegram = await startFakeTelegram();
     await using slack = await startFakeSlack();
     slack.people.set(ANNA, { name: "anna", profile: { display_name: "Anna" } });

@@ -16,7 +16,7 @@ const isSettled = async (story: DeskStory) =>
   );
 
 describe("a desk in Slack", () => {
-  it("tells the whole story: asked on Telegram, answered from Slack, handed back", async () => {
+  it("carries a whole handoff: asked for on Telegram, answered from Slack, handed back", async () => {
     await using story = await startDeskStory({
       agent: {
         handoff: {
@@ -72,7 +72,7 @@ describe("a desk in Slack", () => {
     );
   });
 
-  it("gets what the user writes while the card is being posted, each once, behind it", async () => {
+  it("receives each message that the user writes while the card is being posted once, after the card", async () => {
     await using story = await startDeskStory();
     await story.say("hello");
     await eventually(() => expect(story.read()).toHaveLength(1));
@@ -88,7 +88,7 @@ describe("a desk in Slack", () => {
     expect(story.thread().texts().slice(1)).toEqual(["User 7001: first", "User 7001: second"]);
   });
 
-  it("sends a member's message once, however often Slack repeats it", async () => {
+  it("sends a member's message once, however often Slack repeats the event", async () => {
     await using story = await startDeskStory();
     const thread = await asked(story);
     const ts = "1790000900.000001";
@@ -109,7 +109,7 @@ describe("a desk in Slack", () => {
     expect(story.read().filter((text) => text === "Hello from Anna.")).toHaveLength(1);
   });
 
-  it("keeps notes inside, and ignores other bots, edits, joins and everything outside the threads", async () => {
+  it("keeps notes inside, and ignores other bots, edits, joins and messages outside its threads", async () => {
     await using story = await startDeskStory();
     const thread = await asked(story);
     await thread.write(ANNA, "// does anybody know her?");
@@ -126,7 +126,7 @@ describe("a desk in Slack", () => {
     expect(story.slack.posted.every(({ channel }) => channel === SUPPORT)).toBe(true);
   });
 
-  it("lets one of two members take, and tells the other", async () => {
+  it("lets one of two members take the handoff, and tells the other", async () => {
     await using story = await startDeskStory();
     const thread = await asked(story);
     await Promise.all([thread.press(ANNA, "take"), thread.press(BEN, "take")]);
@@ -147,7 +147,7 @@ describe("a desk in Slack", () => {
     await eventually(() => expect(story.read()).toContain("I can help too."));
   });
 
-  it("tells in the thread why nothing was sent: an empty message, and a handoff that is over", async () => {
+  it("tells the member when nothing was sent because a message is empty or a handoff is over", async () => {
     await using story = await startDeskStory();
     const thread = await asked(story);
     await thread.write(ANNA, "   ");
@@ -159,7 +159,7 @@ describe("a desk in Slack", () => {
     expect(story.read()).toEqual(["You said: hello"]);
   });
 
-  it("answers what waits with !release now", async () => {
+  it("lets the bot answer waiting messages after !release now", async () => {
     await using story = await startDeskStory();
     const thread = await asked(story);
     await story.say("still there?");
@@ -167,7 +167,7 @@ describe("a desk in Slack", () => {
     await eventually(() => expect(story.read()).toEqual(["You said: hello", "You said: still there?"]));
   });
 
-  it("passes files both ways, and tells the desk of one that is lost", async () => {
+  it("passes files in both directions, and tells the desk about a lost file", async () => {
     await using story = await startDeskStory();
     const thread = await asked(story);
     story.telegram.files.set("photo-1", { path: "photos/1.jpg", content: Buffer.from("jpeg") });
@@ -195,7 +195,7 @@ describe("a desk in Slack", () => {
     await eventually(() => expect(thread.texts().at(-1)).toContain("lost.txt could not be passed on"));
   });
 
-  it("works over the API where the desk does not exist on the platform, and says so", async () => {
+  it("can be replaced by the API when it does not exist on the platform, and the channel reports the error", async () => {
     await using story = await startDeskStory();
     story.slack.fail({ error: "channel_not_found" }, { times: 50 });
     await story.say("hello");
@@ -221,7 +221,7 @@ describe("a desk in Slack", () => {
     expect(await story.rows("SELECT unreachable_code FROM users")).toEqual([{ unreachable_code: null }]);
   });
 
-  it("that is down delays nobody's answer, and gets everything in order later", async () => {
+  it("receives everything in order after an outage, which delays no answer to users", async () => {
     await using story = await startDeskStory();
     story.slack.fail({ error: "service_unavailable" }, { times: 2 });
     await story.say("hello");
@@ -244,7 +244,7 @@ describe("a desk in Slack", () => {
 });
 
 describe("a desk on Telegram", () => {
-  it("opens a topic with a card, passes words on both ways, and closes the topic at the end", async () => {
+  it("opens a topic with a card, passes messages both ways, and closes the topic at the end", async () => {
     await using story = await startDeskStory({
       agent: { handoff: { desk: "night", idleMinutes: 30 } },
     });
@@ -291,7 +291,7 @@ describe("a desk on Telegram", () => {
     expect(await story.rows("SELECT count(*)::int AS n FROM sessions")).toEqual([{ n: 1 }]);
   });
 
-  it("makes no second topic when the card has to be sent again", async () => {
+  it("creates no second topic when the card is sent again", async () => {
     await using story = await startDeskStory({ agent: { handoff: { desk: "night" } } });
     await story.say("hello");
     await eventually(() => expect(story.read()).toHaveLength(1));
@@ -303,7 +303,7 @@ describe("a desk on Telegram", () => {
 });
 
 describe("a handoff that nobody answers", () => {
-  it("is announced to the desk five minutes before its end, once, and its end too", async () => {
+  it("is announced at the desk once, five minutes before its end, and then its end", async () => {
     await using story = await startDeskStory();
     const thread = await asked(story);
     await story.rows("UPDATE handoffs SET idle_at = now() + interval '4 minutes'");

@@ -22,7 +22,7 @@ const writing = (story: GatedStory) => ({
     }),
 });
 
-test("an edit changes a message whose turn has not begun, once, and no other", async () => {
+test("an edit changes a message once, and only before its turn begins", async () => {
   const bot = createScriptedBot(() => undefined);
   await using story = await startGatedStory({ bot });
   const { write, edit } = writing(story);
@@ -71,7 +71,7 @@ test("an edit changes a message whose turn has not begun, once, and no other", a
   );
 });
 
-test("of collected messages, one that waits can be edited, and none once they are answered together", async () => {
+test("a waiting collected message can be edited, but not after the collected messages are answered", async () => {
   const bot = createScriptedBot(() => undefined);
   const agent = { turns: { policy: "collect", windowMs: 50 } };
   await using story = await startGatedStory({ bot, agent });
@@ -91,7 +91,7 @@ test("of collected messages, one that waits can be edited, and none once they ar
   expect(await said(story)).toEqual(["busy", "two", "drei"]);
 });
 
-test("an edit changes a message that waits until its sender is let in, once", async () => {
+test("an edit changes a message that waits until its sender gets access, once", async () => {
   const channels = { gated: { kind: "gated", agent: "agent", access: { policy: "allowlist" } } };
   await using story = await startGatedStory({ channels });
   const { write, edit } = writing(story);

@@ -36,7 +36,7 @@ const CONFIG = {
   },
 };
 
-describe("a turn that a worker runs", { timeout: 300_000 }, () => {
+describe("a turn on a worker", { timeout: 300_000 }, () => {
   let build: Build;
   let engine: SharedEngine;
   let here: ServiceProcess;
@@ -53,13 +53,13 @@ describe("a turn that a worker runs", { timeout: 300_000 }, () => {
     build[Symbol.dispose]();
   });
 
-  it("is waited for by the process that was asked", async () => {
+  it("gives its answer to the process that received the request", async () => {
     const session = await openSession(here);
     const answer = await call(there, "POST", `/chat/sessions/${session}/messages`, { content: "hi" });
     expect(answer).toMatchObject({ status: 201, body: { role: "assistant", content: "hello" } });
   });
 
-  it("is watched on any process, whole, with the same ids, while it runs and after", async () => {
+  it("can be followed on any process, complete and with the same ids, during and after it", async () => {
     const session = await openSession(here);
     const sending = await stream(here, "POST", `/chat/sessions/${session}/messages/stream`, {
       content: "words",
@@ -82,7 +82,7 @@ describe("a turn that a worker runs", { timeout: 300_000 }, () => {
     expect(second?.length).toBeGreaterThan(10);
   });
 
-  it("is resumed on another process with Last-Event-ID, with nothing lost and nothing twice", async () => {
+  it("can be resumed on another process with Last-Event-ID, without lost or repeated events", async () => {
     const session = await openSession(here);
     const sending = await stream(here, "POST", `/chat/sessions/${session}/messages/stream`, {
       content: "words",
@@ -107,7 +107,7 @@ describe("a turn that a worker runs", { timeout: 300_000 }, () => {
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => Number(a) - Number(b)));
   });
 
-  it("goes on in front of whoever watches it when its worker is killed", async () => {
+  it("continues for its followers when its worker is killed", async () => {
     const session = await openSession(here);
     const sending = await stream(here, "POST", `/chat/sessions/${session}/messages/stream`, {
       content: "words",
@@ -126,7 +126,7 @@ describe("a turn that a worker runs", { timeout: 300_000 }, () => {
     expect(body.data.map(({ content }: { content: string }) => content)).toEqual(["words", WORDS]);
   });
 
-  it("is cancelled from another process, and the messages behind it are answered", async () => {
+  it("can be cancelled from another process, and the messages behind it are answered", async () => {
     const session = await openSession(here);
     const sending = call(here, "POST", `/chat/sessions/${session}/messages`, { content: "for ever" });
     const execution = await runningIn(session);
@@ -137,7 +137,7 @@ describe("a turn that a worker runs", { timeout: 300_000 }, () => {
     expect((await call(here, "POST", `/executions/${execution}/cancel`)).status).toBe(409);
   });
 
-  it("is interrupted by a message that another process takes in", async () => {
+  it("is interrupted by a message that another process receives", async () => {
     const session = await openSession(here, "hasty");
     const sending = call(here, "POST", `/chat/sessions/${session}/messages`, { content: "for ever" });
     await runningIn(session);
@@ -153,7 +153,7 @@ describe("a turn that a worker runs", { timeout: 300_000 }, () => {
     ]);
   });
 
-  it("shows a visitor's page on one process what was written on another", async () => {
+  it("shows messages from one process on a visitor's page on another process", async () => {
     const { body: visitor } = await visit(here, "POST", "/visitors", undefined, {});
     const authorization = `Bearer ${visitor.token}`;
     const { body: session } = await visit(here, "POST", "/sessions", authorization, {});

@@ -21,14 +21,14 @@ const SLOW = {
   ],
 };
 
-describe("several processes on one engine", { timeout: 300_000 }, () => {
+describe("processes that share one engine", { timeout: 300_000 }, () => {
   let build: Build;
   beforeAll(async () => {
     build = await buildService();
   });
   afterAll(() => build[Symbol.dispose]());
 
-  it("take over the turn of a worker that was killed, in order", async () => {
+  it("finish the turn of a killed worker, in order", async () => {
     await using fake = await startFakeTelegram();
     await using engine = await sharedEngine({ build, config: telegramConfig(fake, { bot: SLOW }) });
     const web = await engine.start("web");
@@ -45,7 +45,7 @@ describe("several processes on one engine", { timeout: 300_000 }, () => {
     ]);
   });
 
-  it("let a worker that lost its lease while it was frozen write nothing", async () => {
+  it("let a frozen worker write nothing after it lost its lease", async () => {
     await using fake = await startFakeTelegram();
     await using engine = await sharedEngine({ build, config: telegramConfig(fake, { bot: SLOW }) });
     const web = await engine.start("web");
@@ -69,7 +69,7 @@ describe("several processes on one engine", { timeout: 300_000 }, () => {
     ).toEqual([{ content: "slow answer" }, { content: "next answer" }]);
   });
 
-  it("send again what a killed process had just sent, and say that it may be double", async () => {
+  it("repeat the last send of a killed process, and mark it as a possible duplicate", async () => {
     await using fake = await startFakeTelegram();
     await using engine = await sharedEngine({ build, config: telegramConfig(fake) });
     const first = await engine.start("all");
@@ -86,7 +86,7 @@ describe("several processes on one engine", { timeout: 300_000 }, () => {
     expect(await markedDouble(engine.databaseUrl)).not.toContain("You said: three");
   });
 
-  it("elect one of them to ask Telegram for updates, and another when that one is killed", async () => {
+  it("elect one of them to poll Telegram, and another when that one is killed", async () => {
     await using fake = await startFakeTelegram();
     const channel = { mode: "polling" };
     await using engine = await sharedEngine({

@@ -90,8 +90,8 @@ async function expectGreetedOnReturn(story: Story): Promise<void> {
   ]);
 }
 
-describe("a participant who goes silent", () => {
-  it("is nudged twice, then the session is ended and summarized, and a return is greeted afresh", async () => {
+describe("a silent participant", () => {
+  it("gets two nudges, then the session ends with a summary, and a returning user is greeted again", async () => {
     await using story = await startStory();
     await story.say("ada", "hello");
     await expectEnded(story);
@@ -99,7 +99,7 @@ describe("a participant who goes silent", () => {
     await expectGreetedOnReturn(story);
   });
 
-  it("is treated no differently when the service is stopped and started in between", async () => {
+  it("gets the same nudges when the service stops and starts in between", async () => {
     await using database = await createTestDatabase();
     const channel = createGatedChannel();
     const first = await startStory({ database, channel });
@@ -115,7 +115,7 @@ describe("a participant who goes silent", () => {
     await expectGreetedOnReturn(second);
   });
 
-  it("is left alone as soon as something is written, and the count begins anew", async () => {
+  it("gets no nudge after anybody writes, and the count starts again", async () => {
     const events = [
       {
         on: "timeout",
@@ -150,7 +150,7 @@ describe("a participant who goes silent", () => {
 describe("a timeout", () => {
   const TIMERS = "SELECT rule, agent_version, armed_seq, due_at FROM event_timers";
 
-  it("from the first message fires that long behind it, whatever is said meanwhile", async () => {
+  it("from the first message fires after that time, whatever is written meanwhile", async () => {
     const nudge = { do: [{ action: "send_message", text: "An hour has passed." }] };
     const events = [{ on: "timeout", after: "1h", from: "first_message", ...nudge }];
     await using story = await startStory({ agent: { events } });
@@ -174,7 +174,7 @@ describe("a timeout", () => {
     expect(await logOf(story)).toEqual([["timeout", "completed"]]);
   });
 
-  it("of a version published today leaves alone the silence that began before it", async () => {
+  it("of a version published today does not apply to a silence that began earlier", async () => {
     const rule = (after: string) => ({ on: "timeout", after, do: [{ action: "log" }] });
     const agent = (after: string) => ({
       bot: { type: "scripted" },
@@ -202,7 +202,7 @@ describe("a timeout", () => {
 });
 
 describe("quiet hours", () => {
-  it("hold back nudges and scheduled messages, and end no session before its nudge", async () => {
+  it("delay nudges and scheduled messages, and no session ends before its nudge", async () => {
     const clock = (ms: number) => new Date(Date.now() + ms).toISOString().slice(11, 16);
     const quietHours = { from: clock(-3_600_000), to: clock(7_200_000) };
     await using story = await startStory({ agent: { events: RULES.slice(2), quietHours } });
@@ -234,7 +234,7 @@ describe("quiet hours", () => {
 });
 
 describe("event rules", () => {
-  it("do nothing before the bot has written what an earlier action or rule asked for", async () => {
+  it("wait until the bot has written what an earlier action or rule requested", async () => {
     const bot = createScriptedBot(() => undefined);
     const events = [
       {
@@ -287,7 +287,7 @@ describe("event rules", () => {
     );
   });
 
-  it("fire once for each end, and not where it was asked for silently, under parallel calls too", async () => {
+  it("run once per session end, even with parallel calls, and not after a silent end", async () => {
     const events = [{ on: "session_ended", do: [{ action: "log" }] }];
     await using story = await startStory({
       agent: { events },
@@ -313,7 +313,7 @@ describe("event rules", () => {
     ]);
   });
 
-  it("fire only where their condition holds, and not for what rules say themselves", async () => {
+  it("run only if their condition holds, and not for messages that rules cause", async () => {
     const events = [
       { on: "user_message", when: { channel: "gated" }, do: [{ action: "send_message", prompt: "Echo." }] },
       { on: "user_message", when: { channel: ["other"] }, do: [{ action: "log" }] },
@@ -336,7 +336,7 @@ describe("event rules", () => {
     });
   });
 
-  it("see a delivery that failed, and what the platform said", async () => {
+  it("receive failed deliveries with the platform's error", async () => {
     const events = [{ on: "delivery_failed", do: [{ action: "log" }] }];
     const channel = createGatedChannel((send) =>
       send.settle({ kind: "failed", code: "blocked", reason: "blocked by the user", scope: "conversation" }),
@@ -350,7 +350,7 @@ describe("event rules", () => {
     );
   });
 
-  it("call a webhook until it takes the event, signed, with the same id each time", async () => {
+  it("call a webhook, signed and with the same id, until it accepts the event", async () => {
     await using server = await startReceiver([500, 204]);
     const url = server.url.replace("//", "//user:basicpw123@");
     const events = [
@@ -419,7 +419,7 @@ describe("event rules", () => {
     );
   });
 
-  it("are forgotten when they are old, except what would happen again", async () => {
+  it("are deleted from the log when old, unless deletion would make them run again", async () => {
     const log = { do: [{ action: "log" }] };
     const events = ["user_joined", "user_message", "delivery_failed"].map((on) => ({ on, ...log }));
     const channel = createGatedChannel((send, nth) =>
@@ -452,7 +452,7 @@ describe("event rules", () => {
     await eventually(async () => expect(await kept(third)).toEqual(["user_joined"]));
   });
 
-  it("leave it to the bot as well to write later", async () => {
+  it("are not needed for a bot to schedule its own messages", async () => {
     const bot = createScriptedBot((call) =>
       call.reply({
         replies: [{ content: `re: ${call.texts.join()}` }],
@@ -472,7 +472,7 @@ describe("event rules", () => {
     });
   });
 
-  it("let the bot take back its own messages to come, and nobody else's", async () => {
+  it("are not needed for a bot to cancel its own scheduled messages, and only those", async () => {
     let operators = "";
     const bot = createScriptedBot(async (call) => {
       const coming = await call.turn.coming();
@@ -502,7 +502,7 @@ describe("event rules", () => {
     });
   });
 
-  it("can put a message down for later", async () => {
+  it("can schedule a message", async () => {
     const events = [
       { on: "session_ended.user_reset", do: [{ action: "schedule_message", after: "1s", text: "See you." }] },
     ];

@@ -20,7 +20,7 @@ const hello = (story: GatedStory, chats: string[], channel = "gated") =>
 const names = (kind: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${kind}-${index}`);
 
-it("one chat that floods holds up no other, and gets everything in order", async () => {
+it("a chat with many messages delays no other chat, and receives everything in order", async () => {
   const { channel, held } = slowFor((address) => address === "flood");
   await using story = await startGatedStory({ channel });
   const flood = names("flood", 60);
@@ -44,7 +44,7 @@ it("one chat that floods holds up no other, and gets everything in order", async
   expect(story.texts("flood")).toEqual(flood.map((text) => `re: ${text}`));
 });
 
-it("chats whose sends hang hold up neither the others of their channel nor another channel", async () => {
+it("chats whose sends hang delay no other chat and no other channel", async () => {
   const { channel, held } = slowFor((address) => address.startsWith("hanging"));
   const other = createGatedChannel(undefined, {}, "other");
   await using story = await startGatedStory({ channel, others: { other } });
@@ -74,7 +74,7 @@ function createLimitedChannel(afterMs: number) {
   );
 }
 
-it("a channel that was told to wait holds up no other", async () => {
+it("a channel that must pause delays no other channel", async () => {
   const channel = createLimitedChannel(3_600_000);
   const other = createGatedChannel(undefined, {}, "other");
   await using story = await startGatedStory({ channel, others: { other } });
@@ -87,7 +87,7 @@ it("a channel that was told to wait holds up no other", async () => {
   expect(channel.sends).toHaveLength(1);
 });
 
-it("a channel that was told to wait goes on by itself", async () => {
+it("a channel that must pause continues without further messages", async () => {
   const channel = createLimitedChannel(500);
   await using story = await startGatedStory({ channel });
   await story.say("first", "hello");
@@ -96,7 +96,7 @@ it("a channel that was told to wait goes on by itself", async () => {
   await eventually(() => expect(channel.sends).toHaveLength(22));
 });
 
-it("a session whose bot takes for ever holds up no other", async () => {
+it("a session whose bot never finishes delays no other session", async () => {
   const bot = createScriptedBot((call) => {
     if (call.texts[0] === "hello") call.reply("there you are");
   });

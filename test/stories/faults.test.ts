@@ -24,7 +24,7 @@ describe("under load, the service", { timeout: 300_000 }, () => {
     patiently(() => expect(fake.sent.length).toBeGreaterThanOrEqual(count));
 
   it.runIf(onRedis)(
-    "answers everything although Redis is wiped, and then killed and empty",
+    "answers everything although Redis is emptied, then killed and replaced by an empty one",
     async () => {
       await using fake = await startFakeTelegram();
       fake.delay(10);

@@ -42,7 +42,7 @@ async function handOver(
 }
 
 describe("a session handed to another agent", () => {
-  it("keeps getting the user's messages, after a restart and a reset too, until it is ended", async () => {
+  it("keeps getting the user's messages after a restart and a reset, until it ends", async () => {
     await using database = await createTestDatabase();
     const first = await story({ database });
     await handOver(first, (text) => first.say("ada", text), 0);
@@ -64,7 +64,7 @@ describe("a session handed to another agent", () => {
     expect(answered(second)).toEqual(["billing: again", "agent: somebody there?"]);
   });
 
-  it("gives way where the other agent is asked to write", async () => {
+  it("yields to the first agent when that agent is asked to write", async () => {
     await using open = await story();
     await handOver(open, (text) => open.say("ada", text), 0);
     const front = { agent_id: "agent", channel: "gated", identifier: "ada" };
@@ -83,7 +83,7 @@ describe("a session handed to another agent", () => {
     expect(answered(open).at(-1)).toBe("agent: oh");
   });
 
-  it("is its thread's, where users have several", async () => {
+  it("covers only its own thread on channels where users have several sessions", async () => {
     const channel = createGatedChannel((send) => send.settle(sent()), { sessions: "many" });
     await using open = await story({ channel });
     await handOver(open, (text) => open.say("ada", text, { thread: "t1" }), 0);

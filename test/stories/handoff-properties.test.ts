@@ -29,7 +29,7 @@ const script = fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLen
 
 const settings = { numRuns: 20, interruptAfterTimeLimit: 25_000, markInterruptAsFailure: false };
 
-test("in any order of messages, turn ends, handoffs and releases, no late reply goes out and no word is lost", async () => {
+test("in any order of messages, turn ends, handoffs and releases, no late reply is sent and no message lost", async () => {
   await fc.assert(
     fc.asyncProperty(script, async (groups) => {
       const chat = `run${++run}`;

@@ -72,7 +72,7 @@ async function api(service: ServiceProcess, path: string) {
   return (await response.json()) as { data: Record<string, unknown>[] };
 }
 
-describe("the handoff of the manual, on the simulator", { timeout: 300_000 }, () => {
+describe("the handoff from the manual, on the simulator", { timeout: 300_000 }, () => {
   let build: Build;
   beforeAll(async () => {
     build = await buildService();
@@ -83,7 +83,7 @@ describe("the handoff of the manual, on the simulator", { timeout: 300_000 }, ()
   it.each([
     ["accepts", false],
     ["carries out", true],
-  ] as const)("loses and doubles nothing if each process dies when it %s a step", async (_, seenFirst) => {
+  ] as const)("loses and repeats nothing if each process dies when it %s a step", async (_, seenFirst) => {
     await using simulator = await startSimulator("telegram", "slack");
     await using engine = await sharedEngine({ build, config: configuration(simulator) });
     let service = await engine.start("all");

@@ -33,8 +33,8 @@ const messagesOf = async (story: GatedStory, include = "") =>
   (await story.app.api("GET", `/chat/sessions/${await sessionOf(story)}/messages?limit=100${include}`)).body
     .data;
 
-describe("the fence", () => {
-  it("cancels the turn under way, whose reply never goes out, and stores what comes without a turn", async () => {
+describe("the start of a handoff", () => {
+  it("cancels the running turn without a reply, and stores later messages without a turn", async () => {
     await using story = await startGatedStory({ bot: patientBot() });
     await story.say("ada", "wait for it");
     const call = await story.bot.asked("wait for it");
@@ -60,7 +60,7 @@ describe("the fence", () => {
     expect(call.signal.aborted).toBe(true);
   });
 
-  it("lets a reply go out that was committed before", async () => {
+  it("does not stop a reply that was committed earlier", async () => {
     await using story = await startGatedStory({ channel: createGatedChannel(() => undefined) });
     await story.say("ada", "hello");
     const send = await story.channel.sending("re: hello");
@@ -71,7 +71,7 @@ describe("the fence", () => {
     );
   });
 
-  it("keeps who answers and the lease token together in the database", async () => {
+  it("changes the handoff and the lease token only together", async () => {
     await using story = await startGatedStory();
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
@@ -89,7 +89,7 @@ describe("the fence", () => {
     ).rejects.toThrow("handoffs_open");
   });
 
-  it("is one for parallel requests", async () => {
+  it("creates one handoff for parallel requests", async () => {
     await using story = await startGatedStory();
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
@@ -99,8 +99,8 @@ describe("the fence", () => {
   });
 });
 
-describe("a person", () => {
-  it("takes over, is told apart from others, and leaves the bot everything that was said", async () => {
+describe("a person who answers", () => {
+  it("takes over, is marked as a person, and leaves the whole conversation to the bot", async () => {
     await using story = await startGatedStory({ agent: { handoff: { texts: TEXTS } } });
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
@@ -160,7 +160,7 @@ describe("a person", () => {
     ]);
   });
 
-  it("takes a free handoff with a reply, under the name of the key, and only while one is open", async () => {
+  it("takes an open handoff by replying, under the key's name, and cannot reply without one", async () => {
     await using story = await startGatedStory();
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
@@ -199,7 +199,7 @@ describe("a person", () => {
     expect((await story.app.api("GET", "/handoffs", undefined, stranger)).status).toBe(403);
   });
 
-  it("sends files that were uploaded, each once", async () => {
+  it("sends uploaded files, each once", async () => {
     await using story = await startGatedStory();
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
@@ -226,7 +226,7 @@ describe("a person", () => {
     expect((await handoff(story, reply, "/reply")).body.error.code).toBe("attachment_already_sent");
   });
 
-  it("is found in the lists, by state, agent and channel", async () => {
+  it("appears in the lists by state, agent and channel", async () => {
     await using story = await startGatedStory();
     for (const chat of ["ada", "bob"]) {
       await story.say(chat, "hello");
@@ -246,7 +246,7 @@ describe("a person", () => {
 });
 
 describe("the release", () => {
-  it("answers what waits only where that is asked for, since the person's last words", async () => {
+  it("lets the bot answer messages after the person's last reply only if the caller asks for that", async () => {
     await using story = await startGatedStory({ bot: patientBot() });
     await story.say("ada", "wait for it");
     await story.bot.asked("wait for it");
@@ -260,7 +260,7 @@ describe("the release", () => {
     expect(history?.map(({ content }) => content)).toEqual(["wait for it", "Yes?", "first", "re: first"]);
   });
 
-  it("answers the message that was being answered when people came, and nobody else answered", async () => {
+  it("lets the bot answer the message whose turn the handoff cancelled, if no person answered", async () => {
     await using story = await startGatedStory({ bot: patientBot() });
     await story.say("ada", "wait for it");
     await story.bot.asked("wait for it");
@@ -271,7 +271,7 @@ describe("the release", () => {
     expect(story.texts("ada")).toEqual(["here it is"]);
   });
 
-  it("gives the bot an instruction", async () => {
+  it("can give the bot an instruction", async () => {
     await using story = await startGatedStory();
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
@@ -283,7 +283,7 @@ describe("the release", () => {
     expect(story.texts("ada")).toEqual(["re: hello", "re: Say goodbye."]);
   });
 
-  it("comes with the end of the session, and a reset carries on with what is behind it", async () => {
+  it("happens when the session ends, and a reset answers the messages behind it", async () => {
     await using story = await startGatedStory();
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
@@ -307,10 +307,10 @@ describe("the release", () => {
   });
 });
 
-describe("a person is asked for", () => {
+describe("a handoff is requested", () => {
   const WORDS = { handoff: { userWords: ["/human", "Talk to a person"], texts: TEXTS } };
 
-  it("by a whole message of the user, at once, though the bot still answers another", async () => {
+  it("by a complete message of the user, at once, while the bot still answers another one", async () => {
     await using story = await startGatedStory({ bot: patientBot(), agent: WORDS });
     await story.say("ada", "I want to /human");
     await story.channel.sending("re: I want to /human");
@@ -334,7 +334,7 @@ describe("a person is asked for", () => {
     ]);
   });
 
-  it("by the bot, whose own words go out before the agent's", async () => {
+  it("by the bot, whose own text precedes the agent's text", async () => {
     const bot = createScriptedBot((call) =>
       call.reply({ replies: [{ content: "Let me ask." }], handoff: { reason: "refund" } }),
     );
@@ -349,7 +349,7 @@ describe("a person is asked for", () => {
     expect(story.bot.calls).toHaveLength(1);
   });
 
-  it("by the last failed try, in place of the apology", async () => {
+  it("by the last failed attempt, instead of the apology", async () => {
     const bot = createScriptedBot((call) => call.fail(new Error("no model")));
     await using story = await startGatedStory({
       bot,
@@ -366,7 +366,7 @@ describe("a person is asked for", () => {
     expect((await story.app.api("GET", "/handoffs")).body.data).toMatchObject([{ source: "failure" }]);
   });
 
-  it("by a rule, and rules hear of each stage", async () => {
+  it("by a rule, and rules run at each stage of a handoff", async () => {
     const log = { do: [{ action: "log" }] };
     await using story = await startGatedStory({
       agent: {
@@ -404,8 +404,8 @@ describe("a person is asked for", () => {
   });
 });
 
-describe("while a person answers", () => {
-  it("the bot says nothing unasked either, and an operator's text goes out", async () => {
+describe("during a handoff", () => {
+  it("the bot sends no unprompted message, but an operator's text is sent", async () => {
     await using story = await startGatedStory();
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
@@ -418,7 +418,7 @@ describe("while a person answers", () => {
     expect(story.bot.calls).toHaveLength(1);
   });
 
-  it("silence of the people gives the conversation back", async () => {
+  it("the conversation returns to the bot when people stay silent", async () => {
     await using story = await startGatedStory({ agent: { handoff: { idleMinutes: 5, texts: TEXTS } } });
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
@@ -435,7 +435,7 @@ describe("while a person answers", () => {
     await story.channel.sending("re: bot?");
   });
 
-  it("the trail of a message tells who answers it, and the metrics count", async () => {
+  it("the trail of a message shows who answers it, and metrics count handoffs", async () => {
     await using story = await startGatedStory();
     await story.say("ada", "hello");
     await story.channel.sending("re: hello");
@@ -458,8 +458,8 @@ describe("while a person answers", () => {
   });
 });
 
-describe("a message over the API while a person answers", () => {
-  it("is stored, and the answer says that there is no reply", async () => {
+describe("an API message during a handoff", () => {
+  it("is stored, and the response says that no reply comes", async () => {
     await using story = await startGatedStory({ channels: { api: { kind: "api", agent: "agent" } } });
     const { body: session } = await story.app.api("POST", "/chat/sessions", { agent_id: "agent" });
     const path = `/chat/sessions/${session.id}`;

@@ -12,7 +12,7 @@ const startStory = (access: object) =>
     }),
   });
 
-test("whoever arrives by an invite is let in, as many people as it says", async () => {
+test("an invite lets in as many people as it allows", async () => {
   await using story = await startStory({ policy: "allowlist", text: "Not for you." });
   const { access } = new Causeway({ apiKey: story.app.apiKey, baseUrl: story.app.url });
   const invite = await access.invite({ channel: "telegram", uses: 2, expiresIn: "1h" });
@@ -46,7 +46,7 @@ test("whoever arrives by an invite is let in, as many people as it says", async 
   expect(trail.body.facts[0].why).toContain("as many people as it may");
 });
 
-test("an invite that is over, taken back, made up or of another channel lets nobody in", async () => {
+test("an invite that expired, was revoked, was invented or is of another channel lets nobody in", async () => {
   await using story = await startStory({ policy: "pairing" });
   const { access } = new Causeway({ apiKey: story.app.apiKey, baseUrl: story.app.url });
   const over = await access.invite({ channel: "telegram", expiresIn: 60 });

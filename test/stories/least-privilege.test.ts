@@ -54,7 +54,7 @@ async function runMigrate(databaseUrl: string, redisUrl: string | null) {
   return { done, text: lines.join("\n") };
 }
 
-test("the service runs under a role that may only read and write rows, within its connections", async () => {
+test("the service works with a role that can only read and write rows, within its connection limit", async () => {
   await using roles = await databaseWithRoles();
   const redisUrl = process.env["CAUSEWAY_TEST_QUEUE"] === "redis" ? inject("redisUrl") : null;
   const refused = await runMigrate(roles.appUrl, redisUrl);

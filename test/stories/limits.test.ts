@@ -15,7 +15,7 @@ const LIMIT: SendResult = {
 const pausedUntil = (story: GatedStory) =>
   story.rows<{ paused: boolean }>("SELECT coalesce(paused_until > now(), false) AS paused FROM channels");
 
-test("a limit of one conversation makes that conversation wait, and no other", async () => {
+test("a limit of one conversation pauses only that conversation", async () => {
   const channel = createGatedChannel((send) => send.settle(send.part.address === "busy" ? LIMIT : sent()));
   await using story = await startGatedStory({ channel });
   await story.say("busy", "one");
@@ -30,7 +30,7 @@ test("a limit of one conversation makes that conversation wait, and no other", a
   expect(await pausedUntil(story)).toEqual([{ paused: false }]);
 });
 
-test("a second conversation that is refused within the pause makes all of them wait", async () => {
+test("a limit in a second conversation during the pause pauses all conversations", async () => {
   const channel = createGatedChannel((send) =>
     send.settle(send.part.address.startsWith("busy") ? LIMIT : sent()),
   );
@@ -47,7 +47,7 @@ test("a second conversation that is refused within the pause makes all of them w
   expect(story.texts("free")).toEqual([]);
 });
 
-test("limits that say nothing of others, and pauses that are over, make nobody else wait", async () => {
+test("limits of one conversation only, and pauses that are over, delay no other conversation", async () => {
   const results = new Map<string, SendResult>([
     ["alone-1", { ...LIMIT, alone: true }],
     ["alone-2", { ...LIMIT, alone: true }],
@@ -83,10 +83,10 @@ const FLOOD = { ...BARRED, code: "429", reason: "slow down", afterMs: 100 };
 
 test.each([
   ["a revoked token", REVOKED],
-  ["a proxy that turns away", BARRED],
-  ["a limit of all", FLOOD],
+  ["a proxy that refuses requests", BARRED],
+  ["a limit of all conversations", FLOOD],
 ] as const)(
-  "trouble shows in words and is taken back by the next success, in the list and in readyz: %s",
+  "the channel list and readyz show a send error until the next success: %s",
   async (_what, result) => {
     let refusal: SendResult | null = result;
     const channel = createGatedChannel((send) => send.settle(refusal ?? sent()));
@@ -125,7 +125,7 @@ const rows = (story: GatedStory) =>
     `SELECT status, error_code, next_attempt_at IS NULL AS waits, attempts FROM deliveries ORDER BY ordinal`,
   );
 
-test("a send that fails later for a while is sent again, as if the answer had said so", async () => {
+test("a temporary failure that a receipt reports later repeats the send", async () => {
   const channel = createGatedChannel((send, nth) =>
     send.settle({ kind: "sent", externalIds: [`id-${nth}`] }),
   );
@@ -152,7 +152,7 @@ test("a send that fails later for a while is sent again, as if the answer had sa
   expect(channel.sends).toHaveLength(2);
 });
 
-test("a send that fails later for the user's silence waits for them to write, also where its receipt came early", async () => {
+test("a receipt about a closed window makes the send wait for the user, even if it arrives early", async () => {
   const channel = createGatedChannel(
     (send, nth) => send.settle({ kind: "sent", externalIds: [`id-${nth}`] }),
     {
@@ -179,7 +179,7 @@ test("a send that fails later for the user's silence waits for them to write, al
   );
 });
 
-test("a failure for good stays one, and one that is tried too often becomes one", async () => {
+test("a permanent failure stays failed, and too many temporary failures become permanent", async () => {
   const channel = createGatedChannel((send, nth) =>
     send.settle({ kind: "sent", externalIds: [`${send.part.address}-${nth}`] }),
   );

@@ -18,7 +18,7 @@ async function messages(story: GatedStory) {
   return (await story.app.api("GET", `/chat/sessions/${session?.id}/messages`)).body.data;
 }
 
-test("a bot is told who wrote what and what it points at, now and in the history; the API gets fields", async () => {
+test("the bot is told the author and the references of each message; the API returns them as fields", async () => {
   await using story = await startGatedStory();
   await story.say("group", "is this right?", { more: { author: BOB, references: [FACT] } });
   await story.channel.sending("re: is this right?");
@@ -44,7 +44,7 @@ test("a bot is told who wrote what and what it points at, now and in the history
   expect(second).toMatchObject({ sent_at: "2026-11-29T12:00:00.000Z", references: [] });
 });
 
-test("a reply to what the bot, or the user, said is found by the platform's id for it", async () => {
+test("a quoted message of the bot or the user is found by the platform's id", async () => {
   const externalIds = ["chat:9"];
   const channel = createGatedChannel((send) => send.settle({ kind: "sent", externalIds }));
   await using story = await startGatedStory({ channel });
@@ -70,7 +70,7 @@ test("a reply to what the bot, or the user, said is found by the platform's id f
   expect(hello.reply_to).toBeNull();
 });
 
-test("the trail tells when the platform says a message was written, and what it points at", async () => {
+test("the trail shows the platform's time of a message and its references", async () => {
   await using story = await startGatedStory();
   const sentAt = new Date(Date.now() - 60_000).toISOString();
   await story.say("group", "late", { more: { sentAt, author: ADA, references: [FACT] } });

@@ -34,7 +34,7 @@ async function backlogOf(app: TestApp, what: string): Promise<number> {
   return Number(new RegExp(`causeway_backlog\\{of="${what}"\\} (\\d+)`).exec(text)?.[1]);
 }
 
-test("after a reload an open session keeps its version, with the secrets of now", async () => {
+test("after a reload an open session keeps its version, with the current secrets", async () => {
   const hidden: string[] = [];
   await using app = await startTestApp({
     bots: { "tell-tale": tellTale },
@@ -64,7 +64,7 @@ test("a generated operator key is hidden before anything is logged with it", asy
   expect(hidden).toContain(value);
 });
 
-test("metrics show a session that waits for its answer, and no longer once it has it", async () => {
+test("metrics count a session that waits for its answer, until it has the answer", async () => {
   const bot = createScriptedBot(() => undefined);
   await using app = await startTestApp({
     bots: { scripted: bot.definition },
@@ -86,7 +86,7 @@ test("metrics show a session that waits for its answer, and no longer once it ha
   expect(await age()).toBe(0);
 });
 
-test("metrics count requests by the pattern of their route, whatever stands in its place", async () => {
+test("metrics count requests by the pattern of their route, not by their full path", async () => {
   await using app = await startTestApp();
   await ask(app, await openSession(app));
   await fetch(`${app.url}/no/such/place`);
@@ -98,7 +98,7 @@ test("metrics count requests by the pattern of their route, whatever stands in i
   });
 });
 
-test("a reload names the channels that it did not change, and the list shows them", async () => {
+test("a reload names the unchanged channels, and the list shows them", async () => {
   const api = { kind: "api", agent: "echo" };
   const web = { kind: "web", agent: "echo", title: "Help" };
   await using app = await startTestApp({ channels: { api, web, spare: api } });
@@ -147,7 +147,7 @@ const stern = defineChannel({
   split: (text) => [text],
 });
 
-test("a refused webhook leaves one line and the channel's last error, whose state stays as it is", async () => {
+test("a refused webhook adds one log line and the channel's last error, and keeps the channel's state", async () => {
   const clinic = { kind: "stern", agent: "echo" };
   await using app = await startTestApp({
     kinds: { stern },

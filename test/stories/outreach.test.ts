@@ -17,7 +17,7 @@ const blockedBy = (who: Set<string>) =>
   );
 
 describe("a user who blocked the bot", () => {
-  it("is known before the next message, which nobody writes, until they write themselves", async () => {
+  it("is known as unreachable before the next message, which no bot writes, until they write again", async () => {
     const blocked = new Set(["ada"]);
     const events = [
       {
@@ -95,8 +95,8 @@ describe("a user who blocked the bot", () => {
   });
 });
 
-describe("what a platform allows", () => {
-  it("is asked before a user is written to, and said where it is less than what was asked for", async () => {
+describe("the platform's limit on messages", () => {
+  it("is checked before a message to a user, and the answer warns if only part of it is possible", async () => {
     const rules = new Map<string, Reachability>([
       ["late", { kind: "unreachable", code: "window_closed", reason: "they have to write first" }],
       ["slow", { kind: "limited", code: "template_only", reason: "a template goes out instead" }],
@@ -132,7 +132,7 @@ describe("a trigger in quiet hours", () => {
   const clock = (ms: number) => new Date(Date.now() + ms).toISOString().slice(11, 16);
   const now = { from: clock(-3_600_000), to: clock(7_200_000) };
 
-  it("waits until they are over, says so, and is put down once", async () => {
+  it("waits until they end, tells the caller, and is scheduled once", async () => {
     await using story = await startGatedStory({ agent: { quietHours: now } });
     const call = () =>
       story.app.api(
@@ -221,7 +221,7 @@ describe("a trigger in quiet hours", () => {
     );
   });
 
-  it("of the user alone waits too, and a schedule without a zone follows their clock", async () => {
+  it("of one user waits too, and a schedule without a zone uses the user's clock", async () => {
     await using story = await startGatedStory();
     const participant_data = { quiet_hours: now, timezone: "UTC" };
     const held = await story.app.api("POST", TRIGGER, {

@@ -62,7 +62,7 @@ async function code(response: Response): Promise<{ code: string | null }> {
 
 const TURNED_AWAY = { status: 503, retryAfter: "2", code: "overloaded" };
 
-it("takes no more messages of a channel than can wait for the database, all those it took, and those of others", async () => {
+it("limits how many messages of a channel wait for the database, answers those, and serves other channels", async () => {
   await using story = await startNarrow();
   const { app } = story;
   const session = (await app.api("POST", "/chat/sessions", { agent_id: "echo" })).body.id;
@@ -94,7 +94,7 @@ it("takes no more messages of a channel than can wait for the database, all thos
   expect(app.log.filter(({ message }) => /too many messages arrive/.test(message))).toHaveLength(1);
 });
 
-it("counts the bytes of what waits", async () => {
+it("limits the bytes of waiting messages", async () => {
   await using story = await startNarrow();
   const locked = await lockTable(story.app.database, "messages");
   const answers: unknown[] = [];
@@ -105,7 +105,7 @@ it("counts the bytes of what waits", async () => {
   expect(await story.stored()).toBe(2);
 });
 
-it("begins nothing more while too many wait for a connection to the database, and takes webhooks for longest", async () => {
+it("refuses new requests while too many wait for database connections, and still accepts webhooks", async () => {
   await using story = await startNarrow();
   const { app } = story;
   const visitor = await newVisitor(app.url);
@@ -129,7 +129,7 @@ it("begins nothing more while too many wait for a connection to the database, an
   expect(new Set(statuses)).toEqual(new Set([200, 503]));
 });
 
-it("asks for no more than a slow reader of a stream takes, and cuts off one that reads nothing", async () => {
+it("sends a slow reader only as much as it takes, and disconnects a client that reads nothing", async () => {
   let asked = 0;
   let closed = false;
   async function* endless() {

@@ -7,7 +7,7 @@ const DELIVERIES =
   "SELECT status, attempts, error_code, error, next_attempt_at FROM deliveries ORDER BY ordinal";
 const PARKED = { kind: "parked", code: "window_closed", reason: "they have to write first" } as const;
 
-test("what waits for the user is missed by nothing: not by a message at that very moment, not by what stands behind it", async () => {
+test("a message that waits for the user is sent even if the user writes at that very moment", async () => {
   const channel = createGatedChannel(() => undefined, { parks: true });
   await using story = await startGatedStory({ channel });
   await story.say("ada", "one");
@@ -28,7 +28,7 @@ test("what waits for the user is missed by nothing: not by a message at that ver
   expect(story.texts("ada")).toEqual(["re: one", "re: one", "re: two"]);
 });
 
-test("what waited is told as held back, once however often it was looked at, and never as a failed try", async () => {
+test("a message that waited is reported as held back once, and never as a failed attempt", async () => {
   const channel = createGatedChannel(() => undefined, { parks: true });
   await using story = await startGatedStory({ channel });
   await story.say("ada", "one");
@@ -56,7 +56,7 @@ test("what waited is told as held back, once however often it was looked at, and
   expect(told).not.toContain("did not arrive");
 });
 
-test("what waits for one user holds up no other, and is given up after a week", async () => {
+test("a message that waits for one user delays no other user, and fails after a week", async () => {
   const channel = createGatedChannel((send) => send.settle(send.part.address === "ada" ? PARKED : sent()), {
     parks: true,
   });
@@ -84,7 +84,7 @@ test("what waits for one user holds up no other, and is given up after a week", 
   expect(new Set(story.texts("ada"))).toEqual(new Set(["re: one"]));
 });
 
-test("what the platform itself calls closed is not tried again for a message that was there before", async () => {
+test("a message to a window that the platform calls closed is not repeated for an earlier user message", async () => {
   const refused = { ...PARKED, refused: true } as const;
   const channel = createGatedChannel(
     (send) => {
@@ -104,7 +104,7 @@ test("what the platform itself calls closed is not tried again for a message tha
   expect(story.texts("ada")).toEqual(["re: one"]);
 });
 
-test("what the platform itself calls closed goes out for a message that comes while it says so", async () => {
+test("a message to a window that the platform calls closed is sent if the user writes meanwhile", async () => {
   const channel = createGatedChannel(() => undefined, { parks: true });
   await using story = await startGatedStory({ channel });
   await story.say("ada", "one");

@@ -32,7 +32,7 @@ const kept = (story: GatedStory, chat: string) =>
     )
     .then((rows) => rows.map(({ preview }) => preview));
 
-describe("an answer on a platform that shows it while it is written", () => {
+describe("an answer on a platform that shows a preview", () => {
   let story: GatedStory;
   beforeAll(async () => {
     const channel = createGatedChannel(
@@ -47,7 +47,7 @@ describe("an answer on a platform that shows it while it is written", () => {
   });
   afterAll(() => story[Symbol.asyncDispose]());
 
-  test("is removed where it is cancelled, again where that failed, and nothing is sent", async () => {
+  test("disappears when it is cancelled, with another try if removal fails, and nothing is sent", async () => {
     await story.say("eve", "cancel me");
     const call = await story.bot.asked("cancel me");
     call.write("Hel");
@@ -60,7 +60,7 @@ describe("an answer on a platform that shows it while it is written", () => {
     expect(sentTo(story, "eve")).toEqual([]);
   });
 
-  test("grows there, and its first part takes the preview's place", async () => {
+  test("grows in the preview, and its first part replaces the preview", async () => {
     await story.say("ada", "hello");
     const call = await story.bot.asked("hello");
     call.write("Hello ");
@@ -85,7 +85,7 @@ describe("an answer on a platform that shows it while it is written", () => {
     expect(story.channel.removed).not.toContain(preview);
   });
 
-  test("is not shown before where it is there at once", async () => {
+  test("has no preview if it is complete at once", async () => {
     await story.say("bob", "hurry");
     const call = await story.bot.asked("hurry");
     call.write("quick");
@@ -94,7 +94,7 @@ describe("an answer on a platform that shows it while it is written", () => {
     expect(story.channel.streams.filter(({ target }) => target.address === "bob")).toEqual([]);
   });
 
-  test("gives its place to the words for a failure", async () => {
+  test("is replaced by the apology after a failure", async () => {
     await story.say("cyd", "fail");
     const call = await story.bot.asked("fail");
     call.write("Hel");
@@ -103,7 +103,7 @@ describe("an answer on a platform that shows it while it is written", () => {
     await eventually(() => expect(sentTo(story, "cyd")).toEqual([["Sorry.", previewOf(story, live)]]));
   });
 
-  test("is removed and sent on its own where the preview may still change", async () => {
+  test("is sent separately after the preview is removed, if the preview may still change", async () => {
     await story.say("dan", "shake");
     const call = await story.bot.asked("shake");
     call.write("shaky");
@@ -114,7 +114,7 @@ describe("an answer on a platform that shows it while it is written", () => {
     await eventually(async () => expect(await kept(story, "dan")).toEqual([]));
   });
 
-  test("is not shown while something before it is still to be sent", async () => {
+  test("has no preview while an earlier message is still unsent", async () => {
     await story.say("fay", "one");
     (await story.bot.asked("one")).reply("held");
     const held = await story.channel.sending("held");
@@ -134,7 +134,7 @@ describe("an answer on a platform that shows it while it is written", () => {
   });
 });
 
-test("the preview of an interrupted answer is removed, and the next answer has its own", async () => {
+test("the preview of an interrupted answer is removed, and the next answer has its own preview", async () => {
   await using story = await startGatedStory({
     bot: createScriptedBot(() => undefined),
     channel: streamingChannel(),
@@ -153,7 +153,7 @@ test("the preview of an interrupted answer is removed, and the next answer has i
   expect(await kept(story, "ada")).toEqual([]);
 });
 
-test("another process finishes what one that stopped has left standing", async () => {
+test("another process sends the answer into the preview of a stopped process", async () => {
   await using database = await createTestDatabase();
   const channel = streamingChannel();
   const bot = createScriptedBot(() => undefined);

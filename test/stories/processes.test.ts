@@ -42,7 +42,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
     });
     afterAll(() => build[Symbol.dispose]());
 
-    it("starts with nothing set, says where to chat, refuses a second start, and leaves nothing running", async () => {
+    it("starts without settings, prints where to chat, refuses a second start, and leaves no process running", async () => {
       await using directory = await serviceDirectory();
       await copyFile(
         new URL("../../channels.config.json", import.meta.url),
@@ -102,7 +102,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect(existsSync(join(directory.path, ".causeway"))).toBe(false);
     });
 
-    it("says which port is taken, and ends with code 1", async () => {
+    it("reports a port that is in use, and ends with code 1", async () => {
       await using fake = await startFakeTelegram();
       await using directory = await serviceDirectory(telegramConfig(fake));
       const run = await runToEnd({ build, directory, env: { PORT: new URL(fake.url).port } });
@@ -114,7 +114,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect(await service.stop()).toBe(0);
     });
 
-    it("says in one line which Postgres cannot be reached, and ends with code 1", async () => {
+    it("reports an unreachable Postgres in one line, and ends with code 1", async () => {
       await using directory = await serviceDirectory({
         agents: { echo: { bot: { type: "echo" } } },
         channels: { api: { kind: "api", agent: "echo" } },
@@ -160,7 +160,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect(await service.stop()).toBe(0);
     });
 
-    it("takes a changed configuration on SIGHUP or `causeway reload`, and stays with the old one where the new one is wrong", async () => {
+    it("loads a new configuration on SIGHUP or `causeway reload`, and keeps the old one if it is wrong", async () => {
       await using fake = await startFakeTelegram();
       const saying = (say: unknown) => telegramConfig(fake, { bot: { type: "script", sequence: [{ say }] } });
       await using directory = await serviceDirectory(saying("old"));
@@ -188,7 +188,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       });
     });
 
-    it("takes a changed configuration by itself where it watches, and stays with the old one while the new one is wrong", async () => {
+    it("loads a changed configuration by itself if it watches the file, unless the new one is wrong", async () => {
       await using fake = await startFakeTelegram();
       const prompted = (say: unknown) =>
         telegramConfig(fake, { bot: { type: "script", sequence: [{ say }] } });
@@ -207,7 +207,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect(await service.stop()).toBe(0);
     });
 
-    it("finishes the turn under way when it is stopped", async () => {
+    it("finishes the running turn when it is stopped", async () => {
       await using fake = await startFakeTelegram();
       const bot = { type: "script", sequence: [{ say: "just in time", delayMs: 2_000 }] };
       await using directory = await serviceDirectory(telegramConfig(fake, { bot }));
@@ -217,7 +217,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect(receivedIn(fake, 1)).toEqual(["just in time"]);
     });
 
-    it("answers everything although its Postgres is killed under it", async () => {
+    it("answers everything although its Postgres is killed", async () => {
       await using fake = await startFakeTelegram();
       fake.delay(15);
       await using directory = await serviceDirectory(telegramConfig(fake));
@@ -242,7 +242,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect([await markedDouble(database.url), repeated(fake)]).toEqual([[], []]);
     });
 
-    it("answers everything it acknowledged, in order, although it is killed again and again", async () => {
+    it("answers every accepted message in order, although it is killed again and again", async () => {
       await using fake = await startFakeTelegram();
       // Long enough that every kill interrupts sends.
       fake.delay(15);
@@ -273,7 +273,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect(counts).toEqual({ answers: 200, sessions: 20, unfinished: 0 });
     });
 
-    it("finishes, once, an answer it was showing when it was killed", async () => {
+    it("finishes an answer once if it was killed while showing it", async () => {
       await using fake = await startFakeTelegram();
       const say = Array.from({ length: 25 }, (_, n) => `word${n}`).join(" ");
       const bot = { type: "script", sequence: [{ say, wordDelayMs: 200 }] };
@@ -292,7 +292,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect(await service.stop()).toBe(0);
     });
 
-    it("loses and repeats nothing when it is stopped and started under load", async () => {
+    it("loses and repeats nothing when it stops and starts under load", async () => {
       await using fake = await startFakeTelegram();
       fake.delay(15);
       await using directory = await serviceDirectory(telegramConfig(fake));
@@ -313,7 +313,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect(await markedDouble(database.url)).toEqual([]);
     });
 
-    it("lets one message be followed by its ids from webhook to receipt, and logs no secret", async () => {
+    it("logs one message under its ids from webhook to receipt, and logs no secret", async () => {
       await using fake = await startFakeTelegram();
       await using directory = await serviceDirectory(telegramConfig(fake));
       await using service = await startProcess({ build, directory, env: { LOG_LEVEL: "trace" } });

@@ -80,7 +80,7 @@ async function tell(story: GatedStory, name: string, told: Post[][], threads: bo
   }
 }
 
-test("however the messages of several users interleave and repeat, each has one session without gaps and one answer per message, in order", async () => {
+test("each user has one gapless session and one answer per message in order, whatever the order and repetitions", async () => {
   await fc.assert(
     fc.asyncProperty(bursts, (told) => tell(single, `run${++run}`, told, false)),
     runs,
@@ -88,7 +88,7 @@ test("however the messages of several users interleave and repeat, each has one 
   expect(await single.rows("SELECT 1 FROM deliveries WHERE possible_duplicate")).toEqual([]);
 });
 
-test("the same holds for the threads of one user", async () => {
+test("each thread of one user has one gapless session and one answer per message, in order", async () => {
   await fc.assert(
     fc.asyncProperty(bursts, (told) => tell(many, `run${++run}`, told, true)),
     runs,
@@ -98,7 +98,7 @@ test("the same holds for the threads of one user", async () => {
   ]);
 });
 
-test("with resets anywhere among them, every message is answered once, by the session it belongs to", async () => {
+test("every message gets one answer in the session it belongs to, wherever resets come in between", async () => {
   const script = fc.array(fc.constantFrom("text", "text", "/reset"), { minLength: 1, maxLength: 10 });
   await fc.assert(
     fc.asyncProperty(

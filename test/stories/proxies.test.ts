@@ -45,9 +45,9 @@ afterAll(async () => {
 const keyed = () => ({ "x-api-key": app.apiKey, "content-type": "application/json" });
 const newSession = async () => (await app.api("POST", "/chat/sessions", { agent_id: "paced" })).body.id;
 
-describe.each<ProxyName>(["nginx", "caddy"])("the example for %s", (name) => {
+describe.each<ProxyName>(["nginx", "caddy"])("the example configuration for %s", (name) => {
   test.skipIf(!installed.includes(name))(
-    "passes on signed webhooks, streams word by word, sockets and files, and keeps what asks for no key inside",
+    "passes signed webhooks, word-by-word streams, sockets and files, and keeps keyless routes private",
     async () => {
       await using proxy = await startProxy(name, app.url);
       if (name === "nginx") await redirectsToHttps(proxy);

@@ -115,7 +115,7 @@ describe("an answer is rated", () => {
     expect((await rate({ rating: "five stars" })).status).toBe(422);
   });
 
-  test("on the web: by its own visitor alone, who finds the rating again", async () => {
+  test("on the web by its own visitor only, who sees the rating again later", async () => {
     const visitor = await newVisitor(app.url);
     const session = await visitor.openSession();
     await visitor.send(session, "hello");
@@ -139,7 +139,7 @@ describe("an answer is rated", () => {
     expect((await shown()).feedback).toBeNull();
   });
 
-  test("by reactions in Telegram, the newest of which counts, in whatever order they come", async () => {
+  test("by reactions in Telegram, where the newest counts in any order of arrival", async () => {
     await postUntilTaken(updateWith({ text: "hello" }));
     const answer = await answerOn("telegram");
     const externalId = await eventually(() => {
@@ -164,7 +164,7 @@ describe("an answer is rated", () => {
     await eventually(async () => expect(await ratingsOf(answer)).toEqual([["Ada Lovelace", "down"]]));
   });
 
-  test("by reactions in Slack, also of others in the thread, and is erased with who gave it", async () => {
+  test("by reactions in Slack, also from others in the thread; erasing a person erases their rating", async () => {
     const thread = nextTs();
     await postEvent(directMessage(slack, { ts: thread, text: "hello" }));
     const answer = await answerOn("slack");

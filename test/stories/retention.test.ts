@@ -45,7 +45,7 @@ async function rowsOf(pool: pg.Pool, id: string): Promise<number> {
   return Number(rows[0]?.sum);
 }
 
-test("sessions are erased by age, by the days of their agent or of the service, with all that is in them", async () => {
+test("sessions are erased by age with all their data, after the days of their agent or the service", async () => {
   await using app = await startTestApp({
     agents: {
       echo: { ...echo, events: [{ on: "session_ended", do: [{ action: "log" }] }] },
@@ -103,7 +103,7 @@ test("sessions are erased by age, by the days of their agent or of the service, 
   }
 });
 
-test("nothing is erased where no days are set, and no session with work to do", async () => {
+test("nothing is erased without a number of days, and no session with unfinished work", async () => {
   await using world = await openApiWorld();
   const { pool } = world;
   const home = { id: world.workspaceId, slug: "default" };
@@ -129,7 +129,7 @@ test("nothing is erased where no days are set, and no session with work to do", 
   expect(await left(pool)).toEqual(busy);
 });
 
-test("an anonymous visitor goes with their last session, or if they never wrote; whoever opens one stays", async () => {
+test("an anonymous visitor is erased with their last session or if they never wrote, unless one is opening", async () => {
   await using world = await openApiWorld();
   const { pool } = world;
   const visitor = (id: string, days: number, anonymous = true) =>
@@ -172,7 +172,7 @@ test("an anonymous visitor goes with their last session, or if they never wrote;
   expect((await pool.query("SELECT 1 FROM sessions WHERE id = 'opening'")).rowCount).toBe(1);
 });
 
-test("a sweep that was cut short is finished by the next one", async () => {
+test("the next sweep finishes an interrupted one", async () => {
   await using world = await openApiWorld();
   const { pool } = world;
   const { sessionId } = await addConversation(pool, { id: world.workspaceId, slug: "default" });

@@ -37,7 +37,7 @@ test("/reset, in any case, padded or with the bot's name, completes the session 
   }
 });
 
-test("a text that only contains /reset, or a command like it, is ordinary text", async () => {
+test("a text that only contains /reset, or a similar command, is ordinary text", async () => {
   await using story = await startTelegramStory();
   const texts = ["/reset now", "please /reset", "/resets", "reset"];
   for (const text of texts) await story.say(7, text);
@@ -45,7 +45,7 @@ test("a text that only contains /reset, or a command like it, is ordinary text",
   expect(await story.rows(SESSIONS)).toHaveLength(1);
 });
 
-test("after a reset the bot is told nothing of what came before, neither the command nor the reply to it", async () => {
+test("after a reset the bot gets no earlier messages, and neither the command nor its reply", async () => {
   const prompts: string[] = [];
   const bot = createScriptedBot(async (call) => {
     const prompt = await call.turn.prompt();
@@ -87,7 +87,7 @@ test("participant data survives a reset, whoever wrote it", async () => {
   await eventually(() => expect(seen).toEqual([{}, { exercise: "squats", nested: { a: 1 } }]));
 });
 
-test("messages right behind a /reset, in the same instant, belong to the new session and follow its reply", async () => {
+test("messages directly after a /reset belong to the new session and follow its reply", async () => {
   await using story = await startGatedStory();
   const chats = Array.from({ length: 20 }, (_, n) => `chat-${n}`);
   await Promise.all(
@@ -109,7 +109,7 @@ test("messages right behind a /reset, in the same instant, belong to the new ses
   expect(misplaced).toEqual([]);
 });
 
-test("a /reset waits for the turn before it, and what is written meanwhile waits for the reset", async () => {
+test("a /reset waits for the running turn, and later messages wait for the reset", async () => {
   const bot = createScriptedBot((call) => {
     if (call.texts[0] !== "slow") call.reply(`re: ${call.texts[0]}`);
   });
@@ -129,7 +129,7 @@ test("a /reset waits for the turn before it, and what is written meanwhile waits
   expect(sessions.map(({ status }) => status).toSorted()).toEqual(["active", "completed", "completed"]);
 });
 
-test("a bot that ends the session while messages wait: they open the next one and are answered there", async () => {
+test("messages that wait when the bot ends the session are answered in the next session", async () => {
   const bot = createScriptedBot((call) => {
     if (call.texts[0] !== "bye") call.reply(`re: ${call.texts[0]}`);
   });
@@ -161,7 +161,7 @@ test("a message to a session that the bot has ended opens a new one", async () =
   expect(bot.calls[0]?.turn.session.id).not.toBe(bot.calls[1]?.turn.session.id);
 });
 
-test("where a user may have several sessions, each thread has its own, and /reset is ordinary text", async () => {
+test("each thread has its own session where a user may have several, and /reset is ordinary text", async () => {
   const channel = createGatedChannel(undefined, { sessions: "many", resetCommand: false });
   await using story = await startGatedStory({ channel });
   await Promise.all(
@@ -177,7 +177,7 @@ test("where a user may have several sessions, each thread has its own, and /rese
   expect(await story.rows("SELECT 1 FROM users")).toHaveLength(1);
 });
 
-test("two groups, a topic and a private chat of one person are four sessions that know nothing of each other", async () => {
+test("two groups, a topic and a private chat of one person are four sessions without shared history", async () => {
   await using story = await startTelegramStory();
   const from = privateMessage(31, "").message.from;
   const group = (id: number, text: string, more = {}) => {
@@ -206,7 +206,7 @@ test("two groups, a topic and a private chat of one person are four sessions tha
   expect(await story.rows("SELECT DISTINCT id FROM sessions")).toHaveLength(4);
 });
 
-test("an event that a platform knows by several keys counts once, whichever of them it comes by", async () => {
+test("an event with several platform keys counts once, whichever key it arrives with", async () => {
   await using story = await startGatedStory();
   await story.say("ada", "hello", { key: ["a", "b"] });
   const again: [string, ...string[]][] = [["b"], ["c", "b"], ["a"], ["a", "b"]];
@@ -217,7 +217,7 @@ test("an event that a platform knows by several keys counts once, whichever of t
   expect(story.texts("ada")).toEqual(["re: hello", "re: new"]);
 });
 
-test("sessions of both kinds under load together: everything is answered in order and nothing fails", async () => {
+test("single and multiple sessions under load together answer everything in order without failures", async () => {
   const threads = createGatedChannel(undefined, { sessions: "many", resetCommand: false }, "threads");
   const bot = createScriptedBot((call) =>
     call.reply({

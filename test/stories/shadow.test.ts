@@ -7,7 +7,7 @@ import { startTestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
 import { testPool } from "../support/postgres.ts";
 
-test("an agent's shadow answers after each turn, within its own budget, and nobody waits for it or gets it", async () => {
+test("an agent's shadow answers after each turn, within its own budget, and neither delays nor reaches users", async () => {
   let hours = "open till nine";
   let release = () => {};
   const released = new Promise<void>((resolve) => {

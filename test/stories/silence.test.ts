@@ -38,7 +38,7 @@ async function ask(service: ServiceProcess, path: string) {
 
 // This test is about the embedded engine, whose queue is always Postgres.
 it.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
-  "a silent participant is nudged twice, and the session ended and summarized, though the service is killed in between",
+  "a silent participant gets two nudges, then the session ends with a summary, although the service is killed in between",
   {
     timeout: 300_000,
   },

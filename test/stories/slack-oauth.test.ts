@@ -76,7 +76,7 @@ async function storedValues(): Promise<Buffer[]> {
 }
 
 describe("one Slack app in several workspaces", () => {
-  test("answers each workspace with its own token, and keeps their people and threads apart", async () => {
+  test("answers each workspace with its own token, and keeps their users and threads separate", async () => {
     const { url } = await begin();
     expect(url.pathname).toBe("/oauth/v2/authorize");
     expect(url.searchParams.get("scope")).toContain("chat:write");
@@ -99,7 +99,7 @@ describe("one Slack app in several workspaces", () => {
     );
   });
 
-  test("installs nothing for a visitor who did not begin it in this browser", async () => {
+  test("rejects an installation that another browser began", async () => {
     const { state, cookie } = await begin();
     const code = fake.agree("T0ONE");
     const other = await begin();
@@ -113,7 +113,7 @@ describe("one Slack app in several workspaces", () => {
     expect(await storedValues()).toEqual([]);
   });
 
-  test("finishes an installation once, whoever comes back with its state", async () => {
+  test("completes an installation once, even if its state is used again", async () => {
     const { state, cookie } = await begin();
     const codes = [fake.agree("T0ONE"), fake.agree("T0TWO"), fake.agree("T0THREE")];
     const statuses = await Promise.all(codes.map((code) => finish({ code, state }, cookie)));
@@ -123,7 +123,7 @@ describe("one Slack app in several workspaces", () => {
     expect(await storedValues()).toHaveLength(2);
   });
 
-  test("keeps its tokens sealed in the database, and out of the log", async () => {
+  test("stores its tokens encrypted, and logs none", async () => {
     await install("T0ONE", { expiresInSeconds: 12 * 60 * 60 });
     const [value] = await storedValues();
     expect(value?.length).toBeGreaterThan(20);
@@ -132,7 +132,7 @@ describe("one Slack app in several workspaces", () => {
       expect(shown).not.toContain(secret);
   });
 
-  test("exchanges a token that is about to expire, once, however many need it", async () => {
+  test("replaces an expiring token once, even if many sends need it", async () => {
     await install("T0ONE", { expiresInSeconds: 60 });
     await Promise.all(["a", "b", "c", "d"].map((text) => say("T0ONE", text)));
     await eventually(() => expect(fake.posted).toHaveLength(4));
@@ -141,7 +141,7 @@ describe("one Slack app in several workspaces", () => {
     expect(exchanges).toHaveLength(1);
   });
 
-  test("fails what it has no token for, says to install again, and goes on once that is done", async () => {
+  test("fails a delivery without a token, asks for a new installation, and works after it", async () => {
     await install("T0ONE", { expiresInSeconds: -1 });
     await install("T0TWO");
     fake.fail({ error: "invalid_refresh_token" }, { method: "oauth.v2.access", times: 20 });
@@ -167,7 +167,7 @@ describe("one Slack app in several workspaces", () => {
     });
   });
 
-  test("shows an answer while it is written to somebody of an organization, for their own workspace", async () => {
+  test("shows an answer to an organization's user with the workspace's own token while it is written", async () => {
     await install("T0ONE");
     const authorizations = [
       {
@@ -193,7 +193,7 @@ describe("one Slack app in several workspaces", () => {
     await eventually(() => expect(fake.posted).toMatchObject([{ team: "T0ONE", threadTs: ts }]));
   });
 
-  test("forgets a workspace that removes it, and fails what is still to be sent there", async () => {
+  test("deletes the data of a workspace that removes it, and fails its unsent messages", async () => {
     await install("T0ONE");
     await install("T0TWO");
     await post(eventOf("T0ONE", { type: "app_uninstalled" }));
@@ -213,7 +213,7 @@ describe("one Slack app in several workspaces", () => {
     expect(await storedValues()).toHaveLength(1);
   });
 
-  test("serves all workspaces of an organization that installed the app as a whole, with its one token", async () => {
+  test("serves all workspaces of an organization with one token, after an organization-wide installation", async () => {
     await install("E0ORG", { isOrganization: true, expiresInSeconds: 60 });
     /** An event in a workspace of the organization. */
     const inWorkspace = (team: string, event: Record<string, unknown>) => {
@@ -246,7 +246,7 @@ describe("one Slack app in several workspaces", () => {
     expect(await storedValues()).toEqual([]);
   });
 
-  test("answers once in a channel that two organizations share, to people of a third one too", async () => {
+  test("answers once in a channel that organizations share, also to people of a third one", async () => {
     await install("T0ONE");
     await install("T0TWO");
     fake.people.set("U0EVE00001", { name: "eve", team_id: "T0EVE" });

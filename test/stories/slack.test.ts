@@ -73,7 +73,7 @@ async function promptOf(call: BotCall | undefined): Promise<string[]> {
 const sessions = async () => (await app.api("GET", "/chat/sessions")).body.data;
 
 describe("on Slack", () => {
-  test("a mention that arrives as two events, and each of them again, is answered once, in its thread", async () => {
+  test("a mention that arrives as two events, each repeated, is answered once, in its thread", async () => {
     const ts = nextTs();
     const twice = [mention(ts), inChannel({ ts, text: `<@${fake.us.userId}> hello` })];
     const statuses = await Promise.all([...twice, ...twice].map((body) => post(body)));
@@ -83,7 +83,7 @@ describe("on Slack", () => {
     expect(bot.calls).toHaveLength(1);
   });
 
-  test("a thread goes on without mentions, others in it are named, and other threads stay alone", async () => {
+  test("a thread continues without mentions, the bot knows who writes, and it ignores other threads", async () => {
     const ts = nextTs();
     await post(mention(ts));
     await eventually(() => expect(answersIn(ts)).toEqual(["re: hello"]));
@@ -103,7 +103,7 @@ describe("on Slack", () => {
     ]);
   });
 
-  test("two people who write into a thread at the same moment are both answered, in one session", async () => {
+  test("two people who write in one thread at the same moment both get answers, in one session", async () => {
     const ts = nextTs();
     const replies = [ADA, BOB].map((user) =>
       inChannel({
@@ -123,7 +123,7 @@ describe("on Slack", () => {
     expect(await sessions()).toHaveLength(1);
   });
 
-  test("every direct message outside a thread is a conversation of its own, and /reset is ordinary text", async () => {
+  test("each direct message outside a thread opens its own session, and /reset is ordinary text", async () => {
     const [first, second] = [nextTs(), nextTs()];
     await post(directMessage(fake, { ts: first, text: "one" }));
     await post(directMessage(fake, { ts: second, text: "/reset" }));
@@ -133,7 +133,7 @@ describe("on Slack", () => {
     expect(await sessions()).toHaveLength(2);
   });
 
-  test("a first word chooses another agent, which keeps the thread", async () => {
+  test("a first word selects another agent, which keeps the thread", async () => {
     const ts = nextTs();
     await post(mention(ts, "sales, what does it cost?"));
     await eventually(() => expect(answersIn(ts)).toHaveLength(1));
@@ -143,7 +143,7 @@ describe("on Slack", () => {
     expect(await sessions()).toHaveLength(1);
   });
 
-  test("a thread whose session was ended is still ours: a message opens the next session", async () => {
+  test("a message in a thread whose session ended opens the next session", async () => {
     const ts = nextTs();
     await post(mention(ts));
     await eventually(() => expect(answersIn(ts)).toHaveLength(1));
@@ -154,7 +154,7 @@ describe("on Slack", () => {
     expect(await sessions()).toHaveLength(2);
   });
 
-  test("an answer that takes its time is streamed into the thread, and is there once in the end", async () => {
+  test("a slow answer is streamed into the thread and appears once at the end", async () => {
     const ts = nextTs();
     await post(mention(ts, "slowly"));
     const call = await bot.asked("slowly");
@@ -173,7 +173,7 @@ describe("on Slack", () => {
     });
   });
 
-  test("the tools of a bot are cards above its answer, in the message that the answer ends", async () => {
+  test("tool cards appear above the answer, in the same message", async () => {
     const ts = nextTs();
     await post(mention(ts, "slowly"));
     const call = await bot.asked("slowly");
@@ -194,7 +194,7 @@ describe("on Slack", () => {
     await eventually(() => expect(fake.posted).toMatchObject([{ streaming: false, edited: false }]));
   });
 
-  test("Slack's Stop button ends the answer that is being written, and the thread goes on", async () => {
+  test("Slack's Stop button ends the running answer, and the thread continues", async () => {
     fake.declareAgent();
     const ts = nextTs();
     const session = () => fake.sessions.get(`${GENERAL}:${ts}`);
@@ -219,7 +219,7 @@ describe("on Slack", () => {
     await eventually(() => expect(answersIn(ts)).toEqual(["re: again"]));
   });
 
-  test("buttons stand below a streamed answer, and a press goes on in its thread", async () => {
+  test("buttons appear below a streamed answer, and a press continues its thread", async () => {
     const ts = nextTs();
     await post(mention(ts, "slowly"));
     const call = await bot.asked("slowly");
@@ -248,7 +248,7 @@ describe("on Slack", () => {
     expect(await sessions()).toHaveLength(1);
   });
 
-  test("a triggered message reaches somebody who never wrote, in their direct conversation", async () => {
+  test("a triggered message reaches a person who never wrote, in their direct conversation", async () => {
     const { status } = await app.api("POST", "/trigger_bot_message", {
       agent_id: "agent",
       channel: "slack",
@@ -261,7 +261,7 @@ describe("on Slack", () => {
     );
   });
 
-  test("an answer below a triggered message belongs to its session, also where another agent sent it", async () => {
+  test("an answer below a triggered message joins its session, even if another agent sent the message", async () => {
     const trigger = (text: string) =>
       app.api("POST", "/trigger_bot_message", {
         agent_id: "sales",
@@ -297,7 +297,7 @@ describe("on Slack", () => {
     await eventually(() => expect(answersIn(thread)).toEqual(["re: tell me more", "One more thing."]));
   });
 
-  test("what people answer to a triggered message outside of its thread goes on in its session, once", async () => {
+  test("an answer outside the thread of a triggered message joins its session, once", async () => {
     const direct = `D${BOB.slice(1)}`;
     const say = (text: string, more: Record<string, unknown> = {}) => {
       const ts = nextTs();
@@ -345,7 +345,7 @@ describe("on Slack", () => {
     expect(await sessions()).toHaveLength(3);
   });
 
-  test("a session that was ended, or another's, takes no answer from outside its thread", async () => {
+  test("an ended session, or another person's session, takes no answers from outside its thread", async () => {
     const say = async (user: string, text: string) => {
       const ts = nextTs();
       const channel = `D${user.slice(1)}`;
@@ -370,7 +370,7 @@ describe("on Slack", () => {
     expect(await promptOf(await bot.asked("late"))).toEqual(["user: late"]);
   });
 
-  test("a picture that comes with a mention reaches the bot, whichever event is first", async () => {
+  test("the bot gets a picture that comes with a mention, whichever event arrives first", async () => {
     const files = [{ id: "F0PNG", name: "shot.png", mimetype: "image/png", size: 70 }];
     for (const isMentionFirst of [true, false]) {
       const ts = nextTs();
@@ -388,7 +388,7 @@ describe("on Slack", () => {
     }
   });
 
-  test("a forwarded message, and the thread before a first mention, reach the bot in words", async () => {
+  test("the bot gets forwarded messages, and the thread before a first mention, as text", async () => {
     const root = "1790000001.000001";
     fake.threads.set(`${GENERAL}:${root}`, [
       { ts: root, user: BOB, text: "The deploy fails" },
@@ -413,14 +413,14 @@ describe("on Slack", () => {
     expect((await promptOf(bot.calls[0])).join()).toContain("Earlier in this thread:\nBob: The deploy fails");
   });
 
-  test("a rate limit delays a reply and loses none", async () => {
+  test("a rate limit delays replies and loses none", async () => {
     fake.fail({ rateLimited: 1 });
     const ts = nextTs();
     await post(mention(ts));
     await eventually(() => expect(answersIn(ts)).toEqual(["re: hello"]));
   });
 
-  test("an unsigned request gets 401, and nothing comes of it", async () => {
+  test("an unsigned request gets 401 and has no effect", async () => {
     const body = JSON.stringify(mention(nextTs()));
     const headers = signedHeaders(body, "guess");
     const response = await fetch(`${app.url}/webhooks/slack`, { method: "POST", headers, body });

@@ -48,7 +48,7 @@ async function startSilentBot() {
   };
 }
 
-describe("a stop ends in time, with 0,", { timeout: 300_000 }, () => {
+describe("the service stops in time with code 0", { timeout: 300_000 }, () => {
   let build: Build;
   beforeAll(async () => {
     build = await buildService();
@@ -61,7 +61,7 @@ describe("a stop ends in time, with 0,", { timeout: 300_000 }, () => {
   ) => await startProcess({ build, directory, env: { ...env, ...more } });
 
   it.runIf(onRedis).each(["SIGTERM", "SIGINT"] as const)(
-    "although Redis never came up: %s ends the start",
+    "although Redis never started: %s ends the start",
     async (signal) => {
       await using database = await createTestDatabase();
       await using directory = await serviceDirectory();
@@ -83,7 +83,7 @@ describe("a stop ends in time, with 0,", { timeout: 300_000 }, () => {
   );
 
   it.runIf(onRedis)(
-    "although Redis is away, and the message that came meanwhile is answered later",
+    "although Redis is away, and a message that arrived meanwhile is answered later",
     async () => {
       await using database = await createTestDatabase();
       await using fake = await startFakeTelegram();
@@ -107,7 +107,7 @@ describe("a stop ends in time, with 0,", { timeout: 300_000 }, () => {
   );
 
   it.each(["refuse", "swallow"] as const)(
-    "although the database goes away: its network does %s",
+    "although the database is unreachable: its network does %s",
     async (fault) => {
       await using database = await createTestDatabase();
       const target = new URL(database.url);
@@ -143,7 +143,7 @@ describe("a stop ends in time, with 0,", { timeout: 300_000 }, () => {
     ).toEqual([{ lease_owner: null, waits: true }]);
   });
 
-  it("although the platform never answers, and says of the send that it may have arrived", async () => {
+  it("although the platform never answers, and marks the send as a possible duplicate", async () => {
     await using database = await createTestDatabase();
     await using fake = await startFakeTelegram();
     fake.fail({ hang: true });
@@ -158,7 +158,7 @@ describe("a stop ends in time, with 0,", { timeout: 300_000 }, () => {
     ]);
   });
 
-  it("or at once, with 1, when it is asked for a second time", async () => {
+  it("or at once with code 1 after a second request to stop", async () => {
     await using database = await createTestDatabase();
     await using fake = await startFakeTelegram();
     await using bot = await startSilentBot();

@@ -41,7 +41,7 @@ const answersTo = (patient: string) =>
 const sessions = async () => (await app.api("GET", "/chat/sessions")).body.data;
 
 describe("on SureAdhere", () => {
-  test("a patient talks, resets, and is reached from outside; one token does for all of it", async () => {
+  test("a patient writes, resets, and gets triggered messages, all with one token", async () => {
     expect(await post(written("hello", 7))).toBe(200);
     await eventually(() => expect(answersTo("7")).toEqual(["re: hello"]));
     // The same patient, with the id as text and the secret in the URL.
@@ -66,7 +66,7 @@ describe("on SureAdhere", () => {
     expect(fake.requests.filter((each) => each === "token")).toHaveLength(1);
   });
 
-  test("two patients who write at the same moment are both answered, each in a session of their own", async () => {
+  test("two patients who write at the same moment both get answers, in separate sessions", async () => {
     expect(await Promise.all([7, 8].map((id) => post(written(`I am ${id}`, id))))).toEqual([200, 200]);
     await eventually(() => {
       expect(answersTo("7")).toEqual(["re: I am 7"]);
@@ -75,7 +75,7 @@ describe("on SureAdhere", () => {
     expect(await sessions()).toHaveLength(2);
   });
 
-  test("a limit, a failure, a revoked token and an outage of the token endpoint delay replies and lose none", async () => {
+  test("a limit, a failure, a revoked token and a token endpoint outage delay replies and lose none", async () => {
     fake.revokeTokens();
     fake.fail({ answer: 503 }, { endpoint: "token" });
     fake.fail({ answer: 429, headers: { "retry-after": "1" } });
@@ -91,7 +91,7 @@ describe("on SureAdhere", () => {
     );
   });
 
-  test("a request without the secret gets 401, and nothing comes of it; no secret is logged", async () => {
+  test("a request without the secret gets 401 and has no effect; no secret is logged", async () => {
     expect(await post(written("hello", 7), { secret: "guess" })).toBe(401);
     expect(await post(written("hello", 7), { query: "?secret=guess" })).toBe(401);
     expect(await post({ message_text: "hello" })).toBe(400);

@@ -6,7 +6,7 @@ const ADA = { id: 777_001, is_bot: false, first_name: "Ada" };
 const OLGA = { id: 888_002, is_bot: false, first_name: "Olga" };
 const CONNECTION = "connection-1";
 
-test("a customer of a business account is answered in its name, and its owner's own words hold the conversation", async () => {
+test("the bot answers customers as the business account, and pauses when the owner writes", async () => {
   await using story = await startTelegramStory({
     agent: {
       bot: {

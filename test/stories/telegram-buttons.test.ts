@@ -30,7 +30,7 @@ const bot = createScriptedBot((call) =>
   }),
 );
 
-test("a press on Telegram is answered at once, marked, and counts once, whoever repeats it and wherever it goes", async () => {
+test("a Telegram button press is confirmed at once, marked, and counts once, even when repeated", async () => {
   await using story = await startTelegramStory({
     agent: { bot: { type: "scripted" } },
     bots: { scripted: bot.definition },

@@ -14,7 +14,7 @@ function write(story: TelegramStory, topicId: number, name: string, text: string
   return story.post({ update_id, message });
 }
 
-test("two people who write to a channel directly share nothing, and each is answered in their topic", async () => {
+test("two people with direct messages to a channel share nothing, and each gets answers in their own topic", async () => {
   await using story = await startTelegramStory();
   story.fake.directMessages.add(CHAT.id);
   expect(await write(story, 777_001, "Ada", "my PIN is 4711, keep it secret")).toBe(200);

@@ -34,7 +34,7 @@ const picture = (file: string, caption?: string) => ({
   ...(caption === undefined ? {} : { caption }),
 });
 
-test("people in a group are told apart, and so is what one of them asks about", async () => {
+test("the bot knows who writes in a group, and which message they ask about", async () => {
   await using story = await startStory();
   await write(story, "Ada", { text: "@causeway_bot my favourite colour is red" });
   await write(story, "Robert", { text: "@causeway_bot … is blue" });
@@ -58,7 +58,7 @@ test.each([
   ["first", 0],
   ["in the middle", 1],
   ["last", 2],
-])("an album is one question whose picture with the mention comes %s", async (_, at) => {
+])("an album is one question when the mention comes %s", async (_, at) => {
   await using story = await startStory();
   for (const name of ["a", "b", "c"])
     story.fake.files.set(name, {
@@ -77,7 +77,7 @@ test.each([
   expect(await story.rows("SELECT 1 FROM attachments")).toHaveLength(3);
 });
 
-test("an album that nobody shows to the bot is none of its business", async () => {
+test("the bot ignores an album that does not address it", async () => {
   await using story = await startStory();
   for (const name of ["a", "b"]) expect(await write(story, "Ada", picture(name))).toBe(200);
   await write(story, "Ada", { text: "@causeway_bot hello" });
@@ -85,7 +85,7 @@ test("an album that nobody shows to the bot is none of its business", async () =
   expect(await story.rows("SELECT 1 FROM attachments")).toEqual([]);
 });
 
-test("what somebody forwards is told as another one's words", async () => {
+test("the bot gets a forwarded message as another person's words", async () => {
   await using story = await startStory();
   const forward_origin = { type: "hidden_user", sender_user_name: "Mallory", date: 1 };
   const chat = { id: 777_001, type: "private" };

@@ -21,7 +21,7 @@ async function wholeDatabase(story: TelegramStory): Promise<string> {
     .join("\n");
 }
 
-test("no secret reaches a log line, a row or an answer, whatever goes wrong", async () => {
+test("no secret appears in a log line, a row or an answer, even after failures", async () => {
   const bot = createScriptedBot((call) => {
     if (call.texts[0] === "fail") call.fail(new BotError("down", "the bot is down", { retryable: false }));
     else call.reply("fine");

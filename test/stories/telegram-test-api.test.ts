@@ -32,7 +32,7 @@ async function startTestApi() {
   };
 }
 
-test("two people poll-chat with the bot on telegram-test-api: answered once, in order, reset and all", async () => {
+test("two people in private chats on telegram-test-api get each answer once and in order, also after a reset", async () => {
   await using api = await startTestApi();
   await using app = await startTestApp({
     channels: {
@@ -95,7 +95,7 @@ test("an answer to a group grows in one message on telegram-test-api", async () 
   });
 });
 
-test("a button pressed on telegram-test-api is answered, and marked where it was", async () => {
+test("a button press on telegram-test-api is answered, and marked on its message", async () => {
   await using api = await startTestApi();
   const buttons = [{ label: "Yes", payload: "confirm:7" }, { label: "No" }];
   const bot = {

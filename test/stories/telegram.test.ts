@@ -5,7 +5,7 @@ import { privateMessage, startTelegramStory } from "./telegram-story.ts";
 
 const CHAT = 777_001;
 
-test("an update with the right secret is answered through apiRoot exactly once", async () => {
+test("an update with the right secret gets one answer through apiRoot", async () => {
   await using story = await startTelegramStory();
 
   expect(await story.say(CHAT, "hello")).toBe(200);
@@ -34,7 +34,7 @@ test("an update with the right secret is answered through apiRoot exactly once",
 test.each([
   ["a wrong secret", "guess", 401],
   ["no secret", null, 401],
-])("an update with %s is refused and leaves no row", async (_, secret, status) => {
+])("an update with %s is refused and stores no row", async (_, secret, status) => {
   await using story = await startTelegramStory();
   expect(await story.post(privateMessage(CHAT, "let me in"), { secret })).toBe(status);
   // Only the message accepted afterwards is stored.
@@ -45,7 +45,7 @@ test.each([
   expect(await story.rows("SELECT 1 FROM inbound_events")).toHaveLength(1);
 });
 
-test("a body over the limit, of another type, or that is no update is refused and leaves no row", async () => {
+test("a body that is too large, of another type, or not an update is refused and stores no row", async () => {
   await using story = await startTelegramStory();
   expect(await story.say(CHAT, "x".repeat(4 * 1024 * 1024))).toBe(413);
   expect(await story.post(privateMessage(CHAT, "hi"), { contentType: "text/plain" })).toBe(415);
@@ -54,7 +54,7 @@ test("a body over the limit, of another type, or that is no update is refused an
   expect(await story.rows("SELECT 1 FROM inbound_events UNION ALL SELECT 1 FROM messages")).toEqual([]);
 });
 
-test("a message of somebody who is called what cannot be stored is answered all the same", async () => {
+test("answers a message whose sender has a name the database cannot store", async () => {
   await using story = await startTelegramStory();
   const { message, ...update } = privateMessage(CHAT, "hello");
   for (const username of ["a\u0000b", "half \ud83d"]) {
@@ -64,7 +64,7 @@ test("a message of somebody who is called what cannot be stored is answered all 
   await eventually(() => expect(story.texts(CHAT)).toEqual(["You said: hello"]));
 });
 
-test("the same update delivered again, in parallel and out of order, is answered once", async () => {
+test("an update that arrives again, in parallel and out of order, is answered once", async () => {
   await using story = await startTelegramStory();
   const updates = [1, 2, 3].map((n) => privateMessage(CHAT, `message ${n}`));
   const deliveries = [...updates, ...updates.toReversed(), ...updates, ...updates.toReversed()];
@@ -83,7 +83,7 @@ test("the same update delivered again, in parallel and out of order, is answered
   expect(await story.rows("SELECT 1 FROM executions")).toHaveLength(4);
 });
 
-test("two messages of a new user at the same instant open one session and are both answered", async () => {
+test("two messages of a new user at the same moment open one session and both get answers", async () => {
   await using story = await startTelegramStory();
   const chats = Array.from({ length: 25 }, (_, n) => 1_000 + n);
   await Promise.all(chats.flatMap((chat) => [story.say(chat, "first"), story.say(chat, "second")]));
@@ -104,7 +104,7 @@ test("two messages of a new user at the same instant open one session and are bo
   }
 });
 
-test("200 messages over 20 chats are all answered once, each chat in the order it wrote", async () => {
+test("200 messages in 20 chats each get one answer, in order within each chat", async () => {
   await using story = await startTelegramStory();
   const chats = Array.from({ length: 20 }, (_, n) => 2_000 + n);
   const numbers = Array.from({ length: 10 }, (_, n) => n);
@@ -122,7 +122,7 @@ test("200 messages over 20 chats are all answered once, each chat in the order i
   expect(await story.rows("SELECT 1 FROM deliveries WHERE possible_duplicate")).toEqual([]);
 });
 
-test("while the database is away nothing is acknowledged, and what Telegram sends again is answered once", async () => {
+test("no update is accepted while the database is away, and repeated updates are answered once afterwards", async () => {
   await using story = await startTelegramStory();
   await story.say(CHAT, "before");
   await eventually(() => expect(story.texts(CHAT)).toHaveLength(1));
@@ -139,7 +139,7 @@ test("while the database is away nothing is acknowledged, and what Telegram send
   await eventually(() => expect(story.texts(CHAT)).toEqual(["You said: before", "You said: during"]));
 });
 
-test("the button below a draft stops the answer, and nothing of it is sent", async () => {
+test("the button below a draft stops the answer, and none of it is sent", async () => {
   const say = Array.from({ length: 200 }, (_, n) => `word${n}`).join(" ");
   await using story = await startTelegramStory({
     agent: {

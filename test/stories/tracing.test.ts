@@ -38,7 +38,7 @@ const ENDS = [
 ];
 
 describe("the trace of a message", () => {
-  it("goes from the webhook to the platform's answer over two processes, tools included, without a word that was said", async () => {
+  it("covers two processes, from the webhook to the platform's answer and the tools, without message texts", async () => {
     await using receiver = await startTraceReceiver();
     await using fake = await startFakeTelegram();
     await using tools = await startToolServer((response) => response.end("it is open"));
@@ -147,7 +147,7 @@ describe("the trace of a message", () => {
     expect(await query(database.url, "SELECT traceparent FROM executions")).toEqual([{ traceparent: null }]);
   }, 300_000);
 
-  it("goes on with a caller's trace, reaches a webhook bot, and shows texts where that is wanted", async () => {
+  it("continues a caller's trace, reaches a webhook bot, and shows texts if configured", async () => {
     await using receiver = await startTraceReceiver();
     await using twilio = await startFakeTwilio();
     await using endpoint = await startToolServer((response) => {

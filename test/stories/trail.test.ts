@@ -90,7 +90,7 @@ async function trailOf(id: string): Promise<Told["body"]> {
 const story = ({ facts }: Told["body"]) =>
   facts.map(({ what, why }) => (why === null ? what : `${what} ${why}`)).join("\n");
 
-test("an ordinary message is told from its arrival to its delivery, by any id that has to do with it", async () => {
+test("the trail shows a message from arrival to delivery, under any id that concerns it", async () => {
   const session = await open();
   const id = await say(session, "hello");
   const told = await eventually(async () => {
@@ -113,7 +113,7 @@ test("an ordinary message is told from its arrival to its delivery, by any id th
     expect((await trailOf(other)).facts.map(({ what }) => what)).toEqual(told.facts.map(({ what }) => what));
 });
 
-test("attempts of the bot and of the delivery are told with their reasons", async () => {
+test("the trail shows the attempts of the bot and of the delivery, with their reasons", async () => {
   const session = await open();
   endpoint.fail({ answer: 503 });
   endpoint.fail({ cut: "after" });
@@ -138,7 +138,7 @@ test("attempts of the bot and of the delivery are told with their reasons", asyn
   expect(lines).toMatch(/may have arrived twice/);
 });
 
-test("what was given up is told, and what an operator did about it", async () => {
+test("the trail shows given-up work, and what an operator did about it", async () => {
   const session = await open();
   const hopeless = await trailOf(await say(session, "hopeless"));
   expect(hopeless.summary).toMatch(/^Not answered: the key is refused\./);
@@ -163,7 +163,7 @@ test("what was given up is told, and what an operator did about it", async () =>
   );
 });
 
-test("what waits is told, with what it waits for", async () => {
+test("the trail shows waiting work, and what it waits for", async () => {
   const session = await open();
   const asked = app.api("POST", `/chat/sessions/${session}/messages`, { content: "wait" });
   const call = await bot.asked("wait");
@@ -181,7 +181,7 @@ test("what waits is told, with what it waits for", async () => {
   expect((await trailOf(id)).summary).toMatch(/^Answered after/);
 });
 
-test("messages that are answered together are one story; so is what the bot was made to say", async () => {
+test("messages with one shared answer have one trail; a triggered message has one too", async () => {
   for (const text of ["one", "two"]) expect(await post(app.url, message(31, text))).toBe(200);
   await eventually(() => expect(telegram.sent.map(({ text }) => text)).toEqual(["re: one + two"]));
   const { body: sessions } = await app.api("GET", "/chat/sessions?channel=telegram");
@@ -218,13 +218,13 @@ test("messages that are answered together are one story; so is what the bot was 
   expect((await trailOf(session)).summary).toBe("A reset. The bot does not answer it.");
 });
 
-test("an id that is nobody's is not found", async () => {
+test("an id that belongs to nothing is not found", async () => {
   const { status, body } = await app.api("GET", `/messages/${"0".repeat(27)}/trail`);
   expect(status).toBe(404);
   expect(body.error.code).toBe("message_not_found");
 });
 
-test("the client and the command line tell the same", async () => {
+test("the client and the command line show the same trail", async () => {
   const id = await say(await open(), "hello");
   await eventually(async () => {
     const { summary, facts } = await trailOf(id);

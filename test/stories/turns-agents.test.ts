@@ -19,7 +19,7 @@ async function answers(story: GatedStory, chat: string, text: string): Promise<s
   });
 }
 
-test("a changed agent is published as its next version; open sessions stay on theirs, new ones get the new one", async () => {
+test("a changed agent becomes its next version; open sessions keep theirs, new sessions get the new one", async () => {
   await using story = await startGatedStory({ bot: sayNote(), agent: agents("one").agent });
   expect(await answers(story, "ada", "hello")).toBe("one");
   await story.app.app.reload();
@@ -37,7 +37,7 @@ test("a changed agent is published as its next version; open sessions stay on th
   expect(await answers(story, "ada", "hello again")).toBe("two");
 });
 
-test("with versioning latest, open sessions follow each new version", async () => {
+test("open sessions use each new version if versioning is latest", async () => {
   const latest = { versioning: "latest" };
   await using story = await startGatedStory({ bot: sayNote(), agent: agents("one", latest).agent });
   expect(await answers(story, "ada", "hello")).toBe("one");
@@ -48,7 +48,7 @@ test("with versioning latest, open sessions follow each new version", async () =
   expect(sessions.body.data).toMatchObject([{ agent_version: 2 }]);
 });
 
-test("a restart publishes nothing that has not changed, and sessions go on with the version they had", async () => {
+test("a restart publishes nothing unchanged, and sessions keep their version", async () => {
   await using database = await createTestDatabase();
   for (const [note, expected] of [
     ["one", "one"],
@@ -80,7 +80,7 @@ test("a reload of a bad configuration names every problem and changes nothing", 
   expect(await answers(story, "ada", "hello")).toBe("one");
 });
 
-test("a channel that a reload brings takes no message before the restart that starts it, and the log says so", async () => {
+test("a channel added by a reload takes no messages until a restart, and the log says so", async () => {
   await using story = await startGatedStory({ bot: sayNote(), agent: agents("one").agent });
   const gated = { kind: "gated", agent: "agent" };
   await story.app.configure({ channels: { gated, another: gated } });

@@ -13,16 +13,16 @@ const SECRET = "token 4711 in /srv/bot.ts:12";
 test.each<[string, (call: BotCall) => void, Record<string, unknown>, { code: string; attempts: number }]>([
   ["throws", (call) => call.fail(new TypeError(SECRET)), {}, { code: "bot_threw", attempts: 3 }],
   ["answers nothing", (call) => call.reply({ replies: [] }), {}, { code: "empty_reply", attempts: 3 }],
-  ["answers blanks", (call) => call.reply(" \n"), {}, { code: "empty_reply", attempts: 3 }],
+  ["answers only spaces", (call) => call.reply(" \n"), {}, { code: "empty_reply", attempts: 3 }],
   ["does not answer in time", () => undefined, { timeoutMs: 100 }, { code: "timeout", attempts: 3 }],
   [
-    "fails for good",
+    "fails permanently",
     (call) => call.fail(new BotError("bad_key", SECRET, { retryable: false })),
     {},
     { code: "bad_key", attempts: 1 },
   ],
 ])(
-  "a bot that %s is a failed execution with a reason, and the user gets one apology",
+  "a bot that %s causes a failed execution with a reason, and the user gets one apology",
   async (_, script, turns, expected) => {
     const bot = createScriptedBot((call) => {
       if (call.texts[0] === "fail") script(call);
@@ -59,14 +59,14 @@ test.each([
   ["context_length", { refusal: "Not that." }, /^Not that\.$/],
   ["content_filter", { apology: "Es tut mir leid." }, /^Es tut mir leid\.$/],
   ["request_refused", {}, /try again in a moment/],
-])("what the user reads of a failure can help them: %s", async (code, turns, words) => {
+])("an apology tells users how to help themselves: %s", async (code, turns, words) => {
   const bot = createScriptedBot((call) => call.fail(new BotError(code, "no", { retryable: false })));
   await using story = await startGatedStory({ bot, agent: { turns } });
   await story.say("ada", "hello");
   await eventually(() => expect(story.texts("ada")).toEqual([expect.stringMatching(words)]));
 });
 
-test("what a bot writes is streamed as it is stored, whatever it is", async () => {
+test("a bot's text is streamed in the same form in which it is stored", async () => {
   const bot = createScriptedBot((call) => {
     call.write("a\u0000");
     call.write("\ud83d");
@@ -84,7 +84,7 @@ test("what a bot writes is streamed as it is stored, whatever it is", async () =
   expect(execution?.log.at(-1)?.data).toMatchObject({ output: { content: "a\ufffd😀b" } });
 });
 
-test("a bot that recovers within its attempts is answered from, without an apology", async () => {
+test("a bot that recovers within its attempts gives the answer, without an apology", async () => {
   let failures = 2;
   const bot = createScriptedBot((call) => {
     if (failures-- > 0) call.fail(new BotError("overloaded", "busy", { retryable: true }));
@@ -101,7 +101,7 @@ test("a bot that recovers within its attempts is answered from, without an apolo
   expect(story.texts("ada")).toEqual(["back again"]);
 });
 
-test("an empty apology is none, and a bot may be silent on purpose", async () => {
+test("an empty apology sends nothing, and a bot may be silent on purpose", async () => {
   const bot = createScriptedBot((call) => {
     if (call.texts[0] === "fail") call.fail(new BotError("no", "no", { retryable: false }));
     else if (call.texts[0] === "quiet") call.reply({ silent: true });
@@ -117,7 +117,7 @@ test("an empty apology is none, and a bot may be silent on purpose", async () =>
   });
 });
 
-test("a message whose answering ends process after process is given up with a reason, not tried for ever", async () => {
+test("a message whose turn ends process after process is given up with a reason", async () => {
   await using database = await createTestDatabase();
   const start = (script: (call: BotCall) => void) => {
     const times = { stopGraceMs: 50 };
@@ -149,7 +149,7 @@ test("a message whose answering ends process after process is given up with a re
   expect(story.bot.calls.map((call) => call.texts)).toEqual([["next"]]);
 });
 
-test("the typing indicator is kept alive while the bot works, and stops when it has answered", async () => {
+test("the typing indicator stays on while the bot works, and stops after its answer", async () => {
   const channel = createGatedChannel(undefined, { typingRefreshMs: 20 });
   const bot = createScriptedBot(() => undefined);
   await using story = await startGatedStory({ bot, channel });

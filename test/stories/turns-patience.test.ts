@@ -19,13 +19,13 @@ const bot = (own: Record<string, (call: BotCall) => void>) =>
     else call.reply(`re: ${text}`);
   });
 
-describe("a bot that asks to be asked later", () => {
+describe("a bot that asks for a retry later", () => {
   const far = new Date(Date.now() + 40 * 86_400_000).toUTCString();
   test.each([
     ["432 seconds", "432"],
     ["an hour", "3600"],
     ["40 days, as a date", far],
-  ])("than a user waits is given up at once, with the reason: %s", async (_, retryAfter) => {
+  ])("than a user waits fails at once with the reason: %s", async (_, retryAfter) => {
     await using server = await startChatServer({
       answer: () => (response) => {
         response.setHeader("retry-after", retryAfter);
@@ -45,7 +45,7 @@ describe("a bot that asks to be asked later", () => {
     expect(server.requests.length).toBe(1);
   });
 
-  test("is given up as well where it is an endpoint, in a header or in its stream", async () => {
+  test("than a user waits fails at once too if it is an endpoint, in a header or its stream", async () => {
     await using endpoint = await startEndpoint((_, response) => {
       if (endpoint.requests.length === 1) {
         response.writeHead(503, { "retry-after": "900" }).end();
@@ -64,7 +64,7 @@ describe("a bot that asks to be asked later", () => {
     expect(endpoint.requests.length).toBe(2);
   });
 
-  test("soon is asked again then, and its answer is the only reply", async () => {
+  test("within the patience is asked again then, and its answer is the only reply", async () => {
     let refusals = 1;
     const later = bot({ hello: (call) => (refusals-- > 0 ? call.fail(busy(50)) : call.reply("hi")) });
     await using story = await startGatedStory({ bot: later });
@@ -74,10 +74,10 @@ describe("a bot that asks to be asked later", () => {
   });
 });
 
-describe("a turn that nobody has to wait for", () => {
+describe("a turn that delays other work", () => {
   const cancelled = "the session ended before this message was answered";
 
-  test("because it pauses between tries gives way to a reset, with all that waits before it", async () => {
+  test("because it pauses between attempts is cancelled by a reset, with all earlier waiting messages", async () => {
     const pausing = bot({ "help me": (call) => call.fail(busy(60_000)) });
     await using story = await startGatedStory({ bot: pausing });
     await story.say("ada", "help me");
@@ -95,7 +95,7 @@ describe("a turn that nobody has to wait for", () => {
     expect(pausing.calls.map(({ texts }) => texts)).toEqual([["help me"], ["hello again"]]);
   });
 
-  test("because it begins to pause while a reset waits gives way, too", async () => {
+  test("because it starts to pause while a reset waits is cancelled too", async () => {
     const failing = bot({ "help me": () => undefined });
     await using story = await startGatedStory({ bot: failing });
     await story.say("ada", "help me");
@@ -105,7 +105,7 @@ describe("a turn that nobody has to wait for", () => {
     await eventually(() => expect(story.texts("ada")).toEqual([RESET]));
   });
 
-  test("because its bot hangs gives way to a reset after a while", async () => {
+  test("because its bot hangs is cancelled by a reset after a while", async () => {
     const hanging = bot({ "help me": () => undefined });
     await using story = await startGatedStory({ bot: hanging });
     await story.say("ada", "help me");
@@ -115,7 +115,7 @@ describe("a turn that nobody has to wait for", () => {
     expect(signal.aborted).toBe(true);
   });
 
-  test("is stopped at once by whoever cancels it, and what waits behind it is answered", async () => {
+  test("stops at once when somebody cancels it, and the messages behind it are answered", async () => {
     const pausing = bot({ "help me": (call) => call.fail(busy(60_000)) });
     await using story = await startGatedStory({ bot: pausing });
     await story.say("ada", "help me");
@@ -130,7 +130,7 @@ describe("a turn that nobody has to wait for", () => {
     await eventually(() => expect(story.texts("ada")).toEqual(["re: hello??"]));
   });
 
-  test("because no answer ever begins ends with the apology, within the patience of all tries", async () => {
+  test("because no answer begins ends with the apology, within the patience of all attempts", async () => {
     const hanging = bot({ hello: () => undefined });
     const turns = { timeoutMs: 150, patienceMs: 300, attempts: 20, backoffMs: 1, apology: APOLOGY };
     await using story = await startGatedStory({ bot: hanging, agent: { turns } });
@@ -142,7 +142,7 @@ describe("a turn that nobody has to wait for", () => {
   });
 });
 
-test("a server that takes a request and says nothing is asked again, and then given up", async () => {
+test("a server that accepts a request and never answers is asked again, and then given up", async () => {
   await using server = await startChatServer({ answer: () => () => undefined });
   const llm = { type: "llm", baseUrl: server.baseUrl, model: "m", firstByteTimeoutMs: 100 };
   await using app = await startTestApp({
@@ -156,7 +156,7 @@ test("a server that takes a request and says nothing is asked again, and then gi
   expect(server.requests.length).toBe(2);
 });
 
-test("a reset that an endpoint's turn gives way to is told to the endpoint as a cancel", async () => {
+test("a reset that cancels an endpoint's turn sends the endpoint a cancel", async () => {
   await using endpoint = await startEndpoint(({ body }, response) => {
     if (body.type === "cancel") json(response, {});
     else if (body.messages[0].content !== "help me") json(response, { messages: [{ content: "Hi." }] });

@@ -36,7 +36,7 @@ test("under queue every message gets its own answer, one turn at a time, in arri
   });
 });
 
-test("a bot that hangs in one session holds up no other", async () => {
+test("a bot that hangs in one session delays no other session", async () => {
   const bot = createScriptedBot((call) => {
     if (call.texts[0] !== "hang") call.reply(`re: ${call.texts[0]}`);
   });
@@ -52,7 +52,7 @@ test("a bot that hangs in one session holds up no other", async () => {
   await eventually(() => expect(story.texts("stuck-0")).toEqual(["at last"]));
 });
 
-test("under collect, messages written while a turn runs are answered together, and say so", async () => {
+test("under collect, messages written during a turn get one shared answer that names them", async () => {
   await using story = await startGatedStory({
     bot: silentUntilTold(),
     agent: { turns: { policy: "collect", windowMs: 0 } },
@@ -75,7 +75,7 @@ test("under collect, messages written while a turn runs are answered together, a
   );
 });
 
-test("under collect, messages written within the window are answered together", async () => {
+test("under collect, messages within the window get one shared answer", async () => {
   await using story = await startGatedStory({ agent: { turns: { policy: "collect", windowMs: 1_000 } } });
   await Promise.all(["a", "b", "c"].map((text) => story.say("ada", text)));
   await eventually(() => expect(story.texts("ada")).toHaveLength(1));
@@ -83,7 +83,7 @@ test("under collect, messages written within the window are answered together", 
   expect(story.bot.calls[0]?.texts.toSorted()).toEqual(["a", "b", "c"]);
 });
 
-test("under interrupt a new message aborts the running turn, the bot's call included, and is answered with it", async () => {
+test("under interrupt a new message aborts the running turn and its bot call, and both get one answer", async () => {
   await using story = await startGatedStory({
     bot: silentUntilTold(),
     agent: { turns: { policy: "interrupt" } },
@@ -106,7 +106,7 @@ test("under interrupt a new message aborts the running turn, the bot's call incl
   expect(story.texts("ada")).toEqual(["1+2"]);
 });
 
-test("under interrupt a message that comes while the turn is still being prepared is answered with the first", async () => {
+test("under interrupt a message that comes while the turn is prepared joins the first one's answer", async () => {
   await using story = await startGatedStory({
     bot: silentUntilTold(),
     agent: { turns: { policy: "interrupt" } },
@@ -127,7 +127,7 @@ test("under interrupt a message that comes while the turn is still being prepare
   expect(story.texts("ada")).toEqual(["hi", "1+2"]);
 });
 
-test("a bot that hears no signal holds up neither the newer message nor the stop", async () => {
+test("a bot that ignores the abort signal delays neither the newer message nor the stop", async () => {
   await using story = await startGatedStory({
     bot: createScriptedBot(() => undefined, { deaf: true }),
     agent: { turns: { policy: "interrupt" } },

@@ -8,7 +8,7 @@ import { startFakeTelegram } from "../support/fake-telegram.ts";
 import { createScriptedBot } from "../support/scripted-bot.ts";
 import { post, telegramConfig } from "./conversations.ts";
 
-test("an agent and its bot are told the user's language, of whichever channel", async () => {
+test("an agent and its bot get the user's language from every channel", async () => {
   await using slack = await startFakeSlack();
   await using telegram = await startFakeTelegram();
   slack.people.set(ADA, { name: "ada", profile: { display_name: "Ada" }, locale: "en-GB" });

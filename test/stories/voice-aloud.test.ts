@@ -7,7 +7,7 @@ const CHAT = 777_001;
 const SENTENCES = ["good morning", "you said good morning", "open the window", "i want to talk to a person"];
 
 test.skipIf(!hasSpeech())(
-  "words that are really spoken are heard, and the spoken answer can be heard in turn",
+  "real speech is transcribed, and the spoken answer can be transcribed too",
   async () => {
     await using speech = await startDebianSpeech(SENTENCES);
     const { baseUrl } = speech;

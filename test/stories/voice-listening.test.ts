@@ -37,7 +37,7 @@ async function why(story: TelegramStory, content: string): Promise<string> {
   return JSON.stringify(body);
 }
 
-test("a voice message is answered by its words, and no later text overtakes it", async () => {
+test("a voice message is answered by its transcript, and no later text overtakes it", async () => {
   await using speech = await startSpeechServer();
   await using story = await startTelegramStory({
     agent: { bot: { type: "echo" }, speech: listensTo(speech, { language: "en", prompt: "Causeway" }) },
@@ -82,7 +82,7 @@ test("a voice message is answered by its words, and no later text overtakes it",
   await eventually(() => expect(story.texts(CHAT).at(-1)).toBe("You said: Listen:\n\nthe second verse"));
 });
 
-test("commands, choices and words that ask for a person work by voice", async () => {
+test("spoken commands, choices and requests for a person work like written ones", async () => {
   await using speech = await startSpeechServer();
   await using story = await startTelegramStory({
     agent: {
@@ -128,7 +128,7 @@ test("commands, choices and words that ask for a person work by voice", async ()
   expect(handoff).toEqual({ state: "requested" });
 });
 
-test("sound that cannot be heard reaches the bot in words, with a reason in the trail", async () => {
+test("the bot gets a note about sound that cannot be transcribed, with the reason in the trail", async () => {
   await using speech = await startSpeechServer();
   await using story = await startTelegramStory({
     agent: {
@@ -166,7 +166,7 @@ test("sound that cannot be heard reaches the bot in words, with a reason in the 
   expect(speech.heard).toHaveLength(before + 2);
 });
 
-test("a server that is away for a moment is asked again, and a spent budget asks it nothing", async () => {
+test("an unreachable speech server is asked again, and a spent budget sends it nothing", async () => {
   await using speech = await startSpeechServer();
   await using story = await startTelegramStory({
     agent: {
@@ -192,7 +192,7 @@ test("a server that is away for a moment is asked again, and a spent budget asks
   expect(speech.heard).toHaveLength(3);
 });
 
-test("a process that ends while it listens leaves the message to the next one, which hears it once", async () => {
+test("a voice message of a stopped process is transcribed once by the next process", async () => {
   await using database = await createTestDatabase();
   await using speech = await startSpeechServer();
   const agent = { bot: { type: "echo" }, speech: listensTo(speech) };
@@ -224,7 +224,7 @@ test("a process that ends while it listens leaves the message to the next one, w
   await rm(directory, { recursive: true });
 });
 
-test("a cancel and a reset do not wait for a server that hangs", async () => {
+test("a cancel and a reset do not wait for a speech server that hangs", async () => {
   await using speech = await startSpeechServer();
   await using story = await startTelegramStory({
     agent: { bot: { type: "echo" }, speech: listensTo(speech), reset: { reply: "All new." } },
@@ -245,7 +245,7 @@ test("a cancel and a reset do not wait for a server that hangs", async () => {
   await eventually(() => expect(story.texts(CHAT)).toEqual(["All new."]));
 });
 
-test("a recording of a browser is heard over the API, and a spoken reset is answered as a written one", async () => {
+test("a browser recording sent over the API is transcribed, and a spoken reset works as a written one", async () => {
   await using speech = await startSpeechServer();
   await using app = await startTestApp({
     agents: { echo: { bot: { type: "echo" }, speech: listensTo(speech), reset: { reply: "All new." } } },

@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
 import { startSpeechServer, voiceNote } from "../support/speech-server.ts";
 
-test("on Slack, an audio clip is heard and answered by voice in its thread, or in writing without the scope", async () => {
+test("a Slack audio clip gets a spoken answer in its thread, or a written one without the scope", async () => {
   await using fake = await startFakeSlack();
   fake.people.set(ADA, { name: "ada" });
   await using speech = await startSpeechServer();

@@ -25,7 +25,7 @@ const sounds = (story: TelegramStory) =>
     method === "sendVoice" && Buffer.isBuffer(voice) ? [voice] : [],
   );
 
-test("a voice message is answered by voice, a text by text, and the text stands in the history", async () => {
+test("a voice message gets a spoken answer, a text a written one, and the history has the text", async () => {
   await using speech = await startSpeechServer();
   await using story = await startTelegramStory({
     agent: {
@@ -69,7 +69,7 @@ test("a voice message is answered by voice, a text by text, and the text stands 
   expect(speech.spoken).toHaveLength(1);
 });
 
-test("text goes where speaking fails or the user takes no voice messages", async () => {
+test("the answer is text if speech fails or the user takes no voice messages", async () => {
   await using speech = await startSpeechServer();
   await using story = await startTelegramStory({
     agent: {
@@ -113,7 +113,7 @@ test("text goes where speaking fails or the user takes no voice messages", async
   expect(JSON.stringify(story.app.log)).not.toContain("speak-key-123456");
 });
 
-test("over the API, the sound of a reply is a file of the message", async () => {
+test("an API reply has its sound as a file of the message", async () => {
   await using speech = await startSpeechServer();
   await using app = await startTestApp({
     agents: { echo: { bot: { type: "echo" }, speech: speechAt(speech, "always") } },

@@ -5,7 +5,7 @@ import { startSpeechServer, voiceNote } from "../support/speech-server.ts";
 
 const ADA = "491701234567";
 
-test("through Meta and through Twilio, a voice message is heard, answered by voice, and its receipt counts", async () => {
+test("through Meta and Twilio, a voice message gets a spoken answer, and its receipt counts", async () => {
   await using speech = await startSpeechServer();
   const { baseUrl } = speech;
   const whatsapp = { kind: "whatsapp", agent: "coach", simulate: true };

@@ -7,7 +7,7 @@ const ADA = "491701234567";
 const BERLIN = { latitude: 52.52, longitude: 13.405, name: "Berlin" };
 const page = { label: "Terms", url: "https://example.org/terms" };
 
-test("places, contacts and reactions reach the bot as words and as data, and a page is a button", async () => {
+test("the bot gets places, contacts and reactions as text and data, and a web page becomes a button", async () => {
   const bot = createScriptedBot((call) =>
     call.reply({ replies: [{ content: `re: ${call.texts.join()}`, buttons: [page] }] }),
   );

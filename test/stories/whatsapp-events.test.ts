@@ -93,8 +93,8 @@ const trigger = (channel: string, agent_id: string, identifier = ADA) =>
     message_text: "Are you still there?",
   });
 
-describe("what a person of the business writes with WhatsApp's own app", () => {
-  test("holds the conversation where the agent hands over to the owner's phone, until they are silent", async () => {
+describe("a message that a person of the business writes with WhatsApp's own app", () => {
+  test("starts a handoff where the agent uses the owner's phone, until the person is silent", async () => {
     await hear("own", textMessage("Hello"));
     await eventually(() => expect(said()).toEqual(["re: Hello"]));
     await writeAsPerson("own", "I am here myself.", "wamid.own-1");
@@ -130,7 +130,7 @@ describe("what a person of the business writes with WhatsApp's own app", () => {
     ]);
   });
 
-  test("stops the turn under way, and takes a handoff that waits for somebody", async () => {
+  test("stops the running turn, and takes a waiting handoff", async () => {
     await hear("own", textMessage("wait for it"));
     const call = await bot.asked("wait for it");
     await writeAsPerson("own", "I do it.", "wamid.own-3");
@@ -144,7 +144,7 @@ describe("what a person of the business writes with WhatsApp's own app", () => {
     expect(said()).not.toContain("I do it.");
   });
 
-  test("is theirs in the history, once, is not answered, and what the user says next is", async () => {
+  test("appears once in the history as that person's, gets no answer, and the next user message is answered", async () => {
     await hear("greeting", textMessage("Hello"));
     await eventually(() => expect(said().toSorted()).toEqual(["Welcome!", "re: Hello"]));
     await writeAsPerson("greeting", "Hi, this is Maria, I will take it from here.", "wamid.maria");
@@ -170,7 +170,7 @@ describe("what a person of the business writes with WhatsApp's own app", () => {
     expect(bot.calls).toHaveLength(2);
   });
 
-  test("to somebody who never wrote begins a conversation in which the bot greets nobody", async () => {
+  test("to a person who never wrote opens a session in which the bot does not greet", async () => {
     await writeAsPerson("greeting", "Hello from Maria", "wamid.first");
     await eventually(async () => expect(await messages()).toMatchObject([{ content: "Hello from Maria" }]));
     await hear("greeting", textMessage("Hello Maria"));
@@ -184,7 +184,7 @@ describe("what a person of the business writes with WhatsApp's own app", () => {
     expect(await list("/chat/sessions")).toHaveLength(1);
   });
 
-  test("opens no window, and one of our own sends is no person's", async () => {
+  test("opens no window, and our own sends are not taken for a person's", async () => {
     await writeAsPerson("plain", "Hello from Maria", "wamid.first");
     await eventually(async () => expect((await user()).reachable).toMatchObject({ code: "window_closed" }));
     await hear("plain", textMessage("Hello"));
@@ -195,8 +195,8 @@ describe("what a person of the business writes with WhatsApp's own app", () => {
   });
 });
 
-describe("somebody who opens the chat for the first time", () => {
-  test("is greeted where the agent greets, once, and no bot is asked", async () => {
+describe("a user who opens the chat for the first time", () => {
+  test("is greeted once if the agent greets, without asking a bot", async () => {
     const welcome = { type: "request_welcome", id: "wamid.welcome" };
     await hear("greeting", welcome);
     await hear("greeting", welcome);
@@ -208,7 +208,7 @@ describe("somebody who opens the chat for the first time", () => {
     expect(await list("/chat/sessions")).toHaveLength(1);
   });
 
-  test("gets what waited for them, and nothing where the agent does not greet", async () => {
+  test("receives waiting messages, and no greeting if the agent does not greet", async () => {
     await trigger("plain", "echo");
     await eventually(async () =>
       expect(await list("/deliveries")).toMatchObject([{ status: "queued", error_code: "window_closed" }]),
@@ -219,13 +219,13 @@ describe("somebody who opens the chat for the first time", () => {
   });
 });
 
-describe("a message that comes long after it was written", () => {
+describe("a message that arrives long after it was written", () => {
   const late = (text: string) => ({
     ...textMessage(text),
     timestamp: timestampOf(new Date(Date.now() - 72 * HOUR)),
   });
 
-  test("opens no window: the template goes out, and the API tells when it was written", async () => {
+  test("opens no window: the template is sent, and the API shows when the message was written", async () => {
     await hear("template", late("Hello"));
     await eventually(() => expect(fake.taken).toMatchObject([{ type: "template" }]));
     expect((await user()).reachable).toMatchObject({ ok: true, code: "template_only" });
@@ -244,7 +244,7 @@ describe("a message that comes long after it was written", () => {
     expect((await user()).reachable).toMatchObject({ ok: true, code: null });
   });
 
-  test("frees nothing that waits, however often it is looked at", async () => {
+  test("frees no waiting message, however often the delivery is checked", async () => {
     await hear("plain", late("Hello"));
     await eventually(async () =>
       expect(await list("/deliveries")).toMatchObject([{ status: "queued", error_code: "window_closed" }]),
@@ -257,8 +257,8 @@ describe("a message that comes long after it was written", () => {
   });
 });
 
-describe("who wants no marketing messages", () => {
-  test("is answered, gets utility templates, and is remembered until they want them again", async () => {
+describe("a user who wants no marketing messages", () => {
+  test("gets answers and utility templates, and is remembered until they want marketing again", async () => {
     await hear("template", textMessage("Hello"));
     await eventually(() => expect(said()).toEqual(["You said: Hello"]));
     await prefer("template", "stop");
@@ -275,7 +275,7 @@ describe("who wants no marketing messages", () => {
     expect((await user()).marketing_stopped_at).toBeNull();
   });
 
-  test("is not sent a template of marketing: what it stands for waits until they write", async () => {
+  test("gets no marketing template: the message waits until they write", async () => {
     await hear("marketing", {
       ...textMessage("Hello"),
       timestamp: timestampOf(new Date(Date.now() - 72 * HOUR)),
@@ -295,7 +295,7 @@ describe("who wants no marketing messages", () => {
   });
 });
 
-test("who writes STOP and nothing else is out of reach until they write again, and no bot is asked", async () => {
+test("a user who writes only STOP is unreachable until they write again, and no bot is asked", async () => {
   await hear("greeting", textMessage("Hello"));
   await eventually(() => expect(said()).toContain("re: Hello"));
   await hear("greeting", textMessage("Stop"));
@@ -307,7 +307,7 @@ test("who writes STOP and nothing else is out of reach until they write again, a
   expect(bot.calls).toHaveLength(2);
 });
 
-test("whoever is known by another number than they are written to at is one person from the first send on", async () => {
+test("a user whom the platform knows by another number is one user from the first send on", async () => {
   fake.knownAs.set("5511988887777", { wa_id: "551188887777", user_id: "BR.2" });
   fake.knownAs.set("4917099", { wa_id: "491709900" });
   for (const number of ["+5511988887777", "+4917099"]) {
@@ -325,7 +325,7 @@ test("whoever is known by another number than they are written to at is one pers
   expect(await list("/chat/sessions")).toHaveLength(2);
 });
 
-test("what a message quotes is told to the bot, of our own messages and of the user's", async () => {
+test("the bot gets the quoted message, whether the bot or the user wrote it", async () => {
   await hear("greeting", { ...textMessage("The red or the blue one?"), id: "wamid.first" });
   await eventually(() => expect(said()).toContain("re: The red or the blue one?"));
   const ours = fake.taken.find(({ body }) => body === "re: The red or the blue one?");
@@ -350,7 +350,7 @@ test("what a message quotes is told to the bot, of our own messages and of the u
   expect(await newest("I meant this")).toContain('Replying to the user: "The red or the blue one?"');
 });
 
-test("an advertisement that a user came from stands with message and session, and the bot is told", async () => {
+test("the message and the session show the advertisement a user came from, and the bot gets it", async () => {
   const referral = { source_type: "ad", source_id: "120", headline: "Spring offer", ctwa_clid: "Aff-1" };
   await hear("greeting", { ...textMessage("Hi"), referral });
   expect(await newest("Hi")).toBe('Replying to an advertisement: "Spring offer"\nHi');
@@ -365,7 +365,7 @@ test("an advertisement that a user came from stands with message and session, an
   expect(await written("Again")).toMatchObject({ metadata: { referral: { source_id: "121" } } });
 });
 
-describe("a message that Meta took, and then could not deliver", () => {
+describe("a message that Meta accepted but could not deliver", () => {
   const failed = (nth: number, code: number) =>
     fake.taken[nth] && {
       id: fake.taken[nth].id,
@@ -381,7 +381,7 @@ describe("a message that Meta took, and then could not deliver", () => {
   const fail = (channel: string, code: number, nth = 0) =>
     post(channel, metaEvent(fake, [], { statuses: [failed(nth, code)] }));
 
-  test("because the window had closed waits until they write, and goes out before the answer", async () => {
+  test("because the window had closed waits until the user writes, and is sent before the answer", async () => {
     await taken("plain", "sent");
     await fail("plain", 131047);
     await fail("plain", 131047);
@@ -394,7 +394,7 @@ describe("a message that Meta took, and then could not deliver", () => {
     );
   });
 
-  test("because the window had closed becomes the template, where there is one", async () => {
+  test("because the window had closed is replaced by the template, if there is one", async () => {
     await taken("template", "sent");
     await fail("template", 131047);
     await eventually(() => expect(fake.taken.map(({ type }) => type)).toEqual(["text", "template"]));
@@ -403,7 +403,7 @@ describe("a message that Meta took, and then could not deliver", () => {
     );
   });
 
-  test.each([130429, 131056, 131000])("for the moment (%d) goes out again", async (code) => {
+  test.each([130429, 131056, 131000])("for a temporary reason (%d) is sent again", async (code) => {
     await taken("plain", "sent");
     await fail("plain", code);
     expect(await list("/deliveries")).toMatchObject([{ status: "queued", error_code: `meta_${code}` }]);
@@ -411,7 +411,7 @@ describe("a message that Meta took, and then could not deliver", () => {
     expect(said()).toEqual(["You said: Hello", "You said: Hello"]);
   });
 
-  test("because of a limit of the sender makes everybody wait, and says so until it is over", async () => {
+  test("because of a sender limit pauses all conversations, and the channel says so until the limit ends", async () => {
     await taken("plain", "sent");
     await fail("plain", 130429);
     const other = { ...textMessage("Me too"), from: "491700000002" };
@@ -428,7 +428,7 @@ describe("a message that Meta took, and then could not deliver", () => {
     await eventually(async () => expect(await channel()).toMatchObject({ state: "ok" }));
   });
 
-  test("for good is not sent again", async () => {
+  test("for a permanent reason is not sent again", async () => {
     await taken("plain", "sent");
     await fail("plain", 131026);
     expect(await list("/deliveries")).toMatchObject([{ status: "failed", next_attempt_at: null }]);

@@ -47,7 +47,7 @@ const named = (from: string | undefined, contact: Record<string, unknown>) => ({
 });
 
 describe("on WhatsApp through Meta", () => {
-  test("the webhook is verified, and a batch that comes twice is answered once, in order", async () => {
+  test("the webhook is verified, and a batch that arrives twice is answered once, in order", async () => {
     const query = `hub.mode=subscribe&hub.verify_token=${fake.verifyToken}&hub.challenge=4711`;
     const verified = await fetch(`${app.url}/webhooks/whatsapp?${query}`);
     expect([verified.status, await verified.text()]).toEqual([200, "4711"]);
@@ -76,7 +76,7 @@ describe("on WhatsApp through Meta", () => {
     ]);
   });
 
-  test("whoever waits for an answer sees their message read and the answer being written", async () => {
+  test("a waiting user sees their message read and the answer being written", async () => {
     await hear([{ ...textMessage("think"), id: "wamid.think" }]);
     const call = await bot.asked("think");
     await eventually(() => expect(fake.typing).toEqual(["wamid.think"]));
@@ -84,7 +84,7 @@ describe("on WhatsApp through Meta", () => {
     await eventually(() => expect(said()).toEqual([["491700000001", "done"]]));
   });
 
-  test("a send whose answer was lost is known by its receipt, and not made again", async () => {
+  test("a send without an answer is recognised by its receipt and not repeated", async () => {
     fake.fail({ cut: "after" });
     await hear([textMessage("hello")]);
     await eventually(async () => expect(await deliveries()).toMatchObject([{ status: "unknown" }]));
@@ -96,7 +96,7 @@ describe("on WhatsApp through Meta", () => {
     expect(said()).toHaveLength(1);
   });
 
-  test("somebody is the same person with and without their number, and when their id changes", async () => {
+  test("a user stays the same person with and without their number, and when their id changes", async () => {
     const shown = named("491700000001", { wa_id: "491700000001" });
     const hidden = named(undefined, {});
     await hear([shown.message("with the number")], shown.value);

@@ -70,7 +70,7 @@ const texts = {
 };
 
 describe.each(["meta", "twilio"] as const)("on WhatsApp through %s", (channel) => {
-  test("whoever is written to by their number in one form and answers from the other is one person", async () => {
+  test("a user who gets a message at one form of their number and answers from the other is one user", async () => {
     for (const { written, known } of NUMBERS) {
       await trigger(channel, written);
       await eventually(async () => expect(await users(channel)).toContain(`whatsapp:${written}`));
@@ -95,7 +95,7 @@ describe.each(["meta", "twilio"] as const)("on WhatsApp through %s", (channel) =
     expect(await sessions(channel)).toHaveLength(NUMBERS.length);
   });
 
-  test("whoever wrote from one form of their number is found by the other", async () => {
+  test("a user who wrote from one form of their number is found by the other", async () => {
     for (const { written, known } of NUMBERS) {
       await says[channel](known, "hello");
       await eventually(() => expect(texts[channel]()).toContainEqual([known, "You said: hello"]));
@@ -111,7 +111,7 @@ describe.each(["meta", "twilio"] as const)("on WhatsApp through %s", (channel) =
   });
 });
 
-test("whoever comes through Twilio with a number and then with nothing but an id is one person", async () => {
+test("a Twilio user who comes with a number and later with only an id is one user", async () => {
   const ExternalUserId = "US.13491208655302741918";
   await says.twilio("15550000004", "with the number", { ExternalUserId });
   await eventually(() => expect(texts.twilio()).toEqual([["15550000004", "You said: with the number"]]));

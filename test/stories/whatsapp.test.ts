@@ -84,7 +84,7 @@ const trigger = (channel: string, identifier: string) =>
   });
 
 describe("on WhatsApp", () => {
-  test("a message that arrives several times is answered once, and its answer's receipts only move forward", async () => {
+  test("a message that arrives several times is answered once, and its receipts only move forward", async () => {
     const params = messageWith(fake, { Body: "hello" });
     const answers = await Promise.all([1, 2, 3].map(() => post("/webhooks/whatsapp", params)));
     for (const { status, text } of answers)
@@ -112,14 +112,14 @@ describe("on WhatsApp", () => {
     expect(await deliveries()).toMatchObject([{ status: "failed", error_code: "twilio_63024" }]);
   });
 
-  test("a long answer arrives in parts, in order, through a rate limit", async () => {
+  test("a long answer arrives in ordered parts, through a rate limit", async () => {
     fake.fail({ status: 429, code: 20429, retryAfter: 1 });
     await say("tell me more");
     await eventually(() => expect(said()).toHaveLength(3), { timeoutMs: 30_000 });
     expect(said().join(" ")).toBe(LONG);
   });
 
-  test("two people have a session each, and /reset begins another", async () => {
+  test("two users have a session each, and /reset opens another one", async () => {
     await say("one");
     await say("two", { From: BOB, ProfileName: "Bob" });
     await eventually(() => expect([said(), said(BOB)]).toEqual([["re: one"], ["re: two"]]));
@@ -130,7 +130,7 @@ describe("on WhatsApp", () => {
     expect(await sessions()).toHaveLength(3);
   });
 
-  test("whoever wrote a day ago gets the template, and whoever just wrote gets words", async () => {
+  test("a user who last wrote a day ago gets the template, and a recent one gets the text", async () => {
     await say("hello");
     await eventually(() => expect(said()).toEqual(["re: hello"]));
     expect((await trigger("whatsapp", ADA)).status).toBe(202);
@@ -144,7 +144,7 @@ describe("on WhatsApp", () => {
     await eventually(() => expect(said().at(-1)).toBe("Conversation reset."));
   });
 
-  test("without a template, what cannot be said yet waits until the user writes, and goes before the answer", async () => {
+  test("without a template, a message waits until the user writes, and is sent before the answer", async () => {
     const long = `${LONG} one two`;
     const trigger = (message_text: string) =>
       app.api("POST", "/trigger_bot_message", {
@@ -188,7 +188,7 @@ describe("on WhatsApp", () => {
     );
   });
 
-  test("a send whose answer was lost is looked for at Twilio, and not sent again", async () => {
+  test("a send without an answer is looked up at Twilio and not repeated", async () => {
     fake.fail({ cut: "after" });
     await say("hello");
     await eventually(
@@ -201,7 +201,7 @@ describe("on WhatsApp", () => {
     expect(said()).toEqual(["re: hello"]);
   });
 
-  test("a receipt that is faster than the record of its send counts, and makes a lost send known", async () => {
+  test("a receipt that arrives before its send is recorded counts, and confirms a send without an answer", async () => {
     fake.fail({ cut: "after" });
     await say("hello");
     const sid = await eventually(() => fake.taken[0]?.sid ?? expect.fail("not taken yet"));
@@ -221,7 +221,7 @@ describe("on WhatsApp", () => {
     expect(said()).toEqual(["re: hello"]);
   });
 
-  test("whoever opts out is shown as out of reach until they write again", async () => {
+  test("a user who opts out is shown as unreachable until they write again", async () => {
     await say("hello");
     await eventually(() => expect(said()).toEqual(["re: hello"]));
     const reachable = async () => (await app.api("GET", "/users")).body.data[0].reachable;
@@ -232,7 +232,7 @@ describe("on WhatsApp", () => {
     expect(bot.calls).toHaveLength(1);
   });
 
-  test("what is not signed by Twilio gets 401, and nothing comes of it", async () => {
+  test("a request without Twilio's signature gets 401 and has no effect", async () => {
     expect((await post("/webhooks/whatsapp", messageWith(fake, { Body: "hello" }), "guess")).status).toBe(
       401,
     );
