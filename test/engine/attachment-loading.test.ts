@@ -22,7 +22,7 @@ function memoryStore(): FileStore {
   };
 }
 
-test("a file that cannot be kept is tried for hours, says so meanwhile, and has failed in the end", async () => {
+test("a file that cannot be stored is tried for hours with a visible error, and then fails", async () => {
   await using world = await openApiWorld();
   const host = createServer((_, response) => response.end("the file"));
   await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
@@ -74,7 +74,7 @@ test("a file that cannot be kept is tried for hours, says so meanwhile, and has 
   expect(hours).toBeLessThan(5);
 });
 
-test("a file that two processes load is kept; one whose message is gone meanwhile is not", async () => {
+test("a file that two processes load is stored; a file whose message was deleted meanwhile is not", async () => {
   await using world = await openApiWorld();
   const host = createServer((_, response) => response.end("the file"));
   await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));

@@ -39,7 +39,7 @@ async function listed(from: ChannelValues, prefix: string): Promise<string[]> {
 }
 
 describe("a channel's values", () => {
-  test("are added once, however many processes try, and each channel has its own", async () => {
+  test("are added once, even by many processes, and separately for each channel", async () => {
     const added = await Promise.all(["a", "b", "c", "d", "e"].map((text) => values.add("k", bytes(text))));
     expect(added.filter(Boolean)).toHaveLength(1);
     expect((await values.read("k"))?.toString()).toBe(["a", "b", "c", "d", "e"][added.indexOf(true)]);
@@ -47,7 +47,7 @@ describe("a channel's values", () => {
     expect(await others.add("k", bytes("x"))).toBe(true);
   });
 
-  test("are absent from the end of their lifetime, to every reader", async () => {
+  test("are missing for every reader once their lifetime ends", async () => {
     await values.write("token", bytes("old"), MINUTE);
     await values.write("stays", bytes("x"));
     expect((await values.read("token"))?.toString()).toBe("old");
@@ -60,7 +60,7 @@ describe("a channel's values", () => {
     expect((await values.read("token"))?.toString()).toBe("new");
   });
 
-  test("keep their lifetime when they change, and lose it when they are written without one", async () => {
+  test("keep their lifetime when they change, and lose it when written without one", async () => {
     await values.write("a", bytes("1"), MINUTE);
     await values.update("a", async () => bytes("2"));
     await values.write("b", bytes("1"), MINUTE);
@@ -69,7 +69,7 @@ describe("a channel's values", () => {
     expect(await listed(values, "")).toEqual(["b"]);
   });
 
-  test("that expired leave the database with the next one that can expire", async () => {
+  test("are deleted after they expire, when the next one with a lifetime is written", async () => {
     await values.write("a", bytes("1"), MINUTE);
     await others.write("b", bytes("1"), MINUTE);
     await expireAll();
@@ -78,7 +78,7 @@ describe("a channel's values", () => {
     expect(rows.map(({ key }) => key)).toEqual(["b", "c"]);
   });
 
-  test("are listed by the beginning of their keys, all of them, and no pattern is read into it", async () => {
+  test("are all listed by the start of their keys, and % and _ match only themselves", async () => {
     const keys = Array.from({ length: 230 }, (_, n) => `team:${String(n).padStart(3, "0")}`);
     for (const key of keys) await values.write(key, bytes("x"));
     await values.write("team%", bytes("x"));

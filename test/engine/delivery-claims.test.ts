@@ -9,7 +9,7 @@ import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-test("a delivery whose claim was committed without an answer is looked at again, however late the commit", async () => {
+test("a delivery whose claim committed without an answer is checked again, however late the commit", async () => {
   await using database = await createTestDatabase();
   const pool = testPool(database.url);
   try {
@@ -53,7 +53,7 @@ test("a delivery whose claim was committed without an answer is looked at again,
   }
 });
 
-test("a claim takes what stands behind in its conversation along, in order, and nothing of another or behind a gap", async () => {
+test("a claim includes the next deliveries of its conversation in order, up to a gap, and no other conversation", async () => {
   await using database = await createTestDatabase();
   const pool = testPool(database.url);
   try {
@@ -85,7 +85,7 @@ test("a claim takes what stands behind in its conversation along, in order, and 
   }
 });
 
-test("what was looked for while the one before it was being recorded goes at once, not after a while", async () => {
+test("a delivery that is claimed while the one before it is being recorded is sent at once", async () => {
   await using database = await createTestDatabase();
   const pool = testPool(database.url);
   try {
@@ -141,7 +141,7 @@ test("what was looked for while the one before it was being recorded goes at onc
   }
 });
 
-test("what a claim took along goes out although the claim's answer was lost, and no job names it any more", async () => {
+test("deliveries of a claim whose answer was lost are sent, though no job names them any more", async () => {
   await using database = await createTestDatabase();
   const pool = testPool(database.url);
   try {

@@ -7,7 +7,7 @@ import { createTestDatabase, testPool } from "../support/postgres.ts";
 const WAITING = 3_000;
 
 test.each([false, true])(
-  "claiming and recording deliveries read few rows, however many others wait (what stands behind along: %s)",
+  "claiming and recording deliveries read few rows, however many others wait (with the next of each conversation: %s)",
   async (along) => {
     await using database = await createTestDatabase();
     // With one connection, the rows that it has read are counted on the same connection.

@@ -35,7 +35,7 @@ describe("the embedded Postgres", () => {
     expect(await query(second.url, "SELECT n FROM kept")).toEqual([{ n: 7 }]);
   });
 
-  it("waits for the disk at every commit, and never long for a new file of its log", async () => {
+  it("waits for the disk at every commit, and only briefly for a new log file", async () => {
     const server = await start(await dataDirectory(), { durable: true });
     expect(await query(server.url, "SHOW fsync")).toEqual([{ fsync: "on" }]);
     expect(await query(server.url, "SHOW synchronous_commit")).toEqual([{ synchronous_commit: "on" }]);
@@ -43,7 +43,7 @@ describe("the embedded Postgres", () => {
     expect(await query(server.url, "SHOW wal_segment_size")).toEqual([{ wal_segment_size: "1MB" }]);
   });
 
-  it("makes its own password, readable by the owner alone, and lets nobody in without it", async () => {
+  it("creates its own password, which only the owner can read, and admits nobody without it", async () => {
     const dataDir = await dataDirectory();
     const server = await start(dataDir);
     const file = join(dataDir, "postgres-password");
@@ -53,7 +53,7 @@ describe("the embedded Postgres", () => {
     await expect(query(server.url.replace(password, "postgres"), "SELECT 1")).rejects.toThrow("password");
   });
 
-  it("refuses a second start on the same directory, naming it and the process that has it", async () => {
+  it("refuses a second start on the same directory, and names it and the running process", async () => {
     const dataDir = await dataDirectory();
     const server = await start(dataDir);
     await expect(start(dataDir)).rejects.toThrow(
@@ -62,7 +62,7 @@ describe("the embedded Postgres", () => {
     expect(await query(server.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   });
 
-  it("lets exactly one of several starts at the same instant have an empty directory", async () => {
+  it("lets only one of several simultaneous starts use an empty directory", async () => {
     const dataDir = await dataDirectory();
     const starts = await Promise.allSettled([start(dataDir), start(dataDir), start(dataDir)]);
     const won = starts.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
@@ -70,7 +70,7 @@ describe("the embedded Postgres", () => {
     expect(await query(won[0]?.url ?? "", "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   });
 
-  it("outlives nobody: killing its owner ends it, and the next start at once has everything committed", async () => {
+  it("ends when its owner is killed, and the next start at once has everything committed", async () => {
     const dataDir = await dataDirectory();
     using source = await compileSource();
     const { child, url } = await ownerProcess(source.path("storage/embedded/embedded-postgres.js"), dataDir);
@@ -85,7 +85,7 @@ describe("the embedded Postgres", () => {
     await expect(readFile(join(dataDir, "postgres", "postmaster.pid"))).rejects.toThrow("ENOENT");
   });
 
-  it("ends by itself when its owner was killed and nobody starts again", async () => {
+  it("ends by itself when its owner was killed and no other start follows", async () => {
     const dataDir = await dataDirectory();
     using source = await compileSource();
     const { child } = await ownerProcess(source.path("storage/embedded/embedded-postgres.js"), dataDir);
@@ -94,7 +94,7 @@ describe("the embedded Postgres", () => {
     await eventually(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"));
   });
 
-  it("is not stopped by the Ctrl-C that reaches its owner's process group", async () => {
+  it("keeps running after Ctrl-C in its owner's process group", async () => {
     const dataDir = await dataDirectory();
     const server = await start(dataDir);
     const pid = await serverPid(dataDir);
@@ -104,7 +104,7 @@ describe("the embedded Postgres", () => {
     await server.stop();
   });
 
-  it("starts again by itself when it is killed, at the same address", async () => {
+  it("restarts at the same address when it is killed", async () => {
     const dataDir = await dataDirectory();
     const server = await start(dataDir);
     await query(server.url, "CREATE TABLE kept (n INT); INSERT INTO kept VALUES (7)");
@@ -112,7 +112,7 @@ describe("the embedded Postgres", () => {
     await eventually(async () => expect(await query(server.url, "SELECT n FROM kept")).toEqual([{ n: 7 }]));
   });
 
-  it("waits for its own server to end that is being stopped from outside, and names no process", async () => {
+  it("waits for its own server while that is being stopped from outside, and names no process", async () => {
     const dataDir = await dataDirectory();
     const log = quietLog();
     const server = await startEmbeddedPostgres({ dataDir, log, durable: false });
@@ -139,7 +139,7 @@ describe("the embedded Postgres", () => {
     expect(JSON.stringify(log.lines)).not.toContain("in use by process");
   });
 
-  it("says whose the files are that were copied without their owner", async () => {
+  it("prints the command that repairs files which were copied without their owner", async () => {
     const dataDir = await dataDirectory();
     await (await start(dataDir)).stop();
     const { uid } = await stat(join(dataDir, "postgres"));
@@ -150,7 +150,7 @@ describe("the embedded Postgres", () => {
     );
   });
 
-  it("waits for files that another start is still handing to the account of Postgres", async () => {
+  it("waits while another start gives the files to the account of Postgres", async () => {
     const dataDir = await dataDirectory();
     await (await start(dataDir)).stop();
     const file = join(dataDir, "postgres", "PG_VERSION");
@@ -165,7 +165,7 @@ describe("the embedded Postgres", () => {
     await (await starting).stop();
   });
 
-  it("recovers from a lock file that names a process which is something else by now", async () => {
+  it("recovers from a lock file whose process number now belongs to another program", async () => {
     const dataDir = await dataDirectory();
     await (await start(dataDir)).stop();
     const lock = join(dataDir, "postgres", "postmaster.pid");
@@ -174,7 +174,7 @@ describe("the embedded Postgres", () => {
     expect(await query(server.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   });
 
-  it("recovers from an interrupted first start, and deletes nothing it did not make", async () => {
+  it("recovers from an interrupted first start, and deletes only its own files", async () => {
     const dataDir = await dataDirectory();
     await mkdir(join(dataDir, "postgres", "base"), { recursive: true });
     await writeFile(join(dataDir, "postgres", "PG_VERSION"), "18\n");
@@ -186,21 +186,21 @@ describe("the embedded Postgres", () => {
     expect(names.filter((name) => name.startsWith("postgres.init-"))).toEqual([]);
   });
 
-  it("says which file to restore when the password is gone", async () => {
+  it("names the password file to restore when it is missing", async () => {
     const dataDir = await dataDirectory();
     await (await start(dataDir)).stop();
     await unlink(join(dataDir, "postgres-password"));
     await expect(start(dataDir)).rejects.toThrow("postgres-password is missing or empty");
   });
 
-  it("refuses files of another Postgres release by name", async () => {
+  it("refuses files of another Postgres release and names the release", async () => {
     const dataDir = await dataDirectory();
     await (await start(dataDir)).stop();
     await writeFile(join(dataDir, "postgres", "PG_VERSION"), "17\n");
     await expect(start(dataDir)).rejects.toThrow("Postgres 17 created the database");
   });
 
-  it("works under a path too long for a socket, and under a directory private to its owner", async () => {
+  it("works with a path too long for a socket, and in a directory private to its owner", async () => {
     const outer = await dataDirectory();
     await chmod(outer, 0o700);
     const server = await start(join(outer, "a".repeat(90)));

@@ -5,7 +5,7 @@ import { testPool } from "../support/postgres.ts";
 /** Connections for jobs and notices, which only listen. */
 const LISTENING = 8;
 
-it("answers many sessions at once over the few connections that it may open", async () => {
+it("the service answers many sessions at once with the few connections it may open", async () => {
   await using app = await startTestApp({ queue: "postgres", env: { CAUSEWAY_DATABASE_CONNECTIONS: "4" } });
   const pool = testPool(app.database.url, 1);
   try {

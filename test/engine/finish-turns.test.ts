@@ -40,9 +40,9 @@ const replyRow = (id: string): TurnCommit["replies"][number] => ({
   deliveries: [{ id: `send-${id}`, content: id, buttons: null }],
 });
 
-for (const order of ["before", "behind"] as const) {
-  for (const stale of ["that says nothing", "with a reply"] as const) {
-    test(`a turn ${stale} whose lease is lost changes nothing ${order} the turn that has it, in one commit`, async () => {
+for (const order of ["before", "after"] as const) {
+  for (const stale of ["without a reply", "with a reply"] as const) {
+    test(`a turn ${stale} and without its lease changes nothing ${order} the turn with the lease, in one commit`, async () => {
       await using database = await createTestDatabase();
       const { pool, turn, finished } = await takenAgain(database.url);
       try {

@@ -19,8 +19,8 @@ const HOT_COLUMNS = [
   "last_activity_at",
 ];
 
-describe("messages and turns update their session in place, and", () => {
-  it("no index but one of ranges has a column that they write", async () => {
+describe("when messages and turns update their session in place,", () => {
+  it("only range indexes have a column that they write", async () => {
     await using database = await createTestDatabase();
     const pool = testPool(database.url);
     const { rows } = await pool.query<{ name: string; definition: string }>(
@@ -59,8 +59,8 @@ describe("messages and turns update their session in place, and", () => {
   });
 });
 
-describe("a session whose indexed columns are behind", () => {
-  it("is brought up to date, and found while it waits", async () => {
+describe("a session with outdated indexed columns", () => {
+  it("is updated, and is found while it waits", async () => {
     await using setting = await sessionsOf(1);
     const { pool } = setting;
     const turns = createTurnRepository(pool, { owner: "owner", leaseMs: 60_000 });
@@ -76,7 +76,7 @@ describe("a session whose indexed columns are behind", () => {
     expect((await pool.query("SELECT waits FROM sessions")).rows).toEqual([{ waits: false }]);
   });
 
-  it("is found by a look at all sessions if its activity is old", async () => {
+  it("is found by a check of all sessions if its activity is old", async () => {
     await using setting = await sessionsOf(1);
     const { pool } = setting;
     await pool.query(
@@ -88,7 +88,7 @@ describe("a session whose indexed columns are behind", () => {
     expect(await setting.behind()).toBe(0);
   });
 
-  it("delays nobody while a message has locked it, and is not forgotten", async () => {
+  it("delays nothing while a message has locked it, and is updated later", async () => {
     await using setting = await sessionsOf(250);
     const { pool, ids } = setting;
     await pool.query("UPDATE sessions SET last_activity_at = now() + interval '1 second'");

@@ -20,7 +20,7 @@ function gatedWriter() {
 const databaseError = (code: string) => Object.assign(new Error(`database said ${code}`), { code });
 
 describe("a group commit", () => {
-  it("writes what arrived during one commit together in the next, and answers each with its own result", async () => {
+  it("writes items that arrive during one commit together in the next, and returns each its own result", async () => {
     const writer = gatedWriter();
     const commit = createGroupCommit({ run: writer.run, maxBatch: 10, partitions: 1 });
     const first = commit("a");
@@ -32,7 +32,7 @@ describe("a group commit", () => {
     expect(await Promise.all([first, ...rest])).toEqual(["A", "B", "C", "D"]);
   });
 
-  it("never writes more than the largest batch at once, and keeps arrival order", async () => {
+  it("never writes more than the largest batch at once, and keeps the order of arrival", async () => {
     const batches: number[][] = [];
     const run = async (items: number[]) => {
       batches.push(items);
@@ -68,7 +68,7 @@ describe("a group commit", () => {
     expect(written.slice(3)).toEqual(["slow 1", "slow 2"]);
   });
 
-  it("lets only the item fail that the database refuses", async () => {
+  it("fails only the item that the database refuses", async () => {
     const run = async (items: string[]) => {
       if (items.includes("poison")) throw databaseError("22P05");
       return items;
@@ -78,7 +78,7 @@ describe("a group commit", () => {
     expect(results.map((result) => result.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   });
 
-  it("tries a batch again that lost a race in the database, whole", async () => {
+  it("repeats a whole batch that lost a race in the database", async () => {
     const batches: string[][] = [];
     const run = async (items: string[]) => {
       batches.push(items);
@@ -95,7 +95,7 @@ describe("a group commit", () => {
     ]);
   });
 
-  it("fails a batch once, not item by item, when the database is down, and works again after", async () => {
+  it("fails a batch once as a whole when the database is down, and works again afterwards", async () => {
     let calls = 0;
     const run = async (items: string[]) => {
       if (++calls === 1) throw databaseError("ECONNREFUSED");
@@ -108,7 +108,7 @@ describe("a group commit", () => {
     expect(await commit("c")).toBe("c");
   });
 
-  it("refuses a writer that answers for fewer items than it was given", async () => {
+  it("refuses a writer that returns fewer results than items", async () => {
     const commit = createGroupCommit({
       run: async (items: string[]) => items.slice(1),
       maxBatch: 1,
@@ -117,7 +117,7 @@ describe("a group commit", () => {
     await expect(commit("a")).rejects.toThrow("a group commit of 1 items returned 0 results");
   });
 
-  it("drains: resolves when everything handed in is written", async () => {
+  it("finishes draining when every accepted item is written", async () => {
     const writer = gatedWriter();
     const commit = createGroupCommit({ run: writer.run, maxBatch: 1, partitions: 1 });
     const all = Promise.all([commit("a"), commit("b")]);

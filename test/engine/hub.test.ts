@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { queueKinds, sharedStore } from "./queue-kinds.ts";
 
-describe.each(queueKinds)("hubs of two processes on one %s", (kind) => {
+describe.each(queueKinds)("the hubs of two processes on one %s", (kind) => {
   /** Two connected hubs, and the messages that the second got on a topic. */
   async function twoHubs() {
     const store = await sharedStore(kind);
@@ -22,7 +22,7 @@ describe.each(queueKinds)("hubs of two processes on one %s", (kind) => {
     };
   }
 
-  it("carry a notice to the other process in the order it was published, once, also to itself", async () => {
+  it("carry notices in order and once to the other process, and also to themselves", async () => {
     await using hubs = await twoHubs();
     const [here, there]: [Json[], Json[]] = [[], []];
     hubs.near.subscribe("session.a", (data) => here.push(data));
@@ -35,7 +35,7 @@ describe.each(queueKinds)("hubs of two processes on one %s", (kind) => {
     await eventually(() => expect(here).toEqual([...sent, "back"]));
   });
 
-  it("carry a notice of any size and alphabet whole", async () => {
+  it("carry notices of any size and alphabet unchanged", async () => {
     await using hubs = await twoHubs();
     const heard: Json[] = [];
     hubs.far.subscribe("session.a", (data) => heard.push(data));
@@ -45,7 +45,7 @@ describe.each(queueKinds)("hubs of two processes on one %s", (kind) => {
     await eventually(() => expect(heard).toEqual([{ long }, "after"]));
   });
 
-  it("keep a notice at home that is published for here only", async () => {
+  it("do not send a notice that is published for this process only", async () => {
     await using hubs = await twoHubs();
     const heard: Json[] = [];
     hubs.far.subscribe("session.a", (data) => heard.push(data));
@@ -57,7 +57,7 @@ describe.each(queueKinds)("hubs of two processes on one %s", (kind) => {
 
 describe("a hub", () => {
   it.each(["", "{", "null", "7", '["a"]', '["a", [1]]', '["a", [[]]]', '["a", [null, ["topic", "data"]]]'])(
-    "goes on after a notice that is none: %s",
+    "continues after an invalid notice: %s",
     async (text) => {
       let hear: (text: string) => void = () => undefined;
       const notices = {
@@ -83,7 +83,7 @@ describe("a hub", () => {
     },
   };
 
-  it("calls the listeners of a topic before publish returns, and no others", async () => {
+  it("calls all listeners of a topic before publish returns, and no others", async () => {
     const hub = await createHub({ backend: nowhere, alone: true, log: quietLog() });
     const heard: Json[] = [];
     hub.subscribe("a", (data) => heard.push(data));
@@ -92,7 +92,7 @@ describe("a hub", () => {
     expect(heard).toEqual([1]);
   });
 
-  it("stops calling who unsubscribed, and nobody else", async () => {
+  it("stops calling only the listener that unsubscribed", async () => {
     const hub = await createHub({ backend: nowhere, alone: true, log: quietLog() });
     const heard: string[] = [];
     const listener = () => heard.push("twice");
@@ -103,7 +103,7 @@ describe("a hub", () => {
     expect(heard).toEqual(["twice", "twice", "twice"]);
   });
 
-  it("goes on with the other listeners when one throws, and says so", async () => {
+  it("calls the other listeners when one throws, and reports the error", async () => {
     const log = quietLog();
     const hub = await createHub({ backend: nowhere, alone: true, log });
     const heard: Json[] = [];

@@ -21,7 +21,7 @@ const STATEMENTS = {
 
 for (const [name, statement] of Object.entries(STATEMENTS)) {
   for (const when of ["before", "after"] as const) {
-    test(`a connection cut ${when} ${name} costs nothing: answered once, at once, and nobody is told of a duplicate`, async () => {
+    test(`a connection cut ${when} ${name} loses nothing: one answer arrives at once, without a duplicate mark`, async () => {
       await using database = await createTestDatabase();
       await using lossy = await startLossyPostgres(database.url);
       const bot = createScriptedBot();
@@ -47,7 +47,7 @@ for (const [name, statement] of Object.entries(STATEMENTS)) {
 }
 
 test.each(["before", "after"] as const)(
-  "a connection cut %s the commit of a reset costs nothing: one new session, and what waited behind it is answered there",
+  "a connection cut %s the commit of a reset loses nothing: one new session opens and answers waiting messages",
   async (when) => {
     await using database = await createTestDatabase();
     await using lossy = await startLossyPostgres(database.url);
@@ -71,7 +71,7 @@ test.each(["before", "after"] as const)(
 );
 
 test.each(["before", "after"] as const)(
-  "a connection cut %s the commit of a turn that does more than answer costs nothing: it is done once",
+  "a connection cut %s the commit of a turn that also writes data loses nothing: the data is written once",
   async (when) => {
     await using database = await createTestDatabase();
     await using lossy = await startLossyPostgres(database.url);
@@ -95,7 +95,7 @@ test.each(["before", "after"] as const)(
 );
 
 test.each(["before", "after"] as const)(
-  "a connection cut %s a session is taken costs nothing: what was to be said there is said",
+  "a connection cut %s the claim of a session loses nothing: the triggered message is sent",
   async (when) => {
     await using database = await createTestDatabase();
     await using lossy = await startLossyPostgres(database.url);
@@ -120,7 +120,7 @@ test.each(["before", "after"] as const)(
 );
 
 test.each(["before", "after"] as const)(
-  "a connection cut %s event rules or scheduled messages are claimed costs nothing: each is carried out once",
+  "a connection cut %s the claim of event rules or scheduled messages loses nothing: each runs once",
   async (when) => {
     await using database = await createTestDatabase();
     await using lossy = await startLossyPostgres(database.url);
@@ -164,7 +164,7 @@ test.each(["before", "after"] as const)(
 );
 
 test.each(["before", "after"] as const)(
-  "a connection cut %s a file is claimed or kept costs nothing: the bot gets it at once",
+  "a connection cut %s the claim or storing of a file loses nothing: the bot gets it at once",
   async (when) => {
     await using database = await createTestDatabase();
     await using lossy = await startLossyPostgres(database.url);
@@ -187,7 +187,7 @@ test.each(["before", "after"] as const)(
 );
 
 test.each(["before", "after"] as const)(
-  "a connection cut %s a repeatable request is claimed or answered costs nothing: it is carried out once",
+  "a connection cut %s the claim or answer of a repeatable request loses nothing: it runs once",
   async (when) => {
     await using database = await createTestDatabase();
     await using lossy = await startLossyPostgres(database.url);
@@ -206,7 +206,7 @@ test.each(["before", "after"] as const)(
   },
 );
 
-test("a repeatable request whose claim fails, with the database away for longer, is not held against its repetition", async () => {
+test("a repeatable request whose claim failed in a longer database outage can be repeated", async () => {
   await using database = await createTestDatabase();
   await using lossy = await startLossyPostgres(database.url);
   await using app = await startTestApp({ database, env: { DATABASE_URL: lossy.url } });
@@ -218,7 +218,7 @@ test("a repeatable request whose claim fails, with the database away for longer,
   expect((await open()).status).toBe(201);
 });
 
-test("a turn whose database goes away while it is prepared goes on when it is back, without waiting for its lease", async () => {
+test("a turn whose database fails during preparation continues after the outage, without waiting for its lease to expire", async () => {
   await using database = await createTestDatabase();
   await using lossy = await startLossyPostgres(database.url);
   const bot = createScriptedBot();

@@ -12,12 +12,12 @@ import { quietLog } from "../support/quiet-log.ts";
 const prismaDirectory = fileURLToPath(new URL("../../prisma/", import.meta.url));
 
 describe("migrations", () => {
-  it("give exactly what schema.prisma declares", async () => {
+  it("produce exactly the schema of schema.prisma", async () => {
     await using database = await createTestDatabase();
     expect(await schemaDrift({ databaseUrl: database.url })).toBe("");
   });
 
-  it("are found wanting when a column is added to schema.prisma only", async () => {
+  it("are reported as incomplete when only schema.prisma has a new column", async () => {
     await using database = await createTestDatabase();
     const declared = await readFile(join(prismaDirectory, "schema.prisma"), "utf8");
     const schema = declared.replace("model Delivery {", "model Delivery {\n  colour String?");
@@ -126,7 +126,7 @@ describe("migrations", () => {
     ]);
   });
 
-  it("are applied once when many processes start at the same instant", async () => {
+  it("are applied once when many processes start at the same moment", async () => {
     await using database = await createTestDatabase({ empty: true });
     const pools = Array.from({ length: 6 }, () => connect(database.url));
     const applied = await Promise.all(pools.map((pool) => applyMigrations(pool, quietLog())));
@@ -134,7 +134,7 @@ describe("migrations", () => {
     await Promise.all(pools.map((pool) => pool.end()));
   });
 
-  it("that were edited after they were applied are refused by name", async () => {
+  it("are refused by name if they were edited after they were applied", async () => {
     await using database = await createTestDatabase();
     await using pool = connect(database.url);
     await using copy = await copyOfMigrations();
@@ -145,7 +145,7 @@ describe("migrations", () => {
     );
   });
 
-  it("of a newer release make an older one refuse to start", async () => {
+  it("of a newer release prevent an older release from starting", async () => {
     await using database = await createTestDatabase();
     await using pool = connect(database.url);
     await using copy = await copyOfMigrations();
@@ -155,7 +155,7 @@ describe("migrations", () => {
     await expect(applyMigrations(pool, quietLog())).rejects.toThrow("of a newer release");
   });
 
-  it("give what is known of an anonymous visitor to the open session used last, and leave everybody else's alone", async () => {
+  it("move an anonymous visitor's data to their last used open session, and change no other user's data", async () => {
     await using database = await createTestDatabase({ empty: true });
     await using pool = connect(database.url);
     await using copy = await copyOfMigrations();
@@ -184,7 +184,7 @@ describe("migrations", () => {
     ]);
   });
 
-  it("that fail leave nothing behind and can be tried again", async () => {
+  it("that fail change nothing and can be tried again", async () => {
     await using database = await createTestDatabase();
     await using pool = connect(database.url);
     await using copy = await copyOfMigrations();

@@ -4,7 +4,7 @@ import { addConversation } from "../api/api-rows.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 
-test("a delivery that is added while its session is named goes to the new address too", async () => {
+test("a delivery added while its session gets a new address goes to that address too", async () => {
   await using database = await createTestDatabase();
   const pool = testPool(database.url);
   try {

@@ -13,8 +13,8 @@ import { quietLog } from "../support/quiet-log.ts";
 import { startRedis } from "../support/redis.ts";
 import { queueKinds } from "./queue-kinds.ts";
 
-describe("an outage", () => {
-  it("of Postgres is survived: queue, worker, hub and pool work again after the server was killed", async () => {
+describe("during an outage", () => {
+  it("of Postgres, queue, worker, hub and pool recover after the server was killed", async () => {
     const dataDir = await mkdtemp(join(tmpdir(), "causeway-outage-"));
     await chmod(dataDir, 0o711);
     onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
@@ -47,7 +47,7 @@ describe("an outage", () => {
   }, 300_000);
 
   it.skipIf(!queueKinds.includes("redis"))(
-    "of Redis is survived, wiped or not: adding fails soon and then works again",
+    "of Redis, with or without data loss, adding a job fails soon and then works again",
     async () => {
       await using database = await createTestDatabase({ empty: true });
       const redis = await startRedis();
@@ -72,7 +72,7 @@ describe("an outage", () => {
     60_000,
   );
 
-  it("of single connections is survived: the pool replaces what an administrator cut off", async () => {
+  it("of single connections, the pool replaces those that an administrator ended", async () => {
     await using own = await createTestDatabase();
     const database = openDatabase({ url: own.url, maxConnections: 2, log: quietLog() });
     await database.prisma.workspace.create({ data: { id: "w", slug: "default" } });

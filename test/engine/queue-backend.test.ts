@@ -3,7 +3,7 @@ import { eventually } from "../support/eventually.ts";
 import { queueKinds, sharedStore } from "./queue-kinds.ts";
 
 describe.each(queueKinds)("the queue on %s", (kind) => {
-  it("hands every job to a worker once, one by one or in bulk", async () => {
+  it("gives every job to a worker once, added singly or in bulk", async () => {
     await using store = await sharedStore(kind);
     const backend = await store.open();
     expect(backend.kind).toBe(kind);
@@ -18,7 +18,7 @@ describe.each(queueKinds)("the queue on %s", (kind) => {
     await eventually(() => expect(seen.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, ...many]));
   });
 
-  it("keeps nothing of a job that is done", async () => {
+  it("deletes a job completely when it is done", async () => {
     await using store = await sharedStore(kind);
     const backend = await store.open();
     let runs = 0;
@@ -34,7 +34,7 @@ describe.each(queueKinds)("the queue on %s", (kind) => {
     });
   });
 
-  it("tries a job again that failed", async () => {
+  it("repeats a job that failed", async () => {
     await using store = await sharedStore(kind);
     const backend = await store.open();
     let runs = 0;
@@ -46,7 +46,7 @@ describe.each(queueKinds)("the queue on %s", (kind) => {
     await eventually(() => expect(runs).toBe(2));
   });
 
-  it("runs a delayed job after its delay, woken by nothing else", async () => {
+  it("runs a delayed job after its delay, without any other event", async () => {
     await using store = await sharedStore(kind);
     const backend = await store.open();
     let lateMs = Number.NaN;
@@ -58,7 +58,7 @@ describe.each(queueKinds)("the queue on %s", (kind) => {
     await eventually(() => expect(lateMs).toBeGreaterThanOrEqual(0));
   });
 
-  it("works jobs of one process in another, and lets a running one finish at close", async () => {
+  it("runs jobs of one process in another, and finishes a running job on close", async () => {
     await using store = await sharedStore(kind);
     const [producer, consumer] = [await store.open(), await store.open()];
     let open = (): void => undefined;
@@ -86,7 +86,7 @@ describe.each(queueKinds)("the queue on %s", (kind) => {
     await expect(backend.ping()).resolves.toBeUndefined();
   });
 
-  it("is set up once by many processes that start at the same instant", async () => {
+  it("is set up once by many processes that start at the same moment", async () => {
     await using store = await sharedStore(kind);
     const backends = await Promise.all([store.open(), store.open(), store.open(), store.open()]);
     for (const backend of backends) await backend.queue("numbers").add("number", {});

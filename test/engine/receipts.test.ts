@@ -8,7 +8,7 @@ import { eventually } from "../support/eventually.ts";
 
 const receiptsIn = (pool: Pool) => createReceiptRepository(pool, createUnreachableUsers(pool));
 
-test("receipts about messages that others sent from the same number keep none of ours waiting", async () => {
+test("receipts for other services' messages from the same number do not delay our receipts", async () => {
   await using world = await openApiWorld();
   const receipts = receiptsIn(world.pool);
   const home = { id: world.workspaceId, slug: "default" };
@@ -34,7 +34,7 @@ test("receipts about messages that others sent from the same number keep none of
   expect(left.rows).toEqual([{ count: 0 }]);
 });
 
-test("a receipt that comes while the outcome of its send is being recorded counts", async () => {
+test("a receipt counts if it arrives while the outcome of its send is being recorded", async () => {
   await using world = await openApiWorld();
   const receipts = receiptsIn(world.pool);
   const home = { id: world.workspaceId, slug: "default" };
@@ -63,7 +63,7 @@ test("a receipt that comes while the outcome of its send is being recorded count
 });
 
 test.each(["by the platform's id", "by the delivery's own"])(
-  "a receipt that came early, naming its send %s, and says that nothing arrives any more marks the user, unless they wrote since",
+  "an early receipt that names its send %s and reports an unreachable user marks the user, unless they wrote since",
   async (named) => {
     await using world = await openApiWorld();
     const receipts = receiptsIn(world.pool);

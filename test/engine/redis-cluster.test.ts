@@ -24,7 +24,7 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 300_000 }, ()
   });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
 
-  it("is recognised by any of its nodes, and has the keys of each queue in one place", async () => {
+  it("is recognised through any of its nodes, and stores the keys of each queue in one place", async () => {
     await using processes = backends(cluster.urls.slice(0, 1), "places");
     const [here, there] = [await processes.open(), await processes.open()];
     const names = ["turns", ...Array.from({ length: 6 }, (_, index) => `deliveries-${index}`)];
@@ -57,7 +57,7 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 300_000 }, ()
     expect(places.filter((place) => place.size > 0).length).toBeGreaterThan(1);
   });
 
-  it("carries notices to all processes, in order, whichever node each of them is at", async () => {
+  it("carries notices to all processes in order, whichever node each process uses", async () => {
     await using processes = backends(cluster.urls, "notices");
     const log = quietLog();
     const open = async () => createHub({ backend: await processes.open(), alone: false, log });
@@ -73,7 +73,7 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 300_000 }, ()
     await Promise.all(hubs.map((hub) => hub.close()));
   });
 
-  it("runs the service, on queue and notices alone", async () => {
+  it("runs the service, with queue and notices on it alone", async () => {
     await using fake = await startFakeTelegram();
     await using service = await twoProcesses(cluster, fake, { reconcileMs: 600_000 });
     await talk({ chats: 6, each: 3 }, () => [service.web.url]);
@@ -82,7 +82,7 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 300_000 }, ()
     expect(await service.redis()).toBe("ok");
   });
 
-  it("is looked at as a whole by the doctor", async () => {
+  it("is checked as a whole by the doctor", async () => {
     const [first = ""] = cluster.urls;
     expect(await diagnoseRedis([first])).toEqual([
       expect.objectContaining({
@@ -103,7 +103,7 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 300_000 }, ()
     await expect(backends([`${first}/2`], "x").open()).rejects.toThrow(/leave out the number/);
   });
 
-  it("is reached over TLS and with the password at every node, by the names that the nodes have", async () => {
+  it("is reached over TLS and with the password at every node, by the names of the nodes", async () => {
     const [first = ""] = cluster.urls;
     const nodes = await cluster.ask(first, (redis) => nodesOf(redis, first.replace("redis:", "rediss:")));
     expect(nodes.map(({ host, port }) => `${host}:${port}`)).toEqual(
@@ -117,7 +117,7 @@ describe.skipIf(!inject("redisUrl"))("a Redis Cluster", { timeout: 300_000 }, ()
     expect(await named).toBe("redis.example");
   });
 
-  it("loses nothing when a replica takes over, nor when a node comes back empty, which a start waits for", async () => {
+  it("loses nothing when a replica takes over or a node returns empty, and a start waits for the node", async () => {
     await using fake = await startFakeTelegram();
     await using service = await twoProcesses(cluster, fake, {});
     const replicated = await cluster.masterOf("{turns}");

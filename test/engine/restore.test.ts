@@ -80,7 +80,7 @@ const restore = (url: string, lines: readonly BackupLine[], folderOfMigrations?:
     ...(folderOfMigrations === undefined ? {} : { migrations: folderOfMigrations }),
   });
 
-test("a backup of an older release is restored into this one, or the command says what is in the way", async () => {
+test("a backup of an older release is restored into this one, or the command says what prevents it", async () => {
   const lines = await earlierBackup();
   const names = await namesOfThisRelease();
   expect(names).toContain(LATE);
@@ -123,7 +123,7 @@ test("a backup of an older release is restored into this one, or the command say
   await left.end();
 }, 300_000);
 
-test("a backup is private from its first byte, and a broken one leaves no file", async () => {
+test("a backup is private from its first byte, and a failed one leaves no file", async () => {
   const path = join(folder, "backup.gz");
   const draft = `${path}.unfinished`;
   await writeFile(draft, "from a process that ended", { mode: 0o644 });
@@ -151,7 +151,7 @@ test("a backup is private from its first byte, and a broken one leaves no file",
     await expect(stat(left)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
-test("files of a bucket are in a backup, unless they are to be left out", async () => {
+test("a backup contains the files of a bucket, unless an option leaves them out", async () => {
   const port = await freePort();
   const bucket = await createEmulator({
     service: "aws",

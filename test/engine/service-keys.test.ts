@@ -5,7 +5,7 @@ import { serviceKey } from "../../src/storage/service-keys.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-test("processes that start at once share one random key for each name", async () => {
+test("processes that start at the same time share one random key for each name", async () => {
   await using world = await createTestDatabase();
   const { pool, close } = openDatabase({ url: world.url, maxConnections: 8, log: quietLog() });
   try {
@@ -18,7 +18,7 @@ test("processes that start at once share one random key for each name", async ()
   }
 });
 
-test("a link opens its own file for an hour, under its own key", () => {
+test("a link opens its own file for an hour, with its own key", () => {
   const options = { publicUrl: "https://chat.example.org", now: () => 1_800_000_000_000 };
   const links = createAttachmentLinks({ ...options, key: Buffer.alloc(32, 1) });
   const query = new URL(links.linkTo("one")).searchParams;

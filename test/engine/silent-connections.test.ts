@@ -54,8 +54,8 @@ async function silentPool() {
   };
 }
 
-describe("a pool whose connections all went silent", () => {
-  it("loses one statement, and the next ones are answered", async () => {
+describe("a pool whose connections all became silent", () => {
+  it("loses one statement, and answers the next ones", async () => {
     await using silent = await silentPool();
     await expect(silent.pool.query("SELECT 1")).rejects.toThrow("timeout");
     for (let nth = 0; nth < CONNECTIONS; nth += 1) {
@@ -63,14 +63,14 @@ describe("a pool whose connections all went silent", () => {
     }
   });
 
-  it("loses one statement of Prisma, and the next ones are answered", async () => {
+  it("loses one statement of Prisma, and answers the next ones", async () => {
     await using silent = await silentPool();
     const { workspace } = prismaOn(silent.pool);
     await expect(workspace.count()).rejects.toThrow("timeout");
     for (let nth = 0; nth < CONNECTIONS; nth += 1) expect(await workspace.count()).toBe(0);
   });
 
-  it("loses one transaction, and the next ones are answered", async () => {
+  it("loses one transaction, and answers the next statements", async () => {
     await using silent = await silentPool();
     const one = () => inTransaction(silent.pool, (client) => client.query("SELECT 1"));
     await expect(one()).rejects.toThrow("timeout");
@@ -88,8 +88,8 @@ describe("a pool whose connections all went silent", () => {
   });
 });
 
-describe("a queue whose connections all went silent", () => {
-  it("listens again on new ones, for jobs and for notices", async () => {
+describe("a queue whose connections all became silent", () => {
+  it("listens on new connections, for jobs and for notices", async () => {
     await using network = await behindNetwork();
     const log = quietLog();
     const backend = await openQueueBackend({ databaseUrl: network.url, log });

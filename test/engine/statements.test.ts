@@ -27,24 +27,24 @@ const READ_AS: Readonly<Record<string, readonly number[]>> = {
 describe("the SQL of the service", () => {
   const found = findStatements(parseSources());
 
-  it("is known before it runs, except in files that run texts of others", () => {
+  it("is known before it runs, except in files that run SQL from elsewhere", () => {
     const others = [...found.unknown].flatMap(([file, reasons]) => (file in RUNS_OTHERS ? [] : reasons));
     expect(others).toEqual([]);
     expect(Object.keys(RUNS_OTHERS).filter((file) => !found.unknown.has(file))).toEqual([]);
   });
 
-  it("stands in repositories, and in the folders of the database and the queue", () => {
+  it("appears only in repositories, and in the folders of the database and the queue", () => {
     const elsewhere = found.statements.filter(
       ({ place }) => !/^src\/(storage|queue)\/|-(repository|store)\.ts:/.test(place),
     );
     expect(elsewhere.map(({ place }) => place)).toEqual([]);
   });
 
-  it("has a declared type for the rows that are read", () => {
+  it("has a declared type for the rows it returns", () => {
     expect(found.untyped).toEqual([]);
   });
 
-  it("fits the migrated schema, and gives the columns that the program declares", async () => {
+  it("fits the migrated schema, and returns the columns that the program declares", async () => {
     await using database = await createTestDatabase();
     const client = new pg.Client(database.url);
     await client.connect();
@@ -82,12 +82,12 @@ describe("the reader of statements", () => {
       ["SELECT 1 FROM users"],
     ],
     [
-      "both branches of a condition, the same one everywhere",
+      "both branches of a condition, with the same choice everywhere",
       `pool.query(\`SELECT \${a ? "x" : "y"} FROM \${a ? "t" : "u"}\`);`,
       ["SELECT x FROM t", "SELECT y FROM u"],
     ],
     [
-      "what each call of a function gives",
+      "the statement of each call of a function",
       `const find = (w) => pool.query(\`SELECT 1 WHERE \${w}\`); find("a"); find("b");`,
       ["SELECT 1 WHERE a", "SELECT 1 WHERE b"],
     ],
@@ -101,7 +101,7 @@ describe("the reader of statements", () => {
     expect(textsOf(source)).toEqual(texts);
   });
 
-  it("says where a statement is known only at run time", () => {
+  it("reports a statement that is known only at run time", () => {
     expect([...statementsOf("\npool.query(request.body);").unknown]).toEqual([
       ["a.ts", ["src/a.ts:2: src/a.ts:2: Identifier depends on what happens at run time"]],
     ]);

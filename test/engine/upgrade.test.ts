@@ -31,7 +31,7 @@ async function databaseOfFirstRelease(): Promise<TestDatabase> {
   return database;
 }
 
-test("a database of the first release goes on where it stopped: sessions, messages, keys and open deliveries", async () => {
+test("a database of the first release continues after the upgrade: sessions, messages, keys and open deliveries", async () => {
   await using database = await databaseOfFirstRelease();
   await using fake = await startFakeTelegram();
   await using app = await startTestApp({

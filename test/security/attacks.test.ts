@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]());
 
 test.each(ATTACKS.map((attack) => [attack.name, attack] as const))(
-  "nobody else waits for %s",
+  "other clients do not wait during this attack: %s",
   async (_, attack) => {
     const target = { url: world.url, apiKey: world.app.apiKey };
     const { refused, longest } = await whileWatched(target, () => attack.begin(target));

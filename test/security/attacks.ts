@@ -88,7 +88,7 @@ export const ATTACKS: readonly Attack[] = [
     },
   },
   {
-    name: "a rule for a schedule that never ends to be computed",
+    name: "a schedule rule that takes for ever to compute",
     async begin({ url, apiKey }) {
       const upTo = (from: number, to: number) =>
         Array.from({ length: to - from + 1 }, (_, n) => from + n).join();

@@ -45,14 +45,14 @@ async function expectTaken(): Promise<void> {
   expect(statuses).toEqual([...kinds.map((kind) => [kind, 200]), ["web", 202], ["api", 201]]);
 }
 
-describe("whoever begins bodies and falls silent keeps nobody out", () => {
-  test("with many tiny pieces, which take no more than what they hold", async () => {
+describe("a client that starts bodies and then sends nothing does not block others", () => {
+  test("with many tiny chunks, which use only as much memory as they contain", async () => {
     using attacker = new HalfOpen(world.url);
     await attacker.begin(headOf("/web/web/visitors"), "1\r\n \r\n".repeat(100_000));
     await expectTaken();
   });
 
-  test.each(Object.keys(madeUp))("with bodies as large as may be, at %s", async (path) => {
+  test.each(Object.keys(madeUp))("with bodies of the largest allowed size, at %s", async (path) => {
     using attacker = new HalfOpen(world.url);
     const headers = madeUp[path]?.() ?? {};
     for (let n = 0; n < MANY; n++)
@@ -69,7 +69,7 @@ describe("whoever begins bodies and falls silent keeps nobody out", () => {
     await expectTaken();
   });
 
-  test("as a platform whose secret got about, to the other channels", async () => {
+  test("as a platform whose secret leaked, on the other channels", async () => {
     using attacker = new HalfOpen(world.url);
     const headers = { "X-Telegram-Bot-Api-Secret-Token": TELEGRAM_SECRET };
     for (let n = 0; n < MANY; n++)
@@ -80,7 +80,7 @@ describe("whoever begins bodies and falls silent keeps nobody out", () => {
     await eventually(expectTaken);
   });
 
-  test("as a visitor, or with a key, to others", async () => {
+  test("as a visitor or with a key, for other clients", async () => {
     using attacker = new HalfOpen(world.url);
     const visitor = await newVisitor(world.url);
     const session = await visitor.openSession();
@@ -98,7 +98,7 @@ describe("whoever begins bodies and falls silent keeps nobody out", () => {
   });
 });
 
-test("a body is whole however it comes in pieces", async () => {
+test("a body arrives complete, however it is split into chunks", async () => {
   const said = (content: string) => Buffer.from(JSON.stringify({ content }));
   const [short, long] = ["€".repeat(1_000), "€".repeat(20_000)];
   const { body: session } = await world.app.api("POST", "/chat/sessions", { agent_id: "echo" });

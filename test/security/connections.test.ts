@@ -35,19 +35,19 @@ async function expectTaken(): Promise<void> {
 
 const GET = "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
 
-describe("whoever holds connections open keeps nobody out", () => {
+describe("a client that holds many connections open does not block others", () => {
   test.each<[string, string[]]>([
-    ["saying nothing", []],
-    ["after a request that was answered", [GET]],
-    ["in the middle of a head", ["GET /livez HTTP/1.1\r\nHost: "]],
-    ["in the middle of a body that may be anybody's", [headOf("/web/web/visitors", {}, 1_000), "{"]],
+    ["without sending anything", []],
+    ["after an answered request", [GET]],
+    ["in the middle of the headers", ["GET /livez HTTP/1.1\r\nHost: "]],
+    ["in the middle of a body without a key", [headOf("/web/web/visitors", {}, 1_000), "{"]],
   ])("%s", async (_, parts) => {
     using attacker = new HalfOpen(world.url);
     for (let n = 0; n < 2 * MOST; n++) await attacker.begin(...parts);
     await expectTaken();
   });
 
-  test("however many there are, so long as the process has files left", async () => {
+  test("with any number of connections, as long as the process has file handles left", async () => {
     using build = await buildService();
     await using directory = await serviceDirectory({
       agents: { echo: { bot: { type: "echo" } } },
@@ -64,34 +64,31 @@ describe("whoever holds connections open keeps nobody out", () => {
   }, 180_000);
 });
 
-describe("a connection ends", () => {
+describe("a connection", () => {
   const upgrade =
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
   test.each([
     ["without a key", `/api/v1/chat/sessions/${"0".repeat(27)}/ws`, "401"],
-    ["with a token that is none", `/api/v1/chat/sessions/${"0".repeat(27)}/ws?token=cws_x`, "401"],
-    ["to an address that is none", "/chat/web", ""],
-  ])(
-    "once a WebSocket was refused that was asked for %s, whatever the other side does",
-    async (_, path, status) => {
-      const socket = await silentPeer(world.url);
-      const seen = HalfOpen.watch(socket);
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`);
-      // The other side never ends its half. Only a server that has closed the connection answers further bytes with a
-      // reset.
-      await eventually(
-        () => {
-          if (!socket.destroyed) socket.write("x");
-          expect(seen.closed).toBe(true);
-        },
-        { timeoutMs: 30_000 },
-      );
-      expect(seen.answer.slice(9, 12)).toBe(status);
-    },
-  );
+    ["with an invalid token", `/api/v1/chat/sessions/${"0".repeat(27)}/ws?token=cws_x`, "401"],
+    ["to an unknown address", "/chat/web", ""],
+  ])("closes after a refused WebSocket request %s, whatever the client does", async (_, path, status) => {
+    const socket = await silentPeer(world.url);
+    const seen = HalfOpen.watch(socket);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`);
+    // The other side never ends its half. Only a server that has closed the connection answers further bytes with a
+    // reset.
+    await eventually(
+      () => {
+        if (!socket.destroyed) socket.write("x");
+        expect(seen.closed).toBe(true);
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect(seen.answer.slice(9, 12)).toBe(status);
+  });
 
-  test("where its client takes nothing of an answer", async () => {
+  test("closes if its client reads nothing of an answer", async () => {
     const big = Router().get(
       "/livez",
       (_request, response) => void response.end("x".repeat(64 * 1024 * 1024)),
@@ -111,7 +108,7 @@ describe("a connection ends", () => {
     await http.close(0);
   });
 
-  test("but not where its client waits for an answer", async () => {
+  test("stays open while its client waits for an answer", async () => {
     let answer: (() => void) | undefined;
     const slow = Router().get("/livez", (_request, response) => {
       answer = () => response.end("at last");
@@ -131,14 +128,14 @@ describe("a connection ends", () => {
     await http.close(0);
   });
 
-  test("on which far more is asked at once than anybody asks", async () => {
+  test("closes after far more simultaneous requests than any client sends", async () => {
     const answer = await world.raw(GET.repeat(2_000), { untilMs: 20_000 });
     expect(answer.match(/HTTP\/1\.1 200/g)?.length ?? 0).toBeLessThan(2_000);
     await expectTaken();
   });
 });
 
-test("a visitor reads so many files at a time, an address so many more, and others still some", async () => {
+test("one visitor and one address can read only a limited number of files at a time; others still can", async () => {
   const file = Buffer.alloc(8 * 1024 * 1024, "x");
   const upload = async () => {
     const visitor = await newVisitor(world.url);

@@ -48,10 +48,10 @@ function tally(statuses: readonly number[]): Record<number, number> {
   return counts;
 }
 
-describe("one address gets so much, however many visitors it says it is", () => {
+describe("the limit of one address, for all its visitors together,", () => {
   const message = () => ({ content: "hello", client_message_id: randomUUID() });
 
-  test("of messages", async () => {
+  test("covers messages", async () => {
     const from = "203.0.113.10";
     const visitors = await Promise.all(Array.from({ length: 5 }, () => visit(from)));
     const statuses = await Promise.all(
@@ -66,7 +66,7 @@ describe("one address gets so much, however many visitors it says it is", () => 
     expect((await call("203.0.113.11", `/sessions/${session}/messages`, message(), token)).status).toBe(202);
   });
 
-  test("of sessions, whether opened or begun anew", async () => {
+  test("covers sessions, both opened and reset", async () => {
     const from = "203.0.113.12";
     const visitors = await Promise.all(Array.from({ length: 3 }, () => visit(from)));
     const opened = visitors.flatMap(({ token, session }) =>
@@ -85,7 +85,7 @@ describe("one address gets so much, however many visitors it says it is", () => 
     expect((await visit("203.0.113.13")).session).not.toBe("");
   });
 
-  test("unless the site itself says who they are", async () => {
+  test("does not apply to visitors whom the site identifies", async () => {
     const from = "203.0.113.14";
     const visitors = await Promise.all(
       Array.from({ length: 20 }, async (_, n) => {
@@ -101,10 +101,10 @@ describe("one address gets so much, however many visitors it says it is", () => 
   test.each<[string, (n: number) => string]>([
     ["an IPv6 network", (n) => `2001:db8:0:1:${n.toString(16)}::1`],
     [
-      "an IPv4 address that comes over IPv6 now and then",
+      "an IPv4 address that sometimes arrives in IPv6 form",
       (n) => (n % 2 === 0 ? "198.51.100.7" : "::ffff:198.51.100.7"),
     ],
-  ])("of visitors, and %s is one", async (_, addressOf) => {
+  ])("covers new visitors, and %s counts as one address", async (_, addressOf) => {
     const admitted = Array.from(
       { length: 30 },
       async (_each, n) => (await call(addressOf(n), "/visitors", {})).status,
@@ -114,7 +114,7 @@ describe("one address gets so much, however many visitors it says it is", () => 
 });
 
 test.each(["install", "oauth"])(
-  "one address opens the page %s of an app's installation so often, and others still may",
+  "one address can open the installation page %s only so often, and other addresses still can",
   async (page) => {
     const visit = async (from: string) => {
       const headers = { "x-forwarded-for": from };
@@ -127,7 +127,7 @@ test.each(["install", "oauth"])(
   },
 );
 
-describe("files that are not sent take so much and no more", () => {
+describe("unsent files have a limit", () => {
   const file = Buffer.alloc(0.9 * MIB, "x");
   async function upload(from: string, { token, session }: { token: string; session: string }) {
     const headers = {
@@ -140,7 +140,7 @@ describe("files that are not sent take so much and no more", () => {
     return { status: response.status, id: (answer as { id?: string }).id };
   }
 
-  test("of one visitor, who may go on once they are sent", async () => {
+  test("for each visitor, who may continue after sending them", async () => {
     const from = "203.0.113.30";
     const visitor = await visit(from);
     const kept = await Promise.all(Array.from({ length: 4 }, () => upload(from, visitor)));
@@ -156,7 +156,7 @@ describe("files that are not sent take so much and no more", () => {
     expect(rows).toEqual([]);
   });
 
-  test("of one address, and others may still", async () => {
+  test("for each address, and other addresses may still upload", async () => {
     const from = "203.0.113.31";
     const visitors = await Promise.all(Array.from({ length: 6 }, () => visit(from)));
     const kept = await Promise.all(visitors.map((visitor) => upload(from, visitor)));
@@ -164,8 +164,8 @@ describe("files that are not sent take so much and no more", () => {
     expect((await upload("203.0.113.32", await visit("203.0.113.32"))).status).toBe(201);
   });
 
-  test("of one key, until messages use them, and other keys may still", async () => {
-    // Ten of the largest files always may wait, because one message may have as many.
+  test("for each key until messages use the files, and other keys may still upload", async () => {
+    // Ten of the largest files may always wait, because one message may have ten files.
     const created = await world.app.api("POST", "/api_keys", { name: "other", scopes: ["messages:write"] });
     const keys = [world.app.apiKey, String(created.body.secret)];
     const opened = await world.app.api("POST", "/chat/sessions", { agent_id: "echo" });
@@ -185,7 +185,7 @@ describe("files that are not sent take so much and no more", () => {
     expect((await uploadWith(keys[0])).status).toBe(201);
   });
 
-  test("nor is anything left of one that could not be kept", async () => {
+  test("and a file that could not be stored does not count", async () => {
     const from = "203.0.113.33";
     const visitor = await visit(from);
     const place = join(world.app.dataDir, "attachments");
@@ -197,7 +197,7 @@ describe("files that are not sent take so much and no more", () => {
   });
 });
 
-describe("whoever tries many secrets is held back, and asks the database nothing", () => {
+describe("a client that guesses many secrets is limited without database queries", () => {
   const guess = (n: number) => `cw_${hash("sha256", String(n), "base64url")}`;
   const api = (from: string, key: string) =>
     fetch(`${world.url}/api/v1/agents`, { headers: { "x-api-key": key, "x-forwarded-for": from } });
@@ -217,7 +217,7 @@ describe("whoever tries many secrets is held back, and asks the database nothing
     await locked.release();
   });
 
-  test("with tokens of visitors", async () => {
+  test("with visitor tokens", async () => {
     const from = "203.0.113.22";
     const { token, session } = await visit(from);
     const made = (n: number) => `cwa_${hash("sha256", String(n), "base64url")}`;
@@ -232,7 +232,7 @@ describe("whoever tries many secrets is held back, and asks the database nothing
     expect((await call("203.0.113.23", "/sessions", {}, made(0))).status).toBe(401);
   });
 
-  test("with tokens of sockets", async () => {
+  test("with socket tokens", async () => {
     const { body: session } = await world.app.api("POST", "/chat/sessions", { agent_id: "echo" });
     const open = async (n: number) => {
       const url = `${world.url.replace("http", "ws")}/api/v1/chat/sessions/${session.id}/ws?token=cws_${n}`;
@@ -249,7 +249,7 @@ describe("whoever tries many secrets is held back, and asks the database nothing
   });
 });
 
-test("a secret that was right is looked up whatever its neighbours try, until it is wrong", async () => {
+test("a secret that was right is checked despite wrong guesses from the same address, until it is wrong", async () => {
   const attempts = createAttempts(createRateLimit({ perMinute: 1, burst: 2 }, () => 0));
   const right = async () => "found";
   const wrong = async () => null;
@@ -265,13 +265,13 @@ test("a secret that was right is looked up whatever its neighbours try, until it
   await expect(attempts.check("a", "key", wrong)).rejects.toMatchObject({ status: 429 });
 });
 
-test("a secret that many begin to use at once counts once, and is looked up by all", async () => {
+test("a secret that many clients first use at the same moment counts once, and all are checked", async () => {
   const attempts = createAttempts(createRateLimit({ perMinute: 1, burst: 1 }, () => 0));
   const found = Array.from({ length: 100 }, () => attempts.check("a", "key", async () => "found"));
   expect(new Set(await Promise.all(found))).toEqual(new Set(["found"]));
 });
 
-test("a lookup that fails counts for nobody", async () => {
+test("a lookup that fails does not count as a guess", async () => {
   const attempts = createAttempts(createRateLimit({ perMinute: 1, burst: 1 }, () => 0));
   const away = async () => {
     throw new Error("the database is away");

@@ -39,7 +39,7 @@ describe("malformed HTTP", () => {
       ),
     ],
     [
-      "a chunked that is none",
+      "a transfer encoding that does not end with chunked",
       request("POST /livez HTTP/1.1", "Transfer-Encoding: chunked, identity\r\n", "x"),
     ],
     ["a negative length", request("POST /livez HTTP/1.1", "Content-Length: -1\r\n")],
@@ -50,10 +50,10 @@ describe("malformed HTTP", () => {
     ["a space before a colon", request("GET /livez HTTP/1.1", "X-A : 1\r\n")],
     ["a folded header", request("GET /livez HTTP/1.1", "X-A: 1\r\n 2\r\n")],
     ["a NUL in a header", request("GET /livez HTTP/1.1", "X-A: a\u0000b\r\n")],
-    ["no method there is", request("HACK /livez HTTP/1.1", "")],
-    ["no HTTP", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003"],
+    ["an unknown method", request("HACK /livez HTTP/1.1", "")],
+    ["bytes that are not HTTP", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003"],
     ["headers without an end", request("GET /livez HTTP/1.1", `X-A: ${"a".repeat(20_000)}\r\n`)],
-  ])("with %s is refused, and the connection closed", async (_, bytes) => {
+  ])("with %s is refused, and the connection is closed", async (_, bytes) => {
     const answer = await world.raw(Buffer.from(bytes, "latin1"));
     // Never answered as if it were one good request, let alone two.
     expect(answer).not.toMatch(/^HTTP\/1\.1 2/);
@@ -81,7 +81,7 @@ describe("malformed HTTP", () => {
   });
 });
 
-test("paths lead nowhere but to routes", async () => {
+test("unusual paths get a 4xx status and show no file", async () => {
   const tricks = [
     "/..%2f..%2fetc/passwd",
     "/chat/..%2f..%2fpackage.json",
@@ -110,7 +110,7 @@ test("paths lead nowhere but to routes", async () => {
 });
 
 describe("a body", () => {
-  test("of the API may be anything, and is never more than a refusal", async () => {
+  test("of the API may contain anything, and gets at worst a refusal", async () => {
     const document: unknown = await (await fetch(`${world.url}/api/v1/openapi.json`)).json();
     const operations = operationsOf(document as JsonObject).filter(({ method }) =>
       /POST|PATCH|PUT/.test(method),
@@ -173,7 +173,7 @@ describe("a body", () => {
     expect({}).not.toHaveProperty("isAdmin");
   });
 
-  test("keeps a key named __proto__ as data", async () => {
+  test("stores a key named __proto__ as data", async () => {
     const response = await fetch(`${world.url}/api/v1/chat/sessions`, {
       method: "POST",
       headers: { "x-api-key": world.app.apiKey, "content-type": "application/json" },
@@ -185,7 +185,7 @@ describe("a body", () => {
     expect({}).not.toHaveProperty("isAdmin");
   });
 
-  test("beyond its limit is refused before it is read whole, on every door", async () => {
+  test("over the limit is refused before it is completely read, on every route", async () => {
     const visitor = await newVisitor(world.url);
     const session = await openSession();
     const big = JSON.stringify({ content: "x".repeat(1024 * 1024 + 1) });
@@ -201,7 +201,7 @@ describe("a body", () => {
   });
 });
 
-test("a page is ours by the public URL or as one of this machine, whatever name its request was sent to", async () => {
+test("a page counts as ours by the public URL or our local address, whatever Host it sends", async () => {
   const from = async (origin: string, host: string) => {
     const head = `POST /web/web/visitors HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\n`;
     const rest = "Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
@@ -229,7 +229,7 @@ test("a page is ours by the public URL or as one of this machine, whatever name 
   for (const [origin, host] of ours) expect([origin, await from(origin, host)]).toEqual([origin, "201"]);
 });
 
-test("text of users does not become a header or a line of the log", async () => {
+test("user text cannot become a header or a log line", async () => {
   const lines: string[] = [];
   const log = createLogger({
     level: "debug",
@@ -261,7 +261,7 @@ test("text of users does not become a header or a line of the log", async () => 
   expect(traced.headers.get("x-request-id")).not.toBe("forged");
 });
 
-test("a key is the whole key, wherever it stands", async () => {
+test("a key is accepted only complete, wherever the request contains it", async () => {
   const key = world.app.apiKey;
   const wrong = [
     "",
@@ -291,7 +291,7 @@ test("a key is the whole key, wherever it stands", async () => {
   expect(status).toBe(401);
 });
 
-test("a client that takes its time over a request is cut off, and others are not", async () => {
+test("a client that sends a request too slowly is disconnected, and others are not", async () => {
   const health = Router().get("/livez", (_request, response) => void response.end("ok"));
   const patience = { headersMs: 200, requestMs: 400, checkMs: 50 };
   const http = createHttpServer({ webhooks: () => {}, health, mounts: [] }, quietLog(), patience);
@@ -319,7 +319,7 @@ test("a client that takes its time over a request is cut off, and others are not
   await http.close(0);
 });
 
-test("a key holds so many streams open and no more, and has them back when it leaves", async () => {
+test("a key has a limit of open streams, and can open new ones after it closes some", async () => {
   const id = await openSession();
   const execution = (await world.app.api("POST", `/chat/sessions/${id}/messages`, { content: "hello" })).body
     .execution_id;
@@ -361,7 +361,7 @@ test("a key holds so many streams open and no more, and has them back when it le
   });
 });
 
-test("a visitor holds so many streams open and no more", async () => {
+test("a visitor has a limit of open streams", async () => {
   const visitor = await newVisitor(world.url);
   const session = await visitor.openSession();
   const streams = [];

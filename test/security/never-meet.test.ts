@@ -157,11 +157,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test("every table and every key of the database is known to belong to somebody", async () => {
+test("every table and every key of the database has a known owner", async () => {
   expect(await unclassified(pool)).toEqual([]);
 });
 
-test("two people, chats, agents and workspaces never meet, whatever order they speak in", async () => {
+test("two people, chats, agents and workspaces never share anything, in any order of messages", async () => {
   const silent = kindSamples.filter(([, { channels }]) => channels.every(({ webhook }) => webhook === null));
   const others = await Promise.all(silent.map(([kind]) => OTHER_KINDS[kind]?.() ?? Promise.reject(kind)));
   const conversations = [...byWebhook(), ...others.flat()];

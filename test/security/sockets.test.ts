@@ -44,16 +44,13 @@ async function expectTaken(): Promise<void> {
   }
 }
 
-describe("a socket's client keeps nobody else waiting", () => {
+describe("a socket client does not block others", () => {
   test.each<[string, unknown]>([
     ["pings", { type: "ping" }],
     ["cancels", { type: "cancel" }],
-    [
-      "cancels of an execution with a name nobody can look for",
-      { type: "cancel", execution_id: "\u0000\ud800" },
-    ],
-    ["frames that are none", { type: "shout" }],
-    ["messages that say nothing", { type: "message", content: " " }],
+    ["cancels of an execution with an invalid id", { type: "cancel", execution_id: "\u0000\ud800" }],
+    ["unknown frames", { type: "shout" }],
+    ["empty messages", { type: "message", content: " " }],
     ["messages", { type: "message", content: "hello" }],
   ])("with a flood of %s", async (_, frame) => {
     const before = world.app.log.length;
@@ -65,7 +62,7 @@ describe("a socket's client keeps nobody else waiting", () => {
     expect(world.app.log.slice(before).filter(({ level }) => level === "error")).toEqual([]);
   });
 
-  test("with pings, which ask the database nothing", async () => {
+  test("with pings, which need no database query", async () => {
     const client = await connect(await open());
     const locked = await lockTable(world.app.database, "api_keys");
     client.send({ type: "ping" });
@@ -73,7 +70,7 @@ describe("a socket's client keeps nobody else waiting", () => {
     await locked.release();
   });
 
-  test("with long messages behind one that waits: they stay in the network, and none is lost", async () => {
+  test("with long messages behind a waiting one, which stay in the network and are not lost", async () => {
     const MESSAGES = 30;
     const session = await open();
     const client = await connect(session);
@@ -95,7 +92,7 @@ describe("a socket's client keeps nobody else waiting", () => {
     expect(client.count("error")).toBe(0);
   }, 300_000);
 
-  test("with a message in ever so many pieces", async () => {
+  test("with a message in very many pieces", async () => {
     const client = await connect(await open());
     const closed = once(client.socket, "close");
     for (let n = 0; n < 3_000; n++) client.socket.send("x", { fin: false });
@@ -104,7 +101,7 @@ describe("a socket's client keeps nobody else waiting", () => {
   });
 });
 
-test("a session has so many sockets open and no more, and other sessions have theirs", async () => {
+test("a session has a limit of open sockets, and other sessions have their own", async () => {
   const session = await open();
   for (let n = 0; n < 20; n++) await connect(session);
   const { body } = await world.app.api("POST", `/chat/sessions/${session}/ws_token`, {});
@@ -118,7 +115,7 @@ test("a session has so many sockets open and no more, and other sessions have th
   await eventually(() => connect(session));
 });
 
-test("while the database is away each frame is told so, and the log is not filled", async () => {
+test("while the database is away each frame gets an error, and the log stays short", async () => {
   const socket = new WebSocket(`${world.url.replace("http", "ws")}/api/v1/chat/sessions/${await open()}/ws`, {
     headers: { authorization: `Bearer ${world.app.apiKey}` },
   });

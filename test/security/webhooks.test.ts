@@ -17,7 +17,7 @@ const path = (kind: string) => `/webhooks/${kind}`;
 const isSafe = (status: number) => status < 500;
 
 describe("a webhook", () => {
-  test("takes what its platform signed: what follows refuses something that would be taken", async () => {
+  test("accepts a message that its platform signed", async () => {
     for (const kind of kinds) {
       const before = await world.messages();
       const body = goodBody(kind);
@@ -32,7 +32,7 @@ describe("a webhook", () => {
     });
   });
 
-  test("stores nothing of what is unsigned, whatever it is", async () => {
+  test("stores nothing from unsigned requests, whatever they contain", async () => {
     const before = await world.messages();
     const header = fc.constantFrom(
       "x-telegram-bot-api-secret-token",
@@ -74,7 +74,7 @@ describe("a webhook", () => {
     expect(await world.messages()).toBe(before);
   });
 
-  test("survives whatever a platform might sign", async () => {
+  test("survives any content that a platform might sign", async () => {
     const shapes = fc.object({
       maxDepth: 4,
       key: fc.constantFrom(
@@ -117,7 +117,7 @@ describe("a webhook", () => {
     expect(Object.prototype).not.toHaveProperty("text");
   });
 
-  test("is not let in by tricks with headers, methods, paths or another channel's signature", async () => {
+  test("is not accepted through changed headers, methods, paths or another channel's signature", async () => {
     const before = await world.messages();
     const statuses: number[] = [];
     const attempt = async (url: string, headers: Record<string, string>, body: string, method = "POST") => {
@@ -159,7 +159,7 @@ describe("a webhook", () => {
     expect(await world.messages()).toBe(before);
   });
 
-  test("counts what is sent again once, and takes no signature of another time", async () => {
+  test("counts a repeated message once, and rejects a signature from another time", async () => {
     const before = await world.messages();
     const body = goodBody("slack");
     const headers = sign("slack", body);
@@ -183,7 +183,7 @@ describe("a webhook", () => {
     expect(await world.messages()).toBe(before + 4);
   });
 
-  test("is refused by its head where that cannot be genuine, and its body is not waited for", async () => {
+  test("is refused by its headers if they cannot be genuine, without waiting for its body", async () => {
     const json = "Content-Type: application/json";
     const now = Math.floor(Date.now() / 1000);
     const hex = "0".repeat(64);
@@ -232,7 +232,7 @@ describe("a webhook", () => {
     );
   });
 
-  test("takes no body beyond its limit, said or unsaid", async () => {
+  test("accepts no body over its limit, with or without a declared length", async () => {
     const big = JSON.stringify({ update_id: 1, filler: "x".repeat(4 * 1024 * 1024 + 1) });
     expect((await world.post(path("telegram"), sign("telegram"), big)).status).toBe(413);
     const chunk = "x".repeat(65_536);

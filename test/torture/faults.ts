@@ -200,7 +200,7 @@ export const faults: readonly Fault[] = [
       traffic.repeat(false);
     },
   },
-  { name: "webhooks bring what nobody can read", mayDouble: false, happen: poison },
+  { name: "webhooks contain unreadable data", mayDouble: false, happen: poison },
   {
     name: "a bot hangs",
     mayDouble: false,

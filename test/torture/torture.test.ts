@@ -13,7 +13,7 @@ const report = process.env.TORTURE_REPORT;
 const long = minutes > 0;
 const queue = process.env.CAUSEWAY_TEST_QUEUE === "redis" ? "redis" : "postgres";
 
-describe("whatever happens to it, the service", () => {
+describe("despite every fault, the service", () => {
   let build: Build;
   beforeAll(async () => {
     build = await buildService();
@@ -21,7 +21,7 @@ describe("whatever happens to it, the service", () => {
   afterAll(() => build[Symbol.dispose]());
 
   it(
-    "answers everything it acknowledged, in order, and twice only where it says so",
+    "answers every accepted message in order, and repeats an answer only with a mark",
     async () => {
       const outcomes = await runFaults({
         queue,
