@@ -9,7 +9,7 @@ import { buildService, serviceDirectory, startProcess } from "../support/process
 const report = process.env["CAUSEWAY_ATTACK_REPORT"];
 const API_KEY = "cw_attack_operator_key_0123456789";
 
-// `npm run attack` runs this. The figures are those of the machine, so there is nothing to expect.
+// `npm run attack` runs this. The figures depend on the machine, so there are no expectations.
 describe.skipIf(report === undefined)("attacks on a service in a process of its own", () => {
   test("are measured", { timeout: 600_000 }, async () => {
     using build = await buildService();

@@ -1,5 +1,5 @@
-// `npm run attack`: does to a fresh service what attackers did, and prints the longest wait of everybody else under each
-// attack, beside the same without one, as a Markdown table.
+// `npm run attack`: attacks a fresh service in every known way. It prints a Markdown table of the longest wait of other
+// clients, during each attack and without one.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
--- Rows that version 0.1.0 (2026-11-21) wrote: each table's, after people wrote on Telegram and over the API, and after a
--- stop while two messages could not be sent. Its migrations, which `_prisma_migrations` names with their checksums, come first.
--- Triggers are off, because what they did is among the rows.
+-- The rows of every table of version 0.1.0 (2026-11-21), after people wrote on Telegram and over the API. The service
+-- was stopped while two messages could not be sent. The rows of `_prisma_migrations`, with their checksums, come first.
+-- Triggers are off, because the rows already contain their results.
 SET session_replication_role = replica;
 
 INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, started_at, applied_steps_count) VALUES ('54c71395-ecff-44d5-808f-0b31a4259798', '96c669936492f441bc85cfee472c1ecff629afe56cb4e5af0aae8e28b243e26c', '2026-11-30 15:57:43.552394+00', '20261120000000_init', '2026-11-30 15:57:43.325+00', '1');

@@ -107,7 +107,7 @@ test("a backup of an older release is restored into this one, or the command say
   await using other = await createTestDatabase({ empty: true });
   expect(await restore(other.url, early)).toEqual({ kind: "newer", release: "0.0.9" });
 
-  // The last step fails after the rows are in: they stay, and are said to be there.
+  // The last step fails after the rows are restored. They stay, and the command says so.
   const broken = join(folder, "migrations");
   await cp(migrations, broken, { recursive: true });
   await mkdir(join(broken, "29990101000000_later"));

@@ -6,7 +6,7 @@ import type { RowType } from "../support/statements/row-types.ts";
 import { findStatements, type Statement } from "../support/statements/sql-statements.ts";
 import { parseFile, parseSources } from "../support/statements/syntax.ts";
 
-/** Files that run texts of others, which no test can know before they run. */
+/** Files that run SQL from elsewhere, which no test can know before it runs. */
 const RUNS_OTHERS = {
   "queue/postgres-queues.ts": "statements of BullMQ",
   "storage/database.ts": "settings of each connection",

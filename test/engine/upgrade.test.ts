@@ -44,7 +44,7 @@ test("a database of the first release continues after the upgrade: sessions, mes
     },
   });
 
-  // They waited behind a platform that answered 500.
+  // These messages waited because the platform answered 500.
   const texts = () => fake.sent.filter(({ chatId }) => chatId === ADA).map(({ text }) => text);
   await eventually(() => expect(texts()).toEqual(["You said: Can you hear me?", "A reminder of yours"]), {
     timeoutMs: 100_000,

@@ -3,12 +3,12 @@ import { ATTACKS } from "./attacks.ts";
 import { whileWatched } from "./watch.ts";
 import { startWorld, type World } from "./world.ts";
 
-/** Without what stands against it, each attack takes minutes or refuses everybody. A busy machine takes seconds. */
+/** Without the defences, an attack takes minutes or blocks everybody. With them, a busy machine takes seconds. */
 const SECONDS = 20_000;
 
 let world: World;
 beforeAll(async () => {
-  // So few that the flood of one address is refused, whatever the machine takes.
+  // The rate is so low that every machine refuses the flood of one address.
   const few = { burst: 20, perMinute: 0.01 };
   const many = { burst: 300, perMinute: 300 };
   const addressRates = { visitors: many, sessions: many, messages: few, wrongTokens: few, wrongKeys: few };

@@ -13,7 +13,7 @@ export interface Target {
 
 export interface Attack {
   name: string;
-  /** Resolves when everything is sent. What it holds open stays so until it is disposed. */
+  /** Resolves when everything is sent. Disposing the result closes the connections that it holds open. */
   begin(target: Target): Promise<AsyncDisposable>;
 }
 
@@ -105,7 +105,7 @@ const ignore = () => undefined;
 const nothingHeld: AsyncDisposable = { [Symbol.asyncDispose]: async () => undefined };
 const held = (release: () => void): AsyncDisposable => ({ [Symbol.asyncDispose]: async () => release() });
 
-/** The answer, or the end of the connection, is the service's affair. */
+/** Posts a body. The service may answer or close the connection. */
 async function post(url: string, headers: Record<string, string>, body: string): Promise<void> {
   const answer = await fetch(url, { method: "POST", headers, body }).catch(ignore);
   await answer?.text().catch(ignore);

@@ -7,9 +7,9 @@ import { goodBody, sign, signedChannels } from "./signed.ts";
 import { startWorld, type World } from "./world.ts";
 
 const KIB = 1024;
-/** Half of it is for one sender. Every attacking request here announces a larger body. */
+/** The memory for unfinished bodies. One sender gets half; each attacking request announces more than that. */
 const ROOM = 256 * KIB;
-/** So many bodies of 30 KiB each are more than a room holds. */
+/** This many bodies of 30 KiB exceed that memory. */
 const MANY = 12;
 
 let world: World;
@@ -20,7 +20,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 
 const kinds = signedChannels;
 const hex = "0".repeat(64);
-/** In the format of each platform's signature, but made up. */
+/** Invalid signatures in the format of each platform. */
 const madeUp: Record<string, () => Record<string, string>> = {
   "/webhooks/slack": () => ({
     "X-Slack-Request-Timestamp": String(Math.floor(Date.now() / 1000)),
@@ -31,7 +31,7 @@ const madeUp: Record<string, () => Record<string, string>> = {
   "/web/web/visitors": () => ({}),
 };
 
-/** Every known sender is accepted: platforms, visitors, and holders of keys. */
+/** Expects that messages of every known sender are accepted: platforms, visitors, and holders of keys. */
 async function expectTaken(): Promise<void> {
   const statuses: [string, number][] = [];
   for (const kind of kinds) {

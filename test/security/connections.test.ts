@@ -113,7 +113,7 @@ describe("a connection", () => {
     const slow = Router().get("/livez", (_request, response) => {
       answer = () => response.end("at last");
     });
-    // A connection without a request ends after the same time. On a busy machine a request needs some of it to arrive.
+    // An idle connection ends after the same time. On a busy machine a request needs a part of it to arrive.
     const patience = { headersMs: 5_000, requestMs: 5_000, checkMs: 1_000, unreadMs: 1_000 };
     const http = createHttpServer({ webhooks: () => {}, health: slow, mounts: [] }, quietLog(), patience);
     const port = await http.listen("127.0.0.1", 0);

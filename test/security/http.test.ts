@@ -55,7 +55,7 @@ describe("malformed HTTP", () => {
     ["headers without an end", request("GET /livez HTTP/1.1", `X-A: ${"a".repeat(20_000)}\r\n`)],
   ])("with %s is refused, and the connection is closed", async (_, bytes) => {
     const answer = await world.raw(Buffer.from(bytes, "latin1"));
-    // Never answered as if it were one good request, let alone two.
+    // The answer never accepts it as a valid request, neither as one nor as two.
     expect(answer).not.toMatch(/^HTTP\/1\.1 2/);
     expect(answer.match(/^HTTP\/1\.1 /gm)?.length ?? 0).toBeLessThanOrEqual(1);
     await isAlive();
@@ -305,7 +305,7 @@ test("a client that sends a request too slowly is disconnected, and others are n
     socket.resume();
     socket.write(begin);
     const trickle = setInterval(() => socket.write("a"), 20);
-    // Also by a reset, which is an error before it is a close.
+    // A connection may end with a reset, which raises an error before the close.
     return new Promise<void>((resolve) => {
       socket.once("close", () => {
         clearInterval(trickle);
@@ -323,7 +323,7 @@ test("a key has a limit of open streams, and can open new ones after it closes s
   const id = await openSession();
   const execution = (await world.app.api("POST", `/chat/sessions/${id}/messages`, { content: "hello" })).body
     .execution_id;
-  // A stream that stays: of a session's socket, as an answer of the echo bot is over at once.
+  // A session's socket stays open. The stream of an echo answer would end at once.
   const sockets = await Promise.all(
     [1, 2, 3].map(async () => {
       const { WebSocket } = await import("ws");

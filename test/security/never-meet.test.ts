@@ -18,7 +18,7 @@ import { newVisitor } from "../support/web-visitor.ts";
 import { ownedRows, unclassified } from "./row-owners.ts";
 import { identityToken, PUBLIC_URL } from "./secrets.ts";
 
-/** A conversation. `fact` names all that the bot may remember there: that of its user, channel and agent. */
+/** A conversation. `fact` is what the bot may remember there, for this user, channel and agent. */
 interface Conversation {
   name: string;
   fact: string;
@@ -31,14 +31,14 @@ const CHATS = [0, 1];
 const AGENTS = { coach: { bot: { type: "scripted" }, participantData: "prompt" } };
 const agents = { ...AGENTS, nurse: AGENTS.coach };
 
-/** Words of other conversations that the bot was shown. */
+/** Texts of other conversations that the bot could see. */
 const leaks: string[] = [];
 const answered = new Set<string>();
 let app: TestApp;
 let pool: pg.Pool;
 let folder: string;
 
-/** The bot answers with what it was told, and remembers it. It tells of everything that it can see. */
+/** The bot repeats its input and remembers it. It reports everything that it can see of other conversations. */
 const bot = createScriptedBot((call) => {
   void (async () => {
     const [text = ""] = call.texts;
@@ -61,7 +61,7 @@ async function post(path: string, headers: Record<string, string>, body: string)
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
 }
 
-/** Conversations on the channels of kinds that take webhooks: two people, each in two chats where there are several. */
+/** Conversations on each channel with webhooks: two people, each in two chats if the kind has several. */
 function byWebhook(): Conversation[] {
   return kindSamples.flatMap(([kind, { channels }]) => {
     const chats = definitions[kind]?.capabilities.sessions === "many" ? CHATS : [0];
@@ -81,7 +81,7 @@ function byWebhook(): Conversation[] {
   });
 }
 
-/** Visitors of the page: what is known of one without a name belongs to a single session. */
+/** Visitors of the web page. The data of an anonymous visitor belongs to a single session. */
 async function byPage(): Promise<Conversation[]> {
   const made: Conversation[] = [];
   for (const named of [true, false])
@@ -129,7 +129,7 @@ async function byCall(): Promise<Conversation[]> {
   return made;
 }
 
-/** The ways to speak on each kind without webhooks. A new one needs its own. */
+/** Conversations on each kind without webhooks. A new kind needs its own entry. */
 const OTHER_KINDS: Record<string, () => Promise<Conversation[]>> = { web: byPage, api: byCall };
 
 beforeAll(async () => {

@@ -36,16 +36,16 @@ const LEADS_NOWHERE = new Set([
   "actor_id",
   "console_session_id",
   "request_id",
-  // The agent that answers a turn, too, on purpose another one than the turn's.
+  // The agent that also answers a turn. By design it is not the turn's agent.
   "candidate_id",
-  // The channel where people are asked, on purpose another one than the user's.
+  // The channel of the desk. By design it is not the user's channel.
   "desk_channel_id",
 ]);
 
 /** Tables that belong to nobody. */
 const SHARED = new Set(["workspaces", "service_keys", "attachment_erasures", "_prisma_migrations"]);
 
-/** The things that must never meet. */
+/** The kinds of owners whose data must stay separate. */
 const OWNERS = ["workspaces", "channels", "agents", "users", "sessions"] as const;
 export type Owner = (typeof OWNERS)[number];
 
@@ -53,7 +53,7 @@ export interface OwnedRow {
   table: string;
   /** The whole row as text. */
   text: string;
-  /** Every owner that the keys of the row lead to, directly or through other rows. More than one each is a leak. */
+  /** The owners that the row's keys lead to, directly or through other rows. Two owners of one kind are a leak. */
   owners: Record<Owner, Set<string>>;
 }
 
@@ -70,7 +70,7 @@ export async function unclassified(pool: pg.Pool): Promise<string[]> {
   });
 }
 
-/** Every row of every table, with those whom it belongs to. */
+/** Every row of every table, with its owners. */
 export async function ownedRows(pool: pg.Pool): Promise<OwnedRow[]> {
   const columns = await scopeColumns(pool);
   const rows = new Map<string, { id: string | null; keys: Record<string, string>; text: string }[]>();

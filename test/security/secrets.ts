@@ -24,7 +24,7 @@ export const METAS = {
 
 export const WEB_IDENTITY_SECRET = "identity-secret-0123456789abcdef";
 
-/** The word of a web channel's site for one of its users. */
+/** A site's identity token for one of its users, for the web channel. */
 export function identityToken(sub: string): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const now = Math.floor(Date.now() / 1000);

@@ -69,17 +69,17 @@ describe("an access list", () => {
     expect(story.bot.calls).toHaveLength(1);
     expect(await story.rows("SELECT identifier FROM users")).toEqual([{ identifier: "ada" }]);
 
-    // A group is let in for a person on the list who writes there.
+    // A group gets access when a listed person writes there.
     await story.say("group", "with ada", { more: { author: { identifier: "ada" } } });
     expect(await nthText(story, "group", 1)).toBe("re: with ada");
 
-    // A topic is let in with its group.
+    // A topic has access with its group.
     await story.say("topic", "in a topic", {
       more: { conversation: { address: "topic", userIdentifier: "topic", externalKey: null, partOf: "ada" } },
     });
     expect(await nthText(story, "topic", 1)).toBe("re: in a topic");
 
-    // An operator lets somebody in whom the list does not have.
+    // An operator lets in somebody who is not on the list.
     expect(await story.app.api("POST", `/access_requests/${request.id}/approve`)).toMatchObject({
       status: 200,
       body: { state: "approved", decided_by: { name: "operator", via: "api" } },
@@ -144,7 +144,7 @@ describe("pairing", () => {
     );
     expect(story.bot.calls).toHaveLength(4);
 
-    // The same answer again is the same answer, and the opposite one is none.
+    // The same decision again changes nothing, and the opposite decision is refused.
     expect(await approve(story, code)).toMatchObject({ status: 200, body: answer.body });
     expect(await approveAtTerminal(story, code.slice(0, 4), code.slice(4))).toBe(
       "eve is let in on gated. The messages that waited are answered now.",
@@ -189,7 +189,7 @@ describe("pairing", () => {
     expect(story.texts("eve")).toHaveLength(1);
     expect(await story.rows("SELECT held, unkept FROM access_requests")).toEqual([{ held: null, unkept: 1 }]);
 
-    // After a day they may ask again, and after its hour a code counts no more.
+    // After a day they may ask again. A code expires after an hour.
     await story.rows("UPDATE access_requests SET decided_at = decided_at - interval '25 hours'");
     await eventually(async () => expect(await requestsOf(story)).toEqual([]));
     await story.say("eve", "again");

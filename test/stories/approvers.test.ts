@@ -90,7 +90,7 @@ test("approvers let a stranger in with a button at a desk or in their own chat, 
   await eventually(() => expect(textsTo(story, CARLA)).toContain(late));
   expect(inSlack(story)).toHaveLength(2);
   expect(await story.rows("SELECT 1 FROM access_grants")).toHaveLength(1);
-  // An approver's press is no message to the bot, and neither is anything at a desk.
+  // The bot gets neither an approver's press nor any message at a desk.
   expect(await story.rows("SELECT u.identifier FROM users u")).toEqual([{ identifier: String(ADA) }]);
 });
 

@@ -164,7 +164,7 @@ test("operators and callers see that a file cannot be stored, and it is stored a
       ]),
     );
     const trouble = "files cannot be stored: ENOTDIR";
-    // Requests within a quarter of a second share one look.
+    // Requests within a quarter of a second share one check.
     await eventually(async () =>
       expect(await ready()).toEqual({ status: 200, files: { state: "error", last_error: trouble } }),
     );

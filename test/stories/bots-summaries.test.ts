@@ -76,7 +76,7 @@ describe("a conversation longer than its budget", () => {
       expect(messages[0]?.content).toMatch(/^You are a coach\./);
       expect(messages.at(-1)?.content).toMatch(/^message/);
     }
-    // Every message is either in the summary or sent, and none is in both.
+    // Every message is either summarized or sent, never both.
     const last = answers.at(-1)?.messages ?? [];
     const [, summary = ""] = last[0]?.content.split("Summary of the conversation") ?? [];
     const covered = [...summary.matchAll(/\d+/g)].map(Number);

@@ -21,7 +21,7 @@ describe("a desk while processes are killed", { timeout: 300_000 }, () => {
     slack.memberOf.add(SUPPORT);
     await using engine = await sharedEngine({ build, config: withDesk(telegramConfig(telegram), slack) });
     const first = await engine.start("all");
-    // Slack posts the card, and the process dies before it reads that.
+    // Slack posts the card, and the process dies before it reads the answer.
     slack.fail({ hang: true });
     expect(await post(first.url, message(7, "/human"))).toBe(200);
     const card = await patiently(() => {
@@ -40,7 +40,7 @@ describe("a desk while processes are killed", { timeout: 300_000 }, () => {
     await patiently(() => expect(inThread()).toEqual(["Ada: where is my money?"]));
     await patiently(async () => expect(await postTo(second.url, slack, words)).toBe(200));
     await second.kill();
-    // Slack repeats the event, because it heard nothing for a while.
+    // Slack repeats the event, because it got no answer for a while.
     const third = await engine.start("all");
     expect(await postTo(third.url, slack, words)).toBe(200);
     await patiently(() => expect(inThread().slice(1)).toContain("Anna (slack) answers now."));
@@ -51,7 +51,7 @@ describe("a desk while processes are killed", { timeout: 300_000 }, () => {
     expect(await post(third.url, message(7, "thank you"))).toBe(200);
     await patiently(() => expect(receivedIn(telegram, 7).at(-1)).toBe("You said: thank you"));
     expect(slack.posted.filter(({ threadTs }) => threadTs === null)).toHaveLength(1);
-    // A kill may interrupt a send. Then the repetition says so, as everywhere.
+    // A kill may interrupt a send. Then the repeated send is marked as a possible duplicate.
     const doubles = new Set(await markedDouble(engine.databaseUrl));
     expect(doubles).not.toContain(card.text);
     for (const texts of [inThread(), receivedIn(telegram, 7)]) {

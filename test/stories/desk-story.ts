@@ -60,7 +60,7 @@ export async function startDeskStory(
   options: Omit<TestAppOptions, "channels" | "agents"> & {
     agent?: Record<string, unknown>;
     fakes?: { slack: FakeSlack; telegram: FakeTelegram };
-    /** The rules about access on Telegram. Default: everybody has it. */
+    /** The access rules on Telegram. Default: everybody has access. */
     access?: object;
   } = {},
 ): Promise<DeskStory> {
@@ -93,7 +93,7 @@ export async function startDeskStory(
   });
   const pool = testPool(app.database.url, 2);
 
-  /** Posts again what was not taken yet, as the platforms do: a member may be faster than the record of the card. */
+  /** Repeats a refused post, as platforms do. A member may write before the card is recorded. */
   async function postForm(path: string, body: string, headers: Record<string, string>): Promise<number> {
     return eventually(async () => {
       const response = await fetch(`${app.url}${path}`, { method: "POST", headers, body });

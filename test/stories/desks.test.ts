@@ -92,7 +92,7 @@ describe("a desk in Slack", () => {
     await using story = await startDeskStory();
     const thread = await asked(story);
     const ts = "1790000900.000001";
-    // The event of a mention comes beside that of its message, at times before it, and without its files.
+    // A mention is a second event of its message. It may arrive first, and it has no files.
     const mention = { ts, type: "app_mention" };
     await thread.write(ANNA, "Hello from Anna.", mention);
     story.slack.files.set("F0PLAN", Buffer.from("the plan"));

@@ -32,14 +32,14 @@ test("an edit changes a message once, and only before its turn begins", async ()
   await write(3, "three");
   await edit(2, "zwei", 1);
   await edit(2, "deux", 2);
-  // The platform repeats an earlier edit. A command that is edited in is words.
+  // The platform repeats an earlier edit.
   await edit(2, "zwei", 1);
   await edit(1, "eins", 3);
   await edit(4, "nobody wrote this", 4);
   expect(await said(story)).toEqual(["one", "deux", "three"]);
   first.reply("1");
 
-  // The lane has read both messages that wait, and the newer one changes afterwards.
+  // The session's worker has read both waiting messages, and then the newer one changes.
   const second = await bot.asked("deux");
   await edit(3, "trois", 5);
   await edit(2, "too late", 6);

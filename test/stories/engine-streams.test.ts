@@ -78,7 +78,7 @@ describe("a turn on a worker", { timeout: 300_000 }, () => {
       expect(seen.filter(({ event }) => event === "done")).toEqual([first.at(-1)]);
       expect(seen.at(-1)?.data.output).toEqual({ content: WORDS });
     }
-    // It was followed while it ran, not read afterwards.
+    // The client followed the turn while it ran, and did not read it afterwards.
     expect(second?.length).toBeGreaterThan(10);
   });
 

@@ -48,7 +48,7 @@ it("chats whose sends hang delay no other chat and no other channel", async () =
   const { channel, held } = slowFor((address) => address.startsWith("hanging"));
   const other = createGatedChannel(undefined, {}, "other");
   await using story = await startGatedStory({ channel, others: { other } });
-  // One after another, so that no replies are claimed together.
+  // The messages are posted one after another, so that no replies are claimed together.
   for (const [index, chat] of names("hanging", 12).entries()) {
     await story.say(chat, "hello");
     await eventually(() => expect(held).toHaveLength(index + 1));

@@ -37,7 +37,7 @@ export async function startGatedStory(
     others?: Record<string, GatedChannel>;
     /** More agents with the same bot. Each one is merged as `agent` is. */
     colleagues?: Record<string, Record<string, unknown>>;
-    /** Merged into the agent: `turns`, `reset`, … */
+    /** Settings that are merged into the agent: `turns`, `reset`, … */
     agent?: Record<string, unknown>;
   } = {},
 ): Promise<GatedStory> {

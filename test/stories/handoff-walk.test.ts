@@ -79,7 +79,7 @@ describe("the handoff from the manual, on the simulator", { timeout: 300_000 }, 
   });
   afterAll(() => build[Symbol.dispose]());
 
-  // Once the process dies before anybody sees the effect of a step, once at the moment at which it is seen.
+  // In one run the process dies before a step has a visible effect, in the other right after.
   it.each([
     ["accepts", false],
     ["carries out", true],
@@ -107,7 +107,7 @@ describe("the handoff from the manual, on the simulator", { timeout: 300_000 }, 
       const { body } = await simulator.control("GET", "/log");
       return JSON.stringify(body).split("apps.connections.open").length;
     };
-    /** Slack repeats an event that nobody took: at once, a minute later, and five minutes later. */
+    /** Slack repeats an unanswered event: at once, after one minute, and after five minutes. */
     const seen = (effect: () => Promise<void>) =>
       patiently(async () => {
         await simulator.control("POST", "/clock", { forward_seconds: 60 });
@@ -136,7 +136,7 @@ describe("the handoff from the manual, on the simulator", { timeout: 300_000 }, 
     await step(() => write("!release"), reads(TEXTS.back));
     await step(() => say(ADA, "thanks"), reads("You said: thanks"));
 
-    // Once a kill interrupts a send, nobody knows if it arrived. Then it goes out again, and the delivery says so.
+    // After a kill during a send, its outcome is unknown. It is sent again with a mark.
     const marked = new Set(await markedDouble(engine.databaseUrl));
     const toAda = (await shown(ADA)).filter(({ from }) => from === "bot").map(({ text }) => text);
     expect([...new Set(toAda)]).toEqual([

@@ -449,7 +449,7 @@ describe("during a handoff", () => {
     expect((await trail()).summary).toMatch(/^A person was asked for at 20.*nobody has taken over\.$/);
     await handoff(story, { name: "Anna" }, "/take");
     expect((await trail()).summary).toMatch(/^A person answers: Anna \(api\), since 20/);
-    // Requests within a quarter of a second share one look.
+    // Requests within a quarter of a second share one check.
     await eventually(async () => expect(await metrics()).toContain('causeway_handoffs{state="taken"} 1'));
     const said = await handoff(story, { content: "Here." }, "/reply");
     expect((await story.app.api("GET", `/messages/${said.body.id}/trail`)).body.facts[0].what).toContain(

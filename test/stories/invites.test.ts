@@ -26,11 +26,11 @@ test("an invite lets in as many people as it allows", async () => {
   await eventually(() =>
     expect(story.texts(1)).toEqual(["Not for you.", "You said: Hello?", "You said: /start"]),
   );
-  // The same person again uses nothing up.
+  // The same person does not use a second place.
   await story.say(1, `/start ${invite.code}`);
   expect((await access.invites()).data).toMatchObject([{ id: invite.id, uses: 2, used: 1 }]);
 
-  // Two people at once for the last place: one is let in.
+  // Two people use the last place at the same moment, and one gets in.
   await Promise.all([story.say(2, `/start ${invite.code}`), story.say(3, `/start ${invite.code}`)]);
   await eventually(() =>
     expect([story.texts(2), story.texts(3)].sort()).toEqual([["Not for you."], ["You said: /start"]]),

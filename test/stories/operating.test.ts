@@ -119,7 +119,7 @@ test("a reload names the unchanged channels, and the list shows them", async () 
   const after = await app.api("GET", "/channels");
   expect(after.body.data.filter(({ state }: { state: string }) => state === "error")).toEqual([]);
 
-  // A workspace of another name is another one. The channels of the first go on.
+  // A workspace with a new name is a different one. The channels of the first keep running.
   await app.configure({ workspace: "clinic", channels: { other: api } });
   await app.app.reload();
   expect(app.log.map(({ message }) => message)).toContain(

@@ -11,7 +11,7 @@ import { newVisitor } from "../support/web-visitor.ts";
 import { lockTable } from "./database-outage.ts";
 
 const BOUNDS = {
-  // One channel gets half of it.
+  // One channel gets half of this limit.
   messages: { count: 20, bytes: 20_000 },
   bodies: { unproven: 200_000, visitor: 200_000, known: 200_000 },
   waitingForDatabase: 15,

@@ -183,7 +183,7 @@ describe("an answer is rated", () => {
         ["Bob", "down"],
       ]),
     );
-    // The earlier thumb goes after the new one came.
+    // The person removes the earlier thumb after adding the new one.
     await postEvent(slackReaction(slack, externalId, "-1"));
     await postEvent(slackReaction(slack, externalId, "+1", { type: "reaction_removed" }));
     await postEvent(slackReaction(slack, externalId, "-1", { type: "reaction_removed", user: BOB }));

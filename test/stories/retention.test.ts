@@ -9,7 +9,7 @@ import { eventually } from "../support/eventually.ts";
 const NEVER = new AbortController().signal;
 const echo = { bot: { type: "echo" } };
 
-/** Opens a session in which somebody said something `daysAgo`. */
+/** Opens a session with a message that is `daysAgo` days old. */
 async function talk(app: TestApp, pool: pg.Pool, daysAgo: number, agent = "echo"): Promise<string> {
   const user = { identifier: `user-${daysAgo}-${agent}` };
   const { body } = await app.api("POST", "/chat/sessions", { agent_id: agent, user });
@@ -154,7 +154,7 @@ test("an anonymous visitor is erased with their last session or if they never wr
   const anonymous = async () =>
     (await pool.query("SELECT id FROM users WHERE anonymous ORDER BY id")).rows.map(({ id }) => id);
 
-  // A session is being opened while the sweep looks.
+  // A session is being opened while the sweep runs.
   const opening = await pool.connect();
   await opening.query("BEGIN");
   await opening.query(

@@ -78,12 +78,12 @@ test("an agent's shadow answers after each turn, within its own budget, and neit
       answer: { replies: ["new: open till nine"], tools: ["look_up"] },
     },
   ]);
-  // Its tools are answered from the record, and its answers are nowhere but there.
+  // Its tool results come from the recorded turn, and its answers appear in no other place.
   expect(tools.requests).toHaveLength(1);
   expect((await app.api("GET", `/chat/sessions/${session}/messages`)).body.meta.total).toBe(4);
   expect((await app.api("GET", "/executions")).body.meta.total).toBe(2);
 
-  // A process died while it asked: another one asks again.
+  // A process died while it asked the shadow, so another one asks again.
   const second = compared[1]?.id;
   await pool.query(
     `UPDATE shadows SET status = 'running', ended_at = NULL, replies = NULL, lease_expires_at = now() - interval '1 s'
@@ -117,7 +117,7 @@ test("an agent's shadow answers after each turn, within its own budget, and neit
   expect(shown).toContain("     new: open till nine");
   expect(shown).toContain("3 turns, 1 not answered, 1 skipped, 0 waiting.");
 
-  // Switching it off makes no new version, and later turns are not noted.
+  // Switching the shadow off publishes no new version, and later turns are not recorded.
   await app.configure({ agents: { coach: { bot: bot("old") }, next } });
   await app.app.reload();
   expect((await app.api("GET", "/agents/coach")).body.current_version).toBe(1);

@@ -92,7 +92,7 @@ it.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       const { data } = await ask(second, "/deliveries");
       expect(data.every(({ status }: { status: string }) => status === "sent")).toBe(true);
     });
-    // The kill may have cut the send of the second nudge. Then it went out again, with a mark.
+    // The kill may have interrupted the second nudge. Then it was sent again, with a mark.
     const { data: sends } = await ask(second, "/deliveries");
     const cut = sends.filter((send: { possible_duplicate: boolean }) => send.possible_duplicate).length;
     const received = receivedIn(fake, ADA);

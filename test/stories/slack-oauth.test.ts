@@ -273,7 +273,7 @@ describe("one Slack app in several workspaces", () => {
     await eventually(() => expect(fake.posted).toMatchObject([{ team: "T0ONE", text: "You said: hello" }]));
     await share({ ...inChannel, ts: nextTs(), thread_ts: ts, text: "and then?" });
     await eventually(() => expect(fake.posted).toHaveLength(2));
-    // The other bot is asked in a thread of its own, and the first one is not.
+    // The mention of the other bot opens a thread of its own, and the first bot is not asked.
     await share({ ...inChannel, ts: nextTs(), text: `<@${botOf.T0TWO}> and you?` });
     await eventually(() => expect(fake.posted).toHaveLength(3));
     expect(fake.posted.map(({ team, text: said }) => [team, said])).toEqual([

@@ -59,7 +59,7 @@ test("a Telegram button press is confirmed at once, marked, and counts once, eve
   const answers = () => fake.calls.filter(({ method }) => method === "answerCallbackQuery");
   expect(answers()[0]?.payload).toEqual({ callback_query_id: yes.callback_query.id });
 
-  // A second tap, the other button of an older message, and a button that only shows the choice.
+  // A second tap and a button with a mark change nothing. The other button of an older message counts.
   await story.post(press(1, first.keys[0] as never));
   await story.post(press(1, first.keys[1] as never));
   await story.post(press(1, { messageId: 1, data: "b" }));

@@ -143,7 +143,7 @@ describe("the trace of a message", () => {
     const told = receiver.requests.map(({ body }) => body.toString()).join();
     for (const words of [QUESTION, ANSWER, "the library", "it is open", "Oslo"])
       expect(told).not.toContain(words);
-    // Nothing was written for it.
+    // The service stored nothing for the trace.
     expect(await query(database.url, "SELECT traceparent FROM executions")).toEqual([{ traceparent: null }]);
   }, 300_000);
 
@@ -201,7 +201,7 @@ describe("the trace of a message", () => {
       expect(unprompted).toMatchObject({ traceId: TRACE, parentSpanId: "b7ad6b7169203331" });
     });
 
-    // Words that are sent as they are have no turn, so their delivery is the first step.
+    // A fixed text has no turn, so its delivery is the first step.
     const words = { agent_id: "mine", channel: "api", identifier: "ada", message_text: "We are closed." };
     const batch = { ...words, identifier: undefined, items: [{ identifier: "ada" }] };
     const told = await app.api("POST", "/trigger_bot_message", words, { traceparent: CALLER });

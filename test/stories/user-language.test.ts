@@ -65,7 +65,7 @@ test("an agent and its bot get the user's language from every channel", async ()
     return (await response.json()) as { token: string; id: string };
   };
   const { token } = await visit("/visitors", "it-CH, it;q=0.9", {});
-  // The language joins what is known of a visitor, and takes nothing away.
+  // The language is added to the visitor's profile, and nothing is removed.
   const { pool } = app.app.engine.database;
   await pool.query(`UPDATE users SET profile = profile || '{"plan": "gold"}' WHERE anonymous`);
   for (const [language, text] of [

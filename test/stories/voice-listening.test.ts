@@ -77,7 +77,7 @@ test("a voice message is answered by its transcript, and no later text overtakes
   );
   expect(JSON.stringify(story.app.log)).not.toContain("speech-key-123456");
 
-  // A caption is kept as it was written, in front of the words.
+  // A caption stays unchanged, in front of the transcript.
   await story.post(voice(story, voiceNote("the second verse"), { caption: "Listen:" }));
   await eventually(() => expect(story.texts(CHAT).at(-1)).toBe("You said: Listen:\n\nthe second verse"));
 });

@@ -35,7 +35,7 @@ test("a Slack audio clip gets a spoken answer in its thread, or a written one wi
     const headers = signedHeaders(body, fake.signingSecret);
     return (await fetch(`${app.url}/webhooks/slack`, { method: "POST", headers, body })).status;
   };
-  /** A person sends an audio clip. Slack calls some of them films. */
+  /** A person sends an audio clip. Slack gives some of them a video type. */
   const say = async (words: string) => {
     const ts = nextTs();
     const id = `F0${words.toUpperCase()}`;

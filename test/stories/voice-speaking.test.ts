@@ -61,7 +61,7 @@ test("a voice message gets a spoken answer, a text a written one, and the histor
 
   await story.say(CHAT, "in writing");
   await eventually(() => expect(story.texts(CHAT).at(-1)).toBe("Good morning! 🌞"));
-  // Some things have to be read.
+  // Links and choices are sent as text.
   await say(story, "a link");
   await eventually(() => expect(story.texts(CHAT).at(-1)).toBe("See https://example.org"));
   await say(story, "choose");

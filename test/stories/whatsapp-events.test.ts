@@ -358,7 +358,7 @@ test("the message and the session show the advertisement a user came from, and t
   const written = async (text: string) =>
     (await messages()).find(({ content }: { content: string }) => content === text);
   expect(await written("Hi")).toMatchObject({ metadata: { referral } });
-  // The session keeps the first one; the message has its own.
+  // The session keeps the first advertisement; the message has its own.
   await hear("greeting", { ...textMessage("Again"), referral: { ...referral, source_id: "121" } });
   await bot.asked("Again");
   expect(await session()).toMatchObject({ metadata: { referral } });

@@ -74,7 +74,7 @@ describe.each(["meta", "twilio"] as const)("on WhatsApp through %s", (channel) =
     for (const { written, known } of NUMBERS) {
       await trigger(channel, written);
       await eventually(async () => expect(await users(channel)).toContain(`whatsapp:${written}`));
-      // Nobody has written in the other form, and it is that person's number all the same.
+      // Nobody has written from the other form yet, but it already finds the same person.
       const { body } = await app.api("GET", `/users?channel=${channel}&identifier=${known}`);
       expect(body.data).toMatchObject([{ identifier: `whatsapp:${written}` }]);
       await says[channel](known, "yes");

@@ -93,7 +93,7 @@ async function ask(world: World, path: string) {
   return (await response.json()) as { data?: { id: string }[] };
 }
 
-/** A process that exists now. */
+/** Returns a process that exists now. */
 function anyOf(world: World): string {
   const urls = world.urls();
   return urls[Math.floor(Math.random() * urls.length)] ?? "";
