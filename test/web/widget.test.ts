@@ -62,6 +62,9 @@ describe.skipIf(browserPath === null)("the chat on another site's page", () => {
       html: `<body><main><h1>Shop</h1></main>${snippet}</body>`,
       policy: strictPolicy(url),
     });
+    site.pages.set("/tab", {
+      html: `<body>${snippet.replace("data-channel", 'data-persist="session" data-channel')}</body>`,
+    });
     site.pages.set("/closed", { html: `<body>${snippet.replace('"web"', '"closed"')}</body>` });
     site.pages.set("/hostile", {
       html: `<style>* { all: unset !important; } div, causeway-chat { display: none !important; font: 40px serif !important; }</style>
@@ -131,6 +134,21 @@ describe.skipIf(browserPath === null)("the chat on another site's page", () => {
     // Another Escape closes the panel, and the launcher has the focus again.
     await composer(page).press("Escape");
     await eventually(async () => expect(await focused(page)).toBe("Chat"));
+  });
+
+  test("gives each tab a visitor of its own where the page asks for that", async () => {
+    await using person = await newPerson(browser, {}, [url]);
+    const tabs = await Promise.all([person.tab(`${site.origin}/tab`), person.tab(`${site.origin}/tab`)]);
+    for (const [n, tab] of tabs.entries()) {
+      await launcher(tab).click();
+      await say(tab, `in tab ${n}`);
+      await eventually(async () =>
+        expect(await texts(tab)).toEqual([`in tab ${n}`, `You said: in tab ${n}`]),
+      );
+    }
+    const { body } = await app.api("GET", "/chat/sessions?channel=web");
+    const opened = body.data.filter(({ title }: { title: string | null }) => title?.startsWith("in tab"));
+    expect(new Set(opened.map(({ user_id: user }: { user_id: string }) => user)).size).toBe(2);
   });
 
   test("is refused on an unlisted site", async () => {

@@ -5,6 +5,8 @@ export type Persistence = "local" | "session" | "none";
 
 /** A browser's data for one channel: the visitor and the open session, but never messages. */
 export interface VisitorStore {
+  /** True if all tabs of the browser have one visitor. */
+  isShared: boolean;
   visitor(): WireVisitor | null;
   setVisitor(visitor: WireVisitor | null): void;
   /** The session of this tab, or else the last used one. */
@@ -29,6 +31,7 @@ export function createVisitorStore(scope: string, persistence: Persistence): Vis
   /** Kept by the element. */
   const openKey = `causeway:${scope}:open`;
   return {
+    isShared: persistence === "local",
     visitor() {
       try {
         const kept: unknown = JSON.parse(visitors.get(visitorKey) ?? "null");

@@ -27,6 +27,7 @@ export function createVisitor(options: { base: string; store: VisitorStore; lock
   const announcement = `${options.lockName}=`;
   let admission: Promise<WireVisitor> | null = null;
   let wasKnown = false;
+  let endAnnouncement = (): void => undefined;
 
   /** Runs one task at a time in all tabs of the browser, because two would create two visitors. */
   function alone(task: () => Promise<WireVisitor>): Promise<WireVisitor> {
@@ -37,18 +38,22 @@ export function createVisitor(options: { base: string; store: VisitorStore; lock
   }
 
   /** Tells the visitor to other tabs in the name of a lock. They see stored data late, and names of locks at once. */
-  function announce(visitor: WireVisitor): Promise<void> {
-    return new Promise((resolve) => {
+  async function announce(visitor: WireVisitor): Promise<void> {
+    if (!store.isShared) return;
+    await new Promise<void>((resolve) => {
       void exclusively(announcement + JSON.stringify(visitor), () => {
         resolve();
-        return new Promise((end) => setTimeout(end, SPREAD_MS));
+        return new Promise<void>((end) => {
+          endAnnouncement = end;
+          setTimeout(end, SPREAD_MS);
+        });
       });
     });
   }
 
   /** The visitor that another tab has just created. A tab whose visitor was deleted needs a new one instead. */
   async function announced(): Promise<WireVisitor | null> {
-    if (wasKnown || !navigator.locks) return null;
+    if (wasKnown || !store.isShared || !navigator.locks) return null;
     const { held } = await navigator.locks.query().catch(() => ({ held: [] as LockInfo[] }));
     const name = held?.find((lock) => lock.name?.startsWith(announcement))?.name;
     if (name) store.setVisitor(JSON.parse(name.slice(announcement.length)));
@@ -91,10 +96,18 @@ export function createVisitor(options: { base: string; store: VisitorStore; lock
       wasKnown ||= known !== null;
       if (known && !isExpiring(known)) return known.token;
       if (known) return (await alone(() => renewed(known))).token;
-      return (await alone(async () => store.visitor() ?? (await announced()) ?? created())).token;
+      const { token } = await alone(async () => store.visitor() ?? (await announced()) ?? created());
+      wasKnown = true;
+      return token;
     },
-    identify: (identityToken) => admit({ identity_token: identityToken }),
-    forget: () => store.wipe(),
+    identify(identityToken) {
+      endAnnouncement();
+      return admit({ identity_token: identityToken });
+    },
+    forget() {
+      endAnnouncement();
+      store.wipe();
+    },
   };
 }
 
