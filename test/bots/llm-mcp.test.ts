@@ -34,10 +34,11 @@ describe("tools of an MCP server", () => {
   it("that the agent does not name are not offered", async () => {
     await using server = await startProvider();
     await using mcp = await startMcpServer();
-    server.mock.onMessage("go", { content: "Done." });
+    callsThenAnswers(server, ["weather_forecast_today", { city: "Oslo" }]);
     const url = mcp.url.replace("//", "//user:basicpw123@");
-    const bot = server.bot({ mcpServers: { weather: { url, tools: ["fail"] } } });
-    await askBot(bot, "go");
+    const bot = server.bot({ mcpServers: { weather: { url, tools: ["fail", "forecast.today"] } } });
+    const { progress } = await askBot(bot, "go");
+    expect(toolSummaries(progress)).toEqual(["Sunny in Oslo for Basic [secret]"]);
     // The client refuses credentials in an address, so they go into the header.
     expect(mcp.headers[0]).toMatchObject({
       authorization: `Basic ${Buffer.from("user:basicpw123").toString("base64")}`,

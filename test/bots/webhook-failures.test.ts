@@ -40,12 +40,12 @@ describe("a refusal by an endpoint", () => {
 
   it("never puts secrets into an error, even if it contains them", async () => {
     await using endpoint = await startEndpoint(({ headers }, response) => {
-      response.writeHead(400).end(`bad ${headers["x-token"]} ${SECRET}`);
+      response.writeHead(400).end(`bad ${headers["x-token"]} ${SECRET} ${headers.authorization}`);
     });
-    const shown = inspect(await failureOf(endpoint.bot({ headers: { "x-token": "gateway-secret" } })), {
-      depth: 10,
-    });
-    expect(shown).toContain("bad [secret]");
+    const url = endpoint.url.replace("//", "//user:100%sure@");
+    const bot = endpoint.bot({ url, headers: { "x-token": "gateway-secret" } });
+    const shown = inspect(await failureOf(bot), { depth: 10 });
+    expect(shown).toContain("bad [secret] [secret] Basic [secret]");
     expect(shown).not.toContain("gateway-secret");
     expect(shown).not.toContain(SECRET);
   });

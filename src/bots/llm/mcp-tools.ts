@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { dynamicTool, jsonSchema, type ToolExecutionOptions, type ToolSet } from "ai";
+import { urlSecrets } from "../../core/text/masked-url.ts";
 import { timeLimit } from "../../core/time/time-limit.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import type { McpTool } from "./mcp-connection.ts";
@@ -19,7 +20,10 @@ export function mcpTools(
   tools: readonly McpTool[],
   call: CallMcpTool,
 ): ToolSet {
-  const secrets = Object.values("url" in config ? config.headers : config.env);
+  const secrets =
+    "url" in config
+      ? [...Object.values(config.headers), ...urlSecrets(config.url)]
+      : Object.values(config.env);
   const names = toolNames(
     server,
     tools.map(({ name }) => name),

@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { BotError } from "../../core/faults/errors.ts";
 import { hideSecrets } from "../../core/text/hide-secrets.ts";
+import { urlSecrets } from "../../core/text/masked-url.ts";
 import { excerpt } from "../../core/text/text.ts";
 import { systemClock } from "../../core/time/clock.ts";
 import { retryAfterMs } from "../../core/time/retry-after.ts";
@@ -68,6 +69,6 @@ async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function withoutSecrets(text: string, { secret, headers }: WebhookConfig): string {
-  return hideSecrets(text, [secret, ...Object.values(headers)]);
+function withoutSecrets(text: string, { url, secret, headers }: WebhookConfig): string {
+  return hideSecrets(text, [secret, ...Object.values(headers), ...urlSecrets(url)]);
 }

@@ -1,3 +1,5 @@
+import { decoded } from "../text/masked-url.ts";
+
 /** A server's address, separate from the credentials in it. */
 export interface ServerPlace {
   /** The URL without credentials and query, safe to show. */
@@ -10,14 +12,18 @@ export interface ServerPlace {
   secrets: readonly string[];
 }
 
+const BASIC = "Basic ";
+
 /** Splits an address. `fetch` refuses credentials in a URL, and a path after a query is lost. */
 export function placeOf(address: string): ServerPlace {
   const url = new URL(address);
   const { username, password, searchParams: query, host } = url;
-  const [user, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
-  const secrets = [username, password, user, secret, ...query.values()].filter((value) => value !== "");
+  const [user, secret] = [decoded(username), decoded(password)];
+  const authorization = basicOf(url);
+  const sent = authorization?.slice(BASIC.length) ?? "";
+  const secrets = [username, password, user, secret, sent, ...query.values()].filter((value) => value !== "");
   const shown = `${url.origin}${url.pathname}`.replace(/\/+$/, "");
-  return { url: shown, host, query, authorization: basicOf(url), secrets: [...new Set(secrets)] };
+  return { url: shown, host, query, authorization, secrets: [...new Set(secrets)] };
 }
 
 /**
@@ -35,6 +41,6 @@ export function withCredentials(
 
 function basicOf({ username, password }: URL): string | null {
   if (username === "" && password === "") return null;
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(credentials).toString("base64")}`;
+  const credentials = `${decoded(username)}:${decoded(password)}`;
+  return `${BASIC}${Buffer.from(credentials).toString("base64")}`;
 }

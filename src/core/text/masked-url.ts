@@ -23,7 +23,8 @@ export function urlSecrets(text: string, { path: withPath = false } = {}): strin
   const [, , user = "", , path = "", query = ""] = PARTS.exec(text) ?? [];
   const credentials = decoded(user.slice(0, -1));
   const [name = "", ...password] = credentials.split(":");
-  const words = password.length === 0 ? [name] : [password.join(":"), btoa(utf8(credentials))];
+  const sent = credentials === "" ? "" : btoa(utf8(password.length === 0 ? `${name}:` : credentials));
+  const words = [password.length === 0 ? name : password.join(":"), sent];
   const values = query.slice(1).split("&").map(givenValue);
   const segments = withPath ? path.split("/").filter(({ length }) => length >= SHORTEST_SEGMENT) : [];
   return [
@@ -49,7 +50,8 @@ function utf8(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
-function decoded(text: string): string {
+/** Decodes an encoded part of an address. A lone percent sign stays, as clients send it. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
