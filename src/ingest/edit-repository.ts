@@ -33,7 +33,7 @@ const EDIT = `
       OR EXISTS (SELECT 1 FROM messages w JOIN executions x ON x.id = w.execution_id
         WHERE w.session_id = s.id AND w.seq > s.answered_seq AND w.seq < m.seq AND x.status IN ('pending', 'running')))`;
 
-/** The bot has read the old words already. Only the time of the edit is kept, for the trail. */
+/** The old words count, for the bot or for the person who answers. Only the time of the edit is kept, for the trail. */
 const NOTE_LATE =
   "UPDATE messages SET metadata = metadata || jsonb_build_object('late_edit_at', $2::text) WHERE id = $1";
 

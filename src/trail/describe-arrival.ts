@@ -90,7 +90,7 @@ function editFacts({ id, editedAt, lateEditAt }: QuestionRow): Fact[] {
     [
       lateEditAt,
       "The user rewrote the message too late.",
-      "Its turn had begun, so the bot had read the old words. The new ones are not kept.",
+      "Words change only while a message waits for the bot, and never in an album. The new ones are not kept.",
     ],
   ] as const;
   return edits.flatMap(([time, what, why]) => {

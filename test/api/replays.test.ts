@@ -65,6 +65,11 @@ describe("a replay", () => {
       const { rows } = await pool.query("SELECT 1 FROM executions WHERE status <> 'completed'");
       expect(rows).toEqual([]);
     });
+    // A turn that failed, and was run again, is one turn.
+    await pool.query(
+      `INSERT INTO executions (id, workspace_id, session_id, user_message_id, seq, status, error_code)
+       SELECT 'failed-before', workspace_id, session_id, user_message_id, seq, 'failed', 'down' FROM executions WHERE seq = 1`,
+    );
     const before = await counts();
 
     const client = new Causeway({ baseUrl: app.url, apiKey: app.apiKey });

@@ -67,6 +67,7 @@ test("an edit changes a message once, and only before its turn begins", async ()
     expect.objectContaining({
       at: "2026-11-30T10:00:00.000Z",
       what: "The user rewrote the message too late.",
+      why: expect.stringContaining("only while a message waits"),
     }),
   );
 });

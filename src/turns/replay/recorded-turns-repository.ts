@@ -30,12 +30,12 @@ const TURNS = `
     WHERE x.session_id = e.session_id AND (x.id = e.id OR x.merged_into = e.id)) asked
   WHERE m.origin = 'user' AND e.status IN ('completed', 'failed')`;
 
-/** The turns of a session that answered a user, oldest first. */
+/** The turns of a session that answered a user, oldest first. Of a turn that was run again, only the newest counts. */
 export async function recordedTurns(pool: Pool, sessionId: string, limit: number): Promise<RecordedTurn[]> {
-  const { rows } = await pool.query<RecordedTurn>(`${TURNS} AND e.session_id = $1 ORDER BY e.seq LIMIT $2`, [
-    sessionId,
-    limit,
-  ]);
+  const { rows } = await pool.query<RecordedTurn>(
+    `${TURNS} AND e.session_id = $1 AND m.execution_id = e.id ORDER BY e.seq LIMIT $2`,
+    [sessionId, limit],
+  );
   return rows;
 }
 
