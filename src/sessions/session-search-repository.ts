@@ -27,6 +27,9 @@ const SURELY_MANY = 20_000;
 export const HAS_WORDS = (words: string): string => `m.role IN ('user', 'assistant')
   AND to_tsvector('simple', left(m.content, 50000)) @@ websearch_to_tsquery('simple', ${words})`;
 const FAILED_TURN = "e.status = 'failed'";
+/** A message that was asked again is in trouble only if its newest turn failed. */
+const IN_TROUBLE = `${FAILED_TURN} AND NOT EXISTS (
+  SELECT 1 FROM messages m WHERE m.id = e.user_message_id AND m.execution_id <> e.id)`;
 /** Matches the index `deliveries_in_trouble`. */
 const FAILED_DELIVERY = `d.status IN ('failed', 'unknown') AND (d.status = 'failed' OR d.next_attempt_at IS NULL)`;
 
@@ -40,7 +43,7 @@ export function searchConditions(filters: SearchFilters, bind: (value: unknown) 
     );
   if (filters.trouble !== undefined)
     parts.push(`${filters.trouble ? "" : "NOT "}(
-      EXISTS (SELECT 1 FROM executions e WHERE e.session_id = s.id AND ${FAILED_TURN})
+      EXISTS (SELECT 1 FROM executions e WHERE e.session_id = s.id AND ${IN_TROUBLE})
       OR EXISTS (SELECT 1 FROM deliveries d WHERE d.session_id = s.id AND ${FAILED_DELIVERY}))`);
   return parts;
 }
@@ -110,7 +113,7 @@ async function inTrouble(pool: Pool, workspaceId: string) {
   if (turns + deliveries >= SURELY_MANY) return null;
   return await collect(
     pool,
-    `SELECT e.session_id AS id FROM executions e WHERE e.workspace_id = $1 AND ${FAILED_TURN}
+    `SELECT e.session_id AS id FROM executions e WHERE e.workspace_id = $1 AND ${IN_TROUBLE}
      UNION SELECT d.session_id FROM deliveries d WHERE d.workspace_id = $1 AND ${FAILED_DELIVERY}`,
     [workspaceId],
   );

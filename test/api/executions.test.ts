@@ -161,6 +161,11 @@ describe("retrying a failed turn", () => {
       expect(data).toHaveLength(1);
       return data[0].id as string;
     });
+    const inTrouble = async () => {
+      const { body } = await app.api("GET", "/chat/sessions?trouble=true&limit=100");
+      return body.data.map((session: { id: string }) => session.id);
+    };
+    expect(await inTrouble()).toContain(id);
     const key = { "idempotency-key": `again-${first}` };
     const [asked, same] = await Promise.all([retry(first, key), retry(first, key)]);
     const again = asked.body.id;
@@ -170,6 +175,7 @@ describe("retrying a failed turn", () => {
     await ended(again, "completed");
     expect(await ended(first, "failed")).toMatchObject({ retried_as: again, error: { code: "down" } });
     expect(await refusal(first)).toEqual([409, "execution_overtaken"]);
+    expect(await inTrouble()).not.toContain(id);
     const { body } = await app.api("GET", `/chat/sessions/${id}/messages`);
     expect(body.data.map(({ content }: { content: string }) => content)).toEqual([
       "hello",

@@ -137,6 +137,14 @@ describe("an edited message", () => {
     return received.kind === "accepted" ? received.events : expect.fail(JSON.stringify(received));
   };
 
+  test("is ignored if it is a live location that moved", async () => {
+    const location = { latitude: 52.5, longitude: 13.4, live_period: 900 };
+    expect(await edited({ message_id: 7, text: undefined, location, edit_date: 1_790_000_100 })).toEqual([]);
+    expect(await eventsOf({ text: undefined, location })).toMatchObject([
+      { text: "[location: 52.5, 13.4, live]" },
+    ]);
+  });
+
   test("has the new text and the number of the original message", async () => {
     expect(await edited({ message_id: 7, text: "later", edit_date: 1_790_000_100 })).toMatchObject([
       {

@@ -79,6 +79,8 @@ export function createInbound({ botId, identity, isDesk, readPress, business, lo
     if (message === null) return ignore(update, "not a new message");
     const moved = migration(message);
     if (moved !== null) return [moved];
+    // Telegram reports each move of a live location, for hours. They change no words.
+    if (isEdit && message.unread.includes("location")) return ignore(update, "a live location that moved");
     const barred = barredBecause(message);
     if (barred !== null) return ignore(update, barred);
     if (isByOwner(message)) {
