@@ -9,9 +9,9 @@ import { messageObject, named } from "./wire.ts";
 const PAGE = 100;
 
 /**
- * All events of a session after `afterSeq`. `state` is the session's state, first and at each change. Its messages come
- * in order of seq, each once. `turn` is an unfinished answer from its start. A reconnecting client gets it again and
- * drops known events by their ids. `gone` comes last, if the session was deleted.
+ * All events of a session after `afterSeq`. Its messages come in order of seq, each once. `state` is the session's state,
+ * after the stored messages and at each change. `turn` is an unfinished answer from its start. A reconnecting client
+ * gets it again and drops known events by their ids. `gone` comes last, if the session was deleted.
  */
 export function sessionFeed(
   deps: Pick<WebDeps, "feed" | "follow" | "watch">,
