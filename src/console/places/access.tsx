@@ -1,10 +1,8 @@
-import { useState } from "preact/hooks";
-import { tick } from "../live/feed.ts";
 import { useLive } from "../live/use-live.ts";
-import { callApi, wordsOf } from "../server/call.ts";
+import { callApi } from "../server/call.ts";
 import type { AccessGrant, AccessRequest, Page } from "../server/wire.ts";
-import { may } from "../session/who.ts";
 import { Age } from "../shell/age.tsx";
+import { CallButtons } from "../shell/call-buttons.tsx";
 import { ChannelBadge } from "../shell/channel-badge.tsx";
 
 const EVERY_MS = 5_000;
@@ -79,11 +77,12 @@ function Request({ request }: { request: AccessRequest }) {
         <span>{request.identifier}</span>
         <Age at={request.requested_at} />
       </p>
-      <Acts
+      <CallButtons
+        scope="access:write"
         of={name}
-        acts={[
-          ["Let in", "POST", `/access_requests/${request.id}/approve`],
-          ["Refuse", "POST", `/access_requests/${request.id}/deny`],
+        calls={[
+          { label: "Let in", method: "POST", path: `/access_requests/${request.id}/approve` },
+          { label: "Refuse", method: "POST", path: `/access_requests/${request.id}/deny` },
         ]}
       />
     </li>
@@ -105,48 +104,11 @@ function Grant({ grant }: { grant: AccessGrant }) {
         </span>
         <Age at={grant.created_at} />
       </p>
-      <Acts of={name} acts={[["Take back", "DELETE", `/access_grants/${grant.id}`]]} />
+      <CallButtons
+        scope="access:write"
+        of={name}
+        calls={[{ label: "Take back", method: "DELETE", path: `/access_grants/${grant.id}` }]}
+      />
     </li>
-  );
-}
-
-/** @param props.acts the label of each button, and its call. */
-function Acts(props: { of: string; acts: readonly (readonly [string, "POST" | "DELETE", string])[] }) {
-  const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
-  if (!may("access:write")) return null;
-
-  async function act(method: string, path: string): Promise<void> {
-    if (isBusy) return;
-    setBusy(true);
-    setFailure(null);
-    try {
-      await callApi(method, path);
-    } catch (error) {
-      setFailure(wordsOf(error));
-    }
-    setBusy(false);
-    tick();
-  }
-
-  return (
-    <div class="delivery-actions" role="group" aria-label={props.of}>
-      {props.acts.map(([says, method, path]) => (
-        <button
-          type="button"
-          key={says}
-          class="button small"
-          aria-busy={isBusy}
-          onClick={() => void act(method, path)}
-        >
-          {says}
-        </button>
-      ))}
-      {failure !== null && (
-        <p class="problem" role="alert">
-          {failure}
-        </p>
-      )}
-    </div>
   );
 }

@@ -1,9 +1,7 @@
-import { useState } from "preact/hooks";
 import { agentName, useNames } from "../live/names.ts";
-import { callApi, wordsOf } from "../server/call.ts";
 import type { Failure, Page } from "../server/wire.ts";
-import { may } from "../session/who.ts";
 import { Age } from "../shell/age.tsx";
+import { CallButtons } from "../shell/call-buttons.tsx";
 import { ChannelBadge } from "../shell/channel-badge.tsx";
 import { Link } from "../shell/link.tsx";
 import { hrefOf } from "../shell/route.ts";
@@ -34,22 +32,7 @@ export function FailedRules({ page, onChanged }: { page: Page<Failure>; onChange
 
 function FailedRule({ failure, onChanged }: { failure: Failure; onChanged: () => void }) {
   const names = useNames();
-  const [isBusy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
   const { id, kind, what, reason, attempts, user, session_id: session, schedule_id: schedule } = failure;
-
-  async function retry(): Promise<void> {
-    if (isBusy) return;
-    setBusy(true);
-    setProblem(null);
-    try {
-      await callApi("POST", `/failures/${id}/retry`);
-      onChanged();
-    } catch (error) {
-      setProblem(wordsOf(error));
-    }
-    setBusy(false);
-  }
 
   return (
     <li>
@@ -68,18 +51,12 @@ function FailedRule({ failure, onChanged }: { failure: Failure; onChanged: () =>
         {session !== null && <Link href={hrefOf("conversations", session)}>Conversation</Link>}
         {schedule !== null && <Link href={hrefOf("schedules")}>Schedules</Link>}
       </p>
-      {may("trigger:write") && (
-        <div class="delivery-actions">
-          <button type="button" class="button small" aria-busy={isBusy} onClick={() => void retry()}>
-            Try again
-          </button>
-        </div>
-      )}
-      {problem !== null && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <CallButtons
+        scope="trigger:write"
+        of="Failed rule or schedule"
+        calls={[{ label: "Try again", method: "POST", path: `/failures/${id}/retry` }]}
+        onDone={onChanged}
+      />
     </li>
   );
 }
