@@ -3,7 +3,7 @@ import { askAtTerminal } from "./cli/ask-at-terminal.ts";
 import { runCli } from "./cli/run-cli.ts";
 
 let isService = false;
-// Whoever reads the output may stop, as `head` does. Then a command has nothing more to do. A service goes on.
+// The reader of the output may stop, as `head` does. Then a command has nothing more to do. A service goes on.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   if (!isService) process.exit();

@@ -16,7 +16,7 @@ export interface Channel {
   createdAt: string;
 }
 
-/** What a check of a channel found. `ok` is false where something does not work. */
+/** The result of a check of a channel. `ok` is false where something does not work. */
 export interface ChannelCheck {
   ok: boolean;
   findings: {
@@ -24,7 +24,7 @@ export interface ChannelCheck {
     where: string;
     severity: "ok" | "warning" | "error";
     what: string;
-    /** What to do; null: nothing. */
+    /** The advised action; null: none is needed. */
     fix: string | null;
   }[];
 }

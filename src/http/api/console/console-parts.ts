@@ -16,7 +16,7 @@ const BASE = "/console";
 const SIGN_INS = { burst: 30, perMinute: 30 };
 
 /**
- * How people sign in to the console: with a key, with a link, or with OpenID Connect.
+ * The sign-in of people at the console: with a key, with a link, or with OpenID Connect.
  * @param site.publicUrl the address of the service, for cookies that may go only over HTTPS.
  * @param site.oidc the provider with which people sign in; null: there is none.
  */
