@@ -79,12 +79,12 @@ function withButtons(result: BotResult, buttons: readonly ButtonSpec[]): BotResu
 
 /** Checks the end of a stream, because a stream that ended normally may still lack an answer. */
 function toResult(
-  { content, finish, usage }: StreamedReply,
+  { content, finish, called, usage }: StreamedReply,
   { host, name }: ConfiguredModel,
   effects: Awaited<ReturnType<ToolEffects["result"]>>,
 ): BotResult {
   const counted = usage ? { usage } : {};
-  const fault = endingFault(finish, host);
+  const fault = endingFault(finish, called, host);
   if (fault) throw fault;
   const ending = endingOf(finish);
   if (ending === "tool_calls") throw neverAnswered(name);

@@ -74,8 +74,11 @@ export function endingOf({ unified, raw }: Finish): Ending {
   return Object.hasOwn(WORDS, word) ? (WORDS[word] ?? "broken") : UNIFIED[unified];
 }
 
-/** The error for an answer with this end; null if the answer is usable, even if cut short. */
-export function endingFault(finish: Finish, host: string): BotError | null {
+/**
+ * The error for an answer with this end; null if the answer is usable, even if cut short. `called`: the answer contains
+ * the calls of tools that such an end announces.
+ */
+export function endingFault(finish: Finish, called: boolean, host: string): BotError | null {
   const said = finish.raw ?? finish.unified;
   switch (endingOf(finish)) {
     case "refused": {
@@ -86,9 +89,13 @@ export function endingFault(finish: Finish, host: string): BotError | null {
       const why = finish.raw === undefined ? "without saying how it ended" : `with finish reason "${said}"`;
       return new BotError("stream_interrupted", `${host} broke its answer off ${why}`);
     }
+    case "tool_calls": {
+      if (called) return null;
+      const reason = `${host} broke its answer off with finish reason "${said}", but without a call of a tool`;
+      return new BotError("stream_interrupted", reason);
+    }
     case "whole":
     case "cut_short":
-    case "tool_calls":
       return null;
   }
 }

@@ -18,6 +18,7 @@ export async function streamPlainReply(request: ReplyRequest): Promise<StreamedR
     abortSignal: output.signal,
   });
   let content = "";
+  let called = false;
   for await (const part of stream) {
     switch (part.type) {
       case "text-start":
@@ -35,10 +36,13 @@ export async function streamPlainReply(request: ReplyRequest): Promise<StreamedR
         onBegun();
         output.emit({ type: "thinking", content: part.delta });
         break;
+      case "tool-call":
+        called = true;
+        break;
       case "finish": {
         const { finishReason, usage } = part;
         const counted = { inputTokens: usage.inputTokens.total, outputTokens: usage.outputTokens.total };
-        return { content, finish: finishReason, usage: toUsage(counted) };
+        return { content, finish: finishReason, called, usage: toUsage(counted) };
       }
       case "error":
         throw part.error;

@@ -13,6 +13,8 @@ import { toUsage } from "./usage.ts";
 export interface StreamedReply {
   content: string;
   finish: Finish;
+  /** True if the last request to the model ended with calls of tools. */
+  called: boolean;
   usage: TokenUsage | null;
 }
 
@@ -41,12 +43,14 @@ export async function streamReply(request: ReplyRequest): Promise<StreamedReply>
   let content = "";
   let before = "";
   let betweenSteps = false;
+  let called = false;
 
   for await (const part of result.fullStream) {
     switch (part.type) {
       case "start-step":
         before = content;
         betweenSteps = content !== "";
+        called = false;
         break;
       case "text-start":
         if (!isRetraction(part)) break;
@@ -69,6 +73,7 @@ export async function streamReply(request: ReplyRequest): Promise<StreamedReply>
         break;
       case "tool-call":
         request.onBegun();
+        called = true;
         emit({ type: "tool_start", id: part.toolCallId, name: part.toolName });
         break;
       case "tool-result":
@@ -82,6 +87,7 @@ export async function streamReply(request: ReplyRequest): Promise<StreamedReply>
         return {
           content,
           finish: { unified: part.finishReason, raw: part.rawFinishReason },
+          called,
           usage: toUsage(part.totalUsage),
         };
       case "error":

@@ -44,7 +44,7 @@ export async function summarizeWithModel(
       begun,
     });
     const finish = { unified: finishReason, raw: rawFinishReason };
-    const fault = endingFault(finish, model.host);
+    const fault = endingFault(finish, false, model.host);
     if (fault) throw fault;
     if (endingOf(finish) === "cut_short") {
       log.warn({ model: model.name }, "a summary was cut off by the model's output limit");
