@@ -79,7 +79,17 @@ test.each([
 });
 
 test("phone numbers are recognized in every form that people write", () => {
-  for (const written of ["+49 170 1234567", "0049 (170) 123-4567", "+49.170.1234567"])
+  for (const written of [
+    "+49 170 1234567",
+    "0049 (170) 123-4567",
+    "+49.170.1234567",
+    // Copied from a list of contacts, from a page, and from a letterhead.
+    "\u202a+49 170 1234567\u202c",
+    "tel:+49\u2011170\u20131234567",
+    "+49 (0)170 1234567",
+    "＋４９１７０１２３４５６７",
+    "+٤٩١٧٠١٢٣٤٥٦٧",
+  ])
     expect(definition.identifierOf?.(written)).toBe("+491701234567");
   expect(definition.identifierOf?.("0170 1234567")).toBe("0170 1234567");
 });

@@ -1,3 +1,5 @@
+import { bareNumber } from "../kit/phone-number.ts";
+
 /** A phone number with its country (`+491701234567`), or a short code, which has no country. */
 export function isNumber(address: string): boolean {
   return /^(\+[1-9]\d{6,14}|\d{3,8})$/.test(address);
@@ -5,7 +7,6 @@ export function isNumber(address: string): boolean {
 
 /** The number of a usual form: `+49 170 1234567`, `0049 (170) 123-4567`. Any other text stays unchanged. */
 export function toNumber(written: string): string {
-  const digits = written.trim().replace(/[\s()./-]/g, "");
-  const number = /^(?:\+|00)([1-9]\d{6,14})$/.exec(digits)?.[1];
+  const number = /^(?:\+|00)([1-9]\d{6,14})$/.exec(bareNumber(written))?.[1];
   return number === undefined ? written : `+${number}`;
 }

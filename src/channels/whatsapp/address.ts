@@ -1,3 +1,5 @@
+import { bareNumber } from "../kit/phone-number.ts";
+
 /**
  * `whatsapp:` and the id of a user, which is opaque. Usually it is a phone number (`whatsapp:+491701234567`). Otherwise
  * it is an id that WhatsApp created for this business (`whatsapp:US.13491208655302741918`). It is the same at every
@@ -7,10 +9,13 @@ export function isAddress(address: string): boolean {
   return /^whatsapp:\S{1,200}$/.test(address);
 }
 
-/** The address of a number in a usual form: `+49 (170) 123-4567`, `491701234567`. Any other text stays unchanged. */
+/**
+ * The address of a number in a usual form: `+49 (170) 123-4567`, `491701234567`. Any other text stays unchanged, also a
+ * number without its country (`0170 1234567`).
+ */
 export function toAddress(written: string): string {
-  const digits = written.trim().replace(/[\s()./-]/g, "");
-  const number = /^(?:whatsapp:)?(?:\+|00)?(\d{6,15})$/.exec(digits)?.[1];
+  const digits = bareNumber(written.trim().replace(/^whatsapp:/i, ""));
+  const number = /^(?:\+|00)?([1-9]\d{5,14})$/.exec(digits)?.[1];
   return number === undefined ? written : `whatsapp:+${number}`;
 }
 
