@@ -1,5 +1,6 @@
 import { LogLevel, type Logger as SlackLogger, WebClient, type WebClientOptions } from "@slack/web-api";
 import { Agent, fetch as undiciFetch } from "undici";
+import { retryAfterMs } from "../../core/time/retry-after.ts";
 
 /** Time limit of a call. After it, the outcome counts as lost. */
 const CALL_TIMEOUT_MS = 15_000;
@@ -58,8 +59,8 @@ export function createWebApi(apiUrl: string): SlackWebApi {
       // The client does not read this body, so the body would keep its connection. Without a time to wait, the client
       // fails with an error that gives no reason.
       await response.body?.cancel();
-      const given = Number(response.headers.get("retry-after") ?? Number.NaN);
-      const seconds = given > 0 ? given : DEFAULT_RETRY_AFTER_SECONDS;
+      const given = retryAfterMs(response.headers.get("retry-after") ?? undefined, new Date()) ?? 0;
+      const seconds = given > 0 ? Math.ceil(given / 1000) : DEFAULT_RETRY_AFTER_SECONDS;
       return new Response(null, { status: 429, headers: { "retry-after": String(seconds) } });
     },
   };
