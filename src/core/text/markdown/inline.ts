@@ -120,11 +120,14 @@ function runLength(line: string, at: number, to: number): number {
 }
 
 const isWord = (char: string | undefined) => char !== undefined && /[A-Za-z0-9_]/.test(char);
+/** An underline joins the words of names in any alphabet, while `**` also stands between words without spaces. */
+const isWordFor = (mark: string | undefined, char: string | undefined) =>
+  isWord(char) || (mark === "_" && /[\p{L}\p{M}\p{N}]/u.test(char ?? ""));
 const isSpace = (char: string | undefined) => char === undefined || /\s/.test(char);
 
 function opens(line: string, at: number, length: number): boolean {
   const next = line[at + length];
-  return !isWord(line[at - 1]) && !isSpace(next) && !/[)\]}.,;:!?]/.test(next ?? "");
+  return !isWordFor(line[at], line[at - 1]) && !isSpace(next) && !/[)\]}.,;:!?]/.test(next ?? "");
 }
 
 /** The place of the closing marker. Null if there is none, also for any later marker of this kind. */
@@ -137,7 +140,8 @@ function closing(line: string, from: number, to: number, mark: string): number |
     const fits = mark.length === 2 || run === 1 || run === 3;
     const isAfterWord = !isSpace(before) && !/[([{\\]/.test(before);
     const after = line[at + run];
-    if (fits && isAfterWord && (!isWord(after) || endsWithinWord(mark, before, after))) return partner;
+    if (fits && isAfterWord && (!isWordFor(mark, after) || endsWithinWord(mark, before, after)))
+      return partner;
     // Another marker of the same kind opens here, so a following partner belongs to that one.
     if (run === mark.length && !isAfterWord && before !== "\\" && opens(line, at, run)) return "opens_again";
     at = line.indexOf(mark, at + run);
