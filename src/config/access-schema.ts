@@ -43,7 +43,7 @@ export const accessSchema = z
         "The receivers of a card about a stranger, with buttons that let in or refuse: desks by name, or people and groups on Slack or Telegram.",
       ),
   })
-  .refine(({ codeText }) => codeText.includes("{code}"), {
+  .refine(({ codeText }) => typeof codeText !== "string" || codeText.includes("{code}"), {
     when: refineAlways,
     path: ["codeText"],
     error: "must contain {code}, or nobody learns the code",

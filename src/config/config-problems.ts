@@ -31,8 +31,12 @@ function issueProblems(issue: Issue, origin: Origin): ConfigProblem[] {
     }));
   }
   const at = pathText(origin.file, path);
-  if (issue.code === "invalid_union" && issue.errors.length === 1) {
-    return schemaProblems(issue.errors[0] ?? [], { ...origin, path });
+  if (issue.code === "invalid_union") {
+    const meant = meantForm(issue.errors);
+    if (meant !== null) {
+      const issues = meant.map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
+      return schemaProblems(issues, origin);
+    }
   }
   if (issue.code === "invalid_key") {
     return [
@@ -48,6 +52,17 @@ function issueProblems(issue: Issue, origin: Origin): ConfigProblem[] {
   return [{ path: at, problem: problemText(issue, found), fix: fixText(issue, found) }];
 }
 
+/**
+ * The issues of the form that was meant, if a value may have several forms: of the only one, or else of the first that
+ * the value has the type of. Null: it has the type of none.
+ */
+function meantForm(forms: readonly (readonly Issue[])[]): readonly Issue[] | null {
+  if (forms.length === 1) return forms[0] ?? [];
+  return forms.find((issues) => issues.length > 0 && !issues.some(isOfWrongType)) ?? null;
+}
+
+const isOfWrongType = (issue: Issue) => issue.path.length === 0 && issue.code === "invalid_type";
+
 /** True if the schema's author wrote the message. Zod's default messages do not tell the user what to write instead. */
 function hasCustomMessage(issue: Issue): boolean {
   return !/^(Invalid|Too (small|big)|Unrecognized)/.test(issue.message);
@@ -62,7 +77,7 @@ function unknownKeyFix(key: string, known: readonly string[]): string {
 
 function problemText(issue: Issue, found: unknown): string {
   // Never show a value: it may come from the environment.
-  if (issue.code === "invalid_type") return `is ${typeName(found)}`;
+  if (issue.code === "invalid_type" || formsOf(issue).length > 0) return `is ${typeName(found)}`;
   return "has a value that cannot be used";
 }
 
@@ -75,6 +90,8 @@ function fixText(issue: Issue, found: unknown): string {
     if (close !== null && options.length > 1) return `write ${JSON.stringify(close)} (or another of ${list})`;
     return `write ${options.length > 1 ? "one of " : ""}${list}`;
   }
+  const forms = formsOf(issue);
+  if (forms.length > 0) return eitherOf(forms);
   if (issue.code === "invalid_type") return expected(issue.expected);
   if (issue.code === "too_small") return `write ${amount(issue.origin, "at least", issue.minimum)}`;
   if (issue.code === "too_big") return `write ${amount(issue.origin, "at most", issue.maximum)}`;
@@ -92,8 +109,26 @@ function missingFix(issue: Issue): string {
       .map((option) => JSON.stringify(option))
       .join(", ")}`;
   }
+  const forms = formsOf(issue);
+  if (forms.length > 0) return `add it: ${eitherOf(forms)}`;
   if (issue.code === "invalid_type") return `add it: ${expected(issue.expected)}`;
   return `add it: ${issue.message}`;
+}
+
+/** The types that a value of several forms may have. */
+function formsOf(issue: Issue): string[] {
+  if (issue.code !== "invalid_union" || "options" in issue) return [];
+  const types = issue.errors.flatMap((issues) =>
+    issues.flatMap((each) => (each.path.length === 0 && each.code === "invalid_type" ? [each.expected] : [])),
+  );
+  return [...new Set(types)];
+}
+
+/** For example `write a text in double quotes, or a list in [ ]`. */
+function eitherOf(types: readonly string[]): string {
+  return types
+    .map((type, index) => (index === 0 ? expected(type) : expected(type).replace(/^write /, "or ")))
+    .join(", ");
 }
 
 function optionsOf(issue: Issue): (string | number | boolean)[] {
@@ -115,6 +150,8 @@ function expected(type: string): string {
     array: "write a list in [ ]",
     object: "write an object in { }",
     record: "write an object in { }",
+    tuple: "write a list in [ ]",
+    null: "write null",
   };
   return words[type] ?? `write ${type}`;
 }

@@ -61,10 +61,10 @@ export function deskChannelProblem(
   const found = channels.find(([name]) => name === channel);
   if (found === undefined)
     return { problem: `names the channel "${channel}", which is not in this file`, fix };
-  return {
-    problem: `names the channel "${channel}" of kind "${String(kindOf(found[1]))}", on which there are no desks`,
-    fix,
-  };
+  const kind = kindOf(found[1]);
+  // A channel without a kind has a problem of its own.
+  if (typeof kind !== "string") return null;
+  return { problem: `names the channel "${channel}" of kind "${kind}", on which there are no desks`, fix };
 }
 
 /** The desks that agents name must be the file's. */

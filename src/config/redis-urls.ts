@@ -1,3 +1,5 @@
+import { isDecodable, LONE_PERCENT } from "./url-credentials.ts";
+
 const ONE = "write redis://host:6379 or rediss://host:6379";
 const SEVERAL = "write each node of a cluster as a URL of its own: redis://a:6379,redis://b:6379";
 
@@ -15,6 +17,7 @@ export function redisUrlsProblem(urls: readonly string[]): string | null {
   const parsed = urls.map(readUrl).filter((url) => url !== null);
   const [first] = parsed;
   if (first === undefined || parsed.length < urls.length) return urls.join().includes(",") ? SEVERAL : ONE;
+  if (!urls.every(isDecodable)) return LONE_PERCENT;
   if (parsed.length === 1) return null;
   if (parsed.some(({ protocol }) => protocol !== first.protocol))
     return "write redis:// for every node of the cluster, or rediss:// for every one";

@@ -33,6 +33,8 @@ export function resolveReferences(
 
   const readText = (text: string, path: JsonPath, before?: Json): string => {
     const read = replaced(text, path);
+    const unusable = unusableText(read, nearestName(path));
+    if (unusable !== null) problems.push({ path: pathText(origin.file, path), ...unusable });
     secrets.push(
       ...unnamedSecrets(
         read,
@@ -68,6 +70,17 @@ export function resolveReferences(
   };
 
   return { value: read(value, origin.path), problems, secrets };
+}
+
+/** No text may contain what the database cannot store, and a secret of blanks protects nothing. */
+function unusableText(text: string, key: string): Omit<ConfigProblem, "path"> | null {
+  if (text.includes("\0"))
+    return { problem: "contains the character U+0000", fix: "remove it: it cannot be stored" };
+  if (/\p{Surrogate}/u.test(text))
+    return { problem: "contains half of a character", fix: "write the whole character, or remove it" };
+  if (text !== "" && text.trim() === "" && isSecretName(key))
+    return { problem: "is blank", fix: "write the secret itself, or remove the key" };
+  return null;
 }
 
 function missingVariable(name: string, text: string, path: string): ConfigProblem {

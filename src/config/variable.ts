@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { trustedProxyProblem } from "../core/network/trusted-proxies.ts";
 import { redisUrlsProblem, splitRedisUrls } from "./redis-urls.ts";
+import { isDecodable, LONE_PERCENT } from "./url-credentials.ts";
 
 /** Definition of one variable: its purpose, the schema of its text, and its default. */
 export interface Variable<T> {
@@ -21,7 +22,7 @@ export function variable<T, D extends string | null>(
 export const postgresUrl = urlOf(
   ["postgres:", "postgresql:"],
   "write postgres://user:password@host:5432/database",
-);
+).refine(isDecodable, { error: LONE_PERCENT });
 
 export const redisUrls = z
   .string()

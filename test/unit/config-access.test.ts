@@ -38,6 +38,7 @@ test("a person on the list is recognised by every form that the platform uses", 
 test.each([
   [{ policy: "closed" }, "channels.phone.access.policy", /allowlist/],
   [{ policy: "pairing", codeText: "No code" }, "channels.phone.access.codeText", /must contain \{code\}/],
+  [{ policy: "pairing", codeText: null }, "channels.phone.access.codeText", /write a text/],
   [{ polcy: "pairing" }, "channels.phone.access.polcy", /policy/],
   [{ allow: ["$NOBODY"] }, "channels.phone.access.allow", /NOBODY/],
 ])("the access %j is a problem", (access, path, text) => {

@@ -160,6 +160,11 @@ test("REDIS_URL names one server, or the nodes of one cluster with the same cred
   const fix = (text: string) => read(text).problems.map((problem) => problem.fix);
   const oneByOne = ["write each node of a cluster as a URL of its own: redis://a:6379,redis://b:6379"];
   expect(fix("redis://a:7000,b:7001")).toEqual(oneByOne);
+  const percent = ["write %25 in place of each % in the user and the password"];
+  expect(fix("redis://:p%zz@host")).toEqual(percent);
+  expect(parseSettings({ DATABASE_URL: "postgres://u:100%@h/d" }).problems.map((each) => each.fix)).toEqual(
+    percent,
+  );
   expect(fix("redis://a,b:7001")).toEqual(oneByOne);
   expect(fix("redis://a:7000,redis://b:70001")).toEqual(oneByOne);
   expect(fix("redis://a,rediss://b")).toEqual([

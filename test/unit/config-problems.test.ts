@@ -50,6 +50,48 @@ test("every problem of every part is reported at once, with its path and fix", (
   ]);
 });
 
+test("a value of several forms, a blank secret and a text that cannot be stored get a fix of their own", () => {
+  const bot = { type: "llm", baseUrl: "https://llm.example", apiKey: "   " };
+  const problems = problemsOf(
+    aFile({
+      agents: {
+        one: {
+          bot: { type: "echo" },
+          name: "a\u0000b",
+          messages: [{ role: "system", content: 5 }, { role: "system" }],
+        },
+        two: { bot },
+        three: { bot: { ...bot, apiKey: "$BLANK" } },
+      },
+      desks: { support: { channel: "broken", conversation: "C1" } },
+      channels: { api: { kind: "api", agent: "one" }, broken: 5 },
+    }),
+    { BLANK: " " },
+  );
+  const at = "channels.config.json: ";
+  const blank = { problem: "is blank", fix: "write the secret itself, or remove the key" };
+  expect(problems).toEqual([
+    {
+      path: `${at}agents.one.name`,
+      problem: "contains the character U+0000",
+      fix: "remove it: it cannot be stored",
+    },
+    {
+      path: `${at}agents.one.messages[0].content`,
+      problem: "is a number",
+      fix: "write a text in double quotes, or an object in { }",
+    },
+    {
+      path: `${at}agents.one.messages[1].content`,
+      problem: "is missing",
+      fix: "add it: write a text in double quotes, or an object in { }",
+    },
+    { path: `${at}agents.two.bot.apiKey`, ...blank },
+    { path: `${at}agents.three.bot.apiKey`, ...blank },
+    { path: `${at}channels.broken`, problem: "is not a channel", fix: "write an object in { }" },
+  ]);
+});
+
 test("the terminal shows path, problem and fix of each", () => {
   const text = formatConfigProblems([{ path: "a.json: x", problem: "is missing", fix: "add it" }]);
   expect(text).toBe(
