@@ -79,26 +79,38 @@ export async function joinRequest(
   );
 }
 
+/** The new words of a held message. `of`: the part of the message that names it. */
+export interface HeldEdit {
+  of: JsonObject;
+  eventKeys: readonly string[];
+  words: JsonObject;
+  text: string;
+}
+
+/** SQL condition: a held message was edited later than this edit. */
+const IS_NEWER = (message: string) =>
+  `coalesce(${message} #>> '{metadata,edited_at}' > $5::jsonb #>> '{metadata,edited_at}', false)`;
+
 /**
  * Changes the words of a held message. Operators see the new words, too. Returns the id of its request; null if no such
- * message waits. A repeated event changes nothing.
+ * message waits. A repeated event changes nothing, nor does an older edit after a newer one.
  */
 export async function editHeld(
   client: PoolClient,
   { channelId, identifier }: { channelId: string; identifier: string },
-  edit: { replyReference: string; eventKeys: readonly string[]; words: JsonObject; text: string },
+  edit: HeldEdit,
 ): Promise<string | null> {
   const { rows } = await client.query<{ id: string }>(
     `UPDATE access_requests r SET event_keys = CASE WHEN r.event_keys && $4::text[] THEN r.event_keys ELSE r.event_keys || $4::text[] END,
-       text = CASE WHEN r.event_keys && $4::text[] OR r.held -> 0 ->> 'replyReference' IS DISTINCT FROM $3 THEN r.text ELSE $6 END,
+       text = CASE WHEN r.event_keys && $4::text[] OR NOT r.held -> 0 @> $3 OR ${IS_NEWER("r.held -> 0")} THEN r.text ELSE $6 END,
        held = CASE WHEN r.event_keys && $4::text[] THEN r.held ELSE (
-         SELECT jsonb_agg(CASE WHEN h.message ->> 'replyReference' = $3 AND h.message ->> 'origin' = 'user'
+         SELECT jsonb_agg(CASE WHEN h.message @> $3 AND h.message ->> 'origin' = 'user' AND NOT ${IS_NEWER("h.message")}
            THEN h.message || $5::jsonb ELSE h.message END ORDER BY h.n)
          FROM jsonb_array_elements(r.held) WITH ORDINALITY AS h(message, n)) END
      WHERE r.channel_id = $1 AND r.identifier = $2 AND r.state = 'waiting' AND r.expires_at > now()
-       AND r.held @> jsonb_build_array(jsonb_build_object('replyReference', $3::text))
+       AND r.held @> jsonb_build_array($3::jsonb)
      RETURNING r.id`,
-    [channelId, identifier, edit.replyReference, edit.eventKeys, storableJson(edit.words), edit.text],
+    [channelId, identifier, storableJson(edit.of), edit.eventKeys, storableJson(edit.words), edit.text],
   );
   return rows[0]?.id ?? null;
 }

@@ -10,7 +10,8 @@ const STORED = `
   SELECT m.id AS message_id, true AS resolvable, true AS open, s.id AS lane_id, m.seq, s.user_id AS lane_user,
     s.agent_id AS lane_agent, s.agent_version AS lane_version, s.lease_token, s.answered_seq, false AS created,
     coalesce(s.lease_owner = $2 AND s.lease_expires_at > now(), false) AS owned, s.metadata AS session_metadata,
-    m.payload AS chosen, m.execution_id AS run_id, coalesce(u.identifier, '') AS user_identifier, u.name AS user_name, m.created_at
+    m.payload AS chosen, m.execution_id AS run_id, coalesce(u.identifier, '') AS user_identifier, u.name AS user_name, m.created_at,
+    false AS edited
   FROM messages m JOIN sessions s ON s.id = m.session_id LEFT JOIN users u ON u.id = s.user_id WHERE m.id = ANY($1)`;
 
 /** Looks up stored messages. */

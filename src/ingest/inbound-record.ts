@@ -25,6 +25,8 @@ export interface ResultRow {
   chosen: string | null;
   run_id: string | null;
   created_at: Date;
+  /** True if an edit of the message came before it. */
+  edited: boolean;
 }
 
 /** A message in the form that the statement reads. */

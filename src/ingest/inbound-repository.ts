@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import { storableJson } from "../core/text/text.ts";
+import { applyEarlyEdit } from "./early-edit-repository.ts";
 import { type ResultRow, toOutcome, toRecord } from "./inbound-record.ts";
 import type { InboundOutcome, InboundRow, LeaseClaim } from "./inbound-row.ts";
 import { STORE_INBOUND } from "./store-inbound-statement.ts";
@@ -16,5 +17,12 @@ export async function storeInbound(
     // Platforms pass on names that people choose, and one NUL in them would block a message for good.
     values: [storableJson(rows.map(toRecord)), lease.claim, lease.owner, lease.leaseMs],
   });
-  return results.map(toOutcome);
+  const outcomes = results.map(toOutcome);
+  for (const [index, { edited }] of results.entries()) {
+    const row = rows[index];
+    const outcome = outcomes[index];
+    if (edited && row !== undefined && outcome?.kind === "accepted")
+      outcomes[index] = await applyEarlyEdit(client, row, outcome);
+  }
+  return outcomes;
 }

@@ -61,8 +61,8 @@ export interface Gathering {
   onlyWithAlbum: boolean;
   /** An event of the same key may add to it, or it may add to one. */
   supplements: boolean;
-  /** It replaces the words of a waiting message with the same `replyReference`. */
-  edits: boolean;
+  /** It replaces the words of a waiting message: the one with the same `replyReference`, or with this event key. */
+  edits: boolean | { eventKey: string };
 }
 
 /** A message that waited until its sender got access, and its outcome. */
@@ -73,7 +73,7 @@ export interface ReleasedMessage {
 
 /**
  * The outcome of storing one message. `released`: messages of the same sender that waited, stored before it.
- * `storedAs`: the message that was stored instead, without the code of an invite.
+ * `storedAs`: the message that was stored instead, without the code of an invite, or with the words of its edit.
  */
 export type InboundOutcome = StoredOutcome & {
   released?: readonly ReleasedMessage[];
@@ -104,7 +104,7 @@ type StoredOutcome =
     }
   /** It joined a message that waits for its turn, as a part of its album, another event, or an edit. */
   | { kind: "joined"; sessionId: string; messageId: string }
-  /** It waits for a part of its album that is for the bot. */
+  /** It waits for a part of its album that is for the bot, or for the message that it edits. */
   | { kind: "held" }
   /** It edits a message that does not wait for its turn; nothing was stored. */
   | { kind: "not_waiting" }

@@ -16,6 +16,7 @@ import { createIngest, type Ingest } from "./accept-inbound.ts";
 import { createAdmissions } from "./admissions-repository.ts";
 import { forgetHeldParts } from "./album-repository.ts";
 import { type BeginTurnsDeps, createBeginTurns } from "./begin-turns.ts";
+import { forgetEarlyEdits } from "./early-edit-repository.ts";
 import { createInboundLookups } from "./inbound-lookups-repository.ts";
 import type { InboundOutcome, InboundRow, LeaseClaim } from "./inbound-row.ts";
 import { createOtherEvents, type OtherEventsDeps } from "./other-events.ts";
@@ -158,6 +159,7 @@ export function createIntake(deps: IntakeDeps) {
 
   const steps: ReconcilerStep[] = [
     { name: "parts of albums", run: () => forgetHeldParts(pool) },
+    { name: "edits without a message", run: () => forgetEarlyEdits(pool) },
     { name: "requests of strangers", run: () => forgetRequests(pool) },
     { name: "old invites", run: () => forgetInvites(pool) },
   ];

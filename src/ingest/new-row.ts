@@ -126,7 +126,7 @@ function gatheringOf({
   edits,
   conversation,
 }: InboundMessage): Gathering | null {
-  if (albumKey === undefined && !supplements && !edits) return null;
+  if (albumKey === undefined && !supplements && edits === undefined) return null;
   return {
     albumKey: albumKey === undefined ? null : storableText(`${conversation.address}/${albumKey}`),
     onlyWithAlbum: onlyWithAlbum ?? false,

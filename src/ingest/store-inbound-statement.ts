@@ -5,6 +5,9 @@ const COLUMNS = `n int, workspace_id text, channel_id text, agent_id text, agent
   author jsonb, sent_at timestamptz, message_references jsonb, reply_reference text, album_key text, gather_ms int,
   opening_metadata jsonb, traceparent text`;
 
+/** The name by which an early edit finds this message, see `originalOf`. */
+const ORIGINAL = "coalesce(i.address || '/' || i.reply_reference, i.event_keys ->> -1)";
+
 /** The number of new messages before the first command. While a person answers, the bot need not answer them. */
 const BEFORE_COMMAND = (origins: string) =>
   `coalesce(array_position(${origins}, 'command') - 1, count(*))::int`;
@@ -181,6 +184,7 @@ export const STORE_INBOUND = `
   SELECT i.n, (r.n IS NOT NULL) AS resolvable,
     EXISTS (SELECT 1 FROM target t WHERE t.id = i.session_id AND t.status = 'active') AS open, x.lane_id, x.seq, x.lane_user, x.lane_agent, x.lane_version, x.owned, x.lease_token,
     x.answered_seq, x.created, x.session_metadata, x.chosen, x.run_id, coalesce(u.identifier, i.user_identifier) AS user_identifier,
-    CASE WHEN u.identifier = i.user_identifier THEN coalesce(i.user_name, u.name) ELSE coalesce(u.name, i.user_name) END AS user_name, now()::timestamptz(3) AS created_at
+    CASE WHEN u.identifier = i.user_identifier THEN coalesce(i.user_name, u.name) ELSE coalesce(u.name, i.user_name) END AS user_name, now()::timestamptz(3) AS created_at,
+    EXISTS (SELECT 1 FROM early_edits e WHERE e.channel_id = i.channel_id AND e.original = ${ORIGINAL}) AS edited
   FROM incoming i LEFT JOIN resolvable r ON r.n = i.n LEFT JOIN numbered x ON x.n = i.n
   LEFT JOIN users u ON u.id = x.lane_user ORDER BY i.n`;

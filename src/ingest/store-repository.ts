@@ -1,7 +1,10 @@
 import type { Pool, PoolClient } from "pg";
 import { lockAccess } from "../access/grants-repository.ts";
+import { editHeld } from "../access/requests-repository.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { askAccess, findStrangers } from "./access-repository.ts";
+import { takeEarlyEdit } from "./early-edit-repository.ts";
+import { heldEdit } from "./edit-repository.ts";
 import { storeGathered } from "./gathering-repository.ts";
 import { storeInbound } from "./inbound-repository.ts";
 import type { InboundOutcome, InboundRow, LeaseClaim, ReleasedMessage } from "./inbound-row.ts";
@@ -45,7 +48,10 @@ async function storeAdmitted(
       toStore.push(...asked.held, asked.row);
       const replaced = asked.row === row ? {} : { storedAs: asked.row };
       plans.push({ outcome: null, waited: asked.held.length, ...replaced });
-    } else plans.push({ outcome: asked.outcome, waited: 0 });
+    } else {
+      if (asked.outcome.kind === "pending") await applyToHeld(client, row);
+      plans.push({ outcome: asked.outcome, waited: 0 });
+    }
   }
   const stored = await storeGathered(client, toStore, lease);
   let next = 0;
@@ -60,4 +66,12 @@ async function storeAdmitted(
     const released = Array.from({ length: waited }, take);
     return { ...take().outcome, ...replaced, ...(released.length === 0 ? {} : { released }) };
   });
+}
+
+/** Gives a message that is held now the words of its early edit. */
+async function applyToHeld(client: PoolClient, row: InboundRow): Promise<void> {
+  const edit = await takeEarlyEdit(client, row);
+  const words = edit && heldEdit(edit);
+  if (words === null) return;
+  await editHeld(client, { channelId: row.channelId, identifier: row.userIdentifier }, words);
 }

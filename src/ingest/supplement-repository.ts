@@ -23,10 +23,11 @@ export async function findSupplemented(client: PoolClient, row: InboundRow): Pro
     id: string;
     session_id: string;
     is_open: boolean;
+    is_edited: boolean;
     content: string;
     message_references: unknown;
   }>(
-    `SELECT m.id, m.session_id, m.content, m.message_references,
+    `SELECT m.id, m.session_id, m.content, m.message_references, m.metadata ? 'edited_at' AS is_edited,
        m.gather_until IS NOT NULL AND m.closed_at IS NULL AND m.seq > s.answered_seq AND s.status = 'active' AS is_open
      FROM messages m JOIN sessions s ON s.id = m.session_id
      WHERE m.id IN (SELECT message_id FROM inbound_events WHERE channel_id = $1 AND event_key = ANY($2))
@@ -43,7 +44,8 @@ export async function findSupplemented(client: PoolClient, row: InboundRow): Pro
   const attachments = row.attachments.filter(({ platformId }) => !known.has(platformId));
   const pointed = new Set(rows.flatMap((found) => readReferences(found.message_references)).map(nameOf));
   const references = (row.context?.references ?? []).filter((reference) => !pointed.has(nameOf(reference)));
-  const content = restOf(row.content, message.content, followed);
+  // Once the user has rewritten the message, another event may still have the old text.
+  const content = message.is_edited ? "" : restOf(row.content, message.content, followed);
   if (attachments.length === 0 && references.length === 0 && content === "") return null;
   const names = attachments.map((file) => file.platformId);
   return {

@@ -74,6 +74,7 @@ const COUNT = `WITH ${NAMES},
     'budget_claims', (SELECT count(*) FROM budget_claims x WHERE x.message_id IN (SELECT m.id FROM messages m WHERE m.session_id IN (SELECT id FROM s))),
     'socket_tokens', (SELECT count(*) FROM socket_tokens x WHERE ${OF_SESSION}),
     'access_requests', (SELECT count(*) FROM access_requests x WHERE ${OF_NAME}),
+    'early_edits', (SELECT count(*) FROM early_edits x WHERE ${OF_NAME}),
     'access_grants', (SELECT count(*) FROM access_grants x WHERE ${OF_NAME})) AS rows`;
 
 const CERTIFY = `INSERT INTO erasures (id, workspace_id, user_hash, actor_id, actor_name, console_session_id, rows)
@@ -149,7 +150,7 @@ export function createErasureRepository(pool: Pool) {
 
 /** Deletes rows about the user that no foreign key ties to their own row. */
 async function deleteBesides(client: PoolClient, workspaceId: string, id: string): Promise<void> {
-  for (const table of ["access_requests", "access_grants"])
+  for (const table of ["access_requests", "access_grants", "early_edits"])
     await client.query(`WITH ${NAMES} DELETE FROM ${table} x WHERE ${OF_NAME}`, [workspaceId, id]);
   await client.query(`WITH ${NAMES} DELETE FROM user_aliases x WHERE ${THEIR_NAMES}`, [workspaceId, id]);
   // Also in conversations of others: a thread has several readers.

@@ -15,7 +15,7 @@ const of = (platforms: string, feature: string, test: string): PlatformFeature =
 export const PLATFORM_FEATURES: readonly PlatformFeature[] = [
   of("telegram", "headings, tables and long answers are rich messages", "channels/telegram-rich.test.ts"),
   of(
-    "telegram",
+    "slack, telegram",
     "an edit changes a message that still waits; a later edit is only recorded",
     "stories/edits.test.ts",
   ),

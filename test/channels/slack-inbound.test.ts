@@ -238,6 +238,43 @@ describe("a Slack event", () => {
     expect((await read(directMessage(fake)))[0]).not.toHaveProperty("supplements");
   });
 
+  test("may be rewritten by its writer, which is an edit of the message with its timestamp", async () => {
+    const ts = "1790000300.000100";
+    const changed = (message: Record<string, unknown>, event: Record<string, unknown> = {}) => {
+      const written = { type: "message", user: ADA, ts, text: "take two", ...message };
+      return read(
+        directMessage(fake, {
+          subtype: "message_changed",
+          ts: nextTs(),
+          hidden: true,
+          user: undefined,
+          message: written,
+          ...event,
+        }),
+      );
+    };
+    const edited = { user: ADA, ts: "1790000310.500000" };
+    expect(await changed({ edited })).toMatchObject([
+      {
+        text: "take two",
+        edits: { eventKey: `message:${DM}:${ts}` },
+        metadata: { edited_at: "2026-09-21T14:18:30.500Z" },
+        sentAt: new Date(1_790_000_300_000),
+        conversation: { address: `${DM}:${ts}`, userIdentifier: ADA },
+      },
+    ]);
+    // Slack adds the preview of a link to it, also after an edit.
+    expect(await changed({})).toEqual([]);
+    expect(await changed({ edited }, { previous_message: { ts, text: "take two", edited } })).toEqual([]);
+    // Words of a bot, and an edit in a channel that does not mention us.
+    expect(await changed({ edited, user: fake.us.userId, bot_id: fake.us.botId })).toEqual([]);
+    const inGeneral = { channel: GENERAL, channel_type: "channel" };
+    expect(await changed({ edited }, inGeneral)).toEqual([]);
+    expect(await changed({ edited, text: `${us()} hello` }, inGeneral)).toMatchObject([
+      { text: "hello", edits: { eventKey: `message:${GENERAL}:${ts}` } },
+    ]);
+  });
+
   test("is used only if its subtype means that a person wrote a message", async () => {
     const kinds = async (subtype: string, event: Record<string, unknown> = {}) =>
       (await read(directMessage(fake, { subtype, ...event }))).length;

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import type { InboundMessage } from "../../src/core/message/channel-event.ts";
+import type { JsonObject } from "../../src/core/text/json.ts";
 import { eventually } from "../support/eventually.ts";
 import { createScriptedBot } from "../support/scripted-bot.ts";
 import { type GatedStory, startGatedStory } from "./gated-story.ts";
@@ -11,14 +13,16 @@ const said = async (story: GatedStory) =>
 const writing = (story: GatedStory) => ({
   write: (number: number, text: string) =>
     story.say("ada", text, { key: `message:${number}`, more: { replyReference: String(number) } }),
-  edit: (number: number, text: string, event: number) =>
+  edit: (
+    number: number,
+    text: string,
+    event: number,
+    metadata: JsonObject = { edited_at: "2026-11-30T10:00:00.000Z" },
+    edits: InboundMessage["edits"] = true,
+  ) =>
     story.say("ada", text, {
       key: `edit:${event}`,
-      more: {
-        edits: true,
-        replyReference: String(number),
-        metadata: { edited_at: "2026-11-30T10:00:00.000Z" },
-      },
+      more: { edits, metadata, ...(edits === true ? { replyReference: String(number) } : {}) },
     }),
 });
 
@@ -72,6 +76,40 @@ test("an edit changes a message once, and only before its turn begins", async ()
   );
 });
 
+test("an edit that arrives before its message waits for it, and of two edits the newer one counts", async () => {
+  const bot = createScriptedBot(() => undefined);
+  await using story = await startGatedStory({ bot });
+  const { write, edit } = writing(story);
+  const at = (seconds: number) => `2026-11-30T10:00:0${seconds}.000Z`;
+  await edit(1, "newest", 1, { edited_at: at(3) });
+  await edit(1, "older", 2, { edited_at: at(2) });
+  await write(1, "one");
+  // The message is new to the bot, so the words of the edit begin its turn.
+  const first = await bot.asked("newest");
+  await edit(1, "newest", 1, { edited_at: at(3) });
+  await write(1, "one");
+
+  // Slack names the message by the key of its event.
+  await edit(2, "zwei", 3, { edited_at: at(2) }, { eventKey: "message:2" });
+  await story.say("ada", "two", { key: "message:2" });
+  await edit(2, "zwei und zwei", 4, { edited_at: at(4) }, { eventKey: "message:2" });
+  await edit(2, "two, I said", 5, { edited_at: at(3) }, { eventKey: "message:2" });
+  first.reply("1");
+  (await bot.asked("zwei und zwei")).reply("2");
+  await story.channel.sending("2");
+  expect(await said(story)).toEqual(["newest", "zwei und zwei"]);
+  expect(await story.rows("SELECT metadata FROM messages WHERE role = 'user' ORDER BY seq")).toEqual([
+    { metadata: { edited_at: at(3) } },
+    { metadata: { edited_at: at(4) } },
+  ]);
+  expect(await story.rows("SELECT original FROM early_edits")).toEqual([]);
+
+  // A message that never comes is forgotten.
+  await edit(9, "never", 9);
+  await story.rows("UPDATE early_edits SET received_at = now() - interval '25 hours'");
+  await eventually(async () => expect(await story.rows("SELECT 1 FROM early_edits")).toEqual([]));
+});
+
 test("a waiting collected message can be edited, but not after the collected messages are answered", async () => {
   const bot = createScriptedBot(() => undefined);
   const agent = { turns: { policy: "collect", windowMs: 50 } };
@@ -96,10 +134,13 @@ test("an edit changes a message that waits until its sender gets access, once", 
   const channels = { gated: { kind: "gated", agent: "agent", access: { policy: "allowlist" } } };
   await using story = await startGatedStory({ channels });
   const { write, edit } = writing(story);
+  await edit(1, "zero", 4, { edited_at: "2026-11-30T09:00:00.000Z" });
   await write(1, "one");
+  expect((await story.app.api("GET", "/access_requests")).body.data).toMatchObject([{ text: "zero" }]);
   await edit(1, "eins", 1);
   await edit(1, "uno", 2);
   await edit(1, "eins", 1);
+  await edit(1, "null", 5, { edited_at: "2026-11-30T09:30:00.000Z" });
   await edit(3, "nobody wrote this", 3);
   const { body } = await story.app.api("GET", "/access_requests");
   expect(body.data).toMatchObject([{ text: "uno" }]);

@@ -83,6 +83,20 @@ const bodySchema = z.object({
   event: messageSchema,
 });
 
+const editedSchema = z.object({ ts: z.string() }).nullish().catch(null);
+
+/**
+ * A message that its writer changed (message_changed). Slack also sends this event when it adds previews of links. Then
+ * `edited` stays the same.
+ */
+const changeSchema = z.object({
+  event: z.object({
+    subtype: z.literal("message_changed"),
+    message: messageSchema.omit({ channel: true, channel_type: true }).extend({ edited: editedSchema }),
+    previous_message: z.object({ edited: editedSchema }).nullish().catch(null),
+  }),
+});
+
 /** A message that was written in a conversation of the bot. */
 export interface SlackEvent {
   eventId: string;
@@ -91,14 +105,28 @@ export interface SlackEvent {
   appId: string | null;
   botUserId: string | null;
   message: SlackMessage;
+  /** Slack's timestamp of the edit, if it is an earlier message as its writer changed it. */
+  editTs: string | null;
 }
 
 /** Reads the body of an event about a message; null if it has another shape. */
-export function parseMessage(body: unknown): Pick<SlackEvent, "eventId" | "appId" | "message"> | null {
+export function parseMessage(body: unknown): Omit<SlackEvent, "team" | "botUserId"> | null {
   const { data } = bodySchema.safeParse(body);
-  return data === undefined
-    ? null
-    : { eventId: data.event_id, appId: data.api_app_id ?? null, message: data.event };
+  if (data === undefined) return null;
+  const { event_id: eventId, api_app_id: appId = null, event: outer } = data;
+  return { eventId, appId, ...(changeOf(body, outer) ?? { message: outer, editTs: null }) };
+}
+
+/** The message as its writer changed it; null if nobody changed its words. */
+function changeOf(body: unknown, outer: SlackMessage): Pick<SlackEvent, "message" | "editTs"> | null {
+  if (outer.subtype !== "message_changed") return null;
+  const { data } = changeSchema.safeParse(body);
+  if (data === undefined) return null;
+  const { message: written, previous_message: before } = data.event;
+  const { edited, ...message } = written;
+  if (!edited || edited.ts === before?.edited?.ts) return null;
+  const { channel, channel_type } = outer;
+  return { message: { ...message, channel, channel_type }, editTs: edited.ts };
 }
 
 const authorizedSchema = z.object({

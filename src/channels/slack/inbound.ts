@@ -57,6 +57,7 @@ export function createInbound(deps: InboundDeps) {
     const us = knownOfUs(deps.identity(), event);
     const installation = deps.isShared ? event.team : null;
     if (deps.desk.isDesk(installation, message.channel)) {
+      if (event.editTs !== null) return ignore("an edit at a desk");
       const words = await deps.desk.message(installation, message, eventId, us);
       return words === null ? ignore("not in a thread of a desk") : [words];
     }
@@ -68,6 +69,7 @@ export function createInbound(deps: InboundDeps) {
     const addressing = addressingOf(message, written, us, rules.threads);
     if (addressing.kind === "not_for_us") return ignore("not addressed to us");
     const team = installation;
+    if (event.editTs !== null) return [await editOf({ ...event, team }, written, us)];
     const place = await placeOf({ ...event, team });
     // A failed lookup of a thread must not lose its messages, so Slack sends the event again.
     if (place === null) return THREADS_UNKNOWN;
@@ -94,6 +96,26 @@ export function createInbound(deps: InboundDeps) {
           : Promise.resolve(null);
     const known = await looking.catch(unknownInOutage);
     return known === undefined ? null : { address, known };
+  }
+
+  /** The new words of a message. Only these change, so it does not matter which conversation the message is in. */
+  async function editOf(event: SlackEvent, written: string, us: SlackIdentity): Promise<InboundMessage> {
+    const { message, eventId, team, editTs } = event;
+    const { user = "", channel, ts, thread_ts: thread } = message;
+    const address = toAddress(team, channel, thread ?? ts);
+    const names = { nameOf: (id: string) => people.nameOf(team, id) };
+    const text =
+      (await readableText(withoutMention(written, us), names)) || (await readableText(written, names));
+    const { sentAt: editedAt } = sentAt(editTs ?? "");
+    return {
+      type: "message",
+      eventKeys: [`event:${eventId}`],
+      conversation: { address, userIdentifier: inTeam(team, user), externalKey: address },
+      text: text.trim(),
+      ...sentAt(ts),
+      edits: { eventKey: `message:${channel}:${ts}` },
+      ...(editedAt === undefined ? {} : { metadata: { edited_at: editedAt.toISOString() } }),
+    };
   }
 
   async function toMessage(

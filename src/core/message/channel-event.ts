@@ -92,10 +92,10 @@ export interface InboundMessage {
    */
   supplements?: true;
   /**
-   * The user rewrote the message with the same `replyReference`. Its words change if its turn has not begun. Otherwise
-   * nothing happens.
+   * The user rewrote the message with the same `replyReference`, or the message with this event key. Its words change if
+   * its turn has not begun. If the message is unknown, the edit waits for it.
    */
-  edits?: true;
+  edits?: true | { eventKey: string };
   /** The origin of the message (an advertisement). Kept with the message, and with a session that has no such data yet. */
   metadata?: JsonObject;
   /**
