@@ -55,32 +55,34 @@ export function toBotError(error: unknown, model: ConfiguredModel, begun: boolea
   if (/insufficient_quota|billing/.test(fault.code) || fault.status === 402) {
     return new BotError("quota_exceeded", `the account at ${host} has no credit left${said}`, final);
   }
-  switch (fault.status) {
+  return fault.status === null
+    ? brokenStream(fault, model, begun, said)
+    : refused(fault, fault.status, model, said);
+}
+
+/** The error for an answer with the status of a refusal. */
+function refused(
+  fault: ProviderFault,
+  status: number,
+  { host, name }: ConfiguredModel,
+  said: string,
+): BotError {
+  const error = (code: string, reason: string) => new BotError(code, reason, { retryable: false });
+  switch (status) {
     case 401:
       // The provider's text is left out, because it may repeat parts of the key.
-      return new BotError(
-        "invalid_credentials",
-        `${host} refused the API key (401): check bot.apiKey`,
-        final,
-      );
+      return error("invalid_credentials", `${host} refused the API key (401): check bot.apiKey`);
     case 403:
-      return new BotError(
-        "access_denied",
-        `${host} denied access to ${name} (403): check the key's rights${said}`,
-        final,
-      );
+      return error("access_denied", `${host} denied access to ${name} (403): check the key's rights${said}`);
     case 404:
-      return new BotError(
+      return error(
         "model_not_found",
         `${host} knows no ${name} (404): check bot.model and bot.baseUrl${said}`,
-        final,
       );
     case 429:
       return new BotError("rate_limited", `${host} asks for fewer requests (429)${said}`, retryAfter(fault));
-    case null:
-      return brokenStream(fault, model, begun, said);
     default:
-      return refusedOrUnavailable(fault, fault.status, host, said);
+      return refusedOrUnavailable(fault, status, host, said);
   }
 }
 

@@ -30,64 +30,80 @@ const LEAST_GAP_MS = 60_000;
 /** Tools for scheduled messages. Nothing takes effect before the model's reply is committed. */
 export function scheduleTools(effects: ToolEffects) {
   return {
-    schedule_message: tool({
-      description:
-        "Has you write to the user later, such as a reminder: once, or again and again. Give one of `after`, `at`, `every`, `cron` and `rrule`.",
-      inputSchema: z.object({
-        instruction: z.string().min(1).describe("Your task at that time, as an instruction to yourself."),
-        name: z.string().min(1).max(200).optional(),
-        ...when,
-        max_runs: z
-          .int()
-          .min(1)
-          .optional()
-          .describe("The number of repetitions in total; default: without end"),
-      }),
-      execute: async ({ instruction, name, max_runs, ...times }) => {
-        const planned = plan(times, await effects.participantData());
-        if (typeof planned === "string") return `Nothing was scheduled: ${planned}`;
-        const { recurrence, nextRunAt: at } = planned;
-        effects.scheduleLater({
-          at,
-          message: { prompt: instruction },
-          ...(name === undefined ? {} : { name }),
-          ...(recurrence.kind === "at" ? {} : { repeats: { recurrence, maxRuns: max_runs ?? null } }),
-        });
-        return `You will write to the user at ${at.toISOString()}${recurrence.kind === "at" ? "" : ", and again after that"}.`;
-      },
-    }),
-    list_schedules: tool({
-      description: "Lists the messages you scheduled for the user that are still to come, with their ids.",
-      inputSchema: z.object({}),
-      execute: async () => (await effects.coming()).map(present),
-    }),
-    change_schedule: tool({
-      description:
-        "Moves, pauses or resumes a message you scheduled. What a paused one misses is not made up for.",
-      inputSchema: z.object({ id: z.string(), ...when, status: z.enum(["active", "paused"]).optional() }),
-      execute: async ({ id, status, ...times }) => {
-        const found = await find(effects, id);
-        if (!found) return `Nothing was changed: you scheduled no message ${id}.`;
-        const isMoved = Object.values(times).some((value) => value !== undefined);
-        if (isMoved) {
-          const planned = plan(times, await effects.participantData());
-          if (typeof planned === "string") return `Nothing was changed: ${planned}`;
-          effects.changeLater({ id, kind: "move", recurrence: planned.recurrence });
-        }
-        if (status) effects.changeLater({ id, kind: status === "paused" ? "pause" : "resume" });
-        return isMoved || status ? "It is changed with your reply." : "Nothing was changed: say what.";
-      },
-    }),
-    cancel_schedule: tool({
-      description: "Cancels a message you scheduled for the user.",
-      inputSchema: z.object({ id: z.string() }),
-      execute: async ({ id }) => {
-        if (!(await find(effects, id))) return `Nothing was cancelled: you scheduled no message ${id}.`;
-        effects.changeLater({ id, kind: "cancel" });
-        return "It is cancelled with your reply.";
-      },
-    }),
+    schedule_message: scheduleMessage(effects),
+    list_schedules: listSchedules(effects),
+    change_schedule: changeSchedule(effects),
+    cancel_schedule: cancelSchedule(effects),
   } satisfies ToolSet;
+}
+
+function scheduleMessage(effects: ToolEffects) {
+  return tool({
+    description:
+      "Has you write to the user later, such as a reminder: once, or again and again. Give one of `after`, `at`, `every`, `cron` and `rrule`.",
+    inputSchema: z.object({
+      instruction: z.string().min(1).describe("Your task at that time, as an instruction to yourself."),
+      name: z.string().min(1).max(200).optional(),
+      ...when,
+      max_runs: z
+        .int()
+        .min(1)
+        .optional()
+        .describe("The number of repetitions in total; default: without end"),
+    }),
+    execute: async ({ instruction, name, max_runs, ...times }) => {
+      const planned = plan(times, await effects.participantData());
+      if (typeof planned === "string") return `Nothing was scheduled: ${planned}`;
+      const { recurrence, nextRunAt: at } = planned;
+      effects.scheduleLater({
+        at,
+        message: { prompt: instruction },
+        ...(name === undefined ? {} : { name }),
+        ...(recurrence.kind === "at" ? {} : { repeats: { recurrence, maxRuns: max_runs ?? null } }),
+      });
+      return `You will write to the user at ${at.toISOString()}${recurrence.kind === "at" ? "" : ", and again after that"}.`;
+    },
+  });
+}
+
+function listSchedules(effects: ToolEffects) {
+  return tool({
+    description: "Lists the messages you scheduled for the user that are still to come, with their ids.",
+    inputSchema: z.object({}),
+    execute: async () => (await effects.coming()).map(present),
+  });
+}
+
+function changeSchedule(effects: ToolEffects) {
+  return tool({
+    description:
+      "Moves, pauses or resumes a message you scheduled. What a paused one misses is not made up for.",
+    inputSchema: z.object({ id: z.string(), ...when, status: z.enum(["active", "paused"]).optional() }),
+    execute: async ({ id, status, ...times }) => {
+      const found = await find(effects, id);
+      if (!found) return `Nothing was changed: you scheduled no message ${id}.`;
+      const isMoved = Object.values(times).some((value) => value !== undefined);
+      if (isMoved) {
+        const planned = plan(times, await effects.participantData());
+        if (typeof planned === "string") return `Nothing was changed: ${planned}`;
+        effects.changeLater({ id, kind: "move", recurrence: planned.recurrence });
+      }
+      if (status) effects.changeLater({ id, kind: status === "paused" ? "pause" : "resume" });
+      return isMoved || status ? "It is changed with your reply." : "Nothing was changed: say what.";
+    },
+  });
+}
+
+function cancelSchedule(effects: ToolEffects) {
+  return tool({
+    description: "Cancels a message you scheduled for the user.",
+    inputSchema: z.object({ id: z.string() }),
+    execute: async ({ id }) => {
+      if (!(await find(effects, id))) return `Nothing was cancelled: you scheduled no message ${id}.`;
+      effects.changeLater({ id, kind: "cancel" });
+      return "It is cancelled with your reply.";
+    },
+  });
 }
 
 /** The plan from a model's input, or the reason why there is none. */

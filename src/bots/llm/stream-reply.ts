@@ -1,4 +1,11 @@
-import { type ModelMessage, type StreamTextResult, stepCountIs, streamText, type ToolSet } from "ai";
+import {
+  type ModelMessage,
+  type StreamTextResult,
+  stepCountIs,
+  streamText,
+  type TextStreamPart,
+  type ToolSet,
+} from "ai";
 import type { TokenUsage } from "../../core/session/token-usage.ts";
 import { excerpt } from "../../core/text/text.ts";
 import type { BotProgress, TurnOutput } from "../bot.ts";
@@ -39,62 +46,87 @@ export function samplingOf(config: LlmConfig) {
  */
 export async function streamReply(request: ReplyRequest): Promise<StreamedReply> {
   const result = ask(request);
-  const { emit } = request.output;
-  let content = "";
-  let before = "";
-  let betweenSteps = false;
+  const text = createReplyText(request.output.emit);
   let called = false;
-
   for await (const part of result.fullStream) {
+    if (BEGINS.has(part.type)) request.onBegun();
     switch (part.type) {
       case "start-step":
-        before = content;
-        betweenSteps = content !== "";
+        text.beginStep();
         called = false;
         break;
       case "text-start":
-        if (!isRetraction(part)) break;
-        content = before;
-        betweenSteps = before !== "";
-        emit({ type: "retraction" });
+        if (isRetraction(part)) text.retract();
         break;
-      case "text-delta": {
-        request.onBegun();
-        // Text before and after a tool call is one reply, so the streamed text must equal it.
-        const delta = betweenSteps ? `\n\n${part.text}` : part.text;
-        betweenSteps = false;
-        content += delta;
-        emit({ type: "content", content: delta });
-        break;
-      }
-      case "reasoning-delta":
-        request.onBegun();
-        emit({ type: "thinking", content: part.text });
-        break;
-      case "tool-call":
-        request.onBegun();
-        called = true;
-        emit({ type: "tool_start", id: part.toolCallId, name: part.toolName });
-        break;
-      case "tool-result":
-        emit(toolEnd(part, typeof part.output === "string" ? part.output : JSON.stringify(part.output)));
-        break;
-      case "tool-error":
-        // The model receives the error too and continues.
-        emit(toolEnd(part, `failed: ${part.error instanceof Error ? part.error.message : part.error}`));
+      case "text-delta":
+        text.append(part.text);
         break;
       case "finish":
         return {
-          content,
+          content: text.content(),
           finish: { unified: part.finishReason, raw: part.rawFinishReason },
           called,
           usage: toUsage(part.totalUsage),
         };
       case "error":
         throw part.error;
+      default: {
+        if (part.type === "tool-call") called = true;
+        const progress = progressOf(part);
+        if (progress !== null) request.output.emit(progress);
+      }
     }
   }
   throw new Error("the stream ended without a finish");
+}
+
+/** The parts with which an answer begins. */
+const BEGINS: ReadonlySet<string> = new Set(["text-delta", "reasoning-delta", "tool-call"]);
+
+type Emit = TurnOutput["emit"];
+
+/** The text of a reply, over all steps of the model. Each change is passed on. */
+function createReplyText(emit: Emit) {
+  let content = "";
+  let before = "";
+  let betweenSteps = false;
+  return {
+    content: () => content,
+    beginStep(): void {
+      before = content;
+      betweenSteps = content !== "";
+    },
+    /** Takes back the text of this step. */
+    retract(): void {
+      content = before;
+      betweenSteps = before !== "";
+      emit({ type: "retraction" });
+    },
+    append(text: string): void {
+      // Text before and after a tool call is one reply, so the streamed text must equal it.
+      const delta = betweenSteps ? `\n\n${text}` : text;
+      betweenSteps = false;
+      content += delta;
+      emit({ type: "content", content: delta });
+    },
+  };
+}
+
+/** The progress that a part tells. Null if it tells none. */
+function progressOf(part: TextStreamPart<ToolSet>): BotProgress | null {
+  switch (part.type) {
+    case "reasoning-delta":
+      return { type: "thinking", content: part.text };
+    case "tool-call":
+      return { type: "tool_start", id: part.toolCallId, name: part.toolName };
+    case "tool-result":
+      return toolEnd(part, typeof part.output === "string" ? part.output : JSON.stringify(part.output));
+    case "tool-error":
+      // The model receives the error too and continues.
+      return toolEnd(part, `failed: ${part.error instanceof Error ? part.error.message : part.error}`);
+    default:
+      return null;
+  }
 }
 
 function ask({ config, model, messages, tools, output }: ReplyRequest): StreamTextResult<ToolSet, never> {
