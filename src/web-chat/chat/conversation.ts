@@ -10,6 +10,8 @@ export function createConversation(deps: OpenChatDeps) {
   const { api, visitor, store, listener } = deps;
   const chat = createOpenChat(deps);
   const { boxes, open, attempt } = chat;
+  /** The outgoing messages of the open session. */
+  const box = () => boxes.of(chat.state().sessionId);
 
   async function resume(): Promise<void> {
     chat.change({ place: boxes.of(null).place });
@@ -36,20 +38,20 @@ export function createConversation(deps: OpenChatDeps) {
     },
     send(message: OutgoingMessage) {
       chat.change({ notice: null });
-      chat.box().outbox.add(message);
+      box().outbox.add(message);
     },
     tell: (notice: Notice) => chat.change({ notice }),
     keptDraft: () => store.draft(chat.state().sessionId),
     keepDraft: (text: string) => store.setDraft(chat.state().sessionId, text),
-    retry: () => chat.box().outbox.retry(),
-    discard: (clientId: string) => chat.box().outbox.remove(clientId),
+    retry: () => box().outbox.retry(),
+    discard: (clientId: string) => box().outbox.remove(clientId),
     open,
     attempt,
     /** Shows the state of stored messages of the open session. */
     take: chat.take,
     startNew: () => chat.leave(),
     /** The session for uploads, opened if there is none. */
-    currentSession: () => boxes.sessionOf(chat.box()),
+    currentSession: () => boxes.sessionOf(box()),
     loadEarlier: chat.loadEarlier,
     see: chat.see,
     async stop() {

@@ -46,8 +46,14 @@ export function createOpenChat(deps: OpenChatDeps) {
     state = { ...state, ...next };
     listener.onChange();
   }
-  const amend = (transcript: Transcript) => change({ transcript });
-  const follow = (sessionId: string | null): void => connect().follow(sessionId);
+
+  function amend(transcript: Transcript): void {
+    change({ transcript });
+  }
+
+  function follow(sessionId: string | null): void {
+    connect().follow(sessionId);
+  }
 
   const boxes = createBoxes({
     api,
@@ -192,14 +198,14 @@ export function createOpenChat(deps: OpenChatDeps) {
     }
   }
 
-  const open = (sessionId: string) => attempt(() => enter(sessionId), "notLoaded");
+  function open(sessionId: string): Promise<boolean> {
+    return attempt(() => enter(sessionId), "notLoaded");
+  }
 
   return {
     state: () => state,
     change,
     boxes,
-    /** The outgoing messages of the open session. */
-    box: () => boxes.of(state.sessionId),
     open,
     leave,
     follow,

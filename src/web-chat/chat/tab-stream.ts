@@ -134,22 +134,16 @@ export function createTabStream(options: {
     });
   }
 
-  others?.addEventListener("message", ({ data: note }: MessageEvent<TabNote>) => {
-    switch (note.type) {
-      case "wants":
-        return connection ? want(note.tab, note.position) : undefined;
-      case "leaves":
-        return void wanted.delete(note.tab);
-      case "leads":
-        return tell({ type: "wants", tab, position: own() });
-      case "events":
-        return listener.onEvents(note.events);
-      case "connection":
-        return listener.onConnection(note.connection);
-      case "refused":
-        return listener.onRefused(new CallError(note.status, note.code, note.code));
-    }
-  });
+  function onNote(note: TabNote): void {
+    if (note.type === "events") listener.onEvents(note.events);
+    else if (note.type === "connection") listener.onConnection(note.connection);
+    else if (note.type === "leaves") wanted.delete(note.tab);
+    else if (note.type === "leads") tell({ type: "wants", tab, position: own() });
+    else if (note.type === "refused") listener.onRefused(new CallError(note.status, note.code, note.code));
+    else if (connection) want(note.tab, note.position);
+  }
+
+  others?.addEventListener("message", ({ data }: MessageEvent<TabNote>) => onNote(data));
   const onHide = () => tell({ type: "leaves", tab });
   window.addEventListener("pagehide", onHide);
   // Rejects if this tab stops while another tab leads.

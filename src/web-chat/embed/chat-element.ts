@@ -1,5 +1,5 @@
 import { ATTRIBUTES, readOptions, scopeOf } from "../panel/options.ts";
-import type { Panel } from "../panel/panel.tsx";
+import type { Panel } from "../panel/panel.ts";
 import launcherCss from "./launcher.css?inline";
 import { drawLauncher } from "./launcher.ts";
 
@@ -129,7 +129,7 @@ export class CausewayChat extends HTMLElement {
   }
 
   #load(): Promise<Panel> {
-    this.#panel ??= import("../panel/panel.tsx")
+    this.#panel ??= import("../panel/panel.ts")
       .then(({ createPanel }) => {
         const options = readOptions(this, HOME);
         return createPanel({

@@ -1,4 +1,3 @@
-import { render } from "preact";
 import { createApiClient } from "../chat/api-client.ts";
 import type { CallError } from "../chat/call-error.ts";
 import { createConversation } from "../chat/conversation.ts";
@@ -6,13 +5,8 @@ import { tellDevelopers } from "../chat/tell-developers.ts";
 import { createVisitor } from "../chat/visitor.ts";
 import { createVisitorStore } from "../chat/visitor-store.ts";
 import type { WireMessage } from "../chat/wire.ts";
-import { english, type Locale, loadLocale } from "../locales/load.ts";
-import { WordsContext } from "../locales/words.ts";
 import { plainText } from "../markdown/plain-text.ts";
-import chatCss from "../style/chat.css?inline";
-import { ChatView } from "../view/chat-view.tsx";
-import { ViewProvider } from "../view/context.ts";
-import { createTimes } from "../view/times.ts";
+import { createDrawing } from "./drawing.tsx";
 import type { ChatOptions } from "./options.ts";
 import { listenToPage } from "./page-events.ts";
 
@@ -43,41 +37,38 @@ export interface PanelDeps {
   onUnread: (count: number) => void;
 }
 
-/** Builds the chat into an element's shadow root. It draws after every change, at most once a frame. */
+/** Builds the chat into an element's shadow root. */
 export async function createPanel(deps: PanelDeps): Promise<Panel> {
   const { host, root, scope } = deps;
   let { options } = deps;
-  const base = `${options.base}web/${encodeURIComponent(options.channel)}`;
-  const store = createVisitorStore(scope, options.persist);
-  const visitor = createVisitor({ base, store, lockName: `causeway:${scope}:admission` });
-  const api = createApiClient({ base, visitor, onRefusal });
-  const place = document.createElement("div");
-  const pageTitle = document.title;
-  let locale: Locale = english;
-  let times = createTimes(english.tag);
-  let isOpen = false;
-  let takesFocus = true;
-  let announcement = "";
-  let resetRequests = 0;
-  let due = false;
-  let told = 0;
-
+  const access = createAccess({ options, scope, onRefusal });
   const conversation = createConversation({
-    api,
-    visitor,
-    store,
+    ...access,
     scope,
     listener: {
-      onChange: drawSoon,
+      onChange: () => drawing.drawSoon(),
       onMessage,
       onSession: (id) => emit("session", { id }),
       onEnded: (id) => emit("session-ended", { id }),
       onIdentityExpired: () => emit("identity-expired", {}),
-      onForgotten() {
-        announcement = "";
-      },
+      onForgotten: () => drawing.announce(""),
     },
   });
+  const drawing = createDrawing({
+    root,
+    model: { api: access.api, conversation },
+    options: () => options,
+    title,
+    onClose: deps.onClose,
+    onUnread(count) {
+      deps.onUnread(count);
+      emit("unread", { count });
+    },
+  });
+
+  function title(): string {
+    return options.heading || conversation.state().channel?.title || "Chat";
+  }
 
   function onRefusal(refusal: CallError | null): void {
     conversation.setRefused(refusal !== null);
@@ -92,109 +83,46 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
   function onMessage(message: WireMessage): void {
     const { id, session_id, role, content } = message;
     emit("message", { id, sessionId: session_id, role, content });
-    if (role === "assistant") announcement = `${titleOf()}: ${plainText(content)}`;
+    if (role === "assistant") drawing.announce(`${title()}: ${plainText(content)}`);
   }
 
-  const titleOf = () => options.heading || conversation.state().channel?.title || "Chat";
-
-  function drawSoon(): void {
-    if (due) return;
-    due = true;
-    // A hidden page gets no frames, but its title must still change.
-    if (document.hidden) setTimeout(draw, 100);
-    else requestAnimationFrame(draw);
+  /** The page may name the user in an attribute. */
+  async function signIn(): Promise<void> {
+    const token = host.getAttribute("identity-token");
+    if (token) await conversation.identify(token).catch(() => emit("identity-expired", {}));
   }
 
-  function draw(): void {
-    due = false;
-    const state = conversation.state();
-    const title = titleOf();
-    const isFloating = options.mode === "floating";
-    render(
-      <WordsContext.Provider value={locale.words}>
-        <ViewProvider value={{ conversation, api, times, title }}>
-          <ChatView
-            state={state}
-            lang={locale.tag}
-            dir={locale.direction}
-            greeting={options.greeting || null}
-            isShown={isOpen && !document.hidden}
-            isPage={options.mode === "page"}
-            announcement={announcement}
-            resetRequests={resetRequests}
-            takesFocus={root.activeElement !== null || (takesFocus && options.mode !== "inline")}
-            onClose={isFloating ? deps.onClose : null}
-          />
-        </ViewProvider>
-      </WordsContext.Provider>,
-      place,
-    );
-    showUnread(state.unread);
-  }
-
-  function showUnread(unread: number): void {
-    if (options.mode === "page")
-      document.title = unread > 0 ? `(${unread}) ${titleOf()}` : titleOf() || pageTitle;
-    if (unread === told) return;
-    told = unread;
-    deps.onUnread(unread);
-    emit("unread", { count: unread });
-  }
-
-  async function speak(): Promise<void> {
-    // The hosted page has no language, so it uses the visitor's.
-    const ofPage = options.mode === "page" ? "" : document.documentElement.lang;
-    locale = await loadLocale([options.locale, ofPage, ...navigator.languages].filter(Boolean));
-    if (options.mode === "page") document.documentElement.lang = locale.tag;
-    times = createTimes(locale.tag);
-    drawSoon();
-  }
-
-  const listen = () =>
-    listenToPage({
+  function listen() {
+    return listenToPage({
       storageKey: `causeway:${scope}:visitor`,
-      onVisibility: drawSoon,
+      onVisibility: drawing.drawSoon,
       hasUnsent: conversation.hasUnsent,
       onVisitor: (change) => void conversation.visitorChanged(change),
     });
-
-  const stylesheet = new CSSStyleSheet();
-  stylesheet.replaceSync(chatCss);
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, stylesheet];
-  place.className = "panel";
-  root.append(place);
-  await speak();
-  let unlisten = listen();
-  const identityToken = host.getAttribute("identity-token");
-  if (identityToken) {
-    await conversation.identify(identityToken).catch(() => emit("identity-expired", {}));
   }
-  draw();
+
+  await drawing.speak();
+  let unlisten = listen();
+  await signIn();
+  drawing.draw();
   void conversation.start();
   emit("ready", {});
 
   return {
-    setShown(isShown, asked = true) {
-      isOpen = isShown;
-      takesFocus = asked;
-      drawSoon();
-    },
+    setShown: (isShown, asked = true) => drawing.setShown(isShown, asked),
     configure(next) {
       const isOther = next.locale !== options.locale;
       options = next;
-      if (isOther) void speak();
-      drawSoon();
+      if (isOther) void drawing.speak();
+      drawing.drawSoon();
     },
     send: (content) => conversation.send({ content }),
     newSession: () => conversation.startNew(),
     switchSession: async (sessionId) => void (await conversation.open(sessionId)),
     async reset(choice) {
-      if (choice) {
-        const { prompt = null, triggerEvents = true } = choice;
-        return conversation.reset({ prompt, triggerEvents });
-      }
-      resetRequests += 1;
-      drawSoon();
+      if (!choice) return drawing.openResetDialog();
+      const { prompt = null, triggerEvents = true } = choice;
+      return conversation.reset({ prompt, triggerEvents });
     },
     identify: (identityToken) => conversation.identify(identityToken),
     logout: () => conversation.logout(),
@@ -209,8 +137,20 @@ export async function createPanel(deps: PanelDeps): Promise<Panel> {
     destroy() {
       unlisten();
       conversation.destroy();
-      render(null, place);
-      place.remove();
+      drawing.remove();
     },
   };
+}
+
+/** The calls of a channel, as the visitor that this browser knows. */
+function createAccess(of: {
+  options: ChatOptions;
+  scope: string;
+  onRefusal: (refusal: CallError | null) => void;
+}) {
+  const { options, scope, onRefusal } = of;
+  const base = `${options.base}web/${encodeURIComponent(options.channel)}`;
+  const store = createVisitorStore(scope, options.persist);
+  const visitor = createVisitor({ base, store, lockName: `causeway:${scope}:admission` });
+  return { store, visitor, api: createApiClient({ base, visitor, onRefusal }) };
 }

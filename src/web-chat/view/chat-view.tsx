@@ -1,16 +1,16 @@
-import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChatState } from "../chat/chat-state.ts";
+import { unreadOf } from "../chat/session-list.ts";
 import { isAnswering } from "../chat/transcript.ts";
-import type { WireResetOffer } from "../chat/wire.ts";
 import { useWords } from "../locales/words.ts";
-import { Composer } from "./composer.tsx";
+import { Composer, type ComposerProps } from "./composer.tsx";
 import { useView } from "./context.ts";
-import { Header } from "./header.tsx";
-import { Icon } from "./icons.tsx";
-import type { ResetDialogProps } from "./reset-dialog.tsx";
+import { dropFiles } from "./drop-files.ts";
+import { isTouch } from "./enter-key.ts";
+import { Header, type HeaderProps } from "./header.tsx";
+import { Messages } from "./messages.tsx";
 import { SessionList } from "./session-list.tsx";
-import { Transcript } from "./transcript.tsx";
+import { useReset } from "./use-reset.tsx";
 import { useScroll } from "./use-scroll.ts";
 
 export interface ChatViewProps {
@@ -35,54 +35,32 @@ export interface ChatViewProps {
 /** The whole chat. */
 export function ChatView(props: ChatViewProps) {
   const { state, isShown, onClose } = props;
-  const { conversation, title } = useView();
-  const words = useWords();
-  const pane = useRef<HTMLDivElement>(null);
+  const { title } = useView();
   const field = useRef<HTMLTextAreaElement>(null);
   const listToggle = useRef<HTMLButtonElement>(null);
   const [isListOpen, setListOpen] = useState(false);
-  const [offer, setOffer] = useState<WireResetOffer | null>(null);
-  const opener = useRef<HTMLElement | null>(null);
   const attach = useRef<(files: readonly File[]) => void>(() => undefined);
-  /** Fetched at the first request. */
-  const [Dialog, setDialog] = useState<ComponentType<ResetDialogProps> | null>(null);
-  const see = () => {
-    if (isShown && scroll.isAtEnd()) conversation.see();
-  };
-  const scroll = useScroll(pane, state, see);
-  useEffect(see, [state.transcript.messages, isShown]);
+  const reset = useReset(field, props.resetRequests);
   useEffect(() => {
     // On a touch screen that would open the keyboard unexpectedly.
-    if (isShown && props.takesFocus && !matchMedia("(pointer: coarse)").matches)
-      field.current?.focus({ preventScroll: true });
+    if (isShown && props.takesFocus && !isTouch()) field.current?.focus({ preventScroll: true });
   }, [isShown, state.place]);
-  useEffect(() => {
-    if (props.resetRequests > 0) void askReset();
-  }, [props.resetRequests]);
-
-  async function askReset(): Promise<void> {
-    const root = pane.current?.getRootNode() as ShadowRoot | undefined;
-    opener.current = root?.activeElement instanceof HTMLElement ? root.activeElement : null;
-    const [asked, loaded] = await Promise.all([
-      conversation.resetOffer(),
-      import("./dialogs.ts").catch(() => null),
-    ]);
-    if (!loaded) return conversation.tell("notDone");
-    setDialog(() => loaded.ResetDialog);
-    if (asked) setOffer(asked);
-  }
 
   function closeList(): void {
     setListOpen(false);
     field.current?.focus();
   }
 
-  const Main = props.isPage ? "main" : "div";
-  const unreadElsewhere = state.sessions.reduce(
-    (sum, { id, unread }) => (id === state.sessionId ? sum : sum + unread),
-    0,
-  );
-  const status = state.connection === "offline" ? words.noConnection : state.loading ? words.loading : "";
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || event.isComposing || reset.dialog) return;
+    if (isListOpen) {
+      setListOpen(false);
+      listToggle.current?.focus();
+    } else if (onClose) onClose();
+    else return;
+    event.stopPropagation();
+  }
+
   return (
     <div
       class={`chat ${state.connection}`}
@@ -90,25 +68,8 @@ export function ChatView(props: ChatViewProps) {
       dir={props.dir}
       {...(onClose ? { role: "dialog", "aria-label": title } : {})}
       part="panel"
-      onDragOver={(event) => {
-        // Otherwise the browser would leave the page and open the file.
-        if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
-      }}
-      onDrop={(event) => {
-        const dropped = [...(event.dataTransfer?.files ?? [])];
-        if (dropped.length === 0) return;
-        event.preventDefault();
-        attach.current(dropped);
-      }}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.isComposing || offer) return;
-        if (isListOpen) {
-          setListOpen(false);
-          listToggle.current?.focus();
-        } else if (onClose) onClose();
-        else return;
-        event.stopPropagation();
-      }}
+      {...dropFiles((files) => attach.current(files))}
+      onKeyDown={onKeyDown}
     >
       <div class="chat-grid">
         <SessionList
@@ -117,64 +78,73 @@ export function ChatView(props: ChatViewProps) {
           isOpen={isListOpen}
           onClose={closeList}
         />
-        <Main class="main">
-          <Header
-            title={title}
-            level={props.isPage ? 1 : 2}
-            status={status}
-            unreadElsewhere={unreadElsewhere}
-            canStartOver={state.sessionId !== null}
-            listToggle={listToggle}
-            onToggleList={() => setListOpen(!isListOpen)}
-            onNewChat={conversation.startNew}
-            onStartOver={() => void askReset()}
-            onClose={onClose}
-          />
-          {/* The log is not announced: screen readers would speak a streaming answer again with every word. */}
-          <div
-            ref={pane}
-            class="pane"
-            part="messages"
-            role="log"
-            aria-live="off"
-            aria-label={words.messages}
-            tabIndex={0}
-          >
-            <Transcript state={state} greeting={props.greeting} />
-          </div>
-          <div class="below">
-            {scroll.hasNew && (
-              <button type="button" class="jump" onClick={scroll.toEnd}>
-                <Icon name="down" /> {words.newMessages}
-              </button>
-            )}
-            <p class="notice" role="alert">
-              {state.notice && words[state.notice]}
-            </p>
-          </div>
-          <Composer
-            place={state.place}
-            isAnswering={isAnswering(state.transcript)}
-            files={state.channel?.attachments ?? null}
-            voiceSeconds={state.channel?.voice?.max_seconds ?? null}
-            field={field}
-            attach={attach}
-            onSend={scroll.toEnd}
-          />
-          <div class="hidden" aria-live="polite">
-            {props.announcement}
-          </div>
-        </Main>
-      </div>
-      {offer && Dialog && (
-        <Dialog
-          offer={offer}
-          onClose={() => {
-            setOffer(null);
-            (opener.current?.isConnected ? opener.current : field.current)?.focus();
-          }}
+        <Main
+          {...props}
+          field={field}
+          attach={attach}
+          listToggle={listToggle}
+          onToggleList={() => setListOpen(!isListOpen)}
+          onStartOver={reset.ask}
         />
-      )}
+      </div>
+      {reset.dialog}
     </div>
+  );
+}
+
+interface MainProps extends ChatViewProps, Pick<ComposerProps, "field" | "attach"> {
+  listToggle: HeaderProps["listToggle"];
+  onToggleList: () => void;
+  onStartOver: () => void;
+}
+
+/** The open chat, from the header to the composer. */
+function Main(props: MainProps) {
+  const { state, isShown, isPage } = props;
+  const { conversation, title } = useView();
+  const words = useWords();
+  const pane = useRef<HTMLDivElement>(null);
+  const see = () => {
+    if (isShown && scroll.isAtEnd()) conversation.see();
+  };
+  const scroll = useScroll(pane, state, see);
+  useEffect(see, [state.transcript.messages, isShown]);
+  const Region = isPage ? "main" : "div";
+  const status = state.connection === "offline" ? words.noConnection : state.loading ? words.loading : "";
+  return (
+    <Region class="main">
+      <Header
+        title={title}
+        level={isPage ? 1 : 2}
+        status={status}
+        unreadElsewhere={unreadOf(state.sessions.filter(({ id }) => id !== state.sessionId))}
+        listToggle={props.listToggle}
+        actions={{
+          onToggleList: props.onToggleList,
+          onNewChat: conversation.startNew,
+          onStartOver: state.sessionId === null ? null : props.onStartOver,
+        }}
+        onClose={props.onClose}
+      />
+      <Messages
+        pane={pane}
+        state={state}
+        greeting={props.greeting}
+        hasNew={scroll.hasNew}
+        onJump={scroll.toEnd}
+      />
+      <Composer
+        place={state.place}
+        isAnswering={isAnswering(state.transcript)}
+        files={state.channel?.attachments ?? null}
+        voiceSeconds={state.channel?.voice?.max_seconds ?? null}
+        field={props.field}
+        attach={props.attach}
+        onSend={scroll.toEnd}
+      />
+      <div class="hidden" aria-live="polite">
+        {props.announcement}
+      </div>
+    </Region>
   );
 }

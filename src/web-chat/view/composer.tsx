@@ -1,10 +1,12 @@
 import type { Ref } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
 import { fill, useWords } from "../locales/words.ts";
+import { AttachButton } from "./attach-button.tsx";
 import { useView } from "./context.ts";
 import { Icon } from "./icons.tsx";
 import { later } from "./later.tsx";
+import { MessageField } from "./message-field.tsx";
 import { UploadTray } from "./upload-tray.tsx";
+import { useDraft } from "./use-draft.ts";
 import { useUploads } from "./use-uploads.ts";
 
 const Voice = later(async () => (await import("./voice.tsx")).Voice);
@@ -28,18 +30,17 @@ export interface ComposerProps {
 
 /** The input for messages. It is never disabled, because people may write while the bot answers. */
 export function Composer(props: ComposerProps) {
-  const { place, isAnswering, files: allowed, voiceSeconds, field, attach, onSend } = props;
+  const { place, files: allowed, voiceSeconds, field, attach, onSend } = props;
   const { conversation } = useView();
-  const words = useWords();
   const [text, setText] = useDraft(place);
   const files = useUploads(allowed?.max_bytes ?? null);
-  const picker = useRef<HTMLInputElement>(null);
   const excess = text.trim().length - CONTENT_LIMIT;
-  const canSend = excess <= 0 && !files.isBusy && (text.trim() !== "" || files.uploads.length > 0);
-  attach.current = (given) => {
-    if (allowed !== null) void files.add(given);
-  };
-  const isStop = isAnswering && text.trim() === "" && files.uploads.length === 0;
+  const isEmpty = text.trim() === "" && files.uploads.length === 0;
+  const canSend = excess <= 0 && !files.isBusy && !isEmpty;
+  const isStop = props.isAnswering && isEmpty;
+  const add = (given: readonly File[]) => void files.add(given);
+  const onFiles = allowed && add;
+  attach.current = (given) => onFiles?.(given);
 
   function send(): void {
     if (!canSend) return;
@@ -60,104 +61,53 @@ export function Composer(props: ComposerProps) {
         else send();
       }}
     >
-      {excess > 0 && (
-        <p class="refusals" role="alert">
-          {fill(words.tooLong, { count: excess })}
-        </p>
-      )}
+      <TooLong excess={excess} />
       <UploadTray uploads={files.uploads} refusals={files.refusals} />
       <div class="composer-row">
-        {allowed !== null && (
-          <button
-            type="button"
-            class="icon-button attach"
-            aria-label={words.attach}
-            title={words.attach}
-            onClick={() => picker.current?.click()}
-          >
-            <Icon name="attach" />
-            <input
-              ref={picker}
-              type="file"
-              multiple
-              accept={allowed.types.join(",")}
-              hidden
-              onChange={({ currentTarget }) => {
-                void files.add([...(currentTarget.files ?? [])]);
-                currentTarget.value = "";
-              }}
-            />
-          </button>
-        )}
-        <textarea
-          ref={field}
-          rows={1}
-          placeholder={words.placeholder}
-          aria-label={words.yourMessage}
-          enterkeyhint={isTouch() ? "enter" : "send"}
-          autoComplete="off"
-          dir="auto"
-          value={text}
-          onInput={({ currentTarget }) => setText(currentTarget.value)}
-          onKeyDown={(event) => {
-            if (!sends(event)) return;
-            event.preventDefault();
-            send();
-          }}
-          onPaste={(event) => {
-            const pasted = [...(event.clipboardData?.files ?? [])];
-            // Spreadsheets and word processors add a picture of the text.
-            const isText = event.clipboardData?.getData("text/plain") !== "";
-            if (allowed === null || pasted.length === 0 || isText) return;
-            event.preventDefault();
-            void files.add(pasted);
-          }}
-        />
+        {allowed && <AttachButton types={allowed.types} onFiles={add} />}
+        <MessageField field={field} text={text} onText={setText} onSend={send} onFiles={onFiles} />
         {voiceSeconds !== null && allowed?.types.some(isSound) && canRecord() && (
           <Voice
             place={place}
             maxSeconds={voiceSeconds}
-            onSound={(sound) => void files.add([sound])}
+            onSound={(sound) => add([sound])}
             onProblem={files.tell}
           />
         )}
-        <button
-          type="submit"
-          class={`icon-button send ${isStop ? "stop" : ""}`}
-          part="send"
-          aria-label={isStop ? words.stop : words.send}
-          title={isStop ? words.stop : words.send}
-          aria-disabled={!isStop && !canSend}
-        >
-          <Icon name={isStop ? "stop" : "send"} />
-        </button>
+        <SendButton isStop={isStop} canSend={canSend} />
       </div>
     </form>
+  );
+}
+
+function TooLong({ excess }: { excess: number }) {
+  const words = useWords();
+  if (excess <= 0) return null;
+  return (
+    <p class="refusals" role="alert">
+      {fill(words.tooLong, { count: excess })}
+    </p>
+  );
+}
+
+/** Sends the message. While the bot answers and nothing is written, it stops the answer. */
+function SendButton({ isStop, canSend }: { isStop: boolean; canSend: boolean }) {
+  const words = useWords();
+  const name = isStop ? "stop" : "send";
+  return (
+    <button
+      type="submit"
+      class={`icon-button send ${isStop ? "stop" : ""}`}
+      part="send"
+      aria-label={words[name]}
+      title={words[name]}
+      aria-disabled={!isStop && !canSend}
+    >
+      <Icon name={name} />
+    </button>
   );
 }
 
 /** A browser records only on pages with TLS, or on this machine. */
 const canRecord = () => typeof MediaRecorder === "function" && navigator.mediaDevices !== undefined;
 const isSound = (type: string) => type.startsWith("audio/");
-
-/** In some scripts Enter ends the choice of a character. On a touch keyboard it makes a new line. */
-function sends(event: KeyboardEvent): boolean {
-  const isEnter = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
-  return isEnter && !isTouch();
-}
-
-const isTouch = () => matchMedia("(pointer: coarse)").matches;
-
-/** The draft, kept per chat while the page is open. The draft of the open chat is kept as long as the tab. */
-function useDraft(place: string): [string, (text: string) => void] {
-  const { conversation } = useView();
-  const drafts = useRef(new Map<string, string>());
-  const [, redraw] = useState(0);
-  useEffect(() => () => drafts.current.clear(), []);
-  const set = (text: string) => {
-    drafts.current.set(place, text);
-    conversation.keepDraft(text);
-    redraw((count) => count + 1);
-  };
-  return [drafts.current.get(place) ?? conversation.keptDraft(), set];
-}

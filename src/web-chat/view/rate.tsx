@@ -1,3 +1,4 @@
+import type { Ref } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { COMMENT_LIMIT } from "../../core/message/rating.ts";
 import type { WireFeedback, WireMessage } from "../chat/wire.ts";
@@ -55,25 +56,14 @@ export function Rate({ message }: { message: WireMessage }) {
     pressed.current?.focus();
   }
 
-  const thumb = (rating: WireFeedback["rating"]) => {
-    const isGiven = given?.rating === rating;
-    const label = rating === "up" ? words.rateUp : words.rateDown;
-    return (
-      <button
-        type="button"
-        class="thumb"
-        aria-pressed={isGiven}
-        aria-label={label}
-        title={label}
-        ref={isGiven ? pressed : null}
-        onClick={() => void press(rating)}
-      >
-        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-          <path d={PATHS[rating]} />
-        </svg>
-      </button>
-    );
-  };
+  const thumb = (rating: WireFeedback["rating"]) => (
+    <Thumb
+      rating={rating}
+      isGiven={given?.rating === rating}
+      place={given?.rating === rating ? pressed : null}
+      onPress={() => void press(rating)}
+    />
+  );
 
   return (
     <div class={`rate ${given ? "given" : ""}`} part="rate" ref={place}>
@@ -83,22 +73,63 @@ export function Rate({ message }: { message: WireMessage }) {
         {isThanked && words.thanks}
       </span>
       {isOpen && (
-        <form class="reason" onSubmit={(event) => void comment(event)} onKeyDown={onEscape(close)}>
-          <input
-            name="comment"
-            type="text"
-            dir="auto"
-            maxLength={COMMENT_LIMIT}
-            aria-label={words.why}
-            placeholder={words.why}
-            defaultValue={given?.comment ?? ""}
-          />
-          <button type="submit" class="link">
-            {words.send}
-          </button>
-        </form>
+        <Reason
+          comment={given?.comment ?? ""}
+          onSubmit={(event) => void comment(event)}
+          onKeyDown={onEscape(close)}
+        />
       )}
     </div>
+  );
+}
+
+function Thumb(props: {
+  rating: WireFeedback["rating"];
+  isGiven: boolean;
+  place: Ref<HTMLButtonElement>;
+  onPress: () => void;
+}) {
+  const { rating } = props;
+  const words = useWords();
+  const label = rating === "up" ? words.rateUp : words.rateDown;
+  return (
+    <button
+      type="button"
+      class="thumb"
+      aria-pressed={props.isGiven}
+      aria-label={label}
+      title={label}
+      ref={props.place}
+      onClick={props.onPress}
+    >
+      <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+        <path d={PATHS[rating]} />
+      </svg>
+    </button>
+  );
+}
+
+function Reason(props: {
+  comment: string;
+  onSubmit: (event: SubmitEvent) => void;
+  onKeyDown: (event: KeyboardEvent) => void;
+}) {
+  const words = useWords();
+  return (
+    <form class="reason" onSubmit={props.onSubmit} onKeyDown={props.onKeyDown}>
+      <input
+        name="comment"
+        type="text"
+        dir="auto"
+        maxLength={COMMENT_LIMIT}
+        aria-label={words.why}
+        placeholder={words.why}
+        defaultValue={props.comment}
+      />
+      <button type="submit" class="link">
+        {words.send}
+      </button>
+    </form>
   );
 }
 

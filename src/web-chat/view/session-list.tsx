@@ -12,7 +12,7 @@ export const SessionList = memo(function SessionList(props: {
   isOpen: boolean;
   onClose: () => void;
 }) {
-  const { conversation, times } = useView();
+  const { conversation } = useView();
   const words = useWords();
   const list = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -37,30 +37,39 @@ export const SessionList = memo(function SessionList(props: {
         <Icon name="plus" /> {words.newChat}
       </button>
       <ul>
-        {props.sessions.map(({ id, title, unread, last_activity_at: at }) => (
-          <li key={id}>
-            <button
-              type="button"
-              aria-current={id === props.current ? "true" : undefined}
-              onClick={() => {
-                void conversation.open(id);
+        {props.sessions.map((session) => (
+          <li key={session.id}>
+            <SessionEntry
+              session={session}
+              isCurrent={session.id === props.current}
+              onOpen={() => {
+                void conversation.open(session.id);
                 props.onClose();
               }}
-            >
-              <span class="session-title" dir="auto">
-                {title ?? words.newChat}
-              </span>
-              <span class="session-day">{times.day(at)}</span>
-              {unread > 0 && (
-                <span class="badge">
-                  <span aria-hidden="true">{unread}</span>
-                  <span class="hidden">{fill(words.unread, { count: unread })}</span>
-                </span>
-              )}
-            </button>
+            />
           </li>
         ))}
       </ul>
     </nav>
   );
 });
+
+function SessionEntry(props: { session: WireSession; isCurrent: boolean; onOpen: () => void }) {
+  const { title, unread, last_activity_at: at } = props.session;
+  const { times } = useView();
+  const words = useWords();
+  return (
+    <button type="button" aria-current={props.isCurrent ? "true" : undefined} onClick={props.onOpen}>
+      <span class="session-title" dir="auto">
+        {title ?? words.newChat}
+      </span>
+      <span class="session-day">{times.day(at)}</span>
+      {unread > 0 && (
+        <span class="badge">
+          <span aria-hidden="true">{unread}</span>
+          <span class="hidden">{fill(words.unread, { count: unread })}</span>
+        </span>
+      )}
+    </button>
+  );
+}

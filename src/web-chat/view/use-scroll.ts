@@ -55,30 +55,40 @@ export function useScroll(pane: RefObject<HTMLElement | null>, shown: Shown, onR
     else if (grown > 0) setHasNew(true);
   }, [shown]);
 
-  useEffect(() => {
-    const node = pane.current;
-    if (!node) return;
-    const onScroll = () => {
-      if (settled.current !== now.current) return;
-      atEnd.current = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
-      if (!atEnd.current) left.current.set(now.current, node.scrollTop);
-      else left.current.delete(now.current);
-      if (!atEnd.current) return;
-      setHasNew(false);
-      onReached();
-    };
-    node.addEventListener("scroll", onScroll, { passive: true });
-    // An opening keyboard makes the pane smaller, and a loaded picture makes its content taller.
-    const observer = new ResizeObserver(() => {
-      if (atEnd.current) toEnd();
-    });
-    observer.observe(node);
-    if (node.firstElementChild) observer.observe(node.firstElementChild);
-    return () => {
-      node.removeEventListener("scroll", onScroll);
-      observer.disconnect();
-    };
-  }, []);
+  function onScroll(node: HTMLElement): void {
+    if (settled.current !== now.current) return;
+    atEnd.current = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
+    if (!atEnd.current) {
+      left.current.set(now.current, node.scrollTop);
+      return;
+    }
+    left.current.delete(now.current);
+    setHasNew(false);
+    onReached();
+  }
+
+  useEffect(
+    () =>
+      watch(pane.current, onScroll, () => {
+        if (atEnd.current) toEnd();
+      }),
+    [],
+  );
 
   return { hasNew, toEnd, isAtEnd: () => atEnd.current };
+}
+
+/** Watches the position and the size of a pane and of its content. Returns the end of it. */
+function watch(node: HTMLElement | null, onScroll: (node: HTMLElement) => void, onResize: () => void) {
+  if (!node) return;
+  const listen = () => onScroll(node);
+  node.addEventListener("scroll", listen, { passive: true });
+  // An opening keyboard makes the pane smaller, and a loaded picture makes its content taller.
+  const observer = new ResizeObserver(onResize);
+  observer.observe(node);
+  if (node.firstElementChild) observer.observe(node.firstElementChild);
+  return () => {
+    node.removeEventListener("scroll", listen);
+    observer.disconnect();
+  };
 }
