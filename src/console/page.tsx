@@ -5,7 +5,7 @@ import { Conversations } from "./conversations/conversations.tsx";
 import { followFeed } from "./live/feed.ts";
 import { NamesProvider, useLiveNames } from "./live/names.ts";
 import { Numbers } from "./numbers/numbers.tsx";
-import { MessageForm } from "./outreach/message-form.tsx";
+import { MessageSomeone } from "./outreach/message-someone.tsx";
 import { Schedules } from "./outreach/schedules.tsx";
 import { People } from "./people/people.tsx";
 import { Access } from "./places/access.tsx";
@@ -59,7 +59,7 @@ function Screen({ route: here }: { route: Route }) {
     case "people":
       return <People route={here} />;
     case "message":
-      return <MessageForm key={here.query.toString()} route={here} />;
+      return <MessageSomeone key={here.query.toString()} route={here} />;
     case "schedules":
       return <Schedules route={here} />;
     case "numbers":

@@ -1,61 +1,25 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import { tick } from "../live/feed.ts";
-import { callApi, newIdempotencyKey, wordsOf } from "../server/call.ts";
+import { useRef } from "preact/hooks";
+import { sends } from "../../web-chat/view/enter-key.ts";
 import { useKeys } from "../shell/keys.ts";
-import { draftOf, keepDraft } from "./drafts.ts";
+import { Problem } from "../shell/problem.tsx";
 import { UploadList } from "./upload-list.tsx";
-import { useUploads } from "./use-uploads.ts";
+import { useAnswer } from "./use-answer.ts";
 
 /** The field in which a person writes to the user. Only the holder of the conversation sees it. */
 export function AnswerBox({ sessionId }: { sessionId: string }) {
-  const [text, setText] = useState(() => draftOf(sessionId));
-  const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
+  const { text, setText, files, canSend, isBusy, failure, send } = useAnswer(sessionId);
   const field = useRef<HTMLTextAreaElement>(null);
-  const picker = useRef<HTMLInputElement>(null);
-  const files = useUploads(sessionId);
-  const isEmpty = text.trim() === "" && files.ids.length === 0;
-  /** Stays the same while the same words are tried again, so they arrive once. */
-  const attempt = useRef({ text: "", key: "" });
   useKeys({ r: () => field.current?.focus() });
-  useEffect(() => keepDraft(sessionId, text), [text]);
-
-  async function send(): Promise<void> {
-    const content = text.trim();
-    if (isBusy || isEmpty || files.isStoring) return;
-    const { ids } = files;
-    const said = JSON.stringify([content, ids]);
-    if (attempt.current.text !== said) attempt.current = { text: said, key: newIdempotencyKey() };
-    setBusy(true);
-    setFailure(null);
-    try {
-      const path = `/chat/sessions/${sessionId}/handoff/reply`;
-      const body = { content, ...(ids.length === 0 ? {} : { attachment_ids: ids }) };
-      await callApi("POST", path, { body, idempotencyKey: attempt.current.key });
-      files.forget(ids);
-      attempt.current = { text: "", key: "" };
-      setText((now) => (now.trim() === content ? "" : now));
-    } catch (error) {
-      setFailure(wordsOf(error));
-    }
-    setBusy(false);
-    tick();
-    field.current?.focus();
-  }
-
+  const submit = () => void send(() => field.current?.focus());
   return (
     <form
       class="answer-box"
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        submit();
       }}
     >
-      {failure !== null && (
-        <p class="problem" role="alert">
-          Not sent. {failure}
-        </p>
-      )}
+      {failure !== null && <Problem>Not sent. {failure}</Problem>}
       <textarea
         ref={field}
         aria-label="Your answer to the user"
@@ -71,34 +35,41 @@ export function AnswerBox({ sessionId }: { sessionId: string }) {
           files.add(pasted);
         }}
         onKeyDown={(event) => {
-          // 229: a character is being chosen.
-          if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-          if (matchMedia("(pointer: coarse)").matches) return;
+          if (!sends(event)) return;
           event.preventDefault();
-          void send();
+          submit();
         }}
       />
       <UploadList uploads={files.uploads} onRemove={files.remove} />
       <div class="answer-line">
-        <button type="button" class="button" onClick={() => picker.current?.click()}>
-          Attach files
-        </button>
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          hidden
-          aria-label="Files to attach"
-          onChange={({ currentTarget }) => {
-            files.add(currentTarget.files ?? []);
-            currentTarget.value = "";
-          }}
-        />
+        <AttachFiles onFiles={files.add} />
         <span class="hint">Enter sends, Shift+Enter begins a line</span>
-        <button type="submit" class="button primary" aria-busy={isBusy} disabled={isEmpty || files.isStoring}>
+        <button type="submit" class="button primary" aria-busy={isBusy} disabled={!canSend}>
           Send
         </button>
       </div>
     </form>
+  );
+}
+
+function AttachFiles({ onFiles }: { onFiles: (files: Iterable<File>) => void }) {
+  const picker = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button type="button" class="button" onClick={() => picker.current?.click()}>
+        Attach files
+      </button>
+      <input
+        ref={picker}
+        type="file"
+        multiple
+        hidden
+        aria-label="Files to attach"
+        onChange={({ currentTarget }) => {
+          onFiles(currentTarget.files ?? []);
+          currentTarget.value = "";
+        }}
+      />
+    </>
   );
 }

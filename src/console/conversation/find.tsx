@@ -14,22 +14,8 @@ export function Find(props: { sessionId: string; hrefOf: (seq: number) => string
   const { sessionId, hrefOf, onClose } = props;
   const field = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState("");
-  const [words, setWords] = useState("");
+  const { words, data, failure } = useHits(sessionId, typed.trim());
   useEffect(() => field.current?.focus(), []);
-  useEffect(() => {
-    const timer = setTimeout(() => setWords(typed.trim()), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  const { data, failure } = useLive<Page<Message> | null>(
-    `find ${sessionId} ${words}`,
-    async (signal) => {
-      if (words === "") return null;
-      const query = new URLSearchParams({ q: words, limit: String(MOST), before_seq: String(2 ** 31 - 1) });
-      return callApi<Page<Message>>("GET", `/chat/sessions/${sessionId}/messages?${query}`, { signal });
-    },
-    EVERY_MS,
-    sessionId,
-  );
   return (
     <search
       class="find"
@@ -69,6 +55,26 @@ export function Find(props: { sessionId: string; hrefOf: (seq: number) => string
       </ul>
     </search>
   );
+}
+
+/** The messages with the words, once nobody has typed for a moment. */
+function useHits(sessionId: string, typed: string) {
+  const [words, setWords] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setWords(typed), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  const { data, failure } = useLive<Page<Message> | null>(
+    `find ${sessionId} ${words}`,
+    async (signal) => {
+      if (words === "") return null;
+      const query = new URLSearchParams({ q: words, limit: String(MOST), before_seq: String(2 ** 31 - 1) });
+      return callApi<Page<Message>>("GET", `/chat/sessions/${sessionId}/messages?${query}`, { signal });
+    },
+    EVERY_MS,
+    sessionId,
+  );
+  return { words, data, failure };
 }
 
 function countOf({ data, meta }: Page<Message>): string {

@@ -6,6 +6,7 @@ import type { OpenHandoff, Session } from "../server/wire.ts";
 import { may, who } from "../session/who.ts";
 import { Age } from "../shell/age.tsx";
 import { Modal } from "../shell/modal.tsx";
+import { Problem } from "../shell/problem.tsx";
 import { AnswerBox } from "./answer-box.tsx";
 
 /** Shows the person or bot that answers in a conversation, with the actions that the signed-in person may take. */
@@ -63,11 +64,7 @@ function HandoffLine({ session, isMine }: { session: Session; isMine: boolean })
             {handoff?.state === "taken" ? `Take over from ${handoff.holder?.name}` : "Take over"}
           </button>
         ))}
-      {failure !== null && (
-        <p class="problem" role="alert">
-          {failure}
-        </p>
-      )}
+      <Problem>{failure}</Problem>
       {isReturning && <HandBackDialog sessionId={session.id} onClose={() => setReturning(false)} />}
     </div>
   );

@@ -44,26 +44,8 @@ export const MessageView = memo(function MessageView(props: {
       data-seq={message.seq}
       tabIndex={isTarget ? -1 : undefined}
     >
-      {(isFirst || aside !== undefined) && (
-        <p class="author">
-          <span dir="auto">{aside ?? author}</span>
-          {message.origin === "operator" && <span class="chip person">Person</span>}
-          <Link href={href} title="Link to this message">
-            <time dateTime={message.created_at} title={times.full(message.created_at)}>
-              {times.time(message.created_at)}
-            </time>
-          </Link>
-        </p>
-      )}
-      {message.content !== "" && (
-        <div class="body" dir="auto">
-          {message.role === "assistant" && aside === undefined ? (
-            <Markdown text={message.content} />
-          ) : (
-            message.content
-          )}
-        </div>
-      )}
+      {(isFirst || aside !== undefined) && <Author name={aside ?? author} message={message} href={href} />}
+      {message.content !== "" && <Body message={message} isAside={aside !== undefined} />}
       {message.attachments.length > 0 && <Files attachments={message.attachments} />}
       {message.buttons.length > 0 && <Buttons buttons={message.buttons} />}
       {records.feedback.length > 0 && <Ratings feedback={records.feedback} />}
@@ -79,3 +61,26 @@ export const MessageView = memo(function MessageView(props: {
     </article>
   );
 });
+
+function Author({ name, message, href }: { name: string; message: Message; href: string }) {
+  const { origin, created_at: at } = message;
+  return (
+    <p class="author">
+      <span dir="auto">{name}</span>
+      {origin === "operator" && <span class="chip person">Person</span>}
+      <Link href={href} title="Link to this message">
+        <time dateTime={at} title={times.full(at)}>
+          {times.time(at)}
+        </time>
+      </Link>
+    </p>
+  );
+}
+
+function Body({ message: { role, content }, isAside }: { message: Message; isAside: boolean }) {
+  return (
+    <div class="body" dir="auto">
+      {role === "assistant" && !isAside ? <Markdown text={content} /> : content}
+    </div>
+  );
+}

@@ -89,3 +89,5 @@ export function useRows(filters: Filters, mayMove: () => boolean) {
     letIn: () => first.data !== null && take(first.data, true),
   };
 }
+
+export type Rows = ReturnType<typeof useRows>;

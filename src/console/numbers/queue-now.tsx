@@ -3,7 +3,8 @@ import { callApi } from "../server/call.ts";
 import type { Queue } from "../server/wire.ts";
 import { ChannelBadge } from "../shell/channel-badge.tsx";
 import { Link } from "../shell/link.tsx";
-import { hrefOf } from "../shell/route.ts";
+import { Problem } from "../shell/problem.tsx";
+import { hrefOf, queryOf } from "../shell/route.ts";
 import { times } from "../shell/times.ts";
 
 const EVERY_MS = 3_000;
@@ -27,10 +28,10 @@ export function QueueNow() {
     <section class="card" aria-label="Waiting now">
       <h3>Waiting now</h3>
       {isStuck && (
-        <p class="problem" role="alert">
+        <Problem>
           Messages wait, and no process answers them. Look if a process with the role <code>all</code> or{" "}
           <code>worker</code> runs.
-        </p>
+        </Problem>
       )}
       <dl class="figures">
         <Figure name="Conversations" value={String(sessions.waiting)} />
@@ -41,25 +42,27 @@ export function QueueNow() {
         <Figure name="Answered / min" value={String(lately.turns)} />
         <Figure name="Sent / min" value={String(lately.sent)} />
       </dl>
-      {busy.length > 0 && (
-        <ul class="reach" aria-label="Channels with waiting work">
-          {busy.map(({ channel, sessions: asked, deliveries: out, paused_until: paused }) => (
-            <li key={channel}>
-              <ChannelBadge channel={channel} />
-              <span>{asked.waiting} conversations</span>
-              <span>{out.waiting} deliveries</span>
-              {out.retried > 0 && <span class="chip wait">{out.retried} tried again</span>}
-              {out.unknown > 0 && (
-                <Link href={hrefOf("trouble", null, new URLSearchParams({ channel }).toString())}>
-                  {out.unknown} unknown
-                </Link>
-              )}
-              {paused !== null && <span class="chip wait">paused until {times.time(paused)}</span>}
-            </li>
-          ))}
-        </ul>
-      )}
+      {busy.length > 0 && <BusyChannels channels={busy} />}
     </section>
+  );
+}
+
+function BusyChannels({ channels }: { channels: Queue["channels"] }) {
+  return (
+    <ul class="reach" aria-label="Channels with waiting work">
+      {channels.map(({ channel, sessions, deliveries, paused_until: paused }) => (
+        <li key={channel}>
+          <ChannelBadge channel={channel} />
+          <span>{sessions.waiting} conversations</span>
+          <span>{deliveries.waiting} deliveries</span>
+          {deliveries.retried > 0 && <span class="chip wait">{deliveries.retried} tried again</span>}
+          {deliveries.unknown > 0 && (
+            <Link href={hrefOf("trouble", null, queryOf({ channel }))}>{deliveries.unknown} unknown</Link>
+          )}
+          {paused !== null && <span class="chip wait">paused until {times.time(paused)}</span>}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,6 +1,6 @@
 import { agentName, useNames } from "../live/names.ts";
 import { useLive } from "../live/use-live.ts";
-import { Reach } from "../people/person.tsx";
+import { Reach } from "../people/reach.tsx";
 import { callApi } from "../server/call.ts";
 import type { TriggerCheck } from "../server/wire.ts";
 import { Link } from "../shell/link.tsx";

@@ -16,6 +16,14 @@ export interface Outreach {
   disturb: boolean;
 }
 
+/** The result of the message to one user. */
+export interface OutreachResult {
+  identifier: string;
+  session_id?: string;
+  sends_at?: string;
+  error?: { message: string };
+}
+
 /** A call of the API. */
 export interface TriggerCall {
   path: string;

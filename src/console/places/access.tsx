@@ -1,9 +1,12 @@
+import type { ComponentChildren } from "preact";
 import { useLive } from "../live/use-live.ts";
 import { callApi } from "../server/call.ts";
 import type { AccessGrant, AccessRequest, Page } from "../server/wire.ts";
 import { Age } from "../shell/age.tsx";
 import { CallButtons } from "../shell/call-buttons.tsx";
 import { ChannelBadge } from "../shell/channel-badge.tsx";
+import { PageHead } from "../shell/page-head.tsx";
+import { Problem } from "../shell/problem.tsx";
 
 const EVERY_MS = 5_000;
 
@@ -22,42 +25,39 @@ export function Access() {
   );
   return (
     <div class="page">
-      <header class="page-head">
-        <h2>Access</h2>
-      </header>
-      {failure !== null && (
-        <p class="problem" role="alert">
-          {failure}
-        </p>
-      )}
+      <PageHead title="Access" />
+      <Problem>{failure}</Problem>
       {data === null && failure === null && <p class="empty">Loading…</p>}
       {data !== null && (
         <>
-          <section class="card" aria-label="Waiting">
-            <h3>
-              They ask to be let in <span class="number">{data.requests.meta.total}</span>
-            </h3>
-            {data.requests.data.length === 0 && <p class="empty small">Nobody waits.</p>}
-            <ul class="troubles">
-              {data.requests.data.map((request) => (
-                <Request key={request.id} request={request} />
-              ))}
-            </ul>
-          </section>
-          <section class="card" aria-label="Let in">
-            <h3>
-              They were let in <span class="number">{data.grants.meta.total}</span>
-            </h3>
-            {data.grants.data.length === 0 && <p class="empty small">Nobody yet.</p>}
-            <ul class="troubles">
-              {data.grants.data.map((grant) => (
-                <Grant key={grant.id} grant={grant} />
-              ))}
-            </ul>
-          </section>
+          <Listed label="Waiting" title="They ask to be let in" nobody="Nobody waits." page={data.requests}>
+            {(request) => <Request key={request.id} request={request} />}
+          </Listed>
+          <Listed label="Let in" title="They were let in" nobody="Nobody yet." page={data.grants}>
+            {(grant) => <Grant key={grant.id} grant={grant} />}
+          </Listed>
         </>
       )}
     </div>
+  );
+}
+
+function Listed<Row>(props: {
+  label: string;
+  title: string;
+  nobody: string;
+  page: Page<Row>;
+  children: (row: Row) => ComponentChildren;
+}) {
+  const { label, title, nobody, page, children } = props;
+  return (
+    <section class="card" aria-label={label}>
+      <h3>
+        {title} <span class="number">{page.meta.total}</span>
+      </h3>
+      {page.data.length === 0 && <p class="empty small">{nobody}</p>}
+      <ul class="troubles">{page.data.map(children)}</ul>
+    </section>
   );
 }
 

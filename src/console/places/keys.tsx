@@ -5,6 +5,8 @@ import { callApi } from "../server/call.ts";
 import type { ApiKey, Page } from "../server/wire.ts";
 import { Age } from "../shell/age.tsx";
 import { Modal } from "../shell/modal.tsx";
+import { PageHead } from "../shell/page-head.tsx";
+import { Problem } from "../shell/problem.tsx";
 import { NewKey } from "./new-key.tsx";
 
 const EVERY_MS = 15_000;
@@ -19,46 +21,47 @@ export function Keys() {
   const [revoked, setRevoked] = useState<ApiKey | null>(null);
   return (
     <div class="page">
-      <header class="page-head">
-        <h2>API keys</h2>
-      </header>
+      <PageHead title="API keys" />
       <NewKey />
-      {failure !== null && (
-        <p class="problem" role="alert">
-          {failure}
-        </p>
-      )}
+      <Problem>{failure}</Problem>
       <ul class="audit">
         {data?.data.map((key) => (
-          <li key={key.id} class="card">
-            <header>
-              <h3>{key.name}</h3>
-              {key.operator ? (
-                <span class="chip">Of the settings</span>
-              ) : (
-                <button type="button" class="button small" onClick={() => setRevoked(key)}>
-                  Revoke<span class="hidden"> {key.name}</span>
-                </button>
-              )}
-            </header>
-            <p class="facts">
-              <code>{key.prefix}…</code>
-              <span>{key.scopes.join(", ")}</span>
-              <span>
-                {key.last_used_at === null ? (
-                  "never used"
-                ) : (
-                  <>
-                    last used <Age at={key.last_used_at} />
-                  </>
-                )}
-              </span>
-            </p>
-          </li>
+          <KeyCard key={key.id} apiKey={key} onRevoke={() => setRevoked(key)} />
         ))}
       </ul>
       {revoked !== null && <RevokeDialog apiKey={revoked} onClose={() => setRevoked(null)} />}
     </div>
+  );
+}
+
+function KeyCard({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () => void }) {
+  const { name, operator, prefix, scopes, last_used_at: usedAt } = apiKey;
+  return (
+    <li class="card">
+      <header>
+        <h3>{name}</h3>
+        {operator ? (
+          <span class="chip">Of the settings</span>
+        ) : (
+          <button type="button" class="button small" onClick={onRevoke}>
+            Revoke<span class="hidden"> {name}</span>
+          </button>
+        )}
+      </header>
+      <p class="facts">
+        <code>{prefix}…</code>
+        <span>{scopes.join(", ")}</span>
+        <span>
+          {usedAt === null ? (
+            "never used"
+          ) : (
+            <>
+              last used <Age at={usedAt} />
+            </>
+          )}
+        </span>
+      </p>
+    </li>
   );
 }
 

@@ -1,33 +1,14 @@
-import { useState } from "preact/hooks";
-import { tick } from "../live/feed.ts";
-import { callApi, wordsOf } from "../server/call.ts";
-import { KEY_ROLES, type KeyRole, REVEAL } from "./key-roles.ts";
+import { Check } from "../shell/check.tsx";
+import { Choice } from "../shell/choice.tsx";
+import { Problem } from "../shell/problem.tsx";
+import { KEY_ROLES, type KeyRole } from "./key-roles.ts";
+import { useNewKey } from "./use-new-key.ts";
+
+const ROLES = Object.entries(KEY_ROLES).map(([role, { says }]) => [role, `${role}: ${says}`] as const);
 
 /** Makes a key for a person. Its secret is shown once. */
 export function NewKey() {
-  const [name, setName] = useState("");
-  const [role, setRole] = useState<KeyRole>("agent");
-  const [mayReveal, setMayReveal] = useState(false);
-  const [made, setMade] = useState<{ name: string; secret: string } | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-
-  async function make(): Promise<void> {
-    if (isBusy) return;
-    setBusy(true);
-    setFailure(null);
-    try {
-      const revealing = role === "viewer" && mayReveal ? [REVEAL] : [];
-      const body = { name: name.trim(), scopes: [...KEY_ROLES[role].scopes, ...revealing] };
-      setMade(await callApi<{ name: string; secret: string }>("POST", "/api_keys", { body }));
-      setName("");
-    } catch (error) {
-      setFailure(wordsOf(error));
-    }
-    setBusy(false);
-    tick();
-  }
-
+  const { wish, set, make, isBusy, failure, made, forget } = useNewKey();
   return (
     <form
       class="card message-form"
@@ -43,53 +24,43 @@ export function NewKey() {
           <input
             required
             maxLength={100}
-            value={name}
-            onInput={({ currentTarget }) => setName(currentTarget.value)}
+            value={wish.name}
+            onInput={({ currentTarget }) => set({ name: currentTarget.value })}
           />
         </label>
-        <label class="field">
-          <span>Role</span>
-          <select value={role} onChange={({ currentTarget }) => setRole(currentTarget.value as KeyRole)}>
-            {Object.entries(KEY_ROLES).map(([known, { says }]) => (
-              <option key={known} value={known}>
-                {known}: {says}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice label="Role" value={wish.role} onChange={(role) => set({ role: role as KeyRole })}>
+          {ROLES}
+        </Choice>
       </div>
-      {role === "viewer" && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={mayReveal}
-            onChange={({ currentTarget }) => setMayReveal(currentTarget.checked)}
-          />
+      {wish.role === "viewer" && (
+        <Check checked={wish.mayReveal} onChange={(mayReveal) => set({ mayReveal })}>
           May reveal contact data, which the audit tells
-        </label>
+        </Check>
       )}
-      {failure !== null && (
-        <p class="problem" role="alert">
-          {failure}
-        </p>
-      )}
-      <div role="status">
-        {made !== null && (
-          <p>
-            The key of {made.name}, shown only now: <code class="secret">{made.secret}</code>
-          </p>
-        )}
-      </div>
+      <Problem>{failure}</Problem>
+      <MadeKey made={made} />
       <div class="form-line">
-        <button type="submit" class="button primary" aria-busy={isBusy} disabled={name.trim() === ""}>
+        <button type="submit" class="button primary" aria-busy={isBusy} disabled={wish.name.trim() === ""}>
           Make a key
         </button>
         {made !== null && (
-          <button type="button" class="button" onClick={() => setMade(null)}>
+          <button type="button" class="button" onClick={forget}>
             I have kept it
           </button>
         )}
       </div>
     </form>
+  );
+}
+
+function MadeKey({ made }: { made: { name: string; secret: string } | null }) {
+  return (
+    <div role="status">
+      {made !== null && (
+        <p>
+          The key of {made.name}, shown only now: <code class="secret">{made.secret}</code>
+        </p>
+      )}
+    </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { wordsOf } from "../server/call.ts";
+import { Problem } from "../shell/problem.tsx";
 import { lookAgain, providerHost, signIn } from "./who.ts";
 
 /** The form that takes an API key. @param props.takesFocus true if the page has nothing else. */
@@ -47,11 +48,7 @@ export function SignInForm(props: { problem: string | null; takesFocus: boolean 
           onInput={({ currentTarget }) => setKey(currentTarget.value)}
         />
       </label>
-      {failure !== null && (
-        <p class="problem" role="alert">
-          {failure}
-        </p>
-      )}
+      <Problem>{failure}</Problem>
       <button type="submit" class="button primary" aria-busy={isBusy}>
         Sign in
       </button>

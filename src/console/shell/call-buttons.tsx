@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { tick } from "../live/feed.ts";
 import { callApi, wordsOf } from "../server/call.ts";
 import { may, type Scope } from "../session/who.ts";
+import { Problem } from "./problem.tsx";
 
 /** A button and its call of the API. */
 export interface ButtonCall {
@@ -53,11 +54,7 @@ export function CallButtons(props: {
           {call.label}
         </button>
       ))}
-      {failure !== null && (
-        <p class="problem" role="alert">
-          {failure}
-        </p>
-      )}
+      <Problem>{failure}</Problem>
     </div>
   );
 }

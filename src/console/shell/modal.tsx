@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { wordsOf } from "../server/call.ts";
+import { Problem } from "./problem.tsx";
 
 /** A dialog with a form. Escape and Cancel close it, and the focus returns to where it was. */
 export function Modal(props: {
@@ -42,11 +43,7 @@ export function Modal(props: {
       >
         <h2 id={title}>{props.title}</h2>
         {props.children}
-        {failure !== null && (
-          <p class="problem" role="alert">
-            {failure}
-          </p>
-        )}
+        <Problem>{failure}</Problem>
         <div class="actions">
           {props.act !== null && (
             <button type="submit" class={props.isDangerous ? "danger" : "primary"} aria-busy={isBusy}>

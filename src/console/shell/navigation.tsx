@@ -1,14 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Names } from "../live/names.ts";
-import { useLive } from "../live/use-live.ts";
-import { callApi } from "../server/call.ts";
-import type { Page } from "../server/wire.ts";
 import { type Me, may, type Scope, signOut } from "../session/who.ts";
 import { enterWorkspace } from "../session/workspaces.ts";
 import { Link } from "./link.tsx";
 import { hrefOf, type ScreenName } from "./route.ts";
-
-const EVERY_MS = 8_000;
+import { useCounts } from "./use-counts.ts";
 
 const TITLES: Readonly<Record<ScreenName, string>> = {
   conversations: "Conversations",
@@ -40,21 +36,13 @@ const isUseful = (name: ScreenName) => {
 /** The screens, the number of waiting items on each, and the signed-in person. */
 export function Navigation(props: { screen: ScreenName; names: Names; me: Me; onHelp: () => void }) {
   const { screen, names, me, onHelp } = props;
-  const counts = useCounts();
+  const badges = useBadges(names);
   const nav = useRef<HTMLElement>(null);
   // On a small screen the screens are one line that scrolls.
   useEffect(() => {
     const current = nav.current?.querySelector(`[aria-current][href="${hrefOf(screen)}"]`);
     current?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [screen]);
-  const badges: Partial<Record<ScreenName, { count: number; says: string }>> = {
-    conversations: { count: counts.waiting, says: "waiting for a person" },
-    trouble: { count: counts.trouble, says: "in trouble" },
-    channels: {
-      count: names.channels.filter(({ state }) => state === "error").length,
-      says: "in trouble",
-    },
-  };
   return (
     <nav class="navigation" aria-label="Console" ref={nav}>
       <h1>
@@ -62,76 +50,82 @@ export function Navigation(props: { screen: ScreenName; names: Names; me: Me; on
         <span class="brand">Causeway</span>
       </h1>
       <ul>
-        {(Object.keys(TITLES) as ScreenName[]).filter(isUseful).map((name) => {
-          const badge = badges[name];
-          return (
-            <li key={name}>
-              <Link href={hrefOf(name)} aria-current={name === screen ? "page" : undefined}>
-                {TITLES[name]}
-                {badge !== undefined && badge.count > 0 && (
-                  <span class={`badge ${name === "conversations" ? "" : "bad"}`}>
-                    {badge.count}
-                    <span class="hidden"> {badge.says}</span>
-                  </span>
-                )}
-              </Link>
-            </li>
-          );
-        })}
+        {(Object.keys(TITLES) as ScreenName[]).filter(isUseful).map((name) => (
+          <li key={name}>
+            <Link href={hrefOf(name)} aria-current={name === screen ? "page" : undefined}>
+              {TITLES[name]}
+              <ScreenBadge badge={badges[name]} isBad={name !== "conversations"} />
+            </Link>
+          </li>
+        ))}
       </ul>
-      {me.workspaces.length > 1 && (
-        <label class="field workspace">
-          <span>Workspace</span>
-          <select
-            value={me.workspace_id}
-            onChange={({ currentTarget: { value } }) => {
-              const chosen = me.workspaces.find(({ id }) => id === value);
-              if (chosen) enterWorkspace(chosen.slug);
-            }}
-          >
-            {me.workspaces.map(({ id, slug }) => (
-              <option key={id} value={id}>
-                {slug}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      <div class="whoami">
-        <p>
-          <span class="who-name">{me.key.name}</span>
-          <span class="hint">{me.role}</span>
-        </p>
-        <a class="link" href="/docs">
-          API
-        </a>
-        <button type="button" class="link" onClick={onHelp}>
-          Shortcuts
-        </button>
-        <button type="button" class="link" onClick={() => void signOut().catch(() => undefined)}>
-          Sign out
-        </button>
-      </div>
+      {me.workspaces.length > 1 && <WorkspaceChoice me={me} />}
+      <WhoAmI me={me} onHelp={onHelp} />
     </nav>
   );
 }
 
-/** Counts of the work that waits for somebody. */
-function useCounts(): { waiting: number; trouble: number } {
-  const { data } = useLive(
-    "counts",
-    async (signal) => {
-      const count = async (path: string) =>
-        (await callApi<Page<unknown>>("GET", `${path}&limit=1`, { signal })).meta.total;
-      const [waiting, failed, unknown, rules] = await Promise.all([
-        count("/chat/sessions?handoff=requested"),
-        count("/deliveries?status=failed"),
-        count("/deliveries?status=unknown"),
-        count("/failures?"),
-      ]);
-      return { waiting, trouble: failed + unknown + rules };
-    },
-    EVERY_MS,
+/** A number beside a screen, with the words that say what it counts. */
+interface Badge {
+  count: number;
+  says: string;
+}
+
+function useBadges({ channels }: Names): Partial<Record<ScreenName, Badge>> {
+  const counts = useCounts();
+  const inTrouble = channels.filter(({ state }) => state === "error").length;
+  return {
+    conversations: { count: counts.waiting, says: "waiting for a person" },
+    trouble: { count: counts.trouble, says: "in trouble" },
+    channels: { count: inTrouble, says: "in trouble" },
+  };
+}
+
+function ScreenBadge({ badge, isBad }: { badge: Badge | undefined; isBad: boolean }) {
+  if (badge === undefined || badge.count === 0) return null;
+  return (
+    <span class={`badge ${isBad ? "bad" : ""}`}>
+      {badge.count}
+      <span class="hidden"> {badge.says}</span>
+    </span>
   );
-  return data ?? { waiting: 0, trouble: 0 };
+}
+
+function WorkspaceChoice({ me }: { me: Me }) {
+  function enter(id: string): void {
+    const chosen = me.workspaces.find((workspace) => workspace.id === id);
+    if (chosen) enterWorkspace(chosen.slug);
+  }
+  return (
+    <label class="field workspace">
+      <span>Workspace</span>
+      <select value={me.workspace_id} onChange={({ currentTarget }) => enter(currentTarget.value)}>
+        {me.workspaces.map(({ id, slug }) => (
+          <option key={id} value={id}>
+            {slug}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function WhoAmI({ me, onHelp }: { me: Me; onHelp: () => void }) {
+  return (
+    <div class="whoami">
+      <p>
+        <span class="who-name">{me.key.name}</span>
+        <span class="hint">{me.role}</span>
+      </p>
+      <a class="link" href="/docs">
+        API
+      </a>
+      <button type="button" class="link" onClick={onHelp}>
+        Shortcuts
+      </button>
+      <button type="button" class="link" onClick={() => void signOut().catch(() => undefined)}>
+        Sign out
+      </button>
+    </div>
+  );
 }

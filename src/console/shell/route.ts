@@ -44,6 +44,11 @@ export function hrefOf(screen: ScreenName, id: string | null = null, query = "")
   return query === "" ? path : `${path}?${query}`;
 }
 
+/** The query of an address. Empty values are left out. */
+export function queryOf(values: Readonly<Record<string, string>>): string {
+  return new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "")).toString();
+}
+
 const here = () => routeOf(location.pathname, location.search);
 
 export const route = createStore<Route>(here());

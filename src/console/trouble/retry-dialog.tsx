@@ -1,12 +1,8 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { tick } from "../live/feed.ts";
-import { callApi, newIdempotencyKey, wordsOf } from "../server/call.ts";
 import { Modal } from "../shell/modal.tsx";
-
-interface Retried {
-  matched: number;
-  retried: number;
-}
+import { Problem } from "../shell/problem.tsx";
+import { useRetry } from "./use-retry.ts";
 
 /** Sends many deliveries again. It counts them first, and sends nothing before somebody agrees. */
 export function RetryDialog(props: {
@@ -17,39 +13,14 @@ export function RetryDialog(props: {
 }) {
   const { status, channel, onClose } = props;
   const [errorCode, setErrorCode] = useState("");
-  const [counted, setCounted] = useState<{ code: string; matched: number } | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
-  const code = errorCode.trim();
-  const filter = {
-    status,
-    ...(channel === "" ? {} : { channel }),
-    ...(code === "" ? {} : { error_code: code }),
-  };
-  const retry = (dryRun: boolean) =>
-    callApi<Retried>("POST", "/deliveries/retry", {
-      body: { filter, dry_run: dryRun },
-      idempotencyKey: newIdempotencyKey(),
-    });
-
-  useEffect(() => {
-    let isOver = false;
-    setFailure(null);
-    retry(true)
-      .then(({ matched }) => isOver || setCounted({ code, matched }))
-      .catch((error: unknown) => isOver || setFailure(wordsOf(error)));
-    return () => {
-      isOver = true;
-    };
-  }, [code]);
-
-  const matched = counted?.code === code ? counted.matched : null;
+  const { matched, failure, retry } = useRetry(status, channel, errorCode.trim());
   const isEmpty = matched === null || matched === 0;
   return (
     <Modal
       title="Send all again"
       act={isEmpty ? null : `Send ${matched} again`}
       onSubmit={async () => {
-        await retry(false);
+        await retry();
         tick();
       }}
       onClose={onClose}
@@ -66,11 +37,7 @@ export function RetryDialog(props: {
           onInput={({ currentTarget }) => setErrorCode(currentTarget.value)}
         />
       </label>
-      {failure !== null && (
-        <p class="problem" role="alert">
-          {failure}
-        </p>
-      )}
+      <Problem>{failure}</Problem>
     </Modal>
   );
 }
