@@ -1,6 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { folderCycles, importCycles, importViolations, treeViolations } from "./support/import-rules.ts";
+import {
+  folderCycles,
+  importCycles,
+  importViolations,
+  packagesLoadedBy,
+  treeViolations,
+} from "./support/import-rules.ts";
 
 const root = new URL("../src/", import.meta.url);
 const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
@@ -22,6 +28,14 @@ test("no imports form a cycle", () => {
 
 test.each(["web-chat/", "console/"])("the folders of %s import each other only in order", (page) => {
   expect(folderCycles(sources, page)).toEqual([]);
+});
+
+test("a start loads no package that only some configurations or calls need", () => {
+  const loaded = packagesLoadedBy("main.ts", sources);
+  expect(loaded).toContain("bullmq");
+  const heavy =
+    /^(@prisma|@slack|twilio|grammy|ai$|@ai-sdk|openid-client|jose|@opentelemetry|gpt-tokenizer|file-type)/;
+  expect([...loaded].filter((name) => heavy.test(name))).toEqual([]);
 });
 
 test("every channel folder has the common files, and no folder has a meaningless name", () => {

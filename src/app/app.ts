@@ -12,6 +12,7 @@ import type { WorkTimes } from "../core/process/working-process.ts";
 import type { Bounds } from "../http/server/bounds.ts";
 import { createCallerOf } from "../http/server/caller-address.ts";
 import { startTracing } from "../observability/tracing.ts";
+import { loadPrisma } from "../storage/prisma.ts";
 import type { AttachmentParts } from "./attachments.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -70,6 +71,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       : { value: settings.apiKey, path: null };
   hide([operatorKey.value, settings.oidc?.clientSecret ?? ""].filter((value) => value !== ""));
   const { stopAsked } = options;
+  // Visitors would wait for Prisma's first call. It loads while Postgres starts.
+  const prismaLoaded = servesVisitors(config) ? loadPrisma() : null;
   const callerOf = createCallerOf(settings.trustedProxies);
   const simulator = await createSimulatorParts({ config, callerOf, log });
   const engine = await openEngine(settings, log, {
@@ -127,6 +130,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     stopAsked?.throwIfAborted();
     await pipeline.start();
     await proactive.start();
+    await prismaLoaded;
     const port = await http.listen(settings.host, settings.port);
     simulator?.listening(resolvePublicUrl({ publicUrl: null, host: settings.host, port }).url);
     const url = `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`;
@@ -159,4 +163,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     await stop().catch((cause: unknown) => log.error({ err: cause }, "could not stop after a failed start"));
     throw error;
   }
+}
+
+function servesVisitors({ settings, workspaces }: LoadedConfig): boolean {
+  const channels = workspaces.flatMap((workspace) => Object.values(workspace.channels));
+  return settings.role !== "worker" && channels.some(({ kind, enabled }) => kind === "web" && enabled);
 }

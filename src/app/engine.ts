@@ -9,7 +9,6 @@ import { openQueueBackend, type QueueBackend } from "../queue/queue-backend.ts";
 import { type Database, openDatabase } from "../storage/database.ts";
 import { startEmbeddedPostgres } from "../storage/embedded/embedded-postgres.ts";
 import { migrateDatabase } from "../storage/migrate.ts";
-import { loadPrisma } from "../storage/prisma.ts";
 import { serviceKey } from "../storage/service-keys.ts";
 
 /** The service's infrastructure. */
@@ -32,7 +31,7 @@ export interface Engine {
  * that Postgres. All other code is the same for both.
  */
 export async function openEngine(
-  settings: Pick<Settings, "databaseUrl" | "databaseConnections" | "redisUrls" | "dataDir" | "role">,
+  settings: Pick<Settings, "databaseUrl" | "databaseConnections" | "redisUrls" | "dataDir">,
   log: Logger,
   options: { queuePrefix?: string | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<Engine> {
@@ -47,11 +46,9 @@ export async function openEngine(
   }
 
   async function open(): Promise<Engine> {
-    const { databaseUrl, databaseConnections, redisUrls, dataDir, role } = settings;
+    const { databaseUrl, databaseConnections, redisUrls, dataDir } = settings;
     const alone = databaseUrl === null;
     let url = databaseUrl ?? "";
-    // Not on workers: only the API and the web chat use Prisma.
-    const prismaLoaded = role === "worker" ? null : loadPrisma();
     if (!alone && existsSync(join(dataDir, "postgres"))) {
       log.warn({ data_dir: dataDir }, "the embedded database is not used, because DATABASE_URL is set");
     }
@@ -68,7 +65,6 @@ export async function openEngine(
     const database = openDatabase({ url, maxConnections: databaseConnections, log });
     opened.push({ name: "connections to the database", until: 0.95, close: database.close });
     await abortable(migrateDatabase({ url, log }), signal);
-    await prismaLoaded;
     const linkKey = await abortable(serviceKey(database.pool, "attachment-links"), signal);
     const queues = await openQueueBackend({
       redisUrls,

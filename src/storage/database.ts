@@ -29,12 +29,12 @@ export function openDatabase(options: { url: string; maxConnections: number; log
   return {
     pool,
     intake,
-    prisma,
+    prisma: prisma.models,
     async ping() {
       await intake.query("SELECT 1");
     },
     close() {
-      closing ??= prisma.$disconnect().then(async () => {
+      closing ??= prisma.close().then(async () => {
         await Promise.all([pool.end(), intake.end()]);
       });
       return closing;

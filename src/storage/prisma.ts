@@ -1,8 +1,5 @@
-import { createHash } from "node:crypto";
-import { PrismaPg } from "@prisma/adapter-pg";
-import type { Pool, QueryConfig } from "pg";
-import { FailedStatement } from "../core/faults/database-outage.ts";
-import { PrismaClient } from "./generated/client.ts";
+import type { Pool } from "pg";
+import type { PrismaClient } from "./generated/client.ts";
 
 /**
  * Prisma's models without its transactions. After a statement without an answer, a transaction would return the silent
@@ -10,53 +7,44 @@ import { PrismaClient } from "./generated/client.ts";
  */
 export type PrismaModels = Omit<PrismaClient, `$${string}`>;
 
-/** Prisma's client on the connections of a pool. A failed statement rejects with a `FailedStatement`. */
-export function prismaOn(pool: Pool): PrismaClient {
-  return new PrismaClient({
-    adapter: new PrismaPg(withPlainErrors(pool), {
-      statementNameGenerator: (query) => statementName(query.sql),
+/** Prisma on the connections of a pool. */
+export interface LazyPrisma {
+  models: PrismaModels;
+  /** Closes Prisma, and leaves the pool open. */
+  close(): Promise<void>;
+}
+
+/** Loading takes a fifth of the service's start, and its first call as much again. Most processes never make one. */
+const load = () => import("./prisma-client.ts");
+
+/** Prisma on a pool, which is loaded and opened by its first call. A failed statement rejects with a `FailedStatement`. */
+export function prismaOn(pool: Pool): LazyPrisma {
+  let opening: Promise<PrismaClient> | null = null;
+  const open = () => {
+    opening ??= load().then(({ openPrisma }) => openPrisma(pool));
+    return opening;
+  };
+  const models = onAccess((model) =>
+    onAccess((method) => async (...args: unknown[]) => {
+      const on: object = Reflect.get(await open(), model);
+      return await Reflect.apply(Reflect.get(on, method), on, args);
     }),
-  });
-}
-
-/**
- * Prisma replaces an error that has a code by its own, which does not tell whether the database is away. It passes on
- * an error without a code.
- */
-function withPlainErrors(pool: Pool): Pool {
-  const query = async (statement: QueryConfig) => {
-    try {
-      return await pool.query(statement);
-    } catch (error) {
-      throw new FailedStatement(error instanceof Error ? error.message : String(error), { cause: error });
-    }
+  );
+  return {
+    models: models as PrismaModels,
+    close: async () => (await opening)?.$disconnect(),
   };
-  return new Proxy(pool, {
-    get: (target, name) => (name === "query" ? query : Reflect.get(target, name)),
-  });
 }
 
-let loading: Promise<void> | null = null;
+/** An object whose members are created when they are read. */
+function onAccess(create: (name: PropertyKey) => unknown): object {
+  return new Proxy({}, { get: (_target, name) => create(name) });
+}
 
-/**
- * Loads Prisma's engine, which the first call would wait for: a fifth of a second, once in a process. It needs no
- * database, so it can load while Postgres starts.
- */
+let warming: Promise<void> | null = null;
+
+/** Loads Prisma before its first call, once in a process. It needs no database, so Postgres can start meanwhile. */
 export function loadPrisma(): Promise<void> {
-  const load = async () => {
-    const client = new PrismaClient({ adapter: new PrismaPg({ host: "/nowhere" }) });
-    // Half of the time goes into the first statement, before it looks for the server.
-    await client.workspace.count().catch(() => undefined);
-    await client.$disconnect();
-  };
-  loading ??= load();
-  return loading;
-}
-
-/**
- * Names a prepared statement. A connection stores prepared statements by name. 16 hex digits distinguish Prisma's
- * statements.
- */
-function statementName(sql: string): string {
-  return createHash("sha1").update(sql).digest("hex").slice(0, 16);
+  warming ??= load().then(({ warmPrisma }) => warmPrisma());
+  return warming;
 }

@@ -194,7 +194,7 @@ describe("the API", () => {
     const away = {
       "/restarting": () => world.pool.query("SELECT pg_terminate_backend(pg_backend_pid())"),
       "/gone": () => nobody.query("SELECT 1"),
-      "/gone-for-prisma": () => prismaOn(nobody).workspace.count(),
+      "/gone-for-prisma": () => prismaOn(nobody).models.workspace.count(),
       "/bug": () => world.pool.query("SELECT nonsense"),
     };
     const api = await world.serve(

@@ -65,7 +65,7 @@ describe("a pool whose connections all became silent", () => {
 
   it("loses one statement of Prisma, and answers the next ones", async () => {
     await using silent = await silentPool();
-    const { workspace } = prismaOn(silent.pool);
+    const { workspace } = prismaOn(silent.pool).models;
     await expect(workspace.count()).rejects.toThrow("timeout");
     for (let nth = 0; nth < CONNECTIONS; nth += 1) expect(await workspace.count()).toBe(0);
   });

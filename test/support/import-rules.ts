@@ -11,6 +11,8 @@ interface Import {
   target: { file: string } | { package: string };
   /** The compiler erases it, so it connects only types. */
   typeOnly: boolean;
+  /** A call of `import()`, which loads when it runs. */
+  later: boolean;
 }
 
 /**
@@ -155,7 +157,7 @@ function reason(file: string, { target, typeOnly }: Import): string | null {
   if (/^storage\/generated\//.test(to) && !databaseRoom.test(file)) {
     return "the Prisma client belongs to storage and files named *-repository.ts or *-store.ts";
   }
-  if (/^storage\/(generated\/|prisma\.ts$)/.test(to) && messageRoom.test(file)) {
+  if (/^storage\/(generated\/|prisma(-client)?\.ts$)/.test(to) && messageRoom.test(file)) {
     return "Prisma stays off the way of a message";
   }
   const room = rooms.find((candidate) => candidate.room.test(file));
@@ -186,6 +188,23 @@ function environmentReads(file: string, source: string): string[] {
         ? [`src/${file}:${index + 1} ${line.trim()}: only config/env.ts reads the environment`]
         : [],
     );
+}
+
+/** The packages that a file loads with it, directly or over other files. What it imports later does not count. */
+export function packagesLoadedBy(entry: string, sources: Sources): Set<string> {
+  const packages = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const { target, typeOnly, later } of importsOf(file, sources.get(file) ?? "")) {
+      if (typeOnly || later) continue;
+      if ("file" in target) visit(target.file);
+      else packages.add(target.package);
+    }
+  };
+  visit(entry);
+  return packages;
 }
 
 /** Every cycle of imports that remain at run time, as `a.ts -> b.ts -> a.ts`. */
@@ -274,6 +293,7 @@ function importsOf(file: string, source: string): Import[] {
           ? { file: posix.join(posix.dirname(file), specifier) }
           : { package: specifier.replace(/^node:.*$/, "node:") },
         typeOnly: /^(?:import|export)\s+type\b/.test(match[0]),
+        later: /^import\(/.test(match[0]),
       };
     });
 }
