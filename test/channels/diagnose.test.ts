@@ -15,7 +15,7 @@ import { freePort } from "../support/redis.ts";
 import { createSubjectTools } from "./conformance-subject.ts";
 import { diagnosis, LOOPBACK, PUBLIC } from "./diagnose.ts";
 import { slackChannel } from "./slack-subject.ts";
-import { FROM } from "./sms-subject.ts";
+import { FROM, RCS } from "./sms-subject.ts";
 import { sureadhereChannel, sureadhereKeys, WEBHOOK_SECRET } from "./sureadhere-subject.ts";
 import { SECRET_TOKEN, telegramChannel } from "./telegram-subject.ts";
 import { metaChannel } from "./whatsapp-meta-subject.ts";
@@ -233,7 +233,7 @@ describe("a diagnosis of WhatsApp through Twilio", () => {
 });
 
 describe("a diagnosis of SMS", () => {
-  test("distinguishes a number that posts here, one that posts elsewhere, a missing one, and a refused list", async () => {
+  test("distinguishes a number that posts here, one that posts elsewhere, a missing one, and a refused list; also RCS", async () => {
     await using fake = await startFakeTwilio({ from: FROM });
     const { accountSid, authToken, from, url: apiBaseUrl } = fake;
     const look = () =>
@@ -249,6 +249,25 @@ describe("a diagnosis of SMS", () => {
     expect(await lineOf()).toMatch(/^error from: Twilio sends messages .* to https:\/\/elsewhere/);
     fake.numbers = [{ sms_url: "https://chat.example.org/webhooks/sms", sms_method: "POST" }];
     expect(await lineOf()).toBe("ok from: Twilio posts to https://chat.example.org/webhooks/sms.");
+
+    const withRcs = () => diagnosis(sms, { accountSid, authToken, from, apiBaseUrl, rcs: RCS });
+    expect((await withRcs()).slice(2)).toEqual(
+      [
+        "warning rcs.sender: rcs:acme_agent is not among the account's RCS senders.",
+        "warning rcs.messagingServiceSid: Twilio does not tell about the Messaging Service.",
+      ].map((words) => expect.stringContaining(words)),
+    );
+    const webhook = { callback_url: "https://chat.example.org/webhooks/sms", callback_method: "POST" };
+    fake.senders.push({ sender_id: RCS.sender, status: "ONLINE", webhook });
+    fake.service = { use_inbound_webhook_on_number: false, inbound_request_url: null };
+    const [, , ...found] = await withRcs();
+    expect(found).toEqual([
+      "ok rcs.sender: The sender rcs:acme_agent is online.",
+      "ok rcs.sender: Twilio posts to https://chat.example.org/webhooks/sms.",
+      expect.stringMatching(/^error rcs\.messagingServiceSid: Twilio sends .* to nowhere/),
+    ]);
+    fake.service = { use_inbound_webhook_on_number: true };
+    expect((await withRcs()).at(-1)).toMatch(/^ok rcs\.messagingServiceSid: /);
   });
 });
 

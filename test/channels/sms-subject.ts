@@ -10,6 +10,8 @@ import { type ConformanceSubject, createSubjectTools, type VendorFault } from ".
 
 export const FROM = "+14155238886";
 export const ADA = "+491700000001";
+/** The configuration for RCS with a Messaging Service. */
+export const RCS = { sender: "rcs:acme_agent", messagingServiceSid: "MG0123456789abcdef0123456789abcdef" };
 const PUBLIC_URL = "https://causeway.example.org";
 
 type Account = Pick<FakeTwilio, "url" | "accountSid" | "authToken" | "from">;
@@ -58,10 +60,13 @@ export function messageWith(fake: Pick<Account, "accountSid" | "from">, fields: 
   };
 }
 
-export async function smsSubject(log: Logger): Promise<ConformanceSubject> {
-  const fake = await startFakeTwilio({ from: FROM });
-  const channel = await smsChannel(fake, { log });
-  const message = (fields: Record<string, string>) => webhook(fake, messageWith(fake, fields));
+/** `rcs`: users write to the RCS sender, and the bot sends through the Messaging Service. */
+export async function smsSubject(log: Logger, rcs?: typeof RCS): Promise<ConformanceSubject> {
+  const fake = await startFakeTwilio({ from: FROM, ...rcs });
+  const channel = await smsChannel(fake, { log, config: { rcs } });
+  const addresses = rcs === undefined ? {} : { From: `rcs:${ADA}`, To: rcs.sender };
+  const message = (fields: Record<string, string>) =>
+    webhook(fake, messageWith(fake, { ...addresses, ...fields }));
   return {
     channel,
     definition,

@@ -4,12 +4,64 @@ import { segmentsOf } from "../../src/channels/sms/segments.ts";
 import { startFakeTwilio } from "../support/fake-twilio.ts";
 import { describeChannelConformance, noButtons, noStreams } from "./conformance.ts";
 import { createSubjectTools, partOf } from "./conformance-subject.ts";
-import { ADA, FROM, messageWith, smsChannel, smsSubject, webhook } from "./sms-subject.ts";
+import { ADA, FROM, messageWith, RCS, smsChannel, smsSubject, webhook } from "./sms-subject.ts";
 
 describeChannelConformance({
   kind: "sms",
   setup: ({ log }) => smsSubject(log),
   except: [...noStreams, ...noButtons],
+});
+describeChannelConformance({
+  kind: "sms (rcs)",
+  setup: ({ log }) => smsSubject(log, RCS),
+  except: [...noStreams, ...noButtons],
+});
+
+test("one person over RCS and SMS is one user, and the Messaging Service decides how the answer goes", async () => {
+  await using fake = await startFakeTwilio({ from: FROM, ...RCS });
+  const channel = await smsChannel(fake, { config: { rcs: RCS } });
+  const eventsOf = async (fields: Record<string, string>) => {
+    const received = await channel.receive(webhook(fake, messageWith(fake, { Body: "hello", ...fields })));
+    return received.kind === "accepted" ? received.events : received;
+  };
+  const conversation = { address: ADA, userIdentifier: ADA, externalKey: null };
+  for (const fields of [{ From: `rcs:${ADA}`, To: RCS.sender }, {}])
+    expect(await eventsOf(fields)).toMatchObject([{ type: "message", text: "hello", conversation }]);
+  expect(await eventsOf({ From: `rcs:${ADA}`, To: "rcs:another_agent" })).toEqual([]);
+  const soon = AbortSignal.timeout(10_000);
+  const since = new Date();
+  const sent = await channel.send(partOf(ADA, "hello"), soon);
+  expect(fake.taken).toMatchObject([{ to: ADA, sender: RCS.messagingServiceSid }]);
+  expect(sent).toEqual({ kind: "sent", externalIds: [fake.taken[0]?.sid] });
+  expect(await channel.findSent?.(partOf(ADA, "hello"), since, soon)).toEqual([fake.taken[0]?.sid]);
+});
+
+test("an RCS sender alone sends by RCS only", async () => {
+  await using fake = await startFakeTwilio({ from: RCS.sender });
+  const channel = await smsChannel(fake);
+  const soon = AbortSignal.timeout(10_000);
+  const since = new Date();
+  await channel.send(partOf(ADA, "hello"), soon);
+  expect(fake.taken).toMatchObject([{ to: `rcs:${ADA}`, sender: RCS.sender, body: "hello" }]);
+  expect(await channel.findSent?.(partOf(ADA, "hello"), since, soon)).toHaveLength(1);
+});
+
+test("a configuration of RCS that cannot work is refused, with the reason", () => {
+  const problemsOf = (config: object) => {
+    const account = { accountSid: "AC0", authToken: "token", from: FROM };
+    const read = definition.configSchema.safeParse({ ...account, ...config });
+    return (read.error?.issues ?? []).map(({ path, message }) => `${path.join(".")} ${message}`);
+  };
+  expect(problemsOf({ rcs: RCS })).toEqual([]);
+  expect(problemsOf({ from: RCS.sender })).toEqual([]);
+  expect(problemsOf({ from: RCS.sender, rcs: RCS })).toEqual([
+    expect.stringMatching(/^from must be the number .* leave `rcs` out$/),
+  ]);
+  expect(problemsOf({ rcs: { sender: "acme", messagingServiceSid: "SM0" } })).toEqual([
+    expect.stringMatching(/^rcs\.sender must be .*rcs:acme_agent/),
+    expect.stringMatching(/^rcs\.messagingServiceSid is not the SID/),
+  ]);
+  expect(problemsOf({ rcs: { sender: RCS.sender } })).toEqual([expect.stringMatching(/^rcs\./)]);
 });
 
 test("STOP and START, which Twilio answers, ask no bot, but change who can be reached", async () => {
@@ -83,6 +135,7 @@ test("phone numbers are recognized in every form that people write", () => {
     "+49 170 1234567",
     "0049 (170) 123-4567",
     "+49.170.1234567",
+    "rcs:+491701234567",
     // Copied from a list of contacts, from a page, and from a letterhead.
     "\u202a+49 170 1234567\u202c",
     "tel:+49\u2011170\u20131234567",

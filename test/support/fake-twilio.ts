@@ -6,6 +6,8 @@ import { startLoopbackServer } from "./loopback-server.ts";
 /** A message that the fake accepted. */
 export interface TakenMessage {
   sid: string;
+  /** The sender of the account, as the call names it: an address, or a Messaging Service. */
+  sender: string;
   /** The time, in Twilio's date format. */
   at: string;
   to: string;
@@ -41,6 +43,8 @@ export interface FakeTwilio extends AsyncDisposable {
   typing: readonly string[];
   /** The account's WhatsApp senders, as the Senders API lists them. */
   senders: Record<string, unknown>[];
+  /** Settings of the account's Messaging Service. Null: there is none. */
+  service: Record<string, unknown> | null;
   /** The account's phone numbers. Null: the list is refused. */
   numbers: Record<string, unknown>[] | null;
   /** Number of received requests, accepted or not. */
@@ -71,9 +75,13 @@ export const nextSid = (kind: "SM" | "MM" = "SM") => `${kind}${(++lastSid).toStr
 
 /**
  * A fake of Twilio's REST API. It is as strict as the real one about credentials, senders, lengths and the contents of
- * a message. It accepts messages, and fails on demand. Each fake uses a separate loopback port.
+ * a message. It accepts messages, and fails on demand. Each fake uses a separate loopback port. A Messaging Service of it
+ * sends everything by RCS.
  */
-export async function startFakeTwilio({ from = "whatsapp:+14155238886" } = {}): Promise<FakeTwilio> {
+export async function startFakeTwilio({
+  from = "whatsapp:+14155238886",
+  messagingServiceSid = "",
+} = {}): Promise<FakeTwilio> {
   const accountSid = "AC0123456789abcdef0123456789abcdef";
   const contentSid = "HXaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
   const authToken = "5ecre7ab1e70ken0123456789abcdef0";
@@ -85,7 +93,7 @@ export async function startFakeTwilio({ from = "whatsapp:+14155238886" } = {}): 
   const faults: TwilioFault[] = [];
 
   function take(form: URLSearchParams): Answer {
-    const message = readMessage(form, { from, contentSid });
+    const message = readMessage(form, { from, contentSid, messagingServiceSid });
     if ("status" in message) return message;
     const sid = nextSid();
     taken.push({ sid, at: new Date().toUTCString(), ...message });
@@ -94,12 +102,15 @@ export async function startFakeTwilio({ from = "whatsapp:+14155238886" } = {}): 
 
   /** Newest first, as Twilio lists them. */
   function list(query: URLSearchParams): Answer {
+    const wanted = query.get("From") ?? messagingServiceSid;
     const messages = taken
-      .filter(({ to }) => to === query.get("To") && query.get("From") === from)
-      .map(({ sid, to, body, media, at }) => ({
+      .map((message) => (message.sender === from ? message : { ...message, to: `rcs:${message.to}` }))
+      .filter(({ to, sender }) => to === query.get("To") && sender === wanted)
+      .map(({ sid, to, sender, body, media, at }) => ({
         sid,
         to,
         from,
+        messaging_service_sid: sender === from ? null : sender,
         body: body ?? "",
         num_media: media === null ? "0" : "1",
         direction: "outbound-api",
@@ -120,6 +131,8 @@ export async function startFakeTwilio({ from = "whatsapp:+14155238886" } = {}): 
       return reply(response, { status: 200, body: { sid: accountSid, status: "active" } });
     if (request.method === "GET" && request.url?.startsWith("/v2/Channels/Senders?"))
       return reply(response, { status: 200, body: { senders } });
+    if (request.method === "GET" && request.url?.startsWith("/v1/Services/"))
+      return reply(response, serviceAnswer());
     if (request.method === "GET" && request.url?.startsWith(`${account}/IncomingPhoneNumbers.json?`))
       return reply(response, numbersAnswer());
     if (request.method === "POST" && request.url === "/v2/Indicators/Typing.json") {
@@ -144,6 +157,11 @@ export async function startFakeTwilio({ from = "whatsapp:+14155238886" } = {}): 
     else reply(response, refusal(fault));
   }
 
+  function serviceAnswer(): Answer {
+    const { service } = fake;
+    return service === null ? refuse(404, 20404, "not found") : { status: 200, body: service };
+  }
+
   function numbersAnswer(): Answer {
     const { numbers } = fake;
     return numbers === null
@@ -162,6 +180,7 @@ export async function startFakeTwilio({ from = "whatsapp:+14155238886" } = {}): 
     taken,
     typing,
     senders,
+    service: null,
     numbers: [],
     requests: () => requests,
     fail: (fault) => void faults.push(fault),
@@ -190,15 +209,21 @@ function reply(response: ServerResponse, { status, headers, body }: Answer): voi
 /** The message from a form, or Twilio's refusal. */
 function readMessage(
   form: URLSearchParams,
-  known: { from: string; contentSid: string },
+  known: { from: string; contentSid: string; messagingServiceSid: string },
 ): Omit<TakenMessage, "sid" | "at"> | Answer {
   const to = form.get("To") ?? "";
   const body = form.get("Body");
   const media = form.get("MediaUrl");
   const contentSid = form.get("ContentSid");
-  if (form.get("From") !== known.from)
+  const sender = form.get("From") ?? form.get("MessagingServiceSid") ?? "";
+  if (form.has("From") && sender !== known.from)
     return refuse(400, 63007, "no Channel with the specified From address");
-  const toForm = known.from.startsWith("whatsapp:") ? /^whatsapp:\S+$/ : /^\+\d+$/;
+  if (!form.has("From") && sender !== known.messagingServiceSid)
+    return refuse(404, 21701, "The Messaging Service does not exist");
+  if (form.has("FallbackFrom") === form.has("From"))
+    return refuse(400, 21664, "FallbackFrom needs a service");
+  const [prefix = ""] = /^\w+:/.exec(known.from) ?? [];
+  const toForm = prefix === "whatsapp:" ? /^whatsapp:\S+$/ : prefix === "rcs:" ? /^rcs:\+\d+$/ : /^\+\d+$/;
   if (!toForm.test(to)) return refuse(400, 21211, "The 'To' number is not valid");
   if (contentSid === null) {
     if (media === null && (body === null || body.trim() === ""))
@@ -210,7 +235,15 @@ function readMessage(
   const statusCallback = form.get("StatusCallback");
   if (statusCallback !== null && !/^(https:\/\/|http:\/\/127\.)/.test(statusCallback))
     return refuse(400, 21609, "The StatusCallback URL is not valid");
-  return { to, body, media, contentSid, contentVariables: form.get("ContentVariables"), statusCallback };
+  return {
+    sender,
+    to,
+    body,
+    media,
+    contentSid,
+    contentVariables: form.get("ContentVariables"),
+    statusCallback,
+  };
 }
 
 /** The headers and body of a webhook, signed by Twilio's own library. */

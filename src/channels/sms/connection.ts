@@ -13,6 +13,7 @@ import type { SmsConfig } from "./config.ts";
 import { words } from "./errors.ts";
 import { createInbound } from "./inbound.ts";
 import { createOutbound } from "./outbound.ts";
+import { senderOf } from "./sender.ts";
 import { createWebhook } from "./verify.ts";
 
 /** One number of a Twilio account. */
@@ -22,7 +23,7 @@ export function createSmsChannel(options: ChannelOptions<SmsConfig>): Channel {
   let report: ((error: string | null) => void) | null = null;
   const troubles = createTroubles((error) => report?.(error));
   const client = createApiClient();
-  const api = createRestApi(config, client);
+  const api = createRestApi(config, senderOf(config), client);
   const statusUrl = canCallUs(publicUrl, config.apiBaseUrl) ? `${webhookUrl}/status` : null;
   const onTrouble = (trouble: string) => troubles.set("webhook", trouble);
   const webhook = createWebhook({
@@ -49,7 +50,7 @@ export function createSmsChannel(options: ChannelOptions<SmsConfig>): Channel {
       if (received.kind === "accepted" && received.events.some(hasArrived)) troubles.set("webhook", null);
       return received;
     },
-    ...createOutbound({ api, statusUrl, log }),
+    ...createOutbound({ config, api, statusUrl, log }),
     fetchAttachment: async (platformId) => findMedia(config, platformId),
     async start(context) {
       report = (error) => context.reportError(error);

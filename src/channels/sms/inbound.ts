@@ -4,11 +4,12 @@ import { OPTED_OUT } from "../kit/opted-out.ts";
 import { createWordCheck } from "../kit/whole-words.ts";
 import { attachmentsOf } from "../twilio/attachments.ts";
 import { type FormParams, field } from "../twilio/params.ts";
-import { isNumber } from "./address.ts";
+import { isNumber, RCS } from "./address.ts";
 import type { SmsConfig } from "./config.ts";
+import { isOurs } from "./sender.ts";
 
 export interface InboundDeps {
-  config: Pick<SmsConfig, "from" | "optOutWords" | "optInWords" | "helpWords">;
+  config: Pick<SmsConfig, "from" | "rcs" | "optOutWords" | "optInWords" | "helpWords">;
   log: Logger;
 }
 
@@ -33,12 +34,13 @@ export function createInbound({ config, log }: InboundDeps) {
       log.info({ messageSid, reason }, "sms ignored");
       return [];
     };
-    const sender = field(params, "From");
-    // Other channels of the account have a prefix: `whatsapp:+49…`.
-    if (sender === undefined || !isNumber(sender)) return ignore("not sent from a phone number");
-    if (sender === config.from) return ignore("sent by ourselves");
+    const from = field(params, "From") ?? "";
+    // A person has one number in both. Other channels of the account have another prefix: `whatsapp:+49…`.
+    const sender = from.startsWith(RCS) ? from.slice(RCS.length) : from;
+    if (!isNumber(sender)) return ignore("not sent from a phone number");
+    if (isOurs(config, sender)) return ignore("sent by ourselves");
     const to = field(params, "To") ?? "";
-    if (to !== config.from) {
+    if (!isOurs(config, to)) {
       log.warn({ messageSid, to }, "a message to another number of the account was ignored");
       return [];
     }

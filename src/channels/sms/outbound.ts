@@ -7,10 +7,13 @@ import { createMessageCreator } from "../twilio/create-message.ts";
 import { createFinder } from "../twilio/find-sent.ts";
 import type { RestApi } from "../twilio/rest-api.ts";
 import { isNumber } from "./address.ts";
+import type { SmsConfig } from "./config.ts";
 import { words } from "./errors.ts";
 import { segmentsOf } from "./segments.ts";
+import { recipientOf } from "./sender.ts";
 
 export interface OutboundDeps {
+  config: Pick<SmsConfig, "from" | "rcs">;
   api: RestApi;
   /** The URL for Twilio's status reports; null if Twilio cannot reach us. */
   statusUrl: string | null;
@@ -18,7 +21,7 @@ export interface OutboundDeps {
 }
 
 /** Sends SMS. Every outcome is a value. A file is sent as its link, because few networks carry files. */
-export function createOutbound({ log, ...deps }: OutboundDeps) {
+export function createOutbound({ config, log, ...deps }: OutboundDeps) {
   const create = createMessageCreator({ ...deps, words });
   const find = createFinder(deps.api);
 
@@ -26,8 +29,8 @@ export function createOutbound({ log, ...deps }: OutboundDeps) {
     const { address, deliveryId } = part;
     if (!isNumber(address)) return { kind: "failed", ...badAddress(address), scope: "conversation" };
     const body = saidOf(part);
-    const result = await create(address, { body }, { deliveryId, signal });
-    // Each segment is paid for.
+    const result = await create(recipientOf(config, address), { body }, { deliveryId, signal });
+    // Each segment of an SMS is paid for.
     if (result.kind === "sent") log.info({ delivery_id: deliveryId, ...segmentsOf(body) }, "sms sent");
     return result;
   }
@@ -37,7 +40,7 @@ export function createOutbound({ log, ...deps }: OutboundDeps) {
     canReach: async (address: string): Promise<Reachability> =>
       isNumber(address) ? { kind: "reachable" } : { kind: "unreachable", ...badAddress(address) },
     findSent: (part, since, signal) =>
-      find(part.address, { text: saidOf(part), isFile: false }, since, signal),
+      find(recipientOf(config, part.address), { text: saidOf(part), isFile: false }, since, signal),
   } satisfies Pick<Channel, "send" | "canReach" | "findSent">;
 }
 

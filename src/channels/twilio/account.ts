@@ -1,3 +1,6 @@
+/** A sender of the account. Or a Messaging Service that tries RCS, and otherwise sends SMS from a number. */
+export type Sender = { from: string } | { messagingServiceSid: string; fallbackFrom: string };
+
 /** A Twilio account and the URL of its API. */
 export interface TwilioAccount {
   accountSid: string;

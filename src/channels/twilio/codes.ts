@@ -13,6 +13,10 @@ const MEANINGS: Readonly<Record<number, CodeMeaning>> = {
   21606: "misconfigured", // From is not ours
   21610: "opted_out", // the user wrote STOP
   21611: "slow_down", // too many messages wait for the sender
+  21667: "misconfigured", // no RCS sender in the Messaging Service
+  21701: "misconfigured", // no such Messaging Service
+  21703: "misconfigured", // no sender in the Messaging Service
+  21705: "misconfigured", // no SID of a Messaging Service
   30001: "try_again", // queue overflow
   30002: "misconfigured", // account suspended
   30008: "try_again", // unknown error

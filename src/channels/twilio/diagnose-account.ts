@@ -32,7 +32,7 @@ export async function checkTokens(
     const token = config[key];
     if (token === undefined) continue;
     const alone = { ...config, authToken: token, secondaryAuthToken: undefined };
-    const fault = await createRestApi(alone, client).check(signal);
+    const fault = await createRestApi(alone, { from: config.from }, client).check(signal);
     // Without an answer of Twilio, the other token would tell nothing else.
     if (fault !== null && fault.kind !== "refused")
       return { findings: [unreachable(`${describeFault(fault, words)}.`)], token: null };
@@ -63,12 +63,12 @@ export async function readOfAccount(
 export function webhookFinding(
   { url, method }: { url: unknown; method: unknown },
   wanted: string,
-  place: { sender: string; setting: string },
+  place: { key: string; sender: string; setting: string },
 ): Finding {
-  if (url === wanted && method === "POST") return okFinding("from", `Twilio posts to ${wanted}.`);
+  if (url === wanted && method === "POST") return okFinding(place.key, `Twilio posts to ${wanted}.`);
   const now = url ? `${String(url)} (${String(method)})` : "nowhere";
   return errorFinding(
-    "from",
+    place.key,
     `Twilio sends messages ${place.sender} to ${now}, not to ${wanted}.`,
     `enter that URL at ${place.setting}, with method POST`,
   );

@@ -5,13 +5,19 @@ import type {
 } from "twilio/lib/rest/api/v2010/account/message.js";
 import type { ApiClient } from "../kit/api-client.ts";
 import type { ApiFault } from "../kit/api-fault.ts";
-import type { TwilioAccount } from "./account.ts";
+import type { Sender, TwilioAccount } from "./account.ts";
 import { CallFailed, SdkTransport, UNREADABLE } from "./sdk-transport.ts";
 
 type Outcome<T> = { kind: "ok"; value: T } | { kind: "fault"; fault: ApiFault };
 
-export type NewMessage = Omit<MessageListInstanceCreateOptions, "from">;
-export type ListedMessage = Pick<MessageInstance, "sid" | "body" | "numMedia" | "direction" | "dateCreated">;
+export type NewMessage = Omit<
+  MessageListInstanceCreateOptions,
+  "from" | "messagingServiceSid" | "fallbackFrom"
+>;
+export type ListedMessage = Pick<
+  MessageInstance,
+  "sid" | "body" | "numMedia" | "direction" | "dateCreated" | "messagingServiceSid"
+>;
 
 export interface RestApi {
   /** Creates a message (Twilio, "Message resource"). Returns its id. */
@@ -27,8 +33,8 @@ export interface RestApi {
 const MOST_LISTED = 100;
 
 /** The few necessary calls. Each is made once, because the code that records the outcome decides about retries. */
-export function createRestApi(config: TwilioAccount & { from: string }, client: ApiClient): RestApi {
-  const { accountSid, from } = config;
+export function createRestApi(config: TwilioAccount, sender: Sender, client: ApiClient): RestApi {
+  const { accountSid } = config;
   const transport = new SdkTransport(client, config.apiBaseUrl);
   const sdks = createSdks(config, transport);
 
@@ -45,11 +51,22 @@ export function createRestApi(config: TwilioAccount & { from: string }, client: 
 
   return {
     async createMessage(message, signal) {
-      const outcome = await ask((sdk) => sdk.messages.create({ from, ...message }), signal);
+      const outcome = await ask((sdk) => sdk.messages.create({ ...sender, ...message }), signal);
       return requireSid(outcome);
     },
-    listMessages: (to, signal) =>
-      ask((sdk) => sdk.messages.list({ to, from, pageSize: MOST_LISTED, limit: MOST_LISTED }), signal),
+    async listMessages(to, signal) {
+      const most = { pageSize: MOST_LISTED, limit: MOST_LISTED };
+      if ("from" in sender) return ask((sdk) => sdk.messages.list({ to, ...sender, ...most }), signal);
+      // The service chose the address after the call, and the list has no filter for services.
+      const lists = [];
+      for (const address of [to, `rcs:${to}`]) {
+        const listed = await ask((sdk) => sdk.messages.list({ to: address, ...most }), signal);
+        if (listed.kind === "fault") return listed;
+        lists.push(...listed.value);
+      }
+      const { messagingServiceSid } = sender;
+      return { kind: "ok", value: lists.filter((each) => each.messagingServiceSid === messagingServiceSid) };
+    },
     async check(signal) {
       const outcome = requireSid(await ask((sdk) => sdk.api.v2010.accounts(accountSid).fetch(), signal));
       return outcome.kind === "ok" ? null : outcome.fault;

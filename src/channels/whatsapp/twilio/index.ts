@@ -15,7 +15,7 @@ export function createTwilioProvider(options: ProviderOptions<TwilioConfig>): Pr
   const { config, publicUrl, webhookUrl, log } = options;
   const { from, template } = config;
   const client = createApiClient();
-  const api = createRestApi(config, client);
+  const api = createRestApi(config, { from }, client);
   const statusUrl = canCallUs(publicUrl, config.apiBaseUrl) ? `${webhookUrl}/status` : null;
   const webhook = createWebhook({
     account: config,
