@@ -8,6 +8,11 @@ const FIRST: Readonly<Record<Bot["platform"], string>> = {
   slack: "ada",
   whatsapp: "491701234567",
 };
+const WHO = {
+  telegram: "Who? A name, a number, or ada@shop: Ada, who writes to the business account shop.",
+  slack: "Who? A name, or a channel such as general.",
+  whatsapp: "Who? A name or a number.",
+};
 const APPS = { telegram: "Telegram", slack: "Slack", whatsapp: "WhatsApp" };
 
 export interface PhoneProps {
@@ -22,6 +27,7 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
   const { platform, name } = bot;
   const [chosen, setChosen] = useState<string | null>(null);
   const [thread, setThread] = useState<string | null>(null);
+  const [isOwner, setIsOwner] = useState(false);
   const id = chosen ?? bot.chats[0]?.id ?? FIRST[platform];
   const chat = bot.chats.find((each) => each.id === id || each.title === id) ?? null;
   const end = useRef<HTMLDivElement>(null);
@@ -36,6 +42,7 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
   const path = chatPath(platform, id);
   const choose = (next: string) => {
     setThread(null);
+    setIsOwner(false);
     setChosen(next);
     // Slack tells an app that somebody opened the conversation with it.
     if (platform === "slack") act(call("POST", `${chatPath(platform, next)}/open`, { bot: name }));
@@ -51,7 +58,7 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
   };
   const block = (blocked: boolean) => act(call("POST", `${path}/block`, { blocked, bot: name }));
   const open = () => {
-    const written = window.prompt("Who? A name, a number, or a channel such as general.");
+    const written = window.prompt(WHO[platform]);
     if (written?.trim()) choose(written.trim());
   };
 
@@ -72,6 +79,11 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
         <button type="button" title="Another chat" aria-label="Another chat" onClick={open}>
           +
         </button>
+        {chat?.owner ? (
+          <button type="button" aria-pressed={isOwner} onClick={() => setIsOwner(!isOwner)}>
+            As {chat.owner.name}
+          </button>
+        ) : null}
         <button type="button" aria-pressed={chat?.blocked ?? false} onClick={() => block(!chat?.blocked)}>
           {chat?.blocked ? "Blocked" : "Block"}
         </button>
@@ -94,6 +106,7 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
             call("POST", `${path}/messages`, {
               bot: name,
               ...said,
+              ...(isOwner && chat?.owner ? { from: chat.owner.id } : {}),
               ...(thread === null ? {} : platform === "slack" ? { thread } : { reply_to: thread }),
             }),
           )

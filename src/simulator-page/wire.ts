@@ -24,6 +24,7 @@ export interface Chat {
   id: string;
   title: string;
   kind: "private" | "group";
+  owner?: { id: string; name: string };
   messages: Message[];
   blocked: boolean;
   typing: string | null;

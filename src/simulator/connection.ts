@@ -37,6 +37,8 @@ export interface SeenChat {
   id: string;
   title: string;
   kind: "private" | "group";
+  /** The owner of the business account with which the person chats. */
+  owner?: { id: string; name: string };
   messages: SeenMessage[];
   blocked: boolean;
   /** The bot writes, or its own words for that. */
@@ -102,6 +104,8 @@ export interface Connection {
   look(chat: string): SeenChat;
   chats(): SeenChat[];
   block(chat: string, blocked: boolean): void;
+  /** The owner of a business account connects the bot with it, or ends that. Absent: the platform has none. */
+  connectBusiness?(account: string, change: { connected: boolean; canReply: boolean }): void;
   /** The form of a chat's name that the platform uses, such as a number. */
   chatId(chat: string): string;
   reset(): void;

@@ -57,6 +57,9 @@ export async function replay({ run, call, timeoutMs, print }: ReplayOptions): Pr
     } else if ("block" in step) {
       const { platform, chat, ...body } = step.block;
       await call("POST", `/${platform}/chats/${encodeURIComponent(chat)}/block`, body);
+    } else if ("business" in step) {
+      const { platform, account, ...body } = step.business;
+      await call("POST", `/${platform}/business/${encodeURIComponent(account)}`, body);
     } else if ("fault" in step) await call("POST", "/faults", step.fault);
     else if ("clock" in step) await call("POST", "/clock", step.clock);
     else await call("DELETE", "/faults");
@@ -106,6 +109,8 @@ function describe(step: Step): string {
   if ("edit" in step) return `${step.edit.platform} ${step.edit.chat} edits "${step.edit.message}"`;
   if ("block" in step)
     return `${step.block.platform} ${step.block.chat} ${step.block.blocked ? "blocks" : "unblocks"}`;
+  if ("business" in step)
+    return `${step.business.platform} ${step.business.account} ${step.business.connected ? "connects" : "disconnects"} the bot`;
   if ("fault" in step) return `fault ${step.fault.fault} on ${step.fault.platform}`;
   if ("clock" in step) return `the clock moves ${step.clock.forward_seconds} s`;
   if ("expect" in step)

@@ -30,6 +30,15 @@ export const stepSchema = z.union([
     react: z.strictObject({ ...where, message: z.string(), emoji: z.string(), from: z.string().optional() }),
   }),
   z.strictObject({ block: z.strictObject({ ...where, blocked: z.boolean() }) }),
+  z.strictObject({
+    business: z.strictObject({
+      platform: z.enum(PLATFORMS),
+      account: z.string().min(1),
+      bot: z.string().optional(),
+      connected: z.boolean(),
+      can_reply: z.boolean(),
+    }),
+  }),
   z.strictObject({ fault: z.looseObject({ platform: z.enum(PLATFORMS), fault: z.string() }) }),
   z.strictObject({ clear_faults: z.literal(true) }),
   z.strictObject({ clock: z.strictObject({ forward_seconds: z.number() }) }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
+import { controlAt } from "../support/simulator.ts";
 
 const SIMULATED = {
   api: { kind: "api", agent: "echo" },
@@ -20,16 +21,8 @@ const SIMULATED = {
 };
 
 /** Calls the control API. */
-async function control({ url }: TestApp, method: string, path: string, body?: unknown) {
-  const response = await fetch(`${url}/simulator/v1${path}`, {
-    method,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-  });
-  // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
-  return { status: response.status, body: (await response.json()) as any };
-}
+const control = ({ url }: TestApp, method: string, path: string, body?: unknown) =>
+  controlAt(url)(method, path, body);
 
 const say = (app: TestApp, chat: string, text: string) => control(app, "POST", `/${chat}/messages`, { text });
 
@@ -51,6 +44,28 @@ describe("simulated channels of the service", () => {
     for (const chat of chats) expect((await say(app, chat, "hello")).status).toBe(201);
     for (const chat of chats)
       await eventually(async () => expect(await seen(app, chat)).toEqual(["hello", "You said: hello"]));
+
+    // A thumb below an answer is a rating, until it is taken back.
+    const list = async (path: string) => (await app.api("GET", path)).body.data;
+    for (const channel of ["telegram", "slack"]) {
+      const chat = chats.find((each) => each.startsWith(channel));
+      const react = (emoji: string) =>
+        control(app, "POST", `/${chat}/react`, { message: "You said: hello", emoji });
+      await eventually(async () =>
+        expect(await list(`/deliveries?channel=${channel}`)).toMatchObject([{ status: "sent" }]),
+      );
+      for (const [emoji, rating] of [
+        ["👍", "up"],
+        ["👎", "down"],
+      ] as const) {
+        expect(await react(emoji)).toMatchObject({ status: 201, body: { reaction: emoji } });
+        await eventually(async () =>
+          expect(await list(`/feedback?channel=${channel}`)).toMatchObject([{ rating }]),
+        );
+      }
+      await react("");
+      await eventually(async () => expect(await list(`/feedback?channel=${channel}`)).toEqual([]));
+    }
 
     // The user has written first, so WhatsApp accepts an answer.
     const stranger = "whatsapp/chats/4915112345678";

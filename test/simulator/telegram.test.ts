@@ -183,6 +183,12 @@ describe("simulated Telegram", () => {
       ["answerCallbackQuery", { callback_query_id: "1" }, 400, "query is too old"],
       ["setWebhook", { url: "http://example.org/hook" }, 400, "An HTTPS URL must be provided"],
       ["dance", {}, 404, "method not found"],
+      [
+        "sendMessage",
+        { chat_id: 5, text: "a", business_connection_id: "none" },
+        400,
+        "business connection not found",
+      ],
     ];
     for (const [method, payload, status, words] of refusals) {
       const answer = await call(simulator, method, payload);
@@ -237,6 +243,42 @@ describe("simulated Telegram", () => {
     await echoBot(simulator).api.sendVoice(5, new InputFile(Buffer.from("OggS"), "voice.ogg"));
     const { body: heard } = await simulator.control("GET", "/telegram/chats/5");
     expect(heard.at(-1).file).toMatchObject({ content_type: "audio/ogg" });
+  });
+
+  it("lets a bot answer for a business account: while it is connected, with the right, and for 24 hours", async () => {
+    await using simulator = await startSimulator("telegram");
+    const { control } = simulator;
+    const send = (business_connection_id: string) =>
+      call(simulator, "sendMessage", { chat_id: 5, text: "Hello!", business_connection_id });
+    const said = await control("POST", "/telegram/chats/5@shop/messages", { text: "Open?" });
+    expect(said).toMatchObject({ status: 201, body: { from: "user", text: "Open?" } });
+    const { result: updates } = await call(simulator, "getUpdates", {});
+    expect(updates).toMatchObject([
+      {
+        business_connection: { user: { first_name: "shop" }, is_enabled: true, rights: { can_reply: true } },
+      },
+      { business_message: { from: { id: 5 }, chat: { id: 5, type: "private" }, text: "Open?" } },
+    ]);
+    const { id } = updates[0].business_connection;
+    expect(updates[1].business_message.business_connection_id).toBe(id);
+    expect(await send(id)).toMatchObject({
+      result: { from: { first_name: "shop" }, sender_business_bot: { is_bot: true } },
+    });
+    expect(await seen(simulator, "5@shop")).toEqual(["user: Open?", "bot: Hello!"]);
+    expect((await control("GET", "/telegram/chats")).body).toMatchObject([
+      { id: expect.stringMatching(/^5@\d+$/), owner: { name: "shop" } },
+    ]);
+    const react = await control("POST", "/telegram/chats/5@shop/react", { message: "Hello!", emoji: "👍" });
+    expect(react).toMatchObject({ status: 409, body: { error: { code: "not_told" } } });
+
+    await control("POST", "/clock", { forward_seconds: 25 * 3600 });
+    expect(await send(id)).toMatchObject({ description: "Bad Request: BUSINESS_PEER_INVALID" });
+    await control("POST", "/telegram/business/shop", { connected: false });
+    expect(await send(id)).toMatchObject({ description: "Bad Request: BUSINESS_CONNECTION_INVALID" });
+    // What is written there now, the bot does not hear.
+    await control("POST", "/telegram/chats/5@shop/messages", { text: "Still open?" });
+    const { result: last } = await call(simulator, "getUpdates", { offset: -1 });
+    expect(last).toMatchObject([{ business_connection: { is_enabled: false } }]);
   });
 
   it("produces each fault as the real service would", async () => {

@@ -1,70 +1,79 @@
 import { expect, test } from "vitest";
+import { startTestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
-import { startTelegramStory } from "./telegram-story.ts";
+import { controlAt } from "../support/simulator.ts";
 
-const ADA = { id: 777_001, is_bot: false, first_name: "Ada" };
-const OLGA = { id: 888_002, is_bot: false, first_name: "Olga" };
-const CONNECTION = "connection-1";
+interface Call {
+  name: string;
+  request: { body: string };
+  answer: { status: number };
+}
 
 test("the bot answers customers as the business account, and pauses when the owner writes", async () => {
-  await using story = await startTelegramStory({
-    agent: {
-      bot: {
-        type: "script",
-        replies: [{ match: "choose", say: "Which?", buttons: [{ label: "One" }] }],
-        sequence: [{ say: "We are open." }],
-      },
-      handoff: { ownPhone: true, idleMinutes: 30 },
-    },
+  const script = {
+    type: "script",
+    replies: [{ match: "choose", say: "Which?", buttons: [{ label: "One" }] }],
+    sequence: [{ say: "We are open." }],
+  };
+  await using app = await startTestApp({
+    agents: { agent: { bot: script, handoff: { ownPhone: true, idleMinutes: 30 } } },
+    channels: { telegram: { kind: "telegram", agent: "agent", simulate: true } },
   });
-  let id = 0;
-  const write = async (from: typeof ADA, text: string) => {
-    const chat = { id: ADA.id, type: "private", first_name: ADA.first_name };
-    const business_message = {
-      ...{ message_id: ++id, date: 1_790_000_000, from, chat, text },
-      business_connection_id: CONNECTION,
-    };
-    expect(await story.post({ update_id: 600_000 + id, business_message })).toBe(200);
+  const control = controlAt(app.url);
+  const say = async (chat: string, text: string, from?: string) =>
+    expect(await control("POST", `/telegram/chats/${chat}/messages`, { text, from })).toMatchObject({
+      status: 201,
+      body: { text, ...(from === undefined ? {} : { name: from }) },
+    });
+  const sees = (chat: string, texts: string[]) =>
+    eventually(async () => {
+      const { body } = await control("GET", `/telegram/chats/${chat}`);
+      expect(body.map(({ text }: { text: string }) => text)).toEqual(texts);
+    });
+  const calls = async (name: string) => {
+    const log: Call[] = (await control("GET", "/log")).body;
+    const made = log.filter((call) => call.name === name && call.answer?.status === 200);
+    return made.map(({ request }) => JSON.parse(request.body));
   };
-  const payloads = (method: string) =>
-    story.fake.calls.filter((call) => call.method === method).map(({ payload }) => payload);
 
-  await write(ADA, "choose");
-  await eventually(() => expect(story.texts(ADA.id)).toEqual(["Which?"]));
-  expect(payloads("sendMessage")).toMatchObject([
-    { chat_id: ADA.id, business_connection_id: CONNECTION, text: "Which?" },
-  ]);
+  await say("ada@olga", "choose");
+  await sees("ada@olga", ["choose", "Which?"]);
+  const [first] = await calls("sendMessage");
+  expect(first).toMatchObject({ business_connection_id: expect.any(String), text: "Which?" });
   // Her own chat with the bot is another conversation.
-  await story.say(ADA.id, "hello");
-  await eventually(() => expect(story.texts(ADA.id)).toEqual(["Which?", "We are open."]));
-  expect(payloads("sendMessage")[1]).not.toHaveProperty("business_connection_id");
+  await say("ada", "hello");
+  await sees("ada", ["hello", "We are open."]);
+  expect((await calls("sendMessage"))[1]).not.toHaveProperty("business_connection_id");
 
-  const [button] = story.sentTo(ADA.id)[0]?.keyboard?.flat() ?? [];
-  const callback_query = {
-    id: "1",
-    from: ADA,
-    data: button?.callback_data,
-    message: {
-      message_id: story.sentTo(ADA.id)[0]?.messageId,
-      chat: { id: ADA.id, type: "private" },
-      business_connection_id: CONNECTION,
-    },
-  };
-  await story.post({ update_id: 700_001, callback_query });
-  await eventually(() => expect(story.texts(ADA.id)).toEqual(["Which?", "We are open.", "We are open."]));
-  await eventually(() =>
-    expect(payloads("editMessageReplyMarkup")).toMatchObject([{ business_connection_id: CONNECTION }]),
+  await control("POST", "/telegram/chats/ada@olga/press", { label: "One" });
+  await sees("ada@olga", ["choose", "Which?", "We are open."]);
+  const { business_connection_id } = first;
+  await eventually(async () =>
+    expect(await calls("editMessageReplyMarkup")).toMatchObject([{ business_connection_id }]),
   );
 
-  await write(OLGA, "I am here myself.");
-  await write(ADA, "Great!");
-  const [session] = await story.rows<{ id: string }>("SELECT id FROM sessions WHERE address LIKE '%:b%'");
-  const { body } = await story.app.api("GET", `/chat/sessions/${session?.id}`);
-  expect(body.handoff).toMatchObject({ state: "taken", holder: { name: "Olga", via: "phone" } });
-  const { body: messages } = await story.app.api("GET", `/chat/sessions/${session?.id}/messages`);
-  expect(messages.data.slice(-2)).toMatchObject([
-    { content: "I am here myself.", origin: "operator", author: { name: "Olga", via: "telegram" } },
-    { content: "Great!", role: "user", execution_id: null },
-  ]);
-  expect(story.texts(ADA.id)).toHaveLength(3);
+  await say("ada@olga", "I am here myself.", "olga");
+  await say("ada@olga", "Great!");
+  const { data: sessions } = (await app.api("GET", "/chat/sessions?channel=telegram")).body;
+  const { id } = sessions.find(({ user }: { user: { identifier: string } }) =>
+    user.identifier.includes(":b"),
+  );
+  await eventually(async () => {
+    const { body: messages } = await app.api("GET", `/chat/sessions/${id}/messages`);
+    expect(messages.data.slice(-2)).toMatchObject([
+      { content: "I am here myself.", origin: "operator", author: { name: "olga", via: "telegram" } },
+      { content: "Great!", role: "user", execution_id: null },
+    ]);
+  });
+  const { body: session } = await app.api("GET", `/chat/sessions/${id}`);
+  expect(session.handoff).toMatchObject({ state: "taken", holder: { name: "olga", via: "phone" } });
+
+  // The owner takes the right to answer back, and the delivery says so.
+  await control("POST", "/telegram/business/olga", { can_reply: false });
+  await say("bela@olga", "hello");
+  await eventually(async () => {
+    const { data: failed } = (await app.api("GET", "/deliveries?status=failed")).body;
+    expect(failed).toMatchObject([{ error: expect.stringContaining("BUSINESS_PEER_INVALID") }]);
+  });
+  await sees("ada@olga", ["choose", "Which?", "We are open.", "I am here myself.", "Great!"]);
 });

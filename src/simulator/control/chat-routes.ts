@@ -11,6 +11,7 @@ import { readJson } from "./read-json.ts";
 import { refused } from "./refused.ts";
 import {
   blockSchema,
+  businessSchema,
   editSchema,
   openSchema,
   pressSchema,
@@ -127,6 +128,20 @@ export function chatRoutes({ platforms, record, canSetWebhooks }: ChatRoutesDeps
     record.note({ block: { platform, chat: request.params.chat, bot, blocked: body.blocked } });
     connection.block(request.params.chat, body.blocked);
     response.json({ blocked: body.blocked });
+  });
+
+  router.post("/:platform/business/:account", async (request, response) => {
+    const body = await readJson(request, response, businessSchema);
+    const connection = body && connectionOf(request, response, body.bot);
+    if (!connection) return;
+    const { platform, name: bot } = connection;
+    const { account } = request.params;
+    const { connected, can_reply: canReply } = body;
+    if (connection.connectBusiness === undefined)
+      return refused(response, 409, "no_businesses", `No business accounts of ${platform} are simulated.`);
+    record.note({ business: { platform, account, bot, connected, can_reply: canReply } });
+    connection.connectBusiness(account, { connected, canReply });
+    response.json({ connected, can_reply: canReply });
   });
 
   router.post("/:platform/webhook", async (request, response) => {

@@ -75,6 +75,13 @@ export const openSchema = z.strictObject({ bot: name.optional() });
 
 export const blockSchema = z.strictObject({ blocked: z.boolean(), bot: name.optional() });
 
+export const businessSchema = z.strictObject({
+  connected: z.boolean().default(true),
+  /** The owner lets the bot answer. */
+  can_reply: z.boolean().default(true),
+  bot: name.optional(),
+});
+
 export const webhookSchema = z.strictObject({
   url: z.string().refine(canBeCalled, "must be an https URL, or an http URL of this network"),
   bot: name.optional(),

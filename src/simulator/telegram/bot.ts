@@ -41,6 +41,8 @@ export interface StoredMessage {
 export interface Chat {
   id: number;
   title: string;
+  /** The business account with which the person chats; null: the chat is with the bot itself. */
+  business: BusinessAccount | null;
   /** Members who have written, by id. */
   users: Map<number, TelegramUser>;
   messages: StoredMessage[];
@@ -50,6 +52,17 @@ export interface Chat {
   draft: string | null;
   /** The end of the typing indicator by the platform's clock, milliseconds. */
   typingUntil: number;
+}
+
+/** An account whose owner has connected the bot, which answers in the owner's name. */
+export interface BusinessAccount {
+  /** Of the connection. */
+  id: string;
+  owner: TelegramUser;
+  isConnected: boolean;
+  canReply: boolean;
+  /** The account's chats by the ids of the persons. */
+  chats: Map<number, Chat>;
 }
 
 export interface Update {
@@ -72,6 +85,8 @@ export interface Bot {
   lastMessageId: number;
   lastFileId: number;
   chats: Map<number, Chat>;
+  /** Business accounts by the ids of their owners. */
+  businesses: Map<number, BusinessAccount>;
   files: Map<string, StoredFile>;
   commands: { command: string; description: string }[];
   /** Callback queries that are not answered, by id. */
@@ -97,23 +112,26 @@ export function createBot(
     lastMessageId: firstId,
     lastFileId: firstId,
     chats: new Map(),
+    businesses: new Map(),
     files: new Map(),
     commands: [],
     queries: new Set(),
   };
 }
 
-/** The chat with an id, which begins to exist when somebody uses it. */
+/** The chat with an id, which begins to exist when somebody uses it: with the bot, or with a business account. */
 export function chatOf(
-  bot: Bot,
+  { chats }: Pick<Bot | BusinessAccount, "chats">,
   id: number,
-  title: string = id < 0 ? "Group" : (NAMES.at(id % NAMES.length) ?? "Ada"),
+  title: string = id < 0 ? "Group" : firstName(id),
+  business: BusinessAccount | null = null,
 ): Chat {
-  const known = bot.chats.get(id);
+  const known = chats.get(id);
   if (known) return known;
   const chat: Chat = {
     id,
     title,
+    business,
     users: new Map(),
     messages: [],
     topics: new Map(),
@@ -121,12 +139,14 @@ export function chatOf(
     draft: null,
     typingUntil: 0,
   };
-  bot.chats.set(id, chat);
+  chats.set(id, chat);
   return chat;
 }
 
-/** First names for users who have none. */
-export const NAMES = ["Ada", "Bela", "Cleo", "Dana", "Emil", "Fay", "Gus"];
+const NAMES = ["Ada", "Bela", "Cleo", "Dana", "Emil", "Fay", "Gus"];
+
+/** The first name of a user who has none, the same one for the same id. */
+export const firstName = (id: number): string => NAMES.at(id % NAMES.length) ?? "Ada";
 
 export function addMessage(
   bot: Bot,
@@ -164,9 +184,13 @@ export function messageObject(chat: Chat, message: StoredMessage, depth = 0): Re
   const { id, from, date, text, entities, keyboard, file, threadId, replyTo, thing, rich } = message;
   const answered = depth === 0 ? chat.messages.find((each) => each.id === replyTo) : undefined;
   const words = file === null ? ["text", "entities"] : ["caption", "caption_entities"];
+  const { business } = chat;
+  const isForOwner = business !== null && from.is_bot;
   return {
     message_id: id,
-    from,
+    from: isForOwner ? business.owner : from,
+    ...(business === null ? {} : { business_connection_id: business.id }),
+    ...(isForOwner ? { sender_business_bot: from } : {}),
     chat: chatObject(chat),
     date,
     ...(message.isEdited ? { edit_date: date } : {}),

@@ -30,7 +30,7 @@ export const methods: Readonly<Record<string, Method>> = {
       can_join_groups: true,
       can_read_all_group_messages: true,
       supports_inline_queries: false,
-      can_connect_to_business: false,
+      can_connect_to_business: true,
       has_main_web_app: false,
     }),
   logout: () => ok(true),

@@ -7,7 +7,6 @@ import {
   type SeenMessage,
   thingInWords,
 } from "../connection.ts";
-import { numberFor } from "../invented.ts";
 import type { World } from "../world.ts";
 import {
   addFile,
@@ -15,12 +14,12 @@ import {
   type Bot,
   type Chat,
   chatObject,
-  chatOf,
+  firstName,
   messageObject,
-  NAMES,
   type StoredMessage,
   type TelegramUser,
 } from "./bot.ts";
+import { chatIdOf, createChats, idOf } from "./chats.ts";
 import { findEntities } from "./entities.ts";
 import type { createUpdates } from "./updates.ts";
 
@@ -36,20 +35,18 @@ export interface PhoneDeps {
 
 /** The users of a bot: what they say, press and see. */
 export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps): Connection {
-  const open = (chat: string): Chat => {
-    const id = idOf(chat);
-    return chatOf(bot, id, id < 0 || /^\d+$/.test(chat) ? undefined : chat);
-  };
-
+  const { open, find, connect, tell } = createChats(world, bot, updates);
   for (const room of rooms) open(room);
 
-  /** The user who acts in a chat. A private chat has only one. */
+  /** The user who acts in a chat. A private chat has only one, besides the owner of a business account. */
   function userOf(chat: Chat, from: string | null): TelegramUser {
+    const owner = chat.business?.owner;
+    if (owner !== undefined && from !== null && idOf(from) === owner.id) return owner;
     const first = [...chat.users.values()][0];
     if (first && (chat.id > 0 || from === null)) return first;
     const id = chat.id > 0 ? chat.id : Math.abs(idOf(from ?? "Ada"));
     const isName = from !== null && !/^-?\d+$/.test(from);
-    const name = chat.id > 0 ? chat.title : isName ? from : (NAMES.at(id % NAMES.length) ?? "Ada");
+    const name = chat.id > 0 ? chat.title : isName ? from : firstName(id);
     const known = chat.users.get(id);
     const user = known ?? { id, is_bot: false, first_name: name, language_code: "en" };
     chat.users.set(id, user);
@@ -80,7 +77,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
       file: stored,
       thing,
     });
-    updates.push("message", messageObject(chat, message), chat);
+    tell("message", chat, message);
     world.changed();
     return seen(message, chat);
   }
@@ -96,7 +93,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
       };
     if (text.length > 4096) return TOO_LONG;
     Object.assign(message, { text, entities: findEntities(text), isEdited: true });
-    updates.push("edited_message", messageObject(chat, message), chat);
+    tell("edited_message", chat, message);
     world.changed();
     return seen(message, chat);
   }
@@ -106,6 +103,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     { words, emoji, from }: { words: string; emoji: string; from: string | null },
   ): SeenMessage | Impossible {
     const chat = open(chatName);
+    if (chat.business !== null) return REACTION_NOT_TOLD;
     const message = chat.messages.findLast(({ id, text }) => String(id) === words || text === words);
     if (message === undefined)
       return { status: 404, code: "message_not_found", message: `Nobody wrote "${words}" in this chat.` };
@@ -146,6 +144,9 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     const chat = open(chatName);
     if (chat.isBlocked === isBlocked) return;
     chat.isBlocked = isBlocked;
+    world.changed();
+    // Whoever blocks a business account blocks no bot.
+    if (chat.business !== null) return;
     const [now, before] = isBlocked ? ["kicked", "member"] : ["member", "kicked"];
     const member = (status: string | undefined) => ({
       user: bot.me,
@@ -158,18 +159,19 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
       { ...change, old_chat_member: member(before), new_chat_member: member(now) },
       chat,
     );
-    world.changed();
   }
 
   function look(chatName: string): SeenChat {
-    const chat = bot.chats.get(idOf(chatName));
-    return chat === undefined ? emptyChat(String(idOf(chatName))) : seenChat(chat);
+    const chat = find(chatName);
+    return chat === undefined ? emptyChat(chatIdOf(chatName)) : seenChat(chat);
   }
 
   function seenChat(chat: Chat): SeenChat {
+    const owner = chat.business?.owner;
     return {
-      id: String(chat.id),
-      title: chat.title,
+      id: owner === undefined ? String(chat.id) : `${chat.id}@${owner.id}`,
+      title: owner === undefined ? chat.title : `${chat.title} @ ${owner.first_name}`,
+      ...(owner === undefined ? {} : { owner: { id: String(owner.id), name: owner.first_name } }),
       kind: chat.id > 0 ? "private" : "group",
       messages: chat.messages.map((message) => seen(message, chat)),
       blocked: chat.isBlocked,
@@ -188,7 +190,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
       ...(reaction === undefined ? {} : { reaction }),
       ...(labels.length === 0 ? {} : { buttons: labels }),
       ...(isEdited ? { edited: true } : {}),
-      ...(chat.id < 0 && !from.is_bot ? { name: from.first_name } : {}),
+      ...((chat.id < 0 || chat.business !== null) && !from.is_bot ? { name: from.first_name } : {}),
       ...(threadId === null ? {} : { thread: String(threadId) }),
       ...(replyTo === null ? {} : { reply_to: String(replyTo) }),
       ...(file === null
@@ -213,11 +215,14 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     react,
     look,
     block,
-    chats: () => [...bot.chats.values()].map(seenChat),
-    chatId: (chat) => String(idOf(chat)),
+    connectBusiness: (account, { connected, canReply }) =>
+      void connect(account, { isConnected: connected, canReply }),
+    chats: () => [bot, ...bot.businesses.values()].flatMap(({ chats }) => [...chats.values()]).map(seenChat),
+    chatId: chatIdOf,
     file: (id) => bot.files.get(id) ?? null,
     reset() {
       bot.chats.clear();
+      bot.businesses.clear();
       bot.pending = [];
       bot.queries.clear();
       for (const room of rooms) open(room);
@@ -237,10 +242,11 @@ const TOO_LONG: Impossible = {
   message: "Telegram's apps cut a text after 4096 characters.",
 };
 
-/** A chat's number: as written, or the same one for the same name. Groups have negative numbers. */
-function idOf(chat: string): number {
-  return /^-?\d{1,15}$/.test(chat) ? Number(chat) : numberFor(chat, 100_000_000, 900_000_000);
-}
+const REACTION_NOT_TOLD: Impossible = {
+  status: 409,
+  code: "not_told",
+  message: "Telegram tells no bot of reactions in the chats of business accounts.",
+};
 
 function kindOf(contentType: string): string {
   if (contentType === "audio/ogg" || contentType.startsWith("audio/ogg;")) return "voice";

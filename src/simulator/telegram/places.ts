@@ -1,6 +1,7 @@
 import type { World } from "../world.ts";
-import { badRequest, type Refusal, refuse } from "./answers.ts";
+import { badRequest, isRefusal, type Refusal, refuse } from "./answers.ts";
 import type { Bot, Chat, StoredMessage } from "./bot.ts";
+import { accountOf, mayWrite } from "./business.ts";
 import type { Parameters } from "./content.ts";
 
 /** The place of a send within a chat. */
@@ -12,8 +13,11 @@ export interface Place {
 
 /** Finds the chat and the topic of a call, or refuses as Telegram does. */
 export function readPlace(world: World, bot: Bot, payload: Parameters): Place | Refusal {
-  const chat = findChat(bot, payload);
+  const account = accountOf(bot, payload);
+  if (account !== null && isRefusal(account)) return account;
+  const chat = findChat(account ?? bot, payload);
   if (chat === null) return badRequest(payload.chat_id === undefined ? "chat_id is empty" : "chat not found");
+  if (!mayWrite(world, chat)) return badRequest("BUSINESS_PEER_INVALID");
   if (chat.isBlocked || world.faults.blocks("telegram", String(chat.id))) return blocked(chat);
   const threadId = payload.message_thread_id === undefined ? null : Number(payload.message_thread_id);
   // Number 1 is the general topic of every forum.
@@ -33,8 +37,8 @@ export function readPlace(world: World, bot: Bot, payload: Parameters): Place | 
 }
 
 /** A chat that somebody has opened. Bots cannot begin one. */
-export function findChat(bot: Bot, { chat_id }: Parameters): Chat | null {
-  return bot.chats.get(Number(chat_id)) ?? null;
+export function findChat({ chats }: Pick<Bot, "chats">, { chat_id }: Parameters): Chat | null {
+  return chats.get(Number(chat_id)) ?? null;
 }
 
 /** A message of the bot that a call wants to change, or the refusal. */
@@ -43,7 +47,10 @@ export function findOwn(
   payload: Parameters,
   purpose: "edit" | "delete",
 ): { chat: Chat; message: StoredMessage } | Refusal {
-  const chat = findChat(bot, payload);
+  // Only edits take the parameter for business accounts.
+  const account = purpose === "edit" ? accountOf(bot, payload) : null;
+  if (account !== null && isRefusal(account)) return account;
+  const chat = findChat(account ?? bot, payload);
   if (chat === null) return badRequest("chat not found");
   if (chat.isBlocked && purpose === "edit") return blocked(chat);
   const message = chat.messages.find(({ id }) => id === Number(payload.message_id));

@@ -140,7 +140,8 @@ function draw(
   payload: Parameters,
   content: { text: string } | string,
 ): Outcome {
-  const place = readPlace(world, bot, payload);
+  // Drafts do not take the parameter for business accounts.
+  const place = readPlace(world, bot, { ...payload, business_connection_id: undefined });
   if (isRefusal(place)) return place;
   if (place.chat.id < 0) return badRequest("TEXTDRAFT_PEER_INVALID");
   const draftId = Number(payload.draft_id);

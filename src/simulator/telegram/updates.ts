@@ -29,10 +29,11 @@ export function createUpdates(
     postPending();
   });
 
-  function push(kind: string, body: unknown, chat: Chat): void {
+  function push(kind: string, body: unknown, { id, business }: Pick<Chat, "id" | "business">): void {
     const allowed = bot.webhook?.allowedUpdates ?? allowedForPolls;
     if (allowed === null ? ON_REQUEST.includes(kind) : !allowed.includes(kind)) return;
-    enqueue({ update: { update_id: ++bot.lastUpdateId, [kind]: body }, chat: String(chat.id) });
+    const chat = business === null ? String(id) : `${business.id}/${id}`;
+    enqueue({ update: { update_id: ++bot.lastUpdateId, [kind]: body }, chat });
   }
   let allowedForPolls: string[] | null = null;
 
@@ -138,13 +139,14 @@ export function createUpdates(
       bot.webhook = { url, secretToken, allowedUpdates };
       bot.lastError = null;
       postPending();
-      return ok(true);
+      return ok(true, "Webhook was set");
     },
 
     deleteWebhook({ drop_pending_updates }: Parameters): Outcome {
       if (isTrue(drop_pending_updates)) bot.pending = [];
+      const description = bot.webhook === null ? "Webhook is already deleted" : "Webhook was deleted";
       bot.webhook = null;
-      return ok(true);
+      return ok(true, description);
     },
 
     webhookInfo(): Outcome {
