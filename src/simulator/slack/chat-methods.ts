@@ -70,7 +70,8 @@ export function updateMessage(context: MethodContext, payload: Payload): SlackAn
   if (found.message.cards !== null) return refuse("block_mismatch");
   Object.assign(found.message, content, { isEdited: true });
   context.world.changed();
-  return { ok: true, channel: found.conversation.id, ts: found.message.ts, text: content.text };
+  const message = messageObject(context.app, found.message, context.root);
+  return { ok: true, channel: found.conversation.id, ts: found.message.ts, text: content.text, message };
 }
 
 export function deleteMessage(context: MethodContext, payload: Payload): SlackAnswer {

@@ -1,13 +1,5 @@
 import { agentMethods } from "./agent-methods.ts";
-import {
-  addFile,
-  addMessage,
-  fileObject,
-  messageObject,
-  nextFileId,
-  openConversation,
-  type SlackApp,
-} from "./app.ts";
+import { addFile, addMessage, fileObject, messageObject, nextFileId, openConversation } from "./app.ts";
 import {
   deleteMessage,
   findConversation,
@@ -21,7 +13,7 @@ import {
   startStream,
   updateMessage,
 } from "./chat-methods.ts";
-import { nameOf } from "./text.ts";
+import { channelObject, userObject } from "./objects.ts";
 
 /** Slack tells the type of an upload by its name. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -60,15 +52,12 @@ export const methods: Readonly<Record<string, Method>> = {
   "users.list": ({ app }) => ({
     ok: true,
     members: [app.ids.user, ...app.people.keys()].map((id) => userObject(app, id)),
+    response_metadata: { next_cursor: "" },
   }),
   "conversations.info": (context, { channel }) => {
     const found = context.app.conversations.get(String(channel));
     if (found === undefined) return refuse("channel_not_found");
-    const { id, title, isDirect } = found;
-    return {
-      ok: true,
-      channel: { id, name: title, is_im: isDirect, is_channel: !isDirect, is_member: true },
-    };
+    return { ok: true, channel: channelObject(context.app, found) };
   },
   "conversations.open": ({ app }, { users }) => {
     const id = String(users ?? "");
@@ -161,18 +150,5 @@ function listed(
     messages: shown,
     has_more: within.length > most,
     response_metadata: { next_cursor: "" },
-  };
-}
-
-function userObject(app: SlackApp, id: string): Record<string, unknown> {
-  const name = nameOf(app, id);
-  const profile = { display_name: name, real_name: name };
-  return {
-    id,
-    team_id: app.ids.team,
-    name: name.toLowerCase(),
-    real_name: name,
-    profile,
-    is_bot: id === app.ids.user,
   };
 }

@@ -7,9 +7,11 @@ export interface Refusal {
   parameters?: { retry_after?: number; migrate_to_chat_id?: number };
 }
 
-export type Outcome = { result: unknown } | Refusal;
+/** `description`: the Bot API's own words about a success. Most have none. */
+export type Outcome = { result: unknown; description?: string } | Refusal;
 
-export const ok = (result: unknown): Outcome => ({ result });
+export const ok = (result: unknown, description?: string): Outcome =>
+  description === undefined ? { result } : { result, description };
 export const refuse = (error_code: number, description: string): Refusal => ({ error_code, description });
 export const badRequest = (words: string): Refusal => refuse(400, `Bad Request: ${words}`);
 
@@ -20,7 +22,7 @@ export function isRefusal(outcome: object): outcome is Refusal {
 export function toAnswer(outcome: Outcome): ApiAnswer {
   return isRefusal(outcome)
     ? { status: outcome.error_code, body: { ok: false, ...outcome } }
-    : { status: 200, body: { ok: true, result: outcome.result } };
+    : { status: 200, body: { ok: true, ...outcome } };
 }
 
 export function limited(seconds: number): ApiAnswer {

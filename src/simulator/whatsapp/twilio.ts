@@ -154,6 +154,21 @@ export function createTwilioLine(world: World, account: TwilioAccount, root: () 
     };
   }
 
+  function accountObject(): object {
+    const began = new Date(world.clock.now()).toUTCString();
+    return {
+      sid: accountSid,
+      owner_account_sid: accountSid,
+      friendly_name: "Simulated",
+      status: "active",
+      type: "Full",
+      date_created: began,
+      date_updated: began,
+      uri: `${path}.json`,
+      subresource_uris: { messages: `${path}/Messages.json` },
+    };
+  }
+
   async function create(payload: Record<string, unknown>): Promise<ApiAnswer> {
     const content = readMessage(line, templates, payload);
     if ("status" in content) return content;
@@ -175,7 +190,7 @@ export function createTwilioLine(world: World, account: TwilioAccount, root: () 
     if (method === "GET" && at === `${path}.json`)
       return {
         status: 200,
-        body: { sid: accountSid, friendly_name: "Simulated", status: "active", type: "Full" },
+        body: accountObject(),
       };
     if (at === `${path}/Messages.json`) return method === "POST" ? create(payload) : list(query);
     const found = listed.find(({ message }) => message.id === one);
@@ -211,10 +226,10 @@ export function createTwilioLine(world: World, account: TwilioAccount, root: () 
     const messages = listed
       .filter((each) => to === undefined || each.to === to)
       .map((each) => resource(each.message, each.to, each.date, each.message.receipt ?? "queued"));
-    return {
-      status: 200,
-      body: { messages, page: 0, page_size: 50, next_page_uri: null, uri: `${path}/Messages.json` },
-    };
+    const uri = `${path}/Messages.json`;
+    const pages = { first_page_uri: uri, previous_page_uri: null, next_page_uri: null, uri };
+    const place = { page: 0, page_size: 50, start: 0, end: Math.max(0, messages.length - 1) };
+    return { status: 200, body: { messages, ...place, ...pages } };
   }
 
   function showTyping({ channel, messageId }: Record<string, unknown>): ApiAnswer {
