@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
+import { startProvider } from "../bots/provider-server.ts";
 import { startTestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
-import { type SpeechServer, startSpeechServer, voiceNote } from "../support/speech-server.ts";
+import { recording, type SpeechServer, startSpeechServer, voiceNote } from "../support/speech-server.ts";
 import { privateMessage, startTelegramStory, type TelegramStory } from "./telegram-story.ts";
 
 const CHAT = 777_001;
 
-const speechAt = ({ baseUrl }: SpeechServer, when: string) => ({
+const speechAt = ({ baseUrl }: Pick<SpeechServer, "baseUrl">, when: string) => ({
   listen: { baseUrl, model: "whisper-1" },
   speak: { when, baseUrl, apiKey: "speak-key-123456", model: "tts-1", voice: "alloy" },
 });
@@ -113,20 +114,37 @@ test("the answer is text if speech fails or the user takes no voice messages", a
   expect(JSON.stringify(story.app.log)).not.toContain("speak-key-123456");
 });
 
-test("an API reply has its sound as a file of the message", async () => {
-  await using speech = await startSpeechServer();
-  await using app = await startTestApp({
-    agents: { echo: { bot: { type: "echo" }, speech: speechAt(speech, "always") } },
-  });
+test("over the API, sound is heard and spoken by a server of other authors", async () => {
+  await using provider = await startProvider();
+  const { mock } = provider;
+  const sound = voiceNote("You said: good morning");
+  mock.onTranscription({ transcription: { text: "good morning", language: "english", duration: 2 } });
+  mock.onSpeech("You said: good morning", { audio: sound.toString("base64"), format: "opus" });
+  const speech = speechAt({ baseUrl: `${mock.url}/v1` }, "reply");
+  await using app = await startTestApp({ agents: { echo: { bot: { type: "echo" }, speech } } });
+  const authorization = `Bearer ${app.apiKey}`;
   const { body: session } = await app.api("POST", "/chat/sessions", { agent_id: "echo" });
+  const upload = await fetch(`${app.url}/api/v1/chat/sessions/${session.id}/attachments`, {
+    method: "POST",
+    headers: { authorization, "content-type": "audio/webm;codecs=opus" },
+    body: new Uint8Array(recording("any")),
+  });
+  const { id } = (await upload.json()) as { id: string };
   const path = `/chat/sessions/${session.id}/messages`;
-  const { body: reply } = await app.api("POST", path, { content: "hello" });
+  const { body: reply } = await app.api("POST", path, { content: "", attachment_ids: [id] });
   expect(reply).toMatchObject({
-    content: "You said: hello",
+    content: "You said: good morning",
     attachments: [{ kind: "audio", state: "stored", content_type: expect.stringMatching(/^audio\/ogg/) }],
   });
-  const sound = await fetch(`${app.url}${reply.attachments[0].url}`, {
-    headers: { authorization: `Bearer ${app.apiKey}` },
+  const spoken = await fetch(`${app.url}${reply.attachments[0].url}`, { headers: { authorization } });
+  expect(Buffer.from(await spoken.arrayBuffer())).toEqual(sound);
+  const { data: messages } = (await app.api("GET", path)).body;
+  expect(messages[0]).toMatchObject({
+    content: "good morning",
+    metadata: { transcription: { model: "whisper-1", language: "english", seconds: 2 } },
   });
-  expect(Buffer.from(await sound.arrayBuffer())).toEqual(voiceNote("You said: hello"));
+  expect(mock.getRequests().map(({ path: called, body }) => [called, body?.model])).toEqual([
+    ["/v1/audio/transcriptions", "whisper-1"],
+    ["/v1/audio/speech", "tts-1"],
+  ]);
 });
