@@ -50,6 +50,8 @@ export interface Command {
   args: string;
   /** The numbers of arguments that it takes. */
   takes: { least: number; most: number };
+  /** Possible arguments, for completion. Absent: they cannot be listed. */
+  choices?: readonly string[];
   summary: string;
   options: Readonly<Record<string, CommandOption>>;
   run(call: CommandCall): Promise<boolean | number | null | Misuse>;

@@ -3,12 +3,30 @@ import { type Command, type CommandContext, findCommand, parseCall, type Termina
 import { askingCommands } from "./commands/asking.ts";
 import { runningCommands } from "./commands/running.ts";
 import { setupCommands } from "./commands/setup.ts";
+import { bashCompletion } from "./completion.ts";
 import { commandHelp, usage } from "./help.ts";
 import { release } from "./release.ts";
 import { writeFirstConfig } from "./setup/first-config.ts";
 
 /** All commands, in the order of the help: first those that a new operator needs. */
-export const commands: readonly Command[] = [...setupCommands, ...runningCommands, ...askingCommands];
+export const commands: readonly Command[] = [
+  ...setupCommands,
+  ...runningCommands,
+  ...askingCommands,
+  {
+    name: "completion",
+    args: "bash",
+    takes: { least: 1, most: 1 },
+    choices: ["bash"],
+    summary: "print a script that completes commands and options: source <(causeway completion bash)",
+    options: {},
+    async run({ args: [shell], print }) {
+      if (shell !== "bash") return { misuse: `There is no completion for ${shell}, only for bash.` };
+      print(bashCompletion(commands));
+      return true;
+    },
+  },
+];
 
 export interface CliDeps {
   print(line: string): void;

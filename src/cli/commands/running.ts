@@ -148,6 +148,7 @@ export const runningCommands: readonly Command[] = [
     name: "simulate",
     args: "[telegram|slack|whatsapp…]",
     takes: { least: 0, most: 9 },
+    choices: ["telegram", "slack", "whatsapp"],
     summary: "be these platforms for any bot, without accounts (default: all)",
     options: {
       port: { value: "<port>", doc: "the port to listen on (default: 4010)" },

@@ -19,6 +19,7 @@ export const setupCommands: readonly Command[] = [
     name: "channel add",
     args: "<kind>",
     takes: { least: 1, most: 1 },
+    choices: ["telegram", "slack", "whatsapp", "sms", "web", "api", "sureadhere"],
     summary: "connect telegram, slack, whatsapp, sms, web, api or sureadhere",
     options: {
       name: { value: "<name>", doc: "what the channel is called (default: its kind)" },
