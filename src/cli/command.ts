@@ -104,6 +104,9 @@ export function parseCall(
     if (values.help !== true && (positionals.length < takes.least || positionals.length > takes.most)) {
       return { misuse: `causeway ${name} takes ${args === "" ? "no argument" : args}.` };
     }
+    // An unset variable of a script would otherwise ask about everything.
+    if (values.help !== true && positionals.some((word) => word.trim() === ""))
+      return { misuse: `causeway ${name} takes ${args}, and was given an empty text.` };
     return {
       args: positionals,
       option: (option) => (typeof values[option] === "string" ? values[option] : undefined),

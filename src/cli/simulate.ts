@@ -69,13 +69,17 @@ export async function simulate({
   }
 }
 
+const MISSING = "it does not exist";
+const isMissing = (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT";
+
 /** Reads a saved run; a text says why it is none. */
 async function readRun(file: string): Promise<Run | string> {
   const read = await readFile(file, "utf8").then(
     (text) => runSchema.safeParse(parseJson(text)),
-    (error: unknown) => ({ success: false as const, error: String(error) }),
+    (error: unknown) => ({ success: false as const, error: isMissing(error) ? MISSING : String(error) }),
   );
   if (read.success) return read.data;
+  if (read.error === MISSING) return `There is no file ${file}.`;
   return `${file} is not a saved run: ${typeof read.error === "string" ? read.error : problemsOf(read.error)}`;
 }
 

@@ -74,6 +74,12 @@ describe("users", () => {
     expect((await run("chat", "nobody")).code).toBe(1);
     expect((await run("why", "bob")).text).toMatch(/^Answered/);
     expect((await run("why", "nobody")).code).toBe(1);
+    // An unset variable of a script must not ask about everything.
+    const empty = await run("why", "");
+    expect([empty.code, empty.text]).toEqual([
+      2,
+      expect.stringMatching(/^causeway why takes <id>, and was given an empty/),
+    ]);
   });
 
   it("cannot be listed with a wrong key, and the command says what to do", async () => {

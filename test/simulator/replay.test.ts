@@ -60,6 +60,9 @@ it("saves a run, replays it, and reports the differences", async () => {
     // The file is read before anything starts, so the occupied port does not matter.
     expect(await play(null)).toBe(2);
     expect(lines.at(-1)).toMatch(/run\.json is not a saved run: simulator: .+; steps: /);
+    await rm(file);
+    expect(await play(null)).toBe(2);
+    expect(lines.at(-1)).toMatch(/^There is no file .*run\.json\.$/);
   } finally {
     await bot.stop();
     await ended.catch(() => undefined);
