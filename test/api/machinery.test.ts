@@ -8,7 +8,15 @@ import { prismaOn } from "../../src/storage/prisma.ts";
 import { testPool } from "../support/postgres.ts";
 import { openApiWorld } from "./api-server.ts";
 
-const thingBody = z.strictObject({ name: z.string(), metadata: jsonObjectSchema.optional() });
+const thingBody = z.strictObject({
+  name: z.string(),
+  metadata: jsonObjectSchema.optional(),
+  note: z.string().min(1).optional(),
+  mark: z.string().max(3).optional(),
+  parts: z.array(z.string()).max(2).optional(),
+  count: z.int().max(9).optional(),
+  kind: z.enum(["big", "small"]).optional(),
+});
 
 const createThing = defineRoute({
   method: "POST",
@@ -115,6 +123,18 @@ describe("the API", () => {
           ],
         },
       },
+    });
+
+    const json = { name: "a", note: "", mark: "long", parts: ["a", "b", "c"], count: 10, kind: "medium" };
+    const limits = (await api.call("/things", { json })).body as { error: { details: object } };
+    expect(limits.error.details).toEqual({
+      problems: [
+        { path: "note", problem: "must not be empty" },
+        { path: "mark", problem: "must have at most 3 characters" },
+        { path: "parts", problem: "must have at most 2 entries" },
+        { path: "count", problem: "must be at most 9" },
+        { path: "kind", problem: 'must be one of "big", "small"' },
+      ],
     });
   });
 

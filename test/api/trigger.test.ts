@@ -242,6 +242,7 @@ describe("the trigger", () => {
       { ...ada, prompt_text: "a", message_text: "b" },
       { ...ada, message_text: " \n" },
       { ...ada, prompt_text: " " },
+      { ...ada, message_text: "a", identifier: "  " },
       { ...ada, message_text: "a", agent_id: "nobody" },
       { ...ada, message_text: "a", channel: "nowhere" },
       { ...ada, message_text: "a", colour: "red" },
@@ -250,6 +251,7 @@ describe("the trigger", () => {
       codes.push([answer.status, answer.body.error.code]);
     }
     expect(codes).toEqual([
+      [422, "invalid_body"],
       [422, "invalid_body"],
       [422, "invalid_body"],
       [422, "invalid_body"],

@@ -46,7 +46,27 @@ function problemsOf(issue: z.core.$ZodIssue): RequestProblem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), problem: "is not known here" }));
   }
-  return [{ path, problem: lowerFirst(issue.message.replace(/^Invalid input: /, "")) }];
+  return [{ path, problem: lowerFirst(inPlainWords(issue).replace(/^Invalid input: /, "")) }];
+}
+
+/** The schema's own words, or ours in place of the package's. */
+function inPlainWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === "too_small" && /^Too small/.test(issue.message)) {
+    if (issue.origin === "string" && issue.minimum === 1) return "must not be empty";
+    return `must ${amount(issue.origin, "at least", issue.minimum)}`;
+  }
+  if (issue.code === "too_big" && /^Too big/.test(issue.message))
+    return `must ${amount(issue.origin, "at most", issue.maximum)}`;
+  if (issue.code === "invalid_value" && /^Invalid (option|input)/.test(issue.message))
+    return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
+  return issue.message;
+}
+
+function amount(origin: string, bound: string, limit: number | bigint): string {
+  if (origin === "string") return `have ${bound} ${limit} ${limit === 1 ? "character" : "characters"}`;
+  if (origin === "array" || origin === "set")
+    return `have ${bound} ${limit} ${limit === 1 ? "entry" : "entries"}`;
+  return `be ${bound} ${limit}`;
 }
 
 /** For example `user.name` or `messages[0].role`. */

@@ -63,6 +63,7 @@ const identifier = z
   .string()
   .min(1)
   .max(255)
+  .regex(/\S/, "must not be blank")
   .describe("The user's identifier on the channel. A new user is created");
 
 /** The body that creates a schedule. */

@@ -23,7 +23,12 @@ const bodySchema = z.strictObject({
   user_id: z.string().min(1).nullish().describe("A user of the channel"),
   user: z
     .strictObject({
-      identifier: z.string().min(1).max(255).describe("Your own name for the user, unique on the channel"),
+      identifier: z
+        .string()
+        .min(1)
+        .max(255)
+        .regex(/\S/, "must not be blank")
+        .describe("Your own name for the user, unique on the channel"),
       name: z.string().min(1).max(255).nullish(),
       language: z
         .string()

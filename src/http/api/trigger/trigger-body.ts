@@ -12,6 +12,7 @@ const identifier = z
   .string()
   .min(1)
   .max(255)
+  .regex(/\S/, "must not be blank")
   .describe("The user's identifier on the channel, such as the chat id on Telegram. A new user is created");
 const target = {
   agent_id: z.string().min(1).describe("Id or slug"),

@@ -30,7 +30,7 @@ const body = z.strictObject({
   items: z
     .array(
       z.strictObject({
-        identifier: z.string().min(1).max(255),
+        identifier: z.string().min(1).max(255).regex(/\S/, "must not be blank"),
         participant_data: keptJsonSchema
           .default({})
           .describe("As the trigger would merge it. It may hold another time zone or other quiet hours"),
