@@ -7,6 +7,7 @@ import { choiceOf } from "../core/message/typed-choices.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import type { JsonObject } from "../core/text/json.ts";
 import { excerpt, storableText } from "../core/text/text.ts";
+import { systemClock } from "../core/time/clock.ts";
 import type { Gathering, InboundRow } from "./inbound-row.ts";
 
 /** A message whose session the caller names. */
@@ -110,9 +111,16 @@ function contextOf(event: InboundMessage, own: ReadonlyMap<string, KnownMessage>
   if (author === undefined && sentAt === undefined && references === undefined) return null;
   return {
     author: author === undefined ? null : authorOf(author),
-    sentAt: sentAt === undefined || Number.isNaN(sentAt.getTime()) ? null : sentAt,
+    sentAt: sentAt === undefined ? null : credibleTime(sentAt),
     references: references === undefined ? [] : storedReferences(references, own),
   };
+}
+
+/** A message cannot be from the future: a clock ahead of ours must not change its order, nor keep a window open. */
+function credibleTime(sentAt: Date): Date | null {
+  const now = systemClock.now();
+  if (sentAt > now) return now;
+  return sentAt.getTime() > 0 ? sentAt : null;
 }
 
 function authorOf({ identifier, name }: NonNullable<InboundMessage["author"]>): MessageContext["author"] {

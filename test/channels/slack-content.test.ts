@@ -176,6 +176,15 @@ describe("a message whose text is empty", () => {
     });
   });
 
+  test("keeps the blocks and files that can be read beside others that cannot", async () => {
+    const blocks = [null, rich({}, section(text("still here"))), 5];
+    const files = [{ name: "no id" }, { id: "F0OK", name: "a.txt", mimetype: "text/plain" }];
+    expect(await direct({ blocks, files })).toMatchObject({
+      text: "still here",
+      attachments: [{ platformId: "F0OK" }],
+    });
+  });
+
   test("is for the bot if its blocks mention the bot", async () => {
     const blocks = [rich(section({ type: "user", user_id: fake.us.userId }, text(" what is this?")))];
     expect(await mention({ text: "", blocks })).toMatchObject({ text: "what is this?" });

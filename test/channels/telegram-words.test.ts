@@ -190,6 +190,7 @@ describe("a message without words names its content", () => {
       "[checklist: Buy]\n- [ ] milk\n- [x] tea",
     ],
     [{ story: { chat: { id: 5, type: "private", first_name: "Eve" }, id: 1 } }, "[story: by Eve]"],
+    [{ story: { chat: { id: 5, type: "private" }, id: 1 } }, "[story]"],
     [{ game: { title: "Chess", description: "Two play" } }, "[game: Chess, Two play]"],
     [{ invoice: { title: "Tea", description: "A cup" } }, "[invoice: Tea, A cup]"],
     [{ giveaway: { winner_count: 3, prize_description: "Tea" } }, "[giveaway: 3 winners, Tea]"],

@@ -266,11 +266,16 @@ test("the text of a contact contains company, number, address and page", async (
     addresses: [{ street: "1 High St", zip: "12345", city: "Berlin" }],
     urls: [{ url: "https://example.org" }],
   };
-  expect(await read({ type: "contacts", contacts: [contact] })).toMatchObject([
+  // One without anything leaves no gap.
+  const nobody = { name: { formatted_name: "" } };
+  expect(await read({ type: "contacts", contacts: [contact, nobody] })).toMatchObject([
     {
       text: "[contact] Bob, Bread Ltd, 49170, bob@example.org, 1 High St 12345 Berlin, https://example.org",
       details: {
-        contacts: [{ name: "Bob", company: "Bread Ltd", phones: ["49170"], emails: ["bob@example.org"] }],
+        contacts: [
+          { name: "Bob", company: "Bread Ltd", phones: ["49170"], emails: ["bob@example.org"] },
+          { name: null, phones: [], emails: [] },
+        ],
       },
     },
   ]);

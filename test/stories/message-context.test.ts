@@ -83,4 +83,11 @@ test("the trail shows the platform's time of a message and its references", asyn
     "The message was written, by the clock of gated.",
     expect.stringMatching(/^It arrived [\d.]+ (s|min) later\.$/),
   ]);
+
+  // A clock that is ahead of ours must not date a message into the future.
+  const ahead = new Date(Date.now() + 86_400_000).toISOString();
+  await story.say("group", "early", { more: { sentAt: ahead } });
+  await story.channel.sending("re: early");
+  const { sent_at: dated } = (await messages(story)).at(-2);
+  expect(Date.parse(dated)).toBeLessThanOrEqual(Date.now());
 });

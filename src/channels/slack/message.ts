@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 const blockSchema = z.looseObject({ type: z.string() });
-/** The format can be anything, and one unreadable part must not lose the message. */
-const blocksSchema = z.array(blockSchema).optional().catch(undefined);
+/** The format can be anything, and one unreadable part must not lose the others. */
+const blocksSchema = readable(blockSchema).optional().catch(undefined);
 
 const fileSchema = z.object({
   id: z.string(),
@@ -12,7 +12,7 @@ const fileSchema = z.object({
   subtype: z.string().nullish().catch(null),
   size: z.number().nullish(),
 });
-const filesSchema = z.array(fileSchema).optional().catch(undefined);
+const filesSchema = readable(fileSchema).optional().catch(undefined);
 
 /** An attachment of a message: a forwarded message, a pasted table, or the preview of a link. */
 const attachmentSchema = z.object({
@@ -33,12 +33,7 @@ const attachmentSchema = z.object({
     .optional()
     .catch(undefined),
 });
-const attachmentsSchema = z.array(z.unknown()).transform((items) =>
-  items.flatMap((item) => {
-    const parsed = attachmentSchema.safeParse(item);
-    return parsed.success ? [parsed.data] : [];
-  }),
-);
+const attachmentsSchema = readable(attachmentSchema);
 
 /** The content of a message, in an event and in a thread that is read. */
 export const contentSchema = z.object({
@@ -58,6 +53,16 @@ export const profileSchema = z
   })
   .nullish()
   .catch(null);
+
+/** A list without the items of another shape. */
+function readable<T>(itemSchema: z.ZodType<T>) {
+  return z.array(z.unknown()).transform((items) =>
+    items.flatMap((item) => {
+      const parsed = itemSchema.safeParse(item);
+      return parsed.success ? [parsed.data] : [];
+    }),
+  );
+}
 
 export type SlackContent = z.infer<typeof contentSchema>;
 export type SlackAttachment = z.infer<typeof attachmentSchema>;

@@ -57,7 +57,9 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
         ),
     ),
   ],
-  reader("story", z.object({ chat: personSchema }), ({ chat }) => `by ${nameOf(chat)}`),
+  reader("story", z.object({ chat: personSchema }), ({ chat }) =>
+    nameOf(chat) === "" ? "" : `by ${nameOf(chat)}`,
+  ),
   reader(
     "game",
     z.object({ title: text, description: text }),

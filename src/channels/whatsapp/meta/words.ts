@@ -30,7 +30,7 @@ export function contactsText(contacts: Contacts): string {
       .filter((word) => word)
       .join(", "),
   );
-  return `[contact] ${lines.join("; ")}`.trim();
+  return `[contact] ${lines.filter((line) => line !== "").join("; ")}`.trim();
 }
 
 export function orderText(order: MetaMessage["order"]): string {
