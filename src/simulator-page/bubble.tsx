@@ -18,21 +18,7 @@ export interface BubbleProps {
 
 /** One message with its buttons, file and marks. */
 export function Bubble({ message, platform, press, edit, react, onThread }: BubbleProps) {
-  const {
-    from,
-    text,
-    buttons = [],
-    file,
-    receipt,
-    edited,
-    reaction,
-    name,
-    thread,
-    title,
-    cards = [],
-    streaming,
-    at,
-  } = message;
+  const { from, text, buttons = [], file, name, thread, title, cards = [] } = message;
   const who = name ?? (from === "bot" ? "Bot" : "You");
   return (
     <article class={`message ${from}`} data-thread={thread !== undefined} aria-label={`${who}: ${text}`}>
@@ -46,42 +32,54 @@ export function Bubble({ message, platform, press, edit, react, onThread }: Bubb
           </span>
         ))}
         <span class="text">{text}</span>
-        <span class="marks">
-          {reaction === undefined ? "" : `${reaction} `}
-          {edited ? "edited " : ""}
-          {streaming ? "writing… " : ""}
-          <time dateTime={at}>{at.slice(11, 16)}</time>
-          {receipt === undefined ? null : (
-            <span class={`ticks ${receipt}`} title={receipt}>
-              {" "}
-              {TICKS[receipt] ?? receipt}
-            </span>
-          )}
-        </span>
+        <Marks message={message} />
       </div>
-      {buttons.length === 0 ? null : (
-        <div class="buttons">
-          {buttons.map((label) => (
-            <button type="button" key={label} onClick={() => press(label)}>
-              {label}
-            </button>
-          ))}
-        </div>
-      )}
-      {react === undefined ? null : (
-        <button type="button" class="answer" onClick={react}>
-          React
-        </button>
-      )}
-      {edit === undefined ? null : (
-        <button type="button" class="answer" onClick={edit}>
-          Edit
-        </button>
-      )}
-      <button type="button" class="answer" onClick={onThread}>
-        {platform === "slack" ? "Thread" : "Reply"}
-      </button>
+      <Buttons labels={buttons} press={press} />
+      <div class="actions">
+        <Action label={platform === "slack" ? "Thread" : "Reply"} act={onThread} />
+        {react === undefined ? null : <Action label="React" act={react} />}
+        {edit === undefined ? null : <Action label="Edit" act={edit} />}
+      </div>
     </article>
+  );
+}
+
+/** Buttons of the bot. */
+export function Buttons({ labels, press }: { labels: readonly string[]; press(label: string): void }) {
+  if (labels.length === 0) return null;
+  return (
+    <div class="buttons">
+      {labels.map((label) => (
+        <button type="button" key={label} onClick={() => press(label)}>
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Action({ label, act }: { label: string; act(): void }) {
+  return (
+    <button type="button" class="answer" onClick={act}>
+      {label}
+    </button>
+  );
+}
+
+function Marks({ message: { reaction, edited, streaming, at, receipt } }: { message: Message }) {
+  return (
+    <span class="marks">
+      {reaction === undefined ? "" : `${reaction} `}
+      {edited ? "edited " : ""}
+      {streaming ? "writing… " : ""}
+      <time dateTime={at}>{at.slice(11, 16)}</time>
+      {receipt === undefined ? null : (
+        <span class={`ticks ${receipt}`} title={receipt}>
+          {" "}
+          {TICKS[receipt] ?? receipt}
+        </span>
+      )}
+    </span>
   );
 }
 

@@ -10,5 +10,5 @@ const output = here("../../dist/simulator-page");
 const BUDGET = 20;
 
 await buildPage({ root: here("."), output, entry: { page: here("page.tsx") } });
-copyFileSync(here("page.css"), `${output}/page.css`);
+for (const file of ["page.css", "icon.svg"]) copyFileSync(here(file), `${output}/${file}`);
 requireBudget("simulator: the page", [`${output}/page.js`], BUDGET);

@@ -1,22 +1,29 @@
 import { useRef, useState } from "preact/hooks";
+import { Icon, type IconName } from "./icon.tsx";
+import { ShareDialog } from "./share-dialog.tsx";
+import type { Shared } from "./shared-thing.ts";
+import { type SentFile, toFile } from "./to-file.ts";
+import { useRecorder } from "./use-recorder.ts";
 
-export interface Words {
+export interface Words extends Shared {
   text?: string;
-  file?: { name: string; content_type: string; data: string };
+  file?: SentFile;
 }
 
 export interface ComposerProps {
   canMention: boolean;
+  /** False: users of the platform share no places and no contacts. */
+  canShare: boolean;
   thread: string | null;
   onLeaveThread(): void;
   say(words: Words): void;
 }
 
-/** Writes as the user: text, a file, or a recording from the microphone. */
-export function Composer({ canMention, thread, onLeaveThread, say }: ComposerProps) {
+/** Writes as the user: text, a file, a place, a contact, or a recording from the microphone. */
+export function Composer({ canMention, canShare, thread, onLeaveThread, say }: ComposerProps) {
   const [text, setText] = useState("");
-  const [recorder, setRecorder] = useState<MediaRecorder | null>(null);
-  const picker = useRef<HTMLInputElement>(null);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const { isRecording, toggle } = useRecorder((file) => say({ file }));
 
   function send(): void {
     if (text.trim() === "") return;
@@ -24,94 +31,99 @@ export function Composer({ canMention, thread, onLeaveThread, say }: ComposerPro
     setText("");
   }
 
-  async function record(): Promise<void> {
-    if (recorder !== null) {
-      recorder.stop();
-      setRecorder(null);
-      return;
-    }
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    const started = new MediaRecorder(stream);
-    started.ondataavailable = ({ data }) => {
-      for (const track of stream.getTracks()) track.stop();
-      const type = data.type.split(";")[0] || "audio/webm";
-      void toFile(new File([data], `voice.${type.split("/")[1]}`, { type })).then((file) => say({ file }));
-    };
-    started.start();
-    setRecorder(started);
+  async function sendFile(file: File | undefined): Promise<void> {
+    if (file !== undefined) say({ file: await toFile(file), ...(text.trim() === "" ? {} : { text }) });
+    setText("");
   }
 
   return (
-    <form
-      class="composer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
-      {thread === null ? null : (
-        <button type="button" class="leave" onClick={onLeaveThread}>
-          Answering a message ×
-        </button>
-      )}
-      <textarea
-        aria-label="Message"
-        rows={1}
-        value={text}
-        placeholder={canMention ? "Message, @bot…" : "Message"}
-        onInput={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    <>
+      <form
+        class="composer"
+        onSubmit={(event) => {
           event.preventDefault();
           send();
         }}
-      />
+      >
+        {thread === null ? null : (
+          <button type="button" class="leave" onClick={onLeaveThread}>
+            Answering a message ×
+          </button>
+        )}
+        <Field
+          text={text}
+          placeholder={canMention ? "Message, @bot…" : "Message"}
+          onText={setText}
+          send={send}
+        />
+        <FileButton onFile={(file) => void sendFile(file)} />
+        {canShare ? (
+          <ToolButton
+            label="Send a place or a contact"
+            icon="place"
+            onClick={() => dialog.current?.showModal()}
+          />
+        ) : null}
+        <ToolButton
+          label={isRecording ? "Stop and send" : "Record"}
+          icon="record"
+          isOn={isRecording}
+          onClick={toggle}
+        />
+        <button type="submit" aria-label="Send">
+          <Icon name="send" />
+        </button>
+      </form>
+      {canShare ? <ShareDialog dialog={dialog} say={say} /> : null}
+    </>
+  );
+}
+
+function ToolButton(props: { label: string; icon: IconName; isOn?: boolean; onClick(): void }) {
+  return (
+    <button
+      type="button"
+      aria-label={props.label}
+      title={props.label}
+      aria-pressed={props.isOn}
+      onClick={props.onClick}
+    >
+      <Icon name={props.icon} />
+    </button>
+  );
+}
+
+function Field(props: { text: string; placeholder: string; onText(text: string): void; send(): void }) {
+  return (
+    <textarea
+      aria-label="Message"
+      rows={1}
+      value={props.text}
+      placeholder={props.placeholder}
+      onInput={(event) => props.onText(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+        event.preventDefault();
+        props.send();
+      }}
+    />
+  );
+}
+
+function FileButton({ onFile }: { onFile(file: File | undefined): void }) {
+  const picker = useRef<HTMLInputElement>(null);
+  return (
+    <>
       <input
         ref={picker}
         type="file"
         hidden
-        onChange={async (event) => {
-          const [file] = event.currentTarget.files ?? [];
-          if (file !== undefined) say({ file: await toFile(file), ...(text.trim() === "" ? {} : { text }) });
-          setText("");
-          if (picker.current) picker.current.value = "";
+        onChange={({ currentTarget }) => {
+          onFile(currentTarget.files?.[0]);
+          currentTarget.value = "";
         }}
       />
-      <button type="button" aria-label="Send a file" onClick={() => picker.current?.click()}>
-        <Icon path="M8 12 13 7a2.5 2.5 0 0 1 4 4l-7 7a4 4 0 0 1-6-6l7-7" />
-      </button>
-      <button
-        type="button"
-        aria-label={recorder === null ? "Record" : "Stop and send"}
-        aria-pressed={recorder !== null}
-        onClick={() => void record().catch(() => undefined)}
-      >
-        <Icon path="M12 4v9M9 7v4a3 3 0 0 0 6 0V7a3 3 0 0 0-6 0M6 11a6 6 0 0 0 12 0M12 17v3" />
-      </button>
-      <button type="submit" aria-label="Send">
-        <Icon path="M4 12h14M12 6l6 6-6 6" />
-      </button>
-    </form>
+      <ToolButton label="Send a file" icon="file" onClick={() => picker.current?.click()} />
+    </>
   );
-}
-
-const Icon = ({ path }: { path: string }) => (
-  <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
-    <path
-      d={path}
-      fill="none"
-      stroke="currentColor"
-      stroke-width="1.8"
-      stroke-linecap="round"
-      stroke-linejoin="round"
-    />
-  </svg>
-);
-
-async function toFile(file: File): Promise<NonNullable<Words["file"]>> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += 8192)
-    binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return { name: file.name, content_type: file.type || "application/octet-stream", data: btoa(binary) };
 }

@@ -18,68 +18,79 @@ export interface ControlsProps {
   onReset(): void;
 }
 
-/** The faults as buttons, the clock, and what to do with the whole run. */
+/** The faults as buttons, the clock, and the actions on the whole run. */
 export function Controls({ state, act, onReset }: ControlsProps) {
+  return (
+    <section class="controls" aria-label="Controls">
+      <Faults state={state} act={act} />
+      <Run state={state} act={act} onReset={onReset} />
+    </section>
+  );
+}
+
+function Faults({ state, act }: Omit<ControlsProps, "onReset">) {
   const present = PLATFORMS.filter((name) => state.bots.some(({ platform }) => platform === name));
   const [chosen, setChosen] = useState<PlatformName | null>(null);
   const platform = chosen ?? present[0] ?? "telegram";
   const isOn = (name: string) =>
     state.faults.some((fault) => fault.fault === name && fault.platform === platform);
-  const forward = (seconds: number) => act(call("POST", "/clock", { forward_seconds: seconds }));
-
   return (
-    <section class="controls" aria-label="Controls">
-      <div class="group">
-        <label>
-          Fault on{" "}
-          <select value={platform} onChange={(event) => setChosen(event.currentTarget.value as PlatformName)}>
-            {present.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
-        {FAULTS.map(([name, label]) => (
-          <button
-            type="button"
-            key={name}
-            aria-pressed={isOn(name)}
-            onClick={() => act(call("POST", "/faults", { platform, fault: name }))}
-          >
-            {label}
-          </button>
-        ))}
+    <div class="group">
+      <label>
+        Fault on{" "}
+        <select value={platform} onChange={(event) => setChosen(event.currentTarget.value as PlatformName)}>
+          {present.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      {FAULTS.map(([name, label]) => (
         <button
           type="button"
-          disabled={state.faults.length === 0}
-          onClick={() => act(call("DELETE", "/faults"))}
+          key={name}
+          aria-pressed={isOn(name)}
+          onClick={() => act(call("POST", "/faults", { platform, fault: name }))}
         >
-          No faults
+          {label}
         </button>
-      </div>
-      <div class="group">
-        <span>
-          Clock <time dateTime={state.now}>{state.now.slice(0, 16).replace("T", " ")}</time>
-        </span>
-        <button type="button" onClick={() => forward(3600)}>
-          + 1 hour
-        </button>
-        <button type="button" onClick={() => forward(86_400)}>
-          + 1 day
-        </button>
-        <button type="button" onClick={() => act(saveRun())}>
-          Save run
-        </button>
-        <button
-          type="button"
-          onClick={() => {
-            onReset();
-            act(call("POST", "/reset", {}));
-          }}
-        >
-          Start over
-        </button>
-      </div>
-    </section>
+      ))}
+      <button
+        type="button"
+        disabled={state.faults.length === 0}
+        onClick={() => act(call("DELETE", "/faults"))}
+      >
+        No faults
+      </button>
+    </div>
+  );
+}
+
+function Run({ state, act, onReset }: ControlsProps) {
+  const forward = (seconds: number) => act(call("POST", "/clock", { forward_seconds: seconds }));
+  return (
+    <div class="group">
+      <span>
+        Clock <time dateTime={state.now}>{state.now.slice(0, 16).replace("T", " ")}</time>
+      </span>
+      <button type="button" onClick={() => forward(3600)}>
+        + 1 hour
+      </button>
+      <button type="button" onClick={() => forward(86_400)}>
+        + 1 day
+      </button>
+      <button type="button" onClick={() => act(saveRun())}>
+        Save run
+      </button>
+      <button
+        type="button"
+        onClick={() => {
+          onReset();
+          act(call("POST", "/reset", {}));
+        }}
+      >
+        Start over
+      </button>
+    </div>
   );
 }
 

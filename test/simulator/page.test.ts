@@ -45,6 +45,25 @@ describe.skipIf(browserPath === null)("the simulator's page", () => {
       await phone.getByText("hello again").waitFor();
       await page.getByRole("region", { name: "Requests" }).getByText("sendMessage").first().waitFor();
 
+      for (const name of ["Telegram", "WhatsApp"]) {
+        const sharing = page.getByRole("region", { name }).first();
+        const share = () => sharing.getByRole("button", { name: "Send a place or a contact" }).click();
+        await share();
+        await sharing.getByLabel("Name (optional)").fill("Our office");
+        await sharing.getByRole("button", { name: "Send place" }).press("Enter");
+        await sharing.getByText("📍 Our office, 48.1374, 11.5755").waitFor();
+        await share();
+        await sharing.getByRole("radio", { name: "A contact" }).check();
+        await sharing.getByLabel("Name", { exact: true }).fill("Bela");
+        await sharing.getByLabel("Phone number").fill("+49 170 1234567");
+        if (name === "Telegram") expect(await accessibilityFaults(page)).toEqual([]);
+        await sharing.getByRole("button", { name: "Send contact" }).click();
+        await sharing.getByText("👤 Bela, +491701234567").waitFor();
+      }
+      const icon = await page.locator("link[rel=icon]").getAttribute("href");
+      const { headers, ok } = await fetch(new URL(icon ?? "", page.url()));
+      expect([ok, headers.get("content-type")]).toEqual([true, "image/svg+xml"]);
+
       await page.getByRole("button", { name: "Rate limit" }).click();
       await eventually(async () => {
         const { body } = await simulator.control("GET", "/faults");

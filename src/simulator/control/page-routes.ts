@@ -9,6 +9,7 @@ const BUILT_PAGE = fileURLToPath(new URL("../../../dist/simulator-page/", import
 const FILES: Readonly<Record<string, string>> = {
   "page.js": "text/javascript; charset=utf-8",
   "page.css": "text/css; charset=utf-8",
+  "icon.svg": "image/svg+xml",
 };
 
 /** Allows only our own files and our own API. Forbids inline code, and HTML made from text. */
@@ -35,6 +36,7 @@ const PAGE = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Simulator</title>
+<link rel="icon" type="image/svg+xml" href="/simulator/icon.svg">
 <link rel="stylesheet" href="/simulator/page.css">
 <script type="module" src="/simulator/page.js"></script>
 </head>
