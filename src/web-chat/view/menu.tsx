@@ -18,7 +18,6 @@ export function Menu(props: {
   actions: MenuActions;
 }) {
   const { toggle, unread } = props;
-  const { onToggleList, onNewChat, onStartOver } = props.actions;
   const words = useWords();
   const [isOpen, setOpen] = useState(false);
   const withUnread = (label: string) =>
@@ -27,22 +26,9 @@ export function Menu(props: {
     setOpen(false);
     toggle.current?.focus();
   };
-  const entry = (icon: IconName, label: string, act: () => void, look = "") => (
-    <li class={look}>
-      <button
-        type="button"
-        onClick={() => {
-          close();
-          act();
-        }}
-      >
-        <Icon name={icon} /> {label}
-      </button>
-    </li>
-  );
   return (
     <div
-      class={`menu ${onStartOver ? "" : "in-list"}`}
+      class={`menu ${props.actions.onStartOver ? "" : "in-list"}`}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || !isOpen) return;
         event.stopPropagation();
@@ -59,13 +45,7 @@ export function Menu(props: {
         hasDot={unread > 0}
         onClick={() => setOpen(!isOpen)}
       />
-      {isOpen && (
-        <ul>
-          {entry("menu", withUnread(words.chats), onToggleList, "in-list")}
-          {entry("plus", words.newChat, onNewChat, "in-list")}
-          {onStartOver && entry("restart", words.startOver, onStartOver)}
-        </ul>
-      )}
+      {isOpen && <Entries actions={props.actions} chats={withUnread(words.chats)} onChosen={close} />}
     </div>
   );
 }
@@ -90,5 +70,31 @@ function MenuButton(props: {
       <Icon name="more" />
       {props.hasDot && <span class="dot" />}
     </button>
+  );
+}
+
+/** @param props.chats the label of the list of chats, with the unread messages in them. */
+function Entries(props: { actions: MenuActions; chats: string; onChosen: () => void }) {
+  const { onToggleList, onNewChat, onStartOver } = props.actions;
+  const words = useWords();
+  const entry = (icon: IconName, label: string, act: () => void, look = "") => (
+    <li class={look}>
+      <button
+        type="button"
+        onClick={() => {
+          props.onChosen();
+          act();
+        }}
+      >
+        <Icon name={icon} /> {label}
+      </button>
+    </li>
+  );
+  return (
+    <ul>
+      {entry("menu", props.chats, onToggleList, "in-list")}
+      {entry("plus", words.newChat, onNewChat, "in-list")}
+      {onStartOver && entry("restart", words.startOver, onStartOver)}
+    </ul>
   );
 }
