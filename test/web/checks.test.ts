@@ -214,6 +214,14 @@ describe.skipIf(browserPath === null)("the chat", () => {
     await chat("second").click();
     await eventually(async () => expect((await texts(page)).at(-1)).toMatch("You said: second"));
     await eventually(async () => expect(await pane("scrollTop")).toBe(300));
+
+    const { body } = await app.api("GET", "/chat/sessions?channel=web&status=active");
+    const session = body.data.find(({ title }: { title: string }) => title.startsWith("second"));
+    await app.api("POST", `/chat/sessions/${session.id}/handoff`, {});
+    await app.api("POST", `/chat/sessions/${session.id}/handoff/reply`, { content: "A person is here." });
+    await eventually(async () => expect(await page.title()).toMatch(/^\(\d\)/));
+    await page.getByRole("button", { name: "New messages" }).click();
+    await eventually(async () => expect(await page.title()).not.toMatch(/^\(/));
   });
 
   test("shows hostile text as plain text in every place, and makes no request because of it", async () => {

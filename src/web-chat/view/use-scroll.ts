@@ -24,6 +24,9 @@ export function useScroll(pane: RefObject<HTMLElement | null>, shown: Shown, onR
   const height = useRef(0);
   const now = useRef(place);
   now.current = place;
+  /** The newest callback, because the pane is watched with the first one. */
+  const reached = useRef(onReached);
+  reached.current = onReached;
   const [hasNew, setHasNew] = useState(false);
 
   function toEnd(): void {
@@ -64,7 +67,7 @@ export function useScroll(pane: RefObject<HTMLElement | null>, shown: Shown, onR
     }
     left.current.delete(now.current);
     setHasNew(false);
-    onReached();
+    reached.current();
   }
 
   useEffect(
