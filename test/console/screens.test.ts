@@ -105,7 +105,7 @@ describe.skipIf(browserPath === null)("the console", () => {
     expect(new URL(page.url()).search).toBe("?status=paused");
     await isSound(page, "schedules");
     await card(page, "Morning").getByRole("button", { name: "Resume" }).press("Enter");
-    await page.getByText("Nothing is scheduled.").waitFor();
+    await page.getByText("No schedule matches.").waitFor();
     await page.goBack();
 
     await card(page, "Morning").getByRole("button", { name: "Send now…" }).click();

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { plainText } from "../../web-chat/markdown/plain-text.ts";
 import { useLive } from "../live/use-live.ts";
 import { callApi } from "../server/call.ts";
 import type { Message, Page } from "../server/wire.ts";
@@ -44,10 +45,10 @@ export function Find(props: { sessionId: string; hrefOf: (seq: number) => string
         {words === "" || data === null ? "" : countOf(data)}
       </p>
       <ul class="hits" aria-label="Found messages">
-        {[...(data?.data ?? [])].reverse().map(({ id, seq, content, created_at: at }) => (
+        {[...(data?.data ?? [])].reverse().map(({ id, seq, role, content, created_at: at }) => (
           <li key={id}>
             <Link href={hrefOf(seq)}>
-              <span dir="auto">{content}</span>
+              <span dir="auto">{role === "assistant" ? plainText(content) : content}</span>
               <Age at={at} />
             </Link>
           </li>

@@ -1,6 +1,7 @@
 import type { RefObject } from "preact";
 import { useRef } from "preact/hooks";
 import { useKeys } from "../shell/keys.ts";
+import { Link } from "../shell/link.tsx";
 import { Problem } from "../shell/problem.tsx";
 import { go, hrefOf, type Route } from "../shell/route.ts";
 import { FilterBar } from "./filter-bar.tsx";
@@ -111,6 +112,12 @@ function ListRows(props: { list: Rows; query: string; openId: string | null; onL
 }
 
 function Nothing({ query }: { query: string }) {
-  if (query !== "") return <p class="empty">No conversation matches.</p>;
+  if (query !== "") {
+    return (
+      <p class="empty">
+        No conversation matches. <Link href={hrefOf("conversations")}>Show all</Link>
+      </p>
+    );
+  }
   return <p class="empty">There are no conversations yet. They appear here when somebody writes.</p>;
 }

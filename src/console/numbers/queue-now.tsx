@@ -53,8 +53,8 @@ function BusyChannels({ channels }: { channels: Queue["channels"] }) {
       {channels.map(({ channel, sessions, deliveries, paused_until: paused }) => (
         <li key={channel}>
           <ChannelBadge channel={channel} />
-          <span>{sessions.waiting} conversations</span>
-          <span>{deliveries.waiting} deliveries</span>
+          <span>{counted(sessions.waiting, "conversation", "conversations")}</span>
+          <span>{counted(deliveries.waiting, "delivery", "deliveries")}</span>
           {deliveries.retried > 0 && <span class="chip wait">{deliveries.retried} tried again</span>}
           {deliveries.unknown > 0 && (
             <Link href={hrefOf("trouble", null, queryOf({ channel }))}>{deliveries.unknown} unknown</Link>
@@ -65,6 +65,8 @@ function BusyChannels({ channels }: { channels: Queue["channels"] }) {
     </ul>
   );
 }
+
+const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
 function Figure({ name, value }: { name: string; value: string }) {
   return (

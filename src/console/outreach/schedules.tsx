@@ -41,6 +41,7 @@ export function Schedules({ route }: { route: Route }) {
       {data !== null && (
         <ScheduleCards
           page={data}
+          isFiltered={status + channel + agent !== ""}
           onChanged={() => {
             setProblem(null);
             void refresh();
@@ -54,6 +55,7 @@ export function Schedules({ route }: { route: Route }) {
 
 function ScheduleCards(props: {
   page: Page<Schedule>;
+  isFiltered: boolean;
   onChanged: () => void;
   onProblem: (problem: string) => void;
 }) {
@@ -62,7 +64,9 @@ function ScheduleCards(props: {
     <>
       {data.length === 0 && (
         <p class="empty">
-          Nothing is scheduled. Schedules are made over the API, by event rules and by bots.
+          {props.isFiltered
+            ? "No schedule matches."
+            : "Nothing is scheduled. Schedules are made over the API, by event rules and by bots."}
         </p>
       )}
       <ul class="schedules">

@@ -38,11 +38,12 @@ export function Navigation(props: { screen: ScreenName; names: Names; me: Me; on
   const { screen, names, me, onHelp } = props;
   const badges = useBadges(names);
   const nav = useRef<HTMLElement>(null);
-  // On a small screen the screens are one line that scrolls.
+  // On a small screen the screens are one line that scrolls. A number that appears makes an entry wider.
+  const shownBadges = Object.values(badges).filter(({ count }) => count > 0).length;
   useEffect(() => {
     const current = nav.current?.querySelector(`[aria-current][href="${hrefOf(screen)}"]`);
     current?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [screen]);
+  }, [screen, shownBadges]);
   return (
     <nav class="navigation" aria-label="Console" ref={nav}>
       <h1>

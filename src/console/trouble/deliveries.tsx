@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { plainText } from "../../web-chat/markdown/plain-text.ts";
 import type { Delivery, Page } from "../server/wire.ts";
 import { may } from "../session/who.ts";
 import { Age } from "../shell/age.tsx";
@@ -7,6 +8,7 @@ import { Link } from "../shell/link.tsx";
 import { hrefOf } from "../shell/route.ts";
 import { DeliveryActions } from "./delivery-actions.tsx";
 import { RetryDialog } from "./retry-dialog.tsx";
+import { TroubleSection } from "./trouble-section.tsx";
 
 /** Deliveries that wait for somebody, with one button that sends them all again. */
 export function Deliveries(props: {
@@ -18,33 +20,18 @@ export function Deliveries(props: {
 }) {
   const { title, help, page, status, channel } = props;
   const [isRetrying, setRetrying] = useState(false);
+  const sendAll = may("deliveries:write") && (
+    <button type="button" class="button" onClick={() => setRetrying(true)}>
+      Send all again…
+    </button>
+  );
   return (
-    <section class="card" aria-label={title}>
-      <header>
-        <h3>
-          {title} <span class="number">{page.meta.total}</span>
-        </h3>
-        {page.data.length > 0 && may("deliveries:write") && (
-          <button type="button" class="button" onClick={() => setRetrying(true)}>
-            Send all again…
-          </button>
-        )}
-      </header>
-      {page.data.length === 0 ? (
-        <p class="empty small">None.</p>
-      ) : (
-        <>
-          <p class="hint">{help}</p>
-          <ul class="troubles">
-            {page.data.map((delivery) => (
-              <TroubledDelivery key={delivery.id} delivery={delivery} />
-            ))}
-          </ul>
-          {page.meta.total > page.data.length && <p class="hint">The newest {page.data.length} are shown.</p>}
-        </>
-      )}
+    <>
+      <TroubleSection title={title} help={help} page={page} action={sendAll}>
+        {(delivery) => <TroubledDelivery key={delivery.id} delivery={delivery} />}
+      </TroubleSection>
       {isRetrying && <RetryDialog status={status} channel={channel} onClose={() => setRetrying(false)} />}
-    </section>
+    </>
   );
 }
 
@@ -56,7 +43,7 @@ function TroubledDelivery({ delivery }: { delivery: Delivery }) {
         {delivery.error_code !== null && <code>{delivery.error_code}</code>}
       </p>
       <p class="quoted" dir="auto">
-        {delivery.content}
+        {plainText(delivery.content)}
       </p>
       <p class="facts">
         <ChannelBadge channel={delivery.channel} />

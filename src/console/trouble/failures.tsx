@@ -6,27 +6,18 @@ import { ChannelBadge } from "../shell/channel-badge.tsx";
 import { Link } from "../shell/link.tsx";
 import { hrefOf } from "../shell/route.ts";
 import { userName } from "../shell/user-name.ts";
+import { TroubleSection } from "./trouble-section.tsx";
 
 /** Event rules and schedules that were given up, with a button that tries each once more. */
 export function FailedRules({ page, onChanged }: { page: Page<Failure>; onChanged: () => void }) {
   return (
-    <section class="card" aria-label="Failed rules and schedules">
-      <header>
-        <h3>
-          Failed rules and schedules <span class="number">{page.meta.total}</span>
-        </h3>
-      </header>
-      {page.data.length === 0 ? (
-        <p class="empty small">None.</p>
-      ) : (
-        <ul class="troubles">
-          {page.data.map((failure) => (
-            <FailedRule key={failure.id} failure={failure} onChanged={onChanged} />
-          ))}
-        </ul>
-      )}
-      {page.meta.total > page.data.length && <p class="hint">The newest {page.data.length} are shown.</p>}
-    </section>
+    <TroubleSection
+      title="Failed rules and schedules"
+      help="Every attempt failed, so they were given up."
+      page={page}
+    >
+      {(failure) => <FailedRule key={failure.id} failure={failure} onChanged={onChanged} />}
+    </TroubleSection>
   );
 }
 
