@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { wordsOf } from "../server/call.ts";
-import { Problem } from "../shell/problem.tsx";
 import { lookAgain, providerHost, signIn } from "./who.ts";
 
 /** The form that takes an API key. @param props.takesFocus true if the page has nothing else. */
@@ -48,7 +47,11 @@ export function SignInForm(props: { problem: string | null; takesFocus: boolean 
           onInput={({ currentTarget }) => setKey(currentTarget.value)}
         />
       </label>
-      <Problem>{failure}</Problem>
+      {failure !== null && (
+        <p class="problem" role="alert">
+          {failure}
+        </p>
+      )}
       <button type="submit" class="button primary" aria-busy={isBusy}>
         Sign in
       </button>
