@@ -8,7 +8,7 @@ import { createHub, type Hub } from "../queue/hub.ts";
 import { openQueueBackend, type QueueBackend } from "../queue/queue-backend.ts";
 import { type Database, openDatabase } from "../storage/database.ts";
 import { startEmbeddedPostgres } from "../storage/embedded/embedded-postgres.ts";
-import { migrateDatabase } from "../storage/migrate.ts";
+import { isMigrated, migrateDatabase } from "../storage/migrate.ts";
 import { serviceKey } from "../storage/service-keys.ts";
 
 /** The service's infrastructure. */
@@ -64,7 +64,9 @@ export async function openEngine(
     }
     const database = openDatabase({ url, maxConnections: databaseConnections, log });
     opened.push({ name: "connections to the database", until: 0.95, close: database.close });
-    await abortable(migrateDatabase({ url, log }), signal);
+    if (!(await abortable(isMigrated(database.pool), signal))) {
+      await abortable(migrateDatabase({ url, log }), signal);
+    }
     const linkKey = await abortable(serviceKey(database.pool, "attachment-links"), signal);
     const queues = await openQueueBackend({
       redisUrls,

@@ -11,7 +11,7 @@ import {
   SchemaMigrationRequiredError,
   Worker,
 } from "bullmq";
-import type { PoolClient } from "pg";
+import type { Pool, PoolClient } from "pg";
 import type { Logger } from "../core/process/logger.ts";
 import { watchConnection } from "../storage/connection-check.ts";
 import { openPool } from "../storage/database.ts";
@@ -53,10 +53,10 @@ export function openPostgresQueues(options: {
    * Opens a connection, and waits if the server is down. BullMQ remembers a failed first connection and would stay
    * broken.
    */
-  async function connect() {
+  async function connectTo(pool: Pool) {
     for (;;) {
       try {
-        const client = lend(await listeners.connect());
+        const client = lend(await pool.connect());
         outage.restored();
         if (!closing) return client;
         // The caller is gone and would never release it.
@@ -69,6 +69,8 @@ export function openPostgresQueues(options: {
       }
     }
   }
+
+  const connect = () => connectTo(listeners);
 
   /**
    * Allows several calls of `release`: each part that notices a lost connection releases it. A second release would
@@ -88,15 +90,20 @@ export function openPostgresQueues(options: {
   }
 
   async function prepare(): Promise<void> {
-    const client = await connect();
+    // The queue's statements use this connection afterwards.
+    const client = await connectTo(queries);
+    let changed = true;
     try {
-      // Keep the new tables through a crash: without them every queue would stop until a restart.
-      await client.query("SET synchronous_commit = on");
       // Creating tables needs a right that a service with a separate role lacks. If the tables exist, it does not need
       // it.
-      if ((await schemaVersion(client)) < LATEST_SCHEMA_VERSION) await runMigrations(client);
+      if ((await schemaVersion(client)) >= LATEST_SCHEMA_VERSION) changed = false;
+      else {
+        // Keep the new tables through a crash: without them every queue would stop until a restart.
+        await client.query("SET synchronous_commit = on");
+        await runMigrations(client);
+      }
     } finally {
-      client.release(true);
+      client.release(changed);
     }
   }
 

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type pg from "pg";
@@ -41,6 +41,22 @@ export async function migrateDatabase(options: { url: string; log: Logger }): Pr
 }
 
 /**
+ * Returns true if the database has exactly the migrations of this release. Then a start needs no separate connection to
+ * migrate. Everything else, also a contradiction, is for `migrateDatabase`, which holds the lock while it looks.
+ */
+export async function isMigrated(pool: Pick<pg.Pool, "query">): Promise<boolean> {
+  if (!(await hasLedger(pool))) return false;
+  const { rows } = await pool.query<{ name: string; checksum: string; finished_at: Date | null }>(
+    `SELECT migration_name AS name, checksum, finished_at FROM _prisma_migrations
+     WHERE rolled_back_at IS NULL ORDER BY 1`,
+  );
+  const migrations = readMigrations(MIGRATIONS_DIRECTORY);
+  const sums = new Map(migrations.map(({ name, checksum }) => [name, checksum]));
+  const same = rows.filter((row) => row.finished_at !== null && sums.get(row.name) === row.checksum);
+  return same.length === rows.length && rows.length === migrations.length;
+}
+
+/**
  * Brings the database to the newest migration. Applies them in order, each in a transaction, by one process at a time.
  * Records each one in the same way as Prisma. Throws a StartupError when the database and the files contradict each
  * other.
@@ -52,7 +68,7 @@ export async function applyMigrations(
   directory: string = MIGRATIONS_DIRECTORY,
   only: readonly string[] | null = null,
 ): Promise<string[]> {
-  const all = await readMigrations(directory);
+  const all = readMigrations(directory);
   const migrations = only === null ? all : all.filter(({ name }) => only.includes(name));
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -91,7 +107,7 @@ export async function migrateTo(
   wanted: readonly string[] | { upTo: string },
   directory: string = MIGRATIONS_DIRECTORY,
 ): Promise<"done" | "unknown" | "ahead"> {
-  const known = (await readMigrations(directory)).map(({ name }) => name);
+  const known = readMigrations(directory).map(({ name }) => name);
   const names = "upTo" in wanted ? known.filter((name) => name <= wanted.upTo) : wanted;
   const isKnown =
     "upTo" in wanted ? known.includes(wanted.upTo) : names.every((name) => known.includes(name));
@@ -116,26 +132,25 @@ export async function appliedMigrations(client: Pick<pg.ClientBase, "query">): P
  * nothing.
  */
 export async function missingMigrations(client: pg.ClientBase): Promise<string[]> {
-  const migrations = await readMigrations(MIGRATIONS_DIRECTORY);
+  const migrations = readMigrations(MIGRATIONS_DIRECTORY);
   const pending = (await hasLedger(client)) ? await pendingMigrations(client, migrations) : migrations;
   return pending.map(({ name }) => name);
 }
 
 /** Checks first, because `CREATE TABLE IF NOT EXISTS` needs the right to create tables even if the table exists. */
-async function hasLedger(client: Pick<pg.ClientBase, "query">): Promise<boolean> {
+async function hasLedger(client: Pick<pg.ClientBase | pg.Pool, "query">): Promise<boolean> {
   const { rowCount } = await client.query("SELECT 1 WHERE to_regclass('_prisma_migrations') IS NOT NULL");
   return rowCount === 1;
 }
 
-async function readMigrations(directory: string): Promise<Migration[]> {
-  const entries = await readdir(directory, { withFileTypes: true });
+/** Reads synchronously, because nothing is served yet. So many small reads take three times as long otherwise. */
+function readMigrations(directory: string): Migration[] {
+  const entries = readdirSync(directory, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return await Promise.all(
-    names.sort().map(async (name) => {
-      const sql = await readFile(join(directory, name, "migration.sql"), "utf8");
-      return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
-    }),
-  );
+  return names.sort().map((name) => {
+    const sql = readFileSync(join(directory, name, "migration.sql"), "utf8");
+    return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
+  });
 }
 
 async function pendingMigrations(client: pg.ClientBase, migrations: Migration[]): Promise<Migration[]> {

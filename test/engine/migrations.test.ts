@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
 import { schemaDrift } from "../../prisma/schema-engine.mjs";
-import { applyMigrations } from "../../src/storage/migrate.ts";
+import { applyMigrations, isMigrated } from "../../src/storage/migrate.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
@@ -129,8 +129,13 @@ describe("migrations", () => {
   it("are applied once when many processes start at the same moment", async () => {
     await using database = await createTestDatabase({ empty: true });
     const pools = Array.from({ length: 6 }, () => connect(database.url));
+    expect(pools[0] && (await isMigrated(pools[0]))).toBe(false);
     const applied = await Promise.all(pools.map((pool) => applyMigrations(pool, quietLog())));
     expect(applied.flat()).toEqual(await migrationNames());
+    const [pool] = pools;
+    expect(pool && (await isMigrated(pool))).toBe(true);
+    await pool?.query("UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name LIKE '%_init'");
+    expect(pool && (await isMigrated(pool))).toBe(false);
     await Promise.all(pools.map((pool) => pool.end()));
   });
 
@@ -153,6 +158,7 @@ describe("migrations", () => {
     await writeFile(join(copy.path, "29990101000000_later", "migration.sql"), "CREATE TABLE later (id INT)");
     expect(await applyMigrations(pool, quietLog(), copy.path)).toEqual(["29990101000000_later"]);
     await expect(applyMigrations(pool, quietLog())).rejects.toThrow("of a newer release");
+    expect(await isMigrated(pool)).toBe(false);
   });
 
   it("move an anonymous visitor's data to their last used open session, and change no other user's data", async () => {
