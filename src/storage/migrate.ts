@@ -1,17 +1,16 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type pg from "pg";
 import { StartupError } from "../core/faults/errors.ts";
 import type { Logger } from "../core/process/logger.ts";
+import { packageFile } from "../core/process/package-file.ts";
 import { openPool } from "./database.ts";
 
 /** The lock that Prisma's command line takes. So Prisma and this service never migrate at the same time. */
 const PRISMA_LOCK = 72707369;
 
-/** The relative path is the same from `src/storage` and from `dist/storage`. */
-const MIGRATIONS_DIRECTORY = fileURLToPath(new URL("../../prisma/migrations/", import.meta.url));
+const MIGRATIONS_DIRECTORY = packageFile("prisma/migrations/");
 
 const CREATE_LEDGER = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY NOT NULL,

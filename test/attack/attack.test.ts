@@ -4,7 +4,7 @@ import { kindSamples } from "../channels/samples.ts";
 import { ATTACKS } from "../security/attacks.ts";
 import { PUBLIC_URL } from "../security/secrets.ts";
 import { whileWatched } from "../security/watch.ts";
-import { buildService, serviceDirectory, startProcess } from "../support/process.ts";
+import { serviceDirectory, startProcess } from "../support/process.ts";
 
 const report = process.env["CAUSEWAY_ATTACK_REPORT"];
 const API_KEY = "cw_attack_operator_key_0123456789";
@@ -12,7 +12,6 @@ const API_KEY = "cw_attack_operator_key_0123456789";
 // `npm run attack` runs this. The figures depend on the machine, so there are no expectations.
 describe.skipIf(report === undefined)("attacks on a service in a process of its own", () => {
   test("are measured", { timeout: 600_000 }, async () => {
-    using build = await buildService();
     const channels = Object.fromEntries(
       kindSamples.flatMap(([kind, samples]) =>
         samples.channels.map(({ name, config }) => [name, { kind, agent: "echo", ...config }]),
@@ -21,7 +20,7 @@ describe.skipIf(report === undefined)("attacks on a service in a process of its 
     const agents = { echo: { bot: { type: "echo" } } };
     await using directory = await serviceDirectory({ agents, channels });
     const env = { CAUSEWAY_PUBLIC_URL: PUBLIC_URL, CAUSEWAY_API_KEY: API_KEY, LOG_LEVEL: "fatal" };
-    await using service = await startProcess({ build, directory, env });
+    await using service = await startProcess({ directory, env });
     const target = { url: service.url, apiKey: API_KEY };
     const nothing = async () => ({ [Symbol.asyncDispose]: async () => undefined });
     const rows = [];

@@ -3,21 +3,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import {
-  type Build,
-  buildService,
-  type ServiceDirectory,
-  serviceDirectory,
-  startProcess,
-} from "../support/process.ts";
-
-let build: Build;
-beforeAll(async () => {
-  build = await buildService();
-});
-afterAll(() => build[Symbol.dispose]());
+import { type ServiceDirectory, serviceDirectory, startProcess } from "../support/process.ts";
+import { serviceProgram } from "../support/service-program.ts";
 
 const config = {
   agents: { echo: { bot: { type: "echo" } } },
@@ -26,7 +15,7 @@ const config = {
 
 /** Runs a command of the service. Returns its exit code and output. */
 async function run(directory: ServiceDirectory, ...args: string[]) {
-  const command = promisify(execFile)(process.execPath, [build.path("cli.js"), ...args], {
+  const command = promisify(execFile)(process.execPath, [serviceProgram("cli"), ...args], {
     cwd: directory.path,
     env: { PATH: process.env.PATH },
   });
@@ -60,7 +49,7 @@ it("writes a backup while the service runs; another directory restores it and co
   let attachment = "";
   let key = "";
   {
-    await using service = await startProcess({ build, directory });
+    await using service = await startProcess({ directory });
     key = await keyOf(directory);
     session = (await call(service.url, key, "POST", "/chat/sessions", { agent_id: "echo" })).body.id;
     const upload = await fetch(`${service.url}/api/v1/chat/sessions/${session}/attachments`, {
@@ -122,7 +111,7 @@ it("writes a backup while the service runs; another directory restores it and co
     output: expect.stringContaining("and 1 files were restored"),
   });
   expect(await keyOf(other)).toBe(key);
-  await using service = await startProcess({ build, directory: other });
+  await using service = await startProcess({ directory: other });
   const messages = await call(service.url, key, "GET", `/chat/sessions/${session}/messages`);
   const texts = () => messages.body.data.map(({ content }: { content: string }) => content);
   expect(texts()[0]).toBe("before");

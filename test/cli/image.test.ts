@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { builtSource } from "../support/compiled-source.ts";
+import { isBuilt } from "../support/built.ts";
 import { type Instruction, readDockerfile, type Stage, wordsOf } from "../support/dockerfile.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/redis.ts";
@@ -32,7 +32,7 @@ interface Made {
 const made = new Map<string, Made>();
 
 beforeAll(async () => {
-  if (builtSource() === null) throw new Error("an image holds what is built: run `npm run build` first");
+  if (!isBuilt()) throw new Error("an image holds what is built: run `npm run build` first");
   base = await mkdtemp(join(tmpdir(), "causeway-image-"));
   // As root, the embedded server runs under another account, which must be able to enter.
   await chmod(base, 0o711);

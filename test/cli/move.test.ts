@@ -1,18 +1,13 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { copyDatabase } from "../../src/storage/copy-database.ts";
 import { addConversation } from "../api/api-rows.ts";
 import { openApiWorld } from "../api/api-server.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
-import { type Build, buildService, serviceDirectory, startProcess } from "../support/process.ts";
+import { serviceDirectory, startProcess } from "../support/process.ts";
 import { quietLog } from "../support/quiet-log.ts";
-
-let build: Build;
-beforeAll(async () => {
-  build = await buildService();
-});
-afterAll(() => build[Symbol.dispose]());
+import { serviceProgram } from "../support/service-program.ts";
 
 const config = {
   agents: { echo: { bot: { type: "echo" } } },
@@ -31,7 +26,7 @@ async function call(url: string, method: string, path: string, body?: unknown) {
 
 /** Runs the command. Returns its exit code and output. */
 async function move(cwd: string, to: string) {
-  const run = promisify(execFile)(process.execPath, [build.path("cli.js"), "move", "--to", to], {
+  const run = promisify(execFile)(process.execPath, [serviceProgram("cli"), "move", "--to", to], {
     cwd,
     env: { PATH: process.env.PATH },
   });
@@ -51,7 +46,7 @@ it("moves an embedded database to a server, where the conversation continues", a
   });
   let session = "";
   {
-    await using service = await startProcess({ build, directory, env });
+    await using service = await startProcess({ directory, env });
     session = (await call(service.url, "POST", "/chat/sessions", { agent_id: "echo" })).id;
     await call(service.url, "POST", `/chat/sessions/${session}/messages`, { content: "before" });
     const early = await move(directory.path, target.url);
@@ -70,7 +65,7 @@ it("moves an embedded database to a server, where the conversation continues", a
   const again = await move(directory.path, target.url);
   expect(again).toMatchObject({ code: 1, output: expect.stringContaining("has rows already") });
 
-  await using service = await startProcess({ build, directory, env: { ...env, DATABASE_URL: target.url } });
+  await using service = await startProcess({ directory, env: { ...env, DATABASE_URL: target.url } });
   expect(service.output()).toContain("the embedded database is not used");
   const reply = await call(service.url, "POST", `/chat/sessions/${session}/messages`, { content: "after" });
   expect(reply.content).toBe("You said: after");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { builtSource } from "../support/compiled-source.ts";
+import { isBuilt } from "../support/built.ts";
 import { eventually } from "../support/eventually.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -23,7 +23,7 @@ let manifest: Manifest;
 let packed: string[];
 
 beforeAll(async () => {
-  if (builtSource() === null) throw new Error("the package holds what is built: run `npm run build` first");
+  if (!isBuilt()) throw new Error("the package holds what is built: run `npm run build` first");
   directory = await mkdtemp(join(tmpdir(), "causeway-package-"));
   // As root, the embedded server runs under another account, which must be able to enter.
   await chmod(directory, 0o711);

@@ -20,9 +20,9 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from "../../src/storage/embedded/embedded-postgres.ts";
-import { compileSource } from "../support/compiled-source.ts";
 import { eventually } from "../support/eventually.ts";
 import { quietLog } from "../support/quiet-log.ts";
+import { serviceProgram } from "../support/service-program.ts";
 
 describe("the embedded Postgres", () => {
   it("keeps its data over a restart and listens on no port", async () => {
@@ -72,8 +72,7 @@ describe("the embedded Postgres", () => {
 
   it("ends when its owner is killed, and the next start at once has everything committed", async () => {
     const dataDir = await dataDirectory();
-    using source = await compileSource();
-    const { child, url } = await ownerProcess(source.path("storage/embedded/embedded-postgres.js"), dataDir);
+    const { child, url } = await ownerProcess(serviceProgram("embedded-postgres"), dataDir);
     await query(url, "CREATE TABLE kept (n INT); INSERT INTO kept VALUES (7)");
     const pid = await serverPid(dataDir);
     child.kill("SIGKILL");
@@ -87,8 +86,7 @@ describe("the embedded Postgres", () => {
 
   it("ends by itself when its owner was killed and no other start follows", async () => {
     const dataDir = await dataDirectory();
-    using source = await compileSource();
-    const { child } = await ownerProcess(source.path("storage/embedded/embedded-postgres.js"), dataDir);
+    const { child } = await ownerProcess(serviceProgram("embedded-postgres"), dataDir);
     const pid = await serverPid(dataDir);
     child.kill("SIGKILL");
     await eventually(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"));

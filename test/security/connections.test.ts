@@ -5,7 +5,7 @@ import { Router } from "express";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createHttpServer } from "../../src/http/server/server.ts";
 import { eventually } from "../support/eventually.ts";
-import { buildService, serviceDirectory, startProcess } from "../support/process.ts";
+import { serviceDirectory, startProcess } from "../support/process.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { callWeb, newVisitor } from "../support/web-visitor.ts";
 import { HalfOpen, headOf } from "./half-open.ts";
@@ -48,13 +48,12 @@ describe("a client that holds many connections open does not block others", () =
   });
 
   test("with any number of connections, as long as the process has file handles left", async () => {
-    using build = await buildService();
     await using directory = await serviceDirectory({
       agents: { echo: { bot: { type: "echo" } } },
       channels: { web: { kind: "web", agent: "echo" } },
     });
     // With fewer, Node may run out of files while it loads the modules of the service.
-    await using service = await startProcess({ build, directory, openFiles: 1_024 });
+    await using service = await startProcess({ directory, openFiles: 1_024 });
     using attacker = new HalfOpen(service.url);
     for (let n = 0; n < 1_200; n++) await attacker.begin(GET);
     expect((await fetch(`${service.url}/readyz`)).status).toBe(200);

@@ -1,25 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { callback } from "../channels/slack-subject.ts";
 import { type FakeSlack, signedHeaders, startFakeSlack } from "../support/fake-slack.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
-import { type Build, buildService } from "../support/process.ts";
 import { markedDouble, message, patiently, post, receivedIn, telegramConfig } from "./conversations.ts";
 import { ANNA, SUPPORT } from "./desk-story.ts";
 import { sharedEngine } from "./shared-engine.ts";
 
 describe("a desk while processes are killed", { timeout: 300_000 }, () => {
-  let build: Build;
-  beforeAll(async () => {
-    build = await buildService();
-  });
-  afterAll(() => build[Symbol.dispose]());
-
   it("receives one card and each text once, and the user receives each text once", async () => {
     await using telegram = await startFakeTelegram();
     await using slack = await startFakeSlack();
     slack.people.set(ANNA, { name: "anna", profile: { display_name: "Anna" } });
     slack.memberOf.add(SUPPORT);
-    await using engine = await sharedEngine({ build, config: withDesk(telegramConfig(telegram), slack) });
+    await using engine = await sharedEngine({ config: withDesk(telegramConfig(telegram), slack) });
     const first = await engine.start("all");
     // Slack posts the card, and the process dies before it reads the answer.
     slack.fail({ hang: true });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Build, buildService, type ServiceProcess } from "../support/process.ts";
+import type { ServiceProcess } from "../support/process.ts";
 import { patiently, query } from "./conversations.ts";
 import { contentOf, type ServerSent, serverSent } from "./server-sent.ts";
 import { API_KEY, type SharedEngine, sharedEngine } from "./shared-engine.ts";
@@ -37,20 +37,17 @@ const CONFIG = {
 };
 
 describe("a turn on a worker", { timeout: 300_000 }, () => {
-  let build: Build;
   let engine: SharedEngine;
   let here: ServiceProcess;
   let there: ServiceProcess;
   let worker: ServiceProcess;
   beforeAll(async () => {
-    build = await buildService();
-    engine = await sharedEngine({ build, config: CONFIG });
+    engine = await sharedEngine({ config: CONFIG });
     here = await engine.start("web");
     [there, worker] = await Promise.all([engine.start("web"), engine.start("worker")]);
   });
   afterAll(async () => {
     await engine[Symbol.asyncDispose]();
-    build[Symbol.dispose]();
   });
 
   it("gives its answer to the process that received the request", async () => {

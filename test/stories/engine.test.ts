@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
-import { type Build, buildService } from "../support/process.ts";
 import {
   markedDouble,
   message,
@@ -22,15 +21,9 @@ const SLOW = {
 };
 
 describe("processes that share one engine", { timeout: 300_000 }, () => {
-  let build: Build;
-  beforeAll(async () => {
-    build = await buildService();
-  });
-  afterAll(() => build[Symbol.dispose]());
-
   it("finish the turn of a killed worker, in order", async () => {
     await using fake = await startFakeTelegram();
-    await using engine = await sharedEngine({ build, config: telegramConfig(fake, { bot: SLOW }) });
+    await using engine = await sharedEngine({ config: telegramConfig(fake, { bot: SLOW }) });
     const web = await engine.start("web");
     const first = await engine.start("worker");
     expect(await post(web.url, message(7, "slow"))).toBe(200);
@@ -47,7 +40,7 @@ describe("processes that share one engine", { timeout: 300_000 }, () => {
 
   it("let a frozen worker write nothing after it lost its lease", async () => {
     await using fake = await startFakeTelegram();
-    await using engine = await sharedEngine({ build, config: telegramConfig(fake, { bot: SLOW }) });
+    await using engine = await sharedEngine({ config: telegramConfig(fake, { bot: SLOW }) });
     const web = await engine.start("web");
     const frozen = await engine.start("worker");
     expect(await post(web.url, message(7, "slow"))).toBe(200);
@@ -71,7 +64,7 @@ describe("processes that share one engine", { timeout: 300_000 }, () => {
 
   it("repeat the last send of a killed process, and mark it as a possible duplicate", async () => {
     await using fake = await startFakeTelegram();
-    await using engine = await sharedEngine({ build, config: telegramConfig(fake) });
+    await using engine = await sharedEngine({ config: telegramConfig(fake) });
     const first = await engine.start("all");
     fake.fail({ hang: true });
     expect(await post(first.url, message(7, "one"))).toBe(200);
@@ -90,7 +83,6 @@ describe("processes that share one engine", { timeout: 300_000 }, () => {
     await using fake = await startFakeTelegram();
     const channel = { mode: "polling" };
     await using engine = await sharedEngine({
-      build,
       config: telegramConfig(fake, { channel }),
       times: PATIENT_SENDS,
     });

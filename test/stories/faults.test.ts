@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
-import { type Build, buildService } from "../support/process.ts";
 import {
   expectAnswers,
   markedDouble,
@@ -13,12 +12,6 @@ import {
 import { onRedis, PATIENT_SENDS, sharedEngine } from "./shared-engine.ts";
 
 describe("under load, the service", { timeout: 300_000 }, () => {
-  let build: Build;
-  beforeAll(async () => {
-    build = await buildService();
-  });
-  afterAll(() => build[Symbol.dispose]());
-
   const size = { chats: 20, each: 10 };
   const answered = (fake: FakeTelegram, count: number) =>
     patiently(() => expect(fake.sent.length).toBeGreaterThanOrEqual(count));
@@ -28,7 +21,7 @@ describe("under load, the service", { timeout: 300_000 }, () => {
     async () => {
       await using fake = await startFakeTelegram();
       fake.delay(10);
-      await using engine = await sharedEngine({ build, config: telegramConfig(fake), times: PATIENT_SENDS });
+      await using engine = await sharedEngine({ config: telegramConfig(fake), times: PATIENT_SENDS });
       const web = await engine.start("web");
       await engine.start("worker");
       const talking = talk(size, () => [web.url]);
@@ -50,7 +43,7 @@ describe("under load, the service", { timeout: 300_000 }, () => {
   it("answers everything although its database connections are cut again and again", async () => {
     await using fake = await startFakeTelegram();
     fake.delay(10);
-    await using engine = await sharedEngine({ build, config: telegramConfig(fake), times: PATIENT_SENDS });
+    await using engine = await sharedEngine({ config: telegramConfig(fake), times: PATIENT_SENDS });
     const web = await engine.start("web");
     await engine.start("worker");
     const talking = talk(size, () => [web.url]);

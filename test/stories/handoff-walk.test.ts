@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Build, buildService, type ServiceProcess } from "../support/process.ts";
+import { describe, expect, it } from "vitest";
+import type { ServiceProcess } from "../support/process.ts";
 import { startSimulator, type TestSimulator } from "../support/simulator.ts";
 import { markedDouble, patiently } from "./conversations.ts";
 import { API_KEY, sharedEngine } from "./shared-engine.ts";
@@ -73,19 +73,13 @@ async function api(service: ServiceProcess, path: string) {
 }
 
 describe("the handoff from the manual, on the simulator", { timeout: 300_000 }, () => {
-  let build: Build;
-  beforeAll(async () => {
-    build = await buildService();
-  });
-  afterAll(() => build[Symbol.dispose]());
-
   // In one run the process dies before a step has a visible effect, in the other right after.
   it.each([
     ["accepts", false],
     ["carries out", true],
   ] as const)("loses and repeats nothing if each process dies when it %s a step", async (_, seenFirst) => {
     await using simulator = await startSimulator("telegram", "slack");
-    await using engine = await sharedEngine({ build, config: configuration(simulator) });
+    await using engine = await sharedEngine({ config: configuration(simulator) });
     let service = await engine.start("all");
 
     const shown = async (chat: string): Promise<Shown[]> => (await simulator.control("GET", `/${chat}`)).body;

@@ -3,14 +3,12 @@ import { existsSync, readdirSync } from "node:fs";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it, onTestFailed, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFailed, onTestFinished } from "vitest";
 import { startEmbeddedPostgres } from "../../src/storage/embedded/embedded-postgres.ts";
 import { SECRET_TOKEN, updateWith } from "../channels/telegram-subject.ts";
 import { signIn } from "../support/console.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
 import {
-  type Build,
-  buildService,
   runToEnd,
   type ServiceDirectory,
   serviceDirectory,
@@ -18,6 +16,7 @@ import {
   startProcess,
 } from "../support/process.ts";
 import { quietLog } from "../support/quiet-log.ts";
+import { serviceProgram } from "../support/service-program.ts";
 import {
   expectAnswers,
   markedDouble,
@@ -36,19 +35,13 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
   "the service on one machine",
   { timeout: 300_000 },
   () => {
-    let build: Build;
-    beforeAll(async () => {
-      build = await buildService();
-    });
-    afterAll(() => build[Symbol.dispose]());
-
     it("starts without settings, prints where to chat, refuses a second start, and leaves no process running", async () => {
       await using directory = await serviceDirectory();
       await copyFile(
         new URL("../../channels.config.json", import.meta.url),
         join(directory.path, "channels.config.json"),
       );
-      await using service = await startProcess({ build, directory });
+      await using service = await startProcess({ directory });
       expect(service.output()).toContain(`${service.url}/chat/web`);
       const ready = await fetch(`${service.url}/readyz`);
       expect([ready.status, await ready.json()]).toEqual([
@@ -68,7 +61,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
         expect.stringContaining("text/html"),
       ]);
 
-      const second = await runToEnd({ build, directory });
+      const second = await runToEnd({ directory });
       expect(second.code).toBe(1);
       expect(second.stderr).toContain(`.causeway is in use by process ${service.pid}.`);
       expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
@@ -89,7 +82,6 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
         },
       });
       const run = await runToEnd({
-        build,
         directory,
         env: { CAUSEWAY_ROLE: "boss", DATABASE_URL: "mysql://u:pass-word@h/d" },
       });
@@ -105,12 +97,12 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
     it("reports a port that is in use, and ends with code 1", async () => {
       await using fake = await startFakeTelegram();
       await using directory = await serviceDirectory(telegramConfig(fake));
-      const run = await runToEnd({ build, directory, env: { PORT: new URL(fake.url).port } });
+      const run = await runToEnd({ directory, env: { PORT: new URL(fake.url).port } });
       expect(run.code).toBe(1);
       expect(run.stderr).toBe(
         `Port ${new URL(fake.url).port} on 127.0.0.1 is taken. Stop what listens there, or set PORT to another one.\n`,
       );
-      await using service = await startProcess({ build, directory });
+      await using service = await startProcess({ directory });
       expect(await service.stop()).toBe(0);
     });
 
@@ -120,7 +112,6 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
         channels: { api: { kind: "api", agent: "echo" } },
       });
       const run = await runToEnd({
-        build,
         directory,
         env: { DATABASE_URL: "postgres://u:pass-word@127.0.0.1:1/d" },
       });
@@ -144,13 +135,13 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
         () => existsSync(join(data, "api-key")),
       ];
       for (const moment of moments) {
-        await using service = spawnService({ build, directory });
+        await using service = spawnService({ directory });
         await patiently(() => expect(moment() || service.hasEnded()).toBe(true), 1);
         expect(service.output()).not.toContain("Causeway listens");
         service.signal("SIGKILL");
         await service.ended;
       }
-      await using service = await startProcess({ build, directory });
+      await using service = await startProcess({ directory });
       expect(service.output()).toContain(`Console:          ${service.url}/console\n`);
       const code = /\/console#code=(\S+) /.exec(service.output())?.[1] ?? "";
       const person = await signIn(service.url, { code });
@@ -164,7 +155,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       await using fake = await startFakeTelegram();
       const saying = (say: unknown) => telegramConfig(fake, { bot: { type: "script", sequence: [{ say }] } });
       await using directory = await serviceDirectory(saying("old"));
-      await using service = await startProcess({ build, directory });
+      await using service = await startProcess({ directory });
       await post(service.url, message(1, "hi"));
       await patiently(() => expect(receivedIn(fake, 1)).toEqual(["old"]));
 
@@ -172,7 +163,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       service.signal("SIGHUP");
       await patiently(() => expect(service.output()).toContain("the old one is still used"));
       await directory.configure(saying("new"));
-      const reload = [build.path("cli.js"), "reload"];
+      const reload = [serviceProgram("cli"), "reload"];
       const asked = await promisify(execFile)(process.execPath, reload, { cwd: directory.path });
       expect(asked.stdout).toContain(`Asked process ${service.pid} to reload.`);
       await patiently(() => expect(service.output()).toContain("configuration reloaded"));
@@ -193,7 +184,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       const prompted = (say: unknown) =>
         telegramConfig(fake, { bot: { type: "script", sequence: [{ say }] } });
       await using directory = await serviceDirectory(prompted("old"));
-      await using service = await startProcess({ build, directory, env: { CAUSEWAY_WATCH: "1" } });
+      await using service = await startProcess({ directory, env: { CAUSEWAY_WATCH: "1" } });
       await directory.configure(prompted(42));
       await patiently(() => expect(service.output()).toContain("the old one is still used"));
       expect(service.output()).not.toContain("configuration reloaded");
@@ -211,7 +202,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       await using fake = await startFakeTelegram();
       const bot = { type: "script", sequence: [{ say: "just in time", delayMs: 2_000 }] };
       await using directory = await serviceDirectory(telegramConfig(fake, { bot }));
-      await using service = await startProcess({ build, directory });
+      await using service = await startProcess({ directory });
       expect(await post(service.url, message(1, "hi"))).toBe(200);
       expect(await service.stop()).toBe(0);
       expect(receivedIn(fake, 1)).toEqual(["just in time"]);
@@ -222,7 +213,6 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       fake.delay(15);
       await using directory = await serviceDirectory(telegramConfig(fake));
       await using service = await startProcess({
-        build,
         directory,
         times: { leaseMs: 2_000, heartbeatMs: 500 },
       });
@@ -248,7 +238,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       fake.delay(15);
       await using directory = await serviceDirectory(telegramConfig(fake));
       const size = { chats: 20, each: 10 };
-      const start = () => startForTest({ build, directory });
+      const start = () => startForTest({ directory });
       let service = await start();
       const talking = talk(size, () => [service.url]);
       for (const moment of [1, 60, 130]) {
@@ -279,7 +269,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       const bot = { type: "script", sequence: [{ say, wordDelayMs: 200 }] };
       const config = telegramConfig(fake, { bot, channel: { streaming: true } });
       await using directory = await serviceDirectory(config);
-      let service = await startForTest({ build, directory });
+      let service = await startForTest({ directory });
       const chat = { id: -4711, type: "group", title: "Readers" };
       expect(await post(service.url, updateWith({ chat, text: "/start" }))).toBe(200);
       const edits = () => fake.calls.filter(({ method }) => method === "editMessageText");
@@ -287,7 +277,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       await service.kill();
       expect(receivedIn(fake, chat.id)).toEqual([expect.stringMatching(/^word0 .*\d$/)]);
       expect(receivedIn(fake, chat.id)).not.toEqual([say]);
-      service = await startForTest({ build, directory });
+      service = await startForTest({ directory });
       await patiently(() => expect(receivedIn(fake, chat.id)).toEqual([say]));
       expect(await service.stop()).toBe(0);
     });
@@ -297,7 +287,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       fake.delay(15);
       await using directory = await serviceDirectory(telegramConfig(fake));
       const size = { chats: 20, each: 6 };
-      const start = () => startForTest({ build, directory });
+      const start = () => startForTest({ directory });
       let service = await start();
       const talking = talk(size, () => [service.url]);
       for (const moment of [1, 50]) {
@@ -316,7 +306,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
     it("logs one message under its ids from webhook to receipt, and logs no secret", async () => {
       await using fake = await startFakeTelegram();
       await using directory = await serviceDirectory(telegramConfig(fake));
-      await using service = await startProcess({ build, directory, env: { LOG_LEVEL: "trace" } });
+      await using service = await startProcess({ directory, env: { LOG_LEVEL: "trace" } });
       fake.fail({ cut: "before" });
       const update = message(7, "follow me");
       expect(await post(service.url, update)).toBe(200);

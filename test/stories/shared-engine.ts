@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import type { WorkTimes } from "../../src/core/process/working-process.ts";
 import { createTestDatabase } from "../support/postgres.ts";
-import { type Build, type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
+import { type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
 import { startRedis } from "../support/redis.ts";
 
 /** Leases short enough to expire within a test. */
@@ -34,7 +34,6 @@ export interface SharedEngine extends AsyncDisposable {
 export const onRedis = process.env.CAUSEWAY_TEST_QUEUE === "redis";
 
 export async function sharedEngine(options: {
-  build: Build;
   config: unknown;
   /** Replaces the engine's own database on the run's server. */
   databaseUrl?: string;
@@ -50,7 +49,6 @@ export async function sharedEngine(options: {
     databaseUrl,
     async start(role) {
       const started = await startProcess({
-        build: options.build,
         directory,
         times: { ...HURRIED, ...options.times },
         env: {

@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { startProvider } from "../bots/provider-server.ts";
 import { SECRET_TOKEN } from "../channels/telegram-subject.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
-import {
-  type Build,
-  buildService,
-  type ServiceProcess,
-  serviceDirectory,
-  startProcess,
-} from "../support/process.ts";
+import { type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
 import { message, patiently, post, receivedIn } from "./conversations.ts";
 
 const KEY = "cw_key_of_the_silent_story";
@@ -21,12 +15,6 @@ const EVENTS = [
   { on: "last_timeout", do: [{ action: "end_session" }] },
   { on: "session_ended.event", do: [{ action: "summarize" }] },
 ];
-
-let build: Build;
-beforeAll(async () => {
-  build = await buildService();
-});
-afterAll(() => build[Symbol.dispose]());
 
 async function ask(service: ServiceProcess, path: string) {
   const response = await fetch(`${service.url}/api/v1${path}`, {
@@ -69,7 +57,7 @@ it.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
     });
     const env = { CAUSEWAY_API_KEY: KEY };
 
-    const first = await startProcess({ build, directory, env });
+    const first = await startProcess({ directory, env });
     expect(await post(first.url, message(ADA, "hello"))).toBe(200);
     await patiently(async () => {
       expect(receivedIn(fake, ADA)).toContain("re: Nudge.");
@@ -79,7 +67,7 @@ it.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
     });
     await first.kill();
 
-    await using second = await startProcess({ build, directory, env });
+    await using second = await startProcess({ directory, env });
     await patiently(async () => {
       expect((await ask(second, "/chat/sessions")).data).toMatchObject([
         {

@@ -1,17 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DEAD_ADDRESS } from "../support/dead-address.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
 import { createTestDatabase } from "../support/postgres.ts";
-import {
-  type Build,
-  buildService,
-  type ServiceProcess,
-  serviceDirectory,
-  spawnService,
-  startProcess,
-} from "../support/process.ts";
+import { type ServiceProcess, serviceDirectory, spawnService, startProcess } from "../support/process.ts";
 import { startRedis } from "../support/redis.ts";
 import { startTcpProxy } from "../torture/tcp-proxy.ts";
 import { message, patiently, post, query, receivedIn, telegramConfig } from "./conversations.ts";
@@ -49,16 +42,10 @@ async function startSilentBot() {
 }
 
 describe("the service stops in time with code 0", { timeout: 300_000 }, () => {
-  let build: Build;
-  beforeAll(async () => {
-    build = await buildService();
-  });
-  afterAll(() => build[Symbol.dispose]());
-
   const start = async (
     directory: Awaited<ReturnType<typeof serviceDirectory>>,
     more: Record<string, string>,
-  ) => await startProcess({ build, directory, env: { ...env, ...more } });
+  ) => await startProcess({ directory, env: { ...env, ...more } });
 
   it.runIf(onRedis).each(["SIGTERM", "SIGINT"] as const)(
     "although Redis never started: %s ends the start",
@@ -71,7 +58,6 @@ describe("the service stops in time with code 0", { timeout: 300_000 }, () => {
       });
       const redis = DEAD_ADDRESS.replace("http", "redis");
       await using service = spawnService({
-        build,
         directory,
         env: { ...env, DATABASE_URL: database.url, REDIS_URL: redis },
       });

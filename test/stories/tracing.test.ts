@@ -9,7 +9,7 @@ import { startTestApp } from "../support/app.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
 import { signedForm, startFakeTwilio } from "../support/fake-twilio.ts";
 import { createTestDatabase } from "../support/postgres.ts";
-import { buildService, serviceDirectory, startProcess } from "../support/process.ts";
+import { serviceDirectory, startProcess } from "../support/process.ts";
 import { type ReceivedSpan, startTraceReceiver, type TraceReceiver } from "../support/trace-receiver.ts";
 import { message, patiently, post, query, telegramConfig } from "./conversations.ts";
 
@@ -69,7 +69,6 @@ describe("the trace of a message", () => {
       mcpServers: { weather: { url: mcp.url } },
     };
     await using database = await createTestDatabase();
-    using build = await buildService();
     await using directory = await serviceDirectory(telegramConfig(fake, { bot }));
     const env = {
       ...traced(receiver),
@@ -77,7 +76,7 @@ describe("the trace of a message", () => {
       CAUSEWAY_API_KEY: "cw_test_operator_key_0123456789",
     };
     const start = (role: string) =>
-      startProcess({ build, directory, env: { ...env, CAUSEWAY_ROLE: role, OTEL_SERVICE_NAME: role } });
+      startProcess({ directory, env: { ...env, CAUSEWAY_ROLE: role, OTEL_SERVICE_NAME: role } });
     await using web = await start("web");
     await using worker = await start("worker");
     await patiently(async () => expect(await post(web.url, message(1, QUESTION))).toBe(200));

@@ -1,39 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { WorkTimes } from "../../src/core/process/working-process.ts";
-import { builtSource, compileSource } from "./compiled-source.ts";
 import { eventually } from "./eventually.ts";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
-
-/** The service as it is installed: compiled, with its migrations. */
-export interface Build extends Disposable {
-  /** Absolute path of a compiled file. */
-  path(file: string): string;
-}
-
-/**
- * Compiles the current source, so that no older build runs. If `npm run build` has made the current one, it is used.
- * The chat page always comes from `npm run build`.
- */
-export async function buildService(): Promise<Build> {
-  const built = builtSource();
-  if (built) return built;
-  const source = await compileSource();
-  const base = dirname(dirname(source.path("main.js")));
-  await symlink(join(root, "prisma"), join(base, "prisma"));
-  await cp(join(root, "dist", "web-chat"), join(base, "dist", "web-chat"), { recursive: true }).catch(
-    (cause) => {
-      throw new Error("the chat page is not built: run `npm run build` first", { cause });
-    },
-  );
-  await writeFile(join(base, "package.json"), '{ "type": "module" }');
-  return source;
-}
+import { serviceProgram } from "./service-program.ts";
 
 /** A working directory for the service. Disposing removes it with all its contents. */
 export interface ServiceDirectory extends AsyncDisposable {
@@ -69,7 +41,6 @@ export interface ServiceProcess extends AsyncDisposable {
 }
 
 export interface ProcessOptions {
-  build: Build;
   directory: ServiceDirectory;
   /** Its whole environment except PATH. PORT is any free one unless given. */
   env?: Record<string, string>;
@@ -137,8 +108,8 @@ interface StartingProcess extends AsyncDisposable {
 }
 
 /** Starts the service without waiting for it. */
-export function spawnService({ build, directory, env, times, openFiles }: ProcessOptions): StartingProcess {
-  const args = times ? ["--input-type=module", "--eval", hurried(build, times)] : [build.path("main.js")];
+export function spawnService({ directory, env, times, openFiles }: ProcessOptions): StartingProcess {
+  const args = times ? [serviceProgram("hurried"), JSON.stringify(times)] : [serviceProgram("main")];
   const [command, ...rest] =
     openFiles === undefined
       ? [process.execPath, ...args]
@@ -171,25 +142,6 @@ export function spawnService({ build, directory, env, times, openFiles }: Proces
       await ended;
     },
   };
-}
-
-/** Starts the same application as main.js, with other times. */
-function hurried(build: Build, times: Partial<WorkTimes>): string {
-  const from = (file: string) => JSON.stringify(build.path(file));
-  return `
-    import { startApp } from ${from("app/app.js")};
-    import { botDefinitions as bots } from ${from("bots/registry.js")};
-    import { channelDefinitions as channels } from ${from("channels/registry.js")};
-    import { readEnvironment } from ${from("config/env.js")};
-    import { loadConfig } from ${from("config/load-config.js")};
-    import { createLogger } from ${from("observability/logger.js")};
-    import { createRedactor } from ${from("observability/redaction.js")};
-    const load = () => loadConfig({ bots, channels, env: readEnvironment() });
-    const config = load();
-    const log = createLogger({ level: config.settings.logLevel, redactor: createRedactor(config.secrets) });
-    const app = await startApp({ bots, channels, config, reload: load, log, times: ${JSON.stringify(times)} });
-    process.stdout.write("Causeway listens on " + app.url + "\\n");
-    process.once("SIGTERM", () => app.stop().then(() => process.exit(0), () => process.exit(1)));`;
 }
 
 function hasEnded(child: ChildProcess): boolean {

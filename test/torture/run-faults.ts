@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { telegramConfig } from "../stories/conversations.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
-import type { Build } from "../support/process.ts";
 import type { Fault } from "./faults.ts";
 import { startHandover } from "./handover.ts";
 import { seededRandom, shuffled } from "./random.ts";
@@ -27,7 +26,6 @@ const AROUND_MS = 300;
  */
 export async function runFaults(options: {
   queue: Queue;
-  build: Build;
   seed: number;
   /** 0 for one round. */
   minutes: number;
@@ -44,7 +42,6 @@ export async function runFaults(options: {
   const ledger = followAnswers(fake);
   await using world = await buildWorld({
     queue: options.queue,
-    build: options.build,
     fake,
     config: (apiRoot) => configuration({ url: apiRoot, token: fake.token }),
   });

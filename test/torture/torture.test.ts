@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Build, buildService } from "../support/process.ts";
+import { describe, expect, it } from "vitest";
 import { faults } from "./faults.ts";
 import { faultTable } from "./report.ts";
 import { isBroken, runFaults } from "./run-faults.ts";
@@ -14,18 +13,11 @@ const long = minutes > 0;
 const queue = process.env.CAUSEWAY_TEST_QUEUE === "redis" ? "redis" : "postgres";
 
 describe("despite every fault, the service", () => {
-  let build: Build;
-  beforeAll(async () => {
-    build = await buildService();
-  });
-  afterAll(() => build[Symbol.dispose]());
-
   it(
     "answers every accepted message in order, and repeats an answer only with a mark",
     async () => {
       const outcomes = await runFaults({
         queue,
-        build,
         seed,
         minutes,
         faults: faults.filter((fault) => long || (queue === "redis") === (fault.queue ?? false)),

@@ -9,7 +9,7 @@ import {
 } from "../../src/storage/embedded/embedded-postgres.ts";
 import { query } from "../stories/conversations.ts";
 import type { FakeTelegram } from "../support/fake-telegram.ts";
-import { type Build, type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
+import { type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { startRedis } from "../support/redis.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
@@ -63,7 +63,6 @@ const DISK_MB = 400;
 
 export async function buildWorld(options: {
   queue: Queue;
-  build: Build;
   fake: FakeTelegram;
   config(apiRoot: string): unknown;
 }): Promise<World> {
@@ -91,7 +90,6 @@ export async function buildWorld(options: {
     urls: () => [...running].flatMap(([each, role]) => (role === "web" ? [each.url] : [])),
     async start(role) {
       const started = await startProcess({
-        build: options.build,
         directory,
         times: TIMES,
         env: { ...env, CAUSEWAY_ROLE: role },

@@ -7,9 +7,9 @@ import { currentSpan, inSpan, traceHeaders } from "../../src/core/trace/current-
 import type { Step } from "../../src/core/trace/span.ts";
 import { parseTraceparent, spanIdOf, storedTraceparent, traceIdOf } from "../../src/core/trace/trace-ids.ts";
 import { startTracing } from "../../src/observability/tracing.ts";
-import { compileSource } from "../support/compiled-source.ts";
 import { eventually } from "../support/eventually.ts";
 import { quietLog } from "../support/quiet-log.ts";
+import { serviceProgram } from "../support/service-program.ts";
 import { startTraceReceiver } from "../support/trace-receiver.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
@@ -29,9 +29,8 @@ const step = (id: string, more: Partial<Step> = {}): Step => ({
 
 /** The packages that a separate process loads. In this process, other tests may trace. */
 async function loadedWhileOff(): Promise<string> {
-  using source = await compileSource();
   const program = `
-    const { startTracing } = await import(${JSON.stringify(source.path("observability/tracing.js"))});
+    const { startTracing } = await import(${JSON.stringify(serviceProgram("tracing"))});
     await startTracing(null, { version: "1", log: console });
     const { createRequire } = await import("node:module");
     console.log(Object.keys(createRequire(import.meta.url).cache).join("\\n"));`;

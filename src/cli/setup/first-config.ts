@@ -1,11 +1,11 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { relative, sep } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import type { Environment } from "../../config/env.ts";
 import { parseSettings } from "../../config/settings.ts";
+import { packageFile } from "../../core/process/package-file.ts";
 
-/** The path is the same from `src/cli/setup` and from `dist/cli/setup`. */
-const SCHEMA = fileURLToPath(new URL("../../../docs/channels.config.schema.json", import.meta.url));
+const SCHEMA = packageFile("docs/channels.config.schema.json");
 
 /**
  * Writes a configuration that works without any key, if there is no configuration yet. Returns its path as people write

@@ -1,10 +1,9 @@
-import { fileURLToPath } from "node:url";
 import { Router } from "express";
 import { RequestError } from "../../core/faults/errors.ts";
+import { packageFile } from "../../core/process/package-file.ts";
 import { createPageAssets, sendAsset } from "../web/page-assets.ts";
 
-/** The path is the same from `src/http/console` and from `dist/http/console`. */
-const BUILT_PAGE = fileURLToPath(new URL("../../../dist/console/", import.meta.url));
+const BUILT_PAGE = packageFile("dist/console/");
 
 /**
  * Allows only our own files and our own API. Forbids inline code, HTML made from text, and being shown in a frame.

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Request, Response } from "express";
 import { RequestError } from "../../core/faults/errors.ts";
+import { packageFile } from "../../core/process/package-file.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
@@ -31,8 +31,7 @@ export interface PageAssets {
   panel: string | null;
 }
 
-/** The path is the same from `src/http/web` and from `dist/http/web`. */
-const BUILT_PAGE = fileURLToPath(new URL("../../../dist/web-chat/", import.meta.url));
+const BUILT_PAGE = packageFile("dist/web-chat/");
 
 /**
  * Reads the files at the first request and keeps them. A process without a built page still does everything else.

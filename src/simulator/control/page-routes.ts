@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { Router } from "express";
+import { packageFile } from "../../core/process/package-file.ts";
 import { refused } from "./refused.ts";
 
-/** The path is the same from `src/simulator/control` and from `dist/simulator/control`. */
-const BUILT_PAGE = fileURLToPath(new URL("../../../dist/simulator-page/", import.meta.url));
+const BUILT_PAGE = packageFile("dist/simulator-page/");
 
 const FILES: Readonly<Record<string, string>> = {
   "page.js": "text/javascript; charset=utf-8",

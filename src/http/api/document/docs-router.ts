@@ -1,12 +1,11 @@
-import { fileURLToPath } from "node:url";
 import { type Response, Router, type Router as RouterType } from "express";
 import { RequestError } from "../../../core/faults/errors.ts";
+import { packageFile } from "../../../core/process/package-file.ts";
 import type { JsonObject } from "../../../core/text/json.ts";
 import { createPageAssets, sendAsset } from "../../web/page-assets.ts";
 import { plainPage } from "./plain-page.ts";
 
-/** The path is the same from `src/http/api/document` and from `dist/http/api/document`. */
-const BUILT_VIEWER = fileURLToPath(new URL("../../../../dist/api-page/", import.meta.url));
+const BUILT_VIEWER = packageFile("dist/api-page/");
 
 /**
  * Allows only our own files and calls of our own API. Unlike the console's policy it requires no trusted types, because
