@@ -2,7 +2,15 @@ import type { Response } from "express";
 import type { z } from "zod";
 import { type Connection, isImpossible, type SeenChat, type SharedThing } from "../connection.ts";
 import { refused } from "./refused.ts";
-import type { blockSchema, editSchema, openSchema, pressSchema, reactSchema, saySchema } from "./requests.ts";
+import type {
+  blockSchema,
+  businessSchema,
+  editSchema,
+  openSchema,
+  pressSchema,
+  reactSchema,
+  saySchema,
+} from "./requests.ts";
 import type { RunRecord } from "./run-record.ts";
 
 /** An action of a user in a chat: its checked body, the bot's connection, and the run that notes it. */

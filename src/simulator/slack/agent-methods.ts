@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { type Conversation, type SuggestedPrompt, setSession } from "./app.ts";
 import {
   findConversation,
   isRefused,
@@ -8,6 +7,7 @@ import {
   refuse,
   type SlackAnswer,
 } from "./chat-methods.ts";
+import { type Conversation, type SuggestedPrompt, setSession } from "./conversation.ts";
 
 type Method = (context: MethodContext, payload: Payload) => SlackAnswer;
 

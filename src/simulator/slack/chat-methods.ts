@@ -1,15 +1,15 @@
 import type { World } from "../world.ts";
+import { messageObject } from "./objects.ts";
+import type { SlackApp } from "./app.ts";
+import { readBlocks } from "./blocks.ts";
+import { readChunks } from "./chunks.ts";
 import {
   addMessage,
   type Conversation,
-  messageObject,
   openConversation,
-  type SlackApp,
   type StoredMessage,
   setSession,
-} from "./app.ts";
-import { readBlocks } from "./blocks.ts";
-import { readChunks } from "./chunks.ts";
+} from "./conversation.ts";
 import { readWords } from "./text.ts";
 
 export type SlackAnswer = { ok: boolean; error?: string; [key: string]: unknown };

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { ToolCard } from "./app.ts";
 import { type Block, readBlocks } from "./blocks.ts";
+import type { ToolCard } from "./conversation.ts";
 
 const chunkSchema = z.union([
   z.object({ type: z.literal("markdown_text"), text: z.string() }),

@@ -1,5 +1,5 @@
 import { agentMethods } from "./agent-methods.ts";
-import { addFile, addMessage, fileObject, messageObject, nextFileId, openConversation } from "./app.ts";
+import { addFile, nextFileId } from "./app.ts";
 import {
   deleteMessage,
   findConversation,
@@ -13,7 +13,8 @@ import {
   startStream,
   updateMessage,
 } from "./chat-methods.ts";
-import { channelObject, userObject } from "./objects.ts";
+import { addMessage, openConversation } from "./conversation.ts";
+import { channelObject, fileObject, messageObject, userObject } from "./objects.ts";
 
 /** Slack tells the type of an upload by its name. */
 const TYPES: Readonly<Record<string, string>> = {

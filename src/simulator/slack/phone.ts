@@ -1,28 +1,16 @@
-import {
-  type Connection,
-  fileUrl,
-  type Impossible,
-  type Said,
-  type SeenChat,
-  type SeenMessage,
-} from "../connection.ts";
-import { secretFor } from "../invented.ts";
+import type { Connection, Impossible, Said, SeenChat, SeenMessage } from "../connection.ts";
 import type { World } from "../world.ts";
-import {
-  addFile,
-  addMessage,
-  type Conversation,
-  conversationId,
-  messageObject,
-  openConversation,
-  personId,
-  type SlackApp,
-  type StoredMessage,
-} from "./app.ts";
+import { messageObject } from "./objects.ts";
+import { addFile, type SlackApp } from "./app.ts";
 import { buttonsOf } from "./blocks.ts";
+import { addMessage, type Conversation, openConversation, type StoredMessage } from "./conversation.ts";
 import type { createEvents } from "./events.ts";
+import { conversationId } from "./ids.ts";
+import { personOf } from "./people.ts";
+import { pressPayload } from "./press-payload.ts";
 import { reactTo } from "./reactions.ts";
-import { nameOf, shownText, typedText } from "./text.ts";
+import { busyThread, emptyChat, STOP, seenChat, seenMessage } from "./seen.ts";
+import { shownText, typedText } from "./text.ts";
 
 export interface PhoneDeps {
   world: World;
@@ -32,32 +20,15 @@ export interface PhoneDeps {
   root(): string;
 }
 
-/** Slack's own button while a session is busy. */
-const STOP = "Stop";
-const BUSY = "is working…";
-
-/** A response URL works five times within half an hour. */
-const RESPONSES = { left: 5, forMs: 30 * 60_000 };
-
 /** The people of a workspace: what they say, press and see. */
 export function createPhone({ world, app, events, root }: PhoneDeps): Connection {
   for (const room of app.rooms ?? []) openConversation(app, room);
 
-  /** The person who acts. A direct conversation has only one. */
-  function personOf(conversation: Conversation, from: string | null): string {
-    const [first] = app.people.keys();
-    const id = conversation.isDirect
-      ? `U${conversation.id.slice(1)}`
-      : from === null
-        ? (first ?? personId("ada"))
-        : personId(from);
-    const isName = conversation.isDirect
-      ? conversation.title !== "Direct message"
-      : from !== null && from !== id;
-    const name = isName ? (conversation.isDirect ? conversation.title : (from ?? "")) : "Ada";
-    if (!app.people.has(id)) app.people.set(id, name);
-    return id;
-  }
+  const seen = (conversation: Conversation, message: StoredMessage) =>
+    seenMessage(app, conversation, message, world.clock.now());
+  const shown = (conversation: Conversation) => seenChat(app, conversation, world.clock.now());
+  /** The time of an event that stores no message. */
+  const eventTime = () => `${world.clock.seconds()}.000001`;
 
   function say(chat: string, { text, thing, from, thread, file }: Said): SeenMessage | Impossible {
     if (thing !== undefined)
@@ -65,7 +36,7 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     const conversation = openConversation(app, chat);
     if (thread !== null && !conversation.messages.some(({ ts }) => ts === thread))
       return { status: 404, code: "thread_not_found", message: `The conversation has no message ${thread}.` };
-    const user = personOf(conversation, from);
+    const user = personOf(app, conversation, from);
     const files = file === null ? [] : [addFile(app, file)];
     const typed = typedText(app, text);
     const seconds = world.clock.seconds();
@@ -73,27 +44,6 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     tell(conversation, message);
     world.changed();
     return seen(conversation, message);
-  }
-
-  const write = (chat: string, text: string) =>
-    say(chat, { text, from: null, thread: null, replyTo: null, file: null });
-
-  /** A person opens the messages of the app. */
-  function open(chat: string): SeenChat {
-    const conversation = openConversation(app, chat);
-    if (conversation.isDirect) {
-      const { id: channel } = conversation;
-      const ts = `${world.clock.seconds()}.000001`;
-      events.event(channel, {
-        type: "app_home_opened",
-        user: personOf(conversation, null),
-        channel,
-        tab: "messages",
-        event_ts: ts,
-      });
-      world.changed();
-    }
-    return seenChat(conversation);
   }
 
   /** A mention in a channel arrives as two events with one `ts`. Only the first of them carries files. */
@@ -112,54 +62,42 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     events.event(channel, { ...common, type: "app_mention", channel });
   }
 
+  /** A person opens the messages of the app. */
+  function open(chat: string): SeenChat {
+    const conversation = openConversation(app, chat);
+    if (conversation.isDirect) {
+      const { id: channel } = conversation;
+      const user = personOf(app, conversation, null);
+      events.event(channel, {
+        type: "app_home_opened",
+        user,
+        channel,
+        tab: "messages",
+        event_ts: eventTime(),
+      });
+      world.changed();
+    }
+    return shown(conversation);
+  }
+
+  /** Presses a button of a message, Slack's own Stop, or a suggested prompt, which writes its message. */
   function press(chat: string, label: string, from: string | null): SeenMessage | Impossible {
     const conversation = openConversation(app, chat);
-    const hasIt = ({ blocks }: StoredMessage) =>
-      buttonsOf(blocks).some(({ button }) => button.text.text === label);
-    const message = conversation.messages.findLast(hasIt);
-    const found = buttonsOf(message?.blocks ?? []).find(({ button }) => button.text.text === label);
+    const buttonIn = ({ blocks }: StoredMessage) =>
+      buttonsOf(blocks).find(({ button }) => button.text.text === label);
+    const message = conversation.messages.findLast((each) => buttonIn(each) !== undefined);
+    const found = message && buttonIn(message);
     if (message === undefined || found === undefined) {
       const pressed = label === STOP ? stop(conversation, from) : null;
       if (pressed !== null) return pressed;
       const prompt = conversation.prompts.find(({ title }) => title === label);
-      if (prompt !== undefined) return write(chat, prompt.message);
+      if (prompt !== undefined)
+        return say(chat, { text: prompt.message, from: null, thread: null, replyTo: null, file: null });
       return { status: 404, code: "button_not_found", message: `No message here has a button "${label}".` };
     }
-    const user = personOf(conversation, from);
-    const { ts, threadTs } = message;
-    const thread = threadTs === null ? {} : { thread_ts: threadTs };
-    const { action_id, value, text, url } = found.button;
-    const action = {
-      type: "button",
-      block_id: found.block.block_id,
-      action_id,
-      text,
-      action_ts: `${world.clock.seconds()}.000001`,
-    };
-    const name = nameOf(app, user);
-    events.interaction(conversation.id, {
-      type: "block_actions",
-      user: { id: user, username: name.toLowerCase(), name: name.toLowerCase(), team_id: app.ids.team },
-      api_app_id: app.ids.app,
-      token: "simulated",
-      container: {
-        type: "message",
-        message_ts: ts,
-        channel_id: conversation.id,
-        is_ephemeral: false,
-        ...thread,
-      },
-      trigger_id: `${app.lastNumber}.${secretFor(ts).slice(0, 12)}`,
-      team: { id: app.ids.team, domain: "simulated" },
-      enterprise: null,
-      is_enterprise_install: false,
-      channel: { id: conversation.id, name: conversation.isDirect ? "directmessage" : conversation.title },
-      message: messageObject(app, message, root()),
-      response_url: responseUrl(conversation.id, ts),
-      actions: [
-        { ...action, ...(value === undefined ? {} : { value }), ...(url === undefined ? {} : { url }) },
-      ],
-    });
+    const user = personOf(app, conversation, from);
+    const payload = pressPayload(world, app, root(), { user, conversation, message, ...found });
+    events.interaction(conversation.id, payload);
     return seen(conversation, message);
   }
 
@@ -176,64 +114,35 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     events.event(channel, {
       type: "agent_session_stopped",
       channel,
-      user: personOf(conversation, from),
+      user: personOf(app, conversation, from),
       thread_ts: thread,
       streaming_message_ts: streams.map(({ ts }) => ts),
-      event_ts: `${world.clock.seconds()}.000001`,
+      event_ts: eventTime(),
     });
     world.changed();
     return seen(conversation, root);
   }
 
-  function responseUrl(channel: string, ts: string): string {
-    const id = secretFor(app.name, ts, String(++app.lastNumber)).slice(0, 24);
-    const { left, forMs } = RESPONSES;
-    app.responseUrls.set(id, { channel, ts, left, until: world.clock.now() + forMs });
-    const oldest = app.responseUrls.size > 200 ? app.responseUrls.keys().next().value : undefined;
-    if (oldest !== undefined) app.responseUrls.delete(oldest);
-    return `${root()}/response/${id}`;
-  }
-
-  function seen(conversation: Conversation, message: StoredMessage): SeenMessage {
-    const { ts, user, blocks, files, threadTs, isEdited, streamsUntil, cards, reaction } = message;
-    const labels = buttonsOf(blocks).map(({ button }) => button.text.text);
-    const [file] = files;
-    const title = conversation.sessions.get(ts)?.title;
-    return {
-      id: ts,
-      from: user === null ? "bot" : "user",
-      text: shownText(app, message),
-      ...(labels.length === 0 ? {} : { buttons: labels }),
-      ...(isEdited ? { edited: true } : {}),
-      ...(reaction === undefined ? {} : { reaction }),
-      ...(user === null || conversation.isDirect ? {} : { name: nameOf(app, user) }),
-      ...(threadTs === null ? {} : { thread: threadTs }),
-      ...(title ? { title } : {}),
-      ...(cards === null || cards.size === 0 ? {} : { cards: [...cards.values()] }),
-      ...(streamsUntil === null || streamsUntil < world.clock.now() ? {} : { streaming: true }),
-      ...(file === undefined
-        ? {}
-        : {
-            file: {
-              name: file.name,
-              content_type: file.contentType,
-              url: fileUrl("slack", app.name, file.id),
-            },
-          }),
-      at: new Date(Number(ts.split(".")[0]) * 1000).toISOString(),
-    };
-  }
-
-  const seenChat = (conversation: Conversation): SeenChat => ({
-    id: conversation.id,
-    title: conversation.title,
-    kind: conversation.isDirect ? "private" : "group",
-    messages: conversation.messages.map((message) => seen(conversation, message)),
-    blocked: conversation.isBlocked,
-    typing: typingIn(conversation),
-    draft: null,
-    actions: actionsOf(conversation),
-  });
+  const react: Connection["react"] = (chat, { words, emoji, from }) => {
+    const conversation = openConversation(app, chat);
+    const message = conversation.messages.findLast(
+      (each) => each.ts === words || shownText(app, each) === words,
+    );
+    if (message === undefined)
+      return { status: 404, code: "message_not_found", message: `Nobody wrote "${words}" in this chat.` };
+    const event = reactTo(message, emoji);
+    if ("status" in event) return event;
+    const { user, ts } = message;
+    events.event(conversation.id, {
+      ...event,
+      user: personOf(app, conversation, from),
+      item_user: user ?? app.ids.user,
+      item: { type: "message", channel: conversation.id, ts },
+      event_ts: eventTime(),
+    });
+    world.changed();
+    return seen(conversation, message);
+  };
 
   return {
     platform: "slack",
@@ -241,34 +150,12 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     say,
     press,
     open,
-    react(chat, { words, emoji, from }) {
-      const conversation = openConversation(app, chat);
-      const message = conversation.messages.findLast(
-        (each) => each.ts === words || shownText(app, each) === words,
-      );
-      if (message === undefined)
-        return { status: 404, code: "message_not_found", message: `Nobody wrote "${words}" in this chat.` };
-      const event = reactTo(message, emoji);
-      if ("status" in event) return event;
-      const { user, ts } = message;
-      events.event(conversation.id, {
-        ...event,
-        user: personOf(conversation, from),
-        item_user: user ?? app.ids.user,
-        item: { type: "message", channel: conversation.id, ts },
-        event_ts: `${world.clock.seconds()}.000001`,
-      });
-      world.changed();
-      return seen(conversation, message);
-    },
+    react,
     look(chat) {
       const known = app.conversations.get(conversationId(chat));
-      if (known) return seenChat(known);
-      const id = conversationId(chat);
-      const kind = id.startsWith("D") ? "private" : "group";
-      return { id, title: chat, kind, messages: [], blocked: false, typing: null, draft: null, actions: [] };
+      return known ? shown(known) : emptyChat(chat);
     },
-    chats: () => [...app.conversations.values()].map(seenChat),
+    chats: () => [...app.conversations.values()].map(shown),
     block(chat, blocked) {
       openConversation(app, chat).isBlocked = blocked;
       world.changed();
@@ -284,28 +171,17 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
       for (const room of app.rooms ?? []) openConversation(app, room);
       world.changed();
     },
-    settings: () => ({
-      SLACK_API_URL: `${root()}/api/`,
-      SLACK_BOT_TOKEN: app.botToken,
-      SLACK_SIGNING_SECRET: app.signingSecret,
-      SLACK_APP_TOKEN: app.appToken,
-      ...(app.requestUrl === null ? {} : { SLACK_REQUEST_URL: app.requestUrl }),
-    }),
+    settings: () => settingsFor(app, root()),
   };
 }
 
-/** Slack's own buttons: Stop while the app is busy, and the suggested prompts. */
-function actionsOf(conversation: Conversation): string[] {
-  const stop = busyThread(conversation) === undefined ? [] : [STOP];
-  return [...stop, ...conversation.prompts.map(({ title }) => title)];
-}
-
-/** The newest thread whose session is busy. */
-function busyThread({ sessions }: Conversation): string | undefined {
-  return [...sessions].findLast(([, { status }]) => status === "processing")?.[0];
-}
-
-function typingIn(conversation: Conversation): string | null {
-  const status = [...conversation.statuses.values()].at(-1);
-  return status ?? (busyThread(conversation) === undefined ? null : BUSY);
+/** The settings that connect a bot to this app. */
+function settingsFor(app: SlackApp, root: string): Record<string, string> {
+  return {
+    SLACK_API_URL: `${root}/api/`,
+    SLACK_BOT_TOKEN: app.botToken,
+    SLACK_SIGNING_SECRET: app.signingSecret,
+    SLACK_APP_TOKEN: app.appToken,
+    ...(app.requestUrl === null ? {} : { SLACK_REQUEST_URL: app.requestUrl }),
+  };
 }

@@ -1,5 +1,5 @@
 import type { Impossible } from "../connection.ts";
-import type { StoredMessage } from "./app.ts";
+import type { StoredMessage } from "./conversation.ts";
 
 const NAMES: Readonly<Record<string, string>> = {
   "👍": "+1",

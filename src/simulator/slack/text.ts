@@ -1,6 +1,7 @@
 import type { SlackApp } from "./app.ts";
 import { type Block, textOf } from "./blocks.ts";
 import { withoutMarks } from "./markdown.ts";
+import { nameOf } from "./people.ts";
 
 /** The text of a message as people read it: without marks, with names for ids and characters for entities. */
 export function shownText(
@@ -35,10 +36,6 @@ export function typedText(app: SlackApp, text: string): string {
     .replaceAll("\u0001", "<")
     .replaceAll("\u0002", ">");
   return escaped.replace(/(?<![\w@])@(causeway|bot)\b/gi, `<@${app.ids.user}>`);
-}
-
-export function nameOf(app: SlackApp, id: string): string {
-  return id === app.ids.user ? "Causeway" : (app.people.get(id) ?? id);
 }
 
 /** Reads the text of a call within Slack's limits; a text in place of an object is Slack's error. */
