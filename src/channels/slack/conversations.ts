@@ -9,13 +9,17 @@ export interface Conversations {
   find(address: string, eventKey?: string): Promise<KnownConversation | null>;
   /** The newest conversation that the bot began with a person directly and that the person has not answered. */
   findUnanswered(team: string | null, channel: string, user: string): Promise<KnownConversation | null>;
+  /** The buttons that a message offered. */
+  findButtons: ChannelOptions<unknown>["findButtons"];
 }
 
 export function createConversations({
   findConversation,
   findUnanswered,
-}: Pick<ChannelOptions<unknown>, "findConversation" | "findUnanswered">): Conversations {
+  findButtons,
+}: Pick<ChannelOptions<unknown>, "findConversation" | "findUnanswered" | "findButtons">): Conversations {
   return {
+    findButtons,
     async find(address, eventKey) {
       const known = await findConversation(address, eventKey);
       // A message of a shared channel may have come for another workspace. That workspace's conversation is not ours.

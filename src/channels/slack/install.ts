@@ -24,9 +24,8 @@ export interface InstallDeps {
   api: Pick<SlackWebApi, "clientOptions">;
   installations: InstallationStore;
   values: Pick<ChannelValues, "add">;
-  /** The channel's webhook. Its subpaths `/install` and `/oauth` are served here. */
-  webhookUrl: string;
-  apiUrl: string;
+  /** The channel's webhook, whose subpaths `/install` and `/oauth` are served here, and Slack's Web API. */
+  urls: { webhook: string; api: string };
   log: Logger;
 }
 
@@ -40,13 +39,14 @@ const PATIENCE_SECONDS = 10 * 60;
  * installation that another person began.
  */
 export function createInstallPages(deps: InstallDeps) {
-  const { oauth, webhookUrl, log } = deps;
+  const { oauth, urls, log } = deps;
+  const webhookUrl = urls.webhook;
   const options: InstallURLOptions = { scopes: SCOPES, redirectUri: `${webhookUrl}/oauth` };
   const stateStore = createStateStore(oauth.secret, deps.values, options);
   const installer = new InstallProvider({
     clientId: oauth.clientId,
     clientSecret: oauth.clientSecret,
-    authorizationUrl: new URL("../oauth/v2/authorize", deps.apiUrl).href,
+    authorizationUrl: new URL("../oauth/v2/authorize", urls.api).href,
     installationStore: deps.installations,
     stateStore,
     stateCookieName: COOKIE,

@@ -1,26 +1,24 @@
-import type { WebClient } from "@slack/web-api";
 import { isAccessPayload } from "../../core/message/access-press.ts";
+import type { Button } from "../../core/message/button.ts";
 import type { DeskPress, InboundMessage } from "../../core/message/channel-event.ts";
-import { findPressed, readPressReference } from "../../core/message/press.ts";
+import { findPressed, type PressReference, readPressReference } from "../../core/message/press.ts";
 import type { Logger } from "../../core/process/logger.ts";
-import type { OfferedButtons } from "../channel-options.ts";
+import type { KnownConversation, OfferedButtons } from "../channel-options.ts";
 import type { Later } from "../kit/later.ts";
 import { inTeam, parseAddress, toAddress } from "./address.ts";
 import { chosenBlocks } from "./blocks.ts";
 import { BUTTONS_UNKNOWN, type Conversations, unknownInOutage } from "./conversations.ts";
 import type { DeskReader } from "./desk-inbound.ts";
 import { describeFault, readFault } from "./errors.ts";
-import { sentAt } from "./inbound.ts";
 import type { SlackPress } from "./interaction.ts";
 import { type People, workspaceOf } from "./people.ts";
+import { sentAt } from "./said.ts";
+import type { Workspaces } from "./workspaces.ts";
 
 export interface PressDeps {
-  /** True if presses come from several workspaces. */
-  isShared: boolean;
-  findButtons(messageId: string): Promise<OfferedButtons | null>;
+  workspaces: Pick<Workspaces, "isShared" | "clientOf">;
   conversations: Conversations;
   people: People;
-  clientOf(team: string | null): Promise<WebClient | null>;
   /** Conversations of desks. Their buttons are those of cards. */
   desk: DeskReader;
   /** Tracks calls that nobody waits for. */
@@ -28,14 +26,25 @@ export interface PressDeps {
   log: Logger;
 }
 
+/** The chosen button, the place of its message, and the person who pressed. */
+interface Chosen {
+  reference: PressReference;
+  pressed: Button;
+  address: string;
+  known: KnownConversation | null;
+  team: string | null;
+  /** Null: Slack does not tell it. */
+  name: string | null;
+}
+
 /** Turns a press of a button into the message that the user would have written in that thread. */
-export function createPresses(deps: PressDeps) {
-  const { findButtons, conversations, people, log } = deps;
+export function createPresses({ workspaces, conversations, people, desk, track, log }: PressDeps) {
+  const { isShared, clientOf } = workspaces;
 
   /** Replaces the buttons with the choice. A failure here must not lose a press. */
   async function mark(press: SlackPress, team: string | null, blocks: ReturnType<typeof chosenBlocks>) {
     try {
-      const client = await deps.clientOf(team);
+      const client = await clientOf(team);
       const text = press.message.text || "…";
       await client?.chat.update({ channel: press.channel, ts: press.ts, text, blocks });
     } catch (error) {
@@ -48,14 +57,15 @@ export function createPresses(deps: PressDeps) {
 
   /** Returns `later` if the offered buttons cannot be looked up. The user then sees that the press failed. */
   return async function readPress(press: SlackPress): Promise<(InboundMessage | DeskPress)[] | Later> {
-    const given = deps.isShared ? press.team : null;
-    const atDesk = deps.desk.isDesk(given, press.channel);
-    const pressedCard = atDesk ? await deps.desk.press(given, press) : null;
+    const given = isShared ? press.team : null;
+    const atDesk = desk.isDesk(given, press.channel);
+    const pressedCard = atDesk ? await desk.press(given, press) : null;
     if (pressedCard !== null) return [pressedCard];
     const reference = readPressReference(press.reference);
-    const found = reference && (await findPressed(reference, findButtons).catch(unknownInOutage));
+    const found =
+      reference && (await findPressed(reference, conversations.findButtons).catch(unknownInOutage));
     if (found === undefined) return BUTTONS_UNKNOWN;
-    const team = found && deps.isShared ? senderOf(found.offered, press) : given;
+    const team = found && isShared ? senderOf(found.offered, press) : given;
     const address = toAddress(team, press.channel, press.threadTs);
     const isOffered = found && isHere(found.offered, address, press);
     if (!reference || !found || !isOffered || (atDesk && !isAccessPayload(found.pressed.payload))) {
@@ -64,38 +74,43 @@ export function createPresses(deps: PressDeps) {
     }
     const { pressed, offered } = found;
     people.note(team, press.userId, { name: null, team: workspaceOf(press.userTeam) });
-    const isDirect = press.channel.startsWith("D");
-    const rootKey = isDirect ? `message:${press.channel}:${press.threadTs}` : undefined;
+    const rootKey = press.channel.startsWith("D") ? `message:${press.channel}:${press.threadTs}` : undefined;
     const [known, name] = await Promise.all([
       conversations.find(address, rootKey).catch(unknownInOutage),
       people.nameOf(team, press.userId),
     ]);
     if (known === undefined) return BUTTONS_UNKNOWN;
-    const userIdentifier = inTeam(team, press.userId);
     const { messageId, index } = reference;
     const choice = `${pressed.label} (${name ?? press.userId})`;
     const { buttons } = offered;
-    deps.track(mark(press, team, chosenBlocks(press.message.blocks, choice, { messageId, buttons })));
-    return [
-      {
-        type: "message",
-        // Two quick clicks are two requests but one choice.
-        eventKeys: [`press:${messageId}:${index}:${press.userId}`],
-        conversation: {
-          address,
-          userIdentifier,
-          externalKey: known?.externalKey ?? address,
-          ...(isDirect ? {} : { partOf: inTeam(team, press.channel) }),
-        },
-        ...(known === null ? {} : { agent: known.agent }),
-        ...(name === null ? {} : { userName: name }),
-        profile: { chat_type: isDirect ? "im" : "channel" },
-        text: pressed.label,
-        ...(isDirect ? {} : { author: { identifier: userIdentifier, ...(name === null ? {} : { name }) } }),
-        ...sentAt(press.actionTs),
-        payload: pressed.payload,
-      },
-    ];
+    track(mark(press, team, chosenBlocks(press.message.blocks, choice, { messageId, buttons })));
+    return [toMessage(press, { reference, pressed, address, known, team, name })];
+  };
+}
+
+/** The message that the user would have written instead of the press. */
+function toMessage(press: SlackPress, chosen: Chosen): InboundMessage {
+  const { reference, pressed, address, known, team, name } = chosen;
+  const isDirect = press.channel.startsWith("D");
+  const userIdentifier = inTeam(team, press.userId);
+  const author = { identifier: userIdentifier, ...(name === null ? {} : { name }) };
+  return {
+    type: "message",
+    // Two quick clicks are two requests but one choice.
+    eventKeys: [`press:${reference.messageId}:${reference.index}:${press.userId}`],
+    conversation: {
+      address,
+      userIdentifier,
+      externalKey: known?.externalKey ?? address,
+      ...(isDirect ? {} : { partOf: inTeam(team, press.channel) }),
+    },
+    ...(known === null ? {} : { agent: known.agent }),
+    ...(name === null ? {} : { userName: name }),
+    profile: { chat_type: isDirect ? "im" : "channel" },
+    text: pressed.label,
+    ...(isDirect ? {} : { author }),
+    ...sentAt(press.actionTs),
+    payload: pressed.payload,
   };
 }
 

@@ -2,7 +2,7 @@ import type { MessageRating } from "../../core/message/channel-event.ts";
 import type { Rating } from "../../core/message/rating.ts";
 import { inTeam } from "./address.ts";
 import type { SlackReaction } from "./event.ts";
-import { sentAt } from "./inbound.ts";
+import { sentAt } from "./said.ts";
 import type { SpokenMessages } from "./spoken.ts";
 
 const MEANINGS: Record<string, Rating> = { "+1": "up", thumbsup: "up", "-1": "down", thumbsdown: "down" };

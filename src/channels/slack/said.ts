@@ -67,3 +67,8 @@ export function referenceTo(
     ...(channel && ts ? { externalId: `${channel}:${ts}` } : {}),
   };
 }
+
+/** The time of a message. A Slack timestamp names a message and contains its time. */
+export function sentAt(ts: string): { sentAt?: Date } {
+  return /^\d{1,12}\.\d{1,9}$/.test(ts) ? { sentAt: new Date(Number(ts) * 1000) } : {};
+}

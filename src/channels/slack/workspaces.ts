@@ -43,15 +43,8 @@ export function createWorkspaces(
       visit: async () => null,
     };
   const installations = createInstallations({ oauth, client: api.anonymous, values, onTrouble });
-  const visit = createInstallPages({
-    oauth,
-    api,
-    installations,
-    values,
-    webhookUrl,
-    apiUrl,
-    log,
-  });
+  const urls = { webhook: webhookUrl, api: apiUrl };
+  const visit = createInstallPages({ oauth, api, installations, values, urls, log });
   return {
     isShared: true,
     async clientOf(team) {
