@@ -1,11 +1,11 @@
-import { createTroubles } from "../../core/faults/troubles.ts";
+import { createTroubles, type Troubles } from "../../core/faults/troubles.ts";
 import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import { canCallUs } from "../../core/network/loopback.ts";
 import { wait } from "../../core/time/wait.ts";
-import type { Channel } from "../channel.ts";
+import type { Channel, ChannelContext } from "../channel.ts";
 import type { ChannelOptions } from "../channel-options.ts";
 import type { RawRequest, Received } from "../channel-webhook.ts";
-import { receivedOf } from "../kit/later.ts";
+import { isLater, receivedOf } from "../kit/later.ts";
 import { createRunningTasks } from "../kit/running-tasks.ts";
 import { webhookUrlOf } from "../kit/webhook-url.ts";
 import { parseJsonBody, proven } from "../webhook-request.ts";
@@ -22,9 +22,9 @@ import { createPresses } from "./press.ts";
 import { createRegistration } from "./registration.ts";
 import { createRichSupport } from "./rich-support.ts";
 import { createStreaming } from "./streaming.ts";
-import { parseUpdate } from "./update.ts";
+import { parseUpdate, type TelegramUpdate } from "./update.ts";
 import { createVerifier, notAnUpdate } from "./verify.ts";
-import { createWebhook } from "./webhook.ts";
+import { createWebhook, isOn } from "./webhook.ts";
 
 /** One bot: its API, and the state of its chats. */
 export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): Channel {
@@ -60,6 +60,32 @@ export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): 
     return update === null ? notAnUpdate : receivedOf(await readUpdate(update));
   }
 
+  /** Stores what polling got. Updates that cannot be decided now are asked for again. */
+  async function storeUpdates(context: ChannelContext, updates: readonly TelegramUpdate[]): Promise<void> {
+    const events: ChannelEvent[] = [];
+    for (const update of updates) {
+      const found = await readUpdate(update);
+      if (isLater(found)) throw new Error(found.reason, { cause: found.cause });
+      events.push(...found);
+    }
+    if (events.length > 0) await context.accept(events);
+  }
+
+  function startPolling(context: ChannelContext, troubles: Troubles): void {
+    const ownHost = new URL(options.publicUrl.url).host;
+    const polling = {
+      api,
+      token,
+      store: (updates: readonly TelegramUpdate[]) => storeUpdates(context, updates),
+      mayRemove: (webhookUrl: string) => config.takeOver || isOn(ownHost, webhookUrl),
+      troubles,
+      log,
+    };
+    context.whileLeader(`telegram:${name}`, (leading) =>
+      track(poll(polling, AbortSignal.any([leading, stopped.signal]))),
+    );
+  }
+
   return {
     inspect: (head) => verify(head) ?? proven,
     receive,
@@ -81,15 +107,8 @@ export function createTelegramChannel(options: ChannelOptions<TelegramConfig>): 
       const introduction = registration.start(troubles, stopped.signal);
       const introduced = introduction.then(({ done }) => done);
       track(introduced.then(() => webhook?.watch(troubles, stopped.signal))).catch(() => undefined);
-      if (config.mode === "polling") {
-        const accept = (events: ChannelEvent[]) => context.accept(events);
-        const ownHost = new URL(options.publicUrl.url).host;
-        const { takeOver } = config;
-        const deps = { ...api, token, readUpdate, accept, ownHost, takeOver, troubles, log };
-        context.whileLeader(`telegram:${name}`, (leading) =>
-          track(poll(deps, AbortSignal.any([leading, stopped.signal]))),
-        );
-      } else if (webhook === null) log.info({}, HOW_TO_BE_REACHED);
+      if (config.mode === "polling") startPolling(context, troubles);
+      else if (webhook === null) log.info({}, HOW_TO_BE_REACHED);
       // The wait is long enough to learn our name before the first message. It is short enough that Telegram does not
       // delay the start.
       await Promise.race([introduction, wait(3_000, stopped.signal)]);

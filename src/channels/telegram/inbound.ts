@@ -61,7 +61,7 @@ export function createInbound({ botId, identity, isDesk, readPress, business, lo
   }
 
   return async function readUpdate(update: TelegramUpdate): Promise<ChannelEvent[] | Later> {
-    const { message, isEdit } = update;
+    const { message } = update;
     const eventKey = `update:${botId ?? "bot"}:${update.updateId}`;
     if (update.unreadable) {
       log.warn({ updateId: update.updateId }, "telegram message of an unknown shape ignored");
@@ -77,6 +77,15 @@ export function createInbound({ botId, identity, isDesk, readPress, business, lo
     }
     if (update.connection !== null) return connected(update.connection);
     if (message === null) return ignore(update, "not a new message");
+    return readMessage(update, message, eventKey);
+  };
+
+  async function readMessage(
+    update: TelegramUpdate,
+    message: TelegramMessage,
+    eventKey: string,
+  ): Promise<ChannelEvent[] | Later> {
+    const { isEdit } = update;
     const moved = migration(message);
     if (moved !== null) return [moved];
     // Telegram reports each move of a live location, for hours. They change no words.
@@ -108,7 +117,7 @@ export function createInbound({ botId, identity, isDesk, readPress, business, lo
       return [];
     }
     return [event];
-  };
+  }
 }
 
 const NAME_UNKNOWN: Later = { kind: "later", reason: "This bot's name is not known yet." };

@@ -2,29 +2,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "grammy";
 import type { Update } from "grammy/types";
 import type { Troubles } from "../../core/faults/troubles.ts";
-import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import { createBackoff } from "../../core/time/backoff.ts";
-import { isLater, type Later } from "../kit/later.ts";
-import { POLL_SECONDS } from "./bot-api.ts";
+import { type BotApi, POLL_SECONDS } from "./bot-api.ts";
 import { describeFault, readFault, withoutToken } from "./errors.ts";
 import { ALLOWED_UPDATES } from "./inbound.ts";
 import { parseUpdate, type TelegramUpdate } from "./update.ts";
-import { isOn, webhookOf } from "./webhook.ts";
+import { webhookOf } from "./webhook.ts";
 
 type GrammySignal = Parameters<Api["getMe"]>[0];
 
 export interface PollingDeps {
-  calls: Api;
-  polls: Api;
+  api: Pick<BotApi, "calls" | "polls">;
   token: string;
-  readUpdate(update: TelegramUpdate): Promise<ChannelEvent[] | Later>;
-  /** Stores events durably; see `ChannelContext.accept`. */
-  accept(events: ChannelEvent[]): Promise<void>;
-  /** The host of our own URL. A webhook on it is ours. */
-  ownHost: string;
-  /** True if polling may take the bot from another host. */
-  takeOver: boolean;
+  /** Stores the events of updates durably, in order. */
+  store(updates: readonly TelegramUpdate[]): Promise<void>;
+  /** True if polling may remove this webhook of the bot. */
+  mayRemove(webhookUrl: string): boolean;
   troubles: Troubles;
   log: Logger;
 }
@@ -34,7 +28,7 @@ export interface PollingDeps {
  * Telegram sends an update again if it was not stored, and its event key identifies a repetition.
  */
 export async function poll(deps: PollingDeps, signal: AbortSignal): Promise<void> {
-  const { polls, troubles, log } = deps;
+  const { api, troubles, log } = deps;
   const backoff = createBackoff(60_000, signal);
   let webhookRemoved = false;
   let offset = 0;
@@ -46,7 +40,7 @@ export async function poll(deps: PollingDeps, signal: AbortSignal): Promise<void
     try {
       if (!webhookRemoved) await removeWebhook(deps, signal);
       webhookRemoved = true;
-      const updates = await polls.getUpdates(
+      const updates = await api.polls.getUpdates(
         { offset, limit: 100, timeout: troubled ? 0 : POLL_SECONDS, allowed_updates: [...ALLOWED_UPDATES] },
         signal as GrammySignal,
       );
@@ -83,13 +77,7 @@ export async function poll(deps: PollingDeps, signal: AbortSignal): Promise<void
   async function store(updates: readonly Update[], from: number): Promise<number> {
     const read = updates.map((update) => parseUpdate(update)).filter((update) => update !== null);
     try {
-      const events: ChannelEvent[] = [];
-      for (const update of read) {
-        const found = await deps.readUpdate(update);
-        if (isLater(found)) throw new Error(found.reason, { cause: found.cause });
-        events.push(...found);
-      }
-      if (events.length > 0) await deps.accept(events);
+      await deps.store(read);
     } catch (error) {
       throw new StoreError(error);
     }
@@ -112,13 +100,13 @@ function troubleOf(error: unknown, token: string): { words: string; isConflict: 
  * live service. A developer who tests with its token must not stop it by accident. Pending updates are kept.
  */
 async function removeWebhook(
-  { calls, token, ownHost, takeOver, log }: PollingDeps,
+  { api: { calls }, token, mayRemove, log }: PollingDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const url = (await webhookOf(calls, token, signal))?.url;
   if (url) {
     const shown = withoutToken(url, token);
-    if (!takeOver && !isOn(ownHost, url)) throw new TakenError(shown);
+    if (!mayRemove(url)) throw new TakenError(shown);
     log.warn(
       { url: shown },
       "telegram webhook removed: updates are polled, and nothing is posted there any more",

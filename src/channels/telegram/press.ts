@@ -1,7 +1,8 @@
 import type { Api } from "grammy";
 import { isAccessPayload } from "../../core/message/access-press.ts";
-import type { ChannelEvent } from "../../core/message/channel-event.ts";
-import { findPressed, readPressReference } from "../../core/message/press.ts";
+import type { Button } from "../../core/message/button.ts";
+import type { ChannelEvent, InboundMessage } from "../../core/message/channel-event.ts";
+import { findPressed, type PressReference, readPressReference } from "../../core/message/press.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { OfferedButtons } from "../channel-options.ts";
 import { buttonsUnknown, isLater, type Later } from "../kit/later.ts";
@@ -22,6 +23,15 @@ export interface PressDeps {
   /** Tracks calls that nobody awaits. */
   track(task: Promise<unknown>): void;
   log: Logger;
+}
+
+/** The chosen button, and the place of its message. */
+interface Chosen {
+  reference: PressReference;
+  pressed: Button;
+  place: TelegramPlace;
+  /** True if only one person writes there. */
+  isAlone: boolean;
 }
 
 const GONE = "This can no longer be chosen.";
@@ -71,33 +81,40 @@ export function createPresses({ api, token, findButtons, isDesk, track, log }: P
       return [];
     }
     const { pressed, offered } = found;
-    const name = nameOf(press.from);
     const isAlone = press.chat.type === "private" || press.directTopic !== null;
-    const choice = isAlone ? pressed.label : `${pressed.label} (${name})`;
+    const choice = isAlone ? pressed.label : `${pressed.label} (${nameOf(press.from)})`;
     tell("answer", api.answerCallbackQuery(press.id));
     const markup = { reply_markup: chosenKeyboard(choice, offered.buttons) };
     const keyboard = press.business === null ? markup : { ...markup, business_connection_id: press.business };
     tell("mark", api.editMessageReplyMarkup(press.chat.id, press.messageId, keyboard));
-    const { username, language_code: locale } = press.from;
-    return [
-      {
-        type: "message",
-        // Two quick taps are two updates but one choice.
-        eventKeys: [eventKey, `press:${reference.messageId}:${reference.index}:${press.from.id}`],
-        conversation: conversationAt(place),
-        ...(name === "" ? {} : { userName: name }),
-        profile: {
-          chat_type: press.chat.type,
-          ...(press.chat.title === undefined ? {} : { chat_title: press.chat.title }),
-          ...(username === undefined ? {} : { username }),
-          ...(locale === undefined ? {} : { locale }),
-        },
-        text: pressed.label,
-        payload: pressed.payload,
-        ...(isAlone ? {} : { author: withoutEmpty({ identifier: String(press.from.id), name }) }),
-        replyReference: String(press.messageId),
-      },
-    ];
+    return [toMessage(press, eventKey, { reference, pressed, place, isAlone })];
+  };
+}
+
+/** The message that the user would have written instead of the press. */
+function toMessage(
+  press: TelegramPress,
+  eventKey: string,
+  { reference, pressed, place, isAlone }: Chosen,
+): InboundMessage {
+  const { id, username, language_code: locale } = press.from;
+  const name = nameOf(press.from);
+  return {
+    type: "message",
+    // Two quick taps are two updates but one choice.
+    eventKeys: [eventKey, `press:${reference.messageId}:${reference.index}:${id}`],
+    conversation: conversationAt(place),
+    ...(name === "" ? {} : { userName: name }),
+    profile: {
+      chat_type: press.chat.type,
+      ...(press.chat.title === undefined ? {} : { chat_title: press.chat.title }),
+      ...(username === undefined ? {} : { username }),
+      ...(locale === undefined ? {} : { locale }),
+    },
+    text: pressed.label,
+    payload: pressed.payload,
+    ...(isAlone ? {} : { author: withoutEmpty({ identifier: String(id), name }) }),
+    replyReference: String(press.messageId),
   };
 }
 
