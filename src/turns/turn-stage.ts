@@ -4,7 +4,6 @@ import type { TurnAttachment } from "../bots/bot.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
 import type { AttachmentView } from "../core/message/attachment.ts";
 import type { Logger } from "../core/process/logger.ts";
-import type { ReconcilerStep } from "../core/process/reconciler.ts";
 import type { WorkingProcess } from "../core/process/working-process.ts";
 import { systemClock } from "../core/time/clock.ts";
 import type { Tracing } from "../core/trace/span.ts";
@@ -14,29 +13,29 @@ import { handoffSteps } from "../handoffs/handoff-steps.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Hub } from "../queue/hub.ts";
 import type { QueueBackend } from "../queue/queue-backend.ts";
-import { createTurnQueue } from "../queue/turn-queue.ts";
 import { comingMessages } from "../schedules/coming-repository.ts";
 import { createSessionNotices } from "../sessions/session-notices.ts";
 import type { Database } from "../storage/database.ts";
-import { type AskedAgain, type Asking, askAgain } from "./answering/ask-again-repository.ts";
+import {
+  type AskedAgain,
+  type Asking,
+  askAgain as storeAskedAgain,
+} from "./answering/ask-again-repository.ts";
 import { createExecutionRepository } from "./answering/execution-repository.ts";
 import type { TurnFiles } from "./answering/turn-deps.ts";
 import { createBudgetRepository } from "./budgets/budget-repository.ts";
-import { startLeaseHeartbeat } from "./lanes/lease-heartbeat.ts";
 import { createTurnControl } from "./lanes/turn-control.ts";
 import { createTurnRepository } from "./lanes/turn-repository.ts";
-import { createWakeSession } from "./lanes/wake-session.ts";
 import { createContextRepository } from "./prompt/context-repository.ts";
 import { expectPrompts } from "./prompt/expected-prompts.ts";
 import { HISTORY_PAGE } from "./prompt/recent-history.ts";
 import { createTurnContexts } from "./prompt/turn-context.ts";
-import { recordedTurnsOf } from "./replay/recorded-turns-repository.ts";
-import { createShadows } from "./shadow/run-shadows.ts";
-import { createShadowRepository } from "./shadow/shadow-repository.ts";
+import { shadowSteps } from "./shadow/shadow-steps.ts";
 import { createPreviews } from "./streams/previews.ts";
 import { createTurnStreams } from "./streams/turn-streams.ts";
 import { createTurnHandoffs } from "./turn-handoffs.ts";
 import { turnSteps } from "./turn-steps.ts";
+import { createTurnWork } from "./turn-work.ts";
 import { wireTurnEngine } from "./wire-turn-engine.ts";
 
 export interface TurnStageDeps {
@@ -65,39 +64,45 @@ export interface TurnStageDeps {
 /** Turns: lanes, bots, their prompts, and how turns are followed, interrupted and cancelled. */
 export function createTurnStage({ base, channels, agents, files, delivery, desk }: TurnStageDeps) {
   const { database, hub, process, log } = base;
-  const { owner, works, alone, times } = process;
+  const { owner, works, alone } = process;
   const { pool } = database;
-  const clock = systemClock;
-  const turns = createTurnRepository(pool, { owner, leaseMs: times.leaseMs });
-  const executions = createExecutionRepository(pool);
-  const prompts = expectPrompts(createContextRepository(pool, { openAttachment: files.forBot }), clock);
-  const coming = (of: Parameters<typeof comingMessages>[1]) => comingMessages(pool, of);
-  const contexts = createTurnContexts({ coming, repository: prompts, clock, log });
-  const budgets = createBudgetRepository(pool);
+  const stores = openStores(base, files);
+  const { turns, executions, prompts, contexts, budgets } = stores;
   const streams = createTurnStreams({ notices: hub, stored: executions.storedStream });
-  const turnQueue = createTurnQueue(base.queues);
   const notifySession = createSessionNotices({ hub, channels });
   const control = createTurnControl({ hub, alone, executions, streams });
   const previews = createPreviews({ database, channels, owner, log });
-  const handoffs = createTurnHandoffs({
-    stores: { pool, agents, channels },
-    delivery,
-    notifySession,
-    stop: control.stopTurns,
-    wake: (sessionId) => wakeSoon(sessionId),
-    desk,
-  });
+  const { stopTurns: stop } = control;
+  // The engine is needed to wake a session, and is built after the code that wakes one.
+  const wake = (sessionId: string): void => work.wakeSoon(sessionId);
+  const data = { pool, agents, channels };
+  const handoffs = createTurnHandoffs({ stores: data, delivery, notifySession, stop, wake, desk });
   const { turnEngine, finish } = wireTurnEngine({
     base,
     places: { channels, agents, files },
-    stores: { turns, executions, budgets },
+    stores,
     shown: { streams, previews, notifySession, deliver: delivery.queues.enqueue },
-    bots: { contexts, clock },
-    handoffs: { handoffs, wakeSoon: (sessionId) => wakeSoon(sessionId) },
+    bots: { contexts, clock: systemClock },
+    handoffs: { handoffs, wakeSoon: wake },
   });
-  const { wake, wakeSoon } = createWakeSession({ turns: works ? turnEngine : null, queue: turnQueue, log });
   const leaveControl = control.obey(turnEngine);
-  let heartbeat: { stop(): void } | null = null;
+  const work = createTurnWork({ ...base, turns, engine: turnEngine, drainCommits: finish.drain });
+
+  /** Lets the bot answer the messages of a failed turn once more. */
+  async function askAgain(asking: Asking): Promise<AskedAgain> {
+    const outcome = await storeAskedAgain(pool, asking);
+    if (outcome.kind !== "asked") return outcome;
+    notifySession(outcome.channelId, outcome.sessionId, { type: "messages" });
+    work.wakeSoon(outcome.sessionId);
+    return outcome;
+  }
+
+  /** A message is being stored in a session. If its turn can begin at once, the turn will read the prompt. */
+  async function expectTurn(sessionId: string, agentId: string, version: number): Promise<void> {
+    if (!works || turnEngine.holds(sessionId)) return;
+    const { bot } = await agents.load(agentId, version);
+    if (bot.readsPrompt) prompts.expect(sessionId, agentId, HISTORY_PAGE);
+  }
 
   return {
     turnEngine,
@@ -107,61 +112,37 @@ export function createTurnStage({ base, channels, agents, files, delivery, desk 
     handoffs,
     notifySession,
     cancelExecution: control.cancelExecution,
-    /** Lets the bot answer the messages of a failed turn once more. */
-    async askAgain(asking: Asking): Promise<AskedAgain> {
-      const outcome = await askAgain(pool, asking);
-      if (outcome.kind !== "asked") return outcome;
-      notifySession(outcome.channelId, outcome.sessionId, { type: "messages" });
-      wakeSoon(outcome.sessionId);
-      return outcome;
-    },
+    askAgain,
     interruptElsewhere: control.interruptElsewhere,
-    wakeSession: wake,
-    wakeSoon,
     steps: [
       ...turnSteps({ engine: turnEngine, turns, budgets }),
       ...handoffSteps({ pool, handoffs, tellDesk: delivery.tellDesk }),
     ],
     previewSteps: [previews.step],
-    /** A separate group, because it waits for models, and nothing else may wait for it. */
-    shadowSteps: (stopping: AbortSignal): ReconcilerStep[] => [
-      createShadows({
-        repository: createShadowRepository(pool),
-        recorded: async (id) => (await recordedTurnsOf(pool, [id])).get(id),
-        load: agents.loadExactly,
-        contexts,
-        stopping,
-        log,
-      }),
-    ],
-    /** A message is being stored in a session. If its turn can begin at once, the turn will read the prompt. */
-    async expectTurn(sessionId: string, agentId: string, version: number): Promise<void> {
-      if (!works || turnEngine.holds(sessionId)) return;
-      const { bot } = await agents.load(agentId, version);
-      if (bot.readsPrompt) prompts.expect(sessionId, agentId, HISTORY_PAGE);
-    },
-    async start(): Promise<void> {
-      // No other process holds the leased lanes.
-      if (alone) await turns.freeAllLanes();
-      heartbeat = startLeaseHeartbeat({
-        repository: turns,
-        engine: turnEngine,
-        intervalMs: times.heartbeatMs,
-        log,
-      });
-      turnQueue.work((sessionId) => turnEngine.wake(sessionId));
-    },
-    /** Finishes or hands back the turns in progress. */
-    async stop(graceMs: number): Promise<void> {
-      await turnEngine.drain(Math.min(graceMs, times.stopGraceMs));
-      await finish.drain();
-    },
-    /** Gives the lanes that are still ours to any other process. */
-    handBack: turns.releaseAll,
+    shadowSteps: shadowSteps({ pool, agents, contexts, log }),
+    expectTurn,
+    ...work,
     close(): void {
-      heartbeat?.stop();
+      work.close();
       leaveControl();
       streams.stop();
     },
+  };
+}
+
+/** The stored state of turns: lanes, executions, budgets, and the history that prompts are built from. */
+function openStores(
+  { database: { pool }, process, log }: TurnStageDeps["base"],
+  files: TurnStageDeps["files"],
+) {
+  const clock = systemClock;
+  const prompts = expectPrompts(createContextRepository(pool, { openAttachment: files.forBot }), clock);
+  const coming = (of: Parameters<typeof comingMessages>[1]) => comingMessages(pool, of);
+  return {
+    turns: createTurnRepository(pool, { owner: process.owner, leaseMs: process.times.leaseMs }),
+    executions: createExecutionRepository(pool),
+    budgets: createBudgetRepository(pool),
+    prompts,
+    contexts: createTurnContexts({ coming, repository: prompts, clock, log }),
   };
 }

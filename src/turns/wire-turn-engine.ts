@@ -12,13 +12,14 @@ import type { ExecutionRepository } from "./answering/execution-repository.ts";
 import { createFinishRepository } from "./answering/finish-repository.ts";
 import { createIncidentNotes } from "./answering/note-incident.ts";
 import { createTurnSpans } from "./answering/trace-turn.ts";
-import type { Previews } from "./answering/turn-deps.ts";
+import type { Previews, TurnEngineDeps } from "./answering/turn-deps.ts";
 import { createTurnEffects } from "./answering/turn-effects.ts";
 import { createBudgets } from "./budgets/budget.ts";
 import type { BudgetRepository } from "./budgets/budget-repository.ts";
 import { createHearingRepository } from "./hearing/hearing-repository.ts";
+import type { PendingMessage } from "./lanes/pending-messages-repository.ts";
 import { createTurnEngine } from "./lanes/turn-engine.ts";
-import type { TurnRepository } from "./lanes/turn-repository.ts";
+import type { Lane, TurnRepository } from "./lanes/turn-repository.ts";
 import { createBatchLookups } from "./prompt/batch-lookups.ts";
 import type { TurnContexts } from "./prompt/turn-context.ts";
 import type { TurnStreams } from "./streams/turn-streams.ts";
@@ -40,7 +41,7 @@ export interface TurnEngineWiring {
 
 /** Builds the turn engine from the parts of the stage. */
 export function wireTurnEngine({ base, places, stores, shown, bots, handoffs }: TurnEngineWiring) {
-  const { metrics, tracing, log } = base;
+  const { log } = base;
   const { owner, times, giveUp } = base.process;
   const { pool } = base.database;
   const { channels, agents, files } = places;
@@ -50,11 +51,7 @@ export function wireTurnEngine({ base, places, stores, shown, bots, handoffs }: 
   const finished = createFinishRepository(pool, lease);
   const finish = createTurnCommits(finished, giveUp);
   const signs = createChannelSigns({ channels, timeoutMs: times.sendTimeoutMs, giveUp, log });
-  const channel = (channelId: string) => {
-    const running = channels.byId(channelId);
-    if (!running) throw new Error(`channel ${channelId} does not run here`);
-    return running.ref;
-  };
+  const channel = channelOf(channels);
   const { wakeSoon } = handoffs;
   const effects = createTurnEffects({
     store: { pool, finished, loss: turnPatience(giveUp) },
@@ -72,38 +69,64 @@ export function wireTurnEngine({ base, places, stores, shown, bots, handoffs }: 
       budgets: createBudgets({ repository: stores.budgets, clock, log }),
     },
     input: { attachments: files.ofMessages, context: createBatchLookups(bots.contexts) },
-    voice: {
-      hearing: { repository: createHearingRepository(pool, { owner }), transcribe: createTranscriber() },
-      speaking: { synthesize, keep: files.keep },
-    },
+    voice: voiceOf(base, files),
     commits: {
       finish,
       finishWithEffects: effects.finish,
       reset: (lane, command, agent) => effects.reset(lane, command, agent.definition.reset.reply),
-      async handOff({ sessionId, channelId, agentId, agentVersion }, message) {
-        const session = { id: sessionId, channelId, agentId, agentVersion };
-        const asked = { source: "user", reason: ASKED_BY_USER, messageId: message.id } as const;
-        await handoffs.handoffs.request(session, asked);
-      },
+      handOff: (lane, message) => askForPerson(handoffs.handoffs, lane, message),
     },
     shown: {
       streams,
+      previews,
+      ...signs,
       deliver: (lane, ids) => deliver(lane.channelId, ids),
       notify: (lane, notice) => notifySession(lane.channelId, lane.sessionId, notice),
-      showTyping: signs.showTyping,
-      onSilence: signs.onSilence,
-      previews,
     },
-    records: {
-      trace: createTurnSpans(tracing, channel),
-      noteIncident: createIncidentNotes(stores.executions.noteIncident, { clock, log }),
-      onTurnEnded(lane, status, seconds) {
-        metrics.turns.inc({ agent: lane.agentId, status });
-        metrics.turnSeconds.observe({ agent: lane.agentId }, seconds);
-      },
-      clock,
-      log,
-    },
+    records: recordsOf(base, stores.executions, channel, clock),
   });
   return { turnEngine, finish };
+}
+
+function channelOf(channels: ChannelDirectory) {
+  return (channelId: string) => {
+    const running = channels.byId(channelId);
+    if (!running) throw new Error(`channel ${channelId} does not run here`);
+    return running.ref;
+  };
+}
+
+function voiceOf(
+  { database: { pool }, process: { owner } }: TurnStageDeps["base"],
+  files: TurnStageDeps["files"],
+): TurnEngineDeps["voice"] {
+  return {
+    hearing: { repository: createHearingRepository(pool, { owner }), transcribe: createTranscriber() },
+    speaking: { synthesize, keep: files.keep },
+  };
+}
+
+/** Requests a person, because a message of the user asks for one. */
+async function askForPerson(handoffs: Handoffs, lane: Lane, message: PendingMessage): Promise<void> {
+  const { sessionId, channelId, agentId, agentVersion } = lane;
+  const session = { id: sessionId, channelId, agentId, agentVersion };
+  await handoffs.request(session, { source: "user", reason: ASKED_BY_USER, messageId: message.id });
+}
+
+function recordsOf(
+  { metrics, tracing, log }: TurnStageDeps["base"],
+  { noteIncident }: ExecutionRepository,
+  channel: ReturnType<typeof channelOf>,
+  clock: Clock,
+): TurnEngineDeps["records"] {
+  return {
+    trace: createTurnSpans(tracing, channel),
+    noteIncident: createIncidentNotes(noteIncident, { clock, log }),
+    onTurnEnded(lane, status, seconds) {
+      metrics.turns.inc({ agent: lane.agentId, status });
+      metrics.turnSeconds.observe({ agent: lane.agentId }, seconds);
+    },
+    clock,
+    log,
+  };
 }

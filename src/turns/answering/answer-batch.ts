@@ -4,6 +4,9 @@ import { inSpan } from "../../core/trace/current-span.ts";
 import type { BudgetedTurn } from "../budgets/budget.ts";
 import type { PendingMessage } from "../lanes/pending-messages-repository.ts";
 import type { ResetLimit } from "../lanes/reset-limit.ts";
+import type { Lane } from "../lanes/turn-repository.ts";
+import type { TurnLookups } from "../prompt/turn-context.ts";
+import type { LivePreview } from "../streams/live-preview.ts";
 import { createTurnEnding, type TurnIds } from "./end-turn.ts";
 import { createRunningMarks } from "./mark-running.ts";
 import { runTurn, type TurnRun } from "./run-turn.ts";
@@ -30,16 +33,8 @@ export function createAnswering(deps: TurnEngineDeps, resetLimit: ResetLimit) {
     takenOver: boolean,
   ): Promise<Next> {
     const { lane } = running;
-    const main = messages.at(-1) ?? messages[0];
-    const executionId = main.executionId ?? main.id;
-    const ids = { session_id: lane.sessionId, execution_id: executionId, message_id: main.id };
-    running.batch = { kind: "turn", messages };
-    running.stop = createStop();
-    resetLimit.onBegin(running);
     const startedAt = clock.now();
-    const stream = shown.streams.open(executionId, main.attempts + running.again);
-    stream.append("execution", { execution_id: executionId, user_message_id: main.id });
-    shown.notify(lane, { type: "turn", executionId });
+    const { main, executionId, ids, stream } = begin(running, messages);
     let hide = () => {};
     const span = records.trace(lane, agent, messages);
     const preview = shown.previews.open(lane, { id: executionId, left: main.preview });
@@ -63,15 +58,10 @@ export function createAnswering(deps: TurnEngineDeps, resetLimit: ResetLimit) {
         limits: channel,
         now: () => clock.now(),
         wait,
-        onPulse: (pulse) => resetLimit.onPulse(running, pulse),
         // A text that is to be spoken is not shown while it is written.
-        onText: (text) => (speak === null ? preview?.add(text) : undefined),
-        onStep: (step) => (speak === null ? preview?.step(step) : undefined),
-        onFailedAttempt: failedAttemptNote(ids),
+        ...listenersOf(running, ids, speak === null ? preview : null),
       };
-      const { promptTokens } = lookups;
-      const userId = lane.user?.id ?? null;
-      const budgeted = { agent, sessionId: lane.sessionId, userId, messages, promptTokens };
+      const budgeted = budgetedTurn(lane, agent, messages, lookups);
       const answered = await inSpan(span, () => ask(run, budgeted, ids));
       const outcome =
         speak === null ? answered : await speakReplies({ running, agent, executionId }, speak, answered);
@@ -87,13 +77,37 @@ export function createAnswering(deps: TurnEngineDeps, resetLimit: ResetLimit) {
     }
   }
 
-  /** Logs failed attempts of a turn, and adds them to its trail. */
-  function failedAttemptNote(ids: TurnIds): TurnRun["onFailedAttempt"] {
-    return (attempt, { code, reason }, retryInMs) => {
-      log.warn({ ...ids, attempt, code, reason }, "the bot failed");
-      const [sessionId, executionId] = [ids.session_id, ids.execution_id];
-      const outcome = retryInMs === null ? "failed" : "retry";
-      records.noteIncident({ sessionId, executionId, attempt, code, reason, outcome, retryInMs });
+  /** Marks the turn as running, opens its stream and tells the followers. */
+  function begin(running: Running, messages: [PendingMessage, ...PendingMessage[]]) {
+    const { lane } = running;
+    const main = messages.at(-1) ?? messages[0];
+    const executionId = main.executionId ?? main.id;
+    const ids = { session_id: lane.sessionId, execution_id: executionId, message_id: main.id };
+    running.batch = { kind: "turn", messages };
+    running.stop = createStop();
+    resetLimit.onBegin(running);
+    const stream = shown.streams.open(executionId, main.attempts + running.again);
+    stream.append("execution", { execution_id: executionId, user_message_id: main.id });
+    shown.notify(lane, { type: "turn", executionId });
+    return { main, executionId, ids, stream };
+  }
+
+  /** Takes the progress of a turn: for a waiting reset, for the preview, and for the log and the trail. */
+  function listenersOf(
+    running: Running,
+    ids: TurnIds,
+    preview: LivePreview | null,
+  ): Pick<TurnRun, "onPulse" | "onText" | "onStep" | "onFailedAttempt"> {
+    return {
+      onPulse: (pulse) => resetLimit.onPulse(running, pulse),
+      onText: (text) => preview?.add(text),
+      onStep: (step) => preview?.step(step),
+      onFailedAttempt(attempt, { code, reason }, retryInMs) {
+        log.warn({ ...ids, attempt, code, reason }, "the bot failed");
+        const [sessionId, executionId] = [ids.session_id, ids.execution_id];
+        const outcome = retryInMs === null ? "failed" : "retry";
+        records.noteIncident({ sessionId, executionId, attempt, code, reason, outcome, retryInMs });
+      },
     };
   }
 
@@ -113,4 +127,13 @@ export function createAnswering(deps: TurnEngineDeps, resetLimit: ResetLimit) {
   }
 
   return { answer, skip: createSkip(deps) };
+}
+
+function budgetedTurn(
+  { sessionId, user }: Lane,
+  agent: LoadedAgent,
+  messages: readonly PendingMessage[],
+  { promptTokens }: TurnLookups,
+): BudgetedTurn {
+  return { agent, sessionId, userId: user?.id ?? null, messages, promptTokens };
 }

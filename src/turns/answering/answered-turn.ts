@@ -3,8 +3,14 @@ import { storableText } from "../../core/text/text.ts";
 import { toReply } from "./reply-row.ts";
 import type { TurnRun } from "./run-turn.ts";
 import { toolRows } from "./tool-rows.ts";
-import type { StoredFile } from "./turn-commit.ts";
-import { endedExecutions, newest, type TurnOutcome, type TurnProgress } from "./turn-outcome.ts";
+import type { ReplyRow, StoredFile } from "./turn-commit.ts";
+import {
+  endedExecutions,
+  newest,
+  type TurnEffects,
+  type TurnOutcome,
+  type TurnProgress,
+} from "./turn-outcome.ts";
 
 /** The outcome of a turn that the bot answered. `isShown`: the whole answer was streamed, unchanged. */
 export function answeredTurn(
@@ -32,11 +38,7 @@ export function answeredTurn(
   if (last && result.usage) last.metadata = { token_usage: { ...result.usage }, time: seconds };
   if (last && isCut) last.metadata = { ...last.metadata, finish_reason: "length" };
   const done = {
-    output: {
-      content,
-      ...(last?.buttons ? { buttons: last.buttons.map((button) => ({ ...button })) } : {}),
-      ...(files.length > 0 ? { attachments: files.map(fileData) } : {}),
-    },
+    output: outputOf(content, last, files),
     message_id: last?.id ?? null,
     token_usage: { ...usage },
     time: seconds,
@@ -44,20 +46,10 @@ export function answeredTurn(
   };
   // Appended to the stored log now, but shown only after the commit: `done` means stored.
   const log = [...run.stream.log.entries(), { type: "done" as const, data: done }];
-  const effects =
-    result.participantData || result.endSession || result.later || result.laterChanges || result.handoff
-      ? {
-          participantData: result.participantData ?? null,
-          endSession: result.endSession ?? false,
-          handoff: result.handoff ? { source: "bot" as const, reason: result.handoff.reason } : null,
-          later: result.later ?? [],
-          laterChanges: result.laterChanges ?? [],
-        }
-      : null;
   return {
     kind: "ended",
     replies: [...toolRows(run, main.executionId), ...replies],
-    effects,
+    effects: effectsOf(result),
     executions: endedExecutions(run, at, {
       status: "completed",
       errorCode: null,
@@ -68,6 +60,28 @@ export function answeredTurn(
       finishReason: result.finishReason ?? null,
       log,
     }),
+  };
+}
+
+/** The answer as the terminal event of the stream shows it. */
+function outputOf(content: string, last: ReplyRow | undefined, files: readonly StoredFile[]) {
+  return {
+    content,
+    ...(last?.buttons ? { buttons: last.buttons.map((button) => ({ ...button })) } : {}),
+    ...(files.length > 0 ? { attachments: files.map(fileData) } : {}),
+  };
+}
+
+/** Everything that the bot asked for besides its replies; null: nothing. */
+function effectsOf(result: BotResult): TurnEffects | null {
+  const { participantData, endSession, later, laterChanges, handoff } = result;
+  if (!(participantData || endSession || later || laterChanges || handoff)) return null;
+  return {
+    participantData: participantData ?? null,
+    endSession: endSession ?? false,
+    handoff: handoff ? { source: "bot", reason: handoff.reason } : null,
+    later: later ?? [],
+    laterChanges: laterChanges ?? [],
   };
 }
 

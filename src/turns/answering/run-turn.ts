@@ -44,22 +44,22 @@ export type TurnPulse = "sign" | "pause";
  */
 const MOST_TAKEOVERS = 10;
 
+/** The part of an answer that followers have seen. */
+interface Shown {
+  /** The length of the text. */
+  emitted: number;
+  /** The bot took its text back, so no more of it is shown. */
+  retracted: boolean;
+}
+
 /** Runs the bot until it answers or has failed for good, and prepares the commit. It commits nothing itself. */
 export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
   const startedAt = run.now();
-  let emitted = 0;
-  let retracted = false;
+  const shown: Shown = { emitted: 0, retracted: false };
   const patience = createAttemptLimits(run.agent.turns, () => run.now().getTime() - startedAt.getTime());
   let attempt = run.attemptsBefore;
   if (attempt >= Math.max(MOST_TAKEOVERS, run.agent.turns.attempts)) {
-    const reason = `${attempt} processes ended while they were answering this`;
-    const ending = {
-      kind: "failed",
-      code: "turn_abandoned",
-      reason,
-      retryable: false,
-      retryAfterMs: null,
-    } as const;
+    const ending = abandonedAfter(attempt);
     run.onFailedAttempt(attempt, ending, null);
     return failedTurn(run, ending, { attempt, startedAt });
   }
@@ -67,7 +67,7 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
     attempt += 1;
     // A user may already see the text of a failed attempt. So the next attempt is not streamed after it: its whole text
     // comes with the terminal event.
-    const streaming = emitted === 0;
+    const streaming = shown.emitted === 0;
     run.onPulse("sign");
     const outcome = await runAttempt(run.bot, run.turn, {
       stop: run.stop,
@@ -75,27 +75,12 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
       silentMs: patience.longestAttempt(),
       onProgress: (progress) => {
         run.onPulse("sign");
-        if (progress.type === "retraction") {
-          retracted = true;
-          return;
-        }
-        if (progress.type === "content" || progress.type === "thinking") {
-          if (!streaming || retracted || progress.content === "") return;
-          const content = storablePiece(progress.content);
-          if (progress.type === "content") {
-            emitted += content.length;
-            run.onText(content);
-          }
-          run.stream.append(progress.type, { content });
-          return;
-        }
-        if (streaming && !retracted) run.onStep(stepOf(progress));
-        const { type, ...data } = progress;
-        run.stream.append(type, data);
+        show(run, shown, streaming, progress);
       },
     });
     if (outcome.kind === "stopped") return { kind: "stopped", reason: outcome.reason };
     if (outcome.kind === "answered") {
+      const { emitted, retracted } = shown;
       const isShown = streaming && !retracted && emitted > 0;
       return answeredTurn(run, outcome.result, { attempt, startedAt, emitted, isShown });
     }
@@ -109,11 +94,38 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
   }
 }
 
+/** Shows followers a progress of the bot. Without `streaming`, they get the text with the terminal event. */
+function show(run: TurnRun, shown: Shown, streaming: boolean, progress: BotProgress): void {
+  if (progress.type === "retraction") {
+    shown.retracted = true;
+    return;
+  }
+  const isShown = streaming && !shown.retracted;
+  if (progress.type === "content" || progress.type === "thinking") {
+    if (!isShown || progress.content === "") return;
+    const content = storablePiece(progress.content);
+    if (progress.type === "content") {
+      shown.emitted += content.length;
+      run.onText(content);
+    }
+    run.stream.append(progress.type, { content });
+    return;
+  }
+  if (isShown) run.onStep(stepOf(progress));
+  const { type, ...data } = progress;
+  run.stream.append(type, data);
+}
+
 /** Bots tell a failed tool by the first word of its summary. */
 function stepOf(progress: Extract<BotProgress, { type: "tool_start" | "tool_end" }>): ToolStep {
   const { id, name } = progress;
   if (progress.type === "tool_start") return { id, name, state: "running" };
   return { id, name, state: progress.summary.startsWith("failed: ") ? "failed" : "done" };
+}
+
+function abandonedAfter(attempts: number): Failure {
+  const reason = `${attempts} processes ended while they were answering this`;
+  return { kind: "failed", code: "turn_abandoned", reason, retryable: false, retryAfterMs: null };
 }
 
 /** Another attempt would come when nobody waits any more. */

@@ -1,5 +1,4 @@
 import { asksForPerson } from "../../core/session/handoff-settings.ts";
-import { wait } from "../../core/time/wait.ts";
 import type { createAnswering } from "../answering/answer-batch.ts";
 import {
   type LoadedAgent,
@@ -8,9 +7,10 @@ import {
   type Running,
   type TurnEngineDeps,
 } from "../answering/turn-deps.ts";
-import { type createHearing, unheardOf } from "../hearing/hear.ts";
-import { type Batch, chooseBatch } from "./choose-batch.ts";
+import type { createHearing } from "../hearing/hear.ts";
+import { chooseBatch } from "./choose-batch.ts";
 import type { PendingMessage } from "./pending-messages-repository.ts";
+import { createPreparation } from "./prepare-messages.ts";
 import type { Lane } from "./turn-repository.ts";
 
 const PENDING_LIMIT = 100;
@@ -31,80 +31,63 @@ export function createLaneRunner(
   },
 ) {
   const { answer, skip } = engine.answering;
+  const { repository } = deps.lanes;
+  const { collectWindow, prepare, isOutdated } = createPreparation(deps, engine);
 
   /** `known` are the waiting messages, if they are known. After a takeover they must be read. */
   async function runLane(running: Running, known: PendingMessage[] | null): Promise<void> {
     const { lane } = running;
     const agent = await deps.lanes.loadAgent(lane.agentId, lane.agentVersion);
-    if (agent.version !== lane.agentVersion) await deps.lanes.repository.follow(lane, agent.version);
+    if (agent.version !== lane.agentVersion) await repository.follow(lane, agent.version);
     running.policy = agent.definition.turns.policy;
+    const takenOver = known === null;
     let pending = known;
     for (;;) {
-      if (engine.draining()) return deps.lanes.repository.release([lane]);
+      if (engine.draining()) return repository.release([lane]);
       let inboundSeq = 0;
-      if (pending === null || pending.length === 0 || (running.outdated && running.policy === "interrupt")) {
+      if (pending === null || pending.length === 0 || isOutdated(running)) {
         running.outdated = false;
-        ({ messages: pending, inboundSeq } = await deps.lanes.repository.pending(
-          lane.sessionId,
-          PENDING_LIMIT,
-        ));
+        ({ messages: pending, inboundSeq } = await repository.pending(lane.sessionId, PENDING_LIMIT));
       }
       if (pending.some(({ origin }) => origin === "command")) running.resetWaits = true;
       let batch = chooseBatch(pending, running.policy);
       if (
         batch?.kind === "turn" &&
         running.policy === "collect" &&
-        (await collectWindow(running, agent, batch))
+        (await collectWindow(running, agent, batch.messages[0]))
       ) {
-        ({ messages: pending } = await deps.lanes.repository.pending(lane.sessionId, PENDING_LIMIT));
+        ({ messages: pending } = await repository.pending(lane.sessionId, PENDING_LIMIT));
         batch = chooseBatch(pending, running.policy);
       }
       if (batch?.kind === "command") return reset(lane, agent, batch.message);
       const asking = pending.find((message) => asksFor(agent, message));
       if (asking) return deps.commits.handOff(lane, asking);
-      if (batch?.kind === "turn" && batch.messages.some(({ isOpen }) => isOpen)) {
-        await close(running, batch.messages);
-        // More parts may have come in the meantime, with files.
-        pending = null;
-        continue;
-      }
-      // A stop may have begun during the collect window, and more messages may have come during the read.
-      if (engine.draining() || (running.outdated && running.policy === "interrupt")) continue;
-      const takenOver = known === null;
-      const isUnheard = batch?.kind === "turn" && unheardOf(agent, batch.messages).length > 0;
-      const heard = batch && isUnheard ? await engine.hear(running, agent, batch.messages) : null;
-      if (heard === "again") {
-        // The words may be a command, or ask for a person.
-        pending = null;
-        continue;
-      }
-      const begins = heard !== "released" && heard !== "reset";
-      if (begins && batch?.kind === "turn" && (await haveChanged(running, batch.messages))) {
-        pending = null;
-        continue;
-      }
-      const next =
-        heard === "released" || heard === "reset"
-          ? heard
-          : !batch
-            ? await settle(lane, inboundSeq)
-            : batch.messages[0].cancelled
-              ? await skip(running, batch.messages[0])
-              : await answer(running, agent, batch.messages, takenOver);
+      const done: readonly PendingMessage[] = batch?.messages ?? [];
+      const next = batch
+        ? await takeTurn(running, agent, batch.messages, takenOver)
+        : await settle(running, inboundSeq);
       if (next === "released") return;
       if (next === "reset") {
-        const { messages } = await deps.lanes.repository.pending(lane.sessionId, PENDING_LIMIT);
+        const { messages } = await repository.pending(lane.sessionId, PENDING_LIMIT);
         const command = messages.find(({ origin }) => origin === "command");
         if (command) return reset(lane, agent, command, messages);
         running.resetWaits = false;
         pending = messages;
-        continue;
-      }
-      const answered: readonly PendingMessage[] = batch?.messages[0].cancelled
-        ? [batch.messages[0]]
-        : (batch?.messages ?? []);
-      pending = next === "reload" ? null : pending.filter((message) => !answered.includes(message));
+      } else pending = next === "reload" ? null : pending.filter((message) => !done.includes(message));
     }
+  }
+
+  /** Answers the messages of one turn, once they are complete. `reload`: they have changed meanwhile. */
+  async function takeTurn(
+    running: Running,
+    agent: LoadedAgent,
+    messages: [PendingMessage, ...PendingMessage[]],
+    takenOver: boolean,
+  ): Promise<Next> {
+    const state = await prepare(running, agent, messages);
+    if (state !== "ready") return state;
+    const [first] = messages;
+    return first.cancelled ? skip(running, first) : answer(running, agent, messages, takenOver);
   }
 
   /** Runs a reset. Earlier waiting messages are no longer answered, and their followers are notified. */
@@ -121,41 +104,10 @@ export function createLaneRunner(
     if (next) engine.begin(next, null);
   }
 
-  /** Waits until the collect window of the oldest message ends. Returns false if it had already ended. */
-  async function collectWindow(running: Running, agent: LoadedAgent, batch: Batch): Promise<boolean> {
-    if (batch.kind !== "turn" || batch.messages[0].origin !== "user") return false;
-    const age = deps.records.clock.now().getTime() - batch.messages[0].createdAt.getTime();
-    const left = agent.definition.turns.windowMs - Math.max(0, age);
-    if (left > 0) await wait(left, running.stop.signal);
-    return true;
-  }
-
-  /**
-   * Waits for messages that still gather, and closes them. The turn has all parts that came; a later part is a new
-   * message.
-   */
-  async function close(running: Running, messages: readonly PendingMessage[]): Promise<void> {
-    const ids = messages.filter(({ isOpen }) => isOpen).map(({ id }) => id);
-    while (!engine.draining()) {
-      const leftMs = await deps.lanes.repository.close(ids);
-      if (leftMs === null) return;
-      await wait(leftMs, running.stop.signal);
-    }
-  }
-
-  /**
-   * Closes messages whose turn begins, and tells if one of them was edited after it was read. A message that is the
-   * first of its lane can be edited only while it is collected.
-   */
-  async function haveChanged({ policy }: Running, messages: readonly PendingMessage[]): Promise<boolean> {
-    if (messages.length === 1 && policy !== "collect") return false;
-    const words = await deps.lanes.repository.closeWords(messages.map(({ id }) => id));
-    return messages.some(({ id, content }) => words.has(id) && words.get(id) !== content);
-  }
-
   /** Nothing to answer although something seemed to wait (it was deleted), so the lane is released. */
-  async function settle(lane: Lane, inboundSeq: number): Promise<Next> {
-    const commit = { ...laneOf(lane), answeredSeq: inboundSeq, executions: [], replies: [] };
+  async function settle(running: Running, inboundSeq: number): Promise<Next> {
+    if (engine.draining() || isOutdated(running)) return "reload";
+    const commit = { ...laneOf(running.lane), answeredSeq: inboundSeq, executions: [], replies: [] };
     const result = await deps.commits.finish(commit);
     return result.kind === "committed" && result.more ? "reload" : "released";
   }

@@ -111,13 +111,12 @@ export function createTurnStreams(deps: {
     const notify = () => wake.resolve();
     const leave = notices.subscribe(topicOf(executionId), (data) => {
       if (!isJsonObject(data)) return;
-      if (data.event) inbox.push(data.event as unknown as TurnEvent);
-      if (Array.isArray(data.entries)) inbox.push(...replay(data.entries as unknown as LogEntry[], 0));
+      takeNotice(data, inbox);
       notify();
     });
     const local = running.get(executionId);
     if (local) inbox.push(...local.since(afterId));
-    if (!local) ask(executionId);
+    else ask(executionId);
     const leavePoll = polls.join(executionId, notify);
     signal.addEventListener("abort", notify, { once: true });
     const tell = createRetryFilter(afterId);
@@ -128,11 +127,8 @@ export function createTurnStreams(deps: {
         let gap = false;
         for (const event of inbox.splice(0)) {
           const next = trim(event, position);
-          if (next === "seen") continue;
-          if (next === "gap") {
-            gap = true;
-            continue;
-          }
+          if (next === "gap") gap = true;
+          if (next === "gap" || next === "seen") continue;
           position = next.id;
           const news = tell(next);
           if (news) yield news;
@@ -142,13 +138,7 @@ export function createTurnStreams(deps: {
         if (checkStore || gap) {
           const state = await look(executionId);
           if (state === null) return;
-          if (state.ended) {
-            for (const event of replay(inRangeOf(position, state.log), position)) {
-              const news = tell(event);
-              if (news) yield news;
-            }
-            return;
-          }
+          if (state.ended) return yield* endOf(state.log, position, tell);
         }
         if (inbox.length > 0) continue;
         await wake.promise;
@@ -171,6 +161,24 @@ export function createTurnStreams(deps: {
       polls.stop();
     },
   };
+}
+
+/** Adds the events of a notice to a follower's inbox. */
+function takeNotice({ event, entries }: JsonObject, inbox: TurnEvent[]): void {
+  if (event) inbox.push(event as unknown as TurnEvent);
+  if (Array.isArray(entries)) inbox.push(...replay(entries as unknown as LogEntry[], 0));
+}
+
+/** The rest of a stream whose turn has ended. */
+function* endOf(
+  log: LogEntry[],
+  position: number,
+  tell: (event: TurnEvent) => TurnEvent | null,
+): Generator<TurnEvent> {
+  for (const event of replay(inRangeOf(position, log), position)) {
+    const news = tell(event);
+    if (news) yield news;
+  }
 }
 
 function snapshot(log: TurnLog): JsonObject {
