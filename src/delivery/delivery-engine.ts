@@ -1,10 +1,9 @@
 import { setMaxListeners } from "node:events";
 import type { Channel } from "../channels/channel.ts";
 import type { Logger } from "../core/process/logger.ts";
-import { monotonicMs } from "../core/time/monotonic.ts";
-import { createGroupCommit } from "../storage/group-commit.ts";
 import type { AttemptRecord } from "./attempt-repository.ts";
-import type { Claim, ClaimedDelivery } from "./claim-repository.ts";
+import { createClaimJobs, RECHECK_MS } from "./claim-jobs.ts";
+import type { ClaimedDelivery } from "./claim-repository.ts";
 import type { DeliveryRepository } from "./delivery-repository.ts";
 import { createPatience } from "./patience.ts";
 import { createSendAttempt } from "./send-attempt.ts";
@@ -53,25 +52,11 @@ export interface DeliveryEngineDeps {
   log: Logger;
 }
 
-/** Delay before a delivery checks again if another process is sending in its conversation, milliseconds. */
-const RECHECK_MS = 100;
-/** Time in which claims also take the deliveries behind, after a job came too early, milliseconds. */
-const ALONG_MS = 10 * RECHECK_MS;
-/** Maximum number of jobs whose deliveries are claimed in one statement. */
-const CLAIM_BATCH = 16;
-
-/** A pseudo-job. It runs between two claims and returns deliveries whose claim got no answer. */
-const NO_JOB: { channelId: string; ids: string[] } = { channelId: "", ids: [] };
-
 export type DeliveryEngine = ReturnType<typeof createDeliveryEngine>;
 
 /** Sends the deliveries that jobs name. The rows decide: a job that runs twice finds nothing left to claim. */
 export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const { log } = deps;
-  /** Until this time a claim also takes the deliveries behind, because a job came too early a moment ago. */
-  let alongUntil = 0;
-  /** True after the answer to a claim was lost: nobody sends the deliveries that it claimed. */
-  let mayHaveLostClaims = false;
   /** Claimed deliveries without a recorded result: sent, about to be sent, or of unknown outcome. */
   const held = new Set<string>();
   const shutdown = new AbortController();
@@ -88,99 +73,28 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     shutdown: shutdown.signal,
     log,
   });
+  const settled = (deliveryId: string) => void held.delete(deliveryId);
   const conversations = createSendingConversations({
-    attempts: createSendAttempt({
-      engine: deps,
-      send,
-      patiently,
-      settled: (deliveryId) => held.delete(deliveryId),
-      requeueSoon: requeue,
-    }),
+    attempts: createSendAttempt({ engine: deps, send, patiently, settled, requeueSoon: requeue }),
     deliver,
     held,
     recheckMs: RECHECK_MS,
     sendTimeoutMs,
     shutdown: shutdown.signal,
   });
+  const jobs = createClaimJobs({
+    deliveries: deps.rows.deliveries,
+    conversations,
+    held,
+    again: { now: deliver, later: requeue },
+    sendLeaseMs: deps.times.sendLeaseMs,
+    log,
+  });
 
   /** Sends the deliveries with these ids. Conversations run in parallel, each one in order. */
   async function deliver(channelId: string, ids: string[]): Promise<void> {
-    const { work } = await patiently(() => claim({ channelId, ids }));
+    const { work } = await patiently(() => jobs.claim(channelId, ids));
     await Promise.all(work);
-  }
-
-  /**
-   * Jobs that arrive together are claimed together. All deliveries claimed for one conversation go to its only runner,
-   * whichever job named them. So two jobs can never send into a conversation at the same time.
-   */
-  const claim = createGroupCommit({
-    async run(jobs: { channelId: string; ids: string[] }[]): Promise<{ work: Promise<unknown>[] }[]> {
-      conversations.beforeClaim();
-      if (mayHaveLostClaims || jobs.includes(NO_JOB)) await releaseOthers();
-      // By the clock that also runs while the machine sleeps, because the lease in the database does.
-      const until = Date.now() + deps.times.sendLeaseMs;
-      const ids = jobs.flatMap((job) => job.ids);
-      if (ids.length === 0) return jobs.map(() => ({ work: [] }));
-      mayHaveLostClaims = true;
-      const { claimed, waiting } = await deps.rows.deliveries.claim(
-        ids,
-        [...held],
-        monotonicMs() < alongUntil,
-      );
-      mayHaveLostClaims = false;
-      const touched = new Map<string, Promise<void>>();
-      for (const delivery of claimed) touched.set(delivery.id, conversations.add(delivery, until));
-      const waits = new Map(waiting.map((behind) => [behind.id, behind]));
-      // Some deliveries may belong to none of these jobs. One job must wait for them, so that the process does not end
-      // earlier.
-      const unnamed = new Map(touched);
-      for (const id of ids) unnamed.delete(id);
-      return jobs.map((job, index) => {
-        const blocked = job.ids.flatMap((id) => waits.get(id) ?? []);
-        const sends = job.ids.flatMap((id) => touched.get(id) ?? []);
-        if (index === 0) sends.push(...unnamed.values());
-        return { work: [...new Set(sends), ...later(job.channelId, blocked)] };
-      });
-    },
-    maxBatch: CLAIM_BATCH,
-    partitions: 1,
-  });
-
-  /** Returns deliveries whose claim got no answer to the queue. This process never sent them. */
-  async function releaseOthers(): Promise<void> {
-    const channels = new Map<string, string[]>();
-    for (const { id, channelId } of await deps.rows.deliveries.releaseOthers([...held])) {
-      const known = channels.get(channelId);
-      if (known) known.push(id);
-      else channels.set(channelId, [id]);
-    }
-    mayHaveLostClaims = false;
-    for (const [channelId, ids] of channels) {
-      log.info(
-        { channel_id: channelId, deliveries: ids },
-        "deliveries were claimed, but the answer of the database was lost",
-      );
-      void requeue(channelId, ids, 0);
-    }
-  }
-
-  /**
-   * Handles deliveries that cannot go now. Behind a send of this process they go when it ends; otherwise they check
-   * again later.
-   */
-  function later(channelId: string, blocked: Claim["waiting"]): Promise<unknown>[] {
-    const delayed = new Map<number, string[]>();
-    const again: string[] = [];
-    for (const { id, address, retryInMs } of blocked) {
-      const place = retryInMs === 0 ? conversations.waitBehind(channelId, address, id) : "idle";
-      if (place === "ended") again.push(id);
-      else if (place === "idle") delayed.set(retryInMs, [...(delayed.get(retryInMs) ?? []), id]);
-    }
-    if (delayed.has(0)) alongUntil = monotonicMs() + ALONG_MS;
-    return [
-      ...(again.length > 0 ? [deliver(channelId, again)] : []),
-      ...[...delayed].map(([ms, ids]) => requeue(channelId, ids, Math.max(ms, RECHECK_MS))),
-    ];
   }
 
   /** Nothing is lost if the queue fails: the reconciler finds rows that no job handles. */
@@ -193,10 +107,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
 
   return {
     deliver,
-    /** Returns deliveries whose claim got no answer, even if that claim was committed late. */
-    async recover(): Promise<void> {
-      await claim(NO_JOB);
-    },
+    recover: jobs.recover,
     /** Ends the current sends, whose outcome is then unknown, and returns the other deliveries to the queue. */
     async drain(): Promise<void> {
       shutdown.abort();

@@ -8,8 +8,10 @@ import type { Database } from "../storage/database.ts";
 import { createUserAliases } from "../users/alias-repository.ts";
 import { createUnreachableUsers } from "../users/unreachable-repository.ts";
 import { createApplyReceipts } from "./apply-receipts.ts";
+import type { AttemptRecord } from "./attempt-repository.ts";
 import { createChannelActivityLog } from "./channel-activity.ts";
 import { createChannelActivity } from "./channel-activity-repository.ts";
+import type { ClaimedDelivery } from "./claim-repository.ts";
 import { createDeliveryEngine, type DeliveryEngineDeps } from "./delivery-engine.ts";
 import { createDeliveryRepository } from "./delivery-repository.ts";
 import { deliverySteps } from "./delivery-steps.ts";
@@ -51,13 +53,10 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
   const activity = createChannelActivityLog({ record: recordActivity, now: () => new Date(), log });
   const record = createAttemptRecorder(deliveries, process.giveUp);
 
-  const onRecorded: DeliveryEngineDeps["on"]["recorded"] = (delivery, attempt, startedAt) => {
+  const recorded: DeliveryEngineDeps["on"]["recorded"] = (delivery, attempt, startedAt) => {
     trace?.sent(delivery, attempt, startedAt);
     const channel = channels.byId(delivery.channelId)?.ref.name ?? delivery.channelId;
-    metrics.deliveries.inc({ channel, status: attempt.status === "queued" ? "retry" : attempt.status });
-    if (attempt.status !== "sent" && attempt.status !== "delivered") return;
-    metrics.deliverySeconds.observe({ channel }, (Date.now() - delivery.createdAt.getTime()) / 1000);
-    activity.outbound(delivery.channelId);
+    if (countAttempt(metrics, channel, delivery, attempt)) activity.outbound(delivery.channelId);
   };
 
   const engine = createDeliveryEngine({
@@ -70,17 +69,9 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
       },
       userUnreachable: unreachable.markUserOf,
     },
-    platforms: {
-      channel: (channelId) => channels.byId(channelId)?.channel ?? null,
-      isIdempotent: (channelId) => channels.byId(channelId)?.definition.capabilities.idempotentSends === true,
-      files,
-      desks: { ...desks, linkToConversation },
-    },
-    queues: {
-      requeue: (channelId, ids, delayMs) => queues.enqueueLater(channelId, ids, delayMs),
-      pauseQueue: (channelId, ms) => queues.pause(channelId, ms),
-    },
-    on: { recorded: onRecorded, channelError: activity.trouble, deskError: activity.error },
+    platforms: { ...platformsOf(channels), files, desks: { ...desks, linkToConversation } },
+    queues: { requeue: queues.enqueueLater, pauseQueue: queues.pause },
+    on: { recorded, channelError: activity.trouble, deskError: activity.error },
     times: { sendTimeoutMs, sendLeaseMs },
     log,
   });
@@ -106,14 +97,7 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
     },
     queues,
     activity,
-    steps: deliverySteps({
-      deliveries,
-      parked,
-      engine,
-      queues,
-      applyEarlyReceipts: applied.applyEarly,
-      process,
-    }),
+    steps: deliverySteps({ deliveries, parked, engine, queues, applyEarly: applied.applyEarly, process }),
     async start(): Promise<void> {
       // No other process sends the claimed deliveries.
       if (process.alone) await deliveries.expireClaims({ all: true });
@@ -128,4 +112,26 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
     },
     handBack: engine.recover,
   };
+}
+
+function platformsOf(
+  channels: ChannelDirectory,
+): Pick<DeliveryEngineDeps["platforms"], "channel" | "isIdempotent"> {
+  return {
+    channel: (channelId) => channels.byId(channelId)?.channel ?? null,
+    isIdempotent: (channelId) => channels.byId(channelId)?.definition.capabilities.idempotentSends === true,
+  };
+}
+
+/** Counts an attempt. Returns true if the platform has the delivery. */
+function countAttempt(
+  { deliveries, deliverySeconds }: DeliveryStageDeps["base"]["metrics"],
+  channel: string,
+  { createdAt }: ClaimedDelivery,
+  { status }: AttemptRecord,
+): boolean {
+  deliveries.inc({ channel, status: status === "queued" ? "retry" : status });
+  if (status !== "sent" && status !== "delivered") return false;
+  deliverySeconds.observe({ channel }, (Date.now() - createdAt.getTime()) / 1000);
+  return true;
 }

@@ -10,7 +10,8 @@ export interface DeliveryStepsDeps {
   parked: ParkedRepository;
   engine: Pick<DeliveryEngine, "recover">;
   queues: Pick<DeliveryQueues, "enqueue">;
-  applyEarlyReceipts(): Promise<void>;
+  /** Applies receipts that came before their send was recorded. */
+  applyEarly(): Promise<void>;
   process: Pick<WorkingProcess, "alone" | "times">;
 }
 
@@ -37,7 +38,7 @@ export function deliverySteps(deps: DeliveryStepsDeps): ReconcilerStep[] {
     { name: "dead senders", run: () => deliveries.expireClaims({ all: false }) },
     { name: "claims without an answer", run: engine.recover },
     // Before any delivery of unknown outcome is sent again.
-    { name: "early receipts", run: deps.applyEarlyReceipts },
+    { name: "early receipts", run: deps.applyEarly },
     { name: "pauses that are over", run: () => deliveries.forgetPauses() },
     { name: "parked deliveries", run: releaseParked },
     { name: "stranded deliveries", run: queueStranded },

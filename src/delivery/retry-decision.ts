@@ -67,27 +67,26 @@ export function decideRetry(
       const retryInMs = again ? Math.max(result.afterMs ?? 0, backoff(attempts, rules, random)) : null;
       return { ...none, status: "unknown", errorCode: result.code, error: result.reason, retryInMs };
     }
-    case "retry": {
-      const error = { errorCode: result.code, error: result.reason };
-      // A platform that asks for a delay is no reason to give up, so only failures without a time count.
-      if (result.afterMs === undefined && attempts >= rules.maxAttempts) {
-        return {
-          ...none,
-          status: "failed",
-          ...error,
-          error: `gave up after ${attempts} attempts: ${result.reason}`,
-        };
-      }
-      return {
-        ...none,
-        ...error,
-        status: "queued",
-        retryInMs: result.afterMs ?? backoff(attempts, rules, random),
-      };
-    }
+    case "retry":
+      return { ...none, ...afterRetry(result, attempts, rules, random) };
     default:
       return assertNever(result);
   }
+}
+
+/** A platform that asks for a delay is no reason to give up, so only failures without a time count. */
+function afterRetry(
+  { code: errorCode, reason, afterMs }: Extract<SendResult, { kind: "retry" }>,
+  attempts: number,
+  rules: RetryRules,
+  random: () => number,
+) {
+  if (afterMs === undefined && attempts >= rules.maxAttempts) {
+    const error = `gave up after ${attempts} attempts: ${reason}`;
+    return { status: "failed", errorCode, error } as const;
+  }
+  const retryInMs = afterMs ?? backoff(attempts, rules, random);
+  return { status: "queued", errorCode, error: reason, retryInMs } as const;
 }
 
 function backoff(attempts: number, rules: RetryRules, random: () => number): number {

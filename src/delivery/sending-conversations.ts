@@ -24,6 +24,8 @@ export interface SendingConversationsDeps {
   shutdown: AbortSignal;
 }
 
+export type SendingConversations = ReturnType<typeof createSendingConversations>;
+
 /** Sends the claimed deliveries of each conversation in order. Conversations run in parallel. */
 export function createSendingConversations(deps: SendingConversationsDeps) {
   const { attempts, held, shutdown } = deps;
