@@ -80,9 +80,11 @@ export function createPipeline(deps: PipelineDeps) {
     delivery,
     turns,
     capacity: deps.capacity,
-    metrics,
-    trace: tracing && createTraceArrival(tracing, (id) => channels.byId(id)?.ref ?? null),
-    log,
+    observed: {
+      metrics,
+      trace: tracing && createTraceArrival(tracing, (id) => channels.byId(id)?.ref ?? null),
+      log,
+    },
   });
   const stopSessions = (sessionIds: readonly string[]): void => {
     for (const id of sessionIds) turns.turnEngine.lost(id);

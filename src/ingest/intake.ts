@@ -5,8 +5,6 @@ import { overloaded } from "../core/faults/errors.ts";
 import type { AdmissionLimit } from "../core/process/admission-limit.ts";
 import type { Logger } from "../core/process/logger.ts";
 import type { ReconcilerStep } from "../core/process/reconciler.ts";
-import type { ChannelRef } from "../core/session/runtime.ts";
-import type { ChannelActivityLog } from "../delivery/channel-activity.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Database } from "../storage/database.ts";
 import { createGroupCommit } from "../storage/group-commit.ts";
@@ -19,6 +17,7 @@ import { type BeginTurnsDeps, createBeginTurns } from "./begin-turns.ts";
 import { forgetEarlyEdits } from "./early-edit-repository.ts";
 import { createInboundLookups } from "./inbound-lookups-repository.ts";
 import type { InboundOutcome, InboundRow, LeaseClaim } from "./inbound-row.ts";
+import { type ArrivalNotesDeps, createArrivalNotes } from "./note-arrivals.ts";
 import { createOtherEvents, type OtherEventsDeps } from "./other-events.ts";
 import { storeMessages } from "./store-repository.ts";
 import type { TraceArrival } from "./trace-arrival.ts";
@@ -30,12 +29,10 @@ export interface IntakeDeps {
   database: Pick<Database, "intake">;
   /** The leases that this process takes. It takes none if it runs no turns. */
   lease: LeaseClaim;
-  delivery: OtherEventsDeps["delivery"] & {
-    activity: Pick<ChannelActivityLog, "inbound">;
-    queues: { enqueue(channelId: string, deliveryIds: readonly string[]): void };
-    /** Sends the parked deliveries of the user at an address. */
-    release(channelId: string, address: string): Promise<void>;
-  };
+  delivery: OtherEventsDeps["delivery"] &
+    ArrivalNotesDeps["delivery"] & {
+      queues: { enqueue(channelId: string, deliveryIds: readonly string[]): void };
+    };
   turns: OtherEventsDeps["turns"] &
     Pick<BeginTurnsDeps, "turnEngine" | "handoffs" | "interruptElsewhere"> & {
       wakeSoon(sessionId: string): void;
@@ -44,44 +41,39 @@ export interface IntakeDeps {
     };
   /** The limit for messages on their way into the database. */
   capacity: AdmissionLimit;
-  metrics: Pick<Metrics, "inbound">;
-  /** Traces a stored message; null if tracing is off. */
-  trace: TraceArrival | null;
-  log: Logger;
+  /** `trace` traces a stored message; null: tracing is off. */
+  observed: { metrics: Pick<Metrics, "inbound">; trace: TraceArrival | null; log: Logger };
 }
 
 /** The path of an event into the service: it is admitted, committed with others, and begins its turn. */
 export function createIntake(deps: IntakeDeps) {
-  const { database, lease, delivery, turns, capacity, metrics, trace, log } = deps;
+  const { database, lease, delivery, turns, capacity } = deps;
+  const { metrics, trace, log } = deps.observed;
   const { intake: pool } = database;
   const lookups = createInboundLookups(pool);
   const aliases = createUserAliases(pool);
 
-  const beginTurns = createBeginTurns({
-    turnEngine: turns.turnEngine,
-    handoffs: turns.handoffs,
-    runsTurns: lease.claim,
-    interruptElsewhere: turns.interruptElsewhere,
-    enqueue: turns.wakeSoon,
-    log,
-  });
+  const { onStored, onOutcome } = createArrivalNotes({ delivery, metrics, log });
+  const beginTurns = createBeginTurns({ ...turns, runsTurns: lease.claim, enqueue: turns.wakeSoon, log });
 
   const commit = createGroupCommit({
-    run: async (rows: InboundRow[]) => {
-      const storing = writeOnce(rows, (fresh) => storeMessages(pool, fresh, lease), {
-        findWritten: (lost) => lookups.stored(lost, lease.owner),
-        patienceMs: STORE_PATIENCE_MS,
-      });
-      expectTurns(rows);
-      const outcomes = await storing;
-      beginTurns(rows, outcomes);
-      tell(outcomes.flatMap((outcome) => (outcome.kind === "pending" ? outcome.planned : [])));
-      return outcomes;
-    },
+    run: commitTogether,
     maxBatch: 200,
     partitions: 1,
-    partitionOf: (row) => row.sessionId ?? `${row.channelId}/${row.address}`,
+    partitionOf: (row: InboundRow) => row.sessionId ?? `${row.channelId}/${row.address}`,
   });
+
+  async function commitTogether(rows: InboundRow[]): Promise<InboundOutcome[]> {
+    const storing = writeOnce(rows, (fresh) => storeMessages(pool, fresh, lease), {
+      findWritten: (lost) => lookups.stored(lost, lease.owner),
+      patienceMs: STORE_PATIENCE_MS,
+    });
+    expectTurns(rows);
+    const outcomes = await storing;
+    beginTurns(rows, outcomes);
+    tell(outcomes.flatMap((outcome) => (outcome.kind === "pending" ? outcome.planned : [])));
+    return outcomes;
+  }
 
   /** Sends the texts for people without access and for approvers. If this fails, the reconciler does it later. */
   function tell(planned: readonly PlannedDelivery[]): void {
@@ -110,19 +102,6 @@ export function createIntake(deps: IntakeDeps) {
     }
   }
 
-  /** Parked deliveries for the user at an address are due. */
-  function release(channel: ChannelRef, address: string): void {
-    delivery.release(channel.id, address).catch((error: unknown) => {
-      log.warn({ err: error, channel: channel.name }, "could not release deliveries; the reconciler will");
-    });
-  }
-
-  function onStored(channel: ChannelRef, isNew: boolean, opens: string | null): void {
-    metrics.inbound.inc({ channel: channel.name, outcome: isNew ? "accepted" : "duplicate" });
-    if (isNew) delivery.activity.inbound(channel.id);
-    if (isNew && opens !== null) release(channel, opens);
-  }
-
   const admissions = createAdmissions(pool, {
     lease,
     tell,
@@ -144,25 +123,20 @@ export function createIntake(deps: IntakeDeps) {
     onOutcome,
   });
 
-  function onOutcome(channel: ChannelRef, row: InboundRow, outcome: InboundOutcome): void {
-    for (const waited of outcome.released ?? []) onOutcome(channel, waited.row, waited.outcome);
-    metrics.inbound.inc({ channel: channel.name, outcome: outcome.kind });
-    const isStored = outcome.kind === "accepted" || outcome.kind === "joined";
-    if (isStored) delivery.activity.inbound(channel.id);
-    if (isStored && row.sessionId === null) release(channel, row.address);
-    // Only while a person answers, a user's message has no execution.
-    if (outcome.kind === "joined" || (outcome.kind === "accepted" && outcome.executionId === null))
-      delivery.tellDesk(outcome.sessionId);
-    const ids = { channel: channel.name, message_id: row.messageId, event_keys: row.eventKeys };
-    log.debug({ ...ids, ...(isStored ? { session_id: outcome.sessionId } : {}) }, outcome.kind);
-  }
+  return {
+    ingest,
+    admissions,
+    messageOfEvent: lookups.messageOfEvent,
+    drain: commit.drain,
+    steps: intakeSteps(pool),
+  };
+}
 
-  const steps: ReconcilerStep[] = [
+function intakeSteps(pool: Database["intake"]): ReconcilerStep[] {
+  return [
     { name: "parts of albums", run: () => forgetHeldParts(pool) },
     { name: "edits without a message", run: () => forgetEarlyEdits(pool) },
     { name: "requests of strangers", run: () => forgetRequests(pool) },
     { name: "old invites", run: () => forgetInvites(pool) },
   ];
-
-  return { ingest, admissions, messageOfEvent: lookups.messageOfEvent, drain: commit.drain, steps };
 }
