@@ -7,7 +7,7 @@ import type { ServeStream } from "./live-streams.ts";
 import { count, readQuery } from "./read-body.ts";
 import { sessionFeed } from "./session-feed.ts";
 import { sessionListFeed } from "./session-list-feed.ts";
-import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
+import { requireChannel, requireOwnSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
 import type { VisitorPoll } from "./visitor-poll.ts";
 import type { WebDeps } from "./web-deps.ts";
 
@@ -26,20 +26,9 @@ const visitorQuery = z.object({
   tab,
 });
 
-type EventDeps = Pick<
-  WebDeps,
-  | "channel"
-  | "publicUrl"
-  | "visitors"
-  | "callerOf"
-  | "limits"
-  | "sessions"
-  | "feed"
-  | "follow"
-  | "watch"
-  | "watchVisitor"
-  | "pollVisitor"
-> & { serve: ServeStream };
+type EventDeps = Pick<WebDeps, "site" | "visitors" | "traffic" | "sessions" | "news"> & {
+  serve: ServeStream;
+};
 
 /** Live events: of one session, or of all sessions of a visitor over one connection. */
 export function eventRoutes(deps: EventDeps): Router {
@@ -48,14 +37,12 @@ export function eventRoutes(deps: EventDeps): Router {
   // A stored message has its seq as `id:`, and `Last-Event-ID` (or `?after=`) resumes after it. Temporary events
   // (`turn`, `state`) have no id.
   router.get("/web/:channel/sessions/:session/events", async (request, response) => {
-    const channel = requireChannel(deps, request, response);
-    const visitor = await requireVisitor(deps, channel, request);
-    const session = await requireSession(deps, channel, visitor, request);
+    const { visitor, session } = await requireOwnSession(deps, request, response);
     const query = readQuery(request, sessionQuery);
     const afterSeq = lastEventId(request.get("last-event-id"), MOST_SEQ) ?? query.after ?? 0;
     const exchange = { request, response, visitor, tab: query.tab ?? null };
     const wanted = { sessionId: session.id, afterSeq };
-    deps.serve(exchange, (notify) => polled(deps.pollVisitor, visitor.id, sessionFeed(deps, wanted, notify)));
+    deps.serve(exchange, (notify) => polled(deps.news.poll, visitor.id, sessionFeed(deps, wanted, notify)));
   });
 
   // Sends all events after the given seq for the sessions in `?open=`. For all other sessions it sends their list
@@ -74,11 +61,7 @@ export function eventRoutes(deps: EventDeps): Router {
     const owner = { channelId: channel.ref.id, visitorId: visitor.id };
     deps.serve(exchange, (notify) => {
       const feeds = wanted.map((position) => sessionFeed(deps, position, notify));
-      return polled(
-        deps.pollVisitor,
-        visitor.id,
-        mergeNews([sessionListFeed(deps, owner, notify), ...feeds]),
-      );
+      return polled(deps.news.poll, visitor.id, mergeNews([sessionListFeed(deps, owner, notify), ...feeds]));
     });
   });
 

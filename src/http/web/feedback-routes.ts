@@ -4,25 +4,20 @@ import { RequestError } from "../../core/faults/errors.ts";
 import { isId } from "../../core/ids.ts";
 import { COMMENT_ALONE, isCommentOnRating, notRateable, ratingFields } from "../bodies/rating-body.ts";
 import { readBody } from "./read-body.ts";
-import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
+import { requireOwnSession } from "./visitor-auth.ts";
 import type { WebDeps } from "./web-deps.ts";
 import { messageObject } from "./wire.ts";
 
 const bodySchema = z.strictObject(ratingFields).refine(isCommentOnRating, COMMENT_ALONE);
 
-type FeedbackDeps = Pick<
-  WebDeps,
-  "channel" | "publicUrl" | "visitors" | "callerOf" | "ratings" | "announce" | "limits"
->;
+type FeedbackDeps = Pick<WebDeps, "site" | "visitors" | "traffic" | "sessions" | "news">;
 
 /** A visitor's ratings of what the bot said in the visitor's own sessions. */
 export function feedbackRoutes(deps: FeedbackDeps): Router {
   const router = Router();
 
   router.post("/web/:channel/sessions/:session/messages/:message/feedback", async (request, response) => {
-    const channel = requireChannel(deps, request, response);
-    const visitor = await requireVisitor(deps, channel, request);
-    const session = await requireSession(deps, channel, visitor, request);
+    const { channel, visitor, session } = await requireOwnSession(deps, request, response);
     if (!channel.ratings) throw new RequestError(404, "ratings_off", "This channel takes no ratings.");
     const { rating, comment = null } = await readBody(request, bodySchema);
     const { workspaceId, kind } = channel.ref;
@@ -30,13 +25,13 @@ export function feedbackRoutes(deps: FeedbackDeps): Router {
     const rater = { identifier: visitor.identifier };
     const scope = { workspaceId, sessionId: session.id };
     const rated = isId(id)
-      ? await deps.ratings.rate(scope, id, { rater, rating, comment, via: kind })
+      ? await deps.sessions.ratings.rate(scope, id, { rater, rating, comment, via: kind })
       : { kind: "unknown" };
     if (rated.kind === "not_rateable") throw notRateable();
     const message = rated.kind === "rated" ? await deps.visitors.findMessage(id, visitor) : null;
     if (message === null)
       throw new RequestError(404, "message_not_found", "There is no such message in this session.");
-    deps.announce(session.id);
+    deps.news.sessions.announce(session.id);
     response.json(messageObject(message));
   });
 

@@ -16,22 +16,20 @@ export type ServeStream = (
   open: (notify: () => void) => NewsSource,
 ) => void;
 
-/** @param deps.limits apply to all streams of this process together. */
-export function createLiveStreams(
-  deps: Pick<WebDeps, "limits" | "callerOf" | "draining" | "log">,
-): ServeStream {
-  const { streamsPerVisitor: perVisitor, streamsPerAddress: perAddress } = deps.limits;
-  const streams = createOpenStreams({ perVisitor, perAddress }, deps.limits.streamRoom);
-  deps.draining.addEventListener("abort", streams.endAll, { once: true });
-  const onFailure = (err: unknown) => deps.log.error({ err }, "a visitor's stream broke off");
+/** @param deps.traffic.limits apply to all streams of this process together. */
+export function createLiveStreams(deps: Pick<WebDeps, "traffic">): ServeStream {
+  const { streamsPerVisitor: perVisitor, streamsPerAddress: perAddress } = deps.traffic.limits;
+  const streams = createOpenStreams({ perVisitor, perAddress }, deps.traffic.limits.streamRoom);
+  deps.traffic.draining.addEventListener("abort", streams.endAll, { once: true });
+  const onFailure = (err: unknown) => deps.traffic.log.error({ err }, "a visitor's stream broke off");
   return ({ request, response, visitor, tab }, open) => {
-    if (deps.draining.aborted) {
+    if (deps.traffic.draining.aborted) {
       throw new RequestError(503, "stopping", "The server is stopping.", { headers: { "Retry-After": "1" } });
     }
     // A client that has already left must not replace the stream that it opened when it reconnected.
     if (response.destroyed) return;
     const end = () => stream.end();
-    const leave = streams.open({ visitorId: visitor.id, address: deps.callerOf(request), tab, end });
+    const leave = streams.open({ visitorId: visitor.id, address: deps.traffic.callerOf(request), tab, end });
     if (!leave) throw tooMany("too_many_streams", "Too many open streams. Close some first.", 5);
     const stream = streamNews(response, open, { retryMs: 1000, onOver: leave, onFailure });
     // Releases Express's path through the routers. It is not deleted, because that would make the request a hash table.

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { RequestError } from "../../core/faults/errors.ts";
 import type { Visitor } from "../../core/session/visitor.ts";
 import { storableText } from "../../core/text/text.ts";
-import { sendMessage } from "../../ingest/send-message.ts";
+import { type SendOutcome, sendMessage } from "../../ingest/send-message.ts";
 import type { VisitorMessage } from "../../sessions/visitor-message.ts";
 import type { VisitorSession } from "../../sessions/visitor-repository.ts";
 import { attachmentAlreadySent, MOST_ATTACHMENTS, uploadsOf } from "../bodies/uploads.ts";
 import { CONTENT_LIMIT, count, readBody, readQuery } from "./read-body.ts";
-import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
+import { requireOwnSession, sessionNotFound } from "./visitor-auth.ts";
 import type { WebChannel, WebDeps } from "./web-deps.ts";
 import { requireVisitorRate } from "./web-limits.ts";
 import { messageObject } from "./wire.ts";
@@ -38,42 +38,26 @@ const pageSchema = z
     error: "send after_seq or before_seq, not both",
   });
 
-type MessageDeps = Pick<
-  WebDeps,
-  | "channel"
-  | "publicUrl"
-  | "visitors"
-  | "callerOf"
-  | "accept"
-  | "wasOffered"
-  | "successor"
-  | "announce"
-  | "limits"
-  | "uploads"
->;
+type MessageDeps = Pick<WebDeps, "site" | "visitors" | "traffic" | "sessions" | "news" | "files">;
 
 /** A visitor's messages: write one, read the history. */
 export function messageRoutes(deps: MessageDeps): Router {
   const router = Router();
 
   router.post("/web/:channel/sessions/:session/messages", async (request, response) => {
-    const channel = requireChannel(deps, request, response);
-    const visitor = await requireVisitor(deps, channel, request);
-    const session = await requireSession(deps, channel, visitor, request);
+    const { channel, visitor, session } = await requireOwnSession(deps, request, response);
     const body = await readBody(request, messageSchema);
-    const { messagesPerVisitor, messagesPerAddress } = deps.limits;
+    const { messagesPerVisitor, messagesPerAddress } = deps.traffic.limits;
     const rates = { visitor: messagesPerVisitor, address: messagesPerAddress };
-    requireVisitorRate(rates, visitor, deps.callerOf(request));
+    requireVisitorRate(rates, visitor, deps.traffic.callerOf(request));
     const message = await storeMessage(deps, { channel, visitor, session, body });
-    deps.announce(message.sessionId);
+    deps.news.sessions.announce(message.sessionId);
     // 202: stored, and the answer follows on the event stream. `session_id` is another one if this session had ended.
     response.status(202).json(messageObject(message));
   });
 
   router.get("/web/:channel/sessions/:session/messages", async (request, response) => {
-    const channel = requireChannel(deps, request, response);
-    const visitor = await requireVisitor(deps, channel, request);
-    const session = await requireSession(deps, channel, visitor, request);
+    const { visitor, session } = await requireOwnSession(deps, request, response);
     const { after_seq: after, before_seq: before, limit } = readQuery(request, pageSchema);
     const page = { afterSeq: after ?? null, beforeSeq: before ?? null, limit };
     const { messages, more } = await deps.visitors.listMessages({ sessionId: session.id, visitor }, page);
@@ -102,17 +86,17 @@ interface NewMessage {
 async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<VisitorMessage> {
   const { channel, visitor, session, body } = message;
   const { content, payload } = body;
-  if (payload !== undefined && !(await deps.wasOffered(session.id, { label: content, payload }))) {
+  if (payload !== undefined && !(await deps.sessions.wasOffered(session.id, { label: content, payload }))) {
     const reason = "No message of this session has such a button. Send the text without a payload.";
     throw new RequestError(422, "button_not_offered", reason);
   }
   const eventKey = `web:${visitor.id}:${body.client_message_id}`;
   const idBefore = async () => (await deps.visitors.messageOfEvent(channel.ref.id, eventKey))?.id ?? null;
-  const uploads = await uploadsOf(deps.uploads, session.id, body.attachment_ids, idBefore);
+  const uploads = await uploadsOf(deps.files.uploads, session.id, body.attachment_ids, idBefore);
   const sent = await sendMessage(
     {
-      accept: deps.accept,
-      successor: deps.successor,
+      accept: deps.sessions.accept,
+      successor: deps.sessions.successor,
       sentBefore: () => repeated(deps, message, eventKey),
     },
     channel.ref,
@@ -126,25 +110,8 @@ async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<Vis
     },
   );
   switch (sent.kind) {
-    case "stored": {
-      const { row, outcome } = sent;
-      const files = await Promise.all(body.attachment_ids.map(deps.uploads.find));
-      return {
-        id: row.messageId,
-        sessionId: outcome.sessionId,
-        seq: outcome.seq,
-        role: "user",
-        content: row.content,
-        format: null,
-        buttons: [],
-        payload: outcome.payload,
-        executionId: outcome.executionId,
-        clientMessageId: body.client_message_id,
-        attachments: files.filter((file) => file !== null),
-        feedback: null,
-        createdAt: outcome.createdAt,
-      };
-    }
+    case "stored":
+      return await storedMessage(deps, body, sent);
     case "known":
       return sent.message;
     case "upload_taken":
@@ -156,6 +123,29 @@ async function storeMessage(deps: MessageDeps, message: NewMessage): Promise<Vis
         headers: { "Retry-After": "1" },
       });
   }
+}
+
+async function storedMessage(
+  { files }: Pick<MessageDeps, "files">,
+  body: NewMessage["body"],
+  { row, outcome }: Extract<SendOutcome<VisitorMessage>, { kind: "stored" }>,
+): Promise<VisitorMessage> {
+  const sent = await Promise.all(body.attachment_ids.map(files.uploads.find));
+  return {
+    id: row.messageId,
+    sessionId: outcome.sessionId,
+    seq: outcome.seq,
+    role: "user",
+    content: row.content,
+    format: null,
+    buttons: [],
+    payload: outcome.payload,
+    executionId: outcome.executionId,
+    clientMessageId: body.client_message_id,
+    attachments: sent.filter((file) => file !== null),
+    feedback: null,
+    createdAt: outcome.createdAt,
+  };
 }
 
 /** The answer to an earlier send with this id; null if there was none. */

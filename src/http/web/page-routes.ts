@@ -5,15 +5,15 @@ import { sendAsset } from "./page-assets.ts";
 import type { WebDeps } from "./web-deps.ts";
 
 /** `GET /chat/{channel}`, the hosted page, and `GET /widget/v1/…`, the files of this page and of other sites' pages. */
-export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets" | "agent">): Router {
+export function pageRoutes(deps: Pick<WebDeps, "site">): Router {
   const router = Router();
 
   router.get("/chat/:channel", async (request, response) => {
-    const channel = deps.channel(String(request.params.channel));
+    const channel = deps.site.channel(String(request.params.channel));
     if (!channel) throw new RequestError(404, "channel_not_found", "There is no such web channel here.");
-    const { panel } = await deps.assets();
+    const { panel } = await deps.site.assets();
     const { ref, greeting } = channel;
-    const title = channel.title ?? (await deps.agent(ref)).name;
+    const title = channel.title ?? (await deps.site.agent(ref)).name;
     response.set({
       "Content-Type": "text/html; charset=utf-8",
       "Content-Security-Policy": contentSecurityPolicy(channel.allowedOrigins),
@@ -27,7 +27,7 @@ export function pageRoutes(deps: Pick<WebDeps, "channel" | "assets" | "agent">):
   });
 
   router.get("/widget/v1/:file", async (request, response) => {
-    const { files } = await deps.assets();
+    const { files } = await deps.site.assets();
     const file = files.get(String(request.params.file));
     // During a change of versions, a page of one version may ask a process of the other. That miss must not be cached.
     if (!file) {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { RequestError } from "../../core/faults/errors.ts";
 import type { Visitor } from "../../core/session/visitor.ts";
 import { CONTENT_LIMIT, readBody } from "./read-body.ts";
-import { requireChannel, requireSession, requireVisitor, sessionNotFound } from "./visitor-auth.ts";
+import { requireOwnSession, sessionNotFound } from "./visitor-auth.ts";
 import type { Opening, WebChannel, WebDeps } from "./web-deps.ts";
 import { requireVisitorRate } from "./web-limits.ts";
 import { sessionObject } from "./wire.ts";
@@ -19,50 +19,39 @@ const resetSchema = endSchema.extend({
     .optional(),
 });
 
-type ActDeps = Pick<
-  WebDeps,
-  | "channel"
-  | "publicUrl"
-  | "visitors"
-  | "callerOf"
-  | "sessions"
-  | "acts"
-  | "announce"
-  | "announceVisitor"
-  | "limits"
->;
+type ActDeps = Pick<WebDeps, "site" | "visitors" | "traffic" | "sessions" | "news">;
 
 /** A visitor's actions on a whole session: stop the unfinished answer, end the session, start it over. */
 export function sessionActRoutes(deps: ActDeps): Router {
   const router = Router();
 
   router.post("/web/:channel/sessions/:session/stop", async (request, response) => {
-    const channel = requireChannel(deps, request, response);
-    const visitor = await requireVisitor(deps, channel, request);
-    const { id } = await requireSession(deps, channel, visitor, request);
+    const {
+      session: { id },
+    } = await requireOwnSession(deps, request, response);
     await readBody(request, stopSchema, { optional: true });
-    const stopped = await deps.acts.stop(id);
-    deps.announce(id);
+    const stopped = await deps.sessions.acts.stop(id);
+    deps.news.sessions.announce(id);
     response.json({ stopped });
   });
 
   router.post("/web/:channel/sessions/:session/end", async (request, response) => {
-    const channel = requireChannel(deps, request, response);
-    const visitor = await requireVisitor(deps, channel, request);
-    const { id } = await requireSession(deps, channel, visitor, request);
+    const {
+      channel,
+      visitor,
+      session: { id },
+    } = await requireOwnSession(deps, request, response);
     const body = await readBody(request, endSchema, { optional: true });
-    await deps.acts.end(id, { triggerEvents: body.trigger_events });
-    deps.announce(id);
+    await deps.sessions.acts.end(id, { triggerEvents: body.trigger_events });
+    deps.news.sessions.announce(id);
     // Ending a session that has already ended changes nothing, and returns its state.
     response.json(await described(deps, channel, visitor, id));
   });
 
   // The question of the reset dialog.
   router.get("/web/:channel/sessions/:session/reset", async (request, response) => {
-    const channel = requireChannel(deps, request, response);
-    const visitor = await requireVisitor(deps, channel, request);
-    const session = await requireSession(deps, channel, visitor, request);
-    const offer = await deps.acts.resetOffer(channel.ref, session);
+    const { channel, session } = await requireOwnSession(deps, request, response);
+    const offer = await deps.sessions.acts.resetOffer(channel.ref, session);
     response.setHeader("Cache-Control", "no-store");
     response.json({
       prompt: offer.prompt,
@@ -73,26 +62,24 @@ export function sessionActRoutes(deps: ActDeps): Router {
   });
 
   router.post("/web/:channel/sessions/:session/reset", async (request, response) => {
-    const channel = requireChannel(deps, request, response);
-    const visitor = await requireVisitor(deps, channel, request);
-    const session = await requireSession(deps, channel, visitor, request);
+    const { channel, visitor, session } = await requireOwnSession(deps, request, response);
     const body = await readBody(request, resetSchema, { optional: true });
-    const { sessionsPerVisitor, sessionsPerAddress } = deps.limits;
+    const { sessionsPerVisitor, sessionsPerAddress } = deps.traffic.limits;
     const rates = { visitor: sessionsPerVisitor, address: sessionsPerAddress };
-    requireVisitorRate(rates, visitor, deps.callerOf(request));
-    const offer = await deps.acts.resetOffer(channel.ref, session);
+    requireVisitorRate(rates, visitor, deps.traffic.callerOf(request));
+    const offer = await deps.sessions.acts.resetOffer(channel.ref, session);
     if (offer.prompt !== "editable" && openingOf(body.prompt, offer.seedMessage)?.by === "visitor") {
       const reason = "This agent opens its conversations itself: leave prompt out.";
       throw new RequestError(422, "prompt_not_allowed", reason);
     }
     const opening = openingOf(body.prompt, offer.seedMessage);
     const options = { triggerEvents: body.trigger_events, opening };
-    const next = await deps.acts.reset(channel.ref, session.id, options);
+    const next = await deps.sessions.acts.reset(channel.ref, session.id, options);
     if (next === null) {
       throw new RequestError(409, "session_completed", "The session has ended; open a new one.");
     }
-    deps.announce(session.id);
-    deps.announceVisitor(visitor.id);
+    deps.news.sessions.announce(session.id);
+    deps.news.visitors.announce(visitor.id);
     response.status(201).json(await described(deps, channel, visitor, next.sessionId));
   });
 
@@ -111,7 +98,7 @@ async function described(
   visitor: Visitor,
   sessionId: string,
 ): Promise<ReturnType<typeof sessionObject>> {
-  const session = await deps.sessions.find(channel.ref.id, visitor.id, sessionId);
+  const session = await deps.sessions.all.find(channel.ref.id, visitor.id, sessionId);
   if (!session) throw sessionNotFound();
   return sessionObject(session);
 }

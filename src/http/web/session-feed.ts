@@ -14,7 +14,7 @@ const PAGE = 100;
  * gets it again and drops known events by their ids. `gone` comes last, if the session was deleted.
  */
 export function sessionFeed(
-  deps: Pick<WebDeps, "feed" | "follow" | "watch">,
+  deps: Pick<WebDeps, "news">,
   { sessionId, afterSeq }: { sessionId: string; afterSeq: number },
   notify: () => void,
 ): NewsSource {
@@ -29,16 +29,18 @@ export function sessionFeed(
     stale = true;
     notify();
   };
-  const unwatch = deps.watch(sessionId, poll);
+  const unwatch = deps.news.sessions.watch(sessionId, poll);
 
   async function stored(): Promise<ServerSentEvent[]> {
-    const page = await deps.feed.since(sessionId, seq, PAGE);
+    const page = await deps.news.feed.since(sessionId, seq, PAGE);
     if (over) return [];
     over = page === null;
     if (page === null) return [named("gone", { session_id: sessionId })];
     seq = page.messages.at(-1)?.seq ?? seq;
     const events = page.messages.map((message) => named("message", messageObject(message), message.seq));
-    unheard ??= new Map((await deps.feed.unheard(sessionId, afterSeq)).map((earlier) => [earlier, null]));
+    unheard ??= new Map(
+      (await deps.news.feed.unheard(sessionId, afterSeq)).map((earlier) => [earlier, null]),
+    );
     for (const message of page.messages) if (isVoice(message)) unheard.set(message.seq, message.content);
     if (page.messages.length < PAGE) {
       const words = await newWords(unheard, page.waiting);
@@ -58,7 +60,7 @@ export function sessionFeed(
     waiting: readonly string[],
   ): Promise<ServerSentEvent[]> {
     if (voices.size === 0) return [];
-    const heard = await deps.feed.heard(sessionId, [...voices.keys()]);
+    const heard = await deps.news.feed.heard(sessionId, [...voices.keys()]);
     const news = heard.filter((message) => voices.get(message.seq) !== message.content);
     for (const message of heard) voices.delete(message.seq);
     // Nothing answers any more, so nothing listens any more.
@@ -75,7 +77,7 @@ export function sessionFeed(
   }
 
   function passing(waiting: readonly string[]): ServerSentEvent[] {
-    if (waiting.length > 0) turns ??= createTurnInbox(deps.follow, sessionId, { notify, poll });
+    if (waiting.length > 0) turns ??= createTurnInbox(deps.news.follow, sessionId, { notify, poll });
     turns?.follow(waiting);
     return turns?.take() ?? [];
   }

@@ -13,7 +13,7 @@ const LIST_LIMIT = 50;
  * one (`session`).
  */
 export function sessionListFeed(
-  deps: Pick<WebDeps, "sessions" | "watch" | "watchVisitor">,
+  deps: Pick<WebDeps, "sessions" | "news">,
   { channelId, visitorId }: { channelId: string; visitorId: string },
   notify: () => void,
 ): NewsSource {
@@ -25,14 +25,14 @@ export function sessionListFeed(
     stale = true;
     notify();
   };
-  const unwatchVisitor = deps.watchVisitor(visitorId, poll);
+  const unwatchVisitor = deps.news.visitors.watch(visitorId, poll);
 
   /** Returns true if the session is new or differs from the last one sent. */
   function isNews(session: SessionSummary): boolean {
     const stamp = stampOf(session);
     const before = known.get(session.id);
     if (before?.stamp === stamp) return false;
-    known.set(session.id, { stamp, unwatch: before?.unwatch ?? deps.watch(session.id, poll) });
+    known.set(session.id, { stamp, unwatch: before?.unwatch ?? deps.news.sessions.watch(session.id, poll) });
     return true;
   }
 
@@ -40,7 +40,7 @@ export function sessionListFeed(
     async read(): Promise<ServerSentEvent[]> {
       if (!stale) return [];
       stale = false;
-      const sessions = await deps.sessions.list(channelId, visitorId, { limit: LIST_LIMIT, offset: 0 });
+      const sessions = await deps.sessions.all.list(channelId, visitorId, { limit: LIST_LIMIT, offset: 0 });
       if (closed) return [];
       const changed = sessions.filter(isNews);
       if (!isFirst) return changed.reverse().map((session) => named("session", sessionObject(session)));

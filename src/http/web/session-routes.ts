@@ -2,7 +2,7 @@ import { Router } from "express";
 import { z } from "zod";
 import { preferredLanguage } from "../../core/session/user-language.ts";
 import { count, readBody, readQuery } from "./read-body.ts";
-import { requireChannel, requireSession, requireVisitor } from "./visitor-auth.ts";
+import { requireChannel, requireOwnSession, requireVisitor } from "./visitor-auth.ts";
 import type { WebDeps } from "./web-deps.ts";
 import { requireVisitorRate } from "./web-limits.ts";
 import { sessionObject } from "./wire.ts";
@@ -16,10 +16,7 @@ const readSchema = z.strictObject({
     .max(2 ** 31 - 1),
 });
 
-type SessionDeps = Pick<
-  WebDeps,
-  "channel" | "publicUrl" | "visitors" | "callerOf" | "sessions" | "announce" | "announceVisitor" | "limits"
->;
+type SessionDeps = Pick<WebDeps, "site" | "visitors" | "traffic" | "sessions" | "news">;
 
 /** A visitor's sessions: open, list, record what was read. */
 export function sessionRoutes(deps: SessionDeps): Router {
@@ -29,15 +26,15 @@ export function sessionRoutes(deps: SessionDeps): Router {
     const channel = requireChannel(deps, request, response);
     const visitor = await requireVisitor(deps, channel, request);
     await readBody(request, openSchema, { optional: true });
-    const { sessionsPerVisitor, sessionsPerAddress } = deps.limits;
+    const { sessionsPerVisitor, sessionsPerAddress } = deps.traffic.limits;
     const rates = { visitor: sessionsPerVisitor, address: sessionsPerAddress };
-    requireVisitorRate(rates, visitor, deps.callerOf(request));
+    requireVisitorRate(rates, visitor, deps.traffic.callerOf(request));
     const session = await deps.visitors.openSession(
       channel.ref,
       visitor.id,
       preferredLanguage(request.get("accept-language")),
     );
-    deps.announceVisitor(visitor.id);
+    deps.news.visitors.announce(visitor.id);
     response.status(201).json(sessionObject({ ...session, readSeq: 0, unread: 0 }));
   });
 
@@ -46,8 +43,8 @@ export function sessionRoutes(deps: SessionDeps): Router {
     const visitor = await requireVisitor(deps, channel, request);
     const { page, limit } = readQuery(request, pageSchema);
     const [sessions, total] = await Promise.all([
-      deps.sessions.list(channel.ref.id, visitor.id, { limit, offset: (page - 1) * limit }),
-      deps.sessions.count(channel.ref.id, visitor.id),
+      deps.sessions.all.list(channel.ref.id, visitor.id, { limit, offset: (page - 1) * limit }),
+      deps.sessions.all.count(channel.ref.id, visitor.id),
     ]);
     const meta = { total, page, limit, total_pages: Math.ceil(total / limit), next_cursor: null };
     response.setHeader("Cache-Control", "no-store");
@@ -55,11 +52,12 @@ export function sessionRoutes(deps: SessionDeps): Router {
   });
 
   router.post("/web/:channel/sessions/:session/read", async (request, response) => {
-    const channel = requireChannel(deps, request, response);
-    const visitor = await requireVisitor(deps, channel, request);
-    const { id } = await requireSession(deps, channel, visitor, request);
+    const {
+      visitor,
+      session: { id },
+    } = await requireOwnSession(deps, request, response);
     const { seq } = await readBody(request, readSchema);
-    if (await deps.sessions.markRead(id, seq)) deps.announceVisitor(visitor.id);
+    if (await deps.sessions.all.markRead(id, seq)) deps.news.visitors.announce(visitor.id);
     response.status(204).end();
   });
 

@@ -11,13 +11,13 @@ import { TOO_FAST } from "./web-limits.ts";
 
 /** The channel that a request names, after the check of its origin. */
 export function requireChannel(
-  deps: Pick<WebDeps, "channel" | "publicUrl">,
+  deps: Pick<WebDeps, "site">,
   request: Request,
   response: Response,
 ): WebChannel {
-  const channel = deps.channel(String(request.params.channel));
+  const channel = deps.site.channel(String(request.params.channel));
   if (!channel) throw new RequestError(404, "channel_not_found", "There is no such web channel here.");
-  checkOrigin(request, response, { origins: channel.allowedOrigins, publicUrl: deps.publicUrl });
+  checkOrigin(request, response, { origins: channel.allowedOrigins, publicUrl: deps.site.publicUrl });
   return channel;
 }
 
@@ -27,12 +27,12 @@ export function bearerToken(request: Request): string | null {
 
 /** The visitor whose token a request carries. */
 export async function requireVisitor(
-  deps: Pick<WebDeps, "visitors" | "callerOf" | "limits">,
+  deps: Pick<WebDeps, "visitors" | "traffic">,
   channel: WebChannel,
   request: Request,
 ): Promise<Visitor> {
-  const { limits } = deps;
-  const address = deps.callerOf(request);
+  const { limits } = deps.traffic;
+  const address = deps.traffic.callerOf(request);
   const find = (identifier: string) =>
     limits.tokens.check(address, `${channel.ref.id} ${identifier}`, () =>
       deps.visitors.find(channel.ref.id, identifier),
@@ -66,6 +66,17 @@ export async function requireSession(
   const session = isId(id) ? await deps.visitors.findSession(channel.ref.id, visitor.id, id) : null;
   if (!session) throw sessionNotFound();
   return session;
+}
+
+/** The visitor of a request, and the channel and the visitor's own session that the request names. */
+export async function requireOwnSession(
+  deps: Pick<WebDeps, "site" | "visitors" | "traffic">,
+  request: Request,
+  response: Response,
+): Promise<{ channel: WebChannel; visitor: Visitor; session: VisitorSession }> {
+  const channel = requireChannel(deps, request, response);
+  const visitor = await requireVisitor(deps, channel, request);
+  return { channel, visitor, session: await requireSession(deps, channel, visitor, request) };
 }
 
 /** @param details the data that identifies one of several sessions. */

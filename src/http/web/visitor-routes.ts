@@ -12,13 +12,11 @@ import { TOO_FAST } from "./web-limits.ts";
 const bodySchema = z.strictObject({ identity_token: z.string().min(1).max(8192).optional() });
 
 /** `POST /web/{channel}/visitors`: admits a visitor, anonymous or confirmed by the host site. */
-export function visitorRoutes(
-  deps: Pick<WebDeps, "channel" | "publicUrl" | "visitors" | "callerOf" | "limits">,
-): Router {
+export function visitorRoutes(deps: Pick<WebDeps, "site" | "visitors" | "traffic">): Router {
   const router = Router();
   router.post("/web/:channel/visitors", async (request, response) => {
     const channel = requireChannel(deps, request, response);
-    requireRate(deps.limits.visitorsPerAddress, deps.callerOf(request), TOO_FAST);
+    requireRate(deps.traffic.limits.visitorsPerAddress, deps.traffic.callerOf(request), TOO_FAST);
     const body = await readBody(request, bodySchema, { optional: true });
     const pass = admit(channel, body.identity_token);
     const visitor = await deps.visitors.admit(

@@ -70,38 +70,60 @@ export interface SessionActs {
   ): Promise<{ sessionId: string } | null>;
 }
 
-/** The parts of the service that the web routes use. */
-export interface WebDeps {
+/** The pages of web channels. */
+export interface WebSite {
   /** The web channel of that name; null for an unknown or disabled one, and for other kinds. */
   channel(name: string): WebChannel | null;
-  visitors: VisitorRepository;
-  sessions: VisitorSessions;
   agent(channel: ChannelRef): Promise<WebAgent>;
-  feed: SessionFeedRepository;
-  ratings: Pick<RatingRepository, "rate">;
+  assets(): Promise<PageAssets>;
+  /** The URL for browsers, without a trailing slash. */
+  publicUrl: string;
+}
+
+/** The sessions of visitors, and what visitors do in them. */
+export interface WebSessions {
+  all: VisitorSessions;
   acts: SessionActs;
   accept: Ingest["acceptMessage"];
+  ratings: Pick<RatingRepository, "rate">;
   /** Returns true if a session ever offered this button. */
   wasOffered(sessionId: string, button: { label: string; payload: string }): Promise<boolean>;
   /** The open session after a completed one, opened if there is none; null if there is no such session. */
   successor(sessionId: string): Promise<string | null>;
+}
+
+/** Notices between the processes. They are best effort. */
+export interface WebNotices {
+  /** Calls the listener when there may be news, in any process. */
+  watch(id: string, listener: () => void): () => void;
+  /** Notifies every watcher. */
+  announce(id: string): void;
+}
+
+/** The live events of sessions, and of visitors' lists of sessions. */
+export interface WebNews {
+  feed: SessionFeedRepository;
   follow: TurnStreams["follow"];
-  /** Calls the listener when a session may have news, in any process. Best effort. */
-  watch(sessionId: string, listener: () => void): () => void;
-  /** Notifies every watcher of a session. */
-  announce(sessionId: string): void;
-  /** The same for a visitor's list of sessions. */
-  watchVisitor(visitorId: string, listener: () => void): () => void;
-  announceVisitor(visitorId: string): void;
-  pollVisitor: VisitorPoll;
-  uploads: UploadStore;
-  sendFile: SendFile;
-  assets(): Promise<PageAssets>;
+  sessions: WebNotices;
+  visitors: WebNotices;
+  poll: VisitorPoll;
+}
+
+/** The limits of the web routes, and the end of the server. */
+export interface WebTraffic {
   callerOf: CallerOf;
-  /** The URL for browsers, without a trailing slash. */
-  publicUrl: string;
   limits: WebLimits;
   /** Aborts when the server stops. Open streams end, so that clients go to another process. */
   draining: AbortSignal;
   log: Logger;
+}
+
+/** The parts of the service that the web routes use. */
+export interface WebDeps {
+  site: WebSite;
+  visitors: VisitorRepository;
+  sessions: WebSessions;
+  files: { uploads: UploadStore; send: SendFile };
+  news: WebNews;
+  traffic: WebTraffic;
 }
