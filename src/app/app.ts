@@ -6,6 +6,7 @@ import { type Environment, giveToPackages, readEnvironment } from "../config/env
 import type { LoadedConfig } from "../config/load-config.ts";
 import { resolvePublicUrl } from "../config/public-url.ts";
 import { readOrCreateSecret } from "../config/secret-file.ts";
+import type { Settings } from "../config/settings.ts";
 import { abortable } from "../core/process/abortable.ts";
 import type { Logger } from "../core/process/logger.ts";
 import type { WorkTimes } from "../core/process/working-process.ts";
@@ -65,10 +66,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const environment = options.environment ?? readEnvironment;
   const hide = options.hide ?? (() => undefined);
   let env = environment();
-  const operatorKey =
-    settings.apiKey === null
-      ? readOrCreateSecret(settings.dataDir, "api-key", "cw_")
-      : { value: settings.apiKey, path: null };
+  const operatorKey = operatorKeyOf(settings);
   hide([operatorKey.value, settings.oidc?.clientSecret ?? ""].filter((value) => value !== ""));
   const { stopAsked } = options;
   // Visitors would wait for Prisma's first call. It loads while Postgres starts.
@@ -84,14 +82,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   giveToPackages(settings.tracing?.environment ?? {});
   const tracing = await startTracing(settings.tracing, { version: VERSION, log });
-  const service = createService({
-    options,
-    secrets: { env: () => env, hide },
-    engine,
-    simulator,
-    callerOf,
-    tracing,
-  });
+  const secrets = { env: () => env, hide };
+  const service = createService({ options, secrets, engine, simulator, callerOf, tracing });
   const { workspaces, agents, channels, attachments, pipeline, proactive, api, running, sockets, http } =
     service;
   const { stopping, giveUp } = service;
@@ -168,4 +160,9 @@ export async function startApp(options: AppOptions): Promise<App> {
 function servesVisitors({ settings, workspaces }: LoadedConfig): boolean {
   const channels = workspaces.flatMap((workspace) => Object.values(workspace.channels));
   return settings.role !== "worker" && channels.some(({ kind, enabled }) => kind === "web" && enabled);
+}
+
+/** The first operator key: as given, or the generated one that the data directory keeps. */
+function operatorKeyOf({ apiKey, dataDir }: Settings): App["operatorKey"] {
+  return apiKey === null ? readOrCreateSecret(dataDir, "api-key", "cw_") : { value: apiKey, path: null };
 }

@@ -46,46 +46,14 @@ export type Pipeline = ReturnType<typeof createPipeline>;
 
 /** The flow ingest -> session -> turn -> delivery, wired around one database, one queue and one hub. */
 export function createPipeline(deps: PipelineDeps) {
-  const { engine, channels, agents, attachments, desk, log } = deps.base;
-  const { publicUrl, role, retentionDays } = deps.settings;
-  const { metrics, tracing } = deps.observed;
+  const { engine, attachments, log } = deps.base;
+  const { role, retentionDays } = deps.settings;
   const { giveUp } = deps;
   const { pool } = engine.database;
   const times = { ...WORK_TIMES, ...deps.times };
   const works = role !== "web";
   const process: WorkingProcess = { owner: newId(), works, alone: engine.alone, times, giveUp };
-  const base = { ...engine, process, metrics, tracing, log };
-  const channelName = (channelId: string) => channels.byId(channelId)?.ref.name ?? null;
-  const find = (messageIds: readonly string[]) => findTraces(pool, messageIds);
-  const traces = tracing && createTraceDeliveries({ tracing, find, channel: channelName, log });
-  const receipts = tracing && createTraceReceipts({ tracing, find, channel: channelName, log });
-  const delivery = createDeliveryStage({
-    base,
-    channels,
-    files: { linkTo: attachments.links.linkTo, read: attachments.read },
-    linkToConversation: (sessionId) => `${publicUrl.url}/console/conversations/${sessionId}`,
-    trace: traces && receipts && { sent: traces.sent, received: receipts.applied },
-  });
-  const turns = createTurnStage({
-    base,
-    channels,
-    agents,
-    files: { ...attachments, keep: attachments.uploads.keep },
-    delivery,
-    desk,
-  });
-  const arrivals = createIntake({
-    database: engine.database,
-    lease: { owner: process.owner, claim: works, leaseMs: times.leaseMs },
-    delivery,
-    turns,
-    capacity: deps.capacity,
-    observed: {
-      metrics,
-      trace: tracing && createTraceArrival(tracing, (id) => channels.byId(id)?.ref ?? null),
-      log,
-    },
-  });
+  const { delivery, turns, arrivals, traces } = createStages(deps, process);
   const stopSessions = (sessionIds: readonly string[]): void => {
     for (const id of sessionIds) turns.turnEngine.lost(id);
   };
@@ -152,7 +120,7 @@ export function createPipeline(deps: PipelineDeps) {
     async flush({ step }: StopSteps): Promise<void> {
       await step("records of deliveries", 0.9, async () => {
         await delivery.flush();
-        await Promise.all([traces?.drain(), receipts?.drain()]);
+        await Promise.all(traces.map((each) => each?.drain()));
       });
       if (!works) return;
       await step("leases and claims to hand back", 0.92, async () => {
@@ -160,4 +128,37 @@ export function createPipeline(deps: PipelineDeps) {
       });
     },
   };
+}
+
+/** The stages from the last to the first, because each one hands its work to the next. */
+function createStages(deps: PipelineDeps, process: WorkingProcess) {
+  const { engine, channels, agents, attachments, desk, log } = deps.base;
+  const { metrics, tracing } = deps.observed;
+  const { pool } = engine.database;
+  const { owner, works, times } = process;
+  const base = { ...engine, process, metrics, tracing, log };
+  const channelName = (channelId: string) => channels.byId(channelId)?.ref.name ?? null;
+  const find = (messageIds: readonly string[]) => findTraces(pool, messageIds);
+  const sent = tracing && createTraceDeliveries({ tracing, find, channel: channelName, log });
+  const receipts = tracing && createTraceReceipts({ tracing, find, channel: channelName, log });
+  const { url } = deps.settings.publicUrl;
+  const delivery = createDeliveryStage({
+    base,
+    channels,
+    files: { linkTo: attachments.links.linkTo, read: attachments.read },
+    linkToConversation: (sessionId) => `${url}/console/conversations/${sessionId}`,
+    trace: sent && receipts && { sent: sent.sent, received: receipts.applied },
+  });
+  const files = { ...attachments, keep: attachments.uploads.keep };
+  const turns = createTurnStage({ base, channels, agents, files, delivery, desk });
+  const trace = tracing && createTraceArrival(tracing, (id) => channels.byId(id)?.ref ?? null);
+  const arrivals = createIntake({
+    database: engine.database,
+    lease: { owner, claim: works, leaseMs: times.leaseMs },
+    delivery,
+    turns,
+    capacity: deps.capacity,
+    observed: { metrics, trace, log },
+  });
+  return { delivery, turns, arrivals, traces: [sent, receipts] };
 }

@@ -11,7 +11,7 @@ import { createApi } from "../http/api/api.ts";
 import { createConversationApi } from "../http/api/conversations.ts";
 import { proactiveRoutes } from "../http/api/proactive-routes.ts";
 import { createAttempts } from "../http/server/attempts.ts";
-import { boundsFor } from "../http/server/bounds.ts";
+import { type Bounds, boundsFor } from "../http/server/bounds.ts";
 import type { CallerOf } from "../http/server/caller-address.ts";
 import { descriptorLimit } from "../http/server/descriptors.ts";
 import { createOpenLimit } from "../http/server/open-limit.ts";
@@ -60,45 +60,16 @@ const ACCESS_CODES = { burst: 20, perMinute: 20 };
 export const VERSION = "1.0.0";
 
 /** Builds every part of the service, top to bottom. Starts none of them. */
-export function createService({ options, secrets, engine, simulator, callerOf, tracing }: ServiceDeps) {
+export function createService(deps: ServiceDeps) {
+  const { options, engine, simulator, callerOf, tracing } = deps;
   const { log } = options;
   const { settings } = options.config;
-  const { database } = engine;
-  const metrics = createMetrics();
-  metrics.observeBacklog(async () => {
-    await catchUp(database.pool);
-    return await countBacklog(database.pool);
-  });
-  const channels = createChannelDirectory();
   const stopping = new AbortController();
   const giveUp = new AbortController();
-  const workspaces = createWorkspaces({
-    database,
-    channels,
-    kinds: options.channels,
-    publicUrl: settings.publicUrl,
-    onVersions: (current) => agents.refresh(current),
-    log,
-  });
-  const { configuredAgent } = workspaces;
-  const agents = createAgents({ database, bots: options.bots, ...secrets, configuredAgent, log });
-  engine.hub.subscribe(AGENT_VERSIONS, () => {
-    workspaces
-      .followVersions()
-      .catch((error: unknown) => log.error({ err: error }, "could not read the agents' versions"));
-  });
   const bounds = { ...boundsFor(descriptorLimit()), ...options.bounds };
-  const onFailedWrite = () => metrics.failedFileWrites.inc();
-  const attachments = createAttachmentParts({ engine, channels, settings, bounds, onFailedWrite, log });
-  const pipeline = createPipeline({
-    base: { engine, channels, agents, attachments, desk: workspaces.deskPlace, log },
-    settings,
-    observed: { metrics, tracing },
-    capacity: createAdmissionLimit(bounds.messages),
-    giveUp: giveUp.signal,
-    times: options.times,
-  });
-  const parts: ServiceParts = { engine, channels, agents, pipeline, attachments, log };
+  const { parts, metrics, workspaces } = createStages(deps, bounds, giveUp.signal);
+  const { channels, agents, pipeline } = parts;
+  const { database, hub } = engine;
 
   const facts = {
     reach: createReach(channels),
@@ -106,13 +77,13 @@ export function createService({ options, secrets, engine, simulator, callerOf, t
     pendingChange: workspaces.pendingChange,
     check: channelChecks(workspaces, settings.publicUrl, simulator?.channels ?? []),
   };
-  const outreach = createOutreach({ database, hub: engine.hub, channels, agents, pipeline, log });
+  const outreach = createOutreach({ database, hub, channels, agents, pipeline, log });
   const proactive = createProactiveLoops(parts, outreach, settings);
-  const rate = (limit: RateLimitSettings) => createRateLimit(limit, monotonicMs);
+  const { perUser, perKey } = settings.rates;
   const conversations = createConversationApi({
     service: parts,
     desks: workspaces.desks,
-    rates: { users: rate(perMinute(settings.rates.perUser)), codes: rate(ACCESS_CODES) },
+    rates: { users: rate(perMinute(perUser)), codes: rate(ACCESS_CODES) },
   });
   const streamRoom = createAdmissionLimit({ count: bounds.streams, bytes: 0 });
   const api = createApi({
@@ -123,7 +94,7 @@ export function createService({ options, secrets, engine, simulator, callerOf, t
     limits: {
       callerOf,
       attempts: createAttempts(rate(bounds.addressRates.wrongKeys)),
-      keyRate: rate(perMinute(settings.rates.perKey)),
+      keyRate: rate(perMinute(perKey)),
       keyStreams: createOpenLimit(settings.streamsPerKey, streamRoom),
     },
     settings: { ...settings, version: VERSION, isTraced: tracing !== null, giveUp: giveUp.signal },
@@ -131,15 +102,55 @@ export function createService({ options, secrets, engine, simulator, callerOf, t
   const { ingest } = pipeline;
   const running = createRunningChannels({ database, channels, ingest, stopping: stopping.signal, log });
   const sockets = conversations.sockets(api.socketGate);
-  const http = createHttp({
-    parts,
-    metrics,
-    api: api.mounts,
-    simulator,
-    limits: { bounds, callerOf, streamRoom },
-    site: { publicUrl: settings.publicUrl.url, stopping: stopping.signal },
-  });
+  const limits = { bounds, callerOf, streamRoom };
+  const site = { publicUrl: settings.publicUrl.url, stopping: stopping.signal };
+  const http = createHttp({ parts, metrics, api: api.mounts, simulator, limits, site });
   http.onUpgrade(sockets.upgrade);
-
   return { ...parts, workspaces, proactive, api, running, sockets, http, stopping, giveUp };
+}
+
+const rate = (limit: RateLimitSettings) => createRateLimit(limit, monotonicMs);
+
+/** Builds the way of a message: workspaces with their channels and agents, files, and the pipeline. */
+function createStages(
+  { options, secrets, engine, tracing }: ServiceDeps,
+  bounds: Bounds,
+  giveUp: AbortSignal,
+) {
+  const { log } = options;
+  const { settings } = options.config;
+  const { database, hub } = engine;
+  const metrics = createMetrics();
+  metrics.observeBacklog(async () => {
+    await catchUp(database.pool);
+    return await countBacklog(database.pool);
+  });
+  const channels = createChannelDirectory();
+  const workspaces = createWorkspaces({
+    database,
+    channels,
+    kinds: options.channels,
+    publicUrl: settings.publicUrl,
+    onVersions: (current) => agents.refresh(current),
+    log,
+  });
+  const { configuredAgent } = workspaces;
+  const agents = createAgents({ database, bots: options.bots, ...secrets, configuredAgent, log });
+  hub.subscribe(AGENT_VERSIONS, () => {
+    workspaces
+      .followVersions()
+      .catch((error: unknown) => log.error({ err: error }, "could not read the agents' versions"));
+  });
+  const onFailedWrite = () => metrics.failedFileWrites.inc();
+  const attachments = createAttachmentParts({ engine, channels, settings, bounds, onFailedWrite, log });
+  const pipeline = createPipeline({
+    base: { engine, channels, agents, attachments, desk: workspaces.deskPlace, log },
+    settings,
+    observed: { metrics, tracing },
+    capacity: createAdmissionLimit(bounds.messages),
+    giveUp,
+    times: options.times,
+  });
+  const parts: ServiceParts = { engine, channels, agents, pipeline, attachments, log };
+  return { parts, metrics, workspaces };
 }

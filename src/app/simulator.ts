@@ -52,7 +52,7 @@ export async function createSimulatorParts(deps: {
   for (const channel of simulated)
     addAccount(inside, channel, {
       url: `${publicUrl}/webhooks/${encodeURIComponent(channel.name)}`,
-      rooms: askedConversations(config.workspaces, channel).filter((room) => mayBegin(channel.kind, room)),
+      rooms: askedConversations(config.workspaces, channel),
     });
   log.warn({ channels }, "these channels are simulated: nothing they send reaches a real platform");
   return {
@@ -71,9 +71,6 @@ function simulatedIn(workspaces: readonly WorkspaceConfig[]): ChannelConfig[] {
     .flatMap(({ channels }) => Object.values(channels))
     .filter(({ enabled, simulated }) => enabled && simulated !== null);
 }
-
-/** True if the bot may write first. On Telegram it can do so in a group, but not to a person. */
-const mayBegin = (kind: string, room: string) => kind !== "telegram" || room.startsWith("-");
 
 /** Tells the simulator the tokens and secrets of a channel. */
 function addAccount(

@@ -1,6 +1,7 @@
 import { text } from "node:stream/consumers";
 import { Bot, InlineKeyboard, InputFile, webhookCallback } from "grammy";
 import { describe, expect, it } from "vitest";
+import { chatsFromStart } from "../../src/simulator/telegram/chats.ts";
 import { eventually } from "../support/eventually.ts";
 import { startLoopbackServer } from "../support/loopback-server.ts";
 import { startSimulator, type TestSimulator } from "../support/simulator.ts";
@@ -313,4 +314,8 @@ describe("simulated Telegram", () => {
       expect(texts.sort()).toEqual(["1", "2", "2"]);
     });
   });
+});
+
+it("shows the groups of a bot before anybody writes, but not the people", () => {
+  expect(chatsFromStart(["-1001234", "4711", "-100987:17"])).toEqual(["-1001234", "-100987:17"]);
 });

@@ -1,4 +1,5 @@
 import { isJsonObject } from "../../core/text/json.ts";
+import type { Hub } from "../../queue/hub.ts";
 import { createSocketTokenRepository } from "../../sessions/socket-token-repository.ts";
 import type { RateLimit } from "../server/rate-limit.ts";
 import type { Service } from "../service.ts";
@@ -50,7 +51,8 @@ export function createConversationApi({ service, desks, rates }: ConversationApi
     userRate: rates.users,
   });
   const { executions, agents, writes } = stores;
-  const { cancelExecution } = pipeline;
+  const watched = { conversation, executions, cancelExecution: pipeline.cancelExecution };
+  const watch = turnsOn(engine.hub);
 
   return {
     routes: [
@@ -68,23 +70,17 @@ export function createConversationApi({ service, desks, rates }: ConversationApi
         channel: (workspaceId) => channels.named(workspaceId, null),
       }),
     },
-    sockets: (gate) =>
-      createSocketServer({
-        gate,
-        conversations: {
-          conversation,
-          executions,
-          cancelExecution,
-          watch: (sessionId, onTurn) =>
-            engine.hub.subscribe(`session.${sessionId}`, (data) => {
-              const id = isJsonObject(data) ? data.execution_id : null;
-              if (typeof id === "string") onTurn(id);
-            }),
-        },
-        tokens,
-        log,
-      }),
+    sockets: (gate) => createSocketServer({ gate, conversations: { ...watched, watch }, tokens, log }),
   };
+}
+
+/** Tells listeners of the turns of a session, in any process. */
+function turnsOn(hub: Hub) {
+  return (sessionId: string, onTurn: (executionId: string) => void) =>
+    hub.subscribe(`session.${sessionId}`, (data) => {
+      const id = isJsonObject(data) ? data.execution_id : null;
+      if (typeof id === "string") onTurn(id);
+    });
 }
 
 function channelNames({ channels }: Pick<Service, "channels">): ChannelNames {

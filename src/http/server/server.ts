@@ -17,13 +17,18 @@ export interface HttpParts {
   health: Router;
   /** The other routes, by path prefix, in order. */
   mounts: readonly HttpMount[];
-  /** Creates the memory account of a request's body. Without this function there is no limit. */
+  limits?: HttpLimits;
+  onFinished?: (request: FinishedRequest) => void;
+}
+
+/** The limits of the server; a limit that is not given does not exist. */
+export interface HttpLimits {
+  /** Creates the memory account of a request's body. */
   keepBody?: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Maximum number of open connections; unlimited if not given. */
+  /** Maximum number of open connections. */
   mostConnections?: number;
   /** Returns true if no more requests of these senders can be accepted at the moment. */
   isFull?: (senders: Senders) => boolean;
-  onFinished?: (request: FinishedRequest) => void;
 }
 
 export interface HttpMount {
@@ -77,7 +82,7 @@ export function createHttpServer(
   const admit =
     (senders: Senders): RequestHandler =>
     (_request, _response, next) =>
-      next(parts.isFull?.(senders) ? overloaded() : undefined);
+      next(parts.limits?.isFull?.(senders) ? overloaded() : undefined);
   // First, because most requests are for them, and before anything that reads bodies: signatures cover the raw bytes.
   parts.webhooks(app, admit("platforms"));
   // Answers also while all other requests are refused.
@@ -102,7 +107,7 @@ export function createHttpServer(
     },
   );
   const connections = guardConnections(server, {
-    most: parts.mostConnections ?? Number.POSITIVE_INFINITY,
+    most: parts.limits?.mostConnections ?? Number.POSITIVE_INFINITY,
     unreadMs: patience.unreadMs ?? UNREAD_MS,
   });
   return {
@@ -121,14 +126,14 @@ export function createHttpServer(
 /** The setup of every request. It is no middleware, because passing a message on would cost more than this work. */
 function arrival({
   onFinished,
-  keepBody,
+  limits,
 }: HttpParts): (request: IncomingMessage, response: ServerResponse) => void {
   const time = onFinished && timeRequests(onFinished);
   return (request, response) => {
     time?.(request, response);
     giveRequestId(response);
     response.setHeader("X-Content-Type-Options", "nosniff");
-    keepBody?.(request, response);
+    limits?.keepBody?.(request, response);
   };
 }
 

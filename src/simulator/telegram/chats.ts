@@ -66,3 +66,11 @@ export function chatIdOf(chat: string): string {
 
 /** The title of a chat that a name opens; undefined for a number. */
 const titleOf = (name: string): string | undefined => (/^-?\d{1,15}$/.test(name) ? undefined : name);
+
+/**
+ * The chats that exist before anybody writes. A bot may write first in a group, but not to a person.
+ * @param rooms the chats in which the bot may have something to say
+ */
+export function chatsFromStart(rooms: readonly string[]): string[] {
+  return rooms.filter((room) => room.startsWith("-"));
+}

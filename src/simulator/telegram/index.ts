@@ -14,7 +14,7 @@ export interface TelegramAccount {
   name: string;
   token: string;
   secretToken: string;
-  /** Groups that exist from the start. */
+  /** Chats in which the bot may have something to say. Those of groups exist from the start. */
   rooms?: readonly string[];
 }
 

@@ -19,7 +19,7 @@ import {
   type StoredMessage,
   type TelegramUser,
 } from "./bot.ts";
-import { chatIdOf, createChats, idOf } from "./chats.ts";
+import { chatIdOf, chatsFromStart, createChats, idOf } from "./chats.ts";
 import { findEntities } from "./entities.ts";
 import type { createUpdates } from "./updates.ts";
 
@@ -29,14 +29,18 @@ export interface PhoneDeps {
   updates: ReturnType<typeof createUpdates>;
   /** The URL of the simulated Bot API. */
   apiRoot(): string;
-  /** Groups that exist from the start. */
+  /** Chats in which the bot may have something to say. Those of groups exist from the start. */
   rooms: readonly string[];
 }
 
 /** The users of a bot: what they say, press and see. */
 export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps): Connection {
   const { open, find, connect, tell } = createChats(world, bot, updates);
-  for (const room of rooms) open(room);
+  openGroups();
+
+  function openGroups(): void {
+    for (const room of chatsFromStart(rooms)) open(room);
+  }
 
   /** The user who acts in a chat. A private chat has only one, besides the owner of a business account. */
   function userOf(chat: Chat, from: string | null): TelegramUser {
@@ -225,7 +229,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
       bot.businesses.clear();
       bot.pending = [];
       bot.queries.clear();
-      for (const room of rooms) open(room);
+      openGroups();
       world.changed();
     },
     settings: () => ({
