@@ -1,4 +1,5 @@
 import { createAuditRepository } from "../../audit/audit-repository.ts";
+import type { Logger } from "../../core/process/logger.ts";
 import { monotonicMs } from "../../core/time/monotonic.ts";
 import { createConsoleSessionRepository } from "../../keys/console-session-repository.ts";
 import { createIdempotencyRepository } from "../../keys/idempotency-repository.ts";
@@ -42,25 +43,24 @@ export function createGateParts(
   { auditDays, giveUp }: { auditDays: number; giveUp: AbortSignal },
 ) {
   const { pool } = engine.database;
+  const notices = engine.hub;
   const keys = createKeyRepository(engine.database);
-  const idempotencyRows = createIdempotencyRepository(pool);
+  const answers = createIdempotencyRepository(pool);
   const consoleSessions = createConsoleSessionRepository(pool);
   const auditLog = createAuditRepository(pool);
-  const keyCache = createKeyCache({
-    find: keys.find,
-    onUsed: (keyId) => {
-      keys
-        .markUsed(keyId)
-        .catch((error: unknown) => log.warn({ err: error }, "could not store that a key is used"));
-    },
-    notices: engine.hub,
-    now: monotonicMs,
-  });
+  function onUsed(keyId: string): void {
+    keys
+      .markUsed(keyId)
+      .catch((error: unknown) => log.warn({ err: error }, "could not store that a key is used"));
+  }
+
+  const keyCache = createKeyCache({ find: keys.find, onUsed, notices, now: monotonicMs });
   const sessionEnd = createSessionEnd({
     onKeyRevoked: keyCache.onRevoked,
-    notices: engine.hub,
+    notices,
     remainingMs: consoleSessions.remainingMs,
   });
+  const repository = createRetryingIdempotency(answers, { giveUp, log });
   const gate: ApiGate = {
     authenticate: createAuthenticate({
       keys: keyCache,
@@ -71,21 +71,15 @@ export function createGateParts(
     }),
     onCallerEnded: sessionEnd.onCallerEnded,
     limits: { rateLimit: keyRate, streams: keyStreams, callerOf },
-    idempotency: createIdempotency({
-      repository: createRetryingIdempotency(idempotencyRows, { giveUp, log }),
-      notices: engine.hub,
-      log,
-    }),
+    idempotency: createIdempotency({ repository, notices, log }),
     audit: createAudit({ record: auditLog.record, log }),
     log,
   };
 
-  const sweep = setInterval(() => {
-    Promise.all([idempotencyRows.sweep(), consoleSessions.sweep(), auditLog.sweep(auditDays)]).catch(
-      (error: unknown) => log.warn({ err: error }, "could not delete old answers, sign-ins and changes"),
-    );
-  }, SWEEP_EVERY_MS);
-  sweep.unref();
+  const endSweeps = sweepRegularly(
+    () => Promise.all([answers.sweep(), consoleSessions.sweep(), auditLog.sweep(auditDays)]),
+    log,
+  );
 
   return {
     gate,
@@ -95,8 +89,18 @@ export function createGateParts(
     sessionEnd,
     auditLog,
     stop(): void {
-      clearInterval(sweep);
+      endSweeps();
       keyCache.stop();
     },
   };
+}
+
+function sweepRegularly(sweep: () => Promise<unknown>, log: Logger): () => void {
+  const timer = setInterval(() => {
+    sweep().catch((error: unknown) =>
+      log.warn({ err: error }, "could not delete old answers, sign-ins and changes"),
+    );
+  }, SWEEP_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }

@@ -31,70 +31,75 @@ const LOGOUT_LIMIT = 64 * 1024;
 /** `/console/oidc`: sign-in with OpenID Connect. The browser follows it; programs have API keys. */
 export function oidcRoutes(deps: OidcRoutesDeps): Router {
   const { provider } = deps;
-  const { attempts, callerOf, visit } = deps.limits;
   const router = Router();
   router.use((_request, response, next) => {
     response.set({ "Cache-Control": "no-store", "Referrer-Policy": "no-referrer" });
     next();
   });
-
   router.get("/", (_request, response) => {
     response.json({ provider: provider?.host ?? null });
   });
-
-  router.get("/start", async (request, response) => {
-    if (provider === null) throw notConfigured();
-    const to = consolePath(String(request.query["to"] ?? ""));
-    visit(request);
-    try {
-      const { url, login } = await provider.begin(redirectUri(deps, request));
-      response.append("Set-Cookie", oidcCookie({ ...login, to }, secureFor(deps, request)));
-      response.redirect(302, url.href);
-    } catch (error) {
-      failed(deps, request, response, error);
-    }
-  });
-
-  router.get("/callback", async (request, response) => {
-    if (provider === null) throw notConfigured();
-    const login = begunLogin(request.headers.cookie);
-    response.append("Set-Cookie", oidcCookie(null, secureFor(deps, request)));
-    if (login === null) return failed(deps, request, response, new Error("no sign-in was begun here"));
-    // Anybody can make the cookie of a begun sign-in.
-    visit(request);
-    const returned = new URL(redirectUri(deps, request));
-    returned.search = new URL(request.originalUrl, "http://localhost").search;
-    const address = callerOf(request);
-    try {
-      const person = await attempts.check(address, hash("sha256", returned.search), () =>
-        provider.finish(returned, login),
-      );
-      const signedIn =
-        person && (await deps.people.signIn(person, { address, requestId: requestIdOf(response) }));
-      if (!signedIn) return noRole(deps, request, response);
-      response.append("Set-Cookie", consoleCookie(signedIn.token, secureFor(deps, request)));
-      response.redirect(302, login.to);
-    } catch (error) {
-      if (error instanceof RequestError) throw error;
-      failed(deps, request, response, error);
-    }
-  });
-
-  router.post("/logout", async (request, response) => {
-    if (provider === null) throw notConfigured();
-    const form = new URLSearchParams((await readBytes(request, LOGOUT_LIMIT)).toString("utf8"));
-    const token = form.get("logout_token") ?? "";
-    const ended = await attempts.check(callerOf(request), hash("sha256", token), () =>
-      provider.readLogout(token),
-    );
-    if (ended === null) {
-      throw new RequestError(400, "invalid_logout_token", "This is no logout token of the provider.");
-    }
-    await deps.people.signOut(ended);
-    response.status(200).end();
-  });
-
+  router.get("/start", (request, response) => begin(deps, request, response));
+  router.get("/callback", (request, response) => finish(deps, request, response));
+  router.post("/logout", (request, response) => logOut(deps, request, response));
   return router;
+}
+
+/** Sends the browser to the provider. */
+async function begin(deps: OidcRoutesDeps, request: Request, response: Response): Promise<void> {
+  const provider = requireProvider(deps);
+  const to = consolePath(String(request.query["to"] ?? ""));
+  deps.limits.visit(request);
+  try {
+    const { url, login } = await provider.begin(redirectUri(deps, request));
+    response.append("Set-Cookie", oidcCookie({ ...login, to }, secureFor(deps, request)));
+    response.redirect(302, url.href);
+  } catch (error) {
+    failed(deps, request, response, error);
+  }
+}
+
+/** Takes the browser back from the provider, and signs the person in. */
+async function finish(deps: OidcRoutesDeps, request: Request, response: Response): Promise<void> {
+  const provider = requireProvider(deps);
+  const { attempts, callerOf, visit } = deps.limits;
+  const login = begunLogin(request.headers.cookie);
+  response.append("Set-Cookie", oidcCookie(null, secureFor(deps, request)));
+  if (login === null) return void failed(deps, request, response, new Error("no sign-in was begun here"));
+  // Anybody can make the cookie of a begun sign-in.
+  visit(request);
+  const returned = new URL(redirectUri(deps, request));
+  returned.search = new URL(request.originalUrl, "http://localhost").search;
+  const address = callerOf(request);
+  try {
+    const person = await attempts.check(address, hash("sha256", returned.search), () =>
+      provider.finish(returned, login),
+    );
+    const signedIn =
+      person && (await deps.people.signIn(person, { address, requestId: requestIdOf(response) }));
+    if (!signedIn) return void noRole(deps, request, response);
+    response.append("Set-Cookie", consoleCookie(signedIn.token, secureFor(deps, request)));
+    response.redirect(302, login.to);
+  } catch (error) {
+    if (error instanceof RequestError) throw error;
+    failed(deps, request, response, error);
+  }
+}
+
+/** Ends the console sessions of a person, at the request of the provider. */
+async function logOut(deps: OidcRoutesDeps, request: Request, response: Response): Promise<void> {
+  const provider = requireProvider(deps);
+  const { attempts, callerOf } = deps.limits;
+  const form = new URLSearchParams((await readBytes(request, LOGOUT_LIMIT)).toString("utf8"));
+  const token = form.get("logout_token") ?? "";
+  const ended = await attempts.check(callerOf(request), hash("sha256", token), () =>
+    provider.readLogout(token),
+  );
+  if (ended === null) {
+    throw new RequestError(400, "invalid_logout_token", "This is no logout token of the provider.");
+  }
+  await deps.people.signOut(ended);
+  response.status(200).end();
 }
 
 /** The provider sends the browser back here. It must be registered there. */
@@ -124,5 +129,7 @@ function noRole(deps: OidcRoutesDeps, request: Request, response: Response): voi
   response.redirect(302, "/console#sign-in=no-role");
 }
 
-const notConfigured = () =>
-  new RequestError(404, "oidc_not_configured", "OpenID Connect is not configured here.");
+function requireProvider({ provider }: OidcRoutesDeps): OidcProvider {
+  if (provider !== null) return provider;
+  throw new RequestError(404, "oidc_not_configured", "OpenID Connect is not configured here.");
+}

@@ -56,104 +56,106 @@ const releaseSchema = z.strictObject({
 
 /** Handoffs of a session: request a person, take it, release it. */
 export function handoffRoutes(deps: HandoffRoutesDeps): Route[] {
-  const found = (workspaceId: string, id: string) => requireSession(deps.sessions, workspaceId, id);
+  return [requestHandoffRoute(deps), takeHandoffRoute(deps), releaseHandoffRoute(deps)];
+}
 
-  function requireDesk(workspaceId: string, desk: string | undefined): void {
-    const desks = deps.desks(workspaceId);
-    if (desk === undefined || desks.includes(desk)) return;
-    const known = desks.length === 0 ? "There are none" : `There are ${desks.join(", ")}`;
-    throw new RequestError(422, "unknown_desk", `There is no desk ${desk}. ${known} in the configuration.`, {
-      details: { desks },
-    });
-  }
+function requestHandoffRoute(deps: HandoffRoutesDeps): Route {
+  return defineRoute({
+    method: "POST",
+    path: "/chat/sessions/{id}/handoff",
+    operationId: "requestHandoff",
+    summary: "Ask for a person",
+    description:
+      "From now on the bot is silent: a turn under way is cancelled, and messages are stored without being answered by it. While one is open, the same is answered with 200.",
+    tag: "Handoffs",
+    scope: "handoff:write",
+    params: idParams,
+    body: requestSchema,
+    examples: [{ body: { reason: "The customer wants a refund." } }],
+    responses: [
+      { status: 201, description: "The handoff", schema: handoffSchema },
+      { status: 200, description: "The one that is open already", schema: handoffSchema },
+    ],
+    errors: [
+      SESSION_NOT_FOUND,
+      { status: 409, code: "session_completed", when: "it was completed before" },
+      { status: 422, code: "unknown_desk", when: "the configuration has no such desk" },
+    ],
+    async handle({ caller, params, body, resourceId }) {
+      const session = await requireSession(deps.sessions, caller.workspaceId, params.id);
+      requireDesk(deps, caller.workspaceId, body.desk);
+      const { reason = null, desk, note } = body;
+      const asked = { id: resourceId, source: "api", reason, desk, note } as const;
+      const outcome = await deps.handoffs.request(session, asked);
+      switch (outcome.kind) {
+        case "requested":
+          return { status: 201, body: toHandoff(outcome.handoff) };
+        case "open":
+          // A repeated request gets the answer of the first one.
+          return {
+            status: outcome.handoff.id === resourceId ? 201 : 200,
+            body: toHandoff(outcome.handoff),
+          };
+        case "session_gone":
+          throw sessionNotFound(params.id);
+        default:
+          throw new RequestError(409, "session_completed", `The session ${params.id} is already completed.`);
+      }
+    },
+  });
+}
 
-  return [
-    defineRoute({
-      method: "POST",
-      path: "/chat/sessions/{id}/handoff",
-      operationId: "requestHandoff",
-      summary: "Ask for a person",
-      description:
-        "From now on the bot is silent: a turn under way is cancelled, and messages are stored without being answered by it. While one is open, the same is answered with 200.",
-      tag: "Handoffs",
-      scope: "handoff:write",
-      params: idParams,
-      body: requestSchema,
-      examples: [{ body: { reason: "The customer wants a refund." } }],
-      responses: [
-        { status: 201, description: "The handoff", schema: handoffSchema },
-        { status: 200, description: "The one that is open already", schema: handoffSchema },
-      ],
-      errors: [
-        SESSION_NOT_FOUND,
-        { status: 409, code: "session_completed", when: "it was completed before" },
-        { status: 422, code: "unknown_desk", when: "the configuration has no such desk" },
-      ],
-      async handle({ caller, params, body, resourceId }) {
-        const session = await found(caller.workspaceId, params.id);
-        requireDesk(caller.workspaceId, body.desk);
-        const { reason = null, desk, note } = body;
-        const asked = { id: resourceId, source: "api", reason, desk, note } as const;
-        const outcome = await deps.handoffs.request(session, asked);
-        switch (outcome.kind) {
-          case "requested":
-            return { status: 201, body: toHandoff(outcome.handoff) };
-          case "open":
-            // A repeated request gets the answer of the first one.
-            return {
-              status: outcome.handoff.id === resourceId ? 201 : 200,
-              body: toHandoff(outcome.handoff),
-            };
-          case "session_gone":
-            throw sessionNotFound(params.id);
-          default:
-            throw new RequestError(
-              409,
-              "session_completed",
-              `The session ${params.id} is already completed.`,
-            );
-        }
-      },
-    }),
-    defineRoute({
-      method: "POST",
-      path: "/chat/sessions/{id}/handoff/take",
-      operationId: "takeHandoff",
-      summary: "Answer in the bot's place",
-      tag: "Handoffs",
-      scope: "handoff:write",
-      params: idParams,
-      body: takeSchema,
-      examples: [{ body: { name: "Anna" } }],
-      responses: [{ status: 200, description: "The handoff", schema: handoffSchema }],
-      errors: [SESSION_NOT_FOUND, NO_HANDOFF, HANDOFF_TAKEN],
-      async handle({ caller, params, body }) {
-        const session = await found(caller.workspaceId, params.id);
-        const outcome = await deps.handoffs.take(session, personOf(caller, body.name), body.force);
-        if (outcome.kind !== "taken") throw refusedError(params.id, outcome);
-        return { status: 200, body: toHandoff(outcome.handoff) };
-      },
-    }),
-    defineRoute({
-      method: "POST",
-      path: "/chat/sessions/{id}/handoff/release",
-      operationId: "releaseHandoff",
-      summary: "Give the conversation back to the bot",
-      description: "The bot has everything that was said meanwhile as history.",
-      tag: "Handoffs",
-      scope: "handoff:write",
-      params: idParams,
-      body: releaseSchema,
-      examples: [{ body: { resume: "now" } }],
-      responses: [{ status: 200, description: "The handoff", schema: handoffSchema }],
-      errors: [SESSION_NOT_FOUND, NO_HANDOFF, HANDOFF_TAKEN],
-      async handle({ caller, params, body: { resume, prompt = null, text = null } }) {
-        const session = await found(caller.workspaceId, params.id);
-        const by = personOf(caller);
-        const outcome = await deps.handoffs.release(session, { by, resume, prompt, text });
-        if (outcome.kind !== "released") throw refusedError(params.id, outcome);
-        return { status: 200, body: toHandoff(outcome.handoff) };
-      },
-    }),
-  ];
+function takeHandoffRoute(deps: HandoffRoutesDeps): Route {
+  return defineRoute({
+    method: "POST",
+    path: "/chat/sessions/{id}/handoff/take",
+    operationId: "takeHandoff",
+    summary: "Answer in the bot's place",
+    tag: "Handoffs",
+    scope: "handoff:write",
+    params: idParams,
+    body: takeSchema,
+    examples: [{ body: { name: "Anna" } }],
+    responses: [{ status: 200, description: "The handoff", schema: handoffSchema }],
+    errors: [SESSION_NOT_FOUND, NO_HANDOFF, HANDOFF_TAKEN],
+    async handle({ caller, params, body }) {
+      const session = await requireSession(deps.sessions, caller.workspaceId, params.id);
+      const outcome = await deps.handoffs.take(session, personOf(caller, body.name), body.force);
+      if (outcome.kind !== "taken") throw refusedError(params.id, outcome);
+      return { status: 200, body: toHandoff(outcome.handoff) };
+    },
+  });
+}
+
+function releaseHandoffRoute(deps: HandoffRoutesDeps): Route {
+  return defineRoute({
+    method: "POST",
+    path: "/chat/sessions/{id}/handoff/release",
+    operationId: "releaseHandoff",
+    summary: "Give the conversation back to the bot",
+    description: "The bot has everything that was said meanwhile as history.",
+    tag: "Handoffs",
+    scope: "handoff:write",
+    params: idParams,
+    body: releaseSchema,
+    examples: [{ body: { resume: "now" } }],
+    responses: [{ status: 200, description: "The handoff", schema: handoffSchema }],
+    errors: [SESSION_NOT_FOUND, NO_HANDOFF, HANDOFF_TAKEN],
+    async handle({ caller, params, body: { resume, prompt = null, text = null } }) {
+      const session = await requireSession(deps.sessions, caller.workspaceId, params.id);
+      const by = personOf(caller);
+      const outcome = await deps.handoffs.release(session, { by, resume, prompt, text });
+      if (outcome.kind !== "released") throw refusedError(params.id, outcome);
+      return { status: 200, body: toHandoff(outcome.handoff) };
+    },
+  });
+}
+
+function requireDesk(deps: HandoffRoutesDeps, workspaceId: string, desk: string | undefined): void {
+  const desks = deps.desks(workspaceId);
+  if (desk === undefined || desks.includes(desk)) return;
+  const known = desks.length === 0 ? "There are none" : `There are ${desks.join(", ")}`;
+  throw new RequestError(422, "unknown_desk", `There is no desk ${desk}. ${known} in the configuration.`, {
+    details: { desks },
+  });
 }

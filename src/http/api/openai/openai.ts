@@ -3,9 +3,7 @@ import type { SessionAgent, SessionAgents } from "../../../agents/session-agent-
 import { RequestError } from "../../../core/faults/errors.ts";
 import { withOptions } from "../../../core/message/button.ts";
 import type { ChannelRef } from "../../../core/session/runtime.ts";
-import { excerpt } from "../../../core/text/text.ts";
 import { storedTraceparent } from "../../../core/trace/trace-ids.ts";
-import type { SessionView } from "../../../sessions/session-queries-repository.ts";
 import type { SessionWrites } from "../../../sessions/session-writes-repository.ts";
 import { writeEventStream } from "../../streams/event-stream.ts";
 import type { Conversation, Sent } from "../messages/conversation.ts";
@@ -13,9 +11,9 @@ import { answerTo, BUDGET_EXCEEDED, SESSION_HEADER } from "../messages/message-a
 import { eventsOf } from "../messages/message-events.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { idParams } from "../route/wire-schemas.ts";
-import { requireVariables } from "../sessions/session-variables.ts";
 import { chunksOf, NO_TOKENS } from "./openai-chunks.ts";
-import { type Asked, askedOf, completionSchema, requestSchema } from "./openai-wire.ts";
+import { continues, sessionFor } from "./openai-session.ts";
+import { askedOf, completionSchema, requestSchema } from "./openai-wire.ts";
 
 export interface OpenaiRoutesDeps {
   conversation: Conversation;
@@ -36,103 +34,111 @@ const modelSchema = z.object({
  * Routes below `/api/openai/v1`: an agent as an OpenAI-compatible model. Programs made for OpenAI's API can talk to it.
  */
 export function openaiRoutes(deps: OpenaiRoutesDeps): Route[] {
-  return [
-    defineRoute({
-      method: "GET",
-      path: "/models",
-      operationId: "listModels",
-      summary: "List agents as models",
-      tag: "OpenAI-compatible",
-      scope: "sessions:read",
-      responses: [
-        {
-          status: 200,
-          description: "The agents",
-          schema: z.object({ object: z.literal("list"), data: z.array(modelSchema) }),
-        },
-      ],
-      async handle({ caller }) {
-        const agents = await deps.agents.all(caller.workspaceId);
-        return { status: 200, body: { object: "list", data: agents.map(toModel) } };
+  return [listModelsRoute(deps), getModelRoute(deps), createChatCompletionRoute(deps)];
+}
+
+function listModelsRoute(deps: OpenaiRoutesDeps): Route {
+  return defineRoute({
+    method: "GET",
+    path: "/models",
+    operationId: "listModels",
+    summary: "List agents as models",
+    tag: "OpenAI-compatible",
+    scope: "sessions:read",
+    responses: [
+      {
+        status: 200,
+        description: "The agents",
+        schema: z.object({ object: z.literal("list"), data: z.array(modelSchema) }),
       },
-    }),
-    defineRoute({
-      method: "GET",
-      path: "/models/{id}",
-      operationId: "getModel",
-      summary: "Get an agent as a model",
-      tag: "OpenAI-compatible",
-      scope: "sessions:read",
-      params: idParams,
-      responses: [{ status: 200, description: "The agent", schema: modelSchema }],
-      errors: [{ status: 404, code: "model_not_found", when: "there is no such agent" }],
-      async handle({ caller, params }) {
-        return { status: 200, body: toModel(await requireModel(deps, caller.workspaceId, params.id)) };
+    ],
+    async handle({ caller }) {
+      const agents = await deps.agents.all(caller.workspaceId);
+      return { status: 200, body: { object: "list", data: agents.map(toModel) } };
+    },
+  });
+}
+
+function getModelRoute(deps: OpenaiRoutesDeps): Route {
+  return defineRoute({
+    method: "GET",
+    path: "/models/{id}",
+    operationId: "getModel",
+    summary: "Get an agent as a model",
+    tag: "OpenAI-compatible",
+    scope: "sessions:read",
+    params: idParams,
+    responses: [{ status: 200, description: "The agent", schema: modelSchema }],
+    errors: [{ status: 404, code: "model_not_found", when: "there is no such agent" }],
+    async handle({ caller, params }) {
+      return { status: 200, body: toModel(await requireModel(deps, caller.workspaceId, params.id)) };
+    },
+  });
+}
+
+function createChatCompletionRoute(deps: OpenaiRoutesDeps): Route {
+  return defineRoute({
+    method: "POST",
+    path: "/chat/completions",
+    operationId: "createChatCompletion",
+    summary: "Chat with an agent",
+    description: DESCRIPTION,
+    tag: "OpenAI-compatible",
+    scope: "messages:write",
+    audited: "console",
+    body: requestSchema,
+    examples: [{ body: { model: "echo", messages: [{ role: "user", content: "Hello!" }] } }],
+    responses: [{ status: 200, description: "The completion, or its chunks", schema: completionSchema }],
+    errors: [
+      { status: 404, code: "model_not_found", when: "there is no such agent" },
+      { status: 422, code: "missing_variables", when: "the agent needs values in `variables`" },
+      BUDGET_EXCEEDED,
+      {
+        status: 424,
+        code: "bot_failed",
+        when: "the bot did not answer; clients do not repeat this status",
       },
-    }),
-    defineRoute({
-      method: "POST",
-      path: "/chat/completions",
-      operationId: "createChatCompletion",
-      summary: "Chat with an agent",
-      description: DESCRIPTION,
-      tag: "OpenAI-compatible",
-      scope: "messages:write",
-      audited: "console",
-      body: requestSchema,
-      examples: [{ body: { model: "echo", messages: [{ role: "user", content: "Hello!" }] } }],
-      responses: [{ status: 200, description: "The completion, or its chunks", schema: completionSchema }],
-      errors: [
-        { status: 404, code: "model_not_found", when: "there is no such agent" },
-        { status: 422, code: "missing_variables", when: "the agent needs values in `variables`" },
-        BUDGET_EXCEEDED,
-        {
-          status: 424,
-          code: "bot_failed",
-          when: "the bot did not answer; clients do not repeat this status",
-        },
-        { status: 424, code: "execution_cancelled", when: "the turn was cancelled, or its session ended" },
-      ],
-      async handle({ caller, body, headers, resourceId, signal }) {
-        const { workspaceId } = caller;
-        const agent = await requireModel(deps, workspaceId, body.model);
-        const asked = askedOf(body);
-        const goesOn = continues(headers["x-causeway-session"], body.user);
-        const session = await sessionFor(deps, { workspaceId, agent, asked, goesOn, id: resourceId });
-        const sent = await deps.conversation.send(session, {
-          content: asked.content,
-          key: resourceId,
-          traceparent: storedTraceparent(headers["traceparent"]),
-        });
-        const reply = { model: agent.slug, id: `chatcmpl-${idOf(sent)}`, created: seconds(new Date()) };
-        const sessionHeader = { [SESSION_HEADER]: sent.sessionId };
-        if (body.stream) {
-          const events = eventsOf(deps.conversation, sent, 0, signal);
-          const chunks = chunksOf(events, reply, body.stream_options?.include_usage ?? false);
-          return {
-            stream: (_request, response) => writeEventStream(response, chunks, { headers: sessionHeader }),
-          };
-        }
-        const answer = await answerTo(deps.conversation, workspaceId, sent);
-        // OpenAI's answers have no field for buttons.
-        const content = [...answer.earlier_messages, answer]
-          .map((message) => withOptions(message.content, message.buttons))
-          .join("\n\n");
-        const message = { role: "assistant", content, refusal: null };
-        const finish = answer.metadata.finish_reason === "length" ? "length" : "stop";
+      { status: 424, code: "execution_cancelled", when: "the turn was cancelled, or its session ended" },
+    ],
+    async handle({ caller, body, headers, resourceId, signal }) {
+      const { workspaceId } = caller;
+      const agent = await requireModel(deps, workspaceId, body.model);
+      const asked = askedOf(body);
+      const goesOn = continues(headers["x-causeway-session"], body.user);
+      const session = await sessionFor(deps, { workspaceId, agent, asked, goesOn, id: resourceId });
+      const sent = await deps.conversation.send(session, {
+        content: asked.content,
+        key: resourceId,
+        traceparent: storedTraceparent(headers["traceparent"]),
+      });
+      const reply = { model: agent.slug, id: `chatcmpl-${idOf(sent)}`, created: seconds(new Date()) };
+      const sessionHeader = { [SESSION_HEADER]: sent.sessionId };
+      if (body.stream) {
+        const events = eventsOf(deps.conversation, sent, 0, signal);
+        const chunks = chunksOf(events, reply, body.stream_options?.include_usage ?? false);
         return {
-          status: 200,
-          headers: sessionHeader,
-          body: {
-            ...reply,
-            object: "chat.completion",
-            choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
-            usage: answer.token_usage ?? NO_TOKENS,
-          },
+          stream: (_request, response) => writeEventStream(response, chunks, { headers: sessionHeader }),
         };
-      },
-    }),
-  ];
+      }
+      const answer = await answerTo(deps.conversation, workspaceId, sent);
+      // OpenAI's answers have no field for buttons.
+      const content = [...answer.earlier_messages, answer]
+        .map((message) => withOptions(message.content, message.buttons))
+        .join("\n\n");
+      const message = { role: "assistant", content, refusal: null };
+      const finish = answer.metadata.finish_reason === "length" ? "length" : "stop";
+      return {
+        status: 200,
+        headers: sessionHeader,
+        body: {
+          ...reply,
+          object: "chat.completion",
+          choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
+          usage: answer.token_usage ?? NO_TOKENS,
+        },
+      };
+    },
+  });
 }
 
 const DESCRIPTION = `\`model\` is an agent's slug; what the model is and how it is called are the agent's, so sampling
@@ -152,49 +158,6 @@ async function requireModel(
   const agent = await agents.find(workspaceId, model);
   if (agent) return agent;
   throw new RequestError(404, "model_not_found", `There is no agent ${model} here.`);
-}
-
-function continues(header: string | undefined, user: string | undefined): boolean {
-  if (header === undefined) return false;
-  if (header !== "continue") {
-    throw new RequestError(
-      400,
-      "invalid_header",
-      "X-Causeway-Session must be `continue`. Otherwise leave it out.",
-    );
-  }
-  if (user !== undefined) return true;
-  throw new RequestError(400, "user_required", "X-Causeway-Session: continue needs `user` in the body.");
-}
-
-async function sessionFor(
-  deps: OpenaiRoutesDeps,
-  call: { workspaceId: string; agent: SessionAgent; asked: Asked; goesOn: boolean; id: string },
-): Promise<SessionView> {
-  const { workspaceId, agent, asked, goesOn, id } = call;
-  const channel = deps.channel(workspaceId);
-  if (!channel) throw new RequestError(404, "channel_not_found", "No channel of kind api is running.");
-  const opening = await deps.agents.opening(agent.id, agent.currentVersion);
-  if (!opening)
-    throw new RequestError(404, "version_not_found", `The agent ${agent.slug} has no version yet.`);
-  requireVariables(asked.variables, { ...opening, participantData: {}, profile: {} });
-  const opened = await deps.writes.open({
-    id,
-    workspaceId,
-    agentId: agent.id,
-    agentVersion: agent.currentVersion,
-    channelId: channel.id,
-    single: false,
-    user: asked.user === null ? null : { identifier: asked.user, name: null },
-    externalKey: goesOn ? `openai:${asked.user}` : null,
-    title: excerpt(asked.content, 80) || null,
-    situation: asked.situation,
-    renderTemplates: false,
-    variables: asked.variables,
-    metadata: {},
-    history: asked.history,
-  });
-  return deps.conversation.session(workspaceId, opened.kind === "taken" ? opened.sessionId : id);
 }
 
 function toModel(agent: SessionAgent): z.output<typeof modelSchema> {

@@ -19,7 +19,7 @@ import { replyShownTo } from "./contacts.ts";
 import { databaseOutage } from "./database-outage.ts";
 import type { Idempotency } from "./idempotency.ts";
 import { encode, keptRefusals, sendReply } from "./reply.ts";
-import type { Caller, Route } from "./route.ts";
+import type { Caller, Route, RouteContext } from "./route.ts";
 
 /** Routes, and the format of their errors. */
 export interface ServedRoutes {
@@ -100,32 +100,34 @@ async function serve(
     // Checked again, because the body may have been slow and the key may have been revoked meanwhile.
     await gate.authenticate(request);
   }
-  const answer = async (resourceId: string) => {
-    try {
-      const reply = await route.handle({ ...context, resourceId });
-      await gate.audit(route, context, { body, reply });
-      return encode(route.contacts === "shown" ? reply : replyShownTo(caller, reply));
-    } catch (error) {
-      throw error instanceof RequestError ? (gate.phrase?.(error) ?? error) : error;
-    }
-  };
+  const answer = (resourceId: string) => answerOf(route, gate, { ...context, resourceId }, body);
   const key = route.method === "POST" && !route.open ? request.headers["idempotency-key"] : undefined;
+  const content = uploadLimit === undefined ? body : digestOf(upload, request.headers["content-type"]);
+  const { workspaceId, keyId } = caller;
+  const asked = { workspaceId, keyId, route: route.operationId, path: request.originalUrl };
   const reply =
     typeof key === "string"
-      ? await gate.idempotency.run(
-          {
-            workspaceId: caller.workspaceId,
-            keyId: caller.keyId,
-            route: route.operationId,
-            path: request.originalUrl,
-            key,
-            body: uploadLimit === undefined ? body : digestOf(upload, request.headers["content-type"]),
-            signal: left.signal,
-          },
-          (resourceId) => keptRefusals(() => answer(resourceId), context.requestId),
+      ? await gate.idempotency.run({ ...asked, key, body: content, signal: left.signal }, (resourceId) =>
+          keptRefusals(() => answer(resourceId), context.requestId),
         )
       : await answer(newId());
   await sendReply(reply, request, response, gate.log);
+}
+
+/** Runs a route and writes the record of its change. */
+async function answerOf(
+  route: Route,
+  { audit, phrase }: ApiGate & { phrase: ServedRoutes["phrase"] },
+  context: RouteContext<unknown, unknown, unknown>,
+  body: Json | undefined,
+) {
+  try {
+    const reply = await route.handle(context);
+    await audit(route, context, { body, reply });
+    return encode(route.contacts === "shown" ? reply : replyShownTo(context.caller, reply));
+  } catch (error) {
+    throw error instanceof RequestError ? (phrase?.(error) ?? error) : error;
+  }
 }
 
 /** The "caller" of open routes. */

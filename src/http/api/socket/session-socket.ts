@@ -9,6 +9,7 @@ import type { ExecutionQueries } from "../../../turns/answering/execution-querie
 import type { Conversation } from "../messages/conversation.ts";
 import { toNewMessage } from "../messages/message-body.ts";
 import { eventsOf } from "../messages/message-events.ts";
+import { startBeat } from "./socket-beat.ts";
 import { createSocketCancel } from "./socket-cancel.ts";
 import { type Frame, type MessageFrame, readFrame } from "./socket-frames.ts";
 import { createIntake, type RawFrame } from "./socket-intake.ts";
@@ -52,7 +53,6 @@ export interface SocketResume {
 const FRAME_RATE = { perMinute: 1_200, burst: 100 };
 /** Maximum number and bytes of one client's messages and cancels that are handled at the same time. */
 const MOST_UNDER_WAY = { count: 16, bytes: 2 * 1024 * 1024 };
-const BEAT_MS = 30_000;
 /** Close codes from 4000 belong to the application. */
 const KEY_REVOKED = 4401;
 
@@ -69,7 +69,6 @@ export function serveSocket(
   // Each shown turn adds a listener.
   setMaxListeners(0, closed.signal);
   const sessions = new Map<string, () => void>();
-  let answersBeat = true;
   let accepting: Promise<void> = Promise.resolve();
 
   const { send, refuse, show } = createSocketOutput(socket, session.id, deps.log);
@@ -105,13 +104,9 @@ export function serveSocket(
     else await show(eventsOf(conversation, sent, 0, closed.signal), null, sent.sessionId);
   }
 
-  const cancel = createSocketCancel({
-    executions,
-    cancelExecution,
-    workspaceId: session.workspaceId,
-    shown: () => [...sessions.keys()],
-  });
-
+  const { workspaceId } = session;
+  const shown = () => [...sessions.keys()];
+  const cancel = createSocketCancel({ executions, cancelExecution, workspaceId, shown });
   const revoked = (): void => socket.close(KEY_REVOKED, "the API key was revoked");
 
   async function withKey(task: () => Promise<void>): Promise<void> {
@@ -150,29 +145,24 @@ export function serveSocket(
     }
   }
 
-  const intake = createIntake(socket, carryOut, { rate: FRAME_RATE, most: MOST_UNDER_WAY });
-  socket.on("message", (data, isBinary) => intake.take({ bytes: bytesOf(data), isBinary }));
-  socket.on("pong", () => {
-    answersBeat = true;
-  });
-  const beat = setInterval(() => {
-    // If the client's frames wait in the network, its answer to the last ping waits there too.
-    if (!answersBeat && !intake.isHeld()) return socket.terminate();
-    answersBeat = false;
-    socket.ping();
-    key.stands().then((stands) => {
-      if (!stands) revoked();
-    }, refuse);
-  }, BEAT_MS);
-  const forgetKey = key.onRevoked(revoked);
-  socket.on("error", () => socket.terminate());
-  socket.on("close", () => {
-    clearInterval(beat);
+  function end(): void {
+    endBeat();
     intake.close();
     forgetKey();
     closed.abort();
     for (const leave of sessions.values()) leave();
+  }
+
+  const intake = createIntake(socket, carryOut, { rate: FRAME_RATE, most: MOST_UNDER_WAY });
+  socket.on("message", (data, isBinary) => intake.take({ bytes: bytesOf(data), isBinary }));
+  const endBeat = startBeat(socket, intake.isHeld, () => {
+    key.stands().then((stands) => {
+      if (!stands) revoked();
+    }, refuse);
   });
+  const forgetKey = key.onRevoked(revoked);
+  socket.on("error", () => socket.terminate());
+  socket.on("close", end);
   watch(session.id);
   catchUp().catch(refuse);
 }
