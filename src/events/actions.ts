@@ -36,52 +36,27 @@ export function createActions(deps: ActionDeps) {
     if (isTimeout(firing) && session.handoffId !== null) return personAnswers();
     if (await isTooSoon(action, session, firing, place)) return waitsForBot();
     const key = `event:${firing.id}:${place}`;
-    const message = toUnprompted(action.prompt, action.text, {
-      buttons: action.buttons,
-      format: action.format,
-    });
+    const { buttons, format } = action;
+    const message = toUnprompted(action.prompt, action.text, { buttons, format });
     switch (action.action) {
       case "log":
-        deps.log.info(
-          { event_id: firing.id, event: firing.event, session_id: session.id, channel: session.channel },
-          "event",
-        );
-        return { kind: "done" };
+        return log(session, firing);
       case "end_session":
         return end(session, firing);
       case "send_message":
         return message ? sendMessage({ session, firing, key, message }) : malformed(action);
-      case "set_participant_data": {
-        const { data } = action;
-        if (!isJsonObject(data)) return malformed(action);
-        if (!session.user) return { kind: "failed", reason: "the session has no user" };
-        await deps.repository.mergeData(
-          { userId: session.user.id, sessionId: session.id, agentId: session.agentId },
-          data,
-        );
-        return { kind: "done" };
-      }
+      case "set_participant_data":
+        return setData(action, session);
       case "handoff":
         return handOff(action, session, key);
       case "summarize":
-        return (await deps.effects.summarize(session)) === "summarized"
-          ? { kind: "done" }
-          : { kind: "failed", reason: "the agent's bot cannot summarize" };
-      case "schedule_message": {
-        const { afterMs } = action;
-        if (!message || typeof afterMs !== "number") return malformed(action);
-        if (!session.user) return { kind: "failed", reason: "the session has no user" };
-        const id = stableId(key);
-        const dueAt = await deps.effects.schedule({ id, session, afterMs, message });
-        return { kind: "done", result: { schedule_id: id, due_at: dueAt.toISOString() } };
-      }
+        return summarize(session);
+      case "schedule_message":
+        return message ? schedule(action, session, key, message) : malformed(action);
       case "webhook":
         return callWebhook(deps.effects.post, action, { session, firing, place });
-      case "start_agent": {
-        const { agent } = action;
-        if (typeof agent !== "string") return malformed(action);
-        return handOver(session, agent);
-      }
+      case "start_agent":
+        return handOver(action, session);
       default:
         return malformed(action);
     }
@@ -153,10 +128,49 @@ export function createActions(deps: ActionDeps) {
     };
   }
 
-  async function handOver(session: ActingSession, agent: string): Promise<ActionOutcome> {
+  async function handOver(action: RunningAction, session: ActingSession): Promise<ActionOutcome> {
+    const { agent } = action;
+    if (typeof agent !== "string") return malformed(action);
     const outcome = await deps.repository.handOver(session.id, agent);
     if (outcome === "handed_over") return { kind: "done", result: { agent } };
     if (outcome === "ended_before") return { kind: "overtaken", reason: "the session has ended" };
     return { kind: "failed", reason: `there is no agent ${agent}` };
   }
+
+  function log({ id, channel }: ActingSession, firing: Firing): ActionOutcome {
+    const fields = { event_id: firing.id, event: firing.event, session_id: id, channel };
+    deps.log.info(fields, "event");
+    return { kind: "done" };
+  }
+
+  async function setData(action: RunningAction, session: ActingSession): Promise<ActionOutcome> {
+    const { data } = action;
+    if (!isJsonObject(data)) return malformed(action);
+    if (!session.user) return NO_USER;
+    const { id: sessionId, agentId } = session;
+    await deps.repository.mergeData({ userId: session.user.id, sessionId, agentId }, data);
+    return { kind: "done" };
+  }
+
+  async function summarize(session: ActingSession): Promise<ActionOutcome> {
+    return (await deps.effects.summarize(session)) === "summarized"
+      ? { kind: "done" }
+      : { kind: "failed", reason: "the agent's bot cannot summarize" };
+  }
+
+  async function schedule(
+    action: RunningAction,
+    session: ActingSession,
+    key: string,
+    message: UnpromptedMessage,
+  ): Promise<ActionOutcome> {
+    const { afterMs } = action;
+    if (typeof afterMs !== "number") return malformed(action);
+    if (!session.user) return NO_USER;
+    const id = stableId(key);
+    const dueAt = await deps.effects.schedule({ id, session, afterMs, message });
+    return { kind: "done", result: { schedule_id: id, due_at: dueAt.toISOString() } };
+  }
 }
+
+const NO_USER: ActionOutcome = { kind: "failed", reason: "the session has no user" };

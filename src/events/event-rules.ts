@@ -47,7 +47,7 @@ const WRITE_PATIENCE_MS = 60_000;
 
 /** Starts event rules: timers that fire, actions that follow, and the retention of the log. */
 export async function startEventRules(deps: EventRulesDeps): Promise<{ stop(): Promise<void> }> {
-  const { engine, agents, outreach, pipeline, times, log } = deps;
+  const { engine, pipeline, times, log } = deps;
   const { pool } = engine.database;
   const stopping = new AbortController();
   const rows = createFiringRepository(pool, { owner: pipeline.owner, leaseMs: FIRING_LEASE_MS });
@@ -58,27 +58,8 @@ export async function startEventRules(deps: EventRulesDeps): Promise<{ stop(): P
     end: (...end) => patient(() => rows.end(...end)),
     later: (...again) => patient(() => rows.later(...again)),
   };
-  const act = createActions({
-    repository: createActionRepository(pool, {
-      endSession: (client, sessionId) => endSession(client, { sessionId, reason: "event" }),
-    }),
-    effects: createActionEffects({
-      agents,
-      outreach,
-      handoffs: pipeline.handoffs,
-      contexts: pipeline.contexts,
-      schedules: createScheduleRepository(pool),
-      stopping: stopping.signal,
-    }),
-    notify: (session) => pipeline.notifySession(session.channelId, session.id, { type: "messages" }),
-    log,
-  });
-  const rule: CarryOutDeps["rule"] = async ({ agentId, agentVersion, rule, event }) => {
-    const { definition } = await agents.load(agentId, agentVersion);
-    const found = definition.events[rule];
-    return found?.on === event ? found : null;
-  };
-
+  const rule = ruleIn(deps.agents);
+  const act = actionsOf(deps, stopping.signal);
   // No other process can be alive, so no process carries out the claimed rules.
   if (engine.alone) await rows.releaseAll();
   const timers = createTimerRepository(pool);
@@ -106,4 +87,28 @@ export async function startEventRules(deps: EventRulesDeps): Promise<{ stop(): P
       await Promise.all([loop.stop(), sweeping]);
     },
   };
+}
+
+/** Finds the rule of a firing in the agent's version; null: the version has another rule there. */
+function ruleIn(agents: EventRulesDeps["agents"]): CarryOutDeps["rule"] {
+  return async ({ agentId, agentVersion, rule, event }) => {
+    const { definition } = await agents.load(agentId, agentVersion);
+    const found = definition.events[rule];
+    return found?.on === event ? found : null;
+  };
+}
+
+function actionsOf(deps: EventRulesDeps, stopping: AbortSignal): CarryOutDeps["act"] {
+  const { engine, agents, outreach, pipeline, log } = deps;
+  const { handoffs, contexts, notifySession } = pipeline;
+  const { pool } = engine.database;
+  const schedules = createScheduleRepository(pool);
+  return createActions({
+    repository: createActionRepository(pool, {
+      endSession: (client, sessionId) => endSession(client, { sessionId, reason: "event" }),
+    }),
+    effects: createActionEffects({ agents, outreach, handoffs, contexts, schedules, stopping }),
+    notify: (session) => notifySession(session.channelId, session.id, { type: "messages" }),
+    log,
+  });
 }
