@@ -41,33 +41,38 @@ export function parseJsonText(text: string, file: string): { value: Json } | { p
 function createReader(text: string): { document(): Json } {
   let at = 0;
 
-  const take = (pattern: RegExp): string | null => {
+  function take(pattern: RegExp): string | null {
     pattern.lastIndex = at;
     const found = pattern.exec(text)?.[0];
     if (found === undefined) return null;
     at += found.length;
     return found;
-  };
-  const skipSpace = (): void => void take(SPACE);
-  const takeSign = (sign: string): boolean => {
+  }
+
+  function skipSpace(): void {
+    take(SPACE);
+  }
+
+  function takeSign(sign: string): boolean {
     skipSpace();
     if (text[at] !== sign) return false;
     at += 1;
     return true;
-  };
-  const fail = (expected: string): never => {
+  }
+
+  function fail(expected: string): never {
     skipSpace();
     throw unexpected(text, at, expected);
-  };
+  }
 
   /** Reads a string. The error points at the invalid character, not at the opening quote. */
-  const takeString = (): string | null => {
+  function takeString(): string | null {
     const found = take(STRING);
     if (found === null && text[at] === '"') throw brokenString(text, at);
     return found;
-  };
+  }
 
-  const readObject = (): Json => {
+  function readObject(): Json {
     const entries = new Map<string, Json>();
     if (takeSign("}")) return {};
     do {
@@ -83,23 +88,23 @@ function createReader(text: string): { document(): Json } {
     } while (takeSign(","));
     if (!takeSign("}")) fail("a comma or a closing }");
     return Object.fromEntries(entries);
-  };
+  }
 
-  const readArray = (): Json => {
+  function readArray(): Json {
     const items: Json[] = [];
     if (takeSign("]")) return items;
     do items.push(readValue());
     while (takeSign(","));
     if (!takeSign("]")) fail("a comma or a closing ]");
     return items;
-  };
+  }
 
-  const readValue = (): Json => {
+  function readValue(): Json {
     if (takeSign("{")) return readObject();
     if (takeSign("[")) return readArray();
     const scalar = takeString() ?? take(NUMBER) ?? take(WORD);
     return JSON.parse(scalar ?? fail("a value"));
-  };
+  }
 
   return {
     document() {

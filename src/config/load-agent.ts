@@ -49,14 +49,13 @@ export interface LoadedAgent {
 
 /** Checks one agent, and returns both its runnable and its published form. */
 export function loadAgent(slug: string, content: Json, origin: AgentOrigin): LoadedAgent {
-  const { file, path } = origin;
+  const { path } = origin;
   const files = readMessageFiles(content, origin);
   const { source } = files;
   const resolved = resolveReferences(source, origin.env, origin);
   const { value, secrets } = resolved;
   if (!isJsonObject(value) || !isJsonObject(source)) {
-    const problem = { path: pathText(file, path), problem: "is not an agent", fix: "write an object in { }" };
-    return { agent: null, settings: null, problems: [problem], secrets };
+    return { agent: null, settings: null, problems: [notAnAgent(origin)], secrets };
   }
 
   const { bot: botValue, ...own } = value;
@@ -89,9 +88,7 @@ export function loadAgent(slug: string, content: Json, origin: AgentOrigin): Loa
     events: events.map(toEventRule),
     handoff: runningHandoff(handoff),
     speech: runningSpeech(speech),
-    quietHours: quietHours
-      ? { from: minuteOfDay(quietHours.from), to: minuteOfDay(quietHours.to), timezone: quietHours.timezone }
-      : null,
+    quietHours: quietHours ? runningQuietHours(quietHours) : null,
     budgets: { ...budgets, limits: budgets.limits.map(toBudgetLimit) },
     published,
     digest: digestOf(published),
@@ -100,6 +97,14 @@ export function loadAgent(slug: string, content: Json, origin: AgentOrigin): Loa
     shadow,
   };
   return { agent, settings: parsed.data, problems, secrets };
+}
+
+function notAnAgent({ file, path }: AgentOrigin): ConfigProblem {
+  return { path: pathText(file, path), problem: "is not an agent", fix: "write an object in { }" };
+}
+
+function runningQuietHours({ from, to, timezone }: NonNullable<AgentSettings["quietHours"]>) {
+  return { from: minuteOfDay(from), to: minuteOfDay(to), timezone };
 }
 
 /**

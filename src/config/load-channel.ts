@@ -58,19 +58,7 @@ export function loadChannel(name: string, source: Json, origin: ChannelOrigin): 
     };
     return { channel: null, problems: [problem], secrets: [] };
   }
-  const written = Object.fromEntries(Object.entries(source).filter(([key]) => commonKeys.includes(key)));
-  const referring = resolveReferences(written, origin.env, origin);
-  const common = isJsonObject(referring.value) ? referring.value : written;
-  const own = Object.fromEntries(Object.entries(source).filter(([key]) => !commonKeys.includes(key)));
-  const parsed = channelCommonSchema.safeParse(common);
-  const problems = parsed.success
-    ? []
-    : schemaProblems(parsed.error.issues, {
-        file,
-        path,
-        schema: inputSchema(channelCommonSchema),
-        value: common,
-      });
+  const { parsed, problems, unresolved } = readCommonKeys(source, origin);
   const { definition, problem } = findKind(source.kind, source.enabled !== false, origin);
   if (problem !== null && !problems.some((other) => other.path === problem.path)) problems.push(problem);
 
@@ -80,20 +68,18 @@ export function loadChannel(name: string, source: Json, origin: ChannelOrigin): 
       : null;
     return { channel: problems.length === 0 ? channel : null, problems, secrets: [] };
   }
-  problems.push(...referring.problems, ...accessProblems(source, definition, origin));
+  problems.push(...unresolved, ...accessProblems(source, definition, origin));
   const isSimulated = source.simulate === true || origin.simulation.kinds.includes(definition?.kind ?? "");
   if (isSimulated) problems.push(...simulationProblems(source, definition, origin));
+  const own = Object.fromEntries(Object.entries(source).filter(([key]) => !commonKeys.includes(key)));
   const resolved = resolveReferences(withoutUnset(own, definition, isSimulated, origin), origin.env, origin);
   problems.push(...resolved.problems);
   const given = isJsonObject(resolved.value) ? resolved.value : {};
   const simulated = (url: string): JsonObject =>
     definition?.simulated?.(given, { url, secret: (what) => madeUpSecret(name, what) }) ?? given;
-  const value = isSimulated ? simulated(UNKNOWN_URL) : given;
   const check = (checked: JsonObject) =>
-    definition === null
-      ? null
-      : parseOwnKeys(definition.configSchema, checked, { file, path, siblings: commonKeys });
-  const checked = check(value);
+    definition && parseOwnKeys(definition.configSchema, checked, { file, path, siblings: commonKeys });
+  const checked = check(isSimulated ? simulated(UNKNOWN_URL) : given);
   const reported = new Set(problems.map((known) => known.path));
   problems.push(...(checked?.problems ?? []).filter((found) => !reported.has(found.path)));
   if (!parsed.success || problems.length > 0 || checked === null)
@@ -105,6 +91,18 @@ export function loadChannel(name: string, source: Json, origin: ChannelOrigin): 
     simulated: isSimulated ? (url) => check(simulated(url))?.config ?? {} : null,
   });
   return { channel, problems, secrets: resolved.secrets };
+}
+
+/** Checks the keys that every channel has. `unresolved`: the problems of references in them. */
+function readCommonKeys(source: JsonObject, origin: ChannelOrigin) {
+  const written = Object.fromEntries(Object.entries(source).filter(([key]) => commonKeys.includes(key)));
+  const referring = resolveReferences(written, origin.env, origin);
+  const value = isJsonObject(referring.value) ? referring.value : written;
+  const parsed = channelCommonSchema.safeParse(value);
+  const problems = parsed.success
+    ? []
+    : schemaProblems(parsed.error.issues, { ...origin, schema: inputSchema(channelCommonSchema), value });
+  return { parsed, problems, unresolved: referring.problems };
 }
 
 /** Takes the place of the simulator's URL until the simulator listens. */

@@ -2,12 +2,11 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { z } from "zod";
 import type { ConfigProblem } from "../core/faults/errors.ts";
-import { isSecretName } from "../core/text/secret-names.ts";
 import type { TracingSettings } from "../core/trace/tracing-settings.ts";
 import { type Environment, variables } from "./env.ts";
 import { type FileStorePlace, fileStorePlace } from "./file-store-place.ts";
 import { resolvePublicUrl } from "./public-url.ts";
-import type { Variable } from "./variable.ts";
+import { createVariableReader, type VariableReader } from "./variable-reader.ts";
 
 /** The parsed environment. Paths are absolute. */
 export interface Settings {
@@ -77,54 +76,15 @@ export function parseSettings(
   env: Environment,
   directory: string = process.cwd(),
 ): { settings: Settings; problems: ConfigProblem[] } {
-  const problems: ConfigProblem[] = [];
-  const readOptional = <T>(name: string, { schema }: Variable<T>): T | null => {
-    const text = env[name];
-    if (text === undefined || text === "") return null;
-    const parsed = schema.safeParse(text);
-    if (!parsed.success) problems.push(environmentProblem(name, text, parsed.error));
-    return parsed.data ?? null;
-  };
-  const read = <T>(name: string, variable: Variable<T> & { default: string }): T =>
-    readOptional(name, variable) ?? variable.schema.parse(variable.default);
-
-  /** Only the packages read these variables. They are checked here, because the packages ignore what is wrong. */
-  function readTracing(): TracingSettings | null {
-    const endpoint = readOptional("OTEL_EXPORTER_OTLP_ENDPOINT", variables.OTEL_EXPORTER_OTLP_ENDPOINT);
-    for (const name of tracingVariables) readOptional(name, variables[name]);
-    const showsText = read("CAUSEWAY_TRACE_CONTENT", variables.CAUSEWAY_TRACE_CONTENT);
-    if (endpoint === null || env["OTEL_SDK_DISABLED"]?.toLowerCase() === "true") return null;
-    const own = Object.entries(env).flatMap(([name, value]) =>
-      name.startsWith("OTEL_") && value ? [[name, value] as const] : [],
-    );
-    return { showsText, environment: Object.fromEntries(own) };
-  }
-
+  const reader = createVariableReader(env);
+  const { read, readOptional, problems } = reader;
   const port = read("PORT", variables.PORT);
   const host = read("HOST", variables.HOST);
   const publicUrl = readOptional("CAUSEWAY_PUBLIC_URL", variables.CAUSEWAY_PUBLIC_URL);
   const configFiles = readOptional("CAUSEWAY_CONFIG", variables.CAUSEWAY_CONFIG) ?? [standardFile(directory)];
   const dataDir = resolve(directory, read("CAUSEWAY_DATA_DIR", variables.CAUSEWAY_DATA_DIR));
-  const files = fileStorePlace(readOptional("CAUSEWAY_ATTACHMENTS", variables.CAUSEWAY_ATTACHMENTS), {
-    env,
-    directory,
-    dataDir,
-  });
-  problems.push(...files.problems);
-  const issuer = readOptional("CAUSEWAY_OIDC_ISSUER", variables.CAUSEWAY_OIDC_ISSUER);
-  const clientId = readOptional("CAUSEWAY_OIDC_CLIENT_ID", variables.CAUSEWAY_OIDC_CLIENT_ID);
-  if (issuer !== null && clientId === null) {
-    problems.push({
-      path: "environment: CAUSEWAY_OIDC_CLIENT_ID",
-      problem: "is missing, but CAUSEWAY_OIDC_ISSUER is set",
-      fix: "write the id of the console at the provider, or remove CAUSEWAY_OIDC_ISSUER",
-    });
-  }
-  const oidc = {
-    clientSecret: readOptional("CAUSEWAY_OIDC_CLIENT_SECRET", variables.CAUSEWAY_OIDC_CLIENT_SECRET),
-    roleClaim: read("CAUSEWAY_OIDC_ROLE_CLAIM", variables.CAUSEWAY_OIDC_ROLE_CLAIM),
-    scope: read("CAUSEWAY_OIDC_SCOPE", variables.CAUSEWAY_OIDC_SCOPE),
-  };
+  const attachments = readAttachments(reader, { env, directory, dataDir });
+  const oidc = readOidc(reader);
   const settings = {
     port,
     host,
@@ -141,23 +101,65 @@ export function parseSettings(
       perKey: read("CAUSEWAY_KEY_RATE", variables.CAUSEWAY_KEY_RATE),
       perUser: read("CAUSEWAY_USER_RATE", variables.CAUSEWAY_USER_RATE),
     },
-    attachments: {
-      place: files.place,
-      limitBytes: read("CAUSEWAY_ATTACHMENT_MIB", variables.CAUSEWAY_ATTACHMENT_MIB) * 1_048_576,
-      keepDays: readOptional("CAUSEWAY_ATTACHMENT_DAYS", variables.CAUSEWAY_ATTACHMENT_DAYS),
-    },
+    attachments,
     eventLogDays: read("CAUSEWAY_EVENT_LOG_DAYS", variables.CAUSEWAY_EVENT_LOG_DAYS),
-    oidc: issuer === null || clientId === null ? null : { issuer, clientId, ...oidc },
+    oidc,
     auditDays: read("CAUSEWAY_AUDIT_DAYS", variables.CAUSEWAY_AUDIT_DAYS),
     retentionDays: readOptional("CAUSEWAY_RETENTION_DAYS", variables.CAUSEWAY_RETENTION_DAYS),
     stopSeconds: read("CAUSEWAY_STOP_SECONDS", variables.CAUSEWAY_STOP_SECONDS),
     databaseUrl: readOptional("DATABASE_URL", variables.DATABASE_URL),
     databaseConnections: read("CAUSEWAY_DATABASE_CONNECTIONS", variables.CAUSEWAY_DATABASE_CONNECTIONS),
     redisUrls: readOptional("REDIS_URL", variables.REDIS_URL),
-    tracing: readTracing(),
+    tracing: readTracing(reader, env),
     logLevel: read("LOG_LEVEL", variables.LOG_LEVEL),
   };
   return { settings, problems };
+}
+
+function readAttachments(
+  { read, readOptional, problems }: VariableReader,
+  at: { env: Environment; directory: string; dataDir: string },
+): Settings["attachments"] {
+  const { place, problems: found } = fileStorePlace(
+    readOptional("CAUSEWAY_ATTACHMENTS", variables.CAUSEWAY_ATTACHMENTS),
+    at,
+  );
+  problems.push(...found);
+  return {
+    place,
+    limitBytes: read("CAUSEWAY_ATTACHMENT_MIB", variables.CAUSEWAY_ATTACHMENT_MIB) * 1_048_576,
+    keepDays: readOptional("CAUSEWAY_ATTACHMENT_DAYS", variables.CAUSEWAY_ATTACHMENT_DAYS),
+  };
+}
+
+function readOidc({ read, readOptional, problems }: VariableReader): Settings["oidc"] {
+  const issuer = readOptional("CAUSEWAY_OIDC_ISSUER", variables.CAUSEWAY_OIDC_ISSUER);
+  const clientId = readOptional("CAUSEWAY_OIDC_CLIENT_ID", variables.CAUSEWAY_OIDC_CLIENT_ID);
+  if (issuer !== null && clientId === null) {
+    problems.push({
+      path: "environment: CAUSEWAY_OIDC_CLIENT_ID",
+      problem: "is missing, but CAUSEWAY_OIDC_ISSUER is set",
+      fix: "write the id of the console at the provider, or remove CAUSEWAY_OIDC_ISSUER",
+    });
+  }
+  const rest = {
+    clientSecret: readOptional("CAUSEWAY_OIDC_CLIENT_SECRET", variables.CAUSEWAY_OIDC_CLIENT_SECRET),
+    roleClaim: read("CAUSEWAY_OIDC_ROLE_CLAIM", variables.CAUSEWAY_OIDC_ROLE_CLAIM),
+    scope: read("CAUSEWAY_OIDC_SCOPE", variables.CAUSEWAY_OIDC_SCOPE),
+  };
+  return issuer === null || clientId === null ? null : { issuer, clientId, ...rest };
+}
+
+/** Only the packages read these variables. They are checked here, because the packages ignore what is wrong. */
+function readTracing({ read, readOptional }: VariableReader, env: Environment): TracingSettings | null {
+  const endpoint = readOptional("OTEL_EXPORTER_OTLP_ENDPOINT", variables.OTEL_EXPORTER_OTLP_ENDPOINT);
+  for (const name of tracingVariables) readOptional(name, variables[name]);
+  const showsText = read("CAUSEWAY_TRACE_CONTENT", variables.CAUSEWAY_TRACE_CONTENT);
+  if (endpoint === null || env["OTEL_SDK_DISABLED"]?.toLowerCase() === "true") return null;
+  const own = Object.entries(env).flatMap(([name, value]) =>
+    name.startsWith("OTEL_") && value ? [[name, value] as const] : [],
+  );
+  return { showsText, environment: Object.fromEntries(own) };
 }
 
 /**
@@ -167,17 +169,4 @@ export function parseSettings(
 function standardFile(directory: string): string {
   const local = "channels.config.local.json";
   return existsSync(resolve(directory, local)) ? local : "channels.config.json";
-}
-
-function environmentProblem(name: string, text: string, error: z.ZodError): ConfigProblem {
-  // URLs contain passwords. Show a value only if it cannot be a secret.
-  const shown =
-    isSecretName(name) || /_(URL|ENDPOINT|HEADERS)$/.test(name)
-      ? "has a value that cannot be used"
-      : `is "${text}"`;
-  return {
-    path: `environment: ${name}`,
-    problem: shown,
-    fix: error.issues.map((issue) => issue.message).join("; "),
-  };
 }

@@ -40,50 +40,39 @@ export function createMetrics() {
   const registers = [registry];
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS });
   let readBacklog: (() => Promise<Backlog>) | null = null;
+  const showBacklog = createBacklogGauges(registers);
+  return {
+    ...createMessageCounters(registers),
+    failedFileWrites: new Counter({
+      name: "causeway_failed_file_writes_total",
+      help: "Failed writes of files to their directory or bucket. The service retries them for hours.",
+      registers,
+    }),
+    httpSeconds: new Histogram({
+      name: "causeway_http_request_seconds",
+      help: "Duration of HTTP requests by route pattern. The count is the number of requests.",
+      labelNames: ["method", "route", "status"] as const,
+      buckets: SECONDS,
+      registers,
+    }),
+    /**
+     * Sets the reader of the backlog, which every scrape calls. If it fails or is too slow, the scrape reports that and
+     * all other metrics.
+     */
+    observeBacklog(read: () => Promise<Backlog>): void {
+      readBacklog = read;
+    },
+    contentType: registry.contentType,
+    /** The text of `/metrics`, in the Prometheus exposition format. */
+    async text(): Promise<string> {
+      if (readBacklog !== null) showBacklog(await withPatience(readBacklog()));
+      return registry.metrics();
+    },
+  };
+}
 
-  const backlog = new Gauge({
-    name: "causeway_backlog",
-    help: "Waiting work: sessions with an unanswered message, unsent deliveries, deliveries with an unknown result.",
-    labelNames: ["of"] as const,
-    registers,
-  });
-  const oldest = new Gauge({
-    name: "causeway_oldest_waiting_seconds",
-    help: "Age of the oldest message that waits for an answer, due delivery, and request for a person.",
-    labelNames: ["of"] as const,
-    registers,
-  });
-  const handoffs = new Gauge({
-    name: "causeway_handoffs",
-    help: "Conversations that wait for a person (requested), or in which one answers (taken).",
-    labelNames: ["state"] as const,
-    registers,
-  });
-  const databaseUp = new Gauge({
-    name: "causeway_database_up",
-    help: "1 if Postgres answered this scrape. If it is 0, the waiting work is unknown.",
-    registers,
-  });
-
-  /** Reads the current backlog. Unknown values are left out, so that no old value is shown. */
-  async function lookAtBacklog(): Promise<void> {
-    if (readBacklog === null) return;
-    const found = await withPatience(readBacklog());
-    backlog.reset();
-    oldest.reset();
-    handoffs.reset();
-    databaseUp.set(found === null ? 0 : 1);
-    if (found === null) return;
-    backlog.set({ of: "sessions" }, found.waitingSessions);
-    backlog.set({ of: "deliveries" }, found.waitingDeliveries);
-    backlog.set({ of: "unknown_deliveries" }, found.unknownDeliveries);
-    oldest.set({ of: "message" }, found.oldestMessageSeconds);
-    oldest.set({ of: "delivery" }, found.oldestDeliverySeconds);
-    oldest.set({ of: "handoff" }, found.oldestHandoffSeconds);
-    handoffs.set({ state: "requested" }, found.requestedHandoffs);
-    handoffs.set({ state: "taken" }, found.takenHandoffs);
-  }
-
+/** Counts messages on their way: in, through their turn, and out. */
+function createMessageCounters(registers: Registry[]) {
   return {
     inbound: new Counter({
       name: "causeway_inbound_total",
@@ -117,31 +106,49 @@ export function createMetrics() {
       buckets: SECONDS,
       registers,
     }),
-    failedFileWrites: new Counter({
-      name: "causeway_failed_file_writes_total",
-      help: "Failed writes of files to their directory or bucket. The service retries them for hours.",
-      registers,
-    }),
-    httpSeconds: new Histogram({
-      name: "causeway_http_request_seconds",
-      help: "Duration of HTTP requests by route pattern. The count is the number of requests.",
-      labelNames: ["method", "route", "status"] as const,
-      buckets: SECONDS,
-      registers,
-    }),
-    /**
-     * Sets the reader of the backlog, which every scrape calls. If it fails or is too slow, the scrape reports that and
-     * all other metrics.
-     */
-    observeBacklog(read: () => Promise<Backlog>): void {
-      readBacklog = read;
-    },
-    contentType: registry.contentType,
-    /** The text of `/metrics`, in the Prometheus exposition format. */
-    async text(): Promise<string> {
-      await lookAtBacklog();
-      return registry.metrics();
-    },
+  };
+}
+
+/** Shows the backlog. Unknown values are left out, so that no old value is shown. */
+function createBacklogGauges(registers: Registry[]): (found: Backlog | null) => void {
+  const backlog = new Gauge({
+    name: "causeway_backlog",
+    help: "Waiting work: sessions with an unanswered message, unsent deliveries, deliveries with an unknown result.",
+    labelNames: ["of"] as const,
+    registers,
+  });
+  const oldest = new Gauge({
+    name: "causeway_oldest_waiting_seconds",
+    help: "Age of the oldest message that waits for an answer, due delivery, and request for a person.",
+    labelNames: ["of"] as const,
+    registers,
+  });
+  const handoffs = new Gauge({
+    name: "causeway_handoffs",
+    help: "Conversations that wait for a person (requested), or in which one answers (taken).",
+    labelNames: ["state"] as const,
+    registers,
+  });
+  const databaseUp = new Gauge({
+    name: "causeway_database_up",
+    help: "1 if Postgres answered this scrape. If it is 0, the waiting work is unknown.",
+    registers,
+  });
+
+  return (found) => {
+    backlog.reset();
+    oldest.reset();
+    handoffs.reset();
+    databaseUp.set(found === null ? 0 : 1);
+    if (found === null) return;
+    backlog.set({ of: "sessions" }, found.waitingSessions);
+    backlog.set({ of: "deliveries" }, found.waitingDeliveries);
+    backlog.set({ of: "unknown_deliveries" }, found.unknownDeliveries);
+    oldest.set({ of: "message" }, found.oldestMessageSeconds);
+    oldest.set({ of: "delivery" }, found.oldestDeliverySeconds);
+    oldest.set({ of: "handoff" }, found.oldestHandoffSeconds);
+    handoffs.set({ state: "requested" }, found.requestedHandoffs);
+    handoffs.set({ state: "taken" }, found.takenHandoffs);
   };
 }
 
