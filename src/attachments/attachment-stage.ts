@@ -11,7 +11,7 @@ import { createErasureRepository } from "./erasure-repository.ts";
 import { createFileErasure } from "./file-erasure.ts";
 import { type FileStore, readWhole } from "./file-store.ts";
 import { createAttachmentLinks } from "./links.ts";
-import { LOAD_LEASE_MS, loadAttachment } from "./load-attachment.ts";
+import { LOAD_LEASE_MS, type LoadDeps, loadAttachment } from "./load-attachment.ts";
 import { createLoader } from "./loader.ts";
 import { sourceOf } from "./platform-source.ts";
 import { createUploadRepository, type UnsentBytes } from "./upload-repository.ts";
@@ -41,33 +41,19 @@ export type AttachmentStage = ReturnType<typeof createAttachmentStage>;
 export function createAttachmentStage({ base, channels, store, limits, publicUrl }: AttachmentStageDeps) {
   const { alone, linkKey, log } = base;
   const { pool } = base.database;
-  const { limitBytes, keepDays, unsent } = limits;
+  const { limitBytes, keepDays } = limits;
   const repository = createAttachmentRepository(pool, { owner: newId(), leaseMs: LOAD_LEASE_MS });
-  const uploads = createUploadRepository(pool, {
-    perVisitor: Math.max(unsent.perVisitor, 2 * limitBytes),
-    perAddress: Math.max(unsent.perAddress, 4 * limitBytes),
-    // The most files that one message may have.
-    perKey: Math.max(unsent.perKey, 10 * limitBytes),
-  });
+  const uploads = createUploadRepository(pool, unsentLimits(limits));
   const erasure = createFileErasure({ erasures: createErasureRepository(pool), store, keepDays });
   const links = createAttachmentLinks({ key: linkKey, publicUrl, now: Date.now });
   const stopping = new AbortController();
 
+  const source: LoadDeps["source"] = (file, signal) => sourceOf(channels, file, signal);
+  const loading = { repository, store, source, limitBytes, signal: stopping.signal, log };
   const loader = createLoader({
     repository,
     claims: createOwnClaims(repository),
-    load: (attachment) =>
-      loadAttachment(
-        {
-          repository,
-          store,
-          source: (file, signal) => sourceOf(channels, file, signal),
-          limitBytes,
-          signal: stopping.signal,
-          log,
-        },
-        attachment,
-      ),
+    load: (attachment) => loadAttachment(loading, attachment),
     log,
   });
 
@@ -113,5 +99,14 @@ export function createAttachmentStage({ base, channels, store, limits, publicUrl
       stopping.abort();
       await loader.drain();
     },
+  };
+}
+
+/** Some files of the largest size are always allowed: of a key, as many as one message may have. */
+function unsentLimits({ unsent, limitBytes }: AttachmentStageDeps["limits"]): UnsentBytes {
+  return {
+    perVisitor: Math.max(unsent.perVisitor, 2 * limitBytes),
+    perAddress: Math.max(unsent.perAddress, 4 * limitBytes),
+    perKey: Math.max(unsent.perKey, 10 * limitBytes),
   };
 }

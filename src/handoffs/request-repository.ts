@@ -54,26 +54,7 @@ export async function requestHandoff(client: PoolClient, request: HandoffRequest
   if (session.handoff) return { kind: "open", handoff: toHandoff(session.handoff) };
   if (session.status !== "active") return { kind: "session_completed" };
   if (request.messageId !== null && !(await waits(client, request.messageId))) return { kind: "settled" };
-  const { settings } = request;
-  await client.query(
-    `INSERT INTO handoffs (id, workspace_id, session_id, source, reason, desk, note, message_id, idle_ms, idle_at,
-       desk_channel_id, desk_conversation, from_seq)
-     SELECT $1, s.workspace_id, s.id, $3, $4, $5, $6, $7, $8, now() + $8::bigint * interval '1 millisecond', $9, $10,
-       CASE WHEN s.inbound_seq > s.answered_seq THEN s.answered_seq + 1 ELSE s.next_seq END
-     FROM sessions s WHERE s.id = $2`,
-    [
-      request.id,
-      session.id,
-      request.source,
-      request.reason && storableText(request.reason),
-      request.desk,
-      request.note && storableText(request.note),
-      request.messageId,
-      settings.idleMs,
-      request.deskPlace?.channelId ?? null,
-      request.deskPlace?.conversation ?? null,
-    ],
-  );
+  await insertHandoff(client, session.id, request);
   // A waiting reset is still carried out. Messages behind it belong to the next session.
   const { rows } = await client.query<{ answered_seq: number; waits: boolean }>(
     `UPDATE sessions s SET handoff_id = $2, lease_token = lease_token + 1, lease_owner = NULL, lease_expires_at = NULL,
@@ -88,7 +69,7 @@ export async function requestHandoff(client: PoolClient, request: HandoffRequest
      WHERE session_id = $1 AND seq <= $2 AND status IN ('pending', 'running') RETURNING id`,
     [session.id, rows[0]?.answered_seq ?? 0],
   );
-  const { requested } = settings.texts;
+  const { requested } = request.settings.texts;
   const notice = { messageId: newId(), origin: "notice", content: requested ?? "", author: null } as const;
   const deliveryIds = requested === null ? [] : await say(client, session, notice, request.limits);
   if (request.deskPlace !== null) await planCard(client, request.id);
@@ -101,6 +82,28 @@ export async function requestHandoff(client: PoolClient, request: HandoffRequest
     cancelled: cancelled.rows.map(({ id }) => id),
     waits: rows[0]?.waits ?? false,
   };
+}
+
+async function insertHandoff(client: PoolClient, sessionId: string, request: HandoffRequest): Promise<void> {
+  await client.query(
+    `INSERT INTO handoffs (id, workspace_id, session_id, source, reason, desk, note, message_id, idle_ms, idle_at,
+       desk_channel_id, desk_conversation, from_seq)
+     SELECT $1, s.workspace_id, s.id, $3, $4, $5, $6, $7, $8, now() + $8::bigint * interval '1 millisecond', $9, $10,
+       CASE WHEN s.inbound_seq > s.answered_seq THEN s.answered_seq + 1 ELSE s.next_seq END
+     FROM sessions s WHERE s.id = $2`,
+    [
+      request.id,
+      sessionId,
+      request.source,
+      request.reason && storableText(request.reason),
+      request.desk,
+      request.note && storableText(request.note),
+      request.messageId,
+      request.settings.idleMs,
+      request.deskPlace?.channelId ?? null,
+      request.deskPlace?.conversation ?? null,
+    ],
+  );
 }
 
 async function waits(client: PoolClient, messageId: string): Promise<boolean> {

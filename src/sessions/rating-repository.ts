@@ -1,4 +1,4 @@
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
 import { nameLine } from "../core/message/name-line.ts";
 import type { Rating } from "../core/message/rating.ts";
@@ -55,35 +55,10 @@ export function createRatingRepository(pool: Pool) {
         );
         const session = locked.rows[0];
         if (session === undefined) return { kind: "unknown" };
-        const { rater, comment, takesBack } = rating;
-        const { rowCount } = await client.query(
-          `INSERT INTO message_ratings (id, workspace_id, message_id, rater, rater_name, rating, comment, via, rated_at)
-           SELECT $1, $2, $3, coalesce($4, u.identifier, ''),
-             coalesce($5, p.name), $6, $7, $8, coalesce($9::timestamptz, clock_timestamp())
-           FROM sessions s LEFT JOIN users u ON u.id = s.user_id
-             LEFT JOIN users p ON p.channel_id = s.channel_id AND p.identifier = coalesce($4, u.identifier)
-           WHERE s.id = $10
-           ON CONFLICT (message_id, rater) DO UPDATE SET rating = excluded.rating, comment = excluded.comment,
-             rater_name = coalesce(excluded.rater_name, message_ratings.rater_name), via = excluded.via,
-             rated_at = excluded.rated_at, updated_at = now()
-           WHERE message_ratings.rated_at <= excluded.rated_at
-             AND ($11::text IS NULL OR message_ratings.rating = $11)`,
-          [
-            newId(),
-            workspaceId,
-            messageId,
-            rater === null ? null : storableText(rater.identifier),
-            rater?.name === undefined ? null : nameLine(rater.name) || null,
-            rating.rating,
-            comment === null ? null : storableText(comment),
-            rating.via,
-            rating.at ?? null,
-            found.session_id,
-            takesBack ?? null,
-          ],
-        );
+        const row = { workspaceId, messageId, sessionId: found.session_id };
+        const isChanged = await storeRating(client, row, rating);
         // The session counts as changed, so that lists and the feed show the rating.
-        if (rowCount === 1)
+        if (isChanged)
           await client.query("UPDATE sessions SET updated_at = now() WHERE id = $1", [found.session_id]);
         return { kind: "rated", sessionId: found.session_id, channelId: session.channel_id };
       });
@@ -111,4 +86,40 @@ export function createRatingRepository(pool: Pool) {
       return found?.sending ? "not_yet" : null;
     },
   };
+}
+
+/** Stores a rating unless a newer one is stored. Returns true if it changed the stored one. */
+async function storeRating(
+  client: PoolClient,
+  { workspaceId, messageId, sessionId }: { workspaceId: string; messageId: string; sessionId: string },
+  rating: NewRating,
+): Promise<boolean> {
+  const { rater, comment, takesBack } = rating;
+  const { rowCount } = await client.query(
+    `INSERT INTO message_ratings (id, workspace_id, message_id, rater, rater_name, rating, comment, via, rated_at)
+     SELECT $1, $2, $3, coalesce($4, u.identifier, ''),
+       coalesce($5, p.name), $6, $7, $8, coalesce($9::timestamptz, clock_timestamp())
+     FROM sessions s LEFT JOIN users u ON u.id = s.user_id
+       LEFT JOIN users p ON p.channel_id = s.channel_id AND p.identifier = coalesce($4, u.identifier)
+     WHERE s.id = $10
+     ON CONFLICT (message_id, rater) DO UPDATE SET rating = excluded.rating, comment = excluded.comment,
+       rater_name = coalesce(excluded.rater_name, message_ratings.rater_name), via = excluded.via,
+       rated_at = excluded.rated_at, updated_at = now()
+     WHERE message_ratings.rated_at <= excluded.rated_at
+       AND ($11::text IS NULL OR message_ratings.rating = $11)`,
+    [
+      newId(),
+      workspaceId,
+      messageId,
+      rater === null ? null : storableText(rater.identifier),
+      rater?.name === undefined ? null : nameLine(rater.name) || null,
+      rating.rating,
+      comment === null ? null : storableText(comment),
+      rating.via,
+      rating.at ?? null,
+      sessionId,
+      takesBack ?? null,
+    ],
+  );
+  return rowCount === 1;
 }

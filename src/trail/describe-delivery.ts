@@ -9,59 +9,72 @@ export function describeDeliveries(rows: TrailRows, now: Date): Fact[] {
   return rows.deliveries.flatMap((delivery) => describeDelivery(delivery, rows, now));
 }
 
-function describeDelivery(
-  delivery: DeliveryRow,
-  { deliveries, incidents, session }: TrailRows,
-  now: Date,
-): Fact[] {
-  const about = { type: "delivery" as const, id: delivery.id };
-  const { messageId, deskChannel } = delivery;
-  const parts = deliveries.filter(
-    (other) => other.messageId === messageId && other.deskChannel === null,
-  ).length;
-  const replyName = parts > 1 ? `Part ${delivery.part + 1} of ${parts}` : "The reply";
-  const name = deskChannel === null ? replyName : "The copy for the desk";
-  const channel = deskChannel ?? session.channel;
+function describeDelivery(delivery: DeliveryRow, rows: TrailRows, now: Date): Fact[] {
+  const { incidents, session } = rows;
+  const { deskChannel } = delivery;
+  const name = nameOf(delivery, rows);
   const own = incidents.filter(({ subjectId }) => subjectId === delivery.id);
-  const facts: Fact[] = own.map((row) => incidentFact(name, row));
-  const { status, sentAt, updatedAt } = delivery;
+  const about = { type: "delivery" as const, id: delivery.id };
+  const pausedUntil = deskChannel === null ? session.pausedUntil : null;
+  return [
+    ...own.map((row) => incidentFact(name, row)),
+    ...sentFacts(delivery, own, name, deskChannel ?? session.channel),
+    ...stateFacts(delivery, own, name, { now, pausedUntil }),
+  ].map((fact) => ({ ...fact, about }));
+}
+
+/** The delivery in words: the whole reply, a part of it, or the copy for the desk. */
+function nameOf({ messageId, part, deskChannel }: DeliveryRow, { deliveries }: TrailRows): string {
+  if (deskChannel !== null) return "The copy for the desk";
+  const parts = deliveries.filter((other) => other.messageId === messageId && other.deskChannel === null);
+  return parts.length > 1 ? `Part ${part + 1} of ${parts.length}` : "The reply";
+}
+
+/** The facts about a delivery that the platform accepted. */
+function sentFacts(
+  delivery: DeliveryRow,
+  own: readonly IncidentRow[],
+  name: string,
+  channel: string,
+): Omit<Fact, "about">[] {
+  const { sentAt, updatedAt, attempts, status } = delivery;
+  const facts: Omit<Fact, "about">[] = [];
   if (sentAt !== null)
     facts.push({
       at: sentAt,
-      what: `${name} was accepted by ${channel}${delivery.attempts > 1 ? ` at attempt ${delivery.attempts}` : ""}.`,
+      what: `${name} was accepted by ${channel}${attempts > 1 ? ` at attempt ${attempts}` : ""}.`,
       why: noteOf(delivery) ?? whyLate(delivery, own, sentAt),
-      about,
     });
   if (delivery.possibleDuplicate)
     facts.push({
       at: updatedAt,
       what: `${name} may have arrived twice.`,
       why: "The platform's answer to an earlier attempt was lost. That attempt may have arrived.",
-      about,
     });
-  if (status === "read" || (status === "delivered" && sentAt !== null && updatedAt > sentAt))
-    facts.push({
-      at: updatedAt,
-      what: `The platform reports that ${lower(name)} was ${status}.`,
-      why: null,
-      about,
-    });
-  if (status === "queued" || status === "sending")
-    facts.push({
-      at: now,
-      what: `${name} is not sent yet.`,
-      why: whyWaiting(delivery, deskChannel === null ? session.pausedUntil : null, now),
-      about,
-    });
-  const isDescribed = own.at(-1)?.outcome === status;
-  if ((status === "failed" || status === "unknown") && !isDescribed)
-    facts.push({
-      at: updatedAt,
-      what: status === "failed" ? `${name} was not delivered.` : `It is unknown if ${lower(name)} arrived.`,
-      why: delivery.error === null ? null : `${sentence(delivery.error)} (${delivery.errorCode})`,
-      about,
-    });
+  if (status === "read" || (status === "delivered" && sentAt !== null && updatedAt > sentAt)) {
+    const what = `The platform reports that ${lower(name)} was ${status}.`;
+    facts.push({ at: updatedAt, what, why: null });
+  }
   return facts;
+}
+
+/** The facts about a delivery that waits, or that did not arrive. */
+function stateFacts(
+  delivery: DeliveryRow,
+  own: readonly IncidentRow[],
+  name: string,
+  { now, pausedUntil }: { now: Date; pausedUntil: Date | null },
+): Omit<Fact, "about">[] {
+  const { status, updatedAt, error, errorCode } = delivery;
+  if (status === "queued" || status === "sending") {
+    const why = whyWaiting(delivery, pausedUntil, now);
+    return [{ at: now, what: `${name} is not sent yet.`, why }];
+  }
+  const isDescribed = own.at(-1)?.outcome === status;
+  if ((status !== "failed" && status !== "unknown") || isDescribed) return [];
+  const what =
+    status === "failed" ? `${name} was not delivered.` : `It is unknown if ${lower(name)} arrived.`;
+  return [{ at: updatedAt, what, why: error === null ? null : `${sentence(error)} (${errorCode})` }];
 }
 
 /** The note of an accepted delivery: another content was sent instead. */
@@ -71,24 +84,22 @@ function noteOf({ status, error }: DeliveryRow): string | null {
 
 function incidentFact(
   name: string,
-  { at, attempt, code, reason, outcome, nextAt, subjectId }: IncidentRow,
-): Fact {
-  const about = { type: "delivery" as const, id: subjectId };
+  { at, attempt, code, reason, outcome, nextAt }: IncidentRow,
+): Omit<Fact, "about"> {
   const why = `${sentence(reason)} (${code})`;
-  if (code === "retried_by_operator") return { at, what: `${name} was queued again.`, why, about };
+  if (code === "retried_by_operator") return { at, what: `${name} was queued again.`, why };
   if (code === "resolved_by_operator")
-    return { at, what: `${name} was recorded as ${outcome === "sent" ? "sent" : "not sent"}.`, why, about };
-  if (isHeldBack({ code, outcome, nextAt })) return { at, what: `${name} was held back.`, why, about };
+    return { at, what: `${name} was recorded as ${outcome === "sent" ? "sent" : "not sent"}.`, why };
+  if (isHeldBack({ code, outcome, nextAt })) return { at, what: `${name} was held back.`, why };
   const later = nextAt === null ? "" : `, next attempt after ${durationInWords(between(at, nextAt))}`;
-  if (outcome === "failed") return { at, what: `${name} was given up at attempt ${attempt}.`, why, about };
+  if (outcome === "failed") return { at, what: `${name} was given up at attempt ${attempt}.`, why };
   if (outcome === "unknown")
     return {
       at,
       what: `Attempt ${attempt} of ${lower(name)} may have arrived${later || ", an operator must decide"}.`,
       why,
-      about,
     };
-  return { at, what: `Attempt ${attempt} of ${lower(name)} did not arrive${later}.`, why, about };
+  return { at, what: `Attempt ${attempt} of ${lower(name)} did not arrive${later}.`, why };
 }
 
 /** True if the delivery was not attempted, because it waits for the user. */

@@ -94,6 +94,70 @@ export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerR
     return opened;
   }
 
+  async function runOnce(client: PoolClient, trigger: Trigger): Promise<Spoken | Deferred> {
+    const { channel, identifier } = trigger;
+    await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 7))", [
+      `${channel.id}/${identifier}`,
+    ]);
+    const before =
+      (await spokenBefore(client, channel.id, trigger.key)) ?? (await deferredBefore(client, trigger));
+    if (before) return before;
+    const userId = await ensureUser(client, channel, identifier);
+    const session = await prepareSession(client, trigger, userId);
+    if (trigger.notBefore) return deferUntil(client, trigger, trigger.notBefore, { userId, session });
+    const spoken = await speak(client, {
+      sessionId: session.id,
+      key: trigger.key,
+      message: trigger.message,
+      metadata: trigger.metadata,
+      unlessUserWroteAfter: null,
+      limits: channel,
+      traceparent: trigger.traceparent ?? null,
+    });
+    if (spoken.kind === "handoff") throw new PersonAnswers();
+    if (spoken.kind !== "spoken") throw new Error("the session of a trigger was deleted meanwhile");
+    return spoken;
+  }
+
+  /** The session in which the bot will speak, with the trigger's data. */
+  async function prepareSession(client: PoolClient, trigger: Trigger, userId: string): Promise<OpenSession> {
+    const { agentId, participantData } = trigger;
+    // Answers to this message go to its agent, so end a handover to another agent.
+    await client.query("UPDATE users SET handed_to = NULL WHERE id = $1 AND handed_to <> $2", [
+      userId,
+      agentId,
+    ]);
+    // Lock the session before the data, in the same order as a turn that ends. Store the data before rules read it.
+    const open = await lockSessionOf(client, trigger, userId);
+    const keep = async (sessionId: string | null) =>
+      Object.keys(participantData).length === 0 ||
+      (await mergeParticipantData(client, { userId, sessionId, agentId }, participantData));
+    // The data of an anonymous visitor belongs to the session, which must exist first.
+    const isKept = await keep(null);
+    const session = await sessionFor(client, trigger, userId, open);
+    if (!isKept) await keep(session.id);
+    if (trigger.startNewSession || Object.keys(trigger.sessionData).length > 0) {
+      await client.query("UPDATE sessions SET metadata = $2, updated_at = now() WHERE id = $1", [
+        session.id,
+        storableJson(mergePatch(session.metadata, trigger.sessionData)),
+      ]);
+    }
+    return session;
+  }
+
+  async function deferUntil(
+    client: PoolClient,
+    trigger: Trigger,
+    sendsAt: Date,
+    { userId, session }: { userId: string; session: OpenSession },
+  ): Promise<Deferred> {
+    const { channel, agentId, message } = trigger;
+    const id = deferredId(trigger);
+    const place = { workspaceId: channel.workspaceId, agentId, channelId: channel.id, userId };
+    await scheduleLater(client, { id, ...place, later: { at: sendsAt, message } });
+    return { kind: "deferred", sessionId: session.id, scheduleId: id, sendsAt };
+  }
+
   return {
     /** Returns the result of an earlier trigger with this key; null if there is none. */
     async before(trigger: Omit<Trigger, "notBefore">): Promise<Spoken | Deferred | null> {
@@ -103,65 +167,8 @@ export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerR
     },
 
     async run(trigger: Trigger): Promise<Spoken | Deferred | { kind: "handoff" }> {
-      const spoken = inTransaction(pool, async (client): Promise<Spoken | Deferred> => {
-        const { channel, identifier } = trigger;
-        await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 7))", [
-          `${channel.id}/${identifier}`,
-        ]);
-        const before =
-          (await spokenBefore(client, channel.id, trigger.key)) ?? (await deferredBefore(client, trigger));
-        if (before) return before;
-        const userId = await ensureUser(client, channel, identifier);
-        // Answers to this message go to its agent, so end a handover to another agent.
-        await client.query("UPDATE users SET handed_to = NULL WHERE id = $1 AND handed_to <> $2", [
-          userId,
-          trigger.agentId,
-        ]);
-        // Lock the session before the data, in the same order as a turn that ends. Store the data before rules read it.
-        const open = await lockSessionOf(client, trigger, userId);
-        const { agentId, participantData } = trigger;
-        const keep = async (sessionId: string | null) =>
-          Object.keys(participantData).length === 0 ||
-          (await mergeParticipantData(client, { userId, sessionId, agentId }, participantData));
-        // The data of an anonymous visitor belongs to the session, which must exist first.
-        const isKept = await keep(null);
-        const session = await sessionFor(client, trigger, userId, open);
-        if (!isKept) await keep(session.id);
-        if (trigger.startNewSession || Object.keys(trigger.sessionData).length > 0) {
-          await client.query("UPDATE sessions SET metadata = $2, updated_at = now() WHERE id = $1", [
-            session.id,
-            storableJson(mergePatch(session.metadata, trigger.sessionData)),
-          ]);
-        }
-        if (trigger.notBefore) {
-          const { notBefore: sendsAt, message } = trigger;
-          const id = deferredId(trigger);
-          const { workspaceId, id: channelId } = channel;
-          await scheduleLater(client, {
-            id,
-            workspaceId,
-            agentId,
-            channelId,
-            userId,
-            later: { at: sendsAt, message },
-          });
-          return { kind: "deferred", sessionId: session.id, scheduleId: id, sendsAt };
-        }
-        const spoken = await speak(client, {
-          sessionId: session.id,
-          key: trigger.key,
-          message: trigger.message,
-          metadata: trigger.metadata,
-          unlessUserWroteAfter: null,
-          limits: channel,
-          traceparent: trigger.traceparent ?? null,
-        });
-        if (spoken.kind === "handoff") throw new PersonAnswers();
-        if (spoken.kind !== "spoken") throw new Error("the session of a trigger was deleted meanwhile");
-        return spoken;
-      });
       try {
-        return await spoken;
+        return await inTransaction(pool, (client) => runOnce(client, trigger));
       } catch (error) {
         if (error instanceof PersonAnswers) return { kind: "handoff" };
         throw error;

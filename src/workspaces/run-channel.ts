@@ -27,16 +27,16 @@ export interface RunChannelDeps {
 export type RunnableChannel = ChannelConfig & { config: Record<string, unknown> };
 
 /** Creates channels from their kinds, and connects them to their rows. */
-export function createRunChannel({ database, kinds, publicUrl, places, log }: RunChannelDeps) {
-  const { pool, intake } = database;
-  const marketing = createMarketingPreferences(intake);
+export function createRunChannel(deps: RunChannelDeps) {
+  const { kinds, publicUrl, places, log } = deps;
+  const rowsOf = createChannelRows(deps.database);
 
   return async function runChannel(
     channel: RunnableChannel,
     rows: PublishedWorkspace,
   ): Promise<RunningChannel | null> {
-    const { name, kind, config, agent: agentName } = channel;
-    const [agent, id] = [rows.agents.get(agentName), rows.channels.get(name)?.id];
+    const { name, kind, config } = channel;
+    const [agent, id] = [rows.agents.get(channel.agent), rows.channels.get(name)?.id];
     if (agent === undefined || id === undefined) return null;
     const definition = kinds[kind];
     if (!definition) throw new Error(`no channel of kind ${kind}`);
@@ -47,39 +47,34 @@ export function createRunChannel({ database, kinds, publicUrl, places, log }: Ru
       config,
       // A simulated platform runs on this machine, so it reaches any address of the service.
       publicUrl: channel.simulated === null ? publicUrl : { ...publicUrl, isPublic: true },
-      values: createChannelValues(pool, id),
-      findConversation: (externalKey, eventKey) => findConversation(intake, id, externalKey, eventKey),
-      findUnanswered: (user, begins) => findUnanswered(intake, id, user, begins),
-      lastUserMessage: (address) => lastUserMessage(intake, id, address),
-      refusesMarketing: (userIdentifier) => marketing.isStopped(id, userIdentifier),
-      findButtons: (messageId) => findButtons(intake, id, messageId),
+      ...rowsOf(id),
       isDesk: (conversation) => places.isDesk(rows.id, name, conversation),
       log: log.child({ channel: name }),
     });
-    return {
-      definition,
-      config,
-      error: null,
-      channel: running,
-      ref: {
-        id,
-        workspaceId: rows.id,
-        name,
-        kind,
-        agentId: agent.id,
-        agentVersion: agent.version,
-        agents: rows.agents,
-        sessions,
-        addressesUsers,
-        ...(channel.access === null ? {} : { access: places.access(channel.access, rows.id) }),
-        resetCommand,
-        speaks: capabilities.speaks === true,
-        typingRefreshMs,
-        split: running.split?.bind(running) ?? split,
-        ...(definition.identifierOf ? { identifierOf: definition.identifierOf } : {}),
-        ...(definition.otherNamesOf ? { otherNamesOf: definition.otherNamesOf } : {}),
-        buttons,
-      },
+    const ref: RunningChannel["ref"] = {
+      ...{ id, workspaceId: rows.id, name, kind },
+      ...{ agentId: agent.id, agentVersion: agent.version, agents: rows.agents },
+      ...{ sessions, addressesUsers, resetCommand, typingRefreshMs, buttons },
+      ...(channel.access === null ? {} : { access: places.access(channel.access, rows.id) }),
+      speaks: capabilities.speaks === true,
+      split: running.split?.bind(running) ?? split,
+      ...(definition.identifierOf ? { identifierOf: definition.identifierOf } : {}),
+      ...(definition.otherNamesOf ? { otherNamesOf: definition.otherNamesOf } : {}),
     };
+    return { definition, config, error: null, channel: running, ref };
   };
+}
+
+/** What a channel may look up in the database: its values, and its conversations with users. */
+function createChannelRows({ pool, intake }: RunChannelDeps["database"]) {
+  const marketing = createMarketingPreferences(intake);
+  return (id: string) => ({
+    values: createChannelValues(pool, id),
+    findConversation: (externalKey: string, eventKey?: string) =>
+      findConversation(intake, id, externalKey, eventKey),
+    findUnanswered: (user: string, begins: readonly string[]) => findUnanswered(intake, id, user, begins),
+    lastUserMessage: (address: string) => lastUserMessage(intake, id, address),
+    refusesMarketing: (userIdentifier: string) => marketing.isStopped(id, userIdentifier),
+    findButtons: (messageId: string) => findButtons(intake, id, messageId),
+  });
 }
