@@ -20,15 +20,20 @@ export interface PhoneDeps {
   root(): string;
 }
 
+type Reaction = Parameters<Connection["react"]>[1];
+
 /** The people of a workspace: what they say, press and see. */
 export function createPhone({ world, app, events, root }: PhoneDeps): Connection {
-  for (const room of app.rooms ?? []) openConversation(app, room);
-
+  openRooms();
   const seen = (conversation: Conversation, message: StoredMessage) =>
     seenMessage(app, conversation, message, world.clock.now());
   const shown = (conversation: Conversation) => seenChat(app, conversation, world.clock.now());
   /** The time of an event that stores no message. */
   const eventTime = () => `${world.clock.seconds()}.000001`;
+
+  function openRooms(): void {
+    for (const room of app.rooms ?? []) openConversation(app, room);
+  }
 
   function say(chat: string, { text, thing, from, thread, file }: Said): SeenMessage | Impossible {
     if (thing !== undefined)
@@ -123,7 +128,8 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     return seen(conversation, root);
   }
 
-  const react: Connection["react"] = (chat, { words, emoji, from }) => {
+  function react(chat: string, reaction: Reaction): SeenMessage | Impossible {
+    const { words, emoji, from } = reaction;
     const conversation = openConversation(app, chat);
     const message = conversation.messages.findLast(
       (each) => each.ts === words || shownText(app, each) === words,
@@ -142,7 +148,7 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
     });
     world.changed();
     return seen(conversation, message);
-  };
+  }
 
   return {
     platform: "slack",
@@ -166,13 +172,16 @@ export function createPhone({ world, app, events, root }: PhoneDeps): Connection
       app.requestUrl = url;
     },
     reset() {
-      for (const each of [app.conversations, app.people, app.files, app.uploads, app.responseUrls])
-        each.clear();
-      for (const room of app.rooms ?? []) openConversation(app, room);
+      clear(app);
+      openRooms();
       world.changed();
     },
     settings: () => settingsFor(app, root()),
   };
+}
+
+function clear({ conversations, people, files, uploads, responseUrls }: SlackApp): void {
+  for (const each of [conversations, people, files, uploads, responseUrls]) each.clear();
 }
 
 /** The settings that connect a bot to this app. */
