@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { someText } from "../core/message/some-text.ts";
 import { TIME_OF_DAY } from "../core/schedule/quiet-hours.ts";
-import { durationMs } from "../core/time/duration.ts";
 import { isTimezone } from "../core/time/wall-clock.ts";
-import { durationSchema, eventRuleSchema } from "./event-schema.ts";
+import { eventRuleSchema } from "./event-schema.ts";
 import { handoffSchema } from "./handoff-schema.ts";
 import { shadowSchema } from "./shadow-schema.ts";
 import { speechSchema } from "./speech-schema.ts";
+import { turnsSchema } from "./turns-schema.ts";
+import { budgetsSchema } from "./budgets-schema.ts";
 
 const variableValue = z.union([z.string(), z.number(), z.boolean()], "write a text, a number, true or false");
 
@@ -37,8 +38,6 @@ const messageSchema = z.strictObject({
     .describe('Text, or `{ "file": … }`. The value of the variable `name` replaces `{name}`.'),
 });
 
-const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
-
 const historySchema = z.strictObject({
   mode: z
     .enum(["summarize", "truncate", "last_n"])
@@ -59,87 +58,6 @@ const historySchema = z.strictObject({
     .describe(
       "`summarize`: the model that writes the summaries, such as a cheaper one of the same provider. Default: the bot's own model.",
     ),
-});
-
-const APOLOGY = "Sorry, something went wrong and I could not answer. Please try again in a moment.";
-const REFUSAL = "Sorry, I cannot answer this message. Please write it in another way, or shorter.";
-
-const turnsSchema = z.strictObject({
-  policy: z
-    .enum(["queue", "collect", "interrupt"])
-    .default("queue")
-    .describe(
-      "`queue`: the bot answers each message separately. `collect`: it answers messages that arrive together with one reply. `interrupt`: a new message stops the answer that is being written.",
-    ),
-  windowMs: milliseconds(0, 60_000)
-    .default(1500)
-    .describe("`collect`: time to wait for more messages, in milliseconds."),
-  timeoutMs: milliseconds(100, 3_600_000)
-    .default(120_000)
-    .describe("Time limit for one attempt of the bot, in milliseconds."),
-  patienceMs: milliseconds(100, 3_600_000)
-    .default(120_000)
-    .describe(
-      "Time limit until an answer begins, in milliseconds, over all attempts and pauses. After it, the user gets the apology. A value below `timeoutMs` counts as `timeoutMs`. If a provider asks for a longer wait, the bot does not wait.",
-    ),
-  attempts: z.int().min(1).max(20).default(3).describe("Number of attempts before the apology."),
-  backoffMs: milliseconds(0, 600_000)
-    .default(1000)
-    .describe("Wait before the second attempt, in milliseconds. It doubles for each further attempt."),
-  apology: z
-    .string()
-    .default(APOLOGY)
-    .describe("The message to the user when every attempt failed. Empty: no message."),
-  refusal: z
-    .string()
-    .optional()
-    .describe(
-      "Replaces the apology if the same message would fail again: the provider's policy refused it, or it is too long. Default: the apology, if you set one.",
-    ),
-  cutShort: z
-    .string()
-    .max(1000)
-    .default("…")
-    .describe("Added to the end of a reply that the bot's output limit cut off. Empty: nothing."),
-});
-
-const MAX_WINDOW_DAYS = 31;
-
-const limitSchema = z
-  .strictObject({
-    per: z
-      .enum(["session", "user", "agent"])
-      .describe("The scope of the limit. `user` means a user of one channel."),
-    window: durationSchema
-      .refine(
-        (window) => durationMs(window) <= MAX_WINDOW_DAYS * 86_400_000,
-        `write at most ${MAX_WINDOW_DAYS}d`,
-      )
-      .describe("The period after which counting starts again: `1h`, `1d`. A day begins at midnight UTC."),
-    messages: z
-      .int()
-      .min(1)
-      .optional()
-      .describe("Maximum number of user messages that the bot answers in a window."),
-    tokens: z
-      .int()
-      .min(1)
-      .optional()
-      .describe(
-        "Maximum number of tokens in a window, including summaries. The turn that reaches it is still finished.",
-      ),
-  })
-  .refine(
-    ({ messages, tokens }) => messages !== undefined || tokens !== undefined,
-    "write how many messages or tokens",
-  );
-
-const budgetsSchema = z.strictObject({
-  limits: z.array(limitSchema).max(20).default([]),
-  reply: z
-    .string()
-    .default("You have reached the limit for now. Please try again later.")
-    .describe("The message to the user instead of an answer. Empty: no message."),
 });
 
 const resetSchema = z.strictObject({
@@ -236,13 +154,5 @@ export const agentSchema = z.strictObject({
     ),
   events: z.array(eventRuleSchema).default([]).describe("Event rules: if an event happens, run actions."),
 });
-
-/**
- * The text that a user reads if the message would fail again. Without a configured refusal, a custom apology is used,
- * because it may be in another language than the default refusal.
- */
-export function refusalText({ apology, refusal }: AgentSettings["turns"]): string {
-  return refusal ?? (apology === APOLOGY ? REFUSAL : apology);
-}
 
 export type AgentSettings = z.output<typeof agentSchema>;

@@ -7,7 +7,8 @@ import type { AgentDefinition, BudgetLimit, EventRule } from "../core/session/ag
 import type { ShadowSettings } from "../core/session/shadow-settings.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
 import { durationMs } from "../core/time/duration.ts";
-import { type AgentSettings, agentSchema, refusalText } from "./agent-schema.ts";
+import { type AgentSettings, agentSchema } from "./agent-schema.ts";
+import { refusalText } from "./turns-schema.ts";
 import { schemaProblems } from "./config-problems.ts";
 import type { Environment } from "./env.ts";
 import { runningHandoff } from "./handoff-schema.ts";

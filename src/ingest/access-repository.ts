@@ -3,26 +3,18 @@ import { newCode } from "../access/access-code.ts";
 import { cardWords } from "../access/card-words.ts";
 import { type PlannedDelivery, planCards } from "../access/cards-repository.ts";
 import { type Decider, decideAccess, type Refusal } from "../access/decide-access.ts";
-import { findGranted, grantAccess } from "../access/grants-repository.ts";
+import { grantAccess } from "../access/grants-repository.ts";
 import { readInvite } from "../access/invite-code.ts";
 import { countUse, findInvite } from "../access/invites-repository.ts";
-import {
-  countUnkept,
-  expireRequests,
-  joinRequest,
-  openRequest,
-  settleRequests,
-} from "../access/requests-repository.ts";
-import { findWaiting, readFacts } from "../access/sender-facts-repository.ts";
+import { countUnkept, expireRequests, joinRequest, openRequest } from "../access/requests-repository.ts";
+import { readFacts } from "../access/sender-facts-repository.ts";
 import { newId } from "../core/ids.ts";
-import type { ConversationRef } from "../core/message/channel-event.ts";
-import type { MessageContext } from "../core/message/message-context.ts";
 import { type AccessSettings, type ApproverPlace, codeWords } from "../core/session/access-settings.ts";
-import type { ChannelRef } from "../core/session/runtime.ts";
 import { shortened } from "../core/text/text.ts";
 import { appendNotice } from "../sessions/append-repository.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
-import { namesOf } from "./new-row.ts";
+import { heldForm, release } from "./held-messages-repository.ts";
+import { isListed } from "./strangers-repository.ts";
 
 /*
  * Decides if a sender may talk to the bot. It runs in the transaction that stores the message, so every process decides
@@ -31,53 +23,20 @@ import { namesOf } from "./new-row.ts";
 
 /** Time for which a request waits, milliseconds. Without a code, an operator has more time. */
 const LIFETIME_MS = { pairing: 60 * 60_000, allowlist: 24 * 60 * 60_000 } as const;
+
 /** Characters of the first words that operators see. */
 export const EXCERPT = 500;
+
 /** The deciders of decisions that no person makes now. */
 const BY_LIST: Decider = { name: "the list in the configuration", via: "config" };
+
 const BY_GRANT: Decider = { name: "an earlier decision", via: "grant" };
+
 /** The bot gets this text instead of an invite's code. On Telegram it opens a chat. */
 const ARRIVES = "/start";
 
-/**
- * Messages of senders without access, and of senders with access whose earlier messages still wait. Only these need the
- * channel's lock. For all others two short queries are enough.
- */
-export async function findStrangers(
-  client: PoolClient,
-  rows: readonly InboundRow[],
-): Promise<Set<InboundRow>> {
-  const strangers = new Set<InboundRow>();
-  const guarded = rows.filter(({ access }) => access !== null);
-  for (const channelId of new Set(guarded.map((row) => row.channelId))) {
-    const here = guarded.filter((row) => row.channelId === channelId);
-    const granted = await findGranted(client, channelId, here.flatMap(namesIn));
-    const waiting = await findWaiting(
-      client,
-      channelId,
-      here.map(({ userIdentifier }) => userIdentifier),
-    );
-    for (const row of here) {
-      const isLetIn = isListed(row) || namesIn(row).some((name) => granted.has(name));
-      if (!isLetIn || waiting.has(row.userIdentifier)) strangers.add(row);
-    }
-  }
-  return strangers;
-}
-
 /** Refusals that the sender need not know, because no message of theirs is lost. */
 const HARMLESS: readonly Refusal[] = ["repeated", "not_for_bot"];
-
-/** Decides if a person who arrived without a message may talk to the bot. There is no message to hold. */
-export async function mayArrive(
-  client: PoolClient,
-  { id, access }: ChannelRef,
-  conversation: ConversationRef,
-): Promise<boolean> {
-  const names = namesOf(conversation);
-  if (access === undefined || names.some((name) => access.allow.has(name))) return true;
-  return (await findGranted(client, id, names)).size > 0;
-}
 
 type Asked =
   /** `row`: the message as the bot gets it. `held`: messages of the sender that waited, oldest first. */
@@ -213,36 +172,4 @@ function excerptOf({ content, attachments }: InboundRow): string {
     name === undefined ? `[${kind}]` : `[${kind}: ${name}]`,
   );
   return shortened([content, ...files].filter((line) => line.trim() !== "").join("\n"), EXCERPT);
-}
-
-function namesIn({ access }: InboundRow): readonly string[] {
-  return access?.names ?? [];
-}
-
-function isListed({ access }: InboundRow): boolean {
-  return access?.names.some((name) => access.settings.allow.has(name)) ?? false;
-}
-
-/** The form in which a message waits. Its sender has access when it is released, so nobody is asked again. */
-type HeldRow = Omit<InboundRow, "context" | "access"> & {
-  context: (Omit<MessageContext, "sentAt"> & { sentAt: string | null }) | null;
-};
-
-function heldForm({ context, access: _, ...row }: InboundRow): HeldRow {
-  return { ...row, context: context && { ...context, sentAt: context.sentAt?.toISOString() ?? null } };
-}
-
-/** Settles the requests of a user who gets access. Returns the waiting messages, in the order of their arrival. */
-export async function release(
-  client: PoolClient,
-  user: { channelId: string; userIdentifier: string },
-  by: Decider,
-): Promise<InboundRow[]> {
-  const of = { channelId: user.channelId, identifier: user.userIdentifier };
-  const held = await settleRequests<HeldRow>(client, of, "approved", by);
-  return held.map(({ context, ...row }) => ({
-    ...row,
-    access: null,
-    context: context && { ...context, sentAt: context.sentAt === null ? null : new Date(context.sentAt) },
-  }));
 }

@@ -2,12 +2,13 @@ import type { Pool, PoolClient } from "pg";
 import { lockAccess } from "../access/grants-repository.ts";
 import { editHeld } from "../access/requests-repository.ts";
 import { inTransaction } from "../storage/transaction.ts";
-import { askAccess, findStrangers } from "./access-repository.ts";
+import { askAccess } from "./access-repository.ts";
 import { takeEarlyEdit } from "./early-edit-repository.ts";
 import { heldEdit } from "./edit-repository.ts";
 import { storeGathered } from "./gathering-repository.ts";
 import { storeInbound } from "./inbound-repository.ts";
 import type { InboundOutcome, InboundRow, LeaseClaim, ReleasedMessage } from "./inbound-row.ts";
+import { findStrangers } from "./strangers-repository.ts";
 
 /**
  * Stores messages in one commit, in order. If everybody may talk to the bot and no message belongs to another one, that

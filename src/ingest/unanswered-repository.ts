@@ -11,7 +11,7 @@ import { claimEvent } from "../sessions/event-keys-repository.ts";
 import { resolveSession } from "../sessions/resolve-repository.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { ensureUser } from "../users/ensure-user-repository.ts";
-import { mayArrive } from "./access-repository.ts";
+import { mayArrive } from "./strangers-repository.ts";
 
 /** The result of an event that needs no answer; null if it is repeated or has nothing new. */
 export type Unanswered = { sessionId: string; messageId: string } | null;

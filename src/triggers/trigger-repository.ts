@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import { newId, stableId } from "../core/ids.ts";
+import { newId } from "../core/ids.ts";
 import type { ReplyLimits } from "../core/message/reply-parts.ts";
 import type { LaterMessage, UnpromptedMessage } from "../core/message/unprompted-message.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
@@ -13,6 +13,7 @@ import { ensureUser } from "../users/ensure-user-repository.ts";
 import { mergeParticipantData } from "../users/participant-writes-repository.ts";
 import { type Spoken, speak, spokenBefore } from "./speak-repository.ts";
 import type { Deferred } from "./trigger-outcome.ts";
+import { deferredId, deferredBefore } from "./deferred-repository.ts";
 
 /** A request that the bot sends a message to a user. */
 export interface Trigger {
@@ -182,28 +183,6 @@ export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerR
 
 /** Rolls back everything that a trigger changed, because the bot may not speak. */
 class PersonAnswers extends Error {}
-
-function deferredId({ channel, key }: Pick<Trigger, "channel" | "key">): string {
-  return stableId(`${channel.id}/${key}`);
-}
-
-/** The result of an earlier trigger with this key that was deferred by quiet hours. */
-async function deferredBefore(
-  client: Pick<PoolClient, "query">,
-  trigger: Omit<Trigger, "notBefore">,
-): Promise<Deferred | null> {
-  const scheduleId = deferredId(trigger);
-  const { rows } = await client.query<{ starts_at: Date; session_id: string | null }>(
-    `SELECT d.starts_at, (SELECT id FROM sessions s WHERE s.status = 'active' AND s.channel_id = d.channel_id
-         AND s.agent_id = d.agent_id AND s.user_id = d.user_id ORDER BY last_activity_at DESC, id DESC LIMIT 1) AS session_id
-     FROM schedules d WHERE d.id = $1`,
-    [scheduleId],
-  );
-  const found = rows[0];
-  return found
-    ? { kind: "deferred", sessionId: found.session_id, scheduleId, sendsAt: found.starts_at }
-    : null;
-}
 
 /** Locks and returns the open session that a trigger speaks in. */
 async function lockSessionOf(

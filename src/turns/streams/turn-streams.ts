@@ -1,19 +1,11 @@
 import { createShortLivedMap } from "../../core/process/short-lived-map.ts";
-import {
-  attemptOf,
-  createTurnLog,
-  inRangeOf,
-  type LogEntry,
-  replay,
-  startOfAttempt,
-  type TurnEvent,
-  type TurnLog,
-} from "../../core/session/turn-log.ts";
+import { createTurnLog, type LogEntry, type TurnEvent, type TurnLog } from "../../core/session/turn-log.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/text/json.ts";
 import { storableObject } from "../../core/text/text.ts";
 import { monotonicMs } from "../../core/time/monotonic.ts";
 import { createRetryFilter } from "./retry-filter.ts";
 import { createStreamPoll, sharedInOneMoment } from "./stream-poll.ts";
+import { takeNotice, endOf, trim } from "./follow-events.ts";
 
 /** Notices between processes. They are best effort, because Postgres has the authoritative state. */
 export interface Notices {
@@ -46,6 +38,7 @@ export interface TurnStream {
 }
 
 const WATCH_TOPIC = "turn-watch";
+
 /** Time for which a watcher in another process is remembered, milliseconds. */
 const WATCH_MS = 60_000;
 
@@ -163,40 +156,8 @@ export function createTurnStreams(deps: {
   };
 }
 
-/** Adds the events of a notice to a follower's inbox. */
-function takeNotice({ event, entries }: JsonObject, inbox: TurnEvent[]): void {
-  if (event) inbox.push(event as unknown as TurnEvent);
-  if (Array.isArray(entries)) inbox.push(...replay(entries as unknown as LogEntry[], 0));
-}
-
-/** The rest of a stream whose turn has ended. */
-function* endOf(
-  log: LogEntry[],
-  position: number,
-  tell: (event: TurnEvent) => TurnEvent | null,
-): Generator<TurnEvent> {
-  for (const event of replay(inRangeOf(position, log), position)) {
-    const news = tell(event);
-    if (news) yield news;
-  }
-}
-
 function snapshot(log: TurnLog): JsonObject {
   return { entries: log.entries() as unknown as JsonObject[] };
-}
-
-/**
- * The part of an event that is new after `position`: all of it, the rest of its text, or nothing. It is unknown if an
- * event between them is missing.
- */
-function trim(event: TurnEvent, position: number): TurnEvent | "seen" | "gap" {
-  if (event.id <= position) return "seen";
-  const text = event.type === "content" || event.type === "thinking" ? event.data.content : null;
-  const start = event.id - (typeof text === "string" ? text.length : 1);
-  // A further attempt begins at a much higher id than the events of the attempt before.
-  if (start > position && start !== startOfAttempt(attemptOf(event.id))) return "gap";
-  if (typeof text !== "string" || start >= position) return event;
-  return { ...event, data: { content: text.slice(position - start) } };
 }
 
 function resolvers(): { promise: Promise<void>; resolve: () => void } {
