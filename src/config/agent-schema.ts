@@ -2,12 +2,12 @@ import { z } from "zod";
 import { someText } from "../core/message/some-text.ts";
 import { TIME_OF_DAY } from "../core/schedule/quiet-hours.ts";
 import { isTimezone } from "../core/time/wall-clock.ts";
+import { budgetsSchema } from "./budgets-schema.ts";
 import { eventRuleSchema } from "./event-schema.ts";
 import { handoffSchema } from "./handoff-schema.ts";
 import { shadowSchema } from "./shadow-schema.ts";
 import { speechSchema } from "./speech-schema.ts";
 import { turnsSchema } from "./turns-schema.ts";
-import { budgetsSchema } from "./budgets-schema.ts";
 
 const variableValue = z.union([z.string(), z.number(), z.boolean()], "write a text, a number, true or false");
 

@@ -8,7 +8,6 @@ import type { ShadowSettings } from "../core/session/shadow-settings.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
 import { durationMs } from "../core/time/duration.ts";
 import { type AgentSettings, agentSchema } from "./agent-schema.ts";
-import { refusalText } from "./turns-schema.ts";
 import { schemaProblems } from "./config-problems.ts";
 import type { Environment } from "./env.ts";
 import { runningHandoff } from "./handoff-schema.ts";
@@ -18,6 +17,7 @@ import { publishDefinition, unmaskDefinition } from "./publish-agent.ts";
 import { resolveReferences } from "./references.ts";
 import { inputSchema } from "./schema-node.ts";
 import { runningSpeech } from "./speech-schema.ts";
+import { refusalText } from "./turns-schema.ts";
 import { parseOwnKeys, unknownName } from "./typed-config.ts";
 
 /** An agent of a configuration file. */

@@ -12,8 +12,8 @@ import { newId } from "../core/ids.ts";
 import { type AccessSettings, type ApproverPlace, codeWords } from "../core/session/access-settings.ts";
 import { shortened } from "../core/text/text.ts";
 import { appendNotice } from "../sessions/append-repository.ts";
-import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 import { heldForm, release } from "./held-messages-repository.ts";
+import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 import { isListed } from "./strangers-repository.ts";
 
 /*

@@ -11,8 +11,8 @@ import { nameLine } from "../core/message/name-line.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import { claimEvent } from "../sessions/event-keys-repository.ts";
 import { inTransaction } from "../storage/transaction.ts";
-import { release } from "./held-messages-repository.ts";
 import { storeGathered } from "./gathering-repository.ts";
+import { release } from "./held-messages-repository.ts";
 import type { LeaseClaim, ReleasedMessage } from "./inbound-row.ts";
 
 /** The outcome of an operator's answer to a request. */

@@ -11,9 +11,9 @@ import { lockLatestSession } from "../sessions/resolve-repository.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import { ensureUser } from "../users/ensure-user-repository.ts";
 import { mergeParticipantData } from "../users/participant-writes-repository.ts";
+import { deferredBefore, deferredId } from "./deferred-repository.ts";
 import { type Spoken, speak, spokenBefore } from "./speak-repository.ts";
 import type { Deferred } from "./trigger-outcome.ts";
-import { deferredId, deferredBefore } from "./deferred-repository.ts";
 
 /** A request that the bot sends a message to a user. */
 export interface Trigger {

@@ -80,7 +80,7 @@ export function createPresses({ workspaces, conversations, people, desk, track, 
       people.nameOf(team, press.userId),
     ]);
     if (known === undefined) return BUTTONS_UNKNOWN;
-    const { messageId, index } = reference;
+    const { messageId } = reference;
     const choice = `${pressed.label} (${name ?? press.userId})`;
     const { buttons } = offered;
     track(mark(press, team, chosenBlocks(press.message.blocks, choice, { messageId, buttons })));

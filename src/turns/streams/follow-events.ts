@@ -1,4 +1,11 @@
-import { attemptOf, inRangeOf, type LogEntry, replay, startOfAttempt, type TurnEvent } from "../../core/session/turn-log.ts";
+import {
+  attemptOf,
+  inRangeOf,
+  type LogEntry,
+  replay,
+  startOfAttempt,
+  type TurnEvent,
+} from "../../core/session/turn-log.ts";
 import type { JsonObject } from "../../core/text/json.ts";
 
 /** Adds the events of a notice to a follower's inbox. */

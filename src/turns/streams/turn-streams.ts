@@ -3,9 +3,9 @@ import { createTurnLog, type LogEntry, type TurnEvent, type TurnLog } from "../.
 import { isJsonObject, type Json, type JsonObject } from "../../core/text/json.ts";
 import { storableObject } from "../../core/text/text.ts";
 import { monotonicMs } from "../../core/time/monotonic.ts";
+import { endOf, takeNotice, trim } from "./follow-events.ts";
 import { createRetryFilter } from "./retry-filter.ts";
 import { createStreamPoll, sharedInOneMoment } from "./stream-poll.ts";
-import { takeNotice, endOf, trim } from "./follow-events.ts";
 
 /** Notices between processes. They are best effort, because Postgres has the authoritative state. */
 export interface Notices {
