@@ -56,7 +56,7 @@ export async function requireVisitor(
 }
 
 /** The visitor's own session. Another visitor's session gets the same error as a missing one. */
-export async function requireSession(
+async function requireSession(
   deps: Pick<WebDeps, "visitors">,
   channel: WebChannel,
   visitor: Visitor,
