@@ -29,10 +29,11 @@ export interface LivePreviewDeps {
   open: ((onStanding: StreamTarget["onStanding"]) => LiveStream | null) | null;
   /** Returns true if everything before this answer is delivered, because a preview must not overtake it. */
   isClear(): Promise<boolean>;
-  /** Stores the preview's id for the process that finishes it. False: that is another process by now. */
+  /**
+   * Stores the preview's id for the process that finishes it. False: that is another process by now, and the preview is
+   * removed, because no other process knows it.
+   */
   record(preview: string): Promise<boolean>;
-  /** Removes a preview that no other process knows. */
-  remove(preview: string): void;
   /** Fields of every log line. */
   ids: Readonly<Record<string, string>>;
   log: Logger;
@@ -83,9 +84,7 @@ export function createLivePreview(deps: LivePreviewDeps): LivePreview {
 
   async function record(preview: string): Promise<void> {
     try {
-      if (await deps.record(preview)) return;
-      standing = null;
-      deps.remove(preview);
+      if (!(await deps.record(preview))) standing = null;
     } catch (error) {
       // This process still knows the preview, and the turn very probably ends here.
       log.warn({ ...ids, err: error }, "a preview could not be stored");

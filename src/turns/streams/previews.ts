@@ -38,8 +38,11 @@ export function createPreviews({ database, channels, owner, log }: PreviewDeps) 
         ? (onStanding) => channel.openStream?.({ ...target, onStanding }) ?? null
         : null,
       isClear: () => repository.isClear(channelId, address),
-      record: (preview) => repository.record(lane, executionId, preview),
-      remove: (preview) => removeSoon(lane, executionId, preview),
+      async record(preview) {
+        const isOurs = await repository.record(lane, executionId, preview);
+        if (!isOurs) removeSoon(lane, executionId, preview);
+        return isOurs;
+      },
       ids: { session_id: lane.sessionId, execution_id: executionId },
       log,
     });
