@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
-import type { DeskMessage, DeskPress } from "../core/message/channel-event.ts";
+import type { DeskMessage, DeskPress } from "../core/message/desk-event.ts";
 import type { ReplyLimits } from "../core/message/reply-parts.ts";
 import type { HandoffSettings } from "../core/session/handoff-settings.ts";
 import { claimEvent } from "../sessions/event-keys-repository.ts";

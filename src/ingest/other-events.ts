@@ -1,6 +1,7 @@
 import { moveGrant } from "../access/grants-repository.ts";
 import { overloaded } from "../core/faults/errors.ts";
-import type { DeliveryReceipt, DeskMessage, DeskPress } from "../core/message/channel-event.ts";
+import type { DeliveryReceipt } from "../core/message/channel-event.ts";
+import type { DeskMessage, DeskPress } from "../core/message/desk-event.ts";
 import type { Logger } from "../core/process/logger.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import type { DeliveryRepository } from "../delivery/delivery-repository.ts";

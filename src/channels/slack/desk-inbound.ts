@@ -1,5 +1,5 @@
-import type { DeskMessage, DeskPress } from "../../core/message/channel-event.ts";
 import { readDeskReference } from "../../core/message/desk-act.ts";
+import type { DeskMessage, DeskPress } from "../../core/message/desk-event.ts";
 import { toAddress } from "./address.ts";
 import { barredBecause, isReply, type SlackIdentity } from "./addressing.ts";
 import type { SlackMessage } from "./event.ts";

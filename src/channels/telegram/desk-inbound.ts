@@ -1,5 +1,5 @@
-import type { DeskMember, DeskMessage, DeskPress } from "../../core/message/channel-event.ts";
 import { readDeskReference } from "../../core/message/desk-act.ts";
+import type { DeskMember, DeskMessage, DeskPress } from "../../core/message/desk-event.ts";
 import { toAddress } from "./address.ts";
 import { writtenOf } from "./addressing.ts";
 import { attachmentsOf } from "./attachments.ts";
